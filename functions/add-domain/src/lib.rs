@@ -1,0 +1,1 @@
+//! POST /domains: claims a domain and registers it with Amazon SES.

@@ -1,0 +1,1 @@
+//! GET /domains and GET /domains/{domain}: pure reads.

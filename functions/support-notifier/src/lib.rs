@@ -1,0 +1,1 @@
+//! SNS: one email to Lasso support for each event.

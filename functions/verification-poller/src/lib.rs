@@ -1,0 +1,1 @@
+//! EventBridge Scheduler: finishes provisioning, asks SES in batches, publishes events.

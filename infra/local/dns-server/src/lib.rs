@@ -1,0 +1,1 @@
+//! An authoritative DNS server for a folder of zone files, for development and tests.

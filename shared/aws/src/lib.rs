@@ -1,0 +1,1 @@
+//! The ports of domain-auth on DynamoDB, Amazon SES and Amazon SNS.

@@ -1,0 +1,1 @@
+//! DNS look-ups at the authoritative servers and at the recursive resolver.

@@ -1,0 +1,1 @@
+//! The HTTP contract: routes, claims, problem details, JSON bodies.

@@ -1,0 +1,1 @@
+//! Fakes, builders and a recorder for the tests of the other crates.

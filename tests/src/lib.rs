@@ -1,0 +1,1 @@
+//! The whole path over HTTP, on the local stack.

@@ -1,1 +1,3 @@
-//! The domain itself: names, records, states, events, ports and use cases; no I/O.
+//! The domain of sending-domain authentication; no I/O.
+
+pub mod names;

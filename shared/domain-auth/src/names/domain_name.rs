@@ -1,0 +1,458 @@
+//! A domain name as a person types it, made into the one form that DNS and SES compare.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use idna::AsciiDenyList;
+use idna::uts46::{DnsLength, Hyphens, Uts46};
+use serde::{Deserialize, Serialize};
+
+/// Longest label, in octets (RFC 1035 section 2.3.4).
+const MAX_LABEL: usize = 63;
+/// Longest name, in characters of its textual form: 255 octets on the wire (RFC 1035 section 2.3.4).
+const MAX_NAME: usize = 253;
+
+/// A registrable domain name, or one below it, in lower-case A-labels (RFC 5890 section 2.3.2.1)
+/// without a trailing dot.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DomainName(String);
+
+/// Why a typed name is refused, with the domain the person probably meant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct DomainNameError {
+    /// The rule that the name breaks.
+    pub reason: InvalidReason,
+    /// A domain that would be accepted, where one can be read out of the input.
+    pub suggestion: Option<DomainName>,
+}
+
+/// The rules for names, one variant each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "each variant's message says what it means")]
+pub enum InvalidReason {
+    #[error("the domain is empty")]
+    Empty,
+    #[error("this is a web address; give only the domain in it")]
+    Url,
+    #[error("this is an email address; give only the domain after the @")]
+    EmailAddress,
+    #[error("this is the name of a web site; give the domain without www.")]
+    WwwHost,
+    #[error("this is an IP address, not a domain")]
+    IpAddress,
+    #[error("a wildcard cannot be a sending domain")]
+    Wildcard,
+    #[error("a domain has at least two parts, such as example.com")]
+    SingleLabel,
+    #[error(
+        "a part of the domain starts with or holds an underscore, which a sending domain cannot have"
+    )]
+    Underscore,
+    #[error("two dots follow each other, or the domain starts with a dot")]
+    EmptyLabel,
+    #[error("a part of the domain is longer than 63 characters")]
+    LabelTooLong,
+    #[error("the domain is longer than 253 characters")]
+    NameTooLong,
+    #[error("a part of the domain starts or ends with a hyphen")]
+    Hyphen,
+    #[error("the domain contains a character that domain names cannot have")]
+    Character,
+    #[error("the part that starts with xn-- does not decode to a valid international name")]
+    Punycode,
+    #[error("this is a public suffix, under which others register their domains")]
+    PublicSuffix,
+}
+
+impl DomainName {
+    /// Reads a name that a person typed: trimmed, lower-cased, one trailing dot removed,
+    /// international names mapped to A-labels by UTS #46.
+    pub fn parse(typed: &str) -> Result<Self, DomainNameError> {
+        let typed = typed.trim();
+        if let Some((reason, inner)) = wrapped_domain(typed) {
+            return Err(DomainNameError {
+                reason,
+                suggestion: inner.and_then(|inner| Self::parse_or_suggestion(&inner)),
+            });
+        }
+        let name = check(typed).map_err(|reason| DomainNameError {
+            reason,
+            suggestion: None,
+        })?;
+        if let Some(rest) = name.strip_prefix("www.") {
+            // `www.com` is a registrable name like any other.
+            if let Ok(inner) = Self::parse(rest) {
+                return Err(DomainNameError {
+                    reason: InvalidReason::WwwHost,
+                    suggestion: Some(inner),
+                });
+            }
+        }
+        if psl::domain_str(&name).is_none() {
+            return Err(DomainNameError {
+                reason: InvalidReason::PublicSuffix,
+                suggestion: None,
+            });
+        }
+        Ok(Self(name))
+    }
+
+    /// The name in A-labels: `xn--bcher-kva.example`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name for display: `bücher.example`. A-labels that do not decode stay as they are.
+    pub fn to_unicode(&self) -> String {
+        let (unicode, _) = Uts46::new().to_unicode(
+            self.0.as_bytes(),
+            AsciiDenyList::STD3,
+            Hyphens::CheckFirstLast,
+        );
+        unicode.into_owned()
+    }
+
+    /// The organizational domain (RFC 7489 section 3.2): the public suffix and one label more.
+    pub fn organizational(&self) -> &str {
+        psl::domain_str(&self.0).unwrap_or(&self.0)
+    }
+
+    /// Whether `self` lies strictly below `other` in the tree of names.
+    pub fn is_below(&self, other: &Self) -> bool {
+        self.0
+            .strip_suffix(other.as_str())
+            .is_some_and(|rest| rest.ends_with('.'))
+    }
+
+    /// The names above this one down to its organizational domain, nearest first.
+    pub fn ancestors(&self) -> Vec<DomainName> {
+        let organizational = self.organizational();
+        let mut ancestors = Vec::new();
+        let mut rest = self.as_str();
+        while rest != organizational {
+            let Some((_, parent)) = rest.split_once('.') else {
+                break;
+            };
+            ancestors.push(Self(parent.to_owned()));
+            rest = parent;
+        }
+        ancestors
+    }
+
+    /// Whether a label mixes scripts in the way that names made to imitate others do
+    /// (Unicode Technical Standard #39, below the level "highly restrictive").
+    pub fn mixes_scripts(&self) -> bool {
+        use unicode_security::RestrictionLevel;
+        use unicode_security::RestrictionLevelDetection;
+        self.to_unicode().split('.').any(|label| {
+            !label.is_ascii() && !label.check_restriction_level(RestrictionLevel::HighlyRestrictive)
+        })
+    }
+
+    fn parse_or_suggestion(inner: &str) -> Option<Self> {
+        match Self::parse(inner) {
+            Ok(name) => Some(name),
+            Err(error) => error.suggestion,
+        }
+    }
+}
+
+/// A domain inside something else that people paste: a URL or an email address.
+fn wrapped_domain(typed: &str) -> Option<(InvalidReason, Option<String>)> {
+    if let Some((_, rest)) = typed.split_once("://") {
+        return Some((InvalidReason::Url, Some(authority_host(rest))));
+    }
+    if typed.contains('/') || typed.contains('?') {
+        return Some((InvalidReason::Url, Some(authority_host(typed))));
+    }
+    if let Some((_, domain)) = typed.rsplit_once('@') {
+        let domain = domain.trim_end_matches('>').trim();
+        return Some((InvalidReason::EmailAddress, Some(domain.to_owned())));
+    }
+    if let Some((host, port)) = typed.rsplit_once(':')
+        && !port.is_empty()
+        && port.bytes().all(|b| b.is_ascii_digit())
+        && !host.contains(':')
+    {
+        return Some((InvalidReason::Url, Some(host.to_owned())));
+    }
+    None
+}
+
+/// The host of a URL's authority (RFC 3986 section 3.2), without user information and port.
+fn authority_host(rest: &str) -> String {
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    host.rsplit_once(':')
+        .map_or(host, |(host, _)| host)
+        .to_owned()
+}
+
+/// The syntax rules, in the order in which their messages help most.
+fn check(typed: &str) -> Result<String, InvalidReason> {
+    let bare = typed.strip_suffix('.').unwrap_or(typed);
+    if bare.is_empty() {
+        return Err(if typed.is_empty() {
+            InvalidReason::Empty
+        } else {
+            InvalidReason::EmptyLabel
+        });
+    }
+    if looks_like_address(bare) {
+        return Err(InvalidReason::IpAddress);
+    }
+    if bare.contains('*') {
+        return Err(InvalidReason::Wildcard);
+    }
+    if bare.contains('_') {
+        return Err(InvalidReason::Underscore);
+    }
+    let ascii = Uts46::new()
+        .to_ascii(
+            bare.as_bytes(),
+            AsciiDenyList::STD3,
+            Hyphens::Allow,
+            DnsLength::Ignore,
+        )
+        .map_err(|_| undecodable(bare))?
+        .into_owned();
+    // UTS #46 maps the ideographic full stops to dots, so the labels, and a trailing dot that was
+    // typed as one of these, are only known now.
+    let name = match ascii.strip_suffix('.') {
+        Some(name) if bare.len() == typed.len() => name,
+        _ => &ascii,
+    };
+    for label in name.split('.') {
+        if label.is_empty() {
+            return Err(InvalidReason::EmptyLabel);
+        }
+        if label.len() > MAX_LABEL {
+            return Err(InvalidReason::LabelTooLong);
+        }
+        if label.starts_with('-') || label.ends_with('-') {
+            return Err(InvalidReason::Hyphen);
+        }
+    }
+    if name.len() > MAX_NAME {
+        return Err(InvalidReason::NameTooLong);
+    }
+    if looks_like_address(name) {
+        return Err(InvalidReason::IpAddress);
+    }
+    if !name.contains('.') {
+        return Err(InvalidReason::SingleLabel);
+    }
+    Ok(name.to_owned())
+}
+
+fn looks_like_address(name: &str) -> bool {
+    let unbracketed = name.trim_start_matches('[').trim_end_matches(']');
+    // No top-level domain is all digits, so `10.0.0.256` is a mistyped address (RFC 3696 section 2).
+    IpAddr::from_str(unbracketed).is_ok()
+        || name
+            .rsplit('.')
+            .next()
+            .is_some_and(|top| !top.is_empty() && top.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn undecodable(name: &str) -> InvalidReason {
+    let has_a_label = name.split('.').any(|label| {
+        label
+            .get(..4)
+            .is_some_and(|start| start.eq_ignore_ascii_case("xn--"))
+    });
+    if has_a_label {
+        InvalidReason::Punycode
+    } else {
+        InvalidReason::Character
+    }
+}
+
+impl fmt::Display for DomainName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for DomainName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DomainName({})", self.0)
+    }
+}
+
+impl From<DomainName> for String {
+    fn from(name: DomainName) -> Self {
+        name.0
+    }
+}
+
+/// For stored names: the syntax is checked again, the public suffix list is not, because a list
+/// that has grown since must not make a stored domain unreadable.
+impl TryFrom<String> for DomainName {
+    type Error = InvalidReason;
+
+    fn try_from(stored: String) -> Result<Self, Self::Error> {
+        check(&stored).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn reason(typed: &str) -> InvalidReason {
+        DomainName::parse(typed).unwrap_err().reason
+    }
+
+    fn suggestion(typed: &str) -> Option<String> {
+        DomainName::parse(typed)
+            .unwrap_err()
+            .suggestion
+            .map(String::from)
+    }
+
+    #[test]
+    fn spelling_variants_are_one_domain() {
+        for typed in [
+            "example.com",
+            " Example.COM ",
+            "example.com.",
+            "EXAMPLE.com.\n",
+        ] {
+            assert_eq!(DomainName::parse(typed).unwrap().as_str(), "example.com");
+        }
+    }
+
+    #[test]
+    fn unicode_upper_case_and_punycode_are_one_domain() {
+        for typed in [
+            "bücher.example",
+            "BÜCHER.example",
+            "xn--bcher-kva.example",
+            "XN--BCHER-KVA.example",
+        ] {
+            let name = DomainName::parse(typed).unwrap();
+            assert_eq!(name.as_str(), "xn--bcher-kva.example");
+            assert_eq!(name.to_unicode(), "bücher.example");
+        }
+    }
+
+    #[test]
+    fn pasted_urls_and_addresses_are_refused_with_the_domain_in_them() {
+        for typed in [
+            "https://example.com/contact?x=1",
+            "http://user@example.com:8080/",
+            "example.com/about",
+            "example.com:443",
+            "https://www.example.com",
+        ] {
+            assert_eq!(reason(typed), InvalidReason::Url, "{typed}");
+            assert_eq!(suggestion(typed).as_deref(), Some("example.com"), "{typed}");
+        }
+        assert_eq!(reason("sales@example.com"), InvalidReason::EmailAddress);
+        assert_eq!(
+            suggestion("Sales <sales@example.com>").as_deref(),
+            Some("example.com")
+        );
+        assert_eq!(reason("www.example.com"), InvalidReason::WwwHost);
+        assert_eq!(
+            suggestion("WWW.example.com.").as_deref(),
+            Some("example.com")
+        );
+        assert_eq!(DomainName::parse("www.com").unwrap().as_str(), "www.com");
+        assert_eq!(suggestion("https://localhost/"), None);
+    }
+
+    #[test]
+    fn each_syntax_rule_has_its_own_reason() {
+        let long_label = format!("{}.com", "a".repeat(64));
+        let long_name = format!("{}com", "abcdefgh.".repeat(30));
+        for (typed, expected) in [
+            ("", InvalidReason::Empty),
+            ("   ", InvalidReason::Empty),
+            (".", InvalidReason::EmptyLabel),
+            ("example", InvalidReason::SingleLabel),
+            ("com", InvalidReason::SingleLabel),
+            ("192.0.2.1", InvalidReason::IpAddress),
+            ("2001:db8::1", InvalidReason::IpAddress),
+            ("[2001:db8::1]", InvalidReason::IpAddress),
+            ("10.0.0.256", InvalidReason::IpAddress),
+            ("*.example.com", InvalidReason::Wildcard),
+            ("_dmarc.example.com", InvalidReason::Underscore),
+            ("a..example.com", InvalidReason::EmptyLabel),
+            (".example.com", InvalidReason::EmptyLabel),
+            ("example.com..", InvalidReason::EmptyLabel),
+            ("-a.example.com", InvalidReason::Hyphen),
+            ("a-.example.com", InvalidReason::Hyphen),
+            ("exa mple.com", InvalidReason::Character),
+            ("exa\u{0}mple.com", InvalidReason::Character),
+            ("example,com", InvalidReason::Character),
+            ("xn--a.example", InvalidReason::Punycode),
+            ("xn--99999999.example", InvalidReason::Punycode),
+            (long_label.as_str(), InvalidReason::LabelTooLong),
+            (long_name.as_str(), InvalidReason::NameTooLong),
+            ("co.uk", InvalidReason::PublicSuffix),
+            ("github.io", InvalidReason::PublicSuffix),
+        ] {
+            assert_eq!(reason(typed), expected, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn the_longest_label_and_name_are_accepted() {
+        assert!(DomainName::parse(&format!("{}.com", "a".repeat(63))).is_ok());
+        let name = format!("{}.example.com", vec!["a".repeat(60); 3].join("."));
+        assert!(DomainName::parse(&name).is_ok());
+    }
+
+    #[test]
+    fn organizational_domain_follows_the_public_suffix_list() {
+        let name = DomainName::parse("mail.sales.example.co.uk").unwrap();
+        assert_eq!(name.organizational(), "example.co.uk");
+        let above: Vec<String> = name.ancestors().into_iter().map(String::from).collect();
+        assert_eq!(above, ["sales.example.co.uk", "example.co.uk"]);
+    }
+
+    #[test]
+    fn below_means_whole_labels() {
+        let parent = DomainName::parse("example.com").unwrap();
+        assert!(
+            DomainName::parse("mail.example.com")
+                .unwrap()
+                .is_below(&parent)
+        );
+        assert!(
+            !DomainName::parse("badexample.com")
+                .unwrap()
+                .is_below(&parent)
+        );
+        assert!(!parent.is_below(&parent));
+    }
+
+    #[test]
+    fn a_cyrillic_letter_among_latin_ones_is_noticed() {
+        assert!(
+            DomainName::parse("p\u{430}ypal.com")
+                .unwrap()
+                .mixes_scripts()
+        );
+        assert!(!DomainName::parse("bücher.example").unwrap().mixes_scripts());
+        assert!(!DomainName::parse("пример.com").unwrap().mixes_scripts());
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_never_panics_and_is_stable(typed in "\\PC{0,80}") {
+            if let Ok(name) = DomainName::parse(&typed) {
+                prop_assert_eq!(&DomainName::parse(name.as_str()).unwrap(), &name);
+                prop_assert_eq!(&DomainName::try_from(name.as_str().to_owned()).unwrap(), &name);
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Domains that nobody may add although their names are valid: mailbox providers', SES's and ours.
+
+use super::DomainName;
+
+/// Domains at which anybody can have a mailbox. Their owners publish strict DMARC policies and
+/// will not publish our records.
+const MAILBOX_PROVIDERS: &[&str] = &[
+    "126.com",
+    "163.com",
+    "aim.com",
+    "aol.com",
+    "att.net",
+    "bellsouth.net",
+    "bluewin.ch",
+    "bt.com",
+    "btinternet.com",
+    "charter.net",
+    "comcast.net",
+    "cox.net",
+    "earthlink.net",
+    "fastmail.com",
+    "foxmail.com",
+    "free.fr",
+    "gmail.com",
+    "gmx.at",
+    "gmx.ch",
+    "gmx.com",
+    "gmx.de",
+    "gmx.net",
+    "googlemail.com",
+    "hey.com",
+    "hotmail.ca",
+    "hotmail.co.uk",
+    "hotmail.com",
+    "hotmail.de",
+    "hotmail.fr",
+    "icloud.com",
+    "juno.com",
+    "laposte.net",
+    "libero.it",
+    "live.ca",
+    "live.co.uk",
+    "live.com",
+    "mac.com",
+    "mail.com",
+    "mail.ru",
+    "me.com",
+    "msn.com",
+    "naver.com",
+    "netzero.net",
+    "optonline.net",
+    "orange.fr",
+    "outlook.com",
+    "outlook.fr",
+    "pm.me",
+    "proton.me",
+    "protonmail.com",
+    "qq.com",
+    "rocketmail.com",
+    "rogers.com",
+    "sbcglobal.net",
+    "shaw.ca",
+    "sky.com",
+    "sympatico.ca",
+    "t-online.de",
+    "telus.net",
+    "tutanota.com",
+    "verizon.net",
+    "videotron.ca",
+    "web.de",
+    "yahoo.ca",
+    "yahoo.co.in",
+    "yahoo.co.jp",
+    "yahoo.co.uk",
+    "yahoo.com",
+    "yahoo.com.au",
+    "yahoo.de",
+    "yahoo.fr",
+    "yandex.com",
+    "yandex.ru",
+    "ymail.com",
+    "zoho.com",
+    "zohomail.com",
+];
+
+/// Names that belong to Amazon and its mail service.
+const AMAZON: &[&str] = &["amazonaws.com", "amazonses.com", "awsapps.com"];
+
+/// Which valid names may not be added, with the operator's own domains among them.
+#[derive(Debug, Clone, Default)]
+pub struct Eligibility {
+    own_domains: Vec<DomainName>,
+}
+
+/// Why a valid name may not be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IneligibleReason {
+    /// A domain at which the public has mailboxes.
+    #[error(
+        "this domain belongs to a mailbox provider; mail can only be authenticated for a domain \
+         whose DNS you control"
+    )]
+    MailboxProvider,
+    /// A domain of Amazon SES.
+    #[error("this domain belongs to Amazon, whose service sends the mail; add your own domain")]
+    Amazon,
+    /// A domain of the operator of this service.
+    #[error("this domain belongs to Lasso; add your own domain")]
+    Operator,
+}
+
+impl Eligibility {
+    /// Takes the operator's own domains, none of which a client may add.
+    pub fn new(own_domains: Vec<DomainName>) -> Self {
+        Self { own_domains }
+    }
+
+    /// Checks a name and everything above it.
+    pub fn check(&self, name: &DomainName) -> Result<(), IneligibleReason> {
+        let mut names = name.ancestors();
+        names.insert(0, name.clone());
+        if names.iter().any(|name| self.own_domains.contains(name)) {
+            return Err(IneligibleReason::Operator);
+        }
+        if names.iter().any(|name| AMAZON.contains(&name.as_str())) || is_below_any(name, AMAZON) {
+            return Err(IneligibleReason::Amazon);
+        }
+        if names
+            .iter()
+            .any(|name| MAILBOX_PROVIDERS.contains(&name.as_str()))
+        {
+            return Err(IneligibleReason::MailboxProvider);
+        }
+        Ok(())
+    }
+}
+
+/// Some of Amazon's names hold public suffixes, below which `ancestors` does not look.
+fn is_below_any(name: &DomainName, above: &[&str]) -> bool {
+    above.iter().any(|above| {
+        name.as_str()
+            .strip_suffix(above)
+            .is_some_and(|rest| rest.ends_with('.'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &str) -> Result<(), IneligibleReason> {
+        let own = vec![DomainName::parse("lassocrm.com").unwrap()];
+        Eligibility::new(own).check(&DomainName::parse(name).unwrap())
+    }
+
+    #[test]
+    fn domains_of_others_are_refused_with_their_subdomains() {
+        for name in ["gmail.com", "mail.outlook.com", "yahoo.co.uk"] {
+            assert_eq!(
+                check(name),
+                Err(IneligibleReason::MailboxProvider),
+                "{name}"
+            );
+        }
+        for name in ["amazonses.com", "dkim.amazonses.com", "x.s3.amazonaws.com"] {
+            assert_eq!(check(name), Err(IneligibleReason::Amazon), "{name}");
+        }
+        assert_eq!(check("app.lassocrm.com"), Err(IneligibleReason::Operator));
+        assert_eq!(check("notgmail.com"), Ok(()));
+        assert_eq!(check("example.com"), Ok(()));
+    }
+
+    #[test]
+    fn every_listed_name_is_a_valid_domain() {
+        for name in MAILBOX_PROVIDERS {
+            assert!(DomainName::parse(name).is_ok(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Parsed names: what reaches the domain has been checked once, at the edge.
+
+mod domain_name;
+mod eligibility;
+mod identifiers;
+
+pub use domain_name::{DomainName, DomainNameError, InvalidReason};
+pub use eligibility::{Eligibility, IneligibleReason};
+pub use identifiers::{ClientId, Community, EmailAddress, EventId, IdentifierError};

@@ -1,3 +1,6 @@
 //! The domain of sending-domain authentication; no I/O.
 
+pub mod dns;
+pub mod identity;
 pub mod names;
+pub mod records;

@@ -1,0 +1,196 @@
+//! The port to DNS and the types that cross it.
+
+use std::future::Future;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+/// Record types that are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum RecordType {
+    /// IPv4 address.
+    A,
+    /// IPv6 address.
+    Aaaa,
+    /// Canonical name; asked as CNAME, never chased.
+    Cname,
+    /// Mail exchange.
+    Mx,
+    /// Name server.
+    Ns,
+    /// Start of authority.
+    Soa,
+    /// Text.
+    Txt,
+}
+
+/// One question: a name and a type.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Question {
+    /// Absolute, without a trailing dot.
+    pub name: String,
+    /// The type asked for.
+    pub record_type: RecordType,
+}
+
+/// Data of one record in an answer. Names are absolute, without a trailing dot, in lower case;
+/// octets that are no printable ASCII are shown as `\DDD` (RFC 1035 section 5.1).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "UPPERCASE")]
+pub enum Data {
+    /// A or AAAA.
+    Address {
+        /// The address.
+        address: IpAddr,
+    },
+    /// CNAME.
+    Cname {
+        /// The canonical name.
+        target: String,
+    },
+    /// MX.
+    Mx {
+        /// Lower is tried first.
+        preference: u16,
+        /// The mail exchanger.
+        exchange: String,
+    },
+    /// NS.
+    Ns {
+        /// The name server.
+        host: String,
+    },
+    /// SOA.
+    Soa {
+        /// Primary name server.
+        primary: String,
+        /// Longest time, in seconds, for which a negative answer is kept (RFC 2308 section 4).
+        minimum: u32,
+    },
+    /// TXT: the character-strings concatenated.
+    Txt {
+        /// The text, case and spaces kept.
+        text: String,
+    },
+}
+
+/// Why there is no answer, although somebody spoke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    /// Response code SERVFAIL.
+    ServerFailure,
+    /// SERVFAIL that vanishes when validation is switched off: the zone is bogus (RFC 4035).
+    DnssecBogus,
+    /// Response code REFUSED or NOTAUTH.
+    Refused,
+    /// The server is listed for the zone and does not serve it (a lame delegation, RFC 8499).
+    Lame,
+    /// The answer could not be read, or was truncated and the server takes no TCP.
+    Malformed,
+    /// No connection could be made.
+    Unreachable,
+    /// The name server's address is not a public one, so it was not asked.
+    NotPublic,
+}
+
+/// What came of one question to one server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Records of the type asked for.
+    Found {
+        /// At least one, sorted, without duplicates.
+        data: Vec<Data>,
+        /// The shortest remaining time to live, in seconds.
+        ttl: u32,
+    },
+    /// The name has a CNAME record, and something else was asked. It is not followed.
+    Alias {
+        /// The canonical name.
+        target: String,
+        /// Remaining time to live, in seconds.
+        ttl: u32,
+    },
+    /// The name exists without this type (RFC 2308 section 2.2).
+    NoData {
+        /// How long the negative answer may be kept, in seconds.
+        negative_ttl: u32,
+    },
+    /// The name does not exist: NXDOMAIN (RFC 2308 section 2.1).
+    NoSuchName {
+        /// How long the negative answer may be kept, in seconds.
+        negative_ttl: u32,
+    },
+    /// No answer: unknown, which is not missing.
+    Failed {
+        /// What went wrong.
+        failure: Failure,
+    },
+    /// No answer in time: unknown, which is not missing.
+    TimedOut,
+}
+
+/// A name server of a zone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct NameServer {
+    /// Its name, as the NS record has it.
+    pub host: String,
+    /// The address that was asked.
+    pub address: IpAddr,
+}
+
+/// What one authoritative server answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorityAnswer {
+    /// The server.
+    pub server: NameServer,
+    /// Its answer.
+    pub outcome: Outcome,
+}
+
+/// All that is known of one question: the source's view and the resolver's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// What was asked.
+    pub question: Question,
+    /// The answers of the authoritative servers; empty where none could be found or reached.
+    pub authoritative: Vec<AuthorityAnswer>,
+    /// The answer of the recursive resolver, as SES and mailbox providers see it.
+    pub recursive: Outcome,
+}
+
+/// The zone that holds a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Zone {
+    /// The apex, without a trailing dot.
+    pub apex: String,
+    /// The hosts of the NS records, sorted.
+    pub name_servers: Vec<String>,
+}
+
+/// What came of the search for the zone cut.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum ZoneOutcome {
+    /// The closest enclosing zone.
+    Found(Zone),
+    /// The domain itself does not exist.
+    NoSuchDomain,
+    /// Nobody answered: unknown.
+    Unknown {
+        /// What went wrong last.
+        failure: Option<Failure>,
+    },
+}
+
+/// The port: asks DNS. Implementations bound the time of every call.
+pub trait Lookup: Send + Sync {
+    /// Finds the zone that holds `name`.
+    fn zone(&self, name: &str) -> impl Future<Output = ZoneOutcome> + Send;
+
+    /// Asks all questions, at the authoritative servers and at the resolver. The observations are
+    /// in the order of the questions.
+    fn observe(&self, questions: &[Question]) -> impl Future<Output = Vec<Observation>> + Send;
+}

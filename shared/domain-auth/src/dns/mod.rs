@@ -1,0 +1,11 @@
+//! What DNS was asked and what it said: questions, outcomes and observations, free of I/O.
+//!
+//! The words are those of RFC 8499. An outcome is never an `Option`: "nothing there" and "no
+//! answer" are different facts, and only the first may ever count against a domain.
+
+mod lookup;
+
+pub use lookup::{
+    AuthorityAnswer, Data, Failure, Lookup, NameServer, Observation, Outcome, Question, RecordType,
+    Zone, ZoneOutcome,
+};

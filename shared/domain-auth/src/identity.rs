@@ -1,0 +1,170 @@
+//! What Amazon SES keeps of a domain: the identity's tokens and its three verification axes.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::names::DomainName;
+
+/// The value of the TXT record, from SES v1 `VerifyDomainIdentity`. Compared case-sensitively.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct VerificationToken(String);
+
+/// One of the three Easy DKIM tokens of an identity, a DNS label.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DkimToken(String);
+
+/// SES answered with something that cannot be a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("SES returned a malformed token")]
+pub struct MalformedToken;
+
+/// The label of the custom MAIL FROM domain below the identity's domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MailFromLabel(String);
+
+/// Easy DKIM of an identity: three CNAME records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dkim {
+    /// The tokens, in the order in which SES lists them.
+    pub tokens: [DkimToken; 3],
+    /// `DkimAttributes.SigningHostedZone`; regional in newer regions.
+    pub signing_hosted_zone: String,
+}
+
+/// A domain identity with everything that its DNS records are made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SesIdentity {
+    /// For the TXT record.
+    pub verification_token: VerificationToken,
+    /// For the CNAME records.
+    pub dkim: Dkim,
+    /// For the MX and SPF records.
+    pub mail_from: MailFromLabel,
+    /// The AWS region, which the MX target names.
+    pub region: String,
+}
+
+/// Status of one axis of an identity, as SES v1 and v2 name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AxisStatus {
+    /// SES is not looking for the records.
+    NotStarted,
+    /// SES looks for the records.
+    Pending,
+    /// SES saw the records.
+    Success,
+    /// SES looked for 72 hours, or saw the records vanish, and has stopped.
+    Failed,
+    /// Records that SES had seen could not be seen the last time.
+    TemporaryFailure,
+}
+
+/// The three axes of an identity at SES, never mixed with each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SesStatus {
+    /// Whether the domain is verified, by the TXT record or by DKIM.
+    pub verification: AxisStatus,
+    /// Whether SES signs with the client's domain.
+    pub dkim: AxisStatus,
+    /// Whether the custom MAIL FROM domain is in use.
+    pub mail_from: AxisStatus,
+}
+
+/// What SES last answered, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SesLook {
+    /// The answer.
+    pub status: SesStatus,
+    /// When it was asked.
+    pub looked_at: Timestamp,
+}
+
+impl VerificationToken {
+    /// Printable ASCII without spaces, at most 255 octets: one character-string of a TXT record.
+    pub fn parse(text: &str) -> Result<Self, MalformedToken> {
+        let printable = text.bytes().all(|b| b.is_ascii_graphic());
+        if text.is_empty() || text.len() > 255 || !printable {
+            return Err(MalformedToken);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The value of the TXT record.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A token shows in no log line.
+impl fmt::Debug for VerificationToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VerificationToken(…)")
+    }
+}
+
+impl DkimToken {
+    /// A letter-digit-hyphen label of at most 63 octets.
+    pub fn parse(text: &str) -> Result<Self, MalformedToken> {
+        let ldh = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if text.is_empty() || text.len() > 63 || !ldh {
+            return Err(MalformedToken);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The token, a label of the record's name and of its target.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl MailFromLabel {
+    /// Labels that are tried in turn: the next one where a name already has records of its own.
+    pub const CANDIDATES: [&str; 4] = ["bounce", "lasso-bounce", "lasso-mail", "ses-bounce"];
+
+    /// The label that is proposed where nothing is known of the domain's DNS.
+    pub fn default_label() -> Self {
+        Self(Self::CANDIDATES[0].to_owned())
+    }
+
+    /// The candidate with this index, if there are that many.
+    pub fn candidate(index: usize) -> Option<Self> {
+        Self::CANDIDATES
+            .get(index)
+            .map(|label| Self((*label).to_owned()))
+    }
+
+    /// Reads the label out of a MAIL FROM domain that an identity already has.
+    pub fn of_mail_from_domain(mail_from: &str, domain: &DomainName) -> Option<Self> {
+        let label = mail_from.strip_suffix(domain.as_str())?.strip_suffix('.')?;
+        let ldh = label
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
+        (!label.is_empty() && ldh).then(|| Self(label.to_ascii_lowercase()))
+    }
+
+    /// The label (or labels) in front of the domain.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The MAIL FROM domain below `domain`.
+    pub fn below(&self, domain: &DomainName) -> String {
+        format!("{}.{domain}", self.0)
+    }
+}
+
+impl SesStatus {
+    /// The status of an identity for which nothing is known yet.
+    pub const NOT_STARTED: Self = Self {
+        verification: AxisStatus::NotStarted,
+        dkim: AxisStatus::NotStarted,
+        mail_from: AxisStatus::NotStarted,
+    };
+}

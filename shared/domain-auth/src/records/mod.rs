@@ -1,0 +1,248 @@
+//! The DNS records of a domain: what the email administrator is asked to publish.
+
+use serde::{Deserialize, Serialize};
+
+use crate::identity::SesIdentity;
+use crate::names::DomainName;
+
+/// Time to live that is proposed for every record, in seconds. Short, so that a mistake is soon
+/// forgotten by resolvers; providers may raise it.
+pub const PROPOSED_TTL: u32 = 300;
+
+/// Which record of the set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordId {
+    /// The TXT record by which SES verifies the domain.
+    Verification,
+    /// The first Easy DKIM CNAME.
+    #[serde(rename = "dkim-1")]
+    Dkim1,
+    /// The second Easy DKIM CNAME.
+    #[serde(rename = "dkim-2")]
+    Dkim2,
+    /// The third Easy DKIM CNAME.
+    #[serde(rename = "dkim-3")]
+    Dkim3,
+    /// The MX record of the custom MAIL FROM domain.
+    MailFromMx,
+    /// The SPF record (RFC 7208) of the custom MAIL FROM domain.
+    MailFromSpf,
+    /// The DMARC policy (RFC 7489).
+    Dmarc,
+    /// The proof of a contested claim.
+    Ownership,
+}
+
+/// A record's data with its type. Domain names in it are absolute, without a trailing dot.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "UPPERCASE")]
+pub enum RecordData {
+    /// A TXT record: its character-strings, concatenated.
+    Txt {
+        /// The text, without quotes.
+        text: String,
+    },
+    /// A CNAME record.
+    Cname {
+        /// The canonical name that it points at.
+        target: String,
+    },
+    /// An MX record.
+    Mx {
+        /// Lower is tried first (RFC 5321 section 5.1).
+        preference: u16,
+        /// The host that takes the mail.
+        exchange: String,
+    },
+}
+
+/// Whether sending depends on a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Requirement {
+    /// Nothing is sent without it.
+    Required,
+    /// Mail is sent without it, and fares better with it.
+    Recommended,
+}
+
+/// One record to publish.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Which one of the set.
+    pub id: RecordId,
+    /// Fully qualified, without a trailing dot.
+    pub name: String,
+    /// Type and value.
+    #[serde(flatten)]
+    pub data: RecordData,
+    /// Proposed time to live, in seconds.
+    pub ttl: u32,
+    /// Whether sending depends on it.
+    pub requirement: Requirement,
+}
+
+impl RecordData {
+    /// The mnemonic of the type (RFC 1035 section 3.2.2).
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Txt { .. } => "TXT",
+            Self::Cname { .. } => "CNAME",
+            Self::Mx { .. } => "MX",
+        }
+    }
+
+    /// The value as a DNS panel takes it: text without quotes, names without a trailing dot.
+    pub fn value(&self) -> String {
+        match self {
+            Self::Txt { text } => text.clone(),
+            Self::Cname { target } => target.clone(),
+            Self::Mx {
+                preference,
+                exchange,
+            } => format!("{preference} {exchange}"),
+        }
+    }
+}
+
+impl Record {
+    /// The name relative to the zone that holds it, which is what most DNS panels want; `@` for
+    /// the zone's apex, and the full name where it does not lie in the zone.
+    pub fn host_in(&self, zone: &str) -> &str {
+        match self.name.strip_suffix(zone) {
+            Some("") => "@",
+            Some(host) => host.strip_suffix('.').unwrap_or(&self.name),
+            None => &self.name,
+        }
+    }
+}
+
+/// The records of a domain that is registered with SES, in the order in which they are shown.
+pub fn records_of(domain: &DomainName, identity: &SesIdentity) -> Vec<Record> {
+    let mail_from = identity.mail_from.below(domain);
+    let mut records = vec![required_txt(
+        RecordId::Verification,
+        format!("_amazonses.{domain}"),
+        identity.verification_token.as_str().to_owned(),
+    )];
+    let ids = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
+    for (id, token) in ids.into_iter().zip(&identity.dkim.tokens) {
+        let token = token.as_str();
+        records.push(recommended(
+            id,
+            format!("{token}._domainkey.{domain}"),
+            RecordData::Cname {
+                target: format!("{token}.{}", identity.dkim.signing_hosted_zone),
+            },
+        ));
+    }
+    records.push(recommended(
+        RecordId::MailFromMx,
+        mail_from.clone(),
+        RecordData::Mx {
+            preference: 10,
+            exchange: format!("feedback-smtp.{}.amazonses.com", identity.region),
+        },
+    ));
+    records.push(recommended(
+        RecordId::MailFromSpf,
+        mail_from,
+        RecordData::Txt {
+            text: "v=spf1 include:amazonses.com ~all".to_owned(),
+        },
+    ));
+    records.push(recommended(
+        RecordId::Dmarc,
+        format!("_dmarc.{domain}"),
+        RecordData::Txt {
+            text: "v=DMARC1; p=none;".to_owned(),
+        },
+    ));
+    records
+}
+
+/// The one record that proves a contested claim.
+pub fn ownership_record(domain: &DomainName, secret: &str) -> Record {
+    required_txt(
+        RecordId::Ownership,
+        format!("_lasso-challenge.{domain}"),
+        format!("lasso-domain-verification={secret}"),
+    )
+}
+
+fn required_txt(id: RecordId, name: String, text: String) -> Record {
+    Record {
+        id,
+        name,
+        data: RecordData::Txt { text },
+        ttl: PROPOSED_TTL,
+        requirement: Requirement::Required,
+    }
+}
+
+fn recommended(id: RecordId, name: String, data: RecordData) -> Record {
+    Record {
+        id,
+        name,
+        data,
+        ttl: PROPOSED_TTL,
+        requirement: Requirement::Recommended,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::{Dkim, DkimToken, MailFromLabel, VerificationToken};
+
+    fn records() -> Vec<Record> {
+        let token = |text| DkimToken::parse(text).unwrap();
+        let identity = SesIdentity {
+            verification_token: VerificationToken::parse("QTKk+/gFg2J4=").unwrap(),
+            dkim: Dkim {
+                tokens: [token("aaa"), token("bbb"), token("ccc")],
+                signing_hosted_zone: "dkim.amazonses.com".to_owned(),
+            },
+            mail_from: MailFromLabel::default_label(),
+            region: "eu-west-1".to_owned(),
+        };
+        records_of(&DomainName::parse("mail.example.com").unwrap(), &identity)
+    }
+
+    #[test]
+    fn the_set_has_every_record_under_its_full_name() {
+        let shown: Vec<String> = records()
+            .iter()
+            .map(|r| format!("{} {} {}", r.name, r.data.type_name(), r.data.value()))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "_amazonses.mail.example.com TXT QTKk+/gFg2J4=",
+                "aaa._domainkey.mail.example.com CNAME aaa.dkim.amazonses.com",
+                "bbb._domainkey.mail.example.com CNAME bbb.dkim.amazonses.com",
+                "ccc._domainkey.mail.example.com CNAME ccc.dkim.amazonses.com",
+                "bounce.mail.example.com MX 10 feedback-smtp.eu-west-1.amazonses.com",
+                "bounce.mail.example.com TXT v=spf1 include:amazonses.com ~all",
+                "_dmarc.mail.example.com TXT v=DMARC1; p=none;",
+            ]
+        );
+    }
+
+    #[test]
+    fn hosts_are_relative_to_the_zone_that_holds_them() {
+        let records = records();
+        assert_eq!(records[0].host_in("example.com"), "_amazonses.mail");
+        assert_eq!(records[0].host_in("mail.example.com"), "_amazonses");
+        assert_eq!(records[0].host_in("_amazonses.mail.example.com"), "@");
+        assert_eq!(
+            records[0].host_in("other.org"),
+            "_amazonses.mail.example.com"
+        );
+        assert_eq!(
+            records[0].host_in("ample.com"),
+            "_amazonses.mail.example.com"
+        );
+    }
+}

@@ -1,1 +1,149 @@
-//! POST /domains: claims a domain and registers it with Amazon SES.
+//! `POST /domains`: claims a domain, registers it with Amazon SES, and answers with its records.
+
+mod config;
+
+use std::time::Duration;
+
+use domain_auth::domain::{Domain, NewDomain};
+use domain_auth::event::Event;
+use domain_auth::names::Eligibility;
+use domain_auth::ports::{
+    Clock, CommitChanges, CommitError, Identities, Ids, Outbox, Publish, ReadClaims, ReadDomains,
+};
+use domain_auth::state::Status;
+use domain_auth::use_cases::SesBudget;
+use domain_auth::use_cases::add::{self, Addition};
+use domain_auth::use_cases::provision::{self, Provisioned, Tools};
+use domain_auth::use_cases::publish::publish;
+use domain_auth_http::{
+    AddDomainBody, ApiError, Caller, ClaimNames, DomainView, ParsedRequest, Reply, json, problem,
+};
+use lambda_http::http::{HeaderValue, StatusCode, header};
+
+pub use config::{Config, ConfigError};
+
+/// How long the caller waits for SES. What is not done by then, the poller does.
+const PATIENCE: Duration = Duration::from_millis(3_500);
+
+/// What the handler works with.
+#[derive(Debug)]
+pub struct App<S, I, P, C, D> {
+    /// Where domains, claims and events are kept.
+    pub store: S,
+    /// Amazon SES.
+    pub ses: I,
+    /// Where events go.
+    pub publisher: P,
+    /// Time.
+    pub clock: C,
+    /// Randomness.
+    pub ids: D,
+    /// Names that may not be added.
+    pub eligibility: Eligibility,
+    /// Where the token carries client and roles.
+    pub claims: ClaimNames,
+}
+
+impl<S, I, P, C, D> App<S, I, P, C, D>
+where
+    S: ReadDomains + ReadClaims + CommitChanges + Outbox,
+    I: Identities,
+    P: Publish,
+    C: Clock,
+    D: Ids,
+{
+    /// Answers one request.
+    pub async fn handle(&self, request: ParsedRequest) -> Reply {
+        match self.add(&request).await {
+            Ok(reply) => reply,
+            Err(error) => problem(error, &request),
+        }
+    }
+
+    async fn add(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let caller = Caller::client_admin(request, &self.claims)?;
+        let body = AddDomainBody::parse(request)?;
+        let actor = caller.actor();
+        let new = NewDomain {
+            name: body.domain,
+            client: caller.client,
+            community: body.community,
+            contact_email: body.contact_email,
+        };
+        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
+        match add::add(store, clock, ids, &self.eligibility, &new, &actor).await? {
+            Addition::Existing(domain) => Ok(answer(StatusCode::OK, &domain)),
+            Addition::Created(change) => {
+                let added = change.domain.clone();
+                let work = futures::future::join(
+                    self.provision(added),
+                    self.publish_at_once(change.event.as_ref()),
+                );
+                // If the time is up in the middle of a call, it is as if this function had died
+                // there: the poller takes it up.
+                let finished = tokio::time::timeout(PATIENCE, work).await;
+                let domain = match finished {
+                    Ok((Some(domain), ())) => domain,
+                    Ok((None, ())) | Err(_) => change.domain,
+                };
+                Ok(answer(status_of(&domain), &domain))
+            }
+        }
+    }
+
+    /// The domain after SES was asked, as far as is known.
+    async fn provision(&self, domain: Domain) -> Option<Domain> {
+        let (client, name) = (domain.client.clone(), domain.name.clone());
+        let tools = Tools {
+            store: &self.store,
+            ses: &self.ses,
+            clock: &self.clock,
+            ids: &self.ids,
+            budget: &SesBudget::unlimited(),
+        };
+        match provision::provision(&tools, domain).await {
+            Ok(Provisioned::Done(domain)) => Some(domain),
+            Ok(Provisioned::Later(domain, error)) => {
+                tracing::info!(
+                    domain = %name,
+                    error = &error as &dyn std::error::Error,
+                    "SES did not finish; the poller goes on"
+                );
+                Some(domain)
+            }
+            // The poller was faster.
+            Err(CommitError::Conflict) => self.store.domain(&client, &name).await.ok().flatten(),
+            Err(CommitError::Store(error)) => {
+                tracing::error!(
+                    domain = %name,
+                    error = &error as &dyn std::error::Error,
+                    "what SES answered was not written; the poller asks again"
+                );
+                None
+            }
+        }
+    }
+
+    async fn publish_at_once(&self, event: Option<&Event>) {
+        publish(&self.store, &self.publisher, &self.clock, event).await;
+    }
+}
+
+fn status_of(domain: &Domain) -> StatusCode {
+    match domain.state.status() {
+        Status::Contested | Status::Provisioning => StatusCode::ACCEPTED,
+        Status::Pending | Status::Verified | Status::Authenticated | Status::AtRisk => {
+            StatusCode::CREATED
+        }
+        Status::Failed | Status::Rejected | Status::Removing => StatusCode::CREATED,
+    }
+}
+
+fn answer(status: StatusCode, domain: &Domain) -> Reply {
+    let view = DomainView::from(domain);
+    let mut reply = json(status, &view);
+    if let Ok(location) = HeaderValue::from_str(&view.path) {
+        reply.headers_mut().insert(header::LOCATION, location);
+    }
+    reply
+}

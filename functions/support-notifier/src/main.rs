@@ -1,3 +1,30 @@
 //! Wiring only.
 
-fn main() {}
+use std::time::Duration;
+
+use aws_lambda_events::event::sns::SnsEvent;
+use domain_auth_aws::{Clients, HttpTimeouts, SupportMail, SystemClock, Table};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use support_notifier::{App, Config};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_runtime::tracing::init_default_subscriber();
+    let config = Config::from_env()?;
+    let clients = Clients::from_env(HttpTimeouts {
+        ses: Duration::from_secs(10),
+        other: Duration::from_secs(5),
+    })
+    .await;
+    let (from, to) = (config.sender_email, config.support_email);
+    let app = &App {
+        ledger: Table::new(clients.dynamodb(), config.table),
+        mail: SupportMail::new(clients.ses_v2(), from, to),
+        clock: SystemClock,
+    };
+    lambda_runtime::run(service_fn(|event: LambdaEvent<SnsEvent>| async move {
+        app.notify(event.payload).await?;
+        Ok::<_, Error>(())
+    }))
+    .await
+}

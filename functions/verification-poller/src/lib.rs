@@ -1,1 +1,69 @@
-//! EventBridge Scheduler: finishes provisioning, asks SES in batches, publishes events.
+//! The scheduled poller: finishes provisioning, asks SES how domains stand, publishes events.
+
+mod config;
+
+use domain_auth::ports::{
+    Clock, CommitChanges, DueDomains, Identities, IdentityStatuses, Ids, Outbox, Publish,
+    ReadClaims, StoreError,
+};
+use domain_auth::use_cases::SesBudget;
+use domain_auth::use_cases::poll::{self, Poller, Report};
+use domain_auth::use_cases::provision::Tools;
+use jiff::Timestamp;
+
+pub use config::{Config, ConfigError};
+
+/// What the handler works with.
+#[derive(Debug)]
+pub struct App<S, I, P, C, D> {
+    /// Where domains, claims and events are kept.
+    pub store: S,
+    /// Amazon SES.
+    pub ses: I,
+    /// Where events go.
+    pub publisher: P,
+    /// Time.
+    pub clock: C,
+    /// Randomness.
+    pub ids: D,
+    /// Calls per second of each operation at SES.
+    pub ses_calls_per_second: u32,
+}
+
+impl<S, I, P, C, D> App<S, I, P, C, D>
+where
+    S: ReadClaims + CommitChanges + DueDomains + Outbox,
+    I: Identities + IdentityStatuses,
+    P: Publish,
+    C: Clock,
+    D: Ids,
+{
+    /// One run, which ends before Lambda's `deadline`.
+    pub async fn run(&self, deadline: Timestamp) -> Result<Report, StoreError> {
+        let started = self.clock.now();
+        let budget = SesBudget::per_second(self.ses_calls_per_second);
+        let poller = Poller {
+            tools: Tools {
+                store: &self.store,
+                ses: &self.ses,
+                clock: &self.clock,
+                ids: &self.ids,
+                budget: &budget,
+            },
+            publisher: &self.publisher,
+        };
+        let time = poll::time_for_work(deadline.duration_since(started));
+        let report = poller.run(started + time).await?;
+        tracing::info!(
+            provisioned = report.provisioned,
+            looked_at = report.looked_at,
+            moved = report.moved,
+            published = report.published,
+            unpublished = report.unpublished,
+            conflicts = report.conflicts,
+            errors = report.errors,
+            "a run of the poller has ended"
+        );
+        Ok(report)
+    }
+}

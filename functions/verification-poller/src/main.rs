@@ -1,3 +1,37 @@
 //! Wiring only.
 
-fn main() {}
+use std::time::Duration;
+
+use domain_auth_aws::{
+    Clients, EventTopic, HttpTimeouts, SesIdentities, SystemClock, SystemIds, Table,
+};
+use jiff::Timestamp;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::Value;
+use verification_poller::{App, Config};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_runtime::tracing::init_default_subscriber();
+    let config = Config::from_env()?;
+    let clients = Clients::from_env(HttpTimeouts {
+        ses: Duration::from_secs(5),
+        other: Duration::from_secs(5),
+    })
+    .await;
+    let (v1, v2, region) = (clients.ses_v1(), clients.ses_v2(), clients.region());
+    let app = &App {
+        store: Table::new(clients.dynamodb(), config.table),
+        ses: SesIdentities::new(v1, v2, region, config.stack),
+        publisher: EventTopic::new(clients.sns(), config.topic_arn),
+        clock: SystemClock,
+        ids: SystemIds,
+        ses_calls_per_second: config.ses_calls_per_second,
+    };
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
+        let deadline = i64::try_from(event.context.deadline)?;
+        Box::pin(app.run(Timestamp::from_millisecond(deadline)?)).await?;
+        Ok::<_, Error>(())
+    }))
+    .await
+}

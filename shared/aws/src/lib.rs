@@ -1,1 +1,17 @@
-//! The ports of domain-auth on DynamoDB, Amazon SES and Amazon SNS.
+//! The ports of `domain-auth` on DynamoDB, Amazon SES and Amazon SNS.
+
+mod clients;
+mod environment;
+mod mail;
+mod ses;
+mod sns;
+mod store;
+mod system;
+
+pub use clients::{Clients, HttpTimeouts};
+pub use environment::{MissingVariable, optional, required};
+pub use mail::SupportMail;
+pub use ses::SesIdentities;
+pub use sns::EventTopic;
+pub use store::{LOOK_SHARDS, Table};
+pub use system::{SystemClock, SystemIds};

@@ -1,1 +1,17 @@
-//! The HTTP contract: routes, claims, problem details, JSON bodies.
+//! The HTTP contract: who is calling, what they may send, and what they get back.
+
+mod caller;
+mod cursor;
+mod entry;
+mod input;
+mod problem;
+mod reply;
+mod view;
+
+pub use caller::{Caller, ClaimNames, Role};
+pub use cursor::{cursor_of, page_start};
+pub use entry::{ParsedRequest, run};
+pub use input::{AddDomainBody, MAX_BODY, domain_in_path, limit_of};
+pub use problem::{ApiError, FieldError, Problem};
+pub use reply::{Reply, json, problem};
+pub use view::{DomainListView, DomainView, RecordView};

@@ -1,0 +1,56 @@
+//! What the template gives this function.
+
+use domain_auth::names::{DomainName, Eligibility};
+use domain_auth_aws::{MissingVariable, optional, required};
+use domain_auth_http::ClaimNames;
+
+/// The function's configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `TABLE_NAME`.
+    pub table: String,
+    /// `TOPIC_ARN`.
+    pub topic_arn: String,
+    /// `STACK_NAME`: identities are tagged with it.
+    pub stack: String,
+    /// `OWN_DOMAINS`: Lasso's own domains, separated by commas; nobody may add one.
+    pub eligibility: Eligibility,
+    /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
+    pub claims: ClaimNames,
+}
+
+/// The environment does not say what it must.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable is missing.
+    #[error(transparent)]
+    Missing(#[from] MissingVariable),
+    /// One of Lasso's own domains is no domain.
+    #[error("OWN_DOMAINS holds {0:?}, which is not a domain")]
+    OwnDomain(String),
+}
+
+impl Config {
+    /// Reads the environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let own = optional("OWN_DOMAINS").unwrap_or_default();
+        let own = own
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(|name| {
+                DomainName::parse(name).map_err(|_| ConfigError::OwnDomain(name.to_owned()))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            table: required("TABLE_NAME")?,
+            topic_arn: required("TOPIC_ARN")?,
+            stack: required("STACK_NAME")?,
+            eligibility: Eligibility::new(own),
+            claims: ClaimNames {
+                client_id: required("CLIENT_ID_CLAIM")?,
+                roles: required("ROLES_CLAIM")?,
+            },
+        })
+    }
+}

@@ -1,0 +1,45 @@
+//! What the template gives this function.
+
+use domain_auth_aws::{MissingVariable, required};
+
+/// The function's configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `TABLE_NAME`.
+    pub table: String,
+    /// `TOPIC_ARN`.
+    pub topic_arn: String,
+    /// `STACK_NAME`: identities are tagged with it.
+    pub stack: String,
+    /// `SES_CALLS_PER_SECOND`: the account's quota for each identity operation.
+    pub ses_calls_per_second: u32,
+}
+
+/// The environment does not say what it must.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable is missing.
+    #[error(transparent)]
+    Missing(#[from] MissingVariable),
+    /// The quota is no number.
+    #[error("SES_CALLS_PER_SECOND is {0:?}, which is not a whole number above zero")]
+    CallsPerSecond(String),
+}
+
+impl Config {
+    /// Reads the environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let calls = required("SES_CALLS_PER_SECOND")?;
+        let ses_calls_per_second = calls
+            .parse()
+            .ok()
+            .filter(|calls| *calls > 0)
+            .ok_or(ConfigError::CallsPerSecond(calls))?;
+        Ok(Self {
+            table: required("TABLE_NAME")?,
+            topic_arn: required("TOPIC_ARN")?,
+            stack: required("STACK_NAME")?,
+            ses_calls_per_second,
+        })
+    }
+}

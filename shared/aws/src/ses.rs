@@ -1,0 +1,306 @@
+//! Identities at Amazon SES: v2 for the identity itself, v1 for the TXT token and for status by
+//! the hundred.
+
+use std::collections::HashMap;
+use std::error::Error;
+
+use aws_sdk_ses::error::ProvideErrorMetadata;
+use aws_sdk_ses::types as v1;
+use aws_sdk_sesv2::types as v2;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::http::Response;
+use domain_auth::identity::{AxisStatus, Dkim, DkimToken, MailFromLabel, VerificationToken};
+use domain_auth::names::{ClientId, DomainName};
+use domain_auth::ports::{Creation, ExistingIdentity, Identities, IdentityStatuses, SesError};
+
+/// Tag that names the client of an identity.
+const CLIENT_TAG: &str = "lasso-client";
+/// Tag that names the stack that made an identity.
+const STACK_TAG: &str = "lasso-stack";
+/// Where Easy DKIM keys are, in regions where SES does not say (SES developer guide, "Easy DKIM").
+const DEFAULT_SIGNING_HOSTED_ZONE: &str = "dkim.amazonses.com";
+
+/// The identities of the account in one region.
+#[derive(Debug, Clone)]
+pub struct SesIdentities {
+    v1: aws_sdk_ses::Client,
+    v2: aws_sdk_sesv2::Client,
+    region: String,
+    stack: String,
+}
+
+impl SesIdentities {
+    /// New identities are tagged with `stack`.
+    pub fn new(
+        v1: aws_sdk_ses::Client,
+        v2: aws_sdk_sesv2::Client,
+        region: String,
+        stack: String,
+    ) -> Self {
+        Self {
+            v1,
+            v2,
+            region,
+            stack,
+        }
+    }
+}
+
+impl Identities for SesIdentities {
+    async fn create(&self, name: &DomainName, client: &ClientId) -> Result<Creation, SesError> {
+        const OPERATION: &str = "CreateEmailIdentity";
+        let tag = |key: &str, value: &str| v2::Tag::builder().key(key).value(value).build();
+        let malformed = |error| refused(OPERATION, error);
+        let answer = self
+            .v2
+            .create_email_identity()
+            .email_identity(name.as_str())
+            .tags(tag(CLIENT_TAG, client.as_str()).map_err(malformed)?)
+            .tags(tag(STACK_TAG, &self.stack).map_err(malformed)?)
+            .send()
+            .await;
+        match answer {
+            // An identity that has no tokens yet is taken up like one that was there.
+            Ok(answer) => Ok(answer
+                .dkim_attributes
+                .as_ref()
+                .and_then(easy_dkim)
+                .map_or(Creation::Exists, Creation::Created)),
+            Err(SdkError::ServiceError(error)) if error.err().is_already_exists_exception() => {
+                Ok(Creation::Exists)
+            }
+            Err(error) => Err(error_of(OPERATION, error)),
+        }
+    }
+
+    async fn describe(&self, name: &DomainName) -> Result<Option<ExistingIdentity>, SesError> {
+        let answer = self
+            .v2
+            .get_email_identity()
+            .email_identity(name.as_str())
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => Ok(Some(ExistingIdentity {
+                dkim: answer.dkim_attributes.as_ref().and_then(easy_dkim),
+                mail_from_domain: answer
+                    .mail_from_attributes
+                    .map(|mail_from| mail_from.mail_from_domain)
+                    .filter(|domain| !domain.is_empty()),
+                client: answer
+                    .tags
+                    .unwrap_or_default()
+                    .into_iter()
+                    .find(|tag| tag.key == CLIENT_TAG)
+                    .map(|tag| tag.value),
+            })),
+            Err(SdkError::ServiceError(error)) if error.err().is_not_found_exception() => Ok(None),
+            Err(error) => Err(error_of("GetEmailIdentity", error)),
+        }
+    }
+
+    async fn delete(&self, name: &DomainName) -> Result<(), SesError> {
+        let answer = self
+            .v2
+            .delete_email_identity()
+            .email_identity(name.as_str())
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(error)) if error.err().is_not_found_exception() => Ok(()),
+            Err(error) => Err(error_of("DeleteEmailIdentity", error)),
+        }
+    }
+
+    async fn verify_domain(&self, name: &DomainName) -> Result<VerificationToken, SesError> {
+        const OPERATION: &str = "VerifyDomainIdentity";
+        let answer = self
+            .v1
+            .verify_domain_identity()
+            .domain(name.as_str())
+            .send()
+            .await
+            .map_err(|error| error_of(OPERATION, error))?;
+        VerificationToken::parse(&answer.verification_token)
+            .map_err(|error| refused(OPERATION, error))
+    }
+
+    async fn verify_dkim(&self, name: &DomainName) -> Result<Dkim, SesError> {
+        const OPERATION: &str = "VerifyDomainDkim";
+        let answer = self
+            .v1
+            .verify_domain_dkim()
+            .domain(name.as_str())
+            .send()
+            .await
+            .map_err(|error| error_of(OPERATION, error))?;
+        dkim_of(&answer.dkim_tokens, None)
+            .ok_or_else(|| refused(OPERATION, domain_auth::identity::MalformedToken))
+    }
+
+    async fn set_mail_from(
+        &self,
+        name: &DomainName,
+        label: &MailFromLabel,
+    ) -> Result<(), SesError> {
+        self.v2
+            .put_email_identity_mail_from_attributes()
+            .email_identity(name.as_str())
+            .mail_from_domain(label.below(name))
+            .behavior_on_mx_failure(v2::BehaviorOnMxFailure::UseDefaultValue)
+            .send()
+            .await
+            .map_err(|error| error_of("PutEmailIdentityMailFromAttributes", error))?;
+        Ok(())
+    }
+
+    fn region(&self) -> &str {
+        &self.region
+    }
+}
+
+impl IdentityStatuses for SesIdentities {
+    async fn verification(
+        &self,
+        names: &[DomainName],
+    ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
+        let answer = self
+            .v1
+            .get_identity_verification_attributes()
+            .set_identities(Some(strings(names)))
+            .send()
+            .await
+            .map_err(|error| error_of("GetIdentityVerificationAttributes", error))?;
+        Ok(by_name(names, |name| {
+            let attributes = answer.verification_attributes.get(name)?;
+            axis(&attributes.verification_status)
+        }))
+    }
+
+    async fn dkim(
+        &self,
+        names: &[DomainName],
+    ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
+        let answer = self
+            .v1
+            .get_identity_dkim_attributes()
+            .set_identities(Some(strings(names)))
+            .send()
+            .await
+            .map_err(|error| error_of("GetIdentityDkimAttributes", error))?;
+        Ok(by_name(names, |name| {
+            let attributes = answer.dkim_attributes.get(name)?;
+            axis(&attributes.dkim_verification_status)
+        }))
+    }
+
+    async fn mail_from(
+        &self,
+        names: &[DomainName],
+    ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
+        let answer = self
+            .v1
+            .get_identity_mail_from_domain_attributes()
+            .set_identities(Some(strings(names)))
+            .send()
+            .await
+            .map_err(|error| error_of("GetIdentityMailFromDomainAttributes", error))?;
+        Ok(by_name(names, |name| {
+            let attributes = answer.mail_from_domain_attributes.get(name)?;
+            mail_from_axis(&attributes.mail_from_domain_status)
+        }))
+    }
+}
+
+fn strings(names: &[DomainName]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+fn by_name(
+    names: &[DomainName],
+    status: impl Fn(&str) -> Option<AxisStatus>,
+) -> HashMap<DomainName, AxisStatus> {
+    names
+        .iter()
+        .filter_map(|name| Some((name.clone(), status(name.as_str())?)))
+        .collect()
+}
+
+/// A status that SES may add later counts as not answered.
+fn axis(status: &v1::VerificationStatus) -> Option<AxisStatus> {
+    match status {
+        v1::VerificationStatus::NotStarted => Some(AxisStatus::NotStarted),
+        v1::VerificationStatus::Pending => Some(AxisStatus::Pending),
+        v1::VerificationStatus::Success => Some(AxisStatus::Success),
+        v1::VerificationStatus::Failed => Some(AxisStatus::Failed),
+        v1::VerificationStatus::TemporaryFailure => Some(AxisStatus::TemporaryFailure),
+        _ => None,
+    }
+}
+
+fn mail_from_axis(status: &v1::CustomMailFromStatus) -> Option<AxisStatus> {
+    match status {
+        v1::CustomMailFromStatus::Pending => Some(AxisStatus::Pending),
+        v1::CustomMailFromStatus::Success => Some(AxisStatus::Success),
+        v1::CustomMailFromStatus::Failed => Some(AxisStatus::Failed),
+        v1::CustomMailFromStatus::TemporaryFailure => Some(AxisStatus::TemporaryFailure),
+        _ => None,
+    }
+}
+
+/// The tokens of an identity that SES signs for with keys of its own; an identity with keys from
+/// elsewhere (BYODKIM) has other tokens, which make no CNAME records.
+fn easy_dkim(attributes: &v2::DkimAttributes) -> Option<Dkim> {
+    if attributes.signing_attributes_origin == Some(v2::DkimSigningAttributesOrigin::External) {
+        return None;
+    }
+    dkim_of(attributes.tokens(), attributes.signing_hosted_zone())
+}
+
+fn dkim_of(tokens: &[String], signing_hosted_zone: Option<&str>) -> Option<Dkim> {
+    let [first, second, third] = tokens else {
+        return None;
+    };
+    let token = |text: &str| DkimToken::parse(text).ok();
+    Some(Dkim {
+        tokens: [token(first)?, token(second)?, token(third)?],
+        signing_hosted_zone: signing_hosted_zone
+            .filter(|zone| !zone.is_empty())
+            .unwrap_or(DEFAULT_SIGNING_HOSTED_ZONE)
+            .to_owned(),
+    })
+}
+
+fn refused(operation: &'static str, source: impl Error + Send + Sync + 'static) -> SesError {
+    SesError::Refused {
+        operation,
+        source: source.into(),
+    }
+}
+
+/// What an SDK error means. Both APIs throttle with status 4xx, under different names.
+pub(crate) fn error_of<E>(operation: &'static str, error: SdkError<E, Response>) -> SesError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let code = error.code().unwrap_or_default();
+    let throttled = matches!(
+        code,
+        "Throttling" | "ThrottlingException" | "TooManyRequestsException" | "RequestLimitExceeded"
+    );
+    let status = error
+        .raw_response()
+        .map(|response| response.status().as_u16());
+    if throttled || status == Some(429) {
+        return SesError::Throttled { operation };
+    }
+    match (&error, status) {
+        (SdkError::ConstructionFailure(_), _) => refused(operation, error),
+        (SdkError::ServiceError(_), Some(400..500)) => refused(operation, error),
+        _ => SesError::Unavailable {
+            operation,
+            source: error.into(),
+        },
+    }
+}

@@ -1,0 +1,44 @@
+//! Events on an SNS topic: one JSON message each, with attributes for subscription filters.
+
+use aws_sdk_sns::Client;
+use aws_sdk_sns::error::BuildError;
+use aws_sdk_sns::types::MessageAttributeValue;
+use domain_auth::event::Event;
+use domain_auth::ports::{Publish, PublishError};
+
+/// The topic of the stack.
+#[derive(Debug, Clone)]
+pub struct EventTopic {
+    client: Client,
+    topic_arn: String,
+}
+
+impl EventTopic {
+    /// Publishes to the topic with this ARN.
+    pub fn new(client: Client, topic_arn: String) -> Self {
+        Self { client, topic_arn }
+    }
+}
+
+impl Publish for EventTopic {
+    async fn publish(&self, event: &Event) -> Result<(), PublishError> {
+        let message = serde_json::to_string(event).map_err(|e| PublishError(e.into()))?;
+        let attribute = |value: &str| -> Result<_, PublishError> {
+            MessageAttributeValue::builder()
+                .data_type("String")
+                .string_value(value)
+                .build()
+                .map_err(|e: BuildError| PublishError(e.into()))
+        };
+        self.client
+            .publish()
+            .topic_arn(&self.topic_arn)
+            .message(message)
+            .message_attributes("event_type", attribute(event.event_type.as_str())?)
+            .message_attributes("severity", attribute(event.severity.as_str())?)
+            .send()
+            .await
+            .map_err(|e| PublishError(e.into()))?;
+        Ok(())
+    }
+}

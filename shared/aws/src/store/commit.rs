@@ -1,0 +1,156 @@
+//! Writing a change: domain, claims, history and event in one transaction.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use domain_auth::claims::ClaimRegister;
+use domain_auth::domain::{Change, Domain};
+use domain_auth::event::Event;
+use domain_auth::history::HistoryEntry;
+use domain_auth::ports::{CommitChanges, CommitError, StoreError};
+use serde::Serialize;
+
+use super::keys::{self, Key, PK};
+use super::{Item, Table, number, store_error, string};
+
+const ACTION: &str = "write a change";
+
+/// Only a version that follows the stored one may be written.
+const FOLLOWS: &str = "#version = :previous";
+const IS_NEW: &str = "attribute_not_exists(#pk)";
+
+impl CommitChanges for Table {
+    async fn commit(&self, change: &Change) -> Result<(), CommitError> {
+        let domain = self.put_domain(&change.domain)?;
+        let mut others = Vec::new();
+        if let Some(claims) = &change.claims {
+            others.push(self.put_claims(claims)?);
+        }
+        if let Some(entry) = &change.history {
+            others.push(self.put_history(&change.domain, entry)?);
+        }
+        if let Some(event) = &change.event {
+            others.push(self.put_event(event)?);
+        }
+        if others.is_empty() {
+            return self.put_alone(domain).await;
+        }
+        let mut items = vec![transact(domain)];
+        items.extend(others.into_iter().map(transact));
+        self.client
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .send()
+            .await
+            .map_err(transaction_error)?;
+        Ok(())
+    }
+}
+
+impl Table {
+    /// A single write costs half of a transaction with one item.
+    async fn put_alone(&self, put: Put) -> Result<(), CommitError> {
+        self.client
+            .put_item()
+            .table_name(put.table_name)
+            .set_item(Some(put.item))
+            .set_condition_expression(put.condition_expression)
+            .set_expression_attribute_names(put.expression_attribute_names)
+            .set_expression_attribute_values(put.expression_attribute_values)
+            .send()
+            .await
+            .map_err(put_error)?;
+        Ok(())
+    }
+
+    fn put_domain(&self, domain: &Domain) -> Result<Put, StoreError> {
+        let mut item = to_item(Key::domain(&domain.client, &domain.name), domain)?;
+        item.insert("status".to_owned(), string(domain.state.status().as_str()));
+        item.extend(keys::domain_index(domain));
+        self.put_version(item, domain.version)
+    }
+
+    fn put_claims(&self, claims: &ClaimRegister) -> Result<Put, StoreError> {
+        let item = to_item(Key::claims(&claims.organizational), claims)?;
+        self.put_version(item, claims.version)
+    }
+
+    fn put_history(&self, domain: &Domain, entry: &HistoryEntry) -> Result<Put, StoreError> {
+        let key = Key::history(&domain.client, &domain.name, entry.at, entry.sequence);
+        self.put_new(to_item(key, entry)?)
+    }
+
+    fn put_event(&self, event: &Event) -> Result<Put, StoreError> {
+        let mut item = to_item(Key::event(event.event_id), event)?;
+        item.extend(keys::outbox_index(event));
+        self.put_new(item)
+    }
+
+    fn put_version(&self, item: Item, version: u64) -> Result<Put, StoreError> {
+        if version <= 1 {
+            return self.put_new(item);
+        }
+        Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression(FOLLOWS)
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":previous", number(version - 1))
+            .build()
+            .map_err(store_error(ACTION))
+    }
+
+    fn put_new(&self, item: Item) -> Result<Put, StoreError> {
+        Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression(IS_NEW)
+            .expression_attribute_names("#pk", PK)
+            .build()
+            .map_err(store_error(ACTION))
+    }
+}
+
+fn to_item(key: Key, value: &impl Serialize) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(value).map_err(store_error(ACTION))?;
+    item.extend(key.into_item());
+    Ok(item)
+}
+
+fn transact(put: Put) -> TransactWriteItem {
+    TransactWriteItem::builder().put(put).build()
+}
+
+fn put_error(error: SdkError<PutItemError>) -> CommitError {
+    match &error {
+        SdkError::ServiceError(service)
+            if service.err().is_conditional_check_failed_exception() =>
+        {
+            CommitError::Conflict
+        }
+        _ => store_error(ACTION)(error).into(),
+    }
+}
+
+fn transaction_error(error: SdkError<TransactWriteItemsError>) -> CommitError {
+    let conflict = match &error {
+        SdkError::ServiceError(service) => match service.err() {
+            TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+                cancelled.cancellation_reasons().iter().any(|reason| {
+                    matches!(
+                        reason.code(),
+                        Some("ConditionalCheckFailed" | "TransactionConflict")
+                    )
+                })
+            }
+            other => other.is_transaction_in_progress_exception(),
+        },
+        _ => false,
+    };
+    if conflict {
+        CommitError::Conflict
+    } else {
+        store_error(ACTION)(error).into()
+    }
+}

@@ -1,0 +1,97 @@
+//! Which events have been emailed, and which are being emailed right now.
+
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use domain_auth::names::EventId;
+use domain_auth::ports::{EmailLedger, Lease, StoreError};
+use jiff::{SignedDuration, Timestamp};
+
+use super::keys::{EXPIRES_AT, Key, PK};
+use super::{Table, number, store_error, string};
+
+/// How long it is remembered that an event was emailed: far longer than SNS, Lambda and the
+/// outbox can deliver it again.
+const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
+
+const LEASE_UNTIL: &str = "lease_until";
+const SENT_AT: &str = "sent_at";
+
+impl EmailLedger for Table {
+    async fn lease(
+        &self,
+        event_id: EventId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Lease, StoreError> {
+        let outcome = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(Key::email(event_id).into_item()))
+            .condition_expression(
+                "attribute_not_exists(#sent_at) \
+                 AND (attribute_not_exists(#lease_until) OR #lease_until <= :now)",
+            )
+            .update_expression("SET #lease_until = :until, #expires_at = :expiry")
+            .expression_attribute_names("#sent_at", SENT_AT)
+            .expression_attribute_names("#lease_until", LEASE_UNTIL)
+            .expression_attribute_names("#expires_at", EXPIRES_AT)
+            .expression_attribute_values(":now", number(now.as_millisecond()))
+            .expression_attribute_values(":until", number(until.as_millisecond()))
+            .expression_attribute_values(":expiry", number((now + KEPT).as_second()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let error = match outcome {
+            Ok(_) => return Ok(Lease::Granted),
+            Err(error) => error.into_service_error(),
+        };
+        if let aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(
+            refusal,
+        ) = &error
+        {
+            let sent = refusal.item().is_some_and(|item| item.contains_key(SENT_AT));
+            return Ok(if sent { Lease::Sent } else { Lease::InFlight });
+        }
+        Err(store_error("lease an email")(error))
+    }
+
+    async fn sent(
+        &self,
+        event_id: EventId,
+        message_id: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(Key::email(event_id).into_item()))
+            .update_expression(
+                "SET #sent_at = :now, #message_id = :message_id, #expires_at = :expiry",
+            )
+            .expression_attribute_names("#sent_at", SENT_AT)
+            .expression_attribute_names("#message_id", "message_id")
+            .expression_attribute_names("#expires_at", EXPIRES_AT)
+            .expression_attribute_values(":now", string(now.to_string()))
+            .expression_attribute_values(":message_id", string(message_id))
+            .expression_attribute_values(":expiry", number((now + KEPT).as_second()))
+            .send()
+            .await
+            .map_err(store_error("note that an email was sent"))?;
+        Ok(())
+    }
+
+    async fn release(&self, event_id: EventId) -> Result<(), StoreError> {
+        self.client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(Key::email(event_id).into_item()))
+            .condition_expression("attribute_exists(#pk)")
+            .update_expression("REMOVE #lease_until")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#lease_until", LEASE_UNTIL)
+            .send()
+            .await
+            .map_err(store_error("give an email lease back"))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,205 @@
+//! Keys of the table and of its two sparse indexes.
+//!
+//! No part of a key holds a `#`: client identifiers, names and identifiers are parsed types that
+//! exclude it.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain_auth::domain::Domain;
+use domain_auth::event::Event;
+use domain_auth::names::{ClientId, DomainName, EventId};
+use domain_auth::ports::Due;
+use domain_auth::state::Status;
+use jiff::Timestamp;
+
+use super::{Item, string};
+
+/// Partition key and sort key of the table.
+pub(super) const PK: &str = "pk";
+pub(super) const SK: &str = "sk";
+
+/// Index of what is to be done: domains that are due, events to be published.
+pub(super) const WORK: &str = "work";
+pub(super) const WORK_PK: &str = "work_pk";
+pub(super) const WORK_SK: &str = "work_sk";
+
+/// Index of domains by state.
+pub(super) const QUEUE: &str = "queue";
+pub(super) const QUEUE_PK: &str = "queue_pk";
+pub(super) const QUEUE_SK: &str = "queue_sk";
+
+/// Time to live, in seconds since the epoch.
+pub(super) const EXPIRES_AT: &str = "expires_at";
+
+pub(super) const OUTBOX: &str = "OUTBOX";
+pub(super) const DOMAIN_PREFIX: &str = "DOMAIN#";
+
+/// Partitions of the index over which domains that are due are spread.
+pub const LOOK_SHARDS: u32 = 8;
+
+/// A key of the table.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) pk: String,
+    pub(super) sk: String,
+}
+
+impl Key {
+    pub(super) fn domain(client: &ClientId, name: &DomainName) -> Self {
+        Self {
+            pk: client_pk(client),
+            sk: format!("{DOMAIN_PREFIX}{name}"),
+        }
+    }
+
+    pub(super) fn claims(organizational: &str) -> Self {
+        Self {
+            pk: format!("CLAIMS#{organizational}"),
+            sk: "CLAIMS".to_owned(),
+        }
+    }
+
+    pub(super) fn history(client: &ClientId, name: &DomainName, at: Timestamp, seq: u64) -> Self {
+        Self {
+            pk: history_pk(client, name),
+            sk: format!("{}#{seq:010}", sortable(at)),
+        }
+    }
+
+    pub(super) fn event(event_id: EventId) -> Self {
+        Self {
+            pk: format!("EVENT#{event_id}"),
+            sk: "EVENT".to_owned(),
+        }
+    }
+
+    pub(super) fn email(event_id: EventId) -> Self {
+        Self {
+            pk: format!("EMAIL#{event_id}"),
+            sk: "EMAIL".to_owned(),
+        }
+    }
+
+    /// The key attributes of an item, where it has both.
+    pub(super) fn of_item(item: &Item) -> Option<Self> {
+        let text = |name| item.get(name)?.as_s().ok().cloned();
+        Some(Self {
+            pk: text(PK)?,
+            sk: text(SK)?,
+        })
+    }
+
+    pub(super) fn into_item(self) -> Item {
+        Item::from([
+            (PK.to_owned(), string(self.pk)),
+            (SK.to_owned(), string(self.sk)),
+        ])
+    }
+}
+
+pub(super) fn client_pk(client: &ClientId) -> String {
+    format!("CLIENT#{client}")
+}
+
+pub(super) fn history_pk(client: &ClientId, name: &DomainName) -> String {
+    format!("HISTORY#{client}#{name}")
+}
+
+pub(super) fn queue_pk(status: Status) -> String {
+    format!("STATE#{status}")
+}
+
+/// The partitions of the index that hold a queue.
+pub(super) fn due_pks(queue: Due) -> Vec<String> {
+    match queue {
+        Due::Provisioning => vec!["PROVISION".to_owned()],
+        Due::Look => (0..LOOK_SHARDS)
+            .map(|shard| format!("LOOK#{shard}"))
+            .collect(),
+    }
+}
+
+/// The index attributes of a domain.
+pub(super) fn domain_index(domain: &Domain) -> [(String, AttributeValue); 4] {
+    let id = format!("{}#{}", domain.client, domain.name);
+    let work_pk = match domain.state.status() {
+        Status::Provisioning => "PROVISION".to_owned(),
+        Status::Contested
+        | Status::Pending
+        | Status::Verified
+        | Status::Authenticated
+        | Status::AtRisk
+        | Status::Failed
+        | Status::Rejected
+        | Status::Removing => {
+            format!("LOOK#{}", shard(&id))
+        }
+    };
+    [
+        (WORK_PK.to_owned(), string(work_pk)),
+        (
+            WORK_SK.to_owned(),
+            string(format!("{}#{id}", sortable(domain.next_check))),
+        ),
+        (QUEUE_PK.to_owned(), string(queue_pk(domain.state.status()))),
+        (
+            QUEUE_SK.to_owned(),
+            string(format!("{}#{id}", sortable(domain.state_since))),
+        ),
+    ]
+}
+
+/// The index attributes of an event that is not published: in the order of writing.
+pub(super) fn outbox_index(event: &Event) -> [(String, AttributeValue); 2] {
+    let position = format!(
+        "{}#{}#{}#{:010}",
+        sortable(event.occurred_at),
+        event.client,
+        event.domain,
+        event.sequence
+    );
+    [
+        (WORK_PK.to_owned(), string(OUTBOX)),
+        (WORK_SK.to_owned(), string(position)),
+    ]
+}
+
+/// A time as text of one length, which sorts as the times do.
+pub(super) fn sortable(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S.%9fZ").to_string()
+}
+
+/// The text that sorts after every key that starts with the time `at`.
+pub(super) fn up_to(at: Timestamp) -> String {
+    format!("{}$", sortable(at))
+}
+
+fn shard(id: &str) -> u32 {
+    id.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    }) % LOOK_SHARDS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_sort_as_text() {
+        let at = |nanoseconds| Timestamp::from_nanosecond(nanoseconds).unwrap();
+        assert_eq!(sortable(at(1)), "1970-01-01T00:00:00.000000001Z");
+        let times = [0, 1, 999_999_999, 1_000_000_000, 1_700_000_000_000_000_000].map(at);
+        assert!(times.map(sortable).is_sorted());
+        assert!(up_to(at(5)) > format!("{}#client#example.com", sortable(at(5))));
+        assert!(up_to(at(5)) < format!("{}#a", sortable(at(6))));
+    }
+
+    #[test]
+    fn every_shard_is_used_and_listed() {
+        let mut used: Vec<String> = (0..200)
+            .map(|i| format!("LOOK#{}", shard(&format!("client#{i}.example.com"))))
+            .collect();
+        used.sort();
+        used.dedup();
+        assert_eq!(used, due_pks(Due::Look));
+    }
+}

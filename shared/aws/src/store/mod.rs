@@ -1,0 +1,58 @@
+//! The table: one DynamoDB table, single-table design. `docs/table.md` shows it with its queries.
+
+mod commit;
+mod email_ledger;
+mod keys;
+mod outbox;
+mod queues;
+mod reads;
+
+pub use keys::LOOK_SHARDS;
+
+use std::collections::HashMap;
+use std::error::Error;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain_auth::ports::StoreError;
+use serde::de::DeserializeOwned;
+
+/// An item as DynamoDB has it.
+type Item = HashMap<String, AttributeValue>;
+
+/// The table of the stack.
+#[derive(Debug, Clone)]
+pub struct Table {
+    client: Client,
+    name: String,
+}
+
+impl Table {
+    /// The table with this name.
+    pub fn new(client: Client, name: String) -> Self {
+        Self { client, name }
+    }
+}
+
+fn store_error<E>(action: &'static str) -> impl FnOnce(E) -> StoreError
+where
+    E: Error + Send + Sync + 'static,
+{
+    move |error| StoreError {
+        action,
+        source: error.into(),
+    }
+}
+
+/// Reads an item. Attributes that belong to keys are ignored by the types.
+fn from_item<T: DeserializeOwned>(action: &'static str, item: Item) -> Result<T, StoreError> {
+    serde_dynamo::from_item(item).map_err(store_error(action))
+}
+
+fn string(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+fn number(value: impl Into<i128>) -> AttributeValue {
+    AttributeValue::N(value.into().to_string())
+}

@@ -1,0 +1,43 @@
+//! Events that were written with their change and are not yet published.
+
+use domain_auth::event::Event;
+use domain_auth::ports::{Outbox, StoreError};
+use jiff::{SignedDuration, Timestamp};
+
+use super::keys::{EXPIRES_AT, Key, OUTBOX, PK, WORK_PK, WORK_SK};
+use super::{Table, number, store_error, string};
+
+/// How long a published event is kept.
+const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+impl Outbox for Table {
+    async fn unpublished(&self, limit: usize) -> Result<Vec<Event>, StoreError> {
+        const ACTION: &str = "read the outbox";
+        let entries = self
+            .work_until(ACTION, OUTBOX.to_owned(), None, limit)
+            .await?;
+        self.items_of(ACTION, entries).await
+    }
+
+    async fn mark_published(&self, event: &Event, now: Timestamp) -> Result<(), StoreError> {
+        self.client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(Key::event(event.event_id).into_item()))
+            .condition_expression("attribute_exists(#pk)")
+            .update_expression(
+                "SET #published_at = :now, #expires_at = :expiry REMOVE #work_pk, #work_sk",
+            )
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#published_at", "published_at")
+            .expression_attribute_names("#expires_at", EXPIRES_AT)
+            .expression_attribute_names("#work_pk", WORK_PK)
+            .expression_attribute_names("#work_sk", WORK_SK)
+            .expression_attribute_values(":now", string(now.to_string()))
+            .expression_attribute_values(":expiry", number((now + KEPT).as_second()))
+            .send()
+            .await
+            .map_err(store_error("mark an event as published"))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,181 @@
+//! The two indexes: what is due, and what waits in a state. Both hold keys only, because a domain
+//! changes far more often than it is listed; the items are then read by key.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use domain_auth::domain::Domain;
+use domain_auth::ports::{Due, DueDomains, Page, PageStart, StaffQueue, StoreError};
+use domain_auth::state::Status;
+use futures::future::try_join_all;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+
+use super::keys::{self, Key, QUEUE, QUEUE_PK, QUEUE_SK, WORK, WORK_PK, WORK_SK};
+use super::{Item, Table, from_item, store_error, string};
+
+/// The most keys that `BatchGetItem` takes (DynamoDB API reference).
+const BATCH_GET: usize = 100;
+
+/// An entry of an index: its sort key and the item's key.
+type Entry = (String, Key);
+
+impl DueDomains for Table {
+    async fn due(
+        &self,
+        queue: Due,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Domain>, StoreError> {
+        const ACTION: &str = "find domains that are due";
+        let shards = keys::due_pks(queue)
+            .into_iter()
+            .map(|pk| self.work_until(ACTION, pk, Some(now), limit));
+        let mut entries: Vec<Entry> = try_join_all(shards).await?.into_iter().flatten().collect();
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        entries.truncate(limit);
+        let domains: Vec<Domain> = self.items_of(ACTION, entries).await?;
+        // The index follows the table a moment later: what was looked at meanwhile is not due.
+        Ok(domains
+            .into_iter()
+            .filter(|domain| domain.next_check <= now)
+            .collect())
+    }
+}
+
+impl StaffQueue for Table {
+    async fn in_state(
+        &self,
+        status: Status,
+        limit: usize,
+        start: Option<&PageStart>,
+    ) -> Result<Page<Domain>, StoreError> {
+        const ACTION: &str = "read the staff queue";
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(QUEUE)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .key_condition_expression("#pk = :pk")
+            .expression_attribute_names("#pk", QUEUE_PK)
+            .expression_attribute_values(":pk", string(keys::queue_pk(status)));
+        if let Some(start) = start {
+            query = query
+                .key_condition_expression("#pk = :pk AND #sk > :after")
+                .expression_attribute_names("#sk", QUEUE_SK)
+                .expression_attribute_values(":after", string(&start.0));
+        }
+        let answer = query.send().await.map_err(store_error(ACTION))?;
+        let more = answer.last_evaluated_key.is_some();
+        let entries = entries_of(answer.items.unwrap_or_default(), QUEUE_SK);
+        let last = entries
+            .last()
+            .map(|(position, _)| PageStart(position.clone()));
+        Ok(Page {
+            items: self.items_of(ACTION, entries).await?,
+            next: last.filter(|_| more),
+        })
+    }
+}
+
+impl Table {
+    /// The entries of one partition of the index of work, oldest first.
+    pub(super) async fn work_until(
+        &self,
+        action: &'static str,
+        pk: String,
+        until: Option<Timestamp>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(WORK)
+            .key_condition_expression("#pk = :pk")
+            .expression_attribute_names("#pk", WORK_PK)
+            .expression_attribute_values(":pk", string(pk));
+        if let Some(until) = until {
+            query = query
+                .key_condition_expression("#pk = :pk AND #sk < :until")
+                .expression_attribute_names("#sk", WORK_SK)
+                .expression_attribute_values(":until", string(keys::up_to(until)));
+        }
+        let mut entries = Vec::new();
+        let mut start: Option<Item> = None;
+        loop {
+            let missing = i32::try_from(limit - entries.len()).unwrap_or(i32::MAX);
+            let answer = query
+                .clone()
+                .limit(missing)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(store_error(action))?;
+            entries.extend(entries_of(answer.items.unwrap_or_default(), WORK_SK));
+            start = answer.last_evaluated_key;
+            if start.is_none() || entries.len() >= limit {
+                return Ok(entries);
+            }
+        }
+    }
+
+    /// The items of index entries, in the order of the entries. One that is gone is left out.
+    pub(super) async fn items_of<T: DeserializeOwned>(
+        &self,
+        action: &'static str,
+        entries: Vec<Entry>,
+    ) -> Result<Vec<T>, StoreError> {
+        let keys: Vec<Key> = entries.into_iter().map(|(_, key)| key).collect();
+        let mut found: HashMap<Key, Item> = HashMap::with_capacity(keys.len());
+        for batch in keys.chunks(BATCH_GET) {
+            self.batch_get(action, batch, &mut found).await?;
+        }
+        keys.iter()
+            .filter_map(|key| found.remove(key))
+            .map(|item| from_item(action, item))
+            .collect()
+    }
+
+    /// DynamoDB may answer a part and give the rest back as unprocessed.
+    async fn batch_get(
+        &self,
+        action: &'static str,
+        keys: &[Key],
+        found: &mut HashMap<Key, Item>,
+    ) -> Result<(), StoreError> {
+        let wanted = KeysAndAttributes::builder()
+            .set_keys(Some(keys.iter().cloned().map(Key::into_item).collect()))
+            .consistent_read(true)
+            .build()
+            .map_err(store_error(action))?;
+        let mut request = HashMap::from([(self.name.clone(), wanted)]);
+        while !request.is_empty() {
+            let answer = self
+                .client
+                .batch_get_item()
+                .set_request_items(Some(request))
+                .send()
+                .await
+                .map_err(store_error(action))?;
+            for item in answer.responses.unwrap_or_default().into_values().flatten() {
+                if let Some(key) = Key::of_item(&item) {
+                    found.insert(key, item);
+                }
+            }
+            request = answer.unprocessed_keys.unwrap_or_default();
+        }
+        Ok(())
+    }
+}
+
+fn entries_of(items: Vec<Item>, position: &str) -> Vec<Entry> {
+    items
+        .into_iter()
+        .filter_map(|item| {
+            let key = Key::of_item(&item)?;
+            Some((item.get(position)?.as_s().ok()?.clone(), key))
+        })
+        .collect()
+}

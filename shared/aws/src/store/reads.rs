@@ -1,0 +1,158 @@
+//! Reads of a client's domains, of claims and of history.
+
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use domain_auth::claims::ClaimRegister;
+use domain_auth::domain::Domain;
+use domain_auth::history::HistoryEntry;
+use domain_auth::names::{ClientId, DomainName};
+use domain_auth::ports::{ListFilter, Page, PageStart, ReadClaims, ReadDomains, StoreError};
+use serde::de::DeserializeOwned;
+
+use super::keys::{self, DOMAIN_PREFIX, Key, PK, SK};
+use super::{Item, Table, from_item, store_error, string};
+
+/// Most queries for one page of a filtered list. A page may then be short, or empty, and still
+/// have a next one.
+const QUERIES_PER_PAGE: usize = 5;
+
+impl ReadDomains for Table {
+    async fn domain(
+        &self,
+        client: &ClientId,
+        name: &DomainName,
+    ) -> Result<Option<Domain>, StoreError> {
+        self.get("read a domain", Key::domain(client, name)).await
+    }
+
+    async fn domains(
+        &self,
+        client: &ClientId,
+        filter: &ListFilter,
+        limit: usize,
+        start: Option<&PageStart>,
+    ) -> Result<Page<Domain>, StoreError> {
+        let pk = keys::client_pk(client);
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_values(":pk", string(&pk))
+            .expression_attribute_values(":prefix", string(DOMAIN_PREFIX));
+        let mut conditions = Vec::new();
+        if let Some(status) = filter.status {
+            conditions.push("#status = :status");
+            query = query
+                .expression_attribute_names("#status", "status")
+                .expression_attribute_values(":status", string(status.as_str()));
+        }
+        if let Some(community) = &filter.community {
+            conditions.push("#community = :community");
+            query = query
+                .expression_attribute_names("#community", "community")
+                .expression_attribute_values(":community", string(community.as_str()));
+        }
+        if !conditions.is_empty() {
+            query = query.filter_expression(conditions.join(" AND "));
+        }
+        let start = start.map(|start| Key {
+            pk,
+            sk: format!("{DOMAIN_PREFIX}{}", start.0),
+        });
+        let (items, last) = page("list domains", query, limit, start).await?;
+        Ok(Page {
+            items,
+            next: last
+                .and_then(|key| Some(PageStart(key.sk.strip_prefix(DOMAIN_PREFIX)?.to_owned()))),
+        })
+    }
+
+    async fn history(
+        &self,
+        client: &ClientId,
+        name: &DomainName,
+        limit: usize,
+        start: Option<&PageStart>,
+    ) -> Result<Page<HistoryEntry>, StoreError> {
+        let pk = keys::history_pk(client, name);
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .scan_index_forward(false)
+            .key_condition_expression("#pk = :pk")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_values(":pk", string(&pk));
+        let start = start.map(|start| Key {
+            pk,
+            sk: start.0.clone(),
+        });
+        let (items, last) = page("read the history", query, limit, start).await?;
+        Ok(Page {
+            items,
+            next: last.map(|key| PageStart(key.sk)),
+        })
+    }
+}
+
+impl ReadClaims for Table {
+    async fn claims(&self, organizational: &str) -> Result<ClaimRegister, StoreError> {
+        let stored = self.get("read claims", Key::claims(organizational)).await?;
+        Ok(stored.unwrap_or_else(|| ClaimRegister::empty(organizational)))
+    }
+}
+
+impl Table {
+    async fn get<T: DeserializeOwned>(
+        &self,
+        action: &'static str,
+        key: Key,
+    ) -> Result<Option<T>, StoreError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key.into_item()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(store_error(action))?;
+        answer.item.map(|item| from_item(action, item)).transpose()
+    }
+}
+
+/// Queries until the page is full, the list ends, or the page has cost enough. The key is the one
+/// after which the next page starts.
+async fn page<T: DeserializeOwned>(
+    action: &'static str,
+    query: QueryFluentBuilder,
+    limit: usize,
+    start: Option<Key>,
+) -> Result<(Vec<T>, Option<Key>), StoreError> {
+    let mut items: Vec<Item> = Vec::new();
+    let mut start = start;
+    for _ in 0..QUERIES_PER_PAGE {
+        let missing = i32::try_from(limit - items.len()).unwrap_or(i32::MAX);
+        let answer = query
+            .clone()
+            .limit(missing)
+            .set_exclusive_start_key(start.take().map(Key::into_item))
+            .send()
+            .await
+            .map_err(store_error(action))?;
+        items.extend(answer.items.unwrap_or_default());
+        start = answer.last_evaluated_key.as_ref().and_then(Key::of_item);
+        if start.is_none() || items.len() >= limit {
+            break;
+        }
+    }
+    let items = items
+        .into_iter()
+        .map(|item| from_item(action, item))
+        .collect::<Result<_, _>>()?;
+    Ok((items, start))
+}

@@ -1,0 +1,181 @@
+//! A client's domain, and the one way to change it: a [`Change`] that holds the new state, the
+//! line of history and the event together.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::claims::ClaimRegister;
+use crate::event::{self, Event, EventType};
+use crate::history::{Action, Actor, HistoryEntry};
+use crate::identity::SesLook;
+use crate::names::{ClientId, Community, DomainName, EmailAddress};
+use crate::pace;
+use crate::ports::Ids;
+use crate::state::{State, Status, TransitionError, Trigger};
+
+/// A domain of one client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Domain {
+    /// The name.
+    pub name: DomainName,
+    /// The client that added it.
+    pub client: ClientId,
+    /// The community that it is for, where one was given.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub community: Option<Community>,
+    /// A person at the client who can be asked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub contact_email: Option<EmailAddress>,
+    /// When it was added.
+    pub added_at: Timestamp,
+    /// Where it stands.
+    pub state: State,
+    /// Since when it stands there.
+    pub state_since: Timestamp,
+    /// What SES last said of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ses: Option<SesLook>,
+    /// When it is looked at next.
+    pub next_check: Timestamp,
+    /// Grows by one with every change; a write names the version it is based on.
+    pub version: u64,
+}
+
+/// What a client gives when it adds a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDomain {
+    /// The name.
+    pub name: DomainName,
+    /// The client that adds it.
+    pub client: ClientId,
+    /// The community that it is for.
+    pub community: Option<Community>,
+    /// A person at the client who can be asked.
+    pub contact_email: Option<EmailAddress>,
+}
+
+/// Everything that one step writes, in one transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The domain after the step. Its version is one more than the version that must be stored;
+    /// version 1 means that the domain must not be stored yet.
+    pub domain: Domain,
+    /// The claims after the step, where it touches them; the same rule for the version.
+    pub claims: Option<ClaimRegister>,
+    /// The line of history; none where only the time of the next look changes.
+    pub history: Option<HistoryEntry>,
+    /// The event to publish.
+    pub event: Option<Event>,
+}
+
+impl Domain {
+    /// A new domain. It is looked at next at `next_check`, unless the caller is done before.
+    pub fn add(
+        new: NewDomain,
+        state: State,
+        claims: Option<ClaimRegister>,
+        actor: Actor,
+        next_check: Timestamp,
+        now: Timestamp,
+        ids: &impl Ids,
+    ) -> Change {
+        let domain = Self {
+            name: new.name,
+            client: new.client,
+            community: new.community,
+            contact_email: new.contact_email,
+            added_at: now,
+            state,
+            state_since: now,
+            ses: None,
+            next_check,
+            version: 1,
+        };
+        let event_type = event::of_addition(domain.state.status());
+        Change {
+            history: Some(domain.history_entry(Action::Added, actor, None, None, now)),
+            event: domain.event(event_type, None, now, ids),
+            claims,
+            domain,
+        }
+    }
+
+    /// The change that `trigger` makes. The next look is as the pace of the new state has it.
+    pub fn transition(
+        &self,
+        trigger: Trigger,
+        actor: Actor,
+        evidence: Option<serde_json::Value>,
+        now: Timestamp,
+        ids: &impl Ids,
+    ) -> Result<Change, TransitionError> {
+        let kind = trigger.kind();
+        let previous = self.state.status();
+        let mut domain = self.clone();
+        domain.state = domain.state.apply(trigger, now)?;
+        domain.state_since = now;
+        domain.version += 1;
+        domain.next_check = match domain.state.status() {
+            // SES may have verified it before we ask for the first time.
+            Status::Pending | Status::Provisioning | Status::Removing => now,
+            Status::Contested
+            | Status::Verified
+            | Status::Authenticated
+            | Status::AtRisk
+            | Status::Failed
+            | Status::Rejected => pace::next_check(&domain, now),
+        };
+        let from = Some(previous);
+        Ok(Change {
+            history: Some(domain.history_entry(kind.into(), actor, from, evidence, now)),
+            event: domain.event(event::of_transition(kind), from, now, ids),
+            claims: None,
+            domain,
+        })
+    }
+
+    /// The change after a look that moved no state: what was seen, and when to look again.
+    #[must_use]
+    pub fn looked_at(&self, update: impl FnOnce(&mut Self), now: Timestamp) -> Change {
+        let mut domain = self.clone();
+        update(&mut domain);
+        domain.version += 1;
+        domain.next_check = pace::next_check(&domain, now);
+        Change {
+            domain,
+            claims: None,
+            history: None,
+            event: None,
+        }
+    }
+
+    fn history_entry(
+        &self,
+        action: Action,
+        actor: Actor,
+        from: Option<Status>,
+        evidence: Option<serde_json::Value>,
+        now: Timestamp,
+    ) -> HistoryEntry {
+        HistoryEntry {
+            at: now,
+            sequence: self.version,
+            actor,
+            action,
+            from,
+            to: self.state.status(),
+            evidence,
+        }
+    }
+
+    fn event(
+        &self,
+        event_type: Option<EventType>,
+        previous: Option<Status>,
+        now: Timestamp,
+        ids: &impl Ids,
+    ) -> Option<Event> {
+        event_type
+            .map(|event_type| Event::about(self, event_type, ids.event_id(now), previous, now))
+    }
+}

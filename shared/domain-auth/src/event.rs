@@ -1,0 +1,246 @@
+//! Events: what the rest of Lasso is told of a domain, in the transaction that changes it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Domain;
+use crate::names::{ClientId, Community, DomainName, EmailAddress, EventId};
+use crate::state::{State, Status, TriggerKind};
+
+/// Version of the message's shape. It grows when a reader of the old shape would misread the new.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// One event, as it is stored, and as it is published: one JSON message on SNS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Version of the shape.
+    pub version: u32,
+    /// The same for every copy of this event.
+    pub event_id: EventId,
+    /// What happened.
+    pub event_type: EventType,
+    /// Who should care.
+    pub severity: Severity,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// The domain in A-labels.
+    pub domain: DomainName,
+    /// The domain for display.
+    pub domain_unicode: String,
+    /// The client that added it.
+    pub client: ClientId,
+    /// The client's community, where one was given.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub community: Option<Community>,
+    /// A person at the client who can be asked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub contact_email: Option<EmailAddress>,
+    /// State before; absent for a domain that is new.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub previous_status: Option<Status>,
+    /// State after.
+    pub status: Status,
+    /// The domain's version after the change: orders the events of one domain.
+    pub sequence: u64,
+    /// One sentence: what happened and why.
+    pub summary: String,
+    /// What Lasso support is wanted to do; absent where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub wanted: Option<String>,
+    /// The name mixes scripts as names made to imitate others do.
+    #[serde(default)]
+    pub imitates: bool,
+    /// Where to look further.
+    pub links: Links,
+}
+
+/// Paths in the API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Links {
+    /// The domain as Lasso support sees it.
+    pub staff: String,
+    /// The domain as the client sees it.
+    pub domain: String,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the serialized names say it")]
+pub enum EventType {
+    #[serde(rename = "domain.added")]
+    Added,
+    #[serde(rename = "domain.contested")]
+    Contested,
+    #[serde(rename = "domain.ready")]
+    Ready,
+    #[serde(rename = "domain.verified")]
+    Verified,
+    #[serde(rename = "domain.authenticated")]
+    Authenticated,
+    #[serde(rename = "domain.at_risk")]
+    AtRisk,
+    #[serde(rename = "domain.recovered")]
+    Recovered,
+    #[serde(rename = "domain.failed")]
+    Failed,
+    #[serde(rename = "domain.rejected")]
+    Rejected,
+    #[serde(rename = "domain.removed")]
+    Removed,
+    #[serde(rename = "domain.stuck")]
+    Stuck,
+}
+
+/// Who should care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Nobody has to do anything: for machines.
+    Info,
+    /// Lasso support is wanted.
+    Action,
+    /// Something broke that the client has to repair.
+    Warning,
+    /// What broke is whole again.
+    Resolved,
+}
+
+impl EventType {
+    /// The name in the message and in the message attribute `event_type`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "domain.added",
+            Self::Contested => "domain.contested",
+            Self::Ready => "domain.ready",
+            Self::Verified => "domain.verified",
+            Self::Authenticated => "domain.authenticated",
+            Self::AtRisk => "domain.at_risk",
+            Self::Recovered => "domain.recovered",
+            Self::Failed => "domain.failed",
+            Self::Rejected => "domain.rejected",
+            Self::Removed => "domain.removed",
+            Self::Stuck => "domain.stuck",
+        }
+    }
+
+    fn severity(self) -> Severity {
+        match self {
+            Self::Added | Self::Authenticated | Self::Rejected | Self::Removed => Severity::Info,
+            Self::Contested => Severity::Info,
+            Self::Ready | Self::Verified | Self::Stuck => Severity::Action,
+            Self::AtRisk | Self::Failed => Severity::Warning,
+            Self::Recovered => Severity::Resolved,
+        }
+    }
+
+    fn wanted(self) -> Option<&'static str> {
+        match self {
+            Self::Ready | Self::Verified => {
+                Some("Complete the final step, or reject with a reason.")
+            }
+            Self::Stuck => Some("Find out why this domain does not move on."),
+            Self::AtRisk | Self::Failed => Some("Help the client to repair the DNS records."),
+            Self::Added | Self::Contested | Self::Authenticated | Self::Recovered => None,
+            Self::Rejected | Self::Removed => None,
+        }
+    }
+}
+
+impl Severity {
+    /// The name in the message and in the message attribute `severity`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Action => "action",
+            Self::Warning => "warning",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// The event of a domain that has just been added.
+pub(crate) fn of_addition(status: Status) -> Option<EventType> {
+    match status {
+        Status::Provisioning => Some(EventType::Added),
+        Status::Contested => Some(EventType::Contested),
+        Status::Pending | Status::Verified | Status::Authenticated | Status::AtRisk => None,
+        Status::Failed | Status::Rejected | Status::Removing => None,
+    }
+}
+
+/// The event of a transition, where it has one.
+pub(crate) fn of_transition(trigger: TriggerKind) -> Option<EventType> {
+    match trigger {
+        TriggerKind::ProofFound => Some(EventType::Added),
+        TriggerKind::SesVerified => Some(EventType::Verified),
+        TriggerKind::SesFailed => Some(EventType::Failed),
+        TriggerKind::Completed => Some(EventType::Authenticated),
+        TriggerKind::Refused => Some(EventType::Rejected),
+        TriggerKind::Reopened => Some(EventType::Ready),
+        TriggerKind::RecordsBroken => Some(EventType::AtRisk),
+        TriggerKind::RecordsRecovered => Some(EventType::Recovered),
+        TriggerKind::Displaced => Some(EventType::Contested),
+        TriggerKind::Removed => Some(EventType::Removed),
+        TriggerKind::Provisioned | TriggerKind::Restarted => None,
+    }
+}
+
+impl Event {
+    /// The event that tells of `domain` as it is after the change.
+    pub(crate) fn about(
+        domain: &Domain,
+        event_type: EventType,
+        event_id: EventId,
+        previous_status: Option<Status>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            version: SCHEMA_VERSION,
+            event_id,
+            event_type,
+            severity: event_type.severity(),
+            occurred_at: now,
+            domain: domain.name.clone(),
+            domain_unicode: domain.name.to_unicode(),
+            client: domain.client.clone(),
+            community: domain.community.clone(),
+            contact_email: domain.contact_email.clone(),
+            previous_status,
+            status: domain.state.status(),
+            sequence: domain.version,
+            summary: summary(domain, event_type),
+            wanted: event_type.wanted().map(str::to_owned),
+            imitates: domain.name.mixes_scripts(),
+            links: Links {
+                staff: format!("/staff/clients/{}/domains/{}", domain.client, domain.name),
+                domain: format!("/domains/{}", domain.name),
+            },
+        }
+    }
+}
+
+fn summary(domain: &Domain, event_type: EventType) -> String {
+    match event_type {
+        EventType::Added => "The domain was added.".to_owned(),
+        EventType::Contested => {
+            "The claim to this domain is contested; proof is awaited.".to_owned()
+        }
+        EventType::Ready => "The client is ready for the final step.".to_owned(),
+        EventType::Verified => "Amazon SES has verified the domain.".to_owned(),
+        EventType::Authenticated => "Lasso may send for this domain.".to_owned(),
+        EventType::AtRisk | EventType::Failed | EventType::Rejected => match &domain.state {
+            State::AtRisk(at_risk) => at_risk.reason.clone(),
+            State::Failed(failed) => failed.reason.sentence().to_owned(),
+            State::Rejected(rejected) => rejected.reason.clone(),
+            State::Contested(_) | State::Provisioning(_) | State::Pending(_) => String::new(),
+            State::Verified(_) | State::Authenticated(_) | State::Removing(_) => String::new(),
+        },
+        EventType::Recovered => "The records are in DNS again.".to_owned(),
+        EventType::Removed => "The domain was removed.".to_owned(),
+        EventType::Stuck => format!(
+            "The domain has been {} since {}.",
+            domain.state.status(),
+            domain.state_since
+        ),
+    }
+}

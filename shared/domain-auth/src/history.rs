@@ -1,0 +1,84 @@
+//! The history of a domain: who or what changed it, when, from which state to which, and why.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::state::{Status, TriggerKind};
+
+/// One line of a domain's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryEntry {
+    /// When it happened.
+    pub at: Timestamp,
+    /// The domain's version after the change.
+    pub sequence: u64,
+    /// Who or what did it.
+    pub actor: Actor,
+    /// What happened, in a word.
+    pub action: Action,
+    /// State before; absent for a domain that is new.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub from: Option<Status>,
+    /// State after.
+    pub to: Status,
+    /// Why, with what was observed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub evidence: Option<serde_json::Value>,
+}
+
+/// Who or what did something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Actor {
+    /// A person at the client.
+    ClientAdmin {
+        /// The token's subject.
+        subject: String,
+    },
+    /// A person at Lasso.
+    LassoSupport {
+        /// The token's subject.
+        subject: String,
+    },
+    /// This service on its own, from what Amazon SES or DNS said.
+    Service,
+}
+
+/// What happened, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "described on `Trigger`")]
+pub enum Action {
+    Added,
+    ProofFound,
+    Provisioned,
+    Verified,
+    Failed,
+    Restarted,
+    Completed,
+    Rejected,
+    Reopened,
+    RecordsBroken,
+    RecordsRecovered,
+    Displaced,
+    Removed,
+}
+
+impl From<TriggerKind> for Action {
+    fn from(trigger: TriggerKind) -> Self {
+        match trigger {
+            TriggerKind::ProofFound => Self::ProofFound,
+            TriggerKind::Provisioned => Self::Provisioned,
+            TriggerKind::SesVerified => Self::Verified,
+            TriggerKind::SesFailed => Self::Failed,
+            TriggerKind::Restarted => Self::Restarted,
+            TriggerKind::Completed => Self::Completed,
+            TriggerKind::Refused => Self::Rejected,
+            TriggerKind::Reopened => Self::Reopened,
+            TriggerKind::RecordsBroken => Self::RecordsBroken,
+            TriggerKind::RecordsRecovered => Self::RecordsRecovered,
+            TriggerKind::Displaced => Self::Displaced,
+            TriggerKind::Removed => Self::Removed,
+        }
+    }
+}

@@ -1,0 +1,468 @@
+//! The states of a domain. Each carries what only it knows; a transition consumes one state and
+//! gives the next, or says which state refused which trigger.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::identity::{Dkim, SesIdentity, VerificationToken};
+
+/// How long SES looks for the records before it gives up (Amazon SES developer guide,
+/// "Verifying a domain identity").
+pub const VERIFICATION_WINDOW: SignedDuration = SignedDuration::from_hours(72);
+/// How long a contested claim may wait for its proof.
+pub const CONTESTED_WINDOW: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// Where a domain stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum State {
+    /// Somebody else may hold the name: proof is awaited, SES knows nothing of it.
+    Contested(Contested),
+    /// The claim is ours; the identity is being made at SES.
+    Provisioning(Provisioning),
+    /// SES looks for the records.
+    Pending(Pending),
+    /// SES has verified the domain; Lasso's final step is open.
+    Verified(Verified),
+    /// Lasso sends for this domain.
+    Authenticated(Authenticated),
+    /// Lasso still sends, and records have vanished.
+    AtRisk(AtRisk),
+    /// SES gave up, or took its verification back.
+    Failed(Failed),
+    /// Lasso support refused the final step.
+    Rejected(Rejected),
+    /// Being deleted: nothing is sent, SES may still know the identity.
+    Removing(Removing),
+}
+
+/// See [`State::Contested`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contested {
+    /// Value of the `ownership` record, at least 128 random bits; the same for nobody else.
+    pub ownership_secret: String,
+    /// When the claim is dropped unproven.
+    pub expires_at: Timestamp,
+}
+
+/// See [`State::Provisioning`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provisioning {
+    /// An identity of an earlier holder has to go first, so that its records prove nothing.
+    pub replace_identity: bool,
+    /// What SES has given so far, so that no call is made twice.
+    pub progress: Progress,
+}
+
+/// What SES has given so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// From v2 `CreateEmailIdentity`.
+    pub dkim: Option<Dkim>,
+    /// From v1 `VerifyDomainIdentity`.
+    pub verification_token: Option<VerificationToken>,
+}
+
+/// See [`State::Pending`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// The identity whose records are awaited.
+    pub identity: SesIdentity,
+    /// When SES stops looking.
+    pub deadline: Timestamp,
+}
+
+/// See [`State::Verified`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verified {
+    /// The verified identity.
+    pub identity: SesIdentity,
+}
+
+/// See [`State::Authenticated`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authenticated {
+    /// The identity that Lasso sends with.
+    pub identity: SesIdentity,
+}
+
+/// See [`State::AtRisk`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtRisk {
+    /// The identity that Lasso still sends with.
+    pub identity: SesIdentity,
+    /// What was seen to be broken.
+    pub reason: String,
+}
+
+/// See [`State::Failed`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failed {
+    /// The identity that did not verify.
+    pub identity: SesIdentity,
+    /// Why.
+    pub reason: FailureReason,
+}
+
+/// See [`State::Rejected`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// The verified identity.
+    pub identity: SesIdentity,
+    /// What Lasso support wrote; the client sees it.
+    pub reason: String,
+}
+
+/// See [`State::Removing`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removing {
+    /// Whether there may be an identity at SES to delete.
+    pub identity_exists: bool,
+}
+
+/// Why a domain failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureReason {
+    /// The 72 hours passed.
+    DeadlinePassed,
+    /// SES reported `Failed` while it was looking.
+    SesGaveUp,
+    /// SES reported `Failed` for a domain that it had verified.
+    SesRevoked,
+}
+
+/// What makes a domain change its state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trigger {
+    /// The ownership record was seen at the authoritative servers.
+    ProofFound,
+    /// SES gave everything that the records are made of.
+    Provisioned(SesIdentity),
+    /// SES reported success.
+    SesVerified,
+    /// SES reported failure, or its time ran out.
+    SesFailed(FailureReason),
+    /// The client started another 72 hours at SES.
+    Restarted,
+    /// Lasso support, or the automatic final step, switched sending on.
+    Completed,
+    /// Lasso support refused the final step.
+    Refused {
+        /// Shown to the client.
+        reason: String,
+    },
+    /// The client says that what led to the refusal is settled.
+    Reopened,
+    /// Records of a sending domain have vanished.
+    RecordsBroken {
+        /// What was seen to be broken.
+        reason: String,
+    },
+    /// They are back.
+    RecordsRecovered,
+    /// Another client proved that the domain is theirs; what the holder may still prove is new.
+    Displaced {
+        /// Value of the new ownership record.
+        ownership_secret: String,
+    },
+    /// The client or support removes it, or it has expired.
+    Removed,
+}
+
+/// A state without its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "described on `State`")]
+pub enum Status {
+    Contested,
+    Provisioning,
+    Pending,
+    Verified,
+    Authenticated,
+    AtRisk,
+    Failed,
+    Rejected,
+    Removing,
+}
+
+/// A trigger without its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "described on `Trigger`")]
+pub enum TriggerKind {
+    ProofFound,
+    Provisioned,
+    SesVerified,
+    SesFailed,
+    Restarted,
+    Completed,
+    Refused,
+    Reopened,
+    RecordsBroken,
+    RecordsRecovered,
+    Displaced,
+    Removed,
+}
+
+/// A state does not take a trigger. Nothing has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a domain that is {status} does not take the trigger {trigger:?}")]
+pub struct TransitionError {
+    /// The state that refused.
+    pub status: Status,
+    /// What it refused.
+    pub trigger: TriggerKind,
+}
+
+impl State {
+    /// The state in which an uncontested domain starts.
+    pub fn provisioning() -> Self {
+        Self::Provisioning(Provisioning {
+            replace_identity: false,
+            progress: Progress::default(),
+        })
+    }
+
+    /// The state in which a contested domain starts.
+    pub fn contested(ownership_secret: String, now: Timestamp) -> Self {
+        Self::Contested(Contested {
+            ownership_secret,
+            expires_at: now + CONTESTED_WINDOW,
+        })
+    }
+
+    /// The state after `trigger` at the time `now`.
+    pub fn apply(self, trigger: Trigger, now: Timestamp) -> Result<Self, TransitionError> {
+        let refusal = TransitionError {
+            status: self.status(),
+            trigger: trigger.kind(),
+        };
+        self.next(trigger, now).ok_or(refusal)
+    }
+
+    fn next(self, trigger: Trigger, now: Timestamp) -> Option<Self> {
+        use State as S;
+        match trigger {
+            Trigger::ProofFound => match self {
+                S::Contested(_) => Some(S::Provisioning(Provisioning {
+                    replace_identity: true,
+                    progress: Progress::default(),
+                })),
+                S::Provisioning(_) | S::Pending(_) | S::Verified(_) | S::Authenticated(_) => None,
+                S::AtRisk(_) | S::Failed(_) | S::Rejected(_) | S::Removing(_) => None,
+            },
+            Trigger::Provisioned(identity) => match self {
+                S::Provisioning(_) => Some(S::pending(identity, now)),
+                S::Contested(_) | S::Pending(_) | S::Verified(_) | S::Authenticated(_) => None,
+                S::AtRisk(_) | S::Failed(_) | S::Rejected(_) | S::Removing(_) => None,
+            },
+            Trigger::SesVerified => match self {
+                S::Pending(Pending { identity, .. }) | S::Failed(Failed { identity, .. }) => {
+                    Some(S::Verified(Verified { identity }))
+                }
+                S::Contested(_) | S::Provisioning(_) | S::Verified(_) | S::Authenticated(_) => None,
+                S::AtRisk(_) | S::Rejected(_) | S::Removing(_) => None,
+            },
+            Trigger::SesFailed(reason) => match self {
+                S::Pending(Pending { identity, .. })
+                | S::Verified(Verified { identity })
+                | S::Authenticated(Authenticated { identity })
+                | S::AtRisk(AtRisk { identity, .. })
+                | S::Rejected(Rejected { identity, .. }) => {
+                    Some(S::Failed(Failed { identity, reason }))
+                }
+                S::Contested(_) | S::Provisioning(_) | S::Failed(_) | S::Removing(_) => None,
+            },
+            Trigger::Restarted => match self {
+                S::Failed(Failed { identity, .. }) => Some(S::pending(identity, now)),
+                S::Contested(_) | S::Provisioning(_) | S::Pending(_) | S::Verified(_) => None,
+                S::Authenticated(_) | S::AtRisk(_) | S::Rejected(_) | S::Removing(_) => None,
+            },
+            Trigger::Completed => match self {
+                S::Verified(Verified { identity }) => {
+                    Some(S::Authenticated(Authenticated { identity }))
+                }
+                S::Contested(_) | S::Provisioning(_) | S::Pending(_) | S::Authenticated(_) => None,
+                S::AtRisk(_) | S::Failed(_) | S::Rejected(_) | S::Removing(_) => None,
+            },
+            Trigger::Refused { reason } => match self {
+                S::Verified(Verified { identity }) => {
+                    Some(S::Rejected(Rejected { identity, reason }))
+                }
+                S::Contested(_) | S::Provisioning(_) | S::Pending(_) | S::Authenticated(_) => None,
+                S::AtRisk(_) | S::Failed(_) | S::Rejected(_) | S::Removing(_) => None,
+            },
+            Trigger::Reopened => match self {
+                S::Rejected(Rejected { identity, .. }) => Some(S::Verified(Verified { identity })),
+                S::Contested(_) | S::Provisioning(_) | S::Pending(_) | S::Verified(_) => None,
+                S::Authenticated(_) | S::AtRisk(_) | S::Failed(_) | S::Removing(_) => None,
+            },
+            Trigger::RecordsBroken { reason } => match self {
+                S::Authenticated(Authenticated { identity }) => {
+                    Some(S::AtRisk(AtRisk { identity, reason }))
+                }
+                S::Contested(_) | S::Provisioning(_) | S::Pending(_) | S::Verified(_) => None,
+                S::AtRisk(_) | S::Failed(_) | S::Rejected(_) | S::Removing(_) => None,
+            },
+            Trigger::RecordsRecovered => match self {
+                S::AtRisk(AtRisk { identity, .. }) => {
+                    Some(S::Authenticated(Authenticated { identity }))
+                }
+                S::Contested(_) | S::Provisioning(_) | S::Pending(_) | S::Verified(_) => None,
+                S::Authenticated(_) | S::Failed(_) | S::Rejected(_) | S::Removing(_) => None,
+            },
+            Trigger::Displaced { ownership_secret } => match self {
+                S::Provisioning(_)
+                | S::Pending(_)
+                | S::Verified(_)
+                | S::Authenticated(_)
+                | S::AtRisk(_)
+                | S::Failed(_)
+                | S::Rejected(_) => Some(S::contested(ownership_secret, now)),
+                S::Contested(_) | S::Removing(_) => None,
+            },
+            Trigger::Removed => match self {
+                S::Contested(_) => Some(S::Removing(Removing {
+                    identity_exists: false,
+                })),
+                S::Provisioning(_)
+                | S::Pending(_)
+                | S::Verified(_)
+                | S::Authenticated(_)
+                | S::AtRisk(_)
+                | S::Failed(_)
+                | S::Rejected(_) => Some(S::Removing(Removing {
+                    identity_exists: true,
+                })),
+                S::Removing(_) => None,
+            },
+        }
+    }
+
+    fn pending(identity: SesIdentity, now: Timestamp) -> Self {
+        Self::Pending(Pending {
+            identity,
+            deadline: now + VERIFICATION_WINDOW,
+        })
+    }
+
+    /// The state without its data.
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Contested(_) => Status::Contested,
+            Self::Provisioning(_) => Status::Provisioning,
+            Self::Pending(_) => Status::Pending,
+            Self::Verified(_) => Status::Verified,
+            Self::Authenticated(_) => Status::Authenticated,
+            Self::AtRisk(_) => Status::AtRisk,
+            Self::Failed(_) => Status::Failed,
+            Self::Rejected(_) => Status::Rejected,
+            Self::Removing(_) => Status::Removing,
+        }
+    }
+
+    /// The SES identity, in the states that have one.
+    pub fn identity(&self) -> Option<&SesIdentity> {
+        match self {
+            Self::Pending(Pending { identity, .. })
+            | Self::Verified(Verified { identity })
+            | Self::Authenticated(Authenticated { identity })
+            | Self::AtRisk(AtRisk { identity, .. })
+            | Self::Failed(Failed { identity, .. })
+            | Self::Rejected(Rejected { identity, .. }) => Some(identity),
+            Self::Contested(_) | Self::Provisioning(_) | Self::Removing(_) => None,
+        }
+    }
+
+    /// When the state ends by itself, where it does.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        match self {
+            Self::Contested(contested) => Some(contested.expires_at),
+            Self::Pending(pending) => Some(pending.deadline),
+            Self::Provisioning(_) | Self::Verified(_) | Self::Authenticated(_) => None,
+            Self::AtRisk(_) | Self::Failed(_) | Self::Rejected(_) | Self::Removing(_) => None,
+        }
+    }
+}
+
+impl Trigger {
+    /// The trigger without its data.
+    pub fn kind(&self) -> TriggerKind {
+        match self {
+            Self::ProofFound => TriggerKind::ProofFound,
+            Self::Provisioned(_) => TriggerKind::Provisioned,
+            Self::SesVerified => TriggerKind::SesVerified,
+            Self::SesFailed(_) => TriggerKind::SesFailed,
+            Self::Restarted => TriggerKind::Restarted,
+            Self::Completed => TriggerKind::Completed,
+            Self::Refused { .. } => TriggerKind::Refused,
+            Self::Reopened => TriggerKind::Reopened,
+            Self::RecordsBroken { .. } => TriggerKind::RecordsBroken,
+            Self::RecordsRecovered => TriggerKind::RecordsRecovered,
+            Self::Displaced { .. } => TriggerKind::Displaced,
+            Self::Removed => TriggerKind::Removed,
+        }
+    }
+}
+
+impl Status {
+    /// Every status, in the order of a domain's life.
+    pub const ALL: [Self; 9] = [
+        Self::Contested,
+        Self::Provisioning,
+        Self::Pending,
+        Self::Verified,
+        Self::Authenticated,
+        Self::AtRisk,
+        Self::Failed,
+        Self::Rejected,
+        Self::Removing,
+    ];
+
+    /// The word in the API, in events and in keys.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Contested => "contested",
+            Self::Provisioning => "provisioning",
+            Self::Pending => "pending",
+            Self::Verified => "verified",
+            Self::Authenticated => "authenticated",
+            Self::AtRisk => "at_risk",
+            Self::Failed => "failed",
+            Self::Rejected => "rejected",
+            Self::Removing => "removing",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FailureReason {
+    /// A sentence for the person who added the domain.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::DeadlinePassed => {
+                "Amazon SES looked for the records for 72 hours without finding them."
+            }
+            Self::SesGaveUp => "Amazon SES stopped looking for the records before it found them.",
+            Self::SesRevoked => {
+                "Amazon SES could no longer find the records and took its verification back."
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

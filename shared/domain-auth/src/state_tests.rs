@@ -1,0 +1,166 @@
+//! Every pair of state and trigger: a named transition or a refusal, none left out.
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::identity::{DkimToken, MailFromLabel};
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn identity() -> SesIdentity {
+    let token = |text| DkimToken::parse(text).unwrap();
+    SesIdentity {
+        verification_token: VerificationToken::parse("token").unwrap(),
+        dkim: Dkim {
+            tokens: [token("a"), token("b"), token("c")],
+            signing_hosted_zone: "dkim.amazonses.com".to_owned(),
+        },
+        mail_from: MailFromLabel::default_label(),
+        region: "us-east-1".to_owned(),
+    }
+}
+
+fn state(status: Status) -> State {
+    let identity = identity();
+    match status {
+        Status::Contested => State::contested("secret".to_owned(), NOW),
+        Status::Provisioning => State::provisioning(),
+        Status::Pending => State::pending(identity, NOW),
+        Status::Verified => State::Verified(Verified { identity }),
+        Status::Authenticated => State::Authenticated(Authenticated { identity }),
+        Status::AtRisk => State::AtRisk(AtRisk {
+            identity,
+            reason: "gone".to_owned(),
+        }),
+        Status::Failed => State::Failed(Failed {
+            identity,
+            reason: FailureReason::DeadlinePassed,
+        }),
+        Status::Rejected => State::Rejected(Rejected {
+            identity,
+            reason: "no".to_owned(),
+        }),
+        Status::Removing => State::Removing(Removing {
+            identity_exists: true,
+        }),
+    }
+}
+
+fn triggers() -> Vec<Trigger> {
+    vec![
+        Trigger::ProofFound,
+        Trigger::Provisioned(identity()),
+        Trigger::SesVerified,
+        Trigger::SesFailed(FailureReason::SesGaveUp),
+        Trigger::Restarted,
+        Trigger::Completed,
+        Trigger::Refused {
+            reason: "no".to_owned(),
+        },
+        Trigger::Reopened,
+        Trigger::RecordsBroken {
+            reason: "gone".to_owned(),
+        },
+        Trigger::RecordsRecovered,
+        Trigger::Displaced {
+            ownership_secret: "secret".to_owned(),
+        },
+        Trigger::Removed,
+    ]
+}
+
+/// The whole table, as `api.md` draws it: state, trigger, next state.
+const TRANSITIONS: &[(Status, TriggerKind, Status)] = {
+    use Status as S;
+    use TriggerKind as T;
+    &[
+        (S::Contested, T::ProofFound, S::Provisioning),
+        (S::Provisioning, T::Provisioned, S::Pending),
+        (S::Pending, T::SesVerified, S::Verified),
+        (S::Failed, T::SesVerified, S::Verified),
+        (S::Pending, T::SesFailed, S::Failed),
+        (S::Verified, T::SesFailed, S::Failed),
+        (S::Authenticated, T::SesFailed, S::Failed),
+        (S::AtRisk, T::SesFailed, S::Failed),
+        (S::Rejected, T::SesFailed, S::Failed),
+        (S::Failed, T::Restarted, S::Pending),
+        (S::Verified, T::Completed, S::Authenticated),
+        (S::Verified, T::Refused, S::Rejected),
+        (S::Rejected, T::Reopened, S::Verified),
+        (S::Authenticated, T::RecordsBroken, S::AtRisk),
+        (S::AtRisk, T::RecordsRecovered, S::Authenticated),
+        (S::Provisioning, T::Displaced, S::Contested),
+        (S::Pending, T::Displaced, S::Contested),
+        (S::Verified, T::Displaced, S::Contested),
+        (S::Authenticated, T::Displaced, S::Contested),
+        (S::AtRisk, T::Displaced, S::Contested),
+        (S::Failed, T::Displaced, S::Contested),
+        (S::Rejected, T::Displaced, S::Contested),
+        (S::Contested, T::Removed, S::Removing),
+        (S::Provisioning, T::Removed, S::Removing),
+        (S::Pending, T::Removed, S::Removing),
+        (S::Verified, T::Removed, S::Removing),
+        (S::Authenticated, T::Removed, S::Removing),
+        (S::AtRisk, T::Removed, S::Removing),
+        (S::Failed, T::Removed, S::Removing),
+        (S::Rejected, T::Removed, S::Removing),
+    ]
+};
+
+#[test]
+fn every_pair_of_state_and_trigger_is_a_named_transition_or_a_refusal() {
+    for status in Status::ALL {
+        for trigger in triggers() {
+            let kind = trigger.kind();
+            let expected = TRANSITIONS
+                .iter()
+                .find(|(from, by, _)| *from == status && *by == kind)
+                .map(|(_, _, to)| *to);
+            let actual = state(status).apply(trigger, NOW);
+            match expected {
+                Some(to) => assert_eq!(actual.unwrap().status(), to, "{status} by {kind:?}"),
+                None => assert_eq!(
+                    actual.unwrap_err(),
+                    TransitionError {
+                        status,
+                        trigger: kind
+                    }
+                ),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_restart_gives_another_72_hours() {
+    let later = NOW + SignedDuration::from_hours(100);
+    let restarted = state(Status::Failed)
+        .apply(Trigger::Restarted, later)
+        .unwrap();
+    assert_eq!(restarted.deadline(), Some(later + VERIFICATION_WINDOW));
+}
+
+#[test]
+fn a_proven_claim_starts_from_a_fresh_identity() {
+    let proven = state(Status::Contested)
+        .apply(Trigger::ProofFound, NOW)
+        .unwrap();
+    let State::Provisioning(provisioning) = proven else {
+        panic!("{proven:?}");
+    };
+    assert!(provisioning.replace_identity);
+    assert_eq!(provisioning.progress, Progress::default());
+}
+
+#[test]
+fn states_survive_storage() {
+    for status in Status::ALL {
+        let stored = serde_json::to_string(&state(status)).unwrap();
+        assert!(stored.contains(&format!("\"status\":\"{status}\"")));
+        assert_eq!(
+            serde_json::from_str::<State>(&stored).unwrap(),
+            state(status)
+        );
+        assert_eq!(Status::parse(status.as_str()), Some(status));
+    }
+}

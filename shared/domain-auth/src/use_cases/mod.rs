@@ -1,0 +1,10 @@
+//! What the functions do, on ports: one module for each thing that somebody wants done.
+
+pub mod add;
+pub mod email_support;
+pub mod poll;
+pub mod provision;
+pub mod publish;
+mod ses_budget;
+
+pub use ses_budget::{Operation, SesBudget};

@@ -1,0 +1,68 @@
+//! Publishing what the outbox holds. An event is marked only after it was published, so a death in
+//! between publishes it twice and never not at all; who reads events knows them by `event_id`.
+
+use std::collections::HashSet;
+
+use crate::event::Event;
+use crate::names::{ClientId, DomainName};
+use crate::ports::{Clock, Outbox, Publish};
+
+/// What came of it.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Published {
+    /// Events that are out.
+    pub published: usize,
+    /// Events that stay in the outbox.
+    pub left: usize,
+}
+
+/// Publishes events in their order. After one that fails, the later ones of the same domain wait,
+/// so that nobody reads them in the wrong order.
+pub async fn publish(
+    outbox: &impl Outbox,
+    publisher: &impl Publish,
+    clock: &impl Clock,
+    events: impl IntoIterator<Item = &Event>,
+) -> Published {
+    let mut outcome = Published::default();
+    let mut waiting: HashSet<(&ClientId, &DomainName)> = HashSet::new();
+    for event in events {
+        let domain = (&event.client, &event.domain);
+        if waiting.contains(&domain) {
+            outcome.left += 1;
+            continue;
+        }
+        if let Err(error) = publish_one(outbox, publisher, clock, event).await {
+            tracing::warn!(
+                event_id = %event.event_id,
+                error = &error as &dyn std::error::Error,
+                "an event was not published and stays in the outbox"
+            );
+            waiting.insert(domain);
+            outcome.left += 1;
+        } else {
+            outcome.published += 1;
+        }
+    }
+    outcome
+}
+
+/// One of the two steps failed.
+#[derive(Debug, thiserror::Error)]
+enum OneError {
+    #[error(transparent)]
+    Publish(#[from] crate::ports::PublishError),
+    #[error(transparent)]
+    Store(#[from] crate::ports::StoreError),
+}
+
+async fn publish_one(
+    outbox: &impl Outbox,
+    publisher: &impl Publish,
+    clock: &impl Clock,
+    event: &Event,
+) -> Result<(), OneError> {
+    publisher.publish(event).await?;
+    outbox.mark_published(event, clock.now()).await?;
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! The pace of identity calls: SES allows one per second for each operation, in the whole account.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::ports::Clock;
+
+/// Operations with a quota of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names of the API operations")]
+pub enum Operation {
+    CreateEmailIdentity,
+    GetEmailIdentity,
+    DeleteEmailIdentity,
+    VerifyDomainIdentity,
+    VerifyDomainDkim,
+    PutEmailIdentityMailFromAttributes,
+    GetIdentityVerificationAttributes,
+    GetIdentityDkimAttributes,
+    GetIdentityMailFromDomainAttributes,
+}
+
+/// How long an operation rests after SES throttled it: somebody else in the account uses the quota.
+const REST: SignedDuration = SignedDuration::from_secs(2);
+
+/// Spaces the calls of one run, operation by operation.
+#[derive(Debug)]
+pub struct SesBudget {
+    interval: SignedDuration,
+    next: Mutex<HashMap<Operation, Timestamp>>,
+}
+
+impl SesBudget {
+    /// A budget of so many calls per second for each operation.
+    pub fn per_second(calls: u32) -> Self {
+        Self {
+            interval: SignedDuration::from_secs(1)
+                / i32::try_from(calls.max(1)).unwrap_or(i32::MAX),
+            next: Mutex::default(),
+        }
+    }
+
+    /// No spacing: for a request that somebody waits for, which would rather be throttled.
+    pub fn unlimited() -> Self {
+        Self {
+            interval: SignedDuration::ZERO,
+            next: Mutex::default(),
+        }
+    }
+
+    /// Waits until `operation` may be called.
+    pub async fn wait(&self, operation: Operation, clock: &impl Clock) {
+        let now = clock.now();
+        let slot = self.reserve(operation, now);
+        if let Ok(wait) = Duration::try_from(slot.duration_since(now))
+            && !wait.is_zero()
+        {
+            clock.sleep(wait).await;
+        }
+    }
+
+    /// Notes that SES throttled `operation`.
+    pub fn throttled(&self, operation: Operation, now: Timestamp) {
+        if !self.interval.is_zero() {
+            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+            let slot = next.entry(operation).or_insert(now);
+            *slot = (*slot).max(now + REST);
+        }
+    }
+
+    fn reserve(&self, operation: Operation, now: Timestamp) -> Timestamp {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = next.get(&operation).map_or(now, |next| (*next).max(now));
+        next.insert(operation, slot + self.interval);
+        slot
+    }
+}

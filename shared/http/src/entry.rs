@@ -1,0 +1,77 @@
+//! From a Lambda event to a handler and back.
+
+use std::convert::Infallible;
+
+use lambda_http::lambda_runtime::{self, LambdaEvent};
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Error, Request, Service, service_fn, tracing};
+use serde_json::Value;
+
+use crate::reply::Reply;
+
+/// A request as the handlers take it.
+pub type ParsedRequest = Request;
+
+/// Serves requests with `handler` until the execution environment ends.
+pub async fn run<H, F>(handler: H) -> Result<(), Error>
+where
+    H: Fn(ParsedRequest) -> F,
+    F: Future<Output = Reply> + Send,
+{
+    tracing::init_default_subscriber();
+    let serve = |request| {
+        let reply = handler(request);
+        async { Ok::<_, Infallible>(reply.await) }
+    };
+    let mut adapter = Adapter::from(service_fn(serve));
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
+        let LambdaEvent {
+            mut payload,
+            context,
+        } = event;
+        flatten_claims(&mut payload);
+        let request = serde_json::from_value::<LambdaRequest>(payload);
+        let answer = request.map(|request| adapter.call(LambdaEvent::new(request, context)));
+        async {
+            match answer {
+                Ok(answer) => match answer.await {
+                    Ok(response) => Ok(response),
+                    Err(never) => match never {},
+                },
+                Err(error) => Err(Error::from(error)),
+            }
+        }
+    }))
+    .await
+}
+
+/// Claims that are no strings become strings: `lambda_http` takes only those, and an authorizer
+/// other than API Gateway's own may pass an array or a number on.
+fn flatten_claims(event: &mut Value) {
+    let claims = event.pointer_mut("/requestContext/authorizer/jwt/claims");
+    if let Some(Value::Object(claims)) = claims {
+        for claim in claims.values_mut() {
+            if !claim.is_string() {
+                *claim = Value::String(claim.to_string());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_array_of_roles_becomes_its_json_text() {
+        let mut event = json!({ "requestContext": { "authorizer": { "jwt": { "claims": {
+            "cognito:groups": ["client-admin"], "sub": "1", "exp": 5
+        } } } } });
+        flatten_claims(&mut event);
+        let claims = &event["requestContext"]["authorizer"]["jwt"]["claims"];
+        assert_eq!(claims["cognito:groups"], "[\"client-admin\"]");
+        assert_eq!(claims["sub"], "1");
+        assert_eq!(claims["exp"], "5");
+    }
+}

@@ -1,0 +1,181 @@
+//! What callers send, parsed and judged field by field.
+
+use domain_auth::names::{Community, DomainName, EmailAddress};
+use lambda_http::{Request, RequestExt};
+use serde_json::{Map, Value};
+
+use crate::problem::{ApiError, FieldError};
+
+/// The largest body, in octets.
+pub const MAX_BODY: usize = 8 * 1024;
+/// Entries of a page, where the caller says nothing.
+const DEFAULT_LIMIT: usize = 50;
+/// The most entries of a page.
+const MAX_LIMIT: usize = 100;
+
+/// The body of `POST /domains`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddDomainBody {
+    /// The domain.
+    pub domain: DomainName,
+    /// The community that it is for.
+    pub community: Option<Community>,
+    /// A person who can be asked.
+    pub contact_email: Option<EmailAddress>,
+}
+
+impl AddDomainBody {
+    /// Reads the body. Every field that is wrong is named, not only the first.
+    pub fn parse(request: &Request) -> Result<Self, ApiError> {
+        let mut object = object_in(request)?;
+        let mut errors = Vec::new();
+        let domain = take_string(&mut object, "domain", &mut errors);
+        if domain.is_none() && errors.is_empty() {
+            errors.push(FieldError::field("/domain", "is required"));
+        }
+        let community = take_string(&mut object, "community", &mut errors).and_then(|text| {
+            Community::parse(&text)
+                .map_err(|error| errors.push(FieldError::field("/community", error)))
+                .ok()
+        });
+        let contact_email =
+            take_string(&mut object, "contact_email", &mut errors).and_then(|text| {
+                EmailAddress::parse(&text)
+                    .map_err(|error| errors.push(FieldError::field("/contact_email", error)))
+                    .ok()
+            });
+        for name in object.keys() {
+            let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+            errors.push(FieldError::field(pointer, "is not a field of this request"));
+        }
+        match domain {
+            Some(domain) if errors.is_empty() => Ok(Self {
+                domain: DomainName::parse(&domain).map_err(ApiError::InvalidDomain)?,
+                community,
+                contact_email,
+            }),
+            _ => Err(ApiError::Invalid(errors)),
+        }
+    }
+}
+
+/// The `{domain}` of the path. What is no domain name names no domain.
+pub fn domain_in_path(request: &Request) -> Result<DomainName, ApiError> {
+    let parameters = request.path_parameters();
+    let text = parameters.first("domain").ok_or(ApiError::NotFound)?;
+    DomainName::parse(text).map_err(|_| ApiError::NotFound)
+}
+
+/// The `limit` of the query string.
+pub fn limit_of(limit: Option<&str>) -> Result<usize, ApiError> {
+    let Some(limit) = limit else {
+        return Ok(DEFAULT_LIMIT);
+    };
+    limit
+        .parse()
+        .ok()
+        .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+        .ok_or_else(|| {
+            ApiError::invalid(FieldError::parameter(
+                "limit",
+                "must be a number from 1 to 100",
+            ))
+        })
+}
+
+fn object_in(request: &Request) -> Result<Map<String, Value>, ApiError> {
+    let body: &[u8] = request.body().as_ref();
+    if body.len() > MAX_BODY {
+        return Err(ApiError::TooLarge);
+    }
+    let value: Value =
+        serde_json::from_slice(body).map_err(|error| ApiError::MalformedJson(error.to_string()))?;
+    match value {
+        Value::Object(object) => Ok(object),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Err(ApiError::invalid(FieldError::field(
+                "",
+                "must be a JSON object",
+            )))
+        }
+    }
+}
+
+/// Takes a text out of the object. `null` counts as absent.
+fn take_string(
+    object: &mut Map<String, Value>,
+    name: &str,
+    errors: &mut Vec<FieldError>,
+) -> Option<String> {
+    match object.remove(name)? {
+        Value::String(text) => Some(text),
+        Value::Null => None,
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            errors.push(FieldError::field(format!("/{name}"), "must be a string"));
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambda_http::Body;
+
+    fn parse(body: &str) -> Result<AddDomainBody, ApiError> {
+        AddDomainBody::parse(&Request::new(Body::from(body)))
+    }
+
+    fn fields(body: &str) -> Vec<String> {
+        match parse(body) {
+            Err(ApiError::Invalid(errors)) => errors
+                .into_iter()
+                .filter_map(|error| error.pointer)
+                .collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_full_body_is_read() {
+        let body = parse(
+            r#"{"domain":"Example.com","community":"Maple Ridge","contact_email":"a@example.com"}"#,
+        )
+        .unwrap();
+        assert_eq!(body.domain.as_str(), "example.com");
+        assert_eq!(body.community.unwrap().as_str(), "Maple Ridge");
+        assert_eq!(body.contact_email.unwrap().as_str(), "a@example.com");
+        assert!(parse(r#"{"domain":"example.com","community":null}"#).is_ok());
+    }
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        assert_eq!(fields("{}"), ["/domain"]);
+        assert_eq!(fields(r#"{"domain":null}"#), ["/domain"]);
+        assert_eq!(fields(r#"{"domain":5}"#), ["/domain"]);
+        assert_eq!(fields("[]"), [""]);
+        assert_eq!(
+            fields(r#"{"domain":["x"],"community":"","contact_email":"x","a/b":1}"#),
+            ["/domain", "/community", "/contact_email", "/a~1b"]
+        );
+    }
+
+    #[test]
+    fn what_is_not_json_or_too_large_is_refused() {
+        assert!(matches!(parse(""), Err(ApiError::MalformedJson(_))));
+        assert!(matches!(parse("{"), Err(ApiError::MalformedJson(_))));
+        let nested = "[".repeat(4_000);
+        assert!(matches!(parse(&nested), Err(ApiError::MalformedJson(_))));
+        let large = format!(r#"{{"domain":"{}"}}"#, "a".repeat(MAX_BODY));
+        assert!(matches!(parse(&large), Err(ApiError::TooLarge)));
+    }
+
+    #[test]
+    fn limits_are_bounded() {
+        assert_eq!(limit_of(None).unwrap(), 50);
+        assert_eq!(limit_of(Some("100")).unwrap(), 100);
+        for bad in ["0", "101", "-1", "x", ""] {
+            assert!(limit_of(Some(bad)).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Errors as problem details (RFC 9457), from one exhaustive match.
+
+use std::fmt;
+
+use domain_auth::names::{DomainNameError, IneligibleReason, InvalidReason};
+use domain_auth::ports::StoreError;
+use domain_auth::use_cases::add::AddError;
+use serde::Serialize;
+
+/// Everything that a request can fail with.
+#[derive(Debug)]
+pub enum ApiError {
+    /// The token lacks the role or the client.
+    Forbidden,
+    /// There is no such domain, or it is another client's.
+    NotFound,
+    /// No route takes this method and path.
+    NoRoute,
+    /// The body is not JSON; where it breaks.
+    MalformedJson(String),
+    /// The body is over the limit.
+    TooLarge,
+    /// Fields or parameters are wrong.
+    Invalid(Vec<FieldError>),
+    /// The domain's name breaks a rule.
+    InvalidDomain(DomainNameError),
+    /// Nobody may add this domain.
+    NotEligible(IneligibleReason),
+    /// Others kept changing the same organizational domain.
+    Busy,
+    /// The store could not do it.
+    Store(StoreError),
+}
+
+/// One wrong field or parameter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// JSON pointer (RFC 6901) into the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// Name of the query parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<&'static str>,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+/// The body of an error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Names the kind of problem; relative to the API.
+    #[serde(rename = "type")]
+    pub problem_type: String,
+    /// The kind of problem, for people.
+    pub title: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// This occurrence, for people.
+    pub detail: String,
+    /// The kind of problem, for programs; it never changes.
+    pub code: &'static str,
+    /// The fields that are wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// A value that would be accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
+    /// For Lasso support, where something went wrong on our side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Seconds after which the request is worth repeating.
+    #[serde(skip)]
+    pub retry_after: Option<u32>,
+}
+
+impl FieldError {
+    /// A field of the body.
+    pub fn field(pointer: impl Into<String>, detail: impl fmt::Display) -> Self {
+        Self {
+            pointer: Some(pointer.into()),
+            parameter: None,
+            detail: detail.to_string(),
+        }
+    }
+
+    /// A parameter of the query string.
+    pub fn parameter(name: &'static str, detail: impl fmt::Display) -> Self {
+        Self {
+            pointer: None,
+            parameter: Some(name),
+            detail: detail.to_string(),
+        }
+    }
+}
+
+impl ApiError {
+    /// One wrong field or parameter.
+    pub fn invalid(error: FieldError) -> Self {
+        Self::Invalid(vec![error])
+    }
+
+    /// The error as the caller sees it: never its cause.
+    pub fn into_problem(self) -> Problem {
+        match self {
+            Self::Forbidden => Problem::new(
+                403,
+                "forbidden",
+                "Not allowed",
+                "Your account does not have the role or the client that this request needs.",
+            ),
+            Self::NotFound => {
+                Problem::new(404, "not_found", "Not found", "There is no such domain.")
+            }
+            Self::NoRoute => Problem::new(
+                404,
+                "no_route",
+                "Not found",
+                "There is nothing at this path.",
+            ),
+            Self::MalformedJson(at) => Problem::new(
+                400,
+                "malformed_json",
+                "The body is not JSON",
+                format!("The body could not be read as JSON: {at}."),
+            ),
+            Self::TooLarge => Problem::new(
+                413,
+                "payload_too_large",
+                "The body is too large",
+                format!(
+                    "The body must not be larger than {} octets.",
+                    crate::input::MAX_BODY
+                ),
+            ),
+            Self::Invalid(errors) => {
+                let mut problem = Problem::new(
+                    422,
+                    "validation_failed",
+                    "The request is not valid",
+                    sentence(&errors),
+                );
+                problem.errors = errors;
+                problem
+            }
+            Self::InvalidDomain(error) => invalid_domain(&error),
+            Self::NotEligible(reason) => {
+                let mut problem = Problem::new(
+                    422,
+                    "domain_not_eligible",
+                    "This domain cannot be added",
+                    capitalized(&reason.to_string()),
+                );
+                problem.errors = vec![FieldError::field("/domain", reason)];
+                problem
+            }
+            Self::Busy => {
+                let mut problem = Problem::new(
+                    503,
+                    "busy",
+                    "Try again",
+                    "Too many requests for the same domain came at once. Nothing was changed.",
+                );
+                problem.retry_after = Some(1);
+                problem
+            }
+            Self::Store(_) => {
+                let mut problem = Problem::new(
+                    503,
+                    "service_unavailable",
+                    "Try again",
+                    "Something did not work on our side. The request can be repeated safely.",
+                );
+                problem.retry_after = Some(5);
+                problem
+            }
+        }
+    }
+
+    /// What goes to the log, once, at the boundary. Only what is our fault has a cause.
+    pub fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Forbidden | Self::NotFound | Self::NoRoute | Self::MalformedJson(_) => None,
+            Self::TooLarge | Self::Invalid(_) | Self::InvalidDomain(_) => None,
+            Self::NotEligible(_) | Self::Busy => None,
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<AddError> for ApiError {
+    fn from(error: AddError) -> Self {
+        match error {
+            AddError::Ineligible(reason) => Self::NotEligible(reason),
+            AddError::Busy => Self::Busy,
+            AddError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl Problem {
+    fn new(
+        status: u16,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            problem_type: format!("/problems/{code}"),
+            title,
+            status,
+            detail: detail.into(),
+            code,
+            errors: Vec::new(),
+            suggestion: None,
+            request_id: None,
+            retry_after: None,
+        }
+    }
+}
+
+fn invalid_domain(error: &DomainNameError) -> Problem {
+    let code = match error.reason {
+        InvalidReason::PublicSuffix => "public_suffix",
+        InvalidReason::Empty
+        | InvalidReason::Url
+        | InvalidReason::EmailAddress
+        | InvalidReason::WwwHost
+        | InvalidReason::IpAddress
+        | InvalidReason::Wildcard
+        | InvalidReason::SingleLabel
+        | InvalidReason::Underscore
+        | InvalidReason::EmptyLabel
+        | InvalidReason::LabelTooLong
+        | InvalidReason::NameTooLong
+        | InvalidReason::Hyphen
+        | InvalidReason::Character
+        | InvalidReason::Punycode => "invalid_domain",
+    };
+    let suggestion = error.suggestion.as_ref().map(ToString::to_string);
+    let mut detail = capitalized(&error.reason.to_string());
+    if let Some(suggestion) = &suggestion {
+        detail = format!("{detail} Did you mean {suggestion}?");
+    }
+    let mut problem = Problem::new(422, code, "This is not a domain that can be added", detail);
+    problem.errors = vec![FieldError::field("/domain", error.reason)];
+    problem.suggestion = suggestion;
+    problem
+}
+
+fn sentence(errors: &[FieldError]) -> String {
+    let parts: Vec<String> = errors
+        .iter()
+        .map(|error| {
+            let name = error
+                .parameter
+                .or(error.pointer.as_deref())
+                .map(|name| name.trim_start_matches('/'))
+                .filter(|name| !name.is_empty())
+                .unwrap_or("the body");
+            format!("{name} {}", error.detail)
+        })
+        .collect();
+    capitalized(&parts.join("; "))
+}
+
+fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters
+        .next()
+        .map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), characters.as_str())
+}

@@ -1,0 +1,65 @@
+//! Answers.
+
+use lambda_http::http::{HeaderValue, StatusCode, header};
+use lambda_http::{Request, RequestExt, Response};
+use serde::Serialize;
+
+use crate::problem::ApiError;
+
+/// An answer as the handlers give it.
+pub type Reply = Response<String>;
+
+/// A JSON body. It is private to the caller, so no cache may keep it.
+pub fn json(status: StatusCode, body: &impl Serialize) -> Reply {
+    match serde_json::to_string(body) {
+        Ok(body) => reply(status, "application/json", body),
+        Err(error) => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a body has no JSON"
+            );
+            reply(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "application/problem+json",
+                String::new(),
+            )
+        }
+    }
+}
+
+/// A problem. What went wrong on our side is logged here, and nowhere else.
+pub fn problem(error: ApiError, request: &Request) -> Reply {
+    let request_id = request
+        .lambda_context_ref()
+        .map(|context| context.request_id.clone());
+    if let Some(cause) = error.cause() {
+        tracing::error!(error = cause, request_id, "a request failed on our side");
+    }
+    let mut problem = error.into_problem();
+    if problem.status >= 500 {
+        problem.request_id = request_id;
+    }
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut reply = json(status, &problem);
+    let headers = reply.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    if let Some(seconds) = problem.retry_after {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    reply
+}
+
+fn reply(status: StatusCode, content_type: &'static str, body: String) -> Reply {
+    let mut reply = Response::new(body);
+    *reply.status_mut() = status;
+    let headers = reply.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-store"),
+    );
+    reply
+}

@@ -1,1 +1,17 @@
-//! Fakes, builders and a recorder for the tests of the other crates.
+//! Fakes and builders for the tests of the other crates: a store in memory that keeps DynamoDB's
+//! promises, an SES that does what a test tells it, a clock that stands still, and a way to die at
+//! any step.
+
+mod builders;
+mod clock;
+mod crash;
+mod memory_store;
+mod ses;
+mod topic;
+
+pub use builders::{client, domain_name, identity, new_domain};
+pub use clock::{SequentialIds, TestClock};
+pub use crash::CrashPoint;
+pub use memory_store::MemoryStore;
+pub use ses::{FakeSes, SesFault};
+pub use topic::RecordingTopic;

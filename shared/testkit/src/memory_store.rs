@@ -1,0 +1,297 @@
+//! The store in memory: the same versions, the same all-or-nothing, the same order as the table.
+//! That it keeps to the table's behaviour is tested where both run the same scenarios.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain_auth::claims::ClaimRegister;
+use domain_auth::domain::{Change, Domain};
+use domain_auth::event::Event;
+use domain_auth::history::HistoryEntry;
+use domain_auth::names::{ClientId, DomainName, EventId};
+use domain_auth::ports::{
+    CommitChanges, CommitError, Due, DueDomains, EmailLedger, Lease, ListFilter, Outbox, Page,
+    PageStart, ReadClaims, ReadDomains, StaffQueue, StoreError,
+};
+use domain_auth::state::Status;
+use jiff::Timestamp;
+
+use crate::CrashPoint;
+
+type DomainKey = (ClientId, DomainName);
+
+/// Domains, claims, history, events and emails in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    crash: Arc<CrashPoint>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    domains: BTreeMap<DomainKey, Domain>,
+    claims: HashMap<String, ClaimRegister>,
+    history: HashMap<DomainKey, Vec<HistoryEntry>>,
+    outbox: Vec<Event>,
+    emails: HashMap<EventId, EmailState>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct EmailState {
+    lease_until: Option<Timestamp>,
+    sent: bool,
+}
+
+impl MemoryStore {
+    /// A store on which a caller can die.
+    pub fn new(crash: Arc<CrashPoint>) -> Self {
+        Self {
+            crash,
+            state: Mutex::default(),
+        }
+    }
+
+    /// All domains of all clients.
+    pub fn all_domains(&self) -> Vec<Domain> {
+        self.state().domains.values().cloned().collect()
+    }
+
+    /// How many events wait to be published.
+    pub fn outbox_length(&self) -> usize {
+        self.state().outbox.len()
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn commit(&mut self, change: &Change) -> Result<(), CommitError> {
+        let key = (change.domain.client.clone(), change.domain.name.clone());
+        let stored = self.domains.get(&key).map_or(0, |domain| domain.version);
+        if stored + 1 != change.domain.version {
+            return Err(CommitError::Conflict);
+        }
+        if let Some(claims) = &change.claims {
+            let stored = self.claims.get(&claims.organizational);
+            if stored.map_or(0, |stored| stored.version) + 1 != claims.version {
+                return Err(CommitError::Conflict);
+            }
+            self.claims
+                .insert(claims.organizational.clone(), claims.clone());
+        }
+        self.domains.insert(key.clone(), change.domain.clone());
+        if let Some(entry) = &change.history {
+            self.history.entry(key).or_default().push(entry.clone());
+        }
+        self.outbox.extend(change.event.clone());
+        Ok(())
+    }
+}
+
+impl CommitChanges for MemoryStore {
+    async fn commit(&self, change: &Change) -> Result<(), CommitError> {
+        self.crash.pass("commit").await;
+        let outcome = self.state().commit(change);
+        self.crash.pass("committed").await;
+        outcome
+    }
+}
+
+impl ReadClaims for MemoryStore {
+    async fn claims(&self, organizational: &str) -> Result<ClaimRegister, StoreError> {
+        self.crash.pass("claims").await;
+        let stored = self.state().claims.get(organizational).cloned();
+        Ok(stored.unwrap_or_else(|| ClaimRegister::empty(organizational)))
+    }
+}
+
+impl ReadDomains for MemoryStore {
+    async fn domain(
+        &self,
+        client: &ClientId,
+        name: &DomainName,
+    ) -> Result<Option<Domain>, StoreError> {
+        self.crash.pass("domain").await;
+        Ok(self
+            .state()
+            .domains
+            .get(&(client.clone(), name.clone()))
+            .cloned())
+    }
+
+    async fn domains(
+        &self,
+        client: &ClientId,
+        filter: &ListFilter,
+        limit: usize,
+        start: Option<&PageStart>,
+    ) -> Result<Page<Domain>, StoreError> {
+        let state = self.state();
+        let mut matching = state
+            .domains
+            .values()
+            .filter(|domain| domain.client == *client)
+            .filter(|domain| start.is_none_or(|start| domain.name.as_str() > start.0.as_str()))
+            .filter(|domain| {
+                filter
+                    .status
+                    .is_none_or(|status| domain.state.status() == status)
+            })
+            .filter(|domain| filter.community.is_none() || domain.community == filter.community);
+        let items: Vec<Domain> = matching.by_ref().take(limit).cloned().collect();
+        let more = matching.next().is_some();
+        let last = items
+            .last()
+            .map(|domain| PageStart(domain.name.to_string()));
+        Ok(Page {
+            next: last.filter(|_| more),
+            items,
+        })
+    }
+
+    async fn history(
+        &self,
+        client: &ClientId,
+        name: &DomainName,
+        limit: usize,
+        start: Option<&PageStart>,
+    ) -> Result<Page<HistoryEntry>, StoreError> {
+        let skip = start
+            .and_then(|start| start.0.parse().ok())
+            .unwrap_or(0_usize);
+        let state = self.state();
+        let entries = state.history.get(&(client.clone(), name.clone()));
+        let items: Vec<HistoryEntry> = entries
+            .into_iter()
+            .flatten()
+            .rev()
+            .skip(skip)
+            .take(limit)
+            .cloned()
+            .collect();
+        let seen = skip + items.len();
+        let more = entries.is_some_and(|entries| entries.len() > seen);
+        Ok(Page {
+            items,
+            next: more.then(|| PageStart(seen.to_string())),
+        })
+    }
+}
+
+impl DueDomains for MemoryStore {
+    async fn due(
+        &self,
+        queue: Due,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Domain>, StoreError> {
+        self.crash.pass("due").await;
+        let mut due: Vec<Domain> = self
+            .state()
+            .domains
+            .values()
+            .filter(|domain| domain.next_check <= now)
+            .filter(|domain| {
+                let provisioning = domain.state.status() == Status::Provisioning;
+                provisioning == (queue == Due::Provisioning)
+            })
+            .cloned()
+            .collect();
+        due.sort_by_key(|domain| domain.next_check);
+        due.truncate(limit);
+        Ok(due)
+    }
+}
+
+impl StaffQueue for MemoryStore {
+    async fn in_state(
+        &self,
+        status: Status,
+        limit: usize,
+        start: Option<&PageStart>,
+    ) -> Result<Page<Domain>, StoreError> {
+        let position =
+            |domain: &Domain| format!("{}#{}#{}", domain.state_since, domain.client, domain.name);
+        let mut waiting: Vec<Domain> = self
+            .state()
+            .domains
+            .values()
+            .filter(|domain| domain.state.status() == status)
+            .filter(|domain| start.is_none_or(|start| position(domain) > start.0))
+            .cloned()
+            .collect();
+        waiting.sort_by_key(position);
+        let more = waiting.len() > limit;
+        waiting.truncate(limit);
+        let last = waiting.last().map(|domain| PageStart(position(domain)));
+        Ok(Page {
+            items: waiting,
+            next: last.filter(|_| more),
+        })
+    }
+}
+
+impl Outbox for MemoryStore {
+    async fn unpublished(&self, limit: usize) -> Result<Vec<Event>, StoreError> {
+        self.crash.pass("unpublished").await;
+        Ok(self.state().outbox.iter().take(limit).cloned().collect())
+    }
+
+    async fn mark_published(&self, event: &Event, _: Timestamp) -> Result<(), StoreError> {
+        self.crash.pass("mark").await;
+        self.state()
+            .outbox
+            .retain(|waiting| waiting.event_id != event.event_id);
+        self.crash.pass("marked").await;
+        Ok(())
+    }
+}
+
+impl EmailLedger for MemoryStore {
+    async fn lease(
+        &self,
+        event_id: EventId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Lease, StoreError> {
+        self.crash.pass("lease").await;
+        let mut state = self.state();
+        let email = state.emails.entry(event_id).or_insert(EmailState {
+            lease_until: None,
+            sent: false,
+        });
+        if email.sent {
+            return Ok(Lease::Sent);
+        }
+        if email
+            .lease_until
+            .is_some_and(|lease_until| now < lease_until)
+        {
+            return Ok(Lease::InFlight);
+        }
+        email.lease_until = Some(until);
+        Ok(Lease::Granted)
+    }
+
+    async fn sent(&self, event_id: EventId, _: &str, _: Timestamp) -> Result<(), StoreError> {
+        self.crash.pass("sent").await;
+        self.state().emails.insert(
+            event_id,
+            EmailState {
+                lease_until: None,
+                sent: true,
+            },
+        );
+        Ok(())
+    }
+
+    async fn release(&self, event_id: EventId) -> Result<(), StoreError> {
+        self.crash.pass("release").await;
+        if let Some(email) = self.state().emails.get_mut(&event_id) {
+            email.lease_until = None;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,273 @@
+//! An SES that does what a test tells it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain_auth::identity::{AxisStatus, Dkim, MailFromLabel, SesStatus, VerificationToken};
+use domain_auth::names::{ClientId, DomainName};
+use domain_auth::ports::{
+    Creation, ExistingIdentity, Identities, IdentityStatuses, STATUS_BATCH, SesError,
+};
+
+use crate::CrashPoint;
+use crate::builders::{dkim, identity};
+
+/// How SES fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SesFault {
+    /// Over the quota; nothing is done.
+    Throttled,
+    /// No answer; nothing is done.
+    Unavailable,
+    /// No answer, and it was done.
+    AnswerLost,
+    /// Understood and refused.
+    Refused,
+}
+
+/// Identities in memory.
+#[derive(Debug, Default)]
+pub struct FakeSes {
+    crash: Arc<CrashPoint>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    identities: HashMap<DomainName, Identity>,
+    faults: HashMap<&'static str, Vec<SesFault>>,
+    calls: HashMap<&'static str, usize>,
+}
+
+#[derive(Debug, Clone)]
+struct Identity {
+    client: Option<String>,
+    dkim: Option<Dkim>,
+    mail_from: Option<String>,
+    status: SesStatus,
+}
+
+impl FakeSes {
+    /// An SES on which a caller can die.
+    pub fn new(crash: Arc<CrashPoint>) -> Self {
+        Self {
+            crash,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Fails the next calls of an operation, one fault each.
+    pub fn fail(&self, operation: &'static str, faults: &[SesFault]) {
+        self.state()
+            .faults
+            .entry(operation)
+            .or_default()
+            .extend(faults.iter().rev());
+    }
+
+    /// Sets what SES says of an identity.
+    pub fn set_status(&self, name: &DomainName, status: SesStatus) {
+        if let Some(identity) = self.state().identities.get_mut(name) {
+            identity.status = status;
+        }
+    }
+
+    /// Makes SES say that an identity is verified.
+    pub fn verify(&self, name: &DomainName) {
+        let success = SesStatus {
+            verification: AxisStatus::Success,
+            dkim: AxisStatus::Pending,
+            mail_from: AxisStatus::Pending,
+        };
+        self.set_status(name, success);
+    }
+
+    /// An identity that somebody made without us.
+    pub fn add_foreign(&self, name: &DomainName, client: Option<&str>, with_dkim: bool) {
+        self.state().identities.insert(
+            name.clone(),
+            Identity {
+                client: client.map(str::to_owned),
+                dkim: with_dkim.then(|| dkim(name)),
+                mail_from: None,
+                status: pending(),
+            },
+        );
+    }
+
+    /// How many identities there are.
+    pub fn identities(&self) -> usize {
+        self.state().identities.len()
+    }
+
+    /// How often an operation was called.
+    pub fn calls(&self, operation: &str) -> usize {
+        self.state()
+            .calls
+            .get(operation)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    async fn call<T>(
+        &self,
+        operation: &'static str,
+        effect: impl FnOnce(&mut State) -> Result<T, SesError> + Send,
+    ) -> Result<T, SesError> {
+        self.crash.pass(operation).await;
+        let answer = {
+            let mut state = self.state();
+            *state.calls.entry(operation).or_default() += 1;
+            let fault = state.faults.get_mut(operation).and_then(Vec::pop);
+            let unavailable = || SesError::Unavailable {
+                operation,
+                source: "no answer".into(),
+            };
+            match fault {
+                None => effect(&mut state),
+                Some(SesFault::Throttled) => Err(SesError::Throttled { operation }),
+                Some(SesFault::Unavailable) => Err(unavailable()),
+                Some(SesFault::AnswerLost) => effect(&mut state).and(Err(unavailable())),
+                Some(SesFault::Refused) => Err(SesError::Refused {
+                    operation,
+                    source: "refused".into(),
+                }),
+            }
+        };
+        self.crash.pass(operation).await;
+        answer
+    }
+
+    fn statuses(
+        state: &State,
+        names: &[DomainName],
+        axis: impl Fn(SesStatus) -> AxisStatus,
+    ) -> HashMap<DomainName, AxisStatus> {
+        assert!(
+            names.len() <= STATUS_BATCH,
+            "SES takes no more than {STATUS_BATCH}"
+        );
+        names
+            .iter()
+            .filter_map(|name| Some((name.clone(), axis(state.identities.get(name)?.status))))
+            .collect()
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn pending() -> SesStatus {
+    SesStatus {
+        verification: AxisStatus::Pending,
+        dkim: AxisStatus::Pending,
+        mail_from: AxisStatus::Pending,
+    }
+}
+
+impl Identities for FakeSes {
+    async fn create(&self, name: &DomainName, client: &ClientId) -> Result<Creation, SesError> {
+        self.call("CreateEmailIdentity", |state| {
+            if state.identities.contains_key(name) {
+                return Ok(Creation::Exists);
+            }
+            let identity = Identity {
+                client: Some(client.to_string()),
+                dkim: Some(dkim(name)),
+                mail_from: None,
+                status: pending(),
+            };
+            state.identities.insert(name.clone(), identity);
+            Ok(Creation::Created(dkim(name)))
+        })
+        .await
+    }
+
+    async fn describe(&self, name: &DomainName) -> Result<Option<ExistingIdentity>, SesError> {
+        self.call("GetEmailIdentity", |state| {
+            let found = state.identities.get(name).map(|identity| ExistingIdentity {
+                dkim: identity.dkim.clone(),
+                mail_from_domain: identity.mail_from.clone(),
+                client: identity.client.clone(),
+            });
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn delete(&self, name: &DomainName) -> Result<(), SesError> {
+        self.call("DeleteEmailIdentity", |state| {
+            state.identities.remove(name);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn verify_domain(&self, name: &DomainName) -> Result<VerificationToken, SesError> {
+        self.call("VerifyDomainIdentity", |_| {
+            Ok(identity(name).verification_token)
+        })
+        .await
+    }
+
+    async fn verify_dkim(&self, name: &DomainName) -> Result<Dkim, SesError> {
+        self.call("VerifyDomainDkim", |state| {
+            if let Some(identity) = state.identities.get_mut(name) {
+                identity.dkim = Some(dkim(name));
+            }
+            Ok(dkim(name))
+        })
+        .await
+    }
+
+    async fn set_mail_from(
+        &self,
+        name: &DomainName,
+        label: &MailFromLabel,
+    ) -> Result<(), SesError> {
+        self.call("PutEmailIdentityMailFromAttributes", |state| {
+            if let Some(identity) = state.identities.get_mut(name) {
+                identity.mail_from = Some(label.below(name));
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    fn region(&self) -> &'static str {
+        "us-east-1"
+    }
+}
+
+impl IdentityStatuses for FakeSes {
+    async fn verification(
+        &self,
+        names: &[DomainName],
+    ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
+        self.call("GetIdentityVerificationAttributes", |state| {
+            Ok(Self::statuses(state, names, |status| status.verification))
+        })
+        .await
+    }
+
+    async fn dkim(
+        &self,
+        names: &[DomainName],
+    ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
+        self.call("GetIdentityDkimAttributes", |state| {
+            Ok(Self::statuses(state, names, |status| status.dkim))
+        })
+        .await
+    }
+
+    async fn mail_from(
+        &self,
+        names: &[DomainName],
+    ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
+        self.call("GetIdentityMailFromDomainAttributes", |state| {
+            Ok(Self::statuses(state, names, |status| status.mail_from))
+        })
+        .await
+    }
+}

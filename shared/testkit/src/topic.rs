@@ -1,0 +1,60 @@
+//! A topic that remembers what was published.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain_auth::event::Event;
+use domain_auth::ports::{Publish, PublishError};
+
+use crate::CrashPoint;
+
+/// Remembers events in the order of publishing, and is down when it is told to be.
+#[derive(Debug, Default)]
+pub struct RecordingTopic {
+    crash: Arc<CrashPoint>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    events: Vec<Event>,
+    down: bool,
+}
+
+impl RecordingTopic {
+    /// A topic on which a caller can die.
+    pub fn new(crash: Arc<CrashPoint>) -> Self {
+        Self {
+            crash,
+            state: Mutex::default(),
+        }
+    }
+
+    /// What was published.
+    pub fn events(&self) -> Vec<Event> {
+        self.state().events.clone()
+    }
+
+    /// Whether nothing can be published.
+    pub fn set_down(&self, down: bool) {
+        self.state().down = down;
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Publish for RecordingTopic {
+    async fn publish(&self, event: &Event) -> Result<(), PublishError> {
+        self.crash.pass("publish").await;
+        {
+            let mut state = self.state();
+            if state.down {
+                return Err(PublishError("the topic is down".into()));
+            }
+            state.events.push(event.clone());
+        }
+        self.crash.pass("published").await;
+        Ok(())
+    }
+}

@@ -147,3 +147,6 @@ fn answer(status: StatusCode, domain: &Domain) -> Reply {
     }
     reply
 }
+
+#[cfg(test)]
+mod tests;

@@ -78,3 +78,6 @@ fn community_of(text: &str) -> Result<Community, ApiError> {
     Community::parse(text)
         .map_err(|error| ApiError::invalid(FieldError::parameter("community", error)))
 }
+
+#[cfg(test)]
+mod tests;

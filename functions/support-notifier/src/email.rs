@@ -89,7 +89,3 @@ fn lines(event: &Event) -> Vec<(&'static str, String)> {
     ));
     lines
 }
-
-#[cfg(test)]
-#[path = "email_tests.rs"]
-mod tests;

@@ -55,3 +55,6 @@ impl<L: EmailLedger, M: SendEmail, C: Clock> App<L, M, C> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,3 +67,6 @@ where
         Ok(report)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,12 +25,8 @@ where
     };
     let mut adapter = Adapter::from(service_fn(serve));
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
-        let LambdaEvent {
-            mut payload,
-            context,
-        } = event;
-        flatten_claims(&mut payload);
-        let request = serde_json::from_value::<LambdaRequest>(payload);
+        let LambdaEvent { payload, context } = event;
+        let request = lambda_request_of(payload);
         let answer = request.map(|request| adapter.call(LambdaEvent::new(request, context)));
         async {
             match answer {
@@ -43,6 +39,16 @@ where
         }
     }))
     .await
+}
+
+/// The request in an event of an HTTP API (payload format 2.0), as [`run`] hands it to a handler.
+pub fn request_of(event: Value) -> Result<ParsedRequest, serde_json::Error> {
+    lambda_request_of(event).map(Request::from)
+}
+
+fn lambda_request_of(mut event: Value) -> Result<LambdaRequest, serde_json::Error> {
+    flatten_claims(&mut event);
+    serde_json::from_value(event)
 }
 
 /// Claims that are no strings become strings: `lambda_http` takes only those, and an authorizer

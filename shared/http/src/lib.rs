@@ -10,7 +10,7 @@ mod view;
 
 pub use caller::{Caller, ClaimNames, Role};
 pub use cursor::{cursor_of, page_start};
-pub use entry::{ParsedRequest, run};
+pub use entry::{ParsedRequest, request_of, run};
 pub use input::{AddDomainBody, MAX_BODY, domain_in_path, limit_of};
 pub use problem::{ApiError, FieldError, Problem};
 pub use reply::{Reply, json, problem};

@@ -5,6 +5,7 @@
 mod builders;
 mod clock;
 mod crash;
+mod http;
 mod memory_store;
 mod ses;
 mod topic;
@@ -12,6 +13,7 @@ mod topic;
 pub use builders::{client, domain_name, identity, new_domain};
 pub use clock::{SequentialIds, TestClock};
 pub use crash::CrashPoint;
+pub use http::{Answer, answer_of, request_in};
 pub use memory_store::MemoryStore;
 pub use ses::{FakeSes, SesFault};
 pub use topic::RecordingTopic;

@@ -1,0 +1,89 @@
+//! Every file in `events/add-domain`, through the handler, on fakes.
+
+use domain_auth::names::{DomainName, Eligibility};
+use domain_auth::ports::ReadDomains;
+use domain_auth_http::ClaimNames;
+use domain_auth_testkit::{
+    FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, answer_of, client,
+    domain_name, request_in,
+};
+use lambda_http::http::StatusCode;
+
+use super::App;
+
+type TestApp = App<MemoryStore, FakeSes, RecordingTopic, TestClock, SequentialIds>;
+
+fn app() -> TestApp {
+    App {
+        store: MemoryStore::default(),
+        ses: FakeSes::default(),
+        publisher: RecordingTopic::default(),
+        clock: TestClock::default(),
+        ids: SequentialIds::default(),
+        eligibility: Eligibility::new(vec![DomainName::parse("lassocrm.com").unwrap()]),
+        claims: ClaimNames {
+            client_id: "custom:client_id".to_owned(),
+            roles: "cognito:groups".to_owned(),
+        },
+    }
+}
+
+async fn handle_file(app: &TestApp, case: &str) -> super::Reply {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/add-domain");
+    let file = format!("{folder}/{case}.json");
+    app.handle(request_in(file.as_ref())).await
+}
+
+#[test]
+fn every_event_is_answered_as_its_snapshot_says() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    insta::glob!("../../../events/add-domain", "*.json", |file| {
+        let app = app();
+        let reply = runtime.block_on(app.handle(request_in(file)));
+        insta::assert_json_snapshot!(answer_of(&reply));
+        let written = app.store.all_domains().len();
+        let expected = usize::from(reply.status().is_success());
+        assert_eq!(written, expected, "what is refused writes nothing");
+    });
+}
+
+#[tokio::test]
+async fn the_same_domain_again_is_200_and_the_same_body() {
+    let app = app();
+    let first = handle_file(&app, "new-domain").await;
+    let again = handle_file(&app, "new-domain").await;
+    assert_eq!(first.status(), StatusCode::CREATED);
+    assert_eq!(again.status(), StatusCode::OK);
+    assert_eq!(first.body(), again.body());
+    assert_eq!(app.publisher.events().len(), 1);
+}
+
+#[tokio::test]
+async fn a_throttled_ses_is_202_and_a_domain_to_be_finished() {
+    let app = app();
+    app.ses.fail("CreateEmailIdentity", &[SesFault::Throttled]);
+    let reply = handle_file(&app, "new-domain").await;
+    insta::assert_json_snapshot!(answer_of(&reply));
+    let stored = app
+        .store
+        .domain(&client("maple-homes"), &domain_name("example.com"))
+        .await
+        .unwrap();
+    assert!(stored.is_some());
+}
+
+#[tokio::test]
+async fn a_name_of_another_client_is_202_with_the_ownership_record_alone() {
+    let app = app();
+    let holder = domain_auth_testkit::new_domain("cedar-homes", "example.com");
+    let actor = domain_auth::history::Actor::Service;
+    let (store, clock, ids) = (&app.store, &app.clock, &app.ids);
+    domain_auth::use_cases::add::add(store, clock, ids, &app.eligibility, &holder, &actor)
+        .await
+        .unwrap();
+    let reply = handle_file(&app, "new-domain").await;
+    insta::assert_json_snapshot!(answer_of(&reply));
+}

@@ -1,0 +1,58 @@
+//! Every file in `events/read-domains`, through the handler, on a store with three domains.
+
+use domain_auth::domain::{Domain, NewDomain};
+use domain_auth::history::Actor;
+use domain_auth::ports::{Clock, CommitChanges};
+use domain_auth::state::{State, Trigger};
+use domain_auth_http::ClaimNames;
+use domain_auth_testkit::{
+    MemoryStore, SequentialIds, TestClock, answer_of, identity, new_domain, request_in,
+};
+
+use super::App;
+
+async fn app() -> App<MemoryStore> {
+    let (store, clock, ids) = (
+        MemoryStore::default(),
+        TestClock::default(),
+        SequentialIds::default(),
+    );
+    let now = clock.now();
+    let add = |new: NewDomain, state| Domain::add(new, state, None, Actor::Service, now, now, &ids);
+    let pending = add(
+        new_domain("maple-homes", "example.com"),
+        State::provisioning(),
+    );
+    store.commit(&pending).await.unwrap();
+    let provisioned = Trigger::Provisioned(identity(&pending.domain.name));
+    let provisioned = pending
+        .domain
+        .transition(provisioned, Actor::Service, None, now, &ids);
+    store.commit(&provisioned.unwrap()).await.unwrap();
+    let contested = State::contested("5e".repeat(32), now);
+    let contested = add(new_domain("maple-homes", "mail.example.org"), contested);
+    store.commit(&contested).await.unwrap();
+    let other = add(
+        new_domain("oak-homes", "example.net"),
+        State::provisioning(),
+    );
+    store.commit(&other).await.unwrap();
+    App {
+        store,
+        claims: ClaimNames {
+            client_id: "custom:client_id".to_owned(),
+            roles: "cognito:groups".to_owned(),
+        },
+    }
+}
+
+#[test]
+fn every_event_is_answered_as_its_snapshot_says() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    insta::glob!("../../../events/read-domains", "*.json", |file| {
+        let reply = runtime.block_on(async { app().await.handle(request_in(file)).await });
+        insta::assert_json_snapshot!(answer_of(&reply));
+    });
+}

@@ -1,0 +1,32 @@
+//! Requests out of the files in `events/`, and answers in a shape that reads well in a snapshot.
+
+use std::path::Path;
+
+use domain_auth_http::{ParsedRequest, Reply, request_of};
+use serde_json::{Value, json};
+
+/// What a snapshot shows of an answer.
+pub type Answer = Value;
+
+/// The request in a file that holds an event of an HTTP API.
+#[allow(clippy::missing_panics_doc, reason = "for tests")]
+pub fn request_in(file: &Path) -> ParsedRequest {
+    let text = std::fs::read_to_string(file).expect("an event file");
+    let event = serde_json::from_str(&text).expect("an event in JSON");
+    request_of(event).expect("an event of an HTTP API")
+}
+
+/// Status, headers and body.
+#[allow(clippy::missing_panics_doc, reason = "for tests")]
+pub fn answer_of(reply: &Reply) -> Answer {
+    let headers: serde_json::Map<String, Value> = reply
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            let value = value.to_str().expect("a header in ASCII");
+            (name.to_string(), json!(value))
+        })
+        .collect();
+    let body: Value = serde_json::from_str(reply.body()).expect("a body in JSON");
+    json!({ "status": reply.status().as_u16(), "headers": headers, "body": body })
+}

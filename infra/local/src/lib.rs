@@ -1,1 +1,40 @@
-//! The local stack: the real template on an AWS emulator, with DNS and SES verification.
+//! The local stack: `infra/template.yaml` as it is, on an AWS emulator, with a DNS server and a
+//! simulator of how Amazon SES verifies domains.
+//!
+//! It exists so that a person without an AWS account can run the whole service with one command
+//! (`cargo local`), and so that the end-to-end tests drive exactly what is deployed: the same
+//! table, topic, routes, authorizer, schedule and, because IAM is enforced, the same permissions.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), lasso_local::Error> {
+//! use lasso_local::{LocalStack, Options};
+//!
+//! let stack = LocalStack::start(Options::isolated()).await?;
+//! let url = format!("{}/domains", stack.info().api_url);
+//! let token = &stack.info().tokens.client_admin;
+//! // … and when it is no longer needed; dropping it does the same:
+//! stack.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod deploy;
+mod emulator;
+mod error;
+mod functions;
+mod guide;
+mod options;
+mod ports;
+mod process;
+mod python;
+mod stack;
+mod stack_info;
+mod state_dir;
+mod workspace;
+mod zones;
+
+pub use error::Error;
+pub use guide::guide;
+pub use options::{Options, Profile, Progress, StateFolder};
+pub use stack::LocalStack;
+pub use stack_info::{Clients, StackInfo, Tokens};

@@ -1,1 +1,188 @@
 //! A simulator of how Amazon SES verifies identities, in front of an emulator's SES.
+//!
+//! The emulator of the local stack says *verified* at once. The gate passes every call on to it, so
+//! that it authorises the caller and delivers the mail, and answers the calls about identities as SES
+//! documents them: waiting until the records are really in DNS, giving up after 72 hours, one call per
+//! second. `POST /control` sets what a test needs.
+//!
+//! The README of the crate is the contract of `/control` and says where the gate is simpler than SES.
+
+mod clock;
+mod control;
+mod failure;
+mod gate;
+mod identity;
+mod lookup;
+mod operation;
+mod registry;
+mod tokens;
+mod upstream;
+mod v1;
+mod v2;
+mod xml;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
+
+pub use control::Settings;
+pub use operation::Operation;
+
+use clock::Clock;
+use control::Control;
+use gate::Gate;
+use lookup::Lookup;
+use registry::Registry;
+use upstream::Upstream;
+
+/// What a gate needs to start.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to listen. Port 0: a free one.
+    pub listen: SocketAddr,
+    /// The emulator, for example `http://127.0.0.1:4566`.
+    pub upstream: String,
+    /// The DNS server at which the records are looked up.
+    pub dns_server: SocketAddr,
+}
+
+/// Why a gate did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Another program, or another local stack, listens there.
+    #[error("{address} (SES gate) is in use by another program")]
+    AddressInUse {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// The answer of the operating system.
+        source: io::Error,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address} (SES gate)")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// The answer of the operating system.
+        source: io::Error,
+    },
+    /// The client for the emulator, or the one for DNS, cannot be made.
+    #[error("cannot set up the SES gate's {client} client")]
+    Client {
+        /// Which one.
+        client: &'static str,
+        /// What it said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// A running gate. Dropping it stops it.
+#[derive(Debug)]
+pub struct SesGate {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl SesGate {
+    /// Begins to answer. The emulator and the DNS server need not run yet. Needs a Tokio runtime with
+    /// I/O and time.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        Self::start_with(options, Settings::default()).await
+    }
+
+    /// As [`start`](Self::start), with other settings than those of SES; a reset returns to them.
+    pub async fn start_with(options: Options, settings: Settings) -> Result<Self, StartError> {
+        let address = options.listen;
+        let listen_error = |source: io::Error| match source.kind() {
+            io::ErrorKind::AddrInUse => StartError::AddressInUse { address, source },
+            _ => StartError::Listen { address, source },
+        };
+        let listener = TcpListener::bind(address).await.map_err(listen_error)?;
+        let address = listener.local_addr().map_err(listen_error)?;
+        let lookup = Lookup::new(options.dns_server).map_err(|source| StartError::Client {
+            client: "DNS",
+            source: source.into(),
+        })?;
+        let upstream = Upstream::new(&options.upstream).map_err(|source| StartError::Client {
+            client: "HTTP",
+            source: source.into(),
+        })?;
+        let gate = Arc::new(Gate {
+            clock: Clock::start(),
+            registry: Registry::new(settings.token_seed.clone(), lookup),
+            control: Control::new(settings),
+            upstream,
+        });
+        tracing::info!(%address, upstream = options.upstream, "the SES gate answers");
+        Ok(Self {
+            address,
+            task: tokio::spawn(serve(listener, gate)),
+        })
+    }
+
+    /// Where it listens, with the port that port 0 became.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its address, for `AWS_ENDPOINT_URL_SES` and `AWS_ENDPOINT_URL_SESV2`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Stops it and waits until its socket is closed.
+    pub async fn stop(mut self) {
+        self.task.abort();
+        if let Err(error) = (&mut self.task).await
+            && error.is_panic()
+        {
+            tracing::error!(%error, "the SES gate had failed");
+        }
+    }
+}
+
+impl Drop for SesGate {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Accepts connections until it is aborted. Not a framework's server, because a call whose answer is
+/// lost needs a connection that ends without one.
+async fn serve(listener: TcpListener, gate: Arc<Gate>) {
+    let mut connections = JoinSet::new();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let gate = Arc::clone(&gate);
+                connections.spawn(async move {
+                    if let Err(error) = stream.set_nodelay(true) {
+                        tracing::debug!(%error, "a connection to the SES gate");
+                    }
+                    let service = service_fn(move |request| {
+                        let gate = Arc::clone(&gate);
+                        async move { gate.serve(request).await }
+                    });
+                    let connection = http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
+                    if let Err(error) = connection {
+                        tracing::debug!(%error, "a connection to the SES gate ended");
+                    }
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the SES gate cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}

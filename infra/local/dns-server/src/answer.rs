@@ -1,0 +1,254 @@
+//! Finds the answer to a question in the zones: RFC 1034 section 4.3.2, RFC 4592 for wildcards,
+//! RFC 2308 for negative answers.
+//!
+//! The server plays two parts, as a name server with recursion switched on does. To a question with
+//! the RD bit (a resolver's client asks so) it is the whole DNS: what no zone holds does not exist.
+//! To one without (an authoritative look-up asks so) it is the name server of its zones and nothing
+//! else: what it does not hold is REFUSED, what it delegates is a referral.
+
+use std::net::IpAddr;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::rdata::SOA;
+use hickory_proto::rr::{LowerName, Name, RData, Record, RecordType};
+
+use super::zone::{Zone, Zones, address_record, of_type};
+
+/// How many CNAME records are followed in one answer.
+const MAX_ALIASES: usize = 16;
+
+/// A question, without its message.
+#[derive(Debug, Clone)]
+pub(crate) struct Question {
+    pub(crate) name: Name,
+    pub(crate) record_type: RecordType,
+    /// The RD bit.
+    pub(crate) recursive: bool,
+}
+
+/// The parts of a response that come from the zones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) code: ResponseCode,
+    pub(crate) authoritative: bool,
+    pub(crate) answers: Vec<Record>,
+    pub(crate) authorities: Vec<Record>,
+    pub(crate) additionals: Vec<Record>,
+}
+
+impl Answer {
+    /// A response with nothing but a code.
+    pub(crate) fn empty(code: ResponseCode) -> Self {
+        Self {
+            code,
+            authoritative: false,
+            answers: Vec::new(),
+            authorities: Vec::new(),
+            additionals: Vec::new(),
+        }
+    }
+}
+
+/// What a question comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Answered from here.
+    Answered(Answer),
+    /// A recursive question about a delegated name: a resolver would ask these servers.
+    Ask {
+        /// What was found on the way: the CNAME records that lead to the delegated name.
+        so_far: Vec<Record>,
+        /// The name to ask them for.
+        name: Name,
+        /// Their addresses, as far as the zones know them.
+        servers: Vec<IpAddr>,
+    },
+}
+
+/// Answers a question. `own_address` is what the names of name servers resolve to where no zone says
+/// otherwise.
+pub(crate) fn answer(zones: &Zones, question: &Question, own_address: IpAddr) -> Outcome {
+    let mut found = Answer {
+        authoritative: true,
+        ..Answer::empty(ResponseCode::NoError)
+    };
+    let mut name = question.name.clone();
+    let mut visited = vec![LowerName::new(&name)];
+    loop {
+        let lower = LowerName::new(&name);
+        let Some(zone) = zone_for(zones, &lower, question.record_type) else {
+            return Outcome::Answered(not_held(zones, question, &name, found, own_address));
+        };
+        if let Some(servers) = zone.delegation(&lower).filter(|servers| {
+            question.record_type != RecordType::DS
+                || servers
+                    .iter()
+                    .all(|record| LowerName::new(&record.name) != lower)
+        }) {
+            return delegated(zones, question, found, name, &servers);
+        }
+        let exists = zone.exists(&lower) || zones.exists_below(&lower);
+        let records = if exists {
+            zone.at(&lower)
+        } else if let Some(wildcard) = zone.wildcard(&lower) {
+            wildcard
+        } else if zones.is_name_server(&lower) {
+            let address = address_record(&name, own_address);
+            found.answers.extend(
+                Some(address).filter(|record| record.record_type() == question.record_type),
+            );
+            return Outcome::Answered(found);
+        } else {
+            found.code = ResponseCode::NXDomain;
+            found.authorities.extend(zone.start_of_authority());
+            return Outcome::Answered(found);
+        };
+
+        let before = found.answers.len();
+        found.answers.extend(
+            records
+                .iter()
+                .filter(|record| {
+                    question.record_type == RecordType::ANY
+                        || record.record_type() == question.record_type
+                })
+                .map(|record| named(record, &name)),
+        );
+        if found.answers.len() > before {
+            found.additionals = addresses_of_targets(zones, &found.answers[before..]);
+            return Outcome::Answered(found);
+        }
+
+        // A CNAME beside other records is against RFC 1034 section 3.6.2. Servers that allow it
+        // answer with the type that was asked for if it is there, and with the CNAME otherwise.
+        let aliases: Vec<_> = of_type(records, RecordType::CNAME)
+            .map(|record| named(record, &name))
+            .collect();
+        let Some(RData::CNAME(target)) = aliases.first().map(|record| &record.data) else {
+            found.authorities.extend(zone.start_of_authority());
+            return Outcome::Answered(found);
+        };
+        let target = target.0.clone();
+        found.answers.extend(aliases);
+        let lower = LowerName::new(&target);
+        if visited.contains(&lower) || visited.len() > MAX_ALIASES {
+            // A resolver gives up on a loop; a name server shows what it has.
+            if question.recursive {
+                return Outcome::Answered(Answer::empty(ResponseCode::ServFail));
+            }
+            return Outcome::Answered(found);
+        }
+        visited.push(lower);
+        name = target;
+    }
+}
+
+/// The zone to answer from. DS records of a child are the parent's (RFC 4035 section 3.1.4.1).
+fn zone_for<'a>(zones: &'a Zones, name: &LowerName, record_type: RecordType) -> Option<&'a Zone> {
+    let zone = zones.holding(name)?;
+    if record_type == RecordType::DS && zone.origin() == name && !name.is_root() {
+        return zones.holding(&name.base_name()).or(Some(zone));
+    }
+    Some(zone)
+}
+
+fn not_held(
+    zones: &Zones,
+    question: &Question,
+    name: &Name,
+    mut found: Answer,
+    own_address: IpAddr,
+) -> Answer {
+    if zones.is_name_server(&LowerName::new(name)) {
+        let address = address_record(name, own_address);
+        found
+            .answers
+            .extend(Some(address).filter(|record| record.record_type() == question.record_type));
+        found.authoritative = false;
+        return found;
+    }
+    if !found.answers.is_empty() {
+        // A CNAME that leads out of what is known here, to `dkim.amazonses.com` for example. Its
+        // target is somebody else's: it is not said to be missing.
+        return found;
+    }
+    if !question.recursive {
+        return Answer::empty(ResponseCode::Refused);
+    }
+    // A resolver knows every name there is. Above a zone there are names without records, elsewhere
+    // nothing; the root's SOA says so.
+    found.authoritative = false;
+    if !zones.exists_below(&LowerName::new(name)) && !name.is_root() {
+        found.code = ResponseCode::NXDomain;
+    }
+    found.authorities.push(root_authority());
+    found
+}
+
+fn delegated(
+    zones: &Zones,
+    question: &Question,
+    mut found: Answer,
+    name: Name,
+    servers: &[&Record],
+) -> Outcome {
+    let servers: Vec<Record> = servers.iter().map(|record| (*record).clone()).collect();
+    let glue = addresses_of_targets(zones, &servers);
+    if question.recursive {
+        return Outcome::Ask {
+            so_far: found.answers,
+            name,
+            servers: glue
+                .iter()
+                .filter_map(|record| record.data.ip_addr())
+                .collect(),
+        };
+    }
+    found.authoritative = !found.answers.is_empty();
+    found.authorities = servers;
+    found.additionals = glue;
+    Outcome::Answered(found)
+}
+
+/// The record, at the name that was asked for: a wildcard's records bear that name.
+fn named(record: &Record, name: &Name) -> Record {
+    let mut record = record.clone();
+    if record.name != *name {
+        record.name = name.clone();
+    }
+    record
+}
+
+/// The addresses of the hosts that NS and MX records name, for the additional section.
+fn addresses_of_targets(zones: &Zones, records: &[Record]) -> Vec<Record> {
+    let mut addresses = Vec::new();
+    for record in records {
+        let target = match &record.data {
+            RData::NS(server) => LowerName::new(&server.0),
+            RData::MX(server) => LowerName::new(&server.exchange),
+            _ => continue,
+        };
+        // Glue stands in the parent zone even where a child zone holds the name.
+        let holders = [
+            zones.holding(&target),
+            zones.holding(&LowerName::new(&record.name.base_name())),
+        ];
+        let known = holders
+            .into_iter()
+            .flatten()
+            .map(|zone| zone.at(&target))
+            .find(|records| !records.is_empty())
+            .unwrap_or_default();
+        for address in known {
+            if address.data.ip_addr().is_some() && !addresses.contains(address) {
+                addresses.push(address.clone());
+            }
+        }
+    }
+    addresses
+}
+
+fn root_authority() -> Record {
+    let soa = SOA::new(Name::root(), Name::root(), 1, 3_600, 600, 604_800, 5);
+    Record::from_rdata(Name::root(), 5, RData::SOA(soa))
+}

@@ -1,0 +1,250 @@
+//! From the octets of a question to the octets of a response: header, EDNS, size, faults.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use hickory_proto::ProtoError;
+use hickory_proto::op::{Edns, Message, MessageType, Metadata, OpCode, ResponseCode};
+use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType, rdata};
+use hickory_proto::serialize::binary::{BinEncodable, BinEncoder};
+
+use super::answer::{Answer, Outcome, Question, answer};
+use super::counts::{QueryCounts, Transport};
+use super::faults::{Fault, FaultRule, verdict};
+use super::forward;
+use super::zone::Zones;
+
+/// The largest response on UDP, and the size offered in EDNS: what gets through without fragments
+/// (RFC 9715 section 3). What is larger comes with TC, and then on TCP.
+const UDP_PAYLOAD: u16 = 1_232;
+
+/// The limit on UDP for a client without EDNS (RFC 1035 section 4.2.1).
+const UDP_WITHOUT_EDNS: u16 = 512;
+
+/// What a server knows and counts, shared by its sockets.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) address: SocketAddr,
+    pub(crate) zones: RwLock<Arc<Zones>>,
+    pub(crate) faults: RwLock<Arc<[FaultRule]>>,
+    pub(crate) counts: Mutex<QueryCounts>,
+}
+
+/// What to do about a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// Send this.
+    Send(Vec<u8>),
+    /// Nothing, and the asker waits.
+    Silence,
+    /// End the connection at once.
+    Reset,
+}
+
+impl Shared {
+    /// Answers one question.
+    pub(crate) async fn reply(&self, request: &[u8], transport: Transport) -> Reply {
+        let message = match Message::from_vec(request) {
+            Ok(message) => message,
+            Err(error) => {
+                tracing::debug!(%error, "a question that is not a DNS message");
+                return unreadable(request);
+            }
+        };
+        // An answer to an answer could go on for ever.
+        if message.metadata.message_type == MessageType::Response {
+            return Reply::Silence;
+        }
+        let mut response = Message::new(0, MessageType::Response, OpCode::Query);
+        response.metadata = Metadata::response_from_request(&message.metadata);
+        response.metadata.recursion_available = message.metadata.recursion_desired;
+        response.add_queries(message.queries.iter().cloned());
+        let mut limit = match transport {
+            Transport::Udp => UDP_WITHOUT_EDNS,
+            Transport::Tcp => u16::MAX,
+        };
+        if let Some(edns) = &message.edns {
+            let mut own = Edns::new();
+            own.set_max_payload(UDP_PAYLOAD);
+            response.set_edns(own);
+            if transport == Transport::Udp {
+                limit = edns.max_payload().clamp(UDP_WITHOUT_EDNS, UDP_PAYLOAD);
+            }
+        }
+        let question = match question(&message) {
+            Ok(question) => question,
+            Err(code) => {
+                response.metadata.response_code = code;
+                return send(response, limit, transport);
+            }
+        };
+        self.counts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .count(&question.name, &question.record_type.to_string(), transport);
+
+        let rules = self
+            .faults
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let verdict = verdict(&rules, &question.name);
+        if verdict.delay > Duration::ZERO {
+            tokio::time::sleep(verdict.delay).await;
+        }
+        let answer = match verdict.fault {
+            Some(Fault::Drop) => return Reply::Silence,
+            Some(Fault::TruncateAndRefuseTcp) if transport == Transport::Tcp => {
+                return Reply::Reset;
+            }
+            Some(Fault::TruncateAndRefuseTcp) => {
+                response.metadata.truncation = true;
+                Answer {
+                    authoritative: true,
+                    ..Answer::empty(ResponseCode::NoError)
+                }
+            }
+            Some(Fault::ServFail) => Answer::empty(ResponseCode::ServFail),
+            Some(Fault::Refused) => Answer::empty(ResponseCode::Refused),
+            Some(Fault::Lame) => Answer {
+                authorities: vec![root_referral()],
+                ..Answer::empty(ResponseCode::NoError)
+            },
+            Some(Fault::NotAuthoritative) => Answer {
+                authoritative: false,
+                ..self.look_up(&question).await
+            },
+            Some(Fault::Delay(_)) | None => self.look_up(&question).await,
+        };
+        response.metadata.response_code = answer.code;
+        response.metadata.authoritative = answer.authoritative;
+        response.answers = answer.answers;
+        response.authorities = answer.authorities;
+        response.additionals = answer.additionals;
+        send(response, limit, transport)
+    }
+
+    async fn look_up(&self, question: &Question) -> Answer {
+        let zones = self
+            .zones
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        match answer(&zones, question, self.address.ip()) {
+            Outcome::Answered(answer) => answer,
+            Outcome::Ask {
+                so_far,
+                name,
+                servers,
+            } => {
+                let onward = Question {
+                    name,
+                    record_type: question.record_type,
+                    recursive: false,
+                };
+                let mut answer = forward::ask(&onward, &servers, self.address).await;
+                if answer.code != ResponseCode::ServFail {
+                    answer.answers.splice(0..0, so_far);
+                }
+                answer
+            }
+        }
+    }
+}
+
+/// The one question of a message, or the code that refuses it.
+fn question(message: &Message) -> Result<Question, ResponseCode> {
+    if message.metadata.op_code != OpCode::Query {
+        return Err(ResponseCode::NotImp);
+    }
+    // RFC 6891 section 6.1.3.
+    if message.edns.as_ref().is_some_and(|edns| edns.version() > 0) {
+        return Err(ResponseCode::BADVERS);
+    }
+    let [query] = message.queries.as_slice() else {
+        return Err(ResponseCode::FormErr);
+    };
+    let transfer = matches!(query.query_type(), RecordType::AXFR | RecordType::IXFR);
+    if query.query_class() != DNSClass::IN || transfer {
+        return Err(ResponseCode::Refused);
+    }
+    let mut name = query.name().clone();
+    name.set_fqdn(true);
+    Ok(Question {
+        name,
+        record_type: query.query_type(),
+        recursive: message.metadata.recursion_desired,
+    })
+}
+
+/// FORMERR, if there is at least a message number to answer to.
+fn unreadable(request: &[u8]) -> Reply {
+    let [high, low, flags, ..] = *request else {
+        return Reply::Silence;
+    };
+    if request.len() < 12 || flags & 0x80 != 0 {
+        return Reply::Silence;
+    }
+    let id = u16::from_be_bytes([high, low]);
+    let response = Message::error_msg(id, OpCode::Query, ResponseCode::FormErr);
+    send(response, UDP_WITHOUT_EDNS, Transport::Udp)
+}
+
+/// Encodes a response within `limit` octets.
+///
+/// A response that is too long loses its additional section first, which is no truncation (RFC 2181
+/// section 9), unless that is glue. On UDP it then goes out empty with TC; there is nothing larger
+/// than TCP, so there it is a failure.
+fn send(mut response: Message, limit: u16, transport: Transport) -> Reply {
+    let mut encoded = encode(&response, limit);
+    if !fits(&encoded) && !response.answers.is_empty() {
+        response.additionals.clear();
+        encoded = encode(&response, limit);
+    }
+    if !fits(&encoded) {
+        response = match transport {
+            Transport::Udp => response.truncate(),
+            Transport::Tcp => {
+                let mut failed = response.truncate();
+                failed.metadata.truncation = false;
+                failed.metadata.response_code = ResponseCode::ServFail;
+                failed
+            }
+        };
+        encoded = encode(&response, limit);
+    }
+    match encoded {
+        Ok((octets, _)) => Reply::Send(octets),
+        Err(error) => {
+            tracing::warn!(%error, "a response cannot be encoded");
+            let code = ResponseCode::ServFail;
+            let failed = Message::error_msg(response.metadata.id, OpCode::Query, code);
+            failed.to_vec().map_or(Reply::Silence, Reply::Send)
+        }
+    }
+}
+
+type Encoded = Result<(Vec<u8>, bool), ProtoError>;
+
+fn fits(encoded: &Encoded) -> bool {
+    matches!(encoded, Ok((_, true)))
+}
+
+/// The octets, and whether everything is in them.
+fn encode(response: &Message, limit: u16) -> Encoded {
+    const TRUNCATED: u8 = 0b0000_0010;
+    let mut octets = Vec::with_capacity(512);
+    let mut encoder = BinEncoder::new(&mut octets);
+    encoder.set_max_size(limit);
+    response.emit(&mut encoder)?;
+    let cut = octets.get(2).is_some_and(|flags| flags & TRUNCATED != 0);
+    Ok((octets, !cut || response.metadata.truncation))
+}
+
+/// "Ask the root": what a server says that was delegated a zone and does not have it.
+fn root_referral() -> Record {
+    let root_server =
+        Name::from_labels(["a", "root-servers", "net"]).unwrap_or_else(|_| Name::root());
+    Record::from_rdata(Name::root(), 3_600, RData::NS(rdata::NS(root_server)))
+}

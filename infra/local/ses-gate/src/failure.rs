@@ -1,0 +1,240 @@
+//! How SES says that a call failed, in the form of each API.
+//!
+//! v1 is the AWS Query protocol: XML with a `Code`. v2 is REST JSON: the header `x-amzn-errortype` and
+//! a JSON body. Some errors have another name in each.
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use serde_json::json;
+
+use super::operation::Api;
+use super::xml::escape;
+
+/// A response of the gate.
+pub(crate) type Reply = Response<Full<Bytes>>;
+
+/// What went wrong, by its name in the v2 API, or in the v1 API where v2 has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    kind: &'static Kind,
+    message: String,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Kind {
+    v1: &'static str,
+    v2: &'static str,
+    v1_status: u16,
+    v2_status: u16,
+    message: &'static str,
+}
+
+/// Every error that can be asked for: name and status per API.
+const KINDS: &[Kind] = &[
+    kind(
+        "Throttling",
+        400,
+        "TooManyRequestsException",
+        429,
+        "Rate exceeded",
+    ),
+    kind(
+        "InternalFailure",
+        500,
+        "InternalFailure",
+        500,
+        "The request processing has failed because of an unknown error.",
+    ),
+    kind(
+        "ServiceUnavailable",
+        503,
+        "ServiceUnavailable",
+        503,
+        "The request has failed due to a temporary failure of the server.",
+    ),
+    kind(
+        "LimitExceeded",
+        400,
+        "LimitExceededException",
+        400,
+        "There are too many instances of the specified resource type.",
+    ),
+    kind(
+        "AccessDenied",
+        403,
+        "AccessDeniedException",
+        403,
+        "You are not authorized to perform this operation.",
+    ),
+    kind(
+        "NotFound",
+        400,
+        "NotFoundException",
+        404,
+        "The resource does not exist.",
+    ),
+    kind(
+        "AlreadyExists",
+        400,
+        "AlreadyExistsException",
+        400,
+        "The resource already exists.",
+    ),
+    kind(
+        "ValidationError",
+        400,
+        "BadRequestException",
+        400,
+        "The input you provided is invalid.",
+    ),
+    kind(
+        "ConcurrentModification",
+        500,
+        "ConcurrentModificationException",
+        500,
+        "The resource is being modified by another operation.",
+    ),
+    kind(
+        "AccountSendingPausedException",
+        400,
+        "SendingPausedException",
+        400,
+        "Email sending is disabled for your account.",
+    ),
+    kind(
+        "AccountSuspended",
+        400,
+        "AccountSuspendedException",
+        400,
+        "Your account is suspended.",
+    ),
+    kind(
+        "MessageRejected",
+        400,
+        "MessageRejected",
+        400,
+        "The message cannot be sent.",
+    ),
+    kind(
+        "MailFromDomainNotVerifiedException",
+        400,
+        "MailFromDomainNotVerifiedException",
+        400,
+        "The MAIL FROM domain is not verified.",
+    ),
+];
+
+const fn kind(
+    v1: &'static str,
+    v1_status: u16,
+    v2: &'static str,
+    v2_status: u16,
+    message: &'static str,
+) -> Kind {
+    Kind {
+        v1,
+        v2,
+        v1_status,
+        v2_status,
+        message,
+    }
+}
+
+impl Failure {
+    /// An error by the name that either API gives it.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        KINDS
+            .iter()
+            .find(|kind| kind.v1 == name || kind.v2 == name)
+            .map(|kind| Self {
+                kind,
+                message: kind.message.to_owned(),
+            })
+    }
+
+    /// The names that [`named`](Self::named) takes.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        KINDS.iter().flat_map(|kind| {
+            std::iter::once(kind.v1).chain((kind.v2 != kind.v1).then_some(kind.v2))
+        })
+    }
+
+    pub(crate) fn throttled() -> Self {
+        Self::of("TooManyRequestsException", None)
+    }
+
+    pub(crate) fn not_found(identity: &str) -> Self {
+        Self::of(
+            "NotFoundException",
+            Some(format!("Email identity {identity} does not exist.")),
+        )
+    }
+
+    pub(crate) fn already_exists(identity: &str) -> Self {
+        Self::of(
+            "AlreadyExistsException",
+            Some(format!("Email identity {identity} already exist.")),
+        )
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::of("BadRequestException", Some(message.into()))
+    }
+
+    pub(crate) fn limit_exceeded(limit: usize) -> Self {
+        Self::of(
+            "LimitExceededException",
+            Some(format!("The limit of {limit} identities is reached.")),
+        )
+    }
+
+    fn of(name: &str, message: Option<String>) -> Self {
+        let mut failure =
+            Self::named(name).unwrap_or_else(|| panic!("`{name}` is one of the kinds"));
+        if let Some(message) = message {
+            failure.message = message;
+        }
+        failure
+    }
+
+    /// The response that an AWS SDK reads as this error.
+    pub(crate) fn reply(&self, api: Api) -> Reply {
+        match api {
+            Api::V1 => {
+                let fault = if self.kind.v1_status < 500 {
+                    "Sender"
+                } else {
+                    "Receiver"
+                };
+                let body = format!(
+                    "<ErrorResponse xmlns=\"http://ses.amazonaws.com/doc/2010-12-01/\">\
+                     <Error><Type>{fault}</Type><Code>{}</Code><Message>{}</Message></Error>\
+                     <RequestId>00000000-0000-4000-8000-000000000000</RequestId></ErrorResponse>",
+                    self.kind.v1,
+                    escape(&self.message)
+                );
+                reply(self.kind.v1_status, "text/xml", body)
+            }
+            Api::V2 => {
+                let body = json!({ "message": self.message }).to_string();
+                let mut reply = reply(self.kind.v2_status, "application/json", body);
+                reply
+                    .headers_mut()
+                    .insert("x-amzn-errortype", HeaderValue::from_static(self.kind.v2));
+                reply
+            }
+        }
+    }
+}
+
+/// A response with a body.
+pub(crate) fn reply(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Reply {
+    let mut reply = Response::new(Full::new(body.into()));
+    *reply.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    reply.headers_mut().insert(
+        http::header::CONTENT_TYPE,
+        HeaderValue::from_static(content_type),
+    );
+    reply
+}

@@ -1,0 +1,63 @@
+//! Verification tokens: as SES makes them, stable for the same domain, different between domains.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+/// The value of the TXT record: 32 octets in base64, like
+/// `QTKknzFg2J4ygwa+XvHAxUl1hyHoY0gVfZdfjIedHZ0=`.
+pub(crate) fn verification(seed: &str, domain: &str) -> String {
+    STANDARD.encode(digest(seed, "verification", domain))
+}
+
+/// The three DKIM tokens: 32 characters each, lower-case letters and digits.
+pub(crate) fn dkim(seed: &str, domain: &str) -> [String; 3] {
+    const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    ["dkim-1", "dkim-2", "dkim-3"].map(|purpose| {
+        digest(seed, purpose, domain)
+            .into_iter()
+            .map(|octet| char::from(ALPHABET[usize::from(octet) % ALPHABET.len()]))
+            .collect()
+    })
+}
+
+fn digest(seed: &str, purpose: &str, domain: &str) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in [seed, purpose, domain] {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_have_the_form_of_those_of_ses() {
+        let token = verification("seed", "example.com");
+        assert_eq!(token.len(), 44);
+        assert!(token.ends_with('='));
+        for token in dkim("seed", "example.com") {
+            assert_eq!(token.len(), 32);
+            assert!(
+                token
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+            );
+        }
+    }
+
+    #[test]
+    fn tokens_depend_on_the_domain_and_the_seed_and_nothing_else() {
+        assert_eq!(dkim("seed", "a.com"), dkim("seed", "a.com"));
+        assert_ne!(dkim("seed", "a.com"), dkim("seed", "b.com"));
+        assert_ne!(
+            verification("seed", "a.com"),
+            verification("other", "a.com")
+        );
+        let [first, second, third] = dkim("seed", "a.com");
+        assert!(first != second && second != third && first != third);
+    }
+}

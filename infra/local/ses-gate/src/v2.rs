@@ -1,0 +1,355 @@
+//! The v2 API's identity operations. Names, fields and limits are from the Amazon SES API v2
+//! reference.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use super::failure::{Failure, Reply, reply};
+use super::gate::Gate;
+use super::identity::{Identity, Seen, Status, is_address};
+use super::lookup::SIGNING_HOSTED_ZONE;
+use super::operation::{Call, Operation};
+use super::registry::{State, Wanted};
+use super::upstream::Answer;
+
+/// Answers a call that the emulator has allowed, or `None` to let its own answer through.
+pub(crate) async fn handle(
+    gate: &Gate,
+    call: &Call,
+    body: &[u8],
+    upstream: &Answer,
+) -> Result<Option<Reply>, Failure> {
+    let body = || -> Result<Value, Failure> {
+        if body.is_empty() {
+            return Ok(json!({}));
+        }
+        serde_json::from_slice(body)
+            .map_err(|error| Failure::invalid(format!("The body is not JSON: {error}")))
+    };
+    let name = call.identity.clone().unwrap_or_default();
+    let answer = match call.operation {
+        Operation::CreateEmailIdentity => {
+            if !upstream.is_success() {
+                return Ok(None);
+            }
+            create(gate, &body()?, &upstream.region)?
+        }
+        Operation::GetEmailIdentity => {
+            if upstream.is_success() {
+                gate.adopt(vec![name.clone()]);
+            }
+            gate.refresh(std::slice::from_ref(&name), Wanted::ALL).await;
+            let state = gate.registry.state();
+            let identity = existing(&state, &name)?;
+            full(gate, &state, identity)
+        }
+        Operation::DeleteEmailIdentity => {
+            if !upstream.is_success() && upstream.status != 404 {
+                return Ok(None);
+            }
+            if !gate.registry.state().remove(&name) {
+                return Err(Failure::not_found(&name));
+            }
+            json!({})
+        }
+        Operation::ListEmailIdentities => list(gate, call, &body()?, upstream).await?,
+        Operation::PutEmailIdentityMailFromAttributes => {
+            let body = body()?;
+            let domain = body["MailFromDomain"].as_str().unwrap_or_default();
+            let behavior = body["BehaviorOnMxFailure"]
+                .as_str()
+                .unwrap_or("USE_DEFAULT_VALUE");
+            gate.set_mail_from(&name, domain, behavior, &upstream.region)?;
+            json!({})
+        }
+        Operation::PutEmailIdentityDkimAttributes => {
+            let signing = body()?["SigningEnabled"].as_bool().unwrap_or(false);
+            gate.change(&name, |identity, now| {
+                identity.dkim_signing = signing;
+                if signing {
+                    identity.dkim.start(now);
+                }
+            })?;
+            json!({})
+        }
+        Operation::PutEmailIdentityDkimSigningAttributes => {
+            gate.change(&name, |identity, now| identity.dkim.start(now))?;
+            let state = gate.registry.state();
+            let status = existing(&state, &name)?.dkim.status();
+            let tokens = gate.registry.dkim_tokens(&name);
+            json!({
+                "DkimStatus": status.v2(),
+                "DkimTokens": tokens,
+                "SigningHostedZone": SIGNING_HOSTED_ZONE,
+            })
+        }
+        Operation::PutEmailIdentityConfigurationSetAttributes => {
+            let set = body()?["ConfigurationSetName"].as_str().map(str::to_owned);
+            gate.change(&name, |identity, _| identity.configuration_set = set)?;
+            json!({})
+        }
+        Operation::TagResource | Operation::UntagResource | Operation::ListTagsForResource => {
+            if !upstream.is_success() {
+                return Ok(None);
+            }
+            match tags(gate, call, &body()?) {
+                Some(answer) => answer,
+                None => return Ok(None),
+            }
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(reply(200, "application/json", answer.to_string())))
+}
+
+fn existing<'a>(state: &'a State, name: &str) -> Result<&'a Identity, Failure> {
+    state
+        .identities
+        .get(name)
+        .ok_or_else(|| Failure::not_found(name))
+}
+
+fn create(gate: &Gate, body: &Value, region: &str) -> Result<Value, Failure> {
+    let name = body["EmailIdentity"]
+        .as_str()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    if name.is_empty() {
+        return Err(Failure::invalid("`EmailIdentity` must be given."));
+    }
+    let limit = gate.control.settings().identity_limit;
+    let now = gate.clock.now();
+    let mut state = gate.registry.state();
+    if state.identities.contains_key(&name) {
+        return Err(Failure::already_exists(&name));
+    }
+    if state.identities.len() >= limit {
+        return Err(Failure::limit_exceeded(limit));
+    }
+    let identity = state.make(&name);
+    identity.tags = read_tags(&body["Tags"]);
+    identity.configuration_set = body["ConfigurationSetName"].as_str().map(str::to_owned);
+    if !is_address(&name) {
+        identity.dkim.start(now);
+    }
+    tracing::debug!(domain = name, region, "an identity was created");
+    let identity = existing(&state, &name)?;
+    Ok(json!({
+        "IdentityType": identity_type(&name),
+        "VerifiedForSendingStatus": may_send(state.verification(identity)),
+        "DkimAttributes": dkim(gate, identity),
+    }))
+}
+
+fn full(gate: &Gate, state: &State, identity: &Identity) -> Value {
+    let verification = state.verification(identity);
+    let mut answer = json!({
+        "IdentityType": identity_type(&identity.name),
+        "FeedbackForwardingStatus": true,
+        "VerifiedForSendingStatus": may_send(verification),
+        "VerificationStatus": verification.v2(),
+        "DkimAttributes": dkim(gate, identity),
+        "MailFromAttributes": { "BehaviorOnMxFailure": "USE_DEFAULT_VALUE" },
+        "Policies": {},
+        "Tags": tags_json(identity),
+        "VerificationInfo": verification_info(gate, identity),
+    });
+    if let Some(mail_from) = &identity.mail_from {
+        answer["MailFromAttributes"] = json!({
+            "MailFromDomain": mail_from.domain,
+            "MailFromDomainStatus": mail_from.axis.status().v2(),
+            "BehaviorOnMxFailure": mail_from.behavior,
+        });
+    }
+    if let Some(set) = &identity.configuration_set {
+        answer["ConfigurationSetName"] = json!(set);
+    }
+    answer
+}
+
+fn identity_type(name: &str) -> &'static str {
+    if is_address(name) {
+        "EMAIL_ADDRESS"
+    } else {
+        "DOMAIN"
+    }
+}
+
+/// Sending goes on while records are missing for a time; it ends when SES gives up.
+fn may_send(status: Status) -> bool {
+    matches!(status, Status::Success | Status::TemporaryFailure)
+}
+
+fn dkim(gate: &Gate, identity: &Identity) -> Value {
+    if identity.is_address() {
+        return json!({ "SigningEnabled": false, "Status": "NOT_STARTED" });
+    }
+    let mut dkim = json!({
+        "SigningEnabled": identity.dkim_signing,
+        "Status": identity.dkim.status().v2(),
+        "SigningAttributesOrigin": "AWS_SES",
+        "SigningHostedZone": SIGNING_HOSTED_ZONE,
+        "NextSigningKeyLength": "RSA_2048_BIT",
+        "CurrentSigningKeyLength": "RSA_2048_BIT",
+    });
+    if identity.dkim.status() != Status::NotStarted {
+        dkim["Tokens"] = json!(gate.registry.dkim_tokens(&identity.name));
+    }
+    dkim
+}
+
+/// When SES last looked, when it last found everything, and why not.
+fn verification_info(gate: &Gate, identity: &Identity) -> Value {
+    let axes = [&identity.text, &identity.dkim];
+    let mut info = json!({});
+    let latest = axes.iter().max_by_key(|axis| axis.looked_at());
+    if let Some(looked_at) = latest.and_then(|axis| axis.looked_at()) {
+        info["LastCheckedTimestamp"] = json!(gate.clock.timestamp(looked_at).as_second());
+    }
+    if let Some(found_at) = axes.iter().filter_map(|axis| axis.found_at()).max() {
+        info["LastSuccessTimestamp"] = json!(gate.clock.timestamp(found_at).as_second());
+    }
+    let error = match latest.and_then(|axis| axis.seen()) {
+        Some(Seen::Missing) => Some("HOST_NOT_FOUND"),
+        Some(Seen::Different) => Some("INVALID_VALUE"),
+        Some(Seen::Unknown) => Some("DNS_SERVER_ERROR"),
+        Some(Seen::Found) | None => None,
+    };
+    if let Some(error) = error
+        && identity.verification() != Status::Success
+    {
+        info["ErrorType"] = json!(error);
+    }
+    info
+}
+
+/// `GET /v2/email/identities?PageSize=&NextToken=` or `POST /v2/email/list-identities` with the same
+/// in the body and a filter. The token is the emulator's own form of an offset, so that it accepts
+/// the call too.
+async fn list(gate: &Gate, call: &Call, body: &Value, upstream: &Answer) -> Result<Value, Failure> {
+    let known = serde_json::from_str::<Value>(&upstream.text()).unwrap_or_default();
+    let names = known["EmailIdentities"].as_array().map(|identities| {
+        identities
+            .iter()
+            .filter_map(|identity| identity["IdentityName"].as_str())
+            .map(str::to_ascii_lowercase)
+            .collect()
+    });
+    gate.adopt(names.unwrap_or_default());
+
+    let text = |key: &str| {
+        let in_body = match &body[key] {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        in_body.or_else(|| call.parameter(key).map(str::to_owned))
+    };
+    let size = match text("PageSize") {
+        Some(size) => size
+            .parse::<usize>()
+            .ok()
+            .filter(|size| (1..=1_000).contains(size))
+            .ok_or_else(|| Failure::invalid("`PageSize` is a number from 1 to 1000."))?,
+        None => 1_000,
+    };
+    let offset = match text("NextToken").filter(|token| !token.is_empty()) {
+        Some(token) => URL_SAFE_NO_PAD
+            .decode(token.trim_end_matches('='))
+            .ok()
+            .and_then(|octets| String::from_utf8(octets).ok()?.parse::<usize>().ok())
+            .ok_or_else(|| Failure::invalid("`NextToken` is not valid."))?,
+        None => 0,
+    };
+    let filter = |key: &str| body["Filter"][key].as_str().unwrap_or_default();
+    let (contains, kind, status) = (
+        filter("IDENTITY_NAME_CONTAINS"),
+        filter("IDENTITY_TYPE"),
+        filter("VERIFICATION_STATUS"),
+    );
+
+    let candidates: Vec<String> = {
+        let state = gate.registry.state();
+        state
+            .identities
+            .keys()
+            .filter(|name| name.contains(contains))
+            .filter(|name| kind.is_empty() || kind == identity_type(name))
+            .cloned()
+            .collect()
+    };
+    // With a filter on the status every status has to be known, otherwise only those of the page.
+    let looked: &[String] = if status.is_empty() {
+        let end = candidates.len().min(offset.saturating_add(size));
+        candidates.get(offset..end).unwrap_or_default()
+    } else {
+        &candidates
+    };
+    gate.refresh(looked, Wanted::VERIFICATION).await;
+    let state = gate.registry.state();
+    let listed: Vec<Value> = candidates
+        .iter()
+        .filter_map(|name| state.identities.get(name))
+        .map(|identity| (identity, state.verification(identity)))
+        .filter(|(_, verification)| status.is_empty() || status == verification.v2())
+        .map(|(identity, verification)| {
+            json!({
+                "IdentityType": identity_type(&identity.name),
+                "IdentityName": identity.name,
+                "SendingEnabled": may_send(verification),
+                "VerificationStatus": verification.v2(),
+            })
+        })
+        .collect();
+    let end = listed.len().min(offset.saturating_add(size));
+    let mut answer = json!({ "EmailIdentities": listed.get(offset..end).unwrap_or_default() });
+    if end < listed.len() {
+        answer["NextToken"] = json!(URL_SAFE_NO_PAD.encode(end.to_string()));
+    }
+    Ok(answer)
+}
+
+/// The tags of an identity of ours; `None` for another resource, which is the emulator's.
+fn tags(gate: &Gate, call: &Call, body: &Value) -> Option<Value> {
+    let resource = body["ResourceArn"]
+        .as_str()
+        .or_else(|| call.parameter("ResourceArn"))?;
+    let (_, name) = resource.split_once(":identity/")?;
+    let mut state = gate.registry.state();
+    let identity = state.identities.get_mut(&name.to_ascii_lowercase())?;
+    match call.operation {
+        Operation::TagResource => {
+            for (key, value) in read_tags(&body["Tags"]) {
+                identity.tags.retain(|(present, _)| *present != key);
+                identity.tags.push((key, value));
+            }
+            Some(json!({}))
+        }
+        Operation::UntagResource => {
+            let keys = call.list("TagKeys");
+            identity
+                .tags
+                .retain(|(key, _)| !keys.contains(&key.as_str()));
+            Some(json!({}))
+        }
+        _ => Some(json!({ "Tags": tags_json(identity) })),
+    }
+}
+
+fn tags_json(identity: &Identity) -> Vec<Value> {
+    identity
+        .tags
+        .iter()
+        .map(|(key, value)| json!({ "Key": key, "Value": value }))
+        .collect()
+}
+
+fn read_tags(tags: &Value) -> Vec<(String, String)> {
+    let text = |tag: &Value, key: &str| tag[key].as_str().unwrap_or_default().to_owned();
+    tags.as_array()
+        .into_iter()
+        .flatten()
+        .map(|tag| (text(tag, "Key"), text(tag, "Value")))
+        .collect()
+}

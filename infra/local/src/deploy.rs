@@ -1,0 +1,163 @@
+//! Hands the template to the emulator through `python/deploy.py`, which uses the AWS SDK that the
+//! emulator brings along; the runner itself is spared a dozen SDK crates.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde::{Deserialize, Serialize};
+use tokio::io::AsyncWriteExt;
+
+use crate::emulator::REGION;
+use crate::{Clients, Error, Tokens, process, python};
+
+/// The stack's name, which is also the prefix of what it makes.
+pub(crate) const STACK_NAME: &str = "lasso-domain-auth";
+/// Where the emails to Lasso support go.
+pub(crate) const SUPPORT_EMAIL: &str = "support@lasso.example";
+/// Where they come from.
+pub(crate) const SENDER_EMAIL: &str = "notifications@lasso.example";
+
+/// What `deploy.py` is to do.
+#[derive(Debug, Serialize)]
+pub(crate) struct Plan {
+    pub(crate) endpoint: String,
+    pub(crate) region: &'static str,
+    pub(crate) stack_name: &'static str,
+    /// The template, deployed as it is but for `CodeUri`.
+    pub(crate) template: PathBuf,
+    /// The program of each function, by the name of its binary.
+    pub(crate) executables: BTreeMap<String, PathBuf>,
+    /// A folder for the zip files.
+    pub(crate) scratch: PathBuf,
+    /// Template parameters. Issuer and audience come from the user pool that `deploy.py` makes.
+    pub(crate) parameters: BTreeMap<String, String>,
+    /// Verified with SES, so that the service may send from it.
+    pub(crate) sender_email: &'static str,
+    pub(crate) users: Vec<User>,
+}
+
+/// A person in the user pool.
+#[derive(Debug, Serialize)]
+pub(crate) struct User {
+    pub(crate) name: &'static str,
+    pub(crate) email: &'static str,
+    pub(crate) client: Option<String>,
+    pub(crate) group: Option<&'static str>,
+}
+
+/// What `deploy.py` made.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Deployed {
+    pub(crate) api_id: String,
+    pub(crate) tokens: Tokens,
+    /// Outputs of the template.
+    pub(crate) outputs: BTreeMap<String, String>,
+    /// The physical name of each function, by the name of its binary.
+    pub(crate) functions: BTreeMap<String, String>,
+}
+
+impl Deployed {
+    pub(crate) fn output(&self, name: &str) -> Result<String, Error> {
+        self.outputs
+            .get(name)
+            .cloned()
+            .ok_or_else(|| Error::Deploy(format!("the template has no output {name}")))
+    }
+}
+
+/// Parameters of a local stack; `overrides` win.
+pub(crate) fn parameters(overrides: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let architecture = if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else {
+        "x86_64"
+    };
+    let mut parameters = BTreeMap::from(
+        [
+            ("SupportEmail", SUPPORT_EMAIL),
+            ("SenderEmail", SENDER_EMAIL),
+            ("OwnDomains", "lasso.example"),
+            ("Architecture", architecture),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
+    parameters.extend(overrides);
+    parameters
+}
+
+/// One person for each way in which the API answers.
+pub(crate) fn users(clients: &Clients) -> Vec<User> {
+    let (one, other) = (&clients.client_admin, &clients.other_client_admin);
+    vec![
+        User {
+            name: "client_admin",
+            email: "admin@maplehomes.com",
+            client: Some(one.clone()),
+            group: Some("client-admin"),
+        },
+        User {
+            name: "other_client_admin",
+            email: "admin@cedarhomes.com",
+            client: Some(other.clone()),
+            group: Some("client-admin"),
+        },
+        User {
+            name: "support",
+            email: SUPPORT_EMAIL,
+            client: None,
+            group: Some("lasso-support"),
+        },
+        User {
+            name: "no_role",
+            email: "intern@maplehomes.com",
+            client: Some(one.clone()),
+            group: None,
+        },
+    ]
+}
+
+/// Carries out the plan.
+pub(crate) async fn deploy(python: &Path, script: &Path, plan: &Plan) -> Result<Deployed, Error> {
+    let plan = serde_json::to_vec(plan).map_err(|error| Error::Deploy(error.to_string()))?;
+    let mut command = python::python(python);
+    command
+        .arg(script)
+        .env_clear()
+        // Nothing of a person's AWS configuration, and no look for one in the machine's metadata.
+        .envs([
+            ("AWS_CONFIG_FILE", "/dev/null"),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("AWS_DEFAULT_REGION", REGION),
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut group = process::Group::spawn(&mut command)?;
+    if let Some(mut stdin) = group.take_stdin() {
+        // It ends early only with a message on stderr, which is the better error.
+        stdin.write_all(&plan).await.ok();
+    }
+    let output = group.output().await.map_err(|source| Error::Run {
+        program: script.display().to_string(),
+        source,
+    })?;
+    if !output.status.success() {
+        return Err(Error::Deploy(process::last_line(&output.stderr)));
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| Error::Deploy(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_of_the_caller_wins() {
+        let overrides = BTreeMap::from([("OwnDomains".to_owned(), "ours.com".to_owned())]);
+        let parameters = parameters(overrides);
+        assert_eq!(parameters["OwnDomains"], "ours.com");
+        assert_eq!(parameters["SupportEmail"], SUPPORT_EMAIL);
+    }
+}

@@ -1,0 +1,128 @@
+//! The AWS emulator: ministack, as a process of its own with an environment of its own.
+//!
+//! The functions are its children and inherit that environment, so it holds nothing of the
+//! person's shell: no credentials, no proxies, no profile.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::process::ChildStdin;
+
+use crate::{Error, process, python};
+
+/// The only region of a local stack.
+pub(crate) const REGION: &str = "us-east-1";
+
+/// What the emulator and the functions are told about their surroundings.
+#[derive(Debug)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) port: u16,
+    pub(crate) gate_url: &'a str,
+    pub(crate) dns_server: SocketAddr,
+    pub(crate) functions: &'a BTreeMap<String, String>,
+}
+
+/// A running emulator. It ends when this is dropped, and when the runner ends in whatever way.
+#[derive(Debug)]
+pub(crate) struct Emulator {
+    group: process::Group,
+    /// Closed by the kernel when the runner is gone; `emulator.py` watches it.
+    _lifeline: Option<ChildStdin>,
+    log: PathBuf,
+}
+
+impl Emulator {
+    /// Starts it; `deploy` waits until it answers.
+    pub(crate) fn start(
+        python: &Path,
+        script: &Path,
+        scratch: &Path,
+        log: PathBuf,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<Self, Error> {
+        let (temporary, state) = (scratch.join("tmp"), scratch.join("state"));
+        for folder in [&temporary, &state] {
+            fs::create_dir_all(folder).map_err(Error::file("make", folder))?;
+        }
+        let output = File::create(&log).map_err(Error::file("write", &log))?;
+        let errors = output.try_clone().map_err(Error::file("write", &log))?;
+
+        let mut command = python::python(python);
+        command
+            .arg(script)
+            .current_dir(scratch)
+            .env_clear()
+            .envs(kept_variables())
+            .envs(variables(surroundings))
+            .envs(surroundings.functions)
+            // The emulator unpacks the functions here. It names the folder by its port, so two
+            // emulators on one port, one after the other, would find each other's.
+            .env("TMPDIR", &temporary)
+            .env("STATE_DIR", &state)
+            .stdin(Stdio::piped())
+            .stdout(output)
+            .stderr(errors);
+        let mut group = process::Group::spawn(&mut command)?;
+        let lifeline = group.take_stdin();
+        Ok(Self {
+            group,
+            _lifeline: lifeline,
+            log,
+        })
+    }
+
+    /// Returns, with what it last said, when it has ended by itself.
+    pub(crate) async fn ended(&mut self) -> Error {
+        self.group.ended().await;
+        let last_words = fs::read(&self.log).map_or_else(
+            |error| format!("its log cannot be read: {error}"),
+            |log| process::last_line(&log),
+        );
+        Error::EmulatorEnded {
+            last_words,
+            log: self.log.clone(),
+        }
+    }
+
+    /// Stops it and every function that it started.
+    pub(crate) async fn stop(self) {
+        self.group.stop().await;
+    }
+}
+
+/// What any program needs to run.
+fn kept_variables() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
+    ["PATH", "HOME", "LANG", "RUST_BACKTRACE"]
+        .into_iter()
+        .filter_map(|name| Some((name, std::env::var_os(name)?)))
+}
+
+fn variables(surroundings: &Surroundings<'_>) -> Vec<(&'static str, String)> {
+    let port = surroundings.port;
+    vec![
+        // IAM is enforced: a function that lacks a permission in the template fails here too.
+        ("AUTH", "true".to_owned()),
+        ("BIND_HOST", "127.0.0.1".to_owned()),
+        ("MINISTACK_HOST", "127.0.0.1".to_owned()),
+        ("GATEWAY_PORT", port.to_string()),
+        ("MINISTACK_REGION", REGION.to_owned()),
+        // Listeners with fixed ports that nothing here uses.
+        ("IOT_MTLS_ENABLED", "0".to_owned()),
+        ("SFTP_ENABLED", "0".to_owned()),
+        // A Docker that runs on this machine is none of its business.
+        ("DOCKER_HOST", "unix:///nonexistent".to_owned()),
+        ("PYTHONUNBUFFERED", "1".to_owned()),
+        // What the functions read. Unset in production.
+        ("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}")),
+        ("AWS_ENDPOINT_URL_SES", surroundings.gate_url.to_owned()),
+        ("AWS_ENDPOINT_URL_SESV2", surroundings.gate_url.to_owned()),
+        ("DNS_SERVERS", surroundings.dns_server.to_string()),
+        (
+            "DNS_AUTHORITATIVE_PORT",
+            surroundings.dns_server.port().to_string(),
+        ),
+    ]
+}

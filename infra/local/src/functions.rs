@@ -1,0 +1,87 @@
+//! Builds the functions for this machine, as plain programs.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use serde::Deserialize;
+
+use crate::workspace::{Workspace, cargo};
+use crate::{Error, Profile, Progress, process};
+
+/// What cargo prints per artifact with `--message-format=json`.
+#[derive(Deserialize)]
+struct Message {
+    target: Option<Target>,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+/// Builds every binary under `functions/`; returns where each is, by its name.
+pub(crate) async fn build(
+    workspace: &Workspace,
+    profile: Profile,
+    progress: Progress,
+) -> Result<BTreeMap<String, PathBuf>, Error> {
+    let mut command = cargo(&workspace.root);
+    command.args([
+        "build",
+        "--bins",
+        "--message-format=json-render-diagnostics",
+    ]);
+    for name in &workspace.functions {
+        command.args(["--package", name]);
+    }
+    match profile {
+        Profile::Dev => {}
+        Profile::Release => {
+            command.arg("--release");
+        }
+    }
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(match progress {
+            Progress::Silent => Stdio::piped(),
+            Progress::Stderr => Stdio::inherit(),
+        });
+    let output = process::output(&mut command).await?;
+    if !output.status.success() {
+        return Err(Error::Build(match progress {
+            Progress::Silent => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+            Progress::Stderr => "the compiler's message is above".to_owned(),
+        }));
+    }
+    Ok(executables(&output.stdout))
+}
+
+fn executables(messages: &[u8]) -> BTreeMap<String, PathBuf> {
+    messages
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice::<Message>(line).ok())
+        .filter_map(|message| Some((message.target?.name, message.executable?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn executables_are_read_from_cargos_messages() {
+        let messages =
+            br#"{"reason":"compiler-artifact","target":{"name":"serde"},"executable":null}
+{"reason":"compiler-artifact","target":{"name":"add-domain"},"executable":"/t/debug/add-domain"}
+{"reason":"build-finished","success":true}
+"#;
+        let found = executables(messages);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found["add-domain"], Path::new("/t/debug/add-domain"));
+    }
+}

@@ -1,0 +1,98 @@
+//! What a caller may choose about a local stack. The command line has one flag for each that a
+//! person needs; the tests set the rest.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// How to start a local stack. Begin with [`Options::isolated`] or [`Options::command_line`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Options {
+    /// Port of the AWS emulator. 0: a free one.
+    pub port: u16,
+    /// Port of the DNS server, UDP and TCP. 0: a free one.
+    pub dns_port: u16,
+    /// The folder for zones, logs and `stack.json`.
+    pub state: StateFolder,
+    /// How the functions are compiled.
+    pub profile: Profile,
+    /// The template to deploy. `None`: `infra/template.yaml`.
+    pub template: Option<PathBuf>,
+    /// Template parameters that differ from those of the local stack.
+    pub parameters: BTreeMap<String, String>,
+    /// Variables that the functions get in addition to those of the template.
+    pub function_environment: BTreeMap<String, String>,
+    /// Who hears what is being done.
+    pub progress: Progress,
+}
+
+/// Where the state of a stack lives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StateFolder {
+    /// `target/local/` in the checkout, where scripts look for `stack.json`.
+    Checkout,
+    /// Here.
+    At(PathBuf),
+    /// A new folder under `target/local-tests/`, removed when the stack stops.
+    Temporary,
+}
+
+/// The cargo profile of the functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Profile {
+    /// Fast to compile.
+    #[default]
+    Dev,
+    /// What is deployed.
+    Release,
+}
+
+/// Who hears what is being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Progress {
+    /// Nobody. What cargo prints is part of the error when the build fails.
+    #[default]
+    Silent,
+    /// The person at the terminal, on stderr, where cargo reports its progress too.
+    Stderr,
+}
+
+impl Options {
+    /// For tests: free ports and a folder of its own, so that any number run side by side.
+    pub fn isolated() -> Self {
+        Self {
+            port: 0,
+            dns_port: 0,
+            state: StateFolder::Temporary,
+            profile: Profile::Dev,
+            template: None,
+            parameters: BTreeMap::new(),
+            function_environment: BTreeMap::new(),
+            progress: Progress::Silent,
+        }
+    }
+
+    /// For a person: these ports, this folder, and progress on stderr.
+    pub fn command_line(port: u16, dns_port: u16, state: StateFolder) -> Self {
+        Self {
+            port,
+            dns_port,
+            state,
+            progress: Progress::Stderr,
+            ..Self::isolated()
+        }
+    }
+}
+
+impl Progress {
+    #[expect(
+        clippy::print_stderr,
+        reason = "progress for the person who started the command"
+    )]
+    pub(crate) fn say(self, sentence: &str) {
+        match self {
+            Self::Silent => {}
+            Self::Stderr => eprintln!("{sentence}"),
+        }
+    }
+}

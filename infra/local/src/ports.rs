@@ -1,0 +1,63 @@
+//! Ports on 127.0.0.1. Taken ones are reported before anything is built, with the flag that helps.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+
+use crate::Error;
+
+/// The address on which everything of the local stack listens.
+pub(crate) fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+/// The port itself when nobody listens on it, or a free one for 0.
+pub(crate) fn tcp(port: u16, option: &'static str) -> Result<u16, Error> {
+    TcpListener::bind(loopback(port))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .map_err(|source| explain(port, option, source))
+}
+
+/// Fails when somebody listens on the port, on UDP or on TCP. Port 0 always passes.
+pub(crate) fn check_udp_and_tcp(port: u16, option: &'static str) -> Result<(), Error> {
+    UdpSocket::bind(loopback(port)).map_err(|source| explain(port, option, source))?;
+    tcp(port, option).map(drop)
+}
+
+fn explain(port: u16, option: &'static str, source: io::Error) -> Error {
+    match source.kind() {
+        io::ErrorKind::AddrInUse => Error::PortInUse { port, option },
+        _ => Error::Port { port, source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_names_the_flag_that_helps() {
+        let taken = TcpListener::bind(loopback(0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let error = tcp(port, "--port").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "port {port} is already in use; stop what uses it, or choose another with --port"
+            )
+        );
+    }
+
+    #[test]
+    fn a_port_taken_on_udp_only_is_taken_for_dns() {
+        let taken = UdpSocket::bind(loopback(0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let error = check_udp_and_tcp(port, "--dns-port").unwrap_err();
+        assert!(matches!(error, Error::PortInUse { .. }), "{error}");
+    }
+
+    #[test]
+    fn port_zero_is_a_free_port() {
+        assert_ne!(tcp(0, "--port").unwrap(), 0);
+    }
+}

@@ -1,0 +1,257 @@
+//! Starts and stops everything, in order, and leaves nothing behind.
+
+use std::panic;
+use std::path::Path;
+use std::time::Duration;
+
+use local_dns_server::DnsServer;
+use ses_gate::SesGate;
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
+
+use crate::deploy::{self, Deployed, Plan};
+use crate::emulator::{Emulator, REGION, Surroundings};
+use crate::state_dir::StateDir;
+use crate::workspace::Workspace;
+use crate::{
+    Clients, Error, Options, StackInfo, StateFolder, functions, guide, ports, python, zones,
+};
+
+/// A running local stack. Dropping it stops everything, also when a test panics; so does the end of
+/// the process that started it, in whatever way it comes.
+#[derive(Debug)]
+pub struct LocalStack {
+    info: StackInfo,
+    parts: Parts,
+    // Dropped last: the parts live on it.
+    _runtime: OwnRuntime,
+}
+
+/// In the order in which they stop.
+#[derive(Debug)]
+struct Parts {
+    emulator: Emulator,
+    gate: SesGate,
+    dns: DnsServer,
+    state: StateDir,
+}
+
+impl LocalStack {
+    /// Builds the functions, starts the parts and deploys the template. Dropping the future stops
+    /// what has been started.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        let runtime = OwnRuntime::new()?;
+        let (info, parts) = runtime.run(start(options)).await?;
+        Ok(Self {
+            info,
+            parts,
+            _runtime: runtime,
+        })
+    }
+
+    /// What is in `stack.json`.
+    pub fn info(&self) -> &StackInfo {
+        &self.info
+    }
+
+    /// The DNS server, for faults and counts.
+    pub fn dns(&self) -> &DnsServer {
+        &self.parts.dns
+    }
+
+    /// The gate in front of the emulator's SES, for faults and counts.
+    pub fn ses_gate(&self) -> &SesGate {
+        &self.parts.gate
+    }
+
+    /// Returns when the emulator has ended although nobody stopped it.
+    pub async fn ended(&mut self) -> Error {
+        self.parts.emulator.ended().await
+    }
+
+    /// Stops everything and returns when it is gone.
+    pub async fn stop(self) {
+        let Parts {
+            emulator,
+            gate,
+            dns,
+            state,
+        } = self.parts;
+        emulator.stop().await;
+        gate.stop().await;
+        dns.stop().await;
+        drop(state);
+    }
+}
+
+async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
+    let progress = options.progress;
+    ports::check_udp_and_tcp(options.dns_port, "--dns-port")?;
+    let port = ports::tcp(options.port, "--port")?;
+    let workspace = Workspace::find().await?;
+    let state = match &options.state {
+        StateFolder::Checkout => StateDir::open(&workspace.root.join("target/local"))?,
+        StateFolder::At(path) => StateDir::open(path)?,
+        StateFolder::Temporary => StateDir::temporary(&workspace.target.join("local-tests"))?,
+    };
+
+    progress.say("Building the functions (some minutes the first time)…");
+    let (executables, python) = tokio::try_join!(
+        functions::build(&workspace, options.profile, progress),
+        python::environment(&workspace, progress),
+    )?;
+
+    progress.say("Starting the DNS server, the SES gate and the AWS emulator…");
+    zones::create(&state.zones())?;
+    let dns = DnsServer::start(local_dns_server::Options {
+        zones_dir: state.zones(),
+        address: ports::loopback(options.dns_port),
+    })
+    .await
+    .map_err(Error::Dns)?;
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let gate = SesGate::start(ses_gate::Options {
+        listen: ports::loopback(0),
+        upstream: endpoint.clone(),
+        dns_server: dns.address(),
+    })
+    .await
+    .map_err(Error::Gate)?;
+    let mut emulator = Emulator::start(
+        &python,
+        &workspace.script("emulator.py"),
+        &state.scratch(),
+        state.log(),
+        &Surroundings {
+            port,
+            gate_url: &gate.url(),
+            dns_server: dns.address(),
+            functions: &options.function_environment,
+        },
+    )?;
+
+    progress.say("Deploying infra/template.yaml…");
+    let clients = Clients::default();
+    let plan = Plan {
+        endpoint: endpoint.clone(),
+        region: REGION,
+        stack_name: deploy::STACK_NAME,
+        template: options
+            .template
+            .unwrap_or_else(|| workspace.infra("template.yaml")),
+        executables,
+        scratch: state.scratch(),
+        parameters: deploy::parameters(options.parameters),
+        sender_email: deploy::SENDER_EMAIL,
+        users: deploy::users(&clients),
+    };
+    let script = workspace.script("deploy.py");
+    let deployed = tokio::select! {
+        deployed = deploy::deploy(&python, &script, &plan) => deployed?,
+        error = emulator.ended() => return Err(error),
+    };
+
+    let info = describe(&endpoint, clients, deployed, &dns, &gate, &state)?;
+    publish(&state, &info, &workspace.root)?;
+    Ok((
+        info,
+        Parts {
+            emulator,
+            gate,
+            dns,
+            state,
+        },
+    ))
+}
+
+fn describe(
+    endpoint: &str,
+    clients: Clients,
+    deployed: Deployed,
+    dns: &DnsServer,
+    gate: &SesGate,
+    state: &StateDir,
+) -> Result<StackInfo, Error> {
+    Ok(StackInfo {
+        // Without the stage: the emulator falls back to `$default`, and a dollar sign in a URL is a
+        // trap in every shell.
+        api_url: format!("{endpoint}/_aws/execute-api/{}", deployed.api_id),
+        aws_endpoint_url: endpoint.to_owned(),
+        region: REGION.to_owned(),
+        dns_server: dns.address().to_string(),
+        zones_dir: state.zones(),
+        ses_gate_url: gate.url(),
+        mailbox_url: format!("{endpoint}/_ministack/ses/messages"),
+        support_email: deploy::SUPPORT_EMAIL.to_owned(),
+        sender_email: deploy::SENDER_EMAIL.to_owned(),
+        clients,
+        table: deployed.output("TableName")?,
+        topic_arn: deployed.output("TopicArn")?,
+        dead_letter_queue_url: deployed.output("DeadLetterQueueUrl")?,
+        tokens: deployed.tokens,
+        functions: deployed.functions,
+        stack_name: deploy::STACK_NAME.to_owned(),
+        log_file: state.log(),
+    })
+}
+
+/// Last of all, so that whoever waits for `stack.json` finds a stack that works.
+fn publish(state: &StateDir, info: &StackInfo, root: &Path) -> Result<(), Error> {
+    state.publish_shell_variables(&guide::shell_variables(info, root))?;
+    let json =
+        serde_json::to_string_pretty(info).map_err(|error| Error::Deploy(error.to_string()))?;
+    state.publish_stack_json(&(json + "\n"))
+}
+
+/// The runtime that the parts run on. Not the caller's: a test's runtime ends with the test, and a
+/// stack that several tests share does not.
+#[derive(Debug)]
+struct OwnRuntime(Option<Runtime>);
+
+impl OwnRuntime {
+    fn new() -> Result<Self, Error> {
+        Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("local-stack")
+            .enable_all()
+            .build()
+            .map(|runtime| Self(Some(runtime)))
+            .map_err(|source| Error::Run {
+                program: "the local stack's runtime".into(),
+                source,
+            })
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        let Some(runtime) = &self.0 else {
+            return Err(Error::CutShort);
+        };
+        let mut task = AbortOnDrop(runtime.spawn(future));
+        match (&mut task.0).await {
+            Ok(result) => result,
+            Err(error) if error.is_panic() => panic::resume_unwind(error.into_panic()),
+            Err(_) => Err(Error::CutShort),
+        }
+    }
+}
+
+impl Drop for OwnRuntime {
+    fn drop(&mut self) {
+        let Some(runtime) = self.0.take() else { return };
+        // A runtime cannot be waited for on a thread of another one. It is waited for because what
+        // its tasks hold, child processes among it, is dropped by then.
+        let ending = std::thread::spawn(move || runtime.shutdown_timeout(Duration::from_secs(2)));
+        ending.join().ok();
+    }
+}
+
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,77 @@
+//! `stack.json`: everything that a person, a script or a test needs to know about a running stack.
+//! Its keys are a contract; scripts outside of this repository read them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// What is in `stack.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StackInfo {
+    /// Base URL of the HTTP API, without a slash at the end. Works with any HTTP client.
+    pub api_url: String,
+    /// For any AWS client, with the credentials `test` and `test`.
+    pub aws_endpoint_url: String,
+    /// The region of the stack.
+    pub region: String,
+    /// Address and port, UDP and TCP.
+    pub dns_server: String,
+    /// The folder with the `*.zone` files that the DNS server answers from.
+    pub zones_dir: PathBuf,
+    /// The SES gate; `POST` and `GET /control` steer and show it.
+    pub ses_gate_url: String,
+    /// Lists every email that was sent.
+    pub mailbox_url: String,
+    /// Where emails to Lasso support go.
+    pub support_email: String,
+    /// Where they come from.
+    pub sender_email: String,
+    /// An identity token for each person.
+    pub tokens: Tokens,
+    /// The client of each client administrator.
+    pub clients: Clients,
+    /// Name of the DynamoDB table.
+    pub table: String,
+    /// ARN of the SNS topic.
+    pub topic_arn: String,
+    /// Physical name of each function, by the name of its binary.
+    pub functions: BTreeMap<String, String>,
+    /// Name of the CloudFormation stack.
+    pub stack_name: String,
+    /// Events that did not reach Lasso support.
+    pub dead_letter_queue_url: String,
+    /// What the emulator and the functions print.
+    pub log_file: PathBuf,
+}
+
+/// An identity token for each person, valid for a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tokens {
+    /// A client administrator.
+    pub client_admin: String,
+    /// A client administrator of another client.
+    pub other_client_admin: String,
+    /// Lasso support.
+    pub support: String,
+    /// Somebody at the first client, with no role.
+    pub no_role: String,
+}
+
+/// The client of each client administrator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clients {
+    /// Of `client_admin`, and of `no_role`.
+    pub client_admin: String,
+    /// Of `other_client_admin`.
+    pub other_client_admin: String,
+}
+
+impl Default for Clients {
+    fn default() -> Self {
+        Self {
+            client_admin: "maple-homes".to_owned(),
+            other_client_admin: "cedar-homes".to_owned(),
+        }
+    }
+}

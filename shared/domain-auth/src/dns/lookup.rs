@@ -34,8 +34,10 @@ pub struct Question {
     pub record_type: RecordType,
 }
 
-/// Data of one record in an answer. Names are absolute, without a trailing dot, in lower case;
-/// octets that are no printable ASCII are shown as `\DDD` (RFC 1035 section 5.1).
+/// Data of one record in an answer. Names are absolute, without a trailing dot, in lower case; the
+/// root is `.`. Octets that are no printable ASCII are shown as `\DDD` (RFC 1035 section 5.1); in
+/// names also a space, and a dot or a backslash inside a label as `\.` and `\\`. In a text the
+/// backslash stands for itself as well.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "UPPERCASE")]
 pub enum Data {
@@ -70,7 +72,7 @@ pub enum Data {
     },
     /// TXT: the character-strings concatenated.
     Txt {
-        /// The text, case and spaces kept.
+        /// The text, case and spaces kept. Longer ones are cut at 4096 characters.
         text: String,
     },
 }
@@ -83,9 +85,10 @@ pub enum Failure {
     ServerFailure,
     /// SERVFAIL that vanishes when validation is switched off: the zone is bogus (RFC 4035).
     DnssecBogus,
-    /// Response code REFUSED or NOTAUTH.
+    /// Response code REFUSED or NOTAUTH, for this question.
     Refused,
-    /// The server is listed for the zone and does not serve it (a lame delegation, RFC 8499).
+    /// The server is listed for the zone and does not serve it (a lame delegation, RFC 8499): it
+    /// answers without authority, or refuses even the zone's SOA.
     Lame,
     /// The answer could not be read, or was truncated and the server takes no TCP.
     Malformed,
@@ -101,7 +104,7 @@ pub enum Failure {
 pub enum Outcome {
     /// Records of the type asked for.
     Found {
-        /// At least one, sorted, without duplicates.
+        /// At least one, sorted, without duplicates. Of more than 100, the first 100.
         data: Vec<Data>,
         /// The shortest remaining time to live, in seconds.
         ttl: u32,
@@ -155,7 +158,8 @@ pub struct AuthorityAnswer {
 pub struct Observation {
     /// What was asked.
     pub question: Question,
-    /// The answers of the authoritative servers; empty where none could be found or reached.
+    /// The answers of the authoritative servers and the failures of those asked in vain, sorted by
+    /// server; empty where no server could be found. Two answers, where two can be had.
     pub authoritative: Vec<AuthorityAnswer>,
     /// The answer of the recursive resolver, as SES and mailbox providers see it.
     pub recursive: Outcome,

@@ -1,0 +1,204 @@
+//! The means that all steps of one look-up share: servers, memory, permits and the deadline.
+
+use std::net::{IpAddr, SocketAddr};
+
+use domain_auth::dns::Failure;
+use hickory_proto::op::Query;
+use hickory_proto::rr::{Name, RecordType};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout_at};
+
+use crate::config::DnsConfig;
+use crate::cut::Step;
+use crate::memory::{Servers, Table, Verdict};
+use crate::public_address::is_public;
+use crate::reply::{Reply, Speaker, interpret};
+use crate::transport::{Flags, NoReply, exchange};
+
+/// What stays the same as long as the process lives.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) config: DnsConfig,
+    /// The recursive resolvers.
+    pub(crate) recursive: Vec<SocketAddr>,
+    /// Whether this machine has a route to IPv6.
+    pub(crate) ipv6: bool,
+    /// One permit for each call that is worked on.
+    pub(crate) turns: Semaphore,
+}
+
+/// What one run remembers.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    /// What the resolver said about the zone of a name.
+    pub(crate) steps: Table<Result<Step, NoReply>>,
+    /// The NS records of a zone.
+    pub(crate) name_servers: Table<Result<Vec<Name>, NoReply>>,
+    /// The addresses of a name server.
+    pub(crate) addresses: Table<Result<Vec<IpAddr>, NoReply>>,
+    /// How servers behaved.
+    pub(crate) servers: Servers,
+}
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        Self {
+            steps: Table::new(),
+            name_servers: Table::new(),
+            addresses: Table::new(),
+            servers: Servers::new(),
+        }
+    }
+}
+
+/// One look-up with its deadline. Nothing here outlives the deadline by more than a moment, and
+/// nothing has to be cancelled from outside: what was learned until then is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    pub(crate) setup: &'a Setup,
+    pub(crate) memory: &'a Memory,
+    pub(crate) permits: &'a Semaphore,
+    pub(crate) deadline: Instant,
+}
+
+impl Asking<'_> {
+    /// Whether the time is over.
+    pub(crate) fn is_over(&self) -> bool {
+        Instant::now() >= self.deadline
+    }
+
+    /// Works out a value, or takes the one that another look-up of this run worked out or is just
+    /// working out.
+    pub(crate) async fn once<V: Clone>(
+        &self,
+        table: &Table<Result<V, NoReply>>,
+        name: &Name,
+        work: impl Future<Output = Result<V, NoReply>>,
+    ) -> Result<V, NoReply> {
+        let work = async {
+            match work.await {
+                Err(NoReply::OutOfTime) => Err(NoReply::OutOfTime),
+                settled => Ok(settled),
+            }
+        };
+        // Boxed: what it waits for is a whole exchange, and it is held at every level above.
+        self.in_time(Box::pin(table.get_or_work_out(name, work)))
+            .await??
+    }
+
+    /// Asks a recursive resolver.
+    pub(crate) async fn recursive(
+        &self,
+        server: SocketAddr,
+        query: &Query,
+        unchecked: bool,
+    ) -> Result<Reply, NoReply> {
+        let _permit = self.permit().await?;
+        let flags = Flags {
+            recursion: true,
+            unchecked,
+            edns: true,
+        };
+        let reply = self.send(server, query, flags, Speaker::Recursive).await;
+        self.note(server, &Name::root(), &reply);
+        reply
+    }
+
+    /// Asks a name server that is listed for `zone`. One whose address is not public is not asked,
+    /// nor one that is known to be silent or lame. Refusing the zone itself is being lame.
+    pub(crate) async fn authority(
+        &self,
+        server: IpAddr,
+        zone: &Name,
+        query: &Query,
+    ) -> Result<Reply, NoReply> {
+        let server = SocketAddr::new(server, self.setup.config.authoritative_port);
+        let reply = self.listed(server, zone, query).await?;
+        if reply != Reply::Failed(Failure::Refused) {
+            return Ok(reply);
+        }
+        let apex = Query::query(zone.clone(), RecordType::SOA);
+        let refuses_zone = *query == apex
+            || self.listed(server, zone, &apex).await == Ok(Reply::Failed(Failure::Refused));
+        if refuses_zone {
+            self.memory.servers.is_lame(server, zone);
+            return Ok(Reply::Failed(Failure::Lame));
+        }
+        Ok(reply)
+    }
+
+    async fn listed(
+        &self,
+        server: SocketAddr,
+        zone: &Name,
+        query: &Query,
+    ) -> Result<Reply, NoReply> {
+        if !self.setup.config.allow_special_addresses && !is_public(server.ip()) {
+            return Ok(Reply::Failed(Failure::NotPublic));
+        }
+        let _permit = self.permit().await?;
+        // After the permit: whoever had it before may have found out.
+        match self.memory.servers.verdict(server, zone) {
+            Some(Verdict::Lame) => return Ok(Reply::Failed(Failure::Lame)),
+            Some(Verdict::Silent) => return Err(NoReply::Silence),
+            None => {}
+        }
+        let flags = Flags {
+            recursion: false,
+            unchecked: false,
+            edns: true,
+        };
+        let reply = self
+            .send(server, query, flags, Speaker::Authority(zone))
+            .await;
+        self.note(server, zone, &reply);
+        reply
+    }
+
+    async fn send(
+        &self,
+        server: SocketAddr,
+        query: &Query,
+        flags: Flags,
+        speaker: Speaker<'_>,
+    ) -> Result<Reply, NoReply> {
+        let limits = &self.setup.config.limits;
+        let reply = async |flags| {
+            let message = Box::pin(exchange(server, query, flags, limits)).await?;
+            Ok(interpret(&message, query, speaker))
+        };
+        self.in_time(async {
+            match reply(flags).await {
+                Ok(Reply::NoEdns) => {
+                    let flags = Flags {
+                        edns: false,
+                        ..flags
+                    };
+                    reply(flags).await
+                }
+                reply => reply,
+            }
+        })
+        .await?
+    }
+
+    fn note(&self, server: SocketAddr, zone: &Name, reply: &Result<Reply, NoReply>) {
+        match reply {
+            Ok(_) => self.memory.servers.spoke(server),
+            Err(NoReply::Silence) => self.memory.servers.was_silent(server, zone),
+            Err(NoReply::Failed(_) | NoReply::OutOfTime) => {}
+        }
+    }
+
+    async fn permit(&self) -> Result<SemaphorePermit<'_>, NoReply> {
+        self.in_time(self.permits.acquire())
+            .await?
+            .map_err(|_never_closed| NoReply::OutOfTime)
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, NoReply> {
+        timeout_at(self.deadline, work)
+            .await
+            .map_err(|_elapsed| NoReply::OutOfTime)
+    }
+}

@@ -1,0 +1,204 @@
+//! The source's view: the authoritative servers of the zone, asked directly, down through
+//! delegations that the resolver has not heard of yet.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use domain_auth::dns::{AuthorityAnswer, NameServer, Outcome};
+use futures::future::join_all;
+use hickory_proto::op::Query;
+use hickory_proto::rr::Name;
+
+use crate::asking::Asking;
+use crate::cut::{Cut, addresses};
+use crate::names::render;
+use crate::reply::{Host, Referral, Reply};
+use crate::transport::NoReply;
+
+/// Answers that are wanted, from different servers.
+const WANTED: usize = 2;
+/// Name servers whose addresses are looked up at once.
+const HOSTS_AT_ONCE: usize = 4;
+/// Most servers of one zone that are asked one question.
+const MAX_SERVERS: usize = 16;
+/// Most delegations that are followed below the zone where the search begins.
+const MAX_REFERRALS: usize = 8;
+
+/// What the search at the source came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// The zone whose servers were asked last: the closest one that encloses the name.
+    pub(crate) zone: Name,
+    /// The name servers that it is delegated to.
+    pub(crate) hosts: Vec<Name>,
+    /// What they answered, and failures, sorted by server.
+    pub(crate) answers: Vec<AuthorityAnswer>,
+}
+
+/// Asks the servers of the zone at `cut`, and follows delegations from there. Each goes strictly
+/// down, so there are no loops.
+pub(crate) async fn ask(asking: &Asking<'_>, cut: Cut, query: &Query) -> Source {
+    let mut zone = cut.zone;
+    let mut hosts = cut
+        .hosts
+        .into_iter()
+        .map(|name| Host {
+            name,
+            glue: Vec::new(),
+        })
+        .collect::<Vec<_>>();
+    let mut answers = Vec::new();
+    for step in 0..=MAX_REFERRALS {
+        let (mut replies, referral) = split(ask_zone(asking, &zone, &hosts, query).await);
+        let Some(referral) = referral.filter(|_| step < MAX_REFERRALS) else {
+            answers.append(&mut replies);
+            break;
+        };
+        // A server that answers beside one that delegates holds the child zone as well, or
+        // disagrees; either is worth showing. The failures of a parent's servers are not.
+        replies.retain(|reply| is_answer(&reply.outcome));
+        answers.append(&mut replies);
+        zone = referral.zone;
+        hosts = referral.hosts;
+    }
+    answers.sort_by(|one, other| one.server.cmp(&other.server));
+    answers.dedup_by(|one, other| one.server == other.server);
+    Source {
+        zone,
+        hosts: hosts.into_iter().map(|host| host.name).collect(),
+        answers,
+    }
+}
+
+/// One server and what came back.
+type Asked = (NameServer, Result<Reply, NoReply>);
+
+/// Separates a delegation from the rest. When it is the last one that may be followed, the rest
+/// has the servers that gave it, as ones that do not serve the name.
+fn split(asked: Vec<Asked>) -> (Vec<AuthorityAnswer>, Option<Referral>) {
+    let referral = asked.iter().find_map(|(_, reply)| match reply {
+        Ok(Reply::Referral(referral)) => Some(referral.clone()),
+        _ => None,
+    });
+    let answers = asked
+        .into_iter()
+        .map(|(server, reply)| AuthorityAnswer {
+            server,
+            outcome: match reply {
+                Ok(reply) => reply.into_outcome(),
+                Err(no_reply) => no_reply.into_outcome(),
+            },
+        })
+        .collect();
+    (answers, referral)
+}
+
+fn is_answer(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Found { .. }
+        | Outcome::Alias { .. }
+        | Outcome::NoData { .. }
+        | Outcome::NoSuchName { .. } => true,
+        Outcome::Failed { .. } | Outcome::TimedOut => false,
+    }
+}
+
+/// Asks servers of one zone until two have answered, there are no more, or the time is over.
+async fn ask_zone(asking: &Asking<'_>, zone: &Name, hosts: &[Host], query: &Query) -> Vec<Asked> {
+    let mut hosts = hosts.iter().collect::<Vec<_>>();
+    hosts.sort_by_cached_key(|host| asking.memory.servers.rank(&host.name));
+    let mut seen = HashSet::new();
+    let mut asked: Vec<Asked> = Vec::new();
+    for hosts in hosts.chunks(HOSTS_AT_ONCE) {
+        let wanted = WANTED.saturating_sub(asked.iter().filter(|(_, it)| has_answer(it)).count());
+        if wanted == 0 || asking.is_over() {
+            break;
+        }
+        let mut servers = servers_of(asking, hosts).await;
+        servers.retain(|server| seen.insert(server.address));
+        servers.truncate(MAX_SERVERS.saturating_sub(asked.len()));
+        let next = AtomicUsize::new(0);
+        let lanes = (0..wanted).map(|_| ask_in_turn(asking, zone, &servers, &next, query));
+        asked.extend(join_all(lanes).await.into_iter().flatten());
+    }
+    asked
+}
+
+/// Takes the next server, until one answers. Several of these share a list.
+async fn ask_in_turn(
+    asking: &Asking<'_>,
+    zone: &Name,
+    servers: &[NameServer],
+    next: &AtomicUsize,
+    query: &Query,
+) -> Vec<Asked> {
+    let mut asked = Vec::new();
+    while let Some(server) = servers.get(next.fetch_add(1, Ordering::Relaxed)) {
+        let reply = asking.authority(server.address, zone, query).await;
+        let is_enough = has_answer(&reply) || reply == Err(NoReply::OutOfTime);
+        asked.push((server.clone(), reply));
+        if is_enough {
+            break;
+        }
+    }
+    asked
+}
+
+fn has_answer(reply: &Result<Reply, NoReply>) -> bool {
+    match reply {
+        Ok(reply) => !matches!(reply, Reply::Failed(_) | Reply::NoEdns),
+        Err(_) => false,
+    }
+}
+
+/// The addresses of these name servers: the first of each, then the second of each, and so on, so
+/// that two answers come from two hosts where there are two.
+async fn servers_of(asking: &Asking<'_>, hosts: &[&Host]) -> Vec<NameServer> {
+    let found = join_all(hosts.iter().map(async |host| -> Vec<IpAddr> {
+        let glue = usable(&host.glue, asking.setup.ipv6);
+        if !glue.is_empty() {
+            return glue;
+        }
+        // A name server without an address cannot be asked; the others can.
+        addresses(asking, &host.name).await.unwrap_or_default()
+    }))
+    .await;
+    let longest = found.iter().map(Vec::len).max().unwrap_or_default();
+    (0..longest)
+        .flat_map(|place| {
+            hosts.iter().zip(&found).filter_map(move |(host, found)| {
+                found.get(place).map(|&address| NameServer {
+                    host: render(&host.name),
+                    address,
+                })
+            })
+        })
+        .collect()
+}
+
+/// The IPv4 addresses; without any, the IPv6 addresses, where this machine can use them. Both of one
+/// server would not be two servers.
+fn usable(glue: &[IpAddr], ipv6: bool) -> Vec<IpAddr> {
+    let (v4, v6): (Vec<IpAddr>, Vec<IpAddr>) = glue.iter().partition(|address| address.is_ipv4());
+    if v4.is_empty() && ipv6 { v6 } else { v4 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn glue_is_ipv4_where_there_is_any() {
+        let v4 = IpAddr::from([192, 0, 2, 1]);
+        let v6 = IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1]);
+        for (glue, ipv6, expected) in [
+            (vec![v4, v6], true, vec![v4]),
+            (vec![v6], true, vec![v6]),
+            (vec![v6], false, vec![]),
+            (vec![], true, vec![]),
+        ] {
+            assert_eq!(usable(&glue, ipv6), expected);
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! What one run remembers, so that a hundred look-ups in a zone cost one walk and a dead server is
+//! waited for once. Everything here has a bound and a short life: a run is about a minute, and the
+//! next one must see what was published since.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+
+/// How long an answer is reused.
+const ANSWER_LIFE: Duration = Duration::from_mins(1);
+/// How long a failure is reused: long enough that the questions of one domain share it.
+const FAILURE_LIFE: Duration = Duration::from_secs(5);
+/// Most names in one of the tables.
+const MAX_NAMES: usize = 4096;
+/// Most servers that are remembered.
+const MAX_SERVERS: usize = 4096;
+/// Most zones that are remembered of one server.
+const MAX_ZONES_PER_SERVER: usize = 64;
+/// A server that never spoke, asked about this many zones, is taken to be dead for all of them.
+const SILENT_ZONES_OF_A_DEAD_SERVER: usize = 3;
+
+/// A value and until when it counts.
+type Cell<V> = Arc<OnceCell<(V, Instant)>>;
+
+/// A table of names, each worked out once even when many ask at the same time.
+#[derive(Debug)]
+pub(crate) struct Table<V> {
+    entries: Mutex<Entries<V>>,
+}
+
+#[derive(Debug)]
+struct Entries<V> {
+    cells: HashMap<Name, Cell<V>>,
+    oldest_first: VecDeque<Name>,
+}
+
+impl<V: Clone, E: Clone> Table<Result<V, E>> {
+    pub(crate) fn new() -> Self {
+        Self {
+            entries: Mutex::new(Entries {
+                cells: HashMap::new(),
+                oldest_first: VecDeque::new(),
+            }),
+        }
+    }
+
+    /// The value for `name`. `work` gives `Err` when it was interrupted, which is not remembered:
+    /// the next one who waits then does the work.
+    pub(crate) async fn get_or_work_out<I>(
+        &self,
+        name: &Name,
+        work: impl Future<Output = Result<Result<V, E>, I>>,
+    ) -> Result<Result<V, E>, I> {
+        let cell = self.cell(name);
+        let remembered = cell.get_or_try_init(async || {
+            let value = work.await?;
+            let life = match value {
+                Ok(_) => ANSWER_LIFE,
+                Err(_) => FAILURE_LIFE,
+            };
+            Ok((value, Instant::now() + life))
+        });
+        remembered.await.map(|(value, _)| value.clone())
+    }
+
+    fn cell(&self, name: &Name) -> Cell<Result<V, E>> {
+        let mut entries = lock(&self.entries);
+        if let Some(cell) = entries.cells.get(name) {
+            let counts = cell.get().is_none_or(|(_, until)| Instant::now() < *until);
+            if counts {
+                return Arc::clone(cell);
+            }
+        }
+        let cell = Cell::default();
+        if entries
+            .cells
+            .insert(name.clone(), Arc::clone(&cell))
+            .is_none()
+        {
+            entries.oldest_first.push_back(name.clone());
+        }
+        while entries.oldest_first.len() > MAX_NAMES {
+            if let Some(oldest) = entries.oldest_first.pop_front() {
+                entries.cells.remove(&oldest);
+            }
+        }
+        cell
+    }
+}
+
+/// Why a server is not asked again in this run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It did not answer.
+    Silent,
+    /// It does not serve the zone.
+    Lame,
+}
+
+/// What is known of servers, from how they behaved in this run.
+#[derive(Debug)]
+pub(crate) struct Servers {
+    known: Mutex<HashMap<SocketAddr, Known>>,
+    seed: RandomState,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    spoke: bool,
+    silent_for: HashSet<Name>,
+    lame_for: HashSet<Name>,
+}
+
+impl Servers {
+    pub(crate) fn new() -> Self {
+        Self {
+            known: Mutex::new(HashMap::new()),
+            seed: RandomState::new(),
+        }
+    }
+
+    /// Whether asking this server about this zone is known to lead nowhere.
+    pub(crate) fn verdict(&self, server: SocketAddr, zone: &Name) -> Option<Verdict> {
+        let known = lock(&self.known);
+        let known = known.get(&server)?;
+        if known.lame_for.contains(zone) {
+            return Some(Verdict::Lame);
+        }
+        let silent = known.silent_for.contains(zone)
+            || known.silent_for.len() >= SILENT_ZONES_OF_A_DEAD_SERVER;
+        (silent && !known.spoke).then_some(Verdict::Silent)
+    }
+
+    /// It said something, about any zone: from now on its silence is a lost packet.
+    pub(crate) fn spoke(&self, server: SocketAddr) {
+        self.change(server, |known| {
+            known.spoke = true;
+            known.silent_for.clear();
+        });
+    }
+
+    pub(crate) fn was_silent(&self, server: SocketAddr, zone: &Name) {
+        self.change(server, |known| {
+            if !known.spoke && known.silent_for.len() < MAX_ZONES_PER_SERVER {
+                known.silent_for.insert(zone.clone());
+            }
+        });
+    }
+
+    pub(crate) fn is_lame(&self, server: SocketAddr, zone: &Name) {
+        self.change(server, |known| {
+            if known.lame_for.len() < MAX_ZONES_PER_SERVER {
+                known.lame_for.insert(zone.clone());
+            }
+        });
+    }
+
+    /// An order that is the same all through a run and another in the next, so that all questions
+    /// of a domain go to the same two servers, and every server gets its turn.
+    pub(crate) fn rank(&self, server: &impl Hash) -> u64 {
+        self.seed.hash_one(server)
+    }
+
+    fn change(&self, server: SocketAddr, change: impl FnOnce(&mut Known)) {
+        let mut known = lock(&self.known);
+        if known.len() >= MAX_SERVERS && !known.contains_key(&server) {
+            known.clear();
+        }
+        change(known.entry(server).or_default());
+    }
+}
+
+/// A panic elsewhere leaves nothing half done here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures::future::join_all;
+    use tokio::time::{advance, sleep};
+
+    use super::*;
+    use crate::names::parse;
+
+    fn name(text: &str) -> Name {
+        parse(text).unwrap()
+    }
+
+    async fn count_work(
+        table: &Table<Result<usize, ()>>,
+        key: &str,
+        count: &AtomicUsize,
+        good: bool,
+    ) -> Result<usize, ()> {
+        let key = name(key);
+        let work = async {
+            sleep(Duration::from_millis(10)).await;
+            let so_far = count.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, Infallible>(if good { Ok(so_far) } else { Err(()) })
+        };
+        let Ok(value) = table.get_or_work_out(&key, work).await;
+        value
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hundred_who_ask_at_once_share_the_work() {
+        let table = Table::new();
+        let count = AtomicUsize::new(0);
+        let all = join_all((0..100).map(|_| count_work(&table, "example.com", &count, true))).await;
+        assert_eq!(all, vec![Ok(0); 100]);
+        assert_eq!(count.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_live_for_a_minute_and_failures_for_seconds() {
+        let table = Table::new();
+        let count = AtomicUsize::new(0);
+        for (good, wait, expected) in [
+            (true, 59, 1),
+            (true, 2, 1),
+            (true, 0, 2),
+            (false, 61, 2),
+            (false, 4, 3),
+            (false, 2, 3),
+            (false, 0, 4),
+        ] {
+            let _either = count_work(&table, "example.com", &count, good).await;
+            assert_eq!(count.load(Ordering::Relaxed), expected);
+            advance(Duration::from_secs(wait)).await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_was_given_up_is_taken_over() {
+        let table = Table::new();
+        let count = AtomicUsize::new(0);
+        let (given_up, waiting) = tokio::join!(
+            tokio::time::timeout(
+                Duration::from_millis(5),
+                count_work(&table, "example.com", &count, true)
+            ),
+            count_work(&table, "example.com", &count, true),
+        );
+        assert!(given_up.is_err());
+        assert_eq!(waiting, Ok(0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_table_does_not_grow_without_end() {
+        let table = Table::new();
+        for index in 0..MAX_NAMES + 100 {
+            table.cell(&name(&format!("{index}.example")));
+        }
+        let entries = lock(&table.entries);
+        let _: &Table<Result<(), ()>> = &table;
+        assert_eq!(entries.cells.len(), MAX_NAMES);
+        assert_eq!(entries.oldest_first.len(), MAX_NAMES);
+    }
+
+    #[test]
+    fn a_server_that_never_spoke_is_dead_after_three_zones() {
+        let servers = Servers::new();
+        let address = SocketAddr::from(([192, 0, 2, 1], 53));
+        servers.was_silent(address, &name("a.example"));
+        assert_eq!(
+            servers.verdict(address, &name("a.example")),
+            Some(Verdict::Silent)
+        );
+        assert_eq!(servers.verdict(address, &name("d.example")), None);
+        servers.was_silent(address, &name("b.example"));
+        servers.was_silent(address, &name("c.example"));
+        assert_eq!(
+            servers.verdict(address, &name("d.example")),
+            Some(Verdict::Silent)
+        );
+    }
+
+    #[test]
+    fn a_server_that_spoke_is_not_dead_for_one_lost_packet() {
+        let servers = Servers::new();
+        let address = SocketAddr::from(([192, 0, 2, 1], 53));
+        servers.spoke(address);
+        servers.was_silent(address, &name("a.example"));
+        assert_eq!(servers.verdict(address, &name("a.example")), None);
+    }
+
+    #[test]
+    fn what_is_known_of_servers_does_not_grow_without_end() {
+        let servers = Servers::new();
+        for index in 0..u32::try_from(MAX_SERVERS).unwrap() * 2 {
+            servers.was_silent((index.to_be_bytes(), 53).into(), &name("example.com"));
+        }
+        let one = SocketAddr::from(([192, 0, 2, 1], 53));
+        for index in 0..1000 {
+            servers.is_lame(one, &name(&format!("{index}.example")));
+        }
+        let known = lock(&servers.known);
+        assert!(known.len() <= MAX_SERVERS);
+        assert_eq!(known[&one].lame_for.len(), MAX_ZONES_PER_SERVER);
+    }
+}

@@ -1,0 +1,72 @@
+//! The recursive view: what SES and mailbox providers see, through the configured resolvers.
+
+use domain_auth::dns::{Failure, Outcome};
+use hickory_proto::op::Query;
+use hickory_proto::rr::Name;
+
+use crate::asking::Asking;
+use crate::memory::Verdict;
+use crate::reply::Reply;
+use crate::transport::NoReply;
+
+/// An answer of the resolver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Resolved {
+    /// What it said.
+    pub(crate) reply: Reply,
+    /// It only said so after we asked it not to validate (RFC 4035 section 3.2.2).
+    pub(crate) is_bogus: bool,
+}
+
+/// The recursive view of a question.
+pub(crate) async fn view(asking: &Asking<'_>, query: &Query) -> Outcome {
+    match resolve(asking, query).await {
+        Ok(Resolved { is_bogus: true, .. }) => Outcome::Failed {
+            failure: Failure::DnssecBogus,
+        },
+        Ok(Resolved { reply, .. }) => reply.into_outcome(),
+        Err(no_reply) => no_reply.into_outcome(),
+    }
+}
+
+/// Asks the configured resolvers in their order, until one answers. Those that never said a word in
+/// this run come last, not never: there may be no other.
+pub(crate) async fn resolve(asking: &Asking<'_>, query: &Query) -> Result<Resolved, NoReply> {
+    let mut servers = asking.setup.recursive.clone();
+    servers.sort_by_key(|server| {
+        let verdict = asking.memory.servers.verdict(*server, &Name::root());
+        verdict == Some(Verdict::Silent)
+    });
+    let mut last = Err(NoReply::Silence);
+    for server in servers {
+        let reply = asking.recursive(server, query, false).await;
+        match reply {
+            Ok(Reply::Failed(Failure::ServerFailure)) => {
+                let unchecked = asking.recursive(server, query, true).await;
+                if let Ok(reply) = unchecked
+                    && !matches!(reply, Reply::Failed(_) | Reply::NoEdns)
+                {
+                    return Ok(Resolved {
+                        reply,
+                        is_bogus: true,
+                    });
+                }
+                last = reply;
+            }
+            Ok(Reply::Failed(_) | Reply::NoEdns) | Err(NoReply::Failed(_) | NoReply::Silence) => {
+                last = reply;
+            }
+            Err(NoReply::OutOfTime) => return Err(NoReply::OutOfTime),
+            Ok(reply) => {
+                return Ok(Resolved {
+                    reply,
+                    is_bogus: false,
+                });
+            }
+        }
+    }
+    last.map(|reply| Resolved {
+        reply,
+        is_bogus: false,
+    })
+}

@@ -1,0 +1,299 @@
+//! What a message says about a question. Pure, because here is where a hostile server speaks, and
+//! where "nothing there" must be told from "no answer".
+
+use std::net::IpAddr;
+
+use domain_auth::dns::{Data, Failure, Outcome};
+use hickory_proto::op::{Message, Query, ResponseCode};
+use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
+
+use crate::names::{render, render_text};
+
+/// Most records of one answer that are kept, after sorting.
+pub(crate) const MAX_RECORDS: usize = 100;
+/// Most name servers of one zone that are considered. The root has 13.
+pub(crate) const MAX_HOSTS: usize = 16;
+/// Most addresses of one name server that are considered.
+pub(crate) const MAX_ADDRESSES: usize = 4;
+/// Most records of an additional section that are searched for glue.
+const MAX_GLUE_RECORDS: usize = 256;
+
+/// Who speaks, which decides what counts as an answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Speaker<'a> {
+    /// The configured resolver.
+    Recursive,
+    /// A name server that is listed for this zone.
+    Authority(&'a Name),
+}
+
+/// What the message means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// Records of the type asked for.
+    Found { data: Vec<Data>, ttl: u32 },
+    /// A CNAME where something else was asked.
+    Alias { target: String, ttl: u32 },
+    /// The name exists without this type.
+    NoData(Negative),
+    /// The name does not exist.
+    NoSuchName(Negative),
+    /// Other servers know: a delegation.
+    Referral(Referral),
+    /// It says that it cannot or will not answer.
+    Failed(Failure),
+    /// It does not know EDNS (RFC 6891 section 7); to be asked without.
+    NoEdns,
+}
+
+/// A negative answer (RFC 2308).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Negative {
+    /// How long it may be kept; 0 without an SOA (RFC 2308 section 5).
+    pub(crate) ttl: u32,
+    /// The owner of the SOA record in the authority section: the zone that says so.
+    pub(crate) zone: Option<Name>,
+}
+
+/// A delegation (RFC 1034 section 4.3.2, step 3b).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Referral {
+    /// The delegated zone.
+    pub(crate) zone: Name,
+    /// Its name servers, at most [`MAX_HOSTS`].
+    pub(crate) hosts: Vec<Host>,
+}
+
+/// A name server before it is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Host {
+    /// Its name.
+    pub(crate) name: Name,
+    /// Its addresses, where the referring server may speak of them; at most [`MAX_ADDRESSES`].
+    pub(crate) glue: Vec<IpAddr>,
+}
+
+impl Reply {
+    /// The outcome that the domain sees. A referral that nobody follows any more is a server that
+    /// does not serve the name.
+    pub(crate) fn into_outcome(self) -> Outcome {
+        match self {
+            Self::Found { data, ttl } => Outcome::Found { data, ttl },
+            Self::Alias { target, ttl } => Outcome::Alias { target, ttl },
+            Self::NoData(negative) => Outcome::NoData {
+                negative_ttl: negative.ttl,
+            },
+            Self::NoSuchName(negative) => Outcome::NoSuchName {
+                negative_ttl: negative.ttl,
+            },
+            Self::Referral(_) => Outcome::Failed {
+                failure: Failure::Lame,
+            },
+            Self::Failed(failure) => Outcome::Failed { failure },
+            Self::NoEdns => Outcome::Failed {
+                failure: Failure::ServerFailure,
+            },
+        }
+    }
+}
+
+/// Reads a response to `query`. The caller has checked that it is one.
+pub(crate) fn interpret(message: &Message, query: &Query, speaker: Speaker<'_>) -> Reply {
+    let nothing_there = match message.metadata.response_code {
+        ResponseCode::NoError => Reply::NoData,
+        ResponseCode::NXDomain => Reply::NoSuchName,
+        ResponseCode::Refused | ResponseCode::NotAuth => return Reply::Failed(Failure::Refused),
+        ResponseCode::FormErr | ResponseCode::NotImp | ResponseCode::BADVERS => {
+            return Reply::NoEdns;
+        }
+        // SERVFAIL, and codes that have no meaning in an answer to a query.
+        _ => return Reply::Failed(Failure::ServerFailure),
+    };
+    let referral = match speaker {
+        Speaker::Authority(zone) if message.metadata.response_code == ResponseCode::NoError => {
+            referral(message, query, zone)
+        }
+        Speaker::Authority(_) | Speaker::Recursive => None,
+    };
+    let answers_for_itself = match speaker {
+        Speaker::Recursive => true,
+        Speaker::Authority(_) => message.metadata.authoritative,
+    };
+    let positive = positive(message, query);
+    match (positive, referral) {
+        (Some(reply), _) if answers_for_itself => reply,
+        (None, Some(referral)) => Reply::Referral(referral),
+        (_, _) if !answers_for_itself => Reply::Failed(Failure::Lame),
+        (Some(reply), _) => reply,
+        (None, None) => match (negative(message, &query.name), speaker) {
+            // Neither an answer nor a reason: a server that does not recurse, and points elsewhere.
+            (Negative { zone: None, .. }, Speaker::Recursive)
+                if !message.metadata.recursion_available && has_name_servers(message) =>
+            {
+                Reply::Failed(Failure::Refused)
+            }
+            (negative, _) => nothing_there(negative),
+        },
+    }
+}
+
+/// The records of the type asked for at the name asked for, or else the CNAME there. Whatever a
+/// CNAME leads to is not looked at, even where the server added it.
+fn positive(message: &Message, query: &Query) -> Option<Reply> {
+    let at_name = |record: &&Record| record.dns_class == DNSClass::IN && record.name == query.name;
+    let mut data = Vec::new();
+    let mut shortest = u32::MAX;
+    for record in message.answers.iter().filter(at_name) {
+        if record.record_type() == query.query_type
+            && let Some(datum) = datum(record)
+        {
+            data.push(datum);
+            shortest = shortest.min(ttl(record));
+        }
+    }
+    if !data.is_empty() {
+        data.sort();
+        data.dedup();
+        data.truncate(MAX_RECORDS);
+        return Some(Reply::Found {
+            data,
+            ttl: shortest,
+        });
+    }
+    message
+        .answers
+        .iter()
+        .filter(at_name)
+        .find_map(|record| match &record.data {
+            RData::CNAME(target) => Some(Reply::Alias {
+                target: render(&target.0),
+                ttl: ttl(record),
+            }),
+            _ => None,
+        })
+}
+
+fn datum(record: &Record) -> Option<Data> {
+    match &record.data {
+        RData::A(address) => Some(Data::Address {
+            address: address.0.into(),
+        }),
+        RData::AAAA(address) => Some(Data::Address {
+            address: address.0.into(),
+        }),
+        RData::CNAME(target) => Some(Data::Cname {
+            target: render(&target.0),
+        }),
+        RData::MX(mx) => Some(Data::Mx {
+            preference: mx.preference,
+            exchange: render(&mx.exchange),
+        }),
+        RData::NS(host) => Some(Data::Ns {
+            host: render(&host.0),
+        }),
+        RData::SOA(soa) => Some(Data::Soa {
+            primary: render(&soa.mname),
+            minimum: ttl(record).min(soa.minimum),
+        }),
+        RData::TXT(txt) => Some(Data::Txt {
+            text: render_text(&txt.txt_data),
+        }),
+        // Types that are never asked for.
+        _ => None,
+    }
+}
+
+/// A time to live with its highest bit set is zero (RFC 2181 section 8).
+fn ttl(record: &Record) -> u32 {
+    i32::try_from(record.ttl).map_or(0, |_fits| record.ttl)
+}
+
+fn negative(message: &Message, name: &Name) -> Negative {
+    message
+        .authorities
+        .iter()
+        .filter(|record| record.dns_class == DNSClass::IN && record.name.zone_of(name))
+        .find_map(|record| match &record.data {
+            RData::SOA(soa) => Some(Negative {
+                ttl: ttl(record).min(soa.minimum),
+                zone: Some(record.name.to_lowercase()),
+            }),
+            _ => None,
+        })
+        .unwrap_or(Negative { ttl: 0, zone: None })
+}
+
+fn has_name_servers(message: &Message) -> bool {
+    message
+        .authorities
+        .iter()
+        .any(|record| record.record_type() == RecordType::NS)
+}
+
+/// A delegation strictly below `zone` and not below the name asked for: each step goes down, so a
+/// chain of them ends and cannot loop. An SOA beside it makes it a negative answer.
+fn referral(message: &Message, query: &Query, zone: &Name) -> Option<Referral> {
+    let has_soa = message
+        .authorities
+        .iter()
+        .any(|record| record.record_type() == RecordType::SOA);
+    if has_soa {
+        return None;
+    }
+    let leads_down = |record: &&Record| {
+        record.dns_class == DNSClass::IN
+            && record.record_type() == RecordType::NS
+            && zone.zone_of(&record.name)
+            && record.name != *zone
+            && record.name.zone_of(&query.name)
+    };
+    let delegated = message.authorities.iter().find(leads_down)?.name.clone();
+    let mut names = message
+        .authorities
+        .iter()
+        .filter(leads_down)
+        .filter(|record| record.name == delegated)
+        .filter_map(|record| match &record.data {
+            RData::NS(host) => Some(host.0.to_lowercase()),
+            _ => None,
+        })
+        .collect::<Vec<_>>();
+    names.sort();
+    names.dedup();
+    names.truncate(MAX_HOSTS);
+    let hosts = names
+        .into_iter()
+        .map(|name| {
+            let glue = glue(message, &name, zone);
+            Host { name, glue }
+        })
+        .collect();
+    Some(Referral {
+        zone: delegated.to_lowercase(),
+        hosts,
+    })
+}
+
+/// Addresses of `host` in the additional section, believed only where the server that gives them
+/// may speak of them (RFC 9471, in-domain names).
+fn glue(message: &Message, host: &Name, zone: &Name) -> Vec<IpAddr> {
+    if !zone.zone_of(host) {
+        return Vec::new();
+    }
+    let mut addresses = message
+        .additionals
+        .iter()
+        .take(MAX_GLUE_RECORDS)
+        .filter(|record| record.dns_class == DNSClass::IN && record.name == *host)
+        .filter_map(|record| record.data.ip_addr())
+        .collect::<Vec<_>>();
+    // IPv4 first: it is the one that works everywhere.
+    addresses.sort();
+    addresses.dedup();
+    addresses.truncate(MAX_ADDRESSES);
+    addresses
+}
+
+#[cfg(test)]
+#[path = "reply_tests.rs"]
+mod tests;

@@ -1,0 +1,14 @@
+//! Look-ups over the network, against DNS servers that run inside the test: a small internet on
+//! loopback addresses that share a port, in which 127.0.0.1 is the resolver.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
+mod hostile;
+mod net;
+mod odd_server;
+mod sight;
+mod unknown;
+mod zone_cut;

@@ -1,0 +1,97 @@
+//! Where a zone begins, and when that is not known.
+
+use std::time::Duration;
+
+use domain_auth::dns::{Failure, Lookup, Zone, ZoneOutcome};
+use local_dns_server::{Fault, FaultRule};
+
+use crate::net::Net;
+
+fn zone(apex: &str, name_servers: &[&str]) -> ZoneOutcome {
+    ZoneOutcome::Found(Zone {
+        apex: apex.to_owned(),
+        name_servers: name_servers.iter().map(|&host| host.to_owned()).collect(),
+    })
+}
+
+const EXAMPLE: &str = "@ 60 NS ns2\n@ 60 NS NS1\nns1 60 A 127.0.0.1\nns2 60 A 127.0.0.1\n\
+     www 60 CNAME example.com.\na.b 60 A 192.0.2.1\n";
+
+#[tokio::test]
+async fn the_closest_enclosing_zone_is_found() {
+    let sub = "@ 60 NS ns.sub\nns.sub 60 A 127.0.0.1\n";
+    let net = Net::start(&[&[("example.com", EXAMPLE), ("sub.example.com", sub)]]).await;
+    let example = zone("example.com", &["ns1.example.com", "ns2.example.com"]);
+    let sub = zone("sub.example.com", &["ns.sub.sub.example.com"]);
+    for (name, expected) in [
+        ("example.com", &example),
+        ("Example.COM.", &example),
+        ("a.b.example.com", &example),
+        ("b.example.com", &example),
+        ("www.example.com", &example),
+        ("sub.example.com", &sub),
+        ("ns.sub.sub.example.com", &sub),
+        ("missing.example.com", &ZoneOutcome::NoSuchDomain),
+        ("example.org", &ZoneOutcome::NoSuchDomain),
+    ] {
+        assert_eq!(net.resolver().zone(name).await, *expected, "{name}");
+    }
+}
+
+/// The resolver knows `com`, whose server knows more.
+async fn with_a_parent(delegation: &str) -> Net {
+    let com = format!("@ 60 NS a.gtld\na.gtld 60 A 127.0.0.2\n{delegation}");
+    Net::start(&[
+        &[("com", "@ 60 NS a.gtld\na.gtld 60 A 127.0.0.2\n")],
+        &[("com", &com)],
+        &[("example.com", "@ 60 NS ns\nns 60 A 127.0.0.3\n")],
+    ])
+    .await
+}
+
+#[tokio::test]
+async fn a_domain_that_the_resolver_has_not_heard_of_yet_is_found_at_its_parent() {
+    let net = with_a_parent("example 60 NS ns.example\nns.example 60 A 127.0.0.3\n").await;
+    let outcome = net.resolver().zone("example.com").await;
+    assert_eq!(outcome, zone("example.com", &["ns.example.com"]));
+}
+
+#[tokio::test]
+async fn a_domain_that_its_parent_does_not_know_does_not_exist() {
+    let net = with_a_parent("").await;
+    let outcome = net.resolver().zone("example.com").await;
+    assert_eq!(outcome, ZoneOutcome::NoSuchDomain);
+}
+
+#[tokio::test]
+async fn a_zone_that_the_resolver_cannot_reach_is_still_a_zone() {
+    let net = with_a_parent("example 60 NS gone.example\ngone.example 60 A 127.0.0.9\n").await;
+    for fault in [Fault::ServFail, Fault::Refused, Fault::Drop] {
+        net.servers[0].set_faults([FaultRule::under("example.com", fault)]);
+        let outcome = net.resolver().zone("example.com").await;
+        assert_eq!(
+            outcome,
+            zone("example.com", &["gone.example.com"]),
+            "{fault:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_answer_is_an_unknown_zone() {
+    let net = Net::start(&[&[("example.com", EXAMPLE)]]).await;
+    for (fault, failure) in [
+        (Fault::ServFail, Some(Failure::ServerFailure)),
+        (Fault::Refused, Some(Failure::Refused)),
+        (Fault::TruncateAndRefuseTcp, Some(Failure::Malformed)),
+        (Fault::Drop, None),
+        (Fault::Delay(Duration::from_mins(1)), None),
+    ] {
+        net.servers[0].set_faults([FaultRule::everywhere(fault)]);
+        let outcome = net.resolver().zone("example.com").await;
+        assert_eq!(outcome, ZoneOutcome::Unknown { failure }, "{fault:?}");
+    }
+    let outcome = net.resolver().zone("not..a.name").await;
+    let failure = Some(Failure::Malformed);
+    assert_eq!(outcome, ZoneOutcome::Unknown { failure });
+}

@@ -10,6 +10,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 /// Time limits of the calls.
 #[derive(Debug, Clone, Copy)]
@@ -31,17 +32,13 @@ pub struct Clients {
 impl Clients {
     /// Reads region, credentials and endpoints from the environment.
     pub async fn from_env(timeouts: HttpTimeouts) -> Self {
-        let http = Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https();
+        let time_limits = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(1))
+            .operation_timeout(timeouts.other)
+            .build();
         let shared = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(1))
-                    .operation_timeout(timeouts.other)
-                    .build(),
-            )
+            .http_client(http_client())
+            .timeout_config(time_limits)
             .load()
             .await;
         Self { shared, timeouts }
@@ -89,4 +86,11 @@ impl Clients {
             .operation_timeout(self.timeouts.ses)
             .build()
     }
+}
+
+/// The HTTP client of all SDK clients.
+pub fn http_client() -> SharedHttpClient {
+    Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
 }

@@ -8,7 +8,7 @@ mod sns;
 mod store;
 mod system;
 
-pub use clients::{Clients, HttpTimeouts};
+pub use clients::{Clients, HttpTimeouts, http_client};
 pub use environment::{MissingVariable, optional, required};
 pub use mail::SupportMail;
 pub use ses::SesIdentities;

@@ -1,0 +1,111 @@
+//! The whole path over HTTP, on the local stack: the real template, real tokens, DNS by zone file,
+//! email out of the emulator's mailbox.
+//!
+//! One stack serves all tests, each with domains of its own. Tests that disturb SES for everybody
+//! run alone.
+
+#![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
+
+mod main_path;
+mod permissions;
+mod requests;
+mod resilience;
+mod store;
+mod support_email;
+mod world;
+
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use futures::FutureExt;
+use lasso_local::{LocalStack, Options};
+use libtest_mimic::{Arguments, Trial};
+use tokio::runtime::Runtime;
+use tokio::sync::RwLock;
+
+use crate::world::{Shared, World};
+
+/// Collects tests, and sees to it that those that need the stack for themselves have it.
+pub(crate) struct Suite {
+    runtime: Arc<Runtime>,
+    world: Option<Shared>,
+    quiet: Arc<RwLock<()>>,
+    trials: Vec<Trial>,
+}
+
+impl Suite {
+    /// A test that leaves others alone.
+    pub(crate) fn shared<F>(&mut self, name: &str, test: impl FnOnce(Shared) -> F + Send + 'static)
+    where
+        F: Future<Output = ()>,
+    {
+        let quiet = Arc::clone(&self.quiet);
+        self.trial(name, async move |world| {
+            let _others_may_run = quiet.read().await;
+            test(world).await;
+        });
+    }
+
+    /// A test that changes how SES behaves for everybody.
+    pub(crate) fn alone<F>(&mut self, name: &str, test: impl FnOnce(Shared) -> F + Send + 'static)
+    where
+        F: Future<Output = ()>,
+    {
+        let quiet = Arc::clone(&self.quiet);
+        self.trial(name, async move |world: Shared| {
+            let _nobody_else_runs = quiet.write().await;
+            let outcome = AssertUnwindSafe(test(Arc::clone(&world)))
+                .catch_unwind()
+                .await;
+            world.calm_ses().await;
+            if let Err(panic) = outcome {
+                resume_unwind(panic);
+            }
+        });
+    }
+
+    fn trial(&mut self, name: &str, test: impl AsyncFnOnce(Shared) + Send + 'static) {
+        let (runtime, world) = (Arc::clone(&self.runtime), self.world.clone());
+        self.trials.push(Trial::test(name, move || {
+            let world = world.ok_or("the stack was not started")?;
+            runtime.block_on(test(world));
+            Ok(())
+        }));
+    }
+}
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // The tests wait far more than they compute.
+    arguments.test_threads.get_or_insert(8);
+    let runtime = Runtime::new().expect("a runtime for the tests");
+    let stack = (!arguments.list).then(|| {
+        let start = LocalStack::start(Options::isolated());
+        runtime
+            .block_on(start)
+            .unwrap_or_else(|error| panic!("{error}"))
+    });
+    let world = stack.as_ref().map(|stack| {
+        let world = Arc::new(World::new(stack.info().clone()));
+        runtime.block_on(world.calm_ses());
+        world
+    });
+    let mut suite = Suite {
+        runtime: Arc::new(runtime),
+        world,
+        quiet: Arc::default(),
+        trials: Vec::new(),
+    };
+    main_path::tests(&mut suite);
+    requests::tests(&mut suite);
+    resilience::tests(&mut suite);
+    support_email::tests(&mut suite);
+    store::tests(&mut suite);
+    permissions::tests(&mut suite);
+    let conclusion = libtest_mimic::run(&arguments, suite.trials);
+    if let Some(stack) = stack {
+        suite.runtime.block_on(stack.stop());
+    }
+    conclusion.exit_code()
+}

@@ -1,0 +1,224 @@
+//! Every permission that the template grants is needed: each is taken out of its role in turn, and
+//! the function is then refused. That no permission is missing is what all the other tests show,
+//! because the emulator enforces IAM.
+
+use domain_auth::claims::ClaimRegister;
+use domain_auth::domain::Domain;
+use domain_auth::history::Actor;
+use domain_auth::ports::CommitChanges;
+use domain_auth::state::State;
+use domain_auth_aws::SystemIds;
+use domain_auth_testkit::new_domain;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::Suite;
+use crate::world::{Shared, between};
+
+pub(crate) fn tests(suite: &mut Suite) {
+    suite.alone("add_domain_needs_each_of_its_permissions", add_domain);
+    suite.alone("read_domains_needs_each_of_its_permissions", read_domains);
+    suite.alone(
+        "verification_poller_needs_each_of_its_permissions",
+        verification_poller,
+    );
+    suite.alone(
+        "support_notifier_needs_each_of_its_permissions",
+        support_notifier,
+    );
+}
+
+/// AWS asks for these, and the emulator does not.
+const NOT_ENFORCED_HERE: &[&str] = &[
+    // For the tags of a new identity (Service Authorization Reference, Amazon SES v2).
+    "ses:TagResource",
+];
+
+async fn add_domain(world: Shared) {
+    each_is_needed(&world, "add-domain", async || {
+        world.add(world.client_admin(), &world.fresh_domain()).await;
+        let by_hand = world.fresh_domain();
+        world.identity_by_hand(&by_hand).await;
+        world.add(world.client_admin(), &by_hand).await;
+    })
+    .await;
+}
+
+async fn read_domains(world: Shared) {
+    let domain = world.fresh_domain();
+    world.add(world.client_admin(), &domain).await;
+    each_is_needed(&world, "read-domains", async || {
+        world.get(world.client_admin(), "/domains").await;
+        world
+            .get(world.client_admin(), &format!("/domains/{domain}"))
+            .await;
+    })
+    .await;
+}
+
+async fn verification_poller(world: Shared) {
+    each_is_needed(&world, "verification-poller", async || {
+        left_unfinished(&world, &world.fresh_domain()).await;
+        let by_hand = world.fresh_domain();
+        world.identity_by_hand(&by_hand).await;
+        left_unfinished(&world, &by_hand).await;
+        let of_another = world.fresh_domain();
+        world.identity_of(&of_another, "nobody").await;
+        left_unfinished(&world, &of_another).await;
+        // The first run provisions, the second asks SES about what was provisioned.
+        for _ in 0..2 {
+            world.invoke("verification-poller", &json!({})).await;
+        }
+    })
+    .await;
+}
+
+async fn support_notifier(world: Shared) {
+    each_is_needed(&world, "support-notifier", async || {
+        let delivery = crate::support_email::delivery("verified", &world.fresh_domain());
+        world.invoke("support-notifier", &delivery).await;
+    })
+    .await;
+}
+
+/// What add-domain leaves when it dies after its first write.
+async fn left_unfinished(world: &Shared, domain: &str) {
+    let new = new_domain(&world.info.clients.client_admin, domain);
+    let long_ago: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
+    let claims =
+        ClaimRegister::empty(new.name.organizational()).taken(&new.name, &new.client, long_ago);
+    let (state, claims) = (State::provisioning(), Some(claims));
+    let change = Domain::add(
+        new,
+        state,
+        claims,
+        Actor::Service,
+        long_ago,
+        long_ago,
+        &SystemIds,
+    );
+    world
+        .table()
+        .await
+        .commit(&change)
+        .await
+        .expect("a domain written");
+}
+
+/// Takes each action out of the function's role in turn, does what needs it, and looks for the
+/// refusal in what the function logs.
+async fn each_is_needed(world: &Shared, function: &str, act: impl AsyncFn()) {
+    let resource = pascal_case(function) + "Function";
+    let role = role_of(world, &resource).await;
+    let name = format!("{resource}RolePolicy0");
+    let policy = policy_of(world, &role, &name).await;
+    let refusals = async || world.logged(function, "AccessDenied").await;
+    act().await;
+    assert_eq!(refusals().await, 0, "nothing is refused to begin with");
+
+    let mut unneeded = Vec::new();
+    for action in actions_in(&policy) {
+        if NOT_ENFORCED_HERE.contains(&action.as_str()) {
+            continue;
+        }
+        put_policy(world, &role, &name, &without(&policy, &action)).await;
+        let before = refusals().await;
+        act().await;
+        if refusals().await == before {
+            unneeded.push(action);
+        }
+    }
+    put_policy(world, &role, &name, &policy).await;
+    assert!(unneeded.is_empty(), "{function} does not need {unneeded:?}");
+    world.run_poller().await;
+}
+
+fn pascal_case(name: &str) -> String {
+    name.split('-')
+        .filter_map(|word| Some(word.get(..1)?.to_uppercase() + word.get(1..)?))
+        .collect()
+}
+
+async fn role_of(world: &Shared, function: &str) -> String {
+    let roles = world
+        .query("iam", &[("Action", "ListRoles"), ("Version", "2010-05-08")])
+        .await;
+    let prefix = format!("<RoleName>{}-{function}Role-", world.info.stack_name);
+    let (_, rest) = roles.split_once(&prefix).expect("a role of its own");
+    format!(
+        "{}-{function}Role-{}",
+        world.info.stack_name,
+        between(rest, "", "<")
+    )
+}
+
+async fn policy_of(world: &Shared, role: &str, name: &str) -> Value {
+    let call = [
+        ("Action", "GetRolePolicy"),
+        ("Version", "2010-05-08"),
+        ("RoleName", role),
+        ("PolicyName", name),
+    ];
+    let answer = world.query("iam", &call).await;
+    let document = between(&answer, "<PolicyDocument>", "</PolicyDocument>");
+    serde_json::from_str(&percent_decoded(document)).expect("a policy in JSON")
+}
+
+async fn put_policy(world: &Shared, role: &str, name: &str, policy: &Value) {
+    let document = policy.to_string();
+    let call = [
+        ("Action", "PutRolePolicy"),
+        ("Version", "2010-05-08"),
+        ("RoleName", role),
+        ("PolicyName", name),
+        ("PolicyDocument", &document),
+    ];
+    world.query("iam", &call).await;
+}
+
+fn actions_of(statement: &Value) -> Vec<String> {
+    match &statement["Action"] {
+        Value::String(action) => vec![action.clone()],
+        Value::Array(actions) => actions
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+        other => panic!("no actions in {other}"),
+    }
+}
+
+fn actions_in(policy: &Value) -> Vec<String> {
+    let statements = policy["Statement"].as_array().expect("statements");
+    statements.iter().flat_map(actions_of).collect()
+}
+
+fn without(policy: &Value, action: &str) -> Value {
+    let mut policy = policy.clone();
+    let statements = policy["Statement"].as_array_mut().expect("statements");
+    for statement in &mut *statements {
+        let mut actions = actions_of(statement);
+        actions.retain(|granted| granted != action);
+        statement["Action"] = json!(actions);
+    }
+    statements.retain(|statement| statement["Action"] != json!([]));
+    policy
+}
+
+/// IAM gives policies percent-encoded (RFC 3986 section 2.1).
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        let mut byte = *first;
+        if let (b'%', [high, low, tail @ ..]) = (first, tail) {
+            let digits = [*high, *low];
+            let digits = std::str::from_utf8(&digits).expect("two digits");
+            byte = u8::from_str_radix(digits, 16).expect("two hexadecimal digits");
+            rest = tail;
+        }
+        bytes.push(byte);
+    }
+    String::from_utf8(bytes).expect("UTF-8")
+}

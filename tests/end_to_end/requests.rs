@@ -1,0 +1,239 @@
+//! What the API refuses, and that refusing writes nothing.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::Suite;
+use crate::world::{Answer, Shared, answer_to, text};
+
+pub(crate) fn tests(suite: &mut Suite) {
+    suite.shared(
+        "without_a_token_or_with_a_forged_one_it_is_401",
+        unauthenticated,
+    );
+    suite.shared("without_the_role_it_is_403", without_role);
+    suite.shared(
+        "another_clients_domain_is_404_like_one_that_does_not_exist",
+        other_client,
+    );
+    suite.shared(
+        "a_second_client_gets_a_contested_claim_that_tells_nothing",
+        contested,
+    );
+    suite.shared(
+        "bad_bodies_are_problems_that_name_the_field_and_write_nothing",
+        bad_bodies,
+    );
+    suite.shared("spellings_of_a_name_are_one_domain", spellings);
+    suite.alone("reads_never_call_ses", reads_call_no_ses);
+}
+
+async fn unauthenticated(world: Shared) {
+    let token = world.client_admin();
+    let (signed, _) = token.rsplit_once('.').unwrap();
+    let forged = format!("{signed}.AAAA");
+    for (method, path) in [
+        (Method::POST, "/domains"),
+        (Method::GET, "/domains"),
+        (Method::GET, "/domains/a.com"),
+    ] {
+        for token in [None, Some(forged.as_str()), Some("nonsense")] {
+            let request = world.request(method.clone(), path, token).body("{}");
+            let answer = answer_to(request).await;
+            assert_eq!(
+                answer.status,
+                StatusCode::UNAUTHORIZED,
+                "{method} {path} {answer:?}"
+            );
+        }
+    }
+}
+
+async fn without_role(world: Shared) {
+    let domain = world.fresh_domain();
+    for token in [&world.info.tokens.no_role, &world.info.tokens.support] {
+        let added = world.add(token, &domain).await;
+        assert_problem(&added, 403, "forbidden");
+        assert_problem(&world.get(token, "/domains").await, 403, "forbidden");
+        assert_problem(
+            &world.get(token, &format!("/domains/{domain}")).await,
+            403,
+            "forbidden",
+        );
+    }
+    assert_nothing_written(&world, &domain).await;
+}
+
+async fn other_client(world: Shared) {
+    let domain = world.fresh_domain();
+    world.add(world.client_admin(), &domain).await;
+    let other = world.other_client_admin();
+    let theirs = world.get(other, &format!("/domains/{domain}")).await;
+    let nobodys = world.get(other, "/domains/nobody-has-this.com").await;
+    assert_problem(&theirs, 404, "not_found");
+    assert_eq!(theirs.body, nobodys.body);
+    let list = world.get(other, "/domains?limit=100").await;
+    assert!(!list.body.to_string().contains(&domain));
+}
+
+async fn contested(world: Shared) {
+    let domain = world.fresh_domain();
+    world.add(world.client_admin(), &domain).await;
+    let below = format!("mail.{domain}");
+    for name in [&domain, &below] {
+        let answer = world.add(world.other_client_admin(), name).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED);
+        assert_eq!(answer.body["status"], "contested");
+        assert!(
+            !answer
+                .body
+                .to_string()
+                .contains(&world.info.clients.client_admin)
+        );
+        let records = answer.body["records"].as_array().unwrap();
+        assert_eq!(records.len(), 1);
+        assert_eq!(records[0]["id"], "ownership");
+        assert_eq!(records[0]["name"], format!("_lasso-challenge.{name}"));
+        let secret = text(&records[0]["value"])
+            .strip_prefix("lasso-domain-verification=")
+            .unwrap();
+        assert!(secret.len() >= 32, "at least 128 bits");
+    }
+    world.run_poller().await;
+    assert_eq!(
+        world.status(&domain).await,
+        "pending",
+        "the holder notices nothing"
+    );
+}
+
+async fn bad_bodies(world: Shared) {
+    let domain = world.fresh_domain();
+    let large = json!({ "domain": domain, "community": "x".repeat(8 * 1024) }).to_string();
+    let cases: Vec<(String, u16, &str, Option<&str>)> = vec![
+        ("domain=example.com".to_owned(), 400, "malformed_json", None),
+        (String::new(), 400, "malformed_json", None),
+        ("{\"domain\":".to_owned(), 400, "malformed_json", None),
+        ("{}".to_owned(), 422, "validation_failed", Some("/domain")),
+        (
+            json!([domain]).to_string(),
+            422,
+            "validation_failed",
+            Some(""),
+        ),
+        (
+            json!({ "domain": 7 }).to_string(),
+            422,
+            "validation_failed",
+            Some("/domain"),
+        ),
+        (
+            json!({ "domain": domain, "community": 7 }).to_string(),
+            422,
+            "validation_failed",
+            Some("/community"),
+        ),
+        (
+            json!({ "domain": domain, "contact_email": "x" }).to_string(),
+            422,
+            "validation_failed",
+            Some("/contact_email"),
+        ),
+        (large, 413, "payload_too_large", None),
+        (
+            json!({ "domain": "co.uk" }).to_string(),
+            422,
+            "public_suffix",
+            Some("/domain"),
+        ),
+        (
+            json!({ "domain": "gmail.com" }).to_string(),
+            422,
+            "domain_not_eligible",
+            Some("/domain"),
+        ),
+        (
+            json!({ "domain": "xn--a.com" }).to_string(),
+            422,
+            "invalid_domain",
+            Some("/domain"),
+        ),
+        (
+            json!({ "domain": "*.x.com" }).to_string(),
+            422,
+            "invalid_domain",
+            Some("/domain"),
+        ),
+    ];
+    for (body, status, code, pointer) in cases {
+        let answer = world.post_domains(world.client_admin(), body).await;
+        assert_problem(&answer, status, code);
+        if let Some(pointer) = pointer {
+            assert_eq!(answer.body["errors"][0]["pointer"], pointer, "{answer:?}");
+        }
+    }
+    let body = json!({ "domain": format!("https://www.{domain}/contact") }).to_string();
+    let answer = world.post_domains(world.client_admin(), body).await;
+    assert_problem(&answer, 422, "invalid_domain");
+    assert_eq!(answer.body["suggestion"], domain);
+    assert_nothing_written(&world, &domain).await;
+}
+
+async fn spellings(world: Shared) {
+    let domain = world.fresh_domain();
+    let unicode = format!("bücher.{domain}");
+    let first = world.add(world.client_admin(), &unicode).await;
+    assert_eq!(first.status, StatusCode::CREATED);
+    assert_eq!(first.body["domain"], format!("xn--bcher-kva.{domain}"));
+    assert_eq!(first.body["domain_unicode"], unicode);
+    for spelling in [
+        format!("BÜCHER.{domain}."),
+        format!(" xn--bcher-kva.{domain}"),
+        unicode.to_uppercase(),
+    ] {
+        let again = world.add(world.client_admin(), &spelling).await;
+        assert_eq!(again.status, StatusCode::OK, "{spelling}");
+        assert_eq!(again.body["domain"], first.body["domain"]);
+    }
+}
+
+async fn reads_call_no_ses(world: Shared) {
+    let domain = world.fresh_domain();
+    world.add(world.client_admin(), &domain).await;
+    // The schedule may fire in between; then it is tried again.
+    world
+        .until("no run of the poller came in between", async || {
+            let before = world.ses_counts().await;
+            for path in ["/domains".to_owned(), format!("/domains/{domain}")] {
+                assert_eq!(
+                    world.get(world.client_admin(), &path).await.status,
+                    StatusCode::OK
+                );
+            }
+            before == world.ses_counts().await
+        })
+        .await;
+}
+
+pub(crate) fn assert_problem(answer: &Answer, status: u16, code: &str) {
+    assert_eq!(answer.status.as_u16(), status, "{answer:?}");
+    assert_eq!(
+        answer.content_type, "application/problem+json",
+        "{answer:?}"
+    );
+    assert_eq!(answer.body["status"], status);
+    assert_eq!(answer.body["code"], code);
+    for member in ["type", "title", "detail"] {
+        assert!(answer.body[member].is_string(), "{member} in {answer:?}");
+    }
+}
+
+async fn assert_nothing_written(world: &Shared, domain: &str) {
+    let list = world.get(world.client_admin(), "/domains?limit=100").await;
+    let items = list.body["items"].as_array().cloned().unwrap_or_default();
+    let named: Vec<&Value> = items
+        .iter()
+        .filter(|item| item["domain"] == domain)
+        .collect();
+    assert!(named.is_empty(), "{named:?}");
+}

@@ -1,0 +1,406 @@
+//! The table, on the emulator's DynamoDB, in a copy of the deployed table that no poller touches.
+//! The store in memory, on which the use cases are tested, runs the same scenarios: it may promise
+//! no more than the table does.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex, TableDescription};
+use domain_auth::claims::ClaimRegister;
+use domain_auth::domain::{Change, Domain};
+use domain_auth::event::EventType;
+use domain_auth::history::{Action, Actor};
+use domain_auth::names::Community;
+use domain_auth::ports::{
+    Clock, CommitChanges, CommitError, Due, DueDomains, EmailLedger, Ids, Lease, ListFilter,
+    Outbox, ReadClaims, ReadDomains, StaffQueue,
+};
+use domain_auth::state::{State, Status, Trigger};
+use domain_auth_aws::{SystemIds, Table};
+use domain_auth_testkit::{MemoryStore, TestClock, client, domain_name, identity, new_domain};
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Suite;
+use crate::world::Shared;
+
+pub(crate) fn tests(suite: &mut Suite) {
+    suite.shared(
+        "the_table_refuses_what_is_based_on_an_old_version",
+        async |world: Shared| {
+            versions(&table(&world, "versions").await).await;
+            versions(&MemoryStore::default()).await;
+        },
+    );
+    suite.shared(
+        "the_table_gives_a_contested_name_to_one_of_two_that_race",
+        async |world: Shared| {
+            races(&table(&world, "races").await).await;
+            races(&MemoryStore::default()).await;
+        },
+    );
+    suite.shared(
+        "the_table_finds_what_is_due_oldest_first",
+        async |world: Shared| {
+            due(&table(&world, "due").await).await;
+            due(&MemoryStore::default()).await;
+        },
+    );
+    suite.shared(
+        "the_table_keeps_events_until_they_are_published",
+        async |world: Shared| {
+            outbox(&table(&world, "outbox").await).await;
+            outbox(&MemoryStore::default()).await;
+        },
+    );
+    suite.shared(
+        "the_table_lists_by_page_state_and_community",
+        async |world: Shared| {
+            lists(&table(&world, "lists").await).await;
+            lists(&MemoryStore::default()).await;
+        },
+    );
+    suite.shared(
+        "the_table_shows_history_and_the_staff_queue_in_order",
+        async |world: Shared| {
+            history_and_queue(&table(&world, "history").await).await;
+            history_and_queue(&MemoryStore::default()).await;
+        },
+    );
+    suite.shared(
+        "the_table_grants_one_lease_for_an_email",
+        async |world: Shared| {
+            ledger(&table(&world, "ledger").await).await;
+            ledger(&MemoryStore::default()).await;
+        },
+    );
+}
+
+/// An empty table with the keys and indexes of the one that the template made.
+async fn table(world: &Shared, name: &str) -> Table {
+    let client = Client::new(&world.aws().await);
+    let deployed = client
+        .describe_table()
+        .table_name(&world.info.table)
+        .send()
+        .await;
+    let deployed: TableDescription = deployed.unwrap().table.unwrap();
+    let name = format!("store-tests-{name}");
+    let indexes = deployed.global_secondary_indexes().iter().map(|index| {
+        GlobalSecondaryIndex::builder()
+            .set_index_name(index.index_name.clone())
+            .set_key_schema(index.key_schema.clone())
+            .set_projection(index.projection.clone())
+            .build()
+            .unwrap()
+    });
+    client
+        .create_table()
+        .table_name(&name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(deployed.attribute_definitions.clone())
+        .set_key_schema(deployed.key_schema.clone())
+        .set_global_secondary_indexes(Some(indexes.collect()))
+        .send()
+        .await
+        .unwrap();
+    Table::new(client, name)
+}
+
+fn now() -> Timestamp {
+    TestClock::default().now()
+}
+
+fn hours(hours: i64) -> Timestamp {
+    now() + SignedDuration::from_hours(hours)
+}
+
+fn added(client_id: &str, name: &str, at: Timestamp, next_check: Timestamp) -> Change {
+    let new = new_domain(client_id, name);
+    let claims = ClaimRegister::empty(new.name.organizational()).taken(&new.name, &new.client, at);
+    Domain::add(
+        new,
+        State::provisioning(),
+        Some(claims),
+        Actor::Service,
+        next_check,
+        at,
+        &SystemIds,
+    )
+}
+
+fn moved(domain: &Domain, trigger: Trigger, at: Timestamp) -> Change {
+    domain
+        .transition(trigger, Actor::Service, None, at, &SystemIds)
+        .unwrap()
+}
+
+fn provisioned(domain: &Domain, at: Timestamp) -> Change {
+    moved(domain, Trigger::Provisioned(identity(&domain.name)), at)
+}
+
+async fn versions<S: CommitChanges + ReadDomains + ReadClaims + Outbox>(store: &S) {
+    let first = added("maple", "example.com", now(), now());
+    store.commit(&first).await.unwrap();
+    let read = store
+        .domain(&client("maple"), &domain_name("example.com"))
+        .await
+        .unwrap();
+    assert_eq!(read.as_ref(), Some(&first.domain));
+    let claims = store.claims("example.com").await.unwrap();
+    assert_eq!(Some(&claims), first.claims.as_ref());
+
+    let again = store
+        .commit(&added("maple", "example.com", now(), now()))
+        .await;
+    assert!(matches!(again, Err(CommitError::Conflict)), "{again:?}");
+
+    let change = provisioned(&first.domain, now());
+    store.commit(&change).await.unwrap();
+    let stale = provisioned(&first.domain, hours(1));
+    assert!(matches!(
+        store.commit(&stale).await,
+        Err(CommitError::Conflict)
+    ));
+    let quiet = first.domain.looked_at(|_| {}, hours(1));
+    assert!(matches!(
+        store.commit(&quiet).await,
+        Err(CommitError::Conflict)
+    ));
+
+    let read = store
+        .domain(&client("maple"), &domain_name("example.com"))
+        .await
+        .unwrap();
+    assert_eq!(
+        read,
+        Some(change.domain),
+        "a refused change leaves nothing behind"
+    );
+    let history = store
+        .history(&client("maple"), &domain_name("example.com"), 10, None)
+        .await;
+    assert_eq!(history.unwrap().items.len(), 2);
+    assert_eq!(store.unpublished(10).await.unwrap().len(), 1);
+}
+
+async fn races<S: CommitChanges + ReadDomains + ReadClaims>(store: &S) {
+    for round in 0..10 {
+        let name = format!("round{round}.com");
+        let changes: Vec<Change> = ["maple", "cedar", "oak"]
+            .map(|client_id| added(client_id, &name, now(), now()))
+            .into();
+        let outcomes = join_all(changes.iter().map(|change| store.commit(change))).await;
+        let won: Vec<usize> = (0..3).filter(|n| outcomes[*n].is_ok()).collect();
+        assert_eq!(won.len(), 1, "{outcomes:?}");
+        let holder = store.claims(&name).await.unwrap();
+        let winner = &changes[won[0]].domain;
+        assert_eq!(holder.holder(&winner.name), Some(&winner.client));
+        for change in &changes {
+            let (client, name) = (&change.domain.client, &change.domain.name);
+            let stored = store.domain(client, name).await.unwrap();
+            assert_eq!(stored.is_some(), *client == winner.client);
+        }
+    }
+}
+
+async fn due<S: CommitChanges + DueDomains>(store: &S) {
+    let mut expected = Vec::new();
+    for n in 0..12 {
+        // Backwards, so that neither the order of names nor of writing is that of time.
+        let change = added("maple", &format!("d{n:02}.com"), now(), hours(12 - n));
+        store.commit(&change).await.unwrap();
+        if n % 2 == 0 {
+            let mut look = provisioned(&change.domain, now());
+            look.domain.next_check = hours(12 - n);
+            store.commit(&look).await.unwrap();
+            expected.insert(0, look.domain);
+        }
+    }
+    let looks = store.due(Due::Look, hours(12), 100).await.unwrap();
+    assert_eq!(looks, expected);
+    let first = store.due(Due::Look, hours(12), 2).await.unwrap();
+    assert_eq!(first, expected[..2]);
+    let early: Vec<Domain> = expected
+        .iter()
+        .filter(|domain| domain.next_check <= hours(6))
+        .cloned()
+        .collect();
+    assert_eq!(store.due(Due::Look, hours(6), 100).await.unwrap(), early);
+    assert_eq!(
+        store
+            .due(Due::Provisioning, hours(12), 100)
+            .await
+            .unwrap()
+            .len(),
+        6
+    );
+
+    let later = expected[0].looked_at(|_| {}, hours(100));
+    store.commit(&later).await.unwrap();
+    assert_eq!(
+        store.due(Due::Look, hours(12), 100).await.unwrap(),
+        expected[1..]
+    );
+}
+
+async fn outbox<S: CommitChanges + Outbox>(store: &S) {
+    let mut domain = added("maple", "example.com", now(), now());
+    store.commit(&domain).await.unwrap();
+    for (hour, trigger) in [
+        (1, Trigger::Provisioned(identity(&domain.domain.name))),
+        (2, Trigger::SesVerified),
+        (3, Trigger::Completed),
+    ] {
+        domain = moved(&domain.domain, trigger, hours(hour));
+        store.commit(&domain).await.unwrap();
+    }
+    let events = store.unpublished(10).await.unwrap();
+    let types: Vec<EventType> = events.iter().map(|event| event.event_type).collect();
+    assert_eq!(
+        types,
+        [
+            EventType::Added,
+            EventType::Verified,
+            EventType::Authenticated
+        ]
+    );
+    assert_eq!(events[2], domain.event.unwrap());
+    assert_eq!(store.unpublished(2).await.unwrap(), events[..2]);
+
+    for _ in 0..2 {
+        store.mark_published(&events[0], hours(4)).await.unwrap();
+    }
+    assert_eq!(store.unpublished(10).await.unwrap(), events[1..]);
+}
+
+async fn lists<S: CommitChanges + ReadDomains>(store: &S) {
+    let ridge = Community::parse("Maple Ridge").unwrap();
+    for n in 0..9 {
+        let mut change = added("maple", &format!("d{n}.com"), now(), now());
+        change.domain.community = (n % 3 == 0).then(|| ridge.clone());
+        store.commit(&change).await.unwrap();
+        if n % 2 == 0 {
+            store
+                .commit(&provisioned(&change.domain, now()))
+                .await
+                .unwrap();
+        }
+    }
+    store
+        .commit(&added("cedar", "other.com", now(), now()))
+        .await
+        .unwrap();
+    let named = async |filter: ListFilter, limit: usize| {
+        let mut names = Vec::new();
+        let mut start = None;
+        loop {
+            let page = store
+                .domains(&client("maple"), &filter, limit, start.as_ref())
+                .await;
+            let page = page.unwrap();
+            assert!(page.items.len() <= limit);
+            names.extend(page.items.into_iter().map(|domain| domain.name.to_string()));
+            start = page.next;
+            if start.is_none() {
+                return names;
+            }
+        }
+    };
+    let all: Vec<String> = (0..9).map(|n| format!("d{n}.com")).collect();
+    for limit in [1, 4, 9, 100] {
+        assert_eq!(named(ListFilter::default(), limit).await, all);
+    }
+    let pending = ListFilter {
+        status: Some(Status::Pending),
+        community: None,
+    };
+    assert_eq!(
+        named(pending, 2).await,
+        ["d0.com", "d2.com", "d4.com", "d6.com", "d8.com"]
+    );
+    let both = ListFilter {
+        status: Some(Status::Pending),
+        community: Some(ridge),
+    };
+    assert_eq!(named(both, 2).await, ["d0.com", "d6.com"]);
+}
+
+async fn history_and_queue<S: CommitChanges + ReadDomains + StaffQueue>(store: &S) {
+    for (n, name) in ["late.com", "early.com", "middle.com"]
+        .into_iter()
+        .enumerate()
+    {
+        let since = hours([3, 1, 2][n]);
+        let change = added("maple", name, now(), now());
+        store.commit(&change).await.unwrap();
+        let pending = provisioned(&change.domain, now());
+        store.commit(&pending).await.unwrap();
+        store
+            .commit(&moved(&pending.domain, Trigger::SesVerified, since))
+            .await
+            .unwrap();
+    }
+    let first = store.in_state(Status::Verified, 2, None).await.unwrap();
+    let names = |domains: &[Domain]| -> Vec<String> {
+        domains
+            .iter()
+            .map(|domain| domain.name.to_string())
+            .collect()
+    };
+    assert_eq!(names(&first.items), ["early.com", "middle.com"]);
+    let rest = store
+        .in_state(Status::Verified, 2, first.next.as_ref())
+        .await
+        .unwrap();
+    assert_eq!(names(&rest.items), ["late.com"]);
+    assert!(
+        store
+            .in_state(Status::Pending, 9, None)
+            .await
+            .unwrap()
+            .items
+            .is_empty()
+    );
+
+    let name = domain_name("late.com");
+    let newest = store
+        .history(&client("maple"), &name, 2, None)
+        .await
+        .unwrap();
+    let actions: Vec<Action> = newest.items.iter().map(|entry| entry.action).collect();
+    assert_eq!(actions, [Action::Verified, Action::Provisioned]);
+    let oldest = store
+        .history(&client("maple"), &name, 2, newest.next.as_ref())
+        .await
+        .unwrap();
+    assert_eq!(oldest.items.len(), 1);
+    assert_eq!(oldest.items[0].action, Action::Added);
+}
+
+async fn ledger<S: EmailLedger>(store: &S) {
+    let event_id = SystemIds.event_id(now());
+    let attempts = (0..5).map(|_| store.lease(event_id, now(), hours(1)));
+    let outcomes = join_all(attempts).await;
+    let granted = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Ok(Lease::Granted)));
+    assert_eq!(granted.count(), 1, "{outcomes:?}");
+
+    assert_eq!(
+        store.lease(event_id, now(), hours(1)).await.unwrap(),
+        Lease::InFlight
+    );
+    store.release(event_id).await.unwrap();
+    assert_eq!(
+        store.lease(event_id, now(), hours(1)).await.unwrap(),
+        Lease::Granted
+    );
+    assert_eq!(
+        store.lease(event_id, hours(1), hours(2)).await.unwrap(),
+        Lease::Granted
+    );
+    store.sent(event_id, "message-id", hours(1)).await.unwrap();
+    assert_eq!(
+        store.lease(event_id, hours(9), hours(10)).await.unwrap(),
+        Lease::Sent
+    );
+}

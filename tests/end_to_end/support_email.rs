@@ -1,0 +1,115 @@
+//! One event, one email, however often it comes.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::Suite;
+use crate::world::{Shared, at_once, text};
+
+pub(crate) fn tests(suite: &mut Suite) {
+    suite.shared("the_same_event_ten_times_at_once_is_one_email", ten_times);
+    suite.shared(
+        "an_event_published_twice_on_the_topic_is_one_email",
+        published_twice,
+    );
+    suite.shared("an_event_for_machines_is_no_email", info_is_not_emailed);
+    suite.shared("text_from_a_client_is_escaped", escaped);
+}
+
+/// The delivery in a file of `events/`, about another domain and with another id.
+pub(crate) fn delivery(case: &str, domain: &str) -> Value {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../events/support-notifier");
+    let file = fs::read_to_string(format!("{folder}/{case}.json")).expect("an event file");
+    let mut delivery: Value = serde_json::from_str(&file).expect("an event in JSON");
+    let message = event_about(text(&delivery["Records"][0]["Sns"]["Message"]), domain);
+    delivery["Records"][0]["Sns"]["Message"] = json!(message.to_string());
+    delivery
+}
+
+fn event_about(message: &str, domain: &str) -> Value {
+    let mut event: Value = serde_json::from_str(message).expect("an event");
+    #[expect(clippy::disallowed_methods, reason = "each run has its own")]
+    let id = uuid::Uuid::new_v4();
+    event["event_id"] = json!(id);
+    event["domain"] = json!(domain);
+    event["domain_unicode"] = json!(domain);
+    event
+}
+
+async fn ten_times(world: Shared) {
+    let domain = world.fresh_domain();
+    let delivery = delivery("verified", &domain);
+    at_once(10, |_| {
+        let (world, delivery) = (world.clone(), delivery.clone());
+        async move { world.invoke("support-notifier", &delivery).await }
+    })
+    .await;
+    assert_eq!(world.emails_about(&domain).await.len(), 1);
+    world.invoke("support-notifier", &delivery).await;
+    assert_eq!(world.emails_about(&domain).await.len(), 1);
+}
+
+async fn published_twice(world: Shared) {
+    let domain = world.fresh_domain();
+    let delivery = delivery("failed", &domain);
+    let message = text(&delivery["Records"][0]["Sns"]["Message"]);
+    for _ in 0..2 {
+        publish(&world, message, "warning").await;
+    }
+    world
+        .until("support has mail", async || {
+            !world.emails_about(&domain).await.is_empty()
+        })
+        .await;
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    let emails = world.emails_about(&domain).await;
+    assert_eq!(emails.len(), 1);
+    assert!(text(&emails[0]["Subject"]).starts_with("Verification failed"));
+}
+
+async fn info_is_not_emailed(world: Shared) {
+    let (quiet, loud) = (world.fresh_domain(), world.fresh_domain());
+    let message =
+        |domain| text(&delivery("verified", domain)["Records"][0]["Sns"]["Message"]).to_owned();
+    publish(&world, &message(&quiet), "info").await;
+    publish(&world, &message(&loud), "action").await;
+    world
+        .until("support has mail", async || {
+            !world.emails_about(&loud).await.is_empty()
+        })
+        .await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    assert!(world.emails_about(&quiet).await.is_empty());
+}
+
+async fn escaped(world: Shared) {
+    let domain = world.fresh_domain();
+    world
+        .invoke("support-notifier", &delivery("hostile-text", &domain))
+        .await;
+    let emails = world.emails_about(&domain).await;
+    let html = text(&emails[0]["BodyHtml"]);
+    assert!(
+        html.contains("&#60;script&#62;") && !html.contains("<script"),
+        "{html}"
+    );
+}
+
+async fn publish(world: &Shared, message: &str, severity: &str) {
+    let attribute = "MessageAttributes.entry.1";
+    world
+        .query(
+            "sns",
+            &[
+                ("Action", "Publish"),
+                ("Version", "2010-03-31"),
+                ("TopicArn", &world.info.topic_arn),
+                ("Message", message),
+                (&format!("{attribute}.Name"), "severity"),
+                (&format!("{attribute}.Value.DataType"), "String"),
+                (&format!("{attribute}.Value.StringValue"), severity),
+            ],
+        )
+        .await;
+}

@@ -1,0 +1,368 @@
+//! What a test can do to the stack, as a user, a DNS person or a bad day would.
+
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::Credentials;
+use domain_auth::ports::{CommitChanges, CommitError, ReadDomains};
+use domain_auth_aws::Table;
+use domain_auth_testkit::{client, domain_name};
+use jiff::Timestamp;
+use lasso_local::StackInfo;
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+/// An answer of the API.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) content_type: String,
+    pub(crate) body: Value,
+}
+
+/// The stack, and how to reach it.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) info: StackInfo,
+    http: Client,
+    domains: AtomicUsize,
+}
+
+impl World {
+    pub(crate) fn new(info: StackInfo) -> Self {
+        Self {
+            info,
+            http: Client::new(),
+            domains: AtomicUsize::new(0),
+        }
+    }
+
+    /// A domain that no other test uses, with an empty zone.
+    pub(crate) fn fresh_domain(&self) -> String {
+        let number = self.domains.fetch_add(1, Ordering::SeqCst);
+        let domain = format!("client{number}-homes.com");
+        self.create_zone(&domain);
+        domain
+    }
+
+    // ── The API ─────────────────────────────────────────────────────────────────────────────────
+
+    pub(crate) fn client_admin(&self) -> &str {
+        &self.info.tokens.client_admin
+    }
+
+    pub(crate) fn other_client_admin(&self) -> &str {
+        &self.info.tokens.other_client_admin
+    }
+
+    pub(crate) fn request(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+    ) -> RequestBuilder {
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.info.api_url));
+        match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    pub(crate) async fn add(&self, token: &str, domain: &str) -> Answer {
+        self.post_domains(token, json!({ "domain": domain }).to_string())
+            .await
+    }
+
+    pub(crate) async fn post_domains(&self, token: &str, body: String) -> Answer {
+        let request = self
+            .request(Method::POST, "/domains", Some(token))
+            .header("content-type", "application/json")
+            .body(body);
+        answer_to(request).await
+    }
+
+    pub(crate) async fn get(&self, token: &str, path: &str) -> Answer {
+        answer_to(self.request(Method::GET, path, Some(token))).await
+    }
+
+    /// The domain as its own client sees it.
+    pub(crate) async fn domain(&self, domain: &str) -> Value {
+        let answer = self
+            .get(self.client_admin(), &format!("/domains/{domain}"))
+            .await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        answer.body
+    }
+
+    pub(crate) async fn status(&self, domain: &str) -> String {
+        self.domain(domain).await["status"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// Runs the poller until the domain is in this state.
+    pub(crate) async fn poll_until(&self, domain: &str, status: &str) {
+        self.until(&format!("{domain} is {status}"), async || {
+            self.make_due(domain).await;
+            self.run_poller().await;
+            self.status(domain).await == status
+        })
+        .await;
+    }
+
+    /// As if the time of the next look had come.
+    async fn make_due(&self, domain: &str) {
+        let table = self.table().await;
+        let client = client(&self.info.clients.client_admin);
+        let stored = table
+            .domain(&client, &domain_name(domain))
+            .await
+            .expect("a read");
+        let mut change = stored
+            .expect("a domain")
+            .looked_at(|_| {}, Timestamp::UNIX_EPOCH);
+        change.domain.next_check = Timestamp::UNIX_EPOCH;
+        match table.commit(&change).await {
+            // Then a run of the poller has just looked at it.
+            Ok(()) | Err(CommitError::Conflict) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+
+    // ── DNS ─────────────────────────────────────────────────────────────────────────────────────
+
+    pub(crate) fn create_zone(&self, zone: &str) {
+        let file = self.info.zones_dir.join(format!("{zone}.zone"));
+        std::fs::write(file, "").expect("a zone file");
+    }
+
+    /// Publishes the records with these ids, as an email administrator would.
+    pub(crate) fn publish(&self, zone: &str, domain: &Value, ids: &[&str]) {
+        let records = domain["records"].as_array().expect("a domain with records");
+        let mut lines = String::new();
+        for record in records
+            .iter()
+            .filter(|record| ids.contains(&text(&record["id"])))
+        {
+            let (name, value) = (text(&record["name"]), text(&record["value"]));
+            let data = match text(&record["type"]) {
+                "TXT" => format!("TXT \"{value}\""),
+                other => format!("{other} {value}."),
+            };
+            writeln!(lines, "{name}. 60 IN {data}").expect("text in memory");
+        }
+        assert_eq!(lines.lines().count(), ids.len(), "all of {ids:?}");
+        let file = self.info.zones_dir.join(format!("{zone}.zone"));
+        let mut file = OpenOptions::new()
+            .append(true)
+            .open(file)
+            .expect("a zone file");
+        file.write_all(lines.as_bytes())
+            .expect("a zone file that takes records");
+    }
+
+    // ── AWS ─────────────────────────────────────────────────────────────────────────────────────
+
+    pub(crate) async fn run_poller(&self) -> Value {
+        let answer = self.invoke("verification-poller", &json!({})).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        answer.body
+    }
+
+    pub(crate) async fn invoke(&self, function: &str, event: &Value) -> Answer {
+        let name = &self.info.functions[function];
+        let url = format!(
+            "{}/2015-03-31/functions/{name}/invocations",
+            self.info.aws_endpoint_url
+        );
+        let request = self.http.post(url).header("authorization", root("lambda"));
+        answer_to(request.body(event.to_string())).await
+    }
+
+    /// A call of an AWS Query API, such as IAM's.
+    pub(crate) async fn query(&self, service: &str, parameters: &[(&str, &str)]) -> String {
+        self.query_at(&self.info.aws_endpoint_url, service, parameters)
+            .await
+    }
+
+    /// An identity made by hand with the v1 API, which gives it no Easy DKIM. The answer is its
+    /// verification token.
+    pub(crate) async fn identity_by_hand(&self, domain: &str) -> String {
+        let call = [
+            ("Action", "VerifyDomainIdentity"),
+            ("Version", "2010-12-01"),
+            ("Domain", domain),
+        ];
+        let answer = self.query_at(&self.info.ses_gate_url, "ses", &call).await;
+        between(&answer, "<VerificationToken>", "</").to_owned()
+    }
+
+    /// An identity that is tagged with a client.
+    pub(crate) async fn identity_of(&self, domain: &str, client: &str) {
+        let request = self
+            .http
+            .post(format!("{}/v2/email/identities", self.info.ses_gate_url))
+            .header("authorization", root("ses"))
+            .json(&json!({
+                "EmailIdentity": domain,
+                "Tags": [{ "Key": "lasso-client", "Value": client }],
+            }));
+        let answer = answer_to(request).await;
+        assert!(answer.status.is_success(), "{answer:?}");
+    }
+
+    async fn query_at(&self, url: &str, service: &str, parameters: &[(&str, &str)]) -> String {
+        let request = self
+            .http
+            .post(url)
+            .header("authorization", root(service))
+            .form(parameters);
+        let answer = request.send().await.expect("an answer of the emulator");
+        let status = answer.status();
+        let body = answer.text().await.expect("a body");
+        assert!(status.is_success(), "{body}");
+        body
+    }
+
+    /// Root's configuration for an SDK client.
+    pub(crate) async fn aws(&self) -> SdkConfig {
+        aws_config::defaults(BehaviorVersion::latest())
+            .endpoint_url(&self.info.aws_endpoint_url)
+            .region(Region::new(self.info.region.clone()))
+            .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+            .http_client(domain_auth_aws::http_client())
+            .load()
+            .await
+    }
+
+    pub(crate) async fn table(&self) -> Table {
+        let client = aws_sdk_dynamodb::Client::new(&self.aws().await);
+        Table::new(client, self.info.table.clone())
+    }
+
+    /// The messages in the log group of a function that hold this text.
+    pub(crate) async fn logged(&self, function: &str, text: &str) -> usize {
+        let group = format!("/lasso/{}/{function}", self.info.stack_name);
+        let request = self
+            .http
+            .post(&self.info.aws_endpoint_url)
+            .header("authorization", root("logs"))
+            .header("x-amz-target", "Logs_20140328.FilterLogEvents")
+            .header("content-type", "application/x-amz-json-1.1")
+            .body(json!({ "logGroupName": group, "limit": 10_000 }).to_string());
+        let answer = answer_to(request).await;
+        let events = answer.body["events"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let holds = |event: &&Value| self::text(&event["message"]).contains(text);
+        events.iter().filter(holds).count()
+    }
+
+    /// Emails to Lasso support with this domain in the subject, as `(subject, email)`.
+    pub(crate) async fn emails_about(&self, domain: &str) -> Vec<Value> {
+        let answer = answer_to(self.http.get(&self.info.mailbox_url)).await;
+        let about = format!(" {domain} ");
+        answer.body["messages"]
+            .as_object()
+            .into_iter()
+            .flat_map(|accounts| accounts.values())
+            .flat_map(|messages| messages.as_array().cloned().unwrap_or_default())
+            .filter(|email| text(&email["Subject"]).contains(&about))
+            .collect()
+    }
+
+    // ── SES ─────────────────────────────────────────────────────────────────────────────────────
+
+    pub(crate) async fn control_ses(&self, settings: Value) {
+        let url = format!("{}/control", self.info.ses_gate_url);
+        let answer = answer_to(self.http.post(url).json(&settings)).await;
+        assert!(answer.status.is_success(), "{answer:?}");
+    }
+
+    /// Call counts by operation.
+    pub(crate) async fn ses_counts(&self) -> Value {
+        let url = format!("{}/control", self.info.ses_gate_url);
+        answer_to(self.http.get(url)).await.body["calls"].clone()
+    }
+
+    /// No quota and no faults, so that tests do not stand in each other's way.
+    pub(crate) async fn calm_ses(&self) {
+        let calm = json!({ "rate": 0, "recheck_ms": 0, "latency_ms": {}, "faults": [] });
+        self.control_ses(calm).await;
+    }
+
+    // ── Waiting ─────────────────────────────────────────────────────────────────────────────────
+
+    /// Tries until it is true, for up to two minutes.
+    pub(crate) async fn until(&self, what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+        let deadline = Instant::now() + Duration::from_mins(2);
+        while !is_so().await {
+            assert!(Instant::now() < deadline, "waited in vain until {what}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+}
+
+pub(crate) async fn answer_to(request: RequestBuilder) -> Answer {
+    let answer = request.send().await.expect("an answer");
+    let content_type = answer.headers().get("content-type");
+    let content_type = content_type
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let content_type = content_type.to_owned();
+    let status = answer.status();
+    let body = answer.text().await.expect("a body");
+    Answer {
+        status,
+        content_type,
+        body: serde_json::from_str(&body).unwrap_or(Value::String(body)),
+    }
+}
+
+/// What stands between two marks in a text.
+pub(crate) fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    let (_, rest) = text
+        .split_once(start)
+        .unwrap_or_else(|| panic!("{start} in {text}"));
+    rest.split_once(end).map_or(rest, |(inner, _)| inner)
+}
+
+/// A text in JSON; empty where there is none.
+pub(crate) fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// Runs the same thing several times at once.
+pub(crate) async fn at_once<T, F>(times: usize, act: impl Fn(usize) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let tasks: Vec<_> = (0..times).map(|n| tokio::spawn(act(n))).collect();
+    let mut answers = Vec::with_capacity(times);
+    for task in tasks {
+        answers.push(task.await.expect("a task that ends"));
+    }
+    answers
+}
+
+/// The emulator looks at who signs, not at the signature.
+fn root(service: &str) -> String {
+    format!(
+        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, \
+         SignedHeaders=host, Signature=0"
+    )
+}
+
+/// A world that a task can own.
+pub(crate) type Shared = Arc<World>;

@@ -1,1 +1,0 @@
-//! The whole path over HTTP, on the local stack.

@@ -1,14 +1,20 @@
 //! The domain of sending-domain authentication; no I/O.
 
 pub mod claims;
+pub mod diagnosis;
 pub mod dns;
 pub mod domain;
+pub mod email_auth;
 pub mod event;
+pub mod handoff;
 pub mod history;
 pub mod identity;
+pub mod mail_from;
 pub mod names;
 pub mod pace;
 pub mod ports;
+pub mod providers;
+pub mod readiness;
 pub mod records;
 pub mod state;
 pub mod use_cases;

@@ -6,7 +6,9 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+mod diagnosis;
 mod hostile;
+mod mistakes;
 mod net;
 mod odd_server;
 mod sight;

@@ -1,0 +1,160 @@
+//! The stable codes of what can be wrong with a record or a domain.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
+        /// A named mistake, or a named reason for there being nothing to do. The order is that of
+        /// leading: where several apply, the one declared first is the one that is shown first.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum DiagnosisCode {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl DiagnosisCode {
+            /// Every code, in the order of leading.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The code as the API and the logs have it.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// NXDOMAIN for the domain itself.
+    DomainDoesNotExist = "domain_does_not_exist",
+    /// Found at some authoritative servers and not at others.
+    NameserversDisagree = "nameservers_disagree",
+    /// A CNAME beside other records at one name (RFC 1034 section 3.6.2 forbids it).
+    CnameAndOther = "cname_and_other",
+    /// The record is at its name with the zone appended a second time.
+    HostDoubled = "host_doubled",
+    /// The record is at its name without the subdomain part.
+    HostWithoutZonePart = "host_without_zone_part",
+    /// The value is at the domain itself.
+    AtApex = "at_apex",
+    /// Addresses where a CNAME belongs: a proxy or flattening hides it.
+    CnameFlattened = "cname_flattened",
+    /// A record of another type holds the name.
+    WrongType = "wrong_type",
+    /// Two SPF records at one name (RFC 7208 section 4.5).
+    SpfMultiple = "spf_multiple",
+    /// Two DMARC records at one name (RFC 7489 section 6.6.3).
+    DmarcMultiple = "dmarc_multiple",
+    /// The bounce host of another region.
+    MxWrongRegion = "mx_wrong_region",
+    /// The customer's zone at the end of the target.
+    TargetDoubled = "target_doubled",
+    /// Name and value swapped, or the name pasted into the value.
+    ValueIsName = "value_is_name",
+    /// The value begins with what belongs into another field.
+    ValueHasTypePrefix = "value_has_type_prefix",
+    /// Quotation marks inside the value.
+    ValueQuoted = "value_quoted",
+    /// A prefix of the value.
+    ValueTruncated = "value_truncated",
+    /// The same letters in another case.
+    ValueCaseChanged = "value_case_changed",
+    /// Spaces or line breaks inside or around the value.
+    ValueWhitespace = "value_whitespace",
+    /// An older token of ours, or one for another region or account.
+    StaleToken = "stale_token",
+    /// More than one MX on the MAIL FROM name.
+    MxExtra = "mx_extra",
+    /// An SPF record without our include.
+    SpfMissingInclude = "spf_missing_include",
+    /// Over the ten look-ups of RFC 7208 section 4.6.4.
+    SpfTooManyLookups = "spf_too_many_lookups",
+    /// A DMARC record without a policy that receivers can read.
+    DmarcInvalid = "dmarc_invalid",
+    /// A policy that has mail refused while nothing aligns.
+    DmarcBlocksVia = "dmarc_blocks_via",
+    /// Strict alignment that our MAIL FROM or DKIM domain does not meet.
+    DmarcStrictAlignment = "dmarc_strict_alignment",
+    /// Another value.
+    ValueMismatch = "value_mismatch",
+    /// Missing, but verified by the other method.
+    NotNeeded = "not_needed",
+    /// Nothing at the name.
+    NotFound = "not_found",
+    /// Right at the source, old at the resolver.
+    Propagating = "propagating",
+    /// The servers that are delegated to do not serve the zone.
+    ZoneNotLive = "zone_not_live",
+    /// The resolver refuses the zone as bogus (RFC 4035 section 4.3).
+    DnssecFailure = "dnssec_failure",
+    /// No answer: unknown.
+    DnsUnavailable = "dns_unavailable",
+    /// Right, and Amazon SES has not looked yet.
+    OkWaitingForSes = "ok_waiting_for_ses",
+}
+
+impl DiagnosisCode {
+    /// Whether the code asks somebody to change something.
+    pub fn is_fault(self) -> bool {
+        match self {
+            Self::NotNeeded | Self::Propagating | Self::OkWaitingForSes | Self::DnsUnavailable => {
+                false
+            }
+            Self::DomainDoesNotExist
+            | Self::NameserversDisagree
+            | Self::CnameAndOther
+            | Self::HostDoubled
+            | Self::HostWithoutZonePart
+            | Self::AtApex
+            | Self::CnameFlattened
+            | Self::WrongType
+            | Self::SpfMultiple
+            | Self::DmarcMultiple
+            | Self::MxWrongRegion
+            | Self::TargetDoubled
+            | Self::ValueIsName
+            | Self::ValueHasTypePrefix
+            | Self::ValueQuoted
+            | Self::ValueTruncated
+            | Self::ValueCaseChanged
+            | Self::ValueWhitespace
+            | Self::StaleToken
+            | Self::MxExtra
+            | Self::SpfMissingInclude
+            | Self::SpfTooManyLookups
+            | Self::DmarcInvalid
+            | Self::DmarcBlocksVia
+            | Self::DmarcStrictAlignment
+            | Self::ValueMismatch
+            | Self::NotFound
+            | Self::ZoneNotLive
+            | Self::DnssecFailure => true,
+        }
+    }
+}
+
+impl fmt::Display for DiagnosisCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_the_same_word_in_json_and_in_text() {
+        for code in DiagnosisCode::ALL {
+            assert_eq!(
+                serde_json::to_value(code).unwrap(),
+                serde_json::Value::from(code.as_str())
+            );
+        }
+        assert_eq!(DiagnosisCode::ALL.len(), 33);
+    }
+}

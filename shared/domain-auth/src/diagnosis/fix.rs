@@ -1,0 +1,222 @@
+//! The one thing to do about each code.
+
+use super::code::DiagnosisCode as Code;
+use super::domain::Trouble;
+use super::judge::SES_SPF_DOMAIN;
+use super::show::show;
+use super::view::Finding;
+use super::{Fix, Look};
+use crate::email_auth::{Dmarc, is_dmarc, with_include};
+use crate::records::{Record, RecordData};
+
+impl Look<'_> {
+    /// What to do about a finding. `place` is the name that the judgement is about.
+    pub(super) fn fix(&self, record: &Record, place: &str, finding: &Finding) -> Option<Fix> {
+        let raw = finding.value.as_deref().unwrap_or_default();
+        let seen = show(raw);
+        let at = finding.at.as_deref().map(show);
+        let panel = self.panel.place();
+        match finding.code {
+            Code::DomainDoesNotExist => self.trouble_fix(Trouble::NoSuchDomain),
+            Code::ZoneNotLive => self.trouble_fix(Trouble::NotLive),
+            Code::DnssecFailure => self.trouble_fix(Trouble::Bogus),
+            Code::DnsUnavailable => self.trouble_fix(Trouble::Silent),
+            Code::NotNeeded | Code::Propagating | Code::OkWaitingForSes => None,
+            Code::NotFound => Some(self.add(record)),
+            Code::HostDoubled | Code::HostWithoutZonePart | Code::AtApex => {
+                Some(self.change_host(record, at.as_deref().unwrap_or(place)))
+            }
+            Code::WrongType => Some(self.replace(record, &format!("the record {seen} at {place}"))),
+            Code::CnameFlattened => Some(self.unproxy(record)),
+            Code::CnameAndOther => Some(self.leave_alone(record)),
+            Code::NameserversDisagree => Some(Self::advice(format!(
+                "Wait 15 minutes. If it stays so, tell {panel} that the name servers of {} do not \
+                 agree on {}.",
+                self.panel.zone(),
+                record.name
+            ))),
+            // Another TXT record at the name may belong to somebody else, and may stay.
+            Code::ValueMismatch | Code::StaleToken if adds_beside(record, finding) => {
+                Some(self.add(record))
+            }
+            Code::ValueIsName | Code::StaleToken if at.is_some() => {
+                Some(self.replace(record, "that record"))
+            }
+            Code::TargetDoubled => {
+                let value = format!("{}.", self.panel.value(&record.data).trim_end_matches('.'));
+                let mut fix = self.change_value_to(record, &value);
+                fix.text.push_str(" (with the dot at the end)");
+                Some(fix)
+            }
+            Code::ValueMismatch
+            | Code::ValueQuoted
+            | Code::ValueWhitespace
+            | Code::ValueTruncated
+            | Code::ValueCaseChanged
+            | Code::ValueIsName
+            | Code::ValueHasTypePrefix
+            | Code::StaleToken
+            | Code::MxWrongRegion
+            | Code::SpfTooManyLookups => Some(self.change_value(record)),
+            Code::MxExtra => Some(Self::advice(format!(
+                "At {panel}, delete every MX record at {} except the one with {} in the field “{}”.",
+                record.name,
+                self.panel.value(&record.data),
+                self.panel.value_field(&record.data),
+            ))),
+            Code::SpfMultiple => Some(Self::advice(format!(
+                "At {panel}, delete every TXT record at {place} that begins with v=spf1, except one \
+                 with this value: {}",
+                record.data.value()
+            ))),
+            Code::SpfMissingInclude => {
+                let value =
+                    with_include(raw, SES_SPF_DOMAIN).unwrap_or_else(|_| record.data.value());
+                Some(self.change_value_to(record, &value))
+            }
+            Code::DmarcMultiple => Some(Self::advice(format!(
+                "At {panel}, delete every TXT record at {place} that begins with v=DMARC1, except \
+                 the one that you want to keep, for example {seen}"
+            ))),
+            Code::DmarcInvalid => {
+                Some(self.change_value_to(record, &repaired(raw, &record.data.value())))
+            }
+            Code::DmarcStrictAlignment => Some(self.change_value_to(record, &relaxed(raw))),
+            Code::DmarcBlocksVia => Some(Self::advice(format!(
+                "Do not change the policy. Publish the CNAME records of {} first, and wait until \
+                 Amazon SES has confirmed them.",
+                self.context.domain
+            ))),
+        }
+    }
+
+    /// What to do about the domain as a whole.
+    pub(super) fn trouble_fix(&self, trouble: Trouble) -> Option<Fix> {
+        let domain = self.context.domain;
+        let zone = self.panel.zone();
+        let text = match trouble {
+            Trouble::NoSuchDomain => format!(
+                "Check how {domain} is spelled. If it is right, renew or register it where you buy \
+                 your domains."
+            ),
+            Trouble::NotLive => format!(
+                "Where {zone} is registered, set its name servers to those that your DNS provider \
+                 lists for it, or add the records where the registered name servers are{}.",
+                self.registered_servers()
+            ),
+            Trouble::Bogus => format!(
+                "Where {zone} is registered, remove the DS record, or replace it by the one that \
+                 {} shows now.",
+                self.panel.place()
+            ),
+            Trouble::Silent => return None,
+        };
+        Some(Self::advice(text))
+    }
+
+    fn registered_servers(&self) -> String {
+        let servers = self.context.found_zone().map(|zone| &zone.name_servers);
+        match servers {
+            Some(servers) if !servers.is_empty() => {
+                let shown: Vec<String> = servers.iter().take(4).map(|host| show(host)).collect();
+                format!(" ({})", shown.join(", "))
+            }
+            Some(_) | None => String::new(),
+        }
+    }
+
+    fn unproxy(&self, record: &Record) -> Fix {
+        let host = self.panel.host(record);
+        if self.panel.provider().is_some_and(|p| p.id == "cloudflare") {
+            return Fix {
+                text: format!(
+                    "At Cloudflare, open the CNAME record {host} and switch “Proxy status” to “DNS \
+                     only” (the orange cloud becomes grey)."
+                ),
+                field: Some("Proxy status".to_owned()),
+                value: Some("DNS only".to_owned()),
+            };
+        }
+        let add = self.add(record);
+        Fix {
+            text: format!(
+                "At {}, switch off the proxy, CDN or CNAME flattening for {host}, or delete the \
+                 address there if it is no CNAME record. It has to be a plain CNAME record with {} \
+                 in the field “{}”.",
+                self.panel.place(),
+                self.panel.value(&record.data),
+                self.panel.value_field(&record.data),
+            ),
+            ..add
+        }
+    }
+
+    fn leave_alone(&self, record: &Record) -> Fix {
+        let panel = &self.panel;
+        Self::advice(match record.data {
+            RecordData::Cname { .. } => format!(
+                "At {}, delete every record at {} except the CNAME record with {} in the field “{}”.",
+                panel.place(),
+                record.name,
+                panel.value(&record.data),
+                panel.value_field(&record.data),
+            ),
+            RecordData::Txt { .. } | RecordData::Mx { .. } => format!(
+                "At {}, delete the CNAME record at {}, and keep the others.",
+                panel.place(),
+                record.name,
+            ),
+        })
+    }
+}
+
+fn adds_beside(record: &Record, finding: &Finding) -> bool {
+    matches!(record.data, RecordData::Txt { .. }) && finding.at.is_none()
+}
+
+/// The DMARC record with its missing policy; the proposed one where nothing can be kept.
+fn repaired(text: &str, proposed: &str) -> String {
+    let rest = text.split_once(';').map_or("", |(_, rest)| rest.trim());
+    let repaired = format!("v=DMARC1; p=none; {rest}");
+    if is_dmarc(text) && Dmarc::parse(&repaired).is_ok() {
+        repaired.trim_end().to_owned()
+    } else {
+        proposed.to_owned()
+    }
+}
+
+/// The DMARC record with relaxed alignment.
+fn relaxed(text: &str) -> String {
+    let parts = text.split(';').map(|part| match part.split_once('=') {
+        Some((tag, value)) => match (tag.trim(), value.trim()) {
+            (tag @ ("adkim" | "aspf"), "s" | "S") => format!(" {tag}=r"),
+            _ => part.to_owned(),
+        },
+        None => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join(";")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repaired_policy_keeps_what_can_be_kept() {
+        let proposed = "v=DMARC1; p=none;";
+        assert_eq!(
+            repaired("v=DMARC1; rua=mailto:a@example.com", proposed),
+            "v=DMARC1; p=none; rua=mailto:a@example.com"
+        );
+        assert_eq!(repaired("v=dmarc1; p=none", proposed), proposed);
+        assert_eq!(repaired("v=DMARC1; p=block", proposed), proposed);
+    }
+
+    #[test]
+    fn relaxed_alignment_changes_nothing_else() {
+        assert_eq!(
+            relaxed("v=DMARC1; p=reject; aspf=s; adkim=s; rua=mailto:a@example.com"),
+            "v=DMARC1; p=reject; aspf=r; adkim=r; rua=mailto:a@example.com"
+        );
+    }
+}

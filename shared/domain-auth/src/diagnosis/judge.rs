@@ -1,0 +1,334 @@
+//! What one answer means for one expected record. Pure comparison: where else the record might be,
+//! and what Amazon SES thinks, comes later.
+
+use super::code::DiagnosisCode as Code;
+use super::likeness::{Expected, Likeness};
+use super::view::{Finding, Judgement, Observations};
+use super::{Context, Look};
+use crate::dns::{Data, Outcome, RecordType};
+use crate::email_auth::{MAX_SPF_LOOKUPS, Spf, is_spf};
+use crate::records::{Record, RecordData, RecordId};
+
+/// The organization whose servers send, as SPF records name it.
+pub(crate) const SES_SPF_DOMAIN: &str = "amazonses.com";
+/// Length of a verification token: 32 octets in base64 (RFC 4648).
+const TOKEN_LENGTH: usize = 44;
+
+/// The type to ask for.
+pub(super) fn type_of(data: &RecordData) -> RecordType {
+    match data {
+        RecordData::Txt { .. } => RecordType::Txt,
+        RecordData::Cname { .. } => RecordType::Cname,
+        RecordData::Mx { .. } => RecordType::Mx,
+    }
+}
+
+/// The value as it is shown.
+pub(super) fn value_of(data: &Data) -> String {
+    match data {
+        Data::Address { address } => address.to_string(),
+        Data::Cname { target } => target.clone(),
+        Data::Mx {
+            preference,
+            exchange,
+        } => format!("{preference} {exchange}"),
+        Data::Ns { host } => host.clone(),
+        Data::Soa { primary, .. } => primary.clone(),
+        Data::Txt { text } => text.clone(),
+    }
+}
+
+impl Look<'_> {
+    /// Judges one answer; an alias is followed through the observations.
+    pub(super) fn judge(&self, record: &Record, outcome: &Outcome) -> Judgement {
+        match outcome {
+            Outcome::Alias { target, .. } => self.judge_alias(record, target),
+            Outcome::Found { .. }
+            | Outcome::NoData { .. }
+            | Outcome::NoSuchName { .. }
+            | Outcome::Failed { .. }
+            | Outcome::TimedOut => self.judge_plainly(record, outcome),
+        }
+    }
+
+    /// Judges one answer by itself. An alias ends here, so that a loop of them does too.
+    pub(super) fn judge_plainly(&self, record: &Record, outcome: &Outcome) -> Judgement {
+        match outcome {
+            Outcome::Found { data, .. } => self.judge_data(record, data),
+            Outcome::Alias { target, .. } => match &record.data {
+                RecordData::Cname { .. } => self.judge_target(record, target),
+                RecordData::Txt { .. } | RecordData::Mx { .. } => Judgement::wrong(
+                    vec![Finding::of(Code::WrongType, format!("CNAME {target}"))],
+                    vec![format!("CNAME {target}")],
+                ),
+            },
+            Outcome::NoData { .. }
+            | Outcome::NoSuchName { .. }
+            | Outcome::Failed { .. }
+            | Outcome::TimedOut => Judgement::absent(),
+        }
+    }
+
+    /// An alias in the place of a TXT or MX record does what it should where its target does.
+    fn judge_alias(&self, record: &Record, target: &str) -> Judgement {
+        let alias = Outcome::Alias {
+            target: target.to_owned(),
+            ttl: 0,
+        };
+        let plain = self.judge_plainly(record, &alias);
+        let judge = |outcome: &Outcome| self.judge_plainly(record, outcome);
+        match self
+            .observations
+            .follow(target, type_of(&record.data), &judge)
+        {
+            Some(judged) if judged.is_right_or_unknown() => judged,
+            Some(_) | None => plain,
+        }
+    }
+
+    fn judge_data(&self, record: &Record, data: &[Data]) -> Judgement {
+        let observed: Vec<String> = data.iter().map(value_of).collect();
+        match &record.data {
+            RecordData::Cname { .. } => match observed.as_slice() {
+                [target] => self.judge_target(record, target),
+                targets => Judgement::wrong(
+                    vec![Finding::of(Code::CnameAndOther, targets.join(", "))],
+                    observed,
+                ),
+            },
+            RecordData::Mx { exchange, .. } => self.judge_mx(record, exchange, data, observed),
+            RecordData::Txt { text } => match record.id {
+                RecordId::MailFromSpf => self.judge_spf(record, text, observed),
+                RecordId::Verification
+                | RecordId::Ownership
+                | RecordId::Dmarc
+                | RecordId::Dkim1
+                | RecordId::Dkim2
+                | RecordId::Dkim3
+                | RecordId::MailFromMx => self.judge_text(record, text, observed),
+            },
+        }
+    }
+
+    fn expected<'e>(&self, record: &'e Record, value: &'e str, is_target: bool) -> Expected<'e> {
+        let zone = self.panel.zone();
+        let mut names = vec![record.name.clone(), format!("{}.{zone}", record.name)];
+        let host = record.host_in(zone);
+        if host.len() > 1 {
+            names.push(host.to_owned());
+        }
+        // The longest first, so that no shorter one leaves a rest behind.
+        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        let zones = if is_target {
+            let domain = self.context.domain.as_str().to_owned();
+            vec![domain, zone.to_owned()]
+        } else {
+            Vec::new()
+        };
+        Expected {
+            value,
+            names,
+            zones,
+            case_matters: !is_target,
+        }
+    }
+
+    /// A name may hold other TXT records beside ours.
+    fn judge_text(&self, record: &Record, value: &str, observed: Vec<String>) -> Judgement {
+        let expected = self.expected(record, value, false);
+        let mut findings = Vec::new();
+        let mut other = None;
+        for text in &observed {
+            match expected.compare(text) {
+                Likeness::Same => return Judgement::right(observed),
+                Likeness::Damaged(codes) if findings.is_empty() => {
+                    findings = damage(&codes, text);
+                }
+                Likeness::Damaged(_) => {}
+                Likeness::Other { bare, mistakes } => {
+                    let stale = record.id == RecordId::Verification
+                        && is_stale_token(&bare, value, &self.context);
+                    if stale {
+                        let mut seen = vec![Finding::of(Code::StaleToken, text)];
+                        seen.extend(damage(&mistakes, text));
+                        other = Some(seen);
+                    } else {
+                        other.get_or_insert_with(|| vec![Finding::of(Code::ValueMismatch, text)]);
+                    }
+                }
+            }
+        }
+        if findings.is_empty() {
+            findings = other.unwrap_or_default();
+        }
+        Judgement::wrong(findings, observed)
+    }
+
+    fn judge_target(&self, record: &Record, target: &str) -> Judgement {
+        let value = record.data.value();
+        let observed = vec![target.to_owned()];
+        let finding = match self.expected(record, &value, true).compare(target) {
+            Likeness::Same => return Judgement::right(observed),
+            Likeness::Damaged(codes) => return Judgement::wrong(damage(&codes, target), observed),
+            Likeness::Other { bare, .. } => {
+                if self.is_stale_target(&bare) {
+                    Finding::of(Code::StaleToken, target)
+                } else {
+                    Finding::of(Code::ValueMismatch, target)
+                }
+            }
+        };
+        Judgement::wrong(vec![finding], observed)
+    }
+
+    /// A DKIM target of SES that is none of the domain's current ones.
+    fn is_stale_target(&self, target: &str) -> bool {
+        let target = target.to_ascii_lowercase();
+        let current = self
+            .records
+            .iter()
+            .any(|record| record.data.value().eq_ignore_ascii_case(&target));
+        let of_ses = target
+            .strip_suffix(SES_SPF_DOMAIN)
+            .is_some_and(|rest| rest.contains(".dkim."));
+        let token = target.split('.').next().unwrap_or_default();
+        let former = self.context.former.dkim.iter();
+        !current
+            && (of_ses
+                || former
+                    .into_iter()
+                    .any(|old| old.eq_ignore_ascii_case(token)))
+    }
+
+    /// SES wants exactly one MX on the MAIL FROM domain, its own; the preference is free.
+    fn judge_mx(
+        &self,
+        record: &Record,
+        exchange: &str,
+        data: &[Data],
+        observed: Vec<String>,
+    ) -> Judgement {
+        let expected = self.expected(record, exchange, true);
+        let mut findings = Vec::new();
+        let mut ours = false;
+        for entry in data {
+            let Data::Mx { exchange: host, .. } = entry else {
+                continue;
+            };
+            let shown = value_of(entry);
+            match expected.compare(host) {
+                Likeness::Same => ours = true,
+                Likeness::Damaged(codes) => findings.extend(damage(&codes, &shown)),
+                Likeness::Other { bare, .. } if is_feedback_host(&bare) => {
+                    findings.push(Finding::of(Code::MxWrongRegion, shown));
+                }
+                Likeness::Other { .. } => findings.push(Finding::of(Code::ValueMismatch, shown)),
+            }
+        }
+        if data.len() == 1 && ours {
+            return Judgement::right(observed);
+        }
+        if data.len() > 1 {
+            if ours {
+                // The one that is wanted is there; the others only have to go.
+                findings.retain(|finding| finding.code == Code::MxWrongRegion);
+            }
+            findings.push(Finding::of(Code::MxExtra, observed.join(", ")));
+        }
+        Judgement::wrong(findings, observed)
+    }
+
+    /// Any SPF record that lets the servers of SES pass will do (RFC 7208 section 4.5: exactly one).
+    fn judge_spf(&self, record: &Record, value: &str, observed: Vec<String>) -> Judgement {
+        let records: Vec<&String> = observed.iter().filter(|text| is_spf(text)).collect();
+        let mut findings = Vec::new();
+        match records.as_slice() {
+            [] => return self.judge_text(record, value, observed),
+            [text] => findings.extend(self.spf_faults(record, value, text)),
+            [first, ..] => {
+                findings.push(Finding::of(Code::SpfMultiple, first.as_str()));
+                let any = records.iter().any(|text| includes_ses(text));
+                if !any {
+                    findings.push(Finding::of(Code::SpfMissingInclude, first.as_str()));
+                }
+            }
+        }
+        if findings.is_empty() {
+            Judgement::right(observed)
+        } else {
+            Judgement::wrong(findings, observed)
+        }
+    }
+
+    fn spf_faults(&self, record: &Record, value: &str, text: &str) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        match Spf::parse(text) {
+            Ok(spf) => {
+                if !spf.includes(SES_SPF_DOMAIN) {
+                    if let Likeness::Damaged(codes) =
+                        self.expected(record, value, false).compare(text)
+                    {
+                        findings.extend(damage(&codes, text));
+                    }
+                    findings.push(Finding::of(Code::SpfMissingInclude, text));
+                }
+                if spf.lookup_cost().at_least > MAX_SPF_LOOKUPS {
+                    findings.push(Finding::of(Code::SpfTooManyLookups, text));
+                }
+            }
+            Err(_) => match self.expected(record, value, false).compare(text) {
+                Likeness::Damaged(codes) => findings.extend(damage(&codes, text)),
+                Likeness::Same | Likeness::Other { .. } => {
+                    findings.push(Finding::of(Code::ValueMismatch, text));
+                }
+            },
+        }
+        findings
+    }
+}
+
+fn includes_ses(text: &str) -> bool {
+    Spf::parse(text).is_ok_and(|spf| spf.includes(SES_SPF_DOMAIN))
+}
+
+fn damage(codes: &[Code], value: &str) -> Vec<Finding> {
+    codes.iter().map(|code| Finding::of(*code, value)).collect()
+}
+
+/// An older token of ours, or what has the form of a token and is none of ours.
+fn is_stale_token(bare: &str, current: &str, context: &Context<'_>) -> bool {
+    let former = context.former.verification.iter().any(|old| old == bare);
+    let base64 = bare.strip_suffix('=').is_some_and(|body| {
+        body.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"+/".contains(&b))
+    });
+    bare != current && (former || (base64 && bare.len() == TOKEN_LENGTH))
+}
+
+/// The bounce host of some region of SES.
+fn is_feedback_host(host: &str) -> bool {
+    let lower = host.to_ascii_lowercase();
+    lower
+        .strip_prefix("feedback-smtp.")
+        .is_some_and(|rest| rest.ends_with(".amazonses.com"))
+}
+
+impl Judgement {
+    fn is_right_or_unknown(&self) -> bool {
+        use super::view::Standing;
+        match self.standing {
+            Standing::Right | Standing::Unknown => true,
+            Standing::Wrong | Standing::Absent => false,
+        }
+    }
+}
+
+impl Observations<'_> {
+    /// The values of one type at a name, as they are shown.
+    pub(crate) fn values(&self, name: &str, record_type: RecordType) -> Vec<String> {
+        self.data(name, record_type)
+            .into_iter()
+            .map(value_of)
+            .collect()
+    }
+}

@@ -1,0 +1,227 @@
+//! How a published value differs from the expected one, in the terms of what people and DNS
+//! panels do to values on the way: quote, wrap, cut, re-case, prefix, append.
+
+use super::code::DiagnosisCode;
+
+/// Fewer characters than this are no prefix of a value, only a coincidence.
+const SHORTEST_PREFIX: usize = 4;
+/// The most that is taken off a value, in octets.
+const MAX_WRAPPING: usize = 1024;
+
+/// How a published value relates to the expected one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Likeness {
+    /// It is the expected value.
+    Same,
+    /// It is the expected value with these mistakes, at least one.
+    Damaged(Vec<DiagnosisCode>),
+    /// It is another value, which looks like this when the usual mistakes are taken off it.
+    Other {
+        /// The value without them.
+        bare: String,
+        /// The mistakes that were taken off.
+        mistakes: Vec<DiagnosisCode>,
+    },
+}
+
+/// What a value is compared with.
+pub(super) struct Expected<'a> {
+    /// The value itself.
+    pub(super) value: &'a str,
+    /// The record's own name, in the forms in which it may have been pasted.
+    pub(super) names: Vec<String>,
+    /// Zones that a panel may have appended to a target; empty for text.
+    pub(super) zones: Vec<String>,
+    /// Whether letters may change their case.
+    pub(super) case_matters: bool,
+}
+
+impl Expected<'_> {
+    /// Compares a value from DNS.
+    pub(super) fn compare(&self, published: &str) -> Likeness {
+        if self.same(published) {
+            return Likeness::Same;
+        }
+        // Anybody may publish 64 KiB; no mistake makes that much of a value.
+        if published.len() > self.value.len() + MAX_WRAPPING {
+            return Likeness::Other {
+                bare: String::new(),
+                mistakes: Vec::new(),
+            };
+        }
+        let mut mistakes = Vec::new();
+        let bare = self.strip(&decode(published), &mut mistakes);
+        if self.finish(&bare, &mut mistakes) {
+            mistakes.sort_unstable();
+            mistakes.dedup();
+            return Likeness::Damaged(mistakes);
+        }
+        Likeness::Other { bare, mistakes }
+    }
+
+    fn same(&self, text: &str) -> bool {
+        if self.case_matters {
+            text == self.value
+        } else {
+            text.eq_ignore_ascii_case(self.value)
+        }
+    }
+
+    /// Takes off what surrounds a value, layer by layer.
+    fn strip(&self, text: &str, mistakes: &mut Vec<DiagnosisCode>) -> String {
+        let mut bare = text.to_owned();
+        loop {
+            let (rest, mistake) = if let Some(rest) = without_outer_space(&bare) {
+                (rest, DiagnosisCode::ValueWhitespace)
+            } else if let Some(rest) = without_quotes(&bare) {
+                (rest, DiagnosisCode::ValueQuoted)
+            } else if let Some(rest) = without_field_prefix(&bare) {
+                (rest, DiagnosisCode::ValueHasTypePrefix)
+            } else if let Some(rest) = self.without_name(&bare) {
+                (rest, DiagnosisCode::ValueIsName)
+            } else {
+                return bare;
+            };
+            // The space between two layers is no mistake of its own.
+            let between = mistake == DiagnosisCode::ValueWhitespace && !mistakes.is_empty();
+            if !between && !mistakes.contains(&mistake) {
+                mistakes.push(mistake);
+            }
+            bare = rest;
+        }
+    }
+
+    /// The record's name at the front of the value, or as the whole value.
+    fn without_name(&self, text: &str) -> Option<String> {
+        self.names.iter().find_map(|name| {
+            let (front, rest) = text.split_at_checked(name.len())?;
+            if !front.eq_ignore_ascii_case(name) {
+                return None;
+            }
+            let dotless = rest.strip_prefix('.').unwrap_or(rest);
+            let bare = dotless.trim_start_matches([' ', '\t', '=', ':', ',']);
+            let ends = bare.is_empty() || bare.len() < dotless.len();
+            ends.then(|| bare.to_owned())
+        })
+    }
+
+    /// Compares what is left; whether it is the expected value after all.
+    fn finish(&self, bare: &str, mistakes: &mut Vec<DiagnosisCode>) -> bool {
+        if bare.is_empty() {
+            return mistakes.contains(&DiagnosisCode::ValueIsName);
+        }
+        if self.same(bare) {
+            return !mistakes.is_empty();
+        }
+        for zone in &self.zones {
+            let dotted = bare.strip_suffix('.').unwrap_or(bare);
+            let inner = dotted.strip_suffix(zone.as_str());
+            if let Some(inner) = inner.and_then(|inner| inner.strip_suffix('.')) {
+                let mut below = mistakes.clone();
+                below.push(DiagnosisCode::TargetDoubled);
+                if self.nearly(inner, &mut below) {
+                    *mistakes = below;
+                    return true;
+                }
+            }
+        }
+        self.nearly(bare, mistakes)
+    }
+
+    fn nearly(&self, bare: &str, mistakes: &mut Vec<DiagnosisCode>) -> bool {
+        let (squeezed, expected) = (squeeze(bare), squeeze(self.value));
+        let spaced = squeezed.len() != bare.len() && bare != self.value;
+        let Some(front) = expected.get(..squeezed.len()) else {
+            return false;
+        };
+        let whole = squeezed.len() == expected.len();
+        if !front.eq_ignore_ascii_case(&squeezed) || (!whole && squeezed.len() < SHORTEST_PREFIX) {
+            return false;
+        }
+        if whole && bare.len() != self.value.len()
+            || (spaced && !whole && !is_prefix(self.value, bare))
+        {
+            mistakes.push(DiagnosisCode::ValueWhitespace);
+        }
+        if !whole {
+            mistakes.push(DiagnosisCode::ValueTruncated);
+        }
+        if self.case_matters && front != squeezed {
+            mistakes.push(DiagnosisCode::ValueCaseChanged);
+        }
+        true
+    }
+}
+
+fn is_prefix(whole: &str, front: &str) -> bool {
+    whole
+        .get(..front.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(front))
+}
+
+/// Undoes `\DDD` (RFC 1035 section 5.1), which is how octets that do not print are handed over.
+pub(super) fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let digits = text.get(at + 1..at + 4).filter(|_| byte == b'\\');
+        let octet = digits
+            .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+            .and_then(|digits| digits.parse::<u8>().ok());
+        decoded.push(octet.unwrap_or(byte));
+        at += if octet.is_some() { 4 } else { 1 };
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// White space and what looks like it: zero-width characters that come along when copying.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace()
+        || character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+}
+
+fn squeeze(text: &str) -> String {
+    text.chars().filter(|c| !is_blank(*c)).collect()
+}
+
+fn without_outer_space(text: &str) -> Option<String> {
+    let trimmed = text.trim_matches(is_blank);
+    (trimmed.len() < text.len()).then(|| trimmed.to_owned())
+}
+
+/// Quotation marks at either end, escaped or not, straight or typographic.
+fn without_quotes(text: &str) -> Option<String> {
+    const QUOTES: &[char] = &[
+        '"', '\'', '`', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201c}', '\u{201d}', '\u{201e}',
+        '\u{ab}', '\u{bb}', '\u{ff02}',
+    ];
+    let front = text.trim_start_matches('\\').trim_start_matches(QUOTES);
+    let both = front.trim_end_matches(QUOTES).trim_end_matches('\\');
+    let had_quote = text.contains(QUOTES) && both.len() < text.len();
+    // Two strings that were pasted with their quotes are one value: `"part" "part"`.
+    let joined = both.replace("\" \"", "").replace("\\\" \\\"", "");
+    had_quote.then_some(joined)
+}
+
+/// What belongs into other fields: `TXT `, `300 IN CNAME `, `10 `, `amazonses:`.
+fn without_field_prefix(text: &str) -> Option<String> {
+    const TOKEN_PREFIX: &str = "amazonses:";
+    if let Some((front, rest)) = text.split_at_checked(TOKEN_PREFIX.len())
+        && front.eq_ignore_ascii_case(TOKEN_PREFIX)
+    {
+        return Some(rest.to_owned());
+    }
+    let end = text.find(is_blank).or_else(|| text.find(':'))?;
+    let (word, rest) = text.split_at_checked(end)?;
+    let word = word.trim_end_matches(':').to_ascii_uppercase();
+    let is_field = matches!(word.as_str(), "TXT" | "CNAME" | "MX" | "IN" | "SPF")
+        || (!word.is_empty() && word.len() < 6 && word.bytes().all(|b| b.is_ascii_digit()));
+    let rest = rest.trim_start_matches([':', '=']);
+    is_field.then(|| rest.trim_start_matches(is_blank).to_owned())
+}
+
+#[cfg(test)]
+#[path = "likeness_tests.rs"]
+mod tests;

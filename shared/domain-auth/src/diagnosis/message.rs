@@ -1,0 +1,241 @@
+//! Every code in words: what it means here, with the actual values.
+//!
+//! Written for a person who has never heard of DNS. Values that come from DNS pass through
+//! [`show`] before they get into a sentence.
+
+use super::code::DiagnosisCode as Code;
+use super::domain::Trouble;
+use super::show::show;
+use super::view::Finding;
+use super::{Look, RecordState};
+use crate::email_auth::{Dmarc, Spf};
+use crate::identity::AxisStatus;
+use crate::records::{Record, RecordId};
+
+impl Look<'_> {
+    /// What a finding means for a record. `place` is the name that the judgement is about.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one exhaustive match over the codes: a new code without words does not compile"
+    )]
+    pub(super) fn message(&self, record: &Record, place: &str, finding: &Finding) -> String {
+        let kind = record.data.type_name();
+        let name = &record.name;
+        let expected = record.data.value();
+        let raw = finding.value.as_deref().unwrap_or_default();
+        let seen = show(raw);
+        let at = finding.at.as_deref().map(show);
+        let at_or_name = at.as_deref().unwrap_or(name);
+        match finding.code {
+            Code::DomainDoesNotExist => self.trouble_message(Trouble::NoSuchDomain),
+            Code::ZoneNotLive => self.trouble_message(Trouble::NotLive),
+            Code::DnssecFailure => self.trouble_message(Trouble::Bogus),
+            Code::DnsUnavailable => self.trouble_message(Trouble::Silent),
+            Code::NotFound => format!("There is no {kind} record at {name} yet."),
+            Code::NotNeeded => format!(
+                "The {kind} record at {name} is not there as it should be, and it is not needed: \
+                 Amazon SES has verified the domain by the CNAME records."
+            ),
+            Code::HostDoubled => format!(
+                "The record is published at {at_or_name} instead of {name}: the end of the name is \
+                 there twice, because your DNS provider adds it to what you type."
+            ),
+            Code::HostWithoutZonePart => format!(
+                "The record is published at {at_or_name} instead of {name}: a part of the name is \
+                 missing."
+            ),
+            Code::AtApex => apex_message(record, at_or_name),
+            Code::WrongType => {
+                format!("At {place} there is this, where the {kind} record belongs: {seen}")
+            }
+            Code::CnameFlattened => format!(
+                "{name} answers with an address ({seen}) where a CNAME record belongs. Your DNS \
+                 provider hides the CNAME behind its own servers (a proxy or “flattening”)."
+            ),
+            Code::CnameAndOther => format!(
+                "There is a CNAME record and another record at {name} ({seen}). A CNAME must be the \
+                 only record at its name, or each mail server sees something else."
+            ),
+            Code::NameserversDisagree => format!(
+                "Only {seen} of the name servers of {} that answered have the right record at \
+                 {name}; the others have an older version.",
+                self.panel.zone()
+            ),
+            Code::Propagating => format!(
+                "The record at {name} is published and right. The internet may remember the old \
+                 answer for up to {} more; nothing has to be done.",
+                minutes(finding.minutes.unwrap_or(1))
+            ),
+            Code::OkWaitingForSes => format!(
+                "The record at {name} is published and right. Amazon SES has not looked at it yet; \
+                 nothing has to be done."
+            ),
+            Code::ValueQuoted => format!(
+                "The value at {at_or_name} has quotation marks in it: {seen}. Your DNS provider \
+                 adds them by itself, so yours have become part of the value."
+            ),
+            Code::ValueWhitespace => format!(
+                "The value at {at_or_name} has spaces or line breaks in it that do not belong \
+                 there: {seen}"
+            ),
+            Code::ValueTruncated => format!(
+                "The value at {at_or_name} is cut off: {seen} is only the beginning of {expected}."
+            ),
+            Code::ValueCaseChanged => format!(
+                "The value at {at_or_name} has the right letters, but some capital letters have \
+                 become small or the other way round: {seen}. It has to be exactly {expected}."
+            ),
+            Code::ValueIsName => match at {
+                Some(at) => format!(
+                    "Name and value are swapped: the record is published at {at} and holds {seen}."
+                ),
+                None => format!(
+                    "The value at {name} is, or begins with, the name of the record: {seen}"
+                ),
+            },
+            Code::ValueHasTypePrefix => format!(
+                "The value at {at_or_name} begins with something that belongs into another field: \
+                 {seen}"
+            ),
+            Code::TargetDoubled => format!(
+                "The {kind} record at {name} points at {seen}: your own domain has been added to \
+                 the end of the value."
+            ),
+            Code::StaleToken => match at {
+                Some(at) => format!(
+                    "The {kind} record at {at} is from an earlier registration of this domain; its \
+                     name is now {name}."
+                ),
+                None => format!(
+                    "The value at {name} is an old one, or one for another Amazon account or \
+                     region: {seen}. It has to be {expected}."
+                ),
+            },
+            Code::ValueMismatch => format!(
+                "The {kind} record at {place} holds {seen} instead of {expected}{}.",
+                self.whose(record, raw)
+            ),
+            Code::MxWrongRegion => format!(
+                "The MX record at {name} is {seen}. That is the server of another Amazon region; \
+                 the one for this domain is {expected}."
+            ),
+            Code::MxExtra => format!(
+                "There is more than one MX record at {name}: {seen}. Amazon SES accepts this name \
+                 only if {expected} is its only MX record."
+            ),
+            Code::SpfMultiple => format!(
+                "There is more than one record at {place} that begins with v=spf1. Mail servers \
+                 then ignore all of them."
+            ),
+            Code::SpfMissingInclude => format!(
+                "The record at {place} does not name Amazon SES as an allowed sender: \
+                 include:amazonses.com is not in {seen}"
+            ),
+            Code::SpfTooManyLookups => {
+                let count = Spf::parse(raw).map_or(0, |spf| spf.lookup_cost().at_least);
+                format!(
+                    "The record at {place} makes mail servers look up at least {count} other \
+                     names; over 10, they ignore it: {seen}"
+                )
+            }
+            Code::DmarcMultiple => format!(
+                "There is more than one DMARC record at {place}. Mail servers then ignore all of \
+                 them."
+            ),
+            Code::DmarcInvalid => {
+                let why = Dmarc::parse(raw).err().map(|error| error.to_string());
+                let why = show(&why.unwrap_or_else(|| "is malformed".to_owned()));
+                format!("Mail servers cannot read the DMARC record at {place}: it {why}: {seen}")
+            }
+            Code::DmarcStrictAlignment => format!(
+                "The DMARC policy at {place} demands an exact match of names (“strict alignment”) \
+                 that mail through Amazon SES does not have in every case: {seen}"
+            ),
+            Code::DmarcBlocksVia => format!(
+                "The DMARC policy at {place} has mail refused that is not authenticated ({seen}), \
+                 and neither DKIM nor MAIL FROM is in place: mail sent for {} now would be refused.",
+                self.context.domain
+            ),
+        }
+    }
+
+    /// What to say where no code applies.
+    pub(super) fn state_message(&self, record: &Record, place: &str, state: RecordState) -> String {
+        let name = &record.name;
+        match state {
+            RecordState::Found if record.id == RecordId::Dmarc && place != name => format!(
+                "The DMARC policy at {place} also covers {}; no further record is needed.",
+                self.context.domain
+            ),
+            RecordState::Found if self.ses_gave_up(record) => format!(
+                "The record at {name} is published and right, but Amazon SES had stopped looking \
+                 before it was. Restart the verification."
+            ),
+            RecordState::Found => format!("The record at {name} is published and right."),
+            RecordState::Missing => format!("There is no record at {name}."),
+            RecordState::Wrong => format!("The record at {name} is not what it should be."),
+            RecordState::Unknown => format!("{name} has not been looked up yet."),
+        }
+    }
+
+    /// What concerns the domain as a whole.
+    pub(super) fn trouble_message(&self, trouble: Trouble) -> String {
+        let domain = self.context.domain;
+        let zone = self.panel.zone();
+        match trouble {
+            Trouble::NoSuchDomain => format!("The domain {domain} does not exist in DNS."),
+            Trouble::NotLive => format!(
+                "The name servers that {zone} is registered with do not serve it, so nothing that \
+                 is published for it can be seen."
+            ),
+            Trouble::Bogus => format!(
+                "The signatures (DNSSEC) of {zone} are broken, so mail servers and Amazon SES \
+                 refuse everything that is published there."
+            ),
+            Trouble::Silent => format!(
+                "The name servers of {zone} did not answer, so it is not known what is published. \
+                 This says nothing about your records; it is tried again by itself."
+            ),
+        }
+    }
+
+    fn ses_gave_up(&self, record: &Record) -> bool {
+        self.context.ses.is_some_and(|ses| match record.id {
+            RecordId::Verification => ses.verification == AxisStatus::Failed,
+            RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => ses.dkim == AxisStatus::Failed,
+            RecordId::MailFromMx | RecordId::MailFromSpf => ses.mail_from == AxisStatus::Failed,
+            RecordId::Dmarc | RecordId::Ownership => false,
+        })
+    }
+
+    /// Where a target is that of another record of the set, which one.
+    fn whose(&self, record: &Record, seen: &str) -> String {
+        self.records
+            .iter()
+            .find(|other| other.id != record.id && other.data.value().eq_ignore_ascii_case(seen))
+            .map(|other| format!(", which is the value for {}", self.panel.host(other)))
+            .unwrap_or_default()
+    }
+}
+
+fn minutes(count: u32) -> String {
+    match count {
+        1 => "1 minute".to_owned(),
+        count => format!("{count} minutes"),
+    }
+}
+
+fn apex_message(record: &Record, at: &str) -> String {
+    if record.id == RecordId::Verification {
+        format!(
+            "The value is published at {at} itself. Amazon SES accepts it there, so it counts; \
+             {} is the better place, because there it cannot get in the way of other records.",
+            record.name
+        )
+    } else {
+        format!(
+            "The value is published at {at} itself, where it does not count. It belongs at {}.",
+            record.name
+        )
+    }
+}

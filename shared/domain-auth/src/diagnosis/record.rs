@@ -1,0 +1,346 @@
+//! One record's diagnosis: its own look-up, then what is beside it, where else it might be, and
+//! what Amazon SES says.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use super::code::DiagnosisCode as Code;
+use super::dmarc::{Protection, weigh_dmarc};
+use super::judge::{type_of, value_of};
+use super::questions::PlaceKind;
+use super::show::show_all;
+use super::view::{Finding, Judgement, Standing, is_answer};
+use super::{Also, Look, RecordDiagnosis, RecordState};
+use crate::dns::{Outcome, RecordType, ZoneOutcome};
+use crate::email_auth::is_dmarc;
+use crate::identity::AxisStatus;
+use crate::records::{Record, RecordData, RecordId};
+
+/// The types that may be beside a CNAME although nothing may.
+const BESIDE: [RecordType; 5] = [
+    RecordType::Cname,
+    RecordType::Txt,
+    RecordType::Mx,
+    RecordType::A,
+    RecordType::Aaaa,
+];
+
+impl Look<'_> {
+    /// The record's own look-up.
+    pub(super) fn own(&self, record: &Record) -> Judgement {
+        if record.id == RecordId::Dmarc {
+            return self.without_wildcard(record, self.dmarc().0);
+        }
+        let judge = |outcome: &Outcome| self.judge(record, outcome);
+        let judged = self
+            .observations
+            .settle(&record.name, type_of(&record.data), &judge);
+        self.without_wildcard(record, judged)
+    }
+
+    /// Everything about one record.
+    pub(super) fn diagnose(&self, record: &Record, protection: Protection) -> RecordDiagnosis {
+        let (mut judged, place) = if record.id == RecordId::Dmarc {
+            let (judged, above) = self.dmarc();
+            let mut judged = self.without_wildcard(record, judged);
+            weigh_dmarc(&mut judged, above, protection);
+            (judged, self.dmarc_place(record, above))
+        } else {
+            (self.own(record), record.name.clone())
+        };
+        self.look_beside(record, &mut judged);
+        if matches!(judged.standing, Standing::Absent | Standing::Wrong) && !judged.is_explained() {
+            self.look_elsewhere(record, &mut judged);
+        }
+        if judged.standing == Standing::Absent && *self.context.zone == ZoneOutcome::NoSuchDomain {
+            judged.findings.push(Finding::new(Code::DomainDoesNotExist));
+        }
+        self.weigh_with_ses(record, &mut judged);
+        self.present(record, &place, judged)
+    }
+
+    /// What a wildcard answers is nothing at the name: any other name gets the same (RFC 4592).
+    fn without_wildcard(&self, record: &Record, judged: Judgement) -> Judgement {
+        let only_other = judged.standing == Standing::Wrong;
+        let sibling = self
+            .observations
+            .values(&self.nobodys_name(), type_of(&record.data));
+        if only_other && !sibling.is_empty() && sibling == judged.observed {
+            return Judgement::absent();
+        }
+        let alias = self
+            .observations
+            .alias(&self.nobodys_name(), type_of(&record.data));
+        let same_alias = alias.is_some_and(|target| judged.observed == [format!("CNAME {target}")]);
+        if only_other && same_alias {
+            return Judgement::absent();
+        }
+        judged
+    }
+
+    /// Records of other types at the same name.
+    fn look_beside(&self, record: &Record, judged: &mut Judgement) {
+        if let Some(seen) = self.cname_and_other(&record.name) {
+            judged.standing = Standing::Wrong;
+            judged.findings.retain(|finding| !finding.is_weak());
+            if !judged.has(Code::CnameAndOther) {
+                judged.findings.push(Finding::of(Code::CnameAndOther, seen));
+            }
+            return;
+        }
+        if judged.standing != Standing::Absent {
+            return;
+        }
+        let other = match &record.data {
+            RecordData::Cname { .. } => self
+                .beside(record, &[RecordType::Txt, RecordType::Mx], Code::WrongType)
+                .or_else(|| {
+                    let addresses = [RecordType::A, RecordType::Aaaa];
+                    self.beside(record, &addresses, Code::CnameFlattened)
+                }),
+            RecordData::Mx { exchange, .. } => self
+                .beside(record, &[RecordType::Txt], Code::WrongType)
+                .filter(|finding| {
+                    let value = finding.value.as_deref().unwrap_or_default();
+                    value.to_ascii_lowercase().contains(exchange.as_str())
+                }),
+            // Whatever else is at the name of a TXT record may be there.
+            RecordData::Txt { .. } => None,
+        };
+        if let Some(finding) = other {
+            judged.observed.extend(finding.value.clone());
+            judged.findings = vec![finding];
+            judged.standing = Standing::Wrong;
+        }
+    }
+
+    fn beside(&self, record: &Record, types: &[RecordType], code: Code) -> Option<Finding> {
+        types.iter().find_map(|record_type| {
+            let values = self.observations.values(&record.name, *record_type);
+            let sibling = self.observations.values(&self.nobodys_name(), *record_type);
+            let first = values.first().filter(|_| values != sibling)?;
+            Some(Finding::of(
+                code,
+                format!("{} {first}", name_of(*record_type)),
+            ))
+        })
+    }
+
+    /// A CNAME and something else at one name, at one and the same server.
+    fn cname_and_other(&self, name: &str) -> Option<String> {
+        let mut seen: HashMap<Option<IpAddr>, (Option<String>, Option<String>)> = HashMap::new();
+        for record_type in BESIDE {
+            let Some(observation) = self.observations.get(name, record_type) else {
+                continue;
+            };
+            let mut outcomes: Vec<(Option<IpAddr>, &Outcome)> = observation
+                .authoritative
+                .iter()
+                .map(|answer| (Some(answer.server.address), &answer.outcome))
+                .filter(|(_, outcome)| is_answer(outcome))
+                .collect();
+            if outcomes.is_empty() {
+                outcomes.push((None, &observation.recursive));
+            }
+            for (server, outcome) in outcomes {
+                let (cname, other) = seen.entry(server).or_default();
+                match outcome {
+                    Outcome::Found { data, .. } if record_type == RecordType::Cname => {
+                        *cname = data.first().map(value_of);
+                    }
+                    Outcome::Found { data, .. } => {
+                        let value = data.first().map(value_of).unwrap_or_default();
+                        *other = Some(format!("{} {value}", name_of(record_type)));
+                    }
+                    Outcome::Alias { target, .. } => *cname = Some(target.clone()),
+                    Outcome::NoData { .. }
+                    | Outcome::NoSuchName { .. }
+                    | Outcome::Failed { .. }
+                    | Outcome::TimedOut => {}
+                }
+            }
+        }
+        seen.into_values().find_map(|(cname, other)| {
+            let (cname, other) = (cname?, other?);
+            Some(format!("CNAME {cname}, {other}"))
+        })
+    }
+
+    /// The places where records end up by the usual mistakes.
+    fn look_elsewhere(&self, record: &Record, judged: &mut Judgement) {
+        for place in self.places(record) {
+            if self.accepted_at_apex(record, &place.name) {
+                judged.standing = Standing::Right;
+                judged.findings = vec![Finding::new(Code::AtApex).at(&place.name)];
+                judged.observed = vec![record.data.value()];
+                return;
+            }
+            let found = match place.kind {
+                PlaceKind::Doubled | PlaceKind::WithoutPart | PlaceKind::Apex => {
+                    self.displaced(record, &place.name)
+                }
+                PlaceKind::UnderItsValue => self.swapped(record, &place.name),
+                PlaceKind::OlderToken => self.former(&place.name),
+            };
+            let Some(found) = found else {
+                continue;
+            };
+            let value = found.observed.first().cloned().unwrap_or_default();
+            judged.findings.retain(|finding| !finding.is_weak());
+            judged
+                .findings
+                .push(Finding::of(place.kind.code(), value).at(&place.name));
+            judged.findings.extend(found.findings);
+            judged.observed = found.observed;
+            judged.standing = Standing::Wrong;
+            return;
+        }
+    }
+
+    /// The record with its value, right or damaged, under another name.
+    fn displaced(&self, record: &Record, name: &str) -> Option<Judgement> {
+        if record.id == RecordId::Dmarc {
+            // Whatever policy it is, it is one.
+            let values = self.observations.values(name, RecordType::Txt);
+            let policy = values.iter().any(|text| is_dmarc(text));
+            return policy.then(|| Judgement::wrong(Vec::new(), values));
+        }
+        let judge = |outcome: &Outcome| self.judge_plainly(record, outcome);
+        let mut judged = self
+            .observations
+            .settle(name, type_of(&record.data), &judge);
+        judged.findings.retain(|f| f.code != Code::Propagating);
+        match judged.standing {
+            Standing::Right => Some(judged),
+            Standing::Wrong if judged.is_explained() => Some(judged),
+            Standing::Wrong | Standing::Absent | Standing::Unknown => None,
+        }
+    }
+
+    /// A record under the expected value that points at the expected name.
+    fn swapped(&self, record: &Record, name: &str) -> Option<Judgement> {
+        let values = self.observations.values(name, type_of(&record.data));
+        let back = values.iter().any(|value| value.starts_with(&record.name));
+        back.then(|| Judgement::wrong(Vec::new(), values))
+    }
+
+    /// A record of an earlier registration.
+    fn former(&self, name: &str) -> Option<Judgement> {
+        let values = self.observations.values(name, RecordType::Cname);
+        (!values.is_empty()).then(|| Judgement::wrong(Vec::new(), values))
+    }
+
+    /// SES takes the token at the domain itself too, with or without its prefix.
+    fn accepted_at_apex(&self, record: &Record, name: &str) -> bool {
+        let token = record.data.value();
+        let prefixed = format!("amazonses:{token}");
+        record.id == RecordId::Verification
+            && name == self.context.domain.as_str()
+            && self
+                .observations
+                .values(name, RecordType::Txt)
+                .iter()
+                .any(|text| *text == token || *text == prefixed)
+    }
+
+    /// SES confirms, or makes a record needless; it never turns one right or wrong.
+    fn weigh_with_ses(&self, record: &Record, judged: &mut Judgement) {
+        let Some(ses) = self.context.ses else {
+            return;
+        };
+        let axis = match record.id {
+            RecordId::Verification => ses.verification,
+            RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => ses.dkim,
+            RecordId::MailFromMx | RecordId::MailFromSpf => ses.mail_from,
+            RecordId::Dmarc | RecordId::Ownership => return,
+        };
+        match judged.standing {
+            Standing::Right => match axis {
+                AxisStatus::NotStarted | AxisStatus::Pending | AxisStatus::TemporaryFailure => {
+                    judged.findings.push(Finding::new(Code::OkWaitingForSes));
+                }
+                AxisStatus::Success | AxisStatus::Failed => {}
+            },
+            Standing::Absent | Standing::Wrong => {
+                let by_dkim = record.id == RecordId::Verification
+                    && ses.verification == AxisStatus::Success
+                    && ses.dkim == AxisStatus::Success;
+                if by_dkim {
+                    judged.findings.retain(|f| f.code != Code::NotFound);
+                    judged.findings.push(Finding::new(Code::NotNeeded));
+                }
+            }
+            Standing::Unknown => {}
+        }
+    }
+
+    fn present(&self, record: &Record, place: &str, judged: Judgement) -> RecordDiagnosis {
+        let mut findings = judged.findings;
+        findings.sort_by_key(|finding| finding.code);
+        findings.dedup_by_key(|finding| finding.code);
+        let wait_minutes = findings.iter().find_map(|finding| finding.minutes);
+        let state = match judged.standing {
+            Standing::Right => RecordState::Found,
+            Standing::Wrong => RecordState::Wrong,
+            Standing::Absent => RecordState::Missing,
+            Standing::Unknown => RecordState::Unknown,
+        };
+        let mut explained = findings.iter().map(|finding| Also {
+            code: finding.code,
+            message: self.message(record, place, finding),
+            fix: self.fix(record, place, finding),
+        });
+        let (code, message, fix) = match explained.next() {
+            Some(lead) => (Some(lead.code), lead.message, lead.fix),
+            None => (None, self.state_message(record, place, state), None),
+        };
+        let also = explained.collect();
+        RecordDiagnosis {
+            id: record.id,
+            state,
+            code,
+            message,
+            expected: record.data.value(),
+            observed: show_all(&judged.observed),
+            fix,
+            wait_minutes,
+            also,
+        }
+    }
+}
+
+impl Finding {
+    /// Whether it says no more than that something unrelated, or nothing, is at the name.
+    pub(super) fn is_weak(&self) -> bool {
+        matches!(
+            self.code,
+            Code::NotFound
+                | Code::ValueMismatch
+                | Code::WrongType
+                | Code::StaleToken
+                | Code::SpfMissingInclude
+                | Code::SpfMultiple
+                | Code::MxWrongRegion
+        )
+    }
+}
+
+impl Judgement {
+    /// Whether what is published is ours, with a mistake that has a name.
+    pub(super) fn is_explained(&self) -> bool {
+        self.findings.iter().any(|finding| !finding.is_weak())
+    }
+}
+
+/// The mnemonic of a type.
+pub(super) fn name_of(record_type: RecordType) -> &'static str {
+    match record_type {
+        RecordType::A => "A",
+        RecordType::Aaaa => "AAAA",
+        RecordType::Cname => "CNAME",
+        RecordType::Mx => "MX",
+        RecordType::Ns => "NS",
+        RecordType::Soa => "SOA",
+        RecordType::Txt => "TXT",
+    }
+}

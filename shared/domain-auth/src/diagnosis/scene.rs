@@ -1,0 +1,295 @@
+//! A made-up corner of DNS for tests: two authoritative servers and a resolver, each with its own
+//! content, that answer as RFC 1034 has it.
+
+use super::{Context, Diagnosis, DiagnosisCode, FormerTokens, RecordDiagnosis, diagnose};
+use super::{probes_for, questions_for};
+use crate::dns::{
+    AuthorityAnswer, Data, NameServer, Observation, Outcome, Question, RecordType, Zone,
+    ZoneOutcome,
+};
+use crate::identity::{Dkim, DkimToken, MailFromLabel, SesIdentity, SesStatus, VerificationToken};
+use crate::names::DomainName;
+use crate::records::{Record, RecordData, RecordId, records_of};
+
+pub(crate) const TOKEN: &str = "QTKk+/gFg2J4mnopQRSTuvwx0123456789abcdefghI=";
+pub(crate) const OTHER_TOKEN: &str = "aaaabbbbccccddddeeeeffffgggghhhhiiiijjjjkkk=";
+pub(crate) const POSITIVE_TTL: u32 = 290;
+pub(crate) const NEGATIVE_TTL: u32 = 3590;
+
+/// The authoritative servers are 0 and 1, the resolver is 2.
+pub(crate) const RESOLVER: usize = 2;
+
+#[derive(Clone)]
+pub(crate) struct Scene {
+    pub(crate) domain: DomainName,
+    pub(crate) zone: ZoneOutcome,
+    pub(crate) records: Vec<Record>,
+    pub(crate) ses: Option<SesStatus>,
+    pub(crate) former: FormerTokens,
+    content: [Vec<(String, Data)>; 3],
+    faults: [Option<Outcome>; 3],
+    reachable: bool,
+}
+
+pub(crate) fn txt(text: &str) -> Data {
+    Data::Txt {
+        text: text.to_owned(),
+    }
+}
+
+pub(crate) fn cname(target: &str) -> Data {
+    Data::Cname {
+        target: target.to_owned(),
+    }
+}
+
+pub(crate) fn mx(exchange: &str) -> Data {
+    Data::Mx {
+        preference: 10,
+        exchange: exchange.to_owned(),
+    }
+}
+
+pub(crate) fn a(address: &str) -> Data {
+    Data::Address {
+        address: address.parse().unwrap(),
+    }
+}
+
+pub(crate) fn identity() -> SesIdentity {
+    let token = |text| DkimToken::parse(text).unwrap();
+    SesIdentity {
+        verification_token: VerificationToken::parse(TOKEN).unwrap(),
+        dkim: Dkim {
+            tokens: [token("tokenone"), token("tokentwo"), token("tokenthree")],
+            signing_hosted_zone: "dkim.amazonses.com".to_owned(),
+        },
+        mail_from: MailFromLabel::default_label(),
+        region: "us-east-1".to_owned(),
+    }
+}
+
+fn data_of(record: &Record) -> Data {
+    match record.data.clone() {
+        RecordData::Txt { text } => Data::Txt { text },
+        RecordData::Cname { target } => Data::Cname { target },
+        RecordData::Mx {
+            preference,
+            exchange,
+        } => Data::Mx {
+            preference,
+            exchange,
+        },
+    }
+}
+
+fn type_of(data: &Data) -> RecordType {
+    match data {
+        Data::Address { address } if address.is_ipv4() => RecordType::A,
+        Data::Address { .. } => RecordType::Aaaa,
+        Data::Cname { .. } => RecordType::Cname,
+        Data::Mx { .. } => RecordType::Mx,
+        Data::Ns { .. } => RecordType::Ns,
+        Data::Soa { .. } => RecordType::Soa,
+        Data::Txt { .. } => RecordType::Txt,
+    }
+}
+
+impl Scene {
+    /// `domain` in the zone `apex`, at a provider of no name, with nothing published but the zone.
+    pub(crate) fn bare(domain: &str, apex: &str) -> Self {
+        let domain = DomainName::parse(domain).unwrap();
+        let hosts = ["ns1.dns.example", "ns2.dns.example"].map(str::to_owned);
+        let records = records_of(&domain, &identity());
+        let mut scene = Self {
+            zone: ZoneOutcome::Found(Zone {
+                apex: apex.to_owned(),
+                name_servers: hosts.to_vec(),
+            }),
+            records,
+            domain,
+            ses: None,
+            former: FormerTokens::default(),
+            content: Default::default(),
+            faults: Default::default(),
+            reachable: true,
+        };
+        for host in hosts {
+            scene = scene.publish(apex, Data::Ns { host });
+        }
+        scene
+    }
+
+    /// `example.com` with everything published as it should be.
+    pub(crate) fn right() -> Self {
+        Self::all_of("example.com", "example.com")
+    }
+
+    pub(crate) fn all_of(domain: &str, apex: &str) -> Self {
+        let scene = Self::bare(domain, apex);
+        let records = scene.records.clone();
+        records.iter().fold(scene, |scene, record| {
+            scene.publish(&record.name, data_of(record))
+        })
+    }
+
+    pub(crate) fn at_provider(mut self, name_server: &str) -> Self {
+        if let ZoneOutcome::Found(zone) = &mut self.zone {
+            zone.name_servers = vec![name_server.to_owned()];
+            let apex = zone.apex.clone();
+            for content in &mut self.content {
+                content.retain(|(_, data)| type_of(data) != RecordType::Ns);
+            }
+            let host = name_server.to_owned();
+            return self.publish(&apex, Data::Ns { host });
+        }
+        self
+    }
+
+    pub(crate) fn record(&self, id: RecordId) -> &Record {
+        self.records.iter().find(|record| record.id == id).unwrap()
+    }
+
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "reads better where it is called"
+    )]
+    pub(crate) fn publish(self, name: &str, data: Data) -> Self {
+        (0..3).fold(self, |scene, server| {
+            scene.publish_at(server, name, data.clone())
+        })
+    }
+
+    pub(crate) fn publish_at(mut self, server: usize, name: &str, data: Data) -> Self {
+        self.content[server].push((name.to_ascii_lowercase(), data));
+        self
+    }
+
+    pub(crate) fn without(self, id: RecordId) -> Self {
+        (0..3).fold(self, |scene, server| scene.without_at(server, id))
+    }
+
+    pub(crate) fn without_at(mut self, server: usize, id: RecordId) -> Self {
+        let record = self.record(id).clone();
+        self.content[server].retain(|(name, data)| {
+            *name != record.name || type_of(data) != type_of(&data_of(&record))
+        });
+        self
+    }
+
+    /// Other data in a record's place.
+    pub(crate) fn instead(self, id: RecordId, data: Data) -> Self {
+        let name = self.record(id).name.clone();
+        self.without(id).publish(&name, data)
+    }
+
+    pub(crate) fn fault(mut self, server: usize, outcome: Outcome) -> Self {
+        self.faults[server] = Some(outcome);
+        self
+    }
+
+    pub(crate) fn unreachable(mut self) -> Self {
+        self.reachable = false;
+        self
+    }
+
+    fn answer(&self, server: usize, question: &Question) -> Outcome {
+        if let Some(fault) = &self.faults[server] {
+            return fault.clone();
+        }
+        let content = &self.content[server];
+        let at = |name: &str| -> Vec<&Data> {
+            let here = content.iter().filter(|(owner, _)| owner == name);
+            here.map(|(_, data)| data).collect()
+        };
+        let mut all = at(&question.name);
+        let below = format!(".{}", question.name);
+        let exists = content.iter().any(|(owner, _)| owner.ends_with(&below));
+        if all.is_empty() && !exists {
+            let labels: Vec<&str> = question.name.split('.').collect();
+            let wildcards = (1..labels.len()).map(|n| format!("*.{}", labels[n..].join(".")));
+            all = wildcards
+                .map(|name| at(&name))
+                .find(|all| !all.is_empty())
+                .unwrap_or_default();
+        }
+        let mut data: Vec<Data> = all.iter().map(|data| (*data).clone()).collect();
+        data.retain(|data| type_of(data) == question.record_type);
+        data.sort();
+        if !data.is_empty() {
+            let ttl = POSITIVE_TTL;
+            return Outcome::Found { data, ttl };
+        }
+        for data in &all {
+            if let Data::Cname { target } = data {
+                return Outcome::Alias {
+                    target: target.clone(),
+                    ttl: POSITIVE_TTL,
+                };
+            }
+        }
+        let negative_ttl = NEGATIVE_TTL;
+        if all.is_empty() && !exists {
+            Outcome::NoSuchName { negative_ttl }
+        } else {
+            Outcome::NoData { negative_ttl }
+        }
+    }
+
+    pub(crate) fn observe(&self, questions: &[Question]) -> Vec<Observation> {
+        let server = |index: usize| NameServer {
+            host: match &self.zone {
+                ZoneOutcome::Found(zone) => zone.name_servers[0].clone(),
+                ZoneOutcome::NoSuchDomain | ZoneOutcome::Unknown { .. } => String::new(),
+            },
+            address: format!("192.0.2.{index}").parse().unwrap(),
+        };
+        let observe = |question: &Question| Observation {
+            question: question.clone(),
+            authoritative: (0..2)
+                .filter(|_| self.reachable)
+                .map(|index| AuthorityAnswer {
+                    server: server(index),
+                    outcome: self.answer(index, question),
+                })
+                .collect(),
+            recursive: self.answer(RESOLVER, question),
+        };
+        questions.iter().map(observe).collect()
+    }
+
+    pub(crate) fn context(&self) -> Context<'_> {
+        Context {
+            domain: &self.domain,
+            zone: &self.zone,
+            former: &self.former,
+            ses: self.ses,
+        }
+    }
+
+    /// All rounds of look-ups.
+    pub(crate) fn look(&self) -> Vec<Observation> {
+        let context = self.context();
+        let questions = questions_for(&self.domain, &self.records, context.found_zone());
+        let mut observations = self.observe(&questions);
+        for _ in 0..4 {
+            let probes = probes_for(&context, &self.records, &observations);
+            observations.extend(self.observe(&probes));
+        }
+        assert_eq!(probes_for(&context, &self.records, &observations), []);
+        observations
+    }
+
+    pub(crate) fn diagnosis(&self) -> Diagnosis {
+        diagnose(&self.context(), &self.records, &self.look())
+    }
+
+    pub(crate) fn of(&self, id: RecordId) -> RecordDiagnosis {
+        let diagnosis = self.diagnosis();
+        diagnosis.records.into_iter().find(|d| d.id == id).unwrap()
+    }
+
+    pub(crate) fn domain_codes(&self) -> Vec<DiagnosisCode> {
+        self.diagnosis().domain.iter().map(|d| d.code).collect()
+    }
+}

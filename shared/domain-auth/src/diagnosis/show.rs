@@ -1,0 +1,93 @@
+//! Values from DNS made fit to be read: anybody may publish anything, and a person (or a terminal,
+//! or a log viewer) sees it.
+
+use std::fmt::Write;
+
+/// Longest value that is shown in full, in characters.
+const MAX_SHOWN: usize = 160;
+/// Most values that are shown of one name.
+const MAX_VALUES: usize = 5;
+
+/// The value on one line, with everything that does not show made visible, and cut where it is
+/// long. Plain text: a page still has to escape it.
+pub fn show(value: &str) -> String {
+    let mut shown = String::new();
+    for (count, character) in value.chars().enumerate() {
+        if count == MAX_SHOWN {
+            let total = value.chars().count();
+            let _infallible = write!(shown, "… ({total} characters)");
+            break;
+        }
+        match character {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            _ if hides(character) => {
+                let _infallible = write!(shown, "\\u{{{:x}}}", u32::from(character));
+            }
+            _ => shown.push(character),
+        }
+    }
+    shown
+}
+
+/// At most a handful of values, each made fit to be read.
+pub(super) fn show_all<'a>(values: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    let mut values = values.into_iter();
+    let mut shown: Vec<String> = values.by_ref().take(MAX_VALUES).map(|v| show(v)).collect();
+    let rest = values.count();
+    if rest > 0 {
+        shown.push(format!("… and {rest} more"));
+    }
+    shown
+}
+
+/// Control characters, spaces other than the plain one, and what changes the direction or the look
+/// of its neighbours (Unicode Technical Report #36).
+fn hides(character: char) -> bool {
+    character.is_control()
+        || (character.is_whitespace() && character != ' ')
+        || matches!(character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_does_not_show_is_made_visible() {
+        assert_eq!(show("a\tb\r\nc"), "a\\tb\\r\\nc");
+        assert_eq!(show("a\u{0}\u{1b}[31m"), "a\\u{0}\\u{1b}[31m");
+        assert_eq!(
+            show("\u{202e}moc.elpmaxe\u{a0}"),
+            "\\u{202e}moc.elpmaxe\\u{a0}"
+        );
+        assert_eq!(show("<script>"), "<script>");
+    }
+
+    #[test]
+    fn a_long_value_and_many_values_are_cut() {
+        let shown = show(&"x".repeat(65_535));
+        assert!(shown.ends_with("… (65535 characters)"), "{shown}");
+        assert!(shown.len() < 200);
+        let many: Vec<String> = (0..100).map(|n| n.to_string()).collect();
+        let shown = show_all(&many);
+        assert_eq!(shown.len(), 6);
+        assert_eq!(shown[5], "… and 95 more");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_is_one_short_line(value in "\\PC{0,300}|[\\x00-\\x7f]{0,300}") {
+            let shown = show(&value);
+            prop_assert!(!shown.chars().any(char::is_control));
+            prop_assert!(shown.chars().count() < 1600);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Every code, from a zone with exactly that mistake in it.
+
+use super::mistakes::{rows_of_places, rows_of_values};
+use super::mistakes_in_mail::{failed, rows_of_mail, rows_of_views};
+use super::scene::*;
+use super::{DiagnosisCode as Code, RecordState as State};
+use crate::dns::{Failure, Outcome, RecordType, ZoneOutcome};
+use crate::identity::SesStatus;
+use crate::records::{RecordId as Id, ownership_record};
+
+#[test]
+fn each_mistake_has_its_code_and_leaves_the_other_records_alone() {
+    let groups = [
+        rows_of_places(),
+        rows_of_values(),
+        rows_of_mail(),
+        rows_of_views(),
+    ];
+    let mut seen = Vec::new();
+    for (scene, id, state, code) in groups.into_iter().flatten() {
+        let found = scene.of(id);
+        assert_eq!((found.state, found.code), (state, Some(code)), "{found:#?}");
+        assert!(!found.message.is_empty());
+        seen.push(code);
+    }
+    for code in Code::ALL {
+        assert!(seen.contains(code), "no test has {code}");
+    }
+}
+
+#[test]
+fn a_mistake_in_one_record_shows_in_no_other() {
+    for (scene, id, ..) in rows_of_values().into_iter().chain(rows_of_places()) {
+        if scene.former.dkim.is_empty() {
+            for other in scene.diagnosis().records {
+                // The two records of the MAIL FROM name share its CNAME.
+                let shares = scene.record(other.id).name == scene.record(id).name;
+                assert!(
+                    shares || other.state == State::Found,
+                    "{id:?} is wrong, and {other:#?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn everything_published_is_found_without_a_word() {
+    for record in Scene::right().diagnosis().records {
+        assert_eq!(
+            (record.state, record.code),
+            (State::Found, None),
+            "{record:#?}"
+        );
+        assert_eq!(record.fix, None);
+    }
+    assert_eq!(Scene::right().domain_codes(), []);
+}
+
+#[test]
+fn the_domain_as_a_whole_has_its_own_diagnoses() {
+    let mut gone = Scene::bare("example.com", "example.com");
+    gone.zone = ZoneOutcome::NoSuchDomain;
+    assert_eq!(gone.domain_codes(), [Code::DomainDoesNotExist]);
+    let lame = (0..3).fold(Scene::right(), |scene, server| {
+        scene.fault(server, failed(Failure::Lame))
+    });
+    assert_eq!(lame.domain_codes(), [Code::ZoneNotLive]);
+    let bogus = Scene::right().fault(RESOLVER, failed(Failure::DnssecBogus));
+    assert_eq!(bogus.domain_codes(), [Code::DnssecFailure]);
+    let silent = (0..3).fold(Scene::right(), |scene, server| {
+        scene.fault(server, Outcome::TimedOut)
+    });
+    assert_eq!(silent.domain_codes(), [Code::DnsUnavailable]);
+    let mut unknown = silent.clone();
+    unknown.zone = ZoneOutcome::Unknown {
+        failure: Some(Failure::Lame),
+    };
+    assert_eq!(unknown.domain_codes(), [Code::ZoneNotLive]);
+    let mut strict = Scene::right().instead(Id::Dmarc, txt("v=DMARC1; p=reject; aspf=s"));
+    strict.ses = Some(SesStatus::NOT_STARTED);
+    assert_eq!(
+        strict.domain_codes(),
+        [Code::DmarcBlocksVia, Code::DmarcStrictAlignment]
+    );
+}
+
+#[test]
+fn a_zone_that_names_other_servers_is_not_the_live_one() {
+    let mut moved = Scene::right();
+    if let ZoneOutcome::Found(zone) = &mut moved.zone {
+        zone.name_servers = vec!["ns1.old.example".to_owned()];
+    }
+    assert_eq!(moved.domain_codes(), [Code::ZoneNotLive]);
+}
+
+#[test]
+fn waiting_is_as_long_as_the_cache_keeps_the_old_answer() {
+    let negative = Scene::right().without_at(RESOLVER, Id::Verification);
+    assert_eq!(negative.of(Id::Verification).wait_minutes, Some(60));
+    let old = Scene::right()
+        .without_at(RESOLVER, Id::Verification)
+        .publish_at(RESOLVER, "_amazonses.example.com", txt(OTHER_TOKEN));
+    let old = old.of(Id::Verification);
+    assert_eq!(old.wait_minutes, Some(5));
+    assert!(old.message.contains("5 minutes"), "{}", old.message);
+}
+
+#[test]
+fn the_ownership_record_is_judged_like_the_verification_record() {
+    let mut scene = Scene::bare("example.com", "example.com");
+    scene.records = vec![ownership_record(&scene.domain, "s3cret")];
+    let value = "lasso-domain-verification=s3cret";
+    let of = |scene: Scene| {
+        let found = scene.of(Id::Ownership);
+        (found.state, found.code)
+    };
+    assert_eq!(of(scene.clone()), (State::Missing, Some(Code::NotFound)));
+    let at = |name: &str, value: &str| scene.clone().publish(name, txt(value));
+    let name = "_lasso-challenge.example.com";
+    assert_eq!(of(at(name, value)), (State::Found, None));
+    assert_eq!(
+        of(at(name, "lasso-domain-verification=s3")),
+        (State::Wrong, Some(Code::ValueTruncated))
+    );
+    assert_eq!(
+        of(at("example.com", value)),
+        (State::Wrong, Some(Code::AtApex))
+    );
+}
+
+#[test]
+fn probes_are_asked_only_for_what_is_not_right() {
+    let right = Scene::right();
+    let questions =
+        super::questions_for(&right.domain, &right.records, right.context().found_zone());
+    assert_eq!(questions.len(), 12);
+    let observations = right.observe(&questions);
+    assert_eq!(
+        super::probes_for(&right.context(), &right.records, &observations),
+        []
+    );
+    let missing = Scene::right().without(Id::Verification);
+    let observations = missing.observe(&questions);
+    let probes = super::probes_for(&missing.context(), &missing.records, &observations);
+    let has = |name: &str, record_type| {
+        probes
+            .iter()
+            .any(|q| q.name == name && q.record_type == record_type)
+    };
+    assert!(has("_amazonses.example.com.example.com", RecordType::Txt));
+    assert!(has("example.com", RecordType::Txt));
+    assert!(
+        !probes.iter().any(|q| q.name.contains("tokenone")),
+        "{probes:?}"
+    );
+}

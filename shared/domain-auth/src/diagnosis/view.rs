@@ -1,0 +1,367 @@
+//! From many answers to one: the authoritative servers first, the resolver where none of them
+//! could be reached, and never a verdict where nobody answered.
+
+use std::collections::HashMap;
+
+use super::code::DiagnosisCode;
+use crate::dns::{Data, Failure, Observation, Outcome, Question, RecordType};
+
+/// Longest chain of aliases that is followed through the observations.
+const MAX_CHAIN: usize = 4;
+
+/// The observations, by question.
+pub(crate) struct Observations<'a>(HashMap<(&'a str, RecordType), &'a Observation>);
+
+/// How one record stands, before anything but its own look-up is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// What is published does what the expected record does.
+    Right,
+    /// Something else is published.
+    Wrong,
+    /// Nothing is published.
+    Absent,
+    /// Nobody answered.
+    Unknown,
+}
+
+/// One fact that a person may have to know, with what the sentence about it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Finding {
+    pub(crate) code: DiagnosisCode,
+    /// The name where it was seen, if that is not the record's own.
+    pub(crate) at: Option<String>,
+    /// What was seen, as DNS has it.
+    pub(crate) value: Option<String>,
+    /// How long to wait, in minutes.
+    pub(crate) minutes: Option<u32>,
+}
+
+/// What came of looking at one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Judgement {
+    pub(crate) standing: Standing,
+    pub(crate) findings: Vec<Finding>,
+    /// What is published, as DNS has it.
+    pub(crate) observed: Vec<String>,
+}
+
+impl Finding {
+    pub(crate) fn new(code: DiagnosisCode) -> Self {
+        Self {
+            code,
+            at: None,
+            value: None,
+            minutes: None,
+        }
+    }
+
+    pub(crate) fn of(code: DiagnosisCode, value: impl Into<String>) -> Self {
+        Self {
+            value: Some(value.into()),
+            ..Self::new(code)
+        }
+    }
+
+    pub(crate) fn at(mut self, name: impl Into<String>) -> Self {
+        self.at = Some(name.into());
+        self
+    }
+}
+
+impl Judgement {
+    pub(crate) fn right(observed: Vec<String>) -> Self {
+        Self {
+            standing: Standing::Right,
+            findings: Vec::new(),
+            observed,
+        }
+    }
+
+    pub(crate) fn wrong(findings: Vec<Finding>, observed: Vec<String>) -> Self {
+        Self {
+            standing: Standing::Wrong,
+            findings,
+            observed,
+        }
+    }
+
+    pub(crate) fn absent() -> Self {
+        Self {
+            standing: Standing::Absent,
+            findings: vec![Finding::new(DiagnosisCode::NotFound)],
+            observed: Vec::new(),
+        }
+    }
+
+    fn unknown(code: Option<DiagnosisCode>) -> Self {
+        Self {
+            standing: Standing::Unknown,
+            findings: code.map(Finding::new).into_iter().collect(),
+            observed: Vec::new(),
+        }
+    }
+
+    pub(crate) fn has(&self, code: DiagnosisCode) -> bool {
+        self.findings.iter().any(|finding| finding.code == code)
+    }
+}
+
+/// Whether an outcome says anything about the name.
+pub(crate) fn is_answer(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Found { .. }
+        | Outcome::Alias { .. }
+        | Outcome::NoData { .. }
+        | Outcome::NoSuchName { .. } => true,
+        Outcome::Failed { .. } | Outcome::TimedOut => false,
+    }
+}
+
+/// The answers that count: the authoritative ones, or else the resolver's; empty where nobody
+/// answered.
+pub(crate) fn answers(observation: &Observation) -> Vec<&Outcome> {
+    let authoritative: Vec<&Outcome> = observation
+        .authoritative
+        .iter()
+        .map(|answer| &answer.outcome)
+        .filter(|outcome| is_answer(outcome))
+        .collect();
+    if authoritative.is_empty() && is_answer(&observation.recursive) {
+        return vec![&observation.recursive];
+    }
+    authoritative
+}
+
+impl<'a> Observations<'a> {
+    pub(crate) fn new(observations: &'a [Observation]) -> Self {
+        let key = |o: &'a Observation| (o.question.name.as_str(), o.question.record_type);
+        Self(observations.iter().map(|o| (key(o), o)).collect())
+    }
+
+    pub(crate) fn get(&self, name: &str, record_type: RecordType) -> Option<&'a Observation> {
+        let lower = name.to_ascii_lowercase();
+        // The key borrows from the observations, so a short-lived name needs this cast down.
+        let shorter: &HashMap<(&str, RecordType), &'a Observation> = &self.0;
+        shorter.get(&(lower.as_str(), record_type)).copied()
+    }
+
+    pub(crate) fn has(&self, question: &Question) -> bool {
+        self.get(&question.name, question.record_type).is_some()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'a Observation> {
+        self.0.values().copied()
+    }
+
+    /// All data of one type at a name that some counting answer holds.
+    pub(crate) fn data(&self, name: &str, record_type: RecordType) -> Vec<&'a Data> {
+        let Some(observation) = self.get(name, record_type) else {
+            return Vec::new();
+        };
+        let mut all: Vec<&Data> = answers(observation)
+            .into_iter()
+            .filter_map(|outcome| match outcome {
+                Outcome::Found { data, .. } => Some(data),
+                Outcome::Alias { .. }
+                | Outcome::NoData { .. }
+                | Outcome::NoSuchName { .. }
+                | Outcome::Failed { .. }
+                | Outcome::TimedOut => None,
+            })
+            .flatten()
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Judges the answers about one name, each by itself, and makes one judgement of them.
+    pub(crate) fn settle(
+        &self,
+        name: &str,
+        record_type: RecordType,
+        judge: &dyn Fn(&Outcome) -> Judgement,
+    ) -> Judgement {
+        let Some(observation) = self.get(name, record_type) else {
+            return Judgement::unknown(None);
+        };
+        let answers = answers(observation);
+        if answers.is_empty() {
+            return Judgement::unknown(Some(silence(observation)));
+        }
+        let judged = reconcile(answers.into_iter().map(judge).collect());
+        if is_hearsay(observation) && judged.standing != Standing::Right {
+            return Judgement::unknown(Some(silence(observation)));
+        }
+        compare_with_resolver(judged, &observation.recursive, judge)
+    }
+
+    /// Judges what an alias leads to, if that was asked. The chain is followed through the
+    /// observations only, so it ends where the asking did.
+    pub(crate) fn follow(
+        &self,
+        target: &str,
+        record_type: RecordType,
+        judge: &dyn Fn(&Outcome) -> Judgement,
+    ) -> Option<Judgement> {
+        let mut name = target.to_owned();
+        for _ in 0..MAX_CHAIN {
+            self.get(&name, record_type)?;
+            match self.alias(&name, record_type) {
+                Some(next) => next.clone_into(&mut name),
+                None => return Some(self.settle(&name, record_type, judge)),
+            }
+        }
+        None
+    }
+
+    /// Where the name is an alias, its target.
+    pub(crate) fn alias(&self, name: &str, record_type: RecordType) -> Option<&'a str> {
+        let observation = self.get(name, record_type)?;
+        answers(observation)
+            .into_iter()
+            .find_map(|outcome| match outcome {
+                Outcome::Alias { target, .. } => Some(target.as_str()),
+                Outcome::Found { .. }
+                | Outcome::NoData { .. }
+                | Outcome::NoSuchName { .. }
+                | Outcome::Failed { .. }
+                | Outcome::TimedOut => None,
+            })
+    }
+}
+
+/// One judgement of the answers of several servers.
+fn reconcile(judged: Vec<Judgement>) -> Judgement {
+    let rights = judged.iter().filter(|j| j.standing == Standing::Right);
+    let known = judged.iter().filter(|j| j.standing != Standing::Unknown);
+    let (right_count, known_count) = (rights.count(), known.count());
+    let place = if right_count == 0 {
+        // Something wrong says more than nothing, and nothing says more than no answer.
+        [Standing::Wrong, Standing::Absent, Standing::Unknown]
+            .into_iter()
+            .find_map(|standing| judged.iter().position(|j| j.standing == standing))
+    } else {
+        judged.iter().position(|j| j.standing == Standing::Right)
+    };
+    let others: Vec<Judgement> = judged
+        .iter()
+        .filter(|j| right_count > 0 && matches!(j.standing, Standing::Wrong | Standing::Absent))
+        .cloned()
+        .collect();
+    let Some(mut chosen) = place.and_then(|place| judged.into_iter().nth(place)) else {
+        return Judgement::unknown(None);
+    };
+    if right_count > 0 && right_count < known_count {
+        chosen.standing = Standing::Wrong;
+        let mut disagreement = Finding::new(DiagnosisCode::NameserversDisagree);
+        disagreement.value = Some(format!("{right_count} of {known_count}"));
+        chosen.findings.push(disagreement);
+        for other in others {
+            for finding in other.findings {
+                // That it is missing elsewhere is what the disagreement says.
+                let new = !chosen.has(finding.code) && finding.code != DiagnosisCode::NotFound;
+                if new {
+                    chosen.findings.push(finding);
+                }
+            }
+            for value in other.observed {
+                if !chosen.observed.contains(&value) {
+                    chosen.observed.push(value);
+                }
+            }
+        }
+    }
+    chosen
+}
+
+/// Right at the source is not yet right for those who ask a resolver.
+fn compare_with_resolver(
+    mut judged: Judgement,
+    recursive: &Outcome,
+    judge: &dyn Fn(&Outcome) -> Judgement,
+) -> Judgement {
+    let ttl = match recursive {
+        Outcome::Found { ttl, .. } | Outcome::Alias { ttl, .. } => *ttl,
+        Outcome::NoData { negative_ttl } | Outcome::NoSuchName { negative_ttl } => *negative_ttl,
+        Outcome::Failed { failure } => {
+            if *failure == Failure::DnssecBogus {
+                let finding = Finding::new(DiagnosisCode::DnssecFailure);
+                if judged.standing == Standing::Right {
+                    judged.standing = Standing::Unknown;
+                }
+                judged.findings.push(finding);
+            }
+            return judged;
+        }
+        Outcome::TimedOut => return judged,
+    };
+    if judged.standing == Standing::Right {
+        match judge(recursive).standing {
+            Standing::Wrong | Standing::Absent => {
+                let mut finding = Finding::new(DiagnosisCode::Propagating);
+                finding.minutes = Some(ttl.div_ceil(60).max(1));
+                judged.findings.push(finding);
+            }
+            Standing::Right | Standing::Unknown => {}
+        }
+    }
+    judged
+}
+
+/// Why nobody answered.
+fn silence(observation: &Observation) -> DiagnosisCode {
+    if let Outcome::Failed {
+        failure: Failure::DnssecBogus,
+    } = observation.recursive
+    {
+        return DiagnosisCode::DnssecFailure;
+    }
+    if is_lame(observation) {
+        return DiagnosisCode::ZoneNotLive;
+    }
+    DiagnosisCode::DnsUnavailable
+}
+
+/// Whether the resolver's answer is all there is although an authoritative server spoke and failed.
+/// Then what the resolver does not have it may only not have seen yet. Where the servers could not
+/// be reached at all, the resolver is the way to see them.
+fn is_hearsay(observation: &Observation) -> bool {
+    let outcomes = || observation.authoritative.iter().map(|a| &a.outcome);
+    !outcomes().any(is_answer)
+        && outcomes().any(|outcome| match failure_of(outcome) {
+            Some(
+                Failure::ServerFailure
+                | Failure::DnssecBogus
+                | Failure::Refused
+                | Failure::Lame
+                | Failure::Malformed,
+            ) => true,
+            Some(Failure::Unreachable | Failure::NotPublic) | None => false,
+        })
+}
+
+/// Whether the servers that the zone is delegated to say that they do not serve it: none answers,
+/// and those that spoke are lame.
+pub(crate) fn is_lame(observation: &Observation) -> bool {
+    let failures = || {
+        observation
+            .authoritative
+            .iter()
+            .map(|a| failure_of(&a.outcome))
+    };
+    failures().any(|failure| failure == Some(Failure::Lame))
+        && failures().all(|failure| matches!(failure, Some(Failure::Lame | Failure::Refused)))
+}
+
+fn failure_of(outcome: &Outcome) -> Option<Failure> {
+    match outcome {
+        Outcome::Failed { failure } => Some(*failure),
+        Outcome::Found { .. }
+        | Outcome::Alias { .. }
+        | Outcome::NoData { .. }
+        | Outcome::NoSuchName { .. }
+        | Outcome::TimedOut => None,
+    }
+}

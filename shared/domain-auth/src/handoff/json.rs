@@ -1,0 +1,50 @@
+//! For programs: the records with everything that can be said about them.
+
+use serde::Serialize;
+
+use super::{Handoff, HandoffError, note};
+use crate::providers::{Panel, Provider};
+use crate::records::Record;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    domain: &'a str,
+    zone: Option<&'a str>,
+    provider: Option<&'a Provider>,
+    records: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    #[serde(flatten)]
+    record: &'a Record,
+    /// Relative to the zone.
+    host: &'a str,
+    value: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+pub(super) fn render(
+    handoff: &Handoff<'_>,
+    panel: &Panel,
+    records: &[&Record],
+) -> Result<String, HandoffError> {
+    let document = Document {
+        domain: handoff.domain.as_str(),
+        zone: handoff.zone.map(|zone| zone.apex.as_str()),
+        provider: panel.provider(),
+        records: records
+            .iter()
+            .map(|record| Entry {
+                record,
+                host: record.host_in(panel.zone()),
+                value: record.data.value(),
+                note: note(panel, record),
+            })
+            .collect(),
+    };
+    let mut body = serde_json::to_string_pretty(&document)?;
+    body.push('\n');
+    Ok(body)
+}

@@ -1,0 +1,120 @@
+//! Instructions for a person: plain text for an email, and a page to print.
+
+use askama::Template;
+
+use super::{HandoffError, id_of, note, purpose};
+use crate::names::DomainName;
+use crate::providers::Panel;
+use crate::records::{Record, RecordData, Requirement};
+
+#[derive(Template)]
+#[template(path = "records.txt", escape = "none")]
+struct TextPage<'a> {
+    page: Page<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "records.html")]
+struct HtmlPage<'a> {
+    page: Page<'a>,
+}
+
+struct Page<'a> {
+    domain: String,
+    shown_domain: String,
+    zone: &'a str,
+    place: &'a str,
+    url: Option<&'a str>,
+    steps: &'a [String],
+    note: Option<&'a str>,
+    host_field: &'a str,
+    appends_zone: bool,
+    rows: Vec<Row<'a>>,
+}
+
+struct Row<'a> {
+    number: usize,
+    id: &'static str,
+    kind: &'static str,
+    requirement: &'static str,
+    purpose: &'static str,
+    host: &'a str,
+    name: &'a str,
+    value_field: &'a str,
+    value: String,
+    priority: Option<(&'a str, u16)>,
+    ttl: u32,
+    note: Option<String>,
+}
+
+pub(super) fn render_text(
+    domain: &DomainName,
+    panel: &Panel,
+    records: &[&Record],
+) -> Result<String, HandoffError> {
+    let page = page(domain, panel, records);
+    Ok(TextPage { page }.render()?)
+}
+
+pub(super) fn render_html(
+    domain: &DomainName,
+    panel: &Panel,
+    records: &[&Record],
+) -> Result<String, HandoffError> {
+    let page = page(domain, panel, records);
+    Ok(HtmlPage { page }.render()?)
+}
+
+fn page<'a>(domain: &DomainName, panel: &'a Panel, records: &[&'a Record]) -> Page<'a> {
+    let provider = panel.provider();
+    Page {
+        domain: domain.as_str().to_owned(),
+        shown_domain: shown(domain),
+        zone: panel.zone(),
+        place: panel.place(),
+        url: provider.map(|provider| provider.url.as_str()),
+        steps: provider.map_or(&[], |provider| &provider.steps),
+        note: provider.and_then(|provider| provider.note.as_deref()),
+        host_field: panel.host_field(),
+        appends_zone: panel.appends_zone(),
+        rows: records
+            .iter()
+            .enumerate()
+            .map(|(index, record)| row(index, panel, record))
+            .collect(),
+    }
+}
+
+fn row<'a>(index: usize, panel: &'a Panel, record: &'a Record) -> Row<'a> {
+    let priority = match record.data {
+        RecordData::Mx { preference, .. } => panel.priority_field().map(|f| (f, preference)),
+        RecordData::Txt { .. } | RecordData::Cname { .. } => None,
+    };
+    Row {
+        number: index + 1,
+        id: id_of(record.id),
+        kind: record.data.type_name(),
+        requirement: match record.requirement {
+            Requirement::Required => "required",
+            Requirement::Recommended => "recommended",
+        },
+        purpose: purpose(record.id),
+        host: panel.host(record),
+        name: &record.name,
+        value_field: panel.value_field(&record.data),
+        value: panel.value(&record.data),
+        priority,
+        ttl: record.ttl,
+        note: note(panel, record),
+    }
+}
+
+/// The Unicode form beside the one that DNS has, where they differ.
+fn shown(domain: &DomainName) -> String {
+    let unicode = domain.to_unicode();
+    if unicode == domain.as_str() {
+        unicode
+    } else {
+        format!("{unicode} ({domain})")
+    }
+}

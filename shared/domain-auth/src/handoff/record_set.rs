@@ -1,0 +1,170 @@
+//! Record sets: all values of one type at one name, which is the unit that Route 53 replaces.
+//! So what is at the name already has to be repeated, or it is lost.
+
+use std::collections::BTreeMap;
+
+use super::Handoff;
+use crate::diagnosis::view::{Observations, answers};
+use crate::dns::{Outcome, RecordType};
+use crate::email_auth::{is_spf, with_include};
+use crate::records::{Record, RecordData, RecordId};
+
+/// Longest character-string of a TXT record, in octets (RFC 1035 section 3.3).
+const MAX_STRING: usize = 255;
+/// From this length on a text from DNS may have been cut, and from this number on a set.
+const MAX_KNOWN_TEXT: usize = 4093;
+const MAX_KNOWN_VALUES: usize = 100;
+/// Whose servers send.
+const SENDER: &str = "amazonses.com";
+
+/// All values of one type at one name.
+pub(super) struct RecordSet<'a> {
+    pub(super) record: &'a Record,
+    pub(super) values: Vec<Value>,
+    /// How much is known of what is at the name.
+    pub(super) present: Present,
+}
+
+/// One value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Value {
+    /// The octets of a TXT record.
+    Text(Vec<u8>),
+    /// The data of any other type, with absolute names.
+    Plain(String),
+}
+
+/// What is at a name already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Present {
+    /// Nothing, or nothing but what is in the set.
+    Known,
+    /// It has not been looked up, or nobody answered.
+    Unknown,
+}
+
+/// The record sets of the records, each with the values that are at its name.
+pub(super) fn record_sets<'a>(handoff: &Handoff<'_>, records: &[&'a Record]) -> Vec<RecordSet<'a>> {
+    let observations = Observations::new(handoff.observations);
+    let mut order: Vec<(String, &'static str)> = Vec::new();
+    let mut sets: BTreeMap<(String, &'static str), RecordSet<'a>> = BTreeMap::new();
+    for record in records {
+        let key = (record.name.to_ascii_lowercase(), record.data.type_name());
+        let own = value_of(&record.data);
+        if let Some(set) = sets.get_mut(&key) {
+            set.values.push(own);
+            continue;
+        }
+        let (mut values, present) = existing(record, &observations);
+        if !values.contains(&own) {
+            let merged = merge_spf(record, &mut values);
+            if !merged {
+                values.push(own);
+            }
+        }
+        order.push(key.clone());
+        sets.insert(
+            key,
+            RecordSet {
+                record,
+                values,
+                present,
+            },
+        );
+    }
+    order.iter().filter_map(|key| sets.remove(key)).collect()
+}
+
+/// The values that have to be kept. A CNAME has no others, and other MX records at the MAIL FROM
+/// name are a fault, so only texts are.
+fn existing(record: &Record, observations: &Observations<'_>) -> (Vec<Value>, Present) {
+    let record_type = match record.data {
+        RecordData::Txt { .. } => RecordType::Txt,
+        RecordData::Cname { .. } => return (Vec::new(), Present::Known),
+        RecordData::Mx { .. } => RecordType::Mx,
+    };
+    let Some(observation) = observations.get(&record.name, record_type) else {
+        return (Vec::new(), Present::Unknown);
+    };
+    let nobody = answers(observation).is_empty();
+    let texts = observations.values(&record.name, record_type);
+    let cut = texts.len() >= MAX_KNOWN_VALUES
+        || texts.iter().any(|text| text.len() >= MAX_KNOWN_TEXT)
+        || answers(observation)
+            .into_iter()
+            .any(|outcome| matches!(outcome, Outcome::Alias { .. }));
+    let present = if nobody || cut {
+        Present::Unknown
+    } else {
+        Present::Known
+    };
+    let values = match record.data {
+        RecordData::Txt { .. } if present == Present::Known => {
+            texts.iter().map(|text| Value::Text(octets(text))).collect()
+        }
+        RecordData::Txt { .. } | RecordData::Cname { .. } | RecordData::Mx { .. } => Vec::new(),
+    };
+    (values, present)
+}
+
+/// A second SPF record would void both (RFC 7208 section 4.5), so ours goes into the one that is
+/// there. Whether it did.
+fn merge_spf(record: &Record, values: &mut [Value]) -> bool {
+    if record.id != RecordId::MailFromSpf {
+        return false;
+    }
+    values.iter_mut().any(|value| {
+        let Value::Text(octets) = value else {
+            return false;
+        };
+        let text = String::from_utf8_lossy(octets).into_owned();
+        match with_include(&text, SENDER) {
+            Ok(merged) if is_spf(&text) => {
+                *octets = merged.into_bytes();
+                true
+            }
+            Ok(_) | Err(_) => false,
+        }
+    })
+}
+
+fn value_of(data: &RecordData) -> Value {
+    match data {
+        RecordData::Txt { text } => Value::Text(text.as_bytes().to_vec()),
+        RecordData::Cname { target } => Value::Plain(format!("{target}.")),
+        RecordData::Mx {
+            preference,
+            exchange,
+        } => Value::Plain(format!("{preference} {exchange}.")),
+    }
+}
+
+/// The octets of a text from DNS, in which those that do not print are `\DDD`.
+fn octets(text: &str) -> Vec<u8> {
+    let mut octets = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..3).filter(|d| d.iter().all(u8::is_ascii_digit));
+        let number = digits
+            .filter(|_| *first == b'\\')
+            .and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<u8>().ok());
+        octets.push(number.unwrap_or(*first));
+        rest = match number {
+            Some(_) => after.get(3..).unwrap_or_default(),
+            None => after,
+        };
+    }
+    octets
+}
+
+/// A text as quoted character-strings of at most 255 octets, each octet escaped as the format has it.
+pub(super) fn strings(text: &[u8], escape: fn(u8) -> String) -> Vec<String> {
+    let quote = |chunk: &[u8]| {
+        let escaped: String = chunk.iter().map(|octet| escape(*octet)).collect();
+        format!("\"{escaped}\"")
+    };
+    if text.is_empty() {
+        return vec![quote(&[])];
+    }
+    text.chunks(MAX_STRING).map(quote).collect()
+}

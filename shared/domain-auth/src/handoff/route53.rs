@@ -1,0 +1,88 @@
+//! A change batch for `aws route53 change-resource-record-sets`.
+//!
+//! `UPSERT` replaces a whole record set, so it is used where the values at the name are known and
+//! repeated. Where they are not, `CREATE` is: it fails rather than delete what somebody needs.
+
+use serde::Serialize;
+
+use super::record_set::{Present, Value, record_sets, strings};
+use super::{Handoff, HandoffError};
+use crate::records::Record;
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ChangeBatch {
+    comment: String,
+    changes: Vec<Change>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Change {
+    action: &'static str,
+    resource_record_set: ResourceRecordSet,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ResourceRecordSet {
+    name: String,
+    #[serde(rename = "Type")]
+    kind: &'static str,
+    #[serde(rename = "TTL")]
+    ttl: u32,
+    resource_records: Vec<ResourceRecord>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ResourceRecord {
+    value: String,
+}
+
+pub(super) fn render(handoff: &Handoff<'_>, records: &[&Record]) -> Result<String, HandoffError> {
+    let changes = record_sets(handoff, records)
+        .into_iter()
+        .map(|set| Change {
+            action: match set.present {
+                Present::Known => "UPSERT",
+                Present::Unknown => "CREATE",
+            },
+            resource_record_set: ResourceRecordSet {
+                name: format!("{}.", set.record.name),
+                kind: set.record.data.type_name(),
+                ttl: set.record.ttl,
+                resource_records: set
+                    .values
+                    .iter()
+                    .map(|value| ResourceRecord {
+                        value: written(value),
+                    })
+                    .collect(),
+            },
+        })
+        .collect();
+    let batch = ChangeBatch {
+        comment: format!("Sending mail from {} with Lasso", handoff.domain),
+        changes,
+    };
+    let mut body = serde_json::to_string_pretty(&batch)?;
+    body.push('\n');
+    Ok(body)
+}
+
+fn written(value: &Value) -> String {
+    match value {
+        Value::Text(octets) => strings(octets, escape).join(" "),
+        Value::Plain(text) => text.clone(),
+    }
+}
+
+/// Route 53 escapes with three octal digits, unlike a master file.
+pub(super) fn escape(octet: u8) -> String {
+    match octet {
+        b'"' | b'\\' => format!("\\{}", char::from(octet)),
+        b' '..=b'~' => char::from(octet).to_string(),
+        other => format!("\\{other:03o}"),
+    }
+}

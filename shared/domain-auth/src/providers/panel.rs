@@ -1,0 +1,177 @@
+//! What to put into which field of the provider's panel.
+
+use crate::dns::Zone;
+use crate::records::{Record, RecordData};
+
+use super::{HostForm, Provider, detect};
+
+/// Stands for the words of a panel that is not known.
+const HOST_FIELD: &str = "Host (or Name)";
+const VALUE_FIELD: &str = "Value";
+const TARGET_FIELD: &str = "Value (or Points to)";
+const EXCHANGE_FIELD: &str = "Mail server (or Value)";
+const PRIORITY_FIELD: &str = "Priority";
+
+/// A provider's panel with one zone open in it.
+#[derive(Debug, Clone)]
+pub struct Panel {
+    provider: Option<&'static Provider>,
+    zone: String,
+}
+
+impl Panel {
+    /// The panel of the provider that serves `zone`; where the zone is not known, `guess` stands
+    /// for its apex.
+    pub fn of(zone: Option<&Zone>, guess: &str) -> Self {
+        Self {
+            provider: zone.and_then(|zone| detect(&zone.name_servers)),
+            zone: zone.map_or(guess, |zone| &zone.apex).to_owned(),
+        }
+    }
+
+    /// The provider, where it is known.
+    pub fn provider(&self) -> Option<&'static Provider> {
+        self.provider
+    }
+
+    /// The apex of the zone.
+    pub fn zone(&self) -> &str {
+        &self.zone
+    }
+
+    /// Where the records are edited: "Cloudflare", or words that stand for it.
+    pub fn place(&self) -> &str {
+        self.provider
+            .map_or("your DNS provider", |provider| &provider.name)
+    }
+
+    /// The label of the field that takes the record's name.
+    pub fn host_field(&self) -> &str {
+        self.provider
+            .map_or(HOST_FIELD, |provider| &provider.fields.host)
+    }
+
+    /// What goes into the field for the name.
+    pub fn host<'r>(&self, record: &'r Record) -> &'r str {
+        match self.provider.map(|provider| provider.host) {
+            Some(HostForm::Full) => &record.name,
+            Some(HostForm::Relative) | None => record.host_in(&self.zone),
+        }
+    }
+
+    /// The label of the field that takes the value.
+    pub fn value_field(&self, data: &RecordData) -> &str {
+        let fields = self.provider.map(|provider| &provider.fields);
+        match data {
+            RecordData::Txt { .. } => fields.map_or(VALUE_FIELD, |fields| &fields.text),
+            RecordData::Cname { .. } => fields.map_or(TARGET_FIELD, |fields| &fields.target),
+            RecordData::Mx { .. } => fields.map_or(EXCHANGE_FIELD, |fields| &fields.exchange),
+        }
+    }
+
+    /// What goes into the field for the value.
+    pub fn value(&self, data: &RecordData) -> String {
+        let quotes = self.provider.is_some_and(|provider| provider.quotes_text);
+        let dot = if self.provider.is_some_and(|provider| provider.dots_targets) {
+            "."
+        } else {
+            ""
+        };
+        match data {
+            RecordData::Txt { text } if quotes => format!("\"{text}\""),
+            RecordData::Txt { text } => text.clone(),
+            RecordData::Cname { target } => format!("{target}{dot}"),
+            RecordData::Mx {
+                preference,
+                exchange,
+            } => match self.priority_field() {
+                Some(_) => format!("{exchange}{dot}"),
+                None => format!("{preference} {exchange}{dot}"),
+            },
+        }
+    }
+
+    /// Whether a text is typed with its quotation marks, which is what most people ask.
+    pub fn quoting(&self, data: &RecordData) -> Option<&'static str> {
+        let quotes = self.provider.is_some_and(|provider| provider.quotes_text);
+        match data {
+            RecordData::Txt { .. } if quotes => Some("Type the quotation marks too."),
+            RecordData::Txt { .. } => Some("Type no quotation marks around the value."),
+            RecordData::Cname { .. } | RecordData::Mx { .. } => None,
+        }
+    }
+
+    /// The label of the field that takes the preference of an MX record, if there is one.
+    pub fn priority_field(&self) -> Option<&str> {
+        match self.provider {
+            Some(provider) => provider.fields.priority.as_deref(),
+            None => Some(PRIORITY_FIELD),
+        }
+    }
+
+    /// Whether the panel appends the zone to what is typed as the name.
+    pub fn appends_zone(&self) -> bool {
+        match self.provider.map(|provider| provider.host) {
+            Some(HostForm::Relative) | None => true,
+            Some(HostForm::Full) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::{RecordId, Requirement};
+
+    fn record() -> Record {
+        Record {
+            id: RecordId::MailFromMx,
+            name: "bounce.mail.example.com".to_owned(),
+            data: RecordData::Mx {
+                preference: 10,
+                exchange: "feedback-smtp.us-east-1.amazonses.com".to_owned(),
+            },
+            ttl: 300,
+            requirement: Requirement::Recommended,
+        }
+    }
+
+    fn panel(name_server: &str) -> Panel {
+        let zone = Zone {
+            apex: "example.com".to_owned(),
+            name_servers: vec![name_server.to_owned()],
+        };
+        Panel::of(Some(&zone), "mail.example.com")
+    }
+
+    #[test]
+    fn the_host_is_relative_to_the_zone_where_the_panel_appends_it() {
+        assert_eq!(
+            panel("ns1.domaincontrol.com").host(&record()),
+            "bounce.mail"
+        );
+        assert_eq!(
+            Panel::of(None, "mail.example.com").host(&record()),
+            "bounce"
+        );
+    }
+
+    #[test]
+    fn a_preference_without_a_field_goes_into_the_value() {
+        let route53 = panel("ns-1.awsdns-00.com");
+        assert_eq!(
+            route53.value(&record().data),
+            "10 feedback-smtp.us-east-1.amazonses.com"
+        );
+        assert_eq!(
+            route53.value(&RecordData::Txt {
+                text: "x".to_owned()
+            }),
+            "\"x\""
+        );
+        assert_eq!(
+            panel("ada.ns.cloudflare.com").value(&record().data),
+            "feedback-smtp.us-east-1.amazonses.com"
+        );
+    }
+}

@@ -1,0 +1,414 @@
+//! What the three truths mean together: may Lasso send, will recipients see "via", and does the
+//! mail meet the rules that mailbox providers have for bulk senders.
+//!
+//! The rules: Google, "Email sender guidelines"; Yahoo, "Sender best practices"; Microsoft,
+//! "Outlook's requirements for high-volume senders". All three want SPF and DKIM to pass, one of
+//! them aligned with From, and a DMARC policy of at least `p=none`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::diagnosis::{Diagnosis, DmarcDiscovery, RecordDiagnosis, RecordState};
+use crate::email_auth::Alignment;
+use crate::identity::{AxisStatus, SesStatus};
+use crate::records::RecordId;
+
+/// An answer that may be that nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is so.
+    Yes,
+    /// It is not so.
+    No,
+    /// It could not be found out.
+    Unknown,
+}
+
+/// One rule for bulk senders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BulkRule {
+    /// SPF passes for the MAIL FROM domain (RFC 7208).
+    Spf,
+    /// DKIM passes with a signature of the domain itself (RFC 6376).
+    Dkim,
+    /// The domain of SPF or of DKIM is aligned with the one in From (RFC 7489 section 3.1).
+    Alignment,
+    /// A DMARC policy is published that receivers can read (RFC 7489 section 6.6.3).
+    Dmarc,
+}
+
+/// How a rule is met.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleCheck {
+    /// Which.
+    pub rule: BulkRule,
+    /// Whether it is met.
+    pub met: Verdict,
+    /// Why, and what is missing.
+    pub message: String,
+}
+
+/// Who has such rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailboxProvider {
+    /// Gmail.
+    Google,
+    /// Yahoo and AOL.
+    Yahoo,
+    /// Outlook.com and Hotmail.
+    Microsoft,
+}
+
+/// Whether a provider's rules are met.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderCheck {
+    /// Whose rules.
+    pub provider: MailboxProvider,
+    /// Whether they are met.
+    pub met: Verdict,
+}
+
+/// What it all means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Readiness {
+    /// Whether Amazon SES lets Lasso send from the domain. Whether Lasso does is decided elsewhere.
+    pub can_send: Verdict,
+    /// Whether recipients can see "via amazonses.com".
+    pub shows_via: Verdict,
+    /// Whether all rules for bulk senders are met.
+    pub bulk_ready: Verdict,
+    /// Rule by rule.
+    pub rules: Vec<RuleCheck>,
+    /// Provider by provider.
+    pub providers: Vec<ProviderCheck>,
+    /// Required records that are not in place.
+    pub missing_required: Vec<RecordId>,
+    /// Recommended records that are not in place.
+    pub missing_recommended: Vec<RecordId>,
+}
+
+impl Verdict {
+    fn of(yes: bool) -> Self {
+        if yes { Self::Yes } else { Self::No }
+    }
+
+    /// Yes where all are; no where one is.
+    fn all(verdicts: impl IntoIterator<Item = Self>) -> Self {
+        verdicts
+            .into_iter()
+            .fold(Self::Yes, |all, next| match (all, next) {
+                (Self::No, _) | (_, Self::No) => Self::No,
+                (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+                (Self::Yes, Self::Yes) => Self::Yes,
+            })
+    }
+
+    fn any(verdicts: impl IntoIterator<Item = Self>) -> Self {
+        verdicts
+            .into_iter()
+            .fold(Self::No, |any, next| match (any, next) {
+                (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
+                (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+                (Self::No, Self::No) => Self::No,
+            })
+    }
+}
+
+/// Whether SES uses what an axis is about. It goes on doing so while records that it had seen
+/// cannot be seen for a moment.
+fn in_use(status: AxisStatus) -> bool {
+    match status {
+        AxisStatus::Success | AxisStatus::TemporaryFailure => true,
+        AxisStatus::NotStarted | AxisStatus::Pending | AxisStatus::Failed => false,
+    }
+}
+
+/// Derives it from what SES said, if it was asked, and from the look at DNS.
+pub fn readiness(ses: Option<SesStatus>, diagnosis: &Diagnosis) -> Readiness {
+    let axis = |status: fn(SesStatus) -> AxisStatus| {
+        ses.map_or(Verdict::Unknown, |ses| Verdict::of(in_use(status(ses))))
+    };
+    let verified = axis(|ses| ses.verification);
+    let dkim = axis(|ses| ses.dkim);
+    let mail_from = axis(|ses| ses.mail_from);
+    let rules = vec![
+        spf_rule(mail_from, diagnosis),
+        dkim_rule(dkim),
+        alignment_rule(dkim, mail_from, diagnosis),
+        dmarc_rule(&diagnosis.dmarc),
+    ];
+    let bulk_ready = Verdict::all(rules.iter().map(|check| check.met));
+    let providers = [
+        MailboxProvider::Google,
+        MailboxProvider::Yahoo,
+        MailboxProvider::Microsoft,
+    ];
+    // What is missing, and not what is needless because the domain is verified by the other way.
+    let missing = |required: bool| {
+        diagnosis
+            .records
+            .iter()
+            .filter(|record| is_required(record.id) == required && lacks(record, verified))
+            .map(|record| record.id)
+            .collect()
+    };
+    Readiness {
+        can_send: verified,
+        shows_via: match dkim {
+            Verdict::Yes => Verdict::No,
+            Verdict::No => Verdict::Yes,
+            Verdict::Unknown => Verdict::Unknown,
+        },
+        bulk_ready,
+        rules,
+        providers: providers
+            .map(|provider| ProviderCheck {
+                provider,
+                met: bulk_ready,
+            })
+            .to_vec(),
+        missing_required: missing(true),
+        missing_recommended: missing(false),
+    }
+}
+
+fn is_required(id: RecordId) -> bool {
+    match id {
+        RecordId::Verification | RecordId::Ownership => true,
+        RecordId::Dkim1
+        | RecordId::Dkim2
+        | RecordId::Dkim3
+        | RecordId::MailFromMx
+        | RecordId::MailFromSpf
+        | RecordId::Dmarc => false,
+    }
+}
+
+fn lacks(record: &RecordDiagnosis, verified: Verdict) -> bool {
+    let needless = record.id == RecordId::Verification && verified == Verdict::Yes;
+    match record.state {
+        RecordState::Missing | RecordState::Wrong => !needless,
+        RecordState::Found | RecordState::Unknown => false,
+    }
+}
+
+fn state_of(diagnosis: &Diagnosis, id: RecordId) -> Verdict {
+    let record = diagnosis.records.iter().find(|record| record.id == id);
+    match record.map(|record| record.state) {
+        Some(RecordState::Found) => Verdict::Yes,
+        Some(RecordState::Missing | RecordState::Wrong) => Verdict::No,
+        Some(RecordState::Unknown) | None => Verdict::Unknown,
+    }
+}
+
+fn spf_rule(mail_from: Verdict, diagnosis: &Diagnosis) -> RuleCheck {
+    let (met, message) = match mail_from {
+        Verdict::Yes => match state_of(diagnosis, RecordId::MailFromSpf) {
+            Verdict::Yes => (Verdict::Yes, "SPF passes for your own MAIL FROM domain."),
+            Verdict::No => (
+                Verdict::No,
+                "SPF does not pass: the TXT record of the MAIL FROM domain is missing or wrong.",
+            ),
+            Verdict::Unknown => (
+                Verdict::Unknown,
+                "It is not known whether SPF passes: DNS did not answer.",
+            ),
+        },
+        // Then SES sends with its own MAIL FROM domain, for which SPF passes.
+        Verdict::No => (
+            Verdict::Yes,
+            "SPF passes, for the MAIL FROM domain of Amazon SES.",
+        ),
+        Verdict::Unknown => (
+            Verdict::Unknown,
+            "It is not known yet which MAIL FROM domain Amazon SES uses.",
+        ),
+    };
+    check(BulkRule::Spf, met, message)
+}
+
+fn dkim_rule(dkim: Verdict) -> RuleCheck {
+    let message = match dkim {
+        Verdict::Yes => "Mail is signed with DKIM for your domain.",
+        Verdict::No => {
+            "Mail is not signed for your domain: Amazon SES has not seen all three CNAME records."
+        }
+        Verdict::Unknown => "It is not known yet whether Amazon SES signs for your domain.",
+    };
+    check(BulkRule::Dkim, dkim, message)
+}
+
+fn alignment_rule(dkim: Verdict, mail_from: Verdict, diagnosis: &Diagnosis) -> RuleCheck {
+    // Our MAIL FROM is a subdomain, which strict alignment does not accept.
+    let strict = match &diagnosis.dmarc {
+        DmarcDiscovery::Published { dmarc, .. } => dmarc.spf == Alignment::Strict,
+        DmarcDiscovery::Void { .. } | DmarcDiscovery::Absent | DmarcDiscovery::Unknown => false,
+    };
+    let spf = if strict {
+        Verdict::No
+    } else {
+        Verdict::all([mail_from, state_of(diagnosis, RecordId::MailFromSpf)])
+    };
+    let met = Verdict::any([dkim, spf]);
+    let message = match met {
+        Verdict::Yes => "DKIM or SPF is for the domain in the From address.",
+        Verdict::No => {
+            "Neither DKIM nor SPF is for the domain in the From address: publish the CNAME records."
+        }
+        Verdict::Unknown => {
+            "It is not known yet whether DKIM or SPF is for the domain in the From address."
+        }
+    };
+    check(BulkRule::Alignment, met, message)
+}
+
+fn dmarc_rule(dmarc: &DmarcDiscovery) -> RuleCheck {
+    match dmarc {
+        DmarcDiscovery::Published { at, policy, .. } => RuleCheck {
+            rule: BulkRule::Dmarc,
+            met: Verdict::Yes,
+            message: format!("A DMARC policy is published at {at}: {}.", policy.as_str()),
+        },
+        DmarcDiscovery::Void { at, multiple } => RuleCheck {
+            rule: BulkRule::Dmarc,
+            met: Verdict::No,
+            message: if *multiple {
+                format!("There is more than one DMARC record at {at}, so none counts.")
+            } else {
+                format!("The DMARC record at {at} cannot be read.")
+            },
+        },
+        DmarcDiscovery::Absent => check(
+            BulkRule::Dmarc,
+            Verdict::No,
+            "There is no DMARC record at the domain or its organizational domain.",
+        ),
+        DmarcDiscovery::Unknown => check(
+            BulkRule::Dmarc,
+            Verdict::Unknown,
+            "It is not known whether there is a DMARC record: DNS did not answer.",
+        ),
+    }
+}
+
+fn check(rule: BulkRule, met: Verdict, message: &str) -> RuleCheck {
+    RuleCheck {
+        rule,
+        met,
+        message: message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::scene::{Scene, txt};
+    use crate::dns::Outcome;
+
+    const ALL: SesStatus = SesStatus {
+        verification: AxisStatus::Success,
+        dkim: AxisStatus::Success,
+        mail_from: AxisStatus::Success,
+    };
+
+    fn of(scene: &Scene, ses: SesStatus) -> Readiness {
+        readiness(Some(ses), &scene.diagnosis())
+    }
+
+    fn missing(readiness: &Readiness) -> Vec<BulkRule> {
+        let rules = readiness.rules.iter();
+        rules
+            .filter(|check| check.met == Verdict::No)
+            .map(|check| check.rule)
+            .collect()
+    }
+
+    #[test]
+    fn everything_in_place_meets_every_rule() {
+        let ready = of(&Scene::right(), ALL);
+        assert_eq!(ready.can_send, Verdict::Yes);
+        assert_eq!(ready.shows_via, Verdict::No);
+        assert_eq!(ready.bulk_ready, Verdict::Yes);
+        assert!(
+            ready
+                .providers
+                .iter()
+                .all(|check| check.met == Verdict::Yes)
+        );
+        assert!(ready.missing_required.is_empty() && ready.missing_recommended.is_empty());
+    }
+
+    #[test]
+    fn a_domain_with_only_the_txt_record_sends_and_shows_via() {
+        let txt_only = SesStatus {
+            verification: AxisStatus::Success,
+            ..SesStatus::NOT_STARTED
+        };
+        let scene = Scene::right()
+            .without(RecordId::Dkim1)
+            .without(RecordId::Dmarc);
+        let ready = of(&scene, txt_only);
+        assert_eq!(
+            (ready.can_send, ready.shows_via),
+            (Verdict::Yes, Verdict::Yes)
+        );
+        assert_eq!(
+            missing(&ready),
+            [BulkRule::Dkim, BulkRule::Alignment, BulkRule::Dmarc]
+        );
+        assert_eq!(
+            ready.missing_recommended,
+            [RecordId::Dkim1, RecordId::Dmarc]
+        );
+    }
+
+    #[test]
+    fn a_domain_verified_by_dkim_lacks_no_txt_record() {
+        let scene = Scene::right().without(RecordId::Verification);
+        assert!(of(&scene, ALL).missing_required.is_empty());
+        assert_eq!(
+            of(&scene, SesStatus::NOT_STARTED).missing_required,
+            [RecordId::Verification]
+        );
+    }
+
+    #[test]
+    fn an_own_mail_from_domain_needs_its_own_spf_record() {
+        let scene = Scene::right().without(RecordId::MailFromSpf);
+        assert_eq!(missing(&of(&scene, ALL)), [BulkRule::Spf]);
+        let amazons = SesStatus {
+            mail_from: AxisStatus::Pending,
+            ..ALL
+        };
+        assert_eq!(missing(&of(&scene, amazons)), []);
+    }
+
+    #[test]
+    fn strict_alignment_takes_spf_away() {
+        let scene = Scene::right().instead(RecordId::Dmarc, txt("v=DMARC1; p=reject; aspf=s"));
+        let without_dkim = SesStatus {
+            dkim: AxisStatus::Pending,
+            ..ALL
+        };
+        assert_eq!(
+            missing(&of(&scene, without_dkim)),
+            [BulkRule::Dkim, BulkRule::Alignment]
+        );
+        assert_eq!(missing(&of(&scene, ALL)), []);
+    }
+
+    #[test]
+    fn not_knowing_is_neither_yes_nor_no() {
+        let silent = (0..3).fold(Scene::right(), |scene, server| {
+            scene.fault(server, Outcome::TimedOut)
+        });
+        let ready = of(&silent, ALL);
+        assert_eq!(ready.bulk_ready, Verdict::Unknown);
+        assert_eq!(missing(&ready), []);
+        let unasked = readiness(None, &Scene::right().diagnosis());
+        assert_eq!(unasked.can_send, Verdict::Unknown);
+        assert_eq!(unasked.shows_via, Verdict::Unknown);
+    }
+}

@@ -2,6 +2,7 @@
 
 use domain_auth::names::{DomainName, Eligibility};
 use domain_auth_aws::{MissingVariable, optional, required};
+use domain_auth_dns::DnsConfig;
 use domain_auth_http::ClaimNames;
 
 /// The function's configuration.
@@ -17,6 +18,8 @@ pub struct Config {
     pub eligibility: Eligibility,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
     pub claims: ClaimNames,
+    /// `DNS_SERVERS` and `DNS_AUTHORITATIVE_PORT`, both unset in production.
+    pub dns: DnsConfig,
 }
 
 /// The environment does not say what it must.
@@ -25,6 +28,9 @@ pub enum ConfigError {
     /// A variable is missing.
     #[error(transparent)]
     Missing(#[from] MissingVariable),
+    /// The DNS servers cannot be read.
+    #[error(transparent)]
+    Dns(#[from] domain_auth_dns::ConfigError),
     /// One of Lasso's own domains is no domain.
     #[error("OWN_DOMAINS holds {0:?}, which is not a domain")]
     OwnDomain(String),
@@ -51,6 +57,7 @@ impl Config {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
             },
+            dns: DnsConfig::from_vars(optional)?,
         })
     }
 }

@@ -4,6 +4,7 @@ mod config;
 
 use std::time::Duration;
 
+use domain_auth::dns::Lookup;
 use domain_auth::domain::{Domain, NewDomain};
 use domain_auth::event::Event;
 use domain_auth::names::Eligibility;
@@ -27,7 +28,7 @@ const PATIENCE: Duration = Duration::from_millis(3_500);
 
 /// What the handler works with.
 #[derive(Debug)]
-pub struct App<S, I, P, C, D> {
+pub struct App<S, I, P, C, D, L> {
     /// Where domains, claims and events are kept.
     pub store: S,
     /// Amazon SES.
@@ -38,19 +39,22 @@ pub struct App<S, I, P, C, D> {
     pub clock: C,
     /// Randomness.
     pub ids: D,
+    /// DNS, to find a MAIL FROM name that nobody uses.
+    pub dns: L,
     /// Names that may not be added.
     pub eligibility: Eligibility,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
 }
 
-impl<S, I, P, C, D> App<S, I, P, C, D>
+impl<S, I, P, C, D, L> App<S, I, P, C, D, L>
 where
     S: ReadDomains + ReadClaims + CommitChanges + Outbox,
     I: Identities,
     P: Publish,
     C: Clock,
     D: Ids,
+    L: Lookup,
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
@@ -99,6 +103,7 @@ where
             ses: &self.ses,
             clock: &self.clock,
             ids: &self.ids,
+            dns: &self.dns.fresh(),
             budget: &SesBudget::unlimited(),
         };
         match provision::provision(&tools, domain).await {
@@ -140,7 +145,7 @@ fn status_of(domain: &Domain) -> StatusCode {
 }
 
 fn answer(status: StatusCode, domain: &Domain) -> Reply {
-    let view = DomainView::from(domain);
+    let view = DomainView::new(domain, None);
     let mut reply = json(status, &view);
     if let Ok(location) = HeaderValue::from_str(&view.path) {
         reply.headers_mut().insert(header::LOCATION, location);

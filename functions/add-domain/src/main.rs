@@ -6,6 +6,7 @@ use add_domain::{App, Config};
 use domain_auth_aws::{
     Clients, EventTopic, HttpTimeouts, SesIdentities, SystemClock, SystemIds, Table,
 };
+use domain_auth_dns::Resolver;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -22,6 +23,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         publisher: EventTopic::new(clients.sns(), config.topic_arn),
         clock: SystemClock,
         ids: SystemIds,
+        dns: Resolver::new(config.dns)?,
         eligibility: config.eligibility,
         claims: config.claims,
     };

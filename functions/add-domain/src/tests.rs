@@ -4,14 +4,14 @@ use domain_auth::names::{DomainName, Eligibility};
 use domain_auth::ports::ReadDomains;
 use domain_auth_http::ClaimNames;
 use domain_auth_testkit::{
-    FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, answer_of, client,
-    domain_name, request_in,
+    FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, answer_of,
+    client, domain_name, request_in,
 };
 use lambda_http::http::StatusCode;
 
 use super::App;
 
-type TestApp = App<MemoryStore, FakeSes, RecordingTopic, TestClock, SequentialIds>;
+type TestApp = App<MemoryStore, FakeSes, RecordingTopic, TestClock, SequentialIds, FakeDns>;
 
 fn app() -> TestApp {
     App {
@@ -20,6 +20,7 @@ fn app() -> TestApp {
         publisher: RecordingTopic::default(),
         clock: TestClock::default(),
         ids: SequentialIds::default(),
+        dns: FakeDns::default(),
         eligibility: Eligibility::new(vec![DomainName::parse("lassocrm.com").unwrap()]),
         claims: ClaimNames {
             client_id: "custom:client_id".to_owned(),

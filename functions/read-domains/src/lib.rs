@@ -1,17 +1,20 @@
-//! `GET /domains` and `GET /domains/{domain}`: pure reads of the table. Nothing here can reach SES
+//! `GET /domains`, `GET /domains/{domain}` and `GET /domains/{domain}/records`: pure reads of the table. Nothing here can reach SES
 //! or DNS, so open browser tabs eat no quota.
 
 mod config;
 
+use domain_auth::dns::DnsLook;
+use domain_auth::domain::Domain;
+use domain_auth::handoff::{Handoff, HandoffFormat, render};
 use domain_auth::names::Community;
 use domain_auth::ports::{ListFilter, ReadDomains};
 use domain_auth::state::Status;
 use domain_auth_http::{
     ApiError, Caller, ClaimNames, DomainListView, DomainView, FieldError, ParsedRequest, Reply,
-    domain_in_path, json, limit_of, page_start, problem,
+    document, domain_in_path, json, limit_of, page_start, problem,
 };
 use lambda_http::RequestExt;
-use lambda_http::http::StatusCode;
+use lambda_http::http::{StatusCode, header};
 
 pub use config::Config;
 
@@ -29,10 +32,12 @@ impl<S: ReadDomains> App<S> {
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
         let read = async {
             let caller = Caller::client_admin(&request, &self.claims)?;
-            if request.path_parameters().first("domain").is_some() {
-                self.one(&request, &caller).await
-            } else {
+            if request.path_parameters().first("domain").is_none() {
                 self.list(&request, &caller).await
+            } else if request.uri().path().ends_with("/records") {
+                self.records(&request, &caller).await
+            } else {
+                self.one(&request, &caller).await
             }
         };
         match read.await {
@@ -42,10 +47,41 @@ impl<S: ReadDomains> App<S> {
     }
 
     async fn one(&self, request: &ParsedRequest, caller: &Caller) -> Result<Reply, ApiError> {
+        let (domain, look) = self.read(request, caller).await?;
+        Ok(json(
+            StatusCode::OK,
+            &DomainView::new(&domain, look.as_ref()),
+        ))
+    }
+
+    async fn records(&self, request: &ParsedRequest, caller: &Caller) -> Result<Reply, ApiError> {
+        let format = format_of(request)?;
+        let (domain, look) = self.read(request, caller).await?;
+        let records = domain.records();
+        if records.is_empty() {
+            return Err(ApiError::RecordsNotReady);
+        }
+        let handoff = Handoff {
+            domain: &domain.name,
+            zone: look.as_ref().and_then(DnsLook::zone),
+            records: &records,
+            observations: look.as_ref().map_or(&[], |look| &look.observations),
+        };
+        Ok(document(render(format, &handoff)?))
+    }
+
+    async fn read(
+        &self,
+        request: &ParsedRequest,
+        caller: &Caller,
+    ) -> Result<(Domain, Option<DnsLook>), ApiError> {
         let name = domain_in_path(request)?;
-        let domain = self.store.domain(&caller.client, &name).await?;
-        let domain = domain.ok_or(ApiError::NotFound)?;
-        Ok(json(StatusCode::OK, &DomainView::from(&domain)))
+        let (domain, look) = futures::future::try_join(
+            self.store.domain(&caller.client, &name),
+            self.store.look(&caller.client, &name),
+        )
+        .await?;
+        Ok((domain.ok_or(ApiError::NotFound)?, look))
     }
 
     async fn list(&self, request: &ParsedRequest, caller: &Caller) -> Result<Reply, ApiError> {
@@ -62,6 +98,21 @@ impl<S: ReadDomains> App<S> {
             .await?;
         Ok(json(StatusCode::OK, &DomainListView::from(&page)))
     }
+}
+
+/// By name in the query, or by media type.
+fn format_of(request: &ParsedRequest) -> Result<HandoffFormat, ApiError> {
+    let query = request.query_string_parameters();
+    if let Some(name) = query.first("format") {
+        return name
+            .parse()
+            .map_err(|error| ApiError::invalid(FieldError::parameter("format", error)));
+    }
+    let accept = request.headers().get(header::ACCEPT);
+    let accept = accept
+        .and_then(|accept| accept.to_str().ok())
+        .unwrap_or_default();
+    HandoffFormat::from_accept(accept).ok_or(ApiError::NotAcceptable)
 }
 
 fn status_of(word: &str) -> Result<Status, ApiError> {

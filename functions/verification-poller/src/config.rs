@@ -1,6 +1,7 @@
 //! What the template gives this function.
 
-use domain_auth_aws::{MissingVariable, required};
+use domain_auth_aws::{MissingVariable, optional, required};
+use domain_auth_dns::DnsConfig;
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
@@ -13,6 +14,8 @@ pub struct Config {
     pub stack: String,
     /// `SES_CALLS_PER_SECOND`: the account's quota for each identity operation.
     pub ses_calls_per_second: u32,
+    /// `DNS_SERVERS` and `DNS_AUTHORITATIVE_PORT`, both unset in production.
+    pub dns: DnsConfig,
 }
 
 /// The environment does not say what it must.
@@ -21,6 +24,9 @@ pub enum ConfigError {
     /// A variable is missing.
     #[error(transparent)]
     Missing(#[from] MissingVariable),
+    /// The DNS servers cannot be read.
+    #[error(transparent)]
+    Dns(#[from] domain_auth_dns::ConfigError),
     /// The quota is no number.
     #[error("SES_CALLS_PER_SECOND is {0:?}, which is not a whole number above zero")]
     CallsPerSecond(String),
@@ -40,6 +46,7 @@ impl Config {
             topic_arn: required("TOPIC_ARN")?,
             stack: required("STACK_NAME")?,
             ses_calls_per_second,
+            dns: DnsConfig::from_vars(optional)?,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod config;
 
+use domain_auth::dns::Lookup;
 use domain_auth::ports::{
     Clock, CommitChanges, DueDomains, Identities, IdentityStatuses, Ids, Outbox, Publish,
     ReadClaims, StoreError,
@@ -15,7 +16,7 @@ pub use config::{Config, ConfigError};
 
 /// What the handler works with.
 #[derive(Debug)]
-pub struct App<S, I, P, C, D> {
+pub struct App<S, I, P, C, D, L> {
     /// Where domains, claims and events are kept.
     pub store: S,
     /// Amazon SES.
@@ -26,17 +27,20 @@ pub struct App<S, I, P, C, D> {
     pub clock: C,
     /// Randomness.
     pub ids: D,
+    /// DNS.
+    pub dns: L,
     /// Calls per second of each operation at SES.
     pub ses_calls_per_second: u32,
 }
 
-impl<S, I, P, C, D> App<S, I, P, C, D>
+impl<S, I, P, C, D, L> App<S, I, P, C, D, L>
 where
     S: ReadClaims + CommitChanges + DueDomains + Outbox,
     I: Identities + IdentityStatuses,
     P: Publish,
     C: Clock,
     D: Ids,
+    L: Lookup,
 {
     /// One run, which ends before Lambda's `deadline`.
     pub async fn run(&self, deadline: Timestamp) -> Result<Report, StoreError> {
@@ -48,6 +52,7 @@ where
                 ses: &self.ses,
                 clock: &self.clock,
                 ids: &self.ids,
+                dns: &self.dns.fresh(),
                 budget: &budget,
             },
             publisher: &self.publisher,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain_auth_aws::{
     Clients, EventTopic, HttpTimeouts, SesIdentities, SystemClock, SystemIds, Table,
 };
+use domain_auth_dns::Resolver;
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -26,6 +27,7 @@ async fn main() -> Result<(), Error> {
         publisher: EventTopic::new(clients.sns(), config.topic_arn),
         clock: SystemClock,
         ids: SystemIds,
+        dns: Resolver::new(config.dns)?,
         ses_calls_per_second: config.ses_calls_per_second,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {

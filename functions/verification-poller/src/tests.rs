@@ -5,7 +5,7 @@ use domain_auth::history::Actor;
 use domain_auth::ports::{Clock, CommitChanges};
 use domain_auth::state::{State, Status};
 use domain_auth_testkit::{
-    FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, new_domain,
+    FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, new_domain,
 };
 use jiff::SignedDuration;
 
@@ -19,6 +19,7 @@ async fn a_run_ends_before_the_deadline_while_ses_throttles_everything() {
         publisher: RecordingTopic::default(),
         clock: TestClock::default(),
         ids: SequentialIds::default(),
+        dns: FakeDns::default(),
         ses_calls_per_second: 1,
     };
     let now = app.clock.now();

@@ -41,7 +41,10 @@ From nothing to an email to Lasso support. In another terminal:
   curl -s "$API_URL/domains" -H "authorization: Bearer $CLIENT_ADMIN" -H 'content-type: application/json' -d '{{"domain": "{domain}", "community": "Maple Ridge", "contact_email": "it@{domain}"}}' | python3 -m json.tool
 
   # Their email administrator publishes them, in {zone}
-  curl -s "$API_URL/domains/{domain}" -H "authorization: Bearer $CLIENT_ADMIN" | python3 "$TO_ZONE" >> "$ZONES/{domain}.zone"
+  curl -s "$API_URL/domains/{domain}/records?format=zone" -H "authorization: Bearer $CLIENT_ADMIN" >> "$ZONES/{domain}.zone"
+
+  # The Client Administrator looks whether they are right. (Try it before, or break one: every record says what is wrong.)
+  curl -s -X POST "$API_URL/domains/{domain}/check" -H "authorization: Bearer $CLIENT_ADMIN" | python3 -m json.tool
 
   # SES sees them, and the poller sees that: it runs every minute. Or run it now:
   curl -s "$AWS_URL/2015-03-31/functions/$POLLER/invocations" --aws-sigv4 aws:amz:us-east-1:lambda -u test:test -d '{{}}' -w '\n'
@@ -58,7 +61,7 @@ Ctrl-C stops everything.
 }
 
 /// The same names and tokens, for a shell to source.
-pub(crate) fn shell_variables(info: &StackInfo, root: &Path) -> String {
+pub(crate) fn shell_variables(info: &StackInfo) -> String {
     let mut text = String::new();
     for (name, value) in [
         ("API_URL", info.api_url.as_str()),
@@ -68,13 +71,6 @@ pub(crate) fn shell_variables(info: &StackInfo, root: &Path) -> String {
         (
             "POLLER",
             info.functions.get(POLLER).map_or("", String::as_str),
-        ),
-        (
-            "TO_ZONE",
-            &root
-                .join("infra/local/python/to_zone.py")
-                .display()
-                .to_string(),
         ),
     ] {
         line(&mut text, name, value);

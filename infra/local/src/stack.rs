@@ -152,7 +152,7 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
     };
 
     let info = describe(&endpoint, clients, deployed, &dns, &gate, &state)?;
-    publish(&state, &info, &workspace.root)?;
+    publish(&state, &info)?;
     Ok((
         info,
         Parts {
@@ -196,8 +196,8 @@ fn describe(
 }
 
 /// Last of all, so that whoever waits for `stack.json` finds a stack that works.
-fn publish(state: &StateDir, info: &StackInfo, root: &Path) -> Result<(), Error> {
-    state.publish_shell_variables(&guide::shell_variables(info, root))?;
+fn publish(state: &StateDir, info: &StackInfo) -> Result<(), Error> {
+    state.publish_shell_variables(&guide::shell_variables(info))?;
     let json =
         serde_json::to_string_pretty(info).map_err(|error| Error::Deploy(error.to_string()))?;
     state.publish_stack_json(&(json + "\n"))

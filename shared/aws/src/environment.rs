@@ -15,6 +15,6 @@ pub fn required(name: &'static str) -> Result<String, MissingVariable> {
     clippy::disallowed_methods,
     reason = "the one place that reads the environment"
 )]
-pub fn optional(name: &'static str) -> Option<String> {
+pub fn optional(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

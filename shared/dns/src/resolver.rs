@@ -77,6 +77,10 @@ impl Resolver {
 }
 
 impl Lookup for Resolver {
+    fn fresh(&self) -> Self {
+        self.begin_run()
+    }
+
     async fn zone(&self, name: &str) -> ZoneOutcome {
         let Some(name) = parse(name) else {
             return ZoneOutcome::Unknown {

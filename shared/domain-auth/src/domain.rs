@@ -5,13 +5,19 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::claims::ClaimRegister;
+use crate::diagnosis::FormerTokens;
+use crate::dns::DnsLook;
 use crate::event::{self, Event, EventType};
 use crate::history::{Action, Actor, HistoryEntry};
 use crate::identity::SesLook;
 use crate::names::{ClientId, Community, DomainName, EmailAddress};
 use crate::pace;
 use crate::ports::Ids;
-use crate::state::{State, Status, TransitionError, Trigger};
+use crate::records::{self, Record};
+use crate::state::{
+    AtRisk, Authenticated, Failed, Pending, Rejected, State, Status, TransitionError, Trigger,
+    Verified,
+};
 
 /// A domain of one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +41,15 @@ pub struct Domain {
     /// What SES last said of it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ses: Option<SesLook>,
+    /// When its records were last looked up in DNS.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub dns_looked_at: Option<Timestamp>,
+    /// When somebody last asked for a check.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub checked_at: Option<Timestamp>,
+    /// Tokens of identities that it had before.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub former_tokens: FormerTokens,
     /// When it is looked at next.
     pub next_check: Timestamp,
     /// Grows by one with every change; a write names the version it is based on.
@@ -66,6 +81,8 @@ pub struct Change {
     pub history: Option<HistoryEntry>,
     /// The event to publish.
     pub event: Option<Event>,
+    /// What DNS said, where it was looked up.
+    pub look: Option<DnsLook>,
 }
 
 impl Domain {
@@ -88,6 +105,9 @@ impl Domain {
             state,
             state_since: now,
             ses: None,
+            dns_looked_at: None,
+            checked_at: None,
+            former_tokens: FormerTokens::default(),
             next_check,
             version: 1,
         };
@@ -96,6 +116,7 @@ impl Domain {
             history: Some(domain.history_entry(Action::Added, actor, None, None, now)),
             event: domain.event(event_type, None, now, ids),
             claims,
+            look: None,
             domain,
         }
     }
@@ -113,6 +134,9 @@ impl Domain {
         let previous = self.state.status();
         let mut domain = self.clone();
         domain.state = domain.state.apply(trigger, now)?;
+        if let (Some(identity), None) = (self.state.identity(), domain.state.identity()) {
+            domain.former_tokens.remember(identity);
+        }
         domain.state_since = now;
         domain.version += 1;
         domain.next_check = match domain.state.status() {
@@ -130,6 +154,7 @@ impl Domain {
             history: Some(domain.history_entry(kind.into(), actor, from, evidence, now)),
             event: domain.event(event::of_transition(kind), from, now, ids),
             claims: None,
+            look: None,
             domain,
         })
     }
@@ -146,6 +171,29 @@ impl Domain {
             claims: None,
             history: None,
             event: None,
+            look: None,
+        }
+    }
+
+    /// The records to publish: none while SES has not given the tokens, and the ownership record
+    /// alone while the claim is contested.
+    pub fn records(&self) -> Vec<Record> {
+        match &self.state {
+            State::Contested(contested) => {
+                vec![records::ownership_record(
+                    &self.name,
+                    &contested.ownership_secret,
+                )]
+            }
+            State::Provisioning(_) | State::Removing(_) => Vec::new(),
+            State::Pending(Pending { identity, .. })
+            | State::Verified(Verified { identity })
+            | State::Authenticated(Authenticated { identity })
+            | State::AtRisk(AtRisk { identity, .. })
+            | State::Failed(Failed { identity, .. })
+            | State::Rejected(Rejected { identity, .. }) => {
+                records::records_of(&self.name, identity)
+            }
         }
     }
 
@@ -178,4 +226,8 @@ impl Domain {
         event_type
             .map(|event_type| Event::about(self, event_type, ids.event_id(now), previous, now))
     }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

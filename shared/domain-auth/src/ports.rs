@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::claims::ClaimRegister;
+use crate::dns::DnsLook;
 use crate::domain::{Change, Domain};
 use crate::event::Event;
 use crate::history::HistoryEntry;
@@ -82,6 +83,13 @@ pub trait ReadDomains: Send + Sync {
         client: &ClientId,
         name: &DomainName,
     ) -> impl Future<Output = Result<Option<Domain>, StoreError>> + Send;
+
+    /// The last look at the DNS of a domain.
+    fn look(
+        &self,
+        client: &ClientId,
+        name: &DomainName,
+    ) -> impl Future<Output = Result<Option<DnsLook>, StoreError>> + Send;
 
     /// A client's domains in the order of their names.
     fn domains(

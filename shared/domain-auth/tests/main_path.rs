@@ -1,6 +1,8 @@
 //! The main path on fakes: what happens when SES throttles, answers get lost, two requests race,
 //! and the process dies between any two of its steps.
 
+#![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -17,8 +19,8 @@ use domain_auth::use_cases::poll::{Poller, Report};
 use domain_auth::use_cases::provision::{self, Provisioned, Tools};
 use domain_auth::use_cases::publish::publish;
 use domain_auth_testkit::{
-    CrashPoint, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, client,
-    domain_name, identity, new_domain,
+    CrashPoint, FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock,
+    client, domain_name, identity, new_domain,
 };
 use futures::FutureExt;
 use jiff::SignedDuration;
@@ -30,6 +32,7 @@ struct World {
     topic: RecordingTopic,
     clock: TestClock,
     ids: SequentialIds,
+    dns: FakeDns,
 }
 
 impl World {
@@ -41,6 +44,7 @@ impl World {
             topic: RecordingTopic::new(Arc::clone(&crash)),
             clock: TestClock::default(),
             ids: SequentialIds::default(),
+            dns: FakeDns::default(),
             crash,
         }
     }
@@ -101,12 +105,13 @@ impl World {
     fn tools<'a>(
         &'a self,
         budget: &'a SesBudget,
-    ) -> Tools<'a, MemoryStore, FakeSes, TestClock, SequentialIds> {
+    ) -> Tools<'a, MemoryStore, FakeSes, TestClock, SequentialIds, FakeDns> {
         Tools {
             store: &self.store,
             ses: &self.ses,
             clock: &self.clock,
             ids: &self.ids,
+            dns: &self.dns,
             budget,
         }
     }

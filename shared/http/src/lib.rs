@@ -13,5 +13,5 @@ pub use cursor::{cursor_of, page_start};
 pub use entry::{ParsedRequest, request_of, run};
 pub use input::{AddDomainBody, MAX_BODY, domain_in_path, limit_of};
 pub use problem::{ApiError, FieldError, Problem};
-pub use reply::{Reply, json, problem};
-pub use view::{DomainListView, DomainView, RecordView};
+pub use reply::{Reply, document, json, problem};
+pub use view::{DomainListView, DomainSummaryView, DomainView, RecordView};

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use domain_auth::handoff::HandoffError;
 use domain_auth::names::{DomainNameError, IneligibleReason, InvalidReason};
 use domain_auth::ports::StoreError;
 use domain_auth::use_cases::add::AddError;
+use domain_auth::use_cases::check::CheckError;
 use serde::Serialize;
 
 /// Everything that a request can fail with.
@@ -26,10 +28,18 @@ pub enum ApiError {
     InvalidDomain(DomainNameError),
     /// Nobody may add this domain.
     NotEligible(IneligibleReason),
-    /// Others kept changing the same organizational domain.
+    /// SES has not given the tokens that the records are made of.
+    RecordsNotReady,
+    /// No hand-off format is acceptable to the caller.
+    NotAcceptable,
+    /// A domain was checked a moment ago; how many seconds to wait.
+    CheckedTooSoon(u32),
+    /// Others kept changing the same domain.
     Busy,
     /// The store could not do it.
     Store(StoreError),
+    /// A hand-off format could not be rendered.
+    Unrendered(HandoffError),
 }
 
 /// One wrong field or parameter.
@@ -153,6 +163,33 @@ impl ApiError {
                 problem.errors = vec![FieldError::field("/domain", reason)];
                 problem
             }
+            Self::RecordsNotReady => {
+                let mut problem = Problem::new(
+                    409,
+                    "records_not_ready",
+                    "No records yet",
+                    "Amazon SES has not yet given the values of the records. They are there in a \
+                     minute or two.",
+                );
+                problem.retry_after = Some(60);
+                problem
+            }
+            Self::NotAcceptable => Problem::new(
+                406,
+                "not_acceptable",
+                "No such format",
+                "The records are not to be had in a format that the Accept header names.",
+            ),
+            Self::CheckedTooSoon(seconds) => {
+                let mut problem = Problem::new(
+                    429,
+                    "checked_too_soon",
+                    "Checked a moment ago",
+                    format!("This domain can be checked again in {seconds} seconds."),
+                );
+                problem.retry_after = Some(seconds);
+                problem
+            }
             Self::Busy => {
                 let mut problem = Problem::new(
                     503,
@@ -163,7 +200,7 @@ impl ApiError {
                 problem.retry_after = Some(1);
                 problem
             }
-            Self::Store(_) => {
+            Self::Store(_) | Self::Unrendered(_) => {
                 let mut problem = Problem::new(
                     503,
                     "service_unavailable",
@@ -182,7 +219,9 @@ impl ApiError {
             Self::Store(error) => Some(error),
             Self::Forbidden | Self::NotFound | Self::NoRoute | Self::MalformedJson(_) => None,
             Self::TooLarge | Self::Invalid(_) | Self::InvalidDomain(_) => None,
-            Self::NotEligible(_) | Self::Busy => None,
+            Self::Unrendered(error) => Some(error),
+            Self::NotEligible(_) | Self::RecordsNotReady | Self::NotAcceptable => None,
+            Self::CheckedTooSoon(_) | Self::Busy => None,
         }
     }
 }
@@ -200,6 +239,27 @@ impl From<AddError> for ApiError {
             AddError::Busy => Self::Busy,
             AddError::Store(error) => Self::Store(error),
         }
+    }
+}
+
+impl From<CheckError> for ApiError {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::NotFound => Self::NotFound,
+            CheckError::TooSoon { wait } => {
+                // Up, so that whoever waits as long as told is not told to wait again.
+                let seconds = u32::try_from(wait.as_secs()).unwrap_or(0).saturating_add(1);
+                Self::CheckedTooSoon(seconds)
+            }
+            CheckError::Busy => Self::Busy,
+            CheckError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<HandoffError> for ApiError {
+    fn from(error: HandoffError) -> Self {
+        Self::Unrendered(error)
     }
 }
 
@@ -276,3 +336,7 @@ fn capitalized(text: &str) -> String {
         .map(|first| first.to_uppercase().to_string());
     format!("{}{}.", first.unwrap_or_default(), characters.as_str())
 }
+
+#[cfg(test)]
+#[path = "problem_tests.rs"]
+mod tests;

@@ -1,5 +1,6 @@
 //! Answers.
 
+use domain_auth::handoff::Document;
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Request, RequestExt, Response};
 use serde::Serialize;
@@ -25,6 +26,18 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Reply {
             )
         }
     }
+}
+
+/// A document in another format, under a name for saving it.
+pub fn document(document: Document) -> Reply {
+    let mut reply = reply(StatusCode::OK, document.content_type, document.body);
+    let disposition = format!("inline; filename=\"{}\"", document.file_name);
+    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
+        reply
+            .headers_mut()
+            .insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    reply
 }
 
 /// A problem. What went wrong on our side is logged here, and nowhere else.

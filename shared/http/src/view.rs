@@ -1,9 +1,15 @@
 //! A domain as a Client Administrator sees it.
 
+use domain_auth::diagnosis::{
+    Also, Diagnosis, DiagnosisCode, DmarcDiscovery, DomainDiagnosis, Fix, RecordState,
+};
+use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
 use domain_auth::identity::SesLook;
 use domain_auth::ports::Page;
-use domain_auth::records::{self, Record, RecordId, Requirement};
+use domain_auth::providers::{self, Provider};
+use domain_auth::readiness::{Readiness, readiness};
+use domain_auth::records::{Record, RecordId, Requirement};
 use domain_auth::state::{State, Status};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -35,8 +41,16 @@ pub struct DomainView {
     pub deadline: Option<Timestamp>,
     /// What Amazon SES last said.
     pub ses: Option<SesLook>,
+    /// When DNS was last looked at; what follows is as of then.
+    pub dns_looked_at: Option<Timestamp>,
+    /// Who serves the zone, where it is a provider that is known, and where to click there.
+    pub dns_provider: Option<&'static Provider>,
     /// The records to publish; none while SES has not answered.
     pub records: Vec<RecordView>,
+    /// What concerns the domain as a whole.
+    pub diagnoses: Vec<DomainDiagnosis>,
+    /// What recipients and mailbox providers will see.
+    pub readiness: Option<Readiness>,
     /// When it is looked at next.
     pub next_check_at: Timestamp,
     /// Where it is in the API.
@@ -64,19 +78,86 @@ pub struct RecordView {
     /// What it is for, and what to take care of.
     pub note: &'static str,
     /// What DNS says of it: `unknown` until it has been looked up.
-    pub state: &'static str,
+    pub state: RecordState,
+    /// The diagnosis that leads.
+    pub code: Option<DiagnosisCode>,
+    /// The same for a person, with the actual values. Plain text: a page has to escape it.
+    pub message: Option<String>,
+    /// The values that are published, made fit to be read.
+    pub observed: Vec<String>,
+    /// What to do.
+    pub fix: Option<Fix>,
+    /// How long caches may still hold an old answer, in minutes.
+    pub wait_minutes: Option<u32>,
+    /// What else there is to say.
+    pub also: Vec<Also>,
+}
+
+/// One domain in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DomainSummaryView {
+    /// The name in A-labels.
+    pub domain: String,
+    /// The name for display.
+    pub domain_unicode: String,
+    /// Where it stands.
+    pub status: Status,
+    /// What that means, in a sentence.
+    pub status_detail: String,
+    /// Since when it stands there.
+    pub status_since: Timestamp,
+    /// Whether Lasso sends for it now.
+    pub sending_allowed: bool,
+    /// The community that it is for.
+    pub community: Option<String>,
+    /// When it was added.
+    pub added_at: Timestamp,
+    /// When the present state ends by itself.
+    pub deadline: Option<Timestamp>,
+    /// Where it is in the API, with its records.
+    pub path: String,
 }
 
 /// A page of domains.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DomainListView {
     /// The domains.
-    pub items: Vec<DomainView>,
+    pub items: Vec<DomainSummaryView>,
     /// The cursor of the next page; none after the last.
     pub next_cursor: Option<String>,
 }
 
-impl From<&Domain> for DomainView {
+impl DomainView {
+    /// The domain with what the last look at its DNS has shown, where there was one.
+    pub fn new(domain: &Domain, look: Option<&DnsLook>) -> Self {
+        let zone = look.and_then(DnsLook::zone);
+        Self {
+            domain: domain.name.to_string(),
+            domain_unicode: domain.name.to_unicode(),
+            status: domain.state.status(),
+            status_detail: status_detail(&domain.state),
+            status_since: domain.state_since,
+            sending_allowed: sending_allowed(&domain.state),
+            community: domain.community.clone().map(String::from),
+            contact_email: domain.contact_email.clone().map(String::from),
+            added_at: domain.added_at,
+            deadline: domain.state.deadline(),
+            ses: domain.ses,
+            dns_looked_at: domain.dns_looked_at,
+            dns_provider: zone.and_then(|zone| providers::detect(&zone.name_servers)),
+            records: records_of(domain, look),
+            diagnoses: look
+                .map(|look| look.diagnosis.domain.clone())
+                .unwrap_or_default(),
+            readiness: look
+                .map(|look| readiness(domain.ses.map(|ses| ses.status), &look.diagnosis)),
+            next_check_at: domain.next_check,
+            path: path_of(domain),
+        }
+    }
+}
+
+impl From<&Domain> for DomainSummaryView {
     fn from(domain: &Domain) -> Self {
         Self {
             domain: domain.name.to_string(),
@@ -84,20 +165,11 @@ impl From<&Domain> for DomainView {
             status: domain.state.status(),
             status_detail: status_detail(&domain.state),
             status_since: domain.state_since,
-            sending_allowed: match domain.state {
-                State::Authenticated(_) | State::AtRisk(_) => true,
-                State::Contested(_) | State::Provisioning(_) | State::Pending(_) => false,
-                State::Verified(_) | State::Failed(_) | State::Rejected(_) => false,
-                State::Removing(_) => false,
-            },
+            sending_allowed: sending_allowed(&domain.state),
             community: domain.community.clone().map(String::from),
-            contact_email: domain.contact_email.clone().map(String::from),
             added_at: domain.added_at,
             deadline: domain.state.deadline(),
-            ses: domain.ses,
-            records: records_of(domain),
-            next_check_at: domain.next_check,
-            path: format!("/domains/{}", domain.name),
+            path: path_of(domain),
         }
     }
 }
@@ -105,41 +177,86 @@ impl From<&Domain> for DomainView {
 impl From<&Page<Domain>> for DomainListView {
     fn from(page: &Page<Domain>) -> Self {
         Self {
-            items: page.items.iter().map(DomainView::from).collect(),
+            items: page.items.iter().map(DomainSummaryView::from).collect(),
             next_cursor: page.next.as_ref().map(cursor_of),
         }
     }
 }
 
-fn records_of(domain: &Domain) -> Vec<RecordView> {
-    let records = match (&domain.state, domain.state.identity()) {
-        (State::Contested(contested), _) => {
-            vec![records::ownership_record(
-                &domain.name,
-                &contested.ownership_secret,
-            )]
-        }
-        (_, Some(identity)) => records::records_of(&domain.name, identity),
-        (_, None) => Vec::new(),
-    };
-    let zone = domain.name.organizational();
-    records
-        .iter()
-        .map(|record| record_view(record, zone))
+fn path_of(domain: &Domain) -> String {
+    format!("/domains/{}", domain.name)
+}
+
+fn sending_allowed(state: &State) -> bool {
+    match state {
+        State::Authenticated(_) | State::AtRisk(_) => true,
+        State::Contested(_) | State::Provisioning(_) | State::Pending(_) => false,
+        State::Verified(_) | State::Failed(_) | State::Rejected(_) | State::Removing(_) => false,
+    }
+}
+
+fn records_of(domain: &Domain, look: Option<&DnsLook>) -> Vec<RecordView> {
+    let zone = look
+        .and_then(DnsLook::zone)
+        .map_or_else(|| domain.name.organizational(), |zone| &zone.apex);
+    domain
+        .records()
+        .into_iter()
+        .map(|record| record_view(record, zone, look.map(|look| &look.diagnosis)))
+        .filter(|view| !is_policy_of_their_own(view, look))
         .collect()
 }
 
-fn record_view(record: &Record, zone: &str) -> RecordView {
+/// A DMARC policy that is there and sound is not ours to replace, so none is proposed.
+fn is_policy_of_their_own(view: &RecordView, look: Option<&DnsLook>) -> bool {
+    let published = look.is_some_and(|look| match look.diagnosis.dmarc {
+        DmarcDiscovery::Published { .. } => true,
+        DmarcDiscovery::Void { .. } | DmarcDiscovery::Absent | DmarcDiscovery::Unknown => false,
+    });
+    view.id == RecordId::Dmarc && published && view.code.is_none()
+}
+
+fn record_view(record: Record, zone: &str, diagnosis: Option<&Diagnosis>) -> RecordView {
+    let found = diagnosis
+        .and_then(|diagnosis| diagnosis.records.iter().find(|found| found.id == record.id))
+        .cloned();
+    let host = record.host_in(zone).to_owned();
+    let (state, code, message, observed, fix, wait_minutes, also) = match found {
+        Some(found) => (
+            found.state,
+            found.code,
+            Some(found.message),
+            found.observed,
+            found.fix,
+            found.wait_minutes,
+            found.also,
+        ),
+        None => (
+            RecordState::Unknown,
+            None,
+            None,
+            Vec::new(),
+            None,
+            None,
+            Vec::new(),
+        ),
+    };
     RecordView {
         id: record.id,
         record_type: record.data.type_name(),
-        name: record.name.clone(),
-        host: record.host_in(zone).to_owned(),
         value: record.data.value(),
+        name: record.name,
+        host,
         ttl: record.ttl,
         requirement: record.requirement,
         note: note(record.id),
-        state: "unknown",
+        state,
+        code,
+        message,
+        observed,
+        fix,
+        wait_minutes,
+        also,
     }
 }
 

@@ -5,7 +5,6 @@ use domain_auth::identity::{Dkim, DkimToken, MailFromLabel, SesIdentity, Verific
 use domain_auth::names::{ClientId, DomainName};
 
 /// A client.
-#[allow(clippy::missing_panics_doc, reason = "for tests")]
 pub fn client(id: &str) -> ClientId {
     ClientId::parse(id).expect("a valid client")
 }

@@ -5,6 +5,7 @@
 mod builders;
 mod clock;
 mod crash;
+mod dns;
 mod http;
 mod memory_store;
 mod ses;
@@ -13,6 +14,7 @@ mod topic;
 pub use builders::{client, domain_name, identity, new_domain};
 pub use clock::{SequentialIds, TestClock};
 pub use crash::CrashPoint;
+pub use dns::FakeDns;
 pub use http::{Answer, answer_of, request_in};
 pub use memory_store::MemoryStore;
 pub use ses::{FakeSes, SesFault};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain_auth::claims::ClaimRegister;
+use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Change, Domain};
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
@@ -30,6 +31,7 @@ pub struct MemoryStore {
 #[derive(Debug, Default)]
 struct State {
     domains: BTreeMap<DomainKey, Domain>,
+    looks: HashMap<DomainKey, DnsLook>,
     claims: HashMap<String, ClaimRegister>,
     history: HashMap<DomainKey, Vec<HistoryEntry>>,
     outbox: Vec<Event>,
@@ -82,6 +84,9 @@ impl State {
                 .insert(claims.organizational.clone(), claims.clone());
         }
         self.domains.insert(key.clone(), change.domain.clone());
+        if let Some(look) = &change.look {
+            self.looks.insert(key.clone(), look.clone());
+        }
         if let Some(entry) = &change.history {
             self.history.entry(key).or_default().push(entry.clone());
         }
@@ -117,6 +122,18 @@ impl ReadDomains for MemoryStore {
         Ok(self
             .state()
             .domains
+            .get(&(client.clone(), name.clone()))
+            .cloned())
+    }
+
+    async fn look(
+        &self,
+        client: &ClientId,
+        name: &DomainName,
+    ) -> Result<Option<DnsLook>, StoreError> {
+        Ok(self
+            .state()
+            .looks
             .get(&(client.clone(), name.clone()))
             .cloned())
     }

@@ -5,13 +5,14 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain_auth::claims::ClaimRegister;
+use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Change, Domain};
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
 use domain_auth::ports::{CommitChanges, CommitError, StoreError};
 use serde::Serialize;
 
-use super::keys::{self, Key, PK};
+use super::keys::{self, Key, LOOK, PK};
 use super::{Item, Table, number, store_error, string};
 
 const ACTION: &str = "write a change";
@@ -32,6 +33,9 @@ impl CommitChanges for Table {
         }
         if let Some(event) = &change.event {
             others.push(self.put_event(event)?);
+        }
+        if let Some(look) = &change.look {
+            others.push(self.put_look(&change.domain, look)?);
         }
         if others.is_empty() {
             return self.put_alone(domain).await;
@@ -85,6 +89,18 @@ impl Table {
         let mut item = to_item(Key::event(event.event_id), event)?;
         item.extend(keys::outbox_index(event));
         self.put_new(item)
+    }
+
+    /// As text: nothing ever asks DynamoDB for a part of it, and text is smaller than attributes.
+    fn put_look(&self, domain: &Domain, look: &DnsLook) -> Result<Put, StoreError> {
+        let mut item = Key::look(&domain.client, &domain.name).into_item();
+        let text = serde_json::to_string(look).map_err(store_error(ACTION))?;
+        item.insert(LOOK.to_owned(), string(text));
+        Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .build()
+            .map_err(store_error(ACTION))
     }
 
     fn put_version(&self, item: Item, version: u64) -> Result<Put, StoreError> {

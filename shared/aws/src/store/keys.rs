@@ -27,6 +27,9 @@ pub(super) const QUEUE: &str = "queue";
 pub(super) const QUEUE_PK: &str = "queue_pk";
 pub(super) const QUEUE_SK: &str = "queue_sk";
 
+/// The last look at DNS, as JSON text.
+pub(super) const LOOK: &str = "look";
+
 /// Time to live, in seconds since the epoch.
 pub(super) const EXPIRES_AT: &str = "expires_at";
 
@@ -48,6 +51,14 @@ impl Key {
         Self {
             pk: client_pk(client),
             sk: format!("{DOMAIN_PREFIX}{name}"),
+        }
+    }
+
+    /// In the partition of the client, beside the domain, but out of the way of lists.
+    pub(super) fn look(client: &ClientId, name: &DomainName) -> Self {
+        Self {
+            pk: client_pk(client),
+            sk: format!("LOOK#{name}"),
         }
     }
 

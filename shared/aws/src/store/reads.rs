@@ -1,14 +1,16 @@
 //! Reads of a client's domains, of claims and of history.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain_auth::claims::ClaimRegister;
+use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
 use domain_auth::history::HistoryEntry;
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{ListFilter, Page, PageStart, ReadClaims, ReadDomains, StoreError};
 use serde::de::DeserializeOwned;
 
-use super::keys::{self, DOMAIN_PREFIX, Key, PK, SK};
+use super::keys::{self, DOMAIN_PREFIX, Key, LOOK, PK, SK};
 use super::{Item, Table, from_item, store_error, string};
 
 /// Most queries for one page of a filtered list. A page may then be short, or empty, and still
@@ -22,6 +24,22 @@ impl ReadDomains for Table {
         name: &DomainName,
     ) -> Result<Option<Domain>, StoreError> {
         self.get("read a domain", Key::domain(client, name)).await
+    }
+
+    async fn look(
+        &self,
+        client: &ClientId,
+        name: &DomainName,
+    ) -> Result<Option<DnsLook>, StoreError> {
+        const ACTION: &str = "read the last look at DNS";
+        let item = self.get_item(ACTION, Key::look(client, name)).await?;
+        let text = item.and_then(|mut item| item.remove(LOOK));
+        match text {
+            Some(AttributeValue::S(text)) => serde_json::from_str(&text)
+                .map(Some)
+                .map_err(store_error(ACTION)),
+            _ => Ok(None),
+        }
     }
 
     async fn domains(
@@ -112,6 +130,11 @@ impl Table {
         action: &'static str,
         key: Key,
     ) -> Result<Option<T>, StoreError> {
+        let item = self.get_item(action, key).await?;
+        item.map(|item| from_item(action, item)).transpose()
+    }
+
+    async fn get_item(&self, action: &'static str, key: Key) -> Result<Option<Item>, StoreError> {
         let answer = self
             .client
             .get_item()
@@ -121,7 +144,7 @@ impl Table {
             .send()
             .await
             .map_err(store_error(action))?;
-        answer.item.map(|item| from_item(action, item)).transpose()
+        Ok(answer.item)
     }
 }
 

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dns::{Observation, RecordType, ZoneOutcome};
-use crate::identity::{AxisStatus, SesStatus};
+use crate::identity::{AxisStatus, SesIdentity, SesStatus};
 use crate::names::DomainName;
 use crate::providers::Panel;
 use crate::records::{Record, RecordId};
@@ -59,6 +59,20 @@ pub struct FormerTokens {
     pub verification: Vec<String>,
     /// DKIM tokens, three for each registration.
     pub dkim: Vec<String>,
+}
+
+impl FormerTokens {
+    /// Adds the tokens of an identity that is given up.
+    pub fn remember(&mut self, identity: &SesIdentity) {
+        let tokens = identity
+            .dkim
+            .tokens
+            .iter()
+            .map(|token| token.as_str().to_owned());
+        self.dkim.extend(tokens);
+        self.verification
+            .push(identity.verification_token.as_str().to_owned());
+    }
 }
 
 /// What DNS says of a record.

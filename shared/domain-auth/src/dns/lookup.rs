@@ -191,6 +191,12 @@ pub enum ZoneOutcome {
 
 /// The port: asks DNS. Implementations bound the time of every call.
 pub trait Lookup: Send + Sync {
+    /// The same, remembering nothing of what was asked before: for a new run or request.
+    #[must_use]
+    fn fresh(&self) -> Self
+    where
+        Self: Sized;
+
     /// Finds the zone that holds `name`.
     fn zone(&self, name: &str) -> impl Future<Output = ZoneOutcome> + Send;
 

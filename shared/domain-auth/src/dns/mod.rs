@@ -3,8 +3,10 @@
 //! The words are those of RFC 8499. An outcome is never an `Option`: "nothing there" and "no
 //! answer" are different facts, and only the first may ever count against a domain.
 
+mod look;
 mod lookup;
 
+pub use look::DnsLook;
 pub use lookup::{
     AuthorityAnswer, Data, Failure, Lookup, NameServer, Observation, Outcome, Question, RecordType,
     Zone, ZoneOutcome,

@@ -27,7 +27,7 @@ pub enum HandoffFormat {
 
 /// A `?format=` that is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the format is none of json, zone, csv, terraform, route53, text and html")]
+#[error("is none of json, zone, csv, terraform, route53, text and html")]
 pub struct UnknownFormat;
 
 /// Thousandths, so that weights compare exactly (RFC 9110 section 12.4.2).

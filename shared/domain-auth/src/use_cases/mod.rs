@@ -1,10 +1,13 @@
 //! What the functions do, on ports: one module for each thing that somebody wants done.
 
 pub mod add;
+pub mod check;
 pub mod email_support;
+pub mod look;
 pub mod poll;
 pub mod provision;
 pub mod publish;
 mod ses_budget;
 
+use ses_budget::paced;
 pub use ses_budget::{Operation, SesBudget};

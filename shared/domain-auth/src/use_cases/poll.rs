@@ -6,20 +6,18 @@ use std::collections::HashMap;
 use futures::StreamExt;
 use futures::stream;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 
-use super::Operation;
+use super::look::{after_look, look_at_dns, statuses};
 use super::provision::{self, Provisioned, Tools};
 use super::publish::publish;
-use crate::domain::{Change, Domain};
-use crate::history::Actor;
-use crate::identity::{AxisStatus, SesLook, SesStatus};
+use crate::dns::Lookup;
+use crate::domain::Domain;
+use crate::identity::SesStatus;
 use crate::names::DomainName;
 use crate::ports::{
     Clock, CommitChanges, CommitError, Due, DueDomains, Identities, IdentityStatuses, Ids, Outbox,
     Publish, ReadClaims, STATUS_BATCH, SesError, StoreError,
 };
-use crate::state::{FailureReason, State, Trigger};
 
 /// Most domains that one run takes of each kind; what is left is still due in the next.
 const TAKE: usize = 4_000;
@@ -27,14 +25,14 @@ const TAKE: usize = 4_000;
 const EVENTS: usize = 500;
 /// Domains that are provisioned at the same time; the budget spaces their calls.
 const PROVISIONING_AT_ONCE: usize = 4;
-/// Writes under way at the same time.
-const COMMITS_AT_ONCE: usize = 16;
+/// Domains that are looked up in DNS and written at the same time.
+const LOOKS_AT_ONCE: usize = 16;
 
 /// What the poller works with.
 #[derive(Debug)]
-pub struct Poller<'a, S, I, P, C, D> {
+pub struct Poller<'a, S, I, P, C, D, L> {
     /// The store, SES and the pace of its calls.
-    pub tools: Tools<'a, S, I, C, D>,
+    pub tools: Tools<'a, S, I, C, D, L>,
     /// Where events go.
     pub publisher: &'a P,
 }
@@ -58,13 +56,14 @@ pub struct Report {
     pub errors: usize,
 }
 
-impl<S, I, P, C, D> Poller<'_, S, I, P, C, D>
+impl<S, I, P, C, D, L> Poller<'_, S, I, P, C, D, L>
 where
     S: ReadClaims + CommitChanges + DueDomains + Outbox,
     I: Identities + IdentityStatuses,
     P: Publish,
     C: Clock,
     D: Ids,
+    L: Lookup,
 {
     /// One run. No new work is begun after `until`.
     pub async fn run(&self, until: Timestamp) -> Result<Report, StoreError> {
@@ -162,8 +161,8 @@ where
                 .filter(|domain| domain.state.identity().is_some())
                 .map(|domain| domain.name.clone())
                 .collect();
-            match self.statuses(&names).await {
-                Ok(statuses) => self.write_looks(batch, &statuses, &mut report).await,
+            match statuses(&self.tools, &names).await {
+                Ok(statuses) => self.write_looks(batch, &statuses, until, &mut report).await,
                 Err(error) => {
                     tracing::warn!(
                         domains = batch.len(),
@@ -177,78 +176,28 @@ where
         Ok(report)
     }
 
-    /// Asks for the three axes of at most [`STATUS_BATCH`] identities, at the same time.
-    async fn statuses(
-        &self,
-        names: &[DomainName],
-    ) -> Result<HashMap<DomainName, SesStatus>, SesError> {
-        if names.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let (verification, dkim, mail_from) = futures::future::try_join3(
-            self.paced(Operation::GetIdentityVerificationAttributes, || {
-                self.tools.ses.verification(names)
-            }),
-            self.paced(Operation::GetIdentityDkimAttributes, || {
-                self.tools.ses.dkim(names)
-            }),
-            self.paced(Operation::GetIdentityMailFromDomainAttributes, || {
-                self.tools.ses.mail_from(names)
-            }),
-        )
-        .await?;
-        let axis = |axis: &HashMap<DomainName, AxisStatus>, name| {
-            axis.get(name).copied().unwrap_or(AxisStatus::NotStarted)
-        };
-        Ok(names
-            .iter()
-            .map(|name| {
-                let status = SesStatus {
-                    verification: axis(&verification, name),
-                    dkim: axis(&dkim, name),
-                    mail_from: axis(&mail_from, name),
-                };
-                (name.clone(), status)
-            })
-            .collect())
-    }
-
-    async fn paced<T, F>(&self, operation: Operation, call: impl Fn() -> F) -> Result<T, SesError>
-    where
-        F: Future<Output = Result<T, SesError>>,
-    {
-        self.tools.budget.wait(operation, self.tools.clock).await;
-        match call().await {
-            Err(SesError::Throttled { .. }) => {
-                self.tools
-                    .budget
-                    .throttled(operation, self.tools.clock.now());
-                self.tools.budget.wait(operation, self.tools.clock).await;
-                call().await
-            }
-            answer => answer,
-        }
-    }
-
     async fn write_looks(
         &self,
         batch: &[Domain],
         statuses: &HashMap<DomainName, SesStatus>,
+        until: Timestamp,
         report: &mut Report,
     ) {
-        let now = self.tools.clock.now();
         let mut outcomes = stream::iter(batch)
             .map(|domain| async move {
-                let change = after_look(
-                    domain,
-                    statuses.get(&domain.name).copied(),
-                    now,
-                    self.tools.ids,
-                );
+                let ses = statuses.get(&domain.name).copied();
+                let tools = &self.tools;
+                // Without the time for a look at DNS, what SES says is written all the same.
+                let dns = if tools.clock.now() < until {
+                    look_at_dns(tools.dns, tools.clock, domain, ses).await
+                } else {
+                    None
+                };
+                let change = after_look(domain, ses, dns, tools.clock.now(), tools.ids);
                 let moved = change.history.is_some();
-                (moved, self.tools.store.commit(&change).await)
+                (moved, tools.store.commit(&change).await)
             })
-            .buffer_unordered(COMMITS_AT_ONCE);
+            .buffer_unordered(LOOKS_AT_ONCE);
         while let Some((moved, outcome)) = outcomes.next().await {
             match outcome {
                 Ok(()) => {
@@ -268,57 +217,9 @@ where
     }
 }
 
-/// What a look at SES makes of a domain. Without an answer, only the time of the next look moves.
-fn after_look(
-    domain: &Domain,
-    status: Option<SesStatus>,
-    now: Timestamp,
-    ids: &impl Ids,
-) -> Change {
-    let Some(status) = status else {
-        return domain.looked_at(|_| {}, now);
-    };
-    let look = SesLook {
-        status,
-        looked_at: now,
-    };
-    let evidence = json!({ "ses": status });
-    trigger_of(domain, status, now)
-        .and_then(|trigger| {
-            domain
-                .transition(trigger, Actor::Service, Some(evidence), now, ids)
-                .ok()
-        })
-        .map_or_else(
-            || domain.looked_at(|domain| domain.ses = Some(look), now),
-            |mut change| {
-                change.domain.ses = Some(look);
-                change
-            },
-        )
-}
-
-/// What SES's status means for the state. "Not yet" is never "failed".
-fn trigger_of(domain: &Domain, status: SesStatus, now: Timestamp) -> Option<Trigger> {
-    use AxisStatus::{Failed, NotStarted, Pending, Success, TemporaryFailure};
-    match &domain.state {
-        State::Pending(pending) => match status.verification {
-            Success => Some(Trigger::SesVerified),
-            Failed => Some(Trigger::SesFailed(FailureReason::SesGaveUp)),
-            Pending | NotStarted | TemporaryFailure => (now >= pending.deadline)
-                .then_some(Trigger::SesFailed(FailureReason::DeadlinePassed)),
-        },
-        State::Failed(_) => (status.verification == Success).then_some(Trigger::SesVerified),
-        State::Verified(_) | State::Authenticated(_) | State::AtRisk(_) | State::Rejected(_) => {
-            (status.verification == Failed).then_some(Trigger::SesFailed(FailureReason::SesRevoked))
-        }
-        State::Contested(_) | State::Provisioning(_) | State::Removing(_) => None,
-    }
-}
-
 /// How long a run may take, given the time that the function has left: enough is kept back for the
-/// last call of SES, the last writes and the last events.
+/// look-ups and calls that are under way, the last writes and the last events.
 pub fn time_for_work(remaining: SignedDuration) -> SignedDuration {
-    const KEPT_BACK: SignedDuration = SignedDuration::from_secs(10);
+    const KEPT_BACK: SignedDuration = SignedDuration::from_secs(20);
     (remaining - KEPT_BACK).max(SignedDuration::ZERO)
 }

@@ -3,7 +3,9 @@
 
 use serde_json::json;
 
-use super::{Operation, SesBudget};
+use super::look::free_label;
+use super::{Operation, SesBudget, paced};
+use crate::dns::Lookup;
 use crate::domain::{Change, Domain};
 use crate::history::Actor;
 use crate::identity::{MailFromLabel, SesIdentity};
@@ -30,7 +32,7 @@ enum Found {
 
 /// What an attempt works with.
 #[derive(Debug)]
-pub struct Tools<'a, S, I, C, D> {
+pub struct Tools<'a, S, I, C, D, L> {
     /// Where domains are kept.
     pub store: &'a S,
     /// Amazon SES.
@@ -39,13 +41,15 @@ pub struct Tools<'a, S, I, C, D> {
     pub clock: &'a C,
     /// Randomness.
     pub ids: &'a D,
+    /// DNS.
+    pub dns: &'a L,
     /// The pace of calls.
     pub budget: &'a SesBudget,
 }
 
 /// Takes a domain that is `provisioning` as far as SES lets it.
-pub async fn provision<S, I, C, D>(
-    tools: &Tools<'_, S, I, C, D>,
+pub async fn provision<S, I, C, D, L>(
+    tools: &Tools<'_, S, I, C, D, L>,
     domain: Domain,
 ) -> Result<Provisioned, CommitError>
 where
@@ -53,6 +57,7 @@ where
     I: Identities,
     C: Clock,
     D: Ids,
+    L: Lookup,
 {
     let State::Provisioning(before) = &domain.state else {
         return Ok(Provisioned::Done(domain));
@@ -104,8 +109,8 @@ fn apply(
         .map_err(|_| CommitError::Conflict)
 }
 
-async fn ask_ses<S, I, C, D>(
-    tools: &Tools<'_, S, I, C, D>,
+async fn ask_ses<S, I, C, D, L>(
+    tools: &Tools<'_, S, I, C, D, L>,
     domain: &Domain,
     replace_identity: bool,
     progress: &mut Progress,
@@ -113,6 +118,7 @@ async fn ask_ses<S, I, C, D>(
 where
     I: Identities,
     C: Clock,
+    L: Lookup,
 {
     let name = &domain.name;
     let mut label = None;
@@ -162,7 +168,10 @@ where
             .await?;
         progress.verification_token.insert(token).clone()
     };
-    let mail_from = label.unwrap_or_else(MailFromLabel::default_label);
+    let mail_from = match label {
+        Some(label) => label,
+        None => free_label(tools.dns, tools.clock, name, tools.ses.region()).await,
+    };
     let set_mail_from = || tools.ses.set_mail_from(name, &mail_from);
     tools
         .paced(Operation::PutEmailIdentityMailFromAttributes, set_mail_from)
@@ -175,21 +184,12 @@ where
     }))
 }
 
-impl<S, I, C: Clock, D> Tools<'_, S, I, C, D> {
+impl<S, I, C: Clock, D, L> Tools<'_, S, I, C, D, L> {
     /// Calls SES when the budget allows it.
-    async fn paced<T, F>(
-        &self,
-        operation: Operation,
-        call: impl FnOnce() -> F,
-    ) -> Result<T, SesError>
+    async fn paced<T, F>(&self, operation: Operation, call: impl Fn() -> F) -> Result<T, SesError>
     where
         F: Future<Output = Result<T, SesError>>,
     {
-        self.budget.wait(operation, self.clock).await;
-        let answer = call().await;
-        if let Err(SesError::Throttled { .. }) = &answer {
-            self.budget.throttled(operation, self.clock.now());
-        }
-        answer
+        paced(self.budget, self.clock, operation, call).await
     }
 }

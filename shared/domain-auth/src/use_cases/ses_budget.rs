@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::ports::Clock;
+use crate::ports::{Clock, SesError};
 
 /// Operations with a quota of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,12 +63,10 @@ impl SesBudget {
     }
 
     /// Notes that SES throttled `operation`.
-    pub fn throttled(&self, operation: Operation, now: Timestamp) {
-        if !self.interval.is_zero() {
-            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-            let slot = next.entry(operation).or_insert(now);
-            *slot = (*slot).max(now + REST);
-        }
+    fn throttled(&self, operation: Operation, now: Timestamp) {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = next.entry(operation).or_insert(now);
+        *slot = (*slot).max(now + REST);
     }
 
     fn reserve(&self, operation: Operation, now: Timestamp) -> Timestamp {
@@ -76,5 +74,26 @@ impl SesBudget {
         let slot = next.get(&operation).map_or(now, |next| (*next).max(now));
         next.insert(operation, slot + self.interval);
         slot
+    }
+}
+
+/// Calls SES when the budget allows it. A throttled call is tried once more where there is a pace.
+pub(super) async fn paced<T, F>(
+    budget: &SesBudget,
+    clock: &impl Clock,
+    operation: Operation,
+    call: impl Fn() -> F,
+) -> Result<T, SesError>
+where
+    F: Future<Output = Result<T, SesError>>,
+{
+    budget.wait(operation, clock).await;
+    match call().await {
+        Err(SesError::Throttled { .. }) if !budget.interval.is_zero() => {
+            budget.throttled(operation, clock.now());
+            budget.wait(operation, clock).await;
+            call().await
+        }
+        answer => answer,
     }
 }

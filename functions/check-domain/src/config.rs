@@ -1,0 +1,47 @@
+//! What the template gives this function.
+
+use domain_auth_aws::{MissingVariable, optional, required};
+use domain_auth_dns::DnsConfig;
+use domain_auth_http::ClaimNames;
+
+/// The function's configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `TABLE_NAME`.
+    pub table: String,
+    /// `TOPIC_ARN`.
+    pub topic_arn: String,
+    /// `STACK_NAME`.
+    pub stack: String,
+    /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
+    pub claims: ClaimNames,
+    /// `DNS_SERVERS` and `DNS_AUTHORITATIVE_PORT`, both unset in production.
+    pub dns: DnsConfig,
+}
+
+/// The environment does not say what it must.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable is missing.
+    #[error(transparent)]
+    Missing(#[from] MissingVariable),
+    /// The DNS servers cannot be read.
+    #[error(transparent)]
+    Dns(#[from] domain_auth_dns::ConfigError),
+}
+
+impl Config {
+    /// Reads the environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            table: required("TABLE_NAME")?,
+            topic_arn: required("TOPIC_ARN")?,
+            stack: required("STACK_NAME")?,
+            claims: ClaimNames {
+                client_id: required("CLIENT_ID_CLAIM")?,
+                roles: required("ROLES_CLAIM")?,
+            },
+            dns: DnsConfig::from_vars(optional)?,
+        })
+    }
+}

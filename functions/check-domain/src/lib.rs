@@ -1,0 +1,76 @@
+//! `POST /domains/{domain}/check`: looks at SES and DNS now, and answers with the fresh domain.
+
+mod config;
+
+use domain_auth::dns::Lookup;
+use domain_auth::ports::{
+    Clock, CommitChanges, Identities, IdentityStatuses, Ids, Outbox, Publish, ReadDomains,
+};
+use domain_auth::use_cases::SesBudget;
+use domain_auth::use_cases::check::check;
+use domain_auth::use_cases::provision::Tools;
+use domain_auth::use_cases::publish::publish;
+use domain_auth_http::{
+    ApiError, Caller, ClaimNames, DomainView, ParsedRequest, Reply, domain_in_path, json, problem,
+};
+use lambda_http::http::StatusCode;
+
+pub use config::{Config, ConfigError};
+
+/// What the handler works with.
+#[derive(Debug)]
+pub struct App<S, I, P, C, D, L> {
+    /// Where domains and events are kept.
+    pub store: S,
+    /// Amazon SES.
+    pub ses: I,
+    /// Where events go.
+    pub publisher: P,
+    /// Time.
+    pub clock: C,
+    /// Randomness.
+    pub ids: D,
+    /// DNS.
+    pub dns: L,
+    /// Where the token carries client and roles.
+    pub claims: ClaimNames,
+}
+
+impl<S, I, P, C, D, L> App<S, I, P, C, D, L>
+where
+    S: ReadDomains + CommitChanges + Outbox,
+    I: Identities + IdentityStatuses,
+    P: Publish,
+    C: Clock,
+    D: Ids,
+    L: Lookup,
+{
+    /// Answers one request.
+    pub async fn handle(&self, request: ParsedRequest) -> Reply {
+        match self.check(&request).await {
+            Ok(reply) => reply,
+            Err(error) => problem(error, &request),
+        }
+    }
+
+    async fn check(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let caller = Caller::client_admin(request, &self.claims)?;
+        let name = domain_in_path(request)?;
+        let tools = Tools {
+            store: &self.store,
+            ses: &self.ses,
+            clock: &self.clock,
+            ids: &self.ids,
+            dns: &self.dns.fresh(),
+            budget: &SesBudget::unlimited(),
+        };
+        let checked = check(&tools, &caller.client, &name).await?;
+        let event = checked.change.event.as_ref();
+        publish(&self.store, &self.publisher, &self.clock, event).await;
+        let view = DomainView::new(&checked.change.domain, checked.look.as_ref());
+        Ok(json(StatusCode::OK, &view))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! Checks of a domain, through the handler, on fakes.
+
+use domain_auth::domain::Domain;
+use domain_auth::history::Actor;
+use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
+use domain_auth::state::{State, Trigger};
+use domain_auth_http::{ClaimNames, Reply};
+use domain_auth_testkit::{
+    FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, answer_of,
+    client, domain_name, identity, new_domain, request_in,
+};
+use jiff::SignedDuration;
+use lambda_http::http::StatusCode;
+
+use super::App;
+
+type TestApp = App<MemoryStore, FakeSes, RecordingTopic, TestClock, SequentialIds, FakeDns>;
+
+/// With `example.com` of `maple-homes` waiting for its records.
+async fn app(dns: FakeDns) -> TestApp {
+    let app = App {
+        store: MemoryStore::default(),
+        ses: FakeSes::default(),
+        publisher: RecordingTopic::default(),
+        clock: TestClock::default(),
+        ids: SequentialIds::default(),
+        dns,
+        claims: ClaimNames {
+            client_id: "custom:client_id".to_owned(),
+            roles: "cognito:groups".to_owned(),
+        },
+    };
+    let now = app.clock.now();
+    let new = new_domain("maple-homes", "example.com");
+    app.ses.add_foreign(&new.name, Some("maple-homes"), true);
+    let added = Domain::add(
+        new,
+        State::provisioning(),
+        None,
+        Actor::Service,
+        now,
+        now,
+        &app.ids,
+    );
+    app.store.commit(&added).await.unwrap();
+    let provisioned = Trigger::Provisioned(identity(&added.domain.name));
+    let provisioned = added
+        .domain
+        .transition(provisioned, Actor::Service, None, now, &app.ids);
+    app.store.commit(&provisioned.unwrap()).await.unwrap();
+    app
+}
+
+async fn check(app: &TestApp) -> Reply {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../events/check-domain/check.json"
+    );
+    app.handle(request_in(file.as_ref())).await
+}
+
+async fn stored(app: &TestApp) -> Domain {
+    let (client, name) = (client("maple-homes"), domain_name("example.com"));
+    app.store.domain(&client, &name).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn every_record_says_how_it_stands() {
+    let app = app(FakeDns::default()).await;
+    for record in stored(&app).await.records().iter().take(3) {
+        app.dns.publish(record);
+    }
+    let reply = check(&app).await;
+    insta::assert_json_snapshot!(answer_of(&reply));
+    let (client, name) = (client("maple-homes"), domain_name("example.com"));
+    assert!(
+        app.store.look(&client, &name).await.unwrap().is_some(),
+        "a later GET shows it"
+    );
+}
+
+#[tokio::test]
+async fn a_dns_that_does_not_answer_makes_every_record_unknown() {
+    let app = app(FakeDns::silent()).await;
+    let reply = check(&app).await;
+    let answer = answer_of(&reply);
+    let records = answer["body"]["records"].as_array().unwrap();
+    assert!(
+        records.iter().all(|record| record["state"] == "unknown"),
+        "{answer}"
+    );
+    assert_eq!(answer["body"]["status"], "pending");
+}
+
+#[tokio::test]
+async fn a_second_check_within_30_seconds_is_429_and_asks_nobody() {
+    let app = app(FakeDns::default()).await;
+    assert_eq!(check(&app).await.status(), StatusCode::OK);
+    let calls = app.ses.calls("GetIdentityVerificationAttributes");
+    app.clock.advance(SignedDuration::from_secs(10));
+    let reply = check(&app).await;
+    insta::assert_json_snapshot!(answer_of(&reply));
+    assert_eq!(app.ses.calls("GetIdentityVerificationAttributes"), calls);
+    app.clock.advance(SignedDuration::from_secs(21));
+    assert_eq!(check(&app).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_check_that_finds_ses_satisfied_moves_the_domain_and_tells_of_it() {
+    let app = app(FakeDns::default()).await;
+    app.ses.verify(&domain_name("example.com"));
+    let reply = check(&app).await;
+    assert_eq!(answer_of(&reply)["body"]["status"], "verified");
+    assert_eq!(app.publisher.events().len(), 1);
+}
+
+#[tokio::test]
+async fn a_throttled_ses_leaves_what_it_said_last_and_dns_is_shown_all_the_same() {
+    let app = app(FakeDns::default()).await;
+    app.ses
+        .fail("GetIdentityDkimAttributes", &[SesFault::Throttled]);
+    let reply = check(&app).await;
+    assert_eq!(reply.status(), StatusCode::OK);
+    let domain = stored(&app).await;
+    assert!(domain.ses.is_none() && domain.dns_looked_at.is_some());
+}

@@ -1,0 +1,81 @@
+//! The last look at a domain's DNS, as it is stored and shown.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Data, Observation, Outcome, Zone, ZoneOutcome};
+use crate::diagnosis::Diagnosis;
+use crate::records::Record;
+
+/// The most octets of data at one name that are stored. What is larger is left out whole: half of
+/// somebody's records is worse than none when a hand-off format repeats them.
+const MAX_STORED: usize = 8 * 1024;
+
+/// What was seen, and what it means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DnsLook {
+    /// The zone that holds the domain.
+    pub zone: ZoneOutcome,
+    /// What it means, record by record.
+    pub diagnosis: Diagnosis,
+    /// What was answered at the records' own names, for the hand-off formats.
+    pub observations: Vec<Observation>,
+}
+
+impl DnsLook {
+    /// Keeps of `observations` what the hand-off formats of `records` need, within bounds.
+    pub fn new(
+        zone: ZoneOutcome,
+        diagnosis: Diagnosis,
+        observations: Vec<Observation>,
+        records: &[Record],
+    ) -> Self {
+        let own_name = |observation: &Observation| {
+            records
+                .iter()
+                .any(|record| record.name == observation.question.name)
+        };
+        Self {
+            zone,
+            diagnosis,
+            observations: observations
+                .into_iter()
+                .filter(|observation| own_name(observation) && size(observation) <= MAX_STORED)
+                .collect(),
+        }
+    }
+
+    /// The zone, where it was found.
+    pub fn zone(&self) -> Option<&Zone> {
+        match &self.zone {
+            ZoneOutcome::Found(zone) => Some(zone),
+            ZoneOutcome::NoSuchDomain | ZoneOutcome::Unknown { .. } => None,
+        }
+    }
+}
+
+fn size(observation: &Observation) -> usize {
+    let authoritative = observation
+        .authoritative
+        .iter()
+        .map(|answer| &answer.outcome);
+    authoritative
+        .chain([&observation.recursive])
+        .map(|outcome| match outcome {
+            Outcome::Found { data, .. } => data.iter().map(data_size).sum(),
+            Outcome::Alias { target, .. } => target.len(),
+            Outcome::NoData { .. } | Outcome::NoSuchName { .. } => 0,
+            Outcome::Failed { .. } | Outcome::TimedOut => 0,
+        })
+        .sum()
+}
+
+fn data_size(data: &Data) -> usize {
+    match data {
+        Data::Txt { text } => text.len(),
+        Data::Cname { target } => target.len(),
+        Data::Mx { exchange, .. } => exchange.len(),
+        Data::Ns { host } => host.len(),
+        Data::Soa { primary, .. } => primary.len(),
+        Data::Address { .. } => 16,
+    }
+}

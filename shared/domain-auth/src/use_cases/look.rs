@@ -1,0 +1,195 @@
+//! A look at a domain: what SES says, what DNS says, and what both mean for its state.
+
+use std::collections::HashMap;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures::future::{Either, select};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::provision::Tools;
+use super::{Operation, paced};
+use crate::diagnosis::{Context, diagnose, probes_for, questions_for};
+use crate::dns::{DnsLook, Lookup, ZoneOutcome};
+use crate::domain::{Change, Domain};
+use crate::history::Actor;
+use crate::identity::{AxisStatus, MailFromLabel, SesLook, SesStatus};
+use crate::mail_from::{choose_label, questions_for_labels};
+use crate::names::DomainName;
+use crate::ports::{Clock, Identities, IdentityStatuses, Ids, SesError};
+use crate::state::{FailureReason, State, Trigger};
+
+/// Rounds of look-ups for one domain: the records, and probes that explain what is not right.
+const ROUNDS: usize = 4;
+
+/// How long a look at the DNS of one domain may take. What has not answered by then is unknown.
+pub(super) const LOOK_PATIENCE: SignedDuration = SignedDuration::from_secs(15);
+
+/// How long provisioning waits to learn whether a MAIL FROM label is free.
+const LABEL_PATIENCE: SignedDuration = SignedDuration::from_millis(1_500);
+
+/// Looks at the records of a domain. None where it has none yet.
+pub async fn look_at_dns(
+    dns: &impl Lookup,
+    clock: &impl Clock,
+    domain: &Domain,
+    ses: Option<SesStatus>,
+) -> Option<DnsLook> {
+    let records = domain.records();
+    if records.is_empty() {
+        return None;
+    }
+    let deadline = clock.now() + LOOK_PATIENCE;
+    let zone = before(deadline, clock, dns.zone(domain.name.as_str())).await;
+    let zone = zone.unwrap_or(ZoneOutcome::Unknown { failure: None });
+    let known = match &zone {
+        ZoneOutcome::Found(zone) => Some(zone),
+        ZoneOutcome::NoSuchDomain | ZoneOutcome::Unknown { .. } => None,
+    };
+    let context = Context {
+        domain: &domain.name,
+        zone: &zone,
+        former: &domain.former_tokens,
+        ses,
+    };
+    let mut questions = questions_for(&domain.name, &records, known);
+    let mut observations = Vec::new();
+    for _ in 0..ROUNDS {
+        match before(deadline, clock, dns.observe(&questions)).await {
+            Some(answers) => observations.extend(answers),
+            None => break,
+        }
+        questions = probes_for(&context, &records, &observations);
+        if questions.is_empty() {
+            break;
+        }
+    }
+    let diagnosis = diagnose(&context, &records, &observations);
+    Some(DnsLook::new(zone, diagnosis, observations, &records))
+}
+
+/// The MAIL FROM label to propose: the first candidate whose name nobody uses. Where DNS does not
+/// answer soon, the default.
+pub async fn free_label(
+    dns: &impl Lookup,
+    clock: &impl Clock,
+    name: &DomainName,
+    region: &str,
+) -> MailFromLabel {
+    let questions = questions_for_labels(name);
+    let deadline = clock.now() + LABEL_PATIENCE;
+    match before(deadline, clock, dns.observe(&questions)).await {
+        Some(observations) => choose_label(name, region, &observations).label,
+        None => MailFromLabel::default_label(),
+    }
+}
+
+/// What a future gives before the deadline.
+async fn before<T>(
+    deadline: Timestamp,
+    clock: &impl Clock,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    let left = Duration::try_from(deadline.duration_since(clock.now())).ok()?;
+    let (future, deadline) = (pin!(future), pin!(clock.sleep(left)));
+    match select(future, deadline).await {
+        Either::Left((answer, _)) => Some(answer),
+        Either::Right(_) => None,
+    }
+}
+
+/// Asks SES for the three axes of at most [`crate::ports::STATUS_BATCH`] identities, at the same
+/// time.
+pub async fn statuses<S, I, C, D, L>(
+    tools: &Tools<'_, S, I, C, D, L>,
+    names: &[DomainName],
+) -> Result<HashMap<DomainName, SesStatus>, SesError>
+where
+    I: Identities + IdentityStatuses,
+    C: Clock,
+{
+    if names.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let (ses, budget, clock) = (tools.ses, tools.budget, tools.clock);
+    let (verification, dkim, mail_from) = futures::future::try_join3(
+        paced(
+            budget,
+            clock,
+            Operation::GetIdentityVerificationAttributes,
+            || ses.verification(names),
+        ),
+        paced(budget, clock, Operation::GetIdentityDkimAttributes, || {
+            ses.dkim(names)
+        }),
+        paced(
+            budget,
+            clock,
+            Operation::GetIdentityMailFromDomainAttributes,
+            || ses.mail_from(names),
+        ),
+    )
+    .await?;
+    let axis = |axis: &HashMap<DomainName, AxisStatus>, name| {
+        axis.get(name).copied().unwrap_or(AxisStatus::NotStarted)
+    };
+    Ok(names
+        .iter()
+        .map(|name| {
+            let status = SesStatus {
+                verification: axis(&verification, name),
+                dkim: axis(&dkim, name),
+                mail_from: axis(&mail_from, name),
+            };
+            (name.clone(), status)
+        })
+        .collect())
+}
+
+/// What a look makes of a domain. What did not answer changes nothing but the time of the next look.
+pub fn after_look(
+    domain: &Domain,
+    ses: Option<SesStatus>,
+    dns: Option<DnsLook>,
+    now: Timestamp,
+    ids: &impl Ids,
+) -> Change {
+    let trigger = ses.and_then(|status| trigger_of(domain, status, now));
+    let moved = trigger.and_then(|trigger| {
+        let evidence = json!({ "ses": ses });
+        domain
+            .transition(trigger, Actor::Service, Some(evidence), now, ids)
+            .ok()
+    });
+    let mut change = moved.unwrap_or_else(|| domain.looked_at(|_| {}, now));
+    if let Some(status) = ses {
+        change.domain.ses = Some(SesLook {
+            status,
+            looked_at: now,
+        });
+    }
+    if dns.is_some() {
+        change.domain.dns_looked_at = Some(now);
+        change.look = dns;
+    }
+    change
+}
+
+/// What SES's status means for the state. "Not yet" is never "failed".
+fn trigger_of(domain: &Domain, status: SesStatus, now: Timestamp) -> Option<Trigger> {
+    use AxisStatus::{Failed, NotStarted, Pending, Success, TemporaryFailure};
+    match &domain.state {
+        State::Pending(pending) => match status.verification {
+            Success => Some(Trigger::SesVerified),
+            Failed => Some(Trigger::SesFailed(FailureReason::SesGaveUp)),
+            Pending | NotStarted | TemporaryFailure => (now >= pending.deadline)
+                .then_some(Trigger::SesFailed(FailureReason::DeadlinePassed)),
+        },
+        State::Failed(_) => (status.verification == Success).then_some(Trigger::SesVerified),
+        State::Verified(_) | State::Authenticated(_) | State::AtRisk(_) | State::Rejected(_) => {
+            (status.verification == Failed).then_some(Trigger::SesFailed(FailureReason::SesRevoked))
+        }
+        State::Contested(_) | State::Provisioning(_) | State::Removing(_) => None,
+    }
+}

@@ -1,0 +1,58 @@
+//! `docs/errors.md` is what callers program against: it has every code with its status, and no other.
+
+use std::collections::BTreeSet;
+use std::iter::successors;
+
+use domain_auth::names::DomainName;
+
+use super::*;
+
+const DOCUMENT: &str = include_str!("../../../docs/errors.md");
+
+/// An error of each kind: the first, and then the one after each. No wildcard, so that a new kind
+/// does not compile until it has its place.
+fn after(error: &ApiError) -> Option<ApiError> {
+    let typed = |name| ApiError::InvalidDomain(DomainName::parse(name).unwrap_err());
+    match error {
+        ApiError::Forbidden => Some(ApiError::NotFound),
+        ApiError::NotFound => Some(ApiError::NoRoute),
+        ApiError::NoRoute => Some(ApiError::MalformedJson(String::new())),
+        ApiError::MalformedJson(_) => Some(ApiError::TooLarge),
+        ApiError::TooLarge => Some(ApiError::Invalid(Vec::new())),
+        ApiError::Invalid(_) => Some(typed("*.example.com")),
+        ApiError::InvalidDomain(error) if error.reason != InvalidReason::PublicSuffix => {
+            Some(typed("co.uk"))
+        }
+        ApiError::InvalidDomain(_) => Some(ApiError::NotEligible(IneligibleReason::Operator)),
+        ApiError::NotEligible(_) => Some(ApiError::RecordsNotReady),
+        ApiError::RecordsNotReady => Some(ApiError::NotAcceptable),
+        ApiError::NotAcceptable => Some(ApiError::CheckedTooSoon(1)),
+        ApiError::CheckedTooSoon(_) => Some(ApiError::Busy),
+        ApiError::Busy => Some(ApiError::Store(StoreError {
+            action: "answer",
+            source: "it is down".into(),
+        })),
+        ApiError::Store(_) => Some(ApiError::Unrendered(HandoffError::Json(
+            serde::ser::Error::custom("it has no text"),
+        ))),
+        ApiError::Unrendered(_) => None,
+    }
+}
+
+#[test]
+fn every_code_is_documented_with_its_status_and_no_other_is() {
+    let answered: BTreeSet<String> = successors(Some(ApiError::Forbidden), after)
+        .map(ApiError::into_problem)
+        .map(|problem| format!("| `{}` | {} ", problem.code, problem.status))
+        .collect();
+    let (_, codes) = DOCUMENT
+        .split_once("## Codes\n")
+        .expect("a section of codes");
+    let (codes, _) = codes.split_once("\n## ").expect("a section after it");
+    let documented: BTreeSet<String> = codes
+        .lines()
+        .filter(|line| line.starts_with("| `") && !line.starts_with("| `code`"))
+        .map(|line| line.split('|').take(3).collect::<Vec<_>>().join("|"))
+        .collect();
+    assert_eq!(documented, answered);
+}

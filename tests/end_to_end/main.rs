@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
+mod dns;
 mod main_path;
 mod permissions;
 mod requests;
@@ -98,6 +99,7 @@ fn main() -> ExitCode {
         trials: Vec::new(),
     };
     main_path::tests(&mut suite);
+    dns::tests(&mut suite);
     requests::tests(&mut suite);
     resilience::tests(&mut suite);
     support_email::tests(&mut suite);

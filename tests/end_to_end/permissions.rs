@@ -10,14 +10,16 @@ use domain_auth::state::State;
 use domain_auth_aws::SystemIds;
 use domain_auth_testkit::new_domain;
 use jiff::Timestamp;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::Suite;
-use crate::world::{Shared, between};
+use crate::world::{Shared, answer_to, between};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.alone("add_domain_needs_each_of_its_permissions", add_domain);
     suite.alone("read_domains_needs_each_of_its_permissions", read_domains);
+    suite.alone("check_domain_needs_each_of_its_permissions", check_domain);
     suite.alone(
         "verification_poller_needs_each_of_its_permissions",
         verification_poller,
@@ -52,6 +54,18 @@ async fn read_domains(world: Shared) {
         world
             .get(world.client_admin(), &format!("/domains/{domain}"))
             .await;
+    })
+    .await;
+}
+
+async fn check_domain(world: Shared) {
+    each_is_needed(&world, "check-domain", async || {
+        let domain = world.fresh_domain();
+        let added = world.add(world.client_admin(), &domain).await.body;
+        // So that the check has an event to publish.
+        world.publish(&domain, &added, &["verification"]);
+        let path = format!("/domains/{domain}/check");
+        answer_to(world.request(Method::POST, &path, Some(world.client_admin()))).await;
     })
     .await;
 }

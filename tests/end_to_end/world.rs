@@ -23,6 +23,7 @@ use tokio::time::Instant;
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) content_type: String,
+    pub(crate) retry_after: Option<u32>,
     pub(crate) body: Value,
 }
 
@@ -161,6 +162,10 @@ impl World {
             writeln!(lines, "{name}. 60 IN {data}").expect("text in memory");
         }
         assert_eq!(lines.lines().count(), ids.len(), "all of {ids:?}");
+        self.append_to_zone(zone, &lines);
+    }
+
+    pub(crate) fn append_to_zone(&self, zone: &str, lines: &str) {
         let file = self.info.zones_dir.join(format!("{zone}.zone"));
         let mut file = OpenOptions::new()
             .append(true)
@@ -168,6 +173,8 @@ impl World {
             .expect("a zone file");
         file.write_all(lines.as_bytes())
             .expect("a zone file that takes records");
+        // The DNS server looks at its folder every 200 ms at the most.
+        std::thread::sleep(Duration::from_millis(400));
     }
 
     // ── AWS ─────────────────────────────────────────────────────────────────────────────────────
@@ -220,17 +227,21 @@ impl World {
         assert!(answer.status.is_success(), "{answer:?}");
     }
 
+    /// A call of the Route 53 API.
+    pub(crate) async fn route_53(&self, path: &str, body: String) -> String {
+        let url = format!("{}{path}", self.info.aws_endpoint_url);
+        let request = self.http.post(url).header("authorization", root("route53"));
+        text_of(request.header("content-type", "text/xml").body(body)).await
+    }
+
+    pub(crate) async fn route_53_records(&self, path: &str) -> String {
+        let url = format!("{}{path}", self.info.aws_endpoint_url);
+        text_of(self.http.get(url).header("authorization", root("route53"))).await
+    }
+
     async fn query_at(&self, url: &str, service: &str, parameters: &[(&str, &str)]) -> String {
-        let request = self
-            .http
-            .post(url)
-            .header("authorization", root(service))
-            .form(parameters);
-        let answer = request.send().await.expect("an answer of the emulator");
-        let status = answer.status();
-        let body = answer.text().await.expect("a body");
-        assert!(status.is_success(), "{body}");
-        body
+        let request = self.http.post(url).header("authorization", root(service));
+        text_of(request.form(parameters)).await
     }
 
     /// Root's configuration for an SDK client.
@@ -313,6 +324,14 @@ impl World {
     }
 }
 
+async fn text_of(request: RequestBuilder) -> String {
+    let answer = request.send().await.expect("an answer of the emulator");
+    let status = answer.status();
+    let body = answer.text().await.expect("a body");
+    assert!(status.is_success(), "{status} {body}");
+    body
+}
+
 pub(crate) async fn answer_to(request: RequestBuilder) -> Answer {
     let answer = request.send().await.expect("an answer");
     let content_type = answer.headers().get("content-type");
@@ -320,11 +339,14 @@ pub(crate) async fn answer_to(request: RequestBuilder) -> Answer {
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let content_type = content_type.to_owned();
+    let retry_after = answer.headers().get("retry-after");
+    let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
     let status = answer.status();
     let body = answer.text().await.expect("a body");
     Answer {
         status,
         content_type,
+        retry_after,
         body: serde_json::from_str(&body).unwrap_or(Value::String(body)),
     }
 }

@@ -1,7 +1,6 @@
 //! Starts and stops everything, in order, and leaves nothing behind.
 
 use std::panic;
-use std::path::Path;
 use std::time::Duration;
 
 use local_dns_server::DnsServer;

@@ -102,15 +102,7 @@ async fn left_unfinished(world: &Shared, domain: &str) {
     let claims =
         ClaimRegister::empty(new.name.organizational()).taken(&new.name, &new.client, long_ago);
     let (state, claims) = (State::provisioning(), Some(claims));
-    let change = Domain::add(
-        new,
-        state,
-        claims,
-        Actor::Service,
-        long_ago,
-        long_ago,
-        &SystemIds,
-    );
+    let change = Domain::add(new, state, claims, Actor::Service, long_ago, &SystemIds);
     world
         .table()
         .await

@@ -116,15 +116,16 @@ fn hours(hours: i64) -> Timestamp {
 fn added(client_id: &str, name: &str, at: Timestamp, next_check: Timestamp) -> Change {
     let new = new_domain(client_id, name);
     let claims = ClaimRegister::empty(new.name.organizational()).taken(&new.name, &new.client, at);
-    Domain::add(
+    let mut change = Domain::add(
         new,
         State::provisioning(),
         Some(claims),
         Actor::Service,
-        next_check,
         at,
         &SystemIds,
-    )
+    );
+    change.domain.next_check = next_check;
+    change
 }
 
 fn moved(domain: &Domain, trigger: Trigger, at: Timestamp) -> Change {

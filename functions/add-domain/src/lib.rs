@@ -79,17 +79,14 @@ where
             Addition::Existing(domain) => Ok(answer(StatusCode::OK, &domain)),
             Addition::Created(change) => {
                 let added = change.domain.clone();
-                let work = futures::future::join(
-                    self.provision(added),
-                    self.publish_at_once(change.event.as_ref()),
-                );
                 // If the time is up in the middle of a call, it is as if this function had died
                 // there: the poller takes it up.
-                let finished = tokio::time::timeout(PATIENCE, work).await;
-                let domain = match finished {
-                    Ok((Some(domain), ())) => domain,
-                    Ok((None, ())) | Err(_) => change.domain,
-                };
+                let (provisioned, _) = futures::future::join(
+                    tokio::time::timeout(PATIENCE, self.provision(added)),
+                    tokio::time::timeout(PATIENCE, self.publish_at_once(change.event.as_ref())),
+                )
+                .await;
+                let domain = provisioned.ok().flatten().unwrap_or(change.domain);
                 Ok(answer(status_of(&domain), &domain))
             }
         }
@@ -130,7 +127,8 @@ where
     }
 
     async fn publish_at_once(&self, event: Option<&Event>) {
-        publish(&self.store, &self.publisher, &self.clock, event).await;
+        let until = self.clock.now() + PATIENCE;
+        publish(&self.store, &self.publisher, &self.clock, event, until).await;
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod config;
 
+use std::time::Duration;
+
 use domain_auth::dns::Lookup;
 use domain_auth::ports::{
     Clock, CommitChanges, Identities, IdentityStatuses, Ids, Outbox, Publish, ReadDomains,
@@ -16,6 +18,9 @@ use domain_auth_http::{
 use lambda_http::http::StatusCode;
 
 pub use config::{Config, ConfigError};
+
+/// How long the caller waits for the event to be published; the poller publishes what is left.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the handler works with.
 #[derive(Debug)]
@@ -66,7 +71,8 @@ where
         };
         let checked = check(&tools, &caller.client, &name).await?;
         let event = checked.change.event.as_ref();
-        publish(&self.store, &self.publisher, &self.clock, event).await;
+        let until = self.clock.now() + PATIENCE;
+        publish(&self.store, &self.publisher, &self.clock, event, until).await;
         let view = DomainView::new(&checked.change.domain, checked.look.as_ref());
         Ok(json(StatusCode::OK, &view))
     }

@@ -39,7 +39,6 @@ async fn app(dns: FakeDns) -> TestApp {
         None,
         Actor::Service,
         now,
-        now,
         &app.ids,
     );
     app.store.commit(&added).await.unwrap();

@@ -18,7 +18,7 @@ async fn app() -> App<MemoryStore> {
         SequentialIds::default(),
     );
     let now = clock.now();
-    let add = |new: NewDomain, state| Domain::add(new, state, None, Actor::Service, now, now, &ids);
+    let add = |new: NewDomain, state| Domain::add(new, state, None, Actor::Service, now, &ids);
     let pending = add(
         new_domain("maple-homes", "example.com"),
         State::provisioning(),

@@ -4,7 +4,7 @@ mod config;
 mod email;
 
 use aws_lambda_events::event::sns::SnsEvent;
-use domain_auth::event::Event;
+use domain_auth::event::{Event, SCHEMA_VERSION};
 use domain_auth::ports::{Clock, EmailLedger, SendEmail};
 use domain_auth::use_cases::email_support::{EmailError, Outcome, email_support};
 
@@ -28,6 +28,9 @@ pub enum NotifyError {
     /// The message is no event that this version can read.
     #[error("the message is not an event of this service")]
     Unreadable(#[source] serde_json::Error),
+    /// The message is of a shape that this version does not know.
+    #[error("the message is an event of version {0}, which is not known here")]
+    Version(u32),
     /// The email has no text.
     #[error("the email could not be rendered")]
     Unrendered(#[source] askama::Error),
@@ -43,6 +46,9 @@ impl<L: EmailLedger, M: SendEmail, C: Clock> App<L, M, C> {
         for record in delivery.records {
             let event: Event =
                 serde_json::from_str(&record.sns.message).map_err(NotifyError::Unreadable)?;
+            if event.version != SCHEMA_VERSION {
+                return Err(NotifyError::Version(event.version));
+            }
             let email = email_of(&event).map_err(NotifyError::Unrendered)?;
             let outcome = email_support(&self.ledger, &self.mail, &self.clock, &email).await?;
             tracing::info!(

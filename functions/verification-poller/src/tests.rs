@@ -30,7 +30,6 @@ async fn a_run_ends_before_the_deadline_while_ses_throttles_everything() {
         None,
         Actor::Service,
         now,
-        now,
         &app.ids,
     );
     app.store.commit(&added).await.unwrap();

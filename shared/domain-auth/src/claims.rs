@@ -114,6 +114,17 @@ impl ClaimRegister {
         self
     }
 
+    /// The register without the claim of `client`, which turned out not to be theirs to make.
+    #[must_use]
+    pub fn withdrawn(mut self, name: &DomainName, client: &ClientId, now: Timestamp) -> Self {
+        self.prune(now);
+        if self.holder(name) == Some(client) {
+            self.claims.remove(name);
+        }
+        self.version += 1;
+        self
+    }
+
     fn prune(&mut self, now: Timestamp) {
         self.claims.retain(|_, claim| {
             claim
@@ -180,6 +191,18 @@ mod tests {
         assert_eq!(standing("cedar", at(400 * 24)), Standing::Free);
         assert_eq!(standing("maple", at(1)), Standing::Free);
         assert_eq!(register.holder(&name("mail.example.com")), None);
+    }
+
+    #[test]
+    fn a_withdrawn_claim_leaves_no_trace() {
+        let (mail, maple) = (name("mail.example.com"), client("maple"));
+        let register = held_by_maple().withdrawn(&mail, &maple, NOW);
+        assert_eq!(
+            register.standing(&mail, &client("cedar"), NOW),
+            Standing::Free
+        );
+        let other = held_by_maple().withdrawn(&mail, &client("cedar"), NOW);
+        assert_eq!(other.holder(&mail), Some(&maple));
     }
 
     #[test]

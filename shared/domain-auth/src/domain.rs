@@ -86,13 +86,14 @@ pub struct Change {
 }
 
 impl Domain {
-    /// A new domain. It is looked at next at `next_check`, unless the caller is done before.
+    /// A new domain. It is due at once: should the caller die, the next run of the poller goes on.
+    /// A run that comes while the caller is still at work does the same work, and one of the two is
+    /// written.
     pub fn add(
         new: NewDomain,
         state: State,
         claims: Option<ClaimRegister>,
         actor: Actor,
-        next_check: Timestamp,
         now: Timestamp,
         ids: &impl Ids,
     ) -> Change {
@@ -108,7 +109,7 @@ impl Domain {
             dns_looked_at: None,
             checked_at: None,
             former_tokens: FormerTokens::default(),
-            next_check,
+            next_check: now,
             version: 1,
         };
         let event_type = event::of_addition(domain.state.status());
@@ -162,10 +163,17 @@ impl Domain {
     /// The change after a look that moved no state: what was seen, and when to look again.
     #[must_use]
     pub fn looked_at(&self, update: impl FnOnce(&mut Self), now: Timestamp) -> Change {
+        let mut change = self.updated(update);
+        change.domain.next_check = pace::next_check(&change.domain, now);
+        change
+    }
+
+    /// A change that moves no state, and not the time of the next look either.
+    #[must_use]
+    pub fn updated(&self, update: impl FnOnce(&mut Self)) -> Change {
         let mut domain = self.clone();
         update(&mut domain);
         domain.version += 1;
-        domain.next_check = pace::next_check(&domain, now);
         Change {
             domain,
             claims: None,

@@ -212,11 +212,21 @@ impl Event {
             wanted: event_type.wanted().map(str::to_owned),
             imitates: domain.name.mixes_scripts(),
             links: Links {
-                staff: format!("/staff/clients/{}/domains/{}", domain.client, domain.name),
+                staff: format!(
+                    "/staff/clients/{}/domains/{}",
+                    path_segment(&domain.client),
+                    domain.name
+                ),
                 domain: format!("/domains/{}", domain.name),
             },
         }
     }
+}
+
+/// Of the characters that a client identifier may hold, one would end the segment (RFC 3986
+/// section 3.3).
+fn path_segment(client: &ClientId) -> String {
+    client.as_str().replace('/', "%2F")
 }
 
 fn summary(domain: &Domain, event_type: EventType) -> String {

@@ -13,16 +13,20 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
+/// As often as the poller runs, which is once a minute.
+const EVERY_RUN: SignedDuration = SignedDuration::ZERO;
+
 /// SES looks for 72 hours; most people publish within the first.
 const PENDING: Steps = &[
-    (SignedDuration::from_mins(15), MINUTE),
+    (SignedDuration::from_mins(15), EVERY_RUN),
     (SignedDuration::from_hours(2), SignedDuration::from_mins(5)),
     (DAY, SignedDuration::from_mins(15)),
     (SignedDuration::MAX, HOUR),
 ];
 /// SES was slow or throttled: the next run tries again.
 const PROVISIONING: Steps = &[
-    (DAY, SignedDuration::from_secs(30)),
+    (SignedDuration::from_mins(15), EVERY_RUN),
+    (DAY, MINUTE),
     (SignedDuration::MAX, HOUR),
 ];
 /// A proof, or a repair after SES gave up.

@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::identity::{Dkim, SesIdentity, VerificationToken};
+use crate::identity::{Dkim, MailFromLabel, SesIdentity, VerificationToken};
 
 /// How long SES looks for the records before it gives up (Amazon SES developer guide,
 /// "Verifying a domain identity").
@@ -63,6 +63,9 @@ pub struct Progress {
     pub dkim: Option<Dkim>,
     /// From v1 `VerifyDomainIdentity`.
     pub verification_token: Option<VerificationToken>,
+    /// The MAIL FROM domain that an identity had already; it stays.
+    #[serde(default)]
+    pub mail_from: Option<MailFromLabel>,
 }
 
 /// See [`State::Pending`].

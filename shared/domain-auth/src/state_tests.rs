@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::identity::{DkimToken, MailFromLabel};
+use crate::identity::DkimToken;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 

@@ -1,6 +1,6 @@
 //! The hand-off formats before the programs that they are for: BIND loads the zone file, Terraform
 //! finds nothing to reformat, and validates the resources where its AWS provider can be had offline. Where a
-//! program is not installed its test passes, except in CI.
+//! program is not installed its test says so and passes, unless `HANDOFF_TOOLS` names the program.
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -54,6 +54,11 @@ fn long_text(like: &Record) -> Record {
 }
 
 /// Runs a program with `input`; nothing where it is not installed.
+#[expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "what is tested depends on the machine, and the test says so"
+)]
 fn run(program: &str, arguments: &[&str], input: &str) -> Option<Output> {
     let child = Command::new(program)
         .args(arguments)
@@ -62,10 +67,12 @@ fn run(program: &str, arguments: &[&str], input: &str) -> Option<Output> {
         .stderr(Stdio::piped())
         .spawn();
     let Ok(mut child) = child else {
+        let required = std::env::var("HANDOFF_TOOLS").unwrap_or_default();
         assert!(
-            std::env::var_os("CI").is_none(),
+            !required.split(' ').any(|required| required == program),
             "{program} is not installed"
         );
+        println!("not tested: {program} is not installed");
         return None;
     };
     // A program that does not read all of it says so by its exit code.

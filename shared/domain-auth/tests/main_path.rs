@@ -70,7 +70,14 @@ impl World {
                 Addition::Existing(domain) => return Ok(*domain),
                 Addition::Created(change) => change,
             };
-            publish(&self.store, &self.topic, &self.clock, change.event.as_ref()).await;
+            publish(
+                &self.store,
+                &self.topic,
+                &self.clock,
+                change.event.as_ref(),
+                self.clock.now() + MINUTE,
+            )
+            .await;
             let tools = self.tools(&budget);
             match provision::provision(&tools, change.domain.clone()).await {
                 Ok(Provisioned::Done(domain) | Provisioned::Later(domain, _)) => Ok(domain),

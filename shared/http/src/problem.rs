@@ -322,11 +322,11 @@ fn sentence(errors: &[FieldError]) -> String {
                 .or(error.pointer.as_deref())
                 .map(|name| name.trim_start_matches('/'))
                 .filter(|name| !name.is_empty())
-                .unwrap_or("the body");
+                .unwrap_or("The body");
             format!("{name} {}", error.detail)
         })
         .collect();
-    capitalized(&parts.join("; "))
+    format!("{}.", parts.join("; "))
 }
 
 fn capitalized(text: &str) -> String {

@@ -139,13 +139,19 @@ fn transact(put: Put) -> TransactWriteItem {
 }
 
 fn put_error(error: SdkError<PutItemError>) -> CommitError {
-    match &error {
-        SdkError::ServiceError(service)
-            if service.err().is_conditional_check_failed_exception() =>
-        {
-            CommitError::Conflict
+    let conflict = match &error {
+        SdkError::ServiceError(service) => {
+            let error = service.err();
+            // A transaction on the same item is under way; the SDK does not repeat that.
+            let transaction = error.meta().code() == Some("TransactionConflictException");
+            error.is_conditional_check_failed_exception() || transaction
         }
-        _ => store_error(ACTION)(error).into(),
+        _ => false,
+    };
+    if conflict {
+        CommitError::Conflict
+    } else {
+        store_error(ACTION)(error).into()
     }
 }
 

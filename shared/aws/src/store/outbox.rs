@@ -5,7 +5,7 @@ use domain_auth::ports::{Outbox, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
 use super::keys::{EXPIRES_AT, Key, OUTBOX, PK, WORK_PK, WORK_SK};
-use super::{Table, number, store_error, string};
+use super::{Item, Table, number, store_error, string};
 
 /// How long a published event is kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -16,7 +16,9 @@ impl Outbox for Table {
         let entries = self
             .work_until(ACTION, OUTBOX.to_owned(), None, limit)
             .await?;
-        self.items_of(ACTION, entries).await
+        // The index follows the table a moment later: what has been published is not in the outbox.
+        let waiting = |item: &Item| item.contains_key(WORK_PK);
+        self.items_of(ACTION, entries, waiting).await
     }
 
     async fn mark_published(&self, event: &Event, now: Timestamp) -> Result<(), StoreError> {

@@ -34,7 +34,7 @@ impl DueDomains for Table {
         let mut entries: Vec<Entry> = try_join_all(shards).await?.into_iter().flatten().collect();
         entries.sort_by(|a, b| a.0.cmp(&b.0));
         entries.truncate(limit);
-        let domains: Vec<Domain> = self.items_of(ACTION, entries).await?;
+        let domains: Vec<Domain> = self.items_of(ACTION, entries, |_| true).await?;
         // The index follows the table a moment later: what was looked at meanwhile is not due.
         Ok(domains
             .into_iter()
@@ -72,8 +72,11 @@ impl StaffQueue for Table {
         let last = entries
             .last()
             .map(|(position, _)| PageStart(position.clone()));
+        let mut items: Vec<Domain> = self.items_of(ACTION, entries, |_| true).await?;
+        // The index follows the table a moment later.
+        items.retain(|domain| domain.state.status() == status);
         Ok(Page {
-            items: self.items_of(ACTION, entries).await?,
+            items,
             next: last.filter(|_| more),
         })
     }
@@ -121,21 +124,31 @@ impl Table {
         }
     }
 
-    /// The items of index entries, in the order of the entries. One that is gone is left out.
+    /// The items of index entries, in the order of the entries. One that is gone is left out, and
+    /// so is one that cannot be read: it must not hold up the others.
     pub(super) async fn items_of<T: DeserializeOwned>(
         &self,
         action: &'static str,
         entries: Vec<Entry>,
+        wanted: impl Fn(&Item) -> bool,
     ) -> Result<Vec<T>, StoreError> {
         let keys: Vec<Key> = entries.into_iter().map(|(_, key)| key).collect();
         let mut found: HashMap<Key, Item> = HashMap::with_capacity(keys.len());
         for batch in keys.chunks(BATCH_GET) {
             self.batch_get(action, batch, &mut found).await?;
         }
-        keys.iter()
-            .filter_map(|key| found.remove(key))
-            .map(|item| from_item(action, item))
-            .collect()
+        let items = keys
+            .iter()
+            .filter_map(|key| found.remove(key).filter(&wanted));
+        let read = items.filter_map(|item| match from_item(action, item) {
+            Ok(item) => Some(item),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "an item of the table cannot be read");
+                None
+            }
+        });
+        Ok(read.collect())
     }
 
     /// DynamoDB may answer a part and give the rest back as unprocessed.

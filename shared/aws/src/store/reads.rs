@@ -34,12 +34,16 @@ impl ReadDomains for Table {
         const ACTION: &str = "read the last look at DNS";
         let item = self.get_item(ACTION, Key::look(client, name)).await?;
         let text = item.and_then(|mut item| item.remove(LOOK));
-        match text {
-            Some(AttributeValue::S(text)) => serde_json::from_str(&text)
-                .map(Some)
-                .map_err(store_error(ACTION)),
-            _ => Ok(None),
-        }
+        let Some(AttributeValue::S(text)) = text else {
+            return Ok(None);
+        };
+        // A look of another version of the program is as good as none: the next one replaces it.
+        Ok(serde_json::from_str(&text)
+            .inspect_err(|error| {
+                let error = error as &dyn std::error::Error;
+                tracing::warn!(error, "a stored look at DNS cannot be read");
+            })
+            .ok())
     }
 
     async fn domains(

@@ -39,7 +39,7 @@ pub enum InvalidReason {
     Url,
     #[error("this is an email address; give only the domain after the @")]
     EmailAddress,
-    #[error("this is the name of a web site; give the domain without www.")]
+    #[error("this is the name of a web site; give the domain without its www")]
     WwwHost,
     #[error("this is an IP address, not a domain")]
     IpAddress,

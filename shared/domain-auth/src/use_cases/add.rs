@@ -2,17 +2,12 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
-
 use crate::claims::Standing;
 use crate::domain::{Change, Domain, NewDomain};
 use crate::history::Actor;
 use crate::names::{Eligibility, IneligibleReason};
 use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadClaims, ReadDomains, StoreError};
 use crate::state::State;
-
-/// How long the request that adds a domain works on it alone. After that, the poller takes it up.
-pub const REQUEST_LEASE: SignedDuration = SignedDuration::from_secs(5);
 
 /// How often a claim is tried again when others change the same organizational domain.
 const ATTEMPTS: u32 = 8;
@@ -66,8 +61,7 @@ where
             }
             Standing::Contested => (State::contested(ids.secret(), now), None),
         };
-        let lease = now + REQUEST_LEASE;
-        let change = Domain::add(new.clone(), state, claims, actor.clone(), lease, now, ids);
+        let change = Domain::add(new.clone(), state, claims, actor.clone(), now, ids);
         match store.commit(&change).await {
             Ok(()) => return Ok(Addition::Created(Box::new(change))),
             Err(CommitError::Conflict) => clock.sleep(back_off(attempt, ids)).await,

@@ -107,7 +107,7 @@ where
                 return Err(CheckError::TooSoon { wait });
             }
         }
-        let change = domain.looked_at(|domain| domain.checked_at = Some(now), now);
+        let change = domain.updated(|domain| domain.checked_at = Some(now));
         match tools.store.commit(&change).await {
             Ok(()) => return Ok(change.domain),
             Err(CommitError::Conflict) => {}

@@ -1,8 +1,6 @@
 //! A run of the poller: what was left undone is finished, SES is asked in full batches, states
 //! move, and events go out.
 
-use std::collections::HashMap;
-
 use futures::StreamExt;
 use futures::stream;
 use jiff::{SignedDuration, Timestamp};
@@ -21,8 +19,10 @@ use crate::ports::{
 
 /// Most domains that one run takes of each kind; what is left is still due in the next.
 const TAKE: usize = 4_000;
-/// Most events that one run publishes before and after its work.
+/// Most events that one run publishes beside its work, and again behind it.
 const EVENTS: usize = 500;
+/// How long the events of the run itself may take, after the time for work is over.
+const LAST_EVENTS: SignedDuration = SignedDuration::from_secs(3);
 /// Domains that are provisioned at the same time; the budget spaces their calls.
 const PROVISIONING_AT_ONCE: usize = 4;
 /// Domains that are looked up in DNS and written at the same time.
@@ -65,29 +65,33 @@ where
     D: Ids,
     L: Lookup,
 {
-    /// One run. No new work is begun after `until`.
+    /// One run. No new work is begun after `until`, but for the publishing of what the run wrote.
     pub async fn run(&self, until: Timestamp) -> Result<Report, StoreError> {
+        let (provisioning, looks, published) = futures::future::join3(
+            self.finish_provisioning(until),
+            self.look_at_domains(until),
+            self.publish_outbox(until),
+        )
+        .await;
         let mut report = Report::default();
-        self.publish_outbox(&mut report).await?;
-        let (provisioning, looks) =
-            futures::future::join(self.finish_provisioning(until), self.ask_ses(until)).await;
-        for part in [provisioning?, looks?] {
-            report.provisioned += part.provisioned;
-            report.looked_at += part.looked_at;
-            report.moved += part.moved;
-            report.conflicts += part.conflicts;
-            report.errors += part.errors;
+        for part in [provisioning?, looks?, published?] {
+            report.add(part);
         }
-        self.publish_outbox(&mut report).await?;
+        let last = self.publish_outbox(until + LAST_EVENTS).await?;
+        report.published += last.published;
+        report.unpublished = last.unpublished;
         Ok(report)
     }
 
-    async fn publish_outbox(&self, report: &mut Report) -> Result<(), StoreError> {
+    async fn publish_outbox(&self, until: Timestamp) -> Result<Report, StoreError> {
         let events = self.tools.store.unpublished(EVENTS).await?;
-        let outcome = publish(self.tools.store, self.publisher, self.tools.clock, &events).await;
-        report.published += outcome.published;
-        report.unpublished = outcome.left;
-        Ok(())
+        let (store, clock) = (self.tools.store, self.tools.clock);
+        let outcome = publish(store, self.publisher, clock, &events, until).await;
+        Ok(Report {
+            published: outcome.published,
+            unpublished: outcome.left,
+            ..Report::default()
+        })
     }
 
     async fn finish_provisioning(&self, until: Timestamp) -> Result<Report, StoreError> {
@@ -101,12 +105,11 @@ where
             .buffer_unordered(PROVISIONING_AT_ONCE)
             .collect::<Vec<_>>()
             .await;
-        Ok(reports.into_iter().fold(Report::default(), |mut sum, one| {
-            sum.provisioned += one.provisioned;
-            sum.conflicts += one.conflicts;
-            sum.errors += one.errors;
-            sum
-        }))
+        let mut sum = Report::default();
+        for report in reports {
+            sum.add(report);
+        }
+        Ok(sum)
     }
 
     /// Tries again after a throttled call for as long as the run has time.
@@ -145,13 +148,15 @@ where
         report
     }
 
-    async fn ask_ses(&self, until: Timestamp) -> Result<Report, StoreError> {
+    /// First what SES says, because a person waits for it; then DNS, which may take its time.
+    async fn look_at_domains(&self, until: Timestamp) -> Result<Report, StoreError> {
         let mut report = Report::default();
         let due = self
             .tools
             .store
             .due(Due::Look, self.tools.clock.now(), TAKE)
             .await?;
+        let mut asked = Vec::with_capacity(due.len());
         for batch in due.chunks(STATUS_BATCH) {
             if self.tools.clock.now() >= until {
                 break;
@@ -162,7 +167,12 @@ where
                 .map(|domain| domain.name.clone())
                 .collect();
             match statuses(&self.tools, &names).await {
-                Ok(statuses) => self.write_looks(batch, &statuses, until, &mut report).await,
+                Ok(statuses) => {
+                    for domain in batch {
+                        let ses = statuses.get(&domain.name).copied();
+                        asked.extend(self.move_state(domain, ses, &mut report).await);
+                    }
+                }
                 Err(error) => {
                     tracing::warn!(
                         domains = batch.len(),
@@ -173,47 +183,77 @@ where
                 }
             }
         }
+        let mut outcomes = stream::iter(asked)
+            .map(|(domain, ses)| self.look(domain, ses, until))
+            .buffer_unordered(LOOKS_AT_ONCE);
+        while let Some(outcome) = outcomes.next().await {
+            report.looked_at += usize::from(report.written(outcome));
+        }
         Ok(report)
     }
 
-    async fn write_looks(
+    /// Writes what SES says where it moves the state. What comes back is still to be looked up in
+    /// DNS; nothing comes back where somebody else has changed the domain.
+    async fn move_state(
         &self,
-        batch: &[Domain],
-        statuses: &HashMap<DomainName, SesStatus>,
-        until: Timestamp,
+        domain: &Domain,
+        ses: Option<SesStatus>,
         report: &mut Report,
-    ) {
-        let mut outcomes = stream::iter(batch)
-            .map(|domain| async move {
-                let ses = statuses.get(&domain.name).copied();
-                let tools = &self.tools;
-                // Without the time for a look at DNS, what SES says is written all the same.
-                let dns = if tools.clock.now() < until {
-                    look_at_dns(tools.dns, tools.clock, domain, ses).await
-                } else {
-                    None
-                };
-                let change = after_look(domain, ses, dns, tools.clock.now(), tools.ids);
-                let moved = change.history.is_some();
-                (moved, tools.store.commit(&change).await)
-            })
-            .buffer_unordered(LOOKS_AT_ONCE);
-        while let Some((moved, outcome)) = outcomes.next().await {
-            match outcome {
-                Ok(()) => {
-                    report.looked_at += 1;
-                    report.moved += usize::from(moved);
-                }
-                Err(CommitError::Conflict) => report.conflicts += 1,
-                Err(CommitError::Store(error)) => {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "what SES said of a domain was not written; it stays due"
-                    );
-                    report.errors += 1;
-                }
+    ) -> Option<(Domain, Option<SesStatus>)> {
+        let change = after_look(domain, ses, None, self.tools.clock.now(), self.tools.ids);
+        if change.history.is_none() {
+            return Some((domain.clone(), ses));
+        }
+        let outcome = self.tools.store.commit(&change).await;
+        let written = report.written(outcome);
+        report.moved += usize::from(written);
+        written.then_some((change.domain, ses))
+    }
+
+    /// Looks at DNS and writes what was seen. Without the time for it, what SES says is written all
+    /// the same.
+    async fn look(
+        &self,
+        domain: Domain,
+        ses: Option<SesStatus>,
+        until: Timestamp,
+    ) -> Result<(), CommitError> {
+        let tools = &self.tools;
+        let dns = if tools.clock.now() < until {
+            look_at_dns(tools.dns, tools.clock, &domain, ses).await
+        } else {
+            None
+        };
+        let change = after_look(&domain, ses, dns, tools.clock.now(), tools.ids);
+        tools.store.commit(&change).await
+    }
+}
+
+impl Report {
+    fn add(&mut self, part: Self) {
+        self.provisioned += part.provisioned;
+        self.looked_at += part.looked_at;
+        self.moved += part.moved;
+        self.published += part.published;
+        self.unpublished += part.unpublished;
+        self.conflicts += part.conflicts;
+        self.errors += part.errors;
+    }
+
+    /// Whether it was written. What was not is still due, and counted.
+    fn written(&mut self, outcome: Result<(), CommitError>) -> bool {
+        match outcome {
+            Ok(()) => return true,
+            Err(CommitError::Conflict) => self.conflicts += 1,
+            Err(CommitError::Store(error)) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a look at a domain was not written; it stays due"
+                );
+                self.errors += 1;
             }
         }
+        false
     }
 }
 

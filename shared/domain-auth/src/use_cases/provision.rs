@@ -78,7 +78,7 @@ where
             let evidence = json!({ "reason": "identity_of_another_client" });
             let mut change = apply(&domain, displaced, Some(evidence), now, tools.ids)?;
             let claims = tools.store.claims(domain.name.organizational()).await?;
-            change.claims = Some(claims.released(&domain.name, &domain.client, now));
+            change.claims = Some(claims.withdrawn(&domain.name, &domain.client, now));
             change
         }
         Err(error) => {
@@ -121,7 +121,6 @@ where
     L: Lookup,
 {
     let name = &domain.name;
-    let mut label = None;
     if progress.dkim.is_none() {
         if replace_identity {
             tools
@@ -141,7 +140,7 @@ where
                     {
                         return Ok(Found::OfAnotherClient);
                     }
-                    label = existing
+                    progress.mail_from = existing
                         .mail_from_domain
                         .and_then(|mail_from| MailFromLabel::of_mail_from_domain(&mail_from, name));
                     progress.dkim = existing.dkim;
@@ -168,7 +167,7 @@ where
             .await?;
         progress.verification_token.insert(token).clone()
     };
-    let mail_from = match label {
+    let mail_from = match progress.mail_from.clone() {
         Some(label) => label,
         None => free_label(tools.dns, tools.clock, name, tools.ses.region()).await,
     };

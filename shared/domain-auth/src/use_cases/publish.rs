@@ -3,6 +3,8 @@
 
 use std::collections::HashSet;
 
+use jiff::Timestamp;
+
 use crate::event::Event;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{Clock, Outbox, Publish};
@@ -17,18 +19,19 @@ pub struct Published {
 }
 
 /// Publishes events in their order. After one that fails, the later ones of the same domain wait,
-/// so that nobody reads them in the wrong order.
-pub async fn publish(
+/// so that nobody reads them in the wrong order. None is begun after `until`.
+pub async fn publish<'a>(
     outbox: &impl Outbox,
     publisher: &impl Publish,
     clock: &impl Clock,
-    events: impl IntoIterator<Item = &Event>,
+    events: impl IntoIterator<Item = &'a Event>,
+    until: Timestamp,
 ) -> Published {
     let mut outcome = Published::default();
     let mut waiting: HashSet<(&ClientId, &DomainName)> = HashSet::new();
     for event in events {
         let domain = (&event.client, &event.domain);
-        if waiting.contains(&domain) {
+        if waiting.contains(&domain) || clock.now() >= until {
             outcome.left += 1;
             continue;
         }

@@ -14,7 +14,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::Suite;
-use crate::world::{Shared, answer_to, between};
+use crate::world::{Shared, answer_to, between, scheduled};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.alone("add_domain_needs_each_of_its_permissions", add_domain);
@@ -81,7 +81,7 @@ async fn verification_poller(world: Shared) {
         left_unfinished(&world, &of_another).await;
         // The first run provisions, the second asks SES about what was provisioned.
         for _ in 0..2 {
-            world.invoke("verification-poller", &json!({})).await;
+            world.invoke("verification-poller", &scheduled()).await;
         }
     })
     .await;

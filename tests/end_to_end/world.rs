@@ -180,7 +180,7 @@ impl World {
     // ── AWS ─────────────────────────────────────────────────────────────────────────────────────
 
     pub(crate) async fn run_poller(&self) -> Value {
-        let answer = self.invoke("verification-poller", &json!({})).await;
+        let answer = self.invoke("verification-poller", &scheduled()).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         answer.body
     }
@@ -357,6 +357,14 @@ pub(crate) fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
         .split_once(start)
         .unwrap_or_else(|| panic!("{start} in {text}"));
     rest.split_once(end).map_or(rest, |(inner, _)| inner)
+}
+
+/// What EventBridge Scheduler sends.
+pub(crate) fn scheduled() -> Value {
+    let file = "/../events/verification-poller/scheduled.json";
+    let path = env!("CARGO_MANIFEST_DIR").to_owned() + file;
+    let text = std::fs::read_to_string(path).expect("an event file");
+    serde_json::from_str(&text).expect("an event in JSON")
 }
 
 /// A text in JSON; empty where there is none.

@@ -9,8 +9,9 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
 use crate::names::{render, render_text};
 
-/// Most records of one answer that are kept, after sorting.
-pub(crate) const MAX_RECORDS: usize = 100;
+/// Most records of one answer that are kept, after sorting: more than anybody has at one name, so
+/// that a right record among many wrong ones is seen.
+pub(crate) const MAX_RECORDS: usize = 1_000;
 /// Most name servers of one zone that are considered. The root has 13.
 pub(crate) const MAX_HOSTS: usize = 16;
 /// Most addresses of one name server that are considered.
@@ -126,10 +127,8 @@ pub(crate) fn interpret(message: &Message, query: &Query, speaker: Speaker<'_>) 
         (_, _) if !answers_for_itself => Reply::Failed(Failure::Lame),
         (Some(reply), _) => reply,
         (None, None) => match (negative(message, &query.name), speaker) {
-            // Neither an answer nor a reason: a server that does not recurse, and points elsewhere.
-            (Negative { zone: None, .. }, Speaker::Recursive)
-                if !message.metadata.recursion_available && has_name_servers(message) =>
-            {
+            // Neither an answer nor a reason: a server that did not recurse, and points elsewhere.
+            (Negative { zone: None, .. }, Speaker::Recursive) if has_name_servers(message) => {
                 Reply::Failed(Failure::Refused)
             }
             (negative, _) => nothing_there(negative),

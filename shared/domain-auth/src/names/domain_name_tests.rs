@@ -1,0 +1,154 @@
+//! The rules of `api.md` for what a person types, one test for each.
+
+use super::*;
+use proptest::prelude::*;
+
+fn reason(typed: &str) -> InvalidReason {
+    DomainName::parse(typed).unwrap_err().reason
+}
+
+fn suggestion(typed: &str) -> Option<String> {
+    DomainName::parse(typed)
+        .unwrap_err()
+        .suggestion
+        .map(String::from)
+}
+
+#[test]
+fn spelling_variants_are_one_domain() {
+    for typed in [
+        "example.com",
+        " Example.COM ",
+        "example.com.",
+        "EXAMPLE.com.\n",
+    ] {
+        assert_eq!(DomainName::parse(typed).unwrap().as_str(), "example.com");
+    }
+}
+
+#[test]
+fn unicode_upper_case_and_punycode_are_one_domain() {
+    for typed in [
+        "bücher.example",
+        "BÜCHER.example",
+        "xn--bcher-kva.example",
+        "XN--BCHER-KVA.example",
+    ] {
+        let name = DomainName::parse(typed).unwrap();
+        assert_eq!(name.as_str(), "xn--bcher-kva.example");
+        assert_eq!(name.to_unicode(), "bücher.example");
+    }
+}
+
+#[test]
+fn pasted_urls_and_addresses_are_refused_with_the_domain_in_them() {
+    for typed in [
+        "https://example.com/contact?x=1",
+        "http://user@example.com:8080/",
+        "example.com/about",
+        "example.com:443",
+        "https://www.example.com",
+    ] {
+        assert_eq!(reason(typed), InvalidReason::Url, "{typed}");
+        assert_eq!(suggestion(typed).as_deref(), Some("example.com"), "{typed}");
+    }
+    assert_eq!(reason("sales@example.com"), InvalidReason::EmailAddress);
+    assert_eq!(
+        suggestion("Sales <sales@example.com>").as_deref(),
+        Some("example.com")
+    );
+    assert_eq!(reason("www.example.com"), InvalidReason::WwwHost);
+    assert_eq!(
+        suggestion("WWW.example.com.").as_deref(),
+        Some("example.com")
+    );
+    assert_eq!(DomainName::parse("www.com").unwrap().as_str(), "www.com");
+    assert_eq!(suggestion("https://localhost/"), None);
+}
+
+#[test]
+fn each_syntax_rule_has_its_own_reason() {
+    let long_label = format!("{}.com", "a".repeat(64));
+    let long_name = format!("{}com", "abcdefgh.".repeat(30));
+    for (typed, expected) in [
+        ("", InvalidReason::Empty),
+        ("   ", InvalidReason::Empty),
+        (".", InvalidReason::EmptyLabel),
+        ("example", InvalidReason::SingleLabel),
+        ("com", InvalidReason::SingleLabel),
+        ("192.0.2.1", InvalidReason::IpAddress),
+        ("2001:db8::1", InvalidReason::IpAddress),
+        ("[2001:db8::1]", InvalidReason::IpAddress),
+        ("10.0.0.256", InvalidReason::IpAddress),
+        ("*.example.com", InvalidReason::Wildcard),
+        ("_dmarc.example.com", InvalidReason::Underscore),
+        ("a..example.com", InvalidReason::EmptyLabel),
+        (".example.com", InvalidReason::EmptyLabel),
+        ("example.com..", InvalidReason::EmptyLabel),
+        ("-a.example.com", InvalidReason::Hyphen),
+        ("a-.example.com", InvalidReason::Hyphen),
+        ("exa mple.com", InvalidReason::Character),
+        ("exa\u{0}mple.com", InvalidReason::Character),
+        ("example,com", InvalidReason::Character),
+        ("xn--a.example", InvalidReason::Punycode),
+        ("xn--99999999.example", InvalidReason::Punycode),
+        (long_label.as_str(), InvalidReason::LabelTooLong),
+        (long_name.as_str(), InvalidReason::NameTooLong),
+        ("co.uk", InvalidReason::PublicSuffix),
+        ("github.io", InvalidReason::PublicSuffix),
+    ] {
+        assert_eq!(reason(typed), expected, "{typed:?}");
+    }
+}
+
+#[test]
+fn the_longest_label_and_name_are_accepted() {
+    assert!(DomainName::parse(&format!("{}.com", "a".repeat(63))).is_ok());
+    let name = format!("{}.example.com", vec!["a".repeat(60); 3].join("."));
+    assert!(DomainName::parse(&name).is_ok());
+}
+
+#[test]
+fn organizational_domain_follows_the_public_suffix_list() {
+    let name = DomainName::parse("mail.sales.example.co.uk").unwrap();
+    assert_eq!(name.organizational(), "example.co.uk");
+    let above: Vec<String> = name.ancestors().into_iter().map(String::from).collect();
+    assert_eq!(above, ["sales.example.co.uk", "example.co.uk"]);
+}
+
+#[test]
+fn below_means_whole_labels() {
+    let parent = DomainName::parse("example.com").unwrap();
+    assert!(
+        DomainName::parse("mail.example.com")
+            .unwrap()
+            .is_below(&parent)
+    );
+    assert!(
+        !DomainName::parse("badexample.com")
+            .unwrap()
+            .is_below(&parent)
+    );
+    assert!(!parent.is_below(&parent));
+}
+
+#[test]
+fn a_cyrillic_letter_among_latin_ones_is_noticed() {
+    assert!(
+        DomainName::parse("p\u{430}ypal.com")
+            .unwrap()
+            .mixes_scripts()
+    );
+    assert!(!DomainName::parse("bücher.example").unwrap().mixes_scripts());
+    assert!(!DomainName::parse("пример.com").unwrap().mixes_scripts());
+}
+
+proptest! {
+    #[test]
+    fn parsing_never_panics_and_is_stable(typed in "\\PC{0,80}") {
+        if let Ok(name) = DomainName::parse(&typed) {
+            prop_assert_eq!(&DomainName::parse(name.as_str()).unwrap(), &name);
+            prop_assert_eq!(&DomainName::try_from(name.as_str().to_owned()).unwrap(), &name);
+        }
+    }
+}

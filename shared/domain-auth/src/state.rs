@@ -1,5 +1,8 @@
-//! The states of a domain. Each carries what only it knows; a transition consumes one state and
-//! gives the next, or says which state refused which trigger.
+//! The states of a domain. Each carries what only it knows.
+
+mod transitions;
+
+pub use transitions::{TransitionError, Trigger, TriggerKind};
 
 use std::fmt;
 
@@ -137,44 +140,6 @@ pub enum FailureReason {
     SesRevoked,
 }
 
-/// What makes a domain change its state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trigger {
-    /// The ownership record was seen at the authoritative servers.
-    ProofFound,
-    /// SES gave everything that the records are made of.
-    Provisioned(SesIdentity),
-    /// SES reported success.
-    SesVerified,
-    /// SES reported failure, or its time ran out.
-    SesFailed(FailureReason),
-    /// The client started another 72 hours at SES.
-    Restarted,
-    /// Lasso support, or the automatic final step, switched sending on.
-    Completed,
-    /// Lasso support refused the final step.
-    Refused {
-        /// Shown to the client.
-        reason: String,
-    },
-    /// The client says that what led to the refusal is settled.
-    Reopened,
-    /// Records of a sending domain have vanished.
-    RecordsBroken {
-        /// What was seen to be broken.
-        reason: String,
-    },
-    /// They are back.
-    RecordsRecovered,
-    /// Another client proved that the domain is theirs; what the holder may still prove is new.
-    Displaced {
-        /// Value of the new ownership record.
-        ownership_secret: String,
-    },
-    /// The client or support removes it, or it has expired.
-    Removed,
-}
-
 /// A state without its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -189,34 +154,6 @@ pub enum Status {
     Failed,
     Rejected,
     Removing,
-}
-
-/// A trigger without its data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "described on `Trigger`")]
-pub enum TriggerKind {
-    ProofFound,
-    Provisioned,
-    SesVerified,
-    SesFailed,
-    Restarted,
-    Completed,
-    Refused,
-    Reopened,
-    RecordsBroken,
-    RecordsRecovered,
-    Displaced,
-    Removed,
-}
-
-/// A state does not take a trigger. Nothing has changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a domain that is {status} does not take the trigger {trigger:?}")]
-pub struct TransitionError {
-    /// The state that refused.
-    pub status: Status,
-    /// What it refused.
-    pub trigger: TriggerKind,
 }
 
 impl State {
@@ -236,115 +173,7 @@ impl State {
         })
     }
 
-    /// The state after `trigger` at the time `now`.
-    pub fn apply(self, trigger: Trigger, now: Timestamp) -> Result<Self, TransitionError> {
-        let refusal = TransitionError {
-            status: self.status(),
-            trigger: trigger.kind(),
-        };
-        self.next(trigger, now).ok_or(refusal)
-    }
-
-    fn next(self, trigger: Trigger, now: Timestamp) -> Option<Self> {
-        use State as S;
-        match trigger {
-            Trigger::ProofFound => match self {
-                S::Contested(_) => Some(S::Provisioning(Provisioning {
-                    replace_identity: true,
-                    progress: Progress::default(),
-                })),
-                S::Provisioning(_) | S::Pending(_) | S::Verified(_) | S::Authenticated(_) => None,
-                S::AtRisk(_) | S::Failed(_) | S::Rejected(_) | S::Removing(_) => None,
-            },
-            Trigger::Provisioned(identity) => match self {
-                S::Provisioning(_) => Some(S::pending(identity, now)),
-                S::Contested(_) | S::Pending(_) | S::Verified(_) | S::Authenticated(_) => None,
-                S::AtRisk(_) | S::Failed(_) | S::Rejected(_) | S::Removing(_) => None,
-            },
-            Trigger::SesVerified => match self {
-                S::Pending(Pending { identity, .. }) | S::Failed(Failed { identity, .. }) => {
-                    Some(S::Verified(Verified { identity }))
-                }
-                S::Contested(_) | S::Provisioning(_) | S::Verified(_) | S::Authenticated(_) => None,
-                S::AtRisk(_) | S::Rejected(_) | S::Removing(_) => None,
-            },
-            Trigger::SesFailed(reason) => match self {
-                S::Pending(Pending { identity, .. })
-                | S::Verified(Verified { identity })
-                | S::Authenticated(Authenticated { identity })
-                | S::AtRisk(AtRisk { identity, .. })
-                | S::Rejected(Rejected { identity, .. }) => {
-                    Some(S::Failed(Failed { identity, reason }))
-                }
-                S::Contested(_) | S::Provisioning(_) | S::Failed(_) | S::Removing(_) => None,
-            },
-            Trigger::Restarted => match self {
-                S::Failed(Failed { identity, .. }) => Some(S::pending(identity, now)),
-                S::Contested(_) | S::Provisioning(_) | S::Pending(_) | S::Verified(_) => None,
-                S::Authenticated(_) | S::AtRisk(_) | S::Rejected(_) | S::Removing(_) => None,
-            },
-            Trigger::Completed => match self {
-                S::Verified(Verified { identity }) => {
-                    Some(S::Authenticated(Authenticated { identity }))
-                }
-                S::Contested(_) | S::Provisioning(_) | S::Pending(_) | S::Authenticated(_) => None,
-                S::AtRisk(_) | S::Failed(_) | S::Rejected(_) | S::Removing(_) => None,
-            },
-            Trigger::Refused { reason } => match self {
-                S::Verified(Verified { identity }) => {
-                    Some(S::Rejected(Rejected { identity, reason }))
-                }
-                S::Contested(_) | S::Provisioning(_) | S::Pending(_) | S::Authenticated(_) => None,
-                S::AtRisk(_) | S::Failed(_) | S::Rejected(_) | S::Removing(_) => None,
-            },
-            Trigger::Reopened => match self {
-                S::Rejected(Rejected { identity, .. }) => Some(S::Verified(Verified { identity })),
-                S::Contested(_) | S::Provisioning(_) | S::Pending(_) | S::Verified(_) => None,
-                S::Authenticated(_) | S::AtRisk(_) | S::Failed(_) | S::Removing(_) => None,
-            },
-            Trigger::RecordsBroken { reason } => match self {
-                S::Authenticated(Authenticated { identity }) => {
-                    Some(S::AtRisk(AtRisk { identity, reason }))
-                }
-                S::Contested(_) | S::Provisioning(_) | S::Pending(_) | S::Verified(_) => None,
-                S::AtRisk(_) | S::Failed(_) | S::Rejected(_) | S::Removing(_) => None,
-            },
-            Trigger::RecordsRecovered => match self {
-                S::AtRisk(AtRisk { identity, .. }) => {
-                    Some(S::Authenticated(Authenticated { identity }))
-                }
-                S::Contested(_) | S::Provisioning(_) | S::Pending(_) | S::Verified(_) => None,
-                S::Authenticated(_) | S::Failed(_) | S::Rejected(_) | S::Removing(_) => None,
-            },
-            Trigger::Displaced { ownership_secret } => match self {
-                S::Provisioning(_)
-                | S::Pending(_)
-                | S::Verified(_)
-                | S::Authenticated(_)
-                | S::AtRisk(_)
-                | S::Failed(_)
-                | S::Rejected(_) => Some(S::contested(ownership_secret, now)),
-                S::Contested(_) | S::Removing(_) => None,
-            },
-            Trigger::Removed => match self {
-                S::Contested(_) => Some(S::Removing(Removing {
-                    identity_exists: false,
-                })),
-                S::Provisioning(_)
-                | S::Pending(_)
-                | S::Verified(_)
-                | S::Authenticated(_)
-                | S::AtRisk(_)
-                | S::Failed(_)
-                | S::Rejected(_) => Some(S::Removing(Removing {
-                    identity_exists: true,
-                })),
-                S::Removing(_) => None,
-            },
-        }
-    }
-
-    fn pending(identity: SesIdentity, now: Timestamp) -> Self {
+    pub(super) fn pending(identity: SesIdentity, now: Timestamp) -> Self {
         Self::Pending(Pending {
             identity,
             deadline: now + VERIFICATION_WINDOW,
@@ -386,26 +215,6 @@ impl State {
             Self::Pending(pending) => Some(pending.deadline),
             Self::Provisioning(_) | Self::Verified(_) | Self::Authenticated(_) => None,
             Self::AtRisk(_) | Self::Failed(_) | Self::Rejected(_) | Self::Removing(_) => None,
-        }
-    }
-}
-
-impl Trigger {
-    /// The trigger without its data.
-    pub fn kind(&self) -> TriggerKind {
-        match self {
-            Self::ProofFound => TriggerKind::ProofFound,
-            Self::Provisioned(_) => TriggerKind::Provisioned,
-            Self::SesVerified => TriggerKind::SesVerified,
-            Self::SesFailed(_) => TriggerKind::SesFailed,
-            Self::Restarted => TriggerKind::Restarted,
-            Self::Completed => TriggerKind::Completed,
-            Self::Refused { .. } => TriggerKind::Refused,
-            Self::Reopened => TriggerKind::Reopened,
-            Self::RecordsBroken { .. } => TriggerKind::RecordsBroken,
-            Self::RecordsRecovered => TriggerKind::RecordsRecovered,
-            Self::Displaced { .. } => TriggerKind::Displaced,
-            Self::Removed => TriggerKind::Removed,
         }
     }
 }
@@ -465,7 +274,3 @@ impl FailureReason {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "state_tests.rs"]
-mod tests;

@@ -1,9 +1,10 @@
 //! Every pair of state and trigger: a named transition or a refusal, none left out.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::identity::DkimToken;
+use crate::identity::{Dkim, DkimToken, MailFromLabel, VerificationToken};
+use crate::state::VERIFICATION_WINDOW;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 

@@ -173,7 +173,7 @@ impl State {
         })
     }
 
-    pub(super) fn pending(identity: SesIdentity, now: Timestamp) -> Self {
+    fn pending(identity: SesIdentity, now: Timestamp) -> Self {
         Self::Pending(Pending {
             identity,
             deadline: now + VERIFICATION_WINDOW,

@@ -83,6 +83,8 @@ pub struct RecordView {
     pub code: Option<DiagnosisCode>,
     /// The same for a person, with the actual values. Plain text: a page has to escape it.
     pub message: Option<String>,
+    /// The value that should be published.
+    pub expected: String,
     /// The values that are published, made fit to be read.
     pub observed: Vec<String>,
     /// What to do.
@@ -245,6 +247,7 @@ fn record_view(record: Record, zone: &str, diagnosis: Option<&Diagnosis>) -> Rec
         id: record.id,
         record_type: record.data.type_name(),
         value: record.data.value(),
+        expected: record.data.value(),
         name: record.name,
         host,
         ttl: record.ttl,

@@ -1,5 +1,5 @@
-//! `GET /domains`, `GET /domains/{domain}` and `GET /domains/{domain}/records`: pure reads of the table. Nothing here can reach SES
-//! or DNS, so open browser tabs eat no quota.
+//! `GET /domains`, `GET /domains/{domain}`, its records and its history: pure reads of the table.
+//! Nothing here can reach SES or DNS, so open browser tabs eat no quota.
 
 mod config;
 
@@ -10,8 +10,8 @@ use domain_auth::names::Community;
 use domain_auth::ports::{ListFilter, ReadDomains};
 use domain_auth::state::Status;
 use domain_auth_http::{
-    ApiError, Caller, ClaimNames, DomainListView, DomainView, FieldError, ParsedRequest, Reply,
-    document, domain_in_path, json, limit_of, page_start, problem,
+    ApiError, Caller, ClaimNames, DomainListView, DomainView, FieldError, HistoryView,
+    ParsedRequest, Reply, document, domain_in_path, json, limit_of, page_start, problem,
 };
 use lambda_http::RequestExt;
 use lambda_http::http::{StatusCode, header};
@@ -36,6 +36,8 @@ impl<S: ReadDomains> App<S> {
                 self.list(&request, &caller).await
             } else if request.uri().path().ends_with("/records") {
                 self.records(&request, &caller).await
+            } else if request.uri().path().ends_with("/history") {
+                self.history(&request, &caller).await
             } else {
                 self.one(&request, &caller).await
             }
@@ -68,6 +70,21 @@ impl<S: ReadDomains> App<S> {
             observations: look.as_ref().map_or(&[], |look| &look.observations),
         };
         Ok(document(render(format, &handoff)?))
+    }
+
+    async fn history(&self, request: &ParsedRequest, caller: &Caller) -> Result<Reply, ApiError> {
+        let name = domain_in_path(request)?;
+        let query = request.query_string_parameters();
+        let limit = limit_of(query.first("limit"))?;
+        let start = query.first("cursor").map(page_start).transpose()?;
+        let (domain, page) = futures::future::try_join(
+            self.store.domain(&caller.client, &name),
+            self.store
+                .history(&caller.client, &name, limit, start.as_ref()),
+        )
+        .await?;
+        domain.ok_or(ApiError::NotFound)?;
+        Ok(json(StatusCode::OK, &HistoryView::for_client(page)))
     }
 
     async fn read(

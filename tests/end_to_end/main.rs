@@ -11,6 +11,7 @@ mod main_path;
 mod permissions;
 mod requests;
 mod resilience;
+mod senders;
 mod store;
 mod support_email;
 mod world;
@@ -102,6 +103,7 @@ fn main() -> ExitCode {
     dns::tests(&mut suite);
     requests::tests(&mut suite);
     resilience::tests(&mut suite);
+    senders::tests(&mut suite);
     support_email::tests(&mut suite);
     store::tests(&mut suite);
     permissions::tests(&mut suite);

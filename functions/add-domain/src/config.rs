@@ -1,6 +1,6 @@
 //! What the template gives this function.
 
-use domain_auth::names::{DomainName, Eligibility};
+use domain_auth::names::{Eligibility, OwnDomainError};
 use domain_auth_aws::{MissingVariable, optional, required};
 use domain_auth_dns::DnsConfig;
 use domain_auth_http::ClaimNames;
@@ -32,27 +32,18 @@ pub enum ConfigError {
     #[error(transparent)]
     Dns(#[from] domain_auth_dns::ConfigError),
     /// One of Lasso's own domains is no domain.
-    #[error("OWN_DOMAINS holds {0:?}, which is not a domain")]
-    OwnDomain(String),
+    #[error(transparent)]
+    OwnDomain(#[from] OwnDomainError),
 }
 
 impl Config {
     /// Reads the environment.
     pub fn from_env() -> Result<Self, ConfigError> {
-        let own = optional("OWN_DOMAINS").unwrap_or_default();
-        let own = own
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-            .map(|name| {
-                DomainName::parse(name).map_err(|_| ConfigError::OwnDomain(name.to_owned()))
-            })
-            .collect::<Result<_, _>>()?;
         Ok(Self {
             table: required("TABLE_NAME")?,
             topic_arn: required("TOPIC_ARN")?,
             stack: required("STACK_NAME")?,
-            eligibility: Eligibility::new(own),
+            eligibility: Eligibility::parse(&optional("OWN_DOMAINS").unwrap_or_default())?,
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,

@@ -1,6 +1,7 @@
 //! What the template gives this function.
 
-use domain_auth_aws::{MissingVariable, required};
+use domain_auth::names::{Eligibility, OwnDomainError};
+use domain_auth_aws::{MissingVariable, optional, required};
 use domain_auth_http::ClaimNames;
 
 /// The function's configuration.
@@ -8,15 +9,29 @@ use domain_auth_http::ClaimNames;
 pub struct Config {
     /// `TABLE_NAME`.
     pub table: String,
+    /// `OWN_DOMAINS`: Lasso's own domains, separated by commas.
+    pub eligibility: Eligibility,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
     pub claims: ClaimNames,
 }
 
+/// The environment does not say what it must.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable is missing.
+    #[error(transparent)]
+    Missing(#[from] MissingVariable),
+    /// One of Lasso's own domains is no domain.
+    #[error(transparent)]
+    OwnDomain(#[from] OwnDomainError),
+}
+
 impl Config {
     /// Reads the environment.
-    pub fn from_env() -> Result<Self, MissingVariable> {
+    pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             table: required("TABLE_NAME")?,
+            eligibility: Eligibility::parse(&optional("OWN_DOMAINS").unwrap_or_default())?,
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,

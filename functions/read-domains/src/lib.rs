@@ -1,41 +1,50 @@
-//! `GET /domains`, `GET /domains/{domain}` and `GET /domains/{domain}/records`: pure reads of the table. Nothing here can reach SES
-//! or DNS, so open browser tabs eat no quota.
+//! `GET /domains`, `GET /domains/{domain}`, its records and its history, and
+//! `GET /senders/{address}`: pure reads of the table. Nothing here can reach SES or DNS, so open
+//! browser tabs eat no quota.
 
 mod config;
 
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
 use domain_auth::handoff::{Handoff, HandoffFormat, render};
-use domain_auth::names::Community;
-use domain_auth::ports::{ListFilter, ReadDomains};
+use domain_auth::names::{Community, Eligibility};
+use domain_auth::ports::{ListFilter, ReadClaims, ReadDomains};
 use domain_auth::state::Status;
+use domain_auth::use_cases::senders::judge;
 use domain_auth_http::{
-    ApiError, Caller, ClaimNames, DomainListView, DomainView, FieldError, ParsedRequest, Reply,
-    document, domain_in_path, json, limit_of, page_start, problem,
+    ApiError, Caller, ClaimNames, DomainListView, DomainView, FieldError, HistoryView,
+    ParsedRequest, Reply, SenderView, document, domain_in_path, json, json_for_a_minute, limit_of,
+    page_start, problem,
 };
 use lambda_http::RequestExt;
 use lambda_http::http::{StatusCode, header};
 
-pub use config::Config;
+pub use config::{Config, ConfigError};
 
 /// What the handler works with.
 #[derive(Debug)]
 pub struct App<S> {
     /// Where domains are kept.
     pub store: S,
+    /// Names that no client can have.
+    pub eligibility: Eligibility,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
 }
 
-impl<S: ReadDomains> App<S> {
+impl<S: ReadDomains + ReadClaims> App<S> {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
         let read = async {
             let caller = Caller::client_admin(&request, &self.claims)?;
-            if request.path_parameters().first("domain").is_none() {
+            if let Some(address) = request.path_parameters().first("address") {
+                self.sender(address, &caller).await
+            } else if request.path_parameters().first("domain").is_none() {
                 self.list(&request, &caller).await
             } else if request.uri().path().ends_with("/records") {
                 self.records(&request, &caller).await
+            } else if request.uri().path().ends_with("/history") {
+                self.history(&request, &caller).await
             } else {
                 self.one(&request, &caller).await
             }
@@ -44,6 +53,12 @@ impl<S: ReadDomains> App<S> {
             Ok(reply) => reply,
             Err(error) => problem(error, &request),
         }
+    }
+
+    async fn sender(&self, address: &str, caller: &Caller) -> Result<Reply, ApiError> {
+        let verdict = judge(&self.store, &self.eligibility, &caller.client, address).await?;
+        let view = SenderView::from(verdict);
+        Ok(json_for_a_minute(StatusCode::OK, &view))
     }
 
     async fn one(&self, request: &ParsedRequest, caller: &Caller) -> Result<Reply, ApiError> {
@@ -68,6 +83,21 @@ impl<S: ReadDomains> App<S> {
             observations: look.as_ref().map_or(&[], |look| &look.observations),
         };
         Ok(document(render(format, &handoff)?))
+    }
+
+    async fn history(&self, request: &ParsedRequest, caller: &Caller) -> Result<Reply, ApiError> {
+        let name = domain_in_path(request)?;
+        let query = request.query_string_parameters();
+        let limit = limit_of(query.first("limit"))?;
+        let start = query.first("cursor").map(page_start).transpose()?;
+        let (domain, page) = futures::future::try_join(
+            self.store.domain(&caller.client, &name),
+            self.store
+                .history(&caller.client, &name, limit, start.as_ref()),
+        )
+        .await?;
+        domain.ok_or(ApiError::NotFound)?;
+        Ok(json(StatusCode::OK, &HistoryView::for_client(page)))
     }
 
     async fn read(

@@ -15,6 +15,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     .await;
     let app = App {
         store: Table::new(clients.dynamodb(), config.table),
+        eligibility: config.eligibility,
         claims: config.claims,
     };
     domain_auth_http::run(|request| app.handle(request)).await

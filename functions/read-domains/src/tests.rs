@@ -1,9 +1,11 @@
-//! Every file in `events/read-domains`, through the handler, on a store with three domains.
+//! Every file in `events/read-domains`, through the handler, on a store with four domains.
 
+use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::{Domain, NewDomain};
 use domain_auth::history::Actor;
+use domain_auth::names::Eligibility;
 use domain_auth::ports::{Clock, CommitChanges};
-use domain_auth::state::{State, Trigger};
+use domain_auth::state::{Authenticated, State, Status, Trigger};
 use domain_auth_http::ClaimNames;
 use domain_auth_testkit::{
     MemoryStore, SequentialIds, TestClock, answer_of, identity, new_domain, request_in,
@@ -18,7 +20,12 @@ async fn app() -> App<MemoryStore> {
         SequentialIds::default(),
     );
     let now = clock.now();
-    let add = |new: NewDomain, state| Domain::add(new, state, None, Actor::Service, now, &ids);
+    let add = |new: NewDomain, state: State| {
+        let register = ClaimRegister::empty(new.name.organizational());
+        let claims = (state.status() != Status::Contested)
+            .then(|| register.taken(&new.name, &new.client, now));
+        Domain::add(new, state, claims, Actor::Service, now, &ids)
+    };
     let pending = add(
         new_domain("maple-homes", "example.com"),
         State::provisioning(),
@@ -37,8 +44,18 @@ async fn app() -> App<MemoryStore> {
         State::provisioning(),
     );
     store.commit(&other).await.unwrap();
+    let registered = add(
+        new_domain("maple-homes", "oakridge.example"),
+        State::provisioning(),
+    );
+    let mut authenticated = registered.clone();
+    authenticated.domain.state = State::Authenticated(Authenticated {
+        identity: identity(&registered.domain.name),
+    });
+    store.commit(&authenticated).await.unwrap();
     App {
         store,
+        eligibility: Eligibility::parse("lassocrm.com").unwrap(),
         claims: ClaimNames {
             client_id: "custom:client_id".to_owned(),
             roles: "cognito:groups".to_owned(),

@@ -85,6 +85,18 @@ impl ClaimRegister {
             .map(|claim| &claim.client)
     }
 
+    /// The most specific name that `client` holds and that covers `name`: itself or one above it. A
+    /// name in between that somebody else holds is theirs, with all below it.
+    pub fn covering<'a>(&'a self, name: &DomainName, client: &ClientId) -> Option<&'a DomainName> {
+        let mut names = name.ancestors();
+        names.insert(0, name.clone());
+        let (covering, holder) = names.iter().find_map(|name| {
+            let (claimed, claim) = self.claims.get_key_value(name)?;
+            claim.released_at.is_none().then_some((claimed, claim))
+        })?;
+        (holder.client == *client).then_some(covering)
+    }
+
     /// The register after `client` took `name`. Tombstones that have had their time are dropped.
     #[must_use]
     pub fn taken(mut self, name: &DomainName, client: &ClientId, now: Timestamp) -> Self {
@@ -203,6 +215,33 @@ mod tests {
         );
         let other = held_by_maple().withdrawn(&mail, &client("cedar"), NOW);
         assert_eq!(other.holder(&mail), Some(&maple));
+    }
+
+    #[test]
+    fn a_name_covers_all_below_it_for_its_holder_alone() {
+        let (maple, cedar) = (client("maple"), client("cedar"));
+        let register = held_by_maple().taken(&name("example.com"), &maple, NOW);
+        let covering = |of: &str, client| {
+            let covering = register.covering(&name(of), client);
+            covering.map(DomainName::as_str)
+        };
+        let mail = Some("mail.example.com");
+        assert_eq!(covering("mail.example.com", &maple), mail);
+        assert_eq!(covering("a.b.mail.example.com", &maple), mail);
+        assert_eq!(covering("news.example.com", &maple), Some("example.com"));
+        assert_eq!(covering("mail.example.com", &cedar), None);
+        assert_eq!(covering("example.org", &maple), None);
+    }
+
+    #[test]
+    fn what_another_holds_or_one_gave_up_covers_nothing() {
+        let (maple, cedar) = (client("maple"), client("cedar"));
+        let register = held_by_maple().taken(&name("example.com"), &cedar, NOW);
+        assert_eq!(register.covering(&name("a.mail.example.com"), &cedar), None);
+        let mail = name("mail.example.com");
+        let released = register.released(&mail, &maple, NOW);
+        assert_eq!(released.covering(&mail, &maple), None);
+        assert_eq!(released.covering(&mail, &cedar), Some(&name("example.com")));
     }
 
     #[test]

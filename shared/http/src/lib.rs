@@ -3,15 +3,19 @@
 mod caller;
 mod cursor;
 mod entry;
+mod history_view;
 mod input;
 mod problem;
 mod reply;
+mod sender_view;
 mod view;
 
 pub use caller::{Caller, ClaimNames, Role};
 pub use cursor::{cursor_of, page_start};
 pub use entry::{ParsedRequest, request_of, run};
+pub use history_view::{ActorView, HistoryEntryView, HistoryView};
 pub use input::{AddDomainBody, MAX_BODY, domain_in_path, limit_of};
 pub use problem::{ApiError, FieldError, Problem};
-pub use reply::{Reply, document, json, problem};
+pub use reply::{Reply, document, json, json_for_a_minute, problem};
+pub use sender_view::{SenderAction, SenderReason, SenderView};
 pub use view::{DomainListView, DomainSummaryView, DomainView, RecordView};

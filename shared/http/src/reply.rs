@@ -28,6 +28,16 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Reply {
     }
 }
 
+/// A JSON body that the caller may keep for a minute.
+pub fn json_for_a_minute(status: StatusCode, body: &impl Serialize) -> Reply {
+    let mut reply = json(status, body);
+    reply.headers_mut().insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, max-age=60"),
+    );
+    reply
+}
+
 /// A document in another format, under a name for saving it.
 pub fn document(document: Document) -> Reply {
     let mut reply = reply(StatusCode::OK, document.content_type, document.body);

@@ -109,7 +109,23 @@ pub enum IneligibleReason {
     Operator,
 }
 
+/// What is said to be one of Lasso's own domains is no domain.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} among Lasso's own domains is not a domain")]
+pub struct OwnDomainError(pub String);
+
 impl Eligibility {
+    /// Reads the operator's own domains, separated by commas.
+    pub fn parse(own_domains: &str) -> Result<Self, OwnDomainError> {
+        let own = own_domains
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(|name| DomainName::parse(name).map_err(|_| OwnDomainError(name.to_owned())))
+            .collect::<Result<_, _>>()?;
+        Ok(Self::new(own))
+    }
+
     /// Takes the operator's own domains, none of which a client may add.
     pub fn new(own_domains: Vec<DomainName>) -> Self {
         Self { own_domains }
@@ -168,6 +184,16 @@ mod tests {
         assert_eq!(check("app.lassocrm.com"), Err(IneligibleReason::Operator));
         assert_eq!(check("notgmail.com"), Ok(()));
         assert_eq!(check("example.com"), Ok(()));
+    }
+
+    #[test]
+    fn own_domains_are_read_from_a_list_with_commas() {
+        let eligibility = Eligibility::parse(" lassocrm.com, ,lasso.example").unwrap();
+        let name = DomainName::parse("mail.lasso.example").unwrap();
+        assert_eq!(eligibility.check(&name), Err(IneligibleReason::Operator));
+        assert!(Eligibility::parse("").is_ok());
+        let error = OwnDomainError("lasso".to_owned());
+        assert_eq!(Eligibility::parse("lasso").unwrap_err(), error);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 mod domain_name;
 mod eligibility;
 mod identifiers;
+mod sender;
 
 pub use domain_name::{DomainName, DomainNameError, InvalidReason};
-pub use eligibility::{Eligibility, IneligibleReason};
+pub use eligibility::{Eligibility, IneligibleReason, OwnDomainError};
 pub use identifiers::{ClientId, Community, EmailAddress, EventId, IdentifierError};
+pub use sender::{SenderDomain, SenderError};

@@ -7,6 +7,7 @@ pub mod look;
 pub mod poll;
 pub mod provision;
 pub mod publish;
+pub mod senders;
 mod ses_budget;
 
 use ses_budget::paced;

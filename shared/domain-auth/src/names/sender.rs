@@ -1,0 +1,151 @@
+//! The address that mail is to be sent from, in every form that RFC 5321 allows and SES takes.
+
+use super::{DomainName, InvalidReason};
+
+/// Longest local part, in octets (RFC 5321 section 4.5.3.1.1).
+const MAX_LOCAL_PART: usize = 64;
+
+/// What is needed of a sender's address to judge it: its domain. The local part is looked at and
+/// not kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SenderDomain(DomainName);
+
+/// Why an address is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SenderError {
+    /// It is no address that anybody could send from.
+    #[error("this is not an email address")]
+    NotAnAddress,
+    /// Its domain is a public suffix, which is nobody's.
+    #[error("the domain of this address is a public suffix")]
+    PublicSuffix,
+}
+
+impl SenderDomain {
+    /// Reads `local-part@domain`: a dot-atom or a quoted local part (RFC 5321 section 4.1.2) in
+    /// ASCII, because SES takes no other, and a domain that may be international.
+    pub fn parse(address: &str) -> Result<Self, SenderError> {
+        let (local, domain) = address.rsplit_once('@').ok_or(SenderError::NotAnAddress)?;
+        let is_local = is_dot_atom(local) || is_quoted(local);
+        if !is_local || local.len() > MAX_LOCAL_PART || domain.contains(char::is_whitespace) {
+            return Err(SenderError::NotAnAddress);
+        }
+        match DomainName::parse(domain) {
+            Ok(name) => Ok(Self(name)),
+            Err(error) => match (error.reason, error.suggestion) {
+                // Nobody can add the host's name, so what is above it decides.
+                (InvalidReason::WwwHost, Some(above)) => Ok(Self(above)),
+                (InvalidReason::PublicSuffix, _) => Err(SenderError::PublicSuffix),
+                (
+                    InvalidReason::WwwHost
+                    | InvalidReason::Empty
+                    | InvalidReason::Url
+                    | InvalidReason::EmailAddress
+                    | InvalidReason::IpAddress
+                    | InvalidReason::Wildcard
+                    | InvalidReason::SingleLabel
+                    | InvalidReason::Underscore
+                    | InvalidReason::EmptyLabel
+                    | InvalidReason::LabelTooLong
+                    | InvalidReason::NameTooLong
+                    | InvalidReason::Hyphen
+                    | InvalidReason::Character
+                    | InvalidReason::Punycode,
+                    _,
+                ) => Err(SenderError::NotAnAddress),
+            },
+        }
+    }
+
+    /// The domain that is to be authenticated.
+    pub fn name(&self) -> &DomainName {
+        &self.0
+    }
+}
+
+fn is_dot_atom(local: &str) -> bool {
+    let is_atext = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
+    local
+        .split('.')
+        .all(|atom| !atom.is_empty() && atom.chars().all(is_atext))
+}
+
+/// Between quotation marks any printable character; a quotation mark or a backslash follows a
+/// backslash.
+fn is_quoted(local: &str) -> bool {
+    let inner = local
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    let Some(inner) = inner else {
+        return false;
+    };
+    let mut characters = inner.chars();
+    while let Some(character) = characters.next() {
+        let taken = match character {
+            '\\' => characters.next(),
+            '"' => None,
+            other => Some(other),
+        };
+        if !taken.is_some_and(|c| (' '..='~').contains(&c)) {
+            return false;
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn domain_of(address: &str) -> Result<String, SenderError> {
+        SenderDomain::parse(address).map(|sender| sender.name().to_string())
+    }
+
+    #[test]
+    fn every_form_of_an_address_has_its_domain() {
+        for (address, domain) in [
+            ("sales@example.com", "example.com"),
+            ("Sales+spring@Example.COM", "example.com"),
+            ("\"jo @ the desk\"@mail.example.com", "mail.example.com"),
+            ("\"a\\\"b\\\\\"@example.com", "example.com"),
+            ("info@bücher.example", "xn--bcher-kva.example"),
+            ("info@www.example.com", "example.com"),
+            ("o'neil/x=y@example.com", "example.com"),
+        ] {
+            assert_eq!(domain_of(address).as_deref(), Ok(domain), "{address}");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_no_address() {
+        for nonsense in [
+            "",
+            "@",
+            "sales",
+            "@example.com",
+            "sales@",
+            "sales@localhost",
+            "sales@[192.0.2.1]",
+            "sales@192.0.2.1",
+            "a@b@example.com",
+            "a..b@example.com",
+            ".a@example.com",
+            "a b@example.com",
+            "\"@example.com",
+            "\"a\"b\"@example.com",
+            "\"a\\\"@example.com",
+            "\"a\r\nBcc: x\"@example.com",
+            "bücher@example.com",
+            "a@ example.com",
+            "a@example.com/x",
+            "a@xn--a.com",
+            "a@example..com",
+        ] {
+            let refused = domain_of(nonsense);
+            assert_eq!(refused, Err(SenderError::NotAnAddress), "{nonsense}");
+        }
+        let long = format!("{}@example.com", "a".repeat(65));
+        assert_eq!(domain_of(&long), Err(SenderError::NotAnAddress));
+        assert_eq!(domain_of("a@co.uk"), Err(SenderError::PublicSuffix));
+    }
+}

@@ -1,0 +1,135 @@
+//! Whether a client may send from an address: a sentence for a person, and what to do next.
+
+use domain_auth::use_cases::senders::{SenderStanding, Verdict};
+use serde::Serialize;
+
+/// The answer for one address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SenderView {
+    /// Whether Lasso sends from it now.
+    pub allowed: bool,
+    /// Why, for programs.
+    pub reason: SenderReason,
+    /// Why, for people.
+    pub message: String,
+    /// What to do next; none where there is nothing to do.
+    pub action: Option<SenderAction>,
+}
+
+/// Why an address may be used or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "described on `Verdict` and `SenderStanding`")]
+pub enum SenderReason {
+    Authenticated,
+    NotInitiated,
+    WaitingForDns,
+    WaitingForLasso,
+    Failed,
+    Rejected,
+    AtRisk,
+    NotYourDomain,
+    InvalidAddress,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SenderAction {
+    /// What a button says.
+    pub label: String,
+    /// Where in the API the thing is.
+    pub path: String,
+}
+
+impl From<Verdict> for SenderView {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::InvalidAddress => Self::refused(
+                SenderReason::InvalidAddress,
+                "This is not an email address that mail can be sent from.",
+            ),
+            Verdict::NotYourDomain => Self::refused(
+                SenderReason::NotYourDomain,
+                "Nobody can authenticate the domain of this address. Send from an address at a \
+                 domain of your own.",
+            ),
+            Verdict::NotInitiated(name) => {
+                let name = name.to_unicode();
+                Self {
+                    action: Some(SenderAction {
+                        label: format!("Authenticate {name}"),
+                        path: "/domains".to_owned(),
+                    }),
+                    ..Self::refused(
+                        SenderReason::NotInitiated,
+                        format!("{name} is not authenticated yet. Add it to begin."),
+                    )
+                }
+            }
+            Verdict::Covered { by, standing } => Self {
+                action: label_of(&standing).map(|label| SenderAction {
+                    label: label.to_owned(),
+                    path: format!("/domains/{by}"),
+                }),
+                ..covered(&by.to_unicode(), standing)
+            },
+        }
+    }
+}
+
+impl SenderView {
+    fn refused(reason: SenderReason, message: impl Into<String>) -> Self {
+        Self {
+            allowed: false,
+            reason,
+            message: message.into(),
+            action: None,
+        }
+    }
+
+    fn allowed(reason: SenderReason, message: String) -> Self {
+        Self {
+            allowed: true,
+            ..Self::refused(reason, message)
+        }
+    }
+}
+
+fn covered(name: &str, standing: SenderStanding) -> SenderView {
+    match standing {
+        SenderStanding::Authenticated => SenderView::allowed(
+            SenderReason::Authenticated,
+            format!("{name} is authenticated."),
+        ),
+        SenderStanding::AtRisk(reason) => SenderView::allowed(
+            SenderReason::AtRisk,
+            format!("Lasso still sends for {name}, and it needs attention: {reason}"),
+        ),
+        SenderStanding::WaitingForDns => SenderView::refused(
+            SenderReason::WaitingForDns,
+            format!("The DNS records of {name} have not been found yet."),
+        ),
+        SenderStanding::WaitingForLasso => SenderView::refused(
+            SenderReason::WaitingForLasso,
+            format!("The DNS records of {name} are right. Lasso support completes the final step."),
+        ),
+        SenderStanding::Failed(reason) => SenderView::refused(
+            SenderReason::Failed,
+            format!("{name} could not be authenticated: {reason}"),
+        ),
+        SenderStanding::Rejected(reason) => SenderView::refused(
+            SenderReason::Rejected,
+            format!("Lasso support did not complete {name}: {reason}"),
+        ),
+    }
+}
+
+fn label_of(standing: &SenderStanding) -> Option<&'static str> {
+    match standing {
+        SenderStanding::Authenticated => None,
+        SenderStanding::WaitingForDns => Some("See the DNS records"),
+        SenderStanding::AtRisk(_) | SenderStanding::Failed(_) => Some("Repair the DNS records"),
+        SenderStanding::WaitingForLasso => Some("See where it stands"),
+        SenderStanding::Rejected(_) => Some("See the reason"),
+    }
+}

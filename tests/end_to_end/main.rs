@@ -12,6 +12,7 @@ mod permissions;
 mod requests;
 mod resilience;
 mod senders;
+mod staff;
 mod store;
 mod support_email;
 mod world;
@@ -104,6 +105,7 @@ fn main() -> ExitCode {
     requests::tests(&mut suite);
     resilience::tests(&mut suite);
     senders::tests(&mut suite);
+    staff::tests(&mut suite);
     support_email::tests(&mut suite);
     store::tests(&mut suite);
     permissions::tests(&mut suite);

@@ -19,6 +19,7 @@ use crate::world::{Shared, answer_to, between, scheduled};
 pub(crate) fn tests(suite: &mut Suite) {
     suite.alone("add_domain_needs_each_of_its_permissions", add_domain);
     suite.alone("read_domains_needs_each_of_its_permissions", read_domains);
+    suite.alone("read_staff_needs_each_of_its_permissions", read_staff);
     suite.alone("check_domain_needs_each_of_its_permissions", check_domain);
     suite.alone(
         "verification_poller_needs_each_of_its_permissions",
@@ -54,6 +55,21 @@ async fn read_domains(world: Shared) {
         world
             .get(world.client_admin(), &format!("/domains/{domain}"))
             .await;
+    })
+    .await;
+}
+
+async fn read_staff(world: Shared) {
+    let domain = world.fresh_domain();
+    world.add(world.client_admin(), &domain).await;
+    let one = format!(
+        "/staff/clients/{}/domains/{domain}",
+        world.info.clients.client_admin
+    );
+    each_is_needed(&world, "read-staff", async || {
+        for path in ["/staff/domains?status=pending", &one] {
+            world.get(world.support(), path).await;
+        }
     })
     .await;
 }

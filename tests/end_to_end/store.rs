@@ -340,7 +340,7 @@ async fn history_and_queue<S: CommitChanges + ReadDomains + StaffQueue>(store: &
             .await
             .unwrap();
     }
-    let first = store.in_state(Status::Verified, 2, None).await.unwrap();
+    let first = store.in_states(&[Status::Verified], 2, None).await.unwrap();
     let names = |domains: &[Domain]| -> Vec<String> {
         domains
             .iter()
@@ -349,13 +349,17 @@ async fn history_and_queue<S: CommitChanges + ReadDomains + StaffQueue>(store: &
     };
     assert_eq!(names(&first.items), ["early.com", "middle.com"]);
     let rest = store
-        .in_state(Status::Verified, 2, first.next.as_ref())
+        .in_states(&[Status::Verified], 2, first.next.as_ref())
         .await
         .unwrap();
     assert_eq!(names(&rest.items), ["late.com"]);
+    assert_eq!(rest.next, None);
+    let both = [Status::Pending, Status::Verified];
+    let mixed = store.in_states(&both, 2, None).await.unwrap();
+    assert_eq!(names(&mixed.items), ["early.com", "middle.com"]);
     assert!(
         store
-            .in_state(Status::Pending, 9, None)
+            .in_states(&[Status::Pending], 9, None)
             .await
             .unwrap()
             .items

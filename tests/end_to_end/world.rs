@@ -62,6 +62,10 @@ impl World {
         &self.info.tokens.other_client_admin
     }
 
+    pub(crate) fn support(&self) -> &str {
+        &self.info.tokens.support
+    }
+
     pub(crate) fn request(
         &self,
         method: Method,

@@ -9,12 +9,11 @@ use domain_auth::domain::Domain;
 use domain_auth::handoff::{Handoff, HandoffFormat, render};
 use domain_auth::names::{Community, Eligibility};
 use domain_auth::ports::{ListFilter, ReadClaims, ReadDomains};
-use domain_auth::state::Status;
 use domain_auth::use_cases::senders::judge;
 use domain_auth_http::{
     ApiError, Caller, ClaimNames, DomainListView, DomainView, FieldError, HistoryView,
     ParsedRequest, Reply, SenderView, document, domain_in_path, json, json_for_a_minute, limit_of,
-    page_start, problem,
+    page_start, problem, status_of,
 };
 use lambda_http::RequestExt;
 use lambda_http::http::{StatusCode, header};
@@ -143,16 +142,6 @@ fn format_of(request: &ParsedRequest) -> Result<HandoffFormat, ApiError> {
         .and_then(|accept| accept.to_str().ok())
         .unwrap_or_default();
     HandoffFormat::from_accept(accept).ok_or(ApiError::NotAcceptable)
-}
-
-fn status_of(word: &str) -> Result<Status, ApiError> {
-    Status::parse(word).ok_or_else(|| {
-        let words = Status::ALL.map(Status::as_str).join(", ");
-        ApiError::invalid(FieldError::parameter(
-            "status",
-            format!("must be one of {words}"),
-        ))
-    })
 }
 
 fn community_of(text: &str) -> Result<Community, ApiError> {

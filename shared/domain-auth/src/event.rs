@@ -212,15 +212,20 @@ impl Event {
             wanted: event_type.wanted().map(str::to_owned),
             imitates: domain.name.mixes_scripts(),
             links: Links {
-                staff: format!(
-                    "/staff/clients/{}/domains/{}",
-                    path_segment(&domain.client),
-                    domain.name
-                ),
+                staff: staff_path(domain),
                 domain: format!("/domains/{}", domain.name),
             },
         }
     }
+}
+
+/// Where a domain is in the API for Lasso support.
+pub fn staff_path(domain: &Domain) -> String {
+    format!(
+        "/staff/clients/{}/domains/{}",
+        path_segment(&domain.client),
+        domain.name
+    )
 }
 
 /// Of the characters that a client identifier may hold, one would end the segment (RFC 3986

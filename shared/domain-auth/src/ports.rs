@@ -147,10 +147,10 @@ pub trait DueDomains: Send + Sync {
 
 /// The staff queue.
 pub trait StaffQueue: Send + Sync {
-    /// Domains of all clients in one state, the one that has waited longest first.
-    fn in_state(
+    /// Domains of all clients in any of these states, the one that has waited longest first.
+    fn in_states(
         &self,
-        status: Status,
+        statuses: &[Status],
         limit: usize,
         start: Option<&PageStart>,
     ) -> impl Future<Output = Result<Page<Domain>, StoreError>> + Send;

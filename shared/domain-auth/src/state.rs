@@ -156,6 +156,15 @@ pub enum Status {
     Removing,
 }
 
+/// Who has to do something before a domain moves on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaitingFor {
+    /// Lasso support.
+    Lasso,
+    /// The client, with its DNS or with what Lasso support asked for.
+    Client,
+}
+
 impl State {
     /// The state in which an uncontested domain starts.
     pub fn provisioning() -> Self {
@@ -245,6 +254,17 @@ impl Status {
             Self::Failed => "failed",
             Self::Rejected => "rejected",
             Self::Removing => "removing",
+        }
+    }
+
+    /// Who has to do something before the domain moves on; nobody where the service does it alone,
+    /// or where all is done.
+    pub fn waiting_for(self) -> Option<WaitingFor> {
+        match self {
+            Self::Verified => Some(WaitingFor::Lasso),
+            Self::Contested | Self::Pending => Some(WaitingFor::Client),
+            Self::AtRisk | Self::Failed | Self::Rejected => Some(WaitingFor::Client),
+            Self::Provisioning | Self::Authenticated | Self::Removing => None,
         }
     }
 

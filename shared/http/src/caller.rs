@@ -36,6 +36,35 @@ pub struct Caller {
     pub subject: String,
 }
 
+/// A person at Lasso support.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Supporter {
+    /// The token's subject.
+    pub subject: String,
+}
+
+impl Supporter {
+    /// The person at Lasso support who calls. Without the role it is [`ApiError::Forbidden`].
+    pub fn lasso_support(request: &Request, names: &ClaimNames) -> Result<Self, ApiError> {
+        let claims = claims_of(request).ok_or(ApiError::Forbidden)?;
+        let roles = claims.get(&names.roles).map(|claim| roles_in(claim));
+        if !roles.is_some_and(|roles| roles.contains(&Role::LassoSupport)) {
+            return Err(ApiError::Forbidden);
+        }
+        let subject = claims.get("sub").map_or("unknown", String::as_str);
+        Ok(Self {
+            subject: subject.to_owned(),
+        })
+    }
+
+    /// The person in a domain's history.
+    pub fn actor(&self) -> Actor {
+        Actor::LassoSupport {
+            subject: self.subject.clone(),
+        }
+    }
+}
+
 impl Caller {
     /// The Client Administrator who calls. Without the role, or without a client, it is
     /// [`ApiError::Forbidden`].

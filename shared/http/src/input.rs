@@ -1,6 +1,7 @@
 //! What callers send, parsed and judged field by field.
 
-use domain_auth::names::{Community, DomainName, EmailAddress};
+use domain_auth::names::{ClientId, Community, DomainName, EmailAddress};
+use domain_auth::state::Status;
 use lambda_http::{Request, RequestExt};
 use serde_json::{Map, Value};
 
@@ -64,6 +65,24 @@ pub fn domain_in_path(request: &Request) -> Result<DomainName, ApiError> {
     let parameters = request.path_parameters();
     let text = parameters.first("domain").ok_or(ApiError::NotFound)?;
     DomainName::parse(text).map_err(|_| ApiError::NotFound)
+}
+
+/// The `{client}` of the path. What is no client has no domains.
+pub fn client_in_path(request: &Request) -> Result<ClientId, ApiError> {
+    let parameters = request.path_parameters();
+    let text = parameters.first("client").ok_or(ApiError::NotFound)?;
+    ClientId::parse(text).map_err(|_| ApiError::NotFound)
+}
+
+/// A `status` of the query string.
+pub fn status_of(word: &str) -> Result<Status, ApiError> {
+    Status::parse(word).ok_or_else(|| {
+        let words = Status::ALL.map(Status::as_str).join(", ");
+        ApiError::invalid(FieldError::parameter(
+            "status",
+            format!("must be one of {words}"),
+        ))
+    })
 }
 
 /// The `limit` of the query string.

@@ -223,9 +223,9 @@ impl DueDomains for MemoryStore {
 }
 
 impl StaffQueue for MemoryStore {
-    async fn in_state(
+    async fn in_states(
         &self,
-        status: Status,
+        statuses: &[Status],
         limit: usize,
         start: Option<&PageStart>,
     ) -> Result<Page<Domain>, StoreError> {
@@ -235,7 +235,7 @@ impl StaffQueue for MemoryStore {
             .state()
             .domains
             .values()
-            .filter(|domain| domain.state.status() == status)
+            .filter(|domain| statuses.contains(&domain.state.status()))
             .filter(|domain| start.is_none_or(|start| position(domain) > start.0))
             .cloned()
             .collect();

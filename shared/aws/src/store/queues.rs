@@ -44,13 +44,45 @@ impl DueDomains for Table {
 }
 
 impl StaffQueue for Table {
-    async fn in_state(
+    async fn in_states(
         &self,
-        status: Status,
+        statuses: &[Status],
         limit: usize,
         start: Option<&PageStart>,
     ) -> Result<Page<Domain>, StoreError> {
         const ACTION: &str = "read the staff queue";
+        let queues = statuses
+            .iter()
+            .map(|status| self.queue_after(ACTION, *status, limit, start));
+        let queues = try_join_all(queues).await?;
+        let mut more = queues.iter().any(|(_, more)| *more);
+        let mut entries: Vec<Entry> = queues.into_iter().flat_map(|queue| queue.0).collect();
+        // Every queue gave its oldest, so the oldest of all are among them.
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        more |= entries.len() > limit;
+        entries.truncate(limit);
+        let last = entries
+            .last()
+            .map(|(position, _)| PageStart(position.clone()));
+        let mut items: Vec<Domain> = self.items_of(ACTION, entries, |_| true).await?;
+        // The index follows the table a moment later.
+        items.retain(|domain| statuses.contains(&domain.state.status()));
+        Ok(Page {
+            items,
+            next: last.filter(|_| more),
+        })
+    }
+}
+
+impl Table {
+    /// The entries of one state after a position, oldest first, and whether there are more.
+    async fn queue_after(
+        &self,
+        action: &'static str,
+        status: Status,
+        limit: usize,
+        start: Option<&PageStart>,
+    ) -> Result<(Vec<Entry>, bool), StoreError> {
         let mut query = self
             .client
             .query()
@@ -66,23 +98,12 @@ impl StaffQueue for Table {
                 .expression_attribute_names("#sk", QUEUE_SK)
                 .expression_attribute_values(":after", string(&start.0));
         }
-        let answer = query.send().await.map_err(store_error(ACTION))?;
+        let answer = query.send().await.map_err(store_error(action))?;
         let more = answer.last_evaluated_key.is_some();
         let entries = entries_of(answer.items.unwrap_or_default(), QUEUE_SK);
-        let last = entries
-            .last()
-            .map(|(position, _)| PageStart(position.clone()));
-        let mut items: Vec<Domain> = self.items_of(ACTION, entries, |_| true).await?;
-        // The index follows the table a moment later.
-        items.retain(|domain| domain.state.status() == status);
-        Ok(Page {
-            items,
-            next: last.filter(|_| more),
-        })
+        Ok((entries, more))
     }
-}
 
-impl Table {
     /// The entries of one partition of the index of work, oldest first.
     pub(super) async fn work_until(
         &self,

@@ -1,0 +1,126 @@
+//! `GET /staff/domains`, `GET /staff/clients/{client}/domains/{domain}` and its history: pure reads
+//! across clients, for Lasso support alone.
+
+mod config;
+
+use domain_auth::ports::{Clock, Page, ReadClaims, ReadDomains, StaffQueue};
+use domain_auth::state::{Status, WaitingFor};
+use domain_auth_http::{
+    ApiError, ClaimNames, FieldError, HistoryView, ParsedRequest, Reply, StaffDomainView,
+    StaffListView, Supporter, client_in_path, domain_in_path, json, limit_of, page_start, problem,
+    status_of,
+};
+use lambda_http::RequestExt;
+use lambda_http::http::StatusCode;
+
+pub use config::Config;
+
+/// What the handler works with.
+#[derive(Debug)]
+pub struct App<S, C> {
+    /// Where domains are kept.
+    pub store: S,
+    /// Time.
+    pub clock: C,
+    /// Where the token carries client and roles.
+    pub claims: ClaimNames,
+}
+
+impl<S, C> App<S, C>
+where
+    S: ReadDomains + ReadClaims + StaffQueue,
+    C: Clock,
+{
+    /// Answers one request.
+    pub async fn handle(&self, request: ParsedRequest) -> Reply {
+        let read = async {
+            Supporter::lasso_support(&request, &self.claims)?;
+            if request.path_parameters().first("domain").is_none() {
+                self.queue(&request).await
+            } else if request.uri().path().ends_with("/history") {
+                self.history(&request).await
+            } else {
+                self.one(&request).await
+            }
+        };
+        match read.await {
+            Ok(reply) => reply,
+            Err(error) => problem(error, &request),
+        }
+    }
+
+    async fn queue(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let query = request.query_string_parameters();
+        let status = query.first("status").map(status_of).transpose()?;
+        let waiting_for = query.first("waiting_for").map(waiting_for_of).transpose()?;
+        let limit = limit_of(query.first("limit"))?;
+        let start = query.first("cursor").map(page_start).transpose()?;
+        let statuses = statuses_of(status, waiting_for);
+        let page = if statuses.is_empty() {
+            Page {
+                items: Vec::new(),
+                next: None,
+            }
+        } else {
+            let start = start.as_ref();
+            self.store.in_states(&statuses, limit, start).await?
+        };
+        Ok(json(StatusCode::OK, &StaffListView::from(&page)))
+    }
+
+    async fn one(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let (client, name) = (client_in_path(request)?, domain_in_path(request)?);
+        let (domain, look, claims) = futures::future::try_join3(
+            self.store.domain(&client, &name),
+            self.store.look(&client, &name),
+            self.store.claims(name.organizational()),
+        )
+        .await?;
+        let domain = domain.ok_or(ApiError::NotFound)?;
+        let view = StaffDomainView::new(&domain, look, &claims, self.clock.now());
+        Ok(json(StatusCode::OK, &view))
+    }
+
+    /// Also of a domain that is gone: its history stays.
+    async fn history(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let (client, name) = (client_in_path(request)?, domain_in_path(request)?);
+        let query = request.query_string_parameters();
+        let limit = limit_of(query.first("limit"))?;
+        let start = query.first("cursor").map(page_start).transpose()?;
+        let page = self
+            .store
+            .history(&client, &name, limit, start.as_ref())
+            .await?;
+        if page.items.is_empty() && start.is_none() {
+            return Err(ApiError::NotFound);
+        }
+        Ok(json(StatusCode::OK, &HistoryView::for_support(page)))
+    }
+}
+
+/// The states to list: what waits for Lasso, where the caller says nothing.
+fn statuses_of(status: Option<Status>, waiting_for: Option<WaitingFor>) -> Vec<Status> {
+    let waiting_for = match (status, waiting_for) {
+        (None, None) => Some(WaitingFor::Lasso),
+        (_, waiting_for) => waiting_for,
+    };
+    Status::ALL
+        .into_iter()
+        .filter(|listed| status.is_none_or(|status| *listed == status))
+        .filter(|listed| waiting_for.is_none() || listed.waiting_for() == waiting_for)
+        .collect()
+}
+
+fn waiting_for_of(word: &str) -> Result<WaitingFor, ApiError> {
+    match word {
+        "lasso" => Ok(WaitingFor::Lasso),
+        "client" => Ok(WaitingFor::Client),
+        _ => Err(ApiError::invalid(FieldError::parameter(
+            "waiting_for",
+            "must be lasso or client",
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! Every file in `events/read-staff`, through the handler, on a store with domains of two clients.
+
+use domain_auth::claims::ClaimRegister;
+use domain_auth::domain::Domain;
+use domain_auth::history::Actor;
+use domain_auth::ports::{Clock, CommitChanges};
+use domain_auth::state::{State, Trigger};
+use domain_auth_http::ClaimNames;
+use domain_auth_testkit::{
+    MemoryStore, SequentialIds, TestClock, answer_of, identity, new_domain, request_in,
+};
+
+use super::App;
+
+/// `example.com` of `maple-homes` is verified; `example.net` of `oak-homes` is pending, and
+/// `news.example.com` of theirs contested.
+async fn app() -> App<MemoryStore, TestClock> {
+    let (store, clock, ids) = (
+        MemoryStore::default(),
+        TestClock::default(),
+        SequentialIds::default(),
+    );
+    let now = clock.now();
+    for (client, name, verified) in [
+        ("maple-homes", "example.com", true),
+        ("oak-homes", "example.net", false),
+    ] {
+        let new = new_domain(client, name);
+        let claims = ClaimRegister::empty(name).taken(&new.name, &new.client, now);
+        let identity = identity(&new.name);
+        let state = State::provisioning();
+        let mut change = Domain::add(new, state, Some(claims), Actor::Service, now, &ids);
+        store.commit(&change).await.unwrap();
+        let mut triggers = vec![Trigger::Provisioned(identity)];
+        triggers.extend(verified.then_some(Trigger::SesVerified));
+        for trigger in triggers {
+            let moved = change
+                .domain
+                .transition(trigger, Actor::Service, None, now, &ids);
+            change = moved.unwrap();
+            store.commit(&change).await.unwrap();
+        }
+    }
+    let contested = Domain::add(
+        new_domain("oak-homes", "news.example.com"),
+        State::contested("5e".repeat(32), now),
+        None,
+        Actor::Service,
+        now,
+        &ids,
+    );
+    store.commit(&contested).await.unwrap();
+    App {
+        store,
+        clock,
+        claims: ClaimNames {
+            client_id: "custom:client_id".to_owned(),
+            roles: "cognito:groups".to_owned(),
+        },
+    }
+}
+
+#[test]
+fn every_event_is_answered_as_its_snapshot_says() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    insta::glob!("../../../events/read-staff", "*.json", |file| {
+        let reply = runtime.block_on(async { app().await.handle(request_in(file)).await });
+        insta::assert_json_snapshot!(answer_of(&reply));
+    });
+}

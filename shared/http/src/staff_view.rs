@@ -1,0 +1,112 @@
+//! A domain as Lasso support sees it: what the client sees, and whose it is.
+
+use domain_auth::claims::{ClaimRegister, Standing};
+use domain_auth::dns::DnsLook;
+use domain_auth::domain::Domain;
+use domain_auth::event::staff_path;
+use domain_auth::ports::Page;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::cursor::cursor_of;
+use crate::view::{DomainSummaryView, DomainView};
+
+/// One domain, with everything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StaffDomainView {
+    /// Whose it is.
+    pub client: String,
+    /// How the client stands with the name.
+    pub claim: ClaimView,
+    /// Whether a label of the name mixes scripts, as names made to imitate others do.
+    pub imitates: bool,
+    /// The domain as the client sees it.
+    #[serde(flatten)]
+    pub domain: DomainView,
+    /// What the last look at DNS saw, as it was answered.
+    pub look: Option<DnsLook>,
+}
+
+/// How a client stands with a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClaimView {
+    /// `held`, `free` or `contested`.
+    pub standing: &'static str,
+    /// The client that holds the name.
+    pub holder: Option<String>,
+}
+
+/// One domain in the queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StaffSummaryView {
+    /// Whose it is.
+    pub client: String,
+    /// A person at the client who can be asked.
+    pub contact_email: Option<String>,
+    /// Whether a label of the name mixes scripts, as names made to imitate others do.
+    pub imitates: bool,
+    /// The domain as the client sees it in a list.
+    #[serde(flatten)]
+    pub domain: DomainSummaryView,
+}
+
+/// A page of the queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StaffListView {
+    /// The domains, the one that has waited longest first.
+    pub items: Vec<StaffSummaryView>,
+    /// The cursor of the next page; none after the last.
+    pub next_cursor: Option<String>,
+}
+
+impl StaffDomainView {
+    /// The domain with its claim and what the last look at its DNS has shown.
+    pub fn new(
+        domain: &Domain,
+        look: Option<DnsLook>,
+        claims: &ClaimRegister,
+        now: Timestamp,
+    ) -> Self {
+        let standing = match claims.standing(&domain.name, &domain.client, now) {
+            Standing::Held => "held",
+            Standing::Free => "free",
+            Standing::Contested => "contested",
+        };
+        Self {
+            client: domain.client.to_string(),
+            claim: ClaimView {
+                standing,
+                holder: claims.holder(&domain.name).map(ToString::to_string),
+            },
+            imitates: domain.name.mixes_scripts(),
+            domain: DomainView {
+                path: staff_path(domain),
+                ..DomainView::new(domain, look.as_ref())
+            },
+            look,
+        }
+    }
+}
+
+impl From<&Domain> for StaffSummaryView {
+    fn from(domain: &Domain) -> Self {
+        Self {
+            client: domain.client.to_string(),
+            contact_email: domain.contact_email.clone().map(String::from),
+            imitates: domain.name.mixes_scripts(),
+            domain: DomainSummaryView {
+                path: staff_path(domain),
+                ..DomainSummaryView::from(domain)
+            },
+        }
+    }
+}
+
+impl From<&Page<Domain>> for StaffListView {
+    fn from(page: &Page<Domain>) -> Self {
+        Self {
+            items: page.items.iter().map(StaffSummaryView::from).collect(),
+            next_cursor: page.next.as_ref().map(cursor_of),
+        }
+    }
+}

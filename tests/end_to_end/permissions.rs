@@ -20,6 +20,7 @@ pub(crate) fn tests(suite: &mut Suite) {
     suite.alone("add_domain_needs_each_of_its_permissions", add_domain);
     suite.alone("read_domains_needs_each_of_its_permissions", read_domains);
     suite.alone("read_staff_needs_each_of_its_permissions", read_staff);
+    suite.alone("decide_domain_needs_each_of_its_permissions", decide_domain);
     suite.alone("check_domain_needs_each_of_its_permissions", check_domain);
     suite.alone(
         "verification_poller_needs_each_of_its_permissions",
@@ -70,6 +71,21 @@ async fn read_staff(world: Shared) {
         for path in ["/staff/domains?status=pending", &one] {
             world.get(world.support(), path).await;
         }
+    })
+    .await;
+}
+
+async fn decide_domain(world: Shared) {
+    each_is_needed(&world, "decide-domain", async || {
+        let domain = world.fresh_domain();
+        let added = world.add(world.client_admin(), &domain).await.body;
+        world.publish(&domain, &added, &["verification"]);
+        world.poll_until(&domain, "verified").await;
+        let path = format!(
+            "/staff/clients/{}/domains/{domain}/complete",
+            world.info.clients.client_admin
+        );
+        answer_to(world.request(Method::POST, &path, Some(world.support()))).await;
     })
     .await;
 }

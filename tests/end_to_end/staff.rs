@@ -1,14 +1,16 @@
 //! What Lasso support sees and does, and that nobody else can.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use crate::Suite;
 use crate::requests::assert_problem;
-use crate::world::{Shared, text};
+use crate::world::{Answer, Shared, answer_to, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.shared("staff_see_the_domains_of_all_clients_in_a_queue", queue);
+    suite.shared("staff_complete_a_verified_domain_and_no_other", complete);
+    suite.shared("staff_reject_with_a_reason_that_the_client_sees", reject);
     suite.shared("staff_routes_are_for_lasso_support_alone", support_alone);
 }
 
@@ -36,6 +38,38 @@ async fn queue(world: Shared) {
     );
 }
 
+async fn complete(world: Shared) {
+    let domain = world.fresh_domain();
+    let added = world.add(world.client_admin(), &domain).await;
+    let path = format!("{}/complete", path_of(&world, &domain));
+    let too_soon = post(&world, world.support(), &path, "").await;
+    assert_problem(&too_soon, 409, "not_verified");
+    world.publish(&domain, &added.body, &["verification"]);
+    world.poll_until(&domain, "verified").await;
+    let refused = post(&world, world.client_admin(), &path, "").await;
+    assert_problem(&refused, 403, "forbidden");
+    let done = post(&world, world.support(), &path, "").await;
+    assert_eq!(done.status, StatusCode::OK, "{done:?}");
+    assert_eq!(done.body["status"], "authenticated");
+    let sender = format!("/senders/sales@news.{domain}");
+    let sender = world.get(world.client_admin(), &sender).await;
+    assert_eq!(sender.body["allowed"], true, "{sender:?}");
+}
+
+async fn reject(world: Shared) {
+    let domain = world.fresh_domain();
+    let added = world.add(world.client_admin(), &domain).await;
+    world.publish(&domain, &added.body, &["verification"]);
+    world.poll_until(&domain, "verified").await;
+    let path = format!("{}/reject", path_of(&world, &domain));
+    let body = r#"{"reason": "Not your brand."}"#;
+    let done = post(&world, world.support(), &path, body).await;
+    assert_eq!(done.status, StatusCode::OK, "{done:?}");
+    let seen = world.domain(&domain).await;
+    assert_eq!(seen["status"], "rejected");
+    assert_eq!(seen["status_detail"], "Not your brand.");
+}
+
 async fn support_alone(world: Shared) {
     let domain = world.fresh_domain();
     world.add(world.client_admin(), &domain).await;
@@ -60,6 +94,11 @@ async fn in_queue(world: &Shared, list: &str, domain: &str) -> Option<Value> {
         let cursor = page.body["next_cursor"].as_str()?;
         path = format!("{list}&cursor={cursor}");
     }
+}
+
+async fn post(world: &Shared, token: &str, path: &str, body: &'static str) -> Answer {
+    let request = world.request(Method::POST, path, Some(token));
+    answer_to(request.body(body)).await
 }
 
 fn path_of(world: &Shared, domain: &str) -> String {

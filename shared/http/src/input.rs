@@ -1,6 +1,6 @@
 //! What callers send, parsed and judged field by field.
 
-use domain_auth::names::{ClientId, Community, DomainName, EmailAddress};
+use domain_auth::names::{ClientId, Community, DomainName, EmailAddress, Note};
 use domain_auth::state::Status;
 use lambda_http::{Request, RequestExt};
 use serde_json::{Map, Value};
@@ -45,10 +45,7 @@ impl AddDomainBody {
                     .map_err(|error| errors.push(FieldError::field("/contact_email", error)))
                     .ok()
             });
-        for name in object.keys() {
-            let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
-            errors.push(FieldError::field(pointer, "is not a field of this request"));
-        }
+        refuse_others(&object, &mut errors);
         match domain {
             Some(domain) if errors.is_empty() => Ok(Self {
                 domain: DomainName::parse(&domain).map_err(ApiError::InvalidDomain)?,
@@ -58,6 +55,25 @@ impl AddDomainBody {
             _ => Err(ApiError::Invalid(errors)),
         }
     }
+}
+
+/// The body of `POST …/reject`: why.
+pub fn reason_in(request: &Request) -> Result<Note, ApiError> {
+    let mut object = object_in(request)?;
+    let mut errors = Vec::new();
+    let reason = take_string(&mut object, "reason", &mut errors);
+    if reason.is_none() && errors.is_empty() {
+        errors.push(FieldError::field("/reason", "is required"));
+    }
+    let reason = reason.and_then(|text| {
+        Note::parse(&text)
+            .map_err(|error| errors.push(FieldError::field("/reason", error)))
+            .ok()
+    });
+    refuse_others(&object, &mut errors);
+    reason
+        .filter(|_| errors.is_empty())
+        .ok_or(ApiError::Invalid(errors))
 }
 
 /// The `{domain}` of the path. What is no domain name names no domain.
@@ -117,6 +133,14 @@ fn object_in(request: &Request) -> Result<Map<String, Value>, ApiError> {
                 "must be a JSON object",
             )))
         }
+    }
+}
+
+/// What is left of the object is no field of the request.
+fn refuse_others(object: &Map<String, Value>, errors: &mut Vec<FieldError>) {
+    for name in object.keys() {
+        let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        errors.push(FieldError::field(pointer, "is not a field of this request"));
     }
 }
 

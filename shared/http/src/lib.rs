@@ -15,7 +15,9 @@ pub use caller::{Caller, ClaimNames, Role, Supporter};
 pub use cursor::{cursor_of, page_start};
 pub use entry::{ParsedRequest, request_of, run};
 pub use history_view::{ActorView, HistoryEntryView, HistoryView};
-pub use input::{AddDomainBody, MAX_BODY, client_in_path, domain_in_path, limit_of, status_of};
+pub use input::{
+    AddDomainBody, MAX_BODY, client_in_path, domain_in_path, limit_of, reason_in, status_of,
+};
 pub use problem::{ApiError, FieldError, Problem};
 pub use reply::{Reply, document, json, json_for_a_minute, problem};
 pub use sender_view::{SenderAction, SenderReason, SenderView};

@@ -5,8 +5,10 @@ use std::fmt;
 use domain_auth::handoff::HandoffError;
 use domain_auth::names::{DomainNameError, IneligibleReason, InvalidReason};
 use domain_auth::ports::StoreError;
+use domain_auth::state::Status;
 use domain_auth::use_cases::add::AddError;
 use domain_auth::use_cases::check::CheckError;
+use domain_auth::use_cases::decide::DecideError;
 use serde::Serialize;
 
 /// Everything that a request can fail with.
@@ -34,6 +36,8 @@ pub enum ApiError {
     NotAcceptable,
     /// A domain was checked a moment ago; how many seconds to wait.
     CheckedTooSoon(u32),
+    /// There is nothing to decide; where the domain stands, and what is missing.
+    NotVerified(Status, Vec<String>),
     /// Others kept changing the same domain.
     Busy,
     /// The store could not do it.
@@ -93,6 +97,15 @@ impl FieldError {
         }
     }
 
+    /// What is wrong with no field, but with what the request is about.
+    fn about(detail: String) -> Self {
+        Self {
+            pointer: None,
+            parameter: None,
+            detail,
+        }
+    }
+
     /// A parameter of the query string.
     pub fn parameter(name: &'static str, detail: impl fmt::Display) -> Self {
         Self {
@@ -110,6 +123,10 @@ impl ApiError {
     }
 
     /// The error as the caller sees it: never its cause.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one exhaustive match, a row or two per error"
+    )]
     pub fn into_problem(self) -> Problem {
         match self {
             Self::Forbidden => Problem::new(
@@ -190,6 +207,18 @@ impl ApiError {
                 problem.retry_after = Some(seconds);
                 problem
             }
+            Self::NotVerified(status, missing) => {
+                let mut problem = Problem::new(
+                    409,
+                    "not_verified",
+                    "There is nothing to decide",
+                    format!(
+                        "The domain is {status}; the final step is open only while it is verified."
+                    ),
+                );
+                problem.errors = missing.into_iter().map(FieldError::about).collect();
+                problem
+            }
             Self::Busy => {
                 let mut problem = Problem::new(
                     503,
@@ -221,7 +250,7 @@ impl ApiError {
             Self::TooLarge | Self::Invalid(_) | Self::InvalidDomain(_) => None,
             Self::Unrendered(error) => Some(error),
             Self::NotEligible(_) | Self::RecordsNotReady | Self::NotAcceptable => None,
-            Self::CheckedTooSoon(_) | Self::Busy => None,
+            Self::CheckedTooSoon(_) | Self::NotVerified(..) | Self::Busy => None,
         }
     }
 }
@@ -253,6 +282,17 @@ impl From<CheckError> for ApiError {
             }
             CheckError::Busy => Self::Busy,
             CheckError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<DecideError> for ApiError {
+    fn from(error: DecideError) -> Self {
+        match error {
+            DecideError::NotFound => Self::NotFound,
+            DecideError::NotVerified { status, missing } => Self::NotVerified(status, missing),
+            DecideError::Busy => Self::Busy,
+            DecideError::Store(error) => Self::Store(error),
         }
     }
 }

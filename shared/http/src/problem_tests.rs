@@ -27,7 +27,8 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::NotEligible(_) => Some(ApiError::RecordsNotReady),
         ApiError::RecordsNotReady => Some(ApiError::NotAcceptable),
         ApiError::NotAcceptable => Some(ApiError::CheckedTooSoon(1)),
-        ApiError::CheckedTooSoon(_) => Some(ApiError::Busy),
+        ApiError::CheckedTooSoon(_) => Some(ApiError::NotVerified(Status::Pending, Vec::new())),
+        ApiError::NotVerified(..) => Some(ApiError::Busy),
         ApiError::Busy => Some(ApiError::Store(StoreError {
             action: "answer",
             source: "it is down".into(),

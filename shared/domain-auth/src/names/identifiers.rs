@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 /// Longest client identifier and community name, in characters.
 const MAX_LENGTH: usize = 128;
+/// Longest note, in characters.
+const MAX_NOTE: usize = 1_000;
 /// Longest address (RFC 5321 section 4.5.3.1.3: a path of 256 octets with its brackets).
 const MAX_ADDRESS: usize = 254;
 
@@ -24,6 +26,10 @@ pub struct Community(String);
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailAddress(String);
+
+/// What one person writes to another: plain text of at most 1,000 characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note(String);
 
 /// One event; the same for every copy and every delivery of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -72,6 +78,22 @@ impl Community {
     }
 
     /// The name as the client typed it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Note {
+    /// Any text of at most 1,000 characters without control characters but line feeds.
+    pub fn parse(text: &str) -> Result<Self, IdentifierError> {
+        let text = bounded(text, MAX_NOTE)?;
+        if text.chars().any(|c| c.is_control() && c != '\n') {
+            return Err(IdentifierError::Character);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The text as it was written.
     pub fn as_str(&self) -> &str {
         &self.0
     }

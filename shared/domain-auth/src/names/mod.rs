@@ -7,5 +7,5 @@ mod sender;
 
 pub use domain_name::{DomainName, DomainNameError, InvalidReason};
 pub use eligibility::{Eligibility, IneligibleReason, OwnDomainError};
-pub use identifiers::{ClientId, Community, EmailAddress, EventId, IdentifierError};
+pub use identifiers::{ClientId, Community, EmailAddress, EventId, IdentifierError, Note};
 pub use sender::{SenderDomain, SenderError};

@@ -2,6 +2,7 @@
 
 pub mod add;
 pub mod check;
+pub mod decide;
 pub mod email_support;
 pub mod look;
 pub mod poll;

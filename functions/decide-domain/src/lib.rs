@@ -1,0 +1,72 @@
+//! `POST /staff/clients/{client}/domains/{domain}/complete` and `…/reject`: the final step, which
+//! Lasso support alone takes.
+
+mod config;
+
+use std::time::Duration;
+
+use domain_auth::ports::{Clock, CommitChanges, Ids, Outbox, Publish, ReadClaims, ReadDomains};
+use domain_auth::use_cases::decide::{Decision, decide};
+use domain_auth::use_cases::publish::publish;
+use domain_auth_http::{
+    ApiError, ClaimNames, ParsedRequest, Reply, StaffDomainView, Supporter, client_in_path,
+    domain_in_path, json, problem, reason_in,
+};
+use lambda_http::http::StatusCode;
+
+pub use config::Config;
+
+/// How long the caller waits for the event to be published; the poller publishes what is left.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What the handler works with.
+#[derive(Debug)]
+pub struct App<S, P, C, D> {
+    /// Where domains and events are kept.
+    pub store: S,
+    /// Where events go.
+    pub publisher: P,
+    /// Time.
+    pub clock: C,
+    /// Randomness.
+    pub ids: D,
+    /// Where the token carries client and roles.
+    pub claims: ClaimNames,
+}
+
+impl<S, P, C, D> App<S, P, C, D>
+where
+    S: ReadDomains + ReadClaims + CommitChanges + Outbox,
+    P: Publish,
+    C: Clock,
+    D: Ids,
+{
+    /// Answers one request.
+    pub async fn handle(&self, request: ParsedRequest) -> Reply {
+        match self.decide(&request).await {
+            Ok(reply) => reply,
+            Err(error) => problem(error, &request),
+        }
+    }
+
+    async fn decide(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let supporter = Supporter::lasso_support(request, &self.claims)?;
+        let (client, name) = (client_in_path(request)?, domain_in_path(request)?);
+        let decision = if request.uri().path().ends_with("/complete") {
+            Decision::Complete
+        } else {
+            Decision::Reject(reason_in(request)?)
+        };
+        let (store, clock, actor) = (&self.store, &self.clock, supporter.actor());
+        let domain = (&client, &name);
+        let decided = decide(store, clock, &self.ids, domain, &decision, &actor).await?;
+        let until = clock.now() + PATIENCE;
+        publish(store, &self.publisher, clock, decided.event.as_ref(), until).await;
+        let claims = store.claims(name.organizational()).await?;
+        let view = StaffDomainView::new(&decided.domain, decided.look, &claims, clock.now());
+        Ok(json(StatusCode::OK, &view))
+    }
+}
+
+#[cfg(test)]
+mod tests;

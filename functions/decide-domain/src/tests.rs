@@ -1,0 +1,85 @@
+//! Every file in `events/decide-domain`, through the handler, on a store with domains of two clients.
+
+use domain_auth::domain::Domain;
+use domain_auth::event::EventType;
+use domain_auth::history::Actor;
+use domain_auth::ports::{Clock, CommitChanges};
+use domain_auth::state::{State, Trigger};
+use domain_auth_http::{ClaimNames, Reply};
+use domain_auth_testkit::{
+    MemoryStore, RecordingTopic, SequentialIds, TestClock, answer_of, identity, new_domain,
+    request_in,
+};
+use lambda_http::http::StatusCode;
+
+use super::App;
+
+type TestApp = App<MemoryStore, RecordingTopic, TestClock, SequentialIds>;
+
+/// `example.com` of `maple-homes` is verified, `example.net` of `oak-homes` pending.
+async fn app() -> TestApp {
+    let app = App {
+        store: MemoryStore::default(),
+        publisher: RecordingTopic::default(),
+        clock: TestClock::default(),
+        ids: SequentialIds::default(),
+        claims: ClaimNames {
+            client_id: "custom:client_id".to_owned(),
+            roles: "cognito:groups".to_owned(),
+        },
+    };
+    let (now, ids) = (app.clock.now(), &app.ids);
+    for (client, name, verified) in [
+        ("maple-homes", "example.com", true),
+        ("oak-homes", "example.net", false),
+    ] {
+        let new = new_domain(client, name);
+        let mut triggers = vec![Trigger::Provisioned(identity(&new.name))];
+        triggers.extend(verified.then_some(Trigger::SesVerified));
+        let state = State::provisioning();
+        let mut change = Domain::add(new, state, None, Actor::Service, now, ids);
+        app.store.commit(&change).await.unwrap();
+        for trigger in triggers {
+            let moved = change
+                .domain
+                .transition(trigger, Actor::Service, None, now, ids);
+            change = moved.unwrap();
+            app.store.commit(&change).await.unwrap();
+        }
+    }
+    app
+}
+
+async fn answer(app: &TestApp, case: &str) -> Reply {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/decide-domain");
+    app.handle(request_in(format!("{folder}/{case}.json").as_ref()))
+        .await
+}
+
+#[test]
+fn every_event_is_answered_as_its_snapshot_says() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    insta::glob!("../../../events/decide-domain", "*.json", |file| {
+        let reply = runtime.block_on(async { app().await.handle(request_in(file)).await });
+        insta::assert_json_snapshot!(answer_of(&reply));
+    });
+}
+
+#[tokio::test]
+async fn a_decision_is_taken_once_and_told_once() {
+    let app = app().await;
+    assert_eq!(answer(&app, "complete").await.status(), StatusCode::OK);
+    for case in ["complete", "reject"] {
+        assert_eq!(answer(&app, case).await.status(), StatusCode::CONFLICT);
+    }
+    let types: Vec<EventType> = app
+        .publisher
+        .events()
+        .iter()
+        .map(|event| event.event_type)
+        .collect();
+    assert_eq!(types, [EventType::Authenticated]);
+}

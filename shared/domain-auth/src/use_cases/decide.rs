@@ -1,0 +1,111 @@
+//! The final step: Lasso support switches sending on, or refuses with a reason.
+
+use crate::diagnosis::RecordState;
+use crate::dns::DnsLook;
+use crate::domain::Domain;
+use crate::event::Event;
+use crate::history::Actor;
+use crate::names::{ClientId, DomainName, Note};
+use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadDomains, StoreError};
+use crate::state::{Status, TransitionError, Trigger};
+
+/// How often a write is tried again when the poller looks at the same domain at the same time.
+const ATTEMPTS: usize = 4;
+
+/// What Lasso support decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Lasso sends for this domain from now on.
+    Complete,
+    /// Not yet; the client sees why.
+    Reject(Note),
+}
+
+/// A domain after the decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// As it was written.
+    pub domain: Domain,
+    /// The last look at its DNS.
+    pub look: Option<DnsLook>,
+    /// What to publish.
+    pub event: Option<Event>,
+}
+
+/// Why nothing was decided. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum DecideError {
+    /// The client has no such domain.
+    #[error("there is no such domain")]
+    NotFound,
+    /// The domain is in a state in which there is nothing to decide.
+    #[error("a domain that is {status} does not wait for a decision")]
+    NotVerified {
+        /// The state.
+        status: Status,
+        /// What the last look at DNS did not find in order, in sentences.
+        missing: Vec<String>,
+    },
+    /// Somebody else kept changing the domain.
+    #[error("too many changes of the domain at once")]
+    Busy,
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Takes the final step of a domain that is `verified`.
+pub async fn decide<S>(
+    store: &S,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    (client, name): (&ClientId, &DomainName),
+    decision: &Decision,
+    actor: &Actor,
+) -> Result<Decided, DecideError>
+where
+    S: ReadDomains + CommitChanges,
+{
+    let look = store.look(client, name).await?;
+    for _ in 0..ATTEMPTS {
+        let domain = store.domain(client, name).await?;
+        let domain = domain.ok_or(DecideError::NotFound)?;
+        let trigger = match decision {
+            Decision::Complete => Trigger::Completed,
+            Decision::Reject(reason) => Trigger::Refused {
+                reason: reason.as_str().to_owned(),
+            },
+        };
+        let evidence = match decision {
+            Decision::Complete => None,
+            Decision::Reject(reason) => Some(serde_json::json!({ "reason": reason.as_str() })),
+        };
+        let change = domain
+            .transition(trigger, actor.clone(), evidence, clock.now(), ids)
+            .map_err(|error: TransitionError| DecideError::NotVerified {
+                status: error.status,
+                missing: missing(look.as_ref()),
+            })?;
+        match store.commit(&change).await {
+            Ok(()) => {
+                return Ok(Decided {
+                    domain: change.domain,
+                    look,
+                    event: change.event,
+                });
+            }
+            Err(CommitError::Conflict) => {}
+            Err(CommitError::Store(error)) => return Err(error.into()),
+        }
+    }
+    Err(DecideError::Busy)
+}
+
+fn missing(look: Option<&DnsLook>) -> Vec<String> {
+    let records = look.map_or(&[][..], |look| &look.diagnosis.records);
+    records
+        .iter()
+        .filter(|record| record.state != RecordState::Found)
+        .map(|record| record.message.clone())
+        .collect()
+}

@@ -1,10 +1,11 @@
 //! From a typed domain to an email in support's mailbox.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::Suite;
-use crate::world::{Shared, at_once, text};
+use crate::requests::assert_problem;
+use crate::world::{Shared, answer_to, at_once, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.shared(
@@ -24,6 +25,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         "an_identity_that_exists_already_is_taken_up",
         existing_identity,
     );
+    suite.shared("a_domain_that_failed_is_restarted_and_no_other", restarted);
     suite.shared("pages_of_a_list_skip_and_repeat_nothing", pages);
 }
 
@@ -164,6 +166,25 @@ async fn existing_identity(world: Shared) {
         "the token that SES gave by hand"
     );
     assert_eq!(records(&added.body).len(), 7);
+}
+
+async fn restarted(world: Shared) {
+    let domain = world.fresh_domain();
+    world.add(world.client_admin(), &domain).await;
+    let path = format!("/domains/{domain}/restart");
+    let restart = async || {
+        let request = world.request(Method::POST, &path, Some(world.client_admin()));
+        answer_to(request).await
+    };
+    assert_problem(&restart().await, 409, "not_failed");
+    let before = world.domain(&domain).await;
+    world.fail(&domain).await;
+    let again = restart().await;
+    assert_eq!(again.status, StatusCode::OK, "{again:?}");
+    assert_eq!(again.body["status"], "pending");
+    assert_eq!(records(&again.body), records(&before), "the same records");
+    world.publish(&domain, &again.body, &["verification"]);
+    world.poll_until(&domain, "verified").await;
 }
 
 async fn pages(world: Shared) {

@@ -21,6 +21,10 @@ pub(crate) fn tests(suite: &mut Suite) {
     suite.alone("read_domains_needs_each_of_its_permissions", read_domains);
     suite.alone("read_staff_needs_each_of_its_permissions", read_staff);
     suite.alone("decide_domain_needs_each_of_its_permissions", decide_domain);
+    suite.alone(
+        "advance_domain_needs_each_of_its_permissions",
+        advance_domain,
+    );
     suite.alone("check_domain_needs_each_of_its_permissions", check_domain);
     suite.alone(
         "verification_poller_needs_each_of_its_permissions",
@@ -86,6 +90,17 @@ async fn decide_domain(world: Shared) {
             world.info.clients.client_admin
         );
         answer_to(world.request(Method::POST, &path, Some(world.support()))).await;
+    })
+    .await;
+}
+
+async fn advance_domain(world: Shared) {
+    each_is_needed(&world, "advance-domain", async || {
+        let domain = world.fresh_domain();
+        world.add(world.client_admin(), &domain).await;
+        world.fail(&domain).await;
+        let path = format!("/domains/{domain}/restart");
+        answer_to(world.request(Method::POST, &path, Some(world.client_admin()))).await;
     })
     .await;
 }

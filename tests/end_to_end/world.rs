@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
+use domain_auth::history::Actor;
 use domain_auth::ports::{CommitChanges, CommitError, ReadDomains};
-use domain_auth_aws::Table;
+use domain_auth::state::{FailureReason, Trigger};
+use domain_auth_aws::{SystemIds, Table};
 use domain_auth_testkit::{client, domain_name};
 use jiff::Timestamp;
 use lasso_local::StackInfo;
@@ -141,6 +143,22 @@ impl World {
             Ok(()) | Err(CommitError::Conflict) => {}
             Err(error) => panic!("{error:?}"),
         }
+    }
+
+    /// As if SES had looked for the records in vain.
+    pub(crate) async fn fail(&self, domain: &str) {
+        let table = self.table().await;
+        let client = client(&self.info.clients.client_admin);
+        self.until(&format!("{domain} has failed"), async || {
+            let stored = table.domain(&client, &domain_name(domain)).await;
+            let stored = stored.expect("a read").expect("a domain");
+            let trigger = Trigger::SesFailed(FailureReason::DeadlinePassed);
+            let now = stored.state_since;
+            let change = stored.transition(trigger, Actor::Service, None, now, &SystemIds);
+            let change = change.expect("a domain that can fail");
+            table.commit(&change).await.is_ok()
+        })
+        .await;
     }
 
     // ── DNS ─────────────────────────────────────────────────────────────────────────────────────

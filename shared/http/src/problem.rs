@@ -4,11 +4,12 @@ use std::fmt;
 
 use domain_auth::handoff::HandoffError;
 use domain_auth::names::{DomainNameError, IneligibleReason, InvalidReason};
-use domain_auth::ports::StoreError;
+use domain_auth::ports::{SesError, StoreError};
 use domain_auth::state::Status;
 use domain_auth::use_cases::add::AddError;
 use domain_auth::use_cases::check::CheckError;
 use domain_auth::use_cases::decide::DecideError;
+use domain_auth::use_cases::restart::RestartError;
 use serde::Serialize;
 
 /// Everything that a request can fail with.
@@ -38,6 +39,10 @@ pub enum ApiError {
     CheckedTooSoon(u32),
     /// There is nothing to decide; where the domain stands, and what is missing.
     NotVerified(Status, Vec<String>),
+    /// Only a domain that failed can be restarted; where this one stands.
+    NotFailed(Status),
+    /// SES did not do what the request is for.
+    Ses(SesError),
     /// Others kept changing the same domain.
     Busy,
     /// The store could not do it.
@@ -219,6 +224,22 @@ impl ApiError {
                 problem.errors = missing.into_iter().map(FieldError::about).collect();
                 problem
             }
+            Self::NotFailed(status) => Problem::new(
+                409,
+                "not_failed",
+                "There is nothing to restart",
+                format!("The domain is {status}; only one that failed can be restarted."),
+            ),
+            Self::Ses(_) => {
+                let mut problem = Problem::new(
+                    503,
+                    "ses_unavailable",
+                    "Try again",
+                    "Amazon SES did not take the request just now. Nothing was changed.",
+                );
+                problem.retry_after = Some(5);
+                problem
+            }
             Self::Busy => {
                 let mut problem = Problem::new(
                     503,
@@ -246,11 +267,13 @@ impl ApiError {
     pub fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Store(error) => Some(error),
+            Self::Ses(error) => Some(error),
             Self::Forbidden | Self::NotFound | Self::NoRoute | Self::MalformedJson(_) => None,
             Self::TooLarge | Self::Invalid(_) | Self::InvalidDomain(_) => None,
             Self::Unrendered(error) => Some(error),
             Self::NotEligible(_) | Self::RecordsNotReady | Self::NotAcceptable => None,
-            Self::CheckedTooSoon(_) | Self::NotVerified(..) | Self::Busy => None,
+            Self::CheckedTooSoon(_) | Self::NotVerified(..) => None,
+            Self::NotFailed(_) | Self::Busy => None,
         }
     }
 }
@@ -293,6 +316,18 @@ impl From<DecideError> for ApiError {
             DecideError::NotVerified { status, missing } => Self::NotVerified(status, missing),
             DecideError::Busy => Self::Busy,
             DecideError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<RestartError> for ApiError {
+    fn from(error: RestartError) -> Self {
+        match error {
+            RestartError::NotFound => Self::NotFound,
+            RestartError::NotFailed(status) => Self::NotFailed(status),
+            RestartError::Ses(error) => Self::Ses(error),
+            RestartError::Busy => Self::Busy,
+            RestartError::Store(error) => Self::Store(error),
         }
     }
 }

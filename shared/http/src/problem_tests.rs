@@ -28,7 +28,11 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::RecordsNotReady => Some(ApiError::NotAcceptable),
         ApiError::NotAcceptable => Some(ApiError::CheckedTooSoon(1)),
         ApiError::CheckedTooSoon(_) => Some(ApiError::NotVerified(Status::Pending, Vec::new())),
-        ApiError::NotVerified(..) => Some(ApiError::Busy),
+        ApiError::NotVerified(..) => Some(ApiError::NotFailed(Status::Pending)),
+        ApiError::NotFailed(_) => Some(ApiError::Ses(SesError::Throttled {
+            operation: "VerifyDomainIdentity",
+        })),
+        ApiError::Ses(_) => Some(ApiError::Busy),
         ApiError::Busy => Some(ApiError::Store(StoreError {
             action: "answer",
             source: "it is down".into(),

@@ -8,6 +8,7 @@ pub mod look;
 pub mod poll;
 pub mod provision;
 pub mod publish;
+pub mod restart;
 pub mod senders;
 mod ses_budget;
 

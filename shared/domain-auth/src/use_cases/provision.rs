@@ -156,7 +156,13 @@ where
         let dkim = tools
             .paced(Operation::VerifyDomainDkim, verify_dkim)
             .await?;
-        progress.dkim.insert(dkim).clone()
+        // v1 gives the tokens, and only v2 the zone of the keys, which is regional in newer regions.
+        let describe = || tools.ses.describe(name);
+        let described = tools
+            .paced(Operation::GetEmailIdentity, describe)
+            .await?
+            .and_then(|existing| existing.dkim);
+        progress.dkim.insert(described.unwrap_or(dkim)).clone()
     };
     let verification_token = if let Some(token) = &progress.verification_token {
         token.clone()

@@ -1,0 +1,25 @@
+//! Wiring only.
+
+use std::time::Duration;
+
+use advance_domain::{App, Config};
+use domain_auth_aws::{Clients, HttpTimeouts, SesIdentities, SystemClock, SystemIds, Table};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let config = Config::from_env()?;
+    let clients = Clients::from_env(HttpTimeouts {
+        ses: Duration::from_secs(3),
+        other: Duration::from_secs(3),
+    })
+    .await;
+    let (v1, v2, region) = (clients.ses_v1(), clients.ses_v2(), clients.region());
+    let app = App {
+        store: Table::new(clients.dynamodb(), config.table),
+        ses: SesIdentities::new(v1, v2, region, config.stack),
+        clock: SystemClock,
+        ids: SystemIds,
+        claims: config.claims,
+    };
+    domain_auth_http::run(|request| app.handle(request)).await
+}

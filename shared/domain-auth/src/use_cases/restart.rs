@@ -57,7 +57,7 @@ where
             let before = pending.identity.clone();
             pending.identity.verification_token = verification_token.clone();
             // Not the zone of the keys, which v1 does not tell.
-            pending.identity.dkim.tokens = dkim.tokens.clone();
+            pending.identity.dkim.tokens.clone_from(&dkim.tokens);
             // SES gives other tokens only for an identity that was deleted by hand.
             if pending.identity != before {
                 change.domain.former_tokens.remember(&before);

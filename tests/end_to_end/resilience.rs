@@ -1,9 +1,11 @@
 //! SES on a bad day, and functions that die.
 
-use std::process::Command;
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::StatusCode;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -148,9 +150,22 @@ async fn killed(world: Shared) {
 /// Kills this stack's functions, and only these: their code lies in the stack's own folder.
 fn kill_functions(world: &Shared) {
     let folder = world.info.log_file.parent().expect("a state folder");
-    let status = Command::new("pkill")
-        .args(["-KILL", "-f", &format!("{}.*/bootstrap", folder.display())])
-        .status()
-        .expect("pkill");
-    assert!(status.success(), "a function was running");
+    let is_function = |process: &Path| {
+        let program = fs::read_link(process.join("exe"));
+        program.is_ok_and(|program| {
+            program.starts_with(folder) && program.file_name() == Some("bootstrap".as_ref())
+        })
+    };
+    let processes = fs::read_dir("/proc").expect("a system that lists its processes there");
+    let mut killed = 0;
+    for process in processes.flatten().map(|entry| entry.path()) {
+        let id = process.file_name().and_then(|id| id.to_str()?.parse().ok());
+        if let Some(id) = id.and_then(Pid::from_raw)
+            && is_function(&process)
+        {
+            kill_process(id, Signal::KILL).expect("a process of our own");
+            killed += 1;
+        }
+    }
+    assert!(killed > 0, "a function was running");
 }

@@ -145,7 +145,7 @@ fn status_of(domain: &Domain) -> StatusCode {
 fn answer(status: StatusCode, domain: &Domain) -> Reply {
     let view = DomainView::new(domain, None);
     let mut reply = json(status, &view);
-    if let Ok(location) = HeaderValue::from_str(&view.path) {
+    if let Ok(location) = HeaderValue::from_str(&view.summary.path) {
         reply.headers_mut().insert(header::LOCATION, location);
     }
     reply

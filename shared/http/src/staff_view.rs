@@ -80,7 +80,7 @@ impl StaffDomainView {
             },
             imitates: domain.name.mixes_scripts(),
             domain: DomainView {
-                path: staff_path(domain),
+                summary: summary(domain),
                 ..DomainView::new(domain, look.as_ref())
             },
             look,
@@ -94,10 +94,7 @@ impl From<&Domain> for StaffSummaryView {
             client: domain.client.to_string(),
             contact_email: domain.contact_email.clone().map(String::from),
             imitates: domain.name.mixes_scripts(),
-            domain: DomainSummaryView {
-                path: staff_path(domain),
-                ..DomainSummaryView::from(domain)
-            },
+            domain: summary(domain),
         }
     }
 }
@@ -108,5 +105,13 @@ impl From<&Page<Domain>> for StaffListView {
             items: page.items.iter().map(StaffSummaryView::from).collect(),
             next_cursor: page.next.as_ref().map(cursor_of),
         }
+    }
+}
+
+/// What a list shows of a domain, with the path that Lasso support takes to it.
+fn summary(domain: &Domain) -> DomainSummaryView {
+    DomainSummaryView {
+        path: staff_path(domain),
+        ..DomainSummaryView::from(domain)
     }
 }

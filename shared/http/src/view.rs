@@ -19,26 +19,11 @@ use crate::cursor::cursor_of;
 /// One domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DomainView {
-    /// The name in A-labels.
-    pub domain: String,
-    /// The name for display.
-    pub domain_unicode: String,
-    /// Where it stands.
-    pub status: Status,
-    /// What that means, in a sentence.
-    pub status_detail: String,
-    /// Since when it stands there.
-    pub status_since: Timestamp,
-    /// Whether Lasso sends for it now.
-    pub sending_allowed: bool,
-    /// The community that it is for.
-    pub community: Option<String>,
+    /// What a list shows of it.
+    #[serde(flatten)]
+    pub summary: DomainSummaryView,
     /// A person who can be asked.
     pub contact_email: Option<String>,
-    /// When it was added.
-    pub added_at: Timestamp,
-    /// When the present state ends by itself.
-    pub deadline: Option<Timestamp>,
     /// What Amazon SES last said.
     pub ses: Option<SesLook>,
     /// When DNS was last looked at; what follows is as of then.
@@ -53,8 +38,6 @@ pub struct DomainView {
     pub readiness: Option<Readiness>,
     /// When it is looked at next.
     pub next_check_at: Timestamp,
-    /// Where it is in the API.
-    pub path: String,
 }
 
 /// One record to publish.
@@ -134,16 +117,8 @@ impl DomainView {
     pub fn new(domain: &Domain, look: Option<&DnsLook>) -> Self {
         let zone = look.and_then(DnsLook::zone);
         Self {
-            domain: domain.name.to_string(),
-            domain_unicode: domain.name.to_unicode(),
-            status: domain.state.status(),
-            status_detail: status_detail(&domain.state),
-            status_since: domain.state_since,
-            sending_allowed: sending_allowed(&domain.state),
-            community: domain.community.clone().map(String::from),
+            summary: DomainSummaryView::from(domain),
             contact_email: domain.contact_email.clone().map(String::from),
-            added_at: domain.added_at,
-            deadline: domain.state.deadline(),
             ses: domain.ses,
             dns_looked_at: domain.dns_looked_at,
             dns_provider: zone.and_then(|zone| providers::detect(&zone.name_servers)),
@@ -154,7 +129,6 @@ impl DomainView {
             readiness: look
                 .map(|look| readiness(domain.ses.map(|ses| ses.status), &look.diagnosis)),
             next_check_at: domain.next_check,
-            path: path_of(domain),
         }
     }
 }
@@ -171,7 +145,7 @@ impl From<&Domain> for DomainSummaryView {
             community: domain.community.clone().map(String::from),
             added_at: domain.added_at,
             deadline: domain.state.deadline(),
-            path: path_of(domain),
+            path: format!("/domains/{}", domain.name),
         }
     }
 }
@@ -183,10 +157,6 @@ impl From<&Page<Domain>> for DomainListView {
             next_cursor: page.next.as_ref().map(cursor_of),
         }
     }
-}
-
-fn path_of(domain: &Domain) -> String {
-    format!("/domains/{}", domain.name)
 }
 
 fn sending_allowed(state: &State) -> bool {

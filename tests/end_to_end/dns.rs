@@ -89,7 +89,7 @@ async fn zone_format(world: Shared) {
         .iter()
         .map(|record| text(&record["state"]))
         .collect();
-    assert!(states.iter().all(|state| *state == "found"), "{checked}");
+    assert_eq!(states, ["found"; 7], "{checked}");
     assert_eq!(checked["readiness"]["bulk_ready"], "yes", "{checked}");
     assert_eq!(checked["readiness"]["shows_via"], "no", "{checked}");
     assert_eq!(checked["status"], "verified");

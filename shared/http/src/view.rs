@@ -185,7 +185,8 @@ fn is_policy_of_their_own(view: &RecordView, look: Option<&DnsLook>) -> bool {
         DmarcDiscovery::Published { .. } => true,
         DmarcDiscovery::Void { .. } | DmarcDiscovery::Absent | DmarcDiscovery::Unknown => false,
     });
-    view.id == RecordId::Dmarc && published && view.code.is_none()
+    let ours = view.observed.contains(&view.expected);
+    view.id == RecordId::Dmarc && published && view.code.is_none() && !ours
 }
 
 fn record_view(record: Record, zone: &str, diagnosis: Option<&Diagnosis>) -> RecordView {

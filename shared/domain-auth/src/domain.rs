@@ -75,14 +75,25 @@ pub struct Change {
     /// The domain after the step. Its version is one more than the version that must be stored;
     /// version 1 means that the domain must not be stored yet.
     pub domain: Domain,
+    /// Whether the domain stays.
+    pub fate: Fate,
     /// The claims after the step, where it touches them; the same rule for the version.
     pub claims: Option<ClaimRegister>,
-    /// The line of history; none where only the time of the next look changes.
-    pub history: Option<HistoryEntry>,
+    /// The lines of history; none where only the time of the next look changes.
+    pub history: Vec<HistoryEntry>,
     /// The event to publish.
     pub event: Option<Event>,
     /// What DNS said, where it was looked up.
     pub look: Option<DnsLook>,
+}
+
+/// What becomes of a domain in a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is stored as it is after the step.
+    Stored,
+    /// It is gone, with the last look at its DNS. Its history stays.
+    Deleted,
 }
 
 impl Domain {
@@ -114,10 +125,11 @@ impl Domain {
         };
         let event_type = event::of_addition(domain.state.status());
         Change {
-            history: Some(domain.history_entry(Action::Added, actor, None, None, now)),
+            history: vec![domain.history_entry(Action::Added, actor, None, None, now)],
             event: domain.event(event_type, None, now, ids),
             claims,
             look: None,
+            fate: Fate::Stored,
             domain,
         }
     }
@@ -152,10 +164,11 @@ impl Domain {
         };
         let from = Some(previous);
         Ok(Change {
-            history: Some(domain.history_entry(kind.into(), actor, from, evidence, now)),
+            history: vec![domain.history_entry(kind.into(), actor, from, evidence, now)],
             event: domain.event(event::of_transition(kind), from, now, ids),
             claims: None,
             look: None,
+            fate: Fate::Stored,
             domain,
         })
     }
@@ -176,8 +189,9 @@ impl Domain {
         domain.version += 1;
         Change {
             domain,
+            fate: Fate::Stored,
             claims: None,
-            history: None,
+            history: Vec::new(),
             event: None,
             look: None,
         }

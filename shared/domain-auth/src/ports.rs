@@ -121,8 +121,17 @@ pub trait ReadClaims: Send + Sync {
 
 /// Writes changes.
 pub trait CommitChanges: Send + Sync {
+    /// Writes all of several changes, of different domains, or nothing. At most one of them has
+    /// claims of the same organizational domain.
+    fn commit_all(
+        &self,
+        changes: &[&Change],
+    ) -> impl Future<Output = Result<(), CommitError>> + Send;
+
     /// Writes all of a change or nothing.
-    fn commit(&self, change: &Change) -> impl Future<Output = Result<(), CommitError>> + Send;
+    fn commit(&self, change: &Change) -> impl Future<Output = Result<(), CommitError>> + Send {
+        async move { self.commit_all(&[change]).await }
+    }
 }
 
 /// The two queues of domains that are due, so that neither starves the other.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain_auth::claims::ClaimRegister;
 use domain_auth::dns::DnsLook;
-use domain_auth::domain::{Change, Domain};
+use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
 use domain_auth::names::{ClientId, DomainName, EventId};
@@ -69,10 +69,9 @@ impl MemoryStore {
 }
 
 impl State {
-    fn commit(&mut self, change: &Change) -> Result<(), CommitError> {
-        let key = (change.domain.client.clone(), change.domain.name.clone());
-        let stored = self.domains.get(&key).map_or(0, |domain| domain.version);
-        if stored + 1 != change.domain.version {
+    fn check(&self, change: &Change) -> Result<(), CommitError> {
+        let stored = self.domains.get(&key_of(change));
+        if stored.map_or(0, |domain| domain.version) + 1 != change.domain.version {
             return Err(CommitError::Conflict);
         }
         if let Some(claims) = &change.claims {
@@ -80,25 +79,49 @@ impl State {
             if stored.map_or(0, |stored| stored.version) + 1 != claims.version {
                 return Err(CommitError::Conflict);
             }
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, change: &Change) {
+        let key = key_of(change);
+        if let Some(claims) = &change.claims {
             self.claims
                 .insert(claims.organizational.clone(), claims.clone());
         }
-        self.domains.insert(key.clone(), change.domain.clone());
-        if let Some(look) = &change.look {
-            self.looks.insert(key.clone(), look.clone());
+        match change.fate {
+            Fate::Stored => {
+                self.domains.insert(key.clone(), change.domain.clone());
+                if let Some(look) = &change.look {
+                    self.looks.insert(key.clone(), look.clone());
+                }
+            }
+            Fate::Deleted => {
+                self.domains.remove(&key);
+                self.looks.remove(&key);
+            }
         }
-        if let Some(entry) = &change.history {
-            self.history.entry(key).or_default().push(entry.clone());
-        }
+        let history = self.history.entry(key).or_default();
+        history.extend(change.history.iter().cloned());
         self.outbox.extend(change.event.clone());
-        Ok(())
     }
 }
 
+fn key_of(change: &Change) -> DomainKey {
+    (change.domain.client.clone(), change.domain.name.clone())
+}
+
 impl CommitChanges for MemoryStore {
-    async fn commit(&self, change: &Change) -> Result<(), CommitError> {
+    async fn commit_all(&self, changes: &[&Change]) -> Result<(), CommitError> {
         self.crash.pass("commit").await;
-        let outcome = self.state().commit(change);
+        let outcome = {
+            let mut state = self.state();
+            let outcome = changes.iter().try_for_each(|change| state.check(change));
+            if outcome.is_ok() {
+                changes.iter().for_each(|change| state.write(change));
+            }
+            outcome
+        };
         self.crash.pass("committed").await;
         outcome
     }

@@ -1,12 +1,12 @@
-//! Writing a change: domain, claims, history and event in one transaction.
+//! Writing changes: domains, claims, history and events in one transaction.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use domain_auth::claims::ClaimRegister;
 use domain_auth::dns::DnsLook;
-use domain_auth::domain::{Change, Domain};
+use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
 use domain_auth::ports::{CommitChanges, CommitError, StoreError};
@@ -22,26 +22,15 @@ const FOLLOWS: &str = "#version = :previous";
 const IS_NEW: &str = "attribute_not_exists(#pk)";
 
 impl CommitChanges for Table {
-    async fn commit(&self, change: &Change) -> Result<(), CommitError> {
-        let domain = self.put_domain(&change.domain)?;
-        let mut others = Vec::new();
-        if let Some(claims) = &change.claims {
-            others.push(self.put_claims(claims)?);
+    async fn commit_all(&self, changes: &[&Change]) -> Result<(), CommitError> {
+        let mut writes = Vec::new();
+        for change in changes {
+            self.writes_of(change, &mut writes)?;
         }
-        if let Some(entry) = &change.history {
-            others.push(self.put_history(&change.domain, entry)?);
+        if let [Write::Put(put)] = &mut writes[..] {
+            return self.put_alone(put.clone()).await;
         }
-        if let Some(event) = &change.event {
-            others.push(self.put_event(event)?);
-        }
-        if let Some(look) = &change.look {
-            others.push(self.put_look(&change.domain, look)?);
-        }
-        if others.is_empty() {
-            return self.put_alone(domain).await;
-        }
-        let mut items = vec![transact(domain)];
-        items.extend(others.into_iter().map(transact));
+        let items = writes.into_iter().map(transact).collect();
         self.client
             .transact_write_items()
             .set_transact_items(Some(items))
@@ -52,7 +41,59 @@ impl CommitChanges for Table {
     }
 }
 
+/// One item of a transaction.
+enum Write {
+    Put(Put),
+    Delete(Delete),
+}
+
 impl Table {
+    fn writes_of(&self, change: &Change, writes: &mut Vec<Write>) -> Result<(), StoreError> {
+        let domain = &change.domain;
+        match change.fate {
+            Fate::Stored => {
+                writes.push(Write::Put(self.put_domain(domain)?));
+                if let Some(look) = &change.look {
+                    writes.push(Write::Put(self.put_look(domain, look)?));
+                }
+            }
+            Fate::Deleted => {
+                writes.push(Write::Delete(self.delete_domain(domain)?));
+                writes.push(Write::Delete(self.delete_look(domain)?));
+            }
+        }
+        if let Some(claims) = &change.claims {
+            writes.push(Write::Put(self.put_claims(claims)?));
+        }
+        for (line, entry) in change.history.iter().enumerate() {
+            writes.push(Write::Put(self.put_history(domain, entry, line)?));
+        }
+        if let Some(event) = &change.event {
+            writes.push(Write::Put(self.put_event(event)?));
+        }
+        Ok(())
+    }
+
+    fn delete_domain(&self, domain: &Domain) -> Result<Delete, StoreError> {
+        Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(Key::domain(&domain.client, &domain.name).into_item()))
+            .condition_expression(FOLLOWS)
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":previous", number(domain.version - 1))
+            .build()
+            .map_err(store_error(ACTION))
+    }
+
+    /// It is derived from the domain's DNS, so it has no version of its own.
+    fn delete_look(&self, domain: &Domain) -> Result<Delete, StoreError> {
+        Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(Key::look(&domain.client, &domain.name).into_item()))
+            .build()
+            .map_err(store_error(ACTION))
+    }
+
     /// A single write costs half of a transaction with one item.
     async fn put_alone(&self, put: Put) -> Result<(), CommitError> {
         self.client
@@ -80,8 +121,14 @@ impl Table {
         self.put_version(item, claims.version)
     }
 
-    fn put_history(&self, domain: &Domain, entry: &HistoryEntry) -> Result<Put, StoreError> {
-        let key = Key::history(&domain.client, &domain.name, entry.at, entry.sequence);
+    /// `line` tells apart what one change did in two steps.
+    fn put_history(
+        &self,
+        domain: &Domain,
+        entry: &HistoryEntry,
+        line: usize,
+    ) -> Result<Put, StoreError> {
+        let key = Key::history(&domain.client, &domain.name, entry, line);
         self.put_new(to_item(key, entry)?)
     }
 
@@ -134,8 +181,13 @@ fn to_item(key: Key, value: &impl Serialize) -> Result<Item, StoreError> {
     Ok(item)
 }
 
-fn transact(put: Put) -> TransactWriteItem {
-    TransactWriteItem::builder().put(put).build()
+fn transact(write: Write) -> TransactWriteItem {
+    let item = TransactWriteItem::builder();
+    match write {
+        Write::Put(put) => item.put(put),
+        Write::Delete(delete) => item.delete(delete),
+    }
+    .build()
 }
 
 fn put_error(error: SdkError<PutItemError>) -> CommitError {

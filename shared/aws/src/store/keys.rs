@@ -6,6 +6,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain_auth::domain::Domain;
 use domain_auth::event::Event;
+use domain_auth::history::HistoryEntry;
 use domain_auth::names::{ClientId, DomainName, EventId};
 use domain_auth::ports::Due;
 use domain_auth::state::Status;
@@ -69,10 +70,16 @@ impl Key {
         }
     }
 
-    pub(super) fn history(client: &ClientId, name: &DomainName, at: Timestamp, seq: u64) -> Self {
+    pub(super) fn history(
+        client: &ClientId,
+        name: &DomainName,
+        entry: &HistoryEntry,
+        line: usize,
+    ) -> Self {
+        let (at, sequence) = (sortable(entry.at), entry.sequence);
         Self {
             pk: history_pk(client, name),
-            sk: format!("{}#{seq:010}", sortable(at)),
+            sk: format!("{at}#{sequence:010}#{line}"),
         }
     }
 

@@ -201,7 +201,7 @@ where
         report: &mut Report,
     ) -> Option<(Domain, Option<SesStatus>)> {
         let change = after_look(domain, ses, None, self.tools.clock.now(), self.tools.ids);
-        if change.history.is_none() {
+        if change.history.is_empty() {
             return Some((domain.clone(), ses));
         }
         let outcome = self.tools.store.commit(&change).await;

@@ -118,7 +118,9 @@ impl CommitChanges for MemoryStore {
             let mut state = self.state();
             let outcome = changes.iter().try_for_each(|change| state.check(change));
             if outcome.is_ok() {
-                changes.iter().for_each(|change| state.write(change));
+                for change in changes {
+                    state.write(change);
+                }
             }
             outcome
         };

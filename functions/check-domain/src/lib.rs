@@ -5,8 +5,9 @@ mod config;
 use std::time::Duration;
 
 use domain_auth::dns::Lookup;
+use domain_auth::figures::{ses_calls, time_to_verified};
 use domain_auth::ports::{
-    Clock, CommitChanges, Identities, IdentityStatuses, Ids, Outbox, Publish, ReadDomains,
+    Clock, CommitChanges, Identities, IdentityStatuses, Ids, Meter, Outbox, Publish, ReadDomains,
 };
 use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::check::check;
@@ -24,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the handler works with.
 #[derive(Debug)]
-pub struct App<S, I, P, C, D, L> {
+pub struct App<S, I, P, C, D, L, M> {
     /// Where domains and events are kept.
     pub store: S,
     /// Amazon SES.
@@ -37,11 +38,13 @@ pub struct App<S, I, P, C, D, L> {
     pub ids: D,
     /// DNS.
     pub dns: L,
+    /// Where figures go.
+    pub meter: M,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
 }
 
-impl<S, I, P, C, D, L> App<S, I, P, C, D, L>
+impl<S, I, P, C, D, L, M> App<S, I, P, C, D, L, M>
 where
     S: ReadDomains + CommitChanges + Outbox,
     I: Identities + IdentityStatuses,
@@ -49,6 +52,7 @@ where
     C: Clock,
     D: Ids,
     L: Lookup,
+    M: Meter,
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
@@ -61,15 +65,19 @@ where
     async fn check(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
         let caller = Caller::client_admin(request, &self.claims)?;
         let name = domain_in_path(request)?;
+        let budget = SesBudget::unlimited();
         let tools = Tools {
             store: &self.store,
             ses: &self.ses,
             clock: &self.clock,
             ids: &self.ids,
             dns: &self.dns.fresh(),
-            budget: &SesBudget::unlimited(),
+            budget: &budget,
         };
         let checked = check(&tools, &caller.client, &name).await?;
+        let mut figures = ses_calls(&budget.tally());
+        figures.extend(time_to_verified(checked.change.verified_after()));
+        self.meter.record(self.clock.now(), &figures);
         let event = checked.change.event.as_ref();
         let until = self.clock.now() + PATIENCE;
         publish(&self.store, &self.publisher, &self.clock, event, until).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use check_domain::{App, Config};
 use domain_auth_aws::{
-    Clients, EventTopic, HttpTimeouts, SesIdentities, SystemClock, SystemIds, Table,
+    Clients, EventTopic, HttpTimeouts, MetricLines, SesIdentities, SystemClock, SystemIds, Table,
 };
 use domain_auth_dns::Resolver;
 
@@ -16,6 +16,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         other: Duration::from_secs(3),
     })
     .await;
+    let stack = config.stack.clone();
     let (v1, v2, region) = (clients.ses_v1(), clients.ses_v2(), clients.region());
     let app = App {
         store: Table::new(clients.dynamodb(), config.table),
@@ -24,6 +25,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         clock: SystemClock,
         ids: SystemIds,
         dns: Resolver::new(config.dns)?,
+        meter: MetricLines::new(stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
         claims: config.claims,
     };
     domain_auth_http::run(|request| app.handle(request)).await

@@ -6,15 +6,16 @@ use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
 use domain_auth::state::{State, Trigger};
 use domain_auth_http::{ClaimNames, Reply};
 use domain_auth_testkit::{
-    FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, answer_of,
-    client, domain_name, identity, new_domain, request_in,
+    FakeDns, FakeSes, MemoryStore, RecordingMeter, RecordingTopic, SequentialIds, SesFault,
+    TestClock, answer_of, client, domain_name, identity, new_domain, request_in,
 };
 use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
 
 use super::App;
 
-type TestApp = App<MemoryStore, FakeSes, RecordingTopic, TestClock, SequentialIds, FakeDns>;
+type TestApp =
+    App<MemoryStore, FakeSes, RecordingTopic, TestClock, SequentialIds, FakeDns, RecordingMeter>;
 
 /// With `example.com` of `maple-homes` waiting for its records.
 async fn app(dns: FakeDns) -> TestApp {
@@ -25,6 +26,7 @@ async fn app(dns: FakeDns) -> TestApp {
         clock: TestClock::default(),
         ids: SequentialIds::default(),
         dns,
+        meter: RecordingMeter::default(),
         claims: ClaimNames {
             client_id: "custom:client_id".to_owned(),
             roles: "cognito:groups".to_owned(),
@@ -111,6 +113,11 @@ async fn a_check_that_finds_ses_satisfied_moves_the_domain_and_tells_of_it() {
     let reply = check(&app).await;
     assert_eq!(answer_of(&reply)["body"]["status"], "verified");
     assert_eq!(app.publisher.events().len(), 1);
+    assert_eq!(app.meter.values("TimeToVerified", None), [0.0]);
+    let calls = app
+        .meter
+        .values("SesCalls", Some("GetIdentityVerificationAttributes"));
+    assert_eq!(calls, [1.0]);
 }
 
 #[tokio::test]

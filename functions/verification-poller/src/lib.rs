@@ -4,7 +4,7 @@ mod config;
 
 use domain_auth::dns::Lookup;
 use domain_auth::ports::{
-    Clock, CommitChanges, DueDomains, Identities, IdentityStatuses, Ids, Outbox, Publish,
+    Clock, CommitChanges, DueDomains, Identities, IdentityStatuses, Ids, Meter, Outbox, Publish,
     ReadClaims, StoreError,
 };
 use domain_auth::use_cases::SesBudget;
@@ -16,7 +16,7 @@ pub use config::{Config, ConfigError};
 
 /// What the handler works with.
 #[derive(Debug)]
-pub struct App<S, I, P, C, D, L> {
+pub struct App<S, I, P, C, D, L, M> {
     /// Where domains, claims and events are kept.
     pub store: S,
     /// Amazon SES.
@@ -29,11 +29,13 @@ pub struct App<S, I, P, C, D, L> {
     pub ids: D,
     /// DNS.
     pub dns: L,
+    /// Where figures go.
+    pub meter: M,
     /// Calls per second of each operation at SES.
     pub ses_calls_per_second: u32,
 }
 
-impl<S, I, P, C, D, L> App<S, I, P, C, D, L>
+impl<S, I, P, C, D, L, M> App<S, I, P, C, D, L, M>
 where
     S: ReadClaims + CommitChanges + DueDomains + Outbox,
     I: Identities + IdentityStatuses,
@@ -41,6 +43,7 @@ where
     C: Clock,
     D: Ids,
     L: Lookup,
+    M: Meter,
 {
     /// One run, which ends before Lambda's `deadline`.
     pub async fn run(&self, deadline: Timestamp) -> Result<Report, StoreError> {
@@ -59,6 +62,9 @@ where
         };
         let time = poll::time_for_work(deadline.duration_since(started));
         let report = poller.run(started + time).await?;
+        let now = self.clock.now();
+        let figures = report.figures(started, now, &budget.tally());
+        self.meter.record(now, &figures);
         tracing::info!(
             provisioned = report.provisioned,
             looked_at = report.looked_at,

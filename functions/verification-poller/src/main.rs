@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain_auth_aws::{
-    Clients, EventTopic, HttpTimeouts, SesIdentities, SystemClock, SystemIds, Table,
+    Clients, EventTopic, HttpTimeouts, MetricLines, SesIdentities, SystemClock, SystemIds, Table,
 };
 use domain_auth_dns::Resolver;
 use jiff::Timestamp;
@@ -20,6 +20,7 @@ async fn main() -> Result<(), Error> {
         other: Duration::from_secs(5),
     })
     .await;
+    let stack = config.stack.clone();
     let (v1, v2, region) = (clients.ses_v1(), clients.ses_v2(), clients.region());
     let app = &App {
         store: Table::new(clients.dynamodb(), config.table),
@@ -28,6 +29,7 @@ async fn main() -> Result<(), Error> {
         clock: SystemClock,
         ids: SystemIds,
         dns: Resolver::new(config.dns)?,
+        meter: MetricLines::new(stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
         ses_calls_per_second: config.ses_calls_per_second,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {

@@ -4,35 +4,50 @@ use domain_auth::domain::Domain;
 use domain_auth::history::Actor;
 use domain_auth::ports::{Clock, CommitChanges};
 use domain_auth::state::{State, Status};
+use domain_auth_aws::MetricLines;
 use domain_auth_testkit::{
-    FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, new_domain,
+    FakeDns, FakeSes, MemoryStore, RecordingMeter, RecordingTopic, SequentialIds, SesFault,
+    TestClock, domain_name, new_domain,
 };
 use jiff::SignedDuration;
+use serde_json::Value;
 
 use super::App;
 
-#[tokio::test]
-async fn a_run_ends_before_the_deadline_while_ses_throttles_everything() {
-    let app = App {
+type TestApp =
+    App<MemoryStore, FakeSes, RecordingTopic, TestClock, SequentialIds, FakeDns, RecordingMeter>;
+
+fn app() -> TestApp {
+    App {
         store: MemoryStore::default(),
         ses: FakeSes::default(),
         publisher: RecordingTopic::default(),
         clock: TestClock::default(),
         ids: SequentialIds::default(),
         dns: FakeDns::default(),
+        meter: RecordingMeter::default(),
         ses_calls_per_second: 1,
-    };
-    let now = app.clock.now();
-    let new = new_domain("maple-homes", "example.com");
+    }
+}
+
+async fn add(app: &TestApp, name: &str) -> Domain {
     let added = Domain::add(
-        new,
+        new_domain("maple-homes", name),
         State::provisioning(),
         None,
         Actor::Service,
-        now,
+        app.clock.now(),
         &app.ids,
     );
     app.store.commit(&added).await.unwrap();
+    added.domain
+}
+
+#[tokio::test]
+async fn a_run_ends_before_the_deadline_while_ses_throttles_everything() {
+    let app = app();
+    let now = app.clock.now();
+    add(&app, "example.com").await;
     app.ses
         .fail("CreateEmailIdentity", &[SesFault::Throttled; 1_000]);
 
@@ -52,4 +67,62 @@ async fn a_run_ends_before_the_deadline_while_ses_throttles_everything() {
         app.store.all_domains()[0].state.status(),
         Status::Provisioning
     );
+}
+
+/// A run with something of everything: a domain that SES has verified, one that is overdue, one that
+/// SES throttles, and a topic that is down.
+#[tokio::test]
+async fn the_figures_of_a_run_are_lines_that_cloudwatch_reads() {
+    let app = app();
+    let minute = SignedDuration::from_mins(1);
+    for name in ["verified.example.com", "waiting.example.com"] {
+        add(&app, name).await;
+    }
+    app.run(app.clock.now() + minute).await.unwrap();
+    app.ses.verify(&domain_name("verified.example.com"));
+    app.ses
+        .fail("GetIdentityDkimAttributes", &[SesFault::Throttled]);
+    app.publisher.set_down(true);
+    app.clock.advance(minute * 6);
+    let started = app.meter.figures().len();
+    app.run(app.clock.now() + minute).await.unwrap();
+
+    let mut out = Vec::new();
+    MetricLines::new("lasso".to_owned(), "verification-poller", &mut out)
+        .record(app.clock.now(), &app.meter.figures()[started..]);
+    let lines: Vec<Value> = String::from_utf8(out)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    for line in &lines {
+        is_in_the_embedded_metric_format(line);
+    }
+    insta::assert_json_snapshot!(lines);
+}
+
+/// The rules of the CloudWatch user guide, "Specification: Embedded metric format", with the limits
+/// of `MetricDatum` in the CloudWatch API reference.
+fn is_in_the_embedded_metric_format(line: &Value) {
+    let metadata = &line["_aws"];
+    assert!(metadata["Timestamp"].as_i64().unwrap() > 1_500_000_000_000);
+    for directive in metadata["CloudWatchMetrics"].as_array().unwrap() {
+        assert_eq!(directive["Namespace"], domain_auth_aws::NAMESPACE);
+        for set in directive["Dimensions"].as_array().unwrap() {
+            let set = set.as_array().unwrap();
+            assert!((1..=30).contains(&set.len()));
+            for dimension in set {
+                let value = line[dimension.as_str().unwrap()].as_str().unwrap();
+                assert!((1..=1024).contains(&value.len()) && value.is_ascii());
+            }
+        }
+        let metrics = directive["Metrics"].as_array().unwrap();
+        assert!((1..=100).contains(&metrics.len()));
+        for metric in metrics {
+            assert!(["Count", "Seconds"].contains(&metric["Unit"].as_str().unwrap()));
+            let value = &line[metric["Name"].as_str().unwrap()];
+            let values = value.as_array().map_or(1, Vec::len);
+            assert!(value.is_f64() || (value.is_array() && (1..=100).contains(&values)));
+        }
+    }
 }

@@ -3,6 +3,7 @@
 mod clients;
 mod environment;
 mod mail;
+mod metrics;
 mod ses;
 mod sns;
 mod store;
@@ -11,6 +12,7 @@ mod system;
 pub use clients::{Clients, HttpTimeouts, http_client};
 pub use environment::{MissingVariable, optional, required};
 pub use mail::SupportMail;
+pub use metrics::{MetricLines, NAMESPACE};
 pub use ses::SesIdentities;
 pub use sns::EventTopic;
 pub use store::{LOOK_SHARDS, Table};

@@ -10,6 +10,7 @@ use crate::claims::ClaimRegister;
 use crate::dns::DnsLook;
 use crate::domain::{Change, Domain};
 use crate::event::Event;
+use crate::figures::Figure;
 use crate::history::HistoryEntry;
 use crate::identity::{AxisStatus, Dkim, MailFromLabel, VerificationToken};
 use crate::names::{ClientId, Community, DomainName, EventId};
@@ -359,4 +360,10 @@ pub struct Email {
 pub trait SendEmail: Send + Sync {
     /// Sends to Lasso support; the answer is SES's message id.
     fn send(&self, email: &Email) -> impl Future<Output = Result<String, SesError>> + Send;
+}
+
+/// Takes figures for the operator. It cannot fail: work never waits for its own measuring.
+pub trait Meter: Send + Sync {
+    /// The figures of a run or a request that ended at `now`.
+    fn record(&self, now: Timestamp, figures: &[Figure]);
 }

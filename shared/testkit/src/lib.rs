@@ -8,6 +8,7 @@ mod crash;
 mod dns;
 mod http;
 mod memory_store;
+mod meter;
 mod ses;
 mod topic;
 
@@ -17,5 +18,6 @@ pub use crash::CrashPoint;
 pub use dns::FakeDns;
 pub use http::{Answer, answer_of, request_in};
 pub use memory_store::MemoryStore;
+pub use meter::RecordingMeter;
 pub use ses::{FakeSes, SesFault};
 pub use topic::RecordingTopic;

@@ -6,6 +6,7 @@ pub mod decide;
 pub mod email_support;
 pub mod look;
 pub mod poll;
+mod poll_figures;
 pub mod provision;
 pub mod publish;
 pub mod restart;
@@ -13,4 +14,4 @@ pub mod senders;
 mod ses_budget;
 
 use ses_budget::paced;
-pub use ses_budget::{Operation, SesBudget};
+pub use ses_budget::{Operation, SesBudget, Tally};

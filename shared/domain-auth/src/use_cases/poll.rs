@@ -9,7 +9,7 @@ use super::look::{after_look, look_at_dns, statuses};
 use super::provision::{self, Provisioned, Tools};
 use super::publish::publish;
 use crate::dns::Lookup;
-use crate::domain::Domain;
+use crate::domain::{Change, Domain};
 use crate::identity::SesStatus;
 use crate::names::DomainName;
 use crate::ports::{
@@ -19,6 +19,8 @@ use crate::ports::{
 
 /// Most domains that one run takes of each kind; what is left is still due in the next.
 const TAKE: usize = 4_000;
+/// After how long a domain that is due is overdue: several runs could not reach it.
+const OVERDUE: SignedDuration = SignedDuration::from_mins(5);
 /// Most events that one run publishes beside its work, and again behind it.
 const EVENTS: usize = 500;
 /// How long the events of the run itself may take, after the time for work is over.
@@ -38,22 +40,50 @@ pub struct Poller<'a, S, I, P, C, D, L> {
 }
 
 /// What a run did.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Report {
+    /// Domains that the run took because they were due: at most [`TAKE`] of each queue.
+    pub due: usize,
+    /// Those of them that were due for longer than [`OVERDUE`].
+    pub overdue: usize,
+    /// For how long the first of them had been due.
+    pub oldest_due: SignedDuration,
+
     /// Domains that left `provisioning`.
     pub provisioned: usize,
     /// Domains that SES was asked about.
     pub looked_at: usize,
+    /// Domains about which SES did not answer.
+    pub unanswered: usize,
+    /// What the looks at DNS saw.
+    pub dns: DnsTally,
+    /// Of each domain that SES has verified, how long after it was added.
+    pub verified_after: Vec<SignedDuration>,
     /// Domains whose state moved.
     pub moved: usize,
     /// Events published.
     pub published: usize,
     /// Events that could not be published.
     pub unpublished: usize,
+    /// When the oldest of those happened.
+    pub oldest_event: Option<Timestamp>,
     /// Domains that somebody else changed meanwhile; they are due again.
     pub conflicts: usize,
     /// Things that went wrong and are tried again in the next run.
     pub errors: usize,
+}
+
+/// Looks at the DNS of a domain, by what they saw.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct DnsTally {
+    /// Every record is there.
+    pub complete: usize,
+    /// A record is missing or wrong.
+    pub incomplete: usize,
+    /// Nothing is known to be missing or wrong, and of some record nothing is known.
+    pub unknown: usize,
+    /// There was no time to look, or no record to look for.
+    pub none: usize,
 }
 
 impl<S, I, P, C, D, L> Poller<'_, S, I, P, C, D, L>
@@ -80,6 +110,7 @@ where
         let last = self.publish_outbox(until + LAST_EVENTS).await?;
         report.published += last.published;
         report.unpublished = last.unpublished;
+        report.oldest_event = last.oldest_event;
         Ok(report)
     }
 
@@ -90,22 +121,19 @@ where
         Ok(Report {
             published: outcome.published,
             unpublished: outcome.left,
+            oldest_event: outcome.oldest_left,
             ..Report::default()
         })
     }
 
     async fn finish_provisioning(&self, until: Timestamp) -> Result<Report, StoreError> {
-        let due = self
-            .tools
-            .store
-            .due(Due::Provisioning, self.tools.clock.now(), TAKE)
-            .await?;
+        let mut sum = Report::default();
+        let due = self.take_due(Due::Provisioning, &mut sum).await?;
         let reports = stream::iter(due)
             .map(|domain| self.provision_until(domain, until))
             .buffer_unordered(PROVISIONING_AT_ONCE)
             .collect::<Vec<_>>()
             .await;
-        let mut sum = Report::default();
         for report in reports {
             sum.add(report);
         }
@@ -151,11 +179,7 @@ where
     /// First what SES says, because a person waits for it; then DNS, which may take its time.
     async fn look_at_domains(&self, until: Timestamp) -> Result<Report, StoreError> {
         let mut report = Report::default();
-        let due = self
-            .tools
-            .store
-            .due(Due::Look, self.tools.clock.now(), TAKE)
-            .await?;
+        let due = self.take_due(Due::Look, &mut report).await?;
         let mut asked = Vec::with_capacity(due.len());
         for batch in due.chunks(STATUS_BATCH) {
             if self.tools.clock.now() >= until {
@@ -180,16 +204,31 @@ where
                         "SES did not say how these domains stand; they stay due"
                     );
                     report.errors += 1;
+                    report.unanswered += names.len();
                 }
             }
         }
         let mut outcomes = stream::iter(asked)
             .map(|(domain, ses)| self.look(domain, ses, until))
             .buffer_unordered(LOOKS_AT_ONCE);
-        while let Some(outcome) = outcomes.next().await {
-            report.looked_at += usize::from(report.written(outcome));
+        while let Some((change, outcome)) = outcomes.next().await {
+            report.dns.count(change.look.as_ref());
+            let written = report.written(&change, outcome);
+            report.looked_at += usize::from(written);
         }
         Ok(report)
+    }
+
+    async fn take_due(&self, queue: Due, report: &mut Report) -> Result<Vec<Domain>, StoreError> {
+        let now = self.tools.clock.now();
+        let due = self.tools.store.due(queue, now, TAKE).await?;
+        let ages = due
+            .iter()
+            .map(|domain| now.duration_since(domain.next_check));
+        report.due += due.len();
+        report.overdue += ages.clone().filter(|age| *age > OVERDUE).count();
+        report.oldest_due = report.oldest_due.max(ages.max().unwrap_or_default());
+        Ok(due)
     }
 
     /// Writes what SES says where it moves the state. What comes back is still to be looked up in
@@ -205,7 +244,7 @@ where
             return Some((domain.clone(), ses));
         }
         let outcome = self.tools.store.commit(&change).await;
-        let written = report.written(outcome);
+        let written = report.written(&change, outcome);
         report.moved += usize::from(written);
         written.then_some((change.domain, ses))
     }
@@ -217,7 +256,7 @@ where
         domain: Domain,
         ses: Option<SesStatus>,
         until: Timestamp,
-    ) -> Result<(), CommitError> {
+    ) -> (Change, Result<(), CommitError>) {
         let tools = &self.tools;
         let dns = if tools.clock.now() < until {
             look_at_dns(tools.dns, tools.clock, &domain, ses).await
@@ -225,12 +264,19 @@ where
             None
         };
         let change = after_look(&domain, ses, dns, tools.clock.now(), tools.ids);
-        tools.store.commit(&change).await
+        let outcome = tools.store.commit(&change).await;
+        (change, outcome)
     }
 }
 
 impl Report {
     fn add(&mut self, part: Self) {
+        self.due += part.due;
+        self.overdue += part.overdue;
+        self.oldest_due = self.oldest_due.max(part.oldest_due);
+        self.unanswered += part.unanswered;
+        self.dns.add(part.dns);
+        self.verified_after.extend(part.verified_after);
         self.provisioned += part.provisioned;
         self.looked_at += part.looked_at;
         self.moved += part.moved;
@@ -241,9 +287,12 @@ impl Report {
     }
 
     /// Whether it was written. What was not is still due, and counted.
-    fn written(&mut self, outcome: Result<(), CommitError>) -> bool {
+    fn written(&mut self, change: &Change, outcome: Result<(), CommitError>) -> bool {
         match outcome {
-            Ok(()) => return true,
+            Ok(()) => {
+                self.verified_after.extend(change.verified_after());
+                return true;
+            }
             Err(CommitError::Conflict) => self.conflicts += 1,
             Err(CommitError::Store(error)) => {
                 tracing::error!(

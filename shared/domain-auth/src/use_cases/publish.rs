@@ -16,6 +16,8 @@ pub struct Published {
     pub published: usize,
     /// Events that stay in the outbox.
     pub left: usize,
+    /// When the oldest of those happened.
+    pub oldest_left: Option<Timestamp>,
 }
 
 /// Publishes events in their order. After one that fails, the later ones of the same domain wait,
@@ -32,7 +34,7 @@ pub async fn publish<'a>(
     for event in events {
         let domain = (&event.client, &event.domain);
         if waiting.contains(&domain) || clock.now() >= until {
-            outcome.left += 1;
+            outcome.leave(event);
             continue;
         }
         if let Err(error) = publish_one(outbox, publisher, clock, event).await {
@@ -42,12 +44,20 @@ pub async fn publish<'a>(
                 "an event was not published and stays in the outbox"
             );
             waiting.insert(domain);
-            outcome.left += 1;
+            outcome.leave(event);
         } else {
             outcome.published += 1;
         }
     }
     outcome
+}
+
+impl Published {
+    fn leave(&mut self, event: &Event) {
+        self.left += 1;
+        let oldest = self.oldest_left.get_or_insert(event.occurred_at);
+        *oldest = (*oldest).min(event.occurred_at);
+    }
 }
 
 /// One of the two steps failed.

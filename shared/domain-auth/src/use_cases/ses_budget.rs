@@ -1,6 +1,6 @@
 //! The pace of identity calls: SES allows one per second for each operation, in the whole account.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::ports::{Clock, SesError};
 
 /// Operations with a quota of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "the names of the API operations")]
 pub enum Operation {
     CreateEmailIdentity,
@@ -31,6 +31,33 @@ const REST: SignedDuration = SignedDuration::from_secs(2);
 pub struct SesBudget {
     interval: SignedDuration,
     next: Mutex<HashMap<Operation, Timestamp>>,
+    tally: Mutex<BTreeMap<Operation, Tally>>,
+}
+
+/// What came of the calls of one operation.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// Calls made, throttled ones included.
+    pub calls: usize,
+    /// Calls that SES throttled.
+    pub throttled: usize,
+}
+
+impl Operation {
+    /// The operation's name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CreateEmailIdentity => "CreateEmailIdentity",
+            Self::GetEmailIdentity => "GetEmailIdentity",
+            Self::DeleteEmailIdentity => "DeleteEmailIdentity",
+            Self::VerifyDomainIdentity => "VerifyDomainIdentity",
+            Self::VerifyDomainDkim => "VerifyDomainDkim",
+            Self::PutEmailIdentityMailFromAttributes => "PutEmailIdentityMailFromAttributes",
+            Self::GetIdentityVerificationAttributes => "GetIdentityVerificationAttributes",
+            Self::GetIdentityDkimAttributes => "GetIdentityDkimAttributes",
+            Self::GetIdentityMailFromDomainAttributes => "GetIdentityMailFromDomainAttributes",
+        }
+    }
 }
 
 impl SesBudget {
@@ -40,6 +67,7 @@ impl SesBudget {
             interval: SignedDuration::from_secs(1)
                 / i32::try_from(calls.max(1)).unwrap_or(i32::MAX),
             next: Mutex::default(),
+            tally: Mutex::default(),
         }
     }
 
@@ -48,7 +76,21 @@ impl SesBudget {
         Self {
             interval: SignedDuration::ZERO,
             next: Mutex::default(),
+            tally: Mutex::default(),
         }
+    }
+
+    /// What has been called so far.
+    pub fn tally(&self) -> Vec<(Operation, Tally)> {
+        let tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        tally.iter().map(|(op, tally)| (*op, *tally)).collect()
+    }
+
+    fn count<T>(&self, operation: Operation, answer: &Result<T, SesError>) {
+        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let tally = tally.entry(operation).or_default();
+        tally.calls += 1;
+        tally.throttled += usize::from(matches!(answer, Err(SesError::Throttled { .. })));
     }
 
     /// Waits until `operation` may be called.
@@ -87,12 +129,17 @@ pub(super) async fn paced<T, F>(
 where
     F: Future<Output = Result<T, SesError>>,
 {
+    let counted = async || {
+        let answer = call().await;
+        budget.count(operation, &answer);
+        answer
+    };
     budget.wait(operation, clock).await;
-    match call().await {
+    match counted().await {
         Err(SesError::Throttled { .. }) if !budget.interval.is_zero() => {
             budget.throttled(operation, clock.now());
             budget.wait(operation, clock).await;
-            call().await
+            counted().await
         }
         answer => answer,
     }

@@ -2,7 +2,7 @@
 
 use domain_auth::domain::Domain;
 use domain_auth::history::Actor;
-use domain_auth::ports::{Clock, CommitChanges};
+use domain_auth::ports::{Clock, CommitChanges, Meter};
 use domain_auth::state::{State, Status};
 use domain_auth_aws::MetricLines;
 use domain_auth_testkit::{

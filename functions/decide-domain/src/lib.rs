@@ -9,8 +9,8 @@ use domain_auth::ports::{Clock, CommitChanges, Ids, Outbox, Publish, ReadClaims,
 use domain_auth::use_cases::decide::{Decision, decide};
 use domain_auth::use_cases::publish::publish;
 use domain_auth_http::{
-    ApiError, ClaimNames, ParsedRequest, Reply, StaffDomainView, Supporter, client_in_path,
-    domain_in_path, json, problem, reason_in,
+    ApiError, ClaimNames, Operation, ParsedRequest, Reply, StaffDomainView, Supporter,
+    client_in_path, domain_in_path, json, problem, reason_in,
 };
 use lambda_http::http::StatusCode;
 
@@ -51,11 +51,12 @@ where
 
     async fn decide(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
         let supporter = Supporter::lasso_support(request, &self.claims)?;
+        let operation = Operation::of(request)?;
         let (client, name) = (client_in_path(request)?, domain_in_path(request)?);
-        let decision = if request.uri().path().ends_with("/complete") {
-            Decision::Complete
-        } else {
-            Decision::Reject(reason_in(request)?)
+        let decision = match operation {
+            Operation::CompleteDomain => Decision::Complete,
+            Operation::RejectDomain => Decision::Reject(reason_in(request)?),
+            _served_elsewhere => return Err(ApiError::NoRoute),
         };
         let (store, clock, actor) = (&self.store, &self.clock, supporter.actor());
         let domain = (&client, &name);

@@ -2,7 +2,7 @@
 
 use domain_auth::names::{Eligibility, OwnDomainError};
 use domain_auth_aws::{MissingVariable, optional, required};
-use domain_auth_http::ClaimNames;
+use domain_auth_http::{ClaimNames, Cursors};
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
@@ -13,6 +13,8 @@ pub struct Config {
     pub eligibility: Eligibility,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
     pub claims: ClaimNames,
+    /// `CURSOR_SECRET`: cursors of lists are made with it.
+    pub cursors: Cursors,
 }
 
 /// The environment does not say what it must.
@@ -36,6 +38,7 @@ impl Config {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
             },
+            cursors: Cursors::new(&required("CURSOR_SECRET")?),
         })
     }
 }

@@ -8,12 +8,12 @@ use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
 use domain_auth::handoff::{Handoff, HandoffFormat, render};
 use domain_auth::names::{Community, Eligibility};
-use domain_auth::ports::{ListFilter, ReadClaims, ReadDomains};
+use domain_auth::ports::{ListFilter, PageStart, ReadClaims, ReadDomains};
 use domain_auth::use_cases::senders::judge;
 use domain_auth_http::{
-    ApiError, Caller, ClaimNames, DomainListView, DomainView, FieldError, HistoryView,
-    ParsedRequest, Reply, SenderView, document, domain_in_path, json, json_for_a_minute, limit_of,
-    page_start, problem, status_of,
+    ApiError, Caller, ClaimNames, Cursors, DomainListView, DomainView, FieldError, HistoryView,
+    List, Operation, ParsedRequest, Reply, SenderView, document, domain_in_path, json,
+    json_for_a_minute, limit_of, problem, status_of,
 };
 use lambda_http::RequestExt;
 use lambda_http::http::{StatusCode, header};
@@ -29,6 +29,8 @@ pub struct App<S> {
     pub eligibility: Eligibility,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
+    /// Where pages of lists start.
+    pub cursors: Cursors,
 }
 
 impl<S: ReadDomains + ReadClaims> App<S> {
@@ -36,16 +38,13 @@ impl<S: ReadDomains + ReadClaims> App<S> {
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
         let read = async {
             let caller = Caller::client_admin(&request, &self.claims)?;
-            if let Some(address) = request.path_parameters().first("address") {
-                self.sender(address, &caller).await
-            } else if request.path_parameters().first("domain").is_none() {
-                self.list(&request, &caller).await
-            } else if request.uri().path().ends_with("/records") {
-                self.records(&request, &caller).await
-            } else if request.uri().path().ends_with("/history") {
-                self.history(&request, &caller).await
-            } else {
-                self.one(&request, &caller).await
+            match Operation::of(&request)? {
+                Operation::ListDomains => self.list(&request, &caller).await,
+                Operation::GetDomain => self.one(&request, &caller).await,
+                Operation::GetRecords => self.records(&request, &caller).await,
+                Operation::GetHistory => self.history(&request, &caller).await,
+                Operation::GetSender => self.sender(&request, &caller).await,
+                _served_elsewhere => Err(ApiError::NoRoute),
             }
         };
         match read.await {
@@ -54,7 +53,9 @@ impl<S: ReadDomains + ReadClaims> App<S> {
         }
     }
 
-    async fn sender(&self, address: &str, caller: &Caller) -> Result<Reply, ApiError> {
+    async fn sender(&self, request: &ParsedRequest, caller: &Caller) -> Result<Reply, ApiError> {
+        let parameters = request.path_parameters();
+        let address = parameters.first("address").unwrap_or_default();
         let verdict = judge(&self.store, &self.eligibility, &caller.client, address).await?;
         let view = SenderView::from(verdict);
         Ok(json_for_a_minute(StatusCode::OK, &view))
@@ -88,7 +89,8 @@ impl<S: ReadDomains + ReadClaims> App<S> {
         let name = domain_in_path(request)?;
         let query = request.query_string_parameters();
         let limit = limit_of(query.first("limit"))?;
-        let start = query.first("cursor").map(page_start).transpose()?;
+        let list = List::History(&caller.client, &name);
+        let start = self.start_of(list, query.first("cursor"))?;
         let (domain, page) = futures::future::try_join(
             self.store.domain(&caller.client, &name),
             self.store
@@ -96,7 +98,18 @@ impl<S: ReadDomains + ReadClaims> App<S> {
         )
         .await?;
         domain.ok_or(ApiError::NotFound)?;
-        Ok(json(StatusCode::OK, &HistoryView::for_client(page)))
+        let view = HistoryView::for_client(page, &self.cursors, list);
+        Ok(json(StatusCode::OK, &view))
+    }
+
+    fn start_of(
+        &self,
+        list: List<'_>,
+        cursor: Option<&str>,
+    ) -> Result<Option<PageStart>, ApiError> {
+        cursor
+            .map(|cursor| self.cursors.page_start(list, cursor))
+            .transpose()
     }
 
     async fn read(
@@ -120,12 +133,14 @@ impl<S: ReadDomains + ReadClaims> App<S> {
             community: query.first("community").map(community_of).transpose()?,
         };
         let limit = limit_of(query.first("limit"))?;
-        let start = query.first("cursor").map(page_start).transpose()?;
+        let list = List::Domains(&caller.client, &filter);
+        let start = self.start_of(list, query.first("cursor"))?;
         let page = self
             .store
             .domains(&caller.client, &filter, limit, start.as_ref())
             .await?;
-        Ok(json(StatusCode::OK, &DomainListView::from(&page)))
+        let view = DomainListView::new(&page, &self.cursors, list);
+        Ok(json(StatusCode::OK, &view))
     }
 }
 

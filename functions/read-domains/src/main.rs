@@ -17,6 +17,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         store: Table::new(clients.dynamodb(), config.table),
         eligibility: config.eligibility,
         claims: config.claims,
+        cursors: config.cursors,
     };
     domain_auth_http::run(|request| app.handle(request)).await
 }

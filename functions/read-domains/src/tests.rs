@@ -6,7 +6,7 @@ use domain_auth::history::Actor;
 use domain_auth::names::Eligibility;
 use domain_auth::ports::{Clock, CommitChanges};
 use domain_auth::state::{Authenticated, State, Status, Trigger};
-use domain_auth_http::ClaimNames;
+use domain_auth_http::{ClaimNames, Cursors};
 use domain_auth_testkit::{
     MemoryStore, SequentialIds, TestClock, answer_of, identity, new_domain, request_in,
 };
@@ -60,6 +60,7 @@ async fn app() -> App<MemoryStore> {
             client_id: "custom:client_id".to_owned(),
             roles: "cognito:groups".to_owned(),
         },
+        cursors: Cursors::new("secret"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the template gives this function.
 
 use domain_auth_aws::{MissingVariable, required};
-use domain_auth_http::ClaimNames;
+use domain_auth_http::{ClaimNames, Cursors};
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
@@ -10,6 +10,8 @@ pub struct Config {
     pub table: String,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
     pub claims: ClaimNames,
+    /// `CURSOR_SECRET`: cursors of lists are made with it.
+    pub cursors: Cursors,
 }
 
 impl Config {
@@ -21,6 +23,7 @@ impl Config {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
             },
+            cursors: Cursors::new(&required("CURSOR_SECRET")?),
         })
     }
 }

@@ -3,12 +3,12 @@
 
 mod config;
 
-use domain_auth::ports::{Clock, Page, ReadClaims, ReadDomains, StaffQueue};
+use domain_auth::ports::{Clock, Page, PageStart, ReadClaims, ReadDomains, StaffQueue};
 use domain_auth::state::{Status, WaitingFor};
 use domain_auth_http::{
-    ApiError, ClaimNames, FieldError, HistoryView, ParsedRequest, Reply, StaffDomainView,
-    StaffListView, Supporter, client_in_path, domain_in_path, json, limit_of, page_start, problem,
-    status_of,
+    ApiError, ClaimNames, Cursors, FieldError, HistoryView, List, Operation, ParsedRequest, Reply,
+    StaffDomainView, StaffListView, Supporter, client_in_path, domain_in_path, json, limit_of,
+    problem, status_of,
 };
 use lambda_http::RequestExt;
 use lambda_http::http::StatusCode;
@@ -24,6 +24,8 @@ pub struct App<S, C> {
     pub clock: C,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
+    /// Where pages of lists start.
+    pub cursors: Cursors,
 }
 
 impl<S, C> App<S, C>
@@ -35,12 +37,11 @@ where
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
         let read = async {
             Supporter::lasso_support(&request, &self.claims)?;
-            if request.path_parameters().first("domain").is_none() {
-                self.queue(&request).await
-            } else if request.uri().path().ends_with("/history") {
-                self.history(&request).await
-            } else {
-                self.one(&request).await
+            match Operation::of(&request)? {
+                Operation::ListQueue => self.queue(&request).await,
+                Operation::GetClientDomain => self.one(&request).await,
+                Operation::GetClientHistory => self.history(&request).await,
+                _served_elsewhere => Err(ApiError::NoRoute),
             }
         };
         match read.await {
@@ -54,8 +55,9 @@ where
         let status = query.first("status").map(status_of).transpose()?;
         let waiting_for = query.first("waiting_for").map(waiting_for_of).transpose()?;
         let limit = limit_of(query.first("limit"))?;
-        let start = query.first("cursor").map(page_start).transpose()?;
         let statuses = statuses_of(status, waiting_for);
+        let list = List::Queue(&statuses);
+        let start = self.start_of(list, query.first("cursor"))?;
         let page = if statuses.is_empty() {
             Page {
                 items: Vec::new(),
@@ -65,7 +67,8 @@ where
             let start = start.as_ref();
             self.store.in_states(&statuses, limit, start).await?
         };
-        Ok(json(StatusCode::OK, &StaffListView::from(&page)))
+        let view = StaffListView::new(&page, &self.cursors, list);
+        Ok(json(StatusCode::OK, &view))
     }
 
     async fn one(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
@@ -86,7 +89,8 @@ where
         let (client, name) = (client_in_path(request)?, domain_in_path(request)?);
         let query = request.query_string_parameters();
         let limit = limit_of(query.first("limit"))?;
-        let start = query.first("cursor").map(page_start).transpose()?;
+        let list = List::ClientHistory(&client, &name);
+        let start = self.start_of(list, query.first("cursor"))?;
         let page = self
             .store
             .history(&client, &name, limit, start.as_ref())
@@ -94,7 +98,18 @@ where
         if page.items.is_empty() && start.is_none() {
             return Err(ApiError::NotFound);
         }
-        Ok(json(StatusCode::OK, &HistoryView::for_support(page)))
+        let view = HistoryView::for_support(page, &self.cursors, list);
+        Ok(json(StatusCode::OK, &view))
+    }
+
+    fn start_of(
+        &self,
+        list: List<'_>,
+        cursor: Option<&str>,
+    ) -> Result<Option<PageStart>, ApiError> {
+        cursor
+            .map(|cursor| self.cursors.page_start(list, cursor))
+            .transpose()
     }
 }
 

@@ -46,6 +46,7 @@ pub enum Actor {
 
 /// What happened, in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "described on `Trigger`")]
 pub enum Action {

@@ -51,6 +51,7 @@ pub struct SesIdentity {
 
 /// Status of one axis of an identity, as SES v1 and v2 name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AxisStatus {
     /// SES is not looking for the records.
@@ -67,6 +68,7 @@ pub enum AxisStatus {
 
 /// The three axes of an identity at SES, never mixed with each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct SesStatus {
     /// Whether the domain is verified, by the TXT record or by DKIM.
     pub verification: AxisStatus,
@@ -78,6 +80,7 @@ pub struct SesStatus {
 
 /// What SES last answered, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct SesLook {
     /// The answer.
     pub status: SesStatus,

@@ -14,6 +14,7 @@ use crate::records::RecordId;
 
 /// An answer that may be that nobody knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It is so.
@@ -26,6 +27,7 @@ pub enum Verdict {
 
 /// One rule for bulk senders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BulkRule {
     /// SPF passes for the MAIL FROM domain (RFC 7208).
@@ -40,6 +42,7 @@ pub enum BulkRule {
 
 /// How a rule is met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct RuleCheck {
     /// Which.
     pub rule: BulkRule,
@@ -51,6 +54,7 @@ pub struct RuleCheck {
 
 /// Who has such rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MailboxProvider {
     /// Gmail.
@@ -63,6 +67,7 @@ pub enum MailboxProvider {
 
 /// Whether a provider's rules are met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ProviderCheck {
     /// Whose rules.
     pub provider: MailboxProvider,
@@ -72,6 +77,7 @@ pub struct ProviderCheck {
 
 /// What it all means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Readiness {
     /// Whether Amazon SES lets Lasso send from the domain. Whether Lasso does is decided elsewhere.
     pub can_send: Verdict,

@@ -142,17 +142,26 @@ pub enum FailureReason {
 
 /// A state without its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "described on `State`")]
 pub enum Status {
+    /// Somebody else may hold the name: proof of ownership is awaited.
     Contested,
+    /// The domain is being registered with Amazon SES; its records are there in a moment.
     Provisioning,
+    /// Amazon SES looks for the records. Not yet is not failed.
     Pending,
+    /// Amazon SES has verified the domain; Lasso support takes the final step.
     Verified,
+    /// Lasso sends for the domain.
     Authenticated,
+    /// Lasso still sends, and records have vanished.
     AtRisk,
+    /// Amazon SES gave up after 72 hours, or took its verification back.
     Failed,
+    /// Lasso support refused the final step.
     Rejected,
+    /// The domain is being deleted.
     Removing,
 }
 

@@ -1,54 +1,203 @@
-//! Opaque cursors of lists.
+//! Cursors of lists: opaque, and good for the one list that they were given out for.
+//!
+//! A cursor is the position after which to go on, encrypted and authenticated with AES-SIV
+//! (RFC 5297), with the list as associated data. So a cursor that was altered, made up, or given
+//! out for another client, another filter or another kind of list is refused; and the same position
+//! is the same cursor, so nothing random is needed. A position names no row that has to be there
+//! still: a cursor stays good while entries come and go.
 
-use domain_auth::ports::PageStart;
+use std::fmt;
+
+use aes_siv::KeyInit;
+use aes_siv::siv::Aes128Siv;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain_auth::names::{ClientId, DomainName};
+use domain_auth::ports::{ListFilter, PageStart};
+use domain_auth::state::Status;
+use sha2::{Digest, Sha256};
 
 use crate::problem::{ApiError, FieldError};
 
-/// The cursor of the page that starts there.
-pub fn cursor_of(start: &PageStart) -> String {
-    start.0.bytes().fold(String::new(), |mut text, byte| {
-        text.push(char::from(HEX[usize::from(byte >> 4)]));
-        text.push(char::from(HEX[usize::from(byte & 15)]));
-        text
-    })
+/// The longest cursor that is read: room for the longest sort key, 1,024 octets.
+const MAX_CURSOR: usize = 1_500;
+
+/// Gives out cursors, and takes them back.
+#[derive(Clone)]
+pub struct Cursors {
+    /// For AES-SIV with AES-128: one half authenticates, the other encrypts.
+    key: [u8; 32],
 }
 
-const HEX: &[u8; 16] = b"0123456789abcdef";
+/// A list with pages: all that tells it from other lists. How long its pages are does not.
+#[derive(Debug, Clone, Copy)]
+pub enum List<'a> {
+    /// A client's domains.
+    Domains(&'a ClientId, &'a ListFilter),
+    /// The history of a domain, as its client sees it.
+    History(&'a ClientId, &'a DomainName),
+    /// The queue of Lasso support, in these states.
+    Queue(&'a [Status]),
+    /// The history of a domain, as Lasso support sees it.
+    ClientHistory(&'a ClientId, &'a DomainName),
+}
 
-/// Where a cursor's page starts. A cursor names an entry of the caller's own list, so that a forged
-/// one reaches nothing of anybody else.
-pub fn page_start(cursor: &str) -> Result<PageStart, ApiError> {
-    let digit = |byte: &u8| HEX.iter().position(|hex| hex == byte);
-    let bytes: Option<Vec<u8>> = cursor
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| match pair {
-            [high, low] => u8::try_from(digit(high)? << 4 | digit(low)?).ok(),
-            _ => None,
-        })
-        .collect();
-    bytes
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .filter(|text| !text.is_empty() && text.len() <= 512)
-        .map(PageStart)
-        .ok_or_else(|| {
-            ApiError::invalid(FieldError::parameter(
-                "cursor",
-                "is not a cursor of this list",
-            ))
-        })
+impl Cursors {
+    /// Cursors under a secret, which is the same for all functions of a stack.
+    pub fn new(secret: &str) -> Self {
+        Self {
+            key: Sha256::digest(secret).into(),
+        }
+    }
+
+    /// The cursor of the page of `list` that starts there.
+    pub fn cursor_of(&self, list: List<'_>, start: &PageStart) -> String {
+        let sealed = self
+            .cipher()
+            .encrypt(list.words(), start.0.as_bytes())
+            .expect("fewer words than the 126 that AES-SIV takes");
+        URL_SAFE_NO_PAD.encode(sealed)
+    }
+
+    /// Where a cursor's page starts. What was not given out for just this list is refused.
+    pub fn page_start(&self, list: List<'_>, cursor: &str) -> Result<PageStart, ApiError> {
+        let sealed = (cursor.len() <= MAX_CURSOR).then(|| URL_SAFE_NO_PAD.decode(cursor).ok());
+        sealed
+            .flatten()
+            .and_then(|sealed| self.cipher().decrypt(list.words(), &sealed).ok())
+            .and_then(|opened| String::from_utf8(opened).ok())
+            .map(PageStart)
+            .ok_or_else(|| {
+                ApiError::invalid(FieldError::parameter(
+                    "cursor",
+                    "is not a cursor of this list",
+                ))
+            })
+    }
+
+    fn cipher(&self) -> Aes128Siv {
+        Aes128Siv::new(&self.key.into())
+    }
+}
+
+/// The key shows in no log line.
+impl fmt::Debug for Cursors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cursors(…)")
+    }
+}
+
+impl<'a> List<'a> {
+    /// The associated data. AES-SIV keeps the words apart, so no two lists have the same.
+    fn words(self) -> Vec<&'a str> {
+        match self {
+            Self::Domains(client, filter) => vec![
+                "domains",
+                client.as_str(),
+                filter.status.map_or("", Status::as_str),
+                filter.community.as_ref().map_or("", |name| name.as_str()),
+            ],
+            Self::History(client, name) => vec!["history", client.as_str(), name.as_str()],
+            Self::Queue(statuses) => {
+                let statuses = statuses.iter().map(|status| status.as_str());
+                ["queue"].into_iter().chain(statuses).collect()
+            }
+            Self::ClientHistory(client, name) => {
+                vec!["client-history", client.as_str(), name.as_str()]
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use domain_auth::names::Community;
+
     use super::*;
 
+    fn client(id: &str) -> ClientId {
+        ClientId::parse(id).unwrap()
+    }
+
+    fn name(name: &str) -> DomainName {
+        DomainName::parse(name).unwrap()
+    }
+
     #[test]
-    fn a_cursor_leads_back_to_its_page() {
+    fn a_cursor_leads_back_to_its_page_and_shows_nothing() {
+        let (cursors, client) = (Cursors::new("secret"), client("maple"));
+        let filter = ListFilter::default();
+        let list = List::Domains(&client, &filter);
         let start = PageStart("example.com".to_owned());
-        assert_eq!(page_start(&cursor_of(&start)).unwrap(), start);
-        for bad in ["", "0", "zz", "ff"] {
-            assert!(page_start(bad).is_err(), "{bad}");
+        let cursor = cursors.cursor_of(list, &start);
+        assert_eq!(cursors.page_start(list, &cursor).unwrap(), start);
+        assert_eq!(cursor, cursors.cursor_of(list, &start), "the same again");
+        let bytes = URL_SAFE_NO_PAD.decode(&cursor).unwrap();
+        assert!(!bytes.windows(7).any(|part| part == b"example"));
+        assert_eq!(format!("{cursors:?}"), "Cursors(…)");
+    }
+
+    #[test]
+    fn a_cursor_is_good_for_no_other_list() {
+        let cursors = Cursors::new("secret");
+        let (maple, cedar) = (client("maple"), client("cedar"));
+        let (one, other) = (name("example.com"), name("example.org"));
+        let all = ListFilter::default();
+        let pending = ListFilter {
+            status: Some(Status::Pending),
+            community: None,
+        };
+        let named_pending = ListFilter {
+            status: None,
+            community: Some(Community::parse("pending").unwrap()),
+        };
+        let lists = [
+            List::Domains(&maple, &all),
+            List::Domains(&cedar, &all),
+            List::Domains(&maple, &pending),
+            List::Domains(&maple, &named_pending),
+            List::History(&maple, &one),
+            List::History(&maple, &other),
+            List::History(&cedar, &one),
+            List::ClientHistory(&maple, &one),
+            List::Queue(&[Status::Verified]),
+            List::Queue(&[Status::Verified, Status::Pending]),
+        ];
+        let start = PageStart("example.com".to_owned());
+        for (given_for, list) in lists.iter().enumerate() {
+            let cursor = cursors.cursor_of(*list, &start);
+            for (used_for, list) in lists.iter().enumerate() {
+                let taken = cursors.page_start(*list, &cursor).is_ok();
+                assert_eq!(taken, given_for == used_for, "{given_for} for {used_for}");
+            }
+            let of_another_stack = Cursors::new("another");
+            assert!(of_another_stack.page_start(*list, &cursor).is_err());
         }
+    }
+
+    #[test]
+    fn what_was_altered_or_made_up_is_refused() {
+        let (cursors, client) = (Cursors::new("secret"), client("maple"));
+        let filter = ListFilter::default();
+        let list = List::Domains(&client, &filter);
+        let cursor = cursors.cursor_of(list, &PageStart("example.com".to_owned()));
+        let sealed = URL_SAFE_NO_PAD.decode(&cursor).unwrap();
+        for place in 0..sealed.len() {
+            let mut altered = sealed.clone();
+            altered[place] ^= 1;
+            let altered = URL_SAFE_NO_PAD.encode(altered);
+            assert!(cursors.page_start(list, &altered).is_err(), "{place}");
+        }
+        for bad in [
+            "",
+            "0",
+            "é",
+            "example.com",
+            &cursor[1..],
+            &"A".repeat(9_999),
+        ] {
+            assert!(cursors.page_start(list, bad).is_err(), "{bad}");
+        }
+        assert!(cursors.page_start(list, &format!("{cursor}A")).is_err());
     }
 }

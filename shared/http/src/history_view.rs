@@ -6,10 +6,15 @@ use domain_auth::state::Status;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::cursor::cursor_of;
+use crate::cursor::{Cursors, List};
 
 /// A page of a domain's history, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "History")
+)]
 pub struct HistoryView {
     /// The lines.
     pub items: Vec<HistoryEntryView>,
@@ -19,6 +24,11 @@ pub struct HistoryView {
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "HistoryEntry")
+)]
 pub struct HistoryEntryView {
     /// When it happened.
     pub at: Timestamp,
@@ -31,13 +41,23 @@ pub struct HistoryEntryView {
     /// State after.
     pub to: Status,
     /// Why, with what was observed.
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")
+    )]
     pub evidence: Option<serde_json::Value>,
 }
 
 /// Who or what did something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Actor")
+)]
 pub struct ActorView {
     /// `client_admin`, `lasso_support` or `service`.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["client_admin", "lasso_support", "service"])))]
     pub kind: &'static str,
     /// The token's subject, where it is the reader's to know.
     pub subject: Option<String>,
@@ -53,20 +73,21 @@ enum Reader {
 impl HistoryView {
     /// As the client sees it: without who at Lasso acted, and without what another client has to do
     /// with the name.
-    pub fn for_client(page: Page<HistoryEntry>) -> Self {
-        Self::new(page, Reader::Client)
+    pub fn for_client(page: Page<HistoryEntry>, cursors: &Cursors, list: List<'_>) -> Self {
+        Self::new(page, Reader::Client, cursors, list)
     }
 
     /// As Lasso support sees it: everything.
-    pub fn for_support(page: Page<HistoryEntry>) -> Self {
-        Self::new(page, Reader::Support)
+    pub fn for_support(page: Page<HistoryEntry>, cursors: &Cursors, list: List<'_>) -> Self {
+        Self::new(page, Reader::Support, cursors, list)
     }
 
-    fn new(page: Page<HistoryEntry>, reader: Reader) -> Self {
+    fn new(page: Page<HistoryEntry>, reader: Reader, cursors: &Cursors, list: List<'_>) -> Self {
         let entry = |entry| entry_view(entry, reader);
+        let next = page.next.as_ref();
         Self {
             items: page.items.into_iter().map(entry).collect(),
-            next_cursor: page.next.as_ref().map(cursor_of),
+            next_cursor: next.map(|start| cursors.cursor_of(list, start)),
         }
     }
 }
@@ -114,9 +135,17 @@ fn actor_view(actor: Actor, reader: Reader) -> ActorView {
 
 #[cfg(test)]
 mod tests {
+    use domain_auth::names::{ClientId, DomainName};
     use serde_json::json;
 
     use super::*;
+
+    fn seen_by(reader: Reader, page: Page<HistoryEntry>) -> HistoryView {
+        let client = ClientId::parse("maple").unwrap();
+        let name = DomainName::parse("example.com").unwrap();
+        let cursors = Cursors::new("secret");
+        HistoryView::new(page, reader, &cursors, List::History(&client, &name))
+    }
 
     fn page(actor: Actor, action: Action) -> Page<HistoryEntry> {
         let entry = HistoryEntry {
@@ -140,19 +169,19 @@ mod tests {
             subject: "jo".to_owned(),
         };
         let page = page(actor, Action::Rejected);
-        let client = HistoryView::for_client(page.clone());
+        let client = seen_by(Reader::Client, page.clone());
         assert_eq!(client.items[0].actor.subject, None);
         assert!(client.items[0].evidence.is_some());
-        let support = HistoryView::for_support(page);
+        let support = seen_by(Reader::Support, page);
         assert_eq!(support.items[0].actor.subject.as_deref(), Some("jo"));
     }
 
     #[test]
     fn a_client_does_not_learn_what_another_has_to_do_with_the_name() {
         let page = page(Actor::Service, Action::Displaced);
-        let client = HistoryView::for_client(page.clone());
+        let client = seen_by(Reader::Client, page.clone());
         assert_eq!(client.items[0].evidence, None);
-        let support = HistoryView::for_support(page);
+        let support = seen_by(Reader::Support, page);
         assert!(support.items[0].evidence.is_some());
     }
 }

@@ -16,8 +16,15 @@ const MAX_LIMIT: usize = 100;
 
 /// The body of `POST /domains`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "AddDomain", deny_unknown_fields)
+)]
 pub struct AddDomainBody {
-    /// The domain.
+    /// The domain, as a person types it: trimmed, lower-cased, one trailing dot removed,
+    /// international names mapped to A-labels (UTS #46).
+    #[cfg_attr(feature = "openapi", schemars(with = "String", length(min = 1)))]
     pub domain: DomainName,
     /// The community that it is for.
     pub community: Option<Community>,

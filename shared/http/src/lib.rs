@@ -5,21 +5,25 @@ mod cursor;
 mod entry;
 mod history_view;
 mod input;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod problem;
 mod reply;
+mod routes;
 mod sender_view;
 mod staff_view;
 mod view;
 
 pub use caller::{Caller, ClaimNames, Role, Supporter};
-pub use cursor::{cursor_of, page_start};
+pub use cursor::{Cursors, List};
 pub use entry::{ParsedRequest, request_of, run};
 pub use history_view::{ActorView, HistoryEntryView, HistoryView};
 pub use input::{
     AddDomainBody, MAX_BODY, client_in_path, domain_in_path, limit_of, reason_in, status_of,
 };
 pub use problem::{ApiError, FieldError, Problem};
-pub use reply::{Reply, document, json, json_for_a_minute, problem};
+pub use reply::{Reply, document, json, json_for_a_minute, json_for_everybody, problem};
+pub use routes::{Access, Operation, Route};
 pub use sender_view::{SenderAction, SenderReason, SenderView};
 pub use staff_view::{ClaimView, StaffDomainView, StaffListView, StaffSummaryView};
 pub use view::{DomainListView, DomainSummaryView, DomainView, RecordView};

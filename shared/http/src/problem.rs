@@ -53,6 +53,7 @@ pub enum ApiError {
 
 /// One wrong field or parameter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct FieldError {
     /// JSON pointer (RFC 6901) into the body.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,6 +67,7 @@ pub struct FieldError {
 
 /// The body of an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// Names the kind of problem; relative to the API.
     #[serde(rename = "type")]
@@ -73,6 +75,7 @@ pub struct Problem {
     /// The kind of problem, for people.
     pub title: &'static str,
     /// The HTTP status.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 400, max = 599)))]
     pub status: u16,
     /// This occurrence, for people.
     pub detail: String,

@@ -38,6 +38,16 @@ pub fn json_for_a_minute(status: StatusCode, body: &impl Serialize) -> Reply {
     reply
 }
 
+/// A JSON text that is the same for everybody, and may be kept for five minutes.
+pub fn json_for_everybody(text: &str) -> Reply {
+    let mut reply = reply(StatusCode::OK, "application/json", text.to_owned());
+    reply.headers_mut().insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=300"),
+    );
+    reply
+}
+
 /// A document in another format, under a name for saving it.
 pub fn document(document: Document) -> Reply {
     let mut reply = reply(StatusCode::OK, document.content_type, document.body);

@@ -5,6 +5,11 @@ use serde::Serialize;
 
 /// The answer for one address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Sender")
+)]
 pub struct SenderView {
     /// Whether Lasso sends from it now.
     pub allowed: bool,
@@ -18,22 +23,32 @@ pub struct SenderView {
 
 /// Why an address may be used or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "described on `Verdict` and `SenderStanding`")]
 pub enum SenderReason {
+    /// Lasso sends from it.
     Authenticated,
+    /// The client has no domain that covers it.
     NotInitiated,
+    /// The DNS records have not been found yet.
     WaitingForDns,
+    /// Amazon SES has verified the domain; Lasso support takes the final step.
     WaitingForLasso,
+    /// Amazon SES gave up, or took its verification back.
     Failed,
+    /// Lasso support refused the final step.
     Rejected,
+    /// Lasso still sends from it, and records have vanished.
     AtRisk,
+    /// Nobody can have its domain: a mailbox provider's, Amazon's, Lasso's or a public suffix.
     NotYourDomain,
+    /// It is no email address.
     InvalidAddress,
 }
 
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct SenderAction {
     /// What a button says.
     pub label: String,

@@ -8,11 +8,16 @@ use domain_auth::ports::Page;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::cursor::cursor_of;
+use crate::cursor::{Cursors, List};
 use crate::view::{DomainSummaryView, DomainView};
 
 /// One domain, with everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "StaffDomain")
+)]
 pub struct StaffDomainView {
     /// Whose it is.
     pub client: String,
@@ -29,8 +34,14 @@ pub struct StaffDomainView {
 
 /// How a client stands with a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Claim")
+)]
 pub struct ClaimView {
     /// `held`, `free` or `contested`.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["held", "free", "contested"])))]
     pub standing: &'static str,
     /// The client that holds the name.
     pub holder: Option<String>,
@@ -38,6 +49,11 @@ pub struct ClaimView {
 
 /// One domain in the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "StaffDomainSummary")
+)]
 pub struct StaffSummaryView {
     /// Whose it is.
     pub client: String,
@@ -52,6 +68,11 @@ pub struct StaffSummaryView {
 
 /// A page of the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "StaffDomainList")
+)]
 pub struct StaffListView {
     /// The domains, the one that has waited longest first.
     pub items: Vec<StaffSummaryView>,
@@ -99,11 +120,13 @@ impl From<&Domain> for StaffSummaryView {
     }
 }
 
-impl From<&Page<Domain>> for StaffListView {
-    fn from(page: &Page<Domain>) -> Self {
+impl StaffListView {
+    /// A page of this list.
+    pub fn new(page: &Page<Domain>, cursors: &Cursors, list: List<'_>) -> Self {
+        let next = page.next.as_ref();
         Self {
             items: page.items.iter().map(StaffSummaryView::from).collect(),
-            next_cursor: page.next.as_ref().map(cursor_of),
+            next_cursor: next.map(|start| cursors.cursor_of(list, start)),
         }
     }
 }

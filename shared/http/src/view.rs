@@ -14,10 +14,15 @@ use domain_auth::state::{State, Status};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::cursor::cursor_of;
+use crate::cursor::{Cursors, List};
 
 /// One domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Domain")
+)]
 pub struct DomainView {
     /// What a list shows of it.
     #[serde(flatten)]
@@ -42,11 +47,17 @@ pub struct DomainView {
 
 /// One record to publish.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Record")
+)]
 pub struct RecordView {
     /// Which one of the set.
     pub id: RecordId,
     /// TXT, CNAME or MX.
     #[serde(rename = "type")]
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["TXT", "CNAME", "MX"])))]
     pub record_type: &'static str,
     /// The full name.
     pub name: String,
@@ -80,6 +91,11 @@ pub struct RecordView {
 
 /// One domain in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "DomainSummary")
+)]
 pub struct DomainSummaryView {
     /// The name in A-labels.
     pub domain: String,
@@ -105,6 +121,11 @@ pub struct DomainSummaryView {
 
 /// A page of domains.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "DomainList")
+)]
 pub struct DomainListView {
     /// The domains.
     pub items: Vec<DomainSummaryView>,
@@ -150,11 +171,13 @@ impl From<&Domain> for DomainSummaryView {
     }
 }
 
-impl From<&Page<Domain>> for DomainListView {
-    fn from(page: &Page<Domain>) -> Self {
+impl DomainListView {
+    /// A page of this list.
+    pub fn new(page: &Page<Domain>, cursors: &Cursors, list: List<'_>) -> Self {
+        let next = page.next.as_ref();
         Self {
             items: page.items.iter().map(DomainSummaryView::from).collect(),
-            next_cursor: page.next.as_ref().map(cursor_of),
+            next_cursor: next.map(|start| cursors.cursor_of(list, start)),
         }
     }
 }

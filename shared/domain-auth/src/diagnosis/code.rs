@@ -9,6 +9,7 @@ macro_rules! codes {
         /// A named mistake, or a named reason for there being nothing to do. The order is that of
         /// leading: where several apply, the one declared first is the one that is shown first.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
         #[serde(rename_all = "snake_case")]
         pub enum DiagnosisCode {
             $($(#[$doc])* $variant,)*

@@ -15,6 +15,7 @@ use crate::records::Record;
 
 /// What the search for a policy came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum DmarcDiscovery {
     /// There is a policy.

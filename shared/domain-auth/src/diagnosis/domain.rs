@@ -9,6 +9,7 @@ use crate::dns::{Failure, Outcome, RecordType, ZoneOutcome};
 
 /// One diagnosis of the domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct DomainDiagnosis {
     /// Which.
     pub code: Code,

@@ -77,6 +77,7 @@ impl FormerTokens {
 
 /// What DNS says of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RecordState {
     /// Published, and right at the source.
@@ -91,6 +92,7 @@ pub enum RecordState {
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Fix {
     /// A sentence or two, naming the field and the value.
     pub text: String,
@@ -102,6 +104,7 @@ pub struct Fix {
 
 /// A further diagnosis of the same record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Also {
     /// Which.
     pub code: DiagnosisCode,
@@ -113,6 +116,7 @@ pub struct Also {
 
 /// How one record stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct RecordDiagnosis {
     /// Which record.
     pub id: RecordId,
@@ -136,6 +140,7 @@ pub struct RecordDiagnosis {
 
 /// How a domain stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Diagnosis {
     /// Every record, in the order of the record set.
     pub records: Vec<RecordDiagnosis>,

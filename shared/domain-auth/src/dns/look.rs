@@ -12,6 +12,7 @@ const MAX_STORED: usize = 8 * 1024;
 
 /// What was seen, and what it means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct DnsLook {
     /// The zone that holds the domain.
     pub zone: ZoneOutcome,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Record types that are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum RecordType {
     /// IPv4 address.
@@ -27,6 +28,7 @@ pub enum RecordType {
 
 /// One question: a name and a type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Question {
     /// Absolute, without a trailing dot.
     pub name: String,
@@ -39,6 +41,7 @@ pub struct Question {
 /// names also a space, and a dot or a backslash inside a label as `\.` and `\\`. In a text the
 /// backslash stands for itself as well.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "UPPERCASE")]
 pub enum Data {
     /// A or AAAA.
@@ -79,6 +82,7 @@ pub enum Data {
 
 /// Why there is no answer, although somebody spoke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
     /// Response code SERVFAIL.
@@ -100,6 +104,7 @@ pub enum Failure {
 
 /// What came of one question to one server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     /// Records of the type asked for.
@@ -137,6 +142,7 @@ pub enum Outcome {
 
 /// A name server of a zone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NameServer {
     /// Its name, as the NS record has it.
     pub host: String,
@@ -146,6 +152,7 @@ pub struct NameServer {
 
 /// What one authoritative server answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct AuthorityAnswer {
     /// The server.
     pub server: NameServer,
@@ -155,6 +162,7 @@ pub struct AuthorityAnswer {
 
 /// All that is known of one question: the source's view and the resolver's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Observation {
     /// What was asked.
     pub question: Question,
@@ -167,6 +175,7 @@ pub struct Observation {
 
 /// The zone that holds a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Zone {
     /// The apex, without a trailing dot.
     pub apex: String,
@@ -176,6 +185,7 @@ pub struct Zone {
 
 /// What came of the search for the zone cut.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum ZoneOutcome {
     /// The closest enclosing zone.

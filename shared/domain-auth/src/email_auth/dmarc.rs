@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the domain owner asks receivers to do with mail that fails (RFC 7489 section 6.3, `p`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Policy {
     /// Deliver, and report.
@@ -16,6 +17,7 @@ pub enum Policy {
 
 /// How closely an authenticated domain must match the one in From (RFC 7489 section 3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Alignment {
     /// The same organizational domain.
@@ -26,6 +28,7 @@ pub enum Alignment {
 
 /// A policy record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Dmarc {
     /// For the domain itself: `p`.
     pub policy: Policy,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A hand-off format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum HandoffFormat {
     /// For programs.

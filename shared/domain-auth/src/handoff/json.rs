@@ -7,7 +7,12 @@ use crate::providers::{Panel, Provider};
 use crate::records::Record;
 
 #[derive(Serialize)]
-struct Document<'a> {
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "RecordSet")
+)]
+pub(super) struct Document<'a> {
     domain: &'a str,
     zone: Option<&'a str>,
     provider: Option<&'a Provider>,
@@ -15,6 +20,11 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "RecordSetEntry")
+)]
 struct Entry<'a> {
     #[serde(flatten)]
     record: &'a Record,

@@ -56,6 +56,15 @@ pub enum HandoffError {
     Template(#[from] askama::Error),
 }
 
+/// What the formats in JSON look like: `json` and `route53`.
+#[cfg(feature = "openapi")]
+pub fn json_schemas(generator: &mut schemars::SchemaGenerator) -> [schemars::Schema; 2] {
+    [
+        generator.subschema_for::<json::Document<'_>>(),
+        generator.subschema_for::<route53::ChangeBatch>(),
+    ]
+}
+
 /// Renders the records.
 pub fn render(format: HandoffFormat, handoff: &Handoff<'_>) -> Result<Document, HandoffError> {
     let panel = Panel::of(handoff.zone, handoff.domain.organizational());

@@ -10,24 +10,41 @@ use super::{Handoff, HandoffError};
 use crate::records::Record;
 
 #[derive(Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Route53ChangeBatch")
+)]
 #[serde(rename_all = "PascalCase")]
-struct ChangeBatch {
+pub(super) struct ChangeBatch {
     comment: String,
     changes: Vec<Change>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Route53Change")
+)]
 #[serde(rename_all = "PascalCase")]
 struct Change {
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["UPSERT", "CREATE"])))]
     action: &'static str,
     resource_record_set: ResourceRecordSet,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Route53ResourceRecordSet")
+)]
 #[serde(rename_all = "PascalCase")]
 struct ResourceRecordSet {
     name: String,
     #[serde(rename = "Type")]
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["TXT", "CNAME", "MX"])))]
     kind: &'static str,
     #[serde(rename = "TTL")]
     ttl: u32,
@@ -35,6 +52,11 @@ struct ResourceRecordSet {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Route53ResourceRecord")
+)]
 #[serde(rename_all = "PascalCase")]
 struct ResourceRecord {
     value: String,

@@ -14,21 +14,41 @@ const MAX_ADDRESS: usize = 254;
 
 /// A client of Lasso, as the identity provider names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(extend("minLength" = 1, "maxLength" = 128))
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClientId(String);
 
 /// A community (building project) of a client, as the client calls it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(extend("minLength" = 1, "maxLength" = 128))
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct Community(String);
 
 /// An address of a person at the client, shown to Lasso support and used as Reply-To.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(extend("format" = "email", "maxLength" = 254))
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailAddress(String);
 
 /// What one person writes to another: plain text of at most 1,000 characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(extend("minLength" = 1, "maxLength" = 1000))
+)]
 pub struct Note(String);
 
 /// One event; the same for every copy and every delivery of it.

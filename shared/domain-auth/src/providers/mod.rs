@@ -14,6 +14,7 @@ pub use panel::Panel;
 
 /// A DNS provider, as its own panel calls things.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
     /// Stable, in kebab-case.
@@ -44,6 +45,7 @@ pub struct Provider {
 
 /// The labels of the fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Fields {
     /// The record's name.
@@ -60,6 +62,7 @@ pub struct Fields {
 
 /// What a host field takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HostForm {
     /// The name without the zone, which the panel appends.

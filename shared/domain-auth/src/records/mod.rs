@@ -11,6 +11,7 @@ pub const PROPOSED_TTL: u32 = 300;
 
 /// Which record of the set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RecordId {
     /// The TXT record by which SES verifies the domain.
@@ -36,6 +37,7 @@ pub enum RecordId {
 
 /// A record's data with its type. Domain names in it are absolute, without a trailing dot.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "UPPERCASE")]
 pub enum RecordData {
     /// A TXT record: its character-strings, concatenated.
@@ -59,6 +61,7 @@ pub enum RecordData {
 
 /// Whether sending depends on a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Requirement {
     /// Nothing is sent without it.
@@ -69,6 +72,7 @@ pub enum Requirement {
 
 /// One record to publish.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Record {
     /// Which one of the set.
     pub id: RecordId,

@@ -1,0 +1,8 @@
+//! Wiring only.
+
+use describe_api::describe;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    domain_auth_http::run(async |request| describe(&request)).await
+}

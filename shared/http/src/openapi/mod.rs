@@ -1,0 +1,141 @@
+//! The OpenAPI document, made of the code's own types: routes of [`Operation`], bodies of the types
+//! that are serialized, problems of [`ApiError`]'s one match. Built for tests alone; what is served
+//! is the committed `docs/openapi.json`, which a test compares with this.
+
+mod answers;
+mod examples;
+mod interning;
+mod problems;
+mod requests;
+mod schemas;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::routes::{Access, Operation};
+use schemas::Schemas;
+
+/// Where the schemas of bodies are in the document.
+pub(crate) const SCHEMAS: &str = "/components/schemas";
+
+/// The document.
+pub fn document() -> Value {
+    let mut schemas = Schemas::new();
+    let mut paths = Map::new();
+    for operation in Operation::ALL {
+        let route = operation.route();
+        let item = paths.entry(route.path).or_insert_with(|| json!({}));
+        item[route.method.to_lowercase()] = described(*operation, &mut schemas);
+    }
+    let examples = interning::intern(&mut paths);
+    json!({
+        "openapi": "3.1.0",
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "info": {
+            "title": "Lasso Domain Authentication",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "Gets the sending domains of Lasso's clients authenticated with Amazon SES.",
+            "description": DESCRIPTION,
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        // Relative to where the document is.
+        "servers": [{ "url": ".", "description": "The API that serves this document." }],
+        "tags": [
+            { "name": tag(Access::ClientAdmin), "description": CLIENT_ADMIN },
+            { "name": tag(Access::LassoSupport), "description": LASSO_SUPPORT },
+            { "name": tag(Access::Anyone), "description": "Needs no token." },
+        ],
+        "paths": paths,
+        "components": {
+            "securitySchemes": { "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": TOKEN,
+            } },
+            "examples": examples,
+            "schemas": components(schemas),
+        },
+    })
+}
+
+const DESCRIPTION: &str = "\
+From the moment a Client Administrator types a domain name to the moment Lasso support switches \
+sending on, and for as long as the domain keeps sending.
+
+Errors are problem details (RFC 9457, `application/problem+json`) with a stable `code`: decide on \
+that. API Gateway answers some requests itself, with `application/json` and nothing but a \
+`message`: no valid token (401), too many requests (429), a function that failed (500, 503). So \
+decide first on `Content-Type`, and then on `code`.
+
+Lists have pages. A page may be short, or empty, and still have a next one: only a `next_cursor` \
+of `null` ends a list. A cursor is good for the list that it was given out for (the same client, \
+filters and domain), stays good while entries come and go, and is refused for any other. Times are \
+RFC 3339 in UTC.";
+
+const CLIENT_ADMIN: &str = "\
+For the role `client-admin` with a client. A Client Administrator sees the domains of their own \
+client; another client's domain is answered like one that does not exist.";
+
+const LASSO_SUPPORT: &str = "\
+For the role `lasso-support`, across all clients.";
+
+const TOKEN: &str = "\
+A token of the issuer that the service was deployed with (the ID token, with Amazon Cognito). \
+Client and roles are read from its claims, by default `custom:client_id` and `cognito:groups`.";
+
+fn tag(access: Access) -> &'static str {
+    match access {
+        Access::Anyone => "Everybody",
+        Access::ClientAdmin => "Client Administrator",
+        Access::LassoSupport => "Lasso support",
+    }
+}
+
+/// The schemas, with every `code` that there is.
+fn components(schemas: Schemas) -> Map<String, Value> {
+    let mut components = schemas.into_components();
+    let codes: BTreeSet<&str> = Operation::ALL
+        .iter()
+        .flat_map(|operation| problems::problems(*operation))
+        .map(|problem| problem.code)
+        .collect();
+    let code = components
+        .get_mut("Problem")
+        .and_then(|problem| problem.pointer_mut("/properties/code"))
+        .expect("a schema of problems");
+    code["enum"] = json!(codes);
+    components
+}
+
+/// The Operation Object.
+fn described(operation: Operation, schemas: &mut Schemas) -> Value {
+    let route = operation.route();
+    let role = match route.access {
+        Access::Anyone => "Needs no token.",
+        Access::ClientAdmin => "Needs the role `client-admin`, and a client.",
+        Access::LassoSupport => "Needs the role `lasso-support`.",
+    };
+    let detail = requests::detail(operation);
+    let gap = if detail.is_empty() { "" } else { "\n\n" };
+    let mut described = json!({
+        "operationId": operation.id(),
+        "tags": [tag(route.access)],
+        "summary": route.summary.trim().trim_end_matches('.'),
+        "description": format!("{detail}{gap}{role}"),
+        "security": match route.access {
+            Access::Anyone => json!([]),
+            Access::ClientAdmin | Access::LassoSupport => json!([{ "token": [] }]),
+        },
+        "responses": answers::responses(operation, schemas),
+    });
+    let parameters = requests::parameters(operation, schemas);
+    if !parameters.is_empty() {
+        described["parameters"] = Value::Array(parameters);
+    }
+    if let Some(body) = requests::body(operation, schemas) {
+        described["requestBody"] = body;
+    }
+    described
+}

@@ -1,0 +1,102 @@
+//! The problems that an operation can answer with: samples, made into problem details by the one
+//! match that the functions use.
+
+use domain_auth::names::{DomainName, IneligibleReason};
+use domain_auth::ports::{SesError, StoreError};
+use domain_auth::state::Status;
+
+use crate::problem::{ApiError, FieldError, Problem};
+use crate::routes::{Access, Operation};
+
+/// Every problem of an operation, as examples.
+pub(super) fn problems(operation: Operation) -> Vec<Problem> {
+    let mut errors = match operation.route().access {
+        Access::Anyone => return Vec::new(),
+        Access::ClientAdmin | Access::LassoSupport => vec![ApiError::Forbidden, store()],
+    };
+    errors.extend(match operation {
+        Operation::AddDomain => vec![
+            malformed(),
+            ApiError::TooLarge,
+            ApiError::invalid(FieldError::field("/domain", "is required")),
+            typed("https://www.maplehomes.com/contact"),
+            typed("co.uk"),
+            ApiError::NotEligible(IneligibleReason::MailboxProvider),
+            ApiError::Busy,
+        ],
+        Operation::ListDomains | Operation::ListQueue => vec![paging()],
+        Operation::GetDomain | Operation::GetClientDomain => vec![ApiError::NotFound],
+        Operation::GetRecords => vec![
+            ApiError::NotFound,
+            ApiError::NotAcceptable,
+            ApiError::RecordsNotReady,
+            ApiError::invalid(FieldError::parameter(
+                "format",
+                "is none of json, zone, csv, terraform, route53, text and html",
+            )),
+        ],
+        Operation::GetHistory | Operation::GetClientHistory => vec![ApiError::NotFound, paging()],
+        Operation::CheckDomain => vec![
+            ApiError::NotFound,
+            ApiError::CheckedTooSoon(17),
+            ApiError::Busy,
+        ],
+        Operation::RestartDomain => vec![
+            ApiError::NotFound,
+            ApiError::NotFailed(Status::Pending),
+            ApiError::Ses(SesError::Throttled {
+                operation: "VerifyDomainIdentity",
+            }),
+            ApiError::Busy,
+        ],
+        Operation::GetSender | Operation::DescribeApi => Vec::new(),
+        Operation::CompleteDomain => vec![ApiError::NotFound, not_verified(), ApiError::Busy],
+        Operation::RejectDomain => vec![
+            malformed(),
+            ApiError::TooLarge,
+            ApiError::invalid(FieldError::field("/reason", "is required")),
+            ApiError::NotFound,
+            not_verified(),
+            ApiError::Busy,
+        ],
+    });
+    errors.into_iter().map(example).collect()
+}
+
+fn example(error: ApiError) -> Problem {
+    let mut problem = error.into_problem();
+    if problem.status >= 500 {
+        problem.request_id = Some("8b7d0f3e-52a5-4c8e-9a53-0c7a4d1e6f21".to_owned());
+    }
+    problem
+}
+
+fn malformed() -> ApiError {
+    ApiError::MalformedJson("expected value at line 1 column 1".to_owned())
+}
+
+fn typed(name: &str) -> ApiError {
+    match DomainName::parse(name) {
+        Ok(name) => panic!("{name} is a domain name, and no example of a problem"),
+        Err(error) => ApiError::InvalidDomain(error),
+    }
+}
+
+fn paging() -> ApiError {
+    ApiError::invalid(FieldError::parameter(
+        "limit",
+        "must be a number from 1 to 100",
+    ))
+}
+
+fn not_verified() -> ApiError {
+    let missing = "There is no record at _amazonses.maplehomes.com.".to_owned();
+    ApiError::NotVerified(Status::Pending, vec![missing])
+}
+
+fn store() -> ApiError {
+    ApiError::Store(StoreError {
+        action: "answer",
+        source: "not shown".into(),
+    })
+}

@@ -1,0 +1,200 @@
+//! What an operation takes: parameters and bodies.
+
+use domain_auth::handoff::HandoffFormat;
+use domain_auth::names::{ClientId, Community, Note};
+use domain_auth::state::Status;
+use schemars::JsonSchema;
+use serde_json::{Value, json};
+
+use super::schemas::Schemas;
+use crate::input::AddDomainBody;
+use crate::routes::Operation;
+
+/// The body of `RejectDomain`.
+#[derive(JsonSchema)]
+#[schemars(rename = "RejectDomain", deny_unknown_fields)]
+#[expect(dead_code, reason = "stands for what `reason_in` reads")]
+struct RejectDomainBody {
+    /// Why, in plain text. The client reads it.
+    reason: Note,
+}
+
+/// What there is to say beyond the summary.
+pub(super) fn detail(operation: Operation) -> &'static str {
+    match operation {
+        Operation::AddDomain => {
+            "201 with the records where Amazon SES answered at once; 202 with the status \
+             `provisioning` where it did not, and the service goes on by itself; 202 with the \
+             status `contested` where the name needs proof, with the `ownership` record to publish. \
+             Adding a domain that the client has already changes nothing: 200."
+        }
+        Operation::ListDomains => "In the order of their names.",
+        Operation::GetDomain => {
+            "A pure read of what the service knows: it asks neither Amazon SES nor DNS."
+        }
+        Operation::GetRecords => {
+            "In the format that `format` names, or else in the one that `Accept` prefers. A DMARC \
+             record is left out where the domain has a policy already."
+        }
+        Operation::GetHistory | Operation::GetClientHistory => {
+            "Who or what changed it, when, from which state to which, and why."
+        }
+        Operation::CheckDomain => {
+            "Takes some seconds, up to 20. At most once per 30 seconds and domain."
+        }
+        Operation::RestartDomain => "Starts both the search for the TXT record and for DKIM.",
+        Operation::GetSender => {
+            "Always an answer, also for what is no address. A domain of the client covers all names \
+             below it. May be kept for a minute."
+        }
+        Operation::ListQueue => {
+            "The one that has waited longest first. Without a filter: what waits for Lasso."
+        }
+        Operation::GetClientDomain => "With the claim, and what the last look at DNS has seen.",
+        Operation::CompleteDomain => "Only of a domain that is `verified`.",
+        Operation::RejectDomain => "Only of a domain that is `verified`.",
+        Operation::DescribeApi => "",
+    }
+}
+
+/// The parameters in path and query.
+pub(super) fn parameters(operation: Operation, schemas: &mut Schemas) -> Vec<Value> {
+    let mut parameters: Vec<Value> = operation
+        .route()
+        .parameters()
+        .map(|name| in_path(name, schemas))
+        .collect();
+    parameters.extend(match operation {
+        Operation::ListDomains => {
+            let mut filters = vec![
+                query(
+                    "status",
+                    "Only domains in this state.",
+                    &schemas.read::<Status>(),
+                ),
+                query(
+                    "community",
+                    "Only domains of this community, to the letter.",
+                    &schemas.read::<Community>(),
+                ),
+            ];
+            filters.extend(paging());
+            filters
+        }
+        Operation::ListQueue => {
+            let mut filters = vec![
+                query(
+                    "status",
+                    "Only domains in this state.",
+                    &schemas.read::<Status>(),
+                ),
+                query(
+                    "waiting_for",
+                    "Only domains that wait for Lasso support, or for their client.",
+                    &json!({ "type": "string", "enum": ["lasso", "client"] }),
+                ),
+            ];
+            filters.extend(paging());
+            filters
+        }
+        Operation::GetHistory | Operation::GetClientHistory => paging(),
+        Operation::GetRecords => vec![query(
+            "format",
+            "The hand-off format. Goes before `Accept`.",
+            &schemas.read::<HandoffFormat>(),
+        )],
+        Operation::AddDomain
+        | Operation::GetDomain
+        | Operation::CheckDomain
+        | Operation::RestartDomain
+        | Operation::GetSender
+        | Operation::GetClientDomain
+        | Operation::CompleteDomain
+        | Operation::RejectDomain
+        | Operation::DescribeApi => Vec::new(),
+    });
+    parameters
+}
+
+fn in_path(name: &'static str, schemas: &mut Schemas) -> Value {
+    let text = || json!({ "type": "string", "minLength": 1 });
+    let (description, example, schema) = match name {
+        "domain" => (
+            "The domain's name, in A-labels or in Unicode.",
+            "maplehomes.com",
+            text(),
+        ),
+        "client" => (
+            "The client, as the identity provider names it.",
+            "maple-homes",
+            schemas.read::<ClientId>(),
+        ),
+        "address" => (
+            "The address, percent-encoded.",
+            "sales@maplehomes.com",
+            text(),
+        ),
+        other => panic!("the parameter {other} is not described"),
+    };
+    json!({
+        "name": name,
+        "in": "path",
+        "required": true,
+        "description": description,
+        "schema": schema,
+        "example": example,
+    })
+}
+
+fn query(name: &str, description: &str, schema: &Value) -> Value {
+    json!({ "name": name, "in": "query", "description": description, "schema": schema })
+}
+
+fn paging() -> Vec<Value> {
+    vec![
+        query(
+            "limit",
+            "The most entries of the page.",
+            &json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 50 }),
+        ),
+        query(
+            "cursor",
+            "The `next_cursor` of the page before, of this same list.",
+            &json!({ "type": "string", "minLength": 1 }),
+        ),
+    ]
+}
+
+/// The Request Body Object.
+pub(super) fn body(operation: Operation, schemas: &mut Schemas) -> Option<Value> {
+    let (schema, example) = match operation {
+        Operation::AddDomain => (
+            schemas.read::<AddDomainBody>(),
+            json!({
+                "domain": "maplehomes.com",
+                "community": "Maple Ridge",
+                "contact_email": "jo.miller@maplehomes.com",
+            }),
+        ),
+        Operation::RejectDomain => (
+            schemas.read::<RejectDomainBody>(),
+            json!({ "reason": "This is the domain of another builder. Please add your own." }),
+        ),
+        Operation::ListDomains
+        | Operation::GetDomain
+        | Operation::GetRecords
+        | Operation::GetHistory
+        | Operation::CheckDomain
+        | Operation::RestartDomain
+        | Operation::GetSender
+        | Operation::ListQueue
+        | Operation::GetClientDomain
+        | Operation::GetClientHistory
+        | Operation::CompleteDomain
+        | Operation::DescribeApi => return None,
+    };
+    Some(json!({
+        "required": true,
+        "content": { "application/json": { "schema": schema, "example": example } },
+    }))
+}

@@ -1,0 +1,97 @@
+//! JSON Schemas of what is serialized and of what is read.
+
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use super::SCHEMAS;
+
+/// The schemas that the document refers to, collected while it is written.
+pub(super) struct Schemas {
+    /// Of what the API answers: what is always there is required, `null` or not.
+    answers: SchemaGenerator,
+    /// Of what the API reads: what may be left out is not required.
+    requests: SchemaGenerator,
+}
+
+impl Schemas {
+    pub(super) fn new() -> Self {
+        let settings = || {
+            let mut settings = SchemaSettings::draft2020_12();
+            settings.definitions_path = SCHEMAS.into();
+            settings.meta_schema = None;
+            settings.with_transform(RecursiveTransform(standard_formats))
+        };
+        let answers = settings().with_transform(RecursiveTransform(absent_is_not_null));
+        Self {
+            answers: answers.for_serialize().into_generator(),
+            requests: settings().for_deserialize().into_generator(),
+        }
+    }
+
+    /// A reference to what the API answers.
+    pub(super) fn answered<T: JsonSchema>(&mut self) -> Value {
+        self.answers.subschema_for::<T>().to_value()
+    }
+
+    /// A reference to what the API reads.
+    pub(super) fn read<T: JsonSchema>(&mut self) -> Value {
+        self.requests.subschema_for::<T>().to_value()
+    }
+
+    /// The hand-off formats that are JSON, in the order `json`, `route53`.
+    pub(super) fn handoff(&mut self) -> [Value; 2] {
+        domain_auth::handoff::json_schemas(&mut self.answers).map(Schema::to_value)
+    }
+
+    /// All of them, by name.
+    pub(super) fn into_components(mut self) -> Map<String, Value> {
+        let mut all = self.answers.take_definitions(true);
+        for (name, schema) in self.requests.take_definitions(true) {
+            if let Some(same) = all.insert(name.clone(), schema.clone()) {
+                assert_eq!(same, schema, "{name} is read as it is answered");
+            }
+        }
+        all
+    }
+}
+
+/// What may be left out of an answer is never `null` in it.
+fn absent_is_not_null(schema: &mut Schema) {
+    let required: Vec<Value> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for (name, property) in properties.into_iter().flatten() {
+        if required.iter().any(|required| required == name) {
+            continue;
+        }
+        if let Some(Value::Array(types)) = property.get_mut("type") {
+            types.retain(|kind| kind != "null");
+            if let [only] = types.as_slice() {
+                property["type"] = only.clone();
+            }
+        }
+    }
+}
+
+/// Rust's own words for numbers and addresses, in those of JSON Schema.
+fn standard_formats(schema: &mut Schema) {
+    let format = schema.get("format").and_then(Value::as_str);
+    match format {
+        Some("uint8" | "uint16" | "uint32" | "uint64" | "int64") => {
+            schema.remove("format");
+        }
+        Some("ip") => {
+            schema.remove("format");
+            schema.insert(
+                "anyOf".to_owned(),
+                json!([{ "format": "ipv4" }, { "format": "ipv6" }]),
+            );
+        }
+        Some(_) | None => {}
+    }
+}

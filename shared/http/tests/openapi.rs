@@ -1,0 +1,105 @@
+//! `docs/openapi.json` is what the code makes, and says of the API what is so.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use domain_auth_http::openapi::document;
+use domain_auth_http::{Access, Operation};
+use serde_json::{Value, json};
+
+/// Set to anything, it has the first test write the document instead of comparing it.
+const UPDATE: &str = "UPDATE_OPENAPI";
+
+fn file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json")
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever runs the test says whether to write"
+)]
+fn the_committed_document_is_what_the_code_makes() {
+    let made = document();
+    if std::env::var_os(UPDATE).is_some() {
+        let text = serde_json::to_string_pretty(&made).unwrap() + "\n";
+        std::fs::write(file(), text).unwrap();
+    }
+    let committed: Value = serde_json::from_str(&std::fs::read_to_string(file()).unwrap()).unwrap();
+    assert!(
+        committed == made,
+        "docs/openapi.json is out of date: {UPDATE}=1 cargo test -p domain-auth-http --test openapi"
+    );
+}
+
+#[test]
+fn the_operations_are_the_routes() {
+    let document = document();
+    let mut described = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap();
+            let anyone = operation["security"] == json!([]);
+            described.insert((method.to_uppercase(), path.clone(), id.to_owned(), anyone));
+        }
+    }
+    let in_code: BTreeSet<_> = Operation::ALL
+        .iter()
+        .map(|operation| {
+            let route = operation.route();
+            let anyone = route.access == Access::Anyone;
+            let (method, path) = (route.method.to_owned(), route.path.to_owned());
+            (method, path, operation.id().to_owned(), anyone)
+        })
+        .collect();
+    assert_eq!(described, in_code);
+}
+
+/// Every example in the document has the schema beside it.
+#[test]
+fn every_example_is_valid() {
+    let document = document();
+    let mut seen = 0;
+    for item in document["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            let responses = operation["responses"].as_object().unwrap().values();
+            for content in responses.chain([&operation["requestBody"]]) {
+                let types = content["content"].as_object().into_iter().flatten();
+                for (_, media_type) in types {
+                    let several = media_type["examples"].as_object().into_iter().flatten();
+                    let several = several.map(|(_, here)| {
+                        let shared = here["$ref"].as_str().map(|place| &place[1..]);
+                        let elsewhere = shared.and_then(|place| document.pointer(place));
+                        &elsewhere.unwrap_or(here)["value"]
+                    });
+                    for example in several.chain(media_type.get("example")) {
+                        seen += 1;
+                        assert_valid(&document, &media_type["schema"], example, operation);
+                    }
+                }
+            }
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                if let Some(example) = parameter.get("example") {
+                    assert_valid(&document, &parameter["schema"], example, operation);
+                }
+            }
+        }
+    }
+    assert!(seen > 50, "{seen} examples");
+}
+
+fn assert_valid(document: &Value, schema: &Value, example: &Value, operation: &Value) {
+    let mut schema = schema.clone();
+    schema["$schema"] = document["jsonSchemaDialect"].clone();
+    schema["components"] = document["components"].clone();
+    let validator = jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .expect("a JSON Schema");
+    let errors: Vec<String> = validator
+        .iter_errors(example)
+        .map(|error| format!("{error} at {}", error.instance_path()))
+        .collect();
+    let id = &operation["operationId"];
+    assert!(errors.is_empty(), "{id}: {errors:?} in {example:#}");
+}

@@ -272,7 +272,7 @@ fn entries() -> Page<HistoryEntry> {
         items: changes
             .into_iter()
             .rev()
-            .filter_map(|change| change.history)
+            .flat_map(|change| change.history)
             .collect(),
         next: None,
     }

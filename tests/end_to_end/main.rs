@@ -9,6 +9,7 @@
 mod dns;
 mod main_path;
 mod permissions;
+mod removal;
 mod requests;
 mod resilience;
 mod senders;
@@ -102,6 +103,7 @@ fn main() -> ExitCode {
     };
     main_path::tests(&mut suite);
     dns::tests(&mut suite);
+    removal::tests(&mut suite);
     requests::tests(&mut suite);
     resilience::tests(&mut suite);
     senders::tests(&mut suite);

@@ -6,9 +6,9 @@ use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::Domain;
 use domain_auth::history::Actor;
 use domain_auth::ports::CommitChanges;
-use domain_auth::state::State;
+use domain_auth::state::{State, Trigger};
 use domain_auth_aws::SystemIds;
-use domain_auth_testkit::new_domain;
+use domain_auth_testkit::{identity, new_domain};
 use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -25,6 +25,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         "advance_domain_needs_each_of_its_permissions",
         advance_domain,
     );
+    suite.alone("remove_domain_needs_each_of_its_permissions", remove_domain);
     suite.alone("check_domain_needs_each_of_its_permissions", check_domain);
     suite.alone(
         "verification_poller_needs_each_of_its_permissions",
@@ -48,6 +49,18 @@ async fn add_domain(world: Shared) {
         let by_hand = world.fresh_domain();
         world.identity_by_hand(&by_hand).await;
         world.add(world.client_admin(), &by_hand).await;
+        let again = world.fresh_domain();
+        left_removing(&world, &again).await;
+        world.add(world.client_admin(), &again).await;
+    })
+    .await;
+}
+
+async fn remove_domain(world: Shared) {
+    each_is_needed(&world, "remove-domain", async || {
+        let domain = world.fresh_domain();
+        world.add(world.client_admin(), &domain).await;
+        crate::removal::delete(&world, world.client_admin(), &domain).await;
     })
     .await;
 }
@@ -126,6 +139,7 @@ async fn verification_poller(world: Shared) {
         let of_another = world.fresh_domain();
         world.identity_of(&of_another, "nobody").await;
         left_unfinished(&world, &of_another).await;
+        left_removing(&world, &world.fresh_domain()).await;
         // The first run provisions, the second asks SES about what was provisioned.
         for _ in 0..2 {
             world.invoke("verification-poller", &scheduled()).await;
@@ -142,8 +156,23 @@ async fn support_notifier(world: Shared) {
     .await;
 }
 
+/// What remove-domain leaves when it dies after its first write, of a domain that SES knows nothing
+/// of.
+async fn left_removing(world: &Shared, domain: &str) {
+    let added = left_unfinished(world, domain).await;
+    let trigger = Trigger::Provisioned(identity(&added.name));
+    let long_ago = added.added_at;
+    let pending = added.transition(trigger, Actor::Service, None, long_ago, &SystemIds);
+    let pending = pending.expect("a pending domain").domain;
+    let removing = pending.transition(Trigger::Removed, Actor::Service, None, long_ago, &SystemIds);
+    let mut removing = removing.expect("a domain that can be removed");
+    removing.domain.version = added.version + 1;
+    let written = world.table().await.commit(&removing).await;
+    written.expect("a domain written");
+}
+
 /// What add-domain leaves when it dies after its first write.
-async fn left_unfinished(world: &Shared, domain: &str) {
+async fn left_unfinished(world: &Shared, domain: &str) -> Domain {
     let new = new_domain(&world.info.clients.client_admin, domain);
     let long_ago: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
     let claims =
@@ -156,6 +185,7 @@ async fn left_unfinished(world: &Shared, domain: &str) {
         .commit(&change)
         .await
         .expect("a domain written");
+    change.domain
 }
 
 /// Takes each action out of the function's role in turn, does what needs it, and looks for the

@@ -148,7 +148,7 @@ async fn killed(world: Shared) {
 }
 
 /// Kills this stack's functions, and only these: their code lies in the stack's own folder.
-fn kill_functions(world: &Shared) {
+pub(crate) fn kill_functions(world: &Shared) {
     let folder = world.info.log_file.parent().expect("a state folder");
     let is_function = |process: &Path| {
         let program = fs::read_link(process.join("exe"));

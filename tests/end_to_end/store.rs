@@ -5,7 +5,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex, TableDescription};
 use domain_auth::claims::ClaimRegister;
-use domain_auth::domain::{Change, Domain};
+use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::EventType;
 use domain_auth::history::{Action, Actor};
 use domain_auth::names::Community;
@@ -63,6 +63,13 @@ pub(crate) fn tests(suite: &mut Suite) {
         async |world: Shared| {
             history_and_queue(&table(&world, "history").await).await;
             history_and_queue(&MemoryStore::default()).await;
+        },
+    );
+    suite.shared(
+        "the_table_writes_several_domains_or_none_and_deletes",
+        async |world: Shared| {
+            several(&table(&world, "several").await).await;
+            several(&MemoryStore::default()).await;
         },
     );
     suite.shared(
@@ -379,6 +386,63 @@ async fn history_and_queue<S: CommitChanges + ReadDomains + StaffQueue>(store: &
         .unwrap();
     assert_eq!(oldest.items.len(), 1);
     assert_eq!(oldest.items[0].action, Action::Added);
+}
+
+async fn several<S: CommitChanges + ReadDomains + ReadClaims + DueDomains + Outbox>(store: &S) {
+    let name = domain_name("example.com");
+    let stored = async |client_id: &str| {
+        let read = store.domain(&client(client_id), &name).await;
+        read.unwrap().map(|domain| domain.version)
+    };
+    let maple = added("maple", "example.com", now(), now());
+    let mut cedar = added("cedar", "example.com", now(), now());
+    cedar.claims = None;
+    store.commit_all(&[&maple, &cedar]).await.unwrap();
+    assert_eq!(stored("maple").await, Some(1));
+    assert_eq!(stored("cedar").await, Some(1));
+
+    // One of the two is based on an old version, and then neither is written.
+    let mut loses = moved(&maple.domain, Trigger::Removed, hours(1));
+    let claims = store.claims("example.com").await.unwrap();
+    loses.claims = Some(claims.leaving(&name, &client("maple"), hours(1)));
+    let stale = provisioned(&cedar.domain, now());
+    store.commit(&stale).await.unwrap();
+    let both = store.commit_all(&[&loses, &stale]).await;
+    assert!(matches!(both, Err(CommitError::Conflict)), "{both:?}");
+    assert_eq!(stored("maple").await, Some(1));
+    assert_eq!(store.unpublished(10).await.unwrap().len(), 2);
+
+    store.commit(&loses).await.unwrap();
+    let removing = store.due(Due::Provisioning, hours(2), 10).await.unwrap();
+    assert_eq!(removing, std::slice::from_ref(&loses.domain));
+
+    let gone = |domain: &Domain, claims: ClaimRegister| {
+        let mut change = domain.updated(|_| {});
+        change.fate = Fate::Deleted;
+        change.claims = Some(claims.released(&name, &client("maple"), hours(2)));
+        change
+    };
+    let claims = store.claims("example.com").await.unwrap();
+    let stale = gone(&maple.domain, claims.clone());
+    let refused = store.commit(&stale).await;
+    assert!(matches!(refused, Err(CommitError::Conflict)), "{refused:?}");
+    assert_eq!(store.claims("example.com").await.unwrap(), claims);
+    store.commit(&gone(&loses.domain, claims)).await.unwrap();
+    assert_eq!(stored("maple").await, None);
+    assert_eq!(stored("cedar").await, Some(2));
+    let claims = store.claims("example.com").await.unwrap();
+    assert_eq!(claims.holder(&name), None);
+    let due = store.due(Due::Provisioning, hours(9), 10).await.unwrap();
+    assert_eq!(due, []);
+    let history = store.history(&client("maple"), &name, 10, None).await;
+    assert_eq!(history.unwrap().items.len(), 2, "its history stays");
+
+    // Its next life begins at version 1, and its history goes on.
+    let mut again = added("maple", "example.com", hours(3), hours(3));
+    again.claims = Some(claims.taken(&name, &client("maple"), hours(3)));
+    store.commit(&again).await.unwrap();
+    let history = store.history(&client("maple"), &name, 10, None).await;
+    assert_eq!(history.unwrap().items.len(), 3);
 }
 
 async fn ledger<S: EmailLedger>(store: &S) {

@@ -235,6 +235,31 @@ impl World {
         between(&answer, "<VerificationToken>", "</").to_owned()
     }
 
+    /// Whether SES has an identity of this name.
+    pub(crate) async fn identity_exists(&self, domain: &str) -> bool {
+        let url = format!("{}/v2/email/identities/{domain}", self.info.ses_gate_url);
+        let request = self.http.get(url).header("authorization", root("ses"));
+        answer_to(request).await.status.is_success()
+    }
+
+    pub(crate) async fn delete_identity_by_hand(&self, domain: &str) {
+        let url = format!("{}/v2/email/identities/{domain}", self.info.ses_gate_url);
+        let request = self.http.delete(url).header("authorization", root("ses"));
+        let answer = answer_to(request).await;
+        assert!(answer.status.is_success(), "{answer:?}");
+    }
+
+    /// Adds a domain and takes it as far as Lasso sending for it.
+    pub(crate) async fn authenticate(&self, domain: &str) {
+        let added = self.add(self.client_admin(), domain).await.body;
+        self.publish(domain, &added, &["verification"]);
+        self.poll_until(domain, "verified").await;
+        let client = &self.info.clients.client_admin;
+        let path = format!("/staff/clients/{client}/domains/{domain}/complete");
+        let answer = answer_to(self.request(Method::POST, &path, Some(self.support()))).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    }
+
     /// An identity that is tagged with a client.
     pub(crate) async fn identity_of(&self, domain: &str, client: &str) {
         let request = self

@@ -104,7 +104,7 @@ where
             budget: &SesBudget::unlimited(),
         };
         match provision::provision(&tools, domain).await {
-            Ok(Provisioned::Done(domain)) => Some(domain),
+            Ok(Provisioned::Done(domain) | Provisioned::Waits(domain)) => Some(domain),
             Ok(Provisioned::Later(domain, error)) => {
                 tracing::info!(
                     domain = %name,

@@ -97,7 +97,7 @@ impl<S: ReadDomains + ReadClaims> App<S> {
                 .history(&caller.client, &name, limit, start.as_ref()),
         )
         .await?;
-        domain.ok_or(ApiError::NotFound)?;
+        domain.filter(Domain::is_there).ok_or(ApiError::NotFound)?;
         let view = HistoryView::for_client(page, &self.cursors, list);
         Ok(json(StatusCode::OK, &view))
     }
@@ -123,6 +123,7 @@ impl<S: ReadDomains + ReadClaims> App<S> {
             self.store.look(&caller.client, &name),
         )
         .await?;
+        let domain = domain.filter(Domain::is_there);
         Ok((domain.ok_or(ApiError::NotFound)?, look))
     }
 
@@ -135,10 +136,11 @@ impl<S: ReadDomains + ReadClaims> App<S> {
         let limit = limit_of(query.first("limit"))?;
         let list = List::Domains(&caller.client, &filter);
         let start = self.start_of(list, query.first("cursor"))?;
-        let page = self
+        let mut page = self
             .store
             .domains(&caller.client, &filter, limit, start.as_ref())
             .await?;
+        page.items.retain(Domain::is_there);
         let view = DomainListView::new(&page, &self.cursors, list);
         Ok(json(StatusCode::OK, &view))
     }

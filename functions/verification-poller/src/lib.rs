@@ -67,6 +67,7 @@ where
         self.meter.record(now, &figures);
         tracing::info!(
             provisioned = report.provisioned,
+            removed = report.removed,
             looked_at = report.looked_at,
             moved = report.moved,
             published = report.published,

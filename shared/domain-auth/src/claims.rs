@@ -33,6 +33,13 @@ pub struct Claim {
     /// When it was given up; a tombstone from then on.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub released_at: Option<Timestamp>,
+    /// When the client proved the name, where it did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub proven_at: Option<Timestamp>,
+    /// The domain is being removed: the name is held until its identity is gone from SES, and
+    /// serves its client no more.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub leaving: bool,
 }
 
 /// What a client may do with a name.
@@ -58,57 +65,87 @@ impl ClaimRegister {
 
     /// How `client` stands with `name`.
     pub fn standing(&self, name: &DomainName, client: &ClientId, now: Timestamp) -> Standing {
-        let mut standing = Standing::Free;
-        for (claimed, claim) in &self.claims {
-            if claim.client == *client {
-                if claimed == name && claim.released_at.is_none() {
-                    standing = Standing::Held;
-                }
-                continue;
-            }
-            let contests = match claim.released_at {
-                None => claimed == name || claimed.is_below(name) || name.is_below(claimed),
-                Some(released_at) => claimed == name && now < released_at + TOMBSTONE_WINDOW,
-            };
-            if contests {
-                return Standing::Contested;
-            }
+        if let Some(own) = self.claims.get(name)
+            && own.client == *client
+            && own.is_active()
+            && !own.leaving
+        {
+            return Standing::Held;
         }
-        standing
+        let contests = |(claimed, claim): (&DomainName, &Claim)| match claim.released_at {
+            None => touches(claimed, name),
+            Some(released_at) => claimed == name && now < released_at + TOMBSTONE_WINDOW,
+        };
+        let contested = self
+            .claims
+            .iter()
+            .filter(|(_, claim)| claim.client != *client)
+            .any(contests);
+        if contested {
+            Standing::Contested
+        } else {
+            Standing::Free
+        }
+    }
+
+    /// The claim that is in force on exactly `name`.
+    pub fn claim(&self, name: &DomainName) -> Option<&Claim> {
+        self.claims.get(name).filter(|claim| claim.is_active())
     }
 
     /// The client that holds exactly `name`.
     pub fn holder(&self, name: &DomainName) -> Option<&ClientId> {
-        self.claims
-            .get(name)
-            .filter(|claim| claim.released_at.is_none())
-            .map(|claim| &claim.client)
+        self.claim(name).map(|claim| &claim.client)
     }
 
     /// The most specific name that `client` holds and that covers `name`: itself or one above it. A
-    /// name in between that somebody else holds is theirs, with all below it.
+    /// name in between that somebody else holds is theirs, with all below it; one that is being
+    /// removed covers nothing.
     pub fn covering<'a>(&'a self, name: &DomainName, client: &ClientId) -> Option<&'a DomainName> {
         let mut names = name.ancestors();
         names.insert(0, name.clone());
         let (covering, holder) = names.iter().find_map(|name| {
             let (claimed, claim) = self.claims.get_key_value(name)?;
-            claim.released_at.is_none().then_some((claimed, claim))
+            (claim.is_active() && !claim.leaving).then_some((claimed, claim))
         })?;
         (holder.client == *client).then_some(covering)
     }
 
     /// The register after `client` took `name`. Tombstones that have had their time are dropped.
     #[must_use]
-    pub fn taken(mut self, name: &DomainName, client: &ClientId, now: Timestamp) -> Self {
+    pub fn taken(self, name: &DomainName, client: &ClientId, now: Timestamp) -> Self {
+        self.with(name, Claim::new(client, now), now)
+    }
+
+    /// The register after `client` took `name`, which it had proven to be its own.
+    #[must_use]
+    pub fn proven(self, name: &DomainName, client: &ClientId, now: Timestamp) -> Self {
+        let claim = Claim {
+            proven_at: Some(now),
+            ..Claim::new(client, now)
+        };
+        self.with(name, claim, now)
+    }
+
+    /// The register while the domain of `client` is being removed. Where nobody holds the name any
+    /// more, `client` holds it again, so that nobody else can while its identity is deleted.
+    #[must_use]
+    pub fn leaving(self, name: &DomainName, client: &ClientId, now: Timestamp) -> Self {
+        let held = self.claim(name).cloned();
+        let claim = Claim {
+            leaving: true,
+            ..held.unwrap_or_else(|| Claim::new(client, now))
+        };
+        if claim.client == *client {
+            self.with(name, claim, now)
+        } else {
+            self
+        }
+    }
+
+    fn with(mut self, name: &DomainName, claim: Claim, now: Timestamp) -> Self {
         self.prune(now);
-        self.claims.insert(
-            name.clone(),
-            Claim {
-                client: client.clone(),
-                since: now,
-                released_at: None,
-            },
-        );
+        self.claims.insert(name.clone(), claim);
         self.version += 1;
         self
     }
@@ -121,6 +158,7 @@ impl ClaimRegister {
             && claim.client == *client
         {
             claim.released_at.get_or_insert(now);
+            claim.leaving = false;
         }
         self.version += 1;
         self
@@ -137,6 +175,14 @@ impl ClaimRegister {
         self
     }
 
+    /// When nothing of the register counts any more: where all of it are tombstones, the end of the
+    /// last one.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        let ends = self.claims.values();
+        let ends = ends.map(|claim| Some(claim.released_at? + TOMBSTONE_WINDOW));
+        ends.collect::<Option<Vec<Timestamp>>>()?.into_iter().max()
+    }
+
     fn prune(&mut self, now: Timestamp) {
         self.claims.retain(|_, claim| {
             claim
@@ -144,6 +190,28 @@ impl ClaimRegister {
                 .is_none_or(|released_at| now < released_at + TOMBSTONE_WINDOW)
         });
     }
+}
+
+impl Claim {
+    fn new(client: &ClientId, since: Timestamp) -> Self {
+        Self {
+            client: client.clone(),
+            since,
+            released_at: None,
+            proven_at: None,
+            leaving: false,
+        }
+    }
+
+    /// Whether it is in force, and no tombstone.
+    fn is_active(&self) -> bool {
+        self.released_at.is_none()
+    }
+}
+
+/// Whether two names are the same, or one lies below the other.
+fn touches(one: &DomainName, other: &DomainName) -> bool {
+    one == other || one.is_below(other) || other.is_below(one)
 }
 
 #[cfg(test)]
@@ -242,6 +310,44 @@ mod tests {
         let released = register.released(&mail, &maple, NOW);
         assert_eq!(released.covering(&mail, &maple), None);
         assert_eq!(released.covering(&mail, &cedar), Some(&name("example.com")));
+    }
+
+    #[test]
+    fn a_name_that_is_being_removed_is_held_and_covers_nothing() {
+        let (maple, mail) = (client("maple"), name("mail.example.com"));
+        let register = held_by_maple()
+            .taken(&name("example.com"), &maple, NOW)
+            .leaving(&mail, &maple, NOW);
+        assert_eq!(register.holder(&mail), Some(&maple));
+        assert_eq!(register.covering(&mail, &maple), Some(&name("example.com")));
+        let other = register.standing(&mail, &client("cedar"), NOW);
+        assert_eq!(other, Standing::Contested);
+        let again = register.standing(&mail, &maple, NOW);
+        assert_eq!(again, Standing::Free);
+        let gone = register.released(&mail, &maple, NOW);
+        assert_eq!(gone.holder(&mail), None);
+        let other = gone
+            .clone()
+            .leaving(&name("example.com"), &client("cedar"), NOW);
+        assert_eq!(other, gone, "nobody makes another client leave");
+    }
+
+    #[test]
+    fn a_holder_keeps_its_name_beside_a_parent_of_another() {
+        let register = held_by_maple().proven(&name("example.com"), &client("cedar"), NOW);
+        let standing = register.standing(&name("mail.example.com"), &client("maple"), NOW);
+        assert_eq!(standing, Standing::Held);
+    }
+
+    #[test]
+    fn a_register_of_tombstones_alone_ends_with_the_last_of_them() {
+        let (maple, mail) = (client("maple"), name("mail.example.com"));
+        let later = NOW + SignedDuration::from_hours(1);
+        let held = held_by_maple().taken(&name("example.com"), &maple, NOW);
+        let half = held.released(&mail, &maple, NOW);
+        assert_eq!(half.expires_at(), None);
+        let gone = half.released(&name("example.com"), &maple, later);
+        assert_eq!(gone.expires_at(), Some(later + TOMBSTONE_WINDOW));
     }
 
     #[test]

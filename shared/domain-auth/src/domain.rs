@@ -16,7 +16,7 @@ use crate::ports::Ids;
 use crate::records::{self, Record};
 use crate::state::{
     AtRisk, Authenticated, Failed, Pending, Rejected, State, Status, TransitionError, Trigger,
-    Verified,
+    TriggerKind, Verified,
 };
 
 /// A domain of one client.
@@ -150,11 +150,16 @@ impl Domain {
         if let (Some(identity), None) = (self.state.identity(), domain.state.identity()) {
             domain.former_tokens.remember(identity);
         }
+        if forgets(kind) {
+            domain.ses = None;
+            domain.dns_looked_at = None;
+        }
         domain.state_since = now;
         domain.version += 1;
         domain.next_check = match domain.state.status() {
             // SES may have verified it before we ask for the first time.
-            Status::Pending | Status::Provisioning | Status::Removing => now,
+            Status::Pending => now,
+            Status::Provisioning | Status::Removing => domain.after_deletion(now),
             Status::Contested
             | Status::Verified
             | Status::Authenticated
@@ -171,6 +176,39 @@ impl Domain {
             fate: Fate::Stored,
             domain,
         })
+    }
+
+    /// A domain that is being removed and is added again: it begins anew, where the name is still the
+    /// client's to have, and otherwise with a contested claim.
+    pub fn readded(
+        &self,
+        new: NewDomain,
+        contested: Option<String>,
+        actor: Actor,
+        now: Timestamp,
+        ids: &impl Ids,
+    ) -> Result<Change, TransitionError> {
+        let trigger = match contested {
+            None => Trigger::Readded,
+            Some(ownership_secret) => Trigger::ReaddedContested { ownership_secret },
+        };
+        let mut domain = self.clone();
+        domain.community = new.community;
+        domain.contact_email = new.contact_email;
+        domain.added_at = now;
+        domain.checked_at = None;
+        domain.transition(trigger, actor, None, now, ids)
+    }
+
+    /// Whether the client has it. What is being removed is gone for everybody but Lasso support.
+    pub fn is_there(&self) -> bool {
+        self.state.status() != Status::Removing
+    }
+
+    /// Now, or when a call that deletes the identity cannot be under way any more.
+    pub(crate) fn after_deletion(&self, now: Timestamp) -> Timestamp {
+        let deleting_until = self.state.deleting_until();
+        deleting_until.map_or(now, |until| until.max(now))
     }
 
     /// The change after a look that moved no state: what was seen, and when to look again.
@@ -247,6 +285,17 @@ impl Domain {
     ) -> Option<Event> {
         event_type
             .map(|event_type| Event::about(self, event_type, ids.event_id(now), previous, now))
+    }
+}
+
+/// Whether what was seen before says nothing about the domain after this.
+fn forgets(trigger: TriggerKind) -> bool {
+    match trigger {
+        TriggerKind::ProofFound | TriggerKind::Displaced | TriggerKind::Removed => true,
+        TriggerKind::Readded | TriggerKind::ReaddedContested => true,
+        TriggerKind::Provisioned | TriggerKind::SesVerified | TriggerKind::SesFailed => false,
+        TriggerKind::Restarted | TriggerKind::Completed | TriggerKind::Refused => false,
+        TriggerKind::Reopened | TriggerKind::RecordsBroken | TriggerKind::RecordsRecovered => false,
     }
 }
 

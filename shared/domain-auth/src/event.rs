@@ -40,7 +40,9 @@ pub struct Event {
     pub previous_status: Option<Status>,
     /// State after.
     pub status: Status,
-    /// The domain's version after the change: orders the events of one domain.
+    /// When the domain was added: a domain that was removed and added again has another life.
+    pub added_at: Timestamp,
+    /// The domain's version after the change: orders the events of one life of a domain.
     pub sequence: u64,
     /// One sentence: what happened and why.
     pub summary: String,
@@ -179,7 +181,8 @@ pub(crate) fn of_transition(trigger: TriggerKind) -> Option<EventType> {
         TriggerKind::Reopened => Some(EventType::Ready),
         TriggerKind::RecordsBroken => Some(EventType::AtRisk),
         TriggerKind::RecordsRecovered => Some(EventType::Recovered),
-        TriggerKind::Displaced => Some(EventType::Contested),
+        TriggerKind::Readded => Some(EventType::Added),
+        TriggerKind::Displaced | TriggerKind::ReaddedContested => Some(EventType::Contested),
         TriggerKind::Removed => Some(EventType::Removed),
         TriggerKind::Provisioned | TriggerKind::Restarted => None,
     }
@@ -207,6 +210,7 @@ impl Event {
             contact_email: domain.contact_email.clone(),
             previous_status,
             status: domain.state.status(),
+            added_at: domain.added_at,
             sequence: domain.version,
             summary: summary(domain, event_type),
             wanted: event_type.wanted().map(str::to_owned),

@@ -63,6 +63,7 @@ pub enum Action {
     RecordsRecovered,
     Displaced,
     Removed,
+    Readded,
 }
 
 impl From<TriggerKind> for Action {
@@ -80,6 +81,7 @@ impl From<TriggerKind> for Action {
             TriggerKind::RecordsRecovered => Self::RecordsRecovered,
             TriggerKind::Displaced => Self::Displaced,
             TriggerKind::Removed => Self::Removed,
+            TriggerKind::Readded | TriggerKind::ReaddedContested => Self::Readded,
         }
     }
 }

@@ -71,7 +71,7 @@ pub fn next_check(domain: &Domain, now: Timestamp) -> Timestamp {
     {
         next = next.min(deadline);
     }
-    next
+    domain.after_deletion(next)
 }
 
 /// The same for the same domain and state, so that a repeated run decides alike. It shortens the

@@ -138,7 +138,7 @@ pub trait CommitChanges: Send + Sync {
 /// The two queues of domains that are due, so that neither starves the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
-    /// Domains whose identity is not complete at SES.
+    /// Domains whose identity is being made at SES, or deleted there.
     Provisioning,
     /// Domains that are to be looked at.
     Look,

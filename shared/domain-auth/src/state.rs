@@ -14,6 +14,9 @@ use crate::identity::{Dkim, MailFromLabel, SesIdentity, VerificationToken};
 /// How long SES looks for the records before it gives up (Amazon SES developer guide,
 /// "Verifying a domain identity").
 pub const VERIFICATION_WINDOW: SignedDuration = SignedDuration::from_hours(72);
+/// How long a function that has read a domain may go on working with what it read: no function runs
+/// longer (`Timeout` in the template).
+pub const LONGEST_RUN: SignedDuration = SignedDuration::from_secs(60);
 /// How long a contested claim may wait for its proof.
 pub const CONTESTED_WINDOW: SignedDuration = SignedDuration::from_hours(14 * 24);
 
@@ -48,6 +51,9 @@ pub struct Contested {
     pub ownership_secret: String,
     /// When the claim is dropped unproven.
     pub expires_at: Timestamp,
+    /// SES may still have the identity that the client had before it lost the name.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub leftover_identity: bool,
 }
 
 /// See [`State::Provisioning`].
@@ -55,6 +61,9 @@ pub struct Contested {
 pub struct Provisioning {
     /// An identity of an earlier holder has to go first, so that its records prove nothing.
     pub replace_identity: bool,
+    /// Until when a call that deletes it may be under way. Nothing is created before.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub deleting_until: Option<Timestamp>,
     /// What SES has given so far, so that no call is made twice.
     pub progress: Progress,
 }
@@ -124,8 +133,15 @@ pub struct Rejected {
 /// See [`State::Removing`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removing {
-    /// Whether there may be an identity at SES to delete.
+    /// Whether there may be an identity at SES to delete. Then the claim is held until it is gone.
     pub identity_exists: bool,
+    /// Until when a call that deletes it may be under way.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub deleting_until: Option<Timestamp>,
+    /// When a function that was creating the identity has certainly ended; what it created has to
+    /// go too.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub settles_at: Option<Timestamp>,
 }
 
 /// Why a domain failed.
@@ -179,15 +195,21 @@ impl State {
     pub fn provisioning() -> Self {
         Self::Provisioning(Provisioning {
             replace_identity: false,
+            deleting_until: None,
             progress: Progress::default(),
         })
     }
 
     /// The state in which a contested domain starts.
     pub fn contested(ownership_secret: String, now: Timestamp) -> Self {
-        Self::Contested(Contested {
-            ownership_secret,
-            expires_at: now + CONTESTED_WINDOW,
+        Self::Contested(Contested::new(ownership_secret, now))
+    }
+
+    fn removing(identity_exists: bool) -> Self {
+        Self::Removing(Removing {
+            identity_exists,
+            deleting_until: None,
+            settles_at: None,
         })
     }
 
@@ -226,6 +248,26 @@ impl State {
         }
     }
 
+    /// Until when a call that deletes the identity may be under way.
+    pub fn deleting_until(&self) -> Option<Timestamp> {
+        match self {
+            Self::Provisioning(provisioning) => provisioning.deleting_until,
+            Self::Removing(removing) => removing.deleting_until,
+            Self::Contested(_) | Self::Pending(_) | Self::Verified(_) => None,
+            Self::Authenticated(_) | Self::AtRisk(_) | Self::Failed(_) | Self::Rejected(_) => None,
+        }
+    }
+
+    /// Notes that a call that deletes the identity begins, or with none that it has ended.
+    pub(crate) fn set_deleting(&mut self, until: Option<Timestamp>) {
+        match self {
+            Self::Provisioning(provisioning) => provisioning.deleting_until = until,
+            Self::Removing(removing) => removing.deleting_until = until,
+            Self::Contested(_) | Self::Pending(_) | Self::Verified(_) => {}
+            Self::Authenticated(_) | Self::AtRisk(_) | Self::Failed(_) | Self::Rejected(_) => {}
+        }
+    }
+
     /// When the state ends by itself, where it does.
     pub fn deadline(&self) -> Option<Timestamp> {
         match self {
@@ -233,6 +275,16 @@ impl State {
             Self::Pending(pending) => Some(pending.deadline),
             Self::Provisioning(_) | Self::Verified(_) | Self::Authenticated(_) => None,
             Self::AtRisk(_) | Self::Failed(_) | Self::Rejected(_) | Self::Removing(_) => None,
+        }
+    }
+}
+
+impl Contested {
+    fn new(ownership_secret: String, now: Timestamp) -> Self {
+        Self {
+            ownership_secret,
+            expires_at: now + CONTESTED_WINDOW,
+            leftover_identity: false,
         }
     }
 }

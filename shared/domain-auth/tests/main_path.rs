@@ -80,7 +80,11 @@ impl World {
             .await;
             let tools = self.tools(&budget);
             match provision::provision(&tools, change.domain.clone()).await {
-                Ok(Provisioned::Done(domain) | Provisioned::Later(domain, _)) => Ok(domain),
+                Ok(
+                    Provisioned::Done(domain)
+                    | Provisioned::Later(domain, _)
+                    | Provisioned::Waits(domain),
+                ) => Ok(domain),
                 Err(_) => Ok(change.domain),
             }
         };

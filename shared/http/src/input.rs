@@ -97,6 +97,13 @@ pub fn client_in_path(request: &Request) -> Result<ClientId, ApiError> {
     ClientId::parse(text).map_err(|_| ApiError::NotFound)
 }
 
+/// Whether `confirm` in the query string names the domain, in any spelling.
+pub fn confirms(request: &Request, name: &DomainName) -> bool {
+    let query = request.query_string_parameters();
+    let confirmed = query.first("confirm").map(DomainName::parse);
+    confirmed.is_some_and(|confirmed| confirmed.as_ref() == Ok(name))
+}
+
 /// A `status` of the query string.
 pub fn status_of(word: &str) -> Result<Status, ApiError> {
     Status::parse(word).ok_or_else(|| {

@@ -19,10 +19,13 @@ pub use cursor::{Cursors, List};
 pub use entry::{ParsedRequest, request_of, run};
 pub use history_view::{ActorView, HistoryEntryView, HistoryView};
 pub use input::{
-    AddDomainBody, MAX_BODY, client_in_path, domain_in_path, limit_of, reason_in, status_of,
+    AddDomainBody, MAX_BODY, client_in_path, confirms, domain_in_path, limit_of, reason_in,
+    status_of,
 };
 pub use problem::{ApiError, FieldError, Problem};
-pub use reply::{Reply, document, json, json_for_a_minute, json_for_everybody, problem};
+pub use reply::{
+    Reply, document, json, json_for_a_minute, json_for_everybody, no_content, problem,
+};
 pub use routes::{Access, Operation, Route};
 pub use sender_view::{SenderAction, SenderReason, SenderView};
 pub use staff_view::{ClaimView, StaffDomainView, StaffListView, StaffSummaryView};

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use domain_auth::handoff::HandoffError;
-use domain_auth::names::{DomainNameError, IneligibleReason, InvalidReason};
+use domain_auth::names::{DomainName, DomainNameError, IneligibleReason, InvalidReason};
 use domain_auth::ports::{SesError, StoreError};
 use domain_auth::state::Status;
 use domain_auth::use_cases::add::AddError;
 use domain_auth::use_cases::check::CheckError;
 use domain_auth::use_cases::decide::DecideError;
+use domain_auth::use_cases::remove::RemoveError;
 use domain_auth::use_cases::restart::RestartError;
 use serde::Serialize;
 
@@ -41,6 +42,8 @@ pub enum ApiError {
     NotVerified(Status, Vec<String>),
     /// Only a domain that failed can be restarted; where this one stands.
     NotFailed(Status),
+    /// Lasso sends for the domain, and the caller did not say that this is to end.
+    Unconfirmed(DomainName),
     /// SES did not do what the request is for.
     Ses(SesError),
     /// Others kept changing the same domain.
@@ -233,6 +236,15 @@ impl ApiError {
                 "There is nothing to restart",
                 format!("The domain is {status}; only one that failed can be restarted."),
             ),
+            Self::Unconfirmed(name) => Problem::new(
+                409,
+                "confirmation_required",
+                "Lasso sends for this domain",
+                format!(
+                    "Removing {name} stops all mail that Lasso sends from it. To do that, repeat \
+                     the request with ?confirm={name}."
+                ),
+            ),
             Self::Ses(_) => {
                 let mut problem = Problem::new(
                     503,
@@ -276,7 +288,7 @@ impl ApiError {
             Self::Unrendered(error) => Some(error),
             Self::NotEligible(_) | Self::RecordsNotReady | Self::NotAcceptable => None,
             Self::CheckedTooSoon(_) | Self::NotVerified(..) => None,
-            Self::NotFailed(_) | Self::Busy => None,
+            Self::NotFailed(_) | Self::Unconfirmed(_) | Self::Busy => None,
         }
     }
 }
@@ -319,6 +331,17 @@ impl From<DecideError> for ApiError {
             DecideError::NotVerified { status, missing } => Self::NotVerified(status, missing),
             DecideError::Busy => Self::Busy,
             DecideError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<RemoveError> for ApiError {
+    fn from(error: RemoveError) -> Self {
+        match error {
+            RemoveError::NotFound => Self::NotFound,
+            RemoveError::Unconfirmed(name) => Self::Unconfirmed(name),
+            RemoveError::Busy => Self::Busy,
+            RemoveError::Store(error) => Self::Store(error),
         }
     }
 }

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::iter::successors;
 
-use domain_auth::names::DomainName;
-
 use super::*;
 
 const DOCUMENT: &str = include_str!("../../../docs/errors.md");
@@ -29,7 +27,10 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::NotAcceptable => Some(ApiError::CheckedTooSoon(1)),
         ApiError::CheckedTooSoon(_) => Some(ApiError::NotVerified(Status::Pending, Vec::new())),
         ApiError::NotVerified(..) => Some(ApiError::NotFailed(Status::Pending)),
-        ApiError::NotFailed(_) => Some(ApiError::Ses(SesError::Throttled {
+        ApiError::NotFailed(_) => Some(ApiError::Unconfirmed(
+            DomainName::parse("example.com").expect("a name"),
+        )),
+        ApiError::Unconfirmed(_) => Some(ApiError::Ses(SesError::Throttled {
             operation: "VerifyDomainIdentity",
         })),
         ApiError::Ses(_) => Some(ApiError::Busy),

@@ -48,6 +48,15 @@ pub fn json_for_everybody(text: &str) -> Reply {
     reply
 }
 
+/// An answer without a body.
+pub fn no_content() -> Reply {
+    let mut reply = Response::new(String::new());
+    *reply.status_mut() = StatusCode::NO_CONTENT;
+    let no_store = HeaderValue::from_static("private, no-store");
+    reply.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    reply
+}
+
 /// A document in another format, under a name for saving it.
 pub fn document(document: Document) -> Reply {
     let mut reply = reply(StatusCode::OK, document.content_type, document.body);

@@ -84,6 +84,8 @@ routes! {
     CheckDomain = "POST" "/domains/{domain}/check", ClientAdmin, "check-domain";
     /// Gives a domain that failed another 72 hours at Amazon SES.
     RestartDomain = "POST" "/domains/{domain}/restart", ClientAdmin, "advance-domain";
+    /// Stops sending for a domain, and takes it out of Amazon SES and out of the list.
+    RemoveDomain = "DELETE" "/domains/{domain}", ClientAdmin, "remove-domain";
     /// May the client send from this address now?
     GetSender = "GET" "/senders/{address}", ClientAdmin, "read-domains";
     /// The queue of Lasso support across all clients.
@@ -168,6 +170,7 @@ mod tests {
                 Some(Operation::GetRecords),
             ),
             ("GET", "/openapi.json", Some(Operation::DescribeApi)),
+            ("DELETE", "/domains/a.com", Some(Operation::RemoveDomain)),
             ("PUT", "/domains", None),
             ("GET", "/domains/a.com/nothing", None),
         ] {

@@ -136,6 +136,8 @@ pub struct DomainListView {
 impl DomainView {
     /// The domain with what the last look at its DNS has shown, where there was one.
     pub fn new(domain: &Domain, look: Option<&DnsLook>) -> Self {
+        // A look of before the records were others says nothing.
+        let look = look.filter(|_| domain.dns_looked_at.is_some());
         let zone = look.and_then(DnsLook::zone);
         Self {
             summary: DomainSummaryView::from(domain),

@@ -1,8 +1,10 @@
 //! Dying at a chosen step. Every call of a fake passes two points, before and after its effect; at
-//! the chosen one, the future never goes on, as if the process had ended there.
+//! the chosen one, the future never goes on, as if the process had ended there; or it goes on when
+//! it is let go, as if the process had been slow.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::task::Poll;
 
 /// Counts the points that are passed, and stops at one of them.
 #[derive(Debug, Default)]
@@ -14,6 +16,7 @@ pub struct CrashPoint {
 struct State {
     passed: usize,
     die_at: Option<usize>,
+    paused: bool,
     log: Vec<&'static str>,
 }
 
@@ -25,6 +28,18 @@ impl CrashPoint {
             die_at: Some(point),
             ..State::default()
         };
+    }
+
+    /// Whoever stands at the chosen point goes on from there, and nobody else stops.
+    pub fn let_go(&self) {
+        let mut state = self.state();
+        state.paused = false;
+        state.die_at = None;
+    }
+
+    /// Stops only who stands at the chosen point already.
+    pub fn stop_nobody_else(&self) {
+        self.state().die_at = None;
     }
 
     /// Lives on, however many points are passed.
@@ -43,10 +58,19 @@ impl CrashPoint {
             let mut state = self.state();
             state.passed += 1;
             state.log.push(call);
-            state.die_at == Some(state.passed)
+            let dies = state.die_at == Some(state.passed);
+            state.paused |= dies;
+            dies
         };
         if dies {
-            futures::future::pending::<()>().await;
+            futures::future::poll_fn(|_| {
+                if self.state().paused {
+                    Poll::Pending
+                } else {
+                    Poll::Ready(())
+                }
+            })
+            .await;
         }
     }
 

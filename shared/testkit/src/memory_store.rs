@@ -236,8 +236,9 @@ impl DueDomains for MemoryStore {
             .values()
             .filter(|domain| domain.next_check <= now)
             .filter(|domain| {
-                let provisioning = domain.state.status() == Status::Provisioning;
-                provisioning == (queue == Due::Provisioning)
+                let identities = [Status::Provisioning, Status::Removing];
+                let of_identities = identities.contains(&domain.state.status());
+                of_identities == (queue == Due::Provisioning)
             })
             .cloned()
             .collect();

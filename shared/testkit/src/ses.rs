@@ -95,6 +95,18 @@ impl FakeSes {
         );
     }
 
+    /// As if somebody had deleted an identity by hand.
+    pub fn forget(&self, name: &DomainName) {
+        self.state().identities.remove(name);
+    }
+
+    /// Whether there is an identity, and with whose tag.
+    pub fn client_of(&self, name: &DomainName) -> Option<Option<String>> {
+        let state = self.state();
+        let identity = state.identities.get(name)?;
+        Some(identity.client.clone())
+    }
+
     /// How many identities there are.
     pub fn identities(&self) -> usize {
         self.state().identities.len()

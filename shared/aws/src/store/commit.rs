@@ -12,7 +12,7 @@ use domain_auth::history::HistoryEntry;
 use domain_auth::ports::{CommitChanges, CommitError, StoreError};
 use serde::Serialize;
 
-use super::keys::{self, Key, LOOK, PK};
+use super::keys::{self, EXPIRES_AT, Key, LOOK, PK};
 use super::{Item, Table, number, store_error, string};
 
 const ACTION: &str = "write a change";
@@ -117,7 +117,10 @@ impl Table {
     }
 
     fn put_claims(&self, claims: &ClaimRegister) -> Result<Put, StoreError> {
-        let item = to_item(Key::claims(&claims.organizational), claims)?;
+        let mut item = to_item(Key::claims(&claims.organizational), claims)?;
+        if let Some(expires_at) = claims.expires_at() {
+            item.insert(EXPIRES_AT.to_owned(), number(expires_at.as_second()));
+        }
         self.put_version(item, claims.version)
     }
 

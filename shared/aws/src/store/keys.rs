@@ -140,15 +140,14 @@ pub(super) fn due_pks(queue: Due) -> Vec<String> {
 pub(super) fn domain_index(domain: &Domain) -> [(String, AttributeValue); 4] {
     let id = format!("{}#{}", domain.client, domain.name);
     let work_pk = match domain.state.status() {
-        Status::Provisioning => "PROVISION".to_owned(),
+        Status::Provisioning | Status::Removing => "PROVISION".to_owned(),
         Status::Contested
         | Status::Pending
         | Status::Verified
         | Status::Authenticated
         | Status::AtRisk
         | Status::Failed
-        | Status::Rejected
-        | Status::Removing => {
+        | Status::Rejected => {
             format!("LOOK#{}", shard(&id))
         }
     };

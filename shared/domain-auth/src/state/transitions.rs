@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 
 use super::{
-    AtRisk, Authenticated, Failed, FailureReason, Pending, Progress, Provisioning, Rejected,
-    Removing, State, Status, Verified,
+    AtRisk, Authenticated, Contested, Failed, FailureReason, LONGEST_RUN, Pending, Progress,
+    Provisioning, Rejected, Removing, State, Status, Verified,
 };
 use crate::identity::SesIdentity;
 
@@ -45,6 +45,13 @@ pub enum Trigger {
     },
     /// The client or support removes it, or it has expired.
     Removed,
+    /// The client adds it again while it is being removed.
+    Readded,
+    /// The same, where another client has got to do with the name meanwhile.
+    ReaddedContested {
+        /// Value of the new ownership record.
+        ownership_secret: String,
+    },
 }
 
 /// A trigger without its data.
@@ -63,6 +70,8 @@ pub enum TriggerKind {
     RecordsRecovered,
     Displaced,
     Removed,
+    Readded,
+    ReaddedContested,
 }
 
 /// A state does not take a trigger. Nothing has changed.
@@ -91,6 +100,7 @@ impl State {
             Trigger::ProofFound => match self {
                 S::Contested(_) => Some(S::Provisioning(Provisioning {
                     replace_identity: true,
+                    deleting_until: None,
                     progress: Progress::default(),
                 })),
                 S::Provisioning(_) | S::Pending(_) | S::Verified(_) | S::Authenticated(_) => None,
@@ -167,19 +177,38 @@ impl State {
                 S::Contested(_) | S::Removing(_) => None,
             },
             Trigger::Removed => match self {
-                S::Contested(_) => Some(S::Removing(Removing {
-                    identity_exists: false,
-                })),
-                S::Provisioning(_)
-                | S::Pending(_)
-                | S::Verified(_)
-                | S::Authenticated(_)
-                | S::AtRisk(_)
-                | S::Failed(_)
-                | S::Rejected(_) => Some(S::Removing(Removing {
+                S::Contested(contested) => Some(S::removing(contested.leftover_identity)),
+                S::Provisioning(provisioning) => Some(S::Removing(Removing {
                     identity_exists: true,
+                    deleting_until: provisioning.deleting_until,
+                    settles_at: Some(now + LONGEST_RUN),
                 })),
+                // It may be on the point of being restarted, which makes an identity that is gone.
+                S::Failed(_) => Some(S::Removing(Removing {
+                    identity_exists: true,
+                    deleting_until: None,
+                    settles_at: Some(now + LONGEST_RUN),
+                })),
+                S::Pending(_) | S::Verified(_) | S::Authenticated(_) => Some(S::removing(true)),
+                S::AtRisk(_) | S::Rejected(_) => Some(S::removing(true)),
                 S::Removing(_) => None,
+            },
+            Trigger::Readded => match self {
+                S::Removing(removing) => Some(S::Provisioning(Provisioning {
+                    replace_identity: removing.identity_exists,
+                    deleting_until: removing.deleting_until,
+                    progress: Progress::default(),
+                })),
+                S::Contested(_) | S::Provisioning(_) | S::Pending(_) | S::Verified(_) => None,
+                S::Authenticated(_) | S::AtRisk(_) | S::Failed(_) | S::Rejected(_) => None,
+            },
+            Trigger::ReaddedContested { ownership_secret } => match self {
+                S::Removing(removing) => Some(S::Contested(Contested {
+                    leftover_identity: removing.identity_exists,
+                    ..Contested::new(ownership_secret, now)
+                })),
+                S::Contested(_) | S::Provisioning(_) | S::Pending(_) | S::Verified(_) => None,
+                S::Authenticated(_) | S::AtRisk(_) | S::Failed(_) | S::Rejected(_) => None,
             },
         }
     }
@@ -201,6 +230,8 @@ impl Trigger {
             Self::RecordsRecovered => TriggerKind::RecordsRecovered,
             Self::Displaced { .. } => TriggerKind::Displaced,
             Self::Removed => TriggerKind::Removed,
+            Self::Readded => TriggerKind::Readded,
+            Self::ReaddedContested { .. } => TriggerKind::ReaddedContested,
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::claims::Standing;
+use jiff::Timestamp;
+
+use crate::claims::{ClaimRegister, Standing};
 use crate::domain::{Change, Domain, NewDomain};
 use crate::history::Actor;
 use crate::names::{Eligibility, IneligibleReason};
@@ -49,19 +51,22 @@ where
 {
     eligibility.check(&new.name)?;
     for attempt in 1..=ATTEMPTS {
-        if let Some(domain) = store.domain(&new.client, &new.name).await? {
-            return Ok(Addition::Existing(Box::new(domain)));
+        let before = store.domain(&new.client, &new.name).await?;
+        if let Some(domain) = before.as_ref().filter(|domain| domain.is_there()) {
+            return Ok(Addition::Existing(Box::new(domain.clone())));
         }
         let claims = store.claims(new.name.organizational()).await?;
         let now = clock.now();
-        let (state, claims) = match claims.standing(&new.name, &new.client, now) {
-            Standing::Free | Standing::Held => {
-                let taken = claims.taken(&new.name, &new.client, now);
-                (State::provisioning(), Some(taken))
-            }
-            Standing::Contested => (State::contested(ids.secret(), now), None),
+        let change = match before {
+            None => added(new, claims, actor, now, ids),
+            Some(removing) => match again(&removing, new, claims, actor, now, ids) {
+                Some(change) => change,
+                None => {
+                    clock.sleep(back_off(attempt, ids)).await;
+                    continue;
+                }
+            },
         };
-        let change = Domain::add(new.clone(), state, claims, actor.clone(), now, ids);
         match store.commit(&change).await {
             Ok(()) => return Ok(Addition::Created(Box::new(change))),
             Err(CommitError::Conflict) => clock.sleep(back_off(attempt, ids)).await,
@@ -69,6 +74,51 @@ where
         }
     }
     Err(AddError::Busy)
+}
+
+/// A domain that the client did not have.
+fn added(
+    new: &NewDomain,
+    claims: ClaimRegister,
+    actor: &Actor,
+    now: Timestamp,
+    ids: &impl Ids,
+) -> Change {
+    let (state, claims) = match claims.standing(&new.name, &new.client, now) {
+        Standing::Free | Standing::Held => {
+            let taken = claims.taken(&new.name, &new.client, now);
+            (State::provisioning(), Some(taken))
+        }
+        Standing::Contested => (State::contested(ids.secret(), now), None),
+    };
+    Domain::add(new.clone(), state, claims, actor.clone(), now, ids)
+}
+
+/// A domain that is still being removed. None where it has to wait: it would have to give the name
+/// free while a call that deletes its identity may be under way.
+fn again(
+    removing: &Domain,
+    new: &NewDomain,
+    claims: ClaimRegister,
+    actor: &Actor,
+    now: Timestamp,
+    ids: &impl Ids,
+) -> Option<Change> {
+    let (contested, claims) = match claims.standing(&new.name, &new.client, now) {
+        Standing::Free | Standing::Held => (None, claims.taken(&new.name, &new.client, now)),
+        Standing::Contested => {
+            let until = removing.state.deleting_until();
+            if until.is_some_and(|until| now < until) {
+                return None;
+            }
+            let released = claims.released(&new.name, &new.client, now);
+            (Some(ids.secret()), released)
+        }
+    };
+    let change = removing.readded(new.clone(), contested, actor.clone(), now, ids);
+    let mut change = change.ok()?;
+    change.claims = Some(claims);
+    Some(change)
 }
 
 /// Between nothing and 20 ms times two to the power of the attempt, at most 320 ms.

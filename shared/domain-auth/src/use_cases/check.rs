@@ -10,7 +10,6 @@ use crate::names::{ClientId, DomainName};
 use crate::ports::{
     Clock, CommitChanges, CommitError, Identities, IdentityStatuses, Ids, ReadDomains, StoreError,
 };
-use crate::state::Status;
 
 /// The shortest time between two checks of a domain.
 pub const CHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
@@ -123,7 +122,5 @@ async fn existing(
     name: &DomainName,
 ) -> Result<Domain, CheckError> {
     let domain = store.domain(client, name).await?;
-    domain
-        .filter(|domain| domain.state.status() != Status::Removing)
-        .ok_or(CheckError::NotFound)
+    domain.filter(Domain::is_there).ok_or(CheckError::NotFound)
 }

@@ -3,12 +3,15 @@
 pub mod add;
 pub mod check;
 pub mod decide;
+mod delete_identity;
 pub mod email_support;
 pub mod look;
 pub mod poll;
 mod poll_figures;
+mod poll_removals;
 pub mod provision;
 pub mod publish;
+pub mod remove;
 pub mod restart;
 pub mod senders;
 mod ses_budget;

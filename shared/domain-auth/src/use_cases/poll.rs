@@ -6,6 +6,7 @@ use futures::stream;
 use jiff::{SignedDuration, Timestamp};
 
 use super::look::{after_look, look_at_dns, statuses};
+use super::poll_removals::remove_until;
 use super::provision::{self, Provisioned, Tools};
 use super::publish::publish;
 use crate::dns::Lookup;
@@ -27,6 +28,8 @@ const EVENTS: usize = 500;
 const LAST_EVENTS: SignedDuration = SignedDuration::from_secs(3);
 /// Domains that are provisioned at the same time; the budget spaces their calls.
 const PROVISIONING_AT_ONCE: usize = 4;
+/// Domains that are removed at the same time, beside those.
+const REMOVALS_AT_ONCE: usize = 4;
 /// Domains that are looked up in DNS and written at the same time.
 const LOOKS_AT_ONCE: usize = 16;
 
@@ -51,6 +54,8 @@ pub struct Report {
 
     /// Domains that left `provisioning`.
     pub provisioned: usize,
+    /// Domains that are gone.
+    pub removed: usize,
     /// Domains that SES was asked about.
     pub looked_at: usize,
     /// Domains about which SES did not answer.
@@ -129,12 +134,17 @@ where
     async fn finish_provisioning(&self, until: Timestamp) -> Result<Report, StoreError> {
         let mut sum = Report::default();
         let due = self.take_due(Due::Provisioning, &mut sum).await?;
-        let reports = stream::iter(due)
+        let (due, removing): (Vec<_>, Vec<_>) = due.into_iter().partition(Domain::is_there);
+        let provision = stream::iter(due)
             .map(|domain| self.provision_until(domain, until))
             .buffer_unordered(PROVISIONING_AT_ONCE)
-            .collect::<Vec<_>>()
-            .await;
-        for report in reports {
+            .collect::<Vec<_>>();
+        let remove = stream::iter(removing)
+            .map(|domain| remove_until(&self.tools, domain, until))
+            .buffer_unordered(REMOVALS_AT_ONCE)
+            .collect::<Vec<_>>();
+        let (provisioned, removed) = futures::future::join(provision, remove).await;
+        for report in provisioned.into_iter().chain(removed) {
             sum.add(report);
         }
         Ok(sum)
@@ -149,6 +159,7 @@ where
                     report.provisioned += 1;
                     break;
                 }
+                Ok(Provisioned::Waits(_)) => break,
                 Ok(Provisioned::Later(next, SesError::Throttled { .. })) => domain = next,
                 Ok(Provisioned::Later(domain, error)) => {
                     tracing::warn!(
@@ -278,6 +289,7 @@ impl Report {
         self.dns.add(part.dns);
         self.verified_after.extend(part.verified_after);
         self.provisioned += part.provisioned;
+        self.removed += part.removed;
         self.looked_at += part.looked_at;
         self.moved += part.moved;
         self.published += part.published;

@@ -1,8 +1,11 @@
 //! Making the identity at SES. Every step can be repeated, so it does not matter where the last
 //! attempt ended: the next one takes up what is there.
 
+use std::ops::ControlFlow;
+
 use serde_json::json;
 
+use super::delete_identity::{Deletion, delete_identity};
 use super::look::free_label;
 use super::{Operation, SesBudget, paced};
 use crate::dns::Lookup;
@@ -21,6 +24,8 @@ pub enum Provisioned {
     Done(Domain),
     /// SES did not do all of it; what it did is kept, and the poller goes on.
     Later(Domain, SesError),
+    /// An identity of before is still being deleted; the domain is due when that is over.
+    Waits(Domain),
 }
 
 /// What SES has of the domain, once it has all.
@@ -59,12 +64,15 @@ where
     D: Ids,
     L: Lookup,
 {
+    let domain = match without_the_earlier(tools, domain).await? {
+        ControlFlow::Continue(domain) => domain,
+        ControlFlow::Break(outcome) => return Ok(outcome),
+    };
     let State::Provisioning(before) = &domain.state else {
         return Ok(Provisioned::Done(domain));
     };
-    let replace_identity = before.replace_identity;
     let mut progress = before.progress.clone();
-    let outcome = ask_ses(tools, &domain, replace_identity, &mut progress).await;
+    let outcome = ask_ses(tools, &domain, &mut progress).await;
     let now = tools.clock.now();
     let change = match outcome {
         Ok(Found::Identity(identity)) => {
@@ -83,8 +91,8 @@ where
         }
         Err(error) => {
             let kept = State::Provisioning(Provisioning {
-                // A fresh identity exists once its tokens do; it must not be replaced again.
-                replace_identity: replace_identity && progress.dkim.is_none(),
+                replace_identity: false,
+                deleting_until: None,
                 progress,
             });
             let change = domain.looked_at(|domain| domain.state = kept, now);
@@ -94,6 +102,45 @@ where
     };
     tools.store.commit(&change).await?;
     Ok(Provisioned::Done(change.domain))
+}
+
+/// The domain once the identity of an earlier holder, or of an earlier life, is gone. That is written
+/// before a new one is made, so that the new one is not deleted by who comes second.
+async fn without_the_earlier<S, I, C, D, L>(
+    tools: &Tools<'_, S, I, C, D, L>,
+    domain: Domain,
+) -> Result<ControlFlow<Provisioned, Domain>, CommitError>
+where
+    S: ReadClaims + CommitChanges,
+    I: Identities,
+    C: Clock,
+{
+    let replaces = match &domain.state {
+        State::Provisioning(provisioning) => provisioning.replace_identity,
+        State::Contested(_) | State::Pending(_) | State::Verified(_) | State::Removing(_) => false,
+        State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) | State::Rejected(_) => false,
+    };
+    if !replaces {
+        return Ok(ControlFlow::Continue(domain));
+    }
+    let domain = match delete_identity(tools, domain).await? {
+        Deletion::Gone(domain) => domain,
+        Deletion::UnderWay(domain) => return Ok(ControlFlow::Break(Provisioned::Waits(domain))),
+        Deletion::Failed(domain, error) => {
+            return Ok(ControlFlow::Break(Provisioned::Later(domain, error)));
+        }
+        // A domain that is `provisioning` holds its name, so it has changed since it was read.
+        Deletion::OfAnotherHolder(_) => return Err(CommitError::Conflict),
+    };
+    let now = tools.clock.now();
+    let change = domain.looked_at(
+        |domain| {
+            domain.state = State::provisioning();
+        },
+        now,
+    );
+    tools.store.commit(&change).await?;
+    Ok(ControlFlow::Continue(change.domain))
 }
 
 fn apply(
@@ -112,7 +159,6 @@ fn apply(
 async fn ask_ses<S, I, C, D, L>(
     tools: &Tools<'_, S, I, C, D, L>,
     domain: &Domain,
-    replace_identity: bool,
     progress: &mut Progress,
 ) -> Result<Found, SesError>
 where
@@ -122,11 +168,6 @@ where
 {
     let name = &domain.name;
     if progress.dkim.is_none() {
-        if replace_identity {
-            tools
-                .paced(Operation::DeleteEmailIdentity, || tools.ses.delete(name))
-                .await?;
-        }
         let create = || tools.ses.create(name, &domain.client);
         match tools.paced(Operation::CreateEmailIdentity, create).await? {
             Creation::Created(dkim) => progress.dkim = Some(dkim),

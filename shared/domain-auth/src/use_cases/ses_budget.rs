@@ -86,7 +86,8 @@ impl SesBudget {
         tally.iter().map(|(op, tally)| (*op, *tally)).collect()
     }
 
-    fn count<T>(&self, operation: Operation, answer: &Result<T, SesError>) {
+    /// Counts a call.
+    pub(super) fn count<T>(&self, operation: Operation, answer: &Result<T, SesError>) {
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
         let tally = tally.entry(operation).or_default();
         tally.calls += 1;
@@ -105,7 +106,7 @@ impl SesBudget {
     }
 
     /// Notes that SES throttled `operation`.
-    fn throttled(&self, operation: Operation, now: Timestamp) {
+    pub(super) fn throttled(&self, operation: Operation, now: Timestamp) {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = next.entry(operation).or_insert(now);
         *slot = (*slot).max(now + REST);

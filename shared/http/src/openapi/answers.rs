@@ -86,6 +86,10 @@ fn good(operation: Operation, schemas: &mut Schemas) -> Vec<Good> {
             let domain = one(domain, "pending", examples::pending());
             vec![("200", "The domain, waiting again.", domain)]
         }
+        Operation::RemoveDomain => {
+            let nothing = json!({ "headers": {} });
+            vec![("204", "It is removed, or is being removed.", nothing)]
+        }
         Operation::GetRecords => vec![("200", "The records.", handoff(schemas))],
         Operation::GetHistory => {
             let schema = schemas.answered::<HistoryView>();
@@ -178,6 +182,7 @@ fn cache_control(operation: Operation) -> Value {
         | Operation::GetHistory
         | Operation::CheckDomain
         | Operation::RestartDomain
+        | Operation::RemoveDomain
         | Operation::ListQueue
         | Operation::GetClientDomain
         | Operation::GetClientHistory

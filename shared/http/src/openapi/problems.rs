@@ -49,6 +49,11 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
             }),
             ApiError::Busy,
         ],
+        Operation::RemoveDomain => vec![
+            ApiError::NotFound,
+            ApiError::Unconfirmed(DomainName::parse("maplehomes.com").expect("a domain name")),
+            ApiError::Busy,
+        ],
         Operation::GetSender | Operation::DescribeApi => Vec::new(),
         Operation::CompleteDomain => vec![ApiError::NotFound, not_verified(), ApiError::Busy],
         Operation::RejectDomain => vec![

@@ -43,6 +43,11 @@ pub(super) fn detail(operation: Operation) -> &'static str {
             "Takes some seconds, up to 20. At most once per 30 seconds and domain."
         }
         Operation::RestartDomain => "Starts both the search for the TXT record and for DKIM.",
+        Operation::RemoveDomain => {
+            "Also where Amazon SES is slow: the service goes on by itself, and the domain can be \
+             added again at once. Repeated while it goes on, it is 204 too; afterwards 404. A domain \
+             that is `authenticated` or `at_risk` needs `confirm`."
+        }
         Operation::GetSender => {
             "Always an answer, also for what is no address. A domain of the client covers all names \
              below it. May be kept for a minute."
@@ -102,6 +107,11 @@ pub(super) fn parameters(operation: Operation, schemas: &mut Schemas) -> Vec<Val
             "format",
             "The hand-off format. Goes before `Accept`.",
             &schemas.read::<HandoffFormat>(),
+        )],
+        Operation::RemoveDomain => vec![query(
+            "confirm",
+            "The domain once more, in any spelling, where Lasso sends for it.",
+            &json!({ "type": "string", "minLength": 1 }),
         )],
         Operation::AddDomain
         | Operation::GetDomain
@@ -186,6 +196,7 @@ pub(super) fn body(operation: Operation, schemas: &mut Schemas) -> Option<Value>
         | Operation::GetHistory
         | Operation::CheckDomain
         | Operation::RestartDomain
+        | Operation::RemoveDomain
         | Operation::GetSender
         | Operation::ListQueue
         | Operation::GetClientDomain

@@ -41,9 +41,7 @@ fn state(status: Status) -> State {
             identity,
             reason: "no".to_owned(),
         }),
-        Status::Removing => State::Removing(Removing {
-            identity_exists: true,
-        }),
+        Status::Removing => State::removing(true),
     }
 }
 
@@ -67,6 +65,10 @@ fn triggers() -> Vec<Trigger> {
             ownership_secret: "secret".to_owned(),
         },
         Trigger::Removed,
+        Trigger::Readded,
+        Trigger::ReaddedContested {
+            ownership_secret: "secret".to_owned(),
+        },
     ]
 }
 
@@ -105,6 +107,8 @@ const TRANSITIONS: &[(Status, TriggerKind, Status)] = {
         (S::AtRisk, T::Removed, S::Removing),
         (S::Failed, T::Removed, S::Removing),
         (S::Rejected, T::Removed, S::Removing),
+        (S::Removing, T::Readded, S::Provisioning),
+        (S::Removing, T::ReaddedContested, S::Contested),
     ]
 };
 
@@ -151,6 +155,30 @@ fn a_proven_claim_starts_from_a_fresh_identity() {
     };
     assert!(provisioning.replace_identity);
     assert_eq!(provisioning.progress, Progress::default());
+}
+
+#[test]
+fn what_is_added_again_waits_for_a_deletion_that_is_under_way() {
+    let under_way = Some(NOW + SignedDuration::from_secs(30));
+    let mut removing = state(Status::Pending).apply(Trigger::Removed, NOW).unwrap();
+    removing.set_deleting(under_way);
+    let State::Provisioning(again) = removing.apply(Trigger::Readded, NOW).unwrap() else {
+        panic!("it is made again");
+    };
+    assert!(again.replace_identity);
+    assert_eq!(again.deleting_until, under_way);
+}
+
+#[test]
+fn what_may_still_be_created_is_deleted_once_more() {
+    for status in Status::ALL {
+        let Ok(State::Removing(removing)) = state(status).apply(Trigger::Removed, NOW) else {
+            continue;
+        };
+        let creating = matches!(status, Status::Provisioning | Status::Failed);
+        assert_eq!(removing.settles_at, creating.then_some(NOW + LONGEST_RUN));
+        assert_eq!(removing.identity_exists, status != Status::Contested);
+    }
 }
 
 #[test]

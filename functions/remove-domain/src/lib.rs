@@ -1,0 +1,112 @@
+//! `DELETE /domains/{domain}`: ends sending at once, and takes the domain out of SES and the table.
+
+mod config;
+
+use std::time::Duration;
+
+use domain_auth::domain::Domain;
+use domain_auth::event::Event;
+use domain_auth::ports::{
+    Clock, CommitChanges, CommitError, Identities, Ids, Outbox, Publish, ReadClaims, ReadDomains,
+};
+use domain_auth::use_cases::SesBudget;
+use domain_auth::use_cases::provision::Tools;
+use domain_auth::use_cases::publish::publish;
+use domain_auth::use_cases::remove::{self, Removal};
+use domain_auth_http::{
+    ApiError, Caller, ClaimNames, ParsedRequest, Reply, confirms, domain_in_path, no_content,
+    problem,
+};
+
+pub use config::Config;
+
+/// How long the caller waits for SES. What is not done by then, the poller does.
+const PATIENCE: Duration = Duration::from_millis(3_500);
+
+/// What the handler works with.
+#[derive(Debug)]
+pub struct App<S, I, P, C, D> {
+    /// Where domains, claims and events are kept.
+    pub store: S,
+    /// Amazon SES.
+    pub ses: I,
+    /// Where events go.
+    pub publisher: P,
+    /// Time.
+    pub clock: C,
+    /// Randomness.
+    pub ids: D,
+    /// Where the token carries client and roles.
+    pub claims: ClaimNames,
+}
+
+impl<S, I, P, C, D> App<S, I, P, C, D>
+where
+    S: ReadDomains + ReadClaims + CommitChanges + Outbox,
+    I: Identities,
+    P: Publish,
+    C: Clock,
+    D: Ids,
+{
+    /// Answers one request.
+    pub async fn handle(&self, request: ParsedRequest) -> Reply {
+        match self.remove(&request).await {
+            Ok(reply) => reply,
+            Err(error) => problem(error, &request),
+        }
+    }
+
+    async fn remove(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let caller = Caller::client_admin(request, &self.claims)?;
+        let name = domain_in_path(request)?;
+        let confirmed = confirms(request, &name);
+        let (domain, actor) = ((&caller.client, &name), caller.actor());
+        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
+        let marked = remove::mark(store, clock, ids, domain, confirmed, &actor).await?;
+        if let Some(change) = marked {
+            // If the time is up in the middle of a call, it is as if this function had died there:
+            // the poller takes it up.
+            futures::future::join(
+                tokio::time::timeout(PATIENCE, self.finish(change.domain)),
+                tokio::time::timeout(PATIENCE, self.publish_at_once(change.event.as_ref())),
+            )
+            .await;
+        }
+        Ok(no_content())
+    }
+
+    async fn finish(&self, domain: Domain) {
+        let name = domain.name.clone();
+        let tools = Tools {
+            store: &self.store,
+            ses: &self.ses,
+            clock: &self.clock,
+            ids: &self.ids,
+            dns: &(),
+            budget: &SesBudget::unlimited(),
+        };
+        match remove::finish(&tools, domain).await {
+            Ok(Removal::Done | Removal::Later(_, None)) => {}
+            Ok(Removal::Later(_, Some(error))) => tracing::info!(
+                domain = %name,
+                error = &error as &dyn std::error::Error,
+                "SES did not delete the identity; the poller goes on"
+            ),
+            // The poller was faster, or the domain is being added again.
+            Err(CommitError::Conflict) => {}
+            Err(CommitError::Store(error)) => tracing::error!(
+                domain = %name,
+                error = &error as &dyn std::error::Error,
+                "a removal was not written; the poller goes on"
+            ),
+        }
+    }
+
+    async fn publish_at_once(&self, event: Option<&Event>) {
+        let until = self.clock.now() + PATIENCE;
+        publish(&self.store, &self.publisher, &self.clock, event, until).await;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,28 @@
+//! Wiring only.
+
+use std::time::Duration;
+
+use domain_auth_aws::{
+    Clients, EventTopic, HttpTimeouts, SesIdentities, SystemClock, SystemIds, Table,
+};
+use remove_domain::{App, Config};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let config = Config::from_env()?;
+    let clients = Clients::from_env(HttpTimeouts {
+        ses: Duration::from_secs(3),
+        other: Duration::from_secs(3),
+    })
+    .await;
+    let (v1, v2, region) = (clients.ses_v1(), clients.ses_v2(), clients.region());
+    let app = App {
+        store: Table::new(clients.dynamodb(), config.table),
+        ses: SesIdentities::new(v1, v2, region, config.stack),
+        publisher: EventTopic::new(clients.sns(), config.topic_arn),
+        clock: SystemClock,
+        ids: SystemIds,
+        claims: config.claims,
+    };
+    domain_auth_http::run(|request| app.handle(request)).await
+}

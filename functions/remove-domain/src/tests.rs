@@ -1,0 +1,112 @@
+//! Every file in `events/remove-domain`, through the handler, on fakes.
+
+use domain_auth::claims::ClaimRegister;
+use domain_auth::domain::Domain;
+use domain_auth::event::EventType;
+use domain_auth::history::Actor;
+use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
+use domain_auth::state::{State, Status, Trigger};
+use domain_auth_http::{ClaimNames, Reply};
+use domain_auth_testkit::{
+    FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, answer_of, client,
+    domain_name, identity, new_domain, request_in,
+};
+use lambda_http::http::StatusCode;
+
+use super::App;
+
+type TestApp = App<MemoryStore, FakeSes, RecordingTopic, TestClock, SequentialIds>;
+
+/// `example.com` of `maple-homes` is pending, `example.org` authenticated, `example.net` contested.
+async fn app() -> TestApp {
+    let app = App {
+        store: MemoryStore::default(),
+        ses: FakeSes::default(),
+        publisher: RecordingTopic::default(),
+        clock: TestClock::default(),
+        ids: SequentialIds::default(),
+        claims: ClaimNames {
+            client_id: "custom:client_id".to_owned(),
+            roles: "cognito:groups".to_owned(),
+        },
+    };
+    let (now, ids) = (app.clock.now(), &app.ids);
+    let sends = [Trigger::SesVerified, Trigger::Completed];
+    for (name, triggers) in [("example.com", &[][..]), ("example.org", &sends)] {
+        let new = new_domain("maple-homes", name);
+        app.ses.add_foreign(&new.name, Some("maple-homes"), true);
+        let claims = ClaimRegister::empty(name).taken(&new.name, &new.client, now);
+        let provisioned = Trigger::Provisioned(identity(&new.name));
+        let state = State::provisioning();
+        let mut change = Domain::add(new, state, Some(claims), Actor::Service, now, ids);
+        app.store.commit(&change).await.unwrap();
+        for trigger in [&[provisioned], triggers].concat() {
+            let moved = change
+                .domain
+                .transition(trigger, Actor::Service, None, now, ids);
+            change = moved.unwrap();
+            app.store.commit(&change).await.unwrap();
+        }
+    }
+    let contested = State::contested("5e".repeat(32), now);
+    let new = new_domain("maple-homes", "example.net");
+    let change = Domain::add(new, contested, None, Actor::Service, now, ids);
+    app.store.commit(&change).await.unwrap();
+    app
+}
+
+async fn answer(app: &TestApp, case: &str) -> Reply {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/remove-domain");
+    app.handle(request_in(format!("{folder}/{case}.json").as_ref()))
+        .await
+}
+
+async fn stored(app: &TestApp, name: &str) -> Option<Status> {
+    let (client, name) = (client("maple-homes"), domain_name(name));
+    let stored = app.store.domain(&client, &name).await.unwrap();
+    stored.map(|domain| domain.state.status())
+}
+
+#[test]
+fn every_event_is_answered_as_its_snapshot_says() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    insta::glob!("../../../events/remove-domain", "*.json", |file| {
+        runtime.block_on(async {
+            let app = app().await;
+            let reply = app.handle(request_in(file)).await;
+            insta::assert_json_snapshot!(answer_of(&reply));
+            let left = app.store.all_domains().len();
+            let removed = usize::from(reply.status() == StatusCode::NO_CONTENT);
+            assert_eq!(left, 3 - removed, "what is refused removes nothing");
+        });
+    });
+}
+
+#[tokio::test]
+async fn a_removed_domain_is_gone_from_ses_and_told_of_once() {
+    let app = app().await;
+    let reply = answer(&app, "pending").await;
+    assert_eq!(reply.status(), StatusCode::NO_CONTENT);
+    assert_eq!(app.ses.client_of(&domain_name("example.com")), None);
+    assert_eq!(stored(&app, "example.com").await, None);
+    let events = app.publisher.events();
+    let types: Vec<EventType> = events.iter().map(|event| event.event_type).collect();
+    assert_eq!(types, [EventType::Removed]);
+    let again = answer(&app, "pending").await;
+    assert_eq!(again.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_throttled_ses_is_204_all_the_same_and_so_is_a_repeated_request() {
+    let app = app().await;
+    app.ses.fail("DeleteEmailIdentity", &[SesFault::Throttled]);
+    for _ in 0..2 {
+        let reply = answer(&app, "pending").await;
+        assert_eq!(reply.status(), StatusCode::NO_CONTENT);
+        assert_eq!(stored(&app, "example.com").await, Some(Status::Removing));
+    }
+    assert_eq!(app.publisher.events().len(), 1);
+}

@@ -1,0 +1,105 @@
+//! Deleting an identity at SES, in the knowledge that a call may take effect later than its caller
+//! thinks: after it timed out, or died.
+//!
+//! Before the call, the domain says until when one may be under way (a lease, written under the
+//! domain's version). Nobody creates the identity before that time, so no late call can hit an
+//! identity that is newer than it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Operation;
+use super::provision::Tools;
+use crate::domain::Domain;
+use crate::ports::{Clock, CommitChanges, CommitError, Identities, ReadClaims, SesError};
+
+/// How long a call may be under way, from the moment when its caller wrote that it begins.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+
+/// What has to be left of the lease when the call begins: more than it may take (the SDK clients
+/// give up after 5 seconds at most).
+const CALL: SignedDuration = SignedDuration::from_secs(15);
+
+/// What came of a deletion.
+#[derive(Debug)]
+pub(super) enum Deletion {
+    /// SES does not have the identity. The domain still has the lease.
+    Gone(Domain),
+    /// A call of somebody else may be under way; the domain is not due before it is over.
+    UnderWay(Domain),
+    /// SES did not do it, or did not say so.
+    Failed(Domain, SesError),
+    /// The name is held by another client: so is the identity.
+    OfAnotherHolder(Domain),
+}
+
+/// Deletes the identity of a domain that is `removing`, or `provisioning` in the place of an earlier
+/// one.
+pub(super) async fn delete_identity<S, I, C, D, L>(
+    tools: &Tools<'_, S, I, C, D, L>,
+    domain: Domain,
+) -> Result<Deletion, CommitError>
+where
+    S: ReadClaims + CommitChanges,
+    I: Identities,
+    C: Clock,
+{
+    if is_under_way(&domain, tools.clock.now()) {
+        return Ok(Deletion::UnderWay(domain));
+    }
+    // Whoever takes the name changes this domain with it, and then the lease is refused.
+    let claims = tools.store.claims(domain.name.organizational()).await?;
+    let holder = claims.holder(&domain.name);
+    if holder.is_some_and(|holder| *holder != domain.client) {
+        return Ok(Deletion::OfAnotherHolder(domain));
+    }
+    let budget = tools.budget;
+    budget
+        .wait(Operation::DeleteEmailIdentity, tools.clock)
+        .await;
+    let until = tools.clock.now() + LEASE;
+    let leased = domain.updated(|domain| {
+        domain.state.set_deleting(Some(until));
+        domain.next_check = until;
+    });
+    tools.store.commit(&leased).await?;
+    if tools.clock.now() + CALL > until {
+        return Ok(Deletion::UnderWay(leased.domain));
+    }
+    let answer = tools.ses.delete(&leased.domain.name).await;
+    budget.count(Operation::DeleteEmailIdentity, &answer);
+    match answer {
+        Ok(()) => Ok(Deletion::Gone(leased.domain)),
+        Err(error) => Ok(Deletion::Failed(
+            after_failure(tools, leased.domain, &error).await?,
+            error,
+        )),
+    }
+}
+
+/// Where SES certainly did nothing, the call is over. Where nobody knows, the lease runs out.
+async fn after_failure<S, I, C, D, L>(
+    tools: &Tools<'_, S, I, C, D, L>,
+    domain: Domain,
+    error: &SesError,
+) -> Result<Domain, CommitError>
+where
+    S: CommitChanges,
+    C: Clock,
+{
+    match error {
+        SesError::Unavailable { .. } => return Ok(domain),
+        SesError::Throttled { .. } => {
+            let operation = Operation::DeleteEmailIdentity;
+            tools.budget.throttled(operation, tools.clock.now());
+        }
+        SesError::Refused { .. } => {}
+    }
+    let free = domain.looked_at(|domain| domain.state.set_deleting(None), tools.clock.now());
+    tools.store.commit(&free).await?;
+    Ok(free.domain)
+}
+
+fn is_under_way(domain: &Domain, now: Timestamp) -> bool {
+    let until = domain.state.deleting_until();
+    until.is_some_and(|until| now < until)
+}

@@ -1,0 +1,183 @@
+//! Removing a domain: first it is marked, and gone for its client; then its identity goes from SES;
+//! then the domain goes from the table and its name is released. Whoever dies in between leaves a
+//! domain that is `removing`, which the poller finishes.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::delete_identity::{Deletion, delete_identity};
+use super::provision::Tools;
+use crate::claims::ClaimRegister;
+use crate::domain::{Change, Domain, Fate};
+use crate::history::Actor;
+use crate::names::{ClientId, DomainName};
+use crate::ports::{
+    Clock, CommitChanges, CommitError, Identities, Ids, ReadClaims, ReadDomains, SesError,
+    StoreError,
+};
+use crate::state::{State, Status, Trigger};
+
+/// How often a write is tried again when others change the same domain, or claims beside its own.
+const ATTEMPTS: usize = 4;
+
+/// Why a domain is not removed. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoveError {
+    /// The client has no such domain.
+    #[error("there is no such domain")]
+    NotFound,
+    /// Lasso sends for it, and the caller did not say that this is to end.
+    #[error("a domain that sends is removed only with a confirmation")]
+    Unconfirmed(DomainName),
+    /// Somebody else kept changing the domain.
+    #[error("too many changes of the domain at once")]
+    Busy,
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What came of finishing a removal.
+#[derive(Debug)]
+pub enum Removal {
+    /// The domain is gone, from SES and from the table.
+    Done,
+    /// A later run of the poller goes on, when the domain is due.
+    Later(Domain, Option<SesError>),
+}
+
+/// Marks a domain for removal. From here on it is gone for its client, sends nothing, and can be
+/// added again. None where it was marked before.
+pub async fn mark<S>(
+    store: &S,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    (client, name): (&ClientId, &DomainName),
+    confirmed: bool,
+    actor: &Actor,
+) -> Result<Option<Change>, RemoveError>
+where
+    S: ReadDomains + ReadClaims + CommitChanges,
+{
+    for _ in 0..ATTEMPTS {
+        let domain = store.domain(client, name).await?;
+        let domain = domain.ok_or(RemoveError::NotFound)?;
+        if !domain.is_there() {
+            return Ok(None);
+        }
+        if sends(domain.state.status()) && !confirmed {
+            return Err(RemoveError::Unconfirmed(domain.name));
+        }
+        let claims = store.claims(name.organizational()).await?;
+        let Some(change) = marked(&domain, claims, actor, None, clock.now(), ids) else {
+            return Ok(None);
+        };
+        match store.commit(&change).await {
+            Ok(()) => return Ok(Some(change)),
+            Err(CommitError::Conflict) => {}
+            Err(CommitError::Store(error)) => return Err(error.into()),
+        }
+    }
+    Err(RemoveError::Busy)
+}
+
+/// The change that marks a domain for removal. What SES has nothing of is gone with it at once.
+/// None where it is marked already.
+pub(super) fn marked(
+    domain: &Domain,
+    claims: ClaimRegister,
+    actor: &Actor,
+    evidence: Option<Value>,
+    now: Timestamp,
+    ids: &impl Ids,
+) -> Option<Change> {
+    let (name, client) = (&domain.name, &domain.client);
+    let mut domain = domain.clone();
+    let holder = claims.holder(name);
+    if let State::Contested(contested) = &mut domain.state
+        && holder.is_some_and(|holder| holder != client)
+    {
+        // Whoever holds the name has made the identity anew.
+        contested.leftover_identity = false;
+    }
+    let removed = domain.transition(Trigger::Removed, actor.clone(), evidence, now, ids);
+    let mut change = removed.ok()?;
+    if identity_exists(&change.domain) {
+        change.claims = Some(claims.leaving(name, client, now));
+    } else {
+        change.fate = Fate::Deleted;
+    }
+    Some(change)
+}
+
+/// Finishes the removal of a domain that is `removing`.
+pub async fn finish<S, I, C, D, L>(
+    tools: &Tools<'_, S, I, C, D, L>,
+    domain: Domain,
+) -> Result<Removal, CommitError>
+where
+    S: ReadClaims + CommitChanges,
+    I: Identities,
+    C: Clock,
+{
+    let domain = if identity_exists(&domain) {
+        match delete_identity(tools, domain).await? {
+            Deletion::Gone(domain) | Deletion::OfAnotherHolder(domain) => domain,
+            Deletion::UnderWay(domain) => return Ok(Removal::Later(domain, None)),
+            Deletion::Failed(domain, error) => return Ok(Removal::Later(domain, Some(error))),
+        }
+    } else {
+        domain
+    };
+    if let Some(settles_at) = settles_after(&domain, tools.clock.now()) {
+        let change = domain.updated(|domain| {
+            domain.state.set_deleting(None);
+            domain.next_check = settles_at;
+        });
+        tools.store.commit(&change).await?;
+        return Ok(Removal::Later(change.domain, None));
+    }
+    for _ in 0..ATTEMPTS {
+        let claims = tools.store.claims(domain.name.organizational()).await?;
+        let now = tools.clock.now();
+        let mut change = domain.updated(|_| {});
+        change.fate = Fate::Deleted;
+        if claims.holder(&domain.name) == Some(&domain.client) {
+            change.claims = Some(claims.released(&domain.name, &domain.client, now));
+        }
+        match tools.store.commit(&change).await {
+            Ok(()) => return Ok(Removal::Done),
+            // The claims of a name beside it have changed, or else the domain was added again.
+            Err(CommitError::Conflict) => {}
+            Err(CommitError::Store(error)) => return Err(error.into()),
+        }
+    }
+    Err(CommitError::Conflict)
+}
+
+/// When functions that may be creating the identity have ended, where that is still to come.
+fn settles_after(domain: &Domain, now: Timestamp) -> Option<Timestamp> {
+    match &domain.state {
+        State::Removing(removing) => removing.settles_at.filter(|settles_at| now < *settles_at),
+        State::Contested(_) | State::Provisioning(_) | State::Pending(_) => None,
+        State::Verified(_) | State::Authenticated(_) | State::AtRisk(_) => None,
+        State::Failed(_) | State::Rejected(_) => None,
+    }
+}
+
+fn identity_exists(domain: &Domain) -> bool {
+    match &domain.state {
+        State::Removing(removing) => removing.identity_exists,
+        State::Contested(_) | State::Provisioning(_) | State::Pending(_) => false,
+        State::Verified(_) | State::Authenticated(_) | State::AtRisk(_) => false,
+        State::Failed(_) | State::Rejected(_) => false,
+    }
+}
+
+fn sends(status: Status) -> bool {
+    match status {
+        Status::Authenticated | Status::AtRisk => true,
+        Status::Contested | Status::Provisioning | Status::Pending | Status::Verified => false,
+        Status::Failed | Status::Rejected | Status::Removing => false,
+    }
+}

@@ -1,0 +1,7 @@
+//! Who has a name, on fakes: removing, adding again, proving, being displaced; with SES on a bad day,
+//! with processes that die between any two of their steps, and with processes that are slow.
+
+#![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
+
+mod removal;
+mod world;

@@ -1,0 +1,397 @@
+//! Removing a domain, and adding it again at any moment.
+
+use std::pin::pin;
+
+use domain_auth::claims::Standing;
+use domain_auth::event::EventType;
+use domain_auth::history::Action;
+use domain_auth::ports::Clock;
+use domain_auth::state::{State, Status};
+use domain_auth::use_cases::remove::RemoveError;
+use domain_auth_testkit::{SesFault, client, domain_name, new_domain};
+use futures::FutureExt;
+use jiff::SignedDuration;
+
+use crate::world::{MINUTE, World};
+
+const NAME: &str = "example.com";
+
+fn assert_gone(world: &World, context: &str) {
+    assert_eq!(world.status("maple", NAME), None, "{context}");
+    assert_eq!(world.ses.client_of(&domain_name(NAME)), None, "{context}");
+    assert_eq!(world.holder(NAME), None, "{context}");
+    assert_eq!(world.store.outbox_length(), 0, "{context}");
+    let types = world.event_types("maple", NAME);
+    let removed = types.iter().filter(|found| **found == EventType::Removed);
+    assert_eq!(removed.count(), 1, "{context}");
+}
+
+/// One domain, one identity, one claim, all of the same client.
+fn assert_whole(world: &World, context: &str) {
+    assert_eq!(
+        world.status("maple", NAME),
+        Some(Status::Pending),
+        "{context}"
+    );
+    let tag = world.ses.client_of(&domain_name(NAME));
+    assert_eq!(tag, Some(Some("maple".to_owned())), "{context}");
+    assert_eq!(world.holder(NAME).as_deref(), Some("maple"), "{context}");
+    let claims = world.claims(NAME);
+    let now = world.clock.now();
+    let standing = claims.standing(&domain_name(NAME), &client("maple"), now);
+    assert_eq!(standing, Standing::Held, "{context}");
+    assert_eq!(world.store.outbox_length(), 0, "{context}");
+}
+
+#[test]
+fn a_removed_domain_is_gone_from_ses_and_from_the_table_and_its_history_stays() {
+    let world = World::new();
+    world.add("maple", NAME);
+    world.remove("maple", NAME);
+    assert_gone(&world, "removed");
+    let actions = world.actions("maple", NAME);
+    assert_eq!(
+        actions,
+        [Action::Added, Action::Provisioned, Action::Removed]
+    );
+    let contested = world.add("cedar", NAME);
+    assert_eq!(contested.state.status(), Status::Contested, "a tombstone");
+    let events = world.events("maple", NAME);
+    assert!(
+        events
+            .iter()
+            .all(|event| event.added_at == events[0].added_at)
+    );
+}
+
+#[test]
+fn what_does_not_exist_is_not_found_and_what_is_being_removed_is_removed_once() {
+    let world = World::new();
+    let missing = world.delete("maple", NAME, true).now_or_never().unwrap();
+    assert!(matches!(missing, Err(RemoveError::NotFound)));
+    world.add("maple", NAME);
+    let fault = [SesFault::Unavailable; 9];
+    world.ses.fail("DeleteEmailIdentity", &fault);
+    for _ in 0..3 {
+        world.remove("maple", NAME);
+    }
+    assert_eq!(world.status("maple", NAME), Some(Status::Removing));
+    assert_eq!(world.ses.calls("DeleteEmailIdentity"), 1);
+    let others = world.delete("cedar", NAME, true).now_or_never().unwrap();
+    assert!(matches!(others, Err(RemoveError::NotFound)));
+}
+
+#[test]
+fn a_domain_that_sends_is_removed_only_with_a_confirmation() {
+    let world = World::new();
+    world.authenticated("maple", NAME);
+    let unconfirmed = world.delete("maple", NAME, false).now_or_never().unwrap();
+    let Err(RemoveError::Unconfirmed(name)) = unconfirmed else {
+        panic!("{unconfirmed:?}");
+    };
+    assert_eq!(name, domain_name(NAME));
+    assert_eq!(world.status("maple", NAME), Some(Status::Authenticated));
+    let confirmed = world.delete("maple", NAME, true).now_or_never().unwrap();
+    confirmed.unwrap();
+    world.settle();
+    assert_gone(&world, "confirmed");
+}
+
+#[test]
+fn an_identity_that_is_gone_already_is_success() {
+    let world = World::new();
+    world.add("maple", NAME);
+    world.ses.forget(&domain_name(NAME));
+    world.remove("maple", NAME);
+    assert_gone(&world, "somebody deleted it by hand");
+}
+
+#[test]
+fn what_ses_does_not_delete_at_once_the_poller_finishes() {
+    for fault in [
+        SesFault::Throttled,
+        SesFault::Unavailable,
+        SesFault::AnswerLost,
+        SesFault::Refused,
+    ] {
+        let world = World::new();
+        world.add("maple", NAME);
+        world.ses.fail("DeleteEmailIdentity", &[fault; 2]);
+        world.remove("maple", NAME);
+        assert_eq!(world.status("maple", NAME), Some(Status::Removing));
+        assert_eq!(
+            world.holder(NAME).as_deref(),
+            Some("maple"),
+            "held until then"
+        );
+        world.settle();
+        assert_gone(&world, &format!("{fault:?}"));
+    }
+}
+
+#[test]
+fn a_domain_is_removed_from_every_state() {
+    type Prepare = fn(&World);
+    let prepare: [(&str, Prepare); 5] = [
+        ("provisioning", |world| {
+            let fault = [SesFault::Throttled; 2];
+            world.ses.fail("VerifyDomainIdentity", &fault);
+            world.add("maple", NAME);
+        }),
+        ("pending", |world| {
+            world.add("maple", NAME);
+        }),
+        ("verified", |world| {
+            world.verified("maple", NAME);
+        }),
+        ("authenticated", |world| {
+            world.authenticated("maple", NAME);
+        }),
+        ("failed", |world| {
+            world.add("maple", NAME);
+            world.poll_after(SignedDuration::from_hours(72));
+        }),
+    ];
+    for (status, prepare) in prepare {
+        let world = World::new();
+        prepare(&world);
+        let before = world.status("maple", NAME).unwrap();
+        assert_eq!(before.as_str(), status);
+        let removed = world.delete("maple", NAME, true).now_or_never().unwrap();
+        removed.unwrap();
+        assert_eq!(world.ses.identities(), 0, "{status}");
+        world.settle();
+        assert_gone(&world, status);
+    }
+}
+
+#[test]
+fn what_was_still_being_created_goes_too() {
+    let world = World::new();
+    let new = new_domain("maple", NAME);
+    // A request dies, or seems to, right before it creates the identity.
+    let mut post = Box::pin(world.post(&new));
+    let create = {
+        let world = World::new();
+        world.add("maple", NAME);
+        let log = world.crash.log();
+        log.iter()
+            .position(|call| *call == "CreateEmailIdentity")
+            .unwrap()
+            + 1
+    };
+    world.crash.die_at(create);
+    assert!(post.as_mut().now_or_never().is_none());
+    world.crash.stop_nobody_else();
+    world.remove("maple", NAME);
+    assert_eq!(world.status("maple", NAME), Some(Status::Removing));
+    world.crash.let_go();
+    assert!(post.now_or_never().is_some());
+    assert_eq!(world.ses.identities(), 1, "it was only slow");
+    world.settle();
+    assert_gone(&world, "the late identity too");
+}
+
+#[test]
+fn a_contested_claim_is_removed_at_once_and_ses_is_not_asked() {
+    let world = World::new();
+    world.add("maple", NAME);
+    world.add("cedar", NAME);
+    world.remove("cedar", NAME);
+    assert_eq!(world.status("cedar", NAME), None);
+    assert_eq!(world.ses.calls("DeleteEmailIdentity"), 0);
+    assert_whole(&world, "the holder notices nothing");
+    let types = world.event_types("cedar", NAME);
+    assert_eq!(types, [EventType::Contested, EventType::Removed]);
+}
+
+#[test]
+fn dying_between_any_two_steps_of_removing_leaves_nothing_behind() {
+    let points = {
+        let world = World::new();
+        world.add("maple", NAME);
+        world.crash.live();
+        world.remove("maple", NAME);
+        world.crash.log().len()
+    };
+    assert!(points > 15, "{points} points");
+    for point in 1..=points {
+        let world = World::new();
+        world.add("maple", NAME);
+        world.crash.die_at(point);
+        let died = Box::pin(world.delete("maple", NAME, false)).now_or_never();
+        assert!(died.is_none(), "point {point}");
+        world.crash.live();
+        // A client that got no answer asks again; then it may be gone.
+        let again = world.delete("maple", NAME, false).now_or_never().unwrap();
+        let missing = matches!(again, Err(RemoveError::NotFound));
+        assert!(again.is_ok() || missing, "point {point}: {again:?}");
+        world.settle();
+        assert_gone(&world, &format!("died at point {point}"));
+    }
+}
+
+#[test]
+fn dying_between_any_two_steps_of_the_run_that_removes_leaves_nothing_behind() {
+    let prepare = || {
+        let world = World::new();
+        world.add("maple", NAME);
+        world
+            .ses
+            .fail("DeleteEmailIdentity", &[SesFault::Throttled]);
+        world.remove("maple", NAME);
+        world.clock.advance(MINUTE);
+        world
+    };
+    let points = {
+        let world = prepare();
+        world.crash.live();
+        assert_eq!(world.try_poll().unwrap().removed, 1);
+        world.crash.log().len()
+    };
+    for point in 1..=points {
+        let world = prepare();
+        world.crash.die_at(point);
+        assert!(world.try_poll().is_none(), "point {point}");
+        world.crash.live();
+        world.settle();
+        assert_gone(&world, &format!("died at point {point}"));
+    }
+}
+
+#[test]
+fn a_removed_domain_is_added_again_as_a_new_one() {
+    let world = World::new();
+    let first = world.add("maple", NAME);
+    world.remove("maple", NAME);
+    world.clock.advance(MINUTE);
+    let again = world.add("maple", NAME);
+    assert_eq!(again.state.status(), Status::Pending);
+    assert!(again.added_at > first.added_at);
+    assert_whole(&world, "at once");
+    let lives: Vec<_> = world
+        .events("maple", NAME)
+        .into_iter()
+        .map(|event| (event.added_at, event.sequence))
+        .collect();
+    assert!(lives.is_sorted(), "{lives:?}");
+    assert_eq!(lives.len(), 3);
+}
+
+#[test]
+fn what_is_being_removed_is_added_again_from_a_fresh_identity() {
+    let world = World::new();
+    world.verified("maple", NAME);
+    world
+        .ses
+        .fail("DeleteEmailIdentity", &[SesFault::Throttled]);
+    world.remove("maple", NAME);
+    let mut new = new_domain("maple", NAME);
+    new.contact_email = Some(domain_auth::names::EmailAddress::parse("it@example.com").unwrap());
+    let again = Box::pin(world.post(&new)).now_or_never().unwrap().unwrap();
+    assert_eq!(
+        again.state.status(),
+        Status::Pending,
+        "nothing is under way"
+    );
+    assert_eq!(again.contact_email, new.contact_email);
+    assert_eq!(again.added_at, world.clock.now());
+    assert_eq!((again.ses, again.dns_looked_at), (None, None));
+    assert_eq!(world.ses.calls("DeleteEmailIdentity"), 2);
+    world.settle();
+    assert_whole(&world, "added again");
+    assert_eq!(
+        world.actions("maple", NAME)[3..],
+        [Action::Removed, Action::Readded, Action::Provisioned]
+    );
+}
+
+#[test]
+fn added_again_while_a_deletion_may_be_under_way_waits_for_its_end() {
+    let world = World::new();
+    world.add("maple", NAME);
+    let fault = [SesFault::Unavailable];
+    world.ses.fail("DeleteEmailIdentity", &fault);
+    world.remove("maple", NAME);
+    let again = world.add("maple", NAME);
+    let State::Provisioning(provisioning) = &again.state else {
+        panic!("{again:?}");
+    };
+    assert_eq!(provisioning.deleting_until, Some(again.next_check));
+    assert_eq!(world.ses.calls("CreateEmailIdentity"), 1, "not before");
+    world.settle();
+    assert_whole(&world, "in the end");
+}
+
+/// The deleter is slow at each of its steps in turn, while the client adds the domain again.
+#[test]
+fn no_late_deletion_hits_the_identity_of_a_domain_that_was_added_again() {
+    let points = {
+        let world = World::new();
+        world.add("maple", NAME);
+        world.crash.live();
+        world.remove("maple", NAME);
+        world.crash.log().len()
+    };
+    for point in 1..=points {
+        for late in [false, true] {
+            let context = format!("slow at point {point}, late: {late}");
+            let world = World::new();
+            world.add("maple", NAME);
+            world.crash.die_at(point);
+            let mut delete = pin!(world.delete("maple", NAME, false));
+            assert!(delete.as_mut().now_or_never().is_none(), "{context}");
+            world.crash.stop_nobody_else();
+            world.add("maple", NAME);
+            if !late {
+                world.try_poll().unwrap();
+            }
+            world.crash.let_go();
+            assert!(delete.now_or_never().is_some(), "{context}");
+            world.settle();
+            let marked = world.status("maple", NAME);
+            if marked.is_none() {
+                // The request to add came before the one to remove had written anything.
+                assert_gone(&world, &context);
+                continue;
+            }
+            assert_whole(&world, &context);
+        }
+    }
+}
+
+/// The same with two runs of the poller that delete, and with who adds again being slow.
+#[test]
+fn two_who_delete_and_one_who_adds_again_agree_in_the_end() {
+    let prepare = || {
+        let world = World::new();
+        world.add("maple", NAME);
+        world
+            .ses
+            .fail("DeleteEmailIdentity", &[SesFault::Throttled]);
+        world.remove("maple", NAME);
+        world.clock.advance(MINUTE);
+        world
+    };
+    let new = new_domain("maple", NAME);
+    let points = {
+        let world = prepare();
+        world.crash.live();
+        world.add("maple", NAME);
+        world.crash.log().len()
+    };
+    assert!(points > 20, "{points} points");
+    for point in 1..=points {
+        let context = format!("slow at point {point}");
+        let world = prepare();
+        world.crash.die_at(point);
+        let mut post = Box::pin(world.post(&new));
+        assert!(post.as_mut().now_or_never().is_none(), "{context}");
+        world.crash.stop_nobody_else();
+        world.try_poll().unwrap();
+        world.crash.let_go();
+        post.now_or_never().unwrap().unwrap();
+        world.settle();
+        assert_whole(&world, &context);
+    }
+}

@@ -1,0 +1,221 @@
+//! Two clients, a store, an SES, a topic and a DNS in memory, and what the functions do on them.
+
+use std::sync::Arc;
+
+use domain_auth::claims::ClaimRegister;
+use domain_auth::domain::{Domain, NewDomain};
+use domain_auth::event::{Event, EventType};
+use domain_auth::history::{Action, Actor, HistoryEntry};
+use domain_auth::names::Eligibility;
+use domain_auth::ports::{Clock, CommitChanges, ReadClaims, ReadDomains};
+use domain_auth::state::{Status, Trigger};
+use domain_auth::use_cases::SesBudget;
+use domain_auth::use_cases::add::{self, AddError, Addition};
+use domain_auth::use_cases::poll::{Poller, Report};
+use domain_auth::use_cases::provision::{self, Provisioned, Tools};
+use domain_auth::use_cases::publish::publish;
+use domain_auth::use_cases::remove::{self, RemoveError};
+use domain_auth_testkit::{
+    CrashPoint, FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, TestClock, client,
+    domain_name, new_domain,
+};
+use futures::FutureExt;
+use jiff::SignedDuration;
+
+pub(crate) const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+pub(crate) struct World {
+    pub(crate) crash: Arc<CrashPoint>,
+    pub(crate) store: MemoryStore,
+    pub(crate) ses: FakeSes,
+    pub(crate) topic: RecordingTopic,
+    pub(crate) clock: TestClock,
+    pub(crate) ids: SequentialIds,
+    pub(crate) dns: FakeDns,
+}
+
+pub(crate) type TestTools<'a> = Tools<'a, MemoryStore, FakeSes, TestClock, SequentialIds, FakeDns>;
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let crash = Arc::new(CrashPoint::default());
+        Self {
+            store: MemoryStore::new(Arc::clone(&crash)),
+            ses: FakeSes::new(Arc::clone(&crash)),
+            topic: RecordingTopic::new(Arc::clone(&crash)),
+            clock: TestClock::default(),
+            ids: SequentialIds::default(),
+            dns: FakeDns::default(),
+            crash,
+        }
+    }
+
+    pub(crate) fn tools<'a>(&'a self, budget: &'a SesBudget) -> TestTools<'a> {
+        Tools {
+            store: &self.store,
+            ses: &self.ses,
+            clock: &self.clock,
+            ids: &self.ids,
+            dns: &self.dns,
+            budget,
+        }
+    }
+
+    /// What `POST /domains` does.
+    pub(crate) async fn post(&self, new: &NewDomain) -> Result<Domain, AddError> {
+        let eligibility = Eligibility::default();
+        let budget = SesBudget::unlimited();
+        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
+        let change = match add::add(store, clock, ids, &eligibility, new, &admin()).await? {
+            Addition::Existing(domain) => return Ok(*domain),
+            Addition::Created(change) => change,
+        };
+        let until = clock.now() + MINUTE;
+        publish(store, &self.topic, clock, change.event.as_ref(), until).await;
+        let tools = self.tools(&budget);
+        match provision::provision(&tools, change.domain.clone()).await {
+            Ok(
+                Provisioned::Done(domain)
+                | Provisioned::Later(domain, _)
+                | Provisioned::Waits(domain),
+            ) => Ok(domain),
+            Err(_) => Ok(change.domain),
+        }
+    }
+
+    pub(crate) fn add(&self, client_id: &str, name: &str) -> Domain {
+        let new = new_domain(client_id, name);
+        Box::pin(self.post(&new)).now_or_never().unwrap().unwrap()
+    }
+
+    /// What `DELETE /domains/{domain}` does.
+    pub(crate) async fn delete(
+        &self,
+        client_id: &str,
+        name: &str,
+        confirmed: bool,
+    ) -> Result<(), RemoveError> {
+        let (client, name) = (client(client_id), domain_name(name));
+        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
+        let domain = (&client, &name);
+        let marked = remove::mark(store, clock, ids, domain, confirmed, &admin()).await?;
+        if let Some(change) = marked {
+            let until = clock.now() + MINUTE;
+            publish(store, &self.topic, clock, change.event.as_ref(), until).await;
+            let budget = SesBudget::unlimited();
+            // Whatever comes of it, the poller goes on.
+            remove::finish(&self.tools(&budget), change.domain)
+                .await
+                .ok();
+        }
+        Ok(())
+    }
+
+    pub(crate) fn remove(&self, client_id: &str, name: &str) {
+        let delete = self.delete(client_id, name, false);
+        Box::pin(delete).now_or_never().unwrap().unwrap();
+    }
+
+    /// A run of the poller. None where the process died in between.
+    pub(crate) fn try_poll(&self) -> Option<Report> {
+        let budget = SesBudget::per_second(1);
+        let poller = Poller {
+            tools: self.tools(&budget),
+            publisher: &self.topic,
+        };
+        let until = self.clock.now() + SignedDuration::from_secs(50);
+        let run = Box::pin(poller.run(until)).now_or_never();
+        run.map(Result::unwrap)
+    }
+
+    pub(crate) fn poll_after(&self, wait: SignedDuration) -> Report {
+        self.clock.advance(wait);
+        self.try_poll().unwrap()
+    }
+
+    /// Runs the poller for as long as anything may be left of what was cut off.
+    pub(crate) fn settle(&self) {
+        for _ in 0..5 {
+            self.poll_after(MINUTE);
+        }
+    }
+
+    /// A domain that SES has verified.
+    pub(crate) fn verified(&self, client_id: &str, name: &str) -> Domain {
+        self.add(client_id, name);
+        self.ses.verify(&domain_name(name));
+        self.poll_after(MINUTE);
+        self.domain(client_id, name).unwrap()
+    }
+
+    /// A domain that Lasso sends for.
+    pub(crate) fn authenticated(&self, client_id: &str, name: &str) -> Domain {
+        let verified = self.verified(client_id, name);
+        let now = self.clock.now();
+        let change = verified.transition(Trigger::Completed, admin(), None, now, &self.ids);
+        let change = change.unwrap();
+        self.store.commit(&change).now_or_never().unwrap().unwrap();
+        change.domain
+    }
+
+    pub(crate) fn domain(&self, client_id: &str, name: &str) -> Option<Domain> {
+        let (client, name) = (client(client_id), domain_name(name));
+        let read = self.store.domain(&client, &name);
+        read.now_or_never().unwrap().unwrap()
+    }
+
+    pub(crate) fn status(&self, client_id: &str, name: &str) -> Option<Status> {
+        self.domain(client_id, name)
+            .map(|domain| domain.state.status())
+    }
+
+    pub(crate) fn claims(&self, name: &str) -> ClaimRegister {
+        let name = domain_name(name);
+        let read = self.store.claims(name.organizational());
+        read.now_or_never().unwrap().unwrap()
+    }
+
+    /// Who holds exactly this name.
+    pub(crate) fn holder(&self, name: &str) -> Option<String> {
+        let claims = self.claims(name);
+        claims.holder(&domain_name(name)).map(ToString::to_string)
+    }
+
+    /// Oldest first.
+    pub(crate) fn history(&self, client_id: &str, name: &str) -> Vec<HistoryEntry> {
+        let (client, name) = (client(client_id), domain_name(name));
+        let read = self.store.history(&client, &name, 100, None);
+        let mut items = read.now_or_never().unwrap().unwrap().items;
+        items.reverse();
+        items
+    }
+
+    pub(crate) fn actions(&self, client_id: &str, name: &str) -> Vec<Action> {
+        let history = self.history(client_id, name);
+        history.into_iter().map(|entry| entry.action).collect()
+    }
+
+    /// Events of a client's domain, each once however often it was published.
+    pub(crate) fn events(&self, client_id: &str, name: &str) -> Vec<Event> {
+        let (client, name) = (client(client_id), domain_name(name));
+        let mut events: Vec<Event> = Vec::new();
+        for event in self.topic.events() {
+            let known = events.iter().any(|known| known.event_id == event.event_id);
+            if event.client == client && event.domain == name && !known {
+                events.push(event);
+            }
+        }
+        events
+    }
+
+    pub(crate) fn event_types(&self, client_id: &str, name: &str) -> Vec<EventType> {
+        let events = self.events(client_id, name);
+        events.iter().map(|event| event.event_type).collect()
+    }
+}
+
+pub(crate) fn admin() -> Actor {
+    Actor::ClientAdmin {
+        subject: "1".to_owned(),
+    }
+}

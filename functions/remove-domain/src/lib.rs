@@ -64,11 +64,9 @@ where
         let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
         let marked = remove::mark(store, clock, ids, domain, confirmed, &actor).await?;
         if let Some(change) = marked {
-            // If the time is up in the middle of a call, it is as if this function had died there:
-            // the poller takes it up.
             futures::future::join(
-                tokio::time::timeout(PATIENCE, self.finish(change.domain)),
-                tokio::time::timeout(PATIENCE, self.publish_at_once(change.event.as_ref())),
+                in_time(self.finish(change.domain)),
+                in_time(self.publish_at_once(change.event.as_ref())),
             )
             .await;
         }
@@ -105,6 +103,14 @@ where
     async fn publish_at_once(&self, event: Option<&Event>) {
         let until = self.clock.now() + PATIENCE;
         publish(&self.store, &self.publisher, &self.clock, event, until).await;
+    }
+}
+
+/// If the time is up in the middle of a call, it is as if this function had died there: the poller
+/// takes it up.
+async fn in_time(work: impl Future<Output = ()>) {
+    if tokio::time::timeout(PATIENCE, work).await.is_err() {
+        tracing::info!("the time was up; the poller goes on");
     }
 }
 

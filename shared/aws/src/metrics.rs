@@ -179,6 +179,6 @@ mod tests {
         let mut out = Vec::new();
         MetricLines::new("lasso".to_owned(), "check-domain", &mut out)
             .record(Timestamp::UNIX_EPOCH, &[]);
-        assert_eq!(out, []);
+        assert!(out.is_empty());
     }
 }

@@ -1,0 +1,55 @@
+//! Chance from a seed: the same seed gives the same simulation.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use domain_auth::names::EventId;
+use domain_auth::ports::Ids;
+use fastrand::Rng;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// Random numbers out of one seed.
+#[derive(Debug)]
+pub(crate) struct Chance(Mutex<Rng>);
+
+impl Chance {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(Mutex::new(Rng::with_seed(seed)))
+    }
+
+    /// True with a probability.
+    pub(crate) fn happens(&self, probability: f64) -> bool {
+        self.with(Rng::f64) < probability
+    }
+
+    /// Less than `end`.
+    pub(crate) fn below(&self, end: usize) -> usize {
+        self.with(|rng| rng.usize(..end))
+    }
+
+    /// Any span up to `longest`.
+    pub(crate) fn up_to(&self, longest: Duration) -> Duration {
+        longest.mul_f64(self.with(Rng::f64))
+    }
+
+    /// A span that is at least `least` and on average `mean` longer, exponentially distributed: many
+    /// short ones, and a few long ones.
+    pub(crate) fn latency(&self, least: Duration, mean: Duration) -> Duration {
+        least + mean.mul_f64(-(1.0 - self.with(Rng::f64)).ln())
+    }
+
+    fn with<T>(&self, draw: impl FnOnce(&mut Rng) -> T) -> T {
+        draw(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Ids for Chance {
+    fn event_id(&self, _: Timestamp) -> EventId {
+        EventId::new(Uuid::from_u128(self.with(|rng| rng.u128(..))))
+    }
+
+    fn secret(&self) -> String {
+        format!("{:032x}", self.with(|rng| rng.u128(..)))
+    }
+}

@@ -1,0 +1,45 @@
+//! What this process costs the machine.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// Processor time of this thread so far.
+pub(crate) fn thread_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// The most memory that this process has had resident, in bytes (`VmHWM`, proc(5)). None where there
+/// is no such file.
+pub(crate) fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
+/// Sums the processor time of what is no part of the poller: the fakes.
+#[derive(Debug, Default)]
+pub(crate) struct Apart(AtomicU64);
+
+impl Apart {
+    /// Does something whose time is not the poller's.
+    pub(crate) fn take<T>(&self, work: impl FnOnce() -> T) -> T {
+        let started = thread_time();
+        let result = work();
+        let spent = thread_time().saturating_sub(started);
+        let nanoseconds = u64::try_from(spent.as_nanos()).unwrap_or(u64::MAX);
+        self.0.fetch_add(nanoseconds, Ordering::Relaxed);
+        result
+    }
+
+    /// The sum.
+    pub(crate) fn total(&self) -> Duration {
+        Duration::from_nanos(self.0.load(Ordering::Relaxed))
+    }
+}

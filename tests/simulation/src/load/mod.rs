@@ -1,0 +1,15 @@
+//! The poller with 10,000 domains, beside the strategy that asks SES about one domain at a time.
+
+mod month;
+mod one_by_one;
+mod ours;
+mod population;
+mod price;
+mod queue;
+mod resources;
+mod result;
+mod sweep;
+
+pub(crate) use queue::queue;
+pub(crate) use resources::resources;
+pub(crate) use sweep::sweep;

@@ -1,0 +1,63 @@
+//! A month of 10,000 domains, from the cost of a look and from the real pace of looks.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use domain_auth::pace;
+use domain_auth::ports::Clock;
+use jiff::SignedDuration;
+
+use super::population::{DOMAINS, World, waiting};
+use super::sweep::Strategy;
+use super::{ours, price};
+use crate::units::float;
+
+/// A domain waits so long until SES verifies it, and is looked at daily for the rest of the month.
+const WAITS: SignedDuration = SignedDuration::from_hours(24);
+const WATCHED_DAYS: f64 = 29.0;
+const DAYS: f64 = 30.0;
+const MINUTES: f64 = DAYS * 24.0 * 60.0;
+
+/// Dollars for a month.
+pub(super) fn cost(strategy: &Strategy) -> f64 {
+    let looks = float(DOMAINS) * looks_at_each();
+    let look = strategy.cost() / float(DOMAINS);
+    looks * look + idle()
+}
+
+/// What the figure means.
+pub(super) fn explain(out: &mut impl Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "\nThe month: each domain is added, waits for {} hours, and is watched from then on: {:.0} looks each at\n\
+         the real pace, and {:.0} runs that find nothing. Prices: us-east-1, on demand, arm64, without free tier.\n",
+        WAITS.as_hours(),
+        looks_at_each(),
+        MINUTES,
+    )
+}
+
+/// Looks at one domain in a month, by a poller that runs every minute.
+fn looks_at_each() -> f64 {
+    let world = World::new(1);
+    let added = world.setting.clock.now();
+    let domain = waiting("one", 0, added, added).domain;
+    let (mut now, mut looks) = (added, 0.0);
+    while now < added + WAITS {
+        looks += 1.0;
+        let next = pace::next_check(&domain, now);
+        // The first run at or after the moment that it is due.
+        let minutes = next.duration_since(added).as_secs().max(0) / 60 + 1;
+        now = added + SignedDuration::from_mins(minutes);
+    }
+    looks + WATCHED_DAYS
+}
+
+/// Dollars for the runs of a month that find nothing to do.
+fn idle() -> f64 {
+    let world = World::new(1);
+    let minute = Duration::from_mins(1);
+    let once = ours::poll(&world, |world| world.setting.clock.elapsed() >= minute);
+    let (_, busy) = world.setting.clock.run(once);
+    MINUTES * (price::table(world.store.units()) + price::runs(busy, 1.0))
+}

@@ -1,0 +1,66 @@
+//! The real poller, as the schedule starts it: once a minute, with 55 seconds.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use domain_auth::event::Event;
+use domain_auth::ports::{Clock, Publish, PublishError};
+use domain_auth::use_cases::SesBudget;
+use domain_auth::use_cases::poll::{self, Poller, Report};
+use domain_auth::use_cases::provision::Tools;
+use futures::future::{Either, select};
+use jiff::SignedDuration;
+
+use super::population::World;
+use crate::time::SimClock;
+
+/// `PollerSchedule` and `Timeout` in `infra/template.yaml`.
+const EVERY: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_secs(55);
+
+/// How long SNS takes to answer.
+const SNS: Duration = Duration::from_millis(15);
+
+/// Runs until it is enough, and says what the runs did and how long they took together.
+pub(crate) async fn poll(
+    world: &World,
+    enough: impl Fn(&World) -> bool,
+) -> (Vec<Report>, Duration) {
+    let mut reports = Vec::new();
+    let mut busy = Duration::ZERO;
+    while !enough(world) {
+        let started = world.setting.clock.elapsed();
+        let budget = SesBudget::per_second(1);
+        let poller = Poller {
+            tools: Tools {
+                store: &world.store,
+                ses: &world.ses,
+                clock: &world.setting.clock,
+                ids: world.setting.chance.as_ref(),
+                dns: &world.dns,
+                budget: &budget,
+            },
+            publisher: &Topic(&world.setting.clock),
+        };
+        let time = poll::time_for_work(SignedDuration::try_from(TIMEOUT).unwrap_or_default());
+        let run = Box::pin(poller.run(world.setting.clock.now() + time));
+        match select(run, pin!(world.setting.clock.sleep(TIMEOUT))).await {
+            Either::Left((Ok(report), _)) => reports.push(report),
+            Either::Left((Err(error), _)) => tracing::error!(%error, "a run failed"),
+            Either::Right(_) => tracing::error!("Lambda ended a run"),
+        }
+        busy += world.setting.clock.elapsed().saturating_sub(started);
+        world.setting.clock.until(started + EVERY).await;
+    }
+    (reports, busy)
+}
+
+/// A topic that takes everything.
+struct Topic<'a>(&'a SimClock);
+
+impl Publish for Topic<'_> {
+    async fn publish(&self, _: &Event) -> Result<(), PublishError> {
+        self.0.sleep(SNS).await;
+        Ok(())
+    }
+}

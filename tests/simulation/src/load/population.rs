@@ -1,0 +1,116 @@
+//! Who waits: domains with the state, the age and the name servers that a scenario gives them.
+
+use std::time::Duration;
+
+use domain_auth::domain::{Change, Domain, Fate};
+use domain_auth::identity::{AxisStatus, SesLook};
+use domain_auth::ports::Clock;
+use domain_auth::state::{Pending, State, VERIFICATION_WINDOW};
+use domain_auth_testkit::{client, domain_name, identity};
+use jiff::{SignedDuration, Timestamp};
+
+use super::result::Notes;
+use crate::dns::{Servers, SimDns};
+use crate::ses::{SimSes, axes};
+use crate::setting::Setting;
+use crate::store::{Purpose, SimStore};
+
+/// Domains in each scenario.
+pub(crate) const DOMAINS: usize = 10_000;
+
+/// Of a hundred domains, so many have name servers that answer late, and so many that never do.
+const SLOW: usize = 3;
+const DEAD: usize = 2;
+
+/// Everything that a strategy works on.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) setting: Setting,
+    pub(crate) ses: SimSes,
+    pub(crate) dns: SimDns,
+    pub(crate) store: SimStore<Notes>,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64) -> Self {
+        let setting = Setting::new(seed);
+        let notes = Notes::new(setting.clock.clone());
+        Self {
+            ses: SimSes::new(setting.clone()),
+            dns: SimDns::new(setting.clone()),
+            store: SimStore::new(notes, setting.clone(), Purpose::Cost),
+            setting,
+        }
+    }
+
+    /// All of them wait since some time of the last day, after the first two hours.
+    pub(crate) fn of_a_day(seed: u64) -> Self {
+        let hour = Duration::from_hours(1);
+        let world = Self::new(seed);
+        world.waiting("waiting", DOMAINS, 2 * hour, 24 * hour);
+        world
+    }
+
+    /// Whether every domain was looked at.
+    pub(crate) fn all_seen(&self) -> bool {
+        self.store.observer.noted().first_look.len() >= DOMAINS
+    }
+
+    /// Domains that wait for their records, due now, of an age up to `oldest`. A hundred clients have
+    /// them.
+    pub(crate) fn waiting(&self, prefix: &str, count: usize, youngest: Duration, oldest: Duration) {
+        for number in 0..count {
+            let age = youngest + self.setting.chance.up_to(oldest.saturating_sub(youngest));
+            let since =
+                self.setting.clock.now() - SignedDuration::try_from(age).unwrap_or_default();
+            let change = waiting(prefix, number, since, self.setting.clock.now());
+            let name = &change.domain.name;
+            self.ses
+                .put(name, &change.domain.client, AxisStatus::Pending);
+            let servers = match number % 100 {
+                share if share < DEAD => Servers::Dead,
+                share if share < DEAD + SLOW => Servers::Slow,
+                _ => Servers::Alive,
+            };
+            self.dns.set_servers(name, servers);
+            self.store.put(&change);
+        }
+    }
+}
+
+/// A domain that waits for its records, and is due.
+pub(super) fn waiting(prefix: &str, number: usize, since: Timestamp, due: Timestamp) -> Change {
+    let name = domain_name(&format!("{prefix}{number:05}.com"));
+    let state = State::Pending(Pending {
+        identity: identity(&name),
+        deadline: since + VERIFICATION_WINDOW,
+    });
+    let looked_at = due - SignedDuration::from_mins(15);
+    let domain = Domain {
+        client: client(&format!("client-{:02}", number % 100)),
+        community: None,
+        contact_email: None,
+        added_at: since,
+        state,
+        state_since: since,
+        // It has been looked at before; a new one is looked at for the first time.
+        ses: (since < looked_at).then_some(SesLook {
+            status: axes(AxisStatus::Pending),
+            looked_at,
+        }),
+        dns_looked_at: None,
+        checked_at: None,
+        former_tokens: domain_auth::diagnosis::FormerTokens::default(),
+        next_check: due,
+        version: 1,
+        name,
+    };
+    Change {
+        domain,
+        fate: Fate::Stored,
+        claims: None,
+        history: Vec::new(),
+        event: None,
+        look: None,
+    }
+}

@@ -1,0 +1,257 @@
+//! The store in memory, with the time that DynamoDB takes and the units that it charges.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use domain_auth::claims::ClaimRegister;
+use domain_auth::dns::DnsLook;
+use domain_auth::domain::{Change, Domain};
+use domain_auth::event::Event;
+use domain_auth::history::HistoryEntry;
+use domain_auth::names::{ClientId, DomainName};
+use domain_auth::ports::{
+    Clock, CommitChanges, CommitError, Due, DueDomains, ListFilter, Outbox, Page, PageStart,
+    ReadClaims, ReadDomains, StoreError,
+};
+use domain_auth_testkit::MemoryStore;
+use futures::FutureExt;
+use jiff::Timestamp;
+
+use crate::setting::Setting;
+use crate::units::{self, Units};
+
+/// How long DynamoDB takes to answer.
+const ANSWER: (Duration, Duration) = (Duration::from_millis(3), Duration::from_millis(3));
+/// Partitions of the index over which domains that are due are spread.
+const LOOK_SHARDS: usize = 8;
+
+/// Sees what is written.
+pub(crate) trait Observe: Send + Sync {
+    /// Changes were written, over what was stored before.
+    fn committed(&self, before: &[Option<Domain>], changes: &[&Change]);
+    /// An event was taken out of the outbox.
+    fn marked(&self, event: &Event);
+}
+
+/// The store.
+#[derive(Debug)]
+pub(crate) struct SimStore<O> {
+    pub(crate) observer: O,
+    inner: Arc<MemoryStore>,
+    setting: Setting,
+    units: Mutex<Units>,
+    purpose: Purpose,
+}
+
+/// What is wanted of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// What everything costs. Looks at DNS are only counted: they would fill the memory.
+    Cost,
+    /// What is in it.
+    Content,
+}
+
+impl<O: Observe> SimStore<O> {
+    pub(crate) fn new(observer: O, setting: Setting, purpose: Purpose) -> Self {
+        Self {
+            observer,
+            inner: Arc::default(),
+            setting,
+            units: Mutex::default(),
+            purpose,
+        }
+    }
+
+    /// What all calls so far have cost.
+    pub(crate) fn units(&self) -> Units {
+        *self.charged()
+    }
+
+    /// What is stored, for looking at from outside.
+    pub(crate) fn inner(&self) -> &MemoryStore {
+        &self.inner
+    }
+
+    /// Puts a domain there as if it had been there before.
+    pub(crate) fn put(&self, change: &Change) {
+        let written = self.inner.commit(change);
+        let written = written.now_or_never();
+        assert!(matches!(written, Some(Ok(()))), "nothing was there before");
+    }
+
+    fn charge(&self, units: impl FnOnce() -> Units) {
+        match self.purpose {
+            Purpose::Cost => *self.charged() += units(),
+            Purpose::Content => {}
+        }
+    }
+
+    fn charged(&self) -> MutexGuard<'_, Units> {
+        self.units.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A call: its way there, its effect, and its way back. Whoever is stopped on the way there has
+    /// done nothing, and whoever is stopped on the way back does not know.
+    async fn call<T>(&self, effect: impl Future<Output = T> + Send) -> T {
+        let (least, mean) = ANSWER;
+        self.setting
+            .clock
+            .sleep(self.setting.chance.latency(least, mean) / 2)
+            .await;
+        let answer = effect.await;
+        self.setting
+            .clock
+            .sleep(self.setting.chance.latency(least, mean) / 2)
+            .await;
+        answer
+    }
+
+    fn now_or_never<T>(&self, effect: impl Future<Output = T>) -> T {
+        // The store in memory waits for nothing.
+        #[expect(clippy::expect_used, reason = "a simulation fails loudly")]
+        self.setting
+            .apart
+            .take(|| effect.now_or_never())
+            .expect("an answer at once")
+    }
+}
+
+impl<O: Observe> CommitChanges for SimStore<O> {
+    async fn commit_all(&self, changes: &[&Change]) -> Result<(), CommitError> {
+        self.call(async {
+            let before = self.setting.apart.take(|| self.stored(changes));
+            // Not apart: the real store makes items of it all, too.
+            self.charge(|| units::of_commit(changes, &before));
+            self.setting.apart.take(|| {
+                let written = self.write(changes);
+                if written.is_ok() {
+                    self.observer.committed(&before, changes);
+                }
+                written
+            })
+        })
+        .await
+    }
+}
+
+impl<O: Observe> SimStore<O> {
+    fn stored(&self, changes: &[&Change]) -> Vec<Option<Domain>> {
+        let stored = changes.iter().map(|change| {
+            let read = self
+                .inner
+                .domain(&change.domain.client, &change.domain.name);
+            read.now_or_never()?.ok().flatten()
+        });
+        stored.collect()
+    }
+
+    fn write(&self, changes: &[&Change]) -> Result<(), CommitError> {
+        let without_looks: Vec<Change>;
+        let mut kept: Vec<&Change> = changes.to_vec();
+        if self.purpose == Purpose::Cost && changes.iter().any(|change| change.look.is_some()) {
+            let stripped = changes.iter().map(|change| Change {
+                look: None,
+                ..(*change).clone()
+            });
+            without_looks = stripped.collect();
+            kept = without_looks.iter().collect();
+        }
+        let written = self.inner.commit_all(&kept).now_or_never();
+        written.unwrap_or(Err(CommitError::Conflict))
+    }
+}
+
+impl<O: Observe> ReadClaims for SimStore<O> {
+    async fn claims(&self, organizational: &str) -> Result<ClaimRegister, StoreError> {
+        self.charge(|| units::GET);
+        self.call(self.inner.claims(organizational)).await
+    }
+}
+
+impl<O: Observe> DueDomains for SimStore<O> {
+    async fn due(
+        &self,
+        queue: Due,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Domain>, StoreError> {
+        self.call(async {
+            let due = self.now_or_never(self.inner.due(queue, now, limit))?;
+            let partitions = match queue {
+                Due::Provisioning => 1,
+                Due::Look => LOOK_SHARDS,
+            };
+            let sizes = due.iter().map(units::domain_size);
+            self.charge(|| {
+                self.setting
+                    .apart
+                    .take(|| units::of_queue(partitions, sizes))
+            });
+            Ok(due)
+        })
+        .await
+    }
+}
+
+impl<O: Observe> Outbox for SimStore<O> {
+    async fn unpublished(&self, limit: usize) -> Result<Vec<Event>, StoreError> {
+        self.call(async {
+            let events = self.now_or_never(self.inner.unpublished(limit))?;
+            let sizes = events.iter().map(units::event_size);
+            self.charge(|| self.setting.apart.take(|| units::of_queue(1, sizes)));
+            Ok(events)
+        })
+        .await
+    }
+
+    async fn mark_published(&self, event: &Event, now: Timestamp) -> Result<(), StoreError> {
+        self.charge(|| self.setting.apart.take(|| units::of_mark(event)));
+        self.call(async {
+            self.now_or_never(self.inner.mark_published(event, now))?;
+            self.observer.marked(event);
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl<O: Observe> ReadDomains for SimStore<O> {
+    async fn domain(
+        &self,
+        client: &ClientId,
+        name: &DomainName,
+    ) -> Result<Option<Domain>, StoreError> {
+        self.charge(|| units::GET);
+        self.call(self.inner.domain(client, name)).await
+    }
+
+    async fn look(
+        &self,
+        client: &ClientId,
+        name: &DomainName,
+    ) -> Result<Option<DnsLook>, StoreError> {
+        self.charge(|| units::GET);
+        self.call(self.inner.look(client, name)).await
+    }
+
+    async fn domains(
+        &self,
+        client: &ClientId,
+        filter: &ListFilter,
+        limit: usize,
+        start: Option<&PageStart>,
+    ) -> Result<Page<Domain>, StoreError> {
+        self.inner.domains(client, filter, limit, start).await
+    }
+
+    async fn history(
+        &self,
+        client: &ClientId,
+        name: &DomainName,
+        limit: usize,
+        start: Option<&PageStart>,
+    ) -> Result<Page<HistoryEntry>, StoreError> {
+        self.inner.history(client, name, limit, start).await
+    }
+}

@@ -1,0 +1,187 @@
+//! DynamoDB's read and write units, from the sizes of the real items.
+//!
+//! The size of an item is that of its attributes' names and values; of a list or a map also three
+//! bytes, and one for each element (DynamoDB developer guide, "DynamoDB item sizes and formats"). A
+//! write unit writes 1 KB, and half of that in a transaction; a read unit reads 4 KB consistently, or
+//! 8 KB eventually ("DynamoDB on-demand capacity mode"). A global secondary index is written where
+//! its keys change: one unit to put an entry, one to take the old one away.
+
+use std::ops::AddAssign;
+
+use domain_auth::domain::{Change, Domain, Fate};
+use domain_auth::event::Event;
+use serde::Serialize;
+use serde_dynamo::{AttributeValue, Item};
+
+/// Units of a table in on-demand mode.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Units {
+    pub(crate) read: f64,
+    pub(crate) write: f64,
+}
+
+impl AddAssign for Units {
+    fn add_assign(&mut self, other: Self) {
+        self.read += other.read;
+        self.write += other.write;
+    }
+}
+
+/// Octets of a time in a key: RFC 3339 in UTC with nine digits of a second.
+const TIME: usize = 30;
+/// A key attribute's name (`pk`, `sk`) in the table.
+const KEY_NAMES: usize = "pk".len() + "sk".len();
+/// Names of the attributes of the two indexes.
+const WORK_NAMES: usize = "work_pk".len() + "work_sk".len();
+const QUEUE_NAMES: usize = "queue_pk".len() + "queue_sk".len();
+
+/// Sizes of the items that a change writes, in bytes, in the order domain, claims, history, event,
+/// look. The keys are those of `docs/table.md`.
+pub(crate) fn item_sizes(change: &Change) -> Vec<usize> {
+    let domain = &change.domain;
+    let id = domain.client.as_str().len() + "#".len() + domain.name.as_str().len();
+    let mut sizes = Vec::new();
+    if change.fate == Fate::Stored {
+        sizes.push(domain_size(domain));
+    }
+    if let Some(claims) = &change.claims {
+        let key = "CLAIMS#".len() + claims.organizational.len() + "CLAIMS".len();
+        sizes.push(encoded(claims) + KEY_NAMES + key);
+    }
+    for entry in &change.history {
+        let key = "HISTORY#".len() + id + TIME + "#".len() + SEQUENCE;
+        sizes.push(encoded(entry) + KEY_NAMES + key);
+    }
+    sizes.extend(change.event.as_ref().map(event_size));
+    if let Some(look) = &change.look {
+        let key = "CLIENT#".len() + "LOOK".len() + id;
+        let text = serde_json::to_string(look).map_or(0, |text| text.len());
+        sizes.push("look".len() + text + KEY_NAMES + key);
+    }
+    sizes
+}
+
+/// Digits of a sequence number in a key.
+const SEQUENCE: usize = 10;
+
+pub(crate) fn domain_size(domain: &Domain) -> usize {
+    let id = domain.client.as_str().len() + "#".len() + domain.name.as_str().len();
+    let status = domain.state.status().as_str().len();
+    let key = "CLIENT#".len() + "DOMAIN".len() + id;
+    // `PROVISION` is one octet longer than `LOOK#n`… of which all others have one.
+    let work = WORK_NAMES + "LOOK#0".len() + TIME + "#".len() + id;
+    let queue = QUEUE_NAMES + "STATE#".len() + status + TIME + "#".len() + id;
+    encoded(domain) + "status".len() + status + KEY_NAMES + key + work + queue
+}
+
+pub(crate) fn event_size(event: &Event) -> usize {
+    let id = event.client.as_str().len() + "#".len() + event.domain.as_str().len();
+    let key = "EVENT#".len() + UUID + "EVENT".len();
+    let work = WORK_NAMES + "OUTBOX".len() + TIME + "#".len() + id + "#".len() + SEQUENCE;
+    encoded(event) + KEY_NAMES + key + work
+}
+
+/// Characters of a UUID.
+const UUID: usize = 36;
+
+/// What writing a change costs, given what was stored before.
+pub(crate) fn of_commit(changes: &[&Change], stored: &[Option<Domain>]) -> Units {
+    let sizes: Vec<usize> = changes
+        .iter()
+        .flat_map(|change| item_sizes(change))
+        .collect();
+    let factor = if sizes.len() > 1 { 2.0 } else { 1.0 };
+    let mut write: f64 = sizes.iter().map(|size| factor * per(*size, 1024)).sum();
+    for (change, stored) in changes.iter().zip(stored) {
+        write += index_writes(stored.as_ref(), &change.domain);
+        write += if change.event.is_some() { 1.0 } else { 0.0 };
+    }
+    Units { read: 0.0, write }
+}
+
+/// Entries of both indexes: a new one is one unit, one whose key changes two.
+fn index_writes(before: Option<&Domain>, after: &Domain) -> f64 {
+    let Some(before) = before else { return 2.0 };
+    let work = before.next_check != after.next_check;
+    let queue =
+        before.state_since != after.state_since || before.state.status() != after.state.status();
+    let changed = |changed| if changed { 2.0 } else { 0.0 };
+    changed(work) + changed(queue)
+}
+
+/// Marking an event as published: the item again, and its entry of the index taken away.
+pub(crate) fn of_mark(event: &Event) -> Units {
+    Units {
+        read: 0.0,
+        write: per(event_size(event), 1024) + 1.0,
+    }
+}
+
+/// Entries of an index, read eventually from so many partitions, and their items, read consistently.
+pub(crate) fn of_queue(partitions: usize, sizes: impl IntoIterator<Item = usize>) -> Units {
+    let (mut entries, mut items) = (0, 0.0);
+    for size in sizes {
+        entries += INDEX_ENTRY;
+        items += per(size, 4096);
+    }
+    let pages = per(entries / partitions.max(1), 4096).max(1.0) * float(partitions);
+    Units {
+        read: 0.5 * pages + items,
+        write: 0.0,
+    }
+}
+
+/// An entry of an index, with the keys of the item (`docs/table.md`).
+const INDEX_ENTRY: usize = 123;
+
+/// A `GetItem` of a small item.
+pub(crate) const GET: Units = Units {
+    read: 1.0,
+    write: 0.0,
+};
+
+/// The size of what the store makes of a value, without keys.
+fn encoded(value: &impl Serialize) -> usize {
+    serde_dynamo::to_item(value).map_or(0, |item: Item| item_size(&item))
+}
+
+fn per(size: usize, unit: usize) -> f64 {
+    float(size.div_ceil(unit))
+}
+
+/// A count as a figure.
+pub(crate) fn float(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
+}
+
+fn item_size(item: &Item) -> usize {
+    item.inner()
+        .iter()
+        .map(|(name, value)| name.len() + value_size(value))
+        .sum()
+}
+
+fn value_size(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::N(number) => number.len().div_ceil(2) + 1,
+        AttributeValue::B(bytes) => bytes.len(),
+        AttributeValue::Bool(_) | AttributeValue::Null(_) => 1,
+        AttributeValue::L(list) => {
+            3 + list
+                .iter()
+                .map(|value| 1 + value_size(value))
+                .sum::<usize>()
+        }
+        AttributeValue::M(map) => {
+            let members = map
+                .iter()
+                .map(|(name, value)| 1 + name.len() + value_size(value));
+            3 + members.sum::<usize>()
+        }
+        AttributeValue::Ss(texts) | AttributeValue::Ns(texts) => {
+            texts.iter().map(String::len).sum()
+        }
+        AttributeValue::Bs(sets) => sets.iter().map(Vec::len).sum(),
+    }
+}

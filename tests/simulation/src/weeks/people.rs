@@ -1,0 +1,97 @@
+//! What the functions do for people, on the use cases that they call.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use domain_auth::event::Event;
+use domain_auth::history::Actor;
+use domain_auth::names::{ClientId, DomainName, Eligibility, Note};
+use domain_auth::ports::Clock;
+use domain_auth::use_cases::SesBudget;
+use domain_auth::use_cases::add::{Addition, add};
+use domain_auth::use_cases::check::check;
+use domain_auth::use_cases::decide::{Decision, decide};
+use domain_auth::use_cases::provision::provision;
+use domain_auth::use_cases::publish::publish;
+use domain_auth::use_cases::restart::restart;
+use domain_auth_testkit::new_domain;
+use futures::future::select;
+use jiff::SignedDuration;
+
+use super::world::World;
+
+/// How long `POST /domains` waits for SES.
+const PATIENCE: Duration = Duration::from_millis(3_500);
+
+type Whose<'a> = (&'a ClientId, &'a DomainName);
+
+impl World {
+    /// `POST /domains`. What does not come to an end is what the poller finishes.
+    pub(super) async fn add(&self, (client, name): Whose<'_>) {
+        let (ids, eligibility) = (self.chance.as_ref(), Eligibility::default());
+        let new = new_domain(client.as_str(), name.as_str());
+        let added = add(&self.store, &self.clock, ids, &eligibility, &new, &admin()).await;
+        let change = match added {
+            Ok(Addition::Created(change)) => change,
+            Ok(Addition::Existing(_)) => return,
+            Err(error) => return self.unless_busy(&error.to_string()),
+        };
+        self.publish(change.event.as_ref()).await;
+        let budget = SesBudget::unlimited();
+        let tools = self.tools(&budget);
+        let registering = pin!(provision(&tools, change.domain));
+        select(registering, pin!(self.clock.sleep(PATIENCE))).await;
+    }
+
+    /// `POST /domains/{domain}/check`.
+    pub(super) async fn check(&self, (client, name): Whose<'_>) {
+        let budget = SesBudget::unlimited();
+        if let Ok(checked) = check(&self.tools(&budget), client, name).await {
+            self.publish(checked.change.event.as_ref()).await;
+        }
+    }
+
+    /// `POST …/complete` and `POST …/reject`.
+    pub(super) async fn decide(&self, whose: Whose<'_>, complete: bool) {
+        let reason = Note::parse("Not one of ours.");
+        let decision = match (complete, reason) {
+            (true, _) | (false, Err(_)) => Decision::Complete,
+            (false, Ok(reason)) => Decision::Reject(reason),
+        };
+        let ids = self.chance.as_ref();
+        let support = Actor::LassoSupport {
+            subject: "support".to_owned(),
+        };
+        let decided = decide(&self.store, &self.clock, ids, whose, &decision, &support).await;
+        if let Ok(decided) = decided {
+            self.publish(decided.event.as_ref()).await;
+        }
+    }
+
+    /// `POST /domains/{domain}/restart`.
+    pub(super) async fn restart(&self, whose: Whose<'_>) {
+        let ids = self.chance.as_ref();
+        // What SES does not do, the client asks for again.
+        let _asked_again = restart(&self.store, &self.ses, &self.clock, ids, whose, &admin()).await;
+    }
+
+    /// Every function publishes at once what it wrote.
+    async fn publish(&self, event: Option<&Event>) {
+        let until = self.clock.now() + SignedDuration::from_secs(3);
+        publish(&self.store, &self.topic(), &self.clock, event, until).await;
+    }
+
+    fn unless_busy(&self, error: &str) {
+        if !error.contains("at once") {
+            self.store
+                .observer
+                .wrong(&format!("adding failed: {error}"));
+        }
+    }
+}
+
+fn admin() -> Actor {
+    Actor::ClientAdmin {
+        subject: "admin".to_owned(),
+    }
+}

@@ -1,0 +1,37 @@
+//! A simulated SNS topic.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use domain_auth::event::Event;
+use domain_auth::ports::{Clock, Publish, PublishError};
+
+use super::journal::Journal;
+use crate::chance::Chance;
+use crate::time::SimClock;
+
+const ANSWER: (Duration, Duration) = (Duration::from_millis(8), Duration::from_millis(8));
+
+/// The topic, as somebody uses it who began at some moment.
+#[derive(Debug, Clone)]
+pub(crate) struct SimTopic {
+    pub(crate) clock: SimClock,
+    pub(crate) chance: Arc<Chance>,
+    pub(crate) journal: Journal,
+    pub(crate) down: Arc<AtomicBool>,
+    pub(crate) started: Duration,
+}
+
+impl Publish for SimTopic {
+    async fn publish(&self, event: &Event) -> Result<(), PublishError> {
+        let (least, mean) = ANSWER;
+        self.clock.sleep(self.chance.latency(least, mean) / 2).await;
+        if self.down.load(Ordering::Relaxed) {
+            return Err(PublishError("the topic is down".into()));
+        }
+        self.journal.published(event, self.started);
+        self.clock.sleep(self.chance.latency(least, mean) / 2).await;
+        Ok(())
+    }
+}

@@ -10,6 +10,7 @@ use std::ops::AddAssign;
 
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::Event;
+use domain_auth::state::Status;
 use serde::Serialize;
 use serde_dynamo::{AttributeValue, Item};
 
@@ -68,8 +69,18 @@ pub(crate) fn domain_size(domain: &Domain) -> usize {
     let id = domain.client.as_str().len() + "#".len() + domain.name.as_str().len();
     let status = domain.state.status().as_str().len();
     let key = "CLIENT#".len() + "DOMAIN".len() + id;
-    // `PROVISION` is one octet longer than `LOOK#n`… of which all others have one.
-    let work = WORK_NAMES + "LOOK#0".len() + TIME + "#".len() + id;
+    let queue_of_work = match domain.state.status() {
+        Status::Provisioning => "PROVISION",
+        Status::Contested
+        | Status::Pending
+        | Status::Verified
+        | Status::Authenticated
+        | Status::AtRisk
+        | Status::Failed
+        | Status::Rejected
+        | Status::Removing => "LOOK#0",
+    };
+    let work = WORK_NAMES + queue_of_work.len() + TIME + "#".len() + id;
     let queue = QUEUE_NAMES + "STATE#".len() + status + TIME + "#".len() + id;
     encoded(domain) + "status".len() + status + KEY_NAMES + key + work + queue
 }
@@ -183,5 +194,94 @@ fn value_size(value: &AttributeValue) -> usize {
             texts.iter().map(String::len).sum()
         }
         AttributeValue::Bs(sets) => sets.iter().map(Vec::len).sum(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::Client;
+    use aws_sdk_dynamodb::config::{BehaviorVersion, Config};
+    use domain_auth::claims::ClaimRegister;
+    use domain_auth::history::Actor;
+    use domain_auth::identity::{AxisStatus, SesLook};
+    use domain_auth::ports::Clock;
+    use domain_auth::state::{State, Trigger};
+    use domain_auth::use_cases::look::look_at_dns;
+    use domain_auth_aws::Table;
+    use domain_auth_testkit::{FakeDns, SequentialIds, TestClock, client, domain_name, new_domain};
+    use futures::FutureExt;
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::ses::axes;
+
+    /// From adding a domain to the look that sees it verified, with everything that is written.
+    fn changes() -> Vec<Change> {
+        let (clock, ids) = (TestClock::default(), SequentialIds::default());
+        let (name, client) = (domain_name("maplehomes.com"), client("maple-homes"));
+        let (now, later) = (clock.now(), clock.now() + SignedDuration::from_mins(1));
+        let service = || Actor::Service;
+        let claims = ClaimRegister::empty(name.organizational()).taken(&name, &client, now);
+        let new = new_domain(client.as_str(), name.as_str());
+        let added = Domain::add(
+            new,
+            State::provisioning(),
+            Some(claims),
+            service(),
+            now,
+            &ids,
+        );
+        let provisioned = Trigger::Provisioned(domain_auth_testkit::identity(&name));
+        let provisioned = added
+            .domain
+            .transition(provisioned, service(), None, now, &ids);
+        let provisioned = provisioned.unwrap();
+        let evidence = serde_json::json!({ "ses": axes(AxisStatus::Success) });
+        let domain = &provisioned.domain;
+        let verified = domain.transition(
+            Trigger::SesVerified,
+            service(),
+            Some(evidence),
+            later + (later - now),
+            &ids,
+        );
+        let mut verified = verified.unwrap();
+        verified.domain.ses = Some(SesLook {
+            status: axes(AxisStatus::Success),
+            looked_at: now,
+        });
+        let dns = FakeDns::default();
+        let look = Box::pin(look_at_dns(&dns, &clock, &verified.domain, None));
+        verified.look = look.now_or_never().unwrap();
+        vec![added, provisioned, verified]
+    }
+
+    #[test]
+    fn the_sizes_are_those_of_the_real_items() {
+        let config = Config::builder().behavior_version(BehaviorVersion::latest());
+        let table = Table::new(Client::from_conf(config.build()), "table".to_owned());
+        for change in changes() {
+            let mut ours = item_sizes(&change);
+            let mut real = table.item_sizes(&change).unwrap();
+            ours.sort_unstable();
+            real.sort_unstable();
+            assert_eq!(ours, real);
+        }
+    }
+
+    #[test]
+    fn a_change_is_charged_as_docs_table_md_says() {
+        let changes = changes();
+        let [added, provisioned, verified] = &changes[..] else {
+            panic!("three changes");
+        };
+        let write = |change: &Change, before: Option<&Change>| {
+            let before = before.map(|before| before.domain.clone());
+            of_commit(&[change], &[before]).write
+        };
+        assert!((write(added, None) - 11.0).abs() < 0.1);
+        assert!((write(provisioned, Some(added)) - 8.0).abs() < 0.1);
+        let look = per(*item_sizes(verified).last().unwrap(), 1024);
+        assert!((write(verified, Some(provisioned)) - 11.0 - 2.0 * look).abs() < 0.1);
     }
 }

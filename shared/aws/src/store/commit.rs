@@ -42,13 +42,17 @@ impl CommitChanges for Table {
 }
 
 /// One item of a transaction.
-enum Write {
+pub(super) enum Write {
     Put(Put),
     Delete(Delete),
 }
 
 impl Table {
-    fn writes_of(&self, change: &Change, writes: &mut Vec<Write>) -> Result<(), StoreError> {
+    pub(super) fn writes_of(
+        &self,
+        change: &Change,
+        writes: &mut Vec<Write>,
+    ) -> Result<(), StoreError> {
         let domain = &change.domain;
         match change.fate {
             Fate::Stored => {

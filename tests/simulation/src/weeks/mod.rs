@@ -117,8 +117,8 @@ mod tests {
     #[test]
     fn nothing_is_lost_in_weeks_of_trouble() {
         let (mut out, mut goals) = (Vec::new(), Goals::default());
-        run(&mut out, &mut goals, (1, 50, 1)).unwrap();
-        run(&mut out, &mut goals, (1_001, 6, 5)).unwrap();
+        run(&mut out, &mut goals, (1, 30, 1)).unwrap();
+        run(&mut out, &mut goals, (1_001, 4, 5)).unwrap();
         assert!(
             goals.missed().is_empty(),
             "{}",

@@ -9,7 +9,7 @@ use domain_auth::event::{Event, EventType};
 use domain_auth::history::{Action, HistoryEntry};
 use domain_auth::names::{ClientId, DomainName, EventId};
 use domain_auth::ports::Clock;
-use domain_auth::state::{FailureReason, State, Trigger};
+use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth_testkit::identity;
 
 use crate::store::Observe;
@@ -130,8 +130,8 @@ impl Journal {
     fn begins_anew(&self, entry: &HistoryEntry, domain: &Domain) {
         let anew = match entry.action {
             Action::Restarted | Action::Reopened | Action::Provisioned => true,
-            Action::Added | Action::ProofFound | Action::Verified | Action::Failed => false,
-            Action::Completed | Action::Rejected | Action::RecordsBroken => false,
+            Action::Added | Action::Readded | Action::ProofFound | Action::Verified => false,
+            Action::Failed | Action::Completed | Action::Rejected | Action::RecordsBroken => false,
             Action::RecordsRecovered | Action::Displaced | Action::Removed => false,
         };
         if anew {
@@ -206,7 +206,7 @@ fn steps(before: Option<&Domain>, change: &Change) -> Result<(), String> {
 }
 
 fn step(state: Option<State>, entry: &HistoryEntry, after: &Domain) -> Result<State, String> {
-    let Some(trigger) = trigger_of(entry.action, after) else {
+    let Some(trigger) = trigger_of(entry, after) else {
         return Ok(state.unwrap_or_else(|| after.state.clone()));
     };
     let state = state.ok_or_else(|| format!("{entry:?} of a domain that was not there"))?;
@@ -221,10 +221,14 @@ fn step(state: Option<State>, entry: &HistoryEntry, after: &Domain) -> Result<St
 
 /// A trigger as the action names it; its data does not matter here. None where an action is no
 /// transition.
-fn trigger_of(action: Action, domain: &Domain) -> Option<Trigger> {
+fn trigger_of(entry: &HistoryEntry, domain: &Domain) -> Option<Trigger> {
     let text = || "seen in the simulation".to_owned();
-    Some(match action {
+    Some(match entry.action {
         Action::Added => return None,
+        Action::Readded if entry.to == Status::Contested => Trigger::ReaddedContested {
+            ownership_secret: text(),
+        },
+        Action::Readded => Trigger::Readded,
         Action::ProofFound => Trigger::ProofFound,
         Action::Provisioned => Trigger::Provisioned(identity(&domain.name)),
         Action::Verified => Trigger::SesVerified,

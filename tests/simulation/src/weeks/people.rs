@@ -13,9 +13,10 @@ use domain_auth::use_cases::check::check;
 use domain_auth::use_cases::decide::{Decision, decide};
 use domain_auth::use_cases::provision::provision;
 use domain_auth::use_cases::publish::publish;
+use domain_auth::use_cases::remove;
 use domain_auth::use_cases::restart::restart;
 use domain_auth_testkit::new_domain;
-use futures::future::select;
+use futures::future::{join, select};
 use jiff::SignedDuration;
 
 use super::world::World;
@@ -73,6 +74,24 @@ impl World {
         let ids = self.chance.as_ref();
         // What SES does not do, the client asks for again.
         let _asked_again = restart(&self.store, &self.ses, &self.clock, ids, whose, &admin()).await;
+    }
+
+    /// `DELETE /domains/{domain}`. What does not come to an end is what the poller finishes.
+    pub(super) async fn remove(&self, whose: Whose<'_>) {
+        let ids = self.chance.as_ref();
+        let marked = remove::mark(&self.store, &self.clock, ids, whose, true, &admin()).await;
+        let Ok(Some(change)) = marked else {
+            return;
+        };
+        let budget = SesBudget::unlimited();
+        let tools = self.tools(&budget);
+        let finishing = pin!(remove::finish(&tools, change.domain));
+        let patience = pin!(self.clock.sleep(PATIENCE));
+        join(
+            select(finishing, patience),
+            self.publish(change.event.as_ref()),
+        )
+        .await;
     }
 
     /// Every function publishes at once what it wrote.

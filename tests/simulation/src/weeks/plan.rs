@@ -21,6 +21,8 @@ pub(crate) enum Happening {
     Reject(Who),
     /// A client starts again after a failure.
     Restart(Who),
+    /// A client removes a domain.
+    Remove(Who),
     /// Somebody publishes records, wrong ones, or takes them away.
     Publish(usize, Published),
     /// Name servers die, or live again.
@@ -82,7 +84,8 @@ fn happening(chance: &Chance, clients: usize, names: usize) -> Happening {
     let hours = |most: u64| chance.up_to(Duration::from_hours(most));
     match chance.below(100) {
         0..12 => Happening::Add(who),
-        12..24 => Happening::Check(who),
+        12..20 => Happening::Check(who),
+        20..24 => Happening::Remove(who),
         24..36 => Happening::Complete(who),
         36..39 => Happening::Reject(who),
         39..46 => Happening::Restart(who),

@@ -56,6 +56,11 @@ pub(super) fn check(world: &World) {
             holders.push((name, &domain.client));
         }
     }
+    for name in world.ses.names() {
+        if !holders.iter().any(|(held, _)| **held == name) {
+            journal.wrong(&format!("SES still has {name}, which nobody holds"));
+        }
+    }
     for (at, (name, client)) in holders.iter().enumerate() {
         let others = holders.iter().skip(at + 1);
         for (other, other_client) in others.filter(|(_, other)| other != client) {

@@ -217,6 +217,7 @@ impl World {
                 Happening::Complete(who) => self.decide(self.whose(who), true).await,
                 Happening::Reject(who) => self.decide(self.whose(who), false).await,
                 Happening::Restart(who) => self.restart(self.whose(who)).await,
+                Happening::Remove(who) => self.remove(self.whose(who)).await,
                 Happening::Publish(name, published) => {
                     self.dns.publish(&self.names[name], published);
                 }
@@ -274,6 +275,7 @@ impl World {
             | Happening::Complete(_)
             | Happening::Reject(_)
             | Happening::Restart(_)
+            | Happening::Remove(_)
             | Happening::Publish(..)
             | Happening::Servers(..) => return None,
         };
@@ -291,6 +293,7 @@ impl World {
             | Happening::Complete(_)
             | Happening::Reject(_)
             | Happening::Restart(_)
+            | Happening::Remove(_)
             | Happening::Publish(..)
             | Happening::Servers(..) => {}
         }

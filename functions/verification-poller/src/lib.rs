@@ -3,12 +3,9 @@
 mod config;
 
 use domain_auth::dns::Lookup;
-use domain_auth::ports::{
-    Clock, CommitChanges, DueDomains, Identities, IdentityStatuses, Ids, Meter, Outbox, Publish,
-    ReadClaims, StoreError,
-};
+use domain_auth::ports::{Clock, Ids, Meter, Publish, StoreError};
 use domain_auth::use_cases::SesBudget;
-use domain_auth::use_cases::poll::{self, Poller, Report};
+use domain_auth::use_cases::poll::{Poller, PollerSes, PollerStore, Report, Settings};
 use domain_auth::use_cases::provision::Tools;
 use jiff::Timestamp;
 
@@ -31,14 +28,14 @@ pub struct App<S, I, P, C, D, L, M> {
     pub dns: L,
     /// Where figures go.
     pub meter: M,
-    /// Calls per second of each operation at SES.
-    pub ses_calls_per_second: u32,
+    /// What the operator has chosen.
+    pub settings: Settings,
 }
 
 impl<S, I, P, C, D, L, M> App<S, I, P, C, D, L, M>
 where
-    S: ReadClaims + CommitChanges + DueDomains + Outbox,
-    I: Identities + IdentityStatuses,
+    S: PollerStore,
+    I: PollerSes,
     P: Publish,
     C: Clock,
     D: Ids,
@@ -48,7 +45,7 @@ where
     /// One run, which ends before Lambda's `deadline`.
     pub async fn run(&self, deadline: Timestamp) -> Result<Report, StoreError> {
         let started = self.clock.now();
-        let budget = SesBudget::per_second(self.ses_calls_per_second);
+        let budget = SesBudget::per_second(self.settings.ses_calls_per_second);
         let poller = Poller {
             tools: Tools {
                 store: &self.store,
@@ -59,9 +56,9 @@ where
                 budget: &budget,
             },
             publisher: &self.publisher,
+            settings: self.settings,
         };
-        let time = poll::time_for_work(deadline.duration_since(started));
-        let report = poller.run(started + time).await?;
+        let report = poller.run(deadline).await?;
         let now = self.clock.now();
         let figures = report.figures(started, now, &budget.tally());
         self.meter.record(now, &figures);
@@ -70,6 +67,13 @@ where
             removed = report.removed,
             looked_at = report.looked_at,
             moved = report.moved,
+            skipped = report.skipped,
+            doubted = report.doubted,
+            at_risk = report.at_risk,
+            recovered = report.recovered,
+            failed = report.failed,
+            stuck = report.stuck,
+            held_back = report.held_back,
             published = report.published,
             unpublished = report.unpublished,
             conflicts = report.conflicts,

@@ -30,7 +30,7 @@ async fn main() -> Result<(), Error> {
         ids: SystemIds,
         dns: Resolver::new(config.dns)?,
         meter: MetricLines::new(stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
-        ses_calls_per_second: config.ses_calls_per_second,
+        settings: config.settings,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         let deadline = i64::try_from(event.context.deadline)?;

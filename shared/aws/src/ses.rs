@@ -11,12 +11,17 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use domain_auth::identity::{AxisStatus, Dkim, DkimToken, MailFromLabel, VerificationToken};
 use domain_auth::names::{ClientId, DomainName};
-use domain_auth::ports::{Creation, ExistingIdentity, Identities, IdentityStatuses, SesError};
+use domain_auth::ports::{
+    Creation, ExistingIdentity, Identities, IdentityPage, IdentityStatuses, ListIdentities,
+    ListedIdentity, SesError,
+};
 
 /// Tag that names the client of an identity.
 const CLIENT_TAG: &str = "lasso-client";
 /// Tag that names the stack that made an identity.
 const STACK_TAG: &str = "lasso-stack";
+/// The most identities on a page (SES API v2 reference, `ListEmailIdentities`).
+const PAGE: i32 = 1_000;
 /// Where Easy DKIM keys are, in regions where SES does not say (SES developer guide, "Easy DKIM").
 const DEFAULT_SIGNING_HOSTED_ZONE: &str = "dkim.amazonses.com";
 
@@ -83,6 +88,15 @@ impl Identities for SesIdentities {
         match answer {
             Ok(answer) => Ok(Some(ExistingIdentity {
                 dkim: answer.dkim_attributes.as_ref().and_then(easy_dkim),
+                ours: answer
+                    .tags()
+                    .iter()
+                    .any(|tag| tag.key == STACK_TAG && tag.value == self.stack),
+                verified: answer.verification_status == Some(v2::VerificationStatus::Success),
+                dkim_stopped: answer
+                    .dkim_attributes
+                    .as_ref()
+                    .is_some_and(|dkim| stopped(dkim.status())),
                 mail_from_domain: answer
                     .mail_from_attributes
                     .map(|mail_from| mail_from.mail_from_domain)
@@ -213,6 +227,34 @@ impl IdentityStatuses for SesIdentities {
     }
 }
 
+impl ListIdentities for SesIdentities {
+    async fn identities(&self, start: Option<&str>) -> Result<IdentityPage, SesError> {
+        let answer = self
+            .v2
+            .list_email_identities()
+            .page_size(PAGE)
+            .set_next_token(start.map(str::to_owned))
+            .send()
+            .await
+            .map_err(|error| error_of("ListEmailIdentities", error))?;
+        let domains = answer
+            .email_identities
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|identity| identity.identity_type != Some(v2::IdentityType::EmailAddress));
+        let identities = domains.filter_map(|identity| {
+            Some(ListedIdentity {
+                name: DomainName::parse(identity.identity_name()?).ok()?,
+                verification: identity.verification_status().and_then(listed_axis),
+            })
+        });
+        Ok(IdentityPage {
+            identities: identities.collect(),
+            next: answer.next_token.filter(|token| !token.is_empty()),
+        })
+    }
+}
+
 fn strings(names: &[DomainName]) -> Vec<String> {
     names.iter().map(ToString::to_string).collect()
 }
@@ -237,6 +279,25 @@ fn axis(status: &v1::VerificationStatus) -> Option<AxisStatus> {
         v1::VerificationStatus::TemporaryFailure => Some(AxisStatus::TemporaryFailure),
         _ => None,
     }
+}
+
+/// The same word in the v2 API.
+fn listed_axis(status: &v2::VerificationStatus) -> Option<AxisStatus> {
+    match status {
+        v2::VerificationStatus::NotStarted => Some(AxisStatus::NotStarted),
+        v2::VerificationStatus::Pending => Some(AxisStatus::Pending),
+        v2::VerificationStatus::Success => Some(AxisStatus::Success),
+        v2::VerificationStatus::Failed => Some(AxisStatus::Failed),
+        v2::VerificationStatus::TemporaryFailure => Some(AxisStatus::TemporaryFailure),
+        _ => None,
+    }
+}
+
+fn stopped(status: Option<&v2::DkimStatus>) -> bool {
+    matches!(
+        status,
+        Some(v2::DkimStatus::Failed | v2::DkimStatus::NotStarted)
+    )
 }
 
 fn mail_from_axis(status: &v1::CustomMailFromStatus) -> Option<AxisStatus> {

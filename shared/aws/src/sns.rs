@@ -1,7 +1,8 @@
 //! Events on an SNS topic: one JSON message each, with attributes for subscription filters.
 
 use aws_sdk_sns::Client;
-use aws_sdk_sns::error::BuildError;
+use aws_sdk_sns::error::{BuildError, SdkError};
+use aws_sdk_sns::operation::publish::PublishError as SnsError;
 use aws_sdk_sns::types::MessageAttributeValue;
 use domain_auth::event::Event;
 use domain_auth::ports::{Publish, PublishError};
@@ -22,13 +23,13 @@ impl EventTopic {
 
 impl Publish for EventTopic {
     async fn publish(&self, event: &Event) -> Result<(), PublishError> {
-        let message = serde_json::to_string(event).map_err(|e| PublishError(e.into()))?;
+        let message = serde_json::to_string(event).map_err(|e| PublishError::Event(e.into()))?;
         let attribute = |value: &str| -> Result<_, PublishError> {
             MessageAttributeValue::builder()
                 .data_type("String")
                 .string_value(value)
                 .build()
-                .map_err(|e: BuildError| PublishError(e.into()))
+                .map_err(|e: BuildError| PublishError::Event(e.into()))
         };
         self.client
             .publish()
@@ -38,7 +39,21 @@ impl Publish for EventTopic {
             .message_attributes("severity", attribute(event.severity.as_str())?)
             .send()
             .await
-            .map_err(|e| PublishError(e.into()))?;
+            .map_err(error_of)?;
         Ok(())
+    }
+}
+
+/// What is wrong with a message is wrong with no other one (Amazon SNS API reference, `Publish`).
+fn error_of(error: SdkError<SnsError>) -> PublishError {
+    let of_the_event = error.as_service_error().is_some_and(|error| {
+        error.is_invalid_parameter_exception()
+            || error.is_invalid_parameter_value_exception()
+            || error.is_validation_exception()
+    });
+    if of_the_event {
+        PublishError::Event(error.into())
+    } else {
+        PublishError::Topic(error.into())
     }
 }

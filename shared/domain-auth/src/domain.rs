@@ -18,6 +18,7 @@ use crate::state::{
     AtRisk, Authenticated, Failed, Pending, Rejected, State, Status, TransitionError, Trigger,
     TriggerKind, Verified,
 };
+use crate::watching::Watch;
 
 /// A domain of one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,9 +48,21 @@ pub struct Domain {
     /// When somebody last asked for a check.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub checked_at: Option<Timestamp>,
+    /// When somebody last wanted it to go on: the pace begins anew from then.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hurried_at: Option<Timestamp>,
     /// Tokens of identities that it had before.
     #[serde(skip_serializing_if = "is_default", default)]
     pub former_tokens: FormerTokens,
+    /// What is remembered of earlier looks, so that one bad look is not believed.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub watch: Watch,
+    /// When Lasso support was told that it has been in its state for too long.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub stuck_at: Option<Timestamp>,
+    /// Of the look at DNS that is stored: one that says the same need not be written again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub look_digest: Option<u64>,
     /// When it is looked at next.
     pub next_check: Timestamp,
     /// Grows by one with every change; a write names the version it is based on.
@@ -119,7 +132,11 @@ impl Domain {
             ses: None,
             dns_looked_at: None,
             checked_at: None,
+            hurried_at: None,
             former_tokens: FormerTokens::default(),
+            watch: Watch::default(),
+            stuck_at: None,
+            look_digest: None,
             next_check: now,
             version: 1,
         };
@@ -155,13 +172,29 @@ impl Domain {
             domain.dns_looked_at = None;
         }
         domain.state_since = now;
+        domain.stuck_at = None;
+        domain.watch = match domain.state.status() {
+            Status::Contested | Status::Provisioning | Status::Pending | Status::Removing => {
+                Watch::default()
+            }
+            Status::Verified
+            | Status::Authenticated
+            | Status::AtRisk
+            | Status::Failed
+            | Status::Rejected => Watch {
+                bad_since: None,
+                held_back_since: None,
+                ..domain.watch
+            },
+        };
         domain.version += 1;
         domain.next_check = match domain.state.status() {
             // SES may have verified it before we ask for the first time.
             Status::Pending => now,
             Status::Provisioning | Status::Removing => domain.after_deletion(now),
+            // What else is in DNS is soon seen, and for how long Lasso may let it wait.
+            Status::Verified => now,
             Status::Contested
-            | Status::Verified
             | Status::Authenticated
             | Status::AtRisk
             | Status::Failed
@@ -209,6 +242,25 @@ impl Domain {
     pub(crate) fn after_deletion(&self, now: Timestamp) -> Timestamp {
         let deleting_until = self.state.deleting_until();
         deleting_until.map_or(now, |until| until.max(now))
+    }
+
+    /// Tells Lasso support, once in each visit of a state, that the domain has been there for too
+    /// long.
+    #[must_use]
+    pub fn stuck(&self, now: Timestamp, ids: &impl Ids) -> Change {
+        let mut change = self.updated(|domain| domain.stuck_at = Some(now));
+        let status = self.state.status();
+        change.history.push(change.domain.history_entry(
+            Action::Stuck,
+            Actor::Service,
+            Some(status),
+            None,
+            now,
+        ));
+        change.event = change
+            .domain
+            .event(Some(EventType::Stuck), Some(status), now, ids);
+        change
     }
 
     /// The change after a look that moved no state: what was seen, and when to look again.

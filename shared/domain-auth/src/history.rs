@@ -64,6 +64,8 @@ pub enum Action {
     Displaced,
     Removed,
     Readded,
+    /// Lasso support was told that it has been in its state for too long.
+    Stuck,
 }
 
 impl From<TriggerKind> for Action {

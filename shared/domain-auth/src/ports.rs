@@ -14,6 +14,8 @@ use crate::figures::Figure;
 use crate::history::HistoryEntry;
 use crate::identity::{AxisStatus, Dkim, MailFromLabel, VerificationToken};
 use crate::names::{ClientId, Community, DomainName, EventId};
+use crate::reconciliation::Reconciliation;
+use crate::run_memory::RunMemory;
 use crate::state::Status;
 
 /// Time. The only source of it.
@@ -172,6 +174,15 @@ pub trait Outbox: Send + Sync {
     fn unpublished(
         &self,
         limit: usize,
+    ) -> impl Future<Output = Result<Vec<Event>, StoreError>> + Send {
+        self.unpublished_after(None, limit)
+    }
+
+    /// Those that come after this one, in the same order.
+    fn unpublished_after(
+        &self,
+        last: Option<&Event>,
+        limit: usize,
     ) -> impl Future<Output = Result<Vec<Event>, StoreError>> + Send;
 
     /// Takes an event out of the outbox. Once more is success.
@@ -253,6 +264,12 @@ pub struct ExistingIdentity {
     pub mail_from_domain: Option<String>,
     /// The client that its tags name.
     pub client: Option<String>,
+    /// Its tags say that this stack made it.
+    pub ours: bool,
+    /// SES has verified it.
+    pub verified: bool,
+    /// SES is not looking for its DKIM records, and has not found them either.
+    pub dkim_stopped: bool,
 }
 
 /// What came of creating an identity.
@@ -330,10 +347,100 @@ pub trait IdentityStatuses: Send + Sync {
     ) -> impl Future<Output = Result<HashMap<DomainName, AxisStatus>, SesError>> + Send;
 }
 
+/// One identity in the list of all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedIdentity {
+    /// The domain.
+    pub name: DomainName,
+    /// Where its verification stands. None where SES says something that this code does not know.
+    pub verification: Option<AxisStatus>,
+}
+
+/// A page of the list of all identities.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IdentityPage {
+    /// The domains in it. Identities of other kinds, such as addresses, are left out.
+    pub identities: Vec<ListedIdentity>,
+    /// Where the next page starts; none after the last.
+    pub next: Option<String>,
+}
+
+/// Lists all identities of the account in the region.
+pub trait ListIdentities: Send + Sync {
+    /// v2 `ListEmailIdentities`, 1,000 at a time.
+    fn identities(
+        &self,
+        start: Option<&str>,
+    ) -> impl Future<Output = Result<IdentityPage, SesError>> + Send;
+}
+
+/// A domain by its key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DomainKey {
+    /// Whose it is.
+    pub client: ClientId,
+    /// The name.
+    pub name: DomainName,
+}
+
+/// Finds the domains of all clients by state.
+pub trait DomainsByState: Send + Sync {
+    /// The keys of all domains in a state. One that changes its state meanwhile may be missing.
+    fn keys_in(
+        &self,
+        status: Status,
+    ) -> impl Future<Output = Result<Vec<DomainKey>, StoreError>> + Send;
+
+    /// The domains with these keys, as last written. One that is gone is left out.
+    fn domains_at(
+        &self,
+        keys: &[DomainKey],
+    ) -> impl Future<Output = Result<Vec<Domain>, StoreError>> + Send;
+}
+
+/// What one run of the poller leaves to the next, and the right to run: one does at a time.
+pub trait Runs: Send + Sync {
+    /// Takes the right to run until `until`, and what earlier runs have left. None while another run
+    /// has it.
+    fn begin_run(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> impl Future<Output = Result<Option<RunMemory>, StoreError>> + Send;
+
+    /// Gives back the right that was taken until `until`, and leaves `memory`. Where it has ended and
+    /// another run has it now, nothing is written.
+    fn end_run(
+        &self,
+        until: Timestamp,
+        memory: &RunMemory,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Keeps what the last comparison with SES's list has shown.
+pub trait Reconciliations: Send + Sync {
+    /// The last one; none before the first.
+    fn reconciliation(
+        &self,
+    ) -> impl Future<Output = Result<Option<Reconciliation>, StoreError>> + Send;
+
+    /// Replaces it.
+    fn write_reconciliation(
+        &self,
+        reconciliation: &Reconciliation,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
 /// An event could not be published. It stays in the outbox.
 #[derive(Debug, thiserror::Error)]
-#[error("the event could not be published")]
-pub struct PublishError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+pub enum PublishError {
+    /// The topic took nothing; another event would fare no better.
+    #[error("the topic did not take the event")]
+    Topic(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The topic refused this event; another one may be fine.
+    #[error("the topic refused the event")]
+    Event(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
 
 /// Tells the world of events.
 pub trait Publish: Send + Sync {

@@ -154,6 +154,8 @@ pub enum FailureReason {
     SesGaveUp,
     /// SES reported `Failed` for a domain that it had verified.
     SesRevoked,
+    /// SES does not have the identity any more.
+    IdentityGone,
 }
 
 /// A state without its data.
@@ -351,6 +353,9 @@ impl FailureReason {
             Self::SesGaveUp => "Amazon SES stopped looking for the records before it found them.",
             Self::SesRevoked => {
                 "Amazon SES could no longer find the records and took its verification back."
+            }
+            Self::IdentityGone => {
+                "The domain is not registered with Amazon SES any more. Restarting registers it anew."
             }
         }
     }

@@ -15,7 +15,7 @@ use domain_auth::ports::{Clock, ReadClaims, ReadDomains};
 use domain_auth::state::{FailureReason, State, Status};
 use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::add::{self, AddError, Addition};
-use domain_auth::use_cases::poll::{Poller, Report};
+use domain_auth::use_cases::poll::{Poller, Report, Settings};
 use domain_auth::use_cases::provision::{self, Provisioned, Tools};
 use domain_auth::use_cases::publish::publish;
 use domain_auth_testkit::{
@@ -101,9 +101,10 @@ impl World {
         let poller = Poller {
             tools: self.tools(&budget),
             publisher: &self.topic,
+            settings: Settings::default(),
         };
-        let until = self.clock.now() + SignedDuration::from_secs(50);
-        Box::pin(poller.run(until))
+        let deadline = self.clock.now() + SignedDuration::from_secs(59);
+        Box::pin(poller.run(deadline))
             .now_or_never()
             .map(Result::unwrap)
     }

@@ -1,8 +1,8 @@
 //! A DNS that holds what a test puts in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain_auth::dns::{
     AuthorityAnswer, Data, Lookup, NameServer, Observation, Outcome, Question, RecordType, Zone,
@@ -11,42 +11,75 @@ use domain_auth::dns::{
 use domain_auth::names::DomainName;
 use domain_auth::records::{Record, RecordData};
 
-type Answers = HashMap<Question, Vec<Data>>;
-
-/// Records in memory; every organizational domain is a zone. Where nothing was put, there is no
-/// such name.
+/// Records in memory; every organizational domain is a zone on two servers. Where nothing was put,
+/// there is no such name.
 #[derive(Debug, Default)]
 pub struct FakeDns {
-    answers: Mutex<Answers>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct State {
+    answers: HashMap<Question, Vec<Data>>,
     silent: bool,
+    /// Below these names nobody answers.
+    silent_below: HashSet<String>,
+    /// Names that only the first server still has.
+    half_gone: HashSet<String>,
+    one_server: bool,
 }
 
 impl FakeDns {
     /// A DNS that never answers.
     pub fn silent() -> Self {
-        Self {
-            silent: true,
-            ..Self::default()
+        let dns = Self::default();
+        dns.set_silent(true);
+        dns
+    }
+
+    /// Whether nobody answers anything.
+    pub fn set_silent(&self, silent: bool) {
+        self.state().silent = silent;
+    }
+
+    /// Whether nobody answers at this name and below it.
+    pub fn silence(&self, name: &str, silent: bool) {
+        let mut state = self.state();
+        if silent {
+            state.silent_below.insert(name.to_owned());
+        } else {
+            state.silent_below.remove(name);
         }
+    }
+
+    /// Every zone has one server only.
+    pub fn set_one_server(&self, one_server: bool) {
+        self.state().one_server = one_server;
     }
 
     /// Publishes a record as it should be.
     pub fn publish(&self, record: &Record) {
-        let (record_type, data) = match record.data.clone() {
-            RecordData::Txt { text } => (RecordType::Txt, Data::Txt { text }),
-            RecordData::Cname { target } => (RecordType::Cname, Data::Cname { target }),
-            RecordData::Mx {
-                preference,
-                exchange,
-            } => (
-                RecordType::Mx,
-                Data::Mx {
-                    preference,
-                    exchange,
-                },
-            ),
-        };
+        let (record_type, data) = data_of(record);
         self.put(&record.name, record_type, data);
+    }
+
+    /// Takes away all that is at the record's name.
+    pub fn unpublish(&self, record: &Record) {
+        let (record_type, _) = data_of(record);
+        self.state().answers.remove(&Question {
+            name: record.name.clone(),
+            record_type,
+        });
+    }
+
+    /// Takes a record away from all servers but one, or gives it back.
+    pub fn half_unpublish(&self, record: &Record, gone: bool) {
+        let mut state = self.state();
+        if gone {
+            state.half_gone.insert(record.name.clone());
+        } else {
+            state.half_gone.remove(&record.name);
+        }
     }
 
     /// Puts data at a name, beside what is there.
@@ -55,59 +88,92 @@ impl FakeDns {
             name: name.to_owned(),
             record_type,
         };
-        self.answers().entry(question).or_default().push(data);
+        self.state().answers.entry(question).or_default().push(data);
     }
 
-    fn answer(&self, question: &Question) -> Outcome {
-        if self.silent {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn is_silent(&self, name: &str) -> bool {
+        let below = |silent: &String| {
+            let rest = name.strip_suffix(silent.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        self.silent || self.silent_below.iter().any(below)
+    }
+
+    fn answer(&self, question: &Question, server: u8) -> Outcome {
+        if self.is_silent(&question.name) {
             return Outcome::TimedOut;
         }
-        match self.answers().get(question) {
-            Some(data) => Outcome::Found {
+        let gone_here = server > 1 && self.half_gone.contains(&question.name);
+        match self.answers.get(question) {
+            Some(data) if !gone_here => Outcome::Found {
                 data: data.clone(),
                 ttl: 300,
             },
-            None => Outcome::NoSuchName { negative_ttl: 300 },
+            Some(_) | None => Outcome::NoSuchName { negative_ttl: 300 },
         }
     }
 
-    fn answers(&self) -> std::sync::MutexGuard<'_, Answers> {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn observe(&self, question: &Question) -> Observation {
+        let servers = if self.one_server { 1 } else { 2 };
+        let answer = |server| AuthorityAnswer {
+            server: NameServer {
+                host: format!("ns{server}.example"),
+                address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, server)),
+            },
+            outcome: self.answer(question, server),
+        };
+        Observation {
+            question: question.clone(),
+            authoritative: (1..=servers).map(answer).collect(),
+            recursive: self.answer(question, 1),
+        }
     }
 }
 
 impl Lookup for FakeDns {
     fn fresh(&self) -> Self {
         Self {
-            answers: Mutex::new(self.answers().clone()),
-            silent: self.silent,
+            state: Mutex::new(self.state().clone()),
         }
     }
 
     async fn zone(&self, name: &str) -> ZoneOutcome {
-        if self.silent {
+        if self.state().is_silent(name) {
             return ZoneOutcome::Unknown { failure: None };
         }
         let apex = DomainName::parse(name)
             .map_or_else(|_| name.to_owned(), |name| name.organizational().to_owned());
         ZoneOutcome::Found(Zone {
-            name_servers: vec![format!("ns1.{apex}")],
+            name_servers: vec![format!("ns1.{apex}"), format!("ns2.{apex}")],
             apex,
         })
     }
 
     async fn observe(&self, questions: &[Question]) -> Vec<Observation> {
-        let observe = |question: &Question| Observation {
-            question: question.clone(),
-            authoritative: vec![AuthorityAnswer {
-                server: NameServer {
-                    host: "ns1.example".to_owned(),
-                    address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-                },
-                outcome: self.answer(question),
-            }],
-            recursive: self.answer(question),
-        };
-        questions.iter().map(observe).collect()
+        let state = self.state();
+        questions.iter().map(|q| state.observe(q)).collect()
+    }
+}
+
+fn data_of(record: &Record) -> (RecordType, Data) {
+    match record.data.clone() {
+        RecordData::Txt { text } => (RecordType::Txt, Data::Txt { text }),
+        RecordData::Cname { target } => (RecordType::Cname, Data::Cname { target }),
+        RecordData::Mx {
+            preference,
+            exchange,
+        } => (
+            RecordType::Mx,
+            Data::Mx {
+                preference,
+                exchange,
+            },
+        ),
     }
 }

@@ -11,9 +11,12 @@ use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
 use domain_auth::names::{ClientId, DomainName, EventId};
 use domain_auth::ports::{
-    CommitChanges, CommitError, Due, DueDomains, EmailLedger, Lease, ListFilter, Outbox, Page,
-    PageStart, ReadClaims, ReadDomains, StaffQueue, StoreError,
+    CommitChanges, CommitError, DomainKey as Key, DomainsByState, Due, DueDomains, EmailLedger,
+    Lease, ListFilter, Outbox, Page, PageStart, ReadClaims, ReadDomains, Reconciliations, Runs,
+    StaffQueue, StoreError,
 };
+use domain_auth::reconciliation::Reconciliation;
+use domain_auth::run_memory::RunMemory;
 use domain_auth::state::Status;
 use jiff::Timestamp;
 
@@ -36,6 +39,9 @@ struct State {
     history: HashMap<DomainKey, Vec<HistoryEntry>>,
     outbox: Vec<Event>,
     emails: HashMap<EventId, EmailState>,
+    run_until: Option<Timestamp>,
+    run_memory: RunMemory,
+    reconciliation: Option<Reconciliation>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -277,9 +283,17 @@ impl StaffQueue for MemoryStore {
 }
 
 impl Outbox for MemoryStore {
-    async fn unpublished(&self, limit: usize) -> Result<Vec<Event>, StoreError> {
+    async fn unpublished_after(
+        &self,
+        last: Option<&Event>,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
         self.crash.pass("unpublished").await;
-        Ok(self.state().outbox.iter().take(limit).cloned().collect())
+        let mut waiting = self.state().outbox.clone();
+        waiting.sort_by_key(position);
+        waiting.retain(|event| last.is_none_or(|last| position(event) > position(last)));
+        waiting.truncate(limit);
+        Ok(waiting)
     }
 
     async fn mark_published(&self, event: &Event, _: Timestamp) -> Result<(), StoreError> {
@@ -288,6 +302,88 @@ impl Outbox for MemoryStore {
             .outbox
             .retain(|waiting| waiting.event_id != event.event_id);
         self.crash.pass("marked").await;
+        Ok(())
+    }
+}
+
+/// The order in which the table's index has events.
+fn position(event: &Event) -> (Timestamp, ClientId, DomainName, u64) {
+    (
+        event.occurred_at,
+        event.client.clone(),
+        event.domain.clone(),
+        event.sequence,
+    )
+}
+
+impl DomainsByState for MemoryStore {
+    async fn keys_in(&self, status: Status) -> Result<Vec<Key>, StoreError> {
+        let state = self.state();
+        let in_state = state
+            .domains
+            .iter()
+            .filter(|(_, domain)| domain.state.status() == status);
+        let key = |(client, name): &(ClientId, DomainName)| Key {
+            client: client.clone(),
+            name: name.clone(),
+        };
+        Ok(in_state.map(|(domain_key, _)| key(domain_key)).collect())
+    }
+
+    async fn domains_at(&self, keys: &[Key]) -> Result<Vec<Domain>, StoreError> {
+        let state = self.state();
+        let stored = |key: &Key| {
+            let key = (key.client.clone(), key.name.clone());
+            state.domains.get(&key).cloned()
+        };
+        Ok(keys.iter().filter_map(stored).collect())
+    }
+}
+
+impl Runs for MemoryStore {
+    async fn begin_run(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<RunMemory>, StoreError> {
+        self.crash.pass("begin_run").await;
+        let memory = {
+            let mut state = self.state();
+            if state.run_until.is_some_and(|taken| now < taken) {
+                return Ok(None);
+            }
+            state.run_until = Some(until);
+            state.run_memory.clone()
+        };
+        self.crash.pass("run_begun").await;
+        Ok(Some(memory))
+    }
+
+    async fn end_run(&self, until: Timestamp, memory: &RunMemory) -> Result<(), StoreError> {
+        self.crash.pass("end_run").await;
+        {
+            let mut state = self.state();
+            if state.run_until == Some(until) {
+                state.run_until = None;
+                state.run_memory = memory.clone();
+            }
+        }
+        self.crash.pass("run_ended").await;
+        Ok(())
+    }
+}
+
+impl Reconciliations for MemoryStore {
+    async fn reconciliation(&self) -> Result<Option<Reconciliation>, StoreError> {
+        Ok(self.state().reconciliation.clone())
+    }
+
+    async fn write_reconciliation(
+        &self,
+        reconciliation: &Reconciliation,
+    ) -> Result<(), StoreError> {
+        self.crash.pass("reconcile").await;
+        self.state().reconciliation = Some(reconciliation.clone());
         Ok(())
     }
 }

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain_auth::identity::{AxisStatus, Dkim, MailFromLabel, SesStatus, VerificationToken};
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
-    Creation, ExistingIdentity, Identities, IdentityStatuses, STATUS_BATCH, SesError,
+    Creation, ExistingIdentity, Identities, IdentityPage, IdentityStatuses, ListIdentities,
+    ListedIdentity, STATUS_BATCH, SesError,
 };
 
 use crate::CrashPoint;
@@ -42,6 +43,7 @@ struct State {
 #[derive(Debug, Clone)]
 struct Identity {
     client: Option<String>,
+    ours: bool,
     dkim: Option<Dkim>,
     mail_from: Option<String>,
     status: SesStatus,
@@ -88,6 +90,7 @@ impl FakeSes {
             name.clone(),
             Identity {
                 client: client.map(str::to_owned),
+                ours: false,
                 dkim: with_dkim.then(|| dkim(name)),
                 mail_from: None,
                 status: pending(),
@@ -105,6 +108,19 @@ impl FakeSes {
         let state = self.state();
         let identity = state.identities.get(name)?;
         Some(identity.client.clone())
+    }
+
+    /// An identity that this stack made for a domain that is gone.
+    pub fn add_orphan(&self, name: &DomainName, client: &str) {
+        self.add_foreign(name, Some(client), true);
+        if let Some(identity) = self.state().identities.get_mut(name) {
+            identity.ours = true;
+        }
+    }
+
+    /// Whether there is such an identity.
+    pub fn has(&self, name: &DomainName) -> bool {
+        self.state().identities.contains_key(name)
     }
 
     /// How many identities there are.
@@ -186,6 +202,7 @@ impl Identities for FakeSes {
             }
             let identity = Identity {
                 client: Some(client.to_string()),
+                ours: true,
                 dkim: Some(dkim(name)),
                 mail_from: None,
                 status: pending(),
@@ -202,6 +219,12 @@ impl Identities for FakeSes {
                 dkim: identity.dkim.clone(),
                 mail_from_domain: identity.mail_from.clone(),
                 client: identity.client.clone(),
+                ours: identity.ours,
+                verified: identity.status.verification == AxisStatus::Success,
+                dkim_stopped: matches!(
+                    identity.status.dkim,
+                    AxisStatus::Failed | AxisStatus::NotStarted
+                ),
             });
             Ok(found)
         })
@@ -227,6 +250,9 @@ impl Identities for FakeSes {
         self.call("VerifyDomainDkim", |state| {
             if let Some(identity) = state.identities.get_mut(name) {
                 identity.dkim = Some(dkim(name));
+                if identity.status.dkim != AxisStatus::Success {
+                    identity.status.dkim = AxisStatus::Pending;
+                }
             }
             Ok(dkim(name))
         })
@@ -279,6 +305,33 @@ impl IdentityStatuses for FakeSes {
     ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
         self.call("GetIdentityMailFromDomainAttributes", |state| {
             Ok(Self::statuses(state, names, |status| status.mail_from))
+        })
+        .await
+    }
+}
+
+/// As many as SES has on a page.
+const PAGE: usize = 1_000;
+
+impl ListIdentities for FakeSes {
+    async fn identities(&self, start: Option<&str>) -> Result<IdentityPage, SesError> {
+        self.call("ListEmailIdentities", |state| {
+            let mut names: Vec<&DomainName> = state.identities.keys().collect();
+            names.sort_unstable();
+            let after = |name: &&&DomainName| start.is_none_or(|start| name.as_str() > start);
+            let page: Vec<&DomainName> = names.iter().filter(after).take(PAGE).copied().collect();
+            let last = page.last().map(|name| name.to_string());
+            let more = last != names.last().map(|name| name.to_string());
+            Ok(IdentityPage {
+                identities: page
+                    .into_iter()
+                    .map(|name| ListedIdentity {
+                        name: name.clone(),
+                        verification: Some(state.identities[name].status.verification),
+                    })
+                    .collect(),
+                next: last.filter(|_| more),
+            })
         })
         .await
     }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain_auth::event::Event;
+use domain_auth::names::DomainName;
 use domain_auth::ports::{Publish, PublishError};
 
 use crate::CrashPoint;
@@ -18,6 +19,8 @@ pub struct RecordingTopic {
 struct State {
     events: Vec<Event>,
     down: bool,
+    refused: Vec<DomainName>,
+    attempts: usize,
 }
 
 impl RecordingTopic {
@@ -39,6 +42,16 @@ impl RecordingTopic {
         self.state().down = down;
     }
 
+    /// Refuses every event about this domain.
+    pub fn refuse(&self, domain: &DomainName) {
+        self.state().refused.push(domain.clone());
+    }
+
+    /// How often something was to be published, in vain or not.
+    pub fn attempts(&self) -> usize {
+        self.state().attempts
+    }
+
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -49,8 +62,12 @@ impl Publish for RecordingTopic {
         self.crash.pass("publish").await;
         {
             let mut state = self.state();
+            state.attempts += 1;
+            if state.refused.contains(&event.domain) {
+                return Err(PublishError::Event("refused".into()));
+            }
             if state.down {
-                return Err(PublishError("the topic is down".into()));
+                return Err(PublishError::Topic("the topic is down".into()));
             }
             state.events.push(event.clone());
         }

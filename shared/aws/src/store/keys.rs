@@ -8,7 +8,7 @@ use domain_auth::domain::Domain;
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
 use domain_auth::names::{ClientId, DomainName, EventId};
-use domain_auth::ports::Due;
+use domain_auth::ports::{DomainKey, Due};
 use domain_auth::state::Status;
 use jiff::Timestamp;
 
@@ -35,6 +35,7 @@ pub(super) const LOOK: &str = "look";
 pub(super) const EXPIRES_AT: &str = "expires_at";
 
 pub(super) const OUTBOX: &str = "OUTBOX";
+const CLIENT_PREFIX: &str = "CLIENT#";
 pub(super) const DOMAIN_PREFIX: &str = "DOMAIN#";
 
 /// Partitions of the index over which domains that are due are spread.
@@ -97,6 +98,29 @@ impl Key {
         }
     }
 
+    /// What the poller's runs leave to each other.
+    pub(super) fn runs() -> Self {
+        Self {
+            pk: "POLLER".to_owned(),
+            sk: "RUNS".to_owned(),
+        }
+    }
+
+    pub(super) fn reconciliation() -> Self {
+        Self {
+            pk: "POLLER".to_owned(),
+            sk: "RECONCILIATION".to_owned(),
+        }
+    }
+
+    /// The domain whose key this is.
+    pub(super) fn domain_key(&self) -> Option<DomainKey> {
+        Some(DomainKey {
+            client: ClientId::parse(self.pk.strip_prefix(CLIENT_PREFIX)?).ok()?,
+            name: DomainName::parse(self.sk.strip_prefix(DOMAIN_PREFIX)?).ok()?,
+        })
+    }
+
     /// The key attributes of an item, where it has both.
     pub(super) fn of_item(item: &Item) -> Option<Self> {
         let text = |name| item.get(name)?.as_s().ok().cloned();
@@ -115,7 +139,7 @@ impl Key {
 }
 
 pub(super) fn client_pk(client: &ClientId) -> String {
-    format!("CLIENT#{client}")
+    format!("{CLIENT_PREFIX}{client}")
 }
 
 pub(super) fn history_pk(client: &ClientId, name: &DomainName) -> String {
@@ -167,17 +191,21 @@ pub(super) fn domain_index(domain: &Domain) -> [(String, AttributeValue); 4] {
 
 /// The index attributes of an event that is not published: in the order of writing.
 pub(super) fn outbox_index(event: &Event) -> [(String, AttributeValue); 2] {
-    let position = format!(
+    [
+        (WORK_PK.to_owned(), string(OUTBOX)),
+        (WORK_SK.to_owned(), string(outbox_position(event))),
+    ]
+}
+
+/// Where an event that is not published stands in the outbox.
+pub(super) fn outbox_position(event: &Event) -> String {
+    format!(
         "{}#{}#{}#{:010}",
         sortable(event.occurred_at),
         event.client,
         event.domain,
         event.sequence
-    );
-    [
-        (WORK_PK.to_owned(), string(OUTBOX)),
-        (WORK_SK.to_owned(), string(position)),
-    ]
+    )
 }
 
 /// A time as text of one length, which sorts as the times do.
@@ -199,6 +227,17 @@ fn shard(id: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_key_of_a_domain_is_read_back() {
+        let (client, name) = (
+            ClientId::parse("maple/homes").unwrap(),
+            DomainName::parse("b\u{fc}cher.example").unwrap(),
+        );
+        let key = Key::domain(&client, &name).domain_key();
+        assert_eq!(key, Some(DomainKey { client, name }));
+        assert_eq!(Key::runs().domain_key(), None);
+    }
 
     #[test]
     fn times_sort_as_text() {

@@ -6,6 +6,7 @@ mod keys;
 mod outbox;
 mod queues;
 mod reads;
+mod runs;
 mod size;
 
 pub use keys::LOOK_SHARDS;

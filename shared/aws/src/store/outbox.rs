@@ -4,17 +4,23 @@ use domain_auth::event::Event;
 use domain_auth::ports::{Outbox, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
-use super::keys::{EXPIRES_AT, Key, OUTBOX, PK, WORK_PK, WORK_SK};
+use super::keys::{self, EXPIRES_AT, Key, OUTBOX, PK, WORK_PK, WORK_SK};
+use super::queues::Range;
 use super::{Item, Table, number, store_error, string};
 
 /// How long a published event is kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 impl Outbox for Table {
-    async fn unpublished(&self, limit: usize) -> Result<Vec<Event>, StoreError> {
+    async fn unpublished_after(
+        &self,
+        last: Option<&Event>,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
         const ACTION: &str = "read the outbox";
+        let range = last.map_or(Range::All, |last| Range::After(keys::outbox_position(last)));
         let entries = self
-            .work_until(ACTION, OUTBOX.to_owned(), None, limit)
+            .work_in(ACTION, OUTBOX.to_owned(), range, limit)
             .await?;
         // The index follows the table a moment later: what has been published is not in the outbox.
         let waiting = |item: &Item| item.contains_key(WORK_PK);

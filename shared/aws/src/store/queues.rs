@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain_auth::domain::Domain;
-use domain_auth::ports::{Due, DueDomains, Page, PageStart, StaffQueue, StoreError};
+use domain_auth::ports::{
+    DomainKey, DomainsByState, Due, DueDomains, Page, PageStart, StaffQueue, StoreError,
+};
 use domain_auth::state::Status;
 use futures::future::try_join_all;
 use jiff::Timestamp;
@@ -20,6 +22,15 @@ const BATCH_GET: usize = 100;
 /// An entry of an index: its sort key and the item's key.
 type Entry = (String, Key);
 
+/// Which entries of a partition of the index of work.
+pub(super) enum Range {
+    All,
+    /// Those before this sort key.
+    Until(String),
+    /// Those after it.
+    After(String),
+}
+
 impl DueDomains for Table {
     async fn due(
         &self,
@@ -30,7 +41,7 @@ impl DueDomains for Table {
         const ACTION: &str = "find domains that are due";
         let shards = keys::due_pks(queue)
             .into_iter()
-            .map(|pk| self.work_until(ACTION, pk, Some(now), limit));
+            .map(|pk| self.work_in(ACTION, pk, Range::Until(keys::up_to(now)), limit));
         let mut entries: Vec<Entry> = try_join_all(shards).await?.into_iter().flatten().collect();
         entries.sort_by(|a, b| a.0.cmp(&b.0));
         entries.truncate(limit);
@@ -74,6 +85,43 @@ impl StaffQueue for Table {
     }
 }
 
+impl DomainsByState for Table {
+    async fn keys_in(&self, status: Status) -> Result<Vec<DomainKey>, StoreError> {
+        const ACTION: &str = "list the domains in a state";
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(QUEUE)
+            .key_condition_expression("#pk = :pk")
+            .expression_attribute_names("#pk", QUEUE_PK)
+            .expression_attribute_values(":pk", string(keys::queue_pk(status)));
+        let mut found = Vec::new();
+        let mut start: Option<Item> = None;
+        loop {
+            let answer = query
+                .clone()
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(store_error(ACTION))?;
+            let entries = entries_of(answer.items.unwrap_or_default(), QUEUE_SK);
+            found.extend(entries.iter().filter_map(|(_, key)| key.domain_key()));
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn domains_at(&self, keys: &[DomainKey]) -> Result<Vec<Domain>, StoreError> {
+        const ACTION: &str = "read domains";
+        let entry = |key: &DomainKey| (String::new(), Key::domain(&key.client, &key.name));
+        let entries = keys.iter().map(entry).collect();
+        self.items_of(ACTION, entries, |_| true).await
+    }
+}
+
 impl Table {
     /// The entries of one state after a position, oldest first, and whether there are more.
     async fn queue_after(
@@ -105,11 +153,11 @@ impl Table {
     }
 
     /// The entries of one partition of the index of work, oldest first.
-    pub(super) async fn work_until(
+    pub(super) async fn work_in(
         &self,
         action: &'static str,
         pk: String,
-        until: Option<Timestamp>,
+        range: Range,
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError> {
         let mut query = self
@@ -120,11 +168,16 @@ impl Table {
             .key_condition_expression("#pk = :pk")
             .expression_attribute_names("#pk", WORK_PK)
             .expression_attribute_values(":pk", string(pk));
-        if let Some(until) = until {
+        let bound = match range {
+            Range::All => None,
+            Range::Until(until) => Some(("#pk = :pk AND #sk < :bound", until)),
+            Range::After(after) => Some(("#pk = :pk AND #sk > :bound", after)),
+        };
+        if let Some((condition, bound)) = bound {
             query = query
-                .key_condition_expression("#pk = :pk AND #sk < :until")
+                .key_condition_expression(condition)
                 .expression_attribute_names("#sk", WORK_SK)
-                .expression_attribute_values(":until", string(keys::up_to(until)));
+                .expression_attribute_values(":bound", string(bound));
         }
         let mut entries = Vec::new();
         let mut start: Option<Item> = None;

@@ -45,12 +45,39 @@ impl DnsLook {
         }
     }
 
+    /// The same for two looks that say the same: how long an answer may be kept aside, which differs
+    /// each time. None where it cannot be told.
+    pub fn digest(&self) -> Option<u64> {
+        let mut look = self.clone();
+        for observation in &mut look.observations {
+            forget_ttl(&mut observation.recursive);
+            for answer in &mut observation.authoritative {
+                forget_ttl(&mut answer.outcome);
+            }
+        }
+        let text = serde_json::to_vec(&look).ok()?;
+        // FNV-1a: it has to tell a look from the one before, and nothing else.
+        Some(text.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        }))
+    }
+
     /// The zone, where it was found.
     pub fn zone(&self) -> Option<&Zone> {
         match &self.zone {
             ZoneOutcome::Found(zone) => Some(zone),
             ZoneOutcome::NoSuchDomain | ZoneOutcome::Unknown { .. } => None,
         }
+    }
+}
+
+fn forget_ttl(outcome: &mut Outcome) {
+    match outcome {
+        Outcome::Found { ttl, .. } | Outcome::Alias { ttl, .. } => *ttl = 0,
+        Outcome::NoData { negative_ttl } | Outcome::NoSuchName { negative_ttl } => {
+            *negative_ttl = 0;
+        }
+        Outcome::Failed { .. } | Outcome::TimedOut => {}
     }
 }
 

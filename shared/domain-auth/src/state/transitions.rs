@@ -20,7 +20,8 @@ pub enum Trigger {
     SesVerified,
     /// SES reported failure, or its time ran out.
     SesFailed(FailureReason),
-    /// The client started another 72 hours at SES.
+    /// The client started another 72 hours at SES; where SES has no identity any more, with a new
+    /// one.
     Restarted,
     /// Lasso support, or the automatic final step, switched sending on.
     Completed,
@@ -129,7 +130,7 @@ impl State {
                 S::Contested(_) | S::Provisioning(_) | S::Failed(_) | S::Removing(_) => None,
             },
             Trigger::Restarted => match self {
-                S::Failed(Failed { identity, .. }) => Some(S::pending(identity, now)),
+                S::Failed(failed) => Some(failed.restarted(now)),
                 S::Contested(_) | S::Provisioning(_) | S::Pending(_) | S::Verified(_) => None,
                 S::Authenticated(_) | S::AtRisk(_) | S::Rejected(_) | S::Removing(_) => None,
             },
@@ -210,6 +211,17 @@ impl State {
                 S::Contested(_) | S::Provisioning(_) | S::Pending(_) | S::Verified(_) => None,
                 S::Authenticated(_) | S::AtRisk(_) | S::Failed(_) | S::Rejected(_) => None,
             },
+        }
+    }
+}
+
+impl Failed {
+    fn restarted(self, now: Timestamp) -> State {
+        match self.reason {
+            FailureReason::DeadlinePassed
+            | FailureReason::SesGaveUp
+            | FailureReason::SesRevoked => State::pending(self.identity, now),
+            FailureReason::IdentityGone => State::provisioning(),
         }
     }
 }

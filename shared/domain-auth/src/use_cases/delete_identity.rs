@@ -66,7 +66,7 @@ where
         return Ok(Deletion::UnderWay(leased.domain));
     }
     let answer = tools.ses.delete(&leased.domain.name).await;
-    budget.count(Operation::DeleteEmailIdentity, &answer);
+    budget.note(Operation::DeleteEmailIdentity, &answer, tools.clock.now());
     match answer {
         Ok(()) => Ok(Deletion::Gone(leased.domain)),
         Err(error) => Ok(Deletion::Failed(
@@ -88,11 +88,7 @@ where
 {
     match error {
         SesError::Unavailable { .. } => return Ok(domain),
-        SesError::Throttled { .. } => {
-            let operation = Operation::DeleteEmailIdentity;
-            tools.budget.throttled(operation, tools.clock.now());
-        }
-        SesError::Refused { .. } => {}
+        SesError::Throttled { .. } | SesError::Refused { .. } => {}
     }
     let free = domain.looked_at(|domain| domain.state.set_deleting(None), tools.clock.now());
     tools.store.commit(&free).await?;

@@ -18,7 +18,8 @@ use crate::identity::{AxisStatus, MailFromLabel, SesLook, SesStatus};
 use crate::mail_from::{choose_label, questions_for_labels};
 use crate::names::DomainName;
 use crate::ports::{Clock, Identities, IdentityStatuses, Ids, SesError};
-use crate::state::{FailureReason, State, Trigger};
+use crate::state::{FailureReason, State, Status, Trigger, TriggerKind};
+use crate::watching::{self, Sight, Watch};
 
 /// Rounds of look-ups for one domain: the records, and probes that explain what is not right.
 const ROUNDS: usize = 4;
@@ -147,7 +148,8 @@ where
         .collect())
 }
 
-/// What a look makes of a domain. What did not answer changes nothing but the time of the next look.
+/// What a look makes of a domain. What did not answer changes nothing but the time of the next look,
+/// and one bad look at a domain that SES has verified is not yet believed ([`watching`]).
 pub fn after_look(
     domain: &Domain,
     ses: Option<SesStatus>,
@@ -155,25 +157,92 @@ pub fn after_look(
     now: Timestamp,
     ids: &impl Ids,
 ) -> Change {
-    let trigger = ses.and_then(|status| trigger_of(domain, status, now));
+    let watch = domain.watch.having_seen(ses, dns.as_ref());
+    let sight = if watching::is_watched(domain.state.status()) {
+        watching::sight(domain, ses, dns.as_ref())
+    } else {
+        Sight::Unknown
+    };
+    let trigger = ses
+        .and_then(|status| trigger_of(domain, status, now))
+        .or_else(|| trigger_of_sight(domain, sight, now));
     let moved = trigger.and_then(|trigger| {
-        let evidence = json!({ "ses": ses });
+        let evidence = evidence(domain, ses, dns.as_ref(), &trigger);
         domain
             .transition(trigger, Actor::Service, Some(evidence), now, ids)
             .ok()
     });
-    let mut change = moved.unwrap_or_else(|| domain.looked_at(|_| {}, now));
+    let mut change = match moved {
+        Some(mut change) => {
+            change.domain.watch = Watch {
+                bad_since: None,
+                held_back_since: None,
+                ..watch
+            };
+            change
+        }
+        None => domain.looked_at(|domain| domain.watch = watch.after(sight, now), now),
+    };
     if let Some(status) = ses {
         change.domain.ses = Some(SesLook {
             status,
             looked_at: now,
         });
     }
-    if dns.is_some() {
+    if let Some(look) = dns {
         change.domain.dns_looked_at = Some(now);
-        change.look = dns;
+        let digest = look.digest();
+        if digest.is_none() || digest != domain.look_digest {
+            change.domain.look_digest = digest;
+            change.look = Some(look);
+        }
     }
     change
+}
+
+/// Whether a change takes something away from a domain that SES had verified, or begins to.
+pub fn is_downgrade(before: &Domain, change: &Change) -> bool {
+    let (from, to) = (before.state.status(), change.domain.state.status());
+    let broke = from != to && matches!(to, Status::AtRisk | Status::Failed);
+    let doubted = before.watch.bad_since.is_none() && change.domain.watch.bad_since.is_some();
+    watching::is_watched(from) && (broke || doubted)
+}
+
+/// What was seen, for the history.
+fn evidence(
+    domain: &Domain,
+    ses: Option<SesStatus>,
+    dns: Option<&DnsLook>,
+    trigger: &Trigger,
+) -> serde_json::Value {
+    let mut evidence = json!({ "ses": ses });
+    if matches!(
+        trigger.kind(),
+        TriggerKind::RecordsBroken | TriggerKind::RecordsRecovered
+    ) {
+        let records: Vec<_> = dns
+            .iter()
+            .flat_map(|dns| &dns.diagnosis.records)
+            .map(|record| json!({ "id": record.id, "state": record.state }))
+            .collect();
+        evidence["records"] = json!(records);
+        evidence["first_seen_at"] = json!(domain.watch.bad_since);
+    }
+    evidence
+}
+
+/// The second bad look at a domain that Lasso sends for puts it at risk, and the first good one ends
+/// that.
+fn trigger_of_sight(domain: &Domain, sight: Sight, now: Timestamp) -> Option<Trigger> {
+    match (&domain.state, sight) {
+        (State::Authenticated(_), Sight::Bad(broken)) if domain.watch.is_second(now) => {
+            Some(Trigger::RecordsBroken {
+                reason: broken.sentence(),
+            })
+        }
+        (State::AtRisk(_), Sight::Good) => Some(Trigger::RecordsRecovered),
+        (_, Sight::Good | Sight::Bad(_) | Sight::Unknown) => None,
+    }
 }
 
 /// What SES's status means for the state. "Not yet" is never "failed".

@@ -1,37 +1,50 @@
-//! A run of the poller: what was left undone is finished, SES is asked in full batches, states
-//! move, and events go out.
+//! A run of the poller: what was left undone is finished, SES is asked in full batches, what SES has
+//! verified is watched, states move, and events go out.
 
-use futures::StreamExt;
-use futures::stream;
+mod looks;
+mod provisioning;
+mod reconcile;
+mod report;
+mod sweep;
+
+pub use report::{DnsTally, ReconcileTally, Report, SweepTally};
+
 use jiff::{SignedDuration, Timestamp};
 
-use super::look::{after_look, look_at_dns, statuses};
-use super::poll_removals::remove_until;
-use super::provision::{self, Provisioned, Tools};
-use super::publish::publish;
+use super::look::LOOK_PATIENCE;
+use super::provision::Tools;
+use super::publish::publish_outbox;
 use crate::dns::Lookup;
 use crate::domain::{Change, Domain};
-use crate::identity::SesStatus;
-use crate::names::DomainName;
+use crate::pace::{self, Patience};
 use crate::ports::{
-    Clock, CommitChanges, CommitError, Due, DueDomains, Identities, IdentityStatuses, Ids, Outbox,
-    Publish, ReadClaims, STATUS_BATCH, SesError, StoreError,
+    Clock, CommitChanges, CommitError, DomainsByState, Due, DueDomains, Identities,
+    IdentityStatuses, Ids, ListIdentities, Outbox, Publish, ReadClaims, Reconciliations, Runs,
+    STATUS_BATCH, StoreError,
 };
+use crate::run_memory::{Breaker, RunMemory, Sample};
 
-/// Most domains that one run takes of each kind; what is left is still due in the next.
-const TAKE: usize = 4_000;
+/// The shortest and the longest pause before a look that the breaker stopped is repeated.
+const BREAKER_PAUSE: SignedDuration = SignedDuration::from_mins(15);
+const BREAKER_SPREAD: SignedDuration = SignedDuration::from_mins(45);
 /// After how long a domain that is due is overdue: several runs could not reach it.
 const OVERDUE: SignedDuration = SignedDuration::from_mins(5);
-/// Most events that one run publishes beside its work, and again behind it.
-const EVENTS: usize = 500;
-/// How long the events of the run itself may take, after the time for work is over.
-const LAST_EVENTS: SignedDuration = SignedDuration::from_secs(3);
-/// Domains that are provisioned at the same time; the budget spaces their calls.
-const PROVISIONING_AT_ONCE: usize = 4;
-/// Domains that are removed at the same time, beside those.
-const REMOVALS_AT_ONCE: usize = 4;
-/// Domains that are looked up in DNS and written at the same time.
-const LOOKS_AT_ONCE: usize = 16;
+
+/// What the poller keeps domains in.
+pub trait PollerStore:
+    ReadClaims + CommitChanges + DueDomains + DomainsByState + Outbox + Runs + Reconciliations
+{
+}
+
+impl<S> PollerStore for S where
+    S: ReadClaims + CommitChanges + DueDomains + DomainsByState + Outbox + Runs + Reconciliations
+{
+}
+
+/// What the poller asks of SES.
+pub trait PollerSes: Identities + IdentityStatuses + ListIdentities {}
+
+impl<I: Identities + IdentityStatuses + ListIdentities> PollerSes for I {}
 
 /// What the poller works with.
 #[derive(Debug)]
@@ -40,269 +53,274 @@ pub struct Poller<'a, S, I, P, C, D, L> {
     pub tools: Tools<'a, S, I, C, D, L>,
     /// Where events go.
     pub publisher: &'a P,
+    /// What the operator has chosen.
+    pub settings: Settings,
 }
 
-/// What a run did.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Report {
-    /// Domains that the run took because they were due: at most [`TAKE`] of each queue.
-    pub due: usize,
-    /// Those of them that were due for longer than [`OVERDUE`].
-    pub overdue: usize,
-    /// For how long the first of them had been due.
-    pub oldest_due: SignedDuration,
-
-    /// Domains that left `provisioning`.
-    pub provisioned: usize,
-    /// Domains that are gone.
-    pub removed: usize,
-    /// Domains that SES was asked about.
-    pub looked_at: usize,
-    /// Domains about which SES did not answer.
-    pub unanswered: usize,
-    /// What the looks at DNS saw.
-    pub dns: DnsTally,
-    /// Of each domain that SES has verified, how long after it was added.
-    pub verified_after: Vec<SignedDuration>,
-    /// Domains whose state moved.
-    pub moved: usize,
-    /// Events published.
-    pub published: usize,
-    /// Events that could not be published.
-    pub unpublished: usize,
-    /// When the oldest of those happened.
-    pub oldest_event: Option<Timestamp>,
-    /// Domains that somebody else changed meanwhile; they are due again.
-    pub conflicts: usize,
-    /// Things that went wrong and are tried again in the next run.
-    pub errors: usize,
+/// What the operator has chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// When a domain is stuck.
+    pub patience: Patience,
+    /// When bad looks are not believed.
+    pub breaker: Breaker,
+    /// Whether an identity that nobody can miss is deleted.
+    pub reconcile_delete: bool,
+    /// Calls per second of each operation at SES.
+    pub ses_calls_per_second: u32,
 }
 
-/// Looks at the DNS of a domain, by what they saw.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct DnsTally {
-    /// Every record is there.
-    pub complete: usize,
-    /// A record is missing or wrong.
-    pub incomplete: usize,
-    /// Nothing is known to be missing or wrong, and of some record nothing is known.
-    pub unknown: usize,
-    /// There was no time to look, or no record to look for.
-    pub none: usize,
+/// The times after which no more of each kind of work is begun, so that what is under way ends
+/// before the function is cut off. What is cut off all the same is still due.
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    /// A registration: some calls, and a look for a free MAIL FROM label.
+    register: Timestamp,
+    /// A look at the DNS of a domain.
+    dns: Timestamp,
+    /// A call to SES that is answered or given up within 5 s, and writing what it said.
+    ask: Timestamp,
+    /// Publishing beside the work.
+    publish: Timestamp,
+    /// Publishing what the run itself has written.
+    last_events: Timestamp,
+}
+
+/// What a part of the run leaves to be decided at its end.
+#[derive(Debug, Default)]
+struct Part {
+    report: Report,
+    /// Bad looks that were not yet written: each domain, and the change that was to be.
+    held: Vec<(Domain, Change)>,
+    /// Looks at watched domains that were well before, and the bad ones of them.
+    looks: usize,
+    bad: usize,
+    /// Of the bad ones, those that repeat one that was not believed.
+    repeated: usize,
+}
+
+impl Times {
+    fn before(deadline: Timestamp) -> Self {
+        let seconds = |seconds| deadline - SignedDuration::from_secs(seconds);
+        Self {
+            register: seconds(12),
+            dns: deadline - LOOK_PATIENCE - SignedDuration::from_secs(4),
+            ask: seconds(8),
+            publish: seconds(8),
+            last_events: seconds(2),
+        }
+    }
 }
 
 impl<S, I, P, C, D, L> Poller<'_, S, I, P, C, D, L>
 where
-    S: ReadClaims + CommitChanges + DueDomains + Outbox,
-    I: Identities + IdentityStatuses,
+    S: PollerStore,
+    I: PollerSes,
     P: Publish,
     C: Clock,
     D: Ids,
     L: Lookup,
 {
-    /// One run. No new work is begun after `until`, but for the publishing of what the run wrote.
-    pub async fn run(&self, until: Timestamp) -> Result<Report, StoreError> {
-        let (provisioning, looks, published) = futures::future::join3(
-            self.finish_provisioning(until),
-            self.look_at_domains(until),
-            self.publish_outbox(until),
+    /// One run, which ends before `deadline`, when the function is cut off. While another run is
+    /// under way it does nothing.
+    pub async fn run(&self, deadline: Timestamp) -> Result<Report, StoreError> {
+        let (store, clock) = (self.tools.store, self.tools.clock);
+        // Then Lambda has ended this run if it has not ended by itself.
+        let Some(mut memory) = store.begin_run(clock.now(), deadline).await? else {
+            tracing::info!("another run of the poller is under way; this one leaves it to that");
+            return Ok(Report {
+                skipped: true,
+                ..Report::default()
+            });
+        };
+        let outcome = self.work(deadline, &mut memory).await;
+        if let Err(error) = store.end_run(deadline, &memory).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the run could not be noted as ended; the next one waits until its time is over"
+            );
+        }
+        outcome
+    }
+
+    async fn work(
+        &self,
+        deadline: Timestamp,
+        memory: &mut RunMemory,
+    ) -> Result<Report, StoreError> {
+        let times = Times::before(deadline);
+        let (registered, looked, published, swept) = futures::future::join4(
+            self.finish_provisioning(times),
+            self.look_at_domains(times),
+            self.publish_events(times.publish),
+            self.sweep(memory, times),
         )
         .await;
         let mut report = Report::default();
-        for part in [provisioning?, looks?, published?] {
+        for part in [registered?, published?] {
             report.add(part);
         }
-        let last = self.publish_outbox(until + LAST_EVENTS).await?;
+        let now = self.tools.clock.now();
+        let (looked, swept) = (looked?, swept?);
+        let tripped = self.trips(&looked, &swept, memory, now);
+        for part in [looked, swept] {
+            report.add(part.report);
+            self.settle(part.held, tripped, &mut report).await;
+        }
+        let last = self.publish_events(times.last_events).await?;
         report.published += last.published;
         report.unpublished = last.unpublished;
         report.oldest_event = last.oldest_event;
         Ok(report)
     }
 
-    async fn publish_outbox(&self, until: Timestamp) -> Result<Report, StoreError> {
-        let events = self.tools.store.unpublished(EVENTS).await?;
+    /// Whether the bad looks of this run are not to be believed. DNS is our own sight, and its looks
+    /// are seen with those of the last runs; SES's list is seen whole each time.
+    fn trips(&self, looked: &Part, swept: &Part, memory: &mut RunMemory, now: Timestamp) -> bool {
+        let sample = |part: &Part| Sample {
+            at: now,
+            looks: part.looks,
+            bad: part.bad,
+        };
+        let breaker = self.settings.breaker;
+        let tripped =
+            breaker.trips(sample(looked), &memory.samples) || breaker.trips(sample(swept), &[]);
+        // What is seen again of the same domains says nothing new to the next runs.
+        memory.remember(Sample {
+            at: now,
+            looks: looked.looks - looked.repeated,
+            bad: looked.bad - looked.repeated,
+        });
+        if tripped {
+            tracing::error!(
+                looks = looked.looks,
+                bad = looked.bad,
+                listed = swept.looks,
+                listed_bad = swept.bad,
+                "too many domains look broken at once; no domain is downgraded in this run"
+            );
+        }
+        tripped
+    }
+
+    /// Writes the bad looks, or, where the breaker has tripped, only that they are to be repeated:
+    /// not all at the same time again.
+    async fn settle(&self, held: Vec<(Domain, Change)>, tripped: bool, report: &mut Report) {
+        report.breaker_tripped |= tripped;
+        for (domain, change) in held {
+            let change = if tripped {
+                report.held_back += 1;
+                let pause = BREAKER_PAUSE + pace::spread(&domain, BREAKER_SPREAD);
+                let now = self.tools.clock.now();
+                let mut change = domain.updated(|domain| {
+                    domain.watch = domain.watch.held_back(now);
+                });
+                change.domain.next_check = now + pause;
+                change
+            } else {
+                change
+            };
+            self.commit(&domain, change, report).await;
+        }
+    }
+
+    /// Writes the change of a look. Whether it was written.
+    async fn commit(&self, before: &Domain, mut change: Change, report: &mut Report) -> bool {
+        if let Some(stuck) = self.settings.patience.ends(&change.domain) {
+            change.domain.next_check = change.domain.next_check.min(stuck);
+        }
+        let outcome = self.tools.store.commit(&change).await;
+        report.written(before, &change, outcome)
+    }
+
+    async fn publish_events(&self, until: Timestamp) -> Result<Report, StoreError> {
         let (store, clock) = (self.tools.store, self.tools.clock);
-        let outcome = publish(store, self.publisher, clock, &events, until).await;
+        let outcome = publish_outbox(store, self.publisher, clock, until).await?;
         Ok(Report {
             published: outcome.published,
             unpublished: outcome.left,
             oldest_event: outcome.oldest_left,
+            topic_down: outcome.down,
             ..Report::default()
         })
     }
 
-    async fn finish_provisioning(&self, until: Timestamp) -> Result<Report, StoreError> {
-        let mut sum = Report::default();
-        let due = self.take_due(Due::Provisioning, &mut sum).await?;
-        let (due, removing): (Vec<_>, Vec<_>) = due.into_iter().partition(Domain::is_there);
-        let provision = stream::iter(due)
-            .map(|domain| self.provision_until(domain, until))
-            .buffer_unordered(PROVISIONING_AT_ONCE)
-            .collect::<Vec<_>>();
-        let remove = stream::iter(removing)
-            .map(|domain| remove_until(&self.tools, domain, until))
-            .buffer_unordered(REMOVALS_AT_ONCE)
-            .collect::<Vec<_>>();
-        let (provisioned, removed) = futures::future::join(provision, remove).await;
-        for report in provisioned.into_iter().chain(removed) {
-            sum.add(report);
-        }
-        Ok(sum)
-    }
-
-    /// Tries again after a throttled call for as long as the run has time.
-    async fn provision_until(&self, mut domain: Domain, until: Timestamp) -> Report {
-        let mut report = Report::default();
-        while self.tools.clock.now() < until {
-            match provision::provision(&self.tools, domain).await {
-                Ok(Provisioned::Done(_)) => {
-                    report.provisioned += 1;
-                    break;
-                }
-                Ok(Provisioned::Waits(_)) => break,
-                Ok(Provisioned::Later(next, SesError::Throttled { .. })) => domain = next,
-                Ok(Provisioned::Later(domain, error)) => {
-                    tracing::warn!(
-                        domain = %domain.name,
-                        error = &error as &dyn std::error::Error,
-                        "provisioning goes on in a later run"
-                    );
-                    report.errors += 1;
-                    break;
-                }
-                Err(CommitError::Conflict) => {
-                    report.conflicts += 1;
-                    break;
-                }
-                Err(CommitError::Store(error)) => {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "a provisioned domain was not written"
-                    );
-                    report.errors += 1;
-                    break;
-                }
-            }
-        }
-        report
-    }
-
-    /// First what SES says, because a person waits for it; then DNS, which may take its time.
-    async fn look_at_domains(&self, until: Timestamp) -> Result<Report, StoreError> {
-        let mut report = Report::default();
-        let due = self.take_due(Due::Look, &mut report).await?;
-        let mut asked = Vec::with_capacity(due.len());
-        for batch in due.chunks(STATUS_BATCH) {
-            if self.tools.clock.now() >= until {
-                break;
-            }
-            let names: Vec<DomainName> = batch
-                .iter()
-                .filter(|domain| domain.state.identity().is_some())
-                .map(|domain| domain.name.clone())
-                .collect();
-            match statuses(&self.tools, &names).await {
-                Ok(statuses) => {
-                    for domain in batch {
-                        let ses = statuses.get(&domain.name).copied();
-                        asked.extend(self.move_state(domain, ses, &mut report).await);
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(
-                        domains = batch.len(),
-                        error = &error as &dyn std::error::Error,
-                        "SES did not say how these domains stand; they stay due"
-                    );
-                    report.errors += 1;
-                    report.unanswered += names.len();
-                }
-            }
-        }
-        let mut outcomes = stream::iter(asked)
-            .map(|(domain, ses)| self.look(domain, ses, until))
-            .buffer_unordered(LOOKS_AT_ONCE);
-        while let Some((change, outcome)) = outcomes.next().await {
-            report.dns.count(change.look.as_ref());
-            let written = report.written(&change, outcome);
-            report.looked_at += usize::from(written);
-        }
-        Ok(report)
-    }
-
-    async fn take_due(&self, queue: Due, report: &mut Report) -> Result<Vec<Domain>, StoreError> {
+    /// What is due, and fits in the time that is left, at the rate at which `per_call` domains are
+    /// dealt with. Who has waited for too long is first made known to Lasso support.
+    async fn take_due(
+        &self,
+        queue: Due,
+        until: Timestamp,
+        per_call: usize,
+        report: &mut Report,
+    ) -> Result<Vec<Domain>, StoreError> {
         let now = self.tools.clock.now();
-        let due = self.tools.store.due(queue, now, TAKE).await?;
+        let seconds = usize::try_from(until.duration_since(now).as_secs()).unwrap_or(0) + 1;
+        let rate = usize::try_from(self.settings.ses_calls_per_second).unwrap_or(usize::MAX);
+        let limit = seconds.saturating_mul(rate).saturating_mul(per_call);
+        let due = self.tools.store.due(queue, now, limit.min(TAKE)).await?;
         let ages = due
             .iter()
             .map(|domain| now.duration_since(domain.next_check));
         report.due += due.len();
         report.overdue += ages.clone().filter(|age| *age > OVERDUE).count();
         report.oldest_due = report.oldest_due.max(ages.max().unwrap_or_default());
-        Ok(due)
-    }
-
-    /// Writes what SES says where it moves the state. What comes back is still to be looked up in
-    /// DNS; nothing comes back where somebody else has changed the domain.
-    async fn move_state(
-        &self,
-        domain: &Domain,
-        ses: Option<SesStatus>,
-        report: &mut Report,
-    ) -> Option<(Domain, Option<SesStatus>)> {
-        let change = after_look(domain, ses, None, self.tools.clock.now(), self.tools.ids);
-        if change.history.is_empty() {
-            return Some((domain.clone(), ses));
+        let mut taken = Vec::with_capacity(due.len());
+        for domain in due {
+            taken.extend(self.unless_stuck(domain, now, report).await);
         }
-        let outcome = self.tools.store.commit(&change).await;
-        let written = report.written(&change, outcome);
-        report.moved += usize::from(written);
-        written.then_some((change.domain, ses))
+        Ok(taken)
     }
 
-    /// Looks at DNS and writes what was seen. Without the time for it, what SES says is written all
-    /// the same.
-    async fn look(
+    /// The domain, about which Lasso support knows if it is stuck. None where somebody else has just
+    /// changed it.
+    async fn unless_stuck(
         &self,
         domain: Domain,
-        ses: Option<SesStatus>,
-        until: Timestamp,
-    ) -> (Change, Result<(), CommitError>) {
-        let tools = &self.tools;
-        let dns = if tools.clock.now() < until {
-            look_at_dns(tools.dns, tools.clock, &domain, ses).await
-        } else {
-            None
-        };
-        let change = after_look(&domain, ses, dns, tools.clock.now(), tools.ids);
-        let outcome = tools.store.commit(&change).await;
-        (change, outcome)
+        now: Timestamp,
+        report: &mut Report,
+    ) -> Option<Domain> {
+        let ends = self.settings.patience.ends(&domain);
+        if ends.is_none_or(|ends| now < ends) {
+            return Some(domain);
+        }
+        let change = domain.stuck(now, self.tools.ids);
+        let outcome = self.tools.store.commit(&change).await;
+        report
+            .written(&domain, &change, outcome)
+            .then_some(change.domain)
     }
 }
 
-impl Report {
-    fn add(&mut self, part: Self) {
-        self.due += part.due;
-        self.overdue += part.overdue;
-        self.oldest_due = self.oldest_due.max(part.oldest_due);
-        self.unanswered += part.unanswered;
-        self.dns.add(part.dns);
-        self.verified_after.extend(part.verified_after);
-        self.provisioned += part.provisioned;
-        self.removed += part.removed;
-        self.looked_at += part.looked_at;
-        self.moved += part.moved;
-        self.published += part.published;
-        self.unpublished += part.unpublished;
-        self.conflicts += part.conflicts;
-        self.errors += part.errors;
-    }
+/// Most domains that one run takes, whatever the quota: they are all in memory.
+const TAKE: usize = 100 * STATUS_BATCH;
 
-    /// Whether it was written. What was not is still due, and counted.
-    fn written(&mut self, change: &Change, outcome: Result<(), CommitError>) -> bool {
+impl Default for Settings {
+    /// The defaults of the template.
+    fn default() -> Self {
+        Self {
+            patience: Patience {
+                provisioning: SignedDuration::from_mins(60),
+                staff: SignedDuration::from_hours(48),
+            },
+            breaker: Breaker { percent: 20 },
+            reconcile_delete: false,
+            ses_calls_per_second: 1,
+        }
+    }
+}
+
+/// Counts what became of the writes.
+impl Report {
+    fn written(
+        &mut self,
+        before: &Domain,
+        change: &Change,
+        outcome: Result<(), CommitError>,
+    ) -> bool {
         match outcome {
             Ok(()) => {
-                self.verified_after.extend(change.verified_after());
+                self.count(before, change);
                 return true;
             }
             Err(CommitError::Conflict) => self.conflicts += 1,
@@ -316,11 +334,4 @@ impl Report {
         }
         false
     }
-}
-
-/// How long a run may take, given the time that the function has left: enough is kept back for the
-/// look-ups and calls that are under way, the last writes and the last events.
-pub fn time_for_work(remaining: SignedDuration) -> SignedDuration {
-    const KEPT_BACK: SignedDuration = SignedDuration::from_secs(20);
-    (remaining - KEPT_BACK).max(SignedDuration::ZERO)
 }

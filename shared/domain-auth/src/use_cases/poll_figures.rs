@@ -34,6 +34,14 @@ impl Report {
             Figure::count("Published", self.published),
             Figure::count("Conflicts", self.conflicts),
             Figure::count("Errors", self.errors),
+            Figure::count("Skipped", usize::from(self.skipped)),
+            Figure::count("Doubted", self.doubted),
+            Figure::count("AtRisk", self.at_risk),
+            Figure::count("Recovered", self.recovered),
+            Figure::count("Failed", self.failed),
+            Figure::count("Stuck", self.stuck),
+            Figure::count("RestartedAtSes", self.restarted_at_ses),
+            Figure::count("BreakerTripped", usize::from(self.breaker_tripped)),
             looks("SesAnswered", self.looked_at),
             looks("SesUnanswered", self.unanswered),
             looks("DnsComplete", self.dns.complete),
@@ -41,6 +49,13 @@ impl Report {
             looks("DnsUnknown", self.dns.unknown),
             looks("DnsNone", self.dns.none),
         ];
+        if let Some(reconciled) = self.reconciled {
+            figures.extend([
+                Figure::count("OrphanIdentities", reconciled.orphans),
+                Figure::count("MissingIdentities", reconciled.missing),
+                Figure::count("DeletedIdentities", reconciled.deleted),
+            ]);
+        }
         figures.extend(ses_calls(calls));
         figures.extend(time_to_verified(self.verified_after.iter().copied()));
         figures

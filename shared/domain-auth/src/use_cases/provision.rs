@@ -184,7 +184,8 @@ where
                     progress.mail_from = existing
                         .mail_from_domain
                         .and_then(|mail_from| MailFromLabel::of_mail_from_domain(&mail_from, name));
-                    progress.dkim = existing.dkim;
+                    // Where SES has given up looking for DKIM, it is made to begin again below.
+                    progress.dkim = existing.dkim.filter(|_| !existing.dkim_stopped);
                 }
             }
         }
@@ -192,7 +193,8 @@ where
     let dkim = if let Some(dkim) = &progress.dkim {
         dkim.clone()
     } else {
-        // An identity without Easy DKIM: made by v1 `VerifyDomainIdentity`, or with own keys.
+        // An identity without Easy DKIM (made by v1 `VerifyDomainIdentity`, or with own keys), or
+        // one whose 72 hours have passed.
         let verify_dkim = || tools.ses.verify_dkim(name);
         let dkim = tools
             .paced(Operation::VerifyDomainDkim, verify_dkim)
@@ -232,7 +234,11 @@ where
 
 impl<S, I, C: Clock, D, L> Tools<'_, S, I, C, D, L> {
     /// Calls SES when the budget allows it.
-    async fn paced<T, F>(&self, operation: Operation, call: impl Fn() -> F) -> Result<T, SesError>
+    pub(super) async fn paced<T, F>(
+        &self,
+        operation: Operation,
+        call: impl Fn() -> F,
+    ) -> Result<T, SesError>
     where
         F: Future<Output = Result<T, SesError>>,
     {

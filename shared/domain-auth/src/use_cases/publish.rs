@@ -1,23 +1,59 @@
 //! Publishing what the outbox holds. An event is marked only after it was published, so a death in
 //! between publishes it twice and never not at all; who reads events knows them by `event_id`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures::StreamExt;
+use futures::stream;
 use jiff::Timestamp;
 
 use crate::event::Event;
 use crate::names::{ClientId, DomainName};
-use crate::ports::{Clock, Outbox, Publish};
+use crate::ports::{Clock, Outbox, Publish, PublishError, StoreError};
+
+/// Events that are read at once.
+const PAGE: usize = 500;
+/// Domains whose events are published at the same time.
+const DOMAINS_AT_ONCE: usize = 8;
+/// After so many failures one after the other the topic is taken for down, until the next run.
+const DOWN_AFTER: usize = 5;
 
 /// What came of it.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Published {
     /// Events that are out.
     pub published: usize,
-    /// Events that stay in the outbox.
+    /// Events that were read and stay in the outbox.
     pub left: usize,
     /// When the oldest of those happened.
     pub oldest_left: Option<Timestamp>,
+    /// The topic was taken for down.
+    pub down: bool,
+}
+
+type DomainKey = (ClientId, DomainName);
+
+/// Publishes the whole outbox, oldest first. An event that can never be published holds up the later
+/// ones of its domain and nothing else, however many of its kind there are.
+pub async fn publish_outbox(
+    outbox: &impl Outbox,
+    publisher: &impl Publish,
+    clock: &impl Clock,
+    until: Timestamp,
+) -> Result<Published, StoreError> {
+    let mut sum = Published::default();
+    let mut waiting = HashSet::new();
+    let mut last: Option<Event> = None;
+    loop {
+        let events = outbox.unpublished_after(last.as_ref(), PAGE).await?;
+        let page = publish_page(outbox, publisher, clock, &events, &mut waiting, until).await;
+        sum.add(page);
+        last = events.into_iter().next_back();
+        if last.is_none() || sum.down || clock.now() >= until {
+            return Ok(sum);
+        }
+    }
 }
 
 /// Publishes events in their order. After one that fails, the later ones of the same domain wait,
@@ -29,44 +65,147 @@ pub async fn publish<'a>(
     events: impl IntoIterator<Item = &'a Event>,
     until: Timestamp,
 ) -> Published {
-    let mut outcome = Published::default();
-    let mut waiting: HashSet<(&ClientId, &DomainName)> = HashSet::new();
-    for event in events {
-        let domain = (&event.client, &event.domain);
-        if waiting.contains(&domain) || clock.now() >= until {
-            outcome.leave(event);
-            continue;
-        }
-        if let Err(error) = publish_one(outbox, publisher, clock, event).await {
-            tracing::warn!(
-                event_id = %event.event_id,
-                error = &error as &dyn std::error::Error,
-                "an event was not published and stays in the outbox"
-            );
-            waiting.insert(domain);
-            outcome.leave(event);
+    let waiting = &mut HashSet::new();
+    publish_page(outbox, publisher, clock, events, waiting, until).await
+}
+
+async fn publish_page<'a>(
+    outbox: &impl Outbox,
+    publisher: &impl Publish,
+    clock: &impl Clock,
+    events: impl IntoIterator<Item = &'a Event>,
+    waiting: &mut HashSet<DomainKey>,
+    until: Timestamp,
+) -> Published {
+    let failures = &AtomicUsize::new(0);
+    let mut sum = Published::default();
+    let mut lines = Vec::new();
+    for line in by_domain(events) {
+        if line
+            .first()
+            .is_some_and(|event| waiting.contains(&key_of(event)))
+        {
+            sum.leave(&line);
         } else {
-            outcome.published += 1;
+            lines.push(line);
         }
     }
-    outcome
+    // Made first: a closure in the stream would not be general enough over the events' lifetime.
+    let mut publishing = Vec::with_capacity(lines.len());
+    for line in lines {
+        publishing.push(publish_line(
+            outbox, publisher, clock, line, failures, until,
+        ));
+    }
+    let mut outcomes = stream::iter(publishing).buffer_unordered(DOMAINS_AT_ONCE);
+    while let Some((outcome, stopped)) = outcomes.next().await {
+        sum.add(outcome);
+        waiting.extend(stopped);
+    }
+    sum.down = failures.load(Ordering::Relaxed) >= DOWN_AFTER;
+    sum
+}
+
+/// The events of each domain in their order; the domain whose event is the oldest first.
+fn by_domain<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Vec<&'a Event>> {
+    let mut places: HashMap<(&ClientId, &DomainName), usize> = HashMap::new();
+    let mut lines: Vec<Vec<&Event>> = Vec::new();
+    for event in events {
+        let place = *places
+            .entry((&event.client, &event.domain))
+            .or_insert_with(|| {
+                lines.push(Vec::new());
+                lines.len() - 1
+            });
+        if let Some(line) = lines.get_mut(place) {
+            line.push(event);
+        }
+    }
+    lines
+}
+
+/// The events of one domain, and the domain if one of them stays.
+async fn publish_line(
+    outbox: &impl Outbox,
+    publisher: &impl Publish,
+    clock: &impl Clock,
+    line: Vec<&Event>,
+    failures: &AtomicUsize,
+    until: Timestamp,
+) -> (Published, Option<DomainKey>) {
+    let mut outcome = Published::default();
+    for (done, event) in line.iter().enumerate() {
+        let down = failures.load(Ordering::Relaxed) >= DOWN_AFTER;
+        let is_out = if down || clock.now() >= until {
+            false
+        } else {
+            match publish_one(outbox, publisher, clock, event).await {
+                Ok(()) => {
+                    failures.store(0, Ordering::Relaxed);
+                    true
+                }
+                Err(error) => {
+                    if !error.is_of_the_event() {
+                        failures.fetch_add(1, Ordering::Relaxed);
+                    }
+                    tracing::warn!(
+                        event_id = %event.event_id,
+                        error = &error as &dyn std::error::Error,
+                        "an event was not published and stays in the outbox"
+                    );
+                    false
+                }
+            }
+        };
+        if !is_out {
+            outcome.leave(&line[done..]);
+            return (outcome, Some(key_of(event)));
+        }
+        outcome.published += 1;
+    }
+    (outcome, None)
+}
+
+fn key_of(event: &Event) -> DomainKey {
+    (event.client.clone(), event.domain.clone())
 }
 
 impl Published {
-    fn leave(&mut self, event: &Event) {
-        self.left += 1;
-        let oldest = self.oldest_left.get_or_insert(event.occurred_at);
-        *oldest = (*oldest).min(event.occurred_at);
+    fn add(&mut self, part: Self) {
+        self.published += part.published;
+        self.left += part.left;
+        self.oldest_left = earlier(self.oldest_left, part.oldest_left);
+        self.down |= part.down;
     }
+
+    fn leave(&mut self, events: &[&Event]) {
+        self.left += events.len();
+        let oldest = events.iter().map(|event| event.occurred_at).min();
+        self.oldest_left = earlier(self.oldest_left, oldest);
+    }
+}
+
+fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    [a, b].into_iter().flatten().min()
 }
 
 /// One of the two steps failed.
 #[derive(Debug, thiserror::Error)]
 enum OneError {
     #[error(transparent)]
-    Publish(#[from] crate::ports::PublishError),
+    Publish(#[from] PublishError),
     #[error(transparent)]
-    Store(#[from] crate::ports::StoreError),
+    Store(#[from] StoreError),
+}
+
+impl OneError {
+    /// Whether another event may fare better.
+    fn is_of_the_event(&self) -> bool {
+        match self {
+            Self::Publish(PublishError::Event(_)) => true,
+            Self::Publish(PublishError::Topic(_)) | Self::Store(_) => false,
+        }
+    }
 }
 
 async fn publish_one(

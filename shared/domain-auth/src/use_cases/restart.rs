@@ -7,7 +7,7 @@ use crate::names::{ClientId, DomainName};
 use crate::ports::{
     Clock, CommitChanges, CommitError, Identities, Ids, ReadDomains, SesError, StoreError,
 };
-use crate::state::{State, Status, Trigger};
+use crate::state::{Failed, FailureReason, State, Status, Trigger};
 
 /// How often a write is tried again when the poller looks at the same domain at the same time.
 const ATTEMPTS: usize = 4;
@@ -44,7 +44,10 @@ pub async fn restart<S>(
 where
     S: ReadDomains + CommitChanges,
 {
-    failed(store, client, name).await?;
+    let domain = failed(store, client, name).await?;
+    if is_gone(&domain) {
+        return anew(store, clock, ids, (client, name), actor).await;
+    }
     let verification_token = ses.verify_domain(name).await?;
     let dkim = ses.verify_dkim(name).await?;
     for _ in 0..ATTEMPTS {
@@ -70,6 +73,45 @@ where
         }
     }
     Err(RestartError::Busy)
+}
+
+/// Where SES has no identity any more, the poller makes a new one.
+async fn anew<S>(
+    store: &S,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    (client, name): (&ClientId, &DomainName),
+    actor: &Actor,
+) -> Result<Domain, RestartError>
+where
+    S: ReadDomains + CommitChanges,
+{
+    for _ in 0..ATTEMPTS {
+        let domain = failed(store, client, name).await?;
+        if !is_gone(&domain) {
+            return Err(RestartError::Busy);
+        }
+        let status = domain.state.status();
+        let change = domain
+            .transition(Trigger::Restarted, actor.clone(), None, clock.now(), ids)
+            .map_err(|_| RestartError::NotFailed(status))?;
+        match store.commit(&change).await {
+            Ok(()) => return Ok(change.domain),
+            Err(CommitError::Conflict) => {}
+            Err(CommitError::Store(error)) => return Err(error.into()),
+        }
+    }
+    Err(RestartError::Busy)
+}
+
+fn is_gone(domain: &Domain) -> bool {
+    matches!(
+        domain.state,
+        State::Failed(Failed {
+            reason: FailureReason::IdentityGone,
+            ..
+        })
+    )
 }
 
 async fn failed(

@@ -1,7 +1,7 @@
 //! The pace of identity calls: SES allows one per second for each operation, in the whole account.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -15,6 +15,7 @@ pub enum Operation {
     CreateEmailIdentity,
     GetEmailIdentity,
     DeleteEmailIdentity,
+    ListEmailIdentities,
     VerifyDomainIdentity,
     VerifyDomainDkim,
     PutEmailIdentityMailFromAttributes,
@@ -23,15 +24,44 @@ pub enum Operation {
     GetIdentityMailFromDomainAttributes,
 }
 
-/// How long an operation rests after SES throttled it: somebody else in the account uses the quota.
-const REST: SignedDuration = SignedDuration::from_secs(2);
+/// The slowest that an operation gets, as a multiple of the quota's interval. No slower: a call that
+/// is throttled costs nobody anything, and a person may wait for it.
+const SLOWEST: i32 = 2;
 
-/// Spaces the calls of one run, operation by operation.
-#[derive(Debug)]
+/// By how much of the quota's rate each accepted call makes a slowed operation faster, in percent.
+const RECOVERY_PERCENT: i32 = 10;
+
+/// Spaces the calls of one run, operation by operation: a token bucket of one token for each. Clones
+/// share the buckets.
+///
+/// What SES throttles all the same, something else in the account has used: that operation gets half
+/// of the rate, and grows back to all of it call by call, once calls are taken again.
+#[derive(Debug, Clone)]
 pub struct SesBudget {
     interval: SignedDuration,
-    next: Mutex<HashMap<Operation, Timestamp>>,
-    tally: Mutex<BTreeMap<Operation, Tally>>,
+    urgency: Urgency,
+    buckets: Arc<Mutex<BTreeMap<Operation, Bucket>>>,
+}
+
+/// Whether somebody waits for what is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Urgency {
+    /// A person does.
+    Awaited,
+    /// It can wait until no awaited call of the same operation is left.
+    Background,
+}
+
+/// The state of one operation.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    /// When the next call may be made.
+    next: Timestamp,
+    /// Percent of the quota's rate.
+    rate: i32,
+    /// Awaited calls that have a slot ahead of them.
+    waiting: usize,
+    tally: Tally,
 }
 
 /// What came of the calls of one operation.
@@ -50,6 +80,7 @@ impl Operation {
             Self::CreateEmailIdentity => "CreateEmailIdentity",
             Self::GetEmailIdentity => "GetEmailIdentity",
             Self::DeleteEmailIdentity => "DeleteEmailIdentity",
+            Self::ListEmailIdentities => "ListEmailIdentities",
             Self::VerifyDomainIdentity => "VerifyDomainIdentity",
             Self::VerifyDomainDkim => "VerifyDomainDkim",
             Self::PutEmailIdentityMailFromAttributes => "PutEmailIdentityMailFromAttributes",
@@ -63,60 +94,137 @@ impl Operation {
 impl SesBudget {
     /// A budget of so many calls per second for each operation.
     pub fn per_second(calls: u32) -> Self {
-        Self {
-            interval: SignedDuration::from_secs(1)
-                / i32::try_from(calls.max(1)).unwrap_or(i32::MAX),
-            next: Mutex::default(),
-            tally: Mutex::default(),
-        }
+        Self::with_interval(
+            SignedDuration::from_secs(1) / i32::try_from(calls.max(1)).unwrap_or(i32::MAX),
+        )
     }
 
     /// No spacing: for a request that somebody waits for, which would rather be throttled.
     pub fn unlimited() -> Self {
+        Self::with_interval(SignedDuration::ZERO)
+    }
+
+    fn with_interval(interval: SignedDuration) -> Self {
         Self {
-            interval: SignedDuration::ZERO,
-            next: Mutex::default(),
-            tally: Mutex::default(),
+            interval,
+            urgency: Urgency::Awaited,
+            buckets: Arc::default(),
+        }
+    }
+
+    /// The same budget for calls that nobody waits for: they let the others go first.
+    #[must_use]
+    pub fn in_background(&self) -> Self {
+        Self {
+            urgency: Urgency::Background,
+            ..self.clone()
         }
     }
 
     /// What has been called so far.
     pub fn tally(&self) -> Vec<(Operation, Tally)> {
-        let tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        tally.iter().map(|(op, tally)| (*op, *tally)).collect()
-    }
-
-    /// Counts a call.
-    pub(super) fn count<T>(&self, operation: Operation, answer: &Result<T, SesError>) {
-        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        let tally = tally.entry(operation).or_default();
-        tally.calls += 1;
-        tally.throttled += usize::from(matches!(answer, Err(SesError::Throttled { .. })));
+        let buckets = self.buckets();
+        let called = buckets.iter().filter(|(_, bucket)| bucket.tally.calls > 0);
+        called.map(|(op, bucket)| (*op, bucket.tally)).collect()
     }
 
     /// Waits until `operation` may be called.
     pub async fn wait(&self, operation: Operation, clock: &impl Clock) {
-        let now = clock.now();
-        let slot = self.reserve(operation, now);
-        if let Ok(wait) = Duration::try_from(slot.duration_since(now))
-            && !wait.is_zero()
-        {
-            clock.sleep(wait).await;
+        match self.urgency {
+            Urgency::Awaited => {
+                let now = clock.now();
+                let slot = self.reserve(operation, now);
+                let _waiting = Waiting(self, operation);
+                sleep_until(slot, now, clock).await;
+            }
+            Urgency::Background => loop {
+                let now = clock.now();
+                match self.reserve_if_free(operation, now) {
+                    Ok(()) => return,
+                    Err(again) => sleep_until(again, now, clock).await,
+                }
+            },
         }
     }
 
-    /// Notes that SES throttled `operation`.
-    pub(super) fn throttled(&self, operation: Operation, now: Timestamp) {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let slot = next.entry(operation).or_insert(now);
-        *slot = (*slot).max(now + REST);
+    fn reserve(&self, operation: Operation, now: Timestamp) -> Timestamp {
+        let mut buckets = self.buckets();
+        let bucket = bucket(&mut buckets, operation, now);
+        let slot = bucket.next.max(now);
+        bucket.next = slot + self.interval_at(bucket.rate);
+        bucket.waiting += 1;
+        slot
     }
 
-    fn reserve(&self, operation: Operation, now: Timestamp) -> Timestamp {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let slot = next.get(&operation).map_or(now, |next| (*next).max(now));
-        next.insert(operation, slot + self.interval);
-        slot
+    /// Takes a slot that is free now and that no awaited call wants. Otherwise, when to ask again.
+    fn reserve_if_free(&self, operation: Operation, now: Timestamp) -> Result<(), Timestamp> {
+        let mut buckets = self.buckets();
+        let bucket = bucket(&mut buckets, operation, now);
+        if bucket.waiting > 0 || bucket.next > now {
+            return Err(bucket.next.max(now + SignedDuration::from_millis(10)));
+        }
+        bucket.next = now + self.interval_at(bucket.rate);
+        Ok(())
+    }
+
+    /// Notes what came of a call.
+    pub(super) fn note<T>(
+        &self,
+        operation: Operation,
+        answer: &Result<T, SesError>,
+        now: Timestamp,
+    ) {
+        let mut buckets = self.buckets();
+        let bucket = bucket(&mut buckets, operation, now);
+        bucket.tally.calls += 1;
+        if let Err(SesError::Throttled { .. }) = answer {
+            bucket.tally.throttled += 1;
+            bucket.rate = (bucket.rate / 2).max(100 / SLOWEST);
+            // Nothing is gained by asking again at once.
+            bucket.next = bucket.next.max(now + self.interval_at(bucket.rate));
+        } else {
+            bucket.rate = (bucket.rate + RECOVERY_PERCENT).min(100);
+        }
+    }
+
+    fn interval_at(&self, rate: i32) -> SignedDuration {
+        self.interval * 100 / rate
+    }
+
+    fn buckets(&self) -> MutexGuard<'_, BTreeMap<Operation, Bucket>> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An awaited call that has a slot, until it is made or given up.
+struct Waiting<'a>(&'a SesBudget, Operation);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some(bucket) = self.0.buckets().get_mut(&self.1) {
+            bucket.waiting = bucket.waiting.saturating_sub(1);
+        }
+    }
+}
+
+fn bucket(
+    buckets: &mut BTreeMap<Operation, Bucket>,
+    operation: Operation,
+    now: Timestamp,
+) -> &mut Bucket {
+    buckets.entry(operation).or_insert(Bucket {
+        next: now,
+        rate: 100,
+        waiting: 0,
+        tally: Tally::default(),
+    })
+}
+
+async fn sleep_until(at: Timestamp, now: Timestamp, clock: &impl Clock) {
+    if let Ok(wait) = Duration::try_from(at.duration_since(now))
+        && !wait.is_zero()
+    {
+        clock.sleep(wait).await;
     }
 }
 
@@ -130,18 +238,94 @@ pub(super) async fn paced<T, F>(
 where
     F: Future<Output = Result<T, SesError>>,
 {
-    let counted = async || {
+    let noted = async || {
+        budget.wait(operation, clock).await;
         let answer = call().await;
-        budget.count(operation, &answer);
+        budget.note(operation, &answer, clock.now());
         answer
     };
-    budget.wait(operation, clock).await;
-    match counted().await {
-        Err(SesError::Throttled { .. }) if !budget.interval.is_zero() => {
-            budget.throttled(operation, clock.now());
-            budget.wait(operation, clock).await;
-            counted().await
-        }
+    match noted().await {
+        Err(SesError::Throttled { .. }) if !budget.interval.is_zero() => noted().await,
         answer => answer,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Seconds(AtomicI64);
+
+    impl Clock for Seconds {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millisecond(self.0.load(Ordering::SeqCst)).unwrap()
+        }
+
+        async fn sleep(&self, duration: Duration) {
+            let millis = i64::try_from(duration.as_millis()).unwrap();
+            self.0.fetch_add(millis, Ordering::SeqCst);
+        }
+    }
+
+    const OPERATION: Operation = Operation::ListEmailIdentities;
+
+    fn call(budget: &SesBudget, clock: &Seconds, throttle: bool) {
+        let answer = || async move {
+            if throttle {
+                return Err(SesError::Throttled { operation: "x" });
+            }
+            Ok(())
+        };
+        let answer = paced(budget, clock, OPERATION, answer).now_or_never();
+        assert_eq!(answer.unwrap().is_err(), throttle);
+    }
+
+    #[test]
+    fn one_call_per_second_for_each_operation() {
+        let (budget, clock) = (SesBudget::per_second(1), Seconds::default());
+        for _ in 0..10 {
+            call(&budget, &clock, false);
+        }
+        assert_eq!(clock.0.load(Ordering::SeqCst), 9_000);
+    }
+
+    #[test]
+    fn throttling_from_elsewhere_slows_an_operation_down_and_it_recovers() {
+        let (budget, clock) = (SesBudget::per_second(1), Seconds::default());
+        for _ in 0..4 {
+            call(&budget, &clock, true);
+        }
+        let rate = || budget.buckets()[&OPERATION].rate;
+        assert_eq!(rate(), 100 / SLOWEST, "no slower than this");
+        for _ in 0..10 {
+            call(&budget, &clock, false);
+        }
+        assert_eq!(rate(), 100);
+        let tally = budget.tally();
+        let expected = Tally {
+            calls: 18,
+            throttled: 8,
+        };
+        assert_eq!(tally, [(OPERATION, expected)]);
+    }
+
+    #[test]
+    fn what_nobody_waits_for_lets_the_others_go_first() {
+        let (budget, clock) = (SesBudget::per_second(1), Seconds::default());
+        let awaited = budget.reserve(OPERATION, clock.now());
+        let background = budget.in_background();
+        assert!(background.reserve_if_free(OPERATION, awaited).is_err());
+        drop(Waiting(&budget, OPERATION));
+        let later = awaited + SignedDuration::from_secs(1);
+        assert!(background.reserve_if_free(OPERATION, awaited).is_err());
+        assert!(background.reserve_if_free(OPERATION, later).is_ok());
+        assert!(
+            budget.reserve(OPERATION, later) > later,
+            "the bucket is the same one"
+        );
     }
 }

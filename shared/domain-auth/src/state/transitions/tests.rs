@@ -146,6 +146,16 @@ fn a_restart_gives_another_72_hours() {
 }
 
 #[test]
+fn a_restart_without_an_identity_at_ses_makes_a_new_one() {
+    let failed = State::Failed(Failed {
+        identity: identity(),
+        reason: FailureReason::IdentityGone,
+    });
+    let restarted = failed.apply(Trigger::Restarted, NOW).unwrap();
+    assert_eq!(restarted, State::provisioning());
+}
+
+#[test]
 fn a_proven_claim_starts_from_a_fresh_identity() {
     let proven = state(Status::Contested)
         .apply(Trigger::ProofFound, NOW)

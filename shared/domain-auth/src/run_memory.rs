@@ -1,0 +1,124 @@
+//! What one run of the poller leaves to the next.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::watching::STRIKES_APART;
+
+/// How many looks have to be known before a share of them says something.
+pub const FEWEST_LOOKS: usize = 10;
+/// How old a sample may be that still says something of now: as old as a first bad look has to be
+/// before the second one counts.
+const FRESH: SignedDuration = STRIKES_APART;
+
+/// What one run of the poller leaves to the next.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunMemory {
+    /// Looks at watched domains in the last runs, the newest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<Sample>,
+    /// When SES's list of identities is to be read next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_sweep: Option<Timestamp>,
+    /// When that is next compared with all domains.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_reconciliation: Option<Timestamp>,
+}
+
+/// Looks of one run at domains that were well before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// When.
+    pub at: Timestamp,
+    /// Looks that saw something, good or bad.
+    pub looks: usize,
+    /// The bad ones of them.
+    pub bad: usize,
+}
+
+/// Stops all downgrades of a run in which too many looks are bad at once: then it is our own sight
+/// that fails, and not a hundred clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Breaker {
+    /// More than so many percent of bad looks are too many.
+    pub percent: usize,
+}
+
+impl Breaker {
+    /// Whether the looks of this run are too bad to be believed. Where the run had only a few, the
+    /// ones before it, of the last six hours, are counted with them.
+    pub fn trips(self, sample: Sample, before: &[Sample]) -> bool {
+        let (mut looks, mut bad) = (sample.looks, sample.bad);
+        for earlier in before.iter().rev() {
+            let fresh = sample.at.duration_since(earlier.at) < FRESH;
+            if looks >= FEWEST_LOOKS || !fresh {
+                break;
+            }
+            looks += earlier.looks;
+            bad += earlier.bad;
+        }
+        sample.bad > 0 && looks >= FEWEST_LOOKS && bad * 100 > looks * self.percent
+    }
+}
+
+impl RunMemory {
+    /// Adds the sample of a run, and forgets those that no later run asks for.
+    pub fn remember(&mut self, sample: Sample) {
+        if sample.looks > 0 {
+            self.samples.push(sample);
+        }
+        let excess = self.samples.len().saturating_sub(FEWEST_LOOKS);
+        self.samples.drain(..excess);
+        self.samples
+            .retain(|earlier| sample.at.duration_since(earlier.at) < FRESH);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(minute: i64, looks: usize, bad: usize) -> Sample {
+        Sample {
+            at: Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute),
+            looks,
+            bad,
+        }
+    }
+
+    #[test]
+    fn too_many_bad_looks_at_once_trip_it() {
+        let breaker = Breaker { percent: 20 };
+        for (now, before, trips) in [
+            (sample(0, 100, 20), vec![], false),
+            (sample(0, 100, 21), vec![], true),
+            (sample(0, 9, 9), vec![], false),
+            (sample(0, 10, 0), vec![], false),
+            // A run with few looks is seen with those before it.
+            (sample(5, 7, 7), vec![sample(4, 7, 0)], true),
+            (
+                sample(5, 1, 1),
+                vec![sample(3, 5, 0), sample(4, 5, 0)],
+                false,
+            ),
+            (sample(5, 1, 0), vec![sample(4, 9, 9)], false),
+            // Only of the last six hours, and no more than needed.
+            (sample(6 * 60 + 4, 7, 7), vec![sample(4, 7, 0)], false),
+            (sample(5, 10, 2), vec![sample(4, 100, 100)], false),
+        ] {
+            assert_eq!(breaker.trips(now, &before), trips, "{now:?} {before:?}");
+        }
+    }
+
+    #[test]
+    fn what_no_run_asks_for_is_forgotten() {
+        let mut memory = RunMemory::default();
+        for minute in 0..100 {
+            memory.remember(sample(minute, 1, 0));
+        }
+        assert_eq!(memory.samples.len(), FEWEST_LOOKS);
+        memory.remember(sample(1_000, 0, 0));
+        assert!(memory.samples.is_empty());
+    }
+}

@@ -1,0 +1,334 @@
+//! Looking at domains that are due. SES is asked by the hundred, at its quota, and what it says moves
+//! states at once; beside that DNS is looked at, which may take its time and holds up nobody.
+
+use std::collections::HashMap;
+use std::pin::pin;
+
+use futures::channel::mpsc;
+use futures::{Stream, StreamExt, stream};
+use jiff::Timestamp;
+
+use super::{Part, Poller, PollerSes, PollerStore, Report, Times};
+use crate::dns::{DnsLook, Lookup};
+use crate::domain::Domain;
+use crate::identity::{AxisStatus, SesStatus};
+use crate::names::DomainName;
+use crate::pace;
+use crate::ports::{Clock, Due, Ids, Publish, STATUS_BATCH, SesError, StoreError};
+use crate::state::Status;
+use crate::use_cases::look::{after_look, is_downgrade, look_at_dns, statuses};
+use crate::use_cases::provision::Tools;
+use crate::use_cases::{Operation, SesBudget};
+use crate::watching::{self, Sight};
+
+/// Domains that are looked up in DNS at the same time. A domain whose servers are dead takes one of
+/// these places for 15 s, and no other domain's.
+const LOOKS_AT_ONCE: usize = 32;
+/// Domains that are written at the same time.
+const WRITES_AT_ONCE: usize = 16;
+
+/// What is known of a domain in this run.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) domain: Domain,
+    pub(super) ses: Option<SesStatus>,
+    pub(super) dns: Option<DnsLook>,
+}
+
+impl<S, I, P, C, D, L> Poller<'_, S, I, P, C, D, L>
+where
+    S: PollerStore,
+    I: PollerSes,
+    P: Publish,
+    C: Clock,
+    D: Ids,
+    L: Lookup,
+{
+    pub(super) async fn look_at_domains(&self, times: Times) -> Result<Part, StoreError> {
+        let mut part = Part::default();
+        let due = self
+            .take_due(Due::Look, times.ask, STATUS_BATCH, &mut part.report)
+            .await?;
+        let now = self.tools.clock.now();
+        let (asked, unasked): (Vec<Domain>, Vec<Domain>) =
+            due.into_iter().partition(|domain| asks_ses(domain, now));
+        let (sender, answered) = mpsc::unbounded();
+        let unasked = unasked.into_iter().map(|domain| Seen::of(domain, None));
+        let to_look_up = stream::iter(unasked).chain(answered);
+        let (asking, looking) = futures::future::join(
+            self.ask_ses(asked, times, sender),
+            self.look_up(to_look_up, times),
+        )
+        .await;
+        part.add(asking);
+        part.add(looking);
+        Ok(part)
+    }
+
+    /// Asks SES in full batches, and hands each domain on.
+    async fn ask_ses(
+        &self,
+        domains: Vec<Domain>,
+        times: Times,
+        to_look_up: mpsc::UnboundedSender<Seen>,
+    ) -> Part {
+        let mut part = Part::default();
+        let mut domains = domains.into_iter();
+        loop {
+            let batch: Vec<Domain> = domains.by_ref().take(STATUS_BATCH).collect();
+            if batch.is_empty() || self.tools.clock.now() >= times.ask {
+                return part;
+            }
+            let answer = self.statuses_of(&batch, self.tools.budget, &mut part).await;
+            let Some(statuses) = answer else {
+                continue;
+            };
+            let moves = batch.into_iter().map(|domain| {
+                let ses = statuses.get(&domain.name).copied();
+                self.move_state(domain, ses)
+            });
+            let mut moves = stream::iter(moves).buffer_unordered(WRITES_AT_ONCE);
+            while let Some((seen, report)) = moves.next().await {
+                part.report.add(report);
+                if let Some(seen) = seen
+                    && to_look_up.unbounded_send(seen).is_err()
+                {
+                    tracing::error!("a domain was not handed on to be looked up; it stays due");
+                }
+            }
+        }
+    }
+
+    /// What SES says of these domains. None where it did not answer; then they stay due.
+    pub(super) async fn statuses_of(
+        &self,
+        batch: &[Domain],
+        budget: &SesBudget,
+        part: &mut Part,
+    ) -> Option<HashMap<DomainName, SesStatus>> {
+        let names: Vec<DomainName> = batch.iter().map(|domain| domain.name.clone()).collect();
+        match statuses(&self.tools.with_budget(budget), &names).await {
+            Ok(statuses) => Some(statuses),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(
+                    domains = batch.len(),
+                    error,
+                    "SES did not say how these domains stand; they stay due"
+                );
+                part.report.errors += 1;
+                part.report.unanswered += names.len();
+                None
+            }
+        }
+    }
+
+    /// Writes what SES says where it moves the state, because a person waits for that. What comes
+    /// back is still to be looked up in DNS.
+    async fn move_state(&self, domain: Domain, ses: Option<SesStatus>) -> (Option<Seen>, Report) {
+        let mut report = Report::default();
+        let now = self.tools.clock.now();
+        let change = after_look(&domain, ses, None, now, self.tools.ids);
+        if change.history.is_empty() || watching::is_watched(domain.state.status()) {
+            return (Some(Seen::of(domain, ses)), report);
+        }
+        let after = change.domain.clone();
+        let written = self.commit(&domain, change, &mut report).await;
+        (written.then(|| Seen::of(after, ses)), report)
+    }
+
+    async fn look_up(&self, domains: impl Stream<Item = Seen>, times: Times) -> Part {
+        let mut part = Part::default();
+        let mut want_ses = Vec::new();
+        let looks = domains
+            .map(|seen| self.look(seen, times))
+            .buffer_unordered(LOOKS_AT_ONCE);
+        let mut looks = pin!(looks);
+        while let Some((looked, wants_ses)) = looks.next().await {
+            part.add(looked);
+            want_ses.extend(wants_ses);
+        }
+        part.add(self.ask_about(want_ses, times).await);
+        part
+    }
+
+    /// Looks at DNS and writes what was seen; without the time for it, what SES says is worth being
+    /// written all the same. A watched domain comes back where DNS shows something else than SES
+    /// said last.
+    async fn look(&self, mut seen: Seen, times: Times) -> (Part, Option<Seen>) {
+        let tools = &self.tools;
+        if tools.clock.now() < times.dns {
+            seen.dns = look_at_dns(tools.dns, tools.clock, &seen.domain, seen.ses).await;
+        } else if seen.ses.is_none() {
+            return (Part::default(), None);
+        }
+        let watched = watching::is_watched(seen.domain.state.status());
+        let surprising = seen
+            .dns
+            .as_ref()
+            .is_some_and(|dns| watching::wants_ses(&seen.domain, dns));
+        if watched && seen.ses.is_none() && surprising {
+            (Part::default(), Some(seen))
+        } else {
+            (self.conclude(seen, times).await, None)
+        }
+    }
+
+    /// Asks SES about watched domains that seem to have changed. Nobody waits for that. Where it does
+    /// not answer, half of the truth is not written: they stay due.
+    pub(super) async fn ask_about(&self, mut seen: Vec<Seen>, times: Times) -> Part {
+        let mut part = Part::default();
+        let background = self.tools.budget.in_background();
+        while !seen.is_empty() && self.tools.clock.now() < times.ask {
+            let batch: Vec<Seen> = seen.drain(..seen.len().min(STATUS_BATCH)).collect();
+            let domains: Vec<Domain> = batch.iter().map(|seen| seen.domain.clone()).collect();
+            let answer = self.statuses_of(&domains, &background, &mut part).await;
+            let Some(statuses) = answer else {
+                continue;
+            };
+            let concluded = batch.into_iter().map(|mut seen| {
+                seen.ses = statuses.get(&seen.domain.name).copied();
+                self.conclude(seen, times)
+            });
+            let mut concluded = stream::iter(concluded).buffer_unordered(WRITES_AT_ONCE);
+            while let Some(looked) = concluded.next().await {
+                part.add(looked);
+            }
+        }
+        part
+    }
+
+    /// Writes what a look has shown, or holds it back where it is a bad one.
+    async fn conclude(&self, mut seen: Seen, times: Times) -> Part {
+        let mut part = Part::default();
+        let restarted = self.restart_at_ses(&mut seen, times, &mut part).await;
+        let Seen { domain, ses, dns } = seen;
+        let sight = watching::sight(&domain, ses, dns.as_ref());
+        part.report.dns.count(dns.as_ref());
+        let now = self.tools.clock.now();
+        let mut change = after_look(&domain, ses, dns, now, self.tools.ids);
+        let status = domain.state.status();
+        if watching::is_watched(status) && status != Status::AtRisk {
+            let bad = matches!(sight, Sight::Bad(_)) || is_downgrade(&domain, &change);
+            part.bad += usize::from(bad);
+            part.looks += usize::from(bad || sight == Sight::Good);
+            part.repeated += usize::from(bad && domain.watch.repeats(now));
+        }
+        if restarted {
+            // SES will see them within minutes.
+            change.domain.hurried_at = Some(now);
+            change.domain.next_check = now;
+        }
+        if is_downgrade(&domain, &change) {
+            part.held.push((domain, change));
+        } else {
+            let written = self.commit(&domain, change, &mut part.report).await;
+            part.report.looked_at += usize::from(written);
+        }
+        part
+    }
+
+    /// SES stops looking after 72 hours. Where a domain that it has verified got its other records
+    /// later than that, SES is made to look again.
+    async fn restart_at_ses(&self, seen: &mut Seen, times: Times, part: &mut Part) -> bool {
+        let (Some(mut ses), Some(dns)) = (seen.ses, seen.dns.as_ref()) else {
+            return false;
+        };
+        let Some(identity) = seen.domain.state.identity() else {
+            return false;
+        };
+        let in_time = self.tools.clock.now() < times.ask;
+        if !in_time || !watching::is_watched(seen.domain.state.status()) {
+            return false;
+        }
+        let background = self.tools.budget.in_background();
+        let tools = self.tools.with_budget(&background);
+        let mut restarted = false;
+        if watching::dkim_wants_restart(ses, dns) {
+            let again = || tools.ses.verify_dkim(&seen.domain.name);
+            let answer = tools.paced(Operation::VerifyDomainDkim, again).await;
+            if began(answer.map(drop)) {
+                ses.dkim = AxisStatus::Pending;
+                restarted = true;
+            }
+        }
+        if watching::mail_from_wants_restart(ses, dns) {
+            let again = || {
+                tools
+                    .ses
+                    .set_mail_from(&seen.domain.name, &identity.mail_from)
+            };
+            let operation = Operation::PutEmailIdentityMailFromAttributes;
+            if began(tools.paced(operation, again).await) {
+                ses.mail_from = AxisStatus::Pending;
+                restarted = true;
+            }
+        }
+        seen.ses = Some(ses);
+        part.report.restarted_at_ses += usize::from(restarted);
+        restarted
+    }
+}
+
+impl Seen {
+    pub(super) fn of(domain: Domain, ses: Option<SesStatus>) -> Self {
+        Self {
+            domain,
+            ses,
+            dns: None,
+        }
+    }
+}
+
+impl Part {
+    pub(super) fn add(&mut self, part: Self) {
+        self.report.add(part.report);
+        self.held.extend(part.held);
+        self.looks += part.looks;
+        self.bad += part.bad;
+        self.repeated += part.repeated;
+    }
+}
+
+impl<'a, S, I, C, D, L> Tools<'a, S, I, C, D, L> {
+    /// The same with another budget.
+    pub(super) fn with_budget<'b>(&self, budget: &'b SesBudget) -> Tools<'b, S, I, C, D, L>
+    where
+        'a: 'b,
+    {
+        Tools {
+            store: self.store,
+            ses: self.ses,
+            clock: self.clock,
+            ids: self.ids,
+            dns: self.dns,
+            budget,
+        }
+    }
+}
+
+/// Whether SES is asked about a domain that is due. What it has verified is in its list of all
+/// identities, which is cheaper, unless somebody waits or it seems broken.
+fn asks_ses(domain: &Domain, now: Timestamp) -> bool {
+    match domain.state.status() {
+        Status::Pending | Status::Failed | Status::AtRisk => true,
+        Status::Verified | Status::Authenticated | Status::Rejected => {
+            pace::is_hurried(domain, now) || domain.watch.bad_since.is_some()
+        }
+        Status::Contested | Status::Provisioning | Status::Removing => false,
+    }
+}
+
+fn began(answer: Result<(), SesError>) -> bool {
+    match answer {
+        Ok(()) => true,
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(
+                error,
+                "SES was not made to look again; the next look tries it"
+            );
+            false
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Once a day: identities at SES that no domain of ours holds, and domains whose identity is gone.
+
+use std::collections::{HashMap, HashSet};
+
+use super::report::ReconcileTally;
+use super::sweep::Listed;
+use super::{Poller, PollerSes, PollerStore, Times};
+use crate::dns::Lookup;
+use crate::domain::Domain;
+use crate::identity::AxisStatus;
+use crate::names::DomainName;
+use crate::ports::{Clock, DomainKey, Ids, Publish, StoreError};
+use crate::reconciliation::{Missing, NAMED, Orphan, Reconciliation};
+use crate::state::Status;
+use crate::use_cases::{Operation, paced};
+
+/// The states that may have an identity at SES beside those that must.
+const ALSO_HELD: [Status; 4] = [
+    Status::Contested,
+    Status::Provisioning,
+    Status::Failed,
+    Status::Removing,
+];
+
+/// How many identities are described in one run, at one call each.
+const DESCRIBED: usize = 25;
+
+impl<S, I, P, C, D, L> Poller<'_, S, I, P, C, D, L>
+where
+    S: PollerStore,
+    I: PollerSes,
+    P: Publish,
+    C: Clock,
+    D: Ids,
+    L: Lookup,
+{
+    /// Compares SES's list with all domains, and writes what Lasso support is shown of it.
+    pub(super) async fn reconcile(
+        &self,
+        listed: &Listed,
+        with_identity: &[(Status, DomainKey)],
+        mut gone: Vec<Domain>,
+        times: Times,
+    ) -> Result<ReconcileTally, StoreError> {
+        let store = self.tools.store;
+        let mut held: HashSet<&DomainName> =
+            with_identity.iter().map(|(_, key)| &key.name).collect();
+        let mut also_held = Vec::new();
+        for status in ALSO_HELD {
+            let keys = store.keys_in(status).await?;
+            if status == Status::Failed {
+                gone.extend(self.gone_of(listed, &keys, times).await?);
+            }
+            also_held.extend(keys);
+        }
+        held.extend(also_held.iter().map(|key| &key.name));
+        let previous = store.reconciliation().await?;
+        let known: HashMap<DomainName, Orphan> = previous
+            .into_iter()
+            .flat_map(|previous| previous.orphan_identities)
+            .map(|orphan| (orphan.identity.clone(), orphan))
+            .collect();
+        let mut unheld: Vec<&DomainName> =
+            listed.keys().filter(|name| !held.contains(name)).collect();
+        unheld.sort_unstable();
+        let (mut orphans, deleted) = self.orphans(listed, &unheld, &known, times).await?;
+        orphans.sort_by_key(|orphan| (!orphan.ours, orphan.verified, orphan.first_seen));
+        orphans.truncate(NAMED);
+        let tally = ReconcileTally {
+            orphans: unheld.len() - deleted,
+            missing: gone.len(),
+            deleted,
+        };
+        gone.truncate(NAMED);
+        let reconciliation = Reconciliation {
+            checked_at: self.tools.clock.now(),
+            identities: listed.len(),
+            orphans: tally.orphans,
+            missing: tally.missing,
+            orphan_identities: orphans,
+            missing_identities: gone
+                .into_iter()
+                .map(|domain| Missing {
+                    client: domain.client.to_string(),
+                    status: domain.state.status(),
+                    domain: domain.name,
+                })
+                .collect(),
+        };
+        store.write_reconciliation(&reconciliation).await?;
+        Ok(tally)
+    }
+
+    /// Of the failed domains that the list does not show, those whose identity is gone.
+    async fn gone_of(
+        &self,
+        listed: &Listed,
+        keys: &[DomainKey],
+        times: Times,
+    ) -> Result<Vec<Domain>, StoreError> {
+        let absent: Vec<DomainKey> = keys
+            .iter()
+            .filter(|key| !listed.contains_key(&key.name))
+            .take(DESCRIBED)
+            .cloned()
+            .collect();
+        let mut gone = Vec::new();
+        for domain in self.tools.store.domains_at(&absent).await? {
+            if self.is_gone(&domain, times).await {
+                gone.push(domain);
+            }
+        }
+        Ok(gone)
+    }
+
+    /// What is known of the identities that no domain holds, and how many of them were deleted. Of
+    /// those seen for the first time, a few are described in each run; the others follow.
+    async fn orphans(
+        &self,
+        listed: &Listed,
+        unheld: &[&DomainName],
+        known: &HashMap<DomainName, Orphan>,
+        times: Times,
+    ) -> Result<(Vec<Orphan>, usize), StoreError> {
+        let (mut orphans, mut deleted, mut described) = (Vec::new(), 0, 0);
+        for name in unheld {
+            let verified = listed.get(*name) == Some(&Some(AxisStatus::Success));
+            let orphan = if let Some(orphan) = known.get(*name) {
+                Orphan {
+                    verified,
+                    ..orphan.clone()
+                }
+            } else {
+                if described >= DESCRIBED || self.tools.clock.now() >= times.ask {
+                    continue;
+                }
+                described += 1;
+                let Ok(Some(existing)) = self.describe(name).await else {
+                    continue;
+                };
+                Orphan {
+                    identity: (*name).clone(),
+                    verified,
+                    ours: existing.ours,
+                    tagged_client: existing.client,
+                    first_seen: self.tools.clock.now(),
+                }
+            };
+            if self.delete_if_nobody_can_miss_it(&orphan, times).await? {
+                deleted += 1;
+            } else {
+                orphans.push(orphan);
+            }
+        }
+        Ok((orphans, deleted))
+    }
+
+    /// Only where the operator wants it, and where SES still says what it said when the identity was
+    /// first seen, and nobody has claimed the name in between.
+    async fn delete_if_nobody_can_miss_it(
+        &self,
+        orphan: &Orphan,
+        times: Times,
+    ) -> Result<bool, StoreError> {
+        let now = self.tools.clock.now();
+        if !self.settings.reconcile_delete || !orphan.may_be_deleted(now) || now >= times.ask {
+            return Ok(false);
+        }
+        let name = &orphan.identity;
+        let Ok(Some(existing)) = self.describe(name).await else {
+            return Ok(false);
+        };
+        let claims = self.tools.store.claims(name.organizational()).await?;
+        if !existing.ours || existing.verified || claims.holder(name).is_some() {
+            return Ok(false);
+        }
+        let background = self.tools.budget.in_background();
+        let delete = || self.tools.ses.delete(name);
+        let operation = Operation::DeleteEmailIdentity;
+        match paced(&background, self.tools.clock, operation, delete).await {
+            Ok(()) => {
+                tracing::info!(identity = %name, "an identity that no domain holds was deleted");
+                Ok(true)
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "an identity that no domain holds was not deleted");
+                Ok(false)
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Reading SES's list of all identities, a thousand per call: what is verified there needs no call of
+//! its own, and details are asked only of what is not.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::looks::Seen;
+use super::report::SweepTally;
+use super::{Part, Poller, PollerSes, PollerStore, Times};
+use crate::dns::Lookup;
+use crate::domain::{Change, Domain};
+use crate::history::Actor;
+use crate::identity::AxisStatus;
+use crate::names::DomainName;
+use crate::ports::{Clock, DomainKey, ExistingIdentity, Ids, Publish, SesError, StoreError};
+use crate::run_memory::{RunMemory, Sample};
+use crate::state::{FailureReason, Status, Trigger};
+use crate::use_cases::{Operation, paced};
+
+/// How often the list is read.
+const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(1);
+/// How often it is compared with all domains.
+const RECONCILE_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+/// SES's list: each domain identity, and where its verification stands.
+pub(super) type Listed = HashMap<DomainName, Option<AxisStatus>>;
+
+/// The states in which SES must have an identity, but for `failed`.
+const WITH_IDENTITY: [Status; 5] = [
+    Status::Pending,
+    Status::Verified,
+    Status::Authenticated,
+    Status::AtRisk,
+    Status::Rejected,
+];
+
+impl<S, I, P, C, D, L> Poller<'_, S, I, P, C, D, L>
+where
+    S: PollerStore,
+    I: PollerSes,
+    P: Publish,
+    C: Clock,
+    D: Ids,
+    L: Lookup,
+{
+    /// Once an hour. Where it cannot be finished in this run, the next one begins anew.
+    pub(super) async fn sweep(
+        &self,
+        memory: &mut RunMemory,
+        times: Times,
+    ) -> Result<Part, StoreError> {
+        let mut part = Part::default();
+        let now = self.tools.clock.now();
+        if memory.next_sweep.is_some_and(|next| now < next) {
+            return Ok(part);
+        }
+        let listed = match self.list(times).await {
+            Ok(Some(listed)) => listed,
+            Ok(None) => return Ok(part),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(
+                    error,
+                    "SES did not list its identities; the next run asks again"
+                );
+                part.report.errors += 1;
+                return Ok(part);
+            }
+        };
+        // Read after the list: what was registered meanwhile is only missing in the list, and is
+        // asked about.
+        let mut keys = Vec::new();
+        for status in WITH_IDENTITY {
+            let in_state = self.tools.store.keys_in(status).await?;
+            keys.extend(in_state.into_iter().map(|key| (status, key)));
+        }
+        let gone = self.watch_list(&listed, &keys, times, &mut part).await?;
+        memory.next_sweep = Some(now + SWEEP_EVERY);
+        if memory.next_reconciliation.is_none_or(|next| next <= now) {
+            let reconciled = self.reconcile(&listed, &keys, gone, times).await?;
+            part.report.reconciled = Some(reconciled);
+            memory.next_reconciliation = Some(now + RECONCILE_EVERY);
+        }
+        Ok(part)
+    }
+
+    /// The whole list. None where the time of the run is over before.
+    async fn list(&self, times: Times) -> Result<Option<Listed>, SesError> {
+        let background = self.tools.budget.in_background();
+        let mut listed = Listed::new();
+        let mut start: Option<String> = None;
+        loop {
+            if self.tools.clock.now() >= times.ask {
+                return Ok(None);
+            }
+            let page = || self.tools.ses.identities(start.as_deref());
+            let operation = Operation::ListEmailIdentities;
+            let page = paced(&background, self.tools.clock, operation, page).await?;
+            let entries = page.identities.into_iter();
+            listed.extend(entries.map(|entry| (entry.name, entry.verification)));
+            start = page.next;
+            if start.is_none() {
+                return Ok(Some(listed));
+            }
+        }
+    }
+
+    /// Asks about the watched domains that the list does not show as verified, and about those that
+    /// it does not show at all. What comes back are the domains whose identity is gone.
+    async fn watch_list(
+        &self,
+        listed: &Listed,
+        keys: &[(Status, DomainKey)],
+        times: Times,
+        part: &mut Part,
+    ) -> Result<Vec<Domain>, StoreError> {
+        let looked_after = |status: &Status| match status {
+            Status::Verified | Status::Authenticated | Status::Rejected => true,
+            // These are asked about at their own pace.
+            Status::Pending | Status::AtRisk | Status::Failed => false,
+            Status::Contested | Status::Provisioning | Status::Removing => false,
+        };
+        let watched = keys.iter().filter(|(status, _)| looked_after(status));
+        let absent: Vec<DomainKey> = keys
+            .iter()
+            .filter(|(_, key)| !listed.contains_key(&key.name))
+            .map(|(_, key)| key.clone())
+            .collect();
+        let doubtful: Vec<DomainKey> = watched
+            .clone()
+            .filter(|(_, key)| {
+                let verification = listed.get(&key.name);
+                verification.is_some_and(|listed| *listed != Some(AxisStatus::Success))
+            })
+            .map(|(_, key)| key.clone())
+            .collect();
+        let mut tally = SweepTally {
+            identities: listed.len(),
+            watched: watched.count(),
+            asked: 0,
+        };
+        let sample = |bad| Sample {
+            at: self.tools.clock.now(),
+            looks: keys.len(),
+            bad,
+        };
+        let mut found = Part::default();
+        let mut gone = Vec::new();
+        if self.settings.breaker.trips(sample(absent.len()), &[]) {
+            // A list that lacks so much is not the list of these domains. No call is worth it.
+            found.bad = absent.len();
+        } else {
+            let doubtful = self.tools.store.domains_at(&doubtful).await?;
+            tally.asked = doubtful.len() + absent.len();
+            let seen = doubtful.into_iter().map(|domain| Seen::of(domain, None));
+            found = self.ask_about(seen.collect(), times).await;
+            for domain in self.tools.store.domains_at(&absent).await? {
+                if self.is_gone(&domain, times).await {
+                    let now = self.tools.clock.now();
+                    if let Some(change) = failed_for_good(&domain, now, self.tools.ids) {
+                        found.held.push((domain.clone(), change));
+                    }
+                    found.bad += 1;
+                    gone.push(domain);
+                }
+            }
+        }
+        found.looks = keys.len();
+        found.report.sweep = Some(tally);
+        part.add(found);
+        Ok(gone)
+    }
+
+    /// Whether SES says that it has no such identity. Not knowing is no.
+    pub(super) async fn is_gone(&self, domain: &Domain, times: Times) -> bool {
+        // What changed since it was listed is a matter of its own.
+        if !WITH_IDENTITY.contains(&domain.state.status())
+            && domain.state.status() != Status::Failed
+        {
+            return false;
+        }
+        self.tools.clock.now() < times.ask && matches!(self.describe(&domain.name).await, Ok(None))
+    }
+
+    pub(super) async fn describe(
+        &self,
+        name: &DomainName,
+    ) -> Result<Option<ExistingIdentity>, SesError> {
+        let background = self.tools.budget.in_background();
+        let describe = || self.tools.ses.describe(name);
+        let operation = Operation::GetEmailIdentity;
+        paced(&background, self.tools.clock, operation, describe).await
+    }
+}
+
+fn failed_for_good(domain: &Domain, now: Timestamp, ids: &impl Ids) -> Option<Change> {
+    let trigger = Trigger::SesFailed(FailureReason::IdentityGone);
+    let evidence = json!({ "reason": "identity_gone" });
+    domain
+        .transition(trigger, Actor::Service, Some(evidence), now, ids)
+        .ok()
+}

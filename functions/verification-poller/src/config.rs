@@ -1,5 +1,6 @@
 //! What the template gives this function.
 
+use domain_auth::use_cases::final_step::{FinalStepPolicy, PolicyError};
 use domain_auth_aws::{MissingVariable, optional, required};
 use domain_auth_dns::DnsConfig;
 
@@ -14,6 +15,8 @@ pub struct Config {
     pub stack: String,
     /// `SES_CALLS_PER_SECOND`: the account's quota for each identity operation.
     pub ses_calls_per_second: u32,
+    /// `FINAL_STEP`, and `CONFIGURATION_SET`, which may be unset.
+    pub final_step: FinalStepPolicy,
     /// `DNS_SERVERS` and `DNS_AUTHORITATIVE_PORT`, both unset in production.
     pub dns: DnsConfig,
 }
@@ -24,6 +27,9 @@ pub enum ConfigError {
     /// A variable is missing.
     #[error(transparent)]
     Missing(#[from] MissingVariable),
+    /// The final step cannot be read.
+    #[error(transparent)]
+    FinalStep(#[from] PolicyError),
     /// The DNS servers cannot be read.
     #[error(transparent)]
     Dns(#[from] domain_auth_dns::ConfigError),
@@ -46,6 +52,10 @@ impl Config {
             topic_arn: required("TOPIC_ARN")?,
             stack: required("STACK_NAME")?,
             ses_calls_per_second,
+            final_step: FinalStepPolicy::parse(
+                &required("FINAL_STEP")?,
+                optional("CONFIGURATION_SET").as_deref(),
+            )?,
             dns: DnsConfig::from_vars(optional)?,
         })
     }

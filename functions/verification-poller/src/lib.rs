@@ -8,6 +8,7 @@ use domain_auth::ports::{
     ReadClaims, StoreError,
 };
 use domain_auth::use_cases::SesBudget;
+use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth::use_cases::poll::{self, Poller, Report};
 use domain_auth::use_cases::provision::Tools;
 use jiff::Timestamp;
@@ -31,6 +32,8 @@ pub struct App<S, I, P, C, D, L, M> {
     pub dns: L,
     /// Where figures go.
     pub meter: M,
+    /// Who takes the final step.
+    pub final_step: FinalStepPolicy,
     /// Calls per second of each operation at SES.
     pub ses_calls_per_second: u32,
 }
@@ -59,6 +62,7 @@ where
                 budget: &budget,
             },
             publisher: &self.publisher,
+            final_step: &self.final_step,
         };
         let time = poll::time_for_work(deadline.duration_since(started));
         let report = poller.run(started + time).await?;

@@ -30,6 +30,7 @@ async fn main() -> Result<(), Error> {
         ids: SystemIds,
         dns: Resolver::new(config.dns)?,
         meter: MetricLines::new(stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
+        final_step: config.final_step,
         ses_calls_per_second: config.ses_calls_per_second,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {

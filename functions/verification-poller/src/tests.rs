@@ -4,6 +4,7 @@ use domain_auth::domain::Domain;
 use domain_auth::history::Actor;
 use domain_auth::ports::{Clock, CommitChanges, Meter};
 use domain_auth::state::{State, Status};
+use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth_aws::MetricLines;
 use domain_auth_testkit::{
     FakeDns, FakeSes, MemoryStore, RecordingMeter, RecordingTopic, SequentialIds, SesFault,
@@ -26,6 +27,7 @@ fn app() -> TestApp {
         ids: SequentialIds::default(),
         dns: FakeDns::default(),
         meter: RecordingMeter::default(),
+        final_step: FinalStepPolicy::default(),
         ses_calls_per_second: 1,
     }
 }

@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::Domain;
 use crate::state::Status;
 
-/// While a domain is younger than the first figure in its state, it is looked at every second
-/// figure. The last line of a table holds for all older ones.
+/// While a domain is younger than the first figure in its state, or since somebody hurried it, it
+/// is looked at every second figure. The last line of a table holds for all older ones.
 type Steps = &'static [(SignedDuration, SignedDuration)];
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
@@ -59,7 +59,10 @@ pub fn next_check(domain: &Domain, now: Timestamp) -> Timestamp {
         Status::AtRisk => BROKEN,
         Status::Removing => REMOVING,
     };
-    let age = now.duration_since(domain.state_since);
+    let since = domain.hurried_at.map_or(domain.state_since, |hurried| {
+        hurried.max(domain.state_since)
+    });
+    let age = now.duration_since(since);
     let interval = steps
         .iter()
         .find(|(younger_than, _)| age < *younger_than)

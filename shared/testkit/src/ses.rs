@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain_auth::identity::{AxisStatus, Dkim, MailFromLabel, SesStatus, VerificationToken};
+use domain_auth::identity::{
+    AxisStatus, ConfigurationSet, Dkim, MailFromLabel, SesStatus, VerificationToken,
+};
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
     Creation, ExistingIdentity, Identities, IdentityStatuses, STATUS_BATCH, SesError,
@@ -44,6 +46,7 @@ struct Identity {
     client: Option<String>,
     dkim: Option<Dkim>,
     mail_from: Option<String>,
+    configuration_set: Option<String>,
     status: SesStatus,
 }
 
@@ -90,6 +93,7 @@ impl FakeSes {
                 client: client.map(str::to_owned),
                 dkim: with_dkim.then(|| dkim(name)),
                 mail_from: None,
+                configuration_set: None,
                 status: pending(),
             },
         );
@@ -110,6 +114,12 @@ impl FakeSes {
     /// How many identities there are.
     pub fn identities(&self) -> usize {
         self.state().identities.len()
+    }
+
+    /// The configuration set of an identity.
+    pub fn configuration_set(&self, name: &DomainName) -> Option<String> {
+        let state = self.state();
+        state.identities.get(name)?.configuration_set.clone()
     }
 
     /// How often an operation was called.
@@ -188,6 +198,7 @@ impl Identities for FakeSes {
                 client: Some(client.to_string()),
                 dkim: Some(dkim(name)),
                 mail_from: None,
+                configuration_set: None,
                 status: pending(),
             };
             state.identities.insert(name.clone(), identity);
@@ -241,6 +252,20 @@ impl Identities for FakeSes {
         self.call("PutEmailIdentityMailFromAttributes", |state| {
             if let Some(identity) = state.identities.get_mut(name) {
                 identity.mail_from = Some(label.below(name));
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn set_configuration_set(
+        &self,
+        name: &DomainName,
+        set: &ConfigurationSet,
+    ) -> Result<(), SesError> {
+        self.call("PutEmailIdentityConfigurationSetAttributes", |state| {
+            if let Some(identity) = state.identities.get_mut(name) {
+                identity.configuration_set = Some(set.as_str().to_owned());
             }
             Ok(())
         })

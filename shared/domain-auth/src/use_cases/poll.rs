@@ -5,6 +5,7 @@ use futures::StreamExt;
 use futures::stream;
 use jiff::{SignedDuration, Timestamp};
 
+use super::final_step::FinalStepPolicy;
 use super::look::{after_look, look_at_dns, statuses};
 use super::poll_removals::remove_until;
 use super::provision::{self, Provisioned, Tools};
@@ -40,6 +41,8 @@ pub struct Poller<'a, S, I, P, C, D, L> {
     pub tools: Tools<'a, S, I, C, D, L>,
     /// Where events go.
     pub publisher: &'a P,
+    /// Who takes the final step.
+    pub final_step: &'a FinalStepPolicy,
 }
 
 /// What a run did.
@@ -222,10 +225,15 @@ where
         let mut outcomes = stream::iter(asked)
             .map(|(domain, ses)| self.look(domain, ses, until))
             .buffer_unordered(LOOKS_AT_ONCE);
-        while let Some((change, outcome)) = outcomes.next().await {
+        while let Some(outcome) = outcomes.next().await {
+            let Some((change, outcome)) = outcome else {
+                report.errors += 1;
+                continue;
+            };
             report.dns.count(change.look.as_ref());
             let written = report.written(&change, outcome);
             report.looked_at += usize::from(written);
+            report.moved += usize::from(written && !change.history.is_empty());
         }
         Ok(report)
     }
@@ -242,8 +250,9 @@ where
         Ok(due)
     }
 
-    /// Writes what SES says where it moves the state. What comes back is still to be looked up in
-    /// DNS; nothing comes back where somebody else has changed the domain.
+    /// Writes what SES says where it moves the state, unless the final step goes with it, which takes
+    /// SES's time. What comes back is still to be looked up in DNS; nothing comes back where somebody
+    /// else has changed the domain.
     async fn move_state(
         &self,
         domain: &Domain,
@@ -251,7 +260,7 @@ where
         report: &mut Report,
     ) -> Option<(Domain, Option<SesStatus>)> {
         let change = after_look(domain, ses, None, self.tools.clock.now(), self.tools.ids);
-        if change.history.is_empty() {
+        if change.history.is_empty() || self.final_step.takes(&change) {
             return Some((domain.clone(), ses));
         }
         let outcome = self.tools.store.commit(&change).await;
@@ -260,14 +269,15 @@ where
         written.then_some((change.domain, ses))
     }
 
-    /// Looks at DNS and writes what was seen. Without the time for it, what SES says is written all
-    /// the same.
+    /// Looks at DNS and writes what was seen, and the final step where the service takes it. Without
+    /// the time for a look, what SES says is written all the same. None where the final step has to
+    /// wait: the domain stays due.
     async fn look(
         &self,
         domain: Domain,
         ses: Option<SesStatus>,
         until: Timestamp,
-    ) -> (Change, Result<(), CommitError>) {
+    ) -> Option<(Change, Result<(), CommitError>)> {
         let tools = &self.tools;
         let dns = if tools.clock.now() < until {
             look_at_dns(tools.dns, tools.clock, &domain, ses).await
@@ -275,8 +285,9 @@ where
             None
         };
         let change = after_look(&domain, ses, dns, tools.clock.now(), tools.ids);
+        let change = self.final_step.after_look(tools, change, until).await?;
         let outcome = tools.store.commit(&change).await;
-        (change, outcome)
+        Some((change, outcome))
     }
 }
 

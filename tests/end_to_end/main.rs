@@ -9,12 +9,14 @@
 mod dns;
 mod main_path;
 mod permissions;
+mod ready;
 mod removal;
 mod requests;
 mod resilience;
 mod senders;
 mod staff;
 mod store;
+mod store_keys;
 mod support_email;
 mod world;
 
@@ -110,6 +112,8 @@ fn main() -> ExitCode {
     staff::tests(&mut suite);
     support_email::tests(&mut suite);
     store::tests(&mut suite);
+    store::more_tests(&mut suite);
+    ready::tests(&mut suite);
     permissions::tests(&mut suite);
     let conclusion = libtest_mimic::run(&arguments, suite.trials);
     if let Some(stack) = stack {

@@ -26,6 +26,10 @@ pub(crate) fn tests(suite: &mut Suite) {
         advance_domain,
     );
     suite.alone("remove_domain_needs_each_of_its_permissions", remove_domain);
+    suite.alone(
+        "send_instructions_needs_each_of_its_permissions",
+        send_instructions,
+    );
     suite.alone("check_domain_needs_each_of_its_permissions", check_domain);
     suite.alone(
         "verification_poller_needs_each_of_its_permissions",
@@ -112,8 +116,27 @@ async fn advance_domain(world: Shared) {
         let domain = world.fresh_domain();
         world.add(world.client_admin(), &domain).await;
         world.fail(&domain).await;
-        let path = format!("/domains/{domain}/restart");
+        // The restarted domain is ready: an event to publish.
+        for route in ["restart", "notify"] {
+            let path = format!("/domains/{domain}/{route}");
+            answer_to(world.request(Method::POST, &path, Some(world.client_admin()))).await;
+        }
+        let waiting = world.fresh_domain();
+        world.add(world.client_admin(), &waiting).await;
+        let path = format!("/domains/{waiting}/notify");
         answer_to(world.request(Method::POST, &path, Some(world.client_admin()))).await;
+    })
+    .await;
+}
+
+async fn send_instructions(world: Shared) {
+    each_is_needed(&world, "send-instructions", async || {
+        let domain = world.fresh_domain();
+        world.add(world.client_admin(), &domain).await;
+        let path = format!("/domains/{domain}/instructions");
+        let request = world.request(Method::POST, &path, Some(world.client_admin()));
+        let body = json!({ "email": format!("dns@{domain}") }).to_string();
+        answer_to(request.body(body)).await;
     })
     .await;
 }

@@ -20,6 +20,7 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Suite;
+use crate::store_keys as keys;
 use crate::world::Shared;
 
 pub(crate) fn tests(suite: &mut Suite) {
@@ -77,6 +78,24 @@ pub(crate) fn tests(suite: &mut Suite) {
         async |world: Shared| {
             ledger(&table(&world, "ledger").await).await;
             ledger(&MemoryStore::default()).await;
+        },
+    );
+}
+
+/// Keys and counts, which are updates of single items.
+pub(crate) fn more_tests(suite: &mut Suite) {
+    suite.shared(
+        "the_table_lets_one_attempt_at_a_request_go_on",
+        async |world: Shared| {
+            keys::requests(&table(&world, "requests").await).await;
+            keys::requests(&MemoryStore::default()).await;
+        },
+    );
+    suite.shared(
+        "the_table_counts_no_more_emails_than_a_day_allows",
+        async |world: Shared| {
+            keys::emails(&table(&world, "emails").await).await;
+            keys::emails(&MemoryStore::default()).await;
         },
     );
 }

@@ -326,16 +326,22 @@ impl World {
         events.iter().filter(holds).count()
     }
 
-    /// Emails to Lasso support with this domain in the subject, as `(subject, email)`.
+    /// Emails to Lasso support with this domain in the subject.
     pub(crate) async fn emails_about(&self, domain: &str) -> Vec<Value> {
-        let answer = answer_to(self.http.get(&self.info.mailbox_url)).await;
         let about = format!(" {domain} ");
+        let mut emails = self.emails().await;
+        emails.retain(|email| text(&email["Subject"]).contains(&about));
+        emails
+    }
+
+    /// All emails that SES was given.
+    pub(crate) async fn emails(&self) -> Vec<Value> {
+        let answer = answer_to(self.http.get(&self.info.mailbox_url)).await;
         answer.body["messages"]
             .as_object()
             .into_iter()
             .flat_map(|accounts| accounts.values())
             .flat_map(|messages| messages.as_array().cloned().unwrap_or_default())
-            .filter(|email| text(&email["Subject"]).contains(&about))
             .collect()
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use domain_auth::dns::Lookup;
 use domain_auth::domain::{Domain, NewDomain};
 use domain_auth::event::Event;
+use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::names::Eligibility;
 use domain_auth::ports::{
     Clock, CommitChanges, CommitError, Identities, Ids, Outbox, Publish, ReadClaims, ReadDomains,
@@ -17,7 +18,7 @@ use domain_auth::use_cases::add::{self, Addition};
 use domain_auth::use_cases::provision::{self, Provisioned, Tools};
 use domain_auth::use_cases::publish::publish;
 use domain_auth_http::{
-    AddDomainBody, ApiError, Caller, ClaimNames, DomainView, ParsedRequest, Reply, json, problem,
+    AddDomainBody, ApiError, Caller, ClaimNames, DomainView, ParsedRequest, Reply, json, once,
 };
 use lambda_http::http::{HeaderValue, StatusCode, header};
 
@@ -49,7 +50,7 @@ pub struct App<S, I, P, C, D, L> {
 
 impl<S, I, P, C, D, L> App<S, I, P, C, D, L>
 where
-    S: ReadDomains + ReadClaims + CommitChanges + Outbox,
+    S: ReadDomains + ReadClaims + CommitChanges + Outbox + IdempotencyLedger,
     I: Identities,
     P: Publish,
     C: Clock,
@@ -58,10 +59,14 @@ where
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        match self.add(&request).await {
-            Ok(reply) => reply,
-            Err(error) => problem(error, &request),
-        }
+        once(
+            &self.store,
+            &self.clock,
+            &self.claims,
+            &request,
+            self.add(&request),
+        )
+        .await
     }
 
     async fn add(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {

@@ -8,6 +8,8 @@ use domain_auth_http::ClaimNames;
 pub struct Config {
     /// `TABLE_NAME`.
     pub table: String,
+    /// `TOPIC_ARN`.
+    pub topic_arn: String,
     /// `STACK_NAME`.
     pub stack: String,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
@@ -19,6 +21,7 @@ impl Config {
     pub fn from_env() -> Result<Self, MissingVariable> {
         Ok(Self {
             table: required("TABLE_NAME")?,
+            topic_arn: required("TOPIC_ARN")?,
             stack: required("STACK_NAME")?,
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,

@@ -1,23 +1,35 @@
 //! `POST /domains/{domain}/restart`: another 72 hours at SES for a domain that failed.
+//! `POST /domains/{domain}/notify`: the client is ready for the final step.
 
 mod config;
 
-use domain_auth::ports::{Clock, CommitChanges, Identities, Ids, ReadDomains};
+use std::time::Duration;
+
+use domain_auth::idempotency::IdempotencyLedger;
+use domain_auth::ports::{Clock, CommitChanges, Identities, Ids, Outbox, Publish, ReadDomains};
+use domain_auth::use_cases::notify::notify;
+use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::restart::restart;
 use domain_auth_http::{
-    ApiError, Caller, ClaimNames, DomainView, ParsedRequest, Reply, domain_in_path, json, problem,
+    ApiError, Caller, ClaimNames, DomainView, NotifiedView, Operation, ParsedRequest, Reply,
+    domain_in_path, json, note_in, once,
 };
 use lambda_http::http::StatusCode;
 
 pub use config::Config;
 
+/// How long the caller waits for the event to be published; the poller publishes what is left.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// What the handler works with.
 #[derive(Debug)]
-pub struct App<S, I, C, D> {
-    /// Where domains are kept.
+pub struct App<S, I, P, C, D> {
+    /// Where domains and events are kept.
     pub store: S,
     /// Amazon SES.
     pub ses: I,
+    /// Where events go.
+    pub publisher: P,
     /// Time.
     pub clock: C,
     /// Randomness.
@@ -26,23 +38,30 @@ pub struct App<S, I, C, D> {
     pub claims: ClaimNames,
 }
 
-impl<S, I, C, D> App<S, I, C, D>
+impl<S, I, P, C, D> App<S, I, P, C, D>
 where
-    S: ReadDomains + CommitChanges,
+    S: ReadDomains + CommitChanges + Outbox + IdempotencyLedger,
     I: Identities,
+    P: Publish,
     C: Clock,
     D: Ids,
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        match self.restart(&request).await {
-            Ok(reply) => reply,
-            Err(error) => problem(error, &request),
+        let answer = self.advance(&request);
+        once(&self.store, &self.clock, &self.claims, &request, answer).await
+    }
+
+    async fn advance(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let caller = Caller::client_admin(request, &self.claims)?;
+        if Operation::of(request)? == Operation::NotifyReady {
+            self.notify(request, &caller).await
+        } else {
+            self.restart(request, &caller).await
         }
     }
 
-    async fn restart(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
-        let caller = Caller::client_admin(request, &self.claims)?;
+    async fn restart(&self, request: &ParsedRequest, caller: &Caller) -> Result<Reply, ApiError> {
         let name = domain_in_path(request)?;
         let (store, ses, actor) = (&self.store, &self.ses, caller.actor());
         let domain = (&caller.client, &name);
@@ -50,6 +69,17 @@ where
         let look = self.store.look(&caller.client, &name).await?;
         let view = DomainView::new(&domain, look.as_ref());
         Ok(json(StatusCode::OK, &view))
+    }
+
+    async fn notify(&self, request: &ParsedRequest, caller: &Caller) -> Result<Reply, ApiError> {
+        let name = domain_in_path(request)?;
+        let note = note_in(request)?;
+        let (store, clock, actor) = (&self.store, &self.clock, caller.actor());
+        let domain = (&caller.client, &name);
+        let notified = notify(store, clock, &self.ids, domain, note.as_ref(), &actor).await?;
+        let (event, until) = (notified.event.as_ref(), clock.now() + PATIENCE);
+        publish(store, &self.publisher, clock, event, until).await;
+        Ok(json(StatusCode::OK, &NotifiedView::from(&notified)))
     }
 }
 

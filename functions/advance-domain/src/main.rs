@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use advance_domain::{App, Config};
-use domain_auth_aws::{Clients, HttpTimeouts, SesIdentities, SystemClock, SystemIds, Table};
+use domain_auth_aws::{
+    Clients, EventTopic, HttpTimeouts, SesIdentities, SystemClock, SystemIds, Table,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -17,6 +19,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let app = App {
         store: Table::new(clients.dynamodb(), config.table),
         ses: SesIdentities::new(v1, v2, region, config.stack),
+        publisher: EventTopic::new(clients.sns(), config.topic_arn),
         clock: SystemClock,
         ids: SystemIds,
         claims: config.claims,

@@ -1,24 +1,26 @@
 //! Every file in `events/advance-domain`, through the handler, on fakes.
 
 use domain_auth::domain::Domain;
+use domain_auth::event::EventType;
 use domain_auth::history::Actor;
-use domain_auth::ports::{Clock, CommitChanges};
+use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
 use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth_http::ClaimNames;
 use domain_auth_testkit::{
-    FakeSes, MemoryStore, SequentialIds, SesFault, TestClock, answer_of, identity, new_domain,
-    request_in,
+    Answer, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, answer_of,
+    client, domain_name, identity, new_domain, request_in,
 };
 
 use super::App;
 
-type TestApp = App<MemoryStore, FakeSes, TestClock, SequentialIds>;
+type TestApp = App<MemoryStore, FakeSes, RecordingTopic, TestClock, SequentialIds>;
 
-/// `example.com` of `maple-homes` failed, `example.org` of theirs is pending.
+/// Domains of `maple-homes` in several states.
 async fn app() -> TestApp {
     let app = App {
         store: MemoryStore::default(),
         ses: FakeSes::default(),
+        publisher: RecordingTopic::default(),
         clock: TestClock::default(),
         ids: SequentialIds::default(),
         claims: ClaimNames {
@@ -26,24 +28,46 @@ async fn app() -> TestApp {
             roles: "cognito:groups".to_owned(),
         },
     };
-    let (now, ids) = (app.clock.now(), &app.ids);
-    for (name, failed) in [("example.com", true), ("example.org", false)] {
-        let new = new_domain("maple-homes", name);
-        let mut triggers = vec![Trigger::Provisioned(identity(&new.name))];
-        let failure = Trigger::SesFailed(FailureReason::DeadlinePassed);
-        triggers.extend(failed.then_some(failure));
-        let state = State::provisioning();
-        let mut change = Domain::add(new, state, None, Actor::Service, now, ids);
-        app.store.commit(&change).await.unwrap();
-        for trigger in triggers {
-            let moved = change
-                .domain
-                .transition(trigger, Actor::Service, None, now, ids);
-            change = moved.unwrap();
-            app.store.commit(&change).await.unwrap();
-        }
-    }
+    let rejected = Trigger::Refused {
+        reason: "Not your brand.".to_owned(),
+    };
+    let failed = Trigger::SesFailed(FailureReason::DeadlinePassed);
+    add(&app, "example.com", [failed].into()).await;
+    add(&app, "example.org", [].into()).await;
+    add(&app, "verified.example", [Trigger::SesVerified].into()).await;
+    let states = [Trigger::SesVerified, rejected].into();
+    add(&app, "rejected.example", states).await;
+    let states = [Trigger::SesVerified, Trigger::Completed].into();
+    add(&app, "sending.example", states).await;
+    let now = app.clock.now();
+    let contested = State::contested("secret".to_owned(), now);
+    let new = new_domain("maple-homes", "contested.example");
+    let change = Domain::add(new, contested, None, Actor::Service, now, &app.ids);
+    app.store.commit(&change).await.unwrap();
     app
+}
+
+/// Adds a domain that SES has given records for, and moves it on.
+async fn add(app: &TestApp, name: &str, triggers: Vec<Trigger>) {
+    let (now, ids) = (app.clock.now(), &app.ids);
+    let new = new_domain("maple-homes", name);
+    let provisioned = Trigger::Provisioned(identity(&new.name));
+    let state = State::provisioning();
+    let mut change = Domain::add(new, state, None, Actor::Service, now, ids);
+    app.store.commit(&change).await.unwrap();
+    for trigger in [provisioned].into_iter().chain(triggers) {
+        let moved = change
+            .domain
+            .transition(trigger, Actor::Service, None, now, ids);
+        change = moved.unwrap();
+        app.store.commit(&change).await.unwrap();
+    }
+}
+
+async fn answer(app: &TestApp, case: &str) -> Answer {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/advance-domain");
+    let request = request_in(format!("{folder}/{case}.json").as_ref());
+    answer_of(&app.handle(request).await)
 }
 
 #[test]
@@ -59,20 +83,35 @@ fn every_event_is_answered_as_its_snapshot_says() {
 
 #[tokio::test]
 async fn a_throttled_ses_is_503_and_changes_nothing() {
-    let file = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../events/advance-domain/restart.json"
-    );
     for operation in ["VerifyDomainIdentity", "VerifyDomainDkim"] {
         let app = app().await;
         app.ses.fail(operation, &[SesFault::Throttled]);
-        let answer = answer_of(&app.handle(request_in(file.as_ref())).await);
-        assert_eq!(answer["status"], 503);
-        assert_eq!(answer["body"]["code"], "ses_unavailable");
-        assert_eq!(answer["headers"]["retry-after"], "5");
-        let domains = app.store.all_domains();
-        assert_eq!(domains[0].state.status(), Status::Failed);
-        let again = answer_of(&app.handle(request_in(file.as_ref())).await);
+        let throttled = answer(&app, "restart").await;
+        assert_eq!(throttled["status"], 503);
+        assert_eq!(throttled["body"]["code"], "ses_unavailable");
+        assert_eq!(throttled["headers"]["retry-after"], "5");
+        assert_eq!(stored(&app).await.state.status(), Status::Failed);
+        let again = answer(&app, "restart").await;
         assert_eq!(again["body"]["status"], "pending");
     }
+}
+
+#[tokio::test]
+async fn who_says_ready_twice_gets_the_same_answer_and_support_one_alert() {
+    let app = app().await;
+    let first = answer(&app, "notify-pending").await;
+    let again = answer(&app, "notify-pending").await;
+    assert_eq!(first, again);
+    let ready = app.publisher.events();
+    assert_eq!(ready.len(), 1);
+    assert_eq!(ready[0].event_type, EventType::Ready);
+    assert_eq!(
+        ready[0].note.as_deref(),
+        Some("All records are in.\nThanks, Jo")
+    );
+}
+
+async fn stored(app: &TestApp) -> Domain {
+    let (client, name) = (client("maple-homes"), domain_name("example.com"));
+    app.store.domain(&client, &name).await.unwrap().unwrap()
 }

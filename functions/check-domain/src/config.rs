@@ -1,5 +1,6 @@
 //! What the template gives this function.
 
+use domain_auth::use_cases::final_step::{FinalStepPolicy, PolicyError};
 use domain_auth_aws::{MissingVariable, optional, required};
 use domain_auth_dns::DnsConfig;
 use domain_auth_http::ClaimNames;
@@ -15,6 +16,8 @@ pub struct Config {
     pub stack: String,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
     pub claims: ClaimNames,
+    /// `FINAL_STEP`, and `CONFIGURATION_SET`, which may be unset.
+    pub final_step: FinalStepPolicy,
     /// `DNS_SERVERS` and `DNS_AUTHORITATIVE_PORT`, both unset in production.
     pub dns: DnsConfig,
 }
@@ -25,6 +28,9 @@ pub enum ConfigError {
     /// A variable is missing.
     #[error(transparent)]
     Missing(#[from] MissingVariable),
+    /// The final step cannot be read.
+    #[error(transparent)]
+    FinalStep(#[from] PolicyError),
     /// The DNS servers cannot be read.
     #[error(transparent)]
     Dns(#[from] domain_auth_dns::ConfigError),
@@ -41,6 +47,10 @@ impl Config {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
             },
+            final_step: FinalStepPolicy::parse(
+                &required("FINAL_STEP")?,
+                optional("CONFIGURATION_SET").as_deref(),
+            )?,
             dns: DnsConfig::from_vars(optional)?,
         })
     }

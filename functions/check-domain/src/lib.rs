@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use domain_auth::dns::Lookup;
 use domain_auth::figures::{ses_calls, time_to_verified};
+use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::ports::{
     Clock, CommitChanges, Identities, IdentityStatuses, Ids, Meter, Outbox, Publish, ReadDomains,
 };
 use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::check::check;
+use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth::use_cases::provision::Tools;
 use domain_auth::use_cases::publish::publish;
 use domain_auth_http::{
-    ApiError, Caller, ClaimNames, DomainView, ParsedRequest, Reply, domain_in_path, json, problem,
+    ApiError, Caller, ClaimNames, DomainView, ParsedRequest, Reply, domain_in_path, json, once,
 };
 use lambda_http::http::StatusCode;
 
@@ -40,13 +42,15 @@ pub struct App<S, I, P, C, D, L, M> {
     pub dns: L,
     /// Where figures go.
     pub meter: M,
+    /// Who takes the final step.
+    pub final_step: FinalStepPolicy,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
 }
 
 impl<S, I, P, C, D, L, M> App<S, I, P, C, D, L, M>
 where
-    S: ReadDomains + CommitChanges + Outbox,
+    S: ReadDomains + CommitChanges + Outbox + IdempotencyLedger,
     I: Identities + IdentityStatuses,
     P: Publish,
     C: Clock,
@@ -56,10 +60,14 @@ where
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        match self.check(&request).await {
-            Ok(reply) => reply,
-            Err(error) => problem(error, &request),
-        }
+        once(
+            &self.store,
+            &self.clock,
+            &self.claims,
+            &request,
+            self.check(&request),
+        )
+        .await
     }
 
     async fn check(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
@@ -74,7 +82,7 @@ where
             dns: &self.dns.fresh(),
             budget: &budget,
         };
-        let checked = check(&tools, &caller.client, &name).await?;
+        let checked = check(&tools, &self.final_step, &caller.client, &name).await?;
         let mut figures = ses_calls(&budget.tally());
         figures.extend(time_to_verified(checked.change.verified_after()));
         self.meter.record(self.clock.now(), &figures);

@@ -26,6 +26,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         ids: SystemIds,
         dns: Resolver::new(config.dns)?,
         meter: MetricLines::new(stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
+        final_step: config.final_step,
         claims: config.claims,
     };
     domain_auth_http::run(|request| app.handle(request)).await

@@ -1,6 +1,7 @@
 //! What the template gives this function.
 
-use domain_auth_aws::{MissingVariable, required};
+use domain_auth::identity::{ConfigurationSet, NotAConfigurationSet};
+use domain_auth_aws::{MissingVariable, optional, required};
 use domain_auth_http::ClaimNames;
 
 /// The function's configuration.
@@ -10,16 +11,36 @@ pub struct Config {
     pub table: String,
     /// `TOPIC_ARN`.
     pub topic_arn: String,
+    /// `STACK_NAME`.
+    pub stack: String,
+    /// `CONFIGURATION_SET`: what an identity is given with the final step; may be unset.
+    pub configuration_set: Option<ConfigurationSet>,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
     pub claims: ClaimNames,
 }
 
+/// The environment does not say what it must.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable is missing.
+    #[error(transparent)]
+    Missing(#[from] MissingVariable),
+    /// The configuration set has no possible name.
+    #[error("CONFIGURATION_SET {0}")]
+    ConfigurationSet(#[from] NotAConfigurationSet),
+}
+
 impl Config {
     /// Reads the environment.
-    pub fn from_env() -> Result<Self, MissingVariable> {
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let configuration_set = optional("CONFIGURATION_SET");
         Ok(Self {
             table: required("TABLE_NAME")?,
             topic_arn: required("TOPIC_ARN")?,
+            stack: required("STACK_NAME")?,
+            configuration_set: configuration_set
+                .map(|name| ConfigurationSet::parse(&name))
+                .transpose()?,
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,

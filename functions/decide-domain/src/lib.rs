@@ -5,25 +5,33 @@ mod config;
 
 use std::time::Duration;
 
-use domain_auth::ports::{Clock, CommitChanges, Ids, Outbox, Publish, ReadClaims, ReadDomains};
-use domain_auth::use_cases::decide::{Decision, decide};
+use domain_auth::idempotency::IdempotencyLedger;
+use domain_auth::identity::ConfigurationSet;
+use domain_auth::ports::{
+    Clock, CommitChanges, Identities, Ids, Outbox, Publish, ReadClaims, ReadDomains,
+};
+use domain_auth::use_cases::decide::{Completing, Decision, decide};
 use domain_auth::use_cases::publish::publish;
 use domain_auth_http::{
     ApiError, ClaimNames, Operation, ParsedRequest, Reply, StaffDomainView, Supporter,
-    client_in_path, domain_in_path, json, problem, reason_in,
+    client_in_path, domain_in_path, json, once, reason_in,
 };
 use lambda_http::http::StatusCode;
 
-pub use config::Config;
+pub use config::{Config, ConfigError};
 
 /// How long the caller waits for the event to be published; the poller publishes what is left.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the handler works with.
 #[derive(Debug)]
-pub struct App<S, P, C, D> {
+pub struct App<S, I, P, C, D> {
     /// Where domains and events are kept.
     pub store: S,
+    /// Amazon SES.
+    pub ses: I,
+    /// What an identity is given with the final step.
+    pub configuration_set: Option<ConfigurationSet>,
     /// Where events go.
     pub publisher: P,
     /// Time.
@@ -34,19 +42,24 @@ pub struct App<S, P, C, D> {
     pub claims: ClaimNames,
 }
 
-impl<S, P, C, D> App<S, P, C, D>
+impl<S, I, P, C, D> App<S, I, P, C, D>
 where
-    S: ReadDomains + ReadClaims + CommitChanges + Outbox,
+    S: ReadDomains + ReadClaims + CommitChanges + Outbox + IdempotencyLedger,
+    I: Identities,
     P: Publish,
     C: Clock,
     D: Ids,
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        match self.decide(&request).await {
-            Ok(reply) => reply,
-            Err(error) => problem(error, &request),
-        }
+        once(
+            &self.store,
+            &self.clock,
+            &self.claims,
+            &request,
+            self.decide(&request),
+        )
+        .await
     }
 
     async fn decide(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
@@ -60,7 +73,12 @@ where
         };
         let (store, clock, actor) = (&self.store, &self.clock, supporter.actor());
         let domain = (&client, &name);
-        let decided = decide(store, clock, &self.ids, domain, &decision, &actor).await?;
+        let completing = Completing {
+            ses: &self.ses,
+            configuration_set: self.configuration_set.as_ref(),
+        };
+        let ids = &self.ids;
+        let decided = decide(store, &completing, clock, ids, domain, &decision, &actor).await?;
         let until = clock.now() + PATIENCE;
         publish(store, &self.publisher, clock, decided.event.as_ref(), until).await;
         let claims = store.claims(name.organizational()).await?;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use decide_domain::{App, Config};
-use domain_auth_aws::{Clients, EventTopic, HttpTimeouts, SystemClock, SystemIds, Table};
+use domain_auth_aws::{
+    Clients, EventTopic, HttpTimeouts, SesIdentities, SystemClock, SystemIds, Table,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -13,8 +15,11 @@ async fn main() -> Result<(), lambda_http::Error> {
         other: Duration::from_secs(3),
     })
     .await;
+    let (v1, v2, region) = (clients.ses_v1(), clients.ses_v2(), clients.region());
     let app = App {
         store: Table::new(clients.dynamodb(), config.table),
+        ses: SesIdentities::new(v1, v2, region, config.stack),
+        configuration_set: config.configuration_set,
         publisher: EventTopic::new(clients.sns(), config.topic_arn),
         clock: SystemClock,
         ids: SystemIds,

@@ -3,23 +3,26 @@
 use domain_auth::domain::Domain;
 use domain_auth::event::EventType;
 use domain_auth::history::Actor;
+use domain_auth::identity::ConfigurationSet;
 use domain_auth::ports::{Clock, CommitChanges};
 use domain_auth::state::{State, Trigger};
 use domain_auth_http::{ClaimNames, Reply};
 use domain_auth_testkit::{
-    MemoryStore, RecordingTopic, SequentialIds, TestClock, answer_of, identity, new_domain,
-    request_in,
+    FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, answer_of,
+    domain_name, identity, new_domain, request_in,
 };
 use lambda_http::http::StatusCode;
 
 use super::App;
 
-type TestApp = App<MemoryStore, RecordingTopic, TestClock, SequentialIds>;
+type TestApp = App<MemoryStore, FakeSes, RecordingTopic, TestClock, SequentialIds>;
 
 /// `example.com` of `maple-homes` is verified, `example.net` of `oak-homes` pending.
 async fn app() -> TestApp {
     let app = App {
         store: MemoryStore::default(),
+        ses: FakeSes::default(),
+        configuration_set: None,
         publisher: RecordingTopic::default(),
         clock: TestClock::default(),
         ids: SequentialIds::default(),
@@ -82,4 +85,35 @@ async fn a_decision_is_taken_once_and_told_once() {
         .map(|event| event.event_type)
         .collect();
     assert_eq!(types, [EventType::Authenticated]);
+}
+
+#[tokio::test]
+async fn completing_gives_the_identity_its_configuration_set_first() {
+    let mut app = app().await;
+    app.configuration_set = ConfigurationSet::parse("mass-mail").ok();
+    let name = domain_name("example.com");
+    app.ses.add_foreign(&name, Some("maple-homes"), true);
+    let attach = "PutEmailIdentityConfigurationSetAttributes";
+    app.ses.fail(attach, &[SesFault::Throttled]);
+    let throttled = answer(&app, "complete").await;
+    assert_eq!(throttled.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(app.publisher.events(), [], "nothing was changed");
+    assert_eq!(answer(&app, "complete").await.status(), StatusCode::OK);
+    assert_eq!(
+        app.ses.configuration_set(&name).as_deref(),
+        Some("mass-mail")
+    );
+    answer(&app, "complete").await;
+    assert_eq!(app.ses.calls(attach), 2, "none for what is not verified");
+}
+
+#[tokio::test]
+async fn rejecting_asks_nothing_of_ses() {
+    let mut app = app().await;
+    app.configuration_set = ConfigurationSet::parse("mass-mail").ok();
+    assert_eq!(answer(&app, "reject").await.status(), StatusCode::OK);
+    assert_eq!(
+        app.ses.calls("PutEmailIdentityConfigurationSetAttributes"),
+        0
+    );
 }

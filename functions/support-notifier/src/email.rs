@@ -1,8 +1,12 @@
-//! The email of an event. Whatever came from a client is escaped in HTML and kept to one line.
+//! The email of an event. Whatever came from a client is escaped in HTML; but for its note, which is
+//! quoted line by line, it is kept to one line.
 
 use askama::Template;
 use domain_auth::event::{Event, EventType};
+use domain_auth::plain_text::quotable;
 use domain_auth::ports::Email;
+use domain_auth::records::Requirement;
+use domain_auth::state::Status;
 
 #[derive(Template)]
 #[template(path = "alert.txt", escape = "none")]
@@ -10,6 +14,7 @@ struct Text<'a> {
     heading: &'a str,
     event: &'a Event,
     lines: &'a [(&'static str, String)],
+    note: &'a [String],
 }
 
 #[derive(Template)]
@@ -19,18 +24,21 @@ struct Html<'a> {
     subject: &'a str,
     event: &'a Event,
     lines: &'a [(&'static str, String)],
+    note: &'a [String],
 }
 
 /// Renders the email of an event.
 pub fn email_of(event: &Event) -> Result<Email, askama::Error> {
-    let heading = heading(event.event_type);
+    let heading = heading(event);
     let subject = format!("{heading}: {} ({})", event.domain_unicode, event.client);
     let lines = lines(event);
+    let note: Vec<String> = event.note.iter().flat_map(|note| quotable(note)).collect();
     Ok(Email {
         text: Text {
             heading,
             event,
             lines: &lines,
+            note: &note,
         }
         .render()?,
         html: Html {
@@ -38,6 +46,7 @@ pub fn email_of(event: &Event) -> Result<Email, askama::Error> {
             subject: &subject,
             event,
             lines: &lines,
+            note: &note,
         }
         .render()?,
         subject,
@@ -47,11 +56,12 @@ pub fn email_of(event: &Event) -> Result<Email, askama::Error> {
 }
 
 /// What is wanted, or what has happened, in a few words.
-fn heading(event_type: EventType) -> &'static str {
-    match event_type {
+fn heading(event: &Event) -> &'static str {
+    match event.event_type {
         EventType::Added => "Domain added",
         EventType::Contested => "Domain contested",
-        EventType::Ready => "Final step wanted",
+        EventType::Ready if event.status == Status::Verified => "Final step wanted",
+        EventType::Ready => "Client is ready, records are not",
         EventType::Verified => "Verified, final step wanted",
         EventType::Authenticated => "Domain authenticated",
         EventType::AtRisk => "Records broken",
@@ -75,7 +85,10 @@ fn lines(event: &Event) -> Vec<(&'static str, String)> {
     if let Some(contact) = &event.contact_email {
         lines.push(("Contact", contact.to_string()));
     }
-    let status = match event.previous_status {
+    let moved = event
+        .previous_status
+        .filter(|before| *before != event.status);
+    let status = match moved {
         Some(previous) => format!("{} (was {previous})", event.status),
         None => event.status.to_string(),
     };

@@ -2,6 +2,7 @@
 
 use domain_auth::pace::Patience;
 use domain_auth::run_memory::Breaker;
+use domain_auth::use_cases::final_step::{FinalStepPolicy, PolicyError};
 use domain_auth::use_cases::poll::Settings;
 use domain_auth_aws::{MissingVariable, optional, required};
 use domain_auth_dns::DnsConfig;
@@ -19,6 +20,8 @@ pub struct Config {
     /// `SES_CALLS_PER_SECOND` (the account's quota for each identity operation),
     /// `STUCK_PROVISIONING_MINUTES`, `STUCK_STAFF_HOURS`, `BREAKER_PERCENT` and `RECONCILE_DELETE`.
     pub settings: Settings,
+    /// `FINAL_STEP`, and `CONFIGURATION_SET`, which may be unset.
+    pub final_step: FinalStepPolicy,
     /// `DNS_SERVERS` and `DNS_AUTHORITATIVE_PORT`, both unset in production.
     pub dns: DnsConfig,
 }
@@ -29,6 +32,9 @@ pub enum ConfigError {
     /// A variable is missing.
     #[error(transparent)]
     Missing(#[from] MissingVariable),
+    /// The final step cannot be read.
+    #[error(transparent)]
+    FinalStep(#[from] PolicyError),
     /// The DNS servers cannot be read.
     #[error(transparent)]
     Dns(#[from] domain_auth_dns::ConfigError),
@@ -70,6 +76,10 @@ impl Config {
                 },
                 ses_calls_per_second: positive("SES_CALLS_PER_SECOND")?,
             },
+            final_step: FinalStepPolicy::parse(
+                &required("FINAL_STEP")?,
+                optional("CONFIGURATION_SET").as_deref(),
+            )?,
             dns: DnsConfig::from_vars(optional)?,
         })
     }

@@ -5,6 +5,7 @@ mod config;
 use domain_auth::dns::Lookup;
 use domain_auth::ports::{Clock, Ids, Meter, Publish, StoreError};
 use domain_auth::use_cases::SesBudget;
+use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth::use_cases::poll::{Poller, PollerSes, PollerStore, Report, Settings};
 use domain_auth::use_cases::provision::Tools;
 use jiff::Timestamp;
@@ -30,6 +31,8 @@ pub struct App<S, I, P, C, D, L, M> {
     pub meter: M,
     /// What the operator has chosen.
     pub settings: Settings,
+    /// Who takes the final step.
+    pub final_step: FinalStepPolicy,
 }
 
 impl<S, I, P, C, D, L, M> App<S, I, P, C, D, L, M>
@@ -57,6 +60,7 @@ where
             },
             publisher: &self.publisher,
             settings: self.settings,
+            final_step: &self.final_step,
         };
         let report = poller.run(deadline).await?;
         let now = self.clock.now();

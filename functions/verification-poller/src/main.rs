@@ -31,6 +31,7 @@ async fn main() -> Result<(), Error> {
         dns: Resolver::new(config.dns)?,
         meter: MetricLines::new(stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
         settings: config.settings,
+        final_step: config.final_step,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         let deadline = i64::try_from(event.context.deadline)?;

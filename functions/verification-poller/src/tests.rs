@@ -4,6 +4,7 @@ use domain_auth::domain::Domain;
 use domain_auth::history::Actor;
 use domain_auth::ports::{Clock, CommitChanges, Meter};
 use domain_auth::state::{State, Status};
+use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth::use_cases::poll::Settings;
 use domain_auth_aws::MetricLines;
 use domain_auth_testkit::{
@@ -28,6 +29,7 @@ fn app() -> TestApp {
         dns: FakeDns::default(),
         meter: RecordingMeter::default(),
         settings: Settings::default(),
+        final_step: FinalStepPolicy::default(),
     }
 }
 

@@ -11,7 +11,7 @@ mod system;
 
 pub use clients::{Clients, HttpTimeouts, http_client};
 pub use environment::{MissingVariable, optional, required};
-pub use mail::SupportMail;
+pub use mail::{LetterMail, SupportMail};
 pub use metrics::{MetricLines, NAMESPACE};
 pub use ses::SesIdentities;
 pub use sns::EventTopic;

@@ -1,7 +1,11 @@
-//! Email to Lasso support through SES v2 `SendEmail`.
+//! Email through SES v2 `SendEmail`: to Lasso support, and to email administrators.
 
 use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::error::BuildError;
+use aws_sdk_sesv2::types::builders::MessageBuilder;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader};
+use domain_auth::instructions::{Letter, SendLetter};
+use domain_auth::names::EmailAddress;
 use domain_auth::ports::{Email, SendEmail, SesError};
 
 use crate::ses::error_of;
@@ -16,51 +20,81 @@ pub struct SupportMail {
     to: String,
 }
 
+/// The way to people who are not at Lasso.
+#[derive(Debug, Clone)]
+pub struct LetterMail {
+    client: Client,
+    from: String,
+}
+
+impl LetterMail {
+    /// Mail from `from`, a verified identity of the account.
+    pub fn new(client: Client, from: String) -> Self {
+        Self { client, from }
+    }
+}
+
+impl SendLetter for LetterMail {
+    async fn send(&self, to: &EmailAddress, letter: &Letter) -> Result<String, SesError> {
+        let message = message(&letter.subject, &letter.text, &letter.html).map_err(malformed)?;
+        let to = Destination::builder().to_addresses(to.as_str()).build();
+        let answer = self
+            .client
+            .send_email()
+            .from_email_address(&self.from)
+            .destination(to)
+            .set_reply_to_addresses(reply_to(letter.reply_to.as_ref()))
+            .content(EmailContent::builder().simple(message.build()).build())
+            .send()
+            .await
+            .map_err(|error| error_of(OPERATION, error))?;
+        Ok(answer.message_id.unwrap_or_default())
+    }
+}
+
 impl SupportMail {
     /// Mail from `from`, a verified identity of the account, to `to`.
     pub fn new(client: Client, from: String, to: String) -> Self {
         Self { client, from, to }
     }
-
-    fn message(email: &Email) -> Result<Message, aws_sdk_sesv2::error::BuildError> {
-        let utf8 = |data: &str| Content::builder().data(data).charset("UTF-8").build();
-        let body = Body::builder()
-            .text(utf8(&email.text)?)
-            .html(utf8(&email.html)?)
-            .build();
-        let event_header = MessageHeader::builder()
-            .name("X-Lasso-Event-Id")
-            .value(email.event_id.to_string())
-            .build()?;
-        Ok(Message::builder()
-            .subject(utf8(&email.subject)?)
-            .body(body)
-            .headers(event_header)
-            .build())
-    }
 }
 
 impl SendEmail for SupportMail {
     async fn send(&self, email: &Email) -> Result<String, SesError> {
-        let message = Self::message(email).map_err(|error| SesError::Refused {
-            operation: OPERATION,
-            source: error.into(),
-        })?;
+        let event_header = MessageHeader::builder()
+            .name("X-Lasso-Event-Id")
+            .value(email.event_id.to_string())
+            .build()
+            .map_err(malformed)?;
+        let message = message(&email.subject, &email.text, &email.html).map_err(malformed)?;
+        let message = message.headers(event_header).build();
         let answer = self
             .client
             .send_email()
             .from_email_address(&self.from)
             .destination(Destination::builder().to_addresses(&self.to).build())
-            .set_reply_to_addresses(
-                email
-                    .reply_to
-                    .as_ref()
-                    .map(|address| vec![address.as_str().to_owned()]),
-            )
+            .set_reply_to_addresses(reply_to(email.reply_to.as_ref()))
             .content(EmailContent::builder().simple(message).build())
             .send()
             .await
             .map_err(|error| error_of(OPERATION, error))?;
         Ok(answer.message_id.unwrap_or_default())
+    }
+}
+
+fn message(subject: &str, text: &str, html: &str) -> Result<MessageBuilder, BuildError> {
+    let utf8 = |data: &str| Content::builder().data(data).charset("UTF-8").build();
+    let body = Body::builder().text(utf8(text)?).html(utf8(html)?).build();
+    Ok(Message::builder().subject(utf8(subject)?).body(body))
+}
+
+fn reply_to(address: Option<&EmailAddress>) -> Option<Vec<String>> {
+    address.map(|address| vec![address.as_str().to_owned()])
+}
+
+fn malformed(error: BuildError) -> SesError {
+    SesError::Refused {
+        operation: OPERATION,
+        source: error.into(),
     }
 }

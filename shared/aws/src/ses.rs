@@ -9,7 +9,9 @@ use aws_sdk_ses::types as v1;
 use aws_sdk_sesv2::types as v2;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
-use domain_auth::identity::{AxisStatus, Dkim, DkimToken, MailFromLabel, VerificationToken};
+use domain_auth::identity::{
+    AxisStatus, ConfigurationSet, Dkim, DkimToken, MailFromLabel, VerificationToken,
+};
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
     Creation, ExistingIdentity, Identities, IdentityPage, IdentityStatuses, ListIdentities,
@@ -166,6 +168,21 @@ impl Identities for SesIdentities {
             .send()
             .await
             .map_err(|error| error_of("PutEmailIdentityMailFromAttributes", error))?;
+        Ok(())
+    }
+
+    async fn set_configuration_set(
+        &self,
+        name: &DomainName,
+        set: &ConfigurationSet,
+    ) -> Result<(), SesError> {
+        self.v2
+            .put_email_identity_configuration_set_attributes()
+            .email_identity(name.as_str())
+            .configuration_set_name(set.as_str())
+            .send()
+            .await
+            .map_err(|error| error_of("PutEmailIdentityConfigurationSetAttributes", error))?;
         Ok(())
     }
 

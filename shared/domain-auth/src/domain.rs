@@ -51,6 +51,13 @@ pub struct Domain {
     /// When somebody last wanted it to go on: the pace begins anew from then.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hurried_at: Option<Timestamp>,
+    /// The client's word that it is ready for the final step.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ready: Option<ReadyCall>,
+    /// Lasso support has refused the final step before: from then on a person takes it, never the
+    /// service by itself.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub was_rejected: bool,
     /// Tokens of identities that it had before.
     #[serde(skip_serializing_if = "is_default", default)]
     pub former_tokens: FormerTokens,
@@ -67,6 +74,15 @@ pub struct Domain {
     pub next_check: Timestamp,
     /// Grows by one with every change; a write names the version it is based on.
     pub version: u64,
+}
+
+/// When the client said that it is ready for the final step, and in which visit of a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadyCall {
+    /// When it was said.
+    pub at: Timestamp,
+    /// The [`Domain::state_since`] of that visit: a time of its own clock may not tell visits apart.
+    pub state_since: Timestamp,
 }
 
 /// What a client gives when it adds a domain.
@@ -109,6 +125,38 @@ pub enum Fate {
     Deleted,
 }
 
+impl Change {
+    /// The same change with one more transition in it: one version and one transaction, a line of
+    /// history for each, and the event of the last one, which tells of the whole change.
+    pub fn then(
+        self,
+        trigger: Trigger,
+        actor: Actor,
+        evidence: Option<serde_json::Value>,
+        now: Timestamp,
+        ids: &impl Ids,
+    ) -> Result<Self, TransitionError> {
+        let before = self.history.first().and_then(|line| line.from);
+        let next = self.domain.transition(trigger, actor, evidence, now, ids)?;
+        let mut change = Self {
+            event: next.event.or(self.event),
+            ..self
+        };
+        change.domain = next.domain;
+        change.domain.version -= 1;
+        let version = change.domain.version;
+        change.history.extend(next.history);
+        for line in &mut change.history {
+            line.sequence = version;
+        }
+        if let Some(event) = &mut change.event {
+            event.sequence = version;
+            event.previous_status = before.or(event.previous_status);
+        }
+        Ok(change)
+    }
+}
+
 impl Domain {
     /// A new domain. It is due at once: should the caller die, the next run of the poller goes on.
     /// A run that comes while the caller is still at work does the same work, and one of the two is
@@ -133,6 +181,8 @@ impl Domain {
             dns_looked_at: None,
             checked_at: None,
             hurried_at: None,
+            ready: None,
+            was_rejected: false,
             former_tokens: FormerTokens::default(),
             watch: Watch::default(),
             stuck_at: None,
@@ -164,6 +214,7 @@ impl Domain {
         let previous = self.state.status();
         let mut domain = self.clone();
         domain.state = domain.state.apply(trigger, now)?;
+        domain.was_rejected |= kind == TriggerKind::Refused;
         if let (Some(identity), None) = (self.state.identity(), domain.state.identity()) {
             domain.former_tokens.remember(identity);
         }
@@ -271,6 +322,25 @@ impl Domain {
         change
     }
 
+    /// A change that moves no state and is remembered: what a person did.
+    #[must_use]
+    pub fn acted(
+        &self,
+        action: Action,
+        actor: Actor,
+        evidence: Option<serde_json::Value>,
+        now: Timestamp,
+        update: impl FnOnce(&mut Self),
+    ) -> Change {
+        let mut change = self.updated(update);
+        let status = Some(self.state.status());
+        let line = change
+            .domain
+            .history_entry(action, actor, status, evidence, now);
+        change.history.push(line);
+        change
+    }
+
     /// A change that moves no state, and not the time of the next look either.
     #[must_use]
     pub fn updated(&self, update: impl FnOnce(&mut Self)) -> Change {
@@ -285,6 +355,26 @@ impl Domain {
             event: None,
             look: None,
         }
+    }
+
+    /// Whether the client has said that it is ready since the domain came into its state.
+    pub fn has_said_ready(&self) -> bool {
+        self.ready
+            .is_some_and(|ready| ready.state_since == self.state_since)
+    }
+
+    /// Remembers, in its present state, that the client said so.
+    pub fn say_ready(&mut self, now: Timestamp) {
+        self.ready = Some(ReadyCall {
+            at: now,
+            state_since: self.state_since,
+        });
+    }
+
+    /// Brings it back to the pace of a domain that has just come into its state, and makes it due.
+    pub fn hurry(&mut self, now: Timestamp) {
+        self.hurried_at = Some(now);
+        self.next_check = now;
     }
 
     /// The records to publish: none while SES has not given the tokens, and the ownership record
@@ -328,7 +418,7 @@ impl Domain {
         }
     }
 
-    fn event(
+    pub(crate) fn event(
         &self,
         event_type: Option<EventType>,
         previous: Option<Status>,

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Domain;
+use crate::missing::{MissingPiece, RecordStanding};
 use crate::names::{ClientId, Community, DomainName, EmailAddress, EventId};
 use crate::state::{State, Status, TriggerKind};
 
@@ -49,6 +50,15 @@ pub struct Event {
     /// What Lasso support is wanted to do; absent where nothing is.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub wanted: Option<String>,
+    /// What the client wrote to Lasso support. Plain text of a client: escape it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub note: Option<String>,
+    /// What is still missing, where the client says that it is ready.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub missing: Vec<MissingPiece>,
+    /// How each record stood in the last look at DNS, where that matters to what is wanted.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub records: Vec<RecordStanding>,
     /// The name mixes scripts as names made to imitate others do.
     #[serde(default)]
     pub imitates: bool,
@@ -135,8 +145,12 @@ impl EventType {
         }
     }
 
-    fn wanted(self) -> Option<&'static str> {
+    fn wanted(self, status: Status) -> Option<&'static str> {
         match self {
+            Self::Ready if status != Status::Verified => Some(
+                "Help the client with what is missing. The final step opens when Amazon SES has \
+                 verified the domain.",
+            ),
             Self::Ready | Self::Verified => {
                 Some("Complete the final step, or reject with a reason.")
             }
@@ -213,7 +227,10 @@ impl Event {
             added_at: domain.added_at,
             sequence: domain.version,
             summary: summary(domain, event_type),
-            wanted: event_type.wanted().map(str::to_owned),
+            wanted: event_type.wanted(domain.state.status()).map(str::to_owned),
+            note: None,
+            missing: Vec::new(),
+            records: Vec::new(),
             imitates: domain.name.mixes_scripts(),
             links: Links {
                 staff: staff_path(domain),
@@ -244,7 +261,7 @@ fn summary(domain: &Domain, event_type: EventType) -> String {
         EventType::Contested => {
             "The claim to this domain is contested; proof is awaited.".to_owned()
         }
-        EventType::Ready => "The client is ready for the final step.".to_owned(),
+        EventType::Ready => "The client says that it is ready for the final step.".to_owned(),
         EventType::Verified => "Amazon SES has verified the domain.".to_owned(),
         EventType::Authenticated => "Lasso may send for this domain.".to_owned(),
         EventType::AtRisk | EventType::Failed | EventType::Rejected => match &domain.state {

@@ -48,7 +48,10 @@ pub enum Actor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "described on `Trigger`")]
+#[allow(
+    missing_docs,
+    reason = "where it is a transition, described on `Trigger`"
+)]
 pub enum Action {
     Added,
     ProofFound,
@@ -66,6 +69,10 @@ pub enum Action {
     Readded,
     /// Lasso support was told that it has been in its state for too long.
     Stuck,
+    /// The client said that it is ready for the final step.
+    Ready,
+    /// The client had the records emailed to somebody.
+    InstructionsSent,
 }
 
 impl From<TriggerKind> for Action {

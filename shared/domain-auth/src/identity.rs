@@ -27,6 +27,15 @@ pub struct MalformedToken;
 #[serde(transparent)]
 pub struct MailFromLabel(String);
 
+/// A configuration set of SES: how what is sent from an identity is treated and reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigurationSet(String);
+
+/// A name that no configuration set has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not the name of a configuration set")]
+pub struct NotAConfigurationSet;
+
 /// Easy DKIM of an identity: three CNAME records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dkim {
@@ -86,6 +95,22 @@ pub struct SesLook {
     pub status: SesStatus,
     /// When it was asked.
     pub looked_at: Timestamp,
+}
+
+impl ConfigurationSet {
+    /// Letters, digits, `_` and `-`, at most 64 (SES v2 API reference, `CreateConfigurationSet`).
+    pub fn parse(name: &str) -> Result<Self, NotAConfigurationSet> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        if name.is_empty() || name.len() > 64 || !name.bytes().all(allowed) {
+            return Err(NotAConfigurationSet);
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// Its name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl VerificationToken {

@@ -12,7 +12,7 @@ use crate::domain::{Change, Domain};
 use crate::event::Event;
 use crate::figures::Figure;
 use crate::history::HistoryEntry;
-use crate::identity::{AxisStatus, Dkim, MailFromLabel, VerificationToken};
+use crate::identity::{AxisStatus, ConfigurationSet, Dkim, MailFromLabel, VerificationToken};
 use crate::names::{ClientId, Community, DomainName, EventId};
 use crate::reconciliation::Reconciliation;
 use crate::run_memory::RunMemory;
@@ -315,6 +315,13 @@ pub trait Identities: Send + Sync {
         &self,
         name: &DomainName,
         label: &MailFromLabel,
+    ) -> impl Future<Output = Result<(), SesError>> + Send;
+
+    /// v2 `PutEmailIdentityConfigurationSetAttributes`. Once more is success.
+    fn set_configuration_set(
+        &self,
+        name: &DomainName,
+        set: &ConfigurationSet,
     ) -> impl Future<Output = Result<(), SesError>> + Send;
 
     /// The region of the identities.

@@ -15,6 +15,7 @@ use domain_auth::ports::{Clock, ReadClaims, ReadDomains};
 use domain_auth::state::{FailureReason, State, Status};
 use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::add::{self, AddError, Addition};
+use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth::use_cases::poll::{Poller, Report, Settings};
 use domain_auth::use_cases::provision::{self, Provisioned, Tools};
 use domain_auth::use_cases::publish::publish;
@@ -33,6 +34,7 @@ struct World {
     clock: TestClock,
     ids: SequentialIds,
     dns: FakeDns,
+    final_step: FinalStepPolicy,
 }
 
 impl World {
@@ -45,6 +47,7 @@ impl World {
             clock: TestClock::default(),
             ids: SequentialIds::default(),
             dns: FakeDns::default(),
+            final_step: FinalStepPolicy::default(),
             crash,
         }
     }
@@ -102,6 +105,7 @@ impl World {
             tools: self.tools(&budget),
             publisher: &self.topic,
             settings: Settings::default(),
+            final_step: &self.final_step,
         };
         let deadline = self.clock.now() + SignedDuration::from_secs(59);
         Box::pin(poller.run(deadline))

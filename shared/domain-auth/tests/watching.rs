@@ -12,6 +12,7 @@ use domain_auth::reconciliation::Reconciliation;
 use domain_auth::records::Record;
 use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth::use_cases::SesBudget;
+use domain_auth::use_cases::final_step::MANUAL;
 use domain_auth::use_cases::poll::{Poller, Report, Settings};
 use domain_auth::use_cases::provision::Tools;
 use domain_auth::use_cases::restart::restart;
@@ -92,6 +93,7 @@ impl World {
                 reconcile_delete: self.reconcile_delete,
                 ..Settings::default()
             },
+            final_step: &MANUAL,
         };
         let deadline = self.clock.now() + SignedDuration::from_secs(59);
         let run = Box::pin(poller.run(deadline)).now_or_never();

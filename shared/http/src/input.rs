@@ -83,6 +83,77 @@ pub fn reason_in(request: &Request) -> Result<Note, ApiError> {
         .ok_or(ApiError::Invalid(errors))
 }
 
+/// The body of `POST …/notify`: a note, or none. No body at all is none too.
+pub fn note_in(request: &Request) -> Result<Option<Note>, ApiError> {
+    let body: &[u8] = request.body().as_ref();
+    if body.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    let mut object = object_in(request)?;
+    let mut errors = Vec::new();
+    let note = take_note(&mut object, &mut errors);
+    refuse_others(&object, &mut errors);
+    if errors.is_empty() {
+        Ok(note)
+    } else {
+        Err(ApiError::Invalid(errors))
+    }
+}
+
+/// The body of `POST …/instructions`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "SendInstructions", deny_unknown_fields)
+)]
+pub struct InstructionsBody {
+    /// Whom to send the records: one address.
+    pub email: EmailAddress,
+    /// What the client has to say about them, in plain text. Empty is as good as absent.
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "Option<String>", length(max = 1000))
+    )]
+    pub note: Option<Note>,
+}
+
+impl InstructionsBody {
+    /// Reads the body. Every field that is wrong is named, not only the first.
+    pub fn parse(request: &Request) -> Result<Self, ApiError> {
+        let mut object = object_in(request)?;
+        let mut errors = Vec::new();
+        let email = take_string(&mut object, "email", &mut errors);
+        if email.is_none() && errors.is_empty() {
+            errors.push(FieldError::field("/email", "is required"));
+        }
+        let email = email.and_then(|text| {
+            EmailAddress::parse(&text)
+                .map_err(|error| errors.push(FieldError::field("/email", error)))
+                .ok()
+        });
+        let note = take_note(&mut object, &mut errors);
+        refuse_others(&object, &mut errors);
+        match email {
+            Some(email) if errors.is_empty() => Ok(Self { email, note }),
+            _ => Err(ApiError::Invalid(errors)),
+        }
+    }
+}
+
+/// Takes the `note` out of the object. Empty counts as absent: that is how a form sends it.
+fn take_note(object: &mut Map<String, Value>, errors: &mut Vec<FieldError>) -> Option<Note> {
+    let text = take_string(object, "note", errors)?;
+    // Line ends as a browser sends them.
+    let text = text.replace("\r\n", "\n");
+    if text.trim().is_empty() {
+        return None;
+    }
+    Note::parse(&text)
+        .map_err(|error| errors.push(FieldError::field("/note", error)))
+        .ok()
+}
+
 /// The `{domain}` of the path. What is no domain name names no domain.
 pub fn domain_in_path(request: &Request) -> Result<DomainName, ApiError> {
     let parameters = request.path_parameters();

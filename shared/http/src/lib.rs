@@ -5,6 +5,9 @@ mod cursor;
 mod entry;
 mod history_view;
 mod input;
+mod instructions_view;
+mod notified_view;
+mod once;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod problem;
@@ -19,9 +22,12 @@ pub use cursor::{Cursors, List};
 pub use entry::{ParsedRequest, request_of, run};
 pub use history_view::{ActorView, HistoryEntryView, HistoryView};
 pub use input::{
-    AddDomainBody, MAX_BODY, client_in_path, confirms, domain_in_path, limit_of, reason_in,
-    status_of,
+    AddDomainBody, InstructionsBody, MAX_BODY, client_in_path, confirms, domain_in_path, limit_of,
+    note_in, reason_in, status_of,
 };
+pub use instructions_view::{InstructionsView, LeftView};
+pub use notified_view::NotifiedView;
+pub use once::once;
 pub use problem::{ApiError, FieldError, Problem};
 pub use reply::{
     Reply, document, json, json_for_a_minute, json_for_everybody, no_content, problem,

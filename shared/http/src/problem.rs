@@ -3,14 +3,18 @@
 use std::fmt;
 
 use domain_auth::handoff::HandoffError;
+use domain_auth::idempotency::KeyError;
+use domain_auth::instructions::{PER_CLIENT, PER_DOMAIN};
 use domain_auth::names::{DomainName, DomainNameError, IneligibleReason, InvalidReason};
 use domain_auth::ports::{SesError, StoreError};
 use domain_auth::state::Status;
 use domain_auth::use_cases::add::AddError;
 use domain_auth::use_cases::check::CheckError;
 use domain_auth::use_cases::decide::DecideError;
+use domain_auth::use_cases::notify::NotifyError;
 use domain_auth::use_cases::remove::RemoveError;
 use domain_auth::use_cases::restart::RestartError;
+use domain_auth::use_cases::send_instructions::InstructionsError;
 use serde::Serialize;
 
 /// Everything that a request can fail with.
@@ -44,6 +48,23 @@ pub enum ApiError {
     NotFailed(Status),
     /// Lasso sends for the domain, and the caller did not say that this is to end.
     Unconfirmed(DomainName),
+    /// The client has to do something else before the domain can be ready; where it stands.
+    NotReady(Status),
+    /// There were enough emails with instructions today.
+    TooManyInstructions {
+        /// For this domain, or of this client.
+        of_domain: bool,
+        /// Seconds until tomorrow.
+        seconds: u32,
+    },
+    /// Nobody knows whether SES sent an email.
+    PerhapsSent(SesError),
+    /// The header `Idempotency-Key` holds no key.
+    InvalidKey(KeyError),
+    /// The key names another request.
+    KeyReused,
+    /// The same request with the same key is under way.
+    KeyInProgress,
     /// SES did not do what the request is for.
     Ses(SesError),
     /// Others kept changing the same domain.
@@ -245,6 +266,53 @@ impl ApiError {
                      the request with ?confirm={name}."
                 ),
             ),
+            Self::NotReady(status) => Problem::new(
+                409,
+                "not_ready",
+                "Something else comes first",
+                not_ready(status),
+            ),
+            Self::TooManyInstructions { of_domain, seconds } => {
+                let (limit, whose) = if of_domain {
+                    (PER_DOMAIN, "this domain")
+                } else {
+                    (PER_CLIENT, "all your domains together")
+                };
+                let mut problem = Problem::new(
+                    429,
+                    "too_many_instructions",
+                    "Enough emails for today",
+                    format!(
+                        "No more than {limit} emails with instructions are sent for {whose} on a \
+                         day (UTC)."
+                    ),
+                );
+                problem.retry_after = Some(seconds);
+                problem
+            }
+            Self::InvalidKey(error) => Problem::new(
+                400,
+                "invalid_idempotency_key",
+                "The Idempotency-Key is no key",
+                format!("The header Idempotency-Key {error}."),
+            ),
+            Self::KeyReused => Problem::new(
+                422,
+                "idempotency_key_reused",
+                "The Idempotency-Key was used",
+                "Another request was made with this Idempotency-Key in the last 24 hours. Every \
+                 request needs a key of its own; only a repetition has the same.",
+            ),
+            Self::KeyInProgress => {
+                let mut problem = Problem::new(
+                    409,
+                    "idempotency_in_progress",
+                    "Still at work",
+                    "The same request with this Idempotency-Key is still being worked on.",
+                );
+                problem.retry_after = Some(2);
+                problem
+            }
             Self::Ses(_) => {
                 let mut problem = Problem::new(
                     503,
@@ -265,7 +333,7 @@ impl ApiError {
                 problem.retry_after = Some(1);
                 problem
             }
-            Self::Store(_) | Self::Unrendered(_) => {
+            Self::Store(_) | Self::Unrendered(_) | Self::PerhapsSent(_) => {
                 let mut problem = Problem::new(
                     503,
                     "service_unavailable",
@@ -282,13 +350,15 @@ impl ApiError {
     pub fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Store(error) => Some(error),
-            Self::Ses(error) => Some(error),
+            Self::Ses(error) | Self::PerhapsSent(error) => Some(error),
             Self::Forbidden | Self::NotFound | Self::NoRoute | Self::MalformedJson(_) => None,
             Self::TooLarge | Self::Invalid(_) | Self::InvalidDomain(_) => None,
             Self::Unrendered(error) => Some(error),
             Self::NotEligible(_) | Self::RecordsNotReady | Self::NotAcceptable => None,
             Self::CheckedTooSoon(_) | Self::NotVerified(..) => None,
-            Self::NotFailed(_) | Self::Unconfirmed(_) | Self::Busy => None,
+            Self::NotFailed(_) | Self::Unconfirmed(_) | Self::NotReady(_) | Self::Busy => None,
+            Self::InvalidKey(_) | Self::KeyReused | Self::KeyInProgress => None,
+            Self::TooManyInstructions { .. } => None,
         }
     }
 }
@@ -329,6 +399,7 @@ impl From<DecideError> for ApiError {
         match error {
             DecideError::NotFound => Self::NotFound,
             DecideError::NotVerified { status, missing } => Self::NotVerified(status, missing),
+            DecideError::Ses(error) => Self::Ses(error),
             DecideError::Busy => Self::Busy,
             DecideError::Store(error) => Self::Store(error),
         }
@@ -354,6 +425,37 @@ impl From<RestartError> for ApiError {
             RestartError::Ses(error) => Self::Ses(error),
             RestartError::Busy => Self::Busy,
             RestartError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<NotifyError> for ApiError {
+    fn from(error: NotifyError) -> Self {
+        match error {
+            NotifyError::NotFound => Self::NotFound,
+            NotifyError::CannotBeReady(status) => Self::NotReady(status),
+            NotifyError::Busy => Self::Busy,
+            NotifyError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<InstructionsError> for ApiError {
+    fn from(error: InstructionsError) -> Self {
+        match error {
+            InstructionsError::NotFound => Self::NotFound,
+            InstructionsError::NotReady => Self::RecordsNotReady,
+            InstructionsError::Limit { of_domain, wait } => Self::TooManyInstructions {
+                of_domain,
+                // Up, so that whoever waits as long as told is not told to wait again.
+                seconds: u32::try_from(wait.as_secs()).unwrap_or(0).saturating_add(1),
+            },
+            InstructionsError::Unrendered(error) => Self::Unrendered(error),
+            InstructionsError::Ses(error @ SesError::Unavailable { .. }) => {
+                Self::PerhapsSent(error)
+            }
+            InstructionsError::Ses(error) => Self::Ses(error),
+            InstructionsError::Store(error) => Self::Store(error),
         }
     }
 }
@@ -412,6 +514,26 @@ fn invalid_domain(error: &DomainNameError) -> Problem {
     problem.errors = vec![FieldError::field("/domain", error.reason)];
     problem.suggestion = suggestion;
     problem
+}
+
+/// What the client has to do first.
+fn not_ready(status: Status) -> String {
+    let first = match status {
+        Status::Failed => {
+            "Restart it first (POST …/restart), so that Amazon SES looks for the records again."
+        }
+        Status::Contested => {
+            "Publish its ownership record first: it proves that the domain is yours."
+        }
+        Status::Provisioning
+        | Status::Pending
+        | Status::Verified
+        | Status::Authenticated
+        | Status::AtRisk
+        | Status::Rejected
+        | Status::Removing => "Look at where it stands.",
+    };
+    format!("The domain is {status}. {first}")
 }
 
 fn sentence(errors: &[FieldError]) -> String {

@@ -30,7 +30,11 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::NotFailed(_) => Some(ApiError::Unconfirmed(
             DomainName::parse("example.com").expect("a name"),
         )),
-        ApiError::Unconfirmed(_) => Some(ApiError::Ses(SesError::Throttled {
+        ApiError::Unconfirmed(_) => Some(ApiError::NotReady(Status::Failed)),
+        ApiError::NotReady(_) => Some(ApiError::InvalidKey(KeyError::Empty)),
+        ApiError::InvalidKey(_) => Some(ApiError::KeyReused),
+        ApiError::KeyReused => Some(ApiError::KeyInProgress),
+        ApiError::KeyInProgress => Some(ApiError::Ses(SesError::Throttled {
             operation: "VerifyDomainIdentity",
         })),
         ApiError::Ses(_) => Some(ApiError::Busy),
@@ -41,7 +45,17 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::Store(_) => Some(ApiError::Unrendered(HandoffError::Json(
             serde::ser::Error::custom("it has no text"),
         ))),
-        ApiError::Unrendered(_) => None,
+        ApiError::Unrendered(_) => Some(ApiError::TooManyInstructions {
+            of_domain: true,
+            seconds: 1,
+        }),
+        ApiError::TooManyInstructions { .. } => {
+            Some(ApiError::PerhapsSent(SesError::Unavailable {
+                operation: "SendEmail",
+                source: "no answer".into(),
+            }))
+        }
+        ApiError::PerhapsSent(_) => None,
     }
 }
 

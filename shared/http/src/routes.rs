@@ -84,6 +84,10 @@ routes! {
     CheckDomain = "POST" "/domains/{domain}/check", ClientAdmin, "check-domain";
     /// Gives a domain that failed another 72 hours at Amazon SES.
     RestartDomain = "POST" "/domains/{domain}/restart", ClientAdmin, "advance-domain";
+    /// Tells Lasso support that the client is ready for the final step.
+    NotifyReady = "POST" "/domains/{domain}/notify", ClientAdmin, "advance-domain";
+    /// Emails the records of a domain to whoever publishes them.
+    SendInstructions = "POST" "/domains/{domain}/instructions", ClientAdmin, "send-instructions";
     /// Stops sending for a domain, and takes it out of Amazon SES and out of the list.
     RemoveDomain = "DELETE" "/domains/{domain}", ClientAdmin, "remove-domain";
     /// May the client send from this address now?
@@ -115,6 +119,11 @@ impl Operation {
             .copied()
             .find(chosen)
             .ok_or(ApiError::NoRoute)
+    }
+
+    /// Whether a request may carry an `Idempotency-Key`.
+    pub fn takes_keys(self) -> bool {
+        self.route().method == "POST"
     }
 
     /// The operation at a method and path as they are sent. A word of a path goes before a

@@ -115,6 +115,9 @@ pub struct DomainSummaryView {
     pub added_at: Timestamp,
     /// When the present state ends by itself.
     pub deadline: Option<Timestamp>,
+    /// When the client said, since the domain came into its state, that it is ready for the final
+    /// step.
+    pub ready_at: Option<Timestamp>,
     /// Where it is in the API, with its records.
     pub path: String,
 }
@@ -168,6 +171,10 @@ impl From<&Domain> for DomainSummaryView {
             community: domain.community.clone().map(String::from),
             added_at: domain.added_at,
             deadline: domain.state.deadline(),
+            ready_at: domain
+                .ready
+                .filter(|_| domain.has_said_ready())
+                .map(|ready| ready.at),
             path: format!("/domains/{}", domain.name),
         }
     }

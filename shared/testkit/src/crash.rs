@@ -4,7 +4,7 @@
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
 /// Counts the points that are passed, and stops at one of them.
 #[derive(Debug, Default)]
@@ -17,6 +17,7 @@ struct State {
     passed: usize,
     die_at: Option<usize>,
     paused: bool,
+    waiting: Vec<Waker>,
     log: Vec<&'static str>,
 }
 
@@ -32,9 +33,13 @@ impl CrashPoint {
 
     /// Whoever stands at the chosen point goes on from there, and nobody else stops.
     pub fn let_go(&self) {
-        let mut state = self.state();
-        state.paused = false;
-        state.die_at = None;
+        let waiting = {
+            let mut state = self.state();
+            state.paused = false;
+            state.die_at = None;
+            std::mem::take(&mut state.waiting)
+        };
+        waiting.into_iter().for_each(Waker::wake);
     }
 
     /// Stops only who stands at the chosen point already.
@@ -63,8 +68,10 @@ impl CrashPoint {
             dies
         };
         if dies {
-            futures::future::poll_fn(|_| {
-                if self.state().paused {
+            futures::future::poll_fn(|context| {
+                let mut state = self.state();
+                if state.paused {
+                    state.waiting.push(context.waker().clone());
                     Poll::Pending
                 } else {
                     Poll::Ready(())

@@ -21,13 +21,15 @@ use domain_auth::state::Status;
 use jiff::Timestamp;
 
 use crate::CrashPoint;
+use crate::memory_keys::Keys;
 
 type DomainKey = (ClientId, DomainName);
 
 /// Domains, claims, history, events and emails in memory.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
-    crash: Arc<CrashPoint>,
+    pub(crate) crash: Arc<CrashPoint>,
+    pub(crate) keys: Mutex<Keys>,
     state: Mutex<State>,
 }
 
@@ -55,7 +57,7 @@ impl MemoryStore {
     pub fn new(crash: Arc<CrashPoint>) -> Self {
         Self {
             crash,
-            state: Mutex::default(),
+            ..Self::default()
         }
     }
 

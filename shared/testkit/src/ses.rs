@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain_auth::identity::{AxisStatus, Dkim, MailFromLabel, SesStatus, VerificationToken};
+use domain_auth::identity::{
+    AxisStatus, ConfigurationSet, Dkim, MailFromLabel, SesStatus, VerificationToken,
+};
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
     Creation, ExistingIdentity, Identities, IdentityPage, IdentityStatuses, ListIdentities,
@@ -46,6 +48,7 @@ struct Identity {
     ours: bool,
     dkim: Option<Dkim>,
     mail_from: Option<String>,
+    configuration_set: Option<String>,
     status: SesStatus,
 }
 
@@ -93,6 +96,7 @@ impl FakeSes {
                 ours: false,
                 dkim: with_dkim.then(|| dkim(name)),
                 mail_from: None,
+                configuration_set: None,
                 status: pending(),
             },
         );
@@ -126,6 +130,12 @@ impl FakeSes {
     /// How many identities there are.
     pub fn identities(&self) -> usize {
         self.state().identities.len()
+    }
+
+    /// The configuration set of an identity.
+    pub fn configuration_set(&self, name: &DomainName) -> Option<String> {
+        let state = self.state();
+        state.identities.get(name)?.configuration_set.clone()
     }
 
     /// How often an operation was called.
@@ -205,6 +215,7 @@ impl Identities for FakeSes {
                 ours: true,
                 dkim: Some(dkim(name)),
                 mail_from: None,
+                configuration_set: None,
                 status: pending(),
             };
             state.identities.insert(name.clone(), identity);
@@ -267,6 +278,20 @@ impl Identities for FakeSes {
         self.call("PutEmailIdentityMailFromAttributes", |state| {
             if let Some(identity) = state.identities.get_mut(name) {
                 identity.mail_from = Some(label.below(name));
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn set_configuration_set(
+        &self,
+        name: &DomainName,
+        set: &ConfigurationSet,
+    ) -> Result<(), SesError> {
+        self.call("PutEmailIdentityConfigurationSetAttributes", |state| {
+            if let Some(identity) = state.identities.get_mut(name) {
+                identity.configuration_set = Some(set.as_str().to_owned());
             }
             Ok(())
         })

@@ -7,10 +7,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain_auth::domain::Domain;
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
+use domain_auth::idempotency::{IdempotencyKey, KeyOwner};
+use domain_auth::instructions::Day;
 use domain_auth::names::{ClientId, DomainName, EventId};
 use domain_auth::ports::{DomainKey, Due};
 use domain_auth::state::Status;
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 
 use super::{Item, string};
 
@@ -121,6 +124,27 @@ impl Key {
         })
     }
 
+    /// In the partition of its owner. A caller chooses the key, and an identity provider the subject,
+    /// so both are digests: of one length, and without a separator.
+    pub(super) fn idempotency(owner: &KeyOwner, key: &IdempotencyKey) -> Self {
+        let pk = match owner {
+            KeyOwner::Client(client) => client_pk(client),
+            KeyOwner::Supporter(subject) => format!("STAFF#{}", digest(subject)),
+        };
+        Self {
+            pk,
+            sk: format!("KEY#{}", digest(key.as_str())),
+        }
+    }
+
+    /// The emails with instructions of a client on a day.
+    pub(super) fn instructions(client: &ClientId, day: Day) -> Self {
+        Self {
+            pk: client_pk(client),
+            sk: format!("INSTRUCTIONS#{day}"),
+        }
+    }
+
     /// The key attributes of an item, where it has both.
     pub(super) fn of_item(item: &Item) -> Option<Self> {
         let text = |name| item.get(name)?.as_s().ok().cloned();
@@ -216,6 +240,12 @@ pub(super) fn sortable(at: Timestamp) -> String {
 /// The text that sorts after every key that starts with the time `at`.
 pub(super) fn up_to(at: Timestamp) -> String {
     format!("{}$", sortable(at))
+}
+
+/// SHA-256 in hexadecimal digits.
+fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn shard(id: &str) -> u32 {

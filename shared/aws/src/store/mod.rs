@@ -2,6 +2,8 @@
 
 mod commit;
 mod email_ledger;
+mod idempotency;
+mod instructions;
 mod keys;
 mod outbox;
 mod queues;

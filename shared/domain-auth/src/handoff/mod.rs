@@ -13,6 +13,7 @@ use crate::records::{Record, RecordId};
 mod csv;
 mod format;
 mod json;
+mod letter;
 mod page;
 mod record_set;
 mod route53;
@@ -20,6 +21,7 @@ mod terraform;
 mod zone;
 
 pub use format::{HandoffFormat, UnknownFormat};
+pub use letter::{Sender, letter};
 
 /// What to hand off.
 #[derive(Debug, Clone, Copy)]
@@ -133,20 +135,6 @@ fn note(panel: &Panel, record: &Record) -> Option<String> {
     let notes = [panel.quoting(&record.data), caution(record.id)];
     let notes: Vec<&str> = notes.into_iter().flatten().collect();
     (!notes.is_empty()).then(|| notes.join(" "))
-}
-
-/// The identifier of a record, as the API has it.
-fn id_of(id: RecordId) -> &'static str {
-    match id {
-        RecordId::Verification => "verification",
-        RecordId::Dkim1 => "dkim-1",
-        RecordId::Dkim2 => "dkim-2",
-        RecordId::Dkim3 => "dkim-3",
-        RecordId::MailFromMx => "mail-from-mx",
-        RecordId::MailFromSpf => "mail-from-spf",
-        RecordId::Dmarc => "dmarc",
-        RecordId::Ownership => "ownership",
-    }
 }
 
 #[cfg(test)]

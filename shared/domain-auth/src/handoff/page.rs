@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{HandoffError, id_of, note, purpose};
+use super::{HandoffError, note, purpose};
 use crate::names::DomainName;
 use crate::providers::Panel;
 use crate::records::{Record, RecordData, Requirement};
@@ -19,32 +19,32 @@ struct HtmlPage<'a> {
     page: Page<'a>,
 }
 
-struct Page<'a> {
-    domain: String,
-    shown_domain: String,
-    zone: &'a str,
-    place: &'a str,
-    url: Option<&'a str>,
-    steps: &'a [String],
-    note: Option<&'a str>,
-    host_field: &'a str,
-    appends_zone: bool,
-    rows: Vec<Row<'a>>,
+pub(super) struct Page<'a> {
+    pub(super) domain: String,
+    pub(super) shown_domain: String,
+    pub(super) zone: &'a str,
+    pub(super) place: &'a str,
+    pub(super) url: Option<&'a str>,
+    pub(super) steps: &'a [String],
+    pub(super) note: Option<&'a str>,
+    pub(super) host_field: &'a str,
+    pub(super) appends_zone: bool,
+    pub(super) rows: Vec<Row<'a>>,
 }
 
-struct Row<'a> {
-    number: usize,
-    id: &'static str,
-    kind: &'static str,
-    requirement: &'static str,
-    purpose: &'static str,
-    host: &'a str,
-    name: &'a str,
-    value_field: &'a str,
-    value: String,
-    priority: Option<(&'a str, u16)>,
-    ttl: u32,
-    note: Option<String>,
+pub(super) struct Row<'a> {
+    pub(super) number: usize,
+    pub(super) id: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) requirement: &'static str,
+    pub(super) purpose: &'static str,
+    pub(super) host: &'a str,
+    pub(super) name: &'a str,
+    pub(super) value_field: &'a str,
+    pub(super) value: String,
+    pub(super) priority: Option<(&'a str, u16)>,
+    pub(super) ttl: u32,
+    pub(super) note: Option<String>,
 }
 
 pub(super) fn render_text(
@@ -65,7 +65,7 @@ pub(super) fn render_html(
     Ok(HtmlPage { page }.render()?)
 }
 
-fn page<'a>(domain: &DomainName, panel: &'a Panel, records: &[&'a Record]) -> Page<'a> {
+pub(super) fn page<'a>(domain: &DomainName, panel: &'a Panel, records: &[&'a Record]) -> Page<'a> {
     let provider = panel.provider();
     Page {
         domain: domain.as_str().to_owned(),
@@ -92,7 +92,7 @@ fn row<'a>(index: usize, panel: &'a Panel, record: &'a Record) -> Row<'a> {
     };
     Row {
         number: index + 1,
-        id: id_of(record.id),
+        id: record.id.as_str(),
         kind: record.data.type_name(),
         requirement: match record.requirement {
             Requirement::Required => "required",

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::record_set::{Value, record_sets, strings};
-use super::{Handoff, caution, id_of, purpose};
+use super::{Handoff, caution, purpose};
 use crate::providers::Panel;
 use crate::records::Record;
 
@@ -34,7 +34,7 @@ pub(super) fn render(handoff: &Handoff<'_>, panel: &Panel, records: &[&Record]) 
              ttl     = {ttl}\n  \
              records = [\n{values}  ]\n}}\n",
             purpose = purpose(record.id),
-            id = id_of(record.id).replace('-', "_"),
+            id = record.id.as_str().replace('-', "_"),
             name = literal(&record.name),
             kind = record.data.type_name(),
             ttl = record.ttl,

@@ -152,6 +152,19 @@ impl EmailAddress {
     }
 }
 
+impl EmailAddress {
+    /// Enough to be known again by who typed it, and no address: `k…@example.com`.
+    pub fn masked(&self) -> String {
+        match self.0.rsplit_once('@') {
+            Some((local, host)) => {
+                let first = local.chars().next().map(String::from);
+                format!("{}…@{host}", first.unwrap_or_default())
+            }
+            None => "…".to_owned(),
+        }
+    }
+}
+
 /// An address is personal: it shows in no log line.
 impl fmt::Debug for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -59,6 +59,22 @@ pub enum RecordData {
     },
 }
 
+impl RecordId {
+    /// The word in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verification => "verification",
+            Self::Dkim1 => "dkim-1",
+            Self::Dkim2 => "dkim-2",
+            Self::Dkim3 => "dkim-3",
+            Self::MailFromMx => "mail-from-mx",
+            Self::MailFromSpf => "mail-from-spf",
+            Self::Dmarc => "dmarc",
+            Self::Ownership => "ownership",
+        }
+    }
+}
+
 /// Whether sending depends on a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use super::final_step::FinalStepPolicy;
 use super::look::{after_look, look_at_dns, statuses};
 use super::provision::Tools;
 use crate::dns::{DnsLook, Lookup};
@@ -13,6 +14,9 @@ use crate::ports::{
 
 /// The shortest time between two checks of a domain.
 pub const CHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
+
+/// How long the final step may wait for its turn at SES.
+const FINAL_STEP_PATIENCE: SignedDuration = SignedDuration::from_secs(3);
 
 /// How often a write is tried again when the poller looks at the same domain at the same time.
 const ATTEMPTS: usize = 4;
@@ -49,6 +53,7 @@ pub enum CheckError {
 /// Looks at a domain now, at SES and in DNS. Where SES does not answer, what it said last stands.
 pub async fn check<S, I, C, D, L>(
     tools: &Tools<'_, S, I, C, D, L>,
+    final_step: &FinalStepPolicy,
     client: &ClientId,
     name: &DomainName,
 ) -> Result<Checked, CheckError>
@@ -77,7 +82,16 @@ where
     let known = ses.or_else(|| domain.ses.map(|look| look.status));
     let look = look_at_dns(tools.dns, tools.clock, &domain, known).await;
     for _ in 0..ATTEMPTS {
-        let change = after_look(&domain, ses, look.clone(), tools.clock.now(), tools.ids);
+        let now = tools.clock.now();
+        let seen = after_look(&domain, ses, look.clone(), now, tools.ids);
+        let until = now + FINAL_STEP_PATIENCE;
+        let completed = final_step.after_look(tools, seen, until).await;
+        let change = completed.unwrap_or_else(|| {
+            // The poller takes the final step; until then the domain stands where it stood.
+            let mut change = after_look(&domain, None, look.clone(), now, tools.ids);
+            change.domain.hurry(now);
+            change
+        });
         match tools.store.commit(&change).await {
             Ok(()) => return Ok(Checked { change, look }),
             Err(CommitError::Conflict) => domain = existing(tools.store, client, name).await?,
@@ -106,7 +120,10 @@ where
                 return Err(CheckError::TooSoon { wait });
             }
         }
-        let change = domain.updated(|domain| domain.checked_at = Some(now));
+        let change = domain.updated(|domain| {
+            domain.checked_at = Some(now);
+            domain.hurried_at = Some(now);
+        });
         match tools.store.commit(&change).await {
             Ok(()) => return Ok(change.domain),
             Err(CommitError::Conflict) => {}

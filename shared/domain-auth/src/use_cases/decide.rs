@@ -5,8 +5,11 @@ use crate::dns::DnsLook;
 use crate::domain::Domain;
 use crate::event::Event;
 use crate::history::Actor;
+use crate::identity::ConfigurationSet;
 use crate::names::{ClientId, DomainName, Note};
-use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadDomains, StoreError};
+use crate::ports::{
+    Clock, CommitChanges, CommitError, Identities, Ids, ReadDomains, SesError, StoreError,
+};
 use crate::state::{Status, TransitionError, Trigger};
 
 /// How often a write is tried again when the poller looks at the same domain at the same time.
@@ -46,6 +49,9 @@ pub enum DecideError {
         /// What the last look at DNS did not find in order, in sentences.
         missing: Vec<String>,
     },
+    /// SES did not attach the configuration set. It can be asked again.
+    #[error(transparent)]
+    Ses(#[from] SesError),
     /// Somebody else kept changing the domain.
     #[error("too many changes of the domain at once")]
     Busy,
@@ -54,9 +60,20 @@ pub enum DecideError {
     Store(#[from] StoreError),
 }
 
-/// Takes the final step of a domain that is `verified`.
+/// Where the identity of a completed domain gets its configuration set.
+#[derive(Debug)]
+pub struct Completing<'a, I> {
+    /// Amazon SES.
+    pub ses: &'a I,
+    /// What an identity is given with the final step, if anything.
+    pub configuration_set: Option<&'a ConfigurationSet>,
+}
+
+/// Takes the final step of a domain that is `verified`. SES first: what it has attached does no harm
+/// to a domain that is not completed after all, and can be attached again.
 pub async fn decide<S>(
     store: &S,
+    completing: &Completing<'_, impl Identities>,
     clock: &impl Clock,
     ids: &impl Ids,
     (client, name): (&ClientId, &DomainName),
@@ -67,6 +84,7 @@ where
     S: ReadDomains + CommitChanges,
 {
     let look = store.look(client, name).await?;
+    let mut attached = completing.configuration_set.is_none() || *decision != Decision::Complete;
     for _ in 0..ATTEMPTS {
         let domain = store.domain(client, name).await?;
         let domain = domain.ok_or(DecideError::NotFound)?;
@@ -86,6 +104,10 @@ where
                 status: error.status,
                 missing: missing(look.as_ref()),
             })?;
+        if let Some(set) = completing.configuration_set.filter(|_| !attached) {
+            completing.ses.set_configuration_set(name, set).await?;
+            attached = true;
+        }
         match store.commit(&change).await {
             Ok(()) => {
                 return Ok(Decided {

@@ -5,7 +5,9 @@ pub mod check;
 pub mod decide;
 mod delete_identity;
 pub mod email_support;
+pub mod final_step;
 pub mod look;
+pub mod notify;
 pub mod poll;
 mod poll_figures;
 mod poll_removals;
@@ -13,6 +15,7 @@ pub mod provision;
 pub mod publish;
 pub mod remove;
 pub mod restart;
+pub mod send_instructions;
 pub mod senders;
 mod ses_budget;
 

@@ -11,6 +11,7 @@ pub use report::{DnsTally, ReconcileTally, Report, SweepTally};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::final_step::FinalStepPolicy;
 use super::look::LOOK_PATIENCE;
 use super::provision::Tools;
 use super::publish::publish_outbox;
@@ -55,6 +56,8 @@ pub struct Poller<'a, S, I, P, C, D, L> {
     pub publisher: &'a P,
     /// What the operator has chosen.
     pub settings: Settings,
+    /// Who takes the final step.
+    pub final_step: &'a FinalStepPolicy,
 }
 
 /// What the operator has chosen.

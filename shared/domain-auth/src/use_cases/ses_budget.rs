@@ -19,6 +19,7 @@ pub enum Operation {
     VerifyDomainIdentity,
     VerifyDomainDkim,
     PutEmailIdentityMailFromAttributes,
+    PutEmailIdentityConfigurationSetAttributes,
     GetIdentityVerificationAttributes,
     GetIdentityDkimAttributes,
     GetIdentityMailFromDomainAttributes,
@@ -84,6 +85,9 @@ impl Operation {
             Self::VerifyDomainIdentity => "VerifyDomainIdentity",
             Self::VerifyDomainDkim => "VerifyDomainDkim",
             Self::PutEmailIdentityMailFromAttributes => "PutEmailIdentityMailFromAttributes",
+            Self::PutEmailIdentityConfigurationSetAttributes => {
+                "PutEmailIdentityConfigurationSetAttributes"
+            }
             Self::GetIdentityVerificationAttributes => "GetIdentityVerificationAttributes",
             Self::GetIdentityDkimAttributes => "GetIdentityDkimAttributes",
             Self::GetIdentityMailFromDomainAttributes => "GetIdentityMailFromDomainAttributes",

@@ -11,7 +11,8 @@ use domain_auth::ports::{Clock, CommitChanges, ReadClaims, ReadDomains};
 use domain_auth::state::{Status, Trigger};
 use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::add::{self, AddError, Addition};
-use domain_auth::use_cases::poll::{Poller, Report};
+use domain_auth::use_cases::final_step::MANUAL;
+use domain_auth::use_cases::poll::{Poller, Report, Settings};
 use domain_auth::use_cases::provision::{self, Provisioned, Tools};
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::remove::{self, RemoveError};
@@ -122,9 +123,11 @@ impl World {
         let poller = Poller {
             tools: self.tools(&budget),
             publisher: &self.topic,
+            settings: Settings::default(),
+            final_step: &MANUAL,
         };
-        let until = self.clock.now() + SignedDuration::from_secs(50);
-        let run = Box::pin(poller.run(until)).now_or_never();
+        let deadline = self.clock.now() + SignedDuration::from_secs(59);
+        let run = Box::pin(poller.run(deadline)).now_or_never();
         run.map(Result::unwrap)
     }
 

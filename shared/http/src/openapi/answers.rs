@@ -9,6 +9,8 @@ use super::examples;
 use super::problems::problems;
 use super::schemas::Schemas;
 use crate::history_view::HistoryView;
+use crate::instructions_view::InstructionsView;
+use crate::notified_view::NotifiedView;
 use crate::problem::Problem;
 use crate::routes::{Access, Operation};
 use crate::sender_view::SenderView;
@@ -22,6 +24,13 @@ pub(super) fn responses(operation: Operation, schemas: &mut Schemas) -> Value {
         let mut response = response;
         response["description"] = json!(description);
         response["headers"]["Cache-Control"] = cache_control(operation);
+        if operation.takes_keys() {
+            response["headers"]["Idempotent-Replayed"] = constant(
+                "Present where this is the answer to an earlier request with the same \
+                 `Idempotency-Key`.",
+                "true",
+            );
+        }
         responses.insert(status.to_owned(), response);
     }
     for (status, group) in by_status(problems(operation)) {
@@ -85,6 +94,16 @@ fn good(operation: Operation, schemas: &mut Schemas) -> Vec<Good> {
         Operation::RestartDomain => {
             let domain = one(domain, "pending", examples::pending());
             vec![("200", "The domain, waiting again.", domain)]
+        }
+        Operation::NotifyReady => {
+            let schema = schemas.answered::<NotifiedView>();
+            let domain = one(schema, "ready", examples::notified());
+            vec![("200", "The domain, and what is still missing.", domain)]
+        }
+        Operation::SendInstructions => {
+            let schema = schemas.answered::<InstructionsView>();
+            let sent = one(schema, "sent", examples::instructions());
+            vec![("202", "The email is on its way.", sent)]
         }
         Operation::RemoveDomain => {
             let nothing = json!({ "headers": {} });
@@ -182,6 +201,8 @@ fn cache_control(operation: Operation) -> Value {
         | Operation::GetHistory
         | Operation::CheckDomain
         | Operation::RestartDomain
+        | Operation::NotifyReady
+        | Operation::SendInstructions
         | Operation::RemoveDomain
         | Operation::ListQueue
         | Operation::GetClientDomain

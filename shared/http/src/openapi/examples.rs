@@ -12,9 +12,13 @@ use domain_auth::history::{Actor, HistoryEntry};
 use domain_auth::identity::{
     AxisStatus, Dkim, DkimToken, MailFromLabel, SesIdentity, SesLook, SesStatus, VerificationToken,
 };
+use domain_auth::instructions::{Left, Letter};
+use domain_auth::missing::missing_pieces;
 use domain_auth::names::{ClientId, Community, DomainName, EmailAddress, EventId};
 use domain_auth::ports::{Ids, ListFilter, Page, PageStart};
 use domain_auth::state::{State, Status, Trigger};
+use domain_auth::use_cases::notify::Notified;
+use domain_auth::use_cases::send_instructions::{Order, Sent};
 use domain_auth::use_cases::senders::{SenderStanding, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -22,6 +26,8 @@ use serde_json::{Value, json};
 
 use crate::cursor::{Cursors, List};
 use crate::history_view::HistoryView;
+use crate::instructions_view::InstructionsView;
+use crate::notified_view::NotifiedView;
 use crate::sender_view::SenderView;
 use crate::staff_view::{StaffDomainView, StaffListView};
 use crate::view::{DomainListView, DomainView};
@@ -157,6 +163,43 @@ pub(super) fn contested() -> Value {
 pub(super) fn diagnosed() -> Value {
     let (domain, look) = looked_at();
     value(&DomainView::new(&domain, Some(&look)))
+}
+
+/// The same, said to be ready.
+pub(super) fn notified() -> Value {
+    let (mut domain, look) = looked_at();
+    domain.say_ready(at(20));
+    domain.hurry(at(20));
+    let notified = Notified {
+        missing: missing_pieces(&domain, Some(&look)),
+        domain,
+        look: Some(look),
+        event: None,
+    };
+    value(&NotifiedView::from(&notified))
+}
+
+pub(super) fn instructions() -> Value {
+    let domain = pending_domain();
+    let address = |text: &str| EmailAddress::parse(text).expect("an address");
+    let order = Order {
+        to: address("dns@it-partner.example"),
+        note: None,
+    };
+    let sent = Sent {
+        letter: Letter {
+            subject: format!("DNS records to add for {NAME}"),
+            text: String::new(),
+            html: String::new(),
+            reply_to: domain.contact_email.clone(),
+            records: domain.records().iter().map(|record| record.id).collect(),
+        },
+        left: Left {
+            domain: 4,
+            client: 49,
+        },
+    };
+    value(&InstructionsView::new(&domain.name, &order, &sent))
 }
 
 fn looked_at() -> (Domain, DnsLook) {

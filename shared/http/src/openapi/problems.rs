@@ -1,6 +1,7 @@
 //! The problems that an operation can answer with: samples, made into problem details by the one
 //! match that the functions use.
 
+use domain_auth::idempotency::KeyError;
 use domain_auth::names::{DomainName, IneligibleReason};
 use domain_auth::ports::{SesError, StoreError};
 use domain_auth::state::Status;
@@ -44,10 +45,28 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
         Operation::RestartDomain => vec![
             ApiError::NotFound,
             ApiError::NotFailed(Status::Pending),
-            ApiError::Ses(SesError::Throttled {
-                operation: "VerifyDomainIdentity",
-            }),
+            throttled("VerifyDomainIdentity"),
             ApiError::Busy,
+        ],
+        Operation::NotifyReady => vec![
+            malformed(),
+            ApiError::TooLarge,
+            ApiError::invalid(FieldError::field("/note", "is too long")),
+            ApiError::NotFound,
+            ApiError::NotReady(Status::Failed),
+            ApiError::Busy,
+        ],
+        Operation::SendInstructions => vec![
+            malformed(),
+            ApiError::TooLarge,
+            ApiError::invalid(FieldError::field("/email", "is required")),
+            ApiError::NotFound,
+            ApiError::RecordsNotReady,
+            ApiError::TooManyInstructions {
+                of_domain: true,
+                seconds: 35_798,
+            },
+            throttled("SendEmail"),
         ],
         Operation::RemoveDomain => vec![
             ApiError::NotFound,
@@ -55,7 +74,12 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
             ApiError::Busy,
         ],
         Operation::GetSender | Operation::DescribeApi => Vec::new(),
-        Operation::CompleteDomain => vec![ApiError::NotFound, not_verified(), ApiError::Busy],
+        Operation::CompleteDomain => vec![
+            ApiError::NotFound,
+            not_verified(),
+            throttled("PutEmailIdentityConfigurationSetAttributes"),
+            ApiError::Busy,
+        ],
         Operation::RejectDomain => vec![
             malformed(),
             ApiError::TooLarge,
@@ -65,6 +89,13 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
             ApiError::Busy,
         ],
     });
+    if operation.takes_keys() {
+        errors.extend([
+            ApiError::InvalidKey(KeyError::TooLong),
+            ApiError::KeyInProgress,
+            ApiError::KeyReused,
+        ]);
+    }
     errors.into_iter().map(example).collect()
 }
 
@@ -97,6 +128,10 @@ fn paging() -> ApiError {
 fn not_verified() -> ApiError {
     let missing = "There is no record at _amazonses.maplehomes.com.".to_owned();
     ApiError::NotVerified(Status::Pending, vec![missing])
+}
+
+fn throttled(operation: &'static str) -> ApiError {
+    ApiError::Ses(SesError::Throttled { operation })
 }
 
 fn store() -> ApiError {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde_json::{Value, json};
 
 use super::schemas::Schemas;
-use crate::input::AddDomainBody;
+use crate::input::{AddDomainBody, InstructionsBody};
 use crate::routes::Operation;
 
 /// The body of `RejectDomain`.
@@ -17,6 +17,16 @@ use crate::routes::Operation;
 struct RejectDomainBody {
     /// Why, in plain text. The client reads it.
     reason: Note,
+}
+
+/// The body of `NotifyReady`.
+#[derive(JsonSchema)]
+#[schemars(rename = "NotifyReady", deny_unknown_fields)]
+#[expect(dead_code, reason = "stands for what `note_in` reads")]
+struct NotifyReadyBody {
+    /// What Lasso support should know, in plain text. Empty is as good as absent.
+    #[schemars(length(max = 1000))]
+    note: Option<String>,
 }
 
 /// What there is to say beyond the summary.
@@ -43,6 +53,17 @@ pub(super) fn detail(operation: Operation) -> &'static str {
             "Takes some seconds, up to 20. At most once per 30 seconds and domain."
         }
         Operation::RestartDomain => "Starts both the search for the TXT record and for DKIM.",
+        Operation::NotifyReady => {
+            "Lasso support is told once for each state that the domain comes into; saying it again \
+             is answered the same and tells nobody. `missing` says what is still missing. A domain \
+             that was rejected is open for the final step again, and one that waits is looked at \
+             more often. One that is `failed` or `contested` needs something else first: 409."
+        }
+        Operation::SendInstructions => {
+            "One email to one address, with who sent it and why, and the note as the client's own \
+             words. An answer to it reaches the domain's `contact_email`. At most 5 for a domain \
+             and 50 for a client on a day (UTC)."
+        }
         Operation::RemoveDomain => {
             "Also where Amazon SES is slow: the service goes on by itself, and the domain can be \
              added again at once. Repeated while it goes on, it is 204 too; afterwards 404. A domain \
@@ -117,13 +138,30 @@ pub(super) fn parameters(operation: Operation, schemas: &mut Schemas) -> Vec<Val
         | Operation::GetDomain
         | Operation::CheckDomain
         | Operation::RestartDomain
+        | Operation::NotifyReady
+        | Operation::SendInstructions
         | Operation::GetSender
         | Operation::GetClientDomain
         | Operation::CompleteDomain
         | Operation::RejectDomain
         | Operation::DescribeApi => Vec::new(),
     });
+    if operation.takes_keys() {
+        parameters.push(idempotency_key());
+    }
     parameters
+}
+
+fn idempotency_key() -> Value {
+    json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Names this request, with or without quotation marks. Sent again within 24 \
+            hours with the same key and body, it has no second effect, and is answered the same.",
+        // Not what is allowed in quotation marks besides: that is for programs to make.
+        "schema": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,255}$" },
+        "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+    })
 }
 
 fn in_path(name: &'static str, schemas: &mut Schemas) -> Value {
@@ -190,6 +228,17 @@ pub(super) fn body(operation: Operation, schemas: &mut Schemas) -> Option<Value>
             schemas.read::<RejectDomainBody>(),
             json!({ "reason": "This is the domain of another builder. Please add your own." }),
         ),
+        Operation::NotifyReady => (
+            schemas.read::<NotifyReadyBody>(),
+            json!({ "note": "All records are in since this morning." }),
+        ),
+        Operation::SendInstructions => (
+            schemas.read::<InstructionsBody>(),
+            json!({
+                "email": "dns@it-partner.example",
+                "note": "Hello Sam, please add these this week. Thanks, Jo",
+            }),
+        ),
         Operation::ListDomains
         | Operation::GetDomain
         | Operation::GetRecords
@@ -205,7 +254,7 @@ pub(super) fn body(operation: Operation, schemas: &mut Schemas) -> Option<Value>
         | Operation::DescribeApi => return None,
     };
     Some(json!({
-        "required": true,
+        "required": operation != Operation::NotifyReady,
         "content": { "application/json": { "schema": schema, "example": example } },
     }))
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain_auth::event::Event;
 use domain_auth::ports::{Clock, Publish, PublishError};
 use domain_auth::use_cases::SesBudget;
+use domain_auth::use_cases::final_step::MANUAL;
 use domain_auth::use_cases::poll::{self, Poller, Report};
 use domain_auth::use_cases::provision::Tools;
 use futures::future::{Either, select};
@@ -41,6 +42,7 @@ pub(crate) async fn poll(
                 budget: &budget,
             },
             publisher: &Topic(&world.setting.clock),
+            final_step: &MANUAL,
         };
         let time = poll::time_for_work(SignedDuration::try_from(TIMEOUT).unwrap_or_default());
         let run = Box::pin(poller.run(world.setting.clock.now() + time));

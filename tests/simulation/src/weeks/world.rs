@@ -10,6 +10,7 @@ use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::Clock;
 use domain_auth::state::VERIFICATION_WINDOW;
 use domain_auth::use_cases::SesBudget;
+use domain_auth::use_cases::final_step::MANUAL;
 use domain_auth::use_cases::poll::{self, Poller};
 use domain_auth::use_cases::provision::Tools;
 use domain_auth_testkit::{client, domain_name};
@@ -193,6 +194,7 @@ impl World {
         let poller = Poller {
             tools: self.tools(&budget),
             publisher: &topic,
+            final_step: &MANUAL,
         };
         let time = poll::time_for_work(SignedDuration::try_from(TIMEOUT).unwrap_or_default());
         let run = pin!(poller.run(self.clock.now() + time));

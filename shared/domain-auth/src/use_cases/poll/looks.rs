@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::{Part, Poller, PollerSes, PollerStore, Report, Times};
 use crate::dns::{DnsLook, Lookup};
-use crate::domain::Domain;
+use crate::domain::{Change, Domain};
 use crate::identity::{AxisStatus, SesStatus};
 use crate::names::DomainName;
 use crate::pace;
@@ -123,13 +123,15 @@ where
         }
     }
 
-    /// Writes what SES says where it moves the state, because a person waits for that. What comes
-    /// back is still to be looked up in DNS.
+    /// Writes what SES says where it moves the state, because a person waits for that, unless the
+    /// final step goes with it, which takes SES's time. What comes back is still to be looked up in
+    /// DNS.
     async fn move_state(&self, domain: Domain, ses: Option<SesStatus>) -> (Option<Seen>, Report) {
         let mut report = Report::default();
         let now = self.tools.clock.now();
         let change = after_look(&domain, ses, None, now, self.tools.ids);
-        if change.history.is_empty() || watching::is_watched(domain.state.status()) {
+        let watched = watching::is_watched(domain.state.status());
+        if change.history.is_empty() || watched || self.final_step.takes(&change) {
             return (Some(Seen::of(domain, ses)), report);
         }
         let after = change.domain.clone();
@@ -198,7 +200,8 @@ where
         part
     }
 
-    /// Writes what a look has shown, or holds it back where it is a bad one.
+    /// Writes what a look has shown, with the final step where the service takes it, or holds it
+    /// back where it is a bad one. Where the final step has to wait, the domain stays due.
     async fn conclude(&self, mut seen: Seen, times: Times) -> Part {
         let mut part = Part::default();
         let restarted = self.restart_at_ses(&mut seen, times, &mut part).await;
@@ -221,11 +224,18 @@ where
         }
         if is_downgrade(&domain, &change) {
             part.held.push((domain, change));
-        } else {
+        } else if let Some(change) = self.take_final_step(change, times).await {
             let written = self.commit(&domain, change, &mut part.report).await;
             part.report.looked_at += usize::from(written);
+        } else {
+            part.report.errors += 1;
         }
         part
+    }
+
+    async fn take_final_step(&self, change: Change, times: Times) -> Option<Change> {
+        let policy = self.final_step;
+        policy.after_look(&self.tools, change, times.ask).await
     }
 
     /// SES stops looking after 72 hours. Where a domain that it has verified got its other records

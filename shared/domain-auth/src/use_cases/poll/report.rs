@@ -157,7 +157,9 @@ impl Report {
                 | Action::Reopened
                 | Action::Displaced
                 | Action::Removed
-                | Action::Readded => continue,
+                | Action::Readded
+                | Action::Ready
+                | Action::InstructionsSent => continue,
             };
             *counter += 1;
         }

@@ -1,0 +1,29 @@
+//! What the template gives this function.
+
+use domain_auth_aws::{MissingVariable, required};
+use domain_auth_http::ClaimNames;
+
+/// The function's configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `TABLE_NAME`.
+    pub table: String,
+    /// `SENDER_EMAIL`: where the emails come from, a verified identity.
+    pub sender_email: String,
+    /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
+    pub claims: ClaimNames,
+}
+
+impl Config {
+    /// Reads the environment.
+    pub fn from_env() -> Result<Self, MissingVariable> {
+        Ok(Self {
+            table: required("TABLE_NAME")?,
+            sender_email: required("SENDER_EMAIL")?,
+            claims: ClaimNames {
+                client_id: required("CLIENT_ID_CLAIM")?,
+                roles: required("ROLES_CLAIM")?,
+            },
+        })
+    }
+}

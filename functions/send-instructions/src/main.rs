@@ -1,0 +1,23 @@
+//! Wiring only.
+
+use std::time::Duration;
+
+use domain_auth_aws::{Clients, HttpTimeouts, LetterMail, SystemClock, Table};
+use send_instructions::{App, Config};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let config = Config::from_env()?;
+    let clients = Clients::from_env(HttpTimeouts {
+        ses: Duration::from_secs(10),
+        other: Duration::from_secs(3),
+    })
+    .await;
+    let app = App {
+        store: Table::new(clients.dynamodb(), config.table),
+        mail: LetterMail::new(clients.ses_v2(), config.sender_email),
+        clock: SystemClock,
+        claims: config.claims,
+    };
+    domain_auth_http::run(|request| app.handle(request)).await
+}

@@ -1,0 +1,222 @@
+//! Every file in `events/send-instructions`, through the handler, on fakes: the answer, and the email
+//! as it is sent.
+
+use std::sync::Mutex;
+
+use domain_auth::domain::{Domain, NewDomain};
+use domain_auth::history::{Action, Actor};
+use domain_auth::instructions::{Letter, PER_CLIENT, PER_DOMAIN, SendLetter};
+use domain_auth::names::{Community, EmailAddress};
+use domain_auth::ports::{Clock, CommitChanges, ReadDomains, SesError};
+use domain_auth::state::{State, Trigger};
+use domain_auth_http::ClaimNames;
+use domain_auth_testkit::{
+    Answer, MemoryStore, SequentialIds, SesFault, TestClock, answer_of, client, domain_name,
+    identity, new_domain, request_in,
+};
+use jiff::SignedDuration;
+
+use super::App;
+
+#[derive(Default)]
+struct Mailbox {
+    letters: Mutex<Vec<(EmailAddress, Letter)>>,
+    faults: Mutex<Vec<SesFault>>,
+}
+
+impl SendLetter for Mailbox {
+    async fn send(&self, to: &EmailAddress, letter: &Letter) -> Result<String, SesError> {
+        const OPERATION: &str = "SendEmail";
+        let fault = self.faults.lock().unwrap().pop();
+        if matches!(fault, None | Some(SesFault::AnswerLost)) {
+            let letter = (to.clone(), letter.clone());
+            self.letters.lock().unwrap().push(letter);
+        }
+        match fault {
+            None => Ok("0100018c-example".to_owned()),
+            Some(SesFault::Throttled) => Err(SesError::Throttled {
+                operation: OPERATION,
+            }),
+            Some(SesFault::Unavailable | SesFault::AnswerLost) => Err(SesError::Unavailable {
+                operation: OPERATION,
+                source: "no answer".into(),
+            }),
+            Some(SesFault::Refused) => Err(SesError::Refused {
+                operation: OPERATION,
+                source: "refused".into(),
+            }),
+        }
+    }
+}
+
+type TestApp = App<MemoryStore, Mailbox, TestClock>;
+
+/// Domains of `maple-homes`: pending, contested and without records.
+async fn app() -> TestApp {
+    let app = App {
+        store: MemoryStore::default(),
+        mail: Mailbox::default(),
+        clock: TestClock::default(),
+        claims: ClaimNames {
+            client_id: "custom:client_id".to_owned(),
+            roles: "cognito:groups".to_owned(),
+        },
+    };
+    let new = NewDomain {
+        community: Some(Community::parse("Maple Ridge, see https://maple.example").unwrap()),
+        contact_email: Some(EmailAddress::parse("kim@example.com").unwrap()),
+        ..new_domain("maple-homes", "example.com")
+    };
+    pending(&app, new).await;
+    pending(&app, new_domain("maple-homes", "bücher.example")).await;
+    let now = app.clock.now();
+    let contested = State::contested("secret".to_owned(), now);
+    for (name, state) in [
+        ("contested.example", contested),
+        ("provisioning.example", State::provisioning()),
+    ] {
+        let new = new_domain("maple-homes", name);
+        let ids = SequentialIds::default();
+        let change = Domain::add(new, state, None, Actor::Service, now, &ids);
+        app.store.commit(&change).await.unwrap();
+    }
+    app
+}
+
+async fn pending(app: &TestApp, new: NewDomain) {
+    let (now, ids) = (app.clock.now(), SequentialIds::default());
+    let provisioned = Trigger::Provisioned(identity(&new.name));
+    let state = State::provisioning();
+    let change = Domain::add(new, state, None, Actor::Service, now, &ids);
+    app.store.commit(&change).await.unwrap();
+    let change = change
+        .domain
+        .transition(provisioned, Actor::Service, None, now, &ids);
+    app.store.commit(&change.unwrap()).await.unwrap();
+}
+
+async fn answer(app: &TestApp, case: &str) -> Answer {
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../events/send-instructions"
+    );
+    let request = request_in(format!("{folder}/{case}.json").as_ref());
+    answer_of(&app.handle(request).await)
+}
+
+fn sent(app: &TestApp) -> usize {
+    app.mail.letters.lock().unwrap().len()
+}
+
+fn shown((to, letter): &(EmailAddress, Letter)) -> String {
+    let reply_to = letter.reply_to.as_ref().map_or("", EmailAddress::as_str);
+    format!(
+        "To: {to}\nSubject: {}\nReply-To: {reply_to}\n\n{}\n────\n{}",
+        letter.subject, letter.text, letter.html
+    )
+}
+
+#[test]
+fn every_event_is_answered_and_emailed_as_its_snapshot_says() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    insta::glob!("../../../events/send-instructions", "*.json", |file| {
+        runtime.block_on(async {
+            let app = app().await;
+            let answer = answer_of(&app.handle(request_in(file)).await);
+            let letters = app.mail.letters.lock().unwrap();
+            let emails: Vec<String> = letters.iter().map(shown).collect();
+            let accepted = answer["status"] == 202;
+            assert_eq!(emails.len(), usize::from(accepted), "{answer}");
+            insta::assert_json_snapshot!("answer", answer);
+            for email in emails {
+                insta::assert_snapshot!("email", email);
+            }
+        });
+    });
+}
+
+#[tokio::test]
+async fn the_sixth_email_of_a_day_waits_for_the_next() {
+    let app = app().await;
+    for left in (0..PER_DOMAIN).rev() {
+        let sent = answer(&app, "to-email-administrator").await;
+        assert_eq!(sent["body"]["left_today"]["domain"], left);
+        assert_eq!(
+            sent["body"]["left_today"]["client"],
+            PER_CLIENT - PER_DOMAIN + left
+        );
+    }
+    let refused = answer(&app, "to-email-administrator").await;
+    assert_eq!(refused["status"], 429);
+    assert_eq!(refused["body"]["code"], "too_many_instructions");
+    // It is noon.
+    let wait: u64 = refused["headers"]["retry-after"]
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .unwrap();
+    assert_eq!(wait, 12 * 60 * 60 + 1);
+    assert_eq!(answer(&app, "without-note").await["status"], 202);
+    app.clock.advance(SignedDuration::from_hours(12));
+    assert_eq!(answer(&app, "to-email-administrator").await["status"], 202);
+    assert_eq!(sent(&app), 7);
+}
+
+#[tokio::test]
+async fn what_ses_certainly_did_not_send_does_not_count_and_the_rest_does() {
+    let app = app().await;
+    for (fault, code, left) in [
+        (SesFault::Throttled, "ses_unavailable", 4),
+        (SesFault::Refused, "ses_unavailable", 3),
+        (SesFault::Unavailable, "service_unavailable", 1),
+    ] {
+        app.mail.faults.lock().unwrap().push(fault);
+        let failed = answer(&app, "to-email-administrator").await;
+        assert_eq!(failed["status"], 503);
+        assert_eq!(failed["body"]["code"], code);
+        let sent = answer(&app, "to-email-administrator").await;
+        assert_eq!(sent["body"]["left_today"]["domain"], left, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn history_tells_of_the_email_without_the_address() {
+    let app = app().await;
+    answer(&app, "to-email-administrator").await;
+    let (client, name) = (client("maple-homes"), domain_name("example.com"));
+    let history = app.store.history(&client, &name, 1, None).await.unwrap();
+    let line = &history.items[0];
+    assert_eq!(line.action, Action::InstructionsSent);
+    let evidence = line.evidence.as_ref().unwrap();
+    assert_eq!(evidence["to"], "d…@it-partner.example");
+    assert_eq!((line.from, line.to), (Some(line.to), line.to));
+}
+
+#[tokio::test]
+async fn a_key_makes_one_email_of_a_repetition_and_refuses_another_request() {
+    let app = app().await;
+    let first = answer(&app, "with-key").await;
+    let mut again = answer(&app, "with-key").await;
+    assert_eq!(again["headers"]["idempotent-replayed"], "true");
+    again["headers"]
+        .as_object_mut()
+        .unwrap()
+        .remove("idempotent-replayed");
+    assert_eq!(again, first);
+    let other = answer(&app, "with-key-other-body").await;
+    assert_eq!(other["status"], 422);
+    assert_eq!(other["body"]["code"], "idempotency_key_reused");
+    assert_eq!(sent(&app), 1);
+    app.clock.advance(SignedDuration::from_hours(24));
+    assert_eq!(answer(&app, "with-key-other-body").await["status"], 202);
+    assert_eq!(sent(&app), 2);
+}
+
+#[tokio::test]
+async fn a_failed_attempt_does_not_use_its_key_up() {
+    let app = app().await;
+    app.mail.faults.lock().unwrap().push(SesFault::Throttled);
+    assert_eq!(answer(&app, "with-key").await["status"], 503);
+    assert_eq!(answer(&app, "with-key-other-body").await["status"], 202);
+}

@@ -1,0 +1,134 @@
+//! Keys of requests that may be sent again: one item for each, in the partition of its owner.
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use domain_auth::idempotency::{Attempt, Begun, IdempotencyLedger, StoredAnswer};
+use domain_auth::ports::StoreError;
+
+use super::keys::{EXPIRES_AT, Key};
+use super::{Item, Table, number, store_error, string};
+
+const BEGIN: &str = "begin a request that has a key";
+const FINGERPRINT: &str = "fingerprint";
+const LEASE_UNTIL: &str = "lease_until";
+/// The answer as JSON text.
+const ANSWER: &str = "answer";
+
+impl IdempotencyLedger for Table {
+    async fn begin(&self, attempt: &Attempt) -> Result<Begun, StoreError> {
+        // DynamoDB deletes what has expired some time later, so that is looked at here.
+        let outcome = self
+            .key_item(attempt)
+            .condition_expression(
+                "attribute_not_exists(#fingerprint) OR #expires_at <= :now_s \
+                 OR (#fingerprint = :fingerprint AND attribute_not_exists(#answer) \
+                     AND #lease_until <= :now)",
+            )
+            .update_expression(
+                "SET #fingerprint = :fingerprint, #lease_until = :lease, #expires_at = :expiry \
+                 REMOVE #answer",
+            )
+            .expression_attribute_names("#fingerprint", FINGERPRINT)
+            .expression_attribute_names("#answer", ANSWER)
+            .expression_attribute_names("#expires_at", EXPIRES_AT)
+            .expression_attribute_values(":fingerprint", string(&attempt.fingerprint.0))
+            .expression_attribute_values(":now", number(attempt.at.as_millisecond()))
+            .expression_attribute_values(":now_s", number(attempt.at.as_second()))
+            .expression_attribute_values(":lease", lease_of(attempt))
+            .expression_attribute_values(":expiry", number(attempt.expires_at().as_second()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let error = match outcome {
+            Ok(_) => return Ok(Begun::Go),
+            Err(error) => error.into_service_error(),
+        };
+        if let UpdateItemError::ConditionalCheckFailedException(refusal) = &error {
+            return refusal.item().map_or(Ok(Begun::InProgress), |item| {
+                state_of(item, &attempt.fingerprint.0)
+            });
+        }
+        Err(store_error(BEGIN)(error))
+    }
+
+    async fn keep(&self, attempt: &Attempt, answer: &StoredAnswer) -> Result<(), StoreError> {
+        const ACTION: &str = "keep the answer to a request";
+        let text = serde_json::to_string(answer).map_err(store_error(ACTION))?;
+        let outcome = self
+            .key_item(attempt)
+            .condition_expression("#lease_until = :lease")
+            .update_expression("SET #answer = :answer REMOVE #lease_until")
+            .expression_attribute_names("#answer", ANSWER)
+            .expression_attribute_values(":answer", string(text))
+            .expression_attribute_values(":lease", lease_of(attempt))
+            .send()
+            .await;
+        unless_taken_over(
+            outcome.map(drop).map_err(SdkFailure::into_service_error),
+            ACTION,
+        )
+    }
+
+    async fn forget(&self, attempt: &Attempt) -> Result<(), StoreError> {
+        let outcome = self
+            .key_item(attempt)
+            .condition_expression("#lease_until = :lease")
+            .update_expression("REMOVE #fingerprint, #lease_until")
+            .expression_attribute_names("#fingerprint", FINGERPRINT)
+            .expression_attribute_values(":lease", lease_of(attempt))
+            .send()
+            .await;
+        unless_taken_over(
+            outcome.map(drop).map_err(SdkFailure::into_service_error),
+            "forget a request that came to nothing",
+        )
+    }
+}
+
+type SdkFailure = aws_sdk_dynamodb::error::SdkError<UpdateItemError>;
+
+impl Table {
+    fn key_item(&self, attempt: &Attempt) -> UpdateItemFluentBuilder {
+        let key = Key::idempotency(&attempt.owner, &attempt.key);
+        self.client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key.into_item()))
+            .expression_attribute_names("#lease_until", LEASE_UNTIL)
+    }
+}
+
+/// A lease is an attempt's own: a later one begins only after it.
+fn lease_of(attempt: &Attempt) -> AttributeValue {
+    number(attempt.lease_until().as_millisecond())
+}
+
+/// A later attempt has begun: then its answer counts.
+fn unless_taken_over(
+    outcome: Result<(), UpdateItemError>,
+    action: &'static str,
+) -> Result<(), StoreError> {
+    match outcome {
+        Err(error) if !error.is_conditional_check_failed_exception() => {
+            Err(store_error(action)(error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+fn state_of(item: &Item, fingerprint: &str) -> Result<Begun, StoreError> {
+    let text = |name| {
+        item.get(name)
+            .and_then(|value: &AttributeValue| value.as_s().ok())
+    };
+    if text(FINGERPRINT).is_some_and(|stored| stored != fingerprint) {
+        return Ok(Begun::OtherRequest);
+    }
+    match text(ANSWER) {
+        Some(answer) => serde_json::from_str(answer)
+            .map(Begun::Answered)
+            .map_err(store_error(BEGIN)),
+        None => Ok(Begun::InProgress),
+    }
+}

@@ -1,0 +1,89 @@
+//! The records as an email to somebody who may never have heard of Lasso: who sent it and why, what
+//! the client has to say, and then the instructions that the formats `text` and `html` have too.
+//!
+//! What a client wrote is text, quoted under its name. It is in no header, it is escaped, and no
+//! web address in it stays whole.
+
+use askama::Template;
+
+use super::page::{Page, page};
+use super::{Handoff, HandoffError};
+use crate::instructions::Letter;
+use crate::names::{ClientId, Community, EmailAddress, Note};
+use crate::plain_text::{one_line, quotable, without_links};
+use crate::providers::Panel;
+use crate::records::RecordId;
+
+/// On whose behalf it is sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Sender<'a> {
+    /// The client.
+    pub client: &'a ClientId,
+    /// The community that the domain is for.
+    pub community: Option<&'a Community>,
+    /// A person at the client who can be asked.
+    pub contact: Option<&'a EmailAddress>,
+    /// What the client has to say.
+    pub note: Option<&'a Note>,
+}
+
+#[derive(Template)]
+#[template(path = "instructions.txt", escape = "none")]
+struct TextLetter<'a> {
+    page: &'a Page<'a>,
+    who: &'a Who,
+}
+
+#[derive(Template)]
+#[template(path = "instructions.html")]
+struct HtmlLetter<'a> {
+    page: &'a Page<'a>,
+    who: &'a Who,
+}
+
+struct Who {
+    client: String,
+    community: Option<String>,
+    contact: Option<String>,
+    note: Vec<String>,
+    /// The records prove whose the domain is, and no more.
+    proves: bool,
+}
+
+/// Renders the email.
+pub fn letter(handoff: &Handoff<'_>, sender: &Sender<'_>) -> Result<Letter, HandoffError> {
+    let panel = Panel::of(handoff.zone, handoff.domain.organizational());
+    let records = handoff.proposed();
+    let page = page(handoff.domain, &panel, &records);
+    let who = Who {
+        client: sender.client.to_string(),
+        community: sender
+            .community
+            .map(|community| without_links(&one_line(community.as_str()))),
+        contact: sender.contact.map(ToString::to_string),
+        note: sender.note.map(lines_of).unwrap_or_default(),
+        proves: records
+            .iter()
+            .all(|record| record.id == RecordId::Ownership),
+    };
+    Ok(Letter {
+        subject: format!("DNS records to add for {}", handoff.domain.to_unicode()),
+        text: TextLetter {
+            page: &page,
+            who: &who,
+        }
+        .render()?,
+        html: HtmlLetter {
+            page: &page,
+            who: &who,
+        }
+        .render()?,
+        reply_to: sender.contact.cloned(),
+        records: records.iter().map(|record| record.id).collect(),
+    })
+}
+
+fn lines_of(note: &Note) -> Vec<String> {
+    let lines = quotable(note.as_str());
+    lines.iter().map(|line| without_links(line)).collect()
+}

@@ -1,0 +1,95 @@
+//! What is still missing before Lasso can send for a domain, and before its mail fares well: what a
+//! client is told that says that it is ready, and Lasso support with it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::diagnosis::{Diagnosis, DiagnosisCode, RecordDiagnosis, RecordState};
+use crate::dns::DnsLook;
+use crate::domain::Domain;
+use crate::identity::AxisStatus;
+use crate::readiness::readiness;
+use crate::records::{RecordId, Requirement};
+use crate::state::State;
+
+/// Something that is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct MissingPiece {
+    /// The record that it is about; none where it is about the domain as a whole.
+    pub record: Option<RecordId>,
+    /// Whether sending depends on it.
+    pub requirement: Requirement,
+    /// The same for a person. Plain text: a page has to escape it.
+    pub message: String,
+}
+
+/// How a record stood in the last look, in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordStanding {
+    /// Which record.
+    pub id: RecordId,
+    /// What DNS said.
+    pub state: RecordState,
+    /// The diagnosis that leads; none where there is nothing to say.
+    pub code: Option<DiagnosisCode>,
+    /// The same for a person. Plain text: a page has to escape it.
+    pub message: String,
+}
+
+/// What is missing, what sending depends on first. What nobody could find out is not missing.
+pub fn missing_pieces(domain: &Domain, look: Option<&DnsLook>) -> Vec<MissingPiece> {
+    let mut pieces: Vec<MissingPiece> = of_the_domain(domain)
+        .map(|message| MissingPiece {
+            record: None,
+            requirement: Requirement::Required,
+            message: message.to_owned(),
+        })
+        .into_iter()
+        .collect();
+    if let Some(look) = look {
+        let ready = readiness(domain.ses.map(|ses| ses.status), &look.diagnosis);
+        for (ids, requirement) in [
+            (&ready.missing_required, Requirement::Required),
+            (&ready.missing_recommended, Requirement::Recommended),
+        ] {
+            let records = ids.iter().filter_map(|id| record(&look.diagnosis, *id));
+            pieces.extend(records.map(|record| MissingPiece {
+                record: Some(record.id),
+                requirement,
+                message: record.message.clone(),
+            }));
+        }
+    }
+    pieces
+}
+
+/// How every record stood in the last look.
+pub fn standings(look: Option<&DnsLook>) -> Vec<RecordStanding> {
+    let records = look.map_or(&[][..], |look| &look.diagnosis.records);
+    let standing = |record: &RecordDiagnosis| RecordStanding {
+        id: record.id,
+        state: record.state,
+        code: record.code,
+        message: record.message.clone(),
+    };
+    records.iter().map(standing).collect()
+}
+
+/// What keeps the domain as a whole from the final step.
+fn of_the_domain(domain: &Domain) -> Option<&'static str> {
+    let verified = domain
+        .ses
+        .is_some_and(|ses| ses.status.verification == AxisStatus::Success);
+    match &domain.state {
+        State::Provisioning(_) => Some("Amazon SES has not given the values of the records yet."),
+        State::Pending(_) if !verified => Some("Amazon SES has not verified the domain yet."),
+        State::Failed(failed) => Some(failed.reason.sentence()),
+        State::Contested(_) => Some("The ownership record has not been seen yet."),
+        State::Pending(_) | State::Verified(_) | State::Authenticated(_) => None,
+        State::AtRisk(_) | State::Rejected(_) | State::Removing(_) => None,
+    }
+}
+
+fn record(diagnosis: &Diagnosis, id: RecordId) -> Option<&RecordDiagnosis> {
+    diagnosis.records.iter().find(|record| record.id == id)
+}

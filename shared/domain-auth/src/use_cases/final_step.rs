@@ -1,0 +1,152 @@
+//! The final step without a person, where the operator wants it so; and what it does at SES, whoever
+//! takes it.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::provision::Tools;
+use super::{Operation, paced};
+use crate::domain::Change;
+use crate::history::Actor;
+use crate::identity::{AxisStatus, ConfigurationSet, NotAConfigurationSet};
+use crate::names::DomainName;
+use crate::ports::{Clock, Identities, Ids, SesError};
+use crate::state::{Status, Trigger};
+
+/// Who takes the final step.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FinalStep {
+    /// Lasso support.
+    #[default]
+    Manual,
+    /// The service, as soon as SES has verified the domain.
+    Automatic,
+}
+
+/// How the final step is taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FinalStepPolicy {
+    /// Who takes it.
+    pub taken_by: FinalStep,
+    /// What the identity is given with it.
+    pub configuration_set: Option<ConfigurationSet>,
+}
+
+/// Lasso support takes the final step, and the identity is given nothing with it.
+pub static MANUAL: FinalStepPolicy = FinalStepPolicy {
+    taken_by: FinalStep::Manual,
+    configuration_set: None,
+};
+
+/// The operator's settings cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// The final step is no word that is known.
+    #[error("FINAL_STEP is {0:?}, which is neither manual nor automatic")]
+    FinalStep(String),
+    /// The configuration set has no possible name.
+    #[error("CONFIGURATION_SET {0}")]
+    ConfigurationSet(#[from] NotAConfigurationSet),
+}
+
+impl FinalStepPolicy {
+    /// Reads the settings: `manual` or `automatic`, and the name of a configuration set or none.
+    pub fn parse(final_step: &str, configuration_set: Option<&str>) -> Result<Self, PolicyError> {
+        let taken_by = match final_step {
+            "manual" => FinalStep::Manual,
+            "automatic" => FinalStep::Automatic,
+            other => return Err(PolicyError::FinalStep(other.to_owned())),
+        };
+        Ok(Self {
+            taken_by,
+            configuration_set: configuration_set.map(ConfigurationSet::parse).transpose()?,
+        })
+    }
+
+    /// The change after a look, with the final step in it where the service takes it: one
+    /// transaction, two lines of history, and one event, `domain.authenticated`. None where SES did
+    /// not do its part just now: then nothing is to be written of what moves the state, so that the
+    /// domain stays due and nobody is told that a person is wanted.
+    ///
+    /// No call to SES is begun after `until`.
+    pub async fn after_look<S, I, C, D, L>(
+        &self,
+        tools: &Tools<'_, S, I, C, D, L>,
+        change: Change,
+        until: Timestamp,
+    ) -> Option<Change>
+    where
+        I: Identities,
+        C: Clock,
+        D: Ids,
+    {
+        if !self.takes(&change) {
+            return Some(change);
+        }
+        let name = &change.domain.name;
+        match self.complete_identity(tools, name, until).await {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(error @ SesError::Refused { .. }) => {
+                tracing::error!(
+                    domain = %name,
+                    error = &error as &dyn std::error::Error,
+                    "the final step could not be taken by itself; it is left to Lasso support"
+                );
+                return Some(change);
+            }
+            Err(error @ (SesError::Throttled { .. } | SesError::Unavailable { .. })) => {
+                tracing::info!(
+                    domain = %name,
+                    error = &error as &dyn std::error::Error,
+                    "the final step is taken in a later run"
+                );
+                return None;
+            }
+        }
+        let evidence = Some(json!({ "final_step": "automatic" }));
+        let (now, ids) = (tools.clock.now(), tools.ids);
+        let completed = change
+            .clone()
+            .then(Trigger::Completed, Actor::Service, evidence, now, ids);
+        Some(completed.unwrap_or(change))
+    }
+
+    /// Whether the service takes the final step in this change. Names that imitate others, domains
+    /// that Lasso support has rejected before, and what SES does not call verified right now, wait
+    /// for a person all the same.
+    pub fn takes(&self, change: &Change) -> bool {
+        let domain = &change.domain;
+        let verified = domain
+            .ses
+            .is_some_and(|ses| ses.status.verification == AxisStatus::Success);
+        self.taken_by == FinalStep::Automatic
+            && domain.state.status() == Status::Verified
+            && verified
+            && !domain.name.mixes_scripts()
+            && !domain.was_rejected
+    }
+
+    /// False where there was no time to ask SES.
+    async fn complete_identity<S, I, C, D, L>(
+        &self,
+        tools: &Tools<'_, S, I, C, D, L>,
+        name: &DomainName,
+        until: Timestamp,
+    ) -> Result<bool, SesError>
+    where
+        I: Identities,
+        C: Clock,
+    {
+        let Some(set) = &self.configuration_set else {
+            return Ok(true);
+        };
+        if tools.clock.now() >= until {
+            return Ok(false);
+        }
+        let operation = Operation::PutEmailIdentityConfigurationSetAttributes;
+        let attach = || tools.ses.set_configuration_set(name, set);
+        paced(tools.budget, tools.clock, operation, attach).await?;
+        Ok(true)
+    }
+}

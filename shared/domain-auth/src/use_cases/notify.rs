@@ -1,0 +1,152 @@
+//! "We are ready for the final step": the client says so, and Lasso support is told once for each
+//! visit of a state, with what is still missing.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use crate::dns::DnsLook;
+use crate::domain::{Change, Domain};
+use crate::event::{Event, EventType};
+use crate::history::{Action, Actor};
+use crate::missing::{MissingPiece, missing_pieces, standings};
+use crate::names::{ClientId, DomainName, Note};
+use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadDomains, StoreError};
+use crate::state::{Status, Trigger};
+
+/// How often a write is tried again when the poller looks at the same domain at the same time.
+const ATTEMPTS: usize = 4;
+
+/// Who says it again within this time is not written down again: the domain is looked at as often
+/// as that anyway.
+const HURRY_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
+
+/// A domain whose client has said that it is ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notified {
+    /// As it is stored.
+    pub domain: Domain,
+    /// The last look at its DNS.
+    pub look: Option<DnsLook>,
+    /// What is still missing.
+    pub missing: Vec<MissingPiece>,
+    /// What to publish; none where Lasso support has been told before, or has nothing to do.
+    pub event: Option<Event>,
+}
+
+/// Why nobody was told. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum NotifyError {
+    /// The client has no such domain.
+    #[error("there is no such domain")]
+    NotFound,
+    /// The client has to do something else first.
+    #[error("a domain that is {0} cannot be ready")]
+    CannotBeReady(Status),
+    /// Somebody else kept changing the domain.
+    #[error("too many changes of the domain at once")]
+    Busy,
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What there is to do when a client says so.
+enum Step {
+    /// Nothing: it was said a moment ago.
+    Nothing,
+    /// The domain changes, with an event or without.
+    Change(Box<Change>),
+}
+
+/// Notes that the client is ready, tells Lasso support once, and brings the domain back to the fast
+/// pace. A domain that was rejected is open for the final step again.
+pub async fn notify<S>(
+    store: &S,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    (client, name): (&ClientId, &DomainName),
+    note: Option<&Note>,
+    actor: &Actor,
+) -> Result<Notified, NotifyError>
+where
+    S: ReadDomains + CommitChanges,
+{
+    let look = store.look(client, name).await?;
+    for _ in 0..ATTEMPTS {
+        let domain = store.domain(client, name).await?;
+        let domain = domain.ok_or(NotifyError::NotFound)?;
+        let now = clock.now();
+        let mut change = match step(&domain, note, actor, now, ids)? {
+            Step::Nothing => return Ok(answer(domain, look, None)),
+            Step::Change(change) => change,
+        };
+        if let Some(event) = &mut change.event {
+            event.note = note.map(|note| note.as_str().to_owned());
+            event.missing = missing_pieces(&change.domain, look.as_ref());
+            event.records = standings(look.as_ref());
+        }
+        match store.commit(&change).await {
+            Ok(()) => return Ok(answer(change.domain, look, change.event)),
+            Err(CommitError::Conflict) => {}
+            Err(CommitError::Store(error)) => return Err(error.into()),
+        }
+    }
+    Err(NotifyError::Busy)
+}
+
+fn answer(domain: Domain, look: Option<DnsLook>, event: Option<Event>) -> Notified {
+    Notified {
+        missing: missing_pieces(&domain, look.as_ref()),
+        domain,
+        look,
+        event,
+    }
+}
+
+fn step(
+    domain: &Domain,
+    note: Option<&Note>,
+    actor: &Actor,
+    now: Timestamp,
+    ids: &impl Ids,
+) -> Result<Step, NotifyError> {
+    let evidence = note.map(|note| json!({ "note": note.as_str() }));
+    let status = domain.state.status();
+    match status {
+        Status::Provisioning | Status::Pending | Status::Verified if domain.has_said_ready() => {
+            Ok(hurried(domain, now))
+        }
+        Status::Provisioning | Status::Pending | Status::Verified => {
+            let actor = actor.clone();
+            let mut change = domain.acted(Action::Ready, actor, evidence, now, |domain| {
+                domain.say_ready(now);
+                domain.hurry(now);
+            });
+            let ready = Some(EventType::Ready);
+            change.event = change.domain.event(ready, Some(status), now, ids);
+            Ok(Step::Change(Box::new(change)))
+        }
+        Status::Rejected => {
+            let mut change = domain
+                .transition(Trigger::Reopened, actor.clone(), evidence, now, ids)
+                .map_err(|_| NotifyError::CannotBeReady(status))?;
+            change.domain.say_ready(now);
+            change.domain.hurry(now);
+            Ok(Step::Change(Box::new(change)))
+        }
+        // The final step is done; records that are back are noticed sooner.
+        Status::AtRisk => Ok(hurried(domain, now)),
+        Status::Authenticated => Ok(Step::Nothing),
+        Status::Contested | Status::Failed => Err(NotifyError::CannotBeReady(status)),
+        Status::Removing => Err(NotifyError::NotFound),
+    }
+}
+
+/// The fast pace again, without telling anybody.
+fn hurried(domain: &Domain, now: Timestamp) -> Step {
+    let recent = |hurried: Timestamp| now.duration_since(hurried) < HURRY_INTERVAL;
+    if domain.hurried_at.is_some_and(recent) {
+        return Step::Nothing;
+    }
+    Step::Change(Box::new(domain.updated(|domain| domain.hurry(now))))
+}

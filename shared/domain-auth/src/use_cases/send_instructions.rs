@@ -1,0 +1,167 @@
+//! The records by email to whoever publishes them.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use crate::dns::DnsLook;
+use crate::domain::Domain;
+use crate::handoff::{Handoff, HandoffError, Sender, letter};
+use crate::history::{Action, Actor};
+use crate::instructions::{CountInstructions, Counted, Day, Left, Letter, SendLetter};
+use crate::names::{ClientId, DomainName, EmailAddress, Note};
+use crate::ports::{Clock, CommitChanges, CommitError, ReadDomains, SesError, StoreError};
+use crate::state::Status;
+
+/// How often the line of history is tried again when somebody else changes the domain; more often
+/// than there can be emails at once.
+const ATTEMPTS: usize = 8;
+
+/// What a client wants sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// To whom.
+    pub to: EmailAddress,
+    /// What the client has to say about it.
+    pub note: Option<Note>,
+}
+
+/// An email that is on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// What SES took.
+    pub letter: Letter,
+    /// How many there may still be today.
+    pub left: Left,
+}
+
+/// Why nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum InstructionsError {
+    /// The client has no such domain.
+    #[error("there is no such domain")]
+    NotFound,
+    /// There are no records yet.
+    #[error("there are no records to send")]
+    NotReady,
+    /// A limit was reached.
+    #[error("there were enough emails today")]
+    Limit {
+        /// Of the domain, or of the client.
+        of_domain: bool,
+        /// How long to wait.
+        wait: SignedDuration,
+    },
+    /// The email has no text.
+    #[error(transparent)]
+    Unrendered(#[from] HandoffError),
+    /// SES did not take it, or nobody knows whether it did.
+    #[error(transparent)]
+    Ses(#[from] SesError),
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Sends the records of a domain to one address. The email is counted first: one that dies with the
+/// function counts.
+pub async fn send_instructions<S>(
+    store: &S,
+    mail: &impl SendLetter,
+    clock: &impl Clock,
+    (client, name): (&ClientId, &DomainName),
+    order: &Order,
+    actor: &Actor,
+) -> Result<Sent, InstructionsError>
+where
+    S: ReadDomains + CommitChanges + CountInstructions,
+{
+    let domain = store.domain(client, name).await?;
+    let domain = domain
+        .filter(|domain| domain.state.status() != Status::Removing)
+        .ok_or(InstructionsError::NotFound)?;
+    let look = store.look(client, name).await?;
+    let letter = letter_of(&domain, look.as_ref(), order)?;
+
+    let now = clock.now();
+    let day = Day::of(now);
+    let limit = |of_domain| InstructionsError::Limit {
+        of_domain,
+        wait: day.end().duration_since(now),
+    };
+    let left = match store.count(client, name, day).await? {
+        Counted::Yes(left) => left,
+        Counted::DomainLimit => return Err(limit(true)),
+        Counted::ClientLimit => return Err(limit(false)),
+    };
+    if let Err(error) = mail.send(&order.to, &letter).await {
+        match &error {
+            // Certainly not sent.
+            SesError::Throttled { .. } | SesError::Refused { .. } => {
+                store.give_back(client, name, day).await?;
+            }
+            SesError::Unavailable { .. } => {}
+        }
+        return Err(error.into());
+    }
+    if let Err(error) = remember(store, domain, order, actor, clock.now()).await {
+        // It is on its way: an error would make the caller send it twice.
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "an email with instructions is in no history"
+        );
+    }
+    Ok(Sent { letter, left })
+}
+
+fn letter_of(
+    domain: &Domain,
+    look: Option<&DnsLook>,
+    order: &Order,
+) -> Result<Letter, InstructionsError> {
+    let records = domain.records();
+    if records.is_empty() {
+        return Err(InstructionsError::NotReady);
+    }
+    let handoff = Handoff {
+        domain: &domain.name,
+        zone: look.and_then(DnsLook::zone),
+        records: &records,
+        observations: look.map_or(&[], |look| &look.observations),
+    };
+    let sender = Sender {
+        client: &domain.client,
+        community: domain.community.as_ref(),
+        contact: domain.contact_email.as_ref(),
+        note: order.note.as_ref(),
+    };
+    Ok(letter(&handoff, &sender)?)
+}
+
+/// A line of history, with the address made unrecognizable: history is kept for good.
+async fn remember<S>(
+    store: &S,
+    mut domain: Domain,
+    order: &Order,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), CommitError>
+where
+    S: ReadDomains + CommitChanges,
+{
+    let note = order.note.as_ref().map(Note::as_str);
+    let evidence = json!({ "to": order.to.masked(), "note": note });
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let (actor, evidence) = (actor.clone(), Some(evidence.clone()));
+        let change = domain.acted(Action::InstructionsSent, actor, evidence, now, |_| {});
+        match store.commit(&change).await {
+            Err(CommitError::Conflict) if attempts < ATTEMPTS => {}
+            outcome => return outcome,
+        }
+        match store.domain(&domain.client, &domain.name).await? {
+            Some(fresh) => domain = fresh,
+            None => return Ok(()),
+        }
+    }
+}

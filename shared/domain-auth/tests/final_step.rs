@@ -1,0 +1,348 @@
+//! The final step that the service takes, and the client's word that it is ready, on fakes.
+
+#![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
+
+use domain_auth::domain::Domain;
+use domain_auth::event::{Event, EventType};
+use domain_auth::history::{Action, Actor, HistoryEntry};
+use domain_auth::names::Note;
+use domain_auth::pace;
+use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
+use domain_auth::state::{FailureReason, State, Status, Trigger};
+use domain_auth::use_cases::SesBudget;
+use domain_auth::use_cases::check::check;
+use domain_auth::use_cases::final_step::FinalStepPolicy;
+use domain_auth::use_cases::notify::{Notified, NotifyError, notify};
+use domain_auth::use_cases::poll::{Poller, Settings};
+use domain_auth::use_cases::provision::Tools;
+use domain_auth_testkit::{
+    FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, client,
+    domain_name, identity, new_domain,
+};
+use futures::FutureExt;
+use jiff::SignedDuration;
+
+const ATTACH: &str = "PutEmailIdentityConfigurationSetAttributes";
+
+#[derive(Default)]
+struct World {
+    store: MemoryStore,
+    ses: FakeSes,
+    topic: RecordingTopic,
+    clock: TestClock,
+    ids: SequentialIds,
+    dns: FakeDns,
+    policy: FinalStepPolicy,
+}
+
+impl World {
+    fn with(final_step: &str, configuration_set: Option<&str>) -> Self {
+        Self {
+            policy: FinalStepPolicy::parse(final_step, configuration_set).unwrap(),
+            ..Self::default()
+        }
+    }
+
+    /// A domain of `maple` that went through these triggers.
+    fn domain_after(&self, name: &str, triggers: Vec<Trigger>) -> Domain {
+        let name = domain_name(name);
+        self.ses.add_foreign(&name, Some("maple"), true);
+        let new = new_domain("maple", name.as_str());
+        let (now, service) = (self.clock.now(), Actor::Service);
+        let state = State::provisioning();
+        let mut change = Domain::add(new, state, None, service, now, &self.ids);
+        self.commit(&change);
+        for trigger in [Trigger::Provisioned(identity(&name))]
+            .into_iter()
+            .chain(triggers)
+        {
+            let actor = Actor::Service;
+            let moved = change
+                .domain
+                .transition(trigger, actor, None, now, &self.ids);
+            change = moved.unwrap();
+            self.commit(&change);
+        }
+        change.domain
+    }
+
+    fn commit(&self, change: &domain_auth::domain::Change) {
+        self.store.commit(change).now_or_never().unwrap().unwrap();
+    }
+
+    fn tools<'a>(
+        &'a self,
+        budget: &'a SesBudget,
+    ) -> Tools<'a, MemoryStore, FakeSes, TestClock, SequentialIds, FakeDns> {
+        Tools {
+            store: &self.store,
+            ses: &self.ses,
+            clock: &self.clock,
+            ids: &self.ids,
+            dns: &self.dns,
+            budget,
+        }
+    }
+
+    fn poll_after(&self, wait: SignedDuration) {
+        self.clock.advance(wait);
+        let budget = SesBudget::per_second(1);
+        let poller = Poller {
+            tools: self.tools(&budget),
+            publisher: &self.topic,
+            settings: Settings::default(),
+            final_step: &self.policy,
+        };
+        let deadline = self.clock.now() + SignedDuration::from_secs(59);
+        let run = Box::pin(poller.run(deadline)).now_or_never();
+        run.unwrap().unwrap();
+    }
+
+    fn notify(&self, name: &str) -> Result<Notified, NotifyError> {
+        let note = Note::parse("All is in.").unwrap();
+        let (client, name) = (client("maple"), domain_name(name));
+        let (store, domain) = (&self.store, (&client, &name));
+        let (ids, actor) = (&self.ids, someone());
+        let told = notify(store, &self.clock, ids, domain, Some(&note), &actor);
+        told.now_or_never().unwrap()
+    }
+
+    fn domain(&self, name: &str) -> Domain {
+        let (client, name) = (client("maple"), domain_name(name));
+        let read = self.store.domain(&client, &name).now_or_never();
+        read.unwrap().unwrap().unwrap()
+    }
+
+    fn status(&self, name: &str) -> Status {
+        self.domain(name).state.status()
+    }
+
+    fn history(&self, name: &str) -> Vec<HistoryEntry> {
+        let (client, name) = (client("maple"), domain_name(name));
+        let read = self.store.history(&client, &name, 100, None).now_or_never();
+        read.unwrap().unwrap().items
+    }
+
+    fn events(&self, event_type: EventType) -> Vec<Event> {
+        let events = self.topic.events().into_iter();
+        events
+            .filter(|event| event.event_type == event_type)
+            .collect()
+    }
+}
+
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+fn someone() -> Actor {
+    Actor::ClientAdmin {
+        subject: "kim".to_owned(),
+    }
+}
+
+fn rejected() -> Trigger {
+    Trigger::Refused {
+        reason: "Not your brand.".to_owned(),
+    }
+}
+
+#[test]
+fn automatic_goes_from_pending_to_authenticated_in_one_change_with_one_event() {
+    let world = World::with("automatic", Some("mass-mail"));
+    let before = world.domain_after("example.com", vec![]);
+    world.ses.verify(&before.name);
+    world.poll_after(MINUTE);
+    let after = world.domain("example.com");
+    assert_eq!(after.state.status(), Status::Authenticated);
+    assert_eq!(after.version, before.version + 1, "one change");
+    let set = world.ses.configuration_set(&before.name);
+    assert_eq!(set.as_deref(), Some("mass-mail"));
+    let history = world.history("example.com");
+    let lines: Vec<_> = history
+        .iter()
+        .map(|line| (line.action, line.from, line.to, line.sequence))
+        .collect();
+    let (pending, verified) = (Some(Status::Pending), Status::Verified);
+    let version = after.version;
+    assert_eq!(
+        lines[..2],
+        [
+            (
+                Action::Completed,
+                Some(verified),
+                Status::Authenticated,
+                version
+            ),
+            (Action::Verified, pending, verified, version),
+        ]
+    );
+    assert_eq!(world.events(EventType::Verified), [], "nobody is wanted");
+    let events = world.events(EventType::Authenticated);
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].previous_status, pending);
+    assert_eq!(events[0].sequence, after.version);
+}
+
+#[test]
+fn manual_waits_for_a_person_and_gives_nothing() {
+    let world = World::with("manual", Some("mass-mail"));
+    let domain = world.domain_after("example.com", vec![]);
+    world.ses.verify(&domain.name);
+    world.poll_after(MINUTE);
+    assert_eq!(world.status("example.com"), Status::Verified);
+    assert_eq!(world.events(EventType::Verified).len(), 1);
+    assert_eq!(world.ses.calls(ATTACH), 0);
+}
+
+#[test]
+fn a_domain_that_was_verified_before_automatic_is_completed_at_its_next_look() {
+    let mut world = World::default();
+    let domain = world.domain_after("example.com", vec![]);
+    world.ses.verify(&domain.name);
+    world.poll_after(MINUTE);
+    assert_eq!(world.status("example.com"), Status::Verified);
+    world.policy = FinalStepPolicy::parse("automatic", None).unwrap();
+    world.poll_after(DAY);
+    assert_eq!(world.status("example.com"), Status::Authenticated);
+    assert_eq!(world.events(EventType::Authenticated).len(), 1);
+}
+
+#[test]
+fn names_that_imitate_others_and_domains_once_rejected_wait_for_a_person() {
+    let world = World::with("automatic", None);
+    // A Cyrillic а.
+    let imitating = "ex\u{430}mple.com";
+    let domain = world.domain_after(imitating, vec![]);
+    assert!(domain.name.mixes_scripts());
+    world.ses.verify(&domain.name);
+    world.domain_after("rejected.com", vec![Trigger::SesVerified, rejected()]);
+    world.ses.verify(&domain_name("rejected.com"));
+    world.poll_after(MINUTE);
+    world.notify("rejected.com").unwrap();
+    world.poll_after(DAY);
+    for name in [imitating, "rejected.com"] {
+        assert_eq!(world.status(name), Status::Verified, "{name}");
+    }
+    let told = world.events(EventType::Verified);
+    assert!(
+        told.iter()
+            .any(|event| event.imitates && event.wanted.is_some())
+    );
+}
+
+#[test]
+fn a_throttled_final_step_alarms_nobody_and_is_taken_later() {
+    let world = World::with("automatic", Some("mass-mail"));
+    let domain = world.domain_after("example.com", vec![]);
+    world.ses.verify(&domain.name);
+    world
+        .ses
+        .fail(ATTACH, &[SesFault::Throttled, SesFault::Throttled]);
+    world.poll_after(MINUTE);
+    assert_eq!(world.status("example.com"), Status::Pending);
+    assert_eq!(world.events(EventType::Verified), []);
+    world.poll_after(MINUTE);
+    assert_eq!(world.status("example.com"), Status::Authenticated);
+}
+
+#[test]
+fn an_identity_that_ses_refuses_to_complete_is_left_to_a_person() {
+    let world = World::with("automatic", Some("deleted-by-hand"));
+    let domain = world.domain_after("example.com", vec![]);
+    world.ses.verify(&domain.name);
+    world.ses.fail(ATTACH, &[SesFault::Refused]);
+    world.poll_after(MINUTE);
+    assert_eq!(world.status("example.com"), Status::Verified);
+    assert_eq!(world.events(EventType::Verified).len(), 1);
+}
+
+#[test]
+fn a_check_takes_the_final_step_too_or_leaves_it_to_the_poller() {
+    let world = World::with("automatic", Some("mass-mail"));
+    let domain = world.domain_after("example.com", vec![]);
+    world.ses.verify(&domain.name);
+    world.ses.fail(ATTACH, &[SesFault::Throttled]);
+    let budget = SesBudget::unlimited();
+    let tools = world.tools(&budget);
+    for expected in [Status::Pending, Status::Authenticated] {
+        let checked = check(&tools, &world.policy, &domain.client, &domain.name);
+        let checked = Box::pin(checked).now_or_never().unwrap().unwrap();
+        assert_eq!(checked.change.domain.state.status(), expected);
+        assert!(world.domain("example.com").next_check >= world.clock.now());
+        world.clock.advance(MINUTE);
+    }
+}
+
+#[test]
+fn ready_is_told_once_for_each_visit_of_a_state() {
+    let world = World::default();
+    let domain = world.domain_after("example.com", vec![]);
+    let first = world.notify("example.com").unwrap();
+    let event = first.event.unwrap();
+    assert_eq!(event.event_type, EventType::Ready);
+    assert_eq!(event.note.as_deref(), Some("All is in."));
+    assert_eq!(event.missing, first.missing);
+    assert!(!first.missing.is_empty());
+    let again = world.notify("example.com").unwrap();
+    assert_eq!((again.event, &again.missing), (None, &first.missing));
+    assert_eq!(again.domain, first.domain, "nothing was written");
+
+    world.ses.verify(&domain.name);
+    world.poll_after(MINUTE);
+    let verified = world.notify("example.com").unwrap();
+    assert!(verified.event.unwrap().wanted.unwrap().contains("final"));
+    assert!(world.notify("example.com").unwrap().event.is_none());
+    let history = world.history("example.com");
+    let ready = history.iter().filter(|line| line.action == Action::Ready);
+    assert_eq!(ready.count(), 2);
+}
+
+#[test]
+fn a_rejected_domain_is_open_again_with_one_event() {
+    let world = World::default();
+    world.domain_after("example.com", vec![Trigger::SesVerified, rejected()]);
+    let told = world.notify("example.com").unwrap();
+    assert_eq!(told.domain.state.status(), Status::Verified);
+    let event = told.event.unwrap();
+    assert_eq!(event.event_type, EventType::Ready);
+    assert_eq!(event.previous_status, Some(Status::Rejected));
+    assert!(world.notify("example.com").unwrap().event.is_none());
+}
+
+#[test]
+fn ready_brings_a_domain_back_to_the_fast_pace() {
+    let world = World::default();
+    let domain = world.domain_after("example.com", vec![]);
+    world.clock.advance(DAY * 2);
+    let now = world.clock.now();
+    let slow = pace::next_check(&domain, now).duration_since(now);
+    assert!(slow > MINUTE * 30, "{slow}");
+    let told = world.notify("example.com").unwrap();
+    assert_eq!(told.domain.next_check, now);
+    let fast = pace::next_check(&told.domain, now).duration_since(now);
+    assert!(fast <= MINUTE, "{fast}");
+    // Said again later, it hurries again, and tells nobody.
+    world.clock.advance(DAY / 2);
+    let again = world.notify("example.com").unwrap();
+    assert!(again.event.is_none());
+    assert_eq!(again.domain.hurried_at, Some(world.clock.now()));
+}
+
+#[test]
+fn where_something_else_comes_first_nobody_is_told() {
+    let failed = Trigger::SesFailed(FailureReason::DeadlinePassed);
+    let completed = vec![Trigger::SesVerified, Trigger::Completed];
+    let world = World::default();
+    world.domain_after("failed.com", vec![failed]);
+    world.domain_after("sending.com", completed);
+    world.domain_after("removed.com", vec![Trigger::Removed]);
+    assert!(matches!(
+        world.notify("failed.com"),
+        Err(NotifyError::CannotBeReady(Status::Failed))
+    ));
+    for absent in ["removed.com", "unknown.com"] {
+        assert!(matches!(world.notify(absent), Err(NotifyError::NotFound)));
+    }
+    let sending = world.notify("sending.com").unwrap();
+    assert_eq!((sending.event, sending.missing), (None, vec![]));
+}

@@ -1,0 +1,171 @@
+//! The header `Idempotency-Key`: a request that is sent again has one effect and the same answer.
+//! Without the header nothing is read and nothing is written.
+
+use std::fmt::Write as _;
+
+use domain_auth::idempotency::{
+    Attempt, Begun, Fingerprint, IdempotencyKey, IdempotencyLedger, KeyError, KeyOwner,
+    StoredAnswer,
+};
+use domain_auth::ports::Clock;
+use lambda_http::Request;
+use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
+use sha2::{Digest, Sha256};
+
+use crate::caller::{Caller, ClaimNames, Supporter};
+use crate::problem::ApiError;
+use crate::reply::{Reply, problem};
+use crate::routes::{Access, Operation};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Says that an answer is that of an earlier request.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// Answers a request with what `handling` gives, once for each `Idempotency-Key`.
+pub async fn once<L, C, F>(
+    ledger: &L,
+    clock: &C,
+    claims: &ClaimNames,
+    request: &Request,
+    handling: F,
+) -> Reply
+where
+    L: IdempotencyLedger,
+    C: Clock,
+    F: Future<Output = Result<Reply, ApiError>>,
+{
+    let handled = async {
+        handling
+            .await
+            .unwrap_or_else(|error| problem(error, request))
+    };
+    let key = match key_of(request) {
+        Ok(key) => key,
+        Err(error) => return problem(ApiError::InvalidKey(error), request),
+    };
+    // Whoever may not call has no keys, and is told so by the handler.
+    let (Some(key), Some(owner)) = (key, owner_of(request, claims)) else {
+        return handled.await;
+    };
+    let attempt = Attempt {
+        owner,
+        key,
+        fingerprint: fingerprint_of(request),
+        at: clock.now(),
+    };
+    match ledger.begin(&attempt).await {
+        Ok(Begun::Go) => {}
+        Ok(Begun::InProgress) => return problem(ApiError::KeyInProgress, request),
+        Ok(Begun::OtherRequest) => return problem(ApiError::KeyReused, request),
+        Ok(Begun::Answered(answer)) => return replayed(answer),
+        Err(error) => return problem(error.into(), request),
+    }
+    let reply = handled.await;
+    let kept = if is_final(&reply) {
+        ledger.keep(&attempt, &stored(&reply)).await
+    } else {
+        ledger.forget(&attempt).await
+    };
+    // The effect is there, so the caller gets its answer. A repetition runs again, which is safe.
+    if let Err(error) = kept {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "the answer to a request with a key was not kept"
+        );
+    }
+    reply
+}
+
+fn key_of(request: &Request) -> Result<Option<IdempotencyKey>, KeyError> {
+    let mut values = request.headers().get_all(IDEMPOTENCY_KEY).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(KeyError::Character);
+    }
+    let value = value.to_str().map_err(|_| KeyError::Character)?;
+    IdempotencyKey::parse(value).map(Some)
+}
+
+/// Whose keys they are, by who may call.
+fn owner_of(request: &Request, claims: &ClaimNames) -> Option<KeyOwner> {
+    match Operation::of(request).ok()?.route().access {
+        Access::Anyone => None,
+        Access::ClientAdmin => Caller::client_admin(request, claims)
+            .ok()
+            .map(|caller| KeyOwner::Client(caller.client)),
+        Access::LassoSupport => Supporter::lasso_support(request, claims)
+            .ok()
+            .map(|supporter| KeyOwner::Supporter(supporter.subject)),
+    }
+}
+
+/// SHA-256 of method, path and body. A body in JSON is the same in any order and layout.
+fn fingerprint_of(request: &Request) -> Fingerprint {
+    let body: &[u8] = request.body().as_ref();
+    let mut digest = Sha256::new();
+    digest.update(request.method().as_str());
+    digest.update([0]);
+    digest.update(request.uri().path());
+    digest.update([0]);
+    match serde_json::from_slice::<serde_json::Value>(body) {
+        Ok(mut value) => {
+            value.sort_all_objects();
+            digest.update(value.to_string());
+        }
+        Err(_) => digest.update(body),
+    }
+    let mut text = String::with_capacity(64);
+    for byte in digest.finalize() {
+        // Writing to a `String` does not fail.
+        write!(text, "{byte:02x}").ok();
+    }
+    Fingerprint(text)
+}
+
+/// Whether the same request would be answered the same again. What was refused as it stands did
+/// nothing, and may come corrected under the same key; what is worth repeating has to run again.
+fn is_final(reply: &Reply) -> bool {
+    let refused = [
+        StatusCode::BAD_REQUEST,
+        StatusCode::FORBIDDEN,
+        StatusCode::PAYLOAD_TOO_LARGE,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
+    let status = reply.status();
+    !status.is_server_error()
+        && !refused.contains(&status)
+        && !reply.headers().contains_key(header::RETRY_AFTER)
+}
+
+fn stored(reply: &Reply) -> StoredAnswer {
+    let text = |value: &HeaderValue| value.to_str().map(str::to_owned).ok();
+    let headers = reply.headers().iter();
+    StoredAnswer {
+        status: reply.status().as_u16(),
+        headers: headers
+            .filter_map(|(name, value)| Some((name.to_string(), text(value)?)))
+            .collect(),
+        body: reply.body().clone(),
+    }
+}
+
+fn replayed(answer: StoredAnswer) -> Reply {
+    let mut reply = Reply::new(answer.body);
+    *reply.status_mut() =
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = reply.headers_mut();
+    for (name, value) in answer.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            headers.insert(name, value);
+        }
+    }
+    headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    reply
+}
+
+#[cfg(test)]
+#[path = "once_tests.rs"]
+mod tests;

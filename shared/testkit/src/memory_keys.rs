@@ -1,0 +1,119 @@
+//! Keys of requests and counts of emails in memory, with the promises of the table.
+
+use std::collections::HashMap;
+use std::sync::PoisonError;
+
+use domain_auth::idempotency::{
+    Attempt, Begun, IdempotencyKey, IdempotencyLedger, KeyOwner, StoredAnswer,
+};
+use domain_auth::instructions::{CountInstructions, Counted, Day, Left, PER_CLIENT, PER_DOMAIN};
+use domain_auth::names::{ClientId, DomainName};
+use domain_auth::ports::StoreError;
+
+use crate::MemoryStore;
+
+/// What is remembered of requests and emails.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    requests: HashMap<(KeyOwner, IdempotencyKey), (Attempt, Option<StoredAnswer>)>,
+    emails: HashMap<(ClientId, Day), HashMap<DomainName, u32>>,
+}
+
+impl MemoryStore {
+    fn keys(&self) -> std::sync::MutexGuard<'_, Keys> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl IdempotencyLedger for MemoryStore {
+    async fn begin(&self, attempt: &Attempt) -> Result<Begun, StoreError> {
+        self.crash.pass("begin").await;
+        let begun = {
+            let mut keys = self.keys();
+            let id = (attempt.owner.clone(), attempt.key.clone());
+            let stored = keys.requests.get(&id);
+            let stored = stored.filter(|(earlier, _)| attempt.at < earlier.expires_at());
+            let begun = match stored {
+                Some((earlier, _)) if earlier.fingerprint != attempt.fingerprint => {
+                    Begun::OtherRequest
+                }
+                Some((_, Some(answer))) => Begun::Answered(answer.clone()),
+                Some((earlier, None)) if attempt.at < earlier.lease_until() => Begun::InProgress,
+                Some((_, None)) | None => Begun::Go,
+            };
+            if begun == Begun::Go {
+                keys.requests.insert(id, (attempt.clone(), None));
+            }
+            begun
+        };
+        self.crash.pass("begun").await;
+        Ok(begun)
+    }
+
+    async fn keep(&self, attempt: &Attempt, answer: &StoredAnswer) -> Result<(), StoreError> {
+        self.crash.pass("keep").await;
+        let id = (attempt.owner.clone(), attempt.key.clone());
+        if let Some((stored, kept)) = self.keys().requests.get_mut(&id)
+            && stored == attempt
+        {
+            *kept = Some(answer.clone());
+        }
+        self.crash.pass("kept").await;
+        Ok(())
+    }
+
+    async fn forget(&self, attempt: &Attempt) -> Result<(), StoreError> {
+        self.crash.pass("forget").await;
+        let id = (attempt.owner.clone(), attempt.key.clone());
+        let mut keys = self.keys();
+        if keys
+            .requests
+            .get(&id)
+            .is_some_and(|(stored, kept)| stored == attempt && kept.is_none())
+        {
+            keys.requests.remove(&id);
+        }
+        Ok(())
+    }
+}
+
+impl CountInstructions for MemoryStore {
+    async fn count(
+        &self,
+        client: &ClientId,
+        name: &DomainName,
+        day: Day,
+    ) -> Result<Counted, StoreError> {
+        self.crash.pass("count").await;
+        let mut keys = self.keys();
+        let emails = keys.emails.entry((client.clone(), day)).or_default();
+        let all: u32 = emails.values().sum();
+        let of_domain = emails.entry(name.clone()).or_default();
+        if *of_domain >= PER_DOMAIN {
+            return Ok(Counted::DomainLimit);
+        }
+        if all >= PER_CLIENT {
+            return Ok(Counted::ClientLimit);
+        }
+        *of_domain += 1;
+        Ok(Counted::Yes(Left {
+            domain: PER_DOMAIN - *of_domain,
+            client: PER_CLIENT - all - 1,
+        }))
+    }
+
+    async fn give_back(
+        &self,
+        client: &ClientId,
+        name: &DomainName,
+        day: Day,
+    ) -> Result<(), StoreError> {
+        self.crash.pass("give back").await;
+        let mut keys = self.keys();
+        let emails = keys.emails.entry((client.clone(), day)).or_default();
+        if let Some(of_domain) = emails.get_mut(name) {
+            *of_domain = of_domain.saturating_sub(1);
+        }
+        Ok(())
+    }
+}

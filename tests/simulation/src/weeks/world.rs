@@ -10,7 +10,7 @@ use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::Clock;
 use domain_auth::state::VERIFICATION_WINDOW;
 use domain_auth::use_cases::SesBudget;
-use domain_auth::use_cases::poll::{self, Poller};
+use domain_auth::use_cases::poll::{Poller, Settings};
 use domain_auth::use_cases::provision::Tools;
 use domain_auth_testkit::{client, domain_name};
 use futures::future::{Either, join, join_all, select};
@@ -193,9 +193,10 @@ impl World {
         let poller = Poller {
             tools: self.tools(&budget),
             publisher: &topic,
+            settings: Settings::default(),
         };
-        let time = poll::time_for_work(SignedDuration::try_from(TIMEOUT).unwrap_or_default());
-        let run = pin!(poller.run(self.clock.now() + time));
+        let timeout = SignedDuration::try_from(TIMEOUT).unwrap_or_default();
+        let run = pin!(poller.run(self.clock.now() + timeout));
         let life = pin!(self.clock.sleep(life));
         let ended = matches!(select(run, life).await, Either::Left(_));
         if !ended && !cut_off {

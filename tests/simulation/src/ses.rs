@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain_auth::identity::{AxisStatus, Dkim, MailFromLabel, SesStatus, VerificationToken};
+use domain_auth::identity::{
+    AxisStatus, ConfigurationSet, Dkim, MailFromLabel, SesStatus, VerificationToken,
+};
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
-    Clock, Creation, ExistingIdentity, Identities, IdentityStatuses, STATUS_BATCH, SesError,
+    Clock, Creation, ExistingIdentity, Identities, IdentityPage, IdentityStatuses, ListIdentities,
+    ListedIdentity, STATUS_BATCH, SesError,
 };
 use domain_auth_testkit::identity;
 
@@ -29,7 +32,7 @@ pub(crate) struct SimSes {
 
 #[derive(Debug, Default)]
 struct State {
-    identities: HashMap<DomainName, SimIdentity>,
+    identities: BTreeMap<DomainName, SimIdentity>,
     buckets: HashMap<&'static str, Bucket>,
     calls: BTreeMap<&'static str, Calls>,
     trouble: Trouble,
@@ -246,6 +249,9 @@ impl Identities for SimSes {
                 dkim: Some(identity(name).dkim),
                 mail_from_domain: known.mail_from.clone(),
                 client: known.client.clone(),
+                ours: true,
+                verified: known.status.verification == AxisStatus::Success,
+                dkim_stopped: known.status.dkim == AxisStatus::Failed,
             })
         })
         .await
@@ -289,6 +295,15 @@ impl Identities for SimSes {
         .await
     }
 
+    async fn set_configuration_set(
+        &self,
+        _: &DomainName,
+        _: &ConfigurationSet,
+    ) -> Result<(), SesError> {
+        self.call("PutEmailIdentityConfigurationSetAttributes", |_| ())
+            .await
+    }
+
     fn region(&self) -> &'static str {
         "us-east-1"
     }
@@ -302,6 +317,29 @@ impl State {
             identity.status = axes(AxisStatus::Pending);
             identity.since = now;
         }
+    }
+}
+
+/// Identities in one page of the list (SES v2 API reference, `ListEmailIdentities`).
+const PAGE: usize = 1_000;
+
+impl ListIdentities for SimSes {
+    async fn identities(&self, start: Option<&str>) -> Result<IdentityPage, SesError> {
+        self.call("ListEmailIdentities", |state| {
+            let after = |name: &DomainName| start.is_none_or(|start| name.as_str() > start);
+            let mut rest = state.identities.range(..).filter(|(name, _)| after(name));
+            let listed = |(name, identity): (&DomainName, &SimIdentity)| ListedIdentity {
+                name: name.clone(),
+                verification: Some(identity.status.verification),
+            };
+            let identities: Vec<ListedIdentity> = rest.by_ref().take(PAGE).map(listed).collect();
+            let last = identities.last().map(|listed| listed.name.to_string());
+            IdentityPage {
+                next: last.filter(|_| rest.next().is_some()),
+                identities,
+            }
+        })
+        .await
     }
 }
 

@@ -10,9 +10,12 @@ use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
-    Clock, CommitChanges, CommitError, Due, DueDomains, ListFilter, Outbox, Page, PageStart,
-    ReadClaims, ReadDomains, StoreError,
+    Clock, CommitChanges, CommitError, DomainKey, DomainsByState, Due, DueDomains, ListFilter,
+    Outbox, Page, PageStart, ReadClaims, ReadDomains, Reconciliations, Runs, StoreError,
 };
+use domain_auth::reconciliation::Reconciliation;
+use domain_auth::run_memory::RunMemory;
+use domain_auth::state::Status;
 use domain_auth_testkit::MemoryStore;
 use futures::FutureExt;
 use jiff::Timestamp;
@@ -195,9 +198,13 @@ impl<O: Observe> DueDomains for SimStore<O> {
 }
 
 impl<O: Observe> Outbox for SimStore<O> {
-    async fn unpublished(&self, limit: usize) -> Result<Vec<Event>, StoreError> {
+    async fn unpublished_after(
+        &self,
+        last: Option<&Event>,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
         self.call(async {
-            let events = self.now_or_never(self.inner.unpublished(limit))?;
+            let events = self.now_or_never(self.inner.unpublished_after(last, limit))?;
             let sizes = events.iter().map(units::event_size);
             self.charge(|| self.setting.apart.take(|| units::of_queue(1, sizes)));
             Ok(events)
@@ -213,6 +220,59 @@ impl<O: Observe> Outbox for SimStore<O> {
             Ok(())
         })
         .await
+    }
+}
+
+impl<O: Observe> DomainsByState for SimStore<O> {
+    async fn keys_in(&self, status: Status) -> Result<Vec<DomainKey>, StoreError> {
+        self.call(async {
+            let keys = self.now_or_never(self.inner.keys_in(status))?;
+            self.charge(|| units::of_keys(keys.len()));
+            Ok(keys)
+        })
+        .await
+    }
+
+    async fn domains_at(&self, keys: &[DomainKey]) -> Result<Vec<Domain>, StoreError> {
+        self.call(async {
+            let domains = self.now_or_never(self.inner.domains_at(keys))?;
+            let sizes = domains.iter().map(units::domain_size);
+            self.charge(|| self.setting.apart.take(|| units::of_items(sizes)));
+            Ok(domains)
+        })
+        .await
+    }
+}
+
+impl<O: Observe> Runs for SimStore<O> {
+    async fn begin_run(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<RunMemory>, StoreError> {
+        self.charge(|| units::PUT);
+        self.call(self.inner.begin_run(now, until)).await
+    }
+
+    async fn end_run(&self, until: Timestamp, memory: &RunMemory) -> Result<(), StoreError> {
+        self.charge(|| units::PUT);
+        self.call(self.inner.end_run(until, memory)).await
+    }
+}
+
+impl<O: Observe> Reconciliations for SimStore<O> {
+    async fn reconciliation(&self) -> Result<Option<Reconciliation>, StoreError> {
+        self.charge(|| units::GET);
+        self.call(self.inner.reconciliation()).await
+    }
+
+    async fn write_reconciliation(
+        &self,
+        reconciliation: &Reconciliation,
+    ) -> Result<(), StoreError> {
+        self.charge(|| units::PUT);
+        self.call(self.inner.write_reconciliation(reconciliation))
+            .await
     }
 }
 

@@ -142,6 +142,28 @@ pub(crate) fn of_queue(partitions: usize, sizes: impl IntoIterator<Item = usize>
     }
 }
 
+/// Keys of an index, read eventually.
+pub(crate) fn of_keys(count: usize) -> Units {
+    Units {
+        read: 0.5 * per(count * INDEX_ENTRY, 4096).max(1.0),
+        write: 0.0,
+    }
+}
+
+/// Items read consistently by their keys.
+pub(crate) fn of_items(sizes: impl IntoIterator<Item = usize>) -> Units {
+    Units {
+        read: sizes.into_iter().map(|size| per(size, 4096)).sum(),
+        write: 0.0,
+    }
+}
+
+/// Writing a small item.
+pub(crate) const PUT: Units = Units {
+    read: 0.0,
+    write: 1.0,
+};
+
 /// An entry of an index, with the keys of the item (`docs/table.md`).
 const INDEX_ENTRY: usize = 123;
 

@@ -7,7 +7,7 @@ use domain_auth::event::Event;
 use domain_auth::ports::{Clock, Publish, PublishError};
 use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::final_step::MANUAL;
-use domain_auth::use_cases::poll::{self, Poller, Report};
+use domain_auth::use_cases::poll::{Poller, Report, Settings};
 use domain_auth::use_cases::provision::Tools;
 use futures::future::{Either, select};
 use jiff::SignedDuration;
@@ -42,10 +42,11 @@ pub(crate) async fn poll(
                 budget: &budget,
             },
             publisher: &Topic(&world.setting.clock),
+            settings: Settings::default(),
             final_step: &MANUAL,
         };
-        let time = poll::time_for_work(SignedDuration::try_from(TIMEOUT).unwrap_or_default());
-        let run = Box::pin(poller.run(world.setting.clock.now() + time));
+        let timeout = SignedDuration::try_from(TIMEOUT).unwrap_or_default();
+        let run = Box::pin(poller.run(world.setting.clock.now() + timeout));
         match select(run, pin!(world.setting.clock.sleep(TIMEOUT))).await {
             Either::Left((Ok(report), _)) => reports.push(report),
             Either::Left((Err(error), _)) => tracing::error!(%error, "a run failed"),

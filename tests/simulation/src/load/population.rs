@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use domain_auth::domain::{Change, Domain, Fate};
+use domain_auth::history::Actor;
 use domain_auth::identity::{AxisStatus, SesLook};
 use domain_auth::ports::Clock;
-use domain_auth::state::{Pending, State, VERIFICATION_WINDOW};
-use domain_auth_testkit::{client, domain_name, identity};
+use domain_auth::state::{State, Trigger};
+use domain_auth_testkit::{SequentialIds, identity, new_domain};
 use jiff::{SignedDuration, Timestamp};
 
 use super::result::Notes;
@@ -78,33 +79,31 @@ impl World {
     }
 }
 
-/// A domain that waits for its records, and is due.
+/// A domain that waits for its records since a moment, and is due.
 pub(super) fn waiting(prefix: &str, number: usize, since: Timestamp, due: Timestamp) -> Change {
-    let name = domain_name(&format!("{prefix}{number:05}.com"));
-    let state = State::Pending(Pending {
-        identity: identity(&name),
-        deadline: since + VERIFICATION_WINDOW,
-    });
+    let ids = SequentialIds::default();
+    let name = format!("{prefix}{number:05}.com");
+    let new = new_domain(&format!("client-{:02}", number % 100), &name);
+    let added = Domain::add(
+        new,
+        State::provisioning(),
+        None,
+        Actor::Service,
+        since,
+        &ids,
+    )
+    .domain;
+    let provisioned = Trigger::Provisioned(identity(&added.name));
+    let pending = added.transition(provisioned, Actor::Service, None, since, &ids);
+    let mut domain = pending.map_or(added, |change| change.domain);
     let looked_at = due - SignedDuration::from_mins(15);
-    let domain = Domain {
-        client: client(&format!("client-{:02}", number % 100)),
-        community: None,
-        contact_email: None,
-        added_at: since,
-        state,
-        state_since: since,
-        // It has been looked at before; a new one is looked at for the first time.
-        ses: (since < looked_at).then_some(SesLook {
-            status: axes(AxisStatus::Pending),
-            looked_at,
-        }),
-        dns_looked_at: None,
-        checked_at: None,
-        former_tokens: domain_auth::diagnosis::FormerTokens::default(),
-        next_check: due,
-        version: 1,
-        name,
-    };
+    // It has been looked at before; a new one is looked at for the first time.
+    if since < looked_at {
+        let status = axes(AxisStatus::Pending);
+        domain.ses = Some(SesLook { status, looked_at });
+    }
+    domain.next_check = due;
+    domain.version = 1;
     Change {
         domain,
         fate: Fate::Stored,

@@ -32,10 +32,11 @@ pub(crate) fn queue(out: &mut impl Write, goals: &mut Goals) -> io::Result<()> {
     waits.sort_unstable();
     writeln!(
         out,
-        "{} looks in {} runs, {} of them with DNS; {} conflicts, {} errors",
+        "{} looks in {} runs, {} of them with DNS, of {} domains; {} conflicts, {} errors",
         waits.len(),
         reports.len(),
         noted.dns_looks,
+        noted.in_dns.len(),
         reports.iter().map(|report| report.conflicts).sum::<usize>(),
         reports.iter().map(|report| report.errors).sum::<usize>(),
     )?;

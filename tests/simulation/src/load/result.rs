@@ -1,6 +1,6 @@
 //! What a strategy achieved.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ pub(crate) struct Noted {
     pub(crate) known: HashMap<DomainName, Duration>,
     /// Looks at DNS that were written.
     pub(crate) dns_looks: usize,
+    /// Domains whose DNS was looked at.
+    pub(crate) in_dns: HashSet<DomainName>,
 }
 
 impl Notes {
@@ -56,7 +58,10 @@ impl Observe for Notes {
         for (before, change) in before.iter().zip(changes) {
             let domain = &change.domain;
             let Some(before) = before else { continue };
-            noted.dns_looks += usize::from(change.look.is_some());
+            if domain.dns_looked_at > before.dns_looked_at {
+                noted.dns_looks += 1;
+                noted.in_dns.insert(domain.name.clone());
+            }
             if before.state.status() != Status::Verified
                 && domain.state.status() == Status::Verified
             {

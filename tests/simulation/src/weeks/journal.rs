@@ -132,7 +132,8 @@ impl Journal {
             Action::Restarted | Action::Reopened | Action::Provisioned => true,
             Action::Added | Action::Readded | Action::ProofFound | Action::Verified => false,
             Action::Failed | Action::Completed | Action::Rejected | Action::RecordsBroken => false,
-            Action::RecordsRecovered | Action::Displaced | Action::Removed => false,
+            Action::RecordsRecovered | Action::Displaced | Action::Removed | Action::Stuck => false,
+            Action::Ready | Action::InstructionsSent => false,
         };
         if anew {
             let key = (domain.client.clone(), domain.name.clone());
@@ -224,7 +225,8 @@ fn step(state: Option<State>, entry: &HistoryEntry, after: &Domain) -> Result<St
 fn trigger_of(entry: &HistoryEntry, domain: &Domain) -> Option<Trigger> {
     let text = || "seen in the simulation".to_owned();
     Some(match entry.action {
-        Action::Added => return None,
+        Action::Added | Action::Stuck => return None,
+        Action::Ready | Action::InstructionsSent => return None,
         Action::Readded if entry.to == Status::Contested => Trigger::ReaddedContested {
             ownership_secret: text(),
         },

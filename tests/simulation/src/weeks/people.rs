@@ -10,7 +10,8 @@ use domain_auth::ports::Clock;
 use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::add::{Addition, add};
 use domain_auth::use_cases::check::check;
-use domain_auth::use_cases::decide::{Decision, decide};
+use domain_auth::use_cases::decide::{Completing, Decision, decide};
+use domain_auth::use_cases::final_step::MANUAL;
 use domain_auth::use_cases::provision::provision;
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::remove;
@@ -47,7 +48,7 @@ impl World {
     /// `POST /domains/{domain}/check`.
     pub(super) async fn check(&self, (client, name): Whose<'_>) {
         let budget = SesBudget::unlimited();
-        if let Ok(checked) = check(&self.tools(&budget), client, name).await {
+        if let Ok(checked) = check(&self.tools(&budget), &MANUAL, client, name).await {
             self.publish(checked.change.event.as_ref()).await;
         }
     }
@@ -63,7 +64,12 @@ impl World {
         let support = Actor::LassoSupport {
             subject: "support".to_owned(),
         };
-        let decided = decide(&self.store, &self.clock, ids, whose, &decision, &support).await;
+        let completing = Completing {
+            ses: &self.ses,
+            configuration_set: None,
+        };
+        let (store, clock) = (&self.store, &self.clock);
+        let decided = decide(store, &completing, clock, ids, whose, &decision, &support).await;
         if let Ok(decided) = decided {
             self.publish(decided.event.as_ref()).await;
         }

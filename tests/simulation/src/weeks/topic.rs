@@ -28,7 +28,7 @@ impl Publish for SimTopic {
         let (least, mean) = ANSWER;
         self.clock.sleep(self.chance.latency(least, mean) / 2).await;
         if self.down.load(Ordering::Relaxed) {
-            return Err(PublishError("the topic is down".into()));
+            return Err(PublishError::Topic("the topic is down".into()));
         }
         self.journal.published(event, self.started);
         self.clock.sleep(self.chance.latency(least, mean) / 2).await;

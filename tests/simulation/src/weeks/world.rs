@@ -11,7 +11,7 @@ use domain_auth::ports::Clock;
 use domain_auth::state::VERIFICATION_WINDOW;
 use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::final_step::MANUAL;
-use domain_auth::use_cases::poll::{self, Poller};
+use domain_auth::use_cases::poll::{Poller, Settings};
 use domain_auth::use_cases::provision::Tools;
 use domain_auth_testkit::{client, domain_name};
 use futures::future::{Either, join, join_all, select};
@@ -194,10 +194,11 @@ impl World {
         let poller = Poller {
             tools: self.tools(&budget),
             publisher: &topic,
+            settings: Settings::default(),
             final_step: &MANUAL,
         };
-        let time = poll::time_for_work(SignedDuration::try_from(TIMEOUT).unwrap_or_default());
-        let run = pin!(poller.run(self.clock.now() + time));
+        let timeout = SignedDuration::try_from(TIMEOUT).unwrap_or_default();
+        let run = pin!(poller.run(self.clock.now() + timeout));
         let life = pin!(self.clock.sleep(life));
         let ended = matches!(select(run, life).await, Either::Left(_));
         if !ended && !cut_off {

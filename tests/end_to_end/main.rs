@@ -6,13 +6,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
+mod contract;
+mod described;
 mod dns;
+mod lists;
 mod main_path;
 mod permissions;
 mod ready;
 mod removal;
 mod requests;
 mod resilience;
+mod routes;
 mod senders;
 mod staff;
 mod store;
@@ -47,7 +51,7 @@ impl Suite {
         F: Future<Output = ()>,
     {
         let quiet = Arc::clone(&self.quiet);
-        self.trial(name, async move |world| {
+        self.trial(name, true, async move |world| {
             let _others_may_run = quiet.read().await;
             test(world).await;
         });
@@ -58,8 +62,20 @@ impl Suite {
     where
         F: Future<Output = ()>,
     {
+        self.alone_if(true, name, test);
+    }
+
+    /// The same, shown as ignored where what it needs is not there.
+    pub(crate) fn alone_if<F>(
+        &mut self,
+        possible: bool,
+        name: &str,
+        test: impl FnOnce(Shared) -> F + Send + 'static,
+    ) where
+        F: Future<Output = ()>,
+    {
         let quiet = Arc::clone(&self.quiet);
-        self.trial(name, async move |world: Shared| {
+        self.trial(name, possible, async move |world: Shared| {
             let _nobody_else_runs = quiet.write().await;
             let outcome = AssertUnwindSafe(test(Arc::clone(&world)))
                 .catch_unwind()
@@ -71,13 +87,19 @@ impl Suite {
         });
     }
 
-    fn trial(&mut self, name: &str, test: impl AsyncFnOnce(Shared) + Send + 'static) {
+    fn trial(
+        &mut self,
+        name: &str,
+        possible: bool,
+        test: impl AsyncFnOnce(Shared) + Send + 'static,
+    ) {
         let (runtime, world) = (Arc::clone(&self.runtime), self.world.clone());
-        self.trials.push(Trial::test(name, move || {
+        let trial = Trial::test(name, move || {
             let world = world.ok_or("the stack was not started")?;
             runtime.block_on(test(world));
             Ok(())
-        }));
+        });
+        self.trials.push(trial.with_ignored_flag(!possible));
     }
 }
 
@@ -88,12 +110,13 @@ fn main() -> ExitCode {
     let runtime = Runtime::new().expect("a runtime for the tests");
     let stack = (!arguments.list).then(|| {
         let start = LocalStack::start(Options::isolated());
-        runtime
+        let stack = runtime
             .block_on(start)
-            .unwrap_or_else(|error| panic!("{error}"))
+            .unwrap_or_else(|error| panic!("{error}"));
+        Arc::new(stack)
     });
     let world = stack.as_ref().map(|stack| {
-        let world = Arc::new(World::new(stack.info().clone()));
+        let world = Arc::new(World::new(stack));
         runtime.block_on(world.calm_ses());
         world
     });
@@ -104,10 +127,13 @@ fn main() -> ExitCode {
         trials: Vec::new(),
     };
     main_path::tests(&mut suite);
+    described::tests(&mut suite);
     dns::tests(&mut suite);
     removal::tests(&mut suite);
+    lists::tests(&mut suite);
     requests::tests(&mut suite);
     resilience::tests(&mut suite);
+    routes::tests(&mut suite);
     senders::tests(&mut suite);
     staff::tests(&mut suite);
     support_email::tests(&mut suite);
@@ -116,7 +142,8 @@ fn main() -> ExitCode {
     ready::tests(&mut suite);
     permissions::tests(&mut suite);
     let conclusion = libtest_mimic::run(&arguments, suite.trials);
-    if let Some(stack) = stack {
+    drop(suite.world);
+    if let Some(stack) = stack.and_then(Arc::into_inner) {
         suite.runtime.block_on(stack.stop());
     }
     conclusion.exit_code()

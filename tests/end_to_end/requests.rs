@@ -1,21 +1,12 @@
 //! What the API refuses, and that refusing writes nothing.
 
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::Suite;
-use crate::world::{Answer, Shared, answer_to, text};
+use crate::world::{Answer, Shared, percent_encoded, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
-    suite.shared(
-        "without_a_token_or_with_a_forged_one_it_is_401",
-        unauthenticated,
-    );
-    suite.shared("without_the_role_it_is_403", without_role);
-    suite.shared(
-        "another_clients_domain_is_404_like_one_that_does_not_exist",
-        other_client,
-    );
     suite.shared(
         "a_second_client_gets_a_contested_claim_that_tells_nothing",
         contested,
@@ -25,55 +16,6 @@ pub(crate) fn tests(suite: &mut Suite) {
         bad_bodies,
     );
     suite.shared("spellings_of_a_name_are_one_domain", spellings);
-    suite.alone("reads_never_call_ses", reads_call_no_ses);
-}
-
-async fn unauthenticated(world: Shared) {
-    let token = world.client_admin();
-    let (signed, _) = token.rsplit_once('.').unwrap();
-    let forged = format!("{signed}.AAAA");
-    for (method, path) in [
-        (Method::POST, "/domains"),
-        (Method::GET, "/domains"),
-        (Method::GET, "/domains/a.com"),
-    ] {
-        for token in [None, Some(forged.as_str()), Some("nonsense")] {
-            let request = world.request(method.clone(), path, token).body("{}");
-            let answer = answer_to(request).await;
-            assert_eq!(
-                answer.status,
-                StatusCode::UNAUTHORIZED,
-                "{method} {path} {answer:?}"
-            );
-        }
-    }
-}
-
-async fn without_role(world: Shared) {
-    let domain = world.fresh_domain();
-    for token in [&world.info.tokens.no_role, &world.info.tokens.support] {
-        let added = world.add(token, &domain).await;
-        assert_problem(&added, 403, "forbidden");
-        assert_problem(&world.get(token, "/domains").await, 403, "forbidden");
-        assert_problem(
-            &world.get(token, &format!("/domains/{domain}")).await,
-            403,
-            "forbidden",
-        );
-    }
-    assert_nothing_written(&world, &domain).await;
-}
-
-async fn other_client(world: Shared) {
-    let domain = world.fresh_domain();
-    world.add(world.client_admin(), &domain).await;
-    let other = world.other_client_admin();
-    let theirs = world.get(other, &format!("/domains/{domain}")).await;
-    let nobodys = world.get(other, "/domains/nobody-has-this.com").await;
-    assert_problem(&theirs, 404, "not_found");
-    assert_eq!(theirs.body, nobodys.body);
-    let list = world.get(other, "/domains?limit=100").await;
-    assert!(!list.body.to_string().contains(&domain));
 }
 
 async fn contested(world: Shared) {
@@ -180,6 +122,21 @@ async fn bad_bodies(world: Shared) {
 }
 
 async fn spellings(world: Shared) {
+    let first = world.add(world.client_admin(), "bücher.example").await;
+    assert_eq!(first.status, StatusCode::CREATED, "{first:?}");
+    for spelling in [
+        "BÜCHER.example",
+        "xn--bcher-kva.example",
+        "XN--BCHER-KVA.EXAMPLE.",
+    ] {
+        let again = world.add(world.client_admin(), spelling).await;
+        assert_eq!(again.status, StatusCode::OK, "{spelling}");
+        assert_eq!(again.body["domain"], "xn--bcher-kva.example");
+        let path = format!("/domains/{}", percent_encoded(spelling));
+        let read = world.get(world.client_admin(), &path).await;
+        assert_eq!(read.body["domain_unicode"], "bücher.example", "{path}");
+    }
+
     let domain = world.fresh_domain();
     let unicode = format!("bücher.{domain}");
     let first = world.add(world.client_admin(), &unicode).await;
@@ -195,24 +152,6 @@ async fn spellings(world: Shared) {
         assert_eq!(again.status, StatusCode::OK, "{spelling}");
         assert_eq!(again.body["domain"], first.body["domain"]);
     }
-}
-
-async fn reads_call_no_ses(world: Shared) {
-    let domain = world.fresh_domain();
-    world.add(world.client_admin(), &domain).await;
-    // The schedule may fire in between; then it is tried again.
-    world
-        .until("no run of the poller came in between", async || {
-            let before = world.ses_counts().await;
-            for path in ["/domains".to_owned(), format!("/domains/{domain}")] {
-                assert_eq!(
-                    world.get(world.client_admin(), &path).await.status,
-                    StatusCode::OK
-                );
-            }
-            before == world.ses_counts().await
-        })
-        .await;
 }
 
 pub(crate) fn assert_problem(answer: &Answer, status: u16, code: &str) {

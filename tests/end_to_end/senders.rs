@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::Suite;
 use crate::requests::assert_problem;
-use crate::world::{Shared, text};
+use crate::world::{Shared, percent_encoded, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.shared("a_sender_is_judged_by_the_domain_that_covers_it", covered);
@@ -60,6 +60,35 @@ async fn spellings(world: Shared) {
         ("nonsense".to_owned(), "invalid_address"),
         ("%00@%FF".to_owned(), "invalid_address"),
         ("a@b@c@".to_owned(), "invalid_address"),
+        (
+            percent_encoded(&format!("\"a@b\"@{domain}")),
+            "waiting_for_dns",
+        ),
+        (
+            percent_encoded(&format!("\"\\\"\"@{domain}")),
+            "waiting_for_dns",
+        ),
+        (
+            percent_encoded(&format!("sales+spring/26@{domain}")),
+            "waiting_for_dns",
+        ),
+        (
+            percent_encoded(&format!("Jo <jo@{domain}>")),
+            "invalid_address",
+        ),
+        (percent_encoded("sales@BÜCHER.example"), "not_initiated"),
+        (percent_encoded("sales@xn--a.com"), "invalid_address"),
+        (percent_encoded("sales@[192.0.2.1]"), "invalid_address"),
+        (percent_encoded("@"), "invalid_address"),
+        (
+            percent_encoded("a\r\nBcc: b@example.com"),
+            "invalid_address",
+        ),
+        (
+            percent_encoded(&format!("a@{}.com", "b".repeat(64))),
+            "invalid_address",
+        ),
+        ("x".repeat(2_000), "invalid_address"),
     ] {
         let sender = judged(&world, world.client_admin(), &address).await;
         assert_eq!(sender["reason"], reason, "{address}");

@@ -102,6 +102,12 @@ pub(crate) fn more_tests(suite: &mut Suite) {
 
 /// An empty table with the keys and indexes of the one that the template made.
 async fn table(world: &Shared, name: &str) -> Table {
+    let name = copy_of_table(world, name).await;
+    Table::new(Client::new(&world.aws().await), name)
+}
+
+/// The name of such a table.
+pub(crate) async fn copy_of_table(world: &Shared, name: &str) -> String {
     let client = Client::new(&world.aws().await);
     let deployed = client
         .describe_table()
@@ -128,10 +134,10 @@ async fn table(world: &Shared, name: &str) -> Table {
         .send()
         .await
         .unwrap();
-    Table::new(client, name)
+    name
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     TestClock::default().now()
 }
 
@@ -139,7 +145,7 @@ fn hours(hours: i64) -> Timestamp {
     now() + SignedDuration::from_hours(hours)
 }
 
-fn added(client_id: &str, name: &str, at: Timestamp, next_check: Timestamp) -> Change {
+pub(crate) fn added(client_id: &str, name: &str, at: Timestamp, next_check: Timestamp) -> Change {
     let new = new_domain(client_id, name);
     let claims = ClaimRegister::empty(new.name.organizational()).taken(&new.name, &new.client, at);
     let mut change = Domain::add(

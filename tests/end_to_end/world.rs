@@ -15,10 +15,12 @@ use domain_auth::state::{FailureReason, Trigger};
 use domain_auth_aws::{SystemIds, Table};
 use domain_auth_testkit::{client, domain_name};
 use jiff::Timestamp;
-use lasso_local::StackInfo;
+use lasso_local::{LocalStack, StackInfo};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::Instant;
+
+use crate::contract::{Exchange, assert_described};
 
 /// An answer of the API.
 #[derive(Debug, Clone)]
@@ -27,20 +29,24 @@ pub(crate) struct Answer {
     pub(crate) content_type: String,
     pub(crate) retry_after: Option<u32>,
     pub(crate) body: Value,
+    /// The body as it came.
+    pub(crate) text: String,
 }
 
 /// The stack, and how to reach it.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) info: StackInfo,
+    stack: Arc<LocalStack>,
     http: Client,
     domains: AtomicUsize,
 }
 
 impl World {
-    pub(crate) fn new(info: StackInfo) -> Self {
+    pub(crate) fn new(stack: &Arc<LocalStack>) -> Self {
         Self {
-            info,
+            info: stack.info().clone(),
+            stack: Arc::clone(stack),
             http: Client::new(),
             domains: AtomicUsize::new(0),
         }
@@ -168,6 +174,11 @@ impl World {
         std::fs::write(file, "").expect("a zone file");
     }
 
+    /// How many questions have come to the DNS server.
+    pub(crate) fn dns_questions(&self) -> u64 {
+        self.stack.dns().queries().total()
+    }
+
     /// Publishes the records with these ids, as an email administrator would.
     pub(crate) fn publish(&self, zone: &str, domain: &Value, ids: &[&str]) {
         let records = domain["records"].as_array().expect("a domain with records");
@@ -274,6 +285,43 @@ impl World {
         assert!(answer.status.is_success(), "{answer:?}");
     }
 
+    /// A queue that gets what is published on the topic from now on.
+    pub(crate) async fn messages_of_topic(&self) -> Queue<'_> {
+        let number = self.domains.fetch_add(1, Ordering::SeqCst);
+        let name = format!("tests-{number}");
+        let the_topic_may_send = json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Principal": { "Service": "sns.amazonaws.com" },
+                "Action": "sqs:SendMessage",
+                "Resource": "*",
+            }],
+        })
+        .to_string();
+        let call = [
+            ("Action", "CreateQueue"),
+            ("Version", "2012-11-05"),
+            ("QueueName", &name),
+            ("Attribute.1.Name", "Policy"),
+            ("Attribute.1.Value", &the_topic_may_send),
+        ];
+        let answer = self.query("sqs", &call).await;
+        let url = between(&answer, "<QueueUrl>", "</QueueUrl>").to_owned();
+        let call = [
+            ("Action", "Subscribe"),
+            ("Version", "2010-03-31"),
+            ("TopicArn", &self.info.topic_arn),
+            ("Protocol", "sqs"),
+            (
+                "Endpoint",
+                &format!("arn:aws:sqs:{}:000000000000:{name}", self.info.region),
+            ),
+        ];
+        self.query("sns", &call).await;
+        Queue { world: self, url }
+    }
+
     /// A call of the Route 53 API.
     pub(crate) async fn route_53(&self, path: &str, body: String) -> String {
         let url = format!("{}{path}", self.info.aws_endpoint_url);
@@ -377,6 +425,27 @@ impl World {
     }
 }
 
+/// A queue of messages that nobody takes.
+pub(crate) struct Queue<'a> {
+    world: &'a World,
+    url: String,
+}
+
+impl Queue<'_> {
+    /// How many messages have come.
+    pub(crate) async fn count(&self) -> u64 {
+        let call = [
+            ("Action", "GetQueueAttributes"),
+            ("Version", "2012-11-05"),
+            ("QueueUrl", &self.url),
+            ("AttributeName.1", "ApproximateNumberOfMessages"),
+        ];
+        let answer = self.world.query("sqs", &call).await;
+        let count = between(&answer, "<Value>", "</Value>");
+        count.parse().expect("a number of messages")
+    }
+}
+
 async fn text_of(request: RequestBuilder) -> String {
     let answer = request.send().await.expect("an answer of the emulator");
     let status = answer.status();
@@ -385,8 +454,16 @@ async fn text_of(request: RequestBuilder) -> String {
     body
 }
 
+/// Where the emulator has its HTTP APIs. What is answered below is held against the document.
+const API: &str = "/_aws/execute-api/";
+
 pub(crate) async fn answer_to(request: RequestBuilder) -> Answer {
-    let answer = request.send().await.expect("an answer");
+    let (client, request) = request.build_split();
+    let request = request.expect("a request");
+    let method = request.method().clone();
+    let path = request.url().path().to_owned();
+    let answer = client.execute(request).await.expect("an answer");
+    let headers = answer.headers().clone();
     let content_type = answer.headers().get("content-type");
     let content_type = content_type
         .and_then(|value| value.to_str().ok())
@@ -395,12 +472,24 @@ pub(crate) async fn answer_to(request: RequestBuilder) -> Answer {
     let retry_after = answer.headers().get("retry-after");
     let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
     let status = answer.status();
-    let body = answer.text().await.expect("a body");
+    let text = answer.text().await.expect("a body");
+    if let Some(below) = path.strip_prefix(API) {
+        // Behind the identifier of the API.
+        let path = below.split_once('/').map_or("", |(_, path)| path);
+        assert_described(&Exchange {
+            method: method.as_str(),
+            path: &format!("/{path}"),
+            status: status.as_u16(),
+            headers: &headers,
+            body: &text,
+        });
+    }
     Answer {
         status,
         content_type,
         retry_after,
-        body: serde_json::from_str(&body).unwrap_or(Value::String(body)),
+        body: serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.clone())),
+        text,
     }
 }
 
@@ -410,6 +499,18 @@ pub(crate) fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
         .split_once(start)
         .unwrap_or_else(|| panic!("{start} in {text}"));
     rest.split_once(end).map_or(rest, |(inner, _)| inner)
+}
+
+/// Every octet but letters and digits (RFC 3986 section 2.1).
+pub(crate) fn percent_encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() {
+            encoded.push(char::from(byte));
+        } else {
+            write!(encoded, "%{byte:02X}").expect("text in memory");
+        }
+        encoded
+    })
 }
 
 /// What EventBridge Scheduler sends.

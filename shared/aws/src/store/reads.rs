@@ -13,9 +13,9 @@ use serde::de::DeserializeOwned;
 use super::keys::{self, DOMAIN_PREFIX, Key, LOOK, PK, SK};
 use super::{Item, Table, from_item, store_error, string};
 
-/// Most queries for one page of a filtered list. A page may then be short, or empty, and still
-/// have a next one.
-const QUERIES_PER_PAGE: usize = 5;
+/// How many items one query reads for each entry that a page of a filtered list may have. Such a
+/// page may be short, or empty, and still have a next one.
+const READ_PER_ENTRY: usize = 10;
 
 impl ReadDomains for Table {
     async fn domain(
@@ -77,14 +77,16 @@ impl ReadDomains for Table {
                 .expression_attribute_names("#community", "community")
                 .expression_attribute_values(":community", string(community.as_str()));
         }
+        let mut reads = limit;
         if !conditions.is_empty() {
             query = query.filter_expression(conditions.join(" AND "));
+            reads *= READ_PER_ENTRY;
         }
         let start = start.map(|start| Key {
             pk,
             sk: format!("{DOMAIN_PREFIX}{}", start.0),
         });
-        let (items, last) = page("list domains", query, limit, start).await?;
+        let (items, last) = page("list domains", query, limit, reads, start).await?;
         Ok(Page {
             items,
             next: last
@@ -113,7 +115,7 @@ impl ReadDomains for Table {
             pk,
             sk: start.0.clone(),
         });
-        let (items, last) = page("read the history", query, limit, start).await?;
+        let (items, last) = page("read the history", query, limit, limit, start).await?;
         Ok(Page {
             items,
             next: last.map(|key| PageStart(key.sk)),
@@ -152,34 +154,31 @@ impl Table {
     }
 }
 
-/// Queries until the page is full, the list ends, or the page has cost enough. The key is the one
-/// after which the next page starts.
+/// One query for one page: it reads `reads` items, of which at most `limit` are shown. The key is
+/// the one after which the next page starts.
 async fn page<T: DeserializeOwned>(
     action: &'static str,
     query: QueryFluentBuilder,
     limit: usize,
+    reads: usize,
     start: Option<Key>,
 ) -> Result<(Vec<T>, Option<Key>), StoreError> {
-    let mut items: Vec<Item> = Vec::new();
-    let mut start = start;
-    for _ in 0..QUERIES_PER_PAGE {
-        let missing = i32::try_from(limit - items.len()).unwrap_or(i32::MAX);
-        let answer = query
-            .clone()
-            .limit(missing)
-            .set_exclusive_start_key(start.take().map(Key::into_item))
-            .send()
-            .await
-            .map_err(store_error(action))?;
-        items.extend(answer.items.unwrap_or_default());
-        start = answer.last_evaluated_key.as_ref().and_then(Key::of_item);
-        if start.is_none() || items.len() >= limit {
-            break;
-        }
-    }
+    let answer = query
+        .limit(i32::try_from(reads).unwrap_or(i32::MAX))
+        .set_exclusive_start_key(start.map(Key::into_item))
+        .send()
+        .await
+        .map_err(store_error(action))?;
+    let mut items: Vec<Item> = answer.items.unwrap_or_default();
+    let next = if items.len() > limit {
+        items.truncate(limit);
+        items.last().and_then(Key::of_item)
+    } else {
+        answer.last_evaluated_key.as_ref().and_then(Key::of_item)
+    };
     let items = items
         .into_iter()
         .map(|item| from_item(action, item))
         .collect::<Result<_, _>>()?;
-    Ok((items, start))
+    Ok((items, next))
 }

@@ -61,7 +61,7 @@ fn good(operation: Operation, schemas: &mut Schemas) -> Vec<Good> {
     let domain = schemas.answered::<DomainView>();
     match operation {
         Operation::AddDomain => {
-            let mut added = one(domain, "pending", examples::pending());
+            let mut added = one(&domain, "pending", &examples::pending());
             added["headers"]["Location"] = json!({
                 "description": "The path of the domain.",
                 "schema": { "type": "string", "format": "uri-reference" },
@@ -84,25 +84,25 @@ fn good(operation: Operation, schemas: &mut Schemas) -> Vec<Good> {
         }
         Operation::ListDomains => {
             let schema = schemas.answered::<DomainListView>();
-            let list = one(schema, "domains", examples::list());
+            let list = one(&schema, "domains", &examples::list());
             vec![("200", "A page of domains.", list)]
         }
         Operation::GetDomain | Operation::CheckDomain => {
-            let domain = one(domain, "diagnosed", examples::diagnosed());
+            let domain = one(&domain, "diagnosed", &examples::diagnosed());
             vec![("200", "The domain.", domain)]
         }
         Operation::RestartDomain => {
-            let domain = one(domain, "pending", examples::pending());
+            let domain = one(&domain, "pending", &examples::pending());
             vec![("200", "The domain, waiting again.", domain)]
         }
         Operation::NotifyReady => {
             let schema = schemas.answered::<NotifiedView>();
-            let domain = one(schema, "ready", examples::notified());
+            let domain = one(&schema, "ready", &examples::notified());
             vec![("200", "The domain, and what is still missing.", domain)]
         }
         Operation::SendInstructions => {
             let schema = schemas.answered::<InstructionsView>();
-            let sent = one(schema, "sent", examples::instructions());
+            let sent = one(&schema, "sent", &examples::instructions());
             vec![("202", "The email is on its way.", sent)]
         }
         Operation::RemoveDomain => {
@@ -112,31 +112,31 @@ fn good(operation: Operation, schemas: &mut Schemas) -> Vec<Good> {
         Operation::GetRecords => vec![("200", "The records.", handoff(schemas))],
         Operation::GetHistory => {
             let schema = schemas.answered::<HistoryView>();
-            let history = one(schema, "history", examples::history());
+            let history = one(&schema, "history", &examples::history());
             vec![("200", "A page of the history.", history)]
         }
         Operation::GetClientHistory => {
             let schema = schemas.answered::<HistoryView>();
-            let history = one(schema, "client-history", examples::client_history());
+            let history = one(&schema, "client-history", &examples::client_history());
             vec![("200", "A page of the history.", history)]
         }
         Operation::GetSender => {
-            let sender = some(schemas.answered::<SenderView>(), examples::senders());
+            let sender = some(&schemas.answered::<SenderView>(), &examples::senders());
             vec![("200", "Yes or no, and why.", sender)]
         }
         Operation::ListQueue => {
             let schema = schemas.answered::<StaffListView>();
-            let list = one(schema, "queue", examples::queue());
+            let list = one(&schema, "queue", &examples::queue());
             vec![("200", "A page of the queue.", list)]
         }
         Operation::GetClientDomain | Operation::CompleteDomain => {
             let schema = schemas.answered::<StaffDomainView>();
-            let domain = one(schema, "completed", examples::staff());
+            let domain = one(&schema, "completed", &examples::staff());
             vec![("200", "The domain.", domain)]
         }
         Operation::RejectDomain => {
             let schema = schemas.answered::<StaffDomainView>();
-            let domain = one(schema, "rejected", examples::rejected());
+            let domain = one(&schema, "rejected", &examples::rejected());
             vec![("200", "The domain.", domain)]
         }
         Operation::DescribeApi => {
@@ -148,11 +148,11 @@ fn good(operation: Operation, schemas: &mut Schemas) -> Vec<Good> {
     }
 }
 
-fn one(schema: Value, name: &str, example: Value) -> Value {
-    some(schema, json!({ name: { "value": example } }))
+fn one(schema: &Value, name: &str, example: &Value) -> Value {
+    some(schema, &json!({ name: { "value": example } }))
 }
 
-fn some(schema: Value, examples: Value) -> Value {
+fn some(schema: &Value, examples: &Value) -> Value {
     let json = json!({ "schema": schema, "examples": examples });
     json!({ "headers": {}, "content": { "application/json": json } })
 }

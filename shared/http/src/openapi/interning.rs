@@ -30,14 +30,18 @@ pub(super) fn intern(paths: &mut Map<String, Value>) -> Map<String, Value> {
 fn for_each(paths: &mut Map<String, Value>, act: &mut impl FnMut(&str, &mut Value)) {
     let operations = paths.values_mut().filter_map(Value::as_object_mut);
     let operations = operations.flat_map(Map::values_mut);
-    let responses = operations.filter_map(|operation| operation["responses"].as_object_mut());
-    for response in responses.flat_map(Map::values_mut) {
-        let content = response["content"].as_object_mut().into_iter().flatten();
-        for (_, media_type) in content {
-            let examples = media_type["examples"].as_object_mut().into_iter().flatten();
-            for (name, example) in examples {
-                act(name, example);
-            }
-        }
+    let responses = operations.flat_map(|operation| members(operation, "responses"));
+    let contents = responses.flat_map(|(_, response)| members(response, "content"));
+    for (name, example) in contents.flat_map(|(_, media_type)| members(media_type, "examples")) {
+        act(name, example);
     }
+}
+
+/// The members of an object in an object; none where there is no such object.
+fn members<'a>(
+    object: &'a mut Value,
+    name: &str,
+) -> impl Iterator<Item = (&'a String, &'a mut Value)> + use<'a> {
+    let inner = object.get_mut(name).and_then(Value::as_object_mut);
+    inner.into_iter().flatten()
 }

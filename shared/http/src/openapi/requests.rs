@@ -132,7 +132,7 @@ pub(super) fn parameters(operation: Operation, schemas: &mut Schemas) -> Vec<Val
         Operation::RemoveDomain => vec![query(
             "confirm",
             "The domain once more, in any spelling, where Lasso sends for it.",
-            &json!({ "type": "string", "minLength": 1 }),
+            &json!({ "type": "string" }),
         )],
         Operation::AddDomain
         | Operation::GetDomain

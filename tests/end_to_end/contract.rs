@@ -1,0 +1,169 @@
+//! Every answer of the API that a test sees is held against `docs/openapi.json`: its status, its media
+//! type, its headers and its body. An answer that is not described there fails the test.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use domain_auth_http::Operation;
+use jsonschema::Validator;
+use reqwest::header::HeaderMap;
+use serde_json::{Value, json};
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+    let text = std::fs::read_to_string(file).expect("the OpenAPI document");
+    let mut document = serde_json::from_str(&text).expect("the OpenAPI document in JSON");
+    closed(&mut document);
+    document
+});
+
+/// Schemas by where they are in the document, ready to be used.
+static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
+
+/// What is held against the document.
+pub(crate) struct Exchange<'a> {
+    pub(crate) method: &'a str,
+    /// Percent-encoded, below the base of the API.
+    pub(crate) path: &'a str,
+    pub(crate) status: u16,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a str,
+}
+
+/// What the document gives as an example of a body, for operations that take one.
+pub(crate) fn example_body(operation: Operation) -> Option<Value> {
+    let route = operation.route();
+    let place = pointer(&[
+        "paths",
+        route.path,
+        &route.method.to_lowercase(),
+        "requestBody",
+        "content",
+        "application/json",
+        "example",
+    ]);
+    DOCUMENT.pointer(&place).cloned()
+}
+
+/// Panics where the answer is not as the document describes it.
+pub(crate) fn assert_described(exchange: &Exchange<'_>) {
+    let Exchange { method, path, .. } = exchange;
+    let Some(operation) = Operation::at(method, path) else {
+        assert_eq!(exchange.status, 404, "nothing is at {method} {path}");
+        return;
+    };
+    if let Err(difference) = compare(operation, exchange) {
+        panic!(
+            "{operation} does not answer as docs/openapi.json says: {difference}\n{} {}",
+            exchange.status, exchange.body
+        );
+    }
+}
+
+fn compare(operation: Operation, exchange: &Exchange<'_>) -> Result<(), String> {
+    let route = operation.route();
+    let response = pointer(&[
+        "paths",
+        route.path,
+        &route.method.to_lowercase(),
+        "responses",
+        &exchange.status.to_string(),
+    ]);
+    let described = DOCUMENT
+        .pointer(&response)
+        .ok_or_else(|| format!("the status {} is not described", exchange.status))?;
+    let header = |name: &str| {
+        exchange
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let content_type = header("content-type").unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    let content = described["content"]
+        .as_object()
+        .map_or(0, serde_json::Map::len);
+    if content == 0 {
+        let empty = exchange.body.is_empty();
+        return empty
+            .then_some(())
+            .ok_or_else(|| "a body where none is described".to_owned());
+    }
+    if described["content"].get(media_type).is_none() {
+        return Err(format!("the media type {content_type:?} is not described"));
+    }
+    // What API Gateway answers itself has none of the service's headers.
+    let by_gateway = exchange.status >= 400 && media_type == "application/json";
+    for (name, described) in described["headers"].as_object().into_iter().flatten() {
+        let expected = &described["schema"]["const"];
+        if !by_gateway && expected.is_string() && header(name) != expected.as_str() {
+            return Err(format!("the header {name} is {:?}", header(name)));
+        }
+    }
+    let body = serde_json::from_str(exchange.body)
+        .ok()
+        .filter(|_| media_type.ends_with("json"))
+        .unwrap_or_else(|| Value::String(exchange.body.to_owned()));
+    let schema = response + &pointer(&["content", media_type, "schema"]);
+    let errors: Vec<String> = validator(&schema)
+        .iter_errors(&body)
+        .map(|error| format!("{error} at {}", error.instance_path()))
+        .collect();
+    errors
+        .is_empty()
+        .then_some(())
+        .ok_or_else(|| errors.join("; "))
+}
+
+/// A JSON Pointer (RFC 6901).
+fn pointer(words: &[&str]) -> String {
+    let escaped = words
+        .iter()
+        .map(|word| word.replace('~', "~0").replace('/', "~1"));
+    escaped.fold(String::new(), |path, word| path + "/" + &word)
+}
+
+fn validator(place: &str) -> Arc<Validator> {
+    let mut validators = VALIDATORS.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = validators.entry(place.to_owned()).or_insert_with(|| {
+        let mut schema = DOCUMENT.pointer(place).expect("a schema").clone();
+        schema["$schema"] = DOCUMENT["jsonSchemaDialect"].clone();
+        schema["components"] = DOCUMENT["components"].clone();
+        let validator = jsonschema::options()
+            .should_validate_formats(true)
+            .build(&schema);
+        Arc::new(validator.expect("a JSON Schema"))
+    });
+    Arc::clone(made)
+}
+
+/// The document leaves room for members that are added later. The tests do not: what is answered is
+/// described.
+fn closed(document: &mut Value) {
+    let schemas = document.pointer_mut("/components/schemas");
+    let schemas = schemas.and_then(Value::as_object_mut).expect("schemas");
+    // What is a part of a larger object is closed there.
+    let parts: Vec<String> = schemas
+        .values()
+        .filter_map(|schema| schema["oneOf"].as_array())
+        .flatten()
+        .filter(|variant| variant.get("properties").is_some())
+        .filter_map(|variant| variant["$ref"].as_str()?.rsplit('/').next())
+        .map(str::to_owned)
+        .collect();
+    for (name, schema) in schemas {
+        if parts.contains(name) {
+            continue;
+        }
+        if schema.get("properties").is_some() {
+            schema["unevaluatedProperties"] = json!(false);
+            continue;
+        }
+        let variants = schema.get_mut("oneOf").and_then(Value::as_array_mut);
+        for variant in variants.into_iter().flatten() {
+            if variant.get("properties").is_some() {
+                variant["unevaluatedProperties"] = json!(false);
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! schemathesis makes requests out of `docs/openapi.json`, valid and not, and looks whether the answers
+//! are as described and none is a 5xx.
+//!
+//! It runs where `SCHEMATHESIS` names its program, as `.ci/run` sees to; elsewhere the tests are
+//! shown as ignored.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use reqwest::StatusCode;
+
+use crate::Suite;
+use crate::world::{Shared, World};
+
+const PROGRAM: &str = "SCHEMATHESIS";
+
+/// What is looked at in each answer. That wrong data is refused is looked at where it is read as
+/// data, which a name in a path is not: what is no domain is a domain that is not there.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+                      response_headers_conformance,response_schema_conformance,negative_data_rejection";
+
+/// So that every run makes the same requests.
+const SEED: &str = "20260601";
+
+pub(crate) fn tests(suite: &mut Suite) {
+    let program = program();
+    suite.alone_if(
+        program.is_some(),
+        "schemathesis_finds_nothing_as_a_client_administrator",
+        async |world: Shared| {
+            let token = world.client_admin().to_owned();
+            let removing = "--exclude-operation-id=RemoveDomain";
+            let tags = [
+                "--include-tag=Client Administrator",
+                "--include-tag=Everybody",
+            ];
+            run(&world, &token, &[&tags[..], &[removing]].concat()).await;
+            // By itself and last, because what is removed has nothing to show to the others.
+            run(&world, &token, &["--include-operation-id=RemoveDomain"]).await;
+        },
+    );
+    suite.alone_if(
+        program.is_some(),
+        "schemathesis_finds_nothing_as_lasso_support",
+        async |world: Shared| {
+            let token = world.support().to_owned();
+            run(&world, &token, &["--include-tag=Lasso support"]).await;
+        },
+    );
+}
+
+fn program() -> Option<PathBuf> {
+    std::env::var_os(PROGRAM).map(PathBuf::from)
+}
+
+async fn run(world: &World, token: &str, operations: &[&str]) {
+    // The domain of the document's examples is there.
+    let added = world.add(world.client_admin(), "maplehomes.com").await;
+    assert!(
+        [StatusCode::OK, StatusCode::CREATED].contains(&added.status),
+        "{added:?}"
+    );
+    let mut command = Command::new(program().expect("a program"));
+    command
+        .args([
+            "run",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json"),
+        ])
+        .args(["--url", &world.info.api_url])
+        .args(["--header", &format!("Authorization: Bearer {token}")])
+        .args(["--checks", CHECKS])
+        .args(["--phases", "examples,coverage,fuzzing"])
+        // One worker: several come upon a fault of Python 3.11 now and then.
+        .args(["--max-examples", "40", "--seed", SEED, "--workers", "1"])
+        .args(["--generation-database", "none", "--request-timeout", "30"])
+        .args(["--suppress-health-check", "all", "--no-color"])
+        .args(operations);
+    let output = tokio::task::spawn_blocking(move || command.output());
+    let output = output.await.expect("a task that ends");
+    let output = output.expect("schemathesis, where SCHEMATHESIS says it is");
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}

@@ -1,0 +1,264 @@
+//! What holds for every route, whatever it does: the tests go through the list of routes, so that a
+//! new one is among them by itself.
+
+use domain_auth_http::{Access, Operation};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::Suite;
+use crate::contract::example_body;
+use crate::requests::assert_problem;
+use crate::world::{Answer, Shared, answer_to};
+
+pub(crate) fn tests(suite: &mut Suite) {
+    suite.shared("every_route_needs_a_token_that_is_valid", tokens);
+    suite.shared("every_route_is_for_its_own_role_alone", roles);
+    suite.shared(
+        "every_route_reads_roles_in_every_shape_that_a_claim_has",
+        claims,
+    );
+    suite.shared(
+        "every_route_answers_for_another_clients_domain_as_for_nobodys",
+        other_clients,
+    );
+    suite.alone("no_route_that_reads_asks_ses_dns_or_sns", reads);
+}
+
+/// Where a call goes: what its path is about.
+struct Target<'a> {
+    client: &'a str,
+    domain: &'a str,
+}
+
+impl Target<'_> {
+    fn path(&self, operation: Operation) -> String {
+        operation
+            .route()
+            .path
+            .replace("{client}", self.client)
+            .replace("{domain}", self.domain)
+            .replace("{address}", &format!("sales@{}", self.domain))
+    }
+}
+
+async fn call(world: &Shared, operation: Operation, path: &str, token: Option<&str>) -> Answer {
+    let method: Method = operation.route().method.parse().unwrap();
+    let mut request = world.request(method, path, token);
+    if let Some(body) = example_body(operation) {
+        request = request.json(&body);
+    }
+    answer_to(request).await
+}
+
+async fn tokens(world: Shared) {
+    let (signed, _) = world.client_admin().rsplit_once('.').unwrap();
+    let forged = format!("{signed}.AAAA");
+    let target = Target {
+        client: &world.info.clients.client_admin,
+        domain: "nobody-has-this.com",
+    };
+    for operation in Operation::ALL {
+        let expected = match operation.route().access {
+            Access::Anyone => StatusCode::OK,
+            Access::ClientAdmin | Access::LassoSupport => StatusCode::UNAUTHORIZED,
+        };
+        for token in [None, Some(forged.as_str()), Some("nonsense")] {
+            let answer = call(&world, *operation, &target.path(*operation), token).await;
+            assert_eq!(answer.status, expected, "{operation} with {token:?}");
+        }
+    }
+}
+
+async fn roles(world: Shared) {
+    let domain = world.fresh_domain();
+    world.add(world.client_admin(), &domain).await;
+    let before = world.domain(&domain).await;
+    let target = Target {
+        client: &world.info.clients.client_admin,
+        domain: &domain,
+    };
+    let no_role = world.info.tokens.no_role.as_str();
+    for operation in Operation::ALL {
+        let refused = match operation.route().access {
+            Access::Anyone => continue,
+            Access::ClientAdmin => [no_role, world.support()],
+            Access::LassoSupport => [no_role, world.client_admin()],
+        };
+        for token in refused {
+            let answer = call(&world, *operation, &target.path(*operation), Some(token)).await;
+            assert_problem(&answer, 403, "forbidden");
+        }
+    }
+    let after = world.domain(&domain).await;
+    for member in ["status", "status_since", "records"] {
+        assert_eq!(after[member], before[member], "nothing was done");
+    }
+}
+
+async fn claims(world: Shared) {
+    for operation in Operation::ALL {
+        let (role, other) = match operation.route().access {
+            Access::Anyone => continue,
+            Access::ClientAdmin => ("client-admin", "lasso-support"),
+            Access::LassoSupport => ("lasso-support", "client-admin"),
+        };
+        for (role, allowed) in [(role, true), (other, false), ("none-of-ours", false)] {
+            for shape in shapes(role) {
+                let claims =
+                    json!({ "sub": "1", "custom:client_id": "claims", "cognito:groups": shape });
+                let status = invoked(&world, *operation, &claims).await;
+                assert_eq!(status != 403, allowed, "{operation} with {shape}: {status}");
+            }
+        }
+        let without = json!({ "sub": "1", "custom:client_id": "claims" });
+        assert_eq!(
+            invoked(&world, *operation, &without).await,
+            403,
+            "{operation}"
+        );
+        let without = json!({ "sub": "1", "cognito:groups": role });
+        let needs_client = operation.route().access == Access::ClientAdmin;
+        let status = invoked(&world, *operation, &without).await;
+        assert_eq!(status == 403, needs_client, "{operation}: {status}");
+    }
+}
+
+/// One role, as authorizers pass it on.
+fn shapes(role: &str) -> [Value; 6] {
+    [
+        json!(role),
+        json!([role, "another"]),
+        json!(format!("[another {role}]")),
+        json!(format!("[\"another\",\"{role}\"]")),
+        json!(format!("another,{role}")),
+        json!(format!("another {role}")),
+    ]
+}
+
+/// The status of an operation on a domain that is not there, with claims that no issuer here makes.
+async fn invoked(world: &Shared, operation: Operation, claims: &Value) -> u64 {
+    let route = operation.route();
+    let parameters = json!({
+        "client": "claims", "domain": "nobody-has-this.com", "address": "sales@nobody-has-this.com",
+    });
+    let target = Target {
+        client: "claims",
+        domain: "nobody-has-this.com",
+    };
+    let path = target.path(operation);
+    let event = json!({
+        "version": "2.0",
+        "routeKey": route.key(),
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {},
+        "pathParameters": parameters,
+        "requestContext": {
+            "routeKey": route.key(),
+            "stage": "$default",
+            "requestId": "1",
+            "timeEpoch": 0,
+            "http": { "method": route.method, "path": path, "protocol": "HTTP/1.1",
+                      "sourceIp": "192.0.2.1", "userAgent": "tests" },
+            "authorizer": { "jwt": { "claims": claims, "scopes": null } },
+        },
+        "isBase64Encoded": false,
+    });
+    let answer = world.invoke(route.function, &event).await;
+    let status = answer.body["statusCode"].as_u64();
+    status.unwrap_or_else(|| panic!("{operation}: {answer:?}"))
+}
+
+async fn other_clients(world: Shared) {
+    let domain = world.fresh_domain();
+    world.add(world.client_admin(), &domain).await;
+    let before = world.domain(&domain).await;
+    let (other_client, nobodys) = (
+        &world.info.clients.other_client_admin,
+        "nobody-has-this.com",
+    );
+    for operation in Operation::ALL {
+        let route = operation.route();
+        if route.parameters().next().is_none() {
+            continue;
+        }
+        let token = match route.access {
+            Access::Anyone => continue,
+            Access::ClientAdmin => world.other_client_admin(),
+            // Under the other client's name.
+            Access::LassoSupport => world.support(),
+        };
+        let mut answers = Vec::new();
+        for domain in [domain.as_str(), nobodys] {
+            let target = Target {
+                client: other_client,
+                domain,
+            };
+            let answer = call(&world, *operation, &target.path(*operation), Some(token)).await;
+            let same = answer.text.replace(domain, "domain");
+            answers.push((answer.status, answer.content_type, answer.retry_after, same));
+        }
+        assert_eq!(answers[0], answers[1], "{operation}");
+        let (status, .., body) = &answers[0];
+        assert!(
+            *status == StatusCode::NOT_FOUND || *operation == Operation::GetSender,
+            "{operation}: {status} {body}"
+        );
+    }
+    let after = world.domain(&domain).await;
+    assert_eq!(after["status"], before["status"]);
+    let list = world
+        .get(world.other_client_admin(), "/domains?limit=100")
+        .await;
+    assert!(
+        !list.text.contains(&domain),
+        "it is in no list of another client"
+    );
+}
+
+async fn reads(world: Shared) {
+    let domain = world.fresh_domain();
+    world.add(world.client_admin(), &domain).await;
+    let target = Target {
+        client: &world.info.clients.client_admin,
+        domain: &domain,
+    };
+    let told = world.messages_of_topic().await;
+    // The schedule may fire in between; then it is tried again.
+    world
+        .until("no run of the poller came in between", async || {
+            let before = (
+                world.ses_counts().await,
+                told.count().await,
+                world.dns_questions(),
+            );
+            for operation in Operation::ALL {
+                let token = match operation.route().access {
+                    Access::Anyone | Access::ClientAdmin => world.client_admin(),
+                    Access::LassoSupport => world.support(),
+                };
+                if operation.route().method == "GET" {
+                    let path = target.path(*operation);
+                    let answer = call(&world, *operation, &path, Some(token)).await;
+                    assert_eq!(answer.status, StatusCode::OK, "{operation}: {answer:?}");
+                }
+            }
+            before
+                == (
+                    world.ses_counts().await,
+                    told.count().await,
+                    world.dns_questions(),
+                )
+        })
+        .await;
+    // The counters count: a new domain is told of, and a check asks both SES and DNS.
+    let (ses, told_before) = (world.ses_counts().await, told.count().await);
+    let dns = world.dns_questions();
+    world.add(world.client_admin(), &world.fresh_domain()).await;
+    let check = target.path(Operation::CheckDomain);
+    let token = Some(world.client_admin());
+    call(&world, Operation::CheckDomain, &check, token).await;
+    assert_ne!(world.ses_counts().await, ses);
+    assert_ne!(told.count().await, told_before);
+    assert_ne!(world.dns_questions(), dns);
+}

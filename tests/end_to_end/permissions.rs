@@ -121,10 +121,6 @@ async fn advance_domain(world: Shared) {
             let path = format!("/domains/{domain}/{route}");
             answer_to(world.request(Method::POST, &path, Some(world.client_admin()))).await;
         }
-        let waiting = world.fresh_domain();
-        world.add(world.client_admin(), &waiting).await;
-        let path = format!("/domains/{waiting}/notify");
-        answer_to(world.request(Method::POST, &path, Some(world.client_admin()))).await;
     })
     .await;
 }

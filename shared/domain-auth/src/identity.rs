@@ -95,6 +95,10 @@ pub struct SesLook {
     pub status: SesStatus,
     /// When it was asked.
     pub looked_at: Timestamp,
+    /// When it was last asked about all three axes: of many domains only the verification may have
+    /// been looked at since.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub details_at: Option<Timestamp>,
 }
 
 impl ConfigurationSet {

@@ -372,9 +372,12 @@ pub struct IdentityPage {
     pub next: Option<String>,
 }
 
+/// The most identities in one page of the list (SES v2 API reference, `ListEmailIdentities`).
+pub const LIST_PAGE: usize = 1_000;
+
 /// Lists all identities of the account in the region.
 pub trait ListIdentities: Send + Sync {
-    /// v2 `ListEmailIdentities`, 1,000 at a time.
+    /// v2 `ListEmailIdentities`, [`LIST_PAGE`] at a time.
     fn identities(
         &self,
         start: Option<&str>,

@@ -381,6 +381,33 @@ fn a_hundred_domains_cost_one_call_for_each_axis() {
 }
 
 #[test]
+fn a_thousand_waiting_domains_cost_one_page_of_the_list_and_only_what_moved_is_asked_about() {
+    let world = World::new();
+    for n in 0..1_000 {
+        world.added("maple", &format!("d{n}.example.com"));
+    }
+    let batches = || world.ses.calls("GetIdentityVerificationAttributes");
+    world.poll_after(MINUTE);
+    assert_eq!(batches(), 10, "each of them is asked about once");
+    let pages = world.ses.calls("ListEmailIdentities");
+
+    world.poll_after(MINUTE);
+    assert_eq!(batches(), 10);
+    assert_eq!(world.ses.calls("ListEmailIdentities"), pages + 1);
+    let domain = world.domain("maple", "d7.example.com");
+    let look = domain.ses.unwrap();
+    assert!(look.details_at < Some(look.looked_at));
+
+    world.ses.verify(&domain_name("d7.example.com"));
+    world.poll_after(MINUTE);
+    assert_eq!(world.status("d7.example.com"), Status::Verified);
+    assert_eq!(batches(), 11);
+
+    world.poll_after(SignedDuration::from_hours(6));
+    assert_eq!(batches(), 21, "what is too old is asked again");
+}
+
+#[test]
 fn dying_between_any_two_steps_of_adding_loses_and_doubles_nothing() {
     let points = {
         let world = World::new();

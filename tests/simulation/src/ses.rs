@@ -10,8 +10,8 @@ use domain_auth::identity::{
 };
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
-    Clock, Creation, ExistingIdentity, Identities, IdentityPage, IdentityStatuses, ListIdentities,
-    ListedIdentity, STATUS_BATCH, SesError,
+    Clock, Creation, ExistingIdentity, Identities, IdentityPage, IdentityStatuses, LIST_PAGE,
+    ListIdentities, ListedIdentity, STATUS_BATCH, SesError,
 };
 use domain_auth_testkit::identity;
 
@@ -320,9 +320,6 @@ impl State {
     }
 }
 
-/// Identities in one page of the list (SES v2 API reference, `ListEmailIdentities`).
-const PAGE: usize = 1_000;
-
 impl ListIdentities for SimSes {
     async fn identities(&self, start: Option<&str>) -> Result<IdentityPage, SesError> {
         self.call("ListEmailIdentities", |state| {
@@ -332,7 +329,8 @@ impl ListIdentities for SimSes {
                 name: name.clone(),
                 verification: Some(identity.status.verification),
             };
-            let identities: Vec<ListedIdentity> = rest.by_ref().take(PAGE).map(listed).collect();
+            let identities: Vec<ListedIdentity> =
+                rest.by_ref().take(LIST_PAGE).map(listed).collect();
             let last = identities.last().map(|listed| listed.name.to_string());
             IdentityPage {
                 next: last.filter(|_| rest.next().is_some()),

@@ -271,6 +271,7 @@ mod tests {
         verified.domain.ses = Some(SesLook {
             status: axes(AxisStatus::Success),
             looked_at: now,
+            details_at: Some(now),
         });
         let dns = FakeDns::default();
         let look = Box::pin(look_at_dns(&dns, &clock, &verified.domain, None));

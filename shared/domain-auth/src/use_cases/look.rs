@@ -187,6 +187,7 @@ pub fn after_look(
         change.domain.ses = Some(SesLook {
             status,
             looked_at: now,
+            details_at: Some(now),
         });
     }
     if let Some(look) = dns {

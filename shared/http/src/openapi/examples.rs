@@ -212,6 +212,7 @@ fn looked_at() -> (Domain, DnsLook) {
     domain.ses = Some(SesLook {
         status: ses,
         looked_at: at(12),
+        details_at: Some(at(12)),
     });
     domain.dns_looked_at = Some(at(12));
     domain.next_check = at(13);

@@ -57,6 +57,11 @@ impl World {
         self.store.observer.noted().first_look.len() >= DOMAINS
     }
 
+    /// Whether the DNS of every domain was looked up.
+    pub(crate) fn all_looked_up(&self) -> bool {
+        self.store.observer.noted().in_dns.len() >= DOMAINS
+    }
+
     /// Domains that wait for their records, due now, of an age up to `oldest`. A hundred clients have
     /// them.
     pub(crate) fn waiting(&self, prefix: &str, count: usize, youngest: Duration, oldest: Duration) {
@@ -68,7 +73,7 @@ impl World {
             let name = &change.domain.name;
             self.ses
                 .put(name, &change.domain.client, AxisStatus::Pending);
-            let servers = match number % 100 {
+            let servers = match self.setting.chance.below(100) {
                 share if share < DEAD => Servers::Dead,
                 share if share < DEAD + SLOW => Servers::Slow,
                 _ => Servers::Alive,
@@ -100,7 +105,13 @@ pub(super) fn waiting(prefix: &str, number: usize, since: Timestamp, due: Timest
     // It has been looked at before; a new one is looked at for the first time.
     if since < looked_at {
         let status = axes(AxisStatus::Pending);
-        domain.ses = Some(SesLook { status, looked_at });
+        // All three axes at some time of the last six hours.
+        let minutes = i64::try_from(number % 345).unwrap_or(0);
+        domain.ses = Some(SesLook {
+            status,
+            looked_at,
+            details_at: Some(looked_at - SignedDuration::from_mins(minutes)),
+        });
     }
     domain.next_check = due;
     domain.version = 1;

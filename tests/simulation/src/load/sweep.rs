@@ -73,7 +73,8 @@ pub(crate) fn sweep(out: &mut impl Write, goals: &mut Goals) -> io::Result<()> {
     writeln!(
         out,
         "A sweep: {DOMAINS} domains wait for their records, 2 to 24 hours old, all due at once. Amazon SES\n\
-         takes one call per second and operation, and verifies {} of them, spread over {} hours.\n",
+         takes one call per second and operation, and verifies {} of them, spread over {} hours. We know of\n\
+         it at the next look, which is due after a quarter of an hour in the first day, and hourly from then on.\n",
         DOMAINS / VERIFIED,
         VERIFYING.as_secs() / 3600,
     )?;

@@ -14,7 +14,7 @@ use crate::domain::{Change, Domain};
 use crate::identity::{AxisStatus, SesStatus};
 use crate::names::DomainName;
 use crate::pace;
-use crate::ports::{Clock, Due, Ids, Publish, STATUS_BATCH, SesError, StoreError};
+use crate::ports::{Clock, Due, Ids, LIST_PAGE, Publish, STATUS_BATCH, SesError, StoreError};
 use crate::state::Status;
 use crate::use_cases::look::{after_look, is_downgrade, look_at_dns, statuses};
 use crate::use_cases::provision::Tools;
@@ -33,6 +33,8 @@ pub(super) struct Seen {
     pub(super) domain: Domain,
     pub(super) ses: Option<SesStatus>,
     pub(super) dns: Option<DnsLook>,
+    /// SES was not asked about all of it: its list says that the verification has not moved.
+    pub(super) listed: bool,
 }
 
 impl<S, I, P, C, D, L> Poller<'_, S, I, P, C, D, L>
@@ -47,14 +49,17 @@ where
     pub(super) async fn look_at_domains(&self, times: Times) -> Result<Part, StoreError> {
         let mut part = Part::default();
         let due = self
-            .take_due(Due::Look, times.ask, STATUS_BATCH, &mut part.report)
+            .take_due(Due::Look, times.ask, LIST_PAGE, &mut part.report)
             .await?;
         let now = self.tools.clock.now();
         let (asked, unasked): (Vec<Domain>, Vec<Domain>) =
             due.into_iter().partition(|domain| asks_ses(domain, now));
+        let (mut seen, asked) = self.from_list(asked, times, &mut part).await;
+        seen.extend(unasked.into_iter().map(|domain| Seen::of(domain, None)));
+        // There may be no time to look up all of them; whoever was looked up now is not first again.
+        seen.sort_by_key(|seen| seen.domain.dns_looked_at);
         let (sender, answered) = mpsc::unbounded();
-        let unasked = unasked.into_iter().map(|domain| Seen::of(domain, None));
-        let to_look_up = stream::iter(unasked).chain(answered);
+        let to_look_up = stream::select(answered, stream::iter(seen));
         let (asking, looking) = futures::future::join(
             self.ask_ses(asked, times, sender),
             self.look_up(to_look_up, times),
@@ -169,7 +174,8 @@ where
             .dns
             .as_ref()
             .is_some_and(|dns| watching::wants_ses(&seen.domain, dns));
-        if watched && seen.ses.is_none() && surprising {
+        let half_asked = seen.listed || (watched && seen.ses.is_none());
+        if half_asked && surprising {
             (Part::default(), Some(seen))
         } else {
             (self.conclude(seen, times).await, None)
@@ -190,6 +196,7 @@ where
             };
             let concluded = batch.into_iter().map(|mut seen| {
                 seen.ses = statuses.get(&seen.domain.name).copied();
+                seen.listed = false;
                 self.conclude(seen, times)
             });
             let mut concluded = stream::iter(concluded).buffer_unordered(WRITES_AT_ONCE);
@@ -205,11 +212,19 @@ where
     async fn conclude(&self, mut seen: Seen, times: Times) -> Part {
         let mut part = Part::default();
         let restarted = self.restart_at_ses(&mut seen, times, &mut part).await;
-        let Seen { domain, ses, dns } = seen;
+        let Seen {
+            domain,
+            ses,
+            dns,
+            listed,
+        } = seen;
         let sight = watching::sight(&domain, ses, dns.as_ref());
         part.report.dns.count(dns.as_ref());
         let now = self.tools.clock.now();
         let mut change = after_look(&domain, ses, dns, now, self.tools.ids);
+        if let (true, Some(look)) = (listed, &mut change.domain.ses) {
+            look.details_at = domain.ses.and_then(|before| before.details_at);
+        }
         let status = domain.state.status();
         if watching::is_watched(status) && status != Status::AtRisk {
             let bad = matches!(sight, Sight::Bad(_)) || is_downgrade(&domain, &change);
@@ -286,6 +301,7 @@ impl Seen {
             domain,
             ses,
             dns: None,
+            listed: false,
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::names::DomainName;
 use crate::ports::{Clock, DomainKey, ExistingIdentity, Ids, Publish, SesError, StoreError};
 use crate::run_memory::{RunMemory, Sample};
 use crate::state::{FailureReason, Status, Trigger};
-use crate::use_cases::{Operation, paced};
+use crate::use_cases::{Operation, SesBudget, paced};
 
 /// How often the list is read.
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(1);
@@ -56,7 +56,8 @@ where
         if memory.next_sweep.is_some_and(|next| now < next) {
             return Ok(part);
         }
-        let listed = match self.list(times).await {
+        let background = self.tools.budget.in_background();
+        let listed = match self.list(&background, times).await {
             Ok(Some(listed)) => listed,
             Ok(None) => return Ok(part),
             Err(error) => {
@@ -87,8 +88,11 @@ where
     }
 
     /// The whole list. None where the time of the run is over before.
-    async fn list(&self, times: Times) -> Result<Option<Listed>, SesError> {
-        let background = self.tools.budget.in_background();
+    pub(super) async fn list(
+        &self,
+        budget: &SesBudget,
+        times: Times,
+    ) -> Result<Option<Listed>, SesError> {
         let mut listed = Listed::new();
         let mut start: Option<String> = None;
         loop {
@@ -97,7 +101,7 @@ where
             }
             let page = || self.tools.ses.identities(start.as_deref());
             let operation = Operation::ListEmailIdentities;
-            let page = paced(&background, self.tools.clock, operation, page).await?;
+            let page = paced(budget, self.tools.clock, operation, page).await?;
             let entries = page.identities.into_iter();
             listed.extend(entries.map(|entry| (entry.name, entry.verification)));
             start = page.next;

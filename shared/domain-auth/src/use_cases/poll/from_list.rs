@@ -1,0 +1,76 @@
+//! Asking about many domains at once. SES's list of all identities has a thousand in each call, and
+//! says of each where its verification stands. Who waits for records waits for that: only where it
+//! has moved is there more to ask.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::looks::Seen;
+use super::sweep::Listed;
+use super::{Part, Poller, PollerSes, PollerStore, Times};
+use crate::dns::Lookup;
+use crate::domain::Domain;
+use crate::identity::SesStatus;
+use crate::ports::{Clock, Ids, Publish, STATUS_BATCH};
+
+/// From so many domains on the list takes less time: an account has 10,000 identities by default
+/// (Amazon SES developer guide, "Service quotas"), which are ten calls.
+const LIST_FROM: usize = 10 * STATUS_BATCH;
+
+/// How old what SES says of DKIM and MAIL FROM may be while its verification does not move. Where
+/// DNS shows more than that, SES is asked at once.
+const DETAILS_EVERY: SignedDuration = SignedDuration::from_hours(6);
+
+impl<S, I, P, C, D, L> Poller<'_, S, I, P, C, D, L>
+where
+    S: PollerStore,
+    I: PollerSes,
+    P: Publish,
+    C: Clock,
+    D: Ids,
+    L: Lookup,
+{
+    /// Those of many domains of which the list says enough, and those to be asked about.
+    pub(super) async fn from_list(
+        &self,
+        domains: Vec<Domain>,
+        times: Times,
+        part: &mut Part,
+    ) -> (Vec<Seen>, Vec<Domain>) {
+        if domains.len() < LIST_FROM {
+            return (Vec::new(), domains);
+        }
+        let listed = match self.list(self.tools.budget, times).await {
+            Ok(Some(listed)) => listed,
+            Ok(None) => return (Vec::new(), domains),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(
+                    error,
+                    "SES did not list its identities; it is asked in batches"
+                );
+                part.report.errors += 1;
+                return (Vec::new(), domains);
+            }
+        };
+        let now = self.tools.clock.now();
+        let (mut seen, mut to_ask) = (Vec::new(), Vec::new());
+        for domain in domains {
+            match unmoved(&domain, &listed, now) {
+                Some(status) => seen.push(Seen {
+                    listed: true,
+                    ..Seen::of(domain, Some(status))
+                }),
+                None => to_ask.push(domain),
+            }
+        }
+        (seen, to_ask)
+    }
+}
+
+/// What SES said last, where the list says the same and it is not too old.
+fn unmoved(domain: &Domain, listed: &Listed, now: Timestamp) -> Option<SesStatus> {
+    let last = domain.ses?;
+    let fresh = now.duration_since(last.details_at?) < DETAILS_EVERY;
+    let verification = (*listed.get(&domain.name)?)?;
+    (fresh && verification == last.status.verification).then_some(last.status)
+}

@@ -59,14 +59,8 @@ where
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        once(
-            &self.store,
-            &self.clock,
-            &self.claims,
-            &request,
-            self.add(&request),
-        )
-        .await
+        let answer = Box::pin(self.add(&request));
+        once(&self.store, &self.clock, &self.claims, &request, answer).await
     }
 
     async fn add(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {

@@ -48,7 +48,7 @@ where
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        let answer = self.advance(&request);
+        let answer = Box::pin(self.advance(&request));
         once(&self.store, &self.clock, &self.claims, &request, answer).await
     }
 

@@ -60,14 +60,8 @@ where
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        once(
-            &self.store,
-            &self.clock,
-            &self.claims,
-            &request,
-            self.check(&request),
-        )
-        .await
+        let answer = Box::pin(self.check(&request));
+        once(&self.store, &self.clock, &self.claims, &request, answer).await
     }
 
     async fn check(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {

@@ -52,14 +52,8 @@ where
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        once(
-            &self.store,
-            &self.clock,
-            &self.claims,
-            &request,
-            self.decide(&request),
-        )
-        .await
+        let answer = Box::pin(self.decide(&request));
+        once(&self.store, &self.clock, &self.claims, &request, answer).await
     }
 
     async fn decide(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {

@@ -35,14 +35,8 @@ where
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        once(
-            &self.store,
-            &self.clock,
-            &self.claims,
-            &request,
-            self.send(&request),
-        )
-        .await
+        let answer = Box::pin(self.send(&request));
+        once(&self.store, &self.clock, &self.claims, &request, answer).await
     }
 
     async fn send(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {

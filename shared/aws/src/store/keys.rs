@@ -3,6 +3,8 @@
 //! No part of a key holds a `#`: client identifiers, names and identifiers are parsed types that
 //! exclude it.
 
+use std::fmt::Write as _;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain_auth::domain::Domain;
 use domain_auth::event::Event;
@@ -244,8 +246,12 @@ pub(super) fn up_to(at: Timestamp) -> String {
 
 /// SHA-256 in hexadecimal digits.
 fn digest(text: &str) -> String {
-    let digest = Sha256::digest(text);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut digits = String::with_capacity(64);
+    for byte in Sha256::digest(text) {
+        // Writing to a `String` does not fail.
+        write!(digits, "{byte:02x}").ok();
+    }
+    digits
 }
 
 fn shard(id: &str) -> u32 {

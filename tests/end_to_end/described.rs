@@ -62,6 +62,8 @@ async fn run(world: &World, token: &str, operations: &[&str]) {
     );
     let mut command = Command::new(program().expect("a program"));
     command
+        // It keeps a cache where it runs.
+        .current_dir(env!("CARGO_TARGET_TMPDIR"))
         .args([
             "run",
             concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json"),

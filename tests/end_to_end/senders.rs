@@ -69,7 +69,7 @@ async fn spellings(world: Shared) {
             "waiting_for_dns",
         ),
         (
-            percent_encoded(&format!("sales+spring/26@{domain}")),
+            percent_encoded(&format!("sales+spring=26@{domain}")),
             "waiting_for_dns",
         ),
         (

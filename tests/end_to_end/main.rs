@@ -21,6 +21,7 @@ mod senders;
 mod staff;
 mod store;
 mod store_keys;
+mod store_runs;
 mod support_email;
 mod world;
 

@@ -21,6 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Suite;
 use crate::store_keys as keys;
+use crate::store_runs as poller;
 use crate::world::Shared;
 
 pub(crate) fn tests(suite: &mut Suite) {
@@ -84,6 +85,34 @@ pub(crate) fn tests(suite: &mut Suite) {
 
 /// Keys and counts, which are updates of single items.
 pub(crate) fn more_tests(suite: &mut Suite) {
+    suite.shared(
+        "the_table_lets_one_run_of_the_poller_go_on",
+        async |world: Shared| {
+            poller::runs(&table(&world, "runs").await).await;
+            poller::runs(&MemoryStore::default()).await;
+        },
+    );
+    suite.shared(
+        "the_table_keeps_the_last_reconciliation",
+        async |world: Shared| {
+            poller::reconciliations(&table(&world, "reconciliations").await).await;
+            poller::reconciliations(&MemoryStore::default()).await;
+        },
+    );
+    suite.shared(
+        "the_table_lists_all_domains_in_a_state",
+        async |world: Shared| {
+            poller::domains_by_state(&table(&world, "by-state").await).await;
+            poller::domains_by_state(&MemoryStore::default()).await;
+        },
+    );
+    suite.shared(
+        "the_table_gives_the_outbox_in_pages",
+        async |world: Shared| {
+            poller::outbox_in_pages(&table(&world, "outbox-pages").await).await;
+            poller::outbox_in_pages(&MemoryStore::default()).await;
+        },
+    );
     suite.shared(
         "the_table_lets_one_attempt_at_a_request_go_on",
         async |world: Shared| {

@@ -10,11 +10,12 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
 use domain_auth::history::Actor;
-use domain_auth::ports::{CommitChanges, CommitError, ReadDomains};
+use domain_auth::ports::{Clock, CommitChanges, CommitError, ReadDomains, Runs};
+use domain_auth::run_memory::RunMemory;
 use domain_auth::state::{FailureReason, Trigger};
-use domain_auth_aws::{SystemIds, Table};
+use domain_auth_aws::{SystemClock, SystemIds, Table};
 use domain_auth_testkit::{client, domain_name};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lasso_local::{LocalStack, StackInfo};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -212,10 +213,31 @@ impl World {
 
     // ── AWS ─────────────────────────────────────────────────────────────────────────────────────
 
-    pub(crate) async fn run_poller(&self) -> Value {
-        let answer = self.invoke("verification-poller", &scheduled()).await;
-        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
-        answer.body
+    /// A run of the poller, after the one that is under way, if one is.
+    pub(crate) async fn run_poller(&self) {
+        self.until("no other run of the poller is under way", async || {
+            let answer = self.invoke("verification-poller", &scheduled()).await;
+            assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+            answer.body["skipped"] != json!(true)
+        })
+        .await;
+    }
+
+    /// As if the poller had never run: it reads SES's list of identities, and compares it with all
+    /// domains.
+    pub(crate) async fn forget_runs(&self) {
+        let table = self.table().await;
+        self.until("no run of the poller is under way", async || {
+            let now = SystemClock.now();
+            let until = now + SignedDuration::from_secs(1);
+            let begun = table.begin_run(now, until).await.expect("an answer");
+            if begun.is_some() {
+                let nothing = RunMemory::default();
+                table.end_run(until, &nothing).await.expect("a write");
+            }
+            begun.is_some()
+        })
+        .await;
     }
 
     pub(crate) async fn invoke(&self, function: &str, event: &Value) -> Answer {

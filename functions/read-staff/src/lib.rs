@@ -3,7 +3,9 @@
 
 mod config;
 
-use domain_auth::ports::{Clock, Page, PageStart, ReadClaims, ReadDomains, StaffQueue};
+use domain_auth::ports::{
+    Clock, Page, PageStart, ReadClaims, ReadDomains, Reconciliations, StaffQueue,
+};
 use domain_auth::state::{Status, WaitingFor};
 use domain_auth_http::{
     ApiError, ClaimNames, Cursors, FieldError, HistoryView, List, Operation, ParsedRequest, Reply,
@@ -30,7 +32,7 @@ pub struct App<S, C> {
 
 impl<S, C> App<S, C>
 where
-    S: ReadDomains + ReadClaims + StaffQueue,
+    S: ReadDomains + ReadClaims + StaffQueue + Reconciliations,
     C: Clock,
 {
     /// Answers one request.
@@ -58,6 +60,11 @@ where
         let statuses = statuses_of(status, waiting_for);
         let list = List::Queue(&statuses);
         let start = self.start_of(list, query.first("cursor"))?;
+        let reconciliation = if start.is_none() {
+            self.store.reconciliation().await?
+        } else {
+            None
+        };
         let page = if statuses.is_empty() {
             Page {
                 items: Vec::new(),
@@ -67,7 +74,7 @@ where
             let start = start.as_ref();
             self.store.in_states(&statuses, limit, start).await?
         };
-        let view = StaffListView::new(&page, &self.cursors, list);
+        let view = StaffListView::new(&page, reconciliation, &self.cursors, list);
         Ok(json(StatusCode::OK, &view))
     }
 

@@ -3,11 +3,12 @@
 use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::Domain;
 use domain_auth::history::Actor;
-use domain_auth::ports::{Clock, CommitChanges};
-use domain_auth::state::{State, Trigger};
+use domain_auth::ports::{Clock, CommitChanges, Reconciliations};
+use domain_auth::reconciliation::{Missing, Orphan, Reconciliation};
+use domain_auth::state::{State, Status, Trigger};
 use domain_auth_http::{ClaimNames, Cursors};
 use domain_auth_testkit::{
-    MemoryStore, SequentialIds, TestClock, answer_of, identity, new_domain, request_in,
+    MemoryStore, SequentialIds, TestClock, answer_of, domain_name, identity, new_domain, request_in,
 };
 
 use super::App;
@@ -50,6 +51,25 @@ async fn app() -> App<MemoryStore, TestClock> {
         &ids,
     );
     store.commit(&contested).await.unwrap();
+    let compared = Reconciliation {
+        checked_at: now,
+        identities: 3,
+        orphans: 1,
+        missing: 1,
+        orphan_identities: vec![Orphan {
+            identity: domain_name("example.edu"),
+            verified: false,
+            ours: true,
+            tagged_client: Some("oak-homes".to_owned()),
+            first_seen: now,
+        }],
+        missing_identities: vec![Missing {
+            client: "oak-homes".to_owned(),
+            domain: domain_name("example.net"),
+            status: Status::Pending,
+        }],
+    };
+    store.write_reconciliation(&compared).await.unwrap();
     App {
         store,
         clock,

@@ -39,7 +39,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            calls: 16,
+            calls: 32,
             queries_per_call: 8,
             reply: Duration::from_secs(1),
             stream: Duration::from_secs(2),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::Domain;
 use crate::missing::{MissingPiece, RecordStanding};
 use crate::names::{ClientId, Community, DomainName, EmailAddress, EventId};
-use crate::state::{State, Status, TriggerKind};
+use crate::state::{Failed, FailureReason, State, Status, TriggerKind};
 
 /// Version of the message's shape. It grows when a reader of the old shape would misread the new.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -227,7 +227,7 @@ impl Event {
             added_at: domain.added_at,
             sequence: domain.version,
             summary: summary(domain, event_type),
-            wanted: event_type.wanted(domain.state.status()).map(str::to_owned),
+            wanted: wanted(domain, event_type).map(str::to_owned),
             note: None,
             missing: Vec::new(),
             records: Vec::new(),
@@ -237,6 +237,17 @@ impl Event {
                 domain: format!("/domains/{}", domain.name),
             },
         }
+    }
+}
+
+/// What Lasso support is wanted to do.
+fn wanted(domain: &Domain, event_type: EventType) -> Option<&'static str> {
+    match &domain.state {
+        State::Failed(Failed {
+            reason: FailureReason::IdentityGone,
+            ..
+        }) => Some("Find out who deleted the identity, and have the client restart the domain."),
+        state => event_type.wanted(state.status()),
     }
 }
 

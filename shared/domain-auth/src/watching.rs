@@ -83,7 +83,7 @@ impl Broken {
                     .to_owned()
             }
             Self::Dkim(count) => {
-                format!("Of the three DKIM records, {count} are not in DNS any more, or are wrong.")
+                format!("Missing or wrong in DNS: {count} of the three DKIM records.")
             }
             Self::SesVerification => {
                 "Amazon SES cannot find the records any more by which it verified the domain."

@@ -174,7 +174,7 @@ fn a_broken_domain_is_alerted_once_after_two_looks_and_once_when_it_recovers() {
     };
     assert_eq!(
         at_risk.reason,
-        "Of the three DKIM records, 1 are not in DNS any more, or are wrong."
+        "Missing or wrong in DNS: 1 of the three DKIM records."
     );
     world.run_for(DAY);
     assert_eq!(world.published(), [EventType::AtRisk]);

@@ -34,5 +34,8 @@ pub use reply::{
 };
 pub use routes::{Access, Operation, Route};
 pub use sender_view::{SenderAction, SenderReason, SenderView};
-pub use staff_view::{ClaimView, StaffDomainView, StaffListView, StaffSummaryView};
+pub use staff_view::{
+    ClaimView, MissingView, OrphanView, ReconciliationView, StaffDomainView, StaffListView,
+    StaffSummaryView,
+};
 pub use view::{DomainListView, DomainSummaryView, DomainView, RecordView};

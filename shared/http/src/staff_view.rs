@@ -5,6 +5,7 @@ use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
 use domain_auth::event::staff_path;
 use domain_auth::ports::Page;
+use domain_auth::reconciliation::{Missing, Orphan, Reconciliation};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -78,6 +79,88 @@ pub struct StaffListView {
     pub items: Vec<StaffSummaryView>,
     /// The cursor of the next page; none after the last.
     pub next_cursor: Option<String>,
+    /// On the first page: what the last comparison of all domains with Amazon SES's list of
+    /// identities has shown; none before the first.
+    pub reconciliation: Option<ReconciliationView>,
+}
+
+/// Where Amazon SES and the domains do not agree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Reconciliation")
+)]
+pub struct ReconciliationView {
+    /// When they were compared, in RFC 3339.
+    #[cfg_attr(feature = "openapi", schemars(extend("format" = "date-time")))]
+    pub checked_at: String,
+    /// How many identities no domain holds.
+    pub orphans: usize,
+    /// How many domains have no identity although they should.
+    pub missing: usize,
+    /// The first hundred of the identities that no domain holds.
+    pub orphan_identities: Vec<OrphanView>,
+    /// The first hundred of the domains without an identity.
+    pub missing_identities: Vec<MissingView>,
+}
+
+/// An identity at Amazon SES that no domain holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "OrphanIdentity")
+)]
+pub struct OrphanView {
+    /// The identity.
+    pub identity: String,
+    /// Whether Amazon SES has verified it.
+    pub verified: bool,
+    /// Whether its tags say that this stack made it.
+    pub made_by_this_stack: bool,
+    /// The client that its tags name.
+    pub tagged_client: Option<String>,
+    /// When it was first seen without a holder, in RFC 3339.
+    #[cfg_attr(feature = "openapi", schemars(extend("format" = "date-time")))]
+    pub first_seen: String,
+}
+
+/// A domain without an identity at Amazon SES.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "MissingIdentity")
+)]
+pub struct MissingView {
+    /// Whose domain.
+    pub client: String,
+    /// The domain.
+    pub domain: String,
+}
+
+impl From<Reconciliation> for ReconciliationView {
+    fn from(seen: Reconciliation) -> Self {
+        let orphan = |orphan: Orphan| OrphanView {
+            identity: orphan.identity.to_string(),
+            verified: orphan.verified,
+            made_by_this_stack: orphan.ours,
+            tagged_client: orphan.tagged_client,
+            first_seen: orphan.first_seen.to_string(),
+        };
+        let missing = |missing: Missing| MissingView {
+            client: missing.client,
+            domain: missing.domain.to_string(),
+        };
+        Self {
+            checked_at: seen.checked_at.to_string(),
+            orphans: seen.orphans,
+            missing: seen.missing,
+            orphan_identities: seen.orphan_identities.into_iter().map(orphan).collect(),
+            missing_identities: seen.missing_identities.into_iter().map(missing).collect(),
+        }
+    }
 }
 
 impl StaffDomainView {
@@ -122,11 +205,17 @@ impl From<&Domain> for StaffSummaryView {
 
 impl StaffListView {
     /// A page of this list.
-    pub fn new(page: &Page<Domain>, cursors: &Cursors, list: List<'_>) -> Self {
+    pub fn new(
+        page: &Page<Domain>,
+        reconciliation: Option<Reconciliation>,
+        cursors: &Cursors,
+        list: List<'_>,
+    ) -> Self {
         let next = page.next.as_ref();
         Self {
             items: page.items.iter().map(StaffSummaryView::from).collect(),
             next_cursor: next.map(|start| cursors.cursor_of(list, start)),
+            reconciliation: reconciliation.map(ReconciliationView::from),
         }
     }
 }

@@ -153,11 +153,12 @@ where
         memory: &mut RunMemory,
     ) -> Result<Report, StoreError> {
         let times = Times::before(deadline);
+        // In boxes: each has much to remember, and a future is moved around.
         let (registered, looked, published, swept) = futures::future::join4(
-            self.finish_provisioning(times),
-            self.look_at_domains(times),
-            self.publish_events(times.publish),
-            self.sweep(memory, times),
+            Box::pin(self.finish_provisioning(times)),
+            Box::pin(self.look_at_domains(times)),
+            Box::pin(self.publish_events(times.publish)),
+            Box::pin(self.sweep(memory, times)),
         )
         .await;
         let mut report = Report::default();

@@ -16,6 +16,7 @@ use domain_auth::instructions::{Left, Letter};
 use domain_auth::missing::missing_pieces;
 use domain_auth::names::{ClientId, Community, DomainName, EmailAddress, EventId};
 use domain_auth::ports::{Ids, ListFilter, Page, PageStart};
+use domain_auth::reconciliation::{Orphan, Reconciliation};
 use domain_auth::state::{State, Status, Trigger};
 use domain_auth::use_cases::notify::Notified;
 use domain_auth::use_cases::send_instructions::{Order, Sent};
@@ -307,7 +308,21 @@ pub(super) fn queue() -> Value {
     let [_, _, verified, _] = story(Trigger::Completed);
     let page = page_of(verified.domain);
     let list = List::Queue(&[Status::Verified]);
-    value(&StaffListView::new(&page, &cursors(), list))
+    let compared = Reconciliation {
+        checked_at: at(30),
+        identities: 1_204,
+        orphans: 1,
+        missing: 0,
+        orphan_identities: vec![Orphan {
+            identity: DomainName::parse("cedarhomes.com").expect("a domain name"),
+            verified: false,
+            ours: true,
+            tagged_client: Some("cedar-homes".to_owned()),
+            first_seen: at(30),
+        }],
+        missing_identities: Vec::new(),
+    };
+    value(&StaffListView::new(&page, Some(compared), &cursors(), list))
 }
 
 fn entries() -> Page<HistoryEntry> {

@@ -345,8 +345,8 @@ impl ListIdentities for FakeSes {
             names.sort_unstable();
             let after = |name: &&&DomainName| start.is_none_or(|start| name.as_str() > start);
             let page: Vec<&DomainName> = names.iter().filter(after).take(PAGE).copied().collect();
-            let last = page.last().map(|name| name.to_string());
-            let more = last != names.last().map(|name| name.to_string());
+            let last = page.last().map(ToString::to_string);
+            let more = last != names.last().map(ToString::to_string);
             Ok(IdentityPage {
                 identities: page
                     .into_iter()

@@ -63,6 +63,8 @@ struct State {
     published: HashMap<String, Published>,
     /// Our resolver answers nothing at all.
     down: bool,
+    /// Everybody answers without taking time.
+    at_once: bool,
 }
 
 impl SimDns {
@@ -97,6 +99,13 @@ impl SimDns {
         let state = self.state();
         let servers = state.servers.get(name.organizational());
         servers.copied().unwrap_or_default()
+    }
+
+    /// From now on everybody answers, and it takes no time.
+    pub(crate) fn answer_at_once(&self) {
+        let mut state = self.state();
+        state.at_once = true;
+        state.servers.clear();
     }
 
     /// Our own resolver is ill, or well again.
@@ -184,10 +193,7 @@ impl Lookup for SimDns {
         let servers = self.seen(&zone);
         // The parent tells of the zone, whatever its own servers are like.
         let (least, mean) = REPLY;
-        self.setting
-            .clock
-            .sleep(self.setting.chance.latency(least, mean))
-            .await;
+        self.take(self.setting.chance.latency(least, mean)).await;
         if servers == Servers::Dead && self.state().down {
             return ZoneOutcome::Unknown { failure: None };
         }
@@ -208,7 +214,7 @@ impl Lookup for SimDns {
             Servers::Slow => self.waves(waves, SLOW_REPLY),
             Servers::Dead => NO_REPLY,
         };
-        self.setting.clock.sleep(took).await;
+        self.take(took).await;
         self.setting
             .apart
             .take(|| self.observe_now(questions, &zone))
@@ -216,6 +222,12 @@ impl Lookup for SimDns {
 }
 
 impl SimDns {
+    async fn take(&self, time: Duration) {
+        if !self.state().at_once {
+            self.setting.clock.sleep(time).await;
+        }
+    }
+
     /// Several waves of questions, of each of which the slowest counts.
     fn waves(&self, waves: usize, (least, mean): (Duration, Duration)) -> Duration {
         let slowest = || {

@@ -57,11 +57,6 @@ impl World {
         self.store.observer.noted().first_look.len() >= DOMAINS
     }
 
-    /// Whether the DNS of every domain was looked up.
-    pub(crate) fn all_looked_up(&self) -> bool {
-        self.store.observer.noted().in_dns.len() >= DOMAINS
-    }
-
     /// Domains that wait for their records, due now, of an age up to `oldest`. A hundred clients have
     /// them.
     pub(crate) fn waiting(&self, prefix: &str, count: usize, youngest: Duration, oldest: Duration) {

@@ -30,7 +30,7 @@ where
     L: Lookup,
 {
     /// Those of many domains of which the list says enough, and those to be asked about.
-    pub(super) async fn from_list(
+    pub(super) async fn settled_by_list(
         &self,
         domains: Vec<Domain>,
         times: Times,

@@ -54,7 +54,7 @@ where
         let now = self.tools.clock.now();
         let (asked, unasked): (Vec<Domain>, Vec<Domain>) =
             due.into_iter().partition(|domain| asks_ses(domain, now));
-        let (mut seen, asked) = self.from_list(asked, times, &mut part).await;
+        let (mut seen, asked) = self.settled_by_list(asked, times, &mut part).await;
         seen.extend(unasked.into_iter().map(|domain| Seen::of(domain, None)));
         // There may be no time to look up all of them; whoever was looked up now is not first again.
         seen.sort_by_key(|seen| seen.domain.dns_looked_at);

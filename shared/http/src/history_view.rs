@@ -1,6 +1,6 @@
 //! A domain's history, as its client and as Lasso support see it.
 
-use domain_auth::history::{Action, Actor, HistoryEntry};
+use domain_auth::history::{Action, Actor, HistoryEntry, INTERNAL};
 use domain_auth::ports::Page;
 use domain_auth::state::Status;
 use jiff::Timestamp;
@@ -95,7 +95,10 @@ impl HistoryView {
 fn entry_view(entry: HistoryEntry, reader: Reader) -> HistoryEntryView {
     let evidence = match reader {
         Reader::Support => entry.evidence,
-        Reader::Client => entry.evidence.filter(|_| is_the_clients_own(entry.action)),
+        Reader::Client => entry
+            .evidence
+            .filter(|_| is_the_clients_own(entry.action))
+            .map(without_internal),
     };
     HistoryEntryView {
         at: entry.at,
@@ -107,10 +110,17 @@ fn entry_view(entry: HistoryEntry, reader: Reader) -> HistoryEntryView {
     }
 }
 
+fn without_internal(mut evidence: serde_json::Value) -> serde_json::Value {
+    if let Some(members) = evidence.as_object_mut() {
+        members.remove(INTERNAL);
+    }
+    evidence
+}
+
 /// Whether the evidence of an action tells of nobody but the client itself.
 fn is_the_clients_own(action: Action) -> bool {
     match action {
-        Action::Displaced => false,
+        Action::Displaced | Action::Challenged => false,
         Action::Added | Action::ProofFound | Action::Provisioned | Action::Verified => true,
         Action::Failed | Action::Restarted | Action::Completed | Action::Rejected => true,
         Action::Reopened | Action::RecordsBroken | Action::RecordsRecovered => true,
@@ -175,6 +185,16 @@ mod tests {
         assert!(client.items[0].evidence.is_some());
         let support = seen_by(Reader::Support, page);
         assert_eq!(support.items[0].actor.subject.as_deref(), Some("jo"));
+    }
+
+    #[test]
+    fn what_is_internal_in_the_evidence_is_for_support_alone() {
+        let mut page = page(Actor::Service, Action::ProofFound);
+        page.items[0].evidence = Some(json!({ "record": "r", "internal": { "holders": [] } }));
+        let client = seen_by(Reader::Client, page.clone());
+        assert_eq!(client.items[0].evidence, Some(json!({ "record": "r" })));
+        let support = seen_by(Reader::Support, page.clone());
+        assert_eq!(support.items[0].evidence, page.items[0].evidence);
     }
 
     #[test]

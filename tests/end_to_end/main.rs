@@ -18,6 +18,7 @@ mod staff;
 mod store;
 mod store_keys;
 mod support_email;
+mod takeover;
 mod world;
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -112,6 +113,7 @@ fn main() -> ExitCode {
     staff::tests(&mut suite);
     support_email::tests(&mut suite);
     store::tests(&mut suite);
+    takeover::tests(&mut suite);
     store::more_tests(&mut suite);
     ready::tests(&mut suite);
     permissions::tests(&mut suite);

@@ -3,6 +3,7 @@
 use domain_auth::history::{Action, Actor, HistoryEntry, INTERNAL};
 use domain_auth::ports::Page;
 use domain_auth::state::Status;
+use domain_auth::use_cases::provision::is_contested_by_ses;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -85,8 +86,12 @@ impl HistoryView {
     fn new(page: Page<HistoryEntry>, reader: Reader, cursors: &Cursors, list: List<'_>) -> Self {
         let entry = |entry| entry_view(entry, reader);
         let next = page.next.as_ref();
+        let items = match reader {
+            Reader::Client => from_the_start(page.items),
+            Reader::Support => page.items,
+        };
         Self {
-            items: page.items.into_iter().map(entry).collect(),
+            items: items.into_iter().map(entry).collect(),
             next_cursor: next.map(|start| cursors.cursor_of(list, start)),
         }
     }
@@ -108,6 +113,33 @@ fn entry_view(entry: HistoryEntry, reader: Reader) -> HistoryEntryView {
         to: entry.to,
         evidence,
     }
+}
+
+/// What turned out to be contested when SES was asked looks to the client as if it had been so from
+/// the start: why a name is contested is not the client's to know.
+fn from_the_start(entries: Vec<HistoryEntry>) -> Vec<HistoryEntry> {
+    let mut hidden = false;
+    let mut shown = Vec::with_capacity(entries.len());
+    for mut entry in entries {
+        if is_contested_by_ses(&entry) {
+            hidden = true;
+            continue;
+        }
+        if hidden {
+            let as_shown = |status| {
+                if status == Status::Provisioning {
+                    Status::Contested
+                } else {
+                    status
+                }
+            };
+            entry.from = entry.from.map(as_shown);
+            entry.to = as_shown(entry.to);
+            hidden = !matches!(entry.action, Action::Added | Action::Readded);
+        }
+        shown.push(entry);
+    }
+    shown
 }
 
 fn without_internal(mut evidence: serde_json::Value) -> serde_json::Value {
@@ -185,6 +217,20 @@ mod tests {
         assert!(client.items[0].evidence.is_some());
         let support = seen_by(Reader::Support, page);
         assert_eq!(support.items[0].actor.subject.as_deref(), Some("jo"));
+    }
+
+    #[test]
+    fn what_ses_knew_of_a_name_is_hidden_from_the_client() {
+        let mut displaced = page(Actor::Service, Action::Displaced);
+        displaced.items[0].evidence = Some(json!({ "reason": "identity_of_another_client" }));
+        let mut added = page(Actor::Service, Action::Added).items.remove(0);
+        (added.from, added.to) = (None, Status::Provisioning);
+        displaced.items.push(added);
+        let client = seen_by(Reader::Client, displaced.clone());
+        assert_eq!(client.items.len(), 1);
+        let line = &client.items[0];
+        assert_eq!((line.action, line.to), (Action::Added, Status::Contested));
+        assert_eq!(seen_by(Reader::Support, displaced).items.len(), 2);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{Operation, SesBudget, paced};
 use crate::claims::ClaimRegister;
 use crate::dns::Lookup;
 use crate::domain::{Change, Domain};
-use crate::history::Actor;
+use crate::history::{Action, Actor, HistoryEntry};
 use crate::identity::{MailFromLabel, SesIdentity};
 use crate::ports::{
     Clock, CommitChanges, CommitError, Creation, ExistingIdentity, Identities, IdentityOwner, Ids,
@@ -181,7 +181,24 @@ where
     Ok(Provisioned::Waits(change.domain))
 }
 
+/// Whether a line of history tells that a name turned out to be contested when SES was asked.
+pub fn is_contested_by_ses(entry: &HistoryEntry) -> bool {
+    let reason = entry
+        .evidence
+        .as_ref()
+        .and_then(|evidence| evidence["reason"].as_str());
+    let codes = NotOurs::ALL.map(NotOurs::code);
+    entry.action == Action::Displaced && reason.is_some_and(|reason| codes.contains(&reason))
+}
+
 impl NotOurs {
+    const ALL: [Self; 4] = [
+        Self::OfAnotherClient,
+        Self::OfAnotherStack,
+        Self::VerifiedElsewhere,
+        Self::BelowAnothers,
+    ];
+
     fn of(existing: &ExistingIdentity, domain: &Domain) -> Option<Self> {
         match &existing.owner {
             IdentityOwner::Client(client) if client == domain.client.as_str() => None,

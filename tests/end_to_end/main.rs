@@ -23,6 +23,7 @@ mod store;
 mod store_keys;
 mod store_runs;
 mod support_email;
+mod takeover;
 mod world;
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -139,6 +140,7 @@ fn main() -> ExitCode {
     staff::tests(&mut suite);
     support_email::tests(&mut suite);
     store::tests(&mut suite);
+    takeover::tests(&mut suite);
     store::more_tests(&mut suite);
     ready::tests(&mut suite);
     permissions::tests(&mut suite);

@@ -25,6 +25,10 @@ pub(crate) fn tests(suite: &mut Suite) {
         "advance_domain_needs_each_of_its_permissions",
         advance_domain,
     );
+    suite.alone(
+        "release_domain_needs_each_of_its_permissions",
+        release_domain,
+    );
     suite.alone("remove_domain_needs_each_of_its_permissions", remove_domain);
     suite.alone(
         "send_instructions_needs_each_of_its_permissions",
@@ -56,6 +60,21 @@ async fn add_domain(world: Shared) {
         let again = world.fresh_domain();
         left_removing(&world, &again).await;
         world.add(world.client_admin(), &again).await;
+    })
+    .await;
+}
+
+async fn release_domain(world: Shared) {
+    each_is_needed(&world, "release-domain", async || {
+        let domain = world.fresh_domain();
+        world.add(world.client_admin(), &domain).await;
+        world.add(world.other_client_admin(), &domain).await;
+        // A claim that is dropped, and a holder that loses its domain.
+        let clients = &world.info.clients;
+        for client in [&clients.other_client_admin, &clients.client_admin] {
+            let path = format!("/staff/clients/{client}/domains/{domain}/release");
+            answer_to(world.request(Method::POST, &path, Some(world.support()))).await;
+        }
     })
     .await;
 }

@@ -13,7 +13,7 @@ use domain_auth::ports::{
     Clock, CommitChanges, CommitError, Due, DueDomains, EmailLedger, Ids, Lease, ListFilter,
     Outbox, ReadClaims, ReadDomains, StaffQueue,
 };
-use domain_auth::state::{State, Status, Trigger};
+use domain_auth::state::{QueuePart, State, Status, Trigger};
 use domain_auth_aws::{SystemIds, Table};
 use domain_auth_testkit::{MemoryStore, TestClock, client, domain_name, identity, new_domain};
 use futures::future::join_all;
@@ -401,7 +401,10 @@ async fn history_and_queue<S: CommitChanges + ReadDomains + StaffQueue>(store: &
             .await
             .unwrap();
     }
-    let first = store.in_states(&[Status::Verified], 2, None).await.unwrap();
+    let first = store
+        .waiting(&[QueuePart::InState(Status::Verified)], 2, None)
+        .await
+        .unwrap();
     let names = |domains: &[Domain]| -> Vec<String> {
         domains
             .iter()
@@ -410,17 +413,21 @@ async fn history_and_queue<S: CommitChanges + ReadDomains + StaffQueue>(store: &
     };
     assert_eq!(names(&first.items), ["early.com", "middle.com"]);
     let rest = store
-        .in_states(&[Status::Verified], 2, first.next.as_ref())
+        .waiting(
+            &[QueuePart::InState(Status::Verified)],
+            2,
+            first.next.as_ref(),
+        )
         .await
         .unwrap();
     assert_eq!(names(&rest.items), ["late.com"]);
     assert_eq!(rest.next, None);
-    let both = [Status::Pending, Status::Verified];
-    let mixed = store.in_states(&both, 2, None).await.unwrap();
+    let both = [Status::Pending, Status::Verified].map(QueuePart::InState);
+    let mixed = store.waiting(&both, 2, None).await.unwrap();
     assert_eq!(names(&mixed.items), ["early.com", "middle.com"]);
     assert!(
         store
-            .in_states(&[Status::Pending], 9, None)
+            .waiting(&[QueuePart::InState(Status::Pending)], 9, None)
             .await
             .unwrap()
             .items

@@ -135,8 +135,14 @@ impl World {
 
     /// As if the time of the next look had come.
     async fn make_due(&self, domain: &str) {
+        self.make_due_of(&self.info.clients.client_admin, domain)
+            .await;
+    }
+
+    /// As if the time of the next look at a client's domain had come.
+    pub(crate) async fn make_due_of(&self, client_id: &str, domain: &str) {
         let table = self.table().await;
-        let client = client(&self.info.clients.client_admin);
+        let client = client(client_id);
         let stored = table
             .domain(&client, &domain_name(domain))
             .await

@@ -1,4 +1,5 @@
-//! `POST /domains/{domain}/check`: looks at SES and DNS now, and answers with the fresh domain.
+//! `POST /domains/{domain}/check`, and `…/recheck` for Lasso support: looks at SES and DNS now, and
+//! answers with the fresh domain.
 
 mod config;
 
@@ -7,16 +8,19 @@ use std::time::Duration;
 use domain_auth::dns::Lookup;
 use domain_auth::figures::{ses_calls, time_to_verified};
 use domain_auth::idempotency::IdempotencyLedger;
+use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
-    Clock, CommitChanges, Identities, IdentityStatuses, Ids, Meter, Outbox, Publish, ReadDomains,
+    Clock, CommitChanges, Identities, IdentityStatuses, Ids, Meter, Outbox, Publish, ReadClaims,
+    ReadDomains,
 };
 use domain_auth::use_cases::SesBudget;
-use domain_auth::use_cases::check::check;
+use domain_auth::use_cases::check::{Checked, check};
 use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth::use_cases::provision::Tools;
 use domain_auth::use_cases::publish::publish;
 use domain_auth_http::{
-    ApiError, Caller, ClaimNames, DomainView, ParsedRequest, Reply, domain_in_path, json, once,
+    ApiError, Caller, ClaimNames, DomainView, Operation, ParsedRequest, Reply, StaffDomainView,
+    Supporter, client_in_path, domain_in_path, json, once,
 };
 use lambda_http::http::StatusCode;
 
@@ -50,7 +54,7 @@ pub struct App<S, I, P, C, D, L, M> {
 
 impl<S, I, P, C, D, L, M> App<S, I, P, C, D, L, M>
 where
-    S: ReadDomains + CommitChanges + Outbox + IdempotencyLedger,
+    S: ReadDomains + ReadClaims + CommitChanges + Outbox + IdempotencyLedger,
     I: Identities + IdentityStatuses,
     P: Publish,
     C: Clock,
@@ -60,13 +64,41 @@ where
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        let answer = Box::pin(self.check(&request));
-        once(&self.store, &self.clock, &self.claims, &request, answer).await
+        let checked = async {
+            match Operation::of(&request)? {
+                Operation::RecheckDomain => self.recheck(&request).await,
+                _the_clients => self.check(&request).await,
+            }
+        };
+        once(
+            &self.store,
+            &self.clock,
+            &self.claims,
+            &request,
+            Box::pin(checked),
+        )
+        .await
     }
 
     async fn check(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
         let caller = Caller::client_admin(request, &self.claims)?;
         let name = domain_in_path(request)?;
+        let checked = self.look(&caller.client, &name).await?;
+        let view = DomainView::new(&checked.change.domain, checked.look.as_ref());
+        Ok(json(StatusCode::OK, &view))
+    }
+
+    /// The same for Lasso support. The pause between two checks holds for both.
+    async fn recheck(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        Supporter::lasso_support(request, &self.claims)?;
+        let (client, name) = (client_in_path(request)?, domain_in_path(request)?);
+        let Checked { change, look } = self.look(&client, &name).await?;
+        let claims = self.store.claims(name.organizational()).await?;
+        let view = StaffDomainView::new(&change.domain, look, &claims, self.clock.now());
+        Ok(json(StatusCode::OK, &view))
+    }
+
+    async fn look(&self, client: &ClientId, name: &DomainName) -> Result<Checked, ApiError> {
         let budget = SesBudget::unlimited();
         let tools = Tools {
             store: &self.store,
@@ -76,15 +108,14 @@ where
             dns: &self.dns.fresh(),
             budget: &budget,
         };
-        let checked = check(&tools, &self.final_step, &caller.client, &name).await?;
+        let checked = check(&tools, &self.final_step, client, name).await?;
         let mut figures = ses_calls(&budget.tally());
         figures.extend(time_to_verified(checked.change.verified_after()));
         self.meter.record(self.clock.now(), &figures);
         let event = checked.change.event.as_ref();
         let until = self.clock.now() + PATIENCE;
         publish(&self.store, &self.publisher, &self.clock, event, until).await;
-        let view = DomainView::new(&checked.change.domain, checked.look.as_ref());
-        Ok(json(StatusCode::OK, &view))
+        Ok(checked)
     }
 }
 

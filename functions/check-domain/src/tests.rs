@@ -109,6 +109,23 @@ async fn a_second_check_within_30_seconds_is_429_and_asks_nobody() {
 }
 
 #[tokio::test]
+async fn lasso_support_checks_with_the_same_pause_and_sees_everything() {
+    let app = app(FakeDns::default()).await;
+    let file = |case: &str| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/check-domain");
+        request_in(format!("{folder}/{case}.json").as_ref())
+    };
+    let refused = app.handle(file("recheck-client-admin")).await;
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    let answer = answer_of(&app.handle(file("recheck")).await);
+    assert_eq!(answer["status"], 200, "{answer}");
+    assert_eq!(answer["body"]["client"], "maple-homes");
+    assert!(answer["body"]["look"].is_object());
+    let soon = app.handle(file("recheck")).await;
+    assert_eq!(soon.status(), StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
 async fn a_check_that_finds_ses_satisfied_moves_the_domain_and_tells_of_it() {
     let app = app(FakeDns::default()).await;
     app.ses.verify(&domain_name("example.com"));

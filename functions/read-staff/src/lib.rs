@@ -6,7 +6,7 @@ mod config;
 use domain_auth::ports::{
     Clock, Page, PageStart, ReadClaims, ReadDomains, Reconciliations, StaffQueue,
 };
-use domain_auth::state::{Status, WaitingFor};
+use domain_auth::state::{QueuePart, Status, WaitingFor};
 use domain_auth_http::{
     ApiError, ClaimNames, Cursors, FieldError, HistoryView, List, Operation, ParsedRequest, Reply,
     StaffDomainView, StaffListView, Supporter, client_in_path, domain_in_path, json, limit_of,
@@ -57,22 +57,22 @@ where
         let status = query.first("status").map(status_of).transpose()?;
         let waiting_for = query.first("waiting_for").map(waiting_for_of).transpose()?;
         let limit = limit_of(query.first("limit"))?;
-        let statuses = statuses_of(status, waiting_for);
-        let list = List::Queue(&statuses);
+        let parts = parts_of(status, waiting_for);
+        let list = List::Queue(&parts);
         let start = self.start_of(list, query.first("cursor"))?;
         let reconciliation = if start.is_none() {
             self.store.reconciliation().await?
         } else {
             None
         };
-        let page = if statuses.is_empty() {
+        let page = if parts.is_empty() {
             Page {
                 items: Vec::new(),
                 next: None,
             }
         } else {
             let start = start.as_ref();
-            self.store.in_states(&statuses, limit, start).await?
+            self.store.waiting(&parts, limit, start).await?
         };
         let view = StaffListView::new(&page, reconciliation, &self.cursors, list);
         Ok(json(StatusCode::OK, &view))
@@ -120,15 +120,14 @@ where
     }
 }
 
-/// The states to list: what waits for Lasso, where the caller says nothing.
-fn statuses_of(status: Option<Status>, waiting_for: Option<WaitingFor>) -> Vec<Status> {
+/// What to list: what waits for Lasso, where the caller says nothing.
+fn parts_of(status: Option<Status>, waiting_for: Option<WaitingFor>) -> Vec<QueuePart> {
     let waiting_for = match (status, waiting_for) {
         (None, None) => Some(WaitingFor::Lasso),
         (_, waiting_for) => waiting_for,
     };
-    Status::ALL
-        .into_iter()
-        .filter(|listed| status.is_none_or(|status| *listed == status))
+    QueuePart::all()
+        .filter(|listed| status.is_none_or(|status| listed.status() == status))
         .filter(|listed| waiting_for.is_none() || listed.waiting_for() == waiting_for)
         .collect()
 }

@@ -14,8 +14,8 @@ use domain_auth::identity::{
 };
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
-    Creation, ExistingIdentity, Identities, IdentityPage, IdentityStatuses, ListIdentities,
-    ListedIdentity, SesError,
+    Creation, ExistingIdentity, Identities, IdentityOwner, IdentityPage, IdentityStatuses,
+    ListIdentities, ListedIdentity, SesError,
 };
 
 /// Tag that names the client of an identity.
@@ -53,6 +53,17 @@ impl SesIdentities {
     }
 }
 
+impl SesIdentities {
+    fn owner_in(&self, tags: &[v2::Tag]) -> IdentityOwner {
+        let value = |key| tags.iter().find(|tag| tag.key == key).map(|tag| &tag.value);
+        match (value(CLIENT_TAG), value(STACK_TAG)) {
+            (_, Some(stack)) if *stack != self.stack => IdentityOwner::AnotherStack,
+            (Some(client), _) => IdentityOwner::Client(client.clone()),
+            (None, _) => IdentityOwner::Nobody,
+        }
+    }
+}
+
 impl Identities for SesIdentities {
     async fn create(&self, name: &DomainName, client: &ClientId) -> Result<Creation, SesError> {
         const OPERATION: &str = "CreateEmailIdentity";
@@ -68,11 +79,14 @@ impl Identities for SesIdentities {
             .await;
         match answer {
             // An identity that has no tokens yet is taken up like one that was there.
-            Ok(answer) => Ok(answer
-                .dkim_attributes
-                .as_ref()
-                .and_then(easy_dkim)
-                .map_or(Creation::Exists, Creation::Created)),
+            Ok(answer) => {
+                let verified = answer.verified_for_sending_status;
+                let dkim = answer.dkim_attributes.as_ref().and_then(easy_dkim);
+                Ok(dkim.map_or(Creation::Exists, |dkim| Creation::Created {
+                    dkim,
+                    verified,
+                }))
+            }
             Err(SdkError::ServiceError(error)) if error.err().is_already_exists_exception() => {
                 Ok(Creation::Exists)
             }
@@ -94,7 +108,6 @@ impl Identities for SesIdentities {
                     .tags()
                     .iter()
                     .any(|tag| tag.key == STACK_TAG && tag.value == self.stack),
-                verified: answer.verification_status == Some(v2::VerificationStatus::Success),
                 dkim_stopped: answer
                     .dkim_attributes
                     .as_ref()
@@ -103,12 +116,9 @@ impl Identities for SesIdentities {
                     .mail_from_attributes
                     .map(|mail_from| mail_from.mail_from_domain)
                     .filter(|domain| !domain.is_empty()),
-                client: answer
-                    .tags
-                    .unwrap_or_default()
-                    .into_iter()
-                    .find(|tag| tag.key == CLIENT_TAG)
-                    .map(|tag| tag.value),
+                owner: self.owner_in(answer.tags.as_deref().unwrap_or_default()),
+                verified: answer.verified_for_sending_status
+                    || answer.verification_status == Some(v2::VerificationStatus::Success),
             })),
             Err(SdkError::ServiceError(error)) if error.err().is_not_found_exception() => Ok(None),
             Err(error) => Err(error_of("GetEmailIdentity", error)),

@@ -40,6 +40,9 @@ pub struct Claim {
     /// serves its client no more.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub leaving: bool,
+    /// The client did not give the name up but lost it, and needs proof to have it again.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub lost: bool,
 }
 
 /// What a client may do with a name.
@@ -67,14 +70,17 @@ impl ClaimRegister {
     pub fn standing(&self, name: &DomainName, client: &ClientId, now: Timestamp) -> Standing {
         if let Some(own) = self.claims.get(name)
             && own.client == *client
-            && own.is_active()
-            && !own.leaving
         {
-            return Standing::Held;
+            if own.is_active() && !own.leaving {
+                return Standing::Held;
+            }
+            if own.lost && own.counts(now) {
+                return Standing::Contested;
+            }
         }
         let contests = |(claimed, claim): (&DomainName, &Claim)| match claim.released_at {
             None => touches(claimed, name),
-            Some(released_at) => claimed == name && now < released_at + TOMBSTONE_WINDOW,
+            Some(_) => claimed == name && claim.counts(now),
         };
         let contested = self
             .claims
@@ -91,6 +97,11 @@ impl ClaimRegister {
     /// The claim that is in force on exactly `name`.
     pub fn claim(&self, name: &DomainName) -> Option<&Claim> {
         self.claims.get(name).filter(|claim| claim.is_active())
+    }
+
+    /// The client that holds exactly `name`, or held it last.
+    pub fn last_holder(&self, name: &DomainName) -> Option<&ClientId> {
+        self.claims.get(name).map(|claim| &claim.client)
     }
 
     /// The client that holds exactly `name`.
@@ -117,24 +128,60 @@ impl ClaimRegister {
         self.with(name, Claim::new(client, now), now)
     }
 
-    /// The register after `client` took `name`, which it had proven to be its own.
+    /// The claims of others that stand in the way of `client`, which has proven `name`: on the name
+    /// itself, and on names above and below it that their holders have not proven.
+    pub fn in_the_way<'a>(
+        &'a self,
+        name: &'a DomainName,
+        client: &'a ClientId,
+    ) -> impl Iterator<Item = (&'a DomainName, &'a Claim)> {
+        self.claims.iter().filter(move |(claimed, claim)| {
+            let may_stay = claim.proven_at.is_some() && *claimed != name;
+            claim.client != *client && claim.is_active() && touches(claimed, name) && !may_stay
+        })
+    }
+
+    /// The register after `client` took `name`, which it had proven to be its own. The holders of
+    /// `lost` lose those names with it.
     #[must_use]
-    pub fn proven(self, name: &DomainName, client: &ClientId, now: Timestamp) -> Self {
+    pub fn proven(
+        self,
+        name: &DomainName,
+        client: &ClientId,
+        lost: &[DomainName],
+        now: Timestamp,
+    ) -> Self {
         let claim = Claim {
             proven_at: Some(now),
             ..Claim::new(client, now)
         };
-        self.with(name, claim, now)
+        let mut register = self.with(name, claim, now);
+        for other in lost.iter().filter(|other| *other != name) {
+            register.lose(other, now);
+        }
+        register
+    }
+
+    /// The register after the holders of `names` lost them.
+    #[must_use]
+    pub fn lost(mut self, names: &[DomainName], now: Timestamp) -> Self {
+        self.prune(now);
+        for name in names {
+            self.lose(name, now);
+        }
+        self.version += 1;
+        self
     }
 
     /// The register while the domain of `client` is being removed. Where nobody holds the name any
     /// more, `client` holds it again, so that nobody else can while its identity is deleted.
     #[must_use]
     pub fn leaving(self, name: &DomainName, client: &ClientId, now: Timestamp) -> Self {
-        let held = self.claim(name).cloned();
+        let before = self.claims.get(name).cloned();
         let claim = Claim {
             leaving: true,
-            ..held.unwrap_or_else(|| Claim::new(client, now))
+            released_at: None,
+            ..before.unwrap_or_else(|| Claim::new(client, now))
         };
         if claim.client == *client {
             self.with(name, claim, now)
@@ -154,14 +201,29 @@ impl ClaimRegister {
     #[must_use]
     pub fn released(mut self, name: &DomainName, client: &ClientId, now: Timestamp) -> Self {
         self.prune(now);
-        if let Some(claim) = self.claims.get_mut(name)
-            && claim.client == *client
+        if self
+            .claims
+            .get(name)
+            .is_some_and(|claim| claim.client == *client)
         {
-            claim.released_at.get_or_insert(now);
-            claim.leaving = false;
+            self.release(name, now);
         }
         self.version += 1;
         self
+    }
+
+    fn lose(&mut self, name: &DomainName, now: Timestamp) {
+        self.release(name, now);
+        if let Some(claim) = self.claims.get_mut(name) {
+            claim.lost = true;
+        }
+    }
+
+    fn release(&mut self, name: &DomainName, now: Timestamp) {
+        if let Some(claim) = self.claims.get_mut(name) {
+            claim.released_at.get_or_insert(now);
+            claim.leaving = false;
+        }
     }
 
     /// The register without the claim of `client`, which turned out not to be theirs to make.
@@ -184,11 +246,7 @@ impl ClaimRegister {
     }
 
     fn prune(&mut self, now: Timestamp) {
-        self.claims.retain(|_, claim| {
-            claim
-                .released_at
-                .is_none_or(|released_at| now < released_at + TOMBSTONE_WINDOW)
-        });
+        self.claims.retain(|_, claim| claim.counts(now));
     }
 }
 
@@ -200,7 +258,14 @@ impl Claim {
             released_at: None,
             proven_at: None,
             leaving: false,
+            lost: false,
         }
+    }
+
+    /// Whether it is in force, or a tombstone that has not had its time.
+    fn counts(&self, now: Timestamp) -> bool {
+        let released_at = self.released_at;
+        released_at.is_none_or(|released_at| now < released_at + TOMBSTONE_WINDOW)
     }
 
     /// Whether it is in force, and no tombstone.
@@ -334,9 +399,65 @@ mod tests {
 
     #[test]
     fn a_holder_keeps_its_name_beside_a_parent_of_another() {
-        let register = held_by_maple().proven(&name("example.com"), &client("cedar"), NOW);
+        let register = held_by_maple().proven(&name("example.com"), &client("cedar"), &[], NOW);
         let standing = register.standing(&name("mail.example.com"), &client("maple"), NOW);
         assert_eq!(standing, Standing::Held);
+    }
+
+    #[test]
+    fn what_is_proven_elsewhere_is_not_in_the_way() {
+        let (maple, cedar) = (client("maple"), client("cedar"));
+        let register = held_by_maple()
+            .proven(&name("a.mail.example.com"), &client("oak"), &[], NOW)
+            .taken(&name("b.mail.example.com"), &cedar, NOW)
+            .taken(&name("news.example.com"), &maple, NOW);
+        let in_the_way = |of: &str| -> Vec<String> {
+            let of = name(of);
+            let names = register.in_the_way(&of, &cedar);
+            names.map(|(name, _)| name.to_string()).collect()
+        };
+        assert_eq!(in_the_way("mail.example.com"), ["mail.example.com"]);
+        assert_eq!(
+            in_the_way("a.mail.example.com"),
+            ["a.mail.example.com", "mail.example.com"]
+        );
+        assert_eq!(
+            in_the_way("example.com"),
+            ["mail.example.com", "news.example.com"]
+        );
+        assert!(in_the_way("other.example.com").is_empty());
+    }
+
+    #[test]
+    fn a_proven_name_is_taken_and_what_stood_in_its_way_is_lost() {
+        let (maple, cedar, mail) = (client("maple"), client("cedar"), name("mail.example.com"));
+        let before = held_by_maple().taken(&name("a.mail.example.com"), &maple, NOW);
+        let lost = [mail.clone(), name("a.mail.example.com")];
+        let register = before.clone().proven(&mail, &cedar, &lost, NOW);
+        assert_eq!(register.version, before.version + 1);
+        assert_eq!(register.holder(&mail), Some(&cedar));
+        assert_eq!(register.claim(&mail).unwrap().proven_at, Some(NOW));
+        assert_eq!(register.holder(&name("a.mail.example.com")), None);
+        let again = register.standing(&name("a.mail.example.com"), &cedar, NOW);
+        assert_eq!(again, Standing::Contested, "a tombstone");
+        let lost = before.lost(&lost, NOW);
+        assert_eq!(lost.holder(&mail), None);
+    }
+
+    #[test]
+    fn a_name_that_was_lost_needs_proof_also_of_who_lost_it() {
+        let (maple, mail) = (client("maple"), name("mail.example.com"));
+        let lost = held_by_maple().lost(std::slice::from_ref(&mail), NOW);
+        assert_eq!(lost.standing(&mail, &maple, NOW), Standing::Contested);
+        let leaving = lost.leaving(&mail, &maple, NOW);
+        assert_eq!(leaving.holder(&mail), Some(&maple));
+        assert_eq!(leaving.standing(&mail, &maple, NOW), Standing::Contested);
+        let gone = leaving.released(&mail, &maple, NOW);
+        assert_eq!(gone.standing(&mail, &maple, NOW), Standing::Contested);
+        let later = NOW + TOMBSTONE_WINDOW;
+        assert_eq!(gone.standing(&mail, &maple, later), Standing::Free);
+        let proven = gone.proven(&mail, &maple, &[], NOW);
+        assert_eq!(proven.standing(&mail, &maple, NOW), Standing::Held);
     }
 
     #[test]

@@ -15,8 +15,8 @@ use crate::pace;
 use crate::ports::Ids;
 use crate::records::{self, Record};
 use crate::state::{
-    AtRisk, Authenticated, Failed, Pending, Rejected, State, Status, TransitionError, Trigger,
-    TriggerKind, Verified,
+    ABANDONED_AFTER, AtRisk, Authenticated, Failed, Pending, Rejected, State, Status,
+    TransitionError, Trigger, TriggerKind, Verified,
 };
 use crate::watching::Watch;
 
@@ -58,6 +58,10 @@ pub struct Domain {
     /// service by itself.
     #[serde(skip_serializing_if = "is_default", default)]
     pub was_rejected: bool,
+    /// Other clients that have proven this name, or one above or below it, while only Lasso support
+    /// may decide. The client never learns who.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub challengers: Vec<Challenger>,
     /// Tokens of identities that it had before.
     #[serde(skip_serializing_if = "is_default", default)]
     pub former_tokens: FormerTokens,
@@ -83,6 +87,15 @@ pub struct ReadyCall {
     pub at: Timestamp,
     /// The [`Domain::state_since`] of that visit: a time of its own clock may not tell visits apart.
     pub state_since: Timestamp,
+}
+
+/// A client with a proven claim that stands against another's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Challenger {
+    /// The client.
+    pub client: ClientId,
+    /// The name that it has proven.
+    pub name: DomainName,
 }
 
 /// What a client gives when it adds a domain.
@@ -183,6 +196,7 @@ impl Domain {
             hurried_at: None,
             ready: None,
             was_rejected: false,
+            challengers: Vec::new(),
             former_tokens: FormerTokens::default(),
             watch: Watch::default(),
             stuck_at: None,
@@ -221,6 +235,8 @@ impl Domain {
         if forgets(kind) {
             domain.ses = None;
             domain.dns_looked_at = None;
+            domain.look_digest = None;
+            domain.challengers = Vec::new();
         }
         domain.state_since = now;
         domain.stuck_at = None;
@@ -281,6 +297,8 @@ impl Domain {
         domain.contact_email = new.contact_email;
         domain.added_at = now;
         domain.checked_at = None;
+        domain.hurried_at = None;
+        domain.ready = None;
         domain.transition(trigger, actor, None, now, ids)
     }
 
@@ -312,6 +330,36 @@ impl Domain {
             .domain
             .event(Some(EventType::Stuck), Some(status), now, ids);
         change
+    }
+
+    /// A change that moves no state, with a line of history and an event of its own.
+    pub(crate) fn noted(
+        &self,
+        update: impl FnOnce(&mut Self),
+        (action, event_type): (Action, EventType),
+        actor: Actor,
+        evidence: Option<serde_json::Value>,
+        now: Timestamp,
+        ids: &impl Ids,
+    ) -> Change {
+        let mut change = self.updated(update);
+        let status = Some(self.state.status());
+        let domain = &change.domain;
+        change.history = vec![domain.history_entry(action, actor, status, evidence, now)];
+        change.event = domain.event(Some(event_type), status, now, ids);
+        change
+    }
+
+    /// When the state ends by itself, where it does.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        match &self.state {
+            State::Failed(_) => Some(self.state_since + ABANDONED_AFTER),
+            State::Contested(_) | State::Provisioning(_) | State::Pending(_) => {
+                self.state.deadline()
+            }
+            State::Verified(_) | State::Authenticated(_) | State::AtRisk(_) => None,
+            State::Rejected(_) | State::Removing(_) => None,
+        }
     }
 
     /// The change after a look that moved no state: what was seen, and when to look again.

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::{Status, TriggerKind};
 
+/// The member of a line's evidence that is for Lasso support alone.
+pub const INTERNAL: &str = "internal";
+
 /// One line of a domain's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryEntry {
@@ -73,6 +76,8 @@ pub enum Action {
     Ready,
     /// The client had the records emailed to somebody.
     InstructionsSent,
+    /// Another client has proven the name, or one above or below it; Lasso support decides.
+    Challenged,
 }
 
 impl From<TriggerKind> for Action {

@@ -59,7 +59,7 @@ pub fn next_check(domain: &Domain, now: Timestamp) -> Timestamp {
         Status::Removing => stepped(domain, REMOVING, now),
         Status::Verified | Status::Authenticated | Status::Rejected => watched(domain, now),
     };
-    let next = match domain.state.deadline() {
+    let next = match domain.deadline() {
         Some(deadline) if now < deadline => next.min(deadline),
         Some(_) | None => next,
     };

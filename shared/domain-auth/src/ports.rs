@@ -16,7 +16,7 @@ use crate::identity::{AxisStatus, ConfigurationSet, Dkim, MailFromLabel, Verific
 use crate::names::{ClientId, Community, DomainName, EventId};
 use crate::reconciliation::Reconciliation;
 use crate::run_memory::RunMemory;
-use crate::state::Status;
+use crate::state::{QueuePart, Status};
 
 /// Time. The only source of it.
 pub trait Clock: Send + Sync {
@@ -159,10 +159,11 @@ pub trait DueDomains: Send + Sync {
 
 /// The staff queue.
 pub trait StaffQueue: Send + Sync {
-    /// Domains of all clients in any of these states, the one that has waited longest first.
-    fn in_states(
+    /// Domains of all clients in any of these parts of the queue, the one that has waited longest
+    /// first.
+    fn waiting(
         &self,
-        statuses: &[Status],
+        parts: &[QueuePart],
         limit: usize,
         start: Option<&PageStart>,
     ) -> impl Future<Output = Result<Page<Domain>, StoreError>> + Send;
@@ -262,21 +263,37 @@ pub struct ExistingIdentity {
     pub dkim: Option<Dkim>,
     /// Its custom MAIL FROM domain, where it has one.
     pub mail_from_domain: Option<String>,
-    /// The client that its tags name.
-    pub client: Option<String>,
+    /// Whose it is.
+    pub owner: IdentityOwner,
     /// Its tags say that this stack made it.
     pub ours: bool,
-    /// SES has verified it.
+    /// Whether SES has verified it, by itself or as what lies below a verified one.
     pub verified: bool,
     /// SES is not looking for its DKIM records, and has not found them either.
     pub dkim_stopped: bool,
+}
+
+/// Whose an identity is, by its tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdentityOwner {
+    /// It has no tag of ours: somebody made it by other means.
+    Nobody,
+    /// A client of this stack.
+    Client(String),
+    /// Another stack in the same account.
+    AnotherStack,
 }
 
 /// What came of creating an identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Creation {
     /// It is new.
-    Created(Dkim),
+    Created {
+        /// Its Easy DKIM tokens.
+        dkim: Dkim,
+        /// Whether SES says at once that it is verified, because it lies below a verified one.
+        verified: bool,
+    },
     /// It was there.
     Exists,
 }

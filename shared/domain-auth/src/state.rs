@@ -17,6 +17,8 @@ pub const VERIFICATION_WINDOW: SignedDuration = SignedDuration::from_hours(72);
 /// How long a function that has read a domain may go on working with what it read: no function runs
 /// longer (`Timeout` in the template).
 pub const LONGEST_RUN: SignedDuration = SignedDuration::from_secs(60);
+/// How long a domain may be `failed` before it is taken to be abandoned.
+pub const ABANDONED_AFTER: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long a contested claim may wait for its proof.
 pub const CONTESTED_WINDOW: SignedDuration = SignedDuration::from_hours(14 * 24);
 
@@ -54,6 +56,10 @@ pub struct Contested {
     /// SES may still have the identity that the client had before it lost the name.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub leftover_identity: bool,
+    /// When the ownership record was seen while a holder stood in the way whom only Lasso support
+    /// may displace. Such a claim does not expire.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub proven_at: Option<Timestamp>,
 }
 
 /// See [`State::Provisioning`].
@@ -192,6 +198,15 @@ pub enum WaitingFor {
     Client,
 }
 
+/// A part of the staff queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueuePart {
+    /// The domains in a state.
+    InState(Status),
+    /// Of those that are `contested`, the ones that are proven and wait for Lasso support.
+    ProvenClaims,
+}
+
 impl State {
     /// The state in which an uncontested domain starts.
     pub fn provisioning() -> Self {
@@ -270,10 +285,27 @@ impl State {
         }
     }
 
+    /// The part of the staff queue that the domain is in.
+    pub fn queue_part(&self) -> QueuePart {
+        match self {
+            Self::Contested(contested) if contested.proven_at.is_some() => QueuePart::ProvenClaims,
+            Self::Contested(_) | Self::Provisioning(_) | Self::Pending(_) | Self::Verified(_) => {
+                QueuePart::InState(self.status())
+            }
+            Self::Authenticated(_) | Self::AtRisk(_) | Self::Failed(_) | Self::Rejected(_) => {
+                QueuePart::InState(self.status())
+            }
+            Self::Removing(_) => QueuePart::InState(self.status()),
+        }
+    }
+
     /// When the state ends by itself, where it does.
     pub fn deadline(&self) -> Option<Timestamp> {
         match self {
-            Self::Contested(contested) => Some(contested.expires_at),
+            Self::Contested(contested) => {
+                let proven = contested.proven_at.is_some();
+                (!proven).then_some(contested.expires_at)
+            }
             Self::Pending(pending) => Some(pending.deadline),
             Self::Provisioning(_) | Self::Verified(_) | Self::Authenticated(_) => None,
             Self::AtRisk(_) | Self::Failed(_) | Self::Rejected(_) | Self::Removing(_) => None,
@@ -287,6 +319,31 @@ impl Contested {
             ownership_secret,
             expires_at: now + CONTESTED_WINDOW,
             leftover_identity: false,
+            proven_at: None,
+        }
+    }
+}
+
+impl QueuePart {
+    /// Every part.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let states = Status::ALL.into_iter().map(Self::InState);
+        states.chain([Self::ProvenClaims])
+    }
+
+    /// The state of the domains in it.
+    pub fn status(self) -> Status {
+        match self {
+            Self::InState(status) => status,
+            Self::ProvenClaims => Status::Contested,
+        }
+    }
+
+    /// Who has to do something before the domains in it move on.
+    pub fn waiting_for(self) -> Option<WaitingFor> {
+        match self {
+            Self::InState(status) => status.waiting_for(),
+            Self::ProvenClaims => Some(WaitingFor::Lasso),
         }
     }
 }

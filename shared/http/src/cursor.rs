@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{ListFilter, PageStart};
-use domain_auth::state::Status;
+use domain_auth::state::QueuePart;
 use sha2::{Digest, Sha256};
 
 use crate::problem::{ApiError, FieldError};
@@ -36,8 +36,8 @@ pub enum List<'a> {
     Domains(&'a ClientId, &'a ListFilter),
     /// The history of a domain, as its client sees it.
     History(&'a ClientId, &'a DomainName),
-    /// The queue of Lasso support, in these states.
-    Queue(&'a [Status]),
+    /// These parts of the queue of Lasso support.
+    Queue(&'a [QueuePart]),
     /// The history of a domain, as Lasso support sees it.
     ClientHistory(&'a ClientId, &'a DomainName),
 }
@@ -94,13 +94,16 @@ impl<'a> List<'a> {
             Self::Domains(client, filter) => vec![
                 "domains",
                 client.as_str(),
-                filter.status.map_or("", Status::as_str),
+                filter.status.map_or("", |status| status.as_str()),
                 filter.community.as_ref().map_or("", |name| name.as_str()),
             ],
             Self::History(client, name) => vec!["history", client.as_str(), name.as_str()],
-            Self::Queue(statuses) => {
-                let statuses = statuses.iter().map(|status| status.as_str());
-                ["queue"].into_iter().chain(statuses).collect()
+            Self::Queue(parts) => {
+                let parts = parts.iter().map(|part| match part {
+                    QueuePart::InState(status) => status.as_str(),
+                    QueuePart::ProvenClaims => "proven-claims",
+                });
+                ["queue"].into_iter().chain(parts).collect()
             }
             Self::ClientHistory(client, name) => {
                 vec!["client-history", client.as_str(), name.as_str()]
@@ -112,6 +115,7 @@ impl<'a> List<'a> {
 #[cfg(test)]
 mod tests {
     use domain_auth::names::Community;
+    use domain_auth::state::Status;
 
     use super::*;
 
@@ -160,8 +164,11 @@ mod tests {
             List::History(&maple, &other),
             List::History(&cedar, &one),
             List::ClientHistory(&maple, &one),
-            List::Queue(&[Status::Verified]),
-            List::Queue(&[Status::Verified, Status::Pending]),
+            List::Queue(&[QueuePart::InState(Status::Verified)]),
+            List::Queue(&[
+                QueuePart::InState(Status::Verified),
+                QueuePart::InState(Status::Pending),
+            ]),
         ];
         let start = PageStart("example.com".to_owned());
         for (given_for, list) in lists.iter().enumerate() {

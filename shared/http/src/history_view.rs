@@ -1,8 +1,9 @@
 //! A domain's history, as its client and as Lasso support see it.
 
-use domain_auth::history::{Action, Actor, HistoryEntry};
+use domain_auth::history::{Action, Actor, HistoryEntry, INTERNAL};
 use domain_auth::ports::Page;
 use domain_auth::state::Status;
+use domain_auth::use_cases::provision::is_contested_by_ses;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -85,8 +86,12 @@ impl HistoryView {
     fn new(page: Page<HistoryEntry>, reader: Reader, cursors: &Cursors, list: List<'_>) -> Self {
         let entry = |entry| entry_view(entry, reader);
         let next = page.next.as_ref();
+        let items = match reader {
+            Reader::Client => from_the_start(page.items),
+            Reader::Support => page.items,
+        };
         Self {
-            items: page.items.into_iter().map(entry).collect(),
+            items: items.into_iter().map(entry).collect(),
             next_cursor: next.map(|start| cursors.cursor_of(list, start)),
         }
     }
@@ -95,7 +100,10 @@ impl HistoryView {
 fn entry_view(entry: HistoryEntry, reader: Reader) -> HistoryEntryView {
     let evidence = match reader {
         Reader::Support => entry.evidence,
-        Reader::Client => entry.evidence.filter(|_| is_the_clients_own(entry.action)),
+        Reader::Client => entry
+            .evidence
+            .filter(|_| is_the_clients_own(entry.action))
+            .map(without_internal),
     };
     HistoryEntryView {
         at: entry.at,
@@ -107,10 +115,44 @@ fn entry_view(entry: HistoryEntry, reader: Reader) -> HistoryEntryView {
     }
 }
 
+/// What turned out to be contested when SES was asked looks to the client as if it had been so from
+/// the start: why a name is contested is not the client's to know.
+fn from_the_start(entries: Vec<HistoryEntry>) -> Vec<HistoryEntry> {
+    let mut hidden = false;
+    let mut shown = Vec::with_capacity(entries.len());
+    for mut entry in entries {
+        if is_contested_by_ses(&entry) {
+            hidden = true;
+            continue;
+        }
+        if hidden {
+            let as_shown = |status| {
+                if status == Status::Provisioning {
+                    Status::Contested
+                } else {
+                    status
+                }
+            };
+            entry.from = entry.from.map(as_shown);
+            entry.to = as_shown(entry.to);
+            hidden = !matches!(entry.action, Action::Added | Action::Readded);
+        }
+        shown.push(entry);
+    }
+    shown
+}
+
+fn without_internal(mut evidence: serde_json::Value) -> serde_json::Value {
+    if let Some(members) = evidence.as_object_mut() {
+        members.remove(INTERNAL);
+    }
+    evidence
+}
+
 /// Whether the evidence of an action tells of nobody but the client itself.
 fn is_the_clients_own(action: Action) -> bool {
     match action {
-        Action::Displaced => false,
+        Action::Displaced | Action::Challenged => false,
         Action::Added | Action::ProofFound | Action::Provisioned | Action::Verified => true,
         Action::Failed | Action::Restarted | Action::Completed | Action::Rejected => true,
         Action::Reopened | Action::RecordsBroken | Action::RecordsRecovered => true,
@@ -175,6 +217,30 @@ mod tests {
         assert!(client.items[0].evidence.is_some());
         let support = seen_by(Reader::Support, page);
         assert_eq!(support.items[0].actor.subject.as_deref(), Some("jo"));
+    }
+
+    #[test]
+    fn what_ses_knew_of_a_name_is_hidden_from_the_client() {
+        let mut displaced = page(Actor::Service, Action::Displaced);
+        displaced.items[0].evidence = Some(json!({ "reason": "identity_of_another_client" }));
+        let mut added = page(Actor::Service, Action::Added).items.remove(0);
+        (added.from, added.to) = (None, Status::Provisioning);
+        displaced.items.push(added);
+        let client = seen_by(Reader::Client, displaced.clone());
+        assert_eq!(client.items.len(), 1);
+        let line = &client.items[0];
+        assert_eq!((line.action, line.to), (Action::Added, Status::Contested));
+        assert_eq!(seen_by(Reader::Support, displaced).items.len(), 2);
+    }
+
+    #[test]
+    fn what_is_internal_in_the_evidence_is_for_support_alone() {
+        let mut page = page(Actor::Service, Action::ProofFound);
+        page.items[0].evidence = Some(json!({ "record": "r", "internal": { "holders": [] } }));
+        let client = seen_by(Reader::Client, page.clone());
+        assert_eq!(client.items[0].evidence, Some(json!({ "record": "r" })));
+        let support = seen_by(Reader::Support, page.clone());
+        assert_eq!(support.items[0].evidence, page.items[0].evidence);
     }
 
     #[test]

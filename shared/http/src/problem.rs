@@ -12,6 +12,7 @@ use domain_auth::use_cases::add::AddError;
 use domain_auth::use_cases::check::CheckError;
 use domain_auth::use_cases::decide::DecideError;
 use domain_auth::use_cases::notify::NotifyError;
+use domain_auth::use_cases::release::ReleaseError;
 use domain_auth::use_cases::remove::RemoveError;
 use domain_auth::use_cases::restart::RestartError;
 use domain_auth::use_cases::send_instructions::InstructionsError;
@@ -65,6 +66,8 @@ pub enum ApiError {
     KeyReused,
     /// The same request with the same key is under way.
     KeyInProgress,
+    /// The domain is being removed.
+    BeingRemoved,
     /// SES did not do what the request is for.
     Ses(SesError),
     /// Others kept changing the same domain.
@@ -313,6 +316,12 @@ impl ApiError {
                 problem.retry_after = Some(2);
                 problem
             }
+            Self::BeingRemoved => Problem::new(
+                409,
+                "being_removed",
+                "The domain is being removed",
+                "Its client is giving it up; there is nothing to release.",
+            ),
             Self::Ses(_) => {
                 let mut problem = Problem::new(
                     503,
@@ -356,8 +365,9 @@ impl ApiError {
             Self::Unrendered(error) => Some(error),
             Self::NotEligible(_) | Self::RecordsNotReady | Self::NotAcceptable => None,
             Self::CheckedTooSoon(_) | Self::NotVerified(..) => None,
-            Self::NotFailed(_) | Self::Unconfirmed(_) | Self::NotReady(_) | Self::Busy => None,
+            Self::NotFailed(_) | Self::Unconfirmed(_) | Self::NotReady(_) => None,
             Self::InvalidKey(_) | Self::KeyReused | Self::KeyInProgress => None,
+            Self::BeingRemoved | Self::Busy => None,
             Self::TooManyInstructions { .. } => None,
         }
     }
@@ -402,6 +412,17 @@ impl From<DecideError> for ApiError {
             DecideError::Ses(error) => Self::Ses(error),
             DecideError::Busy => Self::Busy,
             DecideError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<ReleaseError> for ApiError {
+    fn from(error: ReleaseError) -> Self {
+        match error {
+            ReleaseError::NotFound => Self::NotFound,
+            ReleaseError::Removing => Self::BeingRemoved,
+            ReleaseError::Busy => Self::Busy,
+            ReleaseError::Store(error) => Self::Store(error),
         }
     }
 }

@@ -30,7 +30,8 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::NotFailed(_) => Some(ApiError::Unconfirmed(
             DomainName::parse("example.com").expect("a name"),
         )),
-        ApiError::Unconfirmed(_) => Some(ApiError::NotReady(Status::Failed)),
+        ApiError::Unconfirmed(_) => Some(ApiError::BeingRemoved),
+        ApiError::BeingRemoved => Some(ApiError::NotReady(Status::Failed)),
         ApiError::NotReady(_) => Some(ApiError::InvalidKey(KeyError::Empty)),
         ApiError::InvalidKey(_) => Some(ApiError::KeyReused),
         ApiError::KeyReused => Some(ApiError::KeyInProgress),

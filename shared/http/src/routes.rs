@@ -102,6 +102,10 @@ routes! {
     CompleteDomain = "POST" "/staff/clients/{client}/domains/{domain}/complete", LassoSupport, "decide-domain";
     /// Refuses the final step, with a reason that the client sees.
     RejectDomain = "POST" "/staff/clients/{client}/domains/{domain}/reject", LassoSupport, "decide-domain";
+    /// Looks at Amazon SES and DNS now.
+    RecheckDomain = "POST" "/staff/clients/{client}/domains/{domain}/recheck", LassoSupport, "check-domain";
+    /// Takes a domain from its client, or decides for a client that has proven it.
+    ReleaseDomain = "POST" "/staff/clients/{client}/domains/{domain}/release", LassoSupport, "release-domain";
     /// This document.
     DescribeApi = "GET" "/openapi.json", Anyone, "describe-api";
 }

@@ -4,8 +4,10 @@ use domain_auth::claims::{ClaimRegister, Standing};
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
 use domain_auth::event::staff_path;
+use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::Page;
 use domain_auth::reconciliation::{Missing, Orphan, Reconciliation};
+use domain_auth::state::{State, Status};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -46,6 +48,35 @@ pub struct ClaimView {
     pub standing: &'static str,
     /// The client that holds the name.
     pub holder: Option<String>,
+    /// When the claim was proven: of a contested claim, since when Lasso support has to decide.
+    pub proven_at: Option<Timestamp>,
+    /// Clients whose claims stand in the way of this one.
+    pub against: Vec<OtherClaimView>,
+    /// Clients that have proven this name, or one above or below it, and wait for a decision.
+    pub challengers: Vec<OtherClaimView>,
+}
+
+/// A claim of another client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "OtherClaim")
+)]
+pub struct OtherClaimView {
+    /// The client.
+    pub client: String,
+    /// The name.
+    pub domain: String,
+}
+
+impl OtherClaimView {
+    fn new(client: &ClientId, name: &DomainName) -> Self {
+        Self {
+            client: client.to_string(),
+            domain: name.to_string(),
+        }
+    }
 }
 
 /// One domain in the queue.
@@ -176,11 +207,30 @@ impl StaffDomainView {
             Standing::Free => "free",
             Standing::Contested => "contested",
         };
+        let proven_at = match &domain.state {
+            State::Contested(contested) => contested.proven_at,
+            State::Provisioning(_) | State::Pending(_) | State::Verified(_) => {
+                proven_at_of(domain, claims)
+            }
+            State::Authenticated(_) | State::AtRisk(_) => proven_at_of(domain, claims),
+            State::Failed(_) | State::Rejected(_) => proven_at_of(domain, claims),
+            State::Removing(_) => None,
+        };
+        let contested = domain.state.status() == Status::Contested;
+        let against = claims
+            .in_the_way(&domain.name, &domain.client)
+            .filter(|_| contested)
+            .map(|(name, claim)| OtherClaimView::new(&claim.client, name));
+        let challengers = domain.challengers.iter();
+        let challengers = challengers.map(|other| OtherClaimView::new(&other.client, &other.name));
         Self {
             client: domain.client.to_string(),
             claim: ClaimView {
                 standing,
                 holder: claims.holder(&domain.name).map(ToString::to_string),
+                proven_at,
+                against: against.collect(),
+                challengers: challengers.collect(),
             },
             imitates: domain.name.mixes_scripts(),
             domain: DomainView {
@@ -218,6 +268,12 @@ impl StaffListView {
             reconciliation: reconciliation.map(ReconciliationView::from),
         }
     }
+}
+
+/// When the client proved the name that it holds, where it did.
+fn proven_at_of(domain: &Domain, claims: &ClaimRegister) -> Option<Timestamp> {
+    let claim = claims.claim(&domain.name)?;
+    claim.proven_at.filter(|_| claim.client == domain.client)
 }
 
 /// What a list shows of a domain, with the path that Lasso support takes to it.

@@ -170,7 +170,7 @@ impl From<&Domain> for DomainSummaryView {
             sending_allowed: sending_allowed(&domain.state),
             community: domain.community.clone().map(String::from),
             added_at: domain.added_at,
-            deadline: domain.state.deadline(),
+            deadline: domain.deadline(),
             ready_at: domain
                 .ready
                 .filter(|_| domain.has_said_ready())
@@ -287,6 +287,10 @@ fn note(id: RecordId) -> &'static str {
 
 fn status_detail(state: &State) -> String {
     match state {
+        State::Contested(contested) if contested.proven_at.is_some() => {
+            "Your proof was found. Lasso support decides about this domain now; leave the record in \
+             place."
+        }
         State::Contested(_) => "Publish the ownership record to prove that this domain is yours.",
         State::Provisioning(_) => {
             "The domain is being registered with Amazon SES. Its records appear here in a moment."

@@ -27,6 +27,10 @@ struct State {
     /// Names that only the first server still has.
     half_gone: HashSet<String>,
     one_server: bool,
+    /// No authoritative server can be found; the resolver answers.
+    no_server: bool,
+    /// Every name is an alias of another.
+    aliased: bool,
 }
 
 impl FakeDns {
@@ -55,6 +59,16 @@ impl FakeDns {
     /// Every zone has one server only.
     pub fn set_one_server(&self, one_server: bool) {
         self.state().one_server = one_server;
+    }
+
+    /// No authoritative server can be found, and the resolver answers from what was put.
+    pub fn set_no_server(&self, no_server: bool) {
+        self.state().no_server = no_server;
+    }
+
+    /// Every name is an alias.
+    pub fn set_aliased(&self, aliased: bool) {
+        self.state().aliased = aliased;
     }
 
     /// Publishes a record as it should be.
@@ -109,6 +123,10 @@ impl State {
         if self.is_silent(&question.name) {
             return Outcome::TimedOut;
         }
+        if self.aliased {
+            let target = "elsewhere.example".to_owned();
+            return Outcome::Alias { target, ttl: 300 };
+        }
         let gone_here = server > 1 && self.half_gone.contains(&question.name);
         match self.answers.get(question) {
             Some(data) if !gone_here => Outcome::Found {
@@ -120,7 +138,11 @@ impl State {
     }
 
     fn observe(&self, question: &Question) -> Observation {
-        let servers = if self.one_server { 1 } else { 2 };
+        let servers = match (self.no_server, self.one_server) {
+            (true, _) => 0,
+            (false, true) => 1,
+            (false, false) => 2,
+        };
         let answer = |server| AuthorityAnswer {
             server: NameServer {
                 host: format!("ns{server}.example"),

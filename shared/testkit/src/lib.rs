@@ -20,5 +20,5 @@ pub use dns::FakeDns;
 pub use http::{Answer, answer_of, request_in};
 pub use memory_store::MemoryStore;
 pub use meter::RecordingMeter;
-pub use ses::{FakeSes, SesFault};
+pub use ses::{ANOTHER_STACK, FakeSes, SesFault};
 pub use topic::RecordingTopic;

@@ -17,7 +17,7 @@ use domain_auth::ports::{
 };
 use domain_auth::reconciliation::Reconciliation;
 use domain_auth::run_memory::RunMemory;
-use domain_auth::state::Status;
+use domain_auth::state::{QueuePart, Status};
 use jiff::Timestamp;
 
 use crate::CrashPoint;
@@ -257,9 +257,9 @@ impl DueDomains for MemoryStore {
 }
 
 impl StaffQueue for MemoryStore {
-    async fn in_states(
+    async fn waiting(
         &self,
-        statuses: &[Status],
+        parts: &[QueuePart],
         limit: usize,
         start: Option<&PageStart>,
     ) -> Result<Page<Domain>, StoreError> {
@@ -269,7 +269,7 @@ impl StaffQueue for MemoryStore {
             .state()
             .domains
             .values()
-            .filter(|domain| statuses.contains(&domain.state.status()))
+            .filter(|domain| parts.contains(&domain.state.queue_part()))
             .filter(|domain| start.is_none_or(|start| position(domain) > start.0))
             .cloned()
             .collect();

@@ -8,8 +8,8 @@ use domain_auth::identity::{
 };
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
-    Creation, ExistingIdentity, Identities, IdentityPage, IdentityStatuses, ListIdentities,
-    ListedIdentity, STATUS_BATCH, SesError,
+    Creation, ExistingIdentity, Identities, IdentityOwner, IdentityPage, IdentityStatuses,
+    ListIdentities, ListedIdentity, STATUS_BATCH, SesError,
 };
 
 use crate::CrashPoint;
@@ -50,6 +50,15 @@ struct Identity {
     mail_from: Option<String>,
     configuration_set: Option<String>,
     status: SesStatus,
+}
+
+/// Where this is given as the client of an identity, another stack made it.
+pub const ANOTHER_STACK: &str = "another stack";
+
+impl Identity {
+    fn is_verified(&self) -> bool {
+        self.status.verification == AxisStatus::Success
+    }
 }
 
 impl FakeSes {
@@ -210,7 +219,12 @@ impl Identities for FakeSes {
             if state.identities.contains_key(name) {
                 return Ok(Creation::Exists);
             }
-            let identity = Identity {
+            // What lies below a verified identity is verified.
+            let inherited = name.ancestors().iter().any(|above| {
+                let above = state.identities.get(above);
+                above.is_some_and(Identity::is_verified)
+            });
+            let mut identity = Identity {
                 client: Some(client.to_string()),
                 ours: true,
                 dkim: Some(dkim(name)),
@@ -218,8 +232,14 @@ impl Identities for FakeSes {
                 configuration_set: None,
                 status: pending(),
             };
+            if inherited {
+                identity.status.verification = AxisStatus::Success;
+            }
             state.identities.insert(name.clone(), identity);
-            Ok(Creation::Created(dkim(name)))
+            Ok(Creation::Created {
+                dkim: dkim(name),
+                verified: inherited,
+            })
         })
         .await
     }
@@ -229,9 +249,13 @@ impl Identities for FakeSes {
             let found = state.identities.get(name).map(|identity| ExistingIdentity {
                 dkim: identity.dkim.clone(),
                 mail_from_domain: identity.mail_from.clone(),
-                client: identity.client.clone(),
+                owner: match identity.client.as_deref() {
+                    None => IdentityOwner::Nobody,
+                    Some(ANOTHER_STACK) => IdentityOwner::AnotherStack,
+                    Some(client) => IdentityOwner::Client(client.to_owned()),
+                },
+                verified: identity.is_verified(),
                 ours: identity.ours,
-                verified: identity.status.verification == AxisStatus::Success,
                 dkim_stopped: matches!(
                     identity.status.dkim,
                     AxisStatus::Failed | AxisStatus::NotStarted

@@ -10,8 +10,8 @@ use domain_auth::identity::{
 };
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
-    Clock, Creation, ExistingIdentity, Identities, IdentityPage, IdentityStatuses, LIST_PAGE,
-    ListIdentities, ListedIdentity, STATUS_BATCH, SesError,
+    Clock, Creation, ExistingIdentity, Identities, IdentityOwner, IdentityPage, IdentityStatuses,
+    LIST_PAGE, ListIdentities, ListedIdentity, STATUS_BATCH, SesError,
 };
 use domain_auth_testkit::identity;
 
@@ -237,7 +237,10 @@ impl Identities for SimSes {
                 since: now,
             };
             state.identities.insert(name.clone(), made);
-            Creation::Created(identity(name).dkim)
+            Creation::Created {
+                dkim: identity(name).dkim,
+                verified: false,
+            }
         })
         .await
     }
@@ -248,7 +251,10 @@ impl Identities for SimSes {
             Some(ExistingIdentity {
                 dkim: Some(identity(name).dkim),
                 mail_from_domain: known.mail_from.clone(),
-                client: known.client.clone(),
+                owner: match known.client.clone() {
+                    Some(client) => IdentityOwner::Client(client),
+                    None => IdentityOwner::Nobody,
+                },
                 ours: true,
                 verified: known.status.verification == AxisStatus::Success,
                 dkim_stopped: known.status.dkim == AxisStatus::Failed,

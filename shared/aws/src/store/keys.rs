@@ -13,7 +13,7 @@ use domain_auth::idempotency::{IdempotencyKey, KeyOwner};
 use domain_auth::instructions::Day;
 use domain_auth::names::{ClientId, DomainName, EventId};
 use domain_auth::ports::{DomainKey, Due};
-use domain_auth::state::Status;
+use domain_auth::state::{QueuePart, Status};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -172,8 +172,11 @@ pub(super) fn history_pk(client: &ClientId, name: &DomainName) -> String {
     format!("HISTORY#{client}#{name}")
 }
 
-pub(super) fn queue_pk(status: Status) -> String {
-    format!("STATE#{status}")
+pub(super) fn queue_pk(part: QueuePart) -> String {
+    match part {
+        QueuePart::InState(status) => format!("STATE#{status}"),
+        QueuePart::ProvenClaims => "STATE#contested#proven".to_owned(),
+    }
 }
 
 /// The partitions of the index that hold a queue.
@@ -207,7 +210,10 @@ pub(super) fn domain_index(domain: &Domain) -> [(String, AttributeValue); 4] {
             WORK_SK.to_owned(),
             string(format!("{}#{id}", sortable(domain.next_check))),
         ),
-        (QUEUE_PK.to_owned(), string(queue_pk(domain.state.status()))),
+        (
+            QUEUE_PK.to_owned(),
+            string(queue_pk(domain.state.queue_part())),
+        ),
         (
             QUEUE_SK.to_owned(),
             string(format!("{}#{id}", sortable(domain.state_since))),

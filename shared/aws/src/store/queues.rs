@@ -8,7 +8,7 @@ use domain_auth::domain::Domain;
 use domain_auth::ports::{
     DomainKey, DomainsByState, Due, DueDomains, Page, PageStart, StaffQueue, StoreError,
 };
-use domain_auth::state::Status;
+use domain_auth::state::{QueuePart, Status};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -55,16 +55,16 @@ impl DueDomains for Table {
 }
 
 impl StaffQueue for Table {
-    async fn in_states(
+    async fn waiting(
         &self,
-        statuses: &[Status],
+        parts: &[QueuePart],
         limit: usize,
         start: Option<&PageStart>,
     ) -> Result<Page<Domain>, StoreError> {
         const ACTION: &str = "read the staff queue";
-        let queues = statuses
+        let queues = parts
             .iter()
-            .map(|status| self.queue_after(ACTION, *status, limit, start));
+            .map(|part| self.queue_after(ACTION, *part, limit, start));
         let queues = try_join_all(queues).await?;
         let mut more = queues.iter().any(|(_, more)| *more);
         let mut entries: Vec<Entry> = queues.into_iter().flat_map(|queue| queue.0).collect();
@@ -77,7 +77,7 @@ impl StaffQueue for Table {
             .map(|(position, _)| PageStart(position.clone()));
         let mut items: Vec<Domain> = self.items_of(ACTION, entries, |_| true).await?;
         // The index follows the table a moment later.
-        items.retain(|domain| statuses.contains(&domain.state.status()));
+        items.retain(|domain| parts.contains(&domain.state.queue_part()));
         Ok(Page {
             items,
             next: last.filter(|_| more),
@@ -87,6 +87,23 @@ impl StaffQueue for Table {
 
 impl DomainsByState for Table {
     async fn keys_in(&self, status: Status) -> Result<Vec<DomainKey>, StoreError> {
+        let mut found = Vec::new();
+        for part in QueuePart::all().filter(|part| part.status() == status) {
+            found.extend(self.keys_of(part).await?);
+        }
+        Ok(found)
+    }
+
+    async fn domains_at(&self, keys: &[DomainKey]) -> Result<Vec<Domain>, StoreError> {
+        const ACTION: &str = "read domains";
+        let entry = |key: &DomainKey| (String::new(), Key::domain(&key.client, &key.name));
+        let entries = keys.iter().map(entry).collect();
+        self.items_of(ACTION, entries, |_| true).await
+    }
+}
+
+impl Table {
+    async fn keys_of(&self, part: QueuePart) -> Result<Vec<DomainKey>, StoreError> {
         const ACTION: &str = "list the domains in a state";
         let query = self
             .client
@@ -95,7 +112,7 @@ impl DomainsByState for Table {
             .index_name(QUEUE)
             .key_condition_expression("#pk = :pk")
             .expression_attribute_names("#pk", QUEUE_PK)
-            .expression_attribute_values(":pk", string(keys::queue_pk(status)));
+            .expression_attribute_values(":pk", string(keys::queue_pk(part)));
         let mut found = Vec::new();
         let mut start: Option<Item> = None;
         loop {
@@ -114,20 +131,11 @@ impl DomainsByState for Table {
         }
     }
 
-    async fn domains_at(&self, keys: &[DomainKey]) -> Result<Vec<Domain>, StoreError> {
-        const ACTION: &str = "read domains";
-        let entry = |key: &DomainKey| (String::new(), Key::domain(&key.client, &key.name));
-        let entries = keys.iter().map(entry).collect();
-        self.items_of(ACTION, entries, |_| true).await
-    }
-}
-
-impl Table {
-    /// The entries of one state after a position, oldest first, and whether there are more.
+    /// The entries of one part after a position, oldest first, and whether there are more.
     async fn queue_after(
         &self,
         action: &'static str,
-        status: Status,
+        part: QueuePart,
         limit: usize,
         start: Option<&PageStart>,
     ) -> Result<(Vec<Entry>, bool), StoreError> {
@@ -139,7 +147,7 @@ impl Table {
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .key_condition_expression("#pk = :pk")
             .expression_attribute_names("#pk", QUEUE_PK)
-            .expression_attribute_values(":pk", string(keys::queue_pk(status)));
+            .expression_attribute_values(":pk", string(keys::queue_pk(part)));
         if let Some(start) = start {
             query = query
                 .key_condition_expression("#pk = :pk AND #sk > :after")

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use super::claim::{self, Ground};
 use super::final_step::FinalStepPolicy;
 use super::look::{after_look, look_at_dns, statuses};
 use super::provision::Tools;
@@ -9,7 +10,8 @@ use crate::dns::{DnsLook, Lookup};
 use crate::domain::{Change, Domain};
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
-    Clock, CommitChanges, CommitError, Identities, IdentityStatuses, Ids, ReadDomains, StoreError,
+    Clock, CommitChanges, CommitError, Identities, IdentityStatuses, Ids, ReadClaims, ReadDomains,
+    StoreError,
 };
 
 /// The shortest time between two checks of a domain.
@@ -58,7 +60,7 @@ pub async fn check<S, I, C, D, L>(
     name: &DomainName,
 ) -> Result<Checked, CheckError>
 where
-    S: ReadDomains + CommitChanges,
+    S: ReadDomains + ReadClaims + CommitChanges,
     I: Identities + IdentityStatuses,
     C: Clock,
     D: Ids,
@@ -82,6 +84,16 @@ where
     let known = ses.or_else(|| domain.ses.map(|look| look.status));
     let look = look_at_dns(tools.dns, tools.clock, &domain, known).await;
     for _ in 0..ATTEMPTS {
+        if let Some(evidence) = claim::proof(&domain, look.as_ref()) {
+            let (store, clock, ids) = (tools.store, tools.clock, tools.ids);
+            let ground = Ground::Proof(evidence);
+            match claim::take_over(store, clock, ids, &domain, look.as_ref(), &ground).await {
+                Ok(change) => return Ok(Checked { change, look }),
+                Err(CommitError::Conflict) => domain = existing(tools.store, client, name).await?,
+                Err(CommitError::Store(error)) => return Err(error.into()),
+            }
+            continue;
+        }
         let now = tools.clock.now();
         let seen = after_look(&domain, ses, look.clone(), now, tools.ids);
         let until = now + FINAL_STEP_PATIENCE;

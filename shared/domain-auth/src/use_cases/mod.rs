@@ -2,9 +2,11 @@
 
 pub mod add;
 pub mod check;
+pub mod claim;
 pub mod decide;
 mod delete_identity;
 pub mod email_support;
+pub mod expire;
 pub mod final_step;
 pub mod look;
 pub mod notify;
@@ -13,6 +15,7 @@ mod poll_figures;
 mod poll_removals;
 pub mod provision;
 pub mod publish;
+pub mod release;
 pub mod remove;
 pub mod restart;
 pub mod send_instructions;

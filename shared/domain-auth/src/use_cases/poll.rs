@@ -21,8 +21,8 @@ use crate::domain::{Change, Domain};
 use crate::pace::{self, Patience};
 use crate::ports::{
     Clock, CommitChanges, CommitError, DomainsByState, Due, DueDomains, Identities,
-    IdentityStatuses, Ids, ListIdentities, Outbox, Publish, ReadClaims, Reconciliations, Runs,
-    STATUS_BATCH, StoreError,
+    IdentityStatuses, Ids, ListIdentities, Outbox, Publish, ReadClaims, ReadDomains,
+    Reconciliations, Runs, STATUS_BATCH, StoreError,
 };
 use crate::run_memory::{Breaker, RunMemory, Sample};
 
@@ -34,12 +34,26 @@ const OVERDUE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What the poller keeps domains in.
 pub trait PollerStore:
-    ReadClaims + CommitChanges + DueDomains + DomainsByState + Outbox + Runs + Reconciliations
+    ReadDomains
+    + ReadClaims
+    + CommitChanges
+    + DueDomains
+    + DomainsByState
+    + Outbox
+    + Runs
+    + Reconciliations
 {
 }
 
 impl<S> PollerStore for S where
-    S: ReadClaims + CommitChanges + DueDomains + DomainsByState + Outbox + Runs + Reconciliations
+    S: ReadDomains
+        + ReadClaims
+        + CommitChanges
+        + DueDomains
+        + DomainsByState
+        + Outbox
+        + Runs
+        + Reconciliations
 {
 }
 

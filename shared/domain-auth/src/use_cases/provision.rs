@@ -3,17 +3,20 @@
 
 use std::ops::ControlFlow;
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::delete_identity::{Deletion, delete_identity};
 use super::look::free_label;
 use super::{Operation, SesBudget, paced};
+use crate::claims::ClaimRegister;
 use crate::dns::Lookup;
 use crate::domain::{Change, Domain};
-use crate::history::Actor;
+use crate::history::{Action, Actor, HistoryEntry};
 use crate::identity::{MailFromLabel, SesIdentity};
 use crate::ports::{
-    Clock, CommitChanges, CommitError, Creation, Identities, Ids, ReadClaims, SesError,
+    Clock, CommitChanges, CommitError, Creation, ExistingIdentity, Identities, IdentityOwner, Ids,
+    ReadClaims, SesError, StoreError,
 };
 use crate::state::{Progress, Provisioning, State, Trigger};
 
@@ -31,8 +34,22 @@ pub enum Provisioned {
 /// What SES has of the domain, once it has all.
 enum Found {
     Identity(SesIdentity),
-    /// The identity is tagged with another client.
+    /// It is not this client's to take up, and why.
+    NotOurs(NotOurs),
+}
+
+/// Why an identity is not a client's to take up. The name needs proof then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NotOurs {
+    /// It is tagged with another client.
     OfAnotherClient,
+    /// It is tagged with another stack.
+    OfAnotherStack,
+    /// Somebody made it by other means, and it is verified.
+    VerifiedElsewhere,
+    /// It was made just now, and is verified because an identity above it is, which this client does
+    /// not hold.
+    BelowAnothers,
 }
 
 /// What an attempt works with.
@@ -79,17 +96,24 @@ where
             let provisioned = Trigger::Provisioned(identity);
             apply(&domain, provisioned, None, now, tools.ids)?
         }
-        Ok(Found::OfAnotherClient) => {
+        Ok(Found::NotOurs(why)) => {
+            let claims = tools.store.claims(domain.name.organizational()).await?;
+            if is_proven(&claims, &domain) {
+                return replace(tools, &domain, now).await;
+            }
             let displaced = Trigger::Displaced {
                 ownership_secret: tools.ids.secret(),
             };
-            let evidence = json!({ "reason": "identity_of_another_client" });
+            let evidence = json!({ "reason": why.code() });
             let mut change = apply(&domain, displaced, Some(evidence), now, tools.ids)?;
-            let claims = tools.store.claims(domain.name.organizational()).await?;
+            if let State::Contested(contested) = &mut change.domain.state {
+                contested.leftover_identity = why == NotOurs::BelowAnothers;
+            }
             change.claims = Some(claims.withdrawn(&domain.name, &domain.client, now));
             change
         }
-        Err(error) => {
+        Err(AskError::Store(error)) => return Err(error.into()),
+        Err(AskError::Ses(error)) => {
             let kept = State::Provisioning(Provisioning {
                 replace_identity: false,
                 deleting_until: None,
@@ -102,6 +126,105 @@ where
     };
     tools.store.commit(&change).await?;
     Ok(Provisioned::Done(change.domain))
+}
+
+/// Whether an identity above the domain is verified at SES that this client does not hold: then SES's
+/// word for the domain says nothing of its DNS.
+async fn lies_below_anothers<S, I, C, D, L>(
+    tools: &Tools<'_, S, I, C, D, L>,
+    domain: &Domain,
+) -> Result<bool, AskError>
+where
+    S: ReadClaims,
+    I: Identities,
+    C: Clock,
+{
+    let claims = tools.store.claims(domain.name.organizational()).await?;
+    if is_proven(&claims, domain) {
+        return Ok(false);
+    }
+    for above in domain.name.ancestors() {
+        let describe = || tools.ses.describe(&above);
+        let identity = tools.paced(Operation::GetEmailIdentity, describe).await?;
+        if identity.is_some_and(|identity| identity.verified) {
+            return Ok(claims.holder(&above) != Some(&domain.client));
+        }
+    }
+    Ok(false)
+}
+
+fn is_proven(claims: &ClaimRegister, domain: &Domain) -> bool {
+    let claim = claims.claim(&domain.name);
+    claim.is_some_and(|claim| claim.client == domain.client && claim.proven_at.is_some())
+}
+
+/// A proven name is taken from a fresh identity, whoever made the one that is there.
+async fn replace<S, I, C, D, L>(
+    tools: &Tools<'_, S, I, C, D, L>,
+    domain: &Domain,
+    now: Timestamp,
+) -> Result<Provisioned, CommitError>
+where
+    S: CommitChanges,
+{
+    let change = domain.looked_at(
+        |domain| {
+            domain.state = State::Provisioning(Provisioning {
+                replace_identity: true,
+                deleting_until: None,
+                progress: Progress::default(),
+            });
+        },
+        now,
+    );
+    tools.store.commit(&change).await?;
+    Ok(Provisioned::Waits(change.domain))
+}
+
+/// Whether a line of history tells that a name turned out to be contested when SES was asked.
+pub fn is_contested_by_ses(entry: &HistoryEntry) -> bool {
+    let reason = entry
+        .evidence
+        .as_ref()
+        .and_then(|evidence| evidence["reason"].as_str());
+    let codes = NotOurs::ALL.map(NotOurs::code);
+    entry.action == Action::Displaced && reason.is_some_and(|reason| codes.contains(&reason))
+}
+
+impl NotOurs {
+    const ALL: [Self; 4] = [
+        Self::OfAnotherClient,
+        Self::OfAnotherStack,
+        Self::VerifiedElsewhere,
+        Self::BelowAnothers,
+    ];
+
+    fn of(existing: &ExistingIdentity, domain: &Domain) -> Option<Self> {
+        match &existing.owner {
+            IdentityOwner::Client(client) if client == domain.client.as_str() => None,
+            IdentityOwner::Client(_) => Some(Self::OfAnotherClient),
+            IdentityOwner::AnotherStack => Some(Self::OfAnotherStack),
+            IdentityOwner::Nobody => existing.verified.then_some(Self::VerifiedElsewhere),
+        }
+    }
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::OfAnotherClient => "identity_of_another_client",
+            Self::OfAnotherStack => "identity_of_another_stack",
+            Self::VerifiedElsewhere => "identity_verified_elsewhere",
+            Self::BelowAnothers => "below_an_identity_of_another",
+        }
+    }
+}
+
+/// Asking SES needs to know who holds what.
+#[derive(Debug, thiserror::Error)]
+enum AskError {
+    #[error(transparent)]
+    Ses(#[from] SesError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// The domain once the identity of an earlier holder, or of an earlier life, is gone. That is written
@@ -160,8 +283,9 @@ async fn ask_ses<S, I, C, D, L>(
     tools: &Tools<'_, S, I, C, D, L>,
     domain: &Domain,
     progress: &mut Progress,
-) -> Result<Found, SesError>
+) -> Result<Found, AskError>
 where
+    S: ReadClaims,
     I: Identities,
     C: Clock,
     L: Lookup,
@@ -170,16 +294,21 @@ where
     if progress.dkim.is_none() {
         let create = || tools.ses.create(name, &domain.client);
         match tools.paced(Operation::CreateEmailIdentity, create).await? {
-            Creation::Created(dkim) => progress.dkim = Some(dkim),
+            Creation::Created { verified: true, .. }
+                if lies_below_anothers(tools, domain).await? =>
+            {
+                return Ok(Found::NotOurs(NotOurs::BelowAnothers));
+            }
+            Creation::Created { dkim, .. } => progress.dkim = Some(dkim),
             Creation::Exists => {
                 let describe = || tools.ses.describe(name);
                 let existing = tools.paced(Operation::GetEmailIdentity, describe).await?;
                 if let Some(existing) = existing {
-                    if existing
-                        .client
-                        .is_some_and(|client| client != domain.client.as_str())
-                    {
-                        return Ok(Found::OfAnotherClient);
+                    if let Some(why) = NotOurs::of(&existing, domain) {
+                        return Ok(Found::NotOurs(why));
+                    }
+                    if existing.verified && lies_below_anothers(tools, domain).await? {
+                        return Ok(Found::NotOurs(NotOurs::BelowAnothers));
                     }
                     progress.mail_from = existing
                         .mail_from_domain

@@ -93,11 +93,11 @@ pub(super) fn marked(
 ) -> Option<Change> {
     let (name, client) = (&domain.name, &domain.client);
     let mut domain = domain.clone();
-    let holder = claims.holder(name);
+    let holder = claims.last_holder(name);
     if let State::Contested(contested) = &mut domain.state
         && holder.is_some_and(|holder| holder != client)
     {
-        // Whoever holds the name has made the identity anew.
+        // Whoever holds the name, or held it since, has made the identity anew.
         contested.leftover_identity = false;
     }
     let removed = domain.transition(Trigger::Removed, actor.clone(), evidence, now, ids);

@@ -4,4 +4,5 @@
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
 mod removal;
+mod takeover;
 mod world;

@@ -24,6 +24,7 @@ use futures::FutureExt;
 use jiff::SignedDuration;
 
 pub(crate) const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 pub(crate) struct World {
     pub(crate) crash: Arc<CrashPoint>,

@@ -134,6 +134,16 @@ fn good(operation: Operation, schemas: &mut Schemas) -> Vec<Good> {
             let domain = one(&schema, "completed", &examples::staff());
             vec![("200", "The domain.", domain)]
         }
+        Operation::RecheckDomain => {
+            let schema = schemas.answered::<StaffDomainView>();
+            let domain = one(&schema, "completed", &examples::staff());
+            vec![("200", "The domain, as it was seen just now.", domain)]
+        }
+        Operation::ReleaseDomain => {
+            let schema = schemas.answered::<StaffDomainView>();
+            let domain = one(&schema, "released", &examples::released());
+            vec![("200", "The domain, as it stands now.", domain)]
+        }
         Operation::RejectDomain => {
             let schema = schemas.answered::<StaffDomainView>();
             let domain = one(&schema, "rejected", &examples::rejected());
@@ -208,6 +218,8 @@ fn cache_control(operation: Operation) -> Value {
         | Operation::GetClientDomain
         | Operation::GetClientHistory
         | Operation::CompleteDomain
+        | Operation::RecheckDomain
+        | Operation::ReleaseDomain
         | Operation::RejectDomain => NO_STORE,
     };
     constant("Who may keep the answer, and how long.", value)

@@ -17,7 +17,7 @@ use domain_auth::missing::missing_pieces;
 use domain_auth::names::{ClientId, Community, DomainName, EmailAddress, EventId};
 use domain_auth::ports::{Ids, ListFilter, Page, PageStart};
 use domain_auth::reconciliation::{Orphan, Reconciliation};
-use domain_auth::state::{State, Status, Trigger};
+use domain_auth::state::{QueuePart, State, Status, Trigger};
 use domain_auth::use_cases::notify::Notified;
 use domain_auth::use_cases::send_instructions::{Order, Sent};
 use domain_auth::use_cases::senders::{SenderStanding, Verdict};
@@ -307,7 +307,7 @@ pub(super) fn list() -> Value {
 pub(super) fn queue() -> Value {
     let [_, _, verified, _] = story(Trigger::Completed);
     let page = page_of(verified.domain);
-    let list = List::Queue(&[Status::Verified]);
+    let list = List::Queue(&[QueuePart::InState(Status::Verified)]);
     let compared = Reconciliation {
         checked_at: at(30),
         identities: 1_204,
@@ -357,6 +357,12 @@ pub(super) fn rejected() -> Value {
     let reason = "This is the domain of another builder. Please add your own.";
     staff_view(Trigger::Refused {
         reason: reason.to_owned(),
+    })
+}
+
+pub(super) fn released() -> Value {
+    staff_view(Trigger::Displaced {
+        ownership_secret: ExampleIds.secret(),
     })
 }
 

@@ -37,7 +37,10 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
             )),
         ],
         Operation::GetHistory | Operation::GetClientHistory => vec![ApiError::NotFound, paging()],
-        Operation::CheckDomain => vec![
+        Operation::ReleaseDomain => {
+            vec![ApiError::NotFound, ApiError::BeingRemoved, ApiError::Busy]
+        }
+        Operation::CheckDomain | Operation::RecheckDomain => vec![
             ApiError::NotFound,
             ApiError::CheckedTooSoon(17),
             ApiError::Busy,

@@ -79,6 +79,14 @@ pub(super) fn detail(operation: Operation) -> &'static str {
         Operation::GetClientDomain => "With the claim, and what the last look at DNS has seen.",
         Operation::CompleteDomain => "Only of a domain that is `verified`.",
         Operation::RejectDomain => "Only of a domain that is `verified`.",
+        Operation::RecheckDomain => {
+            "Takes some seconds, up to 20. At most once per 30 seconds and domain, whoever asks."
+        }
+        Operation::ReleaseDomain => {
+            "Of a domain that its client holds: sending stops, the claim is contested, and a client \
+             that has proven the name takes it within minutes. Of a contested claim that is proven: \
+             the claimant has the domain. Of one that is not: the claim is dropped."
+        }
         Operation::DescribeApi => "",
     }
 }
@@ -144,6 +152,8 @@ pub(super) fn parameters(operation: Operation, schemas: &mut Schemas) -> Vec<Val
         | Operation::GetClientDomain
         | Operation::CompleteDomain
         | Operation::RejectDomain
+        | Operation::RecheckDomain
+        | Operation::ReleaseDomain
         | Operation::DescribeApi => Vec::new(),
     });
     if operation.takes_keys() {
@@ -251,6 +261,8 @@ pub(super) fn body(operation: Operation, schemas: &mut Schemas) -> Option<Value>
         | Operation::GetClientDomain
         | Operation::GetClientHistory
         | Operation::CompleteDomain
+        | Operation::RecheckDomain
+        | Operation::ReleaseDomain
         | Operation::DescribeApi => return None,
     };
     Some(json!({

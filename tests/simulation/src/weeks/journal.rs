@@ -133,7 +133,7 @@ impl Journal {
             Action::Added | Action::Readded | Action::ProofFound | Action::Verified => false,
             Action::Failed | Action::Completed | Action::Rejected | Action::RecordsBroken => false,
             Action::RecordsRecovered | Action::Displaced | Action::Removed | Action::Stuck => false,
-            Action::Ready | Action::InstructionsSent => false,
+            Action::Ready | Action::InstructionsSent | Action::Challenged => false,
         };
         if anew {
             let key = (domain.client.clone(), domain.name.clone());
@@ -226,7 +226,9 @@ fn trigger_of(entry: &HistoryEntry, domain: &Domain) -> Option<Trigger> {
     let text = || "seen in the simulation".to_owned();
     Some(match entry.action {
         Action::Added | Action::Stuck => return None,
-        Action::Ready | Action::InstructionsSent => return None,
+        Action::Ready | Action::InstructionsSent | Action::Challenged => return None,
+        // Proven, and Lasso support has to decide.
+        Action::ProofFound if entry.to == Status::Contested => return None,
         Action::Readded if entry.to == Status::Contested => Trigger::ReaddedContested {
             ownership_secret: text(),
         },

@@ -16,6 +16,8 @@ use crate::names::DomainName;
 use crate::pace;
 use crate::ports::{Clock, Due, Ids, LIST_PAGE, Publish, STATUS_BATCH, SesError, StoreError};
 use crate::state::Status;
+use crate::use_cases::claim::{self, Ground};
+use crate::use_cases::expire::{Expiry, expire};
 use crate::use_cases::look::{after_look, is_downgrade, look_at_dns, statuses};
 use crate::use_cases::provision::Tools;
 use crate::use_cases::{Operation, SesBudget};
@@ -221,6 +223,10 @@ where
         let sight = watching::sight(&domain, ses, dns.as_ref());
         part.report.dns.count(dns.as_ref());
         let now = self.tools.clock.now();
+        if let Some(report) = self.end_waiting(&domain, ses, dns.as_ref(), now).await {
+            part.report.add(report);
+            return part;
+        }
         let mut change = after_look(&domain, ses, dns, now, self.tools.ids);
         if let (true, Some(look)) = (listed, &mut change.domain.ses) {
             look.details_at = domain.ses.and_then(|before| before.details_at);
@@ -246,6 +252,32 @@ where
             part.report.errors += 1;
         }
         part
+    }
+
+    /// Ends the waiting of a contested claim by its proof, and of what has had its time. None where
+    /// it goes on.
+    async fn end_waiting(
+        &self,
+        domain: &Domain,
+        ses: Option<SesStatus>,
+        dns: Option<&DnsLook>,
+        now: Timestamp,
+    ) -> Option<Report> {
+        let (store, clock, ids) = (self.tools.store, self.tools.clock, self.tools.ids);
+        let ended = if let Some(evidence) = claim::proof(domain, dns) {
+            let ground = Ground::Proof(evidence);
+            claim::take_over(store, clock, ids, domain, dns, &ground).await
+        } else {
+            let expiry = Expiry::of(domain, ses, now)?;
+            expire(store, ids, domain, expiry, now).await
+        };
+        let mut report = Report::default();
+        let written = match ended {
+            Ok(change) => report.written(domain, &change, Ok(())),
+            Err(error) => report.written(domain, &domain.updated(|_| {}), Err(error)),
+        };
+        report.looked_at += usize::from(written);
+        Some(report)
     }
 
     async fn take_final_step(&self, change: Change, times: Times) -> Option<Change> {

@@ -9,7 +9,7 @@ use crate::dns::Lookup;
 use crate::domain::Domain;
 use crate::identity::AxisStatus;
 use crate::names::DomainName;
-use crate::ports::{Clock, DomainKey, Ids, Publish, StoreError};
+use crate::ports::{Clock, DomainKey, IdentityOwner, Ids, Publish, StoreError};
 use crate::reconciliation::{Missing, NAMED, Orphan, Reconciliation};
 use crate::state::Status;
 use crate::use_cases::{Operation, paced};
@@ -142,7 +142,10 @@ where
                     identity: (*name).clone(),
                     verified,
                     ours: existing.ours,
-                    tagged_client: existing.client,
+                    tagged_client: match existing.owner {
+                        IdentityOwner::Client(client) => Some(client),
+                        IdentityOwner::Nobody | IdentityOwner::AnotherStack => None,
+                    },
                     first_seen: self.tools.clock.now(),
                 }
             };

@@ -158,6 +158,7 @@ impl Report {
                 | Action::Displaced
                 | Action::Removed
                 | Action::Readded
+                | Action::Challenged
                 | Action::Ready
                 | Action::InstructionsSent => continue,
             };

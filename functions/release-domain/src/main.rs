@@ -1,0 +1,24 @@
+//! Wiring only.
+
+use std::time::Duration;
+
+use domain_auth_aws::{Clients, EventTopic, HttpTimeouts, SystemClock, SystemIds, Table};
+use release_domain::{App, Config};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let config = Config::from_env()?;
+    let clients = Clients::from_env(HttpTimeouts {
+        ses: Duration::from_secs(3),
+        other: Duration::from_secs(3),
+    })
+    .await;
+    let app = App {
+        store: Table::new(clients.dynamodb(), config.table),
+        publisher: EventTopic::new(clients.sns(), config.topic_arn),
+        clock: SystemClock,
+        ids: SystemIds,
+        claims: config.claims,
+    };
+    domain_auth_http::run(|request| app.handle(request)).await
+}

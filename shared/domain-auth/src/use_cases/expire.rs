@@ -1,0 +1,76 @@
+//! What ends by itself: a contested claim that nobody proves, and a domain that failed and that
+//! nobody cares for. Both are removed like any other domain.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::remove;
+use crate::domain::{Change, Domain};
+use crate::history::Actor;
+use crate::identity::{AxisStatus, SesStatus};
+use crate::ports::{CommitChanges, CommitError, Ids, ReadClaims};
+use crate::state::State;
+
+/// Why a domain has had its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// The contested claim was not proven within 14 days.
+    NotProven,
+    /// The domain has been `failed` for 30 days.
+    Abandoned,
+}
+
+impl Expiry {
+    /// Whether a domain has had its time. One that SES says it has verified after all has not.
+    pub fn of(domain: &Domain, ses: Option<SesStatus>, now: Timestamp) -> Option<Self> {
+        let over = domain.deadline().is_some_and(|deadline| now >= deadline);
+        match &domain.state {
+            State::Contested(_) => over.then_some(Self::NotProven),
+            State::Failed(_) => {
+                let unverified = ses.is_some_and(|ses| ses.verification != AxisStatus::Success);
+                (over && unverified).then_some(Self::Abandoned)
+            }
+            State::Provisioning(_) | State::Pending(_) | State::Verified(_) => None,
+            State::Authenticated(_) | State::AtRisk(_) => None,
+            State::Rejected(_) | State::Removing(_) => None,
+        }
+    }
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::NotProven => "not_proven",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::NotProven => "The domain was removed: its claim was not proven within 14 days.",
+            Self::Abandoned => {
+                "The domain was removed: it had failed, and nothing was done for 30 days."
+            }
+        }
+    }
+}
+
+/// Marks a domain that has had its time for removal. It is the change that was written, if it was.
+pub async fn expire<S>(
+    store: &S,
+    ids: &impl Ids,
+    domain: &Domain,
+    expiry: Expiry,
+    now: Timestamp,
+) -> Result<Change, CommitError>
+where
+    S: ReadClaims + CommitChanges,
+{
+    let claims = store.claims(domain.name.organizational()).await?;
+    let evidence = Some(json!({ "reason": expiry.code() }));
+    let marked = remove::marked(domain, claims, &Actor::Service, evidence, now, ids);
+    let mut change = marked.ok_or(CommitError::Conflict)?;
+    if let Some(event) = &mut change.event {
+        expiry.sentence().clone_into(&mut event.summary);
+    }
+    store.commit(&change).await?;
+    Ok(change)
+}

@@ -1,0 +1,136 @@
+//! Lasso support releases a claim: takes a name from its holder, decides for a proven claimant, or
+//! drops a claim that nobody has proven.
+
+use serde_json::json;
+
+use super::claim::{self, Ground};
+use super::remove;
+use crate::domain::{Change, Domain};
+use crate::history::Actor;
+use crate::names::{ClientId, DomainName};
+use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadClaims, ReadDomains, StoreError};
+use crate::state::{State, Status};
+
+/// How often a write is tried again when others change the same domain or its claims.
+const ATTEMPTS: usize = 4;
+
+/// Why nothing was released.
+#[derive(Debug, thiserror::Error)]
+pub enum ReleaseError {
+    /// The client has no such domain.
+    #[error("there is no such domain")]
+    NotFound,
+    /// The name is being given up already.
+    #[error("the domain is being removed")]
+    Removing,
+    /// Somebody else kept changing the domain, or its identity is just being deleted at SES.
+    #[error("too many changes of the domain at once")]
+    Busy,
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Releases the claim of a client. What is given back is the change of its domain, written.
+pub async fn release<S>(
+    store: &S,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    (client, name): (&ClientId, &DomainName),
+    actor: &Actor,
+) -> Result<Change, ReleaseError>
+where
+    S: ReadDomains + ReadClaims + CommitChanges,
+{
+    for _ in 0..ATTEMPTS {
+        let domain = store.domain(client, name).await?;
+        let domain = domain.ok_or(ReleaseError::NotFound)?;
+        let outcome = match &domain.state {
+            State::Removing(_) => return Err(ReleaseError::Removing),
+            State::Contested(contested) if contested.proven_at.is_some() => {
+                let ground = Ground::Decision(actor.clone());
+                let taken = claim::take_over(store, clock, ids, &domain, None, &ground).await;
+                // A holder is being removed; the claimant takes over when it is gone.
+                if let Ok(Status::Contested) = taken.as_ref().map(status_of) {
+                    return Err(ReleaseError::Busy);
+                }
+                taken
+            }
+            State::Contested(_) => dropped(store, clock, ids, &domain, actor).await,
+            State::Provisioning(_) | State::Pending(_) | State::Verified(_) => {
+                taken_away(store, clock, ids, &domain, actor).await
+            }
+            State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) | State::Rejected(_) => {
+                taken_away(store, clock, ids, &domain, actor).await
+            }
+        };
+        match outcome {
+            Ok(change) => return Ok(change),
+            Err(CommitError::Conflict) => {}
+            Err(CommitError::Store(error)) => return Err(error.into()),
+        }
+    }
+    Err(ReleaseError::Busy)
+}
+
+fn status_of(change: &Change) -> Status {
+    change.domain.state.status()
+}
+
+/// A claim that nobody has proven is gone.
+async fn dropped<S>(
+    store: &S,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    domain: &Domain,
+    actor: &Actor,
+) -> Result<Change, CommitError>
+where
+    S: ReadClaims + CommitChanges,
+{
+    let claims = store.claims(domain.name.organizational()).await?;
+    let evidence = Some(json!({ "reason": "released_by_lasso_support" }));
+    let change = remove::marked(domain, claims, actor, evidence, clock.now(), ids);
+    let change = change.ok_or(CommitError::Conflict)?;
+    store.commit(&change).await?;
+    Ok(change)
+}
+
+/// A holder loses its name, and sending stops. Whoever has proven the name meanwhile is due at once,
+/// and takes it at the next look.
+async fn taken_away<S>(
+    store: &S,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    holder: &Domain,
+    actor: &Actor,
+) -> Result<Change, CommitError>
+where
+    S: ReadDomains + ReadClaims + CommitChanges,
+{
+    let now = clock.now();
+    if holder
+        .state
+        .deleting_until()
+        .is_some_and(|until| now < until)
+    {
+        return Err(CommitError::Conflict);
+    }
+    let claims = store.claims(holder.name.organizational()).await?;
+    let evidence = json!({ "reason": "released_by_lasso_support" });
+    let mut change = claim::displaced(holder, true, actor.clone(), evidence, now, ids)?;
+    if claims.holder(&holder.name) == Some(&holder.client) {
+        change.claims = Some(claims.lost(std::slice::from_ref(&holder.name), now));
+    }
+    let mut changes = vec![change];
+    for challenger in &holder.challengers {
+        let claimant = store.domain(&challenger.client, &challenger.name).await?;
+        let waits = |domain: &Domain| domain.state.status() == Status::Contested;
+        if let Some(claimant) = claimant.filter(waits) {
+            changes.push(claimant.updated(|domain| domain.next_check = now));
+        }
+    }
+    let written: Vec<&Change> = changes.iter().collect();
+    store.commit_all(&written).await?;
+    Ok(changes.swap_remove(0))
+}

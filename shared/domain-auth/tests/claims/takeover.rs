@@ -1,0 +1,607 @@
+//! Taking a domain over: what needs proof, what proof moves, and what does not count as proof.
+
+use domain_auth::dns::{Data, RecordType};
+use domain_auth::event::{EventType, Severity};
+use domain_auth::history::{Action, Actor};
+use domain_auth::state::{State, Status};
+use domain_auth::use_cases::release::{ReleaseError, release};
+use domain_auth_testkit::{ANOTHER_STACK, SesFault, client, domain_name};
+use futures::FutureExt;
+use jiff::SignedDuration;
+
+use crate::world::{DAY, MINUTE, World};
+
+const NAME: &str = "example.com";
+const BELOW: &str = "mail.example.com";
+
+fn supporter() -> Actor {
+    Actor::LassoSupport {
+        subject: "sam".to_owned(),
+    }
+}
+
+impl World {
+    /// Publishes the ownership record of a contested claim as it is now.
+    fn publish_proof(&self, client_id: &str, name: &str) {
+        let domain = self.domain(client_id, name).unwrap();
+        assert_eq!(domain.state.status(), Status::Contested);
+        self.dns.publish(&domain.records()[0]);
+    }
+
+    fn release(&self, client_id: &str, name: &str) -> Result<Status, ReleaseError> {
+        let (client, name) = (client(client_id), domain_name(name));
+        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
+        let supporter = supporter();
+        let released = release(store, clock, ids, (&client, &name), &supporter);
+        let change = Box::pin(released).now_or_never().unwrap()?;
+        Ok(change.domain.state.status())
+    }
+
+    fn secret(&self, client_id: &str, name: &str) -> String {
+        match self.domain(client_id, name).unwrap().state {
+            State::Contested(contested) => contested.ownership_secret,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn assert_taken(world: &World, name: &str, context: &str) {
+    assert_eq!(world.holder(name).as_deref(), Some("cedar"), "{context}");
+    // Verified at once where a name above it is; with the proof that is as it should be.
+    let status = world.status("cedar", name).unwrap();
+    let has_identity = [Status::Pending, Status::Verified].contains(&status);
+    assert!(has_identity, "{context}: {status}");
+    let tag = world.ses.client_of(&domain_name(name));
+    assert_eq!(
+        tag,
+        Some(Some("cedar".to_owned())),
+        "{context}: a fresh identity"
+    );
+    let claim = world.claims(name);
+    let claim = claim.claim(&domain_name(name)).unwrap();
+    assert!(claim.proven_at.is_some(), "{context}");
+}
+
+#[test]
+fn proof_takes_a_domain_from_a_holder_that_is_not_verified() {
+    let world = World::new();
+    world.add("maple", NAME);
+    world.add("cedar", NAME);
+    world.settle();
+    assert_eq!(
+        world.holder(NAME).as_deref(),
+        Some("maple"),
+        "nothing is proven"
+    );
+    world.publish_proof("cedar", NAME);
+    world.settle();
+    assert_taken(&world, NAME, "proven");
+    assert_eq!(world.status("maple", NAME), Some(Status::Contested));
+    assert_eq!(
+        world.event_types("maple", NAME),
+        [EventType::Added, EventType::Contested]
+    );
+    assert_eq!(
+        world.event_types("cedar", NAME),
+        [EventType::Contested, EventType::Added]
+    );
+    let told = &world.events("maple", NAME)[1];
+    assert!(!told.summary.contains("cedar"), "{}", told.summary);
+    assert_eq!(
+        world.actions("cedar", NAME),
+        [Action::Added, Action::ProofFound, Action::Provisioned]
+    );
+}
+
+#[test]
+fn who_lost_a_domain_has_to_prove_it_with_a_record_of_its_own() {
+    let world = World::new();
+    world.add("maple", NAME);
+    world.add("cedar", NAME);
+    world.publish_proof("cedar", NAME);
+    world.settle();
+    let secret = world.secret("maple", NAME);
+    assert_ne!(secret, "");
+    // Its records, and the other's ownership record, prove nothing.
+    world.poll_after(DAY);
+    assert_taken(&world, NAME, "the holder keeps it");
+    // With a record of its own it has the domain again, which SES has not verified.
+    world.publish_proof("maple", NAME);
+    world.poll_after(DAY);
+    world.settle();
+    assert_eq!(world.holder(NAME).as_deref(), Some("maple"));
+    // And the record that proved it for cedar is of no use to cedar any more.
+    assert_eq!(world.status("cedar", NAME), Some(Status::Contested));
+    world.poll_after(DAY);
+    assert_eq!(world.holder(NAME).as_deref(), Some("maple"));
+}
+
+#[test]
+fn a_record_of_another_claim_is_no_proof() {
+    let world = World::new();
+    world.add("maple", NAME);
+    world.add("oak", NAME);
+    world.add("cedar", NAME);
+    world.publish_proof("oak", NAME);
+    assert_ne!(world.secret("oak", NAME), world.secret("cedar", NAME));
+    world.settle();
+    assert_eq!(world.holder(NAME).as_deref(), Some("oak"));
+    assert_eq!(world.status("cedar", NAME), Some(Status::Contested));
+}
+
+#[test]
+fn what_not_every_authoritative_server_shows_is_no_proof() {
+    type Dns = fn(&World);
+    let no_proof: [(&str, Dns); 3] = [
+        ("the resolver alone", |world| world.dns.set_no_server(true)),
+        ("one server of two", |world| {
+            let claimant = world.domain("cedar", NAME).unwrap();
+            world.dns.half_unpublish(&claimant.records()[0], true);
+        }),
+        ("an alias", |world| world.dns.set_aliased(true)),
+    ];
+    for (what, dns) in no_proof {
+        let world = World::new();
+        world.add("maple", NAME);
+        world.add("cedar", NAME);
+        world.publish_proof("cedar", NAME);
+        dns(&world);
+        world.settle();
+        assert_eq!(world.holder(NAME).as_deref(), Some("maple"), "{what}");
+    }
+    let world = World::new();
+    world.add("maple", NAME);
+    world.add("cedar", NAME);
+    world.dns.put(
+        "_lasso-challenge.example.com",
+        RecordType::Txt,
+        Data::Txt {
+            text: format!("lasso-domain-verification={}", world.secret("cedar", NAME))
+                .to_uppercase(),
+        },
+    );
+    world.settle();
+    assert_eq!(world.holder(NAME).as_deref(), Some("maple"), "another case");
+    world.publish_proof("cedar", NAME);
+    world.poll_after(DAY);
+    world.settle();
+    assert_taken(&world, NAME, "beside other records at the name");
+}
+
+/// What SES has verified is not taken without Lasso support, from whichever state.
+#[test]
+fn about_a_verified_holder_lasso_support_decides_and_is_told_once() {
+    for (holds, wanted) in [(NAME, NAME), (NAME, BELOW), (BELOW, NAME)] {
+        let context = format!("{holds} is held, {wanted} is wanted");
+        let world = World::new();
+        let before = world.authenticated("maple", holds);
+        world.add("cedar", wanted);
+        world.publish_proof("cedar", wanted);
+        world.settle();
+        world.poll_after(DAY);
+        world.poll_after(DAY);
+        let after = world.domain("maple", holds).unwrap();
+        assert_eq!(after.state, before.state, "{context}");
+        assert_eq!(world.holder(holds).as_deref(), Some("maple"), "{context}");
+        assert_eq!(
+            world.status("cedar", wanted),
+            Some(Status::Contested),
+            "{context}"
+        );
+
+        let alerts: Vec<_> = world.events("cedar", wanted);
+        assert_eq!(alerts.len(), 2, "{context}: once");
+        assert_eq!(alerts[1].severity, Severity::Action);
+        assert!(alerts[1].wanted.is_some());
+        for named in ["maple", "cedar", holds, wanted] {
+            assert!(alerts[1].summary.contains(named), "{}", alerts[1].summary);
+        }
+        let told = world.events("maple", holds);
+        let told = told.last().unwrap();
+        assert_eq!(told.event_type, EventType::Contested);
+        assert!(!serde_json::to_string(told).unwrap().contains("cedar"));
+        assert_eq!(
+            world.actions("maple", holds).last(),
+            Some(&Action::Challenged)
+        );
+        let claimant = world.domain("cedar", wanted).unwrap();
+        assert_eq!(
+            claimant.deadline(),
+            None,
+            "it does not expire while it waits"
+        );
+        assert!(claimant.state.queue_part().waiting_for().is_some());
+    }
+}
+
+#[test]
+fn a_decision_for_the_claimant_takes_its_name_alone() {
+    for (holds, wanted) in [(NAME, NAME), (NAME, BELOW), (BELOW, NAME)] {
+        let world = World::new();
+        world.authenticated("maple", holds);
+        world.add("cedar", wanted);
+        world.publish_proof("cedar", wanted);
+        world.settle();
+        assert_eq!(
+            world.release("cedar", wanted).unwrap(),
+            Status::Provisioning
+        );
+        world.settle();
+        assert_taken(&world, wanted, wanted);
+        let left = world.status("maple", holds).unwrap();
+        if holds == wanted {
+            assert_eq!(left, Status::Contested);
+        } else {
+            assert_eq!(left, Status::Authenticated, "names above and below stay");
+            assert_eq!(world.holder(holds).as_deref(), Some("maple"));
+        }
+        let decided = &world.history("cedar", wanted)[2];
+        assert_eq!(
+            (decided.action, &decided.actor),
+            (Action::ProofFound, &supporter())
+        );
+    }
+}
+
+#[test]
+fn a_holder_that_is_released_stops_sending_and_the_proven_claimant_follows() {
+    for wanted in [NAME, BELOW] {
+        let world = World::new();
+        world.authenticated("maple", NAME);
+        world.add("cedar", wanted);
+        world.publish_proof("cedar", wanted);
+        world.settle();
+        assert_eq!(world.release("maple", NAME).unwrap(), Status::Contested);
+        assert_eq!(world.status("maple", NAME), Some(Status::Contested));
+        world.poll_after(SignedDuration::ZERO);
+        world.settle();
+        assert_taken(&world, wanted, "at the next run");
+        // Who was released does not get it back by adding it again.
+        world.remove("maple", NAME);
+        world.settle();
+        assert_eq!(world.add("maple", NAME).state.status(), Status::Contested);
+        assert_taken(&world, wanted, "still");
+    }
+}
+
+#[test]
+fn a_released_domain_that_nobody_wants_leaves_no_identity_behind() {
+    let world = World::new();
+    world.authenticated("maple", NAME);
+    world.release("maple", NAME).unwrap();
+    assert_eq!(world.holder(NAME), None);
+    assert_eq!(world.ses.identities(), 1);
+    world.remove("maple", NAME);
+    world.settle();
+    assert_eq!(world.ses.identities(), 0);
+    assert_eq!(world.status("maple", NAME), None);
+    assert_eq!(world.add("maple", NAME).state.status(), Status::Contested);
+    assert_eq!(world.ses.identities(), 0, "it needs proof first");
+    world.publish_proof("maple", NAME);
+    world.settle();
+    assert_eq!(world.status("maple", NAME), Some(Status::Pending));
+}
+
+#[test]
+fn an_unproven_claim_is_dropped_and_what_is_being_removed_is_refused() {
+    let world = World::new();
+    world.add("maple", NAME);
+    world.add("cedar", NAME);
+    assert_eq!(world.release("cedar", NAME).unwrap(), Status::Removing);
+    assert_eq!(world.status("cedar", NAME), None);
+    let dropped = world.history("cedar", NAME).pop().unwrap();
+    assert_eq!(
+        (dropped.action, dropped.actor),
+        (Action::Removed, supporter())
+    );
+    world
+        .ses
+        .fail("DeleteEmailIdentity", &[SesFault::Throttled]);
+    world.remove("maple", NAME);
+    assert!(matches!(
+        world.release("maple", NAME),
+        Err(ReleaseError::Removing)
+    ));
+    assert!(matches!(
+        world.release("oak", NAME),
+        Err(ReleaseError::NotFound)
+    ));
+}
+
+#[test]
+fn a_parent_or_child_that_is_not_verified_is_displaced_and_leaves_no_identity_behind() {
+    for (holds, wanted) in [(NAME, BELOW), (BELOW, NAME)] {
+        let world = World::new();
+        world.add("maple", holds);
+        world.add("cedar", wanted);
+        world.publish_proof("cedar", wanted);
+        world.settle();
+        assert_taken(&world, wanted, wanted);
+        assert_eq!(world.holder(holds), None, "a tombstone");
+        assert_eq!(world.status("maple", holds), Some(Status::Contested));
+        assert_eq!(world.ses.identities(), 2);
+        world.remove("maple", holds);
+        world.settle();
+        assert_eq!(world.ses.client_of(&domain_name(holds)), None);
+        assert_eq!(world.status("maple", holds), None);
+        assert_taken(&world, wanted, "the other stays");
+    }
+}
+
+#[test]
+fn the_identity_of_the_next_holder_is_not_deleted_by_who_lost_the_name() {
+    let world = World::new();
+    world.add("maple", NAME);
+    world.release("maple", NAME).unwrap();
+    world.add("cedar", NAME);
+    world.publish_proof("cedar", NAME);
+    world.settle();
+    assert_taken(&world, NAME, "a tombstone needs proof");
+    let deletions = world.ses.calls("DeleteEmailIdentity");
+    world.remove("maple", NAME);
+    world.settle();
+    assert_eq!(world.ses.calls("DeleteEmailIdentity"), deletions);
+    assert_taken(&world, NAME, "untouched");
+    // Nor its tombstone, when it has gone too.
+    world.add("maple", NAME);
+    world.remove("cedar", NAME);
+    world.remove("maple", NAME);
+    assert_eq!(world.add("maple", NAME).state.status(), Status::Contested);
+}
+
+#[test]
+fn two_proven_names_above_and_below_each_other_live_side_by_side() {
+    let world = World::new();
+    world.add("maple", "example.com");
+    world.add("cedar", BELOW);
+    world.publish_proof("cedar", BELOW);
+    world.settle();
+    world.publish_proof("maple", NAME);
+    world.poll_after(DAY);
+    world.settle();
+    assert_taken(&world, BELOW, "proven");
+    assert_eq!(world.holder(NAME).as_deref(), Some("maple"), "proven too");
+}
+
+#[test]
+fn many_squatters_are_displaced_whatever_their_number() {
+    let world = World::new();
+    for n in 0..60 {
+        world.add("maple", &format!("n{n}.example.com"));
+    }
+    world.add("cedar", NAME);
+    world.publish_proof("cedar", NAME);
+    world.settle();
+    assert_taken(&world, NAME, "all of them");
+    for n in 0..60 {
+        let name = format!("n{n}.example.com");
+        assert_eq!(
+            world.status("maple", &name),
+            Some(Status::Contested),
+            "{name}"
+        );
+        assert_eq!(world.holder(&name), None);
+    }
+}
+
+#[test]
+fn proof_waits_until_a_holder_that_goes_is_gone() {
+    let world = World::new();
+    world.add("maple", NAME);
+    world.add("cedar", NAME);
+    world.publish_proof("cedar", NAME);
+    world
+        .ses
+        .fail("DeleteEmailIdentity", &[SesFault::Unavailable]);
+    world.remove("maple", NAME);
+    world.poll_after(SignedDuration::ZERO);
+    assert_eq!(world.status("cedar", NAME), Some(Status::Contested));
+    world.settle();
+    assert_taken(&world, NAME, "then");
+    assert_eq!(world.status("maple", NAME), None);
+}
+
+#[test]
+fn dying_between_any_two_steps_of_a_takeover_leaves_one_holder() {
+    let prepare = || {
+        let world = World::new();
+        world.add("maple", NAME);
+        world.add("cedar", NAME);
+        world.publish_proof("cedar", NAME);
+        world.clock.advance(SignedDuration::from_mins(5));
+        world
+    };
+    let points = {
+        let world = prepare();
+        world.crash.live();
+        world.try_poll().unwrap();
+        world.clock.advance(MINUTE);
+        world.try_poll().unwrap();
+        world.crash.log().len()
+    };
+    assert!(points > 40, "{points} points");
+    for point in 1..=points {
+        let world = prepare();
+        world.crash.die_at(point);
+        if world.try_poll().is_some() {
+            world.clock.advance(MINUTE);
+            assert!(world.try_poll().is_none(), "point {point}");
+        }
+        world.crash.live();
+        world.settle();
+        world.settle();
+        assert_taken(&world, NAME, &format!("died at point {point}"));
+        assert_eq!(world.status("maple", NAME), Some(Status::Contested));
+        let types = world.event_types("maple", NAME);
+        assert_eq!(
+            types,
+            [EventType::Added, EventType::Contested],
+            "point {point}"
+        );
+    }
+}
+
+#[test]
+fn dying_between_any_two_steps_of_a_release_decides_once() {
+    let prepare = || {
+        let world = World::new();
+        world.authenticated("maple", NAME);
+        world.add("cedar", NAME);
+        world.publish_proof("cedar", NAME);
+        world.settle();
+        world
+    };
+    for of in ["maple", "cedar"] {
+        let points = {
+            let world = prepare();
+            world.crash.live();
+            world.release(of, NAME).unwrap();
+            world.crash.log().len()
+        };
+        for point in 1..=points {
+            let context = format!("died at point {point} of the release of {of}");
+            let world = prepare();
+            world.crash.die_at(point);
+            let (client, name) = (client(of), domain_name(NAME));
+            let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
+            let supporter = supporter();
+            let died = release(store, clock, ids, (&client, &name), &supporter);
+            assert!(Box::pin(died).now_or_never().is_none(), "{context}");
+            world.crash.live();
+            if world.status("maple", NAME) != Some(Status::Contested) {
+                world.release(of, NAME).unwrap();
+            }
+            world.settle();
+            assert_taken(&world, NAME, &context);
+            assert_eq!(
+                world.status("maple", NAME),
+                Some(Status::Contested),
+                "{context}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_claim_that_is_not_proven_expires_after_14_days() {
+    let world = World::new();
+    world.add("maple", NAME);
+    world.add("cedar", NAME);
+    world.poll_after(DAY * 13);
+    assert_eq!(world.status("cedar", NAME), Some(Status::Contested));
+    world.poll_after(DAY);
+    assert_eq!(world.status("cedar", NAME), None);
+    let removed = world.events("cedar", NAME).pop().unwrap();
+    assert_eq!(removed.event_type, EventType::Removed);
+    assert!(removed.summary.contains("14 days"), "{}", removed.summary);
+    let line = world.history("cedar", NAME).pop().unwrap();
+    assert_eq!((line.action, line.actor), (Action::Removed, Actor::Service));
+    assert_eq!(line.evidence.unwrap()["reason"], "not_proven");
+    assert_eq!(world.holder(NAME).as_deref(), Some("maple"));
+}
+
+#[test]
+fn a_domain_that_failed_and_is_left_expires_after_30_days() {
+    let world = World::new();
+    world.add("maple", NAME);
+    world.poll_after(SignedDuration::from_hours(72));
+    let failed = world.domain("maple", NAME).unwrap();
+    assert_eq!(failed.state.status(), Status::Failed);
+    assert_eq!(failed.deadline(), Some(failed.state_since + DAY * 30));
+    world.poll_after(DAY * 29);
+    assert_eq!(world.status("maple", NAME), Some(Status::Failed));
+    world.poll_after(DAY);
+    world.settle();
+    assert_eq!(world.status("maple", NAME), None);
+    assert_eq!(world.ses.identities(), 0);
+    assert_eq!(world.holder(NAME), None);
+    let removed = world.events("maple", NAME).pop().unwrap();
+    assert!(removed.summary.contains("30 days"), "{}", removed.summary);
+}
+
+#[test]
+fn a_domain_that_is_verified_at_the_last_moment_does_not_expire() {
+    let world = World::new();
+    world.add("maple", NAME);
+    world.poll_after(SignedDuration::from_hours(72));
+    world.ses.verify(&domain_name(NAME));
+    world.poll_after(DAY * 31);
+    assert_eq!(world.status("maple", NAME), Some(Status::Verified));
+}
+
+#[test]
+fn an_identity_of_others_is_taken_up_only_where_it_proves_nothing() {
+    for (owner, verified, expected) in [
+        (None, false, Status::Pending),
+        (None, true, Status::Contested),
+        (Some("maple"), false, Status::Pending),
+        (Some("maple"), true, Status::Pending),
+        (Some("cedar"), false, Status::Contested),
+        (Some(ANOTHER_STACK), false, Status::Contested),
+    ] {
+        let context = format!("{owner:?}, verified: {verified}");
+        let world = World::new();
+        world.ses.add_foreign(&domain_name(NAME), owner, true);
+        if verified {
+            world.ses.verify(&domain_name(NAME));
+        }
+        let added = world.add("maple", NAME);
+        assert_eq!(added.state.status(), expected, "{context}");
+        if expected == Status::Contested {
+            assert_eq!(world.holder(NAME), None, "{context}");
+            world.publish_proof("maple", NAME);
+            world.poll_after(DAY);
+            world.settle();
+            assert_eq!(
+                world.status("maple", NAME),
+                Some(Status::Pending),
+                "{context}"
+            );
+            let tag = world.ses.client_of(&domain_name(NAME));
+            assert_eq!(tag, Some(Some("maple".to_owned())), "{context}: made anew");
+        }
+    }
+}
+
+#[test]
+fn what_is_verified_by_a_parent_of_somebody_else_needs_proof() {
+    let world = World::new();
+    world.ses.add_foreign(&domain_name(NAME), None, true);
+    world.ses.verify(&domain_name(NAME));
+    assert_eq!(world.add("maple", BELOW).state.status(), Status::Contested);
+    world.remove("maple", BELOW);
+    world.settle();
+    assert_eq!(
+        world.ses.client_of(&domain_name(BELOW)),
+        None,
+        "nothing is left"
+    );
+    world.add("cedar", BELOW);
+    world.publish_proof("cedar", BELOW);
+    world.settle();
+    assert_eq!(
+        world.status("cedar", BELOW),
+        Some(Status::Verified),
+        "proven"
+    );
+
+    let world = World::new();
+    world.verified("maple", NAME);
+    assert_eq!(
+        world.add("maple", BELOW).state.status(),
+        Status::Pending,
+        "its own parent"
+    );
+}
+
+#[test]
+fn leftover_records_of_the_holder_before_verify_nobody() {
+    let world = World::new();
+    world.verified("maple", NAME);
+    world.remove("maple", NAME);
+    assert_eq!(world.add("cedar", NAME).state.status(), Status::Contested);
+    world.settle();
+    world.poll_after(DAY);
+    assert_eq!(world.status("cedar", NAME), Some(Status::Contested));
+    assert_eq!(world.ses.identities(), 0);
+}

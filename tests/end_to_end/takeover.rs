@@ -1,0 +1,348 @@
+//! Who has a domain, over HTTP: nobody gets one by adding it, by records that somebody else left, or
+//! by repeating what somebody else has proven; and everybody gets their own by proving it.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::Suite;
+use crate::removal::delete;
+use crate::requests::assert_problem;
+use crate::world::{Answer, Shared, answer_to, at_once, text};
+
+pub(crate) fn tests(suite: &mut Suite) {
+    suite.shared(
+        "adding_what_another_client_has_verified_gives_nothing",
+        added,
+    );
+    suite.shared("records_that_a_client_left_verify_nobody_else", leftover);
+    suite.shared("above_and_below_a_domain_of_another_needs_proof", around);
+    suite.shared("the_proof_of_another_claim_proves_nothing", replayed);
+    suite.shared(
+        "of_two_that_race_for_a_domain_one_holds_it_fifty_times",
+        races,
+    );
+    suite.shared(
+        "proof_wins_a_domain_from_a_holder_that_is_not_verified",
+        proven,
+    );
+    suite.shared("about_a_verified_holder_lasso_support_decides", decided);
+    suite.shared(
+        "what_is_contested_looks_the_same_whatever_the_reason",
+        alike,
+    );
+}
+
+async fn added(world: Shared) {
+    let domain = world.fresh_domain();
+    world.authenticate(&domain).await;
+    let other = world.other_client_admin();
+    let contested = world.add(other, &domain).await;
+    assert_eq!(contested.status, StatusCode::ACCEPTED, "{contested:?}");
+    for _ in 0..3 {
+        world
+            .make_due_of(&world.info.clients.other_client_admin, &domain)
+            .await;
+        world.run_poller().await;
+    }
+    assert_eq!(status(&world, other, &domain).await, "contested");
+    let sender = world.get(other, &format!("/senders/sales@{domain}")).await;
+    assert_eq!(sender.body["allowed"], false, "{sender:?}");
+    assert_eq!(world.status(&domain).await, "authenticated");
+}
+
+async fn leftover(world: Shared) {
+    let domain = world.fresh_domain();
+    world.authenticate(&domain).await;
+    let confirmed = format!("{domain}?confirm={domain}");
+    let gone = delete(&world, world.client_admin(), &confirmed).await;
+    assert_eq!(gone.status, StatusCode::NO_CONTENT, "{gone:?}");
+    let other = world.other_client_admin();
+    let contested = world.add(other, &domain).await;
+    assert_eq!(contested.body["status"], "contested", "{contested:?}");
+    for _ in 0..3 {
+        world
+            .make_due_of(&world.info.clients.other_client_admin, &domain)
+            .await;
+        world.run_poller().await;
+    }
+    assert_eq!(status(&world, other, &domain).await, "contested");
+    assert!(!world.identity_exists(&domain).await, "SES is not asked");
+}
+
+async fn around(world: Shared) {
+    let domain = world.fresh_domain();
+    let held = format!("mail.{domain}");
+    world.add(world.client_admin(), &held).await;
+    let other = world.other_client_admin();
+    for wanted in [domain.clone(), format!("a.{held}")] {
+        let contested = world.add(other, &wanted).await;
+        assert_eq!(contested.body["status"], "contested", "{contested:?}");
+    }
+    let beside = world.add(other, &format!("news.{domain}")).await;
+    assert_eq!(beside.status, StatusCode::CREATED, "{beside:?}");
+}
+
+async fn replayed(world: Shared) {
+    let domain = world.fresh_domain();
+    let (ours, other) = (world.client_admin(), world.other_client_admin());
+    world.add(other, &domain).await;
+    let claimed = world.add(ours, &domain).await.body;
+    assert_eq!(claimed["status"], "contested");
+    world.publish(&domain, &claimed, &["ownership"]);
+    prove(&world, ours, &domain, "pending").await;
+    // Who lost it has a secret of its own now; the one that won it is still in DNS.
+    let lost = world.get(other, &format!("/domains/{domain}")).await.body;
+    assert_eq!(lost["status"], "contested");
+    assert_ne!(lost["records"][0]["value"], claimed["records"][0]["value"]);
+    for _ in 0..3 {
+        world
+            .make_due_of(&world.info.clients.other_client_admin, &domain)
+            .await;
+        world.run_poller().await;
+    }
+    assert_eq!(status(&world, other, &domain).await, "contested");
+}
+
+async fn races(world: Shared) {
+    let parent = world.fresh_domain();
+    for round in 0..50 {
+        // Fifty organizational domains, and each time the parent or the child too.
+        let domain = format!("race{round}-{parent}");
+        world.create_zone(&domain);
+        let wanted = [
+            domain.clone(),
+            if round % 2 == 0 {
+                domain.clone()
+            } else {
+                format!("mail.{domain}")
+            },
+        ];
+        let answers = at_once(2, |n| {
+            let (world, wanted) = (world.clone(), wanted[n].clone());
+            async move {
+                let tokens = [world.client_admin(), world.other_client_admin()];
+                world.add(tokens[n], &wanted).await
+            }
+        })
+        .await;
+        let contested = |answer: &&Answer| answer.body["status"] == "contested";
+        let lost: Vec<&Answer> = answers.iter().filter(contested).collect();
+        assert_eq!(lost.len(), 1, "round {round}: {answers:?}");
+        let won = answers.iter().find(|answer| !contested(answer)).unwrap();
+        assert!(
+            ["pending", "provisioning"].contains(&text(&won.body["status"])),
+            "round {round}: {won:?}"
+        );
+    }
+}
+
+async fn proven(world: Shared) {
+    let domain = world.fresh_domain();
+    let squatted = world.add(world.other_client_admin(), &domain).await.body;
+    let claimed = world.add(world.client_admin(), &domain).await.body;
+    // The records of the squatter are in DNS, and SES has not seen them yet: they must not help it.
+    world.publish(&domain, &claimed, &["ownership"]);
+    prove(&world, world.client_admin(), &domain, "pending").await;
+    let won = world.domain(&domain).await;
+    assert_eq!(won["records"].as_array().map(Vec::len), Some(7));
+    world.publish(&domain, &won, &["verification"]);
+    world.poll_until(&domain, "verified").await;
+
+    let other = world.other_client_admin();
+    let lost = world.get(other, &format!("/domains/{domain}")).await.body;
+    assert_eq!(lost["status"], "contested");
+    assert_ne!(lost["status"], squatted["status"]);
+    let history = world
+        .get(other, &format!("/domains/{domain}/history"))
+        .await
+        .body;
+    assert_eq!(history["items"][0]["action"], "displaced", "{history}");
+    let ours = &world.info.clients.client_admin;
+    for shown in [&lost, &history] {
+        assert!(!shown.to_string().contains(ours.as_str()), "{shown}");
+    }
+    let client = &world.info.clients.other_client_admin;
+    let staff = format!("/staff/clients/{client}/domains/{domain}/history");
+    let staff = world.get(world.support(), &staff).await.body;
+    assert_eq!(staff["items"][0]["evidence"]["client"], *ours, "{staff}");
+}
+
+async fn decided(world: Shared) {
+    let domain = world.fresh_domain();
+    world.authenticate(&domain).await;
+    let other = world.other_client_admin();
+    let claimed = world.add(other, &domain).await.body;
+    world.publish(&domain, &claimed, &["ownership"]);
+    world
+        .until("support has been told", async || {
+            world
+                .make_due_of(&world.info.clients.other_client_admin, &domain)
+                .await;
+            world.run_poller().await;
+            let emails = world.emails_about(&domain).await;
+            emails
+                .iter()
+                .any(|email| text(&email["BodyText"]).contains("has proven"))
+        })
+        .await;
+    let emails = world.emails_about(&domain).await;
+    let email = emails.iter().map(|email| text(&email["BodyText"]));
+    let email = email
+        .filter(|body| body.contains("has proven"))
+        .collect::<Vec<_>>();
+    assert_eq!(email.len(), 1, "{emails:?}");
+    let (holder, claimant) = (
+        &world.info.clients.client_admin,
+        &world.info.clients.other_client_admin,
+    );
+    assert!(email[0].contains(holder.as_str()) && email[0].contains(claimant.as_str()));
+    assert_eq!(
+        world.status(&domain).await,
+        "authenticated",
+        "nothing has moved"
+    );
+    let seen = world.get(other, &format!("/domains/{domain}")).await.body;
+    assert_eq!(seen["status"], "contested");
+    assert!(text(&seen["status_detail"]).contains("Lasso support decides"));
+    assert!(!seen.to_string().contains(holder.as_str()));
+    assert_eq!(seen["deadline"], Value::Null);
+
+    let queue = queued(&world, &domain).await.expect("it waits for Lasso");
+    assert_eq!(queue["client"], *claimant);
+    let staff = world.get(world.support(), text(&queue["path"])).await.body;
+    assert_eq!(staff["claim"]["against"][0]["client"], *holder, "{staff}");
+    let path = format!("{}/release", text(&queue["path"]));
+    let refused = post(&world, other, &path).await;
+    assert_problem(&refused, 403, "forbidden");
+    let released = post(&world, world.support(), &path).await;
+    assert_eq!(released.status, StatusCode::OK, "{released:?}");
+    assert_eq!(released.body["status"], "provisioning");
+    assert_eq!(
+        world.status(&domain).await,
+        "contested",
+        "sending has stopped"
+    );
+    let sender = format!("/senders/sales@{domain}");
+    let sender = world.get(world.client_admin(), &sender).await;
+    assert_eq!(sender.body["allowed"], false, "{sender:?}");
+    prove(&world, other, &domain, "pending").await;
+}
+
+/// Held and not verified, held and verified, given up, above and below what is held, and known to SES
+/// from elsewhere: the second client cannot tell them apart.
+async fn alike(world: Shared) {
+    let (ours, other) = (world.client_admin(), world.other_client_admin());
+    let unverified = world.fresh_domain();
+    world.add(ours, &unverified).await;
+    let verified = world.fresh_domain();
+    world.authenticate(&verified).await;
+    let given_up = world.fresh_domain();
+    world.add(ours, &given_up).await;
+    delete(&world, ours, &given_up).await;
+    let child = format!("mail.{}", world.fresh_domain());
+    let parent = child.trim_start_matches("mail.").to_owned();
+    world.add(ours, &child).await;
+    let above = world.fresh_domain();
+    world.add(ours, &above).await;
+    let below = format!("mail.{above}");
+    let elsewhere = world.fresh_domain();
+    world.identity_of(&elsewhere, "somebody").await;
+
+    let mut answers = Vec::new();
+    for name in [
+        &unverified,
+        &verified,
+        &given_up,
+        &parent,
+        &below,
+        &elsewhere,
+    ] {
+        let added = world.add(other, name).await;
+        let mut shown = vec![(added.status, masked(&added.body, name))];
+        for path in [
+            "",
+            "/records?format=json",
+            "/records?format=zone",
+            "/history",
+        ] {
+            let seen = world.get(other, &format!("/domains/{name}{path}")).await;
+            shown.push((seen.status, masked(&seen.body, name)));
+        }
+        let check = world.request(Method::POST, &format!("/domains/{name}/check"), Some(other));
+        let check = answer_to(check).await;
+        shown.push((check.status, masked(&check.body, name)));
+        let sender = world.get(other, &format!("/senders/sales@{name}")).await;
+        shown.push((sender.status, masked(&sender.body, name)));
+        answers.push((name.clone(), shown));
+    }
+    let (_, expected) = &answers[0];
+    for (name, shown) in &answers {
+        for (n, (one, first)) in shown.iter().zip(expected).enumerate() {
+            assert_eq!(one, first, "answer {n} about {name} differs");
+        }
+    }
+}
+
+/// Without what is random or a time, and with the same name.
+fn masked(body: &Value, name: &str) -> Value {
+    let mut text = body.to_string().replace(name, "the-domain");
+    while let Some(start) = text.find("lasso-domain-verification=") {
+        let end = text[start..]
+            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '=' || c == '-'))
+            .map_or(text.len(), |length| start + length);
+        text.replace_range(start..end, "the-proof");
+    }
+    let mut body: Value = serde_json::from_str(&text).expect("JSON");
+    mask_times(&mut body);
+    body
+}
+
+fn mask_times(value: &mut Value) {
+    match value {
+        Value::String(text) if text.parse::<jiff::Timestamp>().is_ok() => {
+            *value = json!("a time");
+        }
+        Value::Array(items) => items.iter_mut().for_each(mask_times),
+        Value::Object(members) => members.values_mut().for_each(mask_times),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Runs the poller until the claim has led there.
+async fn prove(world: &Shared, token: &str, domain: &str, wanted: &str) {
+    let clients = &world.info.clients;
+    let client = if token == world.client_admin() {
+        &clients.client_admin
+    } else {
+        &clients.other_client_admin
+    };
+    world
+        .until(&format!("{domain} is {wanted} for {client}"), async || {
+            world.make_due_of(client, domain).await;
+            world.run_poller().await;
+            status(world, token, domain).await == wanted
+        })
+        .await;
+}
+
+async fn status(world: &Shared, token: &str, domain: &str) -> String {
+    let answer = world.get(token, &format!("/domains/{domain}")).await;
+    text(&answer.body["status"]).to_owned()
+}
+
+async fn queued(world: &Shared, domain: &str) -> Option<Value> {
+    let mut path = "/staff/domains?waiting_for=lasso&status=contested".to_owned();
+    loop {
+        let page = world.get(world.support(), &path).await;
+        let items = page.body["items"].as_array().expect("a list");
+        if let Some(found) = items.iter().find(|item| item["domain"] == domain) {
+            return Some(found.clone());
+        }
+        let cursor = page.body["next_cursor"].as_str()?;
+        path = format!("/staff/domains?waiting_for=lasso&status=contested&cursor={cursor}");
+    }
+}
+
+async fn post(world: &Shared, token: &str, path: &str) -> Answer {
+    answer_to(world.request(Method::POST, path, Some(token))).await
+}

@@ -25,11 +25,11 @@ pub(super) fn responses(operation: Operation, schemas: &mut Schemas) -> Value {
         response["description"] = json!(description);
         response["headers"]["Cache-Control"] = cache_control(operation);
         if operation.takes_keys() {
-            response["headers"]["Idempotent-Replayed"] = constant(
-                "Present where this is the answer to an earlier request with the same \
-                 `Idempotency-Key`.",
-                "true",
-            );
+            response["headers"]["Idempotent-Replayed"] = json!({
+                "description": "Only where this is the answer to an earlier request with the same \
+                    `Idempotency-Key`.",
+                "schema": { "type": "string", "enum": ["true"] },
+            });
         }
         responses.insert(status.to_owned(), response);
     }

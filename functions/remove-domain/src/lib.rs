@@ -50,7 +50,7 @@ where
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        match self.remove(&request).await {
+        match Box::pin(self.remove(&request)).await {
             Ok(reply) => reply,
             Err(error) => problem(error, &request),
         }

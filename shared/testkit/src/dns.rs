@@ -18,6 +18,10 @@ pub struct FakeDns {
     state: Mutex<State>,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a thing that goes wrong by itself"
+)]
 #[derive(Debug, Default, Clone)]
 struct State {
     answers: HashMap<Question, Vec<Data>>,

@@ -95,6 +95,10 @@ impl State {
         self.next(trigger, now).ok_or(refusal)
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the table of all transitions, a row each"
+    )]
     fn next(self, trigger: Trigger, now: Timestamp) -> Option<Self> {
         use State as S;
         match trigger {

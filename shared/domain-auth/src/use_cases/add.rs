@@ -59,13 +59,13 @@ where
         let now = clock.now();
         let change = match before {
             None => added(new, claims, actor, now, ids),
-            Some(removing) => match again(&removing, new, claims, actor, now, ids) {
-                Some(change) => change,
-                None => {
+            Some(removing) => {
+                let Some(change) = again(&removing, new, claims, actor, now, ids) else {
                     clock.sleep(back_off(attempt, ids)).await;
                     continue;
-                }
-            },
+                };
+                change
+            }
         };
         match store.commit(&change).await {
             Ok(()) => return Ok(Addition::Created(Box::new(change))),

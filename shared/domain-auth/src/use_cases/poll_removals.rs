@@ -23,7 +23,7 @@ where
     while tools.clock.now() < until {
         match remove::finish(tools, domain).await {
             Ok(Removal::Later(next, Some(SesError::Throttled { .. }))) => {
-                domain = next;
+                domain = *next;
                 continue;
             }
             Ok(Removal::Later(domain, Some(error))) => {

@@ -43,7 +43,7 @@ pub enum Removal {
     /// The domain is gone, from SES and from the table.
     Done,
     /// A later run of the poller goes on, when the domain is due.
-    Later(Domain, Option<SesError>),
+    Later(Box<Domain>, Option<SesError>),
 }
 
 /// Marks a domain for removal. From here on it is gone for its client, sends nothing, and can be
@@ -123,8 +123,10 @@ where
     let domain = if identity_exists(&domain) {
         match delete_identity(tools, domain).await? {
             Deletion::Gone(domain) | Deletion::OfAnotherHolder(domain) => domain,
-            Deletion::UnderWay(domain) => return Ok(Removal::Later(domain, None)),
-            Deletion::Failed(domain, error) => return Ok(Removal::Later(domain, Some(error))),
+            Deletion::UnderWay(domain) => return Ok(Removal::Later(Box::new(domain), None)),
+            Deletion::Failed(domain, error) => {
+                return Ok(Removal::Later(Box::new(domain), Some(error)));
+            }
         }
     } else {
         domain
@@ -135,7 +137,7 @@ where
             domain.next_check = settles_at;
         });
         tools.store.commit(&change).await?;
-        return Ok(Removal::Later(change.domain, None));
+        return Ok(Removal::Later(Box::new(change.domain), None));
     }
     for _ in 0..ATTEMPTS {
         let claims = tools.store.claims(domain.name.organizational()).await?;

@@ -109,7 +109,8 @@ impl World {
             });
             self.be_calm(troubles.is_empty());
             self.ses_looks();
-            let cut_off = join(join_all(requests), self.runs()).await.1;
+            let runs = Box::pin(self.runs());
+            let cut_off = join(join_all(requests), runs).await.1;
             self.be_calm(!cut_off);
             let next = plan.peek().map_or(until, |(at, _)| *at);
             let ends = troubles.iter().map(|(end, _)| *end).min().unwrap_or(until);
@@ -172,10 +173,10 @@ impl World {
     /// One run, or two at once, which may be cut off at any moment. Says whether something was.
     async fn runs(&self) -> bool {
         let overlapping = self.chance.happens(OVERLAPPING);
-        let first = self.run_or_be_cut_off(Duration::ZERO);
+        let first = Box::pin(self.run_or_be_cut_off(Duration::ZERO));
         let second = async {
             let later = self.chance.up_to(Duration::from_secs(3));
-            overlapping && self.run_or_be_cut_off(later).await
+            overlapping && Box::pin(self.run_or_be_cut_off(later)).await
         };
         let (first, second) = join(first, second).await;
         first || second || overlapping

@@ -172,10 +172,10 @@ impl World {
     /// One run, or two at once, which may be cut off at any moment. Says whether something was.
     async fn runs(&self) -> bool {
         let overlapping = self.chance.happens(OVERLAPPING);
-        let first = self.run_or_be_cut_off(Duration::ZERO);
+        let first = Box::pin(self.run_or_be_cut_off(Duration::ZERO));
         let second = async {
             let later = self.chance.up_to(Duration::from_secs(3));
-            overlapping && self.run_or_be_cut_off(later).await
+            overlapping && Box::pin(self.run_or_be_cut_off(later)).await
         };
         let (first, second) = join(first, second).await;
         first || second || overlapping

@@ -97,9 +97,9 @@ fn simulate(seed: u64, days: u32) -> Outcome {
     let plan = plan::plan(&world.chance, days, clients, names);
     let weeks = Duration::from_hours(24) * days;
     world.clock.run(async {
-        world.live(&plan, weeks).await;
+        Box::pin(world.live(&plan, weeks)).await;
         world.heal();
-        world.live(&[], weeks + SETTLING).await;
+        Box::pin(world.live(&[], weeks + SETTLING)).await;
     });
     settled::check(&world);
     let (commits, published) = world.store.observer.figures();

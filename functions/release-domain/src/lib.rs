@@ -5,12 +5,13 @@ mod config;
 
 use std::time::Duration;
 
+use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::ports::{Clock, CommitChanges, Ids, Outbox, Publish, ReadClaims, ReadDomains};
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::release::release;
 use domain_auth_http::{
     ApiError, ClaimNames, ParsedRequest, Reply, StaffDomainView, Supporter, client_in_path,
-    domain_in_path, json, problem,
+    domain_in_path, json, once,
 };
 use lambda_http::http::StatusCode;
 
@@ -36,17 +37,15 @@ pub struct App<S, P, C, D> {
 
 impl<S, P, C, D> App<S, P, C, D>
 where
-    S: ReadDomains + ReadClaims + CommitChanges + Outbox,
+    S: ReadDomains + ReadClaims + CommitChanges + Outbox + IdempotencyLedger,
     P: Publish,
     C: Clock,
     D: Ids,
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        match self.release(&request).await {
-            Ok(reply) => reply,
-            Err(error) => problem(error, &request),
-        }
+        let answer = Box::pin(self.release(&request));
+        once(&self.store, &self.clock, &self.claims, &request, answer).await
     }
 
     async fn release(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {

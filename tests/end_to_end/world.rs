@@ -392,7 +392,10 @@ impl World {
             .header("authorization", root("logs"))
             .header("x-amz-target", "Logs_20140328.FilterLogEvents")
             .header("content-type", "application/x-amz-json-1.1")
-            .body(json!({ "logGroupName": group, "limit": 10_000 }).to_string());
+            .body(
+                json!({ "logGroupName": group, "filterPattern": format!("\"{text}\"") })
+                    .to_string(),
+            );
         let answer = answer_to(request).await;
         let events = answer.body["events"]
             .as_array()

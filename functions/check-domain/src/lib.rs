@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use domain_auth::dns::Lookup;
 use domain_auth::figures::{ses_calls, time_to_verified};
+use domain_auth::history::Actor;
 use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
@@ -83,22 +84,27 @@ where
     async fn check(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
         let caller = Caller::client_admin(request, &self.claims)?;
         let name = domain_in_path(request)?;
-        let checked = self.look(&caller.client, &name).await?;
+        let checked = self.look(&caller.client, &name, &caller.actor()).await?;
         let view = DomainView::new(&checked.change.domain, checked.look.as_ref());
         Ok(json(StatusCode::OK, &view))
     }
 
     /// The same for Lasso support. The pause between two checks holds for both.
     async fn recheck(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
-        Supporter::lasso_support(request, &self.claims)?;
+        let supporter = Supporter::lasso_support(request, &self.claims)?;
         let (client, name) = (client_in_path(request)?, domain_in_path(request)?);
-        let Checked { change, look } = self.look(&client, &name).await?;
+        let Checked { change, look } = self.look(&client, &name, &supporter.actor()).await?;
         let claims = self.store.claims(name.organizational()).await?;
         let view = StaffDomainView::new(&change.domain, look, &claims, self.clock.now());
         Ok(json(StatusCode::OK, &view))
     }
 
-    async fn look(&self, client: &ClientId, name: &DomainName) -> Result<Checked, ApiError> {
+    async fn look(
+        &self,
+        client: &ClientId,
+        name: &DomainName,
+        actor: &Actor,
+    ) -> Result<Checked, ApiError> {
         let budget = SesBudget::unlimited();
         let tools = Tools {
             store: &self.store,
@@ -108,7 +114,7 @@ where
             dns: &self.dns.fresh(),
             budget: &budget,
         };
-        let checked = check(&tools, &self.final_step, client, name).await?;
+        let checked = check(&tools, &self.final_step, (client, name), actor).await?;
         let mut figures = ses_calls(&budget.tally());
         figures.extend(time_to_verified(checked.change.verified_after()));
         self.meter.record(self.clock.now(), &figures);

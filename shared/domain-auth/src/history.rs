@@ -76,6 +76,8 @@ pub enum Action {
     Ready,
     /// The client had the records emailed to somebody.
     InstructionsSent,
+    /// Somebody asked for a look at SES and DNS.
+    Checked,
     /// Another client has proven the name, or one above or below it; Lasso support decides.
     Challenged,
 }

@@ -265,7 +265,8 @@ fn a_check_takes_the_final_step_too_or_leaves_it_to_the_poller() {
     let budget = SesBudget::unlimited();
     let tools = world.tools(&budget);
     for expected in [Status::Pending, Status::Authenticated] {
-        let checked = check(&tools, &world.policy, &domain.client, &domain.name);
+        let (whose, actor) = ((&domain.client, &domain.name), someone());
+        let checked = check(&tools, &world.policy, whose, &actor);
         let checked = Box::pin(checked).now_or_never().unwrap().unwrap();
         assert_eq!(checked.change.domain.state.status(), expected);
         assert!(world.domain("example.com").next_check >= world.clock.now());

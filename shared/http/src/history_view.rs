@@ -157,7 +157,7 @@ fn is_the_clients_own(action: Action) -> bool {
         Action::Failed | Action::Restarted | Action::Completed | Action::Rejected => true,
         Action::Reopened | Action::RecordsBroken | Action::RecordsRecovered => true,
         Action::Removed | Action::Readded | Action::Stuck => true,
-        Action::Ready | Action::InstructionsSent => true,
+        Action::Ready | Action::InstructionsSent | Action::Checked => true,
     }
 }
 

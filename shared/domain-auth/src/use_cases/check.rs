@@ -8,6 +8,7 @@ use super::look::{after_look, look_at_dns, statuses};
 use super::provision::Tools;
 use crate::dns::{DnsLook, Lookup};
 use crate::domain::{Change, Domain};
+use crate::history::{Action, Actor};
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
     Clock, CommitChanges, CommitError, Identities, IdentityStatuses, Ids, ReadClaims, ReadDomains,
@@ -56,8 +57,8 @@ pub enum CheckError {
 pub async fn check<S, I, C, D, L>(
     tools: &Tools<'_, S, I, C, D, L>,
     final_step: &FinalStepPolicy,
-    client: &ClientId,
-    name: &DomainName,
+    (client, name): (&ClientId, &DomainName),
+    actor: &Actor,
 ) -> Result<Checked, CheckError>
 where
     S: ReadDomains + ReadClaims + CommitChanges,
@@ -66,7 +67,7 @@ where
     D: Ids,
     L: Lookup,
 {
-    let mut domain = reserve(tools, client, name).await?;
+    let mut domain = reserve(tools, client, name, actor).await?;
     let names: Vec<DomainName> = domain
         .state
         .identity()
@@ -118,6 +119,7 @@ async fn reserve<S, I, C, D, L>(
     tools: &Tools<'_, S, I, C, D, L>,
     client: &ClientId,
     name: &DomainName,
+    actor: &Actor,
 ) -> Result<Domain, CheckError>
 where
     S: ReadDomains + CommitChanges,
@@ -132,7 +134,7 @@ where
                 return Err(CheckError::TooSoon { wait });
             }
         }
-        let change = domain.updated(|domain| {
+        let change = domain.acted(Action::Checked, actor.clone(), None, now, |domain| {
             domain.checked_at = Some(now);
             domain.hurried_at = Some(now);
         });

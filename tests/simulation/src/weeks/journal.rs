@@ -134,6 +134,7 @@ impl Journal {
             Action::Failed | Action::Completed | Action::Rejected | Action::RecordsBroken => false,
             Action::RecordsRecovered | Action::Displaced | Action::Removed | Action::Stuck => false,
             Action::Ready | Action::InstructionsSent | Action::Challenged => false,
+            Action::Checked => false,
         };
         if anew {
             let key = (domain.client.clone(), domain.name.clone());
@@ -227,6 +228,7 @@ fn trigger_of(entry: &HistoryEntry, domain: &Domain) -> Option<Trigger> {
     Some(match entry.action {
         Action::Added | Action::Stuck => return None,
         Action::Ready | Action::InstructionsSent | Action::Challenged => return None,
+        Action::Checked => return None,
         // Proven, and Lasso support has to decide.
         Action::ProofFound if entry.to == Status::Contested => return None,
         Action::Readded if entry.to == Status::Contested => Trigger::ReaddedContested {

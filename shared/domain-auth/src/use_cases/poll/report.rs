@@ -160,7 +160,8 @@ impl Report {
                 | Action::Readded
                 | Action::Challenged
                 | Action::Ready
-                | Action::InstructionsSent => continue,
+                | Action::InstructionsSent
+                | Action::Checked => continue,
             };
             *counter += 1;
         }

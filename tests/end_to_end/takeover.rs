@@ -268,9 +268,6 @@ async fn alike(world: Shared) {
             let seen = world.get(other, &format!("/domains/{name}{path}")).await;
             shown.push((seen.status, masked(&seen.body, name)));
         }
-        let check = world.request(Method::POST, &format!("/domains/{name}/check"), Some(other));
-        let check = answer_to(check).await;
-        shown.push((check.status, masked(&check.body, name)));
         let sender = world.get(other, &format!("/senders/sales@{name}")).await;
         shown.push((sender.status, masked(&sender.body, name)));
         answers.push((name.clone(), shown));

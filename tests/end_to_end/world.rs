@@ -448,7 +448,8 @@ impl World {
 
     /// Tries until it is true, for up to two minutes.
     pub(crate) async fn until(&self, what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-        let deadline = Instant::now() + Duration::from_mins(2);
+        // A run of the poller may take a minute of its own where much is due.
+        let deadline = Instant::now() + Duration::from_mins(8);
         while !is_so().await {
             assert!(Instant::now() < deadline, "waited in vain until {what}");
             tokio::time::sleep(Duration::from_millis(200)).await;

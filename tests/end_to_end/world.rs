@@ -446,7 +446,7 @@ impl World {
 
     // ── Waiting ─────────────────────────────────────────────────────────────────────────────────
 
-    /// Tries until it is true, for up to two minutes.
+    /// Tries until it is true, for up to eight minutes.
     pub(crate) async fn until(&self, what: &str, mut is_so: impl AsyncFnMut() -> bool) {
         // A run of the poller may take a minute of its own where much is due.
         let deadline = Instant::now() + Duration::from_mins(8);

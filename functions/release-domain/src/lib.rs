@@ -1,5 +1,5 @@
-//! `POST /staff/clients/{client}/domains/{domain}/release`: Lasso support takes a name from its
-//! holder, decides for a proven claimant, or drops a claim that nobody has proven.
+//! `POST /staff/clients/{client}/domains/{domain}/release`: Lasso support ends a claim, or grants a
+//! proven claimant the name.
 
 mod config;
 
@@ -11,7 +11,7 @@ use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::release::release;
 use domain_auth_http::{
     ApiError, ClaimNames, ParsedRequest, Reply, StaffDomainView, Supporter, client_in_path,
-    domain_in_path, json, once,
+    domain_in_path, json, once, verdict_in,
 };
 use lambda_http::http::StatusCode;
 
@@ -51,9 +51,10 @@ where
     async fn release(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
         let supporter = Supporter::lasso_support(request, &self.claims)?;
         let (client, name) = (client_in_path(request)?, domain_in_path(request)?);
+        let verdict = verdict_in(request)?;
         let (store, clock, actor) = (&self.store, &self.clock, supporter.actor());
         let domain = (&client, &name);
-        let released = release(store, clock, &self.ids, domain, &actor).await?;
+        let released = release(store, clock, &self.ids, domain, verdict, &actor).await?;
         let until = clock.now() + PATIENCE;
         publish(
             store,

@@ -84,10 +84,10 @@ fn every_event_is_answered_as_its_snapshot_says() {
 }
 
 #[tokio::test]
-async fn a_decision_moves_the_claim() {
+async fn a_grant_moves_the_claim() {
     let app = app().await;
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/release-domain");
-    let file = format!("{folder}/proven.json");
+    let file = format!("{folder}/granted.json");
     app.handle(request_in(file.as_ref())).await;
     let claims = app.store.claims("example.com").await.unwrap();
     let holder = claims.holder(&domain_name("example.com")).unwrap();

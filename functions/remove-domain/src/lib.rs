@@ -14,8 +14,8 @@ use domain_auth::use_cases::provision::Tools;
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::remove::{self, Removal};
 use domain_auth_http::{
-    ApiError, Caller, ClaimNames, ParsedRequest, Reply, confirms, domain_in_path, no_content,
-    problem,
+    ApiError, Caller, ClaimNames, ParsedRequest, Reply, confirmation_of, domain_in_path,
+    no_content, problem,
 };
 
 pub use config::Config;
@@ -59,10 +59,10 @@ where
     async fn remove(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
         let caller = Caller::client_admin(request, &self.claims)?;
         let name = domain_in_path(request)?;
-        let confirmed = confirms(request, &name);
+        let confirmation = confirmation_of(request, &name);
         let (domain, actor) = ((&caller.client, &name), caller.actor());
         let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
-        let marked = remove::mark(store, clock, ids, domain, confirmed, &actor).await?;
+        let marked = remove::mark(store, clock, ids, domain, confirmation, &actor).await?;
         if let Some(change) = marked {
             futures::future::join(
                 in_time(self.finish(change.domain)),

@@ -285,6 +285,11 @@ impl State {
         }
     }
 
+    /// Whether it is a contested claim that is proven and waits for Lasso support to decide.
+    pub fn is_proven_claim(&self) -> bool {
+        self.queue_part() == QueuePart::ProvenClaims
+    }
+
     /// The part of the staff queue that the domain is in.
     pub fn queue_part(&self) -> QueuePart {
         match self {

@@ -339,7 +339,10 @@ fn where_something_else_comes_first_nobody_is_told() {
     world.domain_after("removed.com", vec![Trigger::Removed]);
     assert!(matches!(
         world.notify("failed.com"),
-        Err(NotifyError::CannotBeReady(Status::Failed))
+        Err(NotifyError::CannotBeReady {
+            status: Status::Failed,
+            proven: false
+        })
     ));
     for absent in ["removed.com", "unknown.com"] {
         assert!(matches!(world.notify(absent), Err(NotifyError::NotFound)));

@@ -2,6 +2,8 @@
 
 use domain_auth::names::{ClientId, Community, DomainName, EmailAddress, Note};
 use domain_auth::state::Status;
+use domain_auth::use_cases::release::Verdict;
+use domain_auth::use_cases::remove::Confirmation;
 use lambda_http::{Request, RequestExt};
 use serde_json::{Map, Value};
 
@@ -100,6 +102,32 @@ pub fn note_in(request: &Request) -> Result<Option<Note>, ApiError> {
     }
 }
 
+/// The body of `POST …/release`: what Lasso support decides. No body at all ends the claim.
+pub fn verdict_in(request: &Request) -> Result<Verdict, ApiError> {
+    let body: &[u8] = request.body().as_ref();
+    if body.trim_ascii().is_empty() {
+        return Ok(Verdict::default());
+    }
+    let mut object = object_in(request)?;
+    let mut errors = Vec::new();
+    let decision = take_string(&mut object, "decision", &mut errors);
+    let verdict = match decision.as_deref() {
+        None => Verdict::default(),
+        Some("end") => Verdict::End,
+        Some("grant") => Verdict::Grant,
+        Some(_) => {
+            errors.push(FieldError::field("/decision", "must be one of end, grant"));
+            Verdict::default()
+        }
+    };
+    refuse_others(&object, &mut errors);
+    if errors.is_empty() {
+        Ok(verdict)
+    } else {
+        Err(ApiError::Invalid(errors))
+    }
+}
+
 /// The body of `POST …/instructions`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(
@@ -169,10 +197,13 @@ pub fn client_in_path(request: &Request) -> Result<ClientId, ApiError> {
 }
 
 /// Whether `confirm` in the query string names the domain, in any spelling.
-pub fn confirms(request: &Request, name: &DomainName) -> bool {
+pub fn confirmation_of(request: &Request, name: &DomainName) -> Confirmation {
     let query = request.query_string_parameters();
-    let confirmed = query.first("confirm").map(DomainName::parse);
-    confirmed.is_some_and(|confirmed| confirmed.as_ref() == Ok(name))
+    match query.first("confirm").map(DomainName::parse) {
+        None => Confirmation::Absent,
+        Some(Ok(confirmed)) if confirmed == *name => Confirmation::Given,
+        Some(_) => Confirmation::OfAnother,
+    }
 }
 
 /// A `status` of the query string.

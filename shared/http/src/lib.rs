@@ -22,8 +22,8 @@ pub use cursor::{Cursors, List};
 pub use entry::{ParsedRequest, request_of, run};
 pub use history_view::{ActorView, HistoryEntryView, HistoryView};
 pub use input::{
-    AddDomainBody, InstructionsBody, MAX_BODY, client_in_path, confirms, domain_in_path, limit_of,
-    note_in, reason_in, status_of,
+    AddDomainBody, InstructionsBody, MAX_BODY, client_in_path, confirmation_of, domain_in_path,
+    limit_of, note_in, reason_in, status_of, verdict_in,
 };
 pub use instructions_view::{InstructionsView, LeftView};
 pub use notified_view::NotifiedView;

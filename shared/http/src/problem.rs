@@ -49,8 +49,17 @@ pub enum ApiError {
     NotFailed(Status),
     /// Lasso sends for the domain, and the caller did not say that this is to end.
     Unconfirmed(DomainName),
-    /// The client has to do something else before the domain can be ready; where it stands.
-    NotReady(Status),
+    /// Something else comes before the domain can be ready.
+    NotReady {
+        /// Where it stands.
+        status: Status,
+        /// It is proven, and Lasso support has to decide.
+        proven: bool,
+    },
+    /// The query parameter `confirm` names another domain.
+    OtherConfirmed,
+    /// Only a contested claim that is proven can be granted; where this one stands.
+    NothingToGrant(Status),
     /// There were enough emails with instructions today.
     TooManyInstructions {
         /// For this domain, or of this client.
@@ -269,11 +278,24 @@ impl ApiError {
                      the request with ?confirm={name}."
                 ),
             ),
-            Self::NotReady(status) => Problem::new(
+            Self::NotReady { status, proven } => Problem::new(
                 409,
                 "not_ready",
                 "Something else comes first",
-                not_ready(status),
+                not_ready(status, proven),
+            ),
+            Self::OtherConfirmed => Self::invalid(FieldError::parameter(
+                "confirm",
+                "names another domain than the path",
+            ))
+            .into_problem(),
+            Self::NothingToGrant(status) => Problem::new(
+                409,
+                "nothing_to_grant",
+                "There is nothing to grant",
+                format!(
+                    "The domain is {status}; only a contested claim that is proven can be granted."
+                ),
             ),
             Self::TooManyInstructions { of_domain, seconds } => {
                 let (limit, whose) = if of_domain {
@@ -365,7 +387,8 @@ impl ApiError {
             Self::Unrendered(error) => Some(error),
             Self::NotEligible(_) | Self::RecordsNotReady | Self::NotAcceptable => None,
             Self::CheckedTooSoon(_) | Self::NotVerified(..) => None,
-            Self::NotFailed(_) | Self::Unconfirmed(_) | Self::NotReady(_) => None,
+            Self::NotFailed(_) | Self::Unconfirmed(_) | Self::NotReady { .. } => None,
+            Self::OtherConfirmed | Self::NothingToGrant(_) => None,
             Self::InvalidKey(_) | Self::KeyReused | Self::KeyInProgress => None,
             Self::BeingRemoved | Self::Busy => None,
             Self::TooManyInstructions { .. } => None,
@@ -420,6 +443,7 @@ impl From<ReleaseError> for ApiError {
     fn from(error: ReleaseError) -> Self {
         match error {
             ReleaseError::NotFound => Self::NotFound,
+            ReleaseError::NothingToGrant(status) => Self::NothingToGrant(status),
             ReleaseError::Removing => Self::BeingRemoved,
             ReleaseError::Busy => Self::Busy,
             ReleaseError::Store(error) => Self::Store(error),
@@ -432,6 +456,7 @@ impl From<RemoveError> for ApiError {
         match error {
             RemoveError::NotFound => Self::NotFound,
             RemoveError::Unconfirmed(name) => Self::Unconfirmed(name),
+            RemoveError::OtherConfirmed => Self::OtherConfirmed,
             RemoveError::Busy => Self::Busy,
             RemoveError::Store(error) => Self::Store(error),
         }
@@ -454,7 +479,7 @@ impl From<NotifyError> for ApiError {
     fn from(error: NotifyError) -> Self {
         match error {
             NotifyError::NotFound => Self::NotFound,
-            NotifyError::CannotBeReady(status) => Self::NotReady(status),
+            NotifyError::CannotBeReady { status, proven } => Self::NotReady { status, proven },
             NotifyError::Busy => Self::Busy,
             NotifyError::Store(error) => Self::Store(error),
         }
@@ -538,10 +563,13 @@ fn invalid_domain(error: &DomainNameError) -> Problem {
 }
 
 /// What the client has to do first.
-fn not_ready(status: Status) -> String {
+fn not_ready(status: Status, proven: bool) -> String {
     let first = match status {
         Status::Failed => {
             "Restart it first (POST …/restart), so that Amazon SES looks for the records again."
+        }
+        Status::Contested if proven => {
+            "Your proof was found, and Lasso support decides about this domain now."
         }
         Status::Contested => {
             "Publish its ownership record first: it proves that the domain is yours."

@@ -31,8 +31,13 @@ fn after(error: &ApiError) -> Option<ApiError> {
             DomainName::parse("example.com").expect("a name"),
         )),
         ApiError::Unconfirmed(_) => Some(ApiError::BeingRemoved),
-        ApiError::BeingRemoved => Some(ApiError::NotReady(Status::Failed)),
-        ApiError::NotReady(_) => Some(ApiError::InvalidKey(KeyError::Empty)),
+        ApiError::BeingRemoved => Some(ApiError::OtherConfirmed),
+        ApiError::OtherConfirmed => Some(ApiError::NothingToGrant(Status::Verified)),
+        ApiError::NothingToGrant(_) => Some(ApiError::NotReady {
+            status: Status::Failed,
+            proven: false,
+        }),
+        ApiError::NotReady { .. } => Some(ApiError::InvalidKey(KeyError::Empty)),
         ApiError::InvalidKey(_) => Some(ApiError::KeyReused),
         ApiError::KeyReused => Some(ApiError::KeyInProgress),
         ApiError::KeyInProgress => Some(ApiError::Ses(SesError::Throttled {

@@ -165,7 +165,7 @@ impl From<&Domain> for DomainSummaryView {
             domain: domain.name.to_string(),
             domain_unicode: domain.name.to_unicode(),
             status: domain.state.status(),
-            status_detail: status_detail(&domain.state),
+            status_detail: status_detail(domain),
             status_since: domain.state_since,
             sending_allowed: sending_allowed(&domain.state),
             community: domain.community.clone().map(String::from),
@@ -285,7 +285,18 @@ fn note(id: RecordId) -> &'static str {
     }
 }
 
-fn status_detail(state: &State) -> String {
+fn status_detail(domain: &Domain) -> String {
+    let mut detail = state_detail(&domain.state);
+    if !domain.challengers.is_empty() {
+        detail.push_str(
+            " Somebody else has proven this domain, or one above or below it; Lasso support \
+             decides. Nothing has changed so far.",
+        );
+    }
+    detail
+}
+
+fn state_detail(state: &State) -> String {
     match state {
         State::Contested(contested) if contested.proven_at.is_some() => {
             "Your proof was found. Lasso support decides about this domain now; leave the record in \

@@ -83,6 +83,8 @@ struct InTheWay {
     unverified: Vec<(DomainName, Option<Domain>)>,
     /// Domains that SES has verified.
     verified: Vec<Domain>,
+    /// Domains above and below that stay beside the claim, by the decision of Lasso support.
+    beside: Vec<Domain>,
     /// A domain is being removed, or its identity replaced.
     busy: bool,
 }
@@ -173,6 +175,8 @@ async fn read_in_the_way<S: ReadDomains>(
         } else if domain.name == claimant.name {
             // Lasso support has decided against it.
             in_the_way.unverified.push((name, Some(domain)));
+        } else {
+            in_the_way.beside.push(domain);
         }
     }
     Ok(in_the_way)
@@ -237,7 +241,33 @@ fn taken(
         .map_err(|_| CommitError::Conflict)?;
     change.claims = Some(claims.proven(&claimant.name, &claimant.client, &lost, now));
     changes.insert(0, change);
+    let beside = in_the_way.beside.iter();
+    changes.extend(beside.filter_map(|holder| unchallenged(holder, claimant)));
     Ok(changes)
+}
+
+/// Holders against whom a proven claim stood that ends now: nothing is left to decide about them.
+pub(super) async fn unchallenged_by<S: ReadDomains>(
+    store: &S,
+    claims: &ClaimRegister,
+    claimant: &Domain,
+) -> Result<Vec<Change>, StoreError> {
+    let mut changes = Vec::new();
+    if claimant.state.is_proven_claim() {
+        for (name, claim) in claims.in_the_way(&claimant.name, &claimant.client) {
+            let holder = store.domain(&claim.client, name).await?;
+            changes.extend(holder.and_then(|holder| unchallenged(&holder, claimant)));
+        }
+    }
+    Ok(changes)
+}
+
+fn unchallenged(holder: &Domain, claimant: &Domain) -> Option<Change> {
+    let others = |challenger: &Challenger| {
+        challenger.client != claimant.client || challenger.name != claimant.name
+    };
+    let challenged = !holder.challengers.iter().all(others);
+    challenged.then(|| holder.updated(|holder| holder.challengers.retain(others)))
 }
 
 /// A holder loses its name. Where nobody takes exactly this name, its identity is left at SES.
@@ -331,7 +361,10 @@ fn undecided(
             claimant.name,
             named.join(", ")
         );
-        event.wanted = Some("Decide who has the domain: release it from one of them.".to_owned());
+        event.wanted = Some(
+            "Decide who has the domain: release the claim of the other, or grant the claimant's."
+                .to_owned(),
+        );
     }
     let told = untold.into_iter().map(|holder| {
         let mut change = holder.noted(

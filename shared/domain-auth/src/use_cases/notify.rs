@@ -39,9 +39,14 @@ pub enum NotifyError {
     /// The client has no such domain.
     #[error("there is no such domain")]
     NotFound,
-    /// The client has to do something else first.
-    #[error("a domain that is {0} cannot be ready")]
-    CannotBeReady(Status),
+    /// Something else comes first.
+    #[error("the domain is {status} and cannot be ready")]
+    CannotBeReady {
+        /// Where it stands.
+        status: Status,
+        /// It is proven, and Lasso support has to decide.
+        proven: bool,
+    },
     /// Somebody else kept changing the domain.
     #[error("too many changes of the domain at once")]
     Busy,
@@ -129,7 +134,7 @@ fn step(
         Status::Rejected => {
             let mut change = domain
                 .transition(Trigger::Reopened, actor.clone(), evidence, now, ids)
-                .map_err(|_| NotifyError::CannotBeReady(status))?;
+                .map_err(|_| cannot(domain))?;
             change.domain.say_ready(now);
             change.domain.hurry(now);
             Ok(Step::Change(Box::new(change)))
@@ -137,8 +142,15 @@ fn step(
         // The final step is done; records that are back are noticed sooner.
         Status::AtRisk => Ok(hurried(domain, now)),
         Status::Authenticated => Ok(Step::Nothing),
-        Status::Contested | Status::Failed => Err(NotifyError::CannotBeReady(status)),
+        Status::Contested | Status::Failed => Err(cannot(domain)),
         Status::Removing => Err(NotifyError::NotFound),
+    }
+}
+
+fn cannot(domain: &Domain) -> NotifyError {
+    NotifyError::CannotBeReady {
+        status: domain.state.status(),
+        proven: domain.state.is_proven_claim(),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Lasso support releases a claim: takes a name from its holder, decides for a proven claimant, or
-//! drops a claim that nobody has proven.
+//! Lasso support decides about a claim: ends it, whoever has it, or grants a proven claimant the name
+//! that verified holders keep it from.
 
 use serde_json::json;
 
@@ -9,10 +9,21 @@ use crate::domain::{Change, Domain};
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadClaims, ReadDomains, StoreError};
-use crate::state::{State, Status};
+use crate::state::Status;
 
 /// How often a write is tried again when others change the same domain or its claims.
 const ATTEMPTS: usize = 4;
+
+/// What Lasso support decides about a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Verdict {
+    /// The client does not have the name: a holder loses it, and a contested claim is dropped.
+    #[default]
+    End,
+    /// The claimant, which has proven the name, has it. A holder of exactly this name loses it;
+    /// holders of names above and below keep theirs.
+    Grant,
+}
 
 /// Why nothing was released.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +31,9 @@ pub enum ReleaseError {
     /// The client has no such domain.
     #[error("there is no such domain")]
     NotFound,
+    /// Only what is contested and proven can be granted.
+    #[error("the claim waits for no decision")]
+    NothingToGrant(Status),
     /// The name is being given up already.
     #[error("the domain is being removed")]
     Removing,
@@ -37,6 +51,7 @@ pub async fn release<S>(
     clock: &impl Clock,
     ids: &impl Ids,
     (client, name): (&ClientId, &DomainName),
+    verdict: Verdict,
     actor: &Actor,
 ) -> Result<Change, ReleaseError>
 where
@@ -45,9 +60,13 @@ where
     for _ in 0..ATTEMPTS {
         let domain = store.domain(client, name).await?;
         let domain = domain.ok_or(ReleaseError::NotFound)?;
-        let outcome = match &domain.state {
-            State::Removing(_) => return Err(ReleaseError::Removing),
-            State::Contested(contested) if contested.proven_at.is_some() => {
+        let status = domain.state.status();
+        let outcome = match (verdict, status) {
+            (_, Status::Removing) => return Err(ReleaseError::Removing),
+            (Verdict::Grant, _) if !domain.state.is_proven_claim() => {
+                return Err(ReleaseError::NothingToGrant(status));
+            }
+            (Verdict::Grant, _) => {
                 let ground = Ground::Decision(actor.clone());
                 let taken = claim::take_over(store, clock, ids, &domain, None, &ground).await;
                 // A holder is being removed; the claimant takes over when it is gone.
@@ -56,13 +75,8 @@ where
                 }
                 taken
             }
-            State::Contested(_) => dropped(store, clock, ids, &domain, actor).await,
-            State::Provisioning(_) | State::Pending(_) | State::Verified(_) => {
-                taken_away(store, clock, ids, &domain, actor).await
-            }
-            State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) | State::Rejected(_) => {
-                taken_away(store, clock, ids, &domain, actor).await
-            }
+            (Verdict::End, Status::Contested) => dropped(store, clock, ids, &domain, actor).await,
+            (Verdict::End, _) => taken_away(store, clock, ids, &domain, actor).await,
         };
         match outcome {
             Ok(change) => return Ok(change),
@@ -77,7 +91,7 @@ fn status_of(change: &Change) -> Status {
     change.domain.state.status()
 }
 
-/// A claim that nobody has proven is gone.
+/// A contested claim is gone, and nothing is left to decide about holders that it stood against.
 async fn dropped<S>(
     store: &S,
     clock: &impl Clock,
@@ -86,13 +100,15 @@ async fn dropped<S>(
     actor: &Actor,
 ) -> Result<Change, CommitError>
 where
-    S: ReadClaims + CommitChanges,
+    S: ReadDomains + ReadClaims + CommitChanges,
 {
     let claims = store.claims(domain.name.organizational()).await?;
+    let holders = claim::unchallenged_by(store, &claims, domain).await?;
     let evidence = Some(json!({ "reason": "released_by_lasso_support" }));
     let change = remove::marked(domain, claims, actor, evidence, clock.now(), ids);
     let change = change.ok_or(CommitError::Conflict)?;
-    store.commit(&change).await?;
+    let written: Vec<&Change> = [&change].into_iter().chain(&holders).collect();
+    store.commit_all(&written).await?;
     Ok(change)
 }
 

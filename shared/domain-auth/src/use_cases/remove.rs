@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::claim;
 use super::delete_identity::{Deletion, delete_identity};
 use super::provision::Tools;
 use crate::claims::ClaimRegister;
@@ -29,12 +30,26 @@ pub enum RemoveError {
     /// Lasso sends for it, and the caller did not say that this is to end.
     #[error("a domain that sends is removed only with a confirmation")]
     Unconfirmed(DomainName),
+    /// The caller has confirmed the removal of something else.
+    #[error("another domain was confirmed")]
+    OtherConfirmed,
     /// Somebody else kept changing the domain.
     #[error("too many changes of the domain at once")]
     Busy,
     /// The store could not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What the caller has said about the end of sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmation {
+    /// Nothing.
+    Absent,
+    /// The domain's name.
+    Given,
+    /// Another name.
+    OfAnother,
 }
 
 /// What came of finishing a removal.
@@ -53,7 +68,7 @@ pub async fn mark<S>(
     clock: &impl Clock,
     ids: &impl Ids,
     (client, name): (&ClientId, &DomainName),
-    confirmed: bool,
+    confirmation: Confirmation,
     actor: &Actor,
 ) -> Result<Option<Change>, RemoveError>
 where
@@ -65,14 +80,21 @@ where
         if !domain.is_there() {
             return Ok(None);
         }
-        if sends(domain.state.status()) && !confirmed {
-            return Err(RemoveError::Unconfirmed(domain.name));
+        match confirmation {
+            Confirmation::Given => {}
+            Confirmation::Absent | Confirmation::OfAnother if sends(domain.state.status()) => {
+                return Err(RemoveError::Unconfirmed(domain.name));
+            }
+            Confirmation::Absent => {}
+            Confirmation::OfAnother => return Err(RemoveError::OtherConfirmed),
         }
         let claims = store.claims(name.organizational()).await?;
+        let holders = claim::unchallenged_by(store, &claims, &domain).await?;
         let Some(change) = marked(&domain, claims, actor, None, clock.now(), ids) else {
             return Ok(None);
         };
-        match store.commit(&change).await {
+        let written: Vec<&Change> = [&change].into_iter().chain(&holders).collect();
+        match store.commit_all(&written).await {
             Ok(()) => return Ok(Some(change)),
             Err(CommitError::Conflict) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),

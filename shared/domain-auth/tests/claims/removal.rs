@@ -7,7 +7,7 @@ use domain_auth::event::EventType;
 use domain_auth::history::Action;
 use domain_auth::ports::Clock;
 use domain_auth::state::{State, Status};
-use domain_auth::use_cases::remove::RemoveError;
+use domain_auth::use_cases::remove::{Confirmation, RemoveError};
 use domain_auth_testkit::{SesFault, client, domain_name, new_domain};
 use futures::FutureExt;
 use jiff::SignedDuration;
@@ -15,6 +15,7 @@ use jiff::SignedDuration;
 use crate::world::{MINUTE, World};
 
 const NAME: &str = "example.com";
+const BELOW: &str = "mail.example.com";
 
 fn assert_gone(world: &World, context: &str) {
     assert_eq!(world.status("maple", NAME), None, "{context}");
@@ -67,7 +68,10 @@ fn a_removed_domain_is_gone_from_ses_and_from_the_table_and_its_history_stays() 
 #[test]
 fn what_does_not_exist_is_not_found_and_what_is_being_removed_is_removed_once() {
     let world = World::new();
-    let missing = world.delete("maple", NAME, true).now_or_never().unwrap();
+    let missing = world
+        .delete("maple", NAME, Confirmation::Given)
+        .now_or_never()
+        .unwrap();
     assert!(matches!(missing, Err(RemoveError::NotFound)));
     world.add("maple", NAME);
     let fault = [SesFault::Unavailable; 9];
@@ -77,7 +81,10 @@ fn what_does_not_exist_is_not_found_and_what_is_being_removed_is_removed_once() 
     }
     assert_eq!(world.status("maple", NAME), Some(Status::Removing));
     assert_eq!(world.ses.calls("DeleteEmailIdentity"), 1);
-    let others = world.delete("cedar", NAME, true).now_or_never().unwrap();
+    let others = world
+        .delete("cedar", NAME, Confirmation::Given)
+        .now_or_never()
+        .unwrap();
     assert!(matches!(others, Err(RemoveError::NotFound)));
 }
 
@@ -85,13 +92,29 @@ fn what_does_not_exist_is_not_found_and_what_is_being_removed_is_removed_once() 
 fn a_domain_that_sends_is_removed_only_with_a_confirmation() {
     let world = World::new();
     world.authenticated("maple", NAME);
-    let unconfirmed = world.delete("maple", NAME, false).now_or_never().unwrap();
+    let unconfirmed = world
+        .delete("maple", NAME, Confirmation::Absent)
+        .now_or_never()
+        .unwrap();
     let Err(RemoveError::Unconfirmed(name)) = unconfirmed else {
         panic!("{unconfirmed:?}");
     };
     assert_eq!(name, domain_name(NAME));
     assert_eq!(world.status("maple", NAME), Some(Status::Authenticated));
-    let confirmed = world.delete("maple", NAME, true).now_or_never().unwrap();
+    world.add("maple", BELOW);
+    for (name, of_another) in [(NAME, "Unconfirmed"), (BELOW, "OtherConfirmed")] {
+        let delete = world.delete("maple", name, Confirmation::OfAnother);
+        let refused = delete.now_or_never().unwrap().unwrap_err();
+        assert!(
+            format!("{refused:?}").starts_with(of_another),
+            "{refused:?}"
+        );
+        assert!(world.status("maple", name).is_some());
+    }
+    let confirmed = world
+        .delete("maple", NAME, Confirmation::Given)
+        .now_or_never()
+        .unwrap();
     confirmed.unwrap();
     world.settle();
     assert_gone(&world, "confirmed");
@@ -157,7 +180,10 @@ fn a_domain_is_removed_from_every_state() {
         prepare(&world);
         let before = world.status("maple", NAME).unwrap();
         assert_eq!(before.as_str(), status);
-        let removed = world.delete("maple", NAME, true).now_or_never().unwrap();
+        let removed = world
+            .delete("maple", NAME, Confirmation::Given)
+            .now_or_never()
+            .unwrap();
         removed.unwrap();
         assert_eq!(world.ses.identities(), 0, "{status}");
         world.settle();
@@ -219,11 +245,14 @@ fn dying_between_any_two_steps_of_removing_leaves_nothing_behind() {
         let world = World::new();
         world.add("maple", NAME);
         world.crash.die_at(point);
-        let died = Box::pin(world.delete("maple", NAME, false)).now_or_never();
+        let died = Box::pin(world.delete("maple", NAME, Confirmation::Absent)).now_or_never();
         assert!(died.is_none(), "point {point}");
         world.crash.live();
         // A client that got no answer asks again; then it may be gone.
-        let again = world.delete("maple", NAME, false).now_or_never().unwrap();
+        let again = world
+            .delete("maple", NAME, Confirmation::Absent)
+            .now_or_never()
+            .unwrap();
         let missing = matches!(again, Err(RemoveError::NotFound));
         assert!(again.is_ok() || missing, "point {point}: {again:?}");
         world.settle();
@@ -339,7 +368,7 @@ fn no_late_deletion_hits_the_identity_of_a_domain_that_was_added_again() {
             let world = World::new();
             world.add("maple", NAME);
             world.crash.die_at(point);
-            let mut delete = pin!(world.delete("maple", NAME, false));
+            let mut delete = pin!(world.delete("maple", NAME, Confirmation::Absent));
             assert!(delete.as_mut().now_or_never().is_none(), "{context}");
             world.crash.stop_nobody_else();
             world.add("maple", NAME);

@@ -4,9 +4,7 @@ use domain_auth::dns::{Data, RecordType};
 use domain_auth::event::{EventType, Severity};
 use domain_auth::history::{Action, Actor};
 use domain_auth::state::{State, Status};
-use domain_auth::use_cases::release::{ReleaseError, release};
-use domain_auth_testkit::{ANOTHER_STACK, SesFault, client, domain_name};
-use futures::FutureExt;
+use domain_auth_testkit::{ANOTHER_STACK, SesFault, domain_name};
 use jiff::SignedDuration;
 
 use crate::world::{DAY, MINUTE, World};
@@ -14,27 +12,12 @@ use crate::world::{DAY, MINUTE, World};
 const NAME: &str = "example.com";
 const BELOW: &str = "mail.example.com";
 
-fn supporter() -> Actor {
-    Actor::LassoSupport {
-        subject: "sam".to_owned(),
-    }
-}
-
 impl World {
     /// Publishes the ownership record of a contested claim as it is now.
-    fn publish_proof(&self, client_id: &str, name: &str) {
+    pub(super) fn publish_proof(&self, client_id: &str, name: &str) {
         let domain = self.domain(client_id, name).unwrap();
         assert_eq!(domain.state.status(), Status::Contested);
         self.dns.publish(&domain.records()[0]);
-    }
-
-    fn release(&self, client_id: &str, name: &str) -> Result<Status, ReleaseError> {
-        let (client, name) = (client(client_id), domain_name(name));
-        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
-        let supporter = supporter();
-        let released = release(store, clock, ids, (&client, &name), &supporter);
-        let change = Box::pin(released).now_or_never().unwrap()?;
-        Ok(change.domain.state.status())
     }
 
     fn secret(&self, client_id: &str, name: &str) -> String {
@@ -45,7 +28,7 @@ impl World {
     }
 }
 
-fn assert_taken(world: &World, name: &str, context: &str) {
+pub(super) fn assert_taken(world: &World, name: &str, context: &str) {
     assert_eq!(world.holder(name).as_deref(), Some("cedar"), "{context}");
     // Verified at once where a name above it is; with the proof that is as it should be.
     let status = world.status("cedar", name).unwrap();
@@ -215,100 +198,6 @@ fn about_a_verified_holder_lasso_support_decides_and_is_told_once() {
 }
 
 #[test]
-fn a_decision_for_the_claimant_takes_its_name_alone() {
-    for (holds, wanted) in [(NAME, NAME), (NAME, BELOW), (BELOW, NAME)] {
-        let world = World::new();
-        world.authenticated("maple", holds);
-        world.add("cedar", wanted);
-        world.publish_proof("cedar", wanted);
-        world.settle();
-        assert_eq!(
-            world.release("cedar", wanted).unwrap(),
-            Status::Provisioning
-        );
-        world.settle();
-        assert_taken(&world, wanted, wanted);
-        let left = world.status("maple", holds).unwrap();
-        if holds == wanted {
-            assert_eq!(left, Status::Contested);
-        } else {
-            assert_eq!(left, Status::Authenticated, "names above and below stay");
-            assert_eq!(world.holder(holds).as_deref(), Some("maple"));
-        }
-        let decided = &world.history("cedar", wanted)[2];
-        assert_eq!(
-            (decided.action, &decided.actor),
-            (Action::ProofFound, &supporter())
-        );
-    }
-}
-
-#[test]
-fn a_holder_that_is_released_stops_sending_and_the_proven_claimant_follows() {
-    for wanted in [NAME, BELOW] {
-        let world = World::new();
-        world.authenticated("maple", NAME);
-        world.add("cedar", wanted);
-        world.publish_proof("cedar", wanted);
-        world.settle();
-        assert_eq!(world.release("maple", NAME).unwrap(), Status::Contested);
-        assert_eq!(world.status("maple", NAME), Some(Status::Contested));
-        world.poll_after(SignedDuration::ZERO);
-        world.settle();
-        assert_taken(&world, wanted, "at the next run");
-        // Who was released does not get it back by adding it again.
-        world.remove("maple", NAME);
-        world.settle();
-        assert_eq!(world.add("maple", NAME).state.status(), Status::Contested);
-        assert_taken(&world, wanted, "still");
-    }
-}
-
-#[test]
-fn a_released_domain_that_nobody_wants_leaves_no_identity_behind() {
-    let world = World::new();
-    world.authenticated("maple", NAME);
-    world.release("maple", NAME).unwrap();
-    assert_eq!(world.holder(NAME), None);
-    assert_eq!(world.ses.identities(), 1);
-    world.remove("maple", NAME);
-    world.settle();
-    assert_eq!(world.ses.identities(), 0);
-    assert_eq!(world.status("maple", NAME), None);
-    assert_eq!(world.add("maple", NAME).state.status(), Status::Contested);
-    assert_eq!(world.ses.identities(), 0, "it needs proof first");
-    world.publish_proof("maple", NAME);
-    world.settle();
-    assert_eq!(world.status("maple", NAME), Some(Status::Pending));
-}
-
-#[test]
-fn an_unproven_claim_is_dropped_and_what_is_being_removed_is_refused() {
-    let world = World::new();
-    world.add("maple", NAME);
-    world.add("cedar", NAME);
-    assert_eq!(world.release("cedar", NAME).unwrap(), Status::Removing);
-    assert_eq!(world.status("cedar", NAME), None);
-    let dropped = world.history("cedar", NAME).pop().unwrap();
-    assert_eq!(
-        (dropped.action, dropped.actor),
-        (Action::Removed, supporter())
-    );
-    world
-        .ses
-        .fail("DeleteEmailIdentity", &[SesFault::Throttled]);
-    world.remove("maple", NAME);
-    assert!(matches!(
-        world.release("maple", NAME),
-        Err(ReleaseError::Removing)
-    ));
-    assert!(matches!(
-        world.release("oak", NAME),
-        Err(ReleaseError::NotFound)
-    ));
-}
-
-#[test]
 fn a_parent_or_child_that_is_not_verified_is_displaced_and_leaves_no_identity_behind() {
     for (holds, wanted) in [(NAME, BELOW), (BELOW, NAME)] {
         let world = World::new();
@@ -326,27 +215,6 @@ fn a_parent_or_child_that_is_not_verified_is_displaced_and_leaves_no_identity_be
         assert_eq!(world.status("maple", holds), None);
         assert_taken(&world, wanted, "the other stays");
     }
-}
-
-#[test]
-fn the_identity_of_the_next_holder_is_not_deleted_by_who_lost_the_name() {
-    let world = World::new();
-    world.add("maple", NAME);
-    world.release("maple", NAME).unwrap();
-    world.add("cedar", NAME);
-    world.publish_proof("cedar", NAME);
-    world.settle();
-    assert_taken(&world, NAME, "a tombstone needs proof");
-    let deletions = world.ses.calls("DeleteEmailIdentity");
-    world.remove("maple", NAME);
-    world.settle();
-    assert_eq!(world.ses.calls("DeleteEmailIdentity"), deletions);
-    assert_taken(&world, NAME, "untouched");
-    // Nor its tombstone, when it has gone too.
-    world.add("maple", NAME);
-    world.remove("cedar", NAME);
-    world.remove("maple", NAME);
-    assert_eq!(world.add("maple", NAME).state.status(), Status::Contested);
 }
 
 #[test]
@@ -438,47 +306,6 @@ fn dying_between_any_two_steps_of_a_takeover_leaves_one_holder() {
             [EventType::Added, EventType::Contested],
             "point {point}"
         );
-    }
-}
-
-#[test]
-fn dying_between_any_two_steps_of_a_release_decides_once() {
-    let prepare = || {
-        let world = World::new();
-        world.authenticated("maple", NAME);
-        world.add("cedar", NAME);
-        world.publish_proof("cedar", NAME);
-        world.settle();
-        world
-    };
-    for of in ["maple", "cedar"] {
-        let points = {
-            let world = prepare();
-            world.crash.live();
-            world.release(of, NAME).unwrap();
-            world.crash.log().len()
-        };
-        for point in 1..=points {
-            let context = format!("died at point {point} of the release of {of}");
-            let world = prepare();
-            world.crash.die_at(point);
-            let (client, name) = (client(of), domain_name(NAME));
-            let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
-            let supporter = supporter();
-            let died = release(store, clock, ids, (&client, &name), &supporter);
-            assert!(Box::pin(died).now_or_never().is_none(), "{context}");
-            world.crash.live();
-            if world.status("maple", NAME) != Some(Status::Contested) {
-                world.release(of, NAME).unwrap();
-            }
-            world.settle();
-            assert_taken(&world, NAME, &context);
-            assert_eq!(
-                world.status("maple", NAME),
-                Some(Status::Contested),
-                "{context}"
-            );
-        }
     }
 }
 

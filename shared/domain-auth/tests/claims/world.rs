@@ -15,7 +15,7 @@ use domain_auth::use_cases::final_step::MANUAL;
 use domain_auth::use_cases::poll::{Poller, Report, Settings};
 use domain_auth::use_cases::provision::{self, Provisioned, Tools};
 use domain_auth::use_cases::publish::publish;
-use domain_auth::use_cases::remove::{self, RemoveError};
+use domain_auth::use_cases::remove::{self, Confirmation, RemoveError};
 use domain_auth_testkit::{
     CrashPoint, FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, TestClock, client,
     domain_name, new_domain,
@@ -95,12 +95,12 @@ impl World {
         &self,
         client_id: &str,
         name: &str,
-        confirmed: bool,
+        confirmation: Confirmation,
     ) -> Result<(), RemoveError> {
         let (client, name) = (client(client_id), domain_name(name));
         let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
         let domain = (&client, &name);
-        let marked = remove::mark(store, clock, ids, domain, confirmed, &admin()).await?;
+        let marked = remove::mark(store, clock, ids, domain, confirmation, &admin()).await?;
         if let Some(change) = marked {
             let until = clock.now() + MINUTE;
             publish(store, &self.topic, clock, change.event.as_ref(), until).await;
@@ -114,7 +114,7 @@ impl World {
     }
 
     pub(crate) fn remove(&self, client_id: &str, name: &str) {
-        let delete = self.delete(client_id, name, false);
+        let delete = self.delete(client_id, name, Confirmation::Absent);
         Box::pin(delete).now_or_never().unwrap().unwrap();
     }
 

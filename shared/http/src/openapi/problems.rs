@@ -38,7 +38,15 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
         ],
         Operation::GetHistory | Operation::GetClientHistory => vec![ApiError::NotFound, paging()],
         Operation::ReleaseDomain => {
-            vec![ApiError::NotFound, ApiError::BeingRemoved, ApiError::Busy]
+            vec![
+                malformed(),
+                ApiError::TooLarge,
+                ApiError::invalid(FieldError::field("/decision", "must be one of end, grant")),
+                ApiError::NotFound,
+                ApiError::BeingRemoved,
+                ApiError::NothingToGrant(Status::Verified),
+                ApiError::Busy,
+            ]
         }
         Operation::CheckDomain | Operation::RecheckDomain => vec![
             ApiError::NotFound,
@@ -56,7 +64,10 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
             ApiError::TooLarge,
             ApiError::invalid(FieldError::field("/note", "is too long")),
             ApiError::NotFound,
-            ApiError::NotReady(Status::Failed),
+            ApiError::NotReady {
+                status: Status::Failed,
+                proven: false,
+            },
             ApiError::Busy,
         ],
         Operation::SendInstructions => vec![
@@ -74,6 +85,7 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
         Operation::RemoveDomain => vec![
             ApiError::NotFound,
             ApiError::Unconfirmed(DomainName::parse("maplehomes.com").expect("a domain name")),
+            ApiError::OtherConfirmed,
             ApiError::Busy,
         ],
         Operation::GetSender | Operation::DescribeApi => Vec::new(),

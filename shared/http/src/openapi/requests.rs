@@ -29,6 +29,27 @@ struct NotifyReadyBody {
     note: Option<String>,
 }
 
+/// The body of `ReleaseDomain`.
+#[derive(JsonSchema)]
+#[schemars(rename = "ReleaseDomain", deny_unknown_fields)]
+#[expect(dead_code, reason = "stands for what `verdict_in` reads")]
+struct ReleaseDomainBody {
+    /// Absent is as good as `end`.
+    decision: Option<DecisionWord>,
+}
+
+/// What Lasso support decides about a claim.
+#[derive(JsonSchema)]
+#[schemars(rename = "ClaimDecision", rename_all = "snake_case")]
+#[expect(dead_code, reason = "stands for what `verdict_in` reads")]
+enum DecisionWord {
+    /// The client does not have the name: a holder loses it, and a contested claim is dropped.
+    End,
+    /// The claimant, which has proven the name, has it. A holder of exactly this name loses it;
+    /// holders of names above and below keep theirs.
+    Grant,
+}
+
 /// What there is to say beyond the summary.
 pub(super) fn detail(operation: Operation) -> &'static str {
     match operation {
@@ -83,9 +104,11 @@ pub(super) fn detail(operation: Operation) -> &'static str {
             "Takes some seconds, up to 20. At most once per 30 seconds and domain, whoever asks."
         }
         Operation::ReleaseDomain => {
-            "Of a domain that its client holds: sending stops, the claim is contested, and a client \
-             that has proven the name takes it within minutes. Of a contested claim that is proven: \
-             the claimant has the domain. Of one that is not: the claim is dropped."
+            "Ends the claim of this client. Of a domain that it holds: sending stops, the claim is \
+             contested, and a client that has proven the name takes it within minutes. A contested \
+             claim is dropped, and who holds the name keeps it. With the decision `grant`, for a \
+             contested claim that is proven, the claimant has the name: a holder of exactly this \
+             name loses it, and holders of names above and below keep theirs."
         }
         Operation::DescribeApi => "",
     }
@@ -242,6 +265,10 @@ pub(super) fn body(operation: Operation, schemas: &mut Schemas) -> Option<Value>
             schemas.read::<NotifyReadyBody>(),
             json!({ "note": "All records are in since this morning." }),
         ),
+        Operation::ReleaseDomain => (
+            schemas.read::<ReleaseDomainBody>(),
+            json!({ "decision": "grant" }),
+        ),
         Operation::SendInstructions => (
             schemas.read::<InstructionsBody>(),
             json!({
@@ -262,11 +289,11 @@ pub(super) fn body(operation: Operation, schemas: &mut Schemas) -> Option<Value>
         | Operation::GetClientHistory
         | Operation::CompleteDomain
         | Operation::RecheckDomain
-        | Operation::ReleaseDomain
         | Operation::DescribeApi => return None,
     };
+    let may_be_absent = [Operation::NotifyReady, Operation::ReleaseDomain];
     Some(json!({
-        "required": operation != Operation::NotifyReady,
+        "required": !may_be_absent.contains(&operation),
         "content": { "application/json": { "schema": schema, "example": example } },
     }))
 }

@@ -14,7 +14,7 @@ use domain_auth::use_cases::decide::{Completing, Decision, decide};
 use domain_auth::use_cases::final_step::MANUAL;
 use domain_auth::use_cases::provision::provision;
 use domain_auth::use_cases::publish::publish;
-use domain_auth::use_cases::remove;
+use domain_auth::use_cases::remove::{self, Confirmation};
 use domain_auth::use_cases::restart::restart;
 use domain_auth_testkit::new_domain;
 use futures::future::{join, select};
@@ -85,7 +85,15 @@ impl World {
     /// `DELETE /domains/{domain}`. What does not come to an end is what the poller finishes.
     pub(super) async fn remove(&self, whose: Whose<'_>) {
         let ids = self.chance.as_ref();
-        let marked = remove::mark(&self.store, &self.clock, ids, whose, true, &admin()).await;
+        let marked = remove::mark(
+            &self.store,
+            &self.clock,
+            ids,
+            whose,
+            Confirmation::Given,
+            &admin(),
+        )
+        .await;
         let Ok(Some(change)) = marked else {
             return;
         };

@@ -38,6 +38,9 @@ use tokio::sync::RwLock;
 
 use crate::world::{Shared, World};
 
+/// What the identities of authenticated domains get; without it the stack would leave them alone.
+pub(crate) const CONFIGURATION_SET: &str = "lasso-clients";
+
 /// Collects tests, and sees to it that those that need the stack for themselves have it.
 pub(crate) struct Suite {
     runtime: Arc<Runtime>,
@@ -111,7 +114,12 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(8);
     let runtime = Runtime::new().expect("a runtime for the tests");
     let stack = (!arguments.list).then(|| {
-        let start = LocalStack::start(Options::isolated());
+        let mut options = Options::isolated();
+        let set = CONFIGURATION_SET.to_owned();
+        options
+            .parameters
+            .insert("ConfigurationSet".to_owned(), set);
+        let start = LocalStack::start(options);
         let stack = runtime
             .block_on(start)
             .unwrap_or_else(|error| panic!("{error}"));
@@ -128,8 +136,9 @@ fn main() -> ExitCode {
         quiet: Arc::default(),
         trials: Vec::new(),
     };
+    // First, while the table is small and runs of the poller are short.
+    permissions::tests(&mut suite);
     main_path::tests(&mut suite);
-    described::tests(&mut suite);
     dns::tests(&mut suite);
     removal::tests(&mut suite);
     lists::tests(&mut suite);
@@ -143,7 +152,8 @@ fn main() -> ExitCode {
     takeover::tests(&mut suite);
     store::more_tests(&mut suite);
     ready::tests(&mut suite);
-    permissions::tests(&mut suite);
+    // Last, because it leaves many domains behind.
+    described::tests(&mut suite);
     let conclusion = libtest_mimic::run(&arguments, suite.trials);
     drop(suite.world);
     if let Some(stack) = stack.and_then(Arc::into_inner) {

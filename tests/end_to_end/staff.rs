@@ -3,9 +3,9 @@
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::Suite;
 use crate::requests::assert_problem;
 use crate::world::{Answer, Shared, answer_to, text};
+use crate::{CONFIGURATION_SET, Suite};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.shared("staff_see_the_domains_of_all_clients_in_a_queue", queue);
@@ -51,6 +51,8 @@ async fn complete(world: Shared) {
     let done = post(&world, world.support(), &path, "").await;
     assert_eq!(done.status, StatusCode::OK, "{done:?}");
     assert_eq!(done.body["status"], "authenticated");
+    let identity = world.identity(&domain).await.body;
+    assert_eq!(identity["ConfigurationSetName"], CONFIGURATION_SET);
     let sender = format!("/senders/sales@news.{domain}");
     let sender = world.get(world.client_admin(), &sender).await;
     assert_eq!(sender.body["allowed"], true, "{sender:?}");

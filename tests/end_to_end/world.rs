@@ -295,9 +295,13 @@ impl World {
 
     /// Whether SES has an identity of this name.
     pub(crate) async fn identity_exists(&self, domain: &str) -> bool {
+        self.identity(domain).await.status.is_success()
+    }
+
+    /// What SES says of an identity (`GetEmailIdentity`).
+    pub(crate) async fn identity(&self, domain: &str) -> Answer {
         let url = format!("{}/v2/email/identities/{domain}", self.info.ses_gate_url);
-        let request = self.http.get(url).header("authorization", root("ses"));
-        answer_to(request).await.status.is_success()
+        answer_to(self.http.get(url).header("authorization", root("ses"))).await
     }
 
     pub(crate) async fn delete_identity_by_hand(&self, domain: &str) {

@@ -107,7 +107,7 @@ fn waiting_is_as_long_as_the_cache_keeps_the_old_answer() {
 }
 
 #[test]
-fn the_ownership_record_is_judged_like_the_verification_record() {
+fn the_ownership_record_is_judged_like_the_verification_record_but_for_aliases() {
     let mut scene = Scene::bare("example.com", "example.com");
     scene.records = vec![ownership_record(&scene.domain, "s3cret")];
     let value = "lasso-domain-verification=s3cret";
@@ -127,6 +127,11 @@ fn the_ownership_record_is_judged_like_the_verification_record() {
         of(at("example.com", value)),
         (State::Wrong, Some(Code::AtApex))
     );
+    let elsewhere = scene
+        .clone()
+        .publish(name, cname("proof.example.net"))
+        .publish("proof.example.net", txt(value));
+    assert_eq!(of(elsewhere), (State::Wrong, Some(Code::WrongType)));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod once;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod problem;
+mod refusals;
 mod reply;
 mod routes;
 mod sender_view;

@@ -8,14 +8,6 @@ use domain_auth::instructions::{PER_CLIENT, PER_DOMAIN};
 use domain_auth::names::{DomainName, DomainNameError, IneligibleReason, InvalidReason};
 use domain_auth::ports::{SesError, StoreError};
 use domain_auth::state::Status;
-use domain_auth::use_cases::add::AddError;
-use domain_auth::use_cases::check::CheckError;
-use domain_auth::use_cases::decide::DecideError;
-use domain_auth::use_cases::notify::NotifyError;
-use domain_auth::use_cases::release::ReleaseError;
-use domain_auth::use_cases::remove::RemoveError;
-use domain_auth::use_cases::restart::RestartError;
-use domain_auth::use_cases::send_instructions::InstructionsError;
 use serde::Serialize;
 
 /// Everything that a request can fail with.
@@ -393,122 +385,6 @@ impl ApiError {
             Self::BeingRemoved | Self::Busy => None,
             Self::TooManyInstructions { .. } => None,
         }
-    }
-}
-
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<AddError> for ApiError {
-    fn from(error: AddError) -> Self {
-        match error {
-            AddError::Ineligible(reason) => Self::NotEligible(reason),
-            AddError::Busy => Self::Busy,
-            AddError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<CheckError> for ApiError {
-    fn from(error: CheckError) -> Self {
-        match error {
-            CheckError::NotFound => Self::NotFound,
-            CheckError::TooSoon { wait } => {
-                // Up, so that whoever waits as long as told is not told to wait again.
-                let seconds = u32::try_from(wait.as_secs()).unwrap_or(0).saturating_add(1);
-                Self::CheckedTooSoon(seconds)
-            }
-            CheckError::Busy => Self::Busy,
-            CheckError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<DecideError> for ApiError {
-    fn from(error: DecideError) -> Self {
-        match error {
-            DecideError::NotFound => Self::NotFound,
-            DecideError::NotVerified { status, missing } => Self::NotVerified(status, missing),
-            DecideError::Ses(error) => Self::Ses(error),
-            DecideError::Busy => Self::Busy,
-            DecideError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<ReleaseError> for ApiError {
-    fn from(error: ReleaseError) -> Self {
-        match error {
-            ReleaseError::NotFound => Self::NotFound,
-            ReleaseError::NothingToGrant(status) => Self::NothingToGrant(status),
-            ReleaseError::Removing => Self::BeingRemoved,
-            ReleaseError::Busy => Self::Busy,
-            ReleaseError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<RemoveError> for ApiError {
-    fn from(error: RemoveError) -> Self {
-        match error {
-            RemoveError::NotFound => Self::NotFound,
-            RemoveError::Unconfirmed(name) => Self::Unconfirmed(name),
-            RemoveError::OtherConfirmed => Self::OtherConfirmed,
-            RemoveError::Busy => Self::Busy,
-            RemoveError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<RestartError> for ApiError {
-    fn from(error: RestartError) -> Self {
-        match error {
-            RestartError::NotFound => Self::NotFound,
-            RestartError::NotFailed(status) => Self::NotFailed(status),
-            RestartError::Ses(error) => Self::Ses(error),
-            RestartError::Busy => Self::Busy,
-            RestartError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<NotifyError> for ApiError {
-    fn from(error: NotifyError) -> Self {
-        match error {
-            NotifyError::NotFound => Self::NotFound,
-            NotifyError::CannotBeReady { status, proven } => Self::NotReady { status, proven },
-            NotifyError::Busy => Self::Busy,
-            NotifyError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<InstructionsError> for ApiError {
-    fn from(error: InstructionsError) -> Self {
-        match error {
-            InstructionsError::NotFound => Self::NotFound,
-            InstructionsError::NotReady => Self::RecordsNotReady,
-            InstructionsError::Limit { of_domain, wait } => Self::TooManyInstructions {
-                of_domain,
-                // Up, so that whoever waits as long as told is not told to wait again.
-                seconds: u32::try_from(wait.as_secs()).unwrap_or(0).saturating_add(1),
-            },
-            InstructionsError::Unrendered(error) => Self::Unrendered(error),
-            InstructionsError::Ses(error @ SesError::Unavailable { .. }) => {
-                Self::PerhapsSent(error)
-            }
-            InstructionsError::Ses(error) => Self::Ses(error),
-            InstructionsError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<HandoffError> for ApiError {
-    fn from(error: HandoffError) -> Self {
-        Self::Unrendered(error)
     }
 }
 

@@ -64,10 +64,7 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
             ApiError::TooLarge,
             ApiError::invalid(FieldError::field("/note", "is too long")),
             ApiError::NotFound,
-            ApiError::NotReady {
-                status: Status::Failed,
-                proven: false,
-            },
+            not_ready(),
             ApiError::Busy,
         ],
         Operation::SendInstructions => vec![
@@ -138,6 +135,13 @@ fn paging() -> ApiError {
         "limit",
         "must be a number from 1 to 100",
     ))
+}
+
+fn not_ready() -> ApiError {
+    ApiError::NotReady {
+        status: Status::Failed,
+        proven: false,
+    }
 }
 
 fn not_verified() -> ApiError {

@@ -1,0 +1,110 @@
+//! What mailbox providers make of what DNS and SES show.
+
+use super::*;
+use crate::diagnosis::scene::{Scene, txt};
+use crate::dns::Outcome;
+
+const ALL: SesStatus = SesStatus {
+    verification: AxisStatus::Success,
+    dkim: AxisStatus::Success,
+    mail_from: AxisStatus::Success,
+};
+
+fn of(scene: &Scene, ses: SesStatus) -> Readiness {
+    readiness(Some(ses), &scene.diagnosis())
+}
+
+fn missing(readiness: &Readiness) -> Vec<BulkRule> {
+    let rules = readiness.rules.iter();
+    rules
+        .filter(|check| check.met == Verdict::No)
+        .map(|check| check.rule)
+        .collect()
+}
+
+#[test]
+fn everything_in_place_meets_every_rule() {
+    let ready = of(&Scene::right(), ALL);
+    assert_eq!(ready.can_send, Verdict::Yes);
+    assert_eq!(ready.shows_via, Verdict::No);
+    assert_eq!(ready.bulk_ready, Verdict::Yes);
+    assert!(
+        ready
+            .providers
+            .iter()
+            .all(|check| check.met == Verdict::Yes)
+    );
+    assert!(ready.missing_required.is_empty() && ready.missing_recommended.is_empty());
+}
+
+#[test]
+fn a_domain_with_only_the_txt_record_sends_and_shows_via() {
+    let txt_only = SesStatus {
+        verification: AxisStatus::Success,
+        ..SesStatus::NOT_STARTED
+    };
+    let scene = Scene::right()
+        .without(RecordId::Dkim1)
+        .without(RecordId::Dmarc);
+    let ready = of(&scene, txt_only);
+    assert_eq!(
+        (ready.can_send, ready.shows_via),
+        (Verdict::Yes, Verdict::Yes)
+    );
+    assert_eq!(
+        missing(&ready),
+        [BulkRule::Dkim, BulkRule::Alignment, BulkRule::Dmarc]
+    );
+    assert_eq!(
+        ready.missing_recommended,
+        [RecordId::Dkim1, RecordId::Dmarc]
+    );
+}
+
+#[test]
+fn a_domain_verified_by_dkim_lacks_no_txt_record() {
+    let scene = Scene::right().without(RecordId::Verification);
+    assert!(of(&scene, ALL).missing_required.is_empty());
+    assert_eq!(
+        of(&scene, SesStatus::NOT_STARTED).missing_required,
+        [RecordId::Verification]
+    );
+}
+
+#[test]
+fn an_own_mail_from_domain_needs_its_own_spf_record() {
+    let scene = Scene::right().without(RecordId::MailFromSpf);
+    assert_eq!(missing(&of(&scene, ALL)), [BulkRule::Spf]);
+    let amazons = SesStatus {
+        mail_from: AxisStatus::Pending,
+        ..ALL
+    };
+    assert_eq!(missing(&of(&scene, amazons)), []);
+}
+
+#[test]
+fn strict_alignment_takes_spf_away() {
+    let scene = Scene::right().instead(RecordId::Dmarc, txt("v=DMARC1; p=reject; aspf=s"));
+    let without_dkim = SesStatus {
+        dkim: AxisStatus::Pending,
+        ..ALL
+    };
+    assert_eq!(
+        missing(&of(&scene, without_dkim)),
+        [BulkRule::Dkim, BulkRule::Alignment]
+    );
+    assert_eq!(missing(&of(&scene, ALL)), []);
+}
+
+#[test]
+fn not_knowing_is_neither_yes_nor_no() {
+    let silent = (0..3).fold(Scene::right(), |scene, server| {
+        scene.fault(server, Outcome::TimedOut)
+    });
+    let ready = of(&silent, ALL);
+    assert_eq!(ready.bulk_ready, Verdict::Unknown);
+    assert_eq!(missing(&ready), []);
+    let unasked = readiness(None, &Scene::right().diagnosis());
+    assert_eq!(unasked.can_send, Verdict::Unknown);
+    assert_eq!(unasked.shows_via, Verdict::Unknown);
+}

@@ -18,7 +18,10 @@ pub struct RunMemory {
     /// Looks at watched domains in the last runs, the newest last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub samples: Vec<Sample>,
-    /// When SES's list of identities is to be read next.
+    /// When SES's list of identities is next read for the domains that wait for SES.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_listing: Option<Timestamp>,
+    /// When it is next read for all domains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_sweep: Option<Timestamp>,
     /// When that is next compared with all domains.

@@ -33,6 +33,12 @@ const WELL: SesStatus = SesStatus {
     mail_from: AxisStatus::Success,
 };
 
+const WAITS: SesStatus = SesStatus {
+    verification: AxisStatus::Pending,
+    dkim: AxisStatus::Pending,
+    mail_from: AxisStatus::Pending,
+};
+
 #[derive(Default)]
 struct World {
     store: MemoryStore,
@@ -639,4 +645,38 @@ fn waiting_domains_are_asked_about_in_full_batches_and_others_not_at_all() {
     world.poll();
     let calls = 250_usize.div_ceil(STATUS_BATCH);
     assert_eq!(world.ses.calls("GetIdentityVerificationAttributes"), calls);
+}
+
+#[test]
+fn what_ses_verifies_is_known_soon_however_seldom_the_domain_is_looked_at() {
+    let gave_up = Trigger::SesFailed(FailureReason::SesGaveUp);
+    for (triggers, status) in [(&[][..], Status::Pending), (&[gave_up], Status::Failed)] {
+        let world = World::default();
+        let name = world.in_state("example.com", triggers).name;
+        world.ses.set_status(&name, WAITS);
+        world.run_for(DAY * 2);
+        assert_eq!(world.status("example.com"), status);
+        let next = world.domain("example.com").next_check;
+        assert!(next > world.clock.now() + MINUTE * 6, "{next}");
+        world.ses.set_status(&name, WELL);
+        let known = (0..=6).find(|_| {
+            world.poll();
+            world.clock.advance(MINUTE);
+            world.status("example.com") == Status::Verified
+        });
+        assert!(known.is_some(), "{status}");
+        assert_eq!(world.published(), [EventType::Verified]);
+    }
+}
+
+#[test]
+fn the_list_is_read_hourly_where_nobody_waits() {
+    let world = World::default();
+    world.sending("example.com");
+    world.run_for(HOUR * 5);
+    assert_eq!(world.ses.calls("ListEmailIdentities"), 5);
+    world.in_state("example.org", &[]);
+    world.ses.set_status(&domain_name("example.org"), WAITS);
+    world.run_for(HOUR * 5);
+    assert_eq!(world.ses.calls("ListEmailIdentities"), 5 + 60);
 }

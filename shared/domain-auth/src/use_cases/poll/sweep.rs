@@ -14,18 +14,27 @@ use crate::domain::{Change, Domain};
 use crate::history::Actor;
 use crate::identity::AxisStatus;
 use crate::names::DomainName;
-use crate::ports::{Clock, DomainKey, ExistingIdentity, Ids, Publish, SesError, StoreError};
+use crate::ports::{
+    Clock, DomainKey, ExistingIdentity, Ids, LIST_PAGE, Publish, SesError, StoreError,
+};
 use crate::run_memory::{RunMemory, Sample};
 use crate::state::{FailureReason, Status, Trigger};
 use crate::use_cases::{Operation, SesBudget, paced};
 
-/// How often the list is read.
+/// How often the list is read for the domains that wait for SES, however seldom each is looked at.
+const LISTING_EVERY: SignedDuration = SignedDuration::from_mins(5);
+/// The share of the quota of `ListEmailIdentities` that this may take: one part of so many.
+const LISTING_SHARE: usize = 10;
+/// How often the list is read for all domains.
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// How often it is compared with all domains.
 const RECONCILE_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 /// SES's list: each domain identity, and where its verification stands.
 pub(super) type Listed = HashMap<DomainName, Option<AxisStatus>>;
+
+/// The states that end when SES has seen the records.
+const WAITING: [Status; 2] = [Status::Pending, Status::Failed];
 
 /// The states in which SES must have an identity, but for `failed`.
 const WITH_IDENTITY: [Status; 5] = [
@@ -45,7 +54,8 @@ where
     D: Ids,
     L: Lookup,
 {
-    /// Once an hour. Where it cannot be finished in this run, the next one begins anew.
+    /// Every five minutes for those that wait for SES, once an hour for all. Where it cannot be
+    /// finished in this run, the next one begins anew.
     pub(super) async fn sweep(
         &self,
         memory: &mut RunMemory,
@@ -53,7 +63,17 @@ where
     ) -> Result<Part, StoreError> {
         let mut part = Part::default();
         let now = self.tools.clock.now();
-        if memory.next_sweep.is_some_and(|next| now < next) {
+        let is_time = |next: Option<Timestamp>| next.is_none_or(|next| next <= now);
+        let (for_all, for_waiting) = (is_time(memory.next_sweep), is_time(memory.next_listing));
+        if !for_all && !for_waiting {
+            return Ok(part);
+        }
+        let mut waiting = Vec::new();
+        for status in WAITING {
+            waiting.extend(self.tools.store.keys_in(status).await?);
+        }
+        if !for_all && waiting.is_empty() {
+            memory.next_listing = Some(now + LISTING_EVERY);
             return Ok(part);
         }
         let background = self.tools.budget.in_background();
@@ -70,6 +90,11 @@ where
                 return Ok(part);
             }
         };
+        part.add(self.notice_verified(&listed, &waiting, times).await?);
+        memory.next_listing = Some(now + self.until_next_listing(listed.len()));
+        if !for_all {
+            return Ok(part);
+        }
         // Read after the list: what was registered meanwhile is only missing in the list, and is
         // asked about.
         let mut keys = Vec::new();
@@ -79,12 +104,42 @@ where
         }
         let gone = self.watch_list(&listed, &keys, times, &mut part).await?;
         memory.next_sweep = Some(now + SWEEP_EVERY);
-        if memory.next_reconciliation.is_none_or(|next| next <= now) {
+        if is_time(memory.next_reconciliation) {
             let reconciled = self.reconcile(&listed, &keys, gone, times).await?;
             part.report.reconciled = Some(reconciled);
             memory.next_reconciliation = Some(now + RECONCILE_EVERY);
         }
         Ok(part)
+    }
+
+    /// Looks at once at those whose verification SES has seen, when their time has not come yet.
+    async fn notice_verified(
+        &self,
+        listed: &Listed,
+        waiting: &[DomainKey],
+        times: Times,
+    ) -> Result<Part, StoreError> {
+        let verified: Vec<DomainKey> = waiting
+            .iter()
+            .filter(|key| listed.get(&key.name) == Some(&Some(AxisStatus::Success)))
+            .cloned()
+            .collect();
+        let now = self.tools.clock.now();
+        // The others are looked at in this run anyway.
+        let not_due =
+            |domain: &Domain| WAITING.contains(&domain.state.status()) && now < domain.next_check;
+        let mut domains = self.tools.store.domains_at(&verified).await?;
+        domains.retain(not_due);
+        let seen = domains.into_iter().map(|domain| Seen::of(domain, None));
+        Ok(self.ask_about(seen.collect(), times).await)
+    }
+
+    /// The longer the list, the less often it is read.
+    fn until_next_listing(&self, identities: usize) -> SignedDuration {
+        let calls = identities.div_ceil(LIST_PAGE) * LISTING_SHARE;
+        let seconds = i64::try_from(calls).unwrap_or(i64::MAX);
+        let rate = i64::from(self.settings.ses_calls_per_second.max(1));
+        LISTING_EVERY.max(SignedDuration::from_secs(seconds / rate))
     }
 
     /// The whole list. None where the time of the run is over before.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain_auth::pace;
 use domain_auth::ports::Clock;
+use domain_auth::state::Trigger;
 use jiff::SignedDuration;
 
 use super::population::{DOMAINS, World, waiting};
@@ -16,13 +17,35 @@ use crate::units::float;
 const WAITS: SignedDuration = SignedDuration::from_hours(24);
 const WATCHED_DAYS: f64 = 29.0;
 const DAYS: f64 = 30.0;
-const MINUTES: f64 = DAYS * 24.0 * 60.0;
+const HOURS: f64 = DAYS * 24.0;
+const MINUTES: f64 = HOURS * 60.0;
+/// Of so many domains that are added through the month, one waits at any time.
+const WAITING: usize = 30;
 
 /// Dollars for a month.
 pub(super) fn cost(strategy: &Strategy) -> f64 {
     let looks = float(DOMAINS) * looks_at_each();
     let look = strategy.cost() / float(DOMAINS);
-    looks * look + idle()
+    let between = if strategy.reads_list {
+        between_looks()
+    } else {
+        idle()
+    };
+    looks * look + between
+}
+
+/// Dollars for the runs of a month in which no domain is due: of those that are there, some wait, and
+/// SES's list is read for them; most are verified.
+fn between_looks() -> f64 {
+    let world = World::new(1);
+    let waiting = DOMAINS / WAITING;
+    world.not_due("waiting", waiting, &[]);
+    world.not_due("verified", DOMAINS - waiting, &[Trigger::SesVerified]);
+    let hour = Duration::from_hours(1);
+    let runs = ours::poll(&world, |world| world.setting.clock.elapsed() >= hour);
+    let (reports, busy) = world.setting.clock.run(runs);
+    let an_hour = price::table(world.store.units()) + price::runs(busy, float(reports.len()));
+    an_hour * HOURS
 }
 
 /// What the figure means.
@@ -30,7 +53,7 @@ pub(super) fn explain(out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
         "\nThe month: each domain is added, waits for {} hours, and is watched from then on: {:.0} looks each at\n\
-         the real pace, and {:.0} runs that find nothing. Prices: us-east-1, on demand, arm64, without free tier.\n",
+         the real pace, and {:.0} runs in which nothing is due; ours read SES's list in some of them. Prices: us-east-1, on demand, arm64, without free tier.\n",
         WAITS.as_hours(),
         looks_at_each(),
         MINUTES,

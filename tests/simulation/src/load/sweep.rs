@@ -33,6 +33,8 @@ pub(super) struct Strategy {
     pub(super) units: Units,
     pub(super) busy: Duration,
     pub(super) runs: f64,
+    /// Whether it reads SES's list between the looks.
+    pub(super) reads_list: bool,
     /// From SES's verification to ours, in order.
     lags: Vec<Duration>,
 }
@@ -125,6 +127,7 @@ impl Strategy {
             units: world.store.units(),
             busy,
             runs,
+            reads_list: false,
             lags: Vec::new(),
         }
     }
@@ -145,6 +148,7 @@ fn run_ours() -> Strategy {
     world.setting.clock.run(async {
         let (reports, busy) = ours::poll(&world, World::all_seen).await;
         let mut strategy = Strategy::of(&world, busy, float(reports.len()));
+        strategy.reads_list = true;
         // The rest is about how soon a verification is known.
         let (verified, _) = join(verify(&world), ours::poll(&world, known)).await;
         strategy.lags = lags(&world, &verified);

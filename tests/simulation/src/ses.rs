@@ -336,13 +336,19 @@ impl Identities for SimSes {
         name: &DomainName,
         set: &ConfigurationSet,
     ) -> Result<(), SesError> {
+        let operation = "PutEmailIdentityConfigurationSetAttributes";
         let forgets = self.setting.has(Fault::ConfigurationSetForgotten);
-        self.call("PutEmailIdentityConfigurationSetAttributes", |state| {
-            if let Some(identity) = state.identities.get_mut(name).filter(|_| !forgets) {
+        self.call(operation, |state| {
+            let Some(identity) = state.identities.get_mut(name) else {
+                let source = "there is no such identity".into();
+                return Err(SesError::Refused { operation, source });
+            };
+            if !forgets {
                 identity.configuration_set = Some(set.clone());
             }
+            Ok(())
         })
-        .await
+        .await?
     }
 
     fn region(&self) -> &'static str {

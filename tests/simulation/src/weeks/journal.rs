@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain_auth::domain::{Change, Domain};
 use domain_auth::event::{Event, EventType};
-use domain_auth::history::{Action, HistoryEntry};
+use domain_auth::history::{Action, Actor, HistoryEntry};
 use domain_auth::identity::ConfigurationSet;
 use domain_auth::instructions::{Day, PER_CLIENT, PER_DOMAIN};
 use domain_auth::names::{ClientId, DomainName, EventId};
@@ -25,6 +25,7 @@ use crate::time::SimClock;
 /// For how long a look may be due while nothing is wrong: a minute until the next run, the patience
 /// with a domain whose name servers are dead, and the calls.
 const LONGEST_WAIT: Duration = Duration::from_secs(100);
+const RUN: Duration = Duration::from_mins(1);
 
 /// What was written, and what was wrong with it. Copies share it.
 #[derive(Debug, Clone)]
@@ -48,6 +49,8 @@ struct Entries {
     last: HashMap<Key, EventType>,
     /// What Lasso support was told of each domain in its present state.
     told: HashMap<Key, Vec<EventType>>,
+    /// When a person last did something that left the time of the next look as it was.
+    acted: HashMap<Key, Duration>,
     /// Emails with instructions, by client and day, and by domain.
     letters: HashMap<(ClientId, Day), HashMap<DomainName, u32>>,
     truth: Truth,
@@ -249,6 +252,15 @@ impl Journal {
         }
     }
 
+    fn acted(&self, change: &Change) {
+        let by_person = |entry: &HistoryEntry| !matches!(entry.actor, Actor::Service);
+        if change.history.iter().any(by_person) {
+            let key = (change.domain.client.clone(), change.domain.name.clone());
+            let now = self.clock.elapsed();
+            self.entries().acted.insert(key, now);
+        }
+    }
+
     fn wait(&self, before: &Domain, after: &Domain) {
         let calm_since = self.entries().calm_since;
         let now = self.clock.now();
@@ -257,7 +269,19 @@ impl Journal {
             return;
         };
         let due = self.clock.elapsed().saturating_sub(wait);
-        if due >= calm_since && wait > LONGEST_WAIT {
+        let entries = self.entries();
+        let acted = entries
+            .acted
+            .get(&(before.client.clone(), before.name.clone()));
+        // A look loses against what a person does meanwhile, and the next run looks again.
+        let overtaken = acted.is_some_and(|at| *at >= due);
+        drop(entries);
+        let longest = if overtaken {
+            LONGEST_WAIT + RUN
+        } else {
+            LONGEST_WAIT
+        };
+        if due >= calm_since && wait > longest {
             self.wrong(&format!("{} was due for {wait:?}", before.name));
         }
     }
@@ -287,6 +311,7 @@ impl Observe for Journal {
             if let Some(before) = before {
                 self.wait(before, &change.domain);
             }
+            self.acted(change);
             if let Some(event) = &change.event {
                 let moves = change
                     .history

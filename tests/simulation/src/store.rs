@@ -36,6 +36,8 @@ pub(crate) trait Observe: Send + Sync {
     fn committed(&self, before: &[Option<Domain>], changes: &[&Change]);
     /// An event was taken out of the outbox.
     fn marked(&self, event: &Event);
+    /// A run has ended, and leaves this to the next.
+    fn ended(&self, _: &RunMemory) {}
 }
 
 /// The store.
@@ -286,7 +288,12 @@ impl<O: Observe> Runs for SimStore<O> {
 
     async fn end_run(&self, until: Timestamp, memory: &RunMemory) -> Result<(), StoreError> {
         self.charge(|| units::PUT);
-        self.call(self.inner.end_run(until, memory)).await
+        self.call(async {
+            self.now_or_never(self.inner.end_run(until, memory))?;
+            self.observer.ended(memory);
+            Ok(())
+        })
+        .await
     }
 }
 

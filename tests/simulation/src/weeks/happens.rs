@@ -20,6 +20,9 @@ use crate::ses::{SimIdentity, Trouble, axes};
 /// Emails that are asked for at once: more than one domain may have in a day.
 const LETTERS: usize = 7;
 
+/// How soon SES itself notices that records are gone: in days, so that mostly our looks come first.
+const SES_LOSES: f64 = 0.005;
+
 impl World {
     /// A request of a person, which may be cut off at any moment.
     pub(super) async fn request(&self, happening: Happening) {
@@ -52,7 +55,7 @@ impl World {
                 | Happening::ClockJump(..) => {}
             }
         };
-        self.unless_cut_off(request).await;
+        Box::pin(self.unless_cut_off(request)).await;
         self.tell_truth();
     }
 
@@ -185,7 +188,7 @@ impl World {
                 {
                     AxisStatus::Failed
                 }
-                AxisStatus::Success if !there && self.chance.happens(0.02) => {
+                AxisStatus::Success if !there && self.chance.happens(SES_LOSES) => {
                     AxisStatus::TemporaryFailure
                 }
                 AxisStatus::Failed if there && self.chance.happens(0.01) => AxisStatus::Success,

@@ -11,6 +11,7 @@ use domain_auth::identity::ConfigurationSet;
 use domain_auth::instructions::{Day, PER_CLIENT, PER_DOMAIN};
 use domain_auth::names::{ClientId, DomainName, EventId};
 use domain_auth::ports::Clock;
+use domain_auth::run_memory::RunMemory;
 use jiff::Timestamp;
 
 use super::figures::Figures;
@@ -53,6 +54,8 @@ struct Entries {
     acted: HashMap<Key, Duration>,
     /// Emails with instructions, by client and day, and by domain.
     letters: HashMap<(ClientId, Day), HashMap<DomainName, u32>>,
+    /// When SES's list is to be read.
+    next_sweep: Option<Timestamp>,
     truth: Truth,
     holders: Holders,
     /// Since when nothing is wrong, if so.
@@ -123,12 +126,17 @@ impl Journal {
     /// Looks for what the service should have noticed by now. SES is in trouble for `busy` more.
     pub(super) fn weigh(&self, busy: Duration) {
         let wrong = self.entries().truth.weigh(self.clock.elapsed(), busy);
-        wrong.iter().for_each(|what| self.wrong(what));
+        for what in &wrong {
+            self.wrong(what);
+        }
     }
 
-    /// When the next of all domains is due.
+    /// When the next of all domains is due, or SES's list is to be read.
     pub(super) fn next_check(&self) -> Option<Timestamp> {
-        self.entries().holders.next_check()
+        let entries = self.entries();
+        let next_check = entries.holders.next_check();
+        let next_sweep = entries.next_sweep.unwrap_or(Timestamp::MIN);
+        next_check.map(|next_check| next_check.min(next_sweep))
     }
 
     /// Whoever would notice something is held up for so long.
@@ -295,11 +303,13 @@ impl Observe for Journal {
         let mut wrong = entries.holders.changed(before, changes, &self.dns);
         for change in changes {
             let name = &change.domain.name;
-            let changed = entries.truth.changed(change, now);
-            wrong.extend(changed.err().map(|what| format!("{name} {what}")));
+            let outcome = entries.truth.changed(change, now);
+            wrong.extend(outcome.err().map(|what| format!("{name} {what}")));
         }
         drop(entries);
-        wrong.iter().for_each(|what| self.wrong(what));
+        for what in &wrong {
+            self.wrong(what);
+        }
         for (before, change) in before.iter().zip(changes) {
             if let Err(what) = steps(before.as_ref(), change) {
                 self.wrong(&format!("{}: {what}", change.domain.name));
@@ -320,6 +330,10 @@ impl Observe for Journal {
                 self.event(event, moves);
             }
         }
+    }
+
+    fn ended(&self, memory: &RunMemory) {
+        self.entries().next_sweep = memory.next_sweep;
     }
 
     fn marked(&self, event: &Event) {

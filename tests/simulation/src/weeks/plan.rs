@@ -89,8 +89,8 @@ pub(crate) fn plan(
         .map(|_| (chance.up_to(length), happening(chance, clients, names)))
         .filter(|(_, happening)| !disturbs(*happening, &quiet))
         .collect();
-    for name in 0..names {
-        if quiet[name] {
+    for (name, quiet) in quiet.into_iter().enumerate() {
+        if quiet {
             plan.extend(story(chance, length, name));
         } else {
             // Somebody has to begin.
@@ -140,8 +140,13 @@ fn story(chance: &Chance, length: Duration, name: usize) -> Vec<(Duration, Happe
             ),
         };
         story.push((at, trouble));
-        let short = chance.happens(0.3);
-        at += if short { hours(0, 6) } else { hours(12, 48) };
+        at += match chance.below(10) {
+            // Over before two looks could see it.
+            0..3 => hours(0, 6),
+            3..7 => hours(8, 30),
+            // So long that it has to be noticed.
+            _ => hours(44, 40),
+        };
         story.push((at, end));
         at += hours(1, 4);
         // It may have failed meanwhile.
@@ -204,8 +209,8 @@ fn happening(chance: &Chance, clients: usize, names: usize) -> Happening {
         91 => Happening::Lose(name),
         92..94 => Happening::SesTrouble(hours(6)),
         94..96 => Happening::SnsDown(hours(3)),
-        96..98 => Happening::ResolverDown(hours(3)),
-        98 => Happening::ClockJump(hours(2), Way::Ahead),
+        96 => Happening::ResolverDown(hours(3)),
+        97..99 => Happening::ClockJump(hours(2), Way::Ahead),
         _ => Happening::ClockJump(hours(1), Way::Back),
     }
 }

@@ -55,6 +55,8 @@ pub(super) struct Truth {
     watched: BTreeMap<(ClientId, DomainName), Watched>,
     /// When the clock on the wall jumped ahead, and how far.
     ahead: Vec<(Duration, Duration)>,
+    /// When the trouble ends that holds up.
+    busy_until: Duration,
     pub(super) tested: Tested,
 }
 
@@ -139,14 +141,17 @@ impl Facts {
 
 impl Notice {
     fn in_time(self) -> Duration {
-        let apart = Duration::try_from(STRIKES_APART).unwrap_or_default();
-        SLACK
-            + match self {
-                Self::Doubt => LONGEST_PACE,
-                Self::AtRisk => LONGEST_PACE + apart + HOURLY,
-                Self::Recovered | Self::Failed => HOURLY,
-            }
+        match self {
+            Self::Doubt => LONGEST_PACE + SLACK,
+            Self::AtRisk => LONGEST_PACE + second_look(),
+            Self::Recovered | Self::Failed => HOURLY + SLACK,
+        }
     }
+}
+
+/// From the first bad look until the second one has to have counted.
+fn second_look() -> Duration {
+    Duration::try_from(STRIKES_APART).unwrap_or_default() + HOURLY + SLACK
 }
 
 impl Truth {
@@ -186,6 +191,7 @@ impl Truth {
     /// Looks at everything that should have been noticed; `busy` is for how long from now the
     /// trouble goes on that holds up.
     pub(super) fn weigh(&mut self, now: Duration, busy: Duration) -> Vec<String> {
+        self.busy_until = now + busy;
         let mut wrong = Vec::new();
         for ((client, name), watched) in &mut self.watched {
             let Some(known) = self.names.get(name) else {
@@ -220,7 +226,7 @@ impl Truth {
         };
         if domain_auth::watching::is_watched(status) {
             let watched = self.watched.entry(key).or_insert(Watched::new(status, now));
-            watched.becomes(domain, now);
+            watched.becomes(domain, now, self.busy_until);
         } else if let Some(watched) = self.watched.remove(&key) {
             let failed = watched.awaits(Notice::Failed) && status == Status::Failed;
             self.tested.revoked += usize::from(failed);
@@ -288,7 +294,7 @@ impl Watched {
     }
 
     /// The domain as it was written.
-    fn becomes(&mut self, domain: &Domain, now: Duration) {
+    fn becomes(&mut self, domain: &Domain, now: Duration, busy_until: Duration) {
         let status = domain.state.status();
         if self.status != status {
             *self = Self {
@@ -296,12 +302,15 @@ impl Watched {
                 ..Self::new(status, now)
             };
         }
-        self.doubted = domain.watch.bad_since.is_some();
+        let doubted = domain.watch.bad_since.is_some();
+        if let Some(awaited) = self.awaited.as_mut().filter(|_| doubted && !self.doubted) {
+            // From here on it is looked at every hour, once the first look is old enough.
+            awaited.until = awaited.until.min(busy_until.max(now) + second_look());
+        }
+        self.doubted = doubted;
         if let (Some(_), Some(awaited)) = (domain.watch.held_back_since, &mut self.awaited) {
             // The breaker does not believe it yet: as if it had just begun, but for the first look.
-            let apart = Duration::try_from(STRIKES_APART).unwrap_or_default();
-            let later = now + apart + HOURLY + SLACK;
-            awaited.until = awaited.until.max(later);
+            awaited.until = awaited.until.max(now + HOURLY + second_look());
         }
     }
 

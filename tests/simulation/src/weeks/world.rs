@@ -59,7 +59,10 @@ const NAMES: [&str; 12] = [
     "pinehomes.com",
     "yewhomes.com",
 ];
-const FEWEST_NAMES: usize = 4;
+/// Most seeds have up to so many, which takes less time, and others all that there are.
+const FEW_NAMES: std::ops::RangeInclusive<usize> = 4..=7;
+const ALL_NAMES: f64 = 0.2;
+
 const CLIENTS: [&str; 3] = ["maple", "cedar", "oak"];
 /// An identity that this stack made and nobody holds.
 const ORPHAN: &str = "orphanhomes.com";
@@ -120,7 +123,12 @@ impl World {
         };
         let chance = &setting.chance;
         let operator = Operator::new(chance);
-        let names = FEWEST_NAMES + chance.below(NAMES.len() - FEWEST_NAMES + 1);
+        let few = FEW_NAMES.start() + chance.below(FEW_NAMES.count());
+        let names = if chance.happens(ALL_NAMES) {
+            NAMES.len()
+        } else {
+            few
+        };
         let (ses, dns) = (SimSes::new(setting.clone()), SimDns::new(setting.clone()));
         dns.keep_silent_about_providers();
         let clients: Vec<ClientId> = CLIENTS.into_iter().map(client).collect();

@@ -24,6 +24,8 @@ pub(crate) enum Fault {
     HistoryDropped,
     /// One bad look is enough.
     FirstBadLookBelieved,
+    /// Every bad look is the first.
+    FirstBadLookForgotten,
     /// What did not answer is taken for missing.
     SilenceCounts,
     /// A domain is put at risk, and nobody is told.
@@ -97,6 +99,11 @@ impl Fault {
             Self::FirstBadLookBelieved => {
                 for domain in due {
                     domain.watch.bad_since = Some(now - STRIKES_APART);
+                }
+            }
+            Self::FirstBadLookForgotten => {
+                for domain in due {
+                    domain.watch.bad_since = None;
                 }
             }
             Self::WatchedForgotten => {

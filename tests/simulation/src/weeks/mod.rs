@@ -75,7 +75,8 @@ pub(crate) fn run(out: &mut impl Write, goals: &mut Goals, weeks: Weeks) -> io::
             out,
             "seed {seed} (again: weeks --first {seed} --seeds 1 --days {days})"
         )?;
-        for what in wrong.iter().take(5) {
+        let shown = if seeds == 1 { wrong.len() } else { 5 };
+        for what in wrong.iter().take(shown) {
             writeln!(out, "  {what}")?;
         }
     }

@@ -452,7 +452,7 @@ fn a_look_makes_no_identity_anew_that_is_lost() {
     world.sending("example.org");
     world.run_for(HOUR * 2);
     world.ses.forget(&domain.name);
-    world.change("example.com", |domain, now| domain.hurry(now));
+    world.change("example.com", Domain::hurry);
     world.run_for(HOUR * 2);
     assert_eq!(world.ses.calls("VerifyDomainDkim"), 0);
     assert_eq!(world.status("example.com"), Status::Failed);

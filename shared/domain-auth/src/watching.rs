@@ -230,9 +230,12 @@ pub fn wants_ses(domain: &Domain, dns: &DnsLook) -> bool {
         || (mail_from_is_gone && known.mail_from == success)
 }
 
-/// Whether the DKIM records are there although SES has stopped looking for them.
+/// Whether the DKIM records are there although SES has stopped looking for them. An identity of which
+/// SES knows nothing is lost: asking for it would make another one, with other tokens.
 pub fn dkim_wants_restart(ses: SesStatus, dns: &DnsLook) -> bool {
-    matches!(ses.dkim, AxisStatus::Failed | AxisStatus::NotStarted) && all_found(dns, &DKIM)
+    let is_known = ses.verification != AxisStatus::NotStarted;
+    let stopped = matches!(ses.dkim, AxisStatus::Failed | AxisStatus::NotStarted);
+    is_known && stopped && all_found(dns, &DKIM)
 }
 
 /// The same for the MAIL FROM domain.

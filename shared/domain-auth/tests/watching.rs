@@ -21,7 +21,7 @@ use domain_auth_testkit::{
     domain_name, identity, new_domain,
 };
 use futures::FutureExt;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -121,6 +121,13 @@ impl World {
         let (client, name) = (client("maple"), domain_name(name));
         let read = self.store.domain(&client, &name);
         read.now_or_never().unwrap().unwrap().unwrap()
+    }
+
+    fn change(&self, name: &str, change: impl FnOnce(&mut Domain, Timestamp)) {
+        let now = self.clock.now();
+        let changed = self.domain(name).updated(|domain| change(domain, now));
+        let written = self.store.commit(&changed).now_or_never();
+        written.unwrap().unwrap();
     }
 
     fn status(&self, name: &str) -> Status {
@@ -442,6 +449,19 @@ fn a_lost_identity_is_a_failure_and_a_restart_makes_a_new_one() {
     assert_eq!(world.status("example.com"), Status::Pending);
     world.run_for(DAY);
     assert_eq!(world.reconciliation().missing, 0);
+}
+
+#[test]
+fn a_look_makes_no_identity_anew_that_is_lost() {
+    let world = World::default();
+    let domain = world.sending("example.com");
+    world.sending("example.org");
+    world.run_for(HOUR * 2);
+    world.ses.forget(&domain.name);
+    world.change("example.com", Domain::hurry);
+    world.run_for(HOUR * 2);
+    assert_eq!(world.ses.calls("VerifyDomainDkim"), 0);
+    assert_eq!(world.status("example.com"), Status::Failed);
 }
 
 #[test]

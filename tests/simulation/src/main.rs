@@ -4,6 +4,7 @@
 mod chance;
 mod cpu;
 mod dns;
+mod fault;
 mod goals;
 mod load;
 mod ses;
@@ -18,7 +19,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::fault::Fault;
 use crate::goals::Goals;
+use crate::weeks::Weeks;
 
 /// Simulates the poller. Without a command: all of `resources`, `sweep` and `queue`.
 #[derive(Debug, Parser)]
@@ -45,8 +48,11 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         first: u64,
         /// How many days of trouble each simulates.
-        #[arg(long, default_value_t = 14)]
+        #[arg(long, default_value_t = 7)]
         days: u32,
+        /// What the service does wrong on purpose: then something has to be found.
+        #[arg(long)]
+        fault: Option<Fault>,
     },
 }
 
@@ -73,6 +79,19 @@ fn run(arguments: &Arguments, out: &mut impl Write, goals: &mut Goals) -> io::Re
         Some(Command::Sweep) => load::sweep(out, goals),
         Some(Command::Queue) => load::queue(out, goals),
         Some(Command::Resources) => load::resources(out, goals),
-        Some(Command::Weeks { seeds, first, days }) => weeks::run(out, goals, (first, seeds, days)),
+        Some(Command::Weeks {
+            seeds,
+            first,
+            days,
+            fault,
+        }) => {
+            let weeks = Weeks {
+                first,
+                seeds,
+                days,
+                fault,
+            };
+            weeks::run(out, goals, weeks)
+        }
     }
 }

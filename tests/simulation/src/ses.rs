@@ -15,6 +15,7 @@ use domain_auth::ports::{
 };
 use domain_auth_testkit::identity;
 
+use crate::fault::Fault;
 use crate::setting::Setting;
 
 /// How long SES takes to answer.
@@ -45,6 +46,8 @@ pub(crate) struct SimIdentity {
     pub(crate) client: Option<String>,
     /// The custom MAIL FROM domain.
     pub(crate) mail_from: Option<String>,
+    /// The configuration set that was attached.
+    pub(crate) configuration_set: Option<ConfigurationSet>,
     /// What it says.
     pub(crate) status: SesStatus,
     /// When SES began to look for the records, or lost them.
@@ -93,6 +96,7 @@ impl SimSes {
         let made = SimIdentity {
             client: Some(client.to_string()),
             mail_from: Some(MailFromLabel::default_label().below(name)),
+            configuration_set: None,
             status: axes(verification),
             since: self.setting.clock.elapsed(),
         };
@@ -116,6 +120,29 @@ impl SimSes {
     /// All calls so far, by operation.
     pub(crate) fn calls(&self) -> BTreeMap<&'static str, Calls> {
         self.state().calls.clone()
+    }
+
+    /// What SES has of a name.
+    pub(crate) fn identity(&self, name: &DomainName) -> Option<SimIdentity> {
+        self.state().identities.get(name).cloned()
+    }
+
+    /// What SES says of a name.
+    pub(crate) fn status(&self, name: &DomainName) -> Option<SesStatus> {
+        self.state()
+            .identities
+            .get(name)
+            .map(|identity| identity.status)
+    }
+
+    /// Somebody deletes an identity by hand.
+    pub(crate) fn lose(&self, name: &DomainName) {
+        self.state().identities.remove(name);
+    }
+
+    /// How SES fails now.
+    pub(crate) fn trouble(&self) -> Trouble {
+        self.state().trouble
     }
 
     /// The names that SES has.
@@ -233,6 +260,7 @@ impl Identities for SimSes {
             let made = SimIdentity {
                 client: Some(client.to_string()),
                 mail_from: None,
+                configuration_set: None,
                 status: axes(AxisStatus::Pending),
                 since: now,
             };
@@ -265,7 +293,9 @@ impl Identities for SimSes {
 
     async fn delete(&self, name: &DomainName) -> Result<(), SesError> {
         self.call("DeleteEmailIdentity", |state| {
-            state.identities.remove(name);
+            if !self.setting.has(Fault::DeletionForgotten) {
+                state.identities.remove(name);
+            }
         })
         .await
     }
@@ -303,11 +333,22 @@ impl Identities for SimSes {
 
     async fn set_configuration_set(
         &self,
-        _: &DomainName,
-        _: &ConfigurationSet,
+        name: &DomainName,
+        set: &ConfigurationSet,
     ) -> Result<(), SesError> {
-        self.call("PutEmailIdentityConfigurationSetAttributes", |_| ())
-            .await
+        let operation = "PutEmailIdentityConfigurationSetAttributes";
+        let forgets = self.setting.has(Fault::ConfigurationSetForgotten);
+        self.call(operation, |state| {
+            let Some(identity) = state.identities.get_mut(name) else {
+                let source = "there is no such identity".into();
+                return Err(SesError::Refused { operation, source });
+            };
+            if !forgets {
+                identity.configuration_set = Some(set.clone());
+            }
+            Ok(())
+        })
+        .await?
     }
 
     fn region(&self) -> &'static str {

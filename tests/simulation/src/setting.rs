@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::chance::Chance;
 use crate::cpu::Apart;
+use crate::fault::Fault;
 use crate::time::SimClock;
 
 /// Time, chance, and the processor time that is no part of the poller's.
@@ -12,6 +13,8 @@ pub(crate) struct Setting {
     pub(crate) clock: SimClock,
     pub(crate) chance: Arc<Chance>,
     pub(crate) apart: Arc<Apart>,
+    /// What the service does wrong on purpose.
+    pub(crate) fault: Option<Fault>,
 }
 
 impl Setting {
@@ -20,6 +23,12 @@ impl Setting {
             clock: SimClock::default(),
             chance: Arc::new(Chance::new(seed)),
             apart: Arc::default(),
+            fault: None,
         }
+    }
+
+    /// Whether the service has this fault.
+    pub(crate) fn has(&self, fault: Fault) -> bool {
+        self.fault == Some(fault)
     }
 }

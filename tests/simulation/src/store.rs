@@ -8,6 +8,7 @@ use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Change, Domain};
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
+use domain_auth::instructions::{CountInstructions, Counted, Day, Left};
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
     Clock, CommitChanges, CommitError, DomainKey, DomainsByState, Due, DueDomains, ListFilter,
@@ -20,6 +21,7 @@ use domain_auth_testkit::MemoryStore;
 use futures::FutureExt;
 use jiff::Timestamp;
 
+use crate::fault::Fault;
 use crate::setting::Setting;
 use crate::units::{self, Units};
 
@@ -34,6 +36,8 @@ pub(crate) trait Observe: Send + Sync {
     fn committed(&self, before: &[Option<Domain>], changes: &[&Change]);
     /// An event was taken out of the outbox.
     fn marked(&self, event: &Event);
+    /// A run has ended, and leaves this to the next.
+    fn ended(&self, _: &RunMemory) {}
 }
 
 /// The store.
@@ -122,12 +126,22 @@ impl<O: Observe> SimStore<O> {
 
 impl<O: Observe> CommitChanges for SimStore<O> {
     async fn commit_all(&self, changes: &[&Change]) -> Result<(), CommitError> {
+        let faulty: Vec<Change>;
+        let mut made: Vec<&Change> = changes.to_vec();
+        if let Some(fault) = self.setting.fault {
+            let changes = changes
+                .iter()
+                .map(|change| fault.in_change((*change).clone()));
+            faulty = changes.collect();
+            made = faulty.iter().collect();
+        }
+        let changes = made.as_slice();
         self.call(async {
             let before = self.setting.apart.take(|| self.stored(changes));
             // Not apart: the real store makes items of it all, too.
             self.charge(|| units::of_commit(changes, &before));
             self.setting.apart.take(|| {
-                let written = self.write(changes);
+                let written = self.write(&before, changes);
                 if written.is_ok() {
                     self.observer.committed(&before, changes);
                 }
@@ -149,9 +163,22 @@ impl<O: Observe> SimStore<O> {
         stored.collect()
     }
 
-    fn write(&self, changes: &[&Change]) -> Result<(), CommitError> {
+    fn write(&self, before: &[Option<Domain>], changes: &[&Change]) -> Result<(), CommitError> {
         let without_looks: Vec<Change>;
         let mut kept: Vec<&Change> = changes.to_vec();
+        if let Some(fault) = self.setting.fault {
+            let written = before.iter().zip(changes).map(|(before, change)| {
+                let version = before.as_ref().map_or(0, |before| before.version);
+                let claims = self.inner.claims(change.domain.name.organizational());
+                let claims = self
+                    .now_or_never(claims)
+                    .unwrap_or_else(|_| ClaimRegister::empty(""));
+                fault.in_write((*change).clone(), (version, &claims))
+            });
+            without_looks = written.collect();
+            kept = without_looks.iter().collect();
+            return self.now_or_never(self.inner.commit_all(&kept));
+        }
         if self.purpose == Purpose::Cost && changes.iter().any(|change| change.look.is_some()) {
             let stripped = changes.iter().map(|change| Change {
                 look: None,
@@ -180,7 +207,10 @@ impl<O: Observe> DueDomains for SimStore<O> {
         limit: usize,
     ) -> Result<Vec<Domain>, StoreError> {
         self.call(async {
-            let due = self.now_or_never(self.inner.due(queue, now, limit))?;
+            let mut due = self.now_or_never(self.inner.due(queue, now, limit))?;
+            if let Some(fault) = self.setting.fault {
+                fault.in_due(&mut due, now);
+            }
             let partitions = match queue {
                 Due::Provisioning => 1,
                 Due::Look => LOOK_SHARDS,
@@ -215,7 +245,9 @@ impl<O: Observe> Outbox for SimStore<O> {
     async fn mark_published(&self, event: &Event, now: Timestamp) -> Result<(), StoreError> {
         self.charge(|| self.setting.apart.take(|| units::of_mark(event)));
         self.call(async {
-            self.now_or_never(self.inner.mark_published(event, now))?;
+            if !self.setting.has(Fault::MarksForgotten) {
+                self.now_or_never(self.inner.mark_published(event, now))?;
+            }
             self.observer.marked(event);
             Ok(())
         })
@@ -256,7 +288,12 @@ impl<O: Observe> Runs for SimStore<O> {
 
     async fn end_run(&self, until: Timestamp, memory: &RunMemory) -> Result<(), StoreError> {
         self.charge(|| units::PUT);
-        self.call(self.inner.end_run(until, memory)).await
+        self.call(async {
+            self.now_or_never(self.inner.end_run(until, memory))?;
+            self.observer.ended(memory);
+            Ok(())
+        })
+        .await
     }
 }
 
@@ -313,5 +350,31 @@ impl<O: Observe> ReadDomains for SimStore<O> {
         start: Option<&PageStart>,
     ) -> Result<Page<HistoryEntry>, StoreError> {
         self.inner.history(client, name, limit, start).await
+    }
+}
+
+impl<O: Observe> CountInstructions for SimStore<O> {
+    async fn count(
+        &self,
+        client: &ClientId,
+        name: &DomainName,
+        day: Day,
+    ) -> Result<Counted, StoreError> {
+        if self.setting.has(Fault::LettersUncounted) {
+            return Ok(Counted::Yes(Left {
+                domain: 5,
+                client: 50,
+            }));
+        }
+        self.call(self.inner.count(client, name, day)).await
+    }
+
+    async fn give_back(
+        &self,
+        client: &ClientId,
+        name: &DomainName,
+        day: Day,
+    ) -> Result<(), StoreError> {
+        self.call(self.inner.give_back(client, name, day)).await
     }
 }

@@ -182,9 +182,14 @@ where
         let now = self.tools.clock.now();
         let (looked, swept) = (looked?, swept?);
         let tripped = self.trips(&looked, &swept, memory, now);
-        for part in [looked, swept] {
-            report.add(part.report);
-            self.settle(part.held, tripped, &mut report).await;
+        report.add(looked.report);
+        self.settle(looked.held, tripped, &mut report).await;
+        report.add(swept.report);
+        let conflicts = report.conflicts;
+        self.settle(swept.held, tripped, &mut report).await;
+        if report.conflicts > conflicts {
+            // Somebody came first, such as a look of this run. In an hour it might again.
+            memory.next_sweep = None;
         }
         let last = self.publish_events(times.last_events).await?;
         report.published += last.published;

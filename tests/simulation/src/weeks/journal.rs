@@ -4,45 +4,78 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain_auth::domain::{Change, Domain, Fate};
+use domain_auth::domain::{Change, Domain};
 use domain_auth::event::{Event, EventType};
-use domain_auth::history::{Action, HistoryEntry};
+use domain_auth::history::{Action, Actor, HistoryEntry};
+use domain_auth::identity::ConfigurationSet;
+use domain_auth::instructions::{Day, PER_CLIENT, PER_DOMAIN};
 use domain_auth::names::{ClientId, DomainName, EventId};
 use domain_auth::ports::Clock;
-use domain_auth::state::{FailureReason, State, Status, Trigger};
-use domain_auth_testkit::identity;
+use domain_auth::run_memory::RunMemory;
+use jiff::Timestamp;
 
+use super::figures::Figures;
+use super::holders::Holders;
+use super::steps::steps;
+use super::truth::{Facts, Truth};
+use crate::dns::SimDns;
+use crate::ses::SimSes;
 use crate::store::Observe;
 use crate::time::SimClock;
 
 /// For how long a look may be due while nothing is wrong: a minute until the next run, the patience
 /// with a domain whose name servers are dead, and the calls.
 const LONGEST_WAIT: Duration = Duration::from_secs(100);
+const RUN: Duration = Duration::from_mins(1);
 
 /// What was written, and what was wrong with it. Copies share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Journal {
     clock: SimClock,
+    dns: SimDns,
+    ses: SimSes,
+    /// What the final step attaches.
+    configuration_set: Option<ConfigurationSet>,
     state: Arc<Mutex<Entries>>,
 }
+
+type Key = (ClientId, DomainName);
 
 #[derive(Debug, Default)]
 struct Entries {
     written: Vec<Event>,
     marked: HashMap<EventId, Duration>,
     published: HashMap<EventId, usize>,
-    /// What each domain's events said last.
-    last: HashMap<(ClientId, DomainName), EventType>,
+    /// What each domain's events said last of its state.
+    last: HashMap<Key, EventType>,
+    /// What Lasso support was told of each domain in its present state.
+    told: HashMap<Key, Vec<EventType>>,
+    /// When a person last did something that left the time of the next look as it was.
+    acted: HashMap<Key, Duration>,
+    /// Emails with instructions, by client and day, and by domain.
+    letters: HashMap<(ClientId, Day), HashMap<DomainName, u32>>,
+    /// When SES's list is to be read.
+    next_sweep: Option<Timestamp>,
+    truth: Truth,
+    holders: Holders,
     /// Since when nothing is wrong, if so.
     calm_since: Option<Duration>,
     wrong: Vec<String>,
-    commits: usize,
+    figures: Figures,
 }
 
 impl Journal {
-    pub(crate) fn new(clock: SimClock) -> Self {
+    pub(crate) fn new(
+        clock: SimClock,
+        dns: SimDns,
+        ses: SimSes,
+        configuration_set: Option<ConfigurationSet>,
+    ) -> Self {
         Self {
             clock,
+            dns,
+            ses,
+            configuration_set,
             state: Arc::default(),
         }
     }
@@ -69,6 +102,7 @@ impl Journal {
     /// An event went out, from somebody who began at `started`.
     pub(crate) fn published(&self, event: &Event, started: Duration) {
         let mut entries = self.entries();
+        entries.figures.published += 1;
         *entries.published.entry(event.event_id).or_default() += 1;
         let marked = entries.marked.get(&event.event_id).copied();
         drop(entries);
@@ -84,41 +118,112 @@ impl Journal {
         entries.written.iter().filter(lost).cloned().collect()
     }
 
-    /// How much was written, and how many events were published, copies included.
-    pub(crate) fn figures(&self) -> (usize, usize) {
+    /// What is true of a name from now on.
+    pub(super) fn is(&self, name: &DomainName, facts: Facts) {
+        self.entries().truth.is(name, facts, self.clock.elapsed());
+    }
+
+    /// Looks for what the service should have noticed by now. SES is in trouble for `busy` more.
+    pub(super) fn weigh(&self, busy: Duration) {
+        let wrong = self.entries().truth.weigh(self.clock.elapsed(), busy);
+        for what in &wrong {
+            self.wrong(what);
+        }
+    }
+
+    /// When the next of all domains is due, or SES's list is to be read.
+    pub(super) fn next_check(&self) -> Option<Timestamp> {
         let entries = self.entries();
-        (entries.commits, entries.published.values().sum())
+        let next_check = entries.holders.next_check();
+        let next_sweep = entries.next_sweep.unwrap_or(Timestamp::MIN);
+        next_check.map(|next_check| next_check.min(next_sweep))
+    }
+
+    /// Whoever would notice something is held up for so long.
+    pub(super) fn holds_up(&self, length: Duration) {
+        self.entries().truth.holds_up(length);
+    }
+
+    /// The clock on the wall jumps ahead.
+    pub(super) fn jumps_ahead(&self, by: Duration) {
+        let now = self.clock.elapsed();
+        self.entries().truth.jumps_ahead(now, by);
+    }
+
+    /// An email with instructions went out.
+    pub(super) fn letter(&self, client: &ClientId, name: &DomainName) {
+        let day = Day::of(self.clock.now());
+        let mut entries = self.entries();
+        entries.figures.letters += 1;
+        let of_client = entries.letters.entry((client.clone(), day)).or_default();
+        let of_domain = of_client.entry(name.clone()).or_default();
+        *of_domain += 1;
+        let of_domain = *of_domain;
+        let all: u32 = of_client.values().sum();
+        drop(entries);
+        if of_domain > PER_DOMAIN || all > PER_CLIENT {
+            self.wrong(&format!(
+                "{of_domain} emails for {name} on one day, {all} of {client}"
+            ));
+        }
+    }
+
+    /// A limit of the emails was reached.
+    pub(super) fn limited(&self, of_domain: bool) {
+        let figures = &mut self.entries().figures;
+        figures.domain_limits += usize::from(of_domain);
+        figures.client_limits += usize::from(!of_domain);
+    }
+
+    /// How much was written, and how often each rule was put to the test.
+    pub(super) fn figures(&self) -> Figures {
+        let entries = self.entries();
+        Figures {
+            tested: entries.truth.tested,
+            contests: entries.holders.contests,
+            ..entries.figures
+        }
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Each event says something else than the one before: one alert when a domain breaks, and one
-    /// when it recovers.
-    fn event(&self, event: &Event) {
+    /// Each event says something else of the state than the one before: one alert when a domain
+    /// breaks, and one when it recovers. What a person is asked is asked once in each state.
+    fn event(&self, event: &Event, moves: bool) {
         let key = (event.client.clone(), event.domain.clone());
         let mut entries = self.entries();
         entries.written.push(event.clone());
-        let before = entries.last.insert(key, event.event_type);
-        drop(entries);
-        let repeats = match event.event_type {
-            // A person may say so more than once, in different states.
-            EventType::Ready => false,
+        let (before, repeats) = match event.event_type {
             EventType::Added
-            | EventType::Contested
             | EventType::Verified
             | EventType::Authenticated
             | EventType::AtRisk
             | EventType::Recovered
             | EventType::Failed
             | EventType::Rejected
-            | EventType::Removed
-            | EventType::Stuck => before == Some(event.event_type),
+            | EventType::Removed => {
+                let before = entries.last.insert(key, event.event_type);
+                let alone =
+                    event.event_type == EventType::Recovered && before != Some(EventType::AtRisk);
+                (before, before == Some(event.event_type) || alone)
+            }
+            EventType::Contested if moves => {
+                let before = entries.last.insert(key, event.event_type);
+                (before, before == Some(event.event_type))
+            }
+            // Of a claim that is proven: each holder is told of each claimant.
+            EventType::Contested => (None, false),
+            EventType::Ready | EventType::Stuck => {
+                let told = entries.told.entry(key).or_default();
+                let repeats = told.contains(&event.event_type);
+                told.push(event.event_type);
+                (Some(event.event_type), repeats)
+            }
         };
-        let recovers_alone =
-            event.event_type == EventType::Recovered && before != Some(EventType::AtRisk);
-        if repeats || recovers_alone {
+        drop(entries);
+        if repeats {
             self.wrong(&format!(
                 "{} came after {before:?}: {event:?}",
                 event.event_type.as_str()
@@ -136,9 +241,31 @@ impl Journal {
             Action::Ready | Action::InstructionsSent | Action::Challenged => false,
             Action::Checked => false,
         };
+        let key = (domain.client.clone(), domain.name.clone());
+        let mut entries = self.entries();
+        if entry.from != Some(entry.to) {
+            entries.told.remove(&key);
+        }
         if anew {
-            let key = (domain.client.clone(), domain.name.clone());
-            self.entries().last.remove(&key);
+            entries.last.remove(&key);
+        }
+    }
+
+    /// What Lasso sends with has been given what the operator wants.
+    fn completed(&self, entry: &HistoryEntry, domain: &Domain) {
+        let attached = self.ses.identity(&domain.name);
+        let attached = attached.and_then(|identity| identity.configuration_set);
+        if entry.action == Action::Completed && attached != self.configuration_set {
+            self.wrong(&format!("{} was completed with {attached:?}", domain.name));
+        }
+    }
+
+    fn acted(&self, change: &Change) {
+        let by_person = |entry: &HistoryEntry| !matches!(entry.actor, Actor::Service);
+        if change.history.iter().any(by_person) {
+            let key = (change.domain.client.clone(), change.domain.name.clone());
+            let now = self.clock.elapsed();
+            self.entries().acted.insert(key, now);
         }
     }
 
@@ -150,7 +277,19 @@ impl Journal {
             return;
         };
         let due = self.clock.elapsed().saturating_sub(wait);
-        if due >= calm_since && wait > LONGEST_WAIT {
+        let entries = self.entries();
+        let acted = entries
+            .acted
+            .get(&(before.client.clone(), before.name.clone()));
+        // A look loses against what a person does meanwhile, and the next run looks again.
+        let overtaken = acted.is_some_and(|at| *at >= due);
+        drop(entries);
+        let longest = if overtaken {
+            LONGEST_WAIT + RUN
+        } else {
+            LONGEST_WAIT
+        };
+        if due >= calm_since && wait > longest {
             self.wrong(&format!("{} was due for {wait:?}", before.name));
         }
     }
@@ -158,96 +297,47 @@ impl Journal {
 
 impl Observe for Journal {
     fn committed(&self, before: &[Option<Domain>], changes: &[&Change]) {
-        self.entries().commits += 1;
+        let now = self.clock.elapsed();
+        let mut entries = self.entries();
+        entries.figures.commits += 1;
+        let mut wrong = entries.holders.changed(before, changes, &self.dns);
+        for change in changes {
+            let name = &change.domain.name;
+            let outcome = entries.truth.changed(change, now);
+            wrong.extend(outcome.err().map(|what| format!("{name} {what}")));
+        }
+        drop(entries);
+        for what in &wrong {
+            self.wrong(what);
+        }
         for (before, change) in before.iter().zip(changes) {
             if let Err(what) = steps(before.as_ref(), change) {
                 self.wrong(&format!("{}: {what}", change.domain.name));
             }
             for entry in &change.history {
                 self.begins_anew(entry, &change.domain);
+                self.completed(entry, &change.domain);
             }
             if let Some(before) = before {
                 self.wait(before, &change.domain);
             }
+            self.acted(change);
             if let Some(event) = &change.event {
-                self.event(event);
+                let moves = change
+                    .history
+                    .iter()
+                    .any(|entry| entry.from != Some(entry.to));
+                self.event(event, moves);
             }
         }
+    }
+
+    fn ended(&self, memory: &RunMemory) {
+        self.entries().next_sweep = memory.next_sweep;
     }
 
     fn marked(&self, event: &Event) {
         let now = self.clock.elapsed();
         self.entries().marked.entry(event.event_id).or_insert(now);
     }
-}
-
-/// Whether a change is made of transitions that the state machine has, each with its line of history.
-fn steps(before: Option<&Domain>, change: &Change) -> Result<(), String> {
-    let after = &change.domain;
-    let mut state = before.map(|before| before.state.clone());
-    if after.version != before.map_or(0, |before| before.version) + 1 {
-        return Err("a version was left out".to_owned());
-    }
-    for entry in &change.history {
-        if entry.sequence != after.version {
-            return Err(format!("{entry:?} names another version"));
-        }
-        if entry.from != state.as_ref().map(State::status) {
-            return Err(format!("{entry:?} came from {state:?}"));
-        }
-        state = Some(step(state, entry, after)?);
-    }
-    let expected = state.map(|state| state.status());
-    let found = Some(after.state.status());
-    if change.fate == Fate::Stored && expected != found {
-        return Err(format!(
-            "{found:?} without a line of history, where {expected:?} was"
-        ));
-    }
-    Ok(())
-}
-
-fn step(state: Option<State>, entry: &HistoryEntry, after: &Domain) -> Result<State, String> {
-    let Some(trigger) = trigger_of(entry, after) else {
-        return Ok(state.unwrap_or_else(|| after.state.clone()));
-    };
-    let state = state.ok_or_else(|| format!("{entry:?} of a domain that was not there"))?;
-    let next = state
-        .apply(trigger, entry.at)
-        .map_err(|error| error.to_string())?;
-    if next.status() != entry.to {
-        return Err(format!("{entry:?} should lead to {}", next.status()));
-    }
-    Ok(next)
-}
-
-/// A trigger as the action names it; its data does not matter here. None where an action is no
-/// transition.
-fn trigger_of(entry: &HistoryEntry, domain: &Domain) -> Option<Trigger> {
-    let text = || "seen in the simulation".to_owned();
-    Some(match entry.action {
-        Action::Added | Action::Stuck => return None,
-        Action::Ready | Action::InstructionsSent | Action::Challenged => return None,
-        Action::Checked => return None,
-        // Proven, and Lasso support has to decide.
-        Action::ProofFound if entry.to == Status::Contested => return None,
-        Action::Readded if entry.to == Status::Contested => Trigger::ReaddedContested {
-            ownership_secret: text(),
-        },
-        Action::Readded => Trigger::Readded,
-        Action::ProofFound => Trigger::ProofFound,
-        Action::Provisioned => Trigger::Provisioned(identity(&domain.name)),
-        Action::Verified => Trigger::SesVerified,
-        Action::Failed => Trigger::SesFailed(FailureReason::SesGaveUp),
-        Action::Restarted => Trigger::Restarted,
-        Action::Completed => Trigger::Completed,
-        Action::Rejected => Trigger::Refused { reason: text() },
-        Action::Reopened => Trigger::Reopened,
-        Action::RecordsBroken => Trigger::RecordsBroken { reason: text() },
-        Action::RecordsRecovered => Trigger::RecordsRecovered,
-        Action::Displaced => Trigger::Displaced {
-            ownership_secret: text(),
-        },
-        Action::Removed => Trigger::Removed,
-    })
 }

@@ -1,10 +1,18 @@
 //! Weeks of everything that goes wrong, from a seed: whatever happens, nothing is lost.
 
+#[cfg(test)]
+mod faults;
+mod figures;
+mod happens;
+mod holders;
 mod journal;
+mod mail;
 mod people;
 mod plan;
 mod settled;
+mod steps;
 mod topic;
+mod truth;
 mod world;
 
 use std::io::{self, Write};
@@ -14,74 +22,65 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use figures::Figures;
 use world::World;
 
+use crate::fault::Fault;
 use crate::goals::Goals;
 
 /// After the last trouble everything has so long to come right: longer than the slowest pace.
-const SETTLING: Duration = Duration::from_hours(4 * 24);
+const SETTLING: Duration = Duration::from_hours(2 * 24);
+
+/// What is simulated.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Weeks {
+    pub(crate) first: u64,
+    pub(crate) seeds: u64,
+    pub(crate) days: u32,
+    /// What the service does wrong on purpose.
+    pub(crate) fault: Option<Fault>,
+}
+
+/// Seeds from which something went wrong, and what.
+type Failed = Vec<(u64, Vec<String>)>;
 
 /// What one seed made of it.
 struct Outcome {
     wrong: Vec<String>,
-    commits: usize,
-    published: usize,
+    figures: Figures,
 }
 
 /// Simulates so many days from each of many seeds, and prints which seeds went wrong.
-pub(crate) fn run(
-    out: &mut impl Write,
-    goals: &mut Goals,
-    (first, seeds, days): (u64, u64, u32),
-) -> io::Result<()> {
+pub(crate) fn run(out: &mut impl Write, goals: &mut Goals, weeks: Weeks) -> io::Result<()> {
+    let Weeks {
+        first,
+        seeds,
+        days,
+        fault,
+    } = weeks;
     writeln!(
         out,
-        "{seeds} times {days} days, from seed {first}: domains added, published, broken, repaired and checked;\n\
-         SES throttled, SNS and our resolver down, name servers dead, clocks that jump, runs and requests\n\
+        "{seeds} times {days} days, from seed {first}, and two days in which all comes right: domains added,\n\
+         published, broken, repaired, checked, contested, proven and released; SES throttled, SNS and our\n\
+         resolver down, name servers dead or at odds, identities lost, clocks that jump, runs and requests\n\
          cut off, runs that overlap.\n"
     )?;
-    let failed: Mutex<Vec<(u64, Vec<String>)>> = Mutex::default();
-    let (commits, published, next) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(first));
-    let workers = thread::available_parallelism().map_or(1, NonZero::get);
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= first + seeds {
-                        break;
-                    }
-                    let outcome = simulate(seed, days);
-                    let add = |sum: &AtomicU64, count| {
-                        sum.fetch_add(u64::try_from(count).unwrap_or(0), Ordering::Relaxed);
-                    };
-                    add(&commits, outcome.commits);
-                    add(&published, outcome.published);
-                    if !outcome.wrong.is_empty() {
-                        let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
-                        failed.push((seed, outcome.wrong));
-                    }
-                }
-            });
-        }
-    });
-    let mut failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(fault) = fault {
+        writeln!(out, "The service has a fault: {fault:?}.\n")?;
+    }
+    let (figures, mut failed) = simulate_all(weeks);
     failed.sort();
     for (seed, wrong) in failed.iter().take(10) {
         writeln!(
             out,
             "seed {seed} (again: weeks --first {seed} --seeds 1 --days {days})"
         )?;
-        for what in wrong.iter().take(5) {
+        let shown = if seeds == 1 { wrong.len() } else { 5 };
+        for what in wrong.iter().take(shown) {
             writeln!(out, "  {what}")?;
         }
     }
-    writeln!(
-        out,
-        "{} changes written, {} events published",
-        commits.into_inner(),
-        published.into_inner(),
-    )?;
+    figures.print(out)?;
     let wrong = f64::from(u32::try_from(failed.len()).unwrap_or(u32::MAX));
     goals.reach(
         out,
@@ -91,8 +90,34 @@ pub(crate) fn run(
     )
 }
 
-fn simulate(seed: u64, days: u32) -> Outcome {
-    let world = World::new(seed);
+/// What all seeds made of it together, and what went wrong from which.
+fn simulate_all(weeks: Weeks) -> (Figures, Failed) {
+    let sums: Mutex<(Figures, Failed)> = Mutex::default();
+    let next = AtomicU64::new(weeks.first);
+    let workers = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= weeks.first + weeks.seeds {
+                        break;
+                    }
+                    let outcome = simulate(seed, weeks.days, weeks.fault);
+                    let mut sums = sums.lock().unwrap_or_else(PoisonError::into_inner);
+                    sums.0 += outcome.figures;
+                    if !outcome.wrong.is_empty() {
+                        sums.1.push((seed, outcome.wrong));
+                    }
+                }
+            });
+        }
+    });
+    sums.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn simulate(seed: u64, days: u32, fault: Option<Fault>) -> Outcome {
+    let world = World::new(seed, fault);
     let (clients, names) = world.size();
     let plan = plan::plan(&world.chance, days, clients, names);
     let weeks = Duration::from_hours(24) * days;
@@ -102,11 +127,9 @@ fn simulate(seed: u64, days: u32) -> Outcome {
         Box::pin(world.live(&[], weeks + SETTLING)).await;
     });
     settled::check(&world);
-    let (commits, published) = world.store.observer.figures();
     Outcome {
         wrong: world.store.observer.all_wrong(),
-        commits,
-        published,
+        figures: world.store.observer.figures(),
     }
 }
 
@@ -117,8 +140,15 @@ mod tests {
     #[test]
     fn nothing_is_lost_in_weeks_of_trouble() {
         let (mut out, mut goals) = (Vec::new(), Goals::default());
-        run(&mut out, &mut goals, (1, 30, 1)).unwrap();
-        run(&mut out, &mut goals, (1_001, 4, 5)).unwrap();
+        for (first, seeds, days) in [(1, 10, 1), (1_001, 2, 5)] {
+            let weeks = Weeks {
+                first,
+                seeds,
+                days,
+                fault: None,
+            };
+            run(&mut out, &mut goals, weeks).unwrap();
+        }
         assert!(
             goals.missed().is_empty(),
             "{}",
@@ -128,11 +158,8 @@ mod tests {
 
     #[test]
     fn a_seed_gives_the_same_weeks_again() {
-        let (first, again) = (simulate(7, 3), simulate(7, 3));
-        assert_eq!(
-            (first.commits, first.published),
-            (again.commits, again.published)
-        );
+        let (first, again) = (simulate(7, 1, None).figures, simulate(7, 1, None).figures);
+        assert_eq!(first, again);
         assert!(
             first.commits > 100 && first.published > 5,
             "something happened"

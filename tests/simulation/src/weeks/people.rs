@@ -6,20 +6,24 @@ use std::time::Duration;
 use domain_auth::event::Event;
 use domain_auth::history::Actor;
 use domain_auth::names::{ClientId, DomainName, Eligibility, Note};
-use domain_auth::ports::Clock;
+use domain_auth::ports::{Clock, ReadDomains};
+use domain_auth::state::State;
 use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::add::{Addition, add};
 use domain_auth::use_cases::check::check;
 use domain_auth::use_cases::decide::{Completing, Decision, decide};
-use domain_auth::use_cases::final_step::MANUAL;
+use domain_auth::use_cases::notify::notify;
 use domain_auth::use_cases::provision::provision;
 use domain_auth::use_cases::publish::publish;
+use domain_auth::use_cases::release::{Verdict, release};
 use domain_auth::use_cases::remove::{self, Confirmation};
 use domain_auth::use_cases::restart::restart;
+use domain_auth::use_cases::send_instructions::{InstructionsError, send_instructions};
 use domain_auth_testkit::new_domain;
 use futures::future::{join, select};
 use jiff::SignedDuration;
 
+use super::mail::SimMail;
 use super::world::World;
 
 /// How long `POST /domains` waits for SES.
@@ -47,9 +51,64 @@ impl World {
 
     /// `POST /domains/{domain}/check`.
     pub(super) async fn check(&self, whose: Whose<'_>) {
-        let budget = SesBudget::unlimited();
-        if let Ok(checked) = check(&self.tools(&budget), &MANUAL, whose, &admin()).await {
+        self.check_as(whose, &admin()).await;
+    }
+
+    /// `POST …/recheck` of Lasso support.
+    pub(super) async fn recheck(&self, whose: Whose<'_>) {
+        self.check_as(whose, &support()).await;
+    }
+
+    async fn check_as(&self, whose: Whose<'_>, actor: &Actor) {
+        let (budget, policy) = (SesBudget::unlimited(), &self.operator.final_step);
+        if let Ok(checked) = check(&self.tools(&budget), policy, whose, actor).await {
             self.publish(checked.change.event.as_ref()).await;
+        }
+    }
+
+    /// `POST …/notify`.
+    pub(super) async fn ready(&self, whose: Whose<'_>) {
+        let (store, clock, ids) = (&self.store, &self.clock, self.chance.as_ref());
+        if let Ok(notified) = notify(store, clock, ids, whose, None, &admin()).await {
+            self.publish(notified.event.as_ref()).await;
+        }
+    }
+
+    /// `POST …/release` of Lasso support.
+    pub(super) async fn release(&self, whose: Whose<'_>) {
+        let (store, clock, ids) = (&self.store, &self.clock, self.chance.as_ref());
+        let verdict = if self.chance.happens(0.5) {
+            Verdict::Grant
+        } else {
+            Verdict::End
+        };
+        if let Ok(change) = release(store, clock, ids, whose, verdict, &support()).await {
+            self.publish(change.event.as_ref()).await;
+        }
+    }
+
+    /// `POST …/instructions`.
+    pub(super) async fn instruct(&self, whose: Whose<'_>) {
+        let mail = SimMail {
+            clock: &self.clock,
+            chance: &self.chance,
+            journal: &self.store.observer,
+            trouble: self.ses.trouble(),
+            whose,
+        };
+        let (store, clock, order) = (&self.store, &self.clock, &self.order);
+        let sent = send_instructions(store, &mail, clock, whose, order, &admin()).await;
+        if let Err(InstructionsError::Limit { of_domain, .. }) = sent {
+            self.store.observer.limited(of_domain);
+        }
+    }
+
+    /// A claimant publishes what its claim asks for.
+    pub(super) async fn prove(&self, (client, name): Whose<'_>) {
+        if let Ok(Some(domain)) = self.store.domain(client, name).await
+            && let State::Contested(contested) = &domain.state
+        {
+            self.dns.prove(name, &contested.ownership_secret);
         }
     }
 
@@ -61,15 +120,12 @@ impl World {
             (false, Ok(reason)) => Decision::Reject(reason),
         };
         let ids = self.chance.as_ref();
-        let support = Actor::LassoSupport {
-            subject: "support".to_owned(),
-        };
         let completing = Completing {
             ses: &self.ses,
-            configuration_set: None,
+            configuration_set: self.operator.final_step.configuration_set.as_ref(),
         };
         let (store, clock) = (&self.store, &self.clock);
-        let decided = decide(store, &completing, clock, ids, whose, &decision, &support).await;
+        let decided = decide(store, &completing, clock, ids, whose, &decision, &support()).await;
         if let Ok(decided) = decided {
             self.publish(decided.event.as_ref()).await;
         }
@@ -120,6 +176,12 @@ impl World {
                 .observer
                 .wrong(&format!("adding failed: {error}"));
         }
+    }
+}
+
+fn support() -> Actor {
+    Actor::LassoSupport {
+        subject: "support".to_owned(),
     }
 }
 

@@ -7,6 +7,10 @@ use crate::dns::{Published, Servers};
 
 /// Things that happen in a day.
 const PER_DAY: usize = 24;
+/// The share of names that are left alone.
+const QUIET: f64 = 0.4;
+/// Of the others, the share whose records are published soon after they were added.
+const PUBLISHING: f64 = 0.7;
 
 /// Something that happens.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,6 +27,18 @@ pub(crate) enum Happening {
     Restart(Who),
     /// A client removes a domain.
     Remove(Who),
+    /// A client says that it is ready.
+    Ready(Who),
+    /// A client has the records sent by email, several times at once: of one domain, or of all.
+    Instruct(Who, Which),
+    /// Lasso support looks at a domain.
+    Recheck(Who),
+    /// Lasso support releases a claim.
+    Release(Who),
+    /// A claimant publishes the proof of its claim.
+    Prove(Who),
+    /// Somebody deletes the identity at SES by hand.
+    Lose(usize),
     /// Somebody publishes records, wrong ones, or takes them away.
     Publish(usize, Published),
     /// Name servers die, or live again.
@@ -44,6 +60,13 @@ pub(crate) enum Way {
     Back,
 }
 
+/// Which domains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    One,
+    All,
+}
+
 /// Which client, and which name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Who {
@@ -51,7 +74,8 @@ pub(crate) struct Who {
     pub(crate) name: usize,
 }
 
-/// What happens when, in order.
+/// What happens when, in order. Some names are left alone by everybody but their client, so that what
+/// breaks stays broken for long enough to be noticed.
 pub(crate) fn plan(
     chance: &Chance,
     days: u32,
@@ -59,23 +83,103 @@ pub(crate) fn plan(
     names: usize,
 ) -> Vec<(Duration, Happening)> {
     let length = Duration::from_hours(24) * days;
+    let quiet: Vec<bool> = (0..names).map(|_| chance.happens(QUIET)).collect();
     let count = usize::try_from(days).unwrap_or(1) * PER_DAY;
     let mut plan: Vec<(Duration, Happening)> = (0..count)
         .map(|_| (chance.up_to(length), happening(chance, clients, names)))
+        .filter(|(_, happening)| !disturbs(*happening, &quiet))
         .collect();
-    // Somebody has to begin.
-    for name in 0..names {
-        let who = Who { client: 0, name };
-        plan.push((chance.up_to(Duration::from_hours(48)), Happening::Add(who)));
+    for (name, quiet) in quiet.into_iter().enumerate() {
+        if quiet {
+            plan.extend(story(chance, length, name));
+        } else {
+            // Somebody has to begin.
+            let begins = chance.up_to(Duration::from_hours(48));
+            plan.push((begins, Happening::Add(Who { client: 0, name })));
+            // Most people publish soon, and some never.
+            if chance.happens(PUBLISHING) {
+                let soon = begins + chance.up_to(Duration::from_hours(12));
+                plan.push((soon, Happening::Publish(name, Published::Everything)));
+            }
+        }
     }
+    plan.retain(|(at, _)| *at < length);
     plan.sort_by_key(|(at, _)| *at);
     plan
+}
+
+/// The life of a domain whose records are published, break and are repaired, some hours or days each.
+fn story(chance: &Chance, length: Duration, name: usize) -> Vec<(Duration, Happening)> {
+    let hours = |least: u64, more: u64| {
+        Duration::from_hours(least) + chance.up_to(Duration::from_hours(more))
+    };
+    let who = Who { client: 0, name };
+    let mut at = hours(0, 12);
+    let mut story = vec![(at, Happening::Add(who))];
+    at += hours(0, 2);
+    story.push((at, Happening::Publish(name, Published::Everything)));
+    // Until SES has verified it there is nothing to complete.
+    for _ in 0..3 {
+        at += hours(0, 2);
+        story.push((at, Happening::Complete(who)));
+    }
+    while at < length {
+        at += hours(0, 24);
+        let (trouble, end) = match chance.below(10) {
+            0..6 => (
+                Happening::Publish(name, BROKEN[chance.below(BROKEN.len())]),
+                Happening::Publish(name, Published::Everything),
+            ),
+            6..8 => (
+                Happening::Servers(name, Servers::Dead),
+                Happening::Servers(name, Servers::Alive),
+            ),
+            _ => (
+                Happening::Servers(name, Servers::Disagree),
+                Happening::Servers(name, Servers::Alive),
+            ),
+        };
+        story.push((at, trouble));
+        at += match chance.below(10) {
+            // Over before two looks could see it.
+            0..3 => hours(0, 6),
+            3..7 => hours(8, 30),
+            // So long that it has to be noticed.
+            _ => hours(44, 40),
+        };
+        story.push((at, end));
+        at += hours(1, 4);
+        // It may have failed meanwhile.
+        story.push((at, Happening::Restart(who)));
+        story.push((at + hours(1, 4), Happening::Complete(who)));
+    }
+    story
+}
+
+/// What breaks a domain, in different ways.
+const BROKEN: [Published; 3] = [Published::Nothing, Published::Wrong, Published::WithoutAKey];
+
+/// Whether something would disturb a name that is left alone.
+fn disturbs(happening: Happening, quiet: &[bool]) -> bool {
+    match happening {
+        Happening::Remove(who) | Happening::Reject(who) | Happening::Release(who) => {
+            quiet[who.name]
+        }
+        Happening::Add(who) | Happening::Prove(who) | Happening::Complete(who) => quiet[who.name],
+        Happening::Restart(who) | Happening::Ready(who) => quiet[who.name],
+        Happening::Publish(name, _) | Happening::Servers(name, _) | Happening::Lose(name) => {
+            quiet[name]
+        }
+        Happening::Check(_) | Happening::Recheck(_) | Happening::Instruct(..) => false,
+        Happening::SesTrouble(_) | Happening::SnsDown(_) => false,
+        Happening::ResolverDown(_) | Happening::ClockJump(..) => false,
+    }
 }
 
 fn happening(chance: &Chance, clients: usize, names: usize) -> Happening {
     let name = chance.below(names);
     // Most of what happens is done by the client that comes first.
-    let client = if chance.happens(0.7) {
+    let client = if chance.happens(0.6) {
         0
     } else {
         chance.below(clients)
@@ -83,22 +187,30 @@ fn happening(chance: &Chance, clients: usize, names: usize) -> Happening {
     let who = Who { client, name };
     let hours = |most: u64| chance.up_to(Duration::from_hours(most));
     match chance.below(100) {
-        0..12 => Happening::Add(who),
-        12..20 => Happening::Check(who),
-        20..24 => Happening::Remove(who),
-        24..36 => Happening::Complete(who),
-        36..39 => Happening::Reject(who),
-        39..46 => Happening::Restart(who),
-        46..66 => Happening::Publish(name, Published::Everything),
-        66..69 => Happening::Publish(name, Published::Wrong),
-        69..77 => Happening::Publish(name, Published::Nothing),
-        77..81 => Happening::Servers(name, Servers::Dead),
-        81..83 => Happening::Servers(name, Servers::Slow),
-        83..89 => Happening::Servers(name, Servers::Alive),
-        89..92 => Happening::SesTrouble(hours(6)),
-        92..95 => Happening::SnsDown(hours(3)),
-        95..97 => Happening::ResolverDown(hours(3)),
-        97 => Happening::ClockJump(hours(2), Way::Ahead),
+        0..13 => Happening::Add(who),
+        13..17 => Happening::Check(who),
+        17..19 => Happening::Recheck(who),
+        19..23 => Happening::Remove(who),
+        23..32 => Happening::Complete(who),
+        32..34 => Happening::Reject(who),
+        34..38 => Happening::Restart(who),
+        38..42 => Happening::Ready(who),
+        42..52 => Happening::Prove(who),
+        52..54 => Happening::Release(who),
+        54..56 => Happening::Instruct(who, Which::One),
+        56 => Happening::Instruct(who, Which::All),
+        57..72 => Happening::Publish(name, Published::Everything),
+        72..75 => Happening::Publish(name, Published::Wrong),
+        75..80 => Happening::Publish(name, Published::Nothing),
+        80..83 => Happening::Servers(name, Servers::Dead),
+        83 => Happening::Servers(name, Servers::Slow),
+        84..86 => Happening::Servers(name, Servers::Disagree),
+        86..91 => Happening::Servers(name, Servers::Alive),
+        91 => Happening::Lose(name),
+        92..94 => Happening::SesTrouble(hours(6)),
+        94..96 => Happening::SnsDown(hours(3)),
+        96 => Happening::ResolverDown(hours(3)),
+        97..99 => Happening::ClockJump(hours(2), Way::Ahead),
         _ => Happening::ClockJump(hours(1), Way::Back),
     }
 }

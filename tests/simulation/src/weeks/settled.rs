@@ -1,15 +1,21 @@
 //! What holds when all trouble is over.
 
+use std::time::Duration;
+
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{Clock, ReadClaims};
+use domain_auth::reconciliation::ORPHAN_KEPT;
 use domain_auth::state::{State, Status};
 use futures::FutureExt;
 use jiff::SignedDuration;
 
+use super::holders::holds;
+use super::truth::LONGEST_PACE;
 use super::world::World;
 
-/// The slowest pace, with its jitter.
-const SLOWEST: SignedDuration = SignedDuration::from_hours(36);
+/// How far clocks that jump may be off in the end, the days between two comparisons with SES's list
+/// among it.
+const CLOCK: Duration = Duration::from_hours(3 * 24);
 /// A run every minute, and its length.
 const OVERDUE: SignedDuration = SignedDuration::from_mins(3);
 
@@ -17,6 +23,7 @@ const OVERDUE: SignedDuration = SignedDuration::from_mins(3);
 pub(super) fn check(world: &World) {
     let journal = &world.store.observer;
     let now = world.clock.now();
+    let slowest = SignedDuration::try_from(LONGEST_PACE).unwrap_or_default();
     let domains = world.store.inner().all_domains();
     for event in journal.lost() {
         journal.wrong(&format!("lost: {event:?}"));
@@ -24,11 +31,11 @@ pub(super) fn check(world: &World) {
     if world.store.inner().outbox_length() > 0 {
         journal.wrong("the outbox is not empty");
     }
-    let mut holders: Vec<(&DomainName, &ClientId)> = Vec::new();
+    let mut known: Vec<&DomainName> = Vec::new();
     for domain in &domains {
         let name = &domain.name;
         let status = domain.state.status();
-        if domain.next_check > now + SLOWEST || domain.next_check < now - OVERDUE {
+        if domain.next_check > now + slowest || domain.next_check < now - OVERDUE {
             journal.wrong(&format!(
                 "{name} is {status} and due at {}",
                 domain.next_check
@@ -45,46 +52,53 @@ pub(super) fn check(world: &World) {
             | Status::Failed
             | Status::Rejected => {}
         }
-        let (holds, claims) = (holds(&domain.state), claims_of(world, name));
-        if holds && claims.as_ref() != Some(&domain.client) {
-            journal.wrong(&format!(
-                "{} has {name}, and {claims:?} holds it",
-                domain.client
-            ));
-        }
-        if holds {
-            holders.push((name, &domain.client));
+        let holder = holder_of(world, name);
+        if holds(status) {
+            if holder.as_ref() != Some(&domain.client) {
+                journal.wrong(&format!(
+                    "{} has {name}, and {holder:?} holds it",
+                    domain.client
+                ));
+            }
+            known.push(name);
+        } else if leaves_an_identity(&domain.state) {
+            known.push(name);
         }
     }
     for name in world.ses.names() {
-        if !holders.iter().any(|(held, _)| **held == name) {
+        if name != world.orphan && !known.contains(&&name) {
             journal.wrong(&format!("SES still has {name}, which nobody holds"));
         }
     }
-    for (at, (name, client)) in holders.iter().enumerate() {
-        let others = holders.iter().skip(at + 1);
-        for (other, other_client) in others.filter(|(_, other)| other != client) {
-            if name == other || name.is_below(other) || other.is_below(name) {
-                journal.wrong(&format!("{name} of {client} and {other} of {other_client}"));
-            }
-        }
+    orphan(world);
+}
+
+/// What nobody holds stays at SES for as long as somebody may miss it, and goes only where the operator
+/// wants that.
+fn orphan(world: &World) {
+    let kept = Duration::try_from(ORPHAN_KEPT).unwrap_or_default();
+    let age = world.clock.elapsed();
+    let deletes = world.operator.settings.reconcile_delete;
+    let there = world.ses.identity(&world.orphan).is_some();
+    let has_to_be_there = !deletes || age + CLOCK < kept;
+    let has_to_be_gone = deletes && age > kept + CLOCK;
+    if (has_to_be_there && !there) || (has_to_be_gone && there) {
+        let journal = &world.store.observer;
+        journal.wrong(&format!("an identity that nobody holds is there: {there}"));
     }
 }
 
-fn holds(state: &State) -> bool {
+/// Whether SES may have an identity of a client that does not hold the name any more.
+fn leaves_an_identity(state: &State) -> bool {
     match state {
-        State::Contested(_) | State::Removing(_) => false,
-        State::Provisioning(_)
-        | State::Pending(_)
-        | State::Verified(_)
-        | State::Authenticated(_)
-        | State::AtRisk(_)
-        | State::Failed(_)
-        | State::Rejected(_) => true,
+        State::Contested(contested) => contested.leftover_identity,
+        State::Provisioning(_) | State::Pending(_) | State::Verified(_) => false,
+        State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) => false,
+        State::Rejected(_) | State::Removing(_) => false,
     }
 }
 
-fn claims_of(world: &World, name: &DomainName) -> Option<ClientId> {
+fn holder_of(world: &World, name: &DomainName) -> Option<ClientId> {
     let claims = world.store.inner().claims(name.organizational());
     claims.now_or_never()?.ok()?.holder(name).cloned()
 }

@@ -21,6 +21,8 @@ pub(crate) struct SimTopic {
     pub(crate) journal: Journal,
     pub(crate) down: Arc<AtomicBool>,
     pub(crate) started: Duration,
+    /// It says that it took an event, and did not.
+    pub(crate) forgetful: bool,
 }
 
 impl Publish for SimTopic {
@@ -30,7 +32,9 @@ impl Publish for SimTopic {
         if self.down.load(Ordering::Relaxed) {
             return Err(PublishError::Topic("the topic is down".into()));
         }
-        self.journal.published(event, self.started);
+        if !self.forgetful {
+            self.journal.published(event, self.started);
+        }
         self.clock.sleep(self.chance.latency(least, mean) / 2).await;
         Ok(())
     }

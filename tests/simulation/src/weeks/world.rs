@@ -2,27 +2,31 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use domain_auth::identity::AxisStatus;
-use domain_auth::names::{ClientId, DomainName};
+use domain_auth::names::{ClientId, DomainName, EmailAddress};
+use domain_auth::pace::Patience;
 use domain_auth::ports::Clock;
-use domain_auth::state::VERIFICATION_WINDOW;
+use domain_auth::run_memory::Breaker;
 use domain_auth::use_cases::SesBudget;
-use domain_auth::use_cases::final_step::MANUAL;
+use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth::use_cases::poll::{Poller, Settings};
 use domain_auth::use_cases::provision::Tools;
+use domain_auth::use_cases::send_instructions::Order;
 use domain_auth_testkit::{client, domain_name};
 use futures::future::{Either, join, join_all, select};
 use jiff::SignedDuration;
 
 use super::journal::Journal;
-use super::plan::{Happening, Way, Who};
+use super::plan::Happening;
 use super::topic::SimTopic;
 use crate::chance::Chance;
+use crate::cpu::Apart;
 use crate::dns::{Published, Servers, SimDns};
-use crate::ses::{SimIdentity, SimSes, Trouble, axes};
+use crate::fault::Fault;
+use crate::ses::SimSes;
 use crate::setting::Setting;
 use crate::store::{Purpose, SimStore};
 use crate::time::SimClock;
@@ -37,11 +41,11 @@ const IDLE: Duration = Duration::from_mins(20);
 const AFTERMATH: Duration = Duration::from_mins(10);
 
 /// Shares of runs and of requests that are cut off, and of runs that another one overlaps.
-const CUT_OFF: f64 = 0.04;
+pub(super) const CUT_OFF: f64 = 0.04;
 const OVERLAPPING: f64 = 0.04;
 
-/// Names that are added: some are parents of others.
-const NAMES: [&str; 8] = [
+/// Names that are added, of which a seed has some: some are parents of others.
+const NAMES: [&str; 12] = [
     "maplehomes.com",
     "mail.maplehomes.com",
     "cedarhomes.com",
@@ -50,8 +54,18 @@ const NAMES: [&str; 8] = [
     "birchhomes.com",
     "elmhomes.com",
     "ashhomes.com",
+    "firhomes.com",
+    "mail.firhomes.com",
+    "pinehomes.com",
+    "yewhomes.com",
 ];
+/// Most seeds have up to so many, which takes less time, and others all that there are.
+const FEW_NAMES: std::ops::RangeInclusive<usize> = 4..=7;
+const ALL_NAMES: f64 = 0.2;
+
 const CLIENTS: [&str; 3] = ["maple", "cedar", "oak"];
+/// An identity that this stack made and nobody holds.
+const ORPHAN: &str = "orphanhomes.com";
 
 /// Everything that there is.
 pub(super) struct World {
@@ -60,22 +74,86 @@ pub(super) struct World {
     pub(super) ses: SimSes,
     pub(super) dns: SimDns,
     pub(super) store: SimStore<Journal>,
-    topic_down: Arc<AtomicBool>,
-    names: Vec<DomainName>,
-    clients: Vec<ClientId>,
+    pub(super) operator: Operator,
+    pub(super) topic_down: Arc<AtomicBool>,
+    pub(super) names: Vec<DomainName>,
+    pub(super) clients: Vec<ClientId>,
+    /// What clients have sent by email.
+    pub(super) order: Order,
+    pub(super) orphan: DomainName,
+    fault: Option<Fault>,
+}
+
+/// What the operator has chosen.
+#[derive(Debug)]
+pub(super) struct Operator {
+    pub(super) settings: Settings,
+    pub(super) final_step: FinalStepPolicy,
+}
+
+impl Operator {
+    fn new(chance: &Chance) -> Self {
+        let one_of = |choices: [i64; 3]| choices[chance.below(choices.len())];
+        let set = chance.happens(0.5).then_some("lasso");
+        let automatic = chance.happens(0.3);
+        let taken_by = if automatic { "automatic" } else { "manual" };
+        Self {
+            settings: Settings {
+                patience: Patience {
+                    provisioning: SignedDuration::from_mins(one_of([30, 60, 90])),
+                    staff: SignedDuration::from_hours(one_of([24, 48, 72])),
+                },
+                breaker: Breaker {
+                    percent: usize::try_from(one_of([20, 30, 50])).unwrap_or(20),
+                },
+                reconcile_delete: chance.happens(0.5),
+                ses_calls_per_second: 1,
+            },
+            final_step: FinalStepPolicy::parse(taken_by, set).unwrap_or_default(),
+        }
+    }
 }
 
 impl World {
-    pub(super) fn new(seed: u64) -> Self {
-        let setting = Setting::new(seed);
-        let journal = Journal::new(setting.clock.clone());
+    pub(super) fn new(seed: u64, fault: Option<Fault>) -> Self {
+        let setting = Setting {
+            fault,
+            apart: Arc::new(Apart::unwanted()),
+            ..Setting::new(seed)
+        };
+        let chance = &setting.chance;
+        let operator = Operator::new(chance);
+        let few = FEW_NAMES.start() + chance.below(FEW_NAMES.count());
+        let names = if chance.happens(ALL_NAMES) {
+            NAMES.len()
+        } else {
+            few
+        };
+        let (ses, dns) = (SimSes::new(setting.clone()), SimDns::new(setting.clone()));
+        dns.keep_silent_about_providers();
+        let clients: Vec<ClientId> = CLIENTS.into_iter().map(client).collect();
+        let orphan = domain_name(ORPHAN);
+        ses.put(&orphan, &clients[0], AxisStatus::Pending);
+        let journal = Journal::new(
+            setting.clock.clone(),
+            dns.clone(),
+            ses.clone(),
+            operator.final_step.configuration_set.clone(),
+        );
         Self {
-            ses: SimSes::new(setting.clone()),
-            dns: SimDns::new(setting.clone()),
+            ses,
+            dns,
             store: SimStore::new(journal, setting.clone(), Purpose::Content),
+            operator,
             topic_down: Arc::default(),
-            names: NAMES.into_iter().map(domain_name).collect(),
-            clients: CLIENTS.into_iter().map(client).collect(),
+            names: NAMES.into_iter().take(names).map(domain_name).collect(),
+            clients,
+            order: Order {
+                to: address(),
+                note: None,
+            },
+            orphan,
+            fault,
             clock: setting.clock,
             chance: setting.chance,
         }
@@ -109,6 +187,11 @@ impl World {
             });
             self.be_calm(troubles.is_empty());
             self.ses_looks();
+            let of_ses = |(end, trouble): &(Duration, Happening)| {
+                matches!(trouble, Happening::SesTrouble(_)).then_some(*end)
+            };
+            let busy = troubles.iter().filter_map(of_ses).max().unwrap_or(now);
+            self.store.observer.weigh(busy.saturating_sub(now));
             let runs = Box::pin(self.runs());
             let cut_off = join(join_all(requests), runs).await.1;
             self.be_calm(!cut_off);
@@ -129,6 +212,7 @@ impl World {
             self.dns.publish(name, Published::Everything);
             self.dns.set_servers(name, Servers::Alive);
         }
+        self.tell_truth();
     }
 
     pub(super) fn tools<'a>(
@@ -153,6 +237,7 @@ impl World {
             journal: self.store.observer.clone(),
             down: Arc::clone(&self.topic_down),
             started: self.clock.elapsed(),
+            forgetful: self.fault == Some(Fault::MarkedUnpublished),
         }
     }
 
@@ -162,8 +247,7 @@ impl World {
             return now + MINUTE;
         }
         let wall = self.clock.now();
-        let domains = self.store.inner().all_domains();
-        let next = domains.iter().map(|domain| domain.next_check).min();
+        let next = self.store.observer.next_check();
         let left = next.map_or(IDLE, |next| {
             Duration::try_from(next.duration_since(wall)).unwrap_or_default()
         });
@@ -190,13 +274,13 @@ impl World {
         } else {
             TIMEOUT
         };
-        let budget = SesBudget::per_second(1);
+        let budget = SesBudget::per_second(self.operator.settings.ses_calls_per_second);
         let topic = self.topic();
         let poller = Poller {
             tools: self.tools(&budget),
             publisher: &topic,
-            settings: Settings::default(),
-            final_step: &MANUAL,
+            settings: self.operator.settings,
+            final_step: &self.operator.final_step,
         };
         let timeout = SignedDuration::try_from(TIMEOUT).unwrap_or_default();
         let run = pin!(poller.run(self.clock.now() + timeout));
@@ -209,138 +293,17 @@ impl World {
         cut_off
     }
 
-    /// A request of a person, which may be cut off at any moment.
-    async fn request(&self, happening: Happening) {
-        self.clock
-            .sleep(self.chance.up_to(Duration::from_secs(10)))
-            .await;
-        let request = async {
-            match happening {
-                Happening::Add(who) => self.add(self.whose(who)).await,
-                Happening::Check(who) => self.check(self.whose(who)).await,
-                Happening::Complete(who) => self.decide(self.whose(who), true).await,
-                Happening::Reject(who) => self.decide(self.whose(who), false).await,
-                Happening::Restart(who) => self.restart(self.whose(who)).await,
-                Happening::Remove(who) => self.remove(self.whose(who)).await,
-                Happening::Publish(name, published) => {
-                    self.dns.publish(&self.names[name], published);
-                }
-                Happening::Servers(name, servers) => {
-                    self.dns.set_servers(&self.names[name], servers);
-                }
-                Happening::SesTrouble(_)
-                | Happening::SnsDown(_)
-                | Happening::ResolverDown(_)
-                | Happening::ClockJump(..) => {}
-            }
-        };
-        let life = if self.chance.happens(CUT_OFF) {
-            self.chance
-                .latency(Duration::ZERO, Duration::from_millis(300))
-        } else {
-            Duration::from_secs(28)
-        };
-        select(pin!(request), pin!(self.clock.sleep(life))).await;
-    }
-
-    fn whose(&self, who: Who) -> (&ClientId, &DomainName) {
-        (&self.clients[who.client], &self.names[who.name])
-    }
-
-    /// What befalls the service rather than being asked of it, until when.
-    fn befalls(&self, happening: Happening, now: Duration) -> Option<(Duration, Happening)> {
-        let length = match happening {
-            Happening::SesTrouble(length) => {
-                self.ses.set_trouble(Trouble {
-                    throttled: 0.5,
-                    unanswered: 0.1,
-                });
-                length
-            }
-            Happening::SnsDown(length) => {
-                self.topic_down.store(true, Ordering::Relaxed);
-                length
-            }
-            Happening::ResolverDown(length) => {
-                self.dns.set_down(true);
-                length
-            }
-            Happening::ClockJump(by, way) => {
-                let by = SignedDuration::try_from(by).unwrap_or_default();
-                self.clock.jump(match way {
-                    Way::Ahead => by,
-                    Way::Back => -by,
-                });
-                // What was due in a while is due now, or much later.
-                Duration::from_hours(3)
-            }
-            Happening::Add(_)
-            | Happening::Check(_)
-            | Happening::Complete(_)
-            | Happening::Reject(_)
-            | Happening::Restart(_)
-            | Happening::Remove(_)
-            | Happening::Publish(..)
-            | Happening::Servers(..) => return None,
-        };
-        Some((now + length, happening))
-    }
-
-    fn ends(&self, trouble: Happening) {
-        match trouble {
-            Happening::SesTrouble(_) => self.ses.set_trouble(Trouble::default()),
-            Happening::SnsDown(_) => self.topic_down.store(false, Ordering::Relaxed),
-            Happening::ResolverDown(_) => self.dns.set_down(false),
-            Happening::ClockJump(..)
-            | Happening::Add(_)
-            | Happening::Check(_)
-            | Happening::Complete(_)
-            | Happening::Reject(_)
-            | Happening::Restart(_)
-            | Happening::Remove(_)
-            | Happening::Publish(..)
-            | Happening::Servers(..) => {}
-        }
-    }
-
     fn be_calm(&self, calm: bool) {
         let journal = &self.store.observer;
         if !calm {
             journal.set_calm(Some(self.clock.elapsed() + AFTERMATH));
         }
     }
+}
 
-    /// SES looks at DNS now and then.
-    fn ses_looks(&self) {
-        let now = self.clock.elapsed();
-        let window = Duration::try_from(VERIFICATION_WINDOW).unwrap_or_default();
-        self.ses.look(|name, identity: &mut SimIdentity| {
-            let there = self.dns.published(name) == Published::Everything
-                && self.dns.servers(name) != Servers::Dead;
-            let late = now.saturating_sub(identity.since) > window;
-            let next = match identity.status.verification {
-                AxisStatus::Pending | AxisStatus::NotStarted | AxisStatus::TemporaryFailure
-                    if there && self.chance.happens(0.5) =>
-                {
-                    AxisStatus::Success
-                }
-                AxisStatus::Pending | AxisStatus::NotStarted | AxisStatus::TemporaryFailure
-                    if late =>
-                {
-                    AxisStatus::Failed
-                }
-                AxisStatus::Success if !there && self.chance.happens(0.02) => {
-                    AxisStatus::TemporaryFailure
-                }
-                AxisStatus::Failed if there && self.chance.happens(0.01) => AxisStatus::Success,
-                same => same,
-            };
-            if next != identity.status.verification {
-                identity.status = axes(next);
-                identity.since = now;
-            }
-        });
-    }
+fn address() -> EmailAddress {
+    #[expect(clippy::expect_used, reason = "a simulation fails loudly")]
+    EmailAddress::parse("postmaster@example.com").expect("a valid address")
 }
 
 fn whole_minute(moment: Duration) -> Duration {

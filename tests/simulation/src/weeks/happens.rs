@@ -1,0 +1,219 @@
+//! What a happening does: a request that may be cut off, or a trouble that lasts.
+
+use std::pin::pin;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use domain_auth::identity::AxisStatus;
+use domain_auth::names::{ClientId, DomainName};
+use domain_auth::ports::Clock;
+use domain_auth::state::VERIFICATION_WINDOW;
+use futures::future::{join_all, select};
+use jiff::SignedDuration;
+
+use super::plan::{Happening, Way, Which, Who};
+use super::truth::Facts;
+use super::world::{CUT_OFF, World};
+use crate::dns::{Published, Servers};
+use crate::ses::{SimIdentity, Trouble, axes};
+
+/// Emails that are asked for at once: more than one domain may have in a day.
+const LETTERS: usize = 7;
+
+/// How soon SES itself notices that records are gone: in days, so that mostly our looks come first.
+const SES_LOSES: f64 = 0.005;
+
+impl World {
+    /// A request of a person, which may be cut off at any moment.
+    pub(super) async fn request(&self, happening: Happening) {
+        self.clock
+            .sleep(self.chance.up_to(Duration::from_secs(10)))
+            .await;
+        let request = async {
+            match happening {
+                Happening::Add(who) => self.add(self.whose(who)).await,
+                Happening::Check(who) => self.check(self.whose(who)).await,
+                Happening::Complete(who) => self.decide(self.whose(who), true).await,
+                Happening::Reject(who) => self.decide(self.whose(who), false).await,
+                Happening::Restart(who) => self.restart(self.whose(who)).await,
+                Happening::Remove(who) => self.remove(self.whose(who)).await,
+                Happening::Ready(who) => self.ready(self.whose(who)).await,
+                Happening::Recheck(who) => self.recheck(self.whose(who)).await,
+                Happening::Release(who) => self.release(self.whose(who)).await,
+                Happening::Prove(who) => self.prove(self.whose(who)).await,
+                Happening::Instruct(who, which) => self.instruct_often(who, which).await,
+                Happening::Publish(name, published) => {
+                    self.dns.publish(&self.names[name], published);
+                }
+                Happening::Servers(name, servers) => {
+                    self.dns.set_servers(&self.names[name], servers);
+                }
+                Happening::Lose(name) => self.ses.lose(&self.names[name]),
+                Happening::SesTrouble(_)
+                | Happening::SnsDown(_)
+                | Happening::ResolverDown(_)
+                | Happening::ClockJump(..) => {}
+            }
+        };
+        Box::pin(self.unless_cut_off(request)).await;
+        self.tell_truth();
+    }
+
+    async fn unless_cut_off(&self, request: impl Future<Output = ()>) {
+        let life = if self.chance.happens(CUT_OFF) {
+            self.chance
+                .latency(Duration::ZERO, Duration::from_millis(300))
+        } else {
+            Duration::from_secs(28)
+        };
+        select(pin!(request), pin!(self.clock.sleep(life))).await;
+    }
+
+    /// Many emails at once, each of which may be cut off.
+    async fn instruct_often(&self, who: Who, which: Which) {
+        let (client, name) = self.whose(who);
+        let names = match which {
+            Which::One => std::slice::from_ref(name),
+            Which::All => self.names.as_slice(),
+        };
+        let often = names.iter().flat_map(|name| [name; LETTERS]);
+        let letters = often.map(|name| {
+            let letter = Box::pin(self.instruct((client, name)));
+            Box::pin(self.unless_cut_off(letter))
+        });
+        join_all(letters).await;
+    }
+
+    fn whose(&self, who: Who) -> (&ClientId, &DomainName) {
+        (&self.clients[who.client], &self.names[who.name])
+    }
+
+    /// What befalls the service rather than being asked of it, until when.
+    pub(super) fn befalls(
+        &self,
+        happening: Happening,
+        now: Duration,
+    ) -> Option<(Duration, Happening)> {
+        let length = match happening {
+            Happening::SesTrouble(length) => {
+                self.ses.set_trouble(Trouble {
+                    throttled: 0.5,
+                    unanswered: 0.1,
+                });
+                self.store.observer.holds_up(length);
+                length
+            }
+            Happening::SnsDown(length) => {
+                self.topic_down.store(true, Ordering::Relaxed);
+                length
+            }
+            Happening::ResolverDown(length) => {
+                self.dns.set_down(true);
+                length
+            }
+            Happening::ClockJump(by, way) => {
+                let signed = SignedDuration::try_from(by).unwrap_or_default();
+                let journal = &self.store.observer;
+                match way {
+                    Way::Ahead => {
+                        journal.jumps_ahead(by);
+                        self.clock.jump(signed);
+                    }
+                    // What was due is due later, and the right of a run that was cut off ends later.
+                    Way::Back => {
+                        journal.holds_up(by * 2);
+                        self.clock.jump(-signed);
+                    }
+                }
+                // What was due in a while is due now, or much later.
+                Duration::from_hours(3)
+            }
+            Happening::Add(_)
+            | Happening::Check(_)
+            | Happening::Complete(_)
+            | Happening::Reject(_)
+            | Happening::Restart(_)
+            | Happening::Remove(_)
+            | Happening::Ready(_)
+            | Happening::Instruct(..)
+            | Happening::Recheck(_)
+            | Happening::Release(_)
+            | Happening::Prove(_)
+            | Happening::Lose(_)
+            | Happening::Publish(..)
+            | Happening::Servers(..) => return None,
+        };
+        Some((now + length, happening))
+    }
+
+    pub(super) fn ends(&self, trouble: Happening) {
+        match trouble {
+            Happening::SesTrouble(_) => self.ses.set_trouble(Trouble::default()),
+            Happening::SnsDown(_) => self.topic_down.store(false, Ordering::Relaxed),
+            Happening::ResolverDown(_) => self.dns.set_down(false),
+            Happening::ClockJump(..)
+            | Happening::Add(_)
+            | Happening::Check(_)
+            | Happening::Complete(_)
+            | Happening::Reject(_)
+            | Happening::Restart(_)
+            | Happening::Remove(_)
+            | Happening::Ready(_)
+            | Happening::Instruct(..)
+            | Happening::Recheck(_)
+            | Happening::Release(_)
+            | Happening::Prove(_)
+            | Happening::Lose(_)
+            | Happening::Publish(..)
+            | Happening::Servers(..) => {}
+        }
+    }
+
+    /// SES looks at DNS now and then.
+    pub(super) fn ses_looks(&self) {
+        let now = self.clock.elapsed();
+        let window = Duration::try_from(VERIFICATION_WINDOW).unwrap_or_default();
+        self.ses.look(|name, identity: &mut SimIdentity| {
+            let there = self.dns.published(name) == Published::Everything
+                && self.dns.servers(name) != Servers::Dead;
+            let late = now.saturating_sub(identity.since) > window;
+            let next = match identity.status.verification {
+                AxisStatus::Pending | AxisStatus::NotStarted | AxisStatus::TemporaryFailure
+                    if there && self.chance.happens(0.5) =>
+                {
+                    AxisStatus::Success
+                }
+                AxisStatus::Pending | AxisStatus::NotStarted | AxisStatus::TemporaryFailure
+                    if late =>
+                {
+                    AxisStatus::Failed
+                }
+                AxisStatus::Success if !there && self.chance.happens(SES_LOSES) => {
+                    AxisStatus::TemporaryFailure
+                }
+                AxisStatus::Failed if there && self.chance.happens(0.01) => AxisStatus::Success,
+                same => same,
+            };
+            if next != identity.status.verification {
+                identity.status = axes(next);
+                identity.since = now;
+            }
+        });
+        self.tell_truth();
+    }
+
+    /// Everything that can be seen of all names, whoever looks.
+    pub(super) fn tell_truth(&self) {
+        let resolver_down = self.dns.is_down();
+        for name in &self.names {
+            let ses = self.ses.status(name).map(|status| status.verification);
+            let facts = Facts {
+                published: self.dns.published(name),
+                servers: self.dns.servers(name),
+                resolver_down,
+                ses,
+            };
+            self.store.observer.is(name, facts);
+        }
+    }
+}

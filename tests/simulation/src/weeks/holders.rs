@@ -1,0 +1,204 @@
+//! Who holds which name, as the changes tell it: what a claim may and may not come to.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use domain_auth::claims::ClaimRegister;
+use domain_auth::domain::{Change, Domain, Fate};
+use domain_auth::history::{Action, Actor, HistoryEntry};
+use domain_auth::names::{ClientId, DomainName};
+use domain_auth::state::{State, Status};
+use jiff::Timestamp;
+
+use crate::dns::SimDns;
+
+/// How often claims were contested.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Contests {
+    /// Claims that were proven and taken over.
+    pub(crate) proven: usize,
+    /// Those that stood against a verified holder, so that Lasso support was asked.
+    pub(crate) undecided: usize,
+    /// Holders that lost a name to a proof.
+    pub(crate) displaced: usize,
+    /// Claims that Lasso support released or decided.
+    pub(crate) decided: usize,
+}
+
+/// All domains and registers, by what was written.
+#[derive(Debug, Default)]
+pub(super) struct Holders {
+    domains: BTreeMap<(DomainName, ClientId), (Status, Timestamp)>,
+    registers: HashMap<String, ClaimRegister>,
+    secrets: HashSet<String>,
+    pub(super) contests: Contests,
+}
+
+impl Holders {
+    /// Changes were written together. What is wrong about them.
+    pub(super) fn changed(
+        &mut self,
+        before: &[Option<Domain>],
+        changes: &[&Change],
+        dns: &SimDns,
+    ) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let mut touched: Vec<&str> = Vec::new();
+        for (before, change) in before.iter().zip(changes) {
+            let domain = &change.domain;
+            let key = (domain.name.clone(), domain.client.clone());
+            let status = domain.state.status();
+            let was = match change.fate {
+                Fate::Stored => self.domains.insert(key, (status, domain.next_check)),
+                Fate::Deleted => self.domains.remove(&key),
+            };
+            if let Some(claims) = &change.claims {
+                let organizational = claims.organizational.clone();
+                self.registers.insert(organizational, claims.clone());
+            }
+            let organizational = domain.name.organizational();
+            let moved = was.map(|(was, _)| was) != Some(status) || change.claims.is_some();
+            if moved && !touched.contains(&organizational) {
+                touched.push(organizational);
+            }
+            let secret = self.secret(before.as_ref(), domain);
+            let steps = change.history.iter();
+            let steps = steps.map(|entry| self.contests.step(before.as_ref(), entry, dns));
+            let outcomes = steps.chain([secret]).filter_map(Result::err);
+            wrong.extend(outcomes.map(|what| format!("{}: {what}", domain.name)));
+        }
+        for organizational in touched {
+            wrong.extend(self.conflicts(organizational));
+        }
+        wrong
+    }
+
+    /// When the next of all domains is due.
+    pub(super) fn next_check(&self) -> Option<Timestamp> {
+        self.domains
+            .values()
+            .map(|(_, next_check)| *next_check)
+            .min()
+    }
+
+    /// Whoever has a name holds it, and nobody else has it, or one above or below it; but for a name
+    /// that was proven: then its holder is known to have it.
+    fn conflicts(&self, organizational: &str) -> Vec<String> {
+        let there: Vec<(&DomainName, &ClientId)> = self
+            .domains
+            .iter()
+            .filter(|((name, _), (status, _))| {
+                name.organizational() == organizational && holds(*status)
+            })
+            .map(|((name, client), _)| (name, client))
+            .collect();
+        let register = self.registers.get(organizational);
+        let claim = |name: &DomainName| register.and_then(|register| register.claim(name));
+        let unclaimed = there.iter().filter_map(|(name, client)| {
+            let holder = claim(name).map(|claim| &claim.client);
+            (holder != Some(client))
+                .then(|| format!("{client} has {name}, and {holder:?} holds it"))
+        });
+        let mut wrong: Vec<String> = unclaimed.collect();
+        for (at, (name, client)) in there.iter().enumerate() {
+            let others = there.iter().skip(at + 1);
+            for (other, other_client) in others.filter(|(_, other)| other != client) {
+                let proven = [name, other].into_iter().any(|name| {
+                    let claim = claim(name);
+                    claim.is_some_and(|claim| claim.proven_at.is_some())
+                });
+                let related = name.is_below(other) || other.is_below(name);
+                if name == other || (related && !proven) {
+                    wrong.push(format!("{name} of {client} and {other} of {other_client}"));
+                }
+            }
+        }
+        wrong
+    }
+
+    /// Who loses a name, or claims it, gets a secret that nobody had.
+    fn secret(&mut self, before: Option<&Domain>, domain: &Domain) -> Result<(), String> {
+        let Some(secret) = secret_of(domain) else {
+            return Ok(());
+        };
+        let kept = before.and_then(secret_of) == Some(secret);
+        if kept || self.secrets.insert(secret.to_owned()) {
+            Ok(())
+        } else {
+            Err("a secret is given out twice".to_owned())
+        }
+    }
+}
+
+impl Contests {
+    fn step(
+        &mut self,
+        before: Option<&Domain>,
+        entry: &HistoryEntry,
+        dns: &SimDns,
+    ) -> Result<(), String> {
+        let support = matches!(entry.actor, Actor::LassoSupport { .. });
+        match entry.action {
+            Action::Displaced => {
+                let verified = entry.from.is_some_and(domain_auth::watching::is_watched);
+                self.displaced += usize::from(!support && !entry_is_of_ses(entry));
+                self.decided += usize::from(support);
+                if verified && !support {
+                    return Err(format!("a verified holder was displaced: {entry:?}"));
+                }
+            }
+            Action::ProofFound => {
+                let Some(claimant) = before else {
+                    return Err("a claim that was not there is proven".to_owned());
+                };
+                let secret = secret_of(claimant);
+                let shown = secret.is_some_and(|secret| dns.is_proven(&claimant.name, secret));
+                let decided = support && is_proven(claimant);
+                if !shown && !decided {
+                    return Err(format!("a claim is proven by nothing: {entry:?}"));
+                }
+                self.decided += usize::from(support);
+                self.undecided += usize::from(entry.to == Status::Contested);
+                self.proven += usize::from(entry.to != Status::Contested);
+            }
+            Action::Added | Action::Readded | Action::Provisioned | Action::Verified => {}
+            Action::Failed | Action::Restarted | Action::Completed | Action::Rejected => {}
+            Action::Reopened | Action::RecordsBroken | Action::RecordsRecovered => {}
+            Action::Removed | Action::Stuck | Action::Ready | Action::InstructionsSent => {}
+            Action::Challenged | Action::Checked => {}
+        }
+        Ok(())
+    }
+}
+
+/// SES has the name already, for somebody else.
+fn entry_is_of_ses(entry: &HistoryEntry) -> bool {
+    entry.from == Some(Status::Provisioning)
+        && domain_auth::use_cases::provision::is_contested_by_ses(entry)
+}
+
+fn secret_of(domain: &Domain) -> Option<&str> {
+    match &domain.state {
+        State::Contested(contested) => Some(&contested.ownership_secret),
+        State::Provisioning(_) | State::Pending(_) | State::Verified(_) => None,
+        State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) => None,
+        State::Rejected(_) | State::Removing(_) => None,
+    }
+}
+
+fn is_proven(domain: &Domain) -> bool {
+    match &domain.state {
+        State::Contested(contested) => contested.proven_at.is_some(),
+        State::Provisioning(_) | State::Pending(_) | State::Verified(_) => false,
+        State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) => false,
+        State::Rejected(_) | State::Removing(_) => false,
+    }
+}
+
+/// Whether a client that has a domain in this state holds its name.
+pub(super) fn holds(status: Status) -> bool {
+    match status {
+        Status::Contested | Status::Removing => false,
+        Status::Provisioning | Status::Pending | Status::Verified | Status::Authenticated => true,
+        Status::AtRisk | Status::Failed | Status::Rejected => true,
+    }
+}

@@ -1,0 +1,48 @@
+//! A simulated SES that sends email to people who are not at Lasso.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain_auth::instructions::{Letter, SendLetter};
+use domain_auth::names::{ClientId, DomainName, EmailAddress};
+use domain_auth::ports::{Clock, SesError};
+
+use super::journal::Journal;
+use crate::chance::Chance;
+use crate::ses::Trouble;
+use crate::time::SimClock;
+
+const ANSWER: (Duration, Duration) = (Duration::from_millis(40), Duration::from_millis(40));
+const OPERATION: &str = "SendEmail";
+
+/// Sends for one domain.
+#[derive(Debug)]
+pub(super) struct SimMail<'a> {
+    pub(super) clock: &'a SimClock,
+    pub(super) chance: &'a Arc<Chance>,
+    pub(super) journal: &'a Journal,
+    pub(super) trouble: Trouble,
+    pub(super) whose: (&'a ClientId, &'a DomainName),
+}
+
+impl SendLetter for SimMail<'_> {
+    async fn send(&self, _: &EmailAddress, _: &Letter) -> Result<String, SesError> {
+        let (least, mean) = ANSWER;
+        if self.chance.happens(self.trouble.throttled) {
+            let operation = OPERATION;
+            return Err(SesError::Throttled { operation });
+        }
+        let unanswered = self.chance.happens(self.trouble.unanswered);
+        if !unanswered || self.chance.happens(0.5) {
+            self.journal.letter(self.whose.0, self.whose.1);
+        }
+        self.clock.sleep(self.chance.latency(least, mean)).await;
+        if unanswered {
+            return Err(SesError::Unavailable {
+                operation: OPERATION,
+                source: "no answer".into(),
+            });
+        }
+        Ok("message".to_owned())
+    }
+}

@@ -1,0 +1,77 @@
+//! Whether a change is made of steps that the state machine has.
+
+use domain_auth::domain::{Change, Domain, Fate};
+use domain_auth::history::{Action, HistoryEntry};
+use domain_auth::state::{FailureReason, State, Status, Trigger};
+use domain_auth_testkit::identity;
+
+/// Whether a change is made of transitions that the state machine has, each with its line of history.
+pub(super) fn steps(before: Option<&Domain>, change: &Change) -> Result<(), String> {
+    let after = &change.domain;
+    let mut state = before.map(|before| before.state.clone());
+    if after.version != before.map_or(0, |before| before.version) + 1 {
+        return Err("a version was left out".to_owned());
+    }
+    for entry in &change.history {
+        if entry.sequence != after.version {
+            return Err(format!("{entry:?} names another version"));
+        }
+        if entry.from != state.as_ref().map(State::status) {
+            return Err(format!("{entry:?} came from {state:?}"));
+        }
+        state = Some(step(state, entry, after)?);
+    }
+    let expected = state.map(|state| state.status());
+    let found = Some(after.state.status());
+    if change.fate == Fate::Stored && expected != found {
+        return Err(format!(
+            "{found:?} without a line of history, where {expected:?} was"
+        ));
+    }
+    Ok(())
+}
+
+fn step(state: Option<State>, entry: &HistoryEntry, after: &Domain) -> Result<State, String> {
+    let Some(trigger) = trigger_of(entry, after) else {
+        return Ok(state.unwrap_or_else(|| after.state.clone()));
+    };
+    let state = state.ok_or_else(|| format!("{entry:?} of a domain that was not there"))?;
+    let next = state
+        .apply(trigger, entry.at)
+        .map_err(|error| error.to_string())?;
+    if next.status() != entry.to {
+        return Err(format!("{entry:?} should lead to {}", next.status()));
+    }
+    Ok(next)
+}
+
+/// A trigger as the action names it; its data does not matter here. None where an action is no
+/// transition.
+fn trigger_of(entry: &HistoryEntry, domain: &Domain) -> Option<Trigger> {
+    let text = || "seen in the simulation".to_owned();
+    Some(match entry.action {
+        Action::Added | Action::Stuck => return None,
+        Action::Ready | Action::InstructionsSent | Action::Challenged => return None,
+        Action::Checked => return None,
+        // Proven, and Lasso support has to decide.
+        Action::ProofFound if entry.to == Status::Contested => return None,
+        Action::Readded if entry.to == Status::Contested => Trigger::ReaddedContested {
+            ownership_secret: text(),
+        },
+        Action::Readded => Trigger::Readded,
+        Action::ProofFound => Trigger::ProofFound,
+        Action::Provisioned => Trigger::Provisioned(identity(&domain.name)),
+        Action::Verified => Trigger::SesVerified,
+        Action::Failed => Trigger::SesFailed(FailureReason::SesGaveUp),
+        Action::Restarted => Trigger::Restarted,
+        Action::Completed => Trigger::Completed,
+        Action::Rejected => Trigger::Refused { reason: text() },
+        Action::Reopened => Trigger::Reopened,
+        Action::RecordsBroken => Trigger::RecordsBroken { reason: text() },
+        Action::RecordsRecovered => Trigger::RecordsRecovered,
+        Action::Displaced => Trigger::Displaced {
+            ownership_secret: text(),
+        },
+        Action::Removed => Trigger::Removed,
+    })
+}

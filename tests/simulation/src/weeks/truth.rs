@@ -1,0 +1,348 @@
+//! What is true of each name, whatever the service thinks of it: since when its records are broken or
+//! whole for everybody to see, and so by when the service has to know.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use domain_auth::domain::{Change, Domain};
+use domain_auth::event::EventType;
+use domain_auth::identity::AxisStatus;
+use domain_auth::names::{ClientId, DomainName};
+use domain_auth::state::Status;
+use domain_auth::watching::STRIKES_APART;
+
+use crate::dns::{Published, Servers};
+
+/// The longest from one daily look to the next (`daily` in `pace.rs`): a day and a half.
+pub(super) const LONGEST_PACE: Duration = Duration::from_hours(36);
+/// How often a domain at risk is looked at, at least (`BROKEN` in `pace.rs`), and how often SES's
+/// list is read.
+const HOURLY: Duration = Duration::from_hours(1);
+/// Runs that are cut off one after the other, and the length of one.
+const SLACK: Duration = Duration::from_mins(40);
+/// From a look to the write of what it saw: a run's length and more.
+const OF_A_LOOK: Duration = Duration::from_mins(2);
+
+/// What can be seen of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Facts {
+    pub(super) published: Published,
+    pub(super) servers: Servers,
+    pub(super) resolver_down: bool,
+    /// Where SES's verification stands; none where SES has no identity.
+    pub(super) ses: Option<AxisStatus>,
+}
+
+/// How often each rule was put to the test.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tested {
+    /// Breaks that had to be alerted, and were.
+    pub(crate) alerted: usize,
+    /// Repairs that had to be noticed, and were.
+    pub(crate) recovered: usize,
+    /// Breaks that were over before anybody had to be alerted, and nobody was.
+    pub(crate) blips: usize,
+    /// Domains that nobody could see for a while although nothing was broken, and no alert came.
+    pub(crate) unseen: usize,
+    /// Domains of which SES took its verification back or lost the identity, and that failed in time.
+    pub(crate) revoked: usize,
+}
+
+/// The names, and the domains that are watched.
+#[derive(Debug, Default)]
+pub(super) struct Truth {
+    names: HashMap<DomainName, Name>,
+    watched: BTreeMap<(ClientId, DomainName), Watched>,
+    /// When the clock on the wall jumped ahead, and how far.
+    ahead: Vec<(Duration, Duration)>,
+    /// When the trouble ends that holds up.
+    busy_until: Duration,
+    pub(super) tested: Tested,
+}
+
+#[derive(Debug)]
+struct Name {
+    facts: Facts,
+    /// When somebody could see that it is broken: from, and until, where that is over.
+    broken: Vec<(Duration, Option<Duration>)>,
+    /// When it was last seen to be whole.
+    whole_at: Option<Duration>,
+}
+
+#[derive(Debug)]
+struct Watched {
+    status: Status,
+    since: Duration,
+    /// A bad look is remembered.
+    doubted: bool,
+    /// What the service has to notice.
+    awaited: Option<Awaited>,
+    /// The break that lasts was alerted.
+    alerted: bool,
+    /// It is not broken, and cannot be seen.
+    unseen: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Awaited {
+    what: Notice,
+    since: Duration,
+    until: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Notice {
+    /// The first bad look, at what Lasso does not send for.
+    Doubt,
+    AtRisk,
+    Recovered,
+    Failed,
+}
+
+impl Facts {
+    /// Everybody who looks sees that it is broken.
+    fn is_broken(self) -> bool {
+        let gone = self.published != Published::Everything && self.servers == Servers::Alive;
+        let ses_misses = self.ses == Some(AxisStatus::TemporaryFailure);
+        (gone && !self.resolver_down && self.ses == Some(AxisStatus::Success)) || ses_misses
+    }
+
+    /// Somebody who looks may see that it is broken.
+    fn may_be_broken(self) -> bool {
+        let answered = match self.servers {
+            // What one server lacks is missing at the other one too.
+            Servers::Alive | Servers::Slow | Servers::Disagree => !self.resolver_down,
+            Servers::Dead => false,
+        };
+        let ses = matches!(
+            self.ses,
+            Some(AxisStatus::TemporaryFailure | AxisStatus::Failed)
+        );
+        (answered && self.published != Published::Everything) || ses
+    }
+
+    /// Everybody who looks sees that it is whole.
+    fn is_whole(self) -> bool {
+        self.may_be_whole() && self.servers == Servers::Alive
+    }
+
+    fn may_be_whole(self) -> bool {
+        self.published == Published::Everything
+            && matches!(self.servers, Servers::Alive | Servers::Slow)
+            && !self.resolver_down
+            && self.ses == Some(AxisStatus::Success)
+    }
+
+    /// SES's word for it that there is nothing verified any more.
+    fn is_revoked(self) -> bool {
+        matches!(self.ses, Some(AxisStatus::Failed) | None)
+    }
+}
+
+impl Notice {
+    fn in_time(self) -> Duration {
+        match self {
+            Self::Doubt => LONGEST_PACE + SLACK,
+            Self::AtRisk => LONGEST_PACE + second_look(),
+            Self::Recovered | Self::Failed => HOURLY + SLACK,
+        }
+    }
+}
+
+/// From the first bad look until the second one has to have counted.
+fn second_look() -> Duration {
+    Duration::try_from(STRIKES_APART).unwrap_or_default() + HOURLY + SLACK
+}
+
+impl Truth {
+    /// What is true of a name from now on.
+    pub(super) fn is(&mut self, name: &DomainName, facts: Facts, now: Duration) {
+        let known = self.names.entry(name.clone()).or_insert(Name {
+            facts,
+            broken: Vec::new(),
+            whole_at: None,
+        });
+        if known.facts.may_be_whole() {
+            known.whole_at = Some(now);
+        }
+        known.facts = facts;
+        let open = known.broken.last_mut().filter(|(_, until)| until.is_none());
+        match (open, facts.may_be_broken()) {
+            (None, true) => known.broken.push((now, None)),
+            (Some((_, until)), false) => *until = Some(now),
+            (None, false) | (Some(_), true) => {}
+        }
+    }
+
+    /// Something holds up whoever would notice, for so long.
+    pub(super) fn holds_up(&mut self, length: Duration) {
+        for watched in self.watched.values_mut() {
+            if let Some(awaited) = &mut watched.awaited {
+                awaited.until += length;
+            }
+        }
+    }
+
+    /// The clock on the wall jumps ahead: what has to be hours apart may be less.
+    pub(super) fn jumps_ahead(&mut self, now: Duration, by: Duration) {
+        self.ahead.push((now, by));
+    }
+
+    /// Looks at everything that should have been noticed; `busy` is for how long from now the
+    /// trouble goes on that holds up.
+    pub(super) fn weigh(&mut self, now: Duration, busy: Duration) -> Vec<String> {
+        self.busy_until = now + busy;
+        let mut wrong = Vec::new();
+        for ((client, name), watched) in &mut self.watched {
+            let Some(known) = self.names.get(name) else {
+                continue;
+            };
+            watched.look_around(known.facts, now, busy, &mut self.tested);
+            if let Some(late) = watched.awaited.take_if(|awaited| awaited.until < now) {
+                let (what, since) = (late.what, late.since);
+                wrong.push(format!(
+                    "{name} of {client} is {} and awaits {what:?} since {since:?}: {:?}",
+                    watched.status, known.facts
+                ));
+            }
+        }
+        wrong
+    }
+
+    /// A change was written. What is wrong about it, if anything.
+    pub(super) fn changed(&mut self, change: &Change, now: Duration) -> Result<(), String> {
+        let domain = &change.domain;
+        let key = (domain.client.clone(), domain.name.clone());
+        let event = change.event.as_ref().map(|event| event.event_type);
+        let status = domain.state.status();
+        let before = self.watched.get(&key).map(|watched| watched.status);
+        let outcome = match (event, before, status) {
+            (Some(EventType::AtRisk), _, _) => self.alerted(&key, now),
+            (Some(EventType::Recovered), _, _) => self.recovered(&key, now),
+            (None, Some(Status::Authenticated), Status::AtRisk) => {
+                Err("is at risk, and nobody is told".to_owned())
+            }
+            _ => Ok(()),
+        };
+        if domain_auth::watching::is_watched(status) {
+            let watched = self.watched.entry(key).or_insert(Watched::new(status, now));
+            watched.becomes(domain, now, self.busy_until);
+        } else if let Some(watched) = self.watched.remove(&key) {
+            let failed = watched.awaits(Notice::Failed) && status == Status::Failed;
+            self.tested.revoked += usize::from(failed);
+        }
+        outcome
+    }
+
+    fn alerted(&mut self, key: &(ClientId, DomainName), now: Duration) -> Result<(), String> {
+        let (Some(known), Some(watched)) = (self.names.get(&key.1), self.watched.get_mut(key))
+        else {
+            return Err("is at risk, and was not watched".to_owned());
+        };
+        let apart = Duration::try_from(STRIKES_APART).unwrap_or_default();
+        let lately = self.ahead.iter().filter(|(at, _)| *at + apart >= now);
+        let jumped: Duration = lately.map(|(_, by)| *by).sum();
+        let first = (now + OF_A_LOOK + jumped).saturating_sub(apart);
+        let within = |from: Duration, until: Duration| {
+            let mut spells = known.broken.iter();
+            spells.any(|(begin, end)| *begin <= until && end.is_none_or(|end| end >= from))
+        };
+        if !within(now.saturating_sub(OF_A_LOOK), now) {
+            return Err(format!("is at risk, and nothing is broken: {known:?}"));
+        }
+        if !within(watched.since.saturating_sub(OF_A_LOOK), first) {
+            return Err(format!("is at risk after one bad look: {known:?}"));
+        }
+        if watched.alerted {
+            return Err("is alerted twice for the same break".to_owned());
+        }
+        watched.alerted = known.facts.is_broken();
+        self.tested.alerted += usize::from(watched.awaits(Notice::AtRisk));
+        Ok(())
+    }
+
+    fn recovered(&mut self, key: &(ClientId, DomainName), now: Duration) -> Result<(), String> {
+        let known = self.names.get(&key.1);
+        let whole_at = known.and_then(|known| {
+            let whole = known.facts.may_be_whole();
+            if whole { Some(now) } else { known.whole_at }
+        });
+        if whole_at.is_none_or(|at| at + OF_A_LOOK < now) {
+            return Err(format!("has recovered, and is not whole: {known:?}"));
+        }
+        let watched = self.watched.get(key);
+        let awaited = watched.is_some_and(|watched| watched.awaits(Notice::Recovered));
+        self.tested.recovered += usize::from(awaited);
+        Ok(())
+    }
+}
+
+impl Watched {
+    fn new(status: Status, now: Duration) -> Self {
+        Self {
+            status,
+            since: now,
+            doubted: false,
+            awaited: None,
+            alerted: false,
+            unseen: false,
+        }
+    }
+
+    fn awaits(&self, what: Notice) -> bool {
+        self.awaited.is_some_and(|awaited| awaited.what == what)
+    }
+
+    /// The domain as it was written.
+    fn becomes(&mut self, domain: &Domain, now: Duration, busy_until: Duration) {
+        let status = domain.state.status();
+        if self.status != status {
+            *self = Self {
+                alerted: self.alerted,
+                ..Self::new(status, now)
+            };
+        }
+        let doubted = domain.watch.bad_since.is_some();
+        if let Some(awaited) = self.awaited.as_mut().filter(|_| doubted && !self.doubted) {
+            // From here on it is looked at every hour, once the first look is old enough.
+            awaited.until = awaited.until.min(busy_until.max(now) + second_look());
+        }
+        self.doubted = doubted;
+        if let (Some(_), Some(awaited)) = (domain.watch.held_back_since, &mut self.awaited) {
+            // The breaker does not believe it yet: as if it had just begun, but for the first look.
+            awaited.until = awaited.until.max(now + HOURLY + second_look());
+        }
+    }
+
+    /// What is to be noticed now.
+    fn look_around(&mut self, facts: Facts, now: Duration, busy: Duration, tested: &mut Tested) {
+        let what = match self.status {
+            _ if facts.is_revoked() => Some(Notice::Failed),
+            Status::Authenticated if facts.is_broken() => Some(Notice::AtRisk),
+            Status::Verified | Status::Rejected if facts.is_broken() && !self.doubted => {
+                Some(Notice::Doubt)
+            }
+            Status::AtRisk if facts.is_whole() => Some(Notice::Recovered),
+            _ => None,
+        };
+        if !facts.is_broken() {
+            self.alerted = false;
+        }
+        let unseen = !facts.may_be_broken() && !facts.may_be_whole() && !facts.is_revoked();
+        let sends = self.status == Status::Authenticated;
+        tested.unseen += usize::from(sends && self.unseen && !unseen);
+        self.unseen = sends && unseen;
+        match (self.awaited, what) {
+            (Some(awaited), what) if what == Some(awaited.what) => {}
+            (before, what) => {
+                let blip = before.is_some_and(|before| before.what == Notice::AtRisk);
+                tested.blips += usize::from(blip && facts.is_whole());
+                self.awaited = what.map(|what| Awaited {
+                    what,
+                    since: now,
+                    until: now + busy + what.in_time(),
+                });
+            }
+        }
+    }
+}

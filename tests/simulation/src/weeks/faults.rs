@@ -23,7 +23,7 @@ fn expected(fault: Fault) -> (u64, u32, &'static str) {
         Fault::DueInAMonth => (1, 1, "and due at"),
         Fault::ClaimsLost => (1, 1, "holds it"),
         Fault::SecretReused => (7, 1, "given out twice"),
-        Fault::NobodyDecided => (7, 2, "a verified holder was displaced"),
+        Fault::NobodyDecided => (26, 2, "a verified holder was displaced"),
         Fault::DeletionForgotten => (3, 1, "which nobody holds"),
         Fault::ConfigurationSetForgotten => (2, 1, "was completed with None"),
         Fault::LettersUncounted => (1, 1, "on one day"),

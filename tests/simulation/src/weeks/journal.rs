@@ -50,7 +50,7 @@ struct Entries {
     last: HashMap<Key, EventType>,
     /// What Lasso support was told of each domain in its present state.
     told: HashMap<Key, Vec<EventType>>,
-    /// When a person last did something that left the time of the next look as it was.
+    /// When a person, or another client's proof, last left the time of the next look as it was.
     acted: HashMap<Key, Duration>,
     /// Emails with instructions, by client and day, and by domain.
     letters: HashMap<(ClientId, Day), HashMap<DomainName, u32>>,
@@ -261,8 +261,10 @@ impl Journal {
     }
 
     fn acted(&self, change: &Change) {
-        let by_person = |entry: &HistoryEntry| !matches!(entry.actor, Actor::Service);
-        if change.history.iter().any(by_person) {
+        let from_outside = |entry: &HistoryEntry| {
+            !matches!(entry.actor, Actor::Service) || entry.action == Action::Challenged
+        };
+        if change.history.iter().any(from_outside) {
             let key = (change.domain.client.clone(), change.domain.name.clone());
             let now = self.clock.elapsed();
             self.entries().acted.insert(key, now);
@@ -281,7 +283,7 @@ impl Journal {
         let acted = entries
             .acted
             .get(&(before.client.clone(), before.name.clone()));
-        // A look loses against what a person does meanwhile, and the next run looks again.
+        // A look loses against what comes from outside meanwhile, and the next run looks again.
         let overtaken = acted.is_some_and(|at| *at >= due);
         drop(entries);
         let longest = if overtaken {

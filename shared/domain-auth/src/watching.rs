@@ -176,7 +176,10 @@ pub fn sight(domain: &Domain, ses: Option<SesStatus>, dns: Option<&DnsLook>) -> 
         return Sight::Bad(broken);
     }
     let known = ses.or_else(|| domain.ses.map(|look| look.status));
-    let ses_is_well = known.is_none_or(|known| broken_at_ses(watch, known).is_none());
+    // An identity of which SES knows nothing is lost, and the list of all will say so.
+    let ses_is_well = known.is_none_or(|known| {
+        known.verification != AxisStatus::NotStarted && broken_at_ses(watch, known).is_none()
+    });
     let Some(dns) = dns else {
         // A domain that SES verified without any record of its own, such as one below a verified
         // domain, has nothing in DNS to look for.

@@ -465,6 +465,30 @@ fn a_look_makes_no_identity_anew_that_is_lost() {
 }
 
 #[test]
+fn a_domain_whose_identity_is_lost_does_not_recover() {
+    let world = World::default();
+    let domain = world.sending("example.com");
+    world.sending("example.org");
+    let broken = named(&domain, "_domainkey");
+    world.dns.unpublish(&broken);
+    while world.status("example.com") != Status::AtRisk {
+        world.run_for(HOUR);
+    }
+    let lists = world.ses.calls("ListEmailIdentities");
+    while world.ses.calls("ListEmailIdentities") == lists {
+        world.run_for(MINUTE * 5);
+    }
+    world.ses.forget(&domain.name);
+    world.dns.publish(&broken);
+    world.change("example.com", |domain, now| domain.next_check = now);
+    world.run_for(MINUTE * 30);
+    assert_eq!(world.status("example.com"), Status::AtRisk);
+    world.run_for(HOUR);
+    assert_eq!(world.status("example.com"), Status::Failed);
+    assert_eq!(world.published(), [EventType::AtRisk, EventType::Failed]);
+}
+
+#[test]
 fn a_list_of_somebody_elses_identities_fails_nobody() {
     let world = World::default();
     for n in 0..20 {

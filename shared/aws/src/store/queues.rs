@@ -19,6 +19,10 @@ use super::{Item, Table, from_item, store_error, string};
 /// The most keys that `BatchGetItem` takes (DynamoDB API reference).
 const BATCH_GET: usize = 100;
 
+/// The most entries of an index in one answer: a megabyte of them, which DynamoDB would give, takes
+/// ten in memory.
+const QUERY_PAGE: usize = 1_000;
+
 /// An entry of an index: its sort key and the item's key.
 type Entry = (String, Key);
 
@@ -190,10 +194,10 @@ impl Table {
         let mut entries = Vec::new();
         let mut start: Option<Item> = None;
         loop {
-            let missing = i32::try_from(limit - entries.len()).unwrap_or(i32::MAX);
+            let missing = (limit - entries.len()).min(QUERY_PAGE);
             let answer = query
                 .clone()
-                .limit(missing)
+                .limit(i32::try_from(missing).unwrap_or(i32::MAX))
                 .set_exclusive_start_key(start)
                 .send()
                 .await
@@ -215,22 +219,23 @@ impl Table {
         wanted: impl Fn(&Item) -> bool,
     ) -> Result<Vec<T>, StoreError> {
         let keys: Vec<Key> = entries.into_iter().map(|(_, key)| key).collect();
-        let mut found: HashMap<Key, Item> = HashMap::with_capacity(keys.len());
+        let mut read = Vec::with_capacity(keys.len());
+        // Batch by batch: an item as the SDK has it takes several times the memory of what is read.
         for batch in keys.chunks(BATCH_GET) {
-            self.batch_get(action, batch, &mut found).await?;
+            let mut found = self.batch_get(action, batch).await?;
+            let items = batch
+                .iter()
+                .filter_map(|key| found.remove(key).filter(&wanted));
+            read.extend(items.filter_map(|item| match from_item(action, item) {
+                Ok(item) => Some(item),
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "an item of the table cannot be read");
+                    None
+                }
+            }));
         }
-        let items = keys
-            .iter()
-            .filter_map(|key| found.remove(key).filter(&wanted));
-        let read = items.filter_map(|item| match from_item(action, item) {
-            Ok(item) => Some(item),
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(error, "an item of the table cannot be read");
-                None
-            }
-        });
-        Ok(read.collect())
+        Ok(read)
     }
 
     /// DynamoDB may answer a part and give the rest back as unprocessed.
@@ -238,8 +243,8 @@ impl Table {
         &self,
         action: &'static str,
         keys: &[Key],
-        found: &mut HashMap<Key, Item>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<HashMap<Key, Item>, StoreError> {
+        let mut found = HashMap::with_capacity(keys.len());
         let wanted = KeysAndAttributes::builder()
             .set_keys(Some(keys.iter().cloned().map(Key::into_item).collect()))
             .consistent_read(true)
@@ -261,7 +266,7 @@ impl Table {
             }
             request = answer.unprocessed_keys.unwrap_or_default();
         }
-        Ok(())
+        Ok(found)
     }
 }
 

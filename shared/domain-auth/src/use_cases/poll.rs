@@ -98,6 +98,8 @@ struct Times {
     dns: Timestamp,
     /// A call to SES that is answered or given up within 5 s, and writing what it said.
     ask: Timestamp,
+    /// Writing what is known already.
+    write: Timestamp,
     /// Publishing beside the work.
     publish: Timestamp,
     /// Publishing what the run itself has written.
@@ -124,6 +126,7 @@ impl Times {
             register: seconds(12),
             dns: deadline - LOOK_PATIENCE - SignedDuration::from_secs(4),
             ask: seconds(8),
+            write: seconds(4),
             publish: seconds(8),
             last_events: seconds(2),
         }

@@ -162,13 +162,13 @@ where
     }
 
     /// Looks at DNS and writes what was seen; without the time for it, what SES says is worth being
-    /// written all the same. A watched domain comes back where DNS shows something else than SES
+    /// written all the same, for as long as there is time for that. A watched domain comes back where DNS shows something else than SES
     /// said last.
     async fn look(&self, mut seen: Seen, times: Times) -> (Part, Option<Seen>) {
         let tools = &self.tools;
         if tools.clock.now() < times.dns {
             seen.dns = look_at_dns(tools.dns, tools.clock, &seen.domain, seen.ses).await;
-        } else if seen.ses.is_none() {
+        } else if seen.ses.is_none() || tools.clock.now() >= times.write {
             return (Part::default(), None);
         }
         let watched = watching::is_watched(seen.domain.state.status());

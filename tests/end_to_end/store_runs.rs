@@ -32,6 +32,7 @@ pub(crate) async fn runs<S: Runs>(store: &S) {
             looks: 7,
             bad: 1,
         }],
+        next_listing: Some(minutes(5)),
         next_sweep: Some(minutes(60)),
         next_reconciliation: None,
     };

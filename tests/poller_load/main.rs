@@ -29,6 +29,8 @@ type Failure = Box<dyn std::error::Error>;
 const DOMAINS: usize = 10_000;
 /// The zone that they are all in. None of their records is there.
 const ZONE: &str = "waiting-homes.com";
+/// For how long: by then each is looked at every quarter of an hour, and so once in these runs.
+const WAITING_FOR: SignedDuration = SignedDuration::from_hours(3);
 const AT_ONCE: usize = 16;
 /// Runs in which all domains have to be dealt with.
 const RUNS: usize = 10;
@@ -161,11 +163,12 @@ async fn add(info: &StackInfo, http: &Client, table: &Table, number: usize) -> R
         .await?
         .error_for_status()?;
     let (now, ids) = (SystemClock.now(), SystemIds);
+    let since = now - WAITING_FOR;
     let state = State::provisioning();
-    let added = Domain::add(new, state, None, Actor::Service, now, &ids).domain;
+    let added = Domain::add(new, state, None, Actor::Service, since, &ids).domain;
     let provisioned = Trigger::Provisioned(identity(&added.name));
     let mut domain = added
-        .transition(provisioned, Actor::Service, None, now, &ids)?
+        .transition(provisioned, Actor::Service, None, since, &ids)?
         .domain;
     domain.next_check = now;
     domain.version = 1;

@@ -86,7 +86,7 @@ impl LocalStack {
 async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
     let progress = options.progress;
     ports::check_udp_and_tcp(options.dns_port, "--dns-port")?;
-    let port = ports::tcp(options.port, "--port")?;
+    ports::tcp(options.port, "--port")?;
     let workspace = Workspace::find().await?;
     let state = match &options.state {
         StateFolder::Checkout => StateDir::open(&workspace.root.join("target/local"))?,
@@ -108,6 +108,8 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
     })
     .await
     .map_err(Error::Dns)?;
+    // Only now: nothing holds a free port until the emulator listens, and a build takes long.
+    let port = ports::tcp(options.port, "--port")?;
     let endpoint = format!("http://127.0.0.1:{port}");
     let gate = SesGate::start(ses_gate::Options {
         listen: ports::loopback(0),

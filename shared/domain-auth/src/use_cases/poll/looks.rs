@@ -162,8 +162,8 @@ where
     }
 
     /// Looks at DNS and writes what was seen; without the time for it, what SES says is worth being
-    /// written all the same, for as long as there is time for that. A watched domain comes back where DNS shows something else than SES
-    /// said last.
+    /// written all the same, for as long as there is time for that. A watched domain comes back
+    /// where DNS shows something else than SES said last.
     async fn look(&self, mut seen: Seen, times: Times) -> (Part, Option<Seen>) {
         let tools = &self.tools;
         if tools.clock.now() < times.dns {

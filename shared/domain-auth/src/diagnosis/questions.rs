@@ -1,5 +1,7 @@
 //! What to ask: first what every look needs, then the probes that explain a record that is not
-//! where it belongs. Probes cost look-ups only where there is something to explain.
+//! where it belongs. Probes cost look-ups only where there is something to explain, and only at names
+//! that may exist: "no such name" (NXDOMAIN) holds for every type at the name (RFC 2308 section 5), and
+//! for every name below it (RFC 8020). A record's state rests on neither, only on its own look-up.
 
 use super::code::DiagnosisCode as Code;
 use super::dmarc::dmarc_name;
@@ -15,8 +17,8 @@ const MAX_NAME: usize = 253;
 /// A label that nobody has: whatever answers for it is a wildcard (RFC 4592).
 pub(crate) const NOBODYS_LABEL: &str = "lasso-wildcard-check";
 
-/// The first round: every record by its own name and type, what must not be beside it, the DMARC
-/// record of the organizational domain, and the zone's name servers as they see themselves.
+/// The first round: every record by its own name and type, the DMARC record of the organizational
+/// domain, and the zone's name servers as they see themselves.
 pub fn questions_for(
     domain: &DomainName,
     records: &[Record],
@@ -25,16 +27,8 @@ pub fn questions_for(
     let mut questions = Questions::default();
     for record in records {
         questions.ask(&record.name, type_of(&record.data));
-        match record.id {
-            // Receivers ask for TXT at these names and are led on by the CNAME.
-            RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
-                questions.ask(&record.name, RecordType::Txt);
-            }
-            RecordId::MailFromMx => questions.ask(&record.name, RecordType::Cname),
-            RecordId::Dmarc => {
-                questions.ask(&dmarc_name(domain.organizational()), RecordType::Txt);
-            }
-            RecordId::Verification | RecordId::MailFromSpf | RecordId::Ownership => {}
+        if record.id == RecordId::Dmarc {
+            questions.ask(&dmarc_name(domain.organizational()), RecordType::Txt);
         }
     }
     if let Some(zone) = zone {
@@ -43,8 +37,9 @@ pub fn questions_for(
     questions.0
 }
 
-/// The next round, given what is known: probes for what is not right. Empty once there is nothing
-/// left to ask, so that rounds may be repeated; two are enough for everything but chains of aliases.
+/// The next round, given what is known: what must not be beside a record, and probes for what is not
+/// right. Empty once there is nothing left to ask, so that rounds may be repeated; three are enough
+/// for everything but chains of aliases.
 pub fn probes_for(
     context: &Context<'_>,
     records: &[Record],
@@ -56,26 +51,23 @@ pub fn probes_for(
     for record in records {
         let judged = look.own(record);
         look.ask_for_aliases(record, &mut questions);
+        let exists = look.observations.exists(&record.name);
+        if exists {
+            look.ask_beside(record, &mut questions);
+        }
         let settled = matches!(judged.standing, Standing::Right | Standing::Unknown);
         if settled || record.id == RecordId::Dmarc && look.has_dmarc() {
             continue;
         }
-        anything = true;
         if !judged.is_explained() {
-            for place in look.places(record) {
-                questions.ask(&place.name, type_of(&record.data));
-            }
+            look.ask_elsewhere(record, &mut questions);
         }
-        match record.data {
-            RecordData::Cname { .. } => {
-                questions.ask(&record.name, RecordType::A);
-                questions.ask(&record.name, RecordType::Aaaa);
-            }
-            RecordData::Txt { .. } | RecordData::Mx { .. } => {
-                questions.ask(&record.name, RecordType::Cname);
-            }
+        if exists {
+            anything = true;
+            look.ask_instead(record, &mut questions);
         }
     }
+    // Where nothing exists at a name, no wildcard answers for it either.
     if anything {
         let sibling = look.nobodys_name();
         for record_type in [
@@ -98,6 +90,9 @@ pub fn probes_for(
 pub(super) struct Place {
     pub(super) name: String,
     pub(super) kind: PlaceKind,
+    /// A name above it that exists only where somebody made such a mistake: the last label that does
+    /// not belong there, right below the zone or the domain.
+    branch: Option<String>,
 }
 
 /// By which mistake a record ends up at a place.
@@ -134,31 +129,35 @@ impl Look<'_> {
         let zone = self.panel.zone();
         let domain = self.context.domain.as_str();
         let mut places = Vec::new();
-        let mut add = |name: String, kind| {
+        let mut add = |name: String, kind, branch| {
             let new = name != record.name && name.len() <= MAX_NAME;
             if new {
-                places.push(Place { name, kind });
+                places.push(Place { name, kind, branch });
             }
         };
-        add(format!("{}.{zone}", record.name), PlaceKind::Doubled);
-        if domain != zone {
-            add(format!("{}.{domain}", record.name), PlaceKind::Doubled);
+        let mut bases = vec![zone];
+        bases.extend((domain != zone).then_some(domain));
+        for base in bases {
+            let name = format!("{}.{base}", record.name);
+            add(name, PlaceKind::Doubled, Some(branch(&record.name, base)));
         }
         // At the parent `_dmarc` and `_amazonses` are records of their own; whether the value is
         // ours is checked where the answer is read.
         let front = record.name.strip_suffix(domain);
         if let Some(front) = front.filter(|_| domain != zone && record.id != RecordId::Dmarc) {
-            add(format!("{front}{zone}"), PlaceKind::WithoutPart);
+            add(format!("{front}{zone}"), PlaceKind::WithoutPart, None);
         }
         match record.id {
             RecordId::Verification | RecordId::Ownership => {
-                add(domain.to_owned(), PlaceKind::Apex);
+                add(domain.to_owned(), PlaceKind::Apex, None);
             }
             RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
                 let value = record.data.value();
-                add(format!("{value}.{zone}"), PlaceKind::UnderItsValue);
+                let name = format!("{value}.{zone}");
+                add(name, PlaceKind::UnderItsValue, Some(branch(&value, zone)));
                 for old in self.former_tokens(record.id) {
-                    add(format!("{old}._domainkey.{domain}"), PlaceKind::OlderToken);
+                    let name = format!("{old}._domainkey.{domain}");
+                    add(name, PlaceKind::OlderToken, None);
                 }
             }
             RecordId::MailFromMx | RecordId::MailFromSpf | RecordId::Dmarc => {}
@@ -189,6 +188,46 @@ impl Look<'_> {
         format!("{NOBODYS_LABEL}._domainkey.{}", self.context.domain)
     }
 
+    /// What may not be at the name of a record although the record is right.
+    fn ask_beside(&self, record: &Record, questions: &mut Questions) {
+        match record.id {
+            // Receivers ask for TXT at these names and are led on by the CNAME.
+            RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
+                questions.ask(&record.name, RecordType::Txt);
+            }
+            RecordId::MailFromMx => questions.ask(&record.name, RecordType::Cname),
+            RecordId::Verification
+            | RecordId::MailFromSpf
+            | RecordId::Dmarc
+            | RecordId::Ownership => {}
+        }
+    }
+
+    /// What may be at the name in the record's place.
+    fn ask_instead(&self, record: &Record, questions: &mut Questions) {
+        match record.data {
+            RecordData::Cname { .. } => {
+                questions.ask(&record.name, RecordType::A);
+                questions.ask(&record.name, RecordType::Aaaa);
+            }
+            RecordData::Txt { .. } | RecordData::Mx { .. } => {
+                questions.ask(&record.name, RecordType::Cname);
+            }
+        }
+    }
+
+    /// The places where it may have ended up; of those below a branch first the branch alone.
+    fn ask_elsewhere(&self, record: &Record, questions: &mut Questions) {
+        for place in self.places(record) {
+            let asked = |branch: &&String| self.observations.get(branch, RecordType::Txt).is_some();
+            match &place.branch {
+                Some(branch) if !asked(&branch) => questions.ask(branch, RecordType::Txt),
+                Some(branch) if self.observations.denies(branch) => {}
+                Some(_) | None => questions.ask(&place.name, type_of(&record.data)),
+            }
+        }
+    }
+
     fn ask_for_aliases(&self, record: &Record, questions: &mut Questions) {
         let record_type = type_of(&record.data);
         if record_type == RecordType::Cname {
@@ -209,6 +248,12 @@ impl Look<'_> {
             }
         }
     }
+}
+
+/// The name right below `base` that leads to `name` doubled onto it.
+fn branch(name: &str, base: &str) -> String {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    format!("{last}.{base}")
 }
 
 impl Context<'_> {

@@ -267,17 +267,27 @@ impl Scene {
         }
     }
 
-    /// All rounds of look-ups.
+    /// What is asked in each round of look-ups, and the last one, which is empty.
+    pub(crate) fn rounds(&self) -> Vec<Vec<Question>> {
+        self.all_rounds().0
+    }
+
+    /// What is seen in all rounds of look-ups.
     pub(crate) fn look(&self) -> Vec<Observation> {
+        self.all_rounds().1
+    }
+
+    fn all_rounds(&self) -> (Vec<Vec<Question>>, Vec<Observation>) {
         let context = self.context();
-        let questions = questions_for(&self.domain, &self.records, context.found_zone());
-        let mut observations = self.observe(&questions);
-        for _ in 0..4 {
-            let probes = probes_for(&context, &self.records, &observations);
-            observations.extend(self.observe(&probes));
+        let mut observations = Vec::new();
+        let first = questions_for(&self.domain, &self.records, context.found_zone());
+        let mut rounds = vec![first];
+        while let Some(questions) = rounds.last().filter(|questions| !questions.is_empty()) {
+            assert!(rounds.len() < 6, "{rounds:#?}");
+            observations.extend(self.observe(questions));
+            rounds.push(probes_for(&context, &self.records, &observations));
         }
-        assert_eq!(probes_for(&context, &self.records, &observations), []);
-        observations
+        (rounds, observations)
     }
 
     pub(crate) fn diagnosis(&self) -> Diagnosis {

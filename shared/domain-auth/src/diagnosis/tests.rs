@@ -4,7 +4,7 @@ use super::mistakes::{rows_of_places, rows_of_values};
 use super::mistakes_in_mail::{failed, rows_of_mail, rows_of_views};
 use super::scene::*;
 use super::{DiagnosisCode as Code, RecordState as State};
-use crate::dns::{Failure, Outcome, RecordType, ZoneOutcome};
+use crate::dns::{Failure, Outcome, Question, RecordType, ZoneOutcome};
 use crate::identity::SesStatus;
 use crate::records::{RecordId as Id, ownership_record};
 
@@ -139,24 +139,58 @@ fn probes_are_asked_only_for_what_is_not_right() {
     let right = Scene::right();
     let questions =
         super::questions_for(&right.domain, &right.records, right.context().found_zone());
-    assert_eq!(questions.len(), 12);
+    assert_eq!(questions.len(), 8);
     let observations = right.observe(&questions);
-    assert_eq!(
-        super::probes_for(&right.context(), &right.records, &observations),
-        []
-    );
+    let beside = super::probes_for(&right.context(), &right.records, &observations);
+    let mut types: Vec<_> = beside.iter().map(|q| q.record_type).collect();
+    types.sort_unstable();
+    let dkim = [RecordType::Txt; 3];
+    assert_eq!(types, [&[RecordType::Cname], &dkim[..]].concat());
+
     let missing = Scene::right().without(Id::Verification);
-    let observations = missing.observe(&questions);
-    let probes = super::probes_for(&missing.context(), &missing.records, &observations);
-    let has = |name: &str, record_type| {
-        probes
-            .iter()
-            .any(|q| q.name == name && q.record_type == record_type)
+    let rounds = missing.rounds();
+    let [_, second, third] = &rounds[..] else {
+        panic!("{rounds:#?}");
     };
-    assert!(has("_amazonses.example.com.example.com", RecordType::Txt));
-    assert!(has("example.com", RecordType::Txt));
-    assert!(
-        !probes.iter().any(|q| q.name.contains("tokenone")),
-        "{probes:?}"
+    assert!(second.contains(&question("com.example.com", RecordType::Txt)));
+    assert!(second.contains(&question("example.com", RecordType::Txt)));
+    // The verification record's name does not exist, so nothing else is there; and a place for
+    // doubled names does not exist either, so none is looked for below it.
+    let asked_for = |name: &str| rounds.iter().flatten().filter(|q| q.name == name).count();
+    assert_eq!(asked_for("_amazonses.example.com"), 1);
+    assert_eq!(third, &[]);
+}
+
+#[test]
+fn where_nothing_is_published_hardly_anything_is_asked() {
+    let nothing = Scene::bare("mail.example.com", "example.com");
+    let asked: Vec<usize> = nothing.rounds().iter().map(Vec::len).collect();
+    assert_eq!(asked, [9, 9, 0]);
+    for record in nothing.diagnosis().records {
+        assert_eq!(
+            (record.state, record.code),
+            (State::Missing, Some(Code::NotFound))
+        );
+    }
+}
+
+#[test]
+fn doubled_names_are_looked_for_where_one_server_has_any() {
+    let doubled = Scene::right().without(Id::Verification).publish_at(
+        1,
+        "_amazonses.example.com.example.com",
+        txt(TOKEN),
     );
+    let found = doubled.of(Id::Verification);
+    assert!(
+        found.codes().any(|code| code == Code::HostDoubled),
+        "{found:#?}"
+    );
+}
+
+fn question(name: &str, record_type: RecordType) -> Question {
+    Question {
+        name: name.to_owned(),
+        record_type,
+    }
 }

@@ -118,6 +118,17 @@ pub(crate) fn is_answer(outcome: &Outcome) -> bool {
     }
 }
 
+/// NXDOMAIN.
+fn is_denial(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::NoSuchName { .. })
+}
+
+/// What every server said, the resolver last.
+fn outcomes(observation: &Observation) -> impl Iterator<Item = &Outcome> {
+    let authoritative = observation.authoritative.iter().map(|a| &a.outcome);
+    authoritative.chain([&observation.recursive])
+}
+
 /// The answers that count: the authoritative ones, or else the resolver's; empty where nobody
 /// answered.
 pub(crate) fn answers(observation: &Observation) -> Vec<&Outcome> {
@@ -148,6 +159,24 @@ impl<'a> Observations<'a> {
 
     pub(crate) fn has(&self, question: &Question) -> bool {
         self.get(&question.name, question.record_type).is_some()
+    }
+
+    /// Whether some server says that the name exists, whatever there is of it.
+    pub(crate) fn exists(&self, name: &str) -> bool {
+        let mut outcomes = self.at(name).flat_map(outcomes);
+        outcomes.any(|outcome| is_answer(outcome) && !is_denial(outcome))
+    }
+
+    /// Whether servers say that the name does not exist, and none says otherwise.
+    pub(crate) fn denies(&self, name: &str) -> bool {
+        let mut outcomes = self.at(name).flat_map(outcomes);
+        outcomes.any(is_denial) && !self.exists(name)
+    }
+
+    /// What was answered at a name, to questions for any type.
+    fn at(&self, name: &str) -> impl Iterator<Item = &'a Observation> {
+        let of_type = |record_type: &RecordType| self.get(name, *record_type);
+        RecordType::ALL.iter().filter_map(of_type)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &'a Observation> {

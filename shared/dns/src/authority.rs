@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use domain_auth::dns::{AuthorityAnswer, NameServer, Outcome};
+use domain_auth::dns::{AuthorityAnswer, NameServer};
 use futures::future::join_all;
 use hickory_proto::op::Query;
 use hickory_proto::rr::Name;
@@ -57,7 +57,7 @@ pub(crate) async fn ask(asking: &Asking<'_>, cut: Cut, query: &Query) -> Source 
         };
         // A server that answers beside one that delegates holds the child zone as well, or
         // disagrees; either is worth showing. The failures of a parent's servers are not.
-        replies.retain(|reply| is_answer(&reply.outcome));
+        replies.retain(|reply| reply.outcome.is_answer());
         answers.append(&mut replies);
         zone = referral.zone;
         hosts = referral.hosts;
@@ -92,16 +92,6 @@ fn split(asked: Vec<Asked>) -> (Vec<AuthorityAnswer>, Option<Referral>) {
         })
         .collect();
     (answers, referral)
-}
-
-fn is_answer(outcome: &Outcome) -> bool {
-    match outcome {
-        Outcome::Found { .. }
-        | Outcome::Alias { .. }
-        | Outcome::NoData { .. }
-        | Outcome::NoSuchName { .. } => true,
-        Outcome::Failed { .. } | Outcome::TimedOut => false,
-    }
 }
 
 /// Asks servers of one zone until two have answered, there are no more, or the time is over.

@@ -1,6 +1,7 @@
 //! Zone cuts, name servers and their addresses, as the configured resolver knows them: where to
 //! begin at the source.
 
+use std::iter;
 use std::net::IpAddr;
 
 use domain_auth::dns::{Data, Failure};
@@ -103,6 +104,27 @@ pub(crate) async fn find(asking: &Asking<'_>, name: &Name) -> Result<Cut, NoCut>
         // All the way up there was neither an SOA record nor an error.
         Standing::Inside => NoCut::Unknown(NoReply::Failed(Failure::Lame)),
     })
+}
+
+/// A zone that encloses `name` and its name servers: the one that this run found already for the
+/// closest name above it, or else the closest. Its servers tell of delegations further down, so the
+/// resolver need not be asked about each name.
+pub(crate) async fn find_above(asking: &Asking<'_>, name: &Name) -> Result<Cut, NoCut> {
+    let above = iter::successors(parent(name), parent);
+    let known = above.take(MAX_STEPS).find_map(|above| {
+        let step = asking.memory.steps.remembered(&above)?.ok()?;
+        step.zone
+    });
+    if let Some(zone) = known
+        && let Ok(hosts) = name_servers(asking, &zone).await
+    {
+        return Ok(Cut {
+            zone,
+            hosts,
+            standing: Standing::Inside,
+        });
+    }
+    find(asking, name).await
 }
 
 impl Standing {

@@ -69,6 +69,13 @@ impl<V: Clone, E: Clone> Table<Result<V, E>> {
         remembered.await.map(|(value, _)| value.clone())
     }
 
+    /// The value for `name`, if it was worked out and still counts.
+    pub(crate) fn remembered(&self, name: &Name) -> Option<Result<V, E>> {
+        let entries = lock(&self.entries);
+        let (value, until) = entries.cells.get(name)?.get()?;
+        (Instant::now() < *until).then(|| value.clone())
+    }
+
     fn cell(&self, name: &Name) -> Cell<Result<V, E>> {
         let mut entries = lock(&self.entries);
         if let Some(cell) = entries.cells.get(name) {

@@ -63,6 +63,20 @@ impl Resolver {
         }
     }
 
+    async fn look_at_all(&self, questions: &[Question], views: Views) -> Vec<Observation> {
+        let Some((_turn, permits, deadline)) = self.turn().await else {
+            return questions.iter().map(given_up).collect();
+        };
+        let looks = questions
+            .iter()
+            .map(|question| look(self, &permits, deadline, question, views))
+            .collect::<Vec<_>>();
+        stream::iter(looks)
+            .buffered(self.setup.config.limits.queries_per_call)
+            .collect()
+            .await
+    }
+
     /// Waits until this call may begin; the deadline counts from then. `None` when it took too long.
     async fn turn(&self) -> Option<(SemaphorePermit<'_>, Semaphore, Instant)> {
         let limits = &self.setup.config.limits;
@@ -94,26 +108,30 @@ impl Lookup for Resolver {
     }
 
     async fn observe(&self, questions: &[Question]) -> Vec<Observation> {
-        let Some((_turn, permits, deadline)) = self.turn().await else {
-            return questions.iter().map(given_up).collect();
-        };
-        let looks = questions
-            .iter()
-            .map(|question| look(self, &permits, deadline, question))
-            .collect::<Vec<_>>();
-        stream::iter(looks)
-            .buffered(self.setup.config.limits.queries_per_call)
-            .collect()
-            .await
+        self.look_at_all(questions, Views::Both).await
+    }
+
+    async fn observe_source(&self, questions: &[Question]) -> Vec<Observation> {
+        self.look_at_all(questions, Views::SourceFirst).await
     }
 }
 
-/// Both views of one question, at the same time. Its own time begins here.
+/// Who is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Views {
+    /// The authoritative servers and the resolver, at the same time.
+    Both,
+    /// The resolver only where no authoritative server answers.
+    SourceFirst,
+}
+
+/// One question. Its own time begins here.
 async fn look(
     resolver: &Resolver,
     permits: &Semaphore,
     deadline: Instant,
     question: &Question,
+    views: Views,
 ) -> Observation {
     let asking = resolver.asking(permits, deadline);
     let Some(name) = parse(&question.name) else {
@@ -129,7 +147,7 @@ async fn look(
     let query = Query::query(name, wire_type(question.record_type));
     let source = async {
         let base = without_underscored(query.name());
-        match cut::find(&asking, &base).await {
+        match cut::find_above(&asking, &base).await {
             Ok(cut) => authority::ask(&asking, cut, &query).await.answers,
             Err(no_cut) => {
                 debug!(name = question.name, ?no_cut, "no zone to ask");
@@ -137,12 +155,24 @@ async fn look(
             }
         }
     };
-    let (authoritative, recursive) = tokio::join!(source, recursive::view(&asking, &query));
-    Observation {
+    let mut observation = Observation {
         question: question.clone(),
-        authoritative,
-        recursive,
+        authoritative: Vec::new(),
+        recursive: Outcome::NotAsked,
+    };
+    match views {
+        Views::Both => {
+            let resolver = recursive::view(&asking, &query);
+            (observation.authoritative, observation.recursive) = tokio::join!(source, resolver);
+        }
+        Views::SourceFirst => {
+            observation.authoritative = source.await;
+            if !observation.is_answered_at_source() {
+                observation.recursive = recursive::view(&asking, &query).await;
+            }
+        }
     }
+    observation
 }
 
 /// The resolver's word is enough where the name is in a zone. Where the name is missing or broken,

@@ -1,10 +1,11 @@
 //! One query to one server: UDP with EDNS, once more when nothing comes, TCP when truncated.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use domain_auth::dns::{Failure, Outcome};
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
@@ -105,18 +106,7 @@ async fn over_udp(
     wire: &[u8],
     limits: &Limits,
 ) -> Result<Received, NoReply> {
-    let local = match server.ip() {
-        IpAddr::V4(_) => IpAddr::from(Ipv4Addr::UNSPECIFIED),
-        IpAddr::V6(_) => IpAddr::from(Ipv6Addr::UNSPECIFIED),
-    };
-    // Connected, so that datagrams from elsewhere never arrive and a closed port is reported.
-    let socket = UdpSocket::bind((local, 0))
-        .await
-        .map_err(|error| unreachable(&error))?;
-    socket
-        .connect(server)
-        .await
-        .map_err(|error| unreachable(&error))?;
+    let socket = connected(server).map_err(|error| unreachable(&error))?;
     // A resolver may have a long way to go itself.
     let second = if request.metadata.recursion_desired {
         limits.reply * 2
@@ -133,6 +123,15 @@ async fn over_udp(
         }
     }
     Err(NoReply::Silence)
+}
+
+/// A socket that is connected, so that datagrams from elsewhere never arrive and a closed port is
+/// reported. The system picks a random port for a socket that is connected without one.
+fn connected(server: SocketAddr) -> io::Result<UdpSocket> {
+    let domain = Domain::for_address(server);
+    let socket = Socket::new(domain, Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
+    socket.connect(&server.into())?;
+    UdpSocket::from_std(socket.into())
 }
 
 /// Waits for the response. What has another identifier or another question is passed over: it is

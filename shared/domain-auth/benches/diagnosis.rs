@@ -107,7 +107,7 @@ fn diagnosis(criterion: &mut Criterion) {
     for (name, damaged) in [("everything right", false), ("a mistake in each", true)] {
         let mut observations = observe(&records, &questions, damaged);
         let probes = probes_for(&context, &records, &observations);
-        observations.extend(observe(&records, &probes, damaged));
+        observations.extend(observe(&records, &probes.explaining, damaged));
         criterion.bench_function(&format!("diagnose, {name}"), |bencher| {
             bencher.iter(|| diagnose(&context, black_box(&records), black_box(&observations)));
         });

@@ -10,7 +10,6 @@ use std::collections::HashSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::diagnosis::view::is_answer;
 use crate::diagnosis::{DiagnosisCode, RecordDiagnosis, RecordState};
 use crate::dns::{DnsLook, RecordType};
 use crate::domain::Domain;
@@ -305,7 +304,7 @@ fn witnesses(domain: &Domain, dns: &DnsLook, id: RecordId) -> usize {
         .iter()
         .filter(|seen| seen.question.record_type == record_type && seen.question.name == name)
         .flat_map(|seen| &seen.authoritative)
-        .filter(|answer| is_answer(&answer.outcome))
+        .filter(|answer| answer.outcome.is_answer())
         .map(|answer| answer.server.address)
         .collect();
     servers.len()

@@ -185,6 +185,14 @@ impl Lookup for FakeDns {
         let state = self.state();
         questions.iter().map(|q| state.observe(q)).collect()
     }
+
+    async fn observe_source(&self, questions: &[Question]) -> Vec<Observation> {
+        let mut observations = self.observe(questions).await;
+        observations
+            .iter_mut()
+            .for_each(Observation::forget_resolver);
+        observations
+    }
 }
 
 fn data_of(record: &Record) -> (RecordType, Data) {

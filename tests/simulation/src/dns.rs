@@ -254,6 +254,14 @@ impl Lookup for SimDns {
             .apart
             .take(|| self.observe_now(questions, &zone))
     }
+
+    async fn observe_source(&self, questions: &[Question]) -> Vec<Observation> {
+        let mut observations = self.observe(questions).await;
+        observations
+            .iter_mut()
+            .for_each(Observation::forget_resolver);
+        observations
+    }
 }
 
 impl SimDns {

@@ -93,13 +93,15 @@ async fn look(resolver: &Resolver, domain: &str, ses: Option<SesStatus>) -> Diag
         ZoneOutcome::Found(zone) => Some(zone),
         ZoneOutcome::NoSuchDomain | ZoneOutcome::Unknown { .. } => None,
     };
-    let mut questions = questions_for(&domain, &records, found);
-    let mut observations = Vec::new();
-    for _ in 0..3 {
-        observations.extend(resolver.observe(&questions).await);
-        questions = probes_for(&context, &records, &observations);
+    let questions = questions_for(&domain, &records, found);
+    let mut observations = resolver.observe(&questions).await;
+    for _ in 0..2 {
+        let probes = probes_for(&context, &records, &observations);
+        observations.extend(resolver.observe(&probes.aliases).await);
+        observations.extend(resolver.observe_source(&probes.explaining).await);
     }
-    assert_eq!(questions, [], "three rounds are enough");
+    let left = probes_for(&context, &records, &observations);
+    assert!(left.is_empty(), "three rounds are enough: {left:#?}");
     diagnose(&context, &records, &observations)
 }
 

@@ -136,7 +136,8 @@ fn judge(outcome: &Outcome, observations: &Observations<'_>) -> Judgement {
                 | Outcome::NoData { .. }
                 | Outcome::NoSuchName { .. }
                 | Outcome::Failed { .. }
-                | Outcome::TimedOut => Judgement::absent(),
+                | Outcome::TimedOut
+                | Outcome::NotAsked => Judgement::absent(),
             };
             let shown = format!("CNAME {target}");
             match observations.follow(target, RecordType::Txt, &plain) {
@@ -149,7 +150,8 @@ fn judge(outcome: &Outcome, observations: &Observations<'_>) -> Judgement {
         Outcome::NoData { .. }
         | Outcome::NoSuchName { .. }
         | Outcome::Failed { .. }
-        | Outcome::TimedOut => Judgement::absent(),
+        | Outcome::TimedOut
+        | Outcome::NotAsked => Judgement::absent(),
     }
 }
 

@@ -128,7 +128,6 @@ fn is_elsewhere(look: &Look<'_>) -> bool {
 fn is_dead(look: &Look<'_>) -> bool {
     let mut observations = look.observations.iter().peekable();
     observations.peek().is_some()
-        && observations.all(|observation| {
-            is_lame(observation) && !super::view::is_answer(&observation.recursive)
-        })
+        && observations
+            .all(|observation| is_lame(observation) && !observation.recursive.is_answer())
 }

@@ -77,6 +77,7 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         any::<u32>().prop_map(|negative_ttl| Outcome::NoSuchName { negative_ttl }),
         Just(refused()),
         Just(Outcome::TimedOut),
+        Just(Outcome::NotAsked),
     ]
 }
 

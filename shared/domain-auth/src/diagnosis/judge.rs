@@ -47,7 +47,8 @@ impl Look<'_> {
             | Outcome::NoData { .. }
             | Outcome::NoSuchName { .. }
             | Outcome::Failed { .. }
-            | Outcome::TimedOut => self.judge_plainly(record, outcome),
+            | Outcome::TimedOut
+            | Outcome::NotAsked => self.judge_plainly(record, outcome),
         }
     }
 
@@ -65,7 +66,8 @@ impl Look<'_> {
             Outcome::NoData { .. }
             | Outcome::NoSuchName { .. }
             | Outcome::Failed { .. }
-            | Outcome::TimedOut => Judgement::absent(),
+            | Outcome::TimedOut
+            | Outcome::NotAsked => Judgement::absent(),
         }
     }
 

@@ -29,7 +29,7 @@ mod wording;
 pub use code::DiagnosisCode;
 pub use dmarc::{DmarcDiscovery, discover_dmarc, dmarc_name};
 pub use domain::DomainDiagnosis;
-pub use questions::{probes_for, questions_for};
+pub use questions::{Probes, probes_for, questions_for};
 pub use show::show;
 
 pub(crate) use judge::SES_SPF_DOMAIN;

@@ -37,6 +37,22 @@ pub fn questions_for(
     questions.0
 }
 
+/// What is asked in a round after the first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Probes {
+    /// What records are aliases of: a part of their own look-up.
+    pub aliases: Vec<Question>,
+    /// What explains records that are not right. What the authoritative servers say is enough for it.
+    pub explaining: Vec<Question>,
+}
+
+impl Probes {
+    /// Whether there is nothing left to ask.
+    pub fn is_empty(&self) -> bool {
+        self.aliases.is_empty() && self.explaining.is_empty()
+    }
+}
+
 /// The next round, given what is known: what must not be beside a record, and probes for what is not
 /// right. Empty once there is nothing left to ask, so that rounds may be repeated; three are enough
 /// for everything but chains of aliases.
@@ -44,13 +60,14 @@ pub fn probes_for(
     context: &Context<'_>,
     records: &[Record],
     observations: &[Observation],
-) -> Vec<Question> {
+) -> Probes {
     let look = Look::new(*context, records, observations);
+    let mut aliases = Questions::default();
     let mut questions = Questions::default();
     let mut anything = false;
     for record in records {
         let judged = look.own(record);
-        look.ask_for_aliases(record, &mut questions);
+        look.ask_for_aliases(record, &mut aliases);
         let exists = look.observations.exists(&record.name);
         if exists {
             look.ask_beside(record, &mut questions);
@@ -80,10 +97,14 @@ pub fn probes_for(
             questions.ask(&sibling, record_type);
         }
     }
-    questions
-        .0
-        .retain(|question| !look.observations.has(question));
-    questions.0
+    let new = |question: &Question| !look.observations.has(question);
+    aliases.0.retain(new);
+    let new = |question: &Question| new(question) && !aliases.0.contains(question);
+    questions.0.retain(new);
+    Probes {
+        aliases: aliases.0,
+        explaining: questions.0,
+    }
 }
 
 /// A name where a record may have ended up.

@@ -9,7 +9,7 @@ use super::dmarc::{Protection, weigh_dmarc};
 use super::judge::{type_of, value_of};
 use super::questions::PlaceKind;
 use super::show::show_all;
-use super::view::{Finding, Judgement, Standing, is_answer};
+use super::view::{Finding, Judgement, Standing};
 use super::{Also, Look, RecordDiagnosis, RecordState};
 use crate::dns::{Outcome, RecordType, ZoneOutcome};
 use crate::email_auth::is_dmarc;
@@ -137,7 +137,7 @@ impl Look<'_> {
                 .authoritative
                 .iter()
                 .map(|answer| (Some(answer.server.address), &answer.outcome))
-                .filter(|(_, outcome)| is_answer(outcome))
+                .filter(|(_, outcome)| outcome.is_answer())
                 .collect();
             if outcomes.is_empty() {
                 outcomes.push((None, &observation.recursive));
@@ -156,7 +156,8 @@ impl Look<'_> {
                     Outcome::NoData { .. }
                     | Outcome::NoSuchName { .. }
                     | Outcome::Failed { .. }
-                    | Outcome::TimedOut => {}
+                    | Outcome::TimedOut
+                    | Outcome::NotAsked => {}
                 }
             }
         }

@@ -258,6 +258,14 @@ impl Scene {
         questions.iter().map(observe).collect()
     }
 
+    fn observe_source(&self, questions: &[Question]) -> Vec<Observation> {
+        let mut observations = self.observe(questions);
+        observations
+            .iter_mut()
+            .for_each(Observation::forget_resolver);
+        observations
+    }
+
     pub(crate) fn context(&self) -> Context<'_> {
         Context {
             domain: &self.domain,
@@ -281,13 +289,19 @@ impl Scene {
         let context = self.context();
         let mut observations = Vec::new();
         let first = questions_for(&self.domain, &self.records, context.found_zone());
+        observations.extend(self.observe(&first));
         let mut rounds = vec![first];
-        while let Some(questions) = rounds.last().filter(|questions| !questions.is_empty()) {
+        loop {
             assert!(rounds.len() < 6, "{rounds:#?}");
-            observations.extend(self.observe(questions));
-            rounds.push(probes_for(&context, &self.records, &observations));
+            let probes = probes_for(&context, &self.records, &observations);
+            observations.extend(self.observe(&probes.aliases));
+            observations.extend(self.observe_source(&probes.explaining));
+            let done = probes.is_empty();
+            rounds.push([probes.aliases, probes.explaining].concat());
+            if done {
+                return (rounds, observations);
+            }
         }
-        (rounds, observations)
     }
 
     pub(crate) fn diagnosis(&self) -> Diagnosis {

@@ -142,7 +142,7 @@ fn probes_are_asked_only_for_what_is_not_right() {
     assert_eq!(questions.len(), 8);
     let observations = right.observe(&questions);
     let beside = super::probes_for(&right.context(), &right.records, &observations);
-    let mut types: Vec<_> = beside.iter().map(|q| q.record_type).collect();
+    let mut types: Vec<_> = beside.explaining.iter().map(|q| q.record_type).collect();
     types.sort_unstable();
     let dkim = [RecordType::Txt; 3];
     assert_eq!(types, [&[RecordType::Cname], &dkim[..]].concat());

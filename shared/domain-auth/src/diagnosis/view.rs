@@ -107,17 +107,6 @@ impl Judgement {
     }
 }
 
-/// Whether an outcome says anything about the name.
-pub(crate) fn is_answer(outcome: &Outcome) -> bool {
-    match outcome {
-        Outcome::Found { .. }
-        | Outcome::Alias { .. }
-        | Outcome::NoData { .. }
-        | Outcome::NoSuchName { .. } => true,
-        Outcome::Failed { .. } | Outcome::TimedOut => false,
-    }
-}
-
 /// NXDOMAIN.
 fn is_denial(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::NoSuchName { .. })
@@ -136,9 +125,9 @@ pub(crate) fn answers(observation: &Observation) -> Vec<&Outcome> {
         .authoritative
         .iter()
         .map(|answer| &answer.outcome)
-        .filter(|outcome| is_answer(outcome))
+        .filter(|outcome| outcome.is_answer())
         .collect();
-    if authoritative.is_empty() && is_answer(&observation.recursive) {
+    if authoritative.is_empty() && observation.recursive.is_answer() {
         return vec![&observation.recursive];
     }
     authoritative
@@ -164,7 +153,7 @@ impl<'a> Observations<'a> {
     /// Whether some server says that the name exists, whatever there is of it.
     pub(crate) fn exists(&self, name: &str) -> bool {
         let mut outcomes = self.at(name).flat_map(outcomes);
-        outcomes.any(|outcome| is_answer(outcome) && !is_denial(outcome))
+        outcomes.any(|outcome| outcome.is_answer() && !is_denial(outcome))
     }
 
     /// Whether servers say that the name does not exist, and none says otherwise.
@@ -196,7 +185,8 @@ impl<'a> Observations<'a> {
                 | Outcome::NoData { .. }
                 | Outcome::NoSuchName { .. }
                 | Outcome::Failed { .. }
-                | Outcome::TimedOut => None,
+                | Outcome::TimedOut
+                | Outcome::NotAsked => None,
             })
             .flatten()
             .collect();
@@ -256,7 +246,8 @@ impl<'a> Observations<'a> {
                 | Outcome::NoData { .. }
                 | Outcome::NoSuchName { .. }
                 | Outcome::Failed { .. }
-                | Outcome::TimedOut => None,
+                | Outcome::TimedOut
+                | Outcome::NotAsked => None,
             })
     }
 }
@@ -324,7 +315,7 @@ fn compare_with_resolver(
             }
             return judged;
         }
-        Outcome::TimedOut => return judged,
+        Outcome::TimedOut | Outcome::NotAsked => return judged,
     };
     if judged.standing == Standing::Right {
         match judge(recursive).standing {
@@ -358,7 +349,7 @@ fn silence(observation: &Observation) -> DiagnosisCode {
 /// be reached at all, the resolver is the way to see them.
 fn is_hearsay(observation: &Observation) -> bool {
     let outcomes = || observation.authoritative.iter().map(|a| &a.outcome);
-    !outcomes().any(is_answer)
+    !outcomes().any(Outcome::is_answer)
         && outcomes().any(|outcome| match failure_of(outcome) {
             Some(
                 Failure::ServerFailure
@@ -391,6 +382,7 @@ fn failure_of(outcome: &Outcome) -> Option<Failure> {
         | Outcome::Alias { .. }
         | Outcome::NoData { .. }
         | Outcome::NoSuchName { .. }
-        | Outcome::TimedOut => None,
+        | Outcome::TimedOut
+        | Outcome::NotAsked => None,
     }
 }

@@ -77,7 +77,7 @@ fn forget_ttl(outcome: &mut Outcome) {
         Outcome::NoData { negative_ttl } | Outcome::NoSuchName { negative_ttl } => {
             *negative_ttl = 0;
         }
-        Outcome::Failed { .. } | Outcome::TimedOut => {}
+        Outcome::Failed { .. } | Outcome::TimedOut | Outcome::NotAsked => {}
     }
 }
 
@@ -92,7 +92,7 @@ fn size(observation: &Observation) -> usize {
             Outcome::Found { data, .. } => data.iter().map(data_size).sum(),
             Outcome::Alias { target, .. } => target.len(),
             Outcome::NoData { .. } | Outcome::NoSuchName { .. } => 0,
-            Outcome::Failed { .. } | Outcome::TimedOut => 0,
+            Outcome::Failed { .. } | Outcome::TimedOut | Outcome::NotAsked => 0,
         })
         .sum()
 }

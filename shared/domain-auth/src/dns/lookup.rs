@@ -151,6 +151,8 @@ pub enum Outcome {
     },
     /// No answer in time: unknown, which is not missing.
     TimedOut,
+    /// Nobody was asked: of the resolver, where what the authoritative servers said was enough.
+    NotAsked,
 }
 
 /// A name server of a zone.
@@ -184,6 +186,34 @@ pub struct Observation {
     pub authoritative: Vec<AuthorityAnswer>,
     /// The answer of the recursive resolver, as SES and mailbox providers see it.
     pub recursive: Outcome,
+}
+
+impl Observation {
+    /// Whether an authoritative server has answered.
+    pub fn is_answered_at_source(&self) -> bool {
+        let mut outcomes = self.authoritative.iter().map(|answer| &answer.outcome);
+        outcomes.any(Outcome::is_answer)
+    }
+
+    /// As if the resolver had not been asked, where [`Lookup::observe_source`] would not ask it.
+    pub fn forget_resolver(&mut self) {
+        if self.is_answered_at_source() {
+            self.recursive = Outcome::NotAsked;
+        }
+    }
+}
+
+impl Outcome {
+    /// Whether it says anything about the name.
+    pub fn is_answer(&self) -> bool {
+        match self {
+            Self::Found { .. }
+            | Self::Alias { .. }
+            | Self::NoData { .. }
+            | Self::NoSuchName { .. } => true,
+            Self::Failed { .. } | Self::TimedOut | Self::NotAsked => false,
+        }
+    }
 }
 
 /// The zone that holds a name.
@@ -226,4 +256,11 @@ pub trait Lookup: Send + Sync {
     /// Asks all questions, at the authoritative servers and at the resolver. The observations are
     /// in the order of the questions.
     fn observe(&self, questions: &[Question]) -> impl Future<Output = Vec<Observation>> + Send;
+
+    /// The same for what only explains: the resolver is asked just where no authoritative server
+    /// answers.
+    fn observe_source(
+        &self,
+        questions: &[Question],
+    ) -> impl Future<Output = Vec<Observation>> + Send;
 }

@@ -48,7 +48,7 @@ pub fn proof(domain: &Domain, look: Option<&DnsLook>) -> Option<Value> {
     };
     let observation = look?.observations.iter().find(own)?;
     let answers = observation.authoritative.iter();
-    let answers = answers.filter(|answer| is_answer(&answer.outcome));
+    let answers = answers.filter(|answer| answer.outcome.is_answer());
     let shown: Vec<bool> = answers
         .clone()
         .map(|answer| shows(&answer.outcome, &value))
@@ -58,21 +58,13 @@ pub fn proof(domain: &Domain, look: Option<&DnsLook>) -> Option<Value> {
     proven.then(|| json!({ "record": record.name, "servers": servers }))
 }
 
-fn is_answer(outcome: &Outcome) -> bool {
-    match outcome {
-        Outcome::Found { .. } | Outcome::Alias { .. } => true,
-        Outcome::NoData { .. } | Outcome::NoSuchName { .. } => true,
-        Outcome::Failed { .. } | Outcome::TimedOut => false,
-    }
-}
-
 fn shows(outcome: &Outcome, value: &str) -> bool {
     match outcome {
         Outcome::Found { data, .. } => data
             .iter()
             .any(|data| matches!(data, Data::Txt { text } if text == value)),
         Outcome::Alias { .. } | Outcome::NoData { .. } | Outcome::NoSuchName { .. } => false,
-        Outcome::Failed { .. } | Outcome::TimedOut => false,
+        Outcome::Failed { .. } | Outcome::TimedOut | Outcome::NotAsked => false,
     }
 }
 

@@ -10,8 +10,8 @@ use serde_json::json;
 
 use super::provision::Tools;
 use super::{Operation, paced};
-use crate::diagnosis::{Context, diagnose, probes_for, questions_for};
-use crate::dns::{DnsLook, Lookup, ZoneOutcome};
+use crate::diagnosis::{Context, Probes, diagnose, probes_for, questions_for};
+use crate::dns::{DnsLook, Lookup, Observation, ZoneOutcome};
 use crate::domain::{Change, Domain};
 use crate::history::Actor;
 use crate::identity::{AxisStatus, MailFromLabel, SesLook, SesStatus};
@@ -54,20 +54,33 @@ pub async fn look_at_dns(
         former: &domain.former_tokens,
         ses,
     };
-    let mut questions = questions_for(&domain.name, &records, known);
-    let mut observations = Vec::new();
-    for _ in 0..ROUNDS {
-        match before(deadline, clock, dns.observe(&questions)).await {
+    let questions = questions_for(&domain.name, &records, known);
+    let first = before(deadline, clock, dns.observe(&questions)).await;
+    let mut observations = first.unwrap_or_default();
+    for _ in 1..ROUNDS {
+        let probes = probes_for(&context, &records, &observations);
+        if observations.is_empty() || probes.is_empty() {
+            break;
+        }
+        let answers = before(deadline, clock, ask(dns, &probes)).await;
+        match answers {
             Some(answers) => observations.extend(answers),
             None => break,
-        }
-        questions = probes_for(&context, &records, &observations);
-        if questions.is_empty() {
-            break;
         }
     }
     let diagnosis = diagnose(&context, &records, &observations);
     Some(DnsLook::new(zone, diagnosis, observations, &records))
+}
+
+async fn ask(dns: &impl Lookup, probes: &Probes) -> Vec<Observation> {
+    let mut observations = Vec::new();
+    if !probes.aliases.is_empty() {
+        observations.extend(dns.observe(&probes.aliases).await);
+    }
+    if !probes.explaining.is_empty() {
+        observations.extend(dns.observe_source(&probes.explaining).await);
+    }
+    observations
 }
 
 /// The MAIL FROM label to propose: the first candidate whose name nobody uses. Where DNS does not

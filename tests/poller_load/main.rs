@@ -49,8 +49,8 @@ struct Usage {
 fn main() -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Runtime::new()?;
     let mut options = Options::isolated();
-    options.profile = Profile::Release;
-    println!("Building the functions for release, and starting the local stack…");
+    options.profile = Profile::ReleaseOf("verification-poller");
+    println!("Building the poller for release, and starting the local stack…");
     let stack = runtime.block_on(LocalStack::start(options))?;
     let reached = runtime.block_on(measure(stack.info()));
     runtime.block_on(stack.stop());

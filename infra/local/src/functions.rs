@@ -27,20 +27,36 @@ pub(crate) async fn build(
     profile: Profile,
     progress: Progress,
 ) -> Result<BTreeMap<String, PathBuf>, Error> {
+    let all = workspace.functions.iter().map(String::as_str);
+    let is_released = |name: &&str| match profile {
+        Profile::Dev => false,
+        Profile::Release => true,
+        Profile::ReleaseOf(released) => released == *name,
+    };
+    let (released, others): (Vec<&str>, Vec<&str>) = all.partition(is_released);
+    let mut built = build_some(workspace, &others, &[], progress).await?;
+    built.extend(build_some(workspace, &released, &["--release"], progress).await?);
+    Ok(built)
+}
+
+async fn build_some(
+    workspace: &Workspace,
+    functions: &[&str],
+    options: &[&str],
+    progress: Progress,
+) -> Result<BTreeMap<String, PathBuf>, Error> {
+    if functions.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let mut command = cargo(&workspace.root);
     command.args([
         "build",
         "--bins",
         "--message-format=json-render-diagnostics",
     ]);
-    for name in &workspace.functions {
+    command.args(options);
+    for name in functions {
         command.args(["--package", name]);
-    }
-    match profile {
-        Profile::Dev => {}
-        Profile::Release => {
-            command.arg("--release");
-        }
     }
     command
         .stdin(Stdio::null())

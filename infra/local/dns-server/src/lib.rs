@@ -46,8 +46,9 @@ pub struct Options {
     pub address: SocketAddr,
 }
 
-/// How often the folder is looked at for changes.
-const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// How often the folder is looked at for changes: whoever has published a record and asks for a check
+/// at once should find it.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use domain_auth::names::{Community, Eligibility};
 use domain_auth::ports::{ListFilter, PageStart, ReadClaims, ReadDomains};
 use domain_auth::use_cases::senders::judge;
 use domain_auth_http::{
-    ApiError, Caller, ClaimNames, Cursors, DomainListView, DomainView, FieldError, HistoryView,
+    ApiError, Caller, ClaimNames, ClientHistory, Cursors, DomainListView, DomainView, FieldError,
     List, Operation, ParsedRequest, Reply, SenderView, document, domain_in_path, json,
     json_for_a_minute, limit_of, problem, status_of,
 };
@@ -91,14 +91,19 @@ impl<S: ReadDomains + ReadClaims> App<S> {
         let limit = limit_of(query.first("limit"))?;
         let list = List::History(&caller.client, &name);
         let start = self.start_of(list, query.first("cursor"))?;
-        let (domain, page) = futures::future::try_join(
-            self.store.domain(&caller.client, &name),
-            self.store
-                .history(&caller.client, &name, limit, start.as_ref()),
-        )
-        .await?;
+        let gather = async {
+            let mut history = ClientHistory::new(limit, start);
+            while let Some((wanted, start)) = history.wanted() {
+                let page = self.store.history(&caller.client, &name, wanted, start);
+                let page = page.await?;
+                history.add(page);
+            }
+            Ok(history)
+        };
+        let domain = self.store.domain(&caller.client, &name);
+        let (domain, history) = futures::future::try_join(domain, gather).await?;
         domain.filter(Domain::is_there).ok_or(ApiError::NotFound)?;
-        let view = HistoryView::for_client(page, &self.cursors, list);
+        let view = history.view(&self.cursors, list);
         Ok(json(StatusCode::OK, &view))
     }
 

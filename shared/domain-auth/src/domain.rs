@@ -3,11 +3,13 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::claims::ClaimRegister;
 use crate::diagnosis::FormerTokens;
 use crate::dns::DnsLook;
 use crate::event::{self, Event, EventType};
+use crate::evidence;
 use crate::history::{Action, Actor, HistoryEntry};
 use crate::identity::SesLook;
 use crate::names::{ClientId, Community, DomainName, EmailAddress};
@@ -48,6 +50,10 @@ pub struct Domain {
     /// When somebody last asked for a check.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub checked_at: Option<Timestamp>,
+    /// Who asked for it, until a look has answered: only then it is in the history, with what was
+    /// seen. Should the check die, the poller's next look answers.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub check_asked_by: Option<Actor>,
     /// When somebody last wanted it to go on: the pace begins anew from then.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hurried_at: Option<Timestamp>,
@@ -145,7 +151,7 @@ impl Change {
         self,
         trigger: Trigger,
         actor: Actor,
-        evidence: Option<serde_json::Value>,
+        evidence: Option<Value>,
         now: Timestamp,
         ids: &impl Ids,
     ) -> Result<Self, TransitionError> {
@@ -168,6 +174,24 @@ impl Change {
         }
         Ok(change)
     }
+
+    /// Where somebody waits for the answer to a check, it is in the history from now on, before what
+    /// the change itself does.
+    pub(crate) fn answer_check(
+        &mut self,
+        before: &Domain,
+        evidence: impl FnOnce() -> Value,
+        now: Timestamp,
+    ) {
+        let Some(actor) = self.domain.check_asked_by.take() else {
+            return;
+        };
+        let status = Some(before.state.status());
+        let evidence = Some(evidence());
+        let mut line = before.history_entry(Action::Checked, actor, status, evidence, now);
+        line.sequence = self.domain.version;
+        self.history.insert(0, line);
+    }
 }
 
 impl Domain {
@@ -182,6 +206,7 @@ impl Domain {
         now: Timestamp,
         ids: &impl Ids,
     ) -> Change {
+        let evidence = Some(evidence::of_addition(&new));
         let domain = Self {
             name: new.name,
             client: new.client,
@@ -193,6 +218,7 @@ impl Domain {
             ses: None,
             dns_looked_at: None,
             checked_at: None,
+            check_asked_by: None,
             hurried_at: None,
             ready: None,
             was_rejected: false,
@@ -206,7 +232,7 @@ impl Domain {
         };
         let event_type = event::of_addition(domain.state.status());
         Change {
-            history: vec![domain.history_entry(Action::Added, actor, None, None, now)],
+            history: vec![domain.history_entry(Action::Added, actor, None, evidence, now)],
             event: domain.event(event_type, None, now, ids),
             claims,
             look: None,
@@ -220,7 +246,7 @@ impl Domain {
         &self,
         trigger: Trigger,
         actor: Actor,
-        evidence: Option<serde_json::Value>,
+        evidence: Option<Value>,
         now: Timestamp,
         ids: &impl Ids,
     ) -> Result<Change, TransitionError> {
@@ -268,14 +294,18 @@ impl Domain {
             | Status::Rejected => pace::next_check(&domain, now),
         };
         let from = Some(previous);
-        Ok(Change {
+        let mut change = Change {
             history: vec![domain.history_entry(kind.into(), actor, from, evidence, now)],
             event: domain.event(event::of_transition(kind), from, now, ids),
             claims: None,
             look: None,
             fate: Fate::Stored,
             domain,
-        })
+        };
+        if forgets(kind) && kind != TriggerKind::ProofFound {
+            change.answer_check(self, || evidence::of_look(None, None), now);
+        }
+        Ok(change)
     }
 
     /// A domain that is being removed and is added again: it begins anew, where the name is still the
@@ -292,6 +322,7 @@ impl Domain {
             None => Trigger::Readded,
             Some(ownership_secret) => Trigger::ReaddedContested { ownership_secret },
         };
+        let evidence = Some(evidence::of_addition(&new));
         let mut domain = self.clone();
         domain.community = new.community;
         domain.contact_email = new.contact_email;
@@ -299,7 +330,7 @@ impl Domain {
         domain.checked_at = None;
         domain.hurried_at = None;
         domain.ready = None;
-        domain.transition(trigger, actor, None, now, ids)
+        domain.transition(trigger, actor, evidence, now, ids)
     }
 
     /// Whether the client has it. What is being removed is gone for everybody but Lasso support.
@@ -323,7 +354,7 @@ impl Domain {
             Action::Stuck,
             Actor::Service,
             Some(status),
-            None,
+            Some(json!({ "since": self.state_since })),
             now,
         ));
         change.event = change
@@ -338,7 +369,7 @@ impl Domain {
         update: impl FnOnce(&mut Self),
         (action, event_type): (Action, EventType),
         actor: Actor,
-        evidence: Option<serde_json::Value>,
+        evidence: Option<Value>,
         now: Timestamp,
         ids: &impl Ids,
     ) -> Change {
@@ -376,7 +407,7 @@ impl Domain {
         &self,
         action: Action,
         actor: Actor,
-        evidence: Option<serde_json::Value>,
+        evidence: Option<Value>,
         now: Timestamp,
         update: impl FnOnce(&mut Self),
     ) -> Change {
@@ -452,7 +483,7 @@ impl Domain {
         action: Action,
         actor: Actor,
         from: Option<Status>,
-        evidence: Option<serde_json::Value>,
+        evidence: Option<Value>,
         now: Timestamp,
     ) -> HistoryEntry {
         HistoryEntry {

@@ -82,6 +82,31 @@ pub enum Action {
     Challenged,
 }
 
+impl Action {
+    /// All of them.
+    pub const ALL: [Self; 19] = [
+        Self::Added,
+        Self::ProofFound,
+        Self::Provisioned,
+        Self::Verified,
+        Self::Failed,
+        Self::Restarted,
+        Self::Completed,
+        Self::Rejected,
+        Self::Reopened,
+        Self::RecordsBroken,
+        Self::RecordsRecovered,
+        Self::Displaced,
+        Self::Removed,
+        Self::Readded,
+        Self::Stuck,
+        Self::Ready,
+        Self::InstructionsSent,
+        Self::Checked,
+        Self::Challenged,
+    ];
+}
+
 impl From<TriggerKind> for Action {
     fn from(trigger: TriggerKind) -> Self {
         match trigger {
@@ -99,5 +124,25 @@ impl From<TriggerKind> for Action {
             TriggerKind::Removed => Self::Removed,
             TriggerKind::Readded | TriggerKind::ReaddedContested => Self::Readded,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_action_is_documented() {
+        let documented: BTreeSet<&str> = include_str!("../../../docs/history.md")
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once("` |"))
+            .map(|(first, _)| first)
+            .filter(|first| *first != "action")
+            .collect();
+        let words = Action::ALL.map(|action| serde_json::to_value(action).unwrap());
+        let words = words.iter().map(|word| word.as_str().unwrap()).collect();
+        assert_eq!(documented, words);
     }
 }

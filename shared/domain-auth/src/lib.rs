@@ -6,6 +6,7 @@ pub mod dns;
 pub mod domain;
 pub mod email_auth;
 pub mod event;
+pub mod evidence;
 pub mod figures;
 pub mod handoff;
 pub mod history;

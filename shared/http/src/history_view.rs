@@ -1,7 +1,7 @@
 //! A domain's history, as its client and as Lasso support see it.
 
 use domain_auth::history::{Action, Actor, HistoryEntry, INTERNAL};
-use domain_auth::ports::Page;
+use domain_auth::ports::{Page, PageStart};
 use domain_auth::state::Status;
 use domain_auth::use_cases::provision::is_contested_by_ses;
 use jiff::Timestamp;
@@ -71,29 +71,116 @@ enum Reader {
     Support,
 }
 
-impl HistoryView {
-    /// As the client sees it: without who at Lasso acted, and without what another client has to do
-    /// with the name.
-    pub fn for_client(page: Page<HistoryEntry>, cursors: &Cursors, list: List<'_>) -> Self {
-        Self::new(page, Reader::Client, cursors, list)
-    }
+/// Gathers a page of history as its client sees it: without who at Lasso acted, and without what
+/// another client has to do with the name. Lines that are not shown leave no gap, so it may take more
+/// than one page of the store.
+///
+/// What turned out to be contested when SES was asked looks as if it had been so from the start: why a
+/// name is contested is not the client's to know. That reaches down to the line with which the domain
+/// was added, over the end of a page too, so the cursor remembers it.
+#[derive(Debug)]
+pub struct ClientHistory {
+    limit: usize,
+    lines: Vec<HistoryEntry>,
+    next: Option<PageStart>,
+    is_last: bool,
+    /// The lines that follow are of a registration that is not shown.
+    from_the_start: bool,
+}
 
-    /// As Lasso support sees it: everything.
-    pub fn for_support(page: Page<HistoryEntry>, cursors: &Cursors, list: List<'_>) -> Self {
-        Self::new(page, Reader::Support, cursors, list)
-    }
+/// In front of a position after which lines of a registration follow that is not shown. No sort key
+/// of history begins with it.
+const FROM_THE_START: char = '<';
 
-    fn new(page: Page<HistoryEntry>, reader: Reader, cursors: &Cursors, list: List<'_>) -> Self {
-        let entry = |entry| entry_view(entry, reader);
-        let next = page.next.as_ref();
-        let items = match reader {
-            Reader::Client => from_the_start(page.items),
-            Reader::Support => page.items,
+impl ClientHistory {
+    /// A page of `limit` lines that begins where a cursor says.
+    pub fn new(limit: usize, start: Option<PageStart>) -> Self {
+        let (from_the_start, next) = match start {
+            None => (false, None),
+            Some(PageStart(position)) => match position.strip_prefix(FROM_THE_START) {
+                Some(position) => (true, Some(PageStart(position.to_owned()))),
+                None => (false, Some(PageStart(position))),
+            },
         };
         Self {
-            items: items.into_iter().map(entry).collect(),
+            limit,
+            lines: Vec::with_capacity(limit),
+            next,
+            is_last: false,
+            from_the_start,
+        }
+    }
+
+    /// How many lines are still wanted of the store, and from where; none once the page is whole.
+    pub fn wanted(&self) -> Option<(usize, Option<&PageStart>)> {
+        let wanted = self.limit.saturating_sub(self.lines.len());
+        (wanted > 0 && !self.is_last).then_some((wanted, self.next.as_ref()))
+    }
+
+    /// Takes a page of the store.
+    pub fn add(&mut self, page: Page<HistoryEntry>) {
+        for mut entry in page.items {
+            if is_contested_by_ses(&entry) {
+                self.from_the_start = true;
+                continue;
+            }
+            if self.from_the_start {
+                entry.from = entry.from.map(as_contested);
+                entry.to = as_contested(entry.to);
+                self.from_the_start = !matches!(entry.action, Action::Added | Action::Readded);
+            }
+            self.lines.push(entry);
+        }
+        self.is_last = page.next.is_none();
+        self.next = page.next;
+    }
+
+    /// The page.
+    pub fn view(self, cursors: &Cursors, list: List<'_>) -> HistoryView {
+        let from_the_start = self.from_the_start;
+        let next = self.next.map(|PageStart(position)| {
+            PageStart(if from_the_start {
+                format!("{FROM_THE_START}{position}")
+            } else {
+                position
+            })
+        });
+        HistoryView::new(self.lines, next.as_ref(), Reader::Client, cursors, list)
+    }
+}
+
+impl HistoryView {
+    /// As Lasso support sees it: everything.
+    pub fn for_support(page: Page<HistoryEntry>, cursors: &Cursors, list: List<'_>) -> Self {
+        Self::new(
+            page.items,
+            page.next.as_ref(),
+            Reader::Support,
+            cursors,
+            list,
+        )
+    }
+
+    fn new(
+        lines: Vec<HistoryEntry>,
+        next: Option<&PageStart>,
+        reader: Reader,
+        cursors: &Cursors,
+        list: List<'_>,
+    ) -> Self {
+        let entry = |entry| entry_view(entry, reader);
+        Self {
+            items: lines.into_iter().map(entry).collect(),
             next_cursor: next.map(|start| cursors.cursor_of(list, start)),
         }
+    }
+}
+
+fn as_contested(status: Status) -> Status {
+    if status == Status::Provisioning {
+        Status::Contested
+    } else {
+        status
     }
 }
 
@@ -113,33 +200,6 @@ fn entry_view(entry: HistoryEntry, reader: Reader) -> HistoryEntryView {
         to: entry.to,
         evidence,
     }
-}
-
-/// What turned out to be contested when SES was asked looks to the client as if it had been so from
-/// the start: why a name is contested is not the client's to know.
-fn from_the_start(entries: Vec<HistoryEntry>) -> Vec<HistoryEntry> {
-    let mut hidden = false;
-    let mut shown = Vec::with_capacity(entries.len());
-    for mut entry in entries {
-        if is_contested_by_ses(&entry) {
-            hidden = true;
-            continue;
-        }
-        if hidden {
-            let as_shown = |status| {
-                if status == Status::Provisioning {
-                    Status::Contested
-                } else {
-                    status
-                }
-            };
-            entry.from = entry.from.map(as_shown);
-            entry.to = as_shown(entry.to);
-            hidden = !matches!(entry.action, Action::Added | Action::Readded);
-        }
-        shown.push(entry);
-    }
-    shown
 }
 
 fn without_internal(mut evidence: serde_json::Value) -> serde_json::Value {
@@ -187,7 +247,16 @@ mod tests {
         let client = ClientId::parse("maple").unwrap();
         let name = DomainName::parse("example.com").unwrap();
         let cursors = Cursors::new("secret");
-        HistoryView::new(page, reader, &cursors, List::History(&client, &name))
+        match reader {
+            Reader::Client => {
+                let mut history = ClientHistory::new(page.items.len(), None);
+                history.add(page);
+                history.view(&cursors, List::History(&client, &name))
+            }
+            Reader::Support => {
+                HistoryView::for_support(page, &cursors, List::ClientHistory(&client, &name))
+            }
+        }
     }
 
     fn page(actor: Actor, action: Action) -> Page<HistoryEntry> {
@@ -231,6 +300,57 @@ mod tests {
         let line = &client.items[0];
         assert_eq!((line.action, line.to), (Action::Added, Status::Contested));
         assert_eq!(seen_by(Reader::Support, displaced).items.len(), 2);
+    }
+
+    #[test]
+    fn what_ses_knew_of_a_name_is_hidden_however_the_pages_fall() {
+        let (client, name) = (
+            ClientId::parse("maple").unwrap(),
+            DomainName::parse("example.com").unwrap(),
+        );
+        let (cursors, list) = (Cursors::new("secret"), List::History(&client, &name));
+        let mut checked = page(Actor::Service, Action::Checked).items.remove(0);
+        (checked.from, checked.to) = (Some(Status::Contested), Status::Contested);
+        let mut displaced = page(Actor::Service, Action::Displaced).items.remove(0);
+        displaced.evidence = Some(json!({ "reason": "identity_of_another_client" }));
+        let mut ready = page(Actor::Service, Action::Ready).items.remove(0);
+        (ready.from, ready.to) = (Some(Status::Provisioning), Status::Provisioning);
+        let mut added = page(Actor::Service, Action::Added).items.remove(0);
+        (added.from, added.to) = (None, Status::Provisioning);
+        let stored = [checked, displaced, ready, added];
+        let read = |limit: usize, start: Option<&PageStart>| {
+            let after = start.map_or(0, |start| start.0.parse().unwrap());
+            let end = stored.len().min(after + limit);
+            Page {
+                items: stored[after..end].to_vec(),
+                next: (end < stored.len()).then(|| PageStart(end.to_string())),
+            }
+        };
+        for limit in 1..=4 {
+            let (mut cursor, mut shown) = (None::<String>, Vec::new());
+            loop {
+                let start = cursor.map(|cursor| cursors.page_start(list, &cursor).unwrap());
+                let mut history = ClientHistory::new(limit, start);
+                while let Some((wanted, start)) = history.wanted() {
+                    let page = read(wanted, start);
+                    history.add(page);
+                }
+                let view = history.view(&cursors, list);
+                let whole = view.items.len() == limit || view.next_cursor.is_none();
+                assert!(whole, "a short page tells of what is not shown");
+                shown.extend(view.items.iter().map(|line| (line.action, line.to)));
+                cursor = view.next_cursor;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            let all = [Action::Checked, Action::Ready, Action::Added];
+            assert_eq!(
+                shown,
+                all.map(|action| (action, Status::Contested)),
+                "{limit}"
+            );
+        }
     }
 
     #[test]

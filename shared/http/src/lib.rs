@@ -21,7 +21,7 @@ mod view;
 pub use caller::{Caller, ClaimNames, Role, Supporter};
 pub use cursor::{Cursors, List};
 pub use entry::{ParsedRequest, request_of, run};
-pub use history_view::{ActorView, HistoryEntryView, HistoryView};
+pub use history_view::{ActorView, ClientHistory, HistoryEntryView, HistoryView};
 pub use input::{
     AddDomainBody, InstructionsBody, MAX_BODY, client_in_path, confirmation_of, domain_in_path,
     limit_of, note_in, reason_in, status_of, verdict_in,

@@ -8,7 +8,8 @@ use super::look::{after_look, look_at_dns, statuses};
 use super::provision::Tools;
 use crate::dns::{DnsLook, Lookup};
 use crate::domain::{Change, Domain};
-use crate::history::{Action, Actor};
+use crate::evidence;
+use crate::history::Actor;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
     Clock, CommitChanges, CommitError, Identities, IdentityStatuses, Ids, ReadClaims, ReadDomains,
@@ -114,7 +115,8 @@ where
     Err(CheckError::Busy)
 }
 
-/// Writes down that the domain is being checked, so that a second request is told to wait.
+/// Writes down that the domain is being checked, so that a second request is told to wait, and who
+/// asked, so that the poller answers should this be all that comes of it.
 async fn reserve<S, I, C, D, L>(
     tools: &Tools<'_, S, I, C, D, L>,
     client: &ClientId,
@@ -134,10 +136,14 @@ where
                 return Err(CheckError::TooSoon { wait });
             }
         }
-        let change = domain.acted(Action::Checked, actor.clone(), None, now, |domain| {
+        let mut change = domain.updated(|domain| {
             domain.checked_at = Some(now);
             domain.hurried_at = Some(now);
+            domain.next_check = domain.next_check.min(now + CHECK_INTERVAL);
         });
+        // One that died, and that no look of the poller has answered since.
+        change.answer_check(&domain, || evidence::of_look(None, None), now);
+        change.domain.check_asked_by = Some(actor.clone());
         match tools.store.commit(&change).await {
             Ok(()) => return Ok(change.domain),
             Err(CommitError::Conflict) => {}

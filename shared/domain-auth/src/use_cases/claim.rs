@@ -9,6 +9,7 @@ use crate::claims::ClaimRegister;
 use crate::dns::{Data, DnsLook, Outcome, RecordType};
 use crate::domain::{Challenger, Change, Domain};
 use crate::event::{EventType, Severity};
+use crate::evidence;
 use crate::history::{Action, Actor, INTERNAL};
 use crate::names::{ClientId, DomainName};
 use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadClaims, ReadDomains, StoreError};
@@ -112,6 +113,7 @@ where
         };
         if !later && let Some(change) = changes.first_mut() {
             seen(change, look, now);
+            change.answer_check(claimant, || evidence::of_look(None, look), now);
         }
         let written: Vec<&Change> = changes.iter().collect();
         match store.commit_all(&written).await {

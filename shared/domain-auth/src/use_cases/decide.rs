@@ -1,9 +1,13 @@
 //! The final step: Lasso support switches sending on, or refuses with a reason.
 
+use serde_json::json;
+
+use super::final_step::FinalStep;
 use crate::diagnosis::RecordState;
 use crate::dns::DnsLook;
 use crate::domain::Domain;
 use crate::event::Event;
+use crate::evidence;
 use crate::history::Actor;
 use crate::identity::ConfigurationSet;
 use crate::names::{ClientId, DomainName, Note};
@@ -95,11 +99,16 @@ where
             },
         };
         let evidence = match decision {
-            Decision::Complete => None,
-            Decision::Reject(reason) => Some(serde_json::json!({ "reason": reason.as_str() })),
+            Decision::Complete => evidence::of_final_step(
+                FinalStep::Manual,
+                completing.configuration_set,
+                domain.ses.map(|ses| ses.status),
+                look.as_ref(),
+            ),
+            Decision::Reject(reason) => json!({ "reason": reason.as_str() }),
         };
         let change = domain
-            .transition(trigger, actor.clone(), evidence, clock.now(), ids)
+            .transition(trigger, actor.clone(), Some(evidence), clock.now(), ids)
             .map_err(|error: TransitionError| DecideError::NotVerified {
                 status: error.status,
                 missing: missing(look.as_ref()),

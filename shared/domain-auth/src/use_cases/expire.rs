@@ -65,7 +65,7 @@ where
     S: ReadClaims + CommitChanges,
 {
     let claims = store.claims(domain.name.organizational()).await?;
-    let evidence = Some(json!({ "reason": expiry.code() }));
+    let evidence = json!({ "reason": expiry.code() });
     let marked = remove::marked(domain, claims, &Actor::Service, evidence, now, ids);
     let mut change = marked.ok_or(CommitError::Conflict)?;
     if let Some(event) = &mut change.event {

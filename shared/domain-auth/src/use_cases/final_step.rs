@@ -1,17 +1,16 @@
 //! The final step without a person, where the operator wants it so; and what it does at SES, whoever
 //! takes it.
 
-use jiff::Timestamp;
-use serde_json::json;
-
 use super::provision::Tools;
 use super::{Operation, paced};
 use crate::domain::Change;
+use crate::evidence;
 use crate::history::Actor;
 use crate::identity::{AxisStatus, ConfigurationSet, NotAConfigurationSet};
 use crate::names::DomainName;
 use crate::ports::{Clock, Identities, Ids, SesError};
 use crate::state::{Status, Trigger};
+use jiff::Timestamp;
 
 /// Who takes the final step.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,6 +20,16 @@ pub enum FinalStep {
     Manual,
     /// The service, as soon as SES has verified the domain.
     Automatic,
+}
+
+impl FinalStep {
+    /// The word in the settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Automatic => "automatic",
+        }
+    }
 }
 
 /// How the final step is taken.
@@ -104,11 +113,17 @@ impl FinalStepPolicy {
                 return None;
             }
         }
-        let evidence = Some(json!({ "final_step": "automatic" }));
+        let evidence = evidence::of_final_step(
+            FinalStep::Automatic,
+            self.configuration_set.as_ref(),
+            change.domain.ses.map(|ses| ses.status),
+            change.look.as_ref(),
+        );
         let (now, ids) = (tools.clock.now(), tools.ids);
-        let completed = change
-            .clone()
-            .then(Trigger::Completed, Actor::Service, evidence, now, ids);
+        let completed =
+            change
+                .clone()
+                .then(Trigger::Completed, Actor::Service, Some(evidence), now, ids);
         Some(completed.unwrap_or(change))
     }
 

@@ -13,6 +13,7 @@ use super::{Operation, paced};
 use crate::diagnosis::{Context, Probes, diagnose, probes_for, questions_for};
 use crate::dns::{DnsLook, Lookup, Observation, ZoneOutcome};
 use crate::domain::{Change, Domain};
+use crate::evidence;
 use crate::history::Actor;
 use crate::identity::{AxisStatus, MailFromLabel, SesLook, SesStatus};
 use crate::mail_from::{choose_label, questions_for_labels};
@@ -179,8 +180,12 @@ pub fn after_look(
     let trigger = ses
         .and_then(|status| trigger_of(domain, status, now))
         .or_else(|| trigger_of_sight(domain, sight, now));
+    let seen = || evidence::of_look(ses, dns.as_ref());
     let moved = trigger.and_then(|trigger| {
-        let evidence = evidence(domain, ses, dns.as_ref(), &trigger);
+        let mut evidence = seen();
+        if trigger.kind() == TriggerKind::RecordsBroken {
+            evidence["first_seen_at"] = json!(domain.watch.bad_since);
+        }
         domain
             .transition(trigger, Actor::Service, Some(evidence), now, ids)
             .ok()
@@ -196,6 +201,10 @@ pub fn after_look(
         }
         None => domain.looked_at(|domain| domain.watch = watch.after(sight, now), now),
     };
+    // What SES alone says is half of an answer.
+    if dns.is_some() || domain.records().is_empty() {
+        change.answer_check(domain, seen, now);
+    }
     if let Some(status) = ses {
         change.domain.ses = Some(SesLook {
             status,
@@ -220,29 +229,6 @@ pub fn is_downgrade(before: &Domain, change: &Change) -> bool {
     let broke = from != to && matches!(to, Status::AtRisk | Status::Failed);
     let doubted = before.watch.bad_since.is_none() && change.domain.watch.bad_since.is_some();
     watching::is_watched(from) && (broke || doubted)
-}
-
-/// What was seen, for the history.
-fn evidence(
-    domain: &Domain,
-    ses: Option<SesStatus>,
-    dns: Option<&DnsLook>,
-    trigger: &Trigger,
-) -> serde_json::Value {
-    let mut evidence = json!({ "ses": ses });
-    if matches!(
-        trigger.kind(),
-        TriggerKind::RecordsBroken | TriggerKind::RecordsRecovered
-    ) {
-        let records: Vec<_> = dns
-            .iter()
-            .flat_map(|dns| &dns.diagnosis.records)
-            .map(|record| json!({ "id": record.id, "state": record.state }))
-            .collect();
-        evidence["records"] = json!(records);
-        evidence["first_seen_at"] = json!(domain.watch.bad_since);
-    }
-    evidence
 }
 
 /// The second bad look at a domain that Lasso sends for puts it at risk, and the first good one ends

@@ -2,7 +2,7 @@
 //! visit of a state, with what is still missing.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::dns::DnsLook;
 use crate::domain::{Change, Domain};
@@ -81,7 +81,12 @@ where
         let domain = store.domain(client, name).await?;
         let domain = domain.ok_or(NotifyError::NotFound)?;
         let now = clock.now();
-        let mut change = match step(&domain, note, actor, now, ids)? {
+        let missing = missing_pieces(&domain, look.as_ref());
+        let evidence = json!({
+            "note": note.map(Note::as_str),
+            "missing": missing.iter().map(|piece| &piece.message).collect::<Vec<_>>(),
+        });
+        let mut change = match step(&domain, evidence, actor, now, ids)? {
             Step::Nothing => return Ok(answer(domain, look, None)),
             Step::Change(change) => change,
         };
@@ -110,12 +115,12 @@ fn answer(domain: Domain, look: Option<DnsLook>, event: Option<Event>) -> Notifi
 
 fn step(
     domain: &Domain,
-    note: Option<&Note>,
+    evidence: Value,
     actor: &Actor,
     now: Timestamp,
     ids: &impl Ids,
 ) -> Result<Step, NotifyError> {
-    let evidence = note.map(|note| json!({ "note": note.as_str() }));
+    let evidence = Some(evidence);
     let status = domain.state.status();
     match status {
         Status::Provisioning | Status::Pending | Status::Verified if domain.has_said_ready() => {

@@ -12,6 +12,7 @@ use super::{Operation, SesBudget, paced};
 use crate::claims::ClaimRegister;
 use crate::dns::Lookup;
 use crate::domain::{Change, Domain};
+use crate::evidence;
 use crate::history::{Action, Actor, HistoryEntry};
 use crate::identity::{MailFromLabel, SesIdentity};
 use crate::ports::{
@@ -93,8 +94,9 @@ where
     let now = tools.clock.now();
     let change = match outcome {
         Ok(Found::Identity(identity)) => {
+            let evidence = evidence::of_identity(&domain.name, &identity);
             let provisioned = Trigger::Provisioned(identity);
-            apply(&domain, provisioned, None, now, tools.ids)?
+            apply(&domain, provisioned, evidence, now, tools.ids)?
         }
         Ok(Found::NotOurs(why)) => {
             let claims = tools.store.claims(domain.name.organizational()).await?;
@@ -105,7 +107,7 @@ where
                 ownership_secret: tools.ids.secret(),
             };
             let evidence = json!({ "reason": why.code() });
-            let mut change = apply(&domain, displaced, Some(evidence), now, tools.ids)?;
+            let mut change = apply(&domain, displaced, evidence, now, tools.ids)?;
             if let State::Contested(contested) = &mut change.domain.state {
                 contested.leftover_identity = why == NotOurs::BelowAnothers;
             }
@@ -269,12 +271,12 @@ where
 fn apply(
     domain: &Domain,
     trigger: Trigger,
-    evidence: Option<serde_json::Value>,
+    evidence: serde_json::Value,
     now: jiff::Timestamp,
     ids: &impl Ids,
 ) -> Result<Change, CommitError> {
     domain
-        .transition(trigger, Actor::Service, evidence, now, ids)
+        .transition(trigger, Actor::Service, Some(evidence), now, ids)
         // The state was matched above, so only a concurrent change could be meant.
         .map_err(|_| CommitError::Conflict)
 }

@@ -104,7 +104,7 @@ where
 {
     let claims = store.claims(domain.name.organizational()).await?;
     let holders = claim::unchallenged_by(store, &claims, domain).await?;
-    let evidence = Some(json!({ "reason": "released_by_lasso_support" }));
+    let evidence = json!({ "reason": "released_by_lasso_support" });
     let change = remove::marked(domain, claims, actor, evidence, clock.now(), ids);
     let change = change.ok_or(CommitError::Conflict)?;
     let written: Vec<&Change> = [&change].into_iter().chain(&holders).collect();

@@ -3,7 +3,7 @@
 //! domain that is `removing`, which the poller finishes.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::claim;
 use super::delete_identity::{Deletion, delete_identity};
@@ -90,7 +90,8 @@ where
         }
         let claims = store.claims(name.organizational()).await?;
         let holders = claim::unchallenged_by(store, &claims, &domain).await?;
-        let Some(change) = marked(&domain, claims, actor, None, clock.now(), ids) else {
+        let evidence = json!({ "confirmed": confirmation == Confirmation::Given });
+        let Some(change) = marked(&domain, claims, actor, evidence, clock.now(), ids) else {
             return Ok(None);
         };
         let written: Vec<&Change> = [&change].into_iter().chain(&holders).collect();
@@ -109,7 +110,7 @@ pub(super) fn marked(
     domain: &Domain,
     claims: ClaimRegister,
     actor: &Actor,
-    evidence: Option<Value>,
+    evidence: Value,
     now: Timestamp,
     ids: &impl Ids,
 ) -> Option<Change> {
@@ -122,7 +123,7 @@ pub(super) fn marked(
         // Whoever holds the name, or held it since, has made the identity anew.
         contested.leftover_identity = false;
     }
-    let removed = domain.transition(Trigger::Removed, actor.clone(), evidence, now, ids);
+    let removed = domain.transition(Trigger::Removed, actor.clone(), Some(evidence), now, ids);
     let mut change = removed.ok()?;
     if identity_exists(&change.domain) {
         change.claims = Some(claims.leaving(name, client, now));

@@ -1,6 +1,8 @@
 //! Another 72 hours at SES for a domain that failed. SES is asked first: only what it began to look
 //! for is awaited.
 
+use serde_json::{Value, json};
+
 use crate::domain::Domain;
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName};
@@ -53,8 +55,16 @@ where
     for _ in 0..ATTEMPTS {
         let domain = failed(store, client, name).await?;
         let status = domain.state.status();
+        let asked = json!(["VerifyDomainIdentity", "VerifyDomainDkim"]);
+        let evidence = evidence(&domain, asked);
         let mut change = domain
-            .transition(Trigger::Restarted, actor.clone(), None, clock.now(), ids)
+            .transition(
+                Trigger::Restarted,
+                actor.clone(),
+                evidence,
+                clock.now(),
+                ids,
+            )
             .map_err(|_| RestartError::NotFailed(status))?;
         if let State::Pending(pending) = &mut change.domain.state {
             let before = pending.identity.clone();
@@ -92,8 +102,15 @@ where
             return Err(RestartError::Busy);
         }
         let status = domain.state.status();
+        let evidence = evidence(&domain, json!([]));
         let change = domain
-            .transition(Trigger::Restarted, actor.clone(), None, clock.now(), ids)
+            .transition(
+                Trigger::Restarted,
+                actor.clone(),
+                evidence,
+                clock.now(),
+                ids,
+            )
             .map_err(|_| RestartError::NotFailed(status))?;
         match store.commit(&change).await {
             Ok(()) => return Ok(change.domain),
@@ -102,6 +119,14 @@ where
         }
     }
     Err(RestartError::Busy)
+}
+
+/// Why it had failed, and which calls SES has taken.
+fn evidence(domain: &Domain, asked_of_ses: Value) -> Option<Value> {
+    let State::Failed(Failed { reason, .. }) = &domain.state else {
+        return None;
+    };
+    Some(json!({ "failed_by": reason, "asked_of_ses": asked_of_ses }))
 }
 
 fn is_gone(domain: &Domain) -> bool {

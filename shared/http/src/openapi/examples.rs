@@ -7,6 +7,7 @@ use domain_auth::dns::{
     ZoneOutcome,
 };
 use domain_auth::domain::{Change, Domain, NewDomain};
+use domain_auth::evidence;
 use domain_auth::handoff::{Handoff, HandoffFormat, render};
 use domain_auth::history::{Actor, HistoryEntry};
 use domain_auth::identity::{
@@ -18,6 +19,7 @@ use domain_auth::names::{ClientId, Community, DomainName, EmailAddress, EventId}
 use domain_auth::ports::{Ids, ListFilter, Page, PageStart};
 use domain_auth::reconciliation::{Orphan, Reconciliation};
 use domain_auth::state::{QueuePart, State, Status, Trigger};
+use domain_auth::use_cases::final_step::FinalStep;
 use domain_auth::use_cases::notify::Notified;
 use domain_auth::use_cases::send_instructions::{Order, Sent};
 use domain_auth::use_cases::senders::{SenderStanding, Verdict};
@@ -26,7 +28,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::cursor::{Cursors, List};
-use crate::history_view::HistoryView;
+use crate::history_view::{ClientHistory, HistoryView};
 use crate::instructions_view::InstructionsView;
 use crate::notified_view::NotifiedView;
 use crate::sender_view::SenderView;
@@ -105,8 +107,11 @@ fn added(state: State) -> Change {
 }
 
 fn moved(domain: &Domain, trigger: Trigger, actor: Actor, minutes: i64) -> Change {
+    let ses = Some(verified_status());
     let evidence = match &trigger {
-        Trigger::SesVerified => Some(json!({ "ses": verified_status() })),
+        Trigger::Provisioned(identity) => Some(evidence::of_identity(&name(), identity)),
+        Trigger::SesVerified => Some(evidence::of_look(ses, None)),
+        Trigger::Completed => Some(evidence::of_final_step(FinalStep::Manual, None, ses, None)),
         Trigger::Refused { reason } => Some(json!({ "reason": reason })),
         _ => None,
     };
@@ -340,7 +345,10 @@ fn entries() -> Page<HistoryEntry> {
 pub(super) fn history() -> Value {
     let (client, name) = (client(), name());
     let list = List::History(&client, &name);
-    value(&HistoryView::for_client(entries(), &cursors(), list))
+    let entries = entries();
+    let mut history = ClientHistory::new(entries.items.len(), None);
+    history.add(entries);
+    value(&history.view(&cursors(), list))
 }
 
 pub(super) fn client_history() -> Value {

@@ -264,7 +264,8 @@ impl Journal {
         let from_outside = |entry: &HistoryEntry| {
             !matches!(entry.actor, Actor::Service) || entry.action == Action::Challenged
         };
-        if change.history.iter().any(from_outside) {
+        let asked = change.domain.check_asked_by.is_some();
+        if asked || change.history.iter().any(from_outside) {
             let key = (change.domain.client.clone(), change.domain.name.clone());
             let now = self.clock.elapsed();
             self.entries().acted.insert(key, now);
@@ -317,6 +318,9 @@ impl Observe for Journal {
                 self.wrong(&format!("{}: {what}", change.domain.name));
             }
             for entry in &change.history {
+                if entry.evidence.is_none() {
+                    self.wrong(&format!("{entry:?} has no evidence"));
+                }
                 self.begins_anew(entry, &change.domain);
                 self.completed(entry, &change.domain);
             }

@@ -41,6 +41,9 @@ pub(super) fn check(world: &World) {
                 domain.next_check
             ));
         }
+        if let Some(actor) = &domain.check_asked_by {
+            journal.wrong(&format!("{actor:?} was never told what is at {name}"));
+        }
         // Every record has been there for days, and everybody answers.
         match status {
             Status::Provisioning | Status::Pending | Status::AtRisk | Status::Removing => {

@@ -1,0 +1,136 @@
+//! A person asks for a look now. Whatever becomes of it, the history says who asked, once, and what was
+//! seen.
+
+use domain_auth::history::{Action, HistoryEntry};
+use domain_auth::ports::CommitChanges;
+use domain_auth::use_cases::check::{self, CHECK_INTERVAL};
+
+use super::*;
+
+impl World {
+    /// `POST /domains/example.com/check`. None where the process died in between.
+    fn check(&self) -> Option<Result<check::Checked, check::CheckError>> {
+        let (client, name) = (client("maple"), domain_name("example.com"));
+        let actor = Actor::ClientAdmin {
+            subject: "jo".to_owned(),
+        };
+        let budget = SesBudget::unlimited();
+        let tools = self.tools(&budget);
+        Box::pin(check::check(
+            &tools,
+            &self.final_step,
+            (&client, &name),
+            &actor,
+        ))
+        .now_or_never()
+    }
+
+    fn history(&self) -> Vec<HistoryEntry> {
+        let (client, name) = (client("maple"), domain_name("example.com"));
+        let page = self.store.history(&client, &name, 100, None);
+        page.now_or_never().unwrap().unwrap().items
+    }
+
+    fn checks(&self) -> Vec<HistoryEntry> {
+        let mut lines = self.history();
+        lines.retain(|line| line.action == Action::Checked);
+        lines
+    }
+}
+
+#[test]
+fn a_check_is_in_the_history_with_what_was_seen_and_before_what_it_moved() {
+    let world = World::new();
+    world.added("maple", "example.com");
+    world.ses.verify(&domain_name("example.com"));
+    world.check().unwrap().unwrap();
+    let newest: Vec<_> = world.history().into_iter().take(2).collect();
+    assert_eq!(
+        [newest[0].action, newest[1].action],
+        [Action::Verified, Action::Checked]
+    );
+    assert_eq!(newest[1].to, Status::Pending);
+    let evidence = newest[1].evidence.as_ref().unwrap();
+    assert_eq!(evidence["ses"]["verification"], "success");
+    let records = evidence["records"].as_array().unwrap();
+    assert_eq!(records.len(), 7);
+    assert_eq!(records[0]["id"], "verification");
+    assert_eq!(records[0]["code"], "not_found");
+}
+
+#[test]
+fn dying_between_any_two_steps_of_a_check_leaves_it_to_the_poller() {
+    let prepare = || {
+        let world = World::new();
+        world.added("maple", "example.com");
+        world.poll_after(MINUTE);
+        world.clock.advance(SignedDuration::from_secs(1));
+        world
+    };
+    let points = {
+        let world = prepare();
+        world.crash.live();
+        world.check().unwrap().unwrap();
+        world.crash.log().len()
+    };
+    assert!(points > 8, "{points} points");
+    let mut asked = 0;
+    for point in 1..=points {
+        let world = prepare();
+        world.crash.die_at(point);
+        assert!(world.check().is_none(), "point {point}");
+        world.crash.live();
+        let written = world.domain("maple", "example.com").checked_at.is_some();
+        asked += usize::from(written);
+        world.poll_after(CHECK_INTERVAL);
+        let checks = world.checks();
+        assert_eq!(checks.len(), usize::from(written), "point {point}");
+        for line in checks {
+            assert!(matches!(line.actor, Actor::ClientAdmin { .. }));
+            assert!(
+                line.evidence.unwrap()["records"].is_array(),
+                "point {point}"
+            );
+        }
+    }
+    assert!(asked > 5, "{asked}");
+}
+
+#[test]
+fn a_check_that_died_is_not_forgotten_by_the_next_one_or_by_the_removal() {
+    let died = || {
+        let world = World::new();
+        world.added("maple", "example.com");
+        let asked = world.domain("maple", "example.com").updated(|domain| {
+            domain.check_asked_by = Some(Actor::ClientAdmin {
+                subject: "kim".to_owned(),
+            });
+        });
+        world.store.commit(&asked).now_or_never().unwrap().unwrap();
+        world
+    };
+    let subjects = |world: &World| -> Vec<Actor> {
+        world.checks().into_iter().map(|line| line.actor).collect()
+    };
+    let actor = |subject: &str| Actor::ClientAdmin {
+        subject: subject.to_owned(),
+    };
+
+    let again = died();
+    again.check().unwrap().unwrap();
+    assert_eq!(subjects(&again), [actor("jo"), actor("kim")]);
+
+    let removed = died();
+    let domain = removed.domain("maple", "example.com");
+    let marked = domain
+        .transition(
+            Trigger::Removed,
+            actor("jo"),
+            None,
+            removed.clock.now(),
+            &removed.ids,
+        )
+        .unwrap();
+    let lines: Vec<Action> = marked.history.iter().map(|line| line.action).collect();
+    assert_eq!(lines, [Action::Checked, Action::Removed]);
+}

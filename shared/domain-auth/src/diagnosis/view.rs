@@ -9,8 +9,8 @@ use crate::dns::{Data, Failure, Observation, Outcome, Question, RecordType};
 /// Longest chain of aliases that is followed through the observations.
 const MAX_CHAIN: usize = 4;
 
-/// The observations, by question.
-pub(crate) struct Observations<'a>(HashMap<(&'a str, RecordType), &'a Observation>);
+/// The observations, by the name that was asked for.
+pub(crate) struct Observations<'a>(HashMap<&'a str, Vec<&'a Observation>>);
 
 /// How one record stands, before anything but its own look-up is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,15 +135,19 @@ pub(crate) fn answers(observation: &Observation) -> Vec<&Outcome> {
 
 impl<'a> Observations<'a> {
     pub(crate) fn new(observations: &'a [Observation]) -> Self {
-        let key = |o: &'a Observation| (o.question.name.as_str(), o.question.record_type);
-        Self(observations.iter().map(|o| (key(o), o)).collect())
+        let mut by_name: HashMap<&str, Vec<&Observation>> = HashMap::new();
+        for observation in observations {
+            let name = observation.question.name.as_str();
+            by_name.entry(name).or_default().push(observation);
+        }
+        Self(by_name)
     }
 
     pub(crate) fn get(&self, name: &str, record_type: RecordType) -> Option<&'a Observation> {
-        let lower = name.to_ascii_lowercase();
-        // The key borrows from the observations, so a short-lived name needs this cast down.
-        let shorter: &HashMap<(&str, RecordType), &'a Observation> = &self.0;
-        shorter.get(&(lower.as_str(), record_type)).copied()
+        let mut at_name = self.at(name).iter();
+        at_name
+            .find(|observation| observation.question.record_type == record_type)
+            .copied()
     }
 
     pub(crate) fn has(&self, question: &Question) -> bool {
@@ -152,24 +156,28 @@ impl<'a> Observations<'a> {
 
     /// Whether some server says that the name exists, whatever there is of it.
     pub(crate) fn exists(&self, name: &str) -> bool {
-        let mut outcomes = self.at(name).flat_map(outcomes);
+        let mut outcomes = self.at(name).iter().copied().flat_map(outcomes);
         outcomes.any(|outcome| outcome.is_answer() && !is_denial(outcome))
     }
 
     /// Whether servers say that the name does not exist, and none says otherwise.
     pub(crate) fn denies(&self, name: &str) -> bool {
-        let mut outcomes = self.at(name).flat_map(outcomes);
+        let mut outcomes = self.at(name).iter().copied().flat_map(outcomes);
         outcomes.any(is_denial) && !self.exists(name)
     }
 
     /// What was answered at a name, to questions for any type.
-    fn at(&self, name: &str) -> impl Iterator<Item = &'a Observation> {
-        let of_type = |record_type: &RecordType| self.get(name, *record_type);
-        RecordType::ALL.iter().filter_map(of_type)
+    fn at(&self, name: &str) -> &[&'a Observation] {
+        let found = if name.bytes().any(|octet| octet.is_ascii_uppercase()) {
+            self.0.get(name.to_ascii_lowercase().as_str())
+        } else {
+            self.0.get(name)
+        };
+        found.map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &'a Observation> {
-        self.0.values().copied()
+        self.0.values().flatten().copied()
     }
 
     /// All data of one type at a name that some counting answer holds.

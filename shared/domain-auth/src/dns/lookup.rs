@@ -26,19 +26,6 @@ pub enum RecordType {
     Txt,
 }
 
-impl RecordType {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::A,
-        Self::Aaaa,
-        Self::Cname,
-        Self::Mx,
-        Self::Ns,
-        Self::Soa,
-        Self::Txt,
-    ];
-}
-
 /// One question: a name and a type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]

@@ -1,4 +1,4 @@
-//! A simulated Amazon SES: one call per second for each operation, `Throttling` above that, and a
+//! A simulated Amazon SES: so many calls per second for each operation, `Throttling` above that, and a
 //! verification that takes what is in DNS.
 
 use std::collections::{BTreeMap, HashMap};
@@ -20,14 +20,15 @@ use crate::setting::Setting;
 
 /// How long SES takes to answer.
 const ANSWER: (Duration, Duration) = (Duration::from_millis(40), Duration::from_millis(40));
-/// Calls of one operation that SES takes at once: one, and the twentieth on top that forgives calls
-/// that come a little early, as in the local stack's SES gate.
+/// Of the calls of a second, those of one operation that SES takes at once: all, and the twentieth on
+/// top that forgives calls that come a little early, as in the local stack's SES gate.
 const BURST: f64 = 1.05;
 
 /// Identities, and the account's quota.
 #[derive(Debug, Clone)]
 pub(crate) struct SimSes {
     setting: Setting,
+    calls_per_second: f64,
     state: Arc<Mutex<State>>,
 }
 
@@ -79,9 +80,11 @@ pub(crate) struct Trouble {
 }
 
 impl SimSes {
-    pub(crate) fn new(setting: Setting) -> Self {
+    /// With the account's quota for each operation.
+    pub(crate) fn new(setting: Setting, calls_per_second: u32) -> Self {
         Self {
             setting,
+            calls_per_second: f64::from(calls_per_second),
             state: Arc::default(),
         }
     }
@@ -184,8 +187,8 @@ impl SimSes {
         let now = self.setting.clock.elapsed();
         let mut state = self.state();
         let trouble = state.trouble;
-        let admitted =
-            state.admit(operation, now) && !self.setting.chance.happens(trouble.throttled);
+        let admitted = state.admit(operation, self.calls_per_second, now)
+            && !self.setting.chance.happens(trouble.throttled);
         let calls = state.calls.entry(operation).or_default();
         if !admitted {
             calls.throttled += 1;
@@ -225,13 +228,14 @@ impl SimSes {
 }
 
 impl State {
-    fn admit(&mut self, operation: &'static str, now: Duration) -> bool {
+    fn admit(&mut self, operation: &'static str, per_second: f64, now: Duration) -> bool {
+        let most = per_second * BURST;
         let bucket = self.buckets.entry(operation).or_insert(Bucket {
-            tokens: BURST,
+            tokens: most,
             filled_at: now,
         });
         let passed = now.saturating_sub(bucket.filled_at).as_secs_f64();
-        bucket.tokens = (bucket.tokens + passed).min(BURST);
+        bucket.tokens = (bucket.tokens + passed * per_second).min(most);
         bucket.filled_at = now;
         let admitted = bucket.tokens >= 1.0;
         if admitted {

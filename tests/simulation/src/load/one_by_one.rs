@@ -10,7 +10,7 @@ use domain_auth::use_cases::{Operation, SesBudget};
 use futures::StreamExt;
 use futures::stream;
 
-use super::population::World;
+use super::population::{CALLS_PER_SECOND, World};
 
 /// Domains read at once, and looked at in DNS at once.
 const BATCH: usize = 100;
@@ -18,7 +18,7 @@ const AT_ONCE: usize = 16;
 
 /// Looks at what is due until it is enough.
 pub(crate) async fn poll(world: &World, enough: impl Fn(&World) -> bool) {
-    let budget = SesBudget::per_second(1);
+    let budget = SesBudget::per_second(CALLS_PER_SECOND);
     while !enough(world) {
         let due = world
             .store

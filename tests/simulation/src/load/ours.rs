@@ -12,7 +12,7 @@ use domain_auth::use_cases::provision::Tools;
 use futures::future::{Either, select};
 use jiff::SignedDuration;
 
-use super::population::World;
+use super::population::{CALLS_PER_SECOND, World};
 use crate::time::SimClock;
 
 /// `PollerSchedule` and `Timeout` in `infra/template.yaml`.
@@ -31,7 +31,7 @@ pub(crate) async fn poll(
     let mut busy = Duration::ZERO;
     while !enough(world) {
         let started = world.setting.clock.elapsed();
-        let budget = SesBudget::per_second(1);
+        let budget = SesBudget::per_second(CALLS_PER_SECOND);
         let poller = Poller {
             tools: Tools {
                 store: &world.store,
@@ -42,7 +42,10 @@ pub(crate) async fn poll(
                 budget: &budget,
             },
             publisher: &Topic(&world.setting.clock),
-            settings: Settings::default(),
+            settings: Settings {
+                ses_calls_per_second: CALLS_PER_SECOND,
+                ..Settings::default()
+            },
             final_step: &MANUAL,
         };
         let timeout = SignedDuration::try_from(TIMEOUT).unwrap_or_default();

@@ -19,6 +19,9 @@ use crate::store::{Purpose, SimStore};
 /// Domains in each scenario.
 pub(crate) const DOMAINS: usize = 10_000;
 
+/// SES's default quota, for each operation.
+pub(crate) const CALLS_PER_SECOND: u32 = 1;
+
 /// Of a hundred domains, so many have name servers that answer late, and so many that never do.
 const SLOW: usize = 3;
 const DEAD: usize = 2;
@@ -37,7 +40,7 @@ impl World {
         let setting = Setting::new(seed);
         let notes = Notes::new(setting.clock.clone());
         Self {
-            ses: SimSes::new(setting.clone()),
+            ses: SimSes::new(setting.clone(), CALLS_PER_SECOND),
             dns: SimDns::new(setting.clone()),
             store: SimStore::new(notes, setting.clone(), Purpose::Cost),
             setting,

@@ -107,7 +107,7 @@ impl Operator {
                     percent: usize::try_from(one_of([20, 30, 50])).unwrap_or(20),
                 },
                 reconcile_delete: chance.happens(0.5),
-                ses_calls_per_second: 1,
+                ses_calls_per_second: u32::try_from(one_of([1, 2, 5])).unwrap_or(1),
             },
             final_step: FinalStepPolicy::parse(taken_by, set).unwrap_or_default(),
         }
@@ -129,7 +129,9 @@ impl World {
         } else {
             few
         };
-        let (ses, dns) = (SimSes::new(setting.clone()), SimDns::new(setting.clone()));
+        let quota = operator.settings.ses_calls_per_second;
+        let ses = SimSes::new(setting.clone(), quota);
+        let dns = SimDns::new(setting.clone());
         dns.keep_silent_about_providers();
         let clients: Vec<ClientId> = CLIENTS.into_iter().map(client).collect();
         let orphan = domain_name(ORPHAN);

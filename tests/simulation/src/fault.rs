@@ -48,68 +48,113 @@ pub(crate) enum Fault {
     LettersUncounted,
 }
 
+/// Where a fault is put in, and what it does there.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// In a change that somebody makes.
+    Change(fn(&mut Change)),
+    /// In the write of a change, over this version of the domain and these claims.
+    Write(fn(&mut Change, u64, &ClaimRegister)),
+    /// In what is due now, as the poller gets it.
+    Due(fn(&mut Vec<Domain>, Timestamp)),
+    /// In a part that asks for the fault itself.
+    Elsewhere,
+}
+
 impl Fault {
+    fn place(self) -> Place {
+        match self {
+            Self::HistoryDropped => Place::Change(drop_history),
+            Self::AlertForgotten => Place::Change(forget_alert),
+            Self::DueInAMonth => Place::Change(put_off),
+            Self::SecretReused => Place::Change(reuse_secret),
+            Self::NobodyDecided => Place::Change(hide_who_decided),
+            Self::EventDropped => Place::Write(|change, _, _| change.event = None),
+            Self::ClaimsLost => Place::Write(|change, _, _| change.claims = None),
+            Self::VersionIgnored => Place::Write(ignore_version),
+            Self::FirstBadLookBelieved => Place::Due(believe_first_bad_look),
+            Self::FirstBadLookForgotten => Place::Due(forget_first_bad_look),
+            Self::WatchedForgotten => Place::Due(|due, _| {
+                due.retain(|domain| domain.state.status() != Status::Authenticated);
+            }),
+            Self::MarkedUnpublished
+            | Self::MarksForgotten
+            | Self::SilenceCounts
+            | Self::DeletionForgotten
+            | Self::ConfigurationSetForgotten
+            | Self::LettersUncounted => Place::Elsewhere,
+        }
+    }
+
     /// A change as the faulty service makes it.
     pub(crate) fn in_change(self, mut change: Change) -> Change {
-        let moves = |entry: &domain_auth::history::HistoryEntry| entry.from != Some(entry.to);
-        match self {
-            Self::HistoryDropped => change.history.retain(|entry| !moves(entry)),
-            Self::AlertForgotten if change.domain.state.status() == Status::AtRisk => {
-                change.event = None;
-            }
-            Self::DueInAMonth if change.domain.version.is_multiple_of(50) => {
-                change.domain.next_check += SignedDuration::from_hours(30 * 24);
-            }
-            Self::SecretReused => {
-                if let State::Contested(contested) = &mut change.domain.state {
-                    "the same secret for everybody".clone_into(&mut contested.ownership_secret);
-                }
-            }
-            Self::NobodyDecided => {
-                for entry in &mut change.history {
-                    if entry.action == Action::Displaced {
-                        entry.actor = Actor::Service;
-                    }
-                }
-            }
-            _ => {}
+        if let Place::Change(spoil) = self.place() {
+            spoil(&mut change);
         }
         change
     }
 
     /// A change as the faulty store writes it, over this version of the domain.
     pub(crate) fn in_write(self, mut change: Change, stored: (u64, &ClaimRegister)) -> Change {
-        match self {
-            Self::EventDropped => change.event = None,
-            Self::ClaimsLost => change.claims = None,
-            Self::VersionIgnored => {
-                change.domain.version = stored.0 + 1;
-                if let Some(claims) = &mut change.claims {
-                    claims.version = stored.1.version + 1;
-                }
-            }
-            _ => {}
+        if let Place::Write(spoil) = self.place() {
+            spoil(&mut change, stored.0, stored.1);
         }
         change
     }
 
     /// What is due, as the faulty poller gets it.
     pub(crate) fn in_due(self, due: &mut Vec<Domain>, now: Timestamp) {
-        match self {
-            Self::FirstBadLookBelieved => {
-                for domain in due {
-                    domain.watch.bad_since = Some(now - STRIKES_APART);
-                }
-            }
-            Self::FirstBadLookForgotten => {
-                for domain in due {
-                    domain.watch.bad_since = None;
-                }
-            }
-            Self::WatchedForgotten => {
-                due.retain(|domain| domain.state.status() != Status::Authenticated);
-            }
-            _ => {}
+        if let Place::Due(spoil) = self.place() {
+            spoil(due, now);
         }
+    }
+}
+
+fn drop_history(change: &mut Change) {
+    change.history.retain(|entry| entry.from == Some(entry.to));
+}
+
+fn forget_alert(change: &mut Change) {
+    if change.domain.state.status() == Status::AtRisk {
+        change.event = None;
+    }
+}
+
+fn put_off(change: &mut Change) {
+    if change.domain.version.is_multiple_of(50) {
+        change.domain.next_check += SignedDuration::from_hours(30 * 24);
+    }
+}
+
+fn reuse_secret(change: &mut Change) {
+    if let State::Contested(contested) = &mut change.domain.state {
+        "the same secret for everybody".clone_into(&mut contested.ownership_secret);
+    }
+}
+
+fn hide_who_decided(change: &mut Change) {
+    for entry in &mut change.history {
+        if entry.action == Action::Displaced {
+            entry.actor = Actor::Service;
+        }
+    }
+}
+
+fn ignore_version(change: &mut Change, version: u64, stored: &ClaimRegister) {
+    change.domain.version = version + 1;
+    if let Some(claims) = &mut change.claims {
+        claims.version = stored.version + 1;
+    }
+}
+
+fn believe_first_bad_look(due: &mut Vec<Domain>, now: Timestamp) {
+    for domain in due {
+        domain.watch.bad_since = Some(now - STRIKES_APART);
+    }
+}
+
+fn forget_first_bad_look(due: &mut Vec<Domain>, _: Timestamp) {
+    for domain in due {
+        domain.watch.bad_since = None;
     }
 }

@@ -11,11 +11,11 @@ use domain_auth::state::VERIFICATION_WINDOW;
 use futures::future::{join_all, select};
 use jiff::SignedDuration;
 
-use super::plan::{Happening, Way, Which, Who};
+use super::plan::{Deed, Trouble, Way, Which, Who};
 use super::truth::Facts;
 use super::world::{CUT_OFF, World};
 use crate::dns::{Published, Servers};
-use crate::ses::{SimIdentity, Trouble, axes};
+use crate::ses::{self, SimIdentity, axes};
 
 /// Emails that are asked for at once: more than one domain may have in a day.
 const LETTERS: usize = 7;
@@ -25,34 +25,30 @@ const SES_LOSES: f64 = 0.005;
 
 impl World {
     /// A request of a person, which may be cut off at any moment.
-    pub(super) async fn request(&self, happening: Happening) {
+    pub(super) async fn request(&self, deed: Deed) {
         self.clock
             .sleep(self.chance.up_to(Duration::from_secs(10)))
             .await;
         let request = async {
-            match happening {
-                Happening::Add(who) => self.add(self.whose(who)).await,
-                Happening::Check(who) => self.check(self.whose(who)).await,
-                Happening::Complete(who) => self.decide(self.whose(who), true).await,
-                Happening::Reject(who) => self.decide(self.whose(who), false).await,
-                Happening::Restart(who) => self.restart(self.whose(who)).await,
-                Happening::Remove(who) => self.remove(self.whose(who)).await,
-                Happening::Ready(who) => self.ready(self.whose(who)).await,
-                Happening::Recheck(who) => self.recheck(self.whose(who)).await,
-                Happening::Release(who) => self.release(self.whose(who)).await,
-                Happening::Prove(who) => self.prove(self.whose(who)).await,
-                Happening::Instruct(who, which) => self.instruct_often(who, which).await,
-                Happening::Publish(name, published) => {
+            match deed {
+                Deed::Add(who) => self.add(self.whose(who)).await,
+                Deed::Check(who) => self.check(self.whose(who)).await,
+                Deed::Complete(who) => self.decide(self.whose(who), true).await,
+                Deed::Reject(who) => self.decide(self.whose(who), false).await,
+                Deed::Restart(who) => self.restart(self.whose(who)).await,
+                Deed::Remove(who) => self.remove(self.whose(who)).await,
+                Deed::Ready(who) => self.ready(self.whose(who)).await,
+                Deed::Recheck(who) => self.recheck(self.whose(who)).await,
+                Deed::Release(who) => self.release(self.whose(who)).await,
+                Deed::Prove(who) => self.prove(self.whose(who)).await,
+                Deed::Instruct(who, which) => self.instruct_often(who, which).await,
+                Deed::Publish(name, published) => {
                     self.dns.publish(&self.names[name], published);
                 }
-                Happening::Servers(name, servers) => {
+                Deed::Servers(name, servers) => {
                     self.dns.set_servers(&self.names[name], servers);
                 }
-                Happening::Lose(name) => self.ses.lose(&self.names[name]),
-                Happening::SesTrouble(_)
-                | Happening::SnsDown(_)
-                | Happening::ResolverDown(_)
-                | Happening::ClockJump(..) => {}
+                Deed::Lose(name) => self.ses.lose(&self.names[name]),
             }
         };
         Box::pin(self.unless_cut_off(request)).await;
@@ -88,30 +84,26 @@ impl World {
         (&self.clients[who.client], &self.names[who.name])
     }
 
-    /// What befalls the service rather than being asked of it, until when.
-    pub(super) fn befalls(
-        &self,
-        happening: Happening,
-        now: Duration,
-    ) -> Option<(Duration, Happening)> {
-        let length = match happening {
-            Happening::SesTrouble(length) => {
-                self.ses.set_trouble(Trouble {
+    /// What befalls the service begins. Until when it lasts.
+    pub(super) fn befalls(&self, trouble: Trouble, now: Duration) -> Duration {
+        let length = match trouble {
+            Trouble::Ses(length) => {
+                self.ses.set_trouble(ses::Trouble {
                     throttled: 0.5,
                     unanswered: 0.1,
                 });
                 self.store.observer.holds_up(length);
                 length
             }
-            Happening::SnsDown(length) => {
+            Trouble::SnsDown(length) => {
                 self.topic_down.store(true, Ordering::Relaxed);
                 length
             }
-            Happening::ResolverDown(length) => {
+            Trouble::ResolverDown(length) => {
                 self.dns.set_down(true);
                 length
             }
-            Happening::ClockJump(by, way) => {
+            Trouble::ClockJump(by, way) => {
                 let signed = SignedDuration::try_from(by).unwrap_or_default();
                 let journal = &self.store.observer;
                 match way {
@@ -128,44 +120,16 @@ impl World {
                 // What was due in a while is due now, or much later.
                 Duration::from_hours(3)
             }
-            Happening::Add(_)
-            | Happening::Check(_)
-            | Happening::Complete(_)
-            | Happening::Reject(_)
-            | Happening::Restart(_)
-            | Happening::Remove(_)
-            | Happening::Ready(_)
-            | Happening::Instruct(..)
-            | Happening::Recheck(_)
-            | Happening::Release(_)
-            | Happening::Prove(_)
-            | Happening::Lose(_)
-            | Happening::Publish(..)
-            | Happening::Servers(..) => return None,
         };
-        Some((now + length, happening))
+        now + length
     }
 
-    pub(super) fn ends(&self, trouble: Happening) {
+    pub(super) fn ends(&self, trouble: Trouble) {
         match trouble {
-            Happening::SesTrouble(_) => self.ses.set_trouble(Trouble::default()),
-            Happening::SnsDown(_) => self.topic_down.store(false, Ordering::Relaxed),
-            Happening::ResolverDown(_) => self.dns.set_down(false),
-            Happening::ClockJump(..)
-            | Happening::Add(_)
-            | Happening::Check(_)
-            | Happening::Complete(_)
-            | Happening::Reject(_)
-            | Happening::Restart(_)
-            | Happening::Remove(_)
-            | Happening::Ready(_)
-            | Happening::Instruct(..)
-            | Happening::Recheck(_)
-            | Happening::Release(_)
-            | Happening::Prove(_)
-            | Happening::Lose(_)
-            | Happening::Publish(..)
-            | Happening::Servers(..) => {}
+            Trouble::Ses(_) => self.ses.set_trouble(ses::Trouble::default()),
+            Trouble::SnsDown(_) => self.topic_down.store(false, Ordering::Relaxed),
+            Trouble::ResolverDown(_) => self.dns.set_down(false),
+            Trouble::ClockJump(..) => {}
         }
     }
 

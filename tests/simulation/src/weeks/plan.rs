@@ -15,6 +15,15 @@ const PUBLISHING: f64 = 0.7;
 /// Something that happens.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Happening {
+    /// Somebody does something.
+    Deed(Deed),
+    /// Something befalls the service, and lasts.
+    Trouble(Trouble),
+}
+
+/// What somebody does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Deed {
     /// A client adds a domain.
     Add(Who),
     /// A client asks for a check.
@@ -43,8 +52,13 @@ pub(crate) enum Happening {
     Publish(usize, Published),
     /// Name servers die, or live again.
     Servers(usize, Servers),
+}
+
+/// What befalls the service.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Trouble {
     /// SES throttles and leaves calls unanswered, for so long.
-    SesTrouble(Duration),
+    Ses(Duration),
     /// SNS takes nothing, for so long.
     SnsDown(Duration),
     /// Our own resolver answers nothing, for so long.
@@ -91,15 +105,17 @@ pub(crate) fn plan(
         .collect();
     for (name, quiet) in quiet.into_iter().enumerate() {
         if quiet {
-            plan.extend(story(chance, length, name));
+            let story = story(chance, length, name).into_iter();
+            plan.extend(story.map(|(at, deed)| (at, Happening::Deed(deed))));
         } else {
             // Somebody has to begin.
             let begins = chance.up_to(Duration::from_hours(48));
-            plan.push((begins, Happening::Add(Who { client: 0, name })));
+            plan.push((begins, Happening::Deed(Deed::Add(Who { client: 0, name }))));
             // Most people publish soon, and some never.
             if chance.happens(PUBLISHING) {
                 let soon = begins + chance.up_to(Duration::from_hours(12));
-                plan.push((soon, Happening::Publish(name, Published::Everything)));
+                let publish = Deed::Publish(name, Published::Everything);
+                plan.push((soon, Happening::Deed(publish)));
             }
         }
     }
@@ -109,34 +125,34 @@ pub(crate) fn plan(
 }
 
 /// The life of a domain whose records are published, break and are repaired, some hours or days each.
-fn story(chance: &Chance, length: Duration, name: usize) -> Vec<(Duration, Happening)> {
+fn story(chance: &Chance, length: Duration, name: usize) -> Vec<(Duration, Deed)> {
     let hours = |least: u64, more: u64| {
         Duration::from_hours(least) + chance.up_to(Duration::from_hours(more))
     };
     let who = Who { client: 0, name };
     let mut at = hours(0, 12);
-    let mut story = vec![(at, Happening::Add(who))];
+    let mut story = vec![(at, Deed::Add(who))];
     at += hours(0, 2);
-    story.push((at, Happening::Publish(name, Published::Everything)));
+    story.push((at, Deed::Publish(name, Published::Everything)));
     // Until SES has verified it there is nothing to complete.
     for _ in 0..3 {
         at += hours(0, 2);
-        story.push((at, Happening::Complete(who)));
+        story.push((at, Deed::Complete(who)));
     }
     while at < length {
         at += hours(0, 24);
         let (trouble, end) = match chance.below(10) {
             0..6 => (
-                Happening::Publish(name, BROKEN[chance.below(BROKEN.len())]),
-                Happening::Publish(name, Published::Everything),
+                Deed::Publish(name, BROKEN[chance.below(BROKEN.len())]),
+                Deed::Publish(name, Published::Everything),
             ),
             6..8 => (
-                Happening::Servers(name, Servers::Dead),
-                Happening::Servers(name, Servers::Alive),
+                Deed::Servers(name, Servers::Dead),
+                Deed::Servers(name, Servers::Alive),
             ),
             _ => (
-                Happening::Servers(name, Servers::Disagree),
-                Happening::Servers(name, Servers::Alive),
+                Deed::Servers(name, Servers::Disagree),
+                Deed::Servers(name, Servers::Alive),
             ),
         };
         story.push((at, trouble));
@@ -150,8 +166,8 @@ fn story(chance: &Chance, length: Duration, name: usize) -> Vec<(Duration, Happe
         story.push((at, end));
         at += hours(1, 4);
         // It may have failed meanwhile.
-        story.push((at, Happening::Restart(who)));
-        story.push((at + hours(1, 4), Happening::Complete(who)));
+        story.push((at, Deed::Restart(who)));
+        story.push((at + hours(1, 4), Deed::Complete(who)));
     }
     story
 }
@@ -161,18 +177,16 @@ const BROKEN: [Published; 3] = [Published::Nothing, Published::Wrong, Published:
 
 /// Whether something would disturb a name that is left alone.
 fn disturbs(happening: Happening, quiet: &[bool]) -> bool {
-    match happening {
-        Happening::Remove(who) | Happening::Reject(who) | Happening::Release(who) => {
-            quiet[who.name]
-        }
-        Happening::Add(who) | Happening::Prove(who) | Happening::Complete(who) => quiet[who.name],
-        Happening::Restart(who) | Happening::Ready(who) => quiet[who.name],
-        Happening::Publish(name, _) | Happening::Servers(name, _) | Happening::Lose(name) => {
-            quiet[name]
-        }
-        Happening::Check(_) | Happening::Recheck(_) | Happening::Instruct(..) => false,
-        Happening::SesTrouble(_) | Happening::SnsDown(_) => false,
-        Happening::ResolverDown(_) | Happening::ClockJump(..) => false,
+    let deed = match happening {
+        Happening::Deed(deed) => deed,
+        Happening::Trouble(_) => return false,
+    };
+    match deed {
+        Deed::Remove(who) | Deed::Reject(who) | Deed::Release(who) => quiet[who.name],
+        Deed::Add(who) | Deed::Prove(who) | Deed::Complete(who) => quiet[who.name],
+        Deed::Restart(who) | Deed::Ready(who) => quiet[who.name],
+        Deed::Publish(name, _) | Deed::Servers(name, _) | Deed::Lose(name) => quiet[name],
+        Deed::Check(_) | Deed::Recheck(_) | Deed::Instruct(..) => false,
     }
 }
 
@@ -186,31 +200,32 @@ fn happening(chance: &Chance, clients: usize, names: usize) -> Happening {
     };
     let who = Who { client, name };
     let hours = |most: u64| chance.up_to(Duration::from_hours(most));
-    match chance.below(100) {
-        0..13 => Happening::Add(who),
-        13..17 => Happening::Check(who),
-        17..19 => Happening::Recheck(who),
-        19..23 => Happening::Remove(who),
-        23..32 => Happening::Complete(who),
-        32..34 => Happening::Reject(who),
-        34..38 => Happening::Restart(who),
-        38..42 => Happening::Ready(who),
-        42..52 => Happening::Prove(who),
-        52..54 => Happening::Release(who),
-        54..56 => Happening::Instruct(who, Which::One),
-        56 => Happening::Instruct(who, Which::All),
-        57..72 => Happening::Publish(name, Published::Everything),
-        72..75 => Happening::Publish(name, Published::Wrong),
-        75..80 => Happening::Publish(name, Published::Nothing),
-        80..83 => Happening::Servers(name, Servers::Dead),
-        83 => Happening::Servers(name, Servers::Slow),
-        84..86 => Happening::Servers(name, Servers::Disagree),
-        86..91 => Happening::Servers(name, Servers::Alive),
-        91 => Happening::Lose(name),
-        92..94 => Happening::SesTrouble(hours(6)),
-        94..96 => Happening::SnsDown(hours(3)),
-        96 => Happening::ResolverDown(hours(3)),
-        97..99 => Happening::ClockJump(hours(2), Way::Ahead),
-        _ => Happening::ClockJump(hours(1), Way::Back),
-    }
+    let deed = match chance.below(100) {
+        0..13 => Deed::Add(who),
+        13..17 => Deed::Check(who),
+        17..19 => Deed::Recheck(who),
+        19..23 => Deed::Remove(who),
+        23..32 => Deed::Complete(who),
+        32..34 => Deed::Reject(who),
+        34..38 => Deed::Restart(who),
+        38..42 => Deed::Ready(who),
+        42..52 => Deed::Prove(who),
+        52..54 => Deed::Release(who),
+        54..56 => Deed::Instruct(who, Which::One),
+        56 => Deed::Instruct(who, Which::All),
+        57..72 => Deed::Publish(name, Published::Everything),
+        72..75 => Deed::Publish(name, Published::Wrong),
+        75..80 => Deed::Publish(name, Published::Nothing),
+        80..83 => Deed::Servers(name, Servers::Dead),
+        83 => Deed::Servers(name, Servers::Slow),
+        84..86 => Deed::Servers(name, Servers::Disagree),
+        86..91 => Deed::Servers(name, Servers::Alive),
+        91 => Deed::Lose(name),
+        92..94 => return Happening::Trouble(Trouble::Ses(hours(6))),
+        94..96 => return Happening::Trouble(Trouble::SnsDown(hours(3))),
+        96 => return Happening::Trouble(Trouble::ResolverDown(hours(3))),
+        97..99 => return Happening::Trouble(Trouble::ClockJump(hours(2), Way::Ahead)),
+        _ => return Happening::Trouble(Trouble::ClockJump(hours(1), Way::Back)),
+    };
+    Happening::Deed(deed)
 }

@@ -216,13 +216,15 @@ impl Truth {
         let event = change.event.as_ref().map(|event| event.event_type);
         let status = domain.state.status();
         let before = self.watched.get(&key).map(|watched| watched.status);
-        let outcome = match (event, before, status) {
-            (Some(EventType::AtRisk), _, _) => self.alerted(&key, now),
-            (Some(EventType::Recovered), _, _) => self.recovered(&key, now),
-            (None, Some(Status::Authenticated), Status::AtRisk) => {
-                Err("is at risk, and nobody is told".to_owned())
-            }
-            _ => Ok(()),
+        let breaks = before == Some(Status::Authenticated) && status == Status::AtRisk;
+        let outcome = if event == Some(EventType::AtRisk) {
+            self.alerted(&key, now)
+        } else if event == Some(EventType::Recovered) {
+            self.recovered(&key, now)
+        } else if event.is_none() && breaks {
+            Err("is at risk, and nobody is told".to_owned())
+        } else {
+            Ok(())
         };
         if domain_auth::watching::is_watched(status) {
             let watched = self.watched.entry(key).or_insert(Watched::new(status, now));
@@ -323,7 +325,10 @@ impl Watched {
                 Some(Notice::Doubt)
             }
             Status::AtRisk if facts.is_whole() => Some(Notice::Recovered),
-            _ => None,
+            Status::Authenticated | Status::Verified | Status::Rejected | Status::AtRisk => None,
+            // These are not watched.
+            Status::Contested | Status::Provisioning | Status::Pending => None,
+            Status::Failed | Status::Removing => None,
         };
         if !facts.is_broken() {
             self.alerted = false;

@@ -20,7 +20,7 @@ use futures::future::{Either, join, join_all, select};
 use jiff::SignedDuration;
 
 use super::journal::Journal;
-use super::plan::Happening;
+use super::plan::{Happening, Trouble};
 use super::topic::SimTopic;
 use crate::chance::Chance;
 use crate::cpu::Apart;
@@ -169,15 +169,17 @@ impl World {
     /// Lets everything of a plan happen, and the poller run.
     pub(super) async fn live(&self, plan: &[(Duration, Happening)], until: Duration) {
         self.store.observer.set_calm(Some(self.clock.elapsed()));
-        let mut troubles: Vec<(Duration, Happening)> = Vec::new();
+        let mut troubles: Vec<(Duration, Trouble)> = Vec::new();
         let mut plan = plan.iter().copied().peekable();
         while self.clock.elapsed() < until {
             let now = self.clock.elapsed();
             let mut requests = Vec::new();
             while let Some((_, happening)) = plan.next_if(|(at, _)| *at <= now) {
-                match self.befalls(happening, now) {
-                    Some(trouble) => troubles.push(trouble),
-                    None => requests.push(self.request(happening)),
+                match happening {
+                    Happening::Deed(deed) => requests.push(self.request(deed)),
+                    Happening::Trouble(trouble) => {
+                        troubles.push((self.befalls(trouble, now), trouble));
+                    }
                 }
             }
             troubles.retain(|(end, trouble)| {
@@ -189,8 +191,8 @@ impl World {
             });
             self.be_calm(troubles.is_empty());
             self.ses_looks();
-            let of_ses = |(end, trouble): &(Duration, Happening)| {
-                matches!(trouble, Happening::SesTrouble(_)).then_some(*end)
+            let of_ses = |(end, trouble): &(Duration, Trouble)| {
+                matches!(trouble, Trouble::Ses(_)).then_some(*end)
             };
             let busy = troubles.iter().filter_map(of_ses).max().unwrap_or(now);
             self.store.observer.weigh(busy.saturating_sub(now));

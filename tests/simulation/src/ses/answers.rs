@@ -1,0 +1,190 @@
+//! What SES answers, operation by operation.
+
+use std::collections::HashMap;
+
+use domain_auth::identity::{
+    AxisStatus, ConfigurationSet, Dkim, MailFromLabel, SesStatus, VerificationToken,
+};
+use domain_auth::names::{ClientId, DomainName};
+use domain_auth::ports::{
+    Creation, ExistingIdentity, Identities, IdentityOwner, IdentityPage, IdentityStatuses,
+    LIST_PAGE, ListIdentities, ListedIdentity, STATUS_BATCH, SesError,
+};
+use domain_auth_testkit::identity;
+
+use super::{SimIdentity, SimSes, axes};
+use crate::fault::Fault;
+
+impl Identities for SimSes {
+    async fn create(&self, name: &DomainName, client: &ClientId) -> Result<Creation, SesError> {
+        let now = self.setting.clock.elapsed();
+        self.call("CreateEmailIdentity", |state| {
+            if state.identities.contains_key(name) {
+                return Creation::Exists;
+            }
+            let made = SimIdentity {
+                client: Some(client.to_string()),
+                mail_from: None,
+                configuration_set: None,
+                status: axes(AxisStatus::Pending),
+                since: now,
+            };
+            state.identities.insert(name.clone(), made);
+            Creation::Created {
+                dkim: identity(name).dkim,
+                verified: false,
+            }
+        })
+        .await
+    }
+
+    async fn describe(&self, name: &DomainName) -> Result<Option<ExistingIdentity>, SesError> {
+        self.call("GetEmailIdentity", |state| {
+            let known = state.identities.get(name)?;
+            Some(ExistingIdentity {
+                dkim: Some(identity(name).dkim),
+                mail_from_domain: known.mail_from.clone(),
+                owner: match known.client.clone() {
+                    Some(client) => IdentityOwner::Client(client),
+                    None => IdentityOwner::Nobody,
+                },
+                ours: true,
+                verified: known.status.verification == AxisStatus::Success,
+                dkim_stopped: known.status.dkim == AxisStatus::Failed,
+            })
+        })
+        .await
+    }
+
+    async fn delete(&self, name: &DomainName) -> Result<(), SesError> {
+        self.call("DeleteEmailIdentity", |state| {
+            if !self.setting.has(Fault::DeletionForgotten) {
+                state.identities.remove(name);
+            }
+        })
+        .await
+    }
+
+    async fn verify_domain(&self, name: &DomainName) -> Result<VerificationToken, SesError> {
+        let now = self.setting.clock.elapsed();
+        self.call("VerifyDomainIdentity", |state| {
+            state.look_again(name, now);
+            identity(name).verification_token
+        })
+        .await
+    }
+
+    async fn verify_dkim(&self, name: &DomainName) -> Result<Dkim, SesError> {
+        let now = self.setting.clock.elapsed();
+        self.call("VerifyDomainDkim", |state| {
+            state.look_again(name, now);
+            identity(name).dkim
+        })
+        .await
+    }
+
+    async fn set_mail_from(
+        &self,
+        name: &DomainName,
+        label: &MailFromLabel,
+    ) -> Result<(), SesError> {
+        self.call("PutEmailIdentityMailFromAttributes", |state| {
+            if let Some(identity) = state.identities.get_mut(name) {
+                identity.mail_from = Some(label.below(name));
+            }
+        })
+        .await
+    }
+
+    async fn set_configuration_set(
+        &self,
+        name: &DomainName,
+        set: &ConfigurationSet,
+    ) -> Result<(), SesError> {
+        let operation = "PutEmailIdentityConfigurationSetAttributes";
+        let forgets = self.setting.has(Fault::ConfigurationSetForgotten);
+        self.call(operation, |state| {
+            let Some(identity) = state.identities.get_mut(name) else {
+                let source = "there is no such identity".into();
+                return Err(SesError::Refused { operation, source });
+            };
+            if !forgets {
+                identity.configuration_set = Some(set.clone());
+            }
+            Ok(())
+        })
+        .await?
+    }
+
+    fn region(&self) -> &'static str {
+        "us-east-1"
+    }
+}
+
+impl ListIdentities for SimSes {
+    async fn identities(&self, start: Option<&str>) -> Result<IdentityPage, SesError> {
+        self.call("ListEmailIdentities", |state| {
+            let after = |name: &DomainName| start.is_none_or(|start| name.as_str() > start);
+            let mut rest = state.identities.range(..).filter(|(name, _)| after(name));
+            let listed = |(name, identity): (&DomainName, &SimIdentity)| ListedIdentity {
+                name: name.clone(),
+                verification: Some(identity.status.verification),
+            };
+            let identities: Vec<ListedIdentity> =
+                rest.by_ref().take(LIST_PAGE).map(listed).collect();
+            let last = identities.last().map(|listed| listed.name.to_string());
+            IdentityPage {
+                next: last.filter(|_| rest.next().is_some()),
+                identities,
+            }
+        })
+        .await
+    }
+}
+
+impl IdentityStatuses for SimSes {
+    async fn verification(
+        &self,
+        names: &[DomainName],
+    ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
+        let axis = |status: SesStatus| status.verification;
+        self.statuses("GetIdentityVerificationAttributes", names, axis)
+            .await
+    }
+
+    async fn dkim(
+        &self,
+        names: &[DomainName],
+    ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
+        self.statuses("GetIdentityDkimAttributes", names, |status| status.dkim)
+            .await
+    }
+
+    async fn mail_from(
+        &self,
+        names: &[DomainName],
+    ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
+        let axis = |status: SesStatus| status.mail_from;
+        self.statuses("GetIdentityMailFromDomainAttributes", names, axis)
+            .await
+    }
+}
+
+impl SimSes {
+    async fn statuses(
+        &self,
+        operation: &'static str,
+        names: &[DomainName],
+        axis: impl Fn(SesStatus) -> AxisStatus + Send + Sync,
+    ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
+        assert!(names.len() <= STATUS_BATCH, "more than SES takes");
+        self.call(operation, |state| {
+            let known = names.iter().filter_map(|name| {
+                let status = state.identities.get(name)?.status;
+                Some((name.clone(), axis(status)))
+            });
+            known.collect()
+        })
+        .await
+    }
+}

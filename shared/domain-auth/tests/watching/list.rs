@@ -1,0 +1,248 @@
+//! What SES's list tells: verifications, lost identities, and identities that nobody holds.
+
+use domain_auth::domain::Domain;
+use domain_auth::event::EventType;
+use domain_auth::history::Actor;
+use domain_auth::identity::{AxisStatus, SesStatus};
+use domain_auth::ports::Clock;
+use domain_auth::state::{FailureReason, State, Status, Trigger};
+use domain_auth::use_cases::restart::restart;
+use domain_auth_testkit::{SesFault, domain_name};
+use futures::FutureExt;
+
+use super::world::{DAY, HOUR, MINUTE, WAITS, WELL, World, named, sum};
+
+#[test]
+fn daily_looks_at_what_is_well_cost_no_call_but_the_list() {
+    let world = World::default();
+    for n in 0..30 {
+        world.sending(&format!("d{n}.example.com"));
+    }
+    let reports = world.run_for(DAY * 3);
+    assert!(sum(&reports, |report| report.looked_at) >= 60);
+    for operation in [
+        "GetIdentityVerificationAttributes",
+        "GetIdentityDkimAttributes",
+        "GetEmailIdentity",
+    ] {
+        let calls = world.ses.calls(operation);
+        // Once, to learn of each what SES says of its axes.
+        assert!(calls <= 30, "{operation}: {calls}");
+        world.run_for(DAY);
+        assert_eq!(world.ses.calls(operation), calls, "{operation}");
+    }
+    let lists = world.ses.calls("ListEmailIdentities");
+    assert!((120..=160).contains(&lists), "{lists} in six days");
+}
+
+#[test]
+fn the_list_tells_of_what_ses_has_taken_back() {
+    let world = World::default();
+    world.sending("example.com");
+    world.sending("example.org");
+    world.run_for(HOUR * 2);
+    let failed = SesStatus {
+        verification: AxisStatus::Failed,
+        ..WELL
+    };
+    world.ses.set_status(&domain_name("example.com"), failed);
+    world.run_for(HOUR * 2);
+    let State::Failed(failed) = world.domain("example.com").state else {
+        panic!("failed");
+    };
+    assert_eq!(failed.reason, FailureReason::SesRevoked);
+    assert_eq!(world.status("example.org"), Status::Authenticated);
+    assert_eq!(world.published(), [EventType::Failed]);
+}
+
+#[test]
+fn a_lost_identity_is_a_failure_and_a_restart_makes_a_new_one() {
+    let world = World::default();
+    let domain = world.sending("example.com");
+    world.sending("example.org");
+    world.run_for(HOUR * 2);
+    world.ses.forget(&domain.name);
+    world.run_for(HOUR * 2);
+    let State::Failed(failed) = world.domain("example.com").state else {
+        panic!("failed");
+    };
+    assert_eq!(failed.reason, FailureReason::IdentityGone);
+    world.run_for(DAY);
+    let missing = world.reconciliation().missing_identities;
+    assert_eq!(missing.len(), 1);
+    assert_eq!(missing[0].domain, domain.name);
+
+    let by = Actor::ClientAdmin {
+        subject: "1".to_owned(),
+    };
+    let restarted = restart(
+        &world.store,
+        &world.ses,
+        &world.clock,
+        &world.ids,
+        (&domain.client, &domain.name),
+        &by,
+    );
+    let restarted = restarted.now_or_never().unwrap().unwrap();
+    assert_eq!(restarted.state.status(), Status::Provisioning);
+    world.run_for(MINUTE * 10);
+    assert!(world.ses.has(&domain.name));
+    assert_eq!(world.status("example.com"), Status::Pending);
+    world.run_for(DAY);
+    assert_eq!(world.reconciliation().missing, 0);
+}
+
+#[test]
+fn a_look_makes_no_identity_anew_that_is_lost() {
+    let world = World::default();
+    let domain = world.sending("example.com");
+    world.sending("example.org");
+    world.run_for(HOUR * 2);
+    world.ses.forget(&domain.name);
+    world.change("example.com", Domain::hurry);
+    world.run_for(HOUR * 2);
+    assert_eq!(world.ses.calls("VerifyDomainDkim"), 0);
+    assert_eq!(world.status("example.com"), Status::Failed);
+}
+
+#[test]
+fn a_domain_whose_identity_is_lost_does_not_recover() {
+    let world = World::default();
+    let domain = world.sending("example.com");
+    world.sending("example.org");
+    let broken = named(&domain, "_domainkey");
+    world.dns.unpublish(&broken);
+    while world.status("example.com") != Status::AtRisk {
+        world.run_for(HOUR);
+    }
+    world.run_until_the_list_is_read();
+    world.ses.forget(&domain.name);
+    world.dns.publish(&broken);
+    world.change("example.com", |domain, now| domain.next_check = now);
+    world.run_for(MINUTE * 30);
+    assert_eq!(world.status("example.com"), Status::AtRisk);
+    world.run_for(HOUR);
+    assert_eq!(world.status("example.com"), Status::Failed);
+    assert_eq!(world.published(), [EventType::AtRisk, EventType::Failed]);
+}
+
+#[test]
+fn a_list_of_somebody_elses_identities_fails_nobody() {
+    let world = World::default();
+    for n in 0..20 {
+        let domain = world.sending(&format!("d{n}.example.com"));
+        world.ses.forget(&domain.name);
+    }
+    let reports = world.run_for(HOUR * 3);
+    assert!(reports.iter().any(|report| report.breaker_tripped));
+    assert_eq!(world.ses.calls("GetEmailIdentity"), 0);
+    assert!(world.published().is_empty());
+}
+
+#[test]
+fn a_throttled_list_is_read_again() {
+    let world = World::default();
+    world.sending("example.com");
+    world
+        .ses
+        .fail("ListEmailIdentities", &[SesFault::Throttled; 3]);
+    assert!(world.poll().sweep.is_none());
+    world.clock.advance(MINUTE);
+    let sweep = world.poll().sweep.unwrap();
+    assert_eq!((sweep.identities, sweep.watched, sweep.asked), (1, 1, 0));
+}
+
+#[test]
+fn the_list_is_read_again_at_once_where_its_finding_was_not_written() {
+    let world = World::default();
+    let domain = world.sending("example.com");
+    world.sending("example.org");
+    world.run_for(DAY * 2);
+    world.run_until_the_list_is_read();
+    world.clock.advance(HOUR);
+    // This run looks at the domain in DNS, and writes that it doubts it; then what the list shows comes
+    // too late.
+    world.dns.unpublish(&named(&domain, "_domainkey"));
+    world.ses.forget(&domain.name);
+    world.change("example.com", |domain, now| domain.next_check = now);
+    let report = world.poll();
+    assert_eq!((report.doubted, report.conflicts), (1, 1));
+    assert_eq!(world.status("example.com"), Status::Authenticated);
+
+    world.clock.advance(MINUTE);
+    let report = world.poll();
+    assert!(report.sweep.is_some(), "the list is not read for an hour");
+    assert_eq!(world.status("example.com"), Status::Failed);
+    assert_eq!(world.published(), [EventType::Failed]);
+    world.clock.advance(MINUTE);
+    assert!(world.poll().sweep.is_none(), "once is enough");
+}
+
+#[test]
+fn orphans_are_reported_and_deleted_only_where_that_is_wanted_and_nobody_can_miss_them() {
+    for (wanted, expected) in [(false, 3), (true, 2)] {
+        let world = World {
+            reconcile_delete: wanted,
+            ..World::default()
+        };
+        world.sending("example.com");
+        world.ses.add_orphan(&domain_name("abandoned.com"), "maple");
+        world.ses.add_orphan(&domain_name("verified.com"), "maple");
+        world.ses.set_status(&domain_name("verified.com"), WELL);
+        world
+            .ses
+            .add_foreign(&domain_name("lasso-itself.com"), None, true);
+        world.run_for(DAY * 29);
+        assert_eq!(world.reconciliation().orphans, 3);
+        let orphans = world.reconciliation().orphan_identities;
+        assert_eq!(orphans[0].identity, domain_name("abandoned.com"));
+        assert_eq!(orphans[0].tagged_client.as_deref(), Some("maple"));
+        assert_eq!(
+            orphans
+                .iter()
+                .map(|orphan| (orphan.ours, orphan.verified))
+                .collect::<Vec<_>>(),
+            [(true, false), (true, true), (false, false)]
+        );
+        let described = world.ses.calls("GetEmailIdentity");
+        assert_eq!(described, 3, "once each");
+        world.run_for(DAY * 3);
+        assert_eq!(world.reconciliation().orphans, expected);
+        assert_eq!(world.ses.has(&domain_name("abandoned.com")), !wanted);
+        assert!(world.ses.has(&domain_name("example.com")));
+    }
+}
+
+#[test]
+fn what_ses_verifies_is_known_soon_however_seldom_the_domain_is_looked_at() {
+    let gave_up = Trigger::SesFailed(FailureReason::SesGaveUp);
+    for (triggers, status) in [(&[][..], Status::Pending), (&[gave_up], Status::Failed)] {
+        let world = World::default();
+        let name = world.in_state("example.com", triggers).name;
+        world.ses.set_status(&name, WAITS);
+        world.run_for(DAY * 2);
+        assert_eq!(world.status("example.com"), status);
+        let next = world.domain("example.com").next_check;
+        assert!(next > world.clock.now() + MINUTE * 6, "{next}");
+        world.ses.set_status(&name, WELL);
+        let known = (0..=6).find(|_| {
+            world.poll();
+            world.clock.advance(MINUTE);
+            world.status("example.com") == Status::Verified
+        });
+        assert!(known.is_some(), "{status}");
+        assert_eq!(world.published(), [EventType::Verified]);
+    }
+}
+
+#[test]
+fn the_list_is_read_hourly_where_nobody_waits() {
+    let world = World::default();
+    world.sending("example.com");
+    world.run_for(HOUR * 5);
+    assert_eq!(world.ses.calls("ListEmailIdentities"), 5);
+    world.in_state("example.org", &[]);
+    world.ses.set_status(&domain_name("example.org"), WAITS);
+    world.run_for(HOUR * 5);
+    assert_eq!(world.ses.calls("ListEmailIdentities"), 5 + 60);
+}

@@ -1,0 +1,130 @@
+//! What one run does beside its looks, and what it leaves: stuck domains, the topic, other runs.
+
+use domain_auth::domain::Domain;
+use domain_auth::event::EventType;
+use domain_auth::history::Actor;
+use domain_auth::identity::{AxisStatus, SesStatus};
+use domain_auth::ports::{Clock, CommitChanges, Runs, STATUS_BATCH};
+use domain_auth::state::{State, Status, Trigger};
+use domain_auth_testkit::{SesFault, domain_name, new_domain};
+use futures::FutureExt;
+use jiff::SignedDuration;
+
+use super::world::{DAY, HOUR, MINUTE, World};
+
+#[test]
+fn support_is_told_once_of_a_domain_that_is_stuck() {
+    let world = World::default();
+    world.in_state("example.com", &[Trigger::SesVerified]);
+    world.run_for(HOUR * 47);
+    assert!(world.published().is_empty());
+    world.run_for(HOUR * 2);
+    assert_eq!(world.published(), [EventType::Stuck]);
+    world.run_for(DAY * 5);
+    assert_eq!(world.published(), [EventType::Stuck]);
+}
+
+#[test]
+fn support_is_told_once_of_a_domain_that_ses_does_not_register() {
+    let world = World::default();
+    let new = new_domain("maple", "example.com");
+    let (state, now) = (State::provisioning(), world.clock.now());
+    let added = Domain::add(new, state, None, Actor::Service, now, &world.ids);
+    world.store.commit(&added).now_or_never().unwrap().unwrap();
+    let down = [SesFault::Unavailable; 40];
+    world.ses.fail("CreateEmailIdentity", &down);
+    world.run_for(HOUR);
+    assert_eq!(world.published(), [EventType::Added]);
+    world.run_for(HOUR);
+    assert_eq!(world.published(), [EventType::Added, EventType::Stuck]);
+    world.run_for(HOUR * 3);
+    assert_eq!(world.status("example.com"), Status::Pending);
+    assert_eq!(world.published(), [EventType::Added, EventType::Stuck]);
+}
+
+#[test]
+fn a_second_run_at_the_same_time_does_nothing() {
+    let world = World::default();
+    world.sending("example.com");
+    let now = world.clock.now();
+    let until = now + SignedDuration::from_secs(59);
+    let begun = world.store.begin_run(now, until).now_or_never().unwrap();
+    let memory = begun.unwrap().unwrap();
+    assert!(world.poll().skipped);
+    assert_eq!(world.ses.calls("ListEmailIdentities"), 0);
+    // The run died: its right ends by itself.
+    world.clock.advance(MINUTE);
+    assert!(!world.poll().skipped);
+    let late = world.store.end_run(until, &memory).now_or_never().unwrap();
+    late.unwrap();
+    assert!(
+        !world.poll().skipped,
+        "the one that died takes nothing back"
+    );
+}
+
+#[test]
+fn a_topic_that_is_down_costs_a_few_calls_a_run_and_loses_nothing() {
+    let world = World::default();
+    world.topic.set_down(true);
+    let now = world.clock.now();
+    for n in 0..40 {
+        let new = new_domain("maple", &format!("d{n}.example.com"));
+        let (state, ids) = (State::provisioning(), &world.ids);
+        let added = Domain::add(new, state, None, Actor::Service, now, ids);
+        world.store.commit(&added).now_or_never().unwrap().unwrap();
+    }
+    let report = world.poll();
+    assert!(report.topic_down);
+    assert_eq!(report.unpublished, 40);
+    assert!(world.topic.attempts() <= 30, "{}", world.topic.attempts());
+    assert!(report.provisioned > 10, "{}", report.provisioned);
+    world.run_for(HOUR);
+    world.topic.set_down(false);
+    world.run_for(MINUTE * 5);
+    assert_eq!(world.topic.events().len(), 40);
+    assert_eq!(world.store.outbox_length(), 0);
+}
+
+#[test]
+fn events_that_can_never_be_published_hold_up_nobody_else() {
+    let world = World::default();
+    let now = world.clock.now();
+    for n in 0..1_200 {
+        let name = format!("d{n}.example.com");
+        let new = new_domain("maple", &name);
+        let (state, ids) = (State::contested("s".repeat(32), now), &world.ids);
+        let added = Domain::add(new, state, None, Actor::Service, now, ids);
+        world.store.commit(&added).now_or_never().unwrap().unwrap();
+        if n < 1_100 {
+            world.topic.refuse(&domain_name(&name));
+        }
+        world.clock.advance(SignedDuration::from_millis(1));
+    }
+    let report = world.poll();
+    assert_eq!(world.topic.events().len(), 100);
+    assert_eq!(report.unpublished, 1_100);
+    assert!(!report.topic_down);
+}
+
+#[test]
+fn waiting_domains_are_asked_about_in_full_batches_and_others_not_at_all() {
+    let world = World::default();
+    for n in 0..250 {
+        let domain = world.in_state(&format!("p{n}.example.com"), &[]);
+        let waiting = SesStatus {
+            verification: AxisStatus::Pending,
+            dkim: AxisStatus::Pending,
+            mail_from: AxisStatus::Pending,
+        };
+        world.ses.set_status(&domain.name, waiting);
+        let now = world.clock.now();
+        let contested = State::contested("s".repeat(32), now);
+        let new = new_domain("cedar", &format!("p{n}.example.com"));
+        let added = Domain::add(new, contested, None, Actor::Service, now, &world.ids);
+        world.store.commit(&added).now_or_never().unwrap().unwrap();
+    }
+    world.poll();
+    let calls = 250_usize.div_ceil(STATUS_BATCH);
+    assert_eq!(world.ses.calls("GetIdentityVerificationAttributes"), calls);
+}

@@ -34,7 +34,7 @@ pub struct Reconciliation {
 pub struct Orphan {
     /// The identity.
     pub identity: DomainName,
-    /// Whether SES has verified it.
+    /// Whether SES has verified it, now or since it was first seen.
     pub verified: bool,
     /// Whether its tags say that this stack made it.
     pub ours: bool,

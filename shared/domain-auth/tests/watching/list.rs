@@ -214,6 +214,27 @@ fn orphans_are_reported_and_deleted_only_where_that_is_wanted_and_nobody_can_mis
 }
 
 #[test]
+fn what_ses_has_verified_once_is_kept_when_ses_takes_that_back() {
+    let world = World {
+        reconcile_delete: true,
+        ..World::default()
+    };
+    world.sending("example.com");
+    let name = domain_name("verified.com");
+    world.ses.add_orphan(&name, "maple");
+    world.ses.set_status(&name, WELL);
+    world.run_for(DAY * 2);
+    let taken_back = SesStatus {
+        verification: AxisStatus::Failed,
+        ..WELL
+    };
+    world.ses.set_status(&name, taken_back);
+    world.run_for(DAY * 31);
+    assert!(world.ses.has(&name));
+    assert!(world.reconciliation().orphan_identities[0].verified);
+}
+
+#[test]
 fn what_ses_verifies_is_known_soon_however_seldom_the_domain_is_looked_at() {
     let gave_up = Trigger::SesFailed(FailureReason::SesGaveUp);
     for (triggers, status) in [(&[][..], Status::Pending), (&[gave_up], Status::Failed)] {

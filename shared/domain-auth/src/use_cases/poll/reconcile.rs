@@ -127,7 +127,8 @@ where
             let verified = listed.get(*name) == Some(&Some(AxisStatus::Success));
             let orphan = if let Some(orphan) = known.get(*name) {
                 Orphan {
-                    verified,
+                    // What SES takes back it had verified all the same: somebody may have sent with it.
+                    verified: verified || orphan.verified,
                     ..orphan.clone()
                 }
             } else {

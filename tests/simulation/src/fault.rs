@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::{Change, Domain};
 use domain_auth::history::{Action, Actor};
+use domain_auth::reconciliation::Orphan;
 use domain_auth::state::{State, Status};
 use domain_auth::watching::STRIKES_APART;
 use jiff::{SignedDuration, Timestamp};
@@ -42,6 +43,18 @@ pub(crate) enum Fault {
     NobodyDecided,
     /// SES says that it has deleted an identity, and has it still.
     DeletionForgotten,
+    /// A deletion hits another identity, too.
+    DeletionAstray,
+    /// An identity that no domain holds is deleted a day too early.
+    OrphanDeletedEarly,
+    /// What SES has verified is taken for what it never did.
+    VerifiedOrphanDeleted,
+    /// Whose tag an identity has does not matter.
+    TagsIgnored,
+    /// What nobody can miss is deleted although the operator does not want it.
+    OrphansDeletedUnasked,
+    /// What nobody can miss is kept although the operator wants it to go.
+    OrphansKept,
     /// The final step leaves out the configuration set.
     ConfigurationSetForgotten,
     /// Emails are not counted.
@@ -57,6 +70,8 @@ enum Place {
     Write(fn(&mut Change, u64, &ClaimRegister)),
     /// In what is due now, as the poller gets it.
     Due(fn(&mut Vec<Domain>, Timestamp)),
+    /// In what the last comparison with SES's list has shown.
+    Reconciliation(fn(&mut Orphan)),
     /// In a part that asks for the fault itself.
     Elsewhere,
 }
@@ -77,10 +92,18 @@ impl Fault {
             Self::WatchedForgotten => Place::Due(|due, _| {
                 due.retain(|domain| domain.state.status() != Status::Authenticated);
             }),
+            Self::OrphanDeletedEarly => Place::Reconciliation(|orphan| {
+                orphan.first_seen -= SignedDuration::from_hours(24);
+            }),
+            Self::VerifiedOrphanDeleted => Place::Reconciliation(|orphan| orphan.verified = false),
+            Self::TagsIgnored => Place::Reconciliation(|orphan| orphan.ours = true),
             Self::MarkedUnpublished
             | Self::MarksForgotten
             | Self::SilenceCounts
             | Self::DeletionForgotten
+            | Self::DeletionAstray
+            | Self::OrphansDeletedUnasked
+            | Self::OrphansKept
             | Self::ConfigurationSetForgotten
             | Self::LettersUncounted => Place::Elsewhere,
         }
@@ -106,6 +129,13 @@ impl Fault {
     pub(crate) fn in_due(self, due: &mut Vec<Domain>, now: Timestamp) {
         if let Place::Due(spoil) = self.place() {
             spoil(due, now);
+        }
+    }
+
+    /// What is known of an identity that no domain holds, as the faulty poller reads it.
+    pub(crate) fn in_orphan(self, orphan: &mut Orphan) {
+        if let Place::Reconciliation(spoil) = self.place() {
+            spoil(orphan);
         }
     }
 }

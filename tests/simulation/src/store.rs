@@ -87,6 +87,13 @@ impl<O: Observe> SimStore<O> {
         assert!(matches!(written, Some(Ok(()))), "nothing was there before");
     }
 
+    /// Notes what a comparison with SES's list has shown, as if it had been made before.
+    pub(crate) fn put_reconciliation(&self, reconciliation: &Reconciliation) {
+        let written = self.inner.write_reconciliation(reconciliation);
+        let written = written.now_or_never();
+        assert!(matches!(written, Some(Ok(()))), "the store takes it");
+    }
+
     fn charge(&self, units: impl FnOnce() -> Units) {
         match self.purpose {
             Purpose::Cost => *self.charged() += units(),
@@ -300,7 +307,13 @@ impl<O: Observe> Runs for SimStore<O> {
 impl<O: Observe> Reconciliations for SimStore<O> {
     async fn reconciliation(&self) -> Result<Option<Reconciliation>, StoreError> {
         self.charge(|| units::GET);
-        self.call(self.inner.reconciliation()).await
+        let mut read = self.call(self.inner.reconciliation()).await?;
+        if let (Some(fault), Some(read)) = (self.setting.fault, &mut read) {
+            for orphan in &mut read.orphan_identities {
+                fault.in_orphan(orphan);
+            }
+        }
+        Ok(read)
     }
 
     async fn write_reconciliation(

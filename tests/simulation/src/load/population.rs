@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::result::Notes;
 use crate::dns::{Servers, SimDns};
-use crate::ses::{SimSes, axes};
+use crate::ses::{SimSes, Tag, axes};
 use crate::setting::Setting;
 use crate::store::{Purpose, SimStore};
 
@@ -69,8 +69,8 @@ impl World {
                 self.setting.clock.now() - SignedDuration::try_from(age).unwrap_or_default();
             let change = waiting(prefix, number, since, self.setting.clock.now());
             let name = &change.domain.name;
-            self.ses
-                .put(name, &change.domain.client, AxisStatus::Pending);
+            let tag = Tag::Ours(change.domain.client.clone());
+            self.ses.put(name, tag, AxisStatus::Pending);
             let servers = match self.setting.chance.below(100) {
                 share if share < DEAD => Servers::Dead,
                 share if share < DEAD + SLOW => Servers::Slow,
@@ -103,7 +103,8 @@ impl World {
                 AxisStatus::Success
             };
             let domain = &change.domain;
-            self.ses.put(&domain.name, &domain.client, verification);
+            let tag = Tag::Ours(domain.client.clone());
+            self.ses.put(&domain.name, tag, verification);
             self.store.put(&change);
         }
     }

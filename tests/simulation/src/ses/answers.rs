@@ -7,12 +7,12 @@ use domain_auth::identity::{
 };
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
-    Creation, ExistingIdentity, Identities, IdentityOwner, IdentityPage, IdentityStatuses,
+    Clock, Creation, ExistingIdentity, Identities, IdentityOwner, IdentityPage, IdentityStatuses,
     LIST_PAGE, ListIdentities, ListedIdentity, STATUS_BATCH, SesError,
 };
 use domain_auth_testkit::identity;
 
-use super::{SimIdentity, SimSes, axes};
+use super::{SimIdentity, SimSes, Tag, axes};
 use crate::fault::Fault;
 
 impl Identities for SimSes {
@@ -23,7 +23,7 @@ impl Identities for SimSes {
                 return Creation::Exists;
             }
             let made = SimIdentity {
-                client: Some(client.to_string()),
+                tag: Tag::Ours(client.clone()),
                 mail_from: None,
                 configuration_set: None,
                 status: axes(AxisStatus::Pending),
@@ -41,15 +41,18 @@ impl Identities for SimSes {
     async fn describe(&self, name: &DomainName) -> Result<Option<ExistingIdentity>, SesError> {
         self.call("GetEmailIdentity", |state| {
             let known = state.identities.get(name)?;
+            let (owner, ours) = match &known.tag {
+                Tag::Ours(client) => (IdentityOwner::Client(client.to_string()), true),
+                Tag::AnotherStack => (IdentityOwner::AnotherStack, false),
+                Tag::Nobody => (IdentityOwner::Nobody, false),
+            };
             Some(ExistingIdentity {
                 dkim: Some(identity(name).dkim),
                 mail_from_domain: known.mail_from.clone(),
-                owner: match known.client.clone() {
-                    Some(client) => IdentityOwner::Client(client),
-                    None => IdentityOwner::Nobody,
-                },
-                ours: true,
-                verified: known.status.verification == AxisStatus::Success,
+                owner,
+                ours: ours || self.setting.has(Fault::TagsIgnored),
+                verified: known.status.verification == AxisStatus::Success
+                    && !self.setting.has(Fault::VerifiedOrphanDeleted),
                 dkim_stopped: known.status.dkim == AxisStatus::Failed,
             })
         })
@@ -57,9 +60,16 @@ impl Identities for SimSes {
     }
 
     async fn delete(&self, name: &DomainName) -> Result<(), SesError> {
+        let now = self.setting.clock.now();
         self.call("DeleteEmailIdentity", |state| {
-            if !self.setting.has(Fault::DeletionForgotten) {
-                state.identities.remove(name);
+            if self.setting.has(Fault::DeletionForgotten) {
+                return;
+            }
+            state.delete(name, now);
+            if self.setting.has(Fault::DeletionAstray)
+                && let Some(other) = state.identities.keys().next().cloned()
+            {
+                state.delete(&other, now);
             }
         })
         .await
@@ -126,9 +136,10 @@ impl ListIdentities for SimSes {
         self.call("ListEmailIdentities", |state| {
             let after = |name: &DomainName| start.is_none_or(|start| name.as_str() > start);
             let mut rest = state.identities.range(..).filter(|(name, _)| after(name));
+            let hidden = self.setting.has(Fault::VerifiedOrphanDeleted);
             let listed = |(name, identity): (&DomainName, &SimIdentity)| ListedIdentity {
                 name: name.clone(),
-                verification: Some(identity.status.verification),
+                verification: Some(identity.status.verification).filter(|_| !hidden),
             };
             let identities: Vec<ListedIdentity> =
                 rest.by_ref().take(LIST_PAGE).map(listed).collect();

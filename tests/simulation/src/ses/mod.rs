@@ -12,6 +12,7 @@ use domain_auth::identity::{AxisStatus, ConfigurationSet, MailFromLabel, SesStat
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::SesError;
 
+use jiff::Timestamp;
 use quota::Quota;
 pub(crate) use quota::{Calls, Trouble};
 
@@ -28,14 +29,16 @@ pub(crate) struct SimSes {
 #[derive(Debug, Default)]
 struct State {
     identities: BTreeMap<DomainName, SimIdentity>,
+    /// Since somebody last asked for them.
+    deletions: Vec<Deletion>,
     quota: Quota,
 }
 
 /// What SES has of a domain.
 #[derive(Debug, Clone)]
 pub(crate) struct SimIdentity {
-    /// The client in its tag.
-    pub(crate) client: Option<String>,
+    /// Who made it.
+    pub(crate) tag: Tag,
     /// The custom MAIL FROM domain.
     pub(crate) mail_from: Option<String>,
     /// The configuration set that was attached.
@@ -44,6 +47,27 @@ pub(crate) struct SimIdentity {
     pub(crate) status: SesStatus,
     /// When SES began to look for the records, or lost them.
     pub(crate) since: Duration,
+}
+
+/// What the tags of an identity say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Tag {
+    /// This stack made it, for a client.
+    Ours(ClientId),
+    /// Another stack did.
+    AnotherStack,
+    /// Nothing.
+    Nobody,
+}
+
+/// A call that has deleted an identity.
+#[derive(Debug, Clone)]
+pub(crate) struct Deletion {
+    pub(crate) name: DomainName,
+    /// As it was.
+    pub(crate) identity: SimIdentity,
+    /// On the clock on the wall.
+    pub(crate) at: Timestamp,
 }
 
 impl SimSes {
@@ -62,9 +86,9 @@ impl SimSes {
     }
 
     /// Makes an identity as if it had been there before.
-    pub(crate) fn put(&self, name: &DomainName, client: &ClientId, verification: AxisStatus) {
+    pub(crate) fn put(&self, name: &DomainName, tag: Tag, verification: AxisStatus) {
         let made = SimIdentity {
-            client: Some(client.to_string()),
+            tag,
             mail_from: Some(MailFromLabel::default_label().below(name)),
             configuration_set: None,
             status: axes(verification),
@@ -110,6 +134,11 @@ impl SimSes {
         self.state().identities.remove(name);
     }
 
+    /// The deletions since this was last called.
+    pub(crate) fn take_deletions(&self) -> Vec<Deletion> {
+        std::mem::take(&mut self.state().deletions)
+    }
+
     /// How SES fails now.
     pub(crate) fn trouble(&self) -> Trouble {
         self.state().quota.trouble
@@ -134,6 +163,13 @@ impl SimSes {
 }
 
 impl State {
+    fn delete(&mut self, name: &DomainName, at: Timestamp) {
+        if let Some(identity) = self.identities.remove(name) {
+            let name = name.clone();
+            self.deletions.push(Deletion { name, identity, at });
+        }
+    }
+
     fn look_again(&mut self, name: &DomainName, now: Duration) {
         if let Some(identity) = self.identities.get_mut(name)
             && identity.status.verification == AxisStatus::Failed

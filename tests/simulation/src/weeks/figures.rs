@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::ops::AddAssign;
 
 use super::holders::Contests;
+use super::orphans::Orphaned;
 use super::truth::Tested;
 
 /// Sums over seeds.
@@ -18,6 +19,7 @@ pub(crate) struct Figures {
     pub(crate) client_limits: usize,
     pub(crate) tested: Tested,
     pub(crate) contests: Contests,
+    pub(crate) orphans: Orphaned,
 }
 
 impl AddAssign for Figures {
@@ -36,6 +38,8 @@ impl AddAssign for Figures {
         self.contests.undecided += other.contests.undecided;
         self.contests.displaced += other.contests.displaced;
         self.contests.decided += other.contests.decided;
+        self.orphans.deleted += other.orphans.deleted;
+        self.orphans.kept += other.orphans.kept;
     }
 }
 
@@ -43,7 +47,10 @@ impl Figures {
     /// Prints them.
     pub(super) fn print(&self, out: &mut impl Write) -> io::Result<()> {
         let Self {
-            tested, contests, ..
+            tested,
+            contests,
+            orphans,
+            ..
         } = self;
         writeln!(
             out,
@@ -52,6 +59,7 @@ impl Figures {
              seen and nobody was alerted, {} verifications taken back\n\
              {} claims proven, {} of them left to Lasso support, {} decided or released by it; {} holders\n\
              lost a name to a proof\n\
+             {} identities deleted that nobody could miss, {} as old kept that somebody might\n\
              {} emails with instructions, {} stopped by the limit of a domain, {} by that of a client",
             self.commits,
             self.published,
@@ -64,6 +72,8 @@ impl Figures {
             contests.undecided,
             contests.decided,
             contests.displaced,
+            orphans.deleted,
+            orphans.kept,
             self.letters,
             self.domain_limits,
             self.client_limits,

@@ -9,7 +9,9 @@ use domain_auth::names::{ClientId, DomainName};
 use domain_auth::state::{State, Status};
 use jiff::Timestamp;
 
+use super::orphans::Orphans;
 use crate::dns::SimDns;
+use crate::ses::Deletion;
 
 /// How often claims were contested.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub(super) struct Holders {
     domains: BTreeMap<(DomainName, ClientId), (Status, Timestamp)>,
     registers: HashMap<String, ClaimRegister>,
     secrets: HashSet<String>,
+    /// Names whose identity at SES a domain has had.
+    pub(super) had: HashSet<DomainName>,
     pub(super) contests: Contests,
 }
 
@@ -47,6 +51,9 @@ impl Holders {
             let domain = &change.domain;
             let key = (domain.name.clone(), domain.client.clone());
             let status = domain.state.status();
+            if has_identity(status) {
+                self.had.insert(domain.name.clone());
+            }
             let was = match change.fate {
                 Fate::Stored => self.domains.insert(key, (status, domain.next_check)),
                 Fate::Deleted => self.domains.remove(&key),
@@ -70,6 +77,25 @@ impl Holders {
             wrong.extend(self.conflicts(organizational));
         }
         wrong
+    }
+
+    /// An identity was deleted at SES. What is wrong with that.
+    pub(super) fn deleted(&self, deletion: &Deletion, orphans: &Orphans) -> Result<(), String> {
+        let name = &deletion.name;
+        let domains = self.domains.iter();
+        let of_name = domains.filter(|((domain, _), _)| domain == name);
+        let statuses: Vec<Status> = of_name.map(|(_, (status, _))| *status).collect();
+        if statuses.iter().any(|status| has_identity(*status)) {
+            return Err(format!("{name} was deleted at SES, and is {statuses:?}"));
+        }
+        let goes = |status: &Status| [Status::Removing, Status::Provisioning].contains(status);
+        if statuses.iter().any(goes) {
+            return Ok(());
+        }
+        if self.had.contains(name) {
+            return Err(format!("{name} was deleted at SES, and was held lately"));
+        }
+        orphans.deleted(deletion)
     }
 
     /// When the next of all domains is due.
@@ -191,6 +217,15 @@ fn is_proven(domain: &Domain) -> bool {
         State::Provisioning(_) | State::Pending(_) | State::Verified(_) => false,
         State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) => false,
         State::Rejected(_) | State::Removing(_) => false,
+    }
+}
+
+/// Whether SES has an identity of a domain in this state, which is to stay.
+fn has_identity(status: Status) -> bool {
+    match status {
+        Status::Contested | Status::Removing | Status::Provisioning => false,
+        Status::Pending | Status::Verified | Status::Authenticated => true,
+        Status::AtRisk | Status::Failed | Status::Rejected => true,
     }
 }
 

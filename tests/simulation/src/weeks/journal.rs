@@ -12,10 +12,11 @@ use domain_auth::instructions::{Day, PER_CLIENT, PER_DOMAIN};
 use domain_auth::names::{ClientId, DomainName, EventId};
 use domain_auth::ports::Clock;
 use domain_auth::run_memory::RunMemory;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::figures::Figures;
 use super::holders::Holders;
+use super::orphans::Orphans;
 use super::steps::steps;
 use super::truth::{Facts, Truth};
 use crate::dns::SimDns;
@@ -34,6 +35,7 @@ pub(crate) struct Journal {
     clock: SimClock,
     dns: SimDns,
     ses: SimSes,
+    orphans: Arc<Orphans>,
     /// What the final step attaches.
     configuration_set: Option<ConfigurationSet>,
     state: Arc<Mutex<Entries>>,
@@ -69,12 +71,14 @@ impl Journal {
         clock: SimClock,
         dns: SimDns,
         ses: SimSes,
+        orphans: Orphans,
         configuration_set: Option<ConfigurationSet>,
     ) -> Self {
         Self {
             clock,
             dns,
             ses,
+            orphans: Arc::new(orphans),
             configuration_set,
             state: Arc::default(),
         }
@@ -121,6 +125,32 @@ impl Journal {
     /// What is true of a name from now on.
     pub(super) fn is(&self, name: &DomainName, facts: Facts) {
         self.entries().truth.is(name, facts, self.clock.elapsed());
+    }
+
+    /// Looks at what was deleted at SES since the last write: it happened as that left the domains.
+    fn deletions(&self) {
+        for deletion in self.ses.take_deletions() {
+            let outcome = self.entries().holders.deleted(&deletion, &self.orphans);
+            if let Err(what) = outcome {
+                self.wrong(&what);
+            }
+        }
+    }
+
+    /// Looks in the end, after calm times of this length, at what no domain holds at SES.
+    pub(super) fn settled(&self, settling: SignedDuration) {
+        self.deletions();
+        let now = self.clock.now();
+        let (figures, wrong) = self.orphans.settled(&self.ses, now, settling);
+        self.entries().figures.orphans = figures;
+        for what in &wrong {
+            self.wrong(what);
+        }
+    }
+
+    /// Whether SES may have a name that no domain holds.
+    pub(super) fn is_orphan(&self, name: &DomainName) -> bool {
+        self.orphans.has(name) && !self.entries().holders.had.contains(name)
     }
 
     /// Looks for what the service should have noticed by now. SES is in trouble for `busy` more.
@@ -300,6 +330,7 @@ impl Journal {
 
 impl Observe for Journal {
     fn committed(&self, before: &[Option<Domain>], changes: &[&Change]) {
+        self.deletions();
         let now = self.clock.elapsed();
         let mut entries = self.entries();
         entries.figures.commits += 1;

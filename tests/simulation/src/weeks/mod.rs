@@ -7,6 +7,7 @@ mod happens;
 mod holders;
 mod journal;
 mod mail;
+mod orphans;
 mod people;
 mod plan;
 mod settled;

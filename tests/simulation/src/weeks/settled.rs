@@ -1,21 +1,16 @@
 //! What holds when all trouble is over.
 
-use std::time::Duration;
-
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{Clock, ReadClaims};
-use domain_auth::reconciliation::ORPHAN_KEPT;
 use domain_auth::state::{State, Status};
 use futures::FutureExt;
 use jiff::SignedDuration;
 
+use super::SETTLING;
 use super::holders::holds;
 use super::truth::LONGEST_PACE;
 use super::world::World;
 
-/// How far clocks that jump may be off in the end, the days between two comparisons with SES's list
-/// among it.
-const CLOCK: Duration = Duration::from_hours(3 * 24);
 /// A run every minute, and its length.
 const OVERDUE: SignedDuration = SignedDuration::from_mins(3);
 
@@ -69,26 +64,11 @@ pub(super) fn check(world: &World) {
         }
     }
     for name in world.ses.names() {
-        if name != world.orphan && !known.contains(&&name) {
+        if !journal.is_orphan(&name) && !known.contains(&&name) {
             journal.wrong(&format!("SES still has {name}, which nobody holds"));
         }
     }
-    orphan(world);
-}
-
-/// What nobody holds stays at SES for as long as somebody may miss it, and goes only where the operator
-/// wants that.
-fn orphan(world: &World) {
-    let kept = Duration::try_from(ORPHAN_KEPT).unwrap_or_default();
-    let age = world.clock.elapsed();
-    let deletes = world.operator.settings.reconcile_delete;
-    let there = world.ses.identity(&world.orphan).is_some();
-    let has_to_be_there = !deletes || age + CLOCK < kept;
-    let has_to_be_gone = deletes && age > kept + CLOCK;
-    if (has_to_be_there && !there) || (has_to_be_gone && there) {
-        let journal = &world.store.observer;
-        journal.wrong(&format!("an identity that nobody holds is there: {there}"));
-    }
+    journal.settled(SignedDuration::try_from(SETTLING).unwrap_or_default());
 }
 
 /// Whether SES may have an identity of a client that does not hold the name any more.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use domain_auth::identity::AxisStatus;
 use domain_auth::names::{ClientId, DomainName, EmailAddress};
 use domain_auth::pace::Patience;
 use domain_auth::ports::Clock;
@@ -20,6 +19,7 @@ use futures::future::{Either, join, join_all, select};
 use jiff::SignedDuration;
 
 use super::journal::Journal;
+use super::orphans::Orphans;
 use super::plan::{Happening, Trouble};
 use super::topic::SimTopic;
 use crate::chance::Chance;
@@ -64,8 +64,6 @@ const FEW_NAMES: std::ops::RangeInclusive<usize> = 4..=7;
 const ALL_NAMES: f64 = 0.2;
 
 const CLIENTS: [&str; 3] = ["maple", "cedar", "oak"];
-/// An identity that this stack made and nobody holds.
-const ORPHAN: &str = "orphanhomes.com";
 
 /// Everything that there is.
 pub(super) struct World {
@@ -80,7 +78,6 @@ pub(super) struct World {
     pub(super) clients: Vec<ClientId>,
     /// What clients have sent by email.
     pub(super) order: Order,
-    pub(super) orphan: DomainName,
     fault: Option<Fault>,
 }
 
@@ -134,27 +131,31 @@ impl World {
         let dns = SimDns::new(setting.clone());
         dns.keep_silent_about_providers();
         let clients: Vec<ClientId> = CLIENTS.into_iter().map(client).collect();
-        let orphan = domain_name(ORPHAN);
-        ses.put(&orphan, &clients[0], AxisStatus::Pending);
+        let names: Vec<DomainName> = NAMES.into_iter().take(names).map(domain_name).collect();
+        let added = &names[chance.below(names.len())];
+        let wanted = operator.settings.reconcile_delete;
+        let (orphans, known) = Orphans::plant(&setting, &ses, &dns, (&clients[0], added), wanted);
         let journal = Journal::new(
             setting.clock.clone(),
             dns.clone(),
             ses.clone(),
+            orphans,
             operator.final_step.configuration_set.clone(),
         );
+        let store = SimStore::new(journal, setting.clone(), Purpose::Content);
+        store.put_reconciliation(&known);
         Self {
             ses,
             dns,
-            store: SimStore::new(journal, setting.clone(), Purpose::Content),
+            store,
             operator,
             topic_down: Arc::default(),
-            names: NAMES.into_iter().take(names).map(domain_name).collect(),
+            names,
             clients,
             order: Order {
                 to: address(),
                 note: None,
             },
-            orphan,
             fault,
             clock: setting.clock,
             chance: setting.chance,
@@ -283,7 +284,7 @@ impl World {
         let poller = Poller {
             tools: self.tools(&budget),
             publisher: &topic,
-            settings: self.operator.settings,
+            settings: self.settings(),
             final_step: &self.operator.final_step,
         };
         let timeout = SignedDuration::try_from(TIMEOUT).unwrap_or_default();
@@ -295,6 +296,17 @@ impl World {
             journal.wrong("a run did not end in time");
         }
         cut_off
+    }
+
+    /// What the operator has chosen, as the service takes it.
+    fn settings(&self) -> Settings {
+        let chosen = self.operator.settings;
+        let deletes = (chosen.reconcile_delete && self.fault != Some(Fault::OrphansKept))
+            || self.fault == Some(Fault::OrphansDeletedUnasked);
+        Settings {
+            reconcile_delete: deletes,
+            ..chosen
+        }
     }
 
     fn be_calm(&self, calm: bool) {

@@ -1,0 +1,215 @@
+//! Identities at SES that no domain holds, and when which of them may go.
+
+use std::time::Duration;
+
+use domain_auth::identity::AxisStatus;
+use domain_auth::names::{ClientId, DomainName};
+use domain_auth::ports::Clock;
+use domain_auth::reconciliation::{ORPHAN_KEPT, Orphan, Reconciliation};
+use domain_auth_testkit::domain_name;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::dns::{Published, SimDns};
+use crate::ses::{Deletion, SimSes, Tag};
+use crate::setting::Setting;
+
+/// When the weeks begin, a planted identity has been known for so much less than it has to be kept:
+/// it comes of age in a week or soon after, and some are of age already.
+const COMES_OF_AGE: Duration = Duration::from_hours(9 * 24);
+const OF_AGE_ALREADY: SignedDuration = SignedDuration::from_hours(24);
+
+/// What is planted in each seed. What clients add is another one.
+const PLANTED: [Kind; 7] = [
+    Kind::InVain,
+    Kind::InVain,
+    Kind::New,
+    Kind::Verified,
+    Kind::OnceVerified,
+    Kind::OfAnotherStack,
+    Kind::Untagged,
+];
+
+/// What there is to say of an identity that no domain holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// This stack made it, and SES never verified it: nobody can miss it.
+    InVain,
+    /// The same, and its name is one that clients add and remove.
+    Added,
+    /// The same, and nobody has seen it before.
+    New,
+    /// SES has verified it, or does soon.
+    Verified,
+    /// SES had verified it when it was last seen, and has taken that back.
+    OnceVerified,
+    /// Another stack's tag.
+    OfAnotherStack,
+    /// No tag.
+    Untagged,
+}
+
+/// All that were planted.
+#[derive(Debug)]
+pub(super) struct Orphans {
+    planted: Vec<Planted>,
+    /// Whether the operator wants those to be deleted that nobody can miss.
+    pub(super) wanted: bool,
+}
+
+#[derive(Debug)]
+struct Planted {
+    name: DomainName,
+    kind: Kind,
+    /// From when on it is known for long enough.
+    of_age_at: Timestamp,
+}
+
+/// How often the rule was put to the test.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Orphaned {
+    /// Those that could go, and went.
+    pub(crate) deleted: usize,
+    /// Those that were old enough, where that was wanted, and had to stay all the same.
+    pub(crate) kept: usize,
+}
+
+impl Orphans {
+    /// Plants some at SES, and in what the service knows of them. `added` is the name of one, which
+    /// clients add.
+    pub(super) fn plant(
+        setting: &Setting,
+        ses: &SimSes,
+        dns: &SimDns,
+        (client, added): (&ClientId, &DomainName),
+        wanted: bool,
+    ) -> (Self, Reconciliation) {
+        let (now, chance) = (setting.clock.now(), &setting.chance);
+        let others = PLANTED.into_iter().enumerate();
+        let others = others.map(|(n, kind)| (domain_name(&format!("orphan{n}homes.com")), kind));
+        let mut planted = Vec::new();
+        let mut known = Vec::new();
+        for (name, kind) in [(added.clone(), Kind::Added)].into_iter().chain(others) {
+            let left = chance.up_to(COMES_OF_AGE);
+            let left = SignedDuration::try_from(left).unwrap_or_default() - OF_AGE_ALREADY;
+            let of_age_at = if kind == Kind::New {
+                now + ORPHAN_KEPT
+            } else {
+                now + left
+            };
+            // What was noted may be what it was before somebody changed the tag.
+            let retagged = chance.happens(0.5);
+            let seen_verified = chance.happens(0.5);
+            let (tag, verification, was) = match kind {
+                Kind::InVain | Kind::Added => (Tag::Ours(client.clone()), PENDING, (true, false)),
+                Kind::New => (Tag::Ours(client.clone()), PENDING, (true, false)),
+                Kind::Verified => {
+                    dns.publish(&name, Published::Everything);
+                    let verified = AxisStatus::Success;
+                    (Tag::Ours(client.clone()), verified, (true, seen_verified))
+                }
+                Kind::OnceVerified => {
+                    let taken_back = AxisStatus::Failed;
+                    (Tag::Ours(client.clone()), taken_back, (true, true))
+                }
+                Kind::OfAnotherStack => (Tag::AnotherStack, PENDING, (retagged, false)),
+                Kind::Untagged => (Tag::Nobody, PENDING, (retagged, false)),
+            };
+            ses.put(&name, tag, verification);
+            if kind != Kind::New {
+                known.push(Orphan {
+                    identity: name.clone(),
+                    verified: was.1,
+                    ours: was.0,
+                    tagged_client: None,
+                    first_seen: of_age_at - ORPHAN_KEPT,
+                });
+            }
+            planted.push(Planted {
+                name,
+                kind,
+                of_age_at,
+            });
+        }
+        let reconciliation = Reconciliation {
+            checked_at: now,
+            identities: planted.len(),
+            orphans: known.len(),
+            missing: 0,
+            orphan_identities: known,
+            missing_identities: Vec::new(),
+        };
+        (Self { planted, wanted }, reconciliation)
+    }
+
+    /// An identity was deleted that no domain held. What is wrong with that.
+    pub(super) fn deleted(&self, deletion: &Deletion) -> Result<(), String> {
+        let Deletion { name, identity, at } = deletion;
+        let planted = self.planted.iter().find(|planted| planted.name == *name);
+        let Some(planted) = planted else {
+            return Err(format!("{name} was deleted at SES, and never an orphan"));
+        };
+        let of_age_at = planted.of_age_at;
+        if !self.wanted {
+            return Err(format!("{name} was deleted at SES, and nobody wants that"));
+        }
+        if *at < of_age_at {
+            return Err(format!("{name} was deleted at SES before {of_age_at}"));
+        }
+        let vain = identity.status.verification != AxisStatus::Success;
+        if !planted.kind.may_go() || !vain {
+            return Err(format!("{name} was deleted at SES: {:?}", planted.kind));
+        }
+        Ok(())
+    }
+
+    /// Whether SES may have a name that nobody holds.
+    pub(super) fn has(&self, name: &DomainName) -> bool {
+        self.planted.iter().any(|planted| planted.name == *name)
+    }
+
+    /// Looks at all of them in the end, after calm times of the length `settling`, in which SES's list
+    /// was compared with all domains at least once.
+    pub(super) fn settled(
+        &self,
+        ses: &SimSes,
+        now: Timestamp,
+        settling: SignedDuration,
+    ) -> (Orphaned, Vec<String>) {
+        let (mut figures, mut wrong) = (Orphaned::default(), Vec::new());
+        for planted in &self.planted {
+            let Planted {
+                name,
+                kind,
+                of_age_at,
+            } = planted;
+            // Whoever has added it may have had it deleted.
+            if *kind == Kind::Added {
+                continue;
+            }
+            let there = ses.identity(name).is_some();
+            let may_go = self.wanted && kind.may_go() && *of_age_at <= now;
+            let has_to_go = may_go && *of_age_at + settling <= now;
+            if !there && !may_go {
+                wrong.push(format!("SES has lost {name}, which somebody may miss"));
+            }
+            if there && has_to_go {
+                wrong.push(format!("SES still has {name}, which nobody can miss"));
+            }
+            let old_enough = self.wanted && *of_age_at + settling <= now;
+            figures.deleted += usize::from(!there);
+            figures.kept += usize::from(there && old_enough && !kind.may_go());
+        }
+        (figures, wrong)
+    }
+}
+
+const PENDING: AxisStatus = AxisStatus::Pending;
+
+impl Kind {
+    fn may_go(self) -> bool {
+        match self {
+            Self::InVain | Self::Added | Self::New => true,
+            Self::Verified | Self::OnceVerified | Self::OfAnotherStack | Self::Untagged => false,
+        }
+    }
+}

@@ -19,7 +19,7 @@ mod world;
 use std::io::{self, Write};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -31,6 +31,9 @@ use crate::goals::Goals;
 
 /// After the last trouble everything has so long to come right: longer than the slowest pace.
 const SETTLING: Duration = Duration::from_hours(2 * 24);
+
+/// After so many seeds something is said: it may take minutes.
+const PROGRESS: u64 = 200;
 
 /// What is simulated.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +72,7 @@ pub(crate) fn run(out: &mut impl Write, goals: &mut Goals, weeks: Weeks) -> io::
     if let Some(fault) = fault {
         writeln!(out, "The service has a fault: {fault:?}.\n")?;
     }
-    let (figures, mut failed) = simulate_all(weeks);
+    let (figures, mut failed) = simulate_all(out, weeks)?;
     failed.sort();
     for (seed, wrong) in failed.iter().take(10) {
         writeln!(
@@ -91,30 +94,42 @@ pub(crate) fn run(out: &mut impl Write, goals: &mut Goals, weeks: Weeks) -> io::
     )
 }
 
-/// What all seeds made of it together, and what went wrong from which.
-fn simulate_all(weeks: Weeks) -> (Figures, Failed) {
-    let sums: Mutex<(Figures, Failed)> = Mutex::default();
+/// What all seeds made of it together, and what went wrong from which. Says now and then how far it is.
+fn simulate_all(out: &mut impl Write, weeks: Weeks) -> io::Result<(Figures, Failed)> {
+    let (mut figures, mut failed) = (Figures::default(), Failed::new());
     let next = AtomicU64::new(weeks.first);
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
+    let (sender, outcomes) = mpsc::channel();
     thread::scope(|scope| {
         for _ in 0..workers {
-            scope.spawn(|| {
+            let (sender, next) = (sender.clone(), &next);
+            scope.spawn(move || {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed >= weeks.first + weeks.seeds {
                         break;
                     }
                     let outcome = simulate(seed, weeks.days, weeks.fault);
-                    let mut sums = sums.lock().unwrap_or_else(PoisonError::into_inner);
-                    sums.0 += outcome.figures;
-                    if !outcome.wrong.is_empty() {
-                        sums.1.push((seed, outcome.wrong));
+                    if sender.send((seed, outcome)).is_err() {
+                        break;
                     }
                 }
             });
         }
-    });
-    sums.into_inner().unwrap_or_else(PoisonError::into_inner)
+        drop(sender);
+        for (done, (seed, outcome)) in (1..).zip(outcomes) {
+            figures += outcome.figures;
+            if !outcome.wrong.is_empty() {
+                failed.push((seed, outcome.wrong));
+            }
+            if done % PROGRESS == 0 {
+                let wrong = failed.len();
+                writeln!(out, "{done} seeds so far, {wrong} of them went wrong")?;
+                out.flush()?;
+            }
+        }
+        Ok((figures, failed))
+    })
 }
 
 fn simulate(seed: u64, days: u32, fault: Option<Fault>) -> Outcome {

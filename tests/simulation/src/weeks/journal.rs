@@ -52,7 +52,7 @@ struct Entries {
     last: HashMap<Key, EventType>,
     /// What Lasso support was told of each domain in its present state.
     told: HashMap<Key, Vec<EventType>>,
-    /// When a person, or another client's proof, last left the time of the next look as it was.
+    /// When a person, or another client's claim, last left the time of the next look as it was.
     acted: HashMap<Key, Duration>,
     /// Emails with instructions, by client and day, and by domain.
     letters: HashMap<(ClientId, Day), HashMap<DomainName, u32>>,
@@ -290,15 +290,26 @@ impl Journal {
         }
     }
 
-    fn acted(&self, change: &Change) {
+    /// What comes from outside of a domain leaves the time of its next look as it is: what a person
+    /// does, and what is written of it because of another client's claim.
+    fn acted(&self, changes: &[&Change]) {
         let from_outside = |entry: &HistoryEntry| {
             !matches!(entry.actor, Actor::Service) || entry.action == Action::Challenged
         };
-        let asked = change.domain.check_asked_by.is_some();
-        if asked || change.history.iter().any(from_outside) {
+        let asked = |change: &&Change| change.domain.check_asked_by.is_some();
+        let touched = changes.iter().any(asked)
+            || changes
+                .iter()
+                .flat_map(|change| &change.history)
+                .any(from_outside);
+        if changes.len() == 1 && !touched {
+            return;
+        }
+        let now = self.clock.elapsed();
+        let acted = &mut self.entries().acted;
+        for change in changes {
             let key = (change.domain.client.clone(), change.domain.name.clone());
-            let now = self.clock.elapsed();
-            self.entries().acted.insert(key, now);
+            acted.insert(key, now);
         }
     }
 
@@ -358,7 +369,6 @@ impl Observe for Journal {
             if let Some(before) = before {
                 self.wait(before, &change.domain);
             }
-            self.acted(change);
             if let Some(event) = &change.event {
                 let moves = change
                     .history
@@ -367,6 +377,7 @@ impl Observe for Journal {
                 self.event(event, moves);
             }
         }
+        self.acted(changes);
     }
 
     fn ended(&self, memory: &RunMemory) {

@@ -57,6 +57,8 @@ pub(crate) enum Fault {
     OrphansKept,
     /// The final step leaves out the configuration set.
     ConfigurationSetForgotten,
+    /// The poller calls SES as fast as it can.
+    QuotaIgnored,
     /// Emails are not counted.
     LettersUncounted,
 }
@@ -104,6 +106,7 @@ impl Fault {
             | Self::DeletionAstray
             | Self::OrphansDeletedUnasked
             | Self::OrphansKept
+            | Self::QuotaIgnored
             | Self::ConfigurationSetForgotten
             | Self::LettersUncounted => Place::Elsewhere,
         }

@@ -116,6 +116,12 @@ impl SimSes {
         self.state().quota.calls.clone()
     }
 
+    /// How many calls it has throttled so far.
+    pub(crate) fn throttled(&self) -> usize {
+        let calls = self.calls();
+        calls.values().map(|calls| calls.throttled).sum()
+    }
+
     /// What SES has of a name.
     pub(crate) fn identity(&self, name: &DomainName) -> Option<SimIdentity> {
         self.state().identities.get(name).cloned()

@@ -32,6 +32,7 @@ fn expected(fault: Fault) -> (u64, u32, &'static str) {
         Fault::OrphansDeletedUnasked => (1, 1, "and nobody wants that"),
         Fault::OrphansKept => (1, 1, "which nobody can miss"),
         Fault::ConfigurationSetForgotten => (2, 1, "was completed with None"),
+        Fault::QuotaIgnored => (12, 2, "calls in calm times were throttled"),
         Fault::LettersUncounted => (6, 1, "on one day"),
     }
 }

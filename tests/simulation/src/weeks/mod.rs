@@ -137,12 +137,14 @@ fn simulate(seed: u64, days: u32, fault: Option<Fault>) -> Outcome {
     let (clients, names) = world.size();
     let plan = plan::plan(&world.chance, days, clients, names);
     let weeks = Duration::from_hours(24) * days;
-    world.clock.run(async {
+    let throttled = world.clock.run(async {
         Box::pin(world.live(&plan, weeks)).await;
         world.heal();
+        let before = world.ses.throttled();
         Box::pin(world.live(&[], weeks + SETTLING)).await;
+        world.ses.throttled() - before
     });
-    settled::check(&world);
+    settled::check(&world, throttled);
     Outcome {
         wrong: world.store.observer.all_wrong(),
         figures: world.store.observer.figures(),

@@ -279,7 +279,11 @@ impl World {
         } else {
             TIMEOUT
         };
-        let budget = SesBudget::per_second(self.operator.settings.ses_calls_per_second);
+        let budget = if self.fault == Some(Fault::QuotaIgnored) {
+            SesBudget::unlimited()
+        } else {
+            SesBudget::per_second(self.operator.settings.ses_calls_per_second)
+        };
         let topic = self.topic();
         let poller = Poller {
             tools: self.tools(&budget),

@@ -70,7 +70,7 @@ pub(crate) fn tests(suite: &mut Suite) {
     suite.shared(
         "the_table_writes_several_domains_or_none_and_deletes",
         async |world: Shared| {
-            several(&table(&world, "several").await).await;
+            Box::pin(several(&table(&world, "several").await)).await;
             several(&MemoryStore::default()).await;
         },
     );

@@ -70,7 +70,7 @@ pub fn probes_for(
         look.ask_for_aliases(record, &mut aliases);
         let exists = look.observations.exists(&record.name);
         if exists {
-            look.ask_beside(record, &mut questions);
+            ask_beside(record, &mut questions);
         }
         let settled = matches!(judged.standing, Standing::Right | Standing::Unknown);
         if settled || record.id == RecordId::Dmarc && look.has_dmarc() {
@@ -81,7 +81,7 @@ pub fn probes_for(
         }
         if exists {
             anything = true;
-            look.ask_instead(record, &mut questions);
+            ask_instead(record, &mut questions);
         }
     }
     // Where nothing exists at a name, no wildcard answers for it either.
@@ -209,34 +209,6 @@ impl Look<'_> {
         format!("{NOBODYS_LABEL}._domainkey.{}", self.context.domain)
     }
 
-    /// What may not be at the name of a record although the record is right.
-    fn ask_beside(&self, record: &Record, questions: &mut Questions) {
-        match record.id {
-            // Receivers ask for TXT at these names and are led on by the CNAME.
-            RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
-                questions.ask(&record.name, RecordType::Txt);
-            }
-            RecordId::MailFromMx => questions.ask(&record.name, RecordType::Cname),
-            RecordId::Verification
-            | RecordId::MailFromSpf
-            | RecordId::Dmarc
-            | RecordId::Ownership => {}
-        }
-    }
-
-    /// What may be at the name in the record's place.
-    fn ask_instead(&self, record: &Record, questions: &mut Questions) {
-        match record.data {
-            RecordData::Cname { .. } => {
-                questions.ask(&record.name, RecordType::A);
-                questions.ask(&record.name, RecordType::Aaaa);
-            }
-            RecordData::Txt { .. } | RecordData::Mx { .. } => {
-                questions.ask(&record.name, RecordType::Cname);
-            }
-        }
-    }
-
     /// The places where it may have ended up; of those below a branch first the branch alone.
     fn ask_elsewhere(&self, record: &Record, questions: &mut Questions) {
         for place in self.places(record) {
@@ -267,6 +239,31 @@ impl Look<'_> {
                 questions.ask(target, record_type);
                 target.clone_into(&mut name);
             }
+        }
+    }
+}
+
+/// What may not be at the name of a record although the record is right.
+fn ask_beside(record: &Record, questions: &mut Questions) {
+    match record.id {
+        // Receivers ask for TXT at these names and are led on by the CNAME.
+        RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
+            questions.ask(&record.name, RecordType::Txt);
+        }
+        RecordId::MailFromMx => questions.ask(&record.name, RecordType::Cname),
+        RecordId::Verification | RecordId::MailFromSpf | RecordId::Dmarc | RecordId::Ownership => {}
+    }
+}
+
+/// What may be at the name in the record's place.
+fn ask_instead(record: &Record, questions: &mut Questions) {
+    match record.data {
+        RecordData::Cname { .. } => {
+            questions.ask(&record.name, RecordType::A);
+            questions.ask(&record.name, RecordType::Aaaa);
+        }
+        RecordData::Txt { .. } | RecordData::Mx { .. } => {
+            questions.ask(&record.name, RecordType::Cname);
         }
     }
 }

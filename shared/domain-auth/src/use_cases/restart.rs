@@ -55,8 +55,7 @@ where
     for _ in 0..ATTEMPTS {
         let domain = failed(store, client, name).await?;
         let status = domain.state.status();
-        let asked = json!(["VerifyDomainIdentity", "VerifyDomainDkim"]);
-        let evidence = evidence(&domain, asked);
+        let evidence = evidence(&domain, &["VerifyDomainIdentity", "VerifyDomainDkim"]);
         let mut change = domain
             .transition(
                 Trigger::Restarted,
@@ -102,7 +101,7 @@ where
             return Err(RestartError::Busy);
         }
         let status = domain.state.status();
-        let evidence = evidence(&domain, json!([]));
+        let evidence = evidence(&domain, &[]);
         let change = domain
             .transition(
                 Trigger::Restarted,
@@ -122,7 +121,7 @@ where
 }
 
 /// Why it had failed, and which calls SES has taken.
-fn evidence(domain: &Domain, asked_of_ses: Value) -> Option<Value> {
+fn evidence(domain: &Domain, asked_of_ses: &[&str]) -> Option<Value> {
     let State::Failed(Failed { reason, .. }) = &domain.state else {
         return None;
     };

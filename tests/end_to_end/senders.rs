@@ -1,11 +1,11 @@
 //! May this client send from this address? Always an answer, and nothing about other clients.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use crate::Suite;
 use crate::requests::assert_problem;
-use crate::world::{Shared, percent_encoded, text};
+use crate::world::{Shared, answer_to, percent_encoded, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.shared("a_sender_is_judged_by_the_domain_that_covers_it", covered);
@@ -14,7 +14,10 @@ pub(crate) fn tests(suite: &mut Suite) {
         of_another_client,
     );
     suite.shared("every_spelling_of_a_sender_has_an_answer", spellings);
-    suite.shared("the_history_tells_what_happened_in_pages", history);
+    suite.shared(
+        "the_history_tells_what_happened_in_pages_with_evidence",
+        history,
+    );
 }
 
 async fn covered(world: Shared) {
@@ -111,6 +114,22 @@ async fn history(world: Shared) {
     );
     let other = world.get(world.other_client_admin(), &path).await;
     assert_problem(&other, 404, "not_found");
+
+    let check = format!("/domains/{domain}/check");
+    let check = world.request(Method::POST, &check, Some(world.client_admin()));
+    let checked = answer_to(check).await;
+    assert_eq!(checked.status, StatusCode::OK, "{checked:?}");
+    let path = format!("/domains/{domain}/history");
+    let all = world.get(world.client_admin(), &path).await;
+    let lines = all.body["items"].as_array().unwrap();
+    for line in lines {
+        assert!(line["evidence"].is_object(), "{line}");
+    }
+    assert_eq!(lines[0]["action"], "checked");
+    assert_eq!(lines[0]["actor"]["kind"], "client_admin");
+    let records = &lines[0]["evidence"]["records"];
+    assert_eq!(records[0]["id"], "verification", "{records}");
+    assert_eq!(records[0]["code"], "not_found", "{records}");
 }
 
 async fn judged(world: &Shared, token: &str, address: &str) -> Value {

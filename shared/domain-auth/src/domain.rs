@@ -1,26 +1,25 @@
 //! A client's domain, and the one way to change it: a [`Change`] that holds the new state, the
 //! line of history and the event together.
 
+mod change;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::claims::ClaimRegister;
 use crate::diagnosis::FormerTokens;
-use crate::dns::DnsLook;
-use crate::event::{self, Event, EventType};
-use crate::evidence;
+use crate::event::{Event, EventType};
 use crate::history::{Action, Actor, HistoryEntry};
 use crate::identity::SesLook;
 use crate::names::{ClientId, Community, DomainName, EmailAddress};
-use crate::pace;
 use crate::ports::Ids;
 use crate::records::{self, Record};
 use crate::state::{
-    ABANDONED_AFTER, AtRisk, Authenticated, Failed, Pending, Rejected, State, Status,
-    TransitionError, Trigger, TriggerKind, Verified,
+    ABANDONED_AFTER, AtRisk, Authenticated, Failed, Pending, Rejected, State, Status, Verified,
 };
 use crate::watching::Watch;
+
+pub use change::{Change, Fate};
 
 /// A domain of one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,222 +116,7 @@ pub struct NewDomain {
     pub contact_email: Option<EmailAddress>,
 }
 
-/// Everything that one step writes, in one transaction.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// The domain after the step. Its version is one more than the version that must be stored;
-    /// version 1 means that the domain must not be stored yet.
-    pub domain: Domain,
-    /// Whether the domain stays.
-    pub fate: Fate,
-    /// The claims after the step, where it touches them; the same rule for the version.
-    pub claims: Option<ClaimRegister>,
-    /// The lines of history; none where only the time of the next look changes.
-    pub history: Vec<HistoryEntry>,
-    /// The event to publish.
-    pub event: Option<Event>,
-    /// What DNS said, where it was looked up.
-    pub look: Option<DnsLook>,
-}
-
-/// What becomes of a domain in a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    /// It is stored as it is after the step.
-    Stored,
-    /// It is gone, with the last look at its DNS. Its history stays.
-    Deleted,
-}
-
-impl Change {
-    /// The same change with one more transition in it: one version and one transaction, a line of
-    /// history for each, and the event of the last one, which tells of the whole change.
-    pub fn then(
-        self,
-        trigger: Trigger,
-        actor: Actor,
-        evidence: Option<Value>,
-        now: Timestamp,
-        ids: &impl Ids,
-    ) -> Result<Self, TransitionError> {
-        let before = self.history.first().and_then(|line| line.from);
-        let next = self.domain.transition(trigger, actor, evidence, now, ids)?;
-        let mut change = Self {
-            event: next.event.or(self.event),
-            ..self
-        };
-        change.domain = next.domain;
-        change.domain.version -= 1;
-        let version = change.domain.version;
-        change.history.extend(next.history);
-        for line in &mut change.history {
-            line.sequence = version;
-        }
-        if let Some(event) = &mut change.event {
-            event.sequence = version;
-            event.previous_status = before.or(event.previous_status);
-        }
-        Ok(change)
-    }
-
-    /// Where somebody waits for the answer to a check, it is in the history from now on, before what
-    /// the change itself does.
-    pub(crate) fn answer_check(
-        &mut self,
-        before: &Domain,
-        evidence: impl FnOnce() -> Value,
-        now: Timestamp,
-    ) {
-        let Some(actor) = self.domain.check_asked_by.take() else {
-            return;
-        };
-        let status = Some(before.state.status());
-        let evidence = Some(evidence());
-        let mut line = before.history_entry(Action::Checked, actor, status, evidence, now);
-        line.sequence = self.domain.version;
-        self.history.insert(0, line);
-    }
-}
-
 impl Domain {
-    /// A new domain. It is due at once: should the caller die, the next run of the poller goes on.
-    /// A run that comes while the caller is still at work does the same work, and one of the two is
-    /// written.
-    pub fn add(
-        new: NewDomain,
-        state: State,
-        claims: Option<ClaimRegister>,
-        actor: Actor,
-        now: Timestamp,
-        ids: &impl Ids,
-    ) -> Change {
-        let evidence = Some(evidence::of_addition(&new));
-        let domain = Self {
-            name: new.name,
-            client: new.client,
-            community: new.community,
-            contact_email: new.contact_email,
-            added_at: now,
-            state,
-            state_since: now,
-            ses: None,
-            dns_looked_at: None,
-            checked_at: None,
-            check_asked_by: None,
-            hurried_at: None,
-            ready: None,
-            was_rejected: false,
-            challengers: Vec::new(),
-            former_tokens: FormerTokens::default(),
-            watch: Watch::default(),
-            stuck_at: None,
-            look_digest: None,
-            next_check: now,
-            version: 1,
-        };
-        let event_type = event::of_addition(domain.state.status());
-        Change {
-            history: vec![domain.history_entry(Action::Added, actor, None, evidence, now)],
-            event: domain.event(event_type, None, now, ids),
-            claims,
-            look: None,
-            fate: Fate::Stored,
-            domain,
-        }
-    }
-
-    /// The change that `trigger` makes. The next look is as the pace of the new state has it.
-    pub fn transition(
-        &self,
-        trigger: Trigger,
-        actor: Actor,
-        evidence: Option<Value>,
-        now: Timestamp,
-        ids: &impl Ids,
-    ) -> Result<Change, TransitionError> {
-        let kind = trigger.kind();
-        let previous = self.state.status();
-        let mut domain = self.clone();
-        domain.state = domain.state.apply(trigger, now)?;
-        domain.was_rejected |= kind == TriggerKind::Refused;
-        if let (Some(identity), None) = (self.state.identity(), domain.state.identity()) {
-            domain.former_tokens.remember(identity);
-        }
-        if forgets(kind) {
-            domain.ses = None;
-            domain.dns_looked_at = None;
-            domain.look_digest = None;
-            domain.challengers = Vec::new();
-        }
-        domain.state_since = now;
-        domain.stuck_at = None;
-        domain.watch = match domain.state.status() {
-            Status::Contested | Status::Provisioning | Status::Pending | Status::Removing => {
-                Watch::default()
-            }
-            Status::Verified
-            | Status::Authenticated
-            | Status::AtRisk
-            | Status::Failed
-            | Status::Rejected => Watch {
-                bad_since: None,
-                held_back_since: None,
-                ..domain.watch
-            },
-        };
-        domain.version += 1;
-        domain.next_check = match domain.state.status() {
-            // SES may have verified it before we ask for the first time.
-            Status::Pending => now,
-            Status::Provisioning | Status::Removing => domain.after_deletion(now),
-            // What else is in DNS is soon seen, and for how long Lasso may let it wait.
-            Status::Verified => now,
-            Status::Contested
-            | Status::Authenticated
-            | Status::AtRisk
-            | Status::Failed
-            | Status::Rejected => pace::next_check(&domain, now),
-        };
-        let from = Some(previous);
-        let mut change = Change {
-            history: vec![domain.history_entry(kind.into(), actor, from, evidence, now)],
-            event: domain.event(event::of_transition(kind), from, now, ids),
-            claims: None,
-            look: None,
-            fate: Fate::Stored,
-            domain,
-        };
-        if forgets(kind) && kind != TriggerKind::ProofFound {
-            change.answer_check(self, || evidence::of_look(None, None), now);
-        }
-        Ok(change)
-    }
-
-    /// A domain that is being removed and is added again: it begins anew, where the name is still the
-    /// client's to have, and otherwise with a contested claim.
-    pub fn readded(
-        &self,
-        new: NewDomain,
-        contested: Option<String>,
-        actor: Actor,
-        now: Timestamp,
-        ids: &impl Ids,
-    ) -> Result<Change, TransitionError> {
-        let trigger = match contested {
-            None => Trigger::Readded,
-            Some(ownership_secret) => Trigger::ReaddedContested { ownership_secret },
-        };
-        let evidence = Some(evidence::of_addition(&new));
-        let mut domain = self.clone();
-        domain.community = new.community;
-        domain.contact_email = new.contact_email;
-        domain.added_at = now;
-        domain.checked_at = None;
-        domain.hurried_at = None;
-        domain.ready = None;
-        domain.transition(trigger, actor, evidence, now, ids)
-    }
-
     /// Whether the client has it. What is being removed is gone for everybody but Lasso support.
     pub fn is_there(&self) -> bool {
         self.state.status() != Status::Removing
@@ -344,43 +128,6 @@ impl Domain {
         deleting_until.map_or(now, |until| until.max(now))
     }
 
-    /// Tells Lasso support, once in each visit of a state, that the domain has been there for too
-    /// long.
-    #[must_use]
-    pub fn stuck(&self, now: Timestamp, ids: &impl Ids) -> Change {
-        let mut change = self.updated(|domain| domain.stuck_at = Some(now));
-        let status = self.state.status();
-        change.history.push(change.domain.history_entry(
-            Action::Stuck,
-            Actor::Service,
-            Some(status),
-            Some(json!({ "since": self.state_since })),
-            now,
-        ));
-        change.event = change
-            .domain
-            .event(Some(EventType::Stuck), Some(status), now, ids);
-        change
-    }
-
-    /// A change that moves no state, with a line of history and an event of its own.
-    pub(crate) fn noted(
-        &self,
-        update: impl FnOnce(&mut Self),
-        (action, event_type): (Action, EventType),
-        actor: Actor,
-        evidence: Option<Value>,
-        now: Timestamp,
-        ids: &impl Ids,
-    ) -> Change {
-        let mut change = self.updated(update);
-        let status = Some(self.state.status());
-        let domain = &change.domain;
-        change.history = vec![domain.history_entry(action, actor, status, evidence, now)];
-        change.event = domain.event(Some(event_type), status, now, ids);
-        change
-    }
-
     /// When the state ends by itself, where it does.
     pub fn deadline(&self) -> Option<Timestamp> {
         match &self.state {
@@ -390,49 +137,6 @@ impl Domain {
             }
             State::Verified(_) | State::Authenticated(_) | State::AtRisk(_) => None,
             State::Rejected(_) | State::Removing(_) => None,
-        }
-    }
-
-    /// The change after a look that moved no state: what was seen, and when to look again.
-    #[must_use]
-    pub fn looked_at(&self, update: impl FnOnce(&mut Self), now: Timestamp) -> Change {
-        let mut change = self.updated(update);
-        change.domain.next_check = pace::next_check(&change.domain, now);
-        change
-    }
-
-    /// A change that moves no state and is remembered: what a person did.
-    #[must_use]
-    pub fn acted(
-        &self,
-        action: Action,
-        actor: Actor,
-        evidence: Option<Value>,
-        now: Timestamp,
-        update: impl FnOnce(&mut Self),
-    ) -> Change {
-        let mut change = self.updated(update);
-        let status = Some(self.state.status());
-        let line = change
-            .domain
-            .history_entry(action, actor, status, evidence, now);
-        change.history.push(line);
-        change
-    }
-
-    /// A change that moves no state, and not the time of the next look either.
-    #[must_use]
-    pub fn updated(&self, update: impl FnOnce(&mut Self)) -> Change {
-        let mut domain = self.clone();
-        update(&mut domain);
-        domain.version += 1;
-        Change {
-            domain,
-            fate: Fate::Stored,
-            claims: None,
-            history: Vec::new(),
-            event: None,
-            look: None,
         }
     }
 
@@ -506,17 +210,6 @@ impl Domain {
     ) -> Option<Event> {
         event_type
             .map(|event_type| Event::about(self, event_type, ids.event_id(now), previous, now))
-    }
-}
-
-/// Whether what was seen before says nothing about the domain after this.
-fn forgets(trigger: TriggerKind) -> bool {
-    match trigger {
-        TriggerKind::ProofFound | TriggerKind::Displaced | TriggerKind::Removed => true,
-        TriggerKind::Readded | TriggerKind::ReaddedContested => true,
-        TriggerKind::Provisioned | TriggerKind::SesVerified | TriggerKind::SesFailed => false,
-        TriggerKind::Restarted | TriggerKind::Completed | TriggerKind::Refused => false,
-        TriggerKind::Reopened | TriggerKind::RecordsBroken | TriggerKind::RecordsRecovered => false,
     }
 }
 

@@ -1,0 +1,221 @@
+//! What is behind the API, as the operator sees it: the emulator's SES, SNS, Route 53, logs and mailbox.
+
+use std::sync::atomic::Ordering;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::Credentials;
+use domain_auth_aws::Table;
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+
+use super::{Answer, World, answer_to, between, root, text};
+
+/// A queue of messages that nobody takes.
+pub(crate) struct Queue<'a> {
+    world: &'a World,
+    url: String,
+}
+
+impl Queue<'_> {
+    /// How many messages have come.
+    pub(crate) async fn count(&self) -> u64 {
+        let call = [
+            ("Action", "GetQueueAttributes"),
+            ("Version", "2012-11-05"),
+            ("QueueUrl", &self.url),
+            ("AttributeName.1", "ApproximateNumberOfMessages"),
+        ];
+        let answer = self.world.query("sqs", &call).await;
+        let count = between(&answer, "<Value>", "</Value>");
+        count.parse().expect("a number of messages")
+    }
+}
+
+impl World {
+    /// A call of an AWS Query API, such as IAM's.
+    pub(crate) async fn query(&self, service: &str, parameters: &[(&str, &str)]) -> String {
+        self.query_at(&self.info.aws_endpoint_url, service, parameters)
+            .await
+    }
+
+    /// An identity made by hand with the v1 API, which gives it no Easy DKIM. The answer is its
+    /// verification token.
+    pub(crate) async fn identity_by_hand(&self, domain: &str) -> String {
+        let call = [
+            ("Action", "VerifyDomainIdentity"),
+            ("Version", "2010-12-01"),
+            ("Domain", domain),
+        ];
+        let answer = self.query_at(&self.info.ses_gate_url, "ses", &call).await;
+        between(&answer, "<VerificationToken>", "</").to_owned()
+    }
+
+    /// Whether SES has an identity of this name.
+    pub(crate) async fn identity_exists(&self, domain: &str) -> bool {
+        self.identity(domain).await.status.is_success()
+    }
+
+    /// What SES says of an identity (`GetEmailIdentity`).
+    pub(crate) async fn identity(&self, domain: &str) -> Answer {
+        let url = format!("{}/v2/email/identities/{domain}", self.info.ses_gate_url);
+        answer_to(self.http.get(url).header("authorization", root("ses"))).await
+    }
+
+    pub(crate) async fn delete_identity_by_hand(&self, domain: &str) {
+        let url = format!("{}/v2/email/identities/{domain}", self.info.ses_gate_url);
+        let request = self.http.delete(url).header("authorization", root("ses"));
+        let answer = answer_to(request).await;
+        assert!(answer.status.is_success(), "{answer:?}");
+    }
+
+    /// An identity that is tagged with a client.
+    pub(crate) async fn identity_of(&self, domain: &str, client: &str) {
+        let request = self
+            .http
+            .post(format!("{}/v2/email/identities", self.info.ses_gate_url))
+            .header("authorization", root("ses"))
+            .json(&json!({
+                "EmailIdentity": domain,
+                "Tags": [{ "Key": "lasso-client", "Value": client }],
+            }));
+        let answer = answer_to(request).await;
+        assert!(answer.status.is_success(), "{answer:?}");
+    }
+
+    /// A queue that gets what is published on the topic from now on.
+    pub(crate) async fn messages_of_topic(&self) -> Queue<'_> {
+        let number = self.domains.fetch_add(1, Ordering::SeqCst);
+        let name = format!("tests-{number}");
+        let the_topic_may_send = json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Principal": { "Service": "sns.amazonaws.com" },
+                "Action": "sqs:SendMessage",
+                "Resource": "*",
+            }],
+        })
+        .to_string();
+        let call = [
+            ("Action", "CreateQueue"),
+            ("Version", "2012-11-05"),
+            ("QueueName", &name),
+            ("Attribute.1.Name", "Policy"),
+            ("Attribute.1.Value", &the_topic_may_send),
+        ];
+        let answer = self.query("sqs", &call).await;
+        let url = between(&answer, "<QueueUrl>", "</QueueUrl>").to_owned();
+        let call = [
+            ("Action", "Subscribe"),
+            ("Version", "2010-03-31"),
+            ("TopicArn", &self.info.topic_arn),
+            ("Protocol", "sqs"),
+            (
+                "Endpoint",
+                &format!("arn:aws:sqs:{}:000000000000:{name}", self.info.region),
+            ),
+        ];
+        self.query("sns", &call).await;
+        Queue { world: self, url }
+    }
+
+    /// A call of the Route 53 API.
+    pub(crate) async fn route_53(&self, path: &str, body: String) -> String {
+        let url = format!("{}{path}", self.info.aws_endpoint_url);
+        let request = self.http.post(url).header("authorization", root("route53"));
+        text_of(request.header("content-type", "text/xml").body(body)).await
+    }
+
+    pub(crate) async fn route_53_records(&self, path: &str) -> String {
+        let url = format!("{}{path}", self.info.aws_endpoint_url);
+        text_of(self.http.get(url).header("authorization", root("route53"))).await
+    }
+
+    async fn query_at(&self, url: &str, service: &str, parameters: &[(&str, &str)]) -> String {
+        let request = self.http.post(url).header("authorization", root(service));
+        text_of(request.form(parameters)).await
+    }
+
+    /// Root's configuration for an SDK client.
+    pub(crate) async fn aws(&self) -> SdkConfig {
+        aws_config::defaults(BehaviorVersion::latest())
+            .endpoint_url(&self.info.aws_endpoint_url)
+            .region(Region::new(self.info.region.clone()))
+            .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+            .http_client(domain_auth_aws::http_client())
+            .load()
+            .await
+    }
+
+    pub(crate) async fn table(&self) -> Table {
+        let client = aws_sdk_dynamodb::Client::new(&self.aws().await);
+        Table::new(client, self.info.table.clone())
+    }
+
+    /// The messages in the log group of a function that hold this text.
+    pub(crate) async fn logged(&self, function: &str, text: &str) -> usize {
+        let group = format!("/lasso/{}/{function}", self.info.stack_name);
+        let request = self
+            .http
+            .post(&self.info.aws_endpoint_url)
+            .header("authorization", root("logs"))
+            .header("x-amz-target", "Logs_20140328.FilterLogEvents")
+            .header("content-type", "application/x-amz-json-1.1")
+            .body(
+                json!({ "logGroupName": group, "filterPattern": format!("\"{text}\"") })
+                    .to_string(),
+            );
+        let answer = answer_to(request).await;
+        let events = answer.body["events"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let holds = |event: &&Value| self::text(&event["message"]).contains(text);
+        events.iter().filter(holds).count()
+    }
+
+    /// Emails to Lasso support with this domain in the subject.
+    pub(crate) async fn emails_about(&self, domain: &str) -> Vec<Value> {
+        let about = format!(" {domain} ");
+        let mut emails = self.emails().await;
+        emails.retain(|email| text(&email["Subject"]).contains(&about));
+        emails
+    }
+
+    /// All emails that SES was given.
+    pub(crate) async fn emails(&self) -> Vec<Value> {
+        let answer = answer_to(self.http.get(&self.info.mailbox_url)).await;
+        answer.body["messages"]
+            .as_object()
+            .into_iter()
+            .flat_map(|accounts| accounts.values())
+            .flat_map(|messages| messages.as_array().cloned().unwrap_or_default())
+            .collect()
+    }
+
+    pub(crate) async fn control_ses(&self, settings: Value) {
+        let url = format!("{}/control", self.info.ses_gate_url);
+        let answer = answer_to(self.http.post(url).json(&settings)).await;
+        assert!(answer.status.is_success(), "{answer:?}");
+    }
+
+    /// Call counts by operation.
+    pub(crate) async fn ses_counts(&self) -> Value {
+        let url = format!("{}/control", self.info.ses_gate_url);
+        answer_to(self.http.get(url)).await.body["calls"].clone()
+    }
+
+    /// No quota and no faults, so that tests do not stand in each other's way.
+    pub(crate) async fn calm_ses(&self) {
+        let calm = json!({ "rate": 0, "recheck_ms": 0, "latency_ms": {}, "faults": [] });
+        self.control_ses(calm).await;
+    }
+}
+
+async fn text_of(request: RequestBuilder) -> String {
+    let answer = request.send().await.expect("an answer of the emulator");
+    let status = answer.status();
+    let body = answer.text().await.expect("a body");
+    assert!(status.is_success(), "{status} {body}");
+    body
+}

@@ -106,13 +106,13 @@ pub(crate) async fn find(asking: &Asking<'_>, name: &Name) -> Result<Cut, NoCut>
     })
 }
 
-/// A zone that encloses `name` and its name servers: the one that this run found already for the
+/// A zone that encloses `name` and its name servers: the one that this run has found for it or for the
 /// closest name above it, or else the closest. Its servers tell of delegations further down, so the
 /// resolver need not be asked about each name.
-pub(crate) async fn find_above(asking: &Asking<'_>, name: &Name) -> Result<Cut, NoCut> {
-    let above = iter::successors(parent(name), parent);
-    let known = above.take(MAX_STEPS).find_map(|above| {
-        let step = asking.memory.steps.remembered(&above)?.ok()?;
+pub(crate) async fn find_known(asking: &Asking<'_>, name: &Name) -> Result<Cut, NoCut> {
+    let upwards = iter::successors(Some(name.clone()), parent);
+    let known = upwards.take(MAX_STEPS).find_map(|name| {
+        let step = asking.memory.steps.remembered(&name)?.ok()?;
         step.zone
     });
     if let Some(zone) = known

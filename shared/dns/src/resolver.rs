@@ -147,7 +147,7 @@ async fn look(
     let query = Query::query(name, wire_type(question.record_type));
     let source = async {
         let base = without_underscored(query.name());
-        match cut::find_above(&asking, &base).await {
+        match cut::find_known(&asking, &base).await {
             Ok(cut) => authority::ask(&asking, cut, &query).await.answers,
             Err(no_cut) => {
                 debug!(name = question.name, ?no_cut, "no zone to ask");

@@ -1,6 +1,7 @@
 //! What is seen when everybody answers.
 
-use domain_auth::dns::{Data, Lookup, RecordType};
+use domain_auth::dns::{Data, Lookup, Outcome, RecordType, ZoneOutcome};
+use local_dns_server::{Fault, FaultRule};
 
 use crate::net::{
     Net, address, alias, ask, failed, found, no_data, no_such_name, only, question, source, txt,
@@ -178,6 +179,54 @@ async fn a_delegation_below_the_zone_is_followed() {
     let seen = net.ask("_amazonses.sub.example.com", RecordType::Txt).await;
     assert_eq!(source(&seen), [txt(&["token"])]);
     assert_eq!(seen.authoritative[0].server.host, "ns.elsewhere.example");
+}
+
+#[tokio::test]
+async fn a_zone_that_is_known_is_where_names_below_it_are_looked_for_and_delegations_are_followed()
+{
+    let parent = "@ 60 NS ns1\nns1 60 A 127.0.0.1\nmail 60 NS ns.mail\nns.mail 60 A 127.0.0.2\n\
+         bounce.mail 60 TXT hidden\n";
+    let child = "@ 60 NS ns\nns 60 A 127.0.0.2\nbounce 60 TXT there\n";
+    let zones: [&[(&str, &str)]; 2] = [&[("example.com", parent)], &[("mail.example.com", child)]];
+    let net = Net::start(&zones).await;
+    let resolver = net.resolver();
+    for name in ["example.com", "mail.example.com"] {
+        assert!(
+            matches!(resolver.zone(name).await, ZoneOutcome::Found(_)),
+            "{name}"
+        );
+    }
+    let below = ask(&resolver, "bounce.mail.example.com", RecordType::Txt).await;
+    assert_eq!(source(&below), [txt(&["there"])]);
+    ask(&resolver, "com.example.com", RecordType::Txt).await;
+    let queries = net.servers[0].queries();
+    for name in ["bounce.mail.example.com", "com.example.com"] {
+        assert_eq!(queries.about_type(name, "SOA"), 0, "{name}");
+    }
+
+    let other_run = net.resolver();
+    assert!(matches!(
+        other_run.zone("example.com").await,
+        ZoneOutcome::Found(_)
+    ));
+    let below = ask(&other_run, "bounce.mail.example.com", RecordType::Txt).await;
+    assert_eq!(source(&below), [txt(&["there"])], "by the delegation");
+}
+
+#[tokio::test]
+async fn what_only_explains_is_asked_of_the_resolver_where_no_authoritative_server_answers() {
+    let zone = "@ 60 NS ns1\nns1 60 A 127.0.0.2\nhere 60 TXT token\n";
+    let net = Net::alike(2, "example.com", zone).await;
+    let questions = [question("here.example.com", RecordType::Txt)];
+    let seen = net.resolver().observe_source(&questions).await;
+    assert_eq!(source(&seen[0]), [txt(&["token"])]);
+    assert_eq!(seen[0].recursive, Outcome::NotAsked);
+    let queries = net.servers[0].queries();
+    assert_eq!(queries.about_type("here.example.com", "TXT"), 0);
+
+    net.servers[1].set_faults([FaultRule::everywhere(Fault::ServFail)]);
+    let seen = net.resolver().observe_source(&questions).await;
+    assert_eq!(seen[0].recursive, txt(&["token"]));
 }
 
 #[tokio::test]

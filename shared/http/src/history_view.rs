@@ -6,6 +6,7 @@ use domain_auth::state::Status;
 use domain_auth::use_cases::provision::is_contested_by_ses;
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::cursor::{Cursors, List};
 
@@ -187,10 +188,9 @@ fn as_contested(status: Status) -> Status {
 fn entry_view(entry: HistoryEntry, reader: Reader) -> HistoryEntryView {
     let evidence = match reader {
         Reader::Support => entry.evidence,
-        Reader::Client => entry
-            .evidence
-            .filter(|_| is_the_clients_own(entry.action))
-            .map(without_internal),
+        Reader::Client if is_the_clients_own(entry.action) => entry.evidence.map(without_internal),
+        // The same for every reason.
+        Reader::Client => Some(json!({ "reason": "contested" })),
     };
     HistoryEntryView {
         at: entry.at,
@@ -239,7 +239,6 @@ fn actor_view(actor: Actor, reader: Reader) -> ActorView {
 #[cfg(test)]
 mod tests {
     use domain_auth::names::{ClientId, DomainName};
-    use serde_json::json;
 
     use super::*;
 
@@ -367,8 +366,9 @@ mod tests {
     fn a_client_does_not_learn_what_another_has_to_do_with_the_name() {
         let page = page(Actor::Service, Action::Displaced);
         let client = seen_by(Reader::Client, page.clone());
-        assert_eq!(client.items[0].evidence, None);
+        let contested = json!({ "reason": "contested" });
+        assert_eq!(client.items[0].evidence, Some(contested));
         let support = seen_by(Reader::Support, page);
-        assert!(support.items[0].evidence.is_some());
+        assert_eq!(support.items[0].evidence, Some(json!({ "reason": "why" })));
     }
 }

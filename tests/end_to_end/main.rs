@@ -18,6 +18,7 @@ mod requests;
 mod resilience;
 mod routes;
 mod senders;
+mod shared_account;
 mod staff;
 mod store;
 mod store_keys;
@@ -146,6 +147,7 @@ fn main() -> ExitCode {
     resilience::tests(&mut suite);
     routes::tests(&mut suite);
     senders::tests(&mut suite);
+    shared_account::tests(&mut suite);
     staff::tests(&mut suite);
     support_email::tests(&mut suite);
     store::tests(&mut suite);

@@ -6,7 +6,7 @@ use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::Domain;
 use domain_auth::history::Actor;
 use domain_auth::ports::CommitChanges;
-use domain_auth::state::{State, Trigger};
+use domain_auth::state::{Provisioning, State, Trigger};
 use domain_auth_aws::SystemIds;
 use domain_auth_testkit::{identity, new_domain};
 use jiff::Timestamp;
@@ -54,12 +54,10 @@ const NOT_ENFORCED_HERE: &[&str] = &[
 async fn add_domain(world: Shared) {
     each_is_needed(&world, "add-domain", async || {
         world.add(world.client_admin(), &world.fresh_domain()).await;
-        let by_hand = world.fresh_domain();
-        world.identity_by_hand(&by_hand).await;
-        world.add(world.client_admin(), &by_hand).await;
-        let again = world.fresh_domain();
-        left_removing(&world, &again).await;
-        world.add(world.client_admin(), &again).await;
+        let without_dkim = world.fresh_domain();
+        let client = &world.info.clients.client_admin;
+        world.own_identity(&without_dkim, client).await;
+        world.add(world.client_admin(), &without_dkim).await;
     })
     .await;
 }
@@ -126,6 +124,13 @@ async fn decide_domain(world: Shared) {
             world.info.clients.client_admin
         );
         answer_to(world.request(Method::POST, &path, Some(world.support()))).await;
+        let contested = world.fresh_domain();
+        world.make_identity(json!({ "name": contested })).await;
+        world.add(world.client_admin(), &contested).await;
+        let client = &world.info.clients.client_admin;
+        let path = format!("/staff/clients/{client}/domains/{contested}/adopt");
+        let adopt = world.request(Method::POST, &path, Some(world.support()));
+        answer_to(adopt.json(&json!({ "reason": "Made by hand." }))).await;
     })
     .await;
 }
@@ -171,13 +176,16 @@ async fn check_domain(world: Shared) {
 async fn verification_poller(world: Shared) {
     each_is_needed(&world, "verification-poller", async || {
         left_unfinished(&world, &world.fresh_domain()).await;
-        let by_hand = world.fresh_domain();
-        world.identity_by_hand(&by_hand).await;
-        left_unfinished(&world, &by_hand).await;
-        let of_another = world.fresh_domain();
-        world.identity_of(&of_another, "nobody").await;
-        left_unfinished(&world, &of_another).await;
-        left_removing(&world, &world.fresh_domain()).await;
+        let client = &world.info.clients.client_admin;
+        let without_dkim = world.fresh_domain();
+        world.own_identity(&without_dkim, client).await;
+        left_unfinished(&world, &without_dkim).await;
+        let adopting = world.fresh_domain();
+        world.make_identity(json!({ "name": adopting })).await;
+        left_adopting(&world, &adopting).await;
+        let removing = world.fresh_domain();
+        world.own_identity(&removing, client).await;
+        left_removing(&world, &removing).await;
         // The first run provisions, the second asks SES about what was provisioned; and it reads
         // SES's list of identities.
         world.forget_runs().await;
@@ -196,8 +204,20 @@ async fn support_notifier(world: Shared) {
     .await;
 }
 
-/// What remove-domain leaves when it dies after its first write, of a domain that SES knows nothing
-/// of.
+/// What decide-domain leaves when Lasso support has given the client an identity.
+async fn left_adopting(world: &Shared, domain: &str) {
+    let added = left_unfinished(world, domain).await;
+    let adopting = added.updated(|domain| {
+        domain.state = State::Provisioning(Provisioning {
+            may_adopt: true,
+            ..Provisioning::default()
+        });
+    });
+    let written = world.table().await.commit(&adopting).await;
+    written.expect("a domain written");
+}
+
+/// What remove-domain leaves when it dies after its first write.
 async fn left_removing(world: &Shared, domain: &str) {
     let added = left_unfinished(world, domain).await;
     let trigger = Trigger::Provisioned(identity(&added.name));

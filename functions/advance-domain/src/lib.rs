@@ -6,7 +6,9 @@ mod config;
 use std::time::Duration;
 
 use domain_auth::idempotency::IdempotencyLedger;
-use domain_auth::ports::{Clock, CommitChanges, Identities, Ids, Outbox, Publish, ReadDomains};
+use domain_auth::ports::{
+    Clock, CommitChanges, Identities, Ids, Outbox, Publish, ReadClaims, ReadDomains,
+};
 use domain_auth::use_cases::notify::notify;
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::restart::restart;
@@ -40,7 +42,7 @@ pub struct App<S, I, P, C, D> {
 
 impl<S, I, P, C, D> App<S, I, P, C, D>
 where
-    S: ReadDomains + CommitChanges + Outbox + IdempotencyLedger,
+    S: ReadDomains + ReadClaims + CommitChanges + Outbox + IdempotencyLedger,
     I: Identities,
     P: Publish,
     C: Clock,

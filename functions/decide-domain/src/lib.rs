@@ -1,5 +1,5 @@
 //! `POST /staff/clients/{client}/domains/{domain}/complete` and `…/reject`: the final step, which
-//! Lasso support alone takes.
+//! Lasso support alone takes. `…/adopt`: the client gets the identity that SES has already.
 
 mod config;
 
@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::identity::ConfigurationSet;
+use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
     Clock, CommitChanges, Identities, Ids, Outbox, Publish, ReadClaims, ReadDomains,
 };
+use domain_auth::use_cases::adopt::adopt;
 use domain_auth::use_cases::decide::{Completing, Decision, decide};
 use domain_auth::use_cases::publish::publish;
 use domain_auth_http::{
@@ -60,6 +62,9 @@ where
         let supporter = Supporter::lasso_support(request, &self.claims)?;
         let operation = Operation::of(request)?;
         let (client, name) = (client_in_path(request)?, domain_in_path(request)?);
+        if operation == Operation::AdoptIdentity {
+            return self.adopt(request, &supporter, (&client, &name)).await;
+        }
         let decision = match operation {
             Operation::CompleteDomain => Decision::Complete,
             Operation::RejectDomain => Decision::Reject(reason_in(request)?),
@@ -77,6 +82,23 @@ where
         publish(store, &self.publisher, clock, decided.event.as_ref(), until).await;
         let claims = store.claims(name.organizational()).await?;
         let view = StaffDomainView::new(&decided.domain, decided.look, &claims, clock.now());
+        Ok(json(StatusCode::OK, &view))
+    }
+
+    async fn adopt(
+        &self,
+        request: &ParsedRequest,
+        supporter: &Supporter,
+        (client, name): (&ClientId, &DomainName),
+    ) -> Result<Reply, ApiError> {
+        let reason = reason_in(request)?;
+        let (store, clock, actor) = (&self.store, &self.clock, supporter.actor());
+        let (ses, ids, domain) = (&self.ses, &self.ids, (client, name));
+        let adopted = adopt(store, ses, clock, ids, domain, &reason, &actor).await?;
+        let until = clock.now() + PATIENCE;
+        publish(store, &self.publisher, clock, adopted.event.as_ref(), until).await;
+        let claims = store.claims(name.organizational()).await?;
+        let view = StaffDomainView::new(&adopted.domain, None, &claims, clock.now());
         Ok(json(StatusCode::OK, &view))
     }
 }

@@ -4,7 +4,7 @@ use domain_auth::domain::Domain;
 use domain_auth::event::EventType;
 use domain_auth::history::Actor;
 use domain_auth::identity::ConfigurationSet;
-use domain_auth::ports::{Clock, CommitChanges};
+use domain_auth::ports::{Clock, CommitChanges, Ids};
 use domain_auth::state::{State, Trigger};
 use domain_auth_http::{ClaimNames, Reply};
 use domain_auth_testkit::{
@@ -17,7 +17,8 @@ use super::App;
 
 type TestApp = App<MemoryStore, FakeSes, RecordingTopic, TestClock, SequentialIds>;
 
-/// `example.com` of `maple-homes` is verified, `example.net` of `oak-homes` pending.
+/// `example.com` of `maple-homes` is verified, `example.net` of `oak-homes` pending. `example.org` and
+/// `example.info` of `oak-homes` are contested; SES has an identity for `example.org`.
 async fn app() -> TestApp {
     let app = App {
         store: MemoryStore::default(),
@@ -50,6 +51,13 @@ async fn app() -> TestApp {
             app.store.commit(&change).await.unwrap();
         }
     }
+    for name in ["example.org", "example.info"] {
+        let state = State::contested(ids.secret(), now);
+        let new = new_domain("oak-homes", name);
+        let change = Domain::add(new, state, None, Actor::Service, now, ids);
+        app.store.commit(&change).await.unwrap();
+    }
+    app.ses.add_foreign(&domain_name("example.org"), None, true);
     app
 }
 
@@ -92,7 +100,7 @@ async fn completing_gives_the_identity_its_configuration_set_first() {
     let mut app = app().await;
     app.configuration_set = ConfigurationSet::parse("mass-mail").ok();
     let name = domain_name("example.com");
-    app.ses.add_foreign(&name, Some("maple-homes"), true);
+    app.ses.add_tagged(&name, "maple-homes", true);
     let attach = "PutEmailIdentityConfigurationSetAttributes";
     app.ses.fail(attach, &[SesFault::Throttled]);
     let throttled = answer(&app, "complete").await;

@@ -17,6 +17,8 @@ pub struct Config {
     pub topic_arn: String,
     /// `STACK_NAME`: identities are tagged with it.
     pub stack: String,
+    /// `IDENTITY_ARN_PREFIX`: what the ARN of every identity begins with.
+    pub identity_arn_prefix: String,
     /// `SES_CALLS_PER_SECOND` (the account's quota for each identity operation),
     /// `STUCK_PROVISIONING_MINUTES`, `STUCK_STAFF_HOURS`, `BREAKER_PERCENT` and `RECONCILE_DELETE`.
     pub settings: Settings,
@@ -61,6 +63,7 @@ impl Config {
             table: required("TABLE_NAME")?,
             topic_arn: required("TOPIC_ARN")?,
             stack: required("STACK_NAME")?,
+            identity_arn_prefix: required("IDENTITY_ARN_PREFIX")?,
             settings: Settings {
                 patience: Patience {
                     provisioning: SignedDuration::from_mins(minutes.into()),

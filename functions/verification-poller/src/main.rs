@@ -24,7 +24,7 @@ async fn main() -> Result<(), Error> {
     let (v1, v2, region) = (clients.ses_v1(), clients.ses_v2(), clients.region());
     let app = &App {
         store: Table::new(clients.dynamodb(), config.table),
-        ses: SesIdentities::new(v1, v2, region, config.stack),
+        ses: SesIdentities::new(v1, v2, region, config.stack).adopting(config.identity_arn_prefix),
         publisher: EventTopic::new(clients.sns(), config.topic_arn),
         clock: SystemClock,
         ids: SystemIds,

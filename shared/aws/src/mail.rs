@@ -6,7 +6,7 @@ use aws_sdk_sesv2::types::builders::MessageBuilder;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader};
 use domain_auth::instructions::{Letter, SendLetter};
 use domain_auth::names::EmailAddress;
-use domain_auth::ports::{Email, SendEmail, SesError};
+use domain_auth::ports::{Email, Refusal, SendEmail, SesError};
 
 use crate::ses::error_of;
 
@@ -95,6 +95,7 @@ fn reply_to(address: Option<&EmailAddress>) -> Option<Vec<String>> {
 fn malformed(error: BuildError) -> SesError {
     SesError::Refused {
         operation: OPERATION,
+        refusal: Refusal::BadRequest,
         source: error.into(),
     }
 }

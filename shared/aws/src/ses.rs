@@ -15,13 +15,15 @@ use domain_auth::identity::{
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
     Creation, ExistingIdentity, Identities, IdentityOwner, IdentityPage, IdentityStatuses,
-    ListIdentities, ListedIdentity, SesError,
+    ListIdentities, ListedIdentity, Refusal, SesError,
 };
 
 /// Tag that names the client of an identity.
 const CLIENT_TAG: &str = "lasso-client";
-/// Tag that names the stack that made an identity.
+/// Tag that names the stack that made or adopted an identity.
 const STACK_TAG: &str = "lasso-stack";
+/// Tag of an identity that existed before and was adopted.
+const ADOPTED_TAG: &str = "lasso-adopted";
 /// The most identities on a page (SES API v2 reference, `ListEmailIdentities`).
 const PAGE: i32 = 1_000;
 /// Where Easy DKIM keys are, in regions where SES does not say (SES developer guide, "Easy DKIM").
@@ -34,6 +36,7 @@ pub struct SesIdentities {
     v2: aws_sdk_sesv2::Client,
     region: String,
     stack: String,
+    arn_prefix: Option<String>,
 }
 
 impl SesIdentities {
@@ -49,32 +52,50 @@ impl SesIdentities {
             v2,
             region,
             stack,
+            arn_prefix: None,
+        }
+    }
+
+    /// The same, with what the ARN of every identity begins with, for functions that adopt identities:
+    /// `arn:aws:ses:us-east-1:123456789012:identity/`.
+    #[must_use]
+    pub fn adopting(self, arn_prefix: String) -> Self {
+        Self {
+            arn_prefix: Some(arn_prefix),
+            ..self
         }
     }
 }
 
 impl SesIdentities {
     fn owner_in(&self, tags: &[v2::Tag]) -> IdentityOwner {
-        let value = |key| tags.iter().find(|tag| tag.key == key).map(|tag| &tag.value);
-        match (value(CLIENT_TAG), value(STACK_TAG)) {
-            (_, Some(stack)) if *stack != self.stack => IdentityOwner::AnotherStack,
-            (Some(client), _) => IdentityOwner::Client(client.clone()),
-            (None, _) => IdentityOwner::Nobody,
+        match (value_of(tags, CLIENT_TAG), value_of(tags, STACK_TAG)) {
+            (_, Some(stack)) if stack != self.stack => IdentityOwner::AnotherStack,
+            (Some(client), Some(_)) => IdentityOwner::Client(client.to_owned()),
+            (None, _) | (_, None) => IdentityOwner::Nobody,
         }
     }
+}
+
+fn value_of<'a>(tags: &'a [v2::Tag], key: &str) -> Option<&'a str> {
+    let tag = tags.iter().find(|tag| tag.key == key)?;
+    Some(tag.value.as_str())
+}
+
+fn tag(operation: &'static str, key: &str, value: &str) -> Result<v2::Tag, SesError> {
+    let tag = v2::Tag::builder().key(key).value(value).build();
+    tag.map_err(|error| refused(operation, error))
 }
 
 impl Identities for SesIdentities {
     async fn create(&self, name: &DomainName, client: &ClientId) -> Result<Creation, SesError> {
         const OPERATION: &str = "CreateEmailIdentity";
-        let tag = |key: &str, value: &str| v2::Tag::builder().key(key).value(value).build();
-        let malformed = |error| refused(OPERATION, error);
         let answer = self
             .v2
             .create_email_identity()
             .email_identity(name.as_str())
-            .tags(tag(CLIENT_TAG, client.as_str()).map_err(malformed)?)
-            .tags(tag(STACK_TAG, &self.stack).map_err(malformed)?)
+            .tags(tag(OPERATION, CLIENT_TAG, client.as_str())?)
+            .tags(tag(OPERATION, STACK_TAG, &self.stack)?)
             .send()
             .await;
         match answer {
@@ -104,10 +125,12 @@ impl Identities for SesIdentities {
         match answer {
             Ok(answer) => Ok(Some(ExistingIdentity {
                 dkim: answer.dkim_attributes.as_ref().and_then(easy_dkim),
-                ours: answer
-                    .tags()
-                    .iter()
-                    .any(|tag| tag.key == STACK_TAG && tag.value == self.stack),
+                own_keys: answer.dkim_attributes.as_ref().is_some_and(has_own_keys),
+                ours: value_of(answer.tags(), STACK_TAG) == Some(self.stack.as_str()),
+                adopted: value_of(answer.tags(), ADOPTED_TAG).is_some(),
+                configuration_set: answer
+                    .configuration_set_name
+                    .filter(|name| !name.is_empty()),
                 dkim_stopped: answer
                     .dkim_attributes
                     .as_ref()
@@ -123,6 +146,47 @@ impl Identities for SesIdentities {
             Err(SdkError::ServiceError(error)) if error.err().is_not_found_exception() => Ok(None),
             Err(error) => Err(error_of("GetEmailIdentity", error)),
         }
+    }
+
+    async fn adopt(&self, name: &DomainName, client: &ClientId) -> Result<(), SesError> {
+        const OPERATION: &str = "TagResource";
+        let Some(prefix) = &self.arn_prefix else {
+            // A function that is not there for it: the poller does it.
+            return Err(SesError::Unavailable {
+                operation: OPERATION,
+                source: "this function adopts no identity".into(),
+            });
+        };
+        self.v2
+            .tag_resource()
+            .resource_arn(format!("{prefix}{name}"))
+            .tags(tag(OPERATION, CLIENT_TAG, client.as_str())?)
+            .tags(tag(OPERATION, STACK_TAG, &self.stack)?)
+            .tags(tag(OPERATION, ADOPTED_TAG, "true")?)
+            .send()
+            .await
+            .map_err(|error| error_of(OPERATION, error))?;
+        Ok(())
+    }
+
+    async fn verification_token(
+        &self,
+        name: &DomainName,
+    ) -> Result<Option<VerificationToken>, SesError> {
+        const OPERATION: &str = "GetIdentityVerificationAttributes";
+        let answer = self
+            .v1
+            .get_identity_verification_attributes()
+            .identities(name.as_str())
+            .send()
+            .await
+            .map_err(|error| error_of(OPERATION, error))?;
+        let attributes = answer.verification_attributes.get(name.as_str());
+        let token = attributes.and_then(|attributes| attributes.verification_token());
+        token
+            .filter(|token| !token.is_empty())
+            .map(|token| VerificationToken::parse(token).map_err(|error| refused(OPERATION, error)))
+            .transpose()
     }
 
     async fn delete(&self, name: &DomainName) -> Result<(), SesError> {
@@ -340,10 +404,15 @@ fn mail_from_axis(status: &v1::CustomMailFromStatus) -> Option<AxisStatus> {
 /// The tokens of an identity that SES signs for with keys of its own; an identity with keys from
 /// elsewhere (BYODKIM) has other tokens, which make no CNAME records.
 fn easy_dkim(attributes: &v2::DkimAttributes) -> Option<Dkim> {
-    if attributes.signing_attributes_origin == Some(v2::DkimSigningAttributesOrigin::External) {
+    if has_own_keys(attributes) {
         return None;
     }
     dkim_of(attributes.tokens(), attributes.signing_hosted_zone())
+}
+
+/// Whether an identity signs with keys of its owner (SES API v2 reference, `DkimAttributes`).
+fn has_own_keys(attributes: &v2::DkimAttributes) -> bool {
+    attributes.signing_attributes_origin == Some(v2::DkimSigningAttributesOrigin::External)
 }
 
 fn dkim_of(tokens: &[String], signing_hosted_zone: Option<&str>) -> Option<Dkim> {
@@ -360,9 +429,11 @@ fn dkim_of(tokens: &[String], signing_hosted_zone: Option<&str>) -> Option<Dkim>
     })
 }
 
+/// SES answered with something that this code cannot use, or this code could not ask.
 fn refused(operation: &'static str, source: impl Error + Send + Sync + 'static) -> SesError {
     SesError::Refused {
         operation,
+        refusal: Refusal::Other,
         source: source.into(),
     }
 }
@@ -385,10 +456,44 @@ where
     }
     match (&error, status) {
         (SdkError::ConstructionFailure(_), _) => refused(operation, error),
-        (SdkError::ServiceError(_), Some(400..500)) => refused(operation, error),
+        // What another call for the same identity is in the way of, and nothing else.
+        (SdkError::ServiceError(_), _) if code == "ConcurrentModificationException" => {
+            SesError::Throttled { operation }
+        }
+        (SdkError::ServiceError(_), Some(400..500)) => SesError::Refused {
+            operation,
+            refusal: refusal_of(code),
+            source: error.into(),
+        },
         _ => SesError::Unavailable {
             operation,
             source: error.into(),
         },
+    }
+}
+
+/// The refusals of both APIs by their error codes (SES API v1 and v2 references, "Common errors" and
+/// the errors of each operation).
+fn refusal_of(code: &str) -> Refusal {
+    match code {
+        "BadRequestException"
+        | "ValidationException"
+        | "ValidationError"
+        | "InvalidParameterValue"
+        | "InvalidParameterCombination"
+        | "InvalidParameter" => Refusal::BadRequest,
+        "AccessDeniedException"
+        | "AccessDenied"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "SignatureDoesNotMatch"
+        | "OptInRequired" => Refusal::AccessDenied,
+        "LimitExceededException" | "LimitExceeded" => Refusal::LimitExceeded,
+        "MessageRejected" | "MailFromDomainNotVerifiedException" | "MailFromDomainNotVerified" => {
+            Refusal::MessageRejected
+        }
+        _ => Refusal::Other,
     }
 }

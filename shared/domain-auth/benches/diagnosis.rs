@@ -16,16 +16,17 @@ use domain_auth::records::{Record, RecordData, records_of};
 fn identity() -> SesIdentity {
     let token = |text| DkimToken::parse(text).expect("it is a label");
     SesIdentity {
-        verification_token: VerificationToken::parse(
-            "QTKk+/gFg2J4mnopQRSTuvwx0123456789abcdefghI=",
-        )
-        .expect("it is a token"),
-        dkim: Dkim {
+        verification_token: Some(
+            VerificationToken::parse("QTKk+/gFg2J4mnopQRSTuvwx0123456789abcdefghI=")
+                .expect("it is a token"),
+        ),
+        dkim: Some(Dkim {
             tokens: [token("tokenone"), token("tokentwo"), token("tokenthree")],
             signing_hosted_zone: "dkim.amazonses.com".to_owned(),
-        },
-        mail_from: MailFromLabel::default_label(),
+        }),
+        mail_from: Some(MailFromLabel::default_label()),
         region: "us-east-1".to_owned(),
+        adopted: None,
     }
 }
 

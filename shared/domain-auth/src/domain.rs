@@ -79,6 +79,10 @@ pub struct Domain {
     /// Of the look at DNS that is stored: one that says the same need not be written again.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub look_digest: Option<u64>,
+    /// Until when a v1 call that makes SES look again may be under way. Such a call makes an identity
+    /// where there is none, so the identity is not deleted before.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub restarting_until: Option<Timestamp>,
     /// When it is looked at next.
     pub next_check: Timestamp,
     /// Grows by one with every change; a write names the version it is based on.
@@ -122,10 +126,10 @@ impl Domain {
         self.state.status() != Status::Removing
     }
 
-    /// Now, or when a call that deletes the identity cannot be under way any more.
-    pub(crate) fn after_deletion(&self, now: Timestamp) -> Timestamp {
-        let deleting_until = self.state.deleting_until();
-        deleting_until.map_or(now, |until| until.max(now))
+    /// Now, or when no call that deletes or makes the identity can be under way any more.
+    pub(crate) fn after_calls_under_way(&self, now: Timestamp) -> Timestamp {
+        let ends = [self.state.deleting_until(), self.state.settles_at()];
+        ends.into_iter().flatten().fold(now, Timestamp::max)
     }
 
     /// When the state ends by itself, where it does.

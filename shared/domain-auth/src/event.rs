@@ -187,7 +187,7 @@ pub(crate) fn of_addition(status: Status) -> Option<EventType> {
 /// The event of a transition, where it has one.
 pub(crate) fn of_transition(trigger: TriggerKind) -> Option<EventType> {
     match trigger {
-        TriggerKind::ProofFound => Some(EventType::Added),
+        TriggerKind::ProofFound | TriggerKind::Adopted => Some(EventType::Added),
         TriggerKind::SesVerified => Some(EventType::Verified),
         TriggerKind::SesFailed => Some(EventType::Failed),
         TriggerKind::Completed => Some(EventType::Authenticated),

@@ -29,15 +29,20 @@ pub fn of_addition(new: &NewDomain) -> Value {
     })
 }
 
-/// What SES gave when it registered a domain.
+/// What SES gave when it registered a domain, or what an adopted identity had.
 pub fn of_identity(name: &DomainName, identity: &SesIdentity) -> Value {
-    json!({
+    let dkim = identity.dkim.as_ref();
+    let mut evidence = json!({
         "region": identity.region,
         "verification_token": identity.verification_token,
-        "dkim_tokens": identity.dkim.tokens,
-        "signing_hosted_zone": identity.dkim.signing_hosted_zone,
-        "mail_from": identity.mail_from.below(name),
-    })
+        "dkim_tokens": dkim.map(|dkim| &dkim.tokens),
+        "signing_hosted_zone": dkim.map(|dkim| &dkim.signing_hosted_zone),
+        "mail_from": identity.mail_from.as_ref().map(|label| label.below(name)),
+    });
+    if identity.adopted.is_some() {
+        evidence["adopted"] = json!(true);
+    }
+    evidence
 }
 
 /// How a domain stood when the final step was taken, and what its identity was given with it.

@@ -80,11 +80,13 @@ pub enum Action {
     Checked,
     /// Another client has proven the name, or one above or below it; Lasso support decides.
     Challenged,
+    /// Lasso support has given the client the identity that SES had already.
+    Adopted,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Added,
         Self::ProofFound,
         Self::Provisioned,
@@ -104,6 +106,7 @@ impl Action {
         Self::InstructionsSent,
         Self::Checked,
         Self::Challenged,
+        Self::Adopted,
     ];
 }
 
@@ -111,6 +114,7 @@ impl From<TriggerKind> for Action {
     fn from(trigger: TriggerKind) -> Self {
         match trigger {
             TriggerKind::ProofFound => Self::ProofFound,
+            TriggerKind::Adopted => Self::Adopted,
             TriggerKind::Provisioned => Self::Provisioned,
             TriggerKind::SesVerified => Self::Verified,
             TriggerKind::SesFailed => Self::Failed,

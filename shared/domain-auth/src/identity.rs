@@ -48,14 +48,28 @@ pub struct Dkim {
 /// A domain identity with everything that its DNS records are made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SesIdentity {
-    /// For the TXT record.
-    pub verification_token: VerificationToken,
-    /// For the CNAME records.
-    pub dkim: Dkim,
-    /// For the MX and SPF records.
-    pub mail_from: MailFromLabel,
+    /// For the TXT record. An adopted identity may have none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub verification_token: Option<VerificationToken>,
+    /// For the CNAME records. An identity that signs with keys of its owner (BYODKIM) has none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub dkim: Option<Dkim>,
+    /// For the MX and SPF records. An adopted identity may have no custom MAIL FROM domain.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mail_from: Option<MailFromLabel>,
     /// The AWS region, which the MX target names.
     pub region: String,
+    /// Set for an identity that existed before this service had anything to do with it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub adopted: Option<Adopted>,
+}
+
+/// What an adopted identity had beside its tokens. It keeps it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adopted {
+    /// The name of its configuration set. The final step attaches no other one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub configuration_set: Option<String>,
 }
 
 /// Status of one axis of an identity, as SES v1 and v2 name it.
@@ -189,6 +203,25 @@ impl MailFromLabel {
     /// The MAIL FROM domain below `domain`.
     pub fn below(&self, domain: &DomainName) -> String {
         format!("{}.{domain}", self.0)
+    }
+}
+
+impl SesIdentity {
+    /// The identity of a domain for which SES has none: SES refused to make it.
+    pub fn none(region: impl Into<String>) -> Self {
+        Self {
+            verification_token: None,
+            dkim: None,
+            mail_from: None,
+            region: region.into(),
+            adopted: None,
+        }
+    }
+
+    /// Whether DNS shows anything by which SES verifies it: an identity with keys of its owner and
+    /// without a TXT token has no record that this service knows.
+    pub fn has_verifying_records(&self) -> bool {
+        self.verification_token.is_some() || self.dkim.is_some()
     }
 }
 

@@ -63,7 +63,7 @@ pub fn next_check(domain: &Domain, now: Timestamp) -> Timestamp {
         Some(deadline) if now < deadline => next.min(deadline),
         Some(_) | None => next,
     };
-    domain.after_deletion(next)
+    domain.after_calls_under_way(next)
 }
 
 /// Whether somebody wanted the domain to go on so lately that it is looked at often.

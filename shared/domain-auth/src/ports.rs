@@ -20,7 +20,7 @@ use crate::state::{QueuePart, Status};
 
 pub use ses::{
     Creation, ExistingIdentity, Identities, IdentityOwner, IdentityPage, IdentityStatuses,
-    LIST_PAGE, ListIdentities, ListedIdentity, STATUS_BATCH, SesError,
+    LIST_PAGE, ListIdentities, ListedIdentity, Refusal, STATUS_BATCH, SesError,
 };
 
 /// Time. The only source of it.
@@ -226,6 +226,13 @@ pub trait EmailLedger: Send + Sync {
         event_id: EventId,
         message_id: &str,
         now: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Keeps every copy from sending until `until`, after SES refused this email.
+    fn hold_back(
+        &self,
+        event_id: EventId,
+        until: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Gives the right back after an attempt that certainly sent nothing.

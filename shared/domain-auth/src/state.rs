@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::identity::{Dkim, MailFromLabel, SesIdentity, VerificationToken};
+use crate::names::ClientId;
 
 /// How long SES looks for the records before it gives up (Amazon SES developer guide,
 /// "Verifying a domain identity").
@@ -63,10 +64,18 @@ pub struct Contested {
 }
 
 /// See [`State::Provisioning`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provisioning {
-    /// An identity of an earlier holder has to go first, so that its records prove nothing.
+    /// An identity of this client, or of the holder who lost the name to it, has to go first, so that
+    /// its records prove nothing.
     pub replace_identity: bool,
+    /// The holder who lost the name to this client: the one whose identity may be replaced.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub displaced: Option<ClientId>,
+    /// An identity that is neither this client's nor the displaced holder's is adopted as it is. The
+    /// client has proven the name, or Lasso support has decided so.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub may_adopt: bool,
     /// Until when a call that deletes it may be under way. Nothing is created before.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub deleting_until: Option<Timestamp>,
@@ -84,6 +93,9 @@ pub struct Progress {
     /// The MAIL FROM domain that an identity had already; it stays.
     #[serde(default)]
     pub mail_from: Option<MailFromLabel>,
+    /// This process has seen that the identity is the client's. Not stored: a later attempt looks again.
+    #[serde(skip)]
+    pub seen: bool,
 }
 
 /// See [`State::Pending`].
@@ -144,8 +156,8 @@ pub struct Removing {
     /// Until when a call that deletes it may be under way.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub deleting_until: Option<Timestamp>,
-    /// When a function that was creating the identity has certainly ended; what it created has to
-    /// go too.
+    /// When a function that was making the identity has certainly ended. Nothing is deleted before,
+    /// so that what it made goes too.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub settles_at: Option<Timestamp>,
 }
@@ -162,6 +174,8 @@ pub enum FailureReason {
     SesRevoked,
     /// SES does not have the identity any more.
     IdentityGone,
+    /// SES does not take this name as an identity.
+    RefusedBySes,
 }
 
 /// A state without its data.
@@ -210,11 +224,7 @@ pub enum QueuePart {
 impl State {
     /// The state in which an uncontested domain starts.
     pub fn provisioning() -> Self {
-        Self::Provisioning(Provisioning {
-            replace_identity: false,
-            deleting_until: None,
-            progress: Progress::default(),
-        })
+        Self::Provisioning(Provisioning::default())
     }
 
     /// The state in which a contested domain starts.
@@ -275,6 +285,17 @@ impl State {
         }
     }
 
+    /// When no call that makes the identity can be under way any more, in a domain that is being
+    /// removed. Nothing is deleted before.
+    pub fn settles_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Removing(removing) => removing.settles_at,
+            Self::Contested(_) | Self::Provisioning(_) | Self::Pending(_) => None,
+            Self::Verified(_) | Self::Authenticated(_) | Self::AtRisk(_) => None,
+            Self::Failed(_) | Self::Rejected(_) => None,
+        }
+    }
+
     /// Notes that a call that deletes the identity begins, or with none that it has ended.
     pub(crate) fn set_deleting(&mut self, until: Option<Timestamp>) {
         match self {
@@ -288,6 +309,22 @@ impl State {
     /// Whether it is a contested claim that is proven and waits for Lasso support to decide.
     pub fn is_proven_claim(&self) -> bool {
         self.queue_part() == QueuePart::ProvenClaims
+    }
+
+    /// Whether the domain failed because SES has no identity for it. What SES says of the name is then
+    /// about an identity of somebody else.
+    pub fn is_without_identity(&self) -> bool {
+        match self {
+            Self::Failed(failed) => match failed.reason {
+                FailureReason::IdentityGone | FailureReason::RefusedBySes => true,
+                FailureReason::DeadlinePassed
+                | FailureReason::SesGaveUp
+                | FailureReason::SesRevoked => false,
+            },
+            Self::Contested(_) | Self::Provisioning(_) | Self::Pending(_) => false,
+            Self::Verified(_) | Self::Authenticated(_) | Self::AtRisk(_) => false,
+            Self::Rejected(_) | Self::Removing(_) => false,
+        }
     }
 
     /// The part of the staff queue that the domain is in.
@@ -417,7 +454,10 @@ impl FailureReason {
                 "Amazon SES could no longer find the records and took its verification back."
             }
             Self::IdentityGone => {
-                "The domain is not registered with Amazon SES any more. Restarting registers it anew."
+                "The domain is not registered with Amazon SES any more. Restarting registers it again."
+            }
+            Self::RefusedBySes => {
+                "Amazon SES does not accept this name. Check its spelling; if it is right, ask Lasso support."
             }
         }
     }

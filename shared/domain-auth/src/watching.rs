@@ -190,6 +190,14 @@ pub fn sight(domain: &Domain, ses: Option<SesStatus>, dns: Option<&DnsLook>) -> 
             Sight::Unknown
         };
     };
+    let identity = domain.state.identity();
+    if identity.is_some_and(|identity| !identity.has_verifying_records()) {
+        // It signs with keys of its owner, and DNS shows nothing of it that is known here.
+        let success = ses.is_some_and(|ses| ses.verification == AxisStatus::Success);
+        return if success { Sight::Good } else { Sight::Unknown };
+    }
+    // The records of keys of its owner are not known here either.
+    let dkim_seen = watch.dkim_seen && identity.is_some_and(|identity| identity.dkim.is_some());
     let dkim = group(domain, dns, &DKIM);
     let txt = group(domain, dns, &[RecordId::Verification]);
     let whole = |whole: bool| {
@@ -201,8 +209,8 @@ pub fn sight(domain: &Domain, ses: Option<SesStatus>, dns: Option<&DnsLook>) -> 
     };
     match (dkim, txt) {
         (Group::Whole, _) => whole(true),
-        (Group::Gone(count), _) if watch.dkim_seen => Sight::Bad(Broken::Dkim(count)),
-        (Group::Doubtful | Group::Unclear, _) if watch.dkim_seen => Sight::Unknown,
+        (Group::Gone(count), _) if dkim_seen => Sight::Bad(Broken::Dkim(count)),
+        (Group::Doubtful | Group::Unclear, _) if dkim_seen => Sight::Unknown,
         (_, Group::Whole) => whole(true),
         (Group::Gone(_), Group::Gone(_)) if watch.txt_seen => Sight::Bad(Broken::Verification),
         (_, Group::Gone(_) | Group::Doubtful | Group::Unclear) => {

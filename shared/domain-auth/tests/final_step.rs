@@ -7,7 +7,7 @@ use domain_auth::event::{Event, EventType};
 use domain_auth::history::{Action, Actor, HistoryEntry};
 use domain_auth::names::Note;
 use domain_auth::pace;
-use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
+use domain_auth::ports::{Clock, CommitChanges, ReadDomains, Refusal};
 use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::check::check;
@@ -46,7 +46,7 @@ impl World {
     /// A domain of `maple` that went through these triggers.
     fn domain_after(&self, name: &str, triggers: Vec<Trigger>) -> Domain {
         let name = domain_name(name);
-        self.ses.add_foreign(&name, Some("maple"), true);
+        self.ses.add_tagged(&name, "maple", true);
         let new = new_domain("maple", name.as_str());
         let (now, service) = (self.clock.now(), Actor::Service);
         let state = State::provisioning();
@@ -250,7 +250,7 @@ fn an_identity_that_ses_refuses_to_complete_is_left_to_a_person() {
     let world = World::with("automatic", Some("deleted-by-hand"));
     let domain = world.domain_after("example.com", vec![]);
     world.ses.verify(&domain.name);
-    world.ses.fail(ATTACH, &[SesFault::Refused]);
+    world.ses.fail(ATTACH, &[SesFault::Refused(Refusal::Other)]);
     world.poll_after(MINUTE);
     assert_eq!(world.status("example.com"), Status::Verified);
     assert_eq!(world.events(EventType::Verified).len(), 1);

@@ -216,7 +216,7 @@ fn is_the_clients_own(action: Action) -> bool {
         Action::Added | Action::ProofFound | Action::Provisioned | Action::Verified => true,
         Action::Failed | Action::Restarted | Action::Completed | Action::Rejected => true,
         Action::Reopened | Action::RecordsBroken | Action::RecordsRecovered => true,
-        Action::Removed | Action::Readded | Action::Stuck => true,
+        Action::Removed | Action::Readded | Action::Stuck | Action::Adopted => true,
         Action::Ready | Action::InstructionsSent | Action::Checked => true,
     }
 }

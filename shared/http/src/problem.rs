@@ -71,6 +71,16 @@ pub enum ApiError {
     BeingRemoved,
     /// SES did not do what the request is for.
     Ses(SesError),
+    /// SES does not take this email, however often it is sent.
+    EmailRefused,
+    /// The identity at SES does not carry the client's tags.
+    IdentityNotOurs,
+    /// Only a contested domain can be given an identity that exists; where this one stands.
+    NotContested(Status),
+    /// Another client holds the name, so no identity can be given away.
+    HeldByAnother,
+    /// SES has no identity to adopt.
+    NoIdentity,
     /// Others kept changing the same domain.
     Busy,
     /// The store could not do it.
@@ -336,6 +346,50 @@ impl ApiError {
                 "The domain is being removed",
                 "Its client is giving it up; there is nothing to release.",
             ),
+            Self::Ses(SesError::Refused { .. }) => Problem::new(
+                502,
+                "ses_refused",
+                "Amazon SES refused",
+                "Amazon SES refused what this request needs, and would do so again. Nothing was \
+                 changed. Tell Lasso support.",
+            ),
+            Self::EmailRefused => Problem::new(
+                422,
+                "email_refused",
+                "The email was refused",
+                "Amazon SES does not send this email. Check the address, or send the records in \
+                 another way.",
+            ),
+            Self::IdentityNotOurs => Problem::new(
+                409,
+                "identity_not_ours",
+                "Amazon SES has another identity",
+                "The identity that Amazon SES has for this domain is not tagged with this client. \
+                 Nothing about it was changed.",
+            ),
+            Self::NotContested(status) => Problem::new(
+                409,
+                "not_contested",
+                "There is nothing to adopt",
+                format!(
+                    "The domain is {status}; only a contested domain can be given an identity that \
+                     Amazon SES has already."
+                ),
+            ),
+            Self::HeldByAnother => Problem::new(
+                409,
+                "held_by_another",
+                "Another client holds the name",
+                "Another client holds this name or one below it. Decide about that claim first \
+                 (POST …/release).",
+            ),
+            Self::NoIdentity => Problem::new(
+                409,
+                "no_identity",
+                "There is nothing to adopt",
+                "Amazon SES has no identity for this domain. The domain is contested for another \
+                 reason.",
+            ),
             Self::Ses(_) => {
                 let mut problem = Problem::new(
                     503,
@@ -383,6 +437,8 @@ impl ApiError {
             Self::OtherConfirmed | Self::NothingToGrant(_) => None,
             Self::InvalidKey(_) | Self::KeyReused | Self::KeyInProgress => None,
             Self::BeingRemoved | Self::Busy => None,
+            Self::EmailRefused | Self::IdentityNotOurs | Self::NotContested(_) => None,
+            Self::HeldByAnother | Self::NoIdentity => None,
             Self::TooManyInstructions { .. } => None,
         }
     }

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::iter::successors;
 
+use domain_auth::ports::Refusal;
+
 use super::*;
 
 const DOCUMENT: &str = include_str!("../../../docs/errors.md");
@@ -43,7 +45,17 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::KeyInProgress => Some(ApiError::Ses(SesError::Throttled {
             operation: "VerifyDomainIdentity",
         })),
-        ApiError::Ses(_) => Some(ApiError::Busy),
+        ApiError::Ses(SesError::Refused { .. }) => Some(ApiError::EmailRefused),
+        ApiError::Ses(_) => Some(ApiError::Ses(SesError::Refused {
+            operation: "VerifyDomainIdentity",
+            refusal: Refusal::AccessDenied,
+            source: "not allowed".into(),
+        })),
+        ApiError::EmailRefused => Some(ApiError::IdentityNotOurs),
+        ApiError::IdentityNotOurs => Some(ApiError::NotContested(Status::Pending)),
+        ApiError::NotContested(_) => Some(ApiError::HeldByAnother),
+        ApiError::HeldByAnother => Some(ApiError::NoIdentity),
+        ApiError::NoIdentity => Some(ApiError::Busy),
         ApiError::Busy => Some(ApiError::Store(StoreError {
             action: "answer",
             source: "it is down".into(),

@@ -1,8 +1,9 @@
 //! What the refusals of the use cases are to callers.
 
 use domain_auth::handoff::HandoffError;
-use domain_auth::ports::{SesError, StoreError};
+use domain_auth::ports::{Refusal, SesError, StoreError};
 use domain_auth::use_cases::add::AddError;
+use domain_auth::use_cases::adopt::AdoptError;
 use domain_auth::use_cases::check::CheckError;
 use domain_auth::use_cases::decide::DecideError;
 use domain_auth::use_cases::notify::NotifyError;
@@ -49,9 +50,24 @@ impl From<DecideError> for ApiError {
         match error {
             DecideError::NotFound => Self::NotFound,
             DecideError::NotVerified { status, missing } => Self::NotVerified(status, missing),
+            DecideError::IdentityNotOurs => Self::IdentityNotOurs,
             DecideError::Ses(error) => Self::Ses(error),
             DecideError::Busy => Self::Busy,
             DecideError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<AdoptError> for ApiError {
+    fn from(error: AdoptError) -> Self {
+        match error {
+            AdoptError::NotFound => Self::NotFound,
+            AdoptError::NotContested(status) => Self::NotContested(status),
+            AdoptError::HeldByAnother => Self::HeldByAnother,
+            AdoptError::NoIdentity => Self::NoIdentity,
+            AdoptError::Ses(error) => Self::Ses(error),
+            AdoptError::Busy => Self::Busy,
+            AdoptError::Store(error) => Self::Store(error),
         }
     }
 }
@@ -117,6 +133,10 @@ impl From<InstructionsError> for ApiError {
             InstructionsError::Ses(error @ SesError::Unavailable { .. }) => {
                 Self::PerhapsSent(error)
             }
+            InstructionsError::Ses(SesError::Refused {
+                refusal: Refusal::MessageRejected | Refusal::BadRequest,
+                ..
+            }) => Self::EmailRefused,
             InstructionsError::Ses(error) => Self::Ses(error),
             InstructionsError::Store(error) => Self::Store(error),
         }

@@ -102,6 +102,8 @@ routes! {
     CompleteDomain = "POST" "/staff/clients/{client}/domains/{domain}/complete", LassoSupport, "decide-domain";
     /// Refuses the final step, with a reason that the client sees.
     RejectDomain = "POST" "/staff/clients/{client}/domains/{domain}/reject", LassoSupport, "decide-domain";
+    /// Gives the client the identity that Amazon SES has for the domain already, as it is.
+    AdoptIdentity = "POST" "/staff/clients/{client}/domains/{domain}/adopt", LassoSupport, "decide-domain";
     /// Looks at Amazon SES and DNS now.
     RecheckDomain = "POST" "/staff/clients/{client}/domains/{domain}/recheck", LassoSupport, "check-domain";
     /// Takes a domain from its client, or decides for a client that has proven it.

@@ -27,15 +27,21 @@ pub fn new_domain(client_id: &str, name: &str) -> NewDomain {
 /// The identity that [`crate::FakeSes`] makes of a name.
 pub fn identity(name: &DomainName) -> SesIdentity {
     SesIdentity {
-        verification_token: VerificationToken::parse(&format!("token+of/{name}="))
-            .expect("a valid token"),
-        dkim: dkim(name),
-        mail_from: MailFromLabel::default_label(),
+        verification_token: Some(verification_token(name)),
+        dkim: Some(dkim(name)),
+        mail_from: Some(MailFromLabel::default_label()),
         region: "us-east-1".to_owned(),
+        adopted: None,
     }
 }
 
-pub(crate) fn dkim(name: &DomainName) -> Dkim {
+/// The TXT token that SES gives for a name.
+pub fn verification_token(name: &DomainName) -> VerificationToken {
+    VerificationToken::parse(&format!("token+of/{name}=")).expect("a valid token")
+}
+
+/// The Easy DKIM tokens that SES gives for a name.
+pub fn dkim(name: &DomainName) -> Dkim {
     let label = name.as_str().replace('.', "-");
     let token = |n| DkimToken::parse(&format!("{label}{n}")).expect("a valid token");
     Dkim {

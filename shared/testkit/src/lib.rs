@@ -13,7 +13,7 @@ mod meter;
 mod ses;
 mod topic;
 
-pub use builders::{client, domain_name, identity, new_domain};
+pub use builders::{client, dkim, domain_name, identity, new_domain, verification_token};
 pub use clock::{SequentialIds, TestClock};
 pub use crash::CrashPoint;
 pub use dns::FakeDns;

@@ -428,6 +428,14 @@ impl EmailLedger for MemoryStore {
         Ok(())
     }
 
+    async fn hold_back(&self, event_id: EventId, until: Timestamp) -> Result<(), StoreError> {
+        self.crash.pass("hold back").await;
+        if let Some(email) = self.state().emails.get_mut(&event_id) {
+            email.lease_until = Some(until);
+        }
+        Ok(())
+    }
+
     async fn release(&self, event_id: EventId) -> Result<(), StoreError> {
         self.crash.pass("release").await;
         if let Some(email) = self.state().emails.get_mut(&event_id) {

@@ -9,11 +9,11 @@ use domain_auth::identity::{
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
     Creation, ExistingIdentity, Identities, IdentityOwner, IdentityPage, IdentityStatuses,
-    ListIdentities, ListedIdentity, STATUS_BATCH, SesError,
+    ListIdentities, ListedIdentity, Refusal, STATUS_BATCH, SesError,
 };
 
 use crate::CrashPoint;
-use crate::builders::{dkim, identity};
+use crate::builders::{dkim, verification_token};
 
 /// How SES fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +24,8 @@ pub enum SesFault {
     Unavailable,
     /// No answer, and it was done.
     AnswerLost,
-    /// Understood and refused.
-    Refused,
+    /// Understood and refused; nothing is done.
+    Refused(Refusal),
 }
 
 /// Identities in memory.
@@ -46,6 +46,9 @@ struct State {
 struct Identity {
     client: Option<String>,
     ours: bool,
+    adopted: bool,
+    own_keys: bool,
+    token: Option<VerificationToken>,
     dkim: Option<Dkim>,
     mail_from: Option<String>,
     configuration_set: Option<String>,
@@ -103,12 +106,39 @@ impl FakeSes {
             Identity {
                 client: client.map(str::to_owned),
                 ours: false,
+                adopted: false,
+                own_keys: false,
+                token: Some(verification_token(name)),
                 dkim: with_dkim.then(|| dkim(name)),
                 mail_from: None,
                 configuration_set: None,
                 status: pending(),
             },
         );
+    }
+
+    /// The same with keys of its owner (BYODKIM) and without a TXT token.
+    pub fn add_foreign_with_own_keys(&self, name: &DomainName) {
+        self.add_foreign(name, None, false);
+        if let Some(identity) = self.state().identities.get_mut(name) {
+            identity.own_keys = true;
+            identity.token = None;
+        }
+    }
+
+    /// Gives an identity a custom MAIL FROM domain and a configuration set.
+    pub fn furnish(&self, name: &DomainName, mail_from: &str, configuration_set: &str) {
+        if let Some(identity) = self.state().identities.get_mut(name) {
+            identity.mail_from = Some(mail_from.to_owned());
+            identity.configuration_set = Some(configuration_set.to_owned());
+        }
+    }
+
+    /// Everything that SES has of an identity, in one text: two of them are the same if nothing was
+    /// changed.
+    pub fn record_of(&self, name: &DomainName) -> Option<String> {
+        let state = self.state();
+        state.identities.get(name).map(|it| format!("{it:?}"))
     }
 
     /// As if somebody had deleted an identity by hand.
@@ -125,7 +155,12 @@ impl FakeSes {
 
     /// An identity that this stack made for a domain that is gone.
     pub fn add_orphan(&self, name: &DomainName, client: &str) {
-        self.add_foreign(name, Some(client), true);
+        self.add_tagged(name, client, true);
+    }
+
+    /// An identity with the tags of this stack and of a client.
+    pub fn add_tagged(&self, name: &DomainName, client: &str, with_dkim: bool) {
+        self.add_foreign(name, Some(client), with_dkim);
         if let Some(identity) = self.state().identities.get_mut(name) {
             identity.ours = true;
         }
@@ -175,8 +210,9 @@ impl FakeSes {
                 Some(SesFault::Throttled) => Err(SesError::Throttled { operation }),
                 Some(SesFault::Unavailable) => Err(unavailable()),
                 Some(SesFault::AnswerLost) => effect(&mut state).and(Err(unavailable())),
-                Some(SesFault::Refused) => Err(SesError::Refused {
+                Some(SesFault::Refused(refusal)) => Err(SesError::Refused {
                     operation,
+                    refusal,
                     source: "refused".into(),
                 }),
             }
@@ -205,6 +241,24 @@ impl FakeSes {
     }
 }
 
+impl State {
+    /// The identity, which v1 makes without tags where there is none.
+    fn made_by_v1(&mut self, name: &DomainName) -> &mut Identity {
+        let made = || Identity {
+            client: None,
+            ours: false,
+            adopted: false,
+            own_keys: false,
+            token: None,
+            dkim: None,
+            mail_from: None,
+            configuration_set: None,
+            status: SesStatus::NOT_STARTED,
+        };
+        self.identities.entry(name.clone()).or_insert_with(made)
+    }
+}
+
 fn pending() -> SesStatus {
     SesStatus {
         verification: AxisStatus::Pending,
@@ -227,6 +281,9 @@ impl Identities for FakeSes {
             let mut identity = Identity {
                 client: Some(client.to_string()),
                 ours: true,
+                adopted: false,
+                own_keys: false,
+                token: Some(verification_token(name)),
                 dkim: Some(dkim(name)),
                 mail_from: None,
                 configuration_set: None,
@@ -248,9 +305,16 @@ impl Identities for FakeSes {
         self.call("GetEmailIdentity", |state| {
             let found = state.identities.get(name).map(|identity| ExistingIdentity {
                 dkim: identity.dkim.clone(),
+                own_keys: identity.own_keys,
+                adopted: identity.adopted,
+                configuration_set: identity.configuration_set.clone(),
                 mail_from_domain: identity.mail_from.clone(),
                 owner: match identity.client.as_deref() {
                     None => IdentityOwner::Nobody,
+                    // A tag of a client alone says nothing of this stack.
+                    Some(client) if !identity.ours && client != ANOTHER_STACK => {
+                        IdentityOwner::Nobody
+                    }
                     Some(ANOTHER_STACK) => IdentityOwner::AnotherStack,
                     Some(client) => IdentityOwner::Client(client.to_owned()),
                 },
@@ -266,6 +330,34 @@ impl Identities for FakeSes {
         .await
     }
 
+    async fn adopt(&self, name: &DomainName, client: &ClientId) -> Result<(), SesError> {
+        self.call("TagResource", |state| {
+            let Some(identity) = state.identities.get_mut(name) else {
+                return Err(SesError::Refused {
+                    operation: "TagResource",
+                    refusal: Refusal::Other,
+                    source: "there is no such identity".into(),
+                });
+            };
+            identity.client = Some(client.to_string());
+            identity.ours = true;
+            identity.adopted = true;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn verification_token(
+        &self,
+        name: &DomainName,
+    ) -> Result<Option<VerificationToken>, SesError> {
+        self.call("GetIdentityVerificationAttributes", |state| {
+            let identity = state.identities.get(name);
+            Ok(identity.and_then(|identity| identity.token.clone()))
+        })
+        .await
+    }
+
     async fn delete(&self, name: &DomainName) -> Result<(), SesError> {
         self.call("DeleteEmailIdentity", |state| {
             state.identities.remove(name);
@@ -275,19 +367,25 @@ impl Identities for FakeSes {
     }
 
     async fn verify_domain(&self, name: &DomainName) -> Result<VerificationToken, SesError> {
-        self.call("VerifyDomainIdentity", |_| {
-            Ok(identity(name).verification_token)
+        self.call("VerifyDomainIdentity", |state| {
+            let identity = state.made_by_v1(name);
+            let token = verification_token(name);
+            identity.token = Some(token.clone());
+            if identity.status.verification != AxisStatus::Success {
+                identity.status.verification = AxisStatus::Pending;
+            }
+            Ok(token)
         })
         .await
     }
 
     async fn verify_dkim(&self, name: &DomainName) -> Result<Dkim, SesError> {
         self.call("VerifyDomainDkim", |state| {
-            if let Some(identity) = state.identities.get_mut(name) {
-                identity.dkim = Some(dkim(name));
-                if identity.status.dkim != AxisStatus::Success {
-                    identity.status.dkim = AxisStatus::Pending;
-                }
+            let identity = state.made_by_v1(name);
+            identity.dkim = Some(dkim(name));
+            identity.own_keys = false;
+            if identity.status.dkim != AxisStatus::Success {
+                identity.status.dkim = AxisStatus::Pending;
             }
             Ok(dkim(name))
         })

@@ -38,18 +38,6 @@ impl World {
             .await
     }
 
-    /// An identity made by hand with the v1 API, which gives it no Easy DKIM. The answer is its
-    /// verification token.
-    pub(crate) async fn identity_by_hand(&self, domain: &str) -> String {
-        let call = [
-            ("Action", "VerifyDomainIdentity"),
-            ("Version", "2010-12-01"),
-            ("Domain", domain),
-        ];
-        let answer = self.query_at(&self.info.ses_gate_url, "ses", &call).await;
-        between(&answer, "<VerificationToken>", "</").to_owned()
-    }
-
     /// Whether SES has an identity of this name.
     pub(crate) async fn identity_exists(&self, domain: &str) -> bool {
         self.identity(domain).await.status.is_success()
@@ -80,6 +68,27 @@ impl World {
             }));
         let answer = answer_to(request).await;
         assert!(answer.status.is_success(), "{answer:?}");
+    }
+
+    /// Makes an identity at the gate in any shape (the gate's README, `identities`), and gives back what
+    /// the gate shows of it.
+    pub(crate) async fn make_identity(&self, identity: Value) -> Value {
+        let name = identity["name"].as_str().expect("a name").to_owned();
+        self.control_ses(json!({ "identities": [identity] })).await;
+        self.identity_at_gate(&name).await
+    }
+
+    /// An identity of a client of this stack, which has no Easy DKIM yet.
+    pub(crate) async fn own_identity(&self, domain: &str, client: &str) -> Value {
+        let tags = json!({ "lasso-client": client, "lasso-stack": self.info.stack_name });
+        let identity = json!({ "name": domain, "token": true, "dkim": "none", "tags": tags });
+        self.make_identity(identity).await
+    }
+
+    /// What the gate shows of an identity, with the calls that have named it.
+    pub(crate) async fn identity_at_gate(&self, name: &str) -> Value {
+        let url = format!("{}/control?identity={name}", self.info.ses_gate_url);
+        answer_to(self.http.get(url)).await.body["identity"].clone()
     }
 
     /// A queue that gets what is published on the topic from now on.

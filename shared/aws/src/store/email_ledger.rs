@@ -80,6 +80,22 @@ impl EmailLedger for Table {
         Ok(())
     }
 
+    async fn hold_back(&self, event_id: EventId, until: Timestamp) -> Result<(), StoreError> {
+        self.client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(Key::email(event_id).into_item()))
+            .condition_expression("attribute_exists(#pk)")
+            .update_expression("SET #lease_until = :until")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#lease_until", LEASE_UNTIL)
+            .expression_attribute_values(":until", number(until.as_millisecond()))
+            .send()
+            .await
+            .map_err(store_error("hold an email back"))?;
+        Ok(())
+    }
+
     async fn release(&self, event_id: EventId) -> Result<(), StoreError> {
         self.client
             .update_item()

@@ -64,14 +64,12 @@ pub struct FormerTokens {
 impl FormerTokens {
     /// Adds the tokens of an identity that is given up.
     pub fn remember(&mut self, identity: &SesIdentity) {
-        let tokens = identity
-            .dkim
-            .tokens
-            .iter()
-            .map(|token| token.as_str().to_owned());
-        self.dkim.extend(tokens);
+        let dkim = identity.dkim.iter().flat_map(|dkim| &dkim.tokens);
+        self.dkim
+            .extend(dkim.map(|token| token.as_str().to_owned()));
+        let verification = identity.verification_token.iter();
         self.verification
-            .push(identity.verification_token.as_str().to_owned());
+            .extend(verification.map(|token| token.as_str().to_owned()));
     }
 }
 

@@ -59,13 +59,14 @@ pub(crate) fn a(address: &str) -> Data {
 pub(crate) fn identity() -> SesIdentity {
     let token = |text| DkimToken::parse(text).unwrap();
     SesIdentity {
-        verification_token: VerificationToken::parse(TOKEN).unwrap(),
-        dkim: Dkim {
+        verification_token: Some(VerificationToken::parse(TOKEN).unwrap()),
+        dkim: Some(Dkim {
             tokens: [token("tokenone"), token("tokentwo"), token("tokenthree")],
             signing_hosted_zone: "dkim.amazonses.com".to_owned(),
-        },
-        mail_from: MailFromLabel::default_label(),
+        }),
+        mail_from: Some(MailFromLabel::default_label()),
         region: "us-east-1".to_owned(),
+        adopted: None,
     }
 }
 

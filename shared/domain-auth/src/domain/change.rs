@@ -125,6 +125,7 @@ impl Domain {
             watch: Watch::default(),
             stuck_at: None,
             look_digest: None,
+            restarting_until: None,
             next_check: now,
             version: 1,
         };
@@ -178,11 +179,17 @@ impl Domain {
                 ..domain.watch
             },
         };
+        if let (State::Removing(removing), Some(until)) = (&mut domain.state, self.restarting_until)
+        {
+            removing.settles_at = removing
+                .settles_at
+                .max(Some(until).filter(|until| now < *until));
+        }
         domain.version += 1;
         domain.next_check = match domain.state.status() {
             // SES may have verified it before we ask for the first time.
             Status::Pending => now,
-            Status::Provisioning | Status::Removing => domain.after_deletion(now),
+            Status::Provisioning | Status::Removing => domain.after_calls_under_way(now),
             // What else is in DNS is soon seen, and for how long Lasso may let it wait.
             Status::Verified => now,
             Status::Contested
@@ -200,7 +207,8 @@ impl Domain {
             fate: Fate::Stored,
             domain,
         };
-        if forgets(kind) && kind != TriggerKind::ProofFound {
+        let looked = matches!(kind, TriggerKind::ProofFound | TriggerKind::Adopted);
+        if forgets(kind) && !looked {
             change.answer_check(self, || evidence::of_look(None, None), now);
         }
         Ok(change)
@@ -316,6 +324,7 @@ impl Domain {
 fn forgets(trigger: TriggerKind) -> bool {
     match trigger {
         TriggerKind::ProofFound | TriggerKind::Displaced | TriggerKind::Removed => true,
+        TriggerKind::Adopted => true,
         TriggerKind::Readded | TriggerKind::ReaddedContested => true,
         TriggerKind::Provisioned | TriggerKind::SesVerified | TriggerKind::SesFailed => false,
         TriggerKind::Restarted | TriggerKind::Completed | TriggerKind::Refused => false,

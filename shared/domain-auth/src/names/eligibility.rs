@@ -131,11 +131,15 @@ impl Eligibility {
         Self { own_domains }
     }
 
-    /// Checks a name and everything above it.
+    /// Checks a name and everything above it; and that it is not above one of Lasso's own, for which
+    /// SES would then take its verification.
     pub fn check(&self, name: &DomainName) -> Result<(), IneligibleReason> {
         let mut names = name.ancestors();
         names.insert(0, name.clone());
-        if names.iter().any(|name| self.own_domains.contains(name)) {
+        let covers_own = |own: &DomainName| own.is_below(name);
+        if names.iter().any(|name| self.own_domains.contains(name))
+            || self.own_domains.iter().any(covers_own)
+        {
             return Err(IneligibleReason::Operator);
         }
         if names.iter().any(|name| AMAZON.contains(&name.as_str())) || is_below_any(name, AMAZON) {
@@ -194,6 +198,18 @@ mod tests {
         assert!(Eligibility::parse("").is_ok());
         let error = OwnDomainError("lasso".to_owned());
         assert_eq!(Eligibility::parse("lasso").unwrap_err(), error);
+    }
+
+    #[test]
+    fn a_parent_of_an_own_domain_is_an_own_domain_and_its_sibling_is_not() {
+        let eligibility = Eligibility::parse("mail.lasso.example").unwrap();
+        let check = |name| eligibility.check(&DomainName::parse(name).unwrap());
+        assert_eq!(check("lasso.example"), Err(IneligibleReason::Operator));
+        assert_eq!(
+            check("a.mail.lasso.example"),
+            Err(IneligibleReason::Operator)
+        );
+        assert_eq!(check("other.lasso.example"), Ok(()));
     }
 
     #[test]

@@ -26,13 +26,14 @@ impl Ids for NoIds {
 fn identity() -> SesIdentity {
     let token = |text| DkimToken::parse(text).unwrap();
     SesIdentity {
-        verification_token: VerificationToken::parse("token").unwrap(),
-        dkim: Dkim {
+        verification_token: Some(VerificationToken::parse("token").unwrap()),
+        dkim: Some(Dkim {
             tokens: [token("a"), token("b"), token("c")],
             signing_hosted_zone: "dkim.amazonses.com".to_owned(),
-        },
-        mail_from: MailFromLabel::default_label(),
+        }),
+        mail_from: Some(MailFromLabel::default_label()),
         region: "us-east-1".to_owned(),
+        adopted: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is asked of Amazon SES.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::future::Future;
 
 use crate::identity::{AxisStatus, ConfigurationSet, Dkim, MailFromLabel, VerificationToken};
@@ -24,15 +25,61 @@ pub enum SesError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// SES understood and refused.
-    #[error("Amazon SES refused {operation}")]
+    /// SES understood and refused. The same call would be refused again.
+    #[error("Amazon SES refused {operation}: {refusal}")]
     Refused {
         /// The API operation.
         operation: &'static str,
+        /// What kind of refusal it is.
+        refusal: Refusal,
         /// What was seen.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+/// Why SES refused a call, and so who can do something about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// SES does not take this request, whoever makes it: `BadRequestException` (v2),
+    /// `InvalidParameterValue`, `ValidationError` (v1).
+    BadRequest,
+    /// The function's role, or the account, may not do this: `AccessDeniedException`.
+    AccessDenied,
+    /// The account has as many identities as it may have: `LimitExceededException`.
+    LimitExceeded,
+    /// SES does not take this email: `MessageRejected`, `MailFromDomainNotVerifiedException`.
+    MessageRejected,
+    /// Another reason.
+    Other,
+}
+
+impl Refusal {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [
+        Self::BadRequest,
+        Self::AccessDenied,
+        Self::LimitExceeded,
+        Self::MessageRejected,
+        Self::Other,
+    ];
+
+    /// A few words for a log line and a metric.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad request",
+            Self::AccessDenied => "access denied",
+            Self::LimitExceeded => "limit exceeded",
+            Self::MessageRejected => "message rejected",
+            Self::Other => "refused",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// An identity that SES had already.
@@ -40,24 +87,41 @@ pub enum SesError {
 pub struct ExistingIdentity {
     /// Its Easy DKIM tokens, where it has some.
     pub dkim: Option<Dkim>,
+    /// It signs with keys of its owner (BYODKIM).
+    pub own_keys: bool,
     /// Its custom MAIL FROM domain, where it has one.
     pub mail_from_domain: Option<String>,
+    /// The name of its configuration set, where it has one.
+    pub configuration_set: Option<String>,
     /// Whose it is.
     pub owner: IdentityOwner,
-    /// Its tags say that this stack made it.
+    /// Its tags say that it is this stack's: made or adopted by it.
     pub ours: bool,
+    /// Its tags say that it existed before and was adopted.
+    pub adopted: bool,
     /// Whether SES has verified it, by itself or as what lies below a verified one.
     pub verified: bool,
     /// SES is not looking for its DKIM records, and has not found them either.
     pub dkim_stopped: bool,
 }
 
+impl ExistingIdentity {
+    /// Whether it carries the tags of this stack and of `client`. Only such an identity is changed or
+    /// deleted for a client.
+    pub fn belongs_to(&self, client: &ClientId) -> bool {
+        match &self.owner {
+            IdentityOwner::Client(owner) => self.ours && owner == client.as_str(),
+            IdentityOwner::Nobody | IdentityOwner::AnotherStack => false,
+        }
+    }
+}
+
 /// Whose an identity is, by its tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdentityOwner {
-    /// It has no tag of ours: somebody made it by other means.
+    /// Its tags name no client of this stack: it was made by other means.
     Nobody,
-    /// A client of this stack.
+    /// A client of this stack. It has both tags.
     Client(String),
     /// Another stack in the same account.
     AnotherStack,
@@ -92,16 +156,33 @@ pub trait Identities: Send + Sync {
         name: &DomainName,
     ) -> impl Future<Output = Result<Option<ExistingIdentity>, SesError>> + Send;
 
+    /// v2 `TagResource`: makes an identity this stack's and the client's, and notes that it was adopted.
+    /// Nothing else about it changes. Once more is success.
+    fn adopt(
+        &self,
+        name: &DomainName,
+        client: &ClientId,
+    ) -> impl Future<Output = Result<(), SesError>> + Send;
+
+    /// The TXT token that an identity has, from v1 `GetIdentityVerificationAttributes`. Reading it
+    /// starts nothing, unlike [`Self::verify_domain`].
+    fn verification_token(
+        &self,
+        name: &DomainName,
+    ) -> impl Future<Output = Result<Option<VerificationToken>, SesError>> + Send;
+
     /// v2 `DeleteEmailIdentity`. One that is already gone is success.
     fn delete(&self, name: &DomainName) -> impl Future<Output = Result<(), SesError>> + Send;
 
-    /// v1 `VerifyDomainIdentity`: the TXT token; starts SES looking for it, again if need be.
+    /// v1 `VerifyDomainIdentity`: the TXT token; starts SES looking for it, again if need be. Where there
+    /// is no identity, SES makes one without tags.
     fn verify_domain(
         &self,
         name: &DomainName,
     ) -> impl Future<Output = Result<VerificationToken, SesError>> + Send;
 
-    /// v1 `VerifyDomainDkim`: the DKIM tokens; starts SES looking for them, again if need be.
+    /// v1 `VerifyDomainDkim`: the DKIM tokens; starts SES looking for them, again if need be. Where there
+    /// is no identity, SES makes one without tags.
     fn verify_dkim(&self, name: &DomainName)
     -> impl Future<Output = Result<Dkim, SesError>> + Send;
 

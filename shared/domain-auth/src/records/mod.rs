@@ -138,40 +138,48 @@ impl Record {
     }
 }
 
-/// The records of a domain that is registered with SES, in the order in which they are shown.
+/// The records of a domain that is registered with SES, in the order in which they are shown. Of an
+/// adopted identity, those that it has.
 pub fn records_of(domain: &DomainName, identity: &SesIdentity) -> Vec<Record> {
-    let mail_from = identity.mail_from.below(domain);
-    let mut records = vec![required_txt(
-        RecordId::Verification,
-        format!("_amazonses.{domain}"),
-        identity.verification_token.as_str().to_owned(),
-    )];
-    let ids = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
-    for (id, token) in ids.into_iter().zip(&identity.dkim.tokens) {
-        let token = token.as_str();
+    let mut records = Vec::new();
+    if let Some(token) = &identity.verification_token {
+        records.push(required_txt(
+            RecordId::Verification,
+            format!("_amazonses.{domain}"),
+            token.as_str().to_owned(),
+        ));
+    }
+    if let Some(dkim) = &identity.dkim {
+        let ids = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
+        for (id, token) in ids.into_iter().zip(&dkim.tokens) {
+            let token = token.as_str();
+            records.push(recommended(
+                id,
+                format!("{token}._domainkey.{domain}"),
+                RecordData::Cname {
+                    target: format!("{token}.{}", dkim.signing_hosted_zone),
+                },
+            ));
+        }
+    }
+    if let Some(label) = &identity.mail_from {
+        let mail_from = label.below(domain);
         records.push(recommended(
-            id,
-            format!("{token}._domainkey.{domain}"),
-            RecordData::Cname {
-                target: format!("{token}.{}", identity.dkim.signing_hosted_zone),
+            RecordId::MailFromMx,
+            mail_from.clone(),
+            RecordData::Mx {
+                preference: 10,
+                exchange: format!("feedback-smtp.{}.amazonses.com", identity.region),
+            },
+        ));
+        records.push(recommended(
+            RecordId::MailFromSpf,
+            mail_from,
+            RecordData::Txt {
+                text: "v=spf1 include:amazonses.com ~all".to_owned(),
             },
         ));
     }
-    records.push(recommended(
-        RecordId::MailFromMx,
-        mail_from.clone(),
-        RecordData::Mx {
-            preference: 10,
-            exchange: format!("feedback-smtp.{}.amazonses.com", identity.region),
-        },
-    ));
-    records.push(recommended(
-        RecordId::MailFromSpf,
-        mail_from,
-        RecordData::Txt {
-            text: "v=spf1 include:amazonses.com ~all".to_owned(),
-        },
-    ));
     records.push(recommended(
         RecordId::Dmarc,
         format!("_dmarc.{domain}"),
@@ -219,13 +227,14 @@ mod tests {
     fn records() -> Vec<Record> {
         let token = |text| DkimToken::parse(text).unwrap();
         let identity = SesIdentity {
-            verification_token: VerificationToken::parse("QTKk+/gFg2J4=").unwrap(),
-            dkim: Dkim {
+            verification_token: VerificationToken::parse("QTKk+/gFg2J4=").ok(),
+            dkim: Some(Dkim {
                 tokens: [token("aaa"), token("bbb"), token("ccc")],
                 signing_hosted_zone: "dkim.amazonses.com".to_owned(),
-            },
-            mail_from: MailFromLabel::default_label(),
+            }),
+            mail_from: Some(MailFromLabel::default_label()),
             region: "eu-west-1".to_owned(),
+            adopted: None,
         };
         records_of(&DomainName::parse("mail.example.com").unwrap(), &identity)
     }
@@ -248,6 +257,14 @@ mod tests {
                 "_dmarc.mail.example.com TXT v=DMARC1; p=none;",
             ]
         );
+    }
+
+    #[test]
+    fn an_adopted_identity_shows_only_the_records_that_it_has() {
+        let name = DomainName::parse("example.com").unwrap();
+        let records = records_of(&name, &SesIdentity::none("eu-west-1"));
+        let ids: Vec<RecordId> = records.iter().map(|record| record.id).collect();
+        assert_eq!(ids, [RecordId::Dmarc]);
     }
 
     #[test]

@@ -4,21 +4,27 @@
 use jiff::Timestamp;
 
 use super::{
-    AtRisk, Authenticated, Contested, Failed, FailureReason, LONGEST_RUN, Pending, Progress,
-    Provisioning, Rejected, Removing, State, Status, Verified,
+    AtRisk, Authenticated, Contested, Failed, FailureReason, LONGEST_RUN, Pending, Provisioning,
+    Rejected, Removing, State, Status, Verified,
 };
 use crate::identity::SesIdentity;
+use crate::names::ClientId;
 
 /// What makes a domain change its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trigger {
     /// The ownership record was seen at the authoritative servers.
-    ProofFound,
+    ProofFound {
+        /// The client that loses the name, or lost it before.
+        displaced: Option<ClientId>,
+    },
+    /// Lasso support has decided that the client takes up the identity that SES has.
+    Adopted,
     /// SES gave everything that the records are made of.
     Provisioned(SesIdentity),
     /// SES reported success.
     SesVerified,
-    /// SES reported failure, or its time ran out.
+    /// SES reported failure, or its time ran out, or it refused to make the identity.
     SesFailed(FailureReason),
     /// The client started another 72 hours at SES; where SES has no identity any more, with a new
     /// one.
@@ -60,6 +66,7 @@ pub enum Trigger {
 #[allow(missing_docs, reason = "described on `Trigger`")]
 pub enum TriggerKind {
     ProofFound,
+    Adopted,
     Provisioned,
     SesVerified,
     SesFailed,
@@ -102,11 +109,20 @@ impl State {
     fn next(self, trigger: Trigger, now: Timestamp) -> Option<Self> {
         use State as S;
         match trigger {
-            Trigger::ProofFound => match self {
+            Trigger::ProofFound { displaced } => match self {
                 S::Contested(_) => Some(S::Provisioning(Provisioning {
                     replace_identity: true,
-                    deleting_until: None,
-                    progress: Progress::default(),
+                    displaced,
+                    may_adopt: true,
+                    ..Provisioning::default()
+                })),
+                S::Provisioning(_) | S::Pending(_) | S::Verified(_) | S::Authenticated(_) => None,
+                S::AtRisk(_) | S::Failed(_) | S::Rejected(_) | S::Removing(_) => None,
+            },
+            Trigger::Adopted => match self {
+                S::Contested(_) => Some(S::Provisioning(Provisioning {
+                    may_adopt: true,
+                    ..Provisioning::default()
                 })),
                 S::Provisioning(_) | S::Pending(_) | S::Verified(_) | S::Authenticated(_) => None,
                 S::AtRisk(_) | S::Failed(_) | S::Rejected(_) | S::Removing(_) => None,
@@ -131,7 +147,18 @@ impl State {
                 | S::Rejected(Rejected { identity, .. }) => {
                     Some(S::Failed(Failed { identity, reason }))
                 }
-                S::Contested(_) | S::Provisioning(_) | S::Failed(_) | S::Removing(_) => None,
+                // Only SES's refusal ends it: then there is no identity.
+                S::Provisioning(_) => match reason {
+                    FailureReason::RefusedBySes => Some(S::Failed(Failed {
+                        identity: SesIdentity::none(""),
+                        reason,
+                    })),
+                    FailureReason::DeadlinePassed
+                    | FailureReason::SesGaveUp
+                    | FailureReason::SesRevoked
+                    | FailureReason::IdentityGone => None,
+                },
+                S::Contested(_) | S::Failed(_) | S::Removing(_) => None,
             },
             Trigger::Restarted => match self {
                 S::Failed(failed) => Some(failed.restarted(now)),
@@ -188,21 +215,16 @@ impl State {
                     deleting_until: provisioning.deleting_until,
                     settles_at: Some(now + LONGEST_RUN),
                 })),
-                // It may be on the point of being restarted, which makes an identity that is gone.
-                S::Failed(_) => Some(S::Removing(Removing {
-                    identity_exists: true,
-                    deleting_until: None,
-                    settles_at: Some(now + LONGEST_RUN),
-                })),
+                S::Failed(_) => Some(S::removing(true)),
                 S::Pending(_) | S::Verified(_) | S::Authenticated(_) => Some(S::removing(true)),
                 S::AtRisk(_) | S::Rejected(_) => Some(S::removing(true)),
                 S::Removing(_) => None,
             },
             Trigger::Readded => match self {
+                // An identity that is left is the client's own, and is taken up as it is.
                 S::Removing(removing) => Some(S::Provisioning(Provisioning {
-                    replace_identity: removing.identity_exists,
                     deleting_until: removing.deleting_until,
-                    progress: Progress::default(),
+                    ..Provisioning::default()
                 })),
                 S::Contested(_) | S::Provisioning(_) | S::Pending(_) | S::Verified(_) => None,
                 S::Authenticated(_) | S::AtRisk(_) | S::Failed(_) | S::Rejected(_) => None,
@@ -225,7 +247,7 @@ impl Failed {
             FailureReason::DeadlinePassed
             | FailureReason::SesGaveUp
             | FailureReason::SesRevoked => State::pending(self.identity, now),
-            FailureReason::IdentityGone => State::provisioning(),
+            FailureReason::IdentityGone | FailureReason::RefusedBySes => State::provisioning(),
         }
     }
 }
@@ -234,7 +256,8 @@ impl Trigger {
     /// The trigger without its data.
     pub fn kind(&self) -> TriggerKind {
         match self {
-            Self::ProofFound => TriggerKind::ProofFound,
+            Self::ProofFound { .. } => TriggerKind::ProofFound,
+            Self::Adopted => TriggerKind::Adopted,
             Self::Provisioned(_) => TriggerKind::Provisioned,
             Self::SesVerified => TriggerKind::SesVerified,
             Self::SesFailed(_) => TriggerKind::SesFailed,

@@ -230,8 +230,13 @@ fn taken(
         Ground::Proof(evidence) => evidence.clone(),
         Ground::Decision(_) => json!({ "reason": "decided_by_lasso_support" }),
     };
+    let last_holder = claims.last_holder(&claimant.name);
+    let displaced = last_holder.filter(|holder| **holder != claimant.client);
+    let proof_found = Trigger::ProofFound {
+        displaced: displaced.cloned(),
+    };
     let mut change = claimant
-        .transition(Trigger::ProofFound, actor, Some(evidence), now, ids)
+        .transition(proof_found, actor, Some(evidence), now, ids)
         .map_err(|_| CommitError::Conflict)?;
     change.claims = Some(claims.proven(&claimant.name, &claimant.client, &lost, now));
     changes.insert(0, change);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::final_step::FinalStep;
+use super::final_step::{FinalStep, set_to_attach};
 use crate::diagnosis::RecordState;
 use crate::dns::DnsLook;
 use crate::domain::Domain;
@@ -53,6 +53,9 @@ pub enum DecideError {
         /// What the last look at DNS did not find in order, in sentences.
         missing: Vec<String>,
     },
+    /// The identity at SES does not carry the client's tags, so nothing about it is changed.
+    #[error("the identity at SES is not this client's")]
+    IdentityNotOurs,
     /// SES did not attach the configuration set. It can be asked again.
     #[error(transparent)]
     Ses(#[from] SesError),
@@ -101,7 +104,7 @@ where
         let evidence = match decision {
             Decision::Complete => evidence::of_final_step(
                 FinalStep::Manual,
-                completing.configuration_set,
+                set_to_attach(completing.configuration_set, &domain),
                 domain.ses.map(|ses| ses.status),
                 look.as_ref(),
             ),
@@ -113,7 +116,12 @@ where
                 status: error.status,
                 missing: missing(look.as_ref()),
             })?;
-        if let Some(set) = completing.configuration_set.filter(|_| !attached) {
+        let set = set_to_attach(completing.configuration_set, &domain);
+        if let Some(set) = set.filter(|_| !attached) {
+            let existing = completing.ses.describe(name).await?;
+            if !existing.is_some_and(|existing| existing.belongs_to(client)) {
+                return Err(DecideError::IdentityNotOurs);
+            }
             completing.ses.set_configuration_set(name, set).await?;
             attached = true;
         }

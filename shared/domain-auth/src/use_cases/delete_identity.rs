@@ -1,5 +1,9 @@
-//! Deleting an identity at SES, in the knowledge that a call may take effect later than its caller
-//! thinks: after it timed out, or died.
+//! Deleting an identity at SES, in the knowledge that the account is shared, and that a call may take
+//! effect later than its caller thinks: after it timed out, or died.
+//!
+//! Only an identity that carries this stack's tag and the client's tag is deleted; in a takeover also
+//! one with the tag of the holder who lost the name. So the identity is described first. (The condition
+//! `aws:ResourceTag/lasso-stack` in the template stands behind that.)
 //!
 //! Before the call, the domain says until when one may be under way (a lease, written under the
 //! domain's version). Nobody creates the identity before that time, so no late call can hit an
@@ -10,7 +14,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::Operation;
 use super::provision::Tools;
 use crate::domain::Domain;
-use crate::ports::{Clock, CommitChanges, CommitError, Identities, ReadClaims, SesError};
+use crate::ports::{
+    Clock, CommitChanges, CommitError, ExistingIdentity, Identities, ReadClaims, SesError,
+};
+use crate::state::State;
 
 /// How long a call may be under way, from the moment when its caller wrote that it begins.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
@@ -22,7 +29,7 @@ const CALL: SignedDuration = SignedDuration::from_secs(15);
 /// What came of a deletion.
 #[derive(Debug)]
 pub(super) enum Deletion {
-    /// SES does not have the identity. The domain still has the lease.
+    /// SES does not have the identity. The domain may still have the lease.
     Gone(Domain),
     /// A call of somebody else may be under way; the domain is not due before it is over.
     UnderWay(Domain),
@@ -30,6 +37,8 @@ pub(super) enum Deletion {
     Failed(Domain, SesError),
     /// The name is held by another client: so is the identity.
     OfAnotherHolder(Domain),
+    /// The identity does not carry the tags that it has to carry. Nothing was asked of SES.
+    NotOurs(Domain),
 }
 
 /// Deletes the identity of a domain that is `removing`, or `provisioning` in the place of an earlier
@@ -51,6 +60,13 @@ where
     let holder = claims.holder(&domain.name);
     if holder.is_some_and(|holder| *holder != domain.client) {
         return Ok(Deletion::OfAnotherHolder(domain));
+    }
+    let describe = || tools.ses.describe(&domain.name);
+    match tools.paced(Operation::GetEmailIdentity, describe).await {
+        Ok(None) => return Ok(Deletion::Gone(domain)),
+        Ok(Some(existing)) if may_be_deleted(&existing, &domain) => {}
+        Ok(Some(_)) => return Ok(Deletion::NotOurs(domain)),
+        Err(error) => return Ok(Deletion::Failed(domain, error)),
     }
     let budget = tools.budget;
     budget
@@ -93,6 +109,16 @@ where
     let free = domain.looked_at(|domain| domain.state.set_deleting(None), tools.clock.now());
     tools.store.commit(&free).await?;
     Ok(free.domain)
+}
+
+fn may_be_deleted(existing: &ExistingIdentity, domain: &Domain) -> bool {
+    let displaced = match &domain.state {
+        State::Provisioning(provisioning) => provisioning.displaced.as_ref(),
+        State::Contested(_) | State::Pending(_) | State::Verified(_) | State::Removing(_) => None,
+        State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) | State::Rejected(_) => None,
+    };
+    existing.belongs_to(&domain.client)
+        || displaced.is_some_and(|client| existing.belongs_to(client))
 }
 
 fn is_under_way(domain: &Domain, now: Timestamp) -> bool {

@@ -3,11 +3,15 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::names::EventId;
-use crate::ports::{Clock, Email, EmailLedger, Lease, SendEmail, SesError, StoreError};
+use crate::ports::{Clock, Email, EmailLedger, Lease, Refusal, SendEmail, SesError, StoreError};
 
 /// How long a copy of the function has for sending. Longer than its timeout, so that two copies
 /// never send at once; shorter than the first retry of an asynchronous invocation (one minute).
 pub const SENDING_LEASE: SignedDuration = SignedDuration::from_secs(30);
+
+/// For how long an email that SES refused is not tried again: Lambda's two retries come within it, so
+/// that the event reaches the dead-letter queue without asking SES for the same twice.
+pub const REFUSED_FOR: SignedDuration = SignedDuration::from_mins(10);
 
 /// What came of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +25,8 @@ pub enum Outcome {
 /// The email was not sent, or nobody knows whether it was. The event has to come again.
 #[derive(Debug, thiserror::Error)]
 pub enum EmailError {
-    /// Another copy of this function is sending it right now.
-    #[error("another invocation is sending this email")]
+    /// Another copy of this function is sending it right now, or SES refused it a moment ago.
+    #[error("another invocation is sending this email, or Amazon SES has just refused it")]
     InFlight,
     /// SES did not take it.
     #[error(transparent)]
@@ -58,6 +62,13 @@ pub async fn email_support(
         }
         Err(error) => {
             match &error {
+                SesError::Refused {
+                    refusal: Refusal::MessageRejected | Refusal::BadRequest,
+                    ..
+                } => {
+                    let until = clock.now() + REFUSED_FOR;
+                    ledger.hold_back(email.event_id, until).await?;
+                }
                 // Nothing was sent: the next delivery need not wait for the lease.
                 SesError::Throttled { .. } | SesError::Refused { .. } => {
                     ledger.release(email.event_id).await?;

@@ -3,11 +3,10 @@
 
 use super::provision::Tools;
 use super::{Operation, paced};
-use crate::domain::Change;
+use crate::domain::{Change, Domain};
 use crate::evidence;
 use crate::history::Actor;
 use crate::identity::{AxisStatus, ConfigurationSet, NotAConfigurationSet};
-use crate::names::DomainName;
 use crate::ports::{Clock, Identities, Ids, SesError};
 use crate::state::{Status, Trigger};
 use jiff::Timestamp;
@@ -93,9 +92,16 @@ impl FinalStepPolicy {
             return Some(change);
         }
         let name = &change.domain.name;
-        match self.complete_identity(tools, name, until).await {
-            Ok(true) => {}
-            Ok(false) => return None,
+        match self.complete_identity(tools, &change.domain, until).await {
+            Ok(Completion::Done) => {}
+            Ok(Completion::NoTime) => return None,
+            Ok(Completion::NotOurs) => {
+                tracing::error!(
+                    domain = %name,
+                    "the identity at SES is not this client's; the final step is left to Lasso support"
+                );
+                return Some(change);
+            }
             Err(error @ SesError::Refused { .. }) => {
                 tracing::error!(
                     domain = %name,
@@ -115,7 +121,7 @@ impl FinalStepPolicy {
         }
         let evidence = evidence::of_final_step(
             FinalStep::Automatic,
-            self.configuration_set.as_ref(),
+            set_to_attach(self.configuration_set.as_ref(), &change.domain),
             change.domain.ses.map(|ses| ses.status),
             change.look.as_ref(),
         );
@@ -142,26 +148,53 @@ impl FinalStepPolicy {
             && !domain.was_rejected
     }
 
-    /// False where there was no time to ask SES.
     async fn complete_identity<S, I, C, D, L>(
         &self,
         tools: &Tools<'_, S, I, C, D, L>,
-        name: &DomainName,
+        domain: &Domain,
         until: Timestamp,
-    ) -> Result<bool, SesError>
+    ) -> Result<Completion, SesError>
     where
         I: Identities,
         C: Clock,
     {
-        let Some(set) = &self.configuration_set else {
-            return Ok(true);
+        let name = &domain.name;
+        let Some(set) = set_to_attach(self.configuration_set.as_ref(), domain) else {
+            return Ok(Completion::Done);
         };
         if tools.clock.now() >= until {
-            return Ok(false);
+            return Ok(Completion::NoTime);
+        }
+        let describe = || tools.ses.describe(name);
+        let existing = tools.paced(Operation::GetEmailIdentity, describe).await?;
+        if !existing.is_some_and(|existing| existing.belongs_to(&domain.client)) {
+            return Ok(Completion::NotOurs);
+        }
+        if tools.clock.now() >= until {
+            return Ok(Completion::NoTime);
         }
         let operation = Operation::PutEmailIdentityConfigurationSetAttributes;
         let attach = || tools.ses.set_configuration_set(name, set);
         paced(tools.budget, tools.clock, operation, attach).await?;
-        Ok(true)
+        Ok(Completion::Done)
     }
+}
+
+/// What came of giving an identity its configuration set.
+enum Completion {
+    /// It has it, or none is to be attached.
+    Done,
+    /// There was no time to ask SES.
+    NoTime,
+    /// The identity at SES does not carry the client's tags.
+    NotOurs,
+}
+
+/// The configuration set to attach with the final step. An adopted identity keeps the one that it had.
+pub(super) fn set_to_attach<'a>(
+    configured: Option<&'a ConfigurationSet>,
+    domain: &Domain,
+) -> Option<&'a ConfigurationSet> {
+    let adopted = domain.state.identity()?.adopted.as_ref();
+    configured.filter(|_| adopted.is_none_or(|adopted| adopted.configuration_set.is_none()))
 }

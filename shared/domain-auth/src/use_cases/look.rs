@@ -255,7 +255,10 @@ fn trigger_of(domain: &Domain, status: SesStatus, now: Timestamp) -> Option<Trig
             Pending | NotStarted | TemporaryFailure => (now >= pending.deadline)
                 .then_some(Trigger::SesFailed(FailureReason::DeadlinePassed)),
         },
-        State::Failed(_) => (status.verification == Success).then_some(Trigger::SesVerified),
+        State::Failed(_) => {
+            let verified = status.verification == Success && !domain.state.is_without_identity();
+            verified.then_some(Trigger::SesVerified)
+        }
         State::Verified(_) | State::Authenticated(_) | State::AtRisk(_) | State::Rejected(_) => {
             (status.verification == Failed).then_some(Trigger::SesFailed(FailureReason::SesRevoked))
         }

@@ -1,6 +1,7 @@
 //! What the functions do, on ports: one module for each thing that somebody wants done.
 
 pub mod add;
+pub mod adopt;
 pub mod check;
 pub mod claim;
 pub mod decide;

@@ -26,6 +26,14 @@ where
                 domain = *next;
                 continue;
             }
+            Ok(Removal::Later(domain, Some(error @ SesError::Refused { .. }))) => {
+                tracing::error!(
+                    domain = %domain.name,
+                    error = &error as &dyn std::error::Error,
+                    "SES refuses to delete the identity of this domain"
+                );
+                report.refused += 1;
+            }
             Ok(Removal::Later(domain, Some(error))) => {
                 tracing::warn!(
                     domain = %domain.name,

@@ -14,12 +14,13 @@ use crate::dns::Lookup;
 use crate::domain::{Change, Domain};
 use crate::evidence;
 use crate::history::{Action, Actor, HistoryEntry};
-use crate::identity::{MailFromLabel, SesIdentity};
+use crate::identity::{Adopted, MailFromLabel, SesIdentity};
+use crate::names::DomainName;
 use crate::ports::{
     Clock, CommitChanges, CommitError, Creation, ExistingIdentity, Identities, IdentityOwner, Ids,
-    ReadClaims, SesError, StoreError,
+    ReadClaims, Refusal, SesError, StoreError,
 };
-use crate::state::{Progress, Provisioning, State, Trigger};
+use crate::state::{FailureReason, Progress, Provisioning, State, Trigger};
 
 /// What came of one attempt.
 #[derive(Debug)]
@@ -39,15 +40,16 @@ enum Found {
     NotOurs(NotOurs),
 }
 
-/// Why an identity is not a client's to take up. The name needs proof then.
+/// Why an identity is not a client's to take up, verified or not. The name needs proof then, or a
+/// decision of Lasso support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum NotOurs {
+pub(super) enum NotOurs {
     /// It is tagged with another client.
     OfAnotherClient,
     /// It is tagged with another stack.
     OfAnotherStack,
-    /// Somebody made it by other means, and it is verified.
-    VerifiedElsewhere,
+    /// Its tags name no client: it was made by other means.
+    MadeElsewhere,
     /// It was made just now, and is verified because an identity above it is, which this client does
     /// not hold.
     BelowAnothers,
@@ -90,7 +92,7 @@ where
         return Ok(Provisioned::Done(domain));
     };
     let mut progress = before.progress.clone();
-    let outcome = ask_ses(tools, &domain, &mut progress).await;
+    let outcome = ask_ses(tools, &domain, before.may_adopt, &mut progress).await;
     let now = tools.clock.now();
     let change = match outcome {
         Ok(Found::Identity(identity)) => {
@@ -100,34 +102,70 @@ where
         }
         Ok(Found::NotOurs(why)) => {
             let claims = tools.store.claims(domain.name.organizational()).await?;
-            if is_proven(&claims, &domain) {
-                return replace(tools, &domain, now).await;
-            }
-            let displaced = Trigger::Displaced {
-                ownership_secret: tools.ids.secret(),
-            };
-            let evidence = json!({ "reason": why.code() });
-            let mut change = apply(&domain, displaced, evidence, now, tools.ids)?;
-            if let State::Contested(contested) = &mut change.domain.state {
-                contested.leftover_identity = why == NotOurs::BelowAnothers;
-            }
-            change.claims = Some(claims.withdrawn(&domain.name, &domain.client, now));
-            change
+            contested(&domain, claims, why, now, tools.ids)?
         }
         Err(AskError::Store(error)) => return Err(error.into()),
+        Err(AskError::Ses(error)) if is_bad_request(&error) => {
+            tracing::warn!(
+                domain = %domain.name,
+                error = &error as &dyn std::error::Error,
+                "SES does not take this name as an identity"
+            );
+            let failed = Trigger::SesFailed(FailureReason::RefusedBySes);
+            let evidence = json!({ "reason": "refused_by_ses" });
+            apply(&domain, failed, evidence, now, tools.ids)?
+        }
         Err(AskError::Ses(error)) => {
-            let kept = State::Provisioning(Provisioning {
-                replace_identity: false,
-                deleting_until: None,
-                progress,
-            });
-            let change = domain.looked_at(|domain| domain.state = kept, now);
+            let kept = |seen| {
+                State::Provisioning(Provisioning {
+                    progress: Progress {
+                        seen,
+                        ..progress.clone()
+                    },
+                    ..before.clone()
+                })
+            };
+            let mut change = domain.looked_at(|domain| domain.state = kept(false), now);
             tools.store.commit(&change).await?;
+            change.domain.state = kept(progress.seen);
             return Ok(Provisioned::Later(change.domain, error));
         }
     };
     tools.store.commit(&change).await?;
     Ok(Provisioned::Done(change.domain))
+}
+
+/// The change by which a client loses its claim because the identity at SES is not its own. Nobody
+/// is taken to hold the name then.
+pub(super) fn contested(
+    domain: &Domain,
+    claims: ClaimRegister,
+    why: NotOurs,
+    now: Timestamp,
+    ids: &impl Ids,
+) -> Result<Change, CommitError> {
+    let displaced = Trigger::Displaced {
+        ownership_secret: ids.secret(),
+    };
+    let evidence = json!({ "reason": why.code() });
+    let mut change = apply(domain, displaced, evidence, now, ids)?;
+    if let State::Contested(contested) = &mut change.domain.state {
+        contested.leftover_identity = why == NotOurs::BelowAnothers;
+    }
+    change.claims = Some(claims.withdrawn(&domain.name, &domain.client, now));
+    Ok(change)
+}
+
+fn is_bad_request(error: &SesError) -> bool {
+    match error {
+        SesError::Refused { refusal, .. } => match refusal {
+            Refusal::BadRequest => true,
+            // For the operator: the poller tries again, and an alarm goes off.
+            Refusal::AccessDenied | Refusal::LimitExceeded => false,
+            Refusal::MessageRejected | Refusal::Other => false,
+        },
+        SesError::Throttled { .. } | SesError::Unavailable { .. } => false,
+    }
 }
 
 /// Whether an identity above the domain is verified at SES that this client does not hold: then SES's
@@ -155,32 +193,9 @@ where
     Ok(false)
 }
 
-fn is_proven(claims: &ClaimRegister, domain: &Domain) -> bool {
+pub(super) fn is_proven(claims: &ClaimRegister, domain: &Domain) -> bool {
     let claim = claims.claim(&domain.name);
     claim.is_some_and(|claim| claim.client == domain.client && claim.proven_at.is_some())
-}
-
-/// A proven name is taken from a fresh identity, whoever made the one that is there.
-async fn replace<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
-    domain: &Domain,
-    now: Timestamp,
-) -> Result<Provisioned, CommitError>
-where
-    S: CommitChanges,
-{
-    let change = domain.looked_at(
-        |domain| {
-            domain.state = State::Provisioning(Provisioning {
-                replace_identity: true,
-                deleting_until: None,
-                progress: Progress::default(),
-            });
-        },
-        now,
-    );
-    tools.store.commit(&change).await?;
-    Ok(Provisioned::Waits(change.domain))
 }
 
 /// Whether a line of history tells that a name turned out to be contested when SES was asked.
@@ -190,31 +205,37 @@ pub fn is_contested_by_ses(entry: &HistoryEntry) -> bool {
         .as_ref()
         .and_then(|evidence| evidence["reason"].as_str());
     let codes = NotOurs::ALL.map(NotOurs::code);
-    entry.action == Action::Displaced && reason.is_some_and(|reason| codes.contains(&reason))
+    // As earlier releases wrote it.
+    let earlier = ["identity_verified_elsewhere"];
+    let is_such = |reason| codes.contains(&reason) || earlier.contains(&reason);
+    entry.action == Action::Displaced && reason.is_some_and(is_such)
 }
 
 impl NotOurs {
     const ALL: [Self; 4] = [
         Self::OfAnotherClient,
         Self::OfAnotherStack,
-        Self::VerifiedElsewhere,
+        Self::MadeElsewhere,
         Self::BelowAnothers,
     ];
 
-    fn of(existing: &ExistingIdentity, domain: &Domain) -> Option<Self> {
-        match &existing.owner {
-            IdentityOwner::Client(client) if client == domain.client.as_str() => None,
-            IdentityOwner::Client(_) => Some(Self::OfAnotherClient),
-            IdentityOwner::AnotherStack => Some(Self::OfAnotherStack),
-            IdentityOwner::Nobody => existing.verified.then_some(Self::VerifiedElsewhere),
+    /// None for an identity that carries the tags of this stack and of the domain's client.
+    pub(super) fn of(existing: &ExistingIdentity, domain: &Domain) -> Option<Self> {
+        if existing.belongs_to(&domain.client) {
+            return None;
         }
+        Some(match &existing.owner {
+            IdentityOwner::Client(_) => Self::OfAnotherClient,
+            IdentityOwner::AnotherStack => Self::OfAnotherStack,
+            IdentityOwner::Nobody => Self::MadeElsewhere,
+        })
     }
 
     fn code(self) -> &'static str {
         match self {
             Self::OfAnotherClient => "identity_of_another_client",
             Self::OfAnotherStack => "identity_of_another_stack",
-            Self::VerifiedElsewhere => "identity_verified_elsewhere",
+            Self::MadeElsewhere => "identity_made_elsewhere",
             Self::BelowAnothers => "below_an_identity_of_another",
         }
     }
@@ -240,16 +261,27 @@ where
     I: Identities,
     C: Clock,
 {
-    let replaces = match &domain.state {
-        State::Provisioning(provisioning) => provisioning.replace_identity,
-        State::Contested(_) | State::Pending(_) | State::Verified(_) | State::Removing(_) => false,
-        State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) | State::Rejected(_) => false,
+    let (replaces, before) = match &domain.state {
+        State::Provisioning(provisioning) => (provisioning.replace_identity, provisioning.clone()),
+        State::Contested(_) | State::Pending(_) | State::Verified(_) | State::Removing(_) => {
+            return Ok(ControlFlow::Continue(domain));
+        }
+        State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) | State::Rejected(_) => {
+            return Ok(ControlFlow::Continue(domain));
+        }
     };
     if !replaces {
-        return Ok(ControlFlow::Continue(domain));
+        let now = tools.clock.now();
+        let deleting = before.deleting_until.is_some_and(|until| now < until);
+        return Ok(if deleting {
+            ControlFlow::Break(Provisioned::Waits(domain))
+        } else {
+            ControlFlow::Continue(domain)
+        });
     }
     let domain = match delete_identity(tools, domain).await? {
-        Deletion::Gone(domain) => domain,
+        // What is neither the client's nor the displaced holder's is not deleted but adopted.
+        Deletion::Gone(domain) | Deletion::NotOurs(domain) => domain,
         Deletion::UnderWay(domain) => return Ok(ControlFlow::Break(Provisioned::Waits(domain))),
         Deletion::Failed(domain, error) => {
             return Ok(ControlFlow::Break(Provisioned::Later(domain, error)));
@@ -258,12 +290,11 @@ where
         Deletion::OfAnotherHolder(_) => return Err(CommitError::Conflict),
     };
     let now = tools.clock.now();
-    let change = domain.looked_at(
-        |domain| {
-            domain.state = State::provisioning();
-        },
-        now,
-    );
+    let replaced = State::Provisioning(Provisioning {
+        may_adopt: before.may_adopt,
+        ..Provisioning::default()
+    });
+    let change = domain.looked_at(|domain| domain.state = replaced, now);
     tools.store.commit(&change).await?;
     Ok(ControlFlow::Continue(change.domain))
 }
@@ -281,9 +312,12 @@ fn apply(
         .map_err(|_| CommitError::Conflict)
 }
 
+/// Makes the identity, or takes up the client's own, or adopts one where the client may have it.
+/// Nothing is changed at SES before it is known that the identity is the client's.
 async fn ask_ses<S, I, C, D, L>(
     tools: &Tools<'_, S, I, C, D, L>,
     domain: &Domain,
+    may_adopt: bool,
     progress: &mut Progress,
 ) -> Result<Found, AskError>
 where
@@ -301,31 +335,44 @@ where
             {
                 return Ok(Found::NotOurs(NotOurs::BelowAnothers));
             }
-            Creation::Created { dkim, .. } => progress.dkim = Some(dkim),
-            Creation::Exists => {
-                let describe = || tools.ses.describe(name);
-                let existing = tools.paced(Operation::GetEmailIdentity, describe).await?;
-                if let Some(existing) = existing {
-                    if let Some(why) = NotOurs::of(&existing, domain) {
-                        return Ok(Found::NotOurs(why));
-                    }
-                    if existing.verified && lies_below_anothers(tools, domain).await? {
-                        return Ok(Found::NotOurs(NotOurs::BelowAnothers));
-                    }
-                    progress.mail_from = existing
-                        .mail_from_domain
-                        .and_then(|mail_from| MailFromLabel::of_mail_from_domain(&mail_from, name));
-                    // Where SES has given up looking for DKIM, it is made to begin again below.
-                    progress.dkim = existing.dkim.filter(|_| !existing.dkim_stopped);
-                }
+            Creation::Created { dkim, .. } => {
+                progress.dkim = Some(dkim);
+                progress.seen = true;
             }
+            Creation::Exists => {}
         }
     }
-    let dkim = if let Some(dkim) = &progress.dkim {
-        dkim.clone()
-    } else {
-        // An identity without Easy DKIM (made by v1 `VerifyDomainIdentity`, or with own keys), or
-        // one whose 72 hours have passed.
+    let mut own_keys = false;
+    if !progress.seen {
+        let existing = describe_existing(tools, name, progress).await?;
+        if let Some(why) = NotOurs::of(&existing, domain) {
+            if !may_adopt {
+                let claims = tools.store.claims(name.organizational()).await?;
+                if !is_proven(&claims, domain) {
+                    return Ok(Found::NotOurs(why));
+                }
+            }
+            let adopt = || tools.ses.adopt(name, &domain.client);
+            tools.paced(Operation::TagResource, adopt).await?;
+            return adopted(tools, name, existing).await;
+        }
+        if existing.adopted {
+            return adopted(tools, name, existing).await;
+        }
+        if existing.verified && lies_below_anothers(tools, domain).await? {
+            return Ok(Found::NotOurs(NotOurs::BelowAnothers));
+        }
+        progress.seen = true;
+        own_keys = existing.own_keys;
+        progress.mail_from = existing
+            .mail_from_domain
+            .and_then(|mail_from| MailFromLabel::of_mail_from_domain(&mail_from, name));
+        // Where SES has given up looking for DKIM, it is made to begin again below.
+        progress.dkim = existing.dkim.filter(|_| !existing.dkim_stopped);
+    }
+    if progress.dkim.is_none() && !own_keys {
+        // An identity without Easy DKIM (made by v1 `VerifyDomainIdentity`), or one whose 72 hours
+        // have passed.
         let verify_dkim = || tools.ses.verify_dkim(name);
         let dkim = tools
             .paced(Operation::VerifyDomainDkim, verify_dkim)
@@ -336,8 +383,8 @@ where
             .paced(Operation::GetEmailIdentity, describe)
             .await?
             .and_then(|existing| existing.dkim);
-        progress.dkim.insert(described.unwrap_or(dkim)).clone()
-    };
+        progress.dkim = Some(described.unwrap_or(dkim));
+    }
     let verification_token = if let Some(token) = &progress.verification_token {
         token.clone()
     } else {
@@ -347,20 +394,94 @@ where
             .await?;
         progress.verification_token.insert(token).clone()
     };
-    let mail_from = match progress.mail_from.clone() {
+    Ok(Found::Identity(SesIdentity {
+        verification_token: Some(verification_token),
+        dkim: progress.dkim.clone(),
+        mail_from: set_mail_from(tools, name, progress.mail_from.clone()).await?,
+        region: tools.ses.region().to_owned(),
+        adopted: None,
+    }))
+}
+
+/// The identity that SES has. Where it has gone since it was made, the next attempt makes it.
+async fn describe_existing<S, I, C, D, L>(
+    tools: &Tools<'_, S, I, C, D, L>,
+    name: &DomainName,
+    progress: &mut Progress,
+) -> Result<ExistingIdentity, SesError>
+where
+    I: Identities,
+    C: Clock,
+{
+    let describe = || tools.ses.describe(name);
+    let existing = tools.paced(Operation::GetEmailIdentity, describe).await?;
+    existing.ok_or_else(|| {
+        *progress = Progress::default();
+        SesError::Unavailable {
+            operation: Operation::GetEmailIdentity.as_str(),
+            source: "the identity was there a moment ago, and is not there now".into(),
+        }
+    })
+}
+
+/// An identity that carries the client's tags now, with all that it had: its TXT token is read, and no
+/// call is made that would have SES look for records again.
+async fn adopted<S, I, C, D, L>(
+    tools: &Tools<'_, S, I, C, D, L>,
+    name: &DomainName,
+    existing: ExistingIdentity,
+) -> Result<Found, AskError>
+where
+    I: Identities,
+    C: Clock,
+{
+    let token = || tools.ses.verification_token(name);
+    let verification_token = tools
+        .paced(Operation::GetIdentityVerificationAttributes, token)
+        .await?;
+    let mail_from = existing.mail_from_domain;
+    Ok(Found::Identity(SesIdentity {
+        verification_token,
+        dkim: existing.dkim,
+        mail_from: mail_from
+            .and_then(|mail_from| MailFromLabel::of_mail_from_domain(&mail_from, name)),
+        region: tools.ses.region().to_owned(),
+        adopted: Some(Adopted {
+            configuration_set: existing.configuration_set,
+        }),
+    }))
+}
+
+/// The MAIL FROM domain that the identity has from now on: the one that it had, or one that is free in
+/// DNS. None where SES refuses it: mail is sent without one, too.
+async fn set_mail_from<S, I, C, D, L>(
+    tools: &Tools<'_, S, I, C, D, L>,
+    name: &DomainName,
+    had: Option<MailFromLabel>,
+) -> Result<Option<MailFromLabel>, SesError>
+where
+    I: Identities,
+    C: Clock,
+    L: Lookup,
+{
+    let label = match had {
         Some(label) => label,
         None => free_label(tools.dns, tools.clock, name, tools.ses.region()).await,
     };
-    let set_mail_from = || tools.ses.set_mail_from(name, &mail_from);
-    tools
-        .paced(Operation::PutEmailIdentityMailFromAttributes, set_mail_from)
-        .await?;
-    Ok(Found::Identity(SesIdentity {
-        verification_token,
-        dkim,
-        mail_from,
-        region: tools.ses.region().to_owned(),
-    }))
+    let set = || tools.ses.set_mail_from(name, &label);
+    let operation = Operation::PutEmailIdentityMailFromAttributes;
+    match tools.paced(operation, set).await {
+        Ok(()) => Ok(Some(label)),
+        Err(error) if is_bad_request(&error) => {
+            tracing::warn!(
+                domain = %name,
+                error = &error as &dyn std::error::Error,
+                "SES does not take the MAIL FROM domain; the domain goes on without one"
+            );
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 impl<S, I, C: Clock, D, L> Tools<'_, S, I, C, D, L> {

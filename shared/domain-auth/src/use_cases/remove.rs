@@ -143,9 +143,19 @@ where
     I: Identities,
     C: Clock,
 {
+    if is_settling(&domain, tools.clock.now()) {
+        return Ok(Removal::Later(Box::new(domain), None));
+    }
     let domain = if identity_exists(&domain) {
         match delete_identity(tools, domain).await? {
             Deletion::Gone(domain) | Deletion::OfAnotherHolder(domain) => domain,
+            Deletion::NotOurs(domain) => {
+                tracing::warn!(
+                    domain = %domain.name,
+                    "the identity at SES is not this client's; the domain is removed without it"
+                );
+                domain
+            }
             Deletion::UnderWay(domain) => return Ok(Removal::Later(Box::new(domain), None)),
             Deletion::Failed(domain, error) => {
                 return Ok(Removal::Later(Box::new(domain), Some(error)));
@@ -154,14 +164,6 @@ where
     } else {
         domain
     };
-    if let Some(settles_at) = settles_after(&domain, tools.clock.now()) {
-        let change = domain.updated(|domain| {
-            domain.state.set_deleting(None);
-            domain.next_check = settles_at;
-        });
-        tools.store.commit(&change).await?;
-        return Ok(Removal::Later(Box::new(change.domain), None));
-    }
     for _ in 0..ATTEMPTS {
         let claims = tools.store.claims(domain.name.organizational()).await?;
         let now = tools.clock.now();
@@ -180,14 +182,10 @@ where
     Err(CommitError::Conflict)
 }
 
-/// When functions that may be creating the identity have ended, where that is still to come.
-fn settles_after(domain: &Domain, now: Timestamp) -> Option<Timestamp> {
-    match &domain.state {
-        State::Removing(removing) => removing.settles_at.filter(|settles_at| now < *settles_at),
-        State::Contested(_) | State::Provisioning(_) | State::Pending(_) => None,
-        State::Verified(_) | State::Authenticated(_) | State::AtRisk(_) => None,
-        State::Failed(_) | State::Rejected(_) => None,
-    }
+/// Whether a function may still be making the identity. The domain is due when none can be.
+fn is_settling(domain: &Domain, now: Timestamp) -> bool {
+    let settles_at = domain.state.settles_at();
+    settles_at.is_some_and(|settles_at| now < settles_at)
 }
 
 fn identity_exists(domain: &Domain) -> bool {

@@ -1,18 +1,25 @@
 //! Another 72 hours at SES for a domain that failed. SES is asked first: only what it began to look
 //! for is awaited.
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use super::provision::{NotOurs, contested, is_proven};
 use crate::domain::Domain;
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
-    Clock, CommitChanges, CommitError, Identities, Ids, ReadDomains, SesError, StoreError,
+    Clock, CommitChanges, CommitError, Identities, Ids, ReadClaims, ReadDomains, SesError,
+    StoreError,
 };
 use crate::state::{Failed, FailureReason, State, Status, Trigger};
 
 /// How often a write is tried again when the poller looks at the same domain at the same time.
 const ATTEMPTS: usize = 4;
+
+/// For how long a call that makes SES look again may be under way: the SDK clients give up after 5
+/// seconds, and SES may take it up a little later.
+pub(super) const RESTART_LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// Why a domain was not restarted. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +41,8 @@ pub enum RestartError {
     Store(#[from] StoreError),
 }
 
-/// Makes SES look for the TXT and the DKIM records again.
+/// Makes SES look for the TXT and the DKIM records again. Where the identity is gone, it is made
+/// again; where another one is in its place, the name is contested.
 pub async fn restart<S>(
     store: &S,
     ses: &impl Identities,
@@ -44,18 +52,64 @@ pub async fn restart<S>(
     actor: &Actor,
 ) -> Result<Domain, RestartError>
 where
-    S: ReadDomains + CommitChanges,
+    S: ReadDomains + ReadClaims + CommitChanges,
 {
-    let domain = failed(store, client, name).await?;
-    if is_gone(&domain) {
-        return anew(store, clock, ids, (client, name), actor).await;
-    }
-    let verification_token = ses.verify_domain(name).await?;
-    let dkim = ses.verify_dkim(name).await?;
     for _ in 0..ATTEMPTS {
         let domain = failed(store, client, name).await?;
+        let existing = ses.describe(name).await?;
+        let why = existing.as_ref().and_then(|it| NotOurs::of(it, &domain));
+        let written = if let Some(why) = why {
+            instead_of_the_identity(store, clock, ids, &domain, why, actor).await
+        } else if domain.state.is_without_identity() || existing.is_none() {
+            register_again(store, clock, ids, &domain, actor).await
+        } else {
+            let begun = domain.updated(|domain| {
+                domain.restarting_until = Some(clock.now() + RESTART_LEASE);
+            });
+            match store.commit(&begun).await {
+                Ok(()) => return look_again(store, ses, clock, ids, begun.domain, actor).await,
+                Err(error) => Err(error),
+            }
+        };
+        match written {
+            Ok(domain) => return Ok(domain),
+            Err(CommitError::Conflict) => {}
+            Err(CommitError::Store(error)) => return Err(error.into()),
+        }
+    }
+    Err(RestartError::Busy)
+}
+
+/// Both calls make an identity where there is none. So the domain says until when they may be under way,
+/// and the identity is not deleted before.
+async fn look_again<S>(
+    store: &S,
+    ses: &impl Identities,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    mut domain: Domain,
+    actor: &Actor,
+) -> Result<Domain, RestartError>
+where
+    S: ReadDomains + CommitChanges,
+{
+    let (client, name) = (domain.client.clone(), domain.name.clone());
+    let verification_token = ses.verify_domain(&name).await?;
+    let has_easy_dkim = |domain: &Domain| {
+        let identity = domain.state.identity();
+        identity.is_some_and(|identity| identity.dkim.is_some())
+    };
+    let mut asked_of_ses = vec!["VerifyDomainIdentity"];
+    // It would take the place of the owner's keys.
+    let dkim = if has_easy_dkim(&domain) {
+        asked_of_ses.push("VerifyDomainDkim");
+        Some(ses.verify_dkim(&name).await?)
+    } else {
+        None
+    };
+    for _ in 0..ATTEMPTS {
         let status = domain.state.status();
-        let evidence = evidence(&domain, &["VerifyDomainIdentity", "VerifyDomainDkim"]);
+        let evidence = evidence(&domain, &asked_of_ses);
         let mut change = domain
             .transition(
                 Trigger::Restarted,
@@ -65,11 +119,14 @@ where
                 ids,
             )
             .map_err(|_| RestartError::NotFailed(status))?;
+        change.domain.restarting_until = None;
         if let State::Pending(pending) = &mut change.domain.state {
             let before = pending.identity.clone();
-            pending.identity.verification_token = verification_token.clone();
+            pending.identity.verification_token = Some(verification_token.clone());
             // Not the zone of the keys, which v1 does not tell.
-            pending.identity.dkim.tokens.clone_from(&dkim.tokens);
+            if let (Some(kept), Some(dkim)) = (&mut pending.identity.dkim, &dkim) {
+                kept.tokens.clone_from(&dkim.tokens);
+            }
             // SES gives other tokens only for an identity that was deleted by hand.
             if pending.identity != before {
                 change.domain.former_tokens.remember(&before);
@@ -77,47 +134,58 @@ where
         }
         match store.commit(&change).await {
             Ok(()) => return Ok(change.domain),
-            Err(CommitError::Conflict) => {}
+            Err(CommitError::Conflict) => domain = failed(store, &client, &name).await?,
             Err(CommitError::Store(error)) => return Err(error.into()),
         }
     }
     Err(RestartError::Busy)
 }
 
-/// Where SES has no identity any more, the poller makes a new one.
-async fn anew<S>(
+/// Where SES has no identity any more, the poller makes one.
+async fn register_again<S>(
     store: &S,
     clock: &impl Clock,
     ids: &impl Ids,
-    (client, name): (&ClientId, &DomainName),
+    domain: &Domain,
     actor: &Actor,
-) -> Result<Domain, RestartError>
+) -> Result<Domain, CommitError>
 where
-    S: ReadDomains + CommitChanges,
+    S: CommitChanges,
 {
-    for _ in 0..ATTEMPTS {
-        let domain = failed(store, client, name).await?;
-        if !is_gone(&domain) {
-            return Err(RestartError::Busy);
-        }
-        let status = domain.state.status();
-        let evidence = evidence(&domain, &[]);
-        let change = domain
-            .transition(
-                Trigger::Restarted,
-                actor.clone(),
-                evidence,
-                clock.now(),
-                ids,
-            )
-            .map_err(|_| RestartError::NotFailed(status))?;
-        match store.commit(&change).await {
-            Ok(()) => return Ok(change.domain),
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
-        }
+    let mut domain = domain.clone();
+    let evidence = evidence(&domain, &[]);
+    if let State::Failed(failed) = &mut domain.state {
+        // SES may have lost it without the poller's knowing yet.
+        failed.reason = FailureReason::IdentityGone;
     }
-    Err(RestartError::Busy)
+    let restarted = Trigger::Restarted;
+    let change = domain
+        .transition(restarted, actor.clone(), evidence, clock.now(), ids)
+        .map_err(|_| CommitError::Conflict)?;
+    store.commit(&change).await?;
+    Ok(change.domain)
+}
+
+/// Another identity has taken the place of the domain's own. A proven claim adopts it; otherwise the
+/// name is contested.
+async fn instead_of_the_identity<S>(
+    store: &S,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    domain: &Domain,
+    why: NotOurs,
+    actor: &Actor,
+) -> Result<Domain, CommitError>
+where
+    S: ReadClaims + CommitChanges,
+{
+    let claims = store.claims(domain.name.organizational()).await?;
+    if is_proven(&claims, domain) {
+        return register_again(store, clock, ids, domain, actor).await;
+    }
+    let change = contested(domain, claims, why, clock.now(), ids)?;
+    store.commit(&change).await?;
+    Ok(change.domain)
 }
 
 /// Why it had failed, and which calls SES has taken.
@@ -126,16 +194,6 @@ fn evidence(domain: &Domain, asked_of_ses: &[&str]) -> Option<Value> {
         return None;
     };
     Some(json!({ "failed_by": reason, "asked_of_ses": asked_of_ses }))
-}
-
-fn is_gone(domain: &Domain) -> bool {
-    matches!(
-        domain.state,
-        State::Failed(Failed {
-            reason: FailureReason::IdentityGone,
-            ..
-        })
-    )
 }
 
 async fn failed(

@@ -23,6 +23,7 @@ pub enum Operation {
     GetIdentityVerificationAttributes,
     GetIdentityDkimAttributes,
     GetIdentityMailFromDomainAttributes,
+    TagResource,
 }
 
 /// The slowest that an operation gets, as a multiple of the quota's interval. No slower: a call that
@@ -91,6 +92,7 @@ impl Operation {
             Self::GetIdentityVerificationAttributes => "GetIdentityVerificationAttributes",
             Self::GetIdentityDkimAttributes => "GetIdentityDkimAttributes",
             Self::GetIdentityMailFromDomainAttributes => "GetIdentityMailFromDomainAttributes",
+            Self::TagResource => "TagResource",
         }
     }
 }

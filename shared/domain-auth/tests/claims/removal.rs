@@ -5,7 +5,7 @@ use std::pin::pin;
 use domain_auth::claims::Standing;
 use domain_auth::event::EventType;
 use domain_auth::history::Action;
-use domain_auth::ports::Clock;
+use domain_auth::ports::{Clock, Refusal};
 use domain_auth::state::{State, Status};
 use domain_auth::use_cases::remove::{Confirmation, RemoveError};
 use domain_auth_testkit::{SesFault, client, domain_name, new_domain};
@@ -135,7 +135,7 @@ fn what_ses_does_not_delete_at_once_the_poller_finishes() {
         SesFault::Throttled,
         SesFault::Unavailable,
         SesFault::AnswerLost,
-        SesFault::Refused,
+        SesFault::Refused(Refusal::Other),
     ] {
         let world = World::new();
         world.add("maple", NAME);
@@ -185,7 +185,9 @@ fn a_domain_is_removed_from_every_state() {
             .now_or_never()
             .unwrap();
         removed.unwrap();
-        assert_eq!(world.ses.identities(), 0, "{status}");
+        // Somebody may still be making the identity of a domain that is `provisioning`.
+        let left = usize::from(status == "provisioning");
+        assert_eq!(world.ses.identities(), left, "{status}");
         world.settle();
         assert_gone(&world, status);
     }
@@ -308,7 +310,7 @@ fn a_removed_domain_is_added_again_as_a_new_one() {
 }
 
 #[test]
-fn what_is_being_removed_is_added_again_from_a_fresh_identity() {
+fn a_domain_that_is_added_again_while_it_is_removed_takes_up_its_own_identity() {
     let world = World::new();
     world.verified("maple", NAME);
     world
@@ -326,12 +328,19 @@ fn what_is_being_removed_is_added_again_from_a_fresh_identity() {
     assert_eq!(again.contact_email, new.contact_email);
     assert_eq!(again.added_at, world.clock.now());
     assert_eq!((again.ses, again.dns_looked_at), (None, None));
-    assert_eq!(world.ses.calls("DeleteEmailIdentity"), 2);
+    assert_eq!(world.ses.calls("DeleteEmailIdentity"), 1);
     world.settle();
-    assert_whole(&world, "added again");
+    assert_eq!(world.ses.identities(), 1);
+    let verified = world.status("maple", NAME);
+    assert_eq!(verified, Some(Status::Verified), "its records are in DNS");
     assert_eq!(
         world.actions("maple", NAME)[3..],
-        [Action::Removed, Action::Readded, Action::Provisioned]
+        [
+            Action::Removed,
+            Action::Readded,
+            Action::Provisioned,
+            Action::Verified
+        ]
     );
 }
 
@@ -409,7 +418,7 @@ fn two_who_delete_and_one_who_adds_again_agree_in_the_end() {
         world.add("maple", NAME);
         world.crash.log().len()
     };
-    assert!(points > 20, "{points} points");
+    assert!(points > 15, "{points} points");
     for point in 1..=points {
         let context = format!("slow at point {point}");
         let world = prepare();

@@ -4,7 +4,7 @@ use domain_auth::dns::{Data, RecordType};
 use domain_auth::event::{EventType, Severity};
 use domain_auth::history::{Action, Actor};
 use domain_auth::state::{State, Status};
-use domain_auth_testkit::{ANOTHER_STACK, SesFault, domain_name};
+use domain_auth_testkit::{SesFault, domain_name};
 use jiff::SignedDuration;
 
 use crate::world::{DAY, MINUTE, World};
@@ -354,40 +354,6 @@ fn a_domain_that_is_verified_at_the_last_moment_does_not_expire() {
     world.ses.verify(&domain_name(NAME));
     world.poll_after(DAY * 31);
     assert_eq!(world.status("maple", NAME), Some(Status::Verified));
-}
-
-#[test]
-fn an_identity_of_others_is_taken_up_only_where_it_proves_nothing() {
-    for (owner, verified, expected) in [
-        (None, false, Status::Pending),
-        (None, true, Status::Contested),
-        (Some("maple"), false, Status::Pending),
-        (Some("maple"), true, Status::Pending),
-        (Some("cedar"), false, Status::Contested),
-        (Some(ANOTHER_STACK), false, Status::Contested),
-    ] {
-        let context = format!("{owner:?}, verified: {verified}");
-        let world = World::new();
-        world.ses.add_foreign(&domain_name(NAME), owner, true);
-        if verified {
-            world.ses.verify(&domain_name(NAME));
-        }
-        let added = world.add("maple", NAME);
-        assert_eq!(added.state.status(), expected, "{context}");
-        if expected == Status::Contested {
-            assert_eq!(world.holder(NAME), None, "{context}");
-            world.publish_proof("maple", NAME);
-            world.poll_after(DAY);
-            world.settle();
-            assert_eq!(
-                world.status("maple", NAME),
-                Some(Status::Pending),
-                "{context}"
-            );
-            let tag = world.ses.client_of(&domain_name(NAME));
-            assert_eq!(tag, Some(Some("maple".to_owned())), "{context}: made anew");
-        }
-    }
 }
 
 #[test]

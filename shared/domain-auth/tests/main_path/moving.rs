@@ -110,11 +110,11 @@ fn a_lost_answer_is_taken_up() {
 }
 
 #[test]
-fn an_identity_without_dkim_is_completed_and_one_of_another_client_is_not_touched() {
+fn an_own_identity_without_dkim_is_completed_and_one_of_another_client_is_not_touched() {
     let world = World::new();
     world
         .ses
-        .add_foreign(&domain_name("old.example.com"), None, false);
+        .add_tagged(&domain_name("old.example.com"), "maple", false);
     assert_eq!(
         world.added("maple", "old.example.com").state.status(),
         Status::Pending
@@ -122,7 +122,7 @@ fn an_identity_without_dkim_is_completed_and_one_of_another_client_is_not_touche
 
     world
         .ses
-        .add_foreign(&domain_name("other.example.org"), Some("cedar"), true);
+        .add_tagged(&domain_name("other.example.org"), "cedar", true);
     let contested = world.added("maple", "other.example.org");
     assert_eq!(contested.state.status(), Status::Contested);
     let claims = world

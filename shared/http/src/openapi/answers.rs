@@ -144,6 +144,11 @@ fn good(operation: Operation, schemas: &mut Schemas) -> Vec<Good> {
             let domain = one(&schema, "released", &examples::released());
             vec![("200", "The domain, as it stands now.", domain)]
         }
+        Operation::AdoptIdentity => {
+            let schema = schemas.answered::<StaffDomainView>();
+            let domain = one(&schema, "adopted", &examples::adopted());
+            vec![("200", "The domain; the poller goes on.", domain)]
+        }
         Operation::RejectDomain => {
             let schema = schemas.answered::<StaffDomainView>();
             let domain = one(&schema, "rejected", &examples::rejected());
@@ -220,6 +225,7 @@ fn cache_control(operation: Operation) -> Value {
         | Operation::CompleteDomain
         | Operation::RecheckDomain
         | Operation::ReleaseDomain
+        | Operation::AdoptIdentity
         | Operation::RejectDomain => NO_STORE,
     };
     constant("Who may keep the answer, and how long.", value)

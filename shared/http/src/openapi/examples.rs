@@ -79,20 +79,21 @@ fn sam() -> Actor {
 fn identity() -> SesIdentity {
     let token = |text| DkimToken::parse(text).expect("a DKIM token");
     SesIdentity {
-        verification_token: VerificationToken::parse(
-            "fTR7rJ3ckq0wYdVnZ2uX8mQ5bPsE1aHgLtCiKo9Nx4w=",
-        )
-        .expect("a token"),
-        dkim: Dkim {
+        verification_token: Some(
+            VerificationToken::parse("fTR7rJ3ckq0wYdVnZ2uX8mQ5bPsE1aHgLtCiKo9Nx4w=")
+                .expect("a token"),
+        ),
+        dkim: Some(Dkim {
             tokens: [
                 token("hirjd4exampled5477y22yd23ettobi"),
                 token("v3rnz522czcl46quexamplek3efo5o6x"),
                 token("y4examplexbhyhnsjcmtvzotfvqjmdqo"),
             ],
             signing_hosted_zone: "dkim.amazonses.com".to_owned(),
-        },
-        mail_from: MailFromLabel::default_label(),
+        }),
+        mail_from: Some(MailFromLabel::default_label()),
         region: "us-east-1".to_owned(),
+        adopted: None,
     }
 }
 
@@ -372,6 +373,18 @@ pub(super) fn released() -> Value {
     staff_view(Trigger::Displaced {
         ownership_secret: ExampleIds.secret(),
     })
+}
+
+pub(super) fn adopted() -> Value {
+    let state = State::contested(ExampleIds.secret(), at(0));
+    let adopted = moved(&added(state).domain, Trigger::Adopted, sam(), 150);
+    let claims = ClaimRegister::empty(NAME).taken(&name(), &client(), at(150));
+    value(&StaffDomainView::new(
+        &adopted.domain,
+        None,
+        &claims,
+        at(151),
+    ))
 }
 
 fn staff_view(decision: Trigger) -> Value {

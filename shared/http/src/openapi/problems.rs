@@ -3,7 +3,7 @@
 
 use domain_auth::idempotency::KeyError;
 use domain_auth::names::{DomainName, IneligibleReason};
-use domain_auth::ports::{SesError, StoreError};
+use domain_auth::ports::{Refusal, SesError, StoreError};
 use domain_auth::state::Status;
 
 use crate::problem::{ApiError, FieldError, Problem};
@@ -57,6 +57,7 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
             ApiError::NotFound,
             ApiError::NotFailed(Status::Pending),
             throttled("VerifyDomainIdentity"),
+            refused("VerifyDomainIdentity"),
             ApiError::Busy,
         ],
         Operation::NotifyReady => vec![
@@ -77,7 +78,9 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
                 of_domain: true,
                 seconds: 35_798,
             },
+            ApiError::EmailRefused,
             throttled("SendEmail"),
+            refused("SendEmail"),
         ],
         Operation::RemoveDomain => vec![
             ApiError::NotFound,
@@ -89,7 +92,21 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
         Operation::CompleteDomain => vec![
             ApiError::NotFound,
             not_verified(),
+            ApiError::IdentityNotOurs,
             throttled("PutEmailIdentityConfigurationSetAttributes"),
+            refused("PutEmailIdentityConfigurationSetAttributes"),
+            ApiError::Busy,
+        ],
+        Operation::AdoptIdentity => vec![
+            malformed(),
+            ApiError::TooLarge,
+            ApiError::invalid(FieldError::field("/reason", "is required")),
+            ApiError::NotFound,
+            ApiError::NotContested(Status::Verified),
+            ApiError::HeldByAnother,
+            ApiError::NoIdentity,
+            throttled("GetEmailIdentity"),
+            refused("GetEmailIdentity"),
             ApiError::Busy,
         ],
         Operation::RejectDomain => vec![
@@ -151,6 +168,14 @@ fn not_verified() -> ApiError {
 
 fn throttled(operation: &'static str) -> ApiError {
     ApiError::Ses(SesError::Throttled { operation })
+}
+
+fn refused(operation: &'static str) -> ApiError {
+    ApiError::Ses(SesError::Refused {
+        operation,
+        refusal: Refusal::AccessDenied,
+        source: "not shown".into(),
+    })
 }
 
 fn store() -> ApiError {

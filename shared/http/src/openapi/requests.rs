@@ -19,6 +19,15 @@ struct RejectDomainBody {
     reason: Note,
 }
 
+/// The body of `AdoptIdentity`.
+#[derive(JsonSchema)]
+#[schemars(rename = "AdoptIdentity", deny_unknown_fields)]
+#[expect(dead_code, reason = "stands for what `reason_in` reads")]
+struct AdoptIdentityBody {
+    /// Why, in plain text. Only Lasso support reads it, in the history.
+    reason: Note,
+}
+
 /// The body of `NotifyReady`.
 #[derive(JsonSchema)]
 #[schemars(rename = "NotifyReady", deny_unknown_fields)]
@@ -100,6 +109,13 @@ pub(super) fn detail(operation: Operation) -> &'static str {
         Operation::GetClientDomain => "With the claim, and what the last look at DNS has seen.",
         Operation::CompleteDomain => "Only of a domain that is `verified`.",
         Operation::RejectDomain => "Only of a domain that is `verified`.",
+        Operation::AdoptIdentity => {
+            "Only of a contested domain, for an identity that Amazon SES has and that is not this \
+             client's by its tags: one that was made by hand, for instance. It is tagged with the \
+             client, and keeps its tokens, its MAIL FROM domain and its configuration set; nothing is \
+             deleted or made. The poller does it within a minute. Where another client holds the name, \
+             `release` decides."
+        }
         Operation::RecheckDomain => {
             "Takes some seconds, up to 20. At most once per 30 seconds and domain, whoever asks."
         }
@@ -177,6 +193,7 @@ pub(super) fn parameters(operation: Operation, schemas: &mut Schemas) -> Vec<Val
         | Operation::RejectDomain
         | Operation::RecheckDomain
         | Operation::ReleaseDomain
+        | Operation::AdoptIdentity
         | Operation::DescribeApi => Vec::new(),
     });
     if operation.takes_keys() {
@@ -256,6 +273,10 @@ pub(super) fn body(operation: Operation, schemas: &mut Schemas) -> Option<Value>
                 "community": "Maple Ridge",
                 "contact_email": "jo.miller@maplehomes.com",
             }),
+        ),
+        Operation::AdoptIdentity => (
+            schemas.read::<AdoptIdentityBody>(),
+            json!({ "reason": "Made by hand for this client in 2024, before it could add domains." }),
         ),
         Operation::RejectDomain => (
             schemas.read::<RejectDomainBody>(),

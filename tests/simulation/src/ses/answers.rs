@@ -8,9 +8,9 @@ use domain_auth::identity::{
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
     Clock, Creation, ExistingIdentity, Identities, IdentityOwner, IdentityPage, IdentityStatuses,
-    LIST_PAGE, ListIdentities, ListedIdentity, STATUS_BATCH, SesError,
+    LIST_PAGE, ListIdentities, ListedIdentity, Refusal, STATUS_BATCH, SesError,
 };
-use domain_auth_testkit::identity;
+use domain_auth_testkit::{dkim, verification_token};
 
 use super::{SimIdentity, SimSes, Tag, axes};
 use crate::fault::Fault;
@@ -24,6 +24,7 @@ impl Identities for SimSes {
             }
             let made = SimIdentity {
                 tag: Tag::Ours(client.clone()),
+                adopted: false,
                 mail_from: None,
                 configuration_set: None,
                 status: axes(AxisStatus::Pending),
@@ -31,7 +32,7 @@ impl Identities for SimSes {
             };
             state.identities.insert(name.clone(), made);
             Creation::Created {
-                dkim: identity(name).dkim,
+                dkim: dkim(name),
                 verified: false,
             }
         })
@@ -47,7 +48,13 @@ impl Identities for SimSes {
                 Tag::Nobody => (IdentityOwner::Nobody, false),
             };
             Some(ExistingIdentity {
-                dkim: Some(identity(name).dkim),
+                dkim: Some(dkim(name)),
+                own_keys: false,
+                adopted: known.adopted,
+                configuration_set: known
+                    .configuration_set
+                    .as_ref()
+                    .map(|set| set.as_str().to_owned()),
                 mail_from_domain: known.mail_from.clone(),
                 owner,
                 ours: ours || self.setting.has(Fault::TagsIgnored),
@@ -55,6 +62,34 @@ impl Identities for SimSes {
                     && !self.setting.has(Fault::VerifiedOrphanDeleted),
                 dkim_stopped: known.status.dkim == AxisStatus::Failed,
             })
+        })
+        .await
+    }
+
+    async fn adopt(&self, name: &DomainName, client: &ClientId) -> Result<(), SesError> {
+        let operation = "TagResource";
+        self.call(operation, |state| {
+            let Some(identity) = state.identities.get_mut(name) else {
+                return Err(SesError::Refused {
+                    operation,
+                    refusal: Refusal::Other,
+                    source: "there is no such identity".into(),
+                });
+            };
+            identity.tag = Tag::Ours(client.clone());
+            identity.adopted = true;
+            Ok(())
+        })
+        .await?
+    }
+
+    async fn verification_token(
+        &self,
+        name: &DomainName,
+    ) -> Result<Option<VerificationToken>, SesError> {
+        self.call("GetIdentityVerificationAttributes", |state| {
+            let known = state.identities.contains_key(name);
+            known.then(|| verification_token(name))
         })
         .await
     }
@@ -79,7 +114,7 @@ impl Identities for SimSes {
         let now = self.setting.clock.elapsed();
         self.call("VerifyDomainIdentity", |state| {
             state.look_again(name, now);
-            identity(name).verification_token
+            verification_token(name)
         })
         .await
     }
@@ -88,7 +123,7 @@ impl Identities for SimSes {
         let now = self.setting.clock.elapsed();
         self.call("VerifyDomainDkim", |state| {
             state.look_again(name, now);
-            identity(name).dkim
+            dkim(name)
         })
         .await
     }
@@ -116,7 +151,11 @@ impl Identities for SimSes {
         self.call(operation, |state| {
             let Some(identity) = state.identities.get_mut(name) else {
                 let source = "there is no such identity".into();
-                return Err(SesError::Refused { operation, source });
+                return Err(SesError::Refused {
+                    operation,
+                    refusal: Refusal::Other,
+                    source,
+                });
             };
             if !forgets {
                 identity.configuration_set = Some(set.clone());

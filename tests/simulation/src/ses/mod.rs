@@ -39,6 +39,8 @@ struct State {
 pub(crate) struct SimIdentity {
     /// Who made it.
     pub(crate) tag: Tag,
+    /// The tags say that it was adopted.
+    pub(crate) adopted: bool,
     /// The custom MAIL FROM domain.
     pub(crate) mail_from: Option<String>,
     /// The configuration set that was attached.
@@ -89,6 +91,7 @@ impl SimSes {
     pub(crate) fn put(&self, name: &DomainName, tag: Tag, verification: AxisStatus) {
         let made = SimIdentity {
             tag,
+            adopted: false,
             mail_from: Some(MailFromLabel::default_label().below(name)),
             configuration_set: None,
             status: axes(verification),

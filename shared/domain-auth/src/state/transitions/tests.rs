@@ -11,13 +11,14 @@ const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 fn identity() -> SesIdentity {
     let token = |text| DkimToken::parse(text).unwrap();
     SesIdentity {
-        verification_token: VerificationToken::parse("token").unwrap(),
-        dkim: Dkim {
+        verification_token: Some(VerificationToken::parse("token").unwrap()),
+        dkim: Some(Dkim {
             tokens: [token("a"), token("b"), token("c")],
             signing_hosted_zone: "dkim.amazonses.com".to_owned(),
-        },
-        mail_from: MailFromLabel::default_label(),
+        }),
+        mail_from: Some(MailFromLabel::default_label()),
         region: "us-east-1".to_owned(),
+        adopted: None,
     }
 }
 
@@ -47,7 +48,8 @@ fn state(status: Status) -> State {
 
 fn triggers() -> Vec<Trigger> {
     vec![
-        Trigger::ProofFound,
+        Trigger::ProofFound { displaced: None },
+        Trigger::Adopted,
         Trigger::Provisioned(identity()),
         Trigger::SesVerified,
         Trigger::SesFailed(FailureReason::SesGaveUp),
@@ -78,6 +80,7 @@ const TRANSITIONS: &[(Status, TriggerKind, Status)] = {
     use TriggerKind as T;
     &[
         (S::Contested, T::ProofFound, S::Provisioning),
+        (S::Contested, T::Adopted, S::Provisioning),
         (S::Provisioning, T::Provisioned, S::Pending),
         (S::Pending, T::SesVerified, S::Verified),
         (S::Failed, T::SesVerified, S::Verified),
@@ -146,6 +149,15 @@ fn a_restart_gives_another_72_hours() {
 }
 
 #[test]
+fn a_name_that_ses_does_not_take_fails_while_it_is_registered_and_at_no_other_time() {
+    let refused = Trigger::SesFailed(FailureReason::RefusedBySes);
+    let failed = state(Status::Provisioning).apply(refused, NOW).unwrap();
+    assert!(failed.is_without_identity());
+    let restarted = failed.apply(Trigger::Restarted, NOW).unwrap();
+    assert_eq!(restarted, State::provisioning());
+}
+
+#[test]
 fn a_restart_without_an_identity_at_ses_makes_a_new_one() {
     let failed = State::Failed(Failed {
         identity: identity(),
@@ -158,13 +170,13 @@ fn a_restart_without_an_identity_at_ses_makes_a_new_one() {
 #[test]
 fn a_proven_claim_starts_from_a_fresh_identity() {
     let proven = state(Status::Contested)
-        .apply(Trigger::ProofFound, NOW)
+        .apply(Trigger::ProofFound { displaced: None }, NOW)
         .unwrap();
     let State::Provisioning(provisioning) = proven else {
         panic!("{proven:?}");
     };
-    assert!(provisioning.replace_identity);
-    assert_eq!(provisioning.progress, Progress::default());
+    assert!(provisioning.replace_identity && provisioning.may_adopt);
+    assert_eq!(provisioning.progress, Default::default());
 }
 
 #[test]
@@ -175,17 +187,17 @@ fn what_is_added_again_waits_for_a_deletion_that_is_under_way() {
     let State::Provisioning(again) = removing.apply(Trigger::Readded, NOW).unwrap() else {
         panic!("it is made again");
     };
-    assert!(again.replace_identity);
+    assert!(!again.replace_identity, "it is the client's own");
     assert_eq!(again.deleting_until, under_way);
 }
 
 #[test]
-fn what_may_still_be_created_is_deleted_once_more() {
+fn nothing_is_deleted_while_the_identity_may_still_be_made() {
     for status in Status::ALL {
         let Ok(State::Removing(removing)) = state(status).apply(Trigger::Removed, NOW) else {
             continue;
         };
-        let creating = matches!(status, Status::Provisioning | Status::Failed);
+        let creating = status == Status::Provisioning;
         assert_eq!(removing.settles_at, creating.then_some(NOW + LONGEST_RUN));
         assert_eq!(removing.identity_exists, status != Status::Contested);
     }

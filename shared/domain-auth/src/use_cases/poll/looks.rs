@@ -20,6 +20,7 @@ use crate::use_cases::claim::{self, Ground};
 use crate::use_cases::expire::{Expiry, expire};
 use crate::use_cases::look::{after_look, is_downgrade, look_at_dns, statuses};
 use crate::use_cases::provision::Tools;
+use crate::use_cases::restart::RESTART_LEASE;
 use crate::use_cases::{Operation, SesBudget};
 use crate::watching::{self, Sight};
 
@@ -291,17 +292,24 @@ where
         let (Some(mut ses), Some(dns)) = (seen.ses, seen.dns.as_ref()) else {
             return false;
         };
-        let Some(identity) = seen.domain.state.identity() else {
+        let Some(identity) = seen.domain.state.identity().cloned() else {
             return false;
         };
         let in_time = self.tools.clock.now() < times.ask;
         if !in_time || !watching::is_watched(seen.domain.state.status()) {
             return false;
         }
+        let dkim = identity.dkim.is_some() && watching::dkim_wants_restart(ses, dns);
+        let mail_from = identity
+            .mail_from
+            .filter(|_| watching::mail_from_wants_restart(ses, dns));
+        if !(dkim || mail_from.is_some()) || !self.is_the_clients(&seen.domain).await {
+            return false;
+        }
         let background = self.tools.budget.in_background();
         let tools = self.tools.with_budget(&background);
         let mut restarted = false;
-        if watching::dkim_wants_restart(ses, dns) {
+        if dkim && self.may_restart(seen, &mut part.report).await {
             let again = || tools.ses.verify_dkim(&seen.domain.name);
             let answer = tools.paced(Operation::VerifyDomainDkim, again).await;
             if began(answer.map(drop)) {
@@ -309,12 +317,8 @@ where
                 restarted = true;
             }
         }
-        if watching::mail_from_wants_restart(ses, dns) {
-            let again = || {
-                tools
-                    .ses
-                    .set_mail_from(&seen.domain.name, &identity.mail_from)
-            };
+        if let Some(label) = &mail_from {
+            let again = || tools.ses.set_mail_from(&seen.domain.name, label);
             let operation = Operation::PutEmailIdentityMailFromAttributes;
             if began(tools.paced(operation, again).await) {
                 ses.mail_from = AxisStatus::Pending;
@@ -324,6 +328,37 @@ where
         seen.ses = Some(ses);
         part.report.restarted_at_ses += usize::from(restarted);
         restarted
+    }
+
+    /// Whether the identity at SES carries this stack's tag and the client's. False where SES did not
+    /// answer.
+    async fn is_the_clients(&self, domain: &Domain) -> bool {
+        match self.describe(&domain.name).await {
+            Ok(Some(existing)) if existing.belongs_to(&domain.client) => true,
+            Ok(_) => {
+                tracing::warn!(
+                    domain = %domain.name,
+                    "the identity at SES is not this client's any more; nothing about it is changed"
+                );
+                false
+            }
+            Err(error) => began(Err(error)),
+        }
+    }
+
+    /// Writes down until when a call that makes SES look for DKIM again may be under way: it makes an
+    /// identity where there is none, so the identity is not deleted before.
+    async fn may_restart(&self, seen: &mut Seen, report: &mut Report) -> bool {
+        let until = self.tools.clock.now() + RESTART_LEASE;
+        let leased = seen
+            .domain
+            .updated(|domain| domain.restarting_until = Some(until));
+        let outcome = self.tools.store.commit(&leased).await;
+        let written = report.written(&seen.domain, &leased, outcome);
+        if written {
+            seen.domain = leased.domain;
+        }
+        written
     }
 }
 
@@ -369,7 +404,8 @@ impl<'a, S, I, C, D, L> Tools<'a, S, I, C, D, L> {
 /// identities, which is cheaper, unless somebody waits or it seems broken.
 fn asks_ses(domain: &Domain, now: Timestamp) -> bool {
     match domain.state.status() {
-        Status::Pending | Status::Failed | Status::AtRisk => true,
+        Status::Pending | Status::AtRisk => true,
+        Status::Failed => !domain.state.is_without_identity(),
         Status::Verified | Status::Authenticated | Status::Rejected => {
             pace::is_hurried(domain, now) || domain.watch.bad_since.is_some()
         }

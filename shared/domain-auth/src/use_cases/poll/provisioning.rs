@@ -63,6 +63,15 @@ where
                 }
                 Ok(Provisioned::Waits(_)) => break,
                 Ok(Provisioned::Later(next, SesError::Throttled { .. })) => domain = next,
+                Ok(Provisioned::Later(domain, error @ SesError::Refused { .. })) => {
+                    tracing::error!(
+                        domain = %domain.name,
+                        error = &error as &dyn std::error::Error,
+                        "SES refuses to register this domain; see the permissions and the limits of the account"
+                    );
+                    report.refused += 1;
+                    break;
+                }
                 Ok(Provisioned::Later(domain, error)) => {
                     tracing::warn!(
                         domain = %domain.name,

@@ -64,6 +64,9 @@ pub struct Report {
     pub conflicts: usize,
     /// Things that went wrong and are tried again in the next run.
     pub errors: usize,
+    /// Calls that SES refused for a reason that only the operator can end, such as a missing permission
+    /// or too many identities.
+    pub refused: usize,
 }
 
 /// Looks at the DNS of a domain, by what they saw.
@@ -133,6 +136,7 @@ impl Report {
         self.topic_down |= part.topic_down;
         self.conflicts += part.conflicts;
         self.errors += part.errors;
+        self.refused += part.refused;
     }
 
     /// Counts a change that was written.
@@ -159,6 +163,7 @@ impl Report {
                 | Action::Removed
                 | Action::Readded
                 | Action::Challenged
+                | Action::Adopted
                 | Action::Ready
                 | Action::InstructionsSent
                 | Action::Checked => continue,

@@ -1,0 +1,86 @@
+//! Lasso support gives a client the identity that SES has for its domain, as it is: one that was made
+//! by hand before this service, for instance. The decision is written here; the poller then tags the
+//! identity and takes up what it has.
+
+use serde_json::json;
+
+use crate::domain::Change;
+use crate::history::{Actor, INTERNAL};
+use crate::names::{ClientId, DomainName, Note};
+use crate::ports::{
+    Clock, CommitChanges, CommitError, Identities, Ids, ReadClaims, ReadDomains, SesError,
+    StoreError,
+};
+use crate::state::{Status, Trigger};
+
+/// How often a write is tried again when others change the same domain or its claims.
+const ATTEMPTS: usize = 4;
+
+/// Why nothing was adopted. Nothing was written, and nothing at SES was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AdoptError {
+    /// The client has no such domain.
+    #[error("there is no such domain")]
+    NotFound,
+    /// Only a contested domain can be given an identity that exists.
+    #[error("a domain that is {0} is not contested")]
+    NotContested(Status),
+    /// Another client holds the name, or one below it. Releasing that claim comes first.
+    #[error("another client holds the name")]
+    HeldByAnother,
+    /// SES has no identity of this name.
+    #[error("there is no identity to adopt")]
+    NoIdentity,
+    /// SES did not say what it has. It can be asked again.
+    #[error(transparent)]
+    Ses(#[from] SesError),
+    /// Others kept changing the domain or its claims.
+    #[error("too many changes of the domain at once")]
+    Busy,
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Gives the client of a contested domain the identity that SES has. What is given back is the change
+/// of its domain, written: it is `provisioning`, and due.
+pub async fn adopt<S>(
+    store: &S,
+    ses: &impl Identities,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    (client, name): (&ClientId, &DomainName),
+    reason: &Note,
+    actor: &Actor,
+) -> Result<Change, AdoptError>
+where
+    S: ReadDomains + ReadClaims + CommitChanges,
+{
+    for _ in 0..ATTEMPTS {
+        let domain = store.domain(client, name).await?;
+        let domain = domain.ok_or(AdoptError::NotFound)?;
+        let status = domain.state.status();
+        let evidence = json!({
+            "identity": "existing",
+            INTERNAL: { "reason": reason.as_str() },
+        });
+        let adopted = Trigger::Adopted;
+        let mut change = domain
+            .transition(adopted, actor.clone(), Some(evidence), clock.now(), ids)
+            .map_err(|_| AdoptError::NotContested(status))?;
+        let claims = store.claims(name.organizational()).await?;
+        if claims.in_the_way(name, client).next().is_some() {
+            return Err(AdoptError::HeldByAnother);
+        }
+        if ses.describe(name).await?.is_none() {
+            return Err(AdoptError::NoIdentity);
+        }
+        change.claims = Some(claims.taken(name, client, clock.now()));
+        match store.commit(&change).await {
+            Ok(()) => return Ok(change),
+            Err(CommitError::Conflict) => {}
+            Err(CommitError::Store(error)) => return Err(error.into()),
+        }
+    }
+    Err(AdoptError::Busy)
+}

@@ -1,0 +1,456 @@
+//! An SES account that is shared: identities that this stack did not make are neither changed nor
+//! deleted, and become a client's only by adoption.
+
+use domain_auth::history::{Action, Actor};
+use domain_auth::identity::{AxisStatus, SesStatus};
+use domain_auth::names::Note;
+use domain_auth::ports::{Clock, CommitChanges, Refusal};
+use domain_auth::records::RecordId;
+use domain_auth::state::{FailureReason, State, Status, Trigger};
+use domain_auth::use_cases::adopt::{AdoptError, adopt};
+use domain_auth::use_cases::restart::{RestartError, restart};
+use domain_auth_testkit::{ANOTHER_STACK, SesFault, client, domain_name, verification_token};
+use futures::FutureExt;
+use jiff::SignedDuration;
+
+use crate::world::{DAY, MINUTE, World, admin};
+
+const NAME: &str = "example.com";
+
+/// Identities that are not this stack's for `maple`, each verified or not.
+fn foreign() -> impl Iterator<Item = (Option<&'static str>, bool)> {
+    let owners = [None, Some("maple"), Some("cedar"), Some(ANOTHER_STACK)];
+    owners
+        .into_iter()
+        .flat_map(|owner| [(owner, false), (owner, true)])
+}
+
+/// Makes one. A tag of a client alone does not make it this stack's; `cedar`'s is this stack's.
+fn make(world: &World, owner: Option<&str>, verified: bool) -> String {
+    let name = domain_name(NAME);
+    if owner == Some("cedar") {
+        world.ses.add_tagged(&name, "cedar", true);
+    } else {
+        world.ses.add_foreign(&name, owner, true);
+    }
+    world.ses.furnish(&name, "mail.example.com", "by-hand");
+    if verified {
+        world.ses.set_status(&name, all(AxisStatus::Success));
+    }
+    world.ses.record_of(&name).unwrap()
+}
+
+fn all(status: AxisStatus) -> SesStatus {
+    SesStatus {
+        verification: status,
+        dkim: status,
+        mail_from: status,
+    }
+}
+
+fn support() -> Actor {
+    Actor::LassoSupport {
+        subject: "sam".to_owned(),
+    }
+}
+
+impl World {
+    fn record(&self) -> Option<String> {
+        self.ses.record_of(&domain_name(NAME))
+    }
+
+    fn restart(&self) -> Result<Status, RestartError> {
+        let (client, name) = (client("maple"), domain_name(NAME));
+        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
+        let (domain, actor) = ((&client, &name), admin());
+        let restarted = restart(store, &self.ses, clock, ids, domain, &actor);
+        let restarted = Box::pin(restarted).now_or_never().unwrap();
+        restarted.map(|domain| domain.state.status())
+    }
+
+    fn adopt(&self, client_id: &str) -> Result<Status, AdoptError> {
+        let (client, name) = (client(client_id), domain_name(NAME));
+        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
+        let (domain, reason) = ((&client, &name), Note::parse("made by hand").unwrap());
+        let actor = support();
+        let adopted = adopt(store, &self.ses, clock, ids, domain, &reason, &actor);
+        let adopted = Box::pin(adopted).now_or_never().unwrap();
+        adopted.map(|change| change.domain.state.status())
+    }
+
+    /// Calls that change an identity, or make SES look for its records.
+    fn changing_calls(&self) -> usize {
+        [
+            "DeleteEmailIdentity",
+            "VerifyDomainIdentity",
+            "VerifyDomainDkim",
+            "PutEmailIdentityMailFromAttributes",
+            "PutEmailIdentityConfigurationSetAttributes",
+        ]
+        .map(|operation| self.ses.calls(operation))
+        .iter()
+        .sum()
+    }
+}
+
+#[test]
+fn an_identity_that_is_not_the_clients_makes_the_name_contested_and_is_left_as_it_is() {
+    for (owner, verified) in foreign() {
+        let context = format!("{owner:?}, verified: {verified}");
+        let world = World::new();
+        let before = make(&world, owner, verified);
+        let added = world.add("maple", NAME);
+        assert_eq!(added.state.status(), Status::Contested, "{context}");
+        assert_eq!(world.holder(NAME), None, "{context}");
+        world.remove("maple", NAME);
+        world.settle();
+        assert_eq!(world.status("maple", NAME), None, "{context}");
+        assert_eq!(world.record(), Some(before), "{context}");
+        assert_eq!(world.changing_calls(), 0, "{context}");
+    }
+}
+
+/// The steps by which an identity could be deleted: SES does not make the client's identity at first,
+/// the client removes the domain, and perhaps adds it again.
+#[test]
+fn no_failing_call_leads_to_another_call_that_changes_an_identity_of_others() {
+    let operations = ["CreateEmailIdentity", "GetEmailIdentity"];
+    let faults = [
+        SesFault::Throttled,
+        SesFault::Unavailable,
+        SesFault::AnswerLost,
+        SesFault::Refused(Refusal::AccessDenied),
+    ];
+    for (owner, verified) in foreign() {
+        for operation in operations {
+            for fault in faults {
+                for added_again in [false, true] {
+                    let context =
+                        format!("{owner:?} {verified} {operation} {fault:?} {added_again}");
+                    let world = World::new();
+                    let before = make(&world, owner, verified);
+                    world.ses.fail(operation, &[fault; 3]);
+                    world.add("maple", NAME);
+                    world.remove("maple", NAME);
+                    if added_again {
+                        world.add("maple", NAME);
+                    }
+                    world.settle();
+                    let status = world.status("maple", NAME);
+                    let expected = added_again.then_some(Status::Contested);
+                    assert_eq!(status, expected, "{context}");
+                    assert_eq!(world.record(), Some(before), "{context}");
+                    assert_eq!(world.changing_calls(), 0, "{context}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_identity_that_others_made_in_the_place_of_the_clients_is_left_as_it_is() {
+    let world = World::new();
+    let fault = [SesFault::Throttled; 2];
+    world.ses.fail("VerifyDomainIdentity", &fault);
+    assert_eq!(
+        world.add("maple", NAME).state.status(),
+        Status::Provisioning
+    );
+    let before = make(&world, None, true);
+    let calls = world.changing_calls();
+    world.settle();
+    assert_eq!(world.status("maple", NAME), Some(Status::Contested));
+    assert_eq!(world.record(), Some(before));
+    assert_eq!(world.changing_calls(), calls);
+}
+
+#[test]
+fn a_proof_adopts_the_identity_as_it_is() {
+    for (owner, verified) in foreign() {
+        let context = format!("{owner:?}, verified: {verified}");
+        let world = World::new();
+        make(&world, owner, verified);
+        world.add("maple", NAME);
+        world.publish_proof("maple", NAME);
+        world.poll_after(DAY);
+        world.settle();
+        let expected = if verified {
+            Status::Verified
+        } else {
+            Status::Pending
+        };
+        let domain = world.domain("maple", NAME).unwrap();
+        assert_eq!(domain.state.status(), expected, "{context}");
+        assert_eq!(world.changing_calls(), 0, "{context}: nothing but tags");
+        assert_eq!(world.ses.calls("TagResource"), 1, "{context}");
+        let tag = world.ses.client_of(&domain_name(NAME));
+        assert_eq!(tag, Some(Some("maple".to_owned())), "{context}");
+        let identity = domain.state.identity().unwrap();
+        let token = verification_token(&domain_name(NAME));
+        assert_eq!(identity.verification_token, Some(token), "{context}");
+        let mail_from = identity.mail_from.as_ref().unwrap();
+        assert_eq!(mail_from.as_str(), "mail", "{context}");
+        let adopted = identity.adopted.as_ref().unwrap();
+        assert_eq!(adopted.configuration_set.as_deref(), Some("by-hand"));
+        let history = world.history("maple", NAME);
+        let provisioned = history
+            .iter()
+            .find(|line| line.action == Action::Provisioned)
+            .unwrap();
+        assert_eq!(provisioned.evidence.as_ref().unwrap()["adopted"], true);
+    }
+}
+
+#[test]
+fn an_identity_with_own_keys_and_without_a_txt_token_is_adopted_and_watched() {
+    let world = World::new();
+    let name = domain_name(NAME);
+    world.ses.add_foreign_with_own_keys(&name);
+    world.ses.set_status(&name, all(AxisStatus::Success));
+    world.add("maple", NAME);
+    world.publish_proof("maple", NAME);
+    world.poll_after(DAY);
+    world.settle();
+    let domain = world.domain("maple", NAME).unwrap();
+    assert_eq!(domain.state.status(), Status::Verified);
+    let records: Vec<RecordId> = domain.records().iter().map(|record| record.id).collect();
+    assert_eq!(
+        records,
+        [RecordId::Dmarc],
+        "what DNS shows of it is not known here"
+    );
+    let completed = Trigger::Completed;
+    let (now, ids) = (world.clock.now(), &world.ids);
+    let completed = domain.transition(completed, support(), None, now, ids);
+    world
+        .store
+        .commit(&completed.unwrap())
+        .now_or_never()
+        .unwrap()
+        .unwrap();
+    for _ in 0..4 {
+        world.poll_after(DAY);
+    }
+    assert_eq!(world.status("maple", NAME), Some(Status::Authenticated));
+    world
+        .ses
+        .set_status(&name, all(AxisStatus::TemporaryFailure));
+    for _ in 0..3 {
+        world.poll_after(SignedDuration::from_hours(7));
+    }
+    assert_eq!(
+        world.status("maple", NAME),
+        Some(Status::AtRisk),
+        "SES says so"
+    );
+    world.ses.set_status(&name, all(AxisStatus::Success));
+    world.poll_after(SignedDuration::from_hours(2));
+    assert_eq!(world.status("maple", NAME), Some(Status::Authenticated));
+    assert_eq!(world.changing_calls(), 0);
+}
+
+#[test]
+fn dying_between_any_two_steps_of_an_adoption_changes_nothing_but_tags() {
+    let prepare = || {
+        let world = World::new();
+        make(&world, None, true);
+        world.add("maple", NAME);
+        world.publish_proof("maple", NAME);
+        world.clock.advance(DAY);
+        world.crash.live();
+        world
+    };
+    let points = {
+        let world = prepare();
+        world.try_poll().unwrap();
+        world.crash.log().len()
+    };
+    assert!(points > 10, "{points} points");
+    for point in 1..=points {
+        let context = format!("died at point {point}");
+        let world = prepare();
+        world.crash.die_at(point);
+        world.try_poll();
+        world.crash.live();
+        world.poll_after(DAY);
+        world.settle();
+        assert_eq!(
+            world.status("maple", NAME),
+            Some(Status::Verified),
+            "{context}"
+        );
+        assert_eq!(world.changing_calls(), 0, "{context}");
+        let domain = world.domain("maple", NAME).unwrap();
+        assert!(
+            domain.state.identity().unwrap().adopted.is_some(),
+            "{context}"
+        );
+    }
+}
+
+#[test]
+fn lasso_support_gives_a_client_the_identity_that_ses_has() {
+    let world = World::new();
+    make(&world, None, true);
+    assert!(matches!(world.adopt("maple"), Err(AdoptError::NotFound)));
+    world.add("maple", NAME);
+    assert_eq!(world.adopt("maple").unwrap(), Status::Provisioning);
+    assert_eq!(world.holder(NAME).as_deref(), Some("maple"));
+    world.settle();
+    assert_eq!(world.status("maple", NAME), Some(Status::Verified));
+    assert_eq!(world.changing_calls(), 0);
+    let again = world.adopt("maple");
+    assert!(matches!(
+        again,
+        Err(AdoptError::NotContested(Status::Verified))
+    ));
+    assert!(world.actions("maple", NAME).contains(&Action::Adopted));
+}
+
+#[test]
+fn nothing_is_adopted_where_another_client_holds_the_name_or_ses_has_nothing() {
+    let world = World::new();
+    world.add("maple", NAME);
+    world.add("cedar", NAME);
+    assert!(matches!(
+        world.adopt("cedar"),
+        Err(AdoptError::HeldByAnother)
+    ));
+    world.remove("maple", NAME);
+    world.settle();
+    assert!(matches!(world.adopt("cedar"), Err(AdoptError::NoIdentity)));
+    assert_eq!(world.status("cedar", NAME), Some(Status::Contested));
+}
+
+#[test]
+fn a_restart_leaves_an_identity_of_others_as_it_is() {
+    let failed = || {
+        let world = World::new();
+        world.add("maple", NAME);
+        world.poll_after(SignedDuration::from_hours(72));
+        assert_eq!(world.status("maple", NAME), Some(Status::Failed));
+        world.ses.forget(&domain_name(NAME));
+        world
+    };
+    for (owner, verified) in foreign() {
+        let context = format!("{owner:?}, verified: {verified}");
+        let world = failed();
+        let before = make(&world, owner, verified);
+        let calls = world.changing_calls();
+        assert_eq!(world.restart().unwrap(), Status::Contested, "{context}");
+        assert_eq!(world.record(), Some(before), "{context}");
+        assert_eq!(world.changing_calls(), calls, "{context}");
+        assert_eq!(world.holder(NAME), None, "{context}");
+    }
+    let world = failed();
+    assert_eq!(world.restart().unwrap(), Status::Provisioning);
+    assert!(
+        !world.ses.has(&domain_name(NAME)),
+        "v1 has made none without tags"
+    );
+    world.settle();
+    assert_eq!(world.status("maple", NAME), Some(Status::Pending));
+    let tag = world.ses.client_of(&domain_name(NAME));
+    assert_eq!(tag, Some(Some("maple".to_owned())));
+}
+
+/// v1 makes an identity where there is none, so a domain that is removed while it is restarted keeps
+/// its identity until the call is over.
+#[test]
+fn a_domain_that_is_removed_while_it_is_restarted_leaves_no_identity() {
+    let points = {
+        let world = World::new();
+        world.add("maple", NAME);
+        world.poll_after(SignedDuration::from_hours(72));
+        world.crash.live();
+        world.restart().unwrap();
+        world.crash.log().len()
+    };
+    for point in 1..=points {
+        let context = format!("slow at point {point}");
+        let world = World::new();
+        world.add("maple", NAME);
+        world.poll_after(SignedDuration::from_hours(72));
+        let (client, name, actor) = (client("maple"), domain_name(NAME), admin());
+        let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
+        world.crash.die_at(point);
+        let mut slow = Box::pin(restart(
+            store,
+            &world.ses,
+            clock,
+            ids,
+            (&client, &name),
+            &actor,
+        ));
+        assert!(slow.as_mut().now_or_never().is_none(), "{context}");
+        world.crash.stop_nobody_else();
+        world.remove("maple", NAME);
+        world.crash.let_go();
+        slow.now_or_never().unwrap().ok();
+        world.settle();
+        assert_eq!(world.status("maple", NAME), None, "{context}");
+        assert!(!world.ses.has(&name), "{context}");
+    }
+}
+
+#[test]
+fn a_name_that_ses_does_not_take_fails_with_a_reason_and_can_be_restarted() {
+    let world = World::new();
+    let fault = [SesFault::Refused(Refusal::BadRequest)];
+    world.ses.fail("CreateEmailIdentity", &fault);
+    let failed = world.add("maple", NAME);
+    let State::Failed(state) = &failed.state else {
+        panic!("{failed:?}");
+    };
+    assert_eq!(state.reason, FailureReason::RefusedBySes);
+    // What SES says of the name is about an identity of somebody else.
+    make(&world, None, true);
+    world.poll_after(DAY);
+    assert_eq!(world.status("maple", NAME), Some(Status::Failed));
+    world.ses.forget(&domain_name(NAME));
+    assert_eq!(world.restart().unwrap(), Status::Provisioning);
+    world.settle();
+    assert_eq!(world.status("maple", NAME), Some(Status::Pending));
+}
+
+#[test]
+fn a_refusal_that_the_operator_can_end_is_counted_and_the_domain_waits() {
+    for refusal in [Refusal::AccessDenied, Refusal::LimitExceeded] {
+        let world = World::new();
+        let fault = [SesFault::Refused(refusal); 2];
+        world.ses.fail("CreateEmailIdentity", &fault);
+        let added = world.add("maple", NAME);
+        assert_eq!(added.state.status(), Status::Provisioning);
+        let report = world.poll_after(MINUTE);
+        assert_eq!((report.refused, report.errors), (1, 0), "{refusal}");
+        assert_eq!(world.poll_after(MINUTE).refused, 0);
+        assert_eq!(world.status("maple", NAME), Some(Status::Pending));
+    }
+}
+
+#[test]
+fn an_adopted_identity_keeps_its_configuration_set_in_the_final_step() {
+    use domain_auth::identity::ConfigurationSet;
+    use domain_auth::use_cases::decide::{Completing, Decision, decide};
+
+    let world = World::new();
+    make(&world, None, true);
+    world.add("maple", NAME);
+    world.adopt("maple").unwrap();
+    world.settle();
+    let set = ConfigurationSet::parse("mass-mail").unwrap();
+    let completing = Completing {
+        ses: &world.ses,
+        configuration_set: Some(&set),
+    };
+    let (client, name, actor) = (client("maple"), domain_name(NAME), support());
+    let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
+    let (domain, complete) = ((&client, &name), Decision::Complete);
+    let decided = decide(store, &completing, clock, ids, domain, &complete, &actor);
+    let decided = Box::pin(decided).now_or_never().unwrap().unwrap();
+    assert_eq!(decided.domain.state.status(), Status::Authenticated);
+    assert_eq!(
+        world.ses.configuration_set(&name).as_deref(),
+        Some("by-hand")
+    );
+}

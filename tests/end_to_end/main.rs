@@ -23,6 +23,7 @@ mod store;
 mod store_keys;
 mod store_runs;
 mod support_email;
+mod tag_conditions;
 mod takeover;
 mod world;
 
@@ -148,6 +149,7 @@ fn main() -> ExitCode {
     senders::tests(&mut suite);
     staff::tests(&mut suite);
     support_email::tests(&mut suite);
+    tag_conditions::tests(&mut suite);
     store::tests(&mut suite);
     takeover::tests(&mut suite);
     store::more_tests(&mut suite);

@@ -24,6 +24,7 @@ mod store;
 mod store_keys;
 mod store_runs;
 mod support_email;
+mod tag_conditions;
 mod takeover;
 mod world;
 
@@ -150,6 +151,7 @@ fn main() -> ExitCode {
     shared_account::tests(&mut suite);
     staff::tests(&mut suite);
     support_email::tests(&mut suite);
+    tag_conditions::tests(&mut suite);
     store::tests(&mut suite);
     takeover::tests(&mut suite);
     store::more_tests(&mut suite);

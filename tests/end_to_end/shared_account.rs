@@ -57,7 +57,8 @@ impl World {
         for (key, value) in shape.as_object().expect("an object") {
             identity[key] = value.clone();
         }
-        self.make_identity(identity).await
+        self.identity_at_gate(identity).await;
+        self.seen_at_gate(name).await
     }
 }
 
@@ -119,7 +120,7 @@ async fn survive(world: Shared) {
                 }
             })
             .await;
-        let after = world.identity_at_gate(name).await;
+        let after = world.seen_at_gate(name).await;
         assert_eq!(changes(&after), Vec::<&str>::new(), "{after}");
         assert_eq!(without_calls(&after), without_calls(before));
     }
@@ -152,7 +153,7 @@ async fn fifty(world: Shared) {
             })
             .await;
     }
-    let after = world.identity_at_gate(&name).await;
+    let after = world.seen_at_gate(&name).await;
     assert_eq!(changes(&after), Vec::<&str>::new(), "{after}");
     assert_eq!(without_calls(&after), without_calls(&before));
 }
@@ -171,12 +172,12 @@ async fn adopted_by_proof(world: Shared) {
             .until(&format!("{name} is {wanted}"), async || {
                 world.make_due_of(client, &name).await;
                 world.run_poller().await;
-                let now = world.identity_at_gate(&name).await;
+                let now = world.seen_at_gate(&name).await;
                 assert_eq!(now["verification"], before["verification"], "{now}");
                 world.status(&name).await == wanted
             })
             .await;
-        let after = world.identity_at_gate(&name).await;
+        let after = world.seen_at_gate(&name).await;
         assert_eq!(changes(&after), ["TagResource"], "{after}");
         let tags = &after["tags"];
         assert_eq!(tags["lasso-client"], json!(client), "{after}");
@@ -214,14 +215,14 @@ async fn adopted_by_support(world: Shared) {
     assert_eq!(adopted.status, StatusCode::OK, "{adopted:?}");
     assert_eq!(adopted.body["status"], "provisioning", "{adopted:?}");
     world.poll_until(&name, "verified").await;
-    let after = world.identity_at_gate(&name).await;
+    let after = world.seen_at_gate(&name).await;
     assert_eq!(changes(&after), ["TagResource"], "{after}");
     assert_eq!(after["verification"], before["verification"]);
     let path = format!("/staff/clients/{client}/domains/{name}/complete");
     let complete = world.request(Method::POST, &path, Some(world.support()));
     let completed = answer_to(complete).await;
     assert_eq!(completed.body["status"], "authenticated", "{completed:?}");
-    let after = world.identity_at_gate(&name).await;
+    let after = world.seen_at_gate(&name).await;
     assert_eq!(after["configuration_set"], "by-hand", "it keeps its own");
     let path = format!("/staff/clients/{client}/domains/{name}/history");
     let history = world.get(world.support(), &path).await.body;
@@ -267,7 +268,7 @@ async fn own_keys(world: Shared) {
     let records = shown["records"].as_array().expect("records");
     let ids: Vec<&str> = records.iter().map(|record| text(&record["id"])).collect();
     assert_eq!(ids, ["dmarc"], "{shown}");
-    let after = world.identity_at_gate(&name).await;
+    let after = world.seen_at_gate(&name).await;
     assert_eq!(changes(&after), ["TagResource"], "{after}");
 }
 

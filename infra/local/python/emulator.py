@@ -1,9 +1,11 @@
-"""Starts ministack so that it never outlives the runner, and with one correction.
+"""Starts ministack so that it never outlives the runner, and with two corrections.
 
 The runner holds the other end of stdin. When that closes, however the runner ended, the whole
 process group goes: ministack and every function that it started.
 """
 
+import base64
+import inspect
 import json
 import os
 import shutil
@@ -12,6 +14,8 @@ import tempfile
 import threading
 
 from ministack import app
+from ministack.core import iam_actions
+from ministack.core.responses import get_account_id
 from ministack.services import lambda_svc, sns
 
 
@@ -47,6 +51,84 @@ def deliver_as_sns_does(endpoint, envelope, topic_arn, sub_arn, msg_id, message,
 if not callable(sns._deliver_to_lambda):
     raise AssertionError("ministack has changed: SNS delivers to Lambda elsewhere")
 sns._deliver_to_lambda = deliver_as_sns_does
+
+def tag_context(headers, request, query):
+    """The condition keys of SES that are about tags, without those of the resource, and with them.
+
+    The identity's tags come from the SES gate: it alone knows the identities of both APIs.
+    """
+    tags = {tag.get("Key"): tag.get("Value") for tag in request.get("Tags") or []}
+    keys = query.get("TagKeys") or list(tags)
+    context = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+    if keys:
+        context["aws:TagKeys"] = [keys] if isinstance(keys, str) else list(keys)
+    resource = json.loads(base64.b64decode(headers.get("x-ses-gate-tags") or "e30="))
+    resource = {f"aws:ResourceTag/{key}": value for key, value in resource.items()}
+    return context, {**context, **resource}
+
+
+def checks_of_ses(action, arn, headers, body, query):
+    """What SES authorises for a call about an identity: actions, resources and condition keys.
+
+    Service Authorization Reference, Amazon SES v2. ministack knows no resource for the tagging
+    actions, no second resource, and no condition keys.
+    """
+    try:
+        request = json.loads(body or b"{}")
+    except ValueError:
+        request = {}
+    context, with_resource = tag_context(headers, request, query)
+    operation = action.removeprefix("ses:")
+    if operation in ("TagResource", "UntagResource", "ListTagsForResource"):
+        named = request.get("ResourceArn") or query.get("ResourceArn") or "*"
+        return [(action, named if isinstance(named, str) else named[0], with_resource)]
+    checks = [(action, arn, with_resource)]
+    if operation == "CreateEmailIdentity" and request.get("Tags"):
+        checks.append(("ses:TagResource", arn, context))
+    configuration_set = request.get("ConfigurationSetName")
+    if operation == "PutEmailIdentityConfigurationSetAttributes" and configuration_set:
+        prefix, _, _ = arn.rpartition(":identity/")
+        checks.append((action, f"{prefix}:configuration-set/{configuration_set}", context))
+    return checks
+
+
+enforce_ses_v2 = app._enforce_ses_v2
+
+
+def authorise_by_tags(method, path, headers, body, query_params, request_id):
+    action = iam_actions.extract_iam_action("ses", method, path, headers, body, query_params)
+    if action is None or not ("/identities" in path or path.endswith("/tags")):
+        return enforce_ses_v2(method, path, headers, body, query_params, request_id)
+    region = app.extract_region(headers, query_params)
+    arn = iam_actions.extract_resource_arn(
+        "ses", method, path, headers, body, query_params, region, get_account_id()
+    )
+    for action, resource, context in checks_of_ses(action, arn, headers, body, query_params):
+        denied = app._enforce_data_plane(
+            "sesv2",
+            action,
+            headers,
+            query_params,
+            request_id,
+            resource_arn=resource,
+            service_context=context,
+            named_resource=resource,
+        )
+        if denied:
+            return denied
+    return None
+
+
+if list(inspect.signature(enforce_ses_v2).parameters) != [
+    "method",
+    "path",
+    "headers",
+    "body",
+    "query_params",
+    "request_id",
+] or "service_context" not in inspect.signature(app._enforce_data_plane).parameters:
+    raise AssertionError("ministack has changed: it authorises the calls of SES v2 elsewhere")
+app._enforce_ses_v2 = authorise_by_tags
 
 end_with_the_runner()
 app.main()

@@ -70,25 +70,48 @@ impl World {
         assert!(answer.status.is_success(), "{answer:?}");
     }
 
-    /// Makes an identity at the gate in any shape (the gate's README, `identities`), and gives back what
-    /// the gate shows of it.
-    pub(crate) async fn make_identity(&self, identity: Value) -> Value {
-        let name = identity["name"].as_str().expect("a name").to_owned();
-        self.control_ses(json!({ "identities": [identity] })).await;
-        self.identity_at_gate(&name).await
-    }
-
     /// An identity of a client of this stack, which has no Easy DKIM yet.
     pub(crate) async fn own_identity(&self, domain: &str, client: &str) -> Value {
         let tags = json!({ "lasso-client": client, "lasso-stack": self.info.stack_name });
         let identity = json!({ "name": domain, "token": true, "dkim": "none", "tags": tags });
-        self.make_identity(identity).await
+        self.identity_at_gate(identity).await;
+        self.seen_at_gate(domain).await
     }
 
-    /// What the gate shows of an identity, with the calls that have named it.
-    pub(crate) async fn identity_at_gate(&self, name: &str) -> Value {
-        let url = format!("{}/control?identity={name}", self.info.ses_gate_url);
+    /// Makes an identity at the gate, in the shape that its README describes (`POST /control`).
+    pub(crate) async fn identity_at_gate(&self, identity: Value) {
+        self.control_ses(json!({ "identities": [identity] })).await;
+    }
+
+    /// What the gate shows of an identity, with the calls that named it.
+    pub(crate) async fn seen_at_gate(&self, domain: &str) -> Value {
+        let url = format!("{}/control?identity={domain}", self.info.ses_gate_url);
         answer_to(self.http.get(url)).await.body["identity"].clone()
+    }
+
+    /// SES v2 as a function calls it: with its role, through the gate.
+    pub(crate) async fn ses_as(&self, role: &str) -> aws_sdk_sesv2::Client {
+        let call = [
+            ("Action", "AssumeRole"),
+            ("Version", "2011-06-15"),
+            ("RoleArn", &format!("arn:aws:iam::000000000000:role/{role}")),
+            ("RoleSessionName", "tests"),
+        ];
+        let answer = self.query("sts", &call).await;
+        let part =
+            |name: &str| between(&answer, &format!("<{name}>"), &format!("</{name}>")).to_owned();
+        let credentials = Credentials::new(
+            part("AccessKeyId"),
+            part("SecretAccessKey"),
+            Some(part("SessionToken")),
+            None,
+            "tests",
+        );
+        let config = aws_sdk_sesv2::config::Builder::from(&self.aws().await)
+            .endpoint_url(&self.info.ses_gate_url)
+            .credentials_provider(credentials)
+            .build();
+        aws_sdk_sesv2::Client::from_conf(config)
     }
 
     /// A queue that gets what is published on the topic from now on.

@@ -7,8 +7,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::behaviour::{Behaviour, BehaviourUpdate};
 use super::failure::Failure;
+use super::identity::Identity;
+use super::made::Made;
 use super::operation::Operation;
+use super::upstream::DEFAULT_REGION;
 
 /// How the gate behaves.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +27,8 @@ pub struct Settings {
     pub identity_limit: usize,
     /// Verification tokens follow from this and the domain: an account of its own per seed.
     pub token_seed: String,
+    /// How the gate answers where the documentation of SES says nothing.
+    pub behaviour: Behaviour,
 }
 
 impl Default for Settings {
@@ -33,6 +39,7 @@ impl Default for Settings {
             recheck: Duration::from_secs(1),
             identity_limit: 10_000,
             token_seed: "local account".to_owned(),
+            behaviour: Behaviour::default(),
         }
     }
 }
@@ -91,6 +98,9 @@ struct Fault {
     times: Option<u64>,
     /// The name of an error, `drop` or `drop_after`.
     error: String,
+    /// Only calls that name this identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identity: Option<String>,
 }
 
 /// The body of `POST /control`. What is absent stays as it is.
@@ -111,6 +121,8 @@ struct Update {
     #[serde(alias = "advance")]
     advance_seconds: Option<f64>,
     faults: Option<Vec<Fault>>,
+    behaviour: BehaviourUpdate,
+    identities: Vec<Made>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -121,12 +133,14 @@ enum Latency {
 }
 
 /// What an update asks for beyond the settings themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Consequences {
     /// Forget the identities and the clock's advance.
     pub(crate) reset: bool,
     /// Move the clock.
     pub(crate) advance: Duration,
+    /// Have these identities, whatever there was under their names.
+    pub(crate) identities: Vec<Identity>,
 }
 
 /// `null`, 0, or a number of calls per second.
@@ -169,9 +183,9 @@ impl Control {
     }
 
     /// Decides about a call and counts it.
-    pub(crate) fn admit(&self, operation: Operation, now: Duration) -> Admission {
+    pub(crate) fn admit(&self, operation: Operation, names: &[String], now: Duration) -> Admission {
         let mut state = self.state();
-        let admission = state.decide(operation, now);
+        let admission = state.decide(operation, names, now);
         let counts = state.counts.entry(operation.name()).or_default();
         match &admission {
             Some(Admission::Accepted) => counts.accepted += 1,
@@ -182,7 +196,7 @@ impl Control {
     }
 
     /// Takes in the body of `POST /control`, all of it or nothing.
-    pub(crate) fn update(&self, body: &[u8]) -> Result<Consequences, String> {
+    pub(crate) fn update(&self, body: &[u8], now: Duration) -> Result<Consequences, String> {
         let update: Update = serde_json::from_slice(body).map_err(|error| error.to_string())?;
         let mut state = self.state();
         let mut next = if update.reset {
@@ -232,11 +246,17 @@ impl Control {
             }
             next.faults = faults;
         }
+        update.behaviour.apply(&mut next.settings.behaviour);
         let advance = seconds("advance_seconds", update.advance_seconds.unwrap_or(0.0))?;
+        let made = update.identities.iter();
+        let identities = made
+            .map(|made| made.identity(now, DEFAULT_REGION))
+            .collect::<Result<_, _>>()?;
         *state = next;
         Ok(Consequences {
             reset: update.reset,
             advance,
+            identities,
         })
     }
 
@@ -249,6 +269,7 @@ impl Control {
             "window_seconds": state.settings.window.as_secs_f64(),
             "recheck_ms": u64::try_from(state.settings.recheck.as_millis()).unwrap_or(u64::MAX),
             "identity_limit": state.settings.identity_limit,
+            "behaviour": state.settings.behaviour,
             "faults": state.faults,
             "calls": state.counts,
         })
@@ -271,11 +292,20 @@ impl State {
     }
 
     /// `None` for a call that is over the rate.
-    fn decide(&mut self, operation: Operation, now: Duration) -> Option<Admission> {
+    fn decide(
+        &mut self,
+        operation: Operation,
+        names: &[String],
+        now: Duration,
+    ) -> Option<Admission> {
         let strikes = |fault: &Fault| {
             fault.times != Some(0)
                 && (fault.operation == operation.name()
                     || (fault.operation == "*" && operation.is_identity()))
+                && fault
+                    .identity
+                    .as_ref()
+                    .is_none_or(|struck| names.iter().any(|name| name.eq_ignore_ascii_case(struck)))
         };
         if let Some(at) = self.faults.iter().position(strikes) {
             let fault = &mut self.faults[at];

@@ -89,6 +89,13 @@ const KINDS: &[Kind] = &[
         "The input you provided is invalid.",
     ),
     kind(
+        "InvalidParameterValue",
+        400,
+        "BadRequestException",
+        400,
+        "The value of a parameter is not valid.",
+    ),
+    kind(
         "ConcurrentModification",
         500,
         "ConcurrentModificationException",
@@ -160,8 +167,20 @@ impl Failure {
         })
     }
 
+    /// Its name in an API.
+    pub(crate) fn name(&self, api: Api) -> &'static str {
+        match api {
+            Api::V1 => self.kind.v1,
+            Api::V2 => self.kind.v2,
+        }
+    }
+
     pub(crate) fn throttled() -> Self {
         Self::of("TooManyRequestsException", None)
+    }
+
+    pub(crate) fn unavailable() -> Self {
+        Self::of("ServiceUnavailable", None)
     }
 
     pub(crate) fn not_found(identity: &str) -> Self {

@@ -5,8 +5,12 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
+use super::behaviour::VerifiedAgain;
+
 /// The status of one thing that SES looks for in DNS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(crate) enum Status {
     NotStarted,
     Pending,
@@ -61,6 +65,8 @@ pub(crate) struct Axis {
     looked_at: Option<Duration>,
     found_at: Option<Duration>,
     seen: Option<Seen>,
+    /// Set through the control address, and not looked for in DNS until it is started again.
+    pinned: bool,
 }
 
 impl Axis {
@@ -71,6 +77,18 @@ impl Axis {
             looked_at: None,
             found_at: None,
             seen: None,
+            pinned: false,
+        }
+    }
+
+    /// An axis with this status. What is verified stays so without a look at DNS, unless it is to
+    /// follow DNS.
+    pub(crate) fn with_status(status: Status, now: Duration, follows_dns: bool) -> Self {
+        Self {
+            status,
+            since: now,
+            pinned: !follows_dns && matches!(status, Status::Success | Status::TemporaryFailure),
+            ..Self::not_started()
         }
     }
 
@@ -101,9 +119,13 @@ impl Axis {
         match self.status {
             Status::Success | Status::TemporaryFailure => {}
             Status::NotStarted | Status::Pending | Status::Failed => {
-                self.status = Status::Pending;
-                self.since = now;
-                self.looked_at = None;
+                *self = Self {
+                    status: Status::Pending,
+                    since: now,
+                    looked_at: None,
+                    pinned: false,
+                    ..self.clone()
+                };
             }
         }
     }
@@ -124,9 +146,12 @@ impl Axis {
     pub(crate) fn is_due(&self, now: Duration, interval: Duration) -> bool {
         match self.status {
             Status::NotStarted | Status::Failed => false,
-            Status::Pending | Status::Success | Status::TemporaryFailure => self
-                .looked_at
-                .is_none_or(|looked_at| now >= looked_at + interval),
+            Status::Pending | Status::Success | Status::TemporaryFailure => {
+                !self.pinned
+                    && self
+                        .looked_at
+                        .is_none_or(|looked_at| now >= looked_at + interval)
+            }
         }
     }
 
@@ -152,8 +177,17 @@ impl Axis {
     }
 
     fn is_limited(&self) -> bool {
-        matches!(self.status, Status::Pending | Status::TemporaryFailure)
+        !self.pinned && matches!(self.status, Status::Pending | Status::TemporaryFailure)
     }
+}
+
+/// Whose keys sign the mail of a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Signing {
+    /// SES's own: three CNAME records.
+    EasyDkim,
+    /// The caller's (BYODKIM): one TXT record with the public key, at `<selector>._domainkey`.
+    External { selector: String },
 }
 
 /// A custom MAIL FROM domain.
@@ -174,8 +208,13 @@ pub(crate) struct Identity {
     pub(crate) name: String,
     /// The TXT record.
     pub(crate) text: Axis,
-    /// The three CNAME records together.
+    /// Was the TXT record ever asked for with v1 `VerifyDomainIdentity`?
+    pub(crate) has_text_token: bool,
+    /// The TXT record alone decides: v1 `VerifyDomainIdentity` started a verified domain again.
+    awaits_text: bool,
+    /// The three CNAME records together, or the one TXT record of BYODKIM.
     pub(crate) dkim: Axis,
+    pub(crate) signing: Signing,
     pub(crate) dkim_signing: bool,
     pub(crate) mail_from: Option<MailFrom>,
     pub(crate) configuration_set: Option<String>,
@@ -188,7 +227,10 @@ impl Identity {
         Self {
             name: name.to_owned(),
             text: Axis::not_started(),
+            has_text_token: false,
+            awaits_text: false,
             dkim: Axis::not_started(),
+            signing: Signing::EasyDkim,
             dkim_signing: true,
             mail_from: None,
             configuration_set: None,
@@ -202,11 +244,48 @@ impl Identity {
         is_address(&self.name)
     }
 
+    /// Asks for the TXT record (v1 `VerifyDomainIdentity`), the domain verified or not.
+    pub(crate) fn verify_text(&mut self, now: Duration, verified: VerifiedAgain) {
+        self.has_text_token = true;
+        let is_verified = matches!(
+            self.verification(),
+            Status::Success | Status::TemporaryFailure
+        );
+        match verified {
+            VerifiedAgain::Pending if is_verified => {
+                self.text = Axis::started(now);
+                self.awaits_text = true;
+            }
+            VerifiedAgain::Pending | VerifiedAgain::Keeps => self.text.start(now),
+        }
+    }
+
+    /// Takes in a look for the TXT record.
+    pub(crate) fn observe_text(&mut self, seen: Seen, now: Duration) {
+        self.text.observe(seen, now);
+        if self.text.status() == Status::Success {
+            self.awaits_text = false;
+        }
+    }
+
+    /// Changes whose keys sign. Other keys are looked for from the start, the same ones again.
+    pub(crate) fn sign_with(&mut self, signing: Signing, now: Duration) {
+        if self.signing == signing {
+            self.dkim.start(now);
+        } else {
+            self.dkim = Axis::started(now);
+            self.signing = signing;
+        }
+    }
+
     /// Is the identity verified? SES verifies a domain when it detects **either** the TXT record
     /// **or** the DKIM records.
     pub(crate) fn verification(&self) -> Status {
         if self.is_address() {
             return Status::Success;
+        }
+        if self.awaits_text {
+            return self.text.status();
         }
         let rank = |status| match status {
             Status::NotStarted => 0,

@@ -7,14 +7,19 @@
 //!
 //! The README of the crate is the contract of `/control` and says where the gate is simpler than SES.
 
+mod behaviour;
 mod clock;
 mod control;
 mod failure;
 mod gate;
+mod history;
 mod identity;
 mod lookup;
+mod made;
+mod named;
 mod operation;
 mod registry;
+mod shown;
 mod tokens;
 mod upstream;
 mod v1;
@@ -32,12 +37,14 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
+pub use behaviour::{Behaviour, VerifiedAgain};
 pub use control::Settings;
 pub use operation::Operation;
 
 use clock::Clock;
 use control::Control;
 use gate::Gate;
+use history::History;
 use lookup::Lookup;
 use registry::Registry;
 use upstream::Upstream;
@@ -118,6 +125,7 @@ impl SesGate {
             clock: Clock::start(),
             registry: Registry::new(settings.token_seed.clone(), lookup),
             control: Control::new(settings),
+            history: History::default(),
             upstream,
         });
         tracing::info!(%address, upstream = options.upstream, "the SES gate answers");

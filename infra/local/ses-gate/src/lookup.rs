@@ -23,6 +23,8 @@ pub(crate) enum Look {
     Text { domain: String, token: String },
     /// The three CNAME records.
     Dkim { domain: String, tokens: [String; 3] },
+    /// Any TXT record at `<selector>._domainkey.<domain>` (BYODKIM). SES compares the public key, too.
+    Selector { domain: String, selector: String },
     /// Exactly one MX record, SES's own, and an SPF record that includes SES (developer guide, "Using
     /// a custom MAIL FROM domain").
     MailFrom { domain: String, region: String },
@@ -57,6 +59,10 @@ impl Lookup {
         match look {
             Look::Text { domain, token } => self.text(domain, token).await,
             Look::Dkim { domain, tokens } => self.dkim(domain, tokens).await,
+            Look::Selector { domain, selector } => {
+                let name = format!("{selector}._domainkey.{domain}");
+                self.all(&name, RecordType::TXT, |_| true).await
+            }
             Look::MailFrom { domain, region } => self.mail_from(domain, region).await,
         }
     }

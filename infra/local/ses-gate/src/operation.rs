@@ -5,6 +5,8 @@
 
 use http::Method;
 
+use super::named;
+
 /// The two APIs, which differ in how they say that something failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Api {
@@ -60,9 +62,9 @@ operations! {
     PutEmailIdentityDkimAttributes: V2, identity;
     PutEmailIdentityDkimSigningAttributes: V2, identity;
     PutEmailIdentityConfigurationSetAttributes: V2, identity;
-    TagResource: V2, other;
-    UntagResource: V2, other;
-    ListTagsForResource: V2, other;
+    TagResource: V2, identity;
+    UntagResource: V2, identity;
+    ListTagsForResource: V2, identity;
     SendEmail: V2, other;
     SendRawEmail: V1, other;
     SendBulkEmail: V2, other;
@@ -85,8 +87,14 @@ impl Operation {
 pub(crate) struct Call {
     pub(crate) api: Api,
     pub(crate) operation: Operation,
+    /// The operation, also one that the gate does not know: the v1 action, or the v2 method and path.
+    pub(crate) label: String,
+    /// Does it change anything?
+    pub(crate) changes: bool,
     /// v2: the identity in the path, in lower case.
     pub(crate) identity: Option<String>,
+    /// All identities that it names, in lower case.
+    pub(crate) names: Vec<String>,
     /// v1: the form; v2: the query string. Decoded, in order.
     pub(crate) parameters: Vec<(String, String)>,
 }
@@ -133,11 +141,25 @@ impl Call {
             ("POST", ["outbound-emails"]) => Operation::SendEmail,
             ("POST", ["outbound-bulk-emails"]) => Operation::SendBulkEmail,
             ("GET", ["account"]) => Operation::GetAccount,
+            (_, ["identities", name, ..]) => of(name, Operation::Other),
             _ => Operation::Other,
+        };
+        let label = match operation {
+            Operation::Other => format!("{method} {path}"),
+            operation => operation.name().to_owned(),
         };
         Self {
             api: Api::V2,
             operation,
+            changes: *method != Method::GET
+                && !matches!(
+                    operation,
+                    Operation::ListEmailIdentities
+                        | Operation::SendEmail
+                        | Operation::SendBulkEmail
+                ),
+            label,
+            names: named::in_v2(operation, identity.as_deref(), &query, body),
             identity,
             parameters: query,
         }
@@ -156,10 +178,14 @@ impl Call {
                 .filter(|operation| operation.api() == Api::V1)
                 .unwrap_or(Operation::Other),
         };
+        let reads = ["Get", "List", "Send"];
         Self {
             api: Api::V1,
             operation,
+            label: action.to_owned(),
+            changes: !reads.iter().any(|verb| action.starts_with(verb)),
             identity: None,
+            names: named::in_v1(&parameters),
             parameters,
         }
     }
@@ -183,7 +209,8 @@ impl Call {
     }
 }
 
-fn decode(form: &[u8]) -> Vec<(String, String)> {
+/// The pairs of a form or a query string.
+pub(crate) fn decode(form: &[u8]) -> Vec<(String, String)> {
     form.split(|octet| *octet == b'&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {

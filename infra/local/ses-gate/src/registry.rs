@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 
-use super::identity::{Axis, Identity, Seen, Status, is_address, parents};
+use super::identity::{Axis, Identity, Seen, Signing, Status, is_address, parents};
 use super::lookup::{Look, Lookup};
 use super::tokens;
 
@@ -88,6 +88,14 @@ impl State {
             .or_insert_with(|| Identity::new(name))
     }
 
+    /// Has these identities, whatever there was under their names.
+    pub(crate) fn put(&mut self, identities: Vec<Identity>) {
+        for identity in identities {
+            self.deleted.remove(&identity.name);
+            self.identities.insert(identity.name.clone(), identity);
+        }
+    }
+
     /// Takes up an identity that the emulator turns out to have.
     pub(crate) fn adopt(&mut self, name: &str, now: Duration) {
         if !self.deleted.contains(name) && !self.identities.contains_key(name) {
@@ -127,14 +135,52 @@ impl Registry {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The tags of an identity; `None` if there is none.
+    pub(crate) fn tags(&self, name: &str) -> Option<Vec<(String, String)>> {
+        let state = self.state();
+        let identity = state.identities.get(name)?;
+        Some(identity.tags.clone())
+    }
+
     /// The token of the TXT record.
     pub(crate) fn verification_token(&self, domain: &str) -> String {
         tokens::verification(&self.seed, domain)
     }
 
-    /// The tokens of the CNAME records.
-    pub(crate) fn dkim_tokens(&self, domain: &str) -> [String; 3] {
-        tokens::dkim(&self.seed, domain)
+    /// The tokens of the CNAME records, or the selector of BYODKIM.
+    pub(crate) fn dkim_tokens(&self, identity: &Identity) -> Vec<String> {
+        match &identity.signing {
+            Signing::EasyDkim => tokens::dkim(&self.seed, &identity.name).to_vec(),
+            Signing::External { selector } => vec![selector.clone()],
+        }
+    }
+
+    /// What there is to look for; `None` for a MAIL FROM domain that is not set.
+    fn look(&self, identity: &Identity, which: Which) -> Option<Look> {
+        let domain = identity.name.clone();
+        Some(match which {
+            Which::Text => Look::Text {
+                token: self.verification_token(&domain),
+                domain,
+            },
+            Which::Dkim => match &identity.signing {
+                Signing::EasyDkim => Look::Dkim {
+                    tokens: tokens::dkim(&self.seed, &domain),
+                    domain,
+                },
+                Signing::External { selector } => Look::Selector {
+                    selector: selector.clone(),
+                    domain,
+                },
+            },
+            Which::MailFrom => {
+                let mail_from = identity.mail_from.as_ref()?;
+                Look::MailFrom {
+                    domain: mail_from.domain.clone(),
+                    region: mail_from.region.clone(),
+                }
+            }
+        })
     }
 
     /// Brings the wanted statuses of these identities up to date, and the verification of the domains
@@ -197,29 +243,22 @@ impl Registry {
         }
         identity.expire(timing.now, timing.window);
         let due = |axis: &Axis| axis.is_due(timing.now, timing.recheck);
-        if wanted.verification && due(&identity.text) {
-            let look = Look::Text {
-                domain: name.to_owned(),
-                token: self.verification_token(name),
-            };
-            looks.push((name.to_owned(), Which::Text, look));
-        }
-        if (wanted.verification || wanted.dkim) && due(&identity.dkim) {
-            let look = Look::Dkim {
-                domain: name.to_owned(),
-                tokens: self.dkim_tokens(name),
-            };
-            looks.push((name.to_owned(), Which::Dkim, look));
-        }
-        if let Some(mail_from) = &identity.mail_from
-            && wanted.mail_from
-            && due(&mail_from.axis)
-        {
-            let look = Look::MailFrom {
-                domain: mail_from.domain.clone(),
-                region: mail_from.region.clone(),
-            };
-            looks.push((name.to_owned(), Which::MailFrom, look));
+        let mail_from = identity.mail_from.as_ref();
+        let all = [
+            (Which::Text, wanted.verification && due(&identity.text)),
+            (
+                Which::Dkim,
+                (wanted.verification || wanted.dkim) && due(&identity.dkim),
+            ),
+            (
+                Which::MailFrom,
+                wanted.mail_from && mail_from.is_some_and(|mail_from| due(&mail_from.axis)),
+            ),
+        ];
+        for (which, is_due) in all {
+            if let Some(look) = self.look(identity, which).filter(|_| is_due) {
+                looks.push((name.to_owned(), which, look));
+            }
         }
     }
 
@@ -234,23 +273,22 @@ impl Registry {
             .await;
         let mut state = self.state();
         for (name, which, look, seen) in seen {
-            let Some(identity) = state.identities.get_mut(&name) else {
+            // Other keys, or another MAIL FROM domain, may have been set meanwhile.
+            let Some(identity) = state
+                .identities
+                .get_mut(&name)
+                .filter(|identity| self.look(identity, which).as_ref() == Some(&look))
+            else {
                 continue;
             };
-            let axis = match which {
-                Which::Text => Some(&mut identity.text),
-                Which::Dkim => Some(&mut identity.dkim),
-                // Another MAIL FROM domain may have been set meanwhile.
-                Which::MailFrom => identity
-                    .mail_from
-                    .as_mut()
-                    .filter(|mail_from| {
-                        matches!(&look, Look::MailFrom { domain, .. } if *domain == mail_from.domain)
-                    })
-                    .map(|mail_from| &mut mail_from.axis),
-            };
-            if let Some(axis) = axis {
-                axis.observe(seen, timing.now);
+            match which {
+                Which::Text => identity.observe_text(seen, timing.now),
+                Which::Dkim => identity.dkim.observe(seen, timing.now),
+                Which::MailFrom => {
+                    if let Some(mail_from) = &mut identity.mail_from {
+                        mail_from.axis.observe(seen, timing.now);
+                    }
+                }
             }
         }
     }

@@ -2,14 +2,25 @@
 //!
 //! Every call that is carried out goes there unchanged, with its signature and its `Host`, also those
 //! whose answer the gate then replaces: the emulator decides whether the caller's role may make it.
+//! Only the tags of the identity are added, which that decision may need.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Response, StatusCode, header, request};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, request};
 use http_body_util::Full;
 
 use super::failure::Reply;
+use super::xml::texts;
+
+/// The region where the caller names none.
+pub(crate) const DEFAULT_REGION: &str = "us-east-1";
+
+/// Tells the emulator the tags of the identity that the call names: a JSON object in base64.
+const TAGS: HeaderName = HeaderName::from_static("x-ses-gate-tags");
 
 /// What the emulator said.
 #[derive(Debug)]
@@ -33,6 +44,20 @@ impl Answer {
 
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// `done`, or the name of the error.
+    pub(crate) fn outcome(&self) -> String {
+        let named = || {
+            let header = self.headers.get("x-amzn-errortype")?.to_str().ok()?;
+            Some(header.to_owned())
+        };
+        match self.status {
+            200..300 => "done".to_owned(),
+            status => named()
+                .or_else(|| texts(&self.text(), "Code").first().map(ToString::to_string))
+                .unwrap_or_else(|| status.to_string()),
+        }
     }
 
     /// The answer as it came.
@@ -65,11 +90,13 @@ impl Upstream {
         })
     }
 
-    /// Passes a call on.
+    /// Passes a call on. `tags` are those of the identity that it names: what `aws:ResourceTag` says
+    /// in the conditions of a role's policies.
     pub(crate) async fn forward(
         &self,
         parts: &request::Parts,
         body: Bytes,
+        tags: Option<&[(String, String)]>,
     ) -> Result<Answer, reqwest::Error> {
         let target = parts
             .uri
@@ -77,6 +104,10 @@ impl Upstream {
             .map_or("/", |target| target.as_str());
         let mut headers = parts.headers.clone();
         strip_hop_by_hop(&mut headers);
+        headers.remove(TAGS);
+        if let Some(tags) = tags.and_then(encoded) {
+            headers.insert(TAGS, tags);
+        }
         let response = self
             .client
             .request(parts.method.clone(), format!("{}{target}", self.url))
@@ -91,9 +122,17 @@ impl Upstream {
             status,
             headers,
             body: response.bytes().await?,
-            region: region(&parts.headers).to_owned(),
+            region: scope(&parts.headers, 2)
+                .unwrap_or(DEFAULT_REGION)
+                .to_owned(),
         })
     }
+}
+
+fn encoded(tags: &[(String, String)]) -> Option<HeaderValue> {
+    let tags: BTreeMap<_, _> = tags.iter().cloned().collect();
+    let json = serde_json::to_vec(&tags).ok()?;
+    HeaderValue::from_str(&STANDARD.encode(json)).ok()
 }
 
 /// RFC 9110 section 7.6.1, and the length, which each side writes itself.
@@ -112,13 +151,17 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-/// `Credential=<key>/<date>/<region>/ses/aws4_request` in a Signature Version 4 header.
-fn region(headers: &HeaderMap) -> &str {
+/// The access key of the caller.
+pub(crate) fn access_key(headers: &HeaderMap) -> Option<&str> {
+    scope(headers, 0)
+}
+
+/// A part of `Credential=<key>/<date>/<region>/ses/aws4_request` in a Signature Version 4 header.
+fn scope(headers: &HeaderMap, part: usize) -> Option<&str> {
     headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split_once("Credential="))
-        .and_then(|(_, scope)| scope.split('/').nth(2))
-        .filter(|region| !region.is_empty())
-        .unwrap_or("us-east-1")
+        .and_then(|(_, scope)| scope.split([',', ' ']).next()?.split('/').nth(part))
+        .filter(|part| !part.is_empty())
 }

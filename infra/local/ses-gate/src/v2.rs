@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::failure::{Failure, Reply, reply};
 use super::gate::Gate;
-use super::identity::{Identity, Seen, Status, is_address};
+use super::identity::{Identity, Seen, Signing, Status, is_address};
 use super::lookup::SIGNING_HOSTED_ZONE;
 use super::operation::{Call, Operation};
 use super::registry::{State, Wanted};
@@ -74,15 +74,22 @@ pub(crate) async fn handle(
             json!({})
         }
         Operation::PutEmailIdentityDkimSigningAttributes => {
-            gate.change(&name, |identity, now| identity.dkim.start(now))?;
+            let body = body()?;
+            let signing = match body["SigningAttributesOrigin"].as_str() {
+                Some("EXTERNAL") => external(&body["SigningAttributes"])?,
+                _ => Signing::EasyDkim,
+            };
+            gate.change(&name, |identity, now| identity.sign_with(signing, now))?;
             let state = gate.registry.state();
-            let status = existing(&state, &name)?.dkim.status();
-            let tokens = gate.registry.dkim_tokens(&name);
-            json!({
-                "DkimStatus": status.v2(),
-                "DkimTokens": tokens,
-                "SigningHostedZone": SIGNING_HOSTED_ZONE,
-            })
+            let identity = existing(&state, &name)?;
+            let mut answer = json!({
+                "DkimStatus": identity.dkim.status().v2(),
+                "DkimTokens": gate.registry.dkim_tokens(identity),
+            });
+            if identity.signing == Signing::EasyDkim {
+                answer["SigningHostedZone"] = json!(SIGNING_HOSTED_ZONE);
+            }
+            answer
         }
         Operation::PutEmailIdentityConfigurationSetAttributes => {
             let set = body()?["ConfigurationSetName"].as_str().map(str::to_owned);
@@ -90,13 +97,17 @@ pub(crate) async fn handle(
             json!({})
         }
         Operation::TagResource | Operation::UntagResource | Operation::ListTagsForResource => {
-            if !upstream.is_success() {
+            // The emulator does not have what was made at the control address.
+            let Some(name) = call.names.first().cloned() else {
+                return Ok(None);
+            };
+            if !upstream.is_success() && upstream.status != 404 {
                 return Ok(None);
             }
-            match tags(gate, call, &body()?) {
-                Some(answer) => answer,
-                None => return Ok(None),
+            if upstream.is_success() {
+                gate.adopt(vec![name.clone()]);
             }
+            tags(gate, call, &name, &body()?)?
         }
         _ => return Ok(None),
     };
@@ -118,6 +129,10 @@ fn create(gate: &Gate, body: &Value, region: &str) -> Result<Value, Failure> {
     if name.is_empty() {
         return Err(Failure::invalid("`EmailIdentity` must be given."));
     }
+    let signing = match &body["DkimSigningAttributes"] {
+        attributes if attributes["DomainSigningSelector"].is_string() => external(attributes)?,
+        _ => Signing::EasyDkim,
+    };
     let limit = gate.control.settings().identity_limit;
     let now = gate.clock.now();
     let mut state = gate.registry.state();
@@ -131,7 +146,7 @@ fn create(gate: &Gate, body: &Value, region: &str) -> Result<Value, Failure> {
     identity.tags = read_tags(&body["Tags"]);
     identity.configuration_set = body["ConfigurationSetName"].as_str().map(str::to_owned);
     if !is_address(&name) {
-        identity.dkim.start(now);
+        identity.sign_with(signing, now);
     }
     tracing::debug!(domain = name, region, "an identity was created");
     let identity = existing(&state, &name)?;
@@ -188,15 +203,36 @@ fn dkim(gate: &Gate, identity: &Identity) -> Value {
     let mut dkim = json!({
         "SigningEnabled": identity.dkim_signing,
         "Status": identity.dkim.status().v2(),
-        "SigningAttributesOrigin": "AWS_SES",
-        "SigningHostedZone": SIGNING_HOSTED_ZONE,
-        "NextSigningKeyLength": "RSA_2048_BIT",
-        "CurrentSigningKeyLength": "RSA_2048_BIT",
     });
+    match identity.signing {
+        Signing::EasyDkim => {
+            dkim["SigningAttributesOrigin"] = json!("AWS_SES");
+            dkim["SigningHostedZone"] = json!(SIGNING_HOSTED_ZONE);
+            dkim["NextSigningKeyLength"] = json!("RSA_2048_BIT");
+            dkim["CurrentSigningKeyLength"] = json!("RSA_2048_BIT");
+        }
+        Signing::External { .. } => dkim["SigningAttributesOrigin"] = json!("EXTERNAL"),
+    }
     if identity.dkim.status() != Status::NotStarted {
-        dkim["Tokens"] = json!(gate.registry.dkim_tokens(&identity.name));
+        dkim["Tokens"] = json!(gate.registry.dkim_tokens(identity));
     }
     dkim
+}
+
+/// Keys of the caller's (BYODKIM): the selector and the private key, which the gate does not use.
+fn external(attributes: &Value) -> Result<Signing, Failure> {
+    let given = |key: &str| attributes[key].as_str().filter(|value| !value.is_empty());
+    match (
+        given("DomainSigningSelector"),
+        given("DomainSigningPrivateKey"),
+    ) {
+        (Some(selector), Some(_)) => Ok(Signing::External {
+            selector: selector.to_ascii_lowercase(),
+        }),
+        _ => Err(Failure::invalid(
+            "`DomainSigningSelector` and `DomainSigningPrivateKey` must be given.",
+        )),
+    }
 }
 
 /// When SES last looked, when it last found everything, and why not.
@@ -310,30 +346,29 @@ async fn list(gate: &Gate, call: &Call, body: &Value, upstream: &Answer) -> Resu
     Ok(answer)
 }
 
-/// The tags of an identity of ours; `None` for another resource, which is the emulator's.
-fn tags(gate: &Gate, call: &Call, body: &Value) -> Option<Value> {
-    let resource = body["ResourceArn"]
-        .as_str()
-        .or_else(|| call.parameter("ResourceArn"))?;
-    let (_, name) = resource.split_once(":identity/")?;
+/// Reads or changes the tags of an identity.
+fn tags(gate: &Gate, call: &Call, name: &str, body: &Value) -> Result<Value, Failure> {
     let mut state = gate.registry.state();
-    let identity = state.identities.get_mut(&name.to_ascii_lowercase())?;
+    let identity = state
+        .identities
+        .get_mut(name)
+        .ok_or_else(|| Failure::not_found(name))?;
     match call.operation {
         Operation::TagResource => {
             for (key, value) in read_tags(&body["Tags"]) {
                 identity.tags.retain(|(present, _)| *present != key);
                 identity.tags.push((key, value));
             }
-            Some(json!({}))
+            Ok(json!({}))
         }
         Operation::UntagResource => {
             let keys = call.list("TagKeys");
             identity
                 .tags
                 .retain(|(key, _)| !keys.contains(&key.as_str()));
-            Some(json!({}))
+            Ok(json!({}))
         }
-        _ => Some(json!({ "Tags": tags_json(identity) })),
+        _ => Ok(json!({ "Tags": tags_json(identity) })),
     }
 }
 

@@ -90,6 +90,17 @@ impl Bench {
         reqwest::get(url).await.unwrap().json().await.unwrap()
     }
 
+    /// `GET /control` with a query string.
+    pub(crate) async fn report_with(&self, query: &str) -> Value {
+        let url = format!("{}/control?{query}", self.gate.url());
+        reqwest::get(url).await.unwrap().json().await.unwrap()
+    }
+
+    /// What the gate shows of an identity.
+    pub(crate) async fn shown(&self, name: &str) -> Value {
+        self.report_with(&format!("identity={name}")).await["identity"].clone()
+    }
+
     /// The three CNAME records of a domain, as lines of its zone file.
     pub(crate) async fn create(&self, domain: &str) -> Vec<String> {
         let created = self

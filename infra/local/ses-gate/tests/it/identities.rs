@@ -2,6 +2,7 @@
 
 use aws_sdk_ses::error::ProvideErrorMetadata;
 use aws_sdk_sesv2::types::Tag;
+use serde_json::json;
 
 use super::Bench;
 
@@ -27,7 +28,14 @@ async fn what_one_api_makes_the_other_has() {
             .clone()
     };
     assert_eq!(of("by-v1.com"), Some(token));
-    assert!(of("by-v2.com").is_some());
+    assert_eq!(of("by-v2.com"), None);
+    // The reference does not say whether there is a token that was never asked for.
+    let unasked = json!({ "behaviour": { "token_unasked": true } });
+    bench.control(unasked).await;
+    let attributes = bench.v1.get_identity_verification_attributes();
+    let answer = attributes.identities("by-v2.com").send().await.unwrap();
+    let attributes = &answer.verification_attributes["by-v2.com"];
+    assert!(attributes.verification_token.is_some());
     let listed = bench.v1.list_identities().send().await.unwrap();
     // The third is one that the stand-in for the emulator says it has.
     assert_eq!(

@@ -4,10 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bench;
+mod byodkim;
 mod calls;
 mod control;
 mod emulator;
+mod foreign;
 mod identities;
+mod tags;
 mod verification;
 
 use bench::Bench;

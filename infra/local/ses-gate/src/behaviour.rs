@@ -2,14 +2,42 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How the gate answers where the documentation of SES says nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Behaviour {
+macro_rules! behaviour {
+    ($($(#[$doc:meta])* $field:ident: $kind:ty,)*) => {
+        /// How the gate answers where the documentation of SES says nothing.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+        pub struct Behaviour { $($(#[$doc])* pub $field: $kind,)* }
+
+        /// The member `behaviour` of `POST /control`. What is absent stays as it is.
+        #[derive(Debug, Clone, Copy, Default, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub(crate) struct BehaviourUpdate { $($field: Option<$kind>,)* }
+
+        impl BehaviourUpdate {
+            pub(crate) fn apply(self, behaviour: &mut Behaviour) {
+                $(if let Some(value) = self.$field { behaviour.$field = value; })*
+            }
+        }
+    };
+}
+
+behaviour! {
     /// v1 `VerifyDomainIdentity` for a domain that is verified.
-    pub verified_again: VerifiedAgain,
+    verified_again: VerifiedAgain,
     /// Whether v1 `GetIdentityVerificationAttributes` returns a token for a domain for which v1
     /// `VerifyDomainIdentity` was never called.
-    pub token_unasked: bool,
+    token_unasked: bool,
+    /// The v1 status of a domain that the CNAME records verified, when the TXT record that was asked for
+    /// too has not come within the window.
+    text_missing: TextMissing,
+    /// The tokens of an identity that is made again after it was deleted.
+    tokens: Tokens,
+    /// The status of a domain below a verified one, which may send.
+    inheritance: Inheritance,
+    /// v1 `VerifyDomainDkim` for a domain whose DKIM has failed.
+    failed_dkim: FailedDkim,
+    /// What the calls per second are counted for.
+    rate_of: RateOf,
 }
 
 /// What v1 `VerifyDomainIdentity` does to a domain that is verified.
@@ -23,21 +51,59 @@ pub enum VerifiedAgain {
     Pending,
 }
 
-/// The member `behaviour` of `POST /control`. What is absent stays as it is.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct BehaviourUpdate {
-    verified_again: Option<VerifiedAgain>,
-    token_unasked: Option<bool>,
+/// What v1 says of a verified domain whose TXT record has not come within the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextMissing {
+    /// `Success`: the CNAME records are enough.
+    #[default]
+    Success,
+    /// `Failed`; v2 goes on to say that it may send.
+    Failed,
 }
 
-impl BehaviourUpdate {
-    pub(crate) fn apply(self, behaviour: &mut Behaviour) {
-        if let Some(verified_again) = self.verified_again {
-            behaviour.verified_again = verified_again;
-        }
-        if let Some(token_unasked) = self.token_unasked {
-            behaviour.token_unasked = token_unasked;
-        }
-    }
+/// The tokens after deleting and creating.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tokens {
+    /// The same as before.
+    #[default]
+    Stable,
+    /// Others.
+    Fresh,
+}
+
+/// The status of a domain below a verified one, of whose own records there are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Inheritance {
+    /// `Success`.
+    #[default]
+    Success,
+    /// That of its own records; only `VerifiedForSendingStatus` is true.
+    SendingOnly,
+}
+
+/// What v1 `VerifyDomainDkim` does where DKIM has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailedDkim {
+    /// SES looks again, with the same tokens.
+    #[default]
+    Restarts,
+    /// The tokens are returned and SES does not look again.
+    StaysFailed,
+    /// SES looks again, with other tokens and a key of 1,024 bits.
+    NewTokens,
+}
+
+/// What the calls per second are counted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RateOf {
+    /// Each identity operation.
+    #[default]
+    Operation,
+    /// All identity operations together.
+    All,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::behaviour::{Behaviour, BehaviourUpdate};
+use super::behaviour::{Behaviour, BehaviourUpdate, RateOf};
 use super::failure::Failure;
 use super::identity::Identity;
 use super::made::Made;
@@ -326,7 +326,11 @@ impl State {
             // One call at once. The twentieth on top forgives a caller that keeps exact time and
             // whose calls arrive a little early; in the long run the rate is exact.
             const CAPACITY: f64 = 1.05;
-            let bucket = self.buckets.entry(operation.name()).or_insert(Bucket {
+            let counted = match self.settings.behaviour.rate_of {
+                RateOf::Operation => operation.name(),
+                RateOf::All => "*",
+            };
+            let bucket = self.buckets.entry(counted).or_insert(Bucket {
                 tokens: CAPACITY,
                 filled_at: now,
             });

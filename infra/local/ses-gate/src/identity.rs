@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::behaviour::VerifiedAgain;
+use super::behaviour::{FailedDkim, VerifiedAgain};
 
 /// The status of one thing that SES looks for in DNS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -216,6 +216,11 @@ pub(crate) struct Identity {
     pub(crate) dkim: Axis,
     pub(crate) signing: Signing,
     pub(crate) dkim_signing: bool,
+    /// Bits of the keys of Easy DKIM.
+    pub(crate) dkim_key: &'static str,
+    /// How often the TXT token, and the DKIM tokens, have been replaced by others.
+    pub(crate) text_generation: u32,
+    pub(crate) dkim_generation: u32,
     pub(crate) mail_from: Option<MailFrom>,
     pub(crate) configuration_set: Option<String>,
     pub(crate) tags: Vec<(String, String)>,
@@ -232,9 +237,21 @@ impl Identity {
             dkim: Axis::not_started(),
             signing: Signing::EasyDkim,
             dkim_signing: true,
+            dkim_key: "RSA_2048_BIT",
+            text_generation: 0,
+            dkim_generation: 0,
             mail_from: None,
             configuration_set: None,
             tags: Vec::new(),
+        }
+    }
+
+    /// The same, with tokens of a later generation.
+    pub(crate) fn of_generation(name: &str, generation: u32) -> Self {
+        Self {
+            text_generation: generation,
+            dkim_generation: generation,
+            ..Self::new(name)
         }
     }
 
@@ -266,6 +283,22 @@ impl Identity {
         if self.text.status() == Status::Success {
             self.awaits_text = false;
         }
+    }
+
+    /// Asks for the CNAME records of Easy DKIM (v1 `VerifyDomainDkim`). Of BYODKIM the reference says
+    /// nothing; the gate takes the worse case: its keys are lost.
+    pub(crate) fn verify_dkim(&mut self, now: Duration, failed: FailedDkim) {
+        if self.dkim.status() == Status::Failed && self.signing == Signing::EasyDkim {
+            match failed {
+                FailedDkim::Restarts => {}
+                FailedDkim::StaysFailed => return,
+                FailedDkim::NewTokens => {
+                    self.dkim_generation += 1;
+                    self.dkim_key = "RSA_1024_BIT";
+                }
+            }
+        }
+        self.sign_with(Signing::EasyDkim, now);
     }
 
     /// Changes whose keys sign. Other keys are looked for from the start, the same ones again.

@@ -37,7 +37,9 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-pub use behaviour::{Behaviour, VerifiedAgain};
+pub use behaviour::{
+    Behaviour, FailedDkim, Inheritance, RateOf, TextMissing, Tokens, VerifiedAgain,
+};
 pub use control::Settings;
 pub use operation::Operation;
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 
+use super::behaviour::{Behaviour, Inheritance, Tokens};
 use super::identity::{Axis, Identity, Seen, Signing, Status, is_address, parents};
 use super::lookup::{Look, Lookup};
 use super::tokens;
@@ -77,15 +78,18 @@ pub(crate) struct State {
     /// Deleted here. The emulator keeps two stores and forgets in one of them only, so what it says
     /// about these names is not to be believed.
     pub(crate) deleted: BTreeSet<String>,
+    /// How often tokens were given up with their identity, where each creation makes others.
+    generations: BTreeMap<String, u32>,
 }
 
 impl State {
     /// The identity with this name, made if need be.
     pub(crate) fn make(&mut self, name: &str) -> &mut Identity {
         self.deleted.remove(name);
+        let generation = self.generations.get(name).copied().unwrap_or(0);
         self.identities
             .entry(name.to_owned())
-            .or_insert_with(|| Identity::new(name))
+            .or_insert_with(|| Identity::of_generation(name, generation))
     }
 
     /// Has these identities, whatever there was under their names.
@@ -106,19 +110,38 @@ impl State {
     }
 
     /// Removes an identity; was there one?
-    pub(crate) fn remove(&mut self, name: &str) -> bool {
+    pub(crate) fn remove(&mut self, name: &str, tokens: Tokens) -> bool {
         self.deleted.insert(name.to_owned());
-        self.identities.remove(name).is_some()
+        let Some(removed) = self.identities.remove(name) else {
+            return false;
+        };
+        if tokens == Tokens::Fresh {
+            let used = removed.text_generation.max(removed.dkim_generation);
+            self.generations.insert(removed.name, used + 1);
+        }
+        true
     }
 
     /// The status that SES reports: a child of a verified domain is verified by inheritance.
-    pub(crate) fn verification(&self, identity: &Identity) -> Status {
+    pub(crate) fn verification(&self, identity: &Identity, behaviour: Behaviour) -> Status {
         let own = identity.verification();
-        let inherited = own != Status::Success
-            && parents(&identity.name)
-                .filter_map(|parent| self.identities.get(parent))
-                .any(|parent| parent.verification() == Status::Success);
-        if inherited { Status::Success } else { own }
+        match behaviour.inheritance {
+            Inheritance::Success if self.inherits(identity) => Status::Success,
+            Inheritance::Success | Inheritance::SendingOnly => own,
+        }
+    }
+
+    /// May mail be sent from it? Sending goes on while records are missing for a time; it ends when SES
+    /// gives up, unless a domain above is verified.
+    pub(crate) fn may_send(&self, identity: &Identity) -> bool {
+        let own = identity.verification();
+        matches!(own, Status::Success | Status::TemporaryFailure) || self.inherits(identity)
+    }
+
+    fn inherits(&self, identity: &Identity) -> bool {
+        parents(&identity.name)
+            .filter_map(|parent| self.identities.get(parent))
+            .any(|parent| parent.verification() == Status::Success)
     }
 }
 
@@ -143,16 +166,20 @@ impl Registry {
     }
 
     /// The token of the TXT record.
-    pub(crate) fn verification_token(&self, domain: &str) -> String {
-        tokens::verification(&self.seed, domain)
+    pub(crate) fn verification_token(&self, identity: &Identity) -> String {
+        tokens::verification(&self.seed, &identity.name, identity.text_generation)
     }
 
     /// The tokens of the CNAME records, or the selector of BYODKIM.
     pub(crate) fn dkim_tokens(&self, identity: &Identity) -> Vec<String> {
         match &identity.signing {
-            Signing::EasyDkim => tokens::dkim(&self.seed, &identity.name).to_vec(),
+            Signing::EasyDkim => self.easy_dkim_tokens(identity).to_vec(),
             Signing::External { selector } => vec![selector.clone()],
         }
+    }
+
+    fn easy_dkim_tokens(&self, identity: &Identity) -> [String; 3] {
+        tokens::dkim(&self.seed, &identity.name, identity.dkim_generation)
     }
 
     /// What there is to look for; `None` for a MAIL FROM domain that is not set.
@@ -160,12 +187,12 @@ impl Registry {
         let domain = identity.name.clone();
         Some(match which {
             Which::Text => Look::Text {
-                token: self.verification_token(&domain),
+                token: self.verification_token(identity),
                 domain,
             },
             Which::Dkim => match &identity.signing {
                 Signing::EasyDkim => Look::Dkim {
-                    tokens: tokens::dkim(&self.seed, &domain),
+                    tokens: self.easy_dkim_tokens(identity),
                     domain,
                 },
                 Signing::External { selector } => Look::Selector {

@@ -38,7 +38,10 @@ pub(crate) async fn shown(gate: &Gate, query: &str) -> Result<Vec<(&'static str,
 fn one(gate: &Gate, name: &str) -> Value {
     let state = gate.registry.state();
     let mut shown = match state.identities.get(name) {
-        Some(identity) => described(gate, identity, state.verification(identity)),
+        Some(identity) => {
+            let verification = state.verification(identity, gate.behaviour());
+            described(gate, identity, verification)
+        }
         None => json!({ "exists": false }),
     };
     shown["name"] = json!(name);
@@ -50,7 +53,7 @@ fn described(gate: &Gate, identity: &Identity, verification: Status) -> Value {
     let tags: BTreeMap<_, _> = identity.tags.iter().cloned().collect();
     let token = identity
         .has_text_token
-        .then(|| gate.registry.verification_token(&identity.name));
+        .then(|| gate.registry.verification_token(identity));
     let has_dkim = identity.dkim.status() != Status::NotStarted;
     json!({
         "exists": true,

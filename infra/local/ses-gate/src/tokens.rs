@@ -6,19 +6,27 @@ use sha2::{Digest, Sha256};
 
 /// The value of the TXT record: 32 octets in base64, like
 /// `QTKknzFg2J4ygwa+XvHAxUl1hyHoY0gVfZdfjIedHZ0=`.
-pub(crate) fn verification(seed: &str, domain: &str) -> String {
-    STANDARD.encode(digest(seed, "verification", domain))
+pub(crate) fn verification(seed: &str, domain: &str, generation: u32) -> String {
+    STANDARD.encode(digest(&seeded(seed, generation), "verification", domain))
 }
 
 /// The three DKIM tokens: 32 characters each, lower-case letters and digits.
-pub(crate) fn dkim(seed: &str, domain: &str) -> [String; 3] {
+pub(crate) fn dkim(seed: &str, domain: &str, generation: u32) -> [String; 3] {
     const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
     ["dkim-1", "dkim-2", "dkim-3"].map(|purpose| {
-        digest(seed, purpose, domain)
+        digest(&seeded(seed, generation), purpose, domain)
             .into_iter()
             .map(|octet| char::from(ALPHABET[usize::from(octet) % ALPHABET.len()]))
             .collect()
     })
+}
+
+/// Each generation of a domain's tokens has a seed of its own.
+fn seeded(seed: &str, generation: u32) -> String {
+    match generation {
+        0 => seed.to_owned(),
+        generation => format!("{seed} {generation}"),
+    }
 }
 
 fn digest(seed: &str, purpose: &str, domain: &str) -> [u8; 32] {
@@ -36,10 +44,10 @@ mod tests {
 
     #[test]
     fn tokens_have_the_form_of_those_of_ses() {
-        let token = verification("seed", "example.com");
+        let token = verification("seed", "example.com", 0);
         assert_eq!(token.len(), 44);
         assert!(token.ends_with('='));
-        for token in dkim("seed", "example.com") {
+        for token in dkim("seed", "example.com", 0) {
             assert_eq!(token.len(), 32);
             assert!(
                 token
@@ -50,14 +58,15 @@ mod tests {
     }
 
     #[test]
-    fn tokens_depend_on_the_domain_and_the_seed_and_nothing_else() {
-        assert_eq!(dkim("seed", "a.com"), dkim("seed", "a.com"));
-        assert_ne!(dkim("seed", "a.com"), dkim("seed", "b.com"));
+    fn tokens_depend_on_the_domain_the_seed_and_the_generation_and_nothing_else() {
+        assert_eq!(dkim("seed", "a.com", 0), dkim("seed", "a.com", 0));
+        assert_ne!(dkim("seed", "a.com", 0), dkim("seed", "b.com", 0));
+        assert_ne!(dkim("seed", "a.com", 0), dkim("seed", "a.com", 1));
         assert_ne!(
-            verification("seed", "a.com"),
-            verification("other", "a.com")
+            verification("seed", "a.com", 0),
+            verification("other", "a.com", 0)
         );
-        let [first, second, third] = dkim("seed", "a.com");
+        let [first, second, third] = dkim("seed", "a.com", 0);
         assert!(first != second && second != third && first != third);
     }
 }

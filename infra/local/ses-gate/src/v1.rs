@@ -1,8 +1,9 @@
 //! The v1 API's identity operations. Names, fields and limits are from the Amazon SES API reference.
 
+use super::behaviour::TextMissing;
 use super::failure::{Failure, Reply};
 use super::gate::Gate;
-use super::identity::{Identity, MailFrom, Signing, Status, is_address};
+use super::identity::{Identity, MailFrom, Status, is_address};
 use super::operation::{Call, Operation};
 use super::registry::{State, Wanted};
 use super::upstream::Answer;
@@ -23,17 +24,15 @@ pub(crate) async fn handle(
             let domain = required(call, "Domain")?;
             let again = gate.behaviour().verified_again;
             gate.make_identity(&domain, |identity, now| identity.verify_text(now, again))?;
-            element(
-                "VerificationToken",
-                &gate.registry.verification_token(&domain),
-            )
+            let state = gate.registry.state();
+            let identity = state.identities.get(&domain);
+            let token = identity.map(|identity| gate.registry.verification_token(identity));
+            element("VerificationToken", &token.unwrap_or_default())
         }
         Operation::VerifyDomainDkim => {
             let domain = required(call, "Domain")?;
-            // Of BYODKIM the reference says nothing; the gate takes the worse case: its keys are lost.
-            gate.make_identity(&domain, |identity, now| {
-                identity.sign_with(Signing::EasyDkim, now);
-            })?;
+            let failed = gate.behaviour().failed_dkim;
+            gate.make_identity(&domain, |identity, now| identity.verify_dkim(now, failed))?;
             let state = gate.registry.state();
             let identity = state.identities.get(&domain);
             let tokens = identity.map(|identity| gate.registry.dkim_tokens(identity));
@@ -49,7 +48,8 @@ pub(crate) async fn handle(
             if !upstream.is_success() {
                 return Ok(None);
             }
-            gate.registry.state().remove(&required(call, "Identity")?);
+            let name = required(call, "Identity")?;
+            gate.registry.state().remove(&name, gate.behaviour().tokens);
             String::new()
         }
         Operation::ListIdentities => list(gate, call, upstream)?,
@@ -137,11 +137,17 @@ fn map(
 }
 
 fn verification(gate: &Gate, state: &State, identity: &Identity) -> String {
-    let status = element("VerificationStatus", state.verification(identity).v1());
-    if identity.is_address() || !(identity.has_text_token || gate.behaviour().token_unasked) {
+    let behaviour = gate.behaviour();
+    let text_failed = identity.has_text_token && identity.text.status() == Status::Failed;
+    let status = match behaviour.text_missing {
+        TextMissing::Failed if text_failed => Status::Failed,
+        TextMissing::Failed | TextMissing::Success => state.verification(identity, behaviour),
+    };
+    let status = element("VerificationStatus", status.v1());
+    if identity.is_address() || !(identity.has_text_token || behaviour.token_unasked) {
         return status;
     }
-    let token = gate.registry.verification_token(&identity.name);
+    let token = gate.registry.verification_token(identity);
     status + &element("VerificationToken", &token)
 }
 

@@ -48,7 +48,8 @@ pub(crate) async fn handle(
             if !upstream.is_success() && upstream.status != 404 {
                 return Ok(None);
             }
-            if !gate.registry.state().remove(&name) {
+            let tokens = gate.behaviour().tokens;
+            if !gate.registry.state().remove(&name, tokens) {
                 return Err(Failure::not_found(&name));
             }
             json!({})
@@ -152,17 +153,17 @@ fn create(gate: &Gate, body: &Value, region: &str) -> Result<Value, Failure> {
     let identity = existing(&state, &name)?;
     Ok(json!({
         "IdentityType": identity_type(&name),
-        "VerifiedForSendingStatus": may_send(state.verification(identity)),
+        "VerifiedForSendingStatus": state.may_send(identity),
         "DkimAttributes": dkim(gate, identity),
     }))
 }
 
 fn full(gate: &Gate, state: &State, identity: &Identity) -> Value {
-    let verification = state.verification(identity);
+    let verification = state.verification(identity, gate.behaviour());
     let mut answer = json!({
         "IdentityType": identity_type(&identity.name),
         "FeedbackForwardingStatus": true,
-        "VerifiedForSendingStatus": may_send(verification),
+        "VerifiedForSendingStatus": state.may_send(identity),
         "VerificationStatus": verification.v2(),
         "DkimAttributes": dkim(gate, identity),
         "MailFromAttributes": { "BehaviorOnMxFailure": "USE_DEFAULT_VALUE" },
@@ -191,11 +192,6 @@ fn identity_type(name: &str) -> &'static str {
     }
 }
 
-/// Sending goes on while records are missing for a time; it ends when SES gives up.
-fn may_send(status: Status) -> bool {
-    matches!(status, Status::Success | Status::TemporaryFailure)
-}
-
 fn dkim(gate: &Gate, identity: &Identity) -> Value {
     if identity.is_address() {
         return json!({ "SigningEnabled": false, "Status": "NOT_STARTED" });
@@ -208,8 +204,8 @@ fn dkim(gate: &Gate, identity: &Identity) -> Value {
         Signing::EasyDkim => {
             dkim["SigningAttributesOrigin"] = json!("AWS_SES");
             dkim["SigningHostedZone"] = json!(SIGNING_HOSTED_ZONE);
-            dkim["NextSigningKeyLength"] = json!("RSA_2048_BIT");
-            dkim["CurrentSigningKeyLength"] = json!("RSA_2048_BIT");
+            dkim["NextSigningKeyLength"] = json!(identity.dkim_key);
+            dkim["CurrentSigningKeyLength"] = json!(identity.dkim_key);
         }
         Signing::External { .. } => dkim["SigningAttributesOrigin"] = json!("EXTERNAL"),
     }
@@ -323,17 +319,18 @@ async fn list(gate: &Gate, call: &Call, body: &Value, upstream: &Answer) -> Resu
         &candidates
     };
     gate.refresh(looked, Wanted::VERIFICATION).await;
+    let behaviour = gate.behaviour();
     let state = gate.registry.state();
     let listed: Vec<Value> = candidates
         .iter()
         .filter_map(|name| state.identities.get(name))
-        .map(|identity| (identity, state.verification(identity)))
+        .map(|identity| (identity, state.verification(identity, behaviour)))
         .filter(|(_, verification)| status.is_empty() || status == verification.v2())
         .map(|(identity, verification)| {
             json!({
                 "IdentityType": identity_type(&identity.name),
                 "IdentityName": identity.name,
-                "SendingEnabled": may_send(verification),
+                "SendingEnabled": state.may_send(identity),
                 "VerificationStatus": verification.v2(),
             })
         })

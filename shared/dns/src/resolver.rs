@@ -4,8 +4,8 @@ use std::net::{Ipv6Addr, UdpSocket};
 use std::sync::Arc;
 
 use domain_auth::dns::{
-    Failure, Lookup, Observation, Outcome, Question, RecordType, SecondAnswer, SecondLook, Transport,
-    Zone, ZoneOutcome,
+    Failure, Lookup, Observation, Outcome, Question, RecordType, SecondAnswer, SecondLook,
+    Transport, Zone, ZoneOutcome,
 };
 use futures::stream::{self, StreamExt};
 use hickory_proto::op::Query;

@@ -147,14 +147,16 @@ mod tests {
     }
 
     fn look(listed: usize, answers: &[(u8, Transport, &str)]) -> SecondLook {
-        let answers = answers.iter().map(|(number, transport, word)| SecondAnswer {
-            server: NameServer {
-                host: format!("ns{number}.example"),
-                address: Ipv4Addr::new(192, 0, 2, *number).into(),
-            },
-            transport: *transport,
-            outcome: outcome(word),
-        });
+        let answers = answers
+            .iter()
+            .map(|(number, transport, word)| SecondAnswer {
+                server: NameServer {
+                    host: format!("ns{number}.example"),
+                    address: Ipv4Addr::new(192, 0, 2, *number).into(),
+                },
+                transport: *transport,
+                outcome: outcome(word),
+            });
         SecondLook {
             question: Question {
                 name: "example.com".to_owned(),

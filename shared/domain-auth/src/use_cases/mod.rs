@@ -3,6 +3,7 @@
 pub mod add;
 pub mod check;
 pub mod claim;
+mod confirm;
 pub mod decide;
 mod delete_identity;
 pub mod email_support;
@@ -21,6 +22,7 @@ pub mod restart;
 pub mod send_instructions;
 pub mod senders;
 mod ses_budget;
+mod withheld;
 
 use ses_budget::paced;
 pub use ses_budget::{Operation, SesBudget, Tally};

@@ -14,9 +14,11 @@ mod main_path;
 mod permissions;
 mod ready;
 mod removal;
+mod overtaken;
 mod requests;
 mod resilience;
 mod routes;
+mod second_look;
 mod senders;
 mod staff;
 mod store;
@@ -86,6 +88,7 @@ impl Suite {
                 .catch_unwind()
                 .await;
             world.calm_ses().await;
+            world.control_dns(serde_json::json!({ "reset": true })).await;
             if let Err(panic) = outcome {
                 resume_unwind(panic);
             }
@@ -143,6 +146,8 @@ fn main() -> ExitCode {
     removal::tests(&mut suite);
     lists::tests(&mut suite);
     requests::tests(&mut suite);
+    overtaken::tests(&mut suite);
+    second_look::tests(&mut suite);
     resilience::tests(&mut suite);
     routes::tests(&mut suite);
     senders::tests(&mut suite);

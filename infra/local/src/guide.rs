@@ -68,6 +68,8 @@ pub(crate) fn shell_variables(info: &StackInfo) -> String {
         ("API_URL", info.api_url.as_str()),
         ("AWS_URL", info.aws_endpoint_url.as_str()),
         ("MAILBOX_URL", info.mailbox_url.as_str()),
+        ("SES_GATE_URL", info.ses_gate_url.as_str()),
+        ("DNS_CONTROL_URL", info.dns_control_url.as_str()),
         ("ZONES", &info.zones_dir.display().to_string()),
         (
             "POLLER",

@@ -24,7 +24,7 @@ pub const CHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
 const FINAL_STEP_PATIENCE: SignedDuration = SignedDuration::from_secs(8);
 
 /// How long after its beginning a check begins nothing that takes time: the function is cut off
-/// after 29 s.
+/// after 28 s.
 const LAST_BEGINNING: SignedDuration = SignedDuration::from_secs(20);
 
 /// How often a write is tried again when the poller looks at the same domain at the same time.

@@ -11,10 +11,10 @@ mod described;
 mod dns;
 mod lists;
 mod main_path;
+mod overtaken;
 mod permissions;
 mod ready;
 mod removal;
-mod overtaken;
 mod requests;
 mod resilience;
 mod routes;
@@ -23,6 +23,7 @@ mod senders;
 mod staff;
 mod store;
 mod store_keys;
+mod store_lives;
 mod store_runs;
 mod support_email;
 mod takeover;
@@ -88,7 +89,9 @@ impl Suite {
                 .catch_unwind()
                 .await;
             world.calm_ses().await;
-            world.control_dns(serde_json::json!({ "reset": true })).await;
+            world
+                .control_dns(serde_json::json!({ "reset": true }))
+                .await;
             if let Err(panic) = outcome {
                 resume_unwind(panic);
             }

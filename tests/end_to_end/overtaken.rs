@@ -88,7 +88,9 @@ async fn restarted(world: Shared) {
         world.control_ses(json!({ "window_seconds": 0.1 })).await;
         world.poll_until(&domain, "failed").await;
         let check = slow_check(&world, &domain).await;
-        world.control_ses(json!({ "window_seconds": 259_200 })).await;
+        world
+            .control_ses(json!({ "window_seconds": 259_200 }))
+            .await;
         let restarted = post(&world, &domain, "restart").await;
         assert_eq!(restarted.status, StatusCode::OK, "{restarted:?}");
         let since = restarted.body["status_since"].clone();

@@ -11,17 +11,20 @@ mod described;
 mod dns;
 mod lists;
 mod main_path;
+mod overtaken;
 mod permissions;
 mod ready;
 mod removal;
 mod requests;
 mod resilience;
 mod routes;
+mod second_look;
 mod senders;
 mod shared_account;
 mod staff;
 mod store;
 mod store_keys;
+mod store_lives;
 mod store_runs;
 mod support_email;
 mod tag_conditions;
@@ -88,6 +91,9 @@ impl Suite {
                 .catch_unwind()
                 .await;
             world.calm_ses().await;
+            world
+                .control_dns(serde_json::json!({ "reset": true }))
+                .await;
             if let Err(panic) = outcome {
                 resume_unwind(panic);
             }
@@ -145,6 +151,8 @@ fn main() -> ExitCode {
     removal::tests(&mut suite);
     lists::tests(&mut suite);
     requests::tests(&mut suite);
+    overtaken::tests(&mut suite);
+    second_look::tests(&mut suite);
     resilience::tests(&mut suite);
     routes::tests(&mut suite);
     senders::tests(&mut suite);

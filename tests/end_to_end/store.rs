@@ -21,6 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Suite;
 use crate::store_keys as keys;
+use crate::store_lives as lives;
 use crate::store_runs as poller;
 use crate::world::Shared;
 
@@ -85,6 +86,13 @@ pub(crate) fn tests(suite: &mut Suite) {
 
 /// Keys and counts, which are updates of single items.
 pub(crate) fn more_tests(suite: &mut Suite) {
+    suite.shared(
+        "in_the_table_what_was_read_in_another_life_moves_nothing",
+        async |world: Shared| {
+            lives::another_life(&table(&world, "lives").await).await;
+            lives::another_life(&MemoryStore::default()).await;
+        },
+    );
     suite.shared(
         "the_table_lets_one_run_of_the_poller_go_on",
         async |world: Shared| {

@@ -21,6 +21,7 @@ pub fn guide(info: &StackInfo) -> String {
         api_url,
         aws_endpoint_url,
         dns_server,
+        dns_control_url,
         ses_gate_url,
         ..
     } = info;
@@ -28,6 +29,7 @@ pub fn guide(info: &StackInfo) -> String {
         r#"
 Ready. The API is at {api_url}
   AWS {aws_endpoint_url} (test/test)   DNS {dns_server}   SES gate {ses_gate_url}
+  Faults of SES and of name servers: POST /control at the SES gate and at {dns_control_url}
   {folder}: stack.json, zones/, emulator.log (what the functions print)
 
 Tokens, valid for a day; the next line sets these variables:
@@ -66,6 +68,8 @@ pub(crate) fn shell_variables(info: &StackInfo) -> String {
         ("API_URL", info.api_url.as_str()),
         ("AWS_URL", info.aws_endpoint_url.as_str()),
         ("MAILBOX_URL", info.mailbox_url.as_str()),
+        ("SES_GATE_URL", info.ses_gate_url.as_str()),
+        ("DNS_CONTROL_URL", info.dns_control_url.as_str()),
         ("ZONES", &info.zones_dir.display().to_string()),
         (
             "POLLER",
@@ -111,6 +115,7 @@ mod tests {
             aws_endpoint_url: text("http://127.0.0.1:4566"),
             region: text("us-east-1"),
             dns_server: text("127.0.0.1:5353"),
+            dns_control_url: text("http://127.0.0.1:4002"),
             zones_dir: "/a folder/it's/zones".into(),
             ses_gate_url: text("http://127.0.0.1:4001"),
             mailbox_url: text("http://127.0.0.1:4566/_ministack/ses/messages"),

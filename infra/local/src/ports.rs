@@ -1,13 +1,21 @@
 //! Ports on 127.0.0.1. Taken ones are reported before anything is built, with the flag that helps.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 
 use crate::Error;
 
 /// The address on which everything of the local stack listens.
 pub(crate) fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+/// The other addresses of the DNS server, 127.0.0.2 to 127.0.0.9: name servers of their own for the
+/// zones that name them.
+pub(crate) fn name_servers() -> Vec<IpAddr> {
+    (2..=9)
+        .map(|last| Ipv4Addr::new(127, 0, 0, last).into())
+        .collect()
 }
 
 /// The port itself when nobody listens on it, or a free one for 0.

@@ -3,7 +3,7 @@
 use std::panic;
 use std::time::Duration;
 
-use local_dns_server::DnsServer;
+use local_dns_server::{DnsControl, DnsServer};
 use ses_gate::SesGate;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
@@ -31,6 +31,7 @@ pub struct LocalStack {
 struct Parts {
     emulator: Emulator,
     gate: SesGate,
+    dns_control: DnsControl,
     dns: DnsServer,
     state: StateDir,
 }
@@ -73,11 +74,13 @@ impl LocalStack {
         let Parts {
             emulator,
             gate,
+            dns_control,
             dns,
             state,
         } = self.parts;
         emulator.stop().await;
         gate.stop().await;
+        dns_control.stop().await;
         dns.stop().await;
         drop(state);
     }
@@ -102,12 +105,21 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
 
     progress.say("Starting the DNS server, the SES gate and the AWS emulator…");
     zones::create(&state.zones())?;
-    let dns = DnsServer::start(local_dns_server::Options {
+    let dns_options = local_dns_server::Options {
         zones_dir: state.zones(),
         address: ports::loopback(options.dns_port),
-    })
-    .await
-    .map_err(Error::Dns)?;
+    };
+    let dns = DnsServer::start_at(dns_options, &ports::name_servers())
+        .await
+        .map_err(Error::Dns)?;
+    for (address, error) in dns.not_listening() {
+        progress.say(&format!(
+            "The DNS server does not listen on {address} ({error}): no zone can have a server there."
+        ));
+    }
+    let dns_control = DnsControl::start(ports::loopback(0), &dns)
+        .await
+        .map_err(|source| Error::Port { port: 0, source })?;
     // Only now: nothing holds a free port until the emulator listens, and a build takes long.
     let port = ports::tcp(options.port, "--port")?;
     let endpoint = format!("http://127.0.0.1:{port}");
@@ -152,13 +164,15 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
         error = emulator.ended() => return Err(error),
     };
 
-    let info = describe(&endpoint, clients, deployed, &dns, &gate, &state)?;
+    let mut info = describe(&endpoint, clients, deployed, &dns, &gate, &state)?;
+    info.dns_control_url = dns_control.url();
     publish(&state, &info)?;
     Ok((
         info,
         Parts {
             emulator,
             gate,
+            dns_control,
             dns,
             state,
         },
@@ -180,6 +194,7 @@ fn describe(
         aws_endpoint_url: endpoint.to_owned(),
         region: REGION.to_owned(),
         dns_server: dns.address().to_string(),
+        dns_control_url: String::new(),
         zones_dir: state.zones(),
         ses_gate_url: gate.url(),
         mailbox_url: format!("{endpoint}/_ministack/ses/messages"),

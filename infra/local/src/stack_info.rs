@@ -17,6 +17,8 @@ pub struct StackInfo {
     pub region: String,
     /// Address and port, UDP and TCP.
     pub dns_server: String,
+    /// The DNS server's control address; `POST` and `GET /control` steer and show it.
+    pub dns_control_url: String,
     /// The folder with the `*.zone` files that the DNS server answers from.
     pub zones_dir: PathBuf,
     /// The SES gate; `POST` and `GET /control` steer and show it.

@@ -59,6 +59,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) memory: &'a Memory,
     pub(crate) permits: &'a Semaphore,
     pub(crate) deadline: Instant,
+    /// Whether authoritative servers are asked over TCP only.
+    pub(crate) stream: bool,
 }
 
 impl Asking<'_> {
@@ -98,6 +100,7 @@ impl Asking<'_> {
             recursion: true,
             unchecked,
             edns: true,
+            stream: false,
         };
         let reply = self.send(server, query, flags, Speaker::Recursive).await;
         self.note(server, &Name::root(), &reply);
@@ -147,6 +150,7 @@ impl Asking<'_> {
             recursion: false,
             unchecked: false,
             edns: true,
+            stream: self.stream,
         };
         let reply = self
             .send(server, query, flags, Speaker::Authority(zone))

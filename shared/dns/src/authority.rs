@@ -34,6 +34,9 @@ pub(crate) struct Source {
     pub(crate) hosts: Vec<Name>,
     /// What they answered, and failures, sorted by server.
     pub(crate) answers: Vec<AuthorityAnswer>,
+    /// Servers of that zone, as far as they were looked up: all of them, where fewer than two have
+    /// answered. One whose address could not be looked up counts.
+    pub(crate) listed: usize,
 }
 
 /// Asks the servers of the zone at `cut`, and follows delegations from there. Each goes strictly
@@ -49,8 +52,11 @@ pub(crate) async fn ask(asking: &Asking<'_>, cut: Cut, query: &Query) -> Source 
         })
         .collect::<Vec<_>>();
     let mut answers = Vec::new();
+    let mut listed = 0;
     for step in 0..=MAX_REFERRALS {
-        let (mut replies, referral) = split(ask_zone(asking, &zone, &hosts, query).await);
+        let asked;
+        (asked, listed) = ask_zone(asking, &zone, &hosts, query).await;
+        let (mut replies, referral) = split(asked);
         let Some(referral) = referral.filter(|_| step < MAX_REFERRALS) else {
             answers.append(&mut replies);
             break;
@@ -68,6 +74,7 @@ pub(crate) async fn ask(asking: &Asking<'_>, cut: Cut, query: &Query) -> Source 
         zone,
         hosts: hosts.into_iter().map(|host| host.name).collect(),
         answers,
+        listed,
     }
 }
 
@@ -94,25 +101,36 @@ fn split(asked: Vec<Asked>) -> (Vec<AuthorityAnswer>, Option<Referral>) {
     (answers, referral)
 }
 
-/// Asks servers of one zone until two have answered, there are no more, or the time is over.
-async fn ask_zone(asking: &Asking<'_>, zone: &Name, hosts: &[Host], query: &Query) -> Vec<Asked> {
+/// Asks servers of one zone until two have answered, there are no more, or the time is over. With the
+/// number of servers that were found.
+async fn ask_zone(
+    asking: &Asking<'_>,
+    zone: &Name,
+    hosts: &[Host],
+    query: &Query,
+) -> (Vec<Asked>, usize) {
     let mut hosts = hosts.iter().collect::<Vec<_>>();
     hosts.sort_by_cached_key(|host| asking.memory.servers.rank(&host.name));
     let mut seen = HashSet::new();
     let mut asked: Vec<Asked> = Vec::new();
-    for hosts in hosts.chunks(HOSTS_AT_ONCE) {
+    let mut without_address = 0;
+    let mut chunks = hosts.chunks(HOSTS_AT_ONCE);
+    for hosts in chunks.by_ref() {
         let wanted = WANTED.saturating_sub(asked.iter().filter(|(_, it)| has_answer(it)).count());
         if wanted == 0 || asking.is_over() {
+            without_address += hosts.len();
             break;
         }
-        let mut servers = servers_of(asking, hosts).await;
+        let (mut servers, unknown) = servers_of(asking, hosts).await;
+        without_address += unknown;
         servers.retain(|server| seen.insert(server.address));
         servers.truncate(MAX_SERVERS.saturating_sub(asked.len()));
         let next = AtomicUsize::new(0);
         let lanes = (0..wanted).map(|_| ask_in_turn(asking, zone, &servers, &next, query));
         asked.extend(join_all(lanes).await.into_iter().flatten());
     }
-    asked
+    without_address += chunks.map(<[&Host]>::len).sum::<usize>();
+    (asked, seen.len() + without_address)
 }
 
 /// Takes the next server, until one answers. Several of these share a list.
@@ -143,19 +161,22 @@ fn has_answer(reply: &Result<Reply, NoReply>) -> bool {
 }
 
 /// The addresses of these name servers: the first of each, then the second of each, and so on, so
-/// that two answers come from two hosts where there are two.
-async fn servers_of(asking: &Asking<'_>, hosts: &[&Host]) -> Vec<NameServer> {
-    let found = join_all(hosts.iter().map(async |host| -> Vec<IpAddr> {
+/// that two answers come from two hosts where there are two. With the number of hosts whose addresses
+/// could not be looked up.
+async fn servers_of(asking: &Asking<'_>, hosts: &[&Host]) -> (Vec<NameServer>, usize) {
+    let found = join_all(hosts.iter().map(async |host| -> Option<Vec<IpAddr>> {
         let glue = usable(&host.glue, asking.setup.ipv6);
         if !glue.is_empty() {
-            return glue;
+            return Some(glue);
         }
-        // A name server without an address cannot be asked; the others can.
-        addresses(asking, &host.name).await.unwrap_or_default()
+        addresses(asking, &host.name).await.ok()
     }))
     .await;
+    let unknown = found.iter().filter(|found| found.is_none()).count();
+    // A name server without an address cannot be asked; the others can.
+    let found: Vec<Vec<IpAddr>> = found.into_iter().map(Option::unwrap_or_default).collect();
     let longest = found.iter().map(Vec::len).max().unwrap_or_default();
-    (0..longest)
+    let servers = (0..longest)
         .flat_map(|place| {
             hosts.iter().zip(&found).filter_map(move |(host, found)| {
                 found.get(place).map(|&address| NameServer {
@@ -164,7 +185,8 @@ async fn servers_of(asking: &Asking<'_>, hosts: &[&Host]) -> Vec<NameServer> {
                 })
             })
         })
-        .collect()
+        .collect();
+    (servers, unknown)
 }
 
 /// The IPv4 addresses; without any, the IPv6 addresses, where this machine can use them. Both of one

@@ -4,7 +4,8 @@ use std::net::{Ipv6Addr, UdpSocket};
 use std::sync::Arc;
 
 use domain_auth::dns::{
-    Failure, Lookup, Observation, Outcome, Question, RecordType, Zone, ZoneOutcome,
+    Failure, Lookup, Observation, Outcome, Question, RecordType, SecondAnswer, SecondLook,
+    Transport, Zone, ZoneOutcome,
 };
 use futures::stream::{self, StreamExt};
 use hickory_proto::op::Query;
@@ -60,6 +61,7 @@ impl Resolver {
             memory: &self.memory,
             permits,
             deadline: call_deadline.min(Instant::now() + question),
+            stream: false,
         }
     }
 
@@ -113,6 +115,22 @@ impl Lookup for Resolver {
 
     async fn observe_source(&self, questions: &[Question]) -> Vec<Observation> {
         self.look_at_all(questions, Views::SourceFirst).await
+    }
+
+    async fn ask_again(&self, questions: &[Question]) -> Vec<SecondLook> {
+        let anew = self.begin_run();
+        let Some((_turn, permits, deadline)) = anew.turn().await else {
+            let unanswered = questions.iter().cloned().map(SecondLook::unanswered);
+            return unanswered.collect();
+        };
+        let looks = questions
+            .iter()
+            .map(|question| look_again(&anew, &permits, deadline, question))
+            .collect::<Vec<_>>();
+        stream::iter(looks)
+            .buffered(anew.setup.config.limits.queries_per_call)
+            .collect()
+            .await
     }
 }
 
@@ -175,6 +193,45 @@ async fn look(
     observation
 }
 
+/// One question at the authoritative servers, over TCP. The resolver, which tells where they are, is
+/// asked as ever: the way to it is our own.
+async fn look_again(
+    resolver: &Resolver,
+    permits: &Semaphore,
+    deadline: Instant,
+    question: &Question,
+) -> SecondLook {
+    let asking = Asking {
+        stream: true,
+        ..resolver.asking(permits, deadline)
+    };
+    let unanswered = SecondLook::unanswered(question.clone());
+    let Some(name) = parse(&question.name) else {
+        return unanswered;
+    };
+    let query = Query::query(name, wire_type(question.record_type));
+    let base = without_underscored(query.name());
+    match cut::find_known(&asking, &base).await {
+        Ok(cut) => {
+            let source = authority::ask(&asking, cut, &query).await;
+            let answers = source.answers.into_iter().map(|answer| SecondAnswer {
+                server: answer.server,
+                transport: Transport::Tcp,
+                outcome: answer.outcome,
+            });
+            SecondLook {
+                listed: source.listed,
+                answers: answers.collect(),
+                ..unanswered
+            }
+        }
+        Err(no_cut) => {
+            debug!(name = question.name, ?no_cut, "no zone to ask again");
+            unanswered
+        }
+    }
+}
+
 /// The resolver's word is enough where the name is in a zone. Where the name is missing or broken,
 /// the servers of the zone above it are asked: a cached "no such name" may be old, and a broken zone
 /// is still a zone when its parent delegates it.
@@ -198,6 +255,7 @@ async fn find_zone(asking: &Asking<'_>, name: &Name) -> ZoneOutcome {
         zone,
         hosts,
         answers,
+        listed: _,
     } = authority::ask(asking, cut, &query).await;
     let missing = |outcome: &Outcome| matches!(outcome, Outcome::NoSuchName { .. });
     let present = |outcome: &Outcome| {

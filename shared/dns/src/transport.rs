@@ -29,6 +29,8 @@ pub(crate) struct Flags {
     pub(crate) unchecked: bool,
     /// Whether to send EDNS (RFC 6891).
     pub(crate) edns: bool,
+    /// Whether to ask over TCP from the first.
+    pub(crate) stream: bool,
 }
 
 /// Why there is no message.
@@ -66,6 +68,28 @@ enum Received {
     Truncated,
 }
 
+/// Why nothing came over TCP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NoStream {
+    /// No connection, or no answer on it, in time.
+    Silent,
+    /// The connection was refused, or ended before the answer.
+    Broken,
+    /// What came is no answer to the question.
+    Unreadable,
+}
+
+impl NoStream {
+    /// What it means where nothing was asked over UDP before.
+    fn alone(self) -> NoReply {
+        match self {
+            Self::Silent => NoReply::Silence,
+            Self::Broken => NoReply::Failed(Failure::Unreachable),
+            Self::Unreadable => NoReply::Failed(Failure::Malformed),
+        }
+    }
+}
+
 /// Sends `query` and waits for the response. Identifiers are random, and so is the port, which the
 /// operating system picks (RFC 5452).
 pub(crate) async fn exchange(
@@ -78,11 +102,18 @@ pub(crate) async fn exchange(
     let wire = request
         .to_vec()
         .map_err(|_unwritable| NoReply::Failed(Failure::Malformed))?;
+    if flags.stream {
+        return over_tcp(server, &request, &wire, limits)
+            .await
+            .map_err(NoStream::alone);
+    }
     match over_udp(server, &request, &wire, limits).await? {
         Received::Whole(message) => Ok(message),
         Received::Truncated => {
             debug!(%server, "answer truncated, asking on TCP");
-            over_tcp(server, &request, &wire, limits).await
+            over_tcp(server, &request, &wire, limits)
+                .await
+                .map_err(|_no_stream| NoReply::Failed(Failure::Malformed))
         }
     }
 }
@@ -155,8 +186,7 @@ async fn over_tcp(
     request: &Message,
     wire: &[u8],
     limits: &Limits,
-) -> Result<Message, NoReply> {
-    const NO_TCP: NoReply = NoReply::Failed(Failure::Malformed);
+) -> Result<Message, NoStream> {
     timeout(limits.stream, async {
         let mut stream = TcpStream::connect(server).await?;
         let length = u16::try_from(wire.len()).map_err(io::Error::other)?;
@@ -169,14 +199,14 @@ async fn over_tcp(
         io::Result::Ok(buffer)
     })
     .await
-    .map_err(|_elapsed| NO_TCP)?
+    .map_err(|_elapsed| NoStream::Silent)?
     .map_err(|error| {
         debug!(%server, %error, "no TCP");
-        NO_TCP
+        NoStream::Broken
     })
     .and_then(|buffer| match read(&buffer, request) {
         Some(Ok(Received::Whole(message))) => Ok(message),
-        Some(Ok(Received::Truncated) | Err(_)) | None => Err(NO_TCP),
+        Some(Ok(Received::Truncated) | Err(_)) | None => Err(NoStream::Unreadable),
     })
 }
 

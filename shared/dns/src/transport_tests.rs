@@ -14,6 +14,7 @@ fn asked() -> Message {
         recursion: false,
         unchecked: false,
         edns: true,
+        stream: false,
     };
     request(&Query::query(name, RecordType::TXT), flags)
 }

@@ -43,6 +43,10 @@ pub struct Claim {
     /// The client did not give the name up but lost it, and needs proof to have it again.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub lost: bool,
+    /// Another client held the name before, and this one has not proven it: what is in DNS may be the
+    /// other's.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub after_another: bool,
 }
 
 /// What a client may do with a name.
@@ -107,6 +111,12 @@ impl ClaimRegister {
     /// The client that holds exactly `name`.
     pub fn holder(&self, name: &DomainName) -> Option<&ClientId> {
         self.claim(name).map(|claim| &claim.client)
+    }
+
+    /// Whether another client held exactly `name` before `client`, which has not proven it.
+    pub fn was_anothers(&self, name: &DomainName, client: &ClientId) -> bool {
+        let claim = self.claims.get(name);
+        claim.is_some_and(|claim| claim.client != *client || claim.after_another)
     }
 
     /// The most specific name that `client` holds and that covers `name`: itself or one above it. A
@@ -190,7 +200,12 @@ impl ClaimRegister {
         }
     }
 
-    fn with(mut self, name: &DomainName, claim: Claim, now: Timestamp) -> Self {
+    fn with(mut self, name: &DomainName, mut claim: Claim, now: Timestamp) -> Self {
+        // Before tombstones are dropped that have had their time: records have none.
+        let after = self.claims.get(name);
+        let after =
+            after.is_some_and(|before| before.client != claim.client || before.after_another);
+        claim.after_another = after && claim.proven_at.is_none();
         self.prune(now);
         self.claims.insert(name.clone(), claim);
         self.version += 1;
@@ -259,6 +274,7 @@ impl Claim {
             proven_at: None,
             leaving: false,
             lost: false,
+            after_another: false,
         }
     }
 

@@ -126,6 +126,22 @@ impl Domain {
         self.state.status() != Status::Removing
     }
 
+    /// Whether `other`, read later, is in the same visit of the same state, with the same identity: only
+    /// then an answer that was asked for before says something about it.
+    pub fn is_same_visit(&self, other: &Self) -> bool {
+        let secret = |domain: &Self| match &domain.state {
+            State::Contested(contested) => Some(contested.ownership_secret.clone()),
+            State::Provisioning(_) | State::Pending(_) | State::Verified(_) => None,
+            State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) => None,
+            State::Rejected(_) | State::Removing(_) => None,
+        };
+        self.added_at == other.added_at
+            && self.state_since == other.state_since
+            && self.state.status() == other.state.status()
+            && self.state.identity() == other.state.identity()
+            && secret(self) == secret(other)
+    }
+
     /// Now, or when no call that deletes or makes the identity can be under way any more.
     pub(crate) fn after_calls_under_way(&self, now: Timestamp) -> Timestamp {
         let ends = [self.state.deleting_until(), self.state.settles_at()];

@@ -61,6 +61,18 @@ pub struct Contested {
     /// may displace. Such a claim does not expire.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub proven_at: Option<Timestamp>,
+    /// The ownership record was seen in the last look, and a second look did not confirm it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unconfirmed: Option<Unconfirmed>,
+}
+
+/// What a second look over TCP has seen of an ownership record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unconfirmed {
+    /// Name servers that showed it.
+    pub seen: usize,
+    /// Name servers that should have shown it.
+    pub of: usize,
 }
 
 /// See [`State::Provisioning`].
@@ -362,6 +374,7 @@ impl Contested {
             expires_at: now + CONTESTED_WINDOW,
             leftover_identity: false,
             proven_at: None,
+            unconfirmed: None,
         }
     }
 }

@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
+use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::Domain;
 use domain_auth::event::{Event, EventType};
-use domain_auth::history::{Action, Actor, HistoryEntry};
-use domain_auth::names::Note;
+use domain_auth::history::{Action, Actor, HistoryEntry, INTERNAL};
+use domain_auth::identity::{AxisStatus, SesStatus};
+use domain_auth::names::{DomainName, Note};
 use domain_auth::pace;
-use domain_auth::ports::{Clock, CommitChanges, ReadDomains, Refusal};
+use domain_auth::ports::{Clock, CommitChanges, ReadClaims, ReadDomains, Refusal};
+use domain_auth::records::{RecordId, records_of};
 use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::check::check;
@@ -20,7 +23,7 @@ use domain_auth_testkit::{
     domain_name, identity, new_domain,
 };
 use futures::FutureExt;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 const ATTACH: &str = "PutEmailIdentityConfigurationSetAttributes";
 
@@ -43,7 +46,21 @@ impl World {
         }
     }
 
-    /// A domain of `maple` that went through these triggers.
+    /// SES has seen the TXT record and the DKIM records.
+    fn verify(&self, name: &DomainName) {
+        self.verify_with_dkim(name, AxisStatus::Success);
+    }
+
+    fn verify_with_dkim(&self, name: &DomainName, dkim: AxisStatus) {
+        let status = SesStatus {
+            verification: AxisStatus::Success,
+            dkim,
+            mail_from: AxisStatus::Pending,
+        };
+        self.ses.set_status(name, status);
+    }
+
+    /// A domain of `maple` that went through these triggers; its records are in DNS.
     fn domain_after(&self, name: &str, triggers: Vec<Trigger>) -> Domain {
         let name = domain_name(name);
         self.ses.add_tagged(&name, "maple", true);
@@ -63,7 +80,31 @@ impl World {
             change = moved.unwrap();
             self.commit(&change);
         }
+        for record in records_of(&name, &identity(&name)) {
+            self.dns.publish(&record);
+        }
         change.domain
+    }
+
+    /// As if the claims under a name had gone through this.
+    fn claim(&self, name: &str, with: impl FnOnce(ClaimRegister, Timestamp) -> ClaimRegister) {
+        let domain = self.domain(name);
+        let read = self.store.claims(domain.name.organizational());
+        let claims = read.now_or_never().unwrap().unwrap();
+        let mut change = domain.updated(|_| {});
+        change.claims = Some(with(claims, self.clock.now()));
+        self.commit(&change);
+    }
+
+    fn summary_of_verified(&self, name: &str) -> String {
+        let told = self.events(EventType::Verified);
+        let mut told = told
+            .into_iter()
+            .filter(|event| event.domain.as_str() == name);
+        let event = told.next().unwrap();
+        assert_eq!(told.next(), None, "told once");
+        assert!(event.wanted.is_some());
+        event.summary
     }
 
     fn commit(&self, change: &domain_auth::domain::Change) {
@@ -150,7 +191,7 @@ fn rejected() -> Trigger {
 fn automatic_goes_from_pending_to_authenticated_in_one_change_with_one_event() {
     let world = World::with("automatic", Some("mass-mail"));
     let before = world.domain_after("example.com", vec![]);
-    world.ses.verify(&before.name);
+    world.verify(&before.name);
     world.poll_after(MINUTE);
     let after = world.domain("example.com");
     assert_eq!(after.state.status(), Status::Authenticated);
@@ -187,7 +228,7 @@ fn automatic_goes_from_pending_to_authenticated_in_one_change_with_one_event() {
 fn manual_waits_for_a_person_and_gives_nothing() {
     let world = World::with("manual", Some("mass-mail"));
     let domain = world.domain_after("example.com", vec![]);
-    world.ses.verify(&domain.name);
+    world.verify(&domain.name);
     world.poll_after(MINUTE);
     assert_eq!(world.status("example.com"), Status::Verified);
     assert_eq!(world.events(EventType::Verified).len(), 1);
@@ -198,7 +239,7 @@ fn manual_waits_for_a_person_and_gives_nothing() {
 fn a_domain_that_was_verified_before_automatic_is_completed_at_its_next_look() {
     let mut world = World::default();
     let domain = world.domain_after("example.com", vec![]);
-    world.ses.verify(&domain.name);
+    world.verify(&domain.name);
     world.poll_after(MINUTE);
     assert_eq!(world.status("example.com"), Status::Verified);
     world.policy = FinalStepPolicy::parse("automatic", None).unwrap();
@@ -214,9 +255,9 @@ fn names_that_imitate_others_and_domains_once_rejected_wait_for_a_person() {
     let imitating = "ex\u{430}mple.com";
     let domain = world.domain_after(imitating, vec![]);
     assert!(domain.name.mixes_scripts());
-    world.ses.verify(&domain.name);
+    world.verify(&domain.name);
     world.domain_after("rejected.com", vec![Trigger::SesVerified, rejected()]);
-    world.ses.verify(&domain_name("rejected.com"));
+    world.verify(&domain_name("rejected.com"));
     world.poll_after(MINUTE);
     world.notify("rejected.com").unwrap();
     world.poll_after(DAY);
@@ -234,7 +275,7 @@ fn names_that_imitate_others_and_domains_once_rejected_wait_for_a_person() {
 fn a_throttled_final_step_alarms_nobody_and_is_taken_later() {
     let world = World::with("automatic", Some("mass-mail"));
     let domain = world.domain_after("example.com", vec![]);
-    world.ses.verify(&domain.name);
+    world.verify(&domain.name);
     world
         .ses
         .fail(ATTACH, &[SesFault::Throttled, SesFault::Throttled]);
@@ -249,7 +290,7 @@ fn a_throttled_final_step_alarms_nobody_and_is_taken_later() {
 fn an_identity_that_ses_refuses_to_complete_is_left_to_a_person() {
     let world = World::with("automatic", Some("deleted-by-hand"));
     let domain = world.domain_after("example.com", vec![]);
-    world.ses.verify(&domain.name);
+    world.verify(&domain.name);
     world.ses.fail(ATTACH, &[SesFault::Refused(Refusal::Other)]);
     world.poll_after(MINUTE);
     assert_eq!(world.status("example.com"), Status::Verified);
@@ -260,7 +301,7 @@ fn an_identity_that_ses_refuses_to_complete_is_left_to_a_person() {
 fn a_check_takes_the_final_step_too_or_leaves_it_to_the_poller() {
     let world = World::with("automatic", Some("mass-mail"));
     let domain = world.domain_after("example.com", vec![]);
-    world.ses.verify(&domain.name);
+    world.verify(&domain.name);
     world.ses.fail(ATTACH, &[SesFault::Throttled]);
     let budget = SesBudget::unlimited();
     let tools = world.tools(&budget);
@@ -288,7 +329,7 @@ fn ready_is_told_once_for_each_visit_of_a_state() {
     assert_eq!((again.event, &again.missing), (None, &first.missing));
     assert_eq!(again.domain, first.domain, "nothing was written");
 
-    world.ses.verify(&domain.name);
+    world.verify(&domain.name);
     world.poll_after(MINUTE);
     let verified = world.notify("example.com").unwrap();
     assert!(verified.event.unwrap().wanted.unwrap().contains("final"));
@@ -349,4 +390,164 @@ fn where_something_else_comes_first_nobody_is_told() {
     }
     let sending = world.notify("sending.com").unwrap();
     assert_eq!((sending.event, sending.missing), (None, vec![]));
+}
+
+#[test]
+fn a_domain_without_dkim_at_ses_waits_and_is_completed_once_ses_has_seen_it() {
+    let world = World::with("automatic", None);
+    let domain = world.domain_after("example.com", vec![]);
+    world.verify_with_dkim(&domain.name, AxisStatus::Pending);
+    world.poll_after(MINUTE);
+    assert_eq!(world.status("example.com"), Status::Verified);
+    let summary = world.summary_of_verified("example.com");
+    assert!(
+        summary.contains("has not seen the three DKIM records"),
+        "{summary}"
+    );
+    let line = &world.history("example.com")[0];
+    let withheld = &line.evidence.as_ref().unwrap()[INTERNAL]["final_step_withheld"];
+    assert_eq!(withheld, "dkim_not_verified");
+    world.verify(&domain.name);
+    world.poll_after(MINUTE);
+    world.poll_after(MINUTE * 2);
+    assert_eq!(world.status("example.com"), Status::Authenticated);
+}
+
+#[test]
+fn records_that_are_not_seen_at_two_servers_over_tcp_complete_nothing() {
+    type Dns = fn(&World, &Domain);
+    let cases: [(&str, Dns); 4] = [
+        ("1 of 2", |world, domain| {
+            world.dns.half_unpublish(&domain.records()[1], true);
+        }),
+        ("0 of 2", |world, domain| {
+            world.dns.unpublish(&domain.records()[2])
+        }),
+        ("0 of 2", |world, domain| {
+            world.dns.forge(&domain.records()[3])
+        }),
+        ("1 of 2", |world, _| world.dns.set_second_without_tcp(true)),
+    ];
+    for (seen, dns) in cases {
+        let world = World::with("automatic", Some("mass-mail"));
+        let domain = world.domain_after("example.com", vec![]);
+        let ids: Vec<RecordId> = domain.records()[1..4].iter().map(|it| it.id).collect();
+        assert_eq!(ids, [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3]);
+        dns(&world, &domain);
+        world.verify(&domain.name);
+        world.poll_after(MINUTE);
+        assert_eq!(world.status("example.com"), Status::Verified, "{seen}");
+        assert_eq!(world.ses.calls(ATTACH), 0, "nothing is given before");
+        let summary = world.summary_of_verified("example.com");
+        assert!(
+            summary.contains(&format!("at {seen} name servers")),
+            "{summary}"
+        );
+    }
+    // One server is enough where the zone has no other.
+    let world = World::with("automatic", None);
+    let domain = world.domain_after("example.com", vec![]);
+    world.dns.set_one_server(true);
+    world.verify(&domain.name);
+    world.poll_after(MINUTE);
+    assert_eq!(world.status("example.com"), Status::Authenticated);
+}
+
+#[test]
+fn a_domain_below_one_of_another_client_is_completed_only_where_it_is_proven() {
+    let above = domain_name("example.com");
+    for proven in [false, true] {
+        let world = World::with("automatic", None);
+        let domain = world.domain_after("mail.example.com", vec![]);
+        world.claim("mail.example.com", |claims, now| {
+            let claims = claims.taken(&above, &client("cedar"), now);
+            let mut claims = if proven {
+                claims.proven(&domain.name, &client("maple"), &[], now)
+            } else {
+                claims.taken(&domain.name, &client("maple"), now)
+            };
+            // One write.
+            claims.version = 1;
+            claims
+        });
+        world.verify(&domain.name);
+        world.poll_after(MINUTE);
+        if proven {
+            assert_eq!(world.status("mail.example.com"), Status::Authenticated);
+        } else {
+            let summary = world.summary_of_verified("mail.example.com");
+            assert!(summary.contains("lies below one"), "{summary}");
+            assert!(!summary.contains("cedar"), "{summary}");
+        }
+    }
+}
+
+#[test]
+fn a_domain_below_an_identity_that_nobody_here_holds_waits_for_a_person() {
+    let world = World::with("automatic", None);
+    let domain = world.domain_after("mail.example.com", vec![]);
+    let above = domain_name("example.com");
+    world.ses.add_foreign(&above, None, true);
+    world.verify(&above);
+    world.verify(&domain.name);
+    world
+        .ses
+        .fail("GetEmailIdentity", &[SesFault::Throttled; 2]);
+    world.poll_after(MINUTE);
+    let waiting = world.status("mail.example.com");
+    assert_eq!(waiting, Status::Pending, "SES did not say what is above");
+    world.poll_after(MINUTE);
+    assert_eq!(world.status("mail.example.com"), Status::Verified);
+    let summary = world.summary_of_verified("mail.example.com");
+    assert!(summary.contains("lies below one"), "{summary}");
+}
+
+#[test]
+fn a_domain_that_another_client_held_before_is_completed_only_where_it_is_proven() {
+    for proven in [false, true] {
+        let world = World::with("automatic", None);
+        let domain = world.domain_after("example.com", vec![]);
+        world.claim("example.com", |claims, now| {
+            let then = now - DAY * 500;
+            let claims = claims.taken(&domain.name, &client("cedar"), then).released(
+                &domain.name,
+                &client("cedar"),
+                then,
+            );
+            let mut claims = if proven {
+                claims.proven(&domain.name, &client("maple"), &[], now)
+            } else {
+                claims.taken(&domain.name, &client("maple"), now)
+            };
+            // One write.
+            claims.version = 1;
+            claims
+        });
+        world.verify(&domain.name);
+        world.poll_after(MINUTE);
+        if proven {
+            assert_eq!(world.status("example.com"), Status::Authenticated);
+        } else {
+            let summary = world.summary_of_verified("example.com");
+            assert!(
+                summary.contains("another client held this domain before"),
+                "{summary}"
+            );
+        }
+    }
+}
+
+#[test]
+fn support_is_told_why_it_has_to_take_the_final_step() {
+    let world = World::with("automatic", Some("deleted-by-hand"));
+    let imitating = world.domain_after("ex\u{430}mple.com", vec![]);
+    world.verify(&imitating.name);
+    world.domain_after("refused.com", vec![]);
+    world.verify(&domain_name("refused.com"));
+    world.ses.fail(ATTACH, &[SesFault::Refused(Refusal::Other)]);
+    world.poll_after(MINUTE);
+    let why = world.summary_of_verified(imitating.name.as_str());
+    assert!(why.contains("mixes scripts"), "{why}");
+    let why = world.summary_of_verified("refused.com");
+    assert!(why.contains("refused the configuration set"), "{why}");
 }

@@ -10,7 +10,7 @@ use domain_auth::ports::Page;
 use domain_auth::providers::{self, Provider};
 use domain_auth::readiness::{Readiness, readiness};
 use domain_auth::records::{Record, RecordId, Requirement};
-use domain_auth::state::{State, Status};
+use domain_auth::state::{State, Status, Unconfirmed};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -296,13 +296,25 @@ fn status_detail(domain: &Domain) -> String {
     detail
 }
 
+fn unconfirmed_detail(unconfirmed: Unconfirmed) -> String {
+    let Unconfirmed { seen, of } = unconfirmed;
+    format!(
+        "Your ownership record was found, and has to be confirmed before the domain is yours: over \
+         TCP it was seen at {seen} of {of} name servers of the domain. All of them must answer with \
+         it. Leave the record in place; it is looked for again by itself."
+    )
+}
+
 fn state_detail(state: &State) -> String {
     match state {
         State::Contested(contested) if contested.proven_at.is_some() => {
             "Your proof was found. Lasso support decides about this domain now; leave the record in \
              place."
         }
-        State::Contested(_) => "Publish the ownership record to prove that this domain is yours.",
+        State::Contested(contested) => match contested.unconfirmed {
+            Some(unconfirmed) => return unconfirmed_detail(unconfirmed),
+            None => "Publish the ownership record to prove that this domain is yours.",
+        },
         State::Provisioning(_) => {
             "The domain is being registered with Amazon SES. Its records appear here in a moment."
         }

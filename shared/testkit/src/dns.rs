@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain_auth::dns::{
-    AuthorityAnswer, Data, Lookup, NameServer, Observation, Outcome, Question, RecordType, Zone,
-    ZoneOutcome,
+    AuthorityAnswer, Data, Lookup, NameServer, Observation, Outcome, Question, RecordType,
+    SecondAnswer, SecondLook, Transport, Zone, ZoneOutcome,
 };
 use domain_auth::names::DomainName;
 use domain_auth::records::{Record, RecordData};
@@ -35,6 +35,10 @@ struct State {
     no_server: bool,
     /// Every name is an alias of another.
     aliased: bool,
+    /// What is only seen over UDP: somebody forges it.
+    forged: HashSet<Question>,
+    /// The second server answers nothing over TCP.
+    second_without_tcp: bool,
 }
 
 impl FakeDns {
@@ -73,6 +77,21 @@ impl FakeDns {
     /// Every name is an alias.
     pub fn set_aliased(&self, aliased: bool) {
         self.state().aliased = aliased;
+    }
+
+    /// Somebody forges this record in every answer on UDP.
+    pub fn forge(&self, record: &Record) {
+        let (record_type, _) = data_of(record);
+        self.publish(record);
+        self.state().forged.insert(Question {
+            name: record.name.clone(),
+            record_type,
+        });
+    }
+
+    /// Whether the second server of every zone answers nothing over TCP.
+    pub fn set_second_without_tcp(&self, without: bool) {
+        self.state().second_without_tcp = without;
     }
 
     /// Publishes a record as it should be.
@@ -141,17 +160,38 @@ impl State {
         }
     }
 
-    fn observe(&self, question: &Question) -> Observation {
-        let servers = match (self.no_server, self.one_server) {
+    fn servers(&self) -> u8 {
+        match (self.no_server, self.one_server) {
             (true, _) => 0,
             (false, true) => 1,
             (false, false) => 2,
+        }
+    }
+
+    fn look_again(&self, question: &Question) -> SecondLook {
+        let over_tcp = |server| match self.answer(question, server) {
+            _ if self.second_without_tcp && server > 1 => Outcome::TimedOut,
+            Outcome::Found { .. } if self.forged.contains(question) => {
+                Outcome::NoSuchName { negative_ttl: 300 }
+            }
+            answer => answer,
         };
+        let answer = |server| SecondAnswer {
+            server: name_server(server),
+            transport: Transport::Tcp,
+            outcome: over_tcp(server),
+        };
+        SecondLook {
+            question: question.clone(),
+            listed: self.servers().into(),
+            answers: (1..=self.servers()).map(answer).collect(),
+        }
+    }
+
+    fn observe(&self, question: &Question) -> Observation {
+        let servers = self.servers();
         let answer = |server| AuthorityAnswer {
-            server: NameServer {
-                host: format!("ns{server}.example"),
-                address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, server)),
-            },
+            server: name_server(server),
             outcome: self.answer(question, server),
         };
         Observation {
@@ -192,6 +232,18 @@ impl Lookup for FakeDns {
             .iter_mut()
             .for_each(Observation::forget_resolver);
         observations
+    }
+
+    async fn ask_again(&self, questions: &[Question]) -> Vec<SecondLook> {
+        let state = self.state();
+        questions.iter().map(|q| state.look_again(q)).collect()
+    }
+}
+
+fn name_server(number: u8) -> NameServer {
+    NameServer {
+        host: format!("ns{number}.example"),
+        address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, number)),
     }
 }
 

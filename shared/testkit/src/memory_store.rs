@@ -82,6 +82,10 @@ impl State {
         if stored.map_or(0, |domain| domain.version) + 1 != change.domain.version {
             return Err(CommitError::Conflict);
         }
+        let in_life = stored.is_none_or(|stored| stored.added_at == change.domain.added_at);
+        if !in_life && !change.begins_a_life() {
+            return Err(CommitError::Conflict);
+        }
         if let Some(claims) = &change.claims {
             let stored = self.claims.get(&claims.organizational);
             if stored.map_or(0, |stored| stored.version) + 1 != claims.version {

@@ -231,6 +231,14 @@ impl World {
         assert!(answer.status.is_success(), "{answer:?}");
     }
 
+    /// Sets the DNS server's faults and counts.
+    pub(crate) async fn control_dns(&self, settings: Value) -> Value {
+        let url = format!("{}/control", self.info.dns_control_url);
+        let answer = answer_to(self.http.post(url).json(&settings)).await;
+        assert!(answer.status.is_success(), "{answer:?}");
+        answer.body
+    }
+
     /// Call counts by operation.
     pub(crate) async fn ses_counts(&self) -> Value {
         let url = format!("{}/control", self.info.ses_gate_url);

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain_auth::dns::{
-    AuthorityAnswer, Data, Lookup, NameServer, Observation, Outcome, Question, RecordType, Zone,
-    ZoneOutcome,
+    AuthorityAnswer, Data, Lookup, NameServer, Observation, Outcome, Question, RecordType,
+    SecondAnswer, SecondLook, Transport, Zone, ZoneOutcome,
 };
 use domain_auth::names::DomainName;
 use domain_auth::ports::Clock;
@@ -261,6 +261,25 @@ impl Lookup for SimDns {
             .iter_mut()
             .for_each(Observation::forget_resolver);
         observations
+    }
+
+    /// Nobody forges anything here, so TCP shows what UDP does.
+    async fn ask_again(&self, questions: &[Question]) -> Vec<SecondLook> {
+        let observations = self.observe(questions).await;
+        let again = observations.into_iter().map(|observation| SecondLook {
+            question: observation.question,
+            listed: observation.authoritative.len(),
+            answers: observation
+                .authoritative
+                .into_iter()
+                .map(|answer| SecondAnswer {
+                    server: answer.server,
+                    transport: Transport::Tcp,
+                    outcome: answer.outcome,
+                })
+                .collect(),
+        });
+        again.collect()
     }
 }
 

@@ -24,6 +24,10 @@ pub(crate) struct Question {
     pub(crate) record_type: RecordType,
     /// The RD bit.
     pub(crate) recursive: bool,
+    /// The CD bit.
+    pub(crate) unchecked: bool,
+    /// The address that it came to.
+    pub(crate) server: IpAddr,
 }
 
 /// The parts of a response that come from the zones.

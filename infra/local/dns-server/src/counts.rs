@@ -1,13 +1,20 @@
 //! Counts the questions that arrive, so that a test can say how often a look-up went out.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 
 use hickory_proto::rr::Name;
 
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
 /// How a question arrived.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Transport {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// In a datagram.
     Udp,
+    /// On a connection.
     Tcp,
 }
 
@@ -17,6 +24,14 @@ pub struct QueryCounts {
     udp: u64,
     tcp: u64,
     by_name: HashMap<String, HashMap<String, u64>>,
+    by_server: BTreeMap<IpAddr, PerTransport>,
+}
+
+/// The questions at one address.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+struct PerTransport {
+    udp: u64,
+    tcp: u64,
 }
 
 impl QueryCounts {
@@ -35,6 +50,12 @@ impl QueryCounts {
         self.tcp
     }
 
+    /// Those that came to one address of the server, on UDP and on TCP.
+    pub fn at(&self, server: IpAddr) -> (u64, u64) {
+        let count = self.by_server.get(&server).copied().unwrap_or_default();
+        (count.udp, count.tcp)
+    }
+
     /// Those about one name, of any type. Case and a last dot do not matter.
     pub fn about(&self, name: &str) -> u64 {
         self.by_name
@@ -51,10 +72,39 @@ impl QueryCounts {
             .unwrap_or(0)
     }
 
-    pub(crate) fn count(&mut self, name: &Name, record_type: &str, transport: Transport) {
+    /// As `GET /control` shows them.
+    pub(crate) fn report(&self) -> Value {
+        let by_name: BTreeMap<&String, BTreeMap<&String, u64>> = self
+            .by_name
+            .iter()
+            .map(|(name, types)| (name, types.iter().map(|(word, n)| (word, *n)).collect()))
+            .collect();
+        json!({
+            "total": self.total(),
+            "udp": self.udp,
+            "tcp": self.tcp,
+            "by_name": by_name,
+            "by_server": self.by_server,
+        })
+    }
+
+    pub(crate) fn count(
+        &mut self,
+        name: &Name,
+        record_type: &str,
+        transport: Transport,
+        server: IpAddr,
+    ) {
+        let at_server = self.by_server.entry(server).or_default();
         match transport {
-            Transport::Udp => self.udp += 1,
-            Transport::Tcp => self.tcp += 1,
+            Transport::Udp => {
+                self.udp += 1;
+                at_server.udp += 1;
+            }
+            Transport::Tcp => {
+                self.tcp += 1;
+                at_server.tcp += 1;
+            }
         }
         *self
             .by_name

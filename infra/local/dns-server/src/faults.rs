@@ -1,8 +1,12 @@
 //! Faults that a test sets: what a name server does on its bad days.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use hickory_proto::rr::Name;
+use serde::{Deserialize, Serialize};
+
+use super::answer::Question;
+use super::counts::Transport;
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,14 +24,38 @@ pub enum Fault {
     Lame,
     /// The right data without the AA bit, as from a cache.
     NotAuthoritative,
+    /// NXDOMAIN, whatever there is: a server that has an old copy of the zone.
+    NoSuchName,
+    /// FORMERR to every question with EDNS (RFC 6891 section 7).
+    FormErrToEdns,
+    /// NXDOMAIN at names that have nothing but names below them, against RFC 8020 section 2.
+    DenyEmptyNonTerminals,
+    /// Negative answers without the SOA record (RFC 2308 section 5 forbids to keep those).
+    NoSoa,
+    /// The zone does not validate (RFC 4035): a resolver says SERVFAIL, and has the data for those who
+    /// set the CD bit. A name server's own answers are as ever.
+    Bogus,
     /// An answer after this time. Other questions do not wait for it. Adds to any other fault.
     Delay(Duration),
 }
 
-/// A fault and the names that it strikes.
+/// Whom a question takes the server for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskedAs {
+    /// A recursive resolver: the RD bit is set.
+    Resolver,
+    /// The name server of a zone.
+    NameServer,
+}
+
+/// A fault and the questions that it strikes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FaultRule {
     suffix: Option<String>,
+    server: Option<IpAddr>,
+    transport: Option<Transport>,
+    asked_as: Option<AskedAs>,
     fault: Fault,
 }
 
@@ -36,6 +64,9 @@ impl FaultRule {
     pub fn everywhere(fault: Fault) -> Self {
         Self {
             suffix: None,
+            server: None,
+            transport: None,
+            asked_as: None,
             fault,
         }
     }
@@ -45,11 +76,50 @@ impl FaultRule {
     pub fn under(name: &str, fault: Fault) -> Self {
         Self {
             suffix: Some(name.trim_end_matches('.').to_ascii_lowercase()),
-            fault,
+            ..Self::everywhere(fault)
         }
     }
 
-    fn strikes(&self, name: &str) -> bool {
+    /// Only where the question comes to this address of the server.
+    #[must_use]
+    pub fn at(self, server: IpAddr) -> Self {
+        Self {
+            server: Some(server),
+            ..self
+        }
+    }
+
+    /// Only where the question comes this way.
+    #[must_use]
+    pub fn over(self, transport: Transport) -> Self {
+        Self {
+            transport: Some(transport),
+            ..self
+        }
+    }
+
+    /// Only where the question takes the server for this.
+    #[must_use]
+    pub fn asked_as(self, asked_as: AskedAs) -> Self {
+        Self {
+            asked_as: Some(asked_as),
+            ..self
+        }
+    }
+
+    fn strikes(&self, name: &str, transport: Transport, question: &Question) -> bool {
+        let asked_as = if question.recursive {
+            AskedAs::Resolver
+        } else {
+            AskedAs::NameServer
+        };
+        self.server.is_none_or(|server| server == question.server)
+            && self.transport.is_none_or(|only| only == transport)
+            && self.asked_as.is_none_or(|only| only == asked_as)
+            && self.strikes_name(name)
+    }
+
+    fn strikes_name(&self, name: &str) -> bool {
         self.suffix.as_deref().is_none_or(|suffix| {
             name.strip_suffix(suffix)
                 .is_some_and(|rest| rest.is_empty() || rest.ends_with('.') || suffix.is_empty())
@@ -66,14 +136,18 @@ pub(crate) struct Verdict {
     pub(crate) fault: Option<Fault>,
 }
 
-/// Applies the rules to a name.
-pub(crate) fn verdict(rules: &[FaultRule], name: &Name) -> Verdict {
+/// Applies the rules to a question.
+pub(crate) fn verdict(rules: &[FaultRule], question: &Question, transport: Transport) -> Verdict {
     if rules.is_empty() {
         return Verdict::default();
     }
-    let name = name.to_ascii().trim_end_matches('.').to_ascii_lowercase();
+    let name = question.name.to_ascii();
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
     let mut verdict = Verdict::default();
-    for rule in rules.iter().filter(|rule| rule.strikes(&name)) {
+    let striking = rules
+        .iter()
+        .filter(|rule| rule.strikes(&name, transport, question));
+    for rule in striking {
         match rule.fault {
             Fault::Delay(delay) => verdict.delay += delay,
             fault => {
@@ -86,10 +160,24 @@ pub(crate) fn verdict(rules: &[FaultRule], name: &Name) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
+    use hickory_proto::rr::{Name, RecordType};
+
     use super::*;
 
+    fn question(name: &str) -> Question {
+        Question {
+            name: Name::from_ascii(name).unwrap(),
+            record_type: RecordType::TXT,
+            recursive: false,
+            unchecked: false,
+            server: Ipv4Addr::new(127, 0, 0, 2).into(),
+        }
+    }
+
     fn fault(rules: &[FaultRule], name: &str) -> Option<Fault> {
-        verdict(rules, &Name::from_ascii(name).unwrap()).fault
+        verdict(rules, &question(name), Transport::Udp).fault
     }
 
     #[test]
@@ -108,8 +196,26 @@ mod tests {
             FaultRule::under("example.com", Fault::Lame),
             FaultRule::everywhere(Fault::Drop),
         ];
-        let verdict = verdict(&rules, &Name::from_ascii("example.com.").unwrap());
+        let verdict = verdict(&rules, &question("example.com."), Transport::Udp);
         assert_eq!(verdict.delay, Duration::from_millis(30));
         assert_eq!(verdict.fault, Some(Fault::Lame));
+    }
+
+    #[test]
+    fn a_rule_strikes_only_where_all_that_it_names_applies() {
+        let rule = FaultRule::everywhere(Fault::Drop);
+        let here = Ipv4Addr::new(127, 0, 0, 2).into();
+        for (rule, strikes) in [
+            (rule.clone().at(here), true),
+            (rule.clone().at(Ipv4Addr::LOCALHOST.into()), false),
+            (rule.clone().over(Transport::Udp), true),
+            (rule.clone().over(Transport::Tcp), false),
+            (rule.clone().asked_as(AskedAs::NameServer), true),
+            (rule.clone().asked_as(AskedAs::Resolver), false),
+            (rule.clone().at(here).over(Transport::Tcp), false),
+        ] {
+            let struck = fault(std::slice::from_ref(&rule), "example.com.").is_some();
+            assert_eq!(struck, strikes, "{rule:?}");
+        }
     }
 }

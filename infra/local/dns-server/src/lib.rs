@@ -8,6 +8,7 @@
 //! See the crate's README for what a zone file may look like and how questions are answered.
 
 mod answer;
+mod control;
 mod counts;
 mod faults;
 mod folder;
@@ -19,23 +20,27 @@ mod respond;
 mod sockets;
 mod zone;
 
+use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use hickory_proto::rr::{LowerName, Name};
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-pub use counts::QueryCounts;
-pub use faults::{Fault, FaultRule};
+pub use control::DnsControl;
+pub use counts::{QueryCounts, Transport};
+pub use faults::{AskedAs, Fault, FaultRule};
 pub use folder::ZoneProblem;
 pub use master_file::SyntaxError;
 
 use folder::Folder;
-use respond::Shared;
+use respond::{Served, Shared};
 
 /// What a server needs to start.
 #[derive(Debug, Clone)]
@@ -87,19 +92,22 @@ pub struct DnsServer {
     problems: Arc<Mutex<Vec<ZoneProblem>>>,
     look: mpsc::Sender<oneshot::Sender<()>>,
     tasks: Vec<JoinHandle<()>>,
+    not_listening: BTreeMap<IpAddr, String>,
 }
 
 impl DnsServer {
     /// Reads the zone files and begins to answer. Needs a Tokio runtime with I/O and time.
     pub async fn start(options: Options) -> Result<Self, StartError> {
+        Self::start_at(options, &[]).await
+    }
+
+    /// The same at more addresses on the same port, each of which can be a name server with faults of
+    /// its own. Where one cannot be listened on, the server starts without it:
+    /// [`not_listening`](Self::not_listening) says so.
+    pub async fn start_at(options: Options, more: &[IpAddr]) -> Result<Self, StartError> {
         let Options { zones_dir, address } = options;
-        let (udp, tcp) = sockets::bind(address).map_err(|source| match source.kind() {
-            io::ErrorKind::AddrInUse => StartError::AddressInUse { address, source },
-            _ => StartError::Listen { address, source },
-        })?;
-        let address = tcp
-            .local_addr()
-            .map_err(|source| StartError::Listen { address, source })?;
+        let (bound, not_listening) = bind(address, more)?;
+        let address = bound[0].2;
 
         let unusable = |source| StartError::ZonesDir {
             path: zones_dir.clone(),
@@ -121,25 +129,54 @@ impl DnsServer {
 
         let shared = Arc::new(Shared {
             address: own_address(address),
-            zones: RwLock::new(Arc::new(zones.unwrap_or_default())),
+            zones: RwLock::new(Served::of_files(zones.unwrap_or_default())),
             faults: RwLock::default(),
             counts: Mutex::default(),
         });
         let problems = Arc::new(Mutex::new(folder.problems()));
         let (look, looks) = mpsc::channel(16);
         let watch = watch(folder, looks, Arc::clone(&shared), Arc::clone(&problems));
-        let tasks = vec![
-            tokio::spawn(sockets::serve_udp(udp, Arc::clone(&shared))),
-            tokio::spawn(sockets::serve_tcp(tcp, Arc::clone(&shared))),
-            tokio::spawn(watch),
-        ];
+        let mut tasks = vec![tokio::spawn(watch)];
+        for (udp, tcp, at) in bound {
+            let at = own_address(at).ip();
+            tasks.push(tokio::spawn(sockets::serve_udp(
+                udp,
+                at,
+                Arc::clone(&shared),
+            )));
+            tasks.push(tokio::spawn(sockets::serve_tcp(
+                tcp,
+                at,
+                Arc::clone(&shared),
+            )));
+        }
         tracing::info!(%address, zones_dir = %zones_dir.display(), "the DNS server answers");
         Ok(Self {
             shared,
             problems,
             look,
             tasks,
+            not_listening,
         })
+    }
+
+    /// The addresses that the server was to listen on and does not, each with what the operating
+    /// system said.
+    pub fn not_listening(&self) -> &BTreeMap<IpAddr, String> {
+        &self.not_listening
+    }
+
+    /// Gives zones these servers, in place of those that the zone files name and of those set before:
+    /// `ns1` and so on below the zone's name. An address that is none of them refuses questions about
+    /// the zone. A zone that has no file yet gets them with its file.
+    pub fn set_servers<'a>(&self, servers: impl IntoIterator<Item = (&'a str, Vec<IpAddr>)>) {
+        let servers = servers.into_iter();
+        let servers = servers.filter_map(|(zone, servers)| Some((zone_name(zone)?, servers)));
+        self.shared
+            .zones
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .set_servers(servers.collect());
     }
 
     /// Where it listens, with the port that port 0 became. An unspecified address is reported as the
@@ -216,6 +253,52 @@ impl Drop for DnsServer {
     }
 }
 
+/// The sockets of each address, the first one's first.
+type Bound = Vec<(UdpSocket, TcpListener, SocketAddr)>;
+
+/// Listens on all addresses. Port 0 is one that is free on each of them, where there is one.
+fn bind(
+    address: SocketAddr,
+    more: &[IpAddr],
+) -> Result<(Bound, BTreeMap<IpAddr, String>), StartError> {
+    const ATTEMPTS: usize = 16;
+    let failed = |address, source: io::Error| match source.kind() {
+        io::ErrorKind::AddrInUse => StartError::AddressInUse { address, source },
+        _ => StartError::Listen { address, source },
+    };
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let (udp, tcp) = sockets::bind(address).map_err(|source| failed(address, source))?;
+        let first = tcp.local_addr().map_err(|source| failed(address, source))?;
+        let (mut bound, mut not_listening) = (vec![(udp, tcp, first)], BTreeMap::new());
+        let mut in_use = false;
+        for ip in more.iter().filter(|ip| **ip != first.ip()) {
+            let at = SocketAddr::new(*ip, first.port());
+            match sockets::bind(at) {
+                Ok((udp, tcp)) => bound.push((udp, tcp, at)),
+                Err(error) => {
+                    in_use |= error.kind() == io::ErrorKind::AddrInUse;
+                    not_listening.insert(*ip, error.to_string());
+                }
+            }
+        }
+        if address.port() != 0 || !in_use || attempt == ATTEMPTS {
+            for (ip, error) in &not_listening {
+                tracing::warn!(%ip, error, "the DNS server does not listen on this address");
+            }
+            return Ok((bound, not_listening));
+        }
+    }
+}
+
+/// The name of a zone, with or without its last dot.
+fn zone_name(zone: &str) -> Option<LowerName> {
+    let mut name = Name::from_ascii(zone).ok()?;
+    name.set_fqdn(true);
+    Some(LowerName::new(&name))
+}
+
 /// Looks at the folder at intervals and when asked to.
 async fn watch(
     mut folder: Folder,
@@ -243,7 +326,9 @@ async fn watch(
         };
         match zones {
             Ok(Some(zones)) => {
-                *shared.zones.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(zones);
+                let mut served = shared.zones.write().unwrap_or_else(PoisonError::into_inner);
+                served.set_files(zones);
+                drop(served);
                 *problems.lock().unwrap_or_else(PoisonError::into_inner) = folder.problems();
             }
             Ok(None) => {}

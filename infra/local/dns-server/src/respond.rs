@@ -1,19 +1,19 @@
 //! From the octets of a question to the octets of a response: header, EDNS, size, faults.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use hickory_proto::ProtoError;
 use hickory_proto::op::{Edns, Message, MessageType, Metadata, OpCode, ResponseCode};
-use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType, rdata};
+use hickory_proto::rr::{DNSClass, LowerName, Name, RData, Record, RecordType, rdata};
 use hickory_proto::serialize::binary::{BinEncodable, BinEncoder};
 
 use super::answer::{Answer, Outcome, Question, answer};
 use super::counts::{QueryCounts, Transport};
 use super::faults::{Fault, FaultRule, verdict};
 use super::forward;
-use super::zone::Zones;
+use super::zone::{Zone, ZoneServers, Zones};
 
 /// The largest response on UDP, and the size offered in EDNS: what gets through without fragments
 /// (RFC 9715 section 3). What is larger comes with TC, and then on TCP.
@@ -26,9 +26,51 @@ const UDP_WITHOUT_EDNS: u16 = 512;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) address: SocketAddr,
-    pub(crate) zones: RwLock<Arc<Zones>>,
+    pub(crate) zones: RwLock<Served>,
     pub(crate) faults: RwLock<Arc<[FaultRule]>>,
     pub(crate) counts: Mutex<QueryCounts>,
+}
+
+/// What is answered from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Served {
+    /// The zones, with the servers that were set for them.
+    pub(crate) zones: Arc<Zones>,
+    /// As the files have them.
+    files: Arc<Zones>,
+    /// The servers that were set, by zone.
+    servers: Arc<ZoneServers>,
+}
+
+impl Served {
+    pub(crate) fn of_files(files: Zones) -> Self {
+        let files = Arc::new(files);
+        Self {
+            zones: Arc::clone(&files),
+            files,
+            servers: Arc::default(),
+        }
+    }
+
+    /// The files have changed.
+    pub(crate) fn set_files(&mut self, files: Zones) {
+        self.files = Arc::new(files);
+        self.zones = self.files.with_servers(&self.servers);
+    }
+
+    /// The servers of the zones have changed.
+    pub(crate) fn set_servers(&mut self, servers: ZoneServers) {
+        self.servers = Arc::new(servers);
+        self.zones = self.files.with_servers(&self.servers);
+    }
+
+    /// Whether the zone of a name was given servers, and this address is none of them.
+    fn is_elsewhere(&self, question: &Question) -> bool {
+        let name = LowerName::new(&question.name);
+        let zone = self.zones.holding(&name);
+        zone.and_then(|zone| self.servers.get(zone.origin()))
+            .is_some_and(|servers| !servers.contains(&question.server))
+    }
 }
 
 /// What to do about a question.
@@ -43,8 +85,13 @@ pub(crate) enum Reply {
 }
 
 impl Shared {
-    /// Answers one question.
-    pub(crate) async fn reply(&self, request: &[u8], transport: Transport) -> Reply {
+    /// Answers one question that has come to `server`.
+    pub(crate) async fn reply(
+        &self,
+        request: &[u8],
+        transport: Transport,
+        server: IpAddr,
+    ) -> Reply {
         let message = match Message::from_vec(request) {
             Ok(message) => message,
             Err(error) => {
@@ -72,7 +119,7 @@ impl Shared {
                 limit = edns.max_payload().clamp(UDP_WITHOUT_EDNS, UDP_PAYLOAD);
             }
         }
-        let question = match question(&message) {
+        let question = match question(&message, server) {
             Ok(question) => question,
             Err(code) => {
                 response.metadata.response_code = code;
@@ -82,14 +129,19 @@ impl Shared {
         self.counts
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .count(&question.name, &question.record_type.to_string(), transport);
+            .count(
+                &question.name,
+                &question.record_type.to_string(),
+                transport,
+                server,
+            );
 
         let rules = self
             .faults
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        let verdict = verdict(&rules, &question.name);
+        let verdict = verdict(&rules, &question, transport);
         if verdict.delay > Duration::ZERO {
             tokio::time::sleep(verdict.delay).await;
         }
@@ -115,7 +167,38 @@ impl Shared {
                 authoritative: false,
                 ..self.look_up(&question).await
             },
-            Some(Fault::Delay(_)) | None => self.look_up(&question).await,
+            Some(Fault::NoSuchName) => {
+                let served = self.served();
+                let zone = served.zones.holding(&LowerName::new(&question.name));
+                let authority = zone.and_then(Zone::start_of_authority);
+                Answer {
+                    authoritative: true,
+                    authorities: authority.into_iter().collect(),
+                    ..Answer::empty(ResponseCode::NXDomain)
+                }
+            }
+            Some(Fault::FormErrToEdns) if message.edns.is_some() => {
+                response.edns = None;
+                Answer::empty(ResponseCode::FormErr)
+            }
+            Some(Fault::DenyEmptyNonTerminals) => {
+                let mut answer = self.look_up(&question).await;
+                if answer.code == ResponseCode::NoError && self.is_empty_at(&question.name) {
+                    answer.code = ResponseCode::NXDomain;
+                }
+                answer
+            }
+            Some(Fault::NoSoa) => {
+                let mut answer = self.look_up(&question).await;
+                answer.authorities.retain(|record| !is_soa(record));
+                answer
+            }
+            Some(Fault::Bogus) if question.recursive && !question.unchecked => {
+                Answer::empty(ResponseCode::ServFail)
+            }
+            Some(Fault::FormErrToEdns | Fault::Bogus | Fault::Delay(_)) | None => {
+                self.look_up(&question).await
+            }
         };
         response.metadata.response_code = answer.code;
         response.metadata.authoritative = answer.authoritative;
@@ -125,13 +208,27 @@ impl Shared {
         send(response, limit, transport)
     }
 
-    async fn look_up(&self, question: &Question) -> Answer {
-        let zones = self
-            .zones
+    fn served(&self) -> Served {
+        self.zones
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        match answer(&zones, question, self.address.ip()) {
+            .clone()
+    }
+
+    /// Whether a name has no records of its own.
+    fn is_empty_at(&self, name: &Name) -> bool {
+        let name = LowerName::new(name);
+        let served = self.served();
+        let zone = served.zones.holding(&name);
+        zone.is_some_and(|zone| zone.at(&name).is_empty())
+    }
+
+    async fn look_up(&self, question: &Question) -> Answer {
+        let served = self.served();
+        if !question.recursive && served.is_elsewhere(question) {
+            return Answer::empty(ResponseCode::Refused);
+        }
+        match answer(&served.zones, question, self.address.ip()) {
             Outcome::Answered(answer) => answer,
             Outcome::Ask {
                 so_far,
@@ -140,8 +237,8 @@ impl Shared {
             } => {
                 let onward = Question {
                     name,
-                    record_type: question.record_type,
                     recursive: false,
+                    ..question.clone()
                 };
                 let mut answer = forward::ask(&onward, &servers, self.address).await;
                 if answer.code != ResponseCode::ServFail {
@@ -154,7 +251,7 @@ impl Shared {
 }
 
 /// The one question of a message, or the code that refuses it.
-fn question(message: &Message) -> Result<Question, ResponseCode> {
+fn question(message: &Message, server: IpAddr) -> Result<Question, ResponseCode> {
     if message.metadata.op_code != OpCode::Query {
         return Err(ResponseCode::NotImp);
     }
@@ -175,7 +272,13 @@ fn question(message: &Message) -> Result<Question, ResponseCode> {
         name,
         record_type: query.query_type(),
         recursive: message.metadata.recursion_desired,
+        unchecked: message.metadata.checking_disabled,
+        server,
     })
+}
+
+fn is_soa(record: &Record) -> bool {
+    record.record_type() == RecordType::SOA
 }
 
 /// FORMERR, if there is at least a message number to answer to.

@@ -5,7 +5,7 @@
 //! times out. And no handler of it can end a TCP connection, which is one of the faults.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,7 +76,7 @@ fn datagrams(address: SocketAddr) -> io::Result<UdpSocket> {
 }
 
 /// Answers datagrams until it is aborted.
-pub(crate) async fn serve_udp(socket: UdpSocket, shared: Arc<Shared>) {
+pub(crate) async fn serve_udp(socket: UdpSocket, at: IpAddr, shared: Arc<Shared>) {
     let socket = Arc::new(socket);
     let mut questions = JoinSet::new();
     let mut buffer = vec![0; 65_535];
@@ -93,7 +93,7 @@ pub(crate) async fn serve_udp(socket: UdpSocket, shared: Arc<Shared>) {
         let request = buffer[..length].to_vec();
         let (socket, shared) = (Arc::clone(&socket), Arc::clone(&shared));
         questions.spawn(async move {
-            if let Reply::Send(response) = shared.reply(&request, Transport::Udp).await
+            if let Reply::Send(response) = shared.reply(&request, Transport::Udp, at).await
                 && let Err(error) = socket.send_to(&response, from).await
             {
                 tracing::debug!(%error, %from, "sending a datagram");
@@ -104,14 +104,14 @@ pub(crate) async fn serve_udp(socket: UdpSocket, shared: Arc<Shared>) {
 }
 
 /// Accepts connections until it is aborted.
-pub(crate) async fn serve_tcp(listener: TcpListener, shared: Arc<Shared>) {
+pub(crate) async fn serve_tcp(listener: TcpListener, at: IpAddr, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     loop {
         match listener.accept().await {
             Ok((stream, from)) => {
                 let shared = Arc::clone(&shared);
                 connections.spawn(async move {
-                    if let Err(error) = converse(stream, shared).await {
+                    if let Err(error) = converse(stream, at, shared).await {
                         tracing::debug!(%error, %from, "a TCP connection");
                     }
                 });
@@ -126,7 +126,7 @@ pub(crate) async fn serve_tcp(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 /// One connection. Its questions are answered as they become ready (RFC 7766 section 6.2.1.1).
-async fn converse(stream: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
+async fn converse(stream: TcpStream, at: IpAddr, shared: Arc<Shared>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let (reading, writing) = stream.into_split();
     let writing = Arc::new(Mutex::new(writing));
@@ -139,7 +139,7 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
                 next = Box::pin(read(reading));
                 let (shared, writing) = (Arc::clone(&shared), Arc::clone(&writing));
                 questions.spawn(async move {
-                    let reply = shared.reply(&request, Transport::Tcp).await;
+                    let reply = shared.reply(&request, Transport::Tcp, at).await;
                     if let Reply::Send(response) = &reply {
                         write(&writing, response).await?;
                     }

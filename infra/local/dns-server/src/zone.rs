@@ -4,7 +4,7 @@
 //! records, a second CNAME, a zone without SOA. Real providers serve such zones, and the service must
 //! diagnose them, so this one stores whatever the file says.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -16,6 +16,9 @@ use super::master_file::{DEFAULT_TTL, MasterFile};
 /// How long a negative answer may be kept (RFC 2308 section 5), in a zone without an SOA record of
 /// its own. Short, so that a record counts soon after it is published.
 const DEFAULT_NEGATIVE_TTL: u32 = 5;
+
+/// The servers of zones, where they were set and do not come from the zone file.
+pub(crate) type ZoneServers = HashMap<LowerName, Vec<IpAddr>>;
 
 /// A zone.
 #[derive(Debug, Clone)]
@@ -121,6 +124,30 @@ impl Zone {
         Some(record)
     }
 
+    /// The same with these servers in place of its own: `ns1`, `ns2` and so on below its name.
+    fn with_servers(&self, servers: &[IpAddr]) -> Self {
+        let mut zone = self.clone();
+        if let Some(apex) = zone.owners.get_mut(&self.origin) {
+            apex.retain(|record| record.record_type() != RecordType::NS);
+        }
+        let origin = Name::from(self.origin.clone());
+        for (place, address) in servers.iter().enumerate() {
+            let label = format!("ns{}", place + 1);
+            let host =
+                Name::from_labels([label.as_bytes()]).and_then(|label| label.append_name(&origin));
+            let Ok(host) = host else {
+                continue;
+            };
+            if let Some(there) = zone.owners.get_mut(&LowerName::new(&host)) {
+                there.retain(|record| record.data.ip_addr().is_none());
+            }
+            zone.insert(address_record(&host, *address));
+            let data = RData::NS(NS(host));
+            zone.insert(Record::from_rdata(origin.clone(), DEFAULT_TTL, data));
+        }
+        zone
+    }
+
     fn insert(&mut self, record: Record) {
         let records = self.owners.entry(LowerName::new(&record.name)).or_default();
         // A record set has no duplicates (RFC 2181 section 5).
@@ -216,6 +243,20 @@ impl Zones {
             by_origin,
             name_servers,
         }
+    }
+
+    /// The same zones, those of `servers` with these servers in place of their own.
+    pub(crate) fn with_servers(self: &Arc<Self>, servers: &ZoneServers) -> Arc<Self> {
+        if servers.is_empty() {
+            return Arc::clone(self);
+        }
+        let zones = self.by_origin.iter().map(|(origin, zone)| {
+            servers.get(origin).map_or_else(
+                || Arc::clone(zone),
+                |servers| Arc::new(zone.with_servers(servers)),
+            )
+        });
+        Arc::new(Self::new(zones))
     }
 
     /// The zone that a name is in: the one with the longest name, so that a child zone in a file of

@@ -19,6 +19,9 @@ const ACTION: &str = "write a change";
 
 /// Only a version that follows the stored one may be written.
 const FOLLOWS: &str = "#version = :previous";
+/// The same of a domain, which has to be in the same life: one that is removed and added again begins
+/// its versions anew.
+const FOLLOWS_IN_LIFE: &str = "#version = :previous AND #added_at = :added_at";
 const IS_NEW: &str = "attribute_not_exists(#pk)";
 
 impl CommitChanges for Table {
@@ -56,7 +59,7 @@ impl Table {
         let domain = &change.domain;
         match change.fate {
             Fate::Stored => {
-                writes.push(Write::Put(self.put_domain(domain)?));
+                writes.push(Write::Put(self.put_domain(change)?));
                 if let Some(look) = &change.look {
                     writes.push(Write::Put(self.put_look(domain, look)?));
                 }
@@ -82,9 +85,11 @@ impl Table {
         Delete::builder()
             .table_name(&self.name)
             .set_key(Some(Key::domain(&domain.client, &domain.name).into_item()))
-            .condition_expression(FOLLOWS)
+            .condition_expression(FOLLOWS_IN_LIFE)
             .expression_attribute_names("#version", "version")
+            .expression_attribute_names("#added_at", "added_at")
             .expression_attribute_values(":previous", number(domain.version - 1))
+            .expression_attribute_values(":added_at", string(domain.added_at.to_string()))
             .build()
             .map_err(store_error(ACTION))
     }
@@ -113,11 +118,24 @@ impl Table {
         Ok(())
     }
 
-    fn put_domain(&self, domain: &Domain) -> Result<Put, StoreError> {
+    fn put_domain(&self, change: &Change) -> Result<Put, StoreError> {
+        let domain = &change.domain;
         let mut item = to_item(Key::domain(&domain.client, &domain.name), domain)?;
         item.insert("status".to_owned(), string(domain.state.status().as_str()));
         item.extend(keys::domain_index(domain));
-        self.put_version(item, domain.version)
+        if domain.version <= 1 || change.begins_a_life() {
+            return self.put_version(item, domain.version);
+        }
+        Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression(FOLLOWS_IN_LIFE)
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_names("#added_at", "added_at")
+            .expression_attribute_values(":previous", number(domain.version - 1))
+            .expression_attribute_values(":added_at", string(domain.added_at.to_string()))
+            .build()
+            .map_err(store_error(ACTION))
     }
 
     fn put_claims(&self, claims: &ClaimRegister) -> Result<Put, StoreError> {

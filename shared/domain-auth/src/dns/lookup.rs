@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::SecondLook;
+
 /// Record types that are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -250,4 +252,10 @@ pub trait Lookup: Send + Sync {
         &self,
         questions: &[Question],
     ) -> impl Future<Output = Vec<Observation>> + Send;
+
+    /// Asks the authoritative servers again, over TCP only and remembering nothing of what was asked
+    /// before: an answer that was forged on UDP is not seen again. Servers of the zone are asked until
+    /// two have answered each question, or there are no more. The second looks are in the order of the
+    /// questions.
+    fn ask_again(&self, questions: &[Question]) -> impl Future<Output = Vec<SecondLook>> + Send;
 }

@@ -5,9 +5,11 @@
 
 mod look;
 mod lookup;
+mod second_look;
 
 pub use look::DnsLook;
 pub use lookup::{
     AuthorityAnswer, Data, Failure, Lookup, NameServer, Observation, Outcome, Question, RecordType,
     Zone, ZoneOutcome,
 };
+pub use second_look::{SecondAnswer, SecondLook, Sighting, Transport};

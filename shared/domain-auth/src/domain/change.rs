@@ -73,6 +73,13 @@ impl Change {
         Ok(change)
     }
 
+    /// Whether the domain was being removed, and is added again with this change: only then it is stored
+    /// with another [`Domain::added_at`] than before.
+    pub fn begins_a_life(&self) -> bool {
+        let from = self.history.first().and_then(|line| line.from);
+        from == Some(Status::Removing) && self.domain.is_there()
+    }
+
     /// Where somebody waits for the answer to a check, it is in the history from now on, before what
     /// the change itself does.
     pub(crate) fn answer_check(

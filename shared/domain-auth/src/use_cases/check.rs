@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::claim::{self, Ground};
+use super::confirm::Proof;
 use super::final_step::FinalStepPolicy;
 use super::look::{after_look, look_at_dns, statuses};
 use super::provision::Tools;
@@ -19,8 +20,12 @@ use crate::ports::{
 /// The shortest time between two checks of a domain.
 pub const CHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
 
-/// How long the final step may wait for its turn at SES.
-const FINAL_STEP_PATIENCE: SignedDuration = SignedDuration::from_secs(3);
+/// How long the final step may wait for a second look at DNS and for its turn at SES.
+const FINAL_STEP_PATIENCE: SignedDuration = SignedDuration::from_secs(8);
+
+/// How long after its beginning a check begins nothing that takes time: the function is cut off
+/// after 28 s.
+const LAST_BEGINNING: SignedDuration = SignedDuration::from_secs(20);
 
 /// How often a write is tried again when the poller looks at the same domain at the same time.
 const ATTEMPTS: usize = 4;
@@ -28,7 +33,8 @@ const ATTEMPTS: usize = 4;
 /// A domain after a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
-    /// What was written: the domain, and the event if its state moved.
+    /// What was written: the domain, and the event if its state moved. Where somebody else moved the
+    /// domain during the check, nothing was, and this is the domain as it is now.
     pub change: Change,
     /// What DNS said; none for a domain without records.
     pub look: Option<DnsLook>,
@@ -54,7 +60,9 @@ pub enum CheckError {
     Store(#[from] StoreError),
 }
 
-/// Looks at a domain now, at SES and in DNS. Where SES does not answer, what it said last stands.
+/// Looks at a domain now, at SES and in DNS. Where SES does not answer, what it said last stands. Where
+/// the domain has moved meanwhile (it was removed and added again, restarted, taken over), what was
+/// seen is about another visit of another state, and is dropped.
 pub async fn check<S, I, C, D, L>(
     tools: &Tools<'_, S, I, C, D, L>,
     final_step: &FinalStepPolicy,
@@ -68,6 +76,7 @@ where
     D: Ids,
     L: Lookup,
 {
+    let started = tools.clock.now();
     let mut domain = reserve(tools, client, name, actor).await?;
     let names: Vec<DomainName> = domain
         .state
@@ -85,20 +94,28 @@ where
     let ses = ses.get(name).copied();
     let known = ses.or_else(|| domain.ses.map(|look| look.status));
     let look = look_at_dns(tools.dns, tools.clock, &domain, known).await;
+    let last = started + LAST_BEGINNING;
+    let proof = Proof::of(tools.dns, tools.clock, &domain, look.as_ref(), last).await;
     for _ in 0..ATTEMPTS {
-        if let Some(evidence) = claim::proof(&domain, look.as_ref()) {
+        if let Proof::Confirmed(evidence) = &proof {
             let (store, clock, ids) = (tools.store, tools.clock, tools.ids);
-            let ground = Ground::Proof(evidence);
+            let ground = Ground::Proof(evidence.clone());
             match claim::take_over(store, clock, ids, &domain, look.as_ref(), &ground).await {
                 Ok(change) => return Ok(Checked { change, look }),
-                Err(CommitError::Conflict) => domain = existing(tools.store, client, name).await?,
+                Err(CommitError::Conflict) => {}
                 Err(CommitError::Store(error)) => return Err(error.into()),
             }
+            let fresh = existing(tools.store, client, name).await?;
+            if !domain.is_same_visit(&fresh) {
+                return overtaken(tools.store, fresh).await;
+            }
+            domain = fresh;
             continue;
         }
         let now = tools.clock.now();
-        let seen = after_look(&domain, ses, look.clone(), now, tools.ids);
-        let until = now + FINAL_STEP_PATIENCE;
+        let mut seen = after_look(&domain, ses, look.clone(), now, tools.ids);
+        proof.note(&mut seen);
+        let until = last.min(now + FINAL_STEP_PATIENCE);
         let completed = final_step.after_look(tools, seen, until).await;
         let change = completed.unwrap_or_else(|| {
             // The poller takes the final step; until then the domain stands where it stood.
@@ -108,11 +125,29 @@ where
         });
         match tools.store.commit(&change).await {
             Ok(()) => return Ok(Checked { change, look }),
-            Err(CommitError::Conflict) => domain = existing(tools.store, client, name).await?,
+            Err(CommitError::Conflict) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),
         }
+        let fresh = existing(tools.store, client, name).await?;
+        if !domain.is_same_visit(&fresh) {
+            return overtaken(tools.store, fresh).await;
+        }
+        domain = fresh;
     }
     Err(CheckError::Busy)
+}
+
+/// What a check answers that was overtaken: the domain as it is, with the look that is stored. Who
+/// moved it has also seen to its next look.
+async fn overtaken(store: &impl ReadDomains, fresh: Domain) -> Result<Checked, CheckError> {
+    tracing::info!(
+        domain = %fresh.name,
+        "the domain has moved during a check; what the check has seen is dropped"
+    );
+    let look = store.look(&fresh.client, &fresh.name).await?;
+    let mut change = fresh.updated(|_| {});
+    change.domain = fresh;
+    Ok(Checked { change, look })
 }
 
 /// Writes down that the domain is being checked, so that a second request is told to wait, and who

@@ -2,12 +2,14 @@
 //! takes it.
 
 use super::provision::Tools;
+use super::withheld::{Undecided, Withheld, left_to_a_person, withheld};
 use super::{Operation, paced};
+use crate::dns::Lookup;
 use crate::domain::{Change, Domain};
 use crate::evidence;
 use crate::history::Actor;
 use crate::identity::{AxisStatus, ConfigurationSet, NotAConfigurationSet};
-use crate::ports::{Clock, Identities, Ids, SesError};
+use crate::ports::{Clock, Identities, Ids, ReadClaims, SesError};
 use crate::state::{Status, Trigger};
 use jiff::Timestamp;
 
@@ -72,9 +74,11 @@ impl FinalStepPolicy {
     }
 
     /// The change after a look, with the final step in it where the service takes it: one
-    /// transaction, two lines of history, and one event, `domain.authenticated`. None where SES did
-    /// not do its part just now: then nothing is to be written of what moves the state, so that the
-    /// domain stays due and nobody is told that a person is wanted.
+    /// transaction, two lines of history, and one event, `domain.authenticated`. Where something is
+    /// wanted that only a person can judge, the change is as it was, and its event says what. None
+    /// where SES did not do its part just now, or there was no time to ask: then nothing is to be
+    /// written of what moves the state, so that the domain stays due and nobody is told that a person
+    /// is wanted.
     ///
     /// No call to SES is begun after `until`.
     pub async fn after_look<S, I, C, D, L>(
@@ -84,12 +88,19 @@ impl FinalStepPolicy {
         until: Timestamp,
     ) -> Option<Change>
     where
+        S: ReadClaims,
         I: Identities,
         C: Clock,
         D: Ids,
+        L: Lookup,
     {
         if !self.takes(&change) {
             return Some(change);
+        }
+        match withheld(tools, &change.domain, until).await {
+            Ok(None) => {}
+            Ok(Some(why)) => return Some(left_to_a_person(change, why, tools.clock.now())),
+            Err(Undecided) => return None,
         }
         let name = &change.domain.name;
         match self.complete_identity(tools, &change.domain, until).await {
@@ -108,7 +119,8 @@ impl FinalStepPolicy {
                     error = &error as &dyn std::error::Error,
                     "the final step could not be taken by itself; it is left to Lasso support"
                 );
-                return Some(change);
+                let now = tools.clock.now();
+                return Some(left_to_a_person(change, Withheld::RefusedBySes, now));
             }
             Err(error @ (SesError::Throttled { .. } | SesError::Unavailable { .. })) => {
                 tracing::info!(
@@ -133,9 +145,8 @@ impl FinalStepPolicy {
         Some(completed.unwrap_or(change))
     }
 
-    /// Whether the service takes the final step in this change. Names that imitate others, domains
-    /// that Lasso support has rejected before, and what SES does not call verified right now, wait
-    /// for a person all the same.
+    /// Whether the service has to decide about the final step in this change: SES calls the domain
+    /// verified right now, and nobody has completed it.
     pub fn takes(&self, change: &Change) -> bool {
         let domain = &change.domain;
         let verified = domain
@@ -144,8 +155,6 @@ impl FinalStepPolicy {
         self.taken_by == FinalStep::Automatic
             && domain.state.status() == Status::Verified
             && verified
-            && !domain.name.mixes_scripts()
-            && !domain.was_rejected
     }
 
     async fn complete_identity<S, I, C, D, L>(

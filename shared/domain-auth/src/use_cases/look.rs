@@ -101,7 +101,7 @@ pub async fn free_label(
 }
 
 /// What a future gives before the deadline.
-async fn before<T>(
+pub(super) async fn before<T>(
     deadline: Timestamp,
     clock: &impl Clock,
     future: impl Future<Output = T>,

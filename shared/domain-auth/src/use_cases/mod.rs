@@ -4,6 +4,7 @@ pub mod add;
 pub mod adopt;
 pub mod check;
 pub mod claim;
+mod confirm;
 pub mod decide;
 mod delete_identity;
 pub mod email_support;
@@ -22,6 +23,7 @@ pub mod restart;
 pub mod send_instructions;
 pub mod senders;
 mod ses_budget;
+mod withheld;
 
 use ses_budget::paced;
 pub use ses_budget::{Operation, SesBudget, Tally};

@@ -48,6 +48,12 @@ impl Ask {
         self
     }
 
+    /// With the CD bit: data that does not validate is wanted.
+    pub(crate) fn unchecked(mut self) -> Self {
+        self.message.metadata.checking_disabled = true;
+        self
+    }
+
     pub(crate) fn without_edns(mut self) -> Self {
         self.message.edns = None;
         self

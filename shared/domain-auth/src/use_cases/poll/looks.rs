@@ -17,6 +17,7 @@ use crate::pace;
 use crate::ports::{Clock, Due, Ids, LIST_PAGE, Publish, STATUS_BATCH, SesError, StoreError};
 use crate::state::Status;
 use crate::use_cases::claim::{self, Ground};
+use crate::use_cases::confirm::Proof;
 use crate::use_cases::expire::{Expiry, expire};
 use crate::use_cases::look::{after_look, is_downgrade, look_at_dns, statuses};
 use crate::use_cases::provision::Tools;
@@ -224,11 +225,14 @@ where
         let sight = watching::sight(&domain, ses, dns.as_ref());
         part.report.dns.count(dns.as_ref());
         let now = self.tools.clock.now();
-        if let Some(report) = self.end_waiting(&domain, ses, dns.as_ref(), now).await {
+        let (tools, looked) = (&self.tools, dns.as_ref());
+        let proof = Proof::of(tools.dns, tools.clock, &domain, looked, times.ask).await;
+        if let Some(report) = self.end_waiting(&domain, ses, looked, &proof, now).await {
             part.report.add(report);
             return part;
         }
         let mut change = after_look(&domain, ses, dns, now, self.tools.ids);
+        proof.note(&mut change);
         if let (true, Some(look)) = (listed, &mut change.domain.ses) {
             look.details_at = domain.ses.and_then(|before| before.details_at);
         }
@@ -262,11 +266,12 @@ where
         domain: &Domain,
         ses: Option<SesStatus>,
         dns: Option<&DnsLook>,
+        proof: &Proof,
         now: Timestamp,
     ) -> Option<Report> {
         let (store, clock, ids) = (self.tools.store, self.tools.clock, self.tools.ids);
-        let ended = if let Some(evidence) = claim::proof(domain, dns) {
-            let ground = Ground::Proof(evidence);
+        let ended = if let Proof::Confirmed(evidence) = proof {
+            let ground = Ground::Proof(evidence.clone());
             claim::take_over(store, clock, ids, domain, dns, &ground).await
         } else {
             let expiry = Expiry::of(domain, ses, now)?;

@@ -1,0 +1,252 @@
+//! The control address: faults by name and server, the servers of a zone, and counts.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType::{A, NS, SOA, TXT};
+use local_dns_server::{DnsControl, DnsServer, Options};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::time::{Duration, Instant};
+
+use super::client::{ask, code, types};
+use super::{loopback, write};
+
+const ZONE: &str = "maplehomes.com";
+
+/// A server on 127.0.0.1 to 127.0.0.9 with a zone, and its control address.
+struct Bench {
+    server: DnsServer,
+    control: DnsControl,
+    folder: TempDir,
+}
+
+impl Bench {
+    async fn start(zone: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), ZONE, zone);
+        let options = Options {
+            zones_dir: folder.path().to_path_buf(),
+            address: loopback(),
+        };
+        let more: Vec<IpAddr> = (2..=9).map(ip).collect();
+        let server = DnsServer::start_at(options, &more).await.unwrap();
+        assert!(
+            server.not_listening().is_empty(),
+            "Linux routes all of 127/8"
+        );
+        let control = DnsControl::start(loopback(), &server).await.unwrap();
+        Self {
+            server,
+            control,
+            folder,
+        }
+    }
+
+    fn at(&self, number: u8) -> SocketAddr {
+        SocketAddr::new(ip(number), self.server.address().port())
+    }
+
+    async fn post(&self, body: Value) -> (u16, Value) {
+        let url = format!("{}/control", self.control.url());
+        let answer = reqwest::Client::new().post(url).body(body.to_string());
+        let answer = answer.send().await.unwrap();
+        let status = answer.status().as_u16();
+        let text = answer.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap())
+    }
+
+    async fn set(&self, body: Value) -> Value {
+        let (status, report) = self.post(body).await;
+        assert_eq!(status, 200, "{report}");
+        report
+    }
+}
+
+fn ip(number: u8) -> IpAddr {
+    Ipv4Addr::new(127, 0, 0, number).into()
+}
+
+#[tokio::test]
+async fn a_fault_strikes_one_server_and_not_another() {
+    let bench = Bench::start("www A 192.0.2.1\n").await;
+    let name = "www.maplehomes.com";
+    for (fault, expected) in [
+        ("servfail", ResponseCode::ServFail),
+        ("refused", ResponseCode::Refused),
+        ("nxdomain", ResponseCode::NXDomain),
+    ] {
+        let faults = json!([{ "fault": fault, "name": ZONE, "server": "127.0.0.2" }]);
+        bench.set(json!({ "faults": faults })).await;
+        let struck = ask(bench.at(2), name, A).directly();
+        assert_eq!(code(&struck.udp().await), expected);
+        for spared in [1, 3, 9] {
+            let spared = ask(bench.at(spared), name, A).directly().udp().await;
+            assert_eq!(spared.answers.len(), 1);
+            assert!(spared.metadata.authoritative);
+        }
+    }
+    bench.set(json!({ "faults": [] })).await;
+    let healed = ask(bench.at(2), name, A).udp().await;
+    assert_eq!(healed.answers.len(), 1);
+}
+
+#[tokio::test]
+async fn a_fault_strikes_one_transport_and_one_part() {
+    let bench = Bench::start("www A 192.0.2.1\n").await;
+    let name = "www.maplehomes.com";
+    let faults = json!([
+        { "fault": "nxdomain", "transport": "tcp", "asked_as": "name_server" },
+        { "fault": "delay", "delay_ms": 300, "asked_as": "name_server" },
+    ]);
+    bench.set(json!({ "faults": faults })).await;
+    let at = bench.at(1);
+    let started = Instant::now();
+    let struck = ask(at, name, A).directly().tcp().await.unwrap();
+    assert_eq!(code(&struck), ResponseCode::NXDomain);
+    assert_eq!(types(&struck.authorities), [SOA], "as a whole answer");
+    assert!(started.elapsed() >= Duration::from_millis(300));
+    let over_udp = ask(at, name, A).directly().udp().await;
+    assert_eq!(over_udp.answers.len(), 1);
+    let resolved = ask(at, name, A).tcp().await.unwrap();
+    assert_eq!(resolved.answers.len(), 1);
+}
+
+#[tokio::test]
+async fn servers_break_the_protocol_in_each_of_the_ways_that_are_known() {
+    let bench = Bench::start("_deep._below TXT here\nwww A 192.0.2.1\n").await;
+    let at = bench.at(1);
+    let directly = |name, record_type| ask(at, name, record_type).directly();
+
+    bench
+        .set(json!({ "faults": [{ "fault": "formerr_to_edns" }] }))
+        .await;
+    let with = directly("www.maplehomes.com", A).udp().await;
+    assert_eq!(code(&with), ResponseCode::FormErr);
+    assert!(with.edns.is_none());
+    let without = directly("www.maplehomes.com", A).without_edns();
+    assert_eq!(without.udp().await.answers.len(), 1);
+
+    let empty = "_below.maplehomes.com";
+    let right = json!({ "faults": [] });
+    bench.set(right).await;
+    assert_eq!(
+        code(&directly(empty, TXT).udp().await),
+        ResponseCode::NoError
+    );
+    let denied = json!({ "faults": [{ "fault": "nxdomain_for_empty_non_terminals" }] });
+    bench.set(denied).await;
+    assert_eq!(
+        code(&directly(empty, TXT).udp().await),
+        ResponseCode::NXDomain
+    );
+    let other_type = directly("www.maplehomes.com", TXT).udp().await;
+    assert_eq!(code(&other_type), ResponseCode::NoError, "it has records");
+
+    bench
+        .set(json!({ "faults": [{ "fault": "no_soa" }] }))
+        .await;
+    let negative = directly("nothing.maplehomes.com", A).udp().await;
+    assert_eq!(code(&negative), ResponseCode::NXDomain);
+    assert_eq!(negative.authorities, []);
+
+    bench.set(json!({ "faults": [{ "fault": "bogus" }] })).await;
+    let validated = ask(at, "www.maplehomes.com", A).udp().await;
+    assert_eq!(code(&validated), ResponseCode::ServFail);
+    let unchecked = ask(at, "www.maplehomes.com", A).unchecked().udp().await;
+    assert_eq!(unchecked.answers.len(), 1);
+    assert_eq!(
+        directly("www.maplehomes.com", A).udp().await.answers.len(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_zone_gets_servers_that_refuse_elsewhere_also_before_it_has_a_file() {
+    let bench = Bench::start("www A 192.0.2.1\n").await;
+    let servers = json!({ ZONE: ["127.0.0.2", "127.0.0.5"], "cedarhomes.com.": ["127.0.0.3"] });
+    bench.set(json!({ "servers": servers })).await;
+    let resolver = bench.at(1);
+    let named = ask(resolver, ZONE, NS).udp().await;
+    assert_eq!(named.answers.len(), 2);
+    for (host, address) in [("ns1", 2), ("ns2", 5)] {
+        let host = format!("{host}.{ZONE}");
+        let found = ask(resolver, &host, A).udp().await;
+        let found = found.answers[0].data.ip_addr();
+        assert_eq!(found, Some(ip(address)));
+    }
+    for (number, expected) in [(2, ResponseCode::NoError), (3, ResponseCode::Refused)] {
+        let answer = ask(bench.at(number), "www.maplehomes.com", A).directly();
+        assert_eq!(code(&answer.udp().await), expected);
+    }
+    write(bench.folder.path(), "cedarhomes.com", "");
+    bench.server.reload().await;
+    let elsewhere = ask(bench.at(2), "cedarhomes.com", SOA).directly();
+    assert_eq!(code(&elsewhere.udp().await), ResponseCode::Refused);
+    // Taken back, the zone file counts.
+    bench.set(json!({ "servers": {} })).await;
+    let anywhere = ask(bench.at(3), "www.maplehomes.com", A).directly();
+    assert_eq!(code(&anywhere.udp().await), ResponseCode::NoError);
+}
+
+#[tokio::test]
+async fn questions_are_counted_by_server_and_transport() {
+    let bench = Bench::start("www A 192.0.2.1\n").await;
+    ask(bench.at(2), "www.maplehomes.com", A).udp().await;
+    ask(bench.at(2), "www.maplehomes.com", A)
+        .tcp()
+        .await
+        .unwrap();
+    ask(bench.at(3), "www.maplehomes.com", TXT).udp().await;
+    let url = format!("{}/control", bench.control.url());
+    let report = reqwest::get(&url).await.unwrap().text().await.unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let expected = json!({
+        "total": 3,
+        "udp": 2,
+        "tcp": 1,
+        "by_name": { "www.maplehomes.com": { "A": 2, "TXT": 1 } },
+        "by_server": {
+            "127.0.0.2": { "udp": 1, "tcp": 1 },
+            "127.0.0.3": { "udp": 1, "tcp": 0 },
+        },
+    });
+    assert_eq!(report["questions"], expected);
+    let report = bench.set(json!({ "reset_counts": true })).await;
+    assert_eq!(report["questions"]["total"], 0);
+    assert_eq!(bench.server.queries().total(), 0);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_changes_nothing_and_says_what_is_known() {
+    let bench = Bench::start("www A 192.0.2.1\n").await;
+    bench
+        .set(json!({ "faults": [{ "fault": "refused" }] }))
+        .await;
+    for (body, says) in [
+        (json!({ "faults": [{ "fault": "flood" }] }), "servfail"),
+        (json!({ "faults": [{ "fault": "delay" }] }), "delay_ms"),
+        (
+            json!({ "faults": [{ "fault": "drop", "delay_ms": 1 }] }),
+            "delay_ms",
+        ),
+        (
+            json!({ "faults": [{ "fault": "drop", "name": "a..b" }] }),
+            "a..b",
+        ),
+        (json!({ "servers": { ZONE: ["localhost"] } }), "IP address"),
+        (json!({ "fault": [] }), "unknown field"),
+    ] {
+        let (status, answer) = bench.post(json!({ "reset": true })).await;
+        assert_eq!(status, 200, "{answer}");
+        bench
+            .set(json!({ "faults": [{ "fault": "refused" }] }))
+            .await;
+        let (status, answer) = bench.post(body).await;
+        assert_eq!(status, 400);
+        let error = answer["error"].as_str().unwrap();
+        assert!(error.contains(says), "{error}");
+        let still = ask(bench.at(1), "www.maplehomes.com", A).udp().await;
+        assert_eq!(code(&still), ResponseCode::Refused);
+    }
+}

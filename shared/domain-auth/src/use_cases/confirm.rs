@@ -1,0 +1,135 @@
+//! The second look: before a name is taken from somebody, and before the service takes the final step
+//! by itself, the records that this rests on are looked up again over TCP.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::claim;
+use super::look::before;
+use crate::dns::{Data, DnsLook, Lookup, Outcome, Question, RecordType, SecondLook, Sighting};
+use crate::domain::{Change, Domain};
+use crate::ports::Clock;
+use crate::records::{Record, RecordData};
+use crate::state::{State, Unconfirmed};
+
+/// How long a second look may take. What has not answered by then is not seen.
+pub(super) const CONFIRM_PATIENCE: SignedDuration = SignedDuration::from_secs(5);
+
+/// What a look at a contested domain proves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// Nothing, or the domain is not contested.
+    Absent,
+    /// The ownership record was seen, and the second look has not seen it at two servers.
+    Unconfirmed(Unconfirmed),
+    /// The claim; with what was seen.
+    Confirmed(Value),
+}
+
+impl Proof {
+    /// The proof that `look` has found, confirmed by a second look where it has found one. The second
+    /// look is not begun after `until`: then nothing is confirmed, and the claim waits as it is.
+    pub(super) async fn of(
+        dns: &impl Lookup,
+        clock: &impl Clock,
+        domain: &Domain,
+        look: Option<&DnsLook>,
+        until: Timestamp,
+    ) -> Self {
+        let Some(mut evidence) = claim::proof(domain, look) else {
+            return Self::Absent;
+        };
+        let known = match &domain.state {
+            State::Contested(contested) => contested.unconfirmed,
+            State::Provisioning(_) | State::Pending(_) | State::Verified(_) => None,
+            State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) => None,
+            State::Rejected(_) | State::Removing(_) => None,
+        };
+        if clock.now() >= until {
+            let not_looked = Unconfirmed { seen: 0, of: 1 };
+            return Self::Unconfirmed(known.unwrap_or(not_looked));
+        }
+        match sighting(dns, clock, &domain.records()).await {
+            Sighting::Confirmed { servers } => {
+                evidence["servers"] = json!(servers);
+                Self::Confirmed(evidence)
+            }
+            Sighting::Unconfirmed { seen, of } => Self::Unconfirmed(Unconfirmed { seen, of }),
+        }
+    }
+
+    /// Notes in the change of a look that moved nothing what the claim still lacks.
+    pub(super) fn note(&self, change: &mut Change) {
+        let State::Contested(contested) = &mut change.domain.state else {
+            return;
+        };
+        match self {
+            Self::Unconfirmed(unconfirmed) => contested.unconfirmed = Some(*unconfirmed),
+            Self::Absent if change.domain.dns_looked_at.is_some() => contested.unconfirmed = None,
+            Self::Absent | Self::Confirmed(_) => {}
+        }
+    }
+}
+
+/// At how many authoritative servers all of `records` are seen, over TCP: what the least seen of them
+/// has.
+pub(super) async fn sighting(
+    dns: &impl Lookup,
+    clock: &impl Clock,
+    records: &[Record],
+) -> Sighting {
+    let deadline = clock.now() + CONFIRM_PATIENCE;
+    let questions: Vec<Question> = records.iter().map(question_about).collect();
+    let looks = before(deadline, clock, dns.ask_again(&questions)).await;
+    let looks = looks.unwrap_or_default();
+    let none = Sighting::Unconfirmed { seen: 0, of: 1 };
+    let sightings = records.iter().map(|record| {
+        let question = question_about(record);
+        let look = looks.iter().find(|look| look.question == question);
+        look.map_or(none.clone(), |look: &SecondLook| {
+            look.sighting(|outcome| shows(outcome, &record.data))
+        })
+    });
+    let least = |sighting: &Sighting| match sighting {
+        Sighting::Confirmed { .. } => (1, 0),
+        Sighting::Unconfirmed { seen, .. } => (0, *seen),
+    };
+    sightings.min_by_key(least).unwrap_or(none)
+}
+
+fn question_about(record: &Record) -> Question {
+    Question {
+        name: record.name.clone(),
+        record_type: match &record.data {
+            RecordData::Txt { .. } => RecordType::Txt,
+            RecordData::Cname { .. } => RecordType::Cname,
+            RecordData::Mx { .. } => RecordType::Mx,
+        },
+    }
+}
+
+fn shows(outcome: &Outcome, wanted: &RecordData) -> bool {
+    let is_it = |data: &Data| match (data, wanted) {
+        (Data::Txt { text }, RecordData::Txt { text: wanted }) => text == wanted,
+        (Data::Cname { target }, RecordData::Cname { target: wanted }) => {
+            target.eq_ignore_ascii_case(wanted)
+        }
+        (
+            Data::Mx {
+                preference,
+                exchange,
+            },
+            RecordData::Mx {
+                preference: wanted_preference,
+                exchange: wanted,
+            },
+        ) => preference == wanted_preference && exchange.eq_ignore_ascii_case(wanted),
+        (Data::Txt { .. } | Data::Cname { .. } | Data::Mx { .. }, _) => false,
+        (Data::Address { .. } | Data::Ns { .. } | Data::Soa { .. }, _) => false,
+    };
+    match outcome {
+        Outcome::Found { data, .. } => data.iter().any(is_it),
+        Outcome::Alias { .. } | Outcome::NoData { .. } | Outcome::NoSuchName { .. } => false,
+        Outcome::Failed { .. } | Outcome::TimedOut | Outcome::NotAsked => false,
+    }
+}

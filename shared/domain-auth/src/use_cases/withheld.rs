@@ -1,0 +1,216 @@
+//! What keeps the service from taking the final step by itself. SES's word is not enough: it calls a
+//! domain verified that only lies below a verified one, or whose records somebody else has left.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::Operation;
+use super::confirm::{self, CONFIRM_PATIENCE};
+use super::provision::Tools;
+use crate::claims::ClaimRegister;
+use crate::dns::{Lookup, Sighting};
+use crate::domain::{Change, Domain};
+use crate::event::EventType;
+use crate::history::{Action, INTERNAL};
+use crate::identity::AxisStatus;
+use crate::ports::{Clock, Identities, ReadClaims, SesError};
+use crate::records::{Record, RecordId};
+
+/// Why Lasso support has to take the final step although the operator wants the service to take it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Withheld {
+    /// The name mixes scripts as names made to imitate others do.
+    Imitates,
+    /// Lasso support has rejected the domain before.
+    RejectedBefore,
+    /// SES has not seen the three DKIM records of this domain.
+    WithoutDkim,
+    /// The three DKIM records were not seen at as many name servers as they have to be.
+    RecordsNotSeen {
+        /// Name servers that showed them.
+        seen: usize,
+        /// Name servers that should have shown them.
+        of: usize,
+    },
+    /// A domain above this one belongs to somebody else, and this client has not proven its own.
+    BelowAnothers,
+    /// Another client held this name before, whose records may still be in DNS, and this client has
+    /// not proven it.
+    Leftovers,
+    /// SES refused to give the identity its configuration set.
+    RefusedBySes,
+}
+
+/// What has to be known for the decision is not known now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Undecided;
+
+impl Withheld {
+    /// The word in the history, which the client does not see.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Imitates => "name_imitates",
+            Self::RejectedBefore => "rejected_before",
+            Self::WithoutDkim => "dkim_not_verified",
+            Self::RecordsNotSeen { .. } => "records_not_seen",
+            Self::BelowAnothers => "below_a_domain_of_another",
+            Self::Leftovers => "held_by_another_before",
+            Self::RefusedBySes => "refused_by_ses",
+        }
+    }
+
+    /// A sentence for Lasso support.
+    fn sentence(self) -> String {
+        let why = match self {
+            Self::Imitates => "the name mixes scripts as names made to imitate others do",
+            Self::RejectedBefore => "Lasso support has rejected the domain before",
+            Self::WithoutDkim => "Amazon SES has not seen the three DKIM records of this domain",
+            Self::RecordsNotSeen { seen, of } => {
+                return format!(
+                    "The automatic final step was not taken: over TCP, the three DKIM records were \
+                     seen at {seen} of {of} name servers."
+                );
+            }
+            Self::BelowAnothers => {
+                "the domain lies below one that this client does not hold, and the client has not \
+                 proven it"
+            }
+            Self::Leftovers => {
+                "another client held this domain before, its records may still be in DNS, and this \
+                 client has not proven the domain"
+            }
+            Self::RefusedBySes => "Amazon SES refused the configuration set",
+        };
+        format!("The automatic final step was not taken: {why}.")
+    }
+
+    /// Whether it may end within minutes.
+    fn may_end_soon(self) -> bool {
+        match self {
+            Self::WithoutDkim | Self::RecordsNotSeen { .. } => true,
+            Self::Imitates | Self::RejectedBefore | Self::BelowAnothers => false,
+            Self::Leftovers | Self::RefusedBySes => false,
+        }
+    }
+}
+
+/// Why the service does not complete a domain that SES calls verified; none where it does. What costs
+/// nothing is looked at first.
+pub(super) async fn withheld<S, I, C, D, L>(
+    tools: &Tools<'_, S, I, C, D, L>,
+    domain: &Domain,
+    until: Timestamp,
+) -> Result<Option<Withheld>, Undecided>
+where
+    S: ReadClaims,
+    I: Identities,
+    C: Clock,
+    L: Lookup,
+{
+    let dkim = domain.ses.map(|ses| ses.status.dkim);
+    let known = [
+        (domain.name.mixes_scripts(), Withheld::Imitates),
+        (domain.was_rejected, Withheld::RejectedBefore),
+        (dkim != Some(AxisStatus::Success), Withheld::WithoutDkim),
+    ];
+    if let Some((_, why)) = known.into_iter().find(|(applies, _)| *applies) {
+        return Ok(Some(why));
+    }
+    let claims = tools.store.claims(domain.name.organizational()).await;
+    let claims = claims.map_err(|error| {
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(
+            error,
+            "the claims could not be read; the final step has to wait"
+        );
+        Undecided
+    })?;
+    if let Some(why) = rests_on_others(tools, domain, &claims, until).await? {
+        return Ok(Some(why));
+    }
+    if tools.clock.now() + CONFIRM_PATIENCE > until {
+        return Err(Undecided);
+    }
+    let records: Vec<Record> = domain.records().into_iter().filter(is_dkim).collect();
+    let sighting = confirm::sighting(tools.dns, tools.clock, &records).await;
+    Ok(match sighting {
+        Sighting::Confirmed { .. } => None,
+        Sighting::Unconfirmed { seen, of } => Some(Withheld::RecordsNotSeen { seen, of }),
+    })
+}
+
+/// Whether SES may have verified the domain by what belongs to somebody else. A name that its client
+/// has proven is its own.
+async fn rests_on_others<S, I, C, D, L>(
+    tools: &Tools<'_, S, I, C, D, L>,
+    domain: &Domain,
+    claims: &ClaimRegister,
+    until: Timestamp,
+) -> Result<Option<Withheld>, Undecided>
+where
+    I: Identities,
+    C: Clock,
+{
+    let own = claims.claim(&domain.name);
+    if own.is_some_and(|own| own.client == domain.client && own.proven_at.is_some()) {
+        return Ok(None);
+    }
+    if claims.was_anothers(&domain.name, &domain.client) {
+        return Ok(Some(Withheld::Leftovers));
+    }
+    for above in domain.name.ancestors() {
+        match claims.holder(&above) {
+            Some(holder) if *holder == domain.client => return Ok(None),
+            Some(_) => return Ok(Some(Withheld::BelowAnothers)),
+            None => {}
+        }
+        if tools.clock.now() >= until {
+            return Err(Undecided);
+        }
+        let describe = || tools.ses.describe(&above);
+        let operation = Operation::GetEmailIdentity;
+        let identity = tools.paced(operation, describe).await;
+        if identity.map_err(undecided)?.is_some_and(|it| it.verified) {
+            return Ok(Some(Withheld::BelowAnothers));
+        }
+    }
+    Ok(None)
+}
+
+fn undecided(error: SesError) -> Undecided {
+    let error = &error as &dyn std::error::Error;
+    tracing::info!(
+        error,
+        "SES did not say what it has above a domain; the final step waits"
+    );
+    Undecided
+}
+
+fn is_dkim(record: &Record) -> bool {
+    match record.id {
+        RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => true,
+        RecordId::Verification | RecordId::MailFromMx | RecordId::MailFromSpf => false,
+        RecordId::Dmarc | RecordId::Ownership => false,
+    }
+}
+
+/// The same change, which tells Lasso support why a person is wanted. What may end within minutes is
+/// looked at often.
+pub(super) fn left_to_a_person(mut change: Change, why: Withheld, now: Timestamp) -> Change {
+    let verified = change.history.iter_mut().rev();
+    let verified = verified.filter(|line| line.action == Action::Verified);
+    for line in verified.take(1) {
+        if let Some(evidence) = &mut line.evidence {
+            evidence[INTERNAL] = json!({ "final_step_withheld": why.code() });
+        }
+        if why.may_end_soon() {
+            change.domain.hurried_at = Some(now);
+        }
+    }
+    if let Some(event) = &mut change.event
+        && event.event_type == EventType::Verified
+    {
+        event.summary = format!("{} {}", event.summary, why.sentence());
+    }
+    change
+}

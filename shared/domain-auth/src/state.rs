@@ -1,7 +1,9 @@
 //! The states of a domain. Each carries what only it knows.
 
+mod displacement;
 mod transitions;
 
+pub use displacement::{DisplacedBy, Displacement};
 pub use transitions::{TransitionError, Trigger, TriggerKind};
 
 use std::fmt;
@@ -60,6 +62,9 @@ pub struct Contested {
     /// may displace. Such a claim does not expire.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub proven_at: Option<Timestamp>,
+    /// That the client held the name and lost it; absent for a claim that never held it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub displaced: Option<Displacement>,
 }
 
 /// See [`State::Provisioning`].
@@ -252,6 +257,16 @@ impl State {
         }
     }
 
+    /// That the client held the name and lost it, while it has neither proven it since nor given it up.
+    pub fn displacement(&self) -> Option<&Displacement> {
+        match self {
+            Self::Contested(contested) => contested.displaced.as_ref(),
+            Self::Provisioning(_) | Self::Pending(_) | Self::Verified(_) => None,
+            Self::Authenticated(_) | Self::AtRisk(_) | Self::Failed(_) => None,
+            Self::Rejected(_) | Self::Removing(_) => None,
+        }
+    }
+
     /// The SES identity, in the states that have one.
     pub fn identity(&self) -> Option<&SesIdentity> {
         match self {
@@ -325,6 +340,7 @@ impl Contested {
             expires_at: now + CONTESTED_WINDOW,
             leftover_identity: false,
             proven_at: None,
+            displaced: None,
         }
     }
 }
@@ -379,6 +395,15 @@ impl Status {
             Self::Failed => "failed",
             Self::Rejected => "rejected",
             Self::Removing => "removing",
+        }
+    }
+
+    /// Whether Lasso sends for a domain in this state.
+    pub fn sends(self) -> bool {
+        match self {
+            Self::Authenticated | Self::AtRisk => true,
+            Self::Contested | Self::Provisioning | Self::Pending | Self::Verified => false,
+            Self::Failed | Self::Rejected | Self::Removing => false,
         }
     }
 

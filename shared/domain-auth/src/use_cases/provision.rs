@@ -19,7 +19,7 @@ use crate::ports::{
     Clock, CommitChanges, CommitError, Creation, ExistingIdentity, Identities, IdentityOwner, Ids,
     ReadClaims, SesError, StoreError,
 };
-use crate::state::{Progress, Provisioning, State, Trigger};
+use crate::state::{DisplacedBy, Progress, Provisioning, State, Trigger};
 
 /// What came of one attempt.
 #[derive(Debug)]
@@ -105,6 +105,7 @@ where
             }
             let displaced = Trigger::Displaced {
                 ownership_secret: tools.ids.secret(),
+                why: DisplacedBy::IdentityNotOurs,
             };
             let evidence = json!({ "reason": why.code() });
             let mut change = apply(&domain, displaced, evidence, now, tools.ids)?;

@@ -2,7 +2,7 @@
 //! match that the functions use.
 
 use domain_auth::idempotency::KeyError;
-use domain_auth::names::{DomainName, IneligibleReason};
+use domain_auth::names::{ClientId, DomainName, IneligibleReason};
 use domain_auth::ports::{SesError, StoreError};
 use domain_auth::state::Status;
 
@@ -41,8 +41,15 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
             vec![
                 malformed(),
                 ApiError::TooLarge,
-                ApiError::invalid(FieldError::field("/decision", "must be one of end, grant")),
+                ApiError::Invalid(vec![
+                    FieldError::field("/decision", "must be one of end, grant"),
+                    FieldError::field("/reason", "is required"),
+                ]),
                 ApiError::NotFound,
+                ApiError::ReleaseUnconfirmed {
+                    name: DomainName::parse("maplehomes.com").expect("a domain name"),
+                    holder: ClientId::parse("maple-homes").expect("a client"),
+                },
                 ApiError::BeingRemoved,
                 ApiError::NothingToGrant(Status::Verified),
                 ApiError::Busy,

@@ -65,7 +65,8 @@ async fn release_domain(world: Shared) {
         let clients = &world.info.clients;
         for client in [&clients.other_client_admin, &clients.client_admin] {
             let path = format!("/staff/clients/{client}/domains/{domain}/release");
-            answer_to(world.request(Method::POST, &path, Some(world.support()))).await;
+            let request = world.request(Method::POST, &path, Some(world.support()));
+            answer_to(request.json(&json!({ "reason": "Not theirs." }))).await;
         }
     })
     .await;

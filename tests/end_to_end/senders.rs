@@ -13,6 +13,10 @@ pub(crate) fn tests(suite: &mut Suite) {
         "a_sender_at_another_clients_domain_is_like_one_at_nobodys",
         of_another_client,
     );
+    suite.shared(
+        "a_sender_at_a_contested_domain_needs_proof_and_no_other_records",
+        of_a_contested_claim,
+    );
     suite.shared("every_spelling_of_a_sender_has_an_answer", spellings);
     suite.shared(
         "the_history_tells_what_happened_in_pages_with_evidence",
@@ -47,6 +51,19 @@ async fn of_another_client(world: Shared) {
         answers.push(sender.to_string().replace(domain.as_str(), "domain"));
     }
     assert_eq!(answers[0], answers[1]);
+}
+
+async fn of_a_contested_claim(world: Shared) {
+    let domain = world.fresh_domain();
+    world.add(world.other_client_admin(), &domain).await;
+    let claimed = world.add(world.client_admin(), &domain).await.body;
+    assert_eq!(claimed["status"], "contested");
+    let sender = judged(&world, world.client_admin(), &format!("sales@{domain}")).await;
+    assert_eq!(sender["allowed"], false);
+    assert_eq!(sender["reason"], "proof_wanted", "{sender}");
+    assert_eq!(sender["action"]["path"], format!("/domains/{domain}"));
+    let message = text(&sender["message"]);
+    assert!(message.contains("ownership record"), "{message}");
 }
 
 async fn spellings(world: Shared) {

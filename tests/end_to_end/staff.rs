@@ -81,6 +81,16 @@ async fn support_alone(world: Shared) {
             assert_problem(&world.get(token, path).await, 403, "forbidden");
         }
     }
+    for token in [world.client_admin(), &world.info.tokens.no_role] {
+        let body = r#"{"reason": "Mine."}"#;
+        let refused = post(&world, token, &format!("{one}/release"), body).await;
+        assert_problem(&refused, 403, "forbidden");
+    }
+    let seen = world.get(world.support(), &one).await;
+    assert_eq!(
+        seen.body["claim"]["standing"], "held",
+        "nothing was released"
+    );
 }
 
 /// The entry of a domain in a list, looked for on all its pages.

@@ -27,6 +27,10 @@ pub(crate) fn tests(suite: &mut Suite) {
     );
     suite.shared("about_a_verified_holder_lasso_support_decides", decided);
     suite.shared(
+        "a_released_holder_is_told_why_and_the_same_release_again_changes_nothing",
+        released,
+    );
+    suite.shared(
         "what_is_contested_looks_the_same_whatever_the_reason",
         alike,
     );
@@ -47,6 +51,7 @@ async fn added(world: Shared) {
     assert_eq!(status(&world, other, &domain).await, "contested");
     let sender = world.get(other, &format!("/senders/sales@{domain}")).await;
     assert_eq!(sender.body["allowed"], false, "{sender:?}");
+    assert_eq!(sender.body["reason"], "proof_wanted", "{sender:?}");
     assert_eq!(world.status(&domain).await, "authenticated");
 }
 
@@ -156,15 +161,29 @@ async fn proven(world: Shared) {
         .get(other, &format!("/domains/{domain}/history"))
         .await
         .body;
-    assert_eq!(history["items"][0]["action"], "displaced", "{history}");
+    let line = &history["items"][0];
+    assert_eq!(line["action"], "displaced", "{history}");
+    assert_eq!(
+        line["evidence"],
+        json!({ "reason": "proven_by_another_client" })
+    );
+    let sender = world
+        .get(other, &format!("/senders/sales@news.{domain}"))
+        .await
+        .body;
+    assert_eq!(sender["reason"], "displaced", "{sender}");
+    for said in [&lost["status_detail"], &sender["message"]] {
+        assert!(text(said).contains("Another client proved"), "{said}");
+    }
     let ours = &world.info.clients.client_admin;
-    for shown in [&lost, &history] {
+    for shown in [&lost, &history, &sender] {
         assert!(!shown.to_string().contains(ours.as_str()), "{shown}");
     }
     let client = &world.info.clients.other_client_admin;
     let staff = format!("/staff/clients/{client}/domains/{domain}/history");
     let staff = world.get(world.support(), &staff).await.body;
-    assert_eq!(staff["items"][0]["evidence"]["client"], *ours, "{staff}");
+    let internal = &staff["items"][0]["evidence"]["internal"];
+    assert_eq!(internal["client"], *ours, "{staff}");
 }
 
 async fn decided(world: Shared) {
@@ -214,10 +233,32 @@ async fn decided(world: Shared) {
     let path = format!("{}/release", text(&queue["path"]));
     let refused = post(&world, other, &path).await;
     assert_problem(&refused, 403, "forbidden");
-    let granted = grant(&world, &path).await;
+    for (body, status, code) in [
+        (json!({ "decision": "grant" }), 422, "validation_failed"),
+        (
+            json!({ "decision": "grant", "reason": REASON }),
+            409,
+            "confirmation_required",
+        ),
+        (
+            json!({ "decision": "grant", "reason": REASON, "confirm": format!("mail.{domain}") }),
+            422,
+            "validation_failed",
+        ),
+    ] {
+        assert_problem(&decide(&world, &path, &body).await, status, code);
+    }
+    assert_eq!(
+        world.status(&domain).await,
+        "authenticated",
+        "not confirmed"
+    );
+    let grant = json!({ "decision": "grant", "reason": REASON, "confirm": domain });
+    let granted = decide(&world, &path, &grant).await;
     assert_eq!(granted.status, StatusCode::OK, "{granted:?}");
     assert_eq!(granted.body["status"], "provisioning");
-    assert_problem(&grant(&world, &path).await, 409, "nothing_to_grant");
+    let again = decide(&world, &path, &grant).await;
+    assert_problem(&again, 409, "nothing_to_grant");
     assert_eq!(
         world.status(&domain).await,
         "contested",
@@ -226,8 +267,76 @@ async fn decided(world: Shared) {
     let sender = format!("/senders/sales@{domain}");
     let sender = world.get(world.client_admin(), &sender).await;
     assert_eq!(sender.body["allowed"], false, "{sender:?}");
+    assert_told(&world, &domain).await;
     // SES gives the same tokens again, so what the holder has published may verify it at once.
     prove(&world, other, &domain, &["pending", "verified"]).await;
+}
+
+async fn released(world: Shared) {
+    let domain = world.fresh_domain();
+    world.authenticate(&domain).await;
+    let client = &world.info.clients.client_admin;
+    let path = format!("/staff/clients/{client}/domains/{domain}/release");
+    let unconfirmed = decide(&world, &path, &json!({ "reason": REASON })).await;
+    assert_problem(&unconfirmed, 409, "confirmation_required");
+    assert_eq!(world.status(&domain).await, "authenticated");
+    let end = json!({ "reason": REASON, "confirm": domain });
+    let first = decide(&world, &path, &end).await;
+    assert_eq!(first.status, StatusCode::OK, "{first:?}");
+    assert_eq!(first.body["status"], "contested");
+    let again = decide(&world, &path, &end).await;
+    assert_eq!(again.status, StatusCode::OK, "{again:?}");
+    for member in ["status", "status_since", "status_detail", "records"] {
+        assert_eq!(again.body[member], first.body[member]);
+    }
+    assert_told(&world, &domain).await;
+}
+
+const REASON: &str = "The community was sold to another builder.";
+
+/// The client that lost a name which Lasso sent for is told so, by every answer about it, and support
+/// is told whom to tell; nothing of it names another client.
+async fn assert_told(world: &Shared, domain: &str) {
+    let token = world.client_admin();
+    let one = world.domain(domain).await;
+    let history = world
+        .get(token, &format!("/domains/{domain}/history"))
+        .await
+        .body;
+    let lost = json!({ "reason": "released_by_lasso_support", "explanation": REASON });
+    let line = &history["items"][0];
+    assert_eq!(
+        (&line["action"], &line["evidence"]),
+        (&json!("displaced"), &lost)
+    );
+    let mut said = vec![one["status_detail"].clone()];
+    for address in [format!("sales@{domain}"), format!("sales@news.{domain}")] {
+        let sender = world.get(token, &format!("/senders/{address}")).await.body;
+        assert_eq!(sender["allowed"], false, "{sender}");
+        assert_eq!(sender["reason"], "displaced", "{sender}");
+        assert_eq!(sender["action"]["path"], format!("/domains/{domain}"));
+        said.push(sender["message"].clone());
+    }
+    for said in &said {
+        let said = text(said);
+        for part in [REASON, "does not send", "ownership record"] {
+            assert!(said.contains(part), "{said}");
+        }
+        assert!(!said.contains("DNS"), "{said}");
+    }
+    let other = &world.info.clients.other_client_admin;
+    for shown in [&one, &history, &json!(said)] {
+        assert!(!shown.to_string().contains(other.as_str()), "{shown}");
+    }
+    let subject = format!("SENDING STOPPED, domain lost: {domain} ");
+    world
+        .until("support is told that sending has stopped", async || {
+            world.run_poller().await;
+            let emails = world.emails_about(domain).await;
+            let told = emails.iter().map(|email| text(&email["Subject"]));
+            told.filter(|told| told.starts_with(&subject)).count() == 1
+        })
+        .await;
 }
 
 /// Held and not verified, held and verified, given up, above and below what is held, and known to SES
@@ -317,9 +426,9 @@ fn mask_times(value: &mut Value) {
     }
 }
 
-async fn grant(world: &Shared, path: &str) -> Answer {
+async fn decide(world: &Shared, path: &str, body: &Value) -> Answer {
     let request = world.request(Method::POST, path, Some(world.support()));
-    answer_to(request.json(&json!({ "decision": "grant" }))).await
+    answer_to(request.json(body)).await
 }
 
 /// Runs the poller until the claim has led there.

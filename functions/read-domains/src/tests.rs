@@ -1,15 +1,17 @@
-//! Every file in `events/read-domains`, through the handler, on a store with four domains.
+//! Every file in `events/read-domains`, through the handler, on a store with six domains: of two of
+//! them `maple-homes` has lost the name, and has proven one again.
 
 use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::{Domain, NewDomain};
 use domain_auth::history::Actor;
 use domain_auth::names::Eligibility;
 use domain_auth::ports::{Clock, CommitChanges};
-use domain_auth::state::{Authenticated, State, Status, Trigger};
+use domain_auth::state::{Authenticated, DisplacedBy, State, Status, Trigger};
 use domain_auth_http::{ClaimNames, Cursors};
 use domain_auth_testkit::{
     MemoryStore, SequentialIds, TestClock, answer_of, identity, new_domain, request_in,
 };
+use serde_json::json;
 
 use super::App;
 
@@ -53,6 +55,48 @@ async fn app() -> App<MemoryStore> {
         identity: identity(&registered.domain.name),
     });
     store.commit(&authenticated).await.unwrap();
+    for (name, then, why) in [
+        (
+            "river.example",
+            vec![Trigger::SesVerified, Trigger::Completed],
+            DisplacedBy::ReleasedByLassoSupport {
+                reason: "The community was sold to another builder.".to_owned(),
+            },
+        ),
+        (
+            "summit.example",
+            Vec::new(),
+            DisplacedBy::ProvenByAnotherClient,
+        ),
+    ] {
+        let new = new_domain("maple-homes", name);
+        let mut change = add(new, State::provisioning());
+        store.commit(&change).await.unwrap();
+        let evidence = json!({
+            "reason": why.code(),
+            "explanation": why.explanation(),
+            "internal": { "client": "cedar-homes", "name": name },
+        });
+        let provisioned = Trigger::Provisioned(identity(&change.domain.name));
+        let displaced = Trigger::Displaced {
+            ownership_secret: "d1".repeat(32),
+            why,
+        };
+        for trigger in [provisioned].into_iter().chain(then).chain([displaced]) {
+            let lost = matches!(trigger, Trigger::Displaced { .. });
+            let (actor, evidence) = (Actor::Service, lost.then(|| evidence.clone()));
+            let moved = change
+                .domain
+                .transition(trigger, actor, evidence, now, &ids);
+            change = moved.unwrap();
+            if let ("summit.example", State::Contested(contested)) =
+                (name, &mut change.domain.state)
+            {
+                contested.proven_at = Some(now);
+            }
+            store.commit(&change).await.unwrap();
+        }
+    }
     App {
         store,
         eligibility: Eligibility::parse("lassocrm.com").unwrap(),

@@ -11,7 +11,7 @@ use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::release::release;
 use domain_auth_http::{
     ApiError, ClaimNames, ParsedRequest, Reply, StaffDomainView, Supporter, client_in_path,
-    domain_in_path, json, once, verdict_in,
+    domain_in_path, json, once, release_in,
 };
 use lambda_http::http::StatusCode;
 
@@ -51,10 +51,10 @@ where
     async fn release(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
         let supporter = Supporter::lasso_support(request, &self.claims)?;
         let (client, name) = (client_in_path(request)?, domain_in_path(request)?);
-        let verdict = verdict_in(request)?;
+        let order = release_in(request, &name)?;
         let (store, clock, actor) = (&self.store, &self.clock, supporter.actor());
         let domain = (&client, &name);
-        let released = release(store, clock, &self.ids, domain, verdict, &actor).await?;
+        let released = release(store, clock, &self.ids, domain, &order, &actor).await?;
         let until = clock.now() + PATIENCE;
         publish(
             store,

@@ -2,13 +2,14 @@
 
 use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::{Change, Domain};
+use domain_auth::event::EventType;
 use domain_auth::history::Actor;
-use domain_auth::ports::{Clock, CommitChanges, ReadClaims};
+use domain_auth::ports::{Clock, CommitChanges, ReadClaims, ReadDomains};
 use domain_auth::state::{State, Trigger};
 use domain_auth_http::ClaimNames;
 use domain_auth_testkit::{
-    MemoryStore, RecordingTopic, SequentialIds, TestClock, answer_of, domain_name, identity,
-    new_domain, request_in,
+    MemoryStore, RecordingTopic, SequentialIds, TestClock, answer_of, client, domain_name,
+    identity, new_domain, request_in,
 };
 
 use super::App;
@@ -16,7 +17,8 @@ use super::App;
 type TestApp = App<MemoryStore, RecordingTopic, TestClock, SequentialIds>;
 
 /// `example.com` is verified for `maple-homes`; `cedar-homes` has proven it, `oak-homes` has not.
-/// `example.net` of `maple-homes` is being removed.
+/// `example.net` of `maple-homes` is being removed. Lasso sends for `example.org` of `maple-homes`, and
+/// `cedar-homes` has proven it.
 async fn app() -> TestApp {
     let app = App {
         store: MemoryStore::default(),
@@ -28,21 +30,28 @@ async fn app() -> TestApp {
             roles: "cognito:groups".to_owned(),
         },
     };
-    for (name, last) in [
-        ("example.com", Trigger::SesVerified),
-        ("example.net", Trigger::Removed),
+    for (name, then) in [
+        ("example.com", vec![Trigger::SesVerified]),
+        ("example.net", vec![Trigger::Removed]),
+        (
+            "example.org",
+            vec![Trigger::SesVerified, Trigger::Completed],
+        ),
     ] {
         let added = added(&app, "maple-homes", name, State::provisioning()).await;
         let provisioned = Trigger::Provisioned(identity(&added.domain.name));
-        let pending = moved(&app, &added, provisioned).await;
-        moved(&app, &pending, last).await;
+        let mut domain = moved(&app, &added, provisioned).await;
+        for trigger in then {
+            domain = moved(&app, &domain, trigger).await;
+        }
     }
     let now = app.clock.now();
     let mut proven = State::contested("5e".repeat(32), now);
     if let State::Contested(contested) = &mut proven {
         contested.proven_at = Some(now);
     }
-    added(&app, "cedar-homes", "example.com", proven).await;
+    added(&app, "cedar-homes", "example.com", proven.clone()).await;
+    added(&app, "cedar-homes", "example.org", proven).await;
     let unproven = State::contested("c3".repeat(32), now);
     added(&app, "oak-homes", "example.com", unproven).await;
     app
@@ -81,6 +90,54 @@ fn every_event_is_answered_as_its_snapshot_says() {
             assert_eq!(app.publisher.events().len(), published);
         });
     });
+}
+
+#[tokio::test]
+async fn the_same_release_again_is_answered_the_same_and_tells_nobody() {
+    let app = app().await;
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/release-domain");
+    let file = format!("{folder}/sending-confirmed.json");
+    let first = answer_of(&app.handle(request_in(file.as_ref())).await);
+    let again = answer_of(&app.handle(request_in(file.as_ref())).await);
+    assert_eq!(first, again);
+    let events = app.publisher.events();
+    let types: Vec<EventType> = events.iter().map(|event| event.event_type).collect();
+    assert_eq!(types, [EventType::Displaced]);
+}
+
+#[tokio::test]
+async fn what_is_not_confirmed_changes_nothing() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/release-domain");
+    for case in [
+        "no-reason",
+        "sending-unconfirmed",
+        "sending-other-confirmed",
+        "sending-granted-unconfirmed",
+    ] {
+        let app = app().await;
+        let read = async |client_id: &str, name: &str| {
+            let (client, name) = (client(client_id), domain_name(name));
+            app.store.domain(&client, &name).await.unwrap()
+        };
+        let all = async || {
+            let claims = app.store.claims("example.org").await.unwrap();
+            let (holder, claimant) = (
+                read("maple-homes", "example.org").await,
+                read("cedar-homes", "example.org").await,
+            );
+            (
+                claims,
+                holder,
+                claimant,
+                read("maple-homes", "example.com").await,
+            )
+        };
+        let before = all().await;
+        let file = format!("{folder}/{case}.json");
+        let reply = app.handle(request_in(file.as_ref())).await;
+        assert!(reply.status().is_client_error(), "{case}");
+        assert_eq!(all().await, before, "{case}");
+    }
 }
 
 #[tokio::test]

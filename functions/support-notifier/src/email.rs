@@ -60,6 +60,10 @@ fn heading(event: &Event) -> &'static str {
     match event.event_type {
         EventType::Added => "Domain added",
         EventType::Contested => "Domain contested",
+        EventType::Displaced if event.previous_status.is_some_and(Status::sends) => {
+            "SENDING STOPPED, domain lost"
+        }
+        EventType::Displaced => "Domain lost",
         EventType::Ready if event.status == Status::Verified => "Final step wanted",
         EventType::Ready => "Client is ready, records are not",
         EventType::Verified => "Verified, final step wanted",
@@ -85,6 +89,9 @@ fn lines(event: &Event) -> Vec<(&'static str, String)> {
     if let Some(contact) = &event.contact_email {
         lines.push(("Contact", contact.to_string()));
     }
+    if event.event_type == EventType::Displaced {
+        lines.push(("Tell", whom_to_tell(event)));
+    }
     let moved = event
         .previous_status
         .filter(|before| *before != event.status);
@@ -101,4 +108,15 @@ fn lines(event: &Event) -> Vec<(&'static str, String)> {
             .to_string(),
     ));
     lines
+}
+
+/// Who at the client has to know that it lost the domain.
+fn whom_to_tell(event: &Event) -> String {
+    match &event.contact_email {
+        Some(contact) => format!("{contact}, the contact of {}", event.client),
+        None => format!(
+            "an administrator of {}, which left no contact",
+            event.client
+        ),
+    }
 }

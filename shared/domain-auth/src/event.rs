@@ -83,6 +83,8 @@ pub enum EventType {
     Added,
     #[serde(rename = "domain.contested")]
     Contested,
+    #[serde(rename = "domain.displaced")]
+    Displaced,
     #[serde(rename = "domain.ready")]
     Ready,
     #[serde(rename = "domain.verified")]
@@ -123,6 +125,7 @@ impl EventType {
         match self {
             Self::Added => "domain.added",
             Self::Contested => "domain.contested",
+            Self::Displaced => "domain.displaced",
             Self::Ready => "domain.ready",
             Self::Verified => "domain.verified",
             Self::Authenticated => "domain.authenticated",
@@ -140,7 +143,7 @@ impl EventType {
             Self::Added | Self::Authenticated | Self::Rejected | Self::Removed => Severity::Info,
             Self::Contested => Severity::Info,
             Self::Ready | Self::Verified | Self::Stuck => Severity::Action,
-            Self::AtRisk | Self::Failed => Severity::Warning,
+            Self::AtRisk | Self::Failed | Self::Displaced => Severity::Warning,
             Self::Recovered => Severity::Resolved,
         }
     }
@@ -156,6 +159,9 @@ impl EventType {
             }
             Self::Stuck => Some("Find out why this domain does not move on."),
             Self::AtRisk | Self::Failed => Some("Help the client to repair the DNS records."),
+            Self::Displaced => Some(
+                "Tell the client what happened, and that its domain's page shows the ownership record.",
+            ),
             Self::Added | Self::Contested | Self::Authenticated | Self::Recovered => None,
             Self::Rejected | Self::Removed => None,
         }
@@ -184,8 +190,8 @@ pub(crate) fn of_addition(status: Status) -> Option<EventType> {
     }
 }
 
-/// The event of a transition, where it has one.
-pub(crate) fn of_transition(trigger: TriggerKind) -> Option<EventType> {
+/// The event of a transition into `state`, where it has one.
+pub(crate) fn of_transition(trigger: TriggerKind, state: &State) -> Option<EventType> {
     match trigger {
         TriggerKind::ProofFound | TriggerKind::Adopted => Some(EventType::Added),
         TriggerKind::SesVerified => Some(EventType::Verified),
@@ -196,6 +202,7 @@ pub(crate) fn of_transition(trigger: TriggerKind) -> Option<EventType> {
         TriggerKind::RecordsBroken => Some(EventType::AtRisk),
         TriggerKind::RecordsRecovered => Some(EventType::Recovered),
         TriggerKind::Readded => Some(EventType::Added),
+        TriggerKind::Displaced if state.displacement().is_some() => Some(EventType::Displaced),
         TriggerKind::Displaced | TriggerKind::ReaddedContested => Some(EventType::Contested),
         TriggerKind::Removed => Some(EventType::Removed),
         TriggerKind::Provisioned | TriggerKind::Restarted => None,
@@ -272,6 +279,7 @@ fn summary(domain: &Domain, event_type: EventType) -> String {
         EventType::Contested => {
             "The claim to this domain is contested; proof is awaited.".to_owned()
         }
+        EventType::Displaced => displaced(domain),
         EventType::Ready => "The client says that it is ready for the final step.".to_owned(),
         EventType::Verified => "Amazon SES has verified the domain.".to_owned(),
         EventType::Authenticated => "Lasso may send for this domain.".to_owned(),
@@ -290,4 +298,13 @@ fn summary(domain: &Domain, event_type: EventType) -> String {
             domain.state_since
         ),
     }
+}
+
+fn displaced(domain: &Domain) -> String {
+    let happened = domain.state.displacement();
+    let happened = happened.map(|displacement| displacement.sentences(&domain.name));
+    format!(
+        "{} To have it again, the client has to publish its new ownership record.",
+        happened.unwrap_or_default()
+    )
 }

@@ -8,6 +8,7 @@ use crate::dns::DnsLook;
 use crate::domain::NewDomain;
 use crate::identity::{ConfigurationSet, SesIdentity, SesStatus};
 use crate::names::{DomainName, EmailAddress};
+use crate::state::DisplacedBy;
 use crate::use_cases::final_step::FinalStep;
 
 /// What SES and DNS said; `null` for whom did not answer, or was not asked.
@@ -41,6 +42,15 @@ pub fn of_identity(name: &DomainName, identity: &SesIdentity) -> Value {
     });
     if identity.adopted.is_some() {
         evidence["adopted"] = json!(true);
+    }
+    evidence
+}
+
+/// Why a holder lost its name, as the client may read it: a code, and what Lasso support wrote.
+pub fn of_displacement(why: &DisplacedBy) -> Value {
+    let mut evidence = json!({ "reason": why.code() });
+    if let Some(explanation) = why.explanation() {
+        evidence["explanation"] = json!(explanation);
     }
     evidence
 }

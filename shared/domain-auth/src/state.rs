@@ -1,7 +1,9 @@
 //! The states of a domain. Each carries what only it knows.
 
+mod displacement;
 mod transitions;
 
+pub use displacement::{DisplacedBy, Displacement};
 pub use transitions::{TransitionError, Trigger, TriggerKind};
 
 use std::fmt;
@@ -64,6 +66,9 @@ pub struct Contested {
     /// The ownership record was seen in the last look, and a second look did not confirm it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub unconfirmed: Option<Unconfirmed>,
+    /// That the client held the name and lost it; absent for a claim that never held it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub displaced: Option<Displacement>,
 }
 
 /// What a second look over TCP has seen of an ownership record.
@@ -274,6 +279,16 @@ impl State {
         }
     }
 
+    /// That the client held the name and lost it, while it has neither proven it since nor given it up.
+    pub fn displacement(&self) -> Option<&Displacement> {
+        match self {
+            Self::Contested(contested) => contested.displaced.as_ref(),
+            Self::Provisioning(_) | Self::Pending(_) | Self::Verified(_) => None,
+            Self::Authenticated(_) | Self::AtRisk(_) | Self::Failed(_) => None,
+            Self::Rejected(_) | Self::Removing(_) => None,
+        }
+    }
+
     /// The SES identity, in the states that have one.
     pub fn identity(&self) -> Option<&SesIdentity> {
         match self {
@@ -375,6 +390,7 @@ impl Contested {
             leftover_identity: false,
             proven_at: None,
             unconfirmed: None,
+            displaced: None,
         }
     }
 }
@@ -429,6 +445,15 @@ impl Status {
             Self::Failed => "failed",
             Self::Rejected => "rejected",
             Self::Removing => "removing",
+        }
+    }
+
+    /// Whether Lasso sends for a domain in this state.
+    pub fn sends(self) -> bool {
+        match self {
+            Self::Authenticated | Self::AtRisk => true,
+            Self::Contested | Self::Provisioning | Self::Pending | Self::Verified => false,
+            Self::Failed | Self::Rejected | Self::Removing => false,
         }
     }
 

@@ -189,6 +189,9 @@ fn entry_view(entry: HistoryEntry, reader: Reader) -> HistoryEntryView {
     let evidence = match reader {
         Reader::Support => entry.evidence,
         Reader::Client if is_the_clients_own(entry.action) => entry.evidence.map(without_internal),
+        Reader::Client if entry.action == Action::Displaced => {
+            Some(why_displaced(entry.evidence.as_ref()))
+        }
         // The same for every reason.
         Reader::Client => Some(json!({ "reason": "contested" })),
     };
@@ -207,6 +210,19 @@ fn without_internal(mut evidence: serde_json::Value) -> serde_json::Value {
         members.remove(INTERNAL);
     }
     evidence
+}
+
+/// Why the client lost its name: that another has proven it, or what Lasso support wrote, and nothing of
+/// who has it now. Lines of earlier releases named that client beside the reason.
+fn why_displaced(evidence: Option<&serde_json::Value>) -> serde_json::Value {
+    let text_of = |member| evidence?.get(member)?.as_str();
+    let told = ["proven_by_another_client", "released_by_lasso_support"];
+    let reason = text_of("reason").filter(|reason| told.contains(reason));
+    let mut shown = json!({ "reason": reason.unwrap_or("contested") });
+    if let (Some(_), Some(explanation)) = (reason, text_of("explanation")) {
+        shown["explanation"] = json!(explanation);
+    }
+    shown
 }
 
 /// Whether the evidence of an action tells of nobody but the client itself.
@@ -238,7 +254,9 @@ fn actor_view(actor: Actor, reader: Reader) -> ActorView {
 
 #[cfg(test)]
 mod tests {
+    use domain_auth::evidence;
     use domain_auth::names::{ClientId, DomainName};
+    use domain_auth::state::DisplacedBy;
 
     use super::*;
 
@@ -360,6 +378,38 @@ mod tests {
         assert_eq!(client.items[0].evidence, Some(json!({ "record": "r" })));
         let support = seen_by(Reader::Support, page.clone());
         assert_eq!(support.items[0].evidence, page.items[0].evidence);
+    }
+
+    #[test]
+    fn a_client_learns_why_it_lost_a_name_and_not_to_whom() {
+        let released = DisplacedBy::ReleasedByLassoSupport {
+            reason: "Sold.".to_owned(),
+        };
+        for (why, shown) in [
+            (
+                DisplacedBy::ProvenByAnotherClient,
+                json!({ "reason": "proven_by_another_client" }),
+            ),
+            (
+                released,
+                json!({ "reason": "released_by_lasso_support", "explanation": "Sold." }),
+            ),
+            (
+                DisplacedBy::IdentityNotOurs,
+                json!({ "reason": "contested" }),
+            ),
+        ] {
+            let mut page = page(Actor::Service, Action::Displaced);
+            let mut evidence = evidence::of_displacement(&why);
+            evidence["internal"] = json!({ "client": "cedar", "name": "example.com" });
+            // As lines of the releases before have it.
+            evidence["client"] = json!("cedar");
+            page.items[0].evidence = Some(evidence.clone());
+            let client = seen_by(Reader::Client, page.clone());
+            assert_eq!(client.items[0].evidence, Some(shown));
+            let support = seen_by(Reader::Support, page);
+            assert_eq!(support.items[0].evidence, Some(evidence));
+        }
     }
 
     #[test]

@@ -2,13 +2,15 @@
 
 use domain_auth::names::{ClientId, Community, DomainName, EmailAddress, Note};
 use domain_auth::state::Status;
-use domain_auth::use_cases::release::Verdict;
+use domain_auth::use_cases::release::{Order, Verdict};
 use domain_auth::use_cases::remove::Confirmation;
 use lambda_http::{Request, RequestExt};
 use serde_json::{Map, Value};
 
 use crate::problem::{ApiError, FieldError};
 
+/// What is wrong with a confirmation that is not the domain's name.
+pub(crate) const ANOTHER_CONFIRMED: &str = "names another domain than the path";
 /// The largest body, in octets.
 pub const MAX_BODY: usize = 8 * 1024;
 /// Entries of a page, where the caller says nothing.
@@ -70,19 +72,23 @@ impl AddDomainBody {
 pub fn reason_in(request: &Request) -> Result<Note, ApiError> {
     let mut object = object_in(request)?;
     let mut errors = Vec::new();
-    let reason = take_string(&mut object, "reason", &mut errors);
-    if reason.is_none() && errors.is_empty() {
-        errors.push(FieldError::field("/reason", "is required"));
-    }
-    let reason = reason.and_then(|text| {
-        Note::parse(&text)
-            .map_err(|error| errors.push(FieldError::field("/reason", error)))
-            .ok()
-    });
+    let reason = take_reason(&mut object, &mut errors);
     refuse_others(&object, &mut errors);
     reason
         .filter(|_| errors.is_empty())
         .ok_or(ApiError::Invalid(errors))
+}
+
+/// Takes the `reason` out of the object, which has to be there.
+fn take_reason(object: &mut Map<String, Value>, errors: &mut Vec<FieldError>) -> Option<Note> {
+    let others = errors.len();
+    let reason = take_string(object, "reason", errors);
+    if reason.is_none() && errors.len() == others {
+        errors.push(FieldError::field("/reason", "is required"));
+    }
+    Note::parse(&reason?)
+        .map_err(|error| errors.push(FieldError::field("/reason", error)))
+        .ok()
 }
 
 /// The body of `POST …/notify`: a note, or none. No body at all is none too.
@@ -102,12 +108,9 @@ pub fn note_in(request: &Request) -> Result<Option<Note>, ApiError> {
     }
 }
 
-/// The body of `POST …/release`: what Lasso support decides. No body at all ends the claim.
-pub fn verdict_in(request: &Request) -> Result<Verdict, ApiError> {
-    let body: &[u8] = request.body().as_ref();
-    if body.trim_ascii().is_empty() {
-        return Ok(Verdict::default());
-    }
+/// The body of `POST …/release` of the domain `name`: what Lasso support decides, why, and where that
+/// ends sending the domain once more, in any spelling. Without a decision the claim ends.
+pub fn release_in(request: &Request, name: &DomainName) -> Result<Order, ApiError> {
     let mut object = object_in(request)?;
     let mut errors = Vec::new();
     let decision = take_string(&mut object, "decision", &mut errors);
@@ -120,11 +123,20 @@ pub fn verdict_in(request: &Request) -> Result<Verdict, ApiError> {
             Verdict::default()
         }
     };
+    let reason = take_reason(&mut object, &mut errors);
+    let confirm = take_string(&mut object, "confirm", &mut errors);
+    let confirmed = confirmation(confirm.as_deref(), name);
+    if confirmed == Confirmation::OfAnother {
+        errors.push(FieldError::field("/confirm", ANOTHER_CONFIRMED));
+    }
     refuse_others(&object, &mut errors);
-    if errors.is_empty() {
-        Ok(verdict)
-    } else {
-        Err(ApiError::Invalid(errors))
+    match reason {
+        Some(reason) if errors.is_empty() => Ok(Order {
+            verdict,
+            reason,
+            confirmed: confirmed == Confirmation::Given,
+        }),
+        _ => Err(ApiError::Invalid(errors)),
     }
 }
 
@@ -199,7 +211,12 @@ pub fn client_in_path(request: &Request) -> Result<ClientId, ApiError> {
 /// Whether `confirm` in the query string names the domain, in any spelling.
 pub fn confirmation_of(request: &Request, name: &DomainName) -> Confirmation {
     let query = request.query_string_parameters();
-    match query.first("confirm").map(DomainName::parse) {
+    confirmation(query.first("confirm"), name)
+}
+
+/// Whether what was sent as a confirmation names the domain.
+fn confirmation(confirm: Option<&str>, name: &DomainName) -> Confirmation {
+    match confirm.map(DomainName::parse) {
         None => Confirmation::Absent,
         Some(Ok(confirmed)) if confirmed == *name => Confirmation::Given,
         Some(_) => Confirmation::OfAnother,

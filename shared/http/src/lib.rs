@@ -24,7 +24,7 @@ pub use entry::{ParsedRequest, request_of, run};
 pub use history_view::{ActorView, ClientHistory, HistoryEntryView, HistoryView};
 pub use input::{
     AddDomainBody, InstructionsBody, MAX_BODY, client_in_path, confirmation_of, domain_in_path,
-    limit_of, note_in, reason_in, status_of, verdict_in,
+    limit_of, note_in, reason_in, release_in, status_of,
 };
 pub use instructions_view::{InstructionsView, LeftView};
 pub use notified_view::NotifiedView;

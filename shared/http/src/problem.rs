@@ -5,7 +5,7 @@ use std::fmt;
 use domain_auth::handoff::HandoffError;
 use domain_auth::idempotency::KeyError;
 use domain_auth::instructions::{PER_CLIENT, PER_DOMAIN};
-use domain_auth::names::{DomainName, DomainNameError, IneligibleReason, InvalidReason};
+use domain_auth::names::{ClientId, DomainName, DomainNameError, IneligibleReason, InvalidReason};
 use domain_auth::ports::{SesError, StoreError};
 use domain_auth::state::Status;
 use serde::Serialize;
@@ -47,6 +47,13 @@ pub enum ApiError {
         status: Status,
         /// It is proven, and Lasso support has to decide.
         proven: bool,
+    },
+    /// Lasso sends for the holder of the domain, and Lasso support did not say that this is to end.
+    ReleaseUnconfirmed {
+        /// The domain.
+        name: DomainName,
+        /// Who holds it.
+        holder: ClientId,
     },
     /// The query parameter `confirm` names another domain.
     OtherConfirmed,
@@ -280,6 +287,15 @@ impl ApiError {
                      the request with ?confirm={name}."
                 ),
             ),
+            Self::ReleaseUnconfirmed { name, holder } => Problem::new(
+                409,
+                "confirmation_required",
+                "Lasso sends for this domain",
+                format!(
+                    "This stops all mail that Lasso sends from {name} for {holder}. To do that, \
+                     repeat the request with \"confirm\": \"{name}\"."
+                ),
+            ),
             Self::NotReady { status, proven } => Problem::new(
                 409,
                 "not_ready",
@@ -288,7 +304,7 @@ impl ApiError {
             ),
             Self::OtherConfirmed => Self::invalid(FieldError::parameter(
                 "confirm",
-                "names another domain than the path",
+                crate::input::ANOTHER_CONFIRMED,
             ))
             .into_problem(),
             Self::NothingToGrant(status) => Problem::new(
@@ -434,6 +450,7 @@ impl ApiError {
             Self::NotEligible(_) | Self::RecordsNotReady | Self::NotAcceptable => None,
             Self::CheckedTooSoon(_) | Self::NotVerified(..) => None,
             Self::NotFailed(_) | Self::Unconfirmed(_) | Self::NotReady { .. } => None,
+            Self::ReleaseUnconfirmed { .. } => None,
             Self::OtherConfirmed | Self::NothingToGrant(_) => None,
             Self::InvalidKey(_) | Self::KeyReused | Self::KeyInProgress => None,
             Self::BeingRemoved | Self::Busy => None,

@@ -73,7 +73,11 @@ fn after(error: &ApiError) -> Option<ApiError> {
                 source: "no answer".into(),
             }))
         }
-        ApiError::PerhapsSent(_) => None,
+        ApiError::PerhapsSent(_) => Some(ApiError::ReleaseUnconfirmed {
+            name: DomainName::parse("example.com").expect("a name"),
+            holder: ClientId::parse("maple-homes").expect("a client"),
+        }),
+        ApiError::ReleaseUnconfirmed { .. } => None,
     }
 }
 

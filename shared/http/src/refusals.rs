@@ -76,6 +76,7 @@ impl From<ReleaseError> for ApiError {
     fn from(error: ReleaseError) -> Self {
         match error {
             ReleaseError::NotFound => Self::NotFound,
+            ReleaseError::Unconfirmed { name, holder } => Self::ReleaseUnconfirmed { name, holder },
             ReleaseError::NothingToGrant(status) => Self::NothingToGrant(status),
             ReleaseError::Removing => Self::BeingRemoved,
             ReleaseError::Busy => Self::Busy,

@@ -32,8 +32,13 @@ pub enum SenderReason {
     NotInitiated,
     /// The DNS records have not been found yet.
     WaitingForDns,
-    /// Amazon SES has verified the domain; Lasso support takes the final step.
+    /// Amazon SES has verified the domain, and Lasso support takes the final step; or the client has
+    /// proven a contested domain, and Lasso support decides about it.
     WaitingForLasso,
+    /// The client had the domain and lost it: another client proved it, or Lasso support decided so.
+    Displaced,
+    /// The claim to the domain is contested: its ownership record has not been found yet.
+    ProofWanted,
     /// Amazon SES gave up, or took its verification back.
     Failed,
     /// Lasso support refused the final step.
@@ -124,6 +129,21 @@ fn covered(name: &str, standing: SenderStanding) -> SenderView {
             SenderReason::WaitingForDns,
             format!("The DNS records of {name} have not been found yet."),
         ),
+        SenderStanding::ProofWanted => SenderView::refused(
+            SenderReason::ProofWanted,
+            format!(
+                "{name} needs proof that it is yours before Lasso can send for it. Publish its \
+                 ownership record."
+            ),
+        ),
+        SenderStanding::WaitingForDecision => SenderView::refused(
+            SenderReason::WaitingForLasso,
+            format!("Your proof for {name} was found. Lasso support decides about the domain now."),
+        ),
+        SenderStanding::Displaced(happened) => SenderView::refused(
+            SenderReason::Displaced,
+            format!("{happened} To have it again, publish its ownership record."),
+        ),
         SenderStanding::WaitingForLasso => SenderView::refused(
             SenderReason::WaitingForLasso,
             format!("The DNS records of {name} are right. Lasso support completes the final step."),
@@ -144,7 +164,11 @@ fn label_of(standing: &SenderStanding) -> Option<&'static str> {
         SenderStanding::Authenticated => None,
         SenderStanding::WaitingForDns => Some("See the DNS records"),
         SenderStanding::AtRisk(_) | SenderStanding::Failed(_) => Some("Repair the DNS records"),
-        SenderStanding::WaitingForLasso => Some("See where it stands"),
+        SenderStanding::ProofWanted => Some("See the ownership record"),
+        SenderStanding::WaitingForLasso | SenderStanding::WaitingForDecision => {
+            Some("See where it stands")
+        }
+        SenderStanding::Displaced(_) => Some("See what happened"),
         SenderStanding::Rejected(_) => Some("See the reason"),
     }
 }

@@ -167,7 +167,7 @@ impl From<&Domain> for DomainSummaryView {
             status: domain.state.status(),
             status_detail: status_detail(domain),
             status_since: domain.state_since,
-            sending_allowed: sending_allowed(&domain.state),
+            sending_allowed: domain.state.status().sends(),
             community: domain.community.clone().map(String::from),
             added_at: domain.added_at,
             deadline: domain.deadline(),
@@ -188,14 +188,6 @@ impl DomainListView {
             items: page.items.iter().map(DomainSummaryView::from).collect(),
             next_cursor: next.map(|start| cursors.cursor_of(list, start)),
         }
-    }
-}
-
-fn sending_allowed(state: &State) -> bool {
-    match state {
-        State::Authenticated(_) | State::AtRisk(_) => true,
-        State::Contested(_) | State::Provisioning(_) | State::Pending(_) => false,
-        State::Verified(_) | State::Failed(_) | State::Rejected(_) | State::Removing(_) => false,
     }
 }
 
@@ -287,6 +279,9 @@ fn note(id: RecordId) -> &'static str {
 
 fn status_detail(domain: &Domain) -> String {
     let mut detail = state_detail(&domain.state);
+    if let Some(displacement) = domain.state.displacement() {
+        detail = format!("{} {detail}", displacement.sentences(&domain.name));
+    }
     if !domain.challengers.is_empty() {
         detail.push_str(
             " Somebody else has proven this domain, or one above or below it; Lasso support \
@@ -313,6 +308,9 @@ fn state_detail(state: &State) -> String {
         }
         State::Contested(contested) => match contested.unconfirmed {
             Some(unconfirmed) => return unconfirmed_detail(unconfirmed),
+            None if contested.displaced.is_some() => {
+                "To have it again, publish the ownership record, which proves that this domain is yours."
+            }
             None => "Publish the ownership record to prove that this domain is yours.",
         },
         State::Provisioning(_) => {

@@ -208,7 +208,7 @@ impl Domain {
         let from = Some(previous);
         let mut change = Change {
             history: vec![domain.history_entry(kind.into(), actor, from, evidence, now)],
-            event: domain.event(event::of_transition(kind), from, now, ids),
+            event: domain.event(event::of_transition(kind, &domain.state), from, now, ids),
             claims: None,
             look: None,
             fate: Fate::Stored,

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 
 use super::{
-    AtRisk, Authenticated, Contested, Failed, FailureReason, LONGEST_RUN, Pending, Provisioning,
-    Rejected, Removing, State, Status, Verified,
+    AtRisk, Authenticated, Contested, DisplacedBy, Displacement, Failed, FailureReason,
+    LONGEST_RUN, Pending, Provisioning, Rejected, Removing, State, Status, Verified,
 };
 use crate::identity::SesIdentity;
 use crate::names::ClientId;
@@ -45,10 +45,12 @@ pub enum Trigger {
     },
     /// They are back.
     RecordsRecovered,
-    /// Another client proved that the domain is theirs; what the holder may still prove is new.
+    /// The holder loses the name; what it may still prove is new.
     Displaced {
         /// Value of the new ownership record.
         ownership_secret: String,
+        /// Why.
+        why: DisplacedBy,
     },
     /// The client or support removes it, or it has expired.
     Removed,
@@ -198,14 +200,20 @@ impl State {
                 S::Contested(_) | S::Provisioning(_) | S::Pending(_) | S::Verified(_) => None,
                 S::Authenticated(_) | S::Failed(_) | S::Rejected(_) | S::Removing(_) => None,
             },
-            Trigger::Displaced { ownership_secret } => match self {
+            Trigger::Displaced {
+                ownership_secret,
+                why,
+            } => match self {
                 S::Provisioning(_)
                 | S::Pending(_)
                 | S::Verified(_)
                 | S::Authenticated(_)
                 | S::AtRisk(_)
                 | S::Failed(_)
-                | S::Rejected(_) => Some(S::contested(ownership_secret, now)),
+                | S::Rejected(_) => Some(S::Contested(Contested {
+                    displaced: Displacement::of(self.status(), why, now),
+                    ..Contested::new(ownership_secret, now)
+                })),
                 S::Contested(_) | S::Removing(_) => None,
             },
             Trigger::Removed => match self {

@@ -11,10 +11,10 @@ use crate::domain::{Challenger, Change, Domain};
 use crate::event::{EventType, Severity};
 use crate::evidence;
 use crate::history::{Action, Actor, INTERNAL};
-use crate::names::{ClientId, DomainName};
+use crate::names::{ClientId, DomainName, Note};
 use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadClaims, ReadDomains, StoreError};
 use crate::records;
-use crate::state::{State, Status, Trigger};
+use crate::state::{DisplacedBy, State, Status, Trigger};
 
 /// How often a takeover is tried again when others change the same claims.
 const ATTEMPTS: usize = 4;
@@ -31,7 +31,45 @@ pub enum Ground {
     /// The ownership record was seen; with what was seen.
     Proof(Value),
     /// Lasso support has decided about a claim that is proven.
-    Decision(Actor),
+    Decision(Decision),
+}
+
+/// What Lasso support decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// Who decided.
+    pub actor: Actor,
+    /// Why; shown to whoever loses a name by it.
+    pub reason: Note,
+    /// Whether a holder that Lasso sends for may lose its name by it.
+    pub confirmed: bool,
+}
+
+impl Ground {
+    fn actor(&self) -> Actor {
+        match self {
+            Self::Proof(_) => Actor::Service,
+            Self::Decision(decision) => decision.actor.clone(),
+        }
+    }
+
+    /// Why a holder loses its name to the claimant.
+    fn why(&self) -> DisplacedBy {
+        match self {
+            Self::Proof(_) => DisplacedBy::ProvenByAnotherClient,
+            Self::Decision(decision) => DisplacedBy::ReleasedByLassoSupport {
+                reason: decision.reason.as_str().to_owned(),
+            },
+        }
+    }
+
+    /// Whether it may end sending for a domain in this state.
+    fn may_take(&self, status: Status) -> bool {
+        match self {
+            Self::Proof(_) => !status.sends(),
+            Self::Decision(decision) => decision.confirmed || !status.sends(),
+        }
+    }
 }
 
 /// What a look at the DNS of a contested domain proves: the ownership record of this very claim, at
@@ -80,6 +118,8 @@ struct InTheWay {
     beside: Vec<Domain>,
     /// A domain is being removed, or its identity replaced.
     busy: bool,
+    /// Lasso sends for the holder that Lasso support decided against, and that was not confirmed.
+    unconfirmed: bool,
 }
 
 /// Takes over the name of `claimant`, which is contested and proven, or writes that Lasso support has
@@ -100,6 +140,10 @@ where
         let claims = store.claims(claimant.name.organizational()).await?;
         let now = clock.now();
         let mut in_the_way = read_in_the_way(store, &claims, claimant, ground, now).await?;
+        if in_the_way.unconfirmed {
+            // It was switched on since the caller looked, who looks again.
+            return Err(CommitError::Conflict);
+        }
         let later = in_the_way.unverified.len() > DISPLACED_AT_ONCE;
         in_the_way.unverified.truncate(DISPLACED_AT_ONCE);
         let mut changes = if !in_the_way.verified.is_empty() {
@@ -168,6 +212,7 @@ async fn read_in_the_way<S: ReadDomains>(
             in_the_way.verified.push(domain);
         } else if domain.name == claimant.name {
             // Lasso support has decided against it.
+            in_the_way.unconfirmed |= !ground.may_take(domain.state.status());
             in_the_way.unverified.push((name, Some(domain)));
         } else {
             in_the_way.beside.push(domain);
@@ -201,21 +246,13 @@ fn taken(
         .iter()
         .map(|(name, _)| name.clone())
         .collect();
-    let actor = match ground {
-        Ground::Proof(_) => Actor::Service,
-        Ground::Decision(actor) => actor.clone(),
-    };
+    let actor = ground.actor();
     let holders = in_the_way.unverified.iter();
     let displaced = holders
         .filter_map(|(_, domain)| domain.as_ref())
         .map(|holder| {
-            let evidence = json!({
-                "reason": "proven_by_another_client",
-                "client": claimant.client,
-                "name": claimant.name,
-            });
-            let leftover = holder.name != claimant.name;
-            displaced(holder, leftover, actor.clone(), evidence, now, ids)
+            let by = Some(claimant);
+            displaced(holder, by, ground.why(), actor.clone(), now, ids)
         });
     let mut changes: Vec<Change> = displaced.collect::<Result<_, _>>()?;
     if later {
@@ -228,7 +265,10 @@ fn taken(
     }
     let evidence = match ground {
         Ground::Proof(evidence) => evidence.clone(),
-        Ground::Decision(_) => json!({ "reason": "decided_by_lasso_support" }),
+        Ground::Decision(decision) => json!({
+            "reason": "decided_by_lasso_support",
+            INTERNAL: { "explanation": decision.reason.as_str() },
+        }),
     };
     let last_holder = claims.last_holder(&claimant.name);
     let displaced = last_holder.filter(|holder| **holder != claimant.client);
@@ -269,17 +309,24 @@ fn unchallenged(holder: &Domain, claimant: &Domain) -> Option<Change> {
     challenged.then(|| holder.updated(|holder| holder.challengers.retain(others)))
 }
 
-/// A holder loses its name. Where nobody takes exactly this name, its identity is left at SES.
+/// A holder loses its name, to a claimant or to nobody. Where the claimant does not take exactly this
+/// name, its identity is left at SES. The claimant is for Lasso support alone to know.
 pub(super) fn displaced(
     holder: &Domain,
-    leftover_identity: bool,
+    by: Option<&Domain>,
+    why: DisplacedBy,
     actor: Actor,
-    evidence: Value,
     now: Timestamp,
     ids: &impl Ids,
 ) -> Result<Change, CommitError> {
+    let leftover_identity = by.is_none_or(|claimant| claimant.name != holder.name);
+    let mut evidence = evidence::of_displacement(&why);
+    if let Some(claimant) = by {
+        evidence[INTERNAL] = json!({ "client": claimant.client, "name": claimant.name });
+    }
     let trigger = Trigger::Displaced {
         ownership_secret: ids.secret(),
+        why,
     };
     let mut change = holder
         .transition(trigger, actor, Some(evidence), now, ids)
@@ -287,10 +334,6 @@ pub(super) fn displaced(
         .map_err(|_| CommitError::Conflict)?;
     if let State::Contested(contested) = &mut change.domain.state {
         contested.leftover_identity = leftover_identity;
-    }
-    if let Some(event) = &mut change.event {
-        "The client lost its claim to this domain; it needs fresh proof to have it again."
-            .clone_into(&mut event.summary);
     }
     Ok(change)
 }

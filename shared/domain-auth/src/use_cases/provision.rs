@@ -20,7 +20,7 @@ use crate::ports::{
     Clock, CommitChanges, CommitError, Creation, ExistingIdentity, Identities, IdentityOwner, Ids,
     ReadClaims, Refusal, SesError, StoreError,
 };
-use crate::state::{FailureReason, Progress, Provisioning, State, Trigger};
+use crate::state::{DisplacedBy, FailureReason, Progress, Provisioning, State, Trigger};
 
 /// What came of one attempt.
 #[derive(Debug)]
@@ -146,6 +146,7 @@ pub(super) fn contested(
 ) -> Result<Change, CommitError> {
     let displaced = Trigger::Displaced {
         ownership_secret: ids.secret(),
+        why: DisplacedBy::IdentityNotOurs,
     };
     let evidence = json!({ "reason": why.code() });
     let mut change = apply(domain, displaced, evidence, now, ids)?;

@@ -1,15 +1,17 @@
 //! Lasso support decides about a claim: ends it, whoever has it, or grants a proven claimant the name
-//! that verified holders keep it from.
+//! that verified holders keep it from. Each decision has a reason, which whoever loses by it reads; and
+//! what ends sending needs the domain's name as a confirmation.
 
-use serde_json::json;
-
-use super::claim::{self, Ground};
+use super::claim::{self, Decision, Ground};
 use super::remove;
 use crate::domain::{Change, Domain};
+use crate::event::Event;
+use crate::evidence;
 use crate::history::Actor;
-use crate::names::{ClientId, DomainName};
+use crate::names::{ClientId, DomainName, Note};
+use crate::plain_text::one_line;
 use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadClaims, ReadDomains, StoreError};
-use crate::state::Status;
+use crate::state::{DisplacedBy, Status};
 
 /// How often a write is tried again when others change the same domain or its claims.
 const ATTEMPTS: usize = 4;
@@ -17,7 +19,9 @@ const ATTEMPTS: usize = 4;
 /// What Lasso support decides about a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Verdict {
-    /// The client does not have the name: a holder loses it, and a contested claim is dropped.
+    /// The client does not have the name: a holder loses it, and a contested claim is dropped. A claim
+    /// that has lost its name already, and has not proven it since, stays as it is: so the same
+    /// decision twice has one effect.
     #[default]
     End,
     /// The claimant, which has proven the name, has it. A holder of exactly this name loses it;
@@ -25,12 +29,40 @@ pub enum Verdict {
     Grant,
 }
 
-/// Why nothing was released.
+/// A decision of Lasso support.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// What is decided.
+    pub verdict: Verdict,
+    /// Why. Shown to whoever loses.
+    pub reason: Note,
+    /// Whether the domain's name was given as the confirmation that sending may end.
+    pub confirmed: bool,
+}
+
+/// A domain after the decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Released {
+    /// As it is stored.
+    pub domain: Domain,
+    /// What to publish; none where nothing was left to do.
+    pub event: Option<Event>,
+}
+
+/// Why nothing was released. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum ReleaseError {
     /// The client has no such domain.
     #[error("there is no such domain")]
     NotFound,
+    /// Lasso sends for the holder that would lose the name, and that was not confirmed.
+    #[error("a holder that Lasso sends for loses its name only with a confirmation")]
+    Unconfirmed {
+        /// The name.
+        name: DomainName,
+        /// Who holds it.
+        holder: ClientId,
+    },
     /// Only what is contested and proven can be granted.
     #[error("the claim waits for no decision")]
     NothingToGrant(Status),
@@ -45,29 +77,40 @@ pub enum ReleaseError {
     Store(#[from] StoreError),
 }
 
-/// Releases the claim of a client. What is given back is the change of its domain, written.
+/// Releases the claim of a client.
 pub async fn release<S>(
     store: &S,
     clock: &impl Clock,
     ids: &impl Ids,
     (client, name): (&ClientId, &DomainName),
-    verdict: Verdict,
+    order: &Order,
     actor: &Actor,
-) -> Result<Change, ReleaseError>
+) -> Result<Released, ReleaseError>
 where
     S: ReadDomains + ReadClaims + CommitChanges,
 {
+    let unconfirmed = |holder: &ClientId| ReleaseError::Unconfirmed {
+        name: name.clone(),
+        holder: holder.clone(),
+    };
     for _ in 0..ATTEMPTS {
         let domain = store.domain(client, name).await?;
         let domain = domain.ok_or(ReleaseError::NotFound)?;
         let status = domain.state.status();
-        let outcome = match (verdict, status) {
+        let outcome = match (order.verdict, status) {
             (_, Status::Removing) => return Err(ReleaseError::Removing),
             (Verdict::Grant, _) if !domain.state.is_proven_claim() => {
                 return Err(ReleaseError::NothingToGrant(status));
             }
             (Verdict::Grant, _) => {
-                let ground = Ground::Decision(actor.clone());
+                if let (false, Some(holder)) = (order.confirmed, sender(store, name).await?) {
+                    return Err(unconfirmed(&holder));
+                }
+                let ground = Ground::Decision(Decision {
+                    actor: actor.clone(),
+                    reason: order.reason.clone(),
+                    confirmed: order.confirmed,
+                });
                 let taken = claim::take_over(store, clock, ids, &domain, None, &ground).await;
                 // A holder is being removed; the claimant takes over when it is gone.
                 if let Ok(Status::Contested) = taken.as_ref().map(status_of) {
@@ -75,11 +118,20 @@ where
                 }
                 taken
             }
-            (Verdict::End, Status::Contested) => dropped(store, clock, ids, &domain, actor).await,
-            (Verdict::End, _) => taken_away(store, clock, ids, &domain, actor).await,
+            (Verdict::End, Status::Contested) if has_ended(&domain) => {
+                let event = None;
+                return Ok(Released { domain, event });
+            }
+            (Verdict::End, Status::Contested) => {
+                dropped(store, clock, ids, &domain, (order, actor)).await
+            }
+            (Verdict::End, _) if status.sends() && !order.confirmed => {
+                return Err(unconfirmed(client));
+            }
+            (Verdict::End, _) => taken_away(store, clock, ids, &domain, (order, actor)).await,
         };
         match outcome {
-            Ok(change) => return Ok(change),
+            Ok(Change { domain, event, .. }) => return Ok(Released { domain, event }),
             Err(CommitError::Conflict) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),
         }
@@ -87,8 +139,37 @@ where
     Err(ReleaseError::Busy)
 }
 
+impl Order {
+    fn why(&self) -> DisplacedBy {
+        DisplacedBy::ReleasedByLassoSupport {
+            reason: self.reason.as_str().to_owned(),
+        }
+    }
+}
+
 fn status_of(change: &Change) -> Status {
     change.domain.state.status()
+}
+
+/// The client that holds exactly this name, where Lasso sends for it.
+async fn sender<S>(store: &S, name: &DomainName) -> Result<Option<ClientId>, StoreError>
+where
+    S: ReadDomains + ReadClaims,
+{
+    let claims = store.claims(name.organizational()).await?;
+    let Some(holder) = claims.holder(name) else {
+        return Ok(None);
+    };
+    let domain = store.domain(holder, name).await?;
+    let sends = domain.is_some_and(|domain| domain.state.status().sends());
+    Ok(sends.then(|| holder.clone()))
+}
+
+/// Whether the claim has ended already: its client lost the name, and has not proven it since.
+fn has_ended(domain: &Domain) -> bool {
+    let displacement = domain.state.displacement();
+    displacement.is_some_and(|displacement| displacement.why.has_ended_the_claim())
+        && !domain.state.is_proven_claim()
 }
 
 /// A contested claim is gone, and nothing is left to decide about holders that it stood against.
@@ -97,16 +178,22 @@ async fn dropped<S>(
     clock: &impl Clock,
     ids: &impl Ids,
     domain: &Domain,
-    actor: &Actor,
+    (order, actor): (&Order, &Actor),
 ) -> Result<Change, CommitError>
 where
     S: ReadDomains + ReadClaims + CommitChanges,
 {
     let claims = store.claims(domain.name.organizational()).await?;
     let holders = claim::unchallenged_by(store, &claims, domain).await?;
-    let evidence = json!({ "reason": "released_by_lasso_support" });
+    let evidence = evidence::of_displacement(&order.why());
     let change = remove::marked(domain, claims, actor, evidence, clock.now(), ids);
-    let change = change.ok_or(CommitError::Conflict)?;
+    let mut change = change.ok_or(CommitError::Conflict)?;
+    if let Some(event) = &mut change.event {
+        event.summary = format!(
+            "Lasso support ended the claim to this domain and gave this reason: \"{}\"",
+            one_line(order.reason.as_str())
+        );
+    }
     let written: Vec<&Change> = [&change].into_iter().chain(&holders).collect();
     store.commit_all(&written).await?;
     Ok(change)
@@ -119,7 +206,7 @@ async fn taken_away<S>(
     clock: &impl Clock,
     ids: &impl Ids,
     holder: &Domain,
-    actor: &Actor,
+    (order, actor): (&Order, &Actor),
 ) -> Result<Change, CommitError>
 where
     S: ReadDomains + ReadClaims + CommitChanges,
@@ -133,8 +220,7 @@ where
         return Err(CommitError::Conflict);
     }
     let claims = store.claims(holder.name.organizational()).await?;
-    let evidence = json!({ "reason": "released_by_lasso_support" });
-    let mut change = claim::displaced(holder, true, actor.clone(), evidence, now, ids)?;
+    let mut change = claim::displaced(holder, None, order.why(), actor.clone(), now, ids)?;
     if claims.holder(&holder.name) == Some(&holder.client) {
         change.claims = Some(claims.lost(std::slice::from_ref(&holder.name), now));
     }

@@ -16,7 +16,7 @@ use crate::ports::{
     Clock, CommitChanges, CommitError, Identities, Ids, ReadClaims, ReadDomains, SesError,
     StoreError,
 };
-use crate::state::{State, Status, Trigger};
+use crate::state::{State, Trigger};
 
 /// How often a write is tried again when others change the same domain, or claims beside its own.
 const ATTEMPTS: usize = 4;
@@ -82,7 +82,7 @@ where
         }
         match confirmation {
             Confirmation::Given => {}
-            Confirmation::Absent | Confirmation::OfAnother if sends(domain.state.status()) => {
+            Confirmation::Absent | Confirmation::OfAnother if domain.state.status().sends() => {
                 return Err(RemoveError::Unconfirmed(domain.name));
             }
             Confirmation::Absent => {}
@@ -194,13 +194,5 @@ fn identity_exists(domain: &Domain) -> bool {
         State::Contested(_) | State::Provisioning(_) | State::Pending(_) => false,
         State::Verified(_) | State::Authenticated(_) | State::AtRisk(_) => false,
         State::Failed(_) | State::Rejected(_) => false,
-    }
-}
-
-fn sends(status: Status) -> bool {
-    match status {
-        Status::Authenticated | Status::AtRisk => true,
-        Status::Contested | Status::Provisioning | Status::Pending | Status::Verified => false,
-        Status::Failed | Status::Rejected | Status::Removing => false,
     }
 }

@@ -1,9 +1,14 @@
 //! Whether a client may send from an address, now. Two reads by key: the claims, and the domain that
-//! decides.
+//! decides. Where there is no such domain, a few more at the names above, of which the client may have
+//! lost one.
 
 use crate::names::{ClientId, DomainName, Eligibility, SenderDomain, SenderError};
 use crate::ports::{ReadClaims, ReadDomains, StoreError};
-use crate::state::State;
+use crate::state::{Contested, State};
+
+/// How many names above an address's domain are read when nothing covers it: the ones nearest to the
+/// organizational domain, which are what clients add.
+const ABOVE: usize = 4;
 
 /// What an address may be used for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +37,12 @@ pub enum SenderStanding {
     AtRisk(String),
     /// DNS records are awaited.
     WaitingForDns,
+    /// The claim is contested: the ownership record is awaited.
+    ProofWanted,
+    /// The claim is contested and proven: Lasso support decides.
+    WaitingForDecision,
+    /// The client held the name and lost it; what happened, in sentences.
+    Displaced(String),
     /// The final step is open.
     WaitingForLasso,
     /// SES gave up; why.
@@ -62,27 +73,44 @@ where
     let claims = store.claims(name.organizational()).await?;
     // A contested claim is in no register; the client's own domain item knows it.
     let by = claims.covering(name, client).unwrap_or(name);
-    let domain = store.domain(client, by).await?;
-    let standing = domain.and_then(|domain| standing_of(domain.state));
-    Ok(match standing {
-        Some(standing) => Verdict::Covered {
-            by: by.clone(),
-            standing,
-        },
-        None => Verdict::NotInitiated(name.clone()),
-    })
+    if let Some(domain) = store.domain(client, by).await?
+        && let Some(standing) = standing_of(&domain.name, domain.state)
+    {
+        let by = domain.name;
+        return Ok(Verdict::Covered { by, standing });
+    }
+    // What the client has lost is in the register no more, but its domain item says that it covered
+    // the address, and why it does so no longer.
+    for above in name.ancestors().into_iter().rev().take(ABOVE) {
+        let domain = store.domain(client, &above).await?;
+        let lost = domain.filter(|domain| domain.state.displacement().is_some());
+        if let Some(domain) = lost
+            && let Some(standing) = standing_of(&domain.name, domain.state)
+        {
+            let by = domain.name;
+            return Ok(Verdict::Covered { by, standing });
+        }
+    }
+    Ok(Verdict::NotInitiated(name.clone()))
 }
 
-fn standing_of(state: State) -> Option<SenderStanding> {
+fn standing_of(name: &DomainName, state: State) -> Option<SenderStanding> {
     match state {
         State::Authenticated(_) => Some(SenderStanding::Authenticated),
         State::AtRisk(at_risk) => Some(SenderStanding::AtRisk(at_risk.reason)),
-        State::Contested(_) | State::Provisioning(_) | State::Pending(_) => {
-            Some(SenderStanding::WaitingForDns)
-        }
+        State::Contested(contested) => Some(standing_of_claim(name, &contested)),
+        State::Provisioning(_) | State::Pending(_) => Some(SenderStanding::WaitingForDns),
         State::Verified(_) => Some(SenderStanding::WaitingForLasso),
         State::Failed(failed) => Some(SenderStanding::Failed(failed.reason.sentence())),
         State::Rejected(rejected) => Some(SenderStanding::Rejected(rejected.reason)),
         State::Removing(_) => None,
+    }
+}
+
+fn standing_of_claim(name: &DomainName, claim: &Contested) -> SenderStanding {
+    match &claim.displaced {
+        _ if claim.proven_at.is_some() => SenderStanding::WaitingForDecision,
+        Some(displacement) => SenderStanding::Displaced(displacement.sentences(name)),
+        None => SenderStanding::ProofWanted,
     }
 }

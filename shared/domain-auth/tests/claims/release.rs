@@ -1,8 +1,10 @@
 //! What Lasso support decides about claims.
 
+use domain_auth::event::EventType;
 use domain_auth::history::{Action, Actor};
+use domain_auth::names::Note;
 use domain_auth::state::Status;
-use domain_auth::use_cases::release::{ReleaseError, Verdict, release};
+use domain_auth::use_cases::release::{Order, ReleaseError, Verdict, release};
 use domain_auth_testkit::{SesFault, client, domain_name};
 use futures::FutureExt;
 use jiff::SignedDuration;
@@ -13,29 +15,48 @@ use crate::world::World;
 const NAME: &str = "example.com";
 const BELOW: &str = "mail.example.com";
 
-fn supporter() -> Actor {
+pub(super) fn supporter() -> Actor {
     Actor::LassoSupport {
         subject: "sam".to_owned(),
     }
 }
 
+pub(super) const REASON: &str = "Sold to another builder.";
+
+pub(super) fn order(verdict: Verdict, confirmed: bool) -> Order {
+    Order {
+        verdict,
+        reason: Note::parse(REASON).unwrap(),
+        confirmed,
+    }
+}
+
 impl World {
-    fn release(&self, client_id: &str, name: &str) -> Result<Status, ReleaseError> {
+    pub(super) fn release(&self, client_id: &str, name: &str) -> Result<Status, ReleaseError> {
         self.decide(client_id, name, Verdict::End)
     }
 
-    fn decide(
+    pub(super) fn decide(
         &self,
         client_id: &str,
         name: &str,
         verdict: Verdict,
     ) -> Result<Status, ReleaseError> {
+        self.ordered(client_id, name, &order(verdict, true))
+    }
+
+    pub(super) fn ordered(
+        &self,
+        client_id: &str,
+        name: &str,
+        order: &Order,
+    ) -> Result<Status, ReleaseError> {
         let (client, name) = (client(client_id), domain_name(name));
         let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
         let supporter = supporter();
-        let released = release(store, clock, ids, (&client, &name), verdict, &supporter);
-        let change = Box::pin(released).now_or_never().unwrap()?;
-        Ok(change.domain.state.status())
+        let released = release(store, clock, ids, (&client, &name), order, &supporter);
+        let released = Box::pin(released).now_or_never().unwrap()?;
+        Ok(released.domain.state.status())
     }
 }
 
@@ -167,6 +188,11 @@ fn an_unproven_claim_is_dropped_and_what_is_being_removed_is_refused() {
         (dropped.action, dropped.actor),
         (Action::Removed, supporter())
     );
+    assert_eq!(dropped.evidence.unwrap()["explanation"], REASON);
+    world.settle();
+    let told = world.events("cedar", NAME).pop().unwrap();
+    assert_eq!(told.event_type, EventType::Removed);
+    assert!(told.summary.contains(REASON), "{}", told.summary);
     world
         .ses
         .fail("DeleteEmailIdentity", &[SesFault::Throttled]);
@@ -225,12 +251,13 @@ fn dying_between_any_two_steps_of_a_release_decides_once() {
             world.crash.die_at(point);
             let (client, name) = (client(of), domain_name(NAME));
             let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
-            let supporter = supporter();
-            let died = release(store, clock, ids, (&client, &name), verdict, &supporter);
+            let (order, supporter) = (order(verdict, true), supporter());
+            let died = release(store, clock, ids, (&client, &name), &order, &supporter);
             assert!(Box::pin(died).now_or_never().is_none(), "{context}");
             world.crash.live();
-            if world.status("maple", NAME) != Some(Status::Contested) {
-                world.decide(of, NAME, verdict).unwrap();
+            match world.decide(of, NAME, verdict) {
+                Ok(_) | Err(ReleaseError::NothingToGrant(Status::Provisioning)) => {}
+                Err(error) => panic!("{context}: {error}"),
             }
             world.settle();
             assert_taken(&world, NAME, &context);

@@ -4,7 +4,7 @@ use domain_auth::dns::{Data, RecordType};
 use domain_auth::event::{EventType, Severity};
 use domain_auth::history::{Action, Actor};
 use domain_auth::ports::Clock;
-use domain_auth::state::{State, Status, Unconfirmed};
+use domain_auth::state::{DisplacedBy, State, Status, Unconfirmed};
 use domain_auth_testkit::{SesFault, domain_name};
 use jiff::SignedDuration;
 
@@ -63,7 +63,7 @@ fn proof_takes_a_domain_from_a_holder_that_is_not_verified() {
     assert_eq!(world.status("maple", NAME), Some(Status::Contested));
     assert_eq!(
         world.event_types("maple", NAME),
-        [EventType::Added, EventType::Contested]
+        [EventType::Added, EventType::Displaced]
     );
     assert_eq!(
         world.event_types("cedar", NAME),
@@ -71,6 +71,13 @@ fn proof_takes_a_domain_from_a_holder_that_is_not_verified() {
     );
     let told = &world.events("maple", NAME)[1];
     assert!(!told.summary.contains("cedar"), "{}", told.summary);
+    let lost = world.domain("maple", NAME).unwrap();
+    let displacement = lost.state.displacement().unwrap();
+    assert_eq!(displacement.why, DisplacedBy::ProvenByAnotherClient);
+    assert_eq!(
+        (displacement.at, displacement.was_sending),
+        (lost.state_since, false)
+    );
     assert_eq!(
         world.actions("cedar", NAME),
         [Action::Added, Action::ProofFound, Action::Provisioned]
@@ -304,7 +311,7 @@ fn dying_between_any_two_steps_of_a_takeover_leaves_one_holder() {
         let types = world.event_types("maple", NAME);
         assert_eq!(
             types,
-            [EventType::Added, EventType::Contested],
+            [EventType::Added, EventType::Displaced],
             "point {point}"
         );
     }

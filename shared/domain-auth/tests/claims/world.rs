@@ -154,9 +154,14 @@ impl World {
 
     /// A domain that Lasso sends for.
     pub(crate) fn authenticated(&self, client_id: &str, name: &str) -> Domain {
-        let verified = self.verified(client_id, name);
-        let now = self.clock.now();
-        let change = verified.transition(Trigger::Completed, admin(), None, now, &self.ids);
+        self.verified(client_id, name);
+        self.moves(client_id, name, Trigger::Completed)
+    }
+
+    /// A domain after a transition.
+    pub(crate) fn moves(&self, client_id: &str, name: &str, trigger: Trigger) -> Domain {
+        let (before, now) = (self.domain(client_id, name).unwrap(), self.clock.now());
+        let change = before.transition(trigger, admin(), None, now, &self.ids);
         let change = change.unwrap();
         self.store.commit(&change).now_or_never().unwrap().unwrap();
         change.domain

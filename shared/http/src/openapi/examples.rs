@@ -18,7 +18,7 @@ use domain_auth::missing::missing_pieces;
 use domain_auth::names::{ClientId, Community, DomainName, EmailAddress, EventId};
 use domain_auth::ports::{Ids, ListFilter, Page, PageStart};
 use domain_auth::reconciliation::{Orphan, Reconciliation};
-use domain_auth::state::{QueuePart, State, Status, Trigger};
+use domain_auth::state::{DisplacedBy, Displacement, QueuePart, State, Status, Trigger};
 use domain_auth::use_cases::final_step::FinalStep;
 use domain_auth::use_cases::notify::Notified;
 use domain_auth::use_cases::send_instructions::{Order, Sent};
@@ -114,6 +114,7 @@ fn moved(domain: &Domain, trigger: Trigger, actor: Actor, minutes: i64) -> Chang
         Trigger::SesVerified => Some(evidence::of_look(ses, None)),
         Trigger::Completed => Some(evidence::of_final_step(FinalStep::Manual, None, ses, None)),
         Trigger::Refused { reason } => Some(json!({ "reason": reason })),
+        Trigger::Displaced { why, .. } => Some(evidence::of_displacement(why)),
         _ => None,
     };
     domain
@@ -372,6 +373,9 @@ pub(super) fn rejected() -> Value {
 pub(super) fn released() -> Value {
     staff_view(Trigger::Displaced {
         ownership_secret: ExampleIds.secret(),
+        why: DisplacedBy::ReleasedByLassoSupport {
+            reason: "The domain was sold to another builder, who has proven it.".to_owned(),
+        },
     })
 }
 
@@ -404,9 +408,22 @@ pub(super) fn senders() -> Value {
     json!({
         "authenticated": example(covered(SenderStanding::Authenticated)),
         "waiting_for_dns": example(covered(SenderStanding::WaitingForDns)),
+        "displaced": example(covered(SenderStanding::Displaced(lost()))),
+        "proof_wanted": example(covered(SenderStanding::ProofWanted)),
         "not_initiated": example(Verdict::NotInitiated(name())),
         "invalid_address": example(Verdict::InvalidAddress),
     })
+}
+
+/// What happened to a client that lost the domain.
+fn lost() -> String {
+    let why = DisplacedBy::ProvenByAnotherClient;
+    let displacement = Displacement {
+        at: at(151),
+        why,
+        was_sending: true,
+    };
+    displacement.sentences(&name())
 }
 
 pub(super) fn handed_off(format: HandoffFormat) -> String {

@@ -2,7 +2,7 @@
 //! match that the functions use.
 
 use domain_auth::idempotency::KeyError;
-use domain_auth::names::{DomainName, IneligibleReason};
+use domain_auth::names::{ClientId, DomainName, IneligibleReason};
 use domain_auth::ports::{Refusal, SesError, StoreError};
 use domain_auth::state::Status;
 
@@ -37,17 +37,7 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
             )),
         ],
         Operation::GetHistory | Operation::GetClientHistory => vec![ApiError::NotFound, paging()],
-        Operation::ReleaseDomain => {
-            vec![
-                malformed(),
-                ApiError::TooLarge,
-                ApiError::invalid(FieldError::field("/decision", "must be one of end, grant")),
-                ApiError::NotFound,
-                ApiError::BeingRemoved,
-                ApiError::NothingToGrant(Status::Verified),
-                ApiError::Busy,
-            ]
-        }
+        Operation::ReleaseDomain => of_release(),
         Operation::CheckDomain | Operation::RecheckDomain => vec![
             ApiError::NotFound,
             ApiError::CheckedTooSoon(17),
@@ -134,6 +124,25 @@ fn example(error: ApiError) -> Problem {
         problem.request_id = Some("8b7d0f3e-52a5-4c8e-9a53-0c7a4d1e6f21".to_owned());
     }
     problem
+}
+
+fn of_release() -> Vec<ApiError> {
+    vec![
+        malformed(),
+        ApiError::TooLarge,
+        ApiError::Invalid(vec![
+            FieldError::field("/decision", "must be one of end, grant"),
+            FieldError::field("/reason", "is required"),
+        ]),
+        ApiError::NotFound,
+        ApiError::ReleaseUnconfirmed {
+            name: DomainName::parse("maplehomes.com").expect("a domain name"),
+            holder: ClientId::parse("maple-homes").expect("a client"),
+        },
+        ApiError::BeingRemoved,
+        ApiError::NothingToGrant(Status::Verified),
+        ApiError::Busy,
+    ]
 }
 
 fn malformed() -> ApiError {

@@ -41,18 +41,23 @@ struct NotifyReadyBody {
 /// The body of `ReleaseDomain`.
 #[derive(JsonSchema)]
 #[schemars(rename = "ReleaseDomain", deny_unknown_fields)]
-#[expect(dead_code, reason = "stands for what `verdict_in` reads")]
+#[expect(dead_code, reason = "stands for what `release_in` reads")]
 struct ReleaseDomainBody {
     /// Absent is as good as `end`.
     decision: Option<DecisionWord>,
+    /// Why, in plain text. Whoever loses the name by it reads it.
+    reason: Note,
+    /// The domain once more, in any spelling, where Lasso sends for the holder that loses it.
+    confirm: Option<String>,
 }
 
 /// What Lasso support decides about a claim.
 #[derive(JsonSchema)]
 #[schemars(rename = "ClaimDecision", rename_all = "snake_case")]
-#[expect(dead_code, reason = "stands for what `verdict_in` reads")]
+#[expect(dead_code, reason = "stands for what `release_in` reads")]
 enum DecisionWord {
-    /// The client does not have the name: a holder loses it, and a contested claim is dropped.
+    /// The client does not have the name: a holder loses it, and a contested claim is dropped. A claim
+    /// that has lost its name already, and has not proven it since, stays as it is.
     End,
     /// The claimant, which has proven the name, has it. A holder of exactly this name loses it;
     /// holders of names above and below keep theirs.
@@ -124,7 +129,10 @@ pub(super) fn detail(operation: Operation) -> &'static str {
              contested, and a client that has proven the name takes it within minutes. A contested \
              claim is dropped, and who holds the name keeps it. With the decision `grant`, for a \
              contested claim that is proven, the claimant has the name: a holder of exactly this \
-             name loses it, and holders of names above and below keep theirs."
+             name loses it, and holders of names above and below keep theirs. Whoever loses by it \
+             reads the `reason`. A holder that Lasso sends for (`authenticated`, `at_risk`) loses \
+             its name only with `confirm`. Repeated, it has no second effect: a claim that has lost \
+             its name already is answered as it stands."
         }
         Operation::DescribeApi => "",
     }
@@ -288,7 +296,10 @@ pub(super) fn body(operation: Operation, schemas: &mut Schemas) -> Option<Value>
         ),
         Operation::ReleaseDomain => (
             schemas.read::<ReleaseDomainBody>(),
-            json!({ "decision": "grant" }),
+            json!({
+                "decision": "grant",
+                "reason": "The domain was sold to another builder, who has proven it.",
+            }),
         ),
         Operation::SendInstructions => (
             schemas.read::<InstructionsBody>(),
@@ -312,9 +323,8 @@ pub(super) fn body(operation: Operation, schemas: &mut Schemas) -> Option<Value>
         | Operation::RecheckDomain
         | Operation::DescribeApi => return None,
     };
-    let may_be_absent = [Operation::NotifyReady, Operation::ReleaseDomain];
     Some(json!({
-        "required": !may_be_absent.contains(&operation),
+        "required": operation != Operation::NotifyReady,
         "content": { "application/json": { "schema": schema, "example": example } },
     }))
 }

@@ -227,6 +227,7 @@ impl Journal {
         entries.written.push(event.clone());
         let (before, repeats) = match event.event_type {
             EventType::Added
+            | EventType::Displaced
             | EventType::Verified
             | EventType::Authenticated
             | EventType::AtRisk

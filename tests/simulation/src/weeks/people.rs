@@ -15,7 +15,7 @@ use domain_auth::use_cases::decide::{Completing, Decision, decide};
 use domain_auth::use_cases::notify::notify;
 use domain_auth::use_cases::provision::provision;
 use domain_auth::use_cases::publish::publish;
-use domain_auth::use_cases::release::{Verdict, release};
+use domain_auth::use_cases::release::{Order, ReleaseError, Verdict, release};
 use domain_auth::use_cases::remove::{self, Confirmation};
 use domain_auth::use_cases::restart::restart;
 use domain_auth::use_cases::send_instructions::{InstructionsError, send_instructions};
@@ -74,7 +74,7 @@ impl World {
         }
     }
 
-    /// `POST …/release` of Lasso support.
+    /// `POST …/release` of Lasso support, who confirms only when asked to.
     pub(super) async fn release(&self, whose: Whose<'_>) {
         let (store, clock, ids) = (&self.store, &self.clock, self.chance.as_ref());
         let verdict = if self.chance.happens(0.5) {
@@ -82,8 +82,21 @@ impl World {
         } else {
             Verdict::End
         };
-        if let Ok(change) = release(store, clock, ids, whose, verdict, &support()).await {
-            self.publish(change.event.as_ref()).await;
+        let Ok(reason) = Note::parse("It is the domain of another builder.") else {
+            return;
+        };
+        let mut order = Order {
+            verdict,
+            reason,
+            confirmed: false,
+        };
+        let mut released = release(store, clock, ids, whose, &order, &support()).await;
+        if let Err(ReleaseError::Unconfirmed { .. }) = released {
+            order.confirmed = true;
+            released = release(store, clock, ids, whose, &order, &support()).await;
+        }
+        if let Ok(released) = released {
+            self.publish(released.event.as_ref()).await;
         }
     }
 

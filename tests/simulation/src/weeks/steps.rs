@@ -2,7 +2,7 @@
 
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::history::{Action, HistoryEntry};
-use domain_auth::state::{FailureReason, State, Status, Trigger};
+use domain_auth::state::{DisplacedBy, FailureReason, State, Status, Trigger};
 use domain_auth_testkit::identity;
 
 /// Whether a change is made of transitions that the state machine has, each with its line of history.
@@ -71,6 +71,7 @@ fn trigger_of(entry: &HistoryEntry, domain: &Domain) -> Option<Trigger> {
         Action::RecordsRecovered => Trigger::RecordsRecovered,
         Action::Displaced => Trigger::Displaced {
             ownership_secret: text(),
+            why: DisplacedBy::ProvenByAnotherClient,
         },
         Action::Removed => Trigger::Removed,
     })

@@ -65,6 +65,7 @@ fn triggers() -> Vec<Trigger> {
         Trigger::RecordsRecovered,
         Trigger::Displaced {
             ownership_secret: "secret".to_owned(),
+            why: DisplacedBy::ProvenByAnotherClient,
         },
         Trigger::Removed,
         Trigger::Readded,
@@ -177,6 +178,42 @@ fn a_proven_claim_starts_from_a_fresh_identity() {
     };
     assert!(provisioning.replace_identity && provisioning.may_adopt);
     assert_eq!(provisioning.progress, Default::default());
+}
+
+#[test]
+fn a_holder_that_loses_its_name_remembers_when_why_and_whether_lasso_sent() {
+    let later = NOW + SignedDuration::from_hours(1);
+    for status in Status::ALL {
+        let why = DisplacedBy::ReleasedByLassoSupport {
+            reason: "sold".to_owned(),
+        };
+        let displaced = Trigger::Displaced {
+            ownership_secret: "new".to_owned(),
+            why: why.clone(),
+        };
+        let Ok(lost) = state(status).apply(displaced, later) else {
+            continue;
+        };
+        let expected = Displacement {
+            at: later,
+            why,
+            was_sending: matches!(status, Status::Authenticated | Status::AtRisk),
+        };
+        assert_eq!(lost.displacement(), Some(&expected), "{status}");
+        let stored = serde_json::to_string(&lost).unwrap();
+        assert_eq!(serde_json::from_str::<State>(&stored).unwrap(), lost);
+        let again = lost.apply(Trigger::ProofFound, later).unwrap();
+        assert_eq!(again.displacement(), None, "it has the name again");
+    }
+}
+
+#[test]
+fn a_contested_claim_of_the_release_before_is_read() {
+    let stored =
+        r#"{"status":"contested","ownership_secret":"secret","expires_at":"1970-01-15T00:00:00Z"}"#;
+    let state_before = serde_json::from_str::<State>(stored).unwrap();
+    assert_eq!(state_before, state(Status::Contested));
+    assert_eq!(serde_json::to_string(&state_before).unwrap(), stored);
 }
 
 #[test]

@@ -1,0 +1,217 @@
+//! What becomes of a holder that loses its name: not without a confirmation where Lasso sends for it,
+//! told why and not to whom, and no worse off when the same is decided twice.
+
+use std::pin::pin;
+
+use domain_auth::event::{EventType, Severity};
+use domain_auth::history::Action;
+use domain_auth::ports::Clock;
+use domain_auth::state::{DisplacedBy, Displacement, Status, Trigger};
+use domain_auth::use_cases::release::{ReleaseError, Verdict, release};
+use domain_auth_testkit::{client, domain_name};
+use futures::FutureExt;
+
+use crate::release::{REASON, order, supporter};
+use crate::takeover::assert_taken;
+use crate::world::World;
+
+const NAME: &str = "example.com";
+
+/// What the client remembers of a loss by the decision of Lasso support.
+fn released_by_support(world: &World, was_sending: bool) -> Displacement {
+    Displacement {
+        at: world.clock.now(),
+        why: DisplacedBy::ReleasedByLassoSupport {
+            reason: REASON.to_owned(),
+        },
+        was_sending,
+    }
+}
+
+impl World {
+    /// `cedar` has proven a name that Lasso sends for on behalf of `maple`.
+    fn with_a_proven_claim() -> Self {
+        let world = Self::new();
+        world.authenticated("maple", NAME);
+        world.add("cedar", NAME);
+        world.publish_proof("cedar", NAME);
+        world.settle();
+        assert!(world.domain("cedar", NAME).unwrap().state.is_proven_claim());
+        world
+    }
+}
+
+#[test]
+fn a_holder_that_lasso_sends_for_loses_its_name_only_with_a_confirmation() {
+    for at_risk in [false, true] {
+        for (of, verdict) in [("maple", Verdict::End), ("cedar", Verdict::Grant)] {
+            let context = format!("{verdict:?}, at risk: {at_risk}");
+            let world = World::with_a_proven_claim();
+            if at_risk {
+                let reason = "gone".to_owned();
+                world.moves("maple", NAME, Trigger::RecordsBroken { reason });
+            }
+            let before = ["maple", "cedar"].map(|client| world.domain(client, NAME));
+            let refused = world.ordered(of, NAME, &order(verdict, false));
+            let Err(ReleaseError::Unconfirmed { name, holder }) = refused else {
+                panic!("{context}: {refused:?}");
+            };
+            assert_eq!(
+                (name.as_str(), holder.as_str()),
+                (NAME, "maple"),
+                "{context}"
+            );
+            let after = ["maple", "cedar"].map(|client| world.domain(client, NAME));
+            assert_eq!(after, before, "{context}: nothing was written");
+            world.ordered(of, NAME, &order(verdict, true)).unwrap();
+            assert_eq!(
+                world.status("maple", NAME),
+                Some(Status::Contested),
+                "{context}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_holder_that_lasso_does_not_send_for_needs_no_confirmation() {
+    let world = World::new();
+    world.verified("maple", NAME);
+    world.add("cedar", NAME);
+    world.publish_proof("cedar", NAME);
+    world.settle();
+    let granted = world.ordered("cedar", NAME, &order(Verdict::Grant, false));
+    assert_eq!(granted.unwrap(), Status::Provisioning);
+    let lost = world.domain("maple", NAME).unwrap();
+    assert_eq!(
+        lost.state.displacement(),
+        Some(&released_by_support(&world, false))
+    );
+    let world = World::new();
+    world.add("maple", NAME);
+    let ended = world.ordered("maple", NAME, &order(Verdict::End, false));
+    assert_eq!(ended.unwrap(), Status::Contested);
+}
+
+/// Lasso support is slow at each step of its release in turn, while the final step is taken.
+#[test]
+fn a_domain_that_is_completed_meanwhile_is_not_released_without_a_confirmation() {
+    let prepare = || {
+        let world = World::new();
+        world.verified("maple", NAME);
+        world.add("cedar", NAME);
+        world.publish_proof("cedar", NAME);
+        world.settle();
+        world
+    };
+    for (of, verdict) in [("maple", Verdict::End), ("cedar", Verdict::Grant)] {
+        let order = order(verdict, false);
+        let points = {
+            let world = prepare();
+            world.crash.live();
+            world.ordered(of, NAME, &order).unwrap();
+            world.crash.log().len()
+        };
+        let mut refused = 0;
+        for point in 1..=points {
+            let context = format!("{verdict:?}, slow at point {point}");
+            let world = prepare();
+            world.crash.die_at(point);
+            let (client, name) = (client(of), domain_name(NAME));
+            let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
+            let supporter = supporter();
+            let of = (&client, &name);
+            let mut released = pin!(release(store, clock, ids, of, &order, &supporter));
+            assert!(released.as_mut().now_or_never().is_none(), "{context}");
+            world.crash.stop_nobody_else();
+            if world.status("maple", NAME) == Some(Status::Contested) {
+                // It was only slow to answer.
+                continue;
+            }
+            world.moves("maple", NAME, Trigger::Completed);
+            world.crash.let_go();
+            let answer = released.now_or_never().unwrap();
+            assert!(
+                matches!(answer, Err(ReleaseError::Unconfirmed { .. })),
+                "{context}: {answer:?}"
+            );
+            let status = world.status("maple", NAME);
+            assert_eq!(status, Some(Status::Authenticated), "{context}");
+            refused += 1;
+        }
+        assert!(refused > 0, "{verdict:?}");
+    }
+}
+
+#[test]
+fn who_loses_is_told_why_and_not_to_whom() {
+    for (of, verdict) in [("maple", Verdict::End), ("cedar", Verdict::Grant)] {
+        let world = World::with_a_proven_claim();
+        world.decide(of, NAME, verdict).unwrap();
+        let lost = world.domain("maple", NAME).unwrap();
+        assert_eq!(
+            lost.state.displacement(),
+            Some(&released_by_support(&world, true)),
+            "{verdict:?}"
+        );
+        let line = world.history("maple", NAME).pop().unwrap();
+        assert_eq!((line.action, line.actor), (Action::Displaced, supporter()));
+        let evidence = line.evidence.unwrap();
+        assert_eq!(evidence["reason"], "released_by_lasso_support");
+        assert_eq!(evidence["explanation"], REASON);
+        world.settle();
+        let told = world.events("maple", NAME).pop().unwrap();
+        assert_eq!(
+            (told.event_type, told.severity),
+            (EventType::Displaced, Severity::Warning)
+        );
+        assert_eq!(told.previous_status, Some(Status::Authenticated));
+        for said in [REASON, "does not send", "ownership record"] {
+            assert!(told.summary.contains(said), "{}", told.summary);
+        }
+        assert!(told.wanted.is_some());
+        assert!(!serde_json::to_string(&told).unwrap().contains("cedar"));
+    }
+}
+
+#[test]
+fn the_same_release_again_drops_nothing() {
+    let world = World::with_a_proven_claim();
+    world.release("maple", NAME).unwrap();
+    let after_the_first = world.domain("maple", NAME);
+    for _ in 0..2 {
+        assert_eq!(world.release("maple", NAME).unwrap(), Status::Contested);
+        assert_eq!(world.domain("maple", NAME), after_the_first);
+    }
+    world.settle();
+    assert_taken(&world, NAME, "the claimant follows");
+    assert_eq!(world.release("maple", NAME).unwrap(), Status::Contested);
+    let lost = world.events("maple", NAME);
+    let lost = lost
+        .iter()
+        .filter(|event| event.event_type == EventType::Displaced);
+    assert_eq!(lost.count(), 1);
+    // Nor does a release that comes after another client's proof.
+    let world = World::new();
+    world.add("maple", NAME);
+    world.add("cedar", NAME);
+    world.publish_proof("cedar", NAME);
+    world.settle();
+    assert_eq!(world.release("maple", NAME).unwrap(), Status::Contested);
+    assert_eq!(world.status("maple", NAME), Some(Status::Contested));
+}
+
+#[test]
+fn a_claim_that_is_proven_again_after_its_loss_can_be_ended() {
+    let world = World::with_a_proven_claim();
+    world.release("maple", NAME).unwrap();
+    world.settle();
+    world.ses.verify(&domain_name(NAME));
+    world.settle();
+    assert_eq!(world.status("cedar", NAME), Some(Status::Verified));
+    world.publish_proof("maple", NAME);
+    world.settle();
+    let claim = world.domain("maple", NAME).unwrap().state;
+    assert!(claim.is_proven_claim() && claim.displacement().is_some());
+    assert_eq!(world.release("maple", NAME).unwrap(), Status::Removing);
+}

@@ -281,12 +281,16 @@ fn note(id: RecordId) -> &'static str {
         RecordId::Dmarc => {
             "Only if the domain has no DMARC record yet; never replace or repeat an existing one."
         }
-        RecordId::Ownership => "Proves that this domain is yours.",
+        RecordId::Ownership => {
+            "Proves that this domain is yours. When Lasso finds it, the domain goes to your \
+             organization, and any other client of Lasso loses it. Only people who work for your \
+             organization should publish it."
+        }
     }
 }
 
 fn status_detail(domain: &Domain) -> String {
-    let mut detail = state_detail(&domain.state);
+    let mut detail = state_detail(domain);
     if !domain.challengers.is_empty() {
         detail.push_str(
             " Somebody else has proven this domain, or one above or below it; Lasso support \
@@ -296,13 +300,19 @@ fn status_detail(domain: &Domain) -> String {
     detail
 }
 
-fn state_detail(state: &State) -> String {
-    match state {
+fn state_detail(domain: &Domain) -> String {
+    match &domain.state {
         State::Contested(contested) if contested.proven_at.is_some() => {
             "Your proof was found. Lasso support decides about this domain now; leave the record in \
              place."
         }
-        State::Contested(_) => "Publish the ownership record to prove that this domain is yours.",
+        State::Contested(_) => {
+            return format!(
+                "Publish the ownership record to prove that this domain is yours. When Lasso finds \
+                 it, the domain goes to {}; publish it only if you work for that organization.",
+                domain.client
+            );
+        }
         State::Provisioning(_) => {
             "The domain is being registered with Amazon SES. Its records appear here in a moment."
         }

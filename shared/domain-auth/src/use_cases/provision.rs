@@ -108,6 +108,7 @@ where
             };
             let evidence = json!({ "reason": why.code() });
             let mut change = apply(&domain, displaced, evidence, now, tools.ids)?;
+            change.contested_all_along(&domain, now);
             if let State::Contested(contested) = &mut change.domain.state {
                 contested.leftover_identity = why == NotOurs::BelowAnothers;
             }

@@ -156,7 +156,7 @@ async fn letter(world: Shared) {
         .await;
     let path = format!("/domains/{domain}/instructions");
     let address = format!("sam@{domain}");
-    let note = "<a href=\"https://evil.example\">log in</a>\u{2028}Bcc: x@y.z";
+    let note = "<a href=\"https://evil.example\">log in</a>\u{2028}Bcc: x@y.z bare.example/login";
     let body = json!({ "email": address, "note": note });
     let sent = post(&world, &path, body, None).await;
     assert_eq!(sent.status, StatusCode::ACCEPTED, "{sent:?}");
@@ -174,6 +174,7 @@ async fn letter(world: Shared) {
         assert!(body.contains(&world.info.clients.client_admin));
         assert!(body.contains(&format!("_amazonses.{domain}")));
         assert!(body.contains("You need no login"));
+        assert!(body.contains("bare[.]example/login"), "{body}");
     }
     let history = world
         .get(world.client_admin(), &format!("/domains/{domain}/history"))

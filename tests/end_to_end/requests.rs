@@ -16,6 +16,11 @@ pub(crate) fn tests(suite: &mut Suite) {
         bad_bodies,
     );
     suite.shared("spellings_of_a_name_are_one_domain", spellings);
+    suite.shared(
+        "a_name_without_room_for_its_records_is_refused_and_the_longest_one_works",
+        too_long,
+    );
+    suite.shared("a_community_is_stored_without_what_does_not_show", hidden);
 }
 
 async fn contested(world: Shared) {
@@ -119,6 +124,54 @@ async fn bad_bodies(world: Shared) {
     assert_problem(&answer, 422, "invalid_domain");
     assert_eq!(answer.body["suggestion"], domain);
     assert_nothing_written(&world, &domain).await;
+}
+
+async fn too_long(world: Shared) {
+    let domain = world.fresh_domain();
+    let name_of = |octets: usize| {
+        let mut name = domain.clone();
+        while octets - name.len() > 64 {
+            name = format!("{}.{name}", "a".repeat(61));
+        }
+        format!("{}.{name}", "b".repeat(octets - name.len() - 1))
+    };
+    let (longest, longer) = (name_of(209), name_of(210));
+    for token in [world.client_admin(), world.other_client_admin()] {
+        let refused = world.add(token, &longer).await;
+        assert_problem(&refused, 422, "invalid_domain");
+        let detail = text(&refused.body["detail"]);
+        assert!(detail.contains("209") && detail.contains("253"), "{detail}");
+        let above = text(&refused.body["suggestion"]);
+        assert!(longer.ends_with(&format!(".{above}")), "{above}");
+    }
+    assert_nothing_written(&world, &longer).await;
+    let added = world.add(world.client_admin(), &longest).await;
+    assert_eq!(added.status, StatusCode::CREATED, "{added:?}");
+    let records = added.body["records"].as_array().expect("records");
+    for record in records {
+        assert!(text(&record["name"]).len() <= 253, "{record}");
+    }
+    // Its claim is contested for another client, and so is proof of what is above it.
+    let claimed = world.add(world.other_client_admin(), &longest).await;
+    assert_eq!(claimed.body["status"], "contested", "{claimed:?}");
+    let sender = format!("/senders/a@{longer}");
+    let sender = world.get(world.client_admin(), &sender).await;
+    assert_eq!(sender.body["reason"], "not_initiated", "{sender:?}");
+    assert!(
+        !text(&sender.body["message"]).contains(&longer),
+        "{sender:?}"
+    );
+}
+
+async fn hidden(world: Shared) {
+    let domain = world.fresh_domain();
+    let community = "Maple\u{202e}\u{2066} Ridge\u{200b}\u{2028}Status: verified";
+    let body = json!({ "domain": domain, "community": community }).to_string();
+    let added = world.post_domains(world.client_admin(), body).await;
+    assert_eq!(
+        added.body["community"], "Maple Ridge Status: verified",
+        "{added:?}"
+    );
 }
 
 async fn spellings(world: Shared) {

@@ -1,5 +1,11 @@
 //! What Lasso support sees and does, and that nobody else can.
 
+use domain_auth::domain::{Domain, NewDomain};
+use domain_auth::history::Actor;
+use domain_auth::ports::{Clock, CommitChanges, Ids};
+use domain_auth::state::State;
+use domain_auth_aws::{SystemClock, SystemIds};
+use domain_auth_testkit::{client, domain_name};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
@@ -12,6 +18,10 @@ pub(crate) fn tests(suite: &mut Suite) {
     suite.shared("staff_complete_a_verified_domain_and_no_other", complete);
     suite.shared("staff_reject_with_a_reason_that_the_client_sees", reject);
     suite.shared("staff_routes_are_for_lasso_support_alone", support_alone);
+    suite.shared(
+        "staff_reach_a_client_whose_identifier_no_path_can_hold_as_it_is",
+        awkward_clients,
+    );
 }
 
 async fn queue(world: Shared) {
@@ -91,6 +101,42 @@ async fn support_alone(world: Shared) {
         seen.body["claim"]["standing"], "held",
         "nothing was released"
     );
+}
+
+/// As stored by an earlier version, and as a token may still name them.
+async fn awkward_clients(world: Shared) {
+    for (identifier, segment) in [
+        ("acme/north", "acme~2Fnorth"),
+        ("..", "~2E~2E"),
+        ("../../domains", "..~2F..~2Fdomains"),
+        ("auth0:7+1@acme=", "auth0~3A7~2B1~40acme~3D"),
+    ] {
+        let domain = world.fresh_domain();
+        let new = NewDomain {
+            name: domain_name(&domain),
+            client: client(identifier),
+            community: None,
+            contact_email: None,
+        };
+        let (now, ids) = (SystemClock.now(), SystemIds);
+        let state = State::contested(ids.secret(), now);
+        let change = Domain::add(new, state, None, Actor::Service, now, &ids);
+        world.table().await.commit(&change).await.expect("a write");
+        let queued = in_queue(&world, "/staff/domains?waiting_for=client", &domain).await;
+        let queued = queued.expect("a domain in the queue");
+        assert_eq!(queued["client"], identifier);
+        let path = text(&queued["path"]);
+        assert_eq!(path, format!("/staff/clients/{segment}/domains/{domain}"));
+        let one = world.get(world.support(), path).await;
+        assert_eq!(one.status, StatusCode::OK, "{one:?}");
+        assert_eq!(one.body["client"], identifier);
+        let history = world.get(world.support(), &format!("{path}/history")).await;
+        assert_eq!(history.body["items"][0]["action"], "added", "{history:?}");
+        world.make_due_of(identifier, &domain).await;
+        world.run_poller().await;
+        let released = post(&world, world.support(), &format!("{path}/release"), "").await;
+        assert_eq!(released.status, StatusCode::OK, "{released:?}");
+    }
 }
 
 /// The entry of a domain in a list, looked for on all its pages.

@@ -380,12 +380,17 @@ async fn alike(world: Shared) {
 /// All that a client sees of a domain that it adds.
 async fn shown_of(world: &Shared, token: &str, name: &str) -> Vec<(StatusCode, Value)> {
     let added = world.add(token, name).await;
+    assert_eq!(added.content_type, "application/json");
+    assert_eq!(added.retry_after, None);
+    let since = text(&added.body["added_at"]).parse().expect("a time");
+    let masked = |body: &Value, name: &str| masked(body, name, since);
     let mut shown = vec![(added.status, masked(&added.body, name))];
     for path in [
         "",
         "/records?format=json",
         "/records?format=zone",
         "/history",
+        "/history?limit=1",
     ] {
         let seen = world.get(token, &format!("/domains/{name}{path}")).await;
         shown.push((seen.status, masked(&seen.body, name)));
@@ -395,8 +400,9 @@ async fn shown_of(world: &Shared, token: &str, name: &str) -> Vec<(StatusCode, V
     shown
 }
 
-/// Without what is random or a time, and with the same name.
-fn masked(body: &Value, name: &str) -> Value {
+/// Without what is random, with the same name, and with each time as how long it is after the domain
+/// was added.
+fn masked(body: &Value, name: &str, added_at: jiff::Timestamp) -> Value {
     let mut text = body.to_string().replace(name, "the-domain");
     while let Some(start) = text.find("lasso-domain-verification=") {
         let end = text[start..]
@@ -405,24 +411,31 @@ fn masked(body: &Value, name: &str) -> Value {
         text.replace_range(start..end, "the-proof");
     }
     let mut body: Value = serde_json::from_str(&text).expect("JSON");
-    mask_times(&mut body);
+    mask_times(&mut body, added_at);
     body
 }
 
-fn mask_times(value: &mut Value) {
+fn mask_times(value: &mut Value, added_at: jiff::Timestamp) {
     match value {
-        Value::String(text) if text.parse::<jiff::Timestamp>().is_ok() => {
-            *value = json!("a time");
+        Value::String(text) => {
+            if let Ok(time) = text.parse::<jiff::Timestamp>() {
+                *value = json!(format!("{} after", time.duration_since(added_at)));
+            }
         }
-        Value::Array(items) => items.iter_mut().for_each(mask_times),
+        Value::Array(items) => items.iter_mut().for_each(|item| mask_times(item, added_at)),
         Value::Object(members) => {
             // The record's name below the zone, which follows from the name that was asked for.
             if let Some(host) = members.get_mut("host") {
                 *host = json!("a host");
             }
-            members.values_mut().for_each(mask_times);
+            if let Some(Value::String(cursor)) = members.get_mut("next_cursor") {
+                *cursor = format!("a cursor of {}", cursor.len());
+            }
+            members
+                .values_mut()
+                .for_each(|member| mask_times(member, added_at));
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

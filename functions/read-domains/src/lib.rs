@@ -81,6 +81,7 @@ impl<S: ReadDomains + ReadClaims> App<S> {
             zone: look.as_ref().and_then(DnsLook::zone),
             records: &records,
             observations: look.as_ref().map_or(&[], |look| &look.observations),
+            client: &domain.client,
         };
         Ok(document(render(format, &handoff)?))
     }

@@ -1,9 +1,10 @@
-//! The email of an event. Whatever came from a client is escaped in HTML; but for its note, which is
-//! quoted line by line, it is kept to one line.
+//! The email of an event. Whatever came from a client is cleaned ([`domain_auth::plain_text`]) and
+//! escaped in HTML; but for its note, which is quoted line by line, it is kept to one line. So a text
+//! of a client is no line of the email, and nothing in it becomes a link.
 
 use askama::Template;
 use domain_auth::event::{Event, EventType};
-use domain_auth::plain_text::quotable;
+use domain_auth::plain_text::{quoted, shown, shown_about};
 use domain_auth::ports::Email;
 use domain_auth::records::Requirement;
 use domain_auth::state::Status;
@@ -13,6 +14,7 @@ use domain_auth::state::Status;
 struct Text<'a> {
     heading: &'a str,
     event: &'a Event,
+    told: &'a Told,
     lines: &'a [(&'static str, String)],
     note: &'a [String],
 }
@@ -23,20 +25,41 @@ struct Html<'a> {
     heading: &'a str,
     subject: &'a str,
     event: &'a Event,
+    told: &'a Told,
     lines: &'a [(&'static str, String)],
     note: &'a [String],
+}
+
+/// The sentences of an event, fit to be shown.
+struct Told {
+    summary: String,
+    wanted: Option<String>,
+    /// What is still missing, with whether it is only recommended.
+    missing: Vec<(String, bool)>,
 }
 
 /// Renders the email of an event.
 pub fn email_of(event: &Event) -> Result<Email, askama::Error> {
     let heading = heading(event);
-    let subject = format!("{heading}: {} ({})", event.domain_unicode, event.client);
+    let client = shown(event.client.as_str());
+    let subject = format!("{heading}: {} ({client})", event.domain.to_unicode());
     let lines = lines(event);
-    let note: Vec<String> = event.note.iter().flat_map(|note| quotable(note)).collect();
+    let note: Vec<String> = event.note.iter().flat_map(|note| quoted(note)).collect();
+    let about = |text: &String| shown_about(&event.domain, text);
+    let missing = event.missing.iter().map(|piece| {
+        let recommended = piece.requirement == Requirement::Recommended;
+        (about(&piece.message), recommended)
+    });
+    let told = Told {
+        summary: about(&event.summary),
+        wanted: event.wanted.as_ref().map(about),
+        missing: missing.collect(),
+    };
     Ok(Email {
         text: Text {
             heading,
             event,
+            told: &told,
             lines: &lines,
             note: &note,
         }
@@ -45,6 +68,7 @@ pub fn email_of(event: &Event) -> Result<Email, askama::Error> {
             heading,
             subject: &subject,
             event,
+            told: &told,
             lines: &lines,
             note: &note,
         }
@@ -78,16 +102,17 @@ fn heading(event: &Event) -> &'static str {
 }
 
 fn lines(event: &Event) -> Vec<(&'static str, String)> {
-    let mut lines = vec![("Domain", event.domain_unicode.clone())];
-    if event.domain_unicode != event.domain.as_str() {
+    let unicode = event.domain.to_unicode();
+    let mut lines = vec![("Domain", unicode.clone())];
+    if unicode != event.domain.as_str() {
         lines.push(("In DNS", event.domain.to_string()));
     }
-    lines.push(("Client", event.client.to_string()));
+    lines.push(("Client", shown(event.client.as_str())));
     if let Some(community) = &event.community {
-        lines.push(("Community", community.to_string()));
+        lines.push(("Community", shown(community.as_str())));
     }
     if let Some(contact) = &event.contact_email {
-        lines.push(("Contact", contact.to_string()));
+        lines.push(("Contact", shown(contact.as_str())));
     }
     if event.event_type == EventType::Displaced {
         lines.push(("Tell", whom_to_tell(event)));

@@ -63,4 +63,6 @@ impl<L: EmailLedger, M: SendEmail, C: Clock> App<L, M, C> {
 }
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod tests;

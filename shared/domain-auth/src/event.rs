@@ -262,15 +262,9 @@ fn wanted(domain: &Domain, event_type: EventType) -> Option<&'static str> {
 pub fn staff_path(domain: &Domain) -> String {
     format!(
         "/staff/clients/{}/domains/{}",
-        path_segment(&domain.client),
+        domain.client.to_path_segment(),
         domain.name
     )
-}
-
-/// Of the characters that a client identifier may hold, one would end the segment (RFC 3986
-/// section 3.3).
-fn path_segment(client: &ClientId) -> String {
-    client.as_str().replace('/', "%2F")
 }
 
 fn summary(domain: &Domain, event_type: EventType) -> String {

@@ -1,82 +1,232 @@
-//! What a client writes, made fit to be shown in an email to somebody else: as text and nothing
-//! more. Escaping for HTML is the templates'.
+//! Text of a client, made safe to show to another person, above all in an email: as text and nothing
+//! more. Escaping for HTML is done by the templates.
+//!
+//! [`shown`] is for a value in one line, [`quoted`] for a text of several lines. Names, notes and
+//! reasons are cleaned when they are parsed (`names/identifiers.rs`), and everything that a client
+//! wrote is cleaned again when an email is rendered, because items and events that are stored already
+//! were not.
 
-/// The lines of a text. Unicode's own line and paragraph separators end lines; what changes the
+mod links;
+
+use crate::names::DomainName;
+
+pub use links::{without_links, without_links_but};
+
+/// A client's text in one line of an email: no hidden characters, no line ends, no web address that a
+/// mail program makes a link of.
+pub fn shown(text: &str) -> String {
+    without_links(&one_line(text))
+}
+
+/// A client's text of several lines, quoted line by line: as [`shown`], with its line ends.
+pub fn quoted(text: &str) -> Vec<String> {
+    let lines = quotable(text);
+    lines.iter().map(|line| without_links(line)).collect()
+}
+
+/// A sentence of this service about a domain, which may hold what a client wrote or what is in its DNS:
+/// as [`shown`], but the names under the domain's organizational domain, and those of Amazon SES's
+/// records, stay whole, so that they can be copied.
+pub fn shown_about(domain: &DomainName, text: &str) -> String {
+    let roots = [domain.organizational(), "amazonses.com"];
+    let unicode = domain.to_unicode();
+    without_links_but(&one_line(text), |name| {
+        let below = |root: &str| {
+            let rest = name.strip_suffix(root);
+            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        below(&unicode) || roots.into_iter().any(below)
+    })
+}
+
+/// The lines of a text. Unicode's own line and paragraph separators end lines. What changes the
 /// direction of text or does not show at all is taken out, so that nothing reads as what it is not
 /// (Unicode Technical Report 36, "Bidirectional text spoofing").
 pub fn quotable(text: &str) -> Vec<String> {
-    text.split(['\n', '\u{2028}', '\u{2029}', '\u{b}', '\u{c}', '\u{85}'])
-        .map(|line| line.chars().filter(|c| shows(*c)).collect())
+    text.replace("\r\n", "\n")
+        .split([
+            '\n', '\r', '\u{2028}', '\u{2029}', '\u{b}', '\u{c}', '\u{85}',
+        ])
+        .map(visible)
         .collect()
 }
 
-/// The same in one line.
+/// The same in one line, with one space for each run of white space.
 pub fn one_line(text: &str) -> String {
-    quotable(text).join(" ")
+    let line = quotable(text).join(" ");
+    let words: Vec<&str> = line.split_whitespace().collect();
+    words.join(" ")
 }
 
-/// With web addresses broken as security people break them, so that no mail program makes a link of
-/// what a stranger wrote: `https[:]//example.com`, `www[.]example.com`.
-pub fn without_links(line: &str) -> String {
-    let text = line.replace("://", "[:]//");
-    let mut safe = String::with_capacity(text.len());
-    let mut rest = text.as_str();
-    while let Some(at) = find_ignoring_case(rest, "www.") {
-        let (before, from) = rest.split_at(at);
-        let (www, after) = from.split_at("www".len());
-        safe.push_str(before);
-        safe.push_str(www);
-        safe.push_str("[.]");
-        rest = after.strip_prefix('.').unwrap_or(after);
-    }
-    safe.push_str(rest);
-    safe
-}
-
-fn find_ignoring_case(text: &str, ascii: &str) -> Option<usize> {
-    text.as_bytes()
-        .windows(ascii.len())
-        .position(|window| window.eq_ignore_ascii_case(ascii.as_bytes()))
-}
-
-fn shows(c: char) -> bool {
-    let invisible = matches!(
+/// Whether a character does not show, or changes how its neighbours show: controls, bidirectional
+/// controls, zero-width characters, fillers, variation selectors, interlinear annotation and tags
+/// (most of them `Default_Ignorable_Code_Point` of the Unicode Character Database).
+///
+/// The two joiners are not in this list: scripts of South Asia, Persian and emoji need them, and
+/// [`quotable`] keeps them there and nowhere else.
+pub fn is_hidden(c: char) -> bool {
+    let ignorable = matches!(
         c,
-        '\u{61c}'
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
             | '\u{200b}'
             | '\u{200e}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
+            | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{fffe}'..='\u{ffff}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
     );
-    !invisible && !c.is_control()
+    ignorable || c.is_control()
+}
+
+/// A line without its hidden characters. A tab is a space.
+fn visible(line: &str) -> String {
+    let mut shown = String::with_capacity(line.len());
+    let mut characters = line.chars().peekable();
+    while let Some(c) = characters.next() {
+        match c {
+            '\t' => shown.push(' '),
+            '\u{200c}' | '\u{200d}' => {
+                let before = shown.chars().next_back();
+                let between = [before, characters.peek().copied()];
+                if between.into_iter().all(|c| c.is_some_and(joins)) {
+                    shown.push(c);
+                }
+            }
+            c if is_hidden(c) => {}
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Whether a joiner next to the character changes how it shows, as writers of its script need it.
+fn joins(c: char) -> bool {
+    matches!(
+        c,
+        '\u{600}'..='\u{dff}'
+            | '\u{1000}'..='\u{109f}'
+            | '\u{1780}'..='\u{18af}'
+            | '\u{2190}'..='\u{2bff}'
+            | '\u{fb50}'..='\u{fdff}'
+            | '\u{fe70}'..='\u{fefe}'
+            | '\u{1f000}'..='\u{1faff}'
+    )
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn every_kind_of_line_end_ends_a_line_and_nothing_hides() {
-        assert_eq!(quotable("a\nb\u{2028}c\u{2029}d"), ["a", "b", "c", "d"]);
+        assert_eq!(
+            quotable("a\nb\u{2028}c\u{2029}d\re\r\nf"),
+            ["a", "b", "c", "d", "e", "f"]
+        );
         assert_eq!(quotable("pay\u{202e}lap\u{200b}\u{7}!"), ["paylap!"]);
         assert_eq!(one_line("a\r\nBcc: x@y.z"), "a Bcc: x@y.z");
+        assert_eq!(one_line("  a\t\u{3000}b      c "), "a b c");
         // Letters of scripts that need joiners, and emoji, stay as they are.
         assert_eq!(
             one_line("क्\u{200d}ष 👩\u{200d}💻"),
             "क्\u{200d}ष 👩\u{200d}💻"
         );
+        assert_eq!(one_line("pay\u{200d}pal\u{200c}"), "paypal");
     }
 
     #[test]
-    fn no_web_address_stays_whole() {
-        assert_eq!(
-            without_links("See https://evil.example/?a=1 or WWW.evil.example, www."),
-            "See https[:]//evil.example/?a=1 or WWW[.]evil.example, www[.]"
-        );
-        assert_eq!(without_links("Bücher für www"), "Bücher für www");
-        assert_eq!(without_links("wwww.a ://"), "wwww[.]a [:]//");
+    fn each_class_of_hidden_characters_is_taken_out() {
+        for hidden in [
+            '\u{0}',
+            '\u{1b}',
+            '\u{9b}',
+            '\u{ad}',
+            '\u{61c}',
+            '\u{180e}',
+            '\u{200b}',
+            '\u{200f}',
+            '\u{202a}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{3164}',
+            '\u{fe0f}',
+            '\u{feff}',
+            '\u{fff9}',
+            '\u{fffb}',
+            '\u{e0001}',
+            '\u{e0061}',
+            '\u{e0100}',
+        ] {
+            let text = format!("a{hidden}b");
+            assert_eq!(shown(&text), "ab", "{hidden:?}");
+            assert_eq!(quoted(&text), ["ab"], "{hidden:?}");
+        }
+    }
+
+    #[test]
+    fn hidden_characters_do_not_hide_an_address() {
+        assert_eq!(shown("evil\u{ad}.exam\u{200b}ple"), "evil[.]example");
+        assert_eq!(shown("evil.\u{2060}example"), "evil[.]example");
+    }
+
+    #[test]
+    fn a_sentence_about_a_domain_keeps_its_names_and_no_others() {
+        let domain = DomainName::parse("mail.bücher.example").unwrap();
+        let text = "_amazonses.mail.xn--bcher-kva.example, mail.bücher.example, \
+                    a.dkim.amazonses.com, xn--bcher-kva.example\u{2028}holds evil.net and \
+                    badamazonses.com: https://amazonses.com";
+        let shown = "_amazonses.mail.xn--bcher-kva.example, mail.bücher.example, \
+                     a.dkim.amazonses.com, xn--bcher-kva.example holds evil[.]net and \
+                     badamazonses[.]com: https[:]//amazonses.com";
+        assert_eq!(shown_about(&domain, text), shown);
+    }
+
+    /// Ordinary characters, and those that a hostile text is made of.
+    fn hostile() -> impl Strategy<Value = String> {
+        let character = prop_oneof![
+            3 => any::<char>(),
+            2 => prop::char::range('\u{2000}', '\u{206f}'),
+            2 => prop::sample::select(vec![
+                '\n', '\r', '\t', '\u{85}', '\u{ad}', '\u{200d}', '\u{feff}', '\u{e0041}',
+                '.', ':', '/', '@', '\\', 'a', 'W', 'w', '9', '-', 'é', '。', '．',
+            ]),
+        ];
+        prop::collection::vec(character, 0..60).prop_map(String::from_iter)
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_hidden_is_left_of_any_text(text in hostile()) {
+            let line = shown(&text);
+            prop_assert!(!line.chars().any(is_hidden), "{line:?}");
+            for line in quoted(&text) {
+                prop_assert!(!line.chars().any(is_hidden), "{line:?}");
+            }
+        }
+
+        #[test]
+        fn cleaning_twice_is_cleaning_once(text in hostile()) {
+            let once = one_line(&text);
+            prop_assert_eq!(&one_line(&once), &once);
+            let lines = quotable(&text).join("\n");
+            prop_assert_eq!(quotable(&lines).join("\n"), lines);
+        }
     }
 }

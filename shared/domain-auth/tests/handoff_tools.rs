@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use domain_auth::dns::Zone;
 use domain_auth::handoff::{Handoff, HandoffFormat, render};
 use domain_auth::identity::{Dkim, DkimToken, MailFromLabel, SesIdentity, VerificationToken};
-use domain_auth::names::DomainName;
+use domain_auth::names::{ClientId, DomainName};
 use domain_auth::records::{Record, RecordData, RecordId, records_of};
 
 fn document(format: HandoffFormat) -> String {
@@ -33,11 +33,13 @@ fn document(format: HandoffFormat) -> String {
     };
     let mut records = records_of(&domain, &identity);
     records.push(long_text(&records[0]));
+    let client = ClientId::parse("maple-homes").expect("it is a client");
     let handoff = Handoff {
         domain: &domain,
         zone: Some(&zone),
         records: &records,
         observations: &[],
+        client: &client,
     };
     render(format, &handoff).expect("it renders").body
 }

@@ -53,7 +53,10 @@ fn next(trigger: &Trigger) -> Option<Trigger> {
         Trigger::SesFailed(FailureReason::SesRevoked) => {
             Trigger::SesFailed(FailureReason::IdentityGone)
         }
-        Trigger::SesFailed(FailureReason::IdentityGone) => Trigger::Restarted,
+        Trigger::SesFailed(FailureReason::IdentityGone) => {
+            Trigger::SesFailed(FailureReason::RefusedBySes)
+        }
+        Trigger::SesFailed(FailureReason::RefusedBySes) => Trigger::Restarted,
         Trigger::Restarted => Trigger::Completed,
         Trigger::Completed => Trigger::Refused {
             reason: "no".to_owned(),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use domain_auth::history::Actor;
 use domain_auth::names::ClientId;
+use domain_auth::plain_text::one_line;
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 
@@ -60,7 +61,7 @@ impl Supporter {
     /// The person in a domain's history.
     pub fn actor(&self) -> Actor {
         Actor::LassoSupport {
-            subject: self.subject.clone(),
+            subject: one_line(&self.subject),
         }
     }
 }
@@ -87,7 +88,7 @@ impl Caller {
     /// The caller in a domain's history.
     pub fn actor(&self) -> Actor {
         Actor::ClientAdmin {
-            subject: self.subject.clone(),
+            subject: one_line(&self.subject),
         }
     }
 }

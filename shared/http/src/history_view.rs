@@ -89,19 +89,23 @@ pub struct ClientHistory {
     from_the_start: bool,
 }
 
-/// In front of a position after which lines of a registration follow that is not shown. No sort key
-/// of history begins with it.
+/// In front of a position after which lines of a registration follow that is not shown, and in front
+/// of every other one, so that both kinds of cursor are equally long. No sort key of history begins
+/// with either.
 const FROM_THE_START: char = '<';
+const AS_IT_WAS: char = '=';
 
 impl ClientHistory {
     /// A page of `limit` lines that begins where a cursor says.
     pub fn new(limit: usize, start: Option<PageStart>) -> Self {
         let (from_the_start, next) = match start {
             None => (false, None),
-            Some(PageStart(position)) => match position.strip_prefix(FROM_THE_START) {
-                Some(position) => (true, Some(PageStart(position.to_owned()))),
-                None => (false, Some(PageStart(position))),
-            },
+            Some(PageStart(position)) => {
+                let from_the_start = position.starts_with(FROM_THE_START);
+                // Cursors that earlier versions gave out have no mark.
+                let position = position.trim_start_matches([FROM_THE_START, AS_IT_WAS]);
+                (from_the_start, Some(PageStart(position.to_owned())))
+            }
         };
         Self {
             limit,
@@ -126,6 +130,10 @@ impl ClientHistory {
                 continue;
             }
             if self.from_the_start {
+                // A contested claim is never stuck.
+                if entry.action == Action::Stuck {
+                    continue;
+                }
                 entry.from = entry.from.map(as_contested);
                 entry.to = as_contested(entry.to);
                 self.from_the_start = !matches!(entry.action, Action::Added | Action::Readded);
@@ -140,11 +148,12 @@ impl ClientHistory {
     pub fn view(self, cursors: &Cursors, list: List<'_>) -> HistoryView {
         let from_the_start = self.from_the_start;
         let next = self.next.map(|PageStart(position)| {
-            PageStart(if from_the_start {
-                format!("{FROM_THE_START}{position}")
+            let mark = if from_the_start {
+                FROM_THE_START
             } else {
-                position
-            })
+                AS_IT_WAS
+            };
+            PageStart(format!("{mark}{position}"))
         });
         HistoryView::new(self.lines, next.as_ref(), Reader::Client, cursors, list)
     }
@@ -330,11 +339,13 @@ mod tests {
         (checked.from, checked.to) = (Some(Status::Contested), Status::Contested);
         let mut displaced = page(Actor::Service, Action::Displaced).items.remove(0);
         displaced.evidence = Some(json!({ "reason": "identity_of_another_client" }));
+        let mut stuck = page(Actor::Service, Action::Stuck).items.remove(0);
+        (stuck.from, stuck.to) = (Some(Status::Provisioning), Status::Provisioning);
         let mut ready = page(Actor::Service, Action::Ready).items.remove(0);
         (ready.from, ready.to) = (Some(Status::Provisioning), Status::Provisioning);
         let mut added = page(Actor::Service, Action::Added).items.remove(0);
         (added.from, added.to) = (None, Status::Provisioning);
-        let stored = [checked, displaced, ready, added];
+        let stored = [checked, displaced, stuck, ready, added];
         let read = |limit: usize, start: Option<&PageStart>| {
             let after = start.map_or(0, |start| start.0.parse().unwrap());
             let end = stored.len().min(after + limit);
@@ -343,7 +354,7 @@ mod tests {
                 next: (end < stored.len()).then(|| PageStart(end.to_string())),
             }
         };
-        for limit in 1..=4 {
+        for limit in 1..=5 {
             let (mut cursor, mut shown) = (None::<String>, Vec::new());
             loop {
                 let start = cursor.map(|cursor| cursors.page_start(list, &cursor).unwrap());

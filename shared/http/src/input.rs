@@ -27,7 +27,8 @@ const MAX_LIMIT: usize = 100;
 )]
 pub struct AddDomainBody {
     /// The domain, as a person types it: trimmed, lower-cased, one trailing dot removed,
-    /// international names mapped to A-labels (UTS #46).
+    /// international names mapped to A-labels (UTS #46). At most 209 characters in A-labels, so
+    /// that the names of its records fit into DNS.
     #[cfg_attr(feature = "openapi", schemars(with = "String", length(min = 1)))]
     pub domain: DomainName,
     /// The community that it is for.
@@ -59,7 +60,7 @@ impl AddDomainBody {
         refuse_others(&object, &mut errors);
         match domain {
             Some(domain) if errors.is_empty() => Ok(Self {
-                domain: DomainName::parse(&domain).map_err(ApiError::InvalidDomain)?,
+                domain: DomainName::parse_for_sending(&domain).map_err(ApiError::InvalidDomain)?,
                 community,
                 contact_email,
             }),
@@ -205,7 +206,7 @@ pub fn domain_in_path(request: &Request) -> Result<DomainName, ApiError> {
 pub fn client_in_path(request: &Request) -> Result<ClientId, ApiError> {
     let parameters = request.path_parameters();
     let text = parameters.first("client").ok_or(ApiError::NotFound)?;
-    ClientId::parse(text).map_err(|_| ApiError::NotFound)
+    ClientId::from_path_segment(text).map_err(|_| ApiError::NotFound)
 }
 
 /// Whether `confirm` in the query string names the domain, in any spelling.
@@ -322,6 +323,21 @@ mod tests {
         assert_eq!(body.community.unwrap().as_str(), "Maple Ridge");
         assert_eq!(body.contact_email.unwrap().as_str(), "a@example.com");
         assert!(parse(r#"{"domain":"example.com","community":null}"#).is_ok());
+    }
+
+    #[test]
+    fn a_domain_without_room_for_its_records_is_refused_with_the_one_above() {
+        let long = format!("{}example.com", "abcdefghi.".repeat(20));
+        match parse(&format!(r#"{{"domain":"{long}"}}"#)) {
+            Err(ApiError::InvalidDomain(error)) => {
+                assert!(error.to_string().contains("209 characters"), "{error}");
+                assert_eq!(
+                    error.suggestion.unwrap().as_str(),
+                    &long["abcdefghi.".len()..]
+                );
+            }
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

@@ -496,6 +496,7 @@ fn invalid_domain(error: &DomainNameError) -> Problem {
         | InvalidReason::EmptyLabel
         | InvalidReason::LabelTooLong
         | InvalidReason::NameTooLong
+        | InvalidReason::NoRoomForRecords
         | InvalidReason::Hyphen
         | InvalidReason::Character
         | InvalidReason::Punycode => "invalid_domain",

@@ -273,12 +273,16 @@ fn note(id: RecordId) -> &'static str {
         RecordId::Dmarc => {
             "Only if the domain has no DMARC record yet; never replace or repeat an existing one."
         }
-        RecordId::Ownership => "Proves that this domain is yours.",
+        RecordId::Ownership => {
+            "Proves that this domain is yours. When Lasso finds it, the domain goes to your \
+             organization, and any other client of Lasso loses it. Only people who work for your \
+             organization should publish it."
+        }
     }
 }
 
 fn status_detail(domain: &Domain) -> String {
-    let mut detail = state_detail(&domain.state);
+    let mut detail = state_detail(domain);
     if let Some(displacement) = domain.state.displacement() {
         detail = format!("{} {detail}", displacement.sentences(&domain.name));
     }
@@ -300,19 +304,28 @@ fn unconfirmed_detail(unconfirmed: Unconfirmed) -> String {
     )
 }
 
-fn state_detail(state: &State) -> String {
-    match state {
+fn state_detail(domain: &Domain) -> String {
+    match &domain.state {
         State::Contested(contested) if contested.proven_at.is_some() => {
             "Your proof was found. Lasso support decides about this domain now; leave the record in \
              place."
         }
-        State::Contested(contested) => match contested.unconfirmed {
-            Some(unconfirmed) => return unconfirmed_detail(unconfirmed),
-            None if contested.displaced.is_some() => {
-                "To have it again, publish the ownership record, which proves that this domain is yours."
+        State::Contested(contested) => {
+            if let Some(unconfirmed) = contested.unconfirmed {
+                return unconfirmed_detail(unconfirmed);
             }
-            None => "Publish the ownership record to prove that this domain is yours.",
-        },
+            let what_for = if contested.displaced.is_some() {
+                "To have it again, publish the ownership record, which proves that this domain is \
+                 yours."
+            } else {
+                "Publish the ownership record to prove that this domain is yours."
+            };
+            return format!(
+                "{what_for} When Lasso finds it, the domain goes to {}; publish it only if you work \
+                 for that organization.",
+                domain.client
+            );
+        }
         State::Provisioning(_) => {
             "The domain is being registered with Amazon SES. Its records appear here in a moment."
         }

@@ -40,6 +40,7 @@ struct State {
     identities: HashMap<DomainName, Identity>,
     faults: HashMap<&'static str, Vec<SesFault>>,
     calls: HashMap<&'static str, usize>,
+    refused: Vec<DomainName>,
 }
 
 #[derive(Debug, Clone)]
@@ -80,6 +81,11 @@ impl FakeSes {
             .entry(operation)
             .or_default()
             .extend(faults.iter().rev());
+    }
+
+    /// Refuses every batch of statuses with this name in it.
+    pub fn refuse(&self, name: &DomainName) {
+        self.state().refused.push(name.clone());
     }
 
     /// Sets what SES says of an identity.
@@ -222,18 +228,27 @@ impl FakeSes {
     }
 
     fn statuses(
+        operation: &'static str,
         state: &State,
         names: &[DomainName],
         axis: impl Fn(SesStatus) -> AxisStatus,
-    ) -> HashMap<DomainName, AxisStatus> {
+    ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
         assert!(
             names.len() <= STATUS_BATCH,
             "SES takes no more than {STATUS_BATCH}"
         );
-        names
-            .iter()
-            .filter_map(|name| Some((name.clone(), axis(state.identities.get(name)?.status))))
-            .collect()
+        if names.iter().any(|name| state.refused.contains(name)) {
+            return Err(SesError::Refused {
+                operation,
+                refusal: Refusal::BadRequest,
+                source: "a name in it is refused".into(),
+            });
+        }
+        let status = |name: &DomainName| {
+            let identity = state.identities.get(name)?;
+            Some((name.clone(), axis(identity.status)))
+        };
+        Ok(names.iter().filter_map(status).collect())
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -431,7 +446,12 @@ impl IdentityStatuses for FakeSes {
         names: &[DomainName],
     ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
         self.call("GetIdentityVerificationAttributes", |state| {
-            Ok(Self::statuses(state, names, |status| status.verification))
+            Self::statuses(
+                "GetIdentityVerificationAttributes",
+                state,
+                names,
+                |status| status.verification,
+            )
         })
         .await
     }
@@ -441,7 +461,9 @@ impl IdentityStatuses for FakeSes {
         names: &[DomainName],
     ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
         self.call("GetIdentityDkimAttributes", |state| {
-            Ok(Self::statuses(state, names, |status| status.dkim))
+            Self::statuses("GetIdentityDkimAttributes", state, names, |status| {
+                status.dkim
+            })
         })
         .await
     }
@@ -451,7 +473,12 @@ impl IdentityStatuses for FakeSes {
         names: &[DomainName],
     ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
         self.call("GetIdentityMailFromDomainAttributes", |state| {
-            Ok(Self::statuses(state, names, |status| status.mail_from))
+            Self::statuses(
+                "GetIdentityMailFromDomainAttributes",
+                state,
+                names,
+                |status| status.mail_from,
+            )
         })
         .await
     }

@@ -1,6 +1,6 @@
 //! The one way to change a domain: the new state, the lines of history and the event together.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Domain, NewDomain};
@@ -12,8 +12,12 @@ use crate::evidence;
 use crate::history::{Action, Actor, HistoryEntry};
 use crate::pace;
 use crate::ports::Ids;
-use crate::state::{State, Status, TransitionError, Trigger, TriggerKind};
+use crate::state::{CONTESTED_WINDOW, State, Status, TransitionError, Trigger, TriggerKind};
 use crate::watching::Watch;
+
+/// Within which time after it was added a domain is looked at by a run of the poller, should one be
+/// skipped as well.
+const NEXT_RUN: SignedDuration = SignedDuration::from_mins(2);
 
 /// Everything that one step writes, in one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +82,20 @@ impl Change {
     pub fn begins_a_life(&self) -> bool {
         let from = self.history.first().and_then(|line| line.from);
         from == Some(Status::Removing) && self.domain.is_there()
+    }
+
+    /// Makes a change to `contested` of a domain that was `provisioning` look as if the domain had been
+    /// contested since then: why a name is contested is not the client's to know, and a time would tell.
+    pub(crate) fn contested_all_along(&mut self, before: &Domain, now: Timestamp) {
+        let since = before.state_since;
+        self.domain.state_since = since;
+        if let State::Contested(contested) = &mut self.domain.state {
+            contested.expires_at = since + CONTESTED_WINDOW;
+        }
+        // A domain that is contested when it is added is due at once, until the next run. Later than
+        // that, it must not seem to be overdue.
+        let is_seen_by_the_next_run = now.duration_since(since) < NEXT_RUN;
+        self.domain.next_check = if is_seen_by_the_next_run { since } else { now };
     }
 
     /// Where somebody waits for the answer to a check, it is in the history from now on, before what
@@ -199,6 +217,8 @@ impl Domain {
             Status::Provisioning | Status::Removing => domain.after_calls_under_way(now),
             // What else is in DNS is soon seen, and for how long Lasso may let it wait.
             Status::Verified => now,
+            // As a domain that is contested when it is added for the first time.
+            Status::Contested if kind == TriggerKind::ReaddedContested => now,
             Status::Contested
             | Status::Authenticated
             | Status::AtRisk

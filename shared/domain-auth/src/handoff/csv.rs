@@ -1,5 +1,6 @@
 //! RFC 4180, opened in a spreadsheet by somebody who trusts it: no cell may be a formula.
 
+use super::{Handoff, claim_notice, purpose};
 use crate::providers::Panel;
 use crate::records::{Record, RecordData, Requirement};
 
@@ -14,7 +15,7 @@ const HEADER: [&str; 8] = [
     "Purpose",
 ];
 
-pub(super) fn render(panel: &Panel, records: &[&Record]) -> String {
+pub(super) fn render(handoff: &Handoff<'_>, panel: &Panel, records: &[&Record]) -> String {
     let mut file = line(&HEADER.map(str::to_owned));
     for record in records {
         let (value, priority) = match &record.data {
@@ -29,6 +30,11 @@ pub(super) fn render(panel: &Panel, records: &[&Record]) -> String {
             Requirement::Required => "required",
             Requirement::Recommended => "recommended",
         };
+        let (domain, client) = (handoff.domain.as_str(), handoff.client.as_str());
+        let purpose = match claim_notice(record.id, domain, client) {
+            Some(notice) => format!("{}. {notice}", purpose(record.id)),
+            None => purpose(record.id).to_owned(),
+        };
         file.push_str(&line(&[
             record.data.type_name().to_owned(),
             record.host_in(panel.zone()).to_owned(),
@@ -37,7 +43,7 @@ pub(super) fn render(panel: &Panel, records: &[&Record]) -> String {
             priority,
             record.ttl.to_string(),
             requirement.to_owned(),
-            super::purpose(record.id).to_owned(),
+            purpose,
         ]));
     }
     file

@@ -50,7 +50,7 @@ pub(super) fn render(
                 record,
                 host: record.host_in(panel.zone()),
                 value: record.data.value(),
-                note: note(panel, record),
+                note: note(handoff, panel, record),
             })
             .collect(),
     };

@@ -10,9 +10,8 @@ use super::page::{Page, page};
 use super::{Handoff, HandoffError};
 use crate::instructions::Letter;
 use crate::names::{ClientId, Community, EmailAddress, Note};
-use crate::plain_text::{one_line, quotable, without_links};
+use crate::plain_text::{quoted, shown};
 use crate::providers::Panel;
-use crate::records::RecordId;
 
 /// On whose behalf it is sent.
 #[derive(Debug, Clone, Copy)]
@@ -46,25 +45,21 @@ struct Who {
     community: Option<String>,
     contact: Option<String>,
     note: Vec<String>,
-    /// The records prove whose the domain is, and no more.
-    proves: bool,
 }
 
 /// Renders the email.
 pub fn letter(handoff: &Handoff<'_>, sender: &Sender<'_>) -> Result<Letter, HandoffError> {
     let panel = Panel::of(handoff.zone, handoff.domain.organizational());
     let records = handoff.proposed();
-    let page = page(handoff.domain, &panel, &records);
+    let page = page(handoff, &panel, &records);
     let who = Who {
-        client: sender.client.to_string(),
-        community: sender
-            .community
-            .map(|community| without_links(&one_line(community.as_str()))),
-        contact: sender.contact.map(ToString::to_string),
-        note: sender.note.map(lines_of).unwrap_or_default(),
-        proves: records
-            .iter()
-            .all(|record| record.id == RecordId::Ownership),
+        client: shown(sender.client.as_str()),
+        community: sender.community.map(|text| shown(text.as_str())),
+        contact: sender.contact.map(|contact| shown(contact.as_str())),
+        note: sender
+            .note
+            .map(|note| quoted(note.as_str()))
+            .unwrap_or_default(),
     };
     Ok(Letter {
         subject: format!("DNS records to add for {}", handoff.domain.to_unicode()),
@@ -83,7 +78,6 @@ pub fn letter(handoff: &Handoff<'_>, sender: &Sender<'_>) -> Result<Letter, Hand
     })
 }
 
-fn lines_of(note: &Note) -> Vec<String> {
-    let lines = quotable(note.as_str());
-    lines.iter().map(|line| without_links(line)).collect()
-}
+#[cfg(test)]
+#[path = "letter_tests.rs"]
+mod tests;

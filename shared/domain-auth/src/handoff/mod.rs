@@ -6,7 +6,8 @@
 
 use crate::diagnosis::proposes_dmarc;
 use crate::dns::{Observation, Zone};
-use crate::names::DomainName;
+use crate::names::{ClientId, DomainName};
+use crate::plain_text::shown;
 use crate::providers::Panel;
 use crate::records::{Record, RecordId};
 
@@ -34,6 +35,8 @@ pub struct Handoff<'a> {
     pub records: &'a [Record],
     /// The last look at DNS: what is at the names already. May be empty.
     pub observations: &'a [Observation],
+    /// The client that asks for the records.
+    pub client: &'a ClientId,
 }
 
 /// A rendered format.
@@ -73,12 +76,12 @@ pub fn render(format: HandoffFormat, handoff: &Handoff<'_>) -> Result<Document, 
     let records = handoff.proposed();
     let body = match format {
         HandoffFormat::Json => json::render(handoff, &panel, &records)?,
-        HandoffFormat::Zone => zone::render(handoff.domain, &records),
-        HandoffFormat::Csv => csv::render(&panel, &records),
+        HandoffFormat::Zone => zone::render(handoff, &records),
+        HandoffFormat::Csv => csv::render(handoff, &panel, &records),
         HandoffFormat::Terraform => terraform::render(handoff, &panel, &records),
         HandoffFormat::Route53 => route53::render(handoff, &records)?,
-        HandoffFormat::Text => page::render_text(handoff.domain, &panel, &records)?,
-        HandoffFormat::Html => page::render_html(handoff.domain, &panel, &records)?,
+        HandoffFormat::Text => page::render_text(handoff, &panel, &records)?,
+        HandoffFormat::Html => page::render_html(handoff, &panel, &records)?,
     };
     Ok(Document {
         content_type: format.content_type(),
@@ -108,7 +111,7 @@ fn purpose(id: RecordId) -> &'static str {
         RecordId::MailFromMx => "takes back mail that cannot be delivered (MAIL FROM)",
         RecordId::MailFromSpf => "names Amazon SES as an allowed sender (SPF)",
         RecordId::Dmarc => "tells mailbox providers your policy (DMARC)",
-        RecordId::Ownership => "proves to Lasso that the domain is yours",
+        RecordId::Ownership => "proves to Lasso which client the domain belongs to",
     }
 }
 
@@ -130,9 +133,39 @@ fn caution(id: RecordId) -> Option<&'static str> {
     }
 }
 
+/// What publishing a record does to the claims to the domain, for a person who may be a stranger to
+/// the client: whoever publishes the ownership record decides who has the domain at Lasso.
+fn claim_notice(id: RecordId, domain: &str, client: &str) -> Option<String> {
+    match id {
+        RecordId::Ownership => Some(format!(
+            "When Lasso finds this record, {domain} goes to {client}, a client of Lasso, and any other \
+             client of Lasso loses it. Publish it only if you work for that organization."
+        )),
+        RecordId::Verification | RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => None,
+        RecordId::MailFromMx | RecordId::MailFromSpf | RecordId::Dmarc => None,
+    }
+}
+
+/// What to mind with a record, in a comment of a file.
+fn comment(handoff: &Handoff<'_>, id: RecordId) -> String {
+    let client = handoff.client.as_str();
+    let notice = claim_notice(id, handoff.domain.as_str(), client);
+    let texts = [caution(id), notice.as_deref()];
+    texts
+        .into_iter()
+        .flatten()
+        .fold(String::new(), |all, text| format!("{all} {text}"))
+}
+
 /// What to mind with a record in a provider's panel.
-fn note(panel: &Panel, record: &Record) -> Option<String> {
-    let notes = [panel.quoting(&record.data), caution(record.id)];
+fn note(handoff: &Handoff<'_>, panel: &Panel, record: &Record) -> Option<String> {
+    let client = shown(handoff.client.as_str());
+    let notice = claim_notice(record.id, handoff.domain.as_str(), &client);
+    let notes = [
+        panel.quoting(&record.data),
+        caution(record.id),
+        notice.as_deref(),
+    ];
     let notes: Vec<&str> = notes.into_iter().flatten().collect();
     (!notes.is_empty()).then(|| notes.join(" "))
 }

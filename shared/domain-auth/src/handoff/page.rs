@@ -2,8 +2,9 @@
 
 use askama::Template;
 
-use super::{HandoffError, note, purpose};
+use super::{Handoff, HandoffError, claim_notice, note, purpose};
 use crate::names::DomainName;
+use crate::plain_text;
 use crate::providers::Panel;
 use crate::records::{Record, RecordData, Requirement};
 
@@ -30,6 +31,8 @@ pub(super) struct Page<'a> {
     pub(super) host_field: &'a str,
     pub(super) appends_zone: bool,
     pub(super) rows: Vec<Row<'a>>,
+    /// What publishing the ownership record does; none where it is not among the records.
+    pub(super) claim: Option<String>,
 }
 
 pub(super) struct Row<'a> {
@@ -48,25 +51,32 @@ pub(super) struct Row<'a> {
 }
 
 pub(super) fn render_text(
-    domain: &DomainName,
+    handoff: &Handoff<'_>,
     panel: &Panel,
     records: &[&Record],
 ) -> Result<String, HandoffError> {
-    let page = page(domain, panel, records);
+    let page = page(handoff, panel, records);
     Ok(TextPage { page }.render()?)
 }
 
 pub(super) fn render_html(
-    domain: &DomainName,
+    handoff: &Handoff<'_>,
     panel: &Panel,
     records: &[&Record],
 ) -> Result<String, HandoffError> {
-    let page = page(domain, panel, records);
+    let page = page(handoff, panel, records);
     Ok(HtmlPage { page }.render()?)
 }
 
-pub(super) fn page<'a>(domain: &DomainName, panel: &'a Panel, records: &[&'a Record]) -> Page<'a> {
+pub(super) fn page<'a>(
+    handoff: &Handoff<'_>,
+    panel: &'a Panel,
+    records: &[&'a Record],
+) -> Page<'a> {
     let provider = panel.provider();
+    let domain = handoff.domain;
+    let client = plain_text::shown(handoff.client.as_str());
+    let mut ids = records.iter().map(|record| record.id);
     Page {
         domain: domain.as_str().to_owned(),
         shown_domain: shown(domain),
@@ -80,12 +90,13 @@ pub(super) fn page<'a>(domain: &DomainName, panel: &'a Panel, records: &[&'a Rec
         rows: records
             .iter()
             .enumerate()
-            .map(|(index, record)| row(index, panel, record))
+            .map(|(index, record)| row(handoff, index, panel, record))
             .collect(),
+        claim: ids.find_map(|id| claim_notice(id, domain.as_str(), &client)),
     }
 }
 
-fn row<'a>(index: usize, panel: &'a Panel, record: &'a Record) -> Row<'a> {
+fn row<'a>(handoff: &Handoff<'_>, index: usize, panel: &'a Panel, record: &'a Record) -> Row<'a> {
     let priority = match record.data {
         RecordData::Mx { preference, .. } => panel.priority_field().map(|f| (f, preference)),
         RecordData::Txt { .. } | RecordData::Cname { .. } => None,
@@ -105,7 +116,7 @@ fn row<'a>(index: usize, panel: &'a Panel, record: &'a Record) -> Row<'a> {
         value: panel.value(&record.data),
         priority,
         ttl: record.ttl,
-        note: note(panel, record),
+        note: note(handoff, panel, record),
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::record_set::{Present, Value, record_sets, strings};
 use super::{Handoff, HandoffError};
-use crate::records::Record;
+use crate::records::{Record, RecordId};
 
 #[derive(Serialize)]
 #[cfg_attr(
@@ -17,6 +17,7 @@ use crate::records::Record;
 )]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ChangeBatch {
+    /// At most 256 characters (Route 53 API reference, `ChangeBatch`).
     comment: String,
     changes: Vec<Change>,
 }
@@ -84,10 +85,19 @@ pub(super) fn render(handoff: &Handoff<'_>, records: &[&Record]) -> Result<Strin
             },
         })
         .collect();
-    let batch = ChangeBatch {
-        comment: format!("Sending mail from {} with Lasso", handoff.domain),
-        changes,
+    let proves = records
+        .iter()
+        .any(|record| record.id == RecordId::Ownership);
+    let comment = if proves {
+        format!(
+            "Gives the domain to {}, a client of Lasso; any other client of Lasso loses it. Publish it \
+             only if you work for that organization.",
+            handoff.client
+        )
+    } else {
+        format!("Sending mail from {} with Lasso", handoff.domain)
     };
+    let batch = ChangeBatch { comment, changes };
     let mut body = serde_json::to_string_pretty(&batch)?;
     body.push('\n');
     Ok(body)

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::record_set::{Value, record_sets, strings};
-use super::{Handoff, caution, purpose};
+use super::{Handoff, comment, purpose};
 use crate::providers::Panel;
 use crate::records::Record;
 
@@ -18,7 +18,7 @@ pub(super) fn render(handoff: &Handoff<'_>, panel: &Panel, records: &[&Record]) 
     );
     for set in record_sets(handoff, records) {
         let record = set.record;
-        let caution = caution(record.id).map_or_else(String::new, |text| format!(" {text}"));
+        let caution = comment(handoff, record.id);
         let values: Vec<String> = set
             .values
             .iter()

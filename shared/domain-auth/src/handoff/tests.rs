@@ -7,6 +7,10 @@ use super::*;
 use crate::diagnosis::scene::{OTHER_TOKEN, Scene, TOKEN, cname, mx, txt};
 use crate::records::{RecordData, Requirement};
 
+fn client() -> ClientId {
+    ClientId::parse("maple.homes/north").unwrap()
+}
+
 fn render_all(format: HandoffFormat, records: &[Record]) -> String {
     let domain = DomainName::parse("example.com").unwrap();
     let zone = Zone {
@@ -18,6 +22,7 @@ fn render_all(format: HandoffFormat, records: &[Record]) -> String {
         zone: Some(&zone),
         records,
         observations: &[],
+        client: &client(),
     };
     render(format, &handoff).unwrap().body
 }
@@ -107,6 +112,7 @@ fn handoff_of(scene: &Scene, format: HandoffFormat) -> String {
         zone: context.found_zone(),
         records: &scene.records,
         observations: &observations,
+        client: &client(),
     };
     render(format, &handoff).unwrap().body
 }
@@ -224,6 +230,58 @@ fn a_contested_claim_is_handed_off_as_its_one_record() {
 }
 
 #[test]
+fn every_format_of_an_ownership_record_says_what_publishing_it_does() {
+    let mut scene = Scene::bare("example.com", "example.com");
+    let others = HandoffFormat::ALL.map(|format| handoff_of(&scene, format));
+    scene.records = vec![crate::records::ownership_record(&scene.domain, "s3cret")];
+    for (format, other) in HandoffFormat::ALL.into_iter().zip(others) {
+        let body = handoff_of(&scene, format);
+        let words: Vec<&str> = body.split_whitespace().collect();
+        let body = words.join(" ");
+        let client = match format {
+            HandoffFormat::Text | HandoffFormat::Html | HandoffFormat::Json => {
+                "maple[.]homes/north"
+            }
+            HandoffFormat::Zone | HandoffFormat::Csv => "maple.homes/north",
+            HandoffFormat::Terraform | HandoffFormat::Route53 => "maple.homes/north",
+        };
+        let goes_to = [
+            format!("example.com goes to {client}, a client of Lasso"),
+            format!("Gives the domain to {client}, a client of Lasso"),
+        ];
+        assert!(
+            goes_to.iter().any(|text| body.contains(text)),
+            "{format}: {body}"
+        );
+        assert!(
+            body.contains("only if you work for that organization"),
+            "{format}: {body}"
+        );
+        assert!(!body.contains("may send mail from"), "{format}: {body}");
+        assert!(!other.contains("a client of Lasso"), "{format}: {other}");
+    }
+}
+
+#[test]
+fn the_comment_of_a_change_batch_is_as_long_as_route_53_takes() {
+    let domain = DomainName::parse(&format!("{}example.com", "abcdefgh.".repeat(22))).unwrap();
+    let client = ClientId::parse(&"c".repeat(128)).unwrap();
+    let ownership = crate::records::ownership_record(&domain, "s3cret");
+    for records in [vec![ownership], Scene::right().records] {
+        let handoff = Handoff {
+            domain: &domain,
+            zone: None,
+            records: &records,
+            observations: &[],
+            client: &client,
+        };
+        let body = render(HandoffFormat::Route53, &handoff).unwrap().body;
+        let batch: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert!(batch["Comment"].as_str().unwrap().len() <= 256, "{batch}");
+    }
+}
+
+#[test]
 fn documents_have_names_that_are_safe_in_a_header() {
     let domain = DomainName::parse("bücher.example").unwrap();
     let handoff = Handoff {
@@ -231,6 +289,7 @@ fn documents_have_names_that_are_safe_in_a_header() {
         zone: None,
         records: &[],
         observations: &[],
+        client: &client(),
     };
     for format in HandoffFormat::ALL {
         let document = render(format, &handoff).unwrap();

@@ -4,14 +4,14 @@
 use std::fmt::Write;
 
 use super::record_set::strings;
-use super::{caution, purpose};
-use crate::names::DomainName;
+use super::{Handoff, comment, purpose};
 use crate::records::{Record, RecordData};
 
-pub(super) fn render(domain: &DomainName, records: &[&Record]) -> String {
+pub(super) fn render(handoff: &Handoff<'_>, records: &[&Record]) -> String {
+    let domain = handoff.domain;
     let mut file = format!("\n; DNS records for sending mail from {domain} with Lasso\n");
     for record in records {
-        let caution = caution(record.id).map_or_else(String::new, |text| format!(" {text}"));
+        let caution = comment(handoff, record.id);
         let _infallible = write!(
             file,
             "; {}.{caution}\n{}. {} IN {} {}\n",

@@ -8,10 +8,18 @@ use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 use serde::{Deserialize, Serialize};
 
+use crate::plain_text::one_line;
+
 /// Longest label, in octets (RFC 1035 section 2.3.4).
 const MAX_LABEL: usize = 63;
 /// Longest name, in characters of its textual form: 255 octets on the wire (RFC 1035 section 2.3.4).
 const MAX_NAME: usize = 253;
+/// What the longest name of a record puts before the domain: a DKIM token of Amazon SES, which has 32
+/// characters, and `_domainkey`. All other records, MAIL FROM among them, have shorter names.
+const LONGEST_BELOW: usize = 32 + "._domainkey.".len();
+/// Longest name that can be a sending domain: the names of its records have to be names, too. Amazon
+/// SES documents no limit of its own.
+pub const MAX_SENDING_DOMAIN: usize = MAX_NAME - LONGEST_BELOW;
 
 /// A registrable domain name, or one below it, in lower-case A-labels (RFC 5890 section 2.3.2.1)
 /// without a trailing dot.
@@ -57,6 +65,11 @@ pub enum InvalidReason {
     LabelTooLong,
     #[error("the domain is longer than 253 characters")]
     NameTooLong,
+    #[error(
+        "the domain is longer than {MAX_SENDING_DOMAIN} characters; the names of its DKIM records \
+         would be longer than the {MAX_NAME} that DNS allows"
+    )]
+    NoRoomForRecords,
     #[error("a part of the domain starts or ends with a hyphen")]
     Hyphen,
     #[error("the domain contains a character that domain names cannot have")]
@@ -100,19 +113,48 @@ impl DomainName {
         Ok(Self(name))
     }
 
+    /// The same for a domain that is to be authenticated: the names of its records have to fit into
+    /// DNS as well ([`MAX_SENDING_DOMAIN`]). Where they do not, the domain above is suggested.
+    pub fn parse_for_sending(typed: &str) -> Result<Self, DomainNameError> {
+        let name = Self::parse(typed)?;
+        if name.0.len() > MAX_SENDING_DOMAIN {
+            return Err(DomainNameError {
+                reason: InvalidReason::NoRoomForRecords,
+                suggestion: Some(name.nearest_for_sending()),
+            });
+        }
+        Ok(name)
+    }
+
+    /// The name itself, or the nearest one above it that is short enough to be authenticated.
+    pub fn nearest_for_sending(self) -> Self {
+        if self.0.len() <= MAX_SENDING_DOMAIN {
+            return self;
+        }
+        let mut above = self.ancestors().into_iter();
+        above
+            .find(|name| name.0.len() <= MAX_SENDING_DOMAIN)
+            .unwrap_or(self)
+    }
+
     /// The name in A-labels: `xn--bcher-kva.example`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name for display: `bücher.example`. A-labels that do not decode stay as they are.
+    /// The name for display: `bücher.example`. A-labels that do not decode stay as they are, and so
+    /// does the whole name where characters of it would not show.
     pub fn to_unicode(&self) -> String {
         let (unicode, _) = Uts46::new().to_unicode(
             self.0.as_bytes(),
             AsciiDenyList::STD3,
             Hyphens::CheckFirstLast,
         );
-        unicode.into_owned()
+        if one_line(&unicode) == unicode {
+            unicode.into_owned()
+        } else {
+            self.0.clone()
+        }
     }
 
     /// The organizational domain (RFC 7489 section 3.2): the public suffix and one label more.

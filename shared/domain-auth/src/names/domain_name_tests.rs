@@ -1,6 +1,8 @@
 //! The rules of `api.md` for what a person types, one test for each.
 
 use super::*;
+use crate::identity::{Dkim, DkimToken, MailFromLabel, SesIdentity, VerificationToken};
+use crate::records::{ownership_record, records_of};
 use proptest::prelude::*;
 
 fn reason(typed: &str) -> InvalidReason {
@@ -106,6 +108,55 @@ fn the_longest_label_and_name_are_accepted() {
     assert!(DomainName::parse(&format!("{}.com", "a".repeat(63))).is_ok());
     let name = format!("{}.example.com", vec!["a".repeat(60); 3].join("."));
     assert!(DomainName::parse(&name).is_ok());
+}
+
+/// A name of so many octets.
+fn name_of(octets: usize) -> String {
+    let mut name = "example.com".to_owned();
+    while octets - name.len() > 64 {
+        name = format!("{}.{name}", "a".repeat(61));
+    }
+    format!("{}.{name}", "b".repeat(octets - name.len() - 1))
+}
+
+#[test]
+fn a_sending_domain_leaves_room_for_the_names_of_its_records() {
+    let longest = DomainName::parse_for_sending(&name_of(MAX_SENDING_DOMAIN)).unwrap();
+    assert_eq!(longest.as_str().len(), 209);
+    let tokens = ["t".repeat(32), "u".repeat(32), "v".repeat(32)];
+    let identity = SesIdentity {
+        verification_token: VerificationToken::parse("token").ok(),
+        dkim: Some(Dkim {
+            tokens: tokens.map(|token| DkimToken::parse(&token).unwrap()),
+            signing_hosted_zone: "dkim.amazonses.com".to_owned(),
+        }),
+        mail_from: Some(MailFromLabel::default_label()),
+        adopted: None,
+        region: "us-east-1".to_owned(),
+    };
+    let mut names: Vec<usize> = records_of(&longest, &identity)
+        .iter()
+        .map(|record| record.name.len())
+        .collect();
+    names.push(ownership_record(&longest, "secret").name.len());
+    assert_eq!(names.into_iter().max(), Some(MAX_NAME), "it is the limit");
+
+    let too_long = DomainName::parse_for_sending(&name_of(210)).unwrap_err();
+    assert_eq!(too_long.reason, InvalidReason::NoRoomForRecords);
+    let sentence = too_long.to_string();
+    assert!(
+        sentence.contains("209") && sentence.contains("253"),
+        "{sentence}"
+    );
+    let above = too_long.suggestion.unwrap();
+    assert!(DomainName::parse(&name_of(210)).unwrap().is_below(&above));
+    assert!(DomainName::parse_for_sending(above.as_str()).is_ok());
+}
+
+#[test]
+fn a_name_that_is_too_long_to_be_added_is_still_read() {
+    let stored = DomainName::try_from(name_of(253)).unwrap();
+    assert_eq!(DomainName::parse(stored.as_str()).unwrap(), stored);
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Identifiers that come from tokens, requests and the id source.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::plain_text::{one_line, quotable};
 
 /// Longest client identifier and community name, in characters.
 const MAX_LENGTH: usize = 128;
@@ -85,35 +87,83 @@ impl ClientId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The identifier as one segment of a path of the API. Letters, digits and `-_.` stand for
+    /// themselves; every other character is `~` and two hexadecimal digits, and so is each dot of an
+    /// identifier of dots alone, which a path would lose.
+    ///
+    /// Percent encoding does not do: API Gateway decodes the path of an HTTP API before it looks for
+    /// the route, so `%2F` ends the segment. No identifier holds a `~`, and RFC 3986 (section 2.3)
+    /// reserves it for nothing.
+    pub fn to_path_segment(&self) -> String {
+        let dots = self.0.bytes().all(|byte| byte == b'.');
+        let mut segment = String::with_capacity(self.0.len());
+        for c in self.0.chars() {
+            if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') || (c == '.' && !dots) {
+                segment.push(c);
+            } else {
+                let _infallible = write!(segment, "~{:02X}", u32::from(c));
+            }
+        }
+        segment
+    }
+
+    /// Reads a segment of a path. Characters that need no `~` to get through are read without it, too.
+    pub fn from_path_segment(segment: &str) -> Result<Self, IdentifierError> {
+        let mut parts = segment.split('~');
+        let mut identifier = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let code = part
+                .get(..2)
+                .and_then(|code| u8::from_str_radix(code, 16).ok());
+            let (Some(code), Some(rest)) = (code, part.get(2..)) else {
+                return Err(IdentifierError::Character);
+            };
+            identifier.push(char::from(code));
+            identifier.push_str(rest);
+        }
+        Self::parse(&identifier)
+    }
 }
 
 impl Community {
-    /// Any text of at most 128 characters without control characters.
+    /// Any text of at most 128 characters without control characters. It is one line, and characters
+    /// that do not show are taken out.
     pub fn parse(text: &str) -> Result<Self, IdentifierError> {
         let text = bounded(text, MAX_LENGTH)?;
         if text.chars().any(char::is_control) {
             return Err(IdentifierError::Character);
         }
-        Ok(Self(text.to_owned()))
+        let shown = one_line(text);
+        if shown.is_empty() {
+            return Err(IdentifierError::Empty);
+        }
+        Ok(Self(shown))
     }
 
-    /// The name as the client typed it.
+    /// The name, in one line.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl Note {
-    /// Any text of at most 1,000 characters without control characters but line feeds.
+    /// Any text of at most 1,000 characters without control characters but line feeds. Characters
+    /// that do not show are taken out.
     pub fn parse(text: &str) -> Result<Self, IdentifierError> {
         let text = bounded(text, MAX_NOTE)?;
         if text.chars().any(|c| c.is_control() && c != '\n') {
             return Err(IdentifierError::Character);
         }
-        Ok(Self(text.to_owned()))
+        let shown = quotable(text).join("\n");
+        let shown = shown.trim();
+        if shown.is_empty() {
+            return Err(IdentifierError::Empty);
+        }
+        Ok(Self(shown.to_owned()))
     }
 
-    /// The text as it was written.
+    /// The text as it was written, but for what does not show.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -209,7 +259,11 @@ macro_rules! text_newtype {
                 value.0
             }
         }
+    )*};
+}
 
+macro_rules! parsed_when_read {
+    ($($name:ident),*) => {$(
         impl TryFrom<String> for $name {
             type Error = IdentifierError;
 
@@ -221,9 +275,25 @@ macro_rules! text_newtype {
 }
 
 text_newtype!(ClientId, Community, EmailAddress);
+parsed_when_read!(ClientId, EmailAddress);
+
+/// For stored names: earlier versions did not take hidden characters out, and a name that is made of
+/// nothing else must not make its domain unreadable.
+impl TryFrom<String> for Community {
+    type Error = IdentifierError;
+
+    fn try_from(stored: String) -> Result<Self, Self::Error> {
+        match Self::parse(&stored) {
+            Err(IdentifierError::Empty) if !stored.trim().is_empty() => Ok(Self("-".to_owned())),
+            parsed => parsed,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -235,6 +305,66 @@ mod tests {
             ClientId::parse(&"a".repeat(129)),
             Err(IdentifierError::TooLong)
         );
+    }
+
+    #[test]
+    fn an_identifier_is_one_segment_of_a_path_that_nothing_on_the_way_changes() {
+        for (identifier, segment) in [
+            ("maple-homes", "maple-homes"),
+            ("maple.homes_1", "maple.homes_1"),
+            ("a/b", "a~2Fb"),
+            ("../..", "..~2F.."),
+            (".", "~2E"),
+            ("..", "~2E~2E"),
+            ("auth0:7+1@x=", "auth0~3A7~2B1~40x~3D"),
+        ] {
+            let client = ClientId::parse(identifier).unwrap();
+            assert_eq!(client.to_path_segment(), segment);
+            assert_eq!(ClientId::from_path_segment(segment), Ok(client));
+        }
+        // As the paths of earlier versions had them.
+        assert_eq!(
+            ClientId::from_path_segment("auth0:7").unwrap().as_str(),
+            "auth0:7"
+        );
+        for wrong in ["a~", "a~2", "a~GG", "~00", "a~23b", "a~+1", "a~é"] {
+            assert_eq!(
+                ClientId::from_path_segment(wrong),
+                Err(IdentifierError::Character),
+                "{wrong}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_identifier_comes_back_from_its_segment(text in "[a-zA-Z0-9_.:@/+=-]{1,128}") {
+            let client = ClientId::parse(&text).unwrap();
+            let segment = client.to_path_segment();
+            let unreserved = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
+            prop_assert!(segment.chars().all(unreserved), "{}", segment);
+            prop_assert!(segment != "." && segment != "..");
+            prop_assert_eq!(ClientId::from_path_segment(&segment), Ok(client));
+        }
+    }
+
+    #[test]
+    fn a_community_and_a_note_hide_nothing() {
+        let community = Community::parse("Maple\u{202e}\u{2066} Ridge\u{200b}\u{2028}Status  ok");
+        assert_eq!(community.unwrap().as_str(), "Maple Ridge Status ok");
+        assert_eq!(Community::parse("\u{200b}"), Err(IdentifierError::Empty));
+        assert_eq!(Community::parse("a\nb"), Err(IdentifierError::Character));
+        let note = Note::parse("one\u{2028}two\nthree\u{e0041}").unwrap();
+        assert_eq!(note.as_str(), "one\ntwo\nthree");
+        assert_eq!(Note::parse("\u{2066}"), Err(IdentifierError::Empty));
+    }
+
+    #[test]
+    fn a_community_that_an_earlier_version_stored_is_read() {
+        let read = |text: &str| Community::try_from(text.to_owned());
+        assert_eq!(read("a\u{202e}b").unwrap().as_str(), "ab");
+        assert_eq!(read("\u{200b}").unwrap().as_str(), "-");
+        assert_eq!(read(""), Err(IdentifierError::Empty));
     }
 
     #[test]

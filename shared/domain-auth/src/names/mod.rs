@@ -5,7 +5,7 @@ mod eligibility;
 mod identifiers;
 mod sender;
 
-pub use domain_name::{DomainName, DomainNameError, InvalidReason};
+pub use domain_name::{DomainName, DomainNameError, InvalidReason, MAX_SENDING_DOMAIN};
 pub use eligibility::{Eligibility, IneligibleReason, OwnDomainError};
 pub use identifiers::{ClientId, Community, EmailAddress, EventId, IdentifierError, Note};
 pub use sender::{SenderDomain, SenderError};

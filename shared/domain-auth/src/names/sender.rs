@@ -31,7 +31,8 @@ impl SenderDomain {
             return Err(SenderError::NotAnAddress);
         }
         match DomainName::parse(domain) {
-            Ok(name) => Ok(Self(name)),
+            // What is above a name that is too long to be added decides.
+            Ok(name) => Ok(Self(name.nearest_for_sending())),
             Err(error) => match (error.reason, error.suggestion) {
                 // Nobody can add the host's name, so what is above it decides.
                 (InvalidReason::WwwHost, Some(above)) => Ok(Self(above)),
@@ -48,6 +49,7 @@ impl SenderDomain {
                     | InvalidReason::EmptyLabel
                     | InvalidReason::LabelTooLong
                     | InvalidReason::NameTooLong
+                    | InvalidReason::NoRoomForRecords
                     | InvalidReason::Hyphen
                     | InvalidReason::Character
                     | InvalidReason::Punycode,
@@ -114,6 +116,18 @@ mod tests {
         ] {
             assert_eq!(domain_of(address).as_deref(), Ok(domain), "{address}");
         }
+    }
+
+    #[test]
+    fn below_a_name_that_is_too_long_to_be_added_the_one_above_decides() {
+        let below = |labels: usize| {
+            format!(
+                "a@{}example.com",
+                format!("{}.", "x".repeat(30)).repeat(labels)
+            )
+        };
+        assert_eq!(domain_of(&below(6)), Ok(below(6)[2..].to_owned()));
+        assert_eq!(domain_of(&below(7)), Ok(below(6)[2..].to_owned()));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A run of the poller: what was left undone is finished, SES is asked in full batches, what SES has
 //! verified is watched, states move, and events go out.
 
+mod batches;
 mod from_list;
 mod looks;
 mod provisioning;

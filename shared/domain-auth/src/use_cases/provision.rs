@@ -20,7 +20,7 @@ use crate::ports::{
     Clock, CommitChanges, CommitError, Creation, ExistingIdentity, Identities, IdentityOwner, Ids,
     ReadClaims, Refusal, SesError, StoreError,
 };
-use crate::state::{DisplacedBy, FailureReason, Progress, Provisioning, State, Trigger};
+use crate::state::{DisplacedBy, FailureReason, Progress, Provisioning, State, Status, Trigger};
 
 /// What came of one attempt.
 #[derive(Debug)]
@@ -150,6 +150,9 @@ pub(super) fn contested(
     };
     let evidence = json!({ "reason": why.code() });
     let mut change = apply(domain, displaced, evidence, now, ids)?;
+    if domain.state.status() == Status::Provisioning {
+        change.contested_all_along(domain, now);
+    }
     if let State::Contested(contested) = &mut change.domain.state {
         contested.leftover_identity = why == NotOurs::BelowAnothers;
     }

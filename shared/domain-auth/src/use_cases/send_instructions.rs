@@ -127,6 +127,7 @@ fn letter_of(
         zone: look.and_then(DnsLook::zone),
         records: &records,
         observations: look.map_or(&[], |look| &look.observations),
+        client: &domain.client,
     };
     let sender = Sender {
         client: &domain.client,

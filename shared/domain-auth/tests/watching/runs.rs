@@ -10,7 +10,58 @@ use domain_auth_testkit::{SesFault, domain_name, new_domain};
 use futures::FutureExt;
 use jiff::SignedDuration;
 
-use super::world::{DAY, HOUR, MINUTE, World};
+use super::world::{DAY, HOUR, MINUTE, WAITS, World};
+
+#[test]
+fn a_name_that_ses_refuses_keeps_none_of_its_batch_waiting() {
+    let world = World::default();
+    for n in 0..STATUS_BATCH {
+        world.in_state(&format!("d{n}.example.com"), &[]);
+    }
+    let refused = "d37.example.com";
+    // The list of all identities has nothing new of it either.
+    world.ses.set_status(&domain_name(refused), WAITS);
+    world.ses.refuse(&domain_name(refused));
+    let began = world.clock.now();
+    let report = world.poll();
+    assert_eq!((report.unanswered, report.errors), (1, 1));
+    for n in 0..STATUS_BATCH {
+        let name = format!("d{n}.example.com");
+        let expected = if name == refused {
+            Status::Pending
+        } else {
+            Status::Verified
+        };
+        assert_eq!(world.status(&name), expected, "{name}");
+    }
+    let calls = world.ses.calls("GetIdentityVerificationAttributes");
+    assert!(calls <= 15, "{calls}");
+    assert!(
+        world.domain(refused).next_check >= began + HOUR,
+        "it backs off"
+    );
+    world.clock.advance(MINUTE);
+    assert_eq!(world.poll().unanswered, 0);
+    world.clock.advance(HOUR);
+    assert_eq!(world.poll().unanswered, 1, "it is asked about again");
+}
+
+#[test]
+fn when_ses_refuses_every_name_all_stay_due() {
+    let world = World::default();
+    for n in 0..STATUS_BATCH {
+        world.in_state(&format!("d{n}.example.com"), &[]);
+        world.ses.refuse(&domain_name(&format!("d{n}.example.com")));
+    }
+    let report = world.poll();
+    assert_eq!(report.unanswered, STATUS_BATCH);
+    let calls = world.ses.calls("GetIdentityVerificationAttributes");
+    assert!(calls <= 31, "{calls}");
+    let now = world.clock.now();
+    for n in 0..STATUS_BATCH {
+        assert!(world.domain(&format!("d{n}.example.com")).next_check <= now);
+    }
+}
 
 #[test]
 fn support_is_told_once_of_a_domain_that_is_stuck() {

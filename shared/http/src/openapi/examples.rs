@@ -434,6 +434,7 @@ pub(super) fn handed_off(format: HandoffFormat) -> String {
         zone: look.zone(),
         records: &records,
         observations: &look.observations,
+        client: &domain.client,
     };
     let document = render(format, &handoff).expect("records that can be rendered");
     document.body

@@ -1,7 +1,7 @@
 //! What an operation takes: parameters and bodies.
 
 use domain_auth::handoff::HandoffFormat;
-use domain_auth::names::{ClientId, Community, Note};
+use domain_auth::names::{Community, Note};
 use domain_auth::state::Status;
 use schemars::JsonSchema;
 use serde_json::{Value, json};
@@ -140,11 +140,7 @@ pub(super) fn detail(operation: Operation) -> &'static str {
 
 /// The parameters in path and query.
 pub(super) fn parameters(operation: Operation, schemas: &mut Schemas) -> Vec<Value> {
-    let mut parameters: Vec<Value> = operation
-        .route()
-        .parameters()
-        .map(|name| in_path(name, schemas))
-        .collect();
+    let mut parameters: Vec<Value> = operation.route().parameters().map(in_path).collect();
     parameters.extend(match operation {
         Operation::ListDomains => {
             let mut filters = vec![
@@ -222,7 +218,7 @@ fn idempotency_key() -> Value {
     })
 }
 
-fn in_path(name: &'static str, schemas: &mut Schemas) -> Value {
+fn in_path(name: &'static str) -> Value {
     let text = || json!({ "type": "string", "minLength": 1 });
     let (description, example, schema) = match name {
         "domain" => (
@@ -231,9 +227,10 @@ fn in_path(name: &'static str, schemas: &mut Schemas) -> Value {
             text(),
         ),
         "client" => (
-            "The client, as the identity provider names it.",
+            "The client, as the identity provider names it: letters, digits and `-_.` as they are, every \
+             other character as `~` and its code in two hexadecimal digits, such as `~2F` for `/`.",
             "maple-homes",
-            schemas.read::<ClientId>(),
+            json!({ "type": "string", "minLength": 1, "maxLength": 384 }),
         ),
         "address" => (
             "The address, percent-encoded.",

@@ -202,7 +202,9 @@ fn a_holder_that_loses_its_name_remembers_when_why_and_whether_lasso_sent() {
         assert_eq!(lost.displacement(), Some(&expected), "{status}");
         let stored = serde_json::to_string(&lost).unwrap();
         assert_eq!(serde_json::from_str::<State>(&stored).unwrap(), lost);
-        let again = lost.apply(Trigger::ProofFound, later).unwrap();
+        let again = lost
+            .apply(Trigger::ProofFound { displaced: None }, later)
+            .unwrap();
         assert_eq!(again.displacement(), None, "it has the name again");
     }
 }

@@ -6,15 +6,16 @@ use std::pin::pin;
 
 use futures::channel::mpsc;
 use futures::{Stream, StreamExt, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use super::batches::{Batches, is_permanent};
 use super::{Part, Poller, PollerSes, PollerStore, Report, Times};
 use crate::dns::{DnsLook, Lookup};
 use crate::domain::{Change, Domain};
 use crate::identity::{AxisStatus, SesStatus};
 use crate::names::DomainName;
 use crate::pace;
-use crate::ports::{Clock, Due, Ids, LIST_PAGE, Publish, STATUS_BATCH, SesError, StoreError};
+use crate::ports::{Clock, Due, Ids, LIST_PAGE, Publish, SesError, StoreError};
 use crate::state::Status;
 use crate::use_cases::claim::{self, Ground};
 use crate::use_cases::confirm::Proof;
@@ -30,6 +31,18 @@ use crate::watching::{self, Sight};
 const LOOKS_AT_ONCE: usize = 32;
 /// Domains that are written at the same time.
 const WRITES_AT_ONCE: usize = 16;
+/// When SES is asked again about a name that it refuses, and not others with it.
+const REFUSED_AGAIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// What SES says when it is asked about a batch.
+enum Answer {
+    /// How each domain stands.
+    Statuses(HashMap<DomainName, SesStatus>),
+    /// It was throttled or did not answer.
+    None,
+    /// It would refuse this batch again.
+    Refused,
+}
 
 /// What is known of a domain in this run.
 #[derive(Debug)]
@@ -82,16 +95,21 @@ where
         to_look_up: mpsc::UnboundedSender<Seen>,
     ) -> Part {
         let mut part = Part::default();
-        let mut domains = domains.into_iter();
-        loop {
-            let batch: Vec<Domain> = domains.by_ref().take(STATUS_BATCH).collect();
-            if batch.is_empty() || self.tools.clock.now() >= times.ask {
-                return part;
-            }
-            let answer = self.statuses_of(&batch, self.tools.budget, &mut part).await;
-            let Some(statuses) = answer else {
-                continue;
+        let mut batches = Batches::of(domains);
+        while self.tools.clock.now() < times.ask
+            && let Some(batch) = batches.next()
+        {
+            let names = batch.iter().map(|domain| domain.name.clone()).collect();
+            let answer = self.statuses_of(names, self.tools.budget, &mut part).await;
+            let statuses = match answer {
+                Answer::Statuses(statuses) => statuses,
+                Answer::None => continue,
+                Answer::Refused => {
+                    part.refused(batches.refused(batch));
+                    continue;
+                }
             };
+            batches.answered();
             let moves = batch.into_iter().map(|domain| {
                 let ses = statuses.get(&domain.name).copied();
                 self.move_state(domain, ses)
@@ -106,29 +124,47 @@ where
                 }
             }
         }
+        self.back_off(batches.refused_alone(), &mut part).await;
+        part
     }
 
-    /// What SES says of these domains. None where it did not answer; then they stay due.
-    pub(super) async fn statuses_of(
+    /// What SES says of these domains. Where it does not answer they stay due.
+    async fn statuses_of(
         &self,
-        batch: &[Domain],
+        names: Vec<DomainName>,
         budget: &SesBudget,
         part: &mut Part,
-    ) -> Option<HashMap<DomainName, SesStatus>> {
-        let names: Vec<DomainName> = batch.iter().map(|domain| domain.name.clone()).collect();
-        match statuses(&self.tools.with_budget(budget), &names).await {
-            Ok(statuses) => Some(statuses),
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(
-                    domains = batch.len(),
-                    error,
-                    "SES did not say how these domains stand; they stay due"
-                );
-                part.report.errors += 1;
-                part.report.unanswered += names.len();
-                None
-            }
+    ) -> Answer {
+        let error = match statuses(&self.tools.with_budget(budget), &names).await {
+            Ok(statuses) => return Answer::Statuses(statuses),
+            Err(error) => error,
+        };
+        let refused = is_permanent(&error);
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(
+            domains = names.len(),
+            error,
+            "SES did not say how these domains stand; they stay due"
+        );
+        if refused {
+            return Answer::Refused;
+        }
+        part.report.errors += 1;
+        part.report.unanswered += names.len();
+        Answer::None
+    }
+
+    /// Puts off domains that SES refuses to speak of while it answers about others: asked about at
+    /// each run, they would have their batch halved each time.
+    async fn back_off(&self, domains: Vec<Domain>, part: &mut Part) {
+        let next_check = self.tools.clock.now() + REFUSED_AGAIN;
+        for domain in domains {
+            tracing::error!(
+                domain = domain.name.as_str(),
+                "SES refuses to say how this domain stands; it is asked again in an hour"
+            );
+            let change = domain.updated(|domain| domain.next_check = next_check);
+            self.commit(&domain, change, &mut part.report).await;
         }
     }
 
@@ -188,16 +224,23 @@ where
 
     /// Asks SES about watched domains that seem to have changed. Nobody waits for that. Where it does
     /// not answer, half of the truth is not written: they stay due.
-    pub(super) async fn ask_about(&self, mut seen: Vec<Seen>, times: Times) -> Part {
+    pub(super) async fn ask_about(&self, seen: Vec<Seen>, times: Times) -> Part {
         let mut part = Part::default();
         let background = self.tools.budget.in_background();
-        while !seen.is_empty() && self.tools.clock.now() < times.ask {
-            let batch: Vec<Seen> = seen.drain(..seen.len().min(STATUS_BATCH)).collect();
-            let domains: Vec<Domain> = batch.iter().map(|seen| seen.domain.clone()).collect();
-            let answer = self.statuses_of(&domains, &background, &mut part).await;
-            let Some(statuses) = answer else {
-                continue;
+        let mut batches = Batches::of(seen);
+        while self.tools.clock.now() < times.ask
+            && let Some(batch) = batches.next()
+        {
+            let names = batch.iter().map(|seen| seen.domain.name.clone()).collect();
+            let statuses = match self.statuses_of(names, &background, &mut part).await {
+                Answer::Statuses(statuses) => statuses,
+                Answer::None => continue,
+                Answer::Refused => {
+                    part.refused(batches.refused(batch));
+                    continue;
+                }
             };
+            batches.answered();
             let concluded = batch.into_iter().map(|mut seen| {
                 seen.ses = statuses.get(&seen.domain.name).copied();
                 seen.listed = false;
@@ -208,6 +251,9 @@ where
                 part.add(looked);
             }
         }
+        let alone = batches.refused_alone().into_iter();
+        let alone = alone.map(|seen| seen.domain).collect();
+        self.back_off(alone, &mut part).await;
         part
     }
 
@@ -385,6 +431,12 @@ impl Part {
         self.looks += part.looks;
         self.bad += part.bad;
         self.repeated += part.repeated;
+    }
+
+    /// Counts the domains that stay without an answer after SES has refused a batch.
+    fn refused(&mut self, unanswered: usize) {
+        self.report.unanswered += unanswered;
+        self.report.errors += usize::from(unanswered > 0);
     }
 }
 

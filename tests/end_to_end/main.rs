@@ -21,7 +21,9 @@ mod senders;
 mod staff;
 mod store;
 mod store_keys;
+mod store_kinds;
 mod store_runs;
+mod store_schema;
 mod support_email;
 mod takeover;
 mod world;
@@ -151,6 +153,7 @@ fn main() -> ExitCode {
     store::tests(&mut suite);
     takeover::tests(&mut suite);
     store::more_tests(&mut suite);
+    store_schema::tests(&mut suite);
     ready::tests(&mut suite);
     // Last, because it leaves many domains behind.
     described::tests(&mut suite);

@@ -1,5 +1,6 @@
 //! Wiring only.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain_auth_aws::{
@@ -22,17 +23,20 @@ async fn main() -> Result<(), Error> {
     .await;
     let stack = config.stack.clone();
     let (v1, v2, region) = (clients.ses_v1(), clients.ses_v2(), clients.region());
-    let app = &App {
-        store: Table::new(clients.dynamodb(), config.table),
-        ses: SesIdentities::new(v1, v2, region, config.stack),
-        publisher: EventTopic::new(clients.sns(), config.topic_arn),
-        clock: SystemClock,
-        ids: SystemIds,
-        dns: Resolver::new(config.dns)?,
-        meter: MetricLines::new(stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
-        settings: config.settings,
-        final_step: config.final_step,
-    };
+    let app =
+        &App {
+            store: Table::new(clients.dynamodb(), config.table).with_meter(Arc::new(
+                MetricLines::new(stack.clone(), env!("CARGO_PKG_NAME"), std::io::stdout()),
+            )),
+            ses: SesIdentities::new(v1, v2, region, config.stack),
+            publisher: EventTopic::new(clients.sns(), config.topic_arn),
+            clock: SystemClock,
+            ids: SystemIds,
+            dns: Resolver::new(config.dns)?,
+            meter: MetricLines::new(stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
+            settings: config.settings,
+            final_step: config.final_step,
+        };
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         let deadline = i64::try_from(event.context.deadline)?;
         let report = Box::pin(app.run(Timestamp::from_millisecond(deadline)?)).await?;

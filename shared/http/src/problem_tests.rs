@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::iter::successors;
 
+use domain_auth::ports::StoreFailure;
+
 use super::*;
 
 const DOCUMENT: &str = include_str!("../../../docs/errors.md");
@@ -46,6 +48,7 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::Ses(_) => Some(ApiError::Busy),
         ApiError::Busy => Some(ApiError::Store(StoreError {
             action: "answer",
+            failure: StoreFailure::Unavailable,
             source: "it is down".into(),
         })),
         ApiError::Store(_) => Some(ApiError::Unrendered(HandoffError::Json(

@@ -51,6 +51,10 @@ pub struct Context<'a> {
     pub ses: Option<SesStatus>,
 }
 
+/// The most earlier registrations of a domain that are remembered. Each costs questions in a look, and
+/// room in the domain's item.
+const REGISTRATIONS: usize = 10;
+
 /// Tokens that an earlier registration of the same domain had.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -62,7 +66,8 @@ pub struct FormerTokens {
 }
 
 impl FormerTokens {
-    /// Adds the tokens of an identity that is given up.
+    /// Adds the tokens of an identity that is given up. Those of the oldest registrations are
+    /// forgotten.
     pub fn remember(&mut self, identity: &SesIdentity) {
         let tokens = identity
             .dkim
@@ -72,7 +77,13 @@ impl FormerTokens {
         self.dkim.extend(tokens);
         self.verification
             .push(identity.verification_token.as_str().to_owned());
+        forget_first(&mut self.dkim, REGISTRATIONS * identity.dkim.tokens.len());
+        forget_first(&mut self.verification, REGISTRATIONS);
     }
+}
+
+fn forget_first(tokens: &mut Vec<String>, kept: usize) {
+    tokens.drain(..tokens.len().saturating_sub(kept));
 }
 
 /// What DNS says of a record.

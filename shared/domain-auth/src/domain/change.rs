@@ -1,6 +1,6 @@
 //! The one way to change a domain: the new state, the lines of history and the event together.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Domain, NewDomain};
@@ -71,6 +71,24 @@ impl Change {
             event.previous_status = before.or(event.previous_status);
         }
         Ok(change)
+    }
+
+    /// The same change without what only explains it: the look at DNS, the lists in the evidence, and
+    /// how the records stood. For a store that does not take the whole of it.
+    #[must_use]
+    pub fn without_details(&self) -> Self {
+        let mut change = self.clone();
+        if change.look.take().is_some() {
+            change.domain.look_digest = None;
+        }
+        for line in &mut change.history {
+            line.evidence = line.evidence.as_ref().map(evidence::single_values);
+        }
+        if let Some(event) = &mut change.event {
+            event.records.clear();
+            event.missing.clear();
+        }
+        change
     }
 
     /// Where somebody waits for the answer to a check, it is in the history from now on, before what
@@ -224,7 +242,8 @@ impl Domain {
         let mut domain = self.clone();
         domain.community = new.community;
         domain.contact_email = new.contact_email;
-        domain.added_at = now;
+        // A life begins after the one before it, whatever the clock of this function says.
+        domain.added_at = now.max(self.added_at + SignedDuration::from_nanos(1));
         domain.checked_at = None;
         domain.hurried_at = None;
         domain.ready = None;

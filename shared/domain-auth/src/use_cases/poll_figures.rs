@@ -34,6 +34,7 @@ impl Report {
             Figure::count("Published", self.published),
             Figure::count("Conflicts", self.conflicts),
             Figure::count("Errors", self.errors),
+            Figure::count("Refused", self.refused),
             Figure::count("Skipped", usize::from(self.skipped)),
             Figure::count("Doubted", self.doubted),
             Figure::count("AtRisk", self.at_risk),

@@ -3,7 +3,7 @@
 
 use domain_auth::idempotency::KeyError;
 use domain_auth::names::{DomainName, IneligibleReason};
-use domain_auth::ports::{SesError, StoreError};
+use domain_auth::ports::{SesError, StoreError, StoreFailure};
 use domain_auth::state::Status;
 
 use crate::problem::{ApiError, FieldError, Problem};
@@ -156,6 +156,7 @@ fn throttled(operation: &'static str) -> ApiError {
 fn store() -> ApiError {
     ApiError::Store(StoreError {
         action: "answer",
+        failure: StoreFailure::Unavailable,
         source: "not shown".into(),
     })
 }

@@ -62,6 +62,8 @@ pub struct Report {
     pub topic_down: bool,
     /// Domains that somebody else changed meanwhile; they are due again.
     pub conflicts: usize,
+    /// Domains whose changes the store does not take, and which are left alone for an hour.
+    pub refused: usize,
     /// Things that went wrong and are tried again in the next run.
     pub errors: usize,
 }
@@ -132,6 +134,7 @@ impl Report {
             .min();
         self.topic_down |= part.topic_down;
         self.conflicts += part.conflicts;
+        self.refused += part.refused;
         self.errors += part.errors;
     }
 

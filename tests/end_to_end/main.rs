@@ -24,8 +24,10 @@ mod shared_account;
 mod staff;
 mod store;
 mod store_keys;
+mod store_kinds;
 mod store_lives;
 mod store_runs;
+mod store_schema;
 mod support_email;
 mod tag_conditions;
 mod takeover;
@@ -163,6 +165,7 @@ fn main() -> ExitCode {
     store::tests(&mut suite);
     takeover::tests(&mut suite);
     store::more_tests(&mut suite);
+    store_schema::tests(&mut suite);
     ready::tests(&mut suite);
     // Last, because it leaves many domains behind.
     described::tests(&mut suite);

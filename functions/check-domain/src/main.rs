@@ -1,5 +1,6 @@
 //! Wiring only.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use check_domain::{App, Config};
@@ -18,16 +19,19 @@ async fn main() -> Result<(), lambda_http::Error> {
     .await;
     let stack = config.stack.clone();
     let (v1, v2, region) = (clients.ses_v1(), clients.ses_v2(), clients.region());
-    let app = App {
-        store: Table::new(clients.dynamodb(), config.table),
-        ses: SesIdentities::new(v1, v2, region, config.stack),
-        publisher: EventTopic::new(clients.sns(), config.topic_arn),
-        clock: SystemClock,
-        ids: SystemIds,
-        dns: Resolver::new(config.dns)?,
-        meter: MetricLines::new(stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
-        final_step: config.final_step,
-        claims: config.claims,
-    };
+    let app =
+        App {
+            store: Table::new(clients.dynamodb(), config.table).with_meter(Arc::new(
+                MetricLines::new(stack.clone(), env!("CARGO_PKG_NAME"), std::io::stdout()),
+            )),
+            ses: SesIdentities::new(v1, v2, region, config.stack),
+            publisher: EventTopic::new(clients.sns(), config.topic_arn),
+            clock: SystemClock,
+            ids: SystemIds,
+            dns: Resolver::new(config.dns)?,
+            meter: MetricLines::new(stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
+            final_step: config.final_step,
+            claims: config.claims,
+        };
     domain_auth_http::run(|request| app.handle(request)).await
 }

@@ -9,6 +9,8 @@ use domain_auth_http::{ClaimNames, Cursors};
 pub struct Config {
     /// `TABLE_NAME`.
     pub table: String,
+    /// `STACK_NAME`: a dimension of the metrics.
+    pub stack: String,
     /// `OWN_DOMAINS`: Lasso's own domains, separated by commas.
     pub eligibility: Eligibility,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
@@ -33,6 +35,7 @@ impl Config {
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             table: required("TABLE_NAME")?,
+            stack: required("STACK_NAME")?,
             eligibility: Eligibility::parse(&optional("OWN_DOMAINS").unwrap_or_default())?,
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,

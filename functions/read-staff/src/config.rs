@@ -8,6 +8,8 @@ use domain_auth_http::{ClaimNames, Cursors};
 pub struct Config {
     /// `TABLE_NAME`.
     pub table: String,
+    /// `STACK_NAME`: a dimension of the metrics.
+    pub stack: String,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
     pub claims: ClaimNames,
     /// `CURSOR_SECRET`: cursors of lists are made with it.
@@ -19,6 +21,7 @@ impl Config {
     pub fn from_env() -> Result<Self, MissingVariable> {
         Ok(Self {
             table: required("TABLE_NAME")?,
+            stack: required("STACK_NAME")?,
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,

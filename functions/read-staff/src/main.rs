@@ -1,8 +1,9 @@
 //! Wiring only.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use domain_auth_aws::{Clients, HttpTimeouts, SystemClock, Table};
+use domain_auth_aws::{Clients, HttpTimeouts, MetricLines, SystemClock, Table};
 use read_staff::{App, Config};
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,11 +14,14 @@ async fn main() -> Result<(), lambda_http::Error> {
         other: Duration::from_secs(3),
     })
     .await;
-    let app = App {
-        store: Table::new(clients.dynamodb(), config.table),
-        clock: SystemClock,
-        claims: config.claims,
-        cursors: config.cursors,
-    };
+    let app =
+        App {
+            store: Table::new(clients.dynamodb(), config.table).with_meter(Arc::new(
+                MetricLines::new(config.stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
+            )),
+            clock: SystemClock,
+            claims: config.claims,
+            cursors: config.cursors,
+        };
     domain_auth_http::run(|request| app.handle(request)).await
 }

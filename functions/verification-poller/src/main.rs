@@ -1,5 +1,6 @@
 //! Wiring only.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain_auth_aws::{
@@ -23,7 +24,11 @@ async fn main() -> Result<(), Error> {
     let stack = config.stack.clone();
     let (v1, v2, region) = (clients.ses_v1(), clients.ses_v2(), clients.region());
     let app = &App {
-        store: Table::new(clients.dynamodb(), config.table),
+        store: Table::new(clients.dynamodb(), config.table).with_meter(Arc::new(MetricLines::new(
+            stack.clone(),
+            env!("CARGO_PKG_NAME"),
+            std::io::stdout(),
+        ))),
         ses: SesIdentities::new(v1, v2, region, config.stack).adopting(config.identity_arn_prefix),
         publisher: EventTopic::new(clients.sns(), config.topic_arn),
         clock: SystemClock,

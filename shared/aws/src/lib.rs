@@ -15,5 +15,5 @@ pub use mail::{LetterMail, SupportMail};
 pub use metrics::{MetricLines, NAMESPACE};
 pub use ses::SesIdentities;
 pub use sns::EventTopic;
-pub use store::{LOOK_SHARDS, Table};
+pub use store::{LOOK_SHARDS, SCHEMA_VERSION, Table};
 pub use system::{SystemClock, SystemIds};

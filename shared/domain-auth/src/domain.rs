@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::diagnosis::FormerTokens;
 use crate::event::{Event, EventType};
+use crate::evidence;
 use crate::history::{Action, Actor, HistoryEntry};
 use crate::identity::SesLook;
 use crate::names::{ClientId, Community, DomainName, EmailAddress};
@@ -217,7 +218,7 @@ impl Domain {
             action,
             from,
             to: self.state.status(),
-            evidence,
+            evidence: evidence.map(evidence::bounded),
         }
     }
 

@@ -45,9 +45,22 @@ pub trait Ids: Send + Sync {
 pub struct StoreError {
     /// What it was to do.
     pub action: &'static str,
+    /// Whether another attempt may fare better.
+    pub failure: StoreFailure,
     /// What it says.
     #[source]
     pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// Why the store could not do it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreFailure {
+    /// It did not answer, or not now. Another attempt may fare better.
+    Unavailable,
+    /// An item would be larger than the store takes. The same attempt fails again.
+    TooLarge,
+    /// What is stored cannot be read: it is damaged, or a later release has written it.
+    Unreadable,
 }
 
 /// A change was not written.
@@ -130,7 +143,9 @@ pub trait ReadClaims: Send + Sync {
 /// Writes changes.
 pub trait CommitChanges: Send + Sync {
     /// Writes all of several changes, of different domains, or nothing. At most one of them has
-    /// claims of the same organizational domain.
+    /// claims of the same organizational domain. Where an item would be too large for the store, it
+    /// writes them [without their details](Change::without_details), and only where that is too large
+    /// as well it fails with [`StoreFailure::TooLarge`].
     fn commit_all(
         &self,
         changes: &[&Change],
@@ -153,13 +168,22 @@ pub enum Due {
 
 /// Finds domains whose time has come.
 pub trait DueDomains: Send + Sync {
-    /// Domains that were due by `now`, oldest first, at most `limit`.
+    /// Domains that were due by `now`, oldest first, at most `limit`. One that cannot be read is left
+    /// out and is not due again for an hour.
     fn due(
         &self,
         queue: Due,
         now: Timestamp,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Domain>, StoreError>> + Send;
+
+    /// Keeps a domain, of which no change can be written, out of its queue until `until`. Where it
+    /// has been changed since it was read, nothing is done.
+    fn postpone(
+        &self,
+        domain: &Domain,
+        until: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// The staff queue.
@@ -184,7 +208,8 @@ pub trait Outbox: Send + Sync {
         self.unpublished_after(None, limit)
     }
 
-    /// Those that come after this one, in the same order.
+    /// Those that come after this one, in the same order. One that cannot be read is left out and
+    /// holds up no other.
     fn unpublished_after(
         &self,
         last: Option<&Event>,

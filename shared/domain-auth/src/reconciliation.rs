@@ -9,6 +9,9 @@ use crate::state::Status;
 /// How many of each kind are named. The figures count all.
 pub const NAMED: usize = 100;
 
+/// The most octets of a comparison, as JSON text.
+const MAX_STORED: usize = 90 * 1024;
+
 /// How long an identity that nobody holds has to be known before it may be deleted.
 pub const ORPHAN_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -56,6 +59,22 @@ pub struct Missing {
     pub status: Status,
 }
 
+impl Reconciliation {
+    /// The same with fewer identities and domains by name, so that it can be stored. The counts say how
+    /// many there are.
+    #[must_use]
+    pub fn bounded(mut self) -> Self {
+        while serde_json::to_vec(&self).is_ok_and(|text| text.len() > MAX_STORED) {
+            if self.orphan_identities.len() > self.missing_identities.len() {
+                self.orphan_identities.pop();
+            } else if self.missing_identities.pop().is_none() {
+                break;
+            }
+        }
+        self
+    }
+}
+
 impl Orphan {
     /// Whether nobody can miss it: this stack made it, SES never verified it, and for 30 days no
     /// domain has held it.
@@ -67,6 +86,40 @@ impl Orphan {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_stored_is_bounded_whatever_the_tags_of_identities_say() {
+        let label = |n: usize| format!("{n}{}", "x".repeat(60 - n.to_string().len()));
+        let long = |n| DomainName::parse(&format!("{0}.{0}.{0}.{0}.com", label(n))).unwrap();
+        let comparison = Reconciliation {
+            checked_at: Timestamp::UNIX_EPOCH,
+            identities: 10_000,
+            orphans: 10_000,
+            missing: 10_000,
+            orphan_identities: (0..NAMED)
+                .map(|n| Orphan {
+                    identity: long(n),
+                    verified: true,
+                    ours: true,
+                    // The longest value of a tag: 256 characters of up to four octets.
+                    tagged_client: Some("\u{20000}".repeat(256)),
+                    first_seen: Timestamp::UNIX_EPOCH,
+                })
+                .collect(),
+            missing_identities: (0..NAMED)
+                .map(|n| Missing {
+                    client: "c".repeat(128),
+                    domain: long(n),
+                    status: Status::Provisioning,
+                })
+                .collect(),
+        };
+        let bounded = comparison.clone().bounded();
+        assert!(serde_json::to_vec(&bounded).unwrap().len() <= MAX_STORED);
+        assert!(bounded.orphan_identities.len() > 20);
+        assert_eq!(bounded.orphans, 10_000);
+        assert_eq!(bounded.clone().bounded(), bounded);
+    }
 
     #[test]
     fn only_what_this_stack_made_in_vain_long_ago_may_be_deleted() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::iter::successors;
 
-use domain_auth::ports::Refusal;
+use domain_auth::ports::{Refusal, StoreFailure};
 
 use super::*;
 
@@ -58,6 +58,7 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::NoIdentity => Some(ApiError::Busy),
         ApiError::Busy => Some(ApiError::Store(StoreError {
             action: "answer",
+            failure: StoreFailure::Unavailable,
             source: "it is down".into(),
         })),
         ApiError::Store(_) => Some(ApiError::Unrendered(HandoffError::Json(

@@ -1,7 +1,7 @@
 //! The store in memory: the same versions, the same all-or-nothing, the same order as the table.
 //! That it keeps to the table's behaviour is tested where both run the same scenarios.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain_auth::claims::ClaimRegister;
@@ -13,7 +13,7 @@ use domain_auth::names::{ClientId, DomainName, EventId};
 use domain_auth::ports::{
     CommitChanges, CommitError, DomainKey as Key, DomainsByState, Due, DueDomains, EmailLedger,
     Lease, ListFilter, Outbox, Page, PageStart, ReadClaims, ReadDomains, Reconciliations, Runs,
-    StaffQueue, StoreError,
+    StaffQueue, StoreError, StoreFailure,
 };
 use domain_auth::reconciliation::Reconciliation;
 use domain_auth::run_memory::RunMemory;
@@ -44,6 +44,10 @@ struct State {
     run_until: Option<Timestamp>,
     run_memory: RunMemory,
     reconciliation: Option<Reconciliation>,
+    /// Domains whose changes are too large.
+    refused: HashSet<DomainName>,
+    /// Domains that are kept out of their queue until then.
+    postponed: HashMap<DomainKey, (u64, Timestamp)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +70,16 @@ impl MemoryStore {
         self.state().domains.values().cloned().collect()
     }
 
+    /// Whether every change of a domain is too large from now on.
+    pub fn refuse_as_too_large(&self, name: &DomainName, refused: bool) {
+        let mut state = self.state();
+        if refused {
+            state.refused.insert(name.clone());
+        } else {
+            state.refused.remove(name);
+        }
+    }
+
     /// How many events wait to be published.
     pub fn outbox_length(&self) -> usize {
         self.state().outbox.len()
@@ -78,6 +92,13 @@ impl MemoryStore {
 
 impl State {
     fn check(&self, change: &Change) -> Result<(), CommitError> {
+        if self.refused.contains(&change.domain.name) {
+            return Err(CommitError::Store(StoreError {
+                action: "write a change",
+                failure: StoreFailure::TooLarge,
+                source: "an item is too large".into(),
+            }));
+        }
         let stored = self.domains.get(&key_of(change));
         if stored.map_or(0, |domain| domain.version) + 1 != change.domain.version {
             return Err(CommitError::Conflict);
@@ -242,11 +263,16 @@ impl DueDomains for MemoryStore {
         limit: usize,
     ) -> Result<Vec<Domain>, StoreError> {
         self.crash.pass("due").await;
-        let mut due: Vec<Domain> = self
-            .state()
+        let state = self.state();
+        let postponed = |domain: &Domain| {
+            let key = (domain.client.clone(), domain.name.clone());
+            let postponed = state.postponed.get(&key);
+            postponed.is_some_and(|(version, until)| *version == domain.version && now < *until)
+        };
+        let mut due: Vec<Domain> = state
             .domains
             .values()
-            .filter(|domain| domain.next_check <= now)
+            .filter(|domain| domain.next_check <= now && !postponed(domain))
             .filter(|domain| {
                 let identities = [Status::Provisioning, Status::Removing];
                 let of_identities = identities.contains(&domain.state.status());
@@ -257,6 +283,14 @@ impl DueDomains for MemoryStore {
         due.sort_by_key(|domain| domain.next_check);
         due.truncate(limit);
         Ok(due)
+    }
+
+    async fn postpone(&self, domain: &Domain, until: Timestamp) -> Result<(), StoreError> {
+        self.crash.pass("postpone").await;
+        let key = (domain.client.clone(), domain.name.clone());
+        let mut state = self.state();
+        state.postponed.insert(key, (domain.version, until));
+        Ok(())
     }
 }
 

@@ -232,6 +232,10 @@ impl<O: Observe> DueDomains for SimStore<O> {
         })
         .await
     }
+
+    async fn postpone(&self, domain: &Domain, until: Timestamp) -> Result<(), StoreError> {
+        self.call(self.inner.postpone(domain, until)).await
+    }
 }
 
 impl<O: Observe> Outbox for SimStore<O> {

@@ -3,17 +3,18 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use domain_auth::claims::ClaimRegister;
-use domain_auth::dns::DnsLook;
+use domain_auth::dns::{DnsLook, MAX_LOOK};
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
-use domain_auth::ports::{CommitChanges, CommitError, StoreError};
+use domain_auth::ports::{CommitChanges, CommitError, StoreError, StoreFailure};
 use serde::Serialize;
 
 use super::keys::{self, EXPIRES_AT, Key, LOOK, PK};
-use super::{Item, Table, number, store_error, string};
+use super::{Item, Table, number, schema, store_error, string};
 
 const ACTION: &str = "write a change";
 
@@ -30,6 +31,29 @@ impl CommitChanges for Table {
         for change in changes {
             self.writes_of(change, &mut writes)?;
         }
+        match self.write(writes).await {
+            Err(CommitError::Store(error)) if error.failure == StoreFailure::TooLarge => {}
+            outcome => return outcome,
+        }
+        let mut writes = Vec::new();
+        for change in changes {
+            tracing::error!(
+                domain = %change.domain.name,
+                client = %change.domain.client,
+                "a change is too large for the table and is written without its details"
+            );
+            self.writes_of(&change.without_details(), &mut writes)?;
+            if change.look.is_some() && change.fate == Fate::Stored {
+                writes.push(Write::Put(self.put_no_look(&change.domain)?));
+            }
+        }
+        self.write(writes).await
+    }
+}
+
+impl Table {
+    /// Writes all or nothing.
+    async fn write(&self, mut writes: Vec<Write>) -> Result<(), CommitError> {
         if let [Write::Put(put)] = &mut writes[..] {
             return self.put_alone(put.clone()).await;
         }
@@ -153,7 +177,7 @@ impl Table {
         entry: &HistoryEntry,
         line: usize,
     ) -> Result<Put, StoreError> {
-        let key = Key::history(&domain.client, &domain.name, entry, line);
+        let key = Key::history(domain, entry, line);
         self.put_new(to_item(key, entry)?)
     }
 
@@ -166,22 +190,26 @@ impl Table {
     /// As text: nothing ever asks DynamoDB for a part of it, and text is smaller than attributes.
     fn put_look(&self, domain: &Domain, look: &DnsLook) -> Result<Put, StoreError> {
         let mut item = Key::look(&domain.client, &domain.name).into_item();
-        let text = serde_json::to_string(look).map_err(store_error(ACTION))?;
+        let mut text = serde_json::to_string(look).map_err(store_error(ACTION))?;
+        if text.len() > MAX_LOOK {
+            let look = look.clone().bounded();
+            text = serde_json::to_string(&look).map_err(store_error(ACTION))?;
+        }
         item.insert(LOOK.to_owned(), string(text));
-        Put::builder()
-            .table_name(&self.name)
-            .set_item(Some(item))
-            .build()
-            .map_err(store_error(ACTION))
+        self.put(item).build().map_err(store_error(ACTION))
+    }
+
+    /// In place of a look that cannot be stored: what was seen before is not what is there now.
+    fn put_no_look(&self, domain: &Domain) -> Result<Put, StoreError> {
+        let item = Key::look(&domain.client, &domain.name).into_item();
+        self.put(item).build().map_err(store_error(ACTION))
     }
 
     fn put_version(&self, item: Item, version: u64) -> Result<Put, StoreError> {
         if version <= 1 {
             return self.put_new(item);
         }
-        Put::builder()
-            .table_name(&self.name)
-            .set_item(Some(item))
+        self.put(item)
             .condition_expression(FOLLOWS)
             .expression_attribute_names("#version", "version")
             .expression_attribute_values(":previous", number(version - 1))
@@ -190,13 +218,17 @@ impl Table {
     }
 
     fn put_new(&self, item: Item) -> Result<Put, StoreError> {
-        Put::builder()
-            .table_name(&self.name)
-            .set_item(Some(item))
+        self.put(item)
             .condition_expression(IS_NEW)
             .expression_attribute_names("#pk", PK)
             .build()
             .map_err(store_error(ACTION))
+    }
+
+    /// The one way to put an item: with the version of its shape.
+    fn put(&self, mut item: Item) -> PutBuilder {
+        schema::stamp(&mut item);
+        Put::builder().table_name(&self.name).set_item(Some(item))
     }
 }
 
@@ -215,7 +247,30 @@ fn transact(write: Write) -> TransactWriteItem {
     .build()
 }
 
+/// Whether DynamoDB refuses an item for its size. It has one code for every kind of bad request, and
+/// says which in the message: "Item size has exceeded the maximum allowed size", and of a transaction
+/// that it exceeds 4 MB.
+fn is_too_large(code: Option<&str>, message: Option<&str>) -> bool {
+    let refused = matches!(code, Some("ValidationException" | "ValidationError"));
+    refused && message.is_some_and(|message| message.to_ascii_lowercase().contains("size"))
+}
+
+fn too_large<E>(error: E) -> CommitError
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    CommitError::Store(StoreError {
+        failure: StoreFailure::TooLarge,
+        ..store_error(ACTION)(error)
+    })
+}
+
 fn put_error(error: SdkError<PutItemError>) -> CommitError {
+    if let SdkError::ServiceError(service) = &error
+        && is_too_large(service.err().meta().code(), service.err().meta().message())
+    {
+        return too_large(error);
+    }
     let conflict = match &error {
         SdkError::ServiceError(service) => {
             let error = service.err();
@@ -229,6 +284,17 @@ fn put_error(error: SdkError<PutItemError>) -> CommitError {
         CommitError::Conflict
     } else {
         store_error(ACTION)(error).into()
+    }
+}
+
+/// Whether a transaction is refused for the size of an item, or for its own.
+fn is_too_large_to_transact(error: &TransactWriteItemsError) -> bool {
+    match error {
+        TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+            let mut reasons = cancelled.cancellation_reasons().iter();
+            reasons.any(|reason| is_too_large(reason.code(), reason.message()))
+        }
+        other => is_too_large(other.meta().code(), other.meta().message()),
     }
 }
 
@@ -248,8 +314,12 @@ fn transaction_error(error: SdkError<TransactWriteItemsError>) -> CommitError {
         _ => false,
     };
     if conflict {
-        CommitError::Conflict
-    } else {
-        store_error(ACTION)(error).into()
+        return CommitError::Conflict;
+    }
+    match &error {
+        SdkError::ServiceError(service) if is_too_large_to_transact(service.err()) => {
+            too_large(error)
+        }
+        _ => store_error(ACTION)(error).into(),
     }
 }

@@ -6,6 +6,7 @@ use domain_auth::ports::{EmailLedger, Lease, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
 use super::keys::{EXPIRES_AT, Key, PK};
+use super::schema::{self, IS_KNOWN, SET_SCHEMA, stamped};
 use super::{Table, number, store_error, string};
 
 /// How long it is remembered that an event was emailed: far longer than SNS, Lambda and the
@@ -22,16 +23,20 @@ impl EmailLedger for Table {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Lease, StoreError> {
-        let outcome = self
+        const ACTION: &str = "lease an email";
+        let update = self
             .client
             .update_item()
             .table_name(&self.name)
-            .set_key(Some(Key::email(event_id).into_item()))
-            .condition_expression(
-                "attribute_not_exists(#sent_at) \
+            .set_key(Some(Key::email(event_id).into_item()));
+        let outcome = stamped(update)
+            .condition_expression(format!(
+                "{IS_KNOWN} AND attribute_not_exists(#sent_at) \
                  AND (attribute_not_exists(#lease_until) OR #lease_until <= :now)",
-            )
-            .update_expression("SET #lease_until = :until, #expires_at = :expiry")
+            ))
+            .update_expression(format!(
+                "SET {SET_SCHEMA}, #lease_until = :until, #expires_at = :expiry"
+            ))
             .expression_attribute_names("#sent_at", SENT_AT)
             .expression_attribute_names("#lease_until", LEASE_UNTIL)
             .expression_attribute_names("#expires_at", EXPIRES_AT)
@@ -49,10 +54,14 @@ impl EmailLedger for Table {
             refusal,
         ) = &error
         {
+            if let Some(item) = refusal.item() {
+                schema::check(ACTION, item)
+                    .inspect_err(|_| self.count_unreadable(ACTION, Some(&Key::email(event_id))))?;
+            }
             let sent = refusal.item().is_some_and(|item| item.contains_key(SENT_AT));
             return Ok(if sent { Lease::Sent } else { Lease::InFlight });
         }
-        Err(store_error("lease an email")(error))
+        Err(store_error(ACTION)(error))
     }
 
     async fn sent(

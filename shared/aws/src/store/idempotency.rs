@@ -7,6 +7,8 @@ use domain_auth::idempotency::{Attempt, Begun, IdempotencyLedger, StoredAnswer};
 use domain_auth::ports::StoreError;
 
 use super::keys::{EXPIRES_AT, Key};
+use super::schema::{self, IS_KNOWN, SET_SCHEMA, stamped};
+use super::unreadable::unreadable;
 use super::{Item, Table, number, store_error, string};
 
 const BEGIN: &str = "begin a request that has a key";
@@ -14,21 +16,22 @@ const FINGERPRINT: &str = "fingerprint";
 const LEASE_UNTIL: &str = "lease_until";
 /// The answer as JSON text.
 const ANSWER: &str = "answer";
+/// The largest answer that is kept, in octets. DynamoDB takes 400 KB.
+const MAX_ANSWER: usize = 96 * 1024;
 
 impl IdempotencyLedger for Table {
     async fn begin(&self, attempt: &Attempt) -> Result<Begun, StoreError> {
         // DynamoDB deletes what has expired some time later, so that is looked at here.
-        let outcome = self
-            .key_item(attempt)
-            .condition_expression(
-                "attribute_not_exists(#fingerprint) OR #expires_at <= :now_s \
+        let outcome = stamped(self.key_item(attempt))
+            .condition_expression(format!(
+                "{IS_KNOWN} AND (attribute_not_exists(#fingerprint) OR #expires_at <= :now_s \
                  OR (#fingerprint = :fingerprint AND attribute_not_exists(#answer) \
-                     AND #lease_until <= :now)",
-            )
-            .update_expression(
-                "SET #fingerprint = :fingerprint, #lease_until = :lease, #expires_at = :expiry \
-                 REMOVE #answer",
-            )
+                     AND #lease_until <= :now))",
+            ))
+            .update_expression(format!(
+                "SET {SET_SCHEMA}, #fingerprint = :fingerprint, #lease_until = :lease, \
+                 #expires_at = :expiry REMOVE #answer",
+            ))
             .expression_attribute_names("#fingerprint", FINGERPRINT)
             .expression_attribute_names("#answer", ANSWER)
             .expression_attribute_names("#expires_at", EXPIRES_AT)
@@ -45,9 +48,13 @@ impl IdempotencyLedger for Table {
             Err(error) => error.into_service_error(),
         };
         if let UpdateItemError::ConditionalCheckFailedException(refusal) = &error {
-            return refusal.item().map_or(Ok(Begun::InProgress), |item| {
-                state_of(item, &attempt.fingerprint.0)
-            });
+            let key = Key::idempotency(&attempt.owner, &attempt.key);
+            return refusal
+                .item()
+                .map_or(Ok(Begun::InProgress), |item| {
+                    state_of(item, &attempt.fingerprint.0)
+                })
+                .inspect_err(|_| self.count_unreadable(BEGIN, Some(&key)));
         }
         Err(store_error(BEGIN)(error))
     }
@@ -55,6 +62,13 @@ impl IdempotencyLedger for Table {
     async fn keep(&self, attempt: &Attempt, answer: &StoredAnswer) -> Result<(), StoreError> {
         const ACTION: &str = "keep the answer to a request";
         let text = serde_json::to_string(answer).map_err(store_error(ACTION))?;
+        if text.len() > MAX_ANSWER {
+            tracing::warn!(
+                octets = text.len(),
+                "an answer is too large to be kept; the request runs again when it is repeated"
+            );
+            return self.forget(attempt).await;
+        }
         let outcome = self
             .key_item(attempt)
             .condition_expression("#lease_until = :lease")
@@ -117,7 +131,8 @@ fn unless_taken_over(
     }
 }
 
-fn state_of(item: &Item, fingerprint: &str) -> Result<Begun, StoreError> {
+pub(super) fn state_of(item: &Item, fingerprint: &str) -> Result<Begun, StoreError> {
+    schema::check(BEGIN, item)?;
     let text = |name| {
         item.get(name)
             .and_then(|value: &AttributeValue| value.as_s().ok())
@@ -128,7 +143,7 @@ fn state_of(item: &Item, fingerprint: &str) -> Result<Begun, StoreError> {
     match text(ANSWER) {
         Some(answer) => serde_json::from_str(answer)
             .map(Begun::Answered)
-            .map_err(store_error(BEGIN)),
+            .map_err(|error| unreadable(BEGIN, error)),
         None => Ok(Begun::InProgress),
     }
 }

@@ -9,8 +9,10 @@ use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::StoreError;
 
 use super::keys::{EXPIRES_AT, Key};
+use super::schema::{self, IS_KNOWN, SET_SCHEMA, stamped};
 use super::{Item, Table, number, store_error};
 
+const COUNT: &str = "count an email with instructions";
 /// All of a client's emails.
 const ALL: &str = "sent";
 
@@ -21,13 +23,14 @@ impl CountInstructions for Table {
         name: &DomainName,
         day: Day,
     ) -> Result<Counted, StoreError> {
-        let outcome = self
-            .day_item(client, name, day)
-            .condition_expression(
-                "(attribute_not_exists(#all) OR #all < :per_client) \
+        let outcome = stamped(self.day_item(client, name, day))
+            .condition_expression(format!(
+                "{IS_KNOWN} AND (attribute_not_exists(#all) OR #all < :per_client) \
                  AND (attribute_not_exists(#domain) OR #domain < :per_domain)",
-            )
-            .update_expression("SET #expires_at = :expiry ADD #all :one, #domain :one")
+            ))
+            .update_expression(format!(
+                "SET {SET_SCHEMA}, #expires_at = :expiry ADD #all :one, #domain :one"
+            ))
             .expression_attribute_names("#expires_at", EXPIRES_AT)
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":per_client", number(PER_CLIENT))
@@ -48,6 +51,11 @@ impl CountInstructions for Table {
             Err(error) => error.into_service_error(),
         };
         if let UpdateItemError::ConditionalCheckFailedException(refusal) = &error {
+            if let Some(item) = refusal.item() {
+                let key = Key::instructions(client, day);
+                schema::check(COUNT, item)
+                    .inspect_err(|_| self.count_unreadable(COUNT, Some(&key)))?;
+            }
             let spent = refusal
                 .item()
                 .is_some_and(|item| figure(item, &of_domain(name)) >= PER_DOMAIN);
@@ -57,7 +65,7 @@ impl CountInstructions for Table {
                 Counted::ClientLimit
             });
         }
-        Err(store_error("count an email with instructions")(error))
+        Err(store_error(COUNT)(error))
     }
 
     async fn give_back(

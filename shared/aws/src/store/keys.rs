@@ -76,16 +76,15 @@ impl Key {
         }
     }
 
-    pub(super) fn history(
-        client: &ClientId,
-        name: &DomainName,
-        entry: &HistoryEntry,
-        line: usize,
-    ) -> Self {
-        let (at, sequence) = (sortable(entry.at), entry.sequence);
+    /// In the order of the domain's lives, and in each of its versions: two functions whose clocks
+    /// differ write their lines in the order of their changes. The first release began with the time
+    /// of the line, whose digits sort before the `L`. `line` tells apart what one change did in two
+    /// steps.
+    pub(super) fn history(domain: &Domain, entry: &HistoryEntry, line: usize) -> Self {
+        let (life, sequence) = (sortable(domain.added_at), entry.sequence);
         Self {
-            pk: history_pk(client, name),
-            sk: format!("{at}#{sequence:010}#{line}"),
+            pk: history_pk(&domain.client, &domain.name),
+            sk: format!("L#{life}#{sequence:010}#{line}"),
         }
     }
 
@@ -208,7 +207,7 @@ pub(super) fn domain_index(domain: &Domain) -> [(String, AttributeValue); 4] {
         (WORK_PK.to_owned(), string(work_pk)),
         (
             WORK_SK.to_owned(),
-            string(format!("{}#{id}", sortable(domain.next_check))),
+            string(work_position(domain, domain.next_check)),
         ),
         (
             QUEUE_PK.to_owned(),
@@ -219,6 +218,11 @@ pub(super) fn domain_index(domain: &Domain) -> [(String, AttributeValue); 4] {
             string(format!("{}#{id}", sortable(domain.state_since))),
         ),
     ]
+}
+
+/// Where a domain stands in its queue that is due at `due`.
+pub(super) fn work_position(domain: &Domain, due: Timestamp) -> String {
+    format!("{}#{}#{}", sortable(due), domain.client, domain.name)
 }
 
 /// The index attributes of an event that is not published: in the order of writing.

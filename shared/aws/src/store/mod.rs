@@ -9,16 +9,19 @@ mod outbox;
 mod queues;
 mod reads;
 mod runs;
+mod schema;
 mod size;
+mod unreadable;
 
 pub use keys::LOOK_SHARDS;
+pub use schema::SCHEMA_VERSION;
 
 use std::collections::HashMap;
 use std::error::Error;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain_auth::ports::StoreError;
+use domain_auth::ports::{StoreError, StoreFailure};
 use serde::de::DeserializeOwned;
 
 /// An item as DynamoDB has it.
@@ -29,12 +32,17 @@ type Item = HashMap<String, AttributeValue>;
 pub struct Table {
     client: Client,
     name: String,
+    unreadable: Option<unreadable::Counter>,
 }
 
 impl Table {
     /// The table with this name.
     pub fn new(client: Client, name: String) -> Self {
-        Self { client, name }
+        Self {
+            client,
+            name,
+            unreadable: None,
+        }
     }
 }
 
@@ -44,13 +52,16 @@ where
 {
     move |error| StoreError {
         action,
+        failure: StoreFailure::Unavailable,
         source: error.into(),
     }
 }
 
-/// Reads an item. Attributes that belong to keys are ignored by the types.
+/// Reads an item of this release or an earlier one. Attributes that belong to keys are ignored by the
+/// types.
 fn from_item<T: DeserializeOwned>(action: &'static str, item: Item) -> Result<T, StoreError> {
-    serde_dynamo::from_item(item).map_err(store_error(action))
+    schema::check(action, &item)?;
+    serde_dynamo::from_item(item).map_err(|error| unreadable::unreadable(action, error))
 }
 
 fn string(value: impl Into<String>) -> AttributeValue {
@@ -60,3 +71,6 @@ fn string(value: impl Into<String>) -> AttributeValue {
 fn number(value: impl Into<i128>) -> AttributeValue {
     AttributeValue::N(value.into().to_string())
 }
+
+#[cfg(test)]
+mod release_tests;

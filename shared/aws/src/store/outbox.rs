@@ -1,12 +1,14 @@
 //! Events that were written with their change and are not yet published.
 
 use domain_auth::event::Event;
-use domain_auth::ports::{Outbox, StoreError};
+use domain_auth::ports::{Clock, Outbox, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
 use super::keys::{self, EXPIRES_AT, Key, OUTBOX, PK, WORK_PK, WORK_SK};
 use super::queues::Range;
+use super::unreadable::is_left_alone;
 use super::{Item, Table, number, store_error, string};
+use crate::SystemClock;
 
 /// How long a published event is kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -18,13 +20,25 @@ impl Outbox for Table {
         limit: usize,
     ) -> Result<Vec<Event>, StoreError> {
         const ACTION: &str = "read the outbox";
-        let range = last.map_or(Range::All, |last| Range::After(keys::outbox_position(last)));
-        let entries = self
-            .work_in(ACTION, OUTBOX.to_owned(), range, limit)
-            .await?;
-        // The index follows the table a moment later: what has been published is not in the outbox.
-        let waiting = |item: &Item| item.contains_key(WORK_PK);
-        self.items_of(ACTION, entries, waiting).await
+        let now = SystemClock.now();
+        let mut range = last.map_or(Range::All, |last| Range::After(keys::outbox_position(last)));
+        loop {
+            let mut entries = self
+                .work_in(ACTION, OUTBOX.to_owned(), range, limit)
+                .await?;
+            entries.retain(|(position, _)| !is_left_alone(position, now));
+            let end = entries.last().map(|(position, _)| position.clone());
+            // The index follows the table a moment later: what has been published is not in the
+            // outbox.
+            let waiting = |item: &Item| item.contains_key(WORK_PK);
+            let (events, unreadable) = self.read_entries(ACTION, entries, waiting).await?;
+            self.leave_alone(unreadable, now).await;
+            match end {
+                // None of these is an event to publish; there may be some behind them.
+                Some(end) if events.is_empty() => range = Range::After(end),
+                Some(_) | None => return Ok(events),
+            }
+        }
     }
 
     async fn mark_published(&self, event: &Event, now: Timestamp) -> Result<(), StoreError> {

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::keys::{self, Key, QUEUE, QUEUE_PK, QUEUE_SK, WORK, WORK_PK, WORK_SK};
-use super::{Item, Table, from_item, store_error, string};
+use super::{Item, Table, store_error, string};
 
 /// The most keys that `BatchGetItem` takes (DynamoDB API reference).
 const BATCH_GET: usize = 100;
@@ -24,7 +24,7 @@ const BATCH_GET: usize = 100;
 const QUERY_PAGE: usize = 1_000;
 
 /// An entry of an index: its sort key and the item's key.
-type Entry = (String, Key);
+pub(super) type Entry = (String, Key);
 
 /// Which entries of a partition of the index of work.
 pub(super) enum Range {
@@ -49,12 +49,18 @@ impl DueDomains for Table {
         let mut entries: Vec<Entry> = try_join_all(shards).await?.into_iter().flatten().collect();
         entries.sort_by(|a, b| a.0.cmp(&b.0));
         entries.truncate(limit);
-        let domains: Vec<Domain> = self.items_of(ACTION, entries, |_| true).await?;
+        let (domains, unreadable): (Vec<Domain>, _) =
+            self.read_entries(ACTION, entries, |_| true).await?;
+        self.leave_alone(unreadable, now).await;
         // The index follows the table a moment later: what was looked at meanwhile is not due.
         Ok(domains
             .into_iter()
             .filter(|domain| domain.next_check <= now)
             .collect())
+    }
+
+    async fn postpone(&self, domain: &Domain, until: Timestamp) -> Result<(), StoreError> {
+        self.move_domain(domain, until).await
     }
 }
 
@@ -218,24 +224,34 @@ impl Table {
         entries: Vec<Entry>,
         wanted: impl Fn(&Item) -> bool,
     ) -> Result<Vec<T>, StoreError> {
-        let keys: Vec<Key> = entries.into_iter().map(|(_, key)| key).collect();
-        let mut read = Vec::with_capacity(keys.len());
-        // Batch by batch: an item as the SDK has it takes several times the memory of what is read.
-        for batch in keys.chunks(BATCH_GET) {
-            let mut found = self.batch_get(action, batch).await?;
-            let items = batch
-                .iter()
-                .filter_map(|key| found.remove(key).filter(&wanted));
-            read.extend(items.filter_map(|item| match from_item(action, item) {
-                Ok(item) => Some(item),
-                Err(error) => {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::error!(error, "an item of the table cannot be read");
-                    None
-                }
-            }));
-        }
+        let (read, _unreadable) = self.read_entries(action, entries, wanted).await?;
         Ok(read)
+    }
+
+    /// The same, and the entries whose items cannot be read.
+    pub(super) async fn read_entries<T: DeserializeOwned>(
+        &self,
+        action: &'static str,
+        entries: Vec<Entry>,
+        wanted: impl Fn(&Item) -> bool,
+    ) -> Result<(Vec<T>, Vec<Entry>), StoreError> {
+        let mut read = Vec::with_capacity(entries.len());
+        let mut unreadable = Vec::new();
+        // Batch by batch: an item as the SDK has it takes several times the memory of what is read.
+        for batch in entries.chunks(BATCH_GET) {
+            let keys: Vec<Key> = batch.iter().map(|(_, key)| key.clone()).collect();
+            let mut found = self.batch_get(action, &keys).await?;
+            for entry in batch {
+                let Some(item) = found.remove(&entry.1).filter(&wanted) else {
+                    continue;
+                };
+                match self.read_one_of(action, item) {
+                    Some(item) => read.push(item),
+                    None => unreadable.push(entry.clone()),
+                }
+            }
+        }
+        Ok((read, unreadable))
     }
 
     /// DynamoDB may answer a part and give the rest back as unprocessed.

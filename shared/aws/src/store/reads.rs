@@ -11,7 +11,8 @@ use domain_auth::ports::{ListFilter, Page, PageStart, ReadClaims, ReadDomains, S
 use serde::de::DeserializeOwned;
 
 use super::keys::{self, DOMAIN_PREFIX, Key, LOOK, PK, SK};
-use super::{Item, Table, from_item, store_error, string};
+use super::unreadable::unreadable;
+use super::{Item, Table, schema, store_error, string};
 
 /// How many items one query reads for each entry that a page of a filtered list may have. Such a
 /// page may be short, or empty, and still have a next one.
@@ -32,18 +33,15 @@ impl ReadDomains for Table {
         name: &DomainName,
     ) -> Result<Option<DnsLook>, StoreError> {
         const ACTION: &str = "read the last look at DNS";
-        let item = self.get_item(ACTION, Key::look(client, name)).await?;
-        let text = item.and_then(|mut item| item.remove(LOOK));
-        let Some(AttributeValue::S(text)) = text else {
+        let key = Key::look(client, name);
+        let Some(item) = self.get_item(ACTION, key.clone()).await? else {
             return Ok(None);
         };
         // A look of another version of the program is as good as none: the next one replaces it.
-        Ok(serde_json::from_str(&text)
-            .inspect_err(|error| {
-                let error = error as &dyn std::error::Error;
-                tracing::warn!(error, "a stored look at DNS cannot be read");
-            })
-            .ok())
+        Ok(look_of(ACTION, item).unwrap_or_else(|_| {
+            self.count_unreadable(ACTION, Some(&key));
+            None
+        }))
     }
 
     async fn domains(
@@ -86,7 +84,9 @@ impl ReadDomains for Table {
             pk,
             sk: format!("{DOMAIN_PREFIX}{}", start.0),
         });
-        let (items, last) = page("list domains", query, limit, reads, start).await?;
+        let (items, last) = self
+            .page("list domains", query, limit, reads, start)
+            .await?;
         Ok(Page {
             items,
             next: last
@@ -115,7 +115,9 @@ impl ReadDomains for Table {
             pk,
             sk: start.0.clone(),
         });
-        let (items, last) = page("read the history", query, limit, limit, start).await?;
+        let (items, last) = self
+            .page("read the history", query, limit, limit, start)
+            .await?;
         Ok(Page {
             items,
             next: last.map(|key| PageStart(key.sk)),
@@ -137,7 +139,7 @@ impl Table {
         key: Key,
     ) -> Result<Option<T>, StoreError> {
         let item = self.get_item(action, key).await?;
-        item.map(|item| from_item(action, item)).transpose()
+        item.map(|item| self.read(action, item)).transpose()
     }
 
     async fn get_item(&self, action: &'static str, key: Key) -> Result<Option<Item>, StoreError> {
@@ -152,33 +154,44 @@ impl Table {
             .map_err(store_error(action))?;
         Ok(answer.item)
     }
+
+    /// One query for one page: it reads `reads` items, of which at most `limit` are shown. One that
+    /// cannot be read is left out. The key is the one after which the next page starts.
+    async fn page<T: DeserializeOwned>(
+        &self,
+        action: &'static str,
+        query: QueryFluentBuilder,
+        limit: usize,
+        reads: usize,
+        start: Option<Key>,
+    ) -> Result<(Vec<T>, Option<Key>), StoreError> {
+        let answer = query
+            .limit(i32::try_from(reads).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(start.map(Key::into_item))
+            .send()
+            .await
+            .map_err(store_error(action))?;
+        let mut items: Vec<Item> = answer.items.unwrap_or_default();
+        let next = if items.len() > limit {
+            items.truncate(limit);
+            items.last().and_then(Key::of_item)
+        } else {
+            answer.last_evaluated_key.as_ref().and_then(Key::of_item)
+        };
+        let items = items
+            .into_iter()
+            .filter_map(|item| self.read_one_of(action, item))
+            .collect();
+        Ok((items, next))
+    }
 }
 
-/// One query for one page: it reads `reads` items, of which at most `limit` are shown. The key is
-/// the one after which the next page starts.
-async fn page<T: DeserializeOwned>(
-    action: &'static str,
-    query: QueryFluentBuilder,
-    limit: usize,
-    reads: usize,
-    start: Option<Key>,
-) -> Result<(Vec<T>, Option<Key>), StoreError> {
-    let answer = query
-        .limit(i32::try_from(reads).unwrap_or(i32::MAX))
-        .set_exclusive_start_key(start.map(Key::into_item))
-        .send()
-        .await
-        .map_err(store_error(action))?;
-    let mut items: Vec<Item> = answer.items.unwrap_or_default();
-    let next = if items.len() > limit {
-        items.truncate(limit);
-        items.last().and_then(Key::of_item)
-    } else {
-        answer.last_evaluated_key.as_ref().and_then(Key::of_item)
+/// The look in an item; none where it was too large to be stored.
+pub(super) fn look_of(action: &'static str, mut item: Item) -> Result<Option<DnsLook>, StoreError> {
+    schema::check(action, &item)?;
+    let Some(AttributeValue::S(text)) = item.remove(LOOK) else {
+        return Ok(None);
     };
-    let items = items
-        .into_iter()
-        .map(|item| from_item(action, item))
-        .collect::<Result<_, _>>()?;
-    Ok((items, next))
+    let look = serde_json::from_str(&text).map_err(|error| unreadable(action, error))?;
+    Ok(Some(look))
 }

@@ -9,6 +9,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::keys::Key;
+use super::schema::{self, SET_SCHEMA, stamped};
+use super::unreadable::unreadable;
 use super::{Item, Table, number, store_error, string};
 
 /// Until when a run has the right, in milliseconds since the epoch.
@@ -24,13 +26,14 @@ impl Runs for Table {
         until: Timestamp,
     ) -> Result<Option<RunMemory>, StoreError> {
         const ACTION: &str = "begin a run of the poller";
-        let outcome = self
+        let update = self
             .client
             .update_item()
             .table_name(&self.name)
-            .set_key(Some(Key::runs().into_item()))
+            .set_key(Some(Key::runs().into_item()));
+        let outcome = stamped(update)
             .condition_expression("attribute_not_exists(#run_until) OR #run_until <= :now")
-            .update_expression("SET #run_until = :until")
+            .update_expression(format!("SET #run_until = :until, {SET_SCHEMA}"))
             .expression_attribute_names("#run_until", RUN_UNTIL)
             .expression_attribute_values(":now", number(now.as_millisecond()))
             .expression_attribute_values(":until", number(until.as_millisecond()))
@@ -40,13 +43,7 @@ impl Runs for Table {
         match outcome {
             Ok(answer) => {
                 let item = answer.attributes.unwrap_or_default();
-                // What cannot be read is of another version of this code: it is begun anew.
-                Ok(Some(
-                    read(ACTION, &item, MEMORY)
-                        .ok()
-                        .flatten()
-                        .unwrap_or_default(),
-                ))
+                Ok(Some(memory_of(ACTION, &item)))
             }
             Err(error) => {
                 let error = error.into_service_error();
@@ -100,7 +97,11 @@ impl Reconciliations for Table {
             .await
             .map_err(store_error(ACTION))?;
         let item = answer.item.unwrap_or_default();
-        read(ACTION, &item, RESULT)
+        // One of another version of the program is as good as none: the next one replaces it.
+        Ok(reconciliation_of(ACTION, &item).unwrap_or_else(|_| {
+            self.count_unreadable(ACTION, Some(&Key::reconciliation()));
+            None
+        }))
     }
 
     async fn write_reconciliation(
@@ -109,6 +110,7 @@ impl Reconciliations for Table {
     ) -> Result<(), StoreError> {
         const ACTION: &str = "write a reconciliation";
         let mut item = Key::reconciliation().into_item();
+        schema::stamp(&mut item);
         item.insert(RESULT.to_owned(), text_of(ACTION, reconciliation)?);
         self.client
             .put_item()
@@ -119,6 +121,22 @@ impl Reconciliations for Table {
             .map_err(store_error(ACTION))?;
         Ok(())
     }
+}
+
+pub(super) fn reconciliation_of(
+    action: &'static str,
+    item: &Item,
+) -> Result<Option<Reconciliation>, StoreError> {
+    schema::check(action, item)?;
+    read(action, item, RESULT)
+}
+
+/// What cannot be read is of another version of this code: it is begun anew.
+pub(super) fn memory_of(action: &'static str, item: &Item) -> RunMemory {
+    read(action, item, MEMORY)
+        .ok()
+        .flatten()
+        .unwrap_or_default()
 }
 
 fn text_of(
@@ -135,6 +153,6 @@ fn read<T: DeserializeOwned>(
     attribute: &str,
 ) -> Result<Option<T>, StoreError> {
     let text = item.get(attribute).and_then(|value| value.as_s().ok());
-    text.map(|text| serde_json::from_str(text).map_err(store_error(action)))
+    text.map(|text| serde_json::from_str(text).map_err(|error| unreadable(action, error)))
         .transpose()
 }

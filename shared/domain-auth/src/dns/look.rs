@@ -20,6 +20,10 @@ pub struct DnsLook {
     pub diagnosis: Diagnosis,
     /// What was answered at the records' own names, for the hand-off formats.
     pub observations: Vec<Observation>,
+    /// How many answers, values and diagnoses are left out, because all of them are too large to be
+    /// stored.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub left_out: usize,
 }
 
 impl DnsLook {
@@ -42,24 +46,27 @@ impl DnsLook {
                 .into_iter()
                 .filter(|observation| own_name(observation) && size(observation) <= MAX_STORED)
                 .collect(),
+            left_out: 0,
         }
     }
 
     /// The same for two looks that say the same: how long an answer may be kept aside, which differs
     /// each time. None where it cannot be told.
     pub fn digest(&self) -> Option<u64> {
-        let mut look = self.clone();
-        for observation in &mut look.observations {
-            forget_ttl(&mut observation.recursive);
-            for answer in &mut observation.authoritative {
-                forget_ttl(&mut answer.outcome);
-            }
-        }
-        let text = serde_json::to_vec(&look).ok()?;
+        let text = self.without_ttls()?;
         // FNV-1a: it has to tell a look from the one before, and nothing else.
         Some(text.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         }))
+    }
+
+    /// As JSON text, with each time to live as 0.
+    pub(super) fn without_ttls(&self) -> Option<Vec<u8>> {
+        let mut look = self.clone();
+        look.observations
+            .iter_mut()
+            .for_each(Observation::forget_ttls);
+        serde_json::to_vec(&look).ok()
     }
 
     /// The zone, where it was found.
@@ -71,14 +78,12 @@ impl DnsLook {
     }
 }
 
-fn forget_ttl(outcome: &mut Outcome) {
-    match outcome {
-        Outcome::Found { ttl, .. } | Outcome::Alias { ttl, .. } => *ttl = 0,
-        Outcome::NoData { negative_ttl } | Outcome::NoSuchName { negative_ttl } => {
-            *negative_ttl = 0;
-        }
-        Outcome::Failed { .. } | Outcome::TimedOut | Outcome::NotAsked => {}
-    }
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "what serde calls takes a reference"
+)]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 fn size(observation: &Observation) -> usize {

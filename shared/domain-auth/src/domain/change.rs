@@ -98,6 +98,24 @@ impl Change {
         self.domain.next_check = if is_seen_by_the_next_run { since } else { now };
     }
 
+    /// The same change without what only explains it: the look at DNS, the lists in the evidence, and
+    /// how the records stood. For a store that does not take the whole of it.
+    #[must_use]
+    pub fn without_details(&self) -> Self {
+        let mut change = self.clone();
+        if change.look.take().is_some() {
+            change.domain.look_digest = None;
+        }
+        for line in &mut change.history {
+            line.evidence = line.evidence.as_ref().map(evidence::single_values);
+        }
+        if let Some(event) = &mut change.event {
+            event.records.clear();
+            event.missing.clear();
+        }
+        change
+    }
+
     /// Where somebody waits for the answer to a check, it is in the history from now on, before what
     /// the change itself does.
     pub(crate) fn answer_check(
@@ -259,7 +277,8 @@ impl Domain {
         let mut domain = self.clone();
         domain.community = new.community;
         domain.contact_email = new.contact_email;
-        domain.added_at = now;
+        // A life begins after the one before it, whatever the clock of this function says.
+        domain.added_at = now.max(self.added_at + SignedDuration::from_nanos(1));
         domain.checked_at = None;
         domain.hurried_at = None;
         domain.ready = None;

@@ -22,6 +22,9 @@ const ATTEMPTS: usize = 4;
 const DISPLACED_AT_ONCE: usize = 25;
 /// The most holders that are told of a claim which Lasso support decides.
 const TOLD: usize = 10;
+/// The most challengers that a domain remembers: its item has to stay small, however many clients prove
+/// names around it. Of further ones Lasso support learns by their own claims.
+const MAX_CHALLENGERS: usize = 50;
 /// Holders that are read at the same time.
 const READS_AT_ONCE: usize = 8;
 
@@ -174,7 +177,7 @@ fn seen(change: &mut Change, look: Option<&DnsLook>, now: Timestamp) {
     // A claim that is taken over shows other records from now on.
     if let (Some(look), Status::Contested) = (look, change.domain.state.status()) {
         change.domain.dns_looked_at = Some(now);
-        change.look = Some(look.clone());
+        change.look = Some(look.clone().bounded());
     }
 }
 
@@ -353,6 +356,7 @@ fn undecided(
     };
     let untold: Vec<&Domain> = holders
         .iter()
+        .filter(|holder| holder.challengers.len() < MAX_CHALLENGERS)
         .filter(|holder| !holder.challengers.contains(&challenger))
         .take(TOLD)
         .collect();

@@ -214,6 +214,7 @@ pub fn after_look(
     }
     if let Some(look) = dns {
         change.domain.dns_looked_at = Some(now);
+        let look = look.bounded();
         let digest = look.digest();
         if digest.is_none() || digest != domain.look_digest {
             change.domain.look_digest = digest;

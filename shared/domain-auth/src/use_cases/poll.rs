@@ -23,13 +23,16 @@ use crate::pace::{self, Patience};
 use crate::ports::{
     Clock, CommitChanges, CommitError, DomainsByState, Due, DueDomains, Identities,
     IdentityStatuses, Ids, ListIdentities, Outbox, Publish, ReadClaims, ReadDomains,
-    Reconciliations, Runs, STATUS_BATCH, StoreError,
+    Reconciliations, Runs, STATUS_BATCH, StoreError, StoreFailure,
 };
 use crate::run_memory::{Breaker, RunMemory, Sample};
 
 /// The shortest and the longest pause before a look that the breaker stopped is repeated.
 const BREAKER_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 const BREAKER_SPREAD: SignedDuration = SignedDuration::from_mins(45);
+/// For how long a domain is left alone whose change the store does not take. The same change would be
+/// refused again, and the domain would be the first of every run.
+const REFUSED_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// After how long a domain that is due is overdue: several runs could not reach it.
 const OVERDUE: SignedDuration = SignedDuration::from_mins(5);
 
@@ -258,7 +261,23 @@ where
             change.domain.next_check = change.domain.next_check.min(stuck);
         }
         let outcome = self.tools.store.commit(&change).await;
-        report.written(before, &change, outcome)
+        self.written(before, &change, outcome, report).await
+    }
+
+    /// Counts what became of a write. Whether it was written. Where the store does not take it, the
+    /// domain backs off.
+    async fn written(
+        &self,
+        before: &Domain,
+        change: &Change,
+        outcome: Result<(), CommitError>,
+        report: &mut Report,
+    ) -> bool {
+        if let Err(CommitError::Store(error)) = &outcome {
+            let (store, clock) = (self.tools.store, self.tools.clock);
+            back_off(store, before, error, clock.now(), report).await;
+        }
+        report.written(before, change, outcome)
     }
 
     async fn publish_events(&self, until: Timestamp) -> Result<Report, StoreError> {
@@ -314,9 +333,31 @@ where
         }
         let change = domain.stuck(now, self.tools.ids);
         let outcome = self.tools.store.commit(&change).await;
-        report
-            .written(&domain, &change, outcome)
-            .then_some(change.domain)
+        let written = self.written(&domain, &change, outcome, report).await;
+        written.then_some(change.domain)
+    }
+}
+
+/// Keeps a domain out of its queue for an hour where the store can take no change of it.
+pub(super) async fn back_off(
+    store: &impl DueDomains,
+    domain: &Domain,
+    error: &StoreError,
+    now: Timestamp,
+    report: &mut Report,
+) {
+    match error.failure {
+        StoreFailure::TooLarge => {}
+        StoreFailure::Unavailable | StoreFailure::Unreadable => return,
+    }
+    report.refused += 1;
+    if let Err(error) = store.postpone(domain, now + REFUSED_PAUSE).await {
+        tracing::error!(
+            domain = %domain.name,
+            error = &error as &dyn std::error::Error,
+            "a domain that cannot be written was not postponed; it stays due"
+        );
+        report.errors += 1;
     }
 }
 

@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::poll::Report;
+use super::poll::{Report, back_off};
 use super::provision::Tools;
 use super::remove::{self, Removal};
 use crate::domain::Domain;
-use crate::ports::{Clock, CommitChanges, CommitError, Identities, ReadClaims, SesError};
+use crate::ports::{
+    Clock, CommitChanges, CommitError, DueDomains, Identities, ReadClaims, SesError,
+};
 
 /// Finishes a removal; tries again after a throttled call for as long as the run has time.
 pub(super) async fn remove_until<S, I, C, D, L>(
@@ -15,12 +17,13 @@ pub(super) async fn remove_until<S, I, C, D, L>(
     until: Timestamp,
 ) -> Report
 where
-    S: ReadClaims + CommitChanges,
+    S: ReadClaims + CommitChanges + DueDomains,
     I: Identities,
     C: Clock,
 {
     let mut report = Report::default();
     while tools.clock.now() < until {
+        let before = domain.clone();
         match remove::finish(tools, domain).await {
             Ok(Removal::Later(next, Some(SesError::Throttled { .. }))) => {
                 domain = *next;
@@ -32,7 +35,7 @@ where
                     error = &error as &dyn std::error::Error,
                     "SES refuses to delete the identity of this domain"
                 );
-                report.refused += 1;
+                report.refused_by_ses += 1;
             }
             Ok(Removal::Later(domain, Some(error))) => {
                 tracing::warn!(
@@ -47,6 +50,7 @@ where
             // It was added again, or another run has finished it.
             Err(CommitError::Conflict) => report.conflicts += 1,
             Err(CommitError::Store(error)) => {
+                back_off(tools.store, &before, &error, tools.clock.now(), &mut report).await;
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "a removal was not written; it stays due"

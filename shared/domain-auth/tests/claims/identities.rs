@@ -422,8 +422,8 @@ fn a_refusal_that_the_operator_can_end_is_counted_and_the_domain_waits() {
         let added = world.add("maple", NAME);
         assert_eq!(added.state.status(), Status::Provisioning);
         let report = world.poll_after(MINUTE);
-        assert_eq!((report.refused, report.errors), (1, 0), "{refusal}");
-        assert_eq!(world.poll_after(MINUTE).refused, 0);
+        assert_eq!((report.refused_by_ses, report.errors), (1, 0), "{refusal}");
+        assert_eq!(world.poll_after(MINUTE).refused_by_ses, 0);
         assert_eq!(world.status("maple", NAME), Some(Status::Pending));
     }
 }

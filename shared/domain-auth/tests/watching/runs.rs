@@ -1,12 +1,13 @@
 //! What one run does beside its looks, and what it leaves: stuck domains, the topic, other runs.
 
+use domain_auth::diagnosis::FormerTokens;
 use domain_auth::domain::Domain;
 use domain_auth::event::EventType;
 use domain_auth::history::Actor;
 use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth::ports::{Clock, CommitChanges, Runs, STATUS_BATCH};
 use domain_auth::state::{State, Status, Trigger};
-use domain_auth_testkit::{SesFault, domain_name, new_domain};
+use domain_auth_testkit::{SesFault, domain_name, identity, new_domain};
 use futures::FutureExt;
 use jiff::SignedDuration;
 
@@ -178,4 +179,65 @@ fn waiting_domains_are_asked_about_in_full_batches_and_others_not_at_all() {
     world.poll();
     let calls = 250_usize.div_ceil(STATUS_BATCH);
     assert_eq!(world.ses.calls("GetIdentityVerificationAttributes"), calls);
+}
+
+#[test]
+fn a_domain_of_which_the_store_takes_no_change_backs_off_for_an_hour() {
+    let world = World::default();
+    for name in ["example.com", "other.com"] {
+        world.in_state(name, &[]);
+        world.ses.set_status(&domain_name(name), WAITS);
+    }
+    let name = domain_name("example.com");
+    world.store.refuse_as_too_large(&name, true);
+    let first = world.poll();
+    assert_eq!((first.refused, first.looked_at), (1, 1), "{first:?}");
+    world.clock.advance(MINUTE * 5);
+    let second = world.poll();
+    assert_eq!((second.refused, second.due), (0, 1), "{second:?}");
+    world.clock.advance(HOUR);
+    let third = world.poll();
+    assert_eq!((third.refused, third.due), (1, 2), "{third:?}");
+    // Also where it is registered or removed.
+    let removed = Trigger::Removed;
+    world.store.refuse_as_too_large(&name, false);
+    let (now, ids) = (world.clock.now(), &world.ids);
+    let domain = world.domain("example.com");
+    let change = domain.transition(removed, Actor::Service, None, now, ids);
+    let written = world.store.commit(&change.unwrap()).now_or_never();
+    written.unwrap().unwrap();
+    world.store.refuse_as_too_large(&name, true);
+    assert_eq!(world.poll().refused, 1);
+    world.clock.advance(MINUTE);
+    assert_eq!(world.poll().refused, 0);
+    world.store.refuse_as_too_large(&name, false);
+    world.clock.advance(HOUR);
+    assert_eq!(world.poll().removed, 1);
+}
+
+#[test]
+fn a_life_begins_after_the_one_before_it_whatever_the_clock_says() {
+    let world = World::default();
+    let domain = world.in_state("example.com", &[]);
+    let (now, ids) = (world.clock.now(), &world.ids);
+    let removed = domain.transition(Trigger::Removed, Actor::Service, None, now, ids);
+    let new = new_domain("maple", "example.com");
+    let behind = now - MINUTE;
+    let readded = removed
+        .unwrap()
+        .domain
+        .readded(new, None, Actor::Service, behind, ids);
+    let readded = readded.unwrap().domain;
+    assert!(readded.added_at > domain.added_at);
+}
+
+#[test]
+fn a_domain_remembers_the_tokens_of_its_last_registrations_alone() {
+    let mut former = FormerTokens::default();
+    for n in 0..40 {
+        former.remember(&identity(&domain_name(&format!("d{n}.com"))));
+    }
+    assert_eq!((former.verification.len(), former.dkim.len()), (10, 30));
+    assert_eq!(former.dkim[29], "d39-com3");
+    assert_eq!(former.verification[0], "token+of/d30.com=");
 }

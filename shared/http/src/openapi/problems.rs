@@ -3,7 +3,7 @@
 
 use domain_auth::idempotency::KeyError;
 use domain_auth::names::{ClientId, DomainName, IneligibleReason};
-use domain_auth::ports::{Refusal, SesError, StoreError};
+use domain_auth::ports::{Refusal, SesError, StoreError, StoreFailure};
 use domain_auth::state::Status;
 
 use crate::problem::{ApiError, FieldError, Problem};
@@ -190,6 +190,7 @@ fn refused(operation: &'static str) -> ApiError {
 fn store() -> ApiError {
     ApiError::Store(StoreError {
         action: "answer",
+        failure: StoreFailure::Unavailable,
         source: "not shown".into(),
     })
 }

@@ -326,7 +326,11 @@ where
         let mut report = Report::default();
         let written = match ended {
             Ok(change) => report.written(domain, &change, Ok(())),
-            Err(error) => report.written(domain, &domain.updated(|_| {}), Err(error)),
+            Err(error) => {
+                let unchanged = domain.updated(|_| {});
+                self.written(domain, &unchanged, Err(error), &mut report)
+                    .await
+            }
         };
         report.looked_at += usize::from(written);
         Some(report)

@@ -3,7 +3,7 @@
 use futures::StreamExt;
 use futures::stream;
 
-use super::{Poller, PollerSes, PollerStore, Report, Times};
+use super::{Poller, PollerSes, PollerStore, Report, Times, back_off};
 use crate::dns::Lookup;
 use crate::domain::Domain;
 use crate::ports::{Clock, CommitError, Due, Ids, Publish, SesError, StoreError};
@@ -56,6 +56,7 @@ where
     async fn provision_until(&self, mut domain: Domain, times: Times) -> Report {
         let mut report = Report::default();
         while self.tools.clock.now() < times.register {
+            let before = domain.clone();
             match provision::provision(&self.tools, domain).await {
                 Ok(Provisioned::Done(_)) => {
                     report.provisioned += 1;
@@ -69,7 +70,7 @@ where
                         error = &error as &dyn std::error::Error,
                         "SES refuses to register this domain; see the permissions and the limits of the account"
                     );
-                    report.refused += 1;
+                    report.refused_by_ses += 1;
                     break;
                 }
                 Ok(Provisioned::Later(domain, error)) => {
@@ -86,6 +87,8 @@ where
                     break;
                 }
                 Err(CommitError::Store(error)) => {
+                    let (store, clock) = (self.tools.store, self.tools.clock);
+                    back_off(store, &before, &error, clock.now(), &mut report).await;
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
                         "a provisioned domain was not written"

@@ -87,6 +87,7 @@ where
                 })
                 .collect(),
         };
+        let reconciliation = reconciliation.bounded();
         store.write_reconciliation(&reconciliation).await?;
         Ok(tally)
     }

@@ -62,11 +62,13 @@ pub struct Report {
     pub topic_down: bool,
     /// Domains that somebody else changed meanwhile; they are due again.
     pub conflicts: usize,
+    /// Domains whose changes the store does not take, and which are left alone for an hour.
+    pub refused: usize,
     /// Things that went wrong and are tried again in the next run.
     pub errors: usize,
     /// Calls that SES refused for a reason that only the operator can end, such as a missing permission
     /// or too many identities.
-    pub refused: usize,
+    pub refused_by_ses: usize,
 }
 
 /// Looks at the DNS of a domain, by what they saw.
@@ -135,8 +137,9 @@ impl Report {
             .min();
         self.topic_down |= part.topic_down;
         self.conflicts += part.conflicts;
-        self.errors += part.errors;
         self.refused += part.refused;
+        self.errors += part.errors;
+        self.refused_by_ses += part.refused_by_ses;
     }
 
     /// Counts a change that was written.

@@ -1,0 +1,57 @@
+//! The version of the shape of the items, in every item. A release reads the items of the release
+//! before it; an item of a later one counts as unreadable, and is never overwritten as if it were
+//! known. `fixtures/table-1.json` is a table of the first release.
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain_auth::ports::{StoreError, StoreFailure};
+
+use super::{Item, number};
+
+/// The version of what this release writes. Items without a version are of the first release, which
+/// did not write it: 1. It grows when this release would misread what the next one writes.
+pub const SCHEMA_VERSION: u32 = 2;
+
+/// The attribute.
+pub(super) const SCHEMA: &str = "schema";
+const FIRST: u32 = 1;
+
+/// Sets the version in an update expression of a [`stamped`] update.
+pub(super) const SET_SCHEMA: &str = "#schema = :schema";
+/// Holds in a condition of a [`stamped`] update for an item that is not of a later release.
+pub(super) const IS_KNOWN: &str = "(attribute_not_exists(#schema) OR #schema <= :schema)";
+
+/// An item is of a later release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the item has the version {0} of the schema, which this release does not know")]
+pub(super) struct LaterSchema(u32);
+
+/// Gives an item that is put the version.
+pub(super) fn stamp(item: &mut Item) {
+    item.insert(SCHEMA.to_owned(), number(SCHEMA_VERSION));
+}
+
+/// Gives an update the values of [`SET_SCHEMA`] and [`IS_KNOWN`]: DynamoDB refuses one that uses
+/// neither.
+pub(super) fn stamped(update: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
+    update
+        .expression_attribute_names("#schema", SCHEMA)
+        .expression_attribute_values(":schema", number(SCHEMA_VERSION))
+}
+
+/// Whether this release knows the shape of an item.
+pub(super) fn check(action: &'static str, item: &Item) -> Result<(), StoreError> {
+    let version = item.get(SCHEMA).map_or(Some(FIRST), version_of);
+    match version {
+        Some(version) if version <= SCHEMA_VERSION => Ok(()),
+        Some(_) | None => Err(StoreError {
+            action,
+            failure: StoreFailure::Unreadable,
+            source: LaterSchema(version.unwrap_or(u32::MAX)).into(),
+        }),
+    }
+}
+
+fn version_of(value: &AttributeValue) -> Option<u32> {
+    value.as_n().ok()?.parse().ok()
+}

@@ -1,0 +1,155 @@
+//! Items that cannot be read: damaged, or written by a later release. Each is named by its key and
+//! counted, holds up no other, and is left as it is.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use domain_auth::figures::Figure;
+use domain_auth::ports::{Clock, Meter, StoreError, StoreFailure};
+use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
+
+use super::keys::{self, Key, WORK_SK};
+use super::queues::Entry;
+use super::{Item, Table, from_item, store_error, string};
+use crate::SystemClock;
+
+/// For how long an item that cannot be read is out of its queue, so that it does not take the place of
+/// another in every run.
+const LEFT_ALONE: SignedDuration = SignedDuration::from_hours(1);
+
+/// The name of the metric.
+const UNREADABLE: &str = "UnreadableItems";
+
+/// Where items that cannot be read are counted.
+#[derive(Clone)]
+pub(super) struct Counter(Arc<dyn Meter>);
+
+impl fmt::Debug for Counter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Counter")
+    }
+}
+
+impl Table {
+    /// The same table, which counts on `meter` each item that it cannot read, as the metric
+    /// `UnreadableItems`.
+    #[must_use]
+    pub fn with_meter(self, meter: Arc<dyn Meter>) -> Self {
+        Self {
+            unreadable: Some(Counter(meter)),
+            ..self
+        }
+    }
+
+    /// Reads an item that stands by itself.
+    pub(super) fn read<T: DeserializeOwned>(
+        &self,
+        action: &'static str,
+        item: Item,
+    ) -> Result<T, StoreError> {
+        let key = Key::of_item(&item);
+        from_item(action, item).inspect_err(|_| self.count_unreadable(action, key.as_ref()))
+    }
+
+    /// Reads an item of a list. One that cannot be read is left out.
+    pub(super) fn read_one_of<T: DeserializeOwned>(
+        &self,
+        action: &'static str,
+        item: Item,
+    ) -> Option<T> {
+        self.read(action, item).ok()
+    }
+
+    /// Names an item by its key alone: what is in it may be a person's.
+    pub(super) fn count_unreadable(&self, action: &'static str, key: Option<&Key>) {
+        tracing::error!(
+            pk = key.map(|key| &*key.pk),
+            sk = key.map(|key| &*key.sk),
+            action,
+            "an item of the table cannot be read"
+        );
+        if let Some(Counter(meter)) = &self.unreadable {
+            meter.record(SystemClock.now(), &[Figure::count(UNREADABLE, 1)]);
+        }
+    }
+
+    /// Moves entries of the index of work, whose items cannot be read, an hour on. Where that fails,
+    /// the next run tries it again.
+    pub(super) async fn leave_alone(&self, entries: Vec<Entry>, now: Timestamp) {
+        for (position, key) in entries {
+            let of = position.split_once('#').map_or("", |(_, of)| of);
+            let later = format!("{}#{of}", keys::sortable(now + LEFT_ALONE));
+            let moved = self
+                .client
+                .update_item()
+                .table_name(&self.name)
+                .set_key(Some(key.into_item()))
+                .condition_expression("#work_sk = :was")
+                .update_expression("SET #work_sk = :later")
+                .expression_attribute_names("#work_sk", WORK_SK)
+                .expression_attribute_values(":was", string(position))
+                .expression_attribute_values(":later", string(later))
+                .send()
+                .await;
+            if let Err(error) = unless_changed("leave an unreadable item alone", moved) {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "an unreadable item keeps its place in its queue");
+            }
+        }
+    }
+
+    /// Moves the place of a domain in its queue, if it is still what was read.
+    pub(super) async fn move_domain(
+        &self,
+        domain: &domain_auth::domain::Domain,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        let moved = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(Key::domain(&domain.client, &domain.name).into_item()))
+            .condition_expression("#version = :version")
+            .update_expression("SET #work_sk = :later")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_names("#work_sk", WORK_SK)
+            .expression_attribute_values(":version", super::number(domain.version))
+            .expression_attribute_values(":later", string(keys::work_position(domain, until)))
+            .send()
+            .await;
+        unless_changed("postpone a domain", moved)
+    }
+}
+
+/// Whether an entry of the outbox is one that was moved on: no event happens so far ahead.
+pub(super) fn is_left_alone(position: &str, now: Timestamp) -> bool {
+    *position > *keys::sortable(now + LEFT_ALONE / 2)
+}
+
+/// Somebody else has changed the item meanwhile: then it is theirs.
+fn unless_changed<T>(
+    action: &'static str,
+    outcome: Result<T, SdkError<UpdateItemError>>,
+) -> Result<(), StoreError> {
+    match outcome.map_err(SdkError::into_service_error) {
+        Err(error) if !error.is_conditional_check_failed_exception() => {
+            Err(store_error(action)(error))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// What the caller of a read is told.
+pub(super) fn unreadable(
+    action: &'static str,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> StoreError {
+    StoreError {
+        action,
+        failure: StoreFailure::Unreadable,
+        source: source.into(),
+    }
+}

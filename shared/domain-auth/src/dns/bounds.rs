@@ -1,0 +1,237 @@
+//! What is stored of a look, within bounds. Anybody may publish anything at the names that are asked,
+//! and DynamoDB takes no item over 400 KB (developer guide, "Service, account, and table quotas").
+
+use serde::Serialize;
+
+use super::{DnsLook, Observation, Outcome, ZoneOutcome};
+use crate::diagnosis::{Also, Diagnosis, DmarcDiscovery, DomainDiagnosis, Fix, RecordDiagnosis};
+
+/// The most octets of a look, as JSON text.
+pub const MAX_LOOK: usize = 64 * 1024;
+/// The most octets of one observation that are kept of a look that is too large.
+const MAX_OBSERVATION: usize = 8 * 1024;
+/// The most octets of one text in it, as JSON.
+const MAX_TEXT: usize = 1024;
+/// The most octets of the names of the zone's servers.
+const MAX_HOSTS: usize = 8 * 1024;
+/// The digits of a time to live, and those of [`DnsLook::left_out`] with its name.
+const TTL_DIGITS: usize = 10;
+const LEFT_OUT: usize = 40;
+
+impl DnsLook {
+    /// The same look in at most [`MAX_LOOK`] octets of JSON. What is too large loses, in this order of
+    /// importance, the last of: fixes, observed values, diagnoses of the domain, observations, further
+    /// diagnoses of a record. The state, the leading code and the message of each record are kept, and
+    /// so is each observation whole or not at all, because a hand-off format repeats all of it.
+    /// [`DnsLook::left_out`] says how much is missing. Two looks that differ in the times to live alone
+    /// lose the same.
+    #[must_use]
+    pub fn bounded(self) -> Self {
+        let ttls = TTL_DIGITS * self.outcomes();
+        let fits = self
+            .without_ttls()
+            .is_some_and(|text| text.len() + ttls <= MAX_LOOK);
+        if fits { self } else { self.cut() }
+    }
+
+    fn outcomes(&self) -> usize {
+        let observations = self.observations.iter();
+        observations.map(|seen| seen.authoritative.len() + 1).sum()
+    }
+
+    fn cut(self) -> Self {
+        let Diagnosis {
+            records,
+            domain,
+            dmarc,
+        } = self.diagnosis;
+        let mut details = Vec::with_capacity(records.len());
+        let mut bare = Vec::with_capacity(records.len());
+        for record in records {
+            details.push((record.fix, record.observed, record.also));
+            bare.push(RecordDiagnosis {
+                message: clipped(record.message),
+                expected: clipped(record.expected),
+                observed: Vec::new(),
+                fix: None,
+                also: Vec::new(),
+                ..record
+            });
+        }
+        let mut look = Self {
+            zone: zone_clipped(self.zone),
+            diagnosis: Diagnosis {
+                records: bare,
+                domain: Vec::new(),
+                dmarc: dmarc_clipped(dmarc),
+            },
+            observations: Vec::new(),
+            left_out: 0,
+        };
+        let mut room = Room {
+            octets: MAX_LOOK.saturating_sub(length(&look) + LEFT_OUT),
+            left_out: self.left_out,
+        };
+        let mut further = Vec::with_capacity(details.len());
+        let mut values = Vec::with_capacity(details.len());
+        for (record, (fix, observed, also)) in look.diagnosis.records.iter_mut().zip(details) {
+            record.fix = fix.map(fix_clipped).filter(|fix| room.takes(fix));
+            values.push(observed);
+            further.push(also);
+        }
+        for (record, observed) in look.diagnosis.records.iter_mut().zip(values) {
+            let observed = observed.into_iter().map(clipped);
+            record.observed = observed.filter(|value| room.takes(value)).collect();
+        }
+        let domain = domain.into_iter().map(|diagnosis| DomainDiagnosis {
+            message: clipped(diagnosis.message),
+            fix: diagnosis.fix.map(fix_clipped),
+            ..diagnosis
+        });
+        look.diagnosis.domain = domain.filter(|diagnosis| room.takes(diagnosis)).collect();
+        let observations = self.observations.into_iter();
+        look.observations = observations
+            .filter(|seen| room.takes_observation(seen))
+            .collect();
+        for (record, also) in look.diagnosis.records.iter_mut().zip(further) {
+            let also = also.into_iter().map(|also| Also {
+                message: clipped(also.message),
+                fix: also.fix.map(fix_clipped),
+                ..also
+            });
+            record.also = also.filter(|also| room.takes(also)).collect();
+        }
+        look.left_out = room.left_out;
+        look
+    }
+}
+
+/// What is left of [`MAX_LOOK`].
+struct Room {
+    octets: usize,
+    left_out: usize,
+}
+
+impl Room {
+    /// Whether there is room for one more member of a list, or in place of a `null`.
+    fn takes(&mut self, piece: &impl Serialize) -> bool {
+        self.takes_octets(length(piece).saturating_add(1))
+    }
+
+    fn takes_observation(&mut self, observation: &Observation) -> bool {
+        let ttls = TTL_DIGITS * (observation.authoritative.len() + 1);
+        let octets = length(&observation.without_ttls()).saturating_add(ttls + 1);
+        if octets > MAX_OBSERVATION {
+            self.left_out += 1;
+            return false;
+        }
+        self.takes_octets(octets)
+    }
+
+    fn takes_octets(&mut self, octets: usize) -> bool {
+        let left = self.octets.checked_sub(octets);
+        match left {
+            Some(left) => self.octets = left,
+            None => self.left_out += 1,
+        }
+        left.is_some()
+    }
+}
+
+impl Observation {
+    fn without_ttls(&self) -> Self {
+        let mut observation = self.clone();
+        observation.forget_ttls();
+        observation
+    }
+
+    /// How long an answer may be kept aside differs each time.
+    pub(super) fn forget_ttls(&mut self) {
+        forget_ttl(&mut self.recursive);
+        for answer in &mut self.authoritative {
+            forget_ttl(&mut answer.outcome);
+        }
+    }
+}
+
+fn forget_ttl(outcome: &mut Outcome) {
+    match outcome {
+        Outcome::Found { ttl, .. } | Outcome::Alias { ttl, .. } => *ttl = 0,
+        Outcome::NoData { negative_ttl } | Outcome::NoSuchName { negative_ttl } => {
+            *negative_ttl = 0;
+        }
+        Outcome::Failed { .. } | Outcome::TimedOut | Outcome::NotAsked => {}
+    }
+}
+
+/// The octets of a value as JSON text.
+fn length(value: &impl Serialize) -> usize {
+    serde_json::to_vec(value).map_or(usize::MAX, |text| text.len())
+}
+
+/// The beginning of a text that takes at most [`MAX_TEXT`] octets as JSON. Escapes count.
+pub(crate) fn clipped(text: String) -> String {
+    if text.len() * LONGEST_ESCAPE <= MAX_TEXT || length(&text) <= MAX_TEXT {
+        return text;
+    }
+    let mut octets = "\"…\"".len();
+    let end = text.char_indices().find(|(_, character)| {
+        octets += length(character) - 2;
+        octets > MAX_TEXT
+    });
+    let end = end.map_or(text.len(), |(end, _)| end);
+    let mut text = text;
+    text.truncate(end);
+    text.push('…');
+    text
+}
+
+/// A control character of one octet becomes `\u001f`.
+const LONGEST_ESCAPE: usize = 6;
+
+fn fix_clipped(fix: Fix) -> Fix {
+    Fix {
+        text: clipped(fix.text),
+        field: fix.field.map(clipped),
+        value: fix.value.map(clipped),
+    }
+}
+
+fn zone_clipped(zone: ZoneOutcome) -> ZoneOutcome {
+    match zone {
+        ZoneOutcome::Found(mut zone) => {
+            let mut octets = 0;
+            zone.name_servers.retain(|host| {
+                octets += length(host) + 1;
+                octets <= MAX_HOSTS
+            });
+            zone.apex = clipped(zone.apex);
+            ZoneOutcome::Found(zone)
+        }
+        ZoneOutcome::NoSuchDomain => ZoneOutcome::NoSuchDomain,
+        ZoneOutcome::Unknown { failure } => ZoneOutcome::Unknown { failure },
+    }
+}
+
+fn dmarc_clipped(dmarc: DmarcDiscovery) -> DmarcDiscovery {
+    match dmarc {
+        DmarcDiscovery::Published {
+            at,
+            text,
+            dmarc,
+            policy,
+        } => DmarcDiscovery::Published {
+            at,
+            text: clipped(text),
+            dmarc,
+            policy,
+        },
+        DmarcDiscovery::Void { at, multiple } => DmarcDiscovery::Void { at, multiple },
+        DmarcDiscovery::Absent => DmarcDiscovery::Absent,
+        DmarcDiscovery::Unknown => DmarcDiscovery::Unknown,
+    }
+}
+
+#[cfg(test)]
+#[path = "bounds_tests.rs"]
+mod tests;

@@ -1,0 +1,435 @@
+//! One item of every kind that the table holds, in every state that it may have: what a release has
+//! written, and a later one has to read.
+//!
+//! `shared/aws/fixtures/table-1.json` is what [`every_kind`] wrote with the first release. A release
+//! that changes the shape of an item keeps such a table of the release before it:
+//! `WRITE_TABLE=shared/aws/fixtures/table-2.json cargo test -p end-to-end-tests -- every_kind`.
+
+use std::collections::BTreeSet;
+
+use domain_auth::claims::ClaimRegister;
+use domain_auth::dns::DnsLook;
+use domain_auth::domain::{Challenger, Change, Domain};
+use domain_auth::evidence;
+use domain_auth::history::{Action, Actor};
+use domain_auth::idempotency::{
+    Attempt, Fingerprint, IdempotencyKey, IdempotencyLedger, KeyOwner, StoredAnswer,
+};
+use domain_auth::identity::{AxisStatus, SesStatus};
+use domain_auth::instructions::{CountInstructions, Day};
+use domain_auth::names::{Community, DomainName, EmailAddress};
+use domain_auth::ports::{
+    Clock, CommitChanges, EmailLedger, Outbox, ReadDomains, Reconciliations, Runs,
+};
+use domain_auth::reconciliation::{Missing, Orphan, Reconciliation};
+use domain_auth::run_memory::{RunMemory, Sample};
+use domain_auth::state::{FailureReason, State, Status, Trigger};
+use domain_auth::use_cases::final_step::FinalStep;
+use domain_auth::use_cases::look::{after_look, look_at_dns};
+use domain_auth_testkit::{
+    FakeDns, SequentialIds, TestClock, client, domain_name, identity, new_domain,
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+/// A store that every kind of item is written to.
+pub(crate) trait EveryStore:
+    CommitChanges
+    + ReadDomains
+    + Outbox
+    + EmailLedger
+    + IdempotencyLedger
+    + CountInstructions
+    + Runs
+    + Reconciliations
+{
+}
+
+impl<S> EveryStore for S where
+    S: CommitChanges
+        + ReadDomains
+        + Outbox
+        + EmailLedger
+        + IdempotencyLedger
+        + CountInstructions
+        + Runs
+        + Reconciliations
+{
+}
+
+/// The client whose items they are.
+pub(crate) const CLIENT: &str = "maple-homes";
+/// The domain that has been through everything.
+pub(crate) const LONG_LIFE: &str = "every-action.example.com";
+
+const SUBJECT: &str = "6f1f2b0e-3c6f-4a55-9d0e-1a2b3c4d5e6f";
+
+struct Writer<'a, S> {
+    store: &'a S,
+    clock: TestClock,
+    ids: SequentialIds,
+    dns: FakeDns,
+}
+
+/// Writes them.
+pub(crate) async fn every_kind(store: &impl EveryStore) {
+    let writer = Writer {
+        store,
+        clock: TestClock::default(),
+        ids: SequentialIds::default(),
+        dns: FakeDns::default(),
+    };
+    for status in Status::ALL {
+        Box::pin(writer.domain_in(status)).await;
+    }
+    Box::pin(writer.every_action()).await;
+    writer.publish_one().await;
+    writer.emails().await;
+    writer.requests().await;
+    writer.instructions().await;
+    writer.runs().await;
+}
+
+impl<S: EveryStore> Writer<'_, S> {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    async fn commit(&self, change: Change) -> Domain {
+        self.clock.advance(SignedDuration::from_mins(1));
+        self.store.commit(&change).await.unwrap();
+        change.domain
+    }
+
+    /// A domain with everything that a client may give.
+    async fn added(&self, name: &str, contested: bool) -> Domain {
+        let mut new = new_domain(CLIENT, name);
+        new.community = Some(Community::parse("Maple Ridge").unwrap());
+        new.contact_email = Some(EmailAddress::parse("dana@example.com").unwrap());
+        let now = self.now();
+        let (state, claims) = if contested {
+            (State::contested("secret of a claim".to_owned(), now), None)
+        } else {
+            let claims = ClaimRegister::empty(new.name.organizational());
+            let claims = claims.taken(&new.name, &new.client, now);
+            (State::provisioning(), Some(claims))
+        };
+        let change = Domain::add(new, state, claims, admin(), now, &self.ids);
+        self.commit(change).await
+    }
+
+    fn moved(&self, domain: &Domain, trigger: Trigger, evidence: Value) -> Change {
+        let (now, ids) = (self.now(), &self.ids);
+        domain
+            .transition(trigger, Actor::Service, Some(evidence), now, ids)
+            .unwrap()
+    }
+
+    async fn provisioned(&self, domain: &Domain) -> Domain {
+        let identity = identity(&domain.name);
+        let evidence = evidence::of_identity(&domain.name, &identity);
+        let change = self.moved(domain, Trigger::Provisioned(identity), evidence);
+        self.commit(change).await
+    }
+
+    /// What a look at SES and DNS makes of it.
+    async fn looked(&self, domain: &Domain, verification: AxisStatus) -> Change {
+        let ses = SesStatus {
+            verification,
+            dkim: AxisStatus::Pending,
+            mail_from: AxisStatus::Pending,
+        };
+        let look = look_at_dns(&self.dns, &self.clock, domain, Some(ses)).await;
+        after_look(domain, Some(ses), look, self.now(), &self.ids)
+    }
+
+    fn publish(&self, domain: &Domain) {
+        for record in domain.records() {
+            self.dns.publish(&record);
+        }
+    }
+
+    async fn verified(&self, domain: &Domain) -> Domain {
+        self.publish(domain);
+        let change = self.looked(domain, AxisStatus::Success).await;
+        assert_eq!(change.domain.state.status(), Status::Verified);
+        self.commit(change).await
+    }
+
+    fn seen(look: Option<&DnsLook>) -> Value {
+        evidence::of_look(None, look)
+    }
+
+    async fn completed(&self, domain: &Domain) -> Domain {
+        let evidence = evidence::of_final_step(FinalStep::Manual, None, None, None);
+        let change = self.moved(domain, Trigger::Completed, evidence);
+        self.commit(change).await
+    }
+
+    async fn at_risk(&self, domain: &Domain) -> Domain {
+        let reason = "The three DKIM records are gone.".to_owned();
+        let change = self.moved(domain, Trigger::RecordsBroken { reason }, Self::seen(None));
+        self.commit(change).await
+    }
+
+    async fn domain_in(&self, status: Status) {
+        let name = format!("{}.example", status.as_str().replace('_', "-"));
+        let domain = self.added(&name, status == Status::Contested).await;
+        if matches!(status, Status::Contested | Status::Provisioning) {
+            return;
+        }
+        let domain = self.provisioned(&domain).await;
+        match status {
+            Status::Contested | Status::Provisioning => {}
+            Status::Pending => {
+                let change = self.looked(&domain, AxisStatus::Pending).await;
+                self.commit(change).await;
+            }
+            Status::Verified => {
+                let domain = self.verified(&domain).await;
+                let now = self.now();
+                let change = domain.acted(Action::Ready, admin(), None, now, |domain| {
+                    domain.say_ready(now);
+                });
+                self.commit(change).await;
+            }
+            Status::Authenticated => {
+                let domain = self.verified(&domain).await;
+                self.completed(&domain).await;
+            }
+            Status::AtRisk => {
+                let domain = self.verified(&domain).await;
+                let domain = self.completed(&domain).await;
+                self.at_risk(&domain).await;
+            }
+            Status::Failed => {
+                let trigger = Trigger::SesFailed(FailureReason::DeadlinePassed);
+                let change = self.moved(&domain, trigger, Self::seen(None));
+                self.commit(change).await;
+            }
+            Status::Rejected => {
+                let domain = self.verified(&domain).await;
+                self.refused(&domain).await;
+            }
+            Status::Removing => {
+                self.removed(&domain).await;
+            }
+        }
+    }
+
+    async fn refused(&self, domain: &Domain) -> Domain {
+        let reason = "The contract has ended.".to_owned();
+        let evidence = json!({ "reason": reason });
+        let trigger = Trigger::Refused { reason };
+        let now = self.now();
+        let change = domain.transition(trigger, supporter(), Some(evidence), now, &self.ids);
+        self.commit(change.unwrap()).await
+    }
+
+    async fn removed(&self, domain: &Domain) -> Domain {
+        let mut change = self.moved(domain, Trigger::Removed, json!({ "confirmed": true }));
+        let (name, now) = (&domain.name, self.now());
+        // As `remove` has it: the register that the domain was added with.
+        let claims = ClaimRegister::empty(name.organizational());
+        let claims = claims.taken(name, &domain.client, domain.added_at);
+        change.claims = Some(claims.leaving(name, &domain.client, now));
+        let domain = self.commit(change).await;
+        let mut deleting = domain.updated(|domain| {
+            if let State::Removing(removing) = &mut domain.state {
+                removing.deleting_until = Some(now + SignedDuration::from_mins(1));
+            }
+        });
+        deleting.domain.next_check = now + SignedDuration::from_mins(1);
+        self.commit(deleting).await
+    }
+
+    /// A life with every action in it, an end, and a beginning of another.
+    async fn every_action(&self) {
+        let domain = self.added(LONG_LIFE, true).await;
+        self.publish(&domain);
+        let found = json!({ "record": "_lasso-challenge.every-action.example.com", "servers": ["ns1.example"] });
+        let domain = self.next(&domain, Trigger::ProofFound, found).await;
+        let domain = self.provisioned(&domain).await;
+        let failed = Trigger::SesFailed(FailureReason::SesGaveUp);
+        let domain = self.next(&domain, failed, Self::seen(None)).await;
+        let restarted =
+            json!({ "failed_by": "ses_gave_up", "asked_of_ses": ["VerifyDomainIdentity"] });
+        let domain = self.next(&domain, Trigger::Restarted, restarted).await;
+        let asked = domain.updated(|domain| {
+            domain.checked_at = Some(self.clock.now());
+            domain.check_asked_by = Some(admin());
+        });
+        let domain = self.commit(asked).await;
+        let change = self.looked(&domain, AxisStatus::Pending).await;
+        let domain = self.commit(change).await;
+        let note = json!({ "note": "We have published all.", "missing": ["Nothing yet."] });
+        let domain = self.act(&domain, Action::Ready, note).await;
+        let sent = json!({ "to": "d…@example.com", "note": null });
+        let domain = self.act(&domain, Action::InstructionsSent, sent).await;
+        let domain = self.verified(&domain).await;
+        let domain = self.refused(&domain).await;
+        let domain = self
+            .next(&domain, Trigger::Reopened, json!({ "note": null }))
+            .await;
+        let domain = self.completed(&domain).await;
+        let domain = self.at_risk(&domain).await;
+        let seen = Self::seen(None);
+        let domain = self.next(&domain, Trigger::RecordsRecovered, seen).await;
+        let rival = Challenger {
+            client: client("cedar-homes"),
+            name: domain_name("example.com"),
+        };
+        let evidence = Some(json!({ "internal": { "challenger": rival } }));
+        let change = domain.acted(
+            Action::Challenged,
+            Actor::Service,
+            evidence,
+            self.now(),
+            |domain| {
+                domain.challengers.push(rival.clone());
+            },
+        );
+        let domain = self.commit(change).await;
+        let domain = self.commit(domain.stuck(self.now(), &self.ids)).await;
+        let ownership_secret = "another secret".to_owned();
+        let lost = json!({ "reason": "contested", "internal": { "reason": "proven", "to": "cedar-homes" } });
+        let displaced = Trigger::Displaced { ownership_secret };
+        let domain = self.next(&domain, displaced, lost).await;
+        let removed = json!({ "confirmed": false });
+        let domain = self.next(&domain, Trigger::Removed, removed).await;
+        let new = new_domain(CLIENT, LONG_LIFE);
+        let change = domain.readded(new, None, admin(), self.now(), &self.ids);
+        let mut change = change.unwrap();
+        // A name that is held, one that was given up, one that was lost and one that was proven.
+        let (name, maple, now) = (&domain.name, &domain.client, self.now());
+        let below = |label: &str| -> DomainName { domain_name(&format!("{label}.example.com")) };
+        let cedar = client("cedar-homes");
+        let mut claims = ClaimRegister::empty("example.com")
+            .taken(&below("given-up"), &cedar, now)
+            .released(&below("given-up"), &cedar, now)
+            .taken(&below("lost"), &cedar, now)
+            .lost(&[below("lost")], now)
+            .taken(name, maple, now);
+        claims.version = 1;
+        change.claims = Some(claims);
+        let domain = self.commit(change).await;
+        let (client, name) = (&domain.client, &domain.name);
+        let history = self.store.history(client, name, 100, None).await.unwrap();
+        let actions: BTreeSet<String> = history
+            .items
+            .iter()
+            .map(|line| serde_json::to_string(&line.action).unwrap())
+            .collect();
+        assert_eq!(actions.len(), Action::ALL.len(), "{actions:?}");
+    }
+
+    async fn next(&self, domain: &Domain, trigger: Trigger, evidence: Value) -> Domain {
+        let change = self.moved(domain, trigger, evidence);
+        self.commit(change).await
+    }
+
+    async fn act(&self, domain: &Domain, action: Action, evidence: Value) -> Domain {
+        let change = domain.acted(action, admin(), Some(evidence), self.now(), |_| {});
+        self.commit(change).await
+    }
+
+    /// The others wait in the outbox.
+    async fn publish_one(&self) {
+        let events = self.store.unpublished(1).await.unwrap();
+        let published = self.store.mark_published(&events[0], self.now()).await;
+        published.unwrap();
+    }
+
+    async fn emails(&self) {
+        let events = self.store.unpublished(3).await.unwrap();
+        let now = self.now();
+        for event in &events {
+            let until = now + SignedDuration::from_secs(30);
+            self.store.lease(event.event_id, now, until).await.unwrap();
+        }
+        let sent = self.store.sent(events[0].event_id, "0100-abc", now).await;
+        sent.unwrap();
+        self.store.release(events[1].event_id).await.unwrap();
+    }
+
+    async fn requests(&self) {
+        let owners = [
+            KeyOwner::Client(client(CLIENT)),
+            KeyOwner::Supporter(SUBJECT.to_owned()),
+        ];
+        for owner in owners {
+            for key in ["answered", "at work"] {
+                let attempt = Attempt {
+                    owner: owner.clone(),
+                    key: IdempotencyKey::parse(&format!("\"{key}\"")).unwrap(),
+                    fingerprint: Fingerprint("0f".repeat(32)),
+                    at: self.now(),
+                };
+                self.store.begin(&attempt).await.unwrap();
+                if key == "answered" {
+                    let answer = StoredAnswer {
+                        status: 201,
+                        headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+                        body: json!({ "domain": "example.com" }).to_string(),
+                    };
+                    self.store.keep(&attempt, &answer).await.unwrap();
+                }
+            }
+        }
+    }
+
+    async fn instructions(&self) {
+        let (client, name) = (client(CLIENT), domain_name(LONG_LIFE));
+        let day = Day::of(self.now());
+        self.store.count(&client, &name, day).await.unwrap();
+    }
+
+    async fn runs(&self) {
+        let now = self.now();
+        let until = now + SignedDuration::from_secs(59);
+        self.store.begin_run(now, until).await.unwrap();
+        let memory = RunMemory {
+            samples: vec![Sample {
+                at: now,
+                looks: 12,
+                bad: 1,
+            }],
+            next_listing: Some(until),
+            next_sweep: Some(until),
+            next_reconciliation: Some(until),
+        };
+        self.store.end_run(until, &memory).await.unwrap();
+        let reconciliation = Reconciliation {
+            checked_at: now,
+            identities: 3,
+            orphans: 1,
+            missing: 1,
+            orphan_identities: vec![Orphan {
+                identity: domain_name("orphan.example"),
+                verified: true,
+                ours: true,
+                tagged_client: Some(CLIENT.to_owned()),
+                first_seen: now,
+            }],
+            missing_identities: vec![Missing {
+                client: CLIENT.to_owned(),
+                domain: domain_name("verified.example"),
+                status: Status::Verified,
+            }],
+        };
+        let written = self.store.write_reconciliation(&reconciliation).await;
+        written.unwrap();
+    }
+}
+
+fn admin() -> Actor {
+    Actor::ClientAdmin {
+        subject: SUBJECT.to_owned(),
+    }
+}
+
+fn supporter() -> Actor {
+    Actor::LassoSupport {
+        subject: "7a2f2b0e-3c6f-4a55-9d0e-1a2b3c4d5e6f".to_owned(),
+    }
+}

@@ -10,6 +10,7 @@ mod queues;
 mod reads;
 mod runs;
 mod size;
+mod turns;
 
 pub use keys::LOOK_SHARDS;
 

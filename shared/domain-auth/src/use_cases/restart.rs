@@ -3,12 +3,16 @@
 
 use serde_json::{Value, json};
 
+use super::Operation;
+use super::turn::wait_for_turn;
+use crate::check_limit;
 use crate::domain::Domain;
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
     Clock, CommitChanges, CommitError, Identities, Ids, ReadDomains, SesError, StoreError,
 };
+use crate::ses_share::{RequestCalls, SesTurns};
 use crate::state::{Failed, FailureReason, State, Status, Trigger};
 
 /// How often a write is tried again when the poller looks at the same domain at the same time.
@@ -34,7 +38,8 @@ pub enum RestartError {
     Store(#[from] StoreError),
 }
 
-/// Makes SES look for the TXT and the DKIM records again.
+/// Makes SES look for the TXT and the DKIM records again. Where others have its quota, it is as if it
+/// had throttled.
 pub async fn restart<S>(
     store: &S,
     ses: &impl Identities,
@@ -42,13 +47,20 @@ pub async fn restart<S>(
     ids: &impl Ids,
     (client, name): (&ClientId, &DomainName),
     actor: &Actor,
+    ses_calls_per_second: u32,
 ) -> Result<Domain, RestartError>
 where
-    S: ReadDomains + CommitChanges,
+    S: ReadDomains + CommitChanges + SesTurns,
 {
     let domain = failed(store, client, name).await?;
     if is_gone(&domain) {
         return anew(store, clock, ids, (client, name), actor).await;
+    }
+    let asker = check_limit::asker(client, actor);
+    let quota = ses_calls_per_second;
+    if !wait_for_turn(store, clock, quota, RequestCalls::Restart, asker).await {
+        let operation = Operation::VerifyDomainIdentity.as_str();
+        return Err(SesError::Throttled { operation }.into());
     }
     let verification_token = ses.verify_domain(name).await?;
     let dkim = ses.verify_dkim(name).await?;

@@ -3,7 +3,7 @@
 
 use domain_auth::history::{Action, HistoryEntry};
 use domain_auth::ports::CommitChanges;
-use domain_auth::use_cases::check::{self, CHECK_INTERVAL};
+use domain_auth::use_cases::check::{self, CHECK_INTERVAL, CheckLimits};
 
 use super::*;
 
@@ -21,6 +21,7 @@ impl World {
             &self.final_step,
             (&client, &name),
             &actor,
+            CheckLimits::default(),
         ))
         .now_or_never()
     }

@@ -71,7 +71,8 @@ pub(super) fn detail(operation: Operation) -> &'static str {
             "Who or what changed it, when, from which state to which, and why."
         }
         Operation::CheckDomain => {
-            "Takes some seconds, up to 20. At most once per 30 seconds and domain."
+            "Takes some seconds, up to 20. At most once per 30 seconds and domain, and 30 times a \
+             minute for all domains of a client."
         }
         Operation::RestartDomain => "Starts both the search for the TXT record and for DKIM.",
         Operation::NotifyReady => {
@@ -101,7 +102,8 @@ pub(super) fn detail(operation: Operation) -> &'static str {
         Operation::CompleteDomain => "Only of a domain that is `verified`.",
         Operation::RejectDomain => "Only of a domain that is `verified`.",
         Operation::RecheckDomain => {
-            "Takes some seconds, up to 20. At most once per 30 seconds and domain, whoever asks."
+            "Takes some seconds, up to 20. At most once per 30 seconds and domain, whoever asks, and \
+             120 times a minute for one person."
         }
         Operation::ReleaseDomain => {
             "Ends the claim of this client. Of a domain that it holds: sending stops, the claim is \

@@ -19,6 +19,7 @@ use crate::ports::{
     StoreError,
 };
 use crate::ses_share::{RequestCalls, SesTurns};
+use crate::watching;
 
 /// How old what SES said may be so that it is not asked again: as old as an answer of SES is anyway,
 /// which looks at DNS itself only now and then.
@@ -105,13 +106,21 @@ where
 {
     let mut domain = reserve(tools, client, name, actor, limits).await?;
     let asked_at = tools.clock.now();
-    let remembered = fresh(&domain, asked_at);
-    let ses = match remembered {
+    let mut remembered = fresh(&domain, asked_at);
+    let mut ses = match remembered {
         Some(status) => Some(status),
         None => ask_ses(tools, &domain, actor, limits).await,
     };
     let known = ses.or_else(|| domain.ses.map(|look| look.status));
     let look = look_at_dns(tools.dns, tools.clock, &domain, known).await;
+    if remembered.is_some()
+        && let Some(look) = &look
+        && watching::wants_ses_at_once(&domain, look)
+    {
+        // DNS shows what SES may have seen since.
+        remembered = None;
+        ses = ask_ses(tools, &domain, actor, limits).await;
+    }
     for _ in 0..ATTEMPTS {
         if let Some(evidence) = claim::proof(&domain, look.as_ref()) {
             let (store, clock, ids) = (tools.store, tools.clock, tools.ids);

@@ -42,3 +42,43 @@ pub async fn wait_for_turn(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::names::ClientId;
+    use crate::ports::StoreError;
+
+    struct Down;
+
+    impl SesTurns for Down {
+        async fn turn(&self, _: &TurnRequest) -> Result<Turn, StoreError> {
+            Err(StoreError {
+                action: "give a turn",
+                source: "it is down".into(),
+            })
+        }
+
+        async fn keep_for_poller(&self, _: Timestamp) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+
+    impl Clock for Down {
+        fn now(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH
+        }
+
+        async fn sleep(&self, _: Duration) {}
+    }
+
+    #[test]
+    fn a_store_that_is_down_fails_no_request() {
+        let asker = KeyOwner::Client(ClientId::parse("maple").unwrap());
+        let turn = wait_for_turn(&Down, &Down, 1, RequestCalls::Register, asker);
+        assert_eq!(turn.now_or_never(), Some(true));
+    }
+}

@@ -42,6 +42,9 @@ const LOOK_BACK: SignedDuration = SignedDuration::from_secs(15);
 /// left to the poller until then still has its turn.
 const GIVE_BACK: SignedDuration = SignedDuration::from_secs(6);
 
+/// The shortest wait for the next thing to do.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+
 /// Something to do.
 enum Job {
     /// Ask the store what has become due.
@@ -141,7 +144,8 @@ where
             };
             let until = until.min(times.register);
             let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
-            let pause = pin!(self.tools.clock.sleep(left));
+            // Some clocks do not tell shorter times apart.
+            let pause = pin!(self.tools.clock.sleep(left.max(SHORTEST_PAUSE)));
             let done = match select(under_way.next(), pause).await {
                 Either::Left((Some(done), _)) => done,
                 // Nothing is under way.

@@ -9,6 +9,7 @@
 mod contract;
 mod described;
 mod dns;
+mod fairness;
 mod lists;
 mod main_path;
 mod overtaken;
@@ -28,6 +29,7 @@ mod store_kinds;
 mod store_lives;
 mod store_runs;
 mod store_schema;
+mod store_turns;
 mod support_email;
 mod tag_conditions;
 mod takeover;
@@ -47,6 +49,14 @@ use crate::world::{Shared, World};
 
 /// What the identities of authenticated domains get; without it the stack would leave them alone.
 pub(crate) const CONFIGURATION_SET: &str = "lasso-clients";
+
+/// What differs from the template's defaults. The tests share two clients, and the gate has no quota
+/// but where a test sets one.
+const PARAMETERS: &[(&str, &str)] = &[
+    ("ConfigurationSet", CONFIGURATION_SET),
+    ("SesCallsPerSecond", "50"),
+    ("ChecksPerMinute", "1000"),
+];
 
 /// Collects tests, and sees to it that those that need the stack for themselves have it.
 pub(crate) struct Suite {
@@ -125,10 +135,10 @@ fn main() -> ExitCode {
     let runtime = Runtime::new().expect("a runtime for the tests");
     let stack = (!arguments.list).then(|| {
         let mut options = Options::isolated();
-        let set = CONFIGURATION_SET.to_owned();
-        options
-            .parameters
-            .insert("ConfigurationSet".to_owned(), set);
+        for (name, value) in PARAMETERS {
+            let (name, value) = ((*name).to_owned(), (*value).to_owned());
+            options.parameters.insert(name, value);
+        }
         let start = LocalStack::start(options);
         let stack = runtime
             .block_on(start)
@@ -167,7 +177,8 @@ fn main() -> ExitCode {
     store::more_tests(&mut suite);
     store_schema::tests(&mut suite);
     ready::tests(&mut suite);
-    // Last, because it leaves many domains behind.
+    // Last, because they leave many domains behind.
+    fairness::tests(&mut suite);
     described::tests(&mut suite);
     let conclusion = libtest_mimic::run(&arguments, suite.trials);
     drop(suite.world);

@@ -23,6 +23,7 @@ use crate::Suite;
 use crate::store_keys as keys;
 use crate::store_lives as lives;
 use crate::store_runs as poller;
+use crate::store_turns as turns;
 use crate::world::Shared;
 
 pub(crate) fn tests(suite: &mut Suite) {
@@ -133,6 +134,27 @@ pub(crate) fn more_tests(suite: &mut Suite) {
         async |world: Shared| {
             keys::emails(&table(&world, "emails").await).await;
             keys::emails(&MemoryStore::default()).await;
+        },
+    );
+    suite.shared(
+        "the_table_lets_clients_take_turns_at_what_is_due",
+        async |world: Shared| {
+            turns::due(&table(&world, "due-turns").await).await;
+            turns::due(&MemoryStore::default()).await;
+        },
+    );
+    suite.shared(
+        "the_table_gives_requests_turns_at_ses",
+        async |world: Shared| {
+            turns::at_ses(&table(&world, "turns").await).await;
+            turns::at_ses(&MemoryStore::default()).await;
+        },
+    );
+    suite.shared(
+        "the_table_counts_the_checks_of_a_minute",
+        async |world: Shared| {
+            turns::checks(&table(&world, "checks").await).await;
+            turns::checks(&MemoryStore::default()).await;
         },
     );
 }

@@ -1,7 +1,7 @@
 //! What the template gives this function.
 
 use domain_auth::names::{Eligibility, OwnDomainError};
-use domain_auth_aws::{MissingVariable, optional, required};
+use domain_auth_aws::{MissingVariable, VariableError, optional, positive, required};
 use domain_auth_dns::DnsConfig;
 use domain_auth_http::ClaimNames;
 
@@ -16,6 +16,8 @@ pub struct Config {
     pub stack: String,
     /// `OWN_DOMAINS`: Lasso's own domains, separated by commas; nobody may add one.
     pub eligibility: Eligibility,
+    /// `SES_CALLS_PER_SECOND`: the account's quota for each identity operation.
+    pub ses_calls_per_second: u32,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
     pub claims: ClaimNames,
     /// `DNS_SERVERS` and `DNS_AUTHORITATIVE_PORT`, both unset in production.
@@ -28,6 +30,9 @@ pub enum ConfigError {
     /// A variable is missing.
     #[error(transparent)]
     Missing(#[from] MissingVariable),
+    /// A number is missing or none.
+    #[error(transparent)]
+    Variable(#[from] VariableError),
     /// The DNS servers cannot be read.
     #[error(transparent)]
     Dns(#[from] domain_auth_dns::ConfigError),
@@ -44,6 +49,7 @@ impl Config {
             topic_arn: required("TOPIC_ARN")?,
             stack: required("STACK_NAME")?,
             eligibility: Eligibility::parse(&optional("OWN_DOMAINS").unwrap_or_default())?,
+            ses_calls_per_second: positive("SES_CALLS_PER_SECOND")?,
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,

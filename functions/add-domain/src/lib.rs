@@ -4,19 +4,22 @@ mod config;
 
 use std::time::Duration;
 
+use domain_auth::check_limit;
 use domain_auth::dns::Lookup;
 use domain_auth::domain::{Domain, NewDomain};
 use domain_auth::event::Event;
+use domain_auth::history::Actor;
 use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::names::Eligibility;
 use domain_auth::ports::{
     Clock, CommitChanges, CommitError, Identities, Ids, Outbox, Publish, ReadClaims, ReadDomains,
 };
+use domain_auth::ses_share::{RequestCalls, SesTurns};
 use domain_auth::state::Status;
-use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::add::{self, Addition};
 use domain_auth::use_cases::provision::{self, Provisioned, Tools};
 use domain_auth::use_cases::publish::publish;
+use domain_auth::use_cases::{SesBudget, wait_for_turn};
 use domain_auth_http::{
     AddDomainBody, ApiError, Caller, ClaimNames, DomainView, ParsedRequest, Reply, json, once,
 };
@@ -26,6 +29,9 @@ pub use config::{Config, ConfigError};
 
 /// How long the caller waits for SES. What is not done by then, the poller does.
 const PATIENCE: Duration = Duration::from_millis(3_500);
+
+/// How long the caller waits for its turn at SES before that, and for the store to give it.
+const TURN_PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// What the handler works with.
 #[derive(Debug)]
@@ -44,13 +50,15 @@ pub struct App<S, I, P, C, D, L> {
     pub dns: L,
     /// Names that may not be added.
     pub eligibility: Eligibility,
+    /// Calls per second of each operation that SES takes, of which requests get a part.
+    pub ses_calls_per_second: u32,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
 }
 
 impl<S, I, P, C, D, L> App<S, I, P, C, D, L>
 where
-    S: ReadDomains + ReadClaims + CommitChanges + Outbox + IdempotencyLedger,
+    S: ReadDomains + ReadClaims + CommitChanges + Outbox + IdempotencyLedger + SesTurns,
     I: Identities,
     P: Publish,
     C: Clock,
@@ -81,14 +89,32 @@ where
                 // If the time is up in the middle of a call, it is as if this function had died
                 // there: the poller takes it up.
                 let (provisioned, _) = futures::future::join(
-                    tokio::time::timeout(PATIENCE, self.provision(added)),
+                    self.provision_in_turn(added, &actor),
                     tokio::time::timeout(PATIENCE, self.publish_at_once(change.event.as_ref())),
                 )
                 .await;
-                let domain = provisioned.ok().flatten().unwrap_or(change.domain);
+                let domain = provisioned.unwrap_or(change.domain);
                 Ok(answer(status_of(&domain), &domain))
             }
         }
+    }
+
+    /// The domain after SES was asked, if it was. While others wait for their turn, the domain waits
+    /// for its own, which the poller gives it.
+    async fn provision_in_turn(&self, domain: Domain, actor: &Actor) -> Option<Domain> {
+        if domain.state.status() != Status::Provisioning {
+            // It is contested: SES is not asked.
+            return None;
+        }
+        let asker = check_limit::asker(&domain.client, actor);
+        let (store, clock, quota) = (&self.store, &self.clock, self.ses_calls_per_second);
+        let turn = wait_for_turn(store, clock, quota, RequestCalls::Register, asker);
+        let has_turn = tokio::time::timeout(TURN_PATIENCE, turn).await;
+        if !has_turn.unwrap_or(false) {
+            return None;
+        }
+        let provisioned = tokio::time::timeout(PATIENCE, self.provision(domain)).await;
+        provisioned.ok().flatten()
     }
 
     /// The domain after SES was asked, as far as is known.
@@ -100,7 +126,7 @@ where
             clock: &self.clock,
             ids: &self.ids,
             dns: &self.dns.fresh(),
-            budget: &SesBudget::unlimited(),
+            budget: &self.budget(),
         };
         match provision::provision(&tools, domain).await {
             Ok(Provisioned::Done(domain) | Provisioned::Waits(domain)) => Some(domain),
@@ -123,6 +149,12 @@ where
                 None
             }
         }
+    }
+
+    /// A call that SES throttles is made once more, a second later at the default quota: it has its
+    /// turn, so something else in the account came first.
+    fn budget(&self) -> SesBudget {
+        SesBudget::per_second(self.ses_calls_per_second.saturating_mul(2))
     }
 
     async fn publish_at_once(&self, event: Option<&Event>) {

@@ -21,6 +21,7 @@ fn app() -> TestApp {
         clock: TestClock::default(),
         ids: SequentialIds::default(),
         dns: FakeDns::default(),
+        ses_calls_per_second: 1,
         eligibility: Eligibility::new(vec![DomainName::parse("lassocrm.com").unwrap()]),
         claims: ClaimNames {
             client_id: "custom:client_id".to_owned(),
@@ -65,7 +66,8 @@ async fn the_same_domain_again_is_200_and_the_same_body() {
 #[tokio::test]
 async fn a_throttled_ses_is_202_and_a_domain_to_be_finished() {
     let app = app();
-    app.ses.fail("CreateEmailIdentity", &[SesFault::Throttled]);
+    app.ses
+        .fail("CreateEmailIdentity", &[SesFault::Throttled; 2]);
     let reply = handle_file(&app, "new-domain").await;
     insta::assert_json_snapshot!(answer_of(&reply));
     let stored = app

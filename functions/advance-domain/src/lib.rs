@@ -9,6 +9,7 @@ use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::ports::{
     Clock, CommitChanges, Identities, Ids, Outbox, Publish, ReadClaims, ReadDomains,
 };
+use domain_auth::ses_share::SesTurns;
 use domain_auth::use_cases::notify::notify;
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::restart::restart;
@@ -36,13 +37,15 @@ pub struct App<S, I, P, C, D> {
     pub clock: C,
     /// Randomness.
     pub ids: D,
+    /// Calls per second of each operation that SES takes, of which requests get a part.
+    pub ses_calls_per_second: u32,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
 }
 
 impl<S, I, P, C, D> App<S, I, P, C, D>
 where
-    S: ReadDomains + ReadClaims + CommitChanges + Outbox + IdempotencyLedger,
+    S: ReadDomains + ReadClaims + CommitChanges + Outbox + IdempotencyLedger + SesTurns,
     I: Identities,
     P: Publish,
     C: Clock,
@@ -67,7 +70,8 @@ where
         let name = domain_in_path(request)?;
         let (store, ses, actor) = (&self.store, &self.ses, caller.actor());
         let domain = (&caller.client, &name);
-        let domain = restart(store, ses, &self.clock, &self.ids, domain, &actor).await?;
+        let (clock, ids, quota) = (&self.clock, &self.ids, self.ses_calls_per_second);
+        let domain = restart(store, ses, clock, ids, domain, &actor, quota).await?;
         let look = self.store.look(&caller.client, &name).await?;
         let view = DomainView::new(&domain, look.as_ref());
         Ok(json(StatusCode::OK, &view))

@@ -22,6 +22,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         publisher: EventTopic::new(clients.sns(), config.topic_arn),
         clock: SystemClock,
         ids: SystemIds,
+        ses_calls_per_second: config.ses_calls_per_second,
         claims: config.claims,
     };
     domain_auth_http::run(|request| app.handle(request)).await

@@ -1,7 +1,8 @@
 //! What the template gives this function.
 
+use domain_auth::use_cases::check::CheckLimits;
 use domain_auth::use_cases::final_step::{FinalStepPolicy, PolicyError};
-use domain_auth_aws::{MissingVariable, optional, required};
+use domain_auth_aws::{MissingVariable, VariableError, optional, positive, required};
 use domain_auth_dns::DnsConfig;
 use domain_auth_http::ClaimNames;
 
@@ -14,6 +15,9 @@ pub struct Config {
     pub topic_arn: String,
     /// `STACK_NAME`.
     pub stack: String,
+    /// `SES_CALLS_PER_SECOND` (the account's quota for each identity operation) and
+    /// `CHECKS_PER_MINUTE`.
+    pub limits: CheckLimits,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
     pub claims: ClaimNames,
     /// `FINAL_STEP`, and `CONFIGURATION_SET`, which may be unset.
@@ -28,6 +32,9 @@ pub enum ConfigError {
     /// A variable is missing.
     #[error(transparent)]
     Missing(#[from] MissingVariable),
+    /// A number is missing or none.
+    #[error(transparent)]
+    Variable(#[from] VariableError),
     /// The final step cannot be read.
     #[error(transparent)]
     FinalStep(#[from] PolicyError),
@@ -43,6 +50,10 @@ impl Config {
             table: required("TABLE_NAME")?,
             topic_arn: required("TOPIC_ARN")?,
             stack: required("STACK_NAME")?,
+            limits: CheckLimits {
+                ses_calls_per_second: positive("SES_CALLS_PER_SECOND")?,
+                checks_per_minute: positive("CHECKS_PER_MINUTE")?,
+            },
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,

@@ -5,6 +5,7 @@ mod config;
 
 use std::time::Duration;
 
+use domain_auth::check_limit::CountChecks;
 use domain_auth::dns::Lookup;
 use domain_auth::figures::{ses_calls, time_to_verified};
 use domain_auth::history::Actor;
@@ -14,8 +15,9 @@ use domain_auth::ports::{
     Clock, CommitChanges, Identities, IdentityStatuses, Ids, Meter, Outbox, Publish, ReadClaims,
     ReadDomains,
 };
+use domain_auth::ses_share::SesTurns;
 use domain_auth::use_cases::SesBudget;
-use domain_auth::use_cases::check::{Checked, check};
+use domain_auth::use_cases::check::{CheckLimits, Checked, check};
 use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth::use_cases::provision::Tools;
 use domain_auth::use_cases::publish::publish;
@@ -49,6 +51,8 @@ pub struct App<S, I, P, C, D, L, M> {
     pub meter: M,
     /// Who takes the final step.
     pub final_step: FinalStepPolicy,
+    /// How much checks may take.
+    pub limits: CheckLimits,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
 }
@@ -56,6 +60,7 @@ pub struct App<S, I, P, C, D, L, M> {
 impl<S, I, P, C, D, L, M> App<S, I, P, C, D, L, M>
 where
     S: ReadDomains + ReadClaims + CommitChanges + Outbox + IdempotencyLedger,
+    S: CountChecks + SesTurns,
     I: Identities + IdentityStatuses,
     P: Publish,
     C: Clock,
@@ -114,7 +119,7 @@ where
             dns: &self.dns.fresh(),
             budget: &budget,
         };
-        let checked = check(&tools, &self.final_step, (client, name), actor).await?;
+        let checked = check(&tools, &self.final_step, (client, name), actor, self.limits).await?;
         let mut figures = ses_calls(&budget.tally());
         figures.extend(time_to_verified(checked.change.verified_after()));
         self.meter.record(self.clock.now(), &figures);

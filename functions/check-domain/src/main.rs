@@ -31,6 +31,7 @@ async fn main() -> Result<(), lambda_http::Error> {
             dns: Resolver::new(config.dns)?,
             meter: MetricLines::new(stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
             final_step: config.final_step,
+            limits: config.limits,
             claims: config.claims,
         };
     domain_auth_http::run(|request| app.handle(request)).await

@@ -4,6 +4,7 @@ use domain_auth::domain::Domain;
 use domain_auth::history::Actor;
 use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
 use domain_auth::state::{State, Trigger};
+use domain_auth::use_cases::check::CheckLimits;
 use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth_http::{ClaimNames, Reply};
 use domain_auth_testkit::{
@@ -29,6 +30,7 @@ async fn app(dns: FakeDns) -> TestApp {
         dns,
         meter: RecordingMeter::default(),
         final_step: FinalStepPolicy::default(),
+        limits: CheckLimits::default(),
         claims: ClaimNames {
             client_id: "custom:client_id".to_owned(),
             roles: "cognito:groups".to_owned(),

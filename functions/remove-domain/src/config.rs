@@ -1,6 +1,6 @@
 //! What the template gives this function.
 
-use domain_auth_aws::{MissingVariable, required};
+use domain_auth_aws::{VariableError, positive, required};
 use domain_auth_http::ClaimNames;
 
 /// The function's configuration.
@@ -12,17 +12,20 @@ pub struct Config {
     pub topic_arn: String,
     /// `STACK_NAME`.
     pub stack: String,
+    /// `SES_CALLS_PER_SECOND`: the account's quota for each identity operation.
+    pub ses_calls_per_second: u32,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
     pub claims: ClaimNames,
 }
 
 impl Config {
     /// Reads the environment.
-    pub fn from_env() -> Result<Self, MissingVariable> {
+    pub fn from_env() -> Result<Self, VariableError> {
         Ok(Self {
             table: required("TABLE_NAME")?,
             topic_arn: required("TOPIC_ARN")?,
             stack: required("STACK_NAME")?,
+            ses_calls_per_second: positive("SES_CALLS_PER_SECOND")?,
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,

@@ -4,15 +4,18 @@ mod config;
 
 use std::time::Duration;
 
-use domain_auth::domain::Domain;
+use domain_auth::check_limit;
+use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::Event;
+use domain_auth::history::Actor;
 use domain_auth::ports::{
     Clock, CommitChanges, CommitError, Identities, Ids, Outbox, Publish, ReadClaims, ReadDomains,
 };
-use domain_auth::use_cases::SesBudget;
+use domain_auth::ses_share::{RequestCalls, SesTurns};
 use domain_auth::use_cases::provision::Tools;
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::remove::{self, Removal};
+use domain_auth::use_cases::{SesBudget, wait_for_turn};
 use domain_auth_http::{
     ApiError, Caller, ClaimNames, ParsedRequest, Reply, confirmation_of, domain_in_path,
     no_content, problem,
@@ -36,13 +39,15 @@ pub struct App<S, I, P, C, D> {
     pub clock: C,
     /// Randomness.
     pub ids: D,
+    /// Calls per second of each operation that SES takes, of which requests get a part.
+    pub ses_calls_per_second: u32,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
 }
 
 impl<S, I, P, C, D> App<S, I, P, C, D>
 where
-    S: ReadDomains + ReadClaims + CommitChanges + Outbox,
+    S: ReadDomains + ReadClaims + CommitChanges + Outbox + SesTurns,
     I: Identities,
     P: Publish,
     C: Clock,
@@ -64,13 +69,27 @@ where
         let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
         let marked = remove::mark(store, clock, ids, domain, confirmation, &actor).await?;
         if let Some(change) = marked {
+            let event = change.event.clone();
             futures::future::join(
-                in_time(self.finish(change.domain)),
-                in_time(self.publish_at_once(change.event.as_ref())),
+                in_time(self.finish_in_turn(change, &actor)),
+                in_time(self.publish_at_once(event.as_ref())),
             )
             .await;
         }
         Ok(no_content())
+    }
+
+    async fn finish_in_turn(&self, change: Change, actor: &Actor) {
+        let domain = match change.fate {
+            Fate::Stored => change.domain,
+            // SES had nothing of it.
+            Fate::Deleted => return,
+        };
+        let asker = check_limit::asker(&domain.client, actor);
+        let (store, clock, quota) = (&self.store, &self.clock, self.ses_calls_per_second);
+        if wait_for_turn(store, clock, quota, RequestCalls::Remove, asker).await {
+            self.finish(domain).await;
+        }
     }
 
     async fn finish(&self, domain: Domain) {

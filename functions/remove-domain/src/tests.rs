@@ -25,6 +25,7 @@ async fn app() -> TestApp {
         publisher: RecordingTopic::default(),
         clock: TestClock::default(),
         ids: SequentialIds::default(),
+        ses_calls_per_second: 1,
         claims: ClaimNames {
             client_id: "custom:client_id".to_owned(),
             roles: "cognito:groups".to_owned(),

@@ -5,6 +5,29 @@
 #[error("the environment variable {0} is not set")]
 pub struct MissingVariable(pub &'static str);
 
+/// A variable is missing, or says nothing that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VariableError {
+    /// It is missing.
+    #[error(transparent)]
+    Missing(#[from] MissingVariable),
+    /// It is no number, or zero.
+    #[error("{name} is {value:?}, which is not a whole number above zero")]
+    NotPositive {
+        /// The variable.
+        name: &'static str,
+        /// What it says.
+        value: String,
+    },
+}
+
+/// The value of a variable that is a whole number above zero.
+pub fn positive(name: &'static str) -> Result<u32, VariableError> {
+    let value = required(name)?;
+    let number = value.parse().ok().filter(|number| *number > 0);
+    number.ok_or(VariableError::NotPositive { name, value })
+}
+
 /// The value of a variable. Empty counts as not set.
 pub fn required(name: &'static str) -> Result<String, MissingVariable> {
     optional(name).ok_or(MissingVariable(name))

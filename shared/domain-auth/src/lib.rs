@@ -1,5 +1,6 @@
 //! The domain of sending-domain authentication; no I/O.
 
+pub mod check_limit;
 pub mod claims;
 pub mod diagnosis;
 pub mod dns;
@@ -24,6 +25,8 @@ pub mod readiness;
 pub mod reconciliation;
 pub mod records;
 pub mod run_memory;
+pub mod ses_share;
 pub mod state;
+pub mod turns;
 pub mod use_cases;
 pub mod watching;

@@ -168,10 +168,22 @@ pub enum Due {
 
 /// Finds domains whose time has come.
 pub trait DueDomains: Send + Sync {
-    /// Domains that were due by `now`, oldest first, at most `limit`. One that cannot be read is left
-    /// out and is not due again for an hour.
+    /// Domains that were due by `now`, at most `limit`: clients take turns
+    /// ([`crate::turns::in_turns`]), and of each client the oldest comes first. One
+    /// that cannot be read is left out and is not due again for an hour.
     fn due(
         &self,
+        queue: Due,
+        now: Timestamp,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Domain>, StoreError>> + Send {
+        self.due_since(None, queue, now, limit)
+    }
+
+    /// Those of them that became due at `since` or later.
+    fn due_since(
+        &self,
+        since: Option<Timestamp>,
         queue: Due,
         now: Timestamp,
         limit: usize,

@@ -240,6 +240,14 @@ pub fn wants_ses(domain: &Domain, dns: &DnsLook) -> bool {
         || (mail_from_is_gone && known.mail_from == success)
 }
 
+/// The same for a person who asks, for whom it also matters that SES may have seen the TXT record.
+pub fn wants_ses_at_once(domain: &Domain, dns: &DnsLook) -> bool {
+    let verified = domain
+        .ses
+        .is_some_and(|look| look.status.verification == AxisStatus::Success);
+    wants_ses(domain, dns) || (!verified && all_found(dns, &[RecordId::Verification]))
+}
+
 /// Whether the DKIM records are there although SES has stopped looking for them. An identity of which
 /// SES knows nothing is lost: asking for it would make another one, with other tokens.
 pub fn dkim_wants_restart(ses: SesStatus, dns: &DnsLook) -> bool {

@@ -13,7 +13,7 @@ use domain_auth::ports::{Clock, CommitChanges, ReadClaims, ReadDomains, Refusal}
 use domain_auth::records::{RecordId, records_of};
 use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth::use_cases::SesBudget;
-use domain_auth::use_cases::check::check;
+use domain_auth::use_cases::check::{CheckLimits, check};
 use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth::use_cases::notify::{Notified, NotifyError, notify};
 use domain_auth::use_cases::poll::{Poller, Settings};
@@ -307,7 +307,7 @@ fn a_check_takes_the_final_step_too_or_leaves_it_to_the_poller() {
     let tools = world.tools(&budget);
     for expected in [Status::Pending, Status::Authenticated] {
         let (whose, actor) = ((&domain.client, &domain.name), someone());
-        let checked = check(&tools, &world.policy, whose, &actor);
+        let checked = check(&tools, &world.policy, whose, &actor, CheckLimits::default());
         let checked = Box::pin(checked).now_or_never().unwrap().unwrap();
         assert_eq!(checked.change.domain.state.status(), expected);
         assert!(world.domain("example.com").next_check >= world.clock.now());

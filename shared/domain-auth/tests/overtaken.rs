@@ -15,7 +15,7 @@ use domain_auth::records::records_of;
 use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::add::{self, Addition};
-use domain_auth::use_cases::check::{CheckError, Checked, check};
+use domain_auth::use_cases::check::{CheckError, CheckLimits, Checked, check};
 use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth::use_cases::provision::{self, Tools};
 use domain_auth::use_cases::remove::{self, Confirmation};
@@ -103,7 +103,13 @@ impl World {
         let budget = SesBudget::unlimited();
         let tools = self.tools(&dns, &budget);
         let (client, name, actor) = (client("maple"), domain_name(NAME), actor());
-        let checked = check(&tools, &policy, (&client, &name), &actor);
+        let checked = check(
+            &tools,
+            &policy,
+            (&client, &name),
+            &actor,
+            CheckLimits::default(),
+        );
         Box::pin(checked).now_or_never().unwrap()
     }
 
@@ -140,7 +146,7 @@ impl World {
     fn restart(&self) {
         let (store, ses, clock, ids) = (&self.store, &self.ses, &self.clock, &self.ids);
         let (client, name, actor) = (client("maple"), domain_name(NAME), actor());
-        let restarted = restart::restart(store, ses, clock, ids, (&client, &name), &actor);
+        let restarted = restart::restart(store, ses, clock, ids, (&client, &name), &actor, 100);
         Box::pin(restarted).now_or_never().unwrap().unwrap();
     }
 

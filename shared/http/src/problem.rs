@@ -35,6 +35,8 @@ pub enum ApiError {
     NotAcceptable,
     /// A domain was checked a moment ago; how many seconds to wait.
     CheckedTooSoon(u32),
+    /// The caller had too many domains checked in the last minute; how many seconds to wait.
+    TooManyChecks(u32),
     /// There is nothing to decide; where the domain stands, and what is missing.
     NotVerified(Status, Vec<String>),
     /// Only a domain that failed can be restarted; where this one stands.
@@ -260,6 +262,19 @@ impl ApiError {
                 problem.retry_after = Some(seconds);
                 problem
             }
+            Self::TooManyChecks(seconds) => {
+                let mut problem = Problem::new(
+                    429,
+                    "too_many_checks",
+                    "Too many checks",
+                    format!(
+                        "Too many domains were checked in the last minute. The next one can be \
+                         checked in {seconds} seconds."
+                    ),
+                );
+                problem.retry_after = Some(seconds);
+                problem
+            }
             Self::NotVerified(status, missing) => {
                 let mut problem = Problem::new(
                     409,
@@ -448,7 +463,7 @@ impl ApiError {
             Self::TooLarge | Self::Invalid(_) | Self::InvalidDomain(_) => None,
             Self::Unrendered(error) => Some(error),
             Self::NotEligible(_) | Self::RecordsNotReady | Self::NotAcceptable => None,
-            Self::CheckedTooSoon(_) | Self::NotVerified(..) => None,
+            Self::CheckedTooSoon(_) | Self::TooManyChecks(_) | Self::NotVerified(..) => None,
             Self::NotFailed(_) | Self::Unconfirmed(_) | Self::NotReady { .. } => None,
             Self::ReleaseUnconfirmed { .. } => None,
             Self::OtherConfirmed | Self::NothingToGrant(_) => None,

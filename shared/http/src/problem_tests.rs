@@ -27,7 +27,8 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::NotEligible(_) => Some(ApiError::RecordsNotReady),
         ApiError::RecordsNotReady => Some(ApiError::NotAcceptable),
         ApiError::NotAcceptable => Some(ApiError::CheckedTooSoon(1)),
-        ApiError::CheckedTooSoon(_) => Some(ApiError::NotVerified(Status::Pending, Vec::new())),
+        ApiError::CheckedTooSoon(_) => Some(ApiError::TooManyChecks(1)),
+        ApiError::TooManyChecks(_) => Some(ApiError::NotVerified(Status::Pending, Vec::new())),
         ApiError::NotVerified(..) => Some(ApiError::NotFailed(Status::Pending)),
         ApiError::NotFailed(_) => Some(ApiError::Unconfirmed(
             DomainName::parse("example.com").expect("a name"),

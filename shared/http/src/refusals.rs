@@ -11,6 +11,7 @@ use domain_auth::use_cases::release::ReleaseError;
 use domain_auth::use_cases::remove::RemoveError;
 use domain_auth::use_cases::restart::RestartError;
 use domain_auth::use_cases::send_instructions::InstructionsError;
+use jiff::SignedDuration;
 
 use crate::problem::ApiError;
 
@@ -34,11 +35,8 @@ impl From<CheckError> for ApiError {
     fn from(error: CheckError) -> Self {
         match error {
             CheckError::NotFound => Self::NotFound,
-            CheckError::TooSoon { wait } => {
-                // Up, so that whoever waits as long as told is not told to wait again.
-                let seconds = u32::try_from(wait.as_secs()).unwrap_or(0).saturating_add(1);
-                Self::CheckedTooSoon(seconds)
-            }
+            CheckError::TooSoon { wait } => Self::CheckedTooSoon(seconds_up(wait)),
+            CheckError::TooMany { wait } => Self::TooManyChecks(seconds_up(wait)),
             CheckError::Busy => Self::Busy,
             CheckError::Store(error) => Self::Store(error),
         }
@@ -127,8 +125,7 @@ impl From<InstructionsError> for ApiError {
             InstructionsError::NotReady => Self::RecordsNotReady,
             InstructionsError::Limit { of_domain, wait } => Self::TooManyInstructions {
                 of_domain,
-                // Up, so that whoever waits as long as told is not told to wait again.
-                seconds: u32::try_from(wait.as_secs()).unwrap_or(0).saturating_add(1),
+                seconds: seconds_up(wait),
             },
             InstructionsError::Unrendered(error) => Self::Unrendered(error),
             InstructionsError::Ses(error @ SesError::Unavailable { .. }) => {
@@ -148,4 +145,9 @@ impl From<HandoffError> for ApiError {
     fn from(error: HandoffError) -> Self {
         Self::Unrendered(error)
     }
+}
+
+/// Up, so that whoever waits as long as told is not told to wait again.
+fn seconds_up(wait: SignedDuration) -> u32 {
+    u32::try_from(wait.as_secs()).unwrap_or(0).saturating_add(1)
 }

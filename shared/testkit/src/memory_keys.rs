@@ -1,14 +1,17 @@
-//! Keys of requests and counts of emails in memory, with the promises of the table.
+//! Keys of requests, counts of emails and checks, and turns at SES in memory, with the promises of the table.
 
 use std::collections::HashMap;
 use std::sync::PoisonError;
 
+use domain_auth::check_limit::{CheckCount, CheckLimit, CountChecks};
 use domain_auth::idempotency::{
     Attempt, Begun, IdempotencyKey, IdempotencyLedger, KeyOwner, StoredAnswer,
 };
 use domain_auth::instructions::{CountInstructions, Counted, Day, Left, PER_CLIENT, PER_DOMAIN};
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::StoreError;
+use domain_auth::ses_share::{CallGroup, SesTurns, Turn, TurnRequest, TurnState};
+use jiff::Timestamp;
 
 use crate::MemoryStore;
 
@@ -17,6 +20,8 @@ use crate::MemoryStore;
 pub(crate) struct Keys {
     requests: HashMap<(KeyOwner, IdempotencyKey), (Attempt, Option<StoredAnswer>)>,
     emails: HashMap<(ClientId, Day), HashMap<DomainName, u32>>,
+    checks: HashMap<KeyOwner, Timestamp>,
+    turns: HashMap<CallGroup, TurnState>,
 }
 
 impl MemoryStore {
@@ -114,6 +119,41 @@ impl CountInstructions for MemoryStore {
         if let Some(of_domain) = emails.get_mut(name) {
             *of_domain = of_domain.saturating_sub(1);
         }
+        Ok(())
+    }
+}
+
+impl CountChecks for MemoryStore {
+    async fn count_check(
+        &self,
+        asker: &KeyOwner,
+        limit: CheckLimit,
+        now: Timestamp,
+    ) -> Result<CheckCount, StoreError> {
+        self.crash.pass("count check").await;
+        let mut keys = self.keys();
+        match limit.count(keys.checks.get(asker).copied(), now) {
+            Ok(forgotten_at) => {
+                keys.checks.insert(asker.clone(), forgotten_at);
+                Ok(CheckCount::Counted)
+            }
+            Err(wait) => Ok(CheckCount::TooMany(wait)),
+        }
+    }
+}
+
+impl SesTurns for MemoryStore {
+    async fn turn(&self, request: &TurnRequest) -> Result<Turn, StoreError> {
+        self.crash.pass("turn").await;
+        let mut keys = self.keys();
+        Ok(keys.turns.entry(request.group).or_default().take(request))
+    }
+
+    async fn keep_for_poller(&self, until: Timestamp) -> Result<(), StoreError> {
+        self.crash.pass("keep").await;
+        let mut keys = self.keys();
+        let state = keys.turns.entry(CallGroup::Identities).or_default();
+        state.kept_until = Some(until);
         Ok(())
     }
 }

@@ -18,6 +18,7 @@ use domain_auth::ports::{
 use domain_auth::reconciliation::Reconciliation;
 use domain_auth::run_memory::RunMemory;
 use domain_auth::state::{QueuePart, Status};
+use domain_auth::turns::in_turns;
 use jiff::Timestamp;
 
 use crate::CrashPoint;
@@ -256,8 +257,9 @@ impl ReadDomains for MemoryStore {
 }
 
 impl DueDomains for MemoryStore {
-    async fn due(
+    async fn due_since(
         &self,
+        since: Option<Timestamp>,
         queue: Due,
         now: Timestamp,
         limit: usize,
@@ -273,6 +275,7 @@ impl DueDomains for MemoryStore {
             .domains
             .values()
             .filter(|domain| domain.next_check <= now && !postponed(domain))
+            .filter(|domain| since.is_none_or(|since| since <= domain.next_check))
             .filter(|domain| {
                 let identities = [Status::Provisioning, Status::Removing];
                 let of_identities = identities.contains(&domain.state.status());
@@ -281,8 +284,7 @@ impl DueDomains for MemoryStore {
             .cloned()
             .collect();
         due.sort_by_key(|domain| domain.next_check);
-        due.truncate(limit);
-        Ok(due)
+        Ok(in_turns(due, limit, |domain| domain.client.clone()))
     }
 
     async fn postpone(&self, domain: &Domain, until: Timestamp) -> Result<(), StoreError> {

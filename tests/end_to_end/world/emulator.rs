@@ -151,6 +151,23 @@ impl World {
         Queue { world: self, url }
     }
 
+    /// Sets a variable of a function, as a change of the template would.
+    pub(crate) async fn set_variable(&self, function: &str, name: &str, value: &str) {
+        let function = &self.info.functions[function];
+        let url = format!(
+            "{}/2015-03-31/functions/{function}/configuration",
+            self.info.aws_endpoint_url
+        );
+        let request = self.http.get(&url).header("authorization", root("lambda"));
+        let mut variables = answer_to(request).await.body["Environment"]["Variables"].clone();
+        assert!(variables[name].is_string(), "{function} has {name}");
+        variables[name] = json!(value);
+        let request = self.http.put(&url).header("authorization", root("lambda"));
+        let changed = json!({ "Environment": { "Variables": variables } });
+        let answer = answer_to(request.json(&changed)).await;
+        assert!(answer.status.is_success(), "{answer:?}");
+    }
+
     /// A call of the Route 53 API.
     pub(crate) async fn route_53(&self, path: &str, body: String) -> String {
         let url = format!("{}{path}", self.info.aws_endpoint_url);

@@ -23,7 +23,8 @@ use crate::fault::Fault;
 use crate::goals::Goals;
 use crate::weeks::Weeks;
 
-/// Simulates the poller. Without a command: all of `resources`, `sweep` and `queue`.
+/// Simulates the poller. Without a command: all of `resources`, `sweep`, `queue` and
+/// `fairness`.
 #[derive(Debug, Parser)]
 #[command(name = "poller-simulation")]
 struct Arguments {
@@ -37,6 +38,8 @@ enum Command {
     Sweep,
     /// 5,000 new domains and 5,000 abandoned ones: how long each waits in the queue.
     Queue,
+    /// One client's crowd and another client's single domain: how long the single one waits.
+    Fairness,
     /// Processor time and memory of a run.
     Resources,
     /// Weeks of everything that goes wrong, from many seeds.
@@ -74,9 +77,11 @@ fn run(arguments: &Arguments, out: &mut impl Write, goals: &mut Goals) -> io::Re
             load::resources(out, goals)?;
             writeln!(out)?;
             load::sweep(out, goals)?;
-            load::queue(out, goals)
+            load::queue(out, goals)?;
+            load::fairness(out, goals)
         }
         Some(Command::Sweep) => load::sweep(out, goals),
+        Some(Command::Fairness) => load::fairness(out, goals),
         Some(Command::Queue) => load::queue(out, goals),
         Some(Command::Resources) => load::resources(out, goals),
         Some(Command::Weeks {

@@ -3,11 +3,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use domain_auth::check_limit::{CheckCount, CheckLimit, CountChecks};
 use domain_auth::claims::ClaimRegister;
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Change, Domain};
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
+use domain_auth::idempotency::KeyOwner;
 use domain_auth::instructions::{CountInstructions, Counted, Day, Left};
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
@@ -16,6 +18,7 @@ use domain_auth::ports::{
 };
 use domain_auth::reconciliation::Reconciliation;
 use domain_auth::run_memory::RunMemory;
+use domain_auth::ses_share::{SesTurns, Turn, TurnRequest};
 use domain_auth::state::Status;
 use domain_auth_testkit::MemoryStore;
 use futures::FutureExt;
@@ -207,14 +210,15 @@ impl<O: Observe> ReadClaims for SimStore<O> {
 }
 
 impl<O: Observe> DueDomains for SimStore<O> {
-    async fn due(
+    async fn due_since(
         &self,
+        since: Option<Timestamp>,
         queue: Due,
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Domain>, StoreError> {
         self.call(async {
-            let mut due = self.now_or_never(self.inner.due(queue, now, limit))?;
+            let mut due = self.now_or_never(self.inner.due_since(since, queue, now, limit))?;
             if let Some(fault) = self.setting.fault {
                 fault.in_due(&mut due, now);
             }
@@ -305,6 +309,33 @@ impl<O: Observe> Runs for SimStore<O> {
             Ok(())
         })
         .await
+    }
+}
+
+impl<O: Observe> SesTurns for SimStore<O> {
+    async fn turn(&self, request: &TurnRequest) -> Result<Turn, StoreError> {
+        self.charge(|| units::PUT);
+        self.call(async { self.now_or_never(self.inner.turn(request)) })
+            .await
+    }
+
+    async fn keep_for_poller(&self, until: Timestamp) -> Result<(), StoreError> {
+        self.charge(|| units::PUT);
+        self.call(async { self.now_or_never(self.inner.keep_for_poller(until)) })
+            .await
+    }
+}
+
+impl<O: Observe> CountChecks for SimStore<O> {
+    async fn count_check(
+        &self,
+        asker: &KeyOwner,
+        limit: CheckLimit,
+        now: Timestamp,
+    ) -> Result<CheckCount, StoreError> {
+        self.charge(|| units::PUT);
+        self.call(async { self.now_or_never(self.inner.count_check(asker, limit, now)) })
+            .await
     }
 }
 

@@ -13,6 +13,7 @@ use domain_auth::idempotency::{IdempotencyKey, KeyOwner};
 use domain_auth::instructions::Day;
 use domain_auth::names::{ClientId, DomainName, EventId};
 use domain_auth::ports::{DomainKey, Due};
+use domain_auth::ses_share::CallGroup;
 use domain_auth::state::{QueuePart, Status};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -128,12 +129,8 @@ impl Key {
     /// In the partition of its owner. A caller chooses the key, and an identity provider the subject,
     /// so both are digests: of one length, and without a separator.
     pub(super) fn idempotency(owner: &KeyOwner, key: &IdempotencyKey) -> Self {
-        let pk = match owner {
-            KeyOwner::Client(client) => client_pk(client),
-            KeyOwner::Supporter(subject) => format!("STAFF#{}", digest(subject)),
-        };
         Self {
-            pk,
+            pk: owner_pk(owner),
             sk: format!("KEY#{}", digest(key.as_str())),
         }
     }
@@ -143,6 +140,22 @@ impl Key {
         Self {
             pk: client_pk(client),
             sk: format!("INSTRUCTIONS#{day}"),
+        }
+    }
+
+    /// The checks of a client, or of a person at Lasso support.
+    pub(super) fn checks(asker: &KeyOwner) -> Self {
+        Self {
+            pk: owner_pk(asker),
+            sk: "CHECKS".to_owned(),
+        }
+    }
+
+    /// The turns of requests at SES.
+    pub(super) fn turns(group: CallGroup) -> Self {
+        Self {
+            pk: "SES".to_owned(),
+            sk: format!("TURNS#{}", group.as_str()),
         }
     }
 
@@ -165,6 +178,14 @@ impl Key {
 
 pub(super) fn client_pk(client: &ClientId) -> String {
     format!("{CLIENT_PREFIX}{client}")
+}
+
+/// The partition of a client, or of a person at Lasso support.
+pub(super) fn owner_pk(owner: &KeyOwner) -> String {
+    match owner {
+        KeyOwner::Client(client) => client_pk(client),
+        KeyOwner::Supporter(subject) => format!("STAFF#{}", digest(subject)),
+    }
 }
 
 pub(super) fn history_pk(client: &ClientId, name: &DomainName) -> String {

@@ -11,6 +11,7 @@ mod reads;
 mod runs;
 mod schema;
 mod size;
+mod turns;
 mod unreadable;
 
 pub use keys::LOOK_SHARDS;

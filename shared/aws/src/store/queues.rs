@@ -9,6 +9,7 @@ use domain_auth::ports::{
     DomainKey, DomainsByState, Due, DueDomains, Page, PageStart, StaffQueue, StoreError,
 };
 use domain_auth::state::{QueuePart, Status};
+use domain_auth::turns::in_turns;
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -23,6 +24,11 @@ const BATCH_GET: usize = 100;
 /// ten in memory.
 const QUERY_PAGE: usize = 1_000;
 
+/// Entries of each partition among which clients take turns, whatever the limit: one client's crowd
+/// hides nobody up to this size. An account has 10,000 identities by default (Amazon SES developer
+/// guide, "Service quotas").
+const DUE_KEYS: usize = 10_000;
+
 /// An entry of an index: its sort key and the item's key.
 pub(super) type Entry = (String, Key);
 
@@ -33,22 +39,31 @@ pub(super) enum Range {
     Until(String),
     /// Those after it.
     After(String),
+    /// Those from the first sort key up to the second.
+    Between(String, String),
 }
 
 impl DueDomains for Table {
-    async fn due(
+    async fn due_since(
         &self,
+        since: Option<Timestamp>,
         queue: Due,
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Domain>, StoreError> {
         const ACTION: &str = "find domains that are due";
-        let shards = keys::due_pks(queue)
-            .into_iter()
-            .map(|pk| self.work_in(ACTION, pk, Range::Until(keys::up_to(now)), limit));
+        let shards = keys::due_pks(queue).into_iter().map(|pk| {
+            let until = keys::up_to(now);
+            let range = match since {
+                None => Range::Until(until),
+                Some(since) => Range::Between(keys::sortable(since), until),
+            };
+            self.work_in(ACTION, pk, range, limit.max(DUE_KEYS))
+        });
         let mut entries: Vec<Entry> = try_join_all(shards).await?.into_iter().flatten().collect();
         entries.sort_by(|a, b| a.0.cmp(&b.0));
-        entries.truncate(limit);
+        // By their keys, so that only what is taken is read.
+        let entries = in_turns(entries, limit, |(_, key)| key.pk.clone());
         let (domains, unreadable): (Vec<Domain>, _) =
             self.read_entries(ACTION, entries, |_| true).await?;
         self.leave_alone(unreadable, now).await;
@@ -190,6 +205,10 @@ impl Table {
             Range::All => None,
             Range::Until(until) => Some(("#pk = :pk AND #sk < :bound", until)),
             Range::After(after) => Some(("#pk = :pk AND #sk > :bound", after)),
+            Range::Between(from, until) => {
+                query = query.expression_attribute_values(":from", string(from));
+                Some(("#pk = :pk AND #sk BETWEEN :from AND :bound", until))
+            }
         };
         if let Some((condition, bound)) = bound {
             query = query

@@ -1,21 +1,30 @@
 //! A look that somebody asked for: now, and not more often than every 30 seconds.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::claim::{self, Ground};
 use super::confirm::Proof;
 use super::final_step::FinalStepPolicy;
 use super::look::{after_look, look_at_dns, statuses};
 use super::provision::Tools;
+use super::turn::wait_for_turn;
+use crate::check_limit::{self, CheckCount, CheckLimit, CountChecks};
 use crate::dns::{DnsLook, Lookup};
 use crate::domain::{Change, Domain};
 use crate::evidence;
 use crate::history::Actor;
+use crate::identity::SesStatus;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
     Clock, CommitChanges, CommitError, Identities, IdentityStatuses, Ids, ReadClaims, ReadDomains,
     StoreError,
 };
+use crate::ses_share::{RequestCalls, SesTurns};
+use crate::watching;
+
+/// How old what SES said may be so that it is not asked again: as old as an answer of SES is anyway,
+/// which looks at DNS itself only now and then.
+const FRESH: SignedDuration = SignedDuration::from_secs(5);
 
 /// The shortest time between two checks of a domain.
 pub const CHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
@@ -40,6 +49,25 @@ pub struct Checked {
     pub look: Option<DnsLook>,
 }
 
+/// How much checks may take, by the operator's settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckLimits {
+    /// Calls per second of each operation that SES takes, of which requests get a part.
+    pub ses_calls_per_second: u32,
+    /// Checks that a client may make in a minute.
+    pub checks_per_minute: u32,
+}
+
+impl Default for CheckLimits {
+    /// The defaults of the template.
+    fn default() -> Self {
+        Self {
+            ses_calls_per_second: 1,
+            checks_per_minute: 30,
+        }
+    }
+}
+
 /// Why a domain was not checked.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
@@ -52,6 +80,12 @@ pub enum CheckError {
         /// How long to wait.
         wait: SignedDuration,
     },
+    /// The client, or the person at Lasso support, had too many domains checked in the last minute.
+    #[error("too many domains were checked in the last minute")]
+    TooMany {
+        /// How long to wait.
+        wait: SignedDuration,
+    },
     /// Somebody else kept changing the domain.
     #[error("too many changes of the domain at once")]
     Busy,
@@ -60,40 +94,42 @@ pub enum CheckError {
     Store(#[from] StoreError),
 }
 
-/// Looks at a domain now, at SES and in DNS. Where SES does not answer, what it said last stands. Where
-/// the domain has moved meanwhile (it was removed and added again, restarted, taken over), what was
-/// seen is about another visit of another state, and is dropped.
+/// Looks at a domain now, at SES and in DNS. Where SES does not answer, or others have its quota, what
+/// it said last stands, and the next run of the poller asks it. Where the domain has moved meanwhile (it
+/// was removed and added again, restarted, taken over), what was seen is about another visit of another
+/// state, and is dropped.
 pub async fn check<S, I, C, D, L>(
     tools: &Tools<'_, S, I, C, D, L>,
     final_step: &FinalStepPolicy,
     (client, name): (&ClientId, &DomainName),
     actor: &Actor,
+    limits: CheckLimits,
 ) -> Result<Checked, CheckError>
 where
-    S: ReadDomains + ReadClaims + CommitChanges,
+    S: ReadDomains + ReadClaims + CommitChanges + CountChecks + SesTurns,
     I: Identities + IdentityStatuses,
     C: Clock,
     D: Ids,
     L: Lookup,
 {
     let started = tools.clock.now();
-    let mut domain = reserve(tools, client, name, actor).await?;
-    let names: Vec<DomainName> = domain
-        .state
-        .identity()
-        .map(|_| name.clone())
-        .into_iter()
-        .collect();
-    let ses = statuses(tools, &names).await.unwrap_or_else(|error| {
-        tracing::info!(
-            error = &error as &dyn std::error::Error,
-            "SES did not say how the domain stands; what it said last is shown"
-        );
-        std::collections::HashMap::new()
-    });
-    let ses = ses.get(name).copied();
+    let mut domain = reserve(tools, client, name, actor, limits).await?;
+    let asked_at = tools.clock.now();
+    let mut remembered = fresh(&domain, asked_at);
+    let mut ses = match remembered {
+        Some(status) => Some(status),
+        None => ask_ses(tools, &domain, actor, limits).await,
+    };
     let known = ses.or_else(|| domain.ses.map(|look| look.status));
     let look = look_at_dns(tools.dns, tools.clock, &domain, known).await;
+    if remembered.is_some()
+        && let Some(look) = &look
+        && watching::wants_ses_at_once(&domain, look)
+    {
+        // DNS shows what SES may have seen since.
+        remembered = None;
+        ses = ask_ses(tools, &domain, actor, limits).await;
+    }
     let last = started + LAST_BEGINNING;
     let proof = Proof::of(tools.dns, tools.clock, &domain, look.as_ref(), last).await;
     for _ in 0..ATTEMPTS {
@@ -113,8 +149,14 @@ where
             continue;
         }
         let now = tools.clock.now();
+        // What is stored may have changed since, and then it counts.
+        let ses = remembered.map_or(ses, |_| fresh(&domain, asked_at));
         let mut seen = after_look(&domain, ses, look.clone(), now, tools.ids);
         proof.note(&mut seen);
+        if remembered.is_some() {
+            // SES has said nothing new.
+            seen.domain.ses = domain.ses;
+        }
         let until = last.min(now + FINAL_STEP_PATIENCE);
         let completed = final_step.after_look(tools, seen, until).await;
         let change = completed.unwrap_or_else(|| {
@@ -150,18 +192,62 @@ async fn overtaken(store: &impl ReadDomains, fresh: Domain) -> Result<Checked, C
     Ok(Checked { change, look })
 }
 
+/// What SES has said of the domain as it is, if that is only seconds old.
+fn fresh(domain: &Domain, now: Timestamp) -> Option<SesStatus> {
+    let look = domain.ses?;
+    let said_at = look.details_at?;
+    // What it said before the domain came into its state would move it back.
+    let of_this_state = said_at > domain.state_since;
+    let is_fresh = now.duration_since(said_at) < FRESH;
+    (of_this_state && is_fresh).then_some(look.status)
+}
+
+/// What SES says of the domain. None where it has no identity, where SES did not answer, and where it
+/// is not asked because others have its quota.
+async fn ask_ses<S, I, C, D, L>(
+    tools: &Tools<'_, S, I, C, D, L>,
+    domain: &Domain,
+    actor: &Actor,
+    limits: CheckLimits,
+) -> Option<SesStatus>
+where
+    S: SesTurns,
+    I: Identities + IdentityStatuses,
+    C: Clock,
+{
+    domain.state.identity()?;
+    let asker = check_limit::asker(&domain.client, actor);
+    let (store, clock, quota) = (tools.store, tools.clock, limits.ses_calls_per_second);
+    if !wait_for_turn(store, clock, quota, RequestCalls::Check, asker).await {
+        return None;
+    }
+    match statuses(tools, std::slice::from_ref(&domain.name)).await {
+        Ok(statuses) => statuses.get(&domain.name).copied(),
+        Err(error) => {
+            tracing::info!(
+                error = &error as &dyn std::error::Error,
+                "SES did not say how the domain stands; what it said last is shown"
+            );
+            None
+        }
+    }
+}
+
 /// Writes down that the domain is being checked, so that a second request is told to wait, and who
-/// asked, so that the poller answers should this be all that comes of it.
+/// asked, so that the poller answers should this be all that comes of it. Before that, the check is
+/// counted.
 async fn reserve<S, I, C, D, L>(
     tools: &Tools<'_, S, I, C, D, L>,
     client: &ClientId,
     name: &DomainName,
     actor: &Actor,
+    limits: CheckLimits,
 ) -> Result<Domain, CheckError>
 where
-    S: ReadDomains + CommitChanges,
+    S: ReadDomains + CommitChanges + CountChecks,
     C: Clock,
 {
+    let mut counted = false;
     for _ in 0..ATTEMPTS {
         let domain = existing(tools.store, client, name).await?;
         let now = tools.clock.now();
@@ -170,6 +256,14 @@ where
             if wait.is_positive() {
                 return Err(CheckError::TooSoon { wait });
             }
+        }
+        if !counted {
+            let asker = check_limit::asker(client, actor);
+            let limit = CheckLimit::of(&asker, limits.checks_per_minute);
+            if let CheckCount::TooMany(wait) = tools.store.count_check(&asker, limit, now).await? {
+                return Err(CheckError::TooMany { wait });
+            }
+            counted = true;
         }
         let mut change = domain.updated(|domain| {
             domain.checked_at = Some(now);

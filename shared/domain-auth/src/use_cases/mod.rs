@@ -23,7 +23,9 @@ pub mod restart;
 pub mod send_instructions;
 pub mod senders;
 mod ses_budget;
+mod turn;
 mod withheld;
 
 use ses_budget::paced;
 pub use ses_budget::{Operation, SesBudget, Tally};
+pub use turn::wait_for_turn;

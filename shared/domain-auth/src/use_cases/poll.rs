@@ -3,6 +3,7 @@
 
 mod batches;
 mod from_list;
+mod line;
 mod looks;
 mod provisioning;
 mod reconcile;
@@ -26,6 +27,7 @@ use crate::ports::{
     Reconciliations, Runs, STATUS_BATCH, StoreError, StoreFailure,
 };
 use crate::run_memory::{Breaker, RunMemory, Sample};
+use crate::ses_share::SesTurns;
 
 /// The shortest and the longest pause before a look that the breaker stopped is repeated.
 const BREAKER_PAUSE: SignedDuration = SignedDuration::from_mins(15);
@@ -46,6 +48,7 @@ pub trait PollerStore:
     + Outbox
     + Runs
     + Reconciliations
+    + SesTurns
 {
 }
 
@@ -58,6 +61,7 @@ impl<S> PollerStore for S where
         + Outbox
         + Runs
         + Reconciliations
+        + SesTurns
 {
 }
 
@@ -293,7 +297,7 @@ where
     }
 
     /// What is due, and fits in the time that is left, at the rate at which `per_call` domains are
-    /// dealt with. Who has waited for too long is first made known to Lasso support.
+    /// dealt with, in the order of turns. Who has waited for too long is first made known to Lasso support.
     async fn take_due(
         &self,
         queue: Due,
@@ -302,10 +306,8 @@ where
         report: &mut Report,
     ) -> Result<Vec<Domain>, StoreError> {
         let now = self.tools.clock.now();
-        let seconds = usize::try_from(until.duration_since(now).as_secs()).unwrap_or(0) + 1;
-        let rate = usize::try_from(self.settings.ses_calls_per_second).unwrap_or(usize::MAX);
-        let limit = seconds.saturating_mul(rate).saturating_mul(per_call);
-        let due = self.tools.store.due(queue, now, limit.min(TAKE)).await?;
+        let limit = self.fits(now, until, per_call);
+        let due = self.tools.store.due(queue, now, limit).await?;
         let ages = due
             .iter()
             .map(|domain| now.duration_since(domain.next_check));
@@ -317,6 +319,16 @@ where
             taken.extend(self.unless_stuck(domain, now, report).await);
         }
         Ok(taken)
+    }
+
+    /// How many domains fit in the time until then, at the rate at which `per_call` are dealt with.
+    fn fits(&self, now: Timestamp, until: Timestamp, per_call: usize) -> usize {
+        let seconds = usize::try_from(until.duration_since(now).as_secs()).unwrap_or(0) + 1;
+        let rate = usize::try_from(self.settings.ses_calls_per_second).unwrap_or(usize::MAX);
+        seconds
+            .saturating_mul(rate)
+            .saturating_mul(per_call)
+            .min(TAKE)
     }
 
     /// The domain, about which Lasso support knows if it is stuck. None where somebody else has just

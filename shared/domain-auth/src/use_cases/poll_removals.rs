@@ -1,7 +1,5 @@
 //! The part of a run that finishes removals which were cut off, or which SES did not take at once.
 
-use jiff::Timestamp;
-
 use super::poll::{Report, back_off};
 use super::provision::Tools;
 use super::remove::{self, Removal};
@@ -10,55 +8,51 @@ use crate::ports::{
     Clock, CommitChanges, CommitError, DueDomains, Identities, ReadClaims, SesError,
 };
 
-/// Finishes a removal; tries again after a throttled call for as long as the run has time.
-pub(super) async fn remove_until<S, I, C, D, L>(
+/// Tries to finish a removal. Comes back with the domain where SES throttled it, so that it has
+/// another turn.
+pub(super) async fn try_to_remove<S, I, C, D, L>(
     tools: &Tools<'_, S, I, C, D, L>,
-    mut domain: Domain,
-    until: Timestamp,
-) -> Report
+    domain: Domain,
+) -> (Report, Option<Domain>)
 where
     S: ReadClaims + CommitChanges + DueDomains,
     I: Identities,
     C: Clock,
 {
     let mut report = Report::default();
-    while tools.clock.now() < until {
-        let before = domain.clone();
-        match remove::finish(tools, domain).await {
-            Ok(Removal::Later(next, Some(SesError::Throttled { .. }))) => {
-                domain = *next;
-                continue;
-            }
-            Ok(Removal::Later(domain, Some(error @ SesError::Refused { .. }))) => {
-                tracing::error!(
-                    domain = %domain.name,
-                    error = &error as &dyn std::error::Error,
-                    "SES refuses to delete the identity of this domain"
-                );
-                report.refused_by_ses += 1;
-            }
-            Ok(Removal::Later(domain, Some(error))) => {
-                tracing::warn!(
-                    domain = %domain.name,
-                    error = &error as &dyn std::error::Error,
-                    "removing goes on in a later run"
-                );
-                report.errors += 1;
-            }
-            Ok(Removal::Later(_, None)) => {}
-            Ok(Removal::Done) => report.removed += 1,
-            // It was added again, or another run has finished it.
-            Err(CommitError::Conflict) => report.conflicts += 1,
-            Err(CommitError::Store(error)) => {
-                back_off(tools.store, &before, &error, tools.clock.now(), &mut report).await;
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "a removal was not written; it stays due"
-                );
-                report.errors += 1;
-            }
+    let before = domain.clone();
+    match remove::finish(tools, domain).await {
+        Ok(Removal::Later(domain, Some(SesError::Throttled { .. }))) => {
+            return (report, Some(*domain));
         }
-        break;
+        Ok(Removal::Later(domain, Some(error @ SesError::Refused { .. }))) => {
+            tracing::error!(
+                domain = %domain.name,
+                error = &error as &dyn std::error::Error,
+                "SES refuses to delete the identity of this domain"
+            );
+            report.refused_by_ses += 1;
+        }
+        Ok(Removal::Later(domain, Some(error))) => {
+            tracing::warn!(
+                domain = %domain.name,
+                error = &error as &dyn std::error::Error,
+                "removing goes on in a later run"
+            );
+            report.errors += 1;
+        }
+        Ok(Removal::Later(_, None)) => {}
+        Ok(Removal::Done) => report.removed += 1,
+        // It was added again, or another run has finished it.
+        Err(CommitError::Conflict) => report.conflicts += 1,
+        Err(CommitError::Store(error)) => {
+            back_off(tools.store, &before, &error, tools.clock.now(), &mut report).await;
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a removal was not written; it stays due"
+            );
+            report.errors += 1;
+        }
     }
-    report
+    (report, None)
 }

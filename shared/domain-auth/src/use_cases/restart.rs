@@ -4,7 +4,10 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use super::Operation;
 use super::provision::{NotOurs, contested, is_proven};
+use super::turn::wait_for_turn;
+use crate::check_limit;
 use crate::domain::Domain;
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName};
@@ -12,6 +15,7 @@ use crate::ports::{
     Clock, CommitChanges, CommitError, Identities, Ids, ReadClaims, ReadDomains, SesError,
     StoreError,
 };
+use crate::ses_share::{RequestCalls, SesTurns};
 use crate::state::{Failed, FailureReason, State, Status, Trigger};
 
 /// How often a write is tried again when the poller looks at the same domain at the same time.
@@ -42,7 +46,8 @@ pub enum RestartError {
 }
 
 /// Makes SES look for the TXT and the DKIM records again. Where the identity is gone, it is made
-/// again; where another one is in its place, the name is contested.
+/// again; where another one is in its place, the name is contested. Where others have SES's quota, it is
+/// as if SES had throttled.
 pub async fn restart<S>(
     store: &S,
     ses: &impl Identities,
@@ -50,10 +55,18 @@ pub async fn restart<S>(
     ids: &impl Ids,
     (client, name): (&ClientId, &DomainName),
     actor: &Actor,
+    ses_calls_per_second: u32,
 ) -> Result<Domain, RestartError>
 where
-    S: ReadDomains + ReadClaims + CommitChanges,
+    S: ReadDomains + ReadClaims + CommitChanges + SesTurns,
 {
+    failed(store, client, name).await?;
+    let asker = check_limit::asker(client, actor);
+    let quota = ses_calls_per_second;
+    if !wait_for_turn(store, clock, quota, RequestCalls::Restart, asker).await {
+        let operation = Operation::VerifyDomainIdentity.as_str();
+        return Err(SesError::Throttled { operation }.into());
+    }
     for _ in 0..ATTEMPTS {
         let domain = failed(store, client, name).await?;
         let existing = ses.describe(name).await?;

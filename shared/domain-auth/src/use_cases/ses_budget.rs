@@ -153,6 +153,17 @@ impl SesBudget {
         }
     }
 
+    /// The time between two calls of an operation at the full quota.
+    pub(super) fn interval(&self) -> SignedDuration {
+        self.interval
+    }
+
+    /// When an operation may next be called, if nothing else calls it before. Reserves nothing.
+    pub(super) fn free_at(&self, operation: Operation, now: Timestamp) -> Timestamp {
+        let mut buckets = self.buckets();
+        bucket(&mut buckets, operation, now).next.max(now)
+    }
+
     fn reserve(&self, operation: Operation, now: Timestamp) -> Timestamp {
         let mut buckets = self.buckets();
         let bucket = bucket(&mut buckets, operation, now);

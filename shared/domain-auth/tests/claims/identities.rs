@@ -63,7 +63,7 @@ impl World {
         let (client, name) = (client("maple"), domain_name(NAME));
         let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
         let (domain, actor) = ((&client, &name), admin());
-        let restarted = restart(store, &self.ses, clock, ids, domain, &actor);
+        let restarted = restart(store, &self.ses, clock, ids, domain, &actor, 100);
         let restarted = Box::pin(restarted).now_or_never().unwrap();
         restarted.map(|domain| domain.state.status())
     }
@@ -381,6 +381,7 @@ fn a_domain_that_is_removed_while_it_is_restarted_leaves_no_identity() {
             ids,
             (&client, &name),
             &actor,
+            100,
         ));
         assert!(slow.as_mut().now_or_never().is_none(), "{context}");
         world.crash.stop_nobody_else();

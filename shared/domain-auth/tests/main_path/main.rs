@@ -5,6 +5,7 @@
 
 mod checks;
 mod dying;
+mod fair;
 mod moving;
 
 use std::sync::Arc;

@@ -82,6 +82,7 @@ fn a_lost_identity_is_a_failure_and_a_restart_makes_a_new_one() {
         &world.ids,
         (&domain.client, &domain.name),
         &by,
+        1,
     );
     let restarted = restarted.now_or_never().unwrap().unwrap();
     assert_eq!(restarted.state.status(), Status::Provisioning);

@@ -41,6 +41,7 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
         Operation::CheckDomain | Operation::RecheckDomain => vec![
             ApiError::NotFound,
             ApiError::CheckedTooSoon(17),
+            ApiError::TooManyChecks(2),
             ApiError::Busy,
         ],
         Operation::RestartDomain => vec![

@@ -85,7 +85,8 @@ pub(super) fn detail(operation: Operation) -> &'static str {
             "Who or what changed it, when, from which state to which, and why."
         }
         Operation::CheckDomain => {
-            "Takes some seconds, up to 20. At most once per 30 seconds and domain."
+            "Takes some seconds, up to 20. At most once per 30 seconds and domain, and 30 times a \
+             minute for all domains of a client."
         }
         Operation::RestartDomain => "Starts both the search for the TXT record and for DKIM.",
         Operation::NotifyReady => {
@@ -122,7 +123,8 @@ pub(super) fn detail(operation: Operation) -> &'static str {
              `release` decides."
         }
         Operation::RecheckDomain => {
-            "Takes some seconds, up to 20. At most once per 30 seconds and domain, whoever asks."
+            "Takes some seconds, up to 20. At most once per 30 seconds and domain, whoever asks, and \
+             120 times a minute for one person."
         }
         Operation::ReleaseDomain => {
             "Ends the claim of this client. Of a domain that it holds: sending stops, the claim is \

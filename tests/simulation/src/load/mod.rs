@@ -1,5 +1,6 @@
 //! The poller with 10,000 domains, beside the strategy that asks SES about one domain at a time.
 
+mod fairness;
 mod month;
 mod one_by_one;
 mod ours;
@@ -10,6 +11,7 @@ mod resources;
 mod result;
 mod sweep;
 
+pub(crate) use fairness::fairness;
 pub(crate) use queue::queue;
 pub(crate) use resources::resources;
 pub(crate) use sweep::sweep;

@@ -47,6 +47,12 @@ impl World {
         }
     }
 
+    /// The clock on the wall when it began.
+    pub(crate) fn started(&self) -> Timestamp {
+        let elapsed = SignedDuration::try_from(self.setting.clock.elapsed());
+        self.setting.clock.now() - elapsed.unwrap_or_default()
+    }
+
     /// All of them wait since some time of the last day, after the first two hours.
     pub(crate) fn of_a_day(seed: u64) -> Self {
         let hour = Duration::from_hours(1);

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use domain_auth::event::Event;
 use domain_auth::history::Actor;
+use domain_auth::idempotency::KeyOwner;
 use domain_auth::names::{ClientId, DomainName, Eligibility, Note};
 use domain_auth::ports::{Clock, ReadDomains};
-use domain_auth::state::State;
-use domain_auth::use_cases::SesBudget;
+use domain_auth::ses_share::RequestCalls;
+use domain_auth::state::{State, Status};
 use domain_auth::use_cases::add::{Addition, add};
-use domain_auth::use_cases::check::check;
+use domain_auth::use_cases::check::{CheckLimits, check};
 use domain_auth::use_cases::decide::{Completing, Decision, decide};
 use domain_auth::use_cases::notify::notify;
 use domain_auth::use_cases::provision::provision;
@@ -19,6 +20,7 @@ use domain_auth::use_cases::release::{Order, ReleaseError, Verdict, release};
 use domain_auth::use_cases::remove::{self, Confirmation};
 use domain_auth::use_cases::restart::restart;
 use domain_auth::use_cases::send_instructions::{InstructionsError, send_instructions};
+use domain_auth::use_cases::{SesBudget, wait_for_turn};
 use domain_auth_testkit::new_domain;
 use futures::future::{join, select};
 use jiff::SignedDuration;
@@ -43,6 +45,11 @@ impl World {
             Err(error) => return self.unless_busy(&error.to_string()),
         };
         self.publish(change.event.as_ref()).await;
+        if change.domain.state.status() != Status::Provisioning
+            || !self.turn(RequestCalls::Register, client).await
+        {
+            return;
+        }
         let budget = SesBudget::unlimited();
         let tools = self.tools(&budget);
         let registering = pin!(provision(&tools, change.domain));
@@ -61,7 +68,11 @@ impl World {
 
     async fn check_as(&self, whose: Whose<'_>, actor: &Actor) {
         let (budget, policy) = (SesBudget::unlimited(), &self.operator.final_step);
-        if let Ok(checked) = check(&self.tools(&budget), policy, whose, actor).await {
+        let limits = CheckLimits {
+            ses_calls_per_second: self.operator.settings.ses_calls_per_second,
+            ..CheckLimits::default()
+        };
+        if let Ok(checked) = check(&self.tools(&budget), policy, whose, actor, limits).await {
             self.publish(checked.change.event.as_ref()).await;
         }
     }
@@ -148,7 +159,9 @@ impl World {
     pub(super) async fn restart(&self, whose: Whose<'_>) {
         let ids = self.chance.as_ref();
         // What SES does not do, the client asks for again.
-        let _asked_again = restart(&self.store, &self.ses, &self.clock, ids, whose, &admin()).await;
+        let (store, clock, actor) = (&self.store, &self.clock, admin());
+        let quota = self.operator.settings.ses_calls_per_second;
+        let _asked_again = restart(store, &self.ses, clock, ids, whose, &actor, quota).await;
     }
 
     /// `DELETE /domains/{domain}`. What does not come to an end is what the poller finishes.
@@ -168,7 +181,12 @@ impl World {
         };
         let budget = SesBudget::unlimited();
         let tools = self.tools(&budget);
-        let finishing = pin!(remove::finish(&tools, change.domain));
+        let finishing = pin!(async {
+            if self.turn(RequestCalls::Remove, whose.0).await {
+                // What is left of it is the poller's.
+                remove::finish(&tools, change.domain).await.ok();
+            }
+        });
         let patience = pin!(self.clock.sleep(PATIENCE));
         join(
             select(finishing, patience),
@@ -181,6 +199,13 @@ impl World {
     async fn publish(&self, event: Option<&Event>) {
         let until = self.clock.now() + SignedDuration::from_secs(3);
         publish(&self.store, &self.topic(), &self.clock, event, until).await;
+    }
+
+    /// The turn of a client's request at SES.
+    async fn turn(&self, calls: RequestCalls, client: &ClientId) -> bool {
+        let asker = KeyOwner::Client(client.clone());
+        let quota = self.operator.settings.ses_calls_per_second;
+        wait_for_turn(&self.store, &self.clock, quota, calls, asker).await
     }
 
     fn unless_busy(&self, error: &str) {

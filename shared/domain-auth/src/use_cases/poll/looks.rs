@@ -17,6 +17,7 @@ use crate::names::DomainName;
 use crate::pace;
 use crate::ports::{Clock, Due, Ids, LIST_PAGE, Publish, SesError, StoreError};
 use crate::state::Status;
+use crate::turns::in_turns;
 use crate::use_cases::claim::{self, Ground};
 use crate::use_cases::confirm::Proof;
 use crate::use_cases::expire::{Expiry, expire};
@@ -75,6 +76,8 @@ where
         seen.extend(unasked.into_iter().map(|domain| Seen::of(domain, None)));
         // There may be no time to look up all of them; whoever was looked up now is not first again.
         seen.sort_by_key(|seen| seen.domain.dns_looked_at);
+        let seen = in_turns(seen, usize::MAX, |seen| seen.domain.client.clone());
+        let asked = in_turns(asked, usize::MAX, |domain| domain.client.clone());
         let (sender, answered) = mpsc::unbounded();
         let to_look_up = stream::select(answered, stream::iter(seen));
         let (asking, looking) = futures::future::join(

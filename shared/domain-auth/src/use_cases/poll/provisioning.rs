@@ -1,13 +1,23 @@
 //! Registering and removing what no request has finished registering with SES or removing from it.
+//!
+//! Clients take turns. While many domains wait, the store is asked again every few seconds, so that
+//! what another client adds meanwhile has its turn at once.
+
+use std::pin::pin;
+use std::time::Duration;
 
 use futures::StreamExt;
-use futures::stream;
+use futures::future::{Either, select};
+use futures::stream::FuturesUnordered;
+use jiff::{SignedDuration, Timestamp};
 
+use super::line::{self, Line};
 use super::{Poller, PollerSes, PollerStore, Report, Times, back_off};
 use crate::dns::Lookup;
 use crate::domain::Domain;
-use crate::ports::{Clock, CommitError, Due, Ids, Publish, SesError, StoreError};
-use crate::use_cases::poll_removals::remove_until;
+use crate::ports::{Clock, CommitError, DomainKey, Due, Ids, Publish, SesError, StoreError};
+use crate::use_cases::Operation;
+use crate::use_cases::poll_removals::try_to_remove;
 use crate::use_cases::provision::{self, Provisioned};
 
 /// Domains that are registered at the same time: each takes several calls, of operations that have
@@ -19,6 +29,65 @@ const REMOVALS_AT_ONCE: usize = 4;
 /// the others are there so that a crowd of one kind does not hide those of the other.
 const TAKEN: usize = 20;
 
+/// From so many domains on that wait, they are a backlog: the run asks the store again for what comes
+/// meanwhile, and requests that add a domain leave it to the poller, so that they do not jump the
+/// queue. Fewer are done in some seconds.
+const BACKLOG: usize = 5;
+/// How often the store is asked again.
+const ASK_EVERY: SignedDuration = SignedDuration::from_millis(2_500);
+/// How far back it is asked for: the index follows the table a moment later, and the clocks of the
+/// functions that add domains may differ from this one.
+const LOOK_BACK: SignedDuration = SignedDuration::from_secs(15);
+/// How long before the run begins no more registrations requests may register at once again: what was
+/// left to the poller until then still has its turn.
+const GIVE_BACK: SignedDuration = SignedDuration::from_secs(6);
+
+/// The shortest wait for the next thing to do.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+
+/// Something to do.
+enum Job {
+    /// Ask the store what has become due.
+    Ask(Timestamp),
+    Register(Domain),
+    Remove(Domain),
+}
+
+/// What came of it.
+enum Done {
+    Asked(Result<Vec<Domain>, StoreError>),
+    Registered(DomainKey, Box<Attempt>),
+    Removed(DomainKey, Box<Attempt>),
+}
+
+/// One turn of a domain.
+#[derive(Debug, Default)]
+struct Attempt {
+    report: Report,
+    /// SES throttled it: it needs another turn.
+    again: Option<Domain>,
+    /// The version at which it was left.
+    version: u64,
+}
+
+/// How far a run is.
+#[derive(Debug)]
+struct Progress {
+    line: Line,
+    sum: Report,
+    registering: usize,
+    removing: usize,
+    /// When the next registration and the next removal may begin.
+    next_registration: Timestamp,
+    next_removal: Timestamp,
+    /// When the store was asked last, and when it is to be asked next, if at all.
+    asked_at: Timestamp,
+    ask_next: Option<Timestamp>,
+    asking: bool,
+    /// Until when requests leave adding to this run.
+    kept_until: Option<Timestamp>,
+}
+
 impl<S, I, P, C, D, L> Poller<'_, S, I, P, C, D, L>
 where
     S: PollerStore,
@@ -29,75 +98,257 @@ where
     L: Lookup,
 {
     pub(super) async fn finish_provisioning(&self, times: Times) -> Result<Report, StoreError> {
+        let now = self.tools.clock.now();
         let mut sum = Report::default();
         let due = self
             .take_due(Due::Provisioning, times.register, TAKEN, &mut sum)
             .await?;
-        let (due, removing): (Vec<_>, Vec<_>) = due.into_iter().partition(Domain::is_there);
-        let provision = stream::iter(due)
-            .map(|domain| self.provision_until(domain, times))
-            .buffer_unordered(AT_ONCE)
-            .collect::<Vec<_>>();
+        let mut run = Progress::new(sum, now);
+        for domain in due {
+            run.line.join(domain);
+        }
         // Nobody waits for what is gone for its client.
         let background = self.tools.budget.in_background();
-        let tools = self.tools.with_budget(&background);
-        let remove = stream::iter(removing)
-            .map(|domain| remove_until(&tools, domain, times.register))
-            .buffer_unordered(REMOVALS_AT_ONCE)
-            .collect::<Vec<_>>();
-        let (provisioned, removed) = futures::future::join(provision, remove).await;
-        for report in provisioned.into_iter().chain(removed) {
-            sum.add(report);
-        }
-        Ok(sum)
-    }
-
-    /// Tries again after a throttled call for as long as the run has time.
-    async fn provision_until(&self, mut domain: Domain, times: Times) -> Report {
-        let mut report = Report::default();
-        while self.tools.clock.now() < times.register {
-            let before = domain.clone();
-            match provision::provision(&self.tools, domain).await {
-                Ok(Provisioned::Done(_)) => {
-                    report.provisioned += 1;
-                    break;
+        let to_remove = self.tools.with_budget(&background);
+        let work = |job| async {
+            match job {
+                Job::Ask(since) => Done::Asked(self.newly_due(since, times).await),
+                Job::Register(domain) => {
+                    let key = line::key(&domain);
+                    Done::Registered(key, Box::new(self.try_to_register(domain).await))
                 }
-                Ok(Provisioned::Waits(_)) => break,
-                Ok(Provisioned::Later(next, SesError::Throttled { .. })) => domain = next,
-                Ok(Provisioned::Later(domain, error @ SesError::Refused { .. })) => {
-                    tracing::error!(
-                        domain = %domain.name,
-                        error = &error as &dyn std::error::Error,
-                        "SES refuses to register this domain; see the permissions and the limits of the account"
-                    );
-                    report.refused_by_ses += 1;
-                    break;
-                }
-                Ok(Provisioned::Later(domain, error)) => {
-                    tracing::warn!(
-                        domain = %domain.name,
-                        error = &error as &dyn std::error::Error,
-                        "provisioning goes on in a later run"
-                    );
-                    report.errors += 1;
-                    break;
-                }
-                Err(CommitError::Conflict) => {
-                    report.conflicts += 1;
-                    break;
-                }
-                Err(CommitError::Store(error)) => {
-                    let (store, clock) = (self.tools.store, self.tools.clock);
-                    back_off(store, &before, &error, clock.now(), &mut report).await;
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "a provisioned domain was not written"
-                    );
-                    report.errors += 1;
-                    break;
+                Job::Remove(domain) => {
+                    let (key, version) = (line::key(&domain), domain.version);
+                    let (report, again) = try_to_remove(&to_remove, domain).await;
+                    let attempt = Attempt {
+                        report,
+                        again,
+                        version,
+                    };
+                    Done::Removed(key, Box::new(attempt))
                 }
             }
+        };
+        let mut under_way = FuturesUnordered::new();
+        loop {
+            self.see_to_backlog(&mut run, times).await;
+            let now = self.tools.clock.now();
+            if now >= times.register {
+                break;
+            }
+            while let Some(job) = self.next_job(&mut run, now) {
+                under_way.push(work(job));
+            }
+            let Some(until) = self.next_moment(&run, now, !under_way.is_empty()) else {
+                break;
+            };
+            let until = until.min(times.register);
+            let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+            // Some clocks do not tell shorter times apart.
+            let pause = pin!(self.tools.clock.sleep(left.max(SHORTEST_PAUSE)));
+            let done = match select(under_way.next(), pause).await {
+                Either::Left((Some(done), _)) => done,
+                // Nothing is under way.
+                Either::Left((None, pause)) => {
+                    pause.await;
+                    continue;
+                }
+                Either::Right(_) => continue,
+            };
+            run.note(done);
         }
-        report
+        while let Some(done) = under_way.next().await {
+            run.note(done);
+        }
+        Ok(run.sum)
+    }
+
+    /// What can begin now.
+    fn next_job(&self, run: &mut Progress, now: Timestamp) -> Option<Job> {
+        if !run.asking && run.ask_next.is_some_and(|at| at <= now) {
+            let since = run.asked_at - LOOK_BACK;
+            run.asking = true;
+            run.asked_at = now;
+            run.ask_next = None;
+            return Some(Job::Ask(since));
+        }
+        let budget = self.tools.budget;
+        // Whose turn it is is decided when SES can be called, and not before.
+        if run.registering < AT_ONCE
+            && run.next_registration.max(budget.free_at(FIRST_CALL, now)) <= now
+            && let Some(domain) = run.line.registering.next()
+        {
+            run.registering += 1;
+            run.next_registration = now + budget.interval();
+            return Some(Job::Register(domain));
+        }
+        if run.removing < REMOVALS_AT_ONCE
+            && run.next_removal.max(budget.free_at(DELETING_CALL, now)) <= now
+            && let Some(domain) = run.line.removing.next()
+        {
+            run.removing += 1;
+            run.next_removal = now + budget.interval();
+            return Some(Job::Remove(domain));
+        }
+        None
+    }
+
+    /// When something can begin, if nothing that is under way ends before. None at the end of all work.
+    fn next_moment(&self, run: &Progress, now: Timestamp, is_busy: bool) -> Option<Timestamp> {
+        let budget = self.tools.budget;
+        let registration = (!run.line.registering.is_empty() && run.registering < AT_ONCE)
+            .then(|| run.next_registration.max(budget.free_at(FIRST_CALL, now)));
+        let removal = (!run.line.removing.is_empty() && run.removing < REMOVALS_AT_ONCE)
+            .then(|| run.next_removal.max(budget.free_at(DELETING_CALL, now)));
+        let asking = run.ask_next.filter(|_| !run.asking);
+        let next = [registration, removal, asking].into_iter().flatten().min();
+        next.or_else(|| is_busy.then_some(Timestamp::MAX))
+    }
+
+    /// While there is a backlog, the store is asked again and again, and requests leave adding to this
+    /// run. When it is done, the store is asked once more, for what was left to this run until then.
+    async fn see_to_backlog(&self, run: &mut Progress, times: Times) {
+        let now = self.tools.clock.now();
+        let waiting = run.line.registering.len();
+        let until = times.register - GIVE_BACK;
+        match run.kept_until {
+            None if waiting >= BACKLOG && now < until => {
+                run.kept_until = Some(until);
+                self.keep(until).await;
+            }
+            Some(kept) if waiting == 0 => {
+                run.kept_until = None;
+                if now < kept {
+                    self.keep(now).await;
+                }
+                run.ask_next = Some(now + ASK_EVERY);
+            }
+            None | Some(_) => {}
+        }
+        let backlog = waiting + run.line.removing.len() >= BACKLOG;
+        if run.ask_next.is_none() && (backlog || run.kept_until.is_some()) {
+            run.ask_next = Some(run.asked_at + ASK_EVERY);
+        }
+    }
+
+    async fn keep(&self, until: Timestamp) {
+        if let Err(error) = self.tools.store.keep_for_poller(until).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "requests were not told of the backlog; SES throttles what is too much"
+            );
+        }
+    }
+
+    async fn newly_due(&self, since: Timestamp, times: Times) -> Result<Vec<Domain>, StoreError> {
+        let now = self.tools.clock.now();
+        let limit = self.fits(now, times.register, TAKEN);
+        let store = self.tools.store;
+        store
+            .due_since(Some(since), Due::Provisioning, now, limit)
+            .await
+    }
+
+    async fn try_to_register(&self, domain: Domain) -> Attempt {
+        let mut attempt = Attempt {
+            version: domain.version,
+            ..Attempt::default()
+        };
+        let report = &mut attempt.report;
+        let before = domain.clone();
+        match provision::provision(&self.tools, domain).await {
+            Ok(Provisioned::Done(_)) => report.provisioned += 1,
+            Ok(Provisioned::Waits(domain)) => attempt.version = domain.version,
+            Ok(Provisioned::Later(domain, SesError::Throttled { .. })) => {
+                attempt.again = Some(domain);
+            }
+            Ok(Provisioned::Later(domain, error @ SesError::Refused { .. })) => {
+                tracing::error!(
+                    domain = %domain.name,
+                    error = &error as &dyn std::error::Error,
+                    "SES refuses to register this domain; see the permissions and the limits of the account"
+                );
+                report.refused_by_ses += 1;
+                attempt.version = domain.version;
+            }
+            Ok(Provisioned::Later(domain, error)) => {
+                tracing::warn!(
+                    domain = %domain.name,
+                    error = &error as &dyn std::error::Error,
+                    "provisioning goes on in a later run"
+                );
+                report.errors += 1;
+                attempt.version = domain.version;
+            }
+            Err(CommitError::Conflict) => report.conflicts += 1,
+            Err(CommitError::Store(error)) => {
+                let (store, clock) = (self.tools.store, self.tools.clock);
+                back_off(store, &before, &error, clock.now(), report).await;
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a provisioned domain was not written"
+                );
+                report.errors += 1;
+            }
+        }
+        attempt
+    }
+}
+
+/// The calls with which a registration and a removal begin, most of the time.
+const FIRST_CALL: Operation = Operation::CreateEmailIdentity;
+const DELETING_CALL: Operation = Operation::DeleteEmailIdentity;
+
+impl Progress {
+    fn new(sum: Report, now: Timestamp) -> Self {
+        Self {
+            line: Line::default(),
+            sum,
+            registering: 0,
+            removing: 0,
+            next_registration: now,
+            next_removal: now,
+            asked_at: now,
+            ask_next: None,
+            asking: false,
+            kept_until: None,
+        }
+    }
+
+    fn note(&mut self, done: Done) {
+        match done {
+            Done::Asked(outcome) => {
+                self.asking = false;
+                match outcome {
+                    Ok(domains) => {
+                        let joined = domains.into_iter().map(|domain| self.line.join(domain));
+                        self.sum.due += joined.filter(|joined| *joined).count();
+                    }
+                    Err(error) => {
+                        tracing::warn!(
+                            error = &error as &dyn std::error::Error,
+                            "the store did not say what has become due; the next run sees it"
+                        );
+                        self.sum.errors += 1;
+                    }
+                }
+            }
+            Done::Registered(key, attempt) => {
+                self.registering -= 1;
+                self.end_turn(key, *attempt);
+            }
+            Done::Removed(key, attempt) => {
+                self.removing -= 1;
+                self.end_turn(key, *attempt);
+            }
+        }
+    }
+
+    fn end_turn(&mut self, key: DomainKey, attempt: Attempt) {
+        self.sum.add(attempt.report);
+        match attempt.again {
+            Some(domain) => self.line.again(domain),
+            None => self.line.leave(key, attempt.version),
+        }
     }
 }

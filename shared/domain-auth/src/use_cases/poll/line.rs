@@ -1,0 +1,72 @@
+//! Who waits to be registered with SES or removed from it, in the order of turns.
+
+use std::collections::HashMap;
+
+use crate::domain::Domain;
+use crate::names::ClientId;
+use crate::ports::DomainKey;
+use crate::turns::Turns;
+
+/// Domains that wait in a run.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    /// To be registered.
+    pub(super) registering: Turns<ClientId, Domain>,
+    /// To be removed.
+    pub(super) removing: Turns<ClientId, Domain>,
+    /// All that this run has taken.
+    known: HashMap<DomainKey, Known>,
+}
+
+/// What became of a domain that was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// It waits, or is being worked on.
+    InHand,
+    /// The run has done with it what it could at this version or before.
+    Left(u64),
+}
+
+impl Line {
+    /// Takes a domain, unless this run has it in hand, or was done with it and nothing has changed it
+    /// since. Whether it was taken.
+    pub(super) fn join(&mut self, domain: Domain) -> bool {
+        let taken = match self.known.get(&key(&domain)) {
+            Some(Known::InHand) => false,
+            Some(Known::Left(version)) => domain.version > *version,
+            None => true,
+        };
+        if taken {
+            self.known.insert(key(&domain), Known::InHand);
+            let client = domain.client.clone();
+            self.of(&domain).push(client, domain);
+        }
+        taken
+    }
+
+    /// Takes a domain back that needs another turn.
+    pub(super) fn again(&mut self, domain: Domain) {
+        let client = domain.client.clone();
+        self.of(&domain).push_front(client, domain);
+    }
+
+    /// The run is done with the domain, which it knows at this version.
+    pub(super) fn leave(&mut self, key: DomainKey, version: u64) {
+        self.known.insert(key, Known::Left(version));
+    }
+
+    fn of(&mut self, domain: &Domain) -> &mut Turns<ClientId, Domain> {
+        if domain.is_there() {
+            &mut self.registering
+        } else {
+            &mut self.removing
+        }
+    }
+}
+
+pub(super) fn key(domain: &Domain) -> DomainKey {
+    DomainKey {
+        client: domain.client.clone(),
+        name: domain.name.clone(),
+    }
+}

@@ -60,6 +60,10 @@ pub struct Contested {
     /// may displace. Such a claim does not expire.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub proven_at: Option<Timestamp>,
+    /// When the ownership record was seen and the claims of others began to give way to it, while that
+    /// goes on.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub taking_over_since: Option<Timestamp>,
 }
 
 /// See [`State::Provisioning`].
@@ -285,6 +289,16 @@ impl State {
         }
     }
 
+    /// Whether its client may hold the name by a claim in a register.
+    pub fn may_hold_its_name(&self) -> bool {
+        match self {
+            Self::Contested(_) => false,
+            Self::Removing(removing) => removing.identity_exists,
+            Self::Provisioning(_) | Self::Pending(_) | Self::Verified(_) => true,
+            Self::Authenticated(_) | Self::AtRisk(_) | Self::Failed(_) | Self::Rejected(_) => true,
+        }
+    }
+
     /// Whether it is a contested claim that is proven and waits for Lasso support to decide.
     pub fn is_proven_claim(&self) -> bool {
         self.queue_part() == QueuePart::ProvenClaims
@@ -325,6 +339,7 @@ impl Contested {
             expires_at: now + CONTESTED_WINDOW,
             leftover_identity: false,
             proven_at: None,
+            taking_over_since: None,
         }
     }
 }

@@ -186,7 +186,7 @@ fn take_note(object: &mut Map<String, Value>, errors: &mut Vec<FieldError>) -> O
 pub fn domain_in_path(request: &Request) -> Result<DomainName, ApiError> {
     let parameters = request.path_parameters();
     let text = parameters.first("domain").ok_or(ApiError::NotFound)?;
-    DomainName::parse(text).map_err(|_| ApiError::NotFound)
+    DomainName::parse_held(text).map_err(|_| ApiError::NotFound)
 }
 
 /// The `{client}` of the path. What is no client has no domains.
@@ -199,7 +199,7 @@ pub fn client_in_path(request: &Request) -> Result<ClientId, ApiError> {
 /// Whether `confirm` in the query string names the domain, in any spelling.
 pub fn confirmation_of(request: &Request, name: &DomainName) -> Confirmation {
     let query = request.query_string_parameters();
-    match query.first("confirm").map(DomainName::parse) {
+    match query.first("confirm").map(DomainName::parse_held) {
         None => Confirmation::Absent,
         Some(Ok(confirmed)) if confirmed == *name => Confirmation::Given,
         Some(_) => Confirmation::OfAnother,

@@ -302,6 +302,10 @@ fn state_detail(state: &State) -> String {
             "Your proof was found. Lasso support decides about this domain now; leave the record in \
              place."
         }
+        State::Contested(contested) if contested.taking_over_since.is_some() => {
+            "Your proof was found. The domain is being transferred to you, which takes a few minutes; \
+             leave the record in place."
+        }
         State::Contested(_) => "Publish the ownership record to prove that this domain is yours.",
         State::Provisioning(_) => {
             "The domain is being registered with Amazon SES. Its records appear here in a moment."

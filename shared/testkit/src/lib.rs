@@ -8,12 +8,13 @@ mod crash;
 mod dns;
 mod http;
 mod memory_keys;
+mod memory_limits;
 mod memory_store;
 mod meter;
 mod ses;
 mod topic;
 
-pub use builders::{client, domain_name, identity, new_domain};
+pub use builders::{client, domain_name, identity, new_domain, organizational};
 pub use clock::{SequentialIds, TestClock};
 pub use crash::CrashPoint;
 pub use dns::FakeDns;

@@ -76,6 +76,14 @@ impl Key {
         }
     }
 
+    /// By the exact name, whatever the organizational domain.
+    pub(super) fn tombstone(name: &DomainName) -> Self {
+        Self {
+            pk: format!("TOMBSTONE#{name}"),
+            sk: "TOMBSTONE".to_owned(),
+        }
+    }
+
     pub(super) fn history(
         client: &ClientId,
         name: &DomainName,
@@ -122,7 +130,7 @@ impl Key {
     pub(super) fn domain_key(&self) -> Option<DomainKey> {
         Some(DomainKey {
             client: ClientId::parse(self.pk.strip_prefix(CLIENT_PREFIX)?).ok()?,
-            name: DomainName::parse(self.sk.strip_prefix(DOMAIN_PREFIX)?).ok()?,
+            name: DomainName::try_from(self.sk.strip_prefix(DOMAIN_PREFIX)?.to_owned()).ok()?,
         })
     }
 

@@ -105,6 +105,10 @@ impl Domain {
         ids: &impl Ids,
     ) -> Change {
         let evidence = Some(evidence::of_addition(&new));
+        let organizational = claims.as_ref().map_or_else(
+            || new.name.organizational().to_owned(),
+            |claims| claims.organizational.clone(),
+        );
         let domain = Self {
             name: new.name,
             client: new.client,
@@ -127,6 +131,8 @@ impl Domain {
             look_digest: None,
             next_check: now,
             version: 1,
+            organizational: Some(organizational),
+            never_verified: true,
         };
         let event_type = event::of_addition(domain.state.status());
         Change {
@@ -153,6 +159,8 @@ impl Domain {
         let mut domain = self.clone();
         domain.state = domain.state.apply(trigger, now)?;
         domain.was_rejected |= kind == TriggerKind::Refused;
+        domain.never_verified &= kind != TriggerKind::SesVerified;
+        domain.keep_organizational();
         if let (Some(identity), None) = (self.state.identity(), domain.state.identity()) {
             domain.former_tokens.remember(identity);
         }
@@ -299,6 +307,7 @@ impl Domain {
     #[must_use]
     pub fn updated(&self, update: impl FnOnce(&mut Self)) -> Change {
         let mut domain = self.clone();
+        domain.keep_organizational();
         update(&mut domain);
         domain.version += 1;
         Change {

@@ -22,6 +22,10 @@ pub const CHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
 /// How long the final step may wait for its turn at SES.
 const FINAL_STEP_PATIENCE: SignedDuration = SignedDuration::from_secs(3);
 
+/// How long a takeover may go on while somebody waits for the answer to a check, after a look at DNS and
+/// the calls to SES. The poller goes on with what is left.
+const TAKEOVER: SignedDuration = SignedDuration::from_secs(5);
+
 /// How often a write is tried again when the poller looks at the same domain at the same time.
 const ATTEMPTS: usize = 4;
 
@@ -85,11 +89,13 @@ where
     let ses = ses.get(name).copied();
     let known = ses.or_else(|| domain.ses.map(|look| look.status));
     let look = look_at_dns(tools.dns, tools.clock, &domain, known).await;
+    let until = tools.clock.now() + TAKEOVER;
     for _ in 0..ATTEMPTS {
         if let Some(evidence) = claim::proof(&domain, look.as_ref()) {
             let (store, clock, ids) = (tools.store, tools.clock, tools.ids);
             let ground = Ground::Proof(evidence);
-            match claim::take_over(store, clock, ids, &domain, look.as_ref(), &ground).await {
+            let look_seen = look.as_ref();
+            match claim::take_over(store, clock, ids, &domain, look_seen, &ground, until).await {
                 Ok(change) => return Ok(Checked { change, look }),
                 Err(CommitError::Conflict) => domain = existing(tools.store, client, name).await?,
                 Err(CommitError::Store(error)) => return Err(error.into()),

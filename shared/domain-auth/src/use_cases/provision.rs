@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::delete_identity::{Deletion, delete_identity};
 use super::look::free_label;
+use super::registers::register_of;
 use super::{Operation, SesBudget, paced};
 use crate::claims::ClaimRegister;
 use crate::dns::Lookup;
@@ -99,7 +100,7 @@ where
             apply(&domain, provisioned, evidence, now, tools.ids)?
         }
         Ok(Found::NotOurs(why)) => {
-            let claims = tools.store.claims(domain.name.organizational()).await?;
+            let claims = register_of(tools.store, &domain).await?;
             if is_proven(&claims, &domain) {
                 return replace(tools, &domain, now).await;
             }
@@ -141,7 +142,7 @@ where
     I: Identities,
     C: Clock,
 {
-    let claims = tools.store.claims(domain.name.organizational()).await?;
+    let claims = register_of(tools.store, domain).await?;
     if is_proven(&claims, domain) {
         return Ok(false);
     }

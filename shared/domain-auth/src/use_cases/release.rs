@@ -1,9 +1,11 @@
 //! Lasso support decides about a claim: ends it, whoever has it, or grants a proven claimant the name
 //! that verified holders keep it from.
 
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::claim::{self, Ground};
+use super::registers::register_of;
 use super::remove;
 use crate::domain::{Change, Domain};
 use crate::history::Actor;
@@ -13,6 +15,10 @@ use crate::state::Status;
 
 /// How often a write is tried again when others change the same domain or its claims.
 const ATTEMPTS: usize = 4;
+
+/// How long the takeover of a granted name may go on. Lasso support repeats what takes longer, and it goes
+/// on from there.
+const TAKEOVER: SignedDuration = SignedDuration::from_secs(5);
 
 /// What Lasso support decides about a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -68,7 +74,9 @@ where
             }
             (Verdict::Grant, _) => {
                 let ground = Ground::Decision(actor.clone());
-                let taken = claim::take_over(store, clock, ids, &domain, None, &ground).await;
+                let until = clock.now() + TAKEOVER;
+                let taken =
+                    claim::take_over(store, clock, ids, &domain, None, &ground, until).await;
                 // A holder is being removed; the claimant takes over when it is gone.
                 if let Ok(Status::Contested) = taken.as_ref().map(status_of) {
                     return Err(ReleaseError::Busy);
@@ -102,7 +110,7 @@ async fn dropped<S>(
 where
     S: ReadDomains + ReadClaims + CommitChanges,
 {
-    let claims = store.claims(domain.name.organizational()).await?;
+    let claims = register_of(store, domain).await?;
     let holders = claim::unchallenged_by(store, &claims, domain).await?;
     let evidence = json!({ "reason": "released_by_lasso_support" });
     let change = remove::marked(domain, claims, actor, evidence, clock.now(), ids);
@@ -132,7 +140,7 @@ where
     {
         return Err(CommitError::Conflict);
     }
-    let claims = store.claims(holder.name.organizational()).await?;
+    let claims = register_of(store, holder).await?;
     let evidence = json!({ "reason": "released_by_lasso_support" });
     let mut change = claim::displaced(holder, true, actor.clone(), evidence, now, ids)?;
     if claims.holder(&holder.name) == Some(&holder.client) {

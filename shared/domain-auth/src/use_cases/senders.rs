@@ -1,6 +1,7 @@
 //! Whether a client may send from an address, now. Two reads by key: the claims, and the domain that
 //! decides.
 
+use super::registers;
 use crate::names::{ClientId, DomainName, Eligibility, SenderDomain, SenderError};
 use crate::ports::{ReadClaims, ReadDomains, StoreError};
 use crate::state::State;
@@ -50,16 +51,16 @@ pub async fn judge<S>(
 where
     S: ReadDomains + ReadClaims,
 {
-    let sender = match SenderDomain::parse(address) {
-        Ok(sender) => sender,
+    let (name, is_suffix) = match SenderDomain::parse(address) {
+        Ok(sender) => (sender.name().clone(), false),
         Err(SenderError::NotAnAddress) => return Ok(Verdict::InvalidAddress),
-        Err(SenderError::PublicSuffix) => return Ok(Verdict::NotYourDomain),
+        Err(SenderError::PublicSuffix(name)) => (name, true),
     };
-    let name = sender.name();
+    let name = &name;
     if eligibility.check(name).is_err() {
         return Ok(Verdict::NotYourDomain);
     }
-    let claims = store.claims(name.organizational()).await?;
+    let claims = registers::covering(store, name, eligibility.suffixes()).await?;
     // A contested claim is in no register; the client's own domain item knows it.
     let by = claims.covering(name, client).unwrap_or(name);
     let domain = store.domain(client, by).await?;
@@ -69,6 +70,7 @@ where
             by: by.clone(),
             standing,
         },
+        None if is_suffix => Verdict::NotYourDomain,
         None => Verdict::NotInitiated(name.clone()),
     })
 }

@@ -3,7 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
+mod limits;
 mod release;
 mod removal;
+mod steps;
+mod suffixes;
 mod takeover;
 mod world;

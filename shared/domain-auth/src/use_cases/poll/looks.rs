@@ -6,7 +6,7 @@ use std::pin::pin;
 
 use futures::channel::mpsc;
 use futures::{Stream, StreamExt, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Part, Poller, PollerSes, PollerStore, Report, Times};
 use crate::dns::{DnsLook, Lookup};
@@ -28,6 +28,10 @@ use crate::watching::{self, Sight};
 const LOOKS_AT_ONCE: usize = 32;
 /// Domains that are written at the same time.
 const WRITES_AT_ONCE: usize = 16;
+
+/// How long one takeover may go on in a run. It goes on in the next run, so that what the run does after
+/// its looks does not wait for it.
+const TAKEOVER: SignedDuration = SignedDuration::from_secs(15);
 
 /// What is known of a domain in this run.
 #[derive(Debug)]
@@ -223,7 +227,8 @@ where
         let sight = watching::sight(&domain, ses, dns.as_ref());
         part.report.dns.count(dns.as_ref());
         let now = self.tools.clock.now();
-        if let Some(report) = self.end_waiting(&domain, ses, dns.as_ref(), now).await {
+        let ended = self.end_waiting(&domain, ses, dns.as_ref(), times).await;
+        if let Some(report) = ended {
             part.report.add(report);
             return part;
         }
@@ -261,12 +266,14 @@ where
         domain: &Domain,
         ses: Option<SesStatus>,
         dns: Option<&DnsLook>,
-        now: Timestamp,
+        times: Times,
     ) -> Option<Report> {
         let (store, clock, ids) = (self.tools.store, self.tools.clock, self.tools.ids);
+        let now = clock.now();
         let ended = if let Some(evidence) = claim::proof(domain, dns) {
             let ground = Ground::Proof(evidence);
-            claim::take_over(store, clock, ids, domain, dns, &ground).await
+            let until = times.ask.min(now + TAKEOVER);
+            claim::take_over(store, clock, ids, domain, dns, &ground, until).await
         } else {
             let expiry = Expiry::of(domain, ses, now)?;
             expire(store, ids, domain, expiry, now).await

@@ -4,7 +4,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex, TableDescription};
-use domain_auth::claims::ClaimRegister;
+use domain_auth::claims::{ClaimRegister, Reservation};
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::EventType;
 use domain_auth::history::{Action, Actor};
@@ -510,7 +510,7 @@ async fn several<S: CommitChanges + ReadDomains + ReadClaims + DueDomains + Outb
     let gone = |domain: &Domain, claims: ClaimRegister| {
         let mut change = domain.updated(|_| {});
         change.fate = Fate::Deleted;
-        change.claims = Some(claims.released(&name, &client("maple"), hours(2)));
+        change.claims = Some(claims.released(&name, &client("maple"), Reservation::Full, hours(2)));
         change
     };
     let claims = store.claims("example.com").await.unwrap();

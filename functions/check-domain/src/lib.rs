@@ -21,6 +21,7 @@ use domain_auth::use_cases::check::{CheckLimits, Checked, check};
 use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth::use_cases::provision::Tools;
 use domain_auth::use_cases::publish::publish;
+use domain_auth::use_cases::registers::register_of;
 use domain_auth_http::{
     ApiError, Caller, ClaimNames, DomainView, Operation, ParsedRequest, Reply, StaffDomainView,
     Supporter, client_in_path, domain_in_path, json, once,
@@ -99,7 +100,7 @@ where
         let supporter = Supporter::lasso_support(request, &self.claims)?;
         let (client, name) = (client_in_path(request)?, domain_in_path(request)?);
         let Checked { change, look } = self.look(&client, &name, &supporter.actor()).await?;
-        let claims = self.store.claims(name.organizational()).await?;
+        let claims = register_of(&self.store, &change.domain).await?;
         let view = StaffDomainView::new(&change.domain, look, &claims, self.clock.now());
         Ok(json(StatusCode::OK, &view))
     }

@@ -14,6 +14,7 @@ use domain_auth::ports::{
 use domain_auth::use_cases::adopt::adopt;
 use domain_auth::use_cases::decide::{Completing, Decision, decide};
 use domain_auth::use_cases::publish::publish;
+use domain_auth::use_cases::registers::register_of;
 use domain_auth_http::{
     ApiError, ClaimNames, Operation, ParsedRequest, Reply, StaffDomainView, Supporter,
     client_in_path, domain_in_path, json, once, reason_in,
@@ -80,7 +81,7 @@ where
         let decided = decide(store, &completing, clock, ids, domain, &decision, &actor).await?;
         let until = clock.now() + PATIENCE;
         publish(store, &self.publisher, clock, decided.event.as_ref(), until).await;
-        let claims = store.claims(name.organizational()).await?;
+        let claims = register_of(store, &decided.domain).await?;
         let view = StaffDomainView::new(&decided.domain, decided.look, &claims, clock.now());
         Ok(json(StatusCode::OK, &view))
     }
@@ -97,7 +98,7 @@ where
         let adopted = adopt(store, ses, clock, ids, domain, &reason, &actor).await?;
         let until = clock.now() + PATIENCE;
         publish(store, &self.publisher, clock, adopted.event.as_ref(), until).await;
-        let claims = store.claims(name.organizational()).await?;
+        let claims = register_of(store, &adopted.domain).await?;
         let view = StaffDomainView::new(&adopted.domain, None, &claims, clock.now());
         Ok(json(StatusCode::OK, &view))
     }

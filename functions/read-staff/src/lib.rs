@@ -7,6 +7,7 @@ use domain_auth::ports::{
     Clock, Page, PageStart, ReadClaims, ReadDomains, Reconciliations, StaffQueue,
 };
 use domain_auth::state::{QueuePart, Status, WaitingFor};
+use domain_auth::use_cases::registers::register_of;
 use domain_auth_http::{
     ApiError, ClaimNames, Cursors, FieldError, HistoryView, List, Operation, ParsedRequest, Reply,
     StaffDomainView, StaffListView, Supporter, client_in_path, domain_in_path, json, limit_of,
@@ -80,13 +81,13 @@ where
 
     async fn one(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
         let (client, name) = (client_in_path(request)?, domain_in_path(request)?);
-        let (domain, look, claims) = futures::future::try_join3(
+        let (domain, look) = futures::future::try_join(
             self.store.domain(&client, &name),
             self.store.look(&client, &name),
-            self.store.claims(name.organizational()),
         )
         .await?;
         let domain = domain.ok_or(ApiError::NotFound)?;
+        let claims = register_of(&self.store, &domain).await?;
         let view = StaffDomainView::new(&domain, look, &claims, self.clock.now());
         Ok(json(StatusCode::OK, &view))
     }

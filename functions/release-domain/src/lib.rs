@@ -8,6 +8,7 @@ use std::time::Duration;
 use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::ports::{Clock, CommitChanges, Ids, Outbox, Publish, ReadClaims, ReadDomains};
 use domain_auth::use_cases::publish::publish;
+use domain_auth::use_cases::registers::register_of;
 use domain_auth::use_cases::release::release;
 use domain_auth_http::{
     ApiError, ClaimNames, ParsedRequest, Reply, StaffDomainView, Supporter, client_in_path,
@@ -64,7 +65,7 @@ where
             until,
         )
         .await;
-        let claims = store.claims(name.organizational()).await?;
+        let claims = register_of(store, &released.domain).await?;
         let view = StaffDomainView::new(&released.domain, None, &claims, clock.now());
         Ok(json(StatusCode::OK, &view))
     }

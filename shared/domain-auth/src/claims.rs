@@ -1,17 +1,23 @@
 //! Who holds which name: one holder for a domain, and nobody else above or below it.
 //!
 //! All claims under one organizational domain are one aggregate with one version, so that two
-//! clients who race for a name, or for its parent and its child, cannot both win.
+//! clients who race for a name, or for its parent and its child, cannot both win. What stays of claims
+//! that have ended is stored by itself ([`Tombstone`]), and is read with the register of the name that
+//! is asked about.
+
+mod changes;
+mod size;
+mod tombstone;
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::names::{ClientId, DomainName};
 
-/// How long a released name stays reserved for its former holder, whose records may still be in DNS.
-pub const TOMBSTONE_WINDOW: SignedDuration = SignedDuration::from_hours(400 * 24);
+pub use size::NAMES_PER_CLIENT;
+pub use tombstone::{Reservation, SHORT_TOMBSTONE_WINDOW, TOMBSTONE_WINDOW, Tombstone};
 
 /// The claims under one organizational domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +26,14 @@ pub struct ClaimRegister {
     pub organizational: String,
     /// Grows by one with every change; zero before the first.
     pub version: u64,
+    /// In registers of earlier releases, tombstones too.
     claims: BTreeMap<DomainName, Claim>,
+    /// Tombstones that were read with the register, or made since.
+    #[serde(skip)]
+    tombstones: BTreeMap<DomainName, Tombstone>,
+    /// Names whose tombstones are written together with this version.
+    #[serde(skip)]
+    written: Vec<DomainName>,
 }
 
 /// One name's claim.
@@ -67,31 +80,61 @@ impl ClaimRegister {
             organizational: organizational.into(),
             version: 0,
             claims: BTreeMap::new(),
+            tombstones: BTreeMap::new(),
+            written: Vec::new(),
         }
     }
 
-    /// How `client` stands with `name`.
+    /// The register together with the tombstone of a name, where it has one. It has to be read after the
+    /// register: then whatever ended a claim in between has changed the version, and this register
+    /// cannot be written any more.
+    #[must_use]
+    pub fn with_tombstone(mut self, tombstone: Option<Tombstone>) -> Self {
+        if let Some(tombstone) = tombstone {
+            self.tombstones.insert(tombstone.name.clone(), tombstone);
+        }
+        self
+    }
+
+    /// The tombstones that are to be written together with this version.
+    pub fn tombstones_written(&self) -> impl Iterator<Item = &Tombstone> {
+        let written = self.written.iter();
+        written.filter_map(|name| self.tombstones.get(name))
+    }
+
+    /// The register as it is stored: without tombstones, which are stored by themselves.
+    #[must_use]
+    pub fn stored(&self) -> Self {
+        Self {
+            tombstones: BTreeMap::new(),
+            written: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// How `client` stands with `name`, whose tombstone was read with the register.
     pub fn standing(&self, name: &DomainName, client: &ClientId, now: Timestamp) -> Standing {
-        if let Some(own) = self.claims.get(name)
-            && own.client == *client
-        {
-            if own.is_active() && !own.leaving {
-                return Standing::Held;
+        match self.claim(name) {
+            Some(own) if own.client == *client => {
+                if !own.leaving {
+                    return Standing::Held;
+                }
+                if own.lost {
+                    return Standing::Contested;
+                }
             }
-            if own.lost && own.counts(now) {
-                return Standing::Contested;
+            Some(_) => return Standing::Contested,
+            None => {
+                let tombstone = self.tombstone(name);
+                let tombstone = tombstone.filter(|tombstone| tombstone.counts(now));
+                if tombstone.is_some_and(|tombstone| tombstone.client != *client || tombstone.lost)
+                {
+                    return Standing::Contested;
+                }
             }
         }
-        let contests = |(claimed, claim): (&DomainName, &Claim)| match claim.released_at {
-            None => touches(claimed, name),
-            Some(_) => claimed == name && claim.counts(now),
-        };
-        let contested = self
-            .claims
-            .iter()
-            .filter(|(_, claim)| claim.client != *client)
-            .any(contests);
-        if contested {
+        let mut others = self.active().filter(|(_, claim)| claim.client != *client);
+        if others.any(|(claimed, _)| touches(claimed, name)) {
             Standing::Contested
         } else {
             Standing::Free
@@ -103,165 +146,104 @@ impl ClaimRegister {
         self.claims.get(name).filter(|claim| claim.is_active())
     }
 
-    /// The client that holds exactly `name`, or held it last.
-    pub fn last_holder(&self, name: &DomainName) -> Option<&ClientId> {
-        self.claims.get(name).map(|claim| &claim.client)
+    /// What stays of the last claim on exactly `name`. A claim that is in force goes before it.
+    pub fn tombstone(&self, name: &DomainName) -> Option<Tombstone> {
+        let known = self.tombstones.get(name).cloned();
+        known.or_else(|| {
+            let claim = self.claims.get(name).filter(|claim| !claim.is_active())?;
+            let released_at = claim.released_at?;
+            Some(Tombstone::of(name, claim, Reservation::Full, released_at))
+        })
     }
 
-    /// The client that holds exactly `name`.
+    /// The client that holds exactly `name`, or held it last.
+    pub fn last_holder(&self, name: &DomainName) -> Option<ClientId> {
+        let holder = self.claim(name).map(|claim| claim.client.clone());
+        holder.or_else(|| Some(self.tombstone(name)?.client))
+    }
+
+    /// The client that holds exactly `name`: by its claim, or because its domain is being removed.
     pub fn holder(&self, name: &DomainName) -> Option<&ClientId> {
-        self.claim(name).map(|claim| &claim.client)
+        let leaving = || {
+            let tombstone = self.tombstones.get(name)?;
+            tombstone.leaving.then_some(&tombstone.client)
+        };
+        self.claim(name).map(|claim| &claim.client).or_else(leaving)
+    }
+
+    /// Whether a claim is in force on `name`, or on a name above or below it.
+    pub fn touches(&self, name: &DomainName) -> bool {
+        self.active().any(|(claimed, _)| touches(claimed, name))
     }
 
     /// Whether another client held exactly `name` before `client`, which has not proven it.
     pub fn was_anothers(&self, name: &DomainName, client: &ClientId) -> bool {
-        let claim = self.claims.get(name);
-        claim.is_some_and(|claim| claim.client != *client || claim.after_another)
+        match self.claim(name) {
+            Some(claim) => claim.client != *client || claim.after_another,
+            None => {
+                let tombstone = self.tombstone(name);
+                tombstone.is_some_and(|tombstone| tombstone.client != *client)
+            }
+        }
     }
 
     /// The most specific name that `client` holds and that covers `name`: itself or one above it. A
-    /// name in between that somebody else holds is theirs, with all below it; one that is being
+    /// name in between that another client holds is that client's, with all below it; one that is being
     /// removed covers nothing.
     pub fn covering<'a>(&'a self, name: &DomainName, client: &ClientId) -> Option<&'a DomainName> {
-        let mut names = name.ancestors();
-        names.insert(0, name.clone());
-        let (covering, holder) = names.iter().find_map(|name| {
-            let (claimed, claim) = self.claims.get_key_value(name)?;
-            (claim.is_active() && !claim.leaving).then_some((claimed, claim))
-        })?;
-        (holder.client == *client).then_some(covering)
+        let (covering, holder) = self.covered_by(name)?;
+        (holder == client).then_some(covering)
     }
 
-    /// The register after `client` took `name`. Tombstones that have had their time are dropped.
-    #[must_use]
-    pub fn taken(self, name: &DomainName, client: &ClientId, now: Timestamp) -> Self {
-        self.with(name, Claim::new(client, now), now)
+    /// The most specific name that is held and covers `name`, with its holder.
+    pub fn covered_by(&self, name: &DomainName) -> Option<(&DomainName, &ClientId)> {
+        let mut at = Some(name.as_str());
+        while let Some(above) = at {
+            if let Some((claimed, claim)) = self.claims.get_key_value(above)
+                && claim.is_active()
+                && !claim.leaving
+            {
+                return Some((claimed, &claim.client));
+            }
+            at = above.split_once('.').map(|(_, rest)| rest);
+        }
+        None
     }
 
-    /// The claims of others that stand in the way of `client`, which has proven `name`: on the name
-    /// itself, and on names above and below it that their holders have not proven.
+    /// The claims of others that stand in the way of `client` on its way to `name`: on the name itself,
+    /// and on names above and below it that their holders have not proven. A proof takes nothing from
+    /// the holders above.
     pub fn in_the_way<'a>(
         &'a self,
         name: &'a DomainName,
         client: &'a ClientId,
-    ) -> impl Iterator<Item = (&'a DomainName, &'a Claim)> {
-        self.claims.iter().filter(move |(claimed, claim)| {
+    ) -> impl Iterator<Item = (&'a DomainName, &'a ClientId)> {
+        let claims = self.active().filter(move |(claimed, claim)| {
             let may_stay = claim.proven_at.is_some() && *claimed != name;
-            claim.client != *client && claim.is_active() && touches(claimed, name) && !may_stay
-        })
+            claim.client != *client && touches(claimed, name) && !may_stay
+        });
+        let claims = claims.map(|(claimed, claim)| (claimed, &claim.client));
+        let leaving = self.tombstones.get_key_value(name);
+        let leaving = leaving.filter(|(name, tombstone)| {
+            tombstone.leaving && tombstone.client != *client && self.claim(name).is_none()
+        });
+        claims.chain(leaving.map(|(name, tombstone)| (name, &tombstone.client)))
     }
 
-    /// The register after `client` took `name`, which it had proven to be its own. The holders of
-    /// `lost` lose those names with it.
-    #[must_use]
-    pub fn proven(
-        self,
-        name: &DomainName,
-        client: &ClientId,
-        lost: &[DomainName],
-        now: Timestamp,
-    ) -> Self {
-        let claim = Claim {
-            proven_at: Some(now),
-            ..Claim::new(client, now)
-        };
-        let mut register = self.with(name, claim, now);
-        for other in lost.iter().filter(|other| *other != name) {
-            register.lose(other, now);
-        }
-        register
-    }
-
-    /// The register after the holders of `names` lost them.
-    #[must_use]
-    pub fn lost(mut self, names: &[DomainName], now: Timestamp) -> Self {
-        self.prune(now);
-        for name in names {
-            self.lose(name, now);
-        }
-        self.version += 1;
-        self
-    }
-
-    /// The register while the domain of `client` is being removed. Where nobody holds the name any
-    /// more, `client` holds it again, so that nobody else can while its identity is deleted.
-    #[must_use]
-    pub fn leaving(self, name: &DomainName, client: &ClientId, now: Timestamp) -> Self {
-        let before = self.claims.get(name).cloned();
-        let claim = Claim {
-            leaving: true,
-            released_at: None,
-            ..before.unwrap_or_else(|| Claim::new(client, now))
-        };
-        if claim.client == *client {
-            self.with(name, claim, now)
-        } else {
-            self
-        }
-    }
-
-    fn with(mut self, name: &DomainName, mut claim: Claim, now: Timestamp) -> Self {
-        // Before tombstones are dropped that have had their time: records have none.
-        let after = self.claims.get(name);
-        let after =
-            after.is_some_and(|before| before.client != claim.client || before.after_another);
-        claim.after_another = after && claim.proven_at.is_none();
-        self.prune(now);
-        self.claims.insert(name.clone(), claim);
-        self.version += 1;
-        self
-    }
-
-    /// The register after `client` gave up `name`. A claim of another client stays.
-    #[must_use]
-    pub fn released(mut self, name: &DomainName, client: &ClientId, now: Timestamp) -> Self {
-        self.prune(now);
-        if self
-            .claims
-            .get(name)
-            .is_some_and(|claim| claim.client == *client)
-        {
-            self.release(name, now);
-        }
-        self.version += 1;
-        self
-    }
-
-    fn lose(&mut self, name: &DomainName, now: Timestamp) {
-        self.release(name, now);
-        if let Some(claim) = self.claims.get_mut(name) {
-            claim.lost = true;
-        }
-    }
-
-    fn release(&mut self, name: &DomainName, now: Timestamp) {
-        if let Some(claim) = self.claims.get_mut(name) {
-            claim.released_at.get_or_insert(now);
-            claim.leaving = false;
-        }
-    }
-
-    /// The register without the claim of `client`, which turned out not to be theirs to make.
-    #[must_use]
-    pub fn withdrawn(mut self, name: &DomainName, client: &ClientId, now: Timestamp) -> Self {
-        self.prune(now);
-        if self.holder(name) == Some(client) {
-            self.claims.remove(name);
-        }
-        self.version += 1;
-        self
-    }
-
-    /// When nothing of the register counts any more: where all of it are tombstones, the end of the
-    /// last one.
+    /// When nothing of the register counts any more: where no claim of it is in force, the end of the
+    /// last tombstone that is known.
     pub fn expires_at(&self) -> Option<Timestamp> {
-        let ends = self.claims.values();
-        let ends = ends.map(|claim| Some(claim.released_at? + TOMBSTONE_WINDOW));
+        if self.active().next().is_some() {
+            return None;
+        }
+        let inside = self.claims.keys().filter_map(|name| self.tombstone(name));
+        let all = self.tombstones.values().cloned().chain(inside);
+        let ends = all.map(|tombstone| (!tombstone.leaving).then_some(tombstone.until));
         ends.collect::<Option<Vec<Timestamp>>>()?.into_iter().max()
     }
 
-    fn prune(&mut self, now: Timestamp) {
-        self.claims.retain(|_, claim| claim.counts(now));
+    fn active(&self) -> impl Iterator<Item = (&DomainName, &Claim)> {
+        self.claims.iter().filter(|(_, claim)| claim.is_active())
     }
 }
 
@@ -298,3 +280,6 @@ fn touches(one: &DomainName, other: &DomainName) -> bool {
 #[cfg(test)]
 #[path = "claims_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod bounds_tests;

@@ -1,5 +1,7 @@
 //! Who stands how with a name, after what has happened to it.
 
+use jiff::SignedDuration;
+
 use super::*;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -47,7 +49,12 @@ fn the_holder_may_add_above_and_below_its_own_name() {
 
 #[test]
 fn a_released_name_stays_contested_for_others_for_400_days() {
-    let register = held_by_maple().released(&name("mail.example.com"), &client("maple"), NOW);
+    let register = held_by_maple().released(
+        &name("mail.example.com"),
+        &client("maple"),
+        Reservation::Full,
+        NOW,
+    );
     let at = |hours| NOW + SignedDuration::from_hours(hours);
     let standing = |who: &str, now| register.standing(&name("mail.example.com"), &client(who), now);
     assert_eq!(standing("cedar", at(1)), Standing::Contested);
@@ -90,7 +97,7 @@ fn what_another_holds_or_one_gave_up_covers_nothing() {
     let register = held_by_maple().taken(&name("example.com"), &cedar, NOW);
     assert_eq!(register.covering(&name("a.mail.example.com"), &cedar), None);
     let mail = name("mail.example.com");
-    let released = register.released(&mail, &maple, NOW);
+    let released = register.released(&mail, &maple, Reservation::Full, NOW);
     assert_eq!(released.covering(&mail, &maple), None);
     assert_eq!(released.covering(&mail, &cedar), Some(&name("example.com")));
 }
@@ -107,12 +114,11 @@ fn a_name_that_is_being_removed_is_held_and_covers_nothing() {
     assert_eq!(other, Standing::Contested);
     let again = register.standing(&mail, &maple, NOW);
     assert_eq!(again, Standing::Free);
-    let gone = register.released(&mail, &maple, NOW);
+    let gone = register.released(&mail, &maple, Reservation::Full, NOW);
     assert_eq!(gone.holder(&mail), None);
-    let other = gone
-        .clone()
-        .leaving(&name("example.com"), &client("cedar"), NOW);
-    assert_eq!(other, gone, "nobody makes another client leave");
+    let other = gone.leaving(&name("example.com"), &client("cedar"), NOW);
+    let holder = other.holder(&name("example.com"));
+    assert_eq!(holder, Some(&maple), "nobody makes another client leave");
 }
 
 #[test]
@@ -170,7 +176,7 @@ fn a_name_that_was_lost_needs_proof_also_of_who_lost_it() {
     let leaving = lost.leaving(&mail, &maple, NOW);
     assert_eq!(leaving.holder(&mail), Some(&maple));
     assert_eq!(leaving.standing(&mail, &maple, NOW), Standing::Contested);
-    let gone = leaving.released(&mail, &maple, NOW);
+    let gone = leaving.released(&mail, &maple, Reservation::Full, NOW);
     assert_eq!(gone.standing(&mail, &maple, NOW), Standing::Contested);
     let later = NOW + TOMBSTONE_WINDOW;
     assert_eq!(gone.standing(&mail, &maple, later), Standing::Free);
@@ -183,15 +189,20 @@ fn a_register_of_tombstones_alone_ends_with_the_last_of_them() {
     let (maple, mail) = (client("maple"), name("mail.example.com"));
     let later = NOW + SignedDuration::from_hours(1);
     let held = held_by_maple().taken(&name("example.com"), &maple, NOW);
-    let half = held.released(&mail, &maple, NOW);
+    let half = held.released(&mail, &maple, Reservation::Full, NOW);
     assert_eq!(half.expires_at(), None);
-    let gone = half.released(&name("example.com"), &maple, later);
+    let gone = half.released(&name("example.com"), &maple, Reservation::Full, later);
     assert_eq!(gone.expires_at(), Some(later + TOMBSTONE_WINDOW));
 }
 
 #[test]
 fn nobody_releases_the_claim_of_another() {
-    let register = held_by_maple().released(&name("mail.example.com"), &client("cedar"), NOW);
+    let register = held_by_maple().released(
+        &name("mail.example.com"),
+        &client("cedar"),
+        Reservation::Full,
+        NOW,
+    );
     assert_eq!(
         register.holder(&name("mail.example.com")),
         Some(&client("maple"))

@@ -88,6 +88,14 @@ pub struct Domain {
     pub next_check: Timestamp,
     /// Grows by one with every change; a write names the version it is based on.
     pub version: u64,
+    /// The organizational domain under which its claims are kept, so that a new version of the public
+    /// suffix list moves none. None in what an earlier release wrote.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub organizational: Option<String>,
+    /// SES has not verified it since it was added. False where that is not known: in what an earlier
+    /// release wrote.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub never_verified: bool,
 }
 
 /// When the client said that it is ready for the final step, and in which visit of a state.
@@ -141,6 +149,19 @@ impl Domain {
             && self.state.status() == other.state.status()
             && self.state.identity() == other.state.identity()
             && secret(self) == secret(other)
+    }
+
+    /// The organizational domain under which its claims are kept.
+    pub fn organizational(&self) -> &str {
+        let stored = self.organizational.as_deref();
+        stored.unwrap_or_else(|| self.name.organizational())
+    }
+
+    /// Stores the organizational domain, where an earlier release did not.
+    fn keep_organizational(&mut self) {
+        if self.organizational.is_none() {
+            self.organizational = Some(self.name.organizational().to_owned());
+        }
     }
 
     /// Now, or when no call that deletes or makes the identity can be under way any more.

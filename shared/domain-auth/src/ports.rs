@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::claims::ClaimRegister;
+use crate::claims::{ClaimRegister, Tombstone};
 use crate::dns::DnsLook;
 use crate::domain::{Change, Domain};
 use crate::event::Event;
@@ -138,6 +138,12 @@ pub trait ReadClaims: Send + Sync {
         &self,
         organizational: &str,
     ) -> impl Future<Output = Result<ClaimRegister, StoreError>> + Send;
+
+    /// What stays of the last claim on exactly this name; none where there was none, or after its time.
+    fn tombstone(
+        &self,
+        name: &DomainName,
+    ) -> impl Future<Output = Result<Option<Tombstone>, StoreError>> + Send;
 }
 
 /// Writes changes.

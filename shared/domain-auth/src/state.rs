@@ -69,6 +69,10 @@ pub struct Contested {
     /// That the client held the name and lost it; absent for a claim that never held it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub displaced: Option<Displacement>,
+    /// When the ownership record was seen and the claims of others began to give way to it, while that
+    /// goes on.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub taking_over_since: Option<Timestamp>,
 }
 
 /// What a second look over TCP has seen of an ownership record.
@@ -333,6 +337,16 @@ impl State {
         }
     }
 
+    /// Whether its client may hold the name by a claim in a register.
+    pub fn may_hold_its_name(&self) -> bool {
+        match self {
+            Self::Contested(_) => false,
+            Self::Removing(removing) => removing.identity_exists,
+            Self::Provisioning(_) | Self::Pending(_) | Self::Verified(_) => true,
+            Self::Authenticated(_) | Self::AtRisk(_) | Self::Failed(_) | Self::Rejected(_) => true,
+        }
+    }
+
     /// Whether it is a contested claim that is proven and waits for Lasso support to decide.
     pub fn is_proven_claim(&self) -> bool {
         self.queue_part() == QueuePart::ProvenClaims
@@ -391,6 +405,7 @@ impl Contested {
             proven_at: None,
             unconfirmed: None,
             displaced: None,
+            taking_over_since: None,
         }
     }
 }

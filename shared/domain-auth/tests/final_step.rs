@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
-use domain_auth::claims::ClaimRegister;
+use domain_auth::claims::{ClaimRegister, Reservation};
 use domain_auth::domain::Domain;
 use domain_auth::event::{Event, EventType};
 use domain_auth::history::{Action, Actor, HistoryEntry, INTERNAL};
@@ -512,6 +512,7 @@ fn a_domain_that_another_client_held_before_is_completed_only_where_it_is_proven
             let claims = claims.taken(&domain.name, &client("cedar"), then).released(
                 &domain.name,
                 &client("cedar"),
+                Reservation::Full,
                 then,
             );
             let mut claims = if proven {

@@ -199,7 +199,7 @@ fn take_note(object: &mut Map<String, Value>, errors: &mut Vec<FieldError>) -> O
 pub fn domain_in_path(request: &Request) -> Result<DomainName, ApiError> {
     let parameters = request.path_parameters();
     let text = parameters.first("domain").ok_or(ApiError::NotFound)?;
-    DomainName::parse(text).map_err(|_| ApiError::NotFound)
+    DomainName::parse_held(text).map_err(|_| ApiError::NotFound)
 }
 
 /// The `{client}` of the path. What is no client has no domains.
@@ -217,7 +217,7 @@ pub fn confirmation_of(request: &Request, name: &DomainName) -> Confirmation {
 
 /// Whether what was sent as a confirmation names the domain.
 fn confirmation(confirm: Option<&str>, name: &DomainName) -> Confirmation {
-    match confirm.map(DomainName::parse) {
+    match confirm.map(DomainName::parse_held) {
         None => Confirmation::Absent,
         Some(Ok(confirmed)) if confirmed == *name => Confirmation::Given,
         Some(_) => Confirmation::OfAnother,

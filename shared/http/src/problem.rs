@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use domain_auth::claims::NAMES_PER_CLIENT;
 use domain_auth::handoff::HandoffError;
 use domain_auth::idempotency::KeyError;
 use domain_auth::instructions::{PER_CLIENT, PER_DOMAIN};
@@ -29,6 +30,8 @@ pub enum ApiError {
     InvalidDomain(DomainNameError),
     /// Nobody may add this domain.
     NotEligible(IneligibleReason),
+    /// The client has as many names as it may under this organizational domain.
+    TooManyNames(String),
     /// SES has not given the tokens that the records are made of.
     RecordsNotReady,
     /// No hand-off format is acceptable to the caller.
@@ -235,6 +238,16 @@ impl ApiError {
                 problem.errors = vec![FieldError::field("/domain", reason)];
                 problem
             }
+            Self::TooManyNames(organizational) => Problem::new(
+                409,
+                "too_many_names",
+                "Too many names under one domain",
+                format!(
+                    "Your account already has {NAMES_PER_CLIENT} names under {organizational}, those \
+                     that are still being removed among them. Remove one that is not used, and add \
+                     this one then. Nothing was changed."
+                ),
+            ),
             Self::RecordsNotReady => {
                 let mut problem = Problem::new(
                     409,
@@ -464,6 +477,7 @@ impl ApiError {
             Self::Unrendered(error) => Some(error),
             Self::NotEligible(_) | Self::RecordsNotReady | Self::NotAcceptable => None,
             Self::CheckedTooSoon(_) | Self::TooManyChecks(_) | Self::NotVerified(..) => None,
+            Self::TooManyNames(_) => None,
             Self::NotFailed(_) | Self::Unconfirmed(_) | Self::NotReady { .. } => None,
             Self::ReleaseUnconfirmed { .. } => None,
             Self::OtherConfirmed | Self::NothingToGrant(_) => None,

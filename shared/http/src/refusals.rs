@@ -25,6 +25,7 @@ impl From<AddError> for ApiError {
     fn from(error: AddError) -> Self {
         match error {
             AddError::Ineligible(reason) => Self::NotEligible(reason),
+            AddError::TooManyNames(organizational) => Self::TooManyNames(organizational),
             AddError::Busy => Self::Busy,
             AddError::Store(error) => Self::Store(error),
         }

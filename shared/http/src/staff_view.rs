@@ -220,7 +220,7 @@ impl StaffDomainView {
         let against = claims
             .in_the_way(&domain.name, &domain.client)
             .filter(|_| contested)
-            .map(|(name, claim)| OtherClaimView::new(&claim.client, name));
+            .map(|(name, client)| OtherClaimView::new(client, name));
         let challengers = domain.challengers.iter();
         let challengers = challengers.map(|other| OtherClaimView::new(&other.client, &other.name));
         Self {

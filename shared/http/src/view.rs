@@ -310,6 +310,10 @@ fn state_detail(domain: &Domain) -> String {
             "Your proof was found. Lasso support decides about this domain now; leave the record in \
              place."
         }
+        State::Contested(contested) if contested.taking_over_since.is_some() => {
+            "Your proof was found. The domain is being transferred to you, which takes a few minutes; \
+             leave the record in place."
+        }
         State::Contested(contested) => {
             if let Some(unconfirmed) = contested.unconfirmed {
                 return unconfirmed_detail(unconfirmed);

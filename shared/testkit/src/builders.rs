@@ -1,5 +1,7 @@
 //! Valid values with little text.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use domain_auth::domain::NewDomain;
 use domain_auth::identity::{Dkim, DkimToken, MailFromLabel, SesIdentity, VerificationToken};
 use domain_auth::names::{ClientId, DomainName};
@@ -12,6 +14,13 @@ pub fn client(id: &str) -> ClientId {
 /// A domain name.
 pub fn domain_name(name: &str) -> DomainName {
     DomainName::parse(name).expect("a valid domain name")
+}
+
+/// The organizational domain by the public suffix list that is built in; of a public suffix, itself.
+pub fn organizational(name: &str) -> &str {
+    let parsed = DomainName::parse_held(name).expect("a valid domain name");
+    let length = parsed.organizational().len();
+    &name[name.len() - length..]
 }
 
 /// A domain as a client gives it.
@@ -35,14 +44,25 @@ pub fn identity(name: &DomainName) -> SesIdentity {
     }
 }
 
+/// Tokens are labels, and a long name is none.
+fn short(name: &str) -> String {
+    if name.len() <= 50 {
+        return name.to_owned();
+    }
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
 /// The TXT token that SES gives for a name.
 pub fn verification_token(name: &DomainName) -> VerificationToken {
-    VerificationToken::parse(&format!("token+of/{name}=")).expect("a valid token")
+    let token = format!("token+of/{}=", short(name.as_str()));
+    VerificationToken::parse(&token).expect("a valid token")
 }
 
 /// The Easy DKIM tokens that SES gives for a name.
 pub fn dkim(name: &DomainName) -> Dkim {
-    let label = name.as_str().replace('.', "-");
+    let label = short(&name.as_str().replace('.', "-"));
     let token = |n| DkimToken::parse(&format!("{label}{n}")).expect("a valid token");
     Dkim {
         tokens: [token(1), token(2), token(3)],

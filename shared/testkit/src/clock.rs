@@ -1,5 +1,6 @@
 //! Time and randomness that a test sets.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -8,17 +9,17 @@ use domain_auth::ports::{Clock, Ids};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-/// A clock that moves only when it is told to, and by every wait.
-#[derive(Debug)]
+/// A clock that moves only when it is told to, and by every wait. Its clones show the same time.
+#[derive(Debug, Clone)]
 pub struct TestClock {
-    microseconds: AtomicI64,
+    microseconds: Arc<AtomicI64>,
 }
 
 impl Default for TestClock {
     /// 1 June 2026, noon.
     fn default() -> Self {
         Self {
-            microseconds: AtomicI64::new(1_780_315_200_000_000),
+            microseconds: Arc::new(AtomicI64::new(1_780_315_200_000_000)),
         }
     }
 }

@@ -8,12 +8,15 @@ mod crash;
 mod dns;
 mod http;
 mod memory_keys;
+mod memory_limits;
 mod memory_store;
 mod meter;
 mod ses;
 mod topic;
 
-pub use builders::{client, dkim, domain_name, identity, new_domain, verification_token};
+pub use builders::{
+    client, dkim, domain_name, identity, new_domain, organizational, verification_token,
+};
 pub use clock::{SequentialIds, TestClock};
 pub use crash::CrashPoint;
 pub use dns::FakeDns;

@@ -1,10 +1,11 @@
-//! The store in memory: the same versions, the same all-or-nothing, the same order as the table.
+//! The store in memory: the same versions, the same all-or-nothing, the same order, and the same limits
+//! as the table.
 //! That it keeps to the table's behaviour is tested where both run the same scenarios.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain_auth::claims::ClaimRegister;
+use domain_auth::claims::{ClaimRegister, Tombstone};
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::Event;
@@ -19,10 +20,11 @@ use domain_auth::reconciliation::Reconciliation;
 use domain_auth::run_memory::RunMemory;
 use domain_auth::state::{QueuePart, Status};
 use domain_auth::turns::in_turns;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::CrashPoint;
 use crate::memory_keys::Keys;
+use crate::memory_limits;
+use crate::{CrashPoint, TestClock};
 
 type DomainKey = (ClientId, DomainName);
 
@@ -32,6 +34,7 @@ pub struct MemoryStore {
     pub(crate) crash: Arc<CrashPoint>,
     pub(crate) keys: Mutex<Keys>,
     state: Mutex<State>,
+    slow: Mutex<Option<(TestClock, SignedDuration)>>,
 }
 
 #[derive(Debug, Default)]
@@ -39,6 +42,7 @@ struct State {
     domains: BTreeMap<DomainKey, Domain>,
     looks: HashMap<DomainKey, DnsLook>,
     claims: HashMap<String, ClaimRegister>,
+    tombstones: HashMap<DomainName, Tombstone>,
     history: HashMap<DomainKey, Vec<HistoryEntry>>,
     outbox: Vec<Event>,
     emails: HashMap<EventId, EmailState>,
@@ -64,6 +68,25 @@ impl MemoryStore {
             crash,
             ..Self::default()
         }
+    }
+
+    /// From now on each write takes time, by this clock.
+    pub fn slow_down(&self, clock: &TestClock, each_write: SignedDuration) {
+        let mut slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
+        *slow = Some((clock.clone(), each_write));
+    }
+
+    fn take_time(&self) {
+        let slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((clock, each_write)) = &*slow {
+            clock.advance(*each_write);
+        }
+    }
+
+    /// Writes a register as an earlier release may have left it.
+    pub fn put_claims(&self, claims: &ClaimRegister) {
+        let organizational = claims.organizational.clone();
+        self.state().claims.insert(organizational, claims.clone());
     }
 
     /// All domains of all clients.
@@ -121,7 +144,11 @@ impl State {
         let key = key_of(change);
         if let Some(claims) = &change.claims {
             self.claims
-                .insert(claims.organizational.clone(), claims.clone());
+                .insert(claims.organizational.clone(), claims.stored());
+            for tombstone in claims.tombstones_written() {
+                self.tombstones
+                    .insert(tombstone.name.clone(), tombstone.clone());
+            }
         }
         match change.fate {
             Fate::Stored => {
@@ -148,6 +175,8 @@ fn key_of(change: &Change) -> DomainKey {
 impl CommitChanges for MemoryStore {
     async fn commit_all(&self, changes: &[&Change]) -> Result<(), CommitError> {
         self.crash.pass("commit").await;
+        self.take_time();
+        memory_limits::check(changes)?;
         let outcome = {
             let mut state = self.state();
             let outcome = changes.iter().try_for_each(|change| state.check(change));
@@ -168,6 +197,11 @@ impl ReadClaims for MemoryStore {
         self.crash.pass("claims").await;
         let stored = self.state().claims.get(organizational).cloned();
         Ok(stored.unwrap_or_else(|| ClaimRegister::empty(organizational)))
+    }
+
+    async fn tombstone(&self, name: &DomainName) -> Result<Option<Tombstone>, StoreError> {
+        self.crash.pass("tombstone").await;
+        Ok(self.state().tombstones.get(name).cloned())
     }
 }
 

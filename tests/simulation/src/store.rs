@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain_auth::check_limit::{CheckCount, CheckLimit, CountChecks};
-use domain_auth::claims::ClaimRegister;
+use domain_auth::claims::{ClaimRegister, Tombstone};
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Change, Domain};
 use domain_auth::event::Event;
@@ -206,6 +206,11 @@ impl<O: Observe> ReadClaims for SimStore<O> {
     async fn claims(&self, organizational: &str) -> Result<ClaimRegister, StoreError> {
         self.charge(|| units::GET);
         self.call(self.inner.claims(organizational)).await
+    }
+
+    async fn tombstone(&self, name: &DomainName) -> Result<Option<Tombstone>, StoreError> {
+        self.charge(|| units::GET);
+        self.call(self.inner.tombstone(name)).await
     }
 }
 

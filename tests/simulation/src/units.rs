@@ -8,6 +8,7 @@
 
 use std::ops::AddAssign;
 
+use domain_auth::claims::Tombstone;
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::Event;
 use domain_auth::state::Status;
@@ -48,6 +49,7 @@ pub(crate) fn item_sizes(change: &Change) -> Vec<usize> {
     if let Some(claims) = &change.claims {
         let key = "CLAIMS#".len() + claims.organizational.len() + "CLAIMS".len();
         sizes.push(encoded(claims) + KEY_NAMES + key);
+        sizes.extend(claims.tombstones_written().map(tombstone_size));
     }
     for entry in &change.history {
         let key = "HISTORY#".len() + id + TIME + "#".len() + SEQUENCE + "#0".len();
@@ -60,6 +62,17 @@ pub(crate) fn item_sizes(change: &Change) -> Vec<usize> {
         sizes.push("look".len() + text + KEY_NAMES + key);
     }
     sizes
+}
+
+fn tombstone_size(tombstone: &Tombstone) -> usize {
+    let key = "TOMBSTONE#".len() + tombstone.name.as_str().len() + "TOMBSTONE".len();
+    // Seconds since the epoch: ten digits.
+    let expires_at = if tombstone.leaving {
+        0
+    } else {
+        "expires_at".len() + 6
+    };
+    encoded(tombstone) + KEY_NAMES + key + expires_at
 }
 
 /// Digits of a sequence number in a key.

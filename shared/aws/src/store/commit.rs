@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
-use domain_auth::claims::ClaimRegister;
+use domain_auth::claims::{ClaimRegister, Tombstone};
 use domain_auth::dns::{DnsLook, MAX_LOOK};
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::Event;
@@ -95,6 +95,9 @@ impl Table {
         }
         if let Some(claims) = &change.claims {
             writes.push(Write::Put(self.put_claims(claims)?));
+            for tombstone in claims.tombstones_written() {
+                writes.push(Write::Put(self.put_tombstone(tombstone)?));
+            }
         }
         for (line, entry) in change.history.iter().enumerate() {
             writes.push(Write::Put(self.put_history(domain, entry, line)?));
@@ -168,6 +171,20 @@ impl Table {
             item.insert(EXPIRES_AT.to_owned(), number(expires_at.as_second()));
         }
         self.put_version(item, claims.version)
+    }
+
+    /// The version of the register that it is written with guards it.
+    fn put_tombstone(&self, tombstone: &Tombstone) -> Result<Put, StoreError> {
+        let mut item = to_item(Key::tombstone(&tombstone.name), tombstone)?;
+        if !tombstone.leaving {
+            let expires_at = tombstone.until.as_second();
+            item.insert(EXPIRES_AT.to_owned(), number(expires_at));
+        }
+        Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .build()
+            .map_err(store_error(ACTION))
     }
 
     /// `line` tells apart what one change did in two steps.

@@ -77,6 +77,14 @@ impl Key {
         }
     }
 
+    /// By the exact name, whatever the organizational domain.
+    pub(super) fn tombstone(name: &DomainName) -> Self {
+        Self {
+            pk: format!("TOMBSTONE#{name}"),
+            sk: "TOMBSTONE".to_owned(),
+        }
+    }
+
     /// In the order of the domain's lives, and in each of its versions: two functions whose clocks
     /// differ write their lines in the order of their changes. The first release began with the time
     /// of the line, whose digits sort before the `L`. `line` tells apart what one change did in two
@@ -122,7 +130,7 @@ impl Key {
     pub(super) fn domain_key(&self) -> Option<DomainKey> {
         Some(DomainKey {
             client: ClientId::parse(self.pk.strip_prefix(CLIENT_PREFIX)?).ok()?,
-            name: DomainName::parse(self.sk.strip_prefix(DOMAIN_PREFIX)?).ok()?,
+            name: DomainName::try_from(self.sk.strip_prefix(DOMAIN_PREFIX)?.to_owned()).ok()?,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain_auth::claims::ClaimRegister;
+use domain_auth::claims::{ClaimRegister, Tombstone};
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
 use domain_auth::history::HistoryEntry;
@@ -129,6 +129,10 @@ impl ReadClaims for Table {
     async fn claims(&self, organizational: &str) -> Result<ClaimRegister, StoreError> {
         let stored = self.get("read claims", Key::claims(organizational)).await?;
         Ok(stored.unwrap_or_else(|| ClaimRegister::empty(organizational)))
+    }
+
+    async fn tombstone(&self, name: &DomainName) -> Result<Option<Tombstone>, StoreError> {
+        self.get("read a tombstone", Key::tombstone(name)).await
     }
 }
 

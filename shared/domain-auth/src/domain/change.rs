@@ -148,6 +148,10 @@ impl Domain {
         ids: &impl Ids,
     ) -> Change {
         let evidence = Some(evidence::of_addition(&new));
+        let organizational = claims.as_ref().map_or_else(
+            || new.name.organizational().to_owned(),
+            |claims| claims.organizational.clone(),
+        );
         let domain = Self {
             name: new.name,
             client: new.client,
@@ -171,6 +175,8 @@ impl Domain {
             restarting_until: None,
             next_check: now,
             version: 1,
+            organizational: Some(organizational),
+            never_verified: true,
         };
         let event_type = event::of_addition(domain.state.status());
         Change {
@@ -197,6 +203,8 @@ impl Domain {
         let mut domain = self.clone();
         domain.state = domain.state.apply(trigger, now)?;
         domain.was_rejected |= kind == TriggerKind::Refused;
+        domain.never_verified &= kind != TriggerKind::SesVerified;
+        domain.keep_organizational();
         if let (Some(identity), None) = (self.state.identity(), domain.state.identity()) {
             domain.former_tokens.remember(identity);
         }
@@ -353,6 +361,7 @@ impl Domain {
     #[must_use]
     pub fn updated(&self, update: impl FnOnce(&mut Self)) -> Change {
         let mut domain = self.clone();
+        domain.keep_organizational();
         update(&mut domain);
         domain.version += 1;
         Change {

@@ -1,5 +1,6 @@
 //! A domain name as a person types it, made into the one form that DNS and SES compare.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -135,6 +136,28 @@ impl DomainName {
         above
             .find(|name| name.0.len() <= MAX_SENDING_DOMAIN)
             .unwrap_or(self)
+    }
+
+    /// Reads a name that may have been added before it was a public suffix.
+    pub fn parse_held(typed: &str) -> Result<Self, DomainNameError> {
+        Self::parse(typed).or_else(|error| match error.reason {
+            InvalidReason::PublicSuffix => check(typed.trim()).map(Self).map_err(|_| error),
+            InvalidReason::Empty
+            | InvalidReason::Url
+            | InvalidReason::EmailAddress
+            | InvalidReason::WwwHost
+            | InvalidReason::IpAddress
+            | InvalidReason::Wildcard
+            | InvalidReason::SingleLabel
+            | InvalidReason::Underscore
+            | InvalidReason::EmptyLabel
+            | InvalidReason::LabelTooLong
+            | InvalidReason::NameTooLong
+            | InvalidReason::NoRoomForRecords
+            | InvalidReason::Hyphen
+            | InvalidReason::Character
+            | InvalidReason::Punycode => Err(error),
+        })
     }
 
     /// The name in A-labels: `xn--bcher-kva.example`.
@@ -324,6 +347,13 @@ impl fmt::Display for DomainName {
 impl fmt::Debug for DomainName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DomainName({})", self.0)
+    }
+}
+
+/// Compares and hashes as its text does.
+impl Borrow<str> for DomainName {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

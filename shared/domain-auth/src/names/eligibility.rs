@@ -1,6 +1,6 @@
 //! Domains that nobody may add although their names are valid: mailbox providers', SES's and ours.
 
-use super::DomainName;
+use super::{DomainName, SuffixList};
 
 /// Domains at which anybody can have a mailbox. Their owners publish strict DMARC policies and
 /// will not publish our records.
@@ -90,6 +90,7 @@ const AMAZON: &[&str] = &["amazonaws.com", "amazonses.com", "awsapps.com"];
 #[derive(Debug, Clone, Default)]
 pub struct Eligibility {
     own_domains: Vec<DomainName>,
+    suffixes: SuffixList,
 }
 
 /// Why a valid name may not be added.
@@ -128,7 +129,21 @@ impl Eligibility {
 
     /// Takes the operator's own domains, none of which a client may add.
     pub fn new(own_domains: Vec<DomainName>) -> Self {
-        Self { own_domains }
+        Self {
+            own_domains,
+            suffixes: SuffixList::default(),
+        }
+    }
+
+    /// The same with another public suffix list than the one that was built in.
+    #[must_use]
+    pub fn with_suffixes(self, suffixes: SuffixList) -> Self {
+        Self { suffixes, ..self }
+    }
+
+    /// The public suffix list by which new names are judged.
+    pub fn suffixes(&self) -> SuffixList {
+        self.suffixes
     }
 
     /// Checks a name and everything above it; and that it is not above one of Lasso's own, for which

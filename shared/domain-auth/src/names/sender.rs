@@ -11,14 +11,14 @@ const MAX_LOCAL_PART: usize = 64;
 pub struct SenderDomain(DomainName);
 
 /// Why an address is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SenderError {
     /// It is no address that anybody could send from.
     #[error("this is not an email address")]
     NotAnAddress,
-    /// Its domain is a public suffix, which is nobody's.
+    /// Its domain is a public suffix, which no client can add; one may have before it was one.
     #[error("the domain of this address is a public suffix")]
-    PublicSuffix,
+    PublicSuffix(DomainName),
 }
 
 impl SenderDomain {
@@ -36,7 +36,10 @@ impl SenderDomain {
             Err(error) => match (error.reason, error.suggestion) {
                 // Nobody can add the host's name, so what is above it decides.
                 (InvalidReason::WwwHost, Some(above)) => Ok(Self(above)),
-                (InvalidReason::PublicSuffix, _) => Err(SenderError::PublicSuffix),
+                (InvalidReason::PublicSuffix, _) => {
+                    let name = DomainName::parse_held(domain);
+                    Err(name.map_or(SenderError::NotAnAddress, SenderError::PublicSuffix))
+                }
                 (
                     InvalidReason::WwwHost
                     | InvalidReason::Empty
@@ -160,6 +163,7 @@ mod tests {
         }
         let long = format!("{}@example.com", "a".repeat(65));
         assert_eq!(domain_of(&long), Err(SenderError::NotAnAddress));
-        assert_eq!(domain_of("a@co.uk"), Err(SenderError::PublicSuffix));
+        let suffix = DomainName::parse_held("co.uk").unwrap();
+        assert_eq!(domain_of("a@co.uk"), Err(SenderError::PublicSuffix(suffix)));
     }
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::claims::{ClaimRegister, Standing};
+use super::registers::{self, Registers};
+use crate::claims::{ClaimRegister, NAMES_PER_CLIENT, Reservation, Standing};
 use crate::domain::{Change, Domain, NewDomain};
 use crate::history::Actor;
-use crate::names::{Eligibility, IneligibleReason};
+use crate::names::{Eligibility, IneligibleReason, SuffixList};
 use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadClaims, ReadDomains, StoreError};
 use crate::state::State;
 
@@ -29,6 +30,9 @@ pub enum AddError {
     /// Nobody may add it.
     #[error(transparent)]
     Ineligible(#[from] IneligibleReason),
+    /// The client has [`NAMES_PER_CLIENT`] names under this organizational domain already.
+    #[error("the client has too many names under {0}")]
+    TooManyNames(String),
     /// Others kept changing the same organizational domain.
     #[error("too many requests for the same domain at once")]
     Busy,
@@ -50,13 +54,18 @@ where
     S: ReadDomains + ReadClaims + CommitChanges,
 {
     eligibility.check(&new.name)?;
+    let suffixes = eligibility.suffixes();
     for attempt in 1..=ATTEMPTS {
         let before = store.domain(&new.client, &new.name).await?;
         if let Some(domain) = before.as_ref().filter(|domain| domain.is_there()) {
             return Ok(Addition::Existing(Box::new(domain.clone())));
         }
-        let claims = store.claims(new.name.organizational()).await?;
+        let claims = claims_for(store, new, before.as_ref(), suffixes).await?;
         let now = clock.now();
+        if claims.register.names_beside(&new.name, &new.client) >= NAMES_PER_CLIENT {
+            let organizational = claims.register.organizational;
+            return Err(AddError::TooManyNames(organizational));
+        }
         let change = match before {
             None => added(new, claims, actor, now, ids),
             Some(removing) => {
@@ -76,22 +85,52 @@ where
     Err(AddError::Busy)
 }
 
+/// The claims that decide about a new name. A name whose identity is not gone yet keeps its place.
+async fn claims_for<S: ReadClaims>(
+    store: &S,
+    new: &NewDomain,
+    removing: Option<&Domain>,
+    suffixes: SuffixList,
+) -> Result<Registers, StoreError> {
+    match removing {
+        Some(removing) if removing.state.may_hold_its_name() => {
+            let register = registers::register_of(store, removing).await?;
+            Ok(Registers::from(register))
+        }
+        Some(_) | None => {
+            registers::find(store, &new.name, suffixes.organizational(&new.name)).await
+        }
+    }
+}
+
+/// The claim on a name that is free, if there is room for it without proof.
+fn taken(claims: &Registers, new: &NewDomain, now: Timestamp) -> Option<ClaimRegister> {
+    let (register, name, client) = (&claims.register, &new.name, &new.client);
+    match claims.standing(name, client, now) {
+        Standing::Held => Some(register.clone().taken(name, client, now)),
+        Standing::Free if register.has_room(name, client) => {
+            Some(register.clone().taken(name, client, now))
+        }
+        Standing::Free | Standing::Contested => None,
+    }
+}
+
 /// A domain that the client did not have.
 fn added(
     new: &NewDomain,
-    claims: ClaimRegister,
+    claims: Registers,
     actor: &Actor,
     now: Timestamp,
     ids: &impl Ids,
 ) -> Change {
-    let (state, claims) = match claims.standing(&new.name, &new.client, now) {
-        Standing::Free | Standing::Held => {
-            let taken = claims.taken(&new.name, &new.client, now);
-            (State::provisioning(), Some(taken))
-        }
-        Standing::Contested => (State::contested(ids.secret(), now), None),
+    let taken = taken(&claims, new, now);
+    let state = match &taken {
+        Some(_) => State::provisioning(),
+        None => State::contested(ids.secret(), now),
     };
-    Domain::add(new.clone(), state, claims, actor.clone(), now, ids)
+    let mut change = Domain::add(new.clone(), state, taken, actor.clone(), now, ids);
+    change.domain.organizational = Some(claims.register.organizational);
+    change
 }
 
 /// A domain that is still being removed. None where it has to wait: it would have to give the name
@@ -99,24 +138,27 @@ fn added(
 fn again(
     removing: &Domain,
     new: &NewDomain,
-    claims: ClaimRegister,
+    claims: Registers,
     actor: &Actor,
     now: Timestamp,
     ids: &impl Ids,
 ) -> Option<Change> {
-    let (contested, claims) = match claims.standing(&new.name, &new.client, now) {
-        Standing::Free | Standing::Held => (None, claims.taken(&new.name, &new.client, now)),
-        Standing::Contested => {
+    let (contested, claims) = match taken(&claims, new, now) {
+        Some(taken) => (None, taken),
+        None => {
             let until = removing.state.deleting_until();
             if until.is_some_and(|until| now < until) {
                 return None;
             }
-            let released = claims.released(&new.name, &new.client, now);
+            let reservation = Reservation::of(removing);
+            let claims = claims.register;
+            let released = claims.released(&new.name, &new.client, reservation, now);
             (Some(ids.secret()), released)
         }
     };
     let change = removing.readded(new.clone(), contested, actor.clone(), now, ids);
     let mut change = change.ok()?;
+    change.domain.organizational = Some(claims.organizational.clone());
     change.claims = Some(claims);
     Some(change)
 }

@@ -4,6 +4,7 @@
 
 use serde_json::json;
 
+use super::registers::register_of;
 use crate::domain::Change;
 use crate::history::{Actor, INTERNAL};
 use crate::names::{ClientId, DomainName, Note};
@@ -68,13 +69,14 @@ where
         let mut change = domain
             .transition(adopted, actor.clone(), Some(evidence), clock.now(), ids)
             .map_err(|_| AdoptError::NotContested(status))?;
-        let claims = store.claims(name.organizational()).await?;
+        let claims = register_of(store, &domain).await?;
         if claims.in_the_way(name, client).next().is_some() {
             return Err(AdoptError::HeldByAnother);
         }
         if ses.describe(name).await?.is_none() {
             return Err(AdoptError::NoIdentity);
         }
+        change.domain.organizational = Some(claims.organizational.clone());
         change.claims = Some(claims.taken(name, client, clock.now()));
         match store.commit(&change).await {
             Ok(()) => return Ok(change),

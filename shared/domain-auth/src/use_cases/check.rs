@@ -36,6 +36,10 @@ const FINAL_STEP_PATIENCE: SignedDuration = SignedDuration::from_secs(8);
 /// after 28 s.
 const LAST_BEGINNING: SignedDuration = SignedDuration::from_secs(20);
 
+/// How long a takeover may go on while somebody waits for the answer to a check, after a look at DNS and
+/// the calls to SES. The poller goes on with what is left.
+const TAKEOVER: SignedDuration = SignedDuration::from_secs(5);
+
 /// How often a write is tried again when the poller looks at the same domain at the same time.
 const ATTEMPTS: usize = 4;
 
@@ -132,11 +136,13 @@ where
     }
     let last = started + LAST_BEGINNING;
     let proof = Proof::of(tools.dns, tools.clock, &domain, look.as_ref(), last).await;
+    let until = tools.clock.now() + TAKEOVER;
     for _ in 0..ATTEMPTS {
         if let Proof::Confirmed(evidence) = &proof {
             let (store, clock, ids) = (tools.store, tools.clock, tools.ids);
             let ground = Ground::Proof(evidence.clone());
-            match claim::take_over(store, clock, ids, &domain, look.as_ref(), &ground).await {
+            let seen = look.as_ref();
+            match claim::take_over(store, clock, ids, &domain, seen, &ground, until).await {
                 Ok(change) => return Ok(Checked { change, look }),
                 Err(CommitError::Conflict) => {}
                 Err(CommitError::Store(error)) => return Err(error.into()),

@@ -1,10 +1,16 @@
 //! The proof of a contested claim, and what follows from it: a holder that SES has not verified loses
 //! the name at once; about one that it has verified, Lasso support decides.
 
+mod in_the_way;
+mod steps;
+
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use self::in_the_way::{CHANGED_AT_ONCE, Known, is_challenger};
+use self::steps::{cleared, has_room, taken, taking_over};
+use super::registers::register_of;
 use crate::claims::ClaimRegister;
 use crate::dns::{Data, DnsLook, Outcome, RecordType};
 use crate::domain::{Challenger, Change, Domain};
@@ -18,15 +24,13 @@ use crate::state::{DisplacedBy, State, Status, Trigger};
 
 /// How often a takeover is tried again when others change the same claims.
 const ATTEMPTS: usize = 4;
-/// The most holders that one transaction displaces: DynamoDB takes 100 items, and each is three.
-const DISPLACED_AT_ONCE: usize = 25;
+/// The most claimants that a holder remembers to be challenged by, which bounds its item. Lasso support
+/// is told of each all the same.
+const CHALLENGERS: usize = 20;
 /// The most holders that are told of a claim which Lasso support decides.
 const TOLD: usize = 10;
-/// The most challengers that a domain remembers: its item has to stay small, however many clients prove
-/// names around it. Of further ones Lasso support learns by their own claims.
-const MAX_CHALLENGERS: usize = 50;
 /// Holders that are read at the same time.
-const READS_AT_ONCE: usize = 8;
+const READS_AT_ONCE: usize = 16;
 
 /// On what ground a claim is taken over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,23 +114,10 @@ fn shows(outcome: &Outcome, value: &str) -> bool {
     }
 }
 
-/// What stands in the way of a proven claim.
-#[derive(Debug, Default)]
-struct InTheWay {
-    /// Names whose holders lose them: SES has not verified these domains.
-    unverified: Vec<(DomainName, Option<Domain>)>,
-    /// Domains that SES has verified.
-    verified: Vec<Domain>,
-    /// Domains above and below that stay beside the claim, by the decision of Lasso support.
-    beside: Vec<Domain>,
-    /// A domain is being removed, or its identity replaced.
-    busy: bool,
-    /// Lasso sends for the holder that Lasso support decided against, and that was not confirmed.
-    unconfirmed: bool,
-}
-
 /// Takes over the name of `claimant`, which is contested and proven, or writes that Lasso support has
-/// to decide, or that it has to wait. What is given back is the change of the claimant, written.
+/// to decide, or that it has to wait. It goes in steps, each of which can be the last one: what is left
+/// at `until`, after one step at least, the next call does. What is given back is the change of the
+/// claimant, written: it is `contested` for as long as there is more to do.
 pub async fn take_over<S>(
     store: &S,
     clock: &impl Clock,
@@ -134,43 +125,102 @@ pub async fn take_over<S>(
     claimant: &Domain,
     look: Option<&DnsLook>,
     ground: &Ground,
+    until: Timestamp,
 ) -> Result<Change, CommitError>
 where
     S: ReadDomains + ReadClaims + CommitChanges,
 {
-    let mut attempt = 0;
+    let mut claimant = claimant.clone();
+    let mut known = Known::new();
+    let mut claims = register_of(store, &claimant).await?;
+    let (mut attempt, mut steps) = (0, 0);
     loop {
-        let claims = store.claims(claimant.name.organizational()).await?;
+        let mut in_the_way =
+            in_the_way::read(store, &claims, &claimant, ground, &mut known, clock.now()).await?;
         let now = clock.now();
-        let mut in_the_way = read_in_the_way(store, &claims, claimant, ground, now).await?;
         if in_the_way.unconfirmed {
             // It was switched on since the caller looked, who looks again.
             return Err(CommitError::Conflict);
         }
-        let later = in_the_way.unverified.len() > DISPLACED_AT_ONCE;
-        in_the_way.unverified.truncate(DISPLACED_AT_ONCE);
+        let late = steps > 0 && now >= until;
+        let later = in_the_way.leave_one_step();
         let mut changes = if !in_the_way.verified.is_empty() {
-            undecided(claimant, &in_the_way.verified, ground, now, ids)
-        } else if in_the_way.busy {
-            let mut change = claimant.looked_at(|_| {}, now);
-            change.domain.next_check = now;
-            vec![change]
+            undecided(&claimant, &in_the_way.verified, ground, now, ids)
+        } else if late {
+            vec![taking_over(&claimant, now)]
+        } else if later || in_the_way.busy {
+            cleared(&claimant, &claims, &in_the_way, ground, now, ids)?
+        } else if has_room(&claimant, &claims, &in_the_way, now) {
+            taken(&claimant, &claims, &in_the_way, ground, now, ids)?
         } else {
-            taken(claimant, claims, &in_the_way, later, ground, now, ids)?
+            undecided(&claimant, &[], ground, now, ids)
         };
-        if !later && let Some(change) = changes.first_mut() {
+        let more = later && !late && in_the_way.verified.is_empty();
+        if !more && let Some(change) = changes.first_mut() {
             seen(change, look, now);
-            change.answer_check(claimant, || evidence::of_look(None, look), now);
+            change.answer_check(&claimant, || evidence::of_look(None, look), now);
         }
         let written: Vec<&Change> = changes.iter().collect();
         match store.commit_all(&written).await {
-            // There are more of them, and then the claimant.
-            Ok(()) if later && in_the_way.verified.is_empty() && !in_the_way.busy => {}
-            Ok(()) => return changes.into_iter().next().ok_or(CommitError::Conflict),
-            Err(CommitError::Conflict) if attempt < ATTEMPTS => attempt += 1,
+            Ok(()) => {
+                let change = changes.into_iter().next().ok_or(CommitError::Conflict)?;
+                if !more {
+                    return Ok(change);
+                }
+                (attempt, steps) = (0, steps + 1);
+                claims = change.claims.unwrap_or(claims);
+                claimant = change.domain;
+                for holder in &in_the_way.beside {
+                    known.remove(&holder.name);
+                }
+            }
+            Err(CommitError::Conflict) if attempt < ATTEMPTS => {
+                attempt += 1;
+                for change in changes.iter().skip(1) {
+                    known.remove(&change.domain.name);
+                }
+                match claimant_now(store, &claimant).await? {
+                    Claimant::Waits(domain) => claimant = *domain,
+                    Claimant::OfAnotherCall(change) => return Ok(*change),
+                    Claimant::Changed => return Err(CommitError::Conflict),
+                }
+                claims = register_of(store, &claimant).await?;
+            }
             Err(error) => return Err(error),
         }
     }
+}
+
+/// What has become of a claimant while it was being worked on.
+enum Claimant {
+    /// It still waits.
+    Waits(Box<Domain>),
+    /// Another call takes its name over, and goes on.
+    OfAnotherCall(Box<Change>),
+    /// It is not the claim any more that was proven.
+    Changed,
+}
+
+async fn claimant_now<S: ReadDomains>(store: &S, before: &Domain) -> Result<Claimant, StoreError> {
+    let stored = store.domain(&before.client, &before.name).await?;
+    let claim = |domain: &Domain| match &domain.state {
+        State::Contested(contested) => Some(contested.clone()),
+        State::Provisioning(_) | State::Pending(_) | State::Verified(_) => None,
+        State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) => None,
+        State::Rejected(_) | State::Removing(_) => None,
+    };
+    let (Some(stored), Some(was)) = (stored, claim(before)) else {
+        return Ok(Claimant::Changed);
+    };
+    let Some(is) = claim(&stored).filter(|is| is.ownership_secret == was.ownership_secret) else {
+        return Ok(Claimant::Changed);
+    };
+    if stored.version != before.version && is.taking_over_since.is_some() {
+        let mut change = stored.updated(|_| {});
+        change.domain = stored;
+        return Ok(Claimant::OfAnotherCall(Box::new(change)));
+    }
+    Ok(Claimant::Waits(Box::new(stored)))
 }
 
 fn seen(change: &mut Change, look: Option<&DnsLook>, now: Timestamp) {
@@ -181,133 +231,37 @@ fn seen(change: &mut Change, look: Option<&DnsLook>, now: Timestamp) {
     }
 }
 
-/// Reads the holders that stand in the way, and judges each by the state of its domain.
-async fn read_in_the_way<S: ReadDomains>(
+/// Holders against whom a proven claim stood that ends now: nothing is left to decide about them. What
+/// one transaction cannot take is written here; it may be written twice.
+pub(super) async fn unchallenged_by<S: ReadDomains + CommitChanges>(
     store: &S,
     claims: &ClaimRegister,
     claimant: &Domain,
-    ground: &Ground,
-    now: Timestamp,
-) -> Result<InTheWay, StoreError> {
+) -> Result<Vec<Change>, CommitError> {
+    if !claimant.state.is_proven_claim() {
+        return Ok(Vec::new());
+    }
     let holders = claims.in_the_way(&claimant.name, &claimant.client);
     let holders: Vec<(DomainName, ClientId)> = holders
-        .map(|(name, claim)| (name.clone(), claim.client.clone()))
+        .map(|(name, client)| (name.clone(), client.clone()))
         .collect();
     let mut read = stream::iter(holders)
-        .map(|(name, client)| async move {
-            let domain = store.domain(&client, &name).await?;
-            Ok::<_, StoreError>((name, domain))
-        })
+        .map(|(name, client)| async move { store.domain(&client, &name).await })
         .buffered(READS_AT_ONCE);
-    let mut in_the_way = InTheWay::default();
-    while let Some((name, domain)) = read.try_next().await? {
-        let Some(domain) = domain else {
-            in_the_way.unverified.push((name, None));
-            continue;
-        };
-        let deleting = domain.state.deleting_until();
-        if !domain.is_there() || deleting.is_some_and(|until| now < until) {
-            in_the_way.busy = true;
-        } else if !is_verified(domain.state.status()) {
-            let holds = domain.state.status() != Status::Contested;
-            in_the_way.unverified.push((name, holds.then_some(domain)));
-        } else if matches!(ground, Ground::Proof(_)) {
-            in_the_way.verified.push(domain);
-        } else if domain.name == claimant.name {
-            // Lasso support has decided against it.
-            in_the_way.unconfirmed |= !ground.may_take(domain.state.status());
-            in_the_way.unverified.push((name, Some(domain)));
-        } else {
-            in_the_way.beside.push(domain);
-        }
-    }
-    Ok(in_the_way)
-}
-
-/// Whether SES has verified a domain, so that only Lasso support takes it from its holder.
-fn is_verified(status: Status) -> bool {
-    match status {
-        Status::Verified | Status::Authenticated | Status::AtRisk | Status::Rejected => true,
-        Status::Provisioning | Status::Pending | Status::Failed => false,
-        Status::Contested | Status::Removing => false,
-    }
-}
-
-/// The claimant takes the name, and whoever stood in the way loses theirs: the claimant's change
-/// first. With `later`, they lose it, and the claimant has to wait for the rest of them.
-fn taken(
-    claimant: &Domain,
-    claims: ClaimRegister,
-    in_the_way: &InTheWay,
-    later: bool,
-    ground: &Ground,
-    now: Timestamp,
-    ids: &impl Ids,
-) -> Result<Vec<Change>, CommitError> {
-    let lost: Vec<DomainName> = in_the_way
-        .unverified
-        .iter()
-        .map(|(name, _)| name.clone())
-        .collect();
-    let actor = ground.actor();
-    let holders = in_the_way.unverified.iter();
-    let displaced = holders
-        .filter_map(|(_, domain)| domain.as_ref())
-        .map(|holder| {
-            let by = Some(claimant);
-            displaced(holder, by, ground.why(), actor.clone(), now, ids)
-        });
-    let mut changes: Vec<Change> = displaced.collect::<Result<_, _>>()?;
-    if later {
-        let register = Some(claims.lost(&lost, now));
-        match changes.first_mut() {
-            Some(first) => first.claims = register,
-            None => return Err(CommitError::Conflict),
-        }
-        return Ok(changes);
-    }
-    let evidence = match ground {
-        Ground::Proof(evidence) => evidence.clone(),
-        Ground::Decision(decision) => json!({
-            "reason": "decided_by_lasso_support",
-            INTERNAL: { "explanation": decision.reason.as_str() },
-        }),
-    };
-    let last_holder = claims.last_holder(&claimant.name);
-    let displaced = last_holder.filter(|holder| **holder != claimant.client);
-    let proof_found = Trigger::ProofFound {
-        displaced: displaced.cloned(),
-    };
-    let mut change = claimant
-        .transition(proof_found, actor, Some(evidence), now, ids)
-        .map_err(|_| CommitError::Conflict)?;
-    change.claims = Some(claims.proven(&claimant.name, &claimant.client, &lost, now));
-    changes.insert(0, change);
-    let beside = in_the_way.beside.iter();
-    changes.extend(beside.filter_map(|holder| unchallenged(holder, claimant)));
-    Ok(changes)
-}
-
-/// Holders against whom a proven claim stood that ends now: nothing is left to decide about them.
-pub(super) async fn unchallenged_by<S: ReadDomains>(
-    store: &S,
-    claims: &ClaimRegister,
-    claimant: &Domain,
-) -> Result<Vec<Change>, StoreError> {
     let mut changes = Vec::new();
-    if claimant.state.is_proven_claim() {
-        for (name, claim) in claims.in_the_way(&claimant.name, &claimant.client) {
-            let holder = store.domain(&claim.client, name).await?;
-            changes.extend(holder.and_then(|holder| unchallenged(&holder, claimant)));
-        }
+    while let Some(holder) = read.try_next().await? {
+        changes.extend(holder.and_then(|holder| unchallenged(&holder, claimant)));
     }
-    Ok(changes)
+    let last = changes.split_off(changes.len().saturating_sub(CHANGED_AT_ONCE));
+    for step in changes.chunks(CHANGED_AT_ONCE) {
+        let step: Vec<&Change> = step.iter().collect();
+        store.commit_all(&step).await?;
+    }
+    Ok(last)
 }
 
 fn unchallenged(holder: &Domain, claimant: &Domain) -> Option<Change> {
-    let others = |challenger: &Challenger| {
-        challenger.client != claimant.client || challenger.name != claimant.name
-    };
+    let others = |challenger: &Challenger| !is_challenger(challenger, claimant);
     let challenged = !holder.challengers.iter().all(others);
     challenged.then(|| holder.updated(|holder| holder.challengers.retain(others)))
 }
@@ -356,8 +310,10 @@ fn undecided(
     };
     let untold: Vec<&Domain> = holders
         .iter()
-        .filter(|holder| holder.challengers.len() < MAX_CHALLENGERS)
-        .filter(|holder| !holder.challengers.contains(&challenger))
+        .filter(|holder| {
+            let challengers = &holder.challengers;
+            !challengers.contains(&challenger) && challengers.len() < CHALLENGERS
+        })
         .take(TOLD)
         .collect();
     let known = match &claimant.state {
@@ -390,6 +346,7 @@ fn undecided(
         |domain| {
             if let State::Contested(contested) = &mut domain.state {
                 contested.proven_at.get_or_insert(now);
+                contested.taking_over_since = None;
             }
         },
         (Action::ProofFound, EventType::Contested),
@@ -401,16 +358,24 @@ fn undecided(
     change.domain.next_check = claimant.looked_at(|_| {}, now).domain.next_check;
     if let Some(event) = &mut change.event {
         event.severity = Severity::Action;
-        event.summary = format!(
-            "{} has proven {}, which is held by {}.",
-            claimant.client,
-            claimant.name,
-            named.join(", ")
-        );
-        event.wanted = Some(
-            "Decide who has the domain: release the claim of the other, or grant the claimant's."
-                .to_owned(),
-        );
+        let (client, name) = (&claimant.client, &claimant.name);
+        let named = named.join(", ");
+        let (summary, wanted) = if holders.is_empty() {
+            (
+                format!(
+                    "{client} has proven {name}, and there is no room for more names under {}.",
+                    claimant.organizational()
+                ),
+                "Release names below it that are not used any more; then the claimant has the domain.",
+            )
+        } else {
+            (
+                format!("{client} has proven {name}, which is held by {named}."),
+                "Decide who has the domain: release the claim of the other, or grant the claimant's.",
+            )
+        };
+        event.summary = summary;
+        event.wanted = Some(wanted.to_owned());
     }
     let told = untold.into_iter().map(|holder| {
         let mut change = holder.noted(

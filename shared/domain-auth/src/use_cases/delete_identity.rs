@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Operation;
 use super::provision::Tools;
+use super::registers::register_of;
 use crate::domain::Domain;
 use crate::ports::{
     Clock, CommitChanges, CommitError, ExistingIdentity, Identities, ReadClaims, SesError,
@@ -56,7 +57,7 @@ where
         return Ok(Deletion::UnderWay(domain));
     }
     // Whoever takes the name changes this domain with it, and then the lease is refused.
-    let claims = tools.store.claims(domain.name.organizational()).await?;
+    let claims = register_of(tools.store, &domain).await?;
     let holder = claims.holder(&domain.name);
     if holder.is_some_and(|holder| *holder != domain.client) {
         return Ok(Deletion::OfAnotherHolder(domain));

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::registers::register_of;
 use super::remove;
 use crate::domain::{Change, Domain};
 use crate::history::Actor;
@@ -64,7 +65,7 @@ pub async fn expire<S>(
 where
     S: ReadClaims + CommitChanges,
 {
-    let claims = store.claims(domain.name.organizational()).await?;
+    let claims = register_of(store, domain).await?;
     let evidence = json!({ "reason": expiry.code() });
     let marked = remove::marked(domain, claims, &Actor::Service, evidence, now, ids);
     let mut change = marked.ok_or(CommitError::Conflict)?;

@@ -17,6 +17,7 @@ mod poll_figures;
 mod poll_removals;
 pub mod provision;
 pub mod publish;
+pub mod registers;
 pub mod release;
 pub mod remove;
 pub mod restart;

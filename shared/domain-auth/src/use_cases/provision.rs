@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::delete_identity::{Deletion, delete_identity};
 use super::look::free_label;
+use super::registers::register_of;
 use super::{Operation, SesBudget, paced};
 use crate::claims::ClaimRegister;
 use crate::dns::Lookup;
@@ -101,7 +102,7 @@ where
             apply(&domain, provisioned, evidence, now, tools.ids)?
         }
         Ok(Found::NotOurs(why)) => {
-            let claims = tools.store.claims(domain.name.organizational()).await?;
+            let claims = register_of(tools.store, &domain).await?;
             contested(&domain, claims, why, now, tools.ids)?
         }
         Err(AskError::Store(error)) => return Err(error.into()),
@@ -183,7 +184,7 @@ where
     I: Identities,
     C: Clock,
 {
-    let claims = tools.store.claims(domain.name.organizational()).await?;
+    let claims = register_of(tools.store, domain).await?;
     if is_proven(&claims, domain) {
         return Ok(false);
     }
@@ -351,7 +352,7 @@ where
         let existing = describe_existing(tools, name, progress).await?;
         if let Some(why) = NotOurs::of(&existing, domain) {
             if !may_adopt {
-                let claims = tools.store.claims(name.organizational()).await?;
+                let claims = register_of(tools.store, domain).await?;
                 if !is_proven(&claims, domain) {
                     return Ok(Found::NotOurs(why));
                 }

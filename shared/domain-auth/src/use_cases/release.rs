@@ -2,7 +2,10 @@
 //! that verified holders keep it from. Each decision has a reason, which whoever loses by it reads; and
 //! what ends sending needs the domain's name as a confirmation.
 
+use jiff::SignedDuration;
+
 use super::claim::{self, Decision, Ground};
+use super::registers::register_of;
 use super::remove;
 use crate::domain::{Change, Domain};
 use crate::event::Event;
@@ -15,6 +18,10 @@ use crate::state::{DisplacedBy, Status};
 
 /// How often a write is tried again when others change the same domain or its claims.
 const ATTEMPTS: usize = 4;
+
+/// How long the takeover of a granted name may go on. Lasso support repeats what takes longer, and it goes
+/// on from there.
+const TAKEOVER: SignedDuration = SignedDuration::from_secs(5);
 
 /// What Lasso support decides about a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -103,7 +110,7 @@ where
                 return Err(ReleaseError::NothingToGrant(status));
             }
             (Verdict::Grant, _) => {
-                if let (false, Some(holder)) = (order.confirmed, sender(store, name).await?) {
+                if let (false, Some(holder)) = (order.confirmed, sender(store, &domain).await?) {
                     return Err(unconfirmed(&holder));
                 }
                 let ground = Ground::Decision(Decision {
@@ -111,7 +118,9 @@ where
                     reason: order.reason.clone(),
                     confirmed: order.confirmed,
                 });
-                let taken = claim::take_over(store, clock, ids, &domain, None, &ground).await;
+                let until = clock.now() + TAKEOVER;
+                let taken =
+                    claim::take_over(store, clock, ids, &domain, None, &ground, until).await;
                 // A holder is being removed; the claimant takes over when it is gone.
                 if let Ok(Status::Contested) = taken.as_ref().map(status_of) {
                     return Err(ReleaseError::Busy);
@@ -152,11 +161,11 @@ fn status_of(change: &Change) -> Status {
 }
 
 /// The client that holds exactly this name, where Lasso sends for it.
-async fn sender<S>(store: &S, name: &DomainName) -> Result<Option<ClientId>, StoreError>
+async fn sender<S>(store: &S, claimant: &Domain) -> Result<Option<ClientId>, StoreError>
 where
     S: ReadDomains + ReadClaims,
 {
-    let claims = store.claims(name.organizational()).await?;
+    let (claims, name) = (register_of(store, claimant).await?, &claimant.name);
     let Some(holder) = claims.holder(name) else {
         return Ok(None);
     };
@@ -183,7 +192,7 @@ async fn dropped<S>(
 where
     S: ReadDomains + ReadClaims + CommitChanges,
 {
-    let claims = store.claims(domain.name.organizational()).await?;
+    let claims = register_of(store, domain).await?;
     let holders = claim::unchallenged_by(store, &claims, domain).await?;
     let evidence = evidence::of_displacement(&order.why());
     let change = remove::marked(domain, claims, actor, evidence, clock.now(), ids);
@@ -219,7 +228,7 @@ where
     {
         return Err(CommitError::Conflict);
     }
-    let claims = store.claims(holder.name.organizational()).await?;
+    let claims = register_of(store, holder).await?;
     let mut change = claim::displaced(holder, None, order.why(), actor.clone(), now, ids)?;
     if claims.holder(&holder.name) == Some(&holder.client) {
         change.claims = Some(claims.lost(std::slice::from_ref(&holder.name), now));

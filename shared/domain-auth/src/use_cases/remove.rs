@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::claim;
 use super::delete_identity::{Deletion, delete_identity};
 use super::provision::Tools;
-use crate::claims::ClaimRegister;
+use super::registers::register_of;
+use crate::claims::{ClaimRegister, Reservation};
 use crate::domain::{Change, Domain, Fate};
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName};
@@ -88,8 +89,12 @@ where
             Confirmation::Absent => {}
             Confirmation::OfAnother => return Err(RemoveError::OtherConfirmed),
         }
-        let claims = store.claims(name.organizational()).await?;
-        let holders = claim::unchallenged_by(store, &claims, &domain).await?;
+        let claims = register_of(store, &domain).await?;
+        let holders = match claim::unchallenged_by(store, &claims, &domain).await {
+            Ok(holders) => holders,
+            Err(CommitError::Conflict) => continue,
+            Err(CommitError::Store(error)) => return Err(error.into()),
+        };
         let evidence = json!({ "confirmed": confirmation == Confirmation::Given });
         let Some(change) = marked(&domain, claims, actor, evidence, clock.now(), ids) else {
             return Ok(None);
@@ -118,7 +123,7 @@ pub(super) fn marked(
     let mut domain = domain.clone();
     let holder = claims.last_holder(name);
     if let State::Contested(contested) = &mut domain.state
-        && holder.is_some_and(|holder| holder != client)
+        && holder.is_some_and(|holder| holder != *client)
     {
         // Whoever holds the name, or held it since, has made the identity anew.
         contested.leftover_identity = false;
@@ -126,6 +131,7 @@ pub(super) fn marked(
     let removed = domain.transition(Trigger::Removed, actor.clone(), Some(evidence), now, ids);
     let mut change = removed.ok()?;
     if identity_exists(&change.domain) {
+        change.domain.organizational = Some(claims.organizational.clone());
         change.claims = Some(claims.leaving(name, client, now));
     } else {
         change.fate = Fate::Deleted;
@@ -165,12 +171,13 @@ where
         domain
     };
     for _ in 0..ATTEMPTS {
-        let claims = tools.store.claims(domain.name.organizational()).await?;
+        let claims = register_of(tools.store, &domain).await?;
         let now = tools.clock.now();
         let mut change = domain.updated(|_| {});
         change.fate = Fate::Deleted;
         if claims.holder(&domain.name) == Some(&domain.client) {
-            change.claims = Some(claims.released(&domain.name, &domain.client, now));
+            let reservation = Reservation::of(&domain);
+            change.claims = Some(claims.released(&domain.name, &domain.client, reservation, now));
         }
         match tools.store.commit(&change).await {
             Ok(()) => return Ok(Removal::Done),

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Operation;
 use super::provision::{NotOurs, contested, is_proven};
+use super::registers::register_of;
 use super::turn::wait_for_turn;
 use crate::check_limit;
 use crate::domain::Domain;
@@ -192,7 +193,7 @@ async fn instead_of_the_identity<S>(
 where
     S: ReadClaims + CommitChanges,
 {
-    let claims = store.claims(domain.name.organizational()).await?;
+    let claims = register_of(store, domain).await?;
     if is_proven(&claims, domain) {
         return register_again(store, clock, ids, domain, actor).await;
     }

@@ -2,6 +2,7 @@
 //! decides. Where there is no such domain, a few more at the names above, of which the client may have
 //! lost one.
 
+use super::registers;
 use crate::names::{ClientId, DomainName, Eligibility, SenderDomain, SenderError};
 use crate::ports::{ReadClaims, ReadDomains, StoreError};
 use crate::state::{Contested, State};
@@ -61,16 +62,16 @@ pub async fn judge<S>(
 where
     S: ReadDomains + ReadClaims,
 {
-    let sender = match SenderDomain::parse(address) {
-        Ok(sender) => sender,
+    let (name, is_suffix) = match SenderDomain::parse(address) {
+        Ok(sender) => (sender.name().clone(), false),
         Err(SenderError::NotAnAddress) => return Ok(Verdict::InvalidAddress),
-        Err(SenderError::PublicSuffix) => return Ok(Verdict::NotYourDomain),
+        Err(SenderError::PublicSuffix(name)) => (name, true),
     };
-    let name = sender.name();
+    let name = &name;
     if eligibility.check(name).is_err() {
         return Ok(Verdict::NotYourDomain);
     }
-    let claims = store.claims(name.organizational()).await?;
+    let claims = registers::covering(store, name, eligibility.suffixes()).await?;
     // A contested claim is in no register; the client's own domain item knows it.
     let by = claims.covering(name, client).unwrap_or(name);
     if let Some(domain) = store.domain(client, by).await?
@@ -91,7 +92,11 @@ where
             return Ok(Verdict::Covered { by, standing });
         }
     }
-    Ok(Verdict::NotInitiated(name.clone()))
+    Ok(if is_suffix {
+        Verdict::NotYourDomain
+    } else {
+        Verdict::NotInitiated(name.clone())
+    })
 }
 
 fn standing_of(name: &DomainName, state: State) -> Option<SenderStanding> {

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::Operation;
 use super::confirm::{self, CONFIRM_PATIENCE};
 use super::provision::Tools;
+use super::registers::register_of;
 use crate::claims::ClaimRegister;
 use crate::dns::{Lookup, Sighting};
 use crate::domain::{Change, Domain};
@@ -116,7 +117,7 @@ where
     if let Some((_, why)) = known.into_iter().find(|(applies, _)| *applies) {
         return Ok(Some(why));
     }
-    let claims = tools.store.claims(domain.name.organizational()).await;
+    let claims = register_of(tools.store, domain).await;
     let claims = claims.map_err(|error| {
         let error = &error as &dyn std::error::Error;
         tracing::warn!(

@@ -5,7 +5,10 @@
 
 mod displacement;
 mod identities;
+mod limits;
 mod release;
 mod removal;
+mod steps;
+mod suffixes;
 mod takeover;
 mod world;

@@ -5,7 +5,7 @@ use domain_auth::event::{EventType, Severity};
 use domain_auth::history::{Action, Actor};
 use domain_auth::ports::Clock;
 use domain_auth::state::{DisplacedBy, State, Status, Unconfirmed};
-use domain_auth_testkit::{SesFault, domain_name};
+use domain_auth_testkit::{SesFault, client, domain_name};
 use jiff::SignedDuration;
 
 use crate::world::{DAY, MINUTE, World};
@@ -206,32 +206,57 @@ fn about_a_verified_holder_lasso_support_decides_and_is_told_once() {
 }
 
 #[test]
-fn a_parent_or_child_that_is_not_verified_is_displaced_and_leaves_no_identity_behind() {
-    for (holds, wanted) in [(NAME, BELOW), (BELOW, NAME)] {
-        let world = World::new();
-        world.add("maple", holds);
-        world.add("cedar", wanted);
-        world.publish_proof("cedar", wanted);
-        world.settle();
-        assert_taken(&world, wanted, wanted);
-        assert_eq!(world.holder(holds), None, "a tombstone");
-        assert_eq!(world.status("maple", holds), Some(Status::Contested));
-        assert_eq!(world.ses.identities(), 2);
-        world.remove("maple", holds);
-        world.settle();
-        assert_eq!(world.ses.client_of(&domain_name(holds)), None);
-        assert_eq!(world.status("maple", holds), None);
-        assert_taken(&world, wanted, "the other stays");
-    }
+fn a_child_that_is_not_verified_is_displaced_and_leaves_no_identity_behind() {
+    let world = World::new();
+    world.add("maple", BELOW);
+    world.add("cedar", NAME);
+    world.publish_proof("cedar", NAME);
+    world.settle();
+    assert_taken(&world, NAME, NAME);
+    assert_eq!(world.holder(BELOW), None, "a tombstone");
+    assert_eq!(world.status("maple", BELOW), Some(Status::Contested));
+    assert_eq!(world.ses.identities(), 2);
+    world.remove("maple", BELOW);
+    world.settle();
+    assert_eq!(world.ses.client_of(&domain_name(BELOW)), None);
+    assert_eq!(world.status("maple", BELOW), None);
+    assert_taken(&world, NAME, "the other stays");
+}
+
+#[test]
+fn the_proof_of_a_child_takes_nothing_from_a_parent_that_is_not_verified() {
+    let world = World::new();
+    let before = world.add("maple", NAME);
+    world.add("cedar", BELOW);
+    world.publish_proof("cedar", BELOW);
+    world.settle();
+    assert_taken(&world, BELOW, "beside the parent");
+    assert_eq!(world.holder(NAME).as_deref(), Some("maple"));
+    let after = world.domain("maple", NAME).unwrap();
+    assert_eq!(after.state, before.state);
+    assert_eq!(world.event_types("maple", NAME), [EventType::Added]);
+    // Each covers its own: the parent nothing of the child, and the child nothing else.
+    let claims = world.claims(NAME);
+    let covers = |client_id: &str, name: &str| {
+        let covering = claims.covering(&domain_name(name), &client(client_id));
+        covering.map(ToString::to_string)
+    };
+    assert_eq!(
+        covers("cedar", "a.mail.example.com").as_deref(),
+        Some(BELOW)
+    );
+    assert_eq!(covers("maple", "a.mail.example.com"), None);
+    assert_eq!(covers("maple", "news.example.com").as_deref(), Some(NAME));
 }
 
 #[test]
 fn two_proven_names_above_and_below_each_other_live_side_by_side() {
     let world = World::new();
-    world.add("maple", "example.com");
+    world.add("oak", BELOW);
     world.add("cedar", BELOW);
     world.publish_proof("cedar", BELOW);
     world.settle();
+    world.add("maple", NAME);
     world.publish_proof("maple", NAME);
     world.poll_after(DAY);
     world.settle();

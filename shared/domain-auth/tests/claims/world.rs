@@ -7,7 +7,7 @@ use domain_auth::domain::{Domain, NewDomain};
 use domain_auth::event::{Event, EventType};
 use domain_auth::history::{Action, Actor, HistoryEntry};
 use domain_auth::names::Eligibility;
-use domain_auth::ports::{Clock, CommitChanges, ReadClaims, ReadDomains};
+use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
 use domain_auth::state::{Status, Trigger};
 use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::add::{self, AddError, Addition};
@@ -15,6 +15,7 @@ use domain_auth::use_cases::final_step::MANUAL;
 use domain_auth::use_cases::poll::{Poller, Report, Settings};
 use domain_auth::use_cases::provision::{self, Provisioned, Tools};
 use domain_auth::use_cases::publish::publish;
+use domain_auth::use_cases::registers::find;
 use domain_auth::use_cases::remove::{self, Confirmation, RemoveError};
 use domain_auth_testkit::{
     CrashPoint, FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, TestClock, client,
@@ -180,8 +181,8 @@ impl World {
 
     pub(crate) fn claims(&self, name: &str) -> ClaimRegister {
         let name = domain_name(name);
-        let read = self.store.claims(name.organizational());
-        read.now_or_never().unwrap().unwrap()
+        let read = find(&self.store, &name, name.organizational());
+        read.now_or_never().unwrap().unwrap().register
     }
 
     /// Who holds exactly this name.

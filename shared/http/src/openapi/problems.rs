@@ -23,6 +23,7 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
             typed("https://www.maplehomes.com/contact"),
             typed("co.uk"),
             ApiError::NotEligible(IneligibleReason::MailboxProvider),
+            ApiError::TooManyNames("maplehomes.com".to_owned()),
             ApiError::Busy,
         ],
         Operation::ListDomains | Operation::ListQueue => vec![paging()],

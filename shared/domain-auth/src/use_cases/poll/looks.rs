@@ -45,6 +45,10 @@ enum Answer {
     Refused,
 }
 
+/// How long one takeover may go on in a run. It goes on in the next run, so that what the run does after
+/// its looks does not wait for it.
+const TAKEOVER: SignedDuration = SignedDuration::from_secs(15);
+
 /// What is known of a domain in this run.
 #[derive(Debug)]
 pub(super) struct Seen {
@@ -276,7 +280,7 @@ where
         let now = self.tools.clock.now();
         let (tools, looked) = (&self.tools, dns.as_ref());
         let proof = Proof::of(tools.dns, tools.clock, &domain, looked, times.ask).await;
-        if let Some(report) = self.end_waiting(&domain, ses, looked, &proof, now).await {
+        if let Some(report) = self.end_waiting(&domain, ses, looked, &proof, times).await {
             part.report.add(report);
             return part;
         }
@@ -316,12 +320,14 @@ where
         ses: Option<SesStatus>,
         dns: Option<&DnsLook>,
         proof: &Proof,
-        now: Timestamp,
+        times: Times,
     ) -> Option<Report> {
         let (store, clock, ids) = (self.tools.store, self.tools.clock, self.tools.ids);
+        let now = clock.now();
         let ended = if let Proof::Confirmed(evidence) = proof {
             let ground = Ground::Proof(evidence.clone());
-            claim::take_over(store, clock, ids, domain, dns, &ground).await
+            let until = times.ask.min(now + TAKEOVER);
+            claim::take_over(store, clock, ids, domain, dns, &ground, until).await
         } else {
             let expiry = Expiry::of(domain, ses, now)?;
             expire(store, ids, domain, expiry, now).await

@@ -12,7 +12,7 @@ use crate::names::DomainName;
 use crate::ports::{Clock, DomainKey, IdentityOwner, Ids, Publish, StoreError};
 use crate::reconciliation::{Missing, NAMED, Orphan, Reconciliation};
 use crate::state::Status;
-use crate::use_cases::{Operation, paced};
+use crate::use_cases::{Operation, paced, registers};
 
 /// The states that may have an identity at SES beside those that must.
 const ALSO_HELD: [Status; 4] = [
@@ -175,8 +175,8 @@ where
         let Ok(Some(existing)) = self.describe(name).await else {
             return Ok(false);
         };
-        let claims = self.tools.store.claims(name.organizational()).await?;
-        if !existing.ours || existing.verified || claims.holder(name).is_some() {
+        let claims = registers::find(self.tools.store, name, name.organizational()).await?;
+        if !existing.ours || existing.verified || claims.is_held(name) {
             return Ok(false);
         }
         let background = self.tools.budget.in_background();

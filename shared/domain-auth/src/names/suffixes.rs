@@ -1,0 +1,61 @@
+//! The public suffix list (publicsuffix.org), which says under which names others register theirs.
+
+use super::DomainName;
+
+/// The most labels of a name under which claims are looked for: the longest rules of the list have five
+/// labels, an organizational domain has one more, and lists grow.
+const MOST_LABELS: usize = 8;
+
+/// A version of the public suffix list.
+#[derive(Debug, Clone, Copy)]
+pub struct SuffixList(fn(&str) -> Option<&str>);
+
+impl Default for SuffixList {
+    /// The version that was built in.
+    fn default() -> Self {
+        Self(psl::domain_str)
+    }
+}
+
+impl SuffixList {
+    /// A list by what it makes of a name: the public suffix and one label more, or none where the name is
+    /// a public suffix itself.
+    pub fn new(organizational: fn(&str) -> Option<&str>) -> Self {
+        Self(organizational)
+    }
+
+    /// The organizational domain of a name (RFC 7489 section 3.2); of a public suffix, itself.
+    pub fn organizational<'a>(&self, name: &'a DomainName) -> &'a str {
+        (self.0)(name.as_str()).unwrap_or(name.as_str())
+    }
+}
+
+impl DomainName {
+    /// The names that may be its organizational domain by one version of the public suffix list or
+    /// another, the topmost first: those with two labels and more.
+    pub fn possible_organizational(&self) -> Vec<&str> {
+        let dots = self.as_str().rmatch_indices('.').skip(1);
+        let above = dots.map(|(at, _)| &self.as_str()[at + 1..]);
+        above.chain([self.as_str()]).take(MOST_LABELS - 1).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_above_with_two_labels_may_be_organizational() {
+        let possible = |name: &str| -> Vec<String> {
+            let name = DomainName::parse(name).unwrap();
+            let possible = name.possible_organizational();
+            possible.into_iter().map(str::to_owned).collect()
+        };
+        assert_eq!(possible("example.com"), ["example.com"]);
+        assert_eq!(
+            possible("a.mail.example.com"),
+            ["example.com", "mail.example.com", "a.mail.example.com"]
+        );
+        assert_eq!(possible("a.b.c.d.e.f.g.h.i.example.com").len(), 7);
+    }
+}

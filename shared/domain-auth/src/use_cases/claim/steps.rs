@@ -1,0 +1,135 @@
+//! What one step of a takeover writes.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::in_the_way::{InTheWay, Lost};
+use super::{Ground, displaced, unchallenged};
+use crate::claims::ClaimRegister;
+use crate::domain::{Change, Domain};
+use crate::history::INTERNAL;
+use crate::names::DomainName;
+use crate::ports::{CommitError, Ids};
+use crate::state::{State, Trigger};
+
+/// Whether the register has room for the claimant without those that give way to it.
+pub(super) fn has_room(
+    claimant: &Domain,
+    claims: &ClaimRegister,
+    in_the_way: &InTheWay,
+    now: Timestamp,
+) -> bool {
+    let (name, client) = (&claimant.name, &claimant.client);
+    let without = || claims.clone().lost(&names_of(&in_the_way.lost), now);
+    claims.has_room_for_proof(name, client) || without().has_room_for_proof(name, client)
+}
+
+/// The claimant takes the name, and what stood in the way loses its own: the claimant's change first.
+pub(super) fn taken(
+    claimant: &Domain,
+    claims: &ClaimRegister,
+    in_the_way: &InTheWay,
+    ground: &Ground,
+    now: Timestamp,
+    ids: &impl Ids,
+) -> Result<Vec<Change>, CommitError> {
+    let evidence = match ground {
+        Ground::Proof(evidence) => evidence.clone(),
+        Ground::Decision(decision) => json!({
+            "reason": "decided_by_lasso_support",
+            INTERNAL: { "explanation": decision.reason.as_str() },
+        }),
+    };
+    let last_holder = claims.last_holder(&claimant.name);
+    let proof_found = Trigger::ProofFound {
+        displaced: last_holder.filter(|holder| *holder != claimant.client),
+    };
+    let mut change = claimant
+        .transition(proof_found, ground.actor(), Some(evidence), now, ids)
+        .map_err(|_| CommitError::Conflict)?;
+    let names = names_of(&in_the_way.lost);
+    let claims = claims.clone();
+    let claims = claims.proven(&claimant.name, &claimant.client, &names, now);
+    set_claims(&mut change, still_held(claims, &in_the_way.lost, now));
+    let given_way = given_way(claimant, in_the_way, true, ground, now, ids)?;
+    Ok([change].into_iter().chain(given_way).collect())
+}
+
+/// Some of what stands in the way loses its own, and the claimant waits for the rest: the claimant's
+/// change first.
+pub(super) fn cleared(
+    claimant: &Domain,
+    claims: &ClaimRegister,
+    in_the_way: &InTheWay,
+    ground: &Ground,
+    now: Timestamp,
+    ids: &impl Ids,
+) -> Result<Vec<Change>, CommitError> {
+    let mut change = taking_over(claimant, now);
+    if !in_the_way.lost.is_empty() {
+        let claims = claims.clone().lost(&names_of(&in_the_way.lost), now);
+        set_claims(&mut change, still_held(claims, &in_the_way.lost, now));
+    }
+    let given_way = given_way(claimant, in_the_way, false, ground, now, ids)?;
+    Ok([change].into_iter().chain(given_way).collect())
+}
+
+/// The claimant waits for claims that give way, and is due at once.
+pub(super) fn taking_over(claimant: &Domain, now: Timestamp) -> Change {
+    claimant.updated(|domain| {
+        if let State::Contested(contested) = &mut domain.state {
+            contested.taking_over_since.get_or_insert(now);
+        }
+        domain.next_check = now;
+    })
+}
+
+fn set_claims(change: &mut Change, claims: ClaimRegister) {
+    change.domain.organizational = Some(claims.organizational.clone());
+    change.claims = Some(claims);
+}
+
+fn names_of(lost: &[Lost]) -> Vec<DomainName> {
+    lost.iter().map(|lost| lost.name.clone()).collect()
+}
+
+/// The register, in which nobody can have a name while a call may be under way that deletes the identity
+/// of the domain that loses it.
+fn still_held(claims: ClaimRegister, lost: &[Lost], now: Timestamp) -> ClaimRegister {
+    lost.iter().fold(claims, |claims, lost| {
+        let holder = lost.holder.as_ref();
+        let deleting = holder.and_then(|holder| holder.state.deleting_until());
+        match deleting.filter(|until| now < *until) {
+            Some(until) => claims.deleting(&lost.name, until),
+            None if lost.gone => claims.gone(&lost.name),
+            None => claims,
+        }
+    })
+}
+
+/// The domains that lose their names, and those that are challenged no more. Where the claimant `takes`
+/// its name with them, it takes the identity at SES, too.
+fn given_way(
+    claimant: &Domain,
+    in_the_way: &InTheWay,
+    takes: bool,
+    ground: &Ground,
+    now: Timestamp,
+    ids: &impl Ids,
+) -> Result<Vec<Change>, CommitError> {
+    let holders = in_the_way.lost.iter();
+    let displaced = holders
+        .filter_map(|lost| lost.holder.as_ref())
+        .map(|holder| {
+            let by = Some(claimant);
+            let mut change = displaced(holder, by, ground.why(), ground.actor(), now, ids)?;
+            if let State::Contested(contested) = &mut change.domain.state {
+                contested.leftover_identity |= !takes;
+            }
+            Ok(change)
+        });
+    let mut changes: Vec<Change> = displaced.collect::<Result<_, CommitError>>()?;
+    let beside = in_the_way.beside.iter();
+    changes.extend(beside.filter_map(|holder| unchallenged(holder, claimant)));
+    Ok(changes)
+}

@@ -1,0 +1,133 @@
+//! Where the claims on a name are kept. The organizational domain of a name depends on the version of the
+//! public suffix list, so a domain keeps the one that it began with, and a new name is first looked for
+//! under all names above it.
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use jiff::Timestamp;
+
+use crate::claims::{ClaimRegister, Standing};
+use crate::domain::Domain;
+use crate::names::{ClientId, DomainName, SuffixList};
+use crate::ports::{ReadClaims, StoreError};
+
+/// Registers that are read at the same time.
+const READS_AT_ONCE: usize = 8;
+
+/// The claims on a name that may be kept under more than one organizational domain.
+#[derive(Debug)]
+pub struct Registers {
+    /// Where the claims on the name are kept, with what stays of its last claim.
+    pub register: ClaimRegister,
+    /// What is kept elsewhere by an earlier or later version of the list.
+    others: Vec<ClaimRegister>,
+}
+
+impl From<ClaimRegister> for Registers {
+    fn from(register: ClaimRegister) -> Self {
+        Self {
+            register,
+            others: Vec::new(),
+        }
+    }
+}
+
+impl Registers {
+    /// How `client` stands with `name`.
+    pub fn standing(&self, name: &DomainName, client: &ClientId, now: Timestamp) -> Standing {
+        let standing = self.register.standing(name, client, now);
+        let contested = |other: &ClaimRegister| match other.standing(name, client, now) {
+            Standing::Contested => true,
+            Standing::Held | Standing::Free => false,
+        };
+        if standing == Standing::Free && self.others.iter().any(contested) {
+            return Standing::Contested;
+        }
+        standing
+    }
+
+    /// The most specific name that `client` holds and that covers `name`.
+    pub fn covering(&self, name: &DomainName, client: &ClientId) -> Option<&DomainName> {
+        let registers = self.others.iter().chain([&self.register]);
+        let covered = registers.filter_map(|register| register.covered_by(name));
+        let (covering, holder) = covered.max_by_key(|(covering, _)| covering.as_str().len())?;
+        (holder == client).then_some(covering)
+    }
+
+    /// Whether anybody holds exactly `name`.
+    pub fn is_held(&self, name: &DomainName) -> bool {
+        let mut registers = self.others.iter().chain([&self.register]);
+        registers.any(|register| register.holder(name).is_some())
+    }
+}
+
+/// The claims on the name of a domain, with what stays of the last one.
+pub async fn register_of<S: ReadClaims>(
+    store: &S,
+    domain: &Domain,
+) -> Result<ClaimRegister, StoreError> {
+    if domain.state.may_hold_its_name() {
+        let register = store.claims(domain.organizational()).await?;
+        let tombstone = store.tombstone(&domain.name).await?;
+        return Ok(register.with_tombstone(tombstone));
+    }
+    // It has no place in a register, so others may have taken the name in one that it does not know.
+    let found = find(store, &domain.name, domain.organizational()).await?;
+    Ok(found.register)
+}
+
+/// The claims that may cover a name, without what stays of earlier claims.
+pub async fn covering<S: ReadClaims>(
+    store: &S,
+    name: &DomainName,
+    suffixes: SuffixList,
+) -> Result<Registers, StoreError> {
+    let organizational = suffixes.organizational(name);
+    Ok(touching(
+        name,
+        organizational,
+        read_all(store, name, organizational).await?,
+    ))
+}
+
+/// The claims on a name, of which only the organizational domain by a version of the list is known. They
+/// are kept with the topmost claim that touches the name, and where there is none, under that
+/// organizational domain.
+pub async fn find<S: ReadClaims>(
+    store: &S,
+    name: &DomainName,
+    organizational: &str,
+) -> Result<Registers, StoreError> {
+    let registers = read_all(store, name, organizational).await?;
+    let mut found = touching(name, organizational, registers);
+    let tombstone = store.tombstone(name).await?;
+    found.register = found.register.with_tombstone(tombstone);
+    Ok(found)
+}
+
+/// The registers in which claims on a name may be, the topmost first.
+async fn read_all<S: ReadClaims>(
+    store: &S,
+    name: &DomainName,
+    organizational: &str,
+) -> Result<Vec<ClaimRegister>, StoreError> {
+    let mut candidates = name.possible_organizational();
+    if !candidates.contains(&organizational) {
+        candidates.push(organizational);
+    }
+    let candidates: Vec<String> = candidates.into_iter().map(str::to_owned).collect();
+    stream::iter(candidates)
+        .map(|candidate| async move { store.claims(&candidate).await })
+        .buffered(READS_AT_ONCE)
+        .try_collect()
+        .await
+}
+
+fn touching(name: &DomainName, organizational: &str, mut others: Vec<ClaimRegister>) -> Registers {
+    let touching = others.iter().position(|register| register.touches(name));
+    let own = || {
+        let own = |register: &ClaimRegister| register.organizational == organizational;
+        others.iter().position(own)
+    };
+    let register = others.swap_remove(touching.or_else(own).unwrap_or(0));
+    Registers { register, others }
+}

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use domain_auth::claims::ClaimRegister;
+use domain_auth::claims::{ClaimRegister, Reservation};
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Challenger, Change, Domain};
 use domain_auth::evidence;
@@ -23,7 +23,7 @@ use domain_auth::ports::{
 };
 use domain_auth::reconciliation::{Missing, Orphan, Reconciliation};
 use domain_auth::run_memory::{RunMemory, Sample};
-use domain_auth::state::{FailureReason, State, Status, Trigger};
+use domain_auth::state::{DisplacedBy, FailureReason, State, Status, Trigger};
 use domain_auth::use_cases::final_step::FinalStep;
 use domain_auth::use_cases::look::{after_look, look_at_dns};
 use domain_auth_testkit::{
@@ -248,7 +248,9 @@ impl<S: EveryStore> Writer<'_, S> {
         let domain = self.added(LONG_LIFE, true).await;
         self.publish(&domain);
         let found = json!({ "record": "_lasso-challenge.every-action.example.com", "servers": ["ns1.example"] });
-        let domain = self.next(&domain, Trigger::ProofFound, found).await;
+        let domain = self
+            .next(&domain, Trigger::ProofFound { displaced: None }, found)
+            .await;
         let domain = self.provisioned(&domain).await;
         let failed = Trigger::SesFailed(FailureReason::SesGaveUp);
         let domain = self.next(&domain, failed, Self::seen(None)).await;
@@ -293,7 +295,10 @@ impl<S: EveryStore> Writer<'_, S> {
         let domain = self.commit(domain.stuck(self.now(), &self.ids)).await;
         let ownership_secret = "another secret".to_owned();
         let lost = json!({ "reason": "contested", "internal": { "reason": "proven", "to": "cedar-homes" } });
-        let displaced = Trigger::Displaced { ownership_secret };
+        let displaced = Trigger::Displaced {
+            ownership_secret,
+            why: DisplacedBy::ProvenByAnotherClient,
+        };
         let domain = self.next(&domain, displaced, lost).await;
         let removed = json!({ "confirmed": false });
         let domain = self.next(&domain, Trigger::Removed, removed).await;
@@ -306,7 +311,7 @@ impl<S: EveryStore> Writer<'_, S> {
         let cedar = client("cedar-homes");
         let mut claims = ClaimRegister::empty("example.com")
             .taken(&below("given-up"), &cedar, now)
-            .released(&below("given-up"), &cedar, now)
+            .released(&below("given-up"), &cedar, Reservation::Full, now)
             .taken(&below("lost"), &cedar, now)
             .lost(&[below("lost")], now)
             .taken(name, maple, now);

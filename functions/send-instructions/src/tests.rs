@@ -7,7 +7,7 @@ use domain_auth::domain::{Domain, NewDomain};
 use domain_auth::history::{Action, Actor};
 use domain_auth::instructions::{Letter, PER_CLIENT, PER_DOMAIN, SendLetter};
 use domain_auth::names::{Community, EmailAddress};
-use domain_auth::ports::{Clock, CommitChanges, ReadDomains, SesError};
+use domain_auth::ports::{Clock, CommitChanges, ReadDomains, Refusal, SesError};
 use domain_auth::state::{State, Trigger};
 use domain_auth_http::ClaimNames;
 use domain_auth_testkit::{
@@ -41,7 +41,8 @@ impl SendLetter for Mailbox {
                 operation: OPERATION,
                 source: "no answer".into(),
             }),
-            Some(SesFault::Refused) => Err(SesError::Refused {
+            Some(SesFault::Refused(refusal)) => Err(SesError::Refused {
+                refusal,
                 operation: OPERATION,
                 source: "refused".into(),
             }),
@@ -166,14 +167,17 @@ async fn the_sixth_email_of_a_day_waits_for_the_next() {
 #[tokio::test]
 async fn what_ses_certainly_did_not_send_does_not_count_and_the_rest_does() {
     let app = app().await;
-    for (fault, code, left) in [
-        (SesFault::Throttled, "ses_unavailable", 4),
-        (SesFault::Refused, "ses_unavailable", 3),
-        (SesFault::Unavailable, "service_unavailable", 1),
+    let rejected = SesFault::Refused(Refusal::MessageRejected);
+    let denied = SesFault::Refused(Refusal::AccessDenied);
+    for (fault, status, code, left) in [
+        (SesFault::Throttled, 503, "ses_unavailable", 4),
+        (rejected, 422, "email_refused", 3),
+        (denied, 502, "ses_refused", 2),
+        (SesFault::Unavailable, 503, "service_unavailable", 0),
     ] {
         app.mail.faults.lock().unwrap().push(fault);
         let failed = answer(&app, "to-email-administrator").await;
-        assert_eq!(failed["status"], 503);
+        assert_eq!(failed["status"], status);
         assert_eq!(failed["body"]["code"], code);
         let sent = answer(&app, "to-email-administrator").await;
         assert_eq!(sent["body"]["left_today"]["domain"], left, "{fault:?}");

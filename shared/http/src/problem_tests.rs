@@ -56,7 +56,8 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::IdentityNotOurs => Some(ApiError::NotContested(Status::Pending)),
         ApiError::NotContested(_) => Some(ApiError::HeldByAnother),
         ApiError::HeldByAnother => Some(ApiError::NoIdentity),
-        ApiError::NoIdentity => Some(ApiError::Busy),
+        ApiError::NoIdentity => Some(ApiError::TooManyNames("example.com".to_owned())),
+        ApiError::TooManyNames(_) => Some(ApiError::Busy),
         ApiError::Busy => Some(ApiError::Store(StoreError {
             action: "answer",
             failure: StoreFailure::Unavailable,

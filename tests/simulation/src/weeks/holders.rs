@@ -187,6 +187,7 @@ impl Contests {
                 self.proven += usize::from(entry.to != Status::Contested);
             }
             Action::Added | Action::Readded | Action::Provisioned | Action::Verified => {}
+            Action::Adopted => self.decided += usize::from(support),
             Action::Failed | Action::Restarted | Action::Completed | Action::Rejected => {}
             Action::Reopened | Action::RecordsBroken | Action::RecordsRecovered => {}
             Action::Removed | Action::Stuck | Action::Ready | Action::InstructionsSent => {}

@@ -237,7 +237,8 @@ fn table() -> Table {
 }
 
 /// Everything that is written of a look, and the largest of it.
-fn check(dns: &HostileDns, table: &Table) {
+/// `later` is the time to live at a second look, which says the same.
+fn check(dns: &HostileDns, later: u32, table: &Table) {
     let (clock, ids) = (TestClock::default(), SequentialIds::default());
     let domain = domain(&ids);
     let success = SesStatus {
@@ -266,7 +267,7 @@ fn check(dns: &HostileDns, table: &Table) {
         assert_eq!(states(stored), states(&look));
 
         let later = HostileDns {
-            ttl: dns.ttl / 1_000,
+            ttl: later,
             ..dns.clone()
         };
         let again = look_at_dns(&later, &clock, &domain, ses).now_or_never();
@@ -320,7 +321,7 @@ fn a_zone_that_is_full_of_one_thing_makes_small_items() {
             seed: 0,
             ttl: u32::MAX,
         };
-        check(&dns, &table);
+        check(&dns, 60, &table);
     }
 }
 
@@ -333,6 +334,7 @@ proptest! {
         seed in any::<u64>(),
         ttl in any::<u32>(),
     ) {
-        check(&HostileDns { stuff, seed, ttl }, &table());
+        // Where servers disagree, the message says how long caches remember: the same time again.
+        check(&HostileDns { stuff, seed, ttl }, ttl, &table());
     }
 }

@@ -84,7 +84,7 @@ impl Stuff {
             Self::Escaped => format!("{n:04}{}", "\\001".repeat(TEXT / 4 - 1)),
             Self::Quoted => format!("{n:04}{}", "\"\\".repeat(TEXT / 2 - 2)),
             Self::Control => format!("{n:04}{}", "\u{1}".repeat(TEXT - 4)),
-            Self::Policies if n % 2 == 0 => format!("v=spf1 include:{n}.example ?all"),
+            Self::Policies if n.is_multiple_of(2) => format!("v=spf1 include:{n}.example ?all"),
             Self::Policies => format!("v=DMARC1; p=reject; adkim=s; rua=mailto:d@{n}.example"),
             Self::Names | Self::Empty | Self::Silent => format!("{n}"),
         }

@@ -69,7 +69,7 @@ pub(crate) fn tests(suite: &mut Suite) {
     );
     suite.shared(
         "the_table_takes_a_change_that_is_too_large_without_its_details",
-        async |world: Shared| too_large(&world).await,
+        async |world: Shared| Box::pin(too_large(&world)).await,
     );
 }
 

@@ -64,11 +64,12 @@ fn hostile_zone(domain: &Domain) -> String {
             other if other.contains("_domainkey") => {
                 writeln!(zone, "{name} 60 TXT \"{}\"", r"\034".repeat(250)).unwrap();
             }
-            other => {
-                for n in 0..200 {
+            other if record.data.type_name() == "MX" => {
+                for n in 0..150 {
                     writeln!(zone, "{other} 60 MX 10 m{n}.{}", "x".repeat(60)).unwrap();
                 }
             }
+            _ => {}
         }
     }
     zone
@@ -103,6 +104,9 @@ fn pending(client: &str, name: &str, next_check: Timestamp) -> Domain {
         .transition(trigger, Actor::Service, None, now, &SystemIds);
     let mut domain = moved.unwrap().domain;
     domain.version = 1;
+    // Not as new as that it is looked at in every run.
+    domain.added_at = now - SignedDuration::from_hours(3);
+    domain.state_since = domain.added_at;
     domain.next_check = next_check;
     domain
 }

@@ -84,7 +84,7 @@ impl Stuff {
             Self::Escaped => format!("{n:04}{}", "\\001".repeat(TEXT / 4 - 1)),
             Self::Quoted => format!("{n:04}{}", "\"\\".repeat(TEXT / 2 - 2)),
             Self::Control => format!("{n:04}{}", "\u{1}".repeat(TEXT - 4)),
-            Self::Policies if n % 2 == 0 => format!("v=spf1 include:{n}.example ?all"),
+            Self::Policies if n.is_multiple_of(2) => format!("v=spf1 include:{n}.example ?all"),
             Self::Policies => format!("v=DMARC1; p=reject; adkim=s; rua=mailto:d@{n}.example"),
             Self::Names | Self::Empty | Self::Silent => format!("{n}"),
         }
@@ -246,7 +246,8 @@ fn table() -> Table {
 }
 
 /// Everything that is written of a look, and the largest of it.
-fn check(dns: &HostileDns, table: &Table) {
+/// `later` is the time to live at a second look, which says the same.
+fn check(dns: &HostileDns, later: u32, table: &Table) {
     let (clock, ids) = (TestClock::default(), SequentialIds::default());
     let domain = domain(&ids);
     let success = SesStatus {
@@ -275,7 +276,7 @@ fn check(dns: &HostileDns, table: &Table) {
         assert_eq!(states(stored), states(&look));
 
         let later = HostileDns {
-            ttl: dns.ttl / 1_000,
+            ttl: later,
             ..dns.clone()
         };
         let again = look_at_dns(&later, &clock, &domain, ses).now_or_never();
@@ -329,7 +330,7 @@ fn a_zone_that_is_full_of_one_thing_makes_small_items() {
             seed: 0,
             ttl: u32::MAX,
         };
-        check(&dns, &table);
+        check(&dns, 60, &table);
     }
 }
 
@@ -342,6 +343,7 @@ proptest! {
         seed in any::<u64>(),
         ttl in any::<u32>(),
     ) {
-        check(&HostileDns { stuff, seed, ttl }, &table());
+        // Where servers disagree, the message says how long caches remember: the same time again.
+        check(&HostileDns { stuff, seed, ttl }, ttl, &table());
     }
 }

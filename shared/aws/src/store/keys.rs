@@ -90,10 +90,10 @@ impl Key {
     /// of the line, whose digits sort before the `L`. `line` tells apart what one change did in two
     /// steps.
     pub(super) fn history(domain: &Domain, entry: &HistoryEntry, line: usize) -> Self {
-        let (life, sequence) = (sortable(domain.added_at), entry.sequence);
+        let (added_at, sequence) = (sortable(domain.added_at), entry.sequence);
         Self {
             pk: history_pk(&domain.client, &domain.name),
-            sk: format!("L#{life}#{sequence:010}#{line}"),
+            sk: format!("L#{added_at}#{sequence:010}#{line}"),
         }
     }
 

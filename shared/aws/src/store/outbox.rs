@@ -32,7 +32,7 @@ impl Outbox for Table {
             // outbox.
             let waiting = |item: &Item| item.contains_key(WORK_PK);
             let (events, unreadable) = self.read_entries(ACTION, entries, waiting).await?;
-            self.leave_alone(unreadable, now).await;
+            self.leave_behind(unreadable, now).await;
             match end {
                 // None of these is an event to publish; there may be some behind them.
                 Some(end) if events.is_empty() => range = Range::After(end),

@@ -57,20 +57,20 @@ fn domains_of_the_first_release_are_read_and_shown_in_every_state() {
         .into_iter()
         .map(|item| from_item(ACTION, item).unwrap())
         .collect();
-    let mut states = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let mut shown = 0;
     for item in items_of("DOMAIN#") {
         let status = item["status"].as_s().unwrap().clone();
         let domain: Domain = from_item(ACTION, item).unwrap();
         assert_eq!(domain.state.status().as_str(), status);
-        states.insert(status.clone());
+        seen.insert(status.clone());
         let key = Key::look(&domain.client, &domain.name);
         let look = looks.iter().find(|(of, _)| *of == key);
         let look = look.map(|(_, look)| look.clone().unwrap());
         let view = serde_json::to_value(DomainView::new(&domain, look.as_ref())).unwrap();
         assert_eq!(view["status"], *status);
-        let states: Vec<_> = view["records"].as_array().unwrap().iter().collect();
-        let known = states.iter().filter(|record| record["state"] != "unknown");
+        let records = view["records"].as_array().unwrap();
+        let known = records.iter().filter(|record| record["state"] != "unknown");
         shown += known.count();
         let organizational = domain.name.organizational();
         let register = claims
@@ -83,7 +83,7 @@ fn domains_of_the_first_release_are_read_and_shown_in_every_state() {
         let summary = StaffSummaryView::from(&domain);
         assert_eq!(serde_json::to_value(summary).unwrap()["status"], *status);
     }
-    assert_eq!(states.len(), Status::ALL.len(), "{states:?}");
+    assert_eq!(seen.len(), Status::ALL.len(), "{seen:?}");
     assert!(shown > 20, "{shown} records with what DNS said of them");
 }
 

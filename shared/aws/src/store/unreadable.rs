@@ -20,6 +20,10 @@ use crate::SystemClock;
 /// another in every run.
 const LEFT_ALONE: SignedDuration = SignedDuration::from_hours(1);
 
+/// In front of the place of an event in the outbox that cannot be read: it sorts behind every time, so
+/// behind all events that can be published.
+const BEHIND: &str = "U#";
+
 /// The name of the metric.
 const UNREADABLE: &str = "UnreadableItems";
 
@@ -76,12 +80,24 @@ impl Table {
         }
     }
 
-    /// Moves entries of the index of work, whose items cannot be read, an hour on. Where that fails,
-    /// the next run tries it again.
+    /// Moves domains that cannot be read an hour on in their queue. Where that fails, the next run
+    /// tries it again.
     pub(super) async fn leave_alone(&self, entries: Vec<Entry>, now: Timestamp) {
+        self.move_on(entries, |of| of_time(now, of)).await;
+    }
+
+    /// Moves events that cannot be read behind all others in the outbox, with the time until which
+    /// they are left alone.
+    pub(super) async fn leave_behind(&self, entries: Vec<Entry>, now: Timestamp) {
+        let behind = |of: &str| format!("{BEHIND}{}", of_time(now, of));
+        self.move_on(entries, behind).await;
+    }
+
+    /// `later` makes the new place of what is behind the time in the old one.
+    async fn move_on(&self, entries: Vec<Entry>, later: impl Fn(&str) -> String) {
         for (position, key) in entries {
-            let of = position.split_once('#').map_or("", |(_, of)| of);
-            let later = format!("{}#{of}", keys::sortable(now + LEFT_ALONE));
+            let of_time = position.strip_prefix(BEHIND).unwrap_or(&position);
+            let later = later(of_time.split_once('#').map_or("", |(_, of)| of));
             let moved = self
                 .client
                 .update_item()
@@ -124,9 +140,14 @@ impl Table {
     }
 }
 
-/// Whether an entry of the outbox is one that was moved on: no event happens so far ahead.
+fn of_time(now: Timestamp, of: &str) -> String {
+    format!("{}#{of}", keys::sortable(now + LEFT_ALONE))
+}
+
+/// Whether an entry of the outbox cannot be read and is left alone for now.
 pub(super) fn is_left_alone(position: &str, now: Timestamp) -> bool {
-    *position > *keys::sortable(now + LEFT_ALONE / 2)
+    let until = position.strip_prefix(BEHIND);
+    until.is_some_and(|until| *until > *keys::up_to(now))
 }
 
 /// Somebody else has changed the item meanwhile: then it is theirs.
@@ -151,5 +172,25 @@ pub(super) fn unreadable(
         action,
         failure: StoreFailure::Unreadable,
         source: source.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_left_alone_for_an_hour_and_one_of_a_fast_clock_is_not() {
+        let now = Timestamp::UNIX_EPOCH;
+        let event = |at| format!("{}#maple#example.com#0000000001", keys::sortable(at));
+        let behind = format!("{BEHIND}{}", of_time(now, "maple#example.com#0000000001"));
+        assert!(behind > event(now + SignedDuration::from_hours(24 * 365 * 1_000)));
+        assert!(is_left_alone(&behind, now));
+        assert!(is_left_alone(
+            &behind,
+            now + LEFT_ALONE - SignedDuration::from_nanos(1)
+        ));
+        assert!(!is_left_alone(&behind, now + LEFT_ALONE));
+        assert!(!is_left_alone(&event(now + LEFT_ALONE * 24), now));
     }
 }

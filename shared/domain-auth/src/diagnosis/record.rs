@@ -1,7 +1,7 @@
 //! One record's diagnosis: its own look-up, then what is beside it, where else it might be, and
 //! what Amazon SES says.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::code::DiagnosisCode as Code;
@@ -128,7 +128,8 @@ impl Look<'_> {
 
     /// A CNAME and something else at one name, at one and the same server.
     fn cname_and_other(&self, name: &str) -> Option<String> {
-        let mut seen: HashMap<Option<IpAddr>, (Option<String>, Option<String>)> = HashMap::new();
+        // In the order of the servers, so that the same answers make the same message.
+        let mut seen: BTreeMap<Option<IpAddr>, (Option<String>, Option<String>)> = BTreeMap::new();
         for record_type in BESIDE {
             let Some(observation) = self.observations.get(name, record_type) else {
                 continue;

@@ -53,6 +53,7 @@ async fn add(app: &TestApp, name: &str, triggers: Vec<Trigger>) {
     let (now, ids) = (app.clock.now(), &app.ids);
     let new = new_domain("maple-homes", name);
     let provisioned = Trigger::Provisioned(identity(&new.name));
+    app.ses.add_tagged(&new.name, "maple-homes", true);
     let state = State::provisioning();
     let mut change = Domain::add(new, state, None, Actor::Service, now, ids);
     app.store.commit(&change).await.unwrap();
@@ -84,7 +85,11 @@ fn every_event_is_answered_as_its_snapshot_says() {
 
 #[tokio::test]
 async fn a_throttled_ses_is_503_and_changes_nothing() {
-    for operation in ["VerifyDomainIdentity", "VerifyDomainDkim"] {
+    for operation in [
+        "GetEmailIdentity",
+        "VerifyDomainIdentity",
+        "VerifyDomainDkim",
+    ] {
         let app = app().await;
         app.ses.fail(operation, &[SesFault::Throttled]);
         let throttled = answer(&app, "restart").await;

@@ -103,7 +103,7 @@ fn each_holder_is_read_once_however_many_steps_it_takes() {
     for n in 0..COUNT {
         assert_eq!(world.status("maple", &below(n)), Some(Status::Contested));
         let types = world.event_types("maple", &below(n));
-        assert_eq!(types, [EventType::Added, EventType::Contested]);
+        assert_eq!(types, [EventType::Added, EventType::Displaced]);
     }
 }
 
@@ -209,7 +209,7 @@ fn dying_between_any_two_steps_of_a_long_takeover_leaves_one_holder_of_each_name
         assert_eq!(world.held_by("maple", COUNT), 0, "point {point}");
         let mut told = BTreeMap::new();
         for event in world.topic.events() {
-            if event.client == client("maple") && event.event_type == EventType::Contested {
+            if event.client == client("maple") && event.event_type == EventType::Displaced {
                 told.insert(event.event_id, event.domain);
             }
         }

@@ -38,8 +38,8 @@ const ASK_EVERY: SignedDuration = SignedDuration::from_millis(2_500);
 /// How far back it is asked for: the index follows the table a moment later, and the clocks of the
 /// functions that add domains may differ from this one.
 const LOOK_BACK: SignedDuration = SignedDuration::from_secs(15);
-/// How long before the run begins no more registrations requests may register at once again: what was
-/// left to the poller until then still has its turn.
+/// How long before the run begins no more registrations requests may register at once again. What was
+/// left to the poller until then still has its turn, at half of the pace.
 const GIVE_BACK: SignedDuration = SignedDuration::from_secs(6);
 
 /// The shortest wait for the next thing to do.
@@ -179,7 +179,9 @@ where
             && let Some(domain) = run.line.registering.next()
         {
             run.registering += 1;
-            run.next_registration = now + budget.interval();
+            // Once requests register as well, every second call is theirs.
+            let given_back = run.kept_until.is_some_and(|until| until <= now);
+            run.next_registration = now + budget.interval() * if given_back { 2 } else { 1 };
             return Some(Job::Register(domain));
         }
         if run.removing < REMOVALS_AT_ONCE

@@ -1,12 +1,14 @@
 //! Every file in `events/add-domain`, through the handler, on fakes.
 
 use domain_auth::names::{DomainName, Eligibility};
-use domain_auth::ports::ReadDomains;
+use domain_auth::ports::{Clock, ReadDomains};
+use domain_auth::ses_share::SesTurns;
 use domain_auth_http::ClaimNames;
 use domain_auth_testkit::{
     FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, answer_of,
     client, domain_name, request_in,
 };
+use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
 
 use super::App;
@@ -89,4 +91,23 @@ async fn a_name_of_another_client_is_202_with_the_ownership_record_alone() {
         .unwrap();
     let reply = handle_file(&app, "new-domain").await;
     insta::assert_json_snapshot!(answer_of(&reply));
+}
+
+#[tokio::test]
+async fn while_the_poller_has_a_backlog_adding_is_202_and_asks_ses_nothing() {
+    let app = app();
+    let later = app.clock.now() + SignedDuration::from_secs(30);
+    app.store.keep_for_poller(later).await.unwrap();
+    let reply = handle_file(&app, "new-domain").await;
+    assert_eq!(reply.status(), StatusCode::ACCEPTED);
+    assert_eq!(app.ses.calls("CreateEmailIdentity"), 0);
+    assert_eq!(app.store.all_domains().len(), 1);
+}
+
+#[tokio::test]
+async fn a_call_that_ses_throttles_once_is_made_again() {
+    let app = app();
+    app.ses.fail("CreateEmailIdentity", &[SesFault::Throttled]);
+    let reply = handle_file(&app, "new-domain").await;
+    assert_eq!(reply.status(), StatusCode::CREATED);
 }

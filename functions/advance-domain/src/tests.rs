@@ -3,13 +3,16 @@
 use domain_auth::domain::Domain;
 use domain_auth::event::EventType;
 use domain_auth::history::Actor;
+use domain_auth::idempotency::KeyOwner;
 use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
+use domain_auth::ses_share::{RequestCalls, SesTurns, TurnRequest};
 use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth_http::ClaimNames;
 use domain_auth_testkit::{
     Answer, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, answer_of,
     client, domain_name, identity, new_domain, request_in,
 };
+use jiff::SignedDuration;
 
 use super::App;
 
@@ -97,6 +100,7 @@ async fn a_throttled_ses_is_503_and_changes_nothing() {
         assert_eq!(throttled["body"]["code"], "ses_unavailable");
         assert_eq!(throttled["headers"]["retry-after"], "5");
         assert_eq!(stored(&app).await.state.status(), Status::Failed);
+        app.clock.advance(SignedDuration::from_secs(5));
         let again = answer(&app, "restart").await;
         assert_eq!(again["body"]["status"], "pending");
     }
@@ -120,4 +124,22 @@ async fn who_says_ready_twice_gets_the_same_answer_and_support_one_alert() {
 async fn stored(app: &TestApp) -> Domain {
     let (client, name) = (client("maple-homes"), domain_name("example.com"));
     app.store.domain(&client, &name).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_restart_without_a_turn_is_503_and_asks_ses_nothing() {
+    let app = app().await;
+    let asker = KeyOwner::Client(client("cedar-homes"));
+    for _ in 0..2 {
+        let now = app.clock.now();
+        let turn = TurnRequest::new(RequestCalls::Restart, asker.clone(), now, 1);
+        app.store.turn(&turn).await.unwrap();
+        let other = KeyOwner::Client(client("oak-homes"));
+        let turn = TurnRequest::new(RequestCalls::Restart, other, now, 1);
+        app.store.turn(&turn).await.unwrap();
+    }
+    let refused = answer(&app, "restart").await;
+    assert_eq!(refused["body"]["code"], "ses_unavailable");
+    assert_eq!(app.ses.calls("VerifyDomainIdentity"), 0);
+    assert_eq!(stored(&app).await.state.status(), Status::Failed);
 }

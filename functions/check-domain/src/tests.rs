@@ -151,3 +151,21 @@ async fn a_throttled_ses_leaves_what_it_said_last_and_dns_is_shown_all_the_same(
     let domain = stored(&app).await;
     assert!(domain.ses.is_none() && domain.dns_looked_at.is_some());
 }
+
+#[tokio::test]
+async fn more_checks_than_a_minute_may_have_are_429_and_ask_nobody() {
+    let mut app = app(FakeDns::default()).await;
+    app.limits.checks_per_minute = 1;
+    assert_eq!(check(&app).await.status(), StatusCode::OK);
+    app.clock.advance(SignedDuration::from_secs(31));
+    let (before, calls) = (
+        stored(&app).await,
+        app.ses.calls("GetIdentityVerificationAttributes"),
+    );
+    let reply = check(&app).await;
+    insta::assert_json_snapshot!(answer_of(&reply));
+    assert_eq!(stored(&app).await, before);
+    assert_eq!(app.ses.calls("GetIdentityVerificationAttributes"), calls);
+    app.clock.advance(SignedDuration::from_secs(30));
+    assert_eq!(check(&app).await.status(), StatusCode::OK);
+}

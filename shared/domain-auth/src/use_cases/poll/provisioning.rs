@@ -38,8 +38,8 @@ const ASK_EVERY: SignedDuration = SignedDuration::from_millis(2_500);
 /// How far back it is asked for: the index follows the table a moment later, and the clocks of the
 /// functions that add domains may differ from this one.
 const LOOK_BACK: SignedDuration = SignedDuration::from_secs(15);
-/// How long before the run begins no more registrations requests may register at once again: what was
-/// left to the poller until then still has its turn.
+/// How long before the run begins no more registrations requests may register at once again. What was
+/// left to the poller until then still has its turn, at half of the pace.
 const GIVE_BACK: SignedDuration = SignedDuration::from_secs(6);
 
 /// The shortest wait for the next thing to do.
@@ -175,11 +175,13 @@ where
         let budget = self.tools.budget;
         // Whose turn it is is decided when SES can be called, and not before.
         if run.registering < AT_ONCE
-            && run.next_registration.max(budget.free_at(FIRST_CALL, now)) <= now
+            && run.next_registration.max(self.registration_at(now)) <= now
             && let Some(domain) = run.line.registering.next()
         {
             run.registering += 1;
-            run.next_registration = now + budget.interval();
+            // Once requests register as well, every second call is theirs.
+            let given_back = run.kept_until.is_some_and(|until| until <= now);
+            run.next_registration = now + budget.interval() * if given_back { 2 } else { 1 };
             return Some(Job::Register(domain));
         }
         if run.removing < REMOVALS_AT_ONCE
@@ -193,11 +195,22 @@ where
         None
     }
 
+    /// When the quota allows one more registration to begin: when its first call can be made, and no
+    /// more than one other waits for each of the calls that follow. Those who have begun no longer take
+    /// turns.
+    fn registration_at(&self, now: Timestamp) -> Timestamp {
+        let budget = self.tools.budget;
+        let following = FOLLOWING_CALLS.map(|call| budget.free_at(call, now) - budget.interval());
+        following
+            .into_iter()
+            .fold(budget.free_at(FIRST_CALL, now), Timestamp::max)
+    }
+
     /// When something can begin, if nothing that is under way ends before. None at the end of all work.
     fn next_moment(&self, run: &Progress, now: Timestamp, is_busy: bool) -> Option<Timestamp> {
         let budget = self.tools.budget;
         let registration = (!run.line.registering.is_empty() && run.registering < AT_ONCE)
-            .then(|| run.next_registration.max(budget.free_at(FIRST_CALL, now)));
+            .then(|| run.next_registration.max(self.registration_at(now)));
         let removal = (!run.line.removing.is_empty() && run.removing < REMOVALS_AT_ONCE)
             .then(|| run.next_removal.max(budget.free_at(DELETING_CALL, now)));
         let asking = run.ask_next.filter(|_| !run.asking);
@@ -297,6 +310,11 @@ where
 
 /// The calls with which a registration and a removal begin, most of the time.
 const FIRST_CALL: Operation = Operation::CreateEmailIdentity;
+/// The other calls of a registration.
+const FOLLOWING_CALLS: [Operation; 2] = [
+    Operation::VerifyDomainIdentity,
+    Operation::PutEmailIdentityMailFromAttributes,
+];
 const DELETING_CALL: Operation = Operation::DeleteEmailIdentity;
 
 impl Progress {

@@ -243,13 +243,13 @@ fn a_thousand_waiting_domains_cost_one_page_of_the_list_and_only_what_moved_is_a
     world.poll_after(MINUTE);
     assert_eq!(batches(), 10);
     assert_eq!(world.ses.calls("ListEmailIdentities"), pages + 1);
-    let domain = world.domain("maple", "d7.example.com");
+    let domain = world.domain("maple", "d7-example.com");
     let look = domain.ses.unwrap();
     assert!(look.details_at < Some(look.looked_at));
 
-    world.ses.verify(&domain_name("d7.example.com"));
+    world.ses.verify(&domain_name("d7-example.com"));
     world.poll_after(MINUTE);
-    assert_eq!(world.status("d7.example.com"), Status::Verified);
+    assert_eq!(world.status("d7-example.com"), Status::Verified);
     assert_eq!(batches(), 11);
 
     world.poll_after(SignedDuration::from_hours(6));

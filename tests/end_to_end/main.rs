@@ -9,6 +9,7 @@
 mod contract;
 mod described;
 mod dns;
+mod limits;
 mod lists;
 mod main_path;
 mod permissions;
@@ -21,6 +22,7 @@ mod senders;
 mod staff;
 mod store;
 mod store_keys;
+mod store_limits;
 mod store_runs;
 mod support_email;
 mod takeover;
@@ -119,6 +121,15 @@ fn main() -> ExitCode {
         options
             .parameters
             .insert("ConfigurationSet".to_owned(), set);
+        // All tests are two clients. Those of the limits set lower ones.
+        for limit in [
+            "MaxDomainsPerClient",
+            "MaxDomainsAddedPerDay",
+            "MaxSupportEmailsPerClientPerDay",
+        ] {
+            let parameters = &mut options.parameters;
+            parameters.insert(limit.to_owned(), "100000".to_owned());
+        }
         let start = LocalStack::start(options);
         let stack = runtime
             .block_on(start)
@@ -152,6 +163,7 @@ fn main() -> ExitCode {
     takeover::tests(&mut suite);
     store::more_tests(&mut suite);
     ready::tests(&mut suite);
+    limits::tests(&mut suite);
     // Last, because it leaves many domains behind.
     described::tests(&mut suite);
     let conclusion = libtest_mimic::run(&arguments, suite.trials);

@@ -1,7 +1,8 @@
 //! What the template gives this function.
 
+use domain_auth::limits::AdditionLimits;
 use domain_auth::names::{Eligibility, OwnDomainError};
-use domain_auth_aws::{MissingVariable, optional, required};
+use domain_auth_aws::{LimitError, MissingVariable, limit, optional, required};
 use domain_auth_dns::DnsConfig;
 use domain_auth_http::ClaimNames;
 
@@ -16,6 +17,8 @@ pub struct Config {
     pub stack: String,
     /// `OWN_DOMAINS`: Lasso's own domains, separated by commas; nobody may add one.
     pub eligibility: Eligibility,
+    /// `MAX_DOMAINS_PER_CLIENT` and `MAX_DOMAINS_ADDED_PER_DAY`.
+    pub limits: AdditionLimits,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
     pub claims: ClaimNames,
     /// `DNS_SERVERS` and `DNS_AUTHORITATIVE_PORT`, both unset in production.
@@ -28,6 +31,9 @@ pub enum ConfigError {
     /// A variable is missing.
     #[error(transparent)]
     Missing(#[from] MissingVariable),
+    /// A limit cannot be read.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// The DNS servers cannot be read.
     #[error(transparent)]
     Dns(#[from] domain_auth_dns::ConfigError),
@@ -44,6 +50,10 @@ impl Config {
             topic_arn: required("TOPIC_ARN")?,
             stack: required("STACK_NAME")?,
             eligibility: Eligibility::parse(&optional("OWN_DOMAINS").unwrap_or_default())?,
+            limits: AdditionLimits {
+                domains: limit("MAX_DOMAINS_PER_CLIENT")?,
+                added_per_day: limit("MAX_DOMAINS_ADDED_PER_DAY")?,
+            },
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,

@@ -8,6 +8,7 @@ use domain_auth::dns::Lookup;
 use domain_auth::domain::{Domain, NewDomain};
 use domain_auth::event::Event;
 use domain_auth::idempotency::IdempotencyLedger;
+use domain_auth::limits::{AdditionLimits, ReadClientRecord};
 use domain_auth::names::Eligibility;
 use domain_auth::ports::{
     Clock, CommitChanges, CommitError, Identities, Ids, Outbox, Publish, ReadClaims, ReadDomains,
@@ -44,13 +45,15 @@ pub struct App<S, I, P, C, D, L> {
     pub dns: L,
     /// Names that may not be added.
     pub eligibility: Eligibility,
+    /// What a client may add, where Lasso support has set nothing else for it.
+    pub limits: AdditionLimits,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
 }
 
 impl<S, I, P, C, D, L> App<S, I, P, C, D, L>
 where
-    S: ReadDomains + ReadClaims + CommitChanges + Outbox + IdempotencyLedger,
+    S: ReadDomains + ReadClaims + ReadClientRecord + CommitChanges + Outbox + IdempotencyLedger,
     I: Identities,
     P: Publish,
     C: Clock,
@@ -74,7 +77,8 @@ where
             contact_email: body.contact_email,
         };
         let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
-        match add::add(store, clock, ids, &self.eligibility, &new, &actor).await? {
+        let (eligibility, limits) = (&self.eligibility, self.limits);
+        match add::add(store, clock, ids, eligibility, &new, &actor, limits).await? {
             Addition::Existing(domain) => Ok(answer(StatusCode::OK, &domain)),
             Addition::Created(change) => {
                 let added = change.domain.clone();

@@ -25,6 +25,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         ids: SystemIds,
         dns: Resolver::new(config.dns)?,
         eligibility: config.eligibility,
+        limits: config.limits,
         claims: config.claims,
     };
     domain_auth_http::run(|request| app.handle(request)).await

@@ -2,7 +2,8 @@
 //! quoted line by line, it is kept to one line.
 
 use askama::Template;
-use domain_auth::event::{Event, EventType};
+use domain_auth::event::{Event, EventType, limits_path};
+use domain_auth::instructions::Day;
 use domain_auth::plain_text::quotable;
 use domain_auth::ports::Email;
 use domain_auth::records::Requirement;
@@ -51,6 +52,54 @@ pub fn email_of(event: &Event) -> Result<Email, askama::Error> {
         .render()?,
         subject,
         reply_to: event.contact_email.clone(),
+        event_id: event.event_id,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "summary.txt", escape = "none")]
+struct SummaryText<'a> {
+    heading: &'a str,
+    event: &'a Event,
+    day: Day,
+    limit: u32,
+    limits: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "summary.html")]
+struct SummaryHtml<'a> {
+    heading: &'a str,
+    event: &'a Event,
+    day: Day,
+    limit: u32,
+    limits: &'a str,
+}
+
+/// Renders the email that says that a client has had more alerts on a day than its limit; `event` is
+/// the first one beyond it.
+pub fn summary_of(event: &Event, day: Day, limit: u32) -> Result<Email, askama::Error> {
+    let heading = format!("More than {limit} alerts of {} today", event.client);
+    let limits = limits_path(&event.client);
+    Ok(Email {
+        text: SummaryText {
+            heading: &heading,
+            event,
+            day,
+            limit,
+            limits: &limits,
+        }
+        .render()?,
+        html: SummaryHtml {
+            heading: &heading,
+            event,
+            day,
+            limit,
+            limits: &limits,
+        }
+        .render()?,
+        subject: heading,
+        reply_to: None,
         event_id: event.event_id,
     })
 }

@@ -10,7 +10,7 @@ mod store;
 mod system;
 
 pub use clients::{Clients, HttpTimeouts, http_client};
-pub use environment::{MissingVariable, optional, required};
+pub use environment::{LimitError, MissingVariable, limit, limits, optional, required};
 pub use mail::{LetterMail, SupportMail};
 pub use metrics::{MetricLines, NAMESPACE};
 pub use ses::SesIdentities;

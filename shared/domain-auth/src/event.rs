@@ -260,6 +260,11 @@ pub fn staff_path(domain: &Domain) -> String {
     )
 }
 
+/// Where the limits of a client are in the API for Lasso support.
+pub fn limits_path(client: &ClientId) -> String {
+    format!("/staff/clients/{}/limits", path_segment(client))
+}
+
 /// Of the characters that a client identifier may hold, one would end the segment (RFC 3986
 /// section 3.3).
 fn path_segment(client: &ClientId) -> String {

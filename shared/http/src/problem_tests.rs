@@ -61,7 +61,13 @@ fn after(error: &ApiError) -> Option<ApiError> {
                 source: "no answer".into(),
             }))
         }
-        ApiError::PerhapsSent(_) => None,
+        ApiError::PerhapsSent(_) => Some(ApiError::TooManyDomains(500)),
+        ApiError::TooManyDomains(_) => Some(ApiError::TooManyAdditions {
+            limit: 50,
+            seconds: 1,
+        }),
+        ApiError::TooManyAdditions { .. } => Some(ApiError::TooManyToRecipient(1)),
+        ApiError::TooManyToRecipient(_) => None,
     }
 }
 

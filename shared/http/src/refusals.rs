@@ -1,6 +1,7 @@
 //! What the refusals of the use cases are to callers.
 
 use domain_auth::handoff::HandoffError;
+use domain_auth::limits::LimitReached;
 use domain_auth::ports::{SesError, StoreError};
 use domain_auth::use_cases::add::AddError;
 use domain_auth::use_cases::check::CheckError;
@@ -11,7 +12,14 @@ use domain_auth::use_cases::remove::RemoveError;
 use domain_auth::use_cases::restart::RestartError;
 use domain_auth::use_cases::send_instructions::InstructionsError;
 
+use jiff::SignedDuration;
+
 use crate::problem::ApiError;
+
+/// Up, so that a caller that waits as long as told is not told to wait again.
+fn seconds_of(wait: SignedDuration) -> u32 {
+    u32::try_from(wait.as_secs()).unwrap_or(0).saturating_add(1)
+}
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
@@ -23,6 +31,11 @@ impl From<AddError> for ApiError {
     fn from(error: AddError) -> Self {
         match error {
             AddError::Ineligible(reason) => Self::NotEligible(reason),
+            AddError::Limit(LimitReached::Domains { limit }) => Self::TooManyDomains(limit),
+            AddError::Limit(LimitReached::AddedToday { limit, wait }) => Self::TooManyAdditions {
+                limit,
+                seconds: seconds_of(wait),
+            },
             AddError::Busy => Self::Busy,
             AddError::Store(error) => Self::Store(error),
         }
@@ -33,11 +46,7 @@ impl From<CheckError> for ApiError {
     fn from(error: CheckError) -> Self {
         match error {
             CheckError::NotFound => Self::NotFound,
-            CheckError::TooSoon { wait } => {
-                // Up, so that whoever waits as long as told is not told to wait again.
-                let seconds = u32::try_from(wait.as_secs()).unwrap_or(0).saturating_add(1);
-                Self::CheckedTooSoon(seconds)
-            }
+            CheckError::TooSoon { wait } => Self::CheckedTooSoon(seconds_of(wait)),
             CheckError::Busy => Self::Busy,
             CheckError::Store(error) => Self::Store(error),
         }
@@ -110,9 +119,11 @@ impl From<InstructionsError> for ApiError {
             InstructionsError::NotReady => Self::RecordsNotReady,
             InstructionsError::Limit { of_domain, wait } => Self::TooManyInstructions {
                 of_domain,
-                // Up, so that whoever waits as long as told is not told to wait again.
-                seconds: u32::try_from(wait.as_secs()).unwrap_or(0).saturating_add(1),
+                seconds: seconds_of(wait),
             },
+            InstructionsError::RecipientLimit { wait } => {
+                Self::TooManyToRecipient(seconds_of(wait))
+            }
             InstructionsError::Unrendered(error) => Self::Unrendered(error),
             InstructionsError::Ses(error @ SesError::Unavailable { .. }) => {
                 Self::PerhapsSent(error)

@@ -21,6 +21,7 @@ use domain_auth::state::{QueuePart, Status};
 use jiff::Timestamp;
 
 use crate::CrashPoint;
+use crate::memory_clients::Clients;
 use crate::memory_keys::Keys;
 
 type DomainKey = (ClientId, DomainName);
@@ -34,7 +35,7 @@ pub struct MemoryStore {
 }
 
 #[derive(Debug, Default)]
-struct State {
+pub(crate) struct State {
     domains: BTreeMap<DomainKey, Domain>,
     looks: HashMap<DomainKey, DnsLook>,
     claims: HashMap<String, ClaimRegister>,
@@ -44,6 +45,7 @@ struct State {
     run_until: Option<Timestamp>,
     run_memory: RunMemory,
     reconciliation: Option<Reconciliation>,
+    pub(crate) clients: Clients,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -66,17 +68,52 @@ impl MemoryStore {
         self.state().domains.values().cloned().collect()
     }
 
+    /// How many domains are in a client's list.
+    pub fn domains_there(&self, client: &ClientId) -> usize {
+        self.state().domains_there(client)
+    }
+
     /// How many events wait to be published.
     pub fn outbox_length(&self) -> usize {
         self.state().outbox.len()
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
+    /// Counts what changes do to the numbers of their clients' domains: all of it, or nothing.
+    fn count(&mut self, changes: &[&Change]) -> Result<(), CommitError> {
+        if changes.iter().all(|change| change.client_count.is_none()) {
+            return Ok(());
+        }
+        let mut clients = self.clients.clone();
+        for change in changes {
+            clients.count(change, || self.domains_there(&change.domain.client))?;
+        }
+        self.clients = clients;
+        Ok(())
+    }
+
+    /// How many domains are in a client's list.
+    fn domains_there(&self, client: &ClientId) -> usize {
+        let domains = self.domains.values();
+        domains
+            .filter(|domain| domain.client == *client && domain.is_there())
+            .count()
+    }
+
+    /// There is no email of this event.
+    pub(crate) fn settle(&mut self, event_id: EventId) {
+        let settled = EmailState {
+            lease_until: None,
+            sent: true,
+        };
+        self.emails.insert(event_id, settled);
+    }
+
     fn check(&self, change: &Change) -> Result<(), CommitError> {
         let stored = self.domains.get(&key_of(change));
         if stored.map_or(0, |domain| domain.version) + 1 != change.domain.version {
@@ -125,6 +162,7 @@ impl CommitChanges for MemoryStore {
         let outcome = {
             let mut state = self.state();
             let outcome = changes.iter().try_for_each(|change| state.check(change));
+            let outcome = outcome.and_then(|()| state.count(changes));
             if outcome.is_ok() {
                 for change in changes {
                     state.write(change);

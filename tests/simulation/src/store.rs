@@ -8,7 +8,8 @@ use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Change, Domain};
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
-use domain_auth::instructions::{CountInstructions, Counted, Day, Left};
+use domain_auth::instructions::{CountInstructions, Counted, Day, Left, Recipient};
+use domain_auth::limits::{ClientRecord, ReadClientRecord};
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
     Clock, CommitChanges, CommitError, DomainKey, DomainsByState, Due, DueDomains, ListFilter,
@@ -199,6 +200,13 @@ impl<O: Observe> SimStore<O> {
     }
 }
 
+impl<O: Observe> ReadClientRecord for SimStore<O> {
+    async fn client_record(&self, client: &ClientId) -> Result<ClientRecord, StoreError> {
+        self.charge(|| units::GET);
+        self.call(self.inner.client_record(client)).await
+    }
+}
+
 impl<O: Observe> ReadClaims for SimStore<O> {
     async fn claims(&self, organizational: &str) -> Result<ClaimRegister, StoreError> {
         self.charge(|| units::GET);
@@ -371,6 +379,7 @@ impl<O: Observe> CountInstructions for SimStore<O> {
         &self,
         client: &ClientId,
         name: &DomainName,
+        to: &Recipient,
         day: Day,
     ) -> Result<Counted, StoreError> {
         if self.setting.has(Fault::LettersUncounted) {
@@ -379,15 +388,16 @@ impl<O: Observe> CountInstructions for SimStore<O> {
                 client: 50,
             }));
         }
-        self.call(self.inner.count(client, name, day)).await
+        self.call(self.inner.count(client, name, to, day)).await
     }
 
     async fn give_back(
         &self,
         client: &ClientId,
         name: &DomainName,
+        to: &Recipient,
         day: Day,
     ) -> Result<(), StoreError> {
-        self.call(self.inner.give_back(client, name, day)).await
+        self.call(self.inner.give_back(client, name, to, day)).await
     }
 }

@@ -1,19 +1,24 @@
-//! Writing changes: domains, claims, history and events in one transaction.
+//! Writing changes: domains, claims, history, events and the numbers of clients' domains in one
+//! transaction.
+
+use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem};
 use domain_auth::claims::ClaimRegister;
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
-use domain_auth::ports::{CommitChanges, CommitError, StoreError};
+use domain_auth::ports::{Clock, CommitChanges, CommitError, Ids, StoreError};
 use serde::Serialize;
 
+use super::client_record::{Count, Refusal, counts_of};
 use super::keys::{self, EXPIRES_AT, Key, LOOK, PK};
 use super::{Item, Table, number, store_error, string};
+use crate::system::{SystemClock, SystemIds};
 
 const ACTION: &str = "write a change";
 
@@ -27,19 +32,21 @@ impl CommitChanges for Table {
         for change in changes {
             self.writes_of(change, &mut writes)?;
         }
-        if let [Write::Put(put)] = &mut writes[..] {
+        let counts = counts_of(changes);
+        if let ([Write::Put(put)], []) = (&writes[..], &counts[..]) {
             return self.put_alone(put.clone()).await;
         }
-        let items = writes.into_iter().map(transact).collect();
-        self.client
-            .transact_write_items()
-            .set_transact_items(Some(items))
-            .send()
-            .await
-            .map_err(transaction_error)?;
-        Ok(())
+        let items: Vec<TransactWriteItem> = writes.into_iter().map(transact).collect();
+        if counts.is_empty() {
+            return self.transact(items).await.map_err(transaction_error);
+        }
+        self.commit_counted(items, counts).await
     }
 }
+
+/// How often a transaction is written again that only the number of a client's domains stopped: all
+/// changes of that number are of one item.
+const COUNT_ATTEMPTS: u32 = 12;
 
 /// One item of a transaction.
 pub(super) enum Write {
@@ -48,6 +55,62 @@ pub(super) enum Write {
 }
 
 impl Table {
+    async fn transact(
+        &self,
+        items: Vec<TransactWriteItem>,
+    ) -> Result<(), SdkError<TransactWriteItemsError>> {
+        self.client
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Writes `items` together with the numbers of their clients. What stops the items themselves is a
+    /// conflict, as always. What only the numbers stop is written again, unless it is a limit.
+    async fn commit_counted(
+        &self,
+        items: Vec<TransactWriteItem>,
+        mut counts: Vec<Count>,
+    ) -> Result<(), CommitError> {
+        for attempt in 1..=COUNT_ATTEMPTS {
+            let mut all = items.clone();
+            for count in &counts {
+                let update = self.update_count(count)?;
+                all.push(TransactWriteItem::builder().update(update).build());
+            }
+            let Err(error) = self.transact(all).await else {
+                return Ok(());
+            };
+            let Some(reasons) = cancellation(&error) else {
+                return Err(transaction_error(error));
+            };
+            let reasons: Vec<Option<&str>> = reasons.iter().map(CancellationReason::code).collect();
+            let stopped = |code: &Option<&str>| !matches!(code, None | Some("None"));
+            let (own, of_counts) = reasons.split_at_checked(items.len()).unwrap_or_default();
+            if own.iter().any(stopped) || !of_counts.iter().any(stopped) {
+                return Err(transaction_error(error));
+            }
+            let mut contended = false;
+            for (count, code) in counts.iter_mut().zip(of_counts) {
+                match *code {
+                    None | Some("None") => {}
+                    Some("ConditionalCheckFailed") => match self.after_refusal(count).await? {
+                        Refusal::Again => {}
+                        Refusal::Limit => return Err(CommitError::Conflict),
+                    },
+                    Some("TransactionConflict") => contended = true,
+                    Some(_) => return Err(transaction_error(error)),
+                }
+            }
+            if contended {
+                SystemClock.sleep(back_off(attempt)).await;
+            }
+        }
+        Err(CommitError::Conflict)
+    }
+
     pub(super) fn writes_of(
         &self,
         change: &Change,
@@ -214,20 +277,37 @@ fn put_error(error: SdkError<PutItemError>) -> CommitError {
     }
 }
 
+/// Between nothing and 10 ms times two to the power of the attempt, at most 320 ms.
+fn back_off(attempt: u32) -> Duration {
+    let ceiling = 10_u64 << attempt.min(5);
+    let random = SystemIds.secret();
+    let random = random.bytes().fold(0_u64, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u64::from(byte))
+    });
+    Duration::from_millis(random % ceiling)
+}
+
+/// Why each item of a transaction was not written, where that stopped it.
+fn cancellation(error: &SdkError<TransactWriteItemsError>) -> Option<&[CancellationReason]> {
+    match error.as_service_error()? {
+        TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+            Some(cancelled.cancellation_reasons())
+        }
+        _ => None,
+    }
+}
+
 fn transaction_error(error: SdkError<TransactWriteItemsError>) -> CommitError {
-    let conflict = match &error {
-        SdkError::ServiceError(service) => match service.err() {
-            TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-                cancelled.cancellation_reasons().iter().any(|reason| {
-                    matches!(
-                        reason.code(),
-                        Some("ConditionalCheckFailed" | "TransactionConflict")
-                    )
-                })
-            }
-            other => other.is_transaction_in_progress_exception(),
-        },
-        _ => false,
+    let conflict = match cancellation(&error) {
+        Some(reasons) => reasons.iter().any(|reason| {
+            matches!(
+                reason.code(),
+                Some("ConditionalCheckFailed" | "TransactionConflict")
+            )
+        }),
+        None => error
+            .as_service_error()
+            .is_some_and(TransactWriteItemsError::is_transaction_in_progress_exception),
     };
     if conflict {
         CommitError::Conflict

@@ -140,7 +140,11 @@ impl Table {
         item.map(|item| from_item(action, item)).transpose()
     }
 
-    async fn get_item(&self, action: &'static str, key: Key) -> Result<Option<Item>, StoreError> {
+    pub(super) async fn get_item(
+        &self,
+        action: &'static str,
+        key: Key,
+    ) -> Result<Option<Item>, StoreError> {
         let answer = self
             .client
             .get_item()

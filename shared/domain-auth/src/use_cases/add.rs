@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::claims::{ClaimRegister, Standing};
 use crate::domain::{Change, Domain, NewDomain};
 use crate::history::Actor;
+use crate::limits::{AdditionLimits, LimitReached, ReadClientRecord};
 use crate::names::{Eligibility, IneligibleReason};
 use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadClaims, ReadDomains, StoreError};
 use crate::state::State;
@@ -29,7 +30,10 @@ pub enum AddError {
     /// Nobody may add it.
     #[error(transparent)]
     Ineligible(#[from] IneligibleReason),
-    /// Others kept changing the same organizational domain.
+    /// The client has as many domains as it may, or has added as many today.
+    #[error(transparent)]
+    Limit(#[from] LimitReached),
+    /// Others kept changing the same organizational domain, or the number of the client's domains.
     #[error("too many requests for the same domain at once")]
     Busy,
     /// The store could not do it.
@@ -37,7 +41,11 @@ pub enum AddError {
     Store(#[from] StoreError),
 }
 
-/// Claims `new.name` for `new.client`: as its holder, or as a claimant who has to prove it.
+/// Claims `new.name` for `new.client`: as its holder, or as a claimant who has to prove it. `defaults`
+/// are the limits of a client for which Lasso support has set none.
+///
+/// A client that is at a limit is refused before anything is written. One that comes to it because
+/// others add at the same time loses the write, and is refused after reading again.
 pub async fn add<S>(
     store: &S,
     clock: &impl Clock,
@@ -45,9 +53,10 @@ pub async fn add<S>(
     eligibility: &Eligibility,
     new: &NewDomain,
     actor: &Actor,
+    defaults: AdditionLimits,
 ) -> Result<Addition, AddError>
 where
-    S: ReadDomains + ReadClaims + CommitChanges,
+    S: ReadDomains + ReadClaims + CommitChanges + ReadClientRecord,
 {
     eligibility.check(&new.name)?;
     for attempt in 1..=ATTEMPTS {
@@ -55,6 +64,9 @@ where
         if let Some(domain) = before.as_ref().filter(|domain| domain.is_there()) {
             return Ok(Addition::Existing(Box::new(domain.clone())));
         }
+        let record = store.client_record(&new.client).await?;
+        let limits = defaults.or(record.own.as_ref());
+        record.may_add(limits, clock.now())?;
         let claims = store.claims(new.name.organizational()).await?;
         let now = clock.now();
         let change = match before {
@@ -67,6 +79,7 @@ where
                 change
             }
         };
+        let change = change.within(limits);
         match store.commit(&change).await {
             Ok(()) => return Ok(Addition::Created(Box::new(change))),
             Err(CommitError::Conflict) => clock.sleep(back_off(attempt, ids)).await,

@@ -3,6 +3,7 @@
 pub mod add;
 pub mod check;
 pub mod claim;
+pub mod client_limits;
 pub mod decide;
 mod delete_identity;
 pub mod email_support;

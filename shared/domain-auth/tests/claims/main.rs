@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
+mod limits;
 mod release;
 mod removal;
 mod takeover;

@@ -23,6 +23,11 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
             typed("https://www.maplehomes.com/contact"),
             typed("co.uk"),
             ApiError::NotEligible(IneligibleReason::MailboxProvider),
+            ApiError::TooManyDomains(500),
+            ApiError::TooManyAdditions {
+                limit: 50,
+                seconds: 35_798,
+            },
             ApiError::Busy,
         ],
         Operation::ListDomains | Operation::ListQueue => vec![paging()],
@@ -77,6 +82,7 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
                 of_domain: true,
                 seconds: 35_798,
             },
+            ApiError::TooManyToRecipient(35_798),
             throttled("SendEmail"),
         ],
         Operation::RemoveDomain => vec![
@@ -84,6 +90,13 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
             ApiError::Unconfirmed(DomainName::parse("maplehomes.com").expect("a domain name")),
             ApiError::OtherConfirmed,
             ApiError::Busy,
+        ],
+        Operation::GetClientLimits => vec![ApiError::NotFound],
+        Operation::SetClientLimits => vec![
+            malformed(),
+            ApiError::TooLarge,
+            ApiError::invalid(FieldError::field("/reason", "is required")),
+            ApiError::NotFound,
         ],
         Operation::GetSender | Operation::DescribeApi => Vec::new(),
         Operation::CompleteDomain => vec![

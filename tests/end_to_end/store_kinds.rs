@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use domain_auth::claims::ClaimRegister;
+use domain_auth::claims::{ClaimRegister, Reservation};
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Challenger, Change, Domain};
 use domain_auth::evidence;
@@ -16,14 +16,14 @@ use domain_auth::idempotency::{
     Attempt, Fingerprint, IdempotencyKey, IdempotencyLedger, KeyOwner, StoredAnswer,
 };
 use domain_auth::identity::{AxisStatus, SesStatus};
-use domain_auth::instructions::{CountInstructions, Day};
+use domain_auth::instructions::{CountInstructions, Day, Recipient};
 use domain_auth::names::{Community, DomainName, EmailAddress};
 use domain_auth::ports::{
     Clock, CommitChanges, EmailLedger, Outbox, ReadDomains, Reconciliations, Runs,
 };
 use domain_auth::reconciliation::{Missing, Orphan, Reconciliation};
 use domain_auth::run_memory::{RunMemory, Sample};
-use domain_auth::state::{FailureReason, State, Status, Trigger};
+use domain_auth::state::{DisplacedBy, FailureReason, State, Status, Trigger};
 use domain_auth::use_cases::final_step::FinalStep;
 use domain_auth::use_cases::look::{after_look, look_at_dns};
 use domain_auth_testkit::{
@@ -63,6 +63,9 @@ pub(crate) const CLIENT: &str = "maple-homes";
 pub(crate) const LONG_LIFE: &str = "every-action.example.com";
 
 const SUBJECT: &str = "6f1f2b0e-3c6f-4a55-9d0e-1a2b3c4d5e6f";
+
+/// By a client whose name no other had.
+const PROVEN: Trigger = Trigger::ProofFound { displaced: None };
 
 struct Writer<'a, S> {
     store: &'a S,
@@ -248,7 +251,7 @@ impl<S: EveryStore> Writer<'_, S> {
         let domain = self.added(LONG_LIFE, true).await;
         self.publish(&domain);
         let found = json!({ "record": "_lasso-challenge.every-action.example.com", "servers": ["ns1.example"] });
-        let domain = self.next(&domain, Trigger::ProofFound, found).await;
+        let domain = self.next(&domain, PROVEN, found).await;
         let domain = self.provisioned(&domain).await;
         let failed = Trigger::SesFailed(FailureReason::SesGaveUp);
         let domain = self.next(&domain, failed, Self::seen(None)).await;
@@ -293,7 +296,10 @@ impl<S: EveryStore> Writer<'_, S> {
         let domain = self.commit(domain.stuck(self.now(), &self.ids)).await;
         let ownership_secret = "another secret".to_owned();
         let lost = json!({ "reason": "contested", "internal": { "reason": "proven", "to": "cedar-homes" } });
-        let displaced = Trigger::Displaced { ownership_secret };
+        let displaced = Trigger::Displaced {
+            ownership_secret,
+            why: DisplacedBy::ProvenByAnotherClient,
+        };
         let domain = self.next(&domain, displaced, lost).await;
         let removed = json!({ "confirmed": false });
         let domain = self.next(&domain, Trigger::Removed, removed).await;
@@ -306,7 +312,7 @@ impl<S: EveryStore> Writer<'_, S> {
         let cedar = client("cedar-homes");
         let mut claims = ClaimRegister::empty("example.com")
             .taken(&below("given-up"), &cedar, now)
-            .released(&below("given-up"), &cedar, now)
+            .released(&below("given-up"), &cedar, Reservation::Full, now)
             .taken(&below("lost"), &cedar, now)
             .lost(&[below("lost")], now)
             .taken(name, maple, now);
@@ -381,7 +387,9 @@ impl<S: EveryStore> Writer<'_, S> {
     async fn instructions(&self) {
         let (client, name) = (client(CLIENT), domain_name(LONG_LIFE));
         let day = Day::of(self.now());
-        self.store.count(&client, &name, day).await.unwrap();
+        let to = EmailAddress::parse("dana@example.com").unwrap();
+        let to = Recipient::of(&to);
+        self.store.count(&client, &name, &to, day).await.unwrap();
     }
 
     async fn runs(&self) {

@@ -79,7 +79,14 @@ fn after(error: &ApiError) -> Option<ApiError> {
             name: DomainName::parse("example.com").expect("a name"),
             holder: ClientId::parse("maple-homes").expect("a client"),
         }),
-        ApiError::ReleaseUnconfirmed { .. } => None,
+        ApiError::ReleaseUnconfirmed { .. } => Some(ApiError::TooManyDomains(500)),
+        ApiError::TooManyDomains(_) => Some(ApiError::TooManyAdditions {
+            limit: 50,
+            seconds: 1,
+        }),
+        ApiError::TooManyAdditions { .. } => Some(ApiError::TooManyToRecipient(1)),
+        ApiError::TooManyToRecipient(_) => Some(ApiError::TooManyNames("example.com".to_owned())),
+        ApiError::TooManyNames(_) => None,
     }
 }
 

@@ -174,7 +174,7 @@ impl ListIdentities for SimSes {
     async fn identities(&self, start: Option<&str>) -> Result<IdentityPage, SesError> {
         self.call("ListEmailIdentities", |state| {
             let after = |name: &DomainName| start.is_none_or(|start| name.as_str() > start);
-            let mut rest = state.identities.range(..).filter(|(name, _)| after(name));
+            let mut rest = state.identities.iter().filter(|(name, _)| after(name));
             let hidden = self.setting.has(Fault::VerifiedOrphanDeleted);
             let listed = |(name, identity): (&DomainName, &SimIdentity)| ListedIdentity {
                 name: name.clone(),

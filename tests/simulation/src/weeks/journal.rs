@@ -270,7 +270,7 @@ impl Journal {
             Action::Failed | Action::Completed | Action::Rejected | Action::RecordsBroken => false,
             Action::RecordsRecovered | Action::Displaced | Action::Removed | Action::Stuck => false,
             Action::Ready | Action::InstructionsSent | Action::Challenged => false,
-            Action::Checked => false,
+            Action::Checked | Action::Adopted => false,
         };
         let key = (domain.client.clone(), domain.name.clone());
         let mut entries = self.entries();

@@ -10,6 +10,7 @@ mod contract;
 mod described;
 mod dns;
 mod fairness;
+mod limits;
 mod lists;
 mod main_path;
 mod overtaken;
@@ -26,6 +27,7 @@ mod staff;
 mod store;
 mod store_keys;
 mod store_kinds;
+mod store_limits;
 mod store_lives;
 mod store_runs;
 mod store_schema;
@@ -177,6 +179,7 @@ fn main() -> ExitCode {
     store::more_tests(&mut suite);
     store_schema::tests(&mut suite);
     ready::tests(&mut suite);
+    limits::tests(&mut suite);
     // Last, because they leave many domains behind.
     fairness::tests(&mut suite);
     described::tests(&mut suite);

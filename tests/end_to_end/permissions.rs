@@ -47,6 +47,7 @@ pub(crate) fn tests(suite: &mut Suite) {
 
 async fn add_domain(world: Shared) {
     each_is_needed(&world, "add-domain", async || {
+        world.recount().await;
         world.add(world.client_admin(), &world.fresh_domain()).await;
         let without_dkim = world.fresh_domain();
         let client = &world.info.clients.client_admin;
@@ -65,6 +66,7 @@ async fn release_domain(world: Shared) {
         let clients = &world.info.clients;
         for client in [&clients.other_client_admin, &clients.client_admin] {
             let path = format!("/staff/clients/{client}/domains/{domain}/release");
+            world.recount().await;
             let request = world.request(Method::POST, &path, Some(world.support()));
             answer_to(request.json(&json!({ "reason": "Not theirs." }))).await;
         }
@@ -76,6 +78,7 @@ async fn remove_domain(world: Shared) {
     each_is_needed(&world, "remove-domain", async || {
         let domain = world.fresh_domain();
         world.add(world.client_admin(), &domain).await;
+        world.recount().await;
         crate::removal::delete(&world, world.client_admin(), &domain).await;
     })
     .await;
@@ -181,6 +184,8 @@ async fn verification_poller(world: Shared) {
         let removing = world.fresh_domain();
         world.own_identity(&removing, client).await;
         left_removing(&world, &removing).await;
+        left_unproven(&world, &world.fresh_domain()).await;
+        world.recount().await;
         // The first run provisions, the second asks SES about what was provisioned; and it reads
         // SES's list of identities.
         world.forget_runs().await;
@@ -224,6 +229,16 @@ async fn left_removing(world: &Shared, domain: &str) {
     removing.domain.version = added.version + 1;
     let written = world.table().await.commit(&removing).await;
     written.expect("a domain written");
+}
+
+/// A claim that was not proven in time.
+async fn left_unproven(world: &Shared, domain: &str) {
+    let new = new_domain(&world.info.clients.client_admin, domain);
+    let long_ago: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
+    let state = State::contested("5e".repeat(32), long_ago);
+    let change = Domain::add(new, state, None, Actor::Service, long_ago, &SystemIds);
+    let written = world.table().await.commit(&change).await;
+    written.expect("a claim written");
 }
 
 /// What add-domain leaves when it dies after its first write.

@@ -21,6 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Suite;
 use crate::store_keys as keys;
+use crate::store_limits as limits;
 use crate::store_lives as lives;
 use crate::store_runs as poller;
 use crate::store_turns as turns;
@@ -157,6 +158,31 @@ pub(crate) fn more_tests(suite: &mut Suite) {
             turns::checks(&MemoryStore::default()).await;
         },
     );
+    suite.shared(
+        "the_table_counts_no_more_emails_to_one_address_than_a_day_allows",
+        async |world: Shared| {
+            keys::recipients(&table(&world, "recipients").await).await;
+            keys::recipients(&MemoryStore::default()).await;
+        },
+    );
+    suite.shared(
+        "the_table_has_the_number_of_a_clients_domains",
+        async |world: Shared| {
+            Box::pin(limits::numbers(&table(&world, "numbers").await)).await;
+            Box::pin(limits::numbers(&MemoryStore::default())).await;
+        },
+    );
+    suite.shared(
+        "the_table_lets_no_additions_at_once_exceed_a_limit",
+        async |world: Shared| {
+            limits::limits_at_once(&table(&world, "limits").await).await;
+            limits::limits_at_once(&MemoryStore::default()).await;
+        },
+    );
+    suite.shared("the_table_counts_each_alert_once", async |world: Shared| {
+        Box::pin(limits::alerts(&table(&world, "alerts").await)).await;
+        Box::pin(limits::alerts(&MemoryStore::default())).await;
+    });
 }
 
 /// An empty table with the keys and indexes of the one that the template made.

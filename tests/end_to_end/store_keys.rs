@@ -4,7 +4,11 @@ use domain_auth::idempotency::{
     ATTEMPT_LEASE, Attempt, Begun, Fingerprint, IdempotencyKey, IdempotencyLedger, KEPT, KeyOwner,
     StoredAnswer,
 };
-use domain_auth::instructions::{CountInstructions, Counted, Day, Left, PER_CLIENT, PER_DOMAIN};
+use domain_auth::instructions::{
+    CountInstructions, Counted, Day, Left, PER_CLIENT, PER_DOMAIN, PER_RECIPIENT,
+    PER_RECIPIENT_OF_ALL, Recipient,
+};
+use domain_auth::names::EmailAddress;
 use domain_auth::ports::Clock;
 use domain_auth_testkit::{TestClock, client, domain_name};
 use futures::future::join_all;
@@ -94,7 +98,8 @@ pub(crate) async fn requests<S: IdempotencyLedger>(store: &S) {
 pub(crate) async fn emails<S: CountInstructions>(store: &S) {
     let (maple, today) = (client("maple"), Day::of(now()));
     let name = domain_name("example.com");
-    let outcomes = join_all((0..20).map(|_| store.count(&maple, &name, today))).await;
+    let to = recipient("dns@example.com");
+    let outcomes = join_all((0..20).map(|_| store.count(&maple, &name, &to, today))).await;
     let mut left: Vec<Left> = Vec::new();
     for outcome in outcomes {
         match outcome.unwrap() {
@@ -111,9 +116,9 @@ pub(crate) async fn emails<S: CountInstructions>(store: &S) {
         .collect();
     assert_eq!(left, expected);
 
-    store.give_back(&maple, &name, today).await.unwrap();
+    store.give_back(&maple, &name, &to, today).await.unwrap();
     assert_eq!(
-        store.count(&maple, &name, today).await.unwrap(),
+        store.count(&maple, &name, &to, today).await.unwrap(),
         Counted::Yes(left[0])
     );
     let tomorrow = Day::of(today.end());
@@ -122,27 +127,90 @@ pub(crate) async fn emails<S: CountInstructions>(store: &S) {
         client: PER_CLIENT - 1,
     };
     assert_eq!(
-        store.count(&maple, &name, tomorrow).await.unwrap(),
+        store.count(&maple, &name, &to, tomorrow).await.unwrap(),
         Counted::Yes(fresh)
     );
     let cedar = client("cedar");
     assert_eq!(
-        store.count(&cedar, &name, today).await.unwrap(),
+        store.count(&cedar, &name, &to, today).await.unwrap(),
         Counted::Yes(fresh)
     );
 
     for number in 0..(PER_CLIENT - PER_DOMAIN) {
         let name = domain_name(&format!("d{number}.com"));
-        let counted = store.count(&maple, &name, today).await.unwrap();
+        let to = recipient(&format!("dns@d{number}.com"));
+        let counted = store.count(&maple, &name, &to, today).await.unwrap();
         assert!(matches!(counted, Counted::Yes(_)), "{number} {counted:?}");
     }
     let one_more = domain_name("one-more.com");
     assert_eq!(
-        store.count(&maple, &one_more, today).await.unwrap(),
+        store.count(&maple, &one_more, &to, today).await.unwrap(),
         Counted::ClientLimit
     );
     assert_eq!(
-        store.count(&maple, &name, today).await.unwrap(),
+        store.count(&maple, &name, &to, today).await.unwrap(),
         Counted::DomainLimit
     );
+}
+
+fn recipient(address: &str) -> Recipient {
+    Recipient::of(&EmailAddress::parse(address).unwrap())
+}
+
+pub(crate) async fn recipients<S: CountInstructions>(store: &S) {
+    let (maple, today) = (client("maple"), Day::of(now()));
+    let to = recipient("dns@example.com");
+    let names: Vec<_> = (0..20).map(|n| domain_name(&format!("d{n}.com"))).collect();
+    let counts = names
+        .iter()
+        .map(|name| store.count(&maple, name, &to, today));
+    let outcomes = join_all(counts).await;
+    let counted = |outcome: &&Result<Counted, _>| matches!(outcome, Ok(Counted::Yes(_)));
+    let sent: Vec<_> = outcomes.iter().filter(counted).collect();
+    assert_eq!(sent.len(), usize::try_from(PER_RECIPIENT).unwrap());
+    for outcome in &outcomes {
+        let outcome = outcome.as_ref().unwrap();
+        assert!(matches!(outcome, Counted::Yes(_) | Counted::RecipientLimit));
+    }
+    let counted = outcomes.iter().position(|outcome| counted(&outcome));
+    let counted = &names[counted.unwrap()];
+    store.give_back(&maple, counted, &to, today).await.unwrap();
+    let again = store.count(&maple, counted, &to, today).await.unwrap();
+    assert!(matches!(again, Counted::Yes(_)), "{again:?}");
+
+    // Of all clients there are 20, and what is refused is not counted for its client either.
+    let others: Vec<_> = (PER_RECIPIENT..PER_RECIPIENT_OF_ALL + 10)
+        .map(|n| client(&format!("client{n}")))
+        .collect();
+    let name = domain_name("example.org");
+    let outcomes = join_all(
+        others
+            .iter()
+            .map(|other| store.count(other, &name, &to, today)),
+    )
+    .await;
+    let sent = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Ok(Counted::Yes(_))));
+    assert_eq!(
+        sent.count(),
+        usize::try_from(PER_RECIPIENT_OF_ALL - PER_RECIPIENT).unwrap()
+    );
+    let refused = outcomes
+        .iter()
+        .position(|outcome| matches!(outcome, Ok(Counted::RecipientLimit)));
+    let refused = &others[refused.unwrap()];
+    let elsewhere = recipient("dns@example.net");
+    let first = store
+        .count(refused, &name, &elsewhere, today)
+        .await
+        .unwrap();
+    let all = Left {
+        domain: PER_DOMAIN - 1,
+        client: PER_CLIENT - 1,
+    };
+    assert_eq!(first, Counted::Yes(all));
+    let tomorrow = Day::of(today.end());
+    let fresh = store.count(&maple, &name, &to, tomorrow).await.unwrap();
+    assert!(matches!(fresh, Counted::Yes(_)), "{fresh:?}");
 }

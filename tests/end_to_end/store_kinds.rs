@@ -16,7 +16,7 @@ use domain_auth::idempotency::{
     Attempt, Fingerprint, IdempotencyKey, IdempotencyLedger, KeyOwner, StoredAnswer,
 };
 use domain_auth::identity::{AxisStatus, SesStatus};
-use domain_auth::instructions::{CountInstructions, Day};
+use domain_auth::instructions::{CountInstructions, Day, Recipient};
 use domain_auth::names::{Community, DomainName, EmailAddress};
 use domain_auth::ports::{
     Clock, CommitChanges, EmailLedger, Outbox, ReadDomains, Reconciliations, Runs,
@@ -63,6 +63,9 @@ pub(crate) const CLIENT: &str = "maple-homes";
 pub(crate) const LONG_LIFE: &str = "every-action.example.com";
 
 const SUBJECT: &str = "6f1f2b0e-3c6f-4a55-9d0e-1a2b3c4d5e6f";
+
+/// By a client whose name no other had.
+const PROVEN: Trigger = Trigger::ProofFound { displaced: None };
 
 struct Writer<'a, S> {
     store: &'a S,
@@ -248,9 +251,7 @@ impl<S: EveryStore> Writer<'_, S> {
         let domain = self.added(LONG_LIFE, true).await;
         self.publish(&domain);
         let found = json!({ "record": "_lasso-challenge.every-action.example.com", "servers": ["ns1.example"] });
-        let domain = self
-            .next(&domain, Trigger::ProofFound { displaced: None }, found)
-            .await;
+        let domain = self.next(&domain, PROVEN, found).await;
         let domain = self.provisioned(&domain).await;
         let failed = Trigger::SesFailed(FailureReason::SesGaveUp);
         let domain = self.next(&domain, failed, Self::seen(None)).await;
@@ -386,7 +387,9 @@ impl<S: EveryStore> Writer<'_, S> {
     async fn instructions(&self) {
         let (client, name) = (client(CLIENT), domain_name(LONG_LIFE));
         let day = Day::of(self.now());
-        self.store.count(&client, &name, day).await.unwrap();
+        let to = EmailAddress::parse("dana@example.com").unwrap();
+        let to = Recipient::of(&to);
+        self.store.count(&client, &name, &to, day).await.unwrap();
     }
 
     async fn runs(&self) {

@@ -179,6 +179,7 @@ async fn add(info: &StackInfo, http: &Client, table: &Table, number: usize) -> R
         history: Vec::new(),
         event: None,
         look: None,
+        client_count: None,
     };
     Ok(table.commit(&change).await?)
 }

@@ -1,7 +1,10 @@
 //! What the template gives this function.
 
+use domain_auth::limits::AdditionLimits;
 use domain_auth::names::{Eligibility, OwnDomainError};
-use domain_auth_aws::{MissingVariable, VariableError, optional, positive, required};
+use domain_auth_aws::{
+    LimitError, MissingVariable, VariableError, limit, optional, positive, required,
+};
 use domain_auth_dns::DnsConfig;
 use domain_auth_http::ClaimNames;
 
@@ -18,6 +21,8 @@ pub struct Config {
     pub eligibility: Eligibility,
     /// `SES_CALLS_PER_SECOND`: the account's quota for each identity operation.
     pub ses_calls_per_second: u32,
+    /// `MAX_DOMAINS_PER_CLIENT` and `MAX_DOMAINS_ADDED_PER_DAY`.
+    pub limits: AdditionLimits,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
     pub claims: ClaimNames,
     /// `DNS_SERVERS` and `DNS_AUTHORITATIVE_PORT`, both unset in production.
@@ -33,6 +38,9 @@ pub enum ConfigError {
     /// A number is missing or none.
     #[error(transparent)]
     Variable(#[from] VariableError),
+    /// A limit cannot be read.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// The DNS servers cannot be read.
     #[error(transparent)]
     Dns(#[from] domain_auth_dns::ConfigError),
@@ -50,6 +58,10 @@ impl Config {
             stack: required("STACK_NAME")?,
             eligibility: Eligibility::parse(&optional("OWN_DOMAINS").unwrap_or_default())?,
             ses_calls_per_second: positive("SES_CALLS_PER_SECOND")?,
+            limits: AdditionLimits {
+                domains: limit("MAX_DOMAINS_PER_CLIENT")?,
+                added_per_day: limit("MAX_DOMAINS_ADDED_PER_DAY")?,
+            },
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,

@@ -10,6 +10,7 @@ use domain_auth::domain::{Domain, NewDomain};
 use domain_auth::event::Event;
 use domain_auth::history::Actor;
 use domain_auth::idempotency::IdempotencyLedger;
+use domain_auth::limits::{AdditionLimits, ReadClientRecord};
 use domain_auth::names::Eligibility;
 use domain_auth::ports::{
     Clock, CommitChanges, CommitError, Identities, Ids, Outbox, Publish, ReadClaims, ReadDomains,
@@ -52,13 +53,21 @@ pub struct App<S, I, P, C, D, L> {
     pub eligibility: Eligibility,
     /// Calls per second of each operation that SES takes, of which requests get a part.
     pub ses_calls_per_second: u32,
+    /// What a client may add, where Lasso support has set nothing else for it.
+    pub limits: AdditionLimits,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
 }
 
 impl<S, I, P, C, D, L> App<S, I, P, C, D, L>
 where
-    S: ReadDomains + ReadClaims + CommitChanges + Outbox + IdempotencyLedger + SesTurns,
+    S: ReadDomains
+        + ReadClaims
+        + ReadClientRecord
+        + CommitChanges
+        + Outbox
+        + IdempotencyLedger
+        + SesTurns,
     I: Identities,
     P: Publish,
     C: Clock,
@@ -82,7 +91,8 @@ where
             contact_email: body.contact_email,
         };
         let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
-        match add::add(store, clock, ids, &self.eligibility, &new, &actor).await? {
+        let (eligibility, limits) = (&self.eligibility, self.limits);
+        match add::add(store, clock, ids, eligibility, &new, &actor, limits).await? {
             Addition::Existing(domain) => Ok(answer(StatusCode::OK, &domain)),
             Addition::Created(change) => {
                 let added = change.domain.clone();

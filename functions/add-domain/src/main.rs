@@ -26,6 +26,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         dns: Resolver::new(config.dns)?,
         eligibility: config.eligibility,
         ses_calls_per_second: config.ses_calls_per_second,
+        limits: config.limits,
         claims: config.claims,
     };
     domain_auth_http::run(|request| app.handle(request)).await

@@ -1,5 +1,6 @@
 //! Every file in `events/add-domain`, through the handler, on fakes.
 
+use domain_auth::limits::AdditionLimits;
 use domain_auth::names::{DomainName, Eligibility};
 use domain_auth::ports::{Clock, ReadDomains};
 use domain_auth::ses_share::SesTurns;
@@ -25,6 +26,10 @@ fn app() -> TestApp {
         dns: FakeDns::default(),
         ses_calls_per_second: 1,
         eligibility: Eligibility::new(vec![DomainName::parse("lassocrm.com").unwrap()]),
+        limits: AdditionLimits {
+            domains: 500,
+            added_per_day: 50,
+        },
         claims: ClaimNames {
             client_id: "custom:client_id".to_owned(),
             roles: "cognito:groups".to_owned(),
@@ -86,7 +91,8 @@ async fn a_name_of_another_client_is_202_with_the_ownership_record_alone() {
     let holder = domain_auth_testkit::new_domain("cedar-homes", "example.com");
     let actor = domain_auth::history::Actor::Service;
     let (store, clock, ids) = (&app.store, &app.clock, &app.ids);
-    domain_auth::use_cases::add::add(store, clock, ids, &app.eligibility, &holder, &actor)
+    let (eligibility, limits) = (&app.eligibility, app.limits);
+    domain_auth::use_cases::add::add(store, clock, ids, eligibility, &holder, &actor, limits)
         .await
         .unwrap();
     let reply = handle_file(&app, "new-domain").await;
@@ -110,4 +116,24 @@ async fn a_call_that_ses_throttles_once_is_made_again() {
     app.ses.fail("CreateEmailIdentity", &[SesFault::Throttled]);
     let reply = handle_file(&app, "new-domain").await;
     assert_eq!(reply.status(), StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn a_client_at_a_limit_is_told_which_and_nothing_is_written() {
+    for (case, limits) in [
+        ("too-many-domains", (0, 50)),
+        ("too-many-additions", (500, 0)),
+    ] {
+        let app = TestApp {
+            limits: AdditionLimits {
+                domains: limits.0,
+                added_per_day: limits.1,
+            },
+            ..app()
+        };
+        let reply = handle_file(&app, "new-domain").await;
+        insta::assert_json_snapshot!(case, answer_of(&reply));
+        assert!(app.store.all_domains().is_empty());
+        assert!(app.publisher.events().is_empty());
+    }
 }

@@ -1,7 +1,8 @@
 //! What the template gives this function.
 
 use domain_auth::identity::{ConfigurationSet, NotAConfigurationSet};
-use domain_auth_aws::{MissingVariable, optional, required};
+use domain_auth::limits::Limits;
+use domain_auth_aws::{LimitError, MissingVariable, limits, optional, required};
 use domain_auth_http::ClaimNames;
 
 /// The function's configuration.
@@ -15,6 +16,9 @@ pub struct Config {
     pub stack: String,
     /// `CONFIGURATION_SET`: what an identity is given with the final step; may be unset.
     pub configuration_set: Option<ConfigurationSet>,
+    /// `MAX_DOMAINS_PER_CLIENT`, `MAX_DOMAINS_ADDED_PER_DAY` and
+    /// `MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY`.
+    pub limits: Limits,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
     pub claims: ClaimNames,
 }
@@ -25,6 +29,9 @@ pub enum ConfigError {
     /// A variable is missing.
     #[error(transparent)]
     Missing(#[from] MissingVariable),
+    /// A limit cannot be read.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// The configuration set has no possible name.
     #[error("CONFIGURATION_SET {0}")]
     ConfigurationSet(#[from] NotAConfigurationSet),
@@ -41,6 +48,7 @@ impl Config {
             configuration_set: configuration_set
                 .map(|name| ConfigurationSet::parse(&name))
                 .transpose()?,
+            limits: limits()?,
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,

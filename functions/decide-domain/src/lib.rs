@@ -1,23 +1,27 @@
 //! `POST /staff/clients/{client}/domains/{domain}/complete` and `…/reject`: the final step, which
 //! Lasso support alone takes. `…/adopt`: the client gets the identity that SES has already.
+//! `PUT /staff/clients/{client}/limits`: how much a client may do.
 
 mod config;
 
 use std::time::Duration;
 
+use domain_auth::alerts::ReadAlertCounts;
 use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::identity::ConfigurationSet;
+use domain_auth::limits::{Limits, ReadClientRecord, SetLimits};
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
     Clock, CommitChanges, Identities, Ids, Outbox, Publish, ReadClaims, ReadDomains,
 };
 use domain_auth::use_cases::adopt::adopt;
+use domain_auth::use_cases::client_limits;
 use domain_auth::use_cases::decide::{Completing, Decision, decide};
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::registers::register_of;
 use domain_auth_http::{
-    ApiError, ClaimNames, Operation, ParsedRequest, Reply, StaffDomainView, Supporter,
-    client_in_path, domain_in_path, json, once, reason_in,
+    ApiError, ClaimNames, ClientLimitsView, LimitsBody, Operation, ParsedRequest, Reply,
+    StaffDomainView, Supporter, client_in_path, domain_in_path, json, once, reason_in,
 };
 use lambda_http::http::StatusCode;
 
@@ -43,11 +47,14 @@ pub struct App<S, I, P, C, D> {
     pub ids: D,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
+    /// The limits of a client for which Lasso support has set none.
+    pub limits: Limits,
 }
 
 impl<S, I, P, C, D> App<S, I, P, C, D>
 where
     S: ReadDomains + ReadClaims + CommitChanges + Outbox + IdempotencyLedger,
+    S: ReadClientRecord + ReadAlertCounts + SetLimits,
     I: Identities,
     P: Publish,
     C: Clock,
@@ -62,6 +69,9 @@ where
     async fn decide(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
         let supporter = Supporter::lasso_support(request, &self.claims)?;
         let operation = Operation::of(request)?;
+        if operation == Operation::SetClientLimits {
+            return self.set_limits(request, &supporter).await;
+        }
         let (client, name) = (client_in_path(request)?, domain_in_path(request)?);
         if operation == Operation::AdoptIdentity {
             return self.adopt(request, &supporter, (&client, &name)).await;
@@ -100,6 +110,19 @@ where
         publish(store, &self.publisher, clock, adopted.event.as_ref(), until).await;
         let claims = register_of(store, &adopted.domain).await?;
         let view = StaffDomainView::new(&adopted.domain, None, &claims, clock.now());
+        Ok(json(StatusCode::OK, &view))
+    }
+
+    async fn set_limits(
+        &self,
+        request: &ParsedRequest,
+        supporter: &Supporter,
+    ) -> Result<Reply, ApiError> {
+        let client = client_in_path(request)?;
+        let wanted = LimitsBody::parse(request)?.into();
+        let (store, clock, actor) = (&self.store, &self.clock, supporter.actor());
+        let limits = client_limits::set(store, clock, &client, &wanted, &actor).await?;
+        let view = ClientLimitsView::new(&client, &limits, self.limits);
         Ok(json(StatusCode::OK, &view))
     }
 }

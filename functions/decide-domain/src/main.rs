@@ -24,6 +24,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         clock: SystemClock,
         ids: SystemIds,
         claims: config.claims,
+        limits: config.limits,
     };
     domain_auth_http::run(|request| app.handle(request)).await
 }

@@ -4,6 +4,7 @@ use domain_auth::domain::Domain;
 use domain_auth::event::EventType;
 use domain_auth::history::Actor;
 use domain_auth::identity::ConfigurationSet;
+use domain_auth::limits::Limits;
 use domain_auth::ports::{Clock, CommitChanges, Ids};
 use domain_auth::state::{State, Trigger};
 use domain_auth_http::{ClaimNames, Reply};
@@ -30,6 +31,11 @@ async fn app() -> TestApp {
         claims: ClaimNames {
             client_id: "custom:client_id".to_owned(),
             roles: "cognito:groups".to_owned(),
+        },
+        limits: Limits {
+            domains: 500,
+            added_per_day: 50,
+            support_emails_per_day: 50,
         },
     };
     let (now, ids) = (app.clock.now(), &app.ids);

@@ -1,6 +1,7 @@
 //! What the template gives this function.
 
-use domain_auth_aws::{MissingVariable, required};
+use domain_auth::limits::Limits;
+use domain_auth_aws::{LimitError, limits, required};
 use domain_auth_http::{ClaimNames, Cursors};
 
 /// The function's configuration.
@@ -12,13 +13,16 @@ pub struct Config {
     pub stack: String,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
     pub claims: ClaimNames,
+    /// `MAX_DOMAINS_PER_CLIENT`, `MAX_DOMAINS_ADDED_PER_DAY` and
+    /// `MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY`.
+    pub limits: Limits,
     /// `CURSOR_SECRET`: cursors of lists are made with it.
     pub cursors: Cursors,
 }
 
 impl Config {
     /// Reads the environment.
-    pub fn from_env() -> Result<Self, MissingVariable> {
+    pub fn from_env() -> Result<Self, LimitError> {
         Ok(Self {
             table: required("TABLE_NAME")?,
             stack: required("STACK_NAME")?,
@@ -26,6 +30,7 @@ impl Config {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
             },
+            limits: limits()?,
             cursors: Cursors::new(&required("CURSOR_SECRET")?),
         })
     }

@@ -1,17 +1,20 @@
-//! `GET /staff/domains`, `GET /staff/clients/{client}/domains/{domain}` and its history: pure reads
-//! across clients, for Lasso support alone.
+//! `GET /staff/domains`, `GET /staff/clients/{client}/domains/{domain}` and its history, and `GET
+//! /staff/clients/{client}/limits`: pure reads across clients, for Lasso support alone.
 
 mod config;
 
+use domain_auth::alerts::ReadAlertCounts;
+use domain_auth::limits::{Limits, ReadClientRecord};
 use domain_auth::ports::{
     Clock, Page, PageStart, ReadClaims, ReadDomains, Reconciliations, StaffQueue,
 };
 use domain_auth::state::{QueuePart, Status, WaitingFor};
+use domain_auth::use_cases::client_limits;
 use domain_auth::use_cases::registers::register_of;
 use domain_auth_http::{
-    ApiError, ClaimNames, Cursors, FieldError, HistoryView, List, Operation, ParsedRequest, Reply,
-    StaffDomainView, StaffListView, Supporter, client_in_path, domain_in_path, json, limit_of,
-    problem, status_of,
+    ApiError, ClaimNames, ClientLimitsView, Cursors, FieldError, HistoryView, List, Operation,
+    ParsedRequest, Reply, StaffDomainView, StaffListView, Supporter, client_in_path,
+    domain_in_path, json, limit_of, problem, status_of,
 };
 use lambda_http::RequestExt;
 use lambda_http::http::StatusCode;
@@ -29,11 +32,14 @@ pub struct App<S, C> {
     pub claims: ClaimNames,
     /// Where pages of lists start.
     pub cursors: Cursors,
+    /// The limits of a client for which Lasso support has set none.
+    pub limits: Limits,
 }
 
 impl<S, C> App<S, C>
 where
     S: ReadDomains + ReadClaims + StaffQueue + Reconciliations,
+    S: ReadClientRecord + ReadAlertCounts,
     C: Clock,
 {
     /// Answers one request.
@@ -44,6 +50,7 @@ where
                 Operation::ListQueue => self.queue(&request).await,
                 Operation::GetClientDomain => self.one(&request).await,
                 Operation::GetClientHistory => self.history(&request).await,
+                Operation::GetClientLimits => self.client_limits(&request).await,
                 _served_elsewhere => Err(ApiError::NoRoute),
             }
         };
@@ -107,6 +114,13 @@ where
             return Err(ApiError::NotFound);
         }
         let view = HistoryView::for_support(page, &self.cursors, list);
+        Ok(json(StatusCode::OK, &view))
+    }
+
+    async fn client_limits(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let client = client_in_path(request)?;
+        let limits = client_limits::read(&self.store, &self.clock, &client).await?;
+        let view = ClientLimitsView::new(&client, &limits, self.limits);
         Ok(json(StatusCode::OK, &view))
     }
 

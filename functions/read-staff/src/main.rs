@@ -22,6 +22,7 @@ async fn main() -> Result<(), lambda_http::Error> {
             clock: SystemClock,
             claims: config.claims,
             cursors: config.cursors,
+            limits: config.limits,
         };
     domain_auth_http::run(|request| app.handle(request)).await
 }

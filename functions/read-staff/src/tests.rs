@@ -3,6 +3,7 @@
 use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::Domain;
 use domain_auth::history::Actor;
+use domain_auth::limits::Limits;
 use domain_auth::ports::{Clock, CommitChanges, Reconciliations};
 use domain_auth::reconciliation::{Missing, Orphan, Reconciliation};
 use domain_auth::state::{State, Status, Trigger};
@@ -78,6 +79,11 @@ async fn app() -> App<MemoryStore, TestClock> {
             roles: "cognito:groups".to_owned(),
         },
         cursors: Cursors::new("secret"),
+        limits: Limits {
+            domains: 500,
+            added_per_day: 50,
+            support_emails_per_day: 50,
+        },
     }
 }
 

@@ -5,7 +5,10 @@ use std::sync::Mutex;
 
 use domain_auth::domain::{Domain, NewDomain};
 use domain_auth::history::{Action, Actor};
-use domain_auth::instructions::{Letter, PER_CLIENT, PER_DOMAIN, SendLetter};
+use domain_auth::instructions::{
+    CountInstructions, Counted, Day, Letter, PER_CLIENT, PER_DOMAIN, PER_RECIPIENT,
+    PER_RECIPIENT_OF_ALL, Recipient, SendLetter,
+};
 use domain_auth::names::{Community, EmailAddress};
 use domain_auth::ports::{Clock, CommitChanges, ReadDomains, Refusal, SesError};
 use domain_auth::state::{State, Trigger};
@@ -42,8 +45,8 @@ impl SendLetter for Mailbox {
                 source: "no answer".into(),
             }),
             Some(SesFault::Refused(refusal)) => Err(SesError::Refused {
-                refusal,
                 operation: OPERATION,
+                refusal,
                 source: "refused".into(),
             }),
         }
@@ -158,26 +161,68 @@ async fn the_sixth_email_of_a_day_waits_for_the_next() {
         .and_then(|text| text.parse().ok())
         .unwrap();
     assert_eq!(wait, 12 * 60 * 60 + 1);
-    assert_eq!(answer(&app, "without-note").await["status"], 202);
     app.clock.advance(SignedDuration::from_hours(12));
     assert_eq!(answer(&app, "to-email-administrator").await["status"], 202);
-    assert_eq!(sent(&app), 7);
+    assert_eq!(sent(&app), 6);
+}
+
+#[tokio::test]
+async fn the_sixth_email_of_a_day_to_one_address_waits_whatever_the_domain() {
+    let app = app().await;
+    let to = |address: &str| Recipient::of(&EmailAddress::parse(address).unwrap());
+    let (maple, day) = (client("maple-homes"), Day::of(app.clock.now()));
+    for number in 0..PER_RECIPIENT {
+        let name = domain_name(&format!("d{number}.example"));
+        // Another spelling of the same mailbox.
+        let address = to("DNS+lasso@it-partner.example");
+        let counted = app.store.count(&maple, &name, &address, day).await;
+        assert!(matches!(counted, Ok(Counted::Yes(_))), "{number}");
+    }
+    let refused = answer(&app, "to-email-administrator").await;
+    assert_eq!(refused["status"], 429);
+    assert_eq!(refused["body"]["code"], "too_many_to_recipient");
+    assert_eq!(refused["headers"]["retry-after"], "43201");
+    assert_eq!(sent(&app), 0);
+    app.clock.advance(SignedDuration::from_hours(12));
+    assert_eq!(answer(&app, "to-email-administrator").await["status"], 202);
+}
+
+#[tokio::test]
+async fn one_address_has_no_more_than_twenty_emails_of_all_clients() {
+    let app = app().await;
+    let to = Recipient::of(&EmailAddress::parse("dns@it-partner.example").unwrap());
+    let day = Day::of(app.clock.now());
+    for number in 0..PER_RECIPIENT_OF_ALL {
+        let other = client(&format!("client{number}"));
+        let name = domain_name("example.org");
+        let counted = app.store.count(&other, &name, &to, day).await;
+        assert!(matches!(counted, Ok(Counted::Yes(_))), "{number}");
+    }
+    let refused = answer(&app, "to-email-administrator").await;
+    assert_eq!(refused["body"]["code"], "too_many_to_recipient");
+    assert_eq!(sent(&app), 0);
 }
 
 #[tokio::test]
 async fn what_ses_certainly_did_not_send_does_not_count_and_the_rest_does() {
     let app = app().await;
-    let rejected = SesFault::Refused(Refusal::MessageRejected);
-    let denied = SesFault::Refused(Refusal::AccessDenied);
-    for (fault, status, code, left) in [
-        (SesFault::Throttled, 503, "ses_unavailable", 4),
-        (rejected, 422, "email_refused", 3),
-        (denied, 502, "ses_refused", 2),
-        (SesFault::Unavailable, 503, "service_unavailable", 0),
+    for (fault, (status, code), left) in [
+        (SesFault::Throttled, (503, "ses_unavailable"), 4),
+        (
+            SesFault::Refused(Refusal::AccessDenied),
+            (502, "ses_refused"),
+            3,
+        ),
+        (
+            SesFault::Refused(Refusal::MessageRejected),
+            (422, "email_refused"),
+            2,
+        ),
+        (SesFault::Unavailable, (503, "service_unavailable"), 0),
     ] {
         app.mail.faults.lock().unwrap().push(fault);
         let failed = answer(&app, "to-email-administrator").await;
-        assert_eq!(failed["status"], status);
+        assert_eq!(failed["status"], status, "{fault:?}");
         assert_eq!(failed["body"]["code"], code);
         let sent = answer(&app, "to-email-administrator").await;
         assert_eq!(sent["body"]["left_today"]["domain"], left, "{fault:?}");

@@ -3,7 +3,8 @@
 //! of a client is no line of the email, and nothing in it becomes a link.
 
 use askama::Template;
-use domain_auth::event::{Event, EventType};
+use domain_auth::event::{Event, EventType, limits_path};
+use domain_auth::instructions::Day;
 use domain_auth::plain_text::{quoted, shown, shown_about};
 use domain_auth::ports::Email;
 use domain_auth::records::Requirement;
@@ -75,6 +76,59 @@ pub fn email_of(event: &Event) -> Result<Email, askama::Error> {
         .render()?,
         subject,
         reply_to: event.contact_email.clone(),
+        event_id: event.event_id,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "summary.txt", escape = "none")]
+struct SummaryText<'a> {
+    heading: &'a str,
+    event: &'a Event,
+    client: &'a str,
+    day: Day,
+    limit: u32,
+    limits: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "summary.html")]
+struct SummaryHtml<'a> {
+    heading: &'a str,
+    event: &'a Event,
+    client: &'a str,
+    day: Day,
+    limit: u32,
+    limits: &'a str,
+}
+
+/// Renders the email that says that a client has had more alerts on a day than its limit; `event` is
+/// the first one beyond it.
+pub fn summary_of(event: &Event, day: Day, limit: u32) -> Result<Email, askama::Error> {
+    let client = shown(event.client.as_str());
+    let heading = format!("More than {limit} alerts of {client} today");
+    let limits = limits_path(&event.client);
+    Ok(Email {
+        text: SummaryText {
+            heading: &heading,
+            event,
+            client: &client,
+            day,
+            limit,
+            limits: &limits,
+        }
+        .render()?,
+        html: SummaryHtml {
+            heading: &heading,
+            event,
+            client: &client,
+            day,
+            limit,
+            limits: &limits,
+        }
+        .render()?,
+        subject: heading,
+        reply_to: None,
         event_id: event.event_id,
     })
 }

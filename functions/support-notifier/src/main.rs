@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_lambda_events::event::sns::SnsEvent;
-use domain_auth_aws::{Clients, HttpTimeouts, SupportMail, SystemClock, Table};
+use domain_auth_aws::{Clients, HttpTimeouts, MetricLines, SupportMail, SystemClock, Table};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use support_notifier::{App, Config};
 
@@ -18,9 +18,11 @@ async fn main() -> Result<(), Error> {
     .await;
     let (from, to) = (config.sender_email, config.support_email);
     let app = &App {
-        ledger: Table::new(clients.dynamodb(), config.table),
+        store: Table::new(clients.dynamodb(), config.table),
         mail: SupportMail::new(clients.ses_v2(), from, to),
         clock: SystemClock,
+        meter: MetricLines::new(config.stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
+        limit: config.limit,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<SnsEvent>| async move {
         app.notify(event.payload).await?;

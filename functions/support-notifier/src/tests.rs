@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use aws_lambda_events::event::sns::SnsEvent;
 use domain_auth::ports::{Clock, Email, SendEmail, SesError};
 use domain_auth::use_cases::email_support::SENDING_LEASE;
-use domain_auth_testkit::{MemoryStore, TestClock};
+use domain_auth_testkit::{MemoryStore, RecordingMeter, TestClock};
 
 use super::{App, NotifyError};
 
@@ -30,11 +30,13 @@ impl SendEmail for Mailbox {
     }
 }
 
-fn app() -> App<MemoryStore, Mailbox, TestClock> {
+fn app() -> App<MemoryStore, Mailbox, TestClock, RecordingMeter> {
     App {
-        ledger: MemoryStore::default(),
+        store: MemoryStore::default(),
         mail: Mailbox::default(),
         clock: TestClock::default(),
+        meter: RecordingMeter::default(),
+        limit: 50,
     }
 }
 
@@ -107,7 +109,7 @@ async fn a_copy_that_died_while_sending_is_waited_for_and_then_replaced() {
         serde_json::from_str(&delivery("verified").records[0].sns.message).unwrap();
     let now = app.clock.now();
     let lease = app
-        .ledger
+        .store
         .lease(event.event_id, now, now + SENDING_LEASE)
         .await
         .unwrap();
@@ -121,4 +123,32 @@ async fn a_copy_that_died_while_sending_is_waited_for_and_then_replaced() {
     app.clock.advance(SENDING_LEASE);
     app.notify(delivery("verified")).await.unwrap();
     assert_eq!(app.mail.emails.lock().unwrap().len(), 1);
+}
+
+/// The same delivery about an event of its own.
+fn another(case: &str, number: u32) -> SnsEvent {
+    let mut delivery = delivery(case);
+    let message = &mut delivery.records[0].sns.message;
+    let mut event: serde_json::Value = serde_json::from_str(message).unwrap();
+    event["event_id"] = format!("0198f3a2-6d5e-7c41-9a37-{number:012}").into();
+    *message = event.to_string();
+    delivery
+}
+
+#[tokio::test]
+async fn the_first_alert_over_the_limit_is_emailed_as_the_summary_of_the_day() {
+    let mut app = app();
+    app.limit = 2;
+    for number in 0..5 {
+        app.notify(another("verified", number)).await.unwrap();
+    }
+    {
+        let emails = app.mail.emails.lock().unwrap();
+        assert_eq!(emails.len(), 3);
+        insta::assert_snapshot!("summary", shown(&emails[2]));
+    }
+    let not_emailed = app.meter.values("AlertsNotEmailed", Some("OverLimit"));
+    assert_eq!(not_emailed, [1.0, 1.0, 1.0]);
+    app.notify(another("at-risk", 5)).await.unwrap();
+    assert_eq!(app.mail.emails.lock().unwrap().len(), 4, "what stops mail");
 }

@@ -10,7 +10,9 @@ mod store;
 mod system;
 
 pub use clients::{Clients, HttpTimeouts, http_client};
-pub use environment::{MissingVariable, VariableError, optional, positive, required};
+pub use environment::{
+    LimitError, MissingVariable, VariableError, limit, limits, optional, positive, required,
+};
 pub use mail::{LetterMail, SupportMail};
 pub use metrics::{MetricLines, NAMESPACE};
 pub use ses::SesIdentities;

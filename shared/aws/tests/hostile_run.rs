@@ -119,6 +119,7 @@ fn change_of(domain: Domain) -> Change {
         history: Vec::new(),
         event: None,
         look: None,
+        client_count: None,
     }
 }
 

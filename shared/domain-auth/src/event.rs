@@ -267,6 +267,11 @@ pub fn staff_path(domain: &Domain) -> String {
     )
 }
 
+/// Where the limits of a client are in the API for Lasso support.
+pub fn limits_path(client: &ClientId) -> String {
+    format!("/staff/clients/{}/limits", client.to_path_segment())
+}
+
 fn summary(domain: &Domain, event_type: EventType) -> String {
     match event_type {
         EventType::Added => "The domain was added.".to_owned(),

@@ -17,6 +17,13 @@ pub const PER_DOMAIN: u32 = 5;
 /// dozens of domains. It bounds what a stolen token can do to the reputation of Lasso's address.
 pub const PER_CLIENT: u32 = 50;
 
+/// Emails of one client to one address and day, over all its domains.
+pub const PER_RECIPIENT: u32 = 5;
+
+/// Emails of all clients to one address and day: an agency that looks after the DNS of several
+/// clients gets some from each.
+pub const PER_RECIPIENT_OF_ALL: u32 = 20;
+
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
 /// A day in UTC, by which emails are counted.
@@ -44,7 +51,15 @@ pub enum Counted {
     DomainLimit,
     /// There were [`PER_CLIENT`] of this client.
     ClientLimit,
+    /// There were [`PER_RECIPIENT`] of this client to this address, or [`PER_RECIPIENT_OF_ALL`] of all
+    /// clients.
+    RecipientLimit,
 }
+
+/// The mailbox behind an address, by which emails are counted: in lower case, and without a tag
+/// (`name+tag@example.com`, RFC 5233), which most providers deliver to the same mailbox.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Recipient(String);
 
 /// Counts emails before they are sent, so that neither a race nor a death exceeds a limit.
 pub trait CountInstructions: Send + Sync {
@@ -53,6 +68,7 @@ pub trait CountInstructions: Send + Sync {
         &self,
         client: &ClientId,
         name: &DomainName,
+        to: &Recipient,
         day: Day,
     ) -> impl Future<Output = Result<Counted, StoreError>> + Send;
 
@@ -61,6 +77,7 @@ pub trait CountInstructions: Send + Sync {
         &self,
         client: &ClientId,
         name: &DomainName,
+        to: &Recipient,
         day: Day,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
@@ -90,6 +107,30 @@ pub trait SendLetter: Send + Sync {
     ) -> impl Future<Output = Result<String, SesError>> + Send;
 }
 
+impl Recipient {
+    /// The mailbox of an address.
+    pub fn of(address: &EmailAddress) -> Self {
+        let address = address.as_str().to_ascii_lowercase();
+        let (local, domain) = address.rsplit_once('@').unwrap_or((&address, ""));
+        let mailbox = match local.split_once('+') {
+            Some((mailbox, _)) if !mailbox.is_empty() => mailbox,
+            Some(_) | None => local,
+        };
+        Self(format!("{mailbox}@{domain}"))
+    }
+
+    /// The address of the mailbox. Personal: it is stored as a digest.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Recipient")
+    }
+}
+
 impl Day {
     /// The day of a moment.
     pub fn of(now: Timestamp) -> Self {
@@ -98,6 +139,12 @@ impl Day {
         Self {
             start: midnight.unwrap_or(now),
         }
+    }
+
+    /// The day of a date as [`Day`] shows it.
+    pub fn parse(date: &str) -> Option<Self> {
+        let midnight = format!("{date}T00:00:00Z").parse().ok()?;
+        Some(Self::of(midnight))
     }
 
     /// When the next one begins.
@@ -122,11 +169,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn spellings_of_one_mailbox_are_one_recipient() {
+        let of = |text: &str| Recipient::of(&EmailAddress::parse(text).unwrap());
+        let dns = of("dns@example.com");
+        assert_eq!(of("DNS@Example.COM"), dns);
+        assert_eq!(of("dns+lasso@example.com"), dns);
+        assert_ne!(of("dns@example.net"), dns);
+        assert_eq!(of("+tag@example.com").as_str(), "+tag@example.com");
+    }
+
+    #[test]
     fn a_day_begins_at_midnight_in_utc() {
         let at = |text: &str| -> Timestamp { text.parse().unwrap() };
         let day = Day::of(at("2026-06-01T23:59:59.9Z"));
         assert_eq!(day.to_string(), "2026-06-01");
         assert_eq!(day, Day::of(at("2026-06-01T00:00:00Z")));
+        assert_eq!(Day::parse(&day.to_string()), Some(day));
+        assert_eq!(Day::parse("June"), None);
         assert_eq!(day.end(), at("2026-06-02T00:00:00Z"));
         assert_eq!(Day::of(day.end()).to_string(), "2026-06-02");
     }

@@ -1,5 +1,6 @@
 //! The domain of sending-domain authentication; no I/O.
 
+pub mod alerts;
 pub mod check_limit;
 pub mod claims;
 pub mod diagnosis;
@@ -14,6 +15,7 @@ pub mod history;
 pub mod idempotency;
 pub mod identity;
 pub mod instructions;
+pub mod limits;
 pub mod mail_from;
 pub mod missing;
 pub mod names;

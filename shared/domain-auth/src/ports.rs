@@ -249,7 +249,7 @@ pub enum Lease {
     Granted,
     /// Another copy of this function is sending it right now.
     InFlight,
-    /// It has been sent.
+    /// It has been sent, or is not to be sent.
     Sent,
 }
 

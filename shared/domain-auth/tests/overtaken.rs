@@ -9,6 +9,7 @@ use domain_auth::domain::{Change, Domain};
 use domain_auth::event::EventType;
 use domain_auth::history::{Action, Actor};
 use domain_auth::identity::{AxisStatus, SesStatus};
+use domain_auth::limits::AdditionLimits;
 use domain_auth::names::Eligibility;
 use domain_auth::ports::{Clock, CommitChanges, Outbox, ReadDomains};
 use domain_auth::records::records_of;
@@ -118,7 +119,8 @@ impl World {
         let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
         let (new, eligibility) = (new_domain("maple", NAME), Eligibility::default());
         let actor = actor();
-        let added = add::add(store, clock, ids, &eligibility, &new, &actor);
+        let none = AdditionLimits::NONE;
+        let added = add::add(store, clock, ids, &eligibility, &new, &actor, none);
         let Addition::Created(change) = Box::pin(added).now_or_never().unwrap().unwrap() else {
             panic!("it was there");
         };

@@ -246,6 +246,11 @@ fn is_the_clients_own(action: Action) -> bool {
     }
 }
 
+/// Who did something, as Lasso support sees it.
+pub(crate) fn actor_for_support(actor: Actor) -> ActorView {
+    actor_view(actor, Reader::Support)
+}
+
 fn actor_view(actor: Actor, reader: Reader) -> ActorView {
     let (kind, subject) = match actor {
         Actor::ClientAdmin { subject } => ("client_admin", Some(subject)),

@@ -1,7 +1,9 @@
 //! What callers send, parsed and judged field by field.
 
+use domain_auth::limits::MOST;
 use domain_auth::names::{ClientId, Community, DomainName, EmailAddress, Note};
 use domain_auth::state::Status;
+use domain_auth::use_cases::client_limits::WantedLimits;
 use domain_auth::use_cases::release::{Order, Verdict};
 use domain_auth::use_cases::remove::Confirmation;
 use lambda_http::{Request, RequestExt};
@@ -182,6 +184,83 @@ impl InstructionsBody {
     }
 }
 
+/// The body of `PUT /staff/clients/{client}/limits`: all of what is set for the client. A limit that is
+/// left out is the default of the deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "SetClientLimits", deny_unknown_fields)
+)]
+pub struct LimitsBody {
+    /// Domains in the client's list, contested ones included. What the client has already, it keeps.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = MOST)))]
+    pub max_domains: Option<u32>,
+    /// Domains that it adds on a day (UTC).
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = MOST)))]
+    pub max_domains_added_per_day: Option<u32>,
+    /// Emails to Lasso support on a day (UTC) about its domains.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = MOST)))]
+    pub max_support_emails_per_day: Option<u32>,
+    /// Why, in plain text, for Lasso support.
+    pub reason: Note,
+}
+
+impl LimitsBody {
+    /// Reads the body. Every field that is wrong is named, not only the first.
+    pub fn parse(request: &Request) -> Result<Self, ApiError> {
+        let mut object = object_in(request)?;
+        let mut errors = Vec::new();
+        let mut limit = |name| take_limit(&mut object, name, &mut errors);
+        let max_domains = limit("max_domains");
+        let max_domains_added_per_day = limit("max_domains_added_per_day");
+        let max_support_emails_per_day = limit("max_support_emails_per_day");
+        let reason = take_reason(&mut object, &mut errors);
+        refuse_others(&object, &mut errors);
+        match reason {
+            Some(reason) if errors.is_empty() => Ok(Self {
+                max_domains,
+                max_domains_added_per_day,
+                max_support_emails_per_day,
+                reason,
+            }),
+            _ => Err(ApiError::Invalid(errors)),
+        }
+    }
+}
+
+impl From<LimitsBody> for WantedLimits {
+    fn from(body: LimitsBody) -> Self {
+        Self {
+            domains: body.max_domains,
+            added_per_day: body.max_domains_added_per_day,
+            support_emails_per_day: body.max_support_emails_per_day,
+            reason: body.reason,
+        }
+    }
+}
+
+/// Takes a limit out of the object. `null` counts as absent.
+fn take_limit(
+    object: &mut Map<String, Value>,
+    name: &str,
+    errors: &mut Vec<FieldError>,
+) -> Option<u32> {
+    let value = object.remove(name)?;
+    if value.is_null() {
+        return None;
+    }
+    let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+    let number = number.filter(|number| *number <= MOST);
+    if number.is_none() {
+        errors.push(FieldError::field(
+            format!("/{name}"),
+            format!("must be a whole number from 0 to {MOST}"),
+        ));
+    }
+    number
+}
+
 /// Takes the `note` out of the object. Empty counts as absent: that is how a form sends it.
 fn take_note(object: &mut Map<String, Value>, errors: &mut Vec<FieldError>) -> Option<Note> {
     let text = take_string(object, "note", errors)?;
@@ -349,6 +428,35 @@ mod tests {
         assert_eq!(
             fields(r#"{"domain":["x"],"community":"","contact_email":"x","a/b":1}"#),
             ["/domain", "/community", "/contact_email", "/a~1b"]
+        );
+    }
+
+    #[test]
+    fn limits_are_whole_numbers_with_a_reason() {
+        let parse = |body: &str| LimitsBody::parse(&Request::new(Body::from(body)));
+        let body = parse(r#"{"max_domains":0,"max_domains_added_per_day":null,"reason":"Why"}"#);
+        let body = body.unwrap();
+        assert_eq!(body.max_domains, Some(0));
+        assert_eq!(body.max_domains_added_per_day, None);
+        assert!(parse(r#"{"reason":"Back to the defaults"}"#).is_ok());
+        let wrong = r#"{"max_domains":-1,"max_domains_added_per_day":1.5,
+            "max_support_emails_per_day":100001,"max_emails":1}"#;
+        let Err(ApiError::Invalid(errors)) = parse(wrong) else {
+            panic!("accepted");
+        };
+        let pointers: Vec<_> = errors
+            .into_iter()
+            .filter_map(|error| error.pointer)
+            .collect();
+        assert_eq!(
+            pointers,
+            [
+                "/max_domains",
+                "/max_domains_added_per_day",
+                "/max_support_emails_per_day",
+                "/reason",
+                "/max_emails"
+            ]
         );
     }
 

@@ -6,6 +6,7 @@ mod entry;
 mod history_view;
 mod input;
 mod instructions_view;
+mod limits_view;
 mod notified_view;
 mod once;
 #[cfg(feature = "openapi")]
@@ -23,10 +24,11 @@ pub use cursor::{Cursors, List};
 pub use entry::{ParsedRequest, request_of, run};
 pub use history_view::{ActorView, ClientHistory, HistoryEntryView, HistoryView};
 pub use input::{
-    AddDomainBody, InstructionsBody, MAX_BODY, client_in_path, confirmation_of, domain_in_path,
-    limit_of, note_in, reason_in, release_in, status_of,
+    AddDomainBody, InstructionsBody, LimitsBody, MAX_BODY, client_in_path, confirmation_of,
+    domain_in_path, limit_of, note_in, reason_in, release_in, status_of,
 };
 pub use instructions_view::{InstructionsView, LeftView};
+pub use limits_view::{ClientLimitsView, LimitView, LimitsSetView};
 pub use notified_view::NotifiedView;
 pub use once::once;
 pub use problem::{ApiError, FieldError, Problem};

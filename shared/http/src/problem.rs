@@ -5,7 +5,7 @@ use std::fmt;
 use domain_auth::claims::NAMES_PER_CLIENT;
 use domain_auth::handoff::HandoffError;
 use domain_auth::idempotency::KeyError;
-use domain_auth::instructions::{PER_CLIENT, PER_DOMAIN};
+use domain_auth::instructions::{PER_CLIENT, PER_DOMAIN, PER_RECIPIENT, PER_RECIPIENT_OF_ALL};
 use domain_auth::names::{ClientId, DomainName, DomainNameError, IneligibleReason, InvalidReason};
 use domain_auth::ports::{SesError, StoreError};
 use domain_auth::state::Status;
@@ -71,6 +71,17 @@ pub enum ApiError {
         /// Seconds until tomorrow.
         seconds: u32,
     },
+    /// The client has as many domains as it may; how many that is.
+    TooManyDomains(u32),
+    /// The client has added as many domains today as it may.
+    TooManyAdditions {
+        /// How many that is.
+        limit: u32,
+        /// Seconds until tomorrow.
+        seconds: u32,
+    },
+    /// There were enough emails with instructions to this address today; seconds until tomorrow.
+    TooManyToRecipient(u32),
     /// Nobody knows whether SES sent an email.
     PerhapsSent(SesError),
     /// The header `Idempotency-Key` holds no key.
@@ -361,6 +372,44 @@ impl ApiError {
                 problem.retry_after = Some(seconds);
                 problem
             }
+            Self::TooManyToRecipient(seconds) => {
+                let mut problem = Problem::new(
+                    429,
+                    "too_many_to_recipient",
+                    "Enough emails to this address for today",
+                    // The same for both limits: what other clients send is not the caller's to know.
+                    format!(
+                        "To one address no more than {PER_RECIPIENT} emails with instructions are \
+                         sent for a client on a day (UTC), and no more than \
+                         {PER_RECIPIENT_OF_ALL} for all clients together."
+                    ),
+                );
+                problem.retry_after = Some(seconds);
+                problem
+            }
+            Self::TooManyDomains(limit) => Problem::new(
+                409,
+                "too_many_domains",
+                "Too many domains",
+                format!(
+                    "You can have no more than {limit} domains (max_domains). Remove one that is \
+                     not needed, or ask Lasso support for a higher limit."
+                ),
+            ),
+            Self::TooManyAdditions { limit, seconds } => {
+                let mut problem = Problem::new(
+                    429,
+                    "too_many_additions",
+                    "Enough domains added for today",
+                    format!(
+                        "You can add no more than {limit} domains on a day in UTC \
+                         (max_domains_added_per_day). Go on tomorrow, or ask Lasso support for a \
+                         higher limit."
+                    ),
+                );
+                problem.retry_after = Some(seconds);
+                problem
+            }
             Self::InvalidKey(error) => Problem::new(
                 400,
                 "invalid_idempotency_key",
@@ -485,7 +534,8 @@ impl ApiError {
             Self::BeingRemoved | Self::Busy => None,
             Self::EmailRefused | Self::IdentityNotOurs | Self::NotContested(_) => None,
             Self::HeldByAnother | Self::NoIdentity => None,
-            Self::TooManyInstructions { .. } => None,
+            Self::TooManyInstructions { .. } | Self::TooManyToRecipient(_) => None,
+            Self::TooManyDomains(_) | Self::TooManyAdditions { .. } => None,
         }
     }
 }

@@ -57,7 +57,6 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::NotContested(_) => Some(ApiError::HeldByAnother),
         ApiError::HeldByAnother => Some(ApiError::NoIdentity),
         ApiError::NoIdentity => Some(ApiError::TooManyNames("example.com".to_owned())),
-        ApiError::TooManyNames(_) => Some(ApiError::Busy),
         ApiError::Busy => Some(ApiError::Store(StoreError {
             action: "answer",
             failure: StoreFailure::Unavailable,
@@ -80,7 +79,14 @@ fn after(error: &ApiError) -> Option<ApiError> {
             name: DomainName::parse("example.com").expect("a name"),
             holder: ClientId::parse("maple-homes").expect("a client"),
         }),
-        ApiError::ReleaseUnconfirmed { .. } => None,
+        ApiError::ReleaseUnconfirmed { .. } => Some(ApiError::TooManyDomains(500)),
+        ApiError::TooManyDomains(_) => Some(ApiError::TooManyAdditions {
+            limit: 50,
+            seconds: 1,
+        }),
+        ApiError::TooManyAdditions { .. } => Some(ApiError::TooManyToRecipient(1)),
+        ApiError::TooManyToRecipient(_) => None,
+        ApiError::TooManyNames(_) => Some(ApiError::Busy),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the refusals of the use cases are to callers.
 
 use domain_auth::handoff::HandoffError;
+use domain_auth::limits::LimitReached;
 use domain_auth::ports::{Refusal, SesError, StoreError};
 use domain_auth::use_cases::add::AddError;
 use domain_auth::use_cases::adopt::AdoptError;
@@ -26,6 +27,11 @@ impl From<AddError> for ApiError {
         match error {
             AddError::Ineligible(reason) => Self::NotEligible(reason),
             AddError::TooManyNames(organizational) => Self::TooManyNames(organizational),
+            AddError::Limit(LimitReached::Domains { limit }) => Self::TooManyDomains(limit),
+            AddError::Limit(LimitReached::AddedToday { limit, wait }) => Self::TooManyAdditions {
+                limit,
+                seconds: seconds_up(wait),
+            },
             AddError::Busy => Self::Busy,
             AddError::Store(error) => Self::Store(error),
         }
@@ -128,6 +134,9 @@ impl From<InstructionsError> for ApiError {
                 of_domain,
                 seconds: seconds_up(wait),
             },
+            InstructionsError::RecipientLimit { wait } => {
+                Self::TooManyToRecipient(seconds_up(wait))
+            }
             InstructionsError::Unrendered(error) => Self::Unrendered(error),
             InstructionsError::Ses(error @ SesError::Unavailable { .. }) => {
                 Self::PerhapsSent(error)

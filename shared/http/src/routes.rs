@@ -108,6 +108,10 @@ routes! {
     RecheckDomain = "POST" "/staff/clients/{client}/domains/{domain}/recheck", LassoSupport, "check-domain";
     /// Takes a domain from its client, or decides for a client that has proven it.
     ReleaseDomain = "POST" "/staff/clients/{client}/domains/{domain}/release", LassoSupport, "release-domain";
+    /// The limits of one client, and how much of them is used.
+    GetClientLimits = "GET" "/staff/clients/{client}/limits", LassoSupport, "read-staff";
+    /// Sets the limits of one client.
+    SetClientLimits = "PUT" "/staff/clients/{client}/limits", LassoSupport, "decide-domain";
     /// This document.
     DescribeApi = "GET" "/openapi.json", Anyone, "describe-api";
 }

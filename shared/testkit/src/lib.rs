@@ -7,6 +7,7 @@ mod clock;
 mod crash;
 mod dns;
 mod http;
+mod memory_clients;
 mod memory_keys;
 mod memory_limits;
 mod memory_store;

@@ -7,7 +7,10 @@ use domain_auth::check_limit::{CheckCount, CheckLimit, CountChecks};
 use domain_auth::idempotency::{
     Attempt, Begun, IdempotencyKey, IdempotencyLedger, KeyOwner, StoredAnswer,
 };
-use domain_auth::instructions::{CountInstructions, Counted, Day, Left, PER_CLIENT, PER_DOMAIN};
+use domain_auth::instructions::{
+    CountInstructions, Counted, Day, Left, PER_CLIENT, PER_DOMAIN, PER_RECIPIENT,
+    PER_RECIPIENT_OF_ALL, Recipient,
+};
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::StoreError;
 use domain_auth::ses_share::{CallGroup, SesTurns, Turn, TurnRequest, TurnState};
@@ -22,6 +25,20 @@ pub(crate) struct Keys {
     emails: HashMap<(ClientId, Day), HashMap<DomainName, u32>>,
     checks: HashMap<KeyOwner, Timestamp>,
     turns: HashMap<CallGroup, TurnState>,
+    to_recipient: HashMap<(ClientId, Day, Recipient), u32>,
+    to_recipient_of_all: HashMap<(Day, Recipient), u32>,
+}
+
+impl Keys {
+    /// The counts of emails to one recipient: of a client, and of all.
+    fn to(&mut self, client: &ClientId, to: &Recipient, day: Day) -> (&mut u32, &mut u32) {
+        let of_client = (client.clone(), day, to.clone());
+        let of_all = (day, to.clone());
+        (
+            self.to_recipient.entry(of_client).or_default(),
+            self.to_recipient_of_all.entry(of_all).or_default(),
+        )
+    }
 }
 
 impl MemoryStore {
@@ -87,10 +104,13 @@ impl CountInstructions for MemoryStore {
         &self,
         client: &ClientId,
         name: &DomainName,
+        to: &Recipient,
         day: Day,
     ) -> Result<Counted, StoreError> {
         self.crash.pass("count").await;
         let mut keys = self.keys();
+        let (of_client, of_all) = keys.to(client, to, day);
+        let enough = *of_client >= PER_RECIPIENT || *of_all >= PER_RECIPIENT_OF_ALL;
         let emails = keys.emails.entry((client.clone(), day)).or_default();
         let all: u32 = emails.values().sum();
         let of_domain = emails.entry(name.clone()).or_default();
@@ -100,21 +120,32 @@ impl CountInstructions for MemoryStore {
         if all >= PER_CLIENT {
             return Ok(Counted::ClientLimit);
         }
+        if enough {
+            return Ok(Counted::RecipientLimit);
+        }
         *of_domain += 1;
-        Ok(Counted::Yes(Left {
+        let left = Left {
             domain: PER_DOMAIN - *of_domain,
             client: PER_CLIENT - all - 1,
-        }))
+        };
+        let (of_client, of_all) = keys.to(client, to, day);
+        *of_client += 1;
+        *of_all += 1;
+        Ok(Counted::Yes(left))
     }
 
     async fn give_back(
         &self,
         client: &ClientId,
         name: &DomainName,
+        to: &Recipient,
         day: Day,
     ) -> Result<(), StoreError> {
         self.crash.pass("give back").await;
         let mut keys = self.keys();
+        let (of_client, of_all) = keys.to(client, to, day);
+        *of_client = of_client.saturating_sub(1);
+        *of_all = of_all.saturating_sub(1);
         let emails = keys.emails.entry((client.clone(), day)).or_default();
         if let Some(of_domain) = emails.get_mut(name) {
             *of_domain = of_domain.saturating_sub(1);

@@ -22,6 +22,7 @@ use domain_auth::state::{QueuePart, Status};
 use domain_auth::turns::in_turns;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::memory_clients::Clients;
 use crate::memory_keys::Keys;
 use crate::memory_limits;
 use crate::{CrashPoint, TestClock};
@@ -38,7 +39,7 @@ pub struct MemoryStore {
 }
 
 #[derive(Debug, Default)]
-struct State {
+pub(crate) struct State {
     domains: BTreeMap<DomainKey, Domain>,
     looks: HashMap<DomainKey, DnsLook>,
     claims: HashMap<String, ClaimRegister>,
@@ -53,6 +54,7 @@ struct State {
     refused: HashSet<DomainName>,
     /// Domains that are kept out of their queue until then.
     postponed: HashMap<DomainKey, (u64, Timestamp)>,
+    pub(crate) clients: Clients,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -104,17 +106,52 @@ impl MemoryStore {
         }
     }
 
+    /// How many domains are in a client's list.
+    pub fn domains_there(&self, client: &ClientId) -> usize {
+        self.state().domains_there(client)
+    }
+
     /// How many events wait to be published.
     pub fn outbox_length(&self) -> usize {
         self.state().outbox.len()
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
+    /// Counts what changes do to the numbers of their clients' domains: all of it, or nothing.
+    fn count(&mut self, changes: &[&Change]) -> Result<(), CommitError> {
+        if changes.iter().all(|change| change.client_count.is_none()) {
+            return Ok(());
+        }
+        let mut clients = self.clients.clone();
+        for change in changes {
+            clients.count(change, || self.domains_there(&change.domain.client))?;
+        }
+        self.clients = clients;
+        Ok(())
+    }
+
+    /// How many domains are in a client's list.
+    fn domains_there(&self, client: &ClientId) -> usize {
+        let domains = self.domains.values();
+        domains
+            .filter(|domain| domain.client == *client && domain.is_there())
+            .count()
+    }
+
+    /// There is no email of this event.
+    pub(crate) fn settle(&mut self, event_id: EventId) {
+        let settled = EmailState {
+            lease_until: None,
+            sent: true,
+        };
+        self.emails.insert(event_id, settled);
+    }
+
     fn check(&self, change: &Change) -> Result<(), CommitError> {
         if self.refused.contains(&change.domain.name) {
             return Err(CommitError::Store(StoreError {
@@ -180,6 +217,7 @@ impl CommitChanges for MemoryStore {
         let outcome = {
             let mut state = self.state();
             let outcome = changes.iter().try_for_each(|change| state.check(change));
+            let outcome = outcome.and_then(|()| state.count(changes));
             if outcome.is_ok() {
                 for change in changes {
                     state.write(change);

@@ -4,7 +4,11 @@ use std::sync::atomic::Ordering;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
-use domain_auth_aws::Table;
+use domain_auth::history::Actor;
+use domain_auth::limits::{OwnLimits, SetLimits};
+use domain_auth::ports::Clock;
+use domain_auth_aws::{SystemClock, Table};
+use domain_auth_testkit::client as testkit_client;
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
@@ -112,6 +116,24 @@ impl World {
             .credentials_provider(credentials)
             .build();
         aws_sdk_sesv2::Client::from_conf(config)
+    }
+
+    /// As if both clients had had their domains before these were counted.
+    pub(crate) async fn recount(&self) {
+        let clients = &self.info.clients;
+        for client in [&clients.client_admin, &clients.other_client_admin] {
+            let own = OwnLimits {
+                domains: None,
+                added_per_day: None,
+                support_emails_per_day: None,
+                reason: "Counted anew".to_owned(),
+                by: Actor::Service,
+                at: SystemClock.now(),
+            };
+            let set = self.table().await;
+            let set = set.set_limits(&testkit_client(client), &own).await;
+            set.expect("a write");
+        }
     }
 
     /// A queue that gets what is published on the topic from now on.

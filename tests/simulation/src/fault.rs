@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::{Change, Domain};
 use domain_auth::history::{Action, Actor};
+use domain_auth::limits::ClientCountChange;
 use domain_auth::reconciliation::Orphan;
 use domain_auth::state::{State, Status};
 use domain_auth::watching::STRIKES_APART;
@@ -61,6 +62,8 @@ pub(crate) enum Fault {
     QuotaIgnored,
     /// Emails are not counted.
     LettersUncounted,
+    /// The number of a client's domains is not written.
+    NumberForgotten,
 }
 
 /// Where a fault is put in, and what it does there.
@@ -88,6 +91,12 @@ impl Fault {
             Self::NobodyDecided => Place::Change(hide_who_decided),
             Self::EventDropped => Place::Write(|change, _, _| change.event = None),
             Self::ClaimsLost => Place::Write(|change, _, _| change.claims = None),
+            Self::NumberForgotten => Place::Write(|change, _, _| {
+                // An addition is, so that there is one to be wrong.
+                if change.client_count == Some(ClientCountChange::Removed) {
+                    change.client_count = None;
+                }
+            }),
             Self::VersionIgnored => Place::Write(ignore_version),
             Self::FirstBadLookBelieved => Place::Due(believe_first_bad_look),
             Self::FirstBadLookForgotten => Place::Due(forget_first_bad_look),

@@ -10,7 +10,8 @@ use domain_auth::domain::{Change, Domain};
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
 use domain_auth::idempotency::KeyOwner;
-use domain_auth::instructions::{CountInstructions, Counted, Day, Left};
+use domain_auth::instructions::{CountInstructions, Counted, Day, Left, Recipient};
+use domain_auth::limits::{ClientRecord, ReadClientRecord};
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
     Clock, CommitChanges, CommitError, DomainKey, DomainsByState, Due, DueDomains, ListFilter,
@@ -199,6 +200,13 @@ impl<O: Observe> SimStore<O> {
         }
         let written = self.inner.commit_all(&kept).now_or_never();
         written.unwrap_or(Err(CommitError::Conflict))
+    }
+}
+
+impl<O: Observe> ReadClientRecord for SimStore<O> {
+    async fn client_record(&self, client: &ClientId) -> Result<ClientRecord, StoreError> {
+        self.charge(|| units::GET);
+        self.call(self.inner.client_record(client)).await
     }
 }
 
@@ -411,6 +419,7 @@ impl<O: Observe> CountInstructions for SimStore<O> {
         &self,
         client: &ClientId,
         name: &DomainName,
+        to: &Recipient,
         day: Day,
     ) -> Result<Counted, StoreError> {
         if self.setting.has(Fault::LettersUncounted) {
@@ -419,15 +428,16 @@ impl<O: Observe> CountInstructions for SimStore<O> {
                 client: 50,
             }));
         }
-        self.call(self.inner.count(client, name, day)).await
+        self.call(self.inner.count(client, name, to, day)).await
     }
 
     async fn give_back(
         &self,
         client: &ClientId,
         name: &DomainName,
+        to: &Recipient,
         day: Day,
     ) -> Result<(), StoreError> {
-        self.call(self.inner.give_back(client, name, day)).await
+        self.call(self.inner.give_back(client, name, to, day)).await
     }
 }

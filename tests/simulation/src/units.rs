@@ -119,6 +119,12 @@ pub(crate) fn of_commit(changes: &[&Change], stored: &[Option<Domain>]) -> Units
     for (change, stored) in changes.iter().zip(stored) {
         write += index_writes(stored.as_ref(), &change.domain);
         write += if change.event.is_some() { 1.0 } else { 0.0 };
+        // The number of the client's domains, in the same transaction.
+        write += if change.client_count.is_some() {
+            2.0
+        } else {
+            0.0
+        };
     }
     Units { read: 0.0, write }
 }
@@ -316,7 +322,7 @@ mod tests {
             let before = before.map(|before| before.domain.clone());
             of_commit(&[change], &[before]).write
         };
-        assert!((write(added, None) - 11.0).abs() < 0.1);
+        assert!((write(added, None) - 13.0).abs() < 0.1);
         let written = write(provisioned, Some(added));
         assert!(
             (written - 8.0).abs() < 0.1,

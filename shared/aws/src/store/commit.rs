@@ -1,20 +1,25 @@
-//! Writing changes: domains, claims, history and events in one transaction.
+//! Writing changes: domains, claims, history, events and the numbers of clients' domains in one
+//! transaction.
+
+use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem};
 use domain_auth::claims::{ClaimRegister, Tombstone};
 use domain_auth::dns::{DnsLook, MAX_LOOK};
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
-use domain_auth::ports::{CommitChanges, CommitError, StoreError, StoreFailure};
+use domain_auth::ports::{Clock, CommitChanges, CommitError, Ids, StoreError, StoreFailure};
 use serde::Serialize;
 
+use super::client_record::{Count, Refusal, counts_of};
 use super::keys::{self, EXPIRES_AT, Key, LOOK, PK};
 use super::{Item, Table, number, schema, store_error, string};
+use crate::system::{SystemClock, SystemIds};
 
 const ACTION: &str = "write a change";
 
@@ -31,7 +36,8 @@ impl CommitChanges for Table {
         for change in changes {
             self.writes_of(change, &mut writes)?;
         }
-        match self.write(writes).await {
+        let counts = counts_of(changes);
+        match self.write(writes, counts.clone()).await {
             Err(CommitError::Store(error)) if error.failure == StoreFailure::TooLarge => {}
             outcome => return outcome,
         }
@@ -47,26 +53,27 @@ impl CommitChanges for Table {
                 writes.push(Write::Put(self.put_no_look(&change.domain)?));
             }
         }
-        self.write(writes).await
+        self.write(writes, counts).await
     }
 }
 
 impl Table {
     /// Writes all or nothing.
-    async fn write(&self, mut writes: Vec<Write>) -> Result<(), CommitError> {
-        if let [Write::Put(put)] = &mut writes[..] {
+    async fn write(&self, writes: Vec<Write>, counts: Vec<Count>) -> Result<(), CommitError> {
+        if let ([Write::Put(put)], []) = (&writes[..], &counts[..]) {
             return self.put_alone(put.clone()).await;
         }
-        let items = writes.into_iter().map(transact).collect();
-        self.client
-            .transact_write_items()
-            .set_transact_items(Some(items))
-            .send()
-            .await
-            .map_err(transaction_error)?;
-        Ok(())
+        let items: Vec<TransactWriteItem> = writes.into_iter().map(transact).collect();
+        if counts.is_empty() {
+            return self.transact(items).await.map_err(transaction_error);
+        }
+        self.commit_counted(items, counts).await
     }
 }
+
+/// How often a transaction is written again that only the number of a client's domains stopped: all
+/// changes of that number are of one item.
+const COUNT_ATTEMPTS: u32 = 12;
 
 /// One item of a transaction.
 pub(super) enum Write {
@@ -75,6 +82,62 @@ pub(super) enum Write {
 }
 
 impl Table {
+    async fn transact(
+        &self,
+        items: Vec<TransactWriteItem>,
+    ) -> Result<(), SdkError<TransactWriteItemsError>> {
+        self.client
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Writes `items` together with the numbers of their clients. What stops the items themselves is a
+    /// conflict, as always. What only the numbers stop is written again, unless it is a limit.
+    async fn commit_counted(
+        &self,
+        items: Vec<TransactWriteItem>,
+        mut counts: Vec<Count>,
+    ) -> Result<(), CommitError> {
+        for attempt in 1..=COUNT_ATTEMPTS {
+            let mut all = items.clone();
+            for count in &counts {
+                let update = self.update_count(count)?;
+                all.push(TransactWriteItem::builder().update(update).build());
+            }
+            let Err(error) = self.transact(all).await else {
+                return Ok(());
+            };
+            let Some(reasons) = cancellation(&error) else {
+                return Err(transaction_error(error));
+            };
+            let reasons: Vec<Option<&str>> = reasons.iter().map(CancellationReason::code).collect();
+            let stopped = |code: &Option<&str>| !matches!(code, None | Some("None"));
+            let (own, of_counts) = reasons.split_at_checked(items.len()).unwrap_or_default();
+            if own.iter().any(stopped) || !of_counts.iter().any(stopped) {
+                return Err(transaction_error(error));
+            }
+            let mut contended = false;
+            for (count, code) in counts.iter_mut().zip(of_counts) {
+                match *code {
+                    None | Some("None") => {}
+                    Some("ConditionalCheckFailed") => match self.after_refusal(count).await? {
+                        Refusal::Again => {}
+                        Refusal::Limit => return Err(CommitError::Conflict),
+                    },
+                    Some("TransactionConflict") => contended = true,
+                    Some(_) => return Err(transaction_error(error)),
+                }
+            }
+            if contended {
+                SystemClock.sleep(back_off(attempt)).await;
+            }
+        }
+        Err(CommitError::Conflict)
+    }
+
     pub(super) fn writes_of(
         &self,
         change: &Change,
@@ -315,20 +378,37 @@ fn is_too_large_to_transact(error: &TransactWriteItemsError) -> bool {
     }
 }
 
+/// Between nothing and 10 ms times two to the power of the attempt, at most 320 ms.
+fn back_off(attempt: u32) -> Duration {
+    let ceiling = 10_u64 << attempt.min(5);
+    let random = SystemIds.secret();
+    let random = random.bytes().fold(0_u64, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u64::from(byte))
+    });
+    Duration::from_millis(random % ceiling)
+}
+
+/// Why each item of a transaction was not written, where that stopped it.
+fn cancellation(error: &SdkError<TransactWriteItemsError>) -> Option<&[CancellationReason]> {
+    match error.as_service_error()? {
+        TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+            Some(cancelled.cancellation_reasons())
+        }
+        _ => None,
+    }
+}
+
 fn transaction_error(error: SdkError<TransactWriteItemsError>) -> CommitError {
-    let conflict = match &error {
-        SdkError::ServiceError(service) => match service.err() {
-            TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-                cancelled.cancellation_reasons().iter().any(|reason| {
-                    matches!(
-                        reason.code(),
-                        Some("ConditionalCheckFailed" | "TransactionConflict")
-                    )
-                })
-            }
-            other => other.is_transaction_in_progress_exception(),
-        },
-        _ => false,
+    let conflict = match cancellation(&error) {
+        Some(reasons) => reasons.iter().any(|reason| {
+            matches!(
+                reason.code(),
+                Some("ConditionalCheckFailed" | "TransactionConflict")
+            )
+        }),
+        None => error
+            .as_service_error()
+            .is_some_and(TransactWriteItemsError::is_transaction_in_progress_exception),
     };
     if conflict {
         return CommitError::Conflict;

@@ -7,13 +7,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::keys::{EXPIRES_AT, Key, PK};
 use super::schema::{self, IS_KNOWN, SET_SCHEMA, stamped};
-use super::{Table, number, store_error, string};
+use super::{Item, Table, number, store_error, string};
 
 /// How long it is remembered that an event was emailed: far longer than SNS, Lambda and the
 /// outbox can deliver it again.
 const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
 
-const LEASE_UNTIL: &str = "lease_until";
+pub(super) const LEASE_UNTIL: &str = "lease_until";
+/// When it was decided that there is no email.
+pub(super) const SETTLED_AT: &str = "settled_at";
 const SENT_AT: &str = "sent_at";
 
 impl EmailLedger for Table {
@@ -32,12 +34,14 @@ impl EmailLedger for Table {
         let outcome = stamped(update)
             .condition_expression(format!(
                 "{IS_KNOWN} AND attribute_not_exists(#sent_at) \
+                 AND attribute_not_exists(#settled_at) \
                  AND (attribute_not_exists(#lease_until) OR #lease_until <= :now)",
             ))
             .update_expression(format!(
                 "SET {SET_SCHEMA}, #lease_until = :until, #expires_at = :expiry"
             ))
             .expression_attribute_names("#sent_at", SENT_AT)
+            .expression_attribute_names("#settled_at", SETTLED_AT)
             .expression_attribute_names("#lease_until", LEASE_UNTIL)
             .expression_attribute_names("#expires_at", EXPIRES_AT)
             .expression_attribute_values(":now", number(now.as_millisecond()))
@@ -58,8 +62,8 @@ impl EmailLedger for Table {
                 schema::check(ACTION, item)
                     .inspect_err(|_| self.count_unreadable(ACTION, Some(&Key::email(event_id))))?;
             }
-            let sent = refusal.item().is_some_and(|item| item.contains_key(SENT_AT));
-            return Ok(if sent { Lease::Sent } else { Lease::InFlight });
+            let over = |item: &Item| item.contains_key(SENT_AT) || item.contains_key(SETTLED_AT);
+            return Ok(if refusal.item().is_some_and(over) { Lease::Sent } else { Lease::InFlight });
         }
         Err(store_error(ACTION)(error))
     }

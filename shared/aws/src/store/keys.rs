@@ -6,11 +6,12 @@
 use std::fmt::Write as _;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain_auth::alerts::Said;
 use domain_auth::domain::Domain;
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
 use domain_auth::idempotency::{IdempotencyKey, KeyOwner};
-use domain_auth::instructions::Day;
+use domain_auth::instructions::{Day, Recipient};
 use domain_auth::names::{ClientId, DomainName, EventId};
 use domain_auth::ports::{DomainKey, Due};
 use domain_auth::ses_share::CallGroup;
@@ -140,6 +141,38 @@ impl Key {
         Self {
             pk: owner_pk(owner),
             sk: format!("KEY#{}", digest(key.as_str())),
+        }
+    }
+
+    /// What is stored of a client as a whole.
+    pub(super) fn client_record(client: &ClientId) -> Self {
+        Self {
+            pk: client_pk(client),
+            sk: "LIMITS".to_owned(),
+        }
+    }
+
+    /// The alerts about a client's domains on a day.
+    pub(super) fn alerts(client: &ClientId, day: Day) -> Self {
+        Self {
+            pk: client_pk(client),
+            sk: format!("ALERTS#{day}"),
+        }
+    }
+
+    /// What a client last said of a domain.
+    pub(super) fn said(client: &ClientId, name: &DomainName, said: Said) -> Self {
+        Self {
+            pk: client_pk(client),
+            sk: format!("READY#{name}#{}", said.as_str()),
+        }
+    }
+
+    /// The emails with instructions to one address on a day, of all clients.
+    pub(super) fn recipient(recipient: &Recipient, day: Day) -> Self {
+        Self {
+            pk: format!("RECIPIENT#{}", digest(recipient.as_str())),
+            sk: format!("INSTRUCTIONS#{day}"),
         }
     }
 
@@ -284,7 +317,7 @@ pub(super) fn up_to(at: Timestamp) -> String {
 }
 
 /// SHA-256 in hexadecimal digits.
-fn digest(text: &str) -> String {
+pub(super) fn digest(text: &str) -> String {
     let mut digits = String::with_capacity(64);
     for byte in Sha256::digest(text) {
         // Writing to a `String` does not fail.

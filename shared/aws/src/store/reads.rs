@@ -146,7 +146,11 @@ impl Table {
         item.map(|item| self.read(action, item)).transpose()
     }
 
-    async fn get_item(&self, action: &'static str, key: Key) -> Result<Option<Item>, StoreError> {
+    pub(super) async fn get_item(
+        &self,
+        action: &'static str,
+        key: Key,
+    ) -> Result<Option<Item>, StoreError> {
         let answer = self
             .client
             .get_item()

@@ -4,6 +4,7 @@
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use domain_auth::ports::{StoreError, StoreFailure};
 
 use super::{Item, number};
@@ -34,6 +35,13 @@ pub(super) fn stamp(item: &mut Item) {
 /// Gives an update the values of [`SET_SCHEMA`] and [`IS_KNOWN`]: DynamoDB refuses one that uses
 /// neither.
 pub(super) fn stamped(update: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
+    update
+        .expression_attribute_names("#schema", SCHEMA)
+        .expression_attribute_values(":schema", number(SCHEMA_VERSION))
+}
+
+/// The same for an update in a transaction.
+pub(super) fn stamped_in_transaction(update: UpdateBuilder) -> UpdateBuilder {
     update
         .expression_attribute_names("#schema", SCHEMA)
         .expression_attribute_values(":schema", number(SCHEMA_VERSION))

@@ -10,6 +10,8 @@ use crate::dns::DnsLook;
 use crate::event::{self, Event, EventType};
 use crate::evidence;
 use crate::history::{Action, Actor, HistoryEntry};
+use crate::instructions::Day;
+use crate::limits::{AdditionLimits, ClientCountChange};
 use crate::pace;
 use crate::ports::Ids;
 use crate::state::{CONTESTED_WINDOW, State, Status, TransitionError, Trigger, TriggerKind};
@@ -35,6 +37,8 @@ pub struct Change {
     pub event: Option<Event>,
     /// What DNS said, where it was looked up.
     pub look: Option<DnsLook>,
+    /// What it does to the number of domains in the client's list.
+    pub client_count: Option<ClientCountChange>,
 }
 
 /// What becomes of a domain in a change.
@@ -47,6 +51,16 @@ pub enum Fate {
 }
 
 impl Change {
+    /// The same change, where it adds a domain, under these limits: a store writes it only while the
+    /// client keeps them.
+    #[must_use]
+    pub fn within(mut self, limits: AdditionLimits) -> Self {
+        if let Some(ClientCountChange::Added { within, .. }) = &mut self.client_count {
+            *within = Some(limits);
+        }
+        self
+    }
+
     /// The same change with one more transition in it: one version and one transaction, a line of
     /// history for each, and the event of the last one, which tells of the whole change.
     pub fn then(
@@ -61,6 +75,7 @@ impl Change {
         let next = self.domain.transition(trigger, actor, evidence, now, ids)?;
         let mut change = Self {
             event: next.event.or(self.event),
+            client_count: ClientCountChange::and(self.client_count, next.client_count),
             ..self
         };
         change.domain = next.domain;
@@ -185,6 +200,10 @@ impl Domain {
             claims,
             look: None,
             fate: Fate::Stored,
+            client_count: Some(ClientCountChange::Added {
+                day: Day::of(now),
+                within: None,
+            }),
             domain,
         }
     }
@@ -258,6 +277,7 @@ impl Domain {
             claims: None,
             look: None,
             fate: Fate::Stored,
+            client_count: counted(kind, now),
             domain,
         };
         let looked = matches!(kind, TriggerKind::ProofFound | TriggerKind::Adopted);
@@ -371,7 +391,25 @@ impl Domain {
             history: Vec::new(),
             event: None,
             look: None,
+            client_count: None,
         }
+    }
+}
+
+/// What a transition does to the number of domains in the client's list: a domain that is being
+/// removed is not in it any more.
+fn counted(trigger: TriggerKind, now: Timestamp) -> Option<ClientCountChange> {
+    match trigger {
+        TriggerKind::Removed => Some(ClientCountChange::Removed),
+        TriggerKind::Readded | TriggerKind::ReaddedContested => Some(ClientCountChange::Added {
+            day: Day::of(now),
+            within: None,
+        }),
+        TriggerKind::ProofFound | TriggerKind::Displaced | TriggerKind::Provisioned => None,
+        TriggerKind::Adopted => None,
+        TriggerKind::SesVerified | TriggerKind::SesFailed | TriggerKind::Restarted => None,
+        TriggerKind::Completed | TriggerKind::Refused | TriggerKind::Reopened => None,
+        TriggerKind::RecordsBroken | TriggerKind::RecordsRecovered => None,
     }
 }
 

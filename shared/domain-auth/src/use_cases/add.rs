@@ -8,6 +8,7 @@ use super::registers::{self, Registers};
 use crate::claims::{ClaimRegister, NAMES_PER_CLIENT, Reservation, Standing};
 use crate::domain::{Change, Domain, NewDomain};
 use crate::history::Actor;
+use crate::limits::{AdditionLimits, LimitReached, ReadClientRecord};
 use crate::names::{Eligibility, IneligibleReason, SuffixList};
 use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadClaims, ReadDomains, StoreError};
 use crate::state::State;
@@ -33,7 +34,10 @@ pub enum AddError {
     /// The client has [`NAMES_PER_CLIENT`] names under this organizational domain already.
     #[error("the client has too many names under {0}")]
     TooManyNames(String),
-    /// Others kept changing the same organizational domain.
+    /// The client has as many domains as it may, or has added as many today.
+    #[error(transparent)]
+    Limit(#[from] LimitReached),
+    /// Others kept changing the same organizational domain, or the number of the client's domains.
     #[error("too many requests for the same domain at once")]
     Busy,
     /// The store could not do it.
@@ -41,7 +45,11 @@ pub enum AddError {
     Store(#[from] StoreError),
 }
 
-/// Claims `new.name` for `new.client`: as its holder, or as a claimant who has to prove it.
+/// Claims `new.name` for `new.client`: as its holder, or as a claimant who has to prove it. `defaults`
+/// are the limits of a client for which Lasso support has set none.
+///
+/// A client that is at a limit is refused before anything is written. One that comes to it because
+/// others add at the same time loses the write, and is refused after reading again.
 pub async fn add<S>(
     store: &S,
     clock: &impl Clock,
@@ -49,9 +57,10 @@ pub async fn add<S>(
     eligibility: &Eligibility,
     new: &NewDomain,
     actor: &Actor,
+    defaults: AdditionLimits,
 ) -> Result<Addition, AddError>
 where
-    S: ReadDomains + ReadClaims + CommitChanges,
+    S: ReadDomains + ReadClaims + CommitChanges + ReadClientRecord,
 {
     eligibility.check(&new.name)?;
     let suffixes = eligibility.suffixes();
@@ -60,6 +69,9 @@ where
         if let Some(domain) = before.as_ref().filter(|domain| domain.is_there()) {
             return Ok(Addition::Existing(Box::new(domain.clone())));
         }
+        let record = store.client_record(&new.client).await?;
+        let limits = defaults.or(record.own.as_ref());
+        record.may_add(limits, clock.now())?;
         let claims = claims_for(store, new, before.as_ref(), suffixes).await?;
         let now = clock.now();
         if claims.register.names_beside(&new.name, &new.client) >= NAMES_PER_CLIENT {
@@ -76,6 +88,7 @@ where
                 change
             }
         };
+        let change = change.within(limits);
         match store.commit(&change).await {
             Ok(()) => return Ok(Addition::Created(Box::new(change))),
             Err(CommitError::Conflict) => clock.sleep(back_off(attempt, ids)).await,

@@ -1,7 +1,14 @@
-//! One email to Lasso support for each event, however often the event is delivered.
+//! One email to Lasso support for each event, however often the event is delivered, and no more than
+//! a day allows for one client.
+
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::alerts::{Alert, Place, PlaceAlerts, stops_mail};
+use crate::event::Event;
+use crate::instructions::Day;
+use crate::limits::ReadClientRecord;
 use crate::names::EventId;
 use crate::ports::{Clock, Email, EmailLedger, Lease, Refusal, SendEmail, SesError, StoreError};
 
@@ -13,13 +20,37 @@ pub const SENDING_LEASE: SignedDuration = SignedDuration::from_secs(30);
 /// that the event reaches the dead-letter queue without asking SES for the same twice.
 pub const REFUSED_FOR: SignedDuration = SignedDuration::from_mins(10);
 
+/// How often an event is placed again when others of the same client are placed at the same time.
+const ATTEMPTS: u32 = 12;
+
 /// What came of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The email is on its way.
     Sent,
-    /// It had been sent before.
+    /// The summary of the day is on its way: the event is the first one beyond the client's limit.
+    SummarySent,
+    /// The summary of the day stands for it.
+    InSummary,
+    /// Support was told before the domain was removed and added again.
+    Repeated,
+    /// It had been sent before, or needs no email.
     AlreadySent,
+}
+
+/// What an email says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// What happened.
+    Alert,
+    /// That there are more alerts of the client on this day than the limit allows, and the first of
+    /// them.
+    Summary {
+        /// The day.
+        day: Day,
+        /// The limit.
+        limit: u32,
+    },
 }
 
 /// The email was not sent, or nobody knows whether it was. The event has to come again.
@@ -28,6 +59,12 @@ pub enum EmailError {
     /// Another copy of this function is sending it right now, or SES refused it a moment ago.
     #[error("another invocation is sending this email, or Amazon SES has just refused it")]
     InFlight,
+    /// Others kept counting alerts of the same client.
+    #[error("too many alerts of one client at once")]
+    Busy,
+    /// The email has no text.
+    #[error("the email could not be rendered")]
+    Unrendered(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// SES did not take it.
     #[error(transparent)]
     Ses(#[from] SesError),
@@ -36,29 +73,49 @@ pub enum EmailError {
     Store(#[from] StoreError),
 }
 
-/// Sends the email of an event, unless it has been sent.
+/// Sends the email of an event, unless it has been sent or is not to be sent. `limit` is that of a
+/// client for which Lasso support has set none.
 ///
 /// A copy that dies between SES's answer and the note of it sends a second email after its lease:
-/// SES has no idempotency token for `SendEmail`, and an alert twice is better than none.
-pub async fn email_support(
-    ledger: &impl EmailLedger,
+/// SES has no idempotency token for `SendEmail`, and an alert twice is better than none. One that dies
+/// before has counted the event, or has not; the next one finds that in the ledger.
+pub async fn email_support<S, E>(
+    store: &S,
     mail: &impl SendEmail,
     clock: &impl Clock,
-    email: &Email,
-) -> Result<Outcome, EmailError> {
+    event: &Event,
+    limit: u32,
+    render: impl FnOnce(Form) -> Result<Email, E>,
+) -> Result<Outcome, EmailError>
+where
+    S: EmailLedger + PlaceAlerts + ReadClientRecord,
+    E: std::error::Error + Send + Sync + 'static,
+{
     let now = clock.now();
-    match ledger
-        .lease(email.event_id, now, now + SENDING_LEASE)
+    match store
+        .lease(event.event_id, now, now + SENDING_LEASE)
         .await?
     {
         Lease::Sent => return Ok(Outcome::AlreadySent),
         Lease::InFlight => return Err(EmailError::InFlight),
         Lease::Granted => {}
     }
-    match mail.send(email).await {
+    let place = if stops_mail(event) {
+        Place::Own
+    } else {
+        placed(store, clock, event, limit).await?
+    };
+    let (form, outcome) = match place {
+        Place::Own => (Form::Alert, Outcome::Sent),
+        Place::Summary { day, limit } => (Form::Summary { day, limit }, Outcome::SummarySent),
+        Place::InSummary => return Ok(Outcome::InSummary),
+        Place::Repeated => return Ok(Outcome::Repeated),
+    };
+    let email = render(form).map_err(|error| EmailError::Unrendered(Box::new(error)))?;
+    match mail.send(&email).await {
         Ok(message_id) => {
-            note_sent(ledger, email.event_id, &message_id, clock.now()).await?;
-            Ok(Outcome::Sent)
+            note_sent(store, event.event_id, &message_id, clock.now()).await?;
+            Ok(outcome)
         }
         Err(error) => {
             match &error {
@@ -67,17 +124,52 @@ pub async fn email_support(
                     ..
                 } => {
                     let until = clock.now() + REFUSED_FOR;
-                    ledger.hold_back(email.event_id, until).await?;
+                    store.hold_back(event.event_id, until).await?;
                 }
                 // Nothing was sent: the next delivery need not wait for the lease.
                 SesError::Throttled { .. } | SesError::Refused { .. } => {
-                    ledger.release(email.event_id).await?;
+                    store.release(event.event_id).await?;
                 }
                 SesError::Unavailable { .. } => {}
             }
             Err(error.into())
         }
     }
+}
+
+async fn placed<S>(
+    store: &S,
+    clock: &impl Clock,
+    event: &Event,
+    limit: u32,
+) -> Result<Place, EmailError>
+where
+    S: EmailLedger + PlaceAlerts + ReadClientRecord,
+{
+    let own = store.client_record(&event.client).await?.own;
+    let limit = own
+        .and_then(|own| own.support_emails_per_day)
+        .unwrap_or(limit);
+    for attempt in 1..=ATTEMPTS {
+        if let Some(place) = store.place(&Alert::of(event), limit, clock.now()).await? {
+            return Ok(place);
+        }
+        clock.sleep(back_off(attempt, event.event_id)).await;
+    }
+    // Nothing was sent: the next delivery need not wait for the lease.
+    store.release(event.event_id).await?;
+    Err(EmailError::Busy)
+}
+
+/// Between nothing and 20 ms times two to the power of the attempt, at most 640 ms. Events of the same
+/// client differ in it, because their identifiers do.
+fn back_off(attempt: u32, event_id: EventId) -> Duration {
+    let ceiling = 20_u64 << attempt.min(5);
+    let seed = format!("{event_id}{attempt}");
+    let spread = seed.bytes().fold(0_u64, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u64::from(byte))
+    });
+    Duration::from_millis(spread % ceiling)
 }
 
 /// Tries twice: a note that is lost costs a second email.

@@ -4,6 +4,7 @@ pub mod add;
 pub mod adopt;
 pub mod check;
 pub mod claim;
+pub mod client_limits;
 mod confirm;
 pub mod decide;
 mod delete_identity;

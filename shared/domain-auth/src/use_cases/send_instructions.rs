@@ -7,7 +7,7 @@ use crate::dns::DnsLook;
 use crate::domain::Domain;
 use crate::handoff::{Handoff, HandoffError, Sender, letter};
 use crate::history::{Action, Actor};
-use crate::instructions::{CountInstructions, Counted, Day, Left, Letter, SendLetter};
+use crate::instructions::{CountInstructions, Counted, Day, Left, Letter, Recipient, SendLetter};
 use crate::names::{ClientId, DomainName, EmailAddress, Note};
 use crate::ports::{Clock, CommitChanges, CommitError, ReadDomains, SesError, StoreError};
 use crate::state::Status;
@@ -51,6 +51,12 @@ pub enum InstructionsError {
         /// How long to wait.
         wait: SignedDuration,
     },
+    /// The address has had enough emails today.
+    #[error("there were enough emails to this address today")]
+    RecipientLimit {
+        /// How long to wait.
+        wait: SignedDuration,
+    },
     /// The email has no text.
     #[error(transparent)]
     Unrendered(#[from] HandoffError),
@@ -84,20 +90,20 @@ where
 
     let now = clock.now();
     let day = Day::of(now);
-    let limit = |of_domain| InstructionsError::Limit {
-        of_domain,
-        wait: day.end().duration_since(now),
-    };
-    let left = match store.count(client, name, day).await? {
+    let wait = day.end().duration_since(now);
+    let limit = |of_domain| InstructionsError::Limit { of_domain, wait };
+    let to = Recipient::of(&order.to);
+    let left = match store.count(client, name, &to, day).await? {
         Counted::Yes(left) => left,
         Counted::DomainLimit => return Err(limit(true)),
         Counted::ClientLimit => return Err(limit(false)),
+        Counted::RecipientLimit => return Err(InstructionsError::RecipientLimit { wait }),
     };
     if let Err(error) = mail.send(&order.to, &letter).await {
         match &error {
             // Certainly not sent.
             SesError::Throttled { .. } | SesError::Refused { .. } => {
-                store.give_back(client, name, day).await?;
+                store.give_back(client, name, &to, day).await?;
             }
             SesError::Unavailable { .. } => {}
         }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
+mod client_limits;
 mod displacement;
 mod identities;
 mod limits;

@@ -41,7 +41,7 @@ impl World {
         let new: NewDomain = new_domain(client_id, name);
         let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
         let actor = admin();
-        let added = add::add(store, clock, ids, list, &new, &actor);
+        let added = add::add(store, clock, ids, list, &new, &actor, self.limits);
         let change = match Box::pin(added).now_or_never().unwrap().unwrap() {
             Addition::Existing(domain) => return *domain,
             Addition::Created(change) => change,

@@ -6,6 +6,7 @@ use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::{Domain, NewDomain};
 use domain_auth::event::{Event, EventType};
 use domain_auth::history::{Action, Actor, HistoryEntry};
+use domain_auth::limits::AdditionLimits;
 use domain_auth::names::Eligibility;
 use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
 use domain_auth::state::{Status, Trigger};
@@ -35,6 +36,7 @@ pub(crate) struct World {
     pub(crate) clock: TestClock,
     pub(crate) ids: SequentialIds,
     pub(crate) dns: FakeDns,
+    pub(crate) limits: AdditionLimits,
 }
 
 pub(crate) type TestTools<'a> = Tools<'a, MemoryStore, FakeSes, TestClock, SequentialIds, FakeDns>;
@@ -49,6 +51,7 @@ impl World {
             clock: TestClock::default(),
             ids: SequentialIds::default(),
             dns: FakeDns::default(),
+            limits: AdditionLimits::NONE,
             crash,
         }
     }
@@ -69,7 +72,9 @@ impl World {
         let eligibility = Eligibility::default();
         let budget = SesBudget::unlimited();
         let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
-        let change = match add::add(store, clock, ids, &eligibility, new, &admin()).await? {
+        let (actor, limits) = (admin(), self.limits);
+        let added = add::add(store, clock, ids, &eligibility, new, &actor, limits).await?;
+        let change = match added {
             Addition::Existing(domain) => return Ok(*domain),
             Addition::Created(change) => change,
         };

@@ -14,6 +14,7 @@ use domain_auth::domain::{Domain, NewDomain};
 use domain_auth::event::EventType;
 use domain_auth::history::Actor;
 use domain_auth::identity::{AxisStatus, SesStatus};
+use domain_auth::limits::AdditionLimits;
 use domain_auth::names::Eligibility;
 use domain_auth::ports::{Clock, ReadClaims, ReadDomains};
 use domain_auth::state::{FailureReason, State, Status, Trigger};
@@ -71,6 +72,7 @@ impl World {
                 &eligibility,
                 new,
                 &actor,
+                AdditionLimits::NONE,
             )
             .await?;
             let change = match added {

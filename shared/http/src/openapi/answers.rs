@@ -10,6 +10,7 @@ use super::problems::problems;
 use super::schemas::Schemas;
 use crate::history_view::HistoryView;
 use crate::instructions_view::InstructionsView;
+use crate::limits_view::ClientLimitsView;
 use crate::notified_view::NotifiedView;
 use crate::problem::Problem;
 use crate::routes::{Access, Operation};
@@ -134,6 +135,11 @@ fn good(operation: Operation, schemas: &mut Schemas) -> Vec<Good> {
             let domain = one(&schema, "completed", &examples::staff());
             vec![("200", "The domain.", domain)]
         }
+        Operation::GetClientLimits | Operation::SetClientLimits => {
+            let schema = schemas.answered::<ClientLimitsView>();
+            let limits = one(&schema, "limits", &examples::limits());
+            vec![("200", "The limits of the client.", limits)]
+        }
         Operation::RecheckDomain => {
             let schema = schemas.answered::<StaffDomainView>();
             let domain = one(&schema, "completed", &examples::staff());
@@ -226,6 +232,8 @@ fn cache_control(operation: Operation) -> Value {
         | Operation::RecheckDomain
         | Operation::ReleaseDomain
         | Operation::AdoptIdentity
+        | Operation::GetClientLimits
+        | Operation::SetClientLimits
         | Operation::RejectDomain => NO_STORE,
     };
     constant("Who may keep the answer, and how long.", value)

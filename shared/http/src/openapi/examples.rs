@@ -1,5 +1,6 @@
 //! Examples of answers, made by the code that makes the answers.
 
+use domain_auth::alerts::AlertCounts;
 use domain_auth::claims::ClaimRegister;
 use domain_auth::diagnosis::{Context, diagnose, questions_for};
 use domain_auth::dns::{
@@ -13,12 +14,14 @@ use domain_auth::history::{Actor, HistoryEntry};
 use domain_auth::identity::{
     AxisStatus, Dkim, DkimToken, MailFromLabel, SesIdentity, SesLook, SesStatus, VerificationToken,
 };
-use domain_auth::instructions::{Left, Letter};
+use domain_auth::instructions::{Day, Left, Letter};
+use domain_auth::limits::{ClientRecord, Limits, OwnLimits};
 use domain_auth::missing::missing_pieces;
 use domain_auth::names::{ClientId, Community, DomainName, EmailAddress, EventId};
 use domain_auth::ports::{Ids, ListFilter, Page, PageStart};
 use domain_auth::reconciliation::{Orphan, Reconciliation};
 use domain_auth::state::{DisplacedBy, Displacement, QueuePart, State, Status, Trigger};
+use domain_auth::use_cases::client_limits::ClientLimits;
 use domain_auth::use_cases::final_step::FinalStep;
 use domain_auth::use_cases::notify::Notified;
 use domain_auth::use_cases::send_instructions::{Order, Sent};
@@ -30,6 +33,7 @@ use serde_json::{Value, json};
 use crate::cursor::{Cursors, List};
 use crate::history_view::{ClientHistory, HistoryView};
 use crate::instructions_view::InstructionsView;
+use crate::limits_view::ClientLimitsView;
 use crate::notified_view::NotifiedView;
 use crate::sender_view::SenderView;
 use crate::staff_view::{StaffDomainView, StaffListView};
@@ -397,6 +401,38 @@ fn staff_view(decision: Trigger) -> Value {
     let (_, look) = looked_at();
     let view = StaffDomainView::new(&decided.domain, Some(look), &claims, at(151));
     value(&view)
+}
+
+pub(super) fn limits() -> Value {
+    let defaults = Limits {
+        domains: 500,
+        added_per_day: 50,
+        support_emails_per_day: 50,
+    };
+    let day = Day::of(at(0));
+    let own = OwnLimits {
+        domains: Some(1_200),
+        added_per_day: Some(300),
+        support_emails_per_day: None,
+        reason: "Moves all its communities to Lasso this week.".to_owned(),
+        by: Actor::LassoSupport {
+            subject: "4f6c1b1e-0000-4000-8000-000000000009".to_owned(),
+        },
+        at: at(0),
+    };
+    let limits = ClientLimits {
+        record: ClientRecord {
+            held: Some(412),
+            added: Some((day, 61)),
+            own: Some(own),
+        },
+        alerts: AlertCounts {
+            own: 4,
+            summarized: 0,
+        },
+        day,
+    };
+    value(&ClientLimitsView::new(&client(), &limits, defaults))
 }
 
 pub(super) fn senders() -> Value {

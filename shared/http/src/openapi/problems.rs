@@ -24,6 +24,11 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
             typed("co.uk"),
             ApiError::NotEligible(IneligibleReason::MailboxProvider),
             ApiError::TooManyNames("maplehomes.com".to_owned()),
+            ApiError::TooManyDomains(500),
+            ApiError::TooManyAdditions {
+                limit: 50,
+                seconds: 35_798,
+            },
             ApiError::Busy,
         ],
         Operation::ListDomains | Operation::ListQueue => vec![paging()],
@@ -71,6 +76,7 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
                 seconds: 35_798,
             },
             ApiError::EmailRefused,
+            ApiError::TooManyToRecipient(35_798),
             throttled("SendEmail"),
             refused("SendEmail"),
         ],
@@ -79,6 +85,13 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
             ApiError::Unconfirmed(DomainName::parse("maplehomes.com").expect("a domain name")),
             ApiError::OtherConfirmed,
             ApiError::Busy,
+        ],
+        Operation::GetClientLimits => vec![ApiError::NotFound],
+        Operation::SetClientLimits => vec![
+            malformed(),
+            ApiError::TooLarge,
+            ApiError::invalid(FieldError::field("/reason", "is required")),
+            ApiError::NotFound,
         ],
         Operation::GetSender | Operation::DescribeApi => Vec::new(),
         Operation::CompleteDomain => vec![

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde_json::{Value, json};
 
 use super::schemas::Schemas;
-use crate::input::{AddDomainBody, InstructionsBody};
+use crate::input::{AddDomainBody, InstructionsBody, LimitsBody};
 use crate::routes::Operation;
 
 /// The body of `RejectDomain`.
@@ -97,8 +97,9 @@ pub(super) fn detail(operation: Operation) -> &'static str {
         }
         Operation::SendInstructions => {
             "One email to one address, with who sent it and why, and the note as the client's own \
-             words. An answer to it reaches the domain's `contact_email`. At most 5 for a domain \
-             and 50 for a client on a day (UTC)."
+             words. An answer to it reaches the domain's `contact_email`. On a day (UTC) at most 5 \
+             for a domain and 50 for a client; to one address at most 5 for a client and 20 for all \
+             clients."
         }
         Operation::RemoveDomain => {
             "Also where Amazon SES is slow: the service goes on by itself, and the domain can be \
@@ -135,6 +136,12 @@ pub(super) fn detail(operation: Operation) -> &'static str {
              reads the `reason`. A holder that Lasso sends for (`authenticated`, `at_risk`) loses \
              its name only with `confirm`. Repeated, it has no second effect: a claim that has lost \
              its name already is answered as it stands."
+        }
+        Operation::GetClientLimits => "Of any client, also of one that has no domains.",
+        Operation::SetClientLimits => {
+            "Replaces what was set before: a limit that is left out, or `null`, is the default of the \
+             deployment. A limit below what the client has takes nothing from it. The client's \
+             domains are counted anew when the next one is added or removed."
         }
         Operation::DescribeApi => "",
     }
@@ -200,6 +207,8 @@ pub(super) fn parameters(operation: Operation, schemas: &mut Schemas) -> Vec<Val
         | Operation::RecheckDomain
         | Operation::ReleaseDomain
         | Operation::AdoptIdentity
+        | Operation::GetClientLimits
+        | Operation::SetClientLimits
         | Operation::DescribeApi => Vec::new(),
     });
     if operation.takes_keys() {
@@ -307,6 +316,14 @@ pub(super) fn body(operation: Operation, schemas: &mut Schemas) -> Option<Value>
                 "note": "Hello Sam, please add these this week. Thanks, Jo",
             }),
         ),
+        Operation::SetClientLimits => (
+            schemas.read::<LimitsBody>(),
+            json!({
+                "max_domains": 1200,
+                "max_domains_added_per_day": 300,
+                "reason": "Moves all its communities to Lasso this week.",
+            }),
+        ),
         Operation::ListDomains
         | Operation::GetDomain
         | Operation::GetRecords
@@ -320,6 +337,7 @@ pub(super) fn body(operation: Operation, schemas: &mut Schemas) -> Option<Value>
         | Operation::GetClientHistory
         | Operation::CompleteDomain
         | Operation::RecheckDomain
+        | Operation::GetClientLimits
         | Operation::DescribeApi => return None,
     };
     Some(json!({

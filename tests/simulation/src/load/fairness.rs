@@ -8,6 +8,7 @@ use domain_auth::domain::{Change, Domain};
 use domain_auth::history::Actor;
 use domain_auth::idempotency::KeyOwner;
 use domain_auth::identity::AxisStatus;
+use domain_auth::limits::AdditionLimits;
 use domain_auth::names::{ClientId, DomainName, Eligibility};
 use domain_auth::ports::{Clock, ReadDomains};
 use domain_auth::ses_share::RequestCalls;
@@ -126,7 +127,8 @@ async fn post(world: &World, client: &ClientId, name: &DomainName) {
     let ids = world.setting.chance.as_ref();
     let new = new_domain(client.as_str(), name.as_str());
     let actor = Actor::Service;
-    let added = add(store, clock, ids, &Eligibility::default(), &new, &actor).await;
+    let (eligibility, none) = (Eligibility::default(), AdditionLimits::NONE);
+    let added = add(store, clock, ids, &eligibility, &new, &actor, none).await;
     let Ok(Addition::Created(change)) = added else {
         return;
     };

@@ -154,5 +154,6 @@ pub(super) fn waiting(prefix: &str, number: usize, since: Timestamp, due: Timest
         history: Vec::new(),
         event: None,
         look: None,
+        client_count: None,
     }
 }

@@ -35,6 +35,7 @@ fn expected(fault: Fault) -> (u32, &'static str) {
         Fault::ConfigurationSetForgotten => (1, "was completed with None"),
         Fault::QuotaIgnored => (2, "calls in calm times were throttled"),
         Fault::LettersUncounted => (1, "on one day"),
+        Fault::NumberForgotten => (1, "is counted"),
     }
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use domain_auth::event::Event;
 use domain_auth::history::Actor;
 use domain_auth::idempotency::KeyOwner;
-use domain_auth::names::{ClientId, DomainName, Eligibility, Note};
+use domain_auth::limits::AdditionLimits;
+use domain_auth::names::{ClientId, DomainName, Eligibility, EmailAddress, Note};
 use domain_auth::ports::{Clock, ReadDomains};
 use domain_auth::ses_share::RequestCalls;
 use domain_auth::state::{State, Status};
@@ -38,7 +39,8 @@ impl World {
     pub(super) async fn add(&self, (client, name): Whose<'_>) {
         let (ids, eligibility) = (self.chance.as_ref(), Eligibility::default());
         let new = new_domain(client.as_str(), name.as_str());
-        let added = add(&self.store, &self.clock, ids, &eligibility, &new, &admin()).await;
+        let (store, clock, none) = (&self.store, &self.clock, AdditionLimits::NONE);
+        let added = add(store, clock, ids, &eligibility, &new, &admin(), none).await;
         let change = match added {
             Ok(Addition::Created(change)) => change,
             Ok(Addition::Existing(_)) => return,
@@ -120,8 +122,13 @@ impl World {
             trouble: self.ses.trouble(),
             whose,
         };
-        let (store, clock, order) = (&self.store, &self.clock, &self.order);
-        let sent = send_instructions(store, &mail, clock, whose, order, &admin()).await;
+        let (store, clock) = (&self.store, &self.clock);
+        let mut order = self.order.clone();
+        // Each domain has a person of its own.
+        if let Ok(to) = EmailAddress::parse(&format!("dns@{}", whose.1)) {
+            order.to = to;
+        }
+        let sent = send_instructions(store, &mail, clock, whose, &order, &admin()).await;
         if let Err(InstructionsError::Limit { of_domain, .. }) = sent {
             self.store.observer.limited(of_domain);
         }

@@ -1,5 +1,6 @@
 //! What holds when all trouble is over.
 
+use domain_auth::limits::ReadClientRecord;
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{Clock, ReadClaims};
 use domain_auth::state::{State, Status};
@@ -74,6 +75,17 @@ pub(super) fn check(world: &World, throttled: usize) {
     for name in world.ses.names() {
         if !journal.is_orphan(&name) && !known.contains(&&name) {
             journal.wrong(&format!("SES still has {name}, which nobody holds"));
+        }
+    }
+    for client in &world.clients {
+        let there = world.store.inner().domains_there(client);
+        let record = world.store.inner().client_record(client).now_or_never();
+        let held = record.and_then(Result::ok).and_then(|record| record.held);
+        let held = held.and_then(|held| usize::try_from(held).ok());
+        if held.is_some_and(|held| held != there) {
+            journal.wrong(&format!(
+                "{client} has {there} domains, and is counted {held:?}"
+            ));
         }
     }
     journal.settled(SignedDuration::try_from(SETTLING).unwrap_or_default());

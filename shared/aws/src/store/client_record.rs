@@ -1,0 +1,296 @@
+//! What is stored of a client as a whole: how many domains are in its list, how many it added on its
+//! last day, and the limits that Lasso support has set for it. One item, so that both limits of an
+//! addition are one condition, in the transaction that adds the domain.
+//!
+//! `held` is exact. A change that moves it requires that it is there; where it is not, the client's
+//! domains are counted and the number is written under the condition that there still is none. So no
+//! change can come between the counting and the number.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnValuesOnConditionCheckFailure, Select, Update,
+};
+use domain_auth::domain::Change;
+use domain_auth::instructions::Day;
+use domain_auth::limits::{
+    AdditionLimits, ClientCountChange, ClientRecord, OwnLimits, ReadClientRecord, SetLimits,
+};
+use domain_auth::names::ClientId;
+use domain_auth::ports::StoreError;
+use domain_auth::state::Status;
+use serde::Deserialize;
+
+use super::keys::{self, DOMAIN_PREFIX, Key, PK, SK};
+use super::schema::{self, IS_KNOWN, SET_SCHEMA, stamped, stamped_in_transaction};
+use super::{Table, from_item, number, store_error, string};
+
+const ACTION: &str = "count a client's domains";
+
+/// Domains in the client's list.
+const HELD: &str = "held";
+/// The last day on which it added any, and how many.
+const ADDED_ON: &str = "added_on";
+const ADDED: &str = "added";
+/// What Lasso support has set.
+const OWN: &str = "own";
+
+/// The item.
+#[derive(Debug, Default, Deserialize)]
+struct Stored {
+    #[serde(default)]
+    held: Option<i64>,
+    #[serde(default)]
+    added_on: Option<String>,
+    #[serde(default)]
+    added: u32,
+    #[serde(default)]
+    own: Option<OwnLimits>,
+}
+
+/// What a transaction does to the number of one client's domains.
+#[derive(Debug, Clone)]
+pub(super) struct Count {
+    client: ClientId,
+    /// How many more there are in the end.
+    more: i64,
+    added: Option<Addition>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Addition {
+    number: u32,
+    day: Day,
+    within: AdditionLimits,
+    /// No addition of that day, or of a later one, is stored.
+    first_of_day: bool,
+}
+
+/// Why the number was not written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// What was missing is there now, or was read: the same transaction may be written.
+    Again,
+    /// The client is at a limit.
+    Limit,
+}
+
+/// What changes do to the numbers of their clients, each client once: DynamoDB takes one operation on
+/// an item in a transaction.
+pub(super) fn counts_of(changes: &[&Change]) -> Vec<Count> {
+    let mut counts: BTreeMap<&ClientId, Count> = BTreeMap::new();
+    for change in changes {
+        let Some(counted) = change.client_count else {
+            continue;
+        };
+        let client = &change.domain.client;
+        let count = counts.entry(client).or_insert_with(|| Count {
+            client: client.clone(),
+            more: 0,
+            added: None,
+        });
+        match counted {
+            ClientCountChange::Removed => count.more -= 1,
+            ClientCountChange::Added { day, within } => {
+                count.more += 1;
+                count.added = Some(Addition {
+                    number: count.added.map_or(0, |added| added.number) + 1,
+                    day,
+                    within: within.unwrap_or(AdditionLimits::NONE),
+                    first_of_day: false,
+                });
+            }
+        }
+    }
+    counts.into_values().collect()
+}
+
+impl Table {
+    /// The update of one client's item.
+    pub(super) fn update_count(&self, count: &Count) -> Result<Update, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(Key::client_record(&count.client).into_item()));
+        let update = stamped_in_transaction(update)
+            .expression_attribute_names("#held", HELD)
+            .expression_attribute_values(":more", number(count.more));
+        let update = match &count.added {
+            None => update
+                .update_expression(format!("SET {SET_SCHEMA} ADD #held :more"))
+                .condition_expression(format!("{IS_KNOWN} AND attribute_exists(#held)")),
+            Some(added) => {
+                let of_day = if added.first_of_day {
+                    "(attribute_not_exists(#added_on) OR #added_on < :day)"
+                } else {
+                    // A clock that is late counts on the day that the others have begun.
+                    "(#added_on >= :day AND #added <= :most_added)"
+                };
+                let change = if added.first_of_day {
+                    "#added_on = :day, #added = :number ADD #held :more"
+                } else {
+                    "ADD #held :more, #added :number"
+                };
+                let separator = if added.first_of_day { "," } else { "" };
+                let room = |limit: u32, more: u32| number(i64::from(limit) - i64::from(more));
+                let update = update
+                    .update_expression(format!("SET {SET_SCHEMA}{separator} {change}"))
+                    .condition_expression(format!(
+                        "{IS_KNOWN} AND #held <= :most_held AND {of_day}"
+                    ))
+                    .expression_attribute_names("#added_on", ADDED_ON)
+                    .expression_attribute_names("#added", ADDED)
+                    .expression_attribute_values(":day", string(added.day.to_string()))
+                    .expression_attribute_values(":number", number(added.number))
+                    .expression_attribute_values(
+                        ":most_held",
+                        room(added.within.domains, added.number),
+                    );
+                if added.first_of_day {
+                    update
+                } else {
+                    update.expression_attribute_values(
+                        ":most_added",
+                        room(added.within.added_per_day, added.number),
+                    )
+                }
+            }
+        };
+        update.build().map_err(store_error(ACTION))
+    }
+
+    /// What to do after the condition of one client's item failed.
+    pub(super) async fn after_refusal(&self, count: &mut Count) -> Result<Refusal, StoreError> {
+        let stored = self.stored_record(&count.client).await?;
+        if stored.held.is_none() {
+            self.start_count(&count.client).await?;
+        }
+        let Some(added) = &mut count.added else {
+            return Ok(Refusal::Again);
+        };
+        let day = added.day.to_string();
+        let began = stored.added_on.is_some_and(|added_on| added_on >= day);
+        if added.first_of_day == began {
+            added.first_of_day = !began;
+            // There is no condition for a limit that the first addition of a day exceeds.
+            let fits = began || added.number <= added.within.added_per_day;
+            return Ok(if fits { Refusal::Again } else { Refusal::Limit });
+        }
+        let full = |number: i64, limit: u32| number + i64::from(added.number) > i64::from(limit);
+        let held_full = |held: i64| full(held, added.within.domains);
+        let day_full = began && full(i64::from(stored.added), added.within.added_per_day);
+        Ok(if stored.held.is_some_and(held_full) || day_full {
+            Refusal::Limit
+        } else {
+            Refusal::Again
+        })
+    }
+
+    /// Counts the domains in a client's list, and writes the number where there is none.
+    async fn start_count(&self, client: &ClientId) -> Result<(), StoreError> {
+        let held = self.count_domains(client).await?;
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(Key::client_record(client).into_item()));
+        let outcome = stamped(update)
+            .update_expression(format!("SET {SET_SCHEMA}, #held = :held"))
+            .condition_expression(format!("{IS_KNOWN} AND attribute_not_exists(#held)"))
+            .expression_attribute_names("#held", HELD)
+            .expression_attribute_values(":held", number(held))
+            .send()
+            .await;
+        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+            // Another one was faster, and has counted the same; or the item is of a later release,
+            // which the next reading says.
+            Ok(_) | Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+            Err(error) => Err(store_error(ACTION)(error)),
+        }
+    }
+
+    async fn count_domains(&self, client: &ClientId) -> Result<i64, StoreError> {
+        let mut counted = 0;
+        let mut start = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .consistent_read(true)
+                .select(Select::Count)
+                .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+                .filter_expression("#status <> :removing")
+                .expression_attribute_names("#pk", PK)
+                .expression_attribute_names("#sk", SK)
+                .expression_attribute_names("#status", "status")
+                .expression_attribute_values(":pk", string(keys::client_pk(client)))
+                .expression_attribute_values(":prefix", string(DOMAIN_PREFIX))
+                .expression_attribute_values(":removing", string(Status::Removing.as_str()))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(store_error(ACTION))?;
+            counted += i64::from(page.count);
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(counted);
+            }
+        }
+    }
+
+    async fn stored_record(&self, client: &ClientId) -> Result<Stored, StoreError> {
+        let item = self.get_item(ACTION, Key::client_record(client)).await?;
+        let Some(item) = item else {
+            return Ok(Stored::default());
+        };
+        from_item(ACTION, item)
+            .inspect_err(|_| self.count_unreadable(ACTION, Some(&Key::client_record(client))))
+    }
+}
+
+impl ReadClientRecord for Table {
+    async fn client_record(&self, client: &ClientId) -> Result<ClientRecord, StoreError> {
+        let stored = self.stored_record(client).await?;
+        let day = stored.added_on.as_deref().and_then(Day::parse);
+        Ok(ClientRecord {
+            held: stored.held.map(|held| u32::try_from(held).unwrap_or(0)),
+            added: day.map(|day| (day, stored.added)),
+            own: stored.own,
+        })
+    }
+}
+
+impl SetLimits for Table {
+    async fn set_limits(&self, client: &ClientId, own: &OwnLimits) -> Result<(), StoreError> {
+        const ACTION: &str = "set a client's limits";
+        let own: AttributeValue =
+            serde_dynamo::to_attribute_value(own).map_err(store_error(ACTION))?;
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(Key::client_record(client).into_item()));
+        let outcome = stamped(update)
+            .condition_expression(IS_KNOWN)
+            .update_expression(format!("SET {SET_SCHEMA}, #own = :own REMOVE #held"))
+            .expression_attribute_names("#own", OWN)
+            .expression_attribute_names("#held", HELD)
+            .expression_attribute_values(":own", own)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let error = match outcome {
+            Ok(_) => return Ok(()),
+            Err(error) => error.into_service_error(),
+        };
+        if let UpdateItemError::ConditionalCheckFailedException(refusal) = &error
+            && let Some(item) = refusal.item()
+        {
+            schema::check(ACTION, item).inspect_err(|_| {
+                self.count_unreadable(ACTION, Some(&Key::client_record(client)))
+            })?;
+        }
+        Err(store_error(ACTION)(error))
+    }
+}

@@ -1,0 +1,79 @@
+//! The limits of one client, which Lasso support reads and sets.
+
+use crate::alerts::{AlertCounts, ReadAlertCounts};
+use crate::history::Actor;
+use crate::instructions::Day;
+use crate::limits::{ClientRecord, OwnLimits, ReadClientRecord, SetLimits};
+use crate::names::{ClientId, Note};
+use crate::ports::{Clock, StoreError};
+
+/// What Lasso support wants for a client. What it leaves out is as the deployment has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedLimits {
+    /// Domains in the client's list.
+    pub domains: Option<u32>,
+    /// Domains that it adds on a day.
+    pub added_per_day: Option<u32>,
+    /// Emails to Lasso support on a day.
+    pub support_emails_per_day: Option<u32>,
+    /// Why.
+    pub reason: Note,
+}
+
+/// What is counted of a client, and what was set for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientLimits {
+    /// Domains, and what was set.
+    pub record: ClientRecord,
+    /// Today's alerts.
+    pub alerts: AlertCounts,
+    /// Today.
+    pub day: Day,
+}
+
+/// The limits of a client as they are.
+pub async fn read<S>(
+    store: &S,
+    clock: &impl Clock,
+    client: &ClientId,
+) -> Result<ClientLimits, StoreError>
+where
+    S: ReadClientRecord + ReadAlertCounts,
+{
+    let day = Day::of(clock.now());
+    Ok(ClientLimits {
+        record: store.client_record(client).await?,
+        alerts: store.alerts_on(client, day).await?,
+        day,
+    })
+}
+
+/// Replaces what was set for a client. Repeated, it does the same again.
+pub async fn set<S>(
+    store: &S,
+    clock: &impl Clock,
+    client: &ClientId,
+    wanted: &WantedLimits,
+    actor: &Actor,
+) -> Result<ClientLimits, StoreError>
+where
+    S: ReadClientRecord + ReadAlertCounts + SetLimits,
+{
+    let own = OwnLimits {
+        domains: wanted.domains,
+        added_per_day: wanted.added_per_day,
+        support_emails_per_day: wanted.support_emails_per_day,
+        reason: wanted.reason.as_str().to_owned(),
+        by: actor.clone(),
+        at: clock.now(),
+    };
+    store.set_limits(client, &own).await?;
+    tracing::info!(
+        client = client.as_str(),
+        domains = own.domains,
+        added_per_day = own.added_per_day,
+        support_emails_per_day = own.support_emails_per_day,
+        "the limits of a client were set"
+    );
+    read(store, clock, client).await
+}

@@ -1,0 +1,315 @@
+//! Emails to Lasso support: one for an event, no more on a day than a client's limit, and what stops
+//! mail always.
+
+#![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+
+use domain_auth::alerts::{AlertCounts, ReadAlertCounts};
+use domain_auth::domain::Domain;
+use domain_auth::event::{Event, EventType};
+use domain_auth::history::Actor;
+use domain_auth::instructions::Day;
+use domain_auth::limits::{OwnLimits, SetLimits};
+use domain_auth::ports::{Clock, CommitChanges, Email, SendEmail, SesError};
+use domain_auth::state::{FailureReason, State, Trigger};
+use domain_auth::use_cases::email_support::{
+    EmailError, Form, Outcome, SENDING_LEASE, email_support,
+};
+use domain_auth::use_cases::notify::notify;
+use domain_auth_testkit::{
+    CrashPoint, MemoryStore, SequentialIds, TestClock, client, domain_name, identity, new_domain,
+};
+use futures::FutureExt;
+use jiff::SignedDuration;
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+#[derive(Default)]
+struct Mailbox {
+    crash: Arc<CrashPoint>,
+    subjects: Mutex<Vec<String>>,
+}
+
+impl SendEmail for Mailbox {
+    async fn send(&self, email: &Email) -> Result<String, SesError> {
+        self.crash.pass("send").await;
+        self.subjects.lock().unwrap().push(email.subject.clone());
+        Ok("0100018c-example".to_owned())
+    }
+}
+
+struct World {
+    crash: Arc<CrashPoint>,
+    store: MemoryStore,
+    mail: Mailbox,
+    clock: TestClock,
+    ids: SequentialIds,
+    limit: u32,
+}
+
+impl World {
+    fn new(limit: u32) -> Self {
+        let crash = Arc::new(CrashPoint::default());
+        Self {
+            store: MemoryStore::new(Arc::clone(&crash)),
+            mail: Mailbox {
+                crash: Arc::clone(&crash),
+                ..Mailbox::default()
+            },
+            clock: TestClock::default(),
+            ids: SequentialIds::default(),
+            crash,
+            limit,
+        }
+    }
+
+    fn domain(&self, client_id: &str, name: &str) -> Domain {
+        let (new, now) = (new_domain(client_id, name), self.clock.now());
+        Domain::add(
+            new,
+            State::provisioning(),
+            None,
+            Actor::Service,
+            now,
+            &self.ids,
+        )
+        .domain
+    }
+
+    fn moved(&self, domain: &Domain, trigger: Trigger) -> (Domain, Option<Event>) {
+        let now = self.clock.now();
+        let change = domain.transition(trigger, Actor::Service, None, now, &self.ids);
+        let change = change.unwrap();
+        (change.domain, change.event)
+    }
+
+    /// `domain.verified` of a domain.
+    fn verified(&self, client_id: &str, name: &str) -> (Domain, Event) {
+        let domain = self.domain(client_id, name);
+        let identity = identity(&domain.name);
+        let (pending, _) = self.moved(&domain, Trigger::Provisioned(identity));
+        let (verified, event) = self.moved(&pending, Trigger::SesVerified);
+        (verified, event.unwrap())
+    }
+
+    fn deliver(&self, event: &Event) -> Option<Result<Outcome, EmailError>> {
+        let render = |form: Form| {
+            Ok::<_, Infallible>(Email {
+                subject: match form {
+                    Form::Alert => format!("{} {}", event.event_type.as_str(), event.domain),
+                    Form::Summary { day, limit } => format!("more than {limit} on {day}"),
+                },
+                text: String::new(),
+                html: String::new(),
+                reply_to: None,
+                event_id: event.event_id,
+            })
+        };
+        let (store, mail, clock) = (&self.store, &self.mail, &self.clock);
+        let delivery = email_support(store, mail, clock, event, self.limit, render);
+        Box::pin(delivery).now_or_never()
+    }
+
+    fn told(&self, event: &Event) -> Outcome {
+        self.deliver(event).unwrap().unwrap()
+    }
+
+    fn emails(&self) -> Vec<String> {
+        self.mail.subjects.lock().unwrap().clone()
+    }
+
+    fn counts(&self) -> AlertCounts {
+        let maple = client("maple");
+        let read = self
+            .store
+            .alerts_on(&maple, Day::of(self.clock.now()))
+            .now_or_never();
+        read.unwrap().unwrap()
+    }
+}
+
+#[test]
+fn the_first_alert_over_the_limit_is_a_summary_and_the_others_are_only_counted() {
+    let world = World::new(2);
+    let events: Vec<Event> = (0..6)
+        .map(|n| world.verified("maple", &format!("d{n}.com")).1)
+        .collect();
+    let outcomes: Vec<Outcome> = events.iter().map(|event| world.told(event)).collect();
+    assert_eq!(
+        outcomes,
+        [
+            Outcome::Sent,
+            Outcome::Sent,
+            Outcome::SummarySent,
+            Outcome::InSummary,
+            Outcome::InSummary,
+            Outcome::InSummary
+        ]
+    );
+    assert_eq!(
+        world.emails(),
+        [
+            "domain.verified d0.com",
+            "domain.verified d1.com",
+            "more than 2 on 2026-06-01"
+        ]
+    );
+    let expected = AlertCounts {
+        own: 2,
+        summarized: 4,
+    };
+    assert_eq!(world.counts(), expected);
+    for event in &events {
+        assert_eq!(world.told(event), Outcome::AlreadySent);
+    }
+    assert_eq!(world.counts(), expected, "each event once");
+    let (_, of_another) = world.verified("cedar", "cedar.com");
+    assert_eq!(world.told(&of_another), Outcome::Sent);
+    world.clock.advance(DAY);
+    let (_, tomorrow) = world.verified("maple", "tomorrow.com");
+    assert_eq!(world.told(&tomorrow), Outcome::Sent);
+}
+
+#[test]
+fn what_stops_mail_is_an_email_whatever_the_limit() {
+    let world = World::new(1);
+    let (first, event) = world.verified("maple", "first.com");
+    assert_eq!(world.told(&event), Outcome::Sent);
+    let (second, event) = world.verified("maple", "second.com");
+    assert_eq!(world.told(&event), Outcome::SummarySent);
+    let counts = world.counts();
+
+    let (sends, _) = world.moved(&first, Trigger::Completed);
+    let broken = Trigger::RecordsBroken {
+        reason: "gone".to_owned(),
+    };
+    let (at_risk, event) = world.moved(&sends, broken);
+    assert_eq!(world.told(&event.unwrap()), Outcome::Sent);
+    let failed = || Trigger::SesFailed(FailureReason::DeadlinePassed);
+    let (_, event) = world.moved(&at_risk, failed());
+    assert_eq!(world.told(&event.unwrap()), Outcome::Sent);
+    assert_eq!(world.counts(), counts, "they are not counted");
+    // Lasso did not send for this one.
+    let (_, event) = world.moved(&second, failed());
+    assert_eq!(world.told(&event.unwrap()), Outcome::InSummary);
+}
+
+#[test]
+fn wherever_a_copy_dies_an_event_is_counted_once_and_sent() {
+    for limit in [1, 0] {
+        for point in 1..40 {
+            let world = World::new(limit);
+            let (_, event) = world.verified("maple", "example.com");
+            world.crash.die_at(point);
+            if world.deliver(&event).is_some() {
+                break;
+            }
+            assert!(point < 39, "more steps than are tried");
+            let sent = world.emails().len();
+            world.crash.live();
+            world.clock.advance(SENDING_LEASE);
+            world.told(&event);
+            let emails = world.emails();
+            // The one known window: SES has taken it, and it is not noted.
+            let twice = emails.len() == 2 && sent == 1;
+            assert!(emails.len() == 1 || twice, "{emails:?} after {point}");
+            let AlertCounts { own, summarized } = world.counts();
+            assert_eq!((own, summarized), (limit, 1 - limit), "after {point}");
+        }
+    }
+}
+
+#[test]
+fn a_limit_that_lasso_support_sets_takes_the_place_of_the_default() {
+    let world = World::new(1);
+    let own = |limit| OwnLimits {
+        domains: None,
+        added_per_day: None,
+        support_emails_per_day: Some(limit),
+        reason: "Many communities".to_owned(),
+        by: Actor::Service,
+        at: world.clock.now(),
+    };
+    let maple = client("maple");
+    let set = |limit| {
+        let own = own(limit);
+        let written = world.store.set_limits(&maple, &own).now_or_never();
+        written.unwrap().unwrap();
+    };
+    let told = |name: &str| world.told(&world.verified("maple", name).1);
+    set(0);
+    assert_eq!(told("a.com"), Outcome::SummarySent);
+    assert_eq!(told("b.com"), Outcome::InSummary);
+    set(1);
+    assert_eq!(told("c.com"), Outcome::Sent);
+    assert_eq!(told("d.com"), Outcome::InSummary, "one summary on a day");
+}
+
+/// What a client says, adds, removes and says again.
+#[test]
+fn a_client_that_adds_says_ready_and_removes_in_a_loop_is_one_email() {
+    let world = World::new(50);
+    let life = |status: Option<Trigger>| {
+        let mut change = {
+            let (new, now) = (new_domain("maple", "example.com"), world.clock.now());
+            Domain::add(
+                new,
+                State::provisioning(),
+                None,
+                Actor::Service,
+                now,
+                &world.ids,
+            )
+        };
+        world.store.commit(&change).now_or_never().unwrap().unwrap();
+        let triggers = [Trigger::Provisioned(identity(&change.domain.name))];
+        for trigger in triggers.into_iter().chain(status) {
+            let now = world.clock.now();
+            change = change
+                .domain
+                .transition(trigger, Actor::Service, None, now, &world.ids)
+                .unwrap();
+            world.store.commit(&change).now_or_never().unwrap().unwrap();
+        }
+        let domain = (&client("maple"), &domain_name("example.com"));
+        let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
+        let said = notify(store, clock, ids, domain, None, &Actor::Service);
+        let said = said.now_or_never().unwrap().unwrap();
+        let outcome = world.told(&said.event.unwrap());
+        let now = world.clock.now();
+        let mut removed = said
+            .domain
+            .transition(Trigger::Removed, Actor::Service, None, now, &world.ids)
+            .unwrap();
+        removed.fate = domain_auth::domain::Fate::Deleted;
+        world
+            .store
+            .commit(&removed)
+            .now_or_never()
+            .unwrap()
+            .unwrap();
+        world.clock.advance(SignedDuration::from_secs(1));
+        outcome
+    };
+    assert_eq!(life(None), Outcome::Sent);
+    for _ in 0..5 {
+        assert_eq!(life(None), Outcome::Repeated);
+    }
+    assert_eq!(
+        life(Some(Trigger::SesVerified)),
+        Outcome::Sent,
+        "this is news"
+    );
+    assert_eq!(life(Some(Trigger::SesVerified)), Outcome::Repeated);
+    world.clock.advance(DAY);
+    assert_eq!(life(None), Outcome::Sent, "a day later");
+    assert_eq!(world.emails().len(), 3);
+    assert!(
+        world
+            .emails()
+            .iter()
+            .all(|subject| subject.starts_with(EventType::Ready.as_str()))
+    );
+}

@@ -1,0 +1,95 @@
+//! The limits of one client as Lasso support sees them.
+
+use domain_auth::limits::Limits;
+use domain_auth::names::ClientId;
+use domain_auth::use_cases::client_limits::ClientLimits;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::history_view::{ActorView, actor_for_support};
+
+/// The limits of one client, and how much of them is used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ClientLimits")
+)]
+pub struct ClientLimitsView {
+    /// The client.
+    pub client: String,
+    /// Domains in the client's list, contested ones included. `used` is `null` until they are counted,
+    /// which is when the next one is added or removed.
+    pub max_domains: LimitView,
+    /// Domains that it adds on a day (UTC), contested ones and ones that it had before included.
+    pub max_domains_added_per_day: LimitView,
+    /// Emails to Lasso support on a day (UTC) about its domains, each about one event; beyond it one
+    /// summary. What stops mail that Lasso sends is always an email, and is not counted.
+    pub max_support_emails_per_day: LimitView,
+    /// What Lasso support has set; `null` where all limits are the defaults.
+    pub set: Option<LimitsSetView>,
+}
+
+/// One limit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Limit")
+)]
+pub struct LimitView {
+    /// The limit in force.
+    pub limit: u32,
+    /// The default of the deployment.
+    pub default: u32,
+    /// How much of it is used.
+    pub used: Option<u32>,
+}
+
+/// Who set the limits of a client, when and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "LimitsSet")
+)]
+pub struct LimitsSetView {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: ActorView,
+    /// Why.
+    pub reason: String,
+}
+
+impl ClientLimitsView {
+    /// The limits of a client in a deployment with these defaults.
+    pub fn new(client: &ClientId, limits: &ClientLimits, defaults: Limits) -> Self {
+        let record = &limits.record;
+        let own = record.own.as_ref();
+        let in_force = defaults.or(own);
+        Self {
+            client: client.to_string(),
+            max_domains: LimitView {
+                limit: in_force.domains,
+                default: defaults.domains,
+                used: record.held,
+            },
+            max_domains_added_per_day: LimitView {
+                limit: in_force.added_per_day,
+                default: defaults.added_per_day,
+                used: Some(record.added_on(limits.day)),
+            },
+            max_support_emails_per_day: LimitView {
+                limit: in_force.support_emails_per_day,
+                default: defaults.support_emails_per_day,
+                used: Some(limits.alerts.own),
+            },
+            set: own.map(|own| LimitsSetView {
+                at: own.at,
+                by: actor_for_support(own.by.clone()),
+                reason: own.reason.clone(),
+            }),
+        }
+    }
+}

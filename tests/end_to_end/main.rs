@@ -58,6 +58,10 @@ const PARAMETERS: &[(&str, &str)] = &[
     ("ConfigurationSet", CONFIGURATION_SET),
     ("SesCallsPerSecond", "50"),
     ("ChecksPerMinute", "1000"),
+    // The tests of the limits set lower ones.
+    ("MaxDomainsPerClient", "100000"),
+    ("MaxDomainsAddedPerDay", "100000"),
+    ("MaxSupportEmailsPerClientPerDay", "100000"),
 ];
 
 /// Collects tests, and sees to it that those that need the stack for themselves have it.

@@ -301,6 +301,8 @@ impl<S: EveryStore> Writer<'_, S> {
             why: DisplacedBy::ProvenByAnotherClient,
         };
         let domain = self.next(&domain, displaced, lost).await;
+        let adopted = json!({ "reason": "They made the identity before they came to us." });
+        let domain = self.next(&domain, Trigger::Adopted, adopted).await;
         let removed = json!({ "confirmed": false });
         let domain = self.next(&domain, Trigger::Removed, removed).await;
         let new = new_domain(CLIENT, LONG_LIFE);

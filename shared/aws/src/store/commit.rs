@@ -216,9 +216,7 @@ impl Table {
         if domain.version <= 1 || change.begins_a_life() {
             return self.put_version(item, domain.version);
         }
-        Put::builder()
-            .table_name(&self.name)
-            .set_item(Some(item))
+        self.put(item)
             .condition_expression(FOLLOWS_IN_LIFE)
             .expression_attribute_names("#version", "version")
             .expression_attribute_names("#added_at", "added_at")
@@ -243,11 +241,7 @@ impl Table {
             let expires_at = tombstone.until.as_second();
             item.insert(EXPIRES_AT.to_owned(), number(expires_at));
         }
-        Put::builder()
-            .table_name(&self.name)
-            .set_item(Some(item))
-            .build()
-            .map_err(store_error(ACTION))
+        self.put(item).build().map_err(store_error(ACTION))
     }
 
     /// `line` tells apart what one change did in two steps.

@@ -11,6 +11,7 @@ use domain_auth::ses_share::{CallGroup, SesTurns, Turn, TurnRequest};
 use jiff::{SignedDuration, Timestamp};
 
 use super::keys::{EXPIRES_AT, Key, owner_pk};
+use super::schema::{SET_SCHEMA, stamped};
 use super::{Item, Table, number, store_error, string};
 
 /// When the next turn is, in milliseconds since the epoch.
@@ -55,7 +56,7 @@ impl SesTurns for Table {
         let free = "attribute_not_exists(#next) OR #next <= :now OR #next >= :absurd";
         let free_now = write()
             .condition_expression(unless_kept(free))
-            .update_expression("SET #next = :after, #asker = :asker")
+            .update_expression(format!("SET #next = :after, #asker = :asker, {SET_SCHEMA}"))
             .expression_attribute_values(":now", number(now))
             .expression_attribute_values(":after", number(now + interval))
             .expression_attribute_values(":absurd", number(request.absurd().as_millisecond()));
@@ -72,7 +73,9 @@ impl SesTurns for Table {
         let later = "(#next <= :latest AND #asker <> :asker) OR #next <= :latest_again";
         let free_later = write()
             .condition_expression(unless_kept(later))
-            .update_expression("SET #next = #next + :interval, #asker = :asker")
+            .update_expression(format!(
+                "SET #next = #next + :interval, #asker = :asker, {SET_SCHEMA}"
+            ))
             .expression_attribute_values(":interval", number(interval))
             .expression_attribute_values(":latest", number(request.latest(false).as_millisecond()))
             .expression_attribute_values(
@@ -89,7 +92,7 @@ impl SesTurns for Table {
 
     async fn keep_for_poller(&self, until: Timestamp) -> Result<(), StoreError> {
         self.update(Key::turns(CallGroup::Identities))
-            .update_expression("SET #kept = :until")
+            .update_expression(format!("SET #kept = :until, {SET_SCHEMA}"))
             .expression_attribute_names("#kept", KEPT_UNTIL)
             .expression_attribute_values(":until", number(until.as_millisecond()))
             .send()
@@ -119,7 +122,9 @@ impl CountChecks for Table {
             .condition_expression(
                 "attribute_not_exists(#forgotten) OR #forgotten <= :now OR #forgotten >= :absurd",
             )
-            .update_expression("SET #forgotten = :after, #expires_at = :expiry")
+            .update_expression(format!(
+                "SET #forgotten = :after, #expires_at = :expiry, {SET_SCHEMA}"
+            ))
             .expression_attribute_values(":now", number(now.as_millisecond()))
             .expression_attribute_values(":absurd", number(absurd.as_millisecond()))
             .expression_attribute_values(":after", number((now + interval).as_millisecond()));
@@ -129,7 +134,9 @@ impl CountChecks for Table {
         let most = (now + most_ahead).as_millisecond();
         let another = write()
             .condition_expression("#forgotten <= :most")
-            .update_expression("SET #forgotten = #forgotten + :interval, #expires_at = :expiry")
+            .update_expression(format!(
+                "SET #forgotten = #forgotten + :interval, #expires_at = :expiry, {SET_SCHEMA}"
+            ))
             .expression_attribute_values(":most", number(most))
             .expression_attribute_values(":interval", number(milliseconds(interval)));
         Ok(match written(ACTION, another).await? {
@@ -143,11 +150,10 @@ impl CountChecks for Table {
 }
 
 impl Table {
+    /// Every update sets [`SET_SCHEMA`].
     fn update(&self, key: Key) -> UpdateItemFluentBuilder {
-        self.client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key.into_item()))
+        let update = self.client.update_item().table_name(&self.name);
+        stamped(update.set_key(Some(key.into_item())))
     }
 }
 

@@ -92,6 +92,12 @@ fn joins_labels(text: &[char], at: usize) -> bool {
         return true;
     }
     let behind = text.get(at + 1..).unwrap_or_default();
+    // A sign that a generous program takes for a part of the label ends it for another.
+    let strict: String = behind.iter().take_while(|c| c.is_alphabetic()).collect();
+    let goes_on = behind.get(strict.chars().count()).copied();
+    if !goes_on.is_some_and(char::is_alphanumeric) && is_top_level_domain(&strict) {
+        return true;
+    }
     let word: String = behind.iter().take_while(|c| is_letter(**c)).collect();
     let letters = word.chars().count();
     let next = behind.get(letters).copied();
@@ -226,6 +232,7 @@ mod tests {
             ("\\\\evil\\share", "\\[\\]evil\\share"),
             ("evil.com.", "evil[.]com."),
             ("evil.com's", "evil[.]com's"),
+            ("evil.com\u{fffc}0", "evil[.]com\u{fffc}0"),
         ] {
             assert_eq!(without_links(text), safe, "{text}");
         }

@@ -30,11 +30,11 @@ const SHARING: [&str; 5] = [
 pub(crate) fn tests(suite: &mut Suite) {
     suite.alone(
         "one_clients_240_new_domains_do_not_delay_another_clients_single_one",
-        async |world: Shared| at_one_call_per_second(&world, crowd(&world)).await,
+        async |world: Shared| Box::pin(at_one_call_per_second(&world, crowd(&world))).await,
     );
     suite.alone(
         "one_client_that_checks_all_the_time_leaves_ses_to_others_and_to_the_poller",
-        async |world: Shared| at_one_call_per_second(&world, checks(&world)).await,
+        async |world: Shared| Box::pin(at_one_call_per_second(&world, checks(&world))).await,
     );
 }
 

@@ -172,7 +172,7 @@ async fn check_domain(world: Shared) {
 }
 
 async fn verification_poller(world: Shared) {
-    each_is_needed(&world, "verification-poller", async || {
+    let run = each_is_needed(&world, "verification-poller", async || {
         left_unfinished(&world, &world.fresh_domain()).await;
         let client = &world.info.clients.client_admin;
         let without_dkim = world.fresh_domain();
@@ -180,10 +180,10 @@ async fn verification_poller(world: Shared) {
         left_unfinished(&world, &without_dkim).await;
         let adopting = world.fresh_domain();
         world.identity_at_gate(json!({ "name": adopting })).await;
-        left_adopting(&world, &adopting).await;
+        Box::pin(left_adopting(&world, &adopting)).await;
         let removing = world.fresh_domain();
         world.own_identity(&removing, client).await;
-        left_removing(&world, &removing).await;
+        Box::pin(left_removing(&world, &removing)).await;
         left_unproven(&world, &world.fresh_domain()).await;
         world.recount().await;
         // The first run provisions, the second asks SES about what was provisioned; and it reads
@@ -192,8 +192,8 @@ async fn verification_poller(world: Shared) {
         for _ in 0..2 {
             world.invoke("verification-poller", &scheduled()).await;
         }
-    })
-    .await;
+    });
+    Box::pin(run).await;
 }
 
 async fn support_notifier(world: Shared) {

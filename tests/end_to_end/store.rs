@@ -31,7 +31,7 @@ pub(crate) fn tests(suite: &mut Suite) {
     suite.shared(
         "the_table_refuses_what_is_based_on_an_old_version",
         async |world: Shared| {
-            versions(&table(&world, "versions").await).await;
+            Box::pin(versions(&table(&world, "versions").await)).await;
             versions(&MemoryStore::default()).await;
         },
     );
@@ -91,8 +91,8 @@ pub(crate) fn more_tests(suite: &mut Suite) {
     suite.shared(
         "in_the_table_what_was_read_in_another_life_moves_nothing",
         async |world: Shared| {
-            lives::another_life(&table(&world, "lives").await).await;
-            lives::another_life(&MemoryStore::default()).await;
+            Box::pin(lives::another_life(&table(&world, "lives").await)).await;
+            Box::pin(lives::another_life(&MemoryStore::default())).await;
         },
     );
     suite.shared(

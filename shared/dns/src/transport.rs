@@ -21,6 +21,10 @@ const BUFFER: usize = 4096;
 const HEADER: usize = 12;
 
 /// How to ask.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are flags of a message, and any may go with any"
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Flags {
     /// RD: let the server do the work.

@@ -178,13 +178,11 @@ impl ClaimRegister {
 
     /// Whether another client held exactly `name` before `client`, which has not proven it.
     pub fn was_anothers(&self, name: &DomainName, client: &ClientId) -> bool {
-        match self.claim(name) {
-            Some(claim) => claim.client != *client || claim.after_another,
-            None => {
-                let tombstone = self.tombstone(name);
-                tombstone.is_some_and(|tombstone| tombstone.client != *client)
-            }
+        if let Some(claim) = self.claim(name) {
+            return claim.client != *client || claim.after_another;
         }
+        let tombstone = self.tombstone(name);
+        tombstone.is_some_and(|tombstone| tombstone.client != *client)
     }
 
     /// The most specific name that `client` holds and that covers `name`: itself or one above it. A

@@ -421,10 +421,10 @@ fn records_that_are_not_seen_at_two_servers_over_tcp_complete_nothing() {
             world.dns.half_unpublish(&domain.records()[1], true);
         }),
         ("0 of 2", |world, domain| {
-            world.dns.unpublish(&domain.records()[2])
+            world.dns.unpublish(&domain.records()[2]);
         }),
         ("0 of 2", |world, domain| {
-            world.dns.forge(&domain.records()[3])
+            world.dns.forge(&domain.records()[3]);
         }),
         ("1 of 2", |world, _| world.dns.set_second_without_tcp(true)),
     ];

@@ -18,15 +18,18 @@ const KEYS: usize = 3 * (128 + 253) + 256;
 pub(crate) fn check(changes: &[&Change]) -> Result<(), CommitError> {
     let items: Vec<(String, usize)> = changes.iter().flat_map(|change| items_of(change)).collect();
     if items.len() > MOST_ITEMS {
-        return Err(refused(format!("a transaction with {} items", items.len())));
+        return Err(refused(&format!(
+            "a transaction with {} items",
+            items.len()
+        )));
     }
     if let Some((item, size)) = items.iter().find(|(_, size)| *size > LARGEST_ITEM) {
-        return Err(refused(format!("{item} of {size} bytes")));
+        return Err(refused(&format!("{item} of {size} bytes")));
     }
     let mut names: Vec<&String> = items.iter().map(|(item, _)| item).collect();
     names.sort_unstable();
     match names.windows(2).find(|two| two[0] == two[1]) {
-        Some(two) => Err(refused(format!("{} twice in a transaction", two[0]))),
+        Some(two) => Err(refused(&format!("{} twice in a transaction", two[0]))),
         None => Ok(()),
     }
 }
@@ -83,7 +86,7 @@ fn size_of(value: &Value) -> usize {
     }
 }
 
-fn refused(what: String) -> CommitError {
+fn refused(what: &str) -> CommitError {
     CommitError::Store(StoreError {
         action: "write a change",
         failure: StoreFailure::TooLarge,

@@ -84,6 +84,27 @@ pub(crate) enum Reply {
     Reset,
 }
 
+/// An empty response, and how many octets it may have.
+fn response_to(message: &Message, transport: Transport) -> (Message, u16) {
+    let mut response = Message::new(0, MessageType::Response, OpCode::Query);
+    response.metadata = Metadata::response_from_request(&message.metadata);
+    response.metadata.recursion_available = message.metadata.recursion_desired;
+    response.add_queries(message.queries.iter().cloned());
+    let mut limit = match transport {
+        Transport::Udp => UDP_WITHOUT_EDNS,
+        Transport::Tcp => u16::MAX,
+    };
+    if let Some(edns) = &message.edns {
+        let mut own = Edns::new();
+        own.set_max_payload(UDP_PAYLOAD);
+        response.set_edns(own);
+        if transport == Transport::Udp {
+            limit = edns.max_payload().clamp(UDP_WITHOUT_EDNS, UDP_PAYLOAD);
+        }
+    }
+    (response, limit)
+}
+
 impl Shared {
     /// Answers one question that has come to `server`.
     pub(crate) async fn reply(
@@ -103,22 +124,7 @@ impl Shared {
         if message.metadata.message_type == MessageType::Response {
             return Reply::Silence;
         }
-        let mut response = Message::new(0, MessageType::Response, OpCode::Query);
-        response.metadata = Metadata::response_from_request(&message.metadata);
-        response.metadata.recursion_available = message.metadata.recursion_desired;
-        response.add_queries(message.queries.iter().cloned());
-        let mut limit = match transport {
-            Transport::Udp => UDP_WITHOUT_EDNS,
-            Transport::Tcp => u16::MAX,
-        };
-        if let Some(edns) = &message.edns {
-            let mut own = Edns::new();
-            own.set_max_payload(UDP_PAYLOAD);
-            response.set_edns(own);
-            if transport == Transport::Udp {
-                limit = edns.max_payload().clamp(UDP_WITHOUT_EDNS, UDP_PAYLOAD);
-            }
-        }
+        let (mut response, limit) = response_to(&message, transport);
         let question = match question(&message, server) {
             Ok(question) => question,
             Err(code) => {
@@ -168,8 +174,8 @@ impl Shared {
                 ..self.look_up(&question).await
             },
             Some(Fault::NoSuchName) => {
-                let served = self.served();
-                let zone = served.zones.holding(&LowerName::new(&question.name));
+                let data = self.served();
+                let zone = data.zones.holding(&LowerName::new(&question.name));
                 let authority = zone.and_then(Zone::start_of_authority);
                 Answer {
                     authoritative: true,

@@ -288,7 +288,7 @@ impl SetLimits for Table {
             && let Some(item) = refusal.item()
         {
             schema::check(ACTION, item).inspect_err(|_| {
-                self.count_unreadable(ACTION, Some(&Key::client_record(client)))
+                self.count_unreadable(ACTION, Some(&Key::client_record(client)));
             })?;
         }
         Err(store_error(ACTION)(error))

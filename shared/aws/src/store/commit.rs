@@ -114,9 +114,9 @@ impl Table {
                 return Err(transaction_error(error));
             };
             let reasons: Vec<Option<&str>> = reasons.iter().map(CancellationReason::code).collect();
-            let stopped = |code: &Option<&str>| !matches!(code, None | Some("None"));
+            let stopped = |code: Option<&str>| !matches!(code, None | Some("None"));
             let (own, of_counts) = reasons.split_at_checked(items.len()).unwrap_or_default();
-            if own.iter().any(stopped) || !of_counts.iter().any(stopped) {
+            if own.iter().copied().any(stopped) || !of_counts.iter().copied().any(stopped) {
                 return Err(transaction_error(error));
             }
             let mut contended = false;

@@ -21,14 +21,12 @@ pub(super) const ROOM_FOR_PROOF: usize = 350_000;
 /// formats").
 const CLAIM_OVERHEAD: usize = 112;
 
-/// What `released_at` takes in a register of an earlier release.
-const ENDED: usize = 42;
-
 impl ClaimRegister {
-    /// Bytes that the claims take in the store, each with all that it may still get, so that marking a
-    /// claim changes nothing.
+    /// Bytes that the claims in force take in the store, each with all that it may still get, so that
+    /// marking a claim changes nothing. Tombstones that an earlier release put into the register are not
+    /// counted: each write moves more of them out than it adds.
     pub fn size(&self) -> usize {
-        self.claims.iter().map(size_of).sum()
+        self.active().map(size_of).sum()
     }
 
     /// Names that `client` holds beside `name`, those that are being removed among them.
@@ -52,14 +50,13 @@ impl ClaimRegister {
     }
 
     fn size_with(&self, name: &DomainName, client: &ClientId) -> usize {
-        let others = self.claims.iter().filter(|(claimed, _)| *claimed != name);
+        let others = self.active().filter(|(claimed, _)| *claimed != name);
         others.map(size_of).sum::<usize>() + size_of_claim(name, client)
     }
 }
 
 fn size_of((name, claim): (&DomainName, &Claim)) -> usize {
-    let ended = if claim.is_active() { 0 } else { ENDED };
-    size_of_claim(name, &claim.client) + ended
+    size_of_claim(name, &claim.client)
 }
 
 fn size_of_claim(name: &DomainName, client: &ClientId) -> usize {

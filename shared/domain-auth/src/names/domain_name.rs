@@ -128,6 +128,7 @@ impl DomainName {
     }
 
     /// The name itself, or the nearest one above it that is short enough to be authenticated.
+    #[must_use]
     pub fn nearest_for_sending(self) -> Self {
         if self.0.len() <= MAX_SENDING_DOMAIN {
             return self;

@@ -70,7 +70,7 @@ fn is_scheme(text: &[char], at: usize) -> bool {
         return false;
     }
     let word: String = before(text, at)
-        .take_while(|c| c.is_ascii_alphanumeric())
+        .take_while(char::is_ascii_alphanumeric)
         .collect();
     let word: String = word.chars().rev().collect();
     let word = word.to_ascii_lowercase();

@@ -83,6 +83,10 @@ impl fmt::Display for Refusal {
 }
 
 /// An identity that SES had already.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "SES answers each by itself, and any may go with any"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExistingIdentity {
     /// Its Easy DKIM tokens, where it has some.

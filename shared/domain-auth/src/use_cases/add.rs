@@ -156,18 +156,17 @@ fn again(
     now: Timestamp,
     ids: &impl Ids,
 ) -> Option<Change> {
-    let (contested, claims) = match taken(&claims, new, now) {
-        Some(taken) => (None, taken),
-        None => {
-            let until = removing.state.deleting_until();
-            if until.is_some_and(|until| now < until) {
-                return None;
-            }
-            let reservation = Reservation::of(removing);
-            let claims = claims.register;
-            let released = claims.released(&new.name, &new.client, reservation, now);
-            (Some(ids.secret()), released)
+    let (contested, claims) = if let Some(taken) = taken(&claims, new, now) {
+        (None, taken)
+    } else {
+        let until = removing.state.deleting_until();
+        if until.is_some_and(|until| now < until) {
+            return None;
         }
+        let reservation = Reservation::of(removing);
+        let claims = claims.register;
+        let released = claims.released(&new.name, &new.client, reservation, now);
+        (Some(ids.secret()), released)
     };
     let change = removing.readded(new.clone(), contested, actor.clone(), now, ids);
     let mut change = change.ok()?;

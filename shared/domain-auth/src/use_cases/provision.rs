@@ -295,11 +295,11 @@ where
         Deletion::OfAnotherHolder(_) => return Err(CommitError::Conflict),
     };
     let now = tools.clock.now();
-    let replaced = State::Provisioning(Provisioning {
+    let anew = State::Provisioning(Provisioning {
         may_adopt: before.may_adopt,
         ..Provisioning::default()
     });
-    let change = domain.looked_at(|domain| domain.state = replaced, now);
+    let change = domain.looked_at(|domain| domain.state = anew, now);
     tools.store.commit(&change).await?;
     Ok(ControlFlow::Continue(change.domain))
 }

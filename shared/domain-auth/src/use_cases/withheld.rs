@@ -171,15 +171,18 @@ where
         let describe = || tools.ses.describe(&above);
         let operation = Operation::GetEmailIdentity;
         let identity = tools.paced(operation, describe).await;
-        if identity.map_err(undecided)?.is_some_and(|it| it.verified) {
+        if identity
+            .map_err(|error| undecided(&error))?
+            .is_some_and(|it| it.verified)
+        {
             return Ok(Some(Withheld::BelowAnothers));
         }
     }
     Ok(None)
 }
 
-fn undecided(error: SesError) -> Undecided {
-    let error = &error as &dyn std::error::Error;
+fn undecided(error: &SesError) -> Undecided {
+    let error = error as &dyn std::error::Error;
     tracing::info!(
         error,
         "SES did not say what it has above a domain; the final step waits"

@@ -61,28 +61,7 @@ type Good = (&'static str, &'static str, Value);
 fn good(operation: Operation, schemas: &mut Schemas) -> Vec<Good> {
     let domain = schemas.answered::<DomainView>();
     match operation {
-        Operation::AddDomain => {
-            let mut added = one(&domain, "pending", &examples::pending());
-            added["headers"]["Location"] = json!({
-                "description": "The path of the domain.",
-                "schema": { "type": "string", "format": "uri-reference" },
-                "example": "/domains/maplehomes.com",
-            });
-            let mut waiting = added.clone();
-            waiting["content"]["application/json"]["examples"] = json!({
-                "provisioning": { "value": examples::provisioning() },
-                "contested": { "value": examples::contested() },
-            });
-            vec![
-                ("200", "The client has the domain already.", added.clone()),
-                ("201", "The domain, with the records to publish.", added),
-                (
-                    "202",
-                    "The domain waits: for Amazon SES (`provisioning`), or for proof (`contested`).",
-                    waiting,
-                ),
-            ]
-        }
+        Operation::AddDomain => added(&domain),
         Operation::ListDomains => {
             let schema = schemas.answered::<DomainListView>();
             let list = one(&schema, "domains", &examples::list());
@@ -131,35 +110,32 @@ fn good(operation: Operation, schemas: &mut Schemas) -> Vec<Good> {
             vec![("200", "A page of the queue.", list)]
         }
         Operation::GetClientDomain | Operation::CompleteDomain => {
-            let schema = schemas.answered::<StaffDomainView>();
-            let domain = one(&schema, "completed", &examples::staff());
-            vec![("200", "The domain.", domain)]
+            staff("The domain.", "completed", &examples::staff(), schemas)
         }
         Operation::GetClientLimits | Operation::SetClientLimits => {
             let schema = schemas.answered::<ClientLimitsView>();
             let limits = one(&schema, "limits", &examples::limits());
             vec![("200", "The limits of the client.", limits)]
         }
-        Operation::RecheckDomain => {
-            let schema = schemas.answered::<StaffDomainView>();
-            let domain = one(&schema, "completed", &examples::staff());
-            vec![("200", "The domain, as it was seen just now.", domain)]
-        }
-        Operation::ReleaseDomain => {
-            let schema = schemas.answered::<StaffDomainView>();
-            let domain = one(&schema, "released", &examples::released());
-            vec![("200", "The domain, as it stands now.", domain)]
-        }
-        Operation::AdoptIdentity => {
-            let schema = schemas.answered::<StaffDomainView>();
-            let domain = one(&schema, "adopted", &examples::adopted());
-            vec![("200", "The domain; the poller goes on.", domain)]
-        }
-        Operation::RejectDomain => {
-            let schema = schemas.answered::<StaffDomainView>();
-            let domain = one(&schema, "rejected", &examples::rejected());
-            vec![("200", "The domain.", domain)]
-        }
+        Operation::RecheckDomain => staff(
+            "The domain, as it was seen just now.",
+            "completed",
+            &examples::staff(),
+            schemas,
+        ),
+        Operation::ReleaseDomain => staff(
+            "The domain, as it stands now.",
+            "released",
+            &examples::released(),
+            schemas,
+        ),
+        Operation::AdoptIdentity => staff(
+            "The domain; the poller goes on.",
+            "adopted",
+            &examples::adopted(),
+            schemas,
+        ),
+        Operation::RejectDomain => staff("The domain.", "rejected", &examples::rejected(), schemas),
         Operation::DescribeApi => {
             let document = json!({ "headers": {}, "content": { "application/json": {
                 "schema": { "type": "object", "required": ["openapi", "info", "paths"] },
@@ -167,6 +143,39 @@ fn good(operation: Operation, schemas: &mut Schemas) -> Vec<Good> {
             vec![("200", "The OpenAPI document.", document)]
         }
     }
+}
+
+fn added(domain: &Value) -> Vec<Good> {
+    let mut added = one(domain, "pending", &examples::pending());
+    added["headers"]["Location"] = json!({
+        "description": "The path of the domain.",
+        "schema": { "type": "string", "format": "uri-reference" },
+        "example": "/domains/maplehomes.com",
+    });
+    let mut waiting = added.clone();
+    waiting["content"]["application/json"]["examples"] = json!({
+        "provisioning": { "value": examples::provisioning() },
+        "contested": { "value": examples::contested() },
+    });
+    vec![
+        ("200", "The client has the domain already.", added.clone()),
+        ("201", "The domain, with the records to publish.", added),
+        (
+            "202",
+            "The domain waits: for Amazon SES (`provisioning`), or for proof (`contested`).",
+            waiting,
+        ),
+    ]
+}
+
+fn staff(
+    description: &'static str,
+    name: &str,
+    example: &Value,
+    schemas: &mut Schemas,
+) -> Vec<Good> {
+    let schema = schemas.answered::<StaffDomainView>();
+    vec![("200", description, one(&schema, name, example))]
 }
 
 fn one(schema: &Value, name: &str, example: &Value) -> Value {

@@ -16,21 +16,7 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
         Access::ClientAdmin | Access::LassoSupport => vec![ApiError::Forbidden, store()],
     };
     errors.extend(match operation {
-        Operation::AddDomain => vec![
-            malformed(),
-            ApiError::TooLarge,
-            ApiError::invalid(FieldError::field("/domain", "is required")),
-            typed("https://www.maplehomes.com/contact"),
-            typed("co.uk"),
-            ApiError::NotEligible(IneligibleReason::MailboxProvider),
-            ApiError::TooManyNames("maplehomes.com".to_owned()),
-            ApiError::TooManyDomains(500),
-            ApiError::TooManyAdditions {
-                limit: 50,
-                seconds: 35_798,
-            },
-            ApiError::Busy,
-        ],
+        Operation::AddDomain => of_addition(),
         Operation::ListDomains | Operation::ListQueue => vec![paging()],
         Operation::GetDomain | Operation::GetClientDomain => vec![ApiError::NotFound],
         Operation::GetRecords => vec![
@@ -102,18 +88,7 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
             refused("PutEmailIdentityConfigurationSetAttributes"),
             ApiError::Busy,
         ],
-        Operation::AdoptIdentity => vec![
-            malformed(),
-            ApiError::TooLarge,
-            ApiError::invalid(FieldError::field("/reason", "is required")),
-            ApiError::NotFound,
-            ApiError::NotContested(Status::Verified),
-            ApiError::HeldByAnother,
-            ApiError::NoIdentity,
-            throttled("GetEmailIdentity"),
-            refused("GetEmailIdentity"),
-            ApiError::Busy,
-        ],
+        Operation::AdoptIdentity => of_adoption(),
         Operation::RejectDomain => vec![
             malformed(),
             ApiError::TooLarge,
@@ -131,6 +106,39 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
         ]);
     }
     errors.into_iter().map(example).collect()
+}
+
+fn of_addition() -> Vec<ApiError> {
+    vec![
+        malformed(),
+        ApiError::TooLarge,
+        ApiError::invalid(FieldError::field("/domain", "is required")),
+        typed("https://www.maplehomes.com/contact"),
+        typed("co.uk"),
+        ApiError::NotEligible(IneligibleReason::MailboxProvider),
+        ApiError::TooManyNames("maplehomes.com".to_owned()),
+        ApiError::TooManyDomains(500),
+        ApiError::TooManyAdditions {
+            limit: 50,
+            seconds: 35_798,
+        },
+        ApiError::Busy,
+    ]
+}
+
+fn of_adoption() -> Vec<ApiError> {
+    vec![
+        malformed(),
+        ApiError::TooLarge,
+        ApiError::invalid(FieldError::field("/reason", "is required")),
+        ApiError::NotFound,
+        ApiError::NotContested(Status::Verified),
+        ApiError::HeldByAnother,
+        ApiError::NoIdentity,
+        throttled("GetEmailIdentity"),
+        refused("GetEmailIdentity"),
+        ApiError::Busy,
+    ]
 }
 
 fn example(error: ApiError) -> Problem {

@@ -177,7 +177,7 @@ fn a_proven_claim_starts_from_a_fresh_identity() {
         panic!("{proven:?}");
     };
     assert!(provisioning.replace_identity && provisioning.may_adopt);
-    assert_eq!(provisioning.progress, Default::default());
+    assert_eq!(provisioning.progress, crate::state::Progress::default());
 }
 
 #[test]

@@ -134,7 +134,9 @@ async fn awkward_clients(world: Shared) {
         assert_eq!(history.body["items"][0]["action"], "added", "{history:?}");
         world.make_due_of(identifier, &domain).await;
         world.run_poller().await;
-        let released = post(&world, world.support(), &format!("{path}/release"), "").await;
+        let why = r#"{"reason": "Nobody proves it."}"#;
+        let path = format!("{path}/release");
+        let released = post(&world, world.support(), &path, why).await;
         assert_eq!(released.status, StatusCode::OK, "{released:?}");
     }
 }

@@ -35,7 +35,7 @@ async fn app() -> TestApp {
     let sends = [Trigger::SesVerified, Trigger::Completed];
     for (name, triggers) in [("example.com", &[][..]), ("example.org", &sends)] {
         let new = new_domain("maple-homes", name);
-        app.ses.add_foreign(&new.name, Some("maple-homes"), true);
+        app.ses.add_orphan(&new.name, "maple-homes");
         let claims = ClaimRegister::empty(name).taken(&new.name, &new.client, now);
         let provisioned = Trigger::Provisioned(identity(&new.name));
         let state = State::provisioning();

@@ -31,8 +31,10 @@ impl AddAssign for Units {
 
 /// Octets of a time in a key: RFC 3339 in UTC with nine digits of a second.
 const TIME: usize = 30;
-/// A key attribute's name (`pk`, `sk`) in the table.
-const KEY_NAMES: usize = "pk".len() + "sk".len();
+/// The key attributes' names (`pk`, `sk`) in the table, and what every item has.
+const KEY_NAMES: usize = "pk".len() + "sk".len() + SCHEMA;
+/// The version of an item's shape.
+const SCHEMA: usize = "schema".len() + 2;
 /// Names of the attributes of the two indexes.
 const WORK_NAMES: usize = "work_pk".len() + "work_sk".len();
 const QUEUE_NAMES: usize = "queue_pk".len() + "queue_sk".len();
@@ -52,7 +54,7 @@ pub(crate) fn item_sizes(change: &Change) -> Vec<usize> {
         sizes.extend(claims.tombstones_written().map(tombstone_size));
     }
     for entry in &change.history {
-        let key = "HISTORY#".len() + id + TIME + "#".len() + SEQUENCE + "#0".len();
+        let key = "HISTORY#".len() + id + "L#".len() + TIME + "#".len() + SEQUENCE + "#0".len();
         sizes.push(encoded(entry) + KEY_NAMES + key);
     }
     sizes.extend(change.event.as_ref().map(event_size));

@@ -52,6 +52,8 @@ pub(crate) enum Fault {
     VerifiedOrphanDeleted,
     /// Whose tag an identity has does not matter.
     TagsIgnored,
+    /// Nobody looks at whose an identity is: it is taken for that of the client who asks.
+    DescribingForgotten,
     /// What nobody can miss is deleted although the operator does not want it.
     OrphansDeletedUnasked,
     /// What nobody can miss is kept although the operator wants it to go.
@@ -113,6 +115,7 @@ impl Fault {
             | Self::SilenceCounts
             | Self::DeletionForgotten
             | Self::DeletionAstray
+            | Self::DescribingForgotten
             | Self::OrphansDeletedUnasked
             | Self::OrphansKept
             | Self::QuotaIgnored

@@ -19,6 +19,7 @@ impl Identities for SimSes {
     async fn create(&self, name: &DomainName, client: &ClientId) -> Result<Creation, SesError> {
         let now = self.setting.clock.elapsed();
         self.call("CreateEmailIdentity", |state| {
+            state.asked.insert(name.clone(), client.clone());
             if state.identities.contains_key(name) {
                 return Creation::Exists;
             }
@@ -42,7 +43,10 @@ impl Identities for SimSes {
     async fn describe(&self, name: &DomainName) -> Result<Option<ExistingIdentity>, SesError> {
         self.call("GetEmailIdentity", |state| {
             let known = state.identities.get(name)?;
-            let (owner, ours) = match &known.tag {
+            let unseen = self.setting.has(Fault::DescribingForgotten);
+            let asked = state.asked.get(name).filter(|_| unseen);
+            let tag = asked.cloned().map_or(known.tag.clone(), Tag::Ours);
+            let (owner, ours) = match &tag {
                 Tag::Ours(client) => (IdentityOwner::Client(client.to_string()), true),
                 Tag::AnotherStack => (IdentityOwner::AnotherStack, false),
                 Tag::Nobody => (IdentityOwner::Nobody, false),
@@ -69,7 +73,7 @@ impl Identities for SimSes {
     async fn adopt(&self, name: &DomainName, client: &ClientId) -> Result<(), SesError> {
         let operation = "TagResource";
         self.call(operation, |state| {
-            let Some(identity) = state.identities.get_mut(name) else {
+            let Some(identity) = state.change(operation, name) else {
                 return Err(SesError::Refused {
                     operation,
                     refusal: Refusal::Other,
@@ -112,8 +116,9 @@ impl Identities for SimSes {
 
     async fn verify_domain(&self, name: &DomainName) -> Result<VerificationToken, SesError> {
         let now = self.setting.clock.elapsed();
-        self.call("VerifyDomainIdentity", |state| {
-            state.look_again(name, now);
+        let operation = "VerifyDomainIdentity";
+        self.call(operation, |state| {
+            state.look_again(operation, name, now);
             verification_token(name)
         })
         .await
@@ -121,8 +126,9 @@ impl Identities for SimSes {
 
     async fn verify_dkim(&self, name: &DomainName) -> Result<Dkim, SesError> {
         let now = self.setting.clock.elapsed();
-        self.call("VerifyDomainDkim", |state| {
-            state.look_again(name, now);
+        let operation = "VerifyDomainDkim";
+        self.call(operation, |state| {
+            state.look_again(operation, name, now);
             dkim(name)
         })
         .await
@@ -133,8 +139,9 @@ impl Identities for SimSes {
         name: &DomainName,
         label: &MailFromLabel,
     ) -> Result<(), SesError> {
-        self.call("PutEmailIdentityMailFromAttributes", |state| {
-            if let Some(identity) = state.identities.get_mut(name) {
+        let operation = "PutEmailIdentityMailFromAttributes";
+        self.call(operation, |state| {
+            if let Some(identity) = state.change(operation, name) {
                 identity.mail_from = Some(label.below(name));
             }
         })
@@ -149,7 +156,7 @@ impl Identities for SimSes {
         let operation = "PutEmailIdentityConfigurationSetAttributes";
         let forgets = self.setting.has(Fault::ConfigurationSetForgotten);
         self.call(operation, |state| {
-            let Some(identity) = state.identities.get_mut(name) else {
+            let Some(identity) = state.change(operation, name) else {
                 let source = "there is no such identity".into();
                 return Err(SesError::Refused {
                     operation,

@@ -29,8 +29,11 @@ pub(crate) struct SimSes {
 #[derive(Debug, Default)]
 struct State {
     identities: BTreeMap<DomainName, SimIdentity>,
-    /// Since somebody last asked for them.
+    /// Both since somebody last asked for them.
     deletions: Vec<Deletion>,
+    changes: Vec<Change>,
+    /// Who last asked for an identity of a name.
+    asked: BTreeMap<DomainName, ClientId>,
     quota: Quota,
 }
 
@@ -70,6 +73,15 @@ pub(crate) struct Deletion {
     pub(crate) identity: SimIdentity,
     /// On the clock on the wall.
     pub(crate) at: Timestamp,
+}
+
+/// A call that has changed an identity, or could have.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub(crate) operation: &'static str,
+    pub(crate) name: DomainName,
+    /// What its tags said.
+    pub(crate) tag: Tag,
 }
 
 impl SimSes {
@@ -148,6 +160,11 @@ impl SimSes {
         std::mem::take(&mut self.state().deletions)
     }
 
+    /// The changes since this was last called.
+    pub(crate) fn take_changes(&self) -> Vec<Change> {
+        std::mem::take(&mut self.state().changes)
+    }
+
     /// How SES fails now.
     pub(crate) fn trouble(&self) -> Trouble {
         self.state().quota.trouble
@@ -179,8 +196,19 @@ impl State {
         }
     }
 
-    fn look_again(&mut self, name: &DomainName, now: Duration) {
-        if let Some(identity) = self.identities.get_mut(name)
+    /// What is about to be changed, where it is there.
+    fn change(&mut self, operation: &'static str, name: &DomainName) -> Option<&mut SimIdentity> {
+        let identity = self.identities.get_mut(name)?;
+        self.changes.push(Change {
+            operation,
+            name: name.clone(),
+            tag: identity.tag.clone(),
+        });
+        Some(identity)
+    }
+
+    fn look_again(&mut self, operation: &'static str, name: &DomainName, now: Duration) {
+        if let Some(identity) = self.change(operation, name)
             && identity.status.verification == AxisStatus::Failed
         {
             identity.status = axes(AxisStatus::Pending);

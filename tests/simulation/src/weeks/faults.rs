@@ -30,6 +30,7 @@ fn expected(fault: Fault) -> (u32, &'static str) {
         Fault::OrphanDeletedEarly => (1, "was deleted at SES before"),
         Fault::VerifiedOrphanDeleted => (1, "was deleted at SES: Verified"),
         Fault::TagsIgnored => (1, "was deleted at SES: OfAnotherStack"),
+        Fault::DescribingForgotten => (2, "which is not theirs"),
         Fault::OrphansDeletedUnasked => (1, "and nobody wants that"),
         Fault::OrphansKept => (1, "which nobody can miss"),
         Fault::ConfigurationSetForgotten => (1, "was completed with None"),

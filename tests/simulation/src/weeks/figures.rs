@@ -38,6 +38,8 @@ impl AddAssign for Figures {
         self.contests.undecided += other.contests.undecided;
         self.contests.displaced += other.contests.displaced;
         self.contests.decided += other.contests.decided;
+        self.contests.adopted += other.contests.adopted;
+        self.contests.left_alone += other.contests.left_alone;
         self.orphans.deleted += other.orphans.deleted;
         self.orphans.kept += other.orphans.kept;
     }
@@ -59,6 +61,7 @@ impl Figures {
              seen and nobody was alerted, {} verifications taken back\n\
              {} claims proven, {} of them left to Lasso support, {} decided or released by it; {} holders\n\
              lost a name to a proof\n\
+             {} identities of others adopted, {} left as they were\n\
              {} identities deleted that nobody could miss, {} as old kept that somebody might\n\
              {} emails with instructions, {} stopped by the limit of a domain, {} by that of a client",
             self.commits,
@@ -72,6 +75,8 @@ impl Figures {
             contests.undecided,
             contests.decided,
             contests.displaced,
+            contests.adopted,
+            contests.left_alone,
             orphans.deleted,
             orphans.kept,
             self.letters,

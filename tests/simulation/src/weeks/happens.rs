@@ -40,6 +40,7 @@ impl World {
                 Deed::Ready(who) => self.ready(self.whose(who)).await,
                 Deed::Recheck(who) => self.recheck(self.whose(who)).await,
                 Deed::Release(who) => self.release(self.whose(who)).await,
+                Deed::Adopt(who) => self.adopt(self.whose(who)).await,
                 Deed::Prove(who) => self.prove(self.whose(who)).await,
                 Deed::Instruct(who, which) => self.instruct_often(who, which).await,
                 Deed::Publish(name, published) => {

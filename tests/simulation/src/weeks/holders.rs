@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::orphans::Orphans;
 use crate::dns::SimDns;
-use crate::ses::Deletion;
+use crate::ses::{self, Deletion, Tag};
 
 /// How often claims were contested.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,6 +24,10 @@ pub(crate) struct Contests {
     pub(crate) displaced: usize,
     /// Claims that Lasso support released or decided.
     pub(crate) decided: usize,
+    /// Identities of others that were taken up.
+    pub(crate) adopted: usize,
+    /// Identities of others that were as they were in the end.
+    pub(crate) left_alone: usize,
 }
 
 /// All domains and registers, by what was written.
@@ -34,6 +38,10 @@ pub(super) struct Holders {
     secrets: HashSet<String>,
     /// Names whose identity at SES a domain has had.
     pub(super) had: HashSet<DomainName>,
+    /// Names that a client has held, with it: what SES has of them with its tag is its own.
+    held: HashSet<(DomainName, ClientId)>,
+    /// Names whose holder is to take up what others made.
+    adopting: HashSet<(DomainName, ClientId)>,
     pub(super) contests: Contests,
 }
 
@@ -53,6 +61,14 @@ impl Holders {
             let status = domain.state.status();
             if has_identity(status) {
                 self.had.insert(domain.name.clone());
+            }
+            if holds(status) {
+                self.held.insert(key.clone());
+            }
+            if change.fate == Fate::Stored && adopts(&domain.state) {
+                self.adopting.insert(key.clone());
+            } else {
+                self.adopting.remove(&key);
             }
             let was = match change.fate {
                 Fate::Stored => self.domains.insert(key, (status, domain.next_check)),
@@ -82,6 +98,9 @@ impl Holders {
     /// An identity was deleted at SES. What is wrong with that.
     pub(super) fn deleted(&self, deletion: &Deletion, orphans: &Orphans) -> Result<(), String> {
         let name = &deletion.name;
+        if !self.is_theirs(name, &deletion.identity.tag) {
+            return orphans.deleted(deletion);
+        }
         let domains = self.domains.iter();
         let of_name = domains.filter(|((domain, _), _)| domain == name);
         let statuses: Vec<Status> = of_name.map(|(_, (status, _))| *status).collect();
@@ -96,6 +115,35 @@ impl Holders {
             return Err(format!("{name} was deleted at SES, and was held lately"));
         }
         orphans.deleted(deletion)
+    }
+
+    /// An identity was changed at SES. What is wrong with that.
+    pub(super) fn touched(&mut self, change: &ses::Change) -> Result<(), String> {
+        let ses::Change {
+            operation,
+            name,
+            tag,
+        } = change;
+        if self.is_theirs(name, tag) {
+            return Ok(());
+        }
+        let adopted = *operation == "TagResource"
+            && self.adopting.iter().any(|(adopting, _)| adopting == name);
+        if adopted {
+            self.contests.adopted += 1;
+            return Ok(());
+        }
+        Err(format!(
+            "{operation} changed {name}, which is not theirs: {tag:?}"
+        ))
+    }
+
+    /// Whether the tags of an identity name a client that has held the name.
+    pub(super) fn is_theirs(&self, name: &DomainName, tag: &Tag) -> bool {
+        match tag {
+            Tag::Ours(client) => self.held.contains(&(name.clone(), client.clone())),
+            Tag::AnotherStack | Tag::Nobody => false,
+        }
     }
 
     /// When the next of all domains is due.
@@ -194,6 +242,16 @@ impl Contests {
             Action::Challenged | Action::Checked => {}
         }
         Ok(())
+    }
+}
+
+/// Whether a domain in this state takes up what others made.
+fn adopts(state: &State) -> bool {
+    match state {
+        State::Provisioning(provisioning) => provisioning.may_adopt,
+        State::Contested(_) | State::Pending(_) | State::Verified(_) => false,
+        State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) => false,
+        State::Rejected(_) | State::Removing(_) => false,
     }
 }
 

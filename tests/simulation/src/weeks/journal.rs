@@ -127,8 +127,15 @@ impl Journal {
         self.entries().truth.is(name, facts, self.clock.elapsed());
     }
 
-    /// Looks at what was deleted at SES since the last write: it happened as that left the domains.
-    fn deletions(&self) {
+    /// Looks at what was changed and deleted at SES since the last write: it happened as that left the
+    /// domains.
+    fn at_ses(&self) {
+        for change in self.ses.take_changes() {
+            let outcome = self.entries().holders.touched(&change);
+            if let Err(what) = outcome {
+                self.wrong(&what);
+            }
+        }
         for deletion in self.ses.take_deletions() {
             let outcome = self.entries().holders.deleted(&deletion, &self.orphans);
             if let Err(what) = outcome {
@@ -139,10 +146,14 @@ impl Journal {
 
     /// Looks in the end, after calm times of this length, at what no domain holds at SES.
     pub(super) fn settled(&self, settling: SignedDuration) {
-        self.deletions();
+        self.at_ses();
         let now = self.clock.now();
         let (figures, wrong) = self.orphans.settled(&self.ses, now, settling);
         self.entries().figures.orphans = figures;
+        let names = self.ses.names();
+        let left = |name: &&DomainName| self.is_of_others(name) && !self.orphans.has(name);
+        let left_alone = names.iter().filter(left).count();
+        self.entries().holders.contests.left_alone = left_alone;
         for what in &wrong {
             self.wrong(what);
         }
@@ -150,7 +161,14 @@ impl Journal {
 
     /// Whether SES may have a name that no domain holds.
     pub(super) fn is_orphan(&self, name: &DomainName) -> bool {
-        self.orphans.has(name) && !self.entries().holders.had.contains(name)
+        let never_held = !self.entries().holders.had.contains(name);
+        self.is_of_others(name) || (self.orphans.has(name) && never_held)
+    }
+
+    /// Whether SES has an identity of the name that no client of the service made or took up.
+    fn is_of_others(&self, name: &DomainName) -> bool {
+        let tag = self.ses.identity(name).map(|identity| identity.tag);
+        tag.is_some_and(|tag| !self.entries().holders.is_theirs(name, &tag))
     }
 
     /// Looks for what the service should have noticed by now. SES is in trouble for `busy` more.
@@ -342,7 +360,7 @@ impl Journal {
 
 impl Observe for Journal {
     fn committed(&self, before: &[Option<Domain>], changes: &[&Change]) {
-        self.deletions();
+        self.at_ses();
         let now = self.clock.elapsed();
         let mut entries = self.entries();
         entries.figures.commits += 1;

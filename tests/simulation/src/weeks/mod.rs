@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod faults;
 mod figures;
+mod foreign;
 mod happens;
 mod holders;
 mod journal;
@@ -65,9 +66,9 @@ pub(crate) fn run(out: &mut impl Write, goals: &mut Goals, weeks: Weeks) -> io::
     writeln!(
         out,
         "{seeds} times {days} days, from seed {first}, and two days in which all comes right: domains added,\n\
-         published, broken, repaired, checked, contested, proven and released; SES throttled, SNS and our\n\
-         resolver down, name servers dead or at odds, identities lost, clocks that jump, runs and requests\n\
-         cut off, runs that overlap.\n"
+         published, broken, repaired, checked, contested, proven, released and adopted; SES throttled, SNS\n\
+         and our resolver down, name servers dead or at odds, identities lost, identities of others under\n\
+         the same names, clocks that jump, runs and requests cut off, runs that overlap.\n"
     )?;
     if let Some(fault) = fault {
         writeln!(out, "The service has a fault: {fault:?}.\n")?;

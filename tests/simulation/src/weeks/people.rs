@@ -12,6 +12,7 @@ use domain_auth::ports::{Clock, ReadDomains};
 use domain_auth::ses_share::RequestCalls;
 use domain_auth::state::{State, Status};
 use domain_auth::use_cases::add::{Addition, add};
+use domain_auth::use_cases::adopt::adopt;
 use domain_auth::use_cases::check::{CheckLimits, check};
 use domain_auth::use_cases::decide::{Completing, Decision, decide};
 use domain_auth::use_cases::notify::notify;
@@ -110,6 +111,19 @@ impl World {
         }
         if let Ok(released) = released {
             self.publish(released.event.as_ref()).await;
+        }
+    }
+
+    /// `POST …/adopt` of Lasso support.
+    pub(super) async fn adopt(&self, whose: Whose<'_>) {
+        let (store, ses, clock) = (&self.store, &self.ses, &self.clock);
+        let ids = self.chance.as_ref();
+        let Ok(reason) = Note::parse("They made it before they came to us.") else {
+            return;
+        };
+        let adopted = adopt(store, ses, clock, ids, whose, &reason, &support()).await;
+        if let Ok(adopted) = adopted {
+            self.publish(adopted.event.as_ref()).await;
         }
     }
 

@@ -44,6 +44,8 @@ pub(crate) enum Deed {
     Recheck(Who),
     /// Lasso support releases a claim.
     Release(Who),
+    /// Lasso support gives a client the identity that SES has.
+    Adopt(Who),
     /// A claimant publishes the proof of its claim.
     Prove(Who),
     /// Somebody deletes the identity at SES by hand.
@@ -184,7 +186,7 @@ fn disturbs(happening: Happening, quiet: &[bool]) -> bool {
     match deed {
         Deed::Remove(who) | Deed::Reject(who) | Deed::Release(who) => quiet[who.name],
         Deed::Add(who) | Deed::Prove(who) | Deed::Complete(who) => quiet[who.name],
-        Deed::Restart(who) | Deed::Ready(who) => quiet[who.name],
+        Deed::Restart(who) | Deed::Ready(who) | Deed::Adopt(who) => quiet[who.name],
         Deed::Publish(name, _) | Deed::Servers(name, _) | Deed::Lose(name) => quiet[name],
         Deed::Check(_) | Deed::Recheck(_) | Deed::Instruct(..) => false,
     }
@@ -202,7 +204,8 @@ fn happening(chance: &Chance, clients: usize, names: usize) -> Happening {
     let hours = |most: u64| chance.up_to(Duration::from_hours(most));
     let deed = match chance.below(100) {
         0..13 => Deed::Add(who),
-        13..17 => Deed::Check(who),
+        13..16 => Deed::Check(who),
+        16 => Deed::Adopt(who),
         17..19 => Deed::Recheck(who),
         19..23 => Deed::Remove(who),
         23..32 => Deed::Complete(who),

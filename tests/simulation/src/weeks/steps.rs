@@ -2,7 +2,7 @@
 
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::history::{Action, HistoryEntry};
-use domain_auth::state::{DisplacedBy, FailureReason, State, Status, Trigger};
+use domain_auth::state::{DisplacedBy, Failed, FailureReason, State, Status, Trigger};
 use domain_auth_testkit::identity;
 
 /// Whether a change is made of transitions that the state machine has, each with its line of history.
@@ -36,13 +36,29 @@ fn step(state: Option<State>, entry: &HistoryEntry, after: &Domain) -> Result<St
         return Ok(state.unwrap_or_else(|| after.state.clone()));
     };
     let state = state.ok_or_else(|| format!("{entry:?} of a domain that was not there"))?;
-    let next = state
+    let next = as_found(state, entry)
         .apply(trigger, entry.at)
         .map_err(|error| error.to_string())?;
     if next.status() != entry.to {
         return Err(format!("{entry:?} should lead to {}", next.status()));
     }
     Ok(next)
+}
+
+/// A restart asks SES first: the identity can be gone, or be that of others, whatever the domain had failed
+/// by.
+fn as_found(state: State, entry: &HistoryEntry) -> State {
+    match state {
+        State::Failed(failed)
+            if entry.action == Action::Restarted && entry.to == Status::Provisioning =>
+        {
+            State::Failed(Failed {
+                reason: FailureReason::IdentityGone,
+                ..failed
+            })
+        }
+        other => other,
+    }
 }
 
 /// A trigger as the action names it; its data does not matter here. None where an action is no

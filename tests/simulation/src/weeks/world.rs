@@ -18,6 +18,7 @@ use domain_auth_testkit::{client, domain_name};
 use futures::future::{Either, join, join_all, select};
 use jiff::SignedDuration;
 
+use super::foreign;
 use super::journal::Journal;
 use super::orphans::Orphans;
 use super::plan::{Happening, Trouble};
@@ -135,6 +136,8 @@ impl World {
         let added = &names[chance.below(names.len())];
         let wanted = operator.settings.reconcile_delete;
         let (orphans, known) = Orphans::plant(&setting, &ses, &dns, (&clients[0], added), wanted);
+        let others = names.iter().filter(|name| *name != added);
+        foreign::plant(&setting.chance, &ses, &dns, others);
         let journal = Journal::new(
             setting.clock.clone(),
             dns.clone(),

@@ -1,0 +1,40 @@
+//! Identities that others made at SES under names that clients add.
+
+use domain_auth::identity::AxisStatus;
+use domain_auth::names::DomainName;
+use domain_auth_testkit::client;
+
+use crate::chance::Chance;
+use crate::dns::{Published, SimDns};
+use crate::ses::{SimSes, Tag};
+
+/// The share of names that SES has an identity of.
+const SHARE: f64 = 0.2;
+
+/// Lets SES have, under some of the names, what people made by hand, what another stack made, and what
+/// this stack made for a client that is no more: verified, or not.
+pub(super) fn plant<'a>(
+    chance: &Chance,
+    ses: &SimSes,
+    dns: &SimDns,
+    names: impl Iterator<Item = &'a DomainName>,
+) {
+    for name in names {
+        if !chance.happens(SHARE) {
+            continue;
+        }
+        let tag = match chance.below(4) {
+            0 | 1 => Tag::Nobody,
+            2 => Tag::AnotherStack,
+            _ => Tag::Ours(client("gone")),
+        };
+        let verified = chance.happens(0.5);
+        let verification = if verified {
+            dns.publish(name, Published::Everything);
+            AxisStatus::Success
+        } else {
+            AxisStatus::Pending
+        };
+        ses.put(name, tag, verification);
+    }
+}

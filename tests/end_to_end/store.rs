@@ -521,7 +521,7 @@ async fn several<S: CommitChanges + ReadDomains + ReadClaims + DueDomains + Outb
     // One of the two is based on an old version, and then neither is written.
     let mut loses = moved(&maple.domain, Trigger::Removed, hours(1));
     let claims = store.claims("example.com").await.unwrap();
-    loses.claims = Some(claims.leaving(&name, &client("maple"), hours(1)));
+    loses.claims = Some(claims.leaving(&name, &client("maple"), Reservation::Full, hours(1)));
     let stale = provisioned(&cedar.domain, now());
     store.commit(&stale).await.unwrap();
     let both = store.commit_all(&[&loses, &stale]).await;

@@ -235,7 +235,7 @@ impl<S: EveryStore> Writer<'_, S> {
         // As `remove` has it: the register that the domain was added with.
         let claims = ClaimRegister::empty(name.organizational());
         let claims = claims.taken(name, &domain.client, domain.added_at);
-        change.claims = Some(claims.leaving(name, &domain.client, now));
+        change.claims = Some(claims.leaving(name, &domain.client, Reservation::Full, now));
         let domain = self.commit(change).await;
         let mut deleting = domain.updated(|domain| {
             if let State::Removing(removing) = &mut domain.state {

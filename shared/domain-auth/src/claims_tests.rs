@@ -107,7 +107,7 @@ fn a_name_that_is_being_removed_is_held_and_covers_nothing() {
     let (maple, mail) = (client("maple"), name("mail.example.com"));
     let register = held_by_maple()
         .taken(&name("example.com"), &maple, NOW)
-        .leaving(&mail, &maple, NOW);
+        .leaving(&mail, &maple, Reservation::Full, NOW);
     assert_eq!(register.holder(&mail), Some(&maple));
     assert_eq!(register.covering(&mail, &maple), Some(&name("example.com")));
     let other = register.standing(&mail, &client("cedar"), NOW);
@@ -116,7 +116,12 @@ fn a_name_that_is_being_removed_is_held_and_covers_nothing() {
     assert_eq!(again, Standing::Free);
     let gone = register.released(&mail, &maple, Reservation::Full, NOW);
     assert_eq!(gone.holder(&mail), None);
-    let other = gone.leaving(&name("example.com"), &client("cedar"), NOW);
+    let other = gone.leaving(
+        &name("example.com"),
+        &client("cedar"),
+        Reservation::Full,
+        NOW,
+    );
     let holder = other.holder(&name("example.com"));
     assert_eq!(holder, Some(&maple), "nobody makes another client leave");
 }
@@ -173,7 +178,7 @@ fn a_name_that_was_lost_needs_proof_also_of_who_lost_it() {
     let (maple, mail) = (client("maple"), name("mail.example.com"));
     let lost = held_by_maple().lost(std::slice::from_ref(&mail), NOW);
     assert_eq!(lost.standing(&mail, &maple, NOW), Standing::Contested);
-    let leaving = lost.leaving(&mail, &maple, NOW);
+    let leaving = lost.leaving(&mail, &maple, Reservation::Full, NOW);
     assert_eq!(leaving.holder(&mail), Some(&maple));
     assert_eq!(leaving.standing(&mail, &maple, NOW), Standing::Contested);
     let gone = leaving.released(&mail, &maple, Reservation::Full, NOW);

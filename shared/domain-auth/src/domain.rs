@@ -16,7 +16,8 @@ use crate::names::{ClientId, Community, DomainName, EmailAddress};
 use crate::ports::Ids;
 use crate::records::{self, Record};
 use crate::state::{
-    ABANDONED_AFTER, AtRisk, Authenticated, Failed, Pending, Rejected, State, Status, Verified,
+    ABANDONED_AFTER, AtRisk, Authenticated, Failed, LONGEST_RUN, Pending, Rejected, State, Status,
+    Verified,
 };
 use crate::watching::Watch;
 
@@ -168,6 +169,15 @@ impl Domain {
     pub(crate) fn after_calls_under_way(&self, now: Timestamp) -> Timestamp {
         let ends = [self.state.deleting_until(), self.state.settles_at()];
         ends.into_iter().flatten().fold(now, Timestamp::max)
+    }
+
+    /// Until when a call may be under way that makes the identity at SES, where one may be: of a function
+    /// that registers the domain, or that makes SES look for its records again.
+    pub(crate) fn may_be_made_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let registering = self.state.status() == Status::Provisioning;
+        let registering = registering.then(|| now + LONGEST_RUN);
+        let until = registering.max(self.restarting_until);
+        until.filter(|until| now < *until)
     }
 
     /// When the state ends by itself, where it does.

@@ -144,7 +144,12 @@ impl TurnRequest {
         self.now + patience
     }
 
-    /// From when on the next turn is too far ahead to be true.
+    /// Whether the poller keeps the quota until then.
+    pub fn is_kept(&self, until: Timestamp) -> bool {
+        self.now < until && until < self.absurd()
+    }
+
+    /// From when on the next turn, or the end of the poller's hold, is too far ahead to be true.
     pub fn absurd(&self) -> Timestamp {
         self.now + self.patience.max(PATIENCE) + self.interval + ABSURD
     }
@@ -164,7 +169,7 @@ pub struct TurnState {
 impl TurnState {
     /// Gives a turn, if there is one.
     pub fn take(&mut self, request: &TurnRequest) -> Turn {
-        let kept = self.kept_until.is_some_and(|until| request.now < until);
+        let kept = self.kept_until.is_some_and(|until| request.is_kept(until));
         if kept && request.yields_to_backlog {
             return Turn::Refused;
         }

@@ -97,7 +97,8 @@ pub struct Provisioning {
     /// client has proven the name, or Lasso support has decided so.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub may_adopt: bool,
-    /// Until when a call that deletes it may be under way. Nothing is created before.
+    /// Until when a call may be under way that deletes it, or that makes the identity of the holder who lost
+    /// the name. Before that, nothing is deleted, and nothing created.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub deleting_until: Option<Timestamp>,
     /// What SES has given so far, so that no call is made twice.

@@ -30,11 +30,14 @@ impl SesTurns for Table {
     async fn turn(&self, request: &TurnRequest) -> Result<Turn, StoreError> {
         const ACTION: &str = "give a turn at SES";
         let now = request.now.as_millisecond();
+        let absurd = request.absurd().as_millisecond();
         let interval = milliseconds(request.interval);
         let asker = owner_pk(&request.asker);
         let unless_kept = |condition: &str| {
             if request.yields_to_backlog {
-                format!("({condition}) AND (attribute_not_exists(#kept) OR #kept <= :now)")
+                format!(
+                    "({condition}) AND (attribute_not_exists(#kept) OR #kept <= :now OR #kept >= :absurd)"
+                )
             } else {
                 condition.to_owned()
             }
@@ -49,6 +52,7 @@ impl SesTurns for Table {
                 write
                     .expression_attribute_names("#kept", KEPT_UNTIL)
                     .expression_attribute_values(":now", number(now))
+                    .expression_attribute_values(":absurd", number(absurd))
             } else {
                 write
             }
@@ -59,12 +63,12 @@ impl SesTurns for Table {
             .update_expression(format!("SET #next = :after, #asker = :asker, {SET_SCHEMA}"))
             .expression_attribute_values(":now", number(now))
             .expression_attribute_values(":after", number(now + interval))
-            .expression_attribute_values(":absurd", number(request.absurd().as_millisecond()));
+            .expression_attribute_values(":absurd", number(absurd));
         let Err(stored) = written(ACTION, free_now).await? else {
             return Ok(Turn::At(request.now));
         };
-        let kept =
-            request.yields_to_backlog && figure(&stored, KEPT_UNTIL).is_some_and(|at| now < at);
+        let is_kept = |until| now < until && until < absurd;
+        let kept = request.yields_to_backlog && figure(&stored, KEPT_UNTIL).is_some_and(is_kept);
         let had_the_last = stored.get(LAST_ASKER) == Some(&string(&asker));
         let latest = request.latest(had_the_last).as_millisecond();
         if kept || figure(&stored, NEXT_AT).is_none_or(|next| next > latest) {

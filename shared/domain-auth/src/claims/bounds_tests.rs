@@ -63,7 +63,7 @@ fn after(register: ClaimRegister, step: Step, name: &DomainName, who: &ClientId)
                 register
             }
         }
-        Step::Delete => register.leaving(name, who, NOW),
+        Step::Delete => register.leaving(name, who, Reservation::Full, NOW),
         Step::Finish if holds => register.released(name, who, Reservation::Short, NOW),
         Step::Prove if register.has_room_for_proof(name, who) => {
             register.proven(name, who, &[], NOW)
@@ -92,7 +92,7 @@ fn a_register_is_full_long_before_the_limit_of_the_store() {
         let size = register.size();
         for name in &held {
             let who = register.holder(name).unwrap().clone();
-            register = register.leaving(name, &who, NOW);
+            register = register.leaving(name, &who, Reservation::Full, NOW);
             assert!(
                 register.size() <= size,
                 "{step:?}: a removal makes nothing larger"
@@ -109,7 +109,7 @@ fn a_register_is_full_long_before_the_limit_of_the_store() {
 fn what_a_claim_takes_is_never_more_than_is_counted() {
     let (name, client) = (long_name(1), client(1));
     let register = ClaimRegister::empty("").proven(&name, &client, &[], Timestamp::MAX);
-    let mut register = register.leaving(&name, &client, NOW);
+    let mut register = register.leaving(&name, &client, Reservation::Full, NOW);
     for claim in register.claims.values_mut() {
         claim.since = Timestamp::MAX;
         claim.lost = true;
@@ -276,7 +276,7 @@ fn a_name_that_is_lost_while_it_is_being_removed_is_kept_until_its_identity_is_g
     let (mail, maple) = (name("mail.example.com"), client(1));
     let register = ClaimRegister::empty("example.com")
         .taken(&mail, &maple, NOW)
-        .leaving(&mail, &maple, NOW)
+        .leaving(&mail, &maple, Reservation::Full, NOW)
         .lost(std::slice::from_ref(&mail), NOW);
     assert_eq!(register.size(), 0, "it takes no place in the register");
     assert_eq!(register.holder(&mail), Some(&maple));

@@ -71,7 +71,13 @@ impl ClaimRegister {
     /// more, it is kept for `client`, so that nobody else can have it while its identity is deleted. The
     /// register does not grow by it.
     #[must_use]
-    pub fn leaving(mut self, name: &DomainName, client: &ClientId, now: Timestamp) -> Self {
+    pub fn leaving(
+        mut self,
+        name: &DomainName,
+        client: &ClientId,
+        reservation: Reservation,
+        now: Timestamp,
+    ) -> Self {
         self.begin(now);
         let others = self
             .claim(name)
@@ -94,14 +100,13 @@ impl ClaimRegister {
                 self.claims.remove(name);
                 self.bury(Tombstone {
                     leaving: true,
-                    ..Tombstone::of(name, &claim, Reservation::Full, now)
+                    ..Tombstone::of(name, &claim, reservation, now)
                 });
             }
             return self;
         }
-        let tombstone = tombstone.unwrap_or_else(|| {
-            Tombstone::of(name, &Claim::new(client, now), Reservation::Full, now)
-        });
+        let tombstone = tombstone
+            .unwrap_or_else(|| Tombstone::of(name, &Claim::new(client, now), reservation, now));
         self.claims.remove(name);
         self.bury(Tombstone {
             leaving: true,
@@ -130,9 +135,14 @@ impl ClaimRegister {
             && tombstone.leaving
             && tombstone.client == *client
         {
+            let reservation = if tombstone.lost {
+                Reservation::Full
+            } else {
+                reservation
+            };
             self.bury(Tombstone {
                 released_at: now,
-                until: now + TOMBSTONE_WINDOW,
+                until: tombstone.until.max(now + reservation.window()),
                 leaving: false,
                 ..tombstone
             });

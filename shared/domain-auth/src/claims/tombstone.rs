@@ -58,7 +58,7 @@ impl Reservation {
         }
     }
 
-    fn window(self) -> SignedDuration {
+    pub(super) fn window(self) -> SignedDuration {
         match self {
             Self::Full => TOMBSTONE_WINDOW,
             Self::Short => SHORT_TOMBSTONE_WINDOW,

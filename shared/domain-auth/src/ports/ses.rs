@@ -54,6 +54,21 @@ pub enum Refusal {
     Other,
 }
 
+impl SesError {
+    /// Whether SES does not take what it was asked, whoever asks. What else it refuses is for the operator:
+    /// the call is tried again, and an alarm goes off.
+    pub fn is_bad_request(&self) -> bool {
+        match self {
+            Self::Refused { refusal, .. } => match refusal {
+                Refusal::BadRequest => true,
+                Refusal::AccessDenied | Refusal::LimitExceeded => false,
+                Refusal::MessageRejected | Refusal::Other => false,
+            },
+            Self::Throttled { .. } | Self::Unavailable { .. } => false,
+        }
+    }
+}
+
 impl Refusal {
     /// Every kind.
     pub const ALL: [Self; 5] = [

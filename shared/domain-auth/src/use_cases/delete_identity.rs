@@ -25,7 +25,7 @@ const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// What has to be left of the lease when the call begins: more than it may take (the SDK clients
 /// give up after 5 seconds at most).
-const CALL: SignedDuration = SignedDuration::from_secs(15);
+pub(super) const CALL: SignedDuration = SignedDuration::from_secs(15);
 
 /// What came of a deletion.
 #[derive(Debug)]
@@ -67,7 +67,12 @@ where
         Ok(None) => return Ok(Deletion::Gone(domain)),
         Ok(Some(existing)) if may_be_deleted(&existing, &domain) => {}
         Ok(Some(_)) => return Ok(Deletion::NotOurs(domain)),
-        Err(error) => return Ok(Deletion::Failed(domain, error)),
+        // SES has no identity of a name that it does not take.
+        Err(error) if error.is_bad_request() => return Ok(Deletion::Gone(domain)),
+        Err(error) => {
+            let domain = after_failure(tools, domain, &error).await?;
+            return Ok(Deletion::Failed(domain, error));
+        }
     }
     let budget = tools.budget;
     budget

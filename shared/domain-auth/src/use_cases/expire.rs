@@ -22,13 +22,15 @@ pub enum Expiry {
 }
 
 impl Expiry {
-    /// Whether a domain has had its time. One that SES says it has verified after all has not.
+    /// Whether a domain has had its time. One that SES says it has verified after all has not. Where SES
+    /// has no identity of the domain, there is nothing that it could have verified.
     pub fn of(domain: &Domain, ses: Option<SesStatus>, now: Timestamp) -> Option<Self> {
         let over = domain.deadline().is_some_and(|deadline| now >= deadline);
         match &domain.state {
             State::Contested(_) => over.then_some(Self::NotProven),
             State::Failed(_) => {
-                let unverified = ses.is_some_and(|ses| ses.verification != AxisStatus::Success);
+                let unverified = ses.is_some_and(|ses| ses.verification != AxisStatus::Success)
+                    || domain.state.is_without_identity();
                 (over && unverified).then_some(Self::Abandoned)
             }
             State::Provisioning(_) | State::Pending(_) | State::Verified(_) => None,

@@ -350,7 +350,8 @@ where
     }
 }
 
-/// Keeps a domain out of its queue for an hour where the store can take no change of it.
+/// Keeps a domain out of its queue for an hour where the store can take no change of it, or where what
+/// the change needs cannot be read: a register, or the domain of another holder.
 pub(super) async fn back_off(
     store: &impl DueDomains,
     domain: &Domain,
@@ -359,10 +360,10 @@ pub(super) async fn back_off(
     report: &mut Report,
 ) {
     match error.failure {
-        StoreFailure::TooLarge => {}
-        StoreFailure::Unavailable | StoreFailure::Unreadable => return,
+        StoreFailure::TooLarge => report.refused += 1,
+        StoreFailure::Unreadable => {}
+        StoreFailure::Unavailable => return,
     }
-    report.refused += 1;
     if let Err(error) = store.postpone(domain, now + REFUSED_PAUSE).await {
         tracing::error!(
             domain = %domain.name,

@@ -19,7 +19,7 @@ use crate::identity::{Adopted, MailFromLabel, SesIdentity};
 use crate::names::DomainName;
 use crate::ports::{
     Clock, CommitChanges, CommitError, Creation, ExistingIdentity, Identities, IdentityOwner, Ids,
-    ReadClaims, Refusal, SesError, StoreError,
+    ReadClaims, ReadDomains, SesError, StoreError,
 };
 use crate::state::{DisplacedBy, FailureReason, Progress, Provisioning, State, Status, Trigger};
 
@@ -79,7 +79,7 @@ pub async fn provision<S, I, C, D, L>(
     domain: Domain,
 ) -> Result<Provisioned, CommitError>
 where
-    S: ReadClaims + CommitChanges,
+    S: ReadDomains + ReadClaims + CommitChanges,
     I: Identities,
     C: Clock,
     D: Ids,
@@ -106,7 +106,7 @@ where
             contested(&domain, claims, why, now, tools.ids)?
         }
         Err(AskError::Store(error)) => return Err(error.into()),
-        Err(AskError::Ses(error)) if is_bad_request(&error) => {
+        Err(AskError::Ses(error)) if error.is_bad_request() => {
             tracing::warn!(
                 domain = %domain.name,
                 error = &error as &dyn std::error::Error,
@@ -159,18 +159,6 @@ pub(super) fn contested(
     }
     change.claims = Some(claims.withdrawn(&domain.name, &domain.client, now));
     Ok(change)
-}
-
-fn is_bad_request(error: &SesError) -> bool {
-    match error {
-        SesError::Refused { refusal, .. } => match refusal {
-            Refusal::BadRequest => true,
-            // For the operator: the poller tries again, and an alarm goes off.
-            Refusal::AccessDenied | Refusal::LimitExceeded => false,
-            Refusal::MessageRejected | Refusal::Other => false,
-        },
-        SesError::Throttled { .. } | SesError::Unavailable { .. } => false,
-    }
 }
 
 /// Whether an identity above the domain is verified at SES that this client does not hold: then SES's
@@ -326,7 +314,7 @@ async fn ask_ses<S, I, C, D, L>(
     progress: &mut Progress,
 ) -> Result<Found, AskError>
 where
-    S: ReadClaims,
+    S: ReadDomains + ReadClaims,
     I: Identities,
     C: Clock,
     L: Lookup,
@@ -336,7 +324,7 @@ where
         let create = || tools.ses.create(name, &domain.client);
         match tools.paced(Operation::CreateEmailIdentity, create).await? {
             Creation::Created { verified: true, .. }
-                if lies_below_anothers(tools, domain).await? =>
+                if !may_adopt && lies_below_anothers(tools, domain).await? =>
             {
                 return Ok(Found::NotOurs(NotOurs::BelowAnothers));
             }
@@ -364,7 +352,7 @@ where
         if existing.adopted {
             return adopted(tools, name, existing).await;
         }
-        if existing.verified && lies_below_anothers(tools, domain).await? {
+        if !may_adopt && existing.verified && lies_below_anothers(tools, domain).await? {
             return Ok(Found::NotOurs(NotOurs::BelowAnothers));
         }
         progress.seen = true;
@@ -378,7 +366,10 @@ where
     if progress.dkim.is_none() && !own_keys {
         // An identity without Easy DKIM (made by v1 `VerifyDomainIdentity`), or one whose 72 hours
         // have passed.
-        let verify_dkim = || tools.ses.verify_dkim(name);
+        let verify_dkim = async || {
+            unless_overtaken(tools, domain, Operation::VerifyDomainDkim).await?;
+            tools.ses.verify_dkim(name).await
+        };
         let dkim = tools
             .paced(Operation::VerifyDomainDkim, verify_dkim)
             .await?;
@@ -393,7 +384,10 @@ where
     let verification_token = if let Some(token) = &progress.verification_token {
         token.clone()
     } else {
-        let verify_domain = || tools.ses.verify_domain(name);
+        let verify_domain = async || {
+            unless_overtaken(tools, domain, Operation::VerifyDomainIdentity).await?;
+            tools.ses.verify_domain(name).await
+        };
         let token = tools
             .paced(Operation::VerifyDomainIdentity, verify_domain)
             .await?;
@@ -402,7 +396,7 @@ where
     Ok(Found::Identity(SesIdentity {
         verification_token: Some(verification_token),
         dkim: progress.dkim.clone(),
-        mail_from: set_mail_from(tools, name, progress.mail_from.clone()).await?,
+        mail_from: set_mail_from(tools, domain, progress).await?,
         region: tools.ses.region().to_owned(),
         adopted: None,
     }))
@@ -461,23 +455,30 @@ where
 /// DNS. None where SES refuses it: mail is sent without one, too.
 async fn set_mail_from<S, I, C, D, L>(
     tools: &Tools<'_, S, I, C, D, L>,
-    name: &DomainName,
-    had: Option<MailFromLabel>,
+    domain: &Domain,
+    progress: &mut Progress,
 ) -> Result<Option<MailFromLabel>, SesError>
 where
+    S: ReadDomains,
     I: Identities,
     C: Clock,
     L: Lookup,
 {
-    let label = match had {
-        Some(label) => label,
+    let name = &domain.name;
+    let label = match &progress.mail_from {
+        Some(label) => label.clone(),
         None => free_label(tools.dns, tools.clock, name, tools.ses.region()).await,
     };
-    let set = || tools.ses.set_mail_from(name, &label);
     let operation = Operation::PutEmailIdentityMailFromAttributes;
+    let set = async || {
+        unless_overtaken(tools, domain, operation).await?;
+        tools.ses.set_mail_from(name, &label).await
+    };
     match tools.paced(operation, set).await {
         Ok(()) => Ok(Some(label)),
-        Err(error) if is_bad_request(&error) => {
+        Err(error) if error.is_bad_request() => {
+            // SES refuses a MAIL FROM domain in the same way as that of an identity which is not there.
+            describe_existing(tools, name, progress).await?;
             tracing::warn!(
                 domain = %name,
                 error = &error as &dyn std::error::Error,
@@ -486,6 +487,31 @@ where
             Ok(None)
         }
         Err(error) => Err(error),
+    }
+}
+
+/// An error where the domain has changed since it was read: another function has registered it, or its
+/// client has removed it. A v1 call makes an identity where there is none, without tags, so it must not
+/// follow a deletion. The version is read after the wait for the quota, right before the call.
+async fn unless_overtaken<S, I, C, D, L>(
+    tools: &Tools<'_, S, I, C, D, L>,
+    domain: &Domain,
+    operation: Operation,
+) -> Result<(), SesError>
+where
+    S: ReadDomains,
+{
+    let unavailable = |source| SesError::Unavailable {
+        operation: operation.as_str(),
+        source,
+    };
+    let stored = tools.store.domain(&domain.client, &domain.name).await;
+    let stored = stored.map_err(|error| unavailable(error.into()))?;
+    let version = stored.map(|stored| stored.version);
+    if version == Some(domain.version) {
+        Ok(())
+    } else {
+        Err(unavailable("the domain has changed meanwhile".into()))
     }
 }
 

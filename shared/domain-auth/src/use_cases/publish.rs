@@ -44,13 +44,17 @@ pub async fn publish_outbox(
 ) -> Result<Published, StoreError> {
     let mut sum = Published::default();
     let mut waiting = HashSet::new();
+    let mut seen = HashSet::new();
     let mut last: Option<Event> = None;
     loop {
-        let events = outbox.unpublished_after(last.as_ref(), PAGE).await?;
+        let mut events = outbox.unpublished_after(last.as_ref(), PAGE).await?;
+        last = events.last().cloned();
+        // An event that could not be read for a while stands behind others that are later than it, so
+        // that what comes after it is read again.
+        events.retain(|event| seen.insert(event.event_id));
         let page = publish_page(outbox, publisher, clock, &events, &mut waiting, until).await;
         sum.add(page);
-        last = events.into_iter().next_back();
-        if last.is_none() || sum.down || clock.now() >= until {
+        if events.is_empty() || sum.down || clock.now() >= until {
             return Ok(sum);
         }
     }

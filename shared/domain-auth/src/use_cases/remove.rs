@@ -132,7 +132,8 @@ pub(super) fn marked(
     let mut change = removed.ok()?;
     if identity_exists(&change.domain) {
         change.domain.organizational = Some(claims.organizational.clone());
-        change.claims = Some(claims.leaving(name, client, now));
+        let reservation = Reservation::of(&change.domain);
+        change.claims = Some(claims.leaving(name, client, reservation, now));
     } else {
         change.fate = Fate::Deleted;
     }

@@ -6,6 +6,7 @@
 mod client_limits;
 mod displacement;
 mod identities;
+mod late_calls;
 mod limits;
 mod release;
 mod removal;

@@ -207,7 +207,18 @@ impl State {
         Some(identity)
     }
 
+    /// What the v1 calls do: they make an identity, without tags, where there is none.
     fn look_again(&mut self, operation: &'static str, name: &DomainName, now: Duration) {
+        self.identities
+            .entry(name.clone())
+            .or_insert_with(|| SimIdentity {
+                tag: Tag::Nobody,
+                adopted: false,
+                mail_from: None,
+                configuration_set: None,
+                status: axes(AxisStatus::Pending),
+                since: now,
+            });
         if let Some(identity) = self.change(operation, name)
             && identity.status.verification == AxisStatus::Failed
         {

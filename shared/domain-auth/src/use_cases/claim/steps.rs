@@ -50,6 +50,15 @@ pub(super) fn taken(
     let names = names_of(&in_the_way.lost);
     let claims = claims.clone();
     let claims = claims.proven(&claimant.name, &claimant.client, &names, now);
+    let mut of_the_name = in_the_way
+        .lost
+        .iter()
+        .filter(|lost| lost.name == claimant.name);
+    let holder = of_the_name.find_map(|lost| lost.holder.as_ref());
+    if let Some(until) = holder.and_then(|holder| holder.may_be_made_until(now)) {
+        change.domain.state.set_deleting(Some(until));
+        change.domain.next_check = until;
+    }
     set_claims(&mut change, still_held(claims, &in_the_way.lost, now));
     let given_way = given_way(claimant, in_the_way, true, ground, now, ids)?;
     Ok([change].into_iter().chain(given_way).collect())
@@ -94,12 +103,13 @@ fn names_of(lost: &[Lost]) -> Vec<DomainName> {
 }
 
 /// The register, in which nobody can have a name while a call may be under way that deletes the identity
-/// of the domain that loses it.
+/// of the domain that loses it, or makes it again.
 fn still_held(claims: ClaimRegister, lost: &[Lost], now: Timestamp) -> ClaimRegister {
     lost.iter().fold(claims, |claims, lost| {
         let holder = lost.holder.as_ref();
         let deleting = holder.and_then(|holder| holder.state.deleting_until());
-        match deleting.filter(|until| now < *until) {
+        let restarting = holder.and_then(|holder| holder.restarting_until);
+        match deleting.max(restarting).filter(|until| now < *until) {
             Some(until) => claims.deleting(&lost.name, until),
             None if lost.gone => claims.gone(&lost.name),
             None => claims,

@@ -20,6 +20,7 @@ use crate::state::Status;
 use crate::turns::in_turns;
 use crate::use_cases::claim::{self, Ground};
 use crate::use_cases::confirm::Proof;
+use crate::use_cases::delete_identity::CALL;
 use crate::use_cases::expire::{Expiry, expire};
 use crate::use_cases::look::{after_look, is_downgrade, look_at_dns, statuses};
 use crate::use_cases::provision::Tools;
@@ -373,13 +374,13 @@ where
         let background = self.tools.budget.in_background();
         let tools = self.tools.with_budget(&background);
         let mut restarted = false;
-        if dkim && self.may_restart(seen, &mut part.report).await {
-            let again = || tools.ses.verify_dkim(&seen.domain.name);
-            let answer = tools.paced(Operation::VerifyDomainDkim, again).await;
-            if began(answer.map(drop)) {
-                ses.dkim = AxisStatus::Pending;
-                restarted = true;
-            }
+        if dkim
+            && self
+                .dkim_looked_for_again(seen, times, &mut part.report)
+                .await
+        {
+            ses.dkim = AxisStatus::Pending;
+            restarted = true;
         }
         if let Some(label) = &mail_from {
             let again = || tools.ses.set_mail_from(&seen.domain.name, label);
@@ -406,14 +407,42 @@ where
                 );
                 false
             }
-            Err(error) => began(Err(error)),
+            Err(error) => {
+                tracing::warn!(
+                    domain = %domain.name,
+                    error = &error as &dyn std::error::Error,
+                    "SES did not say whose the identity is; the next look asks again"
+                );
+                false
+            }
         }
     }
 
-    /// Writes down until when a call that makes SES look for DKIM again may be under way: it makes an
-    /// identity where there is none, so the identity is not deleted before.
-    async fn may_restart(&self, seen: &mut Seen, report: &mut Report) -> bool {
-        let until = self.tools.clock.now() + RESTART_LEASE;
+    /// Makes SES look for the DKIM records again. The call makes an identity where there is none, so it is
+    /// written down until when it may be under way (a lease), and the identity is not deleted before. That
+    /// begins after the wait for the quota: a call that could end after its lease is not made.
+    async fn dkim_looked_for_again(
+        &self,
+        seen: &mut Seen,
+        times: Times,
+        report: &mut Report,
+    ) -> bool {
+        let operation = Operation::VerifyDomainDkim;
+        let (budget, clock) = (self.tools.budget.in_background(), self.tools.clock);
+        budget.wait(operation, clock).await;
+        if clock.now() >= times.ask {
+            return false;
+        }
+        let until = clock.now() + RESTART_LEASE;
+        if !self.leased(seen, until, report).await || clock.now() + CALL > until {
+            return false;
+        }
+        let answer = self.tools.ses.verify_dkim(&seen.domain.name).await;
+        budget.note(operation, &answer, clock.now());
+        began(answer.map(drop))
+    }
+
+    async fn leased(&self, seen: &mut Seen, until: Timestamp, report: &mut Report) -> bool {
         let leased = seen
             .domain
             .updated(|domain| domain.restarting_until = Some(until));

@@ -12,7 +12,7 @@ use crate::names::DomainName;
 use crate::ports::{Clock, DomainKey, IdentityOwner, Ids, Publish, StoreError};
 use crate::reconciliation::{Missing, NAMED, Orphan, Reconciliation};
 use crate::state::Status;
-use crate::use_cases::{Operation, paced, registers};
+use crate::use_cases::{Operation, registers};
 
 /// The states that may have an identity at SES beside those that must.
 const ALSO_HELD: [Status; 4] = [
@@ -172,6 +172,10 @@ where
             return Ok(false);
         }
         let name = &orphan.identity;
+        let operation = Operation::DeleteEmailIdentity;
+        let background = self.tools.budget.in_background();
+        // First, so that as little time as can be is between the questions and the call.
+        background.wait(operation, self.tools.clock).await;
         let Ok(Some(existing)) = self.describe(name).await else {
             return Ok(false);
         };
@@ -179,10 +183,9 @@ where
         if !existing.ours || existing.verified || claims.is_held(name) {
             return Ok(false);
         }
-        let background = self.tools.budget.in_background();
-        let delete = || self.tools.ses.delete(name);
-        let operation = Operation::DeleteEmailIdentity;
-        match paced(&background, self.tools.clock, operation, delete).await {
+        let answer = self.tools.ses.delete(name).await;
+        background.note(operation, &answer, self.tools.clock.now());
+        match answer {
             Ok(()) => {
                 tracing::info!(identity = %name, "an identity that no domain holds was deleted");
                 Ok(true)

@@ -1,0 +1,274 @@
+//! Calls that take effect later than others think, and names that would be kept for ever.
+
+use domain_auth::ports::Refusal;
+use domain_auth::state::{FailureReason, State, Status, Trigger};
+use domain_auth::use_cases::SesBudget;
+use domain_auth::use_cases::provision::provision;
+use domain_auth::use_cases::restart::restart;
+use domain_auth_testkit::{SesFault, client, domain_name};
+use futures::FutureExt;
+use jiff::SignedDuration;
+
+use crate::takeover::assert_taken;
+use crate::world::{DAY, MINUTE, World, admin};
+
+const NAME: &str = "example.com";
+/// They make an identity where there is none.
+const V1_CALLS: [&str; 2] = ["VerifyDomainIdentity", "VerifyDomainDkim"];
+
+impl World {
+    /// Nothing is left at SES that nobody could find again.
+    fn assert_nothing_untagged(&self, context: &str) {
+        let tag = self.ses.client_of(&domain_name(NAME));
+        assert_ne!(tag, Some(None), "{context}: an identity without tags");
+    }
+}
+
+/// Two functions register the same domain, one is done, and the client removes it: what the other one
+/// still does must not make an identity. (A call that is on its way at that moment does.)
+#[test]
+fn registering_makes_no_v1_call_after_the_domain_was_removed() {
+    let added = || {
+        let world = World::new();
+        world
+            .ses
+            .fail("CreateEmailIdentity", &[SesFault::Throttled]);
+        let domain = world.add("maple", NAME);
+        assert_eq!(domain.state.status(), Status::Provisioning);
+        (world, domain)
+    };
+    let budget = SesBudget::unlimited();
+    let points = {
+        let (world, domain) = added();
+        world.crash.live();
+        let tools = world.tools(&budget);
+        let done = Box::pin(provision(&tools, domain)).now_or_never();
+        assert!(done.unwrap().is_ok());
+        world.crash.log()
+    };
+    for (point, call) in points.iter().enumerate() {
+        if V1_CALLS.contains(call) {
+            continue;
+        }
+        let context = format!("slow at point {} ({call})", point + 1);
+        let (world, domain) = added();
+        let tools = world.tools(&budget);
+        world.crash.die_at(point + 1);
+        let mut slow = Box::pin(provision(&tools, domain));
+        assert!(slow.as_mut().now_or_never().is_none(), "{context}");
+        world.crash.stop_nobody_else();
+        world.poll_after(SignedDuration::from_secs(1));
+        world.remove("maple", NAME);
+        world.crash.let_go();
+        slow.now_or_never().unwrap().ok();
+        world.settle();
+        assert_eq!(world.status("maple", NAME), None, "{context}");
+        world.assert_nothing_untagged(&context);
+    }
+}
+
+/// A holder restarts its failed domain while somebody proves the name: its call must not make the
+/// identity that the new holder takes for one of others.
+#[test]
+fn a_takeover_waits_for_a_restart_that_is_under_way() {
+    let failed = || {
+        let world = World::new();
+        world.add("maple", NAME);
+        world.poll_after(SignedDuration::from_hours(72));
+        assert_eq!(world.status("maple", NAME), Some(Status::Failed));
+        world.add("cedar", NAME);
+        world.publish_proof("cedar", NAME);
+        world
+    };
+    let (maple, name, actor) = (client("maple"), domain_name(NAME), admin());
+    let points = {
+        let world = failed();
+        world.crash.live();
+        let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
+        let whose = (&maple, &name);
+        let done = restart(store, &world.ses, clock, ids, whose, &actor, 100);
+        assert!(Box::pin(done).now_or_never().unwrap().is_ok());
+        world.crash.log().len()
+    };
+    for point in 1..=points {
+        let context = format!("slow at point {point}");
+        let world = failed();
+        let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
+        let whose = (&maple, &name);
+        world.crash.die_at(point);
+        let mut slow = Box::pin(restart(store, &world.ses, clock, ids, whose, &actor, 100));
+        assert!(slow.as_mut().now_or_never().is_none(), "{context}");
+        world.crash.stop_nobody_else();
+        world.poll_after(SignedDuration::from_secs(5));
+        world.crash.let_go();
+        slow.now_or_never().unwrap().ok();
+        world.settle();
+        assert_taken(&world, NAME, &context);
+        let domain = world.domain("cedar", NAME).unwrap();
+        let identity = domain.state.identity().unwrap();
+        assert!(identity.dkim.is_some(), "{context}: its own, with DKIM");
+        assert!(identity.adopted.is_none(), "{context}");
+    }
+}
+
+#[test]
+fn a_name_of_which_ses_has_no_identity_is_given_up_after_30_days() {
+    for reason in [FailureReason::RefusedBySes, FailureReason::IdentityGone] {
+        let world = World::new();
+        if reason == FailureReason::RefusedBySes {
+            let fault = [SesFault::Refused(Refusal::BadRequest)];
+            world.ses.fail("CreateEmailIdentity", &fault);
+            world.add("maple", NAME);
+        } else {
+            world.add("maple", NAME);
+            world.ses.forget(&domain_name(NAME));
+            world.moves("maple", NAME, Trigger::SesFailed(reason));
+        }
+        for _ in 0..29 {
+            world.poll_after(DAY);
+        }
+        assert_eq!(
+            world.status("maple", NAME),
+            Some(Status::Failed),
+            "{reason:?}"
+        );
+        world.poll_after(DAY);
+        world.settle();
+        assert_eq!(world.status("maple", NAME), None, "{reason:?}");
+        assert_eq!(world.holder(NAME), None, "{reason:?}");
+    }
+}
+
+#[test]
+fn a_name_that_ses_does_not_even_describe_can_be_removed() {
+    let world = World::new();
+    let fault = [SesFault::Refused(Refusal::BadRequest)];
+    world.ses.fail("CreateEmailIdentity", &fault);
+    world.add("maple", NAME);
+    world.ses.fail("GetEmailIdentity", &fault);
+    world.remove("maple", NAME);
+    assert_eq!(world.status("maple", NAME), None);
+    assert_eq!(world.holder(NAME), None);
+}
+
+#[test]
+fn a_removal_that_ses_refuses_to_describe_gives_its_place_in_the_queue_to_others() {
+    let world = World::new();
+    world.add("maple", NAME);
+    let fault = [SesFault::Refused(Refusal::AccessDenied); 2];
+    world.ses.fail("GetEmailIdentity", &fault);
+    world.remove("maple", NAME);
+    let removing = world.domain("maple", NAME).unwrap();
+    assert_eq!(removing.state.status(), Status::Removing);
+    world.poll_after(MINUTE);
+    let later = world.domain("maple", NAME).unwrap();
+    assert!(later.next_check > removing.next_check);
+    world.settle();
+    assert_eq!(world.status("maple", NAME), None);
+}
+
+#[test]
+fn support_may_give_a_client_a_name_below_a_verified_identity_of_others() {
+    use domain_auth::history::Actor;
+    use domain_auth::names::Note;
+    use domain_auth::use_cases::adopt::adopt;
+
+    let world = World::new();
+    let below = "mail.example.com";
+    world.ses.add_foreign(&domain_name(NAME), None, true);
+    world.ses.verify(&domain_name(NAME));
+    let added = world.add("maple", below);
+    assert_eq!(added.state.status(), Status::Contested);
+    let (client, name) = (client("maple"), domain_name(below));
+    let reason = Note::parse("the parent is ours").unwrap();
+    let actor = Actor::LassoSupport {
+        subject: "sam".to_owned(),
+    };
+    let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
+    let adopted = adopt(
+        store,
+        &world.ses,
+        clock,
+        ids,
+        (&client, &name),
+        &reason,
+        &actor,
+    );
+    assert!(Box::pin(adopted).now_or_never().unwrap().is_ok());
+    world.settle();
+    let status = world.status("maple", below).unwrap();
+    assert_eq!(status, Status::Verified, "the decision stands");
+}
+
+#[test]
+fn the_tombstone_of_a_name_that_was_never_verified_is_a_short_one_also_without_a_claim() {
+    let world = World::new();
+    let below = "mail.example.com";
+    world.ses.add_foreign(&domain_name(NAME), None, true);
+    world.ses.verify(&domain_name(NAME));
+    world.add("maple", below);
+    world.remove("maple", below);
+    world.settle();
+    assert_eq!(world.status("maple", below), None);
+    world.ses.forget(&domain_name(NAME));
+    let contested = world.add("cedar", below);
+    assert_eq!(contested.state.status(), Status::Contested, "a tombstone");
+    world.remove("cedar", below);
+    world.clock.advance(DAY * 8);
+    let free = world.add("cedar", below);
+    assert_eq!(free.state.status(), Status::Pending);
+}
+
+#[test]
+fn an_identity_that_is_gone_when_its_mail_from_is_set_is_made_again() {
+    const OPERATION: &str = "PutEmailIdentityMailFromAttributes";
+    let refused = [SesFault::Refused(Refusal::BadRequest)];
+    let world = World::new();
+    world.ses.fail(OPERATION, &refused);
+    let added = world.add("maple", NAME);
+    let identity = added.state.identity().unwrap();
+    assert_eq!(
+        identity.mail_from, None,
+        "SES has the identity, and no MAIL FROM for it"
+    );
+
+    let world = World::new();
+    world
+        .ses
+        .fail("CreateEmailIdentity", &[SesFault::Throttled]);
+    let domain = world.add("maple", NAME);
+    let budget = SesBudget::unlimited();
+    let tools = world.tools(&budget);
+    world.ses.fail(OPERATION, &refused);
+    world.crash.die_at(points_before(OPERATION));
+    let mut slow = Box::pin(provision(&tools, domain));
+    assert!(slow.as_mut().now_or_never().is_none());
+    assert_eq!(world.crash.log().last(), Some(&OPERATION));
+    world.ses.forget(&domain_name(NAME));
+    world.crash.let_go();
+    assert!(slow.now_or_never().unwrap().is_ok());
+    assert_eq!(world.status("maple", NAME), Some(Status::Provisioning));
+    world.settle();
+    let domain = world.domain("maple", NAME).unwrap();
+    let State::Pending(pending) = &domain.state else {
+        panic!("{domain:?}");
+    };
+    assert!(pending.identity.mail_from.is_some());
+    world.assert_nothing_untagged("made again");
+}
+
+/// The number of the first point of this call in a registration.
+fn points_before(operation: &str) -> usize {
+    let world = World::new();
+    world
+        .ses
+        .fail("CreateEmailIdentity", &[SesFault::Throttled]);
+    let domain = world.add("maple", NAME);
+    let budget = SesBudget::unlimited();
+    world.crash.live();
+    let tools = world.tools(&budget);
+    let done = Box::pin(provision(&tools, domain)).now_or_never();
+    assert!(done.unwrap().is_ok());
+    let log = world.crash.log();
+    log.iter().position(|call| *call == operation).unwrap() + 1
+}

@@ -9,8 +9,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::DnsConfig;
-use crate::cut::Step;
-use crate::memory::{Servers, Table, Verdict};
+use crate::memory::{Servers, Step, Table, Verdict};
 use crate::public_address::is_public;
 use crate::reply::{Reply, Speaker, interpret};
 use crate::transport::{Flags, NoReply, exchange};

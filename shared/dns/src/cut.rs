@@ -9,6 +9,7 @@ use hickory_proto::op::Query;
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::asking::Asking;
+use crate::memory::Step;
 use crate::names::{parent, parse};
 use crate::recursive::{Resolved, resolve};
 use crate::reply::{MAX_ADDRESSES, MAX_HOSTS, Negative, Reply};
@@ -17,15 +18,6 @@ use crate::transport::NoReply;
 /// Most labels that are taken off a name on the way up. One look-up is enough where the resolver
 /// passes on the SOA of negative answers, as RFC 2308 section 6 wants.
 const MAX_STEPS: usize = 16;
-
-/// What the resolver said to one question for an SOA.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Step {
-    /// The zone that holds the name, where it told.
-    zone: Option<Name>,
-    /// Whether the name exists.
-    exists: bool,
-}
 
 /// Where a name is held.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -25,6 +25,15 @@ const MAX_ZONES_PER_SERVER: usize = 64;
 /// A server that never spoke, asked about this many zones, is taken to be dead for all of them.
 const SILENT_ZONES_OF_A_DEAD_SERVER: usize = 3;
 
+/// What the resolver said to one question for an SOA.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// The zone that holds the name, where it told.
+    pub(crate) zone: Option<Name>,
+    /// Whether the name exists.
+    pub(crate) exists: bool,
+}
+
 /// A value and until when it counts.
 type Cell<V> = Arc<OnceCell<(V, Instant)>>;
 

@@ -270,6 +270,33 @@ impl Claim {
     }
 }
 
+impl Tombstone {
+    /// Of a claim that ends now.
+    pub(super) fn of(
+        name: &DomainName,
+        claim: &Claim,
+        reservation: Reservation,
+        now: Timestamp,
+    ) -> Self {
+        let released_at = claim.released_at.unwrap_or(now);
+        // A proof is in DNS, and so may be the records of a client that did not give the name up.
+        let reservation = if claim.lost || claim.proven_at.is_some() {
+            Reservation::Full
+        } else {
+            reservation
+        };
+        Self {
+            name: name.clone(),
+            client: claim.client.clone(),
+            released_at,
+            until: released_at + reservation.window(),
+            lost: claim.lost,
+            leaving: false,
+            deleting_until: None,
+        }
+    }
+}
+
 /// Whether two names are the same, or one lies below the other.
 fn touches(one: &DomainName, other: &DomainName) -> bool {
     one == other || one.is_below(other) || other.is_below(one)

@@ -7,10 +7,12 @@
 //! were not.
 
 mod links;
+mod visible;
 
 use crate::names::DomainName;
 
 pub use links::{without_links, without_links_but};
+pub use visible::{is_hidden, one_line, quotable};
 
 /// A client's text in one line of an email: no hidden characters, no line ends, no web address that a
 /// mail program makes a link of.
@@ -37,93 +39,6 @@ pub fn shown_about(domain: &DomainName, text: &str) -> String {
         };
         below(&unicode) || roots.into_iter().any(below)
     })
-}
-
-/// The lines of a text. Unicode's own line and paragraph separators end lines. What changes the
-/// direction of text or does not show at all is taken out, so that nothing reads as what it is not
-/// (Unicode Technical Report 36, "Bidirectional text spoofing").
-pub fn quotable(text: &str) -> Vec<String> {
-    text.replace("\r\n", "\n")
-        .split([
-            '\n', '\r', '\u{2028}', '\u{2029}', '\u{b}', '\u{c}', '\u{85}',
-        ])
-        .map(visible)
-        .collect()
-}
-
-/// The same in one line, with one space for each run of white space.
-pub fn one_line(text: &str) -> String {
-    let line = quotable(text).join(" ");
-    let words: Vec<&str> = line.split_whitespace().collect();
-    words.join(" ")
-}
-
-/// Whether a character does not show, or changes how its neighbours show: controls, bidirectional
-/// controls, zero-width characters, fillers, variation selectors, interlinear annotation and tags
-/// (most of them `Default_Ignorable_Code_Point` of the Unicode Character Database).
-///
-/// The two joiners are not in this list: scripts of South Asia, Persian and emoji need them, and
-/// [`quotable`] keeps them there and nowhere else.
-pub fn is_hidden(c: char) -> bool {
-    let ignorable = matches!(
-        c,
-        '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'..='\u{1160}'
-            | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'
-            | '\u{200e}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{2800}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}'
-            | '\u{fffe}'..='\u{ffff}'
-            | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}'
-    );
-    ignorable || c.is_control()
-}
-
-/// A line without its hidden characters. A tab is a space.
-fn visible(line: &str) -> String {
-    let mut shown = String::with_capacity(line.len());
-    let mut characters = line.chars().peekable();
-    while let Some(c) = characters.next() {
-        match c {
-            '\t' => shown.push(' '),
-            '\u{200c}' | '\u{200d}' => {
-                let before = shown.chars().next_back();
-                let between = [before, characters.peek().copied()];
-                if between.into_iter().all(|c| c.is_some_and(joins)) {
-                    shown.push(c);
-                }
-            }
-            c if is_hidden(c) => {}
-            c => shown.push(c),
-        }
-    }
-    shown
-}
-
-/// Whether a joiner next to the character changes how it shows, as writers of its script need it.
-fn joins(c: char) -> bool {
-    matches!(
-        c,
-        '\u{600}'..='\u{dff}'
-            | '\u{1000}'..='\u{109f}'
-            | '\u{1780}'..='\u{18af}'
-            | '\u{2190}'..='\u{2bff}'
-            | '\u{fb50}'..='\u{fdff}'
-            | '\u{fe70}'..='\u{fefe}'
-            | '\u{1f000}'..='\u{1faff}'
-    )
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! The states of a domain. Each carries what only it knows.
 
 mod displacement;
+mod status;
 mod transitions;
 
 pub use displacement::{DisplacedBy, Displacement};
+pub use status::{Status, WaitingFor};
 pub use transitions::{TransitionError, Trigger, TriggerKind};
-
-use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -198,40 +198,6 @@ pub enum FailureReason {
     IdentityGone,
     /// SES does not take this name as an identity.
     RefusedBySes,
-}
-
-/// A state without its data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Somebody else may hold the name: proof of ownership is awaited.
-    Contested,
-    /// The domain is being registered with Amazon SES; its records are there in a moment.
-    Provisioning,
-    /// Amazon SES looks for the records. Not yet is not failed.
-    Pending,
-    /// Amazon SES has verified the domain; Lasso support takes the final step.
-    Verified,
-    /// Lasso sends for the domain.
-    Authenticated,
-    /// Lasso still sends, and records have vanished.
-    AtRisk,
-    /// Amazon SES gave up after 72 hours, or took its verification back.
-    Failed,
-    /// Lasso support refused the final step.
-    Rejected,
-    /// The domain is being deleted.
-    Removing,
-}
-
-/// Who has to do something before a domain moves on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WaitingFor {
-    /// Lasso support.
-    Lasso,
-    /// The client, with its DNS or with what Lasso support asked for.
-    Client,
 }
 
 /// A part of the staff queue.
@@ -432,67 +398,6 @@ impl QueuePart {
             Self::InState(status) => status.waiting_for(),
             Self::ProvenClaims => Some(WaitingFor::Lasso),
         }
-    }
-}
-
-impl Status {
-    /// Every status, in the order of a domain's life.
-    pub const ALL: [Self; 9] = [
-        Self::Contested,
-        Self::Provisioning,
-        Self::Pending,
-        Self::Verified,
-        Self::Authenticated,
-        Self::AtRisk,
-        Self::Failed,
-        Self::Rejected,
-        Self::Removing,
-    ];
-
-    /// The word in the API, in events and in keys.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Contested => "contested",
-            Self::Provisioning => "provisioning",
-            Self::Pending => "pending",
-            Self::Verified => "verified",
-            Self::Authenticated => "authenticated",
-            Self::AtRisk => "at_risk",
-            Self::Failed => "failed",
-            Self::Rejected => "rejected",
-            Self::Removing => "removing",
-        }
-    }
-
-    /// Whether Lasso sends for a domain in this state.
-    pub fn sends(self) -> bool {
-        match self {
-            Self::Authenticated | Self::AtRisk => true,
-            Self::Contested | Self::Provisioning | Self::Pending | Self::Verified => false,
-            Self::Failed | Self::Rejected | Self::Removing => false,
-        }
-    }
-
-    /// Who has to do something before the domain moves on; nobody where the service does it alone,
-    /// or where all is done.
-    pub fn waiting_for(self) -> Option<WaitingFor> {
-        match self {
-            Self::Verified => Some(WaitingFor::Lasso),
-            Self::Contested | Self::Pending => Some(WaitingFor::Client),
-            Self::AtRisk | Self::Failed | Self::Rejected => Some(WaitingFor::Client),
-            Self::Provisioning | Self::Authenticated | Self::Removing => None,
-        }
-    }
-
-    /// Reads the word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == word)
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

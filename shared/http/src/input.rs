@@ -9,12 +9,8 @@ use domain_auth::use_cases::remove::Confirmation;
 use lambda_http::{Request, RequestExt};
 use serde_json::{Map, Value};
 
-use crate::problem::{ApiError, FieldError};
+use crate::problem::{ANOTHER_CONFIRMED, ApiError, FieldError, MAX_BODY};
 
-/// What is wrong with a confirmation that is not the domain's name.
-pub(crate) const ANOTHER_CONFIRMED: &str = "names another domain than the path";
-/// The largest body, in octets.
-pub const MAX_BODY: usize = 8 * 1024;
 /// Entries of a page, where the caller says nothing.
 const DEFAULT_LIMIT: usize = 50;
 /// The most entries of a page.

@@ -24,14 +24,14 @@ pub use cursor::{Cursors, List};
 pub use entry::{ParsedRequest, request_of, run};
 pub use history_view::{ActorView, ClientHistory, HistoryEntryView, HistoryView};
 pub use input::{
-    AddDomainBody, InstructionsBody, LimitsBody, MAX_BODY, client_in_path, confirmation_of,
-    domain_in_path, limit_of, note_in, reason_in, release_in, status_of,
+    AddDomainBody, InstructionsBody, LimitsBody, client_in_path, confirmation_of, domain_in_path,
+    limit_of, note_in, reason_in, release_in, status_of,
 };
 pub use instructions_view::{InstructionsView, LeftView};
 pub use limits_view::{ClientLimitsView, LimitView, LimitsSetView};
 pub use notified_view::NotifiedView;
 pub use once::once;
-pub use problem::{ApiError, FieldError, Problem};
+pub use problem::{ApiError, FieldError, MAX_BODY, Problem};
 pub use reply::{
     Reply, document, json, json_for_a_minute, json_for_everybody, no_content, problem,
 };

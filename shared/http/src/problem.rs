@@ -11,6 +11,11 @@ use domain_auth::ports::{SesError, StoreError};
 use domain_auth::state::Status;
 use serde::Serialize;
 
+/// The largest body, in octets.
+pub const MAX_BODY: usize = 8 * 1024;
+/// What is wrong with a confirmation that is not the domain's name.
+pub(crate) const ANOTHER_CONFIRMED: &str = "names another domain than the path";
+
 /// Everything that a request can fail with.
 #[derive(Debug)]
 pub enum ApiError {
@@ -223,10 +228,7 @@ impl ApiError {
                 413,
                 "payload_too_large",
                 "The body is too large",
-                format!(
-                    "The body must not be larger than {} octets.",
-                    crate::input::MAX_BODY
-                ),
+                format!("The body must not be larger than {} octets.", MAX_BODY),
             ),
             Self::Invalid(errors) => {
                 let mut problem = Problem::new(
@@ -341,11 +343,9 @@ impl ApiError {
                 "Something else comes first",
                 not_ready(status, proven),
             ),
-            Self::OtherConfirmed => Self::invalid(FieldError::parameter(
-                "confirm",
-                crate::input::ANOTHER_CONFIRMED,
-            ))
-            .into_problem(),
+            Self::OtherConfirmed => {
+                Self::invalid(FieldError::parameter("confirm", ANOTHER_CONFIRMED)).into_problem()
+            }
             Self::NothingToGrant(status) => Problem::new(
                 409,
                 "nothing_to_grant",

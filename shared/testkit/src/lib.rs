@@ -8,6 +8,7 @@ mod crash;
 mod dns;
 mod http;
 mod memory_clients;
+mod memory_data;
 mod memory_keys;
 mod memory_limits;
 mod memory_store;

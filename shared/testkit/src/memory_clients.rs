@@ -1,30 +1,18 @@
 //! What is stored of clients as a whole, in memory: the number of their domains, their limits, and
 //! their alerts, with the promises of the table.
 
-use std::collections::HashMap;
-
-use domain_auth::alerts::{
-    Alert, AlertCounts, Place, PlaceAlerts, ReadAlertCounts, SAME_DOMAIN, Said,
-};
+use domain_auth::alerts::{Alert, AlertCounts, Place, PlaceAlerts, ReadAlertCounts, SAME_DOMAIN};
 use domain_auth::domain::Change;
 use domain_auth::instructions::Day;
 use domain_auth::limits::{
     AdditionLimits, ClientCountChange, ClientRecord, OwnLimits, ReadClientRecord, SetLimits,
 };
-use domain_auth::names::{ClientId, DomainName, EventId};
+use domain_auth::names::ClientId;
 use domain_auth::ports::{CommitError, StoreError};
 use jiff::Timestamp;
 
 use crate::MemoryStore;
-
-/// What is remembered of clients.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Clients {
-    records: HashMap<ClientId, ClientRecord>,
-    alerts: HashMap<(ClientId, Day), AlertCounts>,
-    places: HashMap<EventId, Place>,
-    said: HashMap<(ClientId, DomainName, Said), (Timestamp, Timestamp)>,
-}
+use crate::memory_data::Clients;
 
 impl Clients {
     /// Counts what a change does to the number of its client's domains. `there` counts them where that

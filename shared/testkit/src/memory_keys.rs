@@ -1,33 +1,20 @@
 //! Keys of requests, counts of emails and checks, and turns at SES in memory, with the promises of the table.
 
-use std::collections::HashMap;
 use std::sync::PoisonError;
 
 use domain_auth::check_limit::{CheckCount, CheckLimit, CountChecks};
-use domain_auth::idempotency::{
-    Attempt, Begun, IdempotencyKey, IdempotencyLedger, KeyOwner, StoredAnswer,
-};
+use domain_auth::idempotency::{Attempt, Begun, IdempotencyLedger, KeyOwner, StoredAnswer};
 use domain_auth::instructions::{
     CountInstructions, Counted, Day, Left, PER_CLIENT, PER_DOMAIN, PER_RECIPIENT,
     PER_RECIPIENT_OF_ALL, Recipient,
 };
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::StoreError;
-use domain_auth::ses_share::{CallGroup, SesTurns, Turn, TurnRequest, TurnState};
+use domain_auth::ses_share::{CallGroup, SesTurns, Turn, TurnRequest};
 use jiff::Timestamp;
 
 use crate::MemoryStore;
-
-/// What is remembered of requests and emails.
-#[derive(Debug, Default)]
-pub(crate) struct Keys {
-    requests: HashMap<(KeyOwner, IdempotencyKey), (Attempt, Option<StoredAnswer>)>,
-    emails: HashMap<(ClientId, Day), HashMap<DomainName, u32>>,
-    checks: HashMap<KeyOwner, Timestamp>,
-    turns: HashMap<CallGroup, TurnState>,
-    to_recipient: HashMap<(ClientId, Day, Recipient), u32>,
-    to_recipient_of_all: HashMap<(Day, Recipient), u32>,
-}
+use crate::memory_data::Keys;
 
 impl Keys {
     /// The counts of emails to one recipient: of a client, and of all.

@@ -22,8 +22,7 @@ use domain_auth::state::{QueuePart, Status};
 use domain_auth::turns::in_turns;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::memory_clients::Clients;
-use crate::memory_keys::Keys;
+use crate::memory_data::{Clients, Keys};
 use crate::memory_limits;
 use crate::{CrashPoint, TestClock};
 

@@ -7,7 +7,15 @@
 //!
 //! Format: RFC 1035 section 5.1.
 
-use super::master_file::SyntaxError;
+/// What is wrong in a zone file, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {message}")]
+pub struct SyntaxError {
+    /// The line, from 1.
+    pub line: usize,
+    /// The fault, as a clause.
+    pub message: String,
+}
 
 /// One word of an entry, with its escapes still in place: what `\.` means depends on where the word
 /// stands (in a name it is a dot inside a label).

@@ -18,6 +18,7 @@ mod master_file;
 mod rdata;
 mod respond;
 mod sockets;
+mod word;
 mod zone;
 
 use std::collections::BTreeMap;
@@ -37,7 +38,7 @@ pub use control::DnsControl;
 pub use counts::{QueryCounts, Transport};
 pub use faults::{AskedAs, Fault, FaultRule};
 pub use folder::ZoneProblem;
-pub use master_file::SyntaxError;
+pub use lexer::SyntaxError;
 
 use folder::Folder;
 use respond::{Served, Shared};

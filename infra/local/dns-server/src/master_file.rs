@@ -5,22 +5,13 @@ use std::str::FromStr;
 
 use hickory_proto::rr::{Name, Record, RecordType};
 
-use super::lexer::{self, Entry, Word, next_octet};
+use super::lexer::{self, Entry, SyntaxError, Word};
 use super::rdata;
+use super::word::{name, parse_ttl};
 
 /// The TTL of a record that names none, in a file without `$TTL`. Short, so that a correction is
 /// seen soon.
 pub(crate) const DEFAULT_TTL: u32 = 60;
-
-/// What is wrong in a zone file, and where.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {message}")]
-pub struct SyntaxError {
-    /// The line, from 1.
-    pub line: usize,
-    /// The fault, as a clause.
-    pub message: String,
-}
 
 /// The records of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,46 +56,6 @@ pub(crate) fn parse(text: &[u8], file_zone: &Name) -> Result<MasterFile, SyntaxE
         origin,
         records: reader.records,
     })
-}
-
-/// A domain name as it stands in a master file: relative to `origin` unless it ends in a dot.
-/// Labels may hold any octet (RFC 2181 section 11).
-pub(crate) fn name(word: &Word, origin: &Name) -> Result<Name, String> {
-    if word.raw == b"@" && !word.quoted {
-        return Ok(origin.clone());
-    }
-    if word.raw == b"." {
-        return Ok(Name::root());
-    }
-    let mut labels: Vec<Vec<u8>> = Vec::new();
-    let mut label = Vec::new();
-    let mut absolute = false;
-    let mut rest = word.raw.as_slice();
-    while let Some((octet, escaped, tail)) = next_octet(rest)? {
-        if octet == b'.' && !escaped {
-            if label.is_empty() {
-                return Err(format!("`{}` has an empty label", word.text()));
-            }
-            labels.push(std::mem::take(&mut label));
-            absolute = tail.is_empty();
-        } else {
-            label.push(octet);
-        }
-        rest = tail;
-    }
-    if !label.is_empty() {
-        labels.push(label);
-    }
-    if labels.is_empty() {
-        return Err("a name is empty".to_owned());
-    }
-    let describe = |error| format!("`{}` is not a domain name: {error}", word.text());
-    let mut name = Name::from_labels(labels.iter().map(Vec::as_slice)).map_err(describe)?;
-    if !absolute {
-        name = name.append_name(origin).map_err(describe)?;
-    }
-    name.set_fqdn(true);
-    Ok(name)
 }
 
 struct Reader {
@@ -200,31 +151,6 @@ impl Reader {
         self.records.push(Record::from_rdata(owner, ttl, data));
         Ok(())
     }
-}
-
-/// Seconds, or BIND's units: `1h30m`.
-pub(crate) fn parse_ttl(text: &str) -> Option<u32> {
-    let mut total = 0_u32;
-    let mut number: Option<u32> = None;
-    if !text.starts_with(|first: char| first.is_ascii_digit()) {
-        return None;
-    }
-    for character in text.chars() {
-        if let Some(digit) = character.to_digit(10) {
-            number = Some(number.unwrap_or(0).checked_mul(10)?.checked_add(digit)?);
-            continue;
-        }
-        let unit = match character.to_ascii_lowercase() {
-            's' => 1,
-            'm' => 60,
-            'h' => 3_600,
-            'd' => 86_400,
-            'w' => 604_800,
-            _ => return None,
-        };
-        total = total.checked_add(number.take()?.checked_mul(unit)?)?;
-    }
-    total.checked_add(number.unwrap_or(0))
 }
 
 /// A type by its mnemonic, or by its number as `TYPE99` (RFC 3597 section 5).

@@ -7,7 +7,7 @@ use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, NULL, PTR, SOA, SRV, TXT}
 use hickory_proto::rr::{Name, RData, RecordType};
 
 use super::lexer::Word;
-use super::master_file::{name, parse_ttl};
+use super::word::{name, parse_ttl};
 
 /// Reads the words after the type.
 pub(crate) fn parse(

@@ -3,16 +3,12 @@
 //! v1 is the AWS Query protocol: XML with a `Code`. v2 is REST JSON: the header `x-amzn-errortype` and
 //! a JSON body. Some errors have another name in each.
 
-use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode};
-use http_body_util::Full;
+use http::HeaderValue;
 use serde_json::json;
 
 use super::operation::Api;
+use super::reply::{Reply, reply};
 use super::xml::escape;
-
-/// A response of the gate.
-pub(crate) type Reply = Response<Full<Bytes>>;
 
 /// What went wrong, by its name in the v2 API, or in the v1 API where v2 has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -245,15 +241,4 @@ impl Failure {
             }
         }
     }
-}
-
-/// A response with a body.
-pub(crate) fn reply(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Reply {
-    let mut reply = Response::new(Full::new(body.into()));
-    *reply.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    reply.headers_mut().insert(
-        http::header::CONTENT_TYPE,
-        HeaderValue::from_static(content_type),
-    );
-    reply
 }

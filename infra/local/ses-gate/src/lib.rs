@@ -8,6 +8,7 @@
 //! The README of the crate is the contract of `/control` and says where the gate is simpler than SES.
 
 mod behaviour;
+mod call;
 mod clock;
 mod control;
 mod failure;
@@ -19,6 +20,8 @@ mod made;
 mod named;
 mod operation;
 mod registry;
+mod reply;
+mod serve;
 mod shown;
 mod tokens;
 mod upstream;

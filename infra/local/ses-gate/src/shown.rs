@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::call::decode;
 use super::gate::Gate;
 use super::identity::{Identity, Signing, Status};
-use super::operation::decode;
 use super::registry::Wanted;
 
 /// What the query string of `GET /control` asks for: `identity=<name>`, `identities=true`.

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, request};
 use http_body_util::Full;
 
-use super::failure::Reply;
+use super::reply::Reply;
 use super::xml::texts;
 
 /// The region where the caller names none.

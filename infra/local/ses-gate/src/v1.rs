@@ -1,11 +1,13 @@
 //! The v1 API's identity operations. Names, fields and limits are from the Amazon SES API reference.
 
 use super::behaviour::TextMissing;
-use super::failure::{Failure, Reply};
+use super::call::Call;
+use super::failure::Failure;
 use super::gate::Gate;
 use super::identity::{Identity, MailFrom, Status, is_address};
-use super::operation::{Call, Operation};
+use super::operation::Operation;
 use super::registry::{State, Wanted};
+use super::reply::Reply;
 use super::upstream::Answer;
 use super::xml::{element, entry, members, response, texts};
 

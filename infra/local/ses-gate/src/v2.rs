@@ -5,12 +5,14 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::failure::{Failure, Reply, reply};
+use super::call::Call;
+use super::failure::Failure;
 use super::gate::Gate;
 use super::identity::{Identity, Seen, Signing, Status, is_address};
 use super::lookup::SIGNING_HOSTED_ZONE;
-use super::operation::{Call, Operation};
+use super::operation::Operation;
 use super::registry::{State, Wanted};
+use super::reply::{Reply, reply};
 use super::upstream::Answer;
 
 /// Answers a call that the emulator has allowed, or `None` to let its own answer through.

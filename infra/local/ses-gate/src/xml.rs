@@ -1,6 +1,6 @@
 //! Writes the answers of the v1 API: the XML of the AWS Query protocol.
 
-use super::failure::{Reply, reply};
+use super::reply::{Reply, reply};
 
 /// Text between tags.
 pub(crate) fn escape(text: &str) -> String {

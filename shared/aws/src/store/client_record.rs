@@ -23,8 +23,8 @@ use domain_auth::state::Status;
 use serde::Deserialize;
 
 use super::keys::{self, DOMAIN_PREFIX, Key, PK, SK};
-use super::schema::{self, IS_KNOWN, SET_SCHEMA, stamped, stamped_in_transaction};
-use super::{Table, from_item, number, store_error, string};
+use super::schema::{self, IS_KNOWN, SET_SCHEMA, from_item, stamped, stamped_in_transaction};
+use super::{Table, number, store_error, string};
 
 const ACTION: &str = "count a client's domains";
 

@@ -8,8 +8,7 @@ use domain_auth::ports::StoreError;
 
 use super::keys::{EXPIRES_AT, Key};
 use super::schema::{self, IS_KNOWN, SET_SCHEMA, stamped};
-use super::unreadable::unreadable;
-use super::{Item, Table, number, store_error, string};
+use super::{Item, Table, number, store_error, string, unreadable};
 
 const BEGIN: &str = "begin a request that has a key";
 const FINGERPRINT: &str = "fingerprint";

@@ -21,11 +21,12 @@ pub use schema::SCHEMA_VERSION;
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain_auth::ports::{StoreError, StoreFailure};
-use serde::de::DeserializeOwned;
+use domain_auth::ports::{Meter, StoreError, StoreFailure};
 
 /// An item as DynamoDB has it.
 type Item = HashMap<String, AttributeValue>;
@@ -35,7 +36,17 @@ type Item = HashMap<String, AttributeValue>;
 pub struct Table {
     client: Client,
     name: String,
-    unreadable: Option<unreadable::Counter>,
+    unreadable: Option<Counter>,
+}
+
+/// Where items that cannot be read are counted.
+#[derive(Clone)]
+struct Counter(Arc<dyn Meter>);
+
+impl fmt::Debug for Counter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Counter")
+    }
 }
 
 impl Table {
@@ -60,11 +71,16 @@ where
     }
 }
 
-/// Reads an item of this release or an earlier one. Attributes that belong to keys are ignored by the
-/// types.
-fn from_item<T: DeserializeOwned>(action: &'static str, item: Item) -> Result<T, StoreError> {
-    schema::check(action, &item)?;
-    serde_dynamo::from_item(item).map_err(|error| unreadable::unreadable(action, error))
+/// What the caller of a read is told.
+fn unreadable(
+    action: &'static str,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> StoreError {
+    StoreError {
+        action,
+        failure: StoreFailure::Unreadable,
+        source: source.into(),
+    }
 }
 
 fn string(value: impl Into<String>) -> AttributeValue {

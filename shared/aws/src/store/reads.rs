@@ -11,8 +11,7 @@ use domain_auth::ports::{ListFilter, Page, PageStart, ReadClaims, ReadDomains, S
 use serde::de::DeserializeOwned;
 
 use super::keys::{self, DOMAIN_PREFIX, Key, LOOK, PK, SK};
-use super::unreadable::unreadable;
-use super::{Item, Table, schema, store_error, string};
+use super::{Item, Table, schema, store_error, string, unreadable};
 
 /// How many items one query reads for each entry that a page of a filtered list may have. Such a
 /// page may be short, or empty, and still have a next one.

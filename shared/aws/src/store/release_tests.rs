@@ -18,8 +18,8 @@ use super::idempotency::state_of;
 use super::keys::Key;
 use super::reads::look_of;
 use super::runs::{memory_of, reconciliation_of};
-use super::schema::{SCHEMA, SCHEMA_VERSION};
-use super::{Item, from_item, number};
+use super::schema::{SCHEMA, SCHEMA_VERSION, from_item};
+use super::{Item, number};
 
 const TABLE: &str = include_str!("../../fixtures/table-1.json");
 const ACTION: &str = "test";

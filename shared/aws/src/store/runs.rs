@@ -10,8 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::keys::Key;
 use super::schema::{self, SET_SCHEMA, stamped};
-use super::unreadable::unreadable;
-use super::{Item, Table, number, store_error, string};
+use super::{Item, Table, number, store_error, string, unreadable};
 
 /// Until when a run has the right, in milliseconds since the epoch.
 const RUN_UNTIL: &str = "run_until";

@@ -6,8 +6,9 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use domain_auth::ports::{StoreError, StoreFailure};
+use serde::de::DeserializeOwned;
 
-use super::{Item, number};
+use super::{Item, number, unreadable};
 
 /// The version of what this release writes. Items without a version are of the first release, which
 /// did not write it: 1. It grows when this release would misread what the next one writes.
@@ -45,6 +46,16 @@ pub(super) fn stamped_in_transaction(update: UpdateBuilder) -> UpdateBuilder {
     update
         .expression_attribute_names("#schema", SCHEMA)
         .expression_attribute_values(":schema", number(SCHEMA_VERSION))
+}
+
+/// Reads an item of this release or an earlier one. Attributes that belong to keys are ignored by the
+/// types.
+pub(super) fn from_item<T: DeserializeOwned>(
+    action: &'static str,
+    item: Item,
+) -> Result<T, StoreError> {
+    check(action, &item)?;
+    serde_dynamo::from_item(item).map_err(|error| unreadable(action, error))
 }
 
 /// Whether this release knows the shape of an item.

@@ -1,19 +1,19 @@
 //! Items that cannot be read: damaged, or written by a later release. Each is named by its key and
 //! counted, holds up no other, and is left as it is.
 
-use std::fmt;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use domain_auth::figures::Figure;
-use domain_auth::ports::{Clock, Meter, StoreError, StoreFailure};
+use domain_auth::ports::{Clock, Meter, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 
 use super::keys::{self, Key, WORK_SK};
 use super::queues::Entry;
-use super::{Item, Table, from_item, store_error, string};
+use super::schema::from_item;
+use super::{Counter, Item, Table, store_error, string};
 use crate::SystemClock;
 
 /// For how long an item that cannot be read is out of its queue, so that it does not take the place of
@@ -26,16 +26,6 @@ const BEHIND: &str = "U#";
 
 /// The name of the metric.
 const UNREADABLE: &str = "UnreadableItems";
-
-/// Where items that cannot be read are counted.
-#[derive(Clone)]
-pub(super) struct Counter(Arc<dyn Meter>);
-
-impl fmt::Debug for Counter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Counter")
-    }
-}
 
 impl Table {
     /// The same table, which counts on `meter` each item that it cannot read, as the metric
@@ -160,18 +150,6 @@ fn unless_changed<T>(
             Err(store_error(action)(error))
         }
         Ok(_) | Err(_) => Ok(()),
-    }
-}
-
-/// What the caller of a read is told.
-pub(super) fn unreadable(
-    action: &'static str,
-    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> StoreError {
-    StoreError {
-        action,
-        failure: StoreFailure::Unreadable,
-        source: source.into(),
     }
 }
 

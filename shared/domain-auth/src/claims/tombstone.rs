@@ -5,7 +5,6 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Claim;
 use crate::domain::Domain;
 use crate::names::{ClientId, DomainName};
 
@@ -67,31 +66,6 @@ impl Reservation {
 }
 
 impl Tombstone {
-    /// Of a claim that ends now.
-    pub(super) fn of(
-        name: &DomainName,
-        claim: &Claim,
-        reservation: Reservation,
-        now: Timestamp,
-    ) -> Self {
-        let released_at = claim.released_at.unwrap_or(now);
-        // A proof is in DNS, and so may be the records of a client that did not give the name up.
-        let reservation = if claim.lost || claim.proven_at.is_some() {
-            Reservation::Full
-        } else {
-            reservation
-        };
-        Self {
-            name: name.clone(),
-            client: claim.client.clone(),
-            released_at,
-            until: released_at + reservation.window(),
-            lost: claim.lost,
-            leaving: false,
-            deleting_until: None,
-        }
-    }
-
     /// Whether it has not had its time. DynamoDB may delete it later than that.
     pub fn counts(&self, now: Timestamp) -> bool {
         now < self.until || self.keeps_the_name(now)

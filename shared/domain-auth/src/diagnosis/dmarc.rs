@@ -3,10 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Look;
 use super::code::DiagnosisCode as Code;
 use super::judge::value_of;
 use super::likeness::{Expected, Likeness};
+use super::look::{Look, Protection};
 use super::view::{Finding, Judgement, Observations, Standing};
 use crate::dns::{Data, Observation, Outcome, RecordType};
 use crate::email_auth::{Alignment, Dmarc, DmarcError, Policy, is_dmarc};
@@ -205,15 +205,6 @@ fn malformed(text: &str) -> Vec<Finding> {
     };
     findings.push(Finding::of(Code::DmarcInvalid, text));
     findings
-}
-
-/// What protects mail from a policy that has unaligned mail refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Protection {
-    /// Whether SES signs with the domain, or may do so.
-    pub(super) dkim: bool,
-    /// Whether the MAIL FROM domain is below the domain, or may be.
-    pub(super) mail_from: bool,
 }
 
 impl Look<'_> {

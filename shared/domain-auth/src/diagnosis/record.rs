@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::code::DiagnosisCode as Code;
-use super::dmarc::{Protection, weigh_dmarc};
+use super::dmarc::weigh_dmarc;
 use super::judge::{type_of, value_of};
+use super::look::Protection;
 use super::questions::PlaceKind;
 use super::show::show_all;
 use super::view::{Finding, Judgement, Standing};

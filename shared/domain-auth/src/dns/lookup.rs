@@ -1,11 +1,8 @@
-//! The port to DNS and the types that cross it.
+//! The types that cross the port to DNS.
 
-use std::future::Future;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
-
-use super::SecondLook;
 
 /// Record types that are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -184,7 +181,7 @@ impl Observation {
         outcomes.any(Outcome::is_answer)
     }
 
-    /// As if the resolver had not been asked, where [`Lookup::observe_source`] would not ask it.
+    /// As if the resolver had not been asked, where [`super::Lookup::observe_source`] would not ask it.
     pub fn forget_resolver(&mut self) {
         if self.is_answered_at_source() {
             self.recursive = Outcome::NotAsked;
@@ -229,33 +226,4 @@ pub enum ZoneOutcome {
         /// What went wrong last.
         failure: Option<Failure>,
     },
-}
-
-/// The port: asks DNS. Implementations bound the time of every call.
-pub trait Lookup: Send + Sync {
-    /// The same, remembering nothing of what was asked before: for a new run or request.
-    #[must_use]
-    fn fresh(&self) -> Self
-    where
-        Self: Sized;
-
-    /// Finds the zone that holds `name`.
-    fn zone(&self, name: &str) -> impl Future<Output = ZoneOutcome> + Send;
-
-    /// Asks all questions, at the authoritative servers and at the resolver. The observations are
-    /// in the order of the questions.
-    fn observe(&self, questions: &[Question]) -> impl Future<Output = Vec<Observation>> + Send;
-
-    /// The same for what only explains: the resolver is asked just where no authoritative server
-    /// answers.
-    fn observe_source(
-        &self,
-        questions: &[Question],
-    ) -> impl Future<Output = Vec<Observation>> + Send;
-
-    /// Asks the authoritative servers again, over TCP only and remembering nothing of what was asked
-    /// before: an answer that was forged on UDP is not seen again. Servers of the zone are asked until
-    /// two have answered each question, or there are no more. The second looks are in the order of the
-    /// questions.
-    fn ask_again(&self, questions: &[Question]) -> impl Future<Output = Vec<SecondLook>> + Send;
 }

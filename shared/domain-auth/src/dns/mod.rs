@@ -6,12 +6,14 @@
 mod bounds;
 mod look;
 mod lookup;
+mod port;
 mod second_look;
 
 pub use bounds::MAX_LOOK;
 pub use look::DnsLook;
 pub use lookup::{
-    AuthorityAnswer, Data, Failure, Lookup, NameServer, Observation, Outcome, Question, RecordType,
-    Zone, ZoneOutcome,
+    AuthorityAnswer, Data, Failure, NameServer, Observation, Outcome, Question, RecordType, Zone,
+    ZoneOutcome,
 };
+pub use port::Lookup;
 pub use second_look::{SecondAnswer, SecondLook, Sighting, Transport};

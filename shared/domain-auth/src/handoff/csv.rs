@@ -1,6 +1,7 @@
 //! RFC 4180, opened in a spreadsheet by somebody who trusts it: no cell may be a formula.
 
-use super::{Handoff, claim_notice, purpose};
+use super::Handoff;
+use super::notes::{claim_notice, purpose};
 use crate::providers::Panel;
 use crate::records::{Record, RecordData, Requirement};
 

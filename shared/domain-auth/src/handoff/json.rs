@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Handoff, HandoffError, note};
+use super::notes::note;
+use super::{Handoff, HandoffError};
 use crate::providers::{Panel, Provider};
 use crate::records::Record;
 

@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use super::{Handoff, HandoffError, claim_notice, note, purpose};
+use super::notes::{claim_notice, note, purpose};
+use super::{Handoff, HandoffError};
 use crate::names::DomainName;
 use crate::plain_text;
 use crate::providers::Panel;

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use super::Handoff;
+use super::notes::{comment, purpose};
 use super::record_set::{Value, record_sets, strings};
-use super::{Handoff, comment, purpose};
 use crate::providers::Panel;
 use crate::records::Record;
 

@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use super::readers::{read, read_route53, read_terraform, rows_of};
 use super::*;
 use crate::diagnosis::scene::{OTHER_TOKEN, Scene, TOKEN, cname, mx, txt};
-use crate::records::{RecordData, Requirement};
+use crate::dns::Zone;
+use crate::names::{ClientId, DomainName};
+use crate::records::{Record, RecordData, RecordId, Requirement};
 
 fn client() -> ClientId {
     ClientId::parse("maple.homes/north").unwrap()

@@ -3,8 +3,9 @@
 
 use std::fmt::Write;
 
+use super::Handoff;
+use super::notes::{comment, purpose};
 use super::record_set::strings;
-use super::{Handoff, comment, purpose};
 use crate::records::{Record, RecordData};
 
 pub(super) fn render(handoff: &Handoff<'_>, records: &[&Record]) -> String {

@@ -1,6 +1,7 @@
 //! The proof of a contested claim, and what follows from it: a holder that SES has not verified loses
 //! the name at once; about one that it has verified, Lasso support decides.
 
+mod ground;
 mod in_the_way;
 mod steps;
 
@@ -8,8 +9,8 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use self::in_the_way::{CHANGED_AT_ONCE, Known, is_challenger};
-use self::steps::{cleared, has_room, taken, taking_over};
+use self::in_the_way::{CHANGED_AT_ONCE, Known, READS_AT_ONCE};
+use self::steps::{cleared, has_room, taken, taking_over, unchallenged};
 use super::registers::register_of;
 use crate::claims::ClaimRegister;
 use crate::dns::{Data, DnsLook, Outcome, RecordType};
@@ -17,10 +18,13 @@ use crate::domain::{Challenger, Change, Domain};
 use crate::event::{EventType, Severity};
 use crate::evidence;
 use crate::history::{Action, Actor, INTERNAL};
-use crate::names::{ClientId, DomainName, Note};
+use crate::names::{ClientId, DomainName};
 use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadClaims, ReadDomains, StoreError};
 use crate::records;
-use crate::state::{DisplacedBy, State, Status, Trigger};
+use crate::state::{State, Status};
+
+pub use self::ground::{Decision, Ground};
+pub(super) use self::steps::displaced;
 
 /// How often a takeover is tried again when others change the same claims.
 const ATTEMPTS: usize = 4;
@@ -29,56 +33,6 @@ const ATTEMPTS: usize = 4;
 const CHALLENGERS: usize = 20;
 /// The most holders that are told of a claim which Lasso support decides.
 const TOLD: usize = 10;
-/// Holders that are read at the same time.
-const READS_AT_ONCE: usize = 16;
-
-/// On what ground a claim is taken over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ground {
-    /// The ownership record was seen; with what was seen.
-    Proof(Value),
-    /// Lasso support has decided about a claim that is proven.
-    Decision(Decision),
-}
-
-/// What Lasso support decided.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
-    /// Who decided.
-    pub actor: Actor,
-    /// Why; shown to whoever loses a name by it.
-    pub reason: Note,
-    /// Whether a holder that Lasso sends for may lose its name by it.
-    pub confirmed: bool,
-}
-
-impl Ground {
-    fn actor(&self) -> Actor {
-        match self {
-            Self::Proof(_) => Actor::Service,
-            Self::Decision(decision) => decision.actor.clone(),
-        }
-    }
-
-    /// Why a holder loses its name to the claimant.
-    fn why(&self) -> DisplacedBy {
-        match self {
-            Self::Proof(_) => DisplacedBy::ProvenByAnotherClient,
-            Self::Decision(decision) => DisplacedBy::ReleasedByLassoSupport {
-                reason: decision.reason.as_str().to_owned(),
-            },
-        }
-    }
-
-    /// Whether it may end sending for a domain in this state.
-    fn may_take(&self, status: Status) -> bool {
-        match self {
-            Self::Proof(_) => !status.sends(),
-            Self::Decision(decision) => decision.confirmed || !status.sends(),
-        }
-    }
-}
-
 /// What a look at the DNS of a contested domain proves: the ownership record of this very claim, at
 /// every authoritative server that answered, and at one at least. What the recursive resolver says
 /// is no proof, and neither is a record behind an alias.
@@ -258,41 +212,6 @@ pub(super) async fn unchallenged_by<S: ReadDomains + CommitChanges>(
         store.commit_all(&step).await?;
     }
     Ok(last)
-}
-
-fn unchallenged(holder: &Domain, claimant: &Domain) -> Option<Change> {
-    let others = |challenger: &Challenger| !is_challenger(challenger, claimant);
-    let challenged = !holder.challengers.iter().all(others);
-    challenged.then(|| holder.updated(|holder| holder.challengers.retain(others)))
-}
-
-/// A holder loses its name, to a claimant or to nobody. Where the claimant does not take exactly this
-/// name, its identity is left at SES. The claimant is for Lasso support alone to know.
-pub(super) fn displaced(
-    holder: &Domain,
-    by: Option<&Domain>,
-    why: DisplacedBy,
-    actor: Actor,
-    now: Timestamp,
-    ids: &impl Ids,
-) -> Result<Change, CommitError> {
-    let leftover_identity = by.is_none_or(|claimant| claimant.name != holder.name);
-    let mut evidence = evidence::of_displacement(&why);
-    if let Some(claimant) = by {
-        evidence[INTERNAL] = json!({ "client": claimant.client, "name": claimant.name });
-    }
-    let trigger = Trigger::Displaced {
-        ownership_secret: ids.secret(),
-        why,
-    };
-    let mut change = holder
-        .transition(trigger, actor, Some(evidence), now, ids)
-        // Only what is neither contested nor being removed was read as a holder.
-        .map_err(|_| CommitError::Conflict)?;
-    if let State::Contested(contested) = &mut change.domain.state {
-        contested.leftover_identity = leftover_identity;
-    }
-    Ok(change)
 }
 
 /// Nothing moves: Lasso support is told, once, with both clients named; and so are the holders,

@@ -16,9 +16,6 @@ use serde_json::{Map, Value, json};
 use crate::routes::{Access, Operation};
 use schemas::Schemas;
 
-/// Where the schemas of bodies are in the document.
-pub(crate) const SCHEMAS: &str = "/components/schemas";
-
 /// The document.
 pub fn document() -> Value {
     let mut schemas = Schemas::new();

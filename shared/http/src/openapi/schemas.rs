@@ -5,7 +5,8 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::SCHEMAS;
+/// Where the schemas of bodies are in the document.
+const SCHEMAS: &str = "/components/schemas";
 
 /// The schemas that the document refers to, collected while it is written.
 pub(super) struct Schemas {

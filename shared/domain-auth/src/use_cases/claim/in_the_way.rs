@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 
-use super::{Ground, READS_AT_ONCE};
+use super::ground::Ground;
 use crate::claims::ClaimRegister;
 use crate::domain::{Challenger, Domain};
 use crate::names::{ClientId, DomainName};
@@ -17,6 +17,9 @@ use crate::state::Status;
 /// that loses its name is five: its domain, two lines of history, an event and a tombstone. The rest is
 /// for the claimant, the register, and tombstones that move out of it.
 pub(super) const CHANGED_AT_ONCE: usize = 16;
+
+/// Holders that are read at the same time.
+pub(super) const READS_AT_ONCE: usize = 16;
 
 /// What stands in the way of a proven claim.
 #[derive(Debug, Default)]

@@ -3,14 +3,15 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::in_the_way::{InTheWay, Lost};
-use super::{Ground, displaced, unchallenged};
+use super::ground::Ground;
+use super::in_the_way::{InTheWay, Lost, is_challenger};
 use crate::claims::ClaimRegister;
-use crate::domain::{Change, Domain};
-use crate::history::INTERNAL;
+use crate::domain::{Challenger, Change, Domain};
+use crate::evidence;
+use crate::history::{Actor, INTERNAL};
 use crate::names::DomainName;
 use crate::ports::{CommitError, Ids};
-use crate::state::{State, Trigger};
+use crate::state::{DisplacedBy, State, Trigger};
 
 /// Whether the register has room for the claimant without those that give way to it.
 pub(super) fn has_room(
@@ -142,4 +143,39 @@ fn given_way(
     let beside = in_the_way.beside.iter();
     changes.extend(beside.filter_map(|holder| unchallenged(holder, claimant)));
     Ok(changes)
+}
+
+pub(super) fn unchallenged(holder: &Domain, claimant: &Domain) -> Option<Change> {
+    let others = |challenger: &Challenger| !is_challenger(challenger, claimant);
+    let challenged = !holder.challengers.iter().all(others);
+    challenged.then(|| holder.updated(|holder| holder.challengers.retain(others)))
+}
+
+/// A holder loses its name, to a claimant or to nobody. Where the claimant does not take exactly this
+/// name, its identity is left at SES. The claimant is for Lasso support alone to know.
+pub(in crate::use_cases) fn displaced(
+    holder: &Domain,
+    by: Option<&Domain>,
+    why: DisplacedBy,
+    actor: Actor,
+    now: Timestamp,
+    ids: &impl Ids,
+) -> Result<Change, CommitError> {
+    let leftover_identity = by.is_none_or(|claimant| claimant.name != holder.name);
+    let mut evidence = evidence::of_displacement(&why);
+    if let Some(claimant) = by {
+        evidence[INTERNAL] = json!({ "client": claimant.client, "name": claimant.name });
+    }
+    let trigger = Trigger::Displaced {
+        ownership_secret: ids.secret(),
+        why,
+    };
+    let mut change = holder
+        .transition(trigger, actor, Some(evidence), now, ids)
+        // Only what is neither contested nor being removed was read as a holder.
+        .map_err(|_| CommitError::Conflict)?;
+    if let State::Contested(contested) = &mut change.domain.state {
+        contested.leftover_identity = leftover_identity;
+    }
+    Ok(change)
 }

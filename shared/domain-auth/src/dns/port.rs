@@ -1,0 +1,34 @@
+//! The port to DNS.
+
+use std::future::Future;
+
+use super::{Observation, Question, SecondLook, ZoneOutcome};
+
+/// The port: asks DNS. Implementations bound the time of every call.
+pub trait Lookup: Send + Sync {
+    /// The same, remembering nothing of what was asked before: for a new run or request.
+    #[must_use]
+    fn fresh(&self) -> Self
+    where
+        Self: Sized;
+
+    /// Finds the zone that holds `name`.
+    fn zone(&self, name: &str) -> impl Future<Output = ZoneOutcome> + Send;
+
+    /// Asks all questions, at the authoritative servers and at the resolver. The observations are
+    /// in the order of the questions.
+    fn observe(&self, questions: &[Question]) -> impl Future<Output = Vec<Observation>> + Send;
+
+    /// The same for what only explains: the resolver is asked just where no authoritative server
+    /// answers.
+    fn observe_source(
+        &self,
+        questions: &[Question],
+    ) -> impl Future<Output = Vec<Observation>> + Send;
+
+    /// Asks the authoritative servers again, over TCP only and remembering nothing of what was asked
+    /// before: an answer that was forged on UDP is not seen again. Servers of the zone are asked until
+    /// two have answered each question, or there are no more. The second looks are in the order of the
+    /// questions.
+    fn ask_again(&self, questions: &[Question]) -> impl Future<Output = Vec<SecondLook>> + Send;
+}

@@ -1,0 +1,31 @@
+//! What the store in memory remembers beside domains and claims.
+
+use std::collections::HashMap;
+
+use domain_auth::alerts::{AlertCounts, Place, Said};
+use domain_auth::idempotency::{Attempt, IdempotencyKey, KeyOwner, StoredAnswer};
+use domain_auth::instructions::{Day, Recipient};
+use domain_auth::limits::ClientRecord;
+use domain_auth::names::{ClientId, DomainName, EventId};
+use domain_auth::ses_share::{CallGroup, TurnState};
+use jiff::Timestamp;
+
+/// What is remembered of clients.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Clients {
+    pub(crate) records: HashMap<ClientId, ClientRecord>,
+    pub(crate) alerts: HashMap<(ClientId, Day), AlertCounts>,
+    pub(crate) places: HashMap<EventId, Place>,
+    pub(crate) said: HashMap<(ClientId, DomainName, Said), (Timestamp, Timestamp)>,
+}
+
+/// What is remembered of requests and emails.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    pub(crate) requests: HashMap<(KeyOwner, IdempotencyKey), (Attempt, Option<StoredAnswer>)>,
+    pub(crate) emails: HashMap<(ClientId, Day), HashMap<DomainName, u32>>,
+    pub(crate) checks: HashMap<KeyOwner, Timestamp>,
+    pub(crate) turns: HashMap<CallGroup, TurnState>,
+    pub(crate) to_recipient: HashMap<(ClientId, Day, Recipient), u32>,
+    pub(crate) to_recipient_of_all: HashMap<(Day, Recipient), u32>,
+}

@@ -3,7 +3,8 @@
 //!
 //! `shared/aws/fixtures/table-1.json` is what [`every_kind`] wrote with the first release. A release
 //! that changes the shape of an item keeps such a table of the release before it:
-//! `WRITE_TABLE=shared/aws/fixtures/table-2.json cargo test -p end-to-end-tests -- every_kind`.
+//! `WRITE_TABLE=shared/aws/fixtures/table-2.json cargo test -p end-to-end-tests --
+//! the_table_has_the_version`.
 
 use std::collections::BTreeSet;
 

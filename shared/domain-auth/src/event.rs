@@ -307,3 +307,7 @@ fn displaced(domain: &Domain) -> String {
         happened.unwrap_or_default()
     )
 }
+
+#[cfg(test)]
+#[path = "event_tests.rs"]
+mod tests;

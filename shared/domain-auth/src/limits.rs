@@ -65,8 +65,8 @@ pub struct ClientRecord {
     pub own: Option<OwnLimits>,
 }
 
-/// What a change does to the number of domains in a client's list. It is written in the change's own
-/// transaction, so that the number is exact whoever dies.
+/// What a change does to the number of domains in a client's list. It is written in the transaction of
+/// the change, so the number stays exact if the process dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientCountChange {
     /// One more.

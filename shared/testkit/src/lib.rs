@@ -6,6 +6,7 @@ mod builders;
 mod clock;
 mod crash;
 mod dns;
+pub mod documents;
 mod http;
 mod memory_clients;
 mod memory_data;

@@ -92,4 +92,6 @@ fn number(value: impl Into<i128>) -> AttributeValue {
 }
 
 #[cfg(test)]
+mod document_tests;
+#[cfg(test)]
 mod release_tests;

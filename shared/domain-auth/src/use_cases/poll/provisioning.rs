@@ -173,7 +173,8 @@ where
             return Some(Job::Ask(since));
         }
         let budget = self.tools.budget;
-        // Whose turn it is is decided when SES can be called, and not before.
+        // The next domain is chosen when SES can be called, and not before: until then a client whose
+        // turn comes sooner may become due.
         if run.registering < AT_ONCE
             && run.next_registration.max(self.registration_at(now)) <= now
             && let Some(domain) = run.line.registering.next()

@@ -16,6 +16,8 @@ mod main_path;
 mod overtaken;
 mod permissions;
 mod ready;
+mod registers;
+mod registers_limits;
 mod removal;
 mod requests;
 mod resilience;
@@ -180,6 +182,8 @@ fn main() -> ExitCode {
     tag_conditions::tests(&mut suite);
     store::tests(&mut suite);
     takeover::tests(&mut suite);
+    registers::tests(&mut suite);
+    registers_limits::tests(&mut suite);
     store::more_tests(&mut suite);
     store_schema::tests(&mut suite);
     ready::tests(&mut suite);

@@ -445,7 +445,7 @@ async fn decide(world: &Shared, path: &str, body: &Value) -> Answer {
 }
 
 /// Runs the poller until the claim has led there.
-async fn prove(world: &Shared, token: &str, domain: &str, wanted: &[&str]) {
+pub(crate) async fn prove(world: &Shared, token: &str, domain: &str, wanted: &[&str]) {
     let clients = &world.info.clients;
     let client = if token == world.client_admin() {
         &clients.client_admin
@@ -464,7 +464,7 @@ async fn prove(world: &Shared, token: &str, domain: &str, wanted: &[&str]) {
         .await;
 }
 
-async fn status(world: &Shared, token: &str, domain: &str) -> String {
+pub(crate) async fn status(world: &Shared, token: &str, domain: &str) -> String {
     let answer = world.get(token, &format!("/domains/{domain}")).await;
     text(&answer.body["status"]).to_owned()
 }

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain_auth::claims::{ClaimRegister, NAMES_PER_CLIENT, Tombstone};
+use domain_auth::claims::{ClaimRegister, NAMES_PER_CLIENT, Reservation, Tombstone};
 use domain_auth::domain::{Change, Domain};
 use domain_auth::history::Actor;
 use domain_auth::ports::{Clock, CommitChanges, CommitError, ReadClaims, ReadDomains};
@@ -13,7 +13,7 @@ use domain_auth_aws::{SystemClock, SystemIds};
 use domain_auth_testkit::{MemoryStore, client, domain_name, new_domain};
 use jiff::Timestamp;
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::Suite;
 use crate::registers::{NAME, legacy_register, table};
@@ -65,7 +65,7 @@ async fn tombstones<S: CommitChanges + ReadDomains + ReadClaims>(store: &S) {
 
     // What is based on an older register writes no tombstone either.
     let mut stale = lost.domain.updated(|_| {});
-    let leaving = claims.leaving(&name, &maple, now());
+    let leaving = claims.leaving(&name, &maple, Reservation::Full, now());
     stale.claims = Some(leaving.lost(std::slice::from_ref(&name), now()));
     stale.claims.as_mut().unwrap().version = 2;
     let refused = store.commit(&stale).await;

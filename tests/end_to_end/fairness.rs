@@ -57,7 +57,7 @@ async fn at_one_call_per_second(world: &Shared, test: impl Future<Output = ()>) 
 }
 
 /// New domains of a client, as if it had added them while SES throttled.
-async fn put(world: &Shared, client_id: &str, names: &[String]) {
+pub(crate) async fn put(world: &Shared, client_id: &str, names: &[String]) {
     let table = world.table().await;
     let puts = names.iter().map(|name| {
         let new = new_domain(client_id, name);

@@ -10,6 +10,7 @@ mod contract;
 mod described;
 mod dns;
 mod fairness;
+mod hostile_zones;
 mod limits;
 mod lists;
 mod main_path;
@@ -190,6 +191,7 @@ fn main() -> ExitCode {
     limits::tests(&mut suite);
     // Last, because they leave many domains behind.
     fairness::tests(&mut suite);
+    hostile_zones::tests(&mut suite);
     described::tests(&mut suite);
     let conclusion = libtest_mimic::run(&arguments, suite.trials);
     drop(suite.world);

@@ -1,5 +1,6 @@
 //! The gate itself: its parts, and the changes that both APIs share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::behaviour::Behaviour;
@@ -11,12 +12,15 @@ use super::identity::{Axis, Identity, MailFrom, is_address};
 use super::registry::{Registry, Timing, Wanted};
 use super::upstream::Upstream;
 
+/// How long an answer waits for name servers. SES itself looks at its own times, and answers at once.
+const LOOKING: Duration = Duration::from_secs(2);
+
 /// All parts together.
 #[derive(Debug)]
 pub(crate) struct Gate {
     pub(crate) clock: Clock,
     pub(crate) control: Control,
-    pub(crate) registry: Registry,
+    pub(crate) registry: Arc<Registry>,
     pub(crate) upstream: Upstream,
     pub(crate) history: History,
 }
@@ -36,9 +40,16 @@ impl Gate {
         self.control.settings().behaviour
     }
 
-    /// Brings statuses up to date.
+    /// Brings statuses up to date, as far as name servers answer soon. What takes longer goes on, and is in
+    /// a later answer.
     pub(crate) async fn refresh(&self, names: &[String], wanted: Wanted) {
-        self.registry.refresh(names, wanted, self.timing()).await;
+        let (registry, timing) = (Arc::clone(&self.registry), self.timing());
+        let names = names.to_vec();
+        let looking = async move { registry.refresh(&names, wanted, timing).await };
+        match tokio::time::timeout(LOOKING, tokio::spawn(looking)).await {
+            Ok(Err(error)) => tracing::error!(%error, "looking for records has failed"),
+            Ok(Ok(())) | Err(_) => {}
+        }
     }
 
     /// Takes up identities that the emulator has and the gate does not know.

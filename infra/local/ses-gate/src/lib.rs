@@ -128,7 +128,7 @@ impl SesGate {
         })?;
         let gate = Arc::new(Gate {
             clock: Clock::start(),
-            registry: Registry::new(settings.token_seed.clone(), lookup),
+            registry: Arc::new(Registry::new(settings.token_seed.clone(), lookup)),
             control: Control::new(settings),
             history: History::default(),
             upstream,

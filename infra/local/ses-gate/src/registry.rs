@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures::StreamExt;
 
 use super::behaviour::{Behaviour, Inheritance, Tokens};
-use super::identity::{Axis, Identity, Seen, Signing, Status, is_address, parents};
+use super::identity::{Axis, Identity, Signing, Status, is_address, parents};
 use super::lookup::{Look, Lookup};
 use super::tokens;
 
@@ -290,16 +290,14 @@ impl Registry {
     }
 
     async fn carry_out(&self, looks: Vec<(String, Which, Look)>, timing: Timing) {
-        let seen: Vec<(String, Which, Look, Seen)> = futures::stream::iter(looks)
+        let mut looking = futures::stream::iter(looks)
             .map(|(name, which, look)| async move {
                 let seen = self.lookup.look(&look).await;
                 (name, which, look, seen)
             })
-            .buffer_unordered(CONCURRENT_LOOKS)
-            .collect()
-            .await;
-        let mut state = self.state();
-        for (name, which, look, seen) in seen {
+            .buffer_unordered(CONCURRENT_LOOKS);
+        while let Some((name, which, look, seen)) = looking.next().await {
+            let mut state = self.state();
             // Other keys, or another MAIL FROM domain, may have been set meanwhile.
             let Some(identity) = state
                 .identities

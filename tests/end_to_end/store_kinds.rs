@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use domain_auth::final_step::FinalStep;
 use domain_auth::claims::{ClaimRegister, Reservation};
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Challenger, Change, Domain};
@@ -24,7 +25,6 @@ use domain_auth::ports::{
 use domain_auth::reconciliation::{Missing, Orphan, Reconciliation};
 use domain_auth::run_memory::{RunMemory, Sample};
 use domain_auth::state::{DisplacedBy, FailureReason, State, Status, Trigger};
-use domain_auth::use_cases::final_step::FinalStep;
 use domain_auth::use_cases::look::{after_look, look_at_dns};
 use domain_auth_testkit::{
     FakeDns, SequentialIds, TestClock, client, domain_name, identity, new_domain,

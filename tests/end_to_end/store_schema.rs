@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain_auth::final_step::MANUAL;
 use domain_auth::dns::{DnsLook, MAX_LOOK, ZoneOutcome};
 use domain_auth::domain::{Challenger, Change, Domain};
 use domain_auth::history::{Action, Actor, HistoryEntry};
@@ -14,11 +15,9 @@ use domain_auth::ports::{
     ReadDomains, StaffQueue, StoreFailure,
 };
 use domain_auth::state::{QueuePart, Status};
-use domain_auth::use_cases::SesBudget;
-use domain_auth::use_cases::final_step::MANUAL;
+use domain_auth::use_cases::{SesBudget, Tools};
 use domain_auth::use_cases::look::look_at_dns;
 use domain_auth::use_cases::poll::{Poller, Settings};
-use domain_auth::use_cases::provision::Tools;
 use domain_auth_aws::{SCHEMA_VERSION, SystemIds, Table};
 use domain_auth_testkit::{
     FakeDns, FakeSes, RecordingMeter, RecordingTopic, TestClock, client, domain_name,

@@ -5,6 +5,7 @@ mod config;
 
 use std::time::Duration;
 
+use domain_auth::final_step::FinalStepPolicy;
 use domain_auth::check_limit::CountChecks;
 use domain_auth::dns::Lookup;
 use domain_auth::figures::{ses_calls, time_to_verified};
@@ -16,10 +17,8 @@ use domain_auth::ports::{
     ReadDomains,
 };
 use domain_auth::ses_share::SesTurns;
-use domain_auth::use_cases::SesBudget;
+use domain_auth::use_cases::{SesBudget, Tools};
 use domain_auth::use_cases::check::{CheckLimits, Checked, check};
-use domain_auth::use_cases::final_step::FinalStepPolicy;
-use domain_auth::use_cases::provision::Tools;
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::registers::register_of;
 use domain_auth_http::{

@@ -7,11 +7,11 @@
 
 use std::collections::BTreeSet;
 
-use domain_auth::final_step::FinalStep;
 use domain_auth::claims::{ClaimRegister, Reservation};
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Challenger, Change, Domain};
 use domain_auth::evidence;
+use domain_auth::final_step::FinalStep;
 use domain_auth::history::{Action, Actor};
 use domain_auth::idempotency::{
     Attempt, Fingerprint, IdempotencyKey, IdempotencyLedger, KeyOwner, StoredAnswer,
@@ -343,13 +343,13 @@ impl<S: EveryStore> Writer<'_, S> {
 
     /// The others wait in the outbox.
     async fn publish_one(&self) {
-        let events = self.store.unpublished(1).await.unwrap();
+        let events = self.store.unpublished_after(None, 1).await.unwrap();
         let published = self.store.mark_published(&events[0], self.now()).await;
         published.unwrap();
     }
 
     async fn emails(&self) {
-        let events = self.store.unpublished(3).await.unwrap();
+        let events = self.store.unpublished_after(None, 3).await.unwrap();
         let now = self.now();
         for event in &events {
             let until = now + SignedDuration::from_secs(30);

@@ -172,16 +172,8 @@ pub trait StaffQueue: Send + Sync {
 
 /// Events that are written and not yet published.
 pub trait Outbox: Send + Sync {
-    /// The oldest of them, in the order in which they were written.
-    fn unpublished(
-        &self,
-        limit: usize,
-    ) -> impl Future<Output = Result<Vec<Event>, StoreError>> + Send {
-        self.unpublished_after(None, limit)
-    }
-
-    /// Those that come after this one, in the same order. One that cannot be read is left out and
-    /// holds up no other.
+    /// The oldest of them, in the order in which they were written: those that come after `last`, where
+    /// it is given. One that cannot be read is left out and holds up no other.
     fn unpublished_after(
         &self,
         last: Option<&Event>,

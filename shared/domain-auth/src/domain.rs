@@ -15,7 +15,7 @@ use crate::records::{self, Record};
 use crate::state::{
     ABANDONED_AFTER, AtRisk, Authenticated, Failed, Pending, Rejected, State, Status, Verified,
 };
-use crate::watching::Watch;
+use crate::watching::watch::Watch;
 
 pub use change::{Change, Fate};
 

@@ -3,7 +3,7 @@
 //! No figure names a domain or a client: each pair of a name and a breakdown is one metric that is
 //! paid for, and what happened to one domain is in its history.
 
-use crate::ports::{Operation, Tally};
+use crate::ports::ses_operation::{Operation, Tally};
 use jiff::SignedDuration;
 
 /// One figure of a run or a request.

@@ -1,7 +1,7 @@
 //! What the use cases need from outside, in the words of the domain.
 
 mod ses;
-mod ses_operation;
+pub(crate) mod ses_operation;
 mod sources;
 mod store_error;
 

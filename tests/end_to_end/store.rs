@@ -297,7 +297,7 @@ async fn versions<S: CommitChanges + ReadDomains + ReadClaims + Outbox>(store: &
         .history(&client("maple"), &domain_name("example.com"), 10, None)
         .await;
     assert_eq!(history.unwrap().items.len(), 2);
-    assert_eq!(store.unpublished(10).await.unwrap().len(), 1);
+    assert_eq!(store.unpublished_after(None, 10).await.unwrap().len(), 1);
 }
 
 async fn races<S: CommitChanges + ReadDomains + ReadClaims>(store: &S) {
@@ -371,7 +371,7 @@ async fn outbox<S: CommitChanges + Outbox>(store: &S) {
         domain = moved(&domain.domain, trigger, hours(hour));
         store.commit(&domain).await.unwrap();
     }
-    let events = store.unpublished(10).await.unwrap();
+    let events = store.unpublished_after(None, 10).await.unwrap();
     let types: Vec<EventType> = events.iter().map(|event| event.event_type).collect();
     assert_eq!(
         types,
@@ -382,12 +382,15 @@ async fn outbox<S: CommitChanges + Outbox>(store: &S) {
         ]
     );
     assert_eq!(events[2], domain.event.unwrap());
-    assert_eq!(store.unpublished(2).await.unwrap(), events[..2]);
+    assert_eq!(store.unpublished_after(None, 2).await.unwrap(), events[..2]);
 
     for _ in 0..2 {
         store.mark_published(&events[0], hours(4)).await.unwrap();
     }
-    assert_eq!(store.unpublished(10).await.unwrap(), events[1..]);
+    assert_eq!(
+        store.unpublished_after(None, 10).await.unwrap(),
+        events[1..]
+    );
 }
 
 async fn lists<S: CommitChanges + ReadDomains>(store: &S) {
@@ -527,7 +530,7 @@ async fn several<S: CommitChanges + ReadDomains + ReadClaims + DueDomains + Outb
     let both = store.commit_all(&[&loses, &stale]).await;
     assert!(matches!(both, Err(CommitError::Conflict)), "{both:?}");
     assert_eq!(stored("maple").await, Some(1));
-    assert_eq!(store.unpublished(10).await.unwrap().len(), 2);
+    assert_eq!(store.unpublished_after(None, 10).await.unwrap().len(), 2);
 
     store.commit(&loses).await.unwrap();
     let removing = store.due(Due::Provisioning, hours(2), 10).await.unwrap();

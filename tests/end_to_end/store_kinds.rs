@@ -12,6 +12,7 @@ use domain_auth::claims::{ClaimRegister, Reservation};
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Challenger, Change, Domain};
 use domain_auth::evidence;
+use domain_auth::final_step::FinalStep;
 use domain_auth::history::{Action, Actor};
 use domain_auth::idempotency::{
     Attempt, Fingerprint, IdempotencyKey, IdempotencyLedger, KeyOwner, StoredAnswer,
@@ -25,7 +26,6 @@ use domain_auth::ports::{
 use domain_auth::reconciliation::{Missing, Orphan, Reconciliation};
 use domain_auth::run_memory::{RunMemory, Sample};
 use domain_auth::state::{DisplacedBy, FailureReason, State, Status, Trigger};
-use domain_auth::use_cases::final_step::FinalStep;
 use domain_auth::use_cases::look::{after_look, look_at_dns};
 use domain_auth_testkit::{
     FakeDns, SequentialIds, TestClock, client, domain_name, identity, new_domain,
@@ -344,13 +344,13 @@ impl<S: EveryStore> Writer<'_, S> {
 
     /// The others wait in the outbox.
     async fn publish_one(&self) {
-        let events = self.store.unpublished(1).await.unwrap();
+        let events = self.store.unpublished_after(None, 1).await.unwrap();
         let published = self.store.mark_published(&events[0], self.now()).await;
         published.unwrap();
     }
 
     async fn emails(&self) {
-        let events = self.store.unpublished(3).await.unwrap();
+        let events = self.store.unpublished_after(None, 3).await.unwrap();
         let now = self.now();
         for event in &events {
             let until = now + SignedDuration::from_secs(30);

@@ -114,7 +114,7 @@ pub(crate) async fn outbox_in_pages<S: CommitChanges + Outbox>(store: &S) {
     for n in 0..7 {
         store.commit(&added(&format!("d{n}.com"))).await.unwrap();
     }
-    let all = store.unpublished(100).await.unwrap();
+    let all = store.unpublished_after(None, 100).await.unwrap();
     let mut paged = Vec::new();
     loop {
         let page = store.unpublished_after(paged.last(), 3).await.unwrap();

@@ -8,17 +8,16 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain_auth::dns::{DnsLook, MAX_LOOK, ZoneOutcome};
 use domain_auth::domain::{Challenger, Change, Domain};
+use domain_auth::final_step::MANUAL;
 use domain_auth::history::{Action, Actor, HistoryEntry};
 use domain_auth::ports::{
     Clock, CommitChanges, CommitError, Due, DueDomains, ListFilter, Meter, Outbox, PageStart,
     ReadDomains, StaffQueue, StoreFailure,
 };
 use domain_auth::state::{QueuePart, Status};
-use domain_auth::use_cases::SesBudget;
-use domain_auth::use_cases::final_step::MANUAL;
 use domain_auth::use_cases::look::look_at_dns;
 use domain_auth::use_cases::poll::{Poller, Settings};
-use domain_auth::use_cases::provision::Tools;
+use domain_auth::use_cases::{SesBudget, Tools};
 use domain_auth_aws::{SCHEMA_VERSION, SystemIds, Table};
 use domain_auth_testkit::{
     FakeDns, FakeSes, RecordingMeter, RecordingTopic, TestClock, client, domain_name,
@@ -137,7 +136,7 @@ async fn first_release(world: &Shared) {
     // One was published by the first release.
     let events = items.iter().filter(|item| item["sk"]["S"] == "EVENT");
     assert!(report.published >= events.count() - 1, "{report:?}");
-    assert_eq!(table.unpublished(100).await.unwrap(), []);
+    assert_eq!(table.unpublished_after(None, 100).await.unwrap(), []);
 }
 
 /// All lines, newest first, read in pages.
@@ -217,7 +216,7 @@ async fn unreadable(world: &Shared) {
     assert_eq!(counted(), 9, "both are tried again");
 
     // Pages of one event: those that cannot be read end nothing.
-    let first = table.unpublished(1).await.unwrap();
+    let first = table.unpublished_after(None, 1).await.unwrap();
     assert_eq!(first, [changes[2].event.clone().unwrap()]);
     let second = table.unpublished_after(first.last(), 1).await.unwrap();
     assert_eq!(second, [changes[3].event.clone().unwrap()]);
@@ -256,7 +255,7 @@ async fn too_large(world: &Shared) {
     let line = table.history(&maple, &name, 1, None).await.unwrap().items;
     let evidence = json!({ "reason": "kept", "left_out": 1 });
     assert_eq!(line[0].evidence, Some(evidence));
-    assert_eq!(table.unpublished(10).await.unwrap().len(), 2);
+    assert_eq!(table.unpublished_after(None, 10).await.unwrap().len(), 2);
 
     // The domain itself, alone and in a transaction: nothing is written.
     let rival = |n| Challenger {

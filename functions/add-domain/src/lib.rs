@@ -18,9 +18,9 @@ use domain_auth::ports::{
 use domain_auth::ses_share::{RequestCalls, SesTurns};
 use domain_auth::state::Status;
 use domain_auth::use_cases::add::{self, Addition};
-use domain_auth::use_cases::provision::{self, Provisioned, Tools};
+use domain_auth::use_cases::provision::{self, Provisioned};
 use domain_auth::use_cases::publish::publish;
-use domain_auth::use_cases::{SesBudget, wait_for_turn};
+use domain_auth::use_cases::{SesBudget, Tools, wait_for_turn};
 use domain_auth_http::{
     AddDomainBody, ApiError, Caller, ClaimNames, DomainView, ParsedRequest, Reply, json, once,
 };

@@ -1,7 +1,7 @@
 //! What the template gives this function.
 
+use domain_auth::final_step::{FinalStepPolicy, PolicyError};
 use domain_auth::use_cases::check::CheckLimits;
-use domain_auth::use_cases::final_step::{FinalStepPolicy, PolicyError};
 use domain_auth_aws::{MissingVariable, VariableError, optional, positive, required};
 use domain_auth_dns::DnsConfig;
 use domain_auth_http::ClaimNames;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use domain_auth::check_limit::CountChecks;
 use domain_auth::dns::Lookup;
 use domain_auth::figures::{ses_calls, time_to_verified};
+use domain_auth::final_step::FinalStepPolicy;
 use domain_auth::history::Actor;
 use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::names::{ClientId, DomainName};
@@ -16,12 +17,10 @@ use domain_auth::ports::{
     ReadDomains,
 };
 use domain_auth::ses_share::SesTurns;
-use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::check::{CheckLimits, Checked, check};
-use domain_auth::use_cases::final_step::FinalStepPolicy;
-use domain_auth::use_cases::provision::Tools;
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::registers::register_of;
+use domain_auth::use_cases::{SesBudget, Tools};
 use domain_auth_http::{
     ApiError, Caller, ClaimNames, DomainView, Operation, ParsedRequest, Reply, StaffDomainView,
     Supporter, client_in_path, domain_in_path, json, once,

@@ -1,11 +1,11 @@
 //! Checks of a domain, through the handler, on fakes.
 
 use domain_auth::domain::Domain;
+use domain_auth::final_step::FinalStepPolicy;
 use domain_auth::history::Actor;
 use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
 use domain_auth::state::{State, Trigger};
 use domain_auth::use_cases::check::CheckLimits;
-use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth_http::{ClaimNames, Reply};
 use domain_auth_testkit::{
     FakeDns, FakeSes, MemoryStore, RecordingMeter, RecordingTopic, SequentialIds, SesFault,

@@ -12,10 +12,9 @@ use domain_auth::ports::{
     Clock, CommitChanges, CommitError, Identities, Ids, Outbox, Publish, ReadClaims, ReadDomains,
 };
 use domain_auth::ses_share::{RequestCalls, SesTurns};
-use domain_auth::use_cases::provision::Tools;
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::remove::{self, Removal};
-use domain_auth::use_cases::{SesBudget, wait_for_turn};
+use domain_auth::use_cases::{SesBudget, Tools, wait_for_turn};
 use domain_auth_http::{
     ApiError, Caller, ClaimNames, ParsedRequest, Reply, confirmation_of, domain_in_path,
     no_content, problem,

@@ -1,8 +1,8 @@
 //! What the template gives this function.
 
+use domain_auth::final_step::{FinalStepPolicy, PolicyError};
 use domain_auth::pace::Patience;
 use domain_auth::run_memory::Breaker;
-use domain_auth::use_cases::final_step::{FinalStepPolicy, PolicyError};
 use domain_auth::use_cases::poll::Settings;
 use domain_auth_aws::{MissingVariable, optional, required};
 use domain_auth_dns::DnsConfig;

@@ -3,11 +3,10 @@
 mod config;
 
 use domain_auth::dns::Lookup;
+use domain_auth::final_step::FinalStepPolicy;
 use domain_auth::ports::{Clock, Ids, Meter, Publish, StoreError};
-use domain_auth::use_cases::SesBudget;
-use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth::use_cases::poll::{Poller, PollerSes, PollerStore, Report, Settings};
-use domain_auth::use_cases::provision::Tools;
+use domain_auth::use_cases::{SesBudget, Tools};
 use jiff::Timestamp;
 
 pub use config::{Config, ConfigError};

@@ -1,10 +1,10 @@
 //! A scheduled run, on fakes.
 
 use domain_auth::domain::Domain;
+use domain_auth::final_step::FinalStepPolicy;
 use domain_auth::history::Actor;
 use domain_auth::ports::{Clock, CommitChanges, Meter};
 use domain_auth::state::{State, Status};
-use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth::use_cases::poll::Settings;
 use domain_auth_aws::MetricLines;
 use domain_auth_testkit::{

@@ -3,10 +3,8 @@
 
 use std::fmt::Write;
 
+use domain_auth::dns::MAX_TEXT;
 use hickory_proto::rr::Name;
-
-/// Longest text of one TXT record that is kept, in octets of the rendered form.
-pub(crate) const MAX_TEXT: usize = 4096;
 
 /// Reads a name with or without its last dot, with the escapes of RFC 1035 section 5.1 (`\.` and
 /// `\DDD`). `None` where it is no name: an empty or overlong label, more than 255 octets, a broken

@@ -3,15 +3,12 @@
 
 use std::net::IpAddr;
 
-use domain_auth::dns::{Data, Failure, Outcome};
+use domain_auth::dns::{Data, Failure, MAX_RECORDS, Outcome};
 use hickory_proto::op::{Message, Query, ResponseCode};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
 use crate::names::{render, render_text};
 
-/// Most records of one answer that are kept, after sorting: more than anybody has at one name, so
-/// that a right record among many wrong ones is seen.
-pub(crate) const MAX_RECORDS: usize = 1_000;
 /// Most name servers of one zone that are considered. The root has 13.
 pub(crate) const MAX_HOSTS: usize = 16;
 /// Most addresses of one name server that are considered.

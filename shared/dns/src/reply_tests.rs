@@ -261,7 +261,7 @@ fn a_hostile_answer_is_kept_small() {
         let Data::Txt { text } = datum else {
             panic!("TXT was asked");
         };
-        assert!(text.len() <= crate::names::MAX_TEXT);
+        assert!(text.len() <= domain_auth::dns::MAX_TEXT);
     }
 
     let mut message = from_authority();

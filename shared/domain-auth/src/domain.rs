@@ -2,24 +2,21 @@
 //! line of history and the event together.
 
 mod change;
+mod events;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::diagnosis::FormerTokens;
-use crate::event::{Event, EventType};
-use crate::evidence;
-use crate::history::{Action, Actor, HistoryEntry};
+use crate::history::Actor;
 use crate::identity::SesLook;
 use crate::names::{ClientId, Community, DomainName, EmailAddress};
-use crate::ports::Ids;
 use crate::records::{self, Record};
 use crate::state::{
     ABANDONED_AFTER, AtRisk, Authenticated, Failed, LONGEST_RUN, Pending, Rejected, State, Status,
     Verified,
 };
-use crate::watching::Watch;
+use crate::watching::watch::Watch;
 
 pub use change::{Change, Fate};
 
@@ -232,36 +229,6 @@ impl Domain {
                 records::records_of(&self.name, identity)
             }
         }
-    }
-
-    fn history_entry(
-        &self,
-        action: Action,
-        actor: Actor,
-        from: Option<Status>,
-        evidence: Option<Value>,
-        now: Timestamp,
-    ) -> HistoryEntry {
-        HistoryEntry {
-            at: now,
-            sequence: self.version,
-            actor,
-            action,
-            from,
-            to: self.state.status(),
-            evidence: evidence.map(evidence::bounded),
-        }
-    }
-
-    pub(crate) fn event(
-        &self,
-        event_type: Option<EventType>,
-        previous: Option<Status>,
-        now: Timestamp,
-        ids: &impl Ids,
-    ) -> Option<Event> {
-        event_type
-            .map(|event_type| Event::about(self, event_type, ids.event_id(now), previous, now))
     }
 }
 

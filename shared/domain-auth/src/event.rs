@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Domain;
-use crate::missing::{MissingPiece, RecordStanding};
+use crate::diagnosis::{DiagnosisCode, RecordState};
 use crate::names::{ClientId, Community, DomainName, EmailAddress, EventId};
-use crate::state::{Failed, FailureReason, State, Status, TriggerKind};
+use crate::records::{RecordId, Requirement};
+use crate::state::{State, Status, TriggerKind};
 
 /// Version of the message's shape. It grows when a reader of the old shape would misread the new.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -64,6 +64,31 @@ pub struct Event {
     pub imitates: bool,
     /// Where to look further.
     pub links: Links,
+}
+
+/// Something that is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct MissingPiece {
+    /// The record that it is about; none where it is about the domain as a whole.
+    pub record: Option<RecordId>,
+    /// Whether sending depends on it.
+    pub requirement: Requirement,
+    /// The same for a person. Plain text: a page has to escape it.
+    pub message: String,
+}
+
+/// How a record stood in the last look, in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordStanding {
+    /// Which record.
+    pub id: RecordId,
+    /// What DNS said.
+    pub state: RecordState,
+    /// The diagnosis that leads; none where there is nothing to say.
+    pub code: Option<DiagnosisCode>,
+    /// The same for a person. Plain text: a page has to escape it.
+    pub message: String,
 }
 
 /// Paths in the API.
@@ -138,7 +163,7 @@ impl EventType {
         }
     }
 
-    fn severity(self) -> Severity {
+    pub(crate) fn severity(self) -> Severity {
         match self {
             Self::Added | Self::Authenticated | Self::Rejected | Self::Removed => Severity::Info,
             Self::Contested => Severity::Info,
@@ -148,7 +173,7 @@ impl EventType {
         }
     }
 
-    fn wanted(self, status: Status) -> Option<&'static str> {
+    pub(crate) fn wanted(self, status: Status) -> Option<&'static str> {
         match self {
             Self::Ready if status != Status::Verified => Some(
                 "Help the client with what is missing. The final step opens when Amazon SES has \
@@ -209,103 +234,14 @@ pub(crate) fn of_transition(trigger: TriggerKind, state: &State) -> Option<Event
     }
 }
 
-impl Event {
-    /// The event that tells of `domain` as it is after the change.
-    pub(crate) fn about(
-        domain: &Domain,
-        event_type: EventType,
-        event_id: EventId,
-        previous_status: Option<Status>,
-        now: Timestamp,
-    ) -> Self {
-        Self {
-            version: SCHEMA_VERSION,
-            event_id,
-            event_type,
-            severity: event_type.severity(),
-            occurred_at: now,
-            domain: domain.name.clone(),
-            domain_unicode: domain.name.to_unicode(),
-            client: domain.client.clone(),
-            community: domain.community.clone(),
-            contact_email: domain.contact_email.clone(),
-            previous_status,
-            status: domain.state.status(),
-            added_at: domain.added_at,
-            sequence: domain.version,
-            summary: summary(domain, event_type),
-            wanted: wanted(domain, event_type).map(str::to_owned),
-            note: None,
-            missing: Vec::new(),
-            records: Vec::new(),
-            imitates: domain.name.mixes_scripts(),
-            links: Links {
-                staff: staff_path(domain),
-                domain: format!("/domains/{}", domain.name),
-            },
-        }
-    }
-}
-
-/// What Lasso support is wanted to do.
-fn wanted(domain: &Domain, event_type: EventType) -> Option<&'static str> {
-    match &domain.state {
-        State::Failed(Failed {
-            reason: FailureReason::IdentityGone,
-            ..
-        }) => Some("Find out who deleted the identity, and have the client restart the domain."),
-        state => event_type.wanted(state.status()),
-    }
-}
-
 /// Where a domain is in the API for Lasso support.
-pub fn staff_path(domain: &Domain) -> String {
-    format!(
-        "/staff/clients/{}/domains/{}",
-        domain.client.to_path_segment(),
-        domain.name
-    )
+pub fn staff_path(client: &ClientId, name: &DomainName) -> String {
+    format!("/staff/clients/{}/domains/{name}", client.to_path_segment())
 }
 
 /// Where the limits of a client are in the API for Lasso support.
 pub fn limits_path(client: &ClientId) -> String {
     format!("/staff/clients/{}/limits", client.to_path_segment())
-}
-
-fn summary(domain: &Domain, event_type: EventType) -> String {
-    match event_type {
-        EventType::Added => "The domain was added.".to_owned(),
-        EventType::Contested => {
-            "The claim to this domain is contested; proof is awaited.".to_owned()
-        }
-        EventType::Displaced => displaced(domain),
-        EventType::Ready => "The client says that it is ready for the final step.".to_owned(),
-        EventType::Verified => "Amazon SES has verified the domain.".to_owned(),
-        EventType::Authenticated => "Lasso may send for this domain.".to_owned(),
-        EventType::AtRisk | EventType::Failed | EventType::Rejected => match &domain.state {
-            State::AtRisk(at_risk) => at_risk.reason.clone(),
-            State::Failed(failed) => failed.reason.sentence().to_owned(),
-            State::Rejected(rejected) => rejected.reason.clone(),
-            State::Contested(_) | State::Provisioning(_) | State::Pending(_) => String::new(),
-            State::Verified(_) | State::Authenticated(_) | State::Removing(_) => String::new(),
-        },
-        EventType::Recovered => "The records are in DNS again.".to_owned(),
-        EventType::Removed => "The domain was removed.".to_owned(),
-        EventType::Stuck => format!(
-            "The domain has been {} since {}.",
-            domain.state.status(),
-            domain.state_since
-        ),
-    }
-}
-
-fn displaced(domain: &Domain) -> String {
-    let happened = domain.state.displacement();
-    let happened = happened.map(|displacement| displacement.sentences(&domain.name));
-    format!(
-        "{} To have it again, the client has to publish its new ownership record.",
-        happened.unwrap_or_default()
-    )
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 use crate::diagnosis::RecordDiagnosis;
 use crate::dns::DnsLook;
 use crate::domain::NewDomain;
+use crate::final_step::FinalStep;
 use crate::identity::{ConfigurationSet, SesIdentity, SesStatus};
 use crate::names::{DomainName, EmailAddress};
 use crate::state::DisplacedBy;
-use crate::use_cases::final_step::FinalStep;
 
 /// The most octets of the evidence of one line, as JSON text.
 const MAX_EVIDENCE: usize = 32 * 1024;

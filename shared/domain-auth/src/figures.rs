@@ -3,9 +3,7 @@
 //! No figure names a domain or a client: each pair of a name and a breakdown is one metric that is
 //! paid for, and what happened to one domain is in its history.
 
-use crate::domain::Change;
-use crate::history::Action;
-use crate::use_cases::{Operation, Tally};
+use crate::ports::ses_operation::{Operation, Tally};
 use jiff::SignedDuration;
 
 /// One figure of a run or a request.
@@ -78,15 +76,6 @@ pub fn ses_calls(tally: &[(Operation, Tally)]) -> Vec<Figure> {
 pub fn time_to_verified(times: impl IntoIterator<Item = SignedDuration>) -> Option<Figure> {
     let figure = Figure::seconds("TimeToVerified", times);
     (!figure.values.is_empty()).then_some(figure)
-}
-
-impl Change {
-    /// How long after it was added the domain was verified, where this change says that it was.
-    pub fn verified_after(&self) -> Option<SignedDuration> {
-        let mut history = self.history.iter();
-        let entry = history.find(|entry| entry.action == Action::Verified)?;
-        Some(entry.at.duration_since(self.domain.added_at))
-    }
 }
 
 fn float(count: usize) -> f64 {

@@ -10,6 +10,8 @@ pub mod email_auth;
 pub mod event;
 pub mod evidence;
 pub mod figures;
+pub mod final_step;
+pub mod fnv;
 pub mod handoff;
 pub mod history;
 pub mod idempotency;

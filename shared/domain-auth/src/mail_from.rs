@@ -3,8 +3,6 @@
 //! SES wants a subdomain that is not otherwise used for mail, so one looks before proposing one:
 //! another sender's MX or SPF record would be broken by ours, and a CNAME would swallow it.
 
-use serde::{Deserialize, Serialize};
-
 use crate::diagnosis::view::Observations;
 use crate::diagnosis::{NOBODYS_LABEL, Questions, SES_SPF_DOMAIN};
 use crate::dns::{Observation, Question, RecordType};
@@ -21,8 +19,7 @@ const TYPES: [RecordType; 4] = [
 ];
 
 /// Why a candidate cannot be had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TakenBy {
     /// An MX record of somebody else.
     MailExchange,
@@ -37,8 +34,7 @@ pub enum TakenBy {
 }
 
 /// What is known of a candidate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "availability", rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Availability {
     /// Nothing is there, or only records of ours.
     Free,
@@ -52,7 +48,7 @@ pub enum Availability {
 }
 
 /// The label to propose.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelChoice {
     /// The label.
     pub label: MailFromLabel,

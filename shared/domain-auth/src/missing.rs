@@ -1,40 +1,14 @@
 //! What is still missing before Lasso can send for a domain, and before its mail fares well: what a
 //! client is told that says that it is ready, and Lasso support with it.
 
-use serde::{Deserialize, Serialize};
-
-use crate::diagnosis::{Diagnosis, DiagnosisCode, RecordDiagnosis, RecordState};
+use crate::diagnosis::{Diagnosis, RecordDiagnosis};
 use crate::dns::DnsLook;
 use crate::domain::Domain;
+use crate::event::{MissingPiece, RecordStanding};
 use crate::identity::AxisStatus;
 use crate::readiness::readiness;
 use crate::records::{RecordId, Requirement};
 use crate::state::State;
-
-/// Something that is missing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub struct MissingPiece {
-    /// The record that it is about; none where it is about the domain as a whole.
-    pub record: Option<RecordId>,
-    /// Whether sending depends on it.
-    pub requirement: Requirement,
-    /// The same for a person. Plain text: a page has to escape it.
-    pub message: String,
-}
-
-/// How a record stood in the last look, in short.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordStanding {
-    /// Which record.
-    pub id: RecordId,
-    /// What DNS said.
-    pub state: RecordState,
-    /// The diagnosis that leads; none where there is nothing to say.
-    pub code: Option<DiagnosisCode>,
-    /// The same for a person. Plain text: a page has to escape it.
-    pub message: String,
-}
 
 /// What is missing, what sending depends on first. What nobody could find out is not missing.
 pub fn missing_pieces(domain: &Domain, look: Option<&DnsLook>) -> Vec<MissingPiece> {

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::Domain;
+use crate::fnv::fnv1a_64;
 use crate::state::Status;
 use crate::watching::STRIKES_APART;
 
@@ -127,16 +128,9 @@ pub fn spread(domain: &Domain, span: SignedDuration) -> SignedDuration {
     span / 1000 * permille
 }
 
-/// FNV-1a; any even spread will do.
 fn hash(domain: &Domain) -> u64 {
-    domain
-        .name
-        .as_str()
-        .bytes()
-        .chain(domain.client.as_str().bytes())
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+    let name = domain.name.as_str().bytes();
+    fnv1a_64(name.chain(domain.client.as_str().bytes()))
 }
 
 /// For how long a domain may be in a state before Lasso support is told.

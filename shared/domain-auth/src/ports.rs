@@ -1,9 +1,11 @@
 //! What the use cases need from outside, in the words of the domain.
 
 mod ses;
+pub(crate) mod ses_operation;
+mod sources;
+mod store_error;
 
 use std::future::Future;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -22,57 +24,9 @@ pub use ses::{
     Creation, ExistingIdentity, Identities, IdentityOwner, IdentityPage, IdentityStatuses,
     LIST_PAGE, ListIdentities, ListedIdentity, Refusal, STATUS_BATCH, SesError,
 };
-
-/// Time. The only source of it.
-pub trait Clock: Send + Sync {
-    /// Now.
-    fn now(&self) -> Timestamp;
-    /// Waits.
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
-}
-
-/// Randomness. The only source of it.
-pub trait Ids: Send + Sync {
-    /// An identifier that no other event has, and that sorts by time.
-    fn event_id(&self, now: Timestamp) -> EventId;
-    /// A secret of at least 128 random bits, in letters and digits.
-    fn secret(&self) -> String;
-}
-
-/// The store could not do it. Nothing that was written in one transaction is there in part.
-#[derive(Debug, thiserror::Error)]
-#[error("the store could not {action}")]
-pub struct StoreError {
-    /// What it was to do.
-    pub action: &'static str,
-    /// Whether another attempt may fare better.
-    pub failure: StoreFailure,
-    /// What it says.
-    #[source]
-    pub source: Box<dyn std::error::Error + Send + Sync>,
-}
-
-/// Why the store could not do it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StoreFailure {
-    /// It did not answer, or not now. Another attempt may fare better.
-    Unavailable,
-    /// An item would be larger than the store takes. The same attempt fails again.
-    TooLarge,
-    /// What is stored cannot be read: it is damaged, or a later release has written it.
-    Unreadable,
-}
-
-/// A change was not written.
-#[derive(Debug, thiserror::Error)]
-pub enum CommitError {
-    /// Somebody else has changed the domain or its claims since they were read. Nothing is written.
-    #[error("somebody else has changed the domain meanwhile")]
-    Conflict,
-    /// The store could not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
+pub use ses_operation::{Operation, Tally};
+pub use sources::{Clock, Ids};
+pub use store_error::{CommitError, StoreError, StoreFailure};
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -218,16 +172,8 @@ pub trait StaffQueue: Send + Sync {
 
 /// Events that are written and not yet published.
 pub trait Outbox: Send + Sync {
-    /// The oldest of them, in the order in which they were written.
-    fn unpublished(
-        &self,
-        limit: usize,
-    ) -> impl Future<Output = Result<Vec<Event>, StoreError>> + Send {
-        self.unpublished_after(None, limit)
-    }
-
-    /// Those that come after this one, in the same order. One that cannot be read is left out and
-    /// holds up no other.
+    /// The oldest of them, in the order in which they were written: those that come after `last`, where
+    /// it is given. One that cannot be read is left out and holds up no other.
     fn unpublished_after(
         &self,
         last: Option<&Event>,

@@ -5,7 +5,7 @@
 //! TXT record where they have not. MAIL FROM, SPF and DMARC make mail better, and put no domain at
 //! risk.
 
-mod watch;
+pub(crate) mod watch;
 
 use std::collections::HashSet;
 

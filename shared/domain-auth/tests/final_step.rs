@@ -5,6 +5,7 @@
 use domain_auth::claims::{ClaimRegister, Reservation};
 use domain_auth::domain::Domain;
 use domain_auth::event::{Event, EventType};
+use domain_auth::final_step::FinalStepPolicy;
 use domain_auth::history::{Action, Actor, HistoryEntry, INTERNAL};
 use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth::names::{DomainName, Note};
@@ -12,12 +13,10 @@ use domain_auth::pace;
 use domain_auth::ports::{Clock, CommitChanges, ReadClaims, ReadDomains, Refusal};
 use domain_auth::records::{RecordId, records_of};
 use domain_auth::state::{FailureReason, State, Status, Trigger};
-use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::check::{CheckLimits, check};
-use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth::use_cases::notify::{Notified, NotifyError, notify};
 use domain_auth::use_cases::poll::{Poller, Settings};
-use domain_auth::use_cases::provision::Tools;
+use domain_auth::use_cases::{SesBudget, Tools};
 use domain_auth_testkit::{
     FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, client,
     domain_name, identity, new_domain,

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use domain_auth::dns::{Lookup, Observation, Question, SecondLook, ZoneOutcome};
 use domain_auth::domain::{Change, Domain};
 use domain_auth::event::EventType;
+use domain_auth::final_step::FinalStepPolicy;
 use domain_auth::history::{Action, Actor};
 use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth::limits::AdditionLimits;
@@ -14,13 +15,12 @@ use domain_auth::names::Eligibility;
 use domain_auth::ports::{Clock, CommitChanges, Outbox, ReadDomains};
 use domain_auth::records::records_of;
 use domain_auth::state::{FailureReason, State, Status, Trigger};
-use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::add::{self, Addition};
 use domain_auth::use_cases::check::{CheckError, CheckLimits, Checked, check};
-use domain_auth::use_cases::final_step::FinalStepPolicy;
-use domain_auth::use_cases::provision::{self, Tools};
+use domain_auth::use_cases::provision;
 use domain_auth::use_cases::remove::{self, Confirmation};
 use domain_auth::use_cases::restart;
+use domain_auth::use_cases::{SesBudget, Tools};
 use domain_auth_testkit::{
     FakeDns, FakeSes, MemoryStore, SequentialIds, TestClock, client, domain_name, identity,
     new_domain,

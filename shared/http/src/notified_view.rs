@@ -1,6 +1,6 @@
 //! The answer to "we are ready": the domain, and what is still missing.
 
-use domain_auth::missing::MissingPiece;
+use domain_auth::event::MissingPiece;
 use domain_auth::use_cases::notify::Notified;
 use serde::Serialize;
 

@@ -1,8 +1,6 @@
 //! The header `Idempotency-Key`: a request that is sent again has one effect and the same answer.
 //! Without the header nothing is read and nothing is written.
 
-use std::fmt::Write as _;
-
 use domain_auth::idempotency::{
     Attempt, Begun, Fingerprint, IdempotencyKey, IdempotencyLedger, KeyError, KeyOwner,
     StoredAnswer,
@@ -116,12 +114,7 @@ fn fingerprint_of(request: &Request) -> Fingerprint {
         }
         Err(_) => digest.update(body),
     }
-    let mut text = String::with_capacity(64);
-    for byte in digest.finalize() {
-        // Writing to a `String` does not fail.
-        write!(text, "{byte:02x}").ok();
-    }
-    Fingerprint(text)
+    Fingerprint(hex::encode(digest.finalize()))
 }
 
 /// Whether the same request would be answered the same again. What was refused as it stands did

@@ -228,7 +228,7 @@ impl ApiError {
                 413,
                 "payload_too_large",
                 "The body is too large",
-                format!("The body must not be larger than {} octets.", MAX_BODY),
+                format!("The body must not be larger than {MAX_BODY} octets."),
             ),
             Self::Invalid(errors) => {
                 let mut problem = Problem::new(

@@ -279,7 +279,7 @@ fn proven_at_of(domain: &Domain, claims: &ClaimRegister) -> Option<Timestamp> {
 /// What a list shows of a domain, with the path that Lasso support takes to it.
 fn summary(domain: &Domain) -> DomainSummaryView {
     DomainSummaryView {
-        path: staff_path(domain),
+        path: staff_path(&domain.client, &domain.name),
         ..DomainSummaryView::from(domain)
     }
 }

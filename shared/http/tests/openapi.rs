@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use domain_auth::dns::MAX_RECORDS;
 use domain_auth_http::openapi::document;
 use domain_auth_http::{Access, Operation};
 use serde_json::{Value, json};
@@ -49,6 +50,15 @@ fn the_operations_are_the_routes() {
         })
         .collect();
     assert_eq!(described, in_code);
+}
+
+#[test]
+fn the_document_says_how_many_records_of_an_answer_are_kept() {
+    let outcomes = document()["components"]["schemas"]["Outcome"].to_string();
+    let (thousands, rest) = (MAX_RECORDS / 1_000, MAX_RECORDS % 1_000);
+    let most = format!("{thousands},{rest:03}");
+    let kept = format!("Of more than {most}, the first {most}.");
+    assert!(outcomes.contains(&kept), "{kept} {outcomes}");
 }
 
 /// Every example in the document has the schema beside it.

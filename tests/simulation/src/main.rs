@@ -10,6 +10,7 @@ mod load;
 mod ses;
 mod setting;
 mod store;
+mod template;
 mod time;
 mod units;
 mod weeks;

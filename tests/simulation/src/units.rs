@@ -84,20 +84,23 @@ pub(crate) fn domain_size(domain: &Domain) -> usize {
     let id = domain.client.as_str().len() + "#".len() + domain.name.as_str().len();
     let status = domain.state.status().as_str().len();
     let key = "CLIENT#".len() + "DOMAIN".len() + id;
-    let queue_of_work = match domain.state.status() {
-        Status::Provisioning => "PROVISION",
+    let work = WORK_NAMES + queue_of_work(domain).len() + TIME + "#".len() + id;
+    let queue = QUEUE_NAMES + "STATE#".len() + status + TIME + "#".len() + id;
+    encoded(domain) + "status".len() + status + KEY_NAMES + key + work + queue
+}
+
+/// The partition of the index of work in which a domain is.
+fn queue_of_work(domain: &Domain) -> &'static str {
+    match domain.state.status() {
+        Status::Provisioning | Status::Removing => "PROVISION",
         Status::Contested
         | Status::Pending
         | Status::Verified
         | Status::Authenticated
         | Status::AtRisk
         | Status::Failed
-        | Status::Rejected
-        | Status::Removing => "LOOK#0",
-    };
-    let work = WORK_NAMES + queue_of_work.len() + TIME + "#".len() + id;
-    let queue = QUEUE_NAMES + "STATE#".len() + status + TIME + "#".len() + id;
-    encoded(domain) + "status".len() + status + KEY_NAMES + key + work + queue
+        | Status::Rejected => "LOOK#0",
+    }
 }
 
 pub(crate) fn event_size(event: &Event) -> usize {
@@ -134,8 +137,8 @@ pub(crate) fn of_commit(changes: &[&Change], stored: &[Option<Domain>]) -> Units
 /// Entries of both indexes: a new one is one unit, one whose key changes two.
 fn index_writes(before: Option<&Domain>, after: &Domain) -> f64 {
     let Some(before) = before else { return 2.0 };
-    let provisioning = |domain: &Domain| domain.state.status() == Status::Provisioning;
-    let work = before.next_check != after.next_check || provisioning(before) != provisioning(after);
+    let (was_in, is_in) = (queue_of_work(before), queue_of_work(after));
+    let work = before.next_check != after.next_check || was_in != is_in;
     let queue =
         before.state_since != after.state_since || before.state.status() != after.state.status();
     let changed = |changed| if changed { 2.0 } else { 0.0 };
@@ -305,7 +308,18 @@ mod tests {
     fn the_sizes_are_those_of_the_real_items() {
         let config = Config::builder().behavior_version(BehaviorVersion::latest());
         let table = Table::new(Client::from_conf(config.build()), "table".to_owned());
-        for change in changes() {
+        let mut changes = changes();
+        let verified = &changes[2].domain;
+        let (actor, now) = (Actor::Service, verified.state_since);
+        let removed = verified.transition(
+            Trigger::Removed,
+            actor,
+            None,
+            now,
+            &SequentialIds::default(),
+        );
+        changes.push(removed.unwrap());
+        for change in changes {
             let mut ours = item_sizes(&change);
             let mut real = table.item_sizes(&change).unwrap();
             ours.sort_unstable();

@@ -8,7 +8,7 @@ use domain_auth::ports::StoreError;
 
 use super::keys::{EXPIRES_AT, Key};
 use super::schema::{self, IS_KNOWN, SET_SCHEMA, stamped};
-use super::{Item, Table, number, store_error, string, unreadable};
+use super::{Item, Table, number, store_error, string, unreadable_item};
 
 const BEGIN: &str = "begin a request that has a key";
 const FINGERPRINT: &str = "fingerprint";
@@ -142,7 +142,7 @@ pub(super) fn state_of(item: &Item, fingerprint: &str) -> Result<Begun, StoreErr
     match text(ANSWER) {
         Some(answer) => serde_json::from_str(answer)
             .map(Begun::Answered)
-            .map_err(|error| unreadable(BEGIN, error)),
+            .map_err(|error| unreadable_item(BEGIN, error)),
         None => Ok(Begun::InProgress),
     }
 }

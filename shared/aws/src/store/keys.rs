@@ -3,12 +3,11 @@
 //! No part of a key holds a `#`: client identifiers, names and identifiers are parsed types that
 //! exclude it.
 
-use std::fmt::Write as _;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain_auth::alerts::Said;
 use domain_auth::domain::Domain;
 use domain_auth::event::Event;
+use domain_auth::fnv::fnv1a_32;
 use domain_auth::history::HistoryEntry;
 use domain_auth::idempotency::{IdempotencyKey, KeyOwner};
 use domain_auth::instructions::{Day, Recipient};
@@ -318,18 +317,11 @@ pub(super) fn up_to(at: Timestamp) -> String {
 
 /// SHA-256 in hexadecimal digits.
 pub(super) fn digest(text: &str) -> String {
-    let mut digits = String::with_capacity(64);
-    for byte in Sha256::digest(text) {
-        // Writing to a `String` does not fail.
-        write!(digits, "{byte:02x}").ok();
-    }
-    digits
+    hex::encode(Sha256::digest(text))
 }
 
 fn shard(id: &str) -> u32 {
-    id.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    }) % LOOK_SHARDS
+    fnv1a_32(id.bytes()) % LOOK_SHARDS
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ where
 }
 
 /// What the caller of a read is told.
-fn unreadable(
+fn unreadable_item(
     action: &'static str,
     source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> StoreError {

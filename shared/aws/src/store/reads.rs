@@ -11,7 +11,7 @@ use domain_auth::ports::{ListFilter, Page, PageStart, ReadClaims, ReadDomains, S
 use serde::de::DeserializeOwned;
 
 use super::keys::{self, DOMAIN_PREFIX, Key, LOOK, PK, SK};
-use super::{Item, Table, schema, store_error, string, unreadable};
+use super::{Item, Table, schema, store_error, string, unreadable_item};
 
 /// How many items one query reads for each entry that a page of a filtered list may have. Such a
 /// page may be short, or empty, and still have a next one.
@@ -199,6 +199,6 @@ pub(super) fn look_of(action: &'static str, mut item: Item) -> Result<Option<Dns
     let Some(AttributeValue::S(text)) = item.remove(LOOK) else {
         return Ok(None);
     };
-    let look = serde_json::from_str(&text).map_err(|error| unreadable(action, error))?;
+    let look = serde_json::from_str(&text).map_err(|error| unreadable_item(action, error))?;
     Ok(Some(look))
 }

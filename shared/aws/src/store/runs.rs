@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::keys::Key;
 use super::schema::{self, SET_SCHEMA, stamped};
-use super::{Item, Table, number, store_error, string, unreadable};
+use super::{Item, Table, number, store_error, string, unreadable_item};
 
 /// Until when a run has the right, in milliseconds since the epoch.
 const RUN_UNTIL: &str = "run_until";
@@ -152,6 +152,6 @@ fn read<T: DeserializeOwned>(
     attribute: &str,
 ) -> Result<Option<T>, StoreError> {
     let text = item.get(attribute).and_then(|value| value.as_s().ok());
-    text.map(|text| serde_json::from_str(text).map_err(|error| unreadable(action, error)))
+    text.map(|text| serde_json::from_str(text).map_err(|error| unreadable_item(action, error)))
         .transpose()
 }

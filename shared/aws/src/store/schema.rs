@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use domain_auth::ports::{StoreError, StoreFailure};
 use serde::de::DeserializeOwned;
 
-use super::{Item, number, unreadable};
+use super::{Item, number, unreadable_item};
 
 /// The version of what this release writes. Items without a version are of the first release, which
 /// did not write it: 1. It grows when this release would misread what the next one writes.
@@ -55,7 +55,7 @@ pub(super) fn from_item<T: DeserializeOwned>(
     item: Item,
 ) -> Result<T, StoreError> {
     check(action, &item)?;
-    serde_dynamo::from_item(item).map_err(|error| unreadable(action, error))
+    serde_dynamo::from_item(item).map_err(|error| unreadable_item(action, error))
 }
 
 /// Whether this release knows the shape of an item.

@@ -278,7 +278,7 @@ impl Look<'_> {
                     }
                     findings.push(Finding::of(Code::SpfMissingInclude, text));
                 }
-                if spf.lookup_cost().at_least > MAX_SPF_LOOKUPS {
+                if spf.lookup_cost() > MAX_SPF_LOOKUPS {
                     findings.push(Finding::of(Code::SpfTooManyLookups, text));
                 }
             }

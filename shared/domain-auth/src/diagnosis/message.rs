@@ -132,7 +132,7 @@ impl Look<'_> {
                  include:amazonses.com is not in {seen}"
             ),
             Code::SpfTooManyLookups => {
-                let count = Spf::parse(raw).map_or(0, |spf| spf.lookup_cost().at_least);
+                let count = Spf::parse(raw).map_or(0, |spf| spf.lookup_cost());
                 format!(
                     "The record at {place} makes mail servers look up at least {count} other \
                      names; over 10, they ignore it: {seen}"

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Data, Observation, Outcome, Zone, ZoneOutcome};
 use crate::diagnosis::Diagnosis;
+use crate::fnv::fnv1a_64;
 use crate::records::Record;
 
 /// The most octets of data at one name that are stored. What is larger is left out whole: half of
@@ -54,10 +55,8 @@ impl DnsLook {
     /// each time. None where it cannot be told.
     pub fn digest(&self) -> Option<u64> {
         let text = self.without_ttls()?;
-        // FNV-1a: it has to tell a look from the one before, and nothing else.
-        Some(text.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        }))
+        // It has to tell a look from the one before, and nothing else.
+        Some(fnv1a_64(text))
     }
 
     /// As JSON text, with each time to live as 0.

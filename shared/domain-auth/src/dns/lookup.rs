@@ -4,6 +4,12 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+/// Most records of one answer that are kept, after sorting: more than anybody has at one name, so
+/// that a right record among many wrong ones is seen.
+pub const MAX_RECORDS: usize = 1_000;
+/// Longest text of one TXT record that is kept, in octets of the rendered form.
+pub const MAX_TEXT: usize = 4_096;
+
 /// Record types that are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -108,7 +114,7 @@ pub enum Failure {
 pub enum Outcome {
     /// Records of the type asked for.
     Found {
-        /// At least one, sorted, without duplicates. Of more than 100, the first 100.
+        /// At least one, sorted, without duplicates. Of more than 1,000, the first 1,000.
         data: Vec<Data>,
         /// The shortest remaining time to live, in seconds.
         ttl: u32,

@@ -12,8 +12,8 @@ mod second_look;
 pub use bounds::MAX_LOOK;
 pub use look::DnsLook;
 pub use lookup::{
-    AuthorityAnswer, Data, Failure, NameServer, Observation, Outcome, Question, RecordType, Zone,
-    ZoneOutcome,
+    AuthorityAnswer, Data, Failure, MAX_RECORDS, MAX_TEXT, NameServer, Observation, Outcome,
+    Question, RecordType, Zone, ZoneOutcome,
 };
 pub use port::Lookup;
 pub use second_look::{SecondAnswer, SecondLook, Sighting, Transport};

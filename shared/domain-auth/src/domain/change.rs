@@ -51,6 +51,13 @@ pub enum Fate {
 }
 
 impl Change {
+    /// How long after it was added the domain was verified, where this change says that it was.
+    pub fn verified_after(&self) -> Option<SignedDuration> {
+        let mut history = self.history.iter();
+        let entry = history.find(|entry| entry.action == Action::Verified)?;
+        Some(entry.at.duration_since(self.domain.added_at))
+    }
+
     /// The same change, where it adds a domain, under these limits: a store writes it only while the
     /// client keeps them.
     #[must_use]
@@ -151,6 +158,25 @@ impl Change {
 }
 
 impl Domain {
+    fn history_entry(
+        &self,
+        action: Action,
+        actor: Actor,
+        from: Option<Status>,
+        evidence: Option<Value>,
+        now: Timestamp,
+    ) -> HistoryEntry {
+        HistoryEntry {
+            at: now,
+            sequence: self.version,
+            actor,
+            action,
+            from,
+            to: self.state.status(),
+            evidence: evidence.map(evidence::bounded),
+        }
+    }
+
     /// A new domain. It is due at once: should the caller die, the next run of the poller goes on.
     /// A run that comes while the caller is still at work does the same work, and one of the two is
     /// written.

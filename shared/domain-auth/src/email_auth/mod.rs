@@ -10,6 +10,5 @@ mod spf_macro;
 
 pub use dmarc::{Alignment, Dmarc, DmarcError, Policy, is_dmarc};
 pub use spf::{
-    LookupCost, MAX_SPF_LOOKUPS, Mechanism, Modifier, Qualifier, Spf, SpfError, SpfTerm, is_spf,
-    with_include,
+    MAX_SPF_LOOKUPS, Mechanism, Modifier, Qualifier, Spf, SpfError, SpfTerm, is_spf, with_include,
 };

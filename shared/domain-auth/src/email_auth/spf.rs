@@ -2,16 +2,10 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use serde::{Deserialize, Serialize};
-
 use super::spf_macro::{is_domain_spec, is_macro_string};
 
 /// Terms that cause DNS queries, for one whole evaluation (RFC 7208 section 4.6.4).
 pub const MAX_SPF_LOOKUPS: usize = 10;
-
-/// Records of other organizations that are known to hold addresses only, so that including them
-/// costs the one look-up of the include.
-const LEAVES: &[&str] = &["amazonses.com"];
 
 /// A parsed record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,15 +75,6 @@ pub enum SpfError {
     Repeated(String),
 }
 
-/// How many of the ten look-ups a record uses up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LookupCost {
-    /// Terms of the record itself that cost a look-up.
-    pub at_least: usize,
-    /// Whether that is all: nothing is included or redirected to whose own cost is not known here.
-    pub complete: bool,
-}
-
 /// Whether a receiver takes `text` for an SPF record (RFC 7208 section 4.5): the version, then a
 /// space or the end.
 pub fn is_spf(text: &str) -> bool {
@@ -129,17 +114,10 @@ impl Spf {
         })
     }
 
-    /// What can be counted without asking DNS (RFC 7208 section 4.6.4).
-    pub fn lookup_cost(&self) -> LookupCost {
-        let mut cost = LookupCost {
-            at_least: 0,
-            complete: true,
-        };
-        for term in self.reached() {
-            cost.at_least += usize::from(term.costs_a_lookup());
-            cost.complete &= term.cost_is_known();
-        }
-        cost
+    /// How many of the ten look-ups the record's own terms use up (RFC 7208 section 4.6.4). What they
+    /// include or redirect to may use up more.
+    pub fn lookup_cost(&self) -> usize {
+        self.reached().filter(|term| term.costs_a_lookup()).count()
     }
 
     /// The terms that are evaluated: none after `all`, and no `redirect` beside one
@@ -177,16 +155,6 @@ impl SpfTerm {
             },
             Self::Modifier(Modifier::Redirect(_)) => true,
             Self::Modifier(Modifier::Exp(_) | Modifier::Unknown(_)) => false,
-        }
-    }
-
-    fn cost_is_known(&self) -> bool {
-        match self {
-            Self::Directive(_, Mechanism::Include(name))
-            | Self::Modifier(Modifier::Redirect(name)) => {
-                LEAVES.contains(&name.to_ascii_lowercase().trim_end_matches('.'))
-            }
-            Self::Directive(..) | Self::Modifier(Modifier::Exp(_) | Modifier::Unknown(_)) => true,
         }
     }
 }

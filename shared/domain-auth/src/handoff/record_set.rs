@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 
 use super::Handoff;
 use crate::diagnosis::view::{Observations, answers};
-use crate::dns::{Outcome, RecordType};
+use crate::dns::{MAX_RECORDS, MAX_TEXT, Outcome, RecordType};
 use crate::email_auth::{is_spf, with_include};
 use crate::records::{Record, RecordData, RecordId};
 
 /// Longest character-string of a TXT record, in octets (RFC 1035 section 3.3).
 const MAX_STRING: usize = 255;
-/// From this length on a text from DNS may have been cut, and from this number on a set.
-const MAX_KNOWN_TEXT: usize = 4093;
-const MAX_KNOWN_VALUES: usize = 100;
+/// From this length on a text from DNS may have been cut: before an octet that takes four characters.
+const MAX_KNOWN_TEXT: usize = MAX_TEXT - 3;
 /// Whose servers send.
 const SENDER: &str = "amazonses.com";
 
@@ -88,7 +87,7 @@ fn existing(record: &Record, observations: &Observations<'_>) -> (Vec<Value>, Pr
     };
     let nobody = answers(observation).is_empty();
     let texts = observations.values(&record.name, record_type);
-    let cut = texts.len() >= MAX_KNOWN_VALUES
+    let cut = texts.len() >= MAX_RECORDS
         || texts.iter().any(|text| text.len() >= MAX_KNOWN_TEXT)
         || answers(observation)
             .into_iter()

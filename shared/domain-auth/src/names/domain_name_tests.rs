@@ -1,4 +1,4 @@
-//! The rules of `api.md` for what a person types, one test for each.
+//! The rules for what a person types as a domain, one test for each.
 
 use super::*;
 use crate::identity::{Dkim, DkimToken, MailFromLabel, SesIdentity, VerificationToken};

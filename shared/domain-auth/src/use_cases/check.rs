@@ -2,16 +2,16 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::Tools;
 use super::claim::{self, Ground};
 use super::confirm::Proof;
-use super::final_step::FinalStepPolicy;
 use super::look::{after_look, look_at_dns, statuses};
-use super::provision::Tools;
 use super::turn::wait_for_turn;
 use crate::check_limit::{self, CheckCount, CheckLimit, CountChecks};
 use crate::dns::{DnsLook, Lookup};
 use crate::domain::{Change, Domain};
 use crate::evidence;
+use crate::final_step::FinalStepPolicy;
 use crate::history::Actor;
 use crate::identity::SesStatus;
 use crate::names::{ClientId, DomainName};

@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
-use super::final_step::{FinalStep, set_to_attach};
+use super::final_step::set_to_attach;
 use crate::diagnosis::RecordState;
 use crate::dns::DnsLook;
 use crate::domain::Domain;
 use crate::event::Event;
 use crate::evidence;
+use crate::final_step::FinalStep;
 use crate::history::Actor;
 use crate::identity::ConfigurationSet;
 use crate::names::{ClientId, DomainName, Note};

@@ -11,12 +11,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Operation;
-use super::provision::Tools;
+use super::Tools;
 use super::registers::register_of;
 use crate::domain::Domain;
 use crate::ports::{
-    Clock, CommitChanges, CommitError, ExistingIdentity, Identities, ReadClaims, SesError,
+    Clock, CommitChanges, CommitError, ExistingIdentity, Identities, Operation, ReadClaims,
+    SesError,
 };
 use crate::state::State;
 

@@ -8,8 +8,7 @@ use futures::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::provision::Tools;
-use super::{Operation, paced};
+use super::{Tools, paced};
 use crate::diagnosis::{Context, Probes, diagnose, probes_for, questions_for};
 use crate::dns::{DnsLook, Lookup, Observation, ZoneOutcome};
 use crate::domain::{Change, Domain};
@@ -18,7 +17,7 @@ use crate::history::Actor;
 use crate::identity::{AxisStatus, MailFromLabel, SesLook, SesStatus};
 use crate::mail_from::{choose_label, questions_for_labels};
 use crate::names::DomainName;
-use crate::ports::{Clock, Identities, IdentityStatuses, Ids, SesError};
+use crate::ports::{Clock, Identities, IdentityStatuses, Ids, Operation, SesError};
 use crate::state::{FailureReason, State, Status, Trigger, TriggerKind};
 use crate::watching::{self, Sight, Watch};
 

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::dns::DnsLook;
 use crate::domain::{Change, Domain};
-use crate::event::{Event, EventType};
+use crate::event::{Event, EventType, MissingPiece};
 use crate::history::{Action, Actor};
-use crate::missing::{MissingPiece, missing_pieces, standings};
+use crate::missing::{missing_pieces, standings};
 use crate::names::{ClientId, DomainName, Note};
 use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadDomains, StoreError};
 use crate::state::{Status, Trigger};

@@ -2,11 +2,13 @@
 //! verified is watched, states move, and events go out.
 
 mod batches;
+mod figures;
 mod from_list;
 mod line;
 mod looks;
 mod provisioning;
 mod reconcile;
+mod removals;
 mod report;
 mod sweep;
 
@@ -14,12 +16,12 @@ pub use report::{DnsTally, ReconcileTally, Report, SweepTally};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::final_step::FinalStepPolicy;
+use super::Tools;
 use super::look::LOOK_PATIENCE;
-use super::provision::Tools;
 use super::publish::publish_outbox;
 use crate::dns::Lookup;
 use crate::domain::{Change, Domain};
+use crate::final_step::FinalStepPolicy;
 use crate::pace::{self, Patience};
 use crate::ports::{
     Clock, CommitChanges, CommitError, DomainsByState, Due, DueDomains, Identities,

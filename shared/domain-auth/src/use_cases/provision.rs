@@ -6,10 +6,10 @@ use std::ops::ControlFlow;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::Tools;
 use super::delete_identity::{Deletion, delete_identity};
 use super::look::free_label;
 use super::registers::register_of;
-use super::{Operation, SesBudget, paced};
 use crate::claims::ClaimRegister;
 use crate::dns::Lookup;
 use crate::domain::{Change, Domain};
@@ -19,7 +19,7 @@ use crate::identity::{Adopted, MailFromLabel, SesIdentity};
 use crate::names::DomainName;
 use crate::ports::{
     Clock, CommitChanges, CommitError, Creation, ExistingIdentity, Identities, IdentityOwner, Ids,
-    ReadClaims, ReadDomains, SesError, StoreError,
+    Operation, ReadClaims, ReadDomains, SesError, StoreError,
 };
 use crate::state::{DisplacedBy, FailureReason, Progress, Provisioning, State, Status, Trigger};
 
@@ -54,23 +54,6 @@ pub(super) enum NotOurs {
     /// It was made just now, and is verified because an identity above it is, which this client does
     /// not hold.
     BelowAnothers,
-}
-
-/// What an attempt works with.
-#[derive(Debug)]
-pub struct Tools<'a, S, I, C, D, L> {
-    /// Where domains are kept.
-    pub store: &'a S,
-    /// Amazon SES.
-    pub ses: &'a I,
-    /// Time.
-    pub clock: &'a C,
-    /// Randomness.
-    pub ids: &'a D,
-    /// DNS.
-    pub dns: &'a L,
-    /// The pace of calls.
-    pub budget: &'a SesBudget,
 }
 
 /// Takes a domain that is `provisioning` as far as SES lets it.
@@ -512,19 +495,5 @@ where
         Ok(())
     } else {
         Err(unavailable("the domain has changed meanwhile".into()))
-    }
-}
-
-impl<S, I, C: Clock, D, L> Tools<'_, S, I, C, D, L> {
-    /// Calls SES when the budget allows it.
-    pub(super) async fn paced<T, F>(
-        &self,
-        operation: Operation,
-        call: impl Fn() -> F,
-    ) -> Result<T, SesError>
-    where
-        F: Future<Output = Result<T, SesError>>,
-    {
-        paced(self.budget, self.clock, operation, call).await
     }
 }

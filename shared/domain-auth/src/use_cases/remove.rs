@@ -5,10 +5,9 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::claim;
 use super::delete_identity::{Deletion, delete_identity};
-use super::provision::Tools;
 use super::registers::register_of;
+use super::{Tools, claim};
 use crate::claims::{ClaimRegister, Reservation};
 use crate::domain::{Change, Domain, Fate};
 use crate::history::Actor;

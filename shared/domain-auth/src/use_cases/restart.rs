@@ -4,7 +4,6 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::Operation;
 use super::provision::{NotOurs, contested, is_proven};
 use super::registers::register_of;
 use super::turn::wait_for_turn;
@@ -13,8 +12,8 @@ use crate::domain::Domain;
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
-    Clock, CommitChanges, CommitError, Identities, Ids, ReadClaims, ReadDomains, SesError,
-    StoreError,
+    Clock, CommitChanges, CommitError, Identities, Ids, Operation, ReadClaims, ReadDomains,
+    SesError, StoreError,
 };
 use crate::ses_share::{RequestCalls, SesTurns};
 use crate::state::{Failed, FailureReason, State, Status, Trigger};

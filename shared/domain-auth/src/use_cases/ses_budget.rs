@@ -6,25 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::ports::{Clock, SesError};
-
-/// Operations with a quota of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs, reason = "the names of the API operations")]
-pub enum Operation {
-    CreateEmailIdentity,
-    GetEmailIdentity,
-    DeleteEmailIdentity,
-    ListEmailIdentities,
-    VerifyDomainIdentity,
-    VerifyDomainDkim,
-    PutEmailIdentityMailFromAttributes,
-    PutEmailIdentityConfigurationSetAttributes,
-    GetIdentityVerificationAttributes,
-    GetIdentityDkimAttributes,
-    GetIdentityMailFromDomainAttributes,
-    TagResource,
-}
+use crate::ports::{Clock, Operation, SesError, Tally};
 
 /// The slowest that an operation gets, as a multiple of the quota's interval. No slower: a call that
 /// is throttled costs nobody anything, and a person may wait for it.
@@ -64,37 +46,6 @@ struct Bucket {
     /// Awaited calls that have a slot ahead of them.
     waiting: usize,
     tally: Tally,
-}
-
-/// What came of the calls of one operation.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Tally {
-    /// Calls made, throttled ones included.
-    pub calls: usize,
-    /// Calls that SES throttled.
-    pub throttled: usize,
-}
-
-impl Operation {
-    /// The operation's name in the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::CreateEmailIdentity => "CreateEmailIdentity",
-            Self::GetEmailIdentity => "GetEmailIdentity",
-            Self::DeleteEmailIdentity => "DeleteEmailIdentity",
-            Self::ListEmailIdentities => "ListEmailIdentities",
-            Self::VerifyDomainIdentity => "VerifyDomainIdentity",
-            Self::VerifyDomainDkim => "VerifyDomainDkim",
-            Self::PutEmailIdentityMailFromAttributes => "PutEmailIdentityMailFromAttributes",
-            Self::PutEmailIdentityConfigurationSetAttributes => {
-                "PutEmailIdentityConfigurationSetAttributes"
-            }
-            Self::GetIdentityVerificationAttributes => "GetIdentityVerificationAttributes",
-            Self::GetIdentityDkimAttributes => "GetIdentityDkimAttributes",
-            Self::GetIdentityMailFromDomainAttributes => "GetIdentityMailFromDomainAttributes",
-            Self::TagResource => "TagResource",
-        }
-    }
 }
 
 impl SesBudget {

@@ -4,9 +4,8 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::Operation;
+use super::Tools;
 use super::confirm::{self, CONFIRM_PATIENCE};
-use super::provision::Tools;
 use super::registers::register_of;
 use crate::claims::ClaimRegister;
 use crate::dns::{Lookup, Sighting};
@@ -14,7 +13,7 @@ use crate::domain::{Change, Domain};
 use crate::event::EventType;
 use crate::history::{Action, INTERNAL};
 use crate::identity::AxisStatus;
-use crate::ports::{Clock, Identities, ReadClaims, SesError};
+use crate::ports::{Clock, Identities, Operation, ReadClaims, SesError};
 use crate::records::{Record, RecordId};
 
 /// Why Lasso support has to take the final step although the operator wants the service to take it.

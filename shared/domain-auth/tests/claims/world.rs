@@ -5,19 +5,19 @@ use std::sync::Arc;
 use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::{Domain, NewDomain};
 use domain_auth::event::{Event, EventType};
+use domain_auth::final_step::MANUAL;
 use domain_auth::history::{Action, Actor, HistoryEntry};
 use domain_auth::limits::AdditionLimits;
 use domain_auth::names::Eligibility;
 use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
 use domain_auth::state::{Status, Trigger};
-use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::add::{self, AddError, Addition};
-use domain_auth::use_cases::final_step::MANUAL;
 use domain_auth::use_cases::poll::{Poller, Report, Settings};
-use domain_auth::use_cases::provision::{self, Provisioned, Tools};
+use domain_auth::use_cases::provision::{self, Provisioned};
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::registers::find;
 use domain_auth::use_cases::remove::{self, Confirmation, RemoveError};
+use domain_auth::use_cases::{SesBudget, Tools};
 use domain_auth_testkit::{
     CrashPoint, FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, TestClock, client,
     domain_name, new_domain,

@@ -12,18 +12,18 @@ use std::sync::Arc;
 
 use domain_auth::domain::{Domain, NewDomain};
 use domain_auth::event::EventType;
+use domain_auth::final_step::FinalStepPolicy;
 use domain_auth::history::Actor;
 use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth::limits::AdditionLimits;
 use domain_auth::names::Eligibility;
 use domain_auth::ports::{Clock, ReadClaims, ReadDomains};
 use domain_auth::state::{FailureReason, State, Status, Trigger};
-use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::add::{self, AddError, Addition};
-use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth::use_cases::poll::{Poller, Report, Settings};
-use domain_auth::use_cases::provision::{self, Provisioned, Tools};
+use domain_auth::use_cases::provision::{self, Provisioned};
 use domain_auth::use_cases::publish::publish;
+use domain_auth::use_cases::{SesBudget, Tools};
 use domain_auth_testkit::{
     CrashPoint, FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock,
     client, domain_name, identity, new_domain,

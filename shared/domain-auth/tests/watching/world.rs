@@ -2,16 +2,15 @@
 
 use domain_auth::domain::Domain;
 use domain_auth::event::EventType;
+use domain_auth::final_step::MANUAL;
 use domain_auth::history::Actor;
 use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth::ports::{Clock, CommitChanges, ReadDomains, Reconciliations};
 use domain_auth::reconciliation::Reconciliation;
 use domain_auth::records::Record;
 use domain_auth::state::{State, Status, Trigger};
-use domain_auth::use_cases::SesBudget;
-use domain_auth::use_cases::final_step::MANUAL;
 use domain_auth::use_cases::poll::{Poller, Report, Settings};
-use domain_auth::use_cases::provision::Tools;
+use domain_auth::use_cases::{SesBudget, Tools};
 use domain_auth_testkit::{
     FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, TestClock, client, domain_name,
     identity, new_domain,

@@ -9,6 +9,7 @@ use domain_auth::dns::{
 };
 use domain_auth::domain::{Change, Domain, NewDomain};
 use domain_auth::evidence;
+use domain_auth::final_step::FinalStep;
 use domain_auth::handoff::{Handoff, HandoffFormat, render};
 use domain_auth::history::{Actor, HistoryEntry};
 use domain_auth::identity::{
@@ -22,7 +23,6 @@ use domain_auth::ports::{Ids, ListFilter, Page, PageStart};
 use domain_auth::reconciliation::{Orphan, Reconciliation};
 use domain_auth::state::{DisplacedBy, Displacement, QueuePart, State, Status, Trigger};
 use domain_auth::use_cases::client_limits::ClientLimits;
-use domain_auth::use_cases::final_step::FinalStep;
 use domain_auth::use_cases::notify::Notified;
 use domain_auth::use_cases::send_instructions::{Order, Sent};
 use domain_auth::use_cases::senders::{SenderStanding, Verdict};

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use domain_auth::domain::Domain;
-use domain_auth::ports::{Clock, CommitChanges, Due, DueDomains};
+use domain_auth::ports::{Clock, CommitChanges, Due, DueDomains, Operation};
+use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::look::{after_look, look_at_dns};
-use domain_auth::use_cases::{Operation, SesBudget};
 use futures::StreamExt;
 use futures::stream;
 

@@ -1,23 +1,19 @@
-//! The real poller, as the schedule starts it: once a minute, with 55 seconds.
+//! The real poller, as the schedule starts it, with the time that the template gives it.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use domain_auth::event::Event;
+use domain_auth::final_step::MANUAL;
 use domain_auth::ports::{Clock, Publish, PublishError};
-use domain_auth::use_cases::SesBudget;
-use domain_auth::use_cases::final_step::MANUAL;
 use domain_auth::use_cases::poll::{Poller, Report, Settings};
-use domain_auth::use_cases::provision::Tools;
+use domain_auth::use_cases::{SesBudget, Tools};
 use futures::future::{Either, select};
 use jiff::SignedDuration;
 
 use super::population::{CALLS_PER_SECOND, World};
+use crate::template::{POLLER_EVERY, POLLER_TIMEOUT};
 use crate::time::SimClock;
-
-/// `PollerSchedule` and `Timeout` in `infra/template.yaml`.
-const EVERY: Duration = Duration::from_mins(1);
-const TIMEOUT: Duration = Duration::from_secs(55);
 
 /// How long SNS takes to answer.
 const SNS: Duration = Duration::from_millis(15);
@@ -48,15 +44,15 @@ pub(crate) async fn poll(
             },
             final_step: &MANUAL,
         };
-        let timeout = SignedDuration::try_from(TIMEOUT).unwrap_or_default();
+        let timeout = SignedDuration::try_from(POLLER_TIMEOUT).unwrap_or_default();
         let run = Box::pin(poller.run(world.setting.clock.now() + timeout));
-        match select(run, pin!(world.setting.clock.sleep(TIMEOUT))).await {
+        match select(run, pin!(world.setting.clock.sleep(POLLER_TIMEOUT))).await {
             Either::Left((Ok(report), _)) => reports.push(report),
             Either::Left((Err(error), _)) => tracing::error!(%error, "a run failed"),
             Either::Right(_) => tracing::error!("Lambda ended a run"),
         }
         busy += world.setting.clock.elapsed().saturating_sub(started);
-        world.setting.clock.until(started + EVERY).await;
+        world.setting.clock.until(started + POLLER_EVERY).await;
     }
     (reports, busy)
 }

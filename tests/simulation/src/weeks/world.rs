@@ -5,15 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use domain_auth::final_step::FinalStepPolicy;
 use domain_auth::names::{ClientId, DomainName, EmailAddress};
 use domain_auth::pace::Patience;
 use domain_auth::ports::Clock;
 use domain_auth::run_memory::Breaker;
-use domain_auth::use_cases::SesBudget;
-use domain_auth::use_cases::final_step::FinalStepPolicy;
 use domain_auth::use_cases::poll::{Poller, Settings};
-use domain_auth::use_cases::provision::Tools;
 use domain_auth::use_cases::send_instructions::Order;
+use domain_auth::use_cases::{SesBudget, Tools};
 use domain_auth_testkit::{client, domain_name};
 use futures::future::{Either, join, join_all, select};
 use jiff::SignedDuration;
@@ -30,11 +29,10 @@ use crate::fault::Fault;
 use crate::ses::SimSes;
 use crate::setting::Setting;
 use crate::store::{Purpose, SimStore};
+use crate::template::POLLER_TIMEOUT;
 use crate::time::SimClock;
 
 pub(super) const MINUTE: Duration = Duration::from_mins(1);
-/// `Timeout` of the poller in `infra/template.yaml`.
-const TIMEOUT: Duration = Duration::from_secs(55);
 /// The longest that is gone to the next run while nothing is due. Runs that would find nothing are
 /// left out.
 const IDLE: Duration = Duration::from_mins(20);
@@ -280,7 +278,7 @@ impl World {
         let life = if cut_off {
             self.chance.latency(Duration::ZERO, Duration::from_secs(1))
         } else {
-            TIMEOUT
+            POLLER_TIMEOUT
         };
         let budget = if self.fault == Some(Fault::QuotaIgnored) {
             SesBudget::unlimited()
@@ -294,7 +292,7 @@ impl World {
             settings: self.settings(),
             final_step: &self.operator.final_step,
         };
-        let timeout = SignedDuration::try_from(TIMEOUT).unwrap_or_default();
+        let timeout = SignedDuration::try_from(POLLER_TIMEOUT).unwrap_or_default();
         let run = pin!(poller.run(self.clock.now() + timeout));
         let life = pin!(self.clock.sleep(life));
         let ended = matches!(select(run, life).await, Either::Left(_));

@@ -75,7 +75,7 @@ fn triggers() -> Vec<Trigger> {
     ]
 }
 
-/// The whole table, as `api.md` draws it: state, trigger, next state.
+/// The whole table, as ARCHITECTURE.md draws it: state, trigger, next state.
 const TRANSITIONS: &[(Status, TriggerKind, Status)] = {
     use Status as S;
     use TriggerKind as T;

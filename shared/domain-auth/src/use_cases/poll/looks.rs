@@ -15,7 +15,7 @@ use crate::domain::{Change, Domain};
 use crate::identity::{AxisStatus, SesStatus};
 use crate::names::DomainName;
 use crate::pace;
-use crate::ports::{Clock, Due, Ids, LIST_PAGE, Publish, SesError, StoreError};
+use crate::ports::{Clock, Due, Ids, LIST_PAGE, Operation, Publish, SesError, StoreError};
 use crate::state::Status;
 use crate::turns::in_turns;
 use crate::use_cases::claim::{self, Ground};
@@ -23,9 +23,8 @@ use crate::use_cases::confirm::Proof;
 use crate::use_cases::delete_identity::CALL;
 use crate::use_cases::expire::{Expiry, expire};
 use crate::use_cases::look::{after_look, is_downgrade, look_at_dns, statuses};
-use crate::use_cases::provision::Tools;
 use crate::use_cases::restart::RESTART_LEASE;
-use crate::use_cases::{Operation, SesBudget};
+use crate::use_cases::{SesBudget, Tools};
 use crate::watching::{self, Sight};
 
 /// Domains that are looked up in DNS at the same time. A domain whose servers are dead takes one of

@@ -12,12 +12,13 @@ use futures::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
 use super::line::{self, Line};
+use super::removals::try_to_remove;
 use super::{Poller, PollerSes, PollerStore, Report, Times, back_off};
 use crate::dns::Lookup;
 use crate::domain::Domain;
-use crate::ports::{Clock, CommitError, DomainKey, Due, Ids, Publish, SesError, StoreError};
-use crate::use_cases::Operation;
-use crate::use_cases::poll_removals::try_to_remove;
+use crate::ports::{
+    Clock, CommitError, DomainKey, Due, Ids, Operation, Publish, SesError, StoreError,
+};
 use crate::use_cases::provision::{self, Provisioned};
 
 /// Domains that are registered at the same time: each takes several calls, of operations that have

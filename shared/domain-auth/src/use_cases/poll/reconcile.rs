@@ -9,10 +9,10 @@ use crate::dns::Lookup;
 use crate::domain::Domain;
 use crate::identity::AxisStatus;
 use crate::names::DomainName;
-use crate::ports::{Clock, DomainKey, IdentityOwner, Ids, Publish, StoreError};
+use crate::ports::{Clock, DomainKey, IdentityOwner, Ids, Operation, Publish, StoreError};
 use crate::reconciliation::{Missing, NAMED, Orphan, Reconciliation};
 use crate::state::Status;
-use crate::use_cases::{Operation, registers};
+use crate::use_cases::registers;
 
 /// The states that may have an identity at SES beside those that must.
 const ALSO_HELD: [Status; 4] = [

@@ -15,11 +15,11 @@ use crate::history::Actor;
 use crate::identity::AxisStatus;
 use crate::names::DomainName;
 use crate::ports::{
-    Clock, DomainKey, ExistingIdentity, Ids, LIST_PAGE, Publish, SesError, StoreError,
+    Clock, DomainKey, ExistingIdentity, Ids, LIST_PAGE, Operation, Publish, SesError, StoreError,
 };
 use crate::run_memory::{RunMemory, Sample};
 use crate::state::{FailureReason, Status, Trigger};
-use crate::use_cases::{Operation, SesBudget, paced};
+use crate::use_cases::{SesBudget, paced};
 
 /// How often the list is read for the domains that wait for SES, however seldom each is looked at.
 const LISTING_EVERY: SignedDuration = SignedDuration::from_mins(5);

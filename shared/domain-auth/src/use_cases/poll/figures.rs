@@ -3,11 +3,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::poll::{DnsTally, Report};
-use super::{Operation, Tally};
+use super::{DnsTally, Report};
 use crate::diagnosis::RecordState;
 use crate::dns::DnsLook;
 use crate::figures::{Figure, ses_calls, time_to_verified};
+use crate::ports::{Operation, Tally};
 
 impl Report {
     /// The figures of a run that began at `started` and ended at `now`.

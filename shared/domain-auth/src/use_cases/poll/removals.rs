@@ -1,12 +1,12 @@
 //! The part of a run that finishes removals which were cut off, or which SES did not take at once.
 
-use super::poll::{Report, back_off};
-use super::provision::Tools;
-use super::remove::{self, Removal};
+use super::{Report, back_off};
 use crate::domain::Domain;
 use crate::ports::{
     Clock, CommitChanges, CommitError, DueDomains, Identities, ReadClaims, SesError,
 };
+use crate::use_cases::Tools;
+use crate::use_cases::remove::{self, Removal};
 
 /// Tries to finish a removal. Comes back with the domain where SES throttled it, so that it has
 /// another turn.

@@ -1,0 +1,107 @@
+//! The event of a change: what it says of the domain, and what Lasso support is wanted to do.
+
+use jiff::Timestamp;
+
+use super::Domain;
+use crate::event::{Event, EventType, Links, SCHEMA_VERSION, staff_path};
+use crate::names::EventId;
+use crate::ports::Ids;
+use crate::state::{Failed, FailureReason, State, Status};
+
+impl Domain {
+    pub(crate) fn event(
+        &self,
+        event_type: Option<EventType>,
+        previous: Option<Status>,
+        now: Timestamp,
+        ids: &impl Ids,
+    ) -> Option<Event> {
+        event_type
+            .map(|event_type| Event::about(self, event_type, ids.event_id(now), previous, now))
+    }
+}
+
+impl Event {
+    /// The event that tells of `domain` as it is after the change.
+    pub(crate) fn about(
+        domain: &Domain,
+        event_type: EventType,
+        event_id: EventId,
+        previous_status: Option<Status>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            version: SCHEMA_VERSION,
+            event_id,
+            event_type,
+            severity: event_type.severity(),
+            occurred_at: now,
+            domain: domain.name.clone(),
+            domain_unicode: domain.name.to_unicode(),
+            client: domain.client.clone(),
+            community: domain.community.clone(),
+            contact_email: domain.contact_email.clone(),
+            previous_status,
+            status: domain.state.status(),
+            added_at: domain.added_at,
+            sequence: domain.version,
+            summary: summary(domain, event_type),
+            wanted: wanted(domain, event_type).map(str::to_owned),
+            note: None,
+            missing: Vec::new(),
+            records: Vec::new(),
+            imitates: domain.name.mixes_scripts(),
+            links: Links {
+                staff: staff_path(&domain.client, &domain.name),
+                domain: format!("/domains/{}", domain.name),
+            },
+        }
+    }
+}
+
+/// What Lasso support is wanted to do.
+fn wanted(domain: &Domain, event_type: EventType) -> Option<&'static str> {
+    match &domain.state {
+        State::Failed(Failed {
+            reason: FailureReason::IdentityGone,
+            ..
+        }) => Some("Find out who deleted the identity, and have the client restart the domain."),
+        state => event_type.wanted(state.status()),
+    }
+}
+
+fn summary(domain: &Domain, event_type: EventType) -> String {
+    match event_type {
+        EventType::Added => "The domain was added.".to_owned(),
+        EventType::Contested => {
+            "The claim to this domain is contested; proof is awaited.".to_owned()
+        }
+        EventType::Displaced => displaced(domain),
+        EventType::Ready => "The client says that it is ready for the final step.".to_owned(),
+        EventType::Verified => "Amazon SES has verified the domain.".to_owned(),
+        EventType::Authenticated => "Lasso may send for this domain.".to_owned(),
+        EventType::AtRisk | EventType::Failed | EventType::Rejected => match &domain.state {
+            State::AtRisk(at_risk) => at_risk.reason.clone(),
+            State::Failed(failed) => failed.reason.sentence().to_owned(),
+            State::Rejected(rejected) => rejected.reason.clone(),
+            State::Contested(_) | State::Provisioning(_) | State::Pending(_) => String::new(),
+            State::Verified(_) | State::Authenticated(_) | State::Removing(_) => String::new(),
+        },
+        EventType::Recovered => "The records are in DNS again.".to_owned(),
+        EventType::Removed => "The domain was removed.".to_owned(),
+        EventType::Stuck => format!(
+            "The domain has been {} since {}.",
+            domain.state.status(),
+            domain.state_since
+        ),
+    }
+}
+
+fn displaced(domain: &Domain) -> String {
+    let happened = domain.state.displacement();
+    let happened = happened.map(|displacement| displacement.sentences(&domain.name));
+    format!(
+        "{} To have it again, the client has to publish its new ownership record.",
+        happened.unwrap_or_default()
+    )
+}

@@ -1,0 +1,64 @@
+//! Who takes the final step: a setting of the operator.
+
+use crate::identity::{ConfigurationSet, NotAConfigurationSet};
+
+/// Who takes the final step.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FinalStep {
+    /// Lasso support.
+    #[default]
+    Manual,
+    /// The service, as soon as SES has verified the domain.
+    Automatic,
+}
+
+impl FinalStep {
+    /// The word in the settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Automatic => "automatic",
+        }
+    }
+}
+
+/// How the final step is taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FinalStepPolicy {
+    /// Who takes it.
+    pub taken_by: FinalStep,
+    /// What the identity is given with it.
+    pub configuration_set: Option<ConfigurationSet>,
+}
+
+/// Lasso support takes the final step, and the identity is given nothing with it.
+pub static MANUAL: FinalStepPolicy = FinalStepPolicy {
+    taken_by: FinalStep::Manual,
+    configuration_set: None,
+};
+
+/// The operator's settings cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// The final step is no word that is known.
+    #[error("FINAL_STEP is {0:?}, which is neither manual nor automatic")]
+    FinalStep(String),
+    /// The configuration set has no possible name.
+    #[error("CONFIGURATION_SET {0}")]
+    ConfigurationSet(#[from] NotAConfigurationSet),
+}
+
+impl FinalStepPolicy {
+    /// Reads the settings: `manual` or `automatic`, and the name of a configuration set or none.
+    pub fn parse(final_step: &str, configuration_set: Option<&str>) -> Result<Self, PolicyError> {
+        let taken_by = match final_step {
+            "manual" => FinalStep::Manual,
+            "automatic" => FinalStep::Automatic,
+            other => return Err(PolicyError::FinalStep(other.to_owned())),
+        };
+        Ok(Self {
+            taken_by,
+            configuration_set: configuration_set.map(ConfigurationSet::parse).transpose()?,
+        })
+    }
+}

@@ -1,0 +1,24 @@
+//! Time and randomness: the only sources of either.
+
+use std::future::Future;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::names::EventId;
+
+/// Time. The only source of it.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+    /// Waits.
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// Randomness. The only source of it.
+pub trait Ids: Send + Sync {
+    /// An identifier that no other event has, and that sorts by time.
+    fn event_id(&self, now: Timestamp) -> EventId;
+    /// A secret of at least 128 random bits, in letters and digits.
+    fn secret(&self) -> String;
+}

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
+use std::fmt::Write as _;
 use std::fs;
 
 use domain_auth_testkit::documents::{code, table};
@@ -49,14 +50,17 @@ fn made_of(functions: &[Function]) -> String {
             .iter()
             .map(|it| format!("`{it}`"))
             .collect();
-        made += &format!(
-            "| [`{name}`](#{name}) | {} | {} | {} | {} s |\n",
+        // Writing to a `String` does not fail.
+        writeln!(
+            made,
+            "| [`{name}`](#{name}) | {} | {} | {} | {} s |",
             or_none(&function.triggers.join(", ")),
             or_none(&permissions(&function.permissions)),
             or_none(&variables.join(", ")),
             function.timeout,
             name = function.name,
-        );
+        )
+        .unwrap();
     }
     made
 }

@@ -36,7 +36,8 @@ fn every_document_that_code_names_is_there() {
                 text[at + begin.len()..].split(|c: char| !c.is_ascii_lowercase() && c != '.');
             let name = name.into_iter().next().unwrap_or_default();
             let name = name.trim_end_matches('.');
-            if name.ends_with(".md") && !root().join("docs").join(name).exists() {
+            let is_document = Path::new(name).extension().is_some_and(|end| end == "md");
+            if is_document && !root().join("docs").join(name).exists() {
                 missing.push(format!("{}: docs/{name}", file.display()));
             }
         }

@@ -1,0 +1,159 @@
+//! `docs/metrics.md`: every metric that the code prints, with its unit and what it is broken down by, and
+//! every alarm of the template; and the alarms and the dashboard watch metrics that are there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use domain_auth::use_cases::poll::Report;
+use domain_auth_testkit::documents::{code, table};
+use jiff::Timestamp;
+
+use crate::template::{self, Template};
+use crate::{files, root, text_of};
+
+const DOCUMENT: &str = "docs/metrics.md";
+const NAMESPACE: &str = "LassoDomainAuthentication";
+
+/// What a metric is counted in, and what it is broken down by.
+type Kind = (&'static str, Option<String>);
+
+/// The figures that the code makes: each `Figure::count(…)` and `Figure::seconds(…)` outside tests.
+fn printed() -> BTreeMap<String, Kind> {
+    let mut printed = BTreeMap::new();
+    let folders = ["functions", "shared"].map(|folder| root().join(folder));
+    let sources = folders.iter().flat_map(|folder| files(folder, &["rs"]));
+    for file in sources.filter(|file| !is_test(file)) {
+        let text = fs::read_to_string(&file).unwrap();
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        for (call, unit) in [("Figure::count(", "count"), ("Figure::seconds(", "seconds")] {
+            for (at, _) in text.match_indices(call) {
+                let arguments = &text[at + call.len()..];
+                let name = name_in(arguments.split(',').next().unwrap().trim(), text);
+                let kind = (unit, breakdown(arguments));
+                let before = printed.insert(name.clone(), kind.clone());
+                assert!(
+                    before.is_none_or(|before| before == kind),
+                    "{name} is of two kinds"
+                );
+            }
+        }
+    }
+    printed
+}
+
+fn is_test(file: &Path) -> bool {
+    let name = file.file_name().unwrap().to_string_lossy();
+    let folders = ["tests", "benches", "examples", "testkit"];
+    name.ends_with("tests.rs")
+        || file
+            .components()
+            .any(|part| folders.iter().any(|it| part.as_os_str() == *it))
+}
+
+/// A name that is written out, or the constant that holds it.
+fn name_in(argument: &str, text: &str) -> String {
+    let quoted = |text: &str| text.split('"').nth(1).map(str::to_owned);
+    if argument.starts_with('"') {
+        return quoted(argument).unwrap();
+    }
+    let constant = format!("const {argument}: &str =");
+    let (_, value) = text
+        .split_once(&constant)
+        .unwrap_or_else(|| panic!("a metric whose name cannot be read: {argument}"));
+    quoted(value).unwrap()
+}
+
+/// The dimension in the `.by("…", …)` behind the call whose arguments these are.
+fn breakdown(arguments: &str) -> Option<String> {
+    let mut depth = 1;
+    let end = arguments.find(|c: char| {
+        depth += match c {
+            '(' => 1,
+            ')' => -1,
+            _ => 0,
+        };
+        depth == 0
+    })?;
+    let behind = arguments[end + 1..].trim_start().strip_prefix(".by(")?;
+    behind.split('"').nth(1).map(str::to_owned)
+}
+
+fn documented() -> BTreeMap<String, Kind> {
+    let document = text_of(DOCUMENT);
+    let mut documented = BTreeMap::new();
+    for row in table(&document, "## The metrics") {
+        let (names, by) = row[0].split_once(" by ").unwrap_or((row[0], ""));
+        let unit = match row[1] {
+            "count" => "count",
+            "seconds" => "seconds",
+            other => panic!("a unit that no metric has: {other}"),
+        };
+        for name in code(names) {
+            let kind = (unit, code(by).next().map(str::to_owned));
+            let before = documented.insert(name.to_owned(), kind);
+            assert!(before.is_none(), "{name} is documented twice");
+        }
+    }
+    documented
+}
+
+#[test]
+fn every_metric_is_documented_and_no_other() {
+    assert_eq!(documented(), printed());
+}
+
+#[test]
+fn every_outcome_of_a_look_is_documented() {
+    let document = text_of(DOCUMENT);
+    let rows = table(&document, "## The metrics");
+    let looks = rows
+        .iter()
+        .find(|row| row[0].starts_with("`Looks`"))
+        .unwrap();
+    let now = Timestamp::UNIX_EPOCH;
+    let figures = Report::default().figures(now, now, &[]);
+    let outcomes = figures.iter().filter(|figure| figure.name == "Looks");
+    let outcomes: BTreeSet<&str> = outcomes.map(|figure| figure.by.unwrap().1).collect();
+    assert_eq!(code(looks[2]).collect::<BTreeSet<_>>(), outcomes);
+}
+
+#[test]
+fn every_alarm_is_documented_and_watches_a_metric_that_is_there() {
+    let document = text_of(DOCUMENT);
+    let rows = table(&document, "## Alarms");
+    let rows = rows.iter().map(|row| {
+        let alarm = code(row[0]).next().unwrap().to_owned();
+        (alarm, code(row[1]).next().unwrap().to_owned())
+    });
+    let alarms = Template::read().alarms();
+    let watched = alarms
+        .iter()
+        .map(|(alarm, (_, metric))| (alarm.clone(), metric.clone()));
+    assert_eq!(rows.collect::<BTreeMap<_, _>>(), watched.collect());
+    let metrics = documented();
+    for (alarm, (namespace, metric)) in alarms {
+        assert!(
+            namespace != NAMESPACE || metrics.contains_key(&metric),
+            "{alarm}: {metric}"
+        );
+    }
+}
+
+#[test]
+fn the_dashboard_shows_metrics_that_are_there() {
+    let (text, metrics) = (template::text(), documented());
+    let begin = format!("[\"{NAMESPACE}\", \"");
+    let shown: Vec<&str> = text
+        .split(&begin)
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert!(!shown.is_empty());
+    for metric in shown {
+        assert!(
+            metrics.contains_key(metric),
+            "{metric} is no metric of the service"
+        );
+    }
+}

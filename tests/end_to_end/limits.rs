@@ -159,16 +159,16 @@ async fn set_by_support(world: Shared) {
     assert_eq!(emails["limit"], emails["default"], "what is left out");
 }
 
-/// An event of a client, as SNS delivers it.
+/// An event of a client, as the queue delivers it.
 fn event_of(client: &str, case: &str, domain: &str, members: &Value) -> Value {
     let mut delivery = delivery(case, domain);
-    let message = text(&delivery["Records"][0]["Sns"]["Message"]);
+    let message = text(&delivery["Records"][0]["body"]);
     let mut event: Value = serde_json::from_str(message).unwrap();
     event["client"] = json!(client);
     for (name, value) in members.as_object().into_iter().flatten() {
         event[name] = value.clone();
     }
-    delivery["Records"][0]["Sns"]["Message"] = json!(event.to_string());
+    delivery["Records"][0]["body"] = json!(event.to_string());
     delivery
 }
 

@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
+mod alert_queue;
 mod contract;
 mod described;
 mod dns;
@@ -180,6 +181,7 @@ fn main() -> ExitCode {
     shared_account::tests(&mut suite);
     staff::tests(&mut suite);
     support_email::tests(&mut suite);
+    alert_queue::tests(&mut suite);
     tag_conditions::tests(&mut suite);
     store::tests(&mut suite);
     takeover::tests(&mut suite);

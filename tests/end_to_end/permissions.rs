@@ -200,6 +200,9 @@ async fn support_notifier(world: Shared) {
     each_is_needed(&world, "support-notifier", async || {
         let delivery = crate::support_email::delivery("verified", &world.fresh_domain());
         world.invoke("support-notifier", &delivery).await;
+        // A message that it puts off.
+        let poison = crate::support_email::delivery_in("not-json");
+        world.invoke("support-notifier", &poison).await;
     })
     .await;
 }
@@ -307,7 +310,7 @@ pub(crate) async fn role_of(world: &Shared, function: &str) -> String {
     )
 }
 
-async fn policy_of(world: &Shared, role: &str, name: &str) -> Value {
+pub(crate) async fn policy_of(world: &Shared, role: &str, name: &str) -> Value {
     let call = [
         ("Action", "GetRolePolicy"),
         ("Version", "2010-05-08"),
@@ -319,7 +322,7 @@ async fn policy_of(world: &Shared, role: &str, name: &str) -> Value {
     serde_json::from_str(&percent_decoded(document)).expect("a policy in JSON")
 }
 
-async fn put_policy(world: &Shared, role: &str, name: &str, policy: &Value) {
+pub(crate) async fn put_policy(world: &Shared, role: &str, name: &str, policy: &Value) {
     let document = policy.to_string();
     let call = [
         ("Action", "PutRolePolicy"),
@@ -348,7 +351,7 @@ fn actions_in(policy: &Value) -> Vec<String> {
     statements.iter().flat_map(actions_of).collect()
 }
 
-fn without(policy: &Value, action: &str) -> Value {
+pub(crate) fn without(policy: &Value, action: &str) -> Value {
     let mut policy = policy.clone();
     let statements = policy["Statement"].as_array_mut().expect("statements");
     for statement in &mut *statements {

@@ -587,6 +587,13 @@ async fn ledger<S: EmailLedger>(store: &S) {
         store.lease(event_id, hours(1), hours(2)).await.unwrap(),
         Lease::Granted
     );
+    store.hold_back(event_id, hours(3)).await.unwrap();
+    let held_back = store.lease(event_id, hours(2), hours(4)).await.unwrap();
+    assert_eq!(held_back, Lease::HeldBack);
+    let granted = store.lease(event_id, hours(3), hours(4)).await.unwrap();
+    assert_eq!(granted, Lease::Granted);
+    let in_flight = store.lease(event_id, hours(3), hours(4)).await.unwrap();
+    assert_eq!(in_flight, Lease::InFlight, "no longer held back");
     store.sent(event_id, "message-id", hours(1)).await.unwrap();
     assert_eq!(
         store.lease(event_id, hours(9), hours(10)).await.unwrap(),

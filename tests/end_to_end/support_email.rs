@@ -17,13 +17,18 @@ pub(crate) fn tests(suite: &mut Suite) {
     suite.shared("text_from_a_client_is_escaped", escaped);
 }
 
-/// The delivery in a file of `events/`, about another domain and with another id.
-pub(crate) fn delivery(case: &str, domain: &str) -> Value {
+/// The delivery in a file of `events/`.
+pub(crate) fn delivery_in(case: &str) -> Value {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../events/support-notifier");
     let file = fs::read_to_string(format!("{folder}/{case}.json")).expect("an event file");
-    let mut delivery: Value = serde_json::from_str(&file).expect("an event in JSON");
-    let message = event_about(text(&delivery["Records"][0]["Sns"]["Message"]), domain);
-    delivery["Records"][0]["Sns"]["Message"] = json!(message.to_string());
+    serde_json::from_str(&file).expect("an event in JSON")
+}
+
+/// The same, about another domain and with another id.
+pub(crate) fn delivery(case: &str, domain: &str) -> Value {
+    let mut delivery = delivery_in(case);
+    let message = event_about(text(&delivery["Records"][0]["body"]), domain);
+    delivery["Records"][0]["body"] = json!(message.to_string());
     delivery
 }
 
@@ -53,7 +58,7 @@ async fn ten_times(world: Shared) {
 async fn published_twice(world: Shared) {
     let domain = world.fresh_domain();
     let delivery = delivery("failed", &domain);
-    let message = text(&delivery["Records"][0]["Sns"]["Message"]);
+    let message = text(&delivery["Records"][0]["body"]);
     for _ in 0..2 {
         publish(&world, message, "warning").await;
     }
@@ -70,8 +75,7 @@ async fn published_twice(world: Shared) {
 
 async fn info_is_not_emailed(world: Shared) {
     let (quiet, loud) = (world.fresh_domain(), world.fresh_domain());
-    let message =
-        |domain| text(&delivery("verified", domain)["Records"][0]["Sns"]["Message"]).to_owned();
+    let message = |domain| text(&delivery("verified", domain)["Records"][0]["body"]).to_owned();
     publish(&world, &message(&quiet), "info").await;
     publish(&world, &message(&loud), "action").await;
     world
@@ -96,7 +100,8 @@ async fn escaped(world: Shared) {
     );
 }
 
-async fn publish(world: &Shared, message: &str, severity: &str) {
+/// Publishes a message on the topic of the stack.
+pub(crate) async fn publish(world: &Shared, message: &str, severity: &str) {
     let attribute = "MessageAttributes.entry.1";
     world
         .query(

@@ -15,6 +15,8 @@ pub struct Config {
     pub sender_email: String,
     /// `MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY`.
     pub limit: u32,
+    /// `ALERT_QUEUE_URL`: where the messages come from.
+    pub queue_url: String,
 }
 
 impl Config {
@@ -26,6 +28,7 @@ impl Config {
             support_email: required("SUPPORT_EMAIL")?,
             sender_email: required("SENDER_EMAIL")?,
             limit: limit("MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY")?,
+            queue_url: required("ALERT_QUEUE_URL")?,
         })
     }
 }

@@ -191,11 +191,9 @@ fn lines(event: &Event) -> Vec<(&'static str, String)> {
 
 /// Who at the client has to know that it lost the domain.
 fn whom_to_tell(event: &Event) -> String {
+    let client = shown(event.client.as_str());
     match &event.contact_email {
-        Some(contact) => format!("{contact}, the contact of {}", event.client),
-        None => format!(
-            "an administrator of {}, which left no contact",
-            event.client
-        ),
+        Some(contact) => format!("{}, the contact of {client}", shown(contact.as_str())),
+        None => format!("an administrator of {client}, which left no contact"),
     }
 }

@@ -1,13 +1,17 @@
 //! Whatever a client writes, in every field of an event that it can write: the email has no character
 //! that hides something, no link that the client made, and no line that the client made.
 
-use domain_auth::event::Event;
+use domain_auth::event::{Event, EventType, limits_path};
+use domain_auth::instructions::Day;
 use domain_auth::names::{ClientId, Community, EmailAddress};
 use domain_auth::plain_text::is_hidden;
+use domain_auth::ports::Email;
+use domain_auth::state::Status;
 use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
 use serde_json::{Value, json};
 
-use super::email_of;
+use super::{email_of, summary_of};
 
 /// Texts that try to look like a line of the email, to hide something, or to become a link.
 fn hostile() -> impl Strategy<Value = String> {
@@ -27,20 +31,43 @@ fn hostile() -> impl Strategy<Value = String> {
     prop::collection::vec(part, 1..8).prop_map(|parts| parts.concat())
 }
 
-fn event_with(text: &str, note: &str, client: &str, contact: &str) -> Event {
+/// What happened to a domain of which state.
+fn happened() -> impl Strategy<Value = (EventType, Status)> {
+    let before = prop::sample::select(vec![Status::Pending, Status::Authenticated]);
+    (prop::sample::select(EventType::ALL.to_vec()), before)
+}
+
+/// What a client wrote, wherever it can write.
+struct Written<'a> {
+    text: &'a str,
+    note: &'a str,
+    client: &'a str,
+    contact: Option<&'a str>,
+}
+
+fn event_with(happened: (EventType, Status), written: &Written<'_>) -> Event {
+    let Written {
+        text,
+        note,
+        client,
+        contact,
+    } = *written;
+    let (event_type, before) = happened;
     // A sentence of the service, with a hostile text in it.
     let sentence = format!("The reason is {text}");
     let mut message: Value = json!({
         "version": 1, "event_id": "01978c6e-0000-7000-8000-000000000001",
-        "event_type": "domain.rejected", "severity": "info", "occurred_at": "2026-06-01T12:00:00Z",
+        "event_type": event_type, "severity": "info", "occurred_at": "2026-06-01T12:00:00Z",
         "domain": "example-domain.org", "domain_unicode": text, "client": "maple",
-        "status": "rejected", "previous_status": "verified", "added_at": "2026-06-01T11:00:00Z",
+        "status": "rejected", "previous_status": before, "added_at": "2026-06-01T11:00:00Z",
         "sequence": 3, "summary": sentence, "wanted": text, "note": note,
         "missing": [{ "record": null, "requirement": "recommended", "message": text }],
         "links": { "staff": "/staff/clients/maple/domains/example-domain.org", "domain": "/domains/x" },
     });
     message["client"] = json!(ClientId::parse(client).unwrap());
-    message["contact_email"] = json!(EmailAddress::parse(contact).unwrap());
+    if let Some(contact) = contact {
+        message["contact_email"] = json!(EmailAddress::parse(contact).unwrap());
+    }
     // As the present release stored it: not clean.
     if Community::try_from(text.to_owned()).is_ok() {
         message["community"] = json!(text);
@@ -58,12 +85,17 @@ fn skeleton(text: &str) -> Vec<String> {
         "Client     ",
         "Community  ",
         "Contact    ",
+        "Tell       ",
         "Status     ",
         "When       ",
         "- ",
         "> ",
         "In the API: ",
         "Event:      ",
+        "The queue:     ",
+        "The first:     ",
+        "The limits:    ",
+        "Event:         ",
     ];
     let lines = text.lines().map(|line| {
         let label = labels.iter().find(|label| line.starts_with(**label));
@@ -88,33 +120,58 @@ fn has_link(text: &str) -> bool {
         .any(|link| text.contains(link))
 }
 
+/// Holds an email to the one that plain texts make.
+fn assert_harmless(email: &Email, plain: &Email) -> Result<(), TestCaseError> {
+    let Email {
+        subject,
+        text,
+        html,
+        ..
+    } = email;
+    for (part, content) in [("subject", subject), ("text", text), ("html", html)] {
+        let hidden = content.chars().find(|c| is_hidden(*c) && *c != '\n');
+        prop_assert_eq!(hidden, None, "{}: {:?}", part, content);
+        prop_assert!(!has_link(content), "{}: {:?}", part, content);
+    }
+    prop_assert!(!subject.contains('\n'));
+    // The note may have lines of its own, each of which is quoted.
+    let mut lines = skeleton(text);
+    lines.dedup_by(|a, b| a == "> " && b == "> ");
+    prop_assert_eq!(lines, skeleton(&plain.text), "{}", text);
+    let tags = |html: &str| html.matches('<').count() - 2 * html.matches("<br>").count();
+    prop_assert!(tags(html) <= tags(&plain.html), "{}", html);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
     fn no_text_of_a_client_hides_links_or_makes_a_line(
+        happened in happened(),
         text in hostile(),
         note in hostile(),
         client in "[a-z]{1,5}([.:@/+=_-]com|[.]evil[.]net){0,3}",
-        local in "[a-z]{1,5}([.]com){0,2}",
+        contact in prop::option::of("[a-z]{1,5}([.]com){0,2}@evil[.]com"),
     ) {
-        let contact = format!("{local}@evil.com");
-        let email = email_of(&event_with(&text, &note, &client, &contact)).unwrap();
-        let plain = email_of(&event_with("plain", "plain", "maple", "kim@homes.com")).unwrap();
+        let contact = contact.as_deref();
+        let written = Written { text: &text, note: &note, client: &client, contact };
+        let plain = Written {
+            text: "plain",
+            note: "plain",
+            client: "maple",
+            contact: contact.map(|_| "kim@homes.com"),
+        };
+        let (event, plain) = (event_with(happened, &written), event_with(happened, &plain));
+        assert_harmless(&email_of(&event).unwrap(), &email_of(&plain).unwrap())?;
 
-        for (part, content) in
-            [("subject", &email.subject), ("text", &email.text), ("html", &email.html)]
-        {
-            let hidden = content.chars().find(|c| is_hidden(*c) && *c != '\n');
-            prop_assert_eq!(hidden, None, "{}: {:?}", part, content);
-            prop_assert!(!has_link(content), "{}: {:?}", part, content);
+        let day = Day::of(event.occurred_at);
+        let mut summary = summary_of(&event, day, 2).unwrap();
+        // A path of the API stays whole, so that it can be copied.
+        for body in [&mut summary.text, &mut summary.html] {
+            prop_assert_eq!(body.matches(&limits_path(&event.client)).count(), 1);
+            *body = body.replace(&limits_path(&event.client), "(path)");
         }
-        prop_assert!(!email.subject.contains('\n'));
-        // The note may have lines of its own, each of which is quoted.
-        let mut lines = skeleton(&email.text);
-        lines.dedup_by(|a, b| a == "> " && b == "> ");
-        prop_assert_eq!(lines, skeleton(&plain.text), "{}", email.text);
-        let tags = |html: &str| html.matches('<').count() - 2 * html.matches("<br>").count();
-        prop_assert!(tags(&email.html) <= tags(&plain.html), "{}", email.html);
+        assert_harmless(&summary, &summary_of(&plain, day, 2).unwrap())?;
     }
 }

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use aws_lambda_events::event::sns::SnsEvent;
-use domain_auth_aws::{Clients, HttpTimeouts, MetricLines, SupportMail, SystemClock, Table};
+use aws_lambda_events::event::sqs::SqsEvent;
+use domain_auth_aws::{
+    Clients, HttpTimeouts, MessageQueue, MetricLines, SupportMail, SystemClock, Table,
+};
+use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use support_notifier::{App, Config};
 
@@ -23,10 +26,12 @@ async fn main() -> Result<(), Error> {
         clock: SystemClock,
         meter: MetricLines::new(config.stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
         limit: config.limit,
+        queue: MessageQueue::new(clients.sqs(), config.queue_url),
     };
-    lambda_runtime::run(service_fn(|event: LambdaEvent<SnsEvent>| async move {
-        app.notify(event.payload).await?;
-        Ok::<_, Error>(())
+    lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
+        let deadline = i64::try_from(event.context.deadline)?;
+        let deadline = Timestamp::from_millisecond(deadline)?;
+        Ok::<_, Error>(app.notify(event.payload, deadline).await)
     }))
     .await
 }

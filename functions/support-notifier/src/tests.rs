@@ -1,50 +1,131 @@
 //! Every file in `events/support-notifier`: the email as it is sent, and once only.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Mutex;
 
-use aws_lambda_events::event::sns::SnsEvent;
-use domain_auth::ports::{Clock, Email, SendEmail, SesError};
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use domain_auth::ports::{
+    Clock, Email, Redeliver, Redelivery, RedeliveryError, Refusal, SendEmail, SesError,
+};
 use domain_auth::use_cases::email_support::SENDING_LEASE;
 use domain_auth_testkit::{MemoryStore, RecordingMeter, TestClock};
+use jiff::SignedDuration;
 
-use super::{App, NotifyError};
+use super::App;
+
+/// What SES does with the next emails; it takes those beyond them.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Answer {
+    Throttles,
+    Rejects,
+    DeniesAccess,
+    /// After as many seconds.
+    TakesItAfter(i64),
+    /// After as many seconds, and it is not known whether it took the email.
+    HangsFor(i64),
+}
 
 #[derive(Default)]
-struct Mailbox {
-    emails: Mutex<Vec<Email>>,
-    throttles: Mutex<usize>,
+pub(super) struct Mailbox {
+    pub(super) emails: Mutex<Vec<Email>>,
+    pub(super) answers: Mutex<VecDeque<Answer>>,
+    pub(super) attempts: Mutex<usize>,
+    clock: TestClock,
+}
+
+impl Mailbox {
+    pub(super) fn answers_next(&self, answers: impl IntoIterator<Item = Answer>) {
+        self.answers.lock().unwrap().extend(answers);
+    }
 }
 
 impl SendEmail for Mailbox {
     async fn send(&self, email: &Email) -> Result<String, SesError> {
-        let mut throttles = self.throttles.lock().unwrap();
-        if *throttles > 0 {
-            *throttles -= 1;
-            return Err(SesError::Throttled {
-                operation: "SendEmail",
-            });
+        let operation = "SendEmail";
+        let refused = |refusal| {
+            let source = "Email address is not verified: kim@example.com".into();
+            Err(SesError::Refused {
+                operation,
+                refusal,
+                source,
+            })
+        };
+        *self.attempts.lock().unwrap() += 1;
+        let answer = self.answers.lock().unwrap().pop_front();
+        match answer {
+            Some(Answer::Throttles) => return Err(SesError::Throttled { operation }),
+            Some(Answer::Rejects) => return refused(Refusal::MessageRejected),
+            Some(Answer::DeniesAccess) => return refused(Refusal::AccessDenied),
+            Some(Answer::HangsFor(seconds)) => {
+                self.clock.advance(SignedDuration::from_secs(seconds));
+                let source = "timeout".into();
+                return Err(SesError::Unavailable { operation, source });
+            }
+            Some(Answer::TakesItAfter(seconds)) => {
+                self.clock.advance(SignedDuration::from_secs(seconds));
+            }
+            None => {}
         }
         self.emails.lock().unwrap().push(email.clone());
         Ok("0100018c-example".to_owned())
     }
 }
 
-fn app() -> App<MemoryStore, Mailbox, TestClock, RecordingMeter> {
-    App {
-        store: MemoryStore::default(),
-        mail: Mailbox::default(),
-        clock: TestClock::default(),
-        meter: RecordingMeter::default(),
-        limit: 50,
+/// What the queue was told, and whether it answers.
+#[derive(Default)]
+pub(super) struct Queue {
+    pub(super) told: Mutex<Vec<Redelivery>>,
+    pub(super) calls: Mutex<usize>,
+    pub(super) fails: bool,
+}
+
+impl Redeliver for Queue {
+    async fn redeliver(&self, messages: &[Redelivery]) -> Result<(), RedeliveryError> {
+        *self.calls.lock().unwrap() += 1;
+        if self.fails {
+            let source = "no answer".into();
+            let messages = messages.len();
+            return Err(RedeliveryError { messages, source });
+        }
+        self.told.lock().unwrap().extend_from_slice(messages);
+        Ok(())
     }
 }
 
-fn delivery_in(file: &Path) -> SnsEvent {
+pub(super) type TestApp = App<MemoryStore, Mailbox, TestClock, RecordingMeter, Queue>;
+
+pub(super) fn app() -> TestApp {
+    let clock = TestClock::default();
+    App {
+        store: MemoryStore::default(),
+        mail: Mailbox {
+            clock: clock.clone(),
+            ..Mailbox::default()
+        },
+        clock,
+        meter: RecordingMeter::default(),
+        limit: 50,
+        queue: Queue::default(),
+    }
+}
+
+/// As Lambda invokes the function, with the time that it has.
+pub(super) async fn notified(app: &TestApp, batch: SqsEvent) -> SqsBatchResponse {
+    let deadline = app.clock.now() + SignedDuration::from_secs(25);
+    app.notify(batch, deadline).await
+}
+
+/// Every message was dealt with.
+async fn dealt_with(app: &TestApp, batch: SqsEvent) {
+    assert_eq!(notified(app, batch).await, SqsBatchResponse::default());
+}
+
+fn delivery_in(file: &Path) -> SqsEvent {
     serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
-fn delivery(case: &str) -> SnsEvent {
+pub(super) fn delivery(case: &str) -> SqsEvent {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/support-notifier");
     delivery_in(format!("{folder}/{case}.json").as_ref())
 }
@@ -70,12 +151,15 @@ fn every_event_is_emailed_as_its_snapshot_says() {
         .unwrap();
     insta::glob!("../../../events/support-notifier", "*.json", |file| {
         let app = app();
-        let outcome = runtime.block_on(app.notify(delivery_in(file)));
+        let batch = delivery_in(file);
+        let error = super::event_in(&batch.records[0]).err();
+        let answer = runtime.block_on(notified(&app, batch));
         let emails = app.mail.emails.lock().unwrap();
         let sent: Vec<String> = emails.iter().map(shown).collect();
-        let shown = match outcome {
-            Ok(()) => sent.join("\n════\n"),
-            Err(error) => format!("{error}, {} emails", sent.len()),
+        assert_eq!(answer.batch_item_failures.is_empty(), error.is_none());
+        let shown = match error {
+            None => sent.join("\n════\n"),
+            Some(error) => format!("{error}, {} emails", sent.len()),
         };
         insta::assert_snapshot!(shown);
     });
@@ -84,20 +168,18 @@ fn every_event_is_emailed_as_its_snapshot_says() {
 #[tokio::test]
 async fn the_same_event_twice_is_one_email() {
     let app = app();
-    app.notify(delivery("verified")).await.unwrap();
-    app.notify(delivery("verified")).await.unwrap();
+    dealt_with(&app, delivery("verified")).await;
+    dealt_with(&app, delivery("verified")).await;
     assert_eq!(app.mail.emails.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn a_throttled_email_is_sent_by_the_next_delivery_at_once() {
     let app = app();
-    *app.mail.throttles.lock().unwrap() = 1;
-    assert!(matches!(
-        app.notify(delivery("verified")).await,
-        Err(NotifyError::Email(_))
-    ));
-    app.notify(delivery("verified")).await.unwrap();
+    app.mail.answers_next([Answer::Throttles]);
+    let answer = notified(&app, delivery("verified")).await;
+    assert_eq!(answer.batch_item_failures.len(), 1);
+    dealt_with(&app, delivery("verified")).await;
     assert_eq!(app.mail.emails.lock().unwrap().len(), 1);
 }
 
@@ -105,8 +187,7 @@ async fn a_throttled_email_is_sent_by_the_next_delivery_at_once() {
 async fn a_copy_that_died_while_sending_is_waited_for_and_then_replaced() {
     use domain_auth::ports::{EmailLedger, Lease};
     let app = app();
-    let event: domain_auth::event::Event =
-        serde_json::from_str(&delivery("verified").records[0].sns.message).unwrap();
+    let event = super::event_in(&delivery("verified").records[0]).unwrap();
     let now = app.clock.now();
     let lease = app
         .store
@@ -115,23 +196,24 @@ async fn a_copy_that_died_while_sending_is_waited_for_and_then_replaced() {
         .unwrap();
     assert_eq!(lease, Lease::Granted);
 
-    assert!(matches!(
-        app.notify(delivery("verified")).await,
-        Err(NotifyError::Email(_))
-    ));
+    let answer = notified(&app, delivery("verified")).await;
+    assert_eq!(answer.batch_item_failures.len(), 1);
     assert!(app.mail.emails.lock().unwrap().is_empty());
     app.clock.advance(SENDING_LEASE);
-    app.notify(delivery("verified")).await.unwrap();
+    dealt_with(&app, delivery("verified")).await;
     assert_eq!(app.mail.emails.lock().unwrap().len(), 1);
 }
 
 /// The same delivery about an event of its own.
-fn another(case: &str, number: u32) -> SnsEvent {
+pub(super) fn another(case: &str, number: u32) -> SqsEvent {
     let mut delivery = delivery(case);
-    let message = &mut delivery.records[0].sns.message;
-    let mut event: serde_json::Value = serde_json::from_str(message).unwrap();
+    let message = &mut delivery.records[0];
+    let body = message.body.as_deref().unwrap();
+    let mut event: serde_json::Value = serde_json::from_str(body).unwrap();
     event["event_id"] = format!("0198f3a2-6d5e-7c41-9a37-{number:012}").into();
-    *message = event.to_string();
+    message.body = Some(event.to_string());
+    message.message_id = Some(format!("message-{number}"));
+    message.receipt_handle = Some(format!("receipt-{number}"));
     delivery
 }
 
@@ -140,7 +222,7 @@ async fn the_first_alert_over_the_limit_is_emailed_as_the_summary_of_the_day() {
     let mut app = app();
     app.limit = 2;
     for number in 0..5 {
-        app.notify(another("verified", number)).await.unwrap();
+        dealt_with(&app, another("verified", number)).await;
     }
     {
         let emails = app.mail.emails.lock().unwrap();
@@ -149,6 +231,6 @@ async fn the_first_alert_over_the_limit_is_emailed_as_the_summary_of_the_day() {
     }
     let not_emailed = app.meter.values("AlertsNotEmailed", Some("OverLimit"));
     assert_eq!(not_emailed, [1.0, 1.0, 1.0]);
-    app.notify(another("at-risk", 5)).await.unwrap();
+    dealt_with(&app, another("at-risk", 5)).await;
     assert_eq!(app.mail.emails.lock().unwrap().len(), 4, "what stops mail");
 }

@@ -1,4 +1,4 @@
-"""Starts ministack so that it never outlives the runner, and with two corrections.
+"""Starts ministack so that it never outlives the runner, and with corrections.
 
 The runner holds the other end of stdin. When that closes, however the runner ended, the whole
 process group goes: ministack and every function that it started.
@@ -10,13 +10,18 @@ import json
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 
 from ministack import app
 from ministack.core import iam_actions
 from ministack.core.responses import get_account_id
-from ministack.services import lambda_svc, sns
+
+# No folder of compiled modules in the checkout.
+sys.dont_write_bytecode = True
+
+import sqs_as_aws  # noqa: E402
 
 
 def end_with_the_runner():
@@ -28,29 +33,6 @@ def end_with_the_runner():
 
     threading.Thread(target=watch, name="end-with-the-runner", daemon=True).start()
 
-
-def deliver_as_sns_does(endpoint, envelope, topic_arn, sub_arn, msg_id, message, attributes):
-    """SNS invokes a function asynchronously: Lambda retries, and then uses the dead-letter queue.
-
-    ministack does so for every other source of events; for SNS it invokes once and forgets.
-    """
-    function, config, name = lambda_svc._get_func_record_for_ref(endpoint)
-    if not function or not config:
-        raise LookupError(f"the subscribed function {name} does not exist")
-    record = {
-        "EventVersion": "1.0",
-        "EventSubscriptionArn": sub_arn,
-        "EventSource": "aws:sns",
-        "Sns": json.loads(envelope),
-    }
-    lambda_svc.invoke_async_with_retry(
-        lambda_svc._execution_record_for_config(function, config), {"Records": [record]}
-    )
-
-
-if not callable(sns._deliver_to_lambda):
-    raise AssertionError("ministack has changed: SNS delivers to Lambda elsewhere")
-sns._deliver_to_lambda = deliver_as_sns_does
 
 def tag_context(headers, request, query):
     """The condition keys of SES that are about tags, without those of the resource, and with them.
@@ -129,6 +111,7 @@ if list(inspect.signature(enforce_ses_v2).parameters) != [
 ] or "service_context" not in inspect.signature(app._enforce_data_plane).parameters:
     raise AssertionError("ministack has changed: it authorises the calls of SES v2 elsewhere")
 app._enforce_ses_v2 = authorise_by_tags
+sqs_as_aws.correct()
 
 end_with_the_runner()
 app.main()

@@ -132,6 +132,8 @@ mod tests {
             topic_arn: text("topic"),
             functions: BTreeMap::from([(text(POLLER), text("the-poller"))]),
             stack_name: text("stack"),
+            alert_queue_url: text("alerts"),
+            alert_dead_letter_queue_url: text("dead alerts"),
             dead_letter_queue_url: text("queue"),
             log_file: "/log".into(),
         }

@@ -203,6 +203,8 @@ fn describe(
         clients,
         table: deployed.output("TableName")?,
         topic_arn: deployed.output("TopicArn")?,
+        alert_queue_url: deployed.output("AlertQueueUrl")?,
+        alert_dead_letter_queue_url: deployed.output("AlertDeadLetterQueueUrl")?,
         dead_letter_queue_url: deployed.output("DeadLetterQueueUrl")?,
         tokens: deployed.tokens,
         functions: deployed.functions,

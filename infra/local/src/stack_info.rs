@@ -41,7 +41,11 @@ pub struct StackInfo {
     pub functions: BTreeMap<String, String>,
     /// Name of the CloudFormation stack.
     pub stack_name: String,
-    /// Events that did not reach Lasso support.
+    /// Events on their way to Lasso support.
+    pub alert_queue_url: String,
+    /// Events that could not be emailed to Lasso support.
+    pub alert_dead_letter_queue_url: String,
+    /// Events that SNS could not put into the queue of alerts.
     pub dead_letter_queue_url: String,
     /// What the emulator and the functions print.
     pub log_file: PathBuf,

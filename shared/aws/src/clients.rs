@@ -18,7 +18,7 @@ pub struct HttpTimeouts {
     /// For one attempt of a call to SES. SES calls are not repeated by the SDK: the use cases
     /// know the quota and repeat them when that makes sense.
     pub ses: Duration,
-    /// For a call to DynamoDB or SNS with all its attempts.
+    /// For a call to DynamoDB, SNS or SQS with all its attempts.
     pub other: Duration,
 }
 
@@ -52,6 +52,11 @@ impl Clients {
     /// For the topic.
     pub fn sns(&self) -> aws_sdk_sns::Client {
         aws_sdk_sns::Client::new(&self.shared)
+    }
+
+    /// For the queue of alerts.
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.shared)
     }
 
     /// For what only the v1 API has: the TXT token and status by the hundred.

@@ -1,4 +1,4 @@
-//! The ports of `domain-auth` on DynamoDB, Amazon SES and Amazon SNS.
+//! The ports of `domain-auth` on DynamoDB, Amazon SES, Amazon SNS and Amazon SQS.
 
 mod clients;
 mod environment;
@@ -6,6 +6,7 @@ mod mail;
 mod metrics;
 mod ses;
 mod sns;
+mod sqs;
 mod store;
 mod system;
 
@@ -17,5 +18,6 @@ pub use mail::{LetterMail, SupportMail};
 pub use metrics::{MetricLines, NAMESPACE};
 pub use ses::SesIdentities;
 pub use sns::EventTopic;
+pub use sqs::MessageQueue;
 pub use store::{LOOK_SHARDS, SCHEMA_VERSION, Table};
 pub use system::{SystemClock, SystemIds};

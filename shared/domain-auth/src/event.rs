@@ -145,6 +145,22 @@ pub enum Severity {
 }
 
 impl EventType {
+    /// Every type.
+    pub const ALL: [Self; 12] = [
+        Self::Added,
+        Self::Contested,
+        Self::Displaced,
+        Self::Ready,
+        Self::Verified,
+        Self::Authenticated,
+        Self::AtRisk,
+        Self::Recovered,
+        Self::Failed,
+        Self::Rejected,
+        Self::Removed,
+        Self::Stuck,
+    ];
+
     /// The name in the message and in the message attribute `event_type`.
     pub fn as_str(self) -> &'static str {
         match self {

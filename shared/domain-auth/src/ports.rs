@@ -1,5 +1,6 @@
 //! What the use cases need from outside, in the words of the domain.
 
+mod redelivery;
 mod ses;
 pub(crate) mod ses_operation;
 mod sources;
@@ -20,6 +21,7 @@ use crate::reconciliation::Reconciliation;
 use crate::run_memory::RunMemory;
 use crate::state::{QueuePart, Status};
 
+pub use redelivery::{Redeliver, Redelivery, RedeliveryError};
 pub use ses::{
     Creation, ExistingIdentity, Identities, IdentityOwner, IdentityPage, IdentityStatuses,
     LIST_PAGE, ListIdentities, ListedIdentity, Refusal, STATUS_BATCH, SesError,
@@ -195,6 +197,8 @@ pub enum Lease {
     Granted,
     /// Another copy of this function is sending it right now.
     InFlight,
+    /// SES has just refused it, and would refuse it again.
+    HeldBack,
     /// It has been sent, or is not to be sent.
     Sent,
 }
@@ -217,7 +221,7 @@ pub trait EmailLedger: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Keeps every copy from sending until `until`, after SES refused this email.
+    /// Keeps every copy from sending until `until`, after SES refused this email: [`Lease::HeldBack`].
     fn hold_back(
         &self,
         event_id: EventId,

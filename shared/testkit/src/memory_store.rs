@@ -59,6 +59,8 @@ pub(crate) struct State {
 #[derive(Debug, Clone, Copy)]
 struct EmailState {
     lease_until: Option<Timestamp>,
+    /// SES refused it: until then no copy sends it.
+    held_back: bool,
     sent: bool,
 }
 
@@ -146,6 +148,7 @@ impl State {
     pub(crate) fn settle(&mut self, event_id: EventId) {
         let settled = EmailState {
             lease_until: None,
+            held_back: false,
             sent: true,
         };
         self.emails.insert(event_id, settled);
@@ -512,6 +515,7 @@ impl EmailLedger for MemoryStore {
         let mut state = self.state();
         let email = state.emails.entry(event_id).or_insert(EmailState {
             lease_until: None,
+            held_back: false,
             sent: false,
         });
         if email.sent {
@@ -521,9 +525,14 @@ impl EmailLedger for MemoryStore {
             .lease_until
             .is_some_and(|lease_until| now < lease_until)
         {
-            return Ok(Lease::InFlight);
+            return Ok(if email.held_back {
+                Lease::HeldBack
+            } else {
+                Lease::InFlight
+            });
         }
         email.lease_until = Some(until);
+        email.held_back = false;
         Ok(Lease::Granted)
     }
 
@@ -533,6 +542,7 @@ impl EmailLedger for MemoryStore {
             event_id,
             EmailState {
                 lease_until: None,
+                held_back: false,
                 sent: true,
             },
         );
@@ -543,6 +553,7 @@ impl EmailLedger for MemoryStore {
         self.crash.pass("hold back").await;
         if let Some(email) = self.state().emails.get_mut(&event_id) {
             email.lease_until = Some(until);
+            email.held_back = true;
         }
         Ok(())
     }

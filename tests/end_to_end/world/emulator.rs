@@ -190,6 +190,41 @@ impl World {
         assert!(answer.status.is_success(), "{answer:?}");
     }
 
+    /// A call of the SQS API, and its answer.
+    pub(crate) async fn sqs(&self, operation: &str, request: &Value) -> Value {
+        let call = self
+            .http
+            .post(&self.info.aws_endpoint_url)
+            .header("authorization", root("sqs"))
+            .header("x-amz-target", format!("AmazonSQS.{operation}"))
+            .header("content-type", "application/x-amz-json-1.0");
+        let answer = answer_to(call.body(request.to_string())).await;
+        assert!(answer.status.is_success(), "{answer:?}");
+        answer.body
+    }
+
+    /// The event source mapping of a function.
+    pub(crate) async fn mapping_of(&self, function: &str) -> Value {
+        let function = &self.info.functions[function];
+        let url = format!(
+            "{}/2015-03-31/event-source-mappings?FunctionName={function}",
+            self.info.aws_endpoint_url
+        );
+        let request = self.http.get(url).header("authorization", root("lambda"));
+        answer_to(request).await.body["EventSourceMappings"][0].clone()
+    }
+
+    /// The configuration of a function.
+    pub(crate) async fn configuration_of(&self, function: &str) -> Value {
+        let function = &self.info.functions[function];
+        let url = format!(
+            "{}/2015-03-31/functions/{function}/configuration",
+            self.info.aws_endpoint_url
+        );
+        let request = self.http.get(url).header("authorization", root("lambda"));
+        answer_to(request).await.body
+    }
+
     /// A call of the Route 53 API.
     pub(crate) async fn route_53(&self, path: &str, body: String) -> String {
         let url = format!("{}{path}", self.info.aws_endpoint_url);

@@ -1,6 +1,6 @@
 //! Which events have been emailed, and which are being emailed right now.
 
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use domain_auth::names::EventId;
 use domain_auth::ports::{EmailLedger, Lease, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +17,8 @@ pub(super) const LEASE_UNTIL: &str = "lease_until";
 /// When it was decided that there is no email.
 pub(super) const SETTLED_AT: &str = "settled_at";
 const SENT_AT: &str = "sent_at";
+/// Beside [`LEASE_UNTIL`]: no copy is sending, SES has refused the email.
+const HELD_BACK: &str = "held_back";
 
 impl EmailLedger for Table {
     async fn lease(
@@ -38,8 +40,9 @@ impl EmailLedger for Table {
                  AND (attribute_not_exists(#lease_until) OR #lease_until <= :now)",
             ))
             .update_expression(format!(
-                "SET {SET_SCHEMA}, #lease_until = :until, #expires_at = :expiry"
+                "SET {SET_SCHEMA}, #lease_until = :until, #expires_at = :expiry REMOVE #held_back"
             ))
+            .expression_attribute_names("#held_back", HELD_BACK)
             .expression_attribute_names("#sent_at", SENT_AT)
             .expression_attribute_names("#settled_at", SETTLED_AT)
             .expression_attribute_names("#lease_until", LEASE_UNTIL)
@@ -63,7 +66,11 @@ impl EmailLedger for Table {
                     .inspect_err(|_| self.count_unreadable(ACTION, Some(&Key::email(event_id))))?;
             }
             let over = |item: &Item| item.contains_key(SENT_AT) || item.contains_key(SETTLED_AT);
-            return Ok(if refusal.item().is_some_and(over) { Lease::Sent } else { Lease::InFlight });
+            return Ok(match refusal.item() {
+                Some(item) if over(item) => Lease::Sent,
+                Some(item) if item.contains_key(HELD_BACK) => Lease::HeldBack,
+                Some(_) | None => Lease::InFlight,
+            });
         }
         Err(store_error(ACTION)(error))
     }
@@ -99,10 +106,12 @@ impl EmailLedger for Table {
             .table_name(&self.name)
             .set_key(Some(Key::email(event_id).into_item()))
             .condition_expression("attribute_exists(#pk)")
-            .update_expression("SET #lease_until = :until")
+            .update_expression("SET #lease_until = :until, #held_back = :yes")
             .expression_attribute_names("#pk", PK)
             .expression_attribute_names("#lease_until", LEASE_UNTIL)
+            .expression_attribute_names("#held_back", HELD_BACK)
             .expression_attribute_values(":until", number(until.as_millisecond()))
+            .expression_attribute_values(":yes", AttributeValue::Bool(true))
             .send()
             .await
             .map_err(store_error("hold an email back"))?;

@@ -13,12 +13,13 @@ use crate::names::EventId;
 use crate::ports::{Clock, Email, EmailLedger, Lease, Refusal, SendEmail, SesError, StoreError};
 
 /// How long a copy of the function has for sending. Longer than its timeout, so that two copies
-/// never send at once; shorter than the first retry of an asynchronous invocation (one minute).
+/// never send at once; shorter than the pause before the messages of a copy that died come again.
 pub const SENDING_LEASE: SignedDuration = SignedDuration::from_secs(30);
 
-/// For how long an email that SES refused is not tried again: Lambda's two retries come within it, so
-/// that the event reaches the dead-letter queue without asking SES for the same twice.
-pub const REFUSED_FOR: SignedDuration = SignedDuration::from_mins(10);
+/// For how long an email that SES refused for good is not tried again. Its message comes again without
+/// a pause and reaches the dead-letter queue within it, so that SES is not asked for the same twice. One
+/// that is sent back from there once the cause is repaired comes after it.
+pub const REFUSED_FOR: SignedDuration = SignedDuration::from_mins(1);
 
 /// How often an event is placed again when others of the same client are placed at the same time.
 const ATTEMPTS: u32 = 12;
@@ -56,9 +57,12 @@ pub enum Form {
 /// The email was not sent, or nobody knows whether it was. The event has to come again.
 #[derive(Debug, thiserror::Error)]
 pub enum EmailError {
-    /// Another copy of this function is sending it right now, or SES refused it a moment ago.
-    #[error("another invocation is sending this email, or Amazon SES has just refused it")]
+    /// Another copy of this function is sending it right now.
+    #[error("another invocation is sending this email")]
     InFlight,
+    /// SES refused it less than [`REFUSED_FOR`] ago, and was not asked again.
+    #[error("Amazon SES has just refused this email")]
+    HeldBack,
     /// Others kept counting alerts of the same client.
     #[error("too many alerts of one client at once")]
     Busy,
@@ -71,6 +75,29 @@ pub enum EmailError {
     /// The store could not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl EmailError {
+    /// Whether another attempt in a while fares no better, unless a person repairs the cause first.
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::HeldBack | Self::Unrendered(_) => true,
+            Self::Ses(error) => is_refused_for_good(error),
+            Self::InFlight | Self::Busy | Self::Store(_) => false,
+        }
+    }
+}
+
+/// Whether SES refuses this email, and not only now. What the account or the role may not do, it may once
+/// the operator has repaired that, for all emails.
+fn is_refused_for_good(error: &SesError) -> bool {
+    match error {
+        SesError::Refused { refusal, .. } => match refusal {
+            Refusal::MessageRejected | Refusal::BadRequest => true,
+            Refusal::AccessDenied | Refusal::LimitExceeded | Refusal::Other => false,
+        },
+        SesError::Throttled { .. } | SesError::Unavailable { .. } => false,
+    }
 }
 
 /// Sends the email of an event, unless it has been sent or is not to be sent. `limit` is that of a
@@ -98,6 +125,7 @@ where
     {
         Lease::Sent => return Ok(Outcome::AlreadySent),
         Lease::InFlight => return Err(EmailError::InFlight),
+        Lease::HeldBack => return Err(EmailError::HeldBack),
         Lease::Granted => {}
     }
     let place = if stops_mail(event) {
@@ -111,7 +139,14 @@ where
         Place::InSummary => return Ok(Outcome::InSummary),
         Place::Repeated => return Ok(Outcome::Repeated),
     };
-    let email = render(form).map_err(|error| EmailError::Unrendered(Box::new(error)))?;
+    let email = match render(form) {
+        Ok(email) => email,
+        Err(error) => {
+            // Nothing was sent: the next delivery need not wait for the lease.
+            store.release(event.event_id).await?;
+            return Err(EmailError::Unrendered(Box::new(error)));
+        }
+    };
     match mail.send(&email).await {
         Ok(message_id) => {
             note_sent(store, event.event_id, &message_id, clock.now()).await?;
@@ -119,10 +154,7 @@ where
         }
         Err(error) => {
             match &error {
-                SesError::Refused {
-                    refusal: Refusal::MessageRejected | Refusal::BadRequest,
-                    ..
-                } => {
+                error if is_refused_for_good(error) => {
                     let until = clock.now() + REFUSED_FOR;
                     store.hold_back(event.event_id, until).await?;
                 }

@@ -1,0 +1,268 @@
+//! Batches of messages: each by itself, within the time that there is, and back to the queue with a
+//! pause that fits the reason.
+
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use domain_auth::ports::{Clock, Redelivery};
+use domain_auth::use_cases::email_support::{REFUSED_FOR, SENDING_LEASE};
+use futures::future::join;
+use jiff::SignedDuration;
+
+use crate::tests::{Answer, TestApp, another, app, delivery, notified};
+
+/// Events of their own in one batch.
+fn batch(numbers: impl IntoIterator<Item = u32>) -> SqsEvent {
+    let mut batch = SqsEvent::default();
+    for number in numbers {
+        batch
+            .records
+            .append(&mut another("verified", number).records);
+    }
+    batch
+}
+
+/// A message that is no event.
+fn poison(case: &str, id: &str) -> SqsEvent {
+    let mut poison = delivery(case);
+    poison.records[0].message_id = Some(id.to_owned());
+    poison.records[0].receipt_handle = Some(format!("receipt-{id}"));
+    poison
+}
+
+fn come_for_the(time: u32, mut batch: SqsEvent) -> SqsEvent {
+    for message in &mut batch.records {
+        let count = "ApproximateReceiveCount".to_owned();
+        message.attributes.insert(count, time.to_string());
+    }
+    batch
+}
+
+fn failed(answer: &SqsBatchResponse) -> Vec<&str> {
+    let failures = answer.batch_item_failures.iter();
+    failures
+        .map(|failure| failure.item_identifier.as_str())
+        .collect()
+}
+
+fn emails(app: &TestApp) -> usize {
+    app.mail.emails.lock().unwrap().len()
+}
+
+fn attempts(app: &TestApp) -> usize {
+    *app.mail.attempts.lock().unwrap()
+}
+
+fn told(app: &TestApp) -> Vec<Redelivery> {
+    std::mem::take(&mut *app.queue.told.lock().unwrap())
+}
+
+#[tokio::test]
+async fn one_message_that_fails_holds_up_no_other() {
+    let app = app();
+    app.mail
+        .answers_next([Answer::TakesItAfter(0), Answer::Throttles]);
+    let answer = notified(&app, batch(0..4)).await;
+    assert_eq!(failed(&answer), ["message-1"]);
+    assert_eq!(emails(&app), 3);
+    let told = told(&app);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].receipt, "receipt-1");
+    assert!(told[0].after <= Duration::from_secs(2), "{told:?}");
+
+    let answer = notified(&app, batch([1])).await;
+    assert_eq!(failed(&answer), [""; 0]);
+    assert_eq!(emails(&app), 4);
+}
+
+#[tokio::test]
+async fn nothing_is_said_to_the_queue_where_all_is_well() {
+    let app = app();
+    assert_eq!(failed(&notified(&app, batch(0..10)).await), [""; 0]);
+    assert_eq!(emails(&app), 10);
+    assert_eq!(*app.queue.calls.lock().unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_message_that_is_no_event_comes_again_at_once_and_is_never_emailed() {
+    for case in ["not-json", "not-an-event", "later-version"] {
+        let app = app();
+        let mut all = batch([0]);
+        all.records.append(&mut poison(case, "poison").records);
+        all.records.append(&mut batch([1]).records);
+        // However often it has come: it is through with its deliveries in seconds.
+        let answer = notified(&app, come_for_the(20, all)).await;
+        assert_eq!(failed(&answer), ["poison"], "{case}");
+        assert_eq!(emails(&app), 2, "{case}");
+        let told = told(&app);
+        assert_eq!(told[0].receipt, "receipt-poison");
+        assert_eq!(told[0].after, Duration::ZERO);
+    }
+}
+
+#[tokio::test]
+async fn a_message_without_a_body_is_no_event() {
+    let app = app();
+    let mut empty = poison("not-json", "empty");
+    empty.records[0].body = None;
+    assert_eq!(failed(&notified(&app, empty).await), ["empty"]);
+    assert_eq!(told(&app)[0].after, Duration::ZERO);
+}
+
+#[tokio::test]
+async fn the_same_event_twice_in_a_batch_is_one_email() {
+    let app = app();
+    let mut twice = batch([7, 7, 8, 7]);
+    twice.records[1].message_id = Some("a copy".to_owned());
+    assert_eq!(failed(&notified(&app, twice).await), [""; 0]);
+    assert_eq!(emails(&app), 2);
+}
+
+#[tokio::test]
+async fn two_copies_at_once_send_each_event_once() {
+    let app = app();
+    let (one, other) = join(
+        notified(&app, batch(0..5)),
+        notified(&app, batch([4, 3, 2, 1, 0])),
+    )
+    .await;
+    assert_eq!(emails(&app), 5);
+    // What one copy left to the other is dealt with when it comes again.
+    for id in failed(&one).into_iter().chain(failed(&other)) {
+        let number = id.trim_start_matches("message-").parse().unwrap();
+        assert_eq!(failed(&notified(&app, batch([number])).await), [""; 0]);
+    }
+    assert_eq!(emails(&app), 5);
+}
+
+#[tokio::test]
+async fn an_event_that_another_copy_sends_comes_again_after_a_pause() {
+    use domain_auth::ports::EmailLedger;
+    let app = app();
+    let event = crate::event_in(&batch([3]).records[0]).unwrap();
+    let now = app.clock.now();
+    let lease = app.store.lease(event.event_id, now, now + SENDING_LEASE);
+    lease.await.unwrap();
+    let answer = notified(&app, come_for_the(4, batch([3]))).await;
+    assert_eq!(failed(&answer), ["message-3"]);
+    let told = told(&app);
+    assert!(told[0].after >= Duration::from_secs(12), "{told:?}");
+    assert_eq!(attempts(&app), 0);
+}
+
+#[tokio::test]
+async fn what_there_is_no_time_for_goes_back_untouched() {
+    let app = app();
+    app.mail.answers_next([Answer::TakesItAfter(4); 10]);
+    let answer = notified(&app, batch(0..10)).await;
+    // Begun after 0, 4 and 8 seconds of the 25, of which 15 are kept.
+    assert_eq!(emails(&app), 3);
+    assert_eq!(failed(&answer).len(), 7);
+    assert_eq!(attempts(&app), 3);
+    let pauses = told(&app);
+    assert!(
+        pauses
+            .iter()
+            .all(|told| told.after <= Duration::from_secs(2))
+    );
+
+    let answer = notified(&app, batch(3..10)).await;
+    assert_eq!(emails(&app), 6);
+    assert_eq!(failed(&answer).len(), 4);
+}
+
+#[tokio::test]
+async fn a_hanging_ses_ends_the_batch_in_time() {
+    let app = app();
+    app.mail.answers_next([Answer::HangsFor(10); 10]);
+    let begun = app.clock.now();
+    let answer = notified(&app, batch(0..10)).await;
+    assert_eq!(failed(&answer).len(), 10);
+    assert!(attempts(&app) <= 2);
+    assert!(app.clock.now() <= begun + SignedDuration::from_secs(20));
+}
+
+#[tokio::test]
+async fn the_first_message_is_tried_whatever_the_deadline() {
+    let app = app();
+    let long_ago = app.clock.now() - SignedDuration::from_hours(1);
+    let answer = app.notify(batch(0..2), long_ago).await;
+    assert_eq!(failed(&answer), ["message-1"]);
+    assert_eq!(emails(&app), 1);
+}
+
+#[tokio::test]
+async fn while_ses_throttles_a_second_passes_between_emails() {
+    let app = app();
+    app.mail.answers_next([Answer::Throttles; 3]);
+    let begun = app.clock.now();
+    let answer = notified(&app, batch(0..5)).await;
+    assert_eq!(failed(&answer), ["message-0", "message-1", "message-2"]);
+    assert_eq!(emails(&app), 2);
+    assert!(app.clock.now() >= begun + SignedDuration::from_secs(3));
+}
+
+#[tokio::test]
+async fn an_email_that_ses_rejects_is_tried_once_on_the_way_to_the_dead_letter_queue() {
+    let app = app();
+    app.mail.answers_next([Answer::Rejects]);
+    for time in 1..=30 {
+        let answer = notified(&app, come_for_the(time, batch([0]))).await;
+        assert_eq!(failed(&answer), ["message-0"]);
+        assert_eq!(told(&app)[0].after, Duration::ZERO);
+    }
+    assert_eq!(attempts(&app), 1, "SES is not asked for the same again");
+
+    // Sent back from there once the cause is repaired.
+    app.clock.advance(REFUSED_FOR);
+    assert_eq!(failed(&notified(&app, batch([0])).await), [""; 0]);
+    assert_eq!(emails(&app), 1);
+}
+
+#[tokio::test]
+async fn what_the_account_may_not_do_now_is_tried_again_after_a_pause() {
+    let app = app();
+    app.mail.answers_next([Answer::DeniesAccess]);
+    let answer = notified(&app, come_for_the(6, batch([0]))).await;
+    assert_eq!(failed(&answer), ["message-0"]);
+    assert!(told(&app)[0].after >= Duration::from_secs(48));
+    assert_eq!(failed(&notified(&app, batch([0])).await), [""; 0]);
+    assert_eq!(emails(&app), 1);
+}
+
+#[tokio::test]
+async fn a_queue_that_does_not_answer_changes_nothing_in_the_answer() {
+    let mut app = app();
+    app.queue.fails = true;
+    app.mail.answers_next([Answer::Throttles]);
+    let answer = notified(&app, batch(0..2)).await;
+    assert_eq!(failed(&answer), ["message-0"]);
+    assert_eq!(emails(&app), 1);
+}
+
+#[test]
+fn the_reason_in_the_log_names_no_address_and_quotes_no_message() {
+    use domain_auth::ports::{Refusal, SesError};
+    let refused = crate::NotifyError::Email(
+        SesError::Refused {
+            operation: "SendEmail",
+            refusal: Refusal::MessageRejected,
+            source: "Email address is not verified: kim@example.com".into(),
+        }
+        .into(),
+    );
+    assert_eq!(
+        crate::failure::causes(&refused),
+        "Amazon SES refused SendEmail: message rejected: Email address is not verified: (address)"
+    );
+    let mut message = delivery("verified").records.remove(0);
+    let body = message.body.unwrap();
+    message.body = Some(body.replace("\"action\"", "\"kim@example.com\""));
+    let error = crate::event_in(&message).unwrap_err();
+    let reason = crate::failure::causes(&error);
+    assert!(
+        reason.starts_with("the message is not an event"),
+        "{reason}"
+    );
+    assert!(!reason.contains("kim"), "{reason}");
+}

@@ -1,0 +1,107 @@
+//! Why a message was not dealt with, and who can do something about it.
+
+use std::error::Error;
+use std::time::Duration;
+
+use domain_auth::ports::SesError;
+use domain_auth::use_cases::email_support::EmailError;
+use serde_json::error::Category;
+
+/// An event was not emailed. Its message goes back to the queue. What serde says of a message is not
+/// kept: it quotes the message.
+#[derive(Debug, thiserror::Error)]
+pub enum NotifyError {
+    /// The message is not JSON.
+    #[error("the message is not JSON (line {line}, column {column})")]
+    NotJson {
+        /// Where it ceases to be.
+        line: usize,
+        /// Where it ceases to be.
+        column: usize,
+    },
+    /// The message is no event that this version can read.
+    #[error("the message is not an event of this service (line {line}, column {column})")]
+    NotAnEvent {
+        /// Where it differs.
+        line: usize,
+        /// Where it differs.
+        column: usize,
+    },
+    /// The message is of a shape that this version does not know.
+    #[error("the message is an event of version {0}, which is not known here")]
+    Version(u32),
+    /// It was not begun: the time of this invocation is nearly over.
+    #[error("no time was left for the message")]
+    NoTime,
+    /// The email was not sent.
+    #[error(transparent)]
+    Email(#[from] EmailError),
+}
+
+impl NotifyError {
+    /// What is wrong with a message, by what serde says of it.
+    pub(crate) fn of_json(error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        match error.classify() {
+            Category::Syntax | Category::Eof | Category::Io => Self::NotJson { line, column },
+            Category::Data => Self::NotAnEvent { line, column },
+        }
+    }
+
+    /// Whether another attempt in a while fares no better, unless a person repairs the cause first.
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::NotJson { .. } | Self::NotAnEvent { .. } | Self::Version(_) => true,
+            Self::NoTime => false,
+            Self::Email(error) => error.is_permanent(),
+        }
+    }
+
+    /// Whether Amazon SES takes no more email in this second.
+    pub(crate) fn is_throttled(&self) -> bool {
+        matches!(
+            self,
+            Self::Email(EmailError::Ses(SesError::Throttled { .. }))
+        )
+    }
+
+    /// One line: a message that is for the dead-letter queue is an error, one that comes again is not.
+    pub(crate) fn log(&self, message_id: &str, delivery: u32, after: Duration) {
+        let reason = causes(self);
+        if self.is_permanent() {
+            tracing::error!(
+                message_id,
+                delivery,
+                reason,
+                "a message is for the dead-letter queue"
+            );
+        } else {
+            tracing::warn!(
+                message_id,
+                delivery,
+                reason,
+                seconds = after.as_secs(),
+                "an event was not emailed; its message comes again"
+            );
+        }
+    }
+}
+
+/// An error with its causes in one line, without email addresses: Amazon SES names those that it refuses.
+pub(crate) fn causes(error: &dyn Error) -> String {
+    let mut texts = vec![error.to_string()];
+    let mut source = error.source();
+    while let Some(cause) = source {
+        texts.push(cause.to_string());
+        source = cause.source();
+    }
+    let words = texts.join(": ");
+    let words = words.split_whitespace().map(|word| {
+        if word.contains('@') {
+            "(address)"
+        } else {
+            word
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,60 @@
+//! When a message that could not be emailed comes again.
+
+use std::time::Duration;
+
+/// The pause before the second delivery. It doubles with each one.
+const SHORTEST: u64 = 2;
+
+/// The longest pause: so late at the most is an alert once Amazon SES takes mail again.
+const LONGEST: u64 = 300;
+
+/// The pause after the delivery with this number, which counts from one: two seconds, doubled with each
+/// delivery up to five minutes, and up to a quarter shorter, so that messages that were refused together do not
+/// come together again. Messages differ in it, because their identifiers do.
+pub(crate) fn pause_after(delivery: u32, message_id: &str) -> Duration {
+    let doubled = SHORTEST << delivery.saturating_sub(1).min(16);
+    let longest = doubled.min(LONGEST);
+    let seed = message_id.bytes().fold(u64::from(delivery), |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u64::from(byte))
+    });
+    Duration::from_secs(longest - seed % (longest / 4 + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `maxReceiveCount` in `infra/template.yaml`. The message comes so often before it is put aside.
+    const DELIVERIES: u32 = 30;
+
+    #[test]
+    fn pauses_begin_with_two_seconds_and_end_with_five_minutes() {
+        for id in ["a", "059f36b4-87a3-44ab-83d2-661975830a7d"] {
+            let pauses: Vec<u64> = (1..=DELIVERIES)
+                .map(|delivery| pause_after(delivery, id).as_secs())
+                .collect();
+            for (pause, at_most) in pauses.iter().zip([2, 4, 8, 16, 32, 64, 128, 256, 300, 300]) {
+                assert!(*pause >= at_most * 3 / 4 && *pause <= at_most, "{pauses:?}");
+            }
+            assert!(pauses.iter().all(|pause| *pause > 0));
+        }
+        assert!(pause_after(u32::MAX, "a").as_secs() <= LONGEST);
+    }
+
+    #[test]
+    fn a_message_is_tried_for_more_than_an_hour() {
+        for number in 0..100_u32 {
+            let id = format!("message {number}");
+            let all: Duration = (1..DELIVERIES).map(|n| pause_after(n, &id)).sum();
+            assert!(all >= Duration::from_mins(80), "{all:?}");
+        }
+    }
+
+    #[test]
+    fn messages_that_were_refused_together_come_again_apart() {
+        let pauses: std::collections::BTreeSet<Duration> = (0..100)
+            .map(|number| pause_after(8, &format!("message {number}")))
+            .collect();
+        assert!(pauses.len() > 20, "{pauses:?}");
+    }
+}

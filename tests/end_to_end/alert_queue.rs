@@ -1,0 +1,245 @@
+//! The queue between the topic and support-notifier: Amazon SES refuses for a while, and every alert is
+//! one email all the same. What is put aside comes back by SQS's own redrive.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::Suite;
+use crate::permissions::{policy_of, put_policy, role_of, without};
+use crate::support_email::{delivery, publish};
+use crate::world::{Shared, text};
+
+pub(crate) fn tests(suite: &mut Suite) {
+    suite.alone(
+        "a_burst_while_ses_throttles_and_refuses_is_one_email_each_and_no_dead_letter",
+        burst,
+    );
+    suite.alone(
+        "poison_is_dead_lettered_soon_and_what_is_redriven_is_emailed",
+        redriven,
+    );
+    suite.alone(
+        "lambda_polls_the_queue_with_the_permissions_of_the_role",
+        polled_as_the_role,
+    );
+    suite.shared("the_queue_gives_ses_time", gives_time);
+}
+
+/// The event about a domain, as it is published.
+fn event_about(domain: &str) -> String {
+    let delivery = delivery("verified", domain);
+    text(&delivery["Records"][0]["body"]).to_owned()
+}
+
+fn not_read_yet(attributes: &Value) -> u64 {
+    [
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+    ]
+    .iter()
+    .map(|name| text(&attributes[*name]).parse::<u64>().expect("a number"))
+    .sum()
+}
+
+/// How many messages are in a queue, those in a pause included.
+async fn messages_in(world: &Shared, queue: &str) -> u64 {
+    not_read_yet(&attributes_of(world, queue).await)
+}
+
+async fn attributes_of(world: &Shared, queue: &str) -> Value {
+    let asked = json!({ "QueueUrl": queue, "AttributeNames": ["All"] });
+    world.sqs("GetQueueAttributes", &asked).await["Attributes"].clone()
+}
+
+async fn send_by_hand(world: &Shared, queue: &str, body: &str) {
+    let message = json!({ "QueueUrl": queue, "MessageBody": body });
+    world.sqs("SendMessage", &message).await;
+}
+
+/// Earlier tests may have left what they refused.
+async fn settled(world: &Shared) {
+    let (alerts, dead) = queues(world);
+    for queue in [alerts, dead] {
+        world.sqs("PurgeQueue", &json!({ "QueueUrl": queue })).await;
+    }
+}
+
+fn queues(world: &Shared) -> (&str, &str) {
+    let info = &world.info;
+    (&info.alert_queue_url, &info.alert_dead_letter_queue_url)
+}
+
+async fn burst(world: Shared) {
+    settled(&world).await;
+    let (alerts, dead) = queues(&world);
+    let domains: Vec<String> = (0..40).map(|_| world.fresh_domain()).collect();
+    let faults = json!([
+        { "operation": "SendEmail", "times": 20, "error": "Throttling" },
+        { "operation": "SendEmail", "times": 20, "error": "AccountSuspended" },
+        { "operation": "SendEmail", "error": "Throttling" },
+    ]);
+    world
+        .control_ses(json!({ "reset_counts": true, "faults": faults }))
+        .await;
+    for domain in &domains {
+        publish(&world, &event_about(domain), "action").await;
+        if domain.contains('7') {
+            publish(&world, &event_about(domain), "info").await;
+        }
+    }
+    // Long enough for several deliveries of some.
+    world
+        .until("SES has refused them for a while", async || {
+            world.ses_counts().await["SendEmail"]["faulted"].as_u64() > Some(60)
+        })
+        .await;
+    assert_eq!(messages_in(&world, alerts).await, 40, "all of them wait");
+    world.control_ses(json!({ "faults": [] })).await;
+
+    world
+        .until("the queue is empty", async || {
+            messages_in(&world, alerts).await == 0
+        })
+        .await;
+    for domain in &domains {
+        assert_eq!(world.emails_about(domain).await.len(), 1, "{domain}");
+    }
+    assert_eq!(messages_in(&world, dead).await, 0);
+    let not_queued = &world.info.dead_letter_queue_url;
+    assert_eq!(messages_in(&world, not_queued).await, 0);
+}
+
+async fn redriven(world: Shared) {
+    settled(&world).await;
+    let (alerts, dead) = queues(&world);
+    // SES rejects the email, and two messages are no events; the others are emailed meanwhile.
+    let rejected = world.fresh_domain();
+    let rejects = json!([{ "operation": "SendEmail", "times": 1, "error": "MessageRejected" }]);
+    let settings = json!({ "reset_counts": true, "faults": rejects });
+    world.control_ses(settings).await;
+    publish(&world, &event_about(&rejected), "action").await;
+    world
+        .until("SES has rejected it", async || {
+            world.ses_counts().await["SendEmail"]["faulted"] == json!(1)
+        })
+        .await;
+    let fine = world.fresh_domain();
+    publish(&world, "no event", "action").await;
+    publish(&world, &event_about(&fine), "action").await;
+    publish(&world, "{\"version\": 1}", "warning").await;
+    world
+        .until(
+            "poison and the rejected email are dead letters",
+            async || messages_in(&world, dead).await == 3 && messages_in(&world, alerts).await == 0,
+        )
+        .await;
+    assert_eq!(world.emails_about(&fine).await.len(), 1);
+    assert_eq!(world.emails_about(&rejected).await.len(), 0);
+    for reason in ["the message is not JSON", "not an event of this service"] {
+        assert!(
+            world.logged("support-notifier", reason).await > 0,
+            "{reason}"
+        );
+    }
+    let asked = &world.ses_counts().await["SendEmail"];
+    assert_eq!(
+        asked["faulted"],
+        json!(1),
+        "SES is not asked again: {asked}"
+    );
+
+    // A minute after the refusal SES is asked again. Poison comes back, the email goes out.
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let dead_arn = attributes_of(&world, dead).await["QueueArn"].clone();
+    let task = world
+        .sqs("StartMessageMoveTask", &json!({ "SourceArn": dead_arn }))
+        .await;
+    assert!(task["TaskHandle"].is_string(), "{task}");
+    world
+        .until("the rejected email is sent", async || {
+            world.emails_about(&rejected).await.len() == 1
+        })
+        .await;
+    world
+        .until("poison is where it was", async || {
+            messages_in(&world, dead).await == 2 && messages_in(&world, alerts).await == 0
+        })
+        .await;
+    assert_eq!(world.emails_about(&rejected).await.len(), 1);
+
+    // What a person sends to the queue by hand is emailed, too.
+    let by_hand = world.fresh_domain();
+    send_by_hand(&world, alerts, &event_about(&by_hand)).await;
+    world
+        .until("it is emailed", async || {
+            !world.emails_about(&by_hand).await.is_empty()
+        })
+        .await;
+    settled(&world).await;
+}
+
+/// Lambda does with the role what the function does not do itself: each of these permissions is
+/// needed, or nothing is polled.
+async fn polled_as_the_role(world: Shared) {
+    let role = role_of(&world, "SupportNotifierFunction").await;
+    let name = "SupportNotifierFunctionRolePolicy1";
+    let policy = policy_of(&world, &role, name).await;
+    let needed = [
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+    ];
+    assert_eq!(policy["Statement"][0]["Action"], json!(needed), "{policy}");
+    assert_eq!(policy["Statement"].as_array().map(Vec::len), Some(1));
+    for action in needed {
+        put_policy(&world, &role, name, &without(&policy, action)).await;
+        let domain = world.fresh_domain();
+        publish(&world, &event_about(&domain), "action").await;
+        let problem = format!("AccessDenied for {action}");
+        world
+            .until(&format!("Lambda says: {problem}"), async || {
+                world.mapping_of("support-notifier").await["LastProcessingResult"]
+                    .as_str()
+                    .is_some_and(|result| result.contains(&problem))
+            })
+            .await;
+        assert!(world.emails_about(&domain).await.is_empty());
+        put_policy(&world, &role, name, &policy).await;
+        world
+            .until("it is emailed", async || {
+                world.emails_about(&domain).await.len() == 1
+            })
+            .await;
+    }
+}
+
+async fn gives_time(world: Shared) {
+    let (alerts, dead) = queues(&world);
+    let attributes = attributes_of(&world, alerts).await;
+    let number = |name: &str| text(&attributes[name]).parse::<u64>().expect("a number");
+    let timeout = world.configuration_of("support-notifier").await["Timeout"].as_u64();
+    assert!(number("VisibilityTimeout") >= 6 * timeout.expect("a timeout"));
+    assert!(
+        timeout < Some(30),
+        "the lease of an email is longer than a run"
+    );
+    let redrive: Value = serde_json::from_str(text(&attributes["RedrivePolicy"])).expect("JSON");
+    assert_eq!(redrive["maxReceiveCount"].as_u64(), Some(30), "{redrive}");
+    let dead = attributes_of(&world, dead).await;
+    assert_eq!(redrive["deadLetterTargetArn"], dead["QueueArn"]);
+    let days = text(&dead["MessageRetentionPeriod"]);
+    assert_eq!(days, "1209600");
+    let mapping = world.mapping_of("support-notifier").await;
+    assert_eq!(
+        mapping["FunctionResponseTypes"],
+        json!(["ReportBatchItemFailures"])
+    );
+    assert_eq!(mapping["ScalingConfig"]["MaximumConcurrency"], json!(2));
+
+    // Only this topic may send, and no other topic of the account.
+    let policy: Value = serde_json::from_str(text(&attributes["Policy"])).expect("JSON");
+    let condition = &policy["Statement"][0]["Condition"]["ArnEquals"]["aws:SourceArn"];
+    assert_eq!(*condition, json!(world.info.topic_arn), "{policy}");
+    assert_eq!(policy["Statement"].as_array().map(Vec::len), Some(1));
+}

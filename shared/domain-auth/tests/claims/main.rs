@@ -5,10 +5,12 @@
 
 mod client_limits;
 mod displacement;
+mod grants;
 mod identities;
 mod limits;
 mod release;
 mod removal;
+mod restarts;
 mod steps;
 mod suffixes;
 mod takeover;

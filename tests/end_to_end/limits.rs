@@ -144,6 +144,10 @@ async fn set_by_support(world: Shared) {
     }
     assert_eq!(limits_of(&world, client).await, defaults, "nothing was set");
 
+    // What is set for one client is no other's.
+    let neighbour = "limits-homes-2";
+    let body = json!({ "max_domains": 7, "reason": "Small" });
+    let others = set(&world, neighbour, &body).await;
     let body = json!({ "max_support_emails_per_day": 3, "reason": "Noisy" });
     let answer = set(&world, client, &body).await;
     assert_eq!(answer, limits_of(&world, client).await);
@@ -157,6 +161,12 @@ async fn set_by_support(world: Shared) {
     assert_eq!(replaced["max_domains"]["limit"], 9);
     let emails = &replaced["max_support_emails_per_day"];
     assert_eq!(emails["limit"], emails["default"], "what is left out");
+    assert_eq!(limits_of(&world, neighbour).await, others);
+    let held = limits_of(&world, &world.info.clients.client_admin).await;
+    assert_ne!(
+        held["max_domains"]["limit"], 9,
+        "nor a client's that has domains"
+    );
 }
 
 /// An event of a client, as the queue delivers it.

@@ -26,6 +26,7 @@ mod resilience;
 mod routes;
 mod second_look;
 mod senders;
+mod ses_calls;
 mod shared_account;
 mod staff;
 mod store;
@@ -178,6 +179,7 @@ fn main() -> ExitCode {
     resilience::tests(&mut suite);
     routes::tests(&mut suite);
     senders::tests(&mut suite);
+    ses_calls::tests(&mut suite);
     shared_account::tests(&mut suite);
     staff::tests(&mut suite);
     support_email::tests(&mut suite);

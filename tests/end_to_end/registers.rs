@@ -43,6 +43,10 @@ pub(crate) fn tests(suite: &mut Suite) {
         filled_by_tombstones,
     );
     suite.shared(
+        "a_register_that_names_in_use_have_filled_gives_way_to_a_proof",
+        filled_by_names_in_use,
+    );
+    suite.shared(
         "a_domain_with_1300_names_of_another_below_it_is_taken_over_in_steps",
         taken_in_steps,
     );
@@ -266,6 +270,34 @@ async fn filled_by_tombstones(world: Shared) {
             "{n}"
         );
     }
+}
+
+async fn filled_by_names_in_use(world: Shared) {
+    let bench = Bench::new(&world, "in-use").await;
+    let list = Eligibility::default();
+    let full = legacy_register("maple", 398_000, false);
+    let mut first = added("maple", NAME, now(), now());
+    first.domain.name = domain_name("first.example.com");
+    first.domain.next_check = Timestamp::MAX;
+    first.claims = Some(full);
+    bench.table.commit(&first).await.unwrap();
+
+    // Without proof there is no room; with it there is, and then for others too.
+    let mail = bench.add(&list, "oak", "mail.example.com").await;
+    assert_eq!(mail.state.status(), Status::Contested);
+    let apex = bench.add(&list, "cedar", NAME).await;
+    assert_eq!(apex.state.status(), Status::Contested);
+    bench.publish_proof("cedar", NAME).await;
+    let mut runs = 0;
+    while bench.status("cedar", NAME).await == Status::Contested {
+        let took = bench.poll().await;
+        assert!(took < Duration::from_secs(57), "a run took {took:?}");
+        runs += 1;
+        assert!(runs < 20, "it comes to an end");
+    }
+    let register = bench.register(NAME).await;
+    assert_eq!(register.holder(&domain_name(NAME)), Some(&client("cedar")));
+    assert!(register.size() < 1_000, "{}", register.size());
 }
 
 async fn taken_in_steps(world: Shared) {

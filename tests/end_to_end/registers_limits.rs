@@ -45,6 +45,10 @@ pub(crate) fn tests(suite: &mut Suite) {
         "a_check_that_takes_over_a_domain_with_many_names_answers_in_time",
         checked_in_time,
     );
+    suite.shared(
+        "a_grant_that_takes_longer_than_its_request_is_202_and_the_poller_finishes_it",
+        granted_in_steps,
+    );
 }
 
 async fn tombstones<S: CommitChanges + ReadDomains + ReadClaims>(store: &S) {
@@ -189,4 +193,68 @@ async fn checked_in_time(world: Shared) {
 
 fn is_true_of_a_takeover(detail: &Value) -> bool {
     text(detail).contains("Your proof was found") && !text(detail).contains("Lasso support decides")
+}
+
+/// Lasso support grants a name that many names of others give way to.
+async fn granted_in_steps(world: Shared) {
+    const COUNT: usize = 600;
+    let domain = world.fresh_domain();
+    world.authenticate(&domain).await;
+    let (claimant, other) = (
+        &world.info.clients.other_client_admin,
+        world.other_client_admin(),
+    );
+    let claimed = world.add(other, &domain).await.body;
+    world.publish(&domain, &claimed, &["ownership"]);
+    let (table, name) = (world.table().await, domain_name(&domain));
+    let read = async || {
+        let stored = table.domain(&client(claimant), &name).await;
+        stored.unwrap().expect("a claim")
+    };
+    world
+        .until("the claim is proven", async || {
+            world.make_due_of(claimant, &domain).await;
+            world.run_poller().await;
+            read().await.state.is_proven_claim()
+        })
+        .await;
+    // Names that an earlier release let a client have, in one write.
+    world
+        .until("they are in the register", async || {
+            let (at, squatter) = (SystemClock.now(), client("squatters"));
+            let claims = table.claims(&domain).await.unwrap();
+            let below = (0..COUNT).map(|n| domain_name(&format!("n{n:03}.{domain}")));
+            let mut change = read().await.updated(|_| {});
+            change.claims =
+                Some(below.fold(claims, |claims, name| claims.taken(&name, &squatter, at)));
+            table.commit(&change).await.is_ok()
+        })
+        .await;
+    let path = format!("/staff/clients/{claimant}/domains/{domain}");
+    let order = json!({ "decision": "grant", "reason": "It was sold.", "confirm": domain });
+    let release = format!("{path}/release");
+    let request = world.request(Method::POST, &release, Some(world.support()));
+    let granted = answer_to(request.json(&order)).await;
+    assert_eq!(granted.status, StatusCode::ACCEPTED, "{granted:?}");
+    assert_eq!(granted.body["status"], "contested");
+    let detail = text(&granted.body["status_detail"]);
+    assert!(detail.contains("is being transferred"), "{detail}");
+    world
+        .until("the poller has finished it", async || {
+            world.run_poller().await;
+            let now = world.get(world.support(), &path).await;
+            now.body["status"] != "contested"
+        })
+        .await;
+    let claims = table.claims(&domain).await.unwrap();
+    assert_eq!(claims.holder(&name), Some(&client(claimant)));
+    assert!(claims.size() < 1_000, "{}", claims.size());
+    let lost = world.domain(&domain).await;
+    assert_eq!(lost["status"], "contested");
+    assert!(text(&lost["status_detail"]).contains("It was sold."));
+    let history = world.get(world.support(), &format!("{path}/history")).await;
+    let items = history.body["items"].as_array().expect("a history").iter();
+    let found = items.filter(|line| line["action"] == "proof_found");
+    let by: Vec<&Value> = found.map(|line| &line["actor"]["kind"]).collect();
+    assert_eq!(by, ["lasso_support", "service"], "{history:?}");
 }

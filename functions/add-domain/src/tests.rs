@@ -1,8 +1,9 @@
 //! Every file in `events/add-domain`, through the handler, on fakes.
 
+use domain_auth::claims::{ClaimRegister, NAMES_PER_CLIENT, Reservation};
 use domain_auth::limits::AdditionLimits;
 use domain_auth::names::{DomainName, Eligibility};
-use domain_auth::ports::{Clock, ReadDomains};
+use domain_auth::ports::{Clock, ReadClaims, ReadDomains};
 use domain_auth::ses_share::SesTurns;
 use domain_auth_http::ClaimNames;
 use domain_auth_testkit::{
@@ -114,6 +115,32 @@ async fn while_the_poller_has_a_backlog_adding_is_202_and_asks_ses_nothing() {
 async fn a_call_that_ses_throttles_once_is_made_again() {
     let app = app();
     app.ses.fail("CreateEmailIdentity", &[SesFault::Throttled]);
+    let reply = handle_file(&app, "new-domain").await;
+    assert_eq!(reply.status(), StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn the_101st_name_of_a_client_under_a_domain_is_refused_and_nothing_is_written() {
+    let app = app();
+    let (maple, now) = (client("maple-homes"), app.clock.now());
+    let names = (0..NAMES_PER_CLIENT).map(|n| domain_name(&format!("n{n}.example.com")));
+    let claims = names.fold(ClaimRegister::empty("example.com"), |claims, name| {
+        claims.taken(&name, &maple, now)
+    });
+    app.store.put_claims(&claims);
+    let reply = handle_file(&app, "new-domain").await;
+    insta::assert_json_snapshot!("too-many-names", answer_of(&reply));
+    assert!(app.store.all_domains().is_empty());
+    assert!(app.publisher.events().is_empty());
+    assert_eq!(app.store.claims("example.com").await.unwrap(), claims);
+    // One fewer, and there is room.
+    let fewer = claims.released(
+        &domain_name("n0.example.com"),
+        &maple,
+        Reservation::Short,
+        now,
+    );
+    app.store.put_claims(&fewer);
     let reply = handle_file(&app, "new-domain").await;
     assert_eq!(reply.status(), StatusCode::CREATED);
 }

@@ -67,7 +67,12 @@ where
         .await;
         let claims = register_of(store, &released.domain).await?;
         let view = StaffDomainView::new(&released.domain, None, &claims, clock.now());
-        Ok(json(StatusCode::OK, &view))
+        let status = if released.goes_on {
+            StatusCode::ACCEPTED
+        } else {
+            StatusCode::OK
+        };
+        Ok(json(status, &view))
     }
 }
 

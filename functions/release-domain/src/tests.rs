@@ -12,6 +12,9 @@ use domain_auth_testkit::{
     identity, new_domain, request_in,
 };
 
+use jiff::SignedDuration;
+use lambda_http::http::StatusCode;
+
 use super::App;
 
 type TestApp = App<MemoryStore, RecordingTopic, TestClock, SequentialIds>;
@@ -149,4 +152,32 @@ async fn a_grant_moves_the_claim() {
     let claims = app.store.claims("example.com").await.unwrap();
     let holder = claims.holder(&domain_name("example.com")).unwrap();
     assert_eq!(holder.as_str(), "cedar-homes");
+}
+
+/// `maple-homes` has so many names below `example.com` that they give way in more than one step, each of
+/// which takes seconds.
+#[tokio::test]
+async fn a_grant_that_takes_long_is_202_and_its_repetition_does_the_rest() {
+    let app = app().await;
+    let (maple, now) = (client("maple-homes"), app.clock.now());
+    let claims = app.store.claims("example.com").await.unwrap();
+    let names = (0..60).map(|n| domain_name(&format!("n{n}.example.com")));
+    let claims = names.fold(claims, |claims, name| claims.taken(&name, &maple, now));
+    app.store.put_claims(&claims);
+    app.store
+        .slow_down(&app.clock, SignedDuration::from_secs(3));
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/release-domain");
+    let file = format!("{folder}/granted.json");
+    let first = app.handle(request_in(file.as_ref())).await;
+    assert_eq!(first.status(), StatusCode::ACCEPTED);
+    let body = answer_of(&first)["body"].clone();
+    assert_eq!(body["status"], "contested");
+    let detail = body["status_detail"].as_str().unwrap();
+    assert!(detail.contains("is being transferred"), "{detail}");
+    assert!(!detail.contains("Lasso support decides"), "{detail}");
+    let against = body["claim"]["against"].as_array().unwrap().len();
+    assert!((1..61).contains(&against), "{against} are left");
+    let again = app.handle(request_in(file.as_ref())).await;
+    assert_eq!(again.status(), StatusCode::OK);
+    assert_eq!(answer_of(&again)["body"]["status"], "provisioning");
 }

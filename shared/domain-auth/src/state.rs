@@ -1,10 +1,12 @@
 //! The states of a domain. Each carries what only it knows.
 
 mod displacement;
+mod grant;
 mod status;
 mod transitions;
 
 pub use displacement::{DisplacedBy, Displacement};
+pub use grant::Grant;
 pub use status::{Status, WaitingFor};
 pub use transitions::{TransitionError, Trigger, TriggerKind};
 
@@ -73,6 +75,10 @@ pub struct Contested {
     /// goes on.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub taking_over_since: Option<Timestamp>,
+    /// That Lasso support has granted the claim, while its name is taken over by that in steps. The
+    /// poller goes on with it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub granted: Option<Grant>,
 }
 
 /// What a second look over TCP has seen of an ownership record.
@@ -319,6 +325,16 @@ impl State {
         self.queue_part() == QueuePart::ProvenClaims
     }
 
+    /// The decision of Lasso support by which a contested claim takes its name over.
+    pub fn grant(&self) -> Option<&Grant> {
+        match self {
+            Self::Contested(contested) => contested.granted.as_ref(),
+            Self::Provisioning(_) | Self::Pending(_) | Self::Verified(_) => None,
+            Self::Authenticated(_) | Self::AtRisk(_) | Self::Failed(_) => None,
+            Self::Rejected(_) | Self::Removing(_) => None,
+        }
+    }
+
     /// Whether the domain failed because SES has no identity for it. What SES says of the name is then
     /// about an identity of somebody else.
     pub fn is_without_identity(&self) -> bool {
@@ -373,6 +389,7 @@ impl Contested {
             unconfirmed: None,
             displaced: None,
             taking_over_since: None,
+            granted: None,
         }
     }
 }

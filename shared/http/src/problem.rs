@@ -109,6 +109,8 @@ pub enum ApiError {
     HeldByAnother,
     /// SES has no identity to adopt.
     NoIdentity,
+    /// Proven names of others leave no room for one more under this organizational domain.
+    NoRoom(String),
     /// Others kept changing the same domain.
     Busy,
     /// The store could not do it.
@@ -483,6 +485,15 @@ impl ApiError {
                 "Amazon SES has no identity for this domain. The domain is contested for another \
                  reason.",
             ),
+            Self::NoRoom(organizational) => Problem::new(
+                409,
+                "no_room",
+                "No room for more names",
+                format!(
+                    "Names that are proven or verified take all the room under {organizational}. \
+                     Release some that are not used, and grant this claim then."
+                ),
+            ),
             Self::Ses(_) => {
                 let mut problem = Problem::new(
                     503,
@@ -533,7 +544,7 @@ impl ApiError {
             Self::InvalidKey(_) | Self::KeyReused | Self::KeyInProgress => None,
             Self::BeingRemoved | Self::Busy => None,
             Self::EmailRefused | Self::IdentityNotOurs | Self::NotContested(_) => None,
-            Self::HeldByAnother | Self::NoIdentity => None,
+            Self::HeldByAnother | Self::NoIdentity | Self::NoRoom(_) => None,
             Self::TooManyInstructions { .. } | Self::TooManyToRecipient(_) => None,
             Self::TooManyDomains(_) | Self::TooManyAdditions { .. } => None,
         }

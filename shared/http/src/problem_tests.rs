@@ -56,7 +56,8 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::IdentityNotOurs => Some(ApiError::NotContested(Status::Pending)),
         ApiError::NotContested(_) => Some(ApiError::HeldByAnother),
         ApiError::HeldByAnother => Some(ApiError::NoIdentity),
-        ApiError::NoIdentity => Some(ApiError::TooManyNames("example.com".to_owned())),
+        ApiError::NoIdentity => Some(ApiError::NoRoom("example.com".to_owned())),
+        ApiError::NoRoom(_) => Some(ApiError::TooManyNames("example.com".to_owned())),
         ApiError::Busy => Some(ApiError::Store(StoreError {
             action: "answer",
             failure: StoreFailure::Unavailable,

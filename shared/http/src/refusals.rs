@@ -84,6 +84,7 @@ impl From<ReleaseError> for ApiError {
             ReleaseError::Unconfirmed { name, holder } => Self::ReleaseUnconfirmed { name, holder },
             ReleaseError::NothingToGrant(status) => Self::NothingToGrant(status),
             ReleaseError::Removing => Self::BeingRemoved,
+            ReleaseError::NoRoom(organizational) => Self::NoRoom(organizational),
             ReleaseError::Busy => Self::Busy,
             ReleaseError::Store(error) => Self::Store(error),
         }

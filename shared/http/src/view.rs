@@ -306,7 +306,9 @@ fn unconfirmed_detail(unconfirmed: Unconfirmed) -> String {
 
 fn state_detail(domain: &Domain) -> String {
     match &domain.state {
-        State::Contested(contested) if contested.proven_at.is_some() => {
+        State::Contested(contested)
+            if contested.proven_at.is_some() && contested.taking_over_since.is_none() =>
+        {
             "Your proof was found. Lasso support decides about this domain now; leave the record in \
              place."
         }

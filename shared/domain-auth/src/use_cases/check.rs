@@ -138,9 +138,8 @@ where
     let proof = Proof::of(tools.dns, tools.clock, &domain, look.as_ref(), last).await;
     let until = tools.clock.now() + TAKEOVER;
     for _ in 0..ATTEMPTS {
-        if let Proof::Confirmed(evidence) = &proof {
+        if let Some(ground) = Ground::of(&domain, proof.confirmed()) {
             let (store, clock, ids) = (tools.store, tools.clock, tools.ids);
-            let ground = Ground::Proof(evidence.clone());
             let seen = look.as_ref();
             match claim::take_over(store, clock, ids, &domain, seen, &ground, until).await {
                 Ok(change) => return Ok(Checked { change, look }),

@@ -23,7 +23,7 @@ use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadClaims, ReadDomai
 use crate::records;
 use crate::state::{State, Status};
 
-pub use self::ground::{Decision, Ground};
+pub use self::ground::Ground;
 pub(super) use self::steps::displaced;
 
 /// How often a takeover is tried again when others change the same claims.
@@ -71,7 +71,9 @@ fn shows(outcome: &Outcome, value: &str) -> bool {
 /// Takes over the name of `claimant`, which is contested and proven, or writes that Lasso support has
 /// to decide, or that it has to wait. It goes in steps, each of which can be the last one: what is left
 /// at `until`, after one step at least, the next call does. What is given back is the change of the
-/// claimant, written: it is `contested` for as long as there is more to do.
+/// claimant, written: it is `contested` for as long as there is more to do. A decision that goes on is
+/// stored with it (`Contested::granted`); one that cannot be carried out is not, and Lasso support
+/// decides again.
 pub async fn take_over<S>(
     store: &S,
     clock: &impl Clock,
@@ -92,16 +94,19 @@ where
         let mut in_the_way =
             in_the_way::read(store, &claims, &claimant, ground, &mut known, clock.now()).await?;
         let now = clock.now();
-        if in_the_way.unconfirmed {
-            // It was switched on since the caller looked, who looks again.
+        // A holder was switched on since the decision, which did not confirm that sending may end.
+        if in_the_way.unconfirmed.is_some() && claimant.state.grant().is_none() {
+            // The caller looks again.
             return Err(CommitError::Conflict);
         }
         let late = steps > 0 && now >= until;
         let later = in_the_way.leave_one_step();
         let mut changes = if !in_the_way.verified.is_empty() {
             undecided(&claimant, &in_the_way.verified, ground, now, ids)
+        } else if let Some(holder) = &in_the_way.unconfirmed {
+            undecided(&claimant, std::slice::from_ref(holder), ground, now, ids)
         } else if late {
-            vec![taking_over(&claimant, now)]
+            vec![taking_over(&claimant, ground, now)]
         } else if later || in_the_way.busy {
             cleared(&claimant, &claims, &in_the_way, ground, now, ids)?
         } else if has_room(&claimant, &claims, &in_the_way, now) {
@@ -109,7 +114,8 @@ where
         } else {
             undecided(&claimant, &[], ground, now, ids)
         };
-        let more = later && !late && in_the_way.verified.is_empty();
+        let moves = in_the_way.verified.is_empty() && in_the_way.unconfirmed.is_none();
+        let more = later && !late && moves;
         if !more && let Some(change) = changes.first_mut() {
             seen(change, look, now);
             change.answer_check(&claimant, || evidence::of_look(None, look), now);
@@ -133,7 +139,7 @@ where
                 for change in changes.iter().skip(1) {
                     known.remove(&change.domain.name);
                 }
-                match claimant_now(store, &claimant).await? {
+                match claimant_now(store, &claimant, ground).await? {
                     Claimant::Waits(domain) => claimant = *domain,
                     Claimant::OfAnotherCall(change) => return Ok(*change),
                     Claimant::Changed => return Err(CommitError::Conflict),
@@ -155,7 +161,11 @@ enum Claimant {
     Changed,
 }
 
-async fn claimant_now<S: ReadDomains>(store: &S, before: &Domain) -> Result<Claimant, StoreError> {
+async fn claimant_now<S: ReadDomains>(
+    store: &S,
+    before: &Domain,
+    ground: &Ground,
+) -> Result<Claimant, StoreError> {
     let stored = store.domain(&before.client, &before.name).await?;
     let claim = |domain: &Domain| match &domain.state {
         State::Contested(contested) => Some(contested.clone()),
@@ -169,7 +179,9 @@ async fn claimant_now<S: ReadDomains>(store: &S, before: &Domain) -> Result<Clai
     let Some(is) = claim(&stored).filter(|is| is.ownership_secret == was.ownership_secret) else {
         return Ok(Claimant::Changed);
     };
-    if stored.version != before.version && is.taking_over_since.is_some() {
+    // A decision is carried out by a call that goes on by it, and by no other.
+    let same_ground = ground.grant().is_none() || is.granted.as_ref() == ground.grant();
+    if stored.version != before.version && is.taking_over_since.is_some() && same_ground {
         let mut change = stored.updated(|_| {});
         change.domain = stored;
         return Ok(Claimant::OfAnotherCall(Box::new(change)));
@@ -241,7 +253,7 @@ fn undecided(
         State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) => true,
         State::Rejected(_) | State::Removing(_) => true,
     };
-    if known && untold.is_empty() {
+    if known && untold.is_empty() && claimant.state.grant().is_none() {
         return vec![claimant.looked_at(|_| {}, now)];
     }
     let named: Vec<String> = holders
@@ -266,6 +278,7 @@ fn undecided(
             if let State::Contested(contested) = &mut domain.state {
                 contested.proven_at.get_or_insert(now);
                 contested.taking_over_since = None;
+                contested.granted = None;
             }
         },
         (Action::ProofFound, EventType::Contested),

@@ -58,6 +58,14 @@ impl Proof {
         }
     }
 
+    /// What was seen, where the claim is proven.
+    pub(super) fn confirmed(&self) -> Option<&Value> {
+        match self {
+            Self::Confirmed(evidence) => Some(evidence),
+            Self::Absent | Self::Unconfirmed(_) => None,
+        }
+    }
+
     /// Notes in the change of a look that moved nothing what the claim still lacks.
     pub(super) fn note(&self, change: &mut Change) {
         let State::Contested(contested) = &mut change.domain.state else {

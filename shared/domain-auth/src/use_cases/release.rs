@@ -2,9 +2,9 @@
 //! that verified holders keep it from. Each decision has a reason, which whoever loses by it reads; and
 //! what ends sending needs the domain's name as a confirmation.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
-use super::claim::{self, Decision, Ground};
+use super::claim::{self, Ground};
 use super::registers::register_of;
 use super::remove;
 use crate::domain::{Change, Domain};
@@ -14,13 +14,13 @@ use crate::history::Actor;
 use crate::names::{ClientId, DomainName, Note};
 use crate::plain_text::one_line;
 use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadClaims, ReadDomains, StoreError};
-use crate::state::{DisplacedBy, Status};
+use crate::state::{DisplacedBy, Grant, Status};
 
 /// How often a write is tried again when others change the same domain or its claims.
 const ATTEMPTS: usize = 4;
 
-/// How long the takeover of a granted name may go on. Lasso support repeats what takes longer, and it goes
-/// on from there.
+/// How long the takeover of a granted name may go on in a request. The poller goes on with what takes
+/// longer.
 const TAKEOVER: SignedDuration = SignedDuration::from_secs(5);
 
 /// What Lasso support decides about a claim.
@@ -54,9 +54,13 @@ pub struct Released {
     pub domain: Domain,
     /// What to publish; none where nothing was left to do.
     pub event: Option<Event>,
+    /// The name is being taken over, and the poller goes on with that: claims of others give way in steps,
+    /// or a holder is just being removed.
+    pub goes_on: bool,
 }
 
-/// Why nothing was released. Nothing was written.
+/// Why nothing was released. Nothing was written, except where there is `NoRoom` or a grant becomes
+/// `Unconfirmed` while it is carried out: then claims that SES has not verified may have given way.
 #[derive(Debug, thiserror::Error)]
 pub enum ReleaseError {
     /// The client has no such domain.
@@ -76,6 +80,9 @@ pub enum ReleaseError {
     /// The name is being given up already.
     #[error("the domain is being removed")]
     Removing,
+    /// The names under this organizational domain that others have proven leave no room for one more.
+    #[error("there is no room for more names under {0}")]
+    NoRoom(String),
     /// Somebody else kept changing the domain, or its identity is just being deleted at SES.
     #[error("too many changes of the domain at once")]
     Busy,
@@ -96,9 +103,11 @@ pub async fn release<S>(
 where
     S: ReadDomains + ReadClaims + CommitChanges,
 {
-    let unconfirmed = |holder: &ClientId| ReleaseError::Unconfirmed {
-        name: name.clone(),
-        holder: holder.clone(),
+    let until = clock.now() + TAKEOVER;
+    let grant = Grant {
+        actor: actor.clone(),
+        reason: order.reason.as_str().to_owned(),
+        confirmed: order.confirmed,
     };
     for _ in 0..ATTEMPTS {
         let domain = store.domain(client, name).await?;
@@ -109,43 +118,92 @@ where
             (Verdict::Grant, _) if !domain.state.is_proven_claim() => {
                 return Err(ReleaseError::NothingToGrant(status));
             }
-            (Verdict::Grant, _) => {
-                if let (false, Some(holder)) = (order.confirmed, sender(store, &domain).await?) {
-                    return Err(unconfirmed(&holder));
-                }
-                let ground = Ground::Decision(Decision {
-                    actor: actor.clone(),
-                    reason: order.reason.clone(),
-                    confirmed: order.confirmed,
-                });
-                let until = clock.now() + TAKEOVER;
-                let taken =
-                    claim::take_over(store, clock, ids, &domain, None, &ground, until).await;
-                // A holder is being removed; the claimant takes over when it is gone.
-                if let Ok(Status::Contested) = taken.as_ref().map(status_of) {
-                    return Err(ReleaseError::Busy);
-                }
-                taken
-            }
+            (Verdict::Grant, _) => match granted(store, clock, ids, &domain, &grant, until).await {
+                Err(ReleaseError::Busy) => continue,
+                answer => return answer,
+            },
             (Verdict::End, Status::Contested) if has_ended(&domain) => {
-                let event = None;
-                return Ok(Released { domain, event });
+                return Ok(Released::of(domain, None));
             }
             (Verdict::End, Status::Contested) => {
                 dropped(store, clock, ids, &domain, (order, actor)).await
             }
             (Verdict::End, _) if status.sends() && !order.confirmed => {
-                return Err(unconfirmed(client));
+                return Err(unconfirmed(name, client));
             }
             (Verdict::End, _) => taken_away(store, clock, ids, &domain, (order, actor)).await,
         };
         match outcome {
-            Ok(Change { domain, event, .. }) => return Ok(Released { domain, event }),
+            Ok(Change { domain, event, .. }) => return Ok(Released::of(domain, event)),
             Err(CommitError::Conflict) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),
         }
     }
-    Err(ReleaseError::Busy)
+    // Steps that were written before the last conflict are kept, and the decision with them.
+    let stored = store.domain(client, name).await?;
+    match stored.filter(|domain| domain.state.grant() == Some(&grant)) {
+        Some(domain) => Ok(Released::going_on(domain)),
+        None => Err(ReleaseError::Busy),
+    }
+}
+
+/// The claimant has its name, or has it after more steps, which are stored with the claim. `Busy` after a
+/// conflict: then the caller looks again.
+async fn granted<S>(
+    store: &S,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    claimant: &Domain,
+    grant: &Grant,
+    until: Timestamp,
+) -> Result<Released, ReleaseError>
+where
+    S: ReadDomains + ReadClaims + CommitChanges,
+{
+    if let (false, Some(holder)) = (grant.confirmed, sender(store, claimant).await?) {
+        return Err(unconfirmed(&claimant.name, &holder));
+    }
+    let ground = Ground::Decision(grant.clone());
+    let taken = claim::take_over(store, clock, ids, claimant, None, &ground, until).await;
+    let Change { domain, event, .. } = match taken {
+        Ok(change) => change,
+        Err(CommitError::Conflict) => return Err(ReleaseError::Busy),
+        Err(CommitError::Store(error)) => return Err(error.into()),
+    };
+    if domain.state.status() != Status::Contested {
+        return Ok(Released::of(domain, event));
+    }
+    if domain.state.grant() == Some(grant) {
+        return Ok(Released::going_on(domain));
+    }
+    match sender(store, &domain).await? {
+        Some(holder) if !grant.confirmed => Err(unconfirmed(&domain.name, &holder)),
+        Some(_) | None => Err(ReleaseError::NoRoom(domain.organizational().to_owned())),
+    }
+}
+
+fn unconfirmed(name: &DomainName, holder: &ClientId) -> ReleaseError {
+    ReleaseError::Unconfirmed {
+        name: name.clone(),
+        holder: holder.clone(),
+    }
+}
+
+impl Released {
+    fn of(domain: Domain, event: Option<Event>) -> Self {
+        Self {
+            domain,
+            event,
+            goes_on: false,
+        }
+    }
+
+    fn going_on(domain: Domain) -> Self {
+        Self {
+            goes_on: true,
+            ..Self::of(domain, None)
+        }
+    }
 }
 
 impl Order {
@@ -154,10 +212,6 @@ impl Order {
             reason: self.reason.as_str().to_owned(),
         }
     }
-}
-
-fn status_of(change: &Change) -> Status {
-    change.domain.state.status()
 }
 
 /// The client that holds exactly this name, where Lasso sends for it.

@@ -5,11 +5,13 @@
 
 mod client_limits;
 mod displacement;
+mod grants;
 mod identities;
 mod late_calls;
 mod limits;
 mod release;
 mod removal;
+mod restarts;
 mod steps;
 mod suffixes;
 mod takeover;

@@ -20,18 +20,23 @@ use crate::world::{DAY, MINUTE, World, admin};
 
 const NAME: &str = "example.com";
 
-fn below(n: usize) -> String {
+pub(super) fn below(n: usize) -> String {
     format!("n{n:04}.{NAME}")
 }
 
 impl World {
     /// Names of a client below `example.com` that wait for their records, more than one client may have
     /// today.
-    fn squat(&self, client_id: &str, count: usize) {
+    pub(super) fn squat(&self, client_id: &str, count: usize) {
+        self.squat_below(client_id, NAME, count);
+    }
+
+    /// The same below another name under `example.com`.
+    pub(super) fn squat_below(&self, client_id: &str, parent: &str, count: usize) {
         let now = self.clock.now();
         let mut claims = self.claims(NAME);
         for n in 0..count {
-            let new = new_domain(client_id, &below(n));
+            let new = new_domain(client_id, &format!("n{n:04}.{parent}"));
             claims = claims.taken(&new.name, &new.client, now);
             let state = State::provisioning();
             let register = Some(claims.clone());
@@ -58,7 +63,7 @@ impl World {
         self.publish_proof(client_id, name);
     }
 
-    fn check(&self, client_id: &str, name: &str) -> Checked {
+    pub(super) fn check(&self, client_id: &str, name: &str) -> Checked {
         let (client, name) = (client(client_id), domain_name(name));
         let budget = SesBudget::unlimited();
         let tools = self.tools(&budget);
@@ -78,7 +83,7 @@ impl World {
         log.iter().filter(|passed| **passed == call).count()
     }
 
-    fn held_by(&self, client_id: &str, count: usize) -> usize {
+    pub(super) fn held_by(&self, client_id: &str, count: usize) -> usize {
         let claims = self.claims(NAME);
         let holds = |n: &usize| claims.holder(&domain_name(&below(*n))) == Some(&client(client_id));
         (0..count).filter(holds).count()

@@ -123,12 +123,7 @@ fn good(operation: Operation, schemas: &mut Schemas) -> Vec<Good> {
             &examples::staff(),
             schemas,
         ),
-        Operation::ReleaseDomain => staff(
-            "The domain, as it stands now.",
-            "released",
-            &examples::released(),
-            schemas,
-        ),
+        Operation::ReleaseDomain => released(schemas),
         Operation::AdoptIdentity => staff(
             "The domain; the poller goes on.",
             "adopted",
@@ -164,6 +159,21 @@ fn added(domain: &Value) -> Vec<Good> {
             "202",
             "The domain waits: for Amazon SES (`provisioning`), or for proof (`contested`).",
             waiting,
+        ),
+    ]
+}
+
+fn released(schemas: &mut Schemas) -> Vec<Good> {
+    let schema = schemas.answered::<StaffDomainView>();
+    let done = one(&schema, "released", &examples::released());
+    let goes_on = one(&schema, "granted", &examples::granted());
+    vec![
+        ("200", "The domain, as it stands now.", done),
+        (
+            "202",
+            "It is granted, and the claims of others give way to it step by step: the domain, which is \
+             `contested` until the service has done the rest, within minutes.",
+            goes_on,
         ),
     ]
 }

@@ -383,6 +383,20 @@ pub(super) fn released() -> Value {
     })
 }
 
+/// A claim that Lasso support has granted, while those of others give way to it.
+pub(super) fn granted() -> Value {
+    let mut state = State::contested(ExampleIds.secret(), at(0));
+    if let State::Contested(contested) = &mut state {
+        contested.proven_at = Some(at(100));
+        contested.taking_over_since = Some(at(150));
+    }
+    let other = ClientId::parse("cedar-homes").expect("a client");
+    let below = DomainName::parse(&format!("mail.{NAME}")).expect("a domain name");
+    let claims = ClaimRegister::empty(NAME).taken(&below, &other, at(0));
+    let domain = added(state).domain;
+    value(&StaffDomainView::new(&domain, None, &claims, at(151)))
+}
+
 pub(super) fn adopted() -> Value {
     let state = State::contested(ExampleIds.secret(), at(0));
     let adopted = moved(&added(state).domain, Trigger::Adopted, sam(), 150);

@@ -164,6 +164,7 @@ fn of_release() -> Vec<ApiError> {
         },
         ApiError::BeingRemoved,
         ApiError::NothingToGrant(Status::Verified),
+        ApiError::NoRoom("maplehomes.com".to_owned()),
         ApiError::Busy,
     ]
 }

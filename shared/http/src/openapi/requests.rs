@@ -135,7 +135,9 @@ pub(super) fn detail(operation: Operation) -> &'static str {
              name loses it, and holders of names above and below keep theirs. Whoever loses by it \
              reads the `reason`. A holder that Lasso sends for (`authenticated`, `at_risk`) loses \
              its name only with `confirm`. Repeated, it has no second effect: a claim that has lost \
-             its name already is answered as it stands."
+             its name already is answered as it stands. A grant that takes longer than some seconds, \
+             because many names of others give way to it, is 202: the service does the rest within \
+             minutes, whether it is repeated or not."
         }
         Operation::GetClientLimits => "Of any client, also of one that has no domains.",
         Operation::SetClientLimits => {

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use crate::domain::Domain;
 use crate::history::Actor;
-use crate::names::Note;
-use crate::state::{DisplacedBy, Status};
+use crate::state::{DisplacedBy, Grant, Status};
 
 /// On what ground a claim is taken over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,25 +12,29 @@ pub enum Ground {
     /// The ownership record was seen; with what was seen.
     Proof(Value),
     /// Lasso support has decided about a claim that is proven.
-    Decision(Decision),
-}
-
-/// What Lasso support decided.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
-    /// Who decided.
-    pub actor: Actor,
-    /// Why; shown to whoever loses a name by it.
-    pub reason: Note,
-    /// Whether a holder that Lasso sends for may lose its name by it.
-    pub confirmed: bool,
+    Decision(Grant),
 }
 
 impl Ground {
+    /// On what ground a claim can be taken over now: a decision of Lasso support that is being carried
+    /// out, and otherwise `proof`, with what was seen.
+    pub(in crate::use_cases) fn of(domain: &Domain, proof: Option<&Value>) -> Option<Self> {
+        let granted = domain.state.grant().cloned().map(Self::Decision);
+        granted.or_else(|| proof.cloned().map(Self::Proof))
+    }
+
+    /// The decision, which the claimant keeps while it is carried out.
+    pub(super) fn grant(&self) -> Option<&Grant> {
+        match self {
+            Self::Proof(_) => None,
+            Self::Decision(grant) => Some(grant),
+        }
+    }
+
     pub(super) fn actor(&self) -> Actor {
         match self {
             Self::Proof(_) => Actor::Service,
-            Self::Decision(decision) => decision.actor.clone(),
+            Self::Decision(grant) => grant.actor.clone(),
         }
     }
 
@@ -38,8 +42,8 @@ impl Ground {
     pub(super) fn why(&self) -> DisplacedBy {
         match self {
             Self::Proof(_) => DisplacedBy::ProvenByAnotherClient,
-            Self::Decision(decision) => DisplacedBy::ReleasedByLassoSupport {
-                reason: decision.reason.as_str().to_owned(),
+            Self::Decision(grant) => DisplacedBy::ReleasedByLassoSupport {
+                reason: grant.reason.clone(),
             },
         }
     }
@@ -48,7 +52,7 @@ impl Ground {
     pub(super) fn may_take(&self, status: Status) -> bool {
         match self {
             Self::Proof(_) => !status.sends(),
-            Self::Decision(decision) => decision.confirmed || !status.sends(),
+            Self::Decision(grant) => grant.confirmed || !status.sends(),
         }
     }
 }

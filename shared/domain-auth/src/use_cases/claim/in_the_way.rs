@@ -32,8 +32,8 @@ pub(super) struct InTheWay {
     pub(super) beside: Vec<Domain>,
     /// A domain with exactly this name is being removed, or its identity replaced.
     pub(super) busy: bool,
-    /// Lasso sends for the holder that Lasso support decided against, and that was not confirmed.
-    pub(super) unconfirmed: bool,
+    /// The holder that Lasso support decided against, where Lasso sends for it and that was not confirmed.
+    pub(super) unconfirmed: Option<Domain>,
 }
 
 /// A claim that ends.
@@ -129,7 +129,9 @@ impl InTheWay {
                 return;
             }
             (Some(domain), Ground::Decision(_)) => {
-                self.unconfirmed |= !ground.may_take(domain.state.status());
+                if !ground.may_take(domain.state.status()) {
+                    self.unconfirmed = Some(domain.clone());
+                }
             }
             (None, Ground::Proof(_) | Ground::Decision(_)) => {}
         }

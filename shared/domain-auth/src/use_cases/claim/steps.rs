@@ -36,9 +36,9 @@ pub(super) fn taken(
 ) -> Result<Vec<Change>, CommitError> {
     let evidence = match ground {
         Ground::Proof(evidence) => evidence.clone(),
-        Ground::Decision(decision) => json!({
+        Ground::Decision(grant) => json!({
             "reason": "decided_by_lasso_support",
-            INTERNAL: { "explanation": decision.reason.as_str() },
+            INTERNAL: { "explanation": grant.reason },
         }),
     };
     let last_holder = claims.last_holder(&claimant.name);
@@ -75,7 +75,7 @@ pub(super) fn cleared(
     now: Timestamp,
     ids: &impl Ids,
 ) -> Result<Vec<Change>, CommitError> {
-    let mut change = taking_over(claimant, now);
+    let mut change = taking_over(claimant, ground, now);
     if !in_the_way.lost.is_empty() {
         let claims = claims.clone().lost(&names_of(&in_the_way.lost), now);
         set_claims(&mut change, still_held(claims, &in_the_way.lost, now));
@@ -85,10 +85,11 @@ pub(super) fn cleared(
 }
 
 /// The claimant waits for claims that give way, and is due at once.
-pub(super) fn taking_over(claimant: &Domain, now: Timestamp) -> Change {
+pub(super) fn taking_over(claimant: &Domain, ground: &Ground, now: Timestamp) -> Change {
     claimant.updated(|domain| {
         if let State::Contested(contested) = &mut domain.state {
             contested.taking_over_since.get_or_insert(now);
+            contested.granted = ground.grant().cloned();
         }
         domain.next_check = now;
     })

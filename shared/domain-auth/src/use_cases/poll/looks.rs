@@ -324,8 +324,7 @@ where
     ) -> Option<Report> {
         let (store, clock, ids) = (self.tools.store, self.tools.clock, self.tools.ids);
         let now = clock.now();
-        let ended = if let Proof::Confirmed(evidence) = proof {
-            let ground = Ground::Proof(evidence.clone());
+        let ended = if let Some(ground) = Ground::of(domain, proof.confirmed()) {
             let until = times.ask.min(now + TAKEOVER);
             claim::take_over(store, clock, ids, domain, dns, &ground, until).await
         } else {

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sns::SnsEvent;
 use domain_auth_aws::{Clients, HttpTimeouts, MetricLines, SupportMail, SystemClock, Table};
+use domain_auth_logs::failed;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use support_notifier::{App, Config};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    lambda_runtime::tracing::init_default_subscriber();
+    domain_auth_logs::init();
     let config = Config::from_env()?;
     let clients = Clients::from_env(HttpTimeouts {
         ses: Duration::from_secs(10),
@@ -25,8 +26,8 @@ async fn main() -> Result<(), Error> {
         limit: config.limit,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<SnsEvent>| async move {
-        app.notify(event.payload).await?;
-        Ok::<_, Error>(())
+        let told = app.notify(event.payload).await;
+        told.map_err(|error| Error::from(failed("an event was not emailed", &error)))
     }))
     .await
 }

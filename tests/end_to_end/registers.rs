@@ -8,17 +8,18 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::Client;
 use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::Domain;
+use domain_auth::final_step::MANUAL;
 use domain_auth::history::Actor;
 use domain_auth::limits::AdditionLimits;
 use domain_auth::names::{DomainName, Eligibility, Note, SuffixList};
 use domain_auth::ports::{Clock, CommitChanges, Outbox, ReadClaims, ReadDomains};
 use domain_auth::state::{State, Status, Trigger};
 use domain_auth::use_cases::SesBudget;
+use domain_auth::use_cases::Tools;
 use domain_auth::use_cases::add::{self, Addition};
 use domain_auth::use_cases::check::{CheckLimits, check};
-use domain_auth::use_cases::final_step::MANUAL;
 use domain_auth::use_cases::poll::{Poller, Settings};
-use domain_auth::use_cases::provision::{self, Provisioned, Tools};
+use domain_auth::use_cases::provision::{self, Provisioned};
 use domain_auth::use_cases::registers::find;
 use domain_auth::use_cases::release::{Order, Verdict, release};
 use domain_auth::use_cases::remove::{self, Confirmation};
@@ -393,7 +394,7 @@ async fn taken_in_steps(world: Shared) {
     for event in bench.topic.events() {
         told.push(event.event_id.to_string());
     }
-    let mut waiting = bench.table.unpublished(2_000).await.unwrap();
+    let mut waiting = bench.table.unpublished_after(None, 2_000).await.unwrap();
     waiting.retain(|event| !told.contains(&event.event_id.to_string()));
     let events = bench.topic.events();
     let of_maple = events

@@ -13,7 +13,7 @@ use domain_auth_aws::{SystemClock, SystemIds};
 use domain_auth_testkit::{MemoryStore, client, domain_name, new_domain};
 use jiff::Timestamp;
 use reqwest::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::Suite;
 use crate::registers::{NAME, legacy_register, table};

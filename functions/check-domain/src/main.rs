@@ -34,5 +34,5 @@ async fn main() -> Result<(), lambda_http::Error> {
             limits: config.limits,
             claims: config.claims,
         };
-    domain_auth_http::run(|request| app.handle(request)).await
+    domain_auth_http::run(Some(app.claims.clone()), |request| app.handle(request)).await
 }

@@ -26,5 +26,5 @@ async fn main() -> Result<(), lambda_http::Error> {
         claims: config.claims,
         limits: config.limits,
     };
-    domain_auth_http::run(|request| app.handle(request)).await
+    domain_auth_http::run(Some(app.claims.clone()), |request| app.handle(request)).await
 }

@@ -4,5 +4,5 @@ use describe_api::describe;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    domain_auth_http::run(async |request| describe(&request)).await
+    domain_auth_http::run(None, async |request| describe(&request)).await
 }

@@ -23,5 +23,5 @@ async fn main() -> Result<(), lambda_http::Error> {
             claims: config.claims,
             cursors: config.cursors,
         };
-    domain_auth_http::run(|request| app.handle(request)).await
+    domain_auth_http::run(Some(app.claims.clone()), |request| app.handle(request)).await
 }

@@ -24,5 +24,5 @@ async fn main() -> Result<(), lambda_http::Error> {
             cursors: config.cursors,
             limits: config.limits,
         };
-    domain_auth_http::run(|request| app.handle(request)).await
+    domain_auth_http::run(Some(app.claims.clone()), |request| app.handle(request)).await
 }

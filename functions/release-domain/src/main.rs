@@ -20,5 +20,5 @@ async fn main() -> Result<(), lambda_http::Error> {
         ids: SystemIds,
         claims: config.claims,
     };
-    domain_auth_http::run(|request| app.handle(request)).await
+    domain_auth_http::run(Some(app.claims.clone()), |request| app.handle(request)).await
 }

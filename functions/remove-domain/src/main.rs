@@ -25,5 +25,5 @@ async fn main() -> Result<(), lambda_http::Error> {
         ses_calls_per_second: config.ses_calls_per_second,
         claims: config.claims,
     };
-    domain_auth_http::run(|request| app.handle(request)).await
+    domain_auth_http::run(Some(app.claims.clone()), |request| app.handle(request)).await
 }

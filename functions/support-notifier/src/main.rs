@@ -12,7 +12,7 @@ use support_notifier::{App, Config};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    lambda_runtime::tracing::init_default_subscriber();
+    domain_auth_logs::init();
     let config = Config::from_env()?;
     let clients = Clients::from_env(HttpTimeouts {
         ses: Duration::from_secs(10),

@@ -7,6 +7,7 @@ use domain_auth_aws::{
     Clients, EventTopic, HttpTimeouts, MetricLines, SesIdentities, SystemClock, SystemIds, Table,
 };
 use domain_auth_dns::Resolver;
+use domain_auth_logs::failed;
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ use verification_poller::{App, Config};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    lambda_runtime::tracing::init_default_subscriber();
+    domain_auth_logs::init();
     let config = Config::from_env()?;
     let clients = Clients::from_env(HttpTimeouts {
         ses: Duration::from_secs(5),
@@ -39,10 +40,14 @@ async fn main() -> Result<(), Error> {
         final_step: config.final_step,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
-        let deadline = i64::try_from(event.context.deadline)?;
-        let report = Box::pin(app.run(Timestamp::from_millisecond(deadline)?)).await?;
-        // For whoever invokes it by hand.
-        Ok::<_, Error>(json!({ "skipped": report.skipped }))
+        let run = async {
+            let deadline = i64::try_from(event.context.deadline)?;
+            let report = Box::pin(app.run(Timestamp::from_millisecond(deadline)?)).await?;
+            // For whoever invokes it by hand.
+            Ok::<_, Error>(json!({ "skipped": report.skipped }))
+        };
+        let outcome = run.await;
+        outcome.map_err(|error| Error::from(failed("a run of the poller failed", &*error)))
     }))
     .await
 }

@@ -2,6 +2,7 @@
 
 mod clients;
 mod environment;
+mod failure;
 mod mail;
 mod metrics;
 mod ses;

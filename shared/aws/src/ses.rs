@@ -18,6 +18,10 @@ use domain_auth::ports::{
     ListIdentities, ListedIdentity, Refusal, SesError,
 };
 
+use crate::failure::IntoCause;
+
+/// The service, in the log.
+const SERVICE: &str = "SES";
 /// Tag that names the client of an identity.
 const CLIENT_TAG: &str = "lasso-client";
 /// Tag that names the stack that made or adopted an identity.
@@ -463,11 +467,11 @@ where
         (SdkError::ServiceError(_), Some(400..500)) => SesError::Refused {
             operation,
             refusal: refusal_of(code),
-            source: error.into(),
+            source: error.into_cause(SERVICE),
         },
         _ => SesError::Unavailable {
             operation,
-            source: error.into(),
+            source: error.into_cause(SERVICE),
         },
     }
 }

@@ -7,6 +7,11 @@ use aws_sdk_sns::types::MessageAttributeValue;
 use domain_auth::event::Event;
 use domain_auth::ports::{Publish, PublishError};
 
+use crate::failure::IntoCause;
+
+/// The service, in the log.
+const SERVICE: &str = "SNS";
+
 /// The topic of the stack.
 #[derive(Debug, Clone)]
 pub struct EventTopic {
@@ -52,8 +57,8 @@ fn error_of(error: SdkError<SnsError>) -> PublishError {
             || error.is_validation_exception()
     });
     if of_the_event {
-        PublishError::Event(error.into())
+        PublishError::Event(error.into_cause(SERVICE))
     } else {
-        PublishError::Topic(error.into())
+        PublishError::Topic(error.into_cause(SERVICE))
     }
 }

@@ -93,6 +93,11 @@ impl Caller {
     }
 }
 
+/// The client that the token names, whether or not it may call.
+pub(crate) fn client_claim(request: &Request, names: &ClaimNames) -> Option<String> {
+    claims_of(request)?.remove(&names.client_id)
+}
+
 fn claims_of(request: &Request) -> Option<HashMap<String, String>> {
     let RequestContext::ApiGatewayV2(context) = request.request_context_ref()? else {
         return None;

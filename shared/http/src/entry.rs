@@ -1,27 +1,32 @@
 //! From a Lambda event to a handler and back.
 
 use std::convert::Infallible;
+use std::panic;
 
 use lambda_http::lambda_runtime::{self, LambdaEvent};
 use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Error, Request, Service, service_fn, tracing};
+use lambda_http::{Adapter, Error, Request, RequestExt, Service, service_fn};
 use serde_json::Value;
 
+use crate::caller::ClaimNames;
 use crate::reply::Reply;
+use crate::request_line::{RequestLine, log_panicked};
 
 /// A request as the handlers take it.
 pub type ParsedRequest = Request;
 
-/// Serves requests with `handler` until the execution environment ends.
-pub async fn run<H, F>(handler: H) -> Result<(), Error>
+/// Serves requests with `handler` until the execution environment ends, and logs a line for each.
+/// `claims` are the names of the claims, in a function that asks for a token.
+pub async fn run<H, F>(claims: Option<ClaimNames>, handler: H) -> Result<(), Error>
 where
     H: Fn(ParsedRequest) -> F,
     F: Future<Output = Reply> + Send,
 {
-    tracing::init_default_subscriber();
-    let serve = |request| {
-        let reply = handler(request);
-        async { Ok::<_, Infallible>(reply.await) }
+    domain_auth_logs::init();
+    log_requests_that_panic();
+    let serve = |request: ParsedRequest| {
+        let answer = observed(claims.as_ref(), &handler, request);
+        async { Ok::<_, Infallible>(answer.await) }
     };
     let mut adapter = Adapter::from(service_fn(serve));
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
@@ -34,11 +39,39 @@ where
                     Ok(response) => Ok(response),
                     Err(never) => match never {},
                 },
-                Err(error) => Err(Error::from(error)),
+                Err(error) => Err(Error::from(domain_auth_logs::failed(
+                    "an event is no request of an HTTP API",
+                    &error,
+                ))),
             }
         }
     }))
     .await
+}
+
+/// The answer of `handler` to one request, which leaves a line in the log.
+pub fn observed<H, F>(
+    claims: Option<&ClaimNames>,
+    handler: &H,
+    request: ParsedRequest,
+) -> impl Future<Output = Reply> + use<H, F>
+where
+    H: Fn(ParsedRequest) -> F,
+    F: Future<Output = Reply>,
+{
+    let line = RequestLine::of(&request, claims);
+    let context = request.lambda_context_ref().cloned();
+    let answer = handler(request);
+    async move { line.observe(context.as_ref(), answer).await }
+}
+
+/// After the line about the panic itself.
+fn log_requests_that_panic() {
+    let log = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        log(info);
+        log_panicked();
+    }));
 }
 
 /// The request in an event of an HTTP API (payload format 2.0), as [`run`] hands it to a handler.

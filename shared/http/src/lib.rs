@@ -14,6 +14,7 @@ pub mod openapi;
 mod problem;
 mod refusals;
 mod reply;
+mod request_line;
 mod routes;
 mod sender_view;
 mod staff_view;
@@ -21,7 +22,7 @@ mod view;
 
 pub use caller::{Caller, ClaimNames, Role, Supporter};
 pub use cursor::{Cursors, List};
-pub use entry::{ParsedRequest, request_of, run};
+pub use entry::{ParsedRequest, observed, request_of, run};
 pub use history_view::{ActorView, ClientHistory, HistoryEntryView, HistoryView};
 pub use input::{
     AddDomainBody, InstructionsBody, LimitsBody, client_in_path, confirmation_of, domain_in_path,

@@ -19,6 +19,7 @@ use serde::Serialize;
 use super::client_record::{Count, Refusal, counts_of};
 use super::keys::{self, EXPIRES_AT, Key, LOOK, PK};
 use super::{Item, Table, number, schema, store_error, string};
+use crate::failure::IntoCause;
 use crate::system::{SystemClock, SystemIds};
 
 const ACTION: &str = "write a change";
@@ -329,10 +330,7 @@ fn is_too_large(code: Option<&str>, message: Option<&str>) -> bool {
     refused && message.is_some_and(|message| message.to_ascii_lowercase().contains("size"))
 }
 
-fn too_large<E>(error: E) -> CommitError
-where
-    E: std::error::Error + Send + Sync + 'static,
-{
+fn too_large(error: impl IntoCause) -> CommitError {
     CommitError::Store(StoreError {
         failure: StoreFailure::TooLarge,
         ..store_error(ACTION)(error)

@@ -20,13 +20,14 @@ pub use keys::LOOK_SHARDS;
 pub use schema::SCHEMA_VERSION;
 
 use std::collections::HashMap;
-use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain_auth::ports::{Meter, StoreError, StoreFailure};
+
+use crate::failure::IntoCause;
 
 /// An item as DynamoDB has it.
 type Item = HashMap<String, AttributeValue>;
@@ -60,14 +61,14 @@ impl Table {
     }
 }
 
-fn store_error<E>(action: &'static str) -> impl FnOnce(E) -> StoreError
+pub(crate) fn store_error<E>(action: &'static str) -> impl FnOnce(E) -> StoreError
 where
-    E: Error + Send + Sync + 'static,
+    E: IntoCause,
 {
     move |error| StoreError {
         action,
         failure: StoreFailure::Unavailable,
-        source: error.into(),
+        source: error.into_cause("DynamoDB"),
     }
 }
 

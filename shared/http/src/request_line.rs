@@ -1,0 +1,265 @@
+//! One line in the log for each request: what was asked, for which client and domain, and how it was
+//! answered. `docs/logs.md` has its fields.
+//!
+//! It holds nothing of bodies but the domain of `POST /domains`, and no token.
+
+use std::borrow::Cow;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use domain_auth::names::{ClientId, DomainName};
+use domain_auth::plain_text::one_line;
+use lambda_http::request::RequestContext;
+use lambda_http::{Context, Request, RequestExt};
+use serde::Deserialize;
+
+use crate::caller::{ClaimNames, client_claim};
+use crate::problem::MAX_BODY;
+use crate::reply::Reply;
+use crate::routes::{Access, Operation};
+
+/// How long before Lambda ends the function a request is given up for the log.
+const BEFORE_THE_END: Duration = Duration::from_millis(100);
+/// Most characters of a name that is none. A name has at most 253.
+const LONGEST: usize = 253;
+
+/// The request that this execution environment has under way: Lambda gives it one at a time.
+static UNDER_WAY: Mutex<Option<RequestLine>> = Mutex::new(None);
+
+/// What is known of a request before it is answered.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestLine {
+    operation: Option<&'static str>,
+    client: Option<String>,
+    domain: Option<String>,
+    request_id: Option<String>,
+    api_request_id: Option<String>,
+    began: Instant,
+}
+
+/// The fields of a line; `$level` is a macro of `tracing`.
+macro_rules! line {
+    ($level:ident, $line:ident, $status:expr, $code:expr, $message:literal) => {
+        tracing::$level!(
+            operation = $line.operation,
+            client = $line.client,
+            domain = $line.domain,
+            status = $status,
+            code = $code,
+            duration_ms = $line.duration_ms(),
+            request_id = $line.request_id,
+            api_request_id = $line.api_request_id,
+            $message
+        )
+    };
+}
+
+impl RequestLine {
+    /// `claims` are the names of the claims, in a function that asks for a token.
+    pub(crate) fn of(request: &Request, claims: Option<&ClaimNames>) -> Self {
+        let operation = Operation::of(request).ok();
+        let context = request.lambda_context_ref();
+        Self {
+            operation: operation.map(Operation::id),
+            client: client_of(request, operation, claims),
+            domain: domain_of(request, operation),
+            request_id: context.map(|context| context.request_id.clone()),
+            api_request_id: api_request_id(request),
+            began: Instant::now(),
+        }
+    }
+
+    /// Waits for the answer to a request, and logs it. Where the function has to end before that, as
+    /// `context` says, this is logged just before the end, because nothing can be later.
+    pub(crate) async fn observe(
+        self,
+        context: Option<&Context>,
+        answer: impl Future<Output = Reply>,
+    ) -> Reply {
+        let patience = context.map(time_left);
+        remember(Some(self.clone()));
+        let mut answer = pin!(answer);
+        let reply = tokio::select! {
+            biased;
+            reply = &mut answer => reply,
+            () = end_of(patience) => {
+                self.timed_out();
+                answer.await
+            }
+        };
+        remember(None);
+        self.answered(&reply);
+        reply
+    }
+
+    fn answered(&self, reply: &Reply) {
+        let status = reply.status();
+        let code = code_in(reply);
+        if status.is_server_error() {
+            line!(warn, self, status.as_u16(), code, "a request was answered");
+        } else {
+            line!(info, self, status.as_u16(), code, "a request was answered");
+        }
+    }
+
+    fn timed_out(&self) {
+        let (status, code) = (None::<u16>, "timed_out");
+        line!(
+            warn,
+            self,
+            status,
+            code,
+            "the function ends before the request is answered"
+        );
+    }
+
+    fn panicked(&self) {
+        let (status, code) = (None::<u16>, "panicked");
+        line!(
+            warn,
+            self,
+            status,
+            code,
+            "the function ended before the request was answered"
+        );
+    }
+
+    fn duration_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Logs the request that is under way as unanswered. A released function ends with a panic, so only
+/// the hook of panics can.
+pub(crate) fn log_panicked() {
+    let line = UNDER_WAY
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    if let Some(line) = line {
+        line.panicked();
+    }
+}
+
+fn remember(line: Option<RequestLine>) {
+    *UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner) = line;
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Lambda's deadline is a time of the day, and no decision rests on it"
+)]
+fn time_left(context: &Context) -> Duration {
+    let left = context.deadline().duration_since(SystemTime::now());
+    left.unwrap_or_default().saturating_sub(BEFORE_THE_END)
+}
+
+async fn end_of(patience: Option<Duration>) {
+    match patience {
+        Some(patience) => tokio::time::sleep(patience).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Of a problem, its code. A replayed answer has nothing but its body to tell it.
+fn code_in(reply: &Reply) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Problem<'a> {
+        #[serde(borrow)]
+        code: Cow<'a, str>,
+    }
+
+    let status = reply.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return None;
+    }
+    let problem: Problem<'_> = serde_json::from_str(reply.body()).ok()?;
+    Some(problem.code.into_owned())
+}
+
+/// Whose domain it is about: for Lasso support the client in the path, for a client its own, also
+/// where it may not call.
+fn client_of(
+    request: &Request,
+    operation: Option<Operation>,
+    claims: Option<&ClaimNames>,
+) -> Option<String> {
+    match operation?.route().access {
+        Access::Anyone => None,
+        Access::ClientAdmin => {
+            let claim = client_claim(request, claims?)?;
+            Some(known(
+                ClientId::parse(&claim).as_ref(),
+                ClientId::as_str,
+                &claim,
+            ))
+        }
+        Access::LassoSupport => {
+            let parameters = request.path_parameters();
+            let text = parameters.first("client")?;
+            let client = ClientId::from_path_segment(text);
+            Some(known(client.as_ref(), ClientId::as_str, text))
+        }
+    }
+}
+
+/// Which domain it is about: that of the path, of the address whose sending is asked about, or of
+/// the body of `POST /domains`.
+fn domain_of(request: &Request, operation: Option<Operation>) -> Option<String> {
+    let parameters = request.path_parameters();
+    let text = match operation? {
+        Operation::AddDomain => Cow::Owned(domain_in_body(request)?),
+        Operation::GetSender => {
+            let (_, domain) = parameters.first("address")?.rsplit_once('@')?;
+            Cow::Borrowed(domain)
+        }
+        _named_in_the_path => Cow::Borrowed(parameters.first("domain")?),
+    };
+    let name = DomainName::parse_held(&text);
+    Some(known(name.as_ref(), DomainName::as_str, &text))
+}
+
+fn domain_in_body(request: &Request) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Body<'a> {
+        #[serde(borrow)]
+        domain: Cow<'a, str>,
+    }
+
+    let body: &[u8] = request.body().as_ref();
+    if body.len() > MAX_BODY {
+        return None;
+    }
+    let body: Body<'_> = serde_json::from_slice(body).ok()?;
+    Some(body.domain.into_owned())
+}
+
+/// A name as the service writes it. Of what is none, what can be shown: without hidden characters,
+/// and without what follows the host in a URL, which may be a secret.
+fn known<T, E>(parsed: Result<&T, &E>, name: fn(&T) -> &str, sent: &str) -> String {
+    if let Ok(parsed) = parsed {
+        return name(parsed).to_owned();
+    }
+    let sent = one_line(sent);
+    let end = sent.find(['?', '#']).unwrap_or(sent.len());
+    let shown: String = sent[..end].chars().take(LONGEST).collect();
+    if shown.len() < sent.len() {
+        shown + "…"
+    } else {
+        shown
+    }
+}
+
+/// API Gateway's identifier of the request, which is also in its access log and in the header
+/// `apigw-requestid` of the answer.
+fn api_request_id(request: &Request) -> Option<String> {
+    let RequestContext::ApiGatewayV2(context) = request.request_context_ref()? else {
+        return None;
+    };
+    context.request_id.clone()
+}
+
+#[cfg(test)]
+#[path = "request_line_tests.rs"]
+mod tests;

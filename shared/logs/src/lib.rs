@@ -1,0 +1,26 @@
+//! The lines that the functions log. `docs/logs.md` has their fields.
+//!
+//! Lambda's own formatter for `LogFormat: JSON` (`lambda_runtime::tracing`) prints the outermost message
+//! of an error and no time. Without a time Lambda takes every line for `INFO` (AWS Lambda developer
+//! guide, "Log-level filtering"). So the functions write their lines with [`init`], in JSON
+//! wherever they run.
+//!
+//! A place that logs an error gives it as it is, and the rest is done here, once:
+//!
+//! ```
+//! # let error = std::io::Error::other("x");
+//! tracing::warn!(
+//!     error = &error as &dyn std::error::Error,
+//!     "an event was not published and stays in the outbox"
+//! );
+//! ```
+
+mod failure;
+mod line;
+mod mask;
+mod setup;
+
+pub use failure::{ServiceFailure, chain};
+pub use line::JsonLines;
+pub use mask::masked;
+pub use setup::{Failed, failed, init, subscriber};

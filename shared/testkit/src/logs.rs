@@ -1,0 +1,25 @@
+//! The lines that code logs, as a function writes them.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::thread;
+
+use serde_json::Value;
+
+/// The lines of the level `info` and above that `act` logs on this thread, read back from the JSON
+/// that goes to CloudWatch Logs.
+pub fn logged(act: impl FnOnce()) -> Vec<Value> {
+    let (mut written, out) = io::pipe().expect("a pipe");
+    // It is read meanwhile: a pipe holds only so much.
+    let reader = thread::spawn(move || {
+        let mut text = String::new();
+        written.read_to_string(&mut text).expect("text in UTF-8");
+        text
+    });
+    let lines = domain_auth_logs::subscriber("info", Arc::new(out));
+    tracing::subscriber::with_default(lines, act);
+    let text = reader.join().expect("a reader that ends");
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("a line in JSON"))
+        .collect()
+}

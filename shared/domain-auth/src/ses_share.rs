@@ -17,6 +17,10 @@ const SHARE: i32 = 2;
 /// quota, so that nobody who has had no turn just before is refused by one other who asks all the time.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(2);
 
+/// How long a restart waits: a client that restarts several domains one after the other leaves a turn to
+/// others each time, and has the next one.
+const RESTART_PATIENCE: SignedDuration = SignedDuration::from_secs(6);
+
 /// By how much more than it can be the next turn may lie ahead before it is taken for the work of a
 /// clock that was wrong.
 const ABSURD: SignedDuration = SignedDuration::from_mins(1);
@@ -107,7 +111,8 @@ impl RequestCalls {
 
     fn patience(self) -> SignedDuration {
         match self {
-            Self::Register | Self::Restart | Self::Check => PATIENCE,
+            Self::Register | Self::Check => PATIENCE,
+            Self::Restart => RESTART_PATIENCE,
             // Nobody waits for it: the domain is gone for its client.
             Self::Remove => SignedDuration::ZERO,
         }

@@ -499,7 +499,7 @@ impl ApiError {
                     503,
                     "ses_unavailable",
                     "Try again",
-                    "Amazon SES did not take the request just now. Nothing was changed.",
+                    "Amazon SES did not take the request just now, or others had their turn before it. Nothing was changed.",
                 );
                 problem.retry_after = Some(5);
                 problem

@@ -14,7 +14,7 @@ use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadClaims, ReadDomai
 use crate::state::State;
 
 /// How often a claim is tried again when others change the same organizational domain.
-const ATTEMPTS: u32 = 8;
+const ATTEMPTS: u32 = 12;
 
 /// What came of adding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,7 +176,7 @@ fn again(
 }
 
 /// Between nothing and 20 ms times two to the power of the attempt, at most 320 ms.
-fn back_off(attempt: u32, ids: &impl Ids) -> Duration {
+pub(super) fn back_off(attempt: u32, ids: &impl Ids) -> Duration {
     let ceiling = 20_u64 << attempt.min(4);
     let random = ids
         .secret()

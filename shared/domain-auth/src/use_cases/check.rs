@@ -221,6 +221,9 @@ where
     C: Clock,
 {
     domain.state.identity()?;
+    if domain.state.is_without_identity() {
+        return None;
+    }
     let asker = check_limit::asker(&domain.client, actor);
     let (store, clock, quota) = (tools.store, tools.clock, limits.ses_calls_per_second);
     if !wait_for_turn(store, clock, quota, RequestCalls::Check, asker).await {

@@ -77,7 +77,8 @@ pub struct Completing<'a, I> {
     pub configuration_set: Option<&'a ConfigurationSet>,
 }
 
-/// Takes the final step of a domain that is `verified`. SES first: what it has attached does no harm
+/// Takes the final step of a domain that is `verified`, if the identity at SES carries the client's tags:
+/// SES's word is about that identity. SES first: what it has attached does no harm
 /// to a domain that is not completed after all, and can be attached again.
 pub async fn decide<S>(
     store: &S,
@@ -92,7 +93,8 @@ where
     S: ReadDomains + CommitChanges,
 {
     let look = store.look(client, name).await?;
-    let mut attached = completing.configuration_set.is_none() || *decision != Decision::Complete;
+    // Whoever else changes the domain does not change the identity, so SES is asked once.
+    let mut is_done_at_ses = *decision != Decision::Complete;
     for _ in 0..ATTEMPTS {
         let domain = store.domain(client, name).await?;
         let domain = domain.ok_or(DecideError::NotFound)?;
@@ -117,14 +119,15 @@ where
                 status: error.status,
                 missing: missing(look.as_ref()),
             })?;
-        let set = set_to_attach(completing.configuration_set, &domain);
-        if let Some(set) = set.filter(|_| !attached) {
+        if !is_done_at_ses {
             let existing = completing.ses.describe(name).await?;
             if !existing.is_some_and(|existing| existing.belongs_to(client)) {
                 return Err(DecideError::IdentityNotOurs);
             }
-            completing.ses.set_configuration_set(name, set).await?;
-            attached = true;
+            if let Some(set) = set_to_attach(completing.configuration_set, &domain) {
+                completing.ses.set_configuration_set(name, set).await?;
+            }
+            is_done_at_ses = true;
         }
         match store.commit(&change).await {
             Ok(()) => {

@@ -2,7 +2,8 @@
 //! effect later than its caller thinks: after it timed out, or died.
 //!
 //! Only an identity that carries this stack's tag and the client's tag is deleted; in a takeover also
-//! one with the tag of the holder who lost the name. So the identity is described first. (The condition
+//! one with the tag of the holder who lost the name. One that was adopted is never deleted: others made it,
+//! and may send with it. So the identity is described first. (The condition
 //! `aws:ResourceTag/lasso-stack` in the template stands behind that.)
 //!
 //! Before the call, the domain says until when one may be under way (a lease, written under the
@@ -38,7 +39,7 @@ pub(super) enum Deletion {
     Failed(Domain, SesError),
     /// The name is held by another client: so is the identity.
     OfAnotherHolder(Domain),
-    /// The identity does not carry the tags that it has to carry. Nothing was asked of SES.
+    /// The identity does not carry the tags that it has to carry, or was adopted. Nothing was asked of SES.
     NotOurs(Domain),
 }
 
@@ -123,8 +124,9 @@ fn may_be_deleted(existing: &ExistingIdentity, domain: &Domain) -> bool {
         State::Contested(_) | State::Pending(_) | State::Verified(_) | State::Removing(_) => None,
         State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) | State::Rejected(_) => None,
     };
-    existing.belongs_to(&domain.client)
-        || displaced.is_some_and(|client| existing.belongs_to(client))
+    let theirs = existing.belongs_to(&domain.client)
+        || displaced.is_some_and(|client| existing.belongs_to(client));
+    theirs && !existing.adopted
 }
 
 fn is_under_way(domain: &Domain, now: Timestamp) -> bool {

@@ -52,7 +52,11 @@ impl FinalStepPolicy {
                     domain = %name,
                     "the identity at SES is not this client's; the final step is left to Lasso support"
                 );
-                return Some(change);
+                return Some(left_to_a_person(
+                    change,
+                    Withheld::NotOurs,
+                    tools.clock.now(),
+                ));
             }
             Err(error @ SesError::Refused { .. }) => {
                 tracing::error!(
@@ -109,9 +113,6 @@ impl FinalStepPolicy {
         C: Clock,
     {
         let name = &domain.name;
-        let Some(set) = set_to_attach(self.configuration_set.as_ref(), domain) else {
-            return Ok(Completion::Done);
-        };
         if tools.clock.now() >= until {
             return Ok(Completion::NoTime);
         }
@@ -120,6 +121,9 @@ impl FinalStepPolicy {
         if !existing.is_some_and(|existing| existing.belongs_to(&domain.client)) {
             return Ok(Completion::NotOurs);
         }
+        let Some(set) = set_to_attach(self.configuration_set.as_ref(), domain) else {
+            return Ok(Completion::Done);
+        };
         if tools.clock.now() >= until {
             return Ok(Completion::NoTime);
         }
@@ -130,9 +134,9 @@ impl FinalStepPolicy {
     }
 }
 
-/// What came of giving an identity its configuration set.
+/// What came of looking whose the identity is, and of giving it its configuration set.
 enum Completion {
-    /// It has it, or none is to be attached.
+    /// It is the client's, and has the set, or none is to be attached.
     Done,
     /// There was no time to ask SES.
     NoTime,

@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::add::back_off;
 use super::delete_identity::{Deletion, delete_identity};
 use super::registers::register_of;
 use super::{Tools, claim};
@@ -19,7 +20,7 @@ use crate::ports::{
 use crate::state::{State, Trigger};
 
 /// How often a write is tried again when others change the same domain, or claims beside its own.
-const ATTEMPTS: usize = 4;
+const ATTEMPTS: u32 = 12;
 
 /// Why a domain is not removed. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +75,10 @@ pub async fn mark<S>(
 where
     S: ReadDomains + ReadClaims + CommitChanges,
 {
-    for _ in 0..ATTEMPTS {
+    for attempt in 0..ATTEMPTS {
+        if attempt > 0 {
+            clock.sleep(back_off(attempt, ids)).await;
+        }
         let domain = store.domain(client, name).await?;
         let domain = domain.ok_or(RemoveError::NotFound)?;
         if !domain.is_there() {
@@ -158,7 +162,7 @@ where
             Deletion::NotOurs(domain) => {
                 tracing::warn!(
                     domain = %domain.name,
-                    "the identity at SES is not this client's; the domain is removed without it"
+                    "the identity at SES was adopted, or is not this client's; the domain is removed without it"
                 );
                 domain
             }

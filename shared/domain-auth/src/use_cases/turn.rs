@@ -6,8 +6,8 @@ use crate::idempotency::KeyOwner;
 use crate::ports::Clock;
 use crate::ses_share::{RequestCalls, SesTurns, Turn, TurnRequest};
 
-/// Waits until a request may make these calls, for at most two seconds, where SES takes so many calls
-/// per second of each operation. Returns false if it may not.
+/// Waits until a request may make these calls, for two seconds at the most (a restart: six), where SES takes
+/// so many calls per second of each operation. Returns false if it may not.
 ///
 /// True where the store does not say: it must not fail a request that could do without it, and SES
 /// throttles what is too much.

@@ -39,6 +39,8 @@ pub(super) enum Withheld {
     Leftovers,
     /// SES refused to give the identity its configuration set.
     RefusedBySes,
+    /// The identity that SES has does not carry the tags of this stack and of this client.
+    NotOurs,
 }
 
 /// What has to be known for the decision is not known now.
@@ -56,6 +58,7 @@ impl Withheld {
             Self::BelowAnothers => "below_a_domain_of_another",
             Self::Leftovers => "held_by_another_before",
             Self::RefusedBySes => "refused_by_ses",
+            Self::NotOurs => "identity_not_ours",
         }
     }
 
@@ -80,6 +83,7 @@ impl Withheld {
                  client has not proven the domain"
             }
             Self::RefusedBySes => "Amazon SES refused the configuration set",
+            Self::NotOurs => "the identity at Amazon SES is not this client's",
         };
         format!("The automatic final step was not taken: {why}.")
     }
@@ -89,7 +93,7 @@ impl Withheld {
         match self {
             Self::WithoutDkim | Self::RecordsNotSeen { .. } => true,
             Self::Imitates | Self::RejectedBefore | Self::BelowAnothers => false,
-            Self::Leftovers | Self::RefusedBySes => false,
+            Self::Leftovers | Self::RefusedBySes | Self::NotOurs => false,
         }
     }
 }

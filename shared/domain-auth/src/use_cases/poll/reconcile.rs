@@ -180,7 +180,7 @@ where
             return Ok(false);
         };
         let claims = registers::find(self.tools.store, name, name.organizational()).await?;
-        if !existing.ours || existing.verified || claims.is_held(name) {
+        if !existing.ours || existing.adopted || existing.verified || claims.is_held(name) {
             return Ok(false);
         }
         let answer = self.tools.ses.delete(name).await;

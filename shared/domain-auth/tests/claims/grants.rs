@@ -141,7 +141,7 @@ fn dying_between_any_two_steps_of_a_long_grant_loses_nothing_of_it() {
         world.grant(true).unwrap().unwrap();
         world.crash.log().len()
     };
-    assert!(points > 40, "{points} points");
+    assert!(points > 20, "{points} points");
     for point in 1..=points {
         let context = format!("died at point {point}");
         let world = prepare(COUNT);

@@ -152,19 +152,33 @@ impl World {
 
     /// As if the time of the next look at a client's domain had come.
     pub(crate) async fn make_due_of(&self, client_id: &str, domain: &str) {
+        // Where it is refused, a run of the poller has just looked at it.
+        self.due_at(client_id, domain, Timestamp::UNIX_EPOCH).await;
+    }
+
+    /// As if the next look at the domain were due long after the test: the poller leaves it as it is.
+    pub(crate) async fn put_off(&self, domain: &str) {
+        let client = &self.info.clients.client_admin;
+        self.until("nobody else writes the domain", async || {
+            let later = SystemClock.now() + SignedDuration::from_hours(1);
+            self.due_at(client, domain, later).await
+        })
+        .await;
+    }
+
+    /// Whether nobody else wrote the domain meanwhile.
+    async fn due_at(&self, client_id: &str, domain: &str, at: Timestamp) -> bool {
         let table = self.table().await;
         let client = client(client_id);
         let stored = table
             .domain(&client, &domain_name(domain))
             .await
             .expect("a read");
-        let mut change = stored
-            .expect("a domain")
-            .looked_at(|_| {}, Timestamp::UNIX_EPOCH);
-        change.domain.next_check = Timestamp::UNIX_EPOCH;
+        let mut change = stored.expect("a domain").looked_at(|_| {}, at);
+        change.domain.next_check = at;
         match table.commit(&change).await {
-            // Then a run of the poller has just looked at it.
-            Ok(()) | Err(CommitError::Conflict) => {}
+            Ok(()) => true,
+            Err(CommitError::Conflict) => false,
             Err(error) => panic!("{error:?}"),
         }
     }

@@ -64,7 +64,7 @@ fn every_fault_is_found() {
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     let missed: Vec<Fault> = thread::scope(|scope| {
         let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        let missed = workers.into_iter().map(|worker| worker.join());
+        let missed = workers.into_iter().map(thread::ScopedJoinHandle::join);
         missed
             .flat_map(|missed| missed.expect("a simulation that ends"))
             .collect()

@@ -65,9 +65,10 @@ async fn run(world: &World, token: &str, operations: &[&str]) {
         "{added:?}"
     );
     let mut command = Command::new(program().expect("a program"));
+    let folder = world.info.zones_dir.parent().expect("a state folder");
     command
         // It keeps a cache where it runs.
-        .current_dir(env!("CARGO_TARGET_TMPDIR"))
+        .current_dir(folder)
         .args([
             "run",
             concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json"),

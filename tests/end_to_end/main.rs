@@ -1,8 +1,8 @@
 //! The whole path over HTTP, on the local stack: the real template, real tokens, DNS by zone file,
 //! email out of the emulator's mailbox.
 //!
-//! One stack serves all tests, each with domains of its own. Tests that disturb SES for everybody
-//! run alone.
+//! One stack serves most tests, each with domains of its own. Tests that disturb SES for everybody run
+//! each on a stack that they have for themselves (`stacks.rs`).
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
@@ -28,6 +28,7 @@ mod second_look;
 mod senders;
 mod ses_calls;
 mod shared_account;
+mod stacks;
 mod staff;
 mod store;
 mod store_keys;
@@ -42,17 +43,15 @@ mod tag_conditions;
 mod takeover;
 mod world;
 
-use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures::FutureExt;
-use lasso_local::{LocalStack, Options};
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 use tokio::runtime::Runtime;
-use tokio::sync::RwLock;
 
-use crate::world::{Shared, World};
+use crate::stacks::Stacks;
+use crate::world::Shared;
 
 /// What the identities of authenticated domains get; without it the stack would leave them alone.
 pub(crate) const CONFIGURATION_SET: &str = "lasso-clients";
@@ -69,11 +68,10 @@ const PARAMETERS: &[(&str, &str)] = &[
     ("MaxSupportEmailsPerClientPerDay", "100000"),
 ];
 
-/// Collects tests, and sees to it that those that need the stack for themselves have it.
+/// Collects tests, and sees to it that those that need a stack for themselves have one.
 pub(crate) struct Suite {
     runtime: Arc<Runtime>,
-    world: Option<Shared>,
-    quiet: Arc<RwLock<()>>,
+    stacks: Arc<Stacks>,
     trials: Vec<Trial>,
 }
 
@@ -83,10 +81,8 @@ impl Suite {
     where
         F: Future<Output = ()>,
     {
-        let quiet = Arc::clone(&self.quiet);
-        self.trial(name, true, async move |world| {
-            let _others_may_run = quiet.read().await;
-            test(world).await;
+        self.trial(name, true, async move |name, stacks: Arc<Stacks>| {
+            stacks.beside_others(&name, test).await
         });
     }
 
@@ -107,19 +103,8 @@ impl Suite {
     ) where
         F: Future<Output = ()>,
     {
-        let quiet = Arc::clone(&self.quiet);
-        self.trial(name, possible, async move |world: Shared| {
-            let _nobody_else_runs = quiet.write().await;
-            let outcome = AssertUnwindSafe(test(Arc::clone(&world)))
-                .catch_unwind()
-                .await;
-            world.calm_ses().await;
-            world
-                .control_dns(serde_json::json!({ "reset": true }))
-                .await;
-            if let Err(panic) = outcome {
-                resume_unwind(panic);
-            }
+        self.trial(name, possible, async move |name, stacks: Arc<Stacks>| {
+            stacks.alone(&name, test).await
         });
     }
 
@@ -127,44 +112,47 @@ impl Suite {
         &mut self,
         name: &str,
         possible: bool,
-        test: impl AsyncFnOnce(Shared) + Send + 'static,
+        test: impl AsyncFnOnce(String, Arc<Stacks>) -> Result<(), String> + Send + 'static,
     ) {
-        let (runtime, world) = (Arc::clone(&self.runtime), self.world.clone());
+        let (runtime, stacks) = (Arc::clone(&self.runtime), Arc::clone(&self.stacks));
+        let own_name = name.to_owned();
         let trial = Trial::test(name, move || {
-            let world = world.ok_or("the stack was not started")?;
-            runtime.block_on(test(world));
-            Ok(())
+            let outcome = runtime.block_on(test(own_name, stacks));
+            outcome.map_err(Failed::from)
         });
         self.trials.push(trial.with_ignored_flag(!possible));
+    }
+
+    /// Runs them, stops the stacks, and says which took longest.
+    fn run(self, arguments: &mut Arguments) -> Conclusion {
+        // A thread for each, so that none that waits for a stack holds up another.
+        arguments.test_threads.get_or_insert(self.trials.len());
+        let conclusion = libtest_mimic::run(arguments, self.trials);
+        if let Some(stacks) = Arc::into_inner(self.stacks) {
+            say_slowest(&self.runtime.block_on(stacks.stop()));
+        }
+        conclusion
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "where the other lines about tests are")]
+fn say_slowest(took: &[(Duration, String)]) {
+    if took.is_empty() {
+        return;
+    }
+    println!("The longest, without waiting for a stack:");
+    // As `.ci/timed_test.py` reads it.
+    for (took, name) in took.iter().take(10) {
+        println!("{:7.1} s  {name}", took.as_secs_f64());
     }
 }
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // The tests wait far more than they compute.
-    arguments.test_threads.get_or_insert(8);
     let runtime = Runtime::new().expect("a runtime for the tests");
-    let stack = (!arguments.list).then(|| {
-        let mut options = Options::isolated();
-        for (name, value) in PARAMETERS {
-            let (name, value) = ((*name).to_owned(), (*value).to_owned());
-            options.parameters.insert(name, value);
-        }
-        let start = LocalStack::start(options);
-        let stack = runtime
-            .block_on(start)
-            .unwrap_or_else(|error| panic!("{error}"));
-        Arc::new(stack)
-    });
-    let world = stack.as_ref().map(|stack| {
-        let world = Arc::new(World::new(stack));
-        runtime.block_on(world.calm_ses());
-        world
-    });
     let mut suite = Suite {
         runtime: Arc::new(runtime),
-        world,
-        quiet: Arc::default(),
+        stacks: Arc::new(Stacks::new()),
         trials: Vec::new(),
     };
     // First, while the table is small and runs of the poller are short.
@@ -197,10 +185,5 @@ fn main() -> ExitCode {
     fairness::tests(&mut suite);
     hostile_zones::tests(&mut suite);
     described::tests(&mut suite);
-    let conclusion = libtest_mimic::run(&arguments, suite.trials);
-    drop(suite.world);
-    if let Some(stack) = stack.and_then(Arc::into_inner) {
-        suite.runtime.block_on(stack.stop());
-    }
-    conclusion.exit_code()
+    suite.run(&mut arguments).exit_code()
 }

@@ -72,6 +72,8 @@ async fn tokens(world: Shared) {
 async fn roles(world: Shared) {
     let domain = world.fresh_domain();
     world.add(world.client_admin(), &domain).await;
+    // A look of the poller would be no deed of a caller.
+    world.put_off(&domain).await;
     let before = world.domain(&domain).await;
     let target = Target {
         client: &world.info.clients.client_admin,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use domain_auth::history::Actor;
 use domain_auth::ports::{Clock, CommitChanges, CommitError, ReadDomains, Runs};
 use domain_auth::run_memory::RunMemory;
@@ -17,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use lasso_local::{LocalStack, StackInfo};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use tokio::sync::{Mutex, OnceCell};
 use tokio::time::Instant;
 
 use crate::contract::{Exchange, assert_described};
@@ -40,7 +42,13 @@ pub(crate) struct World {
     pub(crate) info: StackInfo,
     stack: Arc<LocalStack>,
     http: Client,
+    /// Root's configuration for an SDK client; what it takes to make one is made once.
+    aws: OnceCell<SdkConfig>,
     domains: AtomicUsize,
+    /// How many runs of the poller the tests have begun.
+    runs: AtomicUsize,
+    /// The last of them that is over. Held by the test that runs the poller.
+    last_run: Mutex<usize>,
 }
 
 impl World {
@@ -49,7 +57,10 @@ impl World {
             info: stack.info().clone(),
             stack: Arc::clone(stack),
             http: Client::new(),
+            aws: OnceCell::new(),
             domains: AtomicUsize::new(0),
+            runs: AtomicUsize::new(0),
+            last_run: Mutex::default(),
         }
     }
 
@@ -141,19 +152,33 @@ impl World {
 
     /// As if the time of the next look at a client's domain had come.
     pub(crate) async fn make_due_of(&self, client_id: &str, domain: &str) {
+        // Where it is refused, a run of the poller has just looked at it.
+        self.due_at(client_id, domain, Timestamp::UNIX_EPOCH).await;
+    }
+
+    /// As if the next look at the domain were due long after the test: the poller leaves it as it is.
+    pub(crate) async fn put_off(&self, domain: &str) {
+        let client = &self.info.clients.client_admin;
+        self.until("nobody else writes the domain", async || {
+            let later = SystemClock.now() + SignedDuration::from_hours(1);
+            self.due_at(client, domain, later).await
+        })
+        .await;
+    }
+
+    /// Whether nobody else wrote the domain meanwhile.
+    async fn due_at(&self, client_id: &str, domain: &str, at: Timestamp) -> bool {
         let table = self.table().await;
         let client = client(client_id);
         let stored = table
             .domain(&client, &domain_name(domain))
             .await
             .expect("a read");
-        let mut change = stored
-            .expect("a domain")
-            .looked_at(|_| {}, Timestamp::UNIX_EPOCH);
-        change.domain.next_check = Timestamp::UNIX_EPOCH;
+        let mut change = stored.expect("a domain").looked_at(|_| {}, at);
+        change.domain.next_check = at;
         match table.commit(&change).await {
-            // Then a run of the poller has just looked at it.
-            Ok(()) | Err(CommitError::Conflict) => {}
+            Ok(()) => true,
+            Err(CommitError::Conflict) => false,
             Err(error) => panic!("{error:?}"),
         }
     }
@@ -213,20 +238,32 @@ impl World {
             .expect("a zone file");
         file.write_all(lines.as_bytes())
             .expect("a zone file that takes records");
-        // The DNS server looks at its folder every 200 ms at the most.
-        std::thread::sleep(Duration::from_millis(400));
+        // The DNS server looks at its folder by itself, too, but not at once. On a thread without a task
+        // of tokio's, which would have to go on for it.
+        let reload = || futures::executor::block_on(self.stack.dns().reload());
+        std::thread::scope(|scope| {
+            scope.spawn(reload);
+        });
     }
 
     // ── AWS ─────────────────────────────────────────────────────────────────────────────────────
 
-    /// A run of the poller, after the one that is under way, if one is.
+    /// A run of the poller, after the one that is under way, if one is. Tests that ask meanwhile share
+    /// the next one: it begins after all of them have asked.
     pub(crate) async fn run_poller(&self) {
+        let begun_before = self.runs.load(Ordering::SeqCst);
+        let mut done = self.last_run.lock().await;
+        if *done > begun_before {
+            return;
+        }
+        let run = self.runs.fetch_add(1, Ordering::SeqCst) + 1;
         self.until("no other run of the poller is under way", async || {
             let answer = self.invoke("verification-poller", &scheduled()).await;
             assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
             answer.body["skipped"] != json!(true)
         })
         .await;
+        *done = run;
     }
 
     /// As if the poller had never run: it reads SES's list of identities, and compares it with all

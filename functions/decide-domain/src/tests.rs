@@ -63,7 +63,8 @@ async fn app() -> TestApp {
         let change = Domain::add(new, state, None, Actor::Service, now, ids);
         app.store.commit(&change).await.unwrap();
     }
-    app.ses.add_tagged(&domain_name("example.com"), "maple-homes", true);
+    app.ses
+        .add_tagged(&domain_name("example.com"), "maple-homes", true);
     app.ses.add_foreign(&domain_name("example.org"), None, true);
     app
 }

@@ -34,29 +34,26 @@ pub(crate) async fn build(
         Profile::ReleaseOf(released) => released == *name,
     };
     let (released, others): (Vec<&str>, Vec<&str>) = all.partition(is_released);
-    let mut built = build_some(workspace, &others, &[], progress).await?;
-    built.extend(build_some(workspace, &released, &["--release"], progress).await?);
+    // With the features of all members, as `cargo test --workspace` has compiled them; those that are
+    // released with the features of what is deployed alone (`default-members`).
+    let mut built = build_some(workspace, &others, "--workspace", progress).await?;
+    built.extend(build_some(workspace, &released, "--release", progress).await?);
     Ok(built)
 }
 
 async fn build_some(
     workspace: &Workspace,
     functions: &[&str],
-    options: &[&str],
+    option: &str,
     progress: Progress,
 ) -> Result<BTreeMap<String, PathBuf>, Error> {
     if functions.is_empty() {
         return Ok(BTreeMap::new());
     }
     let mut command = cargo(&workspace.root);
-    command.args([
-        "build",
-        "--bins",
-        "--message-format=json-render-diagnostics",
-    ]);
-    command.args(options);
+    command.args(["build", "--message-format=json-render-diagnostics", option]);
     for name in functions {
-        command.args(["--package", name]);
+        command.args(["--bin", name]);
     }
     command
         .stdin(Stdio::null())

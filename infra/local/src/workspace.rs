@@ -75,7 +75,8 @@ impl Workspace {
 }
 
 /// The cargo that runs us, or the one on the path, with the environment of a person's shell: what
-/// cargo sets for the program that it runs would make build scripts that watch it run again.
+/// cargo sets for the program that it runs, and `.ci/timed_test.py` for the test harness, would make
+/// build scripts that watch it run again.
 pub(crate) fn cargo(folder: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(folder);
@@ -96,6 +97,7 @@ fn is_set_by_cargo(variable: &str) -> bool {
             "CARGO_PRIMARY_PACKAGE",
             "CARGO_TARGET_TMPDIR",
             "OUT_DIR",
+            "RUSTC_BOOTSTRAP",
         ]
         .contains(&variable)
 }

@@ -244,13 +244,15 @@ impl World {
 
     /// Root's configuration for an SDK client.
     pub(crate) async fn aws(&self) -> SdkConfig {
-        aws_config::defaults(BehaviorVersion::latest())
-            .endpoint_url(&self.info.aws_endpoint_url)
-            .region(Region::new(self.info.region.clone()))
-            .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
-            .http_client(domain_auth_aws::http_client())
-            .load()
-            .await
+        let load = || {
+            aws_config::defaults(BehaviorVersion::latest())
+                .endpoint_url(&self.info.aws_endpoint_url)
+                .region(Region::new(self.info.region.clone()))
+                .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+                .http_client(domain_auth_aws::http_client())
+                .load()
+        };
+        self.aws.get_or_init(load).await.clone()
     }
 
     pub(crate) async fn table(&self) -> Table {

@@ -1,0 +1,137 @@
+//! The stacks that the tests run on: one that most tests share, and a few for tests that change how SES,
+//! DNS, a role or a function behaves for everybody. Each of these has a stack for itself while it runs, so
+//! that it stands in no other test's way, and none in its own.
+//!
+//! A stack is started when the first test asks for it: a filter that matches one test starts one.
+
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures::FutureExt;
+use lasso_local::{LocalStack, Options};
+use tokio::sync::{OnceCell, Semaphore};
+
+use crate::PARAMETERS;
+use crate::world::{Shared, World};
+
+/// How many tests run on the shared stack at once. They wait more than they compute, but three emulators
+/// and their functions are enough for two cores: what the functions allow SES and DNS are seconds.
+const AT_ONCE: usize = 4;
+/// How many tests have a stack for themselves at once.
+const QUIET: usize = 2;
+
+/// All stacks, and how long each test has had one.
+#[derive(Debug)]
+pub(crate) struct Stacks {
+    started: Mutex<Vec<Arc<LocalStack>>>,
+    /// Why a stack did not start. Then no other is tried.
+    broken: OnceLock<String>,
+    shared: OnceCell<Shared>,
+    at_once: Semaphore,
+    /// Those that no test has at the moment.
+    quiet: Mutex<Vec<Shared>>,
+    quiet_turns: Semaphore,
+    took: Mutex<Vec<(Duration, String)>>,
+}
+
+impl Stacks {
+    pub(crate) fn new() -> Self {
+        Self {
+            started: Mutex::default(),
+            broken: OnceLock::new(),
+            shared: OnceCell::new(),
+            at_once: Semaphore::new(AT_ONCE),
+            quiet: Mutex::default(),
+            quiet_turns: Semaphore::new(QUIET),
+            took: Mutex::default(),
+        }
+    }
+
+    /// Runs a test beside others.
+    pub(crate) async fn beside_others<F: Future<Output = ()>>(
+        &self,
+        name: &str,
+        test: impl FnOnce(Shared) -> F,
+    ) -> Result<(), String> {
+        let _turn = self.at_once.acquire().await.expect("it is never closed");
+        let world = self.shared.get_or_try_init(|| self.start()).await?;
+        let world = Arc::clone(world);
+        self.timed(name, test(world)).await;
+        Ok(())
+    }
+
+    /// Runs a test on a stack that it has for itself, and leaves SES and DNS calm.
+    pub(crate) async fn alone<F: Future<Output = ()>>(
+        &self,
+        name: &str,
+        test: impl FnOnce(Shared) -> F,
+    ) -> Result<(), String> {
+        let _turn = self
+            .quiet_turns
+            .acquire()
+            .await
+            .expect("it is never closed");
+        let free = locked(&self.quiet).pop();
+        let world = match free {
+            Some(world) => world,
+            None => self.start().await?,
+        };
+        let test = self.timed(name, test(Arc::clone(&world)));
+        let outcome = AssertUnwindSafe(test).catch_unwind().await;
+        world.calm_ses().await;
+        world
+            .control_dns(serde_json::json!({ "reset": true }))
+            .await;
+        locked(&self.quiet).push(world);
+        if let Err(panic) = outcome {
+            resume_unwind(panic);
+        }
+        Ok(())
+    }
+
+    async fn timed(&self, name: &str, test: impl Future<Output = ()>) {
+        let started = Instant::now();
+        test.await;
+        locked(&self.took).push((started.elapsed(), name.to_owned()));
+    }
+
+    async fn start(&self) -> Result<Shared, String> {
+        if let Some(error) = self.broken.get() {
+            return Err(error.clone());
+        }
+        let mut options = Options::isolated();
+        for (name, value) in PARAMETERS {
+            let (name, value) = ((*name).to_owned(), (*value).to_owned());
+            options.parameters.insert(name, value);
+        }
+        let stack = LocalStack::start(options).await.map_err(|error| {
+            let error = error.to_string();
+            self.broken.get_or_init(|| error).clone()
+        })?;
+        let stack = Arc::new(stack);
+        let world = Arc::new(World::new(&stack));
+        locked(&self.started).push(stack);
+        world.calm_ses().await;
+        Ok(world)
+    }
+
+    /// Stops all of them. How long each test took that has not failed, the longest first.
+    pub(crate) async fn stop(self) -> Vec<(Duration, String)> {
+        drop((self.shared, self.quiet));
+        let started = self.started.into_inner();
+        for stack in started.unwrap_or_else(PoisonError::into_inner) {
+            if let Some(stack) = Arc::into_inner(stack) {
+                stack.stop().await;
+            }
+        }
+        let took = self.took.into_inner();
+        let mut took = took.unwrap_or_else(PoisonError::into_inner);
+        took.sort_unstable_by(|one, other| other.cmp(one));
+        took
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::{Status, TriggerKind};
 
+pub use crate::actor::Actor;
+
 /// The member of a line's evidence that is for Lasso support alone.
 pub const INTERNAL: &str = "internal";
 
@@ -27,24 +29,6 @@ pub struct HistoryEntry {
     /// Why, with what was observed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub evidence: Option<serde_json::Value>,
-}
-
-/// Who or what did something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Actor {
-    /// A person at the client.
-    ClientAdmin {
-        /// The token's subject.
-        subject: String,
-    },
-    /// A person at Lasso.
-    LassoSupport {
-        /// The token's subject.
-        subject: String,
-    },
-    /// This service on its own, from what Amazon SES or DNS said.
-    Service,
 }
 
 /// What happened, in a word.

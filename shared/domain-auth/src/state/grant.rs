@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::Actor;
+use crate::actor::Actor;
 
 /// What Lasso support decided about a claim that is proven. It is stored with the claim while the takeover
 /// that it led to goes on, so that the poller can finish it.

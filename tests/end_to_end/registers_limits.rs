@@ -84,7 +84,7 @@ async fn limits<S: CommitChanges + ReadDomains + ReadClaims>(store: &S) {
     let refused = store.commit(&large).await;
     assert!(matches!(refused, Err(CommitError::Store(_))), "{refused:?}");
     let many: Vec<Change> = (0..30)
-        .map(|n| added("maple", &format!("d{n}.com"), now(), now()))
+        .map(|n| added(&format!("client{n}"), &format!("d{n}.com"), now(), now()))
         .collect();
     let refused = store.commit_all(&many.iter().collect::<Vec<_>>()).await;
     assert!(matches!(refused, Err(CommitError::Store(_))), "{refused:?}");
@@ -96,7 +96,7 @@ async fn limits<S: CommitChanges + ReadDomains + ReadClaims>(store: &S) {
         None
     );
     let written = store
-        .commit_all(&many[..25].iter().collect::<Vec<_>>())
+        .commit_all(&many[..20].iter().collect::<Vec<_>>())
         .await;
     assert!(written.is_ok(), "100 items are not too many: {written:?}");
 }

@@ -15,11 +15,11 @@ use tokio::sync::{OnceCell, Semaphore};
 use crate::PARAMETERS;
 use crate::world::{Shared, World};
 
-/// How many tests run on the shared stack at once. They wait more than they compute, but three emulators
+/// How many tests run on the shared stack at once. They wait more than they compute, but two emulators
 /// and their functions are enough for two cores: what the functions allow SES and DNS are seconds.
 const AT_ONCE: usize = 4;
 /// How many tests have a stack for themselves at once.
-const QUIET: usize = 2;
+const QUIET: usize = 1;
 
 /// All stacks, and how long each test has had one.
 #[derive(Debug)]

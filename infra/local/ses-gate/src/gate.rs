@@ -46,9 +46,9 @@ impl Gate {
         let (registry, timing) = (Arc::clone(&self.registry), self.timing());
         let names = names.to_vec();
         let looking = async move { registry.refresh(&names, wanted, timing).await };
-        match tokio::time::timeout(LOOKING, tokio::spawn(looking)).await {
-            Ok(Err(error)) => tracing::error!(%error, "looking for records has failed"),
-            Ok(Ok(())) | Err(_) => {}
+        let looked = tokio::time::timeout(LOOKING, tokio::spawn(looking)).await;
+        if let Ok(Err(error)) = looked {
+            tracing::error!(%error, "looking for records has failed");
         }
     }
 

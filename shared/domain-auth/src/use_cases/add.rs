@@ -14,7 +14,7 @@ use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadClaims, ReadDomai
 use crate::state::State;
 
 /// How often a claim is tried again when others change the same organizational domain.
-const ATTEMPTS: u32 = 12;
+const ATTEMPTS: u32 = 8;
 
 /// What came of adding.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -159,7 +159,9 @@ pub fn readiness(ses: Option<SesStatus>, diagnosis: &Diagnosis) -> Readiness {
         diagnosis
             .records
             .iter()
-            .filter(|record| is_required(record.id, only_cnames) == required && lacks(record, verified))
+            .filter(|record| {
+                is_required(record.id, only_cnames) == required && lacks(record, verified)
+            })
             .map(|record| record.id)
             .collect()
     };

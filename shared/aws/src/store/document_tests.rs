@@ -138,9 +138,7 @@ fn keys_of_code() -> Vec<(&'static str, &'static str, Vec<Key>)> {
         (
             "said",
             "told",
-            Said::ALL
-                .map(|said| Key::said(client, name, said))
-                .to_vec(),
+            Said::ALL.map(|said| Key::said(client, name, said)).to_vec(),
         ),
     ]
 }

@@ -338,7 +338,11 @@ fn records_that_sending_does_not_depend_on_are_not_said_to_let_lasso_send() {
 
 #[test]
 fn a_handoff_without_records_asks_for_none() {
-    let ids = Scene::right().records.iter().map(|record| record.id).collect::<Vec<_>>();
+    let ids = Scene::right()
+        .records
+        .iter()
+        .map(|record| record.id)
+        .collect::<Vec<_>>();
     for format in TEXTS {
         let body = handoff_of(&without(&ids), format);
         assert!(body.contains("There is no record to add"), "{body}");

@@ -200,7 +200,7 @@ pub(crate) async fn alerts<S: PlaceAlerts + ReadAlertCounts + EmailLedger>(store
         assert_eq!(lease, expected, "{place:?}");
     }
 
-    // A client says the same of a domain that it has removed and added again.
+    // The same is told of a domain that its client has removed and added again.
     let cedar = client("cedar");
     let whose = (&cedar, &name);
     let said = async |life: i64, said: Said, hours: i64| {
@@ -219,4 +219,9 @@ pub(crate) async fn alerts<S: PlaceAlerts + ReadAlertCounts + EmailLedger>(store
     assert_eq!(a_day_later, Place::Own);
     let first_day = store.alerts_on(&cedar, day).await.unwrap();
     assert_eq!(first_day.own, 3, "repetitions are not counted");
+    for kind in [Said::Verified, Said::ProvenAndContested] {
+        assert_eq!(said(4, kind, 27).await, Place::Own, "{kind:?}");
+        assert_eq!(said(5, kind, 50).await, Place::Repeated, "{kind:?}");
+        assert_eq!(said(6, kind, 51).await, Place::Own, "{kind:?}");
+    }
 }

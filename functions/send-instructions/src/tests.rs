@@ -218,7 +218,7 @@ async fn what_ses_certainly_did_not_send_does_not_count_and_the_rest_does() {
             (422, "email_refused"),
             2,
         ),
-        (SesFault::Unavailable, (503, "service_unavailable"), 0),
+        (SesFault::Unavailable, (503, "perhaps_sent"), 0),
     ] {
         app.mail.faults.lock().unwrap().push(fault);
         let failed = answer(&app, "to-email-administrator").await;

@@ -4,14 +4,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::event::{Event, EventType};
+use crate::event::{Event, EventType, Severity};
 use crate::instructions::Day;
 use crate::names::{ClientId, DomainName, EventId};
 use crate::ports::StoreError;
 use crate::state::Status;
 
-/// For how long a domain that was removed and added again is the same one to Lasso support, where its
-/// client says that it is ready.
+/// For how long a domain that was removed and added again is the same one to Lasso support, in what a
+/// client can bring about again by removing and adding it ([`Said`]).
 pub const SAME_DOMAIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// An event that may be an email.
@@ -25,17 +25,23 @@ pub struct Alert<'a> {
     pub name: &'a DomainName,
     /// When that was added.
     pub added_at: Timestamp,
-    /// What the client has said, where the event is that it says so.
+    /// What it says, where the client can bring that about again by removing the domain and adding it.
     pub said: Option<Said>,
 }
 
-/// What a client says with `notify`.
+/// What Lasso support is told that a client can bring about as often as it removes its domain and adds it
+/// again. Nothing in it says that mail stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Said {
-    /// It is ready, and SES has verified the domain.
+    /// The client says that it is ready, and SES has verified the domain.
     ReadyAndVerified,
-    /// It is ready, and SES has not verified the domain.
+    /// The client says that it is ready, and SES has not verified the domain.
     ReadyAndNotVerified,
+    /// SES has verified the domain.
+    Verified,
+    /// The client has proven a name that another one holds, or for which there is no room, and Lasso
+    /// support decides.
+    ProvenAndContested,
 }
 
 /// What an event is by email. Decided once, and stored with the event's entry in the email ledger.
@@ -52,8 +58,8 @@ pub enum Place {
     },
     /// No email: the summary of the day stands for it.
     InSummary,
-    /// No email: the client said so within [`SAME_DOMAIN`], before it removed the domain and added it
-    /// again.
+    /// No email: Lasso support was emailed the same within [`SAME_DOMAIN`], before the client removed the
+    /// domain and added it again.
     Repeated,
 }
 
@@ -106,13 +112,13 @@ impl<'a> Alert<'a> {
 }
 
 impl Said {
-    /// The word for it in the store.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ReadyAndVerified => "verified",
-            Self::ReadyAndNotVerified => "not_verified",
-        }
-    }
+    /// Everything of the kind.
+    pub const ALL: [Self; 4] = [
+        Self::ReadyAndVerified,
+        Self::ReadyAndNotVerified,
+        Self::Verified,
+        Self::ProvenAndContested,
+    ];
 }
 
 impl AlertCounts {
@@ -132,7 +138,12 @@ fn said_in(event: &Event) -> Option<Said> {
     match event.event_type {
         EventType::Ready if event.status == Status::Verified => Some(Said::ReadyAndVerified),
         EventType::Ready => Some(Said::ReadyAndNotVerified),
-        EventType::Added | EventType::Contested | EventType::Verified => None,
+        EventType::Verified => Some(Said::Verified),
+        // The holder's own event, and that of a claim which awaits its proof, want nothing.
+        EventType::Contested if event.severity == Severity::Action => {
+            Some(Said::ProvenAndContested)
+        }
+        EventType::Added | EventType::Contested => None,
         EventType::Authenticated | EventType::AtRisk | EventType::Recovered => None,
         EventType::Failed | EventType::Rejected | EventType::Removed | EventType::Stuck => None,
         EventType::Displaced => None,

@@ -139,10 +139,13 @@ pub fn readiness(ses: Option<SesStatus>, diagnosis: &Diagnosis) -> Readiness {
     let verified = axis(|ses| ses.verification);
     let dkim = axis(|ses| ses.dkim);
     let mail_from = axis(|ses| ses.mail_from);
+    let has = |id: RecordId| diagnosis.records.iter().any(|record| record.id == id);
+    let has_cnames = has(RecordId::Dkim1);
+    let only_cnames = has_cnames && !has(RecordId::Verification);
     let rules = vec![
         spf_rule(mail_from, diagnosis),
-        dkim_rule(dkim),
-        alignment_rule(dkim, mail_from, diagnosis),
+        dkim_rule(dkim, has_cnames),
+        alignment_rule(dkim, mail_from, has_cnames, diagnosis),
         dmarc_rule(&diagnosis.dmarc),
     ];
     let bulk_ready = Verdict::all(rules.iter().map(|check| check.met));
@@ -156,7 +159,9 @@ pub fn readiness(ses: Option<SesStatus>, diagnosis: &Diagnosis) -> Readiness {
         diagnosis
             .records
             .iter()
-            .filter(|record| is_required(record.id) == required && lacks(record, verified))
+            .filter(|record| {
+                is_required(record.id, only_cnames) == required && lacks(record, verified)
+            })
             .map(|record| record.id)
             .collect()
     };
@@ -180,15 +185,12 @@ pub fn readiness(ses: Option<SesStatus>, diagnosis: &Diagnosis) -> Readiness {
     }
 }
 
-fn is_required(id: RecordId) -> bool {
+/// `only_cnames`: SES verifies the domain by the CNAME records alone (`records_of`).
+fn is_required(id: RecordId, only_cnames: bool) -> bool {
     match id {
         RecordId::Verification | RecordId::Ownership => true,
-        RecordId::Dkim1
-        | RecordId::Dkim2
-        | RecordId::Dkim3
-        | RecordId::MailFromMx
-        | RecordId::MailFromSpf
-        | RecordId::Dmarc => false,
+        RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => only_cnames,
+        RecordId::MailFromMx | RecordId::MailFromSpf | RecordId::Dmarc => false,
     }
 }
 
@@ -235,18 +237,24 @@ fn spf_rule(mail_from: Verdict, diagnosis: &Diagnosis) -> RuleCheck {
     check(BulkRule::Spf, met, message)
 }
 
-fn dkim_rule(dkim: Verdict) -> RuleCheck {
+fn dkim_rule(dkim: Verdict, has_cnames: bool) -> RuleCheck {
     let message = match dkim {
         Verdict::Yes => "Mail is signed with DKIM for your domain.",
-        Verdict::No => {
+        Verdict::No if has_cnames => {
             "Mail is not signed for your domain: Amazon SES has not seen all three CNAME records."
         }
+        Verdict::No => "Mail is not signed for your domain: Amazon SES has not seen its DKIM key.",
         Verdict::Unknown => "It is not known yet whether Amazon SES signs for your domain.",
     };
     check(BulkRule::Dkim, dkim, message)
 }
 
-fn alignment_rule(dkim: Verdict, mail_from: Verdict, diagnosis: &Diagnosis) -> RuleCheck {
+fn alignment_rule(
+    dkim: Verdict,
+    mail_from: Verdict,
+    has_cnames: bool,
+    diagnosis: &Diagnosis,
+) -> RuleCheck {
     // Our MAIL FROM is a subdomain, which strict alignment does not accept.
     let strict = match &diagnosis.dmarc {
         DmarcDiscovery::Published { dmarc, .. } => dmarc.spf == Alignment::Strict,
@@ -260,9 +268,10 @@ fn alignment_rule(dkim: Verdict, mail_from: Verdict, diagnosis: &Diagnosis) -> R
     let met = Verdict::any([dkim, spf]);
     let message = match met {
         Verdict::Yes => "DKIM or SPF is for the domain in the From address.",
-        Verdict::No => {
+        Verdict::No if has_cnames => {
             "Neither DKIM nor SPF is for the domain in the From address: publish the CNAME records."
         }
+        Verdict::No => "Neither DKIM nor SPF is for the domain in the From address.",
         Verdict::Unknown => {
             "It is not known yet whether DKIM or SPF is for the domain in the From address."
         }

@@ -108,3 +108,33 @@ fn not_knowing_is_neither_yes_nor_no() {
     assert_eq!(unasked.can_send, Verdict::Unknown);
     assert_eq!(unasked.shows_via, Verdict::Unknown);
 }
+
+#[test]
+fn a_domain_without_a_txt_record_of_its_own_lacks_the_cnames_that_verify_it() {
+    let mut scene = Scene::right()
+        .without(RecordId::Dkim2)
+        .without(RecordId::MailFromMx);
+    scene
+        .records
+        .retain(|record| record.id != RecordId::Verification);
+    let ready = of(&scene, SesStatus::NOT_STARTED);
+    assert_eq!(ready.can_send, Verdict::No);
+    assert_eq!(ready.missing_required, [RecordId::Dkim2]);
+    assert_eq!(ready.missing_recommended, [RecordId::MailFromMx]);
+}
+
+#[test]
+fn a_domain_without_cname_records_of_its_own_is_not_asked_to_publish_any() {
+    let mut scene = Scene::right();
+    scene.records.retain(|record| {
+        !matches!(
+            record.id,
+            RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3
+        )
+    });
+    let ready = of(&scene, SesStatus::NOT_STARTED);
+    assert!(missing(&ready).contains(&BulkRule::Dkim));
+    for check in &ready.rules {
+        assert!(!check.message.contains("CNAME"), "{}", check.message);
+    }
+}

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use domain_auth::alerts::{AlertCounts, ReadAlertCounts};
 use domain_auth::domain::Domain;
-use domain_auth::event::{Event, EventType};
+use domain_auth::event::{Event, EventType, Severity};
 use domain_auth::history::Actor;
 use domain_auth::instructions::Day;
 use domain_auth::limits::{OwnLimits, SetLimits};
@@ -312,4 +312,94 @@ fn a_client_that_adds_says_ready_and_removes_in_a_loop_is_one_email() {
             .iter()
             .all(|subject| subject.starts_with(EventType::Ready.as_str()))
     );
+}
+
+#[test]
+fn a_client_that_adds_verifies_and_removes_in_a_loop_is_one_email_a_day() {
+    let world = World::new(50);
+    let life = || {
+        let (_, event) = world.verified("maple", "example.com");
+        let outcome = world.told(&event);
+        world.clock.advance(SignedDuration::from_hours(5));
+        outcome
+    };
+    let outcomes: Vec<Outcome> = (0..7).map(|_| life()).collect();
+    let (sent, repeated) = (Outcome::Sent, Outcome::Repeated);
+    assert_eq!(
+        outcomes,
+        [sent, repeated, repeated, repeated, repeated, sent, repeated],
+        "a day after the last email, not after the last life"
+    );
+    let (_, other_name) = world.verified("maple", "example.org");
+    assert_eq!(world.told(&other_name), Outcome::Sent);
+    let (_, other_client) = world.verified("cedar", "example.com");
+    assert_eq!(world.told(&other_client), Outcome::Sent);
+}
+
+#[test]
+fn a_domain_that_is_verified_again_in_the_same_life_is_an_email() {
+    let world = World::new(50);
+    let (verified, event) = world.verified("maple", "example.com");
+    assert_eq!(world.told(&event), Outcome::Sent);
+    let failed = Trigger::SesFailed(FailureReason::DeadlinePassed);
+    let (failed, event) = world.moved(&verified, failed);
+    assert_eq!(world.told(&event.unwrap()), Outcome::Sent);
+    let (_, event) = world.moved(&failed, Trigger::SesVerified);
+    assert_eq!(world.told(&event.unwrap()), Outcome::Sent);
+}
+
+#[test]
+fn an_alert_that_was_only_counted_holds_back_no_later_one() {
+    let world = World::new(1);
+    assert_eq!(
+        world.told(&world.verified("maple", "a.com").1),
+        Outcome::Sent
+    );
+    let told = |name: &str| world.told(&world.verified("maple", name).1);
+    assert_eq!(told("b.com"), Outcome::SummarySent);
+    assert_eq!(told("example.com"), Outcome::InSummary);
+    // The next day in UTC, and less than 24 hours later.
+    world.clock.advance(SignedDuration::from_hours(14));
+    assert_eq!(told("example.com"), Outcome::Sent);
+}
+
+/// What Lasso support and the client are told of a name that another client holds.
+#[test]
+fn a_client_that_proves_anothers_name_and_removes_it_in_a_loop_is_one_email() {
+    let world = World::new(50);
+    let contested = |severity: Severity| {
+        let (_, mut event) = world.verified("maple", "example.com");
+        event.event_type = EventType::Contested;
+        event.severity = severity;
+        world.clock.advance(SignedDuration::from_secs(1));
+        event
+    };
+    // Not one that Lasso support decides: it takes no place from one that it does.
+    assert_eq!(world.told(&contested(Severity::Info)), Outcome::Sent);
+    assert_eq!(world.told(&contested(Severity::Action)), Outcome::Sent);
+    for _ in 0..3 {
+        assert_eq!(world.told(&contested(Severity::Action)), Outcome::Repeated);
+    }
+    let (_, verified) = world.verified("maple", "example.com");
+    assert_eq!(world.told(&verified), Outcome::Sent, "this is news");
+    world.clock.advance(DAY);
+    assert_eq!(world.told(&contested(Severity::Action)), Outcome::Sent);
+}
+
+#[test]
+fn what_stops_mail_is_an_email_in_every_life_of_a_domain() {
+    let world = World::new(50);
+    for _ in 0..3 {
+        let (verified, _) = world.verified("maple", "example.com");
+        let (sends, _) = world.moved(&verified, Trigger::Completed);
+        let broken = Trigger::RecordsBroken {
+            reason: "gone".to_owned(),
+        };
+        let (at_risk, event) = world.moved(&sends, broken);
+        assert_eq!(world.told(&event.unwrap()), Outcome::Sent);
+        let failed = Trigger::SesFailed(FailureReason::DeadlinePassed);
+        let (_, event) = world.moved(&at_risk, failed);
+        assert_eq!(world.told(&event.unwrap()), Outcome::Sent);
+        world.clock.advance(SignedDuration::from_secs(1));
+    }
 }

@@ -7,7 +7,7 @@ use domain_auth::handoff::HandoffError;
 use domain_auth::idempotency::KeyError;
 use domain_auth::instructions::{PER_CLIENT, PER_DOMAIN, PER_RECIPIENT, PER_RECIPIENT_OF_ALL};
 use domain_auth::names::{ClientId, DomainName, DomainNameError, IneligibleReason, InvalidReason};
-use domain_auth::ports::{SesError, StoreError};
+use domain_auth::ports::{SesError, StoreError, StoreFailure};
 use domain_auth::state::Status;
 use serde::Serialize;
 
@@ -105,7 +105,7 @@ pub enum ApiError {
     IdentityNotOurs,
     /// Only a contested domain can be given an identity that exists; where this one stands.
     NotContested(Status),
-    /// Another client holds the name, so no identity can be given away.
+    /// Another client holds the name, or one above or below it, so no identity can be given away.
     HeldByAnother,
     /// SES has no identity to adopt.
     NoIdentity,
@@ -475,8 +475,8 @@ impl ApiError {
                 409,
                 "held_by_another",
                 "Another client holds the name",
-                "Another client holds this name or one below it. Decide about that claim first \
-                 (POST …/release).",
+                "Another client holds this name, or one above or below it. Decide about that claim \
+                 first (POST …/release).",
             ),
             Self::NoIdentity => Problem::new(
                 409,
@@ -514,7 +514,18 @@ impl ApiError {
                 problem.retry_after = Some(1);
                 problem
             }
-            Self::Store(_) | Self::Unrendered(_) | Self::PerhapsSent(_) => {
+            // A program that repeats it by itself would send it twice: no Retry-After.
+            Self::PerhapsSent(_) => Problem::new(
+                503,
+                "perhaps_sent",
+                "The email may have been sent",
+                "Amazon SES did not say whether it took the email, which counts for today's limits. \
+                 Ask the recipient first: repeating the request, with the same Idempotency-Key \
+                 too, sends another email.",
+            ),
+            Self::Unrendered(_) => needs_support(),
+            Self::Store(error) if is_for_good(error.failure) => needs_support(),
+            Self::Store(_) => {
                 let mut problem = Problem::new(
                     503,
                     "service_unavailable",
@@ -570,6 +581,24 @@ impl Problem {
             retry_after: None,
         }
     }
+}
+
+/// Whether another attempt fails again, so that a person has to look at it.
+fn is_for_good(failure: StoreFailure) -> bool {
+    match failure {
+        StoreFailure::Unavailable => false,
+        StoreFailure::TooLarge | StoreFailure::Unreadable => true,
+    }
+}
+
+fn needs_support() -> Problem {
+    Problem::new(
+        500,
+        "needs_support",
+        "Lasso support has to look at this",
+        "Something that this request needs cannot be read or written on our side, and repeating the \
+         request does not help. Tell Lasso support the request_id.",
+    )
 }
 
 fn invalid_domain(error: &DomainNameError) -> Problem {

@@ -63,6 +63,13 @@ fn after(error: &ApiError) -> Option<ApiError> {
             failure: StoreFailure::Unavailable,
             source: "it is down".into(),
         })),
+        ApiError::Store(error) if error.failure == StoreFailure::Unavailable => {
+            Some(ApiError::Store(StoreError {
+                action: "answer",
+                failure: StoreFailure::Unreadable,
+                source: "it is of another release".into(),
+            }))
+        }
         ApiError::Store(_) => Some(ApiError::Unrendered(HandoffError::Json(
             serde::ser::Error::custom("it has no text"),
         ))),
@@ -107,4 +114,35 @@ fn every_code_is_documented_with_its_status_and_no_other_is() {
         .map(|line| line.split('|').take(3).collect::<Vec<_>>().join("|"))
         .collect();
     assert_eq!(documented, answered);
+}
+
+#[test]
+fn what_fails_again_is_not_said_to_be_worth_repeating() {
+    for failure in [
+        StoreFailure::Unavailable,
+        StoreFailure::TooLarge,
+        StoreFailure::Unreadable,
+    ] {
+        let problem = ApiError::Store(StoreError {
+            action: "read a domain",
+            failure,
+            source: "secret".into(),
+        })
+        .into_problem();
+        let again = failure == StoreFailure::Unavailable;
+        assert_eq!(problem.retry_after.is_some(), again, "{failure:?}");
+        assert_eq!(problem.detail.contains("repeated safely"), again);
+        assert_eq!(problem.detail.contains("Tell Lasso support"), !again);
+    }
+}
+
+#[test]
+fn an_email_that_perhaps_was_sent_is_not_said_to_be_safe_to_repeat() {
+    let problem = ApiError::PerhapsSent(SesError::Unavailable {
+        operation: "SendEmail",
+        source: "no answer".into(),
+    })
+    .into_problem();
+    assert_eq!((problem.status, problem.retry_after), (503, None));
+    assert!(problem.detail.contains("sends another email"));
 }

@@ -247,7 +247,7 @@ fn record_view(record: Record, zone: &str, diagnosis: Option<&Diagnosis>) -> Rec
         host,
         ttl: record.ttl,
         requirement: record.requirement,
-        note: note(record.id),
+        note: note(record.id, record.requirement),
         state,
         code,
         message,
@@ -258,11 +258,17 @@ fn record_view(record: Record, zone: &str, diagnosis: Option<&Diagnosis>) -> Rec
     }
 }
 
-fn note(id: RecordId) -> &'static str {
+fn note(id: RecordId, requirement: Requirement) -> &'static str {
     match id {
         RecordId::Verification => {
             "Amazon SES verifies the domain when it finds this record. Enter the value without \
              quotation marks."
+        }
+        RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3
+            if requirement == Requirement::Required =>
+        {
+            "DKIM: Amazon SES verifies the domain when it finds the three CNAME records, and by \
+             nothing else. Switch off any proxy for this name."
         }
         RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
             "DKIM: without the three CNAME records recipients can see \"via amazonses.com\". \
@@ -334,6 +340,10 @@ fn state_detail(domain: &Domain) -> String {
         }
         State::Provisioning(_) => {
             "The domain is being registered with Amazon SES. Its records appear here in a moment."
+        }
+        State::Pending(pending) if !pending.identity.has_verifying_records() => {
+            "Amazon SES has this domain already, with a DKIM key of its owner. No record has to be \
+             published for its verification, which is looked up by itself."
         }
         State::Pending(_) => {
             "Waiting for the DNS records. This is not an error: publish the records, and Amazon \

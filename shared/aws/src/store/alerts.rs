@@ -29,7 +29,7 @@ const PLACE_LIMIT: &str = "place_limit";
 const OWN: &str = "own";
 const SUMMARIZED: &str = "summarized";
 
-/// What a client has said: when (milliseconds since the epoch), of the domain that was added when.
+/// What Lasso support was told: when (milliseconds since the epoch), of the domain that was added when.
 const SAID_AT: &str = "said_at";
 const OF_DOMAIN: &str = "of_domain";
 
@@ -91,7 +91,8 @@ impl ReadAlertCounts for Table {
 }
 
 impl Table {
-    /// Whether the client said the same of this domain before it removed it and added it again.
+    /// Whether Lasso support was told the same of this domain before its client removed it and added it
+    /// again.
     async fn was_said(
         &self,
         alert: &Alert<'_>,
@@ -170,7 +171,7 @@ impl Table {
         }
     }
 
-    /// What the client has said, unless it said it of the domain that was there before.
+    /// What Lasso support is told, unless it was told so of the domain that was there before.
     fn said(&self, alert: &Alert<'_>, said: Said, now: Timestamp) -> UpdateBuilder {
         let expiry = (now + SAME_DOMAIN + SAME_DOMAIN).as_second();
         let same = (now - SAME_DOMAIN).as_millisecond();

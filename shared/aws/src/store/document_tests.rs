@@ -91,7 +91,6 @@ fn keys_of_code() -> Vec<(&'static str, &'static str, Vec<Key>)> {
         CallGroup::Statuses,
         CallGroup::Deletions,
     ];
-    let said = [Said::ReadyAndVerified, Said::ReadyAndNotVerified];
     vec![
         ("domain", "domain", vec![Key::domain(client, name)]),
         ("look", "look", vec![Key::look(client, name)]),
@@ -138,8 +137,8 @@ fn keys_of_code() -> Vec<(&'static str, &'static str, Vec<Key>)> {
         ("alerts", "alerts", vec![Key::alerts(client, day)]),
         (
             "said",
-            "ready",
-            said.map(|said| Key::said(client, name, said)).to_vec(),
+            "told",
+            Said::ALL.map(|said| Key::said(client, name, said)).to_vec(),
         ),
     ]
 }

@@ -159,11 +159,17 @@ impl Key {
         }
     }
 
-    /// What a client last said of a domain.
+    /// What Lasso support was last told of a domain that may be there again.
     pub(super) fn said(client: &ClientId, name: &DomainName, said: Said) -> Self {
+        let sk = match said {
+            Said::ReadyAndVerified => format!("READY#{name}#verified"),
+            Said::ReadyAndNotVerified => format!("READY#{name}#not_verified"),
+            Said::Verified => format!("TOLD#{name}#verified"),
+            Said::ProvenAndContested => format!("TOLD#{name}#contested"),
+        };
         Self {
             pk: client_pk(client),
-            sk: format!("READY#{name}#{}", said.as_str()),
+            sk,
         }
     }
 

@@ -34,7 +34,12 @@ impl Look<'_> {
             Code::NotFound => format!("There is no {kind} record at {name} yet."),
             Code::NotNeeded => format!(
                 "The {kind} record at {name} is not there as it should be, and it is not needed: \
-                 Amazon SES has verified the domain by the CNAME records."
+                 Amazon SES has verified the domain by {}.",
+                if self.has_cnames() {
+                    "the CNAME records"
+                } else {
+                    "the DKIM key that it has of its owner"
+                }
             ),
             Code::HostDoubled => format!(
                 "The record is published at {at_or_name} instead of {name}: the end of the name is \
@@ -197,6 +202,12 @@ impl Look<'_> {
                  This says nothing about your records; it is tried again by itself."
             ),
         }
+    }
+
+    /// Whether DKIM is by CNAME records. An identity with a key of its owner (BYODKIM) has none.
+    fn has_cnames(&self) -> bool {
+        let mut ids = self.records.iter().map(|record| record.id);
+        ids.any(|id| id == RecordId::Dkim1)
     }
 
     fn ses_gave_up(&self, record: &Record) -> bool {

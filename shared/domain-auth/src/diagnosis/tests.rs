@@ -5,7 +5,7 @@ use super::mistakes_in_mail::{failed, rows_of_mail, rows_of_views};
 use super::scene::*;
 use super::{DiagnosisCode as Code, RecordState as State};
 use crate::dns::{Failure, Outcome, Question, RecordType, ZoneOutcome};
-use crate::identity::SesStatus;
+use crate::identity::{AxisStatus, SesStatus};
 use crate::records::{RecordId as Id, ownership_record};
 
 #[test]
@@ -186,6 +186,26 @@ fn doubled_names_are_looked_for_where_one_server_has_any() {
         found.codes().any(|code| code == Code::HostDoubled),
         "{found:#?}"
     );
+}
+
+#[test]
+fn a_txt_record_that_a_key_of_the_owner_makes_needless_is_not_laid_to_cname_records() {
+    let mut scene = Scene::right().without(Id::Verification);
+    scene.ses = Some(SesStatus {
+        verification: AxisStatus::Success,
+        dkim: AxisStatus::Success,
+        mail_from: AxisStatus::NotStarted,
+    });
+    let said = |scene: &Scene| {
+        let found = scene.of(Id::Verification);
+        assert_eq!(found.code, Some(Code::NotNeeded));
+        found.message
+    };
+    assert!(said(&scene).contains("by the CNAME records"));
+    let cnames = [Id::Dkim1, Id::Dkim2, Id::Dkim3];
+    scene.records.retain(|record| !cnames.contains(&record.id));
+    let message = said(&scene);
+    assert!(message.contains("by the DKIM key") && !message.contains("CNAME"));
 }
 
 fn question(name: &str, record_type: RecordType) -> Question {

@@ -33,8 +33,8 @@ pub(super) fn render(handoff: &Handoff<'_>, panel: &Panel, records: &[&Record]) 
         };
         let (domain, client) = (handoff.domain.as_str(), handoff.client.as_str());
         let purpose = match claim_notice(record.id, domain, client) {
-            Some(notice) => format!("{}. {notice}", purpose(record.id)),
-            None => purpose(record.id).to_owned(),
+            Some(notice) => format!("{}. {notice}", purpose(record)),
+            None => purpose(record).to_owned(),
         };
         file.push_str(&line(&[
             record.data.type_name().to_owned(),

@@ -3,12 +3,17 @@
 use super::order::Handoff;
 use crate::plain_text::shown;
 use crate::providers::Panel;
-use crate::records::{Record, RecordId};
+use crate::records::{Record, RecordId, Requirement};
 
 /// What a record is for, in a few words.
-pub(super) fn purpose(id: RecordId) -> &'static str {
-    match id {
+pub(super) fn purpose(record: &Record) -> &'static str {
+    match record.id {
         RecordId::Verification => "proves to Amazon SES that the domain is yours",
+        RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3
+            if record.requirement == Requirement::Required =>
+        {
+            "proves to Amazon SES that the domain is yours, and signs your mail with it (DKIM)"
+        }
         RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
             "signs your mail with your own domain (DKIM)"
         }

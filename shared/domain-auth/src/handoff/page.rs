@@ -34,6 +34,9 @@ pub(super) struct Page<'a> {
     pub(super) rows: Vec<Row<'a>>,
     /// What publishing the ownership record does; none where it is not among the records.
     pub(super) claim: Option<String>,
+    /// Whether sending depends on any of them. Not so of an identity that signs with a key of its owner
+    /// (BYODKIM) and has no TXT token.
+    pub(super) required: bool,
 }
 
 pub(super) struct Row<'a> {
@@ -78,6 +81,7 @@ pub(super) fn page<'a>(
     let domain = handoff.domain;
     let client = plain_text::shown(handoff.client.as_str());
     let mut ids = records.iter().map(|record| record.id);
+    let mut requirements = records.iter().map(|record| record.requirement);
     Page {
         domain: domain.as_str().to_owned(),
         shown_domain: shown(domain),
@@ -94,6 +98,7 @@ pub(super) fn page<'a>(
             .map(|(index, record)| row(handoff, index, panel, record))
             .collect(),
         claim: ids.find_map(|id| claim_notice(id, domain.as_str(), &client)),
+        required: requirements.any(|requirement| requirement == Requirement::Required),
     }
 }
 
@@ -110,7 +115,7 @@ fn row<'a>(handoff: &Handoff<'_>, index: usize, panel: &'a Panel, record: &'a Re
             Requirement::Required => "required",
             Requirement::Recommended => "recommended",
         },
-        purpose: purpose(record.id),
+        purpose: purpose(record),
         host: panel.host(record),
         name: &record.name,
         value_field: panel.value_field(&record.data),

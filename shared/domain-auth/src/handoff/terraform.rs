@@ -34,7 +34,7 @@ pub(super) fn render(handoff: &Handoff<'_>, panel: &Panel, records: &[&Record]) 
              type    = \"{kind}\"\n  \
              ttl     = {ttl}\n  \
              records = [\n{values}  ]\n}}\n",
-            purpose = purpose(record.id),
+            purpose = purpose(record),
             id = record.id.as_str().replace('-', "_"),
             name = literal(&record.name),
             kind = record.data.type_name(),

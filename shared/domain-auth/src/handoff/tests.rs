@@ -308,3 +308,61 @@ fn documents_have_names_that_are_safe_in_a_header() {
         );
     }
 }
+
+fn without(ids: &[RecordId]) -> Scene {
+    let mut scene = Scene::bare("example.com", "example.com");
+    scene.records.retain(|record| !ids.contains(&record.id));
+    scene
+}
+
+const TEXTS: [HandoffFormat; 2] = [HandoffFormat::Text, HandoffFormat::Html];
+
+#[test]
+fn records_that_sending_does_not_depend_on_are_not_said_to_let_lasso_send() {
+    // A key of its owner, and no TXT token.
+    let scene = without(&[
+        RecordId::Verification,
+        RecordId::Dkim1,
+        RecordId::Dkim2,
+        RecordId::Dkim3,
+    ]);
+    for format in TEXTS {
+        let body = handoff_of(&scene, format);
+        assert!(body.contains("v=DMARC1"), "{body}");
+        assert!(body.contains("does not depend on them"), "{body}");
+        assert!(!body.contains("so that Lasso may send"), "{body}");
+        let body = handoff_of(&Scene::bare("example.com", "example.com"), format);
+        assert!(body.contains("so that Lasso may send"), "{body}");
+    }
+}
+
+#[test]
+fn a_handoff_without_records_asks_for_none() {
+    let ids = Scene::right()
+        .records
+        .iter()
+        .map(|record| record.id)
+        .collect::<Vec<_>>();
+    for format in TEXTS {
+        let body = handoff_of(&without(&ids), format);
+        assert!(body.contains("There is no record to add"), "{body}");
+        assert!(!body.contains("Please add"), "{body}");
+    }
+}
+
+#[test]
+fn required_cname_records_are_said_to_prove_the_domain() {
+    let mut scene = without(&[RecordId::Verification]);
+    let body = handoff_of(&scene, HandoffFormat::Text);
+    assert!(!body.contains("proves to Amazon SES"), "{body}");
+    for record in &mut scene.records {
+        if record.id == RecordId::Dkim1 {
+            record.requirement = Requirement::Required;
+        }
+    }
+    let body = handoff_of(&scene, HandoffFormat::Text);
+    assert!(
+        body.contains("CNAME record (required): proves to Amazon SES"),
+        "{body}"
+    );
+}

@@ -16,7 +16,7 @@ pub(super) fn render(handoff: &Handoff<'_>, records: &[&Record]) -> String {
         let _infallible = write!(
             file,
             "; {}.{caution}\n{}. {} IN {} {}\n",
-            purpose(record.id),
+            purpose(record),
             record.name,
             record.ttl,
             record.data.type_name(),

@@ -1,14 +1,23 @@
 //! Web addresses broken as security people break them (`evil[.]example`), so that no mail program
 //! makes a link of what a stranger wrote.
 //!
-//! Mail programs make links of a scheme (`https://`), of `www.`, of addresses of mail, of network
+//! Mail programs make links of a scheme (`https://`, `http:`), of a host with a port, of `www.`, of addresses of mail, of network
 //! paths, of IP addresses, and of a bare name whose last label is a top-level domain. Which labels are
 //! top-level domains changes from month to month, so every dot with a word behind it is broken, but
 //! for the one case of ordinary prose: a sentence or a name that begins right behind the dot
 //! (`Mr.Smith`, `done.Thanks`), and whose first word is no top-level domain that is known.
 
 /// Schemes that are links without `//`.
-const SCHEMES: [&str; 9] = [
+const SCHEMES: [&str; 18] = [
+    "ftp",
+    "ftps",
+    "ws",
+    "wss",
+    "sip",
+    "sips",
+    "webcal",
+    "magnet",
+    "vbscript",
     "mailto",
     "tel",
     "sms",
@@ -19,6 +28,9 @@ const SCHEMES: [&str; 9] = [
     "data",
     "javascript",
 ];
+
+/// The same, whatever is written right before them.
+const SCHEMES_IN_A_WORD: [&str; 3] = ["mailto", "http", "https"];
 
 /// Top-level domains that are reserved (RFC 2606, RFC 6761, RFC 6762, RFC 7686) and that are in no
 /// list of public suffixes.
@@ -46,7 +58,7 @@ pub fn without_links_but(line: &str, kept: impl Fn(&str) -> bool) -> String {
     let mut safe = String::with_capacity(line.len());
     for (at, c) in text.iter().enumerate() {
         let breaks = match c {
-            ':' => is_scheme(&text, at),
+            ':' => is_scheme(&text, at) || is_port(&text, at),
             '\\' => is_network_path(&text, at),
             dot if is_dot(*dot) => joins_labels(&text, at) && !kept(&host_around(&text, at)),
             _ => false,
@@ -74,7 +86,30 @@ fn is_scheme(text: &[char], at: usize) -> bool {
         .collect();
     let word: String = word.chars().rev().collect();
     let word = word.to_ascii_lowercase();
-    word.ends_with("mailto") || SCHEMES.contains(&word.as_str())
+    let ends_with = |scheme: &&str| word.ends_with(scheme);
+    SCHEMES_IN_A_WORD.iter().any(|scheme| ends_with(scheme)) || SCHEMES.contains(&word.as_str())
+}
+
+/// A colon between a host and its port: `localhost:8080`, any other word with a path behind the port
+/// (`intranet:8080/x`), or an IPv6 address in brackets (`[::1]:80`).
+fn is_port(text: &[char], at: usize) -> bool {
+    let behind = text.get(at + 1..).unwrap_or_default();
+    let digits = behind.iter().take_while(|c| c.is_ascii_digit()).count();
+    if digits == 0 {
+        return false;
+    }
+    if before(text, at).next() == Some(']') {
+        let in_address = |c: &char| c.is_ascii_hexdigit() || matches!(c, ':' | '.' | '%');
+        let address = before(text, at).skip(1).take_while(in_address);
+        let address: String = address.collect();
+        let opens = before(text, at).nth(1 + address.len());
+        return address.matches(':').count() >= 2 && opens == Some('[');
+    }
+    let word: String = before(text, at).take_while(|c| is_label(*c)).collect();
+    let word: String = word.chars().rev().collect();
+    let has_path = matches!(behind.get(digits), Some('/' | '?' | '#'));
+    word.to_ascii_lowercase().ends_with("localhost")
+        || has_path && word.chars().any(char::is_alphabetic)
 }
 
 /// The second backslash of `\\server\share`.
@@ -210,7 +245,15 @@ mod tests {
             ("EVIL.EXAMPLE", "EVIL[.]EXAMPLE"),
             ("Evil.Com", "Evil[.]Com"),
             ("(evil.com).", "(evil[.]com)."),
-            ("evil.com:8080/x", "evil[.]com:8080/x"),
+            ("evil.com:8080/x", "evil[.]com[:]8080/x"),
+            ("http:evil HTTPS:/evil", "http[:]evil HTTPS[:]/evil"),
+            ("seehttp:evil ftp:evil", "seehttp[:]evil ftp[:]evil"),
+            (
+                "localhost:8080/x Localhost:80",
+                "localhost[:]8080/x Localhost[:]80",
+            ),
+            ("intranet:8080/x", "intranet[:]8080/x"),
+            ("[::1]:80/x [fe80::1%1]:8", "[::1][:]80/x [fe80::1%1][:]8"),
             ("a.b.co.uk, x", "a.b[.]co[.]uk, x"),
             ("evil.com-", "evil[.]com-"),
             ("evil.com_x", "evil[.]com_x"),
@@ -248,7 +291,8 @@ mod tests {
             "U.S.A. and Ph.D.",
             "track.mp3",
             "完成了。谢谢。",
-            "C:\\Users, 12:30, Note: x, News: y, tel: 555",
+            "C:\\Users, 12:30, Note: x, News: y, tel: 555, http: x",
+            "Room:12, ratio 3:4/5, see [1]:2, key:value, localhost: 80",
             "and/or, #1, 50%",
         ] {
             assert_eq!(without_links(prose), prose, "{prose}");
@@ -283,7 +327,22 @@ mod tests {
             let behind = &lower[at + word.len()..];
             behind.starts_with(|c: char| !c.is_whitespace())
         });
-        named || mail || lower.contains("://") || lower.contains("www.")
+        // Whatever is before a scheme, and a port behind a host that has no dot.
+        let schemed = ["http:", "https:"].into_iter().any(|scheme| {
+            let mut places = lower.match_indices(scheme);
+            places.any(|(at, _)| {
+                let behind = &lower[at + scheme.len()..];
+                behind.starts_with(|c: char| !c.is_whitespace())
+            })
+        });
+        let ported = ["localhost:", "[::1]:"].into_iter().any(|host| {
+            let mut places = lower.match_indices(host);
+            places.any(|(at, _)| {
+                let behind = &lower[at + host.len()..];
+                behind.starts_with(|c: char| c.is_ascii_digit())
+            })
+        });
+        named || mail || schemed || ported || lower.contains("://") || lower.contains("www.")
     }
 
     proptest! {
@@ -296,7 +355,9 @@ mod tests {
                     Just("uk".to_owned()), Just("Io".to_owned()), Just("рф".to_owned()),
                     Just("xn--p1ai".to_owned()), Just("/".to_owned()), Just("@".to_owned()),
                     Just(":".to_owned()), Just("//".to_owned()), Just("www".to_owned()),
-                    Just("mailto".to_owned()), Just(" ".to_owned()), Just("[.]".to_owned()),
+                    Just("mailto".to_owned()), Just("http".to_owned()), Just("https".to_owned()),
+                    Just("localhost".to_owned()), Just("[::1]".to_owned()), Just("8080".to_owned()),
+                    Just(" ".to_owned()), Just("[.]".to_owned()),
                     "\\PC{0,3}",
                 ],
                 0..20,

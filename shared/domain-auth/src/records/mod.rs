@@ -139,7 +139,8 @@ impl Record {
 }
 
 /// The records of a domain that is registered with SES, in the order in which they are shown. Of an
-/// adopted identity, those that it has.
+/// adopted identity, those that it has: without a TXT token SES verifies it by the CNAME records alone,
+/// so that these are required.
 pub fn records_of(domain: &DomainName, identity: &SesIdentity) -> Vec<Record> {
     let mut records = Vec::new();
     if let Some(token) = &identity.verification_token {
@@ -153,13 +154,22 @@ pub fn records_of(domain: &DomainName, identity: &SesIdentity) -> Vec<Record> {
         let ids = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
         for (id, token) in ids.into_iter().zip(&dkim.tokens) {
             let token = token.as_str();
-            records.push(recommended(
+            let record = recommended(
                 id,
                 format!("{token}._domainkey.{domain}"),
                 RecordData::Cname {
                     target: format!("{token}.{}", dkim.signing_hosted_zone),
                 },
-            ));
+            );
+            let requirement = if identity.verification_token.is_some() {
+                Requirement::Recommended
+            } else {
+                Requirement::Required
+            };
+            records.push(Record {
+                requirement,
+                ..record
+            });
         }
     }
     if let Some(label) = &identity.mail_from {
@@ -224,9 +234,9 @@ mod tests {
     use super::*;
     use crate::identity::{Dkim, DkimToken, MailFromLabel, VerificationToken};
 
-    fn records() -> Vec<Record> {
+    fn identity() -> SesIdentity {
         let token = |text| DkimToken::parse(text).unwrap();
-        let identity = SesIdentity {
+        SesIdentity {
             verification_token: VerificationToken::parse("QTKk+/gFg2J4=").ok(),
             dkim: Some(Dkim {
                 tokens: [token("aaa"), token("bbb"), token("ccc")],
@@ -235,8 +245,31 @@ mod tests {
             mail_from: Some(MailFromLabel::default_label()),
             region: "eu-west-1".to_owned(),
             adopted: None,
+        }
+    }
+
+    fn records() -> Vec<Record> {
+        records_of(&DomainName::parse("mail.example.com").unwrap(), &identity())
+    }
+
+    fn required(identity: &SesIdentity) -> Vec<RecordId> {
+        let name = DomainName::parse("example.com").unwrap();
+        let records = records_of(&name, identity);
+        let required = records
+            .iter()
+            .filter(|record| record.requirement == Requirement::Required);
+        required.map(|record| record.id).collect()
+    }
+
+    #[test]
+    fn the_cnames_are_required_where_they_alone_can_verify_the_domain() {
+        assert_eq!(required(&identity()), [RecordId::Verification]);
+        let without_token = SesIdentity {
+            verification_token: None,
+            ..identity()
         };
-        records_of(&DomainName::parse("mail.example.com").unwrap(), &identity)
+        let cnames = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
+        assert_eq!(required(&without_token), cnames);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub enum AdoptError {
     /// Only a contested domain can be given an identity that exists.
     #[error("a domain that is {0} is not contested")]
     NotContested(Status),
-    /// Another client holds the name, or one below it. Releasing that claim comes first.
+    /// Another client holds the name, or one above or below it. Releasing that claim comes first.
     #[error("another client holds the name")]
     HeldByAnother,
     /// SES has no identity of this name.

@@ -33,7 +33,7 @@ pub enum Outcome {
     SummarySent,
     /// The summary of the day stands for it.
     InSummary,
-    /// Support was told before the domain was removed and added again.
+    /// Support was told the same before the domain was removed and added again.
     Repeated,
     /// It had been sent before, or needs no email.
     AlreadySent,

@@ -13,7 +13,11 @@ use crate::routes::{Access, Operation};
 pub(super) fn problems(operation: Operation) -> Vec<Problem> {
     let mut errors = match operation.route().access {
         Access::Anyone => return Vec::new(),
-        Access::ClientAdmin | Access::LassoSupport => vec![ApiError::Forbidden, store()],
+        Access::ClientAdmin | Access::LassoSupport => vec![
+            ApiError::Forbidden,
+            store(StoreFailure::Unavailable),
+            store(StoreFailure::Unreadable),
+        ],
     };
     errors.extend(match operation {
         Operation::AddDomain => of_addition(),
@@ -65,6 +69,10 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
             ApiError::TooManyToRecipient(35_798),
             throttled("SendEmail"),
             refused("SendEmail"),
+            ApiError::PerhapsSent(SesError::Unavailable {
+                operation: "SendEmail",
+                source: "not shown".into(),
+            }),
         ],
         Operation::RemoveDomain => vec![
             ApiError::NotFound,
@@ -211,10 +219,10 @@ fn refused(operation: &'static str) -> ApiError {
     })
 }
 
-fn store() -> ApiError {
+fn store(failure: StoreFailure) -> ApiError {
     ApiError::Store(StoreError {
         action: "answer",
-        failure: StoreFailure::Unavailable,
+        failure,
         source: "not shown".into(),
     })
 }

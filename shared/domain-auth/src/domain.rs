@@ -5,11 +5,10 @@ mod change;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::diagnosis::FormerTokens;
 use crate::event::{Event, EventType};
-use crate::evidence;
+use crate::evidence::Evidence;
 use crate::history::{Action, Actor, HistoryEntry};
 use crate::identity::SesLook;
 use crate::names::{ClientId, Community, DomainName, EmailAddress};
@@ -239,7 +238,7 @@ impl Domain {
         action: Action,
         actor: Actor,
         from: Option<Status>,
-        evidence: Option<Value>,
+        evidence: Option<Evidence>,
         now: Timestamp,
     ) -> HistoryEntry {
         HistoryEntry {
@@ -249,7 +248,7 @@ impl Domain {
             action,
             from,
             to: self.state.status(),
-            evidence: evidence.map(evidence::bounded),
+            evidence: evidence.map(|evidence| evidence.bounded(action)),
         }
     }
 

@@ -1,14 +1,13 @@
 //! The one way to change a domain: the new state, the lines of history and the event together.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
 
 use super::{Domain, NewDomain};
 use crate::claims::ClaimRegister;
 use crate::diagnosis::FormerTokens;
 use crate::dns::DnsLook;
 use crate::event::{self, Event, EventType};
-use crate::evidence;
+use crate::evidence::{self, Evidence};
 use crate::history::{Action, Actor, HistoryEntry};
 use crate::instructions::Day;
 use crate::limits::{AdditionLimits, ClientCountChange};
@@ -67,7 +66,7 @@ impl Change {
         self,
         trigger: Trigger,
         actor: Actor,
-        evidence: Option<Value>,
+        evidence: Option<Evidence>,
         now: Timestamp,
         ids: &impl Ids,
     ) -> Result<Self, TransitionError> {
@@ -122,7 +121,8 @@ impl Change {
             change.domain.look_digest = None;
         }
         for line in &mut change.history {
-            line.evidence = line.evidence.as_ref().map(evidence::single_values);
+            let evidence = line.evidence.as_ref();
+            line.evidence = evidence.map(|evidence| evidence.without_details(line.action));
         }
         if let Some(event) = &mut change.event {
             event.records.clear();
@@ -136,7 +136,7 @@ impl Change {
     pub(crate) fn answer_check(
         &mut self,
         before: &Domain,
-        evidence: impl FnOnce() -> Value,
+        evidence: impl FnOnce() -> Evidence,
         now: Timestamp,
     ) {
         let Some(actor) = self.domain.check_asked_by.take() else {
@@ -213,7 +213,7 @@ impl Domain {
         &self,
         trigger: Trigger,
         actor: Actor,
-        evidence: Option<Value>,
+        evidence: Option<Evidence>,
         now: Timestamp,
         ids: &impl Ids,
     ) -> Result<Change, TransitionError> {
@@ -323,7 +323,7 @@ impl Domain {
             Action::Stuck,
             Actor::Service,
             Some(status),
-            Some(json!({ "since": self.state_since })),
+            Some(evidence::of_stuck(self.state_since)),
             now,
         ));
         change.event = change
@@ -338,7 +338,7 @@ impl Domain {
         update: impl FnOnce(&mut Self),
         (action, event_type): (Action, EventType),
         actor: Actor,
-        evidence: Option<Value>,
+        evidence: Option<Evidence>,
         now: Timestamp,
         ids: &impl Ids,
     ) -> Change {
@@ -364,7 +364,7 @@ impl Domain {
         &self,
         action: Action,
         actor: Actor,
-        evidence: Option<Value>,
+        evidence: Option<Evidence>,
         now: Timestamp,
         update: impl FnOnce(&mut Self),
     ) -> Change {

@@ -1,7 +1,6 @@
 //! On what ground a claim is taken over.
 
-use serde_json::Value;
-
+use crate::evidence::OwnershipSeen;
 use crate::history::Actor;
 use crate::names::Note;
 use crate::state::{DisplacedBy, Status};
@@ -10,7 +9,7 @@ use crate::state::{DisplacedBy, Status};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ground {
     /// The ownership record was seen; with what was seen.
-    Proof(Value),
+    Proof(OwnershipSeen),
     /// Lasso support has decided about a claim that is proven.
     Decision(Decision),
 }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::bounds::*;
+use super::bounds::{MAX_EVIDENCE, bounded_json};
 use super::*;
 
 #[test]

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use domain_auth::claims::{ClaimRegister, Reservation};
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Challenger, Change, Domain};
-use domain_auth::evidence;
+use domain_auth::evidence::{self, Evidence};
 use domain_auth::final_step::FinalStep;
 use domain_auth::history::{Action, Actor};
 use domain_auth::idempotency::{
@@ -122,7 +122,7 @@ impl<S: EveryStore> Writer<'_, S> {
         self.commit(change).await
     }
 
-    fn moved(&self, domain: &Domain, trigger: Trigger, evidence: Value) -> Change {
+    fn moved(&self, domain: &Domain, trigger: Trigger, evidence: Evidence) -> Change {
         let (now, ids) = (self.now(), &self.ids);
         domain
             .transition(trigger, Actor::Service, Some(evidence), now, ids)
@@ -160,7 +160,7 @@ impl<S: EveryStore> Writer<'_, S> {
         self.commit(change).await
     }
 
-    fn seen(look: Option<&DnsLook>) -> Value {
+    fn seen(look: Option<&DnsLook>) -> Evidence {
         evidence::of_look(None, look)
     }
 
@@ -223,7 +223,7 @@ impl<S: EveryStore> Writer<'_, S> {
 
     async fn refused(&self, domain: &Domain) -> Domain {
         let reason = "The contract has ended.".to_owned();
-        let evidence = json!({ "reason": reason });
+        let evidence = evidence::of_refusal(&reason);
         let trigger = Trigger::Refused { reason };
         let now = self.now();
         let change = domain.transition(trigger, supporter(), Some(evidence), now, &self.ids);
@@ -231,7 +231,8 @@ impl<S: EveryStore> Writer<'_, S> {
     }
 
     async fn removed(&self, domain: &Domain) -> Domain {
-        let mut change = self.moved(domain, Trigger::Removed, json!({ "confirmed": true }));
+        let evidence = stored(Action::Removed, json!({ "confirmed": true }));
+        let mut change = self.moved(domain, Trigger::Removed, evidence);
         let (name, now) = (&domain.name, self.now());
         // As `remove` has it: the register that the domain was added with.
         let claims = ClaimRegister::empty(name.organizational());
@@ -252,12 +253,14 @@ impl<S: EveryStore> Writer<'_, S> {
         let domain = self.added(LONG_LIFE, true).await;
         self.publish(&domain);
         let found = json!({ "record": "_lasso-challenge.every-action.example.com", "servers": ["ns1.example"] });
+        let found = stored(Action::ProofFound, found);
         let domain = self.next(&domain, PROVEN, found).await;
         let domain = self.provisioned(&domain).await;
         let failed = Trigger::SesFailed(FailureReason::SesGaveUp);
         let domain = self.next(&domain, failed, Self::seen(None)).await;
         let restarted =
             json!({ "failed_by": "ses_gave_up", "asked_of_ses": ["VerifyDomainIdentity"] });
+        let restarted = stored(Action::Restarted, restarted);
         let domain = self.next(&domain, Trigger::Restarted, restarted).await;
         let asked = domain.updated(|domain| {
             domain.checked_at = Some(self.clock.now());
@@ -272,9 +275,8 @@ impl<S: EveryStore> Writer<'_, S> {
         let domain = self.act(&domain, Action::InstructionsSent, sent).await;
         let domain = self.verified(&domain).await;
         let domain = self.refused(&domain).await;
-        let domain = self
-            .next(&domain, Trigger::Reopened, json!({ "note": null }))
-            .await;
+        let note = stored(Action::Reopened, json!({ "note": null }));
+        let domain = self.next(&domain, Trigger::Reopened, note).await;
         let domain = self.completed(&domain).await;
         let domain = self.at_risk(&domain).await;
         let seen = Self::seen(None);
@@ -283,7 +285,7 @@ impl<S: EveryStore> Writer<'_, S> {
             client: client("cedar-homes"),
             name: domain_name("example.com"),
         };
-        let evidence = Some(json!({ "internal": { "challenger": rival } }));
+        let evidence = Some(evidence::of_challenge(rival.clone()));
         let change = domain.acted(
             Action::Challenged,
             Actor::Service,
@@ -301,10 +303,12 @@ impl<S: EveryStore> Writer<'_, S> {
             ownership_secret,
             why: DisplacedBy::ProvenByAnotherClient,
         };
+        let lost = stored(Action::Displaced, lost);
         let domain = self.next(&domain, displaced, lost).await;
         let adopted = json!({ "reason": "They made the identity before they came to us." });
+        let adopted = stored(Action::Adopted, adopted);
         let domain = self.next(&domain, Trigger::Adopted, adopted).await;
-        let removed = json!({ "confirmed": false });
+        let removed = stored(Action::Removed, json!({ "confirmed": false }));
         let domain = self.next(&domain, Trigger::Removed, removed).await;
         let new = new_domain(CLIENT, LONG_LIFE);
         let change = domain.readded(new, None, admin(), self.now(), &self.ids);
@@ -332,13 +336,14 @@ impl<S: EveryStore> Writer<'_, S> {
         assert_eq!(actions.len(), Action::ALL.len(), "{actions:?}");
     }
 
-    async fn next(&self, domain: &Domain, trigger: Trigger, evidence: Value) -> Domain {
+    async fn next(&self, domain: &Domain, trigger: Trigger, evidence: Evidence) -> Domain {
         let change = self.moved(domain, trigger, evidence);
         self.commit(change).await
     }
 
     async fn act(&self, domain: &Domain, action: Action, evidence: Value) -> Domain {
-        let change = domain.acted(action, admin(), Some(evidence), self.now(), |_| {});
+        let evidence = Some(stored(action, evidence));
+        let change = domain.acted(action, admin(), evidence, self.now(), |_| {});
         self.commit(change).await
     }
 
@@ -431,6 +436,11 @@ impl<S: EveryStore> Writer<'_, S> {
         let written = self.store.write_reconciliation(&reconciliation).await;
         written.unwrap();
     }
+}
+
+/// As the first release wrote it.
+fn stored(action: Action, evidence: Value) -> Evidence {
+    Evidence::stored(action, evidence)
 }
 
 fn admin() -> Actor {

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain_auth::dns::{DnsLook, MAX_LOOK, ZoneOutcome};
 use domain_auth::domain::{Challenger, Change, Domain};
+use domain_auth::evidence::Evidence;
 use domain_auth::final_step::MANUAL;
 use domain_auth::history::{Action, Actor, HistoryEntry};
 use domain_auth::ports::{
@@ -239,7 +240,8 @@ async fn too_large(world: &Shared) {
     // Details that this release would never make so large.
     let mut change = first.domain.stuck(now(), &SystemIds);
     let details: Vec<String> = (0..60_000).map(|n| format!("detail {n}")).collect();
-    change.history[0].evidence = Some(json!({ "reason": "kept", "details": details }));
+    let evidence = json!({ "reason": "kept", "details": details });
+    change.history[0].evidence = Some(Evidence::stored(Action::Stuck, evidence));
     change.look = Some(DnsLook::new(
         ZoneOutcome::NoSuchDomain,
         look_at(&dns, &clock, &first).await.diagnosis,
@@ -254,7 +256,8 @@ async fn too_large(world: &Shared) {
     assert_eq!(table.look(&maple, &name).await.unwrap(), None);
     let line = table.history(&maple, &name, 1, None).await.unwrap().items;
     let evidence = json!({ "reason": "kept", "left_out": 1 });
-    assert_eq!(line[0].evidence, Some(evidence));
+    let kept = line[0].evidence.as_ref().map(Evidence::for_support);
+    assert_eq!(kept, Some(evidence));
     assert_eq!(table.unpublished_after(None, 10).await.unwrap().len(), 2);
 
     // The domain itself, alone and in a transaction: nothing is written.

@@ -7,6 +7,7 @@ mod config;
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
 use domain_auth::handoff::{Handoff, HandoffFormat, render};
+use domain_auth::history::HistoryEntry;
 use domain_auth::names::{Community, Eligibility};
 use domain_auth::ports::{ListFilter, PageStart, ReadClaims, ReadDomains};
 use domain_auth::use_cases::senders::judge;
@@ -97,7 +98,7 @@ impl<S: ReadDomains + ReadClaims> App<S> {
             while let Some((wanted, start)) = history.wanted() {
                 let page = self.store.history(&caller.client, &name, wanted, start);
                 let page = page.await?;
-                history.add(page);
+                history.add(page.map(HistoryEntry::for_client));
             }
             Ok(history)
         };

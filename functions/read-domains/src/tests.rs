@@ -3,15 +3,15 @@
 
 use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::{Domain, NewDomain};
+use domain_auth::evidence;
 use domain_auth::history::Actor;
-use domain_auth::names::Eligibility;
+use domain_auth::names::{ClientId, Eligibility};
 use domain_auth::ports::{Clock, CommitChanges};
 use domain_auth::state::{Authenticated, DisplacedBy, State, Status, Trigger};
 use domain_auth_http::{ClaimNames, Cursors};
 use domain_auth_testkit::{
     MemoryStore, SequentialIds, TestClock, answer_of, identity, new_domain, request_in,
 };
-use serde_json::json;
 
 use super::App;
 
@@ -72,11 +72,8 @@ async fn app() -> App<MemoryStore> {
         let new = new_domain("maple-homes", name);
         let mut change = add(new, State::provisioning());
         store.commit(&change).await.unwrap();
-        let evidence = json!({
-            "reason": why.code(),
-            "explanation": why.explanation(),
-            "internal": { "client": "cedar-homes", "name": name },
-        });
+        let cedar = ClientId::parse("cedar-homes").unwrap();
+        let evidence = evidence::of_takeover(&why, &cedar, &change.domain.name);
         let provisioned = Trigger::Provisioned(identity(&change.domain.name));
         let displaced = Trigger::Displaced {
             ownership_secret: "d1".repeat(32),

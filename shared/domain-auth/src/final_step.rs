@@ -1,25 +1,18 @@
 //! Who takes the final step: a setting of the operator.
 
+use serde::{Deserialize, Serialize};
+
 use crate::identity::{ConfigurationSet, NotAConfigurationSet};
 
 /// Who takes the final step.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FinalStep {
     /// Lasso support.
     #[default]
     Manual,
     /// The service, as soon as SES has verified the domain.
     Automatic,
-}
-
-impl FinalStep {
-    /// The word in the settings.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Manual => "manual",
-            Self::Automatic => "automatic",
-        }
-    }
 }
 
 /// How the final step is taken.

@@ -3,15 +3,14 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::{ClientEvidence, Evidence};
 use crate::state::{Status, TriggerKind};
 
 pub use crate::actor::Actor;
 
-/// The member of a line's evidence that is for Lasso support alone.
-pub const INTERNAL: &str = "internal";
-
 /// One line of a domain's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredLine")]
 pub struct HistoryEntry {
     /// When it happened.
     pub at: Timestamp,
@@ -22,13 +21,93 @@ pub struct HistoryEntry {
     /// What happened, in a word.
     pub action: Action,
     /// State before; absent for a domain that is new.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Status>,
     /// State after.
     pub to: Status,
     /// Why, with what was observed.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub evidence: Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+}
+
+/// A line as it is stored: its evidence is of the kinds that its action has.
+#[derive(Deserialize)]
+struct StoredLine {
+    at: Timestamp,
+    sequence: u64,
+    actor: Actor,
+    action: Action,
+    #[serde(default)]
+    from: Option<Status>,
+    to: Status,
+    #[serde(default)]
+    evidence: Option<serde_json::Value>,
+}
+
+impl From<StoredLine> for HistoryEntry {
+    fn from(stored: StoredLine) -> Self {
+        let action = stored.action;
+        let evidence = stored.evidence;
+        Self {
+            at: stored.at,
+            sequence: stored.sequence,
+            actor: stored.actor,
+            action,
+            from: stored.from,
+            to: stored.to,
+            evidence: evidence.map(|evidence| Evidence::stored(action, evidence)),
+        }
+    }
+}
+
+/// A line of history as far as the domain's client may read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientLine {
+    /// A line with what is in it for the client.
+    Shown(ClientEntry),
+    /// A name turned out to be contested when SES was asked. That is not the client's to know: the line
+    /// is not shown, and what was before it looks as if the name had been contested from the start.
+    ContestedBySes,
+}
+
+/// A line that its client may read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientEntry {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who or what did it.
+    pub actor: Actor,
+    /// What happened, in a word.
+    pub action: Action,
+    /// State before; absent for a domain that is new.
+    pub from: Option<Status>,
+    /// State after.
+    pub to: Status,
+    /// Why, with what was observed, as far as it is the client's to know.
+    pub evidence: Option<ClientEvidence>,
+}
+
+impl HistoryEntry {
+    /// The line as far as the domain's client may read it.
+    pub fn for_client(self) -> ClientLine {
+        if self.is_contested_by_ses() {
+            return ClientLine::ContestedBySes;
+        }
+        ClientLine::Shown(ClientEntry {
+            at: self.at,
+            actor: self.actor,
+            action: self.action,
+            from: self.from,
+            to: self.to,
+            evidence: ClientEvidence::of(self.action, self.evidence.as_ref()),
+        })
+    }
+
+    /// Whether it tells that a name turned out to be contested when SES was asked.
+    pub fn is_contested_by_ses(&self) -> bool {
+        let evidence = self.evidence.as_ref();
+        self.action == Action::Displaced && evidence.is_some_and(Evidence::is_contested_by_ses)
+    }
 }
 
 /// What happened, in a word.

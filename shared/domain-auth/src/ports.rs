@@ -39,6 +39,16 @@ pub struct Page<T> {
     pub next: Option<PageStart>,
 }
 
+impl<T> Page<T> {
+    /// The same page of other entries.
+    pub fn map<U>(self, entry: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(entry).collect(),
+            next: self.next,
+        }
+    }
+}
+
 /// Where a page starts: after this entry of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageStart(pub String);

@@ -6,7 +6,7 @@ use domain_auth::claims::{ClaimRegister, Reservation};
 use domain_auth::domain::Domain;
 use domain_auth::event::{Event, EventType};
 use domain_auth::final_step::FinalStepPolicy;
-use domain_auth::history::{Action, Actor, HistoryEntry, INTERNAL};
+use domain_auth::history::{Action, Actor, HistoryEntry};
 use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth::names::{DomainName, Note};
 use domain_auth::pace;
@@ -404,8 +404,11 @@ fn a_domain_without_dkim_at_ses_waits_and_is_completed_once_ses_has_seen_it() {
         "{summary}"
     );
     let line = &world.history("example.com")[0];
-    let withheld = &line.evidence.as_ref().unwrap()[INTERNAL]["final_step_withheld"];
-    assert_eq!(withheld, "dkim_not_verified");
+    let evidence = line.evidence.as_ref().unwrap().for_support();
+    assert_eq!(
+        evidence["internal"]["final_step_withheld"],
+        "dkim_not_verified"
+    );
     world.verify(&domain.name);
     world.poll_after(MINUTE);
     world.poll_after(MINUTE * 2);

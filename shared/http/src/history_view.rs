@@ -1,12 +1,11 @@
 //! A domain's history, as its client and as Lasso support see it.
 
-use domain_auth::history::{Action, Actor, HistoryEntry, INTERNAL};
+use domain_auth::evidence::ClientEvidence;
+use domain_auth::history::{Action, Actor, ClientEntry, ClientLine, HistoryEntry};
 use domain_auth::ports::{Page, PageStart};
 use domain_auth::state::Status;
-use domain_auth::use_cases::provision::is_contested_by_ses;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::json;
 
 use crate::cursor::{Cursors, List};
 
@@ -82,7 +81,7 @@ enum Reader {
 #[derive(Debug)]
 pub struct ClientHistory {
     limit: usize,
-    lines: Vec<HistoryEntry>,
+    lines: Vec<ClientEntry>,
     next: Option<PageStart>,
     is_last: bool,
     /// The lines that follow are of a registration that is not shown.
@@ -122,13 +121,16 @@ impl ClientHistory {
         (wanted > 0 && !self.is_last).then_some((wanted, self.next.as_ref()))
     }
 
-    /// Takes a page of the store.
-    pub fn add(&mut self, page: Page<HistoryEntry>) {
-        for mut entry in page.items {
-            if is_contested_by_ses(&entry) {
-                self.from_the_start = true;
-                continue;
-            }
+    /// Takes a page of the store, as far as it is for the client.
+    pub fn add(&mut self, page: Page<ClientLine>) {
+        for line in page.items {
+            let mut entry = match line {
+                ClientLine::Shown(entry) => entry,
+                ClientLine::ContestedBySes => {
+                    self.from_the_start = true;
+                    continue;
+                }
+            };
             if self.from_the_start {
                 // A contested claim is never stuck.
                 if entry.action == Action::Stuck {
@@ -155,32 +157,26 @@ impl ClientHistory {
             };
             PageStart(format!("{mark}{position}"))
         });
-        HistoryView::new(self.lines, next.as_ref(), Reader::Client, cursors, list)
+        let items = self.lines.into_iter().map(entry_for_client).collect();
+        HistoryView::new(items, next.as_ref(), cursors, list)
     }
 }
 
 impl HistoryView {
     /// As Lasso support sees it: everything.
     pub fn for_support(page: Page<HistoryEntry>, cursors: &Cursors, list: List<'_>) -> Self {
-        Self::new(
-            page.items,
-            page.next.as_ref(),
-            Reader::Support,
-            cursors,
-            list,
-        )
+        let items = page.items.into_iter().map(entry_for_support).collect();
+        Self::new(items, page.next.as_ref(), cursors, list)
     }
 
     fn new(
-        lines: Vec<HistoryEntry>,
+        items: Vec<HistoryEntryView>,
         next: Option<&PageStart>,
-        reader: Reader,
         cursors: &Cursors,
         list: List<'_>,
     ) -> Self {
-        let entry = |entry| entry_view(entry, reader);
         Self {
-            items: lines.into_iter().map(entry).collect(),
+            items,
             next_cursor: next.map(|start| cursors.cursor_of(list, start)),
         }
     }
@@ -194,55 +190,25 @@ fn as_contested(status: Status) -> Status {
     }
 }
 
-fn entry_view(entry: HistoryEntry, reader: Reader) -> HistoryEntryView {
-    let evidence = match reader {
-        Reader::Support => entry.evidence,
-        Reader::Client if is_the_clients_own(entry.action) => entry.evidence.map(without_internal),
-        Reader::Client if entry.action == Action::Displaced => {
-            Some(why_displaced(entry.evidence.as_ref()))
-        }
-        // The same for every reason.
-        Reader::Client => Some(json!({ "reason": "contested" })),
-    };
+fn entry_for_client(entry: ClientEntry) -> HistoryEntryView {
     HistoryEntryView {
         at: entry.at,
-        actor: actor_view(entry.actor, reader),
+        actor: actor_view(entry.actor, Reader::Client),
         action: entry.action,
         from: entry.from,
         to: entry.to,
-        evidence,
+        evidence: entry.evidence.map(ClientEvidence::into_json),
     }
 }
 
-fn without_internal(mut evidence: serde_json::Value) -> serde_json::Value {
-    if let Some(members) = evidence.as_object_mut() {
-        members.remove(INTERNAL);
-    }
-    evidence
-}
-
-/// Why the client lost its name: that another has proven it, or what Lasso support wrote, and nothing of
-/// who has it now. Lines of earlier releases named that client beside the reason.
-fn why_displaced(evidence: Option<&serde_json::Value>) -> serde_json::Value {
-    let text_of = |member| evidence?.get(member)?.as_str();
-    let told = ["proven_by_another_client", "released_by_lasso_support"];
-    let reason = text_of("reason").filter(|reason| told.contains(reason));
-    let mut shown = json!({ "reason": reason.unwrap_or("contested") });
-    if let (Some(_), Some(explanation)) = (reason, text_of("explanation")) {
-        shown["explanation"] = json!(explanation);
-    }
-    shown
-}
-
-/// Whether the evidence of an action tells of nobody but the client itself.
-fn is_the_clients_own(action: Action) -> bool {
-    match action {
-        Action::Displaced | Action::Challenged => false,
-        Action::Added | Action::ProofFound | Action::Provisioned | Action::Verified => true,
-        Action::Failed | Action::Restarted | Action::Completed | Action::Rejected => true,
-        Action::Reopened | Action::RecordsBroken | Action::RecordsRecovered => true,
-        Action::Removed | Action::Readded | Action::Stuck | Action::Adopted => true,
-        Action::Ready | Action::InstructionsSent | Action::Checked => true,
+fn entry_for_support(entry: HistoryEntry) -> HistoryEntryView {
+    HistoryEntryView {
+        at: entry.at,
+        actor: actor_view(entry.actor, Reader::Support),
+        action: entry.action,
+        from: entry.from,
+        to: entry.to,
+        evidence: entry.evidence.map(|evidence| evidence.for_support()),
     }
 }
 
@@ -268,9 +234,10 @@ fn actor_view(actor: Actor, reader: Reader) -> ActorView {
 
 #[cfg(test)]
 mod tests {
-    use domain_auth::evidence;
+    use domain_auth::evidence::{self, Evidence};
     use domain_auth::names::{ClientId, DomainName};
     use domain_auth::state::DisplacedBy;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -281,13 +248,17 @@ mod tests {
         match reader {
             Reader::Client => {
                 let mut history = ClientHistory::new(page.items.len(), None);
-                history.add(page);
+                history.add(page.map(HistoryEntry::for_client));
                 history.view(&cursors, List::History(&client, &name))
             }
             Reader::Support => {
                 HistoryView::for_support(page, &cursors, List::ClientHistory(&client, &name))
             }
         }
+    }
+
+    fn stored(action: Action, evidence: Value) -> Option<Evidence> {
+        Some(Evidence::stored(action, evidence))
     }
 
     fn page(actor: Actor, action: Action) -> Page<HistoryEntry> {
@@ -298,7 +269,7 @@ mod tests {
             action,
             from: Some(Status::Verified),
             to: Status::Contested,
-            evidence: Some(json!({ "reason": "why" })),
+            evidence: stored(action, json!({ "reason": "why" })),
         };
         Page {
             items: vec![entry],
@@ -319,10 +290,15 @@ mod tests {
         assert_eq!(support.items[0].actor.subject.as_deref(), Some("jo"));
     }
 
+    fn of_ses() -> Option<Evidence> {
+        let evidence = json!({ "reason": "identity_of_another_client" });
+        stored(Action::Displaced, evidence)
+    }
+
     #[test]
     fn what_ses_knew_of_a_name_is_hidden_from_the_client() {
         let mut displaced = page(Actor::Service, Action::Displaced);
-        displaced.items[0].evidence = Some(json!({ "reason": "identity_of_another_client" }));
+        displaced.items[0].evidence = of_ses();
         let mut added = page(Actor::Service, Action::Added).items.remove(0);
         (added.from, added.to) = (None, Status::Provisioning);
         displaced.items.push(added);
@@ -343,7 +319,7 @@ mod tests {
         let mut checked = page(Actor::Service, Action::Checked).items.remove(0);
         (checked.from, checked.to) = (Some(Status::Contested), Status::Contested);
         let mut displaced = page(Actor::Service, Action::Displaced).items.remove(0);
-        displaced.evidence = Some(json!({ "reason": "identity_of_another_client" }));
+        displaced.evidence = of_ses();
         let mut stuck = page(Actor::Service, Action::Stuck).items.remove(0);
         (stuck.from, stuck.to) = (Some(Status::Provisioning), Status::Provisioning);
         let mut ready = page(Actor::Service, Action::Ready).items.remove(0);
@@ -366,7 +342,7 @@ mod tests {
                 let mut history = ClientHistory::new(limit, start);
                 while let Some((wanted, start)) = history.wanted() {
                     let page = read(wanted, start);
-                    history.add(page);
+                    history.add(page.map(HistoryEntry::for_client));
                 }
                 let view = history.view(&cursors, list);
                 let whole = view.items.len() == limit || view.next_cursor.is_none();
@@ -389,11 +365,18 @@ mod tests {
     #[test]
     fn what_is_internal_in_the_evidence_is_for_support_alone() {
         let mut page = page(Actor::Service, Action::ProofFound);
-        page.items[0].evidence = Some(json!({ "record": "r", "internal": { "holders": [] } }));
-        let client = seen_by(Reader::Client, page.clone());
-        assert_eq!(client.items[0].evidence, Some(json!({ "record": "r" })));
-        let support = seen_by(Reader::Support, page.clone());
-        assert_eq!(support.items[0].evidence, page.items[0].evidence);
+        for seen in [
+            json!({ "record": "r", "servers": [] }),
+            json!({ "record": "r" }),
+        ] {
+            let mut whole = seen.clone();
+            whole["internal"] = json!({ "holders": [] });
+            page.items[0].evidence = stored(Action::ProofFound, whole.clone());
+            let client = seen_by(Reader::Client, page.clone());
+            assert_eq!(client.items[0].evidence, Some(seen));
+            let support = seen_by(Reader::Support, page.clone());
+            assert_eq!(support.items[0].evidence, Some(whole));
+        }
     }
 
     #[test]
@@ -415,16 +398,20 @@ mod tests {
                 json!({ "reason": "contested" }),
             ),
         ] {
-            let mut page = page(Actor::Service, Action::Displaced);
-            let mut evidence = evidence::of_displacement(&why);
-            evidence["internal"] = json!({ "client": "cedar", "name": "example.com" });
+            let cedar = ClientId::parse("cedar").unwrap();
+            let name = DomainName::parse("example.com").unwrap();
+            let known = evidence::of_takeover(&why, &cedar, &name).for_support();
             // As lines of the releases before have it.
-            evidence["client"] = json!("cedar");
-            page.items[0].evidence = Some(evidence.clone());
-            let client = seen_by(Reader::Client, page.clone());
-            assert_eq!(client.items[0].evidence, Some(shown));
-            let support = seen_by(Reader::Support, page);
-            assert_eq!(support.items[0].evidence, Some(evidence));
+            let mut earlier = known.clone();
+            earlier["client"] = json!("cedar");
+            for evidence in [known, earlier] {
+                let mut page = page(Actor::Service, Action::Displaced);
+                page.items[0].evidence = stored(Action::Displaced, evidence.clone());
+                let client = seen_by(Reader::Client, page.clone());
+                assert_eq!(client.items[0].evidence, Some(shown.clone()));
+                let support = seen_by(Reader::Support, page);
+                assert_eq!(support.items[0].evidence, Some(evidence));
+            }
         }
     }
 

@@ -249,7 +249,8 @@ mod tests {
     use aws_sdk_dynamodb::Client;
     use aws_sdk_dynamodb::config::{BehaviorVersion, Config};
     use domain_auth::claims::ClaimRegister;
-    use domain_auth::history::Actor;
+    use domain_auth::evidence::Evidence;
+    use domain_auth::history::{Action, Actor};
     use domain_auth::identity::{AxisStatus, SesLook};
     use domain_auth::ports::Clock;
     use domain_auth::state::{State, Trigger};
@@ -284,6 +285,7 @@ mod tests {
             .transition(provisioned, service(), None, later, &ids);
         let provisioned = provisioned.unwrap();
         let evidence = serde_json::json!({ "ses": axes(AxisStatus::Success) });
+        let evidence = Evidence::stored(Action::Verified, evidence);
         let domain = &provisioned.domain;
         let verified = domain.transition(
             Trigger::SesVerified,

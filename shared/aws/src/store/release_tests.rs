@@ -131,6 +131,22 @@ fn every_action_in_the_history_of_the_first_release_is_shown() {
 }
 
 #[test]
+fn every_line_of_the_history_of_the_first_release_is_written_again_as_it_was() {
+    let lines = items().into_iter();
+    let lines = lines.filter(|item| Key::of_item(item).unwrap().pk.starts_with("HISTORY#"));
+    for item in lines {
+        let read: HistoryEntry = from_item(ACTION, item.clone()).unwrap();
+        let mut stored: serde_json::Value =
+            serde_dynamo::from_item(serde_dynamo::Item::from(item)).unwrap();
+        let members = stored.as_object_mut().unwrap();
+        members.retain(|member, _| !["pk", "sk"].contains(&member.as_str()));
+        assert_eq!(serde_json::to_value(&read).unwrap(), stored);
+        let written: HistoryEntry = serde_json::from_value(stored).unwrap();
+        assert_eq!(written, read);
+    }
+}
+
+#[test]
 fn events_requests_and_what_runs_leave_are_read() {
     for item in items_of("EVENT") {
         let event: Event = from_item(ACTION, item).unwrap();

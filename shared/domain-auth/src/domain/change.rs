@@ -1,14 +1,13 @@
 //! The one way to change a domain: the new state, the lines of history and the event together.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
 
 use super::{Domain, NewDomain};
 use crate::claims::ClaimRegister;
 use crate::diagnosis::FormerTokens;
 use crate::dns::DnsLook;
 use crate::event::{self, Event, EventType};
-use crate::evidence;
+use crate::evidence::{self, Evidence};
 use crate::history::{Action, Actor, HistoryEntry};
 use crate::instructions::Day;
 use crate::limits::{AdditionLimits, ClientCountChange};
@@ -74,7 +73,7 @@ impl Change {
         self,
         trigger: Trigger,
         actor: Actor,
-        evidence: Option<Value>,
+        evidence: Option<Evidence>,
         now: Timestamp,
         ids: &impl Ids,
     ) -> Result<Self, TransitionError> {
@@ -129,7 +128,8 @@ impl Change {
             change.domain.look_digest = None;
         }
         for line in &mut change.history {
-            line.evidence = line.evidence.as_ref().map(evidence::single_values);
+            let evidence = line.evidence.as_ref();
+            line.evidence = evidence.map(|evidence| evidence.without_details(line.action));
         }
         if let Some(event) = &mut change.event {
             event.records.clear();
@@ -143,7 +143,7 @@ impl Change {
     pub(crate) fn answer_check(
         &mut self,
         before: &Domain,
-        evidence: impl FnOnce() -> Value,
+        evidence: impl FnOnce() -> Evidence,
         now: Timestamp,
     ) {
         let Some(actor) = self.domain.check_asked_by.take() else {
@@ -163,7 +163,7 @@ impl Domain {
         action: Action,
         actor: Actor,
         from: Option<Status>,
-        evidence: Option<Value>,
+        evidence: Option<Evidence>,
         now: Timestamp,
     ) -> HistoryEntry {
         HistoryEntry {
@@ -173,7 +173,7 @@ impl Domain {
             action,
             from,
             to: self.state.status(),
-            evidence: evidence.map(evidence::bounded),
+            evidence: evidence.map(|evidence| evidence.bounded(action)),
         }
     }
 
@@ -239,7 +239,7 @@ impl Domain {
         &self,
         trigger: Trigger,
         actor: Actor,
-        evidence: Option<Value>,
+        evidence: Option<Evidence>,
         now: Timestamp,
         ids: &impl Ids,
     ) -> Result<Change, TransitionError> {
@@ -349,7 +349,7 @@ impl Domain {
             Action::Stuck,
             Actor::Service,
             Some(status),
-            Some(json!({ "since": self.state_since })),
+            Some(evidence::of_stuck(self.state_since)),
             now,
         ));
         change.event = change
@@ -364,7 +364,7 @@ impl Domain {
         update: impl FnOnce(&mut Self),
         (action, event_type): (Action, EventType),
         actor: Actor,
-        evidence: Option<Value>,
+        evidence: Option<Evidence>,
         now: Timestamp,
         ids: &impl Ids,
     ) -> Change {
@@ -390,7 +390,7 @@ impl Domain {
         &self,
         action: Action,
         actor: Actor,
-        evidence: Option<Value>,
+        evidence: Option<Evidence>,
         now: Timestamp,
         update: impl FnOnce(&mut Self),
     ) -> Change {

@@ -75,15 +75,6 @@ impl Displacement {
 }
 
 impl DisplacedBy {
-    /// The code in the evidence of the history.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::ProvenByAnotherClient => "proven_by_another_client",
-            Self::ReleasedByLassoSupport { .. } => "released_by_lasso_support",
-            Self::IdentityNotOurs => "identity_not_ours",
-        }
-    }
-
     /// What Lasso support wrote about it.
     pub fn explanation(&self) -> Option<&str> {
         match self {

@@ -2,11 +2,10 @@
 //! by hand before this service, for instance. The decision is written here; the poller then tags the
 //! identity and takes up what it has.
 
-use serde_json::json;
-
 use super::registers::register_of;
 use crate::domain::Change;
-use crate::history::{Actor, INTERNAL};
+use crate::evidence;
+use crate::history::Actor;
 use crate::names::{ClientId, DomainName, Note};
 use crate::ports::{
     Clock, CommitChanges, CommitError, Identities, Ids, ReadClaims, ReadDomains, SesError,
@@ -61,10 +60,7 @@ where
         let domain = store.domain(client, name).await?;
         let domain = domain.ok_or(AdoptError::NotFound)?;
         let status = domain.state.status();
-        let evidence = json!({
-            "identity": "existing",
-            INTERNAL: { "reason": reason.as_str() },
-        });
+        let evidence = evidence::of_adoption(reason);
         let adopted = Trigger::Adopted;
         let mut change = domain
             .transition(adopted, actor.clone(), Some(evidence), clock.now(), ids)

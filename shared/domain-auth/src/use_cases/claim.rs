@@ -7,7 +7,6 @@ mod steps;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use self::in_the_way::{CHANGED_AT_ONCE, Known, READS_AT_ONCE};
 use self::steps::{cleared, has_room, taken, taking_over, unchallenged};
@@ -16,8 +15,8 @@ use crate::claims::ClaimRegister;
 use crate::dns::{Data, DnsLook, Outcome, RecordType};
 use crate::domain::{Challenger, Change, Domain};
 use crate::event::{EventType, Severity};
-use crate::evidence;
-use crate::history::{Action, Actor, INTERNAL};
+use crate::evidence::{self, Internal, OwnershipSeen};
+use crate::history::{Action, Actor};
 use crate::names::{ClientId, DomainName};
 use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadClaims, ReadDomains, StoreError};
 use crate::records;
@@ -36,7 +35,7 @@ const TOLD: usize = 10;
 /// What a look at the DNS of a contested domain proves: the ownership record of this very claim, at
 /// every authoritative server that answered, and at one at least. What the recursive resolver says
 /// is no proof, and neither is a record behind an alias.
-pub fn proof(domain: &Domain, look: Option<&DnsLook>) -> Option<Value> {
+pub fn proof(domain: &Domain, look: Option<&DnsLook>) -> Option<OwnershipSeen> {
     let State::Contested(contested) = &domain.state else {
         return None;
     };
@@ -54,8 +53,10 @@ pub fn proof(domain: &Domain, look: Option<&DnsLook>) -> Option<Value> {
         .map(|answer| shows(&answer.outcome, &value))
         .collect();
     let proven = !shown.is_empty() && shown.iter().all(|shown| *shown);
-    let servers: Vec<&str> = answers.map(|answer| answer.server.host.as_str()).collect();
-    proven.then(|| json!({ "record": record.name, "servers": servers }))
+    proven.then(|| OwnershipSeen {
+        record: record.name,
+        servers: answers.map(|answer| answer.server.host.clone()).collect(),
+    })
 }
 
 fn shows(outcome: &Outcome, value: &str) -> bool {
@@ -268,11 +269,13 @@ fn undecided(
             )
         })
         .collect();
-    let mut evidence = match ground {
-        Ground::Proof(evidence) => evidence.clone(),
-        Ground::Decision(_) => json!({}),
+    let evidence = match ground {
+        Ground::Proof(seen) => evidence::of_ownership(seen),
+        Ground::Decision(_) => evidence::of_nothing(),
     };
-    evidence[INTERNAL] = json!({ "holders": named });
+    let told_of = Internal::Holders {
+        holders: named.clone(),
+    };
     let mut change = claimant.noted(
         |domain| {
             if let State::Contested(contested) = &mut domain.state {
@@ -283,7 +286,7 @@ fn undecided(
         },
         (Action::ProofFound, EventType::Contested),
         Actor::Service,
-        Some(evidence),
+        Some(evidence.with_internal(told_of)),
         now,
         ids,
     );
@@ -314,7 +317,7 @@ fn undecided(
             |holder| holder.challengers.push(challenger.clone()),
             (Action::Challenged, EventType::Contested),
             Actor::Service,
-            Some(json!({ INTERNAL: { "challenger": challenger } })),
+            Some(evidence::of_challenge(challenger.clone())),
             now,
             ids,
         );

@@ -2,12 +2,12 @@
 //! by itself, the records that this rests on are looked up again over TCP.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
 
 use super::claim;
 use super::look::before;
 use crate::dns::{Data, DnsLook, Lookup, Outcome, Question, RecordType, SecondLook, Sighting};
 use crate::domain::{Change, Domain};
+use crate::evidence::OwnershipSeen;
 use crate::ports::Clock;
 use crate::records::{Record, RecordData};
 use crate::state::{State, Unconfirmed};
@@ -23,7 +23,7 @@ pub(super) enum Proof {
     /// The ownership record was seen, and the second look has not seen it at two servers.
     Unconfirmed(Unconfirmed),
     /// The claim; with what was seen.
-    Confirmed(Value),
+    Confirmed(OwnershipSeen),
 }
 
 impl Proof {
@@ -36,7 +36,7 @@ impl Proof {
         look: Option<&DnsLook>,
         until: Timestamp,
     ) -> Self {
-        let Some(mut evidence) = claim::proof(domain, look) else {
+        let Some(seen) = claim::proof(domain, look) else {
             return Self::Absent;
         };
         let known = match &domain.state {
@@ -50,16 +50,13 @@ impl Proof {
             return Self::Unconfirmed(known.unwrap_or(not_looked));
         }
         match sighting(dns, clock, &domain.records()).await {
-            Sighting::Confirmed { servers } => {
-                evidence["servers"] = json!(servers);
-                Self::Confirmed(evidence)
-            }
+            Sighting::Confirmed { servers } => Self::Confirmed(OwnershipSeen { servers, ..seen }),
             Sighting::Unconfirmed { seen, of } => Self::Unconfirmed(Unconfirmed { seen, of }),
         }
     }
 
     /// What was seen, where the claim is proven.
-    pub(super) fn confirmed(&self) -> Option<&Value> {
+    pub(super) fn confirmed(&self) -> Option<&OwnershipSeen> {
         match self {
             Self::Confirmed(evidence) => Some(evidence),
             Self::Absent | Self::Unconfirmed(_) => None,

@@ -1,7 +1,5 @@
 //! The final step: Lasso support switches sending on, or refuses with a reason.
 
-use serde_json::json;
-
 use super::final_step::set_to_attach;
 use crate::diagnosis::RecordState;
 use crate::dns::DnsLook;
@@ -111,7 +109,7 @@ where
                 domain.ses.map(|ses| ses.status),
                 look.as_ref(),
             ),
-            Decision::Reject(reason) => json!({ "reason": reason.as_str() }),
+            Decision::Reject(reason) => evidence::of_refusal(reason.as_str()),
         };
         let change = domain
             .transition(trigger, actor.clone(), Some(evidence), clock.now(), ids)

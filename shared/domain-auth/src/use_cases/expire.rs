@@ -2,24 +2,17 @@
 //! nobody cares for. Both are removed like any other domain.
 
 use jiff::Timestamp;
-use serde_json::json;
 
 use super::registers::register_of;
 use super::remove;
 use crate::domain::{Change, Domain};
+use crate::evidence;
 use crate::history::Actor;
 use crate::identity::{AxisStatus, SesStatus};
 use crate::ports::{CommitChanges, CommitError, Ids, ReadClaims};
 use crate::state::State;
 
-/// Why a domain has had its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expiry {
-    /// The contested claim was not proven within 14 days.
-    NotProven,
-    /// The domain has been `failed` for 30 days.
-    Abandoned,
-}
+pub use crate::evidence::Expiry;
 
 impl Expiry {
     /// Whether a domain has had its time. One that SES says it has verified after all has not. Where SES
@@ -36,13 +29,6 @@ impl Expiry {
             State::Provisioning(_) | State::Pending(_) | State::Verified(_) => None,
             State::Authenticated(_) | State::AtRisk(_) => None,
             State::Rejected(_) | State::Removing(_) => None,
-        }
-    }
-
-    fn code(self) -> &'static str {
-        match self {
-            Self::NotProven => "not_proven",
-            Self::Abandoned => "abandoned",
         }
     }
 
@@ -68,7 +54,7 @@ where
     S: ReadClaims + CommitChanges,
 {
     let claims = register_of(store, domain).await?;
-    let evidence = json!({ "reason": expiry.code() });
+    let evidence = evidence::of_expiry(expiry);
     let marked = remove::marked(domain, claims, &Actor::Service, evidence, now, ids);
     let mut change = marked.ok_or(CommitError::Conflict)?;
     if let Some(event) = &mut change.event {

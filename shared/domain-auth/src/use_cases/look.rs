@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use futures::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 
 use super::{Tools, paced};
 use crate::diagnosis::{Context, Probes, diagnose, probes_for, questions_for};
@@ -181,10 +180,11 @@ pub fn after_look(
         .or_else(|| trigger_of_sight(domain, sight, now));
     let seen = || evidence::of_look(ses, dns.as_ref());
     let moved = trigger.and_then(|trigger| {
-        let mut evidence = seen();
-        if trigger.kind() == TriggerKind::RecordsBroken {
-            evidence["first_seen_at"] = json!(domain.watch.bad_since);
-        }
+        let evidence = if trigger.kind() == TriggerKind::RecordsBroken {
+            evidence::of_broken(ses, dns.as_ref(), domain.watch.bad_since)
+        } else {
+            seen()
+        };
         domain
             .transition(trigger, Actor::Service, Some(evidence), now, ids)
             .ok()

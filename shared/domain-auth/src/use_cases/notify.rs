@@ -2,11 +2,11 @@
 //! visit of a state, with what is still missing.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
 
 use crate::dns::DnsLook;
 use crate::domain::{Change, Domain};
 use crate::event::{Event, EventType, MissingPiece};
+use crate::evidence::{self, Evidence};
 use crate::history::{Action, Actor};
 use crate::missing::{missing_pieces, standings};
 use crate::names::{ClientId, DomainName, Note};
@@ -82,10 +82,7 @@ where
         let domain = domain.ok_or(NotifyError::NotFound)?;
         let now = clock.now();
         let missing = missing_pieces(&domain, look.as_ref());
-        let evidence = json!({
-            "note": note.map(Note::as_str),
-            "missing": missing.iter().map(|piece| &piece.message).collect::<Vec<_>>(),
-        });
+        let evidence = evidence::of_call(note, &missing);
         let mut change = match step(&domain, evidence, actor, now, ids)? {
             Step::Nothing => return Ok(answer(domain, look, None)),
             Step::Change(change) => change,
@@ -115,7 +112,7 @@ fn answer(domain: Domain, look: Option<DnsLook>, event: Option<Event>) -> Notifi
 
 fn step(
     domain: &Domain,
-    evidence: Value,
+    evidence: Evidence,
     actor: &Actor,
     now: Timestamp,
     ids: &impl Ids,

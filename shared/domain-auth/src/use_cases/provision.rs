@@ -4,7 +4,6 @@
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
-use serde_json::json;
 
 use super::Tools;
 use super::delete_identity::{Deletion, delete_identity};
@@ -13,8 +12,8 @@ use super::registers::register_of;
 use crate::claims::ClaimRegister;
 use crate::dns::Lookup;
 use crate::domain::{Change, Domain};
-use crate::evidence;
-use crate::history::{Action, Actor, HistoryEntry};
+use crate::evidence::{self, Evidence, LossReason};
+use crate::history::Actor;
 use crate::identity::{Adopted, MailFromLabel, SesIdentity};
 use crate::names::DomainName;
 use crate::ports::{
@@ -96,7 +95,7 @@ where
                 "SES does not take this name as an identity"
             );
             let failed = Trigger::SesFailed(FailureReason::RefusedBySes);
-            let evidence = json!({ "reason": "refused_by_ses" });
+            let evidence = evidence::of_failure(FailureReason::RefusedBySes);
             apply(&domain, failed, evidence, now, tools.ids)?
         }
         Err(AskError::Ses(error)) => {
@@ -132,7 +131,7 @@ pub(super) fn contested(
         ownership_secret: ids.secret(),
         why: DisplacedBy::IdentityNotOurs,
     };
-    let evidence = json!({ "reason": why.code() });
+    let evidence = evidence::of_contest(why.reason());
     let mut change = apply(domain, displaced, evidence, now, ids)?;
     if domain.state.status() == Status::Provisioning {
         change.contested_all_along(domain, now);
@@ -174,27 +173,7 @@ pub(super) fn is_proven(claims: &ClaimRegister, domain: &Domain) -> bool {
     claim.is_some_and(|claim| claim.client == domain.client && claim.proven_at.is_some())
 }
 
-/// Whether a line of history tells that a name turned out to be contested when SES was asked.
-pub fn is_contested_by_ses(entry: &HistoryEntry) -> bool {
-    let reason = entry
-        .evidence
-        .as_ref()
-        .and_then(|evidence| evidence["reason"].as_str());
-    let codes = NotOurs::ALL.map(NotOurs::code);
-    // As earlier releases wrote it.
-    let earlier = ["identity_verified_elsewhere"];
-    let is_such = |reason| codes.contains(&reason) || earlier.contains(&reason);
-    entry.action == Action::Displaced && reason.is_some_and(is_such)
-}
-
 impl NotOurs {
-    const ALL: [Self; 4] = [
-        Self::OfAnotherClient,
-        Self::OfAnotherStack,
-        Self::MadeElsewhere,
-        Self::BelowAnothers,
-    ];
-
     /// None for an identity that carries the tags of this stack and of the domain's client.
     pub(super) fn of(existing: &ExistingIdentity, domain: &Domain) -> Option<Self> {
         if existing.belongs_to(&domain.client) {
@@ -207,12 +186,12 @@ impl NotOurs {
         })
     }
 
-    fn code(self) -> &'static str {
+    fn reason(self) -> LossReason {
         match self {
-            Self::OfAnotherClient => "identity_of_another_client",
-            Self::OfAnotherStack => "identity_of_another_stack",
-            Self::MadeElsewhere => "identity_made_elsewhere",
-            Self::BelowAnothers => "below_an_identity_of_another",
+            Self::OfAnotherClient => LossReason::IdentityOfAnotherClient,
+            Self::OfAnotherStack => LossReason::IdentityOfAnotherStack,
+            Self::MadeElsewhere => LossReason::IdentityMadeElsewhere,
+            Self::BelowAnothers => LossReason::BelowAnIdentityOfAnother,
         }
     }
 }
@@ -278,7 +257,7 @@ where
 fn apply(
     domain: &Domain,
     trigger: Trigger,
-    evidence: serde_json::Value,
+    evidence: Evidence,
     now: jiff::Timestamp,
     ids: &impl Ids,
 ) -> Result<Change, CommitError> {

@@ -3,7 +3,6 @@
 //! domain that is `removing`, which the poller finishes.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use super::add::back_off;
 use super::delete_identity::{Deletion, delete_identity};
@@ -11,6 +10,7 @@ use super::registers::register_of;
 use super::{Tools, claim};
 use crate::claims::{ClaimRegister, Reservation};
 use crate::domain::{Change, Domain, Fate};
+use crate::evidence::{self, Evidence};
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
@@ -98,7 +98,7 @@ where
             Err(CommitError::Conflict) => continue,
             Err(CommitError::Store(error)) => return Err(error.into()),
         };
-        let evidence = json!({ "confirmed": confirmation == Confirmation::Given });
+        let evidence = evidence::of_removal(confirmation == Confirmation::Given);
         let Some(change) = marked(&domain, claims, actor, evidence, clock.now(), ids) else {
             return Ok(None);
         };
@@ -118,7 +118,7 @@ pub(super) fn marked(
     domain: &Domain,
     claims: ClaimRegister,
     actor: &Actor,
-    evidence: Value,
+    evidence: Evidence,
     now: Timestamp,
     ids: &impl Ids,
 ) -> Option<Change> {

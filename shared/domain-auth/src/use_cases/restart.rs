@@ -2,13 +2,13 @@
 //! for is awaited.
 
 use jiff::SignedDuration;
-use serde_json::{Value, json};
 
 use super::provision::{NotOurs, contested, is_proven};
 use super::registers::register_of;
 use super::turn::wait_for_turn;
 use crate::check_limit;
 use crate::domain::Domain;
+use crate::evidence::{self, Evidence, SesCall};
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
@@ -112,17 +112,17 @@ where
         let identity = domain.state.identity();
         identity.is_some_and(|identity| identity.dkim.is_some())
     };
-    let mut asked_of_ses = vec!["VerifyDomainIdentity"];
+    let mut asked_of_ses = vec![SesCall::VerifyDomainIdentity];
     // It would take the place of the owner's keys.
     let dkim = if has_easy_dkim(&domain) {
-        asked_of_ses.push("VerifyDomainDkim");
+        asked_of_ses.push(SesCall::VerifyDomainDkim);
         Some(ses.verify_dkim(&name).await?)
     } else {
         None
     };
     for _ in 0..ATTEMPTS {
         let status = domain.state.status();
-        let evidence = evidence(&domain, &asked_of_ses);
+        let evidence = restarted_by(&domain, &asked_of_ses);
         let mut change = domain
             .transition(
                 Trigger::Restarted,
@@ -166,7 +166,7 @@ where
     S: CommitChanges,
 {
     let mut domain = domain.clone();
-    let evidence = evidence(&domain, &[]);
+    let evidence = restarted_by(&domain, &[]);
     if let State::Failed(failed) = &mut domain.state {
         // SES may have lost it without the poller's knowing yet.
         failed.reason = FailureReason::IdentityGone;
@@ -202,11 +202,11 @@ where
 }
 
 /// Why it had failed, and which calls SES has taken.
-fn evidence(domain: &Domain, asked_of_ses: &[&str]) -> Option<Value> {
+fn restarted_by(domain: &Domain, asked_of_ses: &[SesCall]) -> Option<Evidence> {
     let State::Failed(Failed { reason, .. }) = &domain.state else {
         return None;
     };
-    Some(json!({ "failed_by": reason, "asked_of_ses": asked_of_ses }))
+    Some(evidence::of_restart(*reason, asked_of_ses))
 }
 
 async fn failed(

@@ -1,10 +1,10 @@
 //! The records by email to whoever publishes them.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 
 use crate::dns::DnsLook;
 use crate::domain::Domain;
+use crate::evidence;
 use crate::handoff::{Handoff, HandoffError, Sender, letter};
 use crate::history::{Action, Actor};
 use crate::instructions::{CountInstructions, Counted, Day, Left, Letter, Recipient, SendLetter};
@@ -155,8 +155,7 @@ async fn remember<S>(
 where
     S: ReadDomains + CommitChanges,
 {
-    let note = order.note.as_ref().map(Note::as_str);
-    let evidence = json!({ "to": order.to.masked(), "note": note });
+    let evidence = evidence::of_letter(&order.to, order.note.as_ref());
     let mut attempts = 0;
     loop {
         attempts += 1;

@@ -2,7 +2,6 @@
 //! domain verified that only lies below a verified one, or whose records somebody else has left.
 
 use jiff::Timestamp;
-use serde_json::json;
 
 use super::Tools;
 use super::confirm::{self, CONFIRM_PATIENCE};
@@ -11,7 +10,8 @@ use crate::claims::ClaimRegister;
 use crate::dns::{Lookup, Sighting};
 use crate::domain::{Change, Domain};
 use crate::event::EventType;
-use crate::history::{Action, INTERNAL};
+use crate::evidence::{Internal, WithheldReason};
+use crate::history::Action;
 use crate::identity::AxisStatus;
 use crate::ports::{Clock, Identities, Operation, ReadClaims, SesError};
 use crate::records::{Record, RecordId};
@@ -49,16 +49,16 @@ pub(super) struct Undecided;
 
 impl Withheld {
     /// The word in the history, which the client does not see.
-    fn code(self) -> &'static str {
+    fn reason(self) -> WithheldReason {
         match self {
-            Self::Imitates => "name_imitates",
-            Self::RejectedBefore => "rejected_before",
-            Self::WithoutDkim => "dkim_not_verified",
-            Self::RecordsNotSeen { .. } => "records_not_seen",
-            Self::BelowAnothers => "below_a_domain_of_another",
-            Self::Leftovers => "held_by_another_before",
-            Self::RefusedBySes => "refused_by_ses",
-            Self::NotOurs => "identity_not_ours",
+            Self::Imitates => WithheldReason::NameImitates,
+            Self::RejectedBefore => WithheldReason::RejectedBefore,
+            Self::WithoutDkim => WithheldReason::DkimNotVerified,
+            Self::RecordsNotSeen { .. } => WithheldReason::RecordsNotSeen,
+            Self::BelowAnothers => WithheldReason::BelowADomainOfAnother,
+            Self::Leftovers => WithheldReason::HeldByAnotherBefore,
+            Self::RefusedBySes => WithheldReason::RefusedBySes,
+            Self::NotOurs => WithheldReason::IdentityNotOurs,
         }
     }
 
@@ -207,9 +207,11 @@ pub(super) fn left_to_a_person(mut change: Change, why: Withheld, now: Timestamp
     let verified = change.history.iter_mut().rev();
     let verified = verified.filter(|line| line.action == Action::Verified);
     for line in verified.take(1) {
-        if let Some(evidence) = &mut line.evidence {
-            evidence[INTERNAL] = json!({ "final_step_withheld": why.code() });
-        }
+        let withheld = Internal::Withheld {
+            final_step_withheld: why.reason(),
+        };
+        let evidence = line.evidence.take();
+        line.evidence = evidence.map(|evidence| evidence.with_internal(withheld));
         if why.may_end_soon() {
             change.domain.hurried_at = Some(now);
         }

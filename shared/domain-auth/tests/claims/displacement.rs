@@ -156,7 +156,7 @@ fn who_loses_is_told_why_and_not_to_whom() {
         );
         let line = world.history("maple", NAME).pop().unwrap();
         assert_eq!((line.action, line.actor), (Action::Displaced, supporter()));
-        let evidence = line.evidence.unwrap();
+        let evidence = line.evidence.unwrap().for_support();
         assert_eq!(evidence["reason"], "released_by_lasso_support");
         assert_eq!(evidence["explanation"], REASON);
         world.settle();

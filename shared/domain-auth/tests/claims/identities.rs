@@ -197,7 +197,8 @@ fn a_proof_adopts_the_identity_as_it_is() {
             .iter()
             .find(|line| line.action == Action::Provisioned)
             .unwrap();
-        assert_eq!(provisioned.evidence.as_ref().unwrap()["adopted"], true);
+        let evidence = provisioned.evidence.as_ref().unwrap().for_support();
+        assert_eq!(evidence["adopted"], true);
     }
 }
 

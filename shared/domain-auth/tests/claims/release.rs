@@ -188,7 +188,10 @@ fn an_unproven_claim_is_dropped_and_what_is_being_removed_is_refused() {
         (dropped.action, dropped.actor),
         (Action::Removed, supporter())
     );
-    assert_eq!(dropped.evidence.unwrap()["explanation"], REASON);
+    assert_eq!(
+        dropped.evidence.unwrap().for_support()["explanation"],
+        REASON
+    );
     world.settle();
     let told = world.events("cedar", NAME).pop().unwrap();
     assert_eq!(told.event_type, EventType::Removed);

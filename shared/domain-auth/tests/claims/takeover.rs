@@ -356,7 +356,7 @@ fn a_claim_that_is_not_proven_expires_after_14_days() {
     assert!(removed.summary.contains("14 days"), "{}", removed.summary);
     let line = world.history("cedar", NAME).pop().unwrap();
     assert_eq!((line.action, line.actor), (Action::Removed, Actor::Service));
-    assert_eq!(line.evidence.unwrap()["reason"], "not_proven");
+    assert_eq!(line.evidence.unwrap().for_support()["reason"], "not_proven");
     assert_eq!(world.holder(NAME).as_deref(), Some("maple"));
 }
 

@@ -51,7 +51,7 @@ fn a_check_is_in_the_history_with_what_was_seen_and_before_what_it_moved() {
         [Action::Verified, Action::Checked]
     );
     assert_eq!(newest[1].to, Status::Pending);
-    let evidence = newest[1].evidence.as_ref().unwrap();
+    let evidence = newest[1].evidence.as_ref().unwrap().for_support();
     assert_eq!(evidence["ses"]["verification"], "success");
     let records = evidence["records"].as_array().unwrap();
     assert_eq!(records.len(), 7);
@@ -90,7 +90,7 @@ fn dying_between_any_two_steps_of_a_check_leaves_it_to_the_poller() {
         for line in checks {
             assert!(matches!(line.actor, Actor::ClientAdmin { .. }));
             assert!(
-                line.evidence.unwrap()["records"].is_array(),
+                line.evidence.unwrap().for_support()["records"].is_array(),
                 "point {point}"
             );
         }

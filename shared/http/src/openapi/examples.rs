@@ -117,7 +117,7 @@ fn moved(domain: &Domain, trigger: Trigger, actor: Actor, minutes: i64) -> Chang
         Trigger::Provisioned(identity) => Some(evidence::of_identity(&name(), identity)),
         Trigger::SesVerified => Some(evidence::of_look(ses, None)),
         Trigger::Completed => Some(evidence::of_final_step(FinalStep::Manual, None, ses, None)),
-        Trigger::Refused { reason } => Some(json!({ "reason": reason })),
+        Trigger::Refused { reason } => Some(evidence::of_refusal(reason)),
         Trigger::Displaced { why, .. } => Some(evidence::of_displacement(why)),
         _ => None,
     };
@@ -353,7 +353,7 @@ pub(super) fn history() -> Value {
     let list = List::History(&client, &name);
     let entries = entries();
     let mut history = ClientHistory::new(entries.items.len(), None);
-    history.add(entries);
+    history.add(entries.map(HistoryEntry::for_client));
     value(&history.view(&cursors(), list))
 }
 

@@ -257,8 +257,7 @@ fn adopts(state: &State) -> bool {
 
 /// SES has the name already, for somebody else.
 fn entry_is_of_ses(entry: &HistoryEntry) -> bool {
-    entry.from == Some(Status::Provisioning)
-        && domain_auth::use_cases::provision::is_contested_by_ses(entry)
+    entry.from == Some(Status::Provisioning) && entry.is_contested_by_ses()
 }
 
 fn secret_of(domain: &Domain) -> Option<&str> {

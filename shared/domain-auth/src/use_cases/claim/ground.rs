@@ -1,8 +1,7 @@
 //! On what ground a claim is taken over.
 
-use serde_json::Value;
-
 use crate::domain::Domain;
+use crate::evidence::OwnershipSeen;
 use crate::history::Actor;
 use crate::state::{DisplacedBy, Grant, Status};
 
@@ -10,7 +9,7 @@ use crate::state::{DisplacedBy, Grant, Status};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ground {
     /// The ownership record was seen; with what was seen.
-    Proof(Value),
+    Proof(OwnershipSeen),
     /// Lasso support has decided about a claim that is proven.
     Decision(Grant),
 }
@@ -18,7 +17,7 @@ pub enum Ground {
 impl Ground {
     /// On what ground a claim can be taken over now: a decision of Lasso support that is being carried
     /// out, and otherwise `proof`, with what was seen.
-    pub(in crate::use_cases) fn of(domain: &Domain, proof: Option<&Value>) -> Option<Self> {
+    pub(in crate::use_cases) fn of(domain: &Domain, proof: Option<&OwnershipSeen>) -> Option<Self> {
         let granted = domain.state.grant().cloned().map(Self::Decision);
         granted.or_else(|| proof.cloned().map(Self::Proof))
     }

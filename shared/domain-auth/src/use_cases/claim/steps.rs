@@ -1,14 +1,13 @@
 //! What one step of a takeover writes.
 
 use jiff::Timestamp;
-use serde_json::json;
 
 use super::ground::Ground;
 use super::in_the_way::{InTheWay, Lost, is_challenger};
 use crate::claims::ClaimRegister;
 use crate::domain::{Challenger, Change, Domain};
 use crate::evidence;
-use crate::history::{Actor, INTERNAL};
+use crate::history::Actor;
 use crate::names::DomainName;
 use crate::ports::{CommitError, Ids};
 use crate::state::{DisplacedBy, State, Trigger};
@@ -35,11 +34,8 @@ pub(super) fn taken(
     ids: &impl Ids,
 ) -> Result<Vec<Change>, CommitError> {
     let evidence = match ground {
-        Ground::Proof(evidence) => evidence.clone(),
-        Ground::Decision(grant) => json!({
-            "reason": "decided_by_lasso_support",
-            INTERNAL: { "explanation": grant.reason },
-        }),
+        Ground::Proof(seen) => evidence::of_ownership(seen),
+        Ground::Decision(grant) => evidence::of_decision(&grant.reason),
     };
     let last_holder = claims.last_holder(&claimant.name);
     let proof_found = Trigger::ProofFound {
@@ -163,10 +159,10 @@ pub(in crate::use_cases) fn displaced(
     ids: &impl Ids,
 ) -> Result<Change, CommitError> {
     let leftover_identity = by.is_none_or(|claimant| claimant.name != holder.name);
-    let mut evidence = evidence::of_displacement(&why);
-    if let Some(claimant) = by {
-        evidence[INTERNAL] = json!({ "client": claimant.client, "name": claimant.name });
-    }
+    let evidence = match by {
+        Some(claimant) => evidence::of_takeover(&why, &claimant.client, &claimant.name),
+        None => evidence::of_displacement(&why),
+    };
     let trigger = Trigger::Displaced {
         ownership_secret: ids.secret(),
         why,

@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 
 use super::looks::Seen;
 use super::report::SweepTally;
 use super::{Part, Poller, PollerSes, PollerStore, Times};
 use crate::dns::Lookup;
 use crate::domain::{Change, Domain};
+use crate::evidence;
 use crate::history::Actor;
 use crate::identity::AxisStatus;
 use crate::names::DomainName;
@@ -256,7 +256,7 @@ where
 
 fn failed_for_good(domain: &Domain, now: Timestamp, ids: &impl Ids) -> Option<Change> {
     let trigger = Trigger::SesFailed(FailureReason::IdentityGone);
-    let evidence = json!({ "reason": "identity_gone" });
+    let evidence = evidence::of_failure(FailureReason::IdentityGone);
     domain
         .transition(trigger, Actor::Service, Some(evidence), now, ids)
         .ok()

@@ -1,0 +1,108 @@
+//! What a client may read of evidence.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::reasons::{LossReason, ShownReason};
+use super::{Evidence, Facts, LEFT_OUT, json_of};
+use crate::history::Action;
+
+/// Evidence as far as its client may read it: without what is for Lasso support alone, and without what
+/// another client has to do with the name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientEvidence(Value);
+
+impl ClientEvidence {
+    pub(crate) fn of(action: Action, evidence: Option<&Evidence>) -> Option<Self> {
+        match action {
+            Action::Displaced => {
+                let loss = evidence.map(|evidence| loss_of(&evidence.facts));
+                Some(Self::of_loss(loss.unwrap_or_default()))
+            }
+            // The same for every reason.
+            Action::Challenged => Some(Self::of_loss(LossRead::default())),
+            Action::Added | Action::ProofFound | Action::Provisioned | Action::Verified => {
+                evidence.map(Self::of_the_clients_own)
+            }
+            Action::Failed | Action::Restarted | Action::Completed | Action::Rejected => {
+                evidence.map(Self::of_the_clients_own)
+            }
+            Action::Reopened | Action::RecordsBroken | Action::RecordsRecovered => {
+                evidence.map(Self::of_the_clients_own)
+            }
+            Action::Removed | Action::Readded | Action::Stuck | Action::Adopted => {
+                evidence.map(Self::of_the_clients_own)
+            }
+            Action::Ready | Action::InstructionsSent | Action::Checked => {
+                evidence.map(Self::of_the_clients_own)
+            }
+        }
+    }
+
+    /// As JSON.
+    pub fn into_json(self) -> Value {
+        self.0
+    }
+
+    /// The evidence of an action that tells of nobody but the client itself.
+    fn of_the_clients_own(evidence: &Evidence) -> Self {
+        let mut shown = json_of(&evidence.facts);
+        if let Value::Object(members) = &mut shown {
+            let left_out = evidence.left_out.map(Value::from);
+            members.extend(left_out.map(|left_out| (LEFT_OUT.to_owned(), left_out)));
+        }
+        Self(shown)
+    }
+
+    /// Why the client lost its name: that another has proven it, or what Lasso support wrote, and
+    /// nothing of who has it now.
+    fn of_loss(
+        LossRead {
+            reason,
+            explanation,
+        }: LossRead<'_>,
+    ) -> Self {
+        let reason = reason.map_or(ShownReason::Contested, ShownReason::of);
+        let explanation = explanation.filter(|_| reason != ShownReason::Contested);
+        Self(json_of(&ShownLoss {
+            reason,
+            explanation,
+        }))
+    }
+}
+
+#[derive(Serialize)]
+struct ShownLoss<'a> {
+    reason: ShownReason,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<&'a str>,
+}
+
+/// Why a name was lost, as far as a line tells.
+#[derive(Default)]
+pub(super) struct LossRead<'a> {
+    pub(super) reason: Option<LossReason>,
+    explanation: Option<&'a str>,
+}
+
+pub(super) fn loss_of(facts: &Facts) -> LossRead<'_> {
+    match facts {
+        Facts::Loss(loss) => LossRead {
+            reason: Some(loss.reason),
+            explanation: loss.explanation.as_deref(),
+        },
+        // Lines of earlier releases named the other client beside the reason.
+        Facts::AsStored(stored) => LossRead {
+            reason: stored
+                .get("reason")
+                .and_then(|reason| LossReason::deserialize(reason).ok()),
+            explanation: stored.get("explanation").and_then(Value::as_str),
+        },
+        Facts::Addition(_) | Facts::Identity(_) | Facts::Look(_) => LossRead::default(),
+        Facts::Broken(_) | Facts::Failure(_) | Facts::Restart(_) => LossRead::default(),
+        Facts::Call(_) | Facts::FinalStep(_) | Facts::Refusal(_) => LossRead::default(),
+        Facts::Ownership(_) | Facts::Decision(_) | Facts::Adoption(_) => LossRead::default(),
+        Facts::Letter(_) | Facts::Stuck(_) | Facts::Removal(_) => LossRead::default(),
+        Facts::Expired(_) | Facts::Nothing(_) => LossRead::default(),
+    }
+}

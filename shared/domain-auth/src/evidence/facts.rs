@@ -1,0 +1,200 @@
+//! What evidence tells, one type for each kind. The names of the members are those of the API.
+
+use std::ops::Not;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::reasons::{AdoptedIdentity, Decided, Expiry, LossReason, SesCall};
+use crate::diagnosis::{DiagnosisCode, RecordState};
+use crate::final_step::FinalStep;
+use crate::identity::{DkimToken, SesStatus, VerificationToken};
+use crate::names::Community;
+use crate::records::RecordId;
+use crate::state::FailureReason;
+
+/// What evidence tells, apart from what is for Lasso support alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Facts {
+    /// Of `added` and `readded`.
+    Addition(Addition),
+    /// Of `provisioned`.
+    Identity(Identity),
+    /// Of `checked`, `verified`, `failed` and `records_recovered`.
+    Look(Look),
+    /// Of `records_broken`.
+    Broken(Broken),
+    /// Of `failed`, where no look has found it.
+    Failure(Failure),
+    /// Of `restarted`.
+    Restart(Restart),
+    /// Of `ready` and `reopened`.
+    Call(Call),
+    /// Of `completed`.
+    FinalStep(FinalStepTaken),
+    /// Of `rejected`.
+    Refusal(Refusal),
+    /// Of `proof_found`.
+    Ownership(OwnershipSeen),
+    /// Of `proof_found`, where Lasso support has decided.
+    Decision(Decision),
+    /// Of `adopted`.
+    Adoption(Adoption),
+    /// Of `displaced`, and of `removed` where Lasso support has dropped the claim.
+    Loss(Loss),
+    /// Of `instructions_sent`.
+    Letter(Letter),
+    /// Of `stuck`.
+    Stuck(Stuck),
+    /// Of `removed`.
+    Removal(Removal),
+    /// Of `removed`, where the domain has had its time.
+    Expired(Expired),
+    /// Of `challenged`, and of `proof_found` for what Lasso support has decided and cannot have yet.
+    Nothing(Nothing),
+    /// What was stored, where it fits no kind of its action.
+    AsStored(Value),
+}
+
+/// What the client gave when it added a domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Addition {
+    /// As people write it.
+    pub(super) domain: String,
+    pub(super) community: Option<Community>,
+    /// Made unrecognizable.
+    pub(super) contact_email: Option<String>,
+}
+
+/// What SES gave when it registered a domain, or what an adopted identity had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    pub(super) region: String,
+    pub(super) verification_token: Option<VerificationToken>,
+    pub(super) dkim_tokens: Option<[DkimToken; 3]>,
+    pub(super) signing_hosted_zone: Option<String>,
+    /// The MAIL FROM domain.
+    pub(super) mail_from: Option<String>,
+    /// Whether the identity existed before.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub(super) adopted: bool,
+}
+
+/// What SES and DNS said; none for whom did not answer, or was not asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Look {
+    pub(super) ses: Option<SesStatus>,
+    pub(super) records: Option<Vec<RecordSeen>>,
+}
+
+/// How one record stood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RecordSeen {
+    pub(super) id: RecordId,
+    pub(super) state: RecordState,
+    pub(super) code: Option<DiagnosisCode>,
+}
+
+/// The second of two looks at records that are gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Broken {
+    #[serde(flatten)]
+    pub(super) look: Look,
+    /// When the first one was.
+    pub(super) first_seen_at: Option<Timestamp>,
+}
+
+/// Why a domain failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Failure {
+    pub(super) reason: FailureReason,
+}
+
+/// Why a domain had failed that begins another 72 hours, and the calls that SES took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Restart {
+    pub(super) failed_by: FailureReason,
+    pub(super) asked_of_ses: Vec<SesCall>,
+}
+
+/// What the client wrote when it said that it is ready, and what was missing then, in sentences.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Call {
+    pub(super) note: Option<String>,
+    pub(super) missing: Vec<String>,
+}
+
+/// How a domain stood when the final step was taken, and what its identity was given with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FinalStepTaken {
+    #[serde(flatten)]
+    pub(super) look: Look,
+    pub(super) final_step: FinalStep,
+    pub(super) configuration_set: Option<String>,
+}
+
+/// Why Lasso support refused the final step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Refusal {
+    pub(super) reason: String,
+}
+
+/// The ownership record of a contested claim, and the name servers that showed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnershipSeen {
+    /// The record's name.
+    pub record: String,
+    /// The hosts of the servers.
+    pub servers: Vec<String>,
+}
+
+/// A claim that has its name without a proof.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Decision {
+    pub(super) reason: Decided,
+}
+
+/// Which identity a client was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Adoption {
+    pub(super) identity: AdoptedIdentity,
+}
+
+/// Why a client lost its name, and what Lasso support wrote about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Loss {
+    pub(super) reason: LossReason,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) explanation: Option<String>,
+}
+
+/// To whom the records were emailed, made unrecognizable, and the client's note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Letter {
+    pub(super) to: String,
+    pub(super) note: Option<String>,
+}
+
+/// Since when a domain has been in its state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stuck {
+    pub(super) since: Timestamp,
+}
+
+/// Whether the client named the domain that it removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Removal {
+    pub(super) confirmed: bool,
+}
+
+/// Why a domain was removed by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Expired {
+    pub(super) reason: Expiry,
+}
+
+/// Nothing but what is for Lasso support alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Nothing {}

@@ -1,0 +1,194 @@
+//! The evidence of each thing that happens.
+
+use jiff::Timestamp;
+
+use super::facts::{
+    Addition, Adoption, Broken, Call, Decision, Expired, Failure, FinalStepTaken, Identity, Letter,
+    Look, Loss, Nothing, OwnershipSeen, RecordSeen, Refusal, Removal, Restart, Stuck,
+};
+use super::reasons::{AdoptedIdentity, Decided, Expiry, LossReason, SesCall};
+use super::{Evidence, Facts, Internal};
+use crate::diagnosis::RecordDiagnosis;
+use crate::dns::DnsLook;
+use crate::domain::{Challenger, NewDomain};
+use crate::event::MissingPiece;
+use crate::final_step::FinalStep;
+use crate::identity::{ConfigurationSet, SesIdentity, SesStatus};
+use crate::names::{ClientId, DomainName, EmailAddress, Note};
+use crate::state::{DisplacedBy, FailureReason};
+
+/// What SES and DNS said; `null` for whom did not answer, or was not asked.
+pub fn of_look(ses: Option<SesStatus>, dns: Option<&DnsLook>) -> Evidence {
+    Evidence::new(Facts::Look(look(ses, dns)))
+}
+
+fn look(ses: Option<SesStatus>, dns: Option<&DnsLook>) -> Look {
+    let record = |record: &RecordDiagnosis| RecordSeen {
+        id: record.id,
+        state: record.state,
+        code: record.code,
+    };
+    Look {
+        ses,
+        records: dns.map(|dns| dns.diagnosis.records.iter().map(record).collect()),
+    }
+}
+
+/// What SES and DNS said when records were gone for the second time, and when the first one was.
+pub(crate) fn of_broken(
+    ses: Option<SesStatus>,
+    dns: Option<&DnsLook>,
+    first_seen_at: Option<Timestamp>,
+) -> Evidence {
+    let look = look(ses, dns);
+    Evidence::new(Facts::Broken(Broken {
+        look,
+        first_seen_at,
+    }))
+}
+
+/// What the client gave when it added a domain.
+pub fn of_addition(new: &NewDomain) -> Evidence {
+    Evidence::new(Facts::Addition(Addition {
+        domain: new.name.to_unicode(),
+        community: new.community.clone(),
+        contact_email: new.contact_email.as_ref().map(EmailAddress::masked),
+    }))
+}
+
+/// What SES gave when it registered a domain, or what an adopted identity had.
+pub fn of_identity(name: &DomainName, identity: &SesIdentity) -> Evidence {
+    let dkim = identity.dkim.as_ref();
+    Evidence::new(Facts::Identity(Identity {
+        region: identity.region.clone(),
+        verification_token: identity.verification_token.clone(),
+        dkim_tokens: dkim.map(|dkim| dkim.tokens.clone()),
+        signing_hosted_zone: dkim.map(|dkim| dkim.signing_hosted_zone.clone()),
+        mail_from: identity.mail_from.as_ref().map(|label| label.below(name)),
+        adopted: identity.adopted.is_some(),
+    }))
+}
+
+/// Why a domain failed that no look has found so.
+pub(crate) fn of_failure(reason: FailureReason) -> Evidence {
+    Evidence::new(Facts::Failure(Failure { reason }))
+}
+
+/// Why a domain had failed that begins another 72 hours, and which calls SES has taken.
+pub(crate) fn of_restart(failed_by: FailureReason, asked_of_ses: &[SesCall]) -> Evidence {
+    Evidence::new(Facts::Restart(Restart {
+        failed_by,
+        asked_of_ses: asked_of_ses.to_vec(),
+    }))
+}
+
+/// What the client wrote when it said that it is ready, and what was missing.
+pub(crate) fn of_call(note: Option<&Note>, missing: &[MissingPiece]) -> Evidence {
+    let missing = missing.iter().map(|piece| piece.message.clone());
+    Evidence::new(Facts::Call(Call {
+        note: text_of(note),
+        missing: missing.collect(),
+    }))
+}
+
+/// How a domain stood when the final step was taken, and what its identity was given with it.
+pub fn of_final_step(
+    taken_by: FinalStep,
+    configuration_set: Option<&ConfigurationSet>,
+    ses: Option<SesStatus>,
+    dns: Option<&DnsLook>,
+) -> Evidence {
+    Evidence::new(Facts::FinalStep(FinalStepTaken {
+        look: look(ses, dns),
+        final_step: taken_by,
+        configuration_set: configuration_set.map(|set| set.as_str().to_owned()),
+    }))
+}
+
+/// Why Lasso support refused the final step.
+pub fn of_refusal(reason: &str) -> Evidence {
+    let reason = reason.to_owned();
+    Evidence::new(Facts::Refusal(Refusal { reason }))
+}
+
+/// The ownership record of a contested claim was seen.
+pub(crate) fn of_ownership(seen: &OwnershipSeen) -> Evidence {
+    Evidence::new(Facts::Ownership(seen.clone()))
+}
+
+/// Lasso support has decided for a claim. Why is for Lasso support alone.
+pub(crate) fn of_decision(reason: &str) -> Evidence {
+    let decided = Facts::Decision(Decision {
+        reason: Decided::DecidedByLassoSupport,
+    });
+    let explanation = reason.to_owned();
+    Evidence::new(decided).with_internal(Internal::Explanation { explanation })
+}
+
+/// What is for Lasso support alone.
+pub(crate) fn of_nothing() -> Evidence {
+    Evidence::new(Facts::Nothing(Nothing {}))
+}
+
+/// Somebody else has proven the name of a holder. Who is for Lasso support alone.
+pub fn of_challenge(challenger: Challenger) -> Evidence {
+    of_nothing().with_internal(Internal::Challenged { challenger })
+}
+
+/// Lasso support has given the client the identity that SES had. Why is for Lasso support alone.
+pub(crate) fn of_adoption(reason: &Note) -> Evidence {
+    let adoption = Facts::Adoption(Adoption {
+        identity: AdoptedIdentity::Existing,
+    });
+    let reason = reason.as_str().to_owned();
+    Evidence::new(adoption).with_internal(Internal::Reason { reason })
+}
+
+/// Why a holder lost its name, as the client may read it: a code, and what Lasso support wrote.
+pub fn of_displacement(why: &DisplacedBy) -> Evidence {
+    Evidence::new(Facts::Loss(Loss {
+        reason: LossReason::of(why),
+        explanation: why.explanation().map(str::to_owned),
+    }))
+}
+
+/// The same of a holder that lost its name to a claimant, which is for Lasso support alone to know.
+pub fn of_takeover(why: &DisplacedBy, client: &ClientId, name: &DomainName) -> Evidence {
+    let (client, name) = (client.clone(), name.clone());
+    of_displacement(why).with_internal(Internal::Claimant(Challenger { client, name }))
+}
+
+/// The name is contested because of what SES has of it.
+pub(crate) fn of_contest(reason: LossReason) -> Evidence {
+    Evidence::new(Facts::Loss(Loss {
+        reason,
+        explanation: None,
+    }))
+}
+
+/// To whom the records were emailed, made unrecognizable, and the client's note.
+pub(crate) fn of_letter(to: &EmailAddress, note: Option<&Note>) -> Evidence {
+    Evidence::new(Facts::Letter(Letter {
+        to: to.masked(),
+        note: text_of(note),
+    }))
+}
+
+/// Since when a domain has been in its state.
+pub(crate) fn of_stuck(since: Timestamp) -> Evidence {
+    Evidence::new(Facts::Stuck(Stuck { since }))
+}
+
+/// Whether the client named the domain that it removed.
+pub(crate) fn of_removal(confirmed: bool) -> Evidence {
+    Evidence::new(Facts::Removal(Removal { confirmed }))
+}
+
+/// Why a domain was removed by itself.
+pub(crate) fn of_expiry(reason: Expiry) -> Evidence {
+    Evidence::new(Facts::Expired(Expired { reason }))
+}
+
+fn text_of(note: Option<&Note>) -> Option<String> {
+    note.map(|note| note.as_str().to_owned())
+}

@@ -146,7 +146,7 @@ impl Bench {
             Addition::Existing(domain) => return *domain,
             Addition::Created(change) => change,
         };
-        match provision::provision(&self.tools(), change.domain)
+        match Box::pin(provision::provision(&self.tools(), change.domain))
             .await
             .unwrap()
         {
@@ -162,7 +162,9 @@ impl Bench {
         let marked = remove::mark(store, clock, ids, domain, given, &Actor::Service).await;
         let marked = marked.unwrap().expect("it was not marked before");
         if store.domain(&client, &name).await.unwrap().is_some() {
-            remove::finish(&self.tools(), marked.domain).await.unwrap();
+            Box::pin(remove::finish(&self.tools(), marked.domain))
+                .await
+                .unwrap();
         }
         assert_eq!(store.domain(&client, &name).await.unwrap(), None);
     }
@@ -301,6 +303,10 @@ async fn filled_by_names_in_use(world: Shared) {
     assert!(register.size() < 1_000, "{}", register.size());
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one takeover from its beginning to its end"
+)]
 async fn taken_in_steps(world: Shared) {
     const COUNT: usize = 1_300;
     let bench = Bench::new(&world, "steps").await;

@@ -225,8 +225,10 @@ async fn granted_in_steps(world: Shared) {
             let claims = table.claims(&domain).await.unwrap();
             let below = (0..COUNT).map(|n| domain_name(&format!("n{n:03}.{domain}")));
             let mut change = read().await.updated(|_| {});
-            change.claims =
-                Some(below.fold(claims, |claims, name| claims.taken(&name, &squatter, at)));
+            let version = claims.version + 1;
+            let mut filled = below.fold(claims, |claims, name| claims.taken(&name, &squatter, at));
+            filled.version = version;
+            change.claims = Some(filled);
             table.commit(&change).await.is_ok()
         })
         .await;

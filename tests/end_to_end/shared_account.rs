@@ -240,16 +240,20 @@ async fn adopted_by_support(world: Shared) {
         !shown.contains("Made by hand"),
         "only support reads it: {shown}"
     );
-    // It is the client's now, and goes with the domain.
+    // Others made it, and may send with it: the domain goes without it.
     let confirmed = format!("{name}?confirm={name}");
     let removed = delete(&world, world.client_admin(), &confirmed).await;
     assert_eq!(removed.status, StatusCode::NO_CONTENT, "{removed:?}");
+    let path = format!("/staff/clients/{client}/domains/{name}");
     world
-        .until("its identity is gone", async || {
+        .until("the domain is gone", async || {
             world.run_poller().await;
-            !world.identity_exists(&name).await
+            let shown = world.get(world.support(), &path).await;
+            shown.status == StatusCode::NOT_FOUND
         })
         .await;
+    let after = world.seen_at_gate(&name).await;
+    assert_eq!(changes(&after), ["TagResource"], "{after}");
 }
 
 async fn own_keys(world: Shared) {

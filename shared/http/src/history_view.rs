@@ -257,6 +257,10 @@ mod tests {
         }
     }
 
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "the evidence of a line may be absent"
+    )]
     fn stored(action: Action, evidence: Value) -> Option<Evidence> {
         Some(Evidence::stored(action, evidence))
     }

@@ -87,7 +87,7 @@ fn is_scheme(text: &[char], at: usize) -> bool {
     let word: String = word.chars().rev().collect();
     let word = word.to_ascii_lowercase();
     let ends_with = |scheme: &&str| word.ends_with(scheme);
-    SCHEMES_IN_A_WORD.iter().any(|scheme| ends_with(scheme)) || SCHEMES.contains(&word.as_str())
+    SCHEMES_IN_A_WORD.iter().any(ends_with) || SCHEMES.contains(&word.as_str())
 }
 
 /// A colon between a host and its port: `localhost:8080`, any other word with a path behind the port

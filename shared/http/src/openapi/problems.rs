@@ -47,14 +47,7 @@ pub(super) fn problems(operation: Operation) -> Vec<Problem> {
             refused("VerifyDomainIdentity"),
             ApiError::Busy,
         ],
-        Operation::NotifyReady => vec![
-            malformed(),
-            ApiError::TooLarge,
-            ApiError::invalid(FieldError::field("/note", "is too long")),
-            ApiError::NotFound,
-            not_ready(),
-            ApiError::Busy,
-        ],
+        Operation::NotifyReady => of_notifying(),
         Operation::SendInstructions => vec![
             malformed(),
             ApiError::TooLarge,
@@ -155,6 +148,17 @@ fn example(error: ApiError) -> Problem {
         problem.request_id = Some("8b7d0f3e-52a5-4c8e-9a53-0c7a4d1e6f21".to_owned());
     }
     problem
+}
+
+fn of_notifying() -> Vec<ApiError> {
+    vec![
+        malformed(),
+        ApiError::TooLarge,
+        ApiError::invalid(FieldError::field("/note", "is too long")),
+        ApiError::NotFound,
+        not_ready(),
+        ApiError::Busy,
+    ]
 }
 
 fn of_release() -> Vec<ApiError> {

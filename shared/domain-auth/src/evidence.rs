@@ -9,6 +9,7 @@ mod bounds;
 mod client;
 mod facts;
 mod internal;
+mod loss;
 mod make;
 mod reasons;
 mod stored;
@@ -91,7 +92,7 @@ impl Evidence {
 
     /// Whether it tells that SES has the name for somebody else.
     pub(crate) fn is_contested_by_ses(&self) -> bool {
-        let reason = client::loss_of(&self.facts).reason;
+        let reason = loss::loss_of(&self.facts).reason;
         reason.is_some_and(LossReason::is_known_from_ses)
     }
 }

@@ -1,0 +1,36 @@
+//! Why a name was lost, read from what a line has.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::facts::Facts;
+use super::reasons::LossReason;
+
+/// Why a name was lost, as far as a line tells.
+#[derive(Default)]
+pub(super) struct LossRead<'a> {
+    pub(super) reason: Option<LossReason>,
+    pub(super) explanation: Option<&'a str>,
+}
+
+pub(super) fn loss_of(facts: &Facts) -> LossRead<'_> {
+    match facts {
+        Facts::Loss(loss) => LossRead {
+            reason: Some(loss.reason),
+            explanation: loss.explanation.as_deref(),
+        },
+        // Lines of earlier releases named the other client beside the reason.
+        Facts::AsStored(stored) => LossRead {
+            reason: stored
+                .get("reason")
+                .and_then(|reason| LossReason::deserialize(reason).ok()),
+            explanation: stored.get("explanation").and_then(Value::as_str),
+        },
+        Facts::Addition(_) | Facts::Identity(_) | Facts::Look(_) => LossRead::default(),
+        Facts::Broken(_) | Facts::Failure(_) | Facts::Restart(_) => LossRead::default(),
+        Facts::Call(_) | Facts::FinalStep(_) | Facts::Refusal(_) => LossRead::default(),
+        Facts::Ownership(_) | Facts::Decision(_) | Facts::Adoption(_) => LossRead::default(),
+        Facts::Letter(_) | Facts::Stuck(_) | Facts::Removal(_) => LossRead::default(),
+        Facts::Expired(_) | Facts::Nothing(_) => LossRead::default(),
+    }
+}

@@ -24,8 +24,6 @@ mod tests;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::history::Action;
-
 pub use client::ClientEvidence;
 pub(crate) use facts::Facts;
 pub use facts::OwnershipSeen;
@@ -61,12 +59,6 @@ impl Evidence {
             internal: None,
             left_out: None,
         }
-    }
-
-    /// The evidence of a stored line. It never fails: what does not fit the line's action, such as that of
-    /// some lines of earlier releases, stays as it was stored.
-    pub fn stored(action: Action, evidence: Value) -> Self {
-        stored::read(action, evidence)
     }
 
     /// The same, with this for Lasso support alone.

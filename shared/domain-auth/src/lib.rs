@@ -1,5 +1,6 @@
 //! The domain of sending-domain authentication; no I/O.
 
+pub mod action;
 pub mod actor;
 pub mod alerts;
 pub mod check_limit;

@@ -10,6 +10,7 @@ use super::facts::{
 };
 use super::reasons::{AdoptedIdentity, Decided};
 use super::*;
+use crate::action::Action;
 use crate::diagnosis::{DiagnosisCode, RecordState};
 use crate::domain::Challenger;
 use crate::final_step::FinalStep;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Evidence, LEFT_OUT};
-use crate::history::Action;
+use crate::action::Action;
 
 /// The most octets of the evidence of one line, as JSON text.
 pub(super) const MAX_EVIDENCE: usize = 32 * 1024;

@@ -3,6 +3,7 @@ use serde_json::json;
 
 use super::bounds::{MAX_EVIDENCE, bounded_json};
 use super::*;
+use crate::action::Action;
 
 #[test]
 fn evidence_that_is_too_large_keeps_its_reason_and_says_what_is_missing() {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::loss::{LossRead, loss_of};
 use super::reasons::ShownReason;
 use super::{Evidence, LEFT_OUT, json_of};
-use crate::history::Action;
+use crate::action::Action;
 
 /// Evidence as far as its client may read it: without what is for Lasso support alone, and without what
 /// another client has to do with the name.

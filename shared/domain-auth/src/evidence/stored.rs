@@ -5,24 +5,28 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Evidence, Facts, INTERNAL, Internal, LEFT_OUT, json_of};
-use crate::history::Action;
+use crate::action::Action;
 
-pub(super) fn read(action: Action, mut evidence: Value) -> Evidence {
-    let (mut internal, mut left_out) = (None, None);
-    if let Value::Object(members) = &mut evidence {
-        internal = members.remove(INTERNAL);
-        left_out = members.get(LEFT_OUT).and_then(Value::as_u64);
-        if left_out.is_some() {
-            members.remove(LEFT_OUT);
+impl Evidence {
+    /// The evidence of a stored line. It never fails: what does not fit the line's action, such as that of
+    /// some lines of earlier releases, stays as it was stored.
+    pub fn stored(action: Action, mut evidence: Value) -> Self {
+        let (mut internal, mut left_out) = (None, None);
+        if let Value::Object(members) = &mut evidence {
+            internal = members.remove(INTERNAL);
+            left_out = members.get(LEFT_OUT).and_then(Value::as_u64);
+            if left_out.is_some() {
+                members.remove(LEFT_OUT);
+            }
         }
-    }
-    Evidence {
-        facts: facts(action, &evidence).unwrap_or(Facts::AsStored(evidence)),
-        internal: internal.map(|internal| {
-            let known = exactly(&internal, |known: Internal| known);
-            known.unwrap_or(Internal::AsStored(internal))
-        }),
-        left_out,
+        Self {
+            facts: facts(action, &evidence).unwrap_or(Facts::AsStored(evidence)),
+            internal: internal.map(|internal| {
+                let known = exactly(&internal, |known: Internal| known);
+                known.unwrap_or(Internal::AsStored(internal))
+            }),
+            left_out,
+        }
     }
 }
 

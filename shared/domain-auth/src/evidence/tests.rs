@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::any::{any_evidence, any_of};
 use super::*;
+use crate::action::Action;
 use crate::history::{Actor, ClientLine, HistoryEntry};
 use crate::state::Status;
 

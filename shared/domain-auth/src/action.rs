@@ -1,0 +1,109 @@
+//! What happens to a domain, in a word.
+
+use serde::{Deserialize, Serialize};
+
+use crate::state::TriggerKind;
+
+/// What happened, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[allow(
+    missing_docs,
+    reason = "where it is a transition, described on `Trigger`"
+)]
+pub enum Action {
+    Added,
+    ProofFound,
+    Provisioned,
+    Verified,
+    Failed,
+    Restarted,
+    Completed,
+    Rejected,
+    Reopened,
+    RecordsBroken,
+    RecordsRecovered,
+    Displaced,
+    Removed,
+    Readded,
+    /// Lasso support was told that it has been in its state for too long.
+    Stuck,
+    /// The client said that it is ready for the final step.
+    Ready,
+    /// The client had the records emailed to somebody.
+    InstructionsSent,
+    /// Somebody asked for a look at SES and DNS.
+    Checked,
+    /// Another client has proven the name, or one above or below it; Lasso support decides.
+    Challenged,
+    /// Lasso support has given the client the identity that SES had already.
+    Adopted,
+}
+
+impl Action {
+    /// All of them.
+    pub const ALL: [Self; 20] = [
+        Self::Added,
+        Self::ProofFound,
+        Self::Provisioned,
+        Self::Verified,
+        Self::Failed,
+        Self::Restarted,
+        Self::Completed,
+        Self::Rejected,
+        Self::Reopened,
+        Self::RecordsBroken,
+        Self::RecordsRecovered,
+        Self::Displaced,
+        Self::Removed,
+        Self::Readded,
+        Self::Stuck,
+        Self::Ready,
+        Self::InstructionsSent,
+        Self::Checked,
+        Self::Challenged,
+        Self::Adopted,
+    ];
+}
+
+impl From<TriggerKind> for Action {
+    fn from(trigger: TriggerKind) -> Self {
+        match trigger {
+            TriggerKind::ProofFound => Self::ProofFound,
+            TriggerKind::Adopted => Self::Adopted,
+            TriggerKind::Provisioned => Self::Provisioned,
+            TriggerKind::SesVerified => Self::Verified,
+            TriggerKind::SesFailed => Self::Failed,
+            TriggerKind::Restarted => Self::Restarted,
+            TriggerKind::Completed => Self::Completed,
+            TriggerKind::Refused => Self::Rejected,
+            TriggerKind::Reopened => Self::Reopened,
+            TriggerKind::RecordsBroken => Self::RecordsBroken,
+            TriggerKind::RecordsRecovered => Self::RecordsRecovered,
+            TriggerKind::Displaced => Self::Displaced,
+            TriggerKind::Removed => Self::Removed,
+            TriggerKind::Readded | TriggerKind::ReaddedContested => Self::Readded,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_action_is_documented() {
+        let documented: BTreeSet<&str> = include_str!("../../../docs/history.md")
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once("` |"))
+            .map(|(first, _)| first)
+            .filter(|first| *first != "action")
+            .collect();
+        let words = Action::ALL.map(|action| serde_json::to_value(action).unwrap());
+        let words = words.iter().map(|word| word.as_str().unwrap()).collect();
+        assert_eq!(documented, words);
+    }
+}

@@ -1,6 +1,6 @@
 //! The OpenAPI document, made of the code's own types: routes of [`Operation`], bodies of the types
-//! that are serialized, problems of [`ApiError`]'s one match. Built for tests alone; what is served
-//! is the committed `docs/openapi.json`, which a test compares with this.
+//! that are serialized, problems of the one match of [`ApiError`](crate::problem::ApiError). Built for
+//! tests alone; what is served is the committed `docs/openapi.json`, which a test compares with this.
 
 mod answers;
 mod examples;

@@ -83,7 +83,7 @@ async fn crowd(world: &Shared) {
                 let crowd = all(world, maple, &names).await;
                 let has_its_next = |domain: &Domain| {
                     let looked_at = domain.dns_looked_at;
-                    looked_at.is_some_and(|at| at > started && domain.next_check > at)
+                    looked_at.is_some_and(|at| at > started && domain.next_check >= at)
                 };
                 crowd.iter().all(has_its_next)
             },

@@ -98,6 +98,9 @@ impl Holders {
     /// An identity was deleted at SES. What is wrong with that.
     pub(super) fn deleted(&self, deletion: &Deletion, orphans: &Orphans) -> Result<(), String> {
         let name = &deletion.name;
+        if deletion.identity.adopted {
+            return Err(format!("{name} was deleted at SES, which others made"));
+        }
         if !self.is_theirs(name, &deletion.identity.tag) {
             return orphans.deleted(deletion);
         }

@@ -165,10 +165,13 @@ impl Journal {
         self.is_of_others(name) || (self.orphans.has(name) && never_held)
     }
 
-    /// Whether SES has an identity of the name that no client of the service made or took up.
+    /// Whether SES has an identity of the name that the service did not make: one that no client of it took
+    /// up, or one that stays where its domain has gone.
     fn is_of_others(&self, name: &DomainName) -> bool {
-        let tag = self.ses.identity(name).map(|identity| identity.tag);
-        tag.is_some_and(|tag| !self.entries().holders.is_theirs(name, &tag))
+        let identity = self.ses.identity(name);
+        identity.is_some_and(|identity| {
+            identity.adopted || !self.entries().holders.is_theirs(name, &identity.tag)
+        })
     }
 
     /// Looks for what the service should have noticed by now. SES is in trouble for `busy` more.

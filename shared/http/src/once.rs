@@ -11,9 +11,10 @@ use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
 use crate::caller::{Caller, ClaimNames, Supporter};
+use crate::operations::Operation;
 use crate::problem::ApiError;
 use crate::reply::{Reply, problem};
-use crate::routes::{Access, Operation};
+use crate::routes::Access;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Says that an answer is that of an earlier request.

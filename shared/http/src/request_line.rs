@@ -15,9 +15,10 @@ use lambda_http::{Context, Request, RequestExt};
 use serde::Deserialize;
 
 use crate::caller::{ClaimNames, client_claim};
+use crate::operations::Operation;
 use crate::problem::MAX_BODY;
 use crate::reply::Reply;
-use crate::routes::{Access, Operation};
+use crate::routes::Access;
 
 /// How long before Lambda ends the function a request is given up for the log.
 const BEFORE_THE_END: Duration = Duration::from_millis(100);

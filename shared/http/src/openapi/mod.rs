@@ -1,29 +1,38 @@
-//! The OpenAPI document, made of the code's own types: routes of [`Operation`], bodies of the types
-//! that are serialized, problems of the one match of [`ApiError`](crate::problem::ApiError). Built for
+//! The OpenAPI document, made of the code's own types: routes of [`Operation`] with what each says of
+//! itself, bodies of the types that are serialized, problems of the one match of [`ApiError`](crate::problem::ApiError). Built for
 //! tests alone; what is served is the committed `docs/openapi.json`, which a test compares with this.
 
-mod answers;
-mod examples;
+mod description;
+pub(crate) mod examples;
 mod interning;
-mod problems;
-mod requests;
+pub(crate) mod look;
+pub(crate) mod parameters;
+mod responses;
+pub(crate) mod samples;
 mod schemas;
+pub(crate) mod story;
 
 use std::collections::BTreeSet;
+use std::mem;
 
 use serde_json::{Map, Value, json};
 
-use crate::routes::{Access, Operation};
-use schemas::Schemas;
+use crate::operations::Operation;
+use crate::problem::{ApiError, Problem};
+use crate::routes::Access;
+
+pub(crate) use description::{Description, GoodAnswer, RequestBody};
+pub(crate) use schemas::Schemas;
 
 /// The document.
 pub fn document() -> Value {
     let mut schemas = Schemas::new();
+    let mut codes = BTreeSet::new();
     let mut paths = Map::new();
     for operation in Operation::ALL {
         let route = operation.route();
         let item = paths.entry(route.path).or_insert_with(|| json!({}));
-        item[route.method.to_lowercase()] = described(*operation, &mut schemas);
+        item[route.method.to_lowercase()] = described(*operation, &mut schemas, &mut codes);
     }
     let examples = interning::intern(&mut paths);
     json!({
@@ -52,7 +61,7 @@ pub fn document() -> Value {
                 "description": TOKEN,
             } },
             "examples": examples,
-            "schemas": components(schemas),
+            "schemas": components(schemas, &codes),
         },
     })
 }
@@ -91,13 +100,8 @@ fn tag(access: Access) -> &'static str {
 }
 
 /// The schemas, with every `code` that there is.
-fn components(schemas: Schemas) -> Map<String, Value> {
+fn components(schemas: Schemas, codes: &BTreeSet<&str>) -> Map<String, Value> {
     let mut components = schemas.into_components();
-    let codes: BTreeSet<&str> = Operation::ALL
-        .iter()
-        .flat_map(|operation| problems::problems(*operation))
-        .map(|problem| problem.code)
-        .collect();
     let code = components
         .get_mut("Problem")
         .and_then(|problem| problem.pointer_mut("/properties/code"))
@@ -106,33 +110,69 @@ fn components(schemas: Schemas) -> Map<String, Value> {
     components
 }
 
-/// The Operation Object.
-fn described(operation: Operation, schemas: &mut Schemas) -> Value {
+/// The Operation Object. The `code` of each problem is added to `codes`.
+fn described(
+    operation: Operation,
+    schemas: &mut Schemas,
+    codes: &mut BTreeSet<&'static str>,
+) -> Value {
     let route = operation.route();
+    let mut description = operation.describe(schemas);
+    let problems = problems(operation, mem::take(&mut description.problems));
+    codes.extend(problems.iter().map(|problem| problem.code));
     let role = match route.access {
         Access::Anyone => "Needs no token.",
         Access::ClientAdmin => "Needs the role `client-admin`, and a client.",
         Access::LassoSupport => "Needs the role `lasso-support`.",
     };
-    let detail = requests::detail(operation);
+    let detail = description.detail;
     let gap = if detail.is_empty() { "" } else { "\n\n" };
     let mut described = json!({
         "operationId": operation.id(),
         "tags": [tag(route.access)],
-        "summary": route.summary.trim().trim_end_matches('.'),
+        "summary": route.summary.trim_end_matches('.'),
         "description": format!("{detail}{gap}{role}"),
         "security": match route.access {
             Access::Anyone => json!([]),
             Access::ClientAdmin | Access::LassoSupport => json!([{ "token": [] }]),
         },
-        "responses": answers::responses(operation, schemas),
+        "responses": responses::responses(operation, &description, problems, schemas),
     });
-    let parameters = requests::parameters(operation, schemas);
+    let mut parameters: Vec<Value> = route.parameters().map(parameters::in_path).collect();
+    parameters.extend(description.query);
+    if operation.takes_keys() {
+        parameters.push(parameters::idempotency_key());
+    }
     if !parameters.is_empty() {
         described["parameters"] = Value::Array(parameters);
     }
-    if let Some(body) = requests::body(operation, schemas) {
-        described["requestBody"] = body;
+    if let Some(body) = description.body {
+        described["requestBody"] = json!({
+            "required": body.required,
+            "content": { "application/json": { "schema": body.schema, "example": body.example } },
+        });
     }
     described
+}
+
+/// Every problem of an operation, with its own ones between those that others have as well.
+fn problems(operation: Operation, own: Vec<ApiError>) -> Vec<Problem> {
+    let mut errors = Vec::new();
+    match operation.route().access {
+        Access::Anyone => {}
+        Access::ClientAdmin | Access::LassoSupport => errors.extend(samples::of_every_call()),
+    }
+    errors.extend(own);
+    if operation.takes_keys() {
+        errors.extend(samples::of_keys());
+    }
+    errors.into_iter().map(example).collect()
+}
+
+fn example(error: ApiError) -> Problem {
+    let mut problem = error.into_problem();
+    if problem.status >= 500 {
+        problem.request_id = Some("8b7d0f3e-52a5-4c8e-9a53-0c7a4d1e6f21".to_owned());
+    }
+    problem
 }

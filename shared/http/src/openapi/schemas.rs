@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 const SCHEMAS: &str = "/components/schemas";
 
 /// The schemas that the document refers to, collected while it is written.
-pub(super) struct Schemas {
+pub(crate) struct Schemas {
     /// Of what the API answers: what is always there is required, `null` or not.
     answers: SchemaGenerator,
     /// Of what the API reads: what may be left out is not required.
@@ -32,17 +32,17 @@ impl Schemas {
     }
 
     /// A reference to what the API answers.
-    pub(super) fn answered<T: JsonSchema>(&mut self) -> Value {
+    pub(crate) fn answered<T: JsonSchema>(&mut self) -> Value {
         self.answers.subschema_for::<T>().to_value()
     }
 
     /// A reference to what the API reads.
-    pub(super) fn read<T: JsonSchema>(&mut self) -> Value {
+    pub(crate) fn read<T: JsonSchema>(&mut self) -> Value {
         self.requests.subschema_for::<T>().to_value()
     }
 
     /// The hand-off formats that are JSON, in the order `json`, `route53`.
-    pub(super) fn handoff(&mut self) -> [Value; 2] {
+    pub(crate) fn handoff(&mut self) -> [Value; 2] {
         domain_auth::handoff::json_schemas(&mut self.answers).map(Schema::to_value)
     }
 

@@ -1,0 +1,155 @@
+//! The fields of a JSON body, taken out one by one, so that every field that is wrong is named and not
+//! only the first.
+
+use std::fmt;
+
+use domain_auth::names::Note;
+use serde_json::{Map, Value};
+
+use crate::problem::{ApiError, FieldError, MAX_BODY};
+
+/// What is left of a JSON object, and what was wrong with what was taken out.
+#[derive(Debug)]
+pub struct Fields {
+    object: Map<String, Value>,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    /// The fields of a body, which has to be a JSON object and no larger than [`MAX_BODY`].
+    pub fn in_body(body: &[u8]) -> Result<Self, ApiError> {
+        if body.len() > MAX_BODY {
+            return Err(ApiError::TooLarge);
+        }
+        let value: Value = serde_json::from_slice(body)
+            .map_err(|error| ApiError::MalformedJson(error.to_string()))?;
+        match value {
+            Value::Object(object) => Ok(Self {
+                object,
+                errors: Vec::new(),
+            }),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => Err(ApiError::invalid(FieldError::field(
+                "",
+                "must be a JSON object",
+            ))),
+        }
+    }
+
+    /// A text. `null` counts as absent.
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+        match self.object.remove(name)? {
+            Value::String(text) => Some(text),
+            Value::Null => None,
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                self.refuse(name, "must be a string");
+                None
+            }
+        }
+    }
+
+    /// A text that has to be there.
+    pub(crate) fn required_text(&mut self, name: &str) -> Option<String> {
+        let errors = self.errors.len();
+        let text = self.text(name);
+        if text.is_none() && self.errors.len() == errors {
+            self.refuse(name, "is required");
+        }
+        text
+    }
+
+    /// A text that `parse` takes.
+    pub(crate) fn parsed<T, E: fmt::Display>(
+        &mut self,
+        name: &str,
+        parse: fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        self.taken(name, parse(&text))
+    }
+
+    /// A text that `parse` takes, and that has to be there.
+    pub(crate) fn required<T, E: fmt::Display>(
+        &mut self,
+        name: &str,
+        parse: fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.required_text(name)?;
+        self.taken(name, parse(&text))
+    }
+
+    /// The `note`. Empty counts as absent: that is how a form sends it.
+    pub(crate) fn note(&mut self) -> Option<Note> {
+        // Line ends as a browser sends them.
+        let text = self.text("note")?.replace("\r\n", "\n");
+        if text.trim().is_empty() {
+            return None;
+        }
+        self.taken("note", Note::parse(&text))
+    }
+
+    /// A whole number from 0 to `most`. `null` counts as absent.
+    pub(crate) fn number(&mut self, name: &str, most: u32) -> Option<u32> {
+        let value = self.object.remove(name).filter(|value| !value.is_null())?;
+        let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+        let number = number.filter(|number| *number <= most);
+        if number.is_none() {
+            self.refuse(name, format!("must be a whole number from 0 to {most}"));
+        }
+        number
+    }
+
+    /// Notes what is wrong with a field.
+    pub(crate) fn refuse(&mut self, name: &str, detail: impl fmt::Display) {
+        let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        self.errors.push(FieldError::field(pointer, detail));
+    }
+
+    /// What has to be there of the fields, if all of them are right. What is left of the object is no
+    /// field of the request.
+    pub(crate) fn finish<T>(mut self, required: Option<T>) -> Result<T, ApiError> {
+        let others: Vec<String> = self.object.keys().cloned().collect();
+        for name in others {
+            self.refuse(&name, "is not a field of this request");
+        }
+        required
+            .filter(|_| self.errors.is_empty())
+            .ok_or(ApiError::Invalid(self.errors))
+    }
+
+    fn taken<T, E: fmt::Display>(&mut self, name: &str, parsed: Result<T, E>) -> Option<T> {
+        parsed.map_err(|error| self.refuse(name, error)).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_json_or_too_large_is_refused() {
+        let malformed = |body: &str| {
+            let fields = Fields::in_body(body.as_bytes());
+            matches!(fields, Err(ApiError::MalformedJson(_)))
+        };
+        assert!(malformed(""));
+        assert!(malformed("{"));
+        assert!(malformed(&"[".repeat(4_000)));
+        let large = format!(r#"{{"domain":"{}"}}"#, "a".repeat(MAX_BODY));
+        let large = Fields::in_body(large.as_bytes());
+        assert!(matches!(large, Err(ApiError::TooLarge)));
+    }
+
+    #[test]
+    fn a_required_field_of_the_wrong_type_is_named_once() {
+        let mut fields = Fields::in_body(br#"{"domain":5}"#).unwrap();
+        let domain = fields.required_text("domain");
+        let Err(ApiError::Invalid(errors)) = fields.finish(domain) else {
+            panic!("accepted");
+        };
+        assert_eq!(errors, [FieldError::field("/domain", "must be a string")]);
+    }
+}

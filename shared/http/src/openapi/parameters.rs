@@ -1,0 +1,65 @@
+//! Parameters in path, query and header.
+
+use serde_json::{Value, json};
+
+pub(super) fn idempotency_key() -> Value {
+    json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Names this request, with or without quotation marks. Sent again within 24 \
+            hours with the same key and body, it has no second effect, and is answered the same.",
+        // Not what is allowed in quotation marks besides: that is for programs to make.
+        "schema": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,255}$" },
+        "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+    })
+}
+
+pub(super) fn in_path(name: &'static str) -> Value {
+    let text = || json!({ "type": "string", "minLength": 1 });
+    let (description, example, schema) = match name {
+        "domain" => (
+            "The domain's name, in A-labels or in Unicode.",
+            "maplehomes.com",
+            text(),
+        ),
+        "client" => (
+            "The client, as the identity provider names it: letters, digits and `-_.` as they are, every \
+             other character as `~` and its code in two hexadecimal digits, such as `~2F` for `/`.",
+            "maple-homes",
+            json!({ "type": "string", "minLength": 1, "maxLength": 384 }),
+        ),
+        "address" => (
+            "The address, percent-encoded.",
+            "sales@maplehomes.com",
+            text(),
+        ),
+        other => panic!("the parameter {other} is not described"),
+    };
+    json!({
+        "name": name,
+        "in": "path",
+        "required": true,
+        "description": description,
+        "schema": schema,
+        "example": example,
+    })
+}
+
+pub(crate) fn query(name: &str, description: &str, schema: &Value) -> Value {
+    json!({ "name": name, "in": "query", "description": description, "schema": schema })
+}
+
+pub(crate) fn paging() -> Vec<Value> {
+    vec![
+        query(
+            "limit",
+            "The most entries of the page.",
+            &json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 50 }),
+        ),
+        query(
+            "cursor",
+            "The `next_cursor` of the page before, of this same list.",
+            &json!({ "type": "string", "minLength": 1 }),
+        ),
+    ]
+}

@@ -1,0 +1,132 @@
+//! What an operation answers: the good answers, the problems, and what API Gateway says itself.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::description::{Description, NO_STORE};
+use super::schemas::Schemas;
+use crate::operations::Operation;
+use crate::problem::Problem;
+use crate::routes::Access;
+
+/// The Responses Object.
+pub(super) fn responses(
+    operation: Operation,
+    description: &Description,
+    problems: Vec<Problem>,
+    schemas: &mut Schemas,
+) -> Value {
+    let mut responses: BTreeMap<String, Value> = BTreeMap::new();
+    for answer in &description.answers {
+        let mut response = answer.response.clone();
+        response["description"] = json!(answer.description);
+        response["headers"]["Cache-Control"] = cache_control(description.cache_control);
+        if operation.takes_keys() {
+            response["headers"]["Idempotent-Replayed"] = json!({
+                "description": "Only where this is the answer to an earlier request with the same \
+                    `Idempotency-Key`.",
+                "schema": { "type": "string", "enum": ["true"] },
+            });
+        }
+        responses.insert(answer.status.to_owned(), response);
+    }
+    for (status, group) in by_status(problems) {
+        responses.insert(status.to_string(), problem_response(&group, schemas));
+    }
+    for (status, description, message) in gateway(operation.route().access) {
+        let response = responses.entry(status.to_owned()).or_insert_with(
+            || json!({ "description": format!("{description}."), "headers": {}, "content": {} }),
+        );
+        response["content"]["application/json"] = json!({
+            "schema": schemas.answered::<GatewayMessage>(),
+            "examples": { message.replace(' ', ""): { "value": { "message": message } } },
+        });
+    }
+    json!(responses)
+}
+
+/// What API Gateway answers itself: nothing of this service.
+#[derive(schemars::JsonSchema, serde::Serialize)]
+struct GatewayMessage {
+    /// The status in words.
+    message: String,
+}
+
+fn cache_control(value: &str) -> Value {
+    json!({
+        "description": "Who may keep the answer, and how long.",
+        "schema": { "type": "string", "const": value },
+    })
+}
+
+fn by_status(problems: Vec<Problem>) -> BTreeMap<u16, Vec<Problem>> {
+    let mut by_status: BTreeMap<u16, Vec<Problem>> = BTreeMap::new();
+    for problem in problems {
+        by_status.entry(problem.status).or_default().push(problem);
+    }
+    by_status
+}
+
+/// The problems with one status: which codes there are, and an example of each.
+fn problem_response(problems: &[Problem], schemas: &mut Schemas) -> Value {
+    let codes: Vec<&str> = problems.iter().map(|problem| problem.code).collect();
+    let status = problems.first().map(|problem| problem.status);
+    let lines: Vec<String> = problems
+        .iter()
+        .map(|problem| format!("- `{}`: {}", problem.code, problem.title))
+        .collect();
+    let examples: Map<String, Value> = problems
+        .iter()
+        .map(|problem| (problem.code.to_owned(), json!({ "value": problem })))
+        .collect();
+    let mut headers = json!({
+        "Cache-Control": cache_control(NO_STORE),
+    });
+    if problems.iter().any(|problem| problem.retry_after.is_some()) {
+        headers["Retry-After"] = json!({
+            "description": "Seconds after which the request is worth repeating.",
+            "schema": { "type": "integer", "minimum": 1 },
+        });
+    }
+    json!({
+        "description": lines.join("\n"),
+        "headers": headers,
+        "content": { "application/problem+json": {
+            "schema": {
+                "allOf": [schemas.answered::<Problem>()],
+                "properties": {
+                    "status": { "const": status },
+                    "code": { "enum": codes },
+                    "type": { "enum": problems
+                        .iter()
+                        .map(|problem| &problem.problem_type)
+                        .collect::<Vec<_>>() },
+                },
+            },
+            "examples": examples,
+        } },
+    })
+}
+
+/// What API Gateway answers itself: status, when, and its message.
+fn gateway(access: Access) -> Vec<(&'static str, &'static str, &'static str)> {
+    let mut answers = vec![
+        ("429", "Over the rate of the API", "Too Many Requests"),
+        ("500", "A function failed", "Internal Server Error"),
+        (
+            "503",
+            "A function could not be invoked, or ran out of time",
+            "Service Unavailable",
+        ),
+    ];
+    match access {
+        Access::Anyone => {}
+        Access::ClientAdmin | Access::LassoSupport => answers.push((
+            "401",
+            "No token, or one that is expired, forged, of another issuer or for another audience",
+            "Unauthorized",
+        )),
+    }
+    answers
+}

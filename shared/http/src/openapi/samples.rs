@@ -1,0 +1,80 @@
+//! Samples of the problems that several operations answer with, made into problem details by the one
+//! match that the functions use.
+
+use domain_auth::idempotency::KeyError;
+use domain_auth::names::DomainName;
+use domain_auth::ports::{Refusal, SesError, StoreError, StoreFailure};
+use domain_auth::state::Status;
+
+use crate::problem::{ApiError, FieldError};
+
+/// Of every operation that needs a token.
+pub(super) fn of_every_call() -> [ApiError; 3] {
+    [
+        ApiError::Forbidden,
+        store(StoreFailure::Unavailable),
+        store(StoreFailure::Unreadable),
+    ]
+}
+
+/// Of every operation that takes an `Idempotency-Key`.
+pub(super) fn of_keys() -> [ApiError; 3] {
+    [
+        ApiError::InvalidKey(KeyError::TooLong),
+        ApiError::KeyInProgress,
+        ApiError::KeyReused,
+    ]
+}
+
+/// Of the checks of one domain.
+pub(crate) fn of_checks() -> Vec<ApiError> {
+    vec![
+        ApiError::NotFound,
+        ApiError::CheckedTooSoon(17),
+        ApiError::TooManyChecks(2),
+        ApiError::Busy,
+    ]
+}
+
+pub(crate) fn malformed() -> ApiError {
+    ApiError::MalformedJson("expected value at line 1 column 1".to_owned())
+}
+
+pub(crate) fn typed(name: &str) -> ApiError {
+    match DomainName::parse(name) {
+        Ok(name) => panic!("{name} is a domain name, and no example of a problem"),
+        Err(error) => ApiError::InvalidDomain(error),
+    }
+}
+
+pub(crate) fn paging() -> ApiError {
+    ApiError::invalid(FieldError::parameter(
+        "limit",
+        "must be a number from 1 to 100",
+    ))
+}
+
+pub(crate) fn not_verified() -> ApiError {
+    let missing = "There is no record at _amazonses.maplehomes.com.".to_owned();
+    ApiError::NotVerified(Status::Pending, vec![missing])
+}
+
+pub(crate) fn throttled(operation: &'static str) -> ApiError {
+    ApiError::Ses(SesError::Throttled { operation })
+}
+
+pub(crate) fn refused(operation: &'static str) -> ApiError {
+    ApiError::Ses(SesError::Refused {
+        operation,
+        refusal: Refusal::AccessDenied,
+        source: "not shown".into(),
+    })
+}
+
+fn store(failure: StoreFailure) -> ApiError {
+    ApiError::Store(StoreError {
+        action: "answer",
+        failure,
+        source: "not shown".into(),
+    })
+}

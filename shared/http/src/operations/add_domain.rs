@@ -1,0 +1,198 @@
+//! `POST /domains`.
+
+use domain_auth::names::{Community, DomainName, EmailAddress};
+
+use crate::fields::Fields;
+use crate::problem::ApiError;
+use crate::routes::{Access, Route};
+
+pub(super) const ROUTE: Route = Route {
+    method: "POST",
+    path: "/domains",
+    access: Access::ClientAdmin,
+    function: "add-domain",
+    summary: "Adds a domain, or gives the one that the client has already.",
+};
+
+/// The body of `POST /domains`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "AddDomain", deny_unknown_fields)
+)]
+pub struct AddDomainBody {
+    /// The domain, as a person types it: trimmed, lower-cased, one trailing dot removed,
+    /// international names mapped to A-labels (UTS #46). At most 209 characters in A-labels, so
+    /// that the names of its records fit into DNS.
+    #[cfg_attr(feature = "openapi", schemars(with = "String", length(min = 1)))]
+    pub domain: DomainName,
+    /// The community that it is for.
+    pub community: Option<Community>,
+    /// A person who can be asked.
+    pub contact_email: Option<EmailAddress>,
+}
+
+impl AddDomainBody {
+    /// Reads the body. The domain is judged once all fields have the right form.
+    pub fn read(mut fields: Fields) -> Result<Self, ApiError> {
+        let domain = fields.required_text("domain");
+        let community = fields.parsed("community", Community::parse);
+        let contact_email = fields.parsed("contact_email", EmailAddress::parse);
+        let domain = fields.finish(domain)?;
+        Ok(Self {
+            domain: DomainName::parse_for_sending(&domain).map_err(ApiError::InvalidDomain)?,
+            community,
+            contact_email,
+        })
+    }
+}
+
+#[cfg(feature = "openapi")]
+pub(super) mod openapi {
+    use domain_auth::names::IneligibleReason;
+    use domain_auth::ports::Ids;
+    use domain_auth::state::State;
+    use serde_json::{Value, json};
+
+    use super::AddDomainBody;
+    use crate::openapi::story::{ExampleIds, added, at};
+    use crate::openapi::{Description, GoodAnswer, RequestBody, Schemas, examples, samples};
+    use crate::problem::{ApiError, FieldError};
+    use crate::view::DomainView;
+
+    pub(crate) fn describe(schemas: &mut Schemas) -> Description {
+        let domain = schemas.answered::<DomainView>();
+        let has_it = "The client has the domain already.";
+        let added = "The domain, with the records to publish.";
+        let waits =
+            "The domain waits: for Amazon SES (`provisioning`), or for proof (`contested`).";
+        let waiting = json!({
+            "provisioning": { "value": provisioning() },
+            "contested": { "value": contested() },
+        });
+        Description {
+            detail: "201 with the records where Amazon SES answered at once; 202 with the status \
+                `provisioning` where it did not, and the service goes on by itself; 202 with the \
+                status `contested` where the name needs proof, with the `ownership` record to \
+                publish. Adding a domain that the client has already changes nothing: 200.",
+            body: Some(RequestBody::new(
+                schemas.read::<AddDomainBody>(),
+                json!({
+                    "domain": "maplehomes.com",
+                    "community": "Maple Ridge",
+                    "contact_email": "jo.miller@maplehomes.com",
+                }),
+            )),
+            answers: vec![
+                located(GoodAnswer::json(
+                    "200",
+                    has_it,
+                    &domain,
+                    "pending",
+                    &examples::pending(),
+                )),
+                located(GoodAnswer::json(
+                    "201",
+                    added,
+                    &domain,
+                    "pending",
+                    &examples::pending(),
+                )),
+                located(GoodAnswer::examples("202", waits, &domain, &waiting)),
+            ],
+            problems: vec![
+                samples::malformed(),
+                ApiError::TooLarge,
+                ApiError::invalid(FieldError::field("/domain", "is required")),
+                samples::typed("https://www.maplehomes.com/contact"),
+                samples::typed("co.uk"),
+                ApiError::NotEligible(IneligibleReason::MailboxProvider),
+                ApiError::TooManyNames("maplehomes.com".to_owned()),
+                ApiError::TooManyDomains(500),
+                ApiError::TooManyAdditions {
+                    limit: 50,
+                    seconds: 35_798,
+                },
+                ApiError::Busy,
+            ],
+            ..Description::default()
+        }
+    }
+
+    fn located(mut answer: GoodAnswer) -> GoodAnswer {
+        answer.response["headers"]["Location"] = json!({
+            "description": "The path of the domain.",
+            "schema": { "type": "string", "format": "uri-reference" },
+            "example": "/domains/maplehomes.com",
+        });
+        answer
+    }
+
+    fn provisioning() -> Value {
+        examples::domain(&added(State::provisioning()).domain)
+    }
+
+    fn contested() -> Value {
+        let state = State::contested(ExampleIds.secret(), at(0));
+        examples::domain(&added(state).domain)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<AddDomainBody, ApiError> {
+        AddDomainBody::read(Fields::in_body(body.as_bytes())?)
+    }
+
+    fn wrong_fields(body: &str) -> Vec<String> {
+        match read(body) {
+            Err(ApiError::Invalid(errors)) => errors
+                .into_iter()
+                .filter_map(|error| error.pointer)
+                .collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_full_body_is_read() {
+        let body = read(
+            r#"{"domain":"Example.com","community":"Maple Ridge","contact_email":"a@example.com"}"#,
+        )
+        .unwrap();
+        assert_eq!(body.domain.as_str(), "example.com");
+        assert_eq!(body.community.unwrap().as_str(), "Maple Ridge");
+        assert_eq!(body.contact_email.unwrap().as_str(), "a@example.com");
+        assert!(read(r#"{"domain":"example.com","community":null}"#).is_ok());
+    }
+
+    #[test]
+    fn a_domain_without_room_for_its_records_is_refused_with_the_one_above() {
+        let long = format!("{}example.com", "abcdefghi.".repeat(20));
+        match read(&format!(r#"{{"domain":"{long}"}}"#)) {
+            Err(ApiError::InvalidDomain(error)) => {
+                assert!(error.to_string().contains("209 characters"), "{error}");
+                assert_eq!(
+                    error.suggestion.unwrap().as_str(),
+                    &long["abcdefghi.".len()..]
+                );
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        assert_eq!(wrong_fields("{}"), ["/domain"]);
+        assert_eq!(wrong_fields(r#"{"domain":null}"#), ["/domain"]);
+        assert_eq!(wrong_fields(r#"{"domain":5}"#), ["/domain"]);
+        assert_eq!(wrong_fields("[]"), [""]);
+        assert_eq!(
+            wrong_fields(r#"{"domain":["x"],"community":"","contact_email":"x","a/b":1}"#),
+            ["/domain", "/community", "/contact_email", "/a~1b"]
+        );
+    }
+}

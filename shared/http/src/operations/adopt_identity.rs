@@ -1,0 +1,93 @@
+//! `POST /staff/clients/{client}/domains/{domain}/adopt`.
+
+use domain_auth::names::Note;
+
+use crate::fields::Fields;
+use crate::problem::ApiError;
+use crate::routes::{Access, Route};
+
+pub(super) const ROUTE: Route = Route {
+    method: "POST",
+    path: "/staff/clients/{client}/domains/{domain}/adopt",
+    access: Access::LassoSupport,
+    function: "decide-domain",
+    summary: "Gives the client the identity that Amazon SES has for the domain already, as it is.",
+};
+
+/// The body of `AdoptIdentity`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "AdoptIdentity", deny_unknown_fields)
+)]
+pub struct AdoptIdentityBody {
+    /// Why, in plain text. Only Lasso support reads it, in the history.
+    pub reason: Note,
+}
+
+impl AdoptIdentityBody {
+    /// Reads the body.
+    pub fn read(mut fields: Fields) -> Result<Self, ApiError> {
+        let reason = fields.required("reason", Note::parse);
+        let reason = fields.finish(reason)?;
+        Ok(Self { reason })
+    }
+}
+
+#[cfg(feature = "openapi")]
+pub(super) mod openapi {
+    use domain_auth::claims::ClaimRegister;
+    use domain_auth::ports::Ids;
+    use domain_auth::state::{State, Status, Trigger};
+    use serde_json::{Value, json};
+
+    use super::AdoptIdentityBody;
+    use crate::openapi::story::{ExampleIds, NAME, added, at, client, moved, name, sam};
+    use crate::openapi::{Description, GoodAnswer, RequestBody, Schemas, examples, samples};
+    use crate::problem::{ApiError, FieldError};
+    use crate::staff_view::StaffDomainView;
+
+    pub(crate) fn describe(schemas: &mut Schemas) -> Description {
+        let domain = schemas.answered::<StaffDomainView>();
+        let why = "Made by hand for this client in 2024, before it could add domains.";
+        Description {
+            detail: "Only of a contested domain, for an identity that Amazon SES has and that is not \
+                this client's by its tags: one that was made by hand, for instance. It is tagged with \
+                the client, and keeps its tokens, its MAIL FROM domain and its configuration set; \
+                nothing is deleted or made. The poller does it within a minute. Where another client \
+                holds the name, `release` decides.",
+            body: Some(RequestBody::new(
+                schemas.read::<AdoptIdentityBody>(),
+                json!({ "reason": why }),
+            )),
+            answers: vec![GoodAnswer::json(
+                "200",
+                "The domain; the poller goes on.",
+                &domain,
+                "adopted",
+                &adopted(),
+            )],
+            problems: vec![
+                samples::malformed(),
+                ApiError::TooLarge,
+                ApiError::invalid(FieldError::field("/reason", "is required")),
+                ApiError::NotFound,
+                ApiError::NotContested(Status::Verified),
+                ApiError::HeldByAnother,
+                ApiError::NoIdentity,
+                samples::throttled("GetEmailIdentity"),
+                samples::refused("GetEmailIdentity"),
+                ApiError::Busy,
+            ],
+            ..Description::default()
+        }
+    }
+
+    fn adopted() -> Value {
+        let state = State::contested(ExampleIds.secret(), at(0));
+        let adopted = moved(&added(state).domain, Trigger::Adopted, sam(), 150);
+        let claims = ClaimRegister::empty(NAME).taken(&name(), &client(), at(150));
+        examples::staff_domain(&adopted.domain, None, &claims)
+    }
+}

@@ -1,0 +1,33 @@
+//! `POST /staff/clients/{client}/domains/{domain}/complete`.
+
+use crate::routes::{Access, Route};
+
+pub(super) const ROUTE: Route = Route {
+    method: "POST",
+    path: "/staff/clients/{client}/domains/{domain}/complete",
+    access: Access::LassoSupport,
+    function: "decide-domain",
+    summary: "Takes the final step: from now on Lasso sends for the domain.",
+};
+
+#[cfg(feature = "openapi")]
+pub(super) mod openapi {
+    use crate::openapi::{Description, Schemas, examples, samples};
+    use crate::problem::ApiError;
+
+    pub(crate) fn describe(schemas: &mut Schemas) -> Description {
+        Description {
+            detail: "Only of a domain that is `verified`.",
+            answers: vec![examples::completed("The domain.", schemas)],
+            problems: vec![
+                ApiError::NotFound,
+                samples::not_verified(),
+                ApiError::IdentityNotOurs,
+                samples::throttled("PutEmailIdentityConfigurationSetAttributes"),
+                samples::refused("PutEmailIdentityConfigurationSetAttributes"),
+                ApiError::Busy,
+            ],
+            ..Description::default()
+        }
+    }
+}

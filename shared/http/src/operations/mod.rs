@@ -1,0 +1,168 @@
+//! The operations of the API, each in a file of its own: its route, its body, what it answers and what
+//! it refuses. This is the one list from which the functions dispatch and the OpenAPI document is made,
+//! and against which a test compares the template.
+
+mod add_domain;
+mod adopt_identity;
+mod check_domain;
+mod complete_domain;
+mod describe_api;
+mod get_client_domain;
+mod get_client_history;
+mod get_client_limits;
+mod get_domain;
+mod get_history;
+mod get_records;
+mod get_sender;
+mod list_domains;
+mod list_queue;
+mod notify_ready;
+mod recheck_domain;
+mod reject_domain;
+mod release_domain;
+mod remove_domain;
+mod restart_domain;
+mod send_instructions;
+mod set_client_limits;
+
+use std::fmt;
+
+use lambda_http::request::RequestContext;
+use lambda_http::{Request, RequestExt};
+
+#[cfg(feature = "openapi")]
+use crate::openapi::{Description, Schemas};
+use crate::problem::ApiError;
+use crate::routes::Route;
+
+pub use add_domain::AddDomainBody;
+pub use adopt_identity::AdoptIdentityBody;
+pub use notify_ready::NotifyReadyBody;
+pub use reject_domain::RejectDomainBody;
+pub(crate) use release_domain::release_order;
+pub use send_instructions::InstructionsBody;
+pub use set_client_limits::LimitsBody;
+
+macro_rules! operations {
+    ($($operation:ident = $module:ident;)*) => {
+        /// Everything that the API can be asked for, in the order of the OpenAPI document.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Operation {
+            $(#[doc = concat!("Described in `operations/", stringify!($module), ".rs`.")] $operation,)*
+        }
+
+        impl Operation {
+            /// Every operation.
+            pub const ALL: &'static [Self] = &[$(Self::$operation,)*];
+
+            /// Its identifier in the OpenAPI document.
+            pub const fn id(self) -> &'static str {
+                match self {
+                    $(Self::$operation => stringify!($operation),)*
+                }
+            }
+
+            /// Where it is, who may call it, and what serves it.
+            pub const fn route(self) -> Route {
+                match self {
+                    $(Self::$operation => $module::ROUTE,)*
+                }
+            }
+
+            /// What the OpenAPI document says of it.
+            #[cfg(feature = "openapi")]
+            pub(crate) fn describe(self, schemas: &mut Schemas) -> Description {
+                match self {
+                    $(Self::$operation => $module::openapi::describe(schemas),)*
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    AddDomain = add_domain;
+    ListDomains = list_domains;
+    GetDomain = get_domain;
+    GetRecords = get_records;
+    GetHistory = get_history;
+    CheckDomain = check_domain;
+    RestartDomain = restart_domain;
+    NotifyReady = notify_ready;
+    SendInstructions = send_instructions;
+    RemoveDomain = remove_domain;
+    GetSender = get_sender;
+    ListQueue = list_queue;
+    GetClientDomain = get_client_domain;
+    GetClientHistory = get_client_history;
+    CompleteDomain = complete_domain;
+    RejectDomain = reject_domain;
+    AdoptIdentity = adopt_identity;
+    RecheckDomain = recheck_domain;
+    ReleaseDomain = release_domain;
+    GetClientLimits = get_client_limits;
+    SetClientLimits = set_client_limits;
+    DescribeApi = describe_api;
+}
+
+impl Operation {
+    /// The operation that API Gateway has chosen for a request.
+    pub fn of(request: &Request) -> Result<Self, ApiError> {
+        let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else {
+            return Err(ApiError::NoRoute);
+        };
+        let key = context.route_key.as_deref().unwrap_or_default();
+        let chosen = |operation: &Self| operation.route().key() == key;
+        Self::ALL
+            .iter()
+            .copied()
+            .find(chosen)
+            .ok_or(ApiError::NoRoute)
+    }
+
+    /// Whether a request may carry an `Idempotency-Key`.
+    pub fn takes_keys(self) -> bool {
+        self.route().method == "POST"
+    }
+
+    /// The operation at a method and path as they are sent. A word of a path goes before a
+    /// parameter, as API Gateway has it.
+    pub fn at(method: &str, path: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .filter(|operation| operation.route().matches(method, path))
+            .min_by_key(|operation| operation.route().parameters().count())
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_leads_to_its_operation() {
+        for (method, path, operation) in [
+            ("GET", "/domains", Some(Operation::ListDomains)),
+            ("POST", "/domains", Some(Operation::AddDomain)),
+            ("GET", "/domains/records", Some(Operation::GetDomain)),
+            (
+                "GET",
+                "/domains/history/records",
+                Some(Operation::GetRecords),
+            ),
+            ("GET", "/openapi.json", Some(Operation::DescribeApi)),
+            ("DELETE", "/domains/a.com", Some(Operation::RemoveDomain)),
+            ("PUT", "/domains", None),
+            ("GET", "/domains/a.com/nothing", None),
+        ] {
+            assert_eq!(Operation::at(method, path), operation, "{method} {path}");
+        }
+    }
+}

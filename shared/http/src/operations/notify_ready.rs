@@ -1,0 +1,107 @@
+//! `POST /domains/{domain}/notify`.
+
+use domain_auth::names::Note;
+
+use crate::fields::Fields;
+use crate::problem::ApiError;
+use crate::routes::{Access, Route};
+
+pub(super) const ROUTE: Route = Route {
+    method: "POST",
+    path: "/domains/{domain}/notify",
+    access: Access::ClientAdmin,
+    function: "advance-domain",
+    summary: "Tells Lasso support that the client is ready for the final step.",
+};
+
+/// The body of `NotifyReady`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "NotifyReady", deny_unknown_fields)
+)]
+pub struct NotifyReadyBody {
+    /// What Lasso support should know, in plain text. Empty is as good as absent.
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "Option<String>", length(max = 1000))
+    )]
+    pub note: Option<Note>,
+}
+
+impl NotifyReadyBody {
+    /// Reads the body. No body at all is one without a note.
+    pub fn read(fields: Option<Fields>) -> Result<Self, ApiError> {
+        let Some(mut fields) = fields else {
+            return Ok(Self { note: None });
+        };
+        let note = fields.note();
+        fields.finish(Some(Self { note }))
+    }
+}
+
+#[cfg(feature = "openapi")]
+pub(super) mod openapi {
+    use domain_auth::missing::missing_pieces;
+    use domain_auth::state::Status;
+    use domain_auth::use_cases::notify::Notified;
+    use serde_json::{Value, json};
+
+    use super::NotifyReadyBody;
+    use crate::notified_view::NotifiedView;
+    use crate::openapi::look::looked_at;
+    use crate::openapi::story::at;
+    use crate::openapi::{Description, GoodAnswer, RequestBody, Schemas, examples, samples};
+    use crate::problem::{ApiError, FieldError};
+
+    pub(crate) fn describe(schemas: &mut Schemas) -> Description {
+        let notified = schemas.answered::<NotifiedView>();
+        Description {
+            detail: "Lasso support is told once for each state that the domain comes into; saying it \
+                again is answered the same and tells nobody. `missing` says what is still missing. A \
+                domain that was rejected is open for the final step again, and one that waits is \
+                looked at more often. One that is `failed` or `contested` needs something else first: \
+                409.",
+            body: Some(RequestBody {
+                required: false,
+                ..RequestBody::new(
+                    schemas.read::<NotifyReadyBody>(),
+                    json!({ "note": "All records are in since this morning." }),
+                )
+            }),
+            answers: vec![GoodAnswer::json(
+                "200",
+                "The domain, and what is still missing.",
+                &notified,
+                "ready",
+                &ready(),
+            )],
+            problems: vec![
+                samples::malformed(),
+                ApiError::TooLarge,
+                ApiError::invalid(FieldError::field("/note", "is too long")),
+                ApiError::NotFound,
+                ApiError::NotReady {
+                    status: Status::Failed,
+                    proven: false,
+                },
+                ApiError::Busy,
+            ],
+            ..Description::default()
+        }
+    }
+
+    fn ready() -> Value {
+        let (mut domain, look) = looked_at();
+        domain.say_ready(at(20));
+        domain.hurry(at(20));
+        let notified = Notified {
+            missing: missing_pieces(&domain, Some(&look)),
+            domain,
+            look: Some(look),
+            event: None,
+        };
+        examples::value(&NotifiedView::from(&notified))
+    }
+}

@@ -1,0 +1,124 @@
+//! `POST /domains/{domain}/instructions`.
+
+use domain_auth::names::{EmailAddress, Note};
+
+use crate::fields::Fields;
+use crate::problem::ApiError;
+use crate::routes::{Access, Route};
+
+pub(super) const ROUTE: Route = Route {
+    method: "POST",
+    path: "/domains/{domain}/instructions",
+    access: Access::ClientAdmin,
+    function: "send-instructions",
+    summary: "Emails the records of a domain to whoever publishes them.",
+};
+
+/// The body of `POST …/instructions`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "SendInstructions", deny_unknown_fields)
+)]
+pub struct InstructionsBody {
+    /// Whom to send the records: one address.
+    pub email: EmailAddress,
+    /// What the client has to say about them, in plain text. Empty is as good as absent.
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "Option<String>", length(max = 1000))
+    )]
+    pub note: Option<Note>,
+}
+
+impl InstructionsBody {
+    /// Reads the body.
+    pub fn read(mut fields: Fields) -> Result<Self, ApiError> {
+        let email = fields.required("email", EmailAddress::parse);
+        let note = fields.note();
+        let email = fields.finish(email)?;
+        Ok(Self { email, note })
+    }
+}
+
+#[cfg(feature = "openapi")]
+pub(super) mod openapi {
+    use domain_auth::instructions::{Left, Letter};
+    use domain_auth::names::EmailAddress;
+    use domain_auth::ports::SesError;
+    use domain_auth::use_cases::send_instructions::{Order, Sent};
+    use serde_json::{Value, json};
+
+    use super::InstructionsBody;
+    use crate::instructions_view::InstructionsView;
+    use crate::openapi::story::pending_domain;
+    use crate::openapi::{Description, GoodAnswer, RequestBody, Schemas, examples, samples};
+    use crate::problem::{ApiError, FieldError};
+
+    pub(crate) fn describe(schemas: &mut Schemas) -> Description {
+        let instructions = schemas.answered::<InstructionsView>();
+        Description {
+            detail: "One email to one address, with who sent it and why, and the note as the \
+                client's own words. An answer to it reaches the domain's `contact_email`. On a day \
+                (UTC) at most 5 for a domain and 50 for a client; to one address at most 5 for a \
+                client and 20 for all clients.",
+            body: Some(RequestBody::new(
+                schemas.read::<InstructionsBody>(),
+                json!({
+                    "email": "dns@it-partner.example",
+                    "note": "Hello Sam, please add these this week. Thanks, Jo",
+                }),
+            )),
+            answers: vec![GoodAnswer::json(
+                "202",
+                "The email is on its way.",
+                &instructions,
+                "sent",
+                &sent(),
+            )],
+            problems: vec![
+                samples::malformed(),
+                ApiError::TooLarge,
+                ApiError::invalid(FieldError::field("/email", "is required")),
+                ApiError::NotFound,
+                ApiError::RecordsNotReady,
+                ApiError::TooManyInstructions {
+                    of_domain: true,
+                    seconds: 35_798,
+                },
+                ApiError::EmailRefused,
+                ApiError::TooManyToRecipient(35_798),
+                samples::throttled("SendEmail"),
+                samples::refused("SendEmail"),
+                ApiError::PerhapsSent(SesError::Unavailable {
+                    operation: "SendEmail",
+                    source: "not shown".into(),
+                }),
+            ],
+            ..Description::default()
+        }
+    }
+
+    fn sent() -> Value {
+        let domain = pending_domain();
+        let order = Order {
+            to: EmailAddress::parse("dns@it-partner.example").expect("an address"),
+            note: None,
+        };
+        let sent = Sent {
+            letter: Letter {
+                subject: format!("DNS records to add for {}", domain.name),
+                text: String::new(),
+                html: String::new(),
+                reply_to: domain.contact_email.clone(),
+                records: domain.records().iter().map(|record| record.id).collect(),
+            },
+            left: Left {
+                domain: 4,
+                client: 49,
+            },
+        };
+        examples::value(&InstructionsView::new(&domain.name, &order, &sent))
+    }
+}

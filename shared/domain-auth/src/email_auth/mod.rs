@@ -6,9 +6,16 @@
 
 mod dmarc;
 mod spf;
+mod spf_evaluation;
 mod spf_macro;
+mod spf_target;
 
 pub use dmarc::{Alignment, Dmarc, DmarcError, Policy, is_dmarc};
 pub use spf::{
-    MAX_SPF_LOOKUPS, Mechanism, Modifier, Qualifier, Spf, SpfError, SpfTerm, is_spf, with_include,
+    MAX_SPF_LOOKUPS, Mechanism, Modifier, Prefix, Qualifier, Spf, SpfError, SpfTerm, is_spf,
+    with_include,
+};
+pub use spf_evaluation::{
+    MAX_VOID_LOOKUPS, SpfAnswer, SpfAnswers, SpfEvaluation, SpfFault, SpfPass, SpfResult,
+    evaluate_spf,
 };

@@ -42,12 +42,21 @@ pub enum Qualifier {
 pub enum Mechanism {
     All,
     Include(String),
-    A(Option<String>),
-    Mx(Option<String>),
+    A(Option<String>, Prefix),
+    Mx(Option<String>, Prefix),
     Ptr(Option<String>),
-    Ip4,
+    Ip4(Prefix),
     Ip6,
     Exists(String),
+}
+
+/// How much of an IPv4 address a mechanism compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prefix {
+    /// Some of it.
+    Some,
+    /// Nothing: the prefix length is 0, so that every IPv4 address matches.
+    Zero,
 }
 
 /// The modifiers of RFC 7208 section 6.
@@ -147,11 +156,11 @@ impl SpfTerm {
         match self {
             Self::Directive(_, mechanism) => match mechanism {
                 Mechanism::Include(_)
-                | Mechanism::A(_)
-                | Mechanism::Mx(_)
+                | Mechanism::A(..)
+                | Mechanism::Mx(..)
                 | Mechanism::Ptr(_)
                 | Mechanism::Exists(_) => true,
-                Mechanism::All | Mechanism::Ip4 | Mechanism::Ip6 => false,
+                Mechanism::All | Mechanism::Ip4(_) | Mechanism::Ip6 => false,
             },
             Self::Modifier(Modifier::Redirect(_)) => true,
             Self::Modifier(Modifier::Exp(_) | Modifier::Unknown(_)) => false,
@@ -219,7 +228,7 @@ fn parse_mechanism(text: &str) -> Option<Mechanism> {
         "ptr" => domain_spec(value?).map(|name| Mechanism::Ptr(Some(name))),
         "a" => with_optional_domain(rest, Mechanism::A),
         "mx" => with_optional_domain(rest, Mechanism::Mx),
-        "ip4" => ip4(value?).then_some(Mechanism::Ip4),
+        "ip4" => ip4(value?).map(Mechanism::Ip4),
         "ip6" => ip6(value?).then_some(Mechanism::Ip6),
         _ => None,
     }
@@ -229,36 +238,45 @@ fn domain_spec(text: &str) -> Option<String> {
     is_domain_spec(text).then(|| text.to_owned())
 }
 
-/// `[ ":" domain-spec ] [ "/" ip4-cidr ] [ "//" ip6-cidr ]`. A macro may hold slashes.
+/// `[ ":" domain-spec ] [ "/" ip4-cidr ] [ "//" ip6-cidr ]`. A domain-spec may hold slashes, though
+/// not in its last label.
 fn with_optional_domain(
     rest: &str,
-    mechanism: fn(Option<String>) -> Mechanism,
+    mechanism: fn(Option<String>, Prefix) -> Mechanism,
 ) -> Option<Mechanism> {
-    let after_macros = rest.rfind('}').map_or(0, |at| at + 1);
-    let slash = rest
-        .get(after_macros..)?
-        .find('/')
-        .map_or(rest.len(), |at| after_macros + at);
-    let (domain, cidr) = rest.split_at_checked(slash)?;
-    let (four, six) = match cidr.split_once("//") {
-        Some((four, six)) => (four, Some(six)),
-        None => (cidr, None),
-    };
-    let four_is_valid = match four.strip_prefix('/') {
-        Some(length) => prefix_length(length, 32),
-        None => four.is_empty(),
-    };
-    let valid = four_is_valid && six.is_none_or(|length| prefix_length(length, 128));
-    valid.then_some(())?;
+    let (rest, six) = split_length(rest, "//");
+    let (domain, four) = split_length(rest, "/");
+    let prefix = ip4_prefix(four)?;
+    six.is_none_or(|length| prefix_length(length, 128))
+        .then_some(())?;
     match domain.strip_prefix(':') {
-        Some(domain) => domain_spec(domain).map(|domain| mechanism(Some(domain))),
-        None => domain.is_empty().then(|| mechanism(None)),
+        Some(domain) => domain_spec(domain).map(|domain| mechanism(Some(domain), prefix)),
+        None => domain.is_empty().then(|| mechanism(None, prefix)),
     }
 }
 
-fn ip4(value: &str) -> bool {
+/// Takes a number after `slashes` off the end.
+fn split_length<'t>(text: &'t str, slashes: &str) -> (&'t str, Option<&'t str>) {
+    let front = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    match (text.strip_prefix(front), front.strip_suffix(slashes)) {
+        (Some(length), Some(front)) if !length.is_empty() => (front, Some(length)),
+        (Some(_) | None, _) => (text, None),
+    }
+}
+
+fn ip4(value: &str) -> Option<Prefix> {
     let (address, length) = split_prefix(value);
-    address.parse::<Ipv4Addr>().is_ok() && length.is_none_or(|length| prefix_length(length, 32))
+    address.parse::<Ipv4Addr>().ok()?;
+    ip4_prefix(length)
+}
+
+/// A prefix length of IPv4, which is 32 where it is left out (RFC 7208 section 5.6).
+fn ip4_prefix(length: Option<&str>) -> Option<Prefix> {
+    match length {
+        Some("0") => Some(Prefix::Zero),
+        Some(length) => prefix_length(length, 32).then_some(Prefix::Some),
+        None => Some(Prefix::Some),
+    }
 }
 
 fn ip6(value: &str) -> bool {

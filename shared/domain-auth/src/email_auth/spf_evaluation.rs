@@ -1,0 +1,405 @@
+//! `check_host()` of RFC 7208 for one question: does mail from one sending service pass at a name?
+//!
+//! The service is known by the name that records include (`amazonses.com`), and not by its
+//! addresses: they change, and a record that lists them goes stale. So its mail passes where an
+//! `include` of that name is evaluated, with the qualifier `+`, before anything else decides.
+//! `a`, `mx`, `ptr`, `ip4` and `ip6` are taken for other people's hosts, and do not match unless
+//! their prefix length is 0.
+//!
+//! The evaluation is pure. It reads what is known of DNS through [`SpfAnswers`], and says in
+//! [`SpfEvaluation::questions`] what it has to know beyond that. Evaluate again once that is
+//! answered; there are never more than ten questions for one record, because RFC 7208 allows no
+//! more terms that cause one.
+
+use super::spf::is_spf;
+use super::spf::{MAX_SPF_LOOKUPS, Mechanism, Modifier, Prefix, Qualifier, Spf, SpfError, SpfTerm};
+use super::spf_target::{Target, target};
+use crate::dns::{Question, RecordType};
+
+/// Look-ups that may find nothing, for one whole evaluation (RFC 7208 section 4.6.4).
+pub const MAX_VOID_LOOKUPS: usize = 2;
+/// Exchanges of one `mx` (RFC 7208 section 4.6.4).
+const MAX_EXCHANGES: usize = 10;
+
+/// What is known of DNS.
+pub trait SpfAnswers {
+    /// What there is at a name, with aliases followed.
+    fn answer(&self, question: &Question) -> SpfAnswer;
+}
+
+/// What there is at a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SpfAnswer {
+    /// The texts, exchanges or addresses, at least one.
+    Found(Vec<String>),
+    /// The name, or the type at it, does not exist: a "void lookup".
+    Void,
+    /// DNS did not answer.
+    Silent,
+    /// It was not asked yet: this has to be asked next, which is another question behind an alias.
+    NotAsked(Question),
+}
+
+/// What came of an evaluation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpfEvaluation {
+    /// The result, as far as it is known.
+    pub result: SpfResult,
+    /// How many of the ten look-ups were used up.
+    pub lookups: usize,
+    /// What has to be asked before the result is final. Until then the result supposes that what
+    /// was not asked does not match.
+    pub questions: Vec<Question>,
+}
+
+/// The result for mail from the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SpfResult {
+    /// `pass`.
+    Pass(SpfPass),
+    /// `fail`, `softfail` or `neutral`: the service is not named where it counts.
+    NotPass(Qualifier),
+    /// `permerror`: the whole record counts for nothing.
+    Invalid(SpfFault),
+    /// `temperror`, or not asked: it depends on what is at this name, which is not known.
+    Unknown {
+        /// The name.
+        at: String,
+    },
+    /// It depends on a macro that is different for each mail.
+    CannotTell {
+        /// The term with the macro.
+        term: String,
+    },
+}
+
+/// Why mail from the service passes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SpfPass {
+    /// The service is included.
+    Included {
+        /// The names through which the `include` was reached, without the record's own: empty
+        /// where the record has it itself.
+        via: Vec<String>,
+    },
+    /// All mail of all servers passes.
+    Everybody {
+        /// The name of the record that says so.
+        at: String,
+    },
+}
+
+/// Why a record results in `permerror`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SpfFault {
+    /// A term that SPF does not know.
+    Syntax {
+        /// The name of the record that has it.
+        at: String,
+        /// What is wrong.
+        error: SpfError,
+    },
+    /// An `include` or a `redirect` of a name that has no SPF record (RFC 7208 sections 5.2 and 6.1).
+    NoRecord {
+        /// The name of the record that has the term.
+        at: String,
+        /// The name without a record.
+        target: String,
+    },
+    /// A name that is included has more than one SPF record (RFC 7208 section 4.5).
+    Multiple {
+        /// The name.
+        at: String,
+    },
+    /// More than ten terms that cause look-ups (RFC 7208 section 4.6.4).
+    TooManyLookups,
+    /// More than two names that do not exist (RFC 7208 section 4.6.4).
+    TooManyVoids {
+        /// The names, in the order of evaluation.
+        names: Vec<String>,
+    },
+    /// An `mx` of a name with more than ten exchanges (RFC 7208 section 4.6.4).
+    TooManyExchanges {
+        /// The name.
+        at: String,
+    },
+}
+
+/// Evaluates the record `text`, which is published at `name`, for mail with a MAIL FROM at that name
+/// from the service that records include as `service`.
+///
+/// # Examples
+///
+/// ```
+/// use domain_auth::dns::Question;
+/// use domain_auth::email_auth::{
+///     SpfAnswer, SpfAnswers, SpfPass, SpfResult, evaluate_spf,
+/// };
+///
+/// struct NothingKnown;
+/// impl SpfAnswers for NothingKnown {
+///     fn answer(&self, question: &Question) -> SpfAnswer {
+///         SpfAnswer::NotAsked(question.clone())
+///     }
+/// }
+///
+/// let text = "v=spf1 include:amazonses.com ~all";
+/// let evaluation = evaluate_spf(text, "bounce.example.com", "amazonses.com", &NothingKnown);
+/// assert_eq!(
+///     evaluation.result,
+///     SpfResult::Pass(SpfPass::Included { via: Vec::new() })
+/// );
+/// assert!(evaluation.questions.is_empty());
+/// ```
+pub fn evaluate_spf(
+    text: &str,
+    name: &str,
+    service: &str,
+    answers: &dyn SpfAnswers,
+) -> SpfEvaluation {
+    let mut evaluation = Evaluation {
+        mail_from: name,
+        service,
+        answers,
+        lookups: 0,
+        voids: Vec::new(),
+        questions: Vec::new(),
+        via: Vec::new(),
+    };
+    let result = evaluation.check(name, text);
+    SpfEvaluation {
+        result: result.unwrap_or_else(SpfResult::Invalid),
+        lookups: evaluation.lookups,
+        questions: evaluation.questions,
+    }
+}
+
+struct Evaluation<'a> {
+    mail_from: &'a str,
+    service: &'a str,
+    answers: &'a dyn SpfAnswers,
+    lookups: usize,
+    voids: Vec<String>,
+    questions: Vec<Question>,
+    via: Vec<String>,
+}
+
+/// Whether a mechanism matches.
+enum Match {
+    Yes(SpfPass),
+    No,
+    /// It depends on this, which is [`SpfResult::Unknown`] or [`SpfResult::CannotTell`].
+    Perhaps(SpfResult),
+}
+
+impl Evaluation<'_> {
+    /// `check_host()` for one record. An error ends the whole evaluation (RFC 7208 sections 4.6
+    /// and 5.2).
+    fn check(&mut self, name: &str, text: &str) -> Result<SpfResult, SpfFault> {
+        let spf = Spf::parse(text).map_err(|error| SpfFault::Syntax {
+            at: name.to_owned(),
+            error,
+        })?;
+        let mut doubts = Vec::new();
+        for term in &spf.terms {
+            let SpfTerm::Directive(qualifier, mechanism) = term else {
+                continue;
+            };
+            match self.matches(name, mechanism)? {
+                Match::No => {}
+                Match::Perhaps(why) => doubts.push((*qualifier, why)),
+                Match::Yes(pass) => return Ok(settle(doubts, result_of(*qualifier, pass))),
+            }
+        }
+        let redirect = spf.terms.iter().find_map(|term| match term {
+            SpfTerm::Modifier(Modifier::Redirect(spec)) => Some(spec),
+            SpfTerm::Modifier(Modifier::Exp(_) | Modifier::Unknown(_)) | SpfTerm::Directive(..) => {
+                None
+            }
+        });
+        let result = match redirect {
+            Some(spec) => self.follow(name, "redirect=", spec)?,
+            None => SpfResult::NotPass(Qualifier::Neutral),
+        };
+        Ok(settle(doubts, result))
+    }
+
+    fn matches(&mut self, name: &str, mechanism: &Mechanism) -> Result<Match, SpfFault> {
+        let everybody = || SpfPass::Everybody {
+            at: name.to_owned(),
+        };
+        Ok(match mechanism {
+            Mechanism::All | Mechanism::Ip4(Prefix::Zero) => Match::Yes(everybody()),
+            Mechanism::Ip4(Prefix::Some) | Mechanism::Ip6 => Match::No,
+            Mechanism::Include(spec) => match self.follow(name, "include:", spec)? {
+                SpfResult::Pass(pass) => Match::Yes(pass),
+                SpfResult::NotPass(_) | SpfResult::Invalid(_) => Match::No,
+                doubt @ (SpfResult::Unknown { .. } | SpfResult::CannotTell { .. }) => {
+                    Match::Perhaps(doubt)
+                }
+            },
+            Mechanism::Ptr(_) => {
+                self.count()?;
+                Match::No
+            }
+            Mechanism::A(spec, prefix) => {
+                let spec = spec.as_deref();
+                match (self.look_up(name, spec, "a:", RecordType::A)?, prefix) {
+                    (Seen::Some(_), Prefix::Zero) => Match::Yes(everybody()),
+                    (Seen::Some(_) | Seen::Nothing | Seen::Doubt(_), _) => Match::No,
+                }
+            }
+            Mechanism::Mx(spec, prefix) => {
+                let spec = spec.as_deref();
+                match (self.look_up(name, spec, "mx:", RecordType::Mx)?, prefix) {
+                    (Seen::Some(count), _) if count > MAX_EXCHANGES => {
+                        let at = spec.unwrap_or(name).to_owned();
+                        return Err(SpfFault::TooManyExchanges { at });
+                    }
+                    (Seen::Some(_), Prefix::Zero) => Match::Yes(everybody()),
+                    (Seen::Some(_) | Seen::Nothing | Seen::Doubt(_), _) => Match::No,
+                }
+            }
+            Mechanism::Exists(spec) => {
+                match self.look_up(name, Some(spec), "exists:", RecordType::A)? {
+                    Seen::Some(_) => Match::Yes(everybody()),
+                    Seen::Nothing => Match::No,
+                    Seen::Doubt(doubt) => Match::Perhaps(doubt),
+                }
+            }
+        })
+    }
+
+    /// The result of the record that an `include` or a `redirect` names.
+    fn follow(&mut self, name: &str, term: &str, spec: &str) -> Result<SpfResult, SpfFault> {
+        self.count()?;
+        let target = match target(spec, name, self.mail_from) {
+            Target::Name(target) => target,
+            Target::NoName => return Err(no_record(name, spec)),
+            Target::Unknown => {
+                let term = format!("{term}{spec}");
+                return Ok(SpfResult::CannotTell { term });
+            }
+        };
+        if target == self.service {
+            let via = self.via.clone();
+            return Ok(SpfResult::Pass(SpfPass::Included { via }));
+        }
+        match self.ask(&target, RecordType::Txt) {
+            SpfAnswer::Found(texts) => {
+                let mut records = texts.iter().filter(|text| is_spf(text));
+                match (records.next(), records.next()) {
+                    (Some(text), None) => {
+                        self.via.push(target.clone());
+                        let result = self.check(&target, text);
+                        self.via.pop();
+                        result
+                    }
+                    (Some(_), Some(_)) => Err(SpfFault::Multiple { at: target }),
+                    (None, _) => Err(no_record(name, &target)),
+                }
+            }
+            SpfAnswer::Void => Err(no_record(name, &target)),
+            SpfAnswer::Silent | SpfAnswer::NotAsked(_) => Ok(SpfResult::Unknown { at: target }),
+        }
+    }
+
+    /// What a mechanism finds at the name that it gives, or at that of its record.
+    fn look_up(
+        &mut self,
+        name: &str,
+        spec: Option<&str>,
+        term: &str,
+        record_type: RecordType,
+    ) -> Result<Seen, SpfFault> {
+        self.count()?;
+        let target = match spec.map(|spec| target(spec, name, self.mail_from)) {
+            None => name.to_owned(),
+            Some(Target::Name(target)) => target,
+            Some(Target::NoName) => return Ok(Seen::Nothing),
+            Some(Target::Unknown) => {
+                let term = format!("{term}{}", spec.unwrap_or_default());
+                return Ok(Seen::Doubt(SpfResult::CannotTell { term }));
+            }
+        };
+        Ok(match self.ask(&target, record_type) {
+            SpfAnswer::Found(values) => Seen::Some(values.len()),
+            SpfAnswer::Void => {
+                self.voids.push(target);
+                if self.voids.len() > MAX_VOID_LOOKUPS {
+                    let names = self.voids.clone();
+                    return Err(SpfFault::TooManyVoids { names });
+                }
+                Seen::Nothing
+            }
+            SpfAnswer::Silent | SpfAnswer::NotAsked(_) => {
+                Seen::Doubt(SpfResult::Unknown { at: target })
+            }
+        })
+    }
+
+    fn ask(&mut self, name: &str, record_type: RecordType) -> SpfAnswer {
+        let question = Question {
+            name: name.to_owned(),
+            record_type,
+        };
+        let answer = self.answers.answer(&question);
+        if let SpfAnswer::NotAsked(question) = &answer
+            && !self.questions.contains(question)
+        {
+            self.questions.push(question.clone());
+        }
+        answer
+    }
+
+    fn count(&mut self) -> Result<(), SpfFault> {
+        self.lookups += 1;
+        if self.lookups > MAX_SPF_LOOKUPS {
+            return Err(SpfFault::TooManyLookups);
+        }
+        Ok(())
+    }
+}
+
+/// What a mechanism found.
+enum Seen {
+    /// So many records.
+    Some(usize),
+    Nothing,
+    Doubt(SpfResult),
+}
+
+fn no_record(at: &str, target: &str) -> SpfFault {
+    SpfFault::NoRecord {
+        at: at.to_owned(),
+        target: target.to_owned(),
+    }
+}
+
+fn result_of(qualifier: Qualifier, pass: SpfPass) -> SpfResult {
+    match qualifier {
+        Qualifier::Pass => SpfResult::Pass(pass),
+        Qualifier::Fail | Qualifier::SoftFail | Qualifier::Neutral => SpfResult::NotPass(qualifier),
+    }
+}
+
+/// The result where earlier mechanisms may match or may not. A macro that may decide otherwise makes
+/// it unknown. An `include` that may pass its mail does not take away that the rest passes: the
+/// service passes either way.
+fn settle(doubts: Vec<(Qualifier, SpfResult)>, result: SpfResult) -> SpfResult {
+    let passes = match &result {
+        SpfResult::Pass(_) => true,
+        SpfResult::NotPass(_) => false,
+        SpfResult::Invalid(_) | SpfResult::Unknown { .. } | SpfResult::CannotTell { .. } => {
+            return result;
+        }
+    };
+    let other = doubts
+        .into_iter()
+        .find(|(qualifier, _)| (*qualifier == Qualifier::Pass) != passes);
+    other.map_or(result, |(_, doubt)| doubt)
+}
+
+#[cfg(test)]
+#[path = "spf_evaluation_tests.rs"]
+mod tests;

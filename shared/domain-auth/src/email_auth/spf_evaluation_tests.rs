@@ -1,0 +1,671 @@
+//! RFC 7208 section by section, and the cases of the open SPF test suite (release 2014.04) that bear
+//! on the question. The suite's client is the service here: where a record lists the client's
+//! address, it includes the service instead, with the same result.
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+const SERVICE: &str = "amazonses.com";
+
+/// The data at each name: a text, or another type by its mnemonic, or `SILENT`.
+struct Zone(BTreeMap<String, Vec<&'static str>>);
+
+impl Zone {
+    fn new(records: &[(&str, &'static str)]) -> Self {
+        let mut zone = Self(BTreeMap::new());
+        for (name, data) in records {
+            zone.0.entry((*name).to_owned()).or_default().push(data);
+        }
+        zone
+    }
+
+    fn evaluate(&self, name: &str) -> SpfEvaluation {
+        let texts = match self.answer(&question(name)) {
+            SpfAnswer::Found(texts) => texts,
+            other => panic!("no text at {name}: {other:?}"),
+        };
+        let text = texts.iter().find(|text| is_spf(text)).unwrap();
+        evaluate_spf(text, name, SERVICE, self)
+    }
+}
+
+impl SpfAnswers for Zone {
+    fn answer(&self, question: &Question) -> SpfAnswer {
+        let at_name = self.0.get(&question.name).map_or(&[][..], Vec::as_slice);
+        if at_name.contains(&"SILENT") {
+            return SpfAnswer::Silent;
+        }
+        let of_type = |data: &&str| match question.record_type {
+            RecordType::A => data.strip_prefix("A ").map(str::to_owned),
+            RecordType::Mx => data.strip_prefix("MX ").map(str::to_owned),
+            _ => (!data.starts_with("A ") && !data.starts_with("MX ")).then(|| (*data).to_owned()),
+        };
+        let found: Vec<String> = at_name.iter().filter_map(of_type).collect();
+        if found.is_empty() {
+            SpfAnswer::Void
+        } else {
+            SpfAnswer::Found(found)
+        }
+    }
+}
+
+fn question(name: &str) -> Question {
+    Question {
+        name: name.to_owned(),
+        record_type: RecordType::Txt,
+    }
+}
+
+fn word(result: &SpfResult) -> &'static str {
+    match result {
+        SpfResult::Pass(SpfPass::Included { .. }) => "pass",
+        SpfResult::Pass(SpfPass::Everybody { .. }) => "pass for everybody",
+        SpfResult::NotPass(Qualifier::Fail) => "fail",
+        SpfResult::NotPass(Qualifier::SoftFail) => "softfail",
+        SpfResult::NotPass(_) => "neutral",
+        SpfResult::Invalid(_) => "permerror",
+        SpfResult::Unknown { .. } => "temperror",
+        SpfResult::CannotTell { .. } => "cannot tell",
+    }
+}
+
+/// A record at `e.example.com`, in a zone of hosts that exist.
+fn alone(text: &'static str) -> SpfEvaluation {
+    Zone::new(&[
+        ("e.example.com", text),
+        ("e.example.com", "A 192.0.2.1"),
+        ("e.example.com", "MX mail.example.com"),
+        ("mail.example.com", "A 192.0.2.2"),
+        ("a.example.net", "v=spf1 ip4:192.0.2.0/24 -all"),
+    ])
+    .evaluate("e.example.com")
+}
+
+fn check(cases: &[(&'static str, &'static str)]) {
+    for (text, expected) in cases {
+        let evaluation = alone(text);
+        assert_eq!(
+            word(&evaluation.result),
+            *expected,
+            "{text}: {evaluation:?}"
+        );
+        assert!(evaluation.questions.is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn section_4_6_a_syntax_error_anywhere_is_found_first() {
+    check(&[
+        ("v=spf1 include:amazonses.com -all moo", "permerror"),
+        ("v=spf1 include:amazonses.com -all ip6", "permerror"),
+        (
+            "v=spf1 moo.cow-far_out=man:dog/cat include:amazonses.com -all",
+            "pass",
+        ),
+        (
+            "v=spf1 moo.cow/far_out=man:dog/cat include:amazonses.com -all",
+            "permerror",
+        ),
+        (
+            "v=spf1 moo.cow:far_out=man:dog/cat include:amazonses.com -all",
+            "permerror",
+        ),
+        (
+            "v=spf1 include:amazonses.com redirect:a.example.net",
+            "permerror",
+        ),
+        ("v=spf1 include:amazonses.com a:foo-bar -all", "permerror"),
+        ("v=spf1 include:amazonses.com =all", "permerror"),
+        ("v=spf1 include:amazonses.com \u{2013}all", "permerror"),
+        ("v=spf1  include:amazonses.com   ~all ", "pass"),
+        ("V=SPF1 INCLUDE:AmazonSES.COM. ~ALL", "pass"),
+    ]);
+}
+
+#[test]
+fn section_4_6_2_the_qualifier_decides() {
+    check(&[
+        ("v=spf1 +include:amazonses.com -all", "pass"),
+        ("v=spf1 -include:amazonses.com +all", "fail"),
+        ("v=spf1 ~include:amazonses.com +all", "softfail"),
+        ("v=spf1 ?include:amazonses.com +all", "neutral"),
+        (
+            "v=spf1 ?include:amazonses.com include:amazonses.com",
+            "neutral",
+        ),
+        (
+            "v=spf1 include:amazonses.com -include:amazonses.com",
+            "pass",
+        ),
+    ]);
+}
+
+#[test]
+fn section_4_7_without_a_match_the_result_is_neutral() {
+    check(&[
+        ("v=spf1", "neutral"),
+        ("v=spf1 ip4:192.0.2.1", "neutral"),
+        ("v=spf1 include:a.example.net", "neutral"),
+        ("v=spf1 include=amazonses.com", "neutral"),
+    ]);
+}
+
+#[test]
+fn section_5_1_nothing_after_all_is_reached() {
+    check(&[
+        ("v=spf1 -all include:amazonses.com", "fail"),
+        ("v=spf1 ?all", "neutral"),
+        ("v=spf1 all -all", "pass for everybody"),
+        ("v=spf1 +all", "pass for everybody"),
+        ("v=spf1 include:amazonses.com +all", "pass"),
+        ("v=spf1 ~all redirect=amazonses.com", "softfail"),
+        ("v=spf1 redirect=amazonses.com ~all", "softfail"),
+        ("v=spf1 -all.", "permerror"),
+        ("v=spf1 -all:foobar", "permerror"),
+        ("v=spf1 -all/8", "permerror"),
+    ]);
+}
+
+#[test]
+fn sections_5_3_to_5_6_other_hosts_do_not_match() {
+    check(&[
+        ("v=spf1 a -all", "fail"),
+        ("v=spf1 a mx ptr -all", "fail"),
+        ("v=spf1 ptr:example.com -all", "fail"),
+        ("v=spf1 +mx a:mail.example.com/28 -all", "fail"),
+        (
+            "v=spf1 ip4:192.0.2.128/28 include:amazonses.com -all",
+            "pass",
+        ),
+        ("v=spf1 ip6:2001:db8:0:cafe::/64 -all", "fail"),
+        ("v=spf1 -ip4:192.0.2.1 -a include:amazonses.com", "pass"),
+        // With a prefix length of 0 every address matches.
+        ("v=spf1 ip4:1.1.1.1/0 -all", "pass for everybody"),
+        ("v=spf1 -ip4:0.0.0.0/0 include:amazonses.com", "fail"),
+        ("v=spf1 ip4:192.0.2.1/32 -all", "fail"),
+        ("v=spf1 a/0 -all", "pass for everybody"),
+        ("v=spf1 mx/0 -all", "pass for everybody"),
+        ("v=spf1 a//0 -all", "fail"),
+        ("v=spf1 ip6:::1.1.1.1/0", "neutral"),
+        // Where there is no address it does not.
+        ("v=spf1 a:nothing.example.com/0 -all", "fail"),
+        ("v=spf1 mx:mail.example.com/0 -all", "fail"),
+    ]);
+}
+
+#[test]
+fn sections_5_3_to_5_6_what_is_malformed_is_an_error() {
+    for term in [
+        "ptr/0",
+        "ptr:",
+        "a/33",
+        "a//129",
+        "a/24/64",
+        "a:example.com:8080",
+        "a:111.222.33.44",
+        "a:abc.123",
+        "a:museum",
+        "a:museum.",
+        "a:example.-com",
+        "a:",
+        "mx/33",
+        "mx//129",
+        "mx:example.com:8080",
+        "mx:abc.123",
+        "mx:example.-com",
+        "mx:",
+        "ip4:192.0.2.4/33",
+        "ip4:192.0.2.4/032",
+        "ip4",
+        "ip4:192.0.2.4//32",
+        "ip4:192.0.2.4:8080",
+        "ip4:192.0.2",
+        "ip4:300.1.1.1",
+        "ip6",
+        "ip6:::1.1.1.1/129",
+        "ip6:::1.1.1.1//33",
+        "ip6::CAFE::BABE",
+        "exists:",
+        "exists",
+        "exists:mail.example.com/24",
+        "include",
+        "include:",
+        "include:a.example.net/24",
+        "include.amazonses.com",
+        "include:amazonses.com~all",
+    ] {
+        let text = format!("v=spf1 {term} include:amazonses.com -all");
+        let evaluation = evaluate_spf(&text, "e.example.com", SERVICE, &Zone::new(&[]));
+        let SpfResult::Invalid(SpfFault::Syntax { at, error }) = evaluation.result else {
+            panic!("{term}: {evaluation:?}");
+        };
+        assert_eq!(
+            (at.as_str(), error),
+            ("e.example.com", SpfError::Term(term.to_owned()))
+        );
+    }
+    check(&[
+        (
+            "v=spf1 a:foo:bar/baz.example.com include:amazonses.com",
+            "pass",
+        ),
+        ("v=spf1 a:foo.example.xn--zckzah -all", "fail"),
+        ("v=spf1 a//33 -all", "fail"),
+        ("v=spf1 ip6:Cafe:Babe:8000::/33", "neutral"),
+    ]);
+}
+
+#[test]
+fn section_5_7_exists_matches_everybody_or_nobody() {
+    check(&[
+        ("v=spf1 exists:mail.example.com", "pass for everybody"),
+        (
+            "v=spf1 -exists:mail.example.com include:amazonses.com",
+            "fail",
+        ),
+        ("v=spf1 exists:nothing.example.com -all", "fail"),
+    ]);
+}
+
+#[test]
+fn section_5_2_an_include_matches_where_its_record_passes() {
+    let zone = Zone::new(&[
+        ("fail.example.net", "v=spf1 ip4:192.0.2.5 -all"),
+        ("soft.example.net", "v=spf1 ip4:192.0.2.6 ~all"),
+        ("neutral.example.net", "v=spf1 ip4:192.0.2.7 ?all"),
+        ("pass.example.net", "v=spf1 include:amazonses.com -all"),
+        ("not.example.net", "v=spf1 -include:amazonses.com +all"),
+        ("silent.example.net", "SILENT"),
+        ("text.example.net", "v=spfl am not an SPF record"),
+        ("syntax.example.net", "v=spf1 include +all"),
+        ("two.example.net", "v=spf1 -all"),
+        ("two.example.net", "V=sPf1 +all"),
+        (
+            "deep.example.net",
+            "v=spf1 ~include:fail.example.net include:pass.example.net",
+        ),
+        ("all.example.net", "v=spf1 +all"),
+    ]);
+    for (text, expected) in [
+        ("v=spf1 include:fail.example.net ~all", "softfail"),
+        ("v=spf1 include:soft.example.net all", "pass for everybody"),
+        ("v=spf1 include:neutral.example.net -all", "fail"),
+        ("v=spf1 include:silent.example.net -all", "temperror"),
+        ("v=spf1 include:syntax.example.net -all", "permerror"),
+        ("v=spf1 include:text.example.net -all", "permerror"),
+        (
+            "v=spf1 include:nothing.example.net include:amazonses.com",
+            "permerror",
+        ),
+        (
+            "v=spf1 include:two.example.net include:amazonses.com",
+            "permerror",
+        ),
+        (
+            "v=spf1 include:a...example.net include:amazonses.com",
+            "permerror",
+        ),
+        ("v=spf1 include:pass.example.net -all", "pass"),
+        ("v=spf1 include:deep.example.net -all", "pass"),
+        ("v=spf1 ?include:pass.example.net -all", "neutral"),
+        // `fail` in an included record is no match, so that evaluation goes on.
+        (
+            "v=spf1 include:not.example.net include:amazonses.com",
+            "pass",
+        ),
+        ("v=spf1 include:not.example.net ~all", "softfail"),
+        ("v=spf1 include:all.example.net -all", "pass for everybody"),
+        (
+            "v=spf1 -include:all.example.net include:amazonses.com",
+            "fail",
+        ),
+        // What did not answer may pass its own mail; ours passes either way.
+        (
+            "v=spf1 include:silent.example.net include:amazonses.com -all",
+            "pass",
+        ),
+        (
+            "v=spf1 -include:silent.example.net include:amazonses.com",
+            "temperror",
+        ),
+        ("v=spf1 -include:silent.example.net -all", "fail"),
+        // After ours, nothing is looked up.
+        (
+            "v=spf1 include:amazonses.com include:nothing.example.net",
+            "pass",
+        ),
+    ] {
+        let evaluation = evaluate_spf(text, "e.example.com", SERVICE, &zone);
+        assert_eq!(word(&evaluation.result), expected, "{text}: {evaluation:?}");
+    }
+    let deep = evaluate_spf("v=spf1 include:deep.example.net", "e", SERVICE, &zone);
+    let via = ["deep.example.net", "pass.example.net"].map(str::to_owned);
+    assert_eq!(
+        (deep.result, deep.lookups),
+        (SpfResult::Pass(SpfPass::Included { via: via.to_vec() }), 4)
+    );
+}
+
+#[test]
+fn section_6_1_redirect_takes_over_where_nothing_matched() {
+    let zone = Zone::new(&[
+        ("ours.example.net", "v=spf1 include:amazonses.com -all"),
+        ("other.example.net", "v=spf1 mx -all"),
+        ("text.example.net", "no record"),
+    ]);
+    for (text, expected) in [
+        ("v=spf1 redirect=ours.example.net", "pass"),
+        ("v=spf1 redirect=amazonses.com", "pass"),
+        ("v=spf1 mx redirect=OURS.example.net.", "pass"),
+        ("v=spf1 redirect=ours.example.net ?all", "neutral"),
+        ("v=spf1 redirect=other.example.net", "fail"),
+        (
+            "v=spf1 redirect=ours.example.net include:amazonses.com",
+            "pass",
+        ),
+        ("v=spf1 redirect=nothing.example.net", "permerror"),
+        ("v=spf1 redirect=text.example.net", "permerror"),
+        (
+            "v=spf1 redirect=nothing.example.net include:amazonses.com",
+            "pass",
+        ),
+        ("v=spf1 redirect=", "permerror"),
+        (
+            "v=spf1 redirect=ours.example.net redirect=ours.example.net",
+            "permerror",
+        ),
+        // Section 6.2: exp explains a failure and changes nothing.
+        (
+            "v=spf1 exp=nothing.example.net include:amazonses.com",
+            "pass",
+        ),
+        (
+            "v=spf1 exp=a.example exp=b.example include:amazonses.com",
+            "permerror",
+        ),
+        ("v=spf1 exp= include:amazonses.com", "permerror"),
+    ] {
+        let evaluation = evaluate_spf(text, "e.example.com", SERVICE, &zone);
+        assert_eq!(word(&evaluation.result), expected, "{text}: {evaluation:?}");
+    }
+}
+
+#[test]
+fn section_4_6_4_more_than_ten_look_ups_are_an_error() {
+    let zone = Zone::new(&[
+        (
+            "e1.example.com",
+            "v=spf1 ip4:192.0.2.1 redirect=e1.example.com",
+        ),
+        ("e2.example.com", "v=spf1 include:e3.example.com"),
+        ("e3.example.com", "v=spf1 include:e2.example.com"),
+        ("e4.example.com", "v=spf1 mx"),
+        (
+            "e6.example.com",
+            "v=spf1 a mx a mx a mx a mx a include:amazonses.com -all",
+        ),
+        ("e6.example.com", "A 192.0.2.8"),
+        ("e6.example.com", "MX e6.example.com"),
+        (
+            "e7.example.com",
+            "v=spf1 a mx a mx a mx a mx a ptr include:amazonses.com -all",
+        ),
+        ("e7.example.com", "A 192.0.2.20"),
+        ("e7.example.com", "MX e7.example.com"),
+        (
+            "e8.example.com",
+            "v=spf1 include:inc.example.com include:amazonses.com mx -all",
+        ),
+        ("inc.example.com", "v=spf1 a a a a a a a a"),
+        ("inc.example.com", "A 192.0.2.10"),
+        (
+            "e9.example.com",
+            "v=spf1 a include:inc.example.com include:amazonses.com -all",
+        ),
+        ("e9.example.com", "A 192.0.2.21"),
+        (
+            "e10.example.com",
+            "v=spf1 include:amazonses.com a a a a a a a a a a a -all",
+        ),
+        (
+            "e11.example.com",
+            "v=spf1 a:x.example.com a:y.example.com a:z.example.com ?all",
+        ),
+        (
+            "e12.example.com",
+            "v=spf1 a:x.example.com a:y.example.com ?all",
+        ),
+        (
+            "e13.example.com",
+            "v=spf1 a:x.example.com mx:x.example.com exists:x.example.com -all",
+        ),
+    ]);
+    for (name, expected, lookups) in [
+        ("e1.example.com", "permerror", 11),
+        ("e2.example.com", "permerror", 11),
+        ("e6.example.com", "pass", 10),
+        ("e7.example.com", "permerror", 11),
+        ("e8.example.com", "pass", 10),
+        ("e9.example.com", "permerror", 11),
+        // The limit counts what is evaluated, and evaluation ends where ours matches.
+        ("e10.example.com", "pass", 1),
+        ("e11.example.com", "permerror", 3),
+        ("e12.example.com", "neutral", 2),
+        ("e13.example.com", "permerror", 3),
+    ] {
+        let evaluation = zone.evaluate(name);
+        assert_eq!(
+            (word(&evaluation.result), evaluation.lookups),
+            (expected, lookups),
+            "{name}"
+        );
+    }
+    let mut exchanges = zone;
+    for _ in 0..10 {
+        exchanges
+            .0
+            .entry("e4.example.com".to_owned())
+            .or_default()
+            .push("MX mail.example.com");
+    }
+    assert_eq!(
+        word(&exchanges.evaluate("e4.example.com").result),
+        "neutral"
+    );
+    exchanges
+        .0
+        .entry("e4.example.com".to_owned())
+        .or_default()
+        .push("MX more.example.com");
+    let eleven = exchanges.evaluate("e4.example.com").result;
+    let at = "e4.example.com".to_owned();
+    assert_eq!(
+        eleven,
+        SpfResult::Invalid(SpfFault::TooManyExchanges { at })
+    );
+}
+
+#[test]
+fn section_7_a_macro_of_the_mail_cannot_be_told() {
+    for (text, expected) in [
+        ("v=spf1 exists:%{i}._spf.%{d} -all", "cannot tell"),
+        (
+            "v=spf1 include:%{i}._ip.%{h}._ehlo.%{d}._spf.example.net ~all",
+            "cannot tell",
+        ),
+        ("v=spf1 redirect=%{l1r+-}._spf.%{d}", "cannot tell"),
+        (
+            "v=spf1 -exists:%{ir}.list.example.net include:amazonses.com",
+            "cannot tell",
+        ),
+        // Either way the result is the same.
+        (
+            "v=spf1 exists:%{i}._spf.%{d} include:amazonses.com -all",
+            "pass",
+        ),
+        ("v=spf1 -exists:%{i}._spf.%{d} -all", "fail"),
+        ("v=spf1 a:%{i}.example.net -all", "fail"),
+        // A macro of the domain is a name like any other.
+        ("v=spf1 include:%{d2}.example.net -all", "pass"),
+        ("v=spf1 include:%{o2}.example.net -all", "pass"),
+        ("v=spf1 include:%{d}.example.net -all", "permerror"),
+    ] {
+        let zone = Zone::new(&[(
+            "example.com.example.net",
+            "v=spf1 include:amazonses.com -all",
+        )]);
+        let evaluation = evaluate_spf(text, "bounce.example.com", SERVICE, &zone);
+        assert_eq!(word(&evaluation.result), expected, "{text}: {evaluation:?}");
+    }
+}
+
+#[test]
+fn a_macro_in_an_included_record_stands_for_the_included_name() {
+    let zone = Zone::new(&[
+        (
+            "inc.example.net",
+            "v=spf1 include:ours.%{d} include:%{o}.example.net -all",
+        ),
+        ("ours.inc.example.net", "v=spf1 -all"),
+        (
+            "e.example.com.example.net",
+            "v=spf1 include:amazonses.com -all",
+        ),
+    ]);
+    let text = "v=spf1 include:inc.example.net -all";
+    let evaluation = evaluate_spf(text, "e.example.com", SERVICE, &zone);
+    assert_eq!(word(&evaluation.result), "pass", "{evaluation:?}");
+}
+
+#[test]
+fn the_records_of_appendix_a_do_not_let_a_service_pass() {
+    let zone = Zone::new(&[
+        ("example.com", "MX mail-a.example.com"),
+        ("example.com", "MX mail-b.example.com"),
+        ("example.com", "A 192.0.2.10"),
+        ("example.org", "MX mail-c.example.org"),
+        ("mail-a.example.com", "A 192.0.2.129"),
+    ]);
+    for (text, expected) in [
+        ("v=spf1 +all", "pass for everybody"),
+        ("v=spf1 a -all", "fail"),
+        ("v=spf1 a:example.org -all", "fail"),
+        ("v=spf1 mx -all", "fail"),
+        ("v=spf1 mx:example.org -all", "fail"),
+        ("v=spf1 mx mx:example.org -all", "fail"),
+        ("v=spf1 mx/30 mx:example.org/30 -all", "fail"),
+        ("v=spf1 ptr -all", "fail"),
+        ("v=spf1 ip4:192.0.2.128/28 -all", "fail"),
+    ] {
+        let evaluation = evaluate_spf(text, "example.com", SERVICE, &zone);
+        assert_eq!(word(&evaluation.result), expected, "{text}");
+    }
+}
+
+/// Answers a question once it was asked.
+struct Asked<'a> {
+    zone: &'a Zone,
+    asked: Vec<Question>,
+}
+
+impl SpfAnswers for Asked<'_> {
+    fn answer(&self, question: &Question) -> SpfAnswer {
+        if self.asked.contains(question) {
+            self.zone.answer(question)
+        } else {
+            SpfAnswer::NotAsked(question.clone())
+        }
+    }
+}
+
+#[test]
+fn questions_come_level_by_level_and_none_is_needed_for_the_record_that_is_proposed() {
+    let zone = Zone::new(&[
+        ("a.example.net", "v=spf1 include:c.example.net -all"),
+        ("b.example.net", "v=spf1 ip4:192.0.2.1 -all"),
+        ("c.example.net", "v=spf1 include:amazonses.com -all"),
+    ]);
+    let ask = |text: &str| {
+        let mut known = Asked {
+            zone: &zone,
+            asked: Vec::new(),
+        };
+        let mut rounds = Vec::new();
+        loop {
+            let evaluation = evaluate_spf(text, "e.example.com", SERVICE, &known);
+            if evaluation.questions.is_empty() {
+                return (rounds, word(&evaluation.result));
+            }
+            let names = evaluation.questions.iter().map(|q| q.name.clone());
+            rounds.push(names.collect::<Vec<_>>());
+            known.asked.extend(evaluation.questions);
+        }
+    };
+    let (rounds, result) = ask("v=spf1 include:amazonses.com ~all");
+    assert_eq!((rounds.len(), result), (0, "pass"));
+    let (rounds, result) = ask("v=spf1 include:a.example.net include:b.example.net ~all");
+    assert_eq!(result, "pass");
+    assert_eq!(
+        rounds,
+        [
+            vec!["a.example.net", "b.example.net"],
+            vec!["c.example.net"]
+        ]
+    );
+    let (rounds, _) = ask("v=spf1 a mx a:h.example.net exists:%{i}.example.net ~all");
+    assert_eq!(
+        rounds,
+        [["e.example.com", "e.example.com", "h.example.net"]]
+    );
+}
+
+mod any_record {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NAMES: [&str; 4] = ["a.example", "b.example", "c.example", "d.example"];
+
+    fn record() -> impl Strategy<Value = String> {
+        let term = "[-+~?]?(a|mx|ptr|all|ip4:192\\.0\\.2\\.1|include:[abcd]\\.example|\
+                    include:amazonses\\.com|exists:[abcd]\\.example|exists:%\\{i\\}\\.example)|\
+                    redirect=[abcd]\\.example";
+        proptest::collection::vec(term, 0..6)
+            .prop_map(|terms| format!("v=spf1 {}", terms.join(" ")))
+    }
+
+    /// The records, of which those without a bit in `asked` have not been asked.
+    struct Records<'a>(&'a [String], u8);
+
+    impl SpfAnswers for Records<'_> {
+        fn answer(&self, question: &Question) -> SpfAnswer {
+            let place = NAMES.iter().position(|name| *name == question.name);
+            match place {
+                Some(place) if self.1 & (1 << place) == 0 => SpfAnswer::NotAsked(question.clone()),
+                Some(place) => SpfAnswer::Found(vec![self.0[place].clone()]),
+                None => SpfAnswer::Void,
+            }
+        }
+    }
+
+    proptest! {
+        /// Whatever is published, the evaluation ends, and asks for no more than ten names.
+        #[test]
+        fn an_evaluation_ends(records in proptest::collection::vec(record(), 4), asked: u8) {
+            let evaluation = evaluate_spf(&records[0], NAMES[0], SERVICE, &Records(&records, asked));
+            prop_assert!(evaluation.lookups <= MAX_SPF_LOOKUPS + 1);
+            prop_assert!(evaluation.questions.len() <= MAX_SPF_LOOKUPS);
+        }
+
+        /// With the include in front of everything, mail from the service passes, or the record is
+        /// malformed.
+        #[test]
+        fn the_include_in_front_passes(record in record()) {
+            let text = record.replacen("v=spf1", "v=spf1 include:amazonses.com", 1);
+            let evaluation = evaluate_spf(&text, NAMES[0], SERVICE, &Records(&[], 0xff));
+            let expected = if Spf::parse(&text).is_ok() { "pass" } else { "permerror" };
+            prop_assert_eq!(word(&evaluation.result), expected);
+        }
+    }
+}

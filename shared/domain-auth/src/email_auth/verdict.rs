@@ -1,0 +1,57 @@
+//! Answers that may be that it is not known.
+
+use serde::{Deserialize, Serialize};
+
+/// An answer that may be that nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is so.
+    Yes,
+    /// It is not so.
+    No,
+    /// It could not be found out.
+    Unknown,
+}
+
+impl Verdict {
+    /// Yes or no.
+    pub fn of(yes: bool) -> Self {
+        if yes { Self::Yes } else { Self::No }
+    }
+
+    /// Yes where all are; no where one is.
+    pub fn all(verdicts: impl IntoIterator<Item = Self>) -> Self {
+        verdicts
+            .into_iter()
+            .fold(Self::Yes, |all, next| match (all, next) {
+                (Self::No, _) | (_, Self::No) => Self::No,
+                (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+                (Self::Yes, Self::Yes) => Self::Yes,
+            })
+    }
+
+    /// Yes where one is; no where none is.
+    pub fn any(verdicts: impl IntoIterator<Item = Self>) -> Self {
+        verdicts
+            .into_iter()
+            .fold(Self::No, |any, next| match (any, next) {
+                (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
+                (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+                (Self::No, Self::No) => Self::No,
+            })
+    }
+}
+
+impl std::ops::Not for Verdict {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        match self {
+            Self::Yes => Self::No,
+            Self::No => Self::Yes,
+            Self::Unknown => Self::Unknown,
+        }
+    }
+}

@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::names::{ClientId, DomainName, EmailAddress};
 use crate::ports::{SesError, StoreError};
-use crate::records::RecordId;
+
+pub use crate::handoff::Letter;
 
 /// Emails for one domain and day: the email administrator, a colleague, and some corrections. More
 /// would be a nuisance to whoever gets them.
@@ -80,21 +81,6 @@ pub trait CountInstructions: Send + Sync {
         to: &Recipient,
         day: Day,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
-}
-
-/// An email to a person who is not at Lasso.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
-    /// One line, without control characters.
-    pub subject: String,
-    /// The plain-text body.
-    pub text: String,
-    /// The HTML body.
-    pub html: String,
-    /// Whom an answer reaches.
-    pub reply_to: Option<EmailAddress>,
-    /// The records in it.
-    pub records: Vec<RecordId>,
 }
 
 /// Sends email to one person.

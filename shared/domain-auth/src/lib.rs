@@ -5,34 +5,42 @@ pub mod actor;
 pub mod alerts;
 pub mod check_limit;
 pub mod claims;
-pub mod diagnosis;
-pub mod dns;
+pub mod dns_look;
 pub mod domain;
-pub mod email_auth;
 pub mod event;
 pub mod evidence;
 pub mod figures;
 pub mod final_step;
 pub mod fnv;
-pub mod handoff;
 pub mod history;
 pub mod idempotency;
-pub mod identity;
 pub mod instructions;
 pub mod limits;
-pub mod mail_from;
 pub mod missing;
-pub mod names;
 pub mod pace;
-pub mod plain_text;
 pub mod ports;
-pub mod providers;
-pub mod readiness;
 pub mod reconciliation;
-pub mod records;
 pub mod run_memory;
+pub mod ses_look;
 pub mod ses_share;
 pub mod state;
 pub mod turns;
 pub mod use_cases;
 pub mod watching;
+
+pub use dns_diagnosis::{diagnosis, email_auth, handoff, mail_from, providers, readiness, records};
+pub use domain_auth_names::{self as names, plain_text};
+
+/// What DNS was asked and what it said, and the last look at it as it is stored.
+pub mod dns {
+    pub use dns_diagnosis::dns::*;
+
+    pub use crate::dns_look::{DnsLook, MAX_LOOK};
+}
+
+/// What Amazon SES keeps of a domain, and what is kept of its answers.
+pub mod identity {
+    pub use dns_diagnosis::identity::*;
+
+    pub use crate::ses_look::{ConfigurationSet, NotAConfigurationSet, SesLook};
+}

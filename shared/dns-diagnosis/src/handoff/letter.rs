@@ -8,10 +8,25 @@ use askama::Template;
 
 use super::page::{Page, page};
 use super::{Handoff, HandoffError};
-use crate::instructions::Letter;
+use crate::names::plain_text::{quoted, shown};
 use crate::names::{ClientId, Community, EmailAddress, Note};
-use crate::plain_text::{quoted, shown};
 use crate::providers::Panel;
+use crate::records::RecordId;
+
+/// An email to a person who is not at Lasso.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// One line, without control characters.
+    pub subject: String,
+    /// The plain-text body.
+    pub text: String,
+    /// The HTML body.
+    pub html: String,
+    /// Whom an answer reaches.
+    pub reply_to: Option<EmailAddress>,
+    /// The records in it.
+    pub records: Vec<RecordId>,
+}
 
 /// On whose behalf it is sent.
 #[derive(Debug, Clone, Copy)]

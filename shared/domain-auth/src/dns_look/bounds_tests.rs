@@ -1,6 +1,6 @@
 use super::*;
 use crate::diagnosis::RecordState;
-use crate::dns::{Data, Question, RecordType, Zone};
+use crate::dns::{Data, Outcome, Question, RecordType, Zone};
 use crate::records::RecordId;
 
 fn observation(name: &str, texts: usize, ttl: u32) -> Observation {

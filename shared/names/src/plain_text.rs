@@ -2,14 +2,14 @@
 //! more. Escaping for HTML is done by the templates.
 //!
 //! [`shown`] is for a value in one line, [`quoted`] for a text of several lines. Names, notes and
-//! reasons are cleaned when they are parsed (`names/identifiers.rs`), and everything that a client
+//! reasons are cleaned when they are parsed (`identifiers.rs`), and everything that a client
 //! wrote is cleaned again when an email is rendered, because items and events that are stored already
 //! were not.
 
 mod links;
 mod visible;
 
-use crate::names::DomainName;
+use crate::DomainName;
 
 pub use links::{without_links, without_links_but};
 pub use visible::{is_hidden, one_line, quotable};

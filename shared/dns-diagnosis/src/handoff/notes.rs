@@ -1,7 +1,7 @@
 //! What a format says of a record, beside the record itself.
 
 use super::order::Handoff;
-use crate::plain_text::shown;
+use crate::names::plain_text::shown;
 use crate::providers::Panel;
 use crate::records::{Record, RecordId, Requirement};
 

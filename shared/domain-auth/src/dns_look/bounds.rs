@@ -3,8 +3,9 @@
 
 use serde::Serialize;
 
-use super::{DnsLook, Observation, Outcome, ZoneOutcome};
+use super::DnsLook;
 use crate::diagnosis::{Also, Diagnosis, DmarcDiscovery, DomainDiagnosis, Fix, RecordDiagnosis};
+use crate::dns::{Observation, ZoneOutcome};
 
 /// The most octets of a look, as JSON text.
 pub const MAX_LOOK: usize = 64 * 1024;
@@ -120,7 +121,7 @@ impl Room {
 
     fn takes_observation(&mut self, observation: &Observation) -> bool {
         let ttls = TTL_DIGITS * (observation.authoritative.len() + 1);
-        let octets = length(&observation.without_ttls()).saturating_add(ttls + 1);
+        let octets = length(&observation.clone().without_ttls()).saturating_add(ttls + 1);
         if octets > MAX_OBSERVATION {
             self.left_out += 1;
             return false;
@@ -138,39 +139,13 @@ impl Room {
     }
 }
 
-impl Observation {
-    fn without_ttls(&self) -> Self {
-        let mut observation = self.clone();
-        observation.forget_ttls();
-        observation
-    }
-
-    /// How long an answer may be kept aside differs each time.
-    pub(super) fn forget_ttls(&mut self) {
-        forget_ttl(&mut self.recursive);
-        for answer in &mut self.authoritative {
-            forget_ttl(&mut answer.outcome);
-        }
-    }
-}
-
-fn forget_ttl(outcome: &mut Outcome) {
-    match outcome {
-        Outcome::Found { ttl, .. } | Outcome::Alias { ttl, .. } => *ttl = 0,
-        Outcome::NoData { negative_ttl } | Outcome::NoSuchName { negative_ttl } => {
-            *negative_ttl = 0;
-        }
-        Outcome::Failed { .. } | Outcome::TimedOut | Outcome::NotAsked => {}
-    }
-}
-
 /// The octets of a value as JSON text.
 fn length(value: &impl Serialize) -> usize {
     serde_json::to_vec(value).map_or(usize::MAX, |text| text.len())
 }
 
 /// The beginning of a text that takes at most [`MAX_TEXT`] octets as JSON. Escapes count.
-pub(crate) fn clipped(text: String) -> String {
+fn clipped(text: String) -> String {
     if text.len() * LONGEST_ESCAPE <= MAX_TEXT || length(&text) <= MAX_TEXT {
         return text;
     }

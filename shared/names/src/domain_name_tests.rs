@@ -1,8 +1,6 @@
 //! The rules for what a person types as a domain, one test for each.
 
 use super::*;
-use crate::identity::{Dkim, DkimToken, MailFromLabel, SesIdentity, VerificationToken};
-use crate::records::{ownership_record, records_of};
 use proptest::prelude::*;
 
 fn reason(typed: &str) -> InvalidReason {
@@ -123,23 +121,6 @@ fn name_of(octets: usize) -> String {
 fn a_sending_domain_leaves_room_for_the_names_of_its_records() {
     let longest = DomainName::parse_for_sending(&name_of(MAX_SENDING_DOMAIN)).unwrap();
     assert_eq!(longest.as_str().len(), 209);
-    let tokens = ["t".repeat(32), "u".repeat(32), "v".repeat(32)];
-    let identity = SesIdentity {
-        verification_token: VerificationToken::parse("token").ok(),
-        dkim: Some(Dkim {
-            tokens: tokens.map(|token| DkimToken::parse(&token).unwrap()),
-            signing_hosted_zone: "dkim.amazonses.com".to_owned(),
-        }),
-        mail_from: Some(MailFromLabel::default_label()),
-        adopted: None,
-        region: "us-east-1".to_owned(),
-    };
-    let mut names: Vec<usize> = records_of(&longest, &identity)
-        .iter()
-        .map(|record| record.name.len())
-        .collect();
-    names.push(ownership_record(&longest, "secret").name.len());
-    assert_eq!(names.into_iter().max(), Some(MAX_NAME), "it is the limit");
 
     let too_long = DomainName::parse_for_sending(&name_of(210)).unwrap_err();
     assert_eq!(too_long.reason, InvalidReason::NoRoomForRecords);

@@ -5,11 +5,11 @@
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
-use domain_auth::dns::Zone;
-use domain_auth::handoff::{Handoff, HandoffFormat, render};
-use domain_auth::identity::{Dkim, DkimToken, MailFromLabel, SesIdentity, VerificationToken};
-use domain_auth::names::{ClientId, DomainName};
-use domain_auth::records::{Record, RecordData, RecordId, records_of};
+use dns_diagnosis::dns::Zone;
+use dns_diagnosis::handoff::{Handoff, HandoffFormat, render};
+use dns_diagnosis::identity::{Dkim, DkimToken, MailFromLabel, SesIdentity, VerificationToken};
+use dns_diagnosis::names::{ClientId, DomainName};
+use dns_diagnosis::records::{Record, RecordData, RecordId, records_of};
 
 fn document(format: HandoffFormat) -> String {
     let token = |text| DkimToken::parse(text).expect("it is a label");

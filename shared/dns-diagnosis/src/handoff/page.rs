@@ -5,7 +5,7 @@ use askama::Template;
 use super::notes::{claim_notice, note, purpose};
 use super::{Handoff, HandoffError};
 use crate::names::DomainName;
-use crate::plain_text;
+use crate::names::plain_text;
 use crate::providers::Panel;
 use crate::records::{Record, RecordData, Requirement};
 

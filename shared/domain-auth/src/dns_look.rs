@@ -2,10 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Data, Observation, Outcome, Zone, ZoneOutcome};
 use crate::diagnosis::Diagnosis;
+use crate::dns::{Data, Observation, Outcome, Zone, ZoneOutcome};
 use crate::fnv::fnv1a_64;
 use crate::records::Record;
+
+mod bounds;
+
+pub use bounds::MAX_LOOK;
 
 /// The most octets of data at one name that are stored. What is larger is left out whole: half of
 /// somebody's records is worse than none when a hand-off format repeats them.
@@ -60,11 +64,10 @@ impl DnsLook {
     }
 
     /// As JSON text, with each time to live as 0.
-    pub(super) fn without_ttls(&self) -> Option<Vec<u8>> {
+    fn without_ttls(&self) -> Option<Vec<u8>> {
         let mut look = self.clone();
-        look.observations
-            .iter_mut()
-            .for_each(Observation::forget_ttls);
+        let observations = look.observations.into_iter();
+        look.observations = observations.map(Observation::without_ttls).collect();
         serde_json::to_vec(&look).ok()
     }
 

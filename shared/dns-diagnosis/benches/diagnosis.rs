@@ -4,14 +4,14 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use domain_auth::diagnosis::{Context, FormerTokens, diagnose, probes_for, questions_for};
-use domain_auth::dns::{
+use dns_diagnosis::diagnosis::{Context, FormerTokens, diagnose, probes_for, questions_for};
+use dns_diagnosis::dns::{
     AuthorityAnswer, Data, NameServer, Observation, Outcome, Question, RecordType, Zone,
     ZoneOutcome,
 };
-use domain_auth::identity::{Dkim, DkimToken, MailFromLabel, SesIdentity, VerificationToken};
-use domain_auth::names::DomainName;
-use domain_auth::records::{Record, RecordData, records_of};
+use dns_diagnosis::identity::{Dkim, DkimToken, MailFromLabel, SesIdentity, VerificationToken};
+use dns_diagnosis::names::DomainName;
+use dns_diagnosis::records::{Record, RecordData, records_of};
 
 fn identity() -> SesIdentity {
     let token = |text| DkimToken::parse(text).expect("it is a label");

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::names::DomainName;
@@ -26,15 +25,6 @@ pub struct MalformedToken;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MailFromLabel(String);
-
-/// A configuration set of SES: how what is sent from an identity is treated and reported.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigurationSet(String);
-
-/// A name that no configuration set has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not the name of a configuration set")]
-pub struct NotAConfigurationSet;
 
 /// Easy DKIM of an identity: three CNAME records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,36 +89,6 @@ pub struct SesStatus {
     pub dkim: AxisStatus,
     /// Whether the custom MAIL FROM domain is in use.
     pub mail_from: AxisStatus,
-}
-
-/// What SES last answered, and when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub struct SesLook {
-    /// The answer.
-    pub status: SesStatus,
-    /// When it was asked.
-    pub looked_at: Timestamp,
-    /// When it was last asked about all three axes: of many domains only the verification may have
-    /// been looked at since.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub details_at: Option<Timestamp>,
-}
-
-impl ConfigurationSet {
-    /// Letters, digits, `_` and `-`, at most 64 (SES v2 API reference, `CreateConfigurationSet`).
-    pub fn parse(name: &str) -> Result<Self, NotAConfigurationSet> {
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-        if name.is_empty() || name.len() > 64 || !name.bytes().all(allowed) {
-            return Err(NotAConfigurationSet);
-        }
-        Ok(Self(name.to_owned()))
-    }
-
-    /// Its name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 impl VerificationToken {

@@ -193,6 +193,17 @@ impl Observation {
             self.recursive = Outcome::NotAsked;
         }
     }
+
+    /// The same with each time to live as 0. How long an answer may still be kept differs each time it
+    /// is asked for, so two observations are compared without.
+    #[must_use]
+    pub fn without_ttls(mut self) -> Self {
+        self.recursive.forget_ttl();
+        for answer in &mut self.authoritative {
+            answer.outcome.forget_ttl();
+        }
+        self
+    }
 }
 
 impl Outcome {
@@ -204,6 +215,14 @@ impl Outcome {
             | Self::NoData { .. }
             | Self::NoSuchName { .. } => true,
             Self::Failed { .. } | Self::TimedOut | Self::NotAsked => false,
+        }
+    }
+
+    fn forget_ttl(&mut self) {
+        match self {
+            Self::Found { ttl, .. } | Self::Alias { ttl, .. } => *ttl = 0,
+            Self::NoData { negative_ttl } | Self::NoSuchName { negative_ttl } => *negative_ttl = 0,
+            Self::Failed { .. } | Self::TimedOut | Self::NotAsked => {}
         }
     }
 }

@@ -233,6 +233,7 @@ fn recommended(id: RecordId, name: String, data: RecordData) -> Record {
 mod tests {
     use super::*;
     use crate::identity::{Dkim, DkimToken, MailFromLabel, VerificationToken};
+    use crate::names::MAX_SENDING_DOMAIN;
 
     fn identity() -> SesIdentity {
         let token = |text| DkimToken::parse(text).unwrap();
@@ -298,6 +299,26 @@ mod tests {
         let records = records_of(&name, &SesIdentity::none("eu-west-1"));
         let ids: Vec<RecordId> = records.iter().map(|record| record.id).collect();
         assert_eq!(ids, [RecordId::Dmarc]);
+    }
+
+    #[test]
+    fn the_names_of_the_longest_sending_domain_just_fit_into_dns() {
+        let long = format!("{}.example.com", ["a"; 3].map(|a| a.repeat(61)).join("."));
+        let rest = "b".repeat(MAX_SENDING_DOMAIN - long.len() - 1);
+        let longest = DomainName::parse_for_sending(&format!("{rest}.{long}")).unwrap();
+        let tokens = ["t", "u", "v"].map(|letter| letter.repeat(32));
+        let identity = SesIdentity {
+            dkim: Some(Dkim {
+                tokens: tokens.map(|token| DkimToken::parse(&token).unwrap()),
+                signing_hosted_zone: "dkim.amazonses.com".to_owned(),
+            }),
+            ..identity()
+        };
+        let mut records = records_of(&longest, &identity);
+        records.push(ownership_record(&longest, "secret"));
+        let names = records.iter().map(|record| record.name.len());
+        // 255 octets on the wire (RFC 1035 section 2.3.4).
+        assert_eq!(names.max(), Some(253));
     }
 
     #[test]

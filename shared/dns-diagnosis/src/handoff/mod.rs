@@ -19,7 +19,7 @@ mod terraform;
 mod zone;
 
 pub use format::{HandoffFormat, UnknownFormat};
-pub use letter::{Sender, letter};
+pub use letter::{Letter, Sender, letter};
 pub use order::{Handoff, HandoffError};
 
 /// A rendered format.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::diagnosis::scene::Scene;
-use crate::plain_text::is_hidden;
+use crate::names::plain_text::is_hidden;
 
 fn hostile() -> impl Strategy<Value = String> {
     let part = prop_oneof![

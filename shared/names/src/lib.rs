@@ -1,0 +1,28 @@
+//! Parsed names: what reaches the domain has been checked once, at the edge.
+//!
+//! ```
+//! use domain_auth_names::{DomainName, InvalidReason};
+//!
+//! let name = DomainName::parse(" BÜCHER.example. ")?;
+//! assert_eq!(name.as_str(), "xn--bcher-kva.example");
+//!
+//! let Err(refused) = DomainName::parse("https://example.com/contact") else {
+//!     panic!("a web address is refused");
+//! };
+//! assert_eq!(refused.reason, InvalidReason::Url);
+//! assert_eq!(refused.suggestion, Some(DomainName::parse("example.com")?));
+//! # Ok::<(), domain_auth_names::DomainNameError>(())
+//! ```
+
+mod domain_name;
+mod eligibility;
+mod identifiers;
+pub mod plain_text;
+mod sender;
+mod suffixes;
+
+pub use domain_name::{DomainName, DomainNameError, InvalidReason, MAX_SENDING_DOMAIN};
+pub use eligibility::{Eligibility, IneligibleReason, OwnDomainError};
+pub use identifiers::{ClientId, Community, EmailAddress, EventId, IdentifierError, Note};
+pub use sender::{SenderDomain, SenderError};
+pub use suffixes::SuffixList;

@@ -9,7 +9,7 @@ use super::likeness::{Expected, Likeness};
 use super::look::{Look, Protection};
 use super::view::{Finding, Judgement, Observations, Standing};
 use crate::dns::{Data, Observation, Outcome, RecordType};
-use crate::email_auth::{Alignment, Dmarc, DmarcError, Policy, is_dmarc};
+use crate::email_auth::{Alignment, Dmarc, Policy, is_dmarc};
 use crate::names::DomainName;
 use crate::records::Record;
 
@@ -169,13 +169,7 @@ fn judge_texts(data: &[Data]) -> Judgement {
         },
         [text] => match Dmarc::parse(text) {
             Ok(_) => return Judgement::right(observed),
-            Err(
-                DmarcError::NotDmarc
-                | DmarcError::NoPolicy
-                | DmarcError::UnknownPolicy(_)
-                | DmarcError::NotATag(_)
-                | DmarcError::Repeated(_),
-            ) => vec![Finding::of(Code::DmarcInvalid, text.as_str())],
+            Err(_) => vec![Finding::of(Code::DmarcInvalid, text.as_str())],
         },
         [first, ..] => vec![Finding::of(Code::DmarcMultiple, first.as_str())],
     };

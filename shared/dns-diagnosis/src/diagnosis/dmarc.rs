@@ -102,7 +102,7 @@ impl Policies {
                         at,
                         text,
                         policy: if above {
-                            dmarc.policy_below()
+                            dmarc.asks(crate::email_auth::Reach::Below)
                         } else {
                             dmarc.policy
                         },
@@ -234,7 +234,7 @@ pub(super) fn weigh_dmarc(judged: &mut Judgement, above: bool, protection: Prote
         return;
     };
     let policy = if above {
-        dmarc.policy_below()
+        dmarc.asks(crate::email_auth::Reach::Below)
     } else {
         dmarc.policy
     };

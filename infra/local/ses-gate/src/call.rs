@@ -4,9 +4,9 @@
 //! the path say it. Paths are from the Amazon SES API v2 reference.
 
 use http::Method;
+use ses_model::{Api, Operation};
 
 use super::named;
-use super::operation::{Api, Operation};
 
 /// A request, as far as the gate has to understand it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,126 +1,98 @@
-//! The gate itself: its parts, and the changes that both APIs share.
+//! The gate itself: its parts, and how it looks at DNS.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::behaviour::Behaviour;
+use futures::StreamExt;
+use ses_model::{Account, Due, Wanted};
+
 use super::clock::Clock;
 use super::control::Control;
-use super::failure::Failure;
 use super::history::History;
-use super::identity::{Axis, Identity, MailFrom, is_address};
-use super::registry::{Registry, Timing, Wanted};
+use super::lookup::Lookup;
 use super::upstream::Upstream;
 
 /// How long an answer waits for name servers. SES itself looks at its own times, and answers at once.
 const LOOKING: Duration = Duration::from_secs(2);
+/// How many record sets are looked up at once.
+const CONCURRENT_LOOKS: usize = 64;
 
 /// All parts together.
 #[derive(Debug)]
 pub(crate) struct Gate {
     pub(crate) clock: Clock,
     pub(crate) control: Control,
-    pub(crate) registry: Arc<Registry>,
+    pub(crate) ses: Arc<Ses>,
     pub(crate) upstream: Upstream,
     pub(crate) history: History,
 }
 
-impl Gate {
-    pub(crate) fn timing(&self) -> Timing {
-        let settings = self.control.settings();
-        Timing {
-            now: self.clock.now(),
-            window: settings.window,
-            recheck: settings.recheck,
-        }
-    }
+/// The account, and the DNS that it looks at. A look is made when somebody asks for a status; nothing
+/// runs in the background: ten thousand identities that nobody asks about cost nothing.
+#[derive(Debug)]
+pub(crate) struct Ses {
+    account: Mutex<Account>,
+    lookup: Lookup,
+}
 
-    /// How it answers where the documentation of SES says nothing.
-    pub(crate) fn behaviour(&self) -> Behaviour {
-        self.control.settings().behaviour
+impl Gate {
+    /// The account. Not to be held while anything is waited for.
+    pub(crate) fn account(&self) -> MutexGuard<'_, Account> {
+        self.ses.account()
     }
 
     /// Brings statuses up to date, as far as name servers answer soon. What takes longer goes on, and is in
     /// a later answer.
     pub(crate) async fn refresh(&self, names: &[String], wanted: Wanted) {
-        let (registry, timing) = (Arc::clone(&self.registry), self.timing());
-        let names = names.to_vec();
-        let looking = async move { registry.refresh(&names, wanted, timing).await };
+        let now = self.clock.now();
+        let due = self.account().due(names, wanted, now);
+        let ses = Arc::clone(&self.ses);
+        let looking = async move { ses.look(due, now).await };
         let looked = tokio::time::timeout(LOOKING, tokio::spawn(looking)).await;
         if let Ok(Err(error)) = looked {
             tracing::error!(%error, "looking for records has failed");
         }
     }
 
-    /// Takes up identities that the emulator has and the gate does not know.
-    pub(crate) fn adopt(&self, names: Vec<String>) {
+    /// Moves the clock forward, after a last look for what would have failed meanwhile.
+    pub(crate) async fn advance(&self, by: Duration) {
         let now = self.clock.now();
-        let mut state = self.registry.state();
+        let due = self.account().due_before(now + by, now);
+        self.ses.look(due, now).await;
+        self.clock.advance(by);
+    }
+
+    /// Takes up identities that the emulator has and the gate does not know.
+    pub(crate) fn take_up(&self, names: &[String]) {
+        let now = self.clock.now();
+        let mut account = self.account();
         for name in names {
-            state.adopt(&name, now);
+            account.take_up(name, now);
+        }
+    }
+}
+
+impl Ses {
+    pub(crate) fn new(account: Account, lookup: Lookup) -> Self {
+        Self {
+            account: Mutex::new(account),
+            lookup,
         }
     }
 
-    /// Changes an identity that there is. Limits that have passed count first: what is then started
-    /// is started again.
-    pub(crate) fn change(
-        &self,
-        name: &str,
-        change: impl FnOnce(&mut Identity, Duration),
-    ) -> Result<(), Failure> {
-        let timing = self.timing();
-        let mut state = self.registry.state();
-        let identity = state
-            .identities
-            .get_mut(name)
-            .ok_or_else(|| Failure::not_found(name))?;
-        identity.expire(timing.now, timing.window);
-        change(identity, timing.now);
-        Ok(())
+    fn account(&self) -> MutexGuard<'_, Account> {
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes an identity, which is made first if there is none.
-    pub(crate) fn make_identity(
-        &self,
-        name: &str,
-        change: impl FnOnce(&mut Identity, Duration),
-    ) -> Result<(), Failure> {
-        let limit = self.control.settings().identity_limit;
-        {
-            let mut state = self.registry.state();
-            if !state.identities.contains_key(name) {
-                if state.identities.len() >= limit {
-                    return Err(Failure::limit_exceeded(limit));
-                }
-                state.make(name);
-            }
+    async fn look(&self, due: Vec<Due>, now: Duration) {
+        let mut looking = futures::stream::iter(due)
+            .map(|due| async move {
+                let seen = self.lookup.look(&due.look).await;
+                (due, seen)
+            })
+            .buffer_unordered(CONCURRENT_LOOKS);
+        while let Some((due, seen)) = looking.next().await {
+            self.account().observe(&due, seen, now);
         }
-        self.change(name, change)
-    }
-
-    /// Sets or removes a MAIL FROM domain; setting it again looks again.
-    pub(crate) fn set_mail_from(
-        &self,
-        name: &str,
-        domain: &str,
-        behavior: &str,
-        region: &str,
-    ) -> Result<(), Failure> {
-        let domain = domain.trim_end_matches('.').to_ascii_lowercase();
-        let parent = name.rsplit('@').next().unwrap_or(name);
-        if !domain.is_empty() && !domain.ends_with(&format!(".{parent}")) {
-            return Err(Failure::invalid(format!(
-                "Provided MAIL-FROM domain <{domain}> is not subdomain of the domain of the \
-                 identity <{parent}>."
-            )));
-        }
-        self.change(name, |identity, now| {
-            identity.mail_from = (!domain.is_empty() && !is_address(name)).then(|| MailFrom {
-                domain,
-                behavior: behavior.to_owned(),
-                region: region.to_owned(),
-                axis: Axis::started(now),
-            });
-        })
     }
 }

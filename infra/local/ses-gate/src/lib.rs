@@ -7,23 +7,17 @@
 //!
 //! The README of the crate is the contract of `/control` and says where the gate is simpler than SES.
 
-mod behaviour;
 mod call;
 mod clock;
 mod control;
-mod failure;
 mod gate;
 mod history;
-mod identity;
 mod lookup;
 mod made;
 mod named;
-mod operation;
-mod registry;
 mod reply;
 mod serve;
 mod shown;
-mod tokens;
 mod upstream;
 mod v1;
 mod v2;
@@ -40,18 +34,14 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-pub use behaviour::{
-    Behaviour, FailedDkim, Inheritance, RateOf, TextMissing, Tokens, VerifiedAgain,
-};
-pub use control::Settings;
-pub use operation::Operation;
+pub use ses_model::{Operation, Settings};
 
 use clock::Clock;
 use control::Control;
-use gate::Gate;
+use gate::{Gate, Ses};
 use history::History;
 use lookup::Lookup;
-use registry::Registry;
+use ses_model::Account;
 use upstream::Upstream;
 
 /// What a gate needs to start.
@@ -128,7 +118,7 @@ impl SesGate {
         })?;
         let gate = Arc::new(Gate {
             clock: Clock::start(),
-            registry: Arc::new(Registry::new(settings.token_seed.clone(), lookup)),
+            ses: Arc::new(Ses::new(Account::new(settings.clone()), lookup)),
             control: Control::new(settings),
             history: History::default(),
             upstream,

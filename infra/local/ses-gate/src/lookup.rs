@@ -9,26 +9,7 @@ use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfi
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::{Resolver, TokioResolver};
-
-use super::identity::Seen;
-
-/// The domain of the CNAME targets: what SES returns as `SigningHostedZone` in most regions.
-pub(crate) const SIGNING_HOSTED_ZONE: &str = "dkim.amazonses.com";
-
-/// One record set to look for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Look {
-    /// The TXT record at `_amazonses.<domain>`, or at the domain itself with or without the prefix
-    /// `amazonses:` (developer guide, "Amazon SES domain verification TXT records").
-    Text { domain: String, token: String },
-    /// The three CNAME records.
-    Dkim { domain: String, tokens: [String; 3] },
-    /// Any TXT record at `<selector>._domainkey.<domain>` (BYODKIM). SES compares the public key, too.
-    Selector { domain: String, selector: String },
-    /// Exactly one MX record, SES's own, and an SPF record that includes SES (developer guide, "Using
-    /// a custom MAIL FROM domain").
-    MailFrom { domain: String, region: String },
-}
+use ses_model::{Look, SIGNING_HOSTED_ZONE, Seen};
 
 /// Looks at one DNS server, without a cache.
 #[derive(Debug)]

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
-
-use super::identity::{Axis, Identity, MailFrom, Signing, Status, is_address};
+use ses_model::{Axis, Identity, MailFrom, Signing, Status, is_address};
 
 /// One entry of the member `identities` of `POST /control`.
 #[derive(Debug, Clone, Deserialize)]

@@ -1,8 +1,7 @@
 //! Which identities a call names: for faults that strike one of them, and for the log of calls.
 
 use serde_json::Value;
-
-use super::operation::Operation;
+use ses_model::Operation;
 
 /// The identities in the form of a v1 call. A call that sends names its sender and the sender's domain.
 pub(crate) fn in_v1(parameters: &[(String, String)]) -> Vec<String> {

@@ -6,15 +6,12 @@ use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use ses_model::{Admission, Api, Failure, Operation};
 
 use super::call::Call;
-use super::control::Admission;
-use super::failure::Failure;
 use super::gate::Gate;
 use super::history::Entry;
-use super::operation::{Api, Operation};
-use super::registry::State;
-use super::reply::{Reply, reply};
+use super::reply::{Reply, failed, reply};
 use super::upstream::access_key;
 use super::{shown, v1, v2};
 
@@ -50,9 +47,8 @@ impl Gate {
         if latency > Duration::ZERO {
             tokio::time::sleep(latency).await;
         }
-        let admission = self
-            .control
-            .admit(call.operation, &call.names, self.clock.now());
+        let now = self.clock.now();
+        let admission = self.account().admit(call.operation, &call.names, now);
         tracing::debug!(
             operation = call.operation.name(),
             ?admission,
@@ -69,7 +65,7 @@ impl Gate {
             }
             Admission::Failed(failure) => (
                 failure.name(call.api).to_owned(),
-                Ok(failure.reply(call.api)),
+                Ok(failed(&failure, call.api)),
             ),
             Admission::Dropped => ("drop".to_owned(), Err(NoAnswer::Dropped)),
         };
@@ -93,7 +89,7 @@ impl Gate {
         body: Bytes,
     ) -> (String, Reply) {
         let tags = match call.names.as_slice() {
-            [name] => self.registry.tags(name),
+            [name] => self.account().find(name).map(|it| it.tags.clone()),
             _ => None,
         };
         let forwarded = self
@@ -105,7 +101,10 @@ impl Gate {
             Err(error) => {
                 tracing::warn!(%error, "the emulator cannot be reached");
                 let failure = Failure::unavailable();
-                return (failure.name(call.api).to_owned(), failure.reply(call.api));
+                return (
+                    failure.name(call.api).to_owned(),
+                    failed(&failure, call.api),
+                );
             }
         };
         if answer.is_final() || call.operation == Operation::Other {
@@ -118,7 +117,10 @@ impl Gate {
         match handled {
             Ok(Some(reply)) => ("done".to_owned(), reply),
             Ok(None) => (answer.outcome(), answer.into_reply()),
-            Err(failure) => (failure.name(call.api).to_owned(), failure.reply(call.api)),
+            Err(failure) => (
+                failure.name(call.api).to_owned(),
+                failed(&failure, call.api),
+            ),
         }
     }
 
@@ -129,29 +131,29 @@ impl Gate {
         };
         match *method {
             Method::GET => {}
-            Method::POST => match self.control.update(body, self.clock.now()) {
-                Ok(consequences) => {
-                    if consequences.reset {
-                        *self.registry.state() = State::default();
-                        self.history.clear();
-                        self.clock.reset();
+            Method::POST => {
+                let now = self.clock.now();
+                let updated = self.control.update(body, &mut self.account(), now);
+                match updated {
+                    Ok(consequences) => {
+                        if consequences.reset {
+                            self.history.clear();
+                            self.clock.reset();
+                        }
+                        if consequences.advance > Duration::ZERO {
+                            self.advance(consequences.advance).await;
+                        }
+                        self.account().put(consequences.identities);
                     }
-                    if consequences.advance > Duration::ZERO {
-                        let timing = self.timing();
-                        let moment = timing.now + consequences.advance;
-                        self.registry.refresh_before(moment, timing).await;
-                        self.clock.advance(consequences.advance);
-                    }
-                    self.registry.state().put(consequences.identities);
+                    Err(message) => return error(400, &message),
                 }
-                Err(message) => return error(400, &message),
-            },
+            }
             _ => return error(405, "GET or POST"),
         }
-        let mut report = self.control.report();
+        let mut report = self.control.report(&self.account());
         report["now"] = self.clock.timestamp(self.clock.now()).to_string().into();
         report["advanced_seconds"] = self.clock.advanced().as_secs_f64().into();
-        report["identities"] = self.registry.state().identities.len().into();
+        report["identities"] = self.account().len().into();
         match shown::shown(self, query).await {
             Ok(shown) => {
                 for (key, value) in shown {

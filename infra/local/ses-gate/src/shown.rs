@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use ses_model::{Account, Identity, Signing, Status, Wanted};
 
 use super::call::decode;
 use super::gate::Gate;
-use super::identity::{Identity, Signing, Status};
-use super::registry::Wanted;
 
 /// What the query string of `GET /control` asks for: `identity=<name>`, `identities=true`.
 pub(crate) async fn shown(gate: &Gate, query: &str) -> Result<Vec<(&'static str, Value)>, String> {
@@ -20,7 +19,10 @@ pub(crate) async fn shown(gate: &Gate, query: &str) -> Result<Vec<(&'static str,
                 shown.push(("identity", one(gate, &name)));
             }
             ("identities", "true") => {
-                let names: Vec<_> = gate.registry.state().identities.keys().cloned().collect();
+                let names: Vec<_> = {
+                    let account = gate.account();
+                    account.identities().map(|it| it.name.clone()).collect()
+                };
                 gate.refresh(&names, Wanted::ALL).await;
                 let list = names.iter().map(|name| one(gate, name)).collect();
                 shown.push(("identity_list", Value::Array(list)));
@@ -36,12 +38,9 @@ pub(crate) async fn shown(gate: &Gate, query: &str) -> Result<Vec<(&'static str,
 }
 
 fn one(gate: &Gate, name: &str) -> Value {
-    let state = gate.registry.state();
-    let mut shown = match state.identities.get(name) {
-        Some(identity) => {
-            let verification = state.verification(identity, gate.behaviour());
-            described(gate, identity, verification)
-        }
+    let account = gate.account();
+    let mut shown = match account.find(name) {
+        Some(identity) => described(&account, identity),
         None => json!({ "exists": false }),
     };
     shown["name"] = json!(name);
@@ -49,16 +48,16 @@ fn one(gate: &Gate, name: &str) -> Value {
     shown
 }
 
-fn described(gate: &Gate, identity: &Identity, verification: Status) -> Value {
+fn described(account: &Account, identity: &Identity) -> Value {
     let tags: BTreeMap<_, _> = identity.tags.iter().cloned().collect();
     let token = identity
         .has_text_token
-        .then(|| gate.registry.verification_token(identity));
+        .then(|| account.verification_token(identity));
     let has_dkim = identity.dkim.status() != Status::NotStarted;
     json!({
         "exists": true,
         "tags": tags,
-        "verification": verification.v1(),
+        "verification": account.verification(identity).v1(),
         "token": token,
         "text_status": identity.text.status().v1(),
         "dkim": match (has_dkim, &identity.signing) {
@@ -66,7 +65,7 @@ fn described(gate: &Gate, identity: &Identity, verification: Status) -> Value {
             (true, Signing::EasyDkim) => "easy",
             (true, Signing::External { .. }) => "external",
         },
-        "dkim_tokens": if has_dkim { gate.registry.dkim_tokens(identity) } else { Vec::new() },
+        "dkim_tokens": if has_dkim { account.dkim_tokens(identity) } else { Vec::new() },
         "dkim_status": identity.dkim.status().v1(),
         "dkim_signing": identity.dkim_signing,
         "mail_from": identity.mail_from.as_ref().map(|mail_from| &mail_from.domain),

@@ -1,13 +1,10 @@
 //! The v1 API's identity operations. Names, fields and limits are from the Amazon SES API reference.
 
-use super::behaviour::TextMissing;
+use ses_model::{Account, Failure, Identity, MailFrom, Operation, Status, Wanted, is_address};
+
 use super::call::Call;
-use super::failure::Failure;
 use super::gate::Gate;
-use super::identity::{Identity, MailFrom, Status, is_address};
-use super::operation::Operation;
-use super::registry::{State, Wanted};
-use super::reply::Reply;
+use super::reply::{Reply, reply};
 use super::upstream::Answer;
 use super::xml::{element, entry, members, response, texts};
 
@@ -20,30 +17,21 @@ pub(crate) async fn handle(
     call: &Call,
     upstream: &Answer,
 ) -> Result<Option<Reply>, Failure> {
-    let operation = call.operation;
+    let (operation, now) = (call.operation, gate.clock.now());
     let result = match operation {
         Operation::VerifyDomainIdentity => {
             let domain = required(call, "Domain")?;
-            let again = gate.behaviour().verified_again;
-            gate.make_identity(&domain, |identity, now| identity.verify_text(now, again))?;
-            let state = gate.registry.state();
-            let identity = state.identities.get(&domain);
-            let token = identity.map(|identity| gate.registry.verification_token(identity));
-            element("VerificationToken", &token.unwrap_or_default())
+            let token = gate.account().verify_domain(&domain, now)?;
+            element("VerificationToken", &token)
         }
         Operation::VerifyDomainDkim => {
             let domain = required(call, "Domain")?;
-            let failed = gate.behaviour().failed_dkim;
-            gate.make_identity(&domain, |identity, now| identity.verify_dkim(now, failed))?;
-            let state = gate.registry.state();
-            let identity = state.identities.get(&domain);
-            let tokens = identity.map(|identity| gate.registry.dkim_tokens(identity));
-            let tokens = tokens.unwrap_or_default();
+            let tokens = gate.account().verify_dkim(&domain, now)?;
             members("DkimTokens", tokens.iter().map(String::as_str))
         }
         Operation::VerifyEmailIdentity => {
             let address = required(call, "EmailAddress")?;
-            gate.make_identity(&address, |_, _| ())?;
+            gate.account().verify_address(&address)?;
             return Ok(None);
         }
         Operation::DeleteIdentity => {
@@ -51,24 +39,21 @@ pub(crate) async fn handle(
                 return Ok(None);
             }
             let name = required(call, "Identity")?;
-            gate.registry.state().remove(&name, gate.behaviour().tokens);
+            // Of an identity that is not there, v1 says nothing.
+            gate.account().delete(&name).ok();
             String::new()
         }
         Operation::ListIdentities => list(gate, call, upstream)?,
         Operation::GetIdentityVerificationAttributes => {
             let names = batch(call)?;
-            gate.adopt(known_to_emulator(upstream));
+            gate.take_up(&known_to_emulator(upstream));
             gate.refresh(&names, Wanted::VERIFICATION).await;
-            map(gate, &names, "VerificationAttributes", |state, identity| {
-                verification(gate, state, identity)
-            })
+            map(gate, &names, "VerificationAttributes", verification)
         }
         Operation::GetIdentityDkimAttributes => {
             let names = batch(call)?;
             gate.refresh(&names, Wanted::DKIM).await;
-            map(gate, &names, "DkimAttributes", |_, identity| {
-                dkim(gate, identity)
-            })
+            map(gate, &names, "DkimAttributes", dkim)
         }
         Operation::GetIdentityMailFromDomainAttributes => {
             let names = batch(call)?;
@@ -84,12 +69,14 @@ pub(crate) async fn handle(
                 _ => "USE_DEFAULT_VALUE",
             };
             let domain = call.parameter("MailFromDomain").unwrap_or_default();
-            gate.set_mail_from(&name, domain, behavior, &upstream.region)?;
+            let rest = (behavior, upstream.region.as_str());
+            gate.account().set_mail_from(&name, domain, rest, now)?;
             String::new()
         }
         _ => return Ok(None),
     };
-    Ok(Some(response(operation.name(), &result)))
+    let body = response(operation.name(), &result);
+    Ok(Some(reply(200, "text/xml", body)))
 }
 
 fn required(call: &Call, key: &str) -> Result<String, Failure> {
@@ -127,40 +114,32 @@ fn map(
     gate: &Gate,
     names: &[String],
     element_name: &str,
-    value: impl Fn(&State, &Identity) -> String,
+    value: impl Fn(&Account, &Identity) -> String,
 ) -> String {
-    let state = gate.registry.state();
+    let account = gate.account();
     let entries: String = names
         .iter()
-        .filter_map(|name| state.identities.get(name))
-        .map(|identity| entry(&identity.name, &value(&state, identity)))
+        .filter_map(|name| account.find(name))
+        .map(|identity| entry(&identity.name, &value(&account, identity)))
         .collect();
     format!("<{element_name}>{entries}</{element_name}>")
 }
 
-fn verification(gate: &Gate, state: &State, identity: &Identity) -> String {
-    let behaviour = gate.behaviour();
-    let text_failed = identity.has_text_token && identity.text.status() == Status::Failed;
-    let status = match behaviour.text_missing {
-        TextMissing::Failed if text_failed => Status::Failed,
-        TextMissing::Failed | TextMissing::Success => state.verification(identity, behaviour),
-    };
-    let status = element("VerificationStatus", status.v1());
-    if identity.is_address() || !(identity.has_text_token || behaviour.token_unasked) {
-        return status;
-    }
-    let token = gate.registry.verification_token(identity);
-    status + &element("VerificationToken", &token)
+fn verification(account: &Account, identity: &Identity) -> String {
+    let status = account.verification_in_v1(identity).v1();
+    let token = account.shown_token(identity);
+    let token = token.map(|token| element("VerificationToken", &token));
+    element("VerificationStatus", status) + &token.unwrap_or_default()
 }
 
-fn dkim(gate: &Gate, identity: &Identity) -> String {
+fn dkim(account: &Account, identity: &Identity) -> String {
     let status = identity.dkim.status();
     let mut xml = element(
         "DkimEnabled",
         &(identity.dkim_signing && !identity.is_address()).to_string(),
     ) + &element("DkimVerificationStatus", status.v1());
     if status != Status::NotStarted {
-        let tokens = gate.registry.dkim_tokens(identity);
+        let tokens = account.dkim_tokens(identity);
         xml += &members("DkimTokens", tokens.iter().map(String::as_str));
     }
     xml
@@ -181,11 +160,10 @@ fn mail_from(mail_from: Option<&MailFrom>) -> String {
 
 /// Pages of at most 1,000 names; the token is the last name of the page before.
 fn list(gate: &Gate, call: &Call, upstream: &Answer) -> Result<String, Failure> {
-    let names = texts(&upstream.text(), "member")
-        .into_iter()
-        .map(str::to_ascii_lowercase)
-        .collect();
-    gate.adopt(names);
+    let body = upstream.text();
+    let names = texts(&body, "member").into_iter();
+    let names: Vec<_> = names.map(str::to_ascii_lowercase).collect();
+    gate.take_up(&names);
     let size = match call.parameter("MaxItems") {
         Some(size) => size
             .parse::<usize>()
@@ -198,12 +176,10 @@ fn list(gate: &Gate, call: &Call, upstream: &Answer) -> Result<String, Failure> 
     let addresses = call
         .parameter("IdentityType")
         .map(|kind| kind == "EmailAddress");
-    let state = gate.registry.state();
-    let mut names = state
-        .identities
-        .keys()
-        .map(String::as_str)
-        .filter(|name| *name > after)
+    let account = gate.account();
+    let mut names = account
+        .identities_after(after)
+        .map(|identity| identity.name.as_str())
         .filter(|name| addresses.is_none_or(|addresses| addresses == is_address(name)));
     let page: Vec<_> = names.by_ref().take(size).collect();
     let mut xml = members("Identities", page.iter().copied());

@@ -4,14 +4,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use ses_model::{
+    Account, Failure, Identity, New, Operation, SIGNING_HOSTED_ZONE, Seen, Signing, Status, Wanted,
+    is_address,
+};
 
 use super::call::Call;
-use super::failure::Failure;
 use super::gate::Gate;
-use super::identity::{Identity, Seen, Signing, Status, is_address};
-use super::lookup::SIGNING_HOSTED_ZONE;
-use super::operation::Operation;
-use super::registry::{State, Wanted};
 use super::reply::{Reply, reply};
 use super::upstream::Answer;
 
@@ -29,7 +28,7 @@ pub(crate) async fn handle(
         serde_json::from_slice(body)
             .map_err(|error| Failure::invalid(format!("The body is not JSON: {error}")))
     };
-    let name = call.identity.clone().unwrap_or_default();
+    let (name, now) = (call.identity.clone().unwrap_or_default(), gate.clock.now());
     let answer = match call.operation {
         Operation::CreateEmailIdentity => {
             if !upstream.is_success() {
@@ -39,21 +38,17 @@ pub(crate) async fn handle(
         }
         Operation::GetEmailIdentity => {
             if upstream.is_success() {
-                gate.adopt(vec![name.clone()]);
+                gate.take_up(std::slice::from_ref(&name));
             }
             gate.refresh(std::slice::from_ref(&name), Wanted::ALL).await;
-            let state = gate.registry.state();
-            let identity = existing(&state, &name)?;
-            full(gate, &state, identity)
+            let account = gate.account();
+            full(gate, &account, account.get(&name)?)
         }
         Operation::DeleteEmailIdentity => {
             if !upstream.is_success() && upstream.status != 404 {
                 return Ok(None);
             }
-            let tokens = gate.behaviour().tokens;
-            if !gate.registry.state().remove(&name, tokens) {
-                return Err(Failure::not_found(&name));
-            }
+            gate.account().delete(&name)?;
             json!({})
         }
         Operation::ListEmailIdentities => list(gate, call, &body()?, upstream).await?,
@@ -63,12 +58,13 @@ pub(crate) async fn handle(
             let behavior = body["BehaviorOnMxFailure"]
                 .as_str()
                 .unwrap_or("USE_DEFAULT_VALUE");
-            gate.set_mail_from(&name, domain, behavior, &upstream.region)?;
+            let rest = (behavior, upstream.region.as_str());
+            gate.account().set_mail_from(&name, domain, rest, now)?;
             json!({})
         }
         Operation::PutEmailIdentityDkimAttributes => {
             let signing = body()?["SigningEnabled"].as_bool().unwrap_or(false);
-            gate.change(&name, |identity, now| {
+            gate.account().change(&name, now, |identity| {
                 identity.dkim_signing = signing;
                 if signing {
                     identity.dkim.start(now);
@@ -82,12 +78,12 @@ pub(crate) async fn handle(
                 Some("EXTERNAL") => external(&body["SigningAttributes"])?,
                 _ => Signing::EasyDkim,
             };
-            gate.change(&name, |identity, now| identity.sign_with(signing, now))?;
-            let state = gate.registry.state();
-            let identity = existing(&state, &name)?;
+            let mut account = gate.account();
+            account.change(&name, now, |identity| identity.sign_with(signing, now))?;
+            let identity = account.get(&name)?;
             let mut answer = json!({
                 "DkimStatus": identity.dkim.status().v2(),
-                "DkimTokens": gate.registry.dkim_tokens(identity),
+                "DkimTokens": account.dkim_tokens(identity),
             });
             if identity.signing == Signing::EasyDkim {
                 answer["SigningHostedZone"] = json!(SIGNING_HOSTED_ZONE);
@@ -96,7 +92,8 @@ pub(crate) async fn handle(
         }
         Operation::PutEmailIdentityConfigurationSetAttributes => {
             let set = body()?["ConfigurationSetName"].as_str().map(str::to_owned);
-            gate.change(&name, |identity, _| identity.configuration_set = set)?;
+            let change = |identity: &mut Identity| identity.configuration_set = set;
+            gate.account().change(&name, now, change)?;
             json!({})
         }
         Operation::TagResource | Operation::UntagResource | Operation::ListTagsForResource => {
@@ -108,20 +105,13 @@ pub(crate) async fn handle(
                 return Ok(None);
             }
             if upstream.is_success() {
-                gate.adopt(vec![name.clone()]);
+                gate.take_up(std::slice::from_ref(&name));
             }
             tags(gate, call, &name, &body()?)?
         }
         _ => return Ok(None),
     };
     Ok(Some(reply(200, "application/json", answer.to_string())))
-}
-
-fn existing<'a>(state: &'a State, name: &str) -> Result<&'a Identity, Failure> {
-    state
-        .identities
-        .get(name)
-        .ok_or_else(|| Failure::not_found(name))
 }
 
 fn create(gate: &Gate, body: &Value, region: &str) -> Result<Value, Failure> {
@@ -136,38 +126,30 @@ fn create(gate: &Gate, body: &Value, region: &str) -> Result<Value, Failure> {
         attributes if attributes["DomainSigningSelector"].is_string() => external(attributes)?,
         _ => Signing::EasyDkim,
     };
-    let limit = gate.control.settings().identity_limit;
-    let now = gate.clock.now();
-    let mut state = gate.registry.state();
-    if state.identities.contains_key(&name) {
-        return Err(Failure::already_exists(&name));
-    }
-    if state.identities.len() >= limit {
-        return Err(Failure::limit_exceeded(limit));
-    }
-    let identity = state.make(&name);
-    identity.tags = read_tags(&body["Tags"]);
-    identity.configuration_set = body["ConfigurationSetName"].as_str().map(str::to_owned);
-    if !is_address(&name) {
-        identity.sign_with(signing, now);
-    }
+    let new = New {
+        tags: read_tags(&body["Tags"]),
+        configuration_set: body["ConfigurationSetName"].as_str().map(str::to_owned),
+        signing,
+    };
+    let mut account = gate.account();
+    account.create(&name, new, gate.clock.now())?;
     tracing::debug!(domain = name, region, "an identity was created");
-    let identity = existing(&state, &name)?;
+    let identity = account.get(&name)?;
     Ok(json!({
         "IdentityType": identity_type(&name),
-        "VerifiedForSendingStatus": state.may_send(identity),
-        "DkimAttributes": dkim(gate, identity),
+        "VerifiedForSendingStatus": account.may_send(identity),
+        "DkimAttributes": dkim(&account, identity),
     }))
 }
 
-fn full(gate: &Gate, state: &State, identity: &Identity) -> Value {
-    let verification = state.verification(identity, gate.behaviour());
+fn full(gate: &Gate, account: &Account, identity: &Identity) -> Value {
+    let verification = account.verification(identity);
     let mut answer = json!({
         "IdentityType": identity_type(&identity.name),
         "FeedbackForwardingStatus": true,
-        "VerifiedForSendingStatus": state.may_send(identity),
+        "VerifiedForSendingStatus": account.may_send(identity),
         "VerificationStatus": verification.v2(),
-        "DkimAttributes": dkim(gate, identity),
+        "DkimAttributes": dkim(account, identity),
         "MailFromAttributes": { "BehaviorOnMxFailure": "USE_DEFAULT_VALUE" },
         "Policies": {},
         "Tags": tags_json(identity),
@@ -194,7 +176,7 @@ fn identity_type(name: &str) -> &'static str {
     }
 }
 
-fn dkim(gate: &Gate, identity: &Identity) -> Value {
+fn dkim(account: &Account, identity: &Identity) -> Value {
     if identity.is_address() {
         return json!({ "SigningEnabled": false, "Status": "NOT_STARTED" });
     }
@@ -212,7 +194,7 @@ fn dkim(gate: &Gate, identity: &Identity) -> Value {
         Signing::External { .. } => dkim["SigningAttributesOrigin"] = json!("EXTERNAL"),
     }
     if identity.dkim.status() != Status::NotStarted {
-        dkim["Tokens"] = json!(gate.registry.dkim_tokens(identity));
+        dkim["Tokens"] = json!(account.dkim_tokens(identity));
     }
     dkim
 }
@@ -263,14 +245,14 @@ fn verification_info(gate: &Gate, identity: &Identity) -> Value {
 /// the call too.
 async fn list(gate: &Gate, call: &Call, body: &Value, upstream: &Answer) -> Result<Value, Failure> {
     let known = serde_json::from_str::<Value>(&upstream.text()).unwrap_or_default();
-    let names = known["EmailIdentities"].as_array().map(|identities| {
+    let names: Option<Vec<_>> = known["EmailIdentities"].as_array().map(|identities| {
         identities
             .iter()
             .filter_map(|identity| identity["IdentityName"].as_str())
             .map(str::to_ascii_lowercase)
             .collect()
     });
-    gate.adopt(names.unwrap_or_default());
+    gate.take_up(&names.unwrap_or_default());
 
     let text = |key: &str| {
         let in_body = match &body[key] {
@@ -304,10 +286,10 @@ async fn list(gate: &Gate, call: &Call, body: &Value, upstream: &Answer) -> Resu
     );
 
     let candidates: Vec<String> = {
-        let state = gate.registry.state();
-        state
-            .identities
-            .keys()
+        let account = gate.account();
+        account
+            .identities()
+            .map(|identity| &identity.name)
             .filter(|name| name.contains(contains))
             .filter(|name| kind.is_empty() || kind == identity_type(name))
             .cloned()
@@ -321,18 +303,17 @@ async fn list(gate: &Gate, call: &Call, body: &Value, upstream: &Answer) -> Resu
         &candidates
     };
     gate.refresh(looked, Wanted::VERIFICATION).await;
-    let behaviour = gate.behaviour();
-    let state = gate.registry.state();
+    let account = gate.account();
     let listed: Vec<Value> = candidates
         .iter()
-        .filter_map(|name| state.identities.get(name))
-        .map(|identity| (identity, state.verification(identity, behaviour)))
+        .filter_map(|name| account.find(name))
+        .map(|identity| (identity, account.verification(identity)))
         .filter(|(_, verification)| status.is_empty() || status == verification.v2())
         .map(|(identity, verification)| {
             json!({
                 "IdentityType": identity_type(&identity.name),
                 "IdentityName": identity.name,
-                "SendingEnabled": state.may_send(identity),
+                "SendingEnabled": account.may_send(identity),
                 "VerificationStatus": verification.v2(),
             })
         })
@@ -347,17 +328,12 @@ async fn list(gate: &Gate, call: &Call, body: &Value, upstream: &Answer) -> Resu
 
 /// Reads or changes the tags of an identity.
 fn tags(gate: &Gate, call: &Call, name: &str, body: &Value) -> Result<Value, Failure> {
-    let mut state = gate.registry.state();
-    let identity = state
-        .identities
-        .get_mut(name)
-        .ok_or_else(|| Failure::not_found(name))?;
+    let mut account = gate.account();
+    let identity = account.find_mut(name);
+    let identity = identity.ok_or_else(|| Failure::not_found(name))?;
     match call.operation {
         Operation::TagResource => {
-            for (key, value) in read_tags(&body["Tags"]) {
-                identity.tags.retain(|(present, _)| *present != key);
-                identity.tags.push((key, value));
-            }
+            identity.add_tags(read_tags(&body["Tags"]));
             Ok(json!({}))
         }
         Operation::UntagResource => {

@@ -1,7 +1,5 @@
 //! Writes the answers of the v1 API: the XML of the AWS Query protocol.
 
-use super::reply::{Reply, reply};
-
 /// Text between tags.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -40,16 +38,12 @@ pub(crate) fn entry(key: &str, value: &str) -> String {
 }
 
 /// The response to an action; `result` is XML.
-pub(crate) fn response(action: &str, result: &str) -> Reply {
-    reply(
-        200,
-        "text/xml",
-        format!(
-            "<{action}Response xmlns=\"http://ses.amazonaws.com/doc/2010-12-01/\">\
-             <{action}Result>{result}</{action}Result><ResponseMetadata>\
-             <RequestId>00000000-0000-4000-8000-000000000000</RequestId>\
-             </ResponseMetadata></{action}Response>"
-        ),
+pub(crate) fn response(action: &str, result: &str) -> String {
+    format!(
+        "<{action}Response xmlns=\"http://ses.amazonaws.com/doc/2010-12-01/\">\
+         <{action}Result>{result}</{action}Result><ResponseMetadata>\
+         <RequestId>00000000-0000-4000-8000-000000000000</RequestId>\
+         </ResponseMetadata></{action}Response>"
     )
 }
 

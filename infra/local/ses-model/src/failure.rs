@@ -1,18 +1,10 @@
-//! How SES says that a call failed, in the form of each API.
-//!
-//! v1 is the AWS Query protocol: XML with a `Code`. v2 is REST JSON: the header `x-amzn-errortype` and
-//! a JSON body. Some errors have another name in each.
+//! The errors of SES. Some have another name and another HTTP status in each API.
 
-use http::HeaderValue;
-use serde_json::json;
-
-use super::operation::Api;
-use super::reply::{Reply, reply};
-use super::xml::escape;
+use crate::operation::Api;
 
 /// What went wrong, by its name in the v2 API, or in the v1 API where v2 has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure {
+pub struct Failure {
     kind: &'static Kind,
     message: String,
 }
@@ -146,7 +138,7 @@ const fn kind(
 
 impl Failure {
     /// An error by the name that either API gives it.
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    pub fn named(name: &str) -> Option<Self> {
         KINDS
             .iter()
             .find(|kind| kind.v1 == name || kind.v2 == name)
@@ -157,47 +149,66 @@ impl Failure {
     }
 
     /// The names that [`named`](Self::named) takes.
-    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    pub fn names() -> impl Iterator<Item = &'static str> {
         KINDS.iter().flat_map(|kind| {
             std::iter::once(kind.v1).chain((kind.v2 != kind.v1).then_some(kind.v2))
         })
     }
 
     /// Its name in an API.
-    pub(crate) fn name(&self, api: Api) -> &'static str {
+    pub fn name(&self, api: Api) -> &'static str {
         match api {
             Api::V1 => self.kind.v1,
             Api::V2 => self.kind.v2,
         }
     }
 
-    pub(crate) fn throttled() -> Self {
+    /// Its HTTP status in an API.
+    pub fn status(&self, api: Api) -> u16 {
+        match api {
+            Api::V1 => self.kind.v1_status,
+            Api::V2 => self.kind.v2_status,
+        }
+    }
+
+    /// What the caller is told.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The call is over the quota.
+    pub fn throttled() -> Self {
         Self::of("TooManyRequestsException", None)
     }
 
-    pub(crate) fn unavailable() -> Self {
+    /// SES is ill for a moment.
+    pub fn unavailable() -> Self {
         Self::of("ServiceUnavailable", None)
     }
 
-    pub(crate) fn not_found(identity: &str) -> Self {
+    /// There is no identity with this name.
+    pub fn not_found(identity: &str) -> Self {
         Self::of(
             "NotFoundException",
             Some(format!("Email identity {identity} does not exist.")),
         )
     }
 
-    pub(crate) fn already_exists(identity: &str) -> Self {
+    /// There is an identity with this name.
+    pub fn already_exists(identity: &str) -> Self {
         Self::of(
             "AlreadyExistsException",
             Some(format!("Email identity {identity} already exist.")),
         )
     }
 
-    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+    /// The request is not valid.
+    pub fn invalid(message: impl Into<String>) -> Self {
         Self::of("BadRequestException", Some(message.into()))
     }
 
-    pub(crate) fn limit_exceeded(limit: usize) -> Self {
+    /// The account has as many identities as it may have.
+    pub fn limit_exceeded(limit: usize) -> Self {
         Self::of(
             "LimitExceededException",
             Some(format!("The limit of {limit} identities is reached.")),
@@ -211,34 +222,5 @@ impl Failure {
             failure.message = message;
         }
         failure
-    }
-
-    /// The response that an AWS SDK reads as this error.
-    pub(crate) fn reply(&self, api: Api) -> Reply {
-        match api {
-            Api::V1 => {
-                let fault = if self.kind.v1_status < 500 {
-                    "Sender"
-                } else {
-                    "Receiver"
-                };
-                let body = format!(
-                    "<ErrorResponse xmlns=\"http://ses.amazonaws.com/doc/2010-12-01/\">\
-                     <Error><Type>{fault}</Type><Code>{}</Code><Message>{}</Message></Error>\
-                     <RequestId>00000000-0000-4000-8000-000000000000</RequestId></ErrorResponse>",
-                    self.kind.v1,
-                    escape(&self.message)
-                );
-                reply(self.kind.v1_status, "text/xml", body)
-            }
-            Api::V2 => {
-                let body = json!({ "message": self.message }).to_string();
-                let mut reply = reply(self.kind.v2_status, "application/json", body);
-                reply
-                    .headers_mut()
-                    .insert("x-amzn-errortype", HeaderValue::from_static(self.kind.v2));
-                reply
-            }
-        }
     }
 }

@@ -1,15 +1,17 @@
-//! The operations of Amazon SES that the gate knows.
+//! The operations of Amazon SES that the model knows.
 
 /// The two APIs, which differ in how they say that something failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Api {
+pub enum Api {
+    /// `email`, the AWS Query protocol.
     V1,
+    /// `sesv2`, REST.
     V2,
 }
 
 macro_rules! operations {
     ($($name:ident: $api:ident, $kind:ident;)*) => {
-        /// The operations that the gate knows. `Other` is passed on untouched.
+        /// The operations that the model knows, and `Other` for the rest.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[expect(missing_docs, reason = "named after the operations of Amazon SES")]
         pub enum Operation { $($name,)* }
@@ -28,7 +30,8 @@ macro_rules! operations {
                 match self { $(Self::$name => operations!(@identity $kind),)* }
             }
 
-            pub(crate) fn api(self) -> Api {
+            /// The API that it belongs to.
+            pub fn api(self) -> Api {
                 match self { $(Self::$name => Api::$api,)* }
             }
         }
@@ -72,5 +75,17 @@ impl Operation {
             .iter()
             .copied()
             .find(|operation| operation.name() == name)
+    }
+
+    /// Whether this is the name of an operation, or `*`; if not, which names are.
+    pub fn known(name: &str) -> Result<(), String> {
+        if name == "*" || Self::named(name).is_some() {
+            return Ok(());
+        }
+        let names: Vec<_> = Self::ALL.iter().map(|operation| operation.name()).collect();
+        Err(format!(
+            "`{name}` is not an operation; known are *, {}",
+            names.join(", ")
+        ))
     }
 }

@@ -1,17 +1,68 @@
 //! Verification tokens: as SES makes them, stable for the same domain, different between domains.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
+/// Where an account's tokens come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenSource {
+    /// Digests of this seed and the domain, in the form of those of SES: an account of its own for
+    /// each seed.
+    Seed(String),
+    /// Tokens in which the domain can be read, for snapshots.
+    Readable,
+}
+
+impl TokenSource {
+    /// The value of the TXT record.
+    pub fn verification(&self, domain: &str, generation: u32) -> String {
+        match self {
+            Self::Seed(seed) => verification(seed, domain, generation),
+            Self::Readable => format!("token+of/{}{}=", short(domain), numbered(generation)),
+        }
+    }
+
+    /// The three DKIM tokens.
+    pub fn dkim(&self, domain: &str, generation: u32) -> [String; 3] {
+        match self {
+            Self::Seed(seed) => dkim(seed, domain, generation),
+            Self::Readable => {
+                let label = short(&domain.replace('.', "-"));
+                let later = numbered(generation);
+                [1, 2, 3].map(|number| format!("{label}{later}{number}"))
+            }
+        }
+    }
+}
+
+/// Tokens are labels, and a long name is none.
+fn short(name: &str) -> String {
+    if name.len() <= 50 {
+        return name.to_owned();
+    }
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+fn numbered(generation: u32) -> String {
+    match generation {
+        0 => String::new(),
+        generation => format!("-{generation}-"),
+    }
+}
+
 /// The value of the TXT record: 32 octets in base64, like
 /// `QTKknzFg2J4ygwa+XvHAxUl1hyHoY0gVfZdfjIedHZ0=`.
-pub(crate) fn verification(seed: &str, domain: &str, generation: u32) -> String {
+fn verification(seed: &str, domain: &str, generation: u32) -> String {
     STANDARD.encode(digest(&seeded(seed, generation), "verification", domain))
 }
 
 /// The three DKIM tokens: 32 characters each, lower-case letters and digits.
-pub(crate) fn dkim(seed: &str, domain: &str, generation: u32) -> [String; 3] {
+fn dkim(seed: &str, domain: &str, generation: u32) -> [String; 3] {
     const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
     ["dkim-1", "dkim-2", "dkim-3"].map(|purpose| {
         digest(&seeded(seed, generation), purpose, domain)

@@ -4,17 +4,18 @@ use serde::{Deserialize, Serialize};
 
 macro_rules! behaviour {
     ($($(#[$doc:meta])* $field:ident: $kind:ty,)*) => {
-        /// How the gate answers where the documentation of SES says nothing.
+        /// How SES answers where the documentation of SES says nothing.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
         pub struct Behaviour { $($(#[$doc])* pub $field: $kind,)* }
 
         /// The member `behaviour` of `POST /control`. What is absent stays as it is.
         #[derive(Debug, Clone, Copy, Default, Deserialize)]
         #[serde(deny_unknown_fields, default)]
-        pub(crate) struct BehaviourUpdate { $($field: Option<$kind>,)* }
+        pub struct BehaviourUpdate { $($field: Option<$kind>,)* }
 
         impl BehaviourUpdate {
-            pub(crate) fn apply(self, behaviour: &mut Behaviour) {
+            /// Takes over what is given.
+            pub fn apply(self, behaviour: &mut Behaviour) {
                 $(if let Some(value) = self.$field { behaviour.$field = value; })*
             }
         }

@@ -1,0 +1,273 @@
+//! What SES knows about one identity, and how it changes. No I/O.
+//!
+//! Sources: "Verifying a domain identity", "Troubleshooting domain and email address verification",
+//! "Easy DKIM" and "Using a custom MAIL FROM domain" in the Amazon SES developer guide.
+
+use std::time::Duration;
+
+use crate::axis::{Axis, Seen, Status};
+use crate::behaviour::{FailedDkim, VerifiedAgain};
+
+/// Whose keys sign the mail of a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signing {
+    /// SES's own: three CNAME records.
+    EasyDkim,
+    /// The caller's (BYODKIM): one TXT record with the public key, at `<selector>._domainkey`.
+    External {
+        /// In lower case.
+        selector: String,
+    },
+}
+
+/// A custom MAIL FROM domain.
+#[derive(Debug, Clone)]
+pub struct MailFrom {
+    /// In lower case.
+    pub domain: String,
+    /// `USE_DEFAULT_VALUE` or `REJECT_MESSAGE`.
+    pub behavior: String,
+    /// Where its bounces go: `feedback-smtp.<region>.amazonses.com`.
+    pub region: String,
+    /// Its MX and SPF records together.
+    pub axis: Axis,
+}
+
+/// An identity.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// In lower case.
+    pub name: String,
+    /// The TXT record.
+    pub text: Axis,
+    /// Was the TXT record ever asked for with v1 `VerifyDomainIdentity`?
+    pub has_text_token: bool,
+    /// The TXT record alone decides: v1 `VerifyDomainIdentity` started a verified domain again.
+    awaits_text: bool,
+    /// The three CNAME records together, or the one TXT record of BYODKIM.
+    pub dkim: Axis,
+    /// Whose keys sign.
+    pub signing: Signing,
+    /// Is mail signed (v2 `PutEmailIdentityDkimAttributes`)?
+    pub dkim_signing: bool,
+    /// Bits of the keys of Easy DKIM.
+    pub dkim_key: &'static str,
+    /// How often the TXT token has been replaced by another.
+    pub text_generation: u32,
+    /// How often the DKIM tokens have been replaced by others.
+    pub dkim_generation: u32,
+    /// Its custom MAIL FROM domain.
+    pub mail_from: Option<MailFrom>,
+    /// The name of its configuration set.
+    pub configuration_set: Option<String>,
+    /// Keys and values, in the order in which they were added.
+    pub tags: Vec<(String, String)>,
+}
+
+impl Identity {
+    /// An identity for which nothing has been started yet.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            text: Axis::not_started(),
+            has_text_token: false,
+            awaits_text: false,
+            dkim: Axis::not_started(),
+            signing: Signing::EasyDkim,
+            dkim_signing: true,
+            dkim_key: "RSA_2048_BIT",
+            text_generation: 0,
+            dkim_generation: 0,
+            mail_from: None,
+            configuration_set: None,
+            tags: Vec::new(),
+        }
+    }
+
+    /// The same, with tokens of a later generation.
+    pub fn of_generation(name: &str, generation: u32) -> Self {
+        Self {
+            text_generation: generation,
+            dkim_generation: generation,
+            ..Self::new(name)
+        }
+    }
+
+    /// Is it one address, and not a domain? Addresses are verified at once: there is no mail with
+    /// a link to click.
+    pub fn is_address(&self) -> bool {
+        is_address(&self.name)
+    }
+
+    /// Asks for the TXT record (v1 `VerifyDomainIdentity`), the domain verified or not.
+    pub fn verify_text(&mut self, now: Duration, verified: VerifiedAgain) {
+        self.has_text_token = true;
+        let is_verified = matches!(
+            self.verification(),
+            Status::Success | Status::TemporaryFailure
+        );
+        match verified {
+            VerifiedAgain::Pending if is_verified => {
+                self.text = Axis::started(now);
+                self.awaits_text = true;
+            }
+            VerifiedAgain::Pending | VerifiedAgain::Keeps => self.text.start(now),
+        }
+    }
+
+    /// Takes in a look for the TXT record.
+    pub fn observe_text(&mut self, seen: Seen, now: Duration) {
+        self.text.observe(seen, now);
+        if self.text.status() == Status::Success {
+            self.awaits_text = false;
+        }
+    }
+
+    /// Asks for the CNAME records of Easy DKIM (v1 `VerifyDomainDkim`). Of BYODKIM the reference says
+    /// nothing; the model takes the worse case: its keys are lost.
+    pub fn verify_dkim(&mut self, now: Duration, failed: FailedDkim) {
+        if self.dkim.status() == Status::Failed && self.signing == Signing::EasyDkim {
+            match failed {
+                FailedDkim::Restarts => {}
+                FailedDkim::StaysFailed => return,
+                FailedDkim::NewTokens => {
+                    self.dkim_generation += 1;
+                    self.dkim_key = "RSA_1024_BIT";
+                }
+            }
+        }
+        self.sign_with(Signing::EasyDkim, now);
+    }
+
+    /// The value of a tag.
+    pub fn tag(&self, key: &str) -> Option<&str> {
+        let tag = self.tags.iter().find(|(present, _)| present == key)?;
+        Some(&tag.1)
+    }
+
+    /// Adds tags; a key that is there gets the new value.
+    pub fn add_tags(&mut self, tags: Vec<(String, String)>) {
+        for (key, value) in tags {
+            self.tags.retain(|(present, _)| *present != key);
+            self.tags.push((key, value));
+        }
+    }
+
+    /// Sets every status, whatever is in DNS; that of a MAIL FROM domain only if it has one. Where
+    /// TXT and DKIM would not give this verification, it is as if the TXT record alone decided.
+    pub fn set_status(
+        &mut self,
+        verification: Status,
+        dkim: Status,
+        mail_from: Status,
+        now: Duration,
+    ) {
+        self.text = Axis::with_status(verification, now, false);
+        self.dkim = Axis::with_status(dkim, now, false);
+        if let Some(set) = &mut self.mail_from {
+            set.axis = Axis::with_status(mail_from, now, false);
+        }
+        self.awaits_text = false;
+        self.awaits_text = self.verification() != verification;
+    }
+
+    /// Takes in one look for all records.
+    pub fn observe(&mut self, seen: Seen, now: Duration) {
+        self.observe_text(seen, now);
+        self.dkim.observe(seen, now);
+        if let Some(mail_from) = &mut self.mail_from {
+            mail_from.axis.observe(seen, now);
+        }
+    }
+
+    /// Changes whose keys sign. Other keys are looked for from the start, the same ones again.
+    pub fn sign_with(&mut self, signing: Signing, now: Duration) {
+        if self.signing == signing {
+            self.dkim.start(now);
+        } else {
+            self.dkim = Axis::started(now);
+            self.signing = signing;
+        }
+    }
+
+    /// Is the identity verified? SES verifies a domain when it detects **either** the TXT record
+    /// **or** the DKIM records.
+    pub fn verification(&self) -> Status {
+        if self.is_address() {
+            return Status::Success;
+        }
+        if self.awaits_text {
+            return self.text.status();
+        }
+        let rank = |status| match status {
+            Status::NotStarted => 0,
+            Status::Failed => 1,
+            Status::Pending => 2,
+            Status::TemporaryFailure => 3,
+            Status::Success => 4,
+        };
+        let (text, dkim) = (self.text.status(), self.dkim.status());
+        if rank(text) >= rank(dkim) { text } else { dkim }
+    }
+
+    /// Lets every limit run out that has passed.
+    pub fn expire(&mut self, now: Duration, window: Duration) {
+        self.text.expire(now, window);
+        self.dkim.expire(now, window);
+        if let Some(mail_from) = &mut self.mail_from {
+            mail_from.axis.expire(now, window);
+        }
+    }
+
+    /// Will one of the limits have passed at this moment?
+    pub fn expires_by(&self, moment: Duration, window: Duration) -> bool {
+        self.text.expires_by(moment, window)
+            || self.dkim.expires_by(moment, window)
+            || self
+                .mail_from
+                .as_ref()
+                .is_some_and(|mail_from| mail_from.axis.expires_by(moment, window))
+    }
+}
+
+/// Is this the name of an address identity?
+pub fn is_address(name: &str) -> bool {
+    name.contains('@')
+}
+
+/// The domains above a domain, nearest first.
+pub(crate) fn parents(name: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(name.split_once('.'), |(_, parent)| parent.split_once('.'))
+        .map(|(_, parent)| parent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: Duration = Duration::from_hours(72);
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn either_the_txt_or_the_dkim_records_verify_a_domain() {
+        let mut identity = Identity::new("example.com");
+        assert_eq!(identity.verification(), Status::NotStarted);
+        identity.dkim.start(at(0));
+        assert_eq!(identity.verification(), Status::Pending);
+        identity.text.start(at(0));
+        identity.dkim.observe(Seen::Found, at(1));
+        assert_eq!(identity.verification(), Status::Success);
+        identity.expire(at(0) + WINDOW, WINDOW);
+        assert_eq!(identity.text.status(), Status::Failed);
+        assert_eq!(identity.verification(), Status::Success);
+    }
+
+    #[test]
+    fn parents_are_the_names_above() {
+        let names: Vec<_> = parents("a.b.example.com").collect();
+        assert_eq!(names, ["b.example.com", "example.com", "com"]);
+    }
+}

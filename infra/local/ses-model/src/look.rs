@@ -1,0 +1,222 @@
+//! What SES looks for in DNS, and when. The look itself is the caller's.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::account::Account;
+use crate::axis::{Axis, Seen};
+use crate::identity::{Identity, Signing, is_address, parents};
+
+/// The domain of the CNAME targets: what SES returns as `SigningHostedZone` in most regions.
+pub const SIGNING_HOSTED_ZONE: &str = "dkim.amazonses.com";
+
+/// Which statuses somebody wants to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// The domain's verification: TXT and DKIM.
+    verification: bool,
+    dkim: bool,
+    mail_from: bool,
+}
+
+/// One record set to look for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Look {
+    /// The TXT record at `_amazonses.<domain>`, or at the domain itself with or without the prefix
+    /// `amazonses:` (developer guide, "Amazon SES domain verification TXT records").
+    Text {
+        /// The identity.
+        domain: String,
+        /// The value.
+        token: String,
+    },
+    /// The three CNAME records.
+    Dkim {
+        /// The identity.
+        domain: String,
+        /// One in each name and target.
+        tokens: [String; 3],
+    },
+    /// Any TXT record at `<selector>._domainkey.<domain>` (BYODKIM). SES compares the public key, too.
+    Selector {
+        /// The identity.
+        domain: String,
+        /// The label in front.
+        selector: String,
+    },
+    /// Exactly one MX record, SES's own, and an SPF record that includes SES (developer guide, "Using
+    /// a custom MAIL FROM domain").
+    MailFrom {
+        /// The MAIL FROM domain.
+        domain: String,
+        /// The region in the target of the MX record.
+        region: String,
+    },
+}
+
+/// A look that it is time for.
+#[derive(Debug, Clone)]
+pub struct Due {
+    name: String,
+    which: Which,
+    /// What to look for.
+    pub look: Look,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Text,
+    Dkim,
+    MailFrom,
+}
+
+impl Wanted {
+    /// Is the domain verified?
+    pub const VERIFICATION: Self = Self {
+        verification: true,
+        dkim: false,
+        mail_from: false,
+    };
+    /// Are the DKIM records there?
+    pub const DKIM: Self = Self {
+        verification: false,
+        dkim: true,
+        mail_from: false,
+    };
+    /// Are the records of the MAIL FROM domain there?
+    pub const MAIL_FROM: Self = Self {
+        verification: false,
+        dkim: false,
+        mail_from: true,
+    };
+    /// Everything.
+    pub const ALL: Self = Self {
+        verification: true,
+        dkim: true,
+        mail_from: true,
+    };
+}
+
+impl Account {
+    /// The looks that bring the wanted statuses of these identities up to date, and the verification of
+    /// the domains above them, from which they may inherit. Limits that have passed run out.
+    pub fn due(&mut self, names: &[String], wanted: Wanted, now: Duration) -> Vec<Due> {
+        let (recheck, mut due) = (self.settings.recheck, Vec::new());
+        let mut planned = BTreeSet::new();
+        for name in names {
+            if wanted.verification {
+                for parent in parents(name).filter(|parent| planned.insert((*parent).to_owned())) {
+                    self.plan(parent, Wanted::VERIFICATION, (now, recheck), &mut due);
+                }
+            }
+            self.plan(name, wanted, (now, recheck), &mut due);
+            planned.insert(name.clone());
+        }
+        due
+    }
+
+    /// Before the clock jumps to `moment`: a last look for everything that would then have failed.
+    pub fn due_before(&mut self, moment: Duration, now: Duration) -> Vec<Due> {
+        let window = self.settings.window;
+        let names: Vec<String> = self
+            .identities()
+            .filter(|identity| identity.expires_by(moment, window))
+            .map(|identity| identity.name.clone())
+            .collect();
+        let mut due = Vec::new();
+        for name in names {
+            self.plan(&name, Wanted::ALL, (now, Duration::ZERO), &mut due);
+        }
+        due
+    }
+
+    /// Takes in what a look has brought. Other keys, or another MAIL FROM domain, may have been set
+    /// meanwhile: then it counts for nothing.
+    pub fn observe(&mut self, due: &Due, seen: Seen, now: Duration) {
+        let Ok(identity) = self.get(&due.name) else {
+            return;
+        };
+        if self.look(identity, due.which).as_ref() != Some(&due.look) {
+            return;
+        }
+        let Some(identity) = self.find_mut(&due.name) else {
+            return;
+        };
+        match due.which {
+            Which::Text => identity.observe_text(seen, now),
+            Which::Dkim => identity.dkim.observe(seen, now),
+            Which::MailFrom => {
+                if let Some(mail_from) = &mut identity.mail_from {
+                    mail_from.axis.observe(seen, now);
+                }
+            }
+        }
+    }
+
+    /// What there is to look for; `None` for a MAIL FROM domain that is not set.
+    fn look(&self, identity: &Identity, which: Which) -> Option<Look> {
+        let domain = identity.name.clone();
+        Some(match which {
+            Which::Text => Look::Text {
+                token: self.verification_token(identity),
+                domain,
+            },
+            Which::Dkim => match &identity.signing {
+                Signing::EasyDkim => Look::Dkim {
+                    tokens: self.easy_dkim_tokens(identity),
+                    domain,
+                },
+                Signing::External { selector } => Look::Selector {
+                    selector: selector.clone(),
+                    domain,
+                },
+            },
+            Which::MailFrom => {
+                let mail_from = identity.mail_from.as_ref()?;
+                Look::MailFrom {
+                    domain: mail_from.domain.clone(),
+                    region: mail_from.region.clone(),
+                }
+            }
+        })
+    }
+
+    fn plan(
+        &mut self,
+        name: &str,
+        wanted: Wanted,
+        (now, recheck): (Duration, Duration),
+        planned: &mut Vec<Due>,
+    ) {
+        let window = self.settings.window;
+        let Some(identity) = self.find_mut(name).filter(|_| !is_address(name)) else {
+            return;
+        };
+        identity.expire(now, window);
+        let due = |axis: &Axis| axis.is_due(now, recheck);
+        let mail_from = identity.mail_from.as_ref();
+        let all = [
+            (Which::Text, wanted.verification && due(&identity.text)),
+            (
+                Which::Dkim,
+                (wanted.verification || wanted.dkim) && due(&identity.dkim),
+            ),
+            (
+                Which::MailFrom,
+                wanted.mail_from && mail_from.is_some_and(|mail_from| due(&mail_from.axis)),
+            ),
+        ];
+        let Ok(identity) = self.get(name) else {
+            return;
+        };
+        let looks = all.into_iter().filter(|(_, is_due)| *is_due);
+        let looks = looks.filter_map(|(which, _)| {
+            Some(Due {
+                name: name.to_owned(),
+                which,
+                look: self.look(identity, which)?,
+            })
+        });
+        planned.extend(looks);
+    }
+}

@@ -1,5 +1,5 @@
-//! From a zone file to the diagnosis: each mistake is published, looked up over the network in all
-//! rounds, and named.
+//! From a zone file to the diagnosis, over the network in all rounds: what servers do. The mistakes that
+//! people make are in `tests/corpus`.
 
 use domain_auth::diagnosis::{
     Context, Diagnosis, DiagnosisCode as Code, FormerTokens, RecordState as State, diagnose,
@@ -15,11 +15,10 @@ use domain_auth_dns::{DnsConfig, Resolver};
 use hickory_proto::op::ResponseCode;
 use local_dns_server::{Fault, FaultRule};
 
-use crate::mistakes::{Mistake, mistakes_in_mail, mistakes_in_names, mistakes_in_values};
 use crate::net::{Net, impatient};
 use crate::odd_server::{OddServer, response_to};
 
-pub(crate) const TOKEN: &str = "QTKk+/gFg2J4mnopQRSTuvwx0123456789abcdefghI=";
+const TOKEN: &str = "QTKk+/gFg2J4mnopQRSTuvwx0123456789abcdefghI=";
 
 /// Everything as it should be, one record per line.
 const RIGHT: [(Id, &str); 7] = [
@@ -104,50 +103,6 @@ async fn look(resolver: &Resolver, domain: &str, ses: Option<SesStatus>) -> Diag
     let left = probes_for(&context, &records, &observations);
     assert!(left.is_empty(), "three rounds are enough: {left:#?}");
     diagnose(&context, &records, &observations)
-}
-
-#[tokio::test]
-async fn each_mistake_in_a_zone_file_is_named_and_leaves_the_other_records_alone() {
-    let groups = [
-        mistakes_in_names(),
-        mistakes_in_values(),
-        mistakes_in_mail(),
-    ];
-    let mistakes: Vec<Mistake> = groups.into_iter().flatten().collect();
-    let files: Vec<(String, String)> = mistakes
-        .iter()
-        .enumerate()
-        .map(|(number, (without, lines, ..))| {
-            let name = format!("case{number}.com");
-            let file = zone(without, lines).replace("{zone}", &name);
-            (name, file)
-        })
-        .collect();
-    let zones: Vec<(&str, &str)> = files
-        .iter()
-        .map(|(n, f)| (n.as_str(), f.as_str()))
-        .collect();
-    let net = Net::start(&[&zones]).await;
-    for ((name, file), (without, _, id, state, codes)) in files.iter().zip(&mistakes) {
-        let diagnosis = look(&net.resolver(), name, None).await;
-        for record in diagnosis.records {
-            if record.id == *id {
-                let found: Vec<Code> = record.codes().collect();
-                assert_eq!(
-                    (record.state, &found[..]),
-                    (*state, *codes),
-                    "{file}\n{record:#?}"
-                );
-            } else {
-                let shares = matches!(id, Id::MailFromMx) && record.id == Id::MailFromSpf;
-                let left_out = without.contains(&record.id);
-                assert!(
-                    shares || left_out || record.state == State::Found,
-                    "{file}\n{record:#?}"
-                );
-            }
-        }
-    }
 }
 
 /// One record of `example.com`, with three servers: the resolver and the two of the zone.

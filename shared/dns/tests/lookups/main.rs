@@ -9,7 +9,6 @@
 mod again;
 mod diagnosis;
 mod hostile;
-mod mistakes;
 mod net;
 mod odd_server;
 mod sight;

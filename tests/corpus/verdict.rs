@@ -1,0 +1,187 @@
+//! What a case expects beside what was said.
+
+use std::fmt::{self, Write};
+
+use domain_auth::diagnosis::{DiagnosisCode, Fix, RecordDiagnosis, RecordState};
+use domain_auth::dns::DnsLook;
+use domain_auth::domain::Domain;
+use domain_auth::handoff::{Handoff, HandoffFormat, render};
+
+use crate::case::Case;
+
+/// What was said of a record: its state, and every code, the leading one first.
+struct Said<'a>(&'a RecordDiagnosis);
+
+impl fmt::Display for Said<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.state.as_str())?;
+        self.0.codes().try_for_each(|code| write!(f, " {code}"))
+    }
+}
+
+/// Holds what was said to what the case expects. The error is for a person who reads the test's output.
+pub(crate) fn hold(case: &Case, domain: &Domain, look: &DnsLook) -> Result<(), String> {
+    let records = &look.diagnosis.records;
+    let record = records
+        .iter()
+        .find(|record| record.id == case.fields.record);
+    let record = record.ok_or("the domain has no such record")?;
+    let wrong = differences(case, record, domain, look);
+    let today = Said(record).to_string();
+    let report = |head: &str| {
+        let mut text = format!("{}\n  {head}\n", case.fields.title);
+        for difference in &wrong {
+            let _infallible = writeln!(text, "  - {difference}");
+        }
+        let _infallible = write!(
+            text,
+            "  expected  {}\n  got       {today}\n",
+            expected(case)
+        );
+        let _infallible = writeln!(text, "  message   {}", record.message);
+        let fix = record.fix.as_ref().map_or("none", |fix| &fix.text);
+        let _infallible = writeln!(text, "  fix       {fix}");
+        text
+    };
+    match &case.fields.known_wrong {
+        None if wrong.is_empty() => Ok(()),
+        None => Err(report("is not diagnosed as it should be")),
+        Some(_) if wrong.is_empty() => Err(report("is right now: take `known_wrong` out")),
+        Some(known) if *known == today => Ok(()),
+        Some(known) => Err(report(&format!(
+            "is still wrong, and not as before ({known})"
+        ))),
+    }
+}
+
+fn expected(case: &Case) -> String {
+    let codes = case.fields.code.iter().chain(&case.fields.also);
+    codes.fold(case.fields.state.as_str().to_owned(), |text, code| {
+        text + " " + code
+    })
+}
+
+fn differences(
+    case: &Case,
+    record: &RecordDiagnosis,
+    domain: &Domain,
+    look: &DnsLook,
+) -> Vec<String> {
+    let fields = &case.fields;
+    let mut wrong = Vec::new();
+    if Said(record).to_string() != expected(case) {
+        wrong.push("the state or the codes differ".to_owned());
+    }
+    let text = record.fix.as_ref().map_or("", |fix| &fix.text);
+    for (part, of, text) in [
+        (&fields.message, "message", record.message.as_str()),
+        (&fields.fix, "fix", text),
+    ] {
+        for words in part.iter().map(|words| case.fill_in(words)) {
+            if !text.contains(&words) {
+                wrong.push(format!("the {of} lacks {words:?}"));
+            }
+        }
+    }
+    for words in fields.fix_lacks.iter().map(|words| case.fill_in(words)) {
+        if text.to_lowercase().contains(&words.to_lowercase()) {
+            wrong.push(format!("the fix has {words:?}"));
+        }
+    }
+    if let Some(value) = &fields.fix_value {
+        let value = case.fill_in(value);
+        let given = record.fix.as_ref().and_then(|fix| fix.value.as_deref());
+        if given != Some(value.as_str()) {
+            wrong.push(format!(
+                "the value of the fix is {given:?} instead of {value:?}"
+            ));
+        }
+    }
+    wrong.extend(of_others(case, look));
+    wrong.extend(of_words(record));
+    if let Some(wanted) = fields.handed_over {
+        match is_handed_over(record, domain, look) {
+            Ok(handed_over) if handed_over == wanted => {}
+            Ok(handed_over) => wrong.push(format!("handed over: {handed_over}")),
+            Err(error) => wrong.push(error),
+        }
+    }
+    wrong
+}
+
+/// What is said of other records, and of the domain.
+fn of_others(case: &Case, look: &DnsLook) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for other in &look.diagnosis.records {
+        let state = case.state_of_other(other.id);
+        if other.id != case.fields.record && other.state != state {
+            let said = Said(other);
+            let (id, state) = (other.id.as_str(), state.as_str());
+            wrong.push(format!(
+                "{id} is {said} instead of {state}: {}",
+                other.message
+            ));
+        }
+    }
+    let domain = look.diagnosis.domain.iter();
+    let domain: Vec<&str> = domain.map(|diagnosis| diagnosis.code.as_str()).collect();
+    if domain != case.fields.domain {
+        wrong.push(format!("of the domain is said {domain:?}"));
+    }
+    wrong
+}
+
+/// What holds of every message and fix.
+fn of_words(record: &RecordDiagnosis) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let also = record
+        .also
+        .iter()
+        .map(|also| (Some(also.code), &also.message, &also.fix));
+    let all = also.chain([(record.code, &record.message, &record.fix)]);
+    for (code, message, fix) in all {
+        if message.is_empty() || message.chars().any(char::is_control) {
+            wrong.push(format!("the message {message:?} cannot be read"));
+        }
+        let broken = matches!(record.state, RecordState::Missing | RecordState::Wrong);
+        let wanted = broken && code.is_some_and(DiagnosisCode::is_fault);
+        match fix {
+            None if wanted => wrong.push(format!("{code:?} has no fix")),
+            Some(fix) if !names_what_it_changes(fix) => {
+                wrong.push(format!("the fix does not name its field: {:?}", fix.text));
+            }
+            None | Some(_) => {}
+        }
+    }
+    wrong
+}
+
+/// Whether the text of a fix has the field that it changes, which has a value.
+fn names_what_it_changes(fix: &Fix) -> bool {
+    match &fix.field {
+        Some(field) => fix.text.contains(field.as_str()) && fix.value.is_some(),
+        None => !fix.text.is_empty(),
+    }
+}
+
+fn is_handed_over(
+    record: &RecordDiagnosis,
+    domain: &Domain,
+    look: &DnsLook,
+) -> Result<bool, String> {
+    let records = domain.records();
+    let handoff = Handoff {
+        domain: &domain.name,
+        zone: look.zone(),
+        records: &records,
+        observations: &look.observations,
+        client: &domain.client,
+    };
+    let zone = render(HandoffFormat::Zone, &handoff).map_err(|error| error.to_string())?;
+    let own = records.iter().find(|own| own.id == record.id);
+    let own = own.ok_or("the domain has no such record")?;
+    let begins = format!("{}. ", own.name);
+    let kind = format!(" {} ", own.data.type_name());
+    let mut lines = zone.body.lines();
+    Ok(lines.any(|line| line.starts_with(&begins) && line.contains(&kind)))
+}

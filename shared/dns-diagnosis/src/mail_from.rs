@@ -3,8 +3,7 @@
 //! SES wants a subdomain that is not otherwise used for mail, so one looks before proposing one:
 //! another sender's MX or SPF record would be broken by ours, and a CNAME would swallow it.
 
-use crate::diagnosis::view::Observations;
-use crate::diagnosis::{NOBODYS_LABEL, Questions, SES_SPF_DOMAIN};
+use crate::diagnosis::{NOBODYS_LABEL, Observations, Questions, SES_SPF_DOMAIN};
 use crate::dns::{Observation, Question, RecordType};
 use crate::email_auth::Spf;
 use crate::identity::MailFromLabel;
@@ -138,7 +137,7 @@ fn availability(
     let answered = |record_type: &RecordType| {
         observations
             .get(name, *record_type)
-            .is_some_and(|o| !crate::diagnosis::view::answers(o).is_empty())
+            .is_some_and(|o| !crate::diagnosis::answers(o).is_empty())
     };
     if TYPES.iter().all(answered) {
         Availability::Free

@@ -252,9 +252,9 @@ fn the_policy_of_the_organizational_domain_covers_the_subdomain() {
         "{}",
         found.message
     );
-    assert!(!proposes_dmarc(&covered.domain, &covered.look()));
+    assert!(!proposes_dmarc(&covered.domain, &covered.observations()));
     let DmarcDiscovery::Published { policy, at, .. } =
-        discover_dmarc(&covered.domain, &covered.look())
+        discover_dmarc(&covered.domain, &covered.observations())
     else {
         panic!("a policy is published");
     };
@@ -264,16 +264,17 @@ fn the_policy_of_the_organizational_domain_covers_the_subdomain() {
     );
     let invalid = below("v=DMARC1");
     assert_eq!(invalid.of(Id::Dmarc).code, Some(Code::DmarcInvalid));
-    assert!(!proposes_dmarc(&invalid.domain, &invalid.look()));
+    assert!(!proposes_dmarc(&invalid.domain, &invalid.observations()));
     let own = covered
         .clone()
         .publish("_dmarc.mail.example.co.uk", txt("v=DMARC1; p=quarantine"));
-    let DmarcDiscovery::Published { policy, .. } = discover_dmarc(&own.domain, &own.look()) else {
+    let DmarcDiscovery::Published { policy, .. } = discover_dmarc(&own.domain, &own.observations())
+    else {
         panic!("a policy is published");
     };
     assert_eq!(policy, Policy::Quarantine, "the nearer policy counts");
     let none = Scene::all_of("mail.example.co.uk", "example.co.uk").without(Id::Dmarc);
-    assert!(proposes_dmarc(&none.domain, &none.look()));
+    assert!(proposes_dmarc(&none.domain, &none.observations()));
 }
 
 #[test]

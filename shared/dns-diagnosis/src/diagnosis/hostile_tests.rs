@@ -86,7 +86,7 @@ proptest! {
     #[test]
     fn any_answers_are_judged(outcomes in proptest::collection::vec(any_outcome(), 30)) {
         let scene = Scene::bare("mail.example.com", "example.com");
-        let mut observations = scene.look();
+        let mut observations = scene.observations();
         let mut outcomes = outcomes.into_iter().cycle();
         for observation in &mut observations {
             for answer in &mut observation.authoritative {

@@ -1,75 +1,44 @@
-//! From what DNS answered to what a person has to do, record by record.
+//! From what DNS answered to what a person has to do, record by record, in three words, all pure:
 //!
-//! Three steps, all pure: [`questions_for`] names the look-ups of the first round, [`probes_for`]
-//! those of the next ones, which explain records that are not right, and [`diagnose`] judges.
-//! A record's state comes from its own look-up only. What Amazon SES says adds a code and never
-//! changes a state; no answer from DNS is `unknown`, and never `missing` or `wrong`.
-
-use serde::{Deserialize, Serialize};
+//! | word | from | to |
+//! | --- | --- | --- |
+//! | [`ask`](mod@ask) | the records, and what is known so far | the questions to DNS |
+//! | [`judge`](mod@judge) | the observations | how each record stands, and why, in codes |
+//! | [`explain`](mod@explain) | the codes | messages and fixes |
+//!
+//! [`diagnose`] is [`judge()`] and [`explain()`] in one step.
 
 use crate::dns::Observation;
 use crate::names::DomainName;
 use crate::records::Record;
 
+pub mod ask;
 mod code;
-mod dmarc;
-mod domain;
-mod fix;
+mod context;
+pub mod explain;
 mod former;
-mod judge;
-mod likeness;
-mod look;
-mod message;
-mod questions;
-mod record;
-mod result;
-mod show;
-pub(crate) mod view;
-mod wording;
+pub mod judge;
 
+pub use ask::{Probes, probes_for, questions_for};
 pub use code::DiagnosisCode;
-pub use dmarc::{DmarcDiscovery, discover_dmarc, dmarc_name};
-pub use domain::DomainDiagnosis;
+pub use context::Context;
+pub use explain::{Also, Diagnosis, DomainDiagnosis, Fix, RecordDiagnosis, explain, show};
 pub use former::FormerTokens;
-pub use look::Context;
-pub use questions::{Probes, probes_for, questions_for};
-pub use result::{Also, Fix, RecordDiagnosis, RecordState};
-pub use show::show;
+pub use judge::{
+    DmarcDiscovery, Finding, Judged, JudgedRecord, RecordState, Trouble, discover_dmarc,
+    dmarc_name, judge,
+};
 
-pub(crate) use judge::SES_SPF_DOMAIN;
-pub(crate) use questions::{NOBODYS_LABEL, Questions};
+pub(crate) use ask::Questions;
+pub(crate) use judge::{NOBODYS_LABEL, Observations, SES_SPF_DOMAIN, answers};
 
-use look::Look;
-
-/// How a domain stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub struct Diagnosis {
-    /// Every record, in the order of the record set.
-    pub records: Vec<RecordDiagnosis>,
-    /// What concerns the domain as a whole.
-    pub domain: Vec<DomainDiagnosis>,
-    /// The DMARC policy that applies to it.
-    pub dmarc: DmarcDiscovery,
-}
-
-/// Judges the records by the observations of both rounds.
+/// Judges the records by the observations of all rounds, and says what to do.
 pub fn diagnose(
     context: &Context<'_>,
     records: &[Record],
     observations: &[Observation],
 ) -> Diagnosis {
-    let look = Look::new(*context, records, observations);
-    let protection = look.protection();
-    let records: Vec<RecordDiagnosis> = records
-        .iter()
-        .map(|record| look.diagnose(record, protection))
-        .collect();
-    Diagnosis {
-        domain: domain::diagnose(&look, &records),
-        records,
-        dmarc: discover_dmarc(context.domain, observations),
-    }
+    explain(context, records, &judge(context, records, observations))
 }
 
 /// Whether the DMARC record of the set is to be proposed: not where a policy, even a void one, is

@@ -282,7 +282,7 @@ impl Scene {
     }
 
     /// What is seen in all rounds of look-ups.
-    pub(crate) fn look(&self) -> Vec<Observation> {
+    pub(crate) fn observations(&self) -> Vec<Observation> {
         self.all_rounds().1
     }
 
@@ -306,7 +306,7 @@ impl Scene {
     }
 
     pub(crate) fn diagnosis(&self) -> Diagnosis {
-        diagnose(&self.context(), &self.records, &self.look())
+        diagnose(&self.context(), &self.records, &self.observations())
     }
 
     pub(crate) fn of(&self, id: RecordId) -> RecordDiagnosis {

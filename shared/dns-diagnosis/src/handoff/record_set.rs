@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Handoff;
-use crate::diagnosis::view::{Observations, answers};
+use crate::diagnosis::{Observations, answers};
 use crate::dns::{MAX_RECORDS, MAX_TEXT, Outcome, RecordType};
 use crate::email_auth::{is_spf, with_include};
 use crate::records::{Record, RecordData, RecordId};

@@ -107,7 +107,7 @@ fn html_is_escaped() {
 }
 
 fn handoff_of(scene: &Scene, format: HandoffFormat) -> String {
-    let observations = scene.look();
+    let observations = scene.observations();
     let context = scene.context();
     let handoff = Handoff {
         domain: &scene.domain,

@@ -3,11 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::code::DiagnosisCode as Code;
-use super::judge::value_of;
+use super::answers::Observations;
+use super::case::Case;
+use super::finding::{Finding, Judgement, Standing};
 use super::likeness::{Expected, Likeness};
-use super::look::{Look, Protection};
-use super::view::{Finding, Judgement, Observations, Standing};
+use super::protection::Protection;
+use super::value::value_of;
+use crate::diagnosis::DiagnosisCode as Code;
 use crate::dns::{Data, Observation, Outcome, RecordType};
 use crate::email_auth::{Alignment, Dmarc, Policy, is_dmarc};
 use crate::names::DomainName;
@@ -201,13 +203,13 @@ fn malformed(text: &str) -> Vec<Finding> {
     findings
 }
 
-impl Look<'_> {
+impl Case<'_> {
     /// The judgement of the DMARC record; the flag says that the organizational domain's counts.
     pub(super) fn dmarc(&self) -> (Judgement, bool) {
         Policies::new(self.context.domain, &self.observations).effective()
     }
 
-    pub(super) fn has_dmarc(&self) -> bool {
+    pub(crate) fn has_dmarc(&self) -> bool {
         self.dmarc().0.standing == Standing::Right
     }
 

@@ -1,35 +1,33 @@
-//! How a record stands, and what to do about it.
+//! How a domain stands, and what to do about it.
 
 use serde::{Deserialize, Serialize};
 
-use super::code::DiagnosisCode;
+use crate::diagnosis::DiagnosisCode;
+use crate::diagnosis::judge::{DmarcDiscovery, RecordState};
 use crate::records::RecordId;
 
-/// What DNS says of a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// How a domain stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum RecordState {
-    /// Published, and right at the source.
-    Found,
-    /// Nothing is published.
-    Missing,
-    /// Something else is published, or it is published elsewhere.
-    Wrong,
-    /// DNS did not answer.
-    Unknown,
+pub struct Diagnosis {
+    /// Every record, in the order of the record set.
+    pub records: Vec<RecordDiagnosis>,
+    /// What concerns the domain as a whole.
+    pub domain: Vec<DomainDiagnosis>,
+    /// The DMARC policy that applies to it.
+    pub dmarc: DmarcDiscovery,
 }
 
-impl RecordState {
-    /// The word in the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Found => "found",
-            Self::Missing => "missing",
-            Self::Wrong => "wrong",
-            Self::Unknown => "unknown",
-        }
-    }
+/// One diagnosis of the domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct DomainDiagnosis {
+    /// Which.
+    pub code: DiagnosisCode,
+    /// For the person, with the actual values.
+    pub message: String,
+    /// What to do, if anything.
+    pub fix: Option<Fix>,
 }
 
 /// One thing to do.

@@ -1,7 +1,7 @@
 //! How a published value differs from the expected one, in the terms of what people and DNS
 //! panels do to values on the way: quote, wrap, cut, re-case, prefix, append.
 
-use super::code::DiagnosisCode;
+use crate::diagnosis::DiagnosisCode;
 
 /// Fewer characters than this are no prefix of a value, only a coincidence.
 const SHORTEST_PREFIX: usize = 4;

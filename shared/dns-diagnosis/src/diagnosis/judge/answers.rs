@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::code::DiagnosisCode;
+use super::finding::{Finding, Judgement, Standing};
+use crate::diagnosis::DiagnosisCode;
 use crate::dns::{Data, Failure, Observation, Outcome, Question, RecordType};
 
 /// Longest chain of aliases that is followed through the observations.
@@ -11,101 +12,6 @@ const MAX_CHAIN: usize = 4;
 
 /// The observations, by the name that was asked for.
 pub(crate) struct Observations<'a>(HashMap<&'a str, Vec<&'a Observation>>);
-
-/// How one record stands, before anything but its own look-up is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// What is published does what the expected record does.
-    Right,
-    /// Something else is published.
-    Wrong,
-    /// Nothing is published.
-    Absent,
-    /// Nobody answered.
-    Unknown,
-}
-
-/// One fact that a person may have to know, with what the sentence about it needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Finding {
-    pub(crate) code: DiagnosisCode,
-    /// The name where it was seen, if that is not the record's own.
-    pub(crate) at: Option<String>,
-    /// What was seen, as DNS has it.
-    pub(crate) value: Option<String>,
-    /// How long to wait, in minutes.
-    pub(crate) minutes: Option<u32>,
-}
-
-/// What came of looking at one record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Judgement {
-    pub(crate) standing: Standing,
-    pub(crate) findings: Vec<Finding>,
-    /// What is published, as DNS has it.
-    pub(crate) observed: Vec<String>,
-}
-
-impl Finding {
-    pub(crate) fn new(code: DiagnosisCode) -> Self {
-        Self {
-            code,
-            at: None,
-            value: None,
-            minutes: None,
-        }
-    }
-
-    pub(crate) fn of(code: DiagnosisCode, value: impl Into<String>) -> Self {
-        Self {
-            value: Some(value.into()),
-            ..Self::new(code)
-        }
-    }
-
-    pub(crate) fn at(mut self, name: impl Into<String>) -> Self {
-        self.at = Some(name.into());
-        self
-    }
-}
-
-impl Judgement {
-    pub(crate) fn right(observed: Vec<String>) -> Self {
-        Self {
-            standing: Standing::Right,
-            findings: Vec::new(),
-            observed,
-        }
-    }
-
-    pub(crate) fn wrong(findings: Vec<Finding>, observed: Vec<String>) -> Self {
-        Self {
-            standing: Standing::Wrong,
-            findings,
-            observed,
-        }
-    }
-
-    pub(crate) fn absent() -> Self {
-        Self {
-            standing: Standing::Absent,
-            findings: vec![Finding::new(DiagnosisCode::NotFound)],
-            observed: Vec::new(),
-        }
-    }
-
-    fn unknown(code: Option<DiagnosisCode>) -> Self {
-        Self {
-            standing: Standing::Unknown,
-            findings: code.map(Finding::new).into_iter().collect(),
-            observed: Vec::new(),
-        }
-    }
-
-    pub(crate) fn has(&self, code: DiagnosisCode) -> bool {
-        self.findings.iter().any(|finding| finding.code == code)
-    }
-}
 
 /// NXDOMAIN.
 fn is_denial(outcome: &Outcome) -> bool {

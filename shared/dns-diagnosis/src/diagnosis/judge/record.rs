@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::code::DiagnosisCode as Code;
+use super::case::Case;
 use super::dmarc::weigh_dmarc;
-use super::judge::{type_of, value_of};
-use super::look::Protection;
-use super::questions::PlaceKind;
-use super::show::show_all;
-use super::view::{Finding, Judgement, Standing};
-use super::{Also, Look, RecordDiagnosis, RecordState};
+use super::finding::{Finding, JudgedRecord, Judgement, Standing};
+use super::places::PlaceKind;
+use super::protection::Protection;
+use super::value::{type_of, value_of};
+use crate::diagnosis::DiagnosisCode as Code;
 use crate::dns::{Outcome, RecordType, ZoneOutcome};
 use crate::email_auth::is_dmarc;
 use crate::identity::AxisStatus;
@@ -26,9 +25,9 @@ const BESIDE: [RecordType; 5] = [
     RecordType::Aaaa,
 ];
 
-impl Look<'_> {
+impl Case<'_> {
     /// The record's own look-up.
-    pub(super) fn own(&self, record: &Record) -> Judgement {
+    pub(crate) fn own(&self, record: &Record) -> Judgement {
         if record.id == RecordId::Dmarc {
             return self.without_wildcard(record, self.dmarc().0);
         }
@@ -40,7 +39,7 @@ impl Look<'_> {
     }
 
     /// Everything about one record.
-    pub(super) fn diagnose(&self, record: &Record, protection: Protection) -> RecordDiagnosis {
+    pub(super) fn judge_record(&self, record: &Record, protection: Protection) -> JudgedRecord {
         let (mut judged, place) = if record.id == RecordId::Dmarc {
             let (judged, above) = self.dmarc();
             let mut judged = self.without_wildcard(record, judged);
@@ -57,7 +56,16 @@ impl Look<'_> {
             judged.findings.push(Finding::new(Code::DomainDoesNotExist));
         }
         self.weigh_with_ses(record, &mut judged);
-        self.present(record, &place, judged)
+        let mut findings = judged.findings;
+        findings.sort_by_key(|finding| finding.code);
+        findings.dedup_by_key(|finding| finding.code);
+        JudgedRecord {
+            id: record.id,
+            place,
+            state: judged.standing.into(),
+            findings,
+            observed: judged.observed,
+        }
     }
 
     /// What a wildcard answers is nothing at the name: any other name gets the same (RFC 4592).
@@ -276,40 +284,6 @@ impl Look<'_> {
             Standing::Unknown => {}
         }
     }
-
-    fn present(&self, record: &Record, place: &str, judged: Judgement) -> RecordDiagnosis {
-        let mut findings = judged.findings;
-        findings.sort_by_key(|finding| finding.code);
-        findings.dedup_by_key(|finding| finding.code);
-        let wait_minutes = findings.iter().find_map(|finding| finding.minutes);
-        let state = match judged.standing {
-            Standing::Right => RecordState::Found,
-            Standing::Wrong => RecordState::Wrong,
-            Standing::Absent => RecordState::Missing,
-            Standing::Unknown => RecordState::Unknown,
-        };
-        let mut explained = findings.iter().map(|finding| Also {
-            code: finding.code,
-            message: self.message(record, place, finding),
-            fix: self.fix(record, place, finding),
-        });
-        let (code, message, fix) = match explained.next() {
-            Some(lead) => (Some(lead.code), lead.message, lead.fix),
-            None => (None, self.state_message(record, place, state), None),
-        };
-        let also = explained.collect();
-        RecordDiagnosis {
-            id: record.id,
-            state,
-            code,
-            message,
-            expected: record.data.value(),
-            observed: show_all(&judged.observed),
-            fix,
-            wait_minutes,
-            also,
-        }
-    }
 }
 
 impl Finding {
@@ -330,7 +304,7 @@ impl Finding {
 
 impl Judgement {
     /// Whether what is published is ours, with a mistake that has a name.
-    pub(super) fn is_explained(&self) -> bool {
+    pub(crate) fn is_explained(&self) -> bool {
         self.findings.iter().any(|finding| !finding.is_weak())
     }
 }

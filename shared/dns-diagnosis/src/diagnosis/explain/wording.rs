@@ -1,10 +1,27 @@
 //! Sentences that name a field of the provider's panel and what to put there.
 
+use super::result::Fix;
 use super::show::show;
-use super::{Fix, Look};
+use crate::diagnosis::Context;
+use crate::providers::Panel;
 use crate::records::{Record, RecordData};
 
-impl Look<'_> {
+/// What sentences are made of: the domain, its records, and what its provider's panel calls things.
+pub(super) struct Wording<'a> {
+    pub(super) context: Context<'a>,
+    pub(super) panel: Panel,
+    pub(super) records: &'a [Record],
+}
+
+impl<'a> Wording<'a> {
+    pub(super) fn new(context: Context<'a>, records: &'a [Record]) -> Self {
+        Self {
+            context,
+            panel: Panel::of(context.found_zone(), context.domain.organizational()),
+            records,
+        }
+    }
+
     /// "In Cloudflare, add a TXT record: …" with every field of it.
     pub(super) fn add(&self, record: &Record) -> Fix {
         let panel = &self.panel;

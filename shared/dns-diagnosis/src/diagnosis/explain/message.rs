@@ -3,16 +3,15 @@
 //! Written for a person who has never heard of DNS. Values that come from DNS pass through
 //! [`show`] before they get into a sentence.
 
-use super::code::DiagnosisCode as Code;
-use super::domain::Trouble;
 use super::show::show;
-use super::view::Finding;
-use super::{Look, RecordState};
+use super::wording::Wording;
+use crate::diagnosis::DiagnosisCode as Code;
+use crate::diagnosis::judge::{Finding, RecordState, Trouble};
 use crate::email_auth::{Dmarc, Spf};
 use crate::identity::AxisStatus;
 use crate::records::{Record, RecordId};
 
-impl Look<'_> {
+impl Wording<'_> {
     /// What a finding means for a record. `place` is the name that the judgement is about.
     #[expect(
         clippy::too_many_lines,

@@ -1,35 +1,27 @@
 //! What is wrong with a domain as a whole, whatever its records say.
 
-use serde::{Deserialize, Serialize};
-
-use super::code::DiagnosisCode as Code;
-use super::view::is_lame;
-use super::{Fix, Look, RecordDiagnosis, RecordState};
+use super::answers::is_lame;
+use super::case::Case;
+use super::finding::{JudgedRecord, RecordState};
+use crate::diagnosis::DiagnosisCode as Code;
 use crate::dns::{Failure, Outcome, RecordType, ZoneOutcome};
-
-/// One diagnosis of the domain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub struct DomainDiagnosis {
-    /// Which.
-    pub code: Code,
-    /// For the person, with the actual values.
-    pub message: String,
-    /// What to do, if anything.
-    pub fix: Option<Fix>,
-}
 
 /// Why the zone as a whole cannot be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub enum Trouble {
+    /// It does not exist.
     NoSuchDomain,
+    /// The servers that the parent delegates to do not serve it, or others than the zone names.
     NotLive,
+    /// The resolver refuses it, because its signatures are broken (DNSSEC).
     Bogus,
+    /// DNS did not answer.
     Silent,
 }
 
 impl Trouble {
-    fn code(self) -> Code {
+    /// The code that stands for it.
+    pub fn code(self) -> Code {
         match self {
             Self::NoSuchDomain => Code::DomainDoesNotExist,
             Self::NotLive => Code::ZoneNotLive,
@@ -39,46 +31,13 @@ impl Trouble {
     }
 }
 
-pub(super) fn diagnose(look: &Look<'_>, records: &[RecordDiagnosis]) -> Vec<DomainDiagnosis> {
-    let mut all: Vec<DomainDiagnosis> = trouble(look, records)
-        .into_iter()
-        .map(|trouble| DomainDiagnosis {
-            code: trouble.code(),
-            message: look.trouble_message(trouble),
-            fix: look.trouble_fix(trouble),
-        })
-        .collect();
-    for record in records {
-        if let Some(code) = record.code
-            && is_policy(code)
-        {
-            all.push(DomainDiagnosis {
-                code,
-                message: record.message.clone(),
-                fix: record.fix.clone(),
-            });
-        }
-        let also = record.also.iter().filter(|also| is_policy(also.code));
-        all.extend(also.map(|also| DomainDiagnosis {
-            code: also.code,
-            message: also.message.clone(),
-            fix: also.fix.clone(),
-        }));
-    }
-    all
-}
-
-fn is_policy(code: Code) -> bool {
-    matches!(code, Code::DmarcBlocksVia | Code::DmarcStrictAlignment)
-}
-
 /// At most one reason: where the zone cannot be seen, nothing else can be known of it.
-fn trouble(look: &Look<'_>, records: &[RecordDiagnosis]) -> Option<Trouble> {
-    let bogus = look.observations.iter().any(|observation| {
+pub(super) fn trouble(case: &Case<'_>, records: &[JudgedRecord]) -> Option<Trouble> {
+    let bogus = case.observations.iter().any(|observation| {
         let failure = Failure::DnssecBogus;
         observation.recursive == Outcome::Failed { failure }
     });
-    match look.context.zone {
+    match case.context.zone {
         ZoneOutcome::NoSuchDomain => Some(Trouble::NoSuchDomain),
         ZoneOutcome::Unknown { .. } | ZoneOutcome::Found(_) if bogus => Some(Trouble::Bogus),
         ZoneOutcome::Unknown { failure } => Some(match failure {
@@ -93,10 +52,10 @@ fn trouble(look: &Look<'_>, records: &[RecordDiagnosis]) -> Option<Trouble> {
             )
             | None => Trouble::Silent,
         }),
-        ZoneOutcome::Found(_) if is_elsewhere(look) || is_dead(look) => Some(Trouble::NotLive),
+        ZoneOutcome::Found(_) if is_elsewhere(case) || is_dead(case) => Some(Trouble::NotLive),
         ZoneOutcome::Found(_) => {
-            let unknown = |record: &RecordDiagnosis| {
-                record.state == RecordState::Unknown && record.code.is_some()
+            let unknown = |record: &JudgedRecord| {
+                record.state == RecordState::Unknown && !record.findings.is_empty()
             };
             let silent = !records.is_empty() && records.iter().all(unknown);
             silent.then_some(Trouble::Silent)
@@ -106,12 +65,12 @@ fn trouble(look: &Look<'_>, records: &[RecordDiagnosis]) -> Option<Trouble> {
 
 /// Whether the zone names other servers as its own than those that were asked because the parent
 /// delegates to them: then somebody edits a zone that nobody sees.
-fn is_elsewhere(look: &Look<'_>) -> bool {
-    let own = look.own_name_servers();
-    let Some(zone) = look.context.found_zone() else {
+fn is_elsewhere(case: &Case<'_>) -> bool {
+    let own = case.own_name_servers();
+    let Some(zone) = case.context.found_zone() else {
         return false;
     };
-    let Some(observation) = look.observations.get(&zone.apex, RecordType::Ns) else {
+    let Some(observation) = case.observations.get(&zone.apex, RecordType::Ns) else {
         return false;
     };
     let asked = observation.authoritative.iter();
@@ -125,8 +84,8 @@ fn is_elsewhere(look: &Look<'_>) -> bool {
 
 /// Whether the servers that the parent delegates to all say that they do not serve the zone, and
 /// the resolver knows nothing either.
-fn is_dead(look: &Look<'_>) -> bool {
-    let mut observations = look.observations.iter().peekable();
+fn is_dead(case: &Case<'_>) -> bool {
+    let mut observations = case.observations.iter().peekable();
     observations.peek().is_some()
         && observations
             .all(|observation| is_lame(observation) && !observation.recursive.is_answer())

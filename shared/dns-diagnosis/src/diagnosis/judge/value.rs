@@ -1,10 +1,11 @@
 //! What one answer means for one expected record. Pure comparison: where else the record might be,
 //! and what Amazon SES thinks, comes later.
 
-use super::code::DiagnosisCode as Code;
+use super::answers::Observations;
+use super::case::Case;
+use super::finding::{Finding, Judgement, Standing};
 use super::likeness::{Expected, Likeness};
-use super::view::{Finding, Judgement, Observations};
-use super::{Context, Look};
+use crate::diagnosis::{Context, DiagnosisCode as Code};
 use crate::dns::{Data, Outcome, RecordType};
 use crate::email_auth::{MAX_SPF_LOOKUPS, Spf, is_spf};
 use crate::records::{Record, RecordData, RecordId};
@@ -15,7 +16,7 @@ pub(crate) const SES_SPF_DOMAIN: &str = "amazonses.com";
 const TOKEN_LENGTH: usize = 44;
 
 /// The type to ask for.
-pub(super) fn type_of(data: &RecordData) -> RecordType {
+pub(crate) fn type_of(data: &RecordData) -> RecordType {
     match data {
         RecordData::Txt { .. } => RecordType::Txt,
         RecordData::Cname { .. } => RecordType::Cname,
@@ -38,7 +39,7 @@ pub(super) fn value_of(data: &Data) -> String {
     }
 }
 
-impl Look<'_> {
+impl Case<'_> {
     /// Judges one answer; an alias is followed through the observations.
     pub(super) fn judge(&self, record: &Record, outcome: &Outcome) -> Judgement {
         match outcome {
@@ -117,7 +118,7 @@ impl Look<'_> {
     }
 
     fn expected<'e>(&self, record: &'e Record, value: &'e str, is_target: bool) -> Expected<'e> {
-        let zone = self.panel.zone();
+        let zone = self.zone;
         let mut names = vec![record.name.clone(), format!("{}.{zone}", record.name)];
         let host = record.host_in(zone);
         if host.len() > 1 {
@@ -321,7 +322,6 @@ fn is_feedback_host(host: &str) -> bool {
 
 impl Judgement {
     fn is_right_or_unknown(&self) -> bool {
-        use super::view::Standing;
         match self.standing {
             Standing::Right | Standing::Unknown => true,
             Standing::Wrong | Standing::Absent => false,

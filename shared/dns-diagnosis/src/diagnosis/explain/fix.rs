@@ -1,15 +1,14 @@
 //! The one thing to do about each code.
 
-use super::code::DiagnosisCode as Code;
-use super::domain::Trouble;
-use super::judge::SES_SPF_DOMAIN;
+use super::result::Fix;
 use super::show::show;
-use super::view::Finding;
-use super::{Fix, Look};
+use super::wording::Wording;
+use crate::diagnosis::DiagnosisCode as Code;
+use crate::diagnosis::judge::{Finding, SES_SPF_DOMAIN, Trouble};
 use crate::email_auth::{Dmarc, is_dmarc, with_include};
 use crate::records::{Record, RecordData};
 
-impl Look<'_> {
+impl Wording<'_> {
     /// What to do about a finding. `place` is the name that the judgement is about.
     pub(super) fn fix(&self, record: &Record, place: &str, finding: &Finding) -> Option<Fix> {
         let raw = finding.value.as_deref().unwrap_or_default();

@@ -1,21 +1,51 @@
-//! What to ask: first what every look needs, then the probes that explain a record that is not
+//! Which questions to ask DNS: first those that every diagnosis needs, then the probes that explain a record that is not
 //! where it belongs. Probes cost look-ups only where there is something to explain, and only at names
 //! that may exist: "no such name" (NXDOMAIN) holds for every type at the name (RFC 2308 section 5), and
 //! for every name below it (RFC 8020). A record's state rests on neither, only on its own look-up.
+//!
+//! The record is not at its name, so it is looked for where the usual mistakes put it:
+//!
+//! ```
+//! use dns_diagnosis::diagnosis::{Context, FormerTokens, probes_for, questions_for};
+//! use dns_diagnosis::dns::{Observation, Outcome, Question, ZoneOutcome};
+//! use dns_diagnosis::names::DomainName;
+//! use dns_diagnosis::records::ownership_record;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let domain = DomainName::parse("example.com")?;
+//! let records = [ownership_record(&domain, "secret")];
+//! let context = Context {
+//!     domain: &domain,
+//!     zone: &ZoneOutcome::Unknown { failure: None },
+//!     former: &FormerTokens::default(),
+//!     ses: None,
+//! };
+//! // A DNS in which none of the names exists.
+//! let observe = |question: &Question| Observation {
+//!     question: question.clone(),
+//!     authoritative: Vec::new(),
+//!     recursive: Outcome::NoSuchName { negative_ttl: 300 },
+//! };
+//!
+//! let first = questions_for(&domain, &records, None);
+//! assert_eq!(first[0].name, "_lasso-challenge.example.com");
+//! let mut observations: Vec<Observation> = first.iter().map(observe).collect();
+//!
+//! let probes = probes_for(&context, &records, &observations);
+//! let names: Vec<&str> = probes.explaining.iter().map(|probe| &*probe.name).collect();
+//! assert_eq!(names, ["com.example.com", "example.com"]);
+//!
+//! observations.extend(probes.explaining.iter().map(observe));
+//! assert!(probes_for(&context, &records, &observations).is_empty());
+//! # Ok(())
+//! # }
+//! ```
 
-use super::code::DiagnosisCode as Code;
-use super::dmarc::dmarc_name;
-use super::judge::type_of;
-use super::view::Standing;
-use super::{Context, Look};
-use crate::dns::{Observation, Question, RecordType, Zone, ZoneOutcome};
+use super::Context;
+use super::judge::{Case, MAX_NAME, Standing, dmarc_name, type_of};
+use crate::dns::{Observation, Question, RecordType, Zone};
 use crate::names::DomainName;
 use crate::records::{Record, RecordData, RecordId};
-
-/// Longest name that can be asked for (RFC 1035 section 2.3.4).
-const MAX_NAME: usize = 253;
-/// A label that nobody has: whatever answers for it is a wildcard (RFC 4592).
-pub(crate) const NOBODYS_LABEL: &str = "lasso-wildcard-check";
 
 /// The first round: every record by its own name and type, the DMARC record of the organizational
 /// domain, and the zone's name servers as they see themselves.
@@ -61,23 +91,23 @@ pub fn probes_for(
     records: &[Record],
     observations: &[Observation],
 ) -> Probes {
-    let look = Look::new(*context, records, observations);
+    let case = Case::new(*context, records, observations);
     let mut aliases = Questions::default();
     let mut questions = Questions::default();
     let mut anything = false;
     for record in records {
-        let judged = look.own(record);
-        look.ask_for_aliases(record, &mut aliases);
-        let exists = look.observations.exists(&record.name);
+        let judged = case.own(record);
+        case.ask_for_aliases(record, &mut aliases);
+        let exists = case.observations.exists(&record.name);
         if exists {
             ask_beside(record, &mut questions);
         }
         let settled = matches!(judged.standing, Standing::Right | Standing::Unknown);
-        if settled || record.id == RecordId::Dmarc && look.has_dmarc() {
+        if settled || record.id == RecordId::Dmarc && case.has_dmarc() {
             continue;
         }
         if !judged.is_explained() {
-            look.ask_elsewhere(record, &mut questions);
+            case.ask_elsewhere(record, &mut questions);
         }
         if exists {
             anything = true;
@@ -86,7 +116,7 @@ pub fn probes_for(
     }
     // Where nothing exists at a name, no wildcard answers for it either.
     if anything {
-        let sibling = look.nobodys_name();
+        let sibling = case.nobodys_name();
         for record_type in [
             RecordType::Cname,
             RecordType::Txt,
@@ -97,7 +127,7 @@ pub fn probes_for(
             questions.ask(&sibling, record_type);
         }
     }
-    let new = |question: &Question| !look.observations.has(question);
+    let new = |question: &Question| !case.observations.has(question);
     aliases.0.retain(new);
     let new = |question: &Question| new(question) && !aliases.0.contains(question);
     questions.0.retain(new);
@@ -107,108 +137,7 @@ pub fn probes_for(
     }
 }
 
-/// A name where a record may have ended up.
-pub(super) struct Place {
-    pub(super) name: String,
-    pub(super) kind: PlaceKind,
-    /// A name above it that exists only where somebody made such a mistake: the last label that does
-    /// not belong there, right below the zone or the domain.
-    branch: Option<String>,
-}
-
-/// By which mistake a record ends up at a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PlaceKind {
-    /// The zone twice.
-    Doubled,
-    /// The subdomain part left out.
-    WithoutPart,
-    /// The domain itself.
-    Apex,
-    /// Name and value swapped.
-    UnderItsValue,
-    /// The name with an older token.
-    OlderToken,
-}
-
-impl PlaceKind {
-    pub(super) fn code(self) -> Code {
-        match self {
-            Self::Doubled => Code::HostDoubled,
-            Self::WithoutPart => Code::HostWithoutZonePart,
-            Self::Apex => Code::AtApex,
-            Self::UnderItsValue => Code::ValueIsName,
-            Self::OlderToken => Code::StaleToken,
-        }
-    }
-}
-
-impl Look<'_> {
-    /// Where else a record may be: doubled, without the subdomain part, at the domain itself,
-    /// under its value, or under an older token.
-    pub(super) fn places(&self, record: &Record) -> Vec<Place> {
-        let zone = self.panel.zone();
-        let domain = self.context.domain.as_str();
-        let mut places = Vec::new();
-        let mut add = |name: String, kind, branch| {
-            let new = name != record.name && name.len() <= MAX_NAME;
-            if new {
-                places.push(Place { name, kind, branch });
-            }
-        };
-        let mut bases = vec![zone];
-        bases.extend((domain != zone).then_some(domain));
-        for base in bases {
-            let name = format!("{}.{base}", record.name);
-            add(name, PlaceKind::Doubled, Some(branch(&record.name, base)));
-        }
-        // At the parent `_dmarc` and `_amazonses` are records of their own; whether the value is
-        // ours is checked where the answer is read.
-        let front = record.name.strip_suffix(domain);
-        if let Some(front) = front.filter(|_| domain != zone && record.id != RecordId::Dmarc) {
-            add(format!("{front}{zone}"), PlaceKind::WithoutPart, None);
-        }
-        match record.id {
-            RecordId::Verification | RecordId::Ownership => {
-                add(domain.to_owned(), PlaceKind::Apex, None);
-            }
-            RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
-                let value = record.data.value();
-                let name = format!("{value}.{zone}");
-                add(name, PlaceKind::UnderItsValue, Some(branch(&value, zone)));
-                for old in self.former_tokens(record.id) {
-                    let name = format!("{old}._domainkey.{domain}");
-                    add(name, PlaceKind::OlderToken, None);
-                }
-            }
-            RecordId::MailFromMx | RecordId::MailFromSpf | RecordId::Dmarc => {}
-        }
-        places
-    }
-
-    /// The older tokens that stood in this record's place: SES lists three each time.
-    fn former_tokens(&self, id: RecordId) -> impl Iterator<Item = &str> {
-        let place = match id {
-            RecordId::Dkim1 => 0,
-            RecordId::Dkim2 => 1,
-            RecordId::Dkim3 => 2,
-            RecordId::Verification
-            | RecordId::MailFromMx
-            | RecordId::MailFromSpf
-            | RecordId::Dmarc
-            | RecordId::Ownership => usize::MAX,
-        };
-        let former = self.context.former.dkim.iter().enumerate();
-        former
-            .filter(move |(at, _)| at % 3 == place)
-            .map(|(_, token)| token.as_str())
-    }
-
-    /// A name beside the DKIM records at which only a wildcard answers.
-    pub(super) fn nobodys_name(&self) -> String {
-        format!("{NOBODYS_LABEL}._domainkey.{}", self.context.domain)
-    }
-
+impl Case<'_> {
     /// The places where it may have ended up; of those below a branch first the branch alone.
     fn ask_elsewhere(&self, record: &Record, questions: &mut Questions) {
         for place in self.places(record) {
@@ -264,22 +193,6 @@ fn ask_instead(record: &Record, questions: &mut Questions) {
         }
         RecordData::Txt { .. } | RecordData::Mx { .. } => {
             questions.ask(&record.name, RecordType::Cname);
-        }
-    }
-}
-
-/// The name right below `base` that leads to `name` doubled onto it.
-fn branch(name: &str, base: &str) -> String {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    format!("{last}.{base}")
-}
-
-impl Context<'_> {
-    /// The zone, where it was found.
-    pub(crate) fn found_zone(&self) -> Option<&Zone> {
-        match self.zone {
-            ZoneOutcome::Found(zone) => Some(zone),
-            ZoneOutcome::NoSuchDomain | ZoneOutcome::Unknown { .. } => None,
         }
     }
 }

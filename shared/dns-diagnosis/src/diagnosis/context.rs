@@ -1,0 +1,35 @@
+//! What is known beside the answers of DNS.
+
+use super::former::FormerTokens;
+use crate::dns::{Zone, ZoneOutcome};
+use crate::identity::SesStatus;
+use crate::names::DomainName;
+
+/// What is known beside the answers themselves.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The domain.
+    pub domain: &'a DomainName,
+    /// The zone that holds it, which also tells the provider.
+    pub zone: &'a ZoneOutcome,
+    /// Tokens of earlier registrations.
+    pub former: &'a FormerTokens,
+    /// What Amazon SES last said, if it was asked.
+    pub ses: Option<SesStatus>,
+}
+
+impl<'a> Context<'a> {
+    /// The zone, where it was found.
+    pub(crate) fn found_zone(&self) -> Option<&'a Zone> {
+        match self.zone {
+            ZoneOutcome::Found(zone) => Some(zone),
+            ZoneOutcome::NoSuchDomain | ZoneOutcome::Unknown { .. } => None,
+        }
+    }
+
+    /// The apex of the zone, or else the organizational domain: most zones are cut there.
+    pub(crate) fn zone_or_guess(&self) -> &'a str {
+        self.found_zone()
+            .map_or(self.domain.organizational(), |zone| &zone.apex)
+    }
+}

@@ -1,0 +1,132 @@
+//! States and codes in words, for a person who has never heard of DNS: what each code means here, with
+//! the actual values, and the one thing to do about it, in the words of the DNS provider's panel.
+//!
+//! ```
+//! use dns_diagnosis::diagnosis::{
+//!     Context, DiagnosisCode, DmarcDiscovery, Finding, FormerTokens, Judged, JudgedRecord,
+//!     RecordState, explain,
+//! };
+//! use dns_diagnosis::dns::{Zone, ZoneOutcome};
+//! use dns_diagnosis::names::DomainName;
+//! use dns_diagnosis::records::ownership_record;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let domain = DomainName::parse("example.com")?;
+//! let records = [ownership_record(&domain, "secret")];
+//! let context = Context {
+//!     domain: &domain,
+//!     zone: &ZoneOutcome::Found(Zone {
+//!         apex: "example.com".to_owned(),
+//!         name_servers: vec!["ada.ns.cloudflare.com".to_owned()],
+//!     }),
+//!     former: &FormerTokens::default(),
+//!     ses: None,
+//! };
+//! let judged = Judged {
+//!     records: vec![JudgedRecord {
+//!         id: records[0].id,
+//!         place: records[0].name.clone(),
+//!         state: RecordState::Missing,
+//!         findings: vec![Finding::new(DiagnosisCode::NotFound)],
+//!         observed: Vec::new(),
+//!     }],
+//!     trouble: None,
+//!     dmarc: DmarcDiscovery::Unknown,
+//! };
+//! let diagnosis = explain(&context, &records, &judged);
+//! let record = &diagnosis.records[0];
+//! assert_eq!(
+//!     record.message,
+//!     "There is no TXT record at _lasso-challenge.example.com yet."
+//! );
+//! let fix = record.fix.as_ref().ok_or("there is a fix")?;
+//! assert!(fix.text.starts_with("At Cloudflare, add a TXT record"));
+//! # Ok(())
+//! # }
+//! ```
+
+use super::judge::{Judged, JudgedRecord};
+use super::{Context, DiagnosisCode};
+use crate::records::Record;
+
+mod fix;
+mod message;
+mod result;
+mod show;
+mod wording;
+
+pub use result::{Also, Diagnosis, DomainDiagnosis, Fix, RecordDiagnosis};
+pub use show::show;
+
+use show::show_all;
+use wording::Wording;
+
+/// Puts a judgement into words. `records` are those that were judged, in the same order.
+pub fn explain(context: &Context<'_>, records: &[Record], judged: &Judged) -> Diagnosis {
+    let words = Wording::new(*context, records);
+    let records: Vec<RecordDiagnosis> = records
+        .iter()
+        .zip(&judged.records)
+        .map(|(record, judged)| words.of_record(record, judged))
+        .collect();
+    let trouble = judged.trouble.map(|trouble| DomainDiagnosis {
+        code: trouble.code(),
+        message: words.trouble_message(trouble),
+        fix: words.trouble_fix(trouble),
+    });
+    let policies = records.iter().flat_map(of_policy);
+    Diagnosis {
+        domain: trouble.into_iter().chain(policies).collect(),
+        records,
+        dmarc: judged.dmarc.clone(),
+    }
+}
+
+impl Wording<'_> {
+    fn of_record(&self, record: &Record, judged: &JudgedRecord) -> RecordDiagnosis {
+        let place = judged.place.as_str();
+        let mut explained = judged.findings.iter().map(|finding| Also {
+            code: finding.code,
+            message: self.message(record, place, finding),
+            fix: self.fix(record, place, finding),
+        });
+        let (code, message, fix) = match explained.next() {
+            Some(lead) => (Some(lead.code), lead.message, lead.fix),
+            None => (None, self.state_message(record, place, judged.state), None),
+        };
+        let also = explained.collect();
+        RecordDiagnosis {
+            id: record.id,
+            state: judged.state,
+            code,
+            message,
+            expected: record.data.value(),
+            observed: show_all(&judged.observed),
+            fix,
+            wait_minutes: judged.findings.iter().find_map(|finding| finding.minutes),
+            also,
+        }
+    }
+}
+
+/// What a record says of the policy concerns the domain as a whole too.
+fn of_policy(record: &RecordDiagnosis) -> impl Iterator<Item = DomainDiagnosis> {
+    let lead = record.code.map(|code| (code, &record.message, &record.fix));
+    let also = record.also.iter();
+    let also = also.map(|also| (also.code, &also.message, &also.fix));
+    lead.into_iter()
+        .chain(also)
+        .filter(|(code, ..)| is_policy(*code))
+        .map(|(code, message, fix)| DomainDiagnosis {
+            code,
+            message: message.clone(),
+            fix: fix.clone(),
+        })
+}
+
+fn is_policy(code: DiagnosisCode) -> bool {
+    matches!(
+        code,
+        DiagnosisCode::DmarcBlocksVia | DiagnosisCode::DmarcStrictAlignment
+    )
+}

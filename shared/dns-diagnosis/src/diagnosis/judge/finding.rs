@@ -1,0 +1,156 @@
+//! How a record stands, and the facts behind it, before they are put into words.
+
+use serde::{Deserialize, Serialize};
+
+use crate::diagnosis::DiagnosisCode;
+use crate::records::RecordId;
+
+/// What DNS says of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RecordState {
+    /// Published, and right at the source.
+    Found,
+    /// Nothing is published.
+    Missing,
+    /// Something else is published, or it is published elsewhere.
+    Wrong,
+    /// DNS did not answer.
+    Unknown,
+}
+
+impl RecordState {
+    /// The word in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Found => "found",
+            Self::Missing => "missing",
+            Self::Wrong => "wrong",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// How one record stands, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedRecord {
+    /// Which record.
+    pub id: RecordId,
+    /// The name that it is about: the record's own, or that of the organizational domain's DMARC record.
+    pub place: String,
+    /// What DNS says.
+    pub state: RecordState,
+    /// Why, the leading one first, and each code once. Empty where there is nothing to say.
+    pub findings: Vec<Finding>,
+    /// What is published, as DNS has it.
+    pub observed: Vec<String>,
+}
+
+/// How one record stands, before anything but its own look-up is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// What is published does what the expected record does.
+    Right,
+    /// Something else is published.
+    Wrong,
+    /// Nothing is published.
+    Absent,
+    /// Nobody answered.
+    Unknown,
+}
+
+/// One fact that a person may have to know, with what the sentence about it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is.
+    pub code: DiagnosisCode,
+    /// The name where it was seen, if that is not the record's own.
+    pub at: Option<String>,
+    /// What was seen, as DNS has it.
+    pub value: Option<String>,
+    /// How long to wait, in minutes.
+    pub minutes: Option<u32>,
+}
+
+/// What came of looking at one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Judgement {
+    pub(crate) standing: Standing,
+    pub(crate) findings: Vec<Finding>,
+    /// What is published, as DNS has it.
+    pub(crate) observed: Vec<String>,
+}
+
+impl From<Standing> for RecordState {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::Right => Self::Found,
+            Standing::Wrong => Self::Wrong,
+            Standing::Absent => Self::Missing,
+            Standing::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl Finding {
+    /// A code by itself.
+    pub fn new(code: DiagnosisCode) -> Self {
+        Self {
+            code,
+            at: None,
+            value: None,
+            minutes: None,
+        }
+    }
+
+    pub(crate) fn of(code: DiagnosisCode, value: impl Into<String>) -> Self {
+        Self {
+            value: Some(value.into()),
+            ..Self::new(code)
+        }
+    }
+
+    pub(crate) fn at(mut self, name: impl Into<String>) -> Self {
+        self.at = Some(name.into());
+        self
+    }
+}
+
+impl Judgement {
+    pub(crate) fn right(observed: Vec<String>) -> Self {
+        Self {
+            standing: Standing::Right,
+            findings: Vec::new(),
+            observed,
+        }
+    }
+
+    pub(crate) fn wrong(findings: Vec<Finding>, observed: Vec<String>) -> Self {
+        Self {
+            standing: Standing::Wrong,
+            findings,
+            observed,
+        }
+    }
+
+    pub(crate) fn absent() -> Self {
+        Self {
+            standing: Standing::Absent,
+            findings: vec![Finding::new(DiagnosisCode::NotFound)],
+            observed: Vec::new(),
+        }
+    }
+
+    pub(super) fn unknown(code: Option<DiagnosisCode>) -> Self {
+        Self {
+            standing: Standing::Unknown,
+            findings: code.map(Finding::new).into_iter().collect(),
+            observed: Vec::new(),
+        }
+    }
+
+    pub(crate) fn has(&self, code: DiagnosisCode) -> bool {
+        self.findings.iter().any(|finding| finding.code == code)
+    }
+}

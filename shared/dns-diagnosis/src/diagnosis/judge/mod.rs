@@ -1,0 +1,94 @@
+//! How each record stands, and why: from observations to states and codes. No words yet.
+//!
+//! A record's state comes from its own look-up only. What Amazon SES says adds a code and never changes
+//! a state; no answer from DNS is `unknown`, and never `missing` or `wrong`.
+//!
+//! ```
+//! use dns_diagnosis::diagnosis::{
+//!     Context, DiagnosisCode, FormerTokens, RecordState, judge, questions_for,
+//! };
+//! use dns_diagnosis::dns::{Observation, Outcome, ZoneOutcome};
+//! use dns_diagnosis::names::DomainName;
+//! use dns_diagnosis::records::ownership_record;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let domain = DomainName::parse("example.com")?;
+//! let records = [ownership_record(&domain, "secret")];
+//! let context = Context {
+//!     domain: &domain,
+//!     zone: &ZoneOutcome::Unknown { failure: None },
+//!     former: &FormerTokens::default(),
+//!     ses: None,
+//! };
+//! let judged = |outcome: Outcome| {
+//!     let questions = questions_for(&domain, &records, None).into_iter();
+//!     let observations: Vec<Observation> = questions
+//!         .map(|question| Observation {
+//!             question,
+//!             authoritative: Vec::new(),
+//!             recursive: outcome.clone(),
+//!         })
+//!         .collect();
+//!     let record = judge(&context, &records, &observations).records.remove(0);
+//!     (record.state, record.findings[0].code)
+//! };
+//! let no_such_name = Outcome::NoSuchName { negative_ttl: 300 };
+//! assert_eq!(judged(no_such_name), (RecordState::Missing, DiagnosisCode::NotFound));
+//! assert_eq!(
+//!     judged(Outcome::TimedOut),
+//!     (RecordState::Unknown, DiagnosisCode::DnsUnavailable)
+//! );
+//! # Ok(())
+//! # }
+//! ```
+
+use super::Context;
+use crate::dns::Observation;
+use crate::records::Record;
+
+mod answers;
+mod case;
+mod dmarc;
+mod domain;
+mod finding;
+mod likeness;
+mod places;
+mod protection;
+mod record;
+mod value;
+
+pub use dmarc::{DmarcDiscovery, discover_dmarc, dmarc_name};
+pub use domain::Trouble;
+pub use finding::{Finding, JudgedRecord, RecordState};
+
+pub(crate) use answers::{Observations, answers};
+pub(crate) use case::Case;
+pub(crate) use finding::Standing;
+pub(crate) use places::{MAX_NAME, NOBODYS_LABEL};
+pub(crate) use value::{SES_SPF_DOMAIN, type_of};
+
+/// How a domain stands, before it is put into words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// Every record, in the order of the record set.
+    pub records: Vec<JudgedRecord>,
+    /// Why the zone as a whole cannot be seen, where it cannot.
+    pub trouble: Option<Trouble>,
+    /// The DMARC policy that applies to the domain.
+    pub dmarc: DmarcDiscovery,
+}
+
+/// Judges the records by the observations of all rounds.
+pub fn judge(context: &Context<'_>, records: &[Record], observations: &[Observation]) -> Judged {
+    let case = Case::new(*context, records, observations);
+    let protection = case.protection();
+    let records: Vec<JudgedRecord> = records
+        .iter()
+        .map(|record| case.judge_record(record, protection))
+        .collect();
+    Judged {
+        trouble: domain::trouble(&case, &records),
+        records,
+        dmarc: discover_dmarc(context.domain, observations),
+    }
+}

@@ -1,0 +1,119 @@
+//! Where else a record may be, and the name at which only a wildcard answers.
+
+use super::case::Case;
+use crate::diagnosis::DiagnosisCode as Code;
+use crate::records::{Record, RecordId};
+
+/// Longest name that can be asked for (RFC 1035 section 2.3.4).
+pub(crate) const MAX_NAME: usize = 253;
+/// A label that nobody has: whatever answers for it is a wildcard (RFC 4592).
+pub(crate) const NOBODYS_LABEL: &str = "lasso-wildcard-check";
+
+/// A name where a record may have ended up.
+pub(crate) struct Place {
+    pub(crate) name: String,
+    pub(crate) kind: PlaceKind,
+    /// A name above it that exists only where somebody made such a mistake: the last label that does
+    /// not belong there, right below the zone or the domain.
+    pub(crate) branch: Option<String>,
+}
+
+/// By which mistake a record ends up at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PlaceKind {
+    /// The zone twice.
+    Doubled,
+    /// The subdomain part left out.
+    WithoutPart,
+    /// The domain itself.
+    Apex,
+    /// Name and value swapped.
+    UnderItsValue,
+    /// The name with an older token.
+    OlderToken,
+}
+
+impl PlaceKind {
+    pub(super) fn code(self) -> Code {
+        match self {
+            Self::Doubled => Code::HostDoubled,
+            Self::WithoutPart => Code::HostWithoutZonePart,
+            Self::Apex => Code::AtApex,
+            Self::UnderItsValue => Code::ValueIsName,
+            Self::OlderToken => Code::StaleToken,
+        }
+    }
+}
+
+impl Case<'_> {
+    /// Where else a record may be: doubled, without the subdomain part, at the domain itself,
+    /// under its value, or under an older token.
+    pub(crate) fn places(&self, record: &Record) -> Vec<Place> {
+        let zone = self.zone;
+        let domain = self.context.domain.as_str();
+        let mut places = Vec::new();
+        let mut add = |name: String, kind, branch| {
+            let new = name != record.name && name.len() <= MAX_NAME;
+            if new {
+                places.push(Place { name, kind, branch });
+            }
+        };
+        let mut bases = vec![zone];
+        bases.extend((domain != zone).then_some(domain));
+        for base in bases {
+            let name = format!("{}.{base}", record.name);
+            add(name, PlaceKind::Doubled, Some(branch(&record.name, base)));
+        }
+        // At the parent `_dmarc` and `_amazonses` are records of their own; whether the value is
+        // ours is checked where the answer is read.
+        let front = record.name.strip_suffix(domain);
+        if let Some(front) = front.filter(|_| domain != zone && record.id != RecordId::Dmarc) {
+            add(format!("{front}{zone}"), PlaceKind::WithoutPart, None);
+        }
+        match record.id {
+            RecordId::Verification | RecordId::Ownership => {
+                add(domain.to_owned(), PlaceKind::Apex, None);
+            }
+            RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
+                let value = record.data.value();
+                let name = format!("{value}.{zone}");
+                add(name, PlaceKind::UnderItsValue, Some(branch(&value, zone)));
+                for old in self.former_tokens(record.id) {
+                    let name = format!("{old}._domainkey.{domain}");
+                    add(name, PlaceKind::OlderToken, None);
+                }
+            }
+            RecordId::MailFromMx | RecordId::MailFromSpf | RecordId::Dmarc => {}
+        }
+        places
+    }
+
+    /// The older tokens that stood in this record's place: SES lists three each time.
+    fn former_tokens(&self, id: RecordId) -> impl Iterator<Item = &str> {
+        let place = match id {
+            RecordId::Dkim1 => 0,
+            RecordId::Dkim2 => 1,
+            RecordId::Dkim3 => 2,
+            RecordId::Verification
+            | RecordId::MailFromMx
+            | RecordId::MailFromSpf
+            | RecordId::Dmarc
+            | RecordId::Ownership => usize::MAX,
+        };
+        let former = self.context.former.dkim.iter().enumerate();
+        former
+            .filter(move |(at, _)| at % 3 == place)
+            .map(|(_, token)| token.as_str())
+    }
+
+    /// A name beside the DKIM records at which only a wildcard answers.
+    pub(crate) fn nobodys_name(&self) -> String {
+        format!("{NOBODYS_LABEL}._domainkey.{}", self.context.domain)
+    }
+}
+
+/// The name right below `base` that leads to `name` doubled onto it.
+fn branch(name: &str, base: &str) -> String {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    format!("{last}.{base}")
+}

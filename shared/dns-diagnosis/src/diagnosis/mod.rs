@@ -7,12 +7,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::dns::Observation;
+use crate::dns::{Observation, RecordType};
 use crate::names::DomainName;
 use crate::records::Record;
 
 mod code;
 mod dmarc;
+mod dmarc_words;
 mod domain;
 mod fix;
 mod former;
@@ -24,11 +25,13 @@ mod questions;
 mod record;
 mod result;
 mod show;
+mod spf;
+mod spf_words;
 pub(crate) mod view;
 mod wording;
 
 pub use code::DiagnosisCode;
-pub use dmarc::{DmarcDiscovery, discover_dmarc, dmarc_name};
+pub use dmarc::{DmarcAt, DmarcDiscovery, discover_dmarc, dmarc_name};
 pub use domain::DomainDiagnosis;
 pub use former::FormerTokens;
 pub use look::Context;
@@ -40,6 +43,7 @@ pub(crate) use judge::SES_SPF_DOMAIN;
 pub(crate) use questions::{NOBODYS_LABEL, Questions};
 
 use look::Look;
+use view::Observations;
 
 /// How a domain stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +55,9 @@ pub struct Diagnosis {
     pub domain: Vec<DomainDiagnosis>,
     /// The DMARC policy that applies to it.
     pub dmarc: DmarcDiscovery,
+    /// Further DMARC records at the domain and above it, which may apply to names below the domain.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub dmarc_above: Vec<DmarcAt>,
 }
 
 /// Judges the records by the observations of both rounds.
@@ -65,27 +72,40 @@ pub fn diagnose(
         .iter()
         .map(|record| look.diagnose(record, protection))
         .collect();
+    let policies = look.policies();
+    let dmarc = policies.discovery();
     Diagnosis {
         domain: domain::diagnose(&look, &records),
         records,
-        dmarc: discover_dmarc(context.domain, observations),
+        dmarc_above: policies.others(&dmarc),
+        dmarc,
     }
 }
 
-/// Whether the DMARC record of the set is to be proposed: not where a policy, even a void one, is
+/// Whether the DMARC record of the set is to be proposed: not where a record, even a void one, is
 /// published at the domain or its organizational domain, because an existing one is never to be
-/// replaced and a second one voids both.
+/// replaced and a second one voids both; and not where an alias holds the name, beside which no record
+/// may be. The policy of a registry above the domain is no reason against one of its own.
 pub fn proposes_dmarc(domain: &DomainName, observations: &[Observation]) -> bool {
-    match discover_dmarc(domain, observations) {
-        DmarcDiscovery::Published { .. } | DmarcDiscovery::Void { .. } => false,
-        DmarcDiscovery::Absent | DmarcDiscovery::Unknown => true,
-    }
+    let held = Observations::new(observations)
+        .alias(&dmarc_name(domain.as_str()), RecordType::Txt)
+        .is_some();
+    !held
+        && match discover_dmarc(domain, observations) {
+            DmarcDiscovery::Published { at, .. } => {
+                at.len() < dmarc_name(domain.organizational()).len()
+            }
+            DmarcDiscovery::Void { .. } => false,
+            DmarcDiscovery::Absent | DmarcDiscovery::Unknown => true,
+        }
 }
 
 #[cfg(test)]
 mod combination_tests;
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod mail_tests;
 #[cfg(test)]
 mod mistakes;
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::judge::type_of;
 use super::view::Standing;
 use super::{Context, Look};
 use crate::dns::{Observation, Question, RecordType, Zone, ZoneOutcome};
+use crate::email_auth::tree_walk;
 use crate::names::DomainName;
 use crate::records::{Record, RecordData, RecordId};
 
@@ -68,6 +69,16 @@ pub fn probes_for(
     for record in records {
         let judged = look.own(record);
         look.ask_for_aliases(record, &mut aliases);
+        if record.id == RecordId::Dmarc {
+            for name in look.unasked_policies() {
+                questions.ask(&name, RecordType::Txt);
+            }
+        }
+        if record.id == RecordId::MailFromSpf {
+            for question in look.spf_questions(record) {
+                questions.ask(&question.name, question.record_type);
+            }
+        }
         let exists = look.observations.exists(&record.name);
         if exists {
             ask_beside(record, &mut questions);
@@ -228,7 +239,11 @@ impl Look<'_> {
         }
         let mut names = vec![record.name.clone()];
         if record.id == RecordId::Dmarc {
-            names.push(dmarc_name(self.context.domain.organizational()));
+            names.extend(
+                tree_walk(self.context.domain.as_str())
+                    .skip(1)
+                    .map(dmarc_name),
+            );
         }
         for mut name in names {
             // As far as the chain is known, and one step further.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::code::DiagnosisCode as Code;
-use super::dmarc::weigh_dmarc;
 use super::judge::{type_of, value_of};
 use super::look::Protection;
 use super::questions::PlaceKind;
@@ -42,10 +41,10 @@ impl Look<'_> {
     /// Everything about one record.
     pub(super) fn diagnose(&self, record: &Record, protection: Protection) -> RecordDiagnosis {
         let (mut judged, place) = if record.id == RecordId::Dmarc {
-            let (judged, above) = self.dmarc();
+            let (judged, place) = self.dmarc();
             let mut judged = self.without_wildcard(record, judged);
-            weigh_dmarc(&mut judged, above, protection);
-            (judged, self.dmarc_place(record, above))
+            self.weigh_dmarc(&mut judged, &place, protection);
+            (judged, place)
         } else {
             (self.own(record), record.name.clone())
         };
@@ -322,6 +321,7 @@ impl Finding {
                 | Code::WrongType
                 | Code::StaleToken
                 | Code::SpfMissingInclude
+                | Code::SpfInvalid
                 | Code::SpfMultiple
                 | Code::MxWrongRegion
         )

@@ -131,8 +131,8 @@ pub enum SpfFault {
 /// # Examples
 ///
 /// ```
-/// use domain_auth::dns::Question;
-/// use domain_auth::email_auth::{
+/// use dns_diagnosis::dns::Question;
+/// use dns_diagnosis::email_auth::{
 ///     SpfAnswer, SpfAnswers, SpfPass, SpfResult, evaluate_spf,
 /// };
 ///

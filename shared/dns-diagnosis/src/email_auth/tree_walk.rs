@@ -65,7 +65,7 @@ pub enum Owner {
 /// # Examples
 ///
 /// ```
-/// use domain_auth::email_auth::tree_walk;
+/// use dns_diagnosis::email_auth::tree_walk;
 ///
 /// let names: Vec<&str> = tree_walk("a.mail.example.com").collect();
 /// assert_eq!(names, ["a.mail.example.com", "mail.example.com", "example.com", "com"]);

@@ -44,6 +44,7 @@
 use super::Context;
 use super::judge::{Case, MAX_NAME, Standing, dmarc_name, type_of};
 use crate::dns::{Observation, Question, RecordType, Zone};
+use crate::email_auth::tree_walk;
 use crate::names::DomainName;
 use crate::records::{Record, RecordData, RecordId};
 
@@ -98,6 +99,16 @@ pub fn probes_for(
     for record in records {
         let judged = case.own(record);
         case.ask_for_aliases(record, &mut aliases);
+        if record.id == RecordId::Dmarc {
+            for name in case.unasked_policies() {
+                questions.ask(&name, RecordType::Txt);
+            }
+        }
+        if record.id == RecordId::MailFromSpf {
+            for question in case.spf_questions(record) {
+                questions.ask(&question.name, question.record_type);
+            }
+        }
         let exists = case.observations.exists(&record.name);
         if exists {
             ask_beside(record, &mut questions);
@@ -157,7 +168,11 @@ impl Case<'_> {
         }
         let mut names = vec![record.name.clone()];
         if record.id == RecordId::Dmarc {
-            names.push(dmarc_name(self.context.domain.organizational()));
+            names.extend(
+                tree_walk(self.context.domain.as_str())
+                    .skip(1)
+                    .map(dmarc_name),
+            );
         }
         for mut name in names {
             // As far as the chain is known, and one step further.

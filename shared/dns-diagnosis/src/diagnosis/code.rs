@@ -48,7 +48,7 @@ codes! {
     WrongType = "wrong_type",
     /// Two SPF records at one name (RFC 7208 section 4.5).
     SpfMultiple = "spf_multiple",
-    /// Two DMARC records at one name (RFC 7489 section 6.6.3).
+    /// Two DMARC records at one name (RFC 9989 section 4.10).
     DmarcMultiple = "dmarc_multiple",
     /// The bounce host of another region.
     MxWrongRegion = "mx_wrong_region",
@@ -70,12 +70,22 @@ codes! {
     StaleToken = "stale_token",
     /// More than one MX on the MAIL FROM name.
     MxExtra = "mx_extra",
-    /// An SPF record without our include.
+    /// An SPF record that mail servers cannot use (RFC 7208, `permerror`), other than for the number
+    /// of its look-ups: a term that is malformed, or an include of a name without a record.
+    SpfInvalid = "spf_invalid",
+    /// An SPF record that does not let mail from Amazon SES pass.
     SpfMissingInclude = "spf_missing_include",
     /// Over the ten look-ups of RFC 7208 section 4.6.4.
     SpfTooManyLookups = "spf_too_many_lookups",
-    /// A DMARC record without a policy that receivers can read.
+    /// An SPF record whose result depends on a macro that is different for each mail (RFC 7208
+    /// section 7).
+    SpfCannotTell = "spf_cannot_tell",
+    /// An SPF record that lets mail from every server pass (`+all`).
+    SpfAllowsEverybody = "spf_allows_everybody",
+    /// A DMARC record that receivers do not use.
     DmarcInvalid = "dmarc_invalid",
+    /// A tag of a DMARC record that receivers cannot read (RFC 9989 sections 4.7 and 4.10.1).
+    DmarcTagInvalid = "dmarc_tag_invalid",
     /// A policy that has mail refused while nothing aligns.
     DmarcBlocksVia = "dmarc_blocks_via",
     /// Strict alignment that our MAIL FROM or DKIM domain does not meet.
@@ -125,9 +135,13 @@ impl DiagnosisCode {
             | Self::ValueWhitespace
             | Self::StaleToken
             | Self::MxExtra
+            | Self::SpfInvalid
             | Self::SpfMissingInclude
             | Self::SpfTooManyLookups
+            | Self::SpfCannotTell
+            | Self::SpfAllowsEverybody
             | Self::DmarcInvalid
+            | Self::DmarcTagInvalid
             | Self::DmarcBlocksVia
             | Self::DmarcStrictAlignment
             | Self::ValueMismatch
@@ -156,6 +170,6 @@ mod tests {
                 serde_json::Value::from(code.as_str())
             );
         }
-        assert_eq!(DiagnosisCode::ALL.len(), 33);
+        assert_eq!(DiagnosisCode::ALL.len(), 37);
     }
 }

@@ -349,7 +349,9 @@ fn the_fix_names_the_field_of_the_detected_provider() {
 
 #[test]
 fn the_fix_for_a_foreign_spf_record_keeps_the_foreigner() {
-    let scene = Scene::right().instead(Id::MailFromSpf, txt("v=spf1 include:spf.example.net -all"));
+    let scene = Scene::right()
+        .instead(Id::MailFromSpf, txt("v=spf1 include:spf.example.net -all"))
+        .publish("spf.example.net", txt("v=spf1 ip4:192.0.2.0/24 -all"));
     assert_eq!(
         scene.of(Id::MailFromSpf).fix.unwrap().value.as_deref(),
         Some("v=spf1 include:spf.example.net include:amazonses.com -all")

@@ -26,10 +26,9 @@ pub(super) fn rows_of_mail() -> Vec<Row> {
     let spf = |text: &str| Scene::right().instead(Id::MailFromSpf, txt(text));
     let dmarc = |text: &str| Scene::right().instead(Id::Dmarc, txt(text));
     let wrong = State::Wrong;
-    let many = format!(
-        "v=spf1 include:amazonses.com{} ~all",
-        " a:m.example.net".repeat(10)
-    );
+    let many = " a:mail.example.net".repeat(10);
+    let ours_last = format!("v=spf1{many} include:amazonses.com ~all");
+    let ours_first = format!("v=spf1 include:amazonses.com{many} ~all");
     let mut unprotected = dmarc("v=DMARC1; p=reject")
         .without(Id::Dkim1)
         .without(Id::MailFromMx);
@@ -69,12 +68,84 @@ pub(super) fn rows_of_mail() -> Vec<Row> {
             Code::SpfMultiple,
         ),
         (
-            spf("v=spf1 include:spf.example.net -all"),
+            spf("v=spf1 include:spf.example.net -all")
+                .publish("spf.example.net", txt("v=spf1 ip4:192.0.2.0/24 -all")),
             Id::MailFromSpf,
             wrong,
             Code::SpfMissingInclude,
         ),
-        (spf(&many), Id::MailFromSpf, wrong, Code::SpfTooManyLookups),
+        (
+            spf("v=spf1 -all include:amazonses.com"),
+            Id::MailFromSpf,
+            wrong,
+            Code::SpfMissingInclude,
+        ),
+        (
+            spf("v=spf1 ?include:amazonses.com ~all"),
+            Id::MailFromSpf,
+            wrong,
+            Code::SpfMissingInclude,
+        ),
+        (
+            spf(&ours_last).publish("mail.example.net", a("192.0.2.25")),
+            Id::MailFromSpf,
+            wrong,
+            Code::SpfTooManyLookups,
+        ),
+        (
+            spf(&ours_first),
+            Id::MailFromSpf,
+            State::Found,
+            Code::SpfTooManyLookups,
+        ),
+        (
+            spf("v=spf1 include:amazonses.com +all"),
+            Id::MailFromSpf,
+            State::Found,
+            Code::SpfAllowsEverybody,
+        ),
+        (
+            spf("v=spf1 include:%{i}._ip.%{h}._ehlo.%{d}._spf.vali.example ~all"),
+            Id::MailFromSpf,
+            State::Unknown,
+            Code::SpfCannotTell,
+        ),
+        (
+            spf("v=spf1 include:dc-1._spfm.bounce.example.com ~all"),
+            Id::MailFromSpf,
+            wrong,
+            Code::SpfInvalid,
+        ),
+        (
+            spf("v=spf1 include=amazonses.com ~all"),
+            Id::MailFromSpf,
+            wrong,
+            Code::SpfInvalid,
+        ),
+        (
+            spf("v=spf1 include.amazonses.com ~all"),
+            Id::MailFromSpf,
+            wrong,
+            Code::SpfInvalid,
+        ),
+        (
+            spf("v=spf1 include:amazonses.com~all"),
+            Id::MailFromSpf,
+            wrong,
+            Code::SpfInvalid,
+        ),
+        (
+            spf("v=spf1include:amazonses.com ~all"),
+            Id::MailFromSpf,
+            wrong,
+            Code::SpfInvalid,
+        ),
+        (
+            spf("v=spf1 ip4:300.1.1.1 include:amazonses.com ~all"),
+            Id::MailFromSpf,
+            wrong,
+            Code::SpfInvalid,
+        ),
         (
             spf("\"v=spf1 include:amazonses.com ~all\""),
             Id::MailFromSpf,
@@ -99,11 +170,18 @@ pub(super) fn rows_of_mail() -> Vec<Row> {
             wrong,
             Code::DmarcMultiple,
         ),
+        (dmarc("v=DMARC1"), Id::Dmarc, wrong, Code::DmarcInvalid),
         (
-            dmarc("v=DMARC1; rua=mailto:a@example.com"),
+            dmarc(" v=DMARC1; p=none"),
             Id::Dmarc,
             wrong,
             Code::DmarcInvalid,
+        ),
+        (
+            dmarc("v=DMARC1; p=none; sp=rejct; rua=mailto:a@example.com"),
+            Id::Dmarc,
+            State::Found,
+            Code::DmarcTagInvalid,
         ),
         (
             dmarc("v=DMARC1, p=none"),

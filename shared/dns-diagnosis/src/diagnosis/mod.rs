@@ -8,7 +8,7 @@
 //!
 //! [`diagnose`] is [`judge()`] and [`explain()`] in one step.
 
-use crate::dns::Observation;
+use crate::dns::{Observation, RecordType};
 use crate::names::DomainName;
 use crate::records::Record;
 
@@ -25,12 +25,12 @@ pub use context::Context;
 pub use explain::{Also, Diagnosis, DomainDiagnosis, Fix, RecordDiagnosis, explain, show};
 pub use former::FormerTokens;
 pub use judge::{
-    DmarcDiscovery, Finding, Judged, JudgedRecord, RecordState, Trouble, discover_dmarc,
+    DmarcAt, DmarcDiscovery, Finding, Judged, JudgedRecord, RecordState, Trouble, discover_dmarc,
     dmarc_name, judge,
 };
 
 pub(crate) use ask::Questions;
-pub(crate) use judge::{NOBODYS_LABEL, Observations, SES_SPF_DOMAIN, answers};
+pub(crate) use judge::{Case, NOBODYS_LABEL, Observations, SES_SPF_DOMAIN, answers};
 
 /// Judges the records by the observations of all rounds, and says what to do.
 pub fn diagnose(
@@ -38,23 +38,34 @@ pub fn diagnose(
     records: &[Record],
     observations: &[Observation],
 ) -> Diagnosis {
-    explain(context, records, &judge(context, records, observations))
+    let case = Case::new(*context, records, observations);
+    explain::of_case(&case, &judge::of_case(&case))
 }
 
-/// Whether the DMARC record of the set is to be proposed: not where a policy, even a void one, is
+/// Whether the DMARC record of the set is to be proposed: not where a record, even a void one, is
 /// published at the domain or its organizational domain, because an existing one is never to be
-/// replaced and a second one voids both.
+/// replaced and a second one voids both; and not where an alias holds the name, beside which no record
+/// may be. The policy of a registry above the domain is no reason against one of its own.
 pub fn proposes_dmarc(domain: &DomainName, observations: &[Observation]) -> bool {
-    match discover_dmarc(domain, observations) {
-        DmarcDiscovery::Published { .. } | DmarcDiscovery::Void { .. } => false,
-        DmarcDiscovery::Absent | DmarcDiscovery::Unknown => true,
-    }
+    let held = Observations::new(observations)
+        .alias(&dmarc_name(domain.as_str()), RecordType::Txt)
+        .is_some();
+    !held
+        && match discover_dmarc(domain, observations) {
+            DmarcDiscovery::Published { at, .. } => {
+                at.len() < dmarc_name(domain.organizational()).len()
+            }
+            DmarcDiscovery::Void { .. } => false,
+            DmarcDiscovery::Absent | DmarcDiscovery::Unknown => true,
+        }
 }
 
 #[cfg(test)]
 mod combination_tests;
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod mail_tests;
 #[cfg(test)]
 mod mistakes;
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub(crate) struct Scene {
     pub(crate) former: FormerTokens,
     content: [Vec<(String, Data)>; 3],
     faults: [Option<Outcome>; 3],
+    faults_at: Vec<(usize, String, Outcome)>,
     reachable: bool,
 }
 
@@ -113,6 +114,7 @@ impl Scene {
             former: FormerTokens::default(),
             content: Default::default(),
             faults: Default::default(),
+            faults_at: Vec::new(),
             reachable: true,
         };
         for host in hosts {
@@ -189,6 +191,12 @@ impl Scene {
         self
     }
 
+    /// A fault for questions about one name.
+    pub(crate) fn fault_at(mut self, server: usize, name: &str, outcome: Outcome) -> Self {
+        self.faults_at.push((server, name.to_owned(), outcome));
+        self
+    }
+
     pub(crate) fn unreachable(mut self) -> Self {
         self.reachable = false;
         self
@@ -197,6 +205,11 @@ impl Scene {
     fn answer(&self, server: usize, question: &Question) -> Outcome {
         if let Some(fault) = &self.faults[server] {
             return fault.clone();
+        }
+        let mut faults = self.faults_at.iter();
+        let fault = faults.find(|(at, name, _)| *at == server && *name == question.name);
+        if let Some((_, _, outcome)) = fault {
+            return outcome.clone();
         }
         let content = &self.content[server];
         let at = |name: &str| -> Vec<&Data> {

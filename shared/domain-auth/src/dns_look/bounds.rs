@@ -45,6 +45,7 @@ impl DnsLook {
             records,
             domain,
             dmarc,
+            dmarc_above,
         } = self.diagnosis;
         let mut details = Vec::with_capacity(records.len());
         let mut bare = Vec::with_capacity(records.len());
@@ -65,6 +66,7 @@ impl DnsLook {
                 records: bare,
                 domain: Vec::new(),
                 dmarc: dmarc_clipped(dmarc),
+                dmarc_above,
             },
             observations: Vec::new(),
             left_out: 0,

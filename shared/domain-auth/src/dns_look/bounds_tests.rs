@@ -47,6 +47,7 @@ fn look(observations: Vec<Observation>) -> DnsLook {
                 .into(),
             domain: Vec::new(),
             dmarc: DmarcDiscovery::Unknown,
+            dmarc_above: Vec::new(),
         },
         observations,
         left_out: 0,

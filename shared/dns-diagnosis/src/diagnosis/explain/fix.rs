@@ -1,11 +1,11 @@
 //! The one thing to do about each code.
 
+use super::dmarc_words::{relaxed, repaired};
 use super::result::Fix;
 use super::show::show;
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
-use crate::diagnosis::judge::{Finding, SES_SPF_DOMAIN, Trouble};
-use crate::email_auth::{Dmarc, is_dmarc, with_include};
+use crate::diagnosis::judge::{Finding, Trouble};
 use crate::records::{Record, RecordData};
 
 impl Wording<'_> {
@@ -55,8 +55,7 @@ impl Wording<'_> {
             | Code::ValueIsName
             | Code::ValueHasTypePrefix
             | Code::StaleToken
-            | Code::MxWrongRegion
-            | Code::SpfTooManyLookups => Some(self.change_value(record)),
+            | Code::MxWrongRegion => Some(self.change_value(record)),
             Code::MxExtra => Some(Self::advice(format!(
                 "At {panel}, delete every MX record at {} except the one with {} in the field “{}”.",
                 record.name,
@@ -68,16 +67,16 @@ impl Wording<'_> {
                  with this value: {}",
                 record.data.value()
             ))),
-            Code::SpfMissingInclude => {
-                let value =
-                    with_include(raw, SES_SPF_DOMAIN).unwrap_or_else(|_| record.data.value());
-                Some(self.change_value_to(record, &value))
-            }
+            Code::SpfInvalid
+            | Code::SpfMissingInclude
+            | Code::SpfTooManyLookups
+            | Code::SpfCannotTell
+            | Code::SpfAllowsEverybody => self.spf_fix(record, finding),
             Code::DmarcMultiple => Some(Self::advice(format!(
                 "At {panel}, delete every TXT record at {place} that begins with v=DMARC1, except \
                  the one that you want to keep, for example {seen}"
             ))),
-            Code::DmarcInvalid => {
+            Code::DmarcInvalid | Code::DmarcTagInvalid => {
                 Some(self.change_value_to(record, &repaired(raw, &record.data.value())))
             }
             Code::DmarcStrictAlignment => Some(self.change_value_to(record, &relaxed(raw))),
@@ -171,51 +170,4 @@ impl Wording<'_> {
 
 fn adds_beside(record: &Record, finding: &Finding) -> bool {
     matches!(record.data, RecordData::Txt { .. }) && finding.at.is_none()
-}
-
-/// The DMARC record with its missing policy; the proposed one where nothing can be kept.
-fn repaired(text: &str, proposed: &str) -> String {
-    let rest = text.split_once(';').map_or("", |(_, rest)| rest.trim());
-    let repaired = format!("v=DMARC1; p=none; {rest}");
-    if is_dmarc(text) && Dmarc::parse(&repaired).is_ok() {
-        repaired.trim_end().to_owned()
-    } else {
-        proposed.to_owned()
-    }
-}
-
-/// The DMARC record with relaxed alignment.
-fn relaxed(text: &str) -> String {
-    let parts = text.split(';').map(|part| match part.split_once('=') {
-        Some((tag, value)) => match (tag.trim(), value.trim()) {
-            (tag @ ("adkim" | "aspf"), "s" | "S") => format!(" {tag}=r"),
-            _ => part.to_owned(),
-        },
-        None => part.to_owned(),
-    });
-    parts.collect::<Vec<_>>().join(";")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_repaired_policy_keeps_what_can_be_kept() {
-        let proposed = "v=DMARC1; p=none;";
-        assert_eq!(
-            repaired("v=DMARC1; rua=mailto:a@example.com", proposed),
-            "v=DMARC1; p=none; rua=mailto:a@example.com"
-        );
-        assert_eq!(repaired("v=dmarc1; p=none", proposed), proposed);
-        assert_eq!(repaired("v=DMARC1; p=block", proposed), proposed);
-    }
-
-    #[test]
-    fn relaxed_alignment_changes_nothing_else() {
-        assert_eq!(
-            relaxed("v=DMARC1; p=reject; aspf=s; adkim=s; rua=mailto:a@example.com"),
-            "v=DMARC1; p=reject; aspf=r; adkim=r; rua=mailto:a@example.com"
-        );
-    }
 }

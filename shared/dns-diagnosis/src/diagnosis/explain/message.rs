@@ -7,7 +7,6 @@ use super::show::show;
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::diagnosis::judge::{Finding, RecordState, Trouble};
-use crate::email_auth::{Dmarc, Spf};
 use crate::identity::AxisStatus;
 use crate::records::{Record, RecordId};
 
@@ -29,6 +28,10 @@ impl Wording<'_> {
             Code::DomainDoesNotExist => self.trouble_message(Trouble::NoSuchDomain),
             Code::ZoneNotLive => self.trouble_message(Trouble::NotLive),
             Code::DnssecFailure => self.trouble_message(Trouble::Bogus),
+            Code::DnsUnavailable if at.is_some() => format!(
+                "The name servers of {at_or_name} did not answer, and {name} depends on it. This says \
+                 nothing about your records; it is tried again by itself."
+            ),
             Code::DnsUnavailable => self.trouble_message(Trouble::Silent),
             Code::NotFound => format!("There is no {kind} record at {name} yet."),
             Code::NotNeeded => format!(
@@ -131,35 +134,16 @@ impl Wording<'_> {
                 "There is more than one record at {place} that begins with v=spf1. Mail servers \
                  then ignore all of them."
             ),
-            Code::SpfMissingInclude => format!(
-                "The record at {place} does not name Amazon SES as an allowed sender: \
-                 include:amazonses.com is not in {seen}"
-            ),
-            Code::SpfTooManyLookups => {
-                let count = Spf::parse(raw).map_or(0, |spf| spf.lookup_cost());
-                format!(
-                    "The record at {place} makes mail servers look up at least {count} other \
-                     names; over 10, they ignore it: {seen}"
-                )
-            }
-            Code::DmarcMultiple => format!(
-                "There is more than one DMARC record at {place}. Mail servers then ignore all of \
-                 them."
-            ),
-            Code::DmarcInvalid => {
-                let why = Dmarc::parse(raw).err().map(|error| error.to_string());
-                let why = show(&why.unwrap_or_else(|| "is malformed".to_owned()));
-                format!("Mail servers cannot read the DMARC record at {place}: it {why}: {seen}")
-            }
-            Code::DmarcStrictAlignment => format!(
-                "The DMARC policy at {place} demands an exact match of names (“strict alignment”) \
-                 that mail through Amazon SES does not have in every case: {seen}"
-            ),
-            Code::DmarcBlocksVia => format!(
-                "The DMARC policy at {place} has mail refused that is not authenticated ({seen}), \
-                 and neither DKIM nor MAIL FROM is in place: mail sent for {} now would be refused.",
-                self.context.domain
-            ),
+            Code::SpfInvalid
+            | Code::SpfMissingInclude
+            | Code::SpfTooManyLookups
+            | Code::SpfCannotTell
+            | Code::SpfAllowsEverybody => self.spf_message(record, place, finding),
+            Code::DmarcMultiple
+            | Code::DmarcInvalid
+            | Code::DmarcTagInvalid
+            | Code::DmarcStrictAlignment
+            | Code::DmarcBlocksVia => self.dmarc_message(at.as_deref().unwrap_or(place), finding),
         }
     }
 
@@ -167,10 +151,7 @@ impl Wording<'_> {
     pub(super) fn state_message(&self, record: &Record, place: &str, state: RecordState) -> String {
         let name = &record.name;
         match state {
-            RecordState::Found if record.id == RecordId::Dmarc && place != name => format!(
-                "The DMARC policy at {place} also covers {}; no further record is needed.",
-                self.context.domain
-            ),
+            RecordState::Found if record.id == RecordId::Dmarc => self.dmarc_found(place),
             RecordState::Found if self.ses_gave_up(record) => format!(
                 "The record at {name} is published and right, but Amazon SES had stopped looking \
                  before it was. Restart the verification."

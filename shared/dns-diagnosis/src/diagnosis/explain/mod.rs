@@ -32,8 +32,9 @@
 //!     }],
 //!     trouble: None,
 //!     dmarc: DmarcDiscovery::Unknown,
+//!     dmarc_above: Vec::new(),
 //! };
-//! let diagnosis = explain(&context, &records, &judged);
+//! let diagnosis = explain(&context, &records, &[], &judged);
 //! let record = &diagnosis.records[0];
 //! assert_eq!(
 //!     record.message,
@@ -45,14 +46,17 @@
 //! # }
 //! ```
 
-use super::judge::{Judged, JudgedRecord};
+use super::judge::{Case, Judged, JudgedRecord};
 use super::{Context, DiagnosisCode};
+use crate::dns::Observation;
 use crate::records::Record;
 
+mod dmarc_words;
 mod fix;
 mod message;
 mod result;
 mod show;
+mod spf_words;
 mod wording;
 
 pub use result::{Also, Diagnosis, DomainDiagnosis, Fix, RecordDiagnosis};
@@ -61,11 +65,21 @@ pub use show::show;
 use show::show_all;
 use wording::Wording;
 
-/// Puts a judgement into words. `records` are those that were judged, in the same order.
-pub fn explain(context: &Context<'_>, records: &[Record], judged: &Judged) -> Diagnosis {
-    let words = Wording::new(*context, records);
+/// Puts a judgement into words. Context, records and observations are those that were judged: an SPF
+/// record is proposed only if mail passes by it.
+pub fn explain(
+    context: &Context<'_>,
+    records: &[Record],
+    observations: &[Observation],
+    judged: &Judged,
+) -> Diagnosis {
+    of_case(&Case::new(*context, records, observations), judged)
+}
+
+pub(super) fn of_case(case: &Case<'_>, judged: &Judged) -> Diagnosis {
+    let words = Wording::of(case);
+    let records = case.records.iter();
     let records: Vec<RecordDiagnosis> = records
-        .iter()
         .zip(&judged.records)
         .map(|(record, judged)| words.of_record(record, judged))
         .collect();
@@ -79,6 +93,7 @@ pub fn explain(context: &Context<'_>, records: &[Record], judged: &Judged) -> Di
         domain: trouble.into_iter().chain(policies).collect(),
         records,
         dmarc: judged.dmarc.clone(),
+        dmarc_above: judged.dmarc_above.clone(),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::DiagnosisCode;
-use crate::diagnosis::judge::{DmarcDiscovery, RecordState};
+use crate::diagnosis::judge::{DmarcAt, DmarcDiscovery, RecordState};
 use crate::records::RecordId;
 
 /// How a domain stands.
@@ -16,6 +16,9 @@ pub struct Diagnosis {
     pub domain: Vec<DomainDiagnosis>,
     /// The DMARC policy that applies to it.
     pub dmarc: DmarcDiscovery,
+    /// Further DMARC records at the domain and above it, which may apply to names below the domain.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub dmarc_above: Vec<DmarcAt>,
 }
 
 /// One diagnosis of the domain.

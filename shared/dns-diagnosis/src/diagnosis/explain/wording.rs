@@ -3,22 +3,27 @@
 use super::result::Fix;
 use super::show::show;
 use crate::diagnosis::Context;
+use crate::diagnosis::judge::Case;
 use crate::providers::Panel;
 use crate::records::{Record, RecordData};
 
-/// What sentences are made of: the domain, its records, and what its provider's panel calls things.
+/// What sentences are made of: the domain with its records, and what its provider's panel calls things.
 pub(super) struct Wording<'a> {
     pub(super) context: Context<'a>,
-    pub(super) panel: Panel,
     pub(super) records: &'a [Record],
+    pub(super) panel: Panel,
+    /// For fixes that are tried before they are proposed.
+    pub(super) case: &'a Case<'a>,
 }
 
 impl<'a> Wording<'a> {
-    pub(super) fn new(context: Context<'a>, records: &'a [Record]) -> Self {
+    pub(super) fn of(case: &'a Case<'a>) -> Self {
+        let context = case.context;
         Self {
             context,
+            records: case.records,
             panel: Panel::of(context.found_zone(), context.domain.organizational()),
-            records,
+            case,
         }
     }
 

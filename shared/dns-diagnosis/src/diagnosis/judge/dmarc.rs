@@ -1,5 +1,5 @@
-//! The DMARC policy that applies to a domain: its own, or its organizational domain's
-//! (RFC 7489 section 6.6.3).
+//! The DMARC policy that applies to a domain: its own, that of its organizational domain, or that of
+//! a public suffix above both (RFC 9989 section 4.10.1).
 
 use serde::{Deserialize, Serialize};
 
@@ -8,12 +8,15 @@ use super::case::Case;
 use super::finding::{Finding, Judgement, Standing};
 use super::likeness::{Expected, Likeness};
 use super::protection::Protection;
-use super::value::value_of;
+use super::value::{SES_SPF_DOMAIN, value_of};
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::dns::{Data, Observation, Outcome, RecordType};
-use crate::email_auth::{Alignment, Dmarc, Policy, is_dmarc};
+use crate::email_auth::{
+    Alignment, Applicable, Delivery, Dmarc, DmarcAnswer, DmarcRecords, Identifier, Mail, Owner,
+    Policy, Reach, Verdict, applicable, delivery, is_dmarc, tree_walk,
+};
 use crate::names::DomainName;
-use crate::records::Record;
+use crate::records::RecordId;
 
 /// What the search for a policy came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +25,7 @@ use crate::records::Record;
 pub enum DmarcDiscovery {
     /// There is a policy.
     Published {
-        /// Where: `_dmarc` below the domain or its organizational domain.
+        /// Where: `_dmarc` below the domain or a name above it.
         at: String,
         /// The record, as DNS has it.
         text: String,
@@ -31,7 +34,7 @@ pub enum DmarcDiscovery {
         /// What it asks for mail from the domain.
         policy: Policy,
     },
-    /// There are records, and none applies: two of them, or one that cannot be read.
+    /// There are records, and no policy applies: two of them, or one that cannot be read.
     Void {
         /// Where.
         at: String,
@@ -44,85 +47,163 @@ pub enum DmarcDiscovery {
     Unknown,
 }
 
-/// Where the policy of `domain` is published (RFC 7489 section 6.1).
+/// Where the policy of `domain` is published (RFC 9989 section 4.7).
 pub fn dmarc_name(domain: &str) -> String {
     format!("_dmarc.{domain}")
 }
 
-/// Finds the policy for mail from `domain` in what DNS answered to the questions of the first round.
+/// Finds the policy for mail from `domain` in what DNS answered.
 pub fn discover_dmarc(domain: &DomainName, observations: &[Observation]) -> DmarcDiscovery {
-    Policies::new(domain, &Observations::new(observations)).discovery(domain)
+    Policies::new(domain, &Observations::new(observations)).discovery()
 }
 
-/// The judgements at the two places.
-pub(super) struct Policies {
-    own: Judgement,
-    above: Option<Judgement>,
+/// A DMARC record at a name above a domain, or at the domain itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct DmarcAt {
+    /// The name, without `_dmarc`.
+    pub name: String,
+    /// What it says.
+    pub dmarc: Dmarc,
 }
 
-impl Policies {
-    pub(super) fn new(domain: &DomainName, observations: &Observations<'_>) -> Self {
-        let at = |domain: &str| {
-            let judge = |outcome: &Outcome| judge(outcome, observations);
-            observations.settle(&dmarc_name(domain), RecordType::Txt, &judge)
-        };
-        let organizational = domain.organizational();
-        Self {
-            own: at(domain.as_str()),
-            above: (organizational != domain.as_str()).then(|| at(organizational)),
-        }
-    }
+/// What is known of the records on the tree walk from a domain.
+pub(crate) struct Policies<'d> {
+    domain: &'d DomainName,
+    /// Whether the domain exists in DNS, which `np` depends on.
+    exists: bool,
+    /// The names that were asked, the domain first, and the judgement at each.
+    places: Vec<(&'d str, Judgement)>,
+}
 
-    /// The judgement that counts, and whether it is the organizational domain's.
-    pub(super) fn effective(self) -> (Judgement, bool) {
-        let decided = self.own.standing == Standing::Right
-            || self.own.standing == Standing::Unknown
-            || self.own.has(Code::DmarcMultiple)
-            || self.own.has(Code::DmarcInvalid)
-            || self.own.is_explained();
-        match self.above {
-            Some(above) if !decided && above.standing != Standing::Absent => (above, true),
-            Some(_) | None => (self.own, false),
-        }
-    }
-
-    fn discovery(self, domain: &DomainName) -> DmarcDiscovery {
-        let (judged, above) = self.effective();
-        let at = dmarc_name(if above {
-            domain.organizational()
-        } else {
-            domain.as_str()
+impl<'d> Policies<'d> {
+    pub(super) fn new(domain: &'d DomainName, observations: &Observations<'_>) -> Self {
+        let judge = |outcome: &Outcome| judge(outcome, observations);
+        let places = tree_walk(domain.as_str()).filter_map(|name| {
+            let at = dmarc_name(name);
+            let asked = observations.get(&at, RecordType::Txt).is_some();
+            let judged = || observations.settle(&at, RecordType::Txt, &judge);
+            (asked || name == domain.as_str()).then(|| (name, judged()))
         });
-        match judged.standing {
-            Standing::Right => {
-                let record = judged.observed.iter().find_map(|text| {
-                    let dmarc = Dmarc::parse(text).ok()?;
-                    Some((text.clone(), dmarc))
-                });
-                match record {
-                    Some((text, dmarc)) => DmarcDiscovery::Published {
-                        at,
-                        text,
-                        policy: if above {
-                            dmarc.asks(crate::email_auth::Reach::Below)
-                        } else {
-                            dmarc.policy
-                        },
-                        dmarc,
-                    },
-                    None => DmarcDiscovery::Unknown,
-                }
-            }
-            Standing::Wrong
-                if judged.has(Code::DmarcMultiple) || judged.has(Code::DmarcInvalid) =>
+        Self {
+            domain,
+            exists: !observations.denies(domain.as_str()),
+            places: places.collect(),
+        }
+    }
+
+    /// The judgement that a person is shown, and the name that it is about: that of the domain, or of
+    /// a name above it whose policy covers the domain.
+    pub(super) fn effective(self) -> (Judgement, String) {
+        let place = self.effective_place();
+        let fallback = || (self.domain.as_str(), Judgement::absent());
+        let (name, judged) = self.places.into_iter().nth(place).unwrap_or_else(fallback);
+        (judged, dmarc_name(name))
+    }
+
+    fn effective_place(&self) -> usize {
+        let own_decides = self.places.first().is_none_or(|(_, own)| {
+            own.standing == Standing::Right
+                || own.standing == Standing::Unknown
+                || own.has(Code::DmarcMultiple)
+                || own.has(Code::DmarcInvalid)
+                || own.is_explained()
+        });
+        if own_decides {
+            return 0;
+        }
+        let at = match applicable(self.domain.as_str(), self) {
+            Applicable::Record { at, .. } | Applicable::Unreadable { at }
+                if !self.is_above_organization(&at) =>
             {
-                DmarcDiscovery::Void {
-                    at,
-                    multiple: judged.has(Code::DmarcMultiple),
-                }
+                at
             }
-            Standing::Wrong | Standing::Absent => DmarcDiscovery::Absent,
-            Standing::Unknown => DmarcDiscovery::Unknown,
+            Applicable::Record { .. }
+            | Applicable::Unreadable { .. }
+            | Applicable::Nothing
+            | Applicable::Unknown => self.domain.organizational().to_owned(),
+        };
+        let place = self
+            .places
+            .iter()
+            .position(|(name, judged)| *name == at && judged.standing != Standing::Absent);
+        place.unwrap_or(0)
+    }
+
+    /// Whether a record above the domain belongs to a registry rather than to the domain's owner.
+    fn is_above_organization(&self, name: &str) -> bool {
+        name.len() < self.domain.organizational().len()
+    }
+
+    pub(crate) fn discovery(&self) -> DmarcDiscovery {
+        match applicable(self.domain.as_str(), self) {
+            Applicable::Record { at, owner, dmarc } => DmarcDiscovery::Published {
+                text: self.text_at(&at).unwrap_or_default(),
+                at: dmarc_name(&at),
+                policy: dmarc.asks(match owner {
+                    Owner::Author => Reach::Itself,
+                    Owner::Organization | Owner::PublicSuffix if self.exists => Reach::Below,
+                    Owner::Organization | Owner::PublicSuffix => Reach::BelowNonexistent,
+                }),
+                dmarc,
+            },
+            Applicable::Unreadable { at } => DmarcDiscovery::Void {
+                at: dmarc_name(&at),
+                multiple: false,
+            },
+            Applicable::Unknown => DmarcDiscovery::Unknown,
+            Applicable::Nothing => {
+                let void = self.places.iter().find(|(_, judged)| {
+                    judged.has(Code::DmarcMultiple) || judged.has(Code::DmarcInvalid)
+                });
+                void.map_or(DmarcDiscovery::Absent, |(name, judged)| {
+                    DmarcDiscovery::Void {
+                        at: dmarc_name(name),
+                        multiple: judged.has(Code::DmarcMultiple),
+                    }
+                })
+            }
+        }
+    }
+
+    /// The records beside the one that applies.
+    pub(super) fn others(&self, discovery: &DmarcDiscovery) -> Vec<DmarcAt> {
+        let applies = |name: &str| match discovery {
+            DmarcDiscovery::Published { at, .. } => *at == dmarc_name(name),
+            DmarcDiscovery::Void { .. } | DmarcDiscovery::Absent | DmarcDiscovery::Unknown => false,
+        };
+        let others = self.places.iter().filter(|(name, _)| !applies(name));
+        let others = others.filter_map(|(name, _)| match self.record(name) {
+            DmarcAnswer::Record(dmarc) => Some(DmarcAt {
+                name: (*name).to_owned(),
+                dmarc,
+            }),
+            DmarcAnswer::Unreadable | DmarcAnswer::Nothing | DmarcAnswer::Unknown => None,
+        });
+        others.collect()
+    }
+
+    /// The text of the one record at a name.
+    fn text_at(&self, name: &str) -> Option<String> {
+        let (_, judged) = self.places.iter().find(|(place, _)| *place == name)?;
+        let mut records = judged.observed.iter().filter(|text| is_dmarc(text));
+        records.next().filter(|_| records.next().is_none()).cloned()
+    }
+}
+
+impl DmarcRecords for Policies<'_> {
+    /// A registry that does not answer is taken for one without a policy, which nearly all are.
+    fn record(&self, name: &str) -> DmarcAnswer {
+        let judged = self.places.iter().find(|(place, _)| *place == name);
+        match judged.map(|(_, judged)| judged.standing) {
+            Some(Standing::Unknown) if !self.is_above_organization(name) => DmarcAnswer::Unknown,
+            Some(Standing::Right | Standing::Wrong) => match self.text_at(name) {
+                Some(text) => {
+                    Dmarc::parse(&text).map_or(DmarcAnswer::Unreadable, DmarcAnswer::Record)
+                }
+                None => DmarcAnswer::Nothing,
+            },
+            Some(Standing::Absent | Standing::Unknown) | None => DmarcAnswer::Nothing,
         }
     }
 }
@@ -193,6 +274,8 @@ fn malformed(text: &str) -> Vec<Finding> {
     };
     let front: String = text.split(';').next().unwrap_or_default().to_owned();
     let mut findings = match expected.compare(&front) {
+        // A space in front is no part of a value that works otherwise: it is no DMARC record.
+        Likeness::Damaged(codes) if codes == [Code::ValueWhitespace] => Vec::new(),
         Likeness::Damaged(codes) => codes
             .into_iter()
             .map(|code| Finding::of(code, text))
@@ -204,55 +287,88 @@ fn malformed(text: &str) -> Vec<Finding> {
 }
 
 impl Case<'_> {
-    /// The judgement of the DMARC record; the flag says that the organizational domain's counts.
-    pub(super) fn dmarc(&self) -> (Judgement, bool) {
-        Policies::new(self.context.domain, &self.observations).effective()
+    /// What is known of the DMARC records on the way up from the domain.
+    pub(crate) fn policies(&self) -> Policies<'_> {
+        Policies::new(self.context.domain, &self.observations)
+    }
+
+    /// The judgement of the DMARC record, and the name that it is about: the domain's, or one above
+    /// it that counts.
+    pub(super) fn dmarc(&self) -> (Judgement, String) {
+        self.policies().effective()
     }
 
     pub(crate) fn has_dmarc(&self) -> bool {
         self.dmarc().0.standing == Standing::Right
     }
 
-    /// The name that the DMARC judgement is about.
-    pub(super) fn dmarc_place(&self, record: &Record, above: bool) -> String {
-        if above {
-            dmarc_name(self.context.domain.organizational())
-        } else {
-            record.name.clone()
+    /// The names of the walk that have to be asked where the domain has no policy of its own.
+    pub(crate) fn unasked_policies(&self) -> Vec<String> {
+        let policies = self.policies();
+        let own = policies.record(self.context.domain.as_str());
+        match own {
+            DmarcAnswer::Nothing => {
+                let names = tree_walk(self.context.domain.as_str()).map(dmarc_name);
+                names.collect()
+            }
+            DmarcAnswer::Record(_) | DmarcAnswer::Unreadable | DmarcAnswer::Unknown => Vec::new(),
         }
     }
-}
 
-/// What the policy means for mail that is sent now.
-pub(super) fn weigh_dmarc(judged: &mut Judgement, above: bool, protection: Protection) {
-    if judged.standing != Standing::Right {
-        return;
+    /// What becomes of mail from the domain itself that is sent now.
+    fn delivery(&self, protection: Protection) -> Delivery {
+        let domain = self.context.domain.as_str();
+        let policies = self.policies();
+        let mut records = self.records.iter();
+        let mail_from = records.find(|record| record.id == RecordId::MailFromMx);
+        let mail = Mail {
+            author: domain,
+            exists: Verdict::of(policies.exists),
+            dkim: Identifier {
+                domain,
+                passes: Verdict::of(protection.dkim),
+            },
+            spf: Identifier {
+                domain: mail_from.map_or(SES_SPF_DOMAIN, |record| &record.name),
+                passes: Verdict::of(protection.mail_from),
+            },
+        };
+        delivery(&mail, &policies)
     }
-    let Some((text, dmarc)) = judged
-        .observed
-        .iter()
-        .find_map(|text| Some((text.clone(), Dmarc::parse(text).ok()?)))
-    else {
-        return;
-    };
-    let policy = if above {
-        dmarc.asks(crate::email_auth::Reach::Below)
-    } else {
-        dmarc.policy
-    };
-    let spf_is_strict = dmarc.spf == Alignment::Strict;
-    // Our MAIL FROM is a subdomain, which strict alignment never accepts (RFC 7489 section 3.1.2).
-    let spf_aligns = protection.mail_from && !spf_is_strict;
-    if policy.blocks() && !protection.dkim && !spf_aligns {
-        judged
-            .findings
-            .push(Finding::of(Code::DmarcBlocksVia, &text));
-    }
-    // SES signs with the identity's own domain: strict DKIM alignment is met by senders at the
-    // domain itself, and matters to those below it where SPF does not align either.
-    if spf_is_strict || (dmarc.dkim == Alignment::Strict && !spf_aligns) {
-        judged
-            .findings
-            .push(Finding::of(Code::DmarcStrictAlignment, &text));
+
+    /// What the policy means for mail that is sent now. `place` is the name that the judgement is
+    /// about.
+    pub(super) fn weigh_dmarc(&self, judged: &mut Judgement, place: &str, protection: Protection) {
+        let delivery = self.delivery(protection);
+        let Applicable::Record { at, dmarc, .. } = &delivery.applicable else {
+            return;
+        };
+        let text = self.policies().text_at(at).unwrap_or_default();
+        let at = dmarc_name(at);
+        let finding = |code| {
+            let finding = Finding::of(code, text.as_str());
+            if at == place {
+                finding
+            } else {
+                finding.at(&at)
+            }
+        };
+        if delivery.refused == Verdict::Yes {
+            judged.findings.push(finding(Code::DmarcBlocksVia));
+        }
+        if judged.standing != Standing::Right {
+            return;
+        }
+        if !dmarc.void_tags.is_empty() {
+            judged.findings.push(finding(Code::DmarcTagInvalid));
+        }
+        // SES signs with the identity's own domain: strict DKIM alignment is met by senders at the
+        // domain itself, and matters to those below it where SPF does not align either. Our MAIL FROM
+        // is a subdomain, which strict alignment never accepts.
+        let spf_is_strict = dmarc.spf == Alignment::Strict;
+        let dkim_matters = dmarc.dkim == Alignment::Strict && delivery.spf != Verdict::Yes;
+        if spf_is_strict || dkim_matters {
+            judged.findings.push(finding(Code::DmarcStrictAlignment));
+        }
     }
 }

@@ -55,9 +55,10 @@ mod likeness;
 mod places;
 mod protection;
 mod record;
+mod spf;
 mod value;
 
-pub use dmarc::{DmarcDiscovery, discover_dmarc, dmarc_name};
+pub use dmarc::{DmarcAt, DmarcDiscovery, discover_dmarc, dmarc_name};
 pub use domain::Trouble;
 pub use finding::{Finding, JudgedRecord, RecordState};
 
@@ -65,6 +66,7 @@ pub(crate) use answers::{Observations, answers};
 pub(crate) use case::Case;
 pub(crate) use finding::Standing;
 pub(crate) use places::{MAX_NAME, NOBODYS_LABEL};
+pub(crate) use spf::mistaken_modifier;
 pub(crate) use value::{SES_SPF_DOMAIN, type_of};
 
 /// How a domain stands, before it is put into words.
@@ -76,19 +78,27 @@ pub struct Judged {
     pub trouble: Option<Trouble>,
     /// The DMARC policy that applies to the domain.
     pub dmarc: DmarcDiscovery,
+    /// Further DMARC records at the domain and above it, which may apply to names below the domain.
+    pub dmarc_above: Vec<DmarcAt>,
 }
 
 /// Judges the records by the observations of all rounds.
 pub fn judge(context: &Context<'_>, records: &[Record], observations: &[Observation]) -> Judged {
-    let case = Case::new(*context, records, observations);
+    of_case(&Case::new(*context, records, observations))
+}
+
+pub(super) fn of_case(case: &Case<'_>) -> Judged {
     let protection = case.protection();
+    let records = case.records.iter();
     let records: Vec<JudgedRecord> = records
-        .iter()
         .map(|record| case.judge_record(record, protection))
         .collect();
+    let policies = case.policies();
+    let dmarc = policies.discovery();
     Judged {
-        trouble: domain::trouble(&case, &records),
+        trouble: domain::trouble(case, &records),
         records,
-        dmarc: discover_dmarc(context.domain, observations),
+        dmarc_above: policies.others(&dmarc),
+        dmarc,
     }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::case::Case;
-use super::dmarc::weigh_dmarc;
 use super::finding::{Finding, JudgedRecord, Judgement, Standing};
 use super::places::PlaceKind;
 use super::protection::Protection;
@@ -41,10 +40,10 @@ impl Case<'_> {
     /// Everything about one record.
     pub(super) fn judge_record(&self, record: &Record, protection: Protection) -> JudgedRecord {
         let (mut judged, place) = if record.id == RecordId::Dmarc {
-            let (judged, above) = self.dmarc();
+            let (judged, place) = self.dmarc();
             let mut judged = self.without_wildcard(record, judged);
-            weigh_dmarc(&mut judged, above, protection);
-            (judged, self.dmarc_place(record, above))
+            self.weigh_dmarc(&mut judged, &place, protection);
+            (judged, place)
         } else {
             (self.own(record), record.name.clone())
         };
@@ -296,6 +295,7 @@ impl Finding {
                 | Code::WrongType
                 | Code::StaleToken
                 | Code::SpfMissingInclude
+                | Code::SpfInvalid
                 | Code::SpfMultiple
                 | Code::MxWrongRegion
         )

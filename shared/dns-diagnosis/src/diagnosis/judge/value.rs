@@ -7,7 +7,6 @@ use super::finding::{Finding, Judgement, Standing};
 use super::likeness::{Expected, Likeness};
 use crate::diagnosis::{Context, DiagnosisCode as Code};
 use crate::dns::{Data, Outcome, RecordType};
-use crate::email_auth::{MAX_SPF_LOOKUPS, Spf, is_spf};
 use crate::records::{Record, RecordData, RecordId};
 
 /// The organization whose servers send, as SPF records name it.
@@ -117,7 +116,12 @@ impl Case<'_> {
         }
     }
 
-    fn expected<'e>(&self, record: &'e Record, value: &'e str, is_target: bool) -> Expected<'e> {
+    pub(super) fn expected<'e>(
+        &self,
+        record: &'e Record,
+        value: &'e str,
+        is_target: bool,
+    ) -> Expected<'e> {
         let zone = self.zone;
         let mut names = vec![record.name.clone(), format!("{}.{zone}", record.name)];
         let host = record.host_in(zone);
@@ -141,7 +145,12 @@ impl Case<'_> {
     }
 
     /// A name may hold other TXT records beside ours.
-    fn judge_text(&self, record: &Record, value: &str, observed: Vec<String>) -> Judgement {
+    pub(super) fn judge_text(
+        &self,
+        record: &Record,
+        value: &str,
+        observed: Vec<String>,
+    ) -> Judgement {
         let expected = self.expected(record, value, false);
         let mut findings = Vec::new();
         let mut other = None;
@@ -244,58 +253,6 @@ impl Case<'_> {
         }
         Judgement::wrong(findings, observed)
     }
-
-    /// Any SPF record that lets the servers of SES pass will do (RFC 7208 section 4.5: exactly one).
-    fn judge_spf(&self, record: &Record, value: &str, observed: Vec<String>) -> Judgement {
-        let records: Vec<&String> = observed.iter().filter(|text| is_spf(text)).collect();
-        let mut findings = Vec::new();
-        match records.as_slice() {
-            [] => return self.judge_text(record, value, observed),
-            [text] => findings.extend(self.spf_faults(record, value, text)),
-            [first, ..] => {
-                findings.push(Finding::of(Code::SpfMultiple, first.as_str()));
-                let any = records.iter().any(|text| includes_ses(text));
-                if !any {
-                    findings.push(Finding::of(Code::SpfMissingInclude, first.as_str()));
-                }
-            }
-        }
-        if findings.is_empty() {
-            Judgement::right(observed)
-        } else {
-            Judgement::wrong(findings, observed)
-        }
-    }
-
-    fn spf_faults(&self, record: &Record, value: &str, text: &str) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        match Spf::parse(text) {
-            Ok(spf) => {
-                if !spf.includes(SES_SPF_DOMAIN) {
-                    if let Likeness::Damaged(codes) =
-                        self.expected(record, value, false).compare(text)
-                    {
-                        findings.extend(damage(&codes, text));
-                    }
-                    findings.push(Finding::of(Code::SpfMissingInclude, text));
-                }
-                if spf.lookup_cost() > MAX_SPF_LOOKUPS {
-                    findings.push(Finding::of(Code::SpfTooManyLookups, text));
-                }
-            }
-            Err(_) => match self.expected(record, value, false).compare(text) {
-                Likeness::Damaged(codes) => findings.extend(damage(&codes, text)),
-                Likeness::Same | Likeness::Other { .. } => {
-                    findings.push(Finding::of(Code::ValueMismatch, text));
-                }
-            },
-        }
-        findings
-    }
-}
-
-fn includes_ses(text: &str) -> bool {
-    Spf::parse(text).is_ok_and(|spf| spf.includes(SES_SPF_DOMAIN))
 }
 
 fn damage(codes: &[Code], value: &str) -> Vec<Finding> {

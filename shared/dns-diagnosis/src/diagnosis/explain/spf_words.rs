@@ -1,0 +1,223 @@
+//! What is wrong with an SPF record in words, and the one thing to do about it.
+
+use super::result::Fix;
+use super::show::show;
+use super::wording::Wording;
+use crate::diagnosis::DiagnosisCode as Code;
+use crate::diagnosis::judge::{Finding, SES_SPF_DOMAIN, mistaken_modifier};
+use crate::email_auth::{
+    Mechanism, Qualifier, Spf, SpfError, SpfFault, SpfResult, SpfTerm, is_spf, with_include,
+};
+use crate::records::Record;
+
+/// What a record that counts for nothing is worth.
+const IGNORED: &str = "Mail servers then ignore the whole record";
+
+impl Wording<'_> {
+    /// What a finding about the SPF record at `place` means.
+    pub(super) fn spf_message(&self, record: &Record, place: &str, finding: &Finding) -> String {
+        let raw = finding.value.as_deref().unwrap_or_default();
+        let seen = show(raw);
+        let result = self.case.spf_evaluation(record, raw).result;
+        match (finding.code, result) {
+            (Code::SpfCannotTell, SpfResult::CannotTell { term }) => format!(
+                "Whether the record at {place} lets mail from Amazon SES pass depends on {}, which is \
+                 different for each mail and cannot be looked up: {seen}",
+                show(&term)
+            ),
+            (Code::SpfAllowsEverybody, _) => format!(
+                "The record at {place} lets every server in the world send mail in the name of \
+                 {place}, not only Amazon SES: {seen}"
+            ),
+            (Code::SpfTooManyLookups, SpfResult::Pass(_)) => format!(
+                "The record at {place} makes mail servers look up more than 10 other names. Mail from \
+                 Amazon SES passes, because they reach include:{SES_SPF_DOMAIN} before that; other \
+                 mail may be refused: {seen}"
+            ),
+            (Code::SpfTooManyLookups, _) => format!(
+                "The record at {place} makes mail servers look up more than 10 other names before \
+                 they reach include:{SES_SPF_DOMAIN}. {IGNORED}: {seen}"
+            ),
+            (Code::SpfMissingInclude, _) => missing_include(place, raw),
+            (_, SpfResult::Invalid(fault)) => self.fault_message(place, raw, &fault),
+            (
+                _,
+                SpfResult::Pass(_)
+                | SpfResult::NotPass(_)
+                | SpfResult::Unknown { .. }
+                | SpfResult::CannotTell { .. },
+            ) => match mistaken_modifier(raw) {
+                Some((word, meant)) => format!(
+                    "The record at {place} has the term {}, which mail servers ignore: it has to be \
+                     {}, with a colon. {seen}",
+                    show(word),
+                    show(&meant)
+                ),
+                None => format!("Mail servers cannot use the SPF record at {place}: {seen}"),
+            },
+        }
+    }
+
+    fn fault_message(&self, place: &str, raw: &str, fault: &SpfFault) -> String {
+        let seen = show(raw);
+        match fault {
+            SpfFault::Syntax {
+                error: SpfError::NotSpf,
+                ..
+            } => format!(
+                "The text at {place} is meant as an SPF record, and it does not begin with v=spf1 and \
+                 a space, so mail servers do not see it: {seen}"
+            ),
+            SpfFault::Syntax { at, error } if at == place => format!(
+                "Mail servers cannot read the SPF record at {place}: it {}: {seen}",
+                show(&error.to_string())
+            ),
+            SpfFault::Syntax { at, error } => format!(
+                "The record at {place} leads to the SPF record at {}, which {}. {IGNORED}: {seen}",
+                show(at),
+                show(&error.to_string())
+            ),
+            SpfFault::NoRecord { target, .. } => format!(
+                "The record at {place} leads to {}, and there is no SPF record at that name. \
+                 {IGNORED}: {seen}",
+                show(target)
+            ),
+            SpfFault::Multiple { at } => format!(
+                "The record at {place} leads to {}, which has more than one SPF record. {IGNORED}: \
+                 {seen}",
+                show(at)
+            ),
+            SpfFault::TooManyLookups => {
+                format!(
+                    "The record at {place} makes mail servers look up more than 10 names: {seen}"
+                )
+            }
+            SpfFault::TooManyVoids { names } => {
+                let names: Vec<String> = names.iter().map(|name| show(name)).collect();
+                format!(
+                    "The record at {place} names too many hosts that do not exist ({}). {IGNORED}: \
+                     {seen}",
+                    names.join(", ")
+                )
+            }
+            SpfFault::TooManyExchanges { at } => format!(
+                "The record at {place} allows the mail servers of {}, which are more than 10. \
+                 {IGNORED}: {seen}",
+                show(at)
+            ),
+        }
+    }
+
+    /// What to do about a finding about the SPF record.
+    pub(super) fn spf_fix(&self, record: &Record, finding: &Finding) -> Option<Fix> {
+        let raw = finding.value.as_deref().unwrap_or_default();
+        match finding.code {
+            Code::SpfAllowsEverybody => {
+                let limited = self.limited(record, raw)?;
+                Some(self.change_value_to(record, &limited))
+            }
+            // Mail from SES passes, and the other terms are for others to mend.
+            Code::SpfTooManyLookups if self.case.passes_spf(record, raw) => None,
+            _ => Some(self.change_value_to(record, &self.passing(record, raw))),
+        }
+    }
+
+    /// The record with what is wrong for mail from SES mended, and everything else kept; the
+    /// proposed one where that is not possible.
+    fn passing(&self, record: &Record, text: &str) -> String {
+        let kept = legible(text);
+        let plain = kept
+            .as_deref()
+            .and_then(|text| with_include(text, SES_SPF_DOMAIN).ok());
+        // In front of everything it is reached in any case.
+        let first = kept.as_deref().and_then(|text| {
+            let rest = text.get("v=spf1".len()..)?;
+            Some(format!("v=spf1 include:{SES_SPF_DOMAIN}{rest}"))
+        });
+        let passes = |text: &String| self.case.passes_spf(record, text);
+        let mended = [plain, first].into_iter().flatten().find(passes);
+        mended.unwrap_or_else(|| record.data.value())
+    }
+
+    /// The record with `~all` in the place of `+all`.
+    fn limited(&self, record: &Record, text: &str) -> Option<String> {
+        let words = text.split(' ').filter(|word| !word.is_empty());
+        let words = words.map(|word| match word.to_ascii_lowercase().as_str() {
+            "all" | "+all" => "~all",
+            _ => word,
+        });
+        let limited = words.collect::<Vec<_>>().join(" ");
+        (limited != text).then(|| self.passing(record, &limited))
+    }
+}
+
+/// The record without our own include, which may have the wrong qualifier, and without terms that
+/// nobody can read. None where it is no SPF record at all.
+fn legible(text: &str) -> Option<String> {
+    let (version, rest) = text.split_at_checked("v=spf1".len())?;
+    let spaced = format!("{version} {rest}");
+    if !is_spf(&spaced) {
+        return None;
+    }
+    let words = rest.split(' ').filter(|word| !word.is_empty());
+    let kept = words.filter(|word| {
+        let ours = word.to_ascii_lowercase().contains(SES_SPF_DOMAIN);
+        !ours && Spf::parse(&format!("v=spf1 {word}")).is_ok()
+    });
+    let kept: Vec<&str> = std::iter::once("v=spf1").chain(kept).collect();
+    let kept = kept.join(" ");
+    let ends = kept == "v=spf1" && !text.contains("all");
+    // What ended in an unreadable term with `all` in it gets the proposed end.
+    let has_end = ["all", "redirect="].iter().any(|end| kept.contains(end));
+    Some(if has_end || ends {
+        kept
+    } else {
+        format!("{kept} ~all")
+    })
+}
+
+fn missing_include(place: &str, raw: &str) -> String {
+    let seen = show(raw);
+    let why = Spf::parse(raw).ok().and_then(|spf| not_counting(&spf));
+    match why {
+        Some(why) => format!(
+            "The record at {place} names include:{SES_SPF_DOMAIN}, but {why}, so mail from Amazon SES \
+             does not pass: {seen}"
+        ),
+        None => format!(
+            "The record at {place} does not name Amazon SES as an allowed sender: \
+             include:{SES_SPF_DOMAIN} is not in {seen}"
+        ),
+    }
+}
+
+/// Why an include of SES that is there does not count.
+fn not_counting(spf: &Spf) -> Option<String> {
+    let ours = |term: &SpfTerm| match term {
+        SpfTerm::Directive(qualifier, Mechanism::Include(name)) => {
+            let is_ours = name
+                .trim_end_matches('.')
+                .eq_ignore_ascii_case(SES_SPF_DOMAIN);
+            is_ours.then_some(*qualifier)
+        }
+        SpfTerm::Directive(..) | SpfTerm::Modifier(_) => None,
+    };
+    let (place, qualifier) =
+        (spf.terms.iter().enumerate()).find_map(|(place, term)| Some((place, ours(term)?)))?;
+    let all = spf
+        .terms
+        .iter()
+        .position(|term| matches!(term, SpfTerm::Directive(_, Mechanism::All)));
+    if all.is_some_and(|all| all < place) {
+        return Some("it stands behind “all”, where mail servers stop reading".to_owned());
+    }
+    let sign = match qualifier {
+        Qualifier::Pass => return Some("an earlier term already decides otherwise".to_owned()),
+        Qualifier::Fail => "-",
+        Qualifier::SoftFail => "~",
+        Qualifier::Neutral => "?",
+    };
+    Some(format!(
+        "the “{sign}” in front of it says that it is not allowed for certain"
+    ))
+}

@@ -5,6 +5,7 @@
 //! "Outlook's requirements for high-volume senders". All three want SPF and DKIM to pass, one of
 //! them aligned with From, and a DMARC policy of at least `p=none`.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::{Diagnosis, DmarcDiscovery, RecordDiagnosis, RecordState};
@@ -12,18 +13,11 @@ use crate::email_auth::Alignment;
 use crate::identity::{AxisStatus, SesStatus};
 use crate::records::RecordId;
 
-/// An answer that may be that nobody knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// It is so.
-    Yes,
-    /// It is not so.
-    No,
-    /// It could not be found out.
-    Unknown,
-}
+mod dkim;
+
+pub use crate::email_auth::Verdict;
+
+use dkim::Cnames;
 
 /// One rule for bulk senders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -75,12 +69,22 @@ pub struct ProviderCheck {
     pub met: Verdict,
 }
 
+/// When Amazon SES and DNS were asked for what is derived here, where it is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AskedAt {
+    /// Amazon SES, for DKIM and MAIL FROM.
+    pub ses: Option<Timestamp>,
+    /// DNS, for the records.
+    pub dns: Option<Timestamp>,
+}
+
 /// What it all means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Readiness {
-    /// Whether Amazon SES lets Lasso send from the domain. Whether Lasso does is decided elsewhere.
-    pub can_send: Verdict,
+    /// Whether Amazon SES has verified the domain. That is no permission: whether Lasso sends is decided
+    /// by the state of the domain.
+    pub ses_verified: Verdict,
     /// Whether recipients can see "via amazonses.com".
     pub shows_via: Verdict,
     /// Whether all rules for bulk senders are met.
@@ -95,33 +99,6 @@ pub struct Readiness {
     pub missing_recommended: Vec<RecordId>,
 }
 
-impl Verdict {
-    fn of(yes: bool) -> Self {
-        if yes { Self::Yes } else { Self::No }
-    }
-
-    /// Yes where all are; no where one is.
-    fn all(verdicts: impl IntoIterator<Item = Self>) -> Self {
-        verdicts
-            .into_iter()
-            .fold(Self::Yes, |all, next| match (all, next) {
-                (Self::No, _) | (_, Self::No) => Self::No,
-                (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
-                (Self::Yes, Self::Yes) => Self::Yes,
-            })
-    }
-
-    fn any(verdicts: impl IntoIterator<Item = Self>) -> Self {
-        verdicts
-            .into_iter()
-            .fold(Self::No, |any, next| match (any, next) {
-                (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
-                (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
-                (Self::No, Self::No) => Self::No,
-            })
-    }
-}
-
 /// Whether SES uses what an axis is about. It goes on doing so while records that it had seen
 /// cannot be seen for a moment.
 fn in_use(status: AxisStatus) -> bool {
@@ -131,20 +108,31 @@ fn in_use(status: AxisStatus) -> bool {
     }
 }
 
-/// Derives it from what SES said, if it was asked, and from the look at DNS.
-pub fn readiness(ses: Option<SesStatus>, diagnosis: &Diagnosis) -> Readiness {
+/// Derives it from what SES said, if it was asked, and from the look at DNS. Where DNS no longer has what
+/// SES had seen, mail servers see what DNS has: SES notices later.
+pub fn readiness(ses: Option<SesStatus>, diagnosis: &Diagnosis, asked_at: AskedAt) -> Readiness {
     let axis = |status: fn(SesStatus) -> AxisStatus| {
         ses.map_or(Verdict::Unknown, |ses| Verdict::of(in_use(status(ses))))
     };
     let verified = axis(|ses| ses.verification);
-    let dkim = axis(|ses| ses.dkim);
+    let signs = axis(|ses| ses.dkim);
     let mail_from = axis(|ses| ses.mail_from);
     let has = |id: RecordId| diagnosis.records.iter().any(|record| record.id == id);
     let has_cnames = has(RecordId::Dkim1);
     let only_cnames = has_cnames && !has(RecordId::Verification);
+    let cnames = Cnames::of(diagnosis);
+    let dkim = if signs == Verdict::Yes {
+        cnames.verdict()
+    } else {
+        signs
+    };
     let rules = vec![
         spf_rule(mail_from, diagnosis),
-        dkim_rule(dkim, has_cnames),
+        RuleCheck {
+            rule: BulkRule::Dkim,
+            met: dkim,
+            message: dkim::message(ses, cnames, asked_at.ses, asked_at.dns),
+        },
         alignment_rule(dkim, mail_from, has_cnames, diagnosis),
         dmarc_rule(&diagnosis.dmarc),
     ];
@@ -160,13 +148,13 @@ pub fn readiness(ses: Option<SesStatus>, diagnosis: &Diagnosis) -> Readiness {
             .records
             .iter()
             .filter(|record| {
-                is_required(record.id, only_cnames) == required && lacks(record, verified)
+                is_required(record.id, only_cnames) == required && lacks(record, verified, dkim)
             })
             .map(|record| record.id)
             .collect()
     };
     Readiness {
-        can_send: verified,
+        ses_verified: verified,
         shows_via: match dkim {
             Verdict::Yes => Verdict::No,
             Verdict::No => Verdict::Yes,
@@ -194,8 +182,10 @@ fn is_required(id: RecordId, only_cnames: bool) -> bool {
     }
 }
 
-fn lacks(record: &RecordDiagnosis, verified: Verdict) -> bool {
-    let needless = record.id == RecordId::Verification && verified == Verdict::Yes;
+/// The TXT record is needless where DKIM verifies the domain.
+fn lacks(record: &RecordDiagnosis, verified: Verdict, dkim: Verdict) -> bool {
+    let needless =
+        record.id == RecordId::Verification && verified == Verdict::Yes && dkim == Verdict::Yes;
     match record.state {
         RecordState::Missing | RecordState::Wrong => !needless,
         RecordState::Found | RecordState::Unknown => false,
@@ -237,18 +227,6 @@ fn spf_rule(mail_from: Verdict, diagnosis: &Diagnosis) -> RuleCheck {
     check(BulkRule::Spf, met, message)
 }
 
-fn dkim_rule(dkim: Verdict, has_cnames: bool) -> RuleCheck {
-    let message = match dkim {
-        Verdict::Yes => "Mail is signed with DKIM for your domain.",
-        Verdict::No if has_cnames => {
-            "Mail is not signed for your domain: Amazon SES has not seen all three CNAME records."
-        }
-        Verdict::No => "Mail is not signed for your domain: Amazon SES has not seen its DKIM key.",
-        Verdict::Unknown => "It is not known yet whether Amazon SES signs for your domain.",
-    };
-    check(BulkRule::Dkim, dkim, message)
-}
-
 fn alignment_rule(
     dkim: Verdict,
     mail_from: Verdict,
@@ -263,7 +241,12 @@ fn alignment_rule(
     let spf = if strict {
         Verdict::No
     } else {
-        Verdict::all([mail_from, state_of(diagnosis, RecordId::MailFromSpf)])
+        // Without the MX record SES takes its own MAIL FROM domain, once it has noticed.
+        let mx = match state_of(diagnosis, RecordId::MailFromMx) {
+            Verdict::Yes => Verdict::Yes,
+            Verdict::No | Verdict::Unknown => Verdict::Unknown,
+        };
+        Verdict::all([mail_from, state_of(diagnosis, RecordId::MailFromSpf), mx])
     };
     let met = Verdict::any([dkim, spf]);
     let message = match met {

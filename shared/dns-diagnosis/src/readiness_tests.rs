@@ -10,8 +10,13 @@ const ALL: SesStatus = SesStatus {
     mail_from: AxisStatus::Success,
 };
 
+const ASKED_AT: AskedAt = AskedAt {
+    ses: None,
+    dns: Some(Timestamp::UNIX_EPOCH),
+};
+
 fn of(scene: &Scene, ses: SesStatus) -> Readiness {
-    readiness(Some(ses), &scene.diagnosis())
+    readiness(Some(ses), &scene.diagnosis(), ASKED_AT)
 }
 
 fn missing(readiness: &Readiness) -> Vec<BulkRule> {
@@ -25,7 +30,7 @@ fn missing(readiness: &Readiness) -> Vec<BulkRule> {
 #[test]
 fn everything_in_place_meets_every_rule() {
     let ready = of(&Scene::right(), ALL);
-    assert_eq!(ready.can_send, Verdict::Yes);
+    assert_eq!(ready.ses_verified, Verdict::Yes);
     assert_eq!(ready.shows_via, Verdict::No);
     assert_eq!(ready.bulk_ready, Verdict::Yes);
     assert!(
@@ -48,7 +53,7 @@ fn a_domain_with_only_the_txt_record_sends_and_shows_via() {
         .without(RecordId::Dmarc);
     let ready = of(&scene, txt_only);
     assert_eq!(
-        (ready.can_send, ready.shows_via),
+        (ready.ses_verified, ready.shows_via),
         (Verdict::Yes, Verdict::Yes)
     );
     assert_eq!(
@@ -104,8 +109,8 @@ fn not_knowing_is_neither_yes_nor_no() {
     let ready = of(&silent, ALL);
     assert_eq!(ready.bulk_ready, Verdict::Unknown);
     assert_eq!(missing(&ready), []);
-    let unasked = readiness(None, &Scene::right().diagnosis());
-    assert_eq!(unasked.can_send, Verdict::Unknown);
+    let unasked = readiness(None, &Scene::right().diagnosis(), ASKED_AT);
+    assert_eq!(unasked.ses_verified, Verdict::Unknown);
     assert_eq!(unasked.shows_via, Verdict::Unknown);
 }
 
@@ -118,7 +123,7 @@ fn a_domain_without_a_txt_record_of_its_own_lacks_the_cnames_that_verify_it() {
         .records
         .retain(|record| record.id != RecordId::Verification);
     let ready = of(&scene, SesStatus::NOT_STARTED);
-    assert_eq!(ready.can_send, Verdict::No);
+    assert_eq!(ready.ses_verified, Verdict::No);
     assert_eq!(ready.missing_required, [RecordId::Dkim2]);
     assert_eq!(ready.missing_recommended, [RecordId::MailFromMx]);
 }
@@ -137,4 +142,80 @@ fn a_domain_without_cname_records_of_its_own_is_not_asked_to_publish_any() {
     for check in &ready.rules {
         assert!(!check.message.contains("CNAME"), "{}", check.message);
     }
+}
+
+fn dkim_rule(ready: &Readiness) -> (Verdict, &str) {
+    let rule = ready
+        .rules
+        .iter()
+        .find(|check| check.rule == BulkRule::Dkim);
+    let rule = rule.unwrap();
+    (rule.met, &rule.message)
+}
+
+#[test]
+fn mail_is_not_called_signed_when_all_cnames_are_gone() {
+    let cnames = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
+    let gone = cnames.into_iter().fold(Scene::right(), Scene::without);
+    for dkim in [AxisStatus::Success, AxisStatus::TemporaryFailure] {
+        let ready = of(&gone, SesStatus { dkim, ..ALL });
+        let (met, message) = dkim_rule(&ready);
+        assert_eq!(met, Verdict::No);
+        assert!(
+            message.contains("none of the three CNAME records on 1 January 1970 at 00:00 UTC"),
+            "{message}"
+        );
+        assert!(
+            message.contains("stops signing once it has noticed"),
+            "{message}"
+        );
+        assert_eq!(ready.shows_via, Verdict::Yes);
+        assert_eq!(ready.bulk_ready, Verdict::No);
+        assert_eq!(ready.ses_verified, Verdict::Yes);
+    }
+}
+
+#[test]
+fn one_missing_cname_leaves_open_whether_signatures_can_be_checked() {
+    let ready = of(&Scene::right().without(RecordId::Dkim2), ALL);
+    let (met, message) = dkim_rule(&ready);
+    assert_eq!(met, Verdict::Unknown);
+    assert!(
+        message.contains("did not have all three CNAME records"),
+        "{message}"
+    );
+    assert_eq!(ready.bulk_ready, Verdict::Unknown);
+}
+
+#[test]
+fn cnames_that_dns_does_not_answer_for_are_no_reason_to_doubt_ses() {
+    let silent = (0..3).fold(Scene::right(), |scene, server| {
+        scene.fault(server, Outcome::TimedOut)
+    });
+    assert_eq!(dkim_rule(&of(&silent, ALL)).0, Verdict::Yes);
+}
+
+#[test]
+fn the_txt_record_is_required_again_when_the_cnames_are_gone_too() {
+    let all = [
+        RecordId::Verification,
+        RecordId::Dkim1,
+        RecordId::Dkim2,
+        RecordId::Dkim3,
+    ];
+    let gone = all.into_iter().fold(Scene::right(), Scene::without);
+    assert_eq!(of(&gone, ALL).missing_required, [RecordId::Verification]);
+}
+
+#[test]
+fn without_its_mx_record_mail_from_may_no_longer_align() {
+    let scene = Scene::right().without(RecordId::MailFromMx);
+    let without_dkim = SesStatus {
+        dkim: AxisStatus::NotStarted,
+        ..ALL
+    };
+    let ready = of(&scene, without_dkim);
+    let mut rules = ready.rules.iter();
+    let alignment = rules.find(|check| check.rule == BulkRule::Alignment);
+    assert_eq!(alignment.unwrap().met, Verdict::Unknown);
 }

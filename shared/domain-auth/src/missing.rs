@@ -6,7 +6,7 @@ use crate::dns::DnsLook;
 use crate::domain::Domain;
 use crate::event::{MissingPiece, RecordStanding};
 use crate::identity::AxisStatus;
-use crate::readiness::readiness;
+use crate::readiness::{AskedAt, readiness};
 use crate::records::{RecordId, Requirement};
 use crate::state::State;
 
@@ -21,7 +21,11 @@ pub fn missing_pieces(domain: &Domain, look: Option<&DnsLook>) -> Vec<MissingPie
         .into_iter()
         .collect();
     if let Some(look) = look {
-        let ready = readiness(domain.ses.map(|ses| ses.status), &look.diagnosis);
+        let ready = readiness(
+            domain.ses.map(|ses| ses.status),
+            &look.diagnosis,
+            AskedAt::default(),
+        );
         for (ids, requirement) in [
             (&ready.missing_required, Requirement::Required),
             (&ready.missing_recommended, Requirement::Recommended),

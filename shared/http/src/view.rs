@@ -8,7 +8,7 @@ use domain_auth::domain::Domain;
 use domain_auth::identity::SesLook;
 use domain_auth::ports::Page;
 use domain_auth::providers::{self, Provider};
-use domain_auth::readiness::{Readiness, readiness};
+use domain_auth::readiness::{AskedAt, Readiness, readiness};
 use domain_auth::records::{Record, RecordId, Requirement};
 use domain_auth::state::{State, Status, Unconfirmed};
 use jiff::Timestamp;
@@ -152,8 +152,7 @@ impl DomainView {
             diagnoses: look
                 .map(|look| look.diagnosis.domain.clone())
                 .unwrap_or_default(),
-            readiness: look
-                .map(|look| readiness(domain.ses.map(|ses| ses.status), &look.diagnosis)),
+            readiness: look.map(|look| readiness_of(domain, look)),
             next_check_at: domain.next_check,
         }
     }
@@ -189,6 +188,17 @@ impl DomainListView {
             next_cursor: next.map(|start| cursors.cursor_of(list, start)),
         }
     }
+}
+
+fn readiness_of(domain: &Domain, look: &DnsLook) -> Readiness {
+    let asked_at = AskedAt {
+        ses: domain
+            .ses
+            .map(|ses| ses.details_at.unwrap_or(ses.looked_at)),
+        dns: domain.dns_looked_at,
+    };
+    let ses = domain.ses.map(|ses| ses.status);
+    readiness(ses, &look.diagnosis, asked_at)
 }
 
 fn records_of(domain: &Domain, look: Option<&DnsLook>) -> Vec<RecordView> {

@@ -1,0 +1,131 @@
+//! Whether mail servers can check the signatures of Amazon SES, which depends on what DNS has now: SES
+//! notices only later that records are gone.
+
+use jiff::Timestamp;
+
+use crate::diagnosis::{Diagnosis, DiagnosisCode, RecordDiagnosis, RecordState};
+use crate::email_auth::Verdict;
+use crate::identity::{AxisStatus, SesStatus};
+use crate::records::RecordId;
+
+/// What DNS has of the CNAME records of Easy DKIM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cnames {
+    /// The domain has none: SES signs with a key of its owner (BYODKIM).
+    NotOurs,
+    /// Nothing speaks against them: each was found, or DNS did not answer.
+    Present,
+    /// Some lead to no key. SES signs with one of three keys at a time, and which one is not known.
+    Partly,
+    /// None leads to a key.
+    Gone,
+}
+
+impl Cnames {
+    pub(super) fn of(diagnosis: &Diagnosis) -> Self {
+        let is_cname = |record: &&RecordDiagnosis| match record.id {
+            RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => true,
+            RecordId::Verification
+            | RecordId::MailFromMx
+            | RecordId::MailFromSpf
+            | RecordId::Dmarc
+            | RecordId::Ownership => false,
+        };
+        let leads: Vec<Verdict> = diagnosis
+            .records
+            .iter()
+            .filter(is_cname)
+            .map(leads_to_key)
+            .collect();
+        if leads.is_empty() {
+            Self::NotOurs
+        } else if leads.iter().all(|leads| *leads == Verdict::Yes) {
+            Self::Present
+        } else if leads.iter().all(|leads| *leads == Verdict::No) {
+            Self::Gone
+        } else {
+            Self::Partly
+        }
+    }
+
+    /// Whether mail servers can check what SES signs.
+    pub(super) fn verdict(self) -> Verdict {
+        match self {
+            Self::NotOurs | Self::Present => Verdict::Yes,
+            Self::Partly => Verdict::Unknown,
+            Self::Gone => Verdict::No,
+        }
+    }
+}
+
+/// Whether mail servers find a key by a record. No answer of DNS is no reason to doubt SES.
+fn leads_to_key(record: &RecordDiagnosis) -> Verdict {
+    match record.state {
+        RecordState::Found | RecordState::Unknown => Verdict::Yes,
+        RecordState::Missing => Verdict::No,
+        // Some servers have it, or the key itself is published in its place.
+        RecordState::Wrong => {
+            let may_lead = record.codes().any(|code| {
+                matches!(
+                    code,
+                    DiagnosisCode::NameserversDisagree
+                        | DiagnosisCode::CnameAndOther
+                        | DiagnosisCode::WrongType
+                )
+            });
+            if may_lead {
+                Verdict::Unknown
+            } else {
+                Verdict::No
+            }
+        }
+    }
+}
+
+/// What was seen, when, and what happens next.
+pub(super) fn message(
+    ses: Option<SesStatus>,
+    cnames: Cnames,
+    ses_asked_at: Option<Timestamp>,
+    dns_asked_at: Option<Timestamp>,
+) -> String {
+    let Some(ses) = ses else {
+        return "It is not known yet whether Amazon SES signs for your domain.".to_owned();
+    };
+    match (ses.dkim, cnames) {
+        (AxisStatus::Success | AxisStatus::TemporaryFailure, Cnames::Gone) => format!(
+            "Amazon SES signs mail for your domain, but mail servers cannot check the signatures: DNS \
+             had none of the three CNAME records{}. Publish them again. Until then mail counts as \
+             unsigned, and Amazon SES stops signing once it has noticed.",
+            on(dns_asked_at)
+        ),
+        (AxisStatus::Success | AxisStatus::TemporaryFailure, Cnames::Partly) => format!(
+            "Amazon SES signs mail for your domain, but mail servers may not be able to check the \
+             signatures: DNS did not have all three CNAME records as they should be{}. Amazon SES \
+             changes from one of the three keys to the next by itself, so all three are needed.",
+            on(dns_asked_at)
+        ),
+        (AxisStatus::TemporaryFailure, Cnames::Present | Cnames::NotOurs) => format!(
+            "Mail is signed with DKIM for your domain. Amazon SES could not see the records the last \
+             time{}; it asks again by itself, and stops signing if it never sees them.",
+            on(ses_asked_at)
+        ),
+        (AxisStatus::Success, Cnames::Present | Cnames::NotOurs) => {
+            "Mail is signed with DKIM for your domain.".to_owned()
+        }
+        (AxisStatus::NotStarted | AxisStatus::Pending | AxisStatus::Failed, Cnames::NotOurs) => {
+            "Mail is not signed for your domain: Amazon SES has not seen its DKIM key.".to_owned()
+        }
+        (
+            AxisStatus::NotStarted | AxisStatus::Pending | AxisStatus::Failed,
+            Cnames::Present | Cnames::Partly | Cnames::Gone,
+        ) => "Mail is not signed for your domain: Amazon SES has not seen all three CNAME records."
+            .to_owned(),
+    }
+}
+
+/// " on 26 November 2026 at 17:49 UTC".
+fn on(at: Option<Timestamp>) -> String {
+    at.map(|at| at.strftime(" on %-d %B %Y at %H:%M UTC").to_string())
+        .unwrap_or_default()
+}

@@ -1,8 +1,9 @@
 //! The queue between the topic and support-notifier: Amazon SES refuses for a while, and every alert is
 //! one email all the same. What is put aside comes back by SQS's own redrive.
 
-use std::time::Duration;
-
+use domain_auth::event::Event;
+use domain_auth::ports::{Clock, EmailLedger};
+use domain_auth_aws::SystemClock;
 use serde_json::{Value, json};
 
 use crate::Suite;
@@ -118,7 +119,8 @@ async fn redriven(world: Shared) {
     let rejects = json!([{ "operation": "SendEmail", "times": 1, "error": "MessageRejected" }]);
     let settings = json!({ "reset_counts": true, "faults": rejects });
     world.control_ses(settings).await;
-    publish(&world, &event_about(&rejected), "action").await;
+    let event = event_about(&rejected);
+    publish(&world, &event, "action").await;
     world
         .until("SES has rejected it", async || {
             world.ses_counts().await["SendEmail"]["faulted"] == json!(1)
@@ -149,8 +151,12 @@ async fn redriven(world: Shared) {
         "SES is not asked again: {asked}"
     );
 
-    // A minute after the refusal SES is asked again. Poison comes back, the email goes out.
-    tokio::time::sleep(Duration::from_mins(1)).await;
+    // A minute after the refusal, as if it were over, SES is asked again. Poison comes back, the email
+    // goes out.
+    let event: Event = serde_json::from_str(&event).expect("an event");
+    let now = SystemClock.now();
+    let held_back = world.table().await.hold_back(event.event_id, now).await;
+    held_back.expect("a write");
     let dead_arn = attributes_of(&world, dead).await["QueueArn"].clone();
     let task = world
         .sqs("StartMessageMoveTask", &json!({ "SourceArn": dead_arn }))

@@ -107,6 +107,7 @@ async fn killed(world: Shared) {
             assert_eq!(again.body["status"], "provisioning");
             world
                 .until("it is made again", async || {
+                    world.make_due(&domain).await;
                     world.run_poller().await;
                     world.status(&domain).await == "pending"
                 })
@@ -122,6 +123,7 @@ async fn killed(world: Shared) {
 async fn finished(world: &Shared, domain: &str) {
     world
         .until("the poller has finished the removal", async || {
+            world.make_due(domain).await;
             world.run_poller().await;
             staff_status(world, domain).await.is_empty()
         })

@@ -53,11 +53,7 @@ async fn throttled(world: Shared) {
     tokio::time::sleep(Duration::from_secs(3)).await;
     world.control_ses(json!({ "faults": [] })).await;
     for domain in &domains {
-        world
-            .until("the schedule has finished it", async || {
-                world.status(domain).await == "pending"
-            })
-            .await;
+        world.poll_until(domain, "pending").await;
         assert_eq!(
             world.domain(domain).await["records"]
                 .as_array()

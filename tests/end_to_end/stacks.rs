@@ -5,6 +5,7 @@
 //! A stack is started when the first test asks for it: a filter that matches one test starts one.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,8 +19,10 @@ use crate::world::{Shared, World};
 /// How many tests run on the shared stack at once. They wait more than they compute, but two emulators
 /// and their functions are enough for two cores: what the functions allow SES and DNS are seconds.
 const AT_ONCE: usize = 4;
-/// How many tests have a stack for themselves at once.
+/// How many tests have a stack for themselves at once while others run on the shared stack.
 const QUIET: usize = 1;
+/// How many of them when the shared stack has nothing left to do.
+const QUIET_AFTERWARDS: usize = 2;
 
 /// All stacks, and how long each test has had one.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub(crate) struct Stacks {
     broken: OnceLock<String>,
     shared: OnceCell<Shared>,
     at_once: Semaphore,
+    /// The tests that want the shared stack, and have not run yet.
+    sharing: AtomicUsize,
     /// Those that no test has at the moment.
     quiet: Mutex<Vec<Shared>>,
     quiet_turns: Semaphore,
@@ -42,6 +47,7 @@ impl Stacks {
             broken: OnceLock::new(),
             shared: OnceCell::new(),
             at_once: Semaphore::new(AT_ONCE),
+            sharing: AtomicUsize::new(0),
             quiet: Mutex::default(),
             quiet_turns: Semaphore::new(QUIET),
             took: Mutex::default(),
@@ -54,6 +60,7 @@ impl Stacks {
         name: &str,
         test: impl FnOnce(Shared) -> F,
     ) -> Result<(), String> {
+        let _shares = Sharing::new(self);
         let _turn = self.at_once.acquire().await.expect("it is never closed");
         let world = self.shared.get_or_try_init(|| self.start()).await?;
         let world = Arc::clone(world);
@@ -129,6 +136,25 @@ impl Stacks {
         let mut took = took.unwrap_or_else(PoisonError::into_inner);
         took.sort_unstable_by(|one, other| other.cmp(one));
         took
+    }
+}
+
+/// A test that wants the shared stack, or runs on it. All tests begin at once, each on a thread of its own,
+/// so that all are counted long before the first is over.
+struct Sharing<'a>(&'a Stacks);
+
+impl<'a> Sharing<'a> {
+    fn new(stacks: &'a Stacks) -> Self {
+        stacks.sharing.fetch_add(1, Ordering::SeqCst);
+        Self(stacks)
+    }
+}
+
+impl Drop for Sharing<'_> {
+    fn drop(&mut self) {
+        if self.0.sharing.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.0.quiet_turns.add_permits(QUIET_AFTERWARDS - QUIET);
+        }
     }
 }
 

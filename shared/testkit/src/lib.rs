@@ -16,6 +16,7 @@ mod memory_limits;
 mod memory_store;
 mod meter;
 mod ses;
+mod ses_port;
 mod topic;
 
 pub use builders::{
@@ -28,5 +29,9 @@ pub use http::{Answer, answer_of, request_in};
 pub use logs::logged;
 pub use memory_store::MemoryStore;
 pub use meter::RecordingMeter;
-pub use ses::{ANOTHER_STACK, FakeSes, SesFault};
+pub use ses::{FakeDoor, FakeSes, SesFault};
+pub use ses_port::{
+    ANOTHER_STACK, Door, SesPort, axis_status, carry_out, identity_at_ses, is_adopted,
+    model_status, owner_of, status_of,
+};
 pub use topic::RecordingTopic;

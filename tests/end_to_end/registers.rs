@@ -3,6 +3,7 @@
 //! client below it, and another public suffix list. On the emulator's DynamoDB, whose limits are those of
 //! the real one.
 
+use std::marker::PhantomData;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
@@ -12,10 +13,8 @@ use domain_auth::final_step::MANUAL;
 use domain_auth::history::Actor;
 use domain_auth::limits::AdditionLimits;
 use domain_auth::names::{DomainName, Eligibility, Note, SuffixList};
-use domain_auth::ports::{Clock, CommitChanges, Outbox, ReadClaims, ReadDomains};
+use domain_auth::ports::{Clock, CommitChanges, Outbox, Ports, ReadClaims, ReadDomains};
 use domain_auth::state::{State, Status, Trigger};
-use domain_auth::use_cases::SesBudget;
-use domain_auth::use_cases::Tools;
 use domain_auth::use_cases::add::{self, Addition};
 use domain_auth::use_cases::check::{CheckLimits, check};
 use domain_auth::use_cases::poll::{Poller, Settings};
@@ -24,6 +23,7 @@ use domain_auth::use_cases::registers::find;
 use domain_auth::use_cases::release::{Order, Verdict, release};
 use domain_auth::use_cases::remove::{self, Confirmation};
 use domain_auth::use_cases::senders;
+use domain_auth::use_cases::{SesBudget, StoreTools, Tools};
 use domain_auth_aws::{SystemClock, SystemIds, Table};
 use domain_auth_testkit::{
     FakeDns, FakeSes, RecordingTopic, client, domain_name, identity, new_domain, organizational,
@@ -94,7 +94,22 @@ pub(crate) fn legacy_register(client_id: &str, bytes: usize, released: bool) -> 
     serde_json::from_value(register).unwrap()
 }
 
-/// What the functions do, on a table that no poller touches.
+/// A table that no poller touches, beside fakes.
+pub(crate) struct TablePorts<C = SystemClock>(PhantomData<C>);
+
+impl<C: Clock> Ports for TablePorts<C> {
+    type Store = Table;
+    type Ses = FakeSes;
+    type Dns = FakeDns;
+    type Publisher = RecordingTopic;
+    type Mail = ();
+    type Queue = ();
+    type Meter = ();
+    type Clock = C;
+    type Ids = SystemIds;
+}
+
+/// What the functions do, on such a table.
 struct Bench {
     table: Table,
     ses: FakeSes,
@@ -118,35 +133,24 @@ impl Bench {
         }
     }
 
-    fn tools(&self) -> Tools<'_, Table, FakeSes, SystemClock, SystemIds, FakeDns> {
-        Tools {
+    fn tools(&self) -> Tools<'_, TablePorts> {
+        let tools = StoreTools {
             store: &self.table,
-            ses: &self.ses,
             clock: &self.clock,
             ids: &self.ids,
-            dns: &self.dns,
-            budget: &self.budget,
-        }
+        };
+        tools.with_ses(&self.ses, &self.budget).with_dns(&self.dns)
     }
 
     async fn add(&self, list: &Eligibility, client_id: &str, name: &str) -> Domain {
         let new = new_domain(client_id, name);
-        let (store, clock, ids) = (&self.table, &self.clock, &self.ids);
-        let added = add::add(
-            store,
-            clock,
-            ids,
-            list,
-            &new,
-            &Actor::Service,
-            AdditionLimits::NONE,
-        )
-        .await;
+        let (tools, none) = (self.tools(), AdditionLimits::NONE);
+        let added = add::add(&tools, list, &new, &Actor::Service, none).await;
         let change = match added.unwrap() {
             Addition::Existing(domain) => return *domain,
             Addition::Created(change) => change,
         };
-        match Box::pin(provision::provision(&self.tools(), change.domain))
+        match Box::pin(provision::provision(&tools, change.domain))
             .await
             .unwrap()
         {
@@ -157,12 +161,12 @@ impl Bench {
 
     async fn remove(&self, client_id: &str, name: &str) {
         let (client, name) = (client(client_id), domain_name(name));
-        let (store, clock, ids) = (&self.table, &self.clock, &self.ids);
+        let (store, tools) = (&self.table, self.tools());
         let (domain, given) = ((&client, &name), Confirmation::Given);
-        let marked = remove::mark(store, clock, ids, domain, given, &Actor::Service).await;
+        let marked = remove::mark(&tools, domain, given, &Actor::Service).await;
         let marked = marked.unwrap().expect("it was not marked before");
         if store.domain(&client, &name).await.unwrap().is_some() {
-            Box::pin(remove::finish(&self.tools(), marked.domain))
+            Box::pin(remove::finish(&tools, marked.domain))
                 .await
                 .unwrap();
         }
@@ -240,14 +244,14 @@ async fn filled_by_tombstones(world: Shared) {
     );
     bench.remove("oak", "mail.example.com").await;
     let (cedar, apex) = (client("cedar"), domain_name(NAME));
-    let (store, clock, ids) = (&bench.table, &bench.clock, &bench.ids);
+    let (store, clock) = (&bench.table, &bench.clock);
     let whose = (&cedar, &apex);
     let order = Order {
         verdict: Verdict::End,
         reason: Note::parse("It was sold.").unwrap(),
         confirmed: true,
     };
-    let released = release(store, clock, ids, whose, &order, &Actor::Service).await;
+    let released = release(&bench.tools(), whose, &order, &Actor::Service).await;
     assert_eq!(released.unwrap().domain.state.status(), Status::Contested);
 
     // Inside or outside, what was given up needs proof of another client, and none of its own.

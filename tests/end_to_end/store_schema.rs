@@ -18,7 +18,7 @@ use domain_auth::ports::{
 use domain_auth::state::{QueuePart, Status};
 use domain_auth::use_cases::look::look_at_dns;
 use domain_auth::use_cases::poll::{Poller, Settings};
-use domain_auth::use_cases::{SesBudget, Tools};
+use domain_auth::use_cases::{SesBudget, StoreTools};
 use domain_auth_aws::{SCHEMA_VERSION, SystemIds, Table};
 use domain_auth_testkit::{
     FakeDns, FakeSes, RecordingMeter, RecordingTopic, TestClock, client, domain_name,
@@ -27,6 +27,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::Suite;
+use crate::registers::TablePorts;
 use crate::store::{added, copy_of_table, now};
 use crate::store_kinds::{CLIENT, LONG_LIFE, every_kind};
 use crate::world::Shared;
@@ -117,15 +118,13 @@ async fn first_release(world: &Shared) {
         ses.add_orphan(&domain.name, CLIENT);
     }
     let (topic, budget) = (RecordingTopic::default(), SesBudget::per_second(1));
+    let tools = StoreTools::<TablePorts<TestClock>> {
+        store: &table,
+        clock: &clock,
+        ids: &SystemIds,
+    };
     let poller = Poller {
-        tools: Tools {
-            store: &table,
-            ses: &ses,
-            clock: &clock,
-            ids: &SystemIds,
-            dns: &dns,
-            budget: &budget,
-        },
+        tools: tools.with_ses(&ses, &budget).with_dns(&dns),
         publisher: &topic,
         settings: Settings::default(),
         final_step: &MANUAL,

@@ -13,14 +13,14 @@ use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::limits::{AdditionLimits, ReadClientRecord};
 use domain_auth::names::Eligibility;
 use domain_auth::ports::{
-    Clock, CommitChanges, CommitError, Identities, Ids, Outbox, Publish, ReadClaims, ReadDomains,
+    ClaimStore, Clock, CommitError, Identities, Outbox, Ports, Publish, ReadDomains,
 };
 use domain_auth::ses_share::{RequestCalls, SesTurns};
 use domain_auth::state::Status;
 use domain_auth::use_cases::add::{self, Addition};
 use domain_auth::use_cases::provision::{self, Provisioned};
 use domain_auth::use_cases::publish::publish;
-use domain_auth::use_cases::{SesBudget, Tools, wait_for_turn};
+use domain_auth::use_cases::{SesBudget, StoreTools, wait_for_turn};
 use domain_auth_http::{
     AddDomainBody, ApiError, Caller, ClaimNames, DomainView, ParsedRequest, Reply, json, once,
 };
@@ -35,20 +35,19 @@ const PATIENCE: Duration = Duration::from_millis(3_500);
 const TURN_PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// What the handler works with.
-#[derive(Debug)]
-pub struct App<S, I, P, C, D, L> {
+pub struct App<P: Ports> {
     /// Where domains, claims and events are kept.
-    pub store: S,
+    pub store: P::Store,
     /// Amazon SES.
-    pub ses: I,
+    pub ses: P::Ses,
     /// Where events go.
-    pub publisher: P,
+    pub publisher: P::Publisher,
     /// Time.
-    pub clock: C,
+    pub clock: P::Clock,
     /// Randomness.
-    pub ids: D,
+    pub ids: P::Ids,
     /// DNS, to find a MAIL FROM name that nobody uses.
-    pub dns: L,
+    pub dns: P::Dns,
     /// Names that may not be added.
     pub eligibility: Eligibility,
     /// Calls per second of each operation that SES takes, of which requests get a part.
@@ -59,25 +58,27 @@ pub struct App<S, I, P, C, D, L> {
     pub claims: ClaimNames,
 }
 
-impl<S, I, P, C, D, L> App<S, I, P, C, D, L>
+impl<P> App<P>
 where
-    S: ReadDomains
-        + ReadClaims
-        + ReadClientRecord
-        + CommitChanges
-        + Outbox
-        + IdempotencyLedger
-        + SesTurns,
-    I: Identities,
-    P: Publish,
-    C: Clock,
-    D: Ids,
-    L: Lookup,
+    P: Ports<
+            Store: ClaimStore + ReadClientRecord + Outbox + IdempotencyLedger + SesTurns,
+            Ses: Identities,
+            Publisher: Publish,
+            Dns: Lookup,
+        >,
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
         let answer = Box::pin(self.add(&request));
         once(&self.store, &self.clock, &self.claims, &request, answer).await
+    }
+
+    fn tools(&self) -> StoreTools<'_, P> {
+        StoreTools {
+            store: &self.store,
+            clock: &self.clock,
+            ids: &self.ids,
+        }
     }
 
     async fn add(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
@@ -90,9 +91,8 @@ where
             community: body.community,
             contact_email: body.contact_email,
         };
-        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
-        let (eligibility, limits) = (&self.eligibility, self.limits);
-        match add::add(store, clock, ids, eligibility, &new, &actor, limits).await? {
+        let (tools, eligibility, limits) = (self.tools(), &self.eligibility, self.limits);
+        match add::add(&tools, eligibility, &new, &actor, limits).await? {
             Addition::Existing(domain) => Ok(answer(StatusCode::OK, &domain)),
             Addition::Created(change) => {
                 let added = change.domain.clone();
@@ -130,14 +130,8 @@ where
     /// The domain after SES was asked, as far as is known.
     async fn provision(&self, domain: Domain) -> Option<Domain> {
         let (client, name) = (domain.client.clone(), domain.name.clone());
-        let tools = Tools {
-            store: &self.store,
-            ses: &self.ses,
-            clock: &self.clock,
-            ids: &self.ids,
-            dns: &self.dns.fresh(),
-            budget: &self.budget(),
-        };
+        let (budget, dns) = (self.budget(), self.dns.fresh());
+        let tools = self.tools().with_ses(&self.ses, &budget).with_dns(&dns);
         match provision::provision(&tools, domain).await {
             Ok(Provisioned::Done(domain) | Provisioned::Waits(domain)) => Some(domain),
             Ok(Provisioned::Later(domain, error)) => {
@@ -169,7 +163,7 @@ where
 
     async fn publish_at_once(&self, event: Option<&Event>) {
         let until = self.clock.now() + PATIENCE;
-        publish(&self.store, &self.publisher, &self.clock, event, until).await;
+        publish(&self.tools(), &self.publisher, event, until).await;
     }
 }
 

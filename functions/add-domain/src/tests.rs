@@ -7,15 +7,15 @@ use domain_auth::ports::{Clock, ReadClaims, ReadDomains};
 use domain_auth::ses_share::SesTurns;
 use domain_auth_http::ClaimNames;
 use domain_auth_testkit::{
-    FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, answer_of,
-    client, domain_name, request_in,
+    FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, TestPorts,
+    answer_of, client, domain_name, request_in,
 };
 use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
 
 use super::App;
 
-type TestApp = App<MemoryStore, FakeSes, RecordingTopic, TestClock, SequentialIds, FakeDns>;
+type TestApp = App<TestPorts>;
 
 fn app() -> TestApp {
     App {
@@ -91,9 +91,8 @@ async fn a_name_of_another_client_is_202_with_the_ownership_record_alone() {
     let app = app();
     let holder = domain_auth_testkit::new_domain("cedar-homes", "example.com");
     let actor = domain_auth::history::Actor::Service;
-    let (store, clock, ids) = (&app.store, &app.clock, &app.ids);
-    let (eligibility, limits) = (&app.eligibility, app.limits);
-    domain_auth::use_cases::add::add(store, clock, ids, eligibility, &holder, &actor, limits)
+    let (tools, eligibility, limits) = (app.tools(), &app.eligibility, app.limits);
+    domain_auth::use_cases::add::add(&tools, eligibility, &holder, &actor, limits)
         .await
         .unwrap();
     let reply = handle_file(&app, "new-domain").await;

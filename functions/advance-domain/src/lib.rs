@@ -6,13 +6,12 @@ mod config;
 use std::time::Duration;
 
 use domain_auth::idempotency::IdempotencyLedger;
-use domain_auth::ports::{
-    Clock, CommitChanges, Identities, Ids, Outbox, Publish, ReadClaims, ReadDomains,
-};
+use domain_auth::ports::{ClaimStore, Clock, Identities, Outbox, Ports, Publish, ReadDomains};
 use domain_auth::ses_share::SesTurns;
 use domain_auth::use_cases::notify::notify;
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::restart::restart;
+use domain_auth::use_cases::{SesBudget, StoreTools};
 use domain_auth_http::{
     ApiError, Caller, ClaimNames, DomainView, NotifiedView, Operation, ParsedRequest, Reply,
     domain_in_path, json, note_in, once,
@@ -25,36 +24,43 @@ pub use config::Config;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the handler works with.
-#[derive(Debug)]
-pub struct App<S, I, P, C, D> {
+pub struct App<P: Ports> {
     /// Where domains and events are kept.
-    pub store: S,
+    pub store: P::Store,
     /// Amazon SES.
-    pub ses: I,
+    pub ses: P::Ses,
     /// Where events go.
-    pub publisher: P,
+    pub publisher: P::Publisher,
     /// Time.
-    pub clock: C,
+    pub clock: P::Clock,
     /// Randomness.
-    pub ids: D,
+    pub ids: P::Ids,
     /// Calls per second of each operation that SES takes, of which requests get a part.
     pub ses_calls_per_second: u32,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
 }
 
-impl<S, I, P, C, D> App<S, I, P, C, D>
+impl<P> App<P>
 where
-    S: ReadDomains + ReadClaims + CommitChanges + Outbox + IdempotencyLedger + SesTurns,
-    I: Identities,
-    P: Publish,
-    C: Clock,
-    D: Ids,
+    P: Ports<
+            Store: ClaimStore + Outbox + IdempotencyLedger + SesTurns,
+            Ses: Identities,
+            Publisher: Publish,
+        >,
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
         let answer = Box::pin(self.advance(&request));
         once(&self.store, &self.clock, &self.claims, &request, answer).await
+    }
+
+    fn tools(&self) -> StoreTools<'_, P> {
+        StoreTools {
+            store: &self.store,
+            clock: &self.clock,
+            ids: &self.ids,
+        }
     }
 
     async fn advance(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
@@ -68,10 +74,10 @@ where
 
     async fn restart(&self, request: &ParsedRequest, caller: &Caller) -> Result<Reply, ApiError> {
         let name = domain_in_path(request)?;
-        let (store, ses, actor) = (&self.store, &self.ses, caller.actor());
-        let domain = (&caller.client, &name);
-        let (clock, ids, quota) = (&self.clock, &self.ids, self.ses_calls_per_second);
-        let domain = restart(store, ses, clock, ids, domain, &actor, quota).await?;
+        let budget = SesBudget::unlimited();
+        let tools = self.tools().with_ses(&self.ses, &budget);
+        let (actor, quota) = (caller.actor(), self.ses_calls_per_second);
+        let domain = restart(&tools, (&caller.client, &name), &actor, quota).await?;
         let look = self.store.look(&caller.client, &name).await?;
         let view = DomainView::new(&domain, look.as_ref());
         Ok(json(StatusCode::OK, &view))
@@ -80,11 +86,11 @@ where
     async fn notify(&self, request: &ParsedRequest, caller: &Caller) -> Result<Reply, ApiError> {
         let name = domain_in_path(request)?;
         let note = note_in(request)?;
-        let (store, clock, actor) = (&self.store, &self.clock, caller.actor());
+        let (tools, actor) = (self.tools(), caller.actor());
         let domain = (&caller.client, &name);
-        let notified = notify(store, clock, &self.ids, domain, note.as_ref(), &actor).await?;
-        let (event, until) = (notified.event.as_ref(), clock.now() + PATIENCE);
-        publish(store, &self.publisher, clock, event, until).await;
+        let notified = notify(&tools, domain, note.as_ref(), &actor).await?;
+        let (event, until) = (notified.event.as_ref(), self.clock.now() + PATIENCE);
+        publish(&tools, &self.publisher, event, until).await;
         Ok(json(StatusCode::OK, &NotifiedView::from(&notified)))
     }
 }

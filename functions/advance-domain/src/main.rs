@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use advance_domain::{App, Config};
 use domain_auth_aws::{
-    Clients, EventTopic, HttpTimeouts, SesIdentities, SystemClock, SystemIds, Table,
+    AwsPorts, Clients, EventTopic, HttpTimeouts, SesIdentities, SystemClock, SystemIds, Table,
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -16,7 +16,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     })
     .await;
     let (v1, v2, region) = (clients.ses_v1(), clients.ses_v2(), clients.region());
-    let app = App {
+    let app = App::<AwsPorts> {
         store: Table::new(clients.dynamodb(), config.table),
         ses: SesIdentities::new(v1, v2, region, config.stack),
         publisher: EventTopic::new(clients.sns(), config.topic_arn),

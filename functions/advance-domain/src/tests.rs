@@ -9,18 +9,18 @@ use domain_auth::ses_share::{RequestCalls, SesTurns, TurnRequest};
 use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth_http::ClaimNames;
 use domain_auth_testkit::{
-    Answer, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, answer_of,
-    client, domain_name, identity, new_domain, request_in,
+    Answer, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, TestPorts,
+    answer_of, client, domain_name, identity, new_domain, request_in,
 };
 use jiff::SignedDuration;
 
 use super::App;
 
-type TestApp = App<MemoryStore, FakeSes, RecordingTopic, TestClock, SequentialIds>;
+type TestApp = App<TestPorts>;
 
 /// Domains of `maple-homes` in several states.
 async fn app() -> TestApp {
-    let app = App {
+    let app: TestApp = App {
         store: MemoryStore::default(),
         ses: FakeSes::default(),
         publisher: RecordingTopic::default(),

@@ -13,14 +13,13 @@ use domain_auth::history::Actor;
 use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
-    Clock, CommitChanges, Identities, IdentityStatuses, Ids, Meter, Outbox, Publish, ReadClaims,
-    ReadDomains,
+    ClaimStore, Clock, Identities, IdentityStatuses, Meter, Outbox, Ports, Publish,
 };
 use domain_auth::ses_share::SesTurns;
 use domain_auth::use_cases::check::{CheckLimits, Checked, check};
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::registers::register_of;
-use domain_auth::use_cases::{SesBudget, Tools};
+use domain_auth::use_cases::{SesBudget, StoreTools};
 use domain_auth_http::{
     ApiError, Caller, ClaimNames, DomainView, Operation, ParsedRequest, Reply, StaffDomainView,
     Supporter, client_in_path, domain_in_path, json, once,
@@ -33,22 +32,21 @@ pub use config::{Config, ConfigError};
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the handler works with.
-#[derive(Debug)]
-pub struct App<S, I, P, C, D, L, M> {
+pub struct App<P: Ports> {
     /// Where domains and events are kept.
-    pub store: S,
+    pub store: P::Store,
     /// Amazon SES.
-    pub ses: I,
+    pub ses: P::Ses,
     /// Where events go.
-    pub publisher: P,
+    pub publisher: P::Publisher,
     /// Time.
-    pub clock: C,
+    pub clock: P::Clock,
     /// Randomness.
-    pub ids: D,
+    pub ids: P::Ids,
     /// DNS.
-    pub dns: L,
+    pub dns: P::Dns,
     /// Where figures go.
-    pub meter: M,
+    pub meter: P::Meter,
     /// Who takes the final step.
     pub final_step: FinalStepPolicy,
     /// How much checks may take.
@@ -57,16 +55,15 @@ pub struct App<S, I, P, C, D, L, M> {
     pub claims: ClaimNames,
 }
 
-impl<S, I, P, C, D, L, M> App<S, I, P, C, D, L, M>
+impl<P> App<P>
 where
-    S: ReadDomains + ReadClaims + CommitChanges + Outbox + IdempotencyLedger,
-    S: CountChecks + SesTurns,
-    I: Identities + IdentityStatuses,
-    P: Publish,
-    C: Clock,
-    D: Ids,
-    L: Lookup,
-    M: Meter,
+    P: Ports<
+            Store: ClaimStore + Outbox + IdempotencyLedger + CountChecks + SesTurns,
+            Ses: Identities + IdentityStatuses,
+            Publisher: Publish,
+            Dns: Lookup,
+            Meter: Meter,
+        >,
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
@@ -84,6 +81,14 @@ where
             Box::pin(checked),
         )
         .await
+    }
+
+    fn tools(&self) -> StoreTools<'_, P> {
+        StoreTools {
+            store: &self.store,
+            clock: &self.clock,
+            ids: &self.ids,
+        }
     }
 
     async fn check(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
@@ -111,21 +116,15 @@ where
         actor: &Actor,
     ) -> Result<Checked, ApiError> {
         let budget = SesBudget::unlimited();
-        let tools = Tools {
-            store: &self.store,
-            ses: &self.ses,
-            clock: &self.clock,
-            ids: &self.ids,
-            dns: &self.dns.fresh(),
-            budget: &budget,
-        };
+        let dns = self.dns.fresh();
+        let tools = self.tools().with_ses(&self.ses, &budget).with_dns(&dns);
         let checked = check(&tools, &self.final_step, (client, name), actor, self.limits).await?;
         let mut figures = ses_calls(&budget.tally());
         figures.extend(time_to_verified(checked.change.verified_after()));
         self.meter.record(self.clock.now(), &figures);
         let event = checked.change.event.as_ref();
         let until = self.clock.now() + PATIENCE;
-        publish(&self.store, &self.publisher, &self.clock, event, until).await;
+        publish(&tools, &self.publisher, event, until).await;
         Ok(checked)
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use check_domain::{App, Config};
 use domain_auth_aws::{
-    Clients, EventTopic, HttpTimeouts, MetricLines, SesIdentities, SystemClock, SystemIds, Table,
+    AwsPorts, Clients, EventTopic, HttpTimeouts, MetricLines, SesIdentities, SystemClock,
+    SystemIds, Table,
 };
 use domain_auth_dns::Resolver;
 
@@ -20,7 +21,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let stack = config.stack.clone();
     let (v1, v2, region) = (clients.ses_v1(), clients.ses_v2(), clients.region());
     let app =
-        App {
+        App::<AwsPorts<Resolver>> {
             store: Table::new(clients.dynamodb(), config.table).with_meter(Arc::new(
                 MetricLines::new(stack.clone(), env!("CARGO_PKG_NAME"), std::io::stdout()),
             )),

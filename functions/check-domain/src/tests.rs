@@ -9,19 +9,18 @@ use domain_auth::use_cases::check::CheckLimits;
 use domain_auth_http::{ClaimNames, Reply};
 use domain_auth_testkit::{
     FakeDns, FakeSes, MemoryStore, RecordingMeter, RecordingTopic, SequentialIds, SesFault,
-    TestClock, answer_of, client, domain_name, identity, new_domain, request_in,
+    TestClock, TestPorts, answer_of, client, domain_name, identity, new_domain, request_in,
 };
 use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
 
 use super::App;
 
-type TestApp =
-    App<MemoryStore, FakeSes, RecordingTopic, TestClock, SequentialIds, FakeDns, RecordingMeter>;
+type TestApp = App<TestPorts>;
 
 /// With `example.com` of `maple-homes` waiting for its records.
 async fn app(dns: FakeDns) -> TestApp {
-    let app = App {
+    let app: TestApp = App {
         store: MemoryStore::default(),
         ses: FakeSes::default(),
         publisher: RecordingTopic::default(),

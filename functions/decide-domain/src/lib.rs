@@ -11,14 +11,13 @@ use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::identity::ConfigurationSet;
 use domain_auth::limits::{Limits, ReadClientRecord, SetLimits};
 use domain_auth::names::{ClientId, DomainName};
-use domain_auth::ports::{
-    Clock, CommitChanges, Identities, Ids, Outbox, Publish, ReadClaims, ReadDomains,
-};
+use domain_auth::ports::{ClaimStore, Clock, Identities, Outbox, Ports, Publish};
 use domain_auth::use_cases::adopt::adopt;
 use domain_auth::use_cases::client_limits;
-use domain_auth::use_cases::decide::{Completing, Decision, decide};
+use domain_auth::use_cases::decide::{Decision, decide};
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::registers::register_of;
+use domain_auth::use_cases::{SesBudget, StoreTools};
 use domain_auth_http::{
     ApiError, ClaimNames, ClientLimitsView, LimitsBody, Operation, ParsedRequest, Reply,
     StaffDomainView, Supporter, client_in_path, domain_in_path, json, once, reason_in,
@@ -31,39 +30,50 @@ pub use config::{Config, ConfigError};
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the handler works with.
-#[derive(Debug)]
-pub struct App<S, I, P, C, D> {
+pub struct App<P: Ports> {
     /// Where domains and events are kept.
-    pub store: S,
+    pub store: P::Store,
     /// Amazon SES.
-    pub ses: I,
+    pub ses: P::Ses,
     /// What an identity is given with the final step.
     pub configuration_set: Option<ConfigurationSet>,
     /// Where events go.
-    pub publisher: P,
+    pub publisher: P::Publisher,
     /// Time.
-    pub clock: C,
+    pub clock: P::Clock,
     /// Randomness.
-    pub ids: D,
+    pub ids: P::Ids,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
     /// The limits of a client for which Lasso support has set none.
     pub limits: Limits,
 }
 
-impl<S, I, P, C, D> App<S, I, P, C, D>
+impl<P> App<P>
 where
-    S: ReadDomains + ReadClaims + CommitChanges + Outbox + IdempotencyLedger,
-    S: ReadClientRecord + ReadAlertCounts + SetLimits,
-    I: Identities,
-    P: Publish,
-    C: Clock,
-    D: Ids,
+    P: Ports<
+            Store: ClaimStore
+                       + Outbox
+                       + IdempotencyLedger
+                       + ReadClientRecord
+                       + ReadAlertCounts
+                       + SetLimits,
+            Ses: Identities,
+            Publisher: Publish,
+        >,
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
         let answer = Box::pin(self.decide(&request));
         once(&self.store, &self.clock, &self.claims, &request, answer).await
+    }
+
+    fn tools(&self) -> StoreTools<'_, P> {
+        StoreTools {
+            store: &self.store,
+            clock: &self.clock,
+            ids: &self.ids,
+        }
     }
 
     async fn decide(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
@@ -81,18 +91,15 @@ where
             Operation::RejectDomain => Decision::Reject(reason_in(request)?),
             _served_elsewhere => return Err(ApiError::NoRoute),
         };
-        let (store, clock, actor) = (&self.store, &self.clock, supporter.actor());
-        let domain = (&client, &name);
-        let completing = Completing {
-            ses: &self.ses,
-            configuration_set: self.configuration_set.as_ref(),
-        };
-        let ids = &self.ids;
-        let decided = decide(store, &completing, clock, ids, domain, &decision, &actor).await?;
-        let until = clock.now() + PATIENCE;
-        publish(store, &self.publisher, clock, decided.event.as_ref(), until).await;
-        let claims = register_of(store, &decided.domain).await?;
-        let view = StaffDomainView::new(&decided.domain, decided.look, &claims, clock.now());
+        let budget = SesBudget::unlimited();
+        let tools = self.tools().with_ses(&self.ses, &budget);
+        let (set, actor) = (self.configuration_set.as_ref(), supporter.actor());
+        let decided = decide(&tools, set, (&client, &name), &decision, &actor).await?;
+        let until = self.clock.now() + PATIENCE;
+        publish(&tools, &self.publisher, decided.event.as_ref(), until).await;
+        let claims = register_of(&self.store, &decided.domain).await?;
+        let now = self.clock.now();
+        let view = StaffDomainView::new(&decided.domain, decided.look, &claims, now);
         Ok(json(StatusCode::OK, &view))
     }
 
@@ -103,13 +110,13 @@ where
         (client, name): (&ClientId, &DomainName),
     ) -> Result<Reply, ApiError> {
         let reason = reason_in(request)?;
-        let (store, clock, actor) = (&self.store, &self.clock, supporter.actor());
-        let (ses, ids, domain) = (&self.ses, &self.ids, (client, name));
-        let adopted = adopt(store, ses, clock, ids, domain, &reason, &actor).await?;
-        let until = clock.now() + PATIENCE;
-        publish(store, &self.publisher, clock, adopted.event.as_ref(), until).await;
-        let claims = register_of(store, &adopted.domain).await?;
-        let view = StaffDomainView::new(&adopted.domain, None, &claims, clock.now());
+        let budget = SesBudget::unlimited();
+        let tools = self.tools().with_ses(&self.ses, &budget);
+        let adopted = adopt(&tools, (client, name), &reason, &supporter.actor()).await?;
+        let until = self.clock.now() + PATIENCE;
+        publish(&tools, &self.publisher, adopted.event.as_ref(), until).await;
+        let claims = register_of(&self.store, &adopted.domain).await?;
+        let view = StaffDomainView::new(&adopted.domain, None, &claims, self.clock.now());
         Ok(json(StatusCode::OK, &view))
     }
 

@@ -9,19 +9,19 @@ use domain_auth::ports::{Clock, CommitChanges, Ids};
 use domain_auth::state::{State, Trigger};
 use domain_auth_http::{ClaimNames, Reply};
 use domain_auth_testkit::{
-    FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, answer_of,
+    FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, TestPorts, answer_of,
     domain_name, identity, new_domain, request_in,
 };
 use lambda_http::http::StatusCode;
 
 use super::App;
 
-type TestApp = App<MemoryStore, FakeSes, RecordingTopic, TestClock, SequentialIds>;
+type TestApp = App<TestPorts>;
 
 /// `example.com` of `maple-homes` is verified, `example.net` of `oak-homes` pending. `example.org` and
 /// `example.info` of `oak-homes` are contested; SES has an identity for `example.org`.
 async fn app() -> TestApp {
-    let app = App {
+    let app: TestApp = App {
         store: MemoryStore::default(),
         ses: FakeSes::default(),
         configuration_set: None,

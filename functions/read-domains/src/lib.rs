@@ -9,7 +9,7 @@ use domain_auth::domain::Domain;
 use domain_auth::handoff::{Handoff, HandoffFormat, render};
 use domain_auth::history::HistoryEntry;
 use domain_auth::names::{Community, Eligibility};
-use domain_auth::ports::{ListFilter, PageStart, ReadClaims, ReadDomains};
+use domain_auth::ports::{ListFilter, PageStart, Ports, ReadClaims, ReadDomains};
 use domain_auth::use_cases::senders::judge;
 use domain_auth_http::{
     ApiError, Caller, ClaimNames, ClientHistory, Cursors, DomainListView, DomainView, FieldError,
@@ -22,10 +22,9 @@ use lambda_http::http::{StatusCode, header};
 pub use config::{Config, ConfigError};
 
 /// What the handler works with.
-#[derive(Debug)]
-pub struct App<S> {
+pub struct App<P: Ports> {
     /// Where domains are kept.
-    pub store: S,
+    pub store: P::Store,
     /// Names that no client can have.
     pub eligibility: Eligibility,
     /// Where the token carries client and roles.
@@ -34,7 +33,10 @@ pub struct App<S> {
     pub cursors: Cursors,
 }
 
-impl<S: ReadDomains + ReadClaims> App<S> {
+impl<P> App<P>
+where
+    P: Ports<Store: ReadDomains + ReadClaims>,
+{
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
         let read = async {

@@ -10,12 +10,12 @@ use domain_auth::ports::{Clock, CommitChanges};
 use domain_auth::state::{Authenticated, DisplacedBy, State, Status, Trigger};
 use domain_auth_http::{ClaimNames, Cursors};
 use domain_auth_testkit::{
-    MemoryStore, SequentialIds, TestClock, answer_of, identity, new_domain, request_in,
+    MemoryStore, SequentialIds, TestClock, TestPorts, answer_of, identity, new_domain, request_in,
 };
 
 use super::App;
 
-async fn app() -> App<MemoryStore> {
+async fn app() -> App<TestPorts> {
     let (store, clock, ids) = (
         MemoryStore::default(),
         TestClock::default(),

@@ -6,7 +6,7 @@ mod config;
 use domain_auth::alerts::ReadAlertCounts;
 use domain_auth::limits::{Limits, ReadClientRecord};
 use domain_auth::ports::{
-    Clock, Page, PageStart, ReadClaims, ReadDomains, Reconciliations, StaffQueue,
+    Clock, Page, PageStart, Ports, ReadClaims, ReadDomains, Reconciliations, StaffQueue,
 };
 use domain_auth::state::{QueuePart, Status, WaitingFor};
 use domain_auth::use_cases::client_limits;
@@ -22,12 +22,11 @@ use lambda_http::http::StatusCode;
 pub use config::Config;
 
 /// What the handler works with.
-#[derive(Debug)]
-pub struct App<S, C> {
+pub struct App<P: Ports> {
     /// Where domains are kept.
-    pub store: S,
+    pub store: P::Store,
     /// Time.
-    pub clock: C,
+    pub clock: P::Clock,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
     /// Where pages of lists start.
@@ -36,11 +35,16 @@ pub struct App<S, C> {
     pub limits: Limits,
 }
 
-impl<S, C> App<S, C>
+impl<P> App<P>
 where
-    S: ReadDomains + ReadClaims + StaffQueue + Reconciliations,
-    S: ReadClientRecord + ReadAlertCounts,
-    C: Clock,
+    P: Ports<
+        Store: ReadDomains
+                   + ReadClaims
+                   + StaffQueue
+                   + Reconciliations
+                   + ReadClientRecord
+                   + ReadAlertCounts,
+    >,
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {

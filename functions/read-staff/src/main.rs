@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain_auth_aws::{Clients, HttpTimeouts, MetricLines, SystemClock, Table};
+use domain_auth_aws::{AwsPorts, Clients, HttpTimeouts, MetricLines, SystemClock, Table};
 use read_staff::{App, Config};
 
 #[tokio::main(flavor = "current_thread")]
@@ -15,7 +15,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     })
     .await;
     let app =
-        App {
+        App::<AwsPorts> {
             store: Table::new(clients.dynamodb(), config.table).with_meter(Arc::new(
                 MetricLines::new(config.stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
             )),

@@ -9,14 +9,15 @@ use domain_auth::reconciliation::{Missing, Orphan, Reconciliation};
 use domain_auth::state::{State, Status, Trigger};
 use domain_auth_http::{ClaimNames, Cursors};
 use domain_auth_testkit::{
-    MemoryStore, SequentialIds, TestClock, answer_of, domain_name, identity, new_domain, request_in,
+    MemoryStore, SequentialIds, TestClock, TestPorts, answer_of, domain_name, identity, new_domain,
+    request_in,
 };
 
 use super::App;
 
 /// `example.com` of `maple-homes` is verified; `example.net` of `oak-homes` is pending, and
 /// `news.example.com` of theirs contested.
-async fn app() -> App<MemoryStore, TestClock> {
+async fn app() -> App<TestPorts> {
     let (store, clock, ids) = (
         MemoryStore::default(),
         TestClock::default(),

@@ -6,7 +6,8 @@ mod config;
 use std::time::Duration;
 
 use domain_auth::idempotency::IdempotencyLedger;
-use domain_auth::ports::{Clock, CommitChanges, Ids, Outbox, Publish, ReadClaims, ReadDomains};
+use domain_auth::ports::{ClaimStore, Clock, Outbox, Ports, Publish};
+use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::registers::register_of;
 use domain_auth::use_cases::release::release;
@@ -22,26 +23,22 @@ pub use config::Config;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the handler works with.
-#[derive(Debug)]
-pub struct App<S, P, C, D> {
+pub struct App<P: Ports> {
     /// Where domains, claims and events are kept.
-    pub store: S,
+    pub store: P::Store,
     /// Where events go.
-    pub publisher: P,
+    pub publisher: P::Publisher,
     /// Time.
-    pub clock: C,
+    pub clock: P::Clock,
     /// Randomness.
-    pub ids: D,
+    pub ids: P::Ids,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
 }
 
-impl<S, P, C, D> App<S, P, C, D>
+impl<P> App<P>
 where
-    S: ReadDomains + ReadClaims + CommitChanges + Outbox + IdempotencyLedger,
-    P: Publish,
-    C: Clock,
-    D: Ids,
+    P: Ports<Store: ClaimStore + Outbox + IdempotencyLedger, Publisher: Publish>,
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
@@ -49,24 +46,24 @@ where
         once(&self.store, &self.clock, &self.claims, &request, answer).await
     }
 
+    fn tools(&self) -> StoreTools<'_, P> {
+        StoreTools {
+            store: &self.store,
+            clock: &self.clock,
+            ids: &self.ids,
+        }
+    }
+
     async fn release(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
         let supporter = Supporter::lasso_support(request, &self.claims)?;
         let (client, name) = (client_in_path(request)?, domain_in_path(request)?);
         let order = release_in(request, &name)?;
-        let (store, clock, actor) = (&self.store, &self.clock, supporter.actor());
-        let domain = (&client, &name);
-        let released = release(store, clock, &self.ids, domain, &order, &actor).await?;
-        let until = clock.now() + PATIENCE;
-        publish(
-            store,
-            &self.publisher,
-            clock,
-            released.event.as_ref(),
-            until,
-        )
-        .await;
-        let claims = register_of(store, &released.domain).await?;
-        let view = StaffDomainView::new(&released.domain, None, &claims, clock.now());
+        let (tools, actor) = (self.tools(), supporter.actor());
+        let released = release(&tools, (&client, &name), &order, &actor).await?;
+        let until = self.clock.now() + PATIENCE;
+        publish(&tools, &self.publisher, released.event.as_ref(), until).await;
+        let claims = register_of(&self.store, &released.domain).await?;
+        let view = StaffDomainView::new(&released.domain, None, &claims, self.clock.now());
         let status = if released.goes_on {
             StatusCode::ACCEPTED
         } else {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain_auth_aws::{Clients, EventTopic, HttpTimeouts, SystemClock, SystemIds, Table};
+use domain_auth_aws::{AwsPorts, Clients, EventTopic, HttpTimeouts, SystemClock, SystemIds, Table};
 use release_domain::{App, Config};
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,7 +13,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         other: Duration::from_secs(3),
     })
     .await;
-    let app = App {
+    let app = App::<AwsPorts> {
         store: Table::new(clients.dynamodb(), config.table),
         publisher: EventTopic::new(clients.sns(), config.topic_arn),
         clock: SystemClock,

@@ -8,8 +8,8 @@ use domain_auth::ports::{Clock, CommitChanges, ReadClaims, ReadDomains};
 use domain_auth::state::{State, Trigger};
 use domain_auth_http::ClaimNames;
 use domain_auth_testkit::{
-    MemoryStore, RecordingTopic, SequentialIds, TestClock, answer_of, client, domain_name,
-    identity, new_domain, request_in,
+    MemoryStore, RecordingTopic, SequentialIds, TestClock, TestPorts, answer_of, client,
+    domain_name, identity, new_domain, request_in,
 };
 
 use jiff::SignedDuration;
@@ -17,13 +17,13 @@ use lambda_http::http::StatusCode;
 
 use super::App;
 
-type TestApp = App<MemoryStore, RecordingTopic, TestClock, SequentialIds>;
+type TestApp = App<TestPorts>;
 
 /// `example.com` is verified for `maple-homes`; `cedar-homes` has proven it, `oak-homes` has not.
 /// `example.net` of `maple-homes` is being removed. Lasso sends for `example.org` of `maple-homes`, and
 /// `cedar-homes` has proven it.
 async fn app() -> TestApp {
-    let app = App {
+    let app: TestApp = App {
         store: MemoryStore::default(),
         publisher: RecordingTopic::default(),
         clock: TestClock::default(),

@@ -8,13 +8,11 @@ use domain_auth::check_limit;
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::Event;
 use domain_auth::history::Actor;
-use domain_auth::ports::{
-    Clock, CommitChanges, CommitError, Identities, Ids, Outbox, Publish, ReadClaims, ReadDomains,
-};
+use domain_auth::ports::{ClaimStore, Clock, CommitError, Identities, Outbox, Ports, Publish};
 use domain_auth::ses_share::{RequestCalls, SesTurns};
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::remove::{self, Removal};
-use domain_auth::use_cases::{SesBudget, Tools, wait_for_turn};
+use domain_auth::use_cases::{SesBudget, StoreTools, wait_for_turn};
 use domain_auth_http::{
     ApiError, Caller, ClaimNames, ParsedRequest, Reply, confirmation_of, domain_in_path,
     no_content, problem,
@@ -26,31 +24,26 @@ pub use config::Config;
 const PATIENCE: Duration = Duration::from_millis(3_500);
 
 /// What the handler works with.
-#[derive(Debug)]
-pub struct App<S, I, P, C, D> {
+pub struct App<P: Ports> {
     /// Where domains, claims and events are kept.
-    pub store: S,
+    pub store: P::Store,
     /// Amazon SES.
-    pub ses: I,
+    pub ses: P::Ses,
     /// Where events go.
-    pub publisher: P,
+    pub publisher: P::Publisher,
     /// Time.
-    pub clock: C,
+    pub clock: P::Clock,
     /// Randomness.
-    pub ids: D,
+    pub ids: P::Ids,
     /// Calls per second of each operation that SES takes, of which requests get a part.
     pub ses_calls_per_second: u32,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
 }
 
-impl<S, I, P, C, D> App<S, I, P, C, D>
+impl<P> App<P>
 where
-    S: ReadDomains + ReadClaims + CommitChanges + Outbox + SesTurns,
-    I: Identities,
-    P: Publish,
-    C: Clock,
-    D: Ids,
+    P: Ports<Store: ClaimStore + Outbox + SesTurns, Ses: Identities, Publisher: Publish>,
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
@@ -60,13 +53,20 @@ where
         }
     }
 
+    fn tools(&self) -> StoreTools<'_, P> {
+        StoreTools {
+            store: &self.store,
+            clock: &self.clock,
+            ids: &self.ids,
+        }
+    }
+
     async fn remove(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
         let caller = Caller::client_admin(request, &self.claims)?;
         let name = domain_in_path(request)?;
         let confirmation = confirmation_of(request, &name);
         let (domain, actor) = ((&caller.client, &name), caller.actor());
-        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
-        let marked = remove::mark(store, clock, ids, domain, confirmation, &actor).await?;
+        let marked = remove::mark(&self.tools(), domain, confirmation, &actor).await?;
         if let Some(change) = marked {
             let event = change.event.clone();
             futures::future::join(
@@ -93,14 +93,8 @@ where
 
     async fn finish(&self, domain: Domain) {
         let name = domain.name.clone();
-        let tools = Tools {
-            store: &self.store,
-            ses: &self.ses,
-            clock: &self.clock,
-            ids: &self.ids,
-            dns: &(),
-            budget: &SesBudget::unlimited(),
-        };
+        let budget = SesBudget::unlimited();
+        let tools = self.tools().with_ses(&self.ses, &budget);
         match remove::finish(&tools, domain).await {
             Ok(Removal::Done | Removal::Later(_, None)) => {}
             Ok(Removal::Later(_, Some(error))) => tracing::info!(
@@ -120,7 +114,7 @@ where
 
     async fn publish_at_once(&self, event: Option<&Event>) {
         let until = self.clock.now() + PATIENCE;
-        publish(&self.store, &self.publisher, &self.clock, event, until).await;
+        publish(&self.tools(), &self.publisher, event, until).await;
     }
 }
 

@@ -8,18 +8,18 @@ use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
 use domain_auth::state::{State, Status, Trigger};
 use domain_auth_http::{ClaimNames, Reply};
 use domain_auth_testkit::{
-    FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, answer_of, client,
-    domain_name, identity, new_domain, request_in,
+    FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, TestPorts, answer_of,
+    client, domain_name, identity, new_domain, request_in,
 };
 use lambda_http::http::StatusCode;
 
 use super::App;
 
-type TestApp = App<MemoryStore, FakeSes, RecordingTopic, TestClock, SequentialIds>;
+type TestApp = App<TestPorts>;
 
 /// `example.com` of `maple-homes` is pending, `example.org` authenticated, `example.net` contested.
 async fn app() -> TestApp {
-    let app = App {
+    let app: TestApp = App {
         store: MemoryStore::default(),
         ses: FakeSes::default(),
         publisher: RecordingTopic::default(),

@@ -4,7 +4,8 @@ mod config;
 
 use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::instructions::{CountInstructions, SendLetter};
-use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
+use domain_auth::ports::{CommitChanges, Ports, ReadDomains};
+use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::send_instructions::{Order, send_instructions};
 use domain_auth_http::{
     ApiError, Caller, ClaimNames, InstructionsBody, InstructionsView, ParsedRequest, Reply,
@@ -15,28 +16,38 @@ use lambda_http::http::StatusCode;
 pub use config::Config;
 
 /// What the handler works with.
-#[derive(Debug)]
-pub struct App<S, M, C> {
+pub struct App<P: Ports> {
     /// Where domains are kept, and emails counted.
-    pub store: S,
+    pub store: P::Store,
     /// The way to people who are not at Lasso.
-    pub mail: M,
+    pub mail: P::Mail,
     /// Time.
-    pub clock: C,
+    pub clock: P::Clock,
+    /// Randomness.
+    pub ids: P::Ids,
     /// Where the token carries client and roles.
     pub claims: ClaimNames,
 }
 
-impl<S, M, C> App<S, M, C>
+impl<P> App<P>
 where
-    S: ReadDomains + CommitChanges + CountInstructions + IdempotencyLedger,
-    M: SendLetter,
-    C: Clock,
+    P: Ports<
+            Store: ReadDomains + CommitChanges + CountInstructions + IdempotencyLedger,
+            Mail: SendLetter,
+        >,
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
         let answer = Box::pin(self.send(&request));
         once(&self.store, &self.clock, &self.claims, &request, answer).await
+    }
+
+    fn tools(&self) -> StoreTools<'_, P> {
+        StoreTools {
+            store: &self.store,
+            clock: &self.clock,
+            ids: &self.ids,
+        }
     }
 
     async fn send(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
@@ -47,10 +58,9 @@ where
             to: body.email,
             note: body.note,
         };
-        let (store, actor) = (&self.store, caller.actor());
+        let (tools, actor) = (self.tools(), caller.actor());
         let domain = (&caller.client, &name);
-        let sent =
-            send_instructions(store, &self.mail, &self.clock, domain, &order, &actor).await?;
+        let sent = send_instructions(&tools, &self.mail, domain, &order, &actor).await?;
         let view = InstructionsView::new(&name, &order, &sent);
         Ok(json(StatusCode::ACCEPTED, &view))
     }

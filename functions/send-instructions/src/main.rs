@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain_auth_aws::{Clients, HttpTimeouts, LetterMail, SystemClock, Table};
+use domain_auth_aws::{AwsPorts, Clients, HttpTimeouts, LetterMail, SystemClock, SystemIds, Table};
 use send_instructions::{App, Config};
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,10 +13,11 @@ async fn main() -> Result<(), lambda_http::Error> {
         other: Duration::from_secs(3),
     })
     .await;
-    let app = App {
+    let app = App::<AwsPorts<(), LetterMail>> {
         store: Table::new(clients.dynamodb(), config.table),
         mail: LetterMail::new(clients.ses_v2(), config.sender_email),
         clock: SystemClock,
+        ids: SystemIds,
         claims: config.claims,
     };
     domain_auth_http::run(Some(app.claims.clone()), |request| app.handle(request)).await

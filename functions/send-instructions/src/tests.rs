@@ -14,8 +14,8 @@ use domain_auth::ports::{Clock, CommitChanges, ReadDomains, Refusal, SesError};
 use domain_auth::state::{State, Trigger};
 use domain_auth_http::ClaimNames;
 use domain_auth_testkit::{
-    Answer, MemoryStore, SequentialIds, SesFault, TestClock, answer_of, client, domain_name,
-    identity, new_domain, request_in,
+    Answer, FakeDns, MemoryStore, SequentialIds, SesFault, TestClock, TestPorts, answer_of, client,
+    domain_name, identity, new_domain, request_in,
 };
 use jiff::SignedDuration;
 
@@ -53,14 +53,15 @@ impl SendLetter for Mailbox {
     }
 }
 
-type TestApp = App<MemoryStore, Mailbox, TestClock>;
+type TestApp = App<TestPorts<FakeDns, Mailbox>>;
 
 /// Domains of `maple-homes`: pending, contested and without records.
 async fn app() -> TestApp {
-    let app = App {
+    let app: TestApp = App {
         store: MemoryStore::default(),
         mail: Mailbox::default(),
         clock: TestClock::default(),
+        ids: SequentialIds::default(),
         claims: ClaimNames {
             client_id: "custom:client_id".to_owned(),
             roles: "cognito:groups".to_owned(),

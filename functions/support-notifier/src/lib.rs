@@ -13,7 +13,8 @@ use domain_auth::alerts::PlaceAlerts;
 use domain_auth::event::{Event, SCHEMA_VERSION};
 use domain_auth::figures::Figure;
 use domain_auth::limits::ReadClientRecord;
-use domain_auth::ports::{Clock, EmailLedger, Meter, Redeliver, Redelivery, SendEmail};
+use domain_auth::ports::{Clock, EmailLedger, Meter, Ports, Redeliver, Redelivery, SendEmail};
+use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::email_support::{Form, Outcome, email_support};
 use jiff::{SignedDuration, Timestamp};
 
@@ -32,29 +33,31 @@ const AFTER_THROTTLING: Duration = Duration::from_secs(1);
 const TOLD_AT_ONCE: usize = 10;
 
 /// What the handler works with.
-#[derive(Debug)]
-pub struct App<S, M, C, R, Q> {
+pub struct App<P: Ports> {
     /// Which events have been emailed, and how many of each client.
-    pub store: S,
+    pub store: P::Store,
     /// The way to Lasso support.
-    pub mail: M,
+    pub mail: P::Mail,
     /// Time.
-    pub clock: C,
+    pub clock: P::Clock,
+    /// Randomness.
+    pub ids: P::Ids,
     /// Takes figures.
-    pub meter: R,
+    pub meter: P::Meter,
     /// Emails on a day about one client for which Lasso support has set no limit.
     pub limit: u32,
     /// The queue that the messages come from.
-    pub queue: Q,
+    pub queue: P::Queue,
 }
 
-impl<S, M, C, R, Q> App<S, M, C, R, Q>
+impl<P> App<P>
 where
-    S: EmailLedger + PlaceAlerts + ReadClientRecord,
-    M: SendEmail,
-    C: Clock,
-    R: Meter,
-    Q: Redeliver,
+    P: Ports<
+            Store: EmailLedger + PlaceAlerts + ReadClientRecord,
+            Mail: SendEmail,
+            Meter: Meter,
+            Queue: Redeliver,
+        >,
 {
     /// Emails the event of each message, one after the other, and answers with the messages that were
     /// not dealt with; the queue deletes the others. A message that comes again sends nothing that was
@@ -100,12 +103,19 @@ where
 
     async fn email(&self, message: &SqsMessage) -> Result<(), NotifyError> {
         let event = event_in(message)?;
-        let (store, mail, clock) = (&self.store, &self.mail, &self.clock);
-        let render = |form| match form {
-            Form::Alert => email_of(&event),
-            Form::Summary { day, limit } => summary_of(&event, day, limit),
+        let tools = StoreTools {
+            store: &self.store,
+            clock: &self.clock,
+            ids: &self.ids,
         };
-        let outcome = email_support(store, mail, clock, &event, self.limit, render).await?;
+        let render = |form| {
+            let email = match form {
+                Form::Alert => email_of(&event),
+                Form::Summary { day, limit } => summary_of(&event, day, limit),
+            };
+            email.map_err(Into::into)
+        };
+        let outcome = email_support::<P>(&tools, &self.mail, &event, self.limit, render).await?;
         tracing::info!(
             event_id = %event.event_id,
             event_type = event.event_type.as_str(),
@@ -113,7 +123,7 @@ where
             outcome = word_for(outcome),
             "an event was dealt with"
         );
-        self.meter.record(clock.now(), &figures(outcome));
+        self.meter.record(self.clock.now(), &figures(outcome));
         Ok(())
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use domain_auth_aws::{
-    Clients, HttpTimeouts, MessageQueue, MetricLines, SupportMail, SystemClock, Table,
+    AwsPorts, Clients, HttpTimeouts, MessageQueue, MetricLines, SupportMail, SystemClock,
+    SystemIds, Table,
 };
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -20,10 +21,11 @@ async fn main() -> Result<(), Error> {
     })
     .await;
     let (from, to) = (config.sender_email, config.support_email);
-    let app = &App {
+    let app = &App::<AwsPorts<(), SupportMail>> {
         store: Table::new(clients.dynamodb(), config.table),
         mail: SupportMail::new(clients.ses_v2(), from, to),
         clock: SystemClock,
+        ids: SystemIds,
         meter: MetricLines::new(config.stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
         limit: config.limit,
         queue: MessageQueue::new(clients.sqs(), config.queue_url),

@@ -6,10 +6,10 @@ use std::sync::Mutex;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use domain_auth::ports::{
-    Clock, Email, Redeliver, Redelivery, RedeliveryError, Refusal, SendEmail, SesError,
+    Clock, Email, Ports, Redeliver, Redelivery, RedeliveryError, Refusal, SendEmail, SesError,
 };
 use domain_auth::use_cases::email_support::SENDING_LEASE;
-use domain_auth_testkit::{MemoryStore, RecordingMeter, TestClock};
+use domain_auth_testkit::{MemoryStore, RecordingMeter, SequentialIds, TestClock};
 use jiff::SignedDuration;
 
 use super::App;
@@ -93,7 +93,22 @@ impl Redeliver for Queue {
     }
 }
 
-pub(super) type TestApp = App<MemoryStore, Mailbox, TestClock, RecordingMeter, Queue>;
+/// The fakes, with a mailbox and a queue.
+pub(super) struct NotifierPorts;
+
+impl Ports for NotifierPorts {
+    type Store = MemoryStore;
+    type Ses = ();
+    type Dns = ();
+    type Publisher = ();
+    type Mail = Mailbox;
+    type Queue = Queue;
+    type Meter = RecordingMeter;
+    type Clock = TestClock;
+    type Ids = SequentialIds;
+}
+
+pub(super) type TestApp = App<NotifierPorts>;
 
 pub(super) fn app() -> TestApp {
     let clock = TestClock::default();
@@ -104,6 +119,7 @@ pub(super) fn app() -> TestApp {
             ..Mailbox::default()
         },
         clock,
+        ids: SequentialIds::default(),
         meter: RecordingMeter::default(),
         limit: 50,
         queue: Queue::default(),

@@ -4,59 +4,48 @@ mod config;
 
 use domain_auth::dns::Lookup;
 use domain_auth::final_step::FinalStepPolicy;
-use domain_auth::ports::{Clock, Ids, Meter, Publish, StoreError};
-use domain_auth::use_cases::poll::{Poller, PollerSes, PollerStore, Report, Settings};
-use domain_auth::use_cases::{SesBudget, Tools};
+use domain_auth::ports::{Clock, Meter, Ports, StoreError};
+use domain_auth::use_cases::poll::{Poller, PollerPorts, Report, Settings};
+use domain_auth::use_cases::{SesBudget, StoreTools};
 use jiff::Timestamp;
 
 pub use config::{Config, ConfigError};
 
 /// What the handler works with.
-#[derive(Debug)]
-pub struct App<S, I, P, C, D, L, M> {
+pub struct App<P: Ports> {
     /// Where domains, claims and events are kept.
-    pub store: S,
+    pub store: P::Store,
     /// Amazon SES.
-    pub ses: I,
+    pub ses: P::Ses,
     /// Where events go.
-    pub publisher: P,
+    pub publisher: P::Publisher,
     /// Time.
-    pub clock: C,
+    pub clock: P::Clock,
     /// Randomness.
-    pub ids: D,
+    pub ids: P::Ids,
     /// DNS.
-    pub dns: L,
+    pub dns: P::Dns,
     /// Where figures go.
-    pub meter: M,
+    pub meter: P::Meter,
     /// What the operator has chosen.
     pub settings: Settings,
     /// Who takes the final step.
     pub final_step: FinalStepPolicy,
 }
 
-impl<S, I, P, C, D, L, M> App<S, I, P, C, D, L, M>
-where
-    S: PollerStore,
-    I: PollerSes,
-    P: Publish,
-    C: Clock,
-    D: Ids,
-    L: Lookup,
-    M: Meter,
-{
+impl<P: PollerPorts<Meter: Meter>> App<P> {
     /// One run, which ends before Lambda's `deadline`.
     pub async fn run(&self, deadline: Timestamp) -> Result<Report, StoreError> {
         let started = self.clock.now();
         let budget = SesBudget::per_second(self.settings.ses_calls_per_second);
-        let poller = Poller {
-            tools: Tools {
-                store: &self.store,
-                ses: &self.ses,
-                clock: &self.clock,
-                ids: &self.ids,
-                dns: &self.dns.fresh(),
-                budget: &budget,
-            },
+        let dns = self.dns.fresh();
+        let tools = StoreTools {
+            store: &self.store,
+            clock: &self.clock,
+            ids: &self.ids,
+        };
+        let poller = Poller::<P> {
+            tools: tools.with_ses(&self.ses, &budget).with_dns(&dns),
             publisher: &self.publisher,
             settings: self.settings,
             final_step: &self.final_step,

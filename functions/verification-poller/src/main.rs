@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain_auth_aws::{
-    Clients, EventTopic, HttpTimeouts, MetricLines, SesIdentities, SystemClock, SystemIds, Table,
+    AwsPorts, Clients, EventTopic, HttpTimeouts, MetricLines, SesIdentities, SystemClock,
+    SystemIds, Table,
 };
 use domain_auth_dns::Resolver;
 use domain_auth_logs::failed;
@@ -24,7 +25,7 @@ async fn main() -> Result<(), Error> {
     .await;
     let stack = config.stack.clone();
     let (v1, v2, region) = (clients.ses_v1(), clients.ses_v2(), clients.region());
-    let app = &App {
+    let app = &App::<AwsPorts<Resolver>> {
         store: Table::new(clients.dynamodb(), config.table).with_meter(Arc::new(MetricLines::new(
             stack.clone(),
             env!("CARGO_PKG_NAME"),

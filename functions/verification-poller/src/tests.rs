@@ -9,15 +9,14 @@ use domain_auth::use_cases::poll::Settings;
 use domain_auth_aws::MetricLines;
 use domain_auth_testkit::{
     FakeDns, FakeSes, MemoryStore, RecordingMeter, RecordingTopic, SequentialIds, SesFault,
-    TestClock, domain_name, new_domain,
+    TestClock, TestPorts, domain_name, new_domain,
 };
 use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::App;
 
-type TestApp =
-    App<MemoryStore, FakeSes, RecordingTopic, TestClock, SequentialIds, FakeDns, RecordingMeter>;
+type TestApp = App<TestPorts>;
 
 fn app() -> TestApp {
     App {

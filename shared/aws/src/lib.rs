@@ -5,6 +5,7 @@ mod environment;
 mod failure;
 mod mail;
 mod metrics;
+mod ports;
 mod ses;
 mod sns;
 mod sqs;
@@ -17,6 +18,7 @@ pub use environment::{
 };
 pub use mail::{LetterMail, SupportMail};
 pub use metrics::{MetricLines, NAMESPACE};
+pub use ports::AwsPorts;
 pub use ses::SesIdentities;
 pub use sns::EventTopic;
 pub use sqs::MessageQueue;

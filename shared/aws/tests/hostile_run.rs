@@ -14,10 +14,10 @@ use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::final_step::MANUAL;
 use domain_auth::history::Actor;
 use domain_auth::identity::{AxisStatus, SesStatus};
-use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
+use domain_auth::ports::{Clock, CommitChanges, Ports, ReadDomains};
 use domain_auth::state::{State, Trigger};
 use domain_auth::use_cases::poll::{Poller, Report, Settings};
-use domain_auth::use_cases::{SesBudget, Tools};
+use domain_auth::use_cases::{SesBudget, StoreTools};
 use domain_auth_aws::{SystemClock, SystemIds, Table};
 use domain_auth_dns::{DnsConfig, Resolver};
 use domain_auth_testkit::{FakeSes, MemoryStore, RecordingTopic, identity, new_domain};
@@ -122,6 +122,21 @@ fn change_of(domain: Domain) -> Change {
     }
 }
 
+/// A store and an SES in memory, the system's time, and a real name server.
+struct RunPorts;
+
+impl Ports for RunPorts {
+    type Store = MemoryStore;
+    type Ses = FakeSes;
+    type Dns = Resolver;
+    type Publisher = RecordingTopic;
+    type Mail = ();
+    type Queue = ();
+    type Meter = ();
+    type Clock = SystemClock;
+    type Ids = SystemIds;
+}
+
 struct World {
     store: MemoryStore,
     ses: FakeSes,
@@ -179,15 +194,13 @@ impl World {
     async fn poll(&self) -> Report {
         let budget = SesBudget::per_second(1);
         let topic = RecordingTopic::default();
+        let tools = StoreTools::<RunPorts> {
+            store: &self.store,
+            clock: &SystemClock,
+            ids: &SystemIds,
+        };
         let poller = Poller {
-            tools: Tools {
-                store: &self.store,
-                ses: &self.ses,
-                clock: &SystemClock,
-                ids: &SystemIds,
-                dns: &self.dns,
-                budget: &budget,
-            },
+            tools: tools.with_ses(&self.ses, &budget).with_dns(&self.dns),
             publisher: &topic,
             settings: Settings::default(),
             final_step: &MANUAL,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
+use domain_auth::use_cases::StoreTools;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr};
@@ -23,7 +24,7 @@ use domain_auth::use_cases::notify::notify;
 use domain_auth_aws::Table;
 use domain_auth_http::DomainView;
 use domain_auth_testkit::{
-    MemoryStore, SequentialIds, TestClock, client, domain_name, identity, new_domain,
+    MemoryStore, SequentialIds, TestClock, TestPorts, client, domain_name, identity, new_domain,
 };
 use futures::FutureExt;
 use proptest::prelude::*;
@@ -303,7 +304,12 @@ fn ready(looked: Change) -> Change {
         subject: "s".repeat(2_000),
     };
     let (client, name) = (&looked.domain.client, &looked.domain.name);
-    let notified = notify(&store, &clock, &ids, (client, name), Some(&note), &actor);
+    let tools = StoreTools::<TestPorts> {
+        store: &store,
+        clock: &clock,
+        ids: &ids,
+    };
+    let notified = notify(&tools, (client, name), Some(&note), &actor);
     let notified = notified.now_or_never().unwrap().unwrap();
     let history = domain_auth::ports::ReadDomains::history(&store, client, name, 1, None);
     Change {

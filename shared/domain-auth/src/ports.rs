@@ -3,6 +3,7 @@
 mod redelivery;
 mod ses;
 pub(crate) mod ses_operation;
+mod set;
 mod sources;
 mod store_error;
 
@@ -27,6 +28,7 @@ pub use ses::{
     LIST_PAGE, ListIdentities, ListedIdentity, Refusal, STATUS_BATCH, SesError,
 };
 pub use ses_operation::{Operation, Tally};
+pub use set::{ClaimStore, Ports};
 pub use sources::{Clock, Ids};
 pub use store_error::{CommitError, StoreError, StoreFailure};
 

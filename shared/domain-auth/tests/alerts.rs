@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
-use std::convert::Infallible;
+use domain_auth::use_cases::StoreTools;
 use std::sync::{Arc, Mutex};
 
 use domain_auth::alerts::{AlertCounts, ReadAlertCounts};
@@ -19,7 +19,8 @@ use domain_auth::use_cases::email_support::{
 };
 use domain_auth::use_cases::notify::notify;
 use domain_auth_testkit::{
-    CrashPoint, MemoryStore, SequentialIds, TestClock, client, domain_name, identity, new_domain,
+    CrashPoint, FakeDns, MemoryStore, SequentialIds, TestClock, TestPorts, client, domain_name,
+    identity, new_domain,
 };
 use futures::FutureExt;
 use jiff::SignedDuration;
@@ -65,6 +66,14 @@ impl World {
         }
     }
 
+    fn store_tools(&self) -> StoreTools<'_, TestPorts<FakeDns, Mailbox>> {
+        StoreTools {
+            store: &self.store,
+            clock: &self.clock,
+            ids: &self.ids,
+        }
+    }
+
     fn domain(&self, client_id: &str, name: &str) -> Domain {
         let (new, now) = (new_domain(client_id, name), self.clock.now());
         Domain::add(
@@ -96,7 +105,7 @@ impl World {
 
     fn deliver(&self, event: &Event) -> Option<Result<Outcome, EmailError>> {
         let render = |form: Form| {
-            Ok::<_, Infallible>(Email {
+            Ok(Email {
                 subject: match form {
                     Form::Alert => format!("{} {}", event.event_type.as_str(), event.domain),
                     Form::Summary { day, limit } => format!("more than {limit} on {day}"),
@@ -107,8 +116,8 @@ impl World {
                 event_id: event.event_id,
             })
         };
-        let (store, mail, clock) = (&self.store, &self.mail, &self.clock);
-        let delivery = email_support(store, mail, clock, event, self.limit, render);
+        let tools = self.store_tools();
+        let delivery = email_support(&tools, &self.mail, event, self.limit, render);
         Box::pin(delivery).now_or_never()
     }
 
@@ -274,8 +283,8 @@ fn a_client_that_adds_says_ready_and_removes_in_a_loop_is_one_email() {
             world.store.commit(&change).now_or_never().unwrap().unwrap();
         }
         let domain = (&client("maple"), &domain_name("example.com"));
-        let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
-        let said = notify(store, clock, ids, domain, None, &Actor::Service);
+        let tools = world.store_tools();
+        let said = notify(&tools, domain, None, &Actor::Service);
         let said = said.now_or_never().unwrap().unwrap();
         let outcome = world.told(&said.event.unwrap());
         let now = world.clock.now();

@@ -16,10 +16,10 @@ use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth::use_cases::check::{CheckLimits, check};
 use domain_auth::use_cases::notify::{Notified, NotifyError, notify};
 use domain_auth::use_cases::poll::{Poller, Settings};
-use domain_auth::use_cases::{SesBudget, Tools};
+use domain_auth::use_cases::{SesBudget, StoreTools, Tools};
 use domain_auth_testkit::{
-    FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, client,
-    domain_name, identity, new_domain,
+    FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, TestPorts,
+    client, domain_name, identity, new_domain,
 };
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -110,18 +110,18 @@ impl World {
         self.store.commit(change).now_or_never().unwrap().unwrap();
     }
 
-    fn tools<'a>(
-        &'a self,
-        budget: &'a SesBudget,
-    ) -> Tools<'a, MemoryStore, FakeSes, TestClock, SequentialIds, FakeDns> {
-        Tools {
+    fn store_tools(&self) -> StoreTools<'_, TestPorts> {
+        StoreTools {
             store: &self.store,
-            ses: &self.ses,
             clock: &self.clock,
             ids: &self.ids,
-            dns: &self.dns,
-            budget,
         }
+    }
+
+    fn tools<'a>(&'a self, budget: &'a SesBudget) -> Tools<'a, TestPorts> {
+        self.store_tools()
+            .with_ses(&self.ses, budget)
+            .with_dns(&self.dns)
     }
 
     fn poll_after(&self, wait: SignedDuration) {
@@ -141,9 +141,8 @@ impl World {
     fn notify(&self, name: &str) -> Result<Notified, NotifyError> {
         let note = Note::parse("All is in.").unwrap();
         let (client, name) = (client("maple"), domain_name(name));
-        let (store, domain) = (&self.store, (&client, &name));
-        let (ids, actor) = (&self.ids, someone());
-        let told = notify(store, &self.clock, ids, domain, Some(&note), &actor);
+        let (tools, actor) = (self.store_tools(), someone());
+        let told = notify(&tools, (&client, &name), Some(&note), &actor);
         told.now_or_never().unwrap()
     }
 

@@ -17,13 +17,13 @@ use domain_auth::records::records_of;
 use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth::use_cases::add::{self, Addition};
 use domain_auth::use_cases::check::{CheckError, CheckLimits, Checked, check};
-use domain_auth::use_cases::provision;
 use domain_auth::use_cases::remove::{self, Confirmation};
 use domain_auth::use_cases::restart;
 use domain_auth::use_cases::{SesBudget, Tools};
+use domain_auth::use_cases::{StoreTools, provision};
 use domain_auth_testkit::{
-    FakeDns, FakeSes, MemoryStore, SequentialIds, TestClock, client, domain_name, identity,
-    new_domain,
+    FakeDns, FakeSes, MemoryStore, SequentialIds, TestClock, TestPorts, client, domain_name,
+    identity, new_domain,
 };
 use futures::FutureExt;
 use jiff::SignedDuration;
@@ -78,19 +78,16 @@ impl Lookup for SlowDns<'_> {
 }
 
 impl World {
-    fn tools<'a, L>(
-        &'a self,
-        dns: &'a L,
-        budget: &'a SesBudget,
-    ) -> Tools<'a, MemoryStore, FakeSes, TestClock, SequentialIds, L> {
-        Tools {
+    fn store_tools<L>(&self) -> StoreTools<'_, TestPorts<L>> {
+        StoreTools {
             store: &self.store,
-            ses: &self.ses,
             clock: &self.clock,
             ids: &self.ids,
-            dns,
-            budget,
         }
+    }
+
+    fn tools<'a, L>(&'a self, dns: &'a L, budget: &'a SesBudget) -> Tools<'a, TestPorts<L>> {
+        self.store_tools().with_ses(&self.ses, budget).with_dns(dns)
     }
 
     /// A check during which something happens.
@@ -116,15 +113,14 @@ impl World {
 
     fn add(&self) -> Domain {
         let budget = SesBudget::unlimited();
-        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
+        let tools = self.tools(&self.dns, &budget);
         let (new, eligibility) = (new_domain("maple", NAME), Eligibility::default());
         let actor = actor();
         let none = AdditionLimits::NONE;
-        let added = add::add(store, clock, ids, &eligibility, &new, &actor, none);
+        let added = add::add(&tools, &eligibility, &new, &actor, none);
         let Addition::Created(change) = Box::pin(added).now_or_never().unwrap().unwrap() else {
             panic!("it was there");
         };
-        let tools = self.tools(&self.dns, &budget);
         let provisioned = provision::provision(&tools, change.domain);
         Box::pin(provisioned).now_or_never().unwrap().unwrap();
         for record in records_of(&domain_name(NAME), &identity(&domain_name(NAME))) {
@@ -135,20 +131,20 @@ impl World {
 
     fn delete(&self) {
         let budget = SesBudget::unlimited();
-        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
+        let tools = self.tools(&self.dns, &budget);
         let (client, name, actor) = (client("maple"), domain_name(NAME), actor());
         let confirmed = Confirmation::Absent;
-        let marked = remove::mark(store, clock, ids, (&client, &name), confirmed, &actor);
+        let marked = remove::mark(&tools, (&client, &name), confirmed, &actor);
         let marked = Box::pin(marked).now_or_never().unwrap().unwrap().unwrap();
-        let tools = self.tools(&self.dns, &budget);
         let finished = remove::finish(&tools, marked.domain);
         Box::pin(finished).now_or_never().unwrap().unwrap();
     }
 
     fn restart(&self) {
-        let (store, ses, clock, ids) = (&self.store, &self.ses, &self.clock, &self.ids);
+        let budget = SesBudget::unlimited();
+        let tools = self.tools(&self.dns, &budget);
         let (client, name, actor) = (client("maple"), domain_name(NAME), actor());
-        let restarted = restart::restart(store, ses, clock, ids, (&client, &name), &actor, 100);
+        let restarted = restart::restart(&tools, (&client, &name), &actor, 100);
         Box::pin(restarted).now_or_never().unwrap().unwrap();
     }
 

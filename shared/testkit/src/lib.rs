@@ -15,6 +15,7 @@ mod memory_keys;
 mod memory_limits;
 mod memory_store;
 mod meter;
+mod ports;
 mod ses;
 mod ses_port;
 mod topic;
@@ -29,6 +30,7 @@ pub use http::{Answer, answer_of, request_in};
 pub use logs::logged;
 pub use memory_store::MemoryStore;
 pub use meter::RecordingMeter;
+pub use ports::TestPorts;
 pub use ses::{FakeDoor, FakeSes, SesFault};
 pub use ses_port::{
     ANOTHER_STACK, Door, SesPort, axis_status, carry_out, identity_at_ses, is_adopted,

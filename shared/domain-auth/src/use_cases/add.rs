@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::StoreTools;
 use super::registers::{self, Registers};
 use crate::claims::{ClaimRegister, NAMES_PER_CLIENT, Reservation, Standing};
 use crate::domain::{Change, Domain, NewDomain};
 use crate::history::Actor;
 use crate::limits::{AdditionLimits, LimitReached, ReadClientRecord};
 use crate::names::{Eligibility, IneligibleReason, SuffixList};
-use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadClaims, ReadDomains, StoreError};
+use crate::ports::{
+    ClaimStore, Clock, CommitChanges, CommitError, Ids, Ports, ReadClaims, ReadDomains, StoreError,
+};
 use crate::state::State;
 
 /// How often a claim is tried again when others change the same organizational domain.
@@ -50,18 +53,17 @@ pub enum AddError {
 ///
 /// A client that is at a limit is refused before anything is written. One that comes to it because
 /// others add at the same time loses the write, and is refused after reading again.
-pub async fn add<S>(
-    store: &S,
-    clock: &impl Clock,
-    ids: &impl Ids,
+pub async fn add<P>(
+    tools: &StoreTools<'_, P>,
     eligibility: &Eligibility,
     new: &NewDomain,
     actor: &Actor,
     defaults: AdditionLimits,
 ) -> Result<Addition, AddError>
 where
-    S: ReadDomains + ReadClaims + CommitChanges + ReadClientRecord,
+    P: Ports<Store: ClaimStore + ReadClientRecord>,
 {
+    let StoreTools { store, clock, ids } = *tools;
     eligibility.check(&new.name)?;
     let suffixes = eligibility.suffixes();
     for attempt in 1..=ATTEMPTS {

@@ -3,12 +3,13 @@
 //! identity and takes up what it has.
 
 use super::registers::register_of;
+use super::{SesTools, StoreTools};
 use crate::domain::Change;
 use crate::evidence;
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName, Note};
 use crate::ports::{
-    Clock, CommitChanges, CommitError, Identities, Ids, ReadClaims, ReadDomains, SesError,
+    ClaimStore, Clock, CommitChanges, CommitError, Identities, Ports, ReadDomains, SesError,
     StoreError,
 };
 use crate::state::{Status, Trigger};
@@ -44,18 +45,16 @@ pub enum AdoptError {
 
 /// Gives the client of a contested domain the identity that SES has. What is given back is the change
 /// of its domain, written: it is `provisioning`, and due.
-pub async fn adopt<S>(
-    store: &S,
-    ses: &impl Identities,
-    clock: &impl Clock,
-    ids: &impl Ids,
+pub async fn adopt<P>(
+    tools: &SesTools<'_, P>,
     (client, name): (&ClientId, &DomainName),
     reason: &Note,
     actor: &Actor,
 ) -> Result<Change, AdoptError>
 where
-    S: ReadDomains + ReadClaims + CommitChanges,
+    P: Ports<Store: ClaimStore, Ses: Identities>,
 {
+    let StoreTools { store, clock, ids } = **tools;
     for _ in 0..ATTEMPTS {
         let domain = store.domain(client, name).await?;
         let domain = domain.ok_or(AdoptError::NotFound)?;
@@ -69,7 +68,7 @@ where
         if claims.in_the_way(name, client).next().is_some() {
             return Err(AdoptError::HeldByAnother);
         }
-        if ses.describe(name).await?.is_none() {
+        if tools.ses.describe(name).await?.is_none() {
             return Err(AdoptError::NoIdentity);
         }
         change.domain.organizational = Some(claims.organizational.clone());

@@ -2,11 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Tools;
 use super::claim::{self, Ground};
 use super::confirm::Proof;
 use super::look::{after_look, look_at_dns, statuses};
 use super::turn::wait_for_turn;
+use super::{SesTools, StoreTools, Tools};
 use crate::check_limit::{self, CheckCount, CheckLimit, CountChecks};
 use crate::dns::{DnsLook, Lookup};
 use crate::domain::{Change, Domain};
@@ -16,8 +16,8 @@ use crate::history::Actor;
 use crate::identity::SesStatus;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
-    Clock, CommitChanges, CommitError, Identities, IdentityStatuses, Ids, ReadClaims, ReadDomains,
-    StoreError,
+    ClaimStore, Clock, CommitChanges, CommitError, Identities, IdentityStatuses, Ports,
+    ReadDomains, StoreError,
 };
 use crate::ses_share::{RequestCalls, SesTurns};
 use crate::watching;
@@ -102,19 +102,19 @@ pub enum CheckError {
 /// it said last stands, and the next run of the poller asks it. Where the domain has moved meanwhile (it
 /// was removed and added again, restarted, taken over), what was seen is about another visit of another
 /// state, and is dropped.
-pub async fn check<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
+pub async fn check<P>(
+    tools: &Tools<'_, P>,
     final_step: &FinalStepPolicy,
     (client, name): (&ClientId, &DomainName),
     actor: &Actor,
     limits: CheckLimits,
 ) -> Result<Checked, CheckError>
 where
-    S: ReadDomains + ReadClaims + CommitChanges + CountChecks + SesTurns,
-    I: Identities + IdentityStatuses,
-    C: Clock,
-    D: Ids,
-    L: Lookup,
+    P: Ports<
+            Store: ClaimStore + CountChecks + SesTurns,
+            Ses: Identities + IdentityStatuses,
+            Dns: Lookup,
+        >,
 {
     let started = tools.clock.now();
     let mut domain = reserve(tools, client, name, actor, limits).await?;
@@ -139,9 +139,7 @@ where
     let until = tools.clock.now() + TAKEOVER;
     for _ in 0..ATTEMPTS {
         if let Some(ground) = Ground::of(&domain, proof.confirmed()) {
-            let (store, clock, ids) = (tools.store, tools.clock, tools.ids);
-            let seen = look.as_ref();
-            match claim::take_over(store, clock, ids, &domain, seen, &ground, until).await {
+            match claim::take_over(tools, &domain, look.as_ref(), &ground, until).await {
                 Ok(change) => return Ok(Checked { change, look }),
                 Err(CommitError::Conflict) => {}
                 Err(CommitError::Store(error)) => return Err(error.into()),
@@ -209,16 +207,14 @@ fn fresh(domain: &Domain, now: Timestamp) -> Option<SesStatus> {
 
 /// What SES says of the domain. None where it has no identity, where SES did not answer, and where it
 /// is not asked because others have its quota.
-async fn ask_ses<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
+async fn ask_ses<P>(
+    tools: &SesTools<'_, P>,
     domain: &Domain,
     actor: &Actor,
     limits: CheckLimits,
 ) -> Option<SesStatus>
 where
-    S: SesTurns,
-    I: Identities + IdentityStatuses,
-    C: Clock,
+    P: Ports<Store: SesTurns, Ses: IdentityStatuses>,
 {
     domain.state.identity()?;
     if domain.state.is_without_identity() {
@@ -244,16 +240,15 @@ where
 /// Writes down that the domain is being checked, so that a second request is told to wait, and who
 /// asked, so that the poller answers should this be all that comes of it. Before that, the check is
 /// counted.
-async fn reserve<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
+async fn reserve<P>(
+    tools: &StoreTools<'_, P>,
     client: &ClientId,
     name: &DomainName,
     actor: &Actor,
     limits: CheckLimits,
 ) -> Result<Domain, CheckError>
 where
-    S: ReadDomains + CommitChanges + CountChecks,
-    C: Clock,
+    P: Ports<Store: ReadDomains + CommitChanges + CountChecks>,
 {
     let mut counted = false;
     for _ in 0..ATTEMPTS {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use self::in_the_way::{CHANGED_AT_ONCE, Known, READS_AT_ONCE};
 use self::steps::{cleared, has_room, taken, taking_over, unchallenged};
+use super::StoreTools;
 use super::registers::register_of;
 use crate::claims::ClaimRegister;
 use crate::dns::{Data, DnsLook, Outcome, RecordType};
@@ -18,7 +19,9 @@ use crate::event::{EventType, Severity};
 use crate::evidence::{self, Internal, OwnershipSeen};
 use crate::history::{Action, Actor};
 use crate::names::{ClientId, DomainName};
-use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadClaims, ReadDomains, StoreError};
+use crate::ports::{
+    ClaimStore, Clock, CommitChanges, CommitError, Ids, Ports, ReadDomains, StoreError,
+};
 use crate::records;
 use crate::state::{State, Status};
 
@@ -75,18 +78,17 @@ fn shows(outcome: &Outcome, value: &str) -> bool {
 /// claimant, written: it is `contested` for as long as there is more to do. A decision that goes on is
 /// stored with it (`Contested::granted`); one that cannot be carried out is not, and Lasso support
 /// decides again.
-pub async fn take_over<S>(
-    store: &S,
-    clock: &impl Clock,
-    ids: &impl Ids,
+pub async fn take_over<P>(
+    tools: &StoreTools<'_, P>,
     claimant: &Domain,
     look: Option<&DnsLook>,
     ground: &Ground,
     until: Timestamp,
 ) -> Result<Change, CommitError>
 where
-    S: ReadDomains + ReadClaims + CommitChanges,
+    P: Ports<Store: ClaimStore>,
 {
+    let StoreTools { store, clock, ids } = *tools;
     let mut claimant = claimant.clone();
     let mut known = Known::new();
     let mut claims = register_of(store, &claimant).await?;

@@ -1,6 +1,7 @@
 //! The final step: Lasso support switches sending on, or refuses with a reason.
 
 use super::final_step::set_to_attach;
+use super::{SesTools, StoreTools};
 use crate::diagnosis::RecordState;
 use crate::dns::DnsLook;
 use crate::domain::Domain;
@@ -11,7 +12,7 @@ use crate::history::Actor;
 use crate::identity::ConfigurationSet;
 use crate::names::{ClientId, DomainName, Note};
 use crate::ports::{
-    Clock, CommitChanges, CommitError, Identities, Ids, ReadDomains, SesError, StoreError,
+    Clock, CommitChanges, CommitError, Identities, Ports, ReadDomains, SesError, StoreError,
 };
 use crate::state::{Status, TransitionError, Trigger};
 
@@ -66,30 +67,21 @@ pub enum DecideError {
     Store(#[from] StoreError),
 }
 
-/// Where the identity of a completed domain gets its configuration set.
-#[derive(Debug)]
-pub struct Completing<'a, I> {
-    /// Amazon SES.
-    pub ses: &'a I,
-    /// What an identity is given with the final step, if anything.
-    pub configuration_set: Option<&'a ConfigurationSet>,
-}
-
 /// Takes the final step of a domain that is `verified`, if the identity at SES carries the client's tags:
 /// SES's word is about that identity. SES first: what it has attached does no harm
-/// to a domain that is not completed after all, and can be attached again.
-pub async fn decide<S>(
-    store: &S,
-    completing: &Completing<'_, impl Identities>,
-    clock: &impl Clock,
-    ids: &impl Ids,
+/// to a domain that is not completed after all, and can be attached again. `configuration_set` is what an
+/// identity is given with the final step, if anything.
+pub async fn decide<P>(
+    tools: &SesTools<'_, P>,
+    configuration_set: Option<&ConfigurationSet>,
     (client, name): (&ClientId, &DomainName),
     decision: &Decision,
     actor: &Actor,
 ) -> Result<Decided, DecideError>
 where
-    S: ReadDomains + CommitChanges,
+    P: Ports<Store: ReadDomains + CommitChanges, Ses: Identities>,
 {
+    let StoreTools { store, clock, ids } = **tools;
     let look = store.look(client, name).await?;
     // Whoever else changes the domain does not change the identity, so SES is asked once.
     let mut is_done_at_ses = *decision != Decision::Complete;
@@ -105,7 +97,7 @@ where
         let evidence = match decision {
             Decision::Complete => evidence::of_final_step(
                 FinalStep::Manual,
-                set_to_attach(completing.configuration_set, &domain),
+                set_to_attach(configuration_set, &domain),
                 domain.ses.map(|ses| ses.status),
                 look.as_ref(),
             ),
@@ -118,12 +110,12 @@ where
                 missing: missing(look.as_ref()),
             })?;
         if !is_done_at_ses {
-            let existing = completing.ses.describe(name).await?;
+            let existing = tools.ses.describe(name).await?;
             if !existing.is_some_and(|existing| existing.belongs_to(client)) {
                 return Err(DecideError::IdentityNotOurs);
             }
-            if let Some(set) = set_to_attach(completing.configuration_set, &domain) {
-                completing.ses.set_configuration_set(name, set).await?;
+            if let Some(set) = set_to_attach(configuration_set, &domain) {
+                tools.ses.set_configuration_set(name, set).await?;
             }
             is_done_at_ses = true;
         }

@@ -12,11 +12,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Tools;
 use super::registers::register_of;
+use super::{SesTools, StoreTools};
 use crate::domain::Domain;
 use crate::ports::{
-    Clock, CommitChanges, CommitError, ExistingIdentity, Identities, Operation, ReadClaims,
+    Clock, CommitChanges, CommitError, ExistingIdentity, Identities, Operation, Ports, ReadClaims,
     SesError,
 };
 use crate::state::State;
@@ -45,14 +45,12 @@ pub(super) enum Deletion {
 
 /// Deletes the identity of a domain that is `removing`, or `provisioning` in the place of an earlier
 /// one.
-pub(super) async fn delete_identity<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
+pub(super) async fn delete_identity<P>(
+    tools: &SesTools<'_, P>,
     domain: Domain,
 ) -> Result<Deletion, CommitError>
 where
-    S: ReadClaims + CommitChanges,
-    I: Identities,
-    C: Clock,
+    P: Ports<Store: ReadClaims + CommitChanges, Ses: Identities>,
 {
     if is_under_way(&domain, tools.clock.now()) {
         return Ok(Deletion::UnderWay(domain));
@@ -100,15 +98,11 @@ where
 }
 
 /// Where SES certainly did nothing, the call is over. Where nobody knows, the lease runs out.
-async fn after_failure<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
+async fn after_failure(
+    tools: &StoreTools<'_, impl Ports<Store: CommitChanges>>,
     domain: Domain,
     error: &SesError,
-) -> Result<Domain, CommitError>
-where
-    S: CommitChanges,
-    C: Clock,
-{
+) -> Result<Domain, CommitError> {
     match error {
         SesError::Unavailable { .. } => return Ok(domain),
         SesError::Throttled { .. } | SesError::Refused { .. } => {}

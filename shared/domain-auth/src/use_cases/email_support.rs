@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::StoreTools;
 use crate::alerts::{Alert, Place, PlaceAlerts, stops_mail};
 use crate::event::Event;
 use crate::instructions::Day;
 use crate::limits::ReadClientRecord;
 use crate::names::EventId;
-use crate::ports::{Clock, Email, EmailLedger, Lease, Refusal, SendEmail, SesError, StoreError};
+use crate::ports::{
+    Clock, Email, EmailLedger, Lease, Ports, Refusal, SendEmail, SesError, StoreError,
+};
 
 /// How long a copy of the function has for sending. Longer than its timeout, so that two copies
 /// never send at once; shorter than the pause before the messages of a copy that died come again.
@@ -54,6 +57,9 @@ pub enum Form {
     },
 }
 
+/// Why an email could not be rendered.
+pub type RenderError = Box<dyn std::error::Error + Send + Sync>;
+
 /// The email was not sent, or nobody knows whether it was. The event has to come again.
 #[derive(Debug, thiserror::Error)]
 pub enum EmailError {
@@ -68,7 +74,7 @@ pub enum EmailError {
     Busy,
     /// The email has no text.
     #[error("the email could not be rendered")]
-    Unrendered(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Unrendered(#[source] RenderError),
     /// SES did not take it.
     #[error(transparent)]
     Ses(#[from] SesError),
@@ -106,18 +112,17 @@ fn is_refused_for_good(error: &SesError) -> bool {
 /// A copy that dies between SES's answer and the note of it sends a second email after its lease:
 /// SES has no idempotency token for `SendEmail`, and an alert twice is better than none. One that dies
 /// before has counted the event, or has not; the next one finds that in the ledger.
-pub async fn email_support<S, E>(
-    store: &S,
-    mail: &impl SendEmail,
-    clock: &impl Clock,
+pub async fn email_support<P>(
+    tools: &StoreTools<'_, P>,
+    mail: &P::Mail,
     event: &Event,
     limit: u32,
-    render: impl FnOnce(Form) -> Result<Email, E>,
+    render: impl FnOnce(Form) -> Result<Email, RenderError>,
 ) -> Result<Outcome, EmailError>
 where
-    S: EmailLedger + PlaceAlerts + ReadClientRecord,
-    E: std::error::Error + Send + Sync + 'static,
+    P: Ports<Store: EmailLedger + PlaceAlerts + ReadClientRecord, Mail: SendEmail>,
 {
+    let StoreTools { store, clock, .. } = *tools;
     let now = clock.now();
     match store
         .lease(event.event_id, now, now + SENDING_LEASE)
@@ -131,7 +136,7 @@ where
     let place = if stops_mail(event) {
         Place::Own
     } else {
-        placed(store, clock, event, limit).await?
+        placed(tools, event, limit).await?
     };
     let (form, outcome) = match place {
         Place::Own => (Form::Alert, Outcome::Sent),
@@ -144,7 +149,7 @@ where
         Err(error) => {
             // Nothing was sent: the next delivery need not wait for the lease.
             store.release(event.event_id).await?;
-            return Err(EmailError::Unrendered(Box::new(error)));
+            return Err(EmailError::Unrendered(error));
         }
     };
     match mail.send(&email).await {
@@ -169,15 +174,15 @@ where
     }
 }
 
-async fn placed<S>(
-    store: &S,
-    clock: &impl Clock,
+async fn placed<P>(
+    tools: &StoreTools<'_, P>,
     event: &Event,
     limit: u32,
 ) -> Result<Place, EmailError>
 where
-    S: EmailLedger + PlaceAlerts + ReadClientRecord,
+    P: Ports<Store: EmailLedger + PlaceAlerts + ReadClientRecord>,
 {
+    let StoreTools { store, clock, .. } = *tools;
     let own = store.client_record(&event.client).await?.own;
     let limit = own
         .and_then(|own| own.support_emails_per_day)

@@ -4,12 +4,12 @@
 use jiff::Timestamp;
 
 use super::registers::register_of;
-use super::remove;
+use super::{StoreTools, remove};
 use crate::domain::{Change, Domain};
 use crate::evidence;
 use crate::history::Actor;
 use crate::identity::{AxisStatus, SesStatus};
-use crate::ports::{CommitChanges, CommitError, Ids, ReadClaims};
+use crate::ports::{CommitChanges, CommitError, Ports, ReadClaims};
 use crate::state::State;
 
 pub use crate::evidence::Expiry;
@@ -43,16 +43,16 @@ impl Expiry {
 }
 
 /// Marks a domain that has had its time for removal. It is the change that was written, if it was.
-pub async fn expire<S>(
-    store: &S,
-    ids: &impl Ids,
+pub async fn expire<P>(
+    tools: &StoreTools<'_, P>,
     domain: &Domain,
     expiry: Expiry,
     now: Timestamp,
 ) -> Result<Change, CommitError>
 where
-    S: ReadClaims + CommitChanges,
+    P: Ports<Store: ReadClaims + CommitChanges>,
 {
+    let StoreTools { store, ids, .. } = *tools;
     let claims = register_of(store, domain).await?;
     let evidence = evidence::of_expiry(expiry);
     let marked = remove::marked(domain, claims, &Actor::Service, evidence, now, ids);

@@ -2,14 +2,14 @@
 //! takes it.
 
 use super::withheld::{Undecided, Withheld, left_to_a_person, withheld};
-use super::{Tools, paced};
+use super::{SesTools, Tools};
 use crate::dns::Lookup;
 use crate::domain::{Change, Domain};
 use crate::evidence;
 use crate::final_step::{FinalStep, FinalStepPolicy};
 use crate::history::Actor;
 use crate::identity::{AxisStatus, ConfigurationSet};
-use crate::ports::{Clock, Identities, Ids, Operation, ReadClaims, SesError};
+use crate::ports::{Clock, Identities, Operation, Ports, ReadClaims, SesError};
 use crate::state::{Status, Trigger};
 use jiff::Timestamp;
 
@@ -22,18 +22,14 @@ impl FinalStepPolicy {
     /// is wanted.
     ///
     /// No call to SES is begun after `until`.
-    pub async fn after_look<S, I, C, D, L>(
+    pub async fn after_look<P>(
         &self,
-        tools: &Tools<'_, S, I, C, D, L>,
+        tools: &Tools<'_, P>,
         change: Change,
         until: Timestamp,
     ) -> Option<Change>
     where
-        S: ReadClaims,
-        I: Identities,
-        C: Clock,
-        D: Ids,
-        L: Lookup,
+        P: Ports<Store: ReadClaims, Ses: Identities, Dns: Lookup>,
     {
         if !self.takes(&change) {
             return Some(change);
@@ -102,16 +98,12 @@ impl FinalStepPolicy {
             && verified
     }
 
-    async fn complete_identity<S, I, C, D, L>(
+    async fn complete_identity(
         &self,
-        tools: &Tools<'_, S, I, C, D, L>,
+        tools: &SesTools<'_, impl Ports<Ses: Identities>>,
         domain: &Domain,
         until: Timestamp,
-    ) -> Result<Completion, SesError>
-    where
-        I: Identities,
-        C: Clock,
-    {
+    ) -> Result<Completion, SesError> {
         let name = &domain.name;
         if tools.clock.now() >= until {
             return Ok(Completion::NoTime);
@@ -129,7 +121,7 @@ impl FinalStepPolicy {
         }
         let operation = Operation::PutEmailIdentityConfigurationSetAttributes;
         let attach = || tools.ses.set_configuration_set(name, set);
-        paced(tools.budget, tools.clock, operation, attach).await?;
+        tools.paced(operation, attach).await?;
         Ok(Completion::Done)
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Tools, paced};
+use super::SesTools;
 use crate::diagnosis::{Context, Probes, diagnose, probes_for, questions_for};
 use crate::dns::{DnsLook, Lookup, Observation, ZoneOutcome};
 use crate::domain::{Change, Domain};
@@ -16,7 +16,7 @@ use crate::history::Actor;
 use crate::identity::{AxisStatus, MailFromLabel, SesLook, SesStatus};
 use crate::mail_from::{choose_label, questions_for_labels};
 use crate::names::DomainName;
-use crate::ports::{Clock, Identities, IdentityStatuses, Ids, Operation, SesError};
+use crate::ports::{Clock, IdentityStatuses, Ids, Operation, Ports, SesError};
 use crate::state::{FailureReason, State, Status, Trigger, TriggerKind};
 use crate::watching::{self, Sight, Watch};
 
@@ -114,34 +114,22 @@ pub(super) async fn before<T>(
 
 /// Asks SES for the three axes of at most [`crate::ports::STATUS_BATCH`] identities, at the same
 /// time.
-pub async fn statuses<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
+pub async fn statuses(
+    tools: &SesTools<'_, impl Ports<Ses: IdentityStatuses>>,
     names: &[DomainName],
-) -> Result<HashMap<DomainName, SesStatus>, SesError>
-where
-    I: Identities + IdentityStatuses,
-    C: Clock,
-{
+) -> Result<HashMap<DomainName, SesStatus>, SesError> {
     if names.is_empty() {
         return Ok(HashMap::new());
     }
-    let (ses, budget, clock) = (tools.ses, tools.budget, tools.clock);
+    let ses = tools.ses;
     let (verification, dkim, mail_from) = futures::future::try_join3(
-        paced(
-            budget,
-            clock,
-            Operation::GetIdentityVerificationAttributes,
-            || ses.verification(names),
-        ),
-        paced(budget, clock, Operation::GetIdentityDkimAttributes, || {
-            ses.dkim(names)
+        tools.paced(Operation::GetIdentityVerificationAttributes, || {
+            ses.verification(names)
         }),
-        paced(
-            budget,
-            clock,
-            Operation::GetIdentityMailFromDomainAttributes,
-            || ses.mail_from(names),
-        ),
+        tools.paced(Operation::GetIdentityDkimAttributes, || ses.dkim(names)),
+        tools.paced(Operation::GetIdentityMailFromDomainAttributes, || {
+            ses.mail_from(names)
+        }),
     )
     .await?;
     let axis = |axis: &HashMap<DomainName, AxisStatus>, name| {

@@ -28,6 +28,5 @@ mod turn;
 mod withheld;
 
 pub use ses_budget::SesBudget;
-use ses_budget::paced;
-pub use tools::Tools;
+pub use tools::{SesTools, StoreTools, Tools};
 pub use turn::wait_for_turn;

@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::StoreTools;
 use crate::dns::DnsLook;
 use crate::domain::{Change, Domain};
 use crate::event::{Event, EventType, MissingPiece};
@@ -10,7 +11,7 @@ use crate::evidence::{self, Evidence};
 use crate::history::{Action, Actor};
 use crate::missing::{missing_pieces, standings};
 use crate::names::{ClientId, DomainName, Note};
-use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadDomains, StoreError};
+use crate::ports::{Clock, CommitChanges, CommitError, Ids, Ports, ReadDomains, StoreError};
 use crate::state::{Status, Trigger};
 
 /// How often a write is tried again when the poller looks at the same domain at the same time.
@@ -65,17 +66,16 @@ enum Step {
 
 /// Notes that the client is ready, tells Lasso support once, and brings the domain back to the fast
 /// pace. A domain that was rejected is open for the final step again.
-pub async fn notify<S>(
-    store: &S,
-    clock: &impl Clock,
-    ids: &impl Ids,
+pub async fn notify<P>(
+    tools: &StoreTools<'_, P>,
     (client, name): (&ClientId, &DomainName),
     note: Option<&Note>,
     actor: &Actor,
 ) -> Result<Notified, NotifyError>
 where
-    S: ReadDomains + CommitChanges,
+    P: Ports<Store: ReadDomains + CommitChanges>,
 {
+    let StoreTools { store, clock, ids } = *tools;
     let look = store.look(client, name).await?;
     for _ in 0..ATTEMPTS {
         let domain = store.domain(client, name).await?;

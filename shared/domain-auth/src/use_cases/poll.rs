@@ -24,9 +24,9 @@ use crate::domain::{Change, Domain};
 use crate::final_step::FinalStepPolicy;
 use crate::pace::{self, Patience};
 use crate::ports::{
-    Clock, CommitChanges, CommitError, DomainsByState, Due, DueDomains, Identities,
-    IdentityStatuses, Ids, ListIdentities, Outbox, Publish, ReadClaims, ReadDomains,
-    Reconciliations, Runs, STATUS_BATCH, StoreError, StoreFailure,
+    ClaimStore, Clock, CommitChanges, CommitError, DomainsByState, Due, DueDomains, Identities,
+    IdentityStatuses, ListIdentities, Outbox, Ports, Publish, Reconciliations, Runs, STATUS_BATCH,
+    StoreError, StoreFailure,
 };
 use crate::run_memory::{Breaker, RunMemory, Sample};
 use crate::ses_share::SesTurns;
@@ -40,45 +40,45 @@ const REFUSED_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// After how long a domain that is due is overdue: several runs could not reach it.
 const OVERDUE: SignedDuration = SignedDuration::from_mins(5);
 
-/// What the poller keeps domains in.
-pub trait PollerStore:
-    ReadDomains
-    + ReadClaims
-    + CommitChanges
-    + DueDomains
-    + DomainsByState
-    + Outbox
-    + Runs
-    + Reconciliations
-    + SesTurns
+/// What the poller needs of its ports.
+pub trait PollerPorts:
+    Ports<
+        Store: ClaimStore
+                   + DueDomains
+                   + DomainsByState
+                   + Outbox
+                   + Runs
+                   + Reconciliations
+                   + SesTurns,
+        Ses: Identities + IdentityStatuses + ListIdentities,
+        Dns: Lookup,
+        Publisher: Publish,
+    >
 {
 }
 
-impl<S> PollerStore for S where
-    S: ReadDomains
-        + ReadClaims
-        + CommitChanges
-        + DueDomains
-        + DomainsByState
-        + Outbox
-        + Runs
-        + Reconciliations
-        + SesTurns
+impl<P> PollerPorts for P where
+    P: Ports<
+            Store: ClaimStore
+                       + DueDomains
+                       + DomainsByState
+                       + Outbox
+                       + Runs
+                       + Reconciliations
+                       + SesTurns,
+            Ses: Identities + IdentityStatuses + ListIdentities,
+            Dns: Lookup,
+            Publisher: Publish,
+        >
 {
 }
-
-/// What the poller asks of SES.
-pub trait PollerSes: Identities + IdentityStatuses + ListIdentities {}
-
-impl<I: Identities + IdentityStatuses + ListIdentities> PollerSes for I {}
 
 /// What the poller works with.
-#[derive(Debug)]
-pub struct Poller<'a, S, I, P, C, D, L> {
+pub struct Poller<'a, P: Ports> {
     /// The store, SES and the pace of its calls.
-    pub tools: Tools<'a, S, I, C, D, L>,
+    pub tools: Tools<'a, P>,
     /// Where events go.
-    pub publisher: &'a P,
+    pub publisher: &'a P::Publisher,
     /// What the operator has chosen.
     pub settings: Settings,
     /// Who takes the final step.
@@ -143,15 +143,7 @@ impl Times {
     }
 }
 
-impl<S, I, P, C, D, L> Poller<'_, S, I, P, C, D, L>
-where
-    S: PollerStore,
-    I: PollerSes,
-    P: Publish,
-    C: Clock,
-    D: Ids,
-    L: Lookup,
-{
+impl<P: PollerPorts> Poller<'_, P> {
     /// One run, which ends before `deadline`, when the function is cut off. While another run is
     /// under way it does nothing.
     pub async fn run(&self, deadline: Timestamp) -> Result<Report, StoreError> {
@@ -287,8 +279,7 @@ where
     }
 
     async fn publish_events(&self, until: Timestamp) -> Result<Report, StoreError> {
-        let (store, clock) = (self.tools.store, self.tools.clock);
-        let outcome = publish_outbox(store, self.publisher, clock, until).await?;
+        let outcome = publish_outbox(&self.tools, self.publisher, until).await?;
         Ok(Report {
             published: outcome.published,
             unpublished: outcome.left,

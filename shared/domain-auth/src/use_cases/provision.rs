@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 
-use super::Tools;
 use super::delete_identity::{Deletion, delete_identity};
 use super::look::free_label;
 use super::registers::register_of;
+use super::{SesTools, StoreTools, Tools};
 use crate::claims::ClaimRegister;
 use crate::dns::Lookup;
 use crate::domain::{Change, Domain};
@@ -17,8 +17,8 @@ use crate::history::Actor;
 use crate::identity::{Adopted, MailFromLabel, SesIdentity};
 use crate::names::DomainName;
 use crate::ports::{
-    Clock, CommitChanges, CommitError, Creation, ExistingIdentity, Identities, IdentityOwner, Ids,
-    Operation, ReadClaims, ReadDomains, SesError, StoreError,
+    ClaimStore, Clock, CommitChanges, CommitError, Creation, ExistingIdentity, Identities,
+    IdentityOwner, Ids, Operation, Ports, ReadClaims, ReadDomains, SesError, StoreError,
 };
 use crate::state::{DisplacedBy, FailureReason, Progress, Provisioning, State, Status, Trigger};
 
@@ -56,16 +56,9 @@ pub(super) enum NotOurs {
 }
 
 /// Takes a domain that is `provisioning` as far as SES lets it.
-pub async fn provision<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
-    domain: Domain,
-) -> Result<Provisioned, CommitError>
+pub async fn provision<P>(tools: &Tools<'_, P>, domain: Domain) -> Result<Provisioned, CommitError>
 where
-    S: ReadDomains + ReadClaims + CommitChanges,
-    I: Identities,
-    C: Clock,
-    D: Ids,
-    L: Lookup,
+    P: Ports<Store: ClaimStore, Ses: Identities, Dns: Lookup>,
 {
     let domain = match without_the_earlier(tools, domain).await? {
         ControlFlow::Continue(domain) => domain,
@@ -145,14 +138,9 @@ pub(super) fn contested(
 
 /// Whether an identity above the domain is verified at SES that this client does not hold: then SES's
 /// word for the domain says nothing of its DNS.
-async fn lies_below_anothers<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
-    domain: &Domain,
-) -> Result<bool, AskError>
+async fn lies_below_anothers<P>(tools: &SesTools<'_, P>, domain: &Domain) -> Result<bool, AskError>
 where
-    S: ReadClaims,
-    I: Identities,
-    C: Clock,
+    P: Ports<Store: ReadClaims, Ses: Identities>,
 {
     let claims = register_of(tools.store, domain).await?;
     if is_proven(&claims, domain) {
@@ -207,14 +195,12 @@ enum AskError {
 
 /// The domain once the identity of an earlier holder, or of an earlier life, is gone. That is written
 /// before a new one is made, so that the new one is not deleted by who comes second.
-async fn without_the_earlier<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
+async fn without_the_earlier<P>(
+    tools: &SesTools<'_, P>,
     domain: Domain,
 ) -> Result<ControlFlow<Provisioned, Domain>, CommitError>
 where
-    S: ReadClaims + CommitChanges,
-    I: Identities,
-    C: Clock,
+    P: Ports<Store: ReadClaims + CommitChanges, Ses: Identities>,
 {
     let (replaces, before) = match &domain.state {
         State::Provisioning(provisioning) => (provisioning.replace_identity, provisioning.clone()),
@@ -269,17 +255,14 @@ fn apply(
 
 /// Makes the identity, or takes up the client's own, or adopts one where the client may have it.
 /// Nothing is changed at SES before it is known that the identity is the client's.
-async fn ask_ses<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
+async fn ask_ses<P>(
+    tools: &Tools<'_, P>,
     domain: &Domain,
     may_adopt: bool,
     progress: &mut Progress,
 ) -> Result<Found, AskError>
 where
-    S: ReadDomains + ReadClaims,
-    I: Identities,
-    C: Clock,
-    L: Lookup,
+    P: Ports<Store: ReadDomains + ReadClaims, Ses: Identities, Dns: Lookup>,
 {
     let name = &domain.name;
     if progress.dkim.is_none() {
@@ -365,14 +348,13 @@ where
 }
 
 /// The identity that SES has. Where it has gone since it was made, the next attempt makes it.
-async fn describe_existing<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
+async fn describe_existing<P>(
+    tools: &SesTools<'_, P>,
     name: &DomainName,
     progress: &mut Progress,
 ) -> Result<ExistingIdentity, SesError>
 where
-    I: Identities,
-    C: Clock,
+    P: Ports<Ses: Identities>,
 {
     let describe = || tools.ses.describe(name);
     let existing = tools.paced(Operation::GetEmailIdentity, describe).await?;
@@ -387,14 +369,13 @@ where
 
 /// An identity that carries the client's tags now, with all that it had: its TXT token is read, and no
 /// call is made that would have SES look for records again.
-async fn adopted<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
+async fn adopted<P>(
+    tools: &SesTools<'_, P>,
     name: &DomainName,
     existing: ExistingIdentity,
 ) -> Result<Found, AskError>
 where
-    I: Identities,
-    C: Clock,
+    P: Ports<Ses: Identities>,
 {
     let token = || tools.ses.verification_token(name);
     let verification_token = tools
@@ -415,16 +396,13 @@ where
 
 /// The MAIL FROM domain that the identity has from now on: the one that it had, or one that is free in
 /// DNS. None where SES refuses it: mail is sent without one, too.
-async fn set_mail_from<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
+async fn set_mail_from<P>(
+    tools: &Tools<'_, P>,
     domain: &Domain,
     progress: &mut Progress,
 ) -> Result<Option<MailFromLabel>, SesError>
 where
-    S: ReadDomains,
-    I: Identities,
-    C: Clock,
-    L: Lookup,
+    P: Ports<Store: ReadDomains, Ses: Identities, Dns: Lookup>,
 {
     let name = &domain.name;
     let label = match &progress.mail_from {
@@ -455,13 +433,13 @@ where
 /// An error where the domain has changed since it was read: another function has registered it, or its
 /// client has removed it. A v1 call makes an identity where there is none, without tags, so it must not
 /// follow a deletion. The version is read after the wait for the quota, right before the call.
-async fn unless_overtaken<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
+async fn unless_overtaken<P>(
+    tools: &StoreTools<'_, P>,
     domain: &Domain,
     operation: Operation,
 ) -> Result<(), SesError>
 where
-    S: ReadDomains,
+    P: Ports<Store: ReadDomains>,
 {
     let unavailable = |source| SesError::Unavailable {
         operation: operation.as_str(),

@@ -8,9 +8,10 @@ use futures::StreamExt;
 use futures::stream;
 use jiff::Timestamp;
 
+use super::StoreTools;
 use crate::event::Event;
 use crate::names::{ClientId, DomainName};
-use crate::ports::{Clock, Outbox, Publish, PublishError, StoreError};
+use crate::ports::{Clock, Outbox, Ports, Publish, PublishError, StoreError};
 
 /// Events that are read at once.
 const PAGE: usize = 500;
@@ -36,51 +37,58 @@ type DomainKey = (ClientId, DomainName);
 
 /// Publishes the whole outbox, oldest first. An event that can never be published holds up the later
 /// ones of its domain and nothing else, however many of its kind there are.
-pub async fn publish_outbox(
-    outbox: &impl Outbox,
-    publisher: &impl Publish,
-    clock: &impl Clock,
+pub async fn publish_outbox<P>(
+    tools: &StoreTools<'_, P>,
+    publisher: &P::Publisher,
     until: Timestamp,
-) -> Result<Published, StoreError> {
+) -> Result<Published, StoreError>
+where
+    P: Ports<Store: Outbox, Publisher: Publish>,
+{
     let mut sum = Published::default();
     let mut waiting = HashSet::new();
     let mut seen = HashSet::new();
     let mut last: Option<Event> = None;
     loop {
-        let mut events = outbox.unpublished_after(last.as_ref(), PAGE).await?;
+        let mut events = tools.store.unpublished_after(last.as_ref(), PAGE).await?;
         last = events.last().cloned();
         // An event that could not be read for a while stands behind others that are later than it, so
         // that what comes after it is read again.
         events.retain(|event| seen.insert(event.event_id));
-        let page = publish_page(outbox, publisher, clock, &events, &mut waiting, until).await;
+        let page = publish_page(tools, publisher, &events, &mut waiting, until).await;
         sum.add(page);
-        if events.is_empty() || sum.down || clock.now() >= until {
+        if events.is_empty() || sum.down || tools.clock.now() >= until {
             return Ok(sum);
         }
     }
 }
 
-/// Publishes events in their order. After one that fails, the later ones of the same domain wait,
-/// so that nobody reads them in the wrong order. None is begun after `until`.
-pub async fn publish<'a>(
-    outbox: &impl Outbox,
-    publisher: &impl Publish,
-    clock: &impl Clock,
-    events: impl IntoIterator<Item = &'a Event>,
+/// Publishes an event that was just written, if there is one. It is not begun after `until`.
+pub async fn publish<P>(
+    tools: &StoreTools<'_, P>,
+    publisher: &P::Publisher,
+    event: Option<&Event>,
     until: Timestamp,
-) -> Published {
+) -> Published
+where
+    P: Ports<Store: Outbox, Publisher: Publish>,
+{
     let waiting = &mut HashSet::new();
-    publish_page(outbox, publisher, clock, events, waiting, until).await
+    publish_page(tools, publisher, event, waiting, until).await
 }
 
-async fn publish_page<'a>(
-    outbox: &impl Outbox,
-    publisher: &impl Publish,
-    clock: &impl Clock,
+/// Publishes events in their order. After one that fails, the later ones of the same domain wait,
+/// so that nobody reads them in the wrong order. None is begun after `until`.
+async fn publish_page<'a, P>(
+    tools: &StoreTools<'_, P>,
+    publisher: &P::Publisher,
     events: impl IntoIterator<Item = &'a Event>,
     waiting: &mut HashSet<DomainKey>,
     until: Timestamp,
-) -> Published {
+) -> Published
+where
+    P: Ports<Store: Outbox, Publisher: Publish>,
+{
     let failures = &AtomicUsize::new(0);
     let mut sum = Published::default();
     let mut lines = Vec::new();
@@ -97,9 +105,7 @@ async fn publish_page<'a>(
     // Made first: a closure in the stream would not be general enough over the events' lifetime.
     let mut publishing = Vec::with_capacity(lines.len());
     for line in lines {
-        publishing.push(publish_line(
-            outbox, publisher, clock, line, failures, until,
-        ));
+        publishing.push(publish_line(tools, publisher, line, failures, until));
     }
     let mut outcomes = stream::iter(publishing).buffer_unordered(DOMAINS_AT_ONCE);
     while let Some((outcome, stopped)) = outcomes.next().await {
@@ -129,21 +135,23 @@ fn by_domain<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Vec<&'a Eve
 }
 
 /// The events of one domain, and the domain if one of them stays.
-async fn publish_line(
-    outbox: &impl Outbox,
-    publisher: &impl Publish,
-    clock: &impl Clock,
+async fn publish_line<P>(
+    tools: &StoreTools<'_, P>,
+    publisher: &P::Publisher,
     line: Vec<&Event>,
     failures: &AtomicUsize,
     until: Timestamp,
-) -> (Published, Option<DomainKey>) {
+) -> (Published, Option<DomainKey>)
+where
+    P: Ports<Store: Outbox, Publisher: Publish>,
+{
     let mut outcome = Published::default();
     for (done, event) in line.iter().enumerate() {
         let down = failures.load(Ordering::Relaxed) >= DOWN_AFTER;
-        let is_out = if down || clock.now() >= until {
+        let is_out = if down || tools.clock.now() >= until {
             false
         } else {
-            match publish_one(outbox, publisher, clock, event).await {
+            match publish_one(tools, publisher, event).await {
                 Ok(()) => {
                     failures.store(0, Ordering::Relaxed);
                     true
@@ -212,13 +220,15 @@ impl OneError {
     }
 }
 
-async fn publish_one(
-    outbox: &impl Outbox,
-    publisher: &impl Publish,
-    clock: &impl Clock,
+async fn publish_one<P>(
+    tools: &StoreTools<'_, P>,
+    publisher: &P::Publisher,
     event: &Event,
-) -> Result<(), OneError> {
+) -> Result<(), OneError>
+where
+    P: Ports<Store: Outbox, Publisher: Publish>,
+{
     publisher.publish(event).await?;
-    outbox.mark_published(event, clock.now()).await?;
+    tools.store.mark_published(event, tools.clock.now()).await?;
     Ok(())
 }

@@ -6,14 +6,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::claim::{self, Ground};
 use super::registers::register_of;
-use super::remove;
+use super::{StoreTools, remove};
 use crate::domain::{Change, Domain};
 use crate::event::Event;
 use crate::evidence;
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName, Note};
 use crate::plain_text::one_line;
-use crate::ports::{Clock, CommitChanges, CommitError, Ids, ReadClaims, ReadDomains, StoreError};
+use crate::ports::{
+    ClaimStore, Clock, CommitChanges, CommitError, Ports, ReadClaims, ReadDomains, StoreError,
+};
 use crate::state::{DisplacedBy, Grant, Status};
 
 /// How often a write is tried again when others change the same domain or its claims.
@@ -92,17 +94,16 @@ pub enum ReleaseError {
 }
 
 /// Releases the claim of a client.
-pub async fn release<S>(
-    store: &S,
-    clock: &impl Clock,
-    ids: &impl Ids,
+pub async fn release<P>(
+    tools: &StoreTools<'_, P>,
     (client, name): (&ClientId, &DomainName),
     order: &Order,
     actor: &Actor,
 ) -> Result<Released, ReleaseError>
 where
-    S: ReadDomains + ReadClaims + CommitChanges,
+    P: Ports<Store: ClaimStore>,
 {
+    let StoreTools { store, clock, .. } = *tools;
     let until = clock.now() + TAKEOVER;
     let grant = Grant {
         actor: actor.clone(),
@@ -118,20 +119,18 @@ where
             (Verdict::Grant, _) if !domain.state.is_proven_claim() => {
                 return Err(ReleaseError::NothingToGrant(status));
             }
-            (Verdict::Grant, _) => match granted(store, clock, ids, &domain, &grant, until).await {
+            (Verdict::Grant, _) => match granted(tools, &domain, &grant, until).await {
                 Err(ReleaseError::Busy) => continue,
                 answer => return answer,
             },
             (Verdict::End, Status::Contested) if has_ended(&domain) => {
                 return Ok(Released::of(domain, None));
             }
-            (Verdict::End, Status::Contested) => {
-                dropped(store, clock, ids, &domain, (order, actor)).await
-            }
+            (Verdict::End, Status::Contested) => dropped(tools, &domain, (order, actor)).await,
             (Verdict::End, _) if status.sends() && !order.confirmed => {
                 return Err(unconfirmed(name, client));
             }
-            (Verdict::End, _) => taken_away(store, clock, ids, &domain, (order, actor)).await,
+            (Verdict::End, _) => taken_away(tools, &domain, (order, actor)).await,
         };
         match outcome {
             Ok(Change { domain, event, .. }) => return Ok(Released::of(domain, event)),
@@ -149,22 +148,21 @@ where
 
 /// The claimant has its name, or has it after more steps, which are stored with the claim. `Busy` after a
 /// conflict: then the caller looks again.
-async fn granted<S>(
-    store: &S,
-    clock: &impl Clock,
-    ids: &impl Ids,
+async fn granted<P>(
+    tools: &StoreTools<'_, P>,
     claimant: &Domain,
     grant: &Grant,
     until: Timestamp,
 ) -> Result<Released, ReleaseError>
 where
-    S: ReadDomains + ReadClaims + CommitChanges,
+    P: Ports<Store: ClaimStore>,
 {
+    let store = tools.store;
     if let (false, Some(holder)) = (grant.confirmed, sender(store, claimant).await?) {
         return Err(unconfirmed(&claimant.name, &holder));
     }
     let ground = Ground::Decision(grant.clone());
-    let taken = claim::take_over(store, clock, ids, claimant, None, &ground, until).await;
+    let taken = claim::take_over(tools, claimant, None, &ground, until).await;
     let Change { domain, event, .. } = match taken {
         Ok(change) => change,
         Err(CommitError::Conflict) => return Err(ReleaseError::Busy),
@@ -236,16 +234,15 @@ fn has_ended(domain: &Domain) -> bool {
 }
 
 /// A contested claim is gone, and nothing is left to decide about holders that it stood against.
-async fn dropped<S>(
-    store: &S,
-    clock: &impl Clock,
-    ids: &impl Ids,
+async fn dropped<P>(
+    tools: &StoreTools<'_, P>,
     domain: &Domain,
     (order, actor): (&Order, &Actor),
 ) -> Result<Change, CommitError>
 where
-    S: ReadDomains + ReadClaims + CommitChanges,
+    P: Ports<Store: ClaimStore>,
 {
+    let StoreTools { store, clock, ids } = *tools;
     let claims = register_of(store, domain).await?;
     let holders = claim::unchallenged_by(store, &claims, domain).await?;
     let evidence = evidence::of_displacement(&order.why());
@@ -264,16 +261,15 @@ where
 
 /// A holder loses its name, and sending stops. Whoever has proven the name meanwhile is due at once,
 /// and takes it at the next look.
-async fn taken_away<S>(
-    store: &S,
-    clock: &impl Clock,
-    ids: &impl Ids,
+async fn taken_away<P>(
+    tools: &StoreTools<'_, P>,
     holder: &Domain,
     (order, actor): (&Order, &Actor),
 ) -> Result<Change, CommitError>
 where
-    S: ReadDomains + ReadClaims + CommitChanges,
+    P: Ports<Store: ClaimStore>,
 {
+    let StoreTools { store, clock, ids } = *tools;
     let now = clock.now();
     if holder
         .state

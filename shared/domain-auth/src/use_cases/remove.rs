@@ -7,15 +7,15 @@ use jiff::Timestamp;
 use super::add::back_off;
 use super::delete_identity::{Deletion, delete_identity};
 use super::registers::register_of;
-use super::{Tools, claim};
+use super::{SesTools, StoreTools, claim};
 use crate::claims::{ClaimRegister, Reservation};
 use crate::domain::{Change, Domain, Fate};
 use crate::evidence::{self, Evidence};
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
-    Clock, CommitChanges, CommitError, Identities, Ids, ReadClaims, ReadDomains, SesError,
-    StoreError,
+    ClaimStore, Clock, CommitChanges, CommitError, Identities, Ids, Ports, ReadClaims, ReadDomains,
+    SesError, StoreError,
 };
 use crate::state::{State, Trigger};
 
@@ -64,17 +64,16 @@ pub enum Removal {
 
 /// Marks a domain for removal. From here on it is gone for its client, sends nothing, and can be
 /// added again. None where it was marked before.
-pub async fn mark<S>(
-    store: &S,
-    clock: &impl Clock,
-    ids: &impl Ids,
+pub async fn mark<P>(
+    tools: &StoreTools<'_, P>,
     (client, name): (&ClientId, &DomainName),
     confirmation: Confirmation,
     actor: &Actor,
 ) -> Result<Option<Change>, RemoveError>
 where
-    S: ReadDomains + ReadClaims + CommitChanges,
+    P: Ports<Store: ClaimStore>,
 {
+    let StoreTools { store, clock, ids } = *tools;
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
             clock.sleep(back_off(attempt, ids)).await;
@@ -144,14 +143,9 @@ pub(super) fn marked(
 }
 
 /// Finishes the removal of a domain that is `removing`.
-pub async fn finish<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
-    domain: Domain,
-) -> Result<Removal, CommitError>
+pub async fn finish<P>(tools: &SesTools<'_, P>, domain: Domain) -> Result<Removal, CommitError>
 where
-    S: ReadClaims + CommitChanges,
-    I: Identities,
-    C: Clock,
+    P: Ports<Store: ReadClaims + CommitChanges, Ses: Identities>,
 {
     if is_settling(&domain, tools.clock.now()) {
         return Ok(Removal::Later(Box::new(domain), None));

@@ -6,14 +6,15 @@ use jiff::SignedDuration;
 use super::provision::{NotOurs, contested, is_proven};
 use super::registers::register_of;
 use super::turn::wait_for_turn;
+use super::{SesTools, StoreTools};
 use crate::check_limit;
 use crate::domain::Domain;
 use crate::evidence::{self, Evidence, SesCall};
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
-    Clock, CommitChanges, CommitError, Identities, Ids, Operation, ReadClaims, ReadDomains,
-    SesError, StoreError,
+    ClaimStore, Clock, CommitChanges, CommitError, Identities, Operation, Ports, ReadClaims,
+    ReadDomains, SesError, StoreError,
 };
 use crate::ses_share::{RequestCalls, SesTurns};
 use crate::state::{Failed, FailureReason, State, Status, Trigger};
@@ -48,18 +49,16 @@ pub enum RestartError {
 /// Makes SES look for the TXT and the DKIM records again. Where the identity is gone, it is made
 /// again; where another one is in its place, the name is contested. Where others have SES's quota, it is
 /// as if SES had throttled.
-pub async fn restart<S>(
-    store: &S,
-    ses: &impl Identities,
-    clock: &impl Clock,
-    ids: &impl Ids,
+pub async fn restart<P>(
+    tools: &SesTools<'_, P>,
     (client, name): (&ClientId, &DomainName),
     actor: &Actor,
     ses_calls_per_second: u32,
 ) -> Result<Domain, RestartError>
 where
-    S: ReadDomains + ReadClaims + CommitChanges + SesTurns,
+    P: Ports<Store: ClaimStore + SesTurns, Ses: Identities>,
 {
+    let StoreTools { store, clock, .. } = **tools;
     failed(store, client, name).await?;
     let asker = check_limit::asker(client, actor);
     let quota = ses_calls_per_second;
@@ -69,18 +68,18 @@ where
     }
     for _ in 0..ATTEMPTS {
         let domain = failed(store, client, name).await?;
-        let existing = ses.describe(name).await?;
+        let existing = tools.ses.describe(name).await?;
         let why = existing.as_ref().and_then(|it| NotOurs::of(it, &domain));
         let written = if let Some(why) = why {
-            instead_of_the_identity(store, clock, ids, &domain, why, actor).await
+            instead_of_the_identity(tools, &domain, why, actor).await
         } else if domain.state.is_without_identity() || existing.is_none() {
-            register_again(store, clock, ids, &domain, actor).await
+            register_again(tools, &domain, actor).await
         } else {
             let begun = domain.updated(|domain| {
                 domain.restarting_until = Some(clock.now() + RESTART_LEASE);
             });
             match store.commit(&begun).await {
-                Ok(()) => return look_again(store, ses, clock, ids, begun.domain, actor).await,
+                Ok(()) => return look_again(tools, begun.domain, actor).await,
                 Err(error) => Err(error),
             }
         };
@@ -95,19 +94,17 @@ where
 
 /// Both calls make an identity where there is none. So the domain says until when they may be under way,
 /// and the identity is not deleted before.
-async fn look_again<S>(
-    store: &S,
-    ses: &impl Identities,
-    clock: &impl Clock,
-    ids: &impl Ids,
+async fn look_again<P>(
+    tools: &SesTools<'_, P>,
     mut domain: Domain,
     actor: &Actor,
 ) -> Result<Domain, RestartError>
 where
-    S: ReadDomains + CommitChanges,
+    P: Ports<Store: ReadDomains + CommitChanges, Ses: Identities>,
 {
+    let StoreTools { store, clock, ids } = **tools;
     let (client, name) = (domain.client.clone(), domain.name.clone());
-    let verification_token = ses.verify_domain(&name).await?;
+    let verification_token = tools.ses.verify_domain(&name).await?;
     let has_easy_dkim = |domain: &Domain| {
         let identity = domain.state.identity();
         identity.is_some_and(|identity| identity.dkim.is_some())
@@ -116,7 +113,7 @@ where
     // It would take the place of the owner's keys.
     let dkim = if has_easy_dkim(&domain) {
         asked_of_ses.push(SesCall::VerifyDomainDkim);
-        Some(ses.verify_dkim(&name).await?)
+        Some(tools.ses.verify_dkim(&name).await?)
     } else {
         None
     };
@@ -155,16 +152,15 @@ where
 }
 
 /// Where SES has no identity any more, the poller makes one.
-async fn register_again<S>(
-    store: &S,
-    clock: &impl Clock,
-    ids: &impl Ids,
+async fn register_again<P>(
+    tools: &StoreTools<'_, P>,
     domain: &Domain,
     actor: &Actor,
 ) -> Result<Domain, CommitError>
 where
-    S: CommitChanges,
+    P: Ports<Store: CommitChanges>,
 {
+    let StoreTools { store, clock, ids } = *tools;
     let mut domain = domain.clone();
     let evidence = restarted_by(&domain, &[]);
     if let State::Failed(failed) = &mut domain.state {
@@ -181,20 +177,19 @@ where
 
 /// Another identity has taken the place of the domain's own. A proven claim adopts it; otherwise the
 /// name is contested.
-async fn instead_of_the_identity<S>(
-    store: &S,
-    clock: &impl Clock,
-    ids: &impl Ids,
+async fn instead_of_the_identity<P>(
+    tools: &StoreTools<'_, P>,
     domain: &Domain,
     why: NotOurs,
     actor: &Actor,
 ) -> Result<Domain, CommitError>
 where
-    S: ReadClaims + CommitChanges,
+    P: Ports<Store: ReadClaims + CommitChanges>,
 {
+    let StoreTools { store, clock, ids } = *tools;
     let claims = register_of(store, domain).await?;
     if is_proven(&claims, domain) {
-        return register_again(store, clock, ids, domain, actor).await;
+        return register_again(tools, domain, actor).await;
     }
     let change = contested(domain, claims, why, clock.now(), ids)?;
     store.commit(&change).await?;

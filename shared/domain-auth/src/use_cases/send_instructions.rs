@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::StoreTools;
 use crate::dns::DnsLook;
 use crate::domain::Domain;
 use crate::evidence;
@@ -9,7 +10,7 @@ use crate::handoff::{Handoff, HandoffError, Sender, letter};
 use crate::history::{Action, Actor};
 use crate::instructions::{CountInstructions, Counted, Day, Left, Letter, Recipient, SendLetter};
 use crate::names::{ClientId, DomainName, EmailAddress, Note};
-use crate::ports::{Clock, CommitChanges, CommitError, ReadDomains, SesError, StoreError};
+use crate::ports::{Clock, CommitChanges, CommitError, Ports, ReadDomains, SesError, StoreError};
 use crate::state::Status;
 
 /// How often the line of history is tried again when somebody else changes the domain; more often
@@ -70,17 +71,17 @@ pub enum InstructionsError {
 
 /// Sends the records of a domain to one address. The email is counted first: one that dies with the
 /// function counts.
-pub async fn send_instructions<S>(
-    store: &S,
-    mail: &impl SendLetter,
-    clock: &impl Clock,
+pub async fn send_instructions<P>(
+    tools: &StoreTools<'_, P>,
+    mail: &P::Mail,
     (client, name): (&ClientId, &DomainName),
     order: &Order,
     actor: &Actor,
 ) -> Result<Sent, InstructionsError>
 where
-    S: ReadDomains + CommitChanges + CountInstructions,
+    P: Ports<Store: ReadDomains + CommitChanges + CountInstructions, Mail: SendLetter>,
 {
+    let StoreTools { store, clock, .. } = *tools;
     let domain = store.domain(client, name).await?;
     let domain = domain
         .filter(|domain| domain.state.status() != Status::Removing)

@@ -104,6 +104,11 @@ impl SesBudget {
         }
     }
 
+    /// Whether calls are spaced.
+    pub(super) fn has_pace(&self) -> bool {
+        !self.interval.is_zero()
+    }
+
     /// The time between two calls of an operation at the full quota.
     pub(super) fn interval(&self) -> SignedDuration {
         self.interval
@@ -196,37 +201,44 @@ async fn sleep_until(at: Timestamp, now: Timestamp, clock: &impl Clock) {
     }
 }
 
-/// Calls SES when the budget allows it. A throttled call is tried once more where there is a pace.
-pub(super) async fn paced<T, F>(
-    budget: &SesBudget,
-    clock: &impl Clock,
-    operation: Operation,
-    call: impl Fn() -> F,
-) -> Result<T, SesError>
-where
-    F: Future<Output = Result<T, SesError>>,
-{
-    let noted = async || {
-        budget.wait(operation, clock).await;
-        let answer = call().await;
-        budget.note(operation, &answer, clock.now());
-        answer
-    };
-    match noted().await {
-        Err(SesError::Throttled { .. }) if !budget.interval.is_zero() => noted().await,
-        answer => answer,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use futures::FutureExt;
     use std::sync::atomic::{AtomicI64, Ordering};
 
     use super::*;
+    use crate::names::EventId;
+    use crate::ports::{Ids, Ports};
+    use crate::use_cases::StoreTools;
 
     #[derive(Default)]
     struct Seconds(AtomicI64);
+
+    struct OnlyTime;
+
+    impl Ports for OnlyTime {
+        type Store = ();
+        type Ses = ();
+        type Dns = ();
+        type Publisher = ();
+        type Mail = ();
+        type Queue = ();
+        type Meter = ();
+        type Clock = Seconds;
+        type Ids = Never;
+    }
+
+    struct Never;
+
+    impl Ids for Never {
+        fn event_id(&self, _: Timestamp) -> EventId {
+            unreachable!("a budget needs no randomness")
+        }
+
+        fn secret(&self) -> String {
+            unreachable!("a budget needs no randomness")
+        }
+    }
 
     impl Clock for Seconds {
         fn now(&self) -> Timestamp {
@@ -248,7 +260,13 @@ mod tests {
             }
             Ok(())
         };
-        let answer = paced(budget, clock, OPERATION, answer).now_or_never();
+        let tools = StoreTools::<OnlyTime> {
+            store: &(),
+            clock,
+            ids: &Never,
+        };
+        let tools = tools.with_ses(&(), budget);
+        let answer = tools.paced(OPERATION, answer).now_or_never();
         assert_eq!(answer.unwrap().is_err(), throttle);
     }
 

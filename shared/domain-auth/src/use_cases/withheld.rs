@@ -3,9 +3,9 @@
 
 use jiff::Timestamp;
 
-use super::Tools;
 use super::confirm::{self, CONFIRM_PATIENCE};
 use super::registers::register_of;
+use super::{SesTools, Tools};
 use crate::claims::ClaimRegister;
 use crate::dns::{Lookup, Sighting};
 use crate::domain::{Change, Domain};
@@ -13,7 +13,7 @@ use crate::event::EventType;
 use crate::evidence::{Internal, WithheldReason};
 use crate::history::Action;
 use crate::identity::AxisStatus;
-use crate::ports::{Clock, Identities, Operation, ReadClaims, SesError};
+use crate::ports::{Clock, Identities, Operation, Ports, ReadClaims, SesError};
 use crate::records::{Record, RecordId};
 
 /// Why Lasso support has to take the final step although the operator wants the service to take it.
@@ -100,16 +100,13 @@ impl Withheld {
 
 /// Why the service does not complete a domain that SES calls verified; none where it does. What costs
 /// nothing is looked at first.
-pub(super) async fn withheld<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
+pub(super) async fn withheld<P>(
+    tools: &Tools<'_, P>,
     domain: &Domain,
     until: Timestamp,
 ) -> Result<Option<Withheld>, Undecided>
 where
-    S: ReadClaims,
-    I: Identities,
-    C: Clock,
-    L: Lookup,
+    P: Ports<Store: ReadClaims, Ses: Identities, Dns: Lookup>,
 {
     let dkim = domain.ses.map(|ses| ses.status.dkim);
     let known = [
@@ -145,16 +142,12 @@ where
 
 /// Whether SES may have verified the domain by what belongs to somebody else. A name that its client
 /// has proven is its own.
-async fn rests_on_others<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
+async fn rests_on_others(
+    tools: &SesTools<'_, impl Ports<Ses: Identities>>,
     domain: &Domain,
     claims: &ClaimRegister,
     until: Timestamp,
-) -> Result<Option<Withheld>, Undecided>
-where
-    I: Identities,
-    C: Clock,
-{
+) -> Result<Option<Withheld>, Undecided> {
     let own = claims.claim(&domain.name);
     if own.is_some_and(|own| own.client == domain.client && own.proven_at.is_some()) {
         return Ok(None);

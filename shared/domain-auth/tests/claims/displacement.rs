@@ -118,10 +118,10 @@ fn a_domain_that_is_completed_meanwhile_is_not_released_without_a_confirmation()
             let world = prepare();
             world.crash.die_at(point);
             let (client, name) = (client(of), domain_name(NAME));
-            let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
+            let tools = world.store_tools();
             let supporter = supporter();
             let of = (&client, &name);
-            let mut released = pin!(release(store, clock, ids, of, &order, &supporter));
+            let mut released = pin!(release(&tools, of, &order, &supporter));
             assert!(released.as_mut().now_or_never().is_none(), "{context}");
             world.crash.stop_nobody_else();
             if world.status("maple", NAME) == Some(Status::Contested) {

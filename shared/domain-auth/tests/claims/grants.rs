@@ -42,9 +42,9 @@ impl World {
 
     fn grant_of(&self, name: &str, confirmed: bool) -> Option<Result<Released, ReleaseError>> {
         let (client, name) = (client("cedar"), domain_name(name));
-        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
+        let tools = self.store_tools();
         let (order, supporter) = (order(Verdict::Grant, confirmed), supporter());
-        let released = release(store, clock, ids, (&client, &name), &order, &supporter);
+        let released = release(&tools, (&client, &name), &order, &supporter);
         Box::pin(released).now_or_never()
     }
 

@@ -7,6 +7,7 @@ use domain_auth::names::Note;
 use domain_auth::ports::{Clock, CommitChanges, Refusal};
 use domain_auth::records::RecordId;
 use domain_auth::state::{FailureReason, State, Status, Trigger};
+use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::adopt::{AdoptError, adopt};
 use domain_auth::use_cases::restart::{RestartError, restart};
 use domain_auth_testkit::{ANOTHER_STACK, SesFault, client, domain_name, verification_token};
@@ -61,19 +62,21 @@ impl World {
 
     fn restart(&self) -> Result<Status, RestartError> {
         let (client, name) = (client("maple"), domain_name(NAME));
-        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
+        let budget = SesBudget::unlimited();
+        let tools = self.tools(&budget);
         let (domain, actor) = ((&client, &name), admin());
-        let restarted = restart(store, &self.ses, clock, ids, domain, &actor, 100);
+        let restarted = restart(&tools, domain, &actor, 100);
         let restarted = Box::pin(restarted).now_or_never().unwrap();
         restarted.map(|domain| domain.state.status())
     }
 
     fn adopt(&self, client_id: &str) -> Result<Status, AdoptError> {
         let (client, name) = (client(client_id), domain_name(NAME));
-        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
+        let budget = SesBudget::unlimited();
+        let tools = self.tools(&budget);
         let (domain, reason) = ((&client, &name), Note::parse("made by hand").unwrap());
         let actor = support();
-        let adopted = adopt(store, &self.ses, clock, ids, domain, &reason, &actor);
+        let adopted = adopt(&tools, domain, &reason, &actor);
         let adopted = Box::pin(adopted).now_or_never().unwrap();
         adopted.map(|change| change.domain.state.status())
     }
@@ -373,17 +376,10 @@ fn a_domain_that_is_removed_while_it_is_restarted_leaves_no_identity() {
         world.add("maple", NAME);
         world.poll_after(SignedDuration::from_hours(72));
         let (client, name, actor) = (client("maple"), domain_name(NAME), admin());
-        let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
+        let budget = SesBudget::unlimited();
+        let tools = world.tools(&budget);
         world.crash.die_at(point);
-        let mut slow = Box::pin(restart(
-            store,
-            &world.ses,
-            clock,
-            ids,
-            (&client, &name),
-            &actor,
-            100,
-        ));
+        let mut slow = Box::pin(restart(&tools, (&client, &name), &actor, 100));
         assert!(slow.as_mut().now_or_never().is_none(), "{context}");
         world.crash.stop_nobody_else();
         world.remove("maple", NAME);
@@ -433,7 +429,7 @@ fn a_refusal_that_the_operator_can_end_is_counted_and_the_domain_waits() {
 #[test]
 fn an_adopted_identity_keeps_its_configuration_set_in_the_final_step() {
     use domain_auth::identity::ConfigurationSet;
-    use domain_auth::use_cases::decide::{Completing, Decision, decide};
+    use domain_auth::use_cases::decide::{Decision, decide};
 
     let world = World::new();
     make(&world, None, true);
@@ -441,14 +437,11 @@ fn an_adopted_identity_keeps_its_configuration_set_in_the_final_step() {
     world.adopt("maple").unwrap();
     world.settle();
     let set = ConfigurationSet::parse("mass-mail").unwrap();
-    let completing = Completing {
-        ses: &world.ses,
-        configuration_set: Some(&set),
-    };
     let (client, name, actor) = (client("maple"), domain_name(NAME), support());
-    let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
+    let budget = SesBudget::unlimited();
+    let tools = world.tools(&budget);
     let (domain, complete) = ((&client, &name), Decision::Complete);
-    let decided = decide(store, &completing, clock, ids, domain, &complete, &actor);
+    let decided = decide(&tools, Some(&set), domain, &complete, &actor);
     let decided = Box::pin(decided).now_or_never().unwrap().unwrap();
     assert_eq!(decided.domain.state.status(), Status::Authenticated);
     assert_eq!(

@@ -84,19 +84,21 @@ fn a_takeover_waits_for_a_restart_that_is_under_way() {
     let points = {
         let world = failed();
         world.crash.live();
-        let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
+        let budget = SesBudget::unlimited();
+        let tools = world.tools(&budget);
         let whose = (&maple, &name);
-        let done = restart(store, &world.ses, clock, ids, whose, &actor, 100);
+        let done = restart(&tools, whose, &actor, 100);
         assert!(Box::pin(done).now_or_never().unwrap().is_ok());
         world.crash.log().len()
     };
     for point in 1..=points {
         let context = format!("slow at point {point}");
         let world = failed();
-        let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
+        let budget = SesBudget::unlimited();
+        let tools = world.tools(&budget);
         let whose = (&maple, &name);
         world.crash.die_at(point);
-        let mut slow = Box::pin(restart(store, &world.ses, clock, ids, whose, &actor, 100));
+        let mut slow = Box::pin(restart(&tools, whose, &actor, 100));
         assert!(slow.as_mut().now_or_never().is_none(), "{context}");
         world.crash.stop_nobody_else();
         world.poll_after(SignedDuration::from_secs(5));
@@ -184,16 +186,9 @@ fn support_may_give_a_client_a_name_below_a_verified_identity_of_others() {
     let actor = Actor::LassoSupport {
         subject: "sam".to_owned(),
     };
-    let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
-    let adopted = adopt(
-        store,
-        &world.ses,
-        clock,
-        ids,
-        (&client, &name),
-        &reason,
-        &actor,
-    );
+    let budget = SesBudget::unlimited();
+    let tools = world.tools(&budget);
+    let adopted = adopt(&tools, (&client, &name), &reason, &actor);
     assert!(Box::pin(adopted).now_or_never().unwrap().is_ok());
     world.settle();
     let status = world.status("maple", below).unwrap();

@@ -52,9 +52,9 @@ impl World {
         order: &Order,
     ) -> Result<Status, ReleaseError> {
         let (client, name) = (client(client_id), domain_name(name));
-        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
+        let tools = self.store_tools();
         let supporter = supporter();
-        let released = release(store, clock, ids, (&client, &name), order, &supporter);
+        let released = release(&tools, (&client, &name), order, &supporter);
         let released = Box::pin(released).now_or_never().unwrap()?;
         Ok(released.domain.state.status())
     }
@@ -253,9 +253,9 @@ fn dying_between_any_two_steps_of_a_release_decides_once() {
             let world = prepare();
             world.crash.die_at(point);
             let (client, name) = (client(of), domain_name(NAME));
-            let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
+            let tools = world.store_tools();
             let (order, supporter) = (order(verdict, true), supporter());
-            let died = release(store, clock, ids, (&client, &name), &order, &supporter);
+            let died = release(&tools, (&client, &name), &order, &supporter);
             assert!(Box::pin(died).now_or_never().is_none(), "{context}");
             world.crash.live();
             match world.decide(of, NAME, verdict) {

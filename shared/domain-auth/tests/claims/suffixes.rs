@@ -39,9 +39,9 @@ fn with() -> Eligibility {
 impl World {
     fn add_by(&self, list: &Eligibility, client_id: &str, name: &str) -> Domain {
         let new: NewDomain = new_domain(client_id, name);
-        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
+        let tools = self.store_tools();
         let actor = admin();
-        let added = add::add(store, clock, ids, list, &new, &actor, self.limits);
+        let added = add::add(&tools, list, &new, &actor, self.limits);
         let change = match Box::pin(added).now_or_never().unwrap().unwrap() {
             Addition::Existing(domain) => return *domain,
             Addition::Created(change) => change,
@@ -170,10 +170,10 @@ fn lasso_support_releases_a_name_under_any_list() {
         let organizational = added.organizational.unwrap();
         world.add_by(&after, "cedar", NAME);
         let (client, name) = (client("maple"), domain_name(NAME));
-        let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
+        let tools = world.store_tools();
         let actor = admin();
         let order = crate::release::order(Verdict::End, true);
-        let released = release(store, clock, ids, (&client, &name), &order, &actor);
+        let released = release(&tools, (&client, &name), &order, &actor);
         Box::pin(released).now_or_never().unwrap().unwrap();
         assert_eq!(world.holder_in(&organizational, NAME), None, "{what}");
         assert_eq!(

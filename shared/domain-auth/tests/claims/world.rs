@@ -17,10 +17,10 @@ use domain_auth::use_cases::provision::{self, Provisioned};
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::registers::find;
 use domain_auth::use_cases::remove::{self, Confirmation, RemoveError};
-use domain_auth::use_cases::{SesBudget, Tools};
+use domain_auth::use_cases::{SesBudget, StoreTools, Tools};
 use domain_auth_testkit::{
-    CrashPoint, FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, TestClock, client,
-    domain_name, new_domain,
+    CrashPoint, FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, TestClock, TestPorts,
+    client, domain_name, new_domain,
 };
 use futures::FutureExt;
 use jiff::SignedDuration;
@@ -39,7 +39,7 @@ pub(crate) struct World {
     pub(crate) limits: AdditionLimits,
 }
 
-pub(crate) type TestTools<'a> = Tools<'a, MemoryStore, FakeSes, TestClock, SequentialIds, FakeDns>;
+pub(crate) type TestTools<'a> = Tools<'a, TestPorts>;
 
 impl World {
     pub(crate) fn new() -> Self {
@@ -56,31 +56,33 @@ impl World {
         }
     }
 
-    pub(crate) fn tools<'a>(&'a self, budget: &'a SesBudget) -> TestTools<'a> {
-        Tools {
+    pub(crate) fn store_tools(&self) -> StoreTools<'_, TestPorts> {
+        StoreTools {
             store: &self.store,
-            ses: &self.ses,
             clock: &self.clock,
             ids: &self.ids,
-            dns: &self.dns,
-            budget,
         }
+    }
+
+    pub(crate) fn tools<'a>(&'a self, budget: &'a SesBudget) -> TestTools<'a> {
+        self.store_tools()
+            .with_ses(&self.ses, budget)
+            .with_dns(&self.dns)
     }
 
     /// What `POST /domains` does.
     pub(crate) async fn post(&self, new: &NewDomain) -> Result<Domain, AddError> {
         let eligibility = Eligibility::default();
         let budget = SesBudget::unlimited();
-        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
+        let tools = self.tools(&budget);
         let (actor, limits) = (admin(), self.limits);
-        let added = add::add(store, clock, ids, &eligibility, new, &actor, limits).await?;
+        let added = add::add(&tools, &eligibility, new, &actor, limits).await?;
         let change = match added {
             Addition::Existing(domain) => return Ok(*domain),
             Addition::Created(change) => change,
         };
-        let until = clock.now() + MINUTE;
-        publish(store, &self.topic, clock, change.event.as_ref(), until).await;
-        let tools = self.tools(&budget);
+        let until = self.clock.now() + MINUTE;
+        publish(&tools, &self.topic, change.event.as_ref(), until).await;
         match provision::provision(&tools, change.domain.clone()).await {
             Ok(
                 Provisioned::Done(domain)
@@ -104,17 +106,15 @@ impl World {
         confirmation: Confirmation,
     ) -> Result<(), RemoveError> {
         let (client, name) = (client(client_id), domain_name(name));
-        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
+        let budget = SesBudget::unlimited();
+        let tools = self.tools(&budget);
         let domain = (&client, &name);
-        let marked = remove::mark(store, clock, ids, domain, confirmation, &admin()).await?;
+        let marked = remove::mark(&tools, domain, confirmation, &admin()).await?;
         if let Some(change) = marked {
-            let until = clock.now() + MINUTE;
-            publish(store, &self.topic, clock, change.event.as_ref(), until).await;
-            let budget = SesBudget::unlimited();
+            let until = self.clock.now() + MINUTE;
+            publish(&tools, &self.topic, change.event.as_ref(), until).await;
             // Whatever comes of it, the poller goes on.
-            remove::finish(&self.tools(&budget), change.domain)
-                .await
-                .ok();
+            remove::finish(&tools, change.domain).await.ok();
         }
         Ok(())
     }

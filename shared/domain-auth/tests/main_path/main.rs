@@ -23,10 +23,10 @@ use domain_auth::use_cases::add::{self, AddError, Addition};
 use domain_auth::use_cases::poll::{Poller, Report, Settings};
 use domain_auth::use_cases::provision::{self, Provisioned};
 use domain_auth::use_cases::publish::publish;
-use domain_auth::use_cases::{SesBudget, Tools};
+use domain_auth::use_cases::{SesBudget, StoreTools, Tools};
 use domain_auth_testkit::{
     CrashPoint, FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock,
-    client, domain_name, identity, new_domain,
+    TestPorts, client, domain_name, identity, new_domain,
 };
 use futures::FutureExt;
 use jiff::SignedDuration;
@@ -65,29 +65,14 @@ impl World {
         let eligibility = Eligibility::default();
         let budget = SesBudget::unlimited();
         let request = async {
-            let added = add::add(
-                &self.store,
-                &self.clock,
-                &self.ids,
-                &eligibility,
-                new,
-                &actor,
-                AdditionLimits::NONE,
-            )
-            .await?;
+            let (tools, none) = (self.tools(&budget), AdditionLimits::NONE);
+            let added = add::add(&tools, &eligibility, new, &actor, none).await?;
             let change = match added {
                 Addition::Existing(domain) => return Ok(*domain),
                 Addition::Created(change) => change,
             };
-            publish(
-                &self.store,
-                &self.topic,
-                &self.clock,
-                change.event.as_ref(),
-                self.clock.now() + MINUTE,
-            )
-            .await;
-            let tools = self.tools(&budget);
+            let until = self.clock.now() + MINUTE;
+            publish(&tools, &self.topic, change.event.as_ref(), until).await;
             match provision::provision(&tools, change.domain.clone()).await {
                 Ok(
                     Provisioned::Done(domain)
@@ -124,18 +109,18 @@ impl World {
         self.poll().unwrap()
     }
 
-    fn tools<'a>(
-        &'a self,
-        budget: &'a SesBudget,
-    ) -> Tools<'a, MemoryStore, FakeSes, TestClock, SequentialIds, FakeDns> {
-        Tools {
+    fn store_tools(&self) -> StoreTools<'_, TestPorts> {
+        StoreTools {
             store: &self.store,
-            ses: &self.ses,
             clock: &self.clock,
             ids: &self.ids,
-            dns: &self.dns,
-            budget,
         }
+    }
+
+    fn tools<'a>(&'a self, budget: &'a SesBudget) -> Tools<'a, TestPorts> {
+        self.store_tools()
+            .with_ses(&self.ses, budget)
+            .with_dns(&self.dns)
     }
 
     fn domain(&self, client_id: &str, name: &str) -> Domain {

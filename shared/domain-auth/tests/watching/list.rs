@@ -6,6 +6,7 @@ use domain_auth::history::Actor;
 use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth::ports::Clock;
 use domain_auth::state::{FailureReason, State, Status, Trigger};
+use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::restart::restart;
 use domain_auth_testkit::{SesFault, domain_name};
 use futures::FutureExt;
@@ -75,15 +76,9 @@ fn a_lost_identity_is_a_failure_and_a_restart_makes_a_new_one() {
     let by = Actor::ClientAdmin {
         subject: "1".to_owned(),
     };
-    let restarted = restart(
-        &world.store,
-        &world.ses,
-        &world.clock,
-        &world.ids,
-        (&domain.client, &domain.name),
-        &by,
-        1,
-    );
+    let budget = SesBudget::unlimited();
+    let tools = world.store_tools().with_ses(&world.ses, &budget);
+    let restarted = restart(&tools, (&domain.client, &domain.name), &by, 1);
     let restarted = restarted.now_or_never().unwrap().unwrap();
     assert_eq!(restarted.state.status(), Status::Provisioning);
     world.run_for(MINUTE * 10);

@@ -10,10 +10,10 @@ use domain_auth::reconciliation::Reconciliation;
 use domain_auth::records::Record;
 use domain_auth::state::{State, Status, Trigger};
 use domain_auth::use_cases::poll::{Poller, Report, Settings};
-use domain_auth::use_cases::{SesBudget, Tools};
+use domain_auth::use_cases::{SesBudget, StoreTools};
 use domain_auth_testkit::{
-    FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, TestClock, client, domain_name,
-    identity, new_domain,
+    FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, TestClock, TestPorts, client,
+    domain_name, identity, new_domain,
 };
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -78,17 +78,21 @@ impl World {
         first.domain
     }
 
+    pub(crate) fn store_tools(&self) -> StoreTools<'_, TestPorts> {
+        StoreTools {
+            store: &self.store,
+            clock: &self.clock,
+            ids: &self.ids,
+        }
+    }
+
     pub(crate) fn poll(&self) -> Report {
         let budget = SesBudget::per_second(1);
         let poller = Poller {
-            tools: Tools {
-                store: &self.store,
-                ses: &self.ses,
-                clock: &self.clock,
-                ids: &self.ids,
-                dns: &self.dns,
-                budget: &budget,
-            },
+            tools: self
+                .store_tools()
+                .with_ses(&self.ses, &budget)
+                .with_dns(&self.dns),
             publisher: &self.topic,
             settings: Settings {
                 reconcile_delete: self.reconcile_delete,

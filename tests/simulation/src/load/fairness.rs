@@ -15,7 +15,7 @@ use domain_auth::ses_share::RequestCalls;
 use domain_auth::state::{State, Status};
 use domain_auth::use_cases::add::{Addition, add};
 use domain_auth::use_cases::provision::provision;
-use domain_auth::use_cases::{SesBudget, Tools, wait_for_turn};
+use domain_auth::use_cases::{SesBudget, wait_for_turn};
 use domain_auth_testkit::{SequentialIds, client, domain_name, new_domain};
 use futures::FutureExt;
 use futures::future::{join, select};
@@ -124,11 +124,12 @@ fn until_pending(moment: Duration, turns: bool) -> Duration {
 /// What `POST /domains` does.
 async fn post(world: &World, client: &ClientId, name: &DomainName) {
     let (store, clock) = (&world.store, &world.setting.clock);
-    let ids = world.setting.chance.as_ref();
+    let budget = SesBudget::per_second(2 * CALLS_PER_SECOND);
+    let tools = world.tools(&budget);
     let new = new_domain(client.as_str(), name.as_str());
     let actor = Actor::Service;
     let (eligibility, none) = (Eligibility::default(), AdditionLimits::NONE);
-    let added = add(store, clock, ids, &eligibility, &new, &actor, none).await;
+    let added = add(&tools, &eligibility, &new, &actor, none).await;
     let Ok(Addition::Created(change)) = added else {
         return;
     };
@@ -144,15 +145,6 @@ async fn post(world: &World, client: &ClientId, name: &DomainName) {
     {
         return;
     }
-    let budget = SesBudget::per_second(2 * CALLS_PER_SECOND);
-    let tools = Tools {
-        store,
-        ses: &world.ses,
-        clock,
-        ids,
-        dns: &world.dns,
-        budget: &budget,
-    };
     select(
         pin!(provision(&tools, change.domain)),
         pin!(clock.sleep(PATIENCE)),

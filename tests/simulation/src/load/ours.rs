@@ -5,13 +5,18 @@ use std::time::Duration;
 
 use domain_auth::event::Event;
 use domain_auth::final_step::MANUAL;
-use domain_auth::ports::{Clock, Publish, PublishError};
+use domain_auth::ports::{Clock, Ports, Publish, PublishError};
 use domain_auth::use_cases::poll::{Poller, Report, Settings};
-use domain_auth::use_cases::{SesBudget, Tools};
+use domain_auth::use_cases::{SesBudget, StoreTools, Tools};
 use futures::future::{Either, select};
 use jiff::SignedDuration;
 
 use super::population::{CALLS_PER_SECOND, World};
+use super::result::Notes;
+use crate::chance::Chance;
+use crate::dns::SimDns;
+use crate::ses::SimSes;
+use crate::store::SimStore;
 use crate::template::{POLLER_EVERY, POLLER_TIMEOUT};
 use crate::time::SimClock;
 
@@ -29,15 +34,8 @@ pub(crate) async fn poll(
         let started = world.setting.clock.elapsed();
         let budget = SesBudget::per_second(CALLS_PER_SECOND);
         let poller = Poller {
-            tools: Tools {
-                store: &world.store,
-                ses: &world.ses,
-                clock: &world.setting.clock,
-                ids: world.setting.chance.as_ref(),
-                dns: &world.dns,
-                budget: &budget,
-            },
-            publisher: &Topic(&world.setting.clock),
+            tools: world.tools(&budget),
+            publisher: &Topic(world.setting.clock.clone()),
             settings: Settings {
                 ses_calls_per_second: CALLS_PER_SECOND,
                 ..Settings::default()
@@ -57,10 +55,37 @@ pub(crate) async fn poll(
     (reports, busy)
 }
 
-/// A topic that takes everything.
-struct Topic<'a>(&'a SimClock);
+/// The ports of the load.
+pub(crate) struct LoadPorts;
 
-impl Publish for Topic<'_> {
+impl Ports for LoadPorts {
+    type Store = SimStore<Notes>;
+    type Ses = SimSes;
+    type Dns = SimDns;
+    type Publisher = Topic;
+    type Mail = ();
+    type Queue = ();
+    type Meter = ();
+    type Clock = SimClock;
+    type Ids = Chance;
+}
+
+impl World {
+    /// What a use case works with.
+    pub(crate) fn tools<'a>(&'a self, budget: &'a SesBudget) -> Tools<'a, LoadPorts> {
+        let tools = StoreTools {
+            store: &self.store,
+            clock: &self.setting.clock,
+            ids: self.setting.chance.as_ref(),
+        };
+        tools.with_ses(&self.ses, budget).with_dns(&self.dns)
+    }
+}
+
+/// A topic that takes everything.
+pub(crate) struct Topic(SimClock);
+
+impl Publish for Topic {
     async fn publish(&self, _: &Event) -> Result<(), PublishError> {
         self.0.sleep(SNS).await;
         Ok(())

@@ -17,15 +17,15 @@ const OPERATION: &str = "SendEmail";
 
 /// Sends for one domain.
 #[derive(Debug)]
-pub(super) struct SimMail<'a> {
-    pub(super) clock: &'a SimClock,
-    pub(super) chance: &'a Arc<Chance>,
-    pub(super) journal: &'a Journal,
+pub(super) struct SimMail {
+    pub(super) clock: SimClock,
+    pub(super) chance: Arc<Chance>,
+    pub(super) journal: Journal,
     pub(super) trouble: Trouble,
-    pub(super) whose: (&'a ClientId, &'a DomainName),
+    pub(super) whose: (ClientId, DomainName),
 }
 
-impl SendLetter for SimMail<'_> {
+impl SendLetter for SimMail {
     async fn send(&self, _: &EmailAddress, _: &Letter) -> Result<String, SesError> {
         let (least, mean) = ANSWER;
         if self.chance.happens(self.trouble.throttled) {
@@ -34,7 +34,7 @@ impl SendLetter for SimMail<'_> {
         }
         let unanswered = self.chance.happens(self.trouble.unanswered);
         if !unanswered || self.chance.happens(0.5) {
-            self.journal.letter(self.whose.0, self.whose.1);
+            self.journal.letter(&self.whose.0, &self.whose.1);
         }
         self.clock.sleep(self.chance.latency(least, mean)).await;
         if unanswered {

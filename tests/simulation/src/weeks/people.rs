@@ -1,6 +1,7 @@
 //! What the functions do for people, on the use cases that they call.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain_auth::event::Event;
@@ -14,7 +15,7 @@ use domain_auth::state::{State, Status};
 use domain_auth::use_cases::add::{Addition, add};
 use domain_auth::use_cases::adopt::adopt;
 use domain_auth::use_cases::check::{CheckLimits, check};
-use domain_auth::use_cases::decide::{Completing, Decision, decide};
+use domain_auth::use_cases::decide::{Decision, decide};
 use domain_auth::use_cases::notify::notify;
 use domain_auth::use_cases::provision::provision;
 use domain_auth::use_cases::publish::publish;
@@ -38,10 +39,10 @@ type Whose<'a> = (&'a ClientId, &'a DomainName);
 impl World {
     /// `POST /domains`. What does not come to an end is what the poller finishes.
     pub(super) async fn add(&self, (client, name): Whose<'_>) {
-        let (ids, eligibility) = (self.chance.as_ref(), Eligibility::default());
+        let (eligibility, none) = (Eligibility::default(), AdditionLimits::NONE);
         let new = new_domain(client.as_str(), name.as_str());
-        let (store, clock, none) = (&self.store, &self.clock, AdditionLimits::NONE);
-        let added = add(store, clock, ids, &eligibility, &new, &admin(), none).await;
+        let tools = self.store_tools();
+        let added = add(&tools, &eligibility, &new, &admin(), none).await;
         let change = match added {
             Ok(Addition::Created(change)) => change,
             Ok(Addition::Existing(_)) => return,
@@ -82,15 +83,14 @@ impl World {
 
     /// `POST …/notify`.
     pub(super) async fn ready(&self, whose: Whose<'_>) {
-        let (store, clock, ids) = (&self.store, &self.clock, self.chance.as_ref());
-        if let Ok(notified) = notify(store, clock, ids, whose, None, &admin()).await {
+        if let Ok(notified) = notify(&self.store_tools(), whose, None, &admin()).await {
             self.publish(notified.event.as_ref()).await;
         }
     }
 
     /// `POST …/release` of Lasso support, who confirms only when asked to.
     pub(super) async fn release(&self, whose: Whose<'_>) {
-        let (store, clock, ids) = (&self.store, &self.clock, self.chance.as_ref());
+        let tools = self.store_tools();
         let verdict = if self.chance.happens(0.5) {
             Verdict::Grant
         } else {
@@ -104,10 +104,10 @@ impl World {
             reason,
             confirmed: false,
         };
-        let mut released = release(store, clock, ids, whose, &order, &support()).await;
+        let mut released = release(&tools, whose, &order, &support()).await;
         if let Err(ReleaseError::Unconfirmed { .. }) = released {
             order.confirmed = true;
-            released = release(store, clock, ids, whose, &order, &support()).await;
+            released = release(&tools, whose, &order, &support()).await;
         }
         if let Ok(released) = released {
             self.publish(released.event.as_ref()).await;
@@ -116,12 +116,12 @@ impl World {
 
     /// `POST …/adopt` of Lasso support.
     pub(super) async fn adopt(&self, whose: Whose<'_>) {
-        let (store, ses, clock) = (&self.store, &self.ses, &self.clock);
-        let ids = self.chance.as_ref();
+        let budget = SesBudget::unlimited();
+        let tools = self.ses_tools(&budget);
         let Ok(reason) = Note::parse("They made it before they came to us.") else {
             return;
         };
-        let adopted = adopt(store, ses, clock, ids, whose, &reason, &support()).await;
+        let adopted = adopt(&tools, whose, &reason, &support()).await;
         if let Ok(adopted) = adopted {
             self.publish(adopted.event.as_ref()).await;
         }
@@ -130,19 +130,19 @@ impl World {
     /// `POST …/instructions`.
     pub(super) async fn instruct(&self, whose: Whose<'_>) {
         let mail = SimMail {
-            clock: &self.clock,
-            chance: &self.chance,
-            journal: &self.store.observer,
+            clock: self.clock.clone(),
+            chance: Arc::clone(&self.chance),
+            journal: self.store.observer.clone(),
             trouble: self.ses.trouble(),
-            whose,
+            whose: (whose.0.clone(), whose.1.clone()),
         };
-        let (store, clock) = (&self.store, &self.clock);
+        let tools = self.store_tools();
         let mut order = self.order.clone();
         // Each domain has a person of its own.
         if let Ok(to) = EmailAddress::parse(&format!("dns@{}", whose.1)) {
             order.to = to;
         }
-        let sent = send_instructions(store, &mail, clock, whose, &order, &admin()).await;
+        let sent = send_instructions(&tools, &mail, whose, &order, &admin()).await;
         if let Err(InstructionsError::Limit { of_domain, .. }) = sent {
             self.store.observer.limited(of_domain);
         }
@@ -164,13 +164,10 @@ impl World {
             (true, _) | (false, Err(_)) => Decision::Complete,
             (false, Ok(reason)) => Decision::Reject(reason),
         };
-        let ids = self.chance.as_ref();
-        let completing = Completing {
-            ses: &self.ses,
-            configuration_set: self.operator.final_step.configuration_set.as_ref(),
-        };
-        let (store, clock) = (&self.store, &self.clock);
-        let decided = decide(store, &completing, clock, ids, whose, &decision, &support()).await;
+        let budget = SesBudget::unlimited();
+        let tools = self.ses_tools(&budget);
+        let set = self.operator.final_step.configuration_set.as_ref();
+        let decided = decide(&tools, set, whose, &decision, &support()).await;
         if let Ok(decided) = decided {
             self.publish(decided.event.as_ref()).await;
         }
@@ -178,30 +175,21 @@ impl World {
 
     /// `POST /domains/{domain}/restart`.
     pub(super) async fn restart(&self, whose: Whose<'_>) {
-        let ids = self.chance.as_ref();
-        // What SES does not do, the client asks for again.
-        let (store, clock, actor) = (&self.store, &self.clock, admin());
+        let budget = SesBudget::unlimited();
+        let tools = self.ses_tools(&budget);
         let quota = self.operator.settings.ses_calls_per_second;
-        let _asked_again = restart(store, &self.ses, clock, ids, whose, &actor, quota).await;
+        // What SES does not do, the client asks for again.
+        let _asked_again = restart(&tools, whose, &admin(), quota).await;
     }
 
     /// `DELETE /domains/{domain}`. What does not come to an end is what the poller finishes.
     pub(super) async fn remove(&self, whose: Whose<'_>) {
-        let ids = self.chance.as_ref();
-        let marked = remove::mark(
-            &self.store,
-            &self.clock,
-            ids,
-            whose,
-            Confirmation::Given,
-            &admin(),
-        )
-        .await;
+        let budget = SesBudget::unlimited();
+        let tools = self.ses_tools(&budget);
+        let marked = remove::mark(&tools, whose, Confirmation::Given, &admin()).await;
         let Ok(Some(change)) = marked else {
             return;
         };
-        let budget = SesBudget::unlimited();
-        let tools = self.tools(&budget);
         let finishing = pin!(async {
             if self.turn(RequestCalls::Remove, whose.0).await {
                 // What is left of it is the poller's.
@@ -219,7 +207,7 @@ impl World {
     /// Every function publishes at once what it wrote.
     async fn publish(&self, event: Option<&Event>) {
         let until = self.clock.now() + SignedDuration::from_secs(3);
-        publish(&self.store, &self.topic(), &self.clock, event, until).await;
+        publish(&self.store_tools(), &self.topic(), event, until).await;
     }
 
     /// The turn of a client's request at SES.

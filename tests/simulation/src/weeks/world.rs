@@ -8,17 +8,18 @@ use std::time::Duration;
 use domain_auth::final_step::FinalStepPolicy;
 use domain_auth::names::{ClientId, DomainName, EmailAddress};
 use domain_auth::pace::Patience;
-use domain_auth::ports::Clock;
+use domain_auth::ports::{Clock, Ports};
 use domain_auth::run_memory::Breaker;
 use domain_auth::use_cases::poll::{Poller, Settings};
 use domain_auth::use_cases::send_instructions::Order;
-use domain_auth::use_cases::{SesBudget, Tools};
+use domain_auth::use_cases::{SesBudget, SesTools, StoreTools, Tools};
 use domain_auth_testkit::{client, domain_name};
 use futures::future::{Either, join, join_all, select};
 use jiff::SignedDuration;
 
 use super::foreign;
 use super::journal::Journal;
+use super::mail::SimMail;
 use super::orphans::Orphans;
 use super::plan::{Happening, Trouble};
 use super::topic::SimTopic;
@@ -108,6 +109,21 @@ impl Operator {
             final_step: FinalStepPolicy::parse(taken_by, set).unwrap_or_default(),
         }
     }
+}
+
+/// The ports of the simulated weeks.
+pub(super) struct WeeksPorts;
+
+impl Ports for WeeksPorts {
+    type Store = SimStore<Journal>;
+    type Ses = SimSes;
+    type Dns = SimDns;
+    type Publisher = SimTopic;
+    type Mail = SimMail;
+    type Queue = ();
+    type Meter = ();
+    type Clock = SimClock;
+    type Ids = Chance;
 }
 
 impl World {
@@ -221,18 +237,20 @@ impl World {
         self.tell_truth();
     }
 
-    pub(super) fn tools<'a>(
-        &'a self,
-        budget: &'a SesBudget,
-    ) -> Tools<'a, SimStore<Journal>, SimSes, SimClock, Chance, SimDns> {
-        Tools {
+    pub(super) fn store_tools(&self) -> StoreTools<'_, WeeksPorts> {
+        StoreTools {
             store: &self.store,
-            ses: &self.ses,
             clock: &self.clock,
-            ids: &self.chance,
-            dns: &self.dns,
-            budget,
+            ids: self.chance.as_ref(),
         }
+    }
+
+    pub(super) fn ses_tools<'a>(&'a self, budget: &'a SesBudget) -> SesTools<'a, WeeksPorts> {
+        self.store_tools().with_ses(&self.ses, budget)
+    }
+
+    pub(super) fn tools<'a>(&'a self, budget: &'a SesBudget) -> Tools<'a, WeeksPorts> {
+        self.ses_tools(budget).with_dns(&self.dns)
     }
 
     /// The topic for somebody who begins now.

@@ -6,11 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::looks::Seen;
 use super::sweep::Listed;
-use super::{Part, Poller, PollerSes, PollerStore, Times};
-use crate::dns::Lookup;
+use super::{Part, Poller, PollerPorts, Times};
 use crate::domain::Domain;
 use crate::identity::SesStatus;
-use crate::ports::{Clock, Ids, Publish, STATUS_BATCH};
+use crate::ports::{Clock, STATUS_BATCH};
 
 /// From so many domains on the list takes less time: an account has 10,000 identities by default
 /// (Amazon SES developer guide, "Service quotas"), which are ten calls.
@@ -20,15 +19,7 @@ const LIST_FROM: usize = 10 * STATUS_BATCH;
 /// DNS shows more than that, SES is asked at once.
 const DETAILS_EVERY: SignedDuration = SignedDuration::from_hours(6);
 
-impl<S, I, P, C, D, L> Poller<'_, S, I, P, C, D, L>
-where
-    S: PollerStore,
-    I: PollerSes,
-    P: Publish,
-    C: Clock,
-    D: Ids,
-    L: Lookup,
-{
+impl<P: PollerPorts> Poller<'_, P> {
     /// Those of many domains of which the list says enough, and those to be asked about.
     pub(super) async fn settled_by_list(
         &self,

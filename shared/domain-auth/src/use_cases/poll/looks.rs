@@ -9,22 +9,24 @@ use futures::{Stream, StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use super::batches::{Batches, is_permanent};
-use super::{Part, Poller, PollerSes, PollerStore, Report, Times};
-use crate::dns::{DnsLook, Lookup};
+use super::{Part, Poller, PollerPorts, Report, Times};
+use crate::dns::DnsLook;
 use crate::domain::{Change, Domain};
 use crate::identity::{AxisStatus, SesStatus};
 use crate::names::DomainName;
 use crate::pace;
-use crate::ports::{Clock, Due, Ids, LIST_PAGE, Operation, Publish, SesError, StoreError};
+use crate::ports::{
+    Clock, CommitChanges, Due, Identities, LIST_PAGE, Operation, SesError, StoreError,
+};
 use crate::state::Status;
 use crate::turns::in_turns;
+use crate::use_cases::SesBudget;
 use crate::use_cases::claim::{self, Ground};
 use crate::use_cases::confirm::Proof;
 use crate::use_cases::delete_identity::CALL;
 use crate::use_cases::expire::{Expiry, expire};
 use crate::use_cases::look::{after_look, is_downgrade, look_at_dns, statuses};
 use crate::use_cases::restart::RESTART_LEASE;
-use crate::use_cases::{SesBudget, Tools};
 use crate::watching::{self, Sight};
 
 /// Domains that are looked up in DNS at the same time. A domain whose servers are dead takes one of
@@ -59,15 +61,7 @@ pub(super) struct Seen {
     pub(super) listed: bool,
 }
 
-impl<S, I, P, C, D, L> Poller<'_, S, I, P, C, D, L>
-where
-    S: PollerStore,
-    I: PollerSes,
-    P: Publish,
-    C: Clock,
-    D: Ids,
-    L: Lookup,
-{
+impl<P: PollerPorts> Poller<'_, P> {
     pub(super) async fn look_at_domains(&self, times: Times) -> Result<Part, StoreError> {
         let mut part = Part::default();
         let due = self
@@ -322,14 +316,14 @@ where
         proof: &Proof,
         times: Times,
     ) -> Option<Report> {
-        let (store, clock, ids) = (self.tools.store, self.tools.clock, self.tools.ids);
-        let now = clock.now();
+        let tools = &self.tools;
+        let now = tools.clock.now();
         let ended = if let Some(ground) = Ground::of(domain, proof.confirmed()) {
             let until = times.ask.min(now + TAKEOVER);
-            claim::take_over(store, clock, ids, domain, dns, &ground, until).await
+            claim::take_over(tools, domain, dns, &ground, until).await
         } else {
             let expiry = Expiry::of(domain, ses, now)?;
-            expire(store, ids, domain, expiry, now).await
+            expire(tools, domain, expiry, now).await
         };
         let mut report = Report::default();
         let written = match ended {
@@ -477,23 +471,6 @@ impl Part {
     fn refused(&mut self, unanswered: usize) {
         self.report.unanswered += unanswered;
         self.report.errors += usize::from(unanswered > 0);
-    }
-}
-
-impl<'a, S, I, C, D, L> Tools<'a, S, I, C, D, L> {
-    /// The same with another budget.
-    pub(super) fn with_budget<'b>(&self, budget: &'b SesBudget) -> Tools<'b, S, I, C, D, L>
-    where
-        'a: 'b,
-    {
-        Tools {
-            store: self.store,
-            ses: self.ses,
-            clock: self.clock,
-            ids: self.ids,
-            dns: self.dns,
-            budget,
-        }
     }
 }
 

@@ -13,12 +13,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::line::{self, Line};
 use super::removals::try_to_remove;
-use super::{Poller, PollerSes, PollerStore, Report, Times, back_off};
-use crate::dns::Lookup;
+use super::{Poller, PollerPorts, Report, Times, back_off};
 use crate::domain::Domain;
 use crate::ports::{
-    Clock, CommitError, DomainKey, Due, Ids, Operation, Publish, SesError, StoreError,
+    Clock, CommitError, DomainKey, Due, DueDomains, Operation, SesError, StoreError,
 };
+use crate::ses_share::SesTurns;
 use crate::use_cases::provision::{self, Provisioned};
 
 /// Domains that are registered at the same time: each takes several calls, of operations that have
@@ -89,15 +89,7 @@ struct Progress {
     kept_until: Option<Timestamp>,
 }
 
-impl<S, I, P, C, D, L> Poller<'_, S, I, P, C, D, L>
-where
-    S: PollerStore,
-    I: PollerSes,
-    P: Publish,
-    C: Clock,
-    D: Ids,
-    L: Lookup,
-{
+impl<P: PollerPorts> Poller<'_, P> {
     pub(super) async fn finish_provisioning(&self, times: Times) -> Result<Report, StoreError> {
         let now = self.tools.clock.now();
         let mut sum = Report::default();

@@ -4,12 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use super::report::ReconcileTally;
 use super::sweep::Listed;
-use super::{Poller, PollerSes, PollerStore, Times};
-use crate::dns::Lookup;
+use super::{Poller, PollerPorts, Times};
 use crate::domain::Domain;
 use crate::identity::AxisStatus;
 use crate::names::DomainName;
-use crate::ports::{Clock, DomainKey, IdentityOwner, Ids, Operation, Publish, StoreError};
+use crate::ports::{
+    Clock, DomainKey, DomainsByState, Identities, IdentityOwner, Operation, Reconciliations,
+    StoreError,
+};
 use crate::reconciliation::{Missing, NAMED, Orphan, Reconciliation};
 use crate::state::Status;
 use crate::use_cases::registers;
@@ -25,15 +27,7 @@ const ALSO_HELD: [Status; 4] = [
 /// How many identities are described in one run, at one call each.
 const DESCRIBED: usize = 25;
 
-impl<S, I, P, C, D, L> Poller<'_, S, I, P, C, D, L>
-where
-    S: PollerStore,
-    I: PollerSes,
-    P: Publish,
-    C: Clock,
-    D: Ids,
-    L: Lookup,
-{
+impl<P: PollerPorts> Poller<'_, P> {
     /// Compares SES's list with all domains, and writes what Lasso support is shown of it.
     pub(super) async fn reconcile(
         &self,

@@ -3,21 +3,19 @@
 use super::{Report, back_off};
 use crate::domain::Domain;
 use crate::ports::{
-    Clock, CommitChanges, CommitError, DueDomains, Identities, ReadClaims, SesError,
+    Clock, CommitChanges, CommitError, DueDomains, Identities, Ports, ReadClaims, SesError,
 };
-use crate::use_cases::Tools;
+use crate::use_cases::SesTools;
 use crate::use_cases::remove::{self, Removal};
 
 /// Tries to finish a removal. Comes back with the domain where SES throttled it, so that it has
 /// another turn.
-pub(super) async fn try_to_remove<S, I, C, D, L>(
-    tools: &Tools<'_, S, I, C, D, L>,
+pub(super) async fn try_to_remove<P>(
+    tools: &SesTools<'_, P>,
     domain: Domain,
 ) -> (Report, Option<Domain>)
 where
-    S: ReadClaims + CommitChanges + DueDomains,
-    I: Identities,
-    C: Clock,
+    P: Ports<Store: ReadClaims + CommitChanges + DueDomains, Ses: Identities>,
 {
     let mut report = Report::default();
     let before = domain.clone();

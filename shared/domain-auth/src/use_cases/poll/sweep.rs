@@ -7,19 +7,19 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::looks::Seen;
 use super::report::SweepTally;
-use super::{Part, Poller, PollerSes, PollerStore, Times};
-use crate::dns::Lookup;
+use super::{Part, Poller, PollerPorts, Times};
 use crate::domain::{Change, Domain};
 use crate::evidence;
 use crate::history::Actor;
 use crate::identity::AxisStatus;
 use crate::names::DomainName;
 use crate::ports::{
-    Clock, DomainKey, ExistingIdentity, Ids, LIST_PAGE, Operation, Publish, SesError, StoreError,
+    Clock, DomainKey, DomainsByState, ExistingIdentity, Identities, Ids, LIST_PAGE, ListIdentities,
+    Operation, SesError, StoreError,
 };
 use crate::run_memory::{RunMemory, Sample};
 use crate::state::{FailureReason, Status, Trigger};
-use crate::use_cases::{SesBudget, paced};
+use crate::use_cases::SesBudget;
 
 /// How often the list is read for the domains that wait for SES, however seldom each is looked at.
 const LISTING_EVERY: SignedDuration = SignedDuration::from_mins(5);
@@ -45,15 +45,7 @@ const WITH_IDENTITY: [Status; 5] = [
     Status::Rejected,
 ];
 
-impl<S, I, P, C, D, L> Poller<'_, S, I, P, C, D, L>
-where
-    S: PollerStore,
-    I: PollerSes,
-    P: Publish,
-    C: Clock,
-    D: Ids,
-    L: Lookup,
-{
+impl<P: PollerPorts> Poller<'_, P> {
     /// Every five minutes for those that wait for SES, once an hour for all. Where it cannot be
     /// finished in this run, the next one begins anew.
     pub(super) async fn sweep(
@@ -148,6 +140,7 @@ where
         budget: &SesBudget,
         times: Times,
     ) -> Result<Option<Listed>, SesError> {
+        let tools = self.tools.with_budget(budget);
         let mut listed = Listed::new();
         let mut start: Option<String> = None;
         loop {
@@ -155,8 +148,7 @@ where
                 return Ok(None);
             }
             let page = || self.tools.ses.identities(start.as_deref());
-            let operation = Operation::ListEmailIdentities;
-            let page = paced(budget, self.tools.clock, operation, page).await?;
+            let page = tools.paced(Operation::ListEmailIdentities, page).await?;
             let entries = page.identities.into_iter();
             listed.extend(entries.map(|entry| (entry.name, entry.verification)));
             start = page.next;
@@ -248,9 +240,9 @@ where
         name: &DomainName,
     ) -> Result<Option<ExistingIdentity>, SesError> {
         let background = self.tools.budget.in_background();
-        let describe = || self.tools.ses.describe(name);
-        let operation = Operation::GetEmailIdentity;
-        paced(&background, self.tools.clock, operation, describe).await
+        let tools = self.tools.with_budget(&background);
+        let describe = || tools.ses.describe(name);
+        tools.paced(Operation::GetEmailIdentity, describe).await
     }
 }
 

@@ -1,0 +1,25 @@
+//! The set of ports in production.
+
+use std::io::Stdout;
+use std::marker::PhantomData;
+
+use domain_auth::ports::Ports;
+
+use crate::{EventTopic, MessageQueue, MetricLines, SesIdentities, SystemClock, SystemIds, Table};
+
+/// The ports on AWS. Functions differ in whether they ask DNS, for which this crate has no client, and in
+/// which email they send.
+#[derive(Debug)]
+pub struct AwsPorts<Dns = (), Mail = ()>(PhantomData<(Dns, Mail)>);
+
+impl<Dns, Mail> Ports for AwsPorts<Dns, Mail> {
+    type Store = Table;
+    type Ses = SesIdentities;
+    type Dns = Dns;
+    type Publisher = EventTopic;
+    type Mail = Mail;
+    type Queue = MessageQueue;
+    type Meter = MetricLines<Stdout>;
+    type Clock = SystemClock;
+    type Ids = SystemIds;
+}

@@ -1,0 +1,25 @@
+//! The set of ports that most tests have.
+
+use std::marker::PhantomData;
+
+use domain_auth::ports::Ports;
+
+use crate::{
+    FakeDns, FakeSes, MemoryStore, RecordingMeter, RecordingTopic, SequentialIds, TestClock,
+};
+
+/// The fakes of this crate. Email and another DNS are fakes of the test.
+#[derive(Debug)]
+pub struct TestPorts<Dns = FakeDns, Mail = ()>(PhantomData<(Dns, Mail)>);
+
+impl<Dns, Mail> Ports for TestPorts<Dns, Mail> {
+    type Store = MemoryStore;
+    type Ses = FakeSes;
+    type Dns = Dns;
+    type Publisher = RecordingTopic;
+    type Mail = Mail;
+    type Queue = ();
+    type Meter = RecordingMeter;
+    type Clock = TestClock;
+    type Ids = SequentialIds;
+}

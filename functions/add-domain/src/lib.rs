@@ -21,9 +21,7 @@ use domain_auth::use_cases::add::{self, Addition};
 use domain_auth::use_cases::provision::{self, Provisioned};
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::{SesBudget, StoreTools, wait_for_turn};
-use domain_auth_http::{
-    AddDomainBody, ApiError, Caller, ClaimNames, DomainView, ParsedRequest, Reply, json, once,
-};
+use domain_auth_http::{AddDomainBody, ApiError, DomainView, ParsedRequest, Reply, json, once};
 use lambda_http::http::{HeaderValue, StatusCode, header};
 
 pub use config::{Config, ConfigError};
@@ -54,8 +52,6 @@ pub struct App<P: Ports> {
     pub ses_calls_per_second: u32,
     /// What a client may add, where Lasso support has set nothing else for it.
     pub limits: AdditionLimits,
-    /// Where the token carries client and roles.
-    pub claims: ClaimNames,
 }
 
 impl<P> App<P>
@@ -70,7 +66,7 @@ where
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
         let answer = Box::pin(self.add(&request));
-        once(&self.store, &self.clock, &self.claims, &request, answer).await
+        once(&self.store, &self.clock, &request, answer).await
     }
 
     fn tools(&self) -> StoreTools<'_, P> {
@@ -82,12 +78,11 @@ where
     }
 
     async fn add(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
-        let caller = Caller::client_admin(request, &self.claims)?;
-        let body = AddDomainBody::parse(request)?;
-        let actor = caller.actor();
+        let (client, actor) = (request.client()?, request.actor()?);
+        let body = AddDomainBody::read(request.fields()?)?;
         let new = NewDomain {
             name: body.domain,
-            client: caller.client,
+            client: client.clone(),
             community: body.community,
             contact_email: body.contact_email,
         };

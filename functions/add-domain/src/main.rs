@@ -27,7 +27,6 @@ async fn main() -> Result<(), lambda_http::Error> {
         eligibility: config.eligibility,
         ses_calls_per_second: config.ses_calls_per_second,
         limits: config.limits,
-        claims: config.claims,
     };
-    domain_auth_http::run(Some(app.claims.clone()), |request| app.handle(request)).await
+    domain_auth_http::run(Some(config.claims), |request| app.handle(request)).await
 }

@@ -5,7 +5,6 @@ use domain_auth::limits::AdditionLimits;
 use domain_auth::names::{DomainName, Eligibility};
 use domain_auth::ports::{Clock, ReadClaims, ReadDomains};
 use domain_auth::ses_share::SesTurns;
-use domain_auth_http::ClaimNames;
 use domain_auth_testkit::{
     FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, TestPorts,
     answer_of, client, domain_name, request_in,
@@ -30,10 +29,6 @@ fn app() -> TestApp {
         limits: AdditionLimits {
             domains: 500,
             added_per_day: 50,
-        },
-        claims: ClaimNames {
-            client_id: "custom:client_id".to_owned(),
-            roles: "cognito:groups".to_owned(),
         },
     }
 }

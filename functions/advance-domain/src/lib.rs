@@ -3,25 +3,19 @@
 
 mod config;
 
-use std::time::Duration;
-
 use domain_auth::idempotency::IdempotencyLedger;
-use domain_auth::ports::{ClaimStore, Clock, Identities, Outbox, Ports, Publish, ReadDomains};
+use domain_auth::ports::{ClaimStore, Identities, Outbox, Ports, Publish, ReadDomains};
 use domain_auth::ses_share::SesTurns;
 use domain_auth::use_cases::notify::notify;
-use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::restart::restart;
 use domain_auth::use_cases::{SesBudget, StoreTools};
 use domain_auth_http::{
-    ApiError, Caller, ClaimNames, DomainView, NotifiedView, Operation, ParsedRequest, Reply,
-    domain_in_path, json, note_in, once,
+    Answer, ApiError, DomainView, NotifiedView, NotifyReadyBody, Operation, ParsedRequest, Reply,
+    json, once, published,
 };
 use lambda_http::http::StatusCode;
 
 pub use config::Config;
-
-/// How long the caller waits for the event to be published; the poller publishes what is left.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the handler works with.
 pub struct App<P: Ports> {
@@ -37,8 +31,6 @@ pub struct App<P: Ports> {
     pub ids: P::Ids,
     /// Calls per second of each operation that SES takes, of which requests get a part.
     pub ses_calls_per_second: u32,
-    /// Where the token carries client and roles.
-    pub claims: ClaimNames,
 }
 
 impl<P> App<P>
@@ -51,8 +43,9 @@ where
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        let answer = Box::pin(self.advance(&request));
-        once(&self.store, &self.clock, &self.claims, &request, answer).await
+        let tools = self.tools();
+        let answer = published(&tools, &self.publisher, self.advance(&request));
+        once(&self.store, &self.clock, &request, Box::pin(answer)).await
     }
 
     fn tools(&self) -> StoreTools<'_, P> {
@@ -63,35 +56,31 @@ where
         }
     }
 
-    async fn advance(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
-        let caller = Caller::client_admin(request, &self.claims)?;
-        if Operation::of(request)? == Operation::NotifyReady {
-            self.notify(request, &caller).await
+    async fn advance(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {
+        if request.operation()? == Operation::NotifyReady {
+            self.notify(request).await
         } else {
-            self.restart(request, &caller).await
+            self.restart(request).await
         }
     }
 
-    async fn restart(&self, request: &ParsedRequest, caller: &Caller) -> Result<Reply, ApiError> {
-        let name = domain_in_path(request)?;
+    async fn restart(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {
+        let ((client, name), actor) = (request.domain()?, request.actor()?);
         let budget = SesBudget::unlimited();
         let tools = self.tools().with_ses(&self.ses, &budget);
-        let (actor, quota) = (caller.actor(), self.ses_calls_per_second);
-        let domain = restart(&tools, (&caller.client, &name), &actor, quota).await?;
-        let look = self.store.look(&caller.client, &name).await?;
+        let quota = self.ses_calls_per_second;
+        let domain = restart(&tools, (client, name), &actor, quota).await?;
+        let look = self.store.look(client, name).await?;
         let view = DomainView::new(&domain, look.as_ref());
-        Ok(json(StatusCode::OK, &view))
+        Ok(json(StatusCode::OK, &view).into())
     }
 
-    async fn notify(&self, request: &ParsedRequest, caller: &Caller) -> Result<Reply, ApiError> {
-        let name = domain_in_path(request)?;
-        let note = note_in(request)?;
-        let (tools, actor) = (self.tools(), caller.actor());
-        let domain = (&caller.client, &name);
-        let notified = notify(&tools, domain, note.as_ref(), &actor).await?;
-        let (event, until) = (notified.event.as_ref(), self.clock.now() + PATIENCE);
-        publish(&tools, &self.publisher, event, until).await;
-        Ok(json(StatusCode::OK, &NotifiedView::from(&notified)))
+    async fn notify(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {
+        let (domain, actor) = (request.domain()?, request.actor()?);
+        let NotifyReadyBody { note } = NotifyReadyBody::read(request.fields_if_any()?)?;
+        let notified = notify(&self.tools(), domain, note.as_ref(), &actor).await?;
+        let reply = json(StatusCode::OK, &NotifiedView::from(&notified));
+        Ok(Answer::after(notified.event, Ok(reply)))
     }
 }
 

@@ -23,7 +23,6 @@ async fn main() -> Result<(), lambda_http::Error> {
         clock: SystemClock,
         ids: SystemIds,
         ses_calls_per_second: config.ses_calls_per_second,
-        claims: config.claims,
     };
-    domain_auth_http::run(Some(app.claims.clone()), |request| app.handle(request)).await
+    domain_auth_http::run(Some(config.claims), |request| app.handle(request)).await
 }

@@ -7,7 +7,6 @@ use domain_auth::idempotency::KeyOwner;
 use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
 use domain_auth::ses_share::{RequestCalls, SesTurns, TurnRequest};
 use domain_auth::state::{FailureReason, State, Status, Trigger};
-use domain_auth_http::ClaimNames;
 use domain_auth_testkit::{
     Answer, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, TestPorts,
     answer_of, client, domain_name, identity, new_domain, request_in,
@@ -27,10 +26,6 @@ async fn app() -> TestApp {
         clock: TestClock::default(),
         ids: SequentialIds::default(),
         ses_calls_per_second: 1,
-        claims: ClaimNames {
-            client_id: "custom:client_id".to_owned(),
-            roles: "cognito:groups".to_owned(),
-        },
     };
     let rejected = Trigger::Refused {
         reason: "Not your brand.".to_owned(),

@@ -3,33 +3,22 @@
 
 mod config;
 
-use std::time::Duration;
-
 use domain_auth::check_limit::CountChecks;
 use domain_auth::dns::Lookup;
 use domain_auth::figures::{ses_calls, time_to_verified};
 use domain_auth::final_step::FinalStepPolicy;
-use domain_auth::history::Actor;
 use domain_auth::idempotency::IdempotencyLedger;
-use domain_auth::names::{ClientId, DomainName};
-use domain_auth::ports::{
-    ClaimStore, Clock, Identities, IdentityStatuses, Meter, Outbox, Ports, Publish,
-};
+use domain_auth::ports::{ClaimStore, Identities, IdentityStatuses, Meter, Outbox, Ports, Publish};
 use domain_auth::ses_share::SesTurns;
 use domain_auth::use_cases::check::{CheckLimits, Checked, check};
-use domain_auth::use_cases::publish::publish;
-use domain_auth::use_cases::registers::register_of;
 use domain_auth::use_cases::{SesBudget, StoreTools};
 use domain_auth_http::{
-    ApiError, Caller, ClaimNames, DomainView, Operation, ParsedRequest, Reply, StaffDomainView,
-    Supporter, client_in_path, domain_in_path, json, once,
+    Answer, ApiError, DomainView, Operation, ParsedRequest, Reply, json, measured, once, published,
+    staff_domain,
 };
 use lambda_http::http::StatusCode;
 
 pub use config::{Config, ConfigError};
-
-/// How long the caller waits for the event to be published; the poller publishes what is left.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the handler works with.
 pub struct App<P: Ports> {
@@ -51,8 +40,6 @@ pub struct App<P: Ports> {
     pub final_step: FinalStepPolicy,
     /// How much checks may take.
     pub limits: CheckLimits,
-    /// Where the token carries client and roles.
-    pub claims: ClaimNames,
 }
 
 impl<P> App<P>
@@ -67,20 +54,10 @@ where
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        let checked = async {
-            match Operation::of(&request)? {
-                Operation::RecheckDomain => self.recheck(&request).await,
-                _the_clients => self.check(&request).await,
-            }
-        };
-        once(
-            &self.store,
-            &self.clock,
-            &self.claims,
-            &request,
-            Box::pin(checked),
-        )
-        .await
+        let tools = self.tools();
+        let answer = measured(&self.meter, &self.clock, self.check(&request));
+        let answer = published(&tools, &self.publisher, answer);
+        once(&self.store, &self.clock, &request, Box::pin(answer)).await
     }
 
     fn tools(&self) -> StoreTools<'_, P> {
@@ -91,41 +68,24 @@ where
         }
     }
 
-    async fn check(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
-        let caller = Caller::client_admin(request, &self.claims)?;
-        let name = domain_in_path(request)?;
-        let checked = self.look(&caller.client, &name, &caller.actor()).await?;
-        let view = DomainView::new(&checked.change.domain, checked.look.as_ref());
-        Ok(json(StatusCode::OK, &view))
-    }
-
-    /// The same for Lasso support. The pause between two checks holds for both.
-    async fn recheck(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
-        let supporter = Supporter::lasso_support(request, &self.claims)?;
-        let (client, name) = (client_in_path(request)?, domain_in_path(request)?);
-        let Checked { change, look } = self.look(&client, &name, &supporter.actor()).await?;
-        let claims = register_of(&self.store, &change.domain).await?;
-        let view = StaffDomainView::new(&change.domain, look, &claims, self.clock.now());
-        Ok(json(StatusCode::OK, &view))
-    }
-
-    async fn look(
-        &self,
-        client: &ClientId,
-        name: &DomainName,
-        actor: &Actor,
-    ) -> Result<Checked, ApiError> {
+    /// The pause between two checks holds for the client and Lasso support together.
+    async fn check(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {
+        let (domain, actor) = (request.domain()?, request.actor()?);
         let budget = SesBudget::unlimited();
         let dns = self.dns.fresh();
         let tools = self.tools().with_ses(&self.ses, &budget).with_dns(&dns);
-        let checked = check(&tools, &self.final_step, (client, name), actor, self.limits).await?;
+        let checked = check(&tools, &self.final_step, domain, &actor, self.limits).await?;
+        let Checked { change, look } = checked;
         let mut figures = ses_calls(&budget.tally());
-        figures.extend(time_to_verified(checked.change.verified_after()));
-        self.meter.record(self.clock.now(), &figures);
-        let event = checked.change.event.as_ref();
-        let until = self.clock.now() + PATIENCE;
-        publish(&tools, &self.publisher, event, until).await;
-        Ok(checked)
+        figures.extend(time_to_verified(change.verified_after()));
+        let reply = if request.operation()? == Operation::RecheckDomain {
+            let (store, clock) = (&self.store, &self.clock);
+            staff_domain(StatusCode::OK, &change.domain, look, store, clock).await
+        } else {
+            let view = DomainView::new(&change.domain, look.as_ref());
+            Ok(json(StatusCode::OK, &view))
+        };
+        Ok(Answer::after(change.event, reply).with_figures(figures))
     }
 }
 

@@ -33,7 +33,6 @@ async fn main() -> Result<(), lambda_http::Error> {
             meter: MetricLines::new(stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
             final_step: config.final_step,
             limits: config.limits,
-            claims: config.claims,
         };
-    domain_auth_http::run(Some(app.claims.clone()), |request| app.handle(request)).await
+    domain_auth_http::run(Some(config.claims), |request| app.handle(request)).await
 }

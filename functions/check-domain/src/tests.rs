@@ -6,7 +6,7 @@ use domain_auth::history::Actor;
 use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
 use domain_auth::state::{State, Trigger};
 use domain_auth::use_cases::check::CheckLimits;
-use domain_auth_http::{ClaimNames, Reply};
+use domain_auth_http::Reply;
 use domain_auth_testkit::{
     FakeDns, FakeSes, MemoryStore, RecordingMeter, RecordingTopic, SequentialIds, SesFault,
     TestClock, TestPorts, answer_of, client, domain_name, identity, new_domain, request_in,
@@ -30,10 +30,6 @@ async fn app(dns: FakeDns) -> TestApp {
         meter: RecordingMeter::default(),
         final_step: FinalStepPolicy::default(),
         limits: CheckLimits::default(),
-        claims: ClaimNames {
-            client_id: "custom:client_id".to_owned(),
-            roles: "cognito:groups".to_owned(),
-        },
     };
     let now = app.clock.now();
     let new = new_domain("maple-homes", "example.com");

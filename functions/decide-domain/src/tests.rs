@@ -7,7 +7,7 @@ use domain_auth::identity::ConfigurationSet;
 use domain_auth::limits::Limits;
 use domain_auth::ports::{Clock, CommitChanges, Ids};
 use domain_auth::state::{State, Trigger};
-use domain_auth_http::{ClaimNames, Reply};
+use domain_auth_http::Reply;
 use domain_auth_testkit::{
     FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, TestPorts, answer_of,
     domain_name, identity, new_domain, request_in,
@@ -28,10 +28,6 @@ async fn app() -> TestApp {
         publisher: RecordingTopic::default(),
         clock: TestClock::default(),
         ids: SequentialIds::default(),
-        claims: ClaimNames {
-            client_id: "custom:client_id".to_owned(),
-            roles: "cognito:groups".to_owned(),
-        },
         limits: Limits {
             domains: 500,
             added_per_day: 50,

@@ -1,13 +1,13 @@
 //! `GET /openapi.json`: what the API takes and answers. It is for everybody, and touches nothing.
 
-use domain_auth_http::{Operation, ParsedRequest, Reply, json_for_everybody, problem};
+use domain_auth_http::{ParsedRequest, Reply, json_for_everybody, problem};
 
 /// Made by a test of `shared/http`, which also sees to it that it is up to date.
 const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 
 /// Answers one request.
 pub fn describe(request: &ParsedRequest) -> Reply {
-    match Operation::of(request) {
+    match request.operation() {
         Ok(_) => json_for_everybody(DOCUMENT),
         Err(error) => problem(error, request),
     }

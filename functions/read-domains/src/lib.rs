@@ -12,11 +12,10 @@ use domain_auth::names::{Community, Eligibility};
 use domain_auth::ports::{ListFilter, PageStart, Ports, ReadClaims, ReadDomains};
 use domain_auth::use_cases::senders::judge;
 use domain_auth_http::{
-    ApiError, Caller, ClaimNames, ClientHistory, Cursors, DomainListView, DomainView, FieldError,
-    List, Operation, ParsedRequest, Reply, SenderView, document, domain_in_path, json,
-    json_for_a_minute, limit_of, problem, status_of,
+    ApiError, ClientHistory, Cursors, DomainListView, DomainView, FieldError, List, Operation,
+    ParsedRequest, Reply, SenderView, document, json, json_for_a_minute, limit_of, reply_to,
+    status_of,
 };
-use lambda_http::RequestExt;
 use lambda_http::http::{StatusCode, header};
 
 pub use config::{Config, ConfigError};
@@ -27,8 +26,6 @@ pub struct App<P: Ports> {
     pub store: P::Store,
     /// Names that no client can have.
     pub eligibility: Eligibility,
-    /// Where the token carries client and roles.
-    pub claims: ClaimNames,
     /// Where pages of lists start.
     pub cursors: Cursors,
 }
@@ -40,41 +37,37 @@ where
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
         let read = async {
-            let caller = Caller::client_admin(&request, &self.claims)?;
-            match Operation::of(&request)? {
-                Operation::ListDomains => self.list(&request, &caller).await,
-                Operation::GetDomain => self.one(&request, &caller).await,
-                Operation::GetRecords => self.records(&request, &caller).await,
-                Operation::GetHistory => self.history(&request, &caller).await,
-                Operation::GetSender => self.sender(&request, &caller).await,
+            match request.operation()? {
+                Operation::ListDomains => self.list(&request).await,
+                Operation::GetDomain => self.one(&request).await,
+                Operation::GetRecords => self.records(&request).await,
+                Operation::GetHistory => self.history(&request).await,
+                Operation::GetSender => self.sender(&request).await,
                 _served_elsewhere => Err(ApiError::NoRoute),
             }
         };
-        match read.await {
-            Ok(reply) => reply,
-            Err(error) => problem(error, &request),
-        }
+        reply_to(&request, read).await
     }
 
-    async fn sender(&self, request: &ParsedRequest, caller: &Caller) -> Result<Reply, ApiError> {
-        let parameters = request.path_parameters();
-        let address = parameters.first("address").unwrap_or_default();
-        let verdict = judge(&self.store, &self.eligibility, &caller.client, address).await?;
+    async fn sender(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let client = request.client()?;
+        let address = request.path("address").unwrap_or_default();
+        let verdict = judge(&self.store, &self.eligibility, client, address).await?;
         let view = SenderView::from(verdict);
         Ok(json_for_a_minute(StatusCode::OK, &view))
     }
 
-    async fn one(&self, request: &ParsedRequest, caller: &Caller) -> Result<Reply, ApiError> {
-        let (domain, look) = self.read(request, caller).await?;
+    async fn one(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let (domain, look) = self.read(request).await?;
         Ok(json(
             StatusCode::OK,
             &DomainView::new(&domain, look.as_ref()),
         ))
     }
 
-    async fn records(&self, request: &ParsedRequest, caller: &Caller) -> Result<Reply, ApiError> {
+    async fn records(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
         let format = format_of(request)?;
-        let (domain, look) = self.read(request, caller).await?;
+        let (domain, look) = self.read(request).await?;
         let records = domain.records();
         if records.is_empty() {
             return Err(ApiError::RecordsNotReady);
@@ -89,22 +82,21 @@ where
         Ok(document(render(format, &handoff)?))
     }
 
-    async fn history(&self, request: &ParsedRequest, caller: &Caller) -> Result<Reply, ApiError> {
-        let name = domain_in_path(request)?;
-        let query = request.query_string_parameters();
-        let limit = limit_of(query.first("limit"))?;
-        let list = List::History(&caller.client, &name);
-        let start = self.start_of(list, query.first("cursor"))?;
+    async fn history(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let (client, name) = request.domain()?;
+        let limit = limit_of(request.query("limit"))?;
+        let list = List::History(client, name);
+        let start = self.start_of(list, request.query("cursor"))?;
         let gather = async {
             let mut history = ClientHistory::new(limit, start);
             while let Some((wanted, start)) = history.wanted() {
-                let page = self.store.history(&caller.client, &name, wanted, start);
+                let page = self.store.history(client, name, wanted, start);
                 let page = page.await?;
                 history.add(page.map(HistoryEntry::for_client));
             }
             Ok(history)
         };
-        let domain = self.store.domain(&caller.client, &name);
+        let domain = self.store.domain(client, name);
         let (domain, history) = futures::future::try_join(domain, gather).await?;
         domain.filter(Domain::is_there).ok_or(ApiError::NotFound)?;
         let view = history.view(&self.cursors, list);
@@ -121,33 +113,29 @@ where
             .transpose()
     }
 
-    async fn read(
-        &self,
-        request: &ParsedRequest,
-        caller: &Caller,
-    ) -> Result<(Domain, Option<DnsLook>), ApiError> {
-        let name = domain_in_path(request)?;
+    async fn read(&self, request: &ParsedRequest) -> Result<(Domain, Option<DnsLook>), ApiError> {
+        let (client, name) = request.domain()?;
         let (domain, look) = futures::future::try_join(
-            self.store.domain(&caller.client, &name),
-            self.store.look(&caller.client, &name),
+            self.store.domain(client, name),
+            self.store.look(client, name),
         )
         .await?;
         let domain = domain.filter(Domain::is_there);
         Ok((domain.ok_or(ApiError::NotFound)?, look))
     }
 
-    async fn list(&self, request: &ParsedRequest, caller: &Caller) -> Result<Reply, ApiError> {
-        let query = request.query_string_parameters();
+    async fn list(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let client = request.client()?;
         let filter = ListFilter {
-            status: query.first("status").map(status_of).transpose()?,
-            community: query.first("community").map(community_of).transpose()?,
+            status: request.query("status").map(status_of).transpose()?,
+            community: request.query("community").map(community_of).transpose()?,
         };
-        let limit = limit_of(query.first("limit"))?;
-        let list = List::Domains(&caller.client, &filter);
-        let start = self.start_of(list, query.first("cursor"))?;
+        let limit = limit_of(request.query("limit"))?;
+        let list = List::Domains(client, &filter);
+        let start = self.start_of(list, request.query("cursor"))?;
         let mut page = self
             .store
-            .domains(&caller.client, &filter, limit, start.as_ref())
+            .domains(client, &filter, limit, start.as_ref())
             .await?;
         page.items.retain(Domain::is_there);
         let view = DomainListView::new(&page, &self.cursors, list);
@@ -157,13 +145,12 @@ where
 
 /// By name in the query, or by media type.
 fn format_of(request: &ParsedRequest) -> Result<HandoffFormat, ApiError> {
-    let query = request.query_string_parameters();
-    if let Some(name) = query.first("format") {
+    if let Some(name) = request.query("format") {
         return name
             .parse()
             .map_err(|error| ApiError::invalid(FieldError::parameter("format", error)));
     }
-    let accept = request.headers().get(header::ACCEPT);
+    let accept = request.header(header::ACCEPT);
     let accept = accept
         .and_then(|accept| accept.to_str().ok())
         .unwrap_or_default();

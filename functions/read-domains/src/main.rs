@@ -20,8 +20,7 @@ async fn main() -> Result<(), lambda_http::Error> {
                 MetricLines::new(config.stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
             )),
             eligibility: config.eligibility,
-            claims: config.claims,
             cursors: config.cursors,
         };
-    domain_auth_http::run(Some(app.claims.clone()), |request| app.handle(request)).await
+    domain_auth_http::run(Some(config.claims), |request| app.handle(request)).await
 }

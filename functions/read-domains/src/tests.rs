@@ -8,7 +8,7 @@ use domain_auth::history::Actor;
 use domain_auth::names::{ClientId, Eligibility};
 use domain_auth::ports::{Clock, CommitChanges};
 use domain_auth::state::{Authenticated, DisplacedBy, State, Status, Trigger};
-use domain_auth_http::{ClaimNames, Cursors};
+use domain_auth_http::Cursors;
 use domain_auth_testkit::{
     MemoryStore, SequentialIds, TestClock, TestPorts, answer_of, identity, new_domain, request_in,
 };
@@ -97,10 +97,6 @@ async fn app() -> App<TestPorts> {
     App {
         store,
         eligibility: Eligibility::parse("lassocrm.com").unwrap(),
-        claims: ClaimNames {
-            client_id: "custom:client_id".to_owned(),
-            roles: "cognito:groups".to_owned(),
-        },
         cursors: Cursors::new("secret"),
     }
 }

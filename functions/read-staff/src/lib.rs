@@ -6,17 +6,14 @@ mod config;
 use domain_auth::alerts::ReadAlertCounts;
 use domain_auth::limits::{Limits, ReadClientRecord};
 use domain_auth::ports::{
-    Clock, Page, PageStart, Ports, ReadClaims, ReadDomains, Reconciliations, StaffQueue,
+    Page, PageStart, Ports, ReadClaims, ReadDomains, Reconciliations, StaffQueue,
 };
 use domain_auth::state::{QueuePart, Status, WaitingFor};
 use domain_auth::use_cases::client_limits;
-use domain_auth::use_cases::registers::register_of;
 use domain_auth_http::{
-    ApiError, ClaimNames, ClientLimitsView, Cursors, FieldError, HistoryView, List, Operation,
-    ParsedRequest, Reply, StaffDomainView, StaffListView, Supporter, client_in_path,
-    domain_in_path, json, limit_of, problem, status_of,
+    ApiError, ClientLimitsView, Cursors, FieldError, HistoryView, List, Operation, ParsedRequest,
+    Reply, StaffListView, json, limit_of, reply_to, staff_domain, status_of,
 };
-use lambda_http::RequestExt;
 use lambda_http::http::StatusCode;
 
 pub use config::Config;
@@ -27,8 +24,6 @@ pub struct App<P: Ports> {
     pub store: P::Store,
     /// Time.
     pub clock: P::Clock,
-    /// Where the token carries client and roles.
-    pub claims: ClaimNames,
     /// Where pages of lists start.
     pub cursors: Cursors,
     /// The limits of a client for which Lasso support has set none.
@@ -49,8 +44,7 @@ where
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
         let read = async {
-            Supporter::lasso_support(&request, &self.claims)?;
-            match Operation::of(&request)? {
+            match request.operation()? {
                 Operation::ListQueue => self.queue(&request).await,
                 Operation::GetClientDomain => self.one(&request).await,
                 Operation::GetClientHistory => self.history(&request).await,
@@ -58,20 +52,17 @@ where
                 _served_elsewhere => Err(ApiError::NoRoute),
             }
         };
-        match read.await {
-            Ok(reply) => reply,
-            Err(error) => problem(error, &request),
-        }
+        reply_to(&request, read).await
     }
 
     async fn queue(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
-        let query = request.query_string_parameters();
-        let status = query.first("status").map(status_of).transpose()?;
-        let waiting_for = query.first("waiting_for").map(waiting_for_of).transpose()?;
-        let limit = limit_of(query.first("limit"))?;
+        let status = request.query("status").map(status_of).transpose()?;
+        let waiting_for = request.query("waiting_for");
+        let waiting_for = waiting_for.map(waiting_for_of).transpose()?;
+        let limit = limit_of(request.query("limit"))?;
         let parts = parts_of(status, waiting_for);
         let list = List::Queue(&parts);
-        let start = self.start_of(list, query.first("cursor"))?;
+        let start = self.start_of(list, request.query("cursor"))?;
         let reconciliation = if start.is_none() {
             self.store.reconciliation().await?
         } else {
@@ -91,28 +82,25 @@ where
     }
 
     async fn one(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
-        let (client, name) = (client_in_path(request)?, domain_in_path(request)?);
+        let (client, name) = request.domain()?;
         let (domain, look) = futures::future::try_join(
-            self.store.domain(&client, &name),
-            self.store.look(&client, &name),
+            self.store.domain(client, name),
+            self.store.look(client, name),
         )
         .await?;
         let domain = domain.ok_or(ApiError::NotFound)?;
-        let claims = register_of(&self.store, &domain).await?;
-        let view = StaffDomainView::new(&domain, look, &claims, self.clock.now());
-        Ok(json(StatusCode::OK, &view))
+        staff_domain(StatusCode::OK, &domain, look, &self.store, &self.clock).await
     }
 
     /// Also of a domain that is gone: its history stays.
     async fn history(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
-        let (client, name) = (client_in_path(request)?, domain_in_path(request)?);
-        let query = request.query_string_parameters();
-        let limit = limit_of(query.first("limit"))?;
-        let list = List::ClientHistory(&client, &name);
-        let start = self.start_of(list, query.first("cursor"))?;
+        let (client, name) = request.domain()?;
+        let limit = limit_of(request.query("limit"))?;
+        let list = List::ClientHistory(client, name);
+        let start = self.start_of(list, request.query("cursor"))?;
         let page = self
             .store
-            .history(&client, &name, limit, start.as_ref())
+            .history(client, name, limit, start.as_ref())
             .await?;
         if page.items.is_empty() && start.is_none() {
             return Err(ApiError::NotFound);
@@ -122,9 +110,9 @@ where
     }
 
     async fn client_limits(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
-        let client = client_in_path(request)?;
-        let limits = client_limits::read(&self.store, &self.clock, &client).await?;
-        let view = ClientLimitsView::new(&client, &limits, self.limits);
+        let client = request.client()?;
+        let limits = client_limits::read(&self.store, &self.clock, client).await?;
+        let view = ClientLimitsView::new(client, &limits, self.limits);
         Ok(json(StatusCode::OK, &view))
     }
 

@@ -20,9 +20,8 @@ async fn main() -> Result<(), lambda_http::Error> {
                 MetricLines::new(config.stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
             )),
             clock: SystemClock,
-            claims: config.claims,
             cursors: config.cursors,
             limits: config.limits,
         };
-    domain_auth_http::run(Some(app.claims.clone()), |request| app.handle(request)).await
+    domain_auth_http::run(Some(config.claims), |request| app.handle(request)).await
 }

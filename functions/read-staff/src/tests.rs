@@ -7,7 +7,7 @@ use domain_auth::limits::Limits;
 use domain_auth::ports::{Clock, CommitChanges, Reconciliations};
 use domain_auth::reconciliation::{Missing, Orphan, Reconciliation};
 use domain_auth::state::{State, Status, Trigger};
-use domain_auth_http::{ClaimNames, Cursors};
+use domain_auth_http::Cursors;
 use domain_auth_testkit::{
     MemoryStore, SequentialIds, TestClock, TestPorts, answer_of, domain_name, identity, new_domain,
     request_in,
@@ -75,10 +75,6 @@ async fn app() -> App<TestPorts> {
     App {
         store,
         clock,
-        claims: ClaimNames {
-            client_id: "custom:client_id".to_owned(),
-            roles: "cognito:groups".to_owned(),
-        },
         cursors: Cursors::new("secret"),
         limits: Limits {
             domains: 500,

@@ -3,24 +3,16 @@
 
 mod config;
 
-use std::time::Duration;
-
 use domain_auth::idempotency::IdempotencyLedger;
-use domain_auth::ports::{ClaimStore, Clock, Outbox, Ports, Publish};
+use domain_auth::ports::{ClaimStore, Outbox, Ports, Publish};
 use domain_auth::use_cases::StoreTools;
-use domain_auth::use_cases::publish::publish;
-use domain_auth::use_cases::registers::register_of;
 use domain_auth::use_cases::release::release;
 use domain_auth_http::{
-    ApiError, ClaimNames, ParsedRequest, Reply, StaffDomainView, Supporter, client_in_path,
-    domain_in_path, json, once, release_in,
+    Answer, ApiError, ParsedRequest, Reply, once, published, release_order, staff_domain,
 };
 use lambda_http::http::StatusCode;
 
 pub use config::Config;
-
-/// How long the caller waits for the event to be published; the poller publishes what is left.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the handler works with.
 pub struct App<P: Ports> {
@@ -32,8 +24,6 @@ pub struct App<P: Ports> {
     pub clock: P::Clock,
     /// Randomness.
     pub ids: P::Ids,
-    /// Where the token carries client and roles.
-    pub claims: ClaimNames,
 }
 
 impl<P> App<P>
@@ -42,8 +32,9 @@ where
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        let answer = Box::pin(self.release(&request));
-        once(&self.store, &self.clock, &self.claims, &request, answer).await
+        let tools = self.tools();
+        let answer = published(&tools, &self.publisher, self.release(&request));
+        once(&self.store, &self.clock, &request, Box::pin(answer)).await
     }
 
     fn tools(&self) -> StoreTools<'_, P> {
@@ -54,22 +45,18 @@ where
         }
     }
 
-    async fn release(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
-        let supporter = Supporter::lasso_support(request, &self.claims)?;
-        let (client, name) = (client_in_path(request)?, domain_in_path(request)?);
-        let order = release_in(request, &name)?;
-        let (tools, actor) = (self.tools(), supporter.actor());
-        let released = release(&tools, (&client, &name), &order, &actor).await?;
-        let until = self.clock.now() + PATIENCE;
-        publish(&tools, &self.publisher, released.event.as_ref(), until).await;
-        let claims = register_of(&self.store, &released.domain).await?;
-        let view = StaffDomainView::new(&released.domain, None, &claims, self.clock.now());
+    async fn release(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {
+        let (domain, actor) = (request.domain()?, request.actor()?);
+        let order = release_order(request.fields()?, domain.1)?;
+        let released = release(&self.tools(), domain, &order, &actor).await?;
         let status = if released.goes_on {
             StatusCode::ACCEPTED
         } else {
             StatusCode::OK
         };
-        Ok(json(status, &view))
+        let (store, clock) = (&self.store, &self.clock);
+        let reply = staff_domain(status, &released.domain, None, store, clock).await;
+        Ok(Answer::after(released.event, reply))
     }
 }
 

@@ -18,7 +18,6 @@ async fn main() -> Result<(), lambda_http::Error> {
         publisher: EventTopic::new(clients.sns(), config.topic_arn),
         clock: SystemClock,
         ids: SystemIds,
-        claims: config.claims,
     };
-    domain_auth_http::run(Some(app.claims.clone()), |request| app.handle(request)).await
+    domain_auth_http::run(Some(config.claims), |request| app.handle(request)).await
 }

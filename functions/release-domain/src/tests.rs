@@ -6,7 +6,6 @@ use domain_auth::event::EventType;
 use domain_auth::history::Actor;
 use domain_auth::ports::{Clock, CommitChanges, ReadClaims, ReadDomains};
 use domain_auth::state::{State, Trigger};
-use domain_auth_http::ClaimNames;
 use domain_auth_testkit::{
     MemoryStore, RecordingTopic, SequentialIds, TestClock, TestPorts, answer_of, client,
     domain_name, identity, new_domain, request_in,
@@ -28,10 +27,6 @@ async fn app() -> TestApp {
         publisher: RecordingTopic::default(),
         clock: TestClock::default(),
         ids: SequentialIds::default(),
-        claims: ClaimNames {
-            client_id: "custom:client_id".to_owned(),
-            roles: "cognito:groups".to_owned(),
-        },
     };
     for (name, then) in [
         ("example.com", vec![Trigger::SesVerified]),

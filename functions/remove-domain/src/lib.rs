@@ -13,10 +13,7 @@ use domain_auth::ses_share::{RequestCalls, SesTurns};
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::remove::{self, Removal};
 use domain_auth::use_cases::{SesBudget, StoreTools, wait_for_turn};
-use domain_auth_http::{
-    ApiError, Caller, ClaimNames, ParsedRequest, Reply, confirmation_of, domain_in_path,
-    no_content, problem,
-};
+use domain_auth_http::{ApiError, ParsedRequest, Reply, confirmation, no_content, reply_to};
 
 pub use config::Config;
 
@@ -37,8 +34,6 @@ pub struct App<P: Ports> {
     pub ids: P::Ids,
     /// Calls per second of each operation that SES takes, of which requests get a part.
     pub ses_calls_per_second: u32,
-    /// Where the token carries client and roles.
-    pub claims: ClaimNames,
 }
 
 impl<P> App<P>
@@ -47,10 +42,7 @@ where
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        match Box::pin(self.remove(&request)).await {
-            Ok(reply) => reply,
-            Err(error) => problem(error, &request),
-        }
+        reply_to(&request, Box::pin(self.remove(&request))).await
     }
 
     fn tools(&self) -> StoreTools<'_, P> {
@@ -62,10 +54,8 @@ where
     }
 
     async fn remove(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
-        let caller = Caller::client_admin(request, &self.claims)?;
-        let name = domain_in_path(request)?;
-        let confirmation = confirmation_of(request, &name);
-        let (domain, actor) = ((&caller.client, &name), caller.actor());
+        let (domain, actor) = (request.domain()?, request.actor()?);
+        let confirmation = confirmation(request.query("confirm"), domain.1);
         let marked = remove::mark(&self.tools(), domain, confirmation, &actor).await?;
         if let Some(change) = marked {
             let event = change.event.clone();

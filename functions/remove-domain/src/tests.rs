@@ -6,7 +6,7 @@ use domain_auth::event::EventType;
 use domain_auth::history::Actor;
 use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
 use domain_auth::state::{State, Status, Trigger};
-use domain_auth_http::{ClaimNames, Reply};
+use domain_auth_http::Reply;
 use domain_auth_testkit::{
     FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, TestPorts, answer_of,
     client, domain_name, identity, new_domain, request_in,
@@ -26,10 +26,6 @@ async fn app() -> TestApp {
         clock: TestClock::default(),
         ids: SequentialIds::default(),
         ses_calls_per_second: 1,
-        claims: ClaimNames {
-            client_id: "custom:client_id".to_owned(),
-            roles: "cognito:groups".to_owned(),
-        },
     };
     let (now, ids) = (app.clock.now(), &app.ids);
     let sends = [Trigger::SesVerified, Trigger::Completed];

@@ -8,8 +8,7 @@ use domain_auth::ports::{CommitChanges, Ports, ReadDomains};
 use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::send_instructions::{Order, send_instructions};
 use domain_auth_http::{
-    ApiError, Caller, ClaimNames, InstructionsBody, InstructionsView, ParsedRequest, Reply,
-    domain_in_path, json, once,
+    ApiError, InstructionsBody, InstructionsView, ParsedRequest, Reply, json, once,
 };
 use lambda_http::http::StatusCode;
 
@@ -25,8 +24,6 @@ pub struct App<P: Ports> {
     pub clock: P::Clock,
     /// Randomness.
     pub ids: P::Ids,
-    /// Where the token carries client and roles.
-    pub claims: ClaimNames,
 }
 
 impl<P> App<P>
@@ -39,7 +36,7 @@ where
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
         let answer = Box::pin(self.send(&request));
-        once(&self.store, &self.clock, &self.claims, &request, answer).await
+        once(&self.store, &self.clock, &request, answer).await
     }
 
     fn tools(&self) -> StoreTools<'_, P> {
@@ -51,17 +48,15 @@ where
     }
 
     async fn send(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
-        let caller = Caller::client_admin(request, &self.claims)?;
-        let name = domain_in_path(request)?;
-        let body = InstructionsBody::parse(request)?;
+        let (domain, actor) = (request.domain()?, request.actor()?);
+        let body = InstructionsBody::read(request.fields()?)?;
         let order = Order {
             to: body.email,
             note: body.note,
         };
-        let (tools, actor) = (self.tools(), caller.actor());
-        let domain = (&caller.client, &name);
+        let tools = self.tools();
         let sent = send_instructions(&tools, &self.mail, domain, &order, &actor).await?;
-        let view = InstructionsView::new(&name, &order, &sent);
+        let view = InstructionsView::new(domain.1, &order, &sent);
         Ok(json(StatusCode::ACCEPTED, &view))
     }
 }

@@ -12,7 +12,6 @@ use domain_auth::instructions::{
 use domain_auth::names::{Community, EmailAddress};
 use domain_auth::ports::{Clock, CommitChanges, ReadDomains, Refusal, SesError};
 use domain_auth::state::{State, Trigger};
-use domain_auth_http::ClaimNames;
 use domain_auth_testkit::{
     Answer, FakeDns, MemoryStore, SequentialIds, SesFault, TestClock, TestPorts, answer_of, client,
     domain_name, identity, new_domain, request_in,
@@ -62,10 +61,6 @@ async fn app() -> TestApp {
         mail: Mailbox::default(),
         clock: TestClock::default(),
         ids: SequentialIds::default(),
-        claims: ClaimNames {
-            client_id: "custom:client_id".to_owned(),
-            roles: "cognito:groups".to_owned(),
-        },
     };
     let new = NewDomain {
         community: Some(Community::parse("Maple Ridge, see https://maple.example").unwrap()),

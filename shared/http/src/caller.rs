@@ -1,14 +1,11 @@
 //! Who is calling: the claims that API Gateway's JWT authorizer verified, and nothing else.
 
-use std::collections::HashMap;
-
 use domain_auth::history::Actor;
-use domain_auth::names::ClientId;
 use domain_auth::plain_text::one_line;
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 
-use crate::problem::ApiError;
+use crate::routes::Access;
 
 /// The names of the claims that carry client and roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,89 +18,53 @@ pub struct ClaimNames {
 
 /// What a caller may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub(crate) enum Role {
     /// Acts for one client.
     ClientAdmin,
     /// Acts for Lasso.
     LassoSupport,
 }
 
-/// A Client Administrator, with the client that they act for.
+/// Who calls, with a role that the token has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
-    /// The client.
-    pub client: ClientId,
+pub(crate) struct Caller {
+    pub(crate) role: Role,
     /// The token's subject.
-    pub subject: String,
-}
-
-/// A person at Lasso support.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Supporter {
-    /// The token's subject.
-    pub subject: String,
-}
-
-impl Supporter {
-    /// The person at Lasso support who calls. Without the role it is [`ApiError::Forbidden`].
-    pub fn lasso_support(request: &Request, names: &ClaimNames) -> Result<Self, ApiError> {
-        let claims = claims_of(request).ok_or(ApiError::Forbidden)?;
-        let roles = claims.get(&names.roles).map(|claim| roles_in(claim));
-        if !roles.is_some_and(|roles| roles.contains(&Role::LassoSupport)) {
-            return Err(ApiError::Forbidden);
-        }
-        let subject = claims.get("sub").map_or("unknown", String::as_str);
-        Ok(Self {
-            subject: subject.to_owned(),
-        })
-    }
-
-    /// The person in a domain's history.
-    pub fn actor(&self) -> Actor {
-        Actor::LassoSupport {
-            subject: one_line(&self.subject),
-        }
-    }
+    pub(crate) subject: String,
 }
 
 impl Caller {
-    /// The Client Administrator who calls. Without the role, or without a client, it is
-    /// [`ApiError::Forbidden`].
-    pub fn client_admin(request: &Request, names: &ClaimNames) -> Result<Self, ApiError> {
-        let claims = claims_of(request).ok_or(ApiError::Forbidden)?;
-        let claim = |name: &str| claims.get(name).map(String::as_str);
-        let roles = roles_in(claim(&names.roles).unwrap_or_default());
-        if !roles.contains(&Role::ClientAdmin) {
-            return Err(ApiError::Forbidden);
-        }
-        let client = claim(&names.client_id)
-            .and_then(|claim| ClientId::parse(claim).ok())
-            .ok_or(ApiError::Forbidden)?;
-        Ok(Self {
-            client,
-            subject: claim("sub").unwrap_or("unknown").to_owned(),
+    /// The caller, if the token has the role that the operation asks for.
+    pub(crate) fn of(request: &Request, access: Access, names: &ClaimNames) -> Option<Self> {
+        let role = match access {
+            Access::Anyone => return None,
+            Access::ClientAdmin => Role::ClientAdmin,
+            Access::LassoSupport => Role::LassoSupport,
+        };
+        let roles = roles_in(claim(request, &names.roles)?);
+        roles.contains(&role).then(|| Self {
+            role,
+            subject: claim(request, "sub").unwrap_or("unknown").to_owned(),
         })
     }
 
     /// The caller in a domain's history.
-    pub fn actor(&self) -> Actor {
-        Actor::ClientAdmin {
-            subject: one_line(&self.subject),
+    pub(crate) fn actor(&self) -> Actor {
+        let subject = one_line(&self.subject);
+        match self.role {
+            Role::ClientAdmin => Actor::ClientAdmin { subject },
+            Role::LassoSupport => Actor::LassoSupport { subject },
         }
     }
 }
 
-/// The client that the token names, whether or not it may call.
-pub(crate) fn client_claim(request: &Request, names: &ClaimNames) -> Option<String> {
-    claims_of(request)?.remove(&names.client_id)
-}
-
-fn claims_of(request: &Request) -> Option<HashMap<String, String>> {
+/// A claim of the token that API Gateway verified.
+pub(crate) fn claim<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     let RequestContext::ApiGatewayV2(context) = request.request_context_ref()? else {
         return None;
     };
     let jwt = context.authorizer.as_ref()?.jwt.as_ref()?;
-    Some(jwt.claims.clone())
+    jwt.claims.get(name).map(String::as_str)
 }
 
 /// Reads a list of roles: a JSON array, the `[a b]` that HTTP APIs make of an array, or words

@@ -5,15 +5,13 @@ use std::panic;
 
 use lambda_http::lambda_runtime::{self, LambdaEvent};
 use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Error, Request, RequestExt, Service, service_fn};
+use lambda_http::{Adapter, Error, Request, Service, service_fn};
 use serde_json::Value;
 
 use crate::caller::ClaimNames;
 use crate::reply::Reply;
+use crate::request::ParsedRequest;
 use crate::request_line::{RequestLine, log_panicked};
-
-/// A request as the handlers take it.
-pub type ParsedRequest = Request;
 
 /// Serves requests with `handler` until the execution environment ends, and logs a line for each.
 /// `claims` are the names of the claims, in a function that asks for a token.
@@ -24,8 +22,9 @@ where
 {
     domain_auth_logs::init();
     log_requests_that_panic();
-    let serve = |request: ParsedRequest| {
-        let answer = observed(claims.as_ref(), &handler, request);
+    let serve = |request: Request| {
+        let request = ParsedRequest::new(request, claims.as_ref());
+        let answer = observed(&handler, request);
         async { Ok::<_, Infallible>(answer.await) }
     };
     let mut adapter = Adapter::from(service_fn(serve));
@@ -51,7 +50,6 @@ where
 
 /// The answer of `handler` to one request, which leaves a line in the log.
 pub fn observed<H, F>(
-    claims: Option<&ClaimNames>,
     handler: &H,
     request: ParsedRequest,
 ) -> impl Future<Output = Reply> + use<H, F>
@@ -59,8 +57,8 @@ where
     H: Fn(ParsedRequest) -> F,
     F: Future<Output = Reply>,
 {
-    let line = RequestLine::of(&request, claims);
-    let context = request.lambda_context_ref().cloned();
+    let line = RequestLine::of(&request);
+    let context = request.lambda().cloned();
     let answer = handler(request);
     async move { line.observe(context.as_ref(), answer).await }
 }
@@ -75,11 +73,12 @@ fn log_requests_that_panic() {
 }
 
 /// The request in an event of an HTTP API (payload format 2.0), as [`run`] hands it to a handler.
-pub fn request_of(event: Value) -> Result<ParsedRequest, serde_json::Error> {
-    lambda_request_of(event).map(Request::from)
+pub fn request_of(event: Value, claims: &ClaimNames) -> Result<ParsedRequest, serde_json::Error> {
+    let request = lambda_request_of(event)?;
+    Ok(ParsedRequest::new(request.into(), Some(claims)))
 }
 
-fn lambda_request_of(mut event: Value) -> Result<LambdaRequest, serde_json::Error> {
+pub(crate) fn lambda_request_of(mut event: Value) -> Result<LambdaRequest, serde_json::Error> {
     flatten_claims(&mut event);
     serde_json::from_value(event)
 }

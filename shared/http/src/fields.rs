@@ -6,7 +6,7 @@ use std::fmt;
 use domain_auth::names::Note;
 use serde_json::{Map, Value};
 
-use crate::problem::{ApiError, FieldError, MAX_BODY};
+use crate::problem::{ApiError, FieldError};
 
 /// What is left of a JSON object, and what was wrong with what was taken out.
 #[derive(Debug)]
@@ -16,26 +16,11 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// The fields of a body, which has to be a JSON object and no larger than [`MAX_BODY`].
-    pub fn in_body(body: &[u8]) -> Result<Self, ApiError> {
-        if body.len() > MAX_BODY {
-            return Err(ApiError::TooLarge);
-        }
-        let value: Value = serde_json::from_slice(body)
-            .map_err(|error| ApiError::MalformedJson(error.to_string()))?;
-        match value {
-            Value::Object(object) => Ok(Self {
-                object,
-                errors: Vec::new(),
-            }),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Array(_) => Err(ApiError::invalid(FieldError::field(
-                "",
-                "must be a JSON object",
-            ))),
+    /// All of them.
+    pub(crate) fn new(object: Map<String, Value>) -> Self {
+        Self {
+            object,
+            errors: Vec::new(),
         }
     }
 
@@ -125,27 +110,19 @@ impl Fields {
     }
 }
 
+/// The fields of a JSON object in a test.
+#[cfg(test)]
+pub(crate) fn fields_of(object: &str) -> Fields {
+    Fields::new(serde_json::from_str(object).expect("a JSON object"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_json_or_too_large_is_refused() {
-        let malformed = |body: &str| {
-            let fields = Fields::in_body(body.as_bytes());
-            matches!(fields, Err(ApiError::MalformedJson(_)))
-        };
-        assert!(malformed(""));
-        assert!(malformed("{"));
-        assert!(malformed(&"[".repeat(4_000)));
-        let large = format!(r#"{{"domain":"{}"}}"#, "a".repeat(MAX_BODY));
-        let large = Fields::in_body(large.as_bytes());
-        assert!(matches!(large, Err(ApiError::TooLarge)));
-    }
-
-    #[test]
     fn a_required_field_of_the_wrong_type_is_named_once() {
-        let mut fields = Fields::in_body(br#"{"domain":5}"#).unwrap();
+        let mut fields = fields_of(r#"{"domain":5}"#);
         let domain = fields.required_text("domain");
         let Err(ApiError::Invalid(errors)) = fields.finish(domain) else {
             panic!("accepted");

@@ -1,9 +1,8 @@
-//! What callers send in path and query, parsed and judged.
+//! What callers send beside names, parsed and judged.
 
-use domain_auth::names::{ClientId, DomainName};
+use domain_auth::names::DomainName;
 use domain_auth::state::Status;
 use domain_auth::use_cases::remove::Confirmation;
-use lambda_http::{Request, RequestExt};
 
 use crate::problem::{ApiError, FieldError};
 
@@ -12,28 +11,8 @@ const DEFAULT_LIMIT: usize = 50;
 /// The most entries of a page.
 const MAX_LIMIT: usize = 100;
 
-/// The `{domain}` of the path. What is no domain name names no domain.
-pub fn domain_in_path(request: &Request) -> Result<DomainName, ApiError> {
-    let parameters = request.path_parameters();
-    let text = parameters.first("domain").ok_or(ApiError::NotFound)?;
-    DomainName::parse_held(text).map_err(|_| ApiError::NotFound)
-}
-
-/// The `{client}` of the path. What is no client has no domains.
-pub fn client_in_path(request: &Request) -> Result<ClientId, ApiError> {
-    let parameters = request.path_parameters();
-    let text = parameters.first("client").ok_or(ApiError::NotFound)?;
-    ClientId::from_path_segment(text).map_err(|_| ApiError::NotFound)
-}
-
-/// Whether `confirm` in the query string names the domain, in any spelling.
-pub fn confirmation_of(request: &Request, name: &DomainName) -> Confirmation {
-    let query = request.query_string_parameters();
-    confirmation(query.first("confirm"), name)
-}
-
-/// Whether what was sent as a confirmation names the domain.
-pub(crate) fn confirmation(confirm: Option<&str>, name: &DomainName) -> Confirmation {
+/// Whether what was sent as a confirmation names the domain, in any spelling.
+pub fn confirmation(confirm: Option<&str>, name: &DomainName) -> Confirmation {
     match confirm.map(DomainName::parse_held) {
         None => Confirmation::Absent,
         Some(Ok(confirmed)) if confirmed == *name => Confirmation::Given,

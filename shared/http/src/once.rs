@@ -10,40 +10,29 @@ use lambda_http::Request;
 use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
-use crate::caller::{Caller, ClaimNames, Supporter};
-use crate::operations::Operation;
+use crate::caller::Role;
 use crate::problem::ApiError;
-use crate::reply::{Reply, problem};
-use crate::routes::Access;
+use crate::reply::{Reply, problem, reply_to};
+use crate::request::ParsedRequest;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Says that an answer is that of an earlier request.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// Answers a request with what `handling` gives, once for each `Idempotency-Key`.
-pub async fn once<L, C, F>(
-    ledger: &L,
-    clock: &C,
-    claims: &ClaimNames,
-    request: &Request,
-    handling: F,
-) -> Reply
+pub async fn once<L, C, F>(ledger: &L, clock: &C, request: &ParsedRequest, handling: F) -> Reply
 where
     L: IdempotencyLedger,
     C: Clock,
     F: Future<Output = Result<Reply, ApiError>>,
 {
-    let handled = async {
-        handling
-            .await
-            .unwrap_or_else(|error| problem(error, request))
-    };
-    let key = match key_of(request) {
+    let handled = reply_to(request, handling);
+    let key = match key_of(request.raw()) {
         Ok(key) => key,
         Err(error) => return problem(ApiError::InvalidKey(error), request),
     };
-    // Whoever may not call has no keys, and is told so by the handler.
-    let (Some(key), Some(owner)) = (key, owner_of(request, claims)) else {
+    // Whoever may not call has no keys.
+    let (Some(key), Some(owner)) = (key, owner_of(request)) else {
         return handled.await;
     };
     let attempt = Attempt {
@@ -87,33 +76,30 @@ fn key_of(request: &Request) -> Result<Option<IdempotencyKey>, KeyError> {
     IdempotencyKey::parse(value).map(Some)
 }
 
-/// Whose keys they are, by who may call.
-fn owner_of(request: &Request, claims: &ClaimNames) -> Option<KeyOwner> {
-    match Operation::of(request).ok()?.route().access {
-        Access::Anyone => None,
-        Access::ClientAdmin => Caller::client_admin(request, claims)
-            .ok()
-            .map(|caller| KeyOwner::Client(caller.client)),
-        Access::LassoSupport => Supporter::lasso_support(request, claims)
-            .ok()
-            .map(|supporter| KeyOwner::Supporter(supporter.subject)),
+/// Whose keys they are, by who calls.
+fn owner_of(request: &ParsedRequest) -> Option<KeyOwner> {
+    let caller = request.caller().ok()?;
+    match caller.role {
+        Role::ClientAdmin => request.client().ok().cloned().map(KeyOwner::Client),
+        Role::LassoSupport => Some(KeyOwner::Supporter(caller.subject.clone())),
     }
 }
 
 /// SHA-256 of method, path and body. A body in JSON is the same in any order and layout.
-fn fingerprint_of(request: &Request) -> Fingerprint {
-    let body: &[u8] = request.body().as_ref();
+fn fingerprint_of(request: &ParsedRequest) -> Fingerprint {
+    let raw = request.raw();
     let mut digest = Sha256::new();
-    digest.update(request.method().as_str());
+    digest.update(raw.method().as_str());
     digest.update([0]);
-    digest.update(request.uri().path());
+    digest.update(raw.uri().path());
     digest.update([0]);
-    match serde_json::from_slice::<serde_json::Value>(body) {
-        Ok(mut value) => {
+    match request.json() {
+        Some(value) => {
+            let mut value = value.clone();
             value.sort_all_objects();
             digest.update(value.to_string());
         }
-        Err(_) => digest.update(body),
+        None => digest.update(raw.body()),
     }
     Fingerprint(hex::encode(digest.finalize()))
 }

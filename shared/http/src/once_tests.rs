@@ -5,14 +5,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use domain_auth::ports::StoreError;
 use futures::FutureExt;
 use lambda_http::Body;
+use serde_json::json;
 
 use super::*;
+use crate::request::tests::request;
 
 #[test]
 fn a_body_in_json_is_the_same_in_any_order_and_another_request_is_not() {
     let of = |path: &str, body: &str| {
         let request = lambda_http::http::Request::post(format!("https://api{path}"));
-        fingerprint_of(&request.body(Body::from(body)).expect("a request"))
+        let request = request.body(Body::from(body)).expect("a request");
+        fingerprint_of(&ParsedRequest::new(request, None))
     };
     let first = of("/domains", r#"{"a": 1, "b": {"c": 2, "d": 3}}"#);
     assert_eq!(first, of("/domains", r#"{"b":{"d":3,"c":2},"a":1}"#));
@@ -49,32 +52,39 @@ impl Clock for NoClock {
     async fn sleep(&self, _: std::time::Duration) {}
 }
 
-async fn answered(key: Option<&str>) -> (u16, usize) {
+/// The status of an answer to a request of somebody with these roles, and whether it was handled.
+fn answered(roles: &str, key: Option<&str>) -> (u16, bool) {
     let runs = AtomicUsize::new(0);
-    let mut request = Request::new(Body::Empty);
+    let mut request = request("POST /domains", &json!({}), roles, "{}");
     if let Some(key) = key {
         let key = HeaderValue::from_bytes(key.as_bytes()).expect("a header");
-        request.headers_mut().insert(IDEMPOTENCY_KEY, key);
+        request.raw_mut().headers_mut().insert(IDEMPOTENCY_KEY, key);
     }
-    let claims = ClaimNames {
-        client_id: "client".to_owned(),
-        roles: "roles".to_owned(),
-    };
     let handling = async {
         runs.fetch_add(1, Ordering::SeqCst);
         Ok(Reply::new(String::new()))
     };
-    let reply = once(&NoLedger, &NoClock, &claims, &request, handling).await;
-    (reply.status().as_u16(), runs.load(Ordering::SeqCst))
+    let reply = once(&NoLedger, &NoClock, &request, handling).now_or_never();
+    let status = reply.expect("nothing to wait for").status().as_u16();
+    (status, runs.load(Ordering::SeqCst) > 0)
 }
 
 #[test]
-fn without_a_key_or_a_caller_no_ledger_is_asked_and_a_bad_key_is_refused() {
-    let now = |key| answered(key).now_or_never().unwrap();
-    assert_eq!(now(None), (200, 1));
-    // Who may not call is the handler's to refuse.
-    assert_eq!(now(Some("a-key")), (200, 1));
-    for bad in ["", "\"a", "schlüssel"] {
-        assert_eq!(now(Some(bad)), (400, 0), "{bad}");
+fn without_a_key_no_ledger_is_asked() {
+    assert_eq!(answered("client-admin", None), (200, true));
+}
+
+#[test]
+fn who_may_not_call_is_refused_before_a_ledger_is_asked_or_anything_is_handled() {
+    assert_eq!(answered("", None), (403, false));
+    assert_eq!(answered("lasso-support", Some("a-key")), (403, false));
+}
+
+#[test]
+fn a_bad_key_is_refused_first() {
+    for roles in ["client-admin", ""] {
+        for bad in ["", "\"a", "schlüssel"] {
+            assert_eq!(answered(roles, Some(bad)), (400, false), "{bad}");
+        }
     }
 }

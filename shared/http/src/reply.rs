@@ -1,11 +1,12 @@
 //! Answers.
 
 use domain_auth::handoff::Document;
+use lambda_http::Response;
 use lambda_http::http::{HeaderValue, StatusCode, header};
-use lambda_http::{Request, RequestExt, Response};
 use serde::Serialize;
 
 use crate::problem::ApiError;
+use crate::request::ParsedRequest;
 
 /// An answer as the handlers give it.
 pub type Reply = Response<String>;
@@ -69,17 +70,28 @@ pub fn document(document: Document) -> Reply {
     reply
 }
 
+/// The answer to a request that `handling` gives. If the caller may not call the operation, it is
+/// refused, and nothing is handled.
+pub async fn reply_to(
+    request: &ParsedRequest,
+    handling: impl Future<Output = Result<Reply, ApiError>>,
+) -> Reply {
+    let handled = match request.authorize() {
+        Ok(()) => handling.await,
+        Err(error) => Err(error),
+    };
+    handled.unwrap_or_else(|error| problem(error, request))
+}
+
 /// A problem. What went wrong on our side is logged here, and nowhere else.
-pub fn problem(error: ApiError, request: &Request) -> Reply {
-    let request_id = request
-        .lambda_context_ref()
-        .map(|context| context.request_id.clone());
+pub fn problem(error: ApiError, request: &ParsedRequest) -> Reply {
+    let request_id = request.id();
     if let Some(cause) = error.cause() {
         tracing::error!(error = cause, request_id, "a request failed on our side");
     }
     let mut problem = error.into_problem();
     if problem.status >= 500 {
-        problem.request_id = request_id;
+        problem.request_id = request_id.map(str::to_owned);
     }
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut reply = json(status, &problem);

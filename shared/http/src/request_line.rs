@@ -10,15 +10,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::plain_text::one_line;
-use lambda_http::request::RequestContext;
-use lambda_http::{Context, Request, RequestExt};
+use lambda_http::Context;
 use serde::Deserialize;
 
-use crate::caller::{ClaimNames, client_claim};
 use crate::operations::Operation;
-use crate::problem::MAX_BODY;
 use crate::reply::Reply;
-use crate::routes::Access;
+use crate::request::{Named, ParsedRequest};
 
 /// How long before Lambda ends the function a request is given up for the log.
 const BEFORE_THE_END: Duration = Duration::from_millis(100);
@@ -57,16 +54,15 @@ macro_rules! line {
 }
 
 impl RequestLine {
-    /// `claims` are the names of the claims, in a function that asks for a token.
-    pub(crate) fn of(request: &Request, claims: Option<&ClaimNames>) -> Self {
-        let operation = Operation::of(request).ok();
-        let context = request.lambda_context_ref();
+    /// Whose domain it is about, also if the caller may not call, and which domain.
+    pub(crate) fn of(request: &ParsedRequest) -> Self {
+        let (client, domain) = (request.client_as_sent(), request.domain_as_sent());
         Self {
-            operation: operation.map(Operation::id),
-            client: client_of(request, operation, claims),
-            domain: domain_of(request, operation),
-            request_id: context.map(|context| context.request_id.clone()),
-            api_request_id: api_request_id(request),
+            operation: request.operation().ok().map(Operation::id),
+            client: client.map(|client| shown(client, ClientId::as_str)),
+            domain: domain.map(|domain| shown(domain, DomainName::as_str)),
+            request_id: request.id().map(str::to_owned),
+            api_request_id: request.api_id().map(str::to_owned),
             began: Instant::now(),
         }
     }
@@ -179,70 +175,13 @@ fn code_in(reply: &Reply) -> Option<String> {
     Some(problem.code.into_owned())
 }
 
-/// Whose domain it is about: for Lasso support the client in the path, for a client its own, also
-/// where it may not call.
-fn client_of(
-    request: &Request,
-    operation: Option<Operation>,
-    claims: Option<&ClaimNames>,
-) -> Option<String> {
-    match operation?.route().access {
-        Access::Anyone => None,
-        Access::ClientAdmin => {
-            let claim = client_claim(request, claims?)?;
-            Some(known(
-                ClientId::parse(&claim).as_ref(),
-                ClientId::as_str,
-                &claim,
-            ))
-        }
-        Access::LassoSupport => {
-            let parameters = request.path_parameters();
-            let text = parameters.first("client")?;
-            let client = ClientId::from_path_segment(text);
-            Some(known(client.as_ref(), ClientId::as_str, text))
-        }
-    }
-}
-
-/// Which domain it is about: that of the path, of the address whose sending is asked about, or of
-/// the body of `POST /domains`.
-fn domain_of(request: &Request, operation: Option<Operation>) -> Option<String> {
-    let parameters = request.path_parameters();
-    let text = match operation? {
-        Operation::AddDomain => Cow::Owned(domain_in_body(request)?),
-        Operation::GetSender => {
-            let (_, domain) = parameters.first("address")?.rsplit_once('@')?;
-            Cow::Borrowed(domain)
-        }
-        _named_in_the_path => Cow::Borrowed(parameters.first("domain")?),
-    };
-    let name = DomainName::parse_held(&text);
-    Some(known(name.as_ref(), DomainName::as_str, &text))
-}
-
-fn domain_in_body(request: &Request) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Body<'a> {
-        #[serde(borrow)]
-        domain: Cow<'a, str>,
-    }
-
-    let body: &[u8] = request.body().as_ref();
-    if body.len() > MAX_BODY {
-        return None;
-    }
-    let body: Body<'_> = serde_json::from_slice(body).ok()?;
-    Some(body.domain.into_owned())
-}
-
 /// A name as the service writes it. Of what is none, what can be shown: without hidden characters,
 /// and without what follows the host in a URL, which may be a secret.
-fn known<T, E>(parsed: Result<&T, &E>, name: fn(&T) -> &str, sent: &str) -> String {
-    if let Ok(parsed) = parsed {
+fn shown<T>(named: &Named<T>, name: fn(&T) -> &str) -> String {
+    if let Some(parsed) = &named.parsed {
         return name(parsed).to_owned();
     }
-    let sent = one_line(sent);
+    let sent = one_line(&named.sent);
     let end = sent.find(['?', '#']).unwrap_or(sent.len());
     let shown: String = sent[..end].chars().take(LONGEST).collect();
     if shown.len() < sent.len() {
@@ -250,15 +189,6 @@ fn known<T, E>(parsed: Result<&T, &E>, name: fn(&T) -> &str, sent: &str) -> Stri
     } else {
         shown
     }
-}
-
-/// API Gateway's identifier of the request, which is also in its access log and in the header
-/// `apigw-requestid` of the answer.
-fn api_request_id(request: &Request) -> Option<String> {
-    let RequestContext::ApiGatewayV2(context) = request.request_context_ref()? else {
-        return None;
-    };
-    context.request_id.clone()
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 use lambda_http::http::StatusCode;
+use lambda_http::{Request, RequestExt};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::entry::{observed, request_of};
+use crate::caller::ClaimNames;
+use crate::entry::{lambda_request_of, observed};
 use crate::problem::ApiError;
 use crate::reply::{json as json_reply, problem};
 
@@ -16,7 +18,7 @@ fn names() -> ClaimNames {
 }
 
 /// An event of the route, with a token, whose Lambda context is a second from its deadline.
-fn event(route: &str, parameters: &Value, body: &Value) -> Request {
+fn event(route: &str, parameters: &Value, body: &Value) -> ParsedRequest {
     let (method, path) = route.split_once(' ').unwrap();
     let event = json!({
         "version": "2.0",
@@ -40,7 +42,8 @@ fn event(route: &str, parameters: &Value, body: &Value) -> Request {
     let mut context = Context::default();
     context.request_id = "lambda-1".to_owned();
     context.deadline = millis_from_now(1_000);
-    request_of(event).unwrap().with_lambda_context(context)
+    let request: Request = lambda_request_of(event).unwrap().into();
+    ParsedRequest::new(request.with_lambda_context(context), Some(&names()))
 }
 
 #[expect(clippy::disallowed_methods, reason = "as Lambda makes a deadline")]
@@ -52,7 +55,7 @@ fn millis_from_now(millis: u64) -> u64 {
 }
 
 /// The lines that a request leaves.
-fn lines(request: Request, answer: impl AsyncFn(Request) -> Reply) -> Vec<Value> {
+fn lines(request: ParsedRequest, answer: impl AsyncFn(ParsedRequest) -> Reply) -> Vec<Value> {
     use std::io::Read as _;
 
     let (mut written, out) = std::io::pipe().unwrap();
@@ -62,11 +65,7 @@ fn lines(request: Request, answer: impl AsyncFn(Request) -> Reply) -> Vec<Value>
             .enable_time()
             .build()
             .unwrap();
-        runtime.block_on(observed(
-            Some(&names()),
-            &|request| answer(request),
-            request,
-        ));
+        runtime.block_on(observed(&|request| answer(request), request));
     });
     let mut text = String::new();
     written.read_to_string(&mut text).unwrap();
@@ -76,7 +75,7 @@ fn lines(request: Request, answer: impl AsyncFn(Request) -> Reply) -> Vec<Value>
         .collect()
 }
 
-fn line(request: Request, answer: impl AsyncFn(Request) -> Reply) -> Value {
+fn line(request: ParsedRequest, answer: impl AsyncFn(ParsedRequest) -> Reply) -> Value {
     let mut lines = lines(request, answer);
     let last = lines.pop().unwrap();
     let about_requests = lines
@@ -170,7 +169,7 @@ fn a_request_that_fails_on_our_side_leaves_a_warning_after_the_cause() {
 
 #[test]
 fn hostile_names_are_short_and_hold_nothing_that_does_not_show() {
-    let refused = async |request: Request| problem(ApiError::NotFound, &request);
+    let refused = async |request: ParsedRequest| problem(ApiError::NotFound, &request);
     for (sent, shown) in [
         ("jane.doe@maple.example", "j***@maple.example"),
         (

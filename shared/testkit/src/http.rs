@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use domain_auth_http::{ParsedRequest, Reply, request_of};
+use domain_auth_http::{ClaimNames, ParsedRequest, Reply, request_of};
 use serde_json::{Value, json};
 
 /// What a snapshot shows of an answer.
@@ -12,7 +12,11 @@ pub type Answer = Value;
 pub fn request_in(file: &Path) -> ParsedRequest {
     let text = std::fs::read_to_string(file).expect("an event file");
     let event = serde_json::from_str(&text).expect("an event in JSON");
-    request_of(event).expect("an event of an HTTP API")
+    let claims = ClaimNames {
+        client_id: "custom:client_id".to_owned(),
+        roles: "cognito:groups".to_owned(),
+    };
+    request_of(event, &claims).expect("an event of an HTTP API")
 }
 
 /// Status, headers and body.

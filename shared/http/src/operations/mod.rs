@@ -27,19 +27,15 @@ mod set_client_limits;
 
 use std::fmt;
 
-use lambda_http::request::RequestContext;
-use lambda_http::{Request, RequestExt};
-
 #[cfg(feature = "openapi")]
 use crate::openapi::{Description, Schemas};
-use crate::problem::ApiError;
 use crate::routes::Route;
 
 pub use add_domain::AddDomainBody;
 pub use adopt_identity::AdoptIdentityBody;
 pub use notify_ready::NotifyReadyBody;
 pub use reject_domain::RejectDomainBody;
-pub(crate) use release_domain::release_order;
+pub use release_domain::release_order;
 pub use send_instructions::InstructionsBody;
 pub use set_client_limits::LimitsBody;
 
@@ -106,18 +102,10 @@ operations! {
 }
 
 impl Operation {
-    /// The operation that API Gateway has chosen for a request.
-    pub fn of(request: &Request) -> Result<Self, ApiError> {
-        let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else {
-            return Err(ApiError::NoRoute);
-        };
-        let key = context.route_key.as_deref().unwrap_or_default();
+    /// The operation with this key in API Gateway.
+    pub(crate) fn with_key(key: &str) -> Option<Self> {
         let chosen = |operation: &Self| operation.route().key() == key;
-        Self::ALL
-            .iter()
-            .copied()
-            .find(chosen)
-            .ok_or(ApiError::NoRoute)
+        Self::ALL.iter().copied().find(chosen)
     }
 
     /// Whether a request may carry an `Idempotency-Key`.

@@ -19,7 +19,7 @@ pub(super) const ROUTE: Route = Route {
 
 /// Reads the body: what Lasso support decides about the domain `name`, why, and where that ends sending
 /// the domain once more, in any spelling. Without a decision the claim ends.
-pub(crate) fn release_order(mut fields: Fields, name: &DomainName) -> Result<Order, ApiError> {
+pub fn release_order(mut fields: Fields, name: &DomainName) -> Result<Order, ApiError> {
     let verdict = match fields.text("decision").as_deref() {
         None => Verdict::default(),
         Some("end") => Verdict::End,

@@ -102,10 +102,11 @@ pub(super) mod openapi {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fields::fields_of;
 
     #[test]
     fn limits_are_whole_numbers_with_a_reason() {
-        let read = |body: &str| Fields::in_body(body.as_bytes()).and_then(LimitsBody::read);
+        let read = |body: &str| LimitsBody::read(fields_of(body));
         let body = read(r#"{"max_domains":0,"max_domains_added_per_day":null,"reason":"Why"}"#);
         let body = body.unwrap();
         assert_eq!(body.max_domains, Some(0));

@@ -1,0 +1,74 @@
+//! What a handler gives, and what is done with it before the caller has its reply.
+
+use std::time::Duration;
+
+use domain_auth::event::Event;
+use domain_auth::figures::Figure;
+use domain_auth::ports::{Clock, Meter, Outbox, Ports, Publish};
+use domain_auth::use_cases::StoreTools;
+use domain_auth::use_cases::publish::publish;
+
+use crate::problem::ApiError;
+use crate::reply::Reply;
+
+/// How long the caller waits for the event to be published; the poller publishes what is left.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What a handler gives: the reply, and what the use case has left to be told.
+pub struct Answer {
+    reply: Result<Reply, ApiError>,
+    event: Option<Event>,
+    figures: Vec<Figure>,
+}
+
+impl Answer {
+    /// The reply after a change that was written with this event. The event is published even if what
+    /// came after the change was refused.
+    pub fn after(event: Option<Event>, reply: Result<Reply, ApiError>) -> Self {
+        Self {
+            reply,
+            event,
+            figures: Vec::new(),
+        }
+    }
+
+    /// The same, with what was counted.
+    #[must_use]
+    pub fn with_figures(mut self, figures: Vec<Figure>) -> Self {
+        self.figures = figures;
+        self
+    }
+}
+
+/// A reply with nothing to be told.
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Self {
+        Self::after(None, Ok(reply))
+    }
+}
+
+/// The reply that `handling` gives, once its event is published or 3 seconds are over.
+pub async fn published<P>(
+    tools: &StoreTools<'_, P>,
+    publisher: &P::Publisher,
+    handling: impl Future<Output = Result<Answer, ApiError>>,
+) -> Result<Reply, ApiError>
+where
+    P: Ports<Store: Outbox, Publisher: Publish>,
+{
+    let answer = handling.await?;
+    let until = tools.clock.now() + PATIENCE;
+    publish(tools, publisher, answer.event.as_ref(), until).await;
+    answer.reply
+}
+
+/// What `handling` gives, once its figures are recorded.
+pub async fn measured(
+    meter: &impl Meter,
+    clock: &impl Clock,
+    handling: impl Future<Output = Result<Answer, ApiError>>,
+) -> Result<Answer, ApiError> {
+    let answer = handling.await?;
+    meter.record(clock.now(), &answer.figures);
+    Ok(answer)
+}

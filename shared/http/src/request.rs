@@ -1,0 +1,263 @@
+//! A request, read once: for its line in the log, for its `Idempotency-Key` and for the handler.
+
+use domain_auth::history::Actor;
+use domain_auth::names::{ClientId, DomainName};
+use lambda_http::http::{HeaderName, HeaderValue};
+use lambda_http::request::RequestContext;
+use lambda_http::{Context, Request, RequestExt};
+use serde_json::{Map, Value};
+
+use crate::caller::{Caller, ClaimNames, claim};
+use crate::fields::Fields;
+use crate::operations::Operation;
+use crate::problem::{ApiError, FieldError, MAX_BODY};
+use crate::routes::Access;
+
+/// What a request asks for, who asks, and what its path, query and body hold.
+///
+/// Reading it refuses nothing. What is wrong is said by the method that the handler asks, so that the
+/// order of its questions is the order of the refusals.
+pub struct ParsedRequest {
+    operation: Option<Operation>,
+    /// Who calls, if the token has what the operation asks for.
+    caller: Option<Caller>,
+    /// The client of the token, or for Lasso support that of the path.
+    client: Option<Named<ClientId>>,
+    /// The domain that the request is about.
+    domain: Option<Named<DomainName>>,
+    body: Body,
+    request: Request,
+}
+
+/// A name as it was sent, and what it names.
+pub(crate) struct Named<T> {
+    pub(crate) sent: String,
+    pub(crate) parsed: Option<T>,
+}
+
+enum Body {
+    Json(Value),
+    /// Where it breaks.
+    Malformed(String),
+    TooLarge,
+}
+
+impl ParsedRequest {
+    /// Reads a request. `claims` are the names of the claims, in a function that asks for a token.
+    pub fn new(request: Request, claims: Option<&ClaimNames>) -> Self {
+        let operation = operation_of(&request);
+        let access = operation.map(|operation| operation.route().access);
+        let client = client_of(&request, access, claims);
+        let has_client = client
+            .as_ref()
+            .is_some_and(|client| client.parsed.is_some());
+        let caller = access
+            .zip(claims)
+            .and_then(|(access, claims)| Caller::of(&request, access, claims))
+            .filter(|_| access != Some(Access::ClientAdmin) || has_client);
+        let body = Body::of(request.body().as_ref());
+        Self {
+            operation,
+            caller,
+            client,
+            domain: domain_of(&request, operation, &body),
+            body,
+            request,
+        }
+    }
+
+    /// The operation that API Gateway has chosen.
+    pub fn operation(&self) -> Result<Operation, ApiError> {
+        self.operation.ok_or(ApiError::NoRoute)
+    }
+
+    /// Whether the caller may call the operation.
+    pub fn authorize(&self) -> Result<(), ApiError> {
+        match self.operation()?.route().access {
+            Access::Anyone => Ok(()),
+            Access::ClientAdmin | Access::LassoSupport => self.caller().map(|_| ()),
+        }
+    }
+
+    /// Who calls, in a domain's history.
+    pub fn actor(&self) -> Result<Actor, ApiError> {
+        Ok(self.caller()?.actor())
+    }
+
+    /// The client that the operation is for: the caller's own, or for Lasso support that of the path.
+    /// What is no client has no domains.
+    pub fn client(&self) -> Result<&ClientId, ApiError> {
+        self.caller()?;
+        let client = self.client.as_ref();
+        client
+            .and_then(|client| client.parsed.as_ref())
+            .ok_or(ApiError::NotFound)
+    }
+
+    /// The client that the operation is for, and the domain of the path. What is no domain name names
+    /// no domain.
+    pub fn domain(&self) -> Result<(&ClientId, &DomainName), ApiError> {
+        let client = self.client()?;
+        let domain = self.domain.as_ref();
+        let domain = domain.and_then(|domain| domain.parsed.as_ref());
+        Ok((client, domain.ok_or(ApiError::NotFound)?))
+    }
+
+    /// The fields of the body, which has to be a JSON object.
+    pub fn fields(&self) -> Result<Fields, ApiError> {
+        match &self.body {
+            Body::Json(Value::Object(object)) => Ok(Fields::new(object.clone())),
+            Body::Json(_) => Err(ApiError::invalid(FieldError::field(
+                "",
+                "must be a JSON object",
+            ))),
+            Body::Malformed(at) => Err(ApiError::MalformedJson(at.clone())),
+            Body::TooLarge => Err(ApiError::TooLarge),
+        }
+    }
+
+    /// The fields of the body; none if there is no body at all.
+    pub fn fields_if_any(&self) -> Result<Option<Fields>, ApiError> {
+        let body: &[u8] = self.request.body().as_ref();
+        let is_empty = body.trim_ascii().is_empty();
+        (!is_empty).then(|| self.fields()).transpose()
+    }
+
+    /// A parameter of the path.
+    pub fn path(&self, name: &str) -> Option<&str> {
+        self.request.path_parameters_ref()?.first(name)
+    }
+
+    /// A parameter of the query string.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.request.query_string_parameters_ref()?.first(name)
+    }
+
+    /// A header; the first one, if it is there several times.
+    pub fn header(&self, name: HeaderName) -> Option<&HeaderValue> {
+        self.request.headers().get(name)
+    }
+
+    /// Who calls, if the operation is theirs to call.
+    pub(crate) fn caller(&self) -> Result<&Caller, ApiError> {
+        self.caller.as_ref().ok_or(ApiError::Forbidden)
+    }
+
+    pub(crate) fn client_as_sent(&self) -> Option<&Named<ClientId>> {
+        self.client.as_ref()
+    }
+
+    pub(crate) fn domain_as_sent(&self) -> Option<&Named<DomainName>> {
+        self.domain.as_ref()
+    }
+
+    /// The body, if it is JSON and no larger than [`MAX_BODY`].
+    pub(crate) fn json(&self) -> Option<&Value> {
+        match &self.body {
+            Body::Json(value) => Some(value),
+            Body::Malformed(_) | Body::TooLarge => None,
+        }
+    }
+
+    /// The request as `lambda_http` has it.
+    pub(crate) fn raw(&self) -> &Request {
+        &self.request
+    }
+
+    #[cfg(test)]
+    pub(crate) fn raw_mut(&mut self) -> &mut Request {
+        &mut self.request
+    }
+
+    /// What Lambda says of this invocation.
+    pub(crate) fn lambda(&self) -> Option<&Context> {
+        self.request.lambda_context_ref()
+    }
+
+    /// Lambda's identifier of this invocation.
+    pub(crate) fn id(&self) -> Option<&str> {
+        Some(self.lambda()?.request_id.as_str())
+    }
+
+    /// API Gateway's identifier of the request, which is also in its access log and in the header
+    /// `apigw-requestid` of the answer.
+    pub(crate) fn api_id(&self) -> Option<&str> {
+        let RequestContext::ApiGatewayV2(context) = self.request.request_context_ref()? else {
+            return None;
+        };
+        context.request_id.as_deref()
+    }
+}
+
+impl Body {
+    fn of(body: &[u8]) -> Self {
+        if body.len() > MAX_BODY {
+            return Self::TooLarge;
+        }
+        match serde_json::from_slice(body) {
+            Ok(value) => Self::Json(value),
+            Err(error) => Self::Malformed(error.to_string()),
+        }
+    }
+
+    fn object(&self) -> Option<&Map<String, Value>> {
+        match self {
+            Self::Json(value) => value.as_object(),
+            Self::Malformed(_) | Self::TooLarge => None,
+        }
+    }
+}
+
+impl<T> Named<T> {
+    fn new<E>(sent: &str, parse: fn(&str) -> Result<T, E>) -> Self {
+        Self {
+            sent: sent.to_owned(),
+            parsed: parse(sent).ok(),
+        }
+    }
+}
+
+fn operation_of(request: &Request) -> Option<Operation> {
+    let RequestContext::ApiGatewayV2(context) = request.request_context_ref()? else {
+        return None;
+    };
+    Operation::with_key(context.route_key.as_deref()?)
+}
+
+/// Only where Lasso support calls, the client is in the path.
+fn client_of(
+    request: &Request,
+    access: Option<Access>,
+    claims: Option<&ClaimNames>,
+) -> Option<Named<ClientId>> {
+    match access? {
+        Access::Anyone => None,
+        Access::ClientAdmin => {
+            let sent = claim(request, &claims?.client_id)?;
+            Some(Named::new(sent, ClientId::parse))
+        }
+        Access::LassoSupport => {
+            let sent = request.path_parameters_ref()?.first("client")?;
+            Some(Named::new(sent, ClientId::from_path_segment))
+        }
+    }
+}
+
+/// That of the path, of the address whose sending is asked about, or of the body of `POST /domains`.
+fn domain_of(
+    request: &Request,
+    operation: Option<Operation>,
+    body: &Body,
+) -> Option<Named<DomainName>> {
+    let in_path = |name| request.path_parameters_ref()?.first(name);
+    let sent = match operation? {
+        Operation::AddDomain => body.object()?.get("domain")?.as_str()?,
+        Operation::GetSender => in_path("address")?.rsplit_once('@')?.1,
+        _named_in_the_path => in_path("domain")?,
+    };
+    Some(Named::new(sent, DomainName::parse_held))
+}
+
+#[cfg(test)]
+#[path = "request_tests.rs"]
+pub(crate) mod tests;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::iter::successors;
 
+use domain_auth::names::InvalidReason;
 use domain_auth::ports::{Refusal, StoreFailure};
 
 use super::*;

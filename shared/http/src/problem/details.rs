@@ -1,0 +1,398 @@
+//! What each error says to the caller.
+
+use domain_auth::claims::NAMES_PER_CLIENT;
+use domain_auth::instructions::{PER_CLIENT, PER_DOMAIN, PER_RECIPIENT, PER_RECIPIENT_OF_ALL};
+use domain_auth::names::{DomainNameError, InvalidReason};
+use domain_auth::ports::{SesError, StoreFailure};
+
+use super::sentences::{capitalized, not_ready, sentence};
+use super::{ANOTHER_CONFIRMED, ApiError, FieldError, MAX_BODY, Problem};
+
+impl ApiError {
+    /// The error as the caller sees it: never its cause.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one exhaustive match, a row or two per error"
+    )]
+    pub fn into_problem(self) -> Problem {
+        match self {
+            Self::Forbidden => Problem::new(
+                403,
+                "forbidden",
+                "Not allowed",
+                "Your account does not have the role or the client that this request needs.",
+            ),
+            Self::NotFound => {
+                Problem::new(404, "not_found", "Not found", "There is no such domain.")
+            }
+            Self::NoRoute => Problem::new(
+                404,
+                "no_route",
+                "Not found",
+                "There is nothing at this path.",
+            ),
+            Self::MalformedJson(at) => Problem::new(
+                400,
+                "malformed_json",
+                "The body is not JSON",
+                format!("The body could not be read as JSON: {at}."),
+            ),
+            Self::TooLarge => Problem::new(
+                413,
+                "payload_too_large",
+                "The body is too large",
+                format!("The body must not be larger than {MAX_BODY} octets."),
+            ),
+            Self::Invalid(errors) => Problem::new(
+                422,
+                "validation_failed",
+                "The request is not valid",
+                sentence(&errors),
+            )
+            .with(errors),
+            Self::InvalidDomain(error) => invalid_domain(&error),
+            Self::NotEligible(reason) => Problem::new(
+                422,
+                "domain_not_eligible",
+                "This domain cannot be added",
+                capitalized(&reason.to_string()),
+            )
+            .with(vec![FieldError::field("/domain", reason)]),
+            Self::TooManyNames(organizational) => Problem::new(
+                409,
+                "too_many_names",
+                "Too many names under one domain",
+                format!(
+                    "Your account already has {NAMES_PER_CLIENT} names under {organizational}, those \
+                     that are still being removed among them. Remove one that is not used, and add \
+                     this one then. Nothing was changed."
+                ),
+            ),
+            Self::RecordsNotReady => Problem::new(
+                409,
+                "records_not_ready",
+                "No records yet",
+                "Amazon SES has not yet given the values of the records. They are there in a \
+                     minute or two.",
+            )
+            .after(60),
+            Self::NotAcceptable => Problem::new(
+                406,
+                "not_acceptable",
+                "No such format",
+                "The records are not to be had in a format that the Accept header names.",
+            ),
+            Self::CheckedTooSoon(seconds) => Problem::new(
+                429,
+                "checked_too_soon",
+                "Checked a moment ago",
+                format!("This domain can be checked again in {seconds} seconds."),
+            )
+            .after(seconds),
+            Self::TooManyChecks(seconds) => Problem::new(
+                429,
+                "too_many_checks",
+                "Too many checks",
+                format!(
+                    "Too many domains were checked in the last minute. The next one can be \
+                         checked in {seconds} seconds."
+                ),
+            )
+            .after(seconds),
+            Self::NotVerified(status, missing) => Problem::new(
+                409,
+                "not_verified",
+                "There is nothing to decide",
+                format!(
+                    "The domain is {status}; the final step is open only while it is verified."
+                ),
+            )
+            .with(missing.into_iter().map(FieldError::about).collect()),
+            Self::NotFailed(status) => Problem::new(
+                409,
+                "not_failed",
+                "There is nothing to restart",
+                format!("The domain is {status}; only one that failed can be restarted."),
+            ),
+            Self::Unconfirmed(name) => Problem::new(
+                409,
+                "confirmation_required",
+                "Lasso sends for this domain",
+                format!(
+                    "Removing {name} stops all mail that Lasso sends from it. To do that, repeat \
+                     the request with ?confirm={name}."
+                ),
+            ),
+            Self::ReleaseUnconfirmed { name, holder } => Problem::new(
+                409,
+                "confirmation_required",
+                "Lasso sends for this domain",
+                format!(
+                    "This stops all mail that Lasso sends from {name} for {holder}. To do that, \
+                     repeat the request with \"confirm\": \"{name}\"."
+                ),
+            ),
+            Self::NotReady { status, proven } => Problem::new(
+                409,
+                "not_ready",
+                "Something else comes first",
+                not_ready(status, proven),
+            ),
+            Self::OtherConfirmed => {
+                Self::invalid(FieldError::parameter("confirm", ANOTHER_CONFIRMED)).into_problem()
+            }
+            Self::NothingToGrant(status) => Problem::new(
+                409,
+                "nothing_to_grant",
+                "There is nothing to grant",
+                format!(
+                    "The domain is {status}; only a contested claim that is proven can be granted."
+                ),
+            ),
+            Self::TooManyInstructions { of_domain, seconds } => {
+                let (limit, whose) = if of_domain {
+                    (PER_DOMAIN, "this domain")
+                } else {
+                    (PER_CLIENT, "all your domains together")
+                };
+                Problem::new(
+                    429,
+                    "too_many_instructions",
+                    "Enough emails for today",
+                    format!(
+                        "No more than {limit} emails with instructions are sent for {whose} on a \
+                         day (UTC)."
+                    ),
+                )
+                .after(seconds)
+            }
+            Self::TooManyToRecipient(seconds) => Problem::new(
+                429,
+                "too_many_to_recipient",
+                "Enough emails to this address for today",
+                // The same for both limits: what other clients send is not the caller's to know.
+                format!(
+                    "To one address no more than {PER_RECIPIENT} emails with instructions are \
+                         sent for a client on a day (UTC), and no more than \
+                         {PER_RECIPIENT_OF_ALL} for all clients together."
+                ),
+            )
+            .after(seconds),
+            Self::TooManyDomains(limit) => Problem::new(
+                409,
+                "too_many_domains",
+                "Too many domains",
+                format!(
+                    "You can have no more than {limit} domains (max_domains). Remove one that is \
+                     not needed, or ask Lasso support for a higher limit."
+                ),
+            ),
+            Self::TooManyAdditions { limit, seconds } => Problem::new(
+                429,
+                "too_many_additions",
+                "Enough domains added for today",
+                format!(
+                    "You can add no more than {limit} domains on a day in UTC \
+                         (max_domains_added_per_day). Go on tomorrow, or ask Lasso support for a \
+                         higher limit."
+                ),
+            )
+            .after(seconds),
+            Self::InvalidKey(error) => Problem::new(
+                400,
+                "invalid_idempotency_key",
+                "The Idempotency-Key is no key",
+                format!("The header Idempotency-Key {error}."),
+            ),
+            Self::KeyReused => Problem::new(
+                422,
+                "idempotency_key_reused",
+                "The Idempotency-Key was used",
+                "Another request was made with this Idempotency-Key in the last 24 hours. Every \
+                 request needs a key of its own; only a repetition has the same.",
+            ),
+            Self::KeyInProgress => Problem::new(
+                409,
+                "idempotency_in_progress",
+                "Still at work",
+                "The same request with this Idempotency-Key is still being worked on.",
+            )
+            .after(2),
+            Self::BeingRemoved => Problem::new(
+                409,
+                "being_removed",
+                "The domain is being removed",
+                "Its client is giving it up; there is nothing to release.",
+            ),
+            Self::Ses(SesError::Refused { .. }) => Problem::new(
+                502,
+                "ses_refused",
+                "Amazon SES refused",
+                "Amazon SES refused what this request needs, and would do so again. Nothing was \
+                 changed. Tell Lasso support.",
+            ),
+            Self::EmailRefused => Problem::new(
+                422,
+                "email_refused",
+                "The email was refused",
+                "Amazon SES does not send this email. Check the address, or send the records in \
+                 another way.",
+            ),
+            Self::IdentityNotOurs => Problem::new(
+                409,
+                "identity_not_ours",
+                "Amazon SES has another identity",
+                "The identity that Amazon SES has for this domain is not tagged with this client. \
+                 Nothing about it was changed.",
+            ),
+            Self::NotContested(status) => Problem::new(
+                409,
+                "not_contested",
+                "There is nothing to adopt",
+                format!(
+                    "The domain is {status}; only a contested domain can be given an identity that \
+                     Amazon SES has already."
+                ),
+            ),
+            Self::HeldByAnother => Problem::new(
+                409,
+                "held_by_another",
+                "Another client holds the name",
+                "Another client holds this name, or one above or below it. Decide about that claim \
+                 first (POST …/release).",
+            ),
+            Self::NoIdentity => Problem::new(
+                409,
+                "no_identity",
+                "There is nothing to adopt",
+                "Amazon SES has no identity for this domain. The domain is contested for another \
+                 reason.",
+            ),
+            Self::NoRoom(organizational) => Problem::new(
+                409,
+                "no_room",
+                "No room for more names",
+                format!(
+                    "Names that are proven or verified take all the room under {organizational}. \
+                     Release some that are not used, and grant this claim then."
+                ),
+            ),
+            Self::Ses(_) => Problem::new(
+                503,
+                "ses_unavailable",
+                "Try again",
+                "Amazon SES did not take the request just now, or others had their turn before it. \
+                 Nothing was changed.",
+            )
+            .after(5),
+            Self::Busy => Problem::new(
+                503,
+                "busy",
+                "Try again",
+                "Too many requests for the same domain came at once. Nothing was changed.",
+            )
+            .after(1),
+            // A program that repeats it by itself would send it twice: no Retry-After.
+            Self::PerhapsSent(_) => Problem::new(
+                503,
+                "perhaps_sent",
+                "The email may have been sent",
+                "Amazon SES did not say whether it took the email, which counts for today's limits. \
+                 Ask the recipient first: repeating the request, with the same Idempotency-Key \
+                 too, sends another email.",
+            ),
+            Self::Unrendered(_) => needs_support(),
+            Self::Store(error) if is_for_good(error.failure) => needs_support(),
+            Self::Store(_) => Problem::new(
+                503,
+                "service_unavailable",
+                "Try again",
+                "Something did not work on our side. The request can be repeated safely.",
+            )
+            .after(5),
+        }
+    }
+}
+
+impl Problem {
+    fn new(
+        status: u16,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            problem_type: format!("/problems/{code}"),
+            title,
+            status,
+            detail: detail.into(),
+            code,
+            errors: Vec::new(),
+            suggestion: None,
+            request_id: None,
+            retry_after: None,
+        }
+    }
+
+    /// The same, worth repeating after so many seconds.
+    fn after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The same, with what is wrong in particular.
+    fn with(mut self, errors: Vec<FieldError>) -> Self {
+        self.errors = errors;
+        self
+    }
+}
+
+/// Whether another attempt fails again, so that a person has to look at it.
+fn is_for_good(failure: StoreFailure) -> bool {
+    match failure {
+        StoreFailure::Unavailable => false,
+        StoreFailure::TooLarge | StoreFailure::Unreadable => true,
+    }
+}
+
+fn needs_support() -> Problem {
+    Problem::new(
+        500,
+        "needs_support",
+        "Lasso support has to look at this",
+        "Something that this request needs cannot be read or written on our side, and repeating the \
+         request does not help. Tell Lasso support the request_id.",
+    )
+}
+
+fn invalid_domain(error: &DomainNameError) -> Problem {
+    let code = match error.reason {
+        InvalidReason::PublicSuffix => "public_suffix",
+        InvalidReason::Empty
+        | InvalidReason::Url
+        | InvalidReason::EmailAddress
+        | InvalidReason::WwwHost
+        | InvalidReason::IpAddress
+        | InvalidReason::Wildcard
+        | InvalidReason::SingleLabel
+        | InvalidReason::Underscore
+        | InvalidReason::EmptyLabel
+        | InvalidReason::LabelTooLong
+        | InvalidReason::NameTooLong
+        | InvalidReason::NoRoomForRecords
+        | InvalidReason::Hyphen
+        | InvalidReason::Character
+        | InvalidReason::Punycode => "invalid_domain",
+    };
+    let suggestion = error.suggestion.as_ref().map(ToString::to_string);
+    let mut detail = capitalized(&error.reason.to_string());
+    if let Some(suggestion) = &suggestion {
+        detail = format!("{detail} Did you mean {suggestion}?");
+    }
+    let title = "This is not a domain that can be added";
+    let errors = vec![FieldError::field("/domain", error.reason)];
+    Problem {
+        suggestion,
+        ..Problem::new(422, code, title, detail).with(errors)
+    }
+}

@@ -1,4 +1,4 @@
-//! What the three truths mean together: may Lasso send, will recipients see "via", and does the
+//! What the three truths mean together: has SES verified the domain, will recipients see "via", and does the
 //! mail meet the rules that mailbox providers have for bulk senders.
 //!
 //! The rules: Google, "Email sender guidelines"; Yahoo, "Sender best practices"; Microsoft,

@@ -67,10 +67,6 @@ mod hostile_tests;
 #[cfg(test)]
 mod mail_tests;
 #[cfg(test)]
-mod mistakes;
-#[cfg(test)]
-mod mistakes_in_mail;
-#[cfg(test)]
 pub(crate) mod scene;
 #[cfg(test)]
 mod tests;

@@ -30,7 +30,7 @@ macro_rules! codes {
 }
 
 codes! {
-    /// NXDOMAIN for the domain itself.
+    /// The registered domain does not exist. A name below one that does need not exist before its records.
     DomainDoesNotExist = "domain_does_not_exist",
     /// The domain is delegated to the servers of its registrar for domains that are suspended or have
     /// expired.

@@ -67,6 +67,7 @@ pub(crate) use answers::{Observations, answers};
 pub(crate) use case::Case;
 pub(crate) use finding::Standing;
 pub(crate) use likeness::{ELLIPSES, decode};
+pub(crate) use near::has_misplaced_policy;
 pub(crate) use places::{MAX_NAME, NOBODYS_LABEL};
 pub(crate) use spf::mistaken_modifier;
 pub(crate) use value::{SES_SPF_DOMAIN, is_value_of, type_of};

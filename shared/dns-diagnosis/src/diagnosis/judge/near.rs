@@ -3,12 +3,15 @@
 //! People leave out an underscore or a label, or put in a `www.`; and they publish at the domain itself
 //! what belongs below it.
 
+use super::answers::Observations;
 use super::case::Case;
+use super::dmarc::dmarc_name;
 use super::finding::{Finding, Judgement};
 use super::likeness::Likeness;
 use super::value::{SES_SPF_DOMAIN, value_of};
-use crate::dns::{Data, RecordType};
+use crate::dns::{Data, Observation, RecordType};
 use crate::email_auth::{Spf, is_dmarc};
+use crate::names::DomainName;
 use crate::records::{Record, RecordData, RecordId};
 
 /// A name that is nearly a record's own.
@@ -144,6 +147,14 @@ impl Case<'_> {
         let front = record.name.strip_suffix(self.context.domain.as_str())?;
         front.strip_suffix('.')
     }
+}
+
+/// Whether a DMARC policy is at the domain itself, or an alias is in its place.
+pub(crate) fn has_misplaced_policy(domain: &DomainName, observations: &[Observation]) -> bool {
+    let observations = Observations::new(observations);
+    let alias = observations.alias(&dmarc_name(domain.as_str()), RecordType::Txt);
+    let texts = observations.values(domain.as_str(), RecordType::Txt);
+    alias.is_some() || texts.iter().any(|text| is_dmarc(text))
 }
 
 fn is_text(record: &Record) -> bool {

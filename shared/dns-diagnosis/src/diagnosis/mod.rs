@@ -26,7 +26,7 @@ pub use explain::{Also, Diagnosis, DomainDiagnosis, Fix, RecordDiagnosis, explai
 pub use former::FormerTokens;
 pub use judge::{
     DmarcAt, DmarcDiscovery, Finding, Judged, JudgedRecord, RecordState, Trouble, discover_dmarc,
-    dmarc_name, judge,
+    dmarc_name, is_of_registry, judge,
 };
 
 pub(crate) use ask::Questions;
@@ -52,9 +52,7 @@ pub fn proposes_dmarc(domain: &DomainName, observations: &[Observation]) -> bool
         .is_some();
     !held
         && match discover_dmarc(domain, observations) {
-            DmarcDiscovery::Published { at, .. } => {
-                at.len() < dmarc_name(domain.organizational()).len()
-            }
+            DmarcDiscovery::Published { at, .. } => is_of_registry(&at, domain),
             DmarcDiscovery::Void { .. } => false,
             DmarcDiscovery::Absent | DmarcDiscovery::Unknown => true,
         }

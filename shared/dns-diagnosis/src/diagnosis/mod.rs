@@ -26,7 +26,7 @@ pub use explain::{Also, Diagnosis, DomainDiagnosis, Fix, RecordDiagnosis, explai
 pub use former::FormerTokens;
 pub use judge::{
     DmarcAt, DmarcDiscovery, Finding, Judged, JudgedRecord, RecordState, Trouble, discover_dmarc,
-    dmarc_name, judge,
+    dmarc_name, is_of_registry, judge,
 };
 
 pub(crate) use ask::Questions;
@@ -51,11 +51,15 @@ pub fn proposes_dmarc(domain: &DomainName, observations: &[Observation]) -> bool
     if judge::has_misplaced_policy(domain, observations) {
         return false;
     }
-    match discover_dmarc(domain, observations) {
-        DmarcDiscovery::Published { at, .. } => at.len() < dmarc_name(domain.organizational()).len(),
-        DmarcDiscovery::Void { .. } => false,
-        DmarcDiscovery::Absent | DmarcDiscovery::Unknown => true,
-    }
+    let held = Observations::new(observations)
+        .alias(&dmarc_name(domain.as_str()), RecordType::Txt)
+        .is_some();
+    !held
+        && match discover_dmarc(domain, observations) {
+            DmarcDiscovery::Published { at, .. } => is_of_registry(&at, domain),
+            DmarcDiscovery::Void { .. } => false,
+            DmarcDiscovery::Absent | DmarcDiscovery::Unknown => true,
+        }
 }
 
 #[cfg(test)]

@@ -116,18 +116,16 @@ fn unmatched(dmarc: &Dmarc) -> &'static str {
 
 /// What receivers by RFC 7489, which many still are, make of tags that RFC 9989 has changed.
 fn older_receivers(dmarc: &Dmarc) -> String {
-    let mut words = String::new();
-    if let Some(percent) = dmarc.percent {
-        words.push_str(&format!(
-            " Older mail servers apply it to {percent} % of the mail (pct={percent}), newer ones to all."
-        ));
-    }
-    if dmarc.testing {
-        words.push_str(
-            " Older mail servers do not know t=y, and apply the policy as it is written.",
-        );
-    }
-    words
+    let percent = dmarc.percent.map(|percent| {
+        format!(
+            " Older mail servers apply it to {percent} % of the mail (pct={percent}), newer ones to \
+             all."
+        )
+    });
+    let testing = dmarc.testing.then(|| {
+        " Older mail servers do not know t=y, and apply the policy as it is written.".to_owned()
+    });
+    [percent, testing].into_iter().flatten().collect()
 }
 
 /// The DMARC record with what receivers cannot read taken out, and a policy where there is none; the

@@ -59,7 +59,7 @@ mod record;
 mod spf;
 mod value;
 
-pub use dmarc::{DmarcAt, DmarcDiscovery, discover_dmarc, dmarc_name};
+pub use dmarc::{DmarcAt, DmarcDiscovery, discover_dmarc, dmarc_name, is_of_registry};
 pub use domain::Trouble;
 pub use finding::{Finding, JudgedRecord, RecordState};
 

@@ -1,10 +1,9 @@
 //! Valid values with little text.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use domain_auth::domain::NewDomain;
 use domain_auth::identity::{Dkim, DkimToken, MailFromLabel, SesIdentity, VerificationToken};
 use domain_auth::names::{ClientId, DomainName};
+use ses_model::{SIGNING_HOSTED_ZONE, TokenSource};
 
 /// A client.
 pub fn client(id: &str) -> ClientId {
@@ -44,28 +43,17 @@ pub fn identity(name: &DomainName) -> SesIdentity {
     }
 }
 
-/// Tokens are labels, and a long name is none.
-fn short(name: &str) -> String {
-    if name.len() <= 50 {
-        return name.to_owned();
-    }
-    let mut hasher = DefaultHasher::new();
-    name.hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
-}
-
-/// The TXT token that SES gives for a name.
+/// The TXT token that [`crate::FakeSes`] gives for a name.
 pub fn verification_token(name: &DomainName) -> VerificationToken {
-    let token = format!("token+of/{}=", short(name.as_str()));
+    let token = TokenSource::Readable.verification(name.as_str(), 0);
     VerificationToken::parse(&token).expect("a valid token")
 }
 
-/// The Easy DKIM tokens that SES gives for a name.
+/// The Easy DKIM tokens that [`crate::FakeSes`] gives for a name.
 pub fn dkim(name: &DomainName) -> Dkim {
-    let label = short(&name.as_str().replace('.', "-"));
-    let token = |n| DkimToken::parse(&format!("{label}{n}")).expect("a valid token");
+    let tokens = TokenSource::Readable.dkim(name.as_str(), 0);
     Dkim {
-        tokens: [token(1), token(2), token(3)],
-        signing_hosted_zone: "dkim.amazonses.com".to_owned(),
+        tokens: tokens.map(|token| DkimToken::parse(&token).expect("a valid token")),
+        signing_hosted_zone: SIGNING_HOSTED_ZONE.to_owned(),
     }
 }

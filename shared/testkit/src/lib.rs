@@ -16,6 +16,8 @@ mod memory_limits;
 mod memory_store;
 mod meter;
 mod ses;
+mod ses_port;
+mod ses_words;
 mod topic;
 
 pub use builders::{
@@ -28,5 +30,9 @@ pub use http::{Answer, answer_of, request_in};
 pub use logs::logged;
 pub use memory_store::MemoryStore;
 pub use meter::RecordingMeter;
-pub use ses::{ANOTHER_STACK, FakeSes, SesFault};
+pub use ses::{FakeDoor, FakeSes, SesFault};
+pub use ses_port::{Door, SesPort, carry_out};
+pub use ses_words::{
+    ANOTHER_STACK, axis_status, identity_at_ses, is_adopted, model_status, owner_of, status_of,
+};
 pub use topic::RecordingTopic;

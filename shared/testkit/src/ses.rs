@@ -1,19 +1,18 @@
 //! An SES that does what a test tells it.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use domain_auth::identity::{
-    AxisStatus, ConfigurationSet, Dkim, MailFromLabel, SesStatus, VerificationToken,
-};
-use domain_auth::names::{ClientId, DomainName};
-use domain_auth::ports::{
-    Creation, ExistingIdentity, Identities, IdentityOwner, IdentityPage, IdentityStatuses,
-    ListIdentities, ListedIdentity, Refusal, STATUS_BATCH, SesError,
+use domain_auth::identity::{AxisStatus, MailFromLabel, SesStatus};
+use domain_auth::names::DomainName;
+use domain_auth::ports::{Refusal, SesError};
+use ses_model::{
+    Account, Axis, Failure, Fault, Identity, MailFrom, Operation, Settings, Signing, TokenSource,
 };
 
 use crate::CrashPoint;
-use crate::builders::{dkim, verification_token};
+use crate::ses_port::{Door, SesPort, carry_out};
+use crate::ses_words::{REGION, client_of, model_status, tags_of};
 
 /// How SES fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,71 +27,119 @@ pub enum SesFault {
     Refused(Refusal),
 }
 
-/// Identities in memory.
-#[derive(Debug, Default)]
-pub struct FakeSes {
+/// An account of SES without a quota, in which time stands still: a test says what SES has seen and when
+/// it gives up.
+pub type FakeSes = SesPort<FakeDoor>;
+
+/// An account in memory; a caller can die on the way to it and on the way back.
+#[derive(Debug)]
+pub struct FakeDoor {
     crash: Arc<CrashPoint>,
-    state: Mutex<State>,
+    account: Mutex<Account>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    identities: HashMap<DomainName, Identity>,
-    faults: HashMap<&'static str, Vec<SesFault>>,
-    calls: HashMap<&'static str, usize>,
-    refused: Vec<DomainName>,
+impl Default for FakeDoor {
+    fn default() -> Self {
+        let settings = Settings {
+            rate: None,
+            token_source: TokenSource::Readable,
+            ..Settings::default()
+        };
+        Self {
+            crash: Arc::default(),
+            account: Mutex::new(Account::new(settings)),
+        }
+    }
 }
 
-#[derive(Debug, Clone)]
-struct Identity {
-    client: Option<String>,
-    ours: bool,
-    adopted: bool,
-    own_keys: bool,
-    token: Option<VerificationToken>,
-    dkim: Option<Dkim>,
-    mail_from: Option<String>,
-    configuration_set: Option<String>,
-    status: SesStatus,
+impl FakeDoor {
+    fn account(&self) -> MutexGuard<'_, Account> {
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// Where this is given as the client of an identity, another stack made it.
-pub const ANOTHER_STACK: &str = "another stack";
+impl Door for FakeDoor {
+    async fn call<T: Send>(
+        &self,
+        operation: Operation,
+        names: &[DomainName],
+        effect: impl FnOnce(&mut Account, Duration) -> Result<T, Failure> + Send,
+    ) -> Result<T, SesError> {
+        self.crash.pass(operation.name()).await;
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let answer = {
+            let mut account = self.account();
+            let admission = account.admit(operation, &names, NOW);
+            carry_out(admission, operation, || effect(&mut account, NOW))
+        };
+        self.crash.pass(operation.name()).await;
+        answer
+    }
+}
 
-impl Identity {
-    fn is_verified(&self) -> bool {
-        self.status.verification == AxisStatus::Success
+/// Time stands still.
+const NOW: Duration = Duration::ZERO;
+
+impl SesFault {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Throttled => "TooManyRequestsException",
+            Self::Unavailable => "drop",
+            Self::AnswerLost => "drop_after",
+            Self::Refused(Refusal::BadRequest) => "BadRequestException",
+            Self::Refused(Refusal::AccessDenied) => "AccessDeniedException",
+            Self::Refused(Refusal::LimitExceeded) => "LimitExceededException",
+            Self::Refused(Refusal::MessageRejected) => "MessageRejected",
+            Self::Refused(Refusal::Other) => "AccountSuspendedException",
+        }
     }
 }
 
 impl FakeSes {
     /// An SES on which a caller can die.
     pub fn new(crash: Arc<CrashPoint>) -> Self {
-        Self {
+        Self(FakeDoor {
             crash,
-            state: Mutex::default(),
-        }
+            ..FakeDoor::default()
+        })
     }
 
     /// Fails the next calls of an operation, one fault each.
-    pub fn fail(&self, operation: &'static str, faults: &[SesFault]) {
-        self.state()
-            .faults
-            .entry(operation)
-            .or_default()
-            .extend(faults.iter().rev());
+    pub fn fail(&self, operation: &str, faults: &[SesFault]) {
+        for fault in faults {
+            self.strike(operation, fault.name(), Some(1), None);
+        }
     }
 
     /// Refuses every batch of statuses with this name in it.
     pub fn refuse(&self, name: &DomainName) {
-        self.state().refused.push(name.clone());
+        for axis in ["Verification", "Dkim", "MailFromDomain"] {
+            let operation = format!("GetIdentity{axis}Attributes");
+            self.strike(&operation, "BadRequestException", None, Some(name));
+        }
+    }
+
+    fn strike(&self, operation: &str, error: &str, times: Option<u64>, name: Option<&DomainName>) {
+        let fault = Fault {
+            operation: operation.to_owned(),
+            times,
+            error: error.to_owned(),
+            identity: name.map(ToString::to_string),
+        };
+        fault.check().expect("an operation of SES");
+        self.account().admissions.faults.push(fault);
     }
 
     /// Sets what SES says of an identity.
     pub fn set_status(&self, name: &DomainName, status: SesStatus) {
-        if let Some(identity) = self.state().identities.get_mut(name) {
-            identity.status = status;
-        }
+        self.with(name, |identity| {
+            let axes = (
+                model_status(status.verification),
+                model_status(status.dkim),
+                model_status(status.mail_from),
+            );
+            identity.set_status(axes, NOW);
+        });
     }
 
     /// Makes SES say that an identity is verified.
@@ -105,408 +152,107 @@ impl FakeSes {
         self.set_status(name, success);
     }
 
-    /// An identity that somebody made without us.
+    /// An identity that was made without us.
     pub fn add_foreign(&self, name: &DomainName, client: Option<&str>, with_dkim: bool) {
-        self.state().identities.insert(
-            name.clone(),
-            Identity {
-                client: client.map(str::to_owned),
-                ours: false,
-                adopted: false,
-                own_keys: false,
-                token: Some(verification_token(name)),
-                dkim: with_dkim.then(|| dkim(name)),
-                mail_from: None,
-                configuration_set: None,
-                status: pending(),
-            },
-        );
+        let mut identity = Identity::new(name.as_str());
+        identity.tags = client.map_or_else(Vec::new, |client| tags_of(client, false));
+        identity.has_text_token = true;
+        identity.text = Axis::started(NOW);
+        if with_dkim {
+            identity.dkim = Axis::started(NOW);
+        }
+        self.account().put([identity]);
     }
 
     /// The same with keys of its owner (BYODKIM) and without a TXT token.
     pub fn add_foreign_with_own_keys(&self, name: &DomainName) {
-        self.add_foreign(name, None, false);
-        if let Some(identity) = self.state().identities.get_mut(name) {
-            identity.own_keys = true;
-            identity.token = None;
-        }
+        self.add_foreign(name, None, true);
+        self.with(name, |identity| {
+            let selector = "selector".to_owned();
+            identity.signing = Signing::External { selector };
+            identity.has_text_token = false;
+            identity.text = Axis::not_started();
+        });
     }
 
     /// Gives an identity a custom MAIL FROM domain and a configuration set.
     pub fn furnish(&self, name: &DomainName, mail_from: &str, configuration_set: &str) {
-        if let Some(identity) = self.state().identities.get_mut(name) {
-            identity.mail_from = Some(mail_from.to_owned());
+        self.with(name, |identity| {
+            identity.mail_from = Some(waiting_mail_from(mail_from.to_owned()));
             identity.configuration_set = Some(configuration_set.to_owned());
-        }
+        });
     }
 
     /// Everything that SES has of an identity, in one text: two of them are the same if nothing was
     /// changed.
     pub fn record_of(&self, name: &DomainName) -> Option<String> {
-        let state = self.state();
-        state.identities.get(name).map(|it| format!("{it:?}"))
+        let account = self.account();
+        account.find(name.as_str()).map(|it| format!("{it:?}"))
     }
 
-    /// As if somebody had deleted an identity by hand.
+    /// As if an identity had been deleted by hand.
     pub fn forget(&self, name: &DomainName) {
-        self.state().identities.remove(name);
+        self.account().delete(name.as_str()).ok();
     }
 
     /// Whether there is an identity, and with whose tag.
     pub fn client_of(&self, name: &DomainName) -> Option<Option<String>> {
-        let state = self.state();
-        let identity = state.identities.get(name)?;
-        Some(identity.client.clone())
+        let account = self.account();
+        let identity = account.find(name.as_str())?;
+        Some(client_of(identity).map(str::to_owned))
     }
 
-    /// An identity that this stack made for a domain that is gone.
+    /// An identity as this stack makes it, for a domain that is gone or that a test puts in the store.
     pub fn add_orphan(&self, name: &DomainName, client: &str) {
         self.add_tagged(name, client, true);
+        let mail_from = MailFromLabel::default_label().below(name);
+        self.with(name, |identity| {
+            identity.mail_from = Some(waiting_mail_from(mail_from))
+        });
     }
 
     /// An identity with the tags of this stack and of a client.
     pub fn add_tagged(&self, name: &DomainName, client: &str, with_dkim: bool) {
-        self.add_foreign(name, Some(client), with_dkim);
-        if let Some(identity) = self.state().identities.get_mut(name) {
-            identity.ours = true;
-        }
+        self.add_foreign(name, None, with_dkim);
+        self.with(name, |identity| identity.tags = tags_of(client, true));
     }
 
     /// Whether there is such an identity.
     pub fn has(&self, name: &DomainName) -> bool {
-        self.state().identities.contains_key(name)
+        self.account().find(name.as_str()).is_some()
     }
 
     /// How many identities there are.
     pub fn identities(&self) -> usize {
-        self.state().identities.len()
+        self.account().len()
     }
 
     /// The configuration set of an identity.
     pub fn configuration_set(&self, name: &DomainName) -> Option<String> {
-        let state = self.state();
-        state.identities.get(name)?.configuration_set.clone()
+        let account = self.account();
+        account.find(name.as_str())?.configuration_set.clone()
     }
 
     /// How often an operation was called.
     pub fn calls(&self, operation: &str) -> usize {
-        self.state()
-            .calls
-            .get(operation)
-            .copied()
-            .unwrap_or_default()
+        let account = self.account();
+        let counts = account.admissions.counts.get(operation);
+        let calls = counts.map_or(0, |it| it.accepted + it.throttled + it.faulted);
+        usize::try_from(calls).unwrap_or(usize::MAX)
     }
 
-    async fn call<T>(
-        &self,
-        operation: &'static str,
-        effect: impl FnOnce(&mut State) -> Result<T, SesError> + Send,
-    ) -> Result<T, SesError> {
-        self.crash.pass(operation).await;
-        let answer = {
-            let mut state = self.state();
-            *state.calls.entry(operation).or_default() += 1;
-            let fault = state.faults.get_mut(operation).and_then(Vec::pop);
-            let unavailable = || SesError::Unavailable {
-                operation,
-                source: "no answer".into(),
-            };
-            match fault {
-                None => effect(&mut state),
-                Some(SesFault::Throttled) => Err(SesError::Throttled { operation }),
-                Some(SesFault::Unavailable) => Err(unavailable()),
-                Some(SesFault::AnswerLost) => effect(&mut state).and(Err(unavailable())),
-                Some(SesFault::Refused(refusal)) => Err(SesError::Refused {
-                    operation,
-                    refusal,
-                    source: "refused".into(),
-                }),
-            }
-        };
-        self.crash.pass(operation).await;
-        answer
-    }
-
-    fn statuses(
-        operation: &'static str,
-        state: &State,
-        names: &[DomainName],
-        axis: impl Fn(SesStatus) -> AxisStatus,
-    ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
-        assert!(
-            names.len() <= STATUS_BATCH,
-            "SES takes no more than {STATUS_BATCH}"
-        );
-        if names.iter().any(|name| state.refused.contains(name)) {
-            return Err(SesError::Refused {
-                operation,
-                refusal: Refusal::BadRequest,
-                source: "a name in it is refused".into(),
-            });
+    fn with(&self, name: &DomainName, change: impl FnOnce(&mut Identity)) {
+        if let Some(identity) = self.account().find_mut(name.as_str()) {
+            change(identity);
         }
-        let status = |name: &DomainName| {
-            let identity = state.identities.get(name)?;
-            Some((name.clone(), axis(identity.status)))
-        };
-        Ok(names.iter().filter_map(status).collect())
-    }
-
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    /// The identity, which v1 makes without tags where there is none.
-    fn made_by_v1(&mut self, name: &DomainName) -> &mut Identity {
-        let made = || Identity {
-            client: None,
-            ours: false,
-            adopted: false,
-            own_keys: false,
-            token: None,
-            dkim: None,
-            mail_from: None,
-            configuration_set: None,
-            status: SesStatus::NOT_STARTED,
-        };
-        self.identities.entry(name.clone()).or_insert_with(made)
-    }
-}
-
-fn pending() -> SesStatus {
-    SesStatus {
-        verification: AxisStatus::Pending,
-        dkim: AxisStatus::Pending,
-        mail_from: AxisStatus::Pending,
-    }
-}
-
-impl Identities for FakeSes {
-    async fn create(&self, name: &DomainName, client: &ClientId) -> Result<Creation, SesError> {
-        self.call("CreateEmailIdentity", |state| {
-            if state.identities.contains_key(name) {
-                return Ok(Creation::Exists);
-            }
-            // What lies below a verified identity is verified.
-            let inherited = name.ancestors().iter().any(|above| {
-                let above = state.identities.get(above);
-                above.is_some_and(Identity::is_verified)
-            });
-            let mut identity = Identity {
-                client: Some(client.to_string()),
-                ours: true,
-                adopted: false,
-                own_keys: false,
-                token: Some(verification_token(name)),
-                dkim: Some(dkim(name)),
-                mail_from: None,
-                configuration_set: None,
-                status: pending(),
-            };
-            if inherited {
-                identity.status.verification = AxisStatus::Success;
-            }
-            state.identities.insert(name.clone(), identity);
-            Ok(Creation::Created {
-                dkim: dkim(name),
-                verified: inherited,
-            })
-        })
-        .await
-    }
-
-    async fn describe(&self, name: &DomainName) -> Result<Option<ExistingIdentity>, SesError> {
-        self.call("GetEmailIdentity", |state| {
-            let found = state.identities.get(name).map(|identity| ExistingIdentity {
-                dkim: identity.dkim.clone(),
-                own_keys: identity.own_keys,
-                adopted: identity.adopted,
-                configuration_set: identity.configuration_set.clone(),
-                mail_from_domain: identity.mail_from.clone(),
-                owner: match identity.client.as_deref() {
-                    None => IdentityOwner::Nobody,
-                    // A tag of a client alone says nothing of this stack.
-                    Some(client) if !identity.ours && client != ANOTHER_STACK => {
-                        IdentityOwner::Nobody
-                    }
-                    Some(ANOTHER_STACK) => IdentityOwner::AnotherStack,
-                    Some(client) => IdentityOwner::Client(client.to_owned()),
-                },
-                verified: identity.is_verified(),
-                ours: identity.ours,
-                dkim_stopped: matches!(
-                    identity.status.dkim,
-                    AxisStatus::Failed | AxisStatus::NotStarted
-                ),
-            });
-            Ok(found)
-        })
-        .await
-    }
-
-    async fn adopt(&self, name: &DomainName, client: &ClientId) -> Result<(), SesError> {
-        self.call("TagResource", |state| {
-            let Some(identity) = state.identities.get_mut(name) else {
-                return Err(SesError::Refused {
-                    operation: "TagResource",
-                    refusal: Refusal::Other,
-                    source: "there is no such identity".into(),
-                });
-            };
-            identity.client = Some(client.to_string());
-            identity.ours = true;
-            identity.adopted = true;
-            Ok(())
-        })
-        .await
-    }
-
-    async fn verification_token(
-        &self,
-        name: &DomainName,
-    ) -> Result<Option<VerificationToken>, SesError> {
-        self.call("GetIdentityVerificationAttributes", |state| {
-            let identity = state.identities.get(name);
-            Ok(identity.and_then(|identity| identity.token.clone()))
-        })
-        .await
-    }
-
-    async fn delete(&self, name: &DomainName) -> Result<(), SesError> {
-        self.call("DeleteEmailIdentity", |state| {
-            state.identities.remove(name);
-            Ok(())
-        })
-        .await
-    }
-
-    async fn verify_domain(&self, name: &DomainName) -> Result<VerificationToken, SesError> {
-        self.call("VerifyDomainIdentity", |state| {
-            let identity = state.made_by_v1(name);
-            let token = verification_token(name);
-            identity.token = Some(token.clone());
-            if identity.status.verification != AxisStatus::Success {
-                identity.status.verification = AxisStatus::Pending;
-            }
-            Ok(token)
-        })
-        .await
-    }
-
-    async fn verify_dkim(&self, name: &DomainName) -> Result<Dkim, SesError> {
-        self.call("VerifyDomainDkim", |state| {
-            let identity = state.made_by_v1(name);
-            identity.dkim = Some(dkim(name));
-            identity.own_keys = false;
-            if identity.status.dkim != AxisStatus::Success {
-                identity.status.dkim = AxisStatus::Pending;
-            }
-            Ok(dkim(name))
-        })
-        .await
-    }
-
-    async fn set_mail_from(
-        &self,
-        name: &DomainName,
-        label: &MailFromLabel,
-    ) -> Result<(), SesError> {
-        self.call("PutEmailIdentityMailFromAttributes", |state| {
-            if let Some(identity) = state.identities.get_mut(name) {
-                identity.mail_from = Some(label.below(name));
-            }
-            Ok(())
-        })
-        .await
-    }
-
-    async fn set_configuration_set(
-        &self,
-        name: &DomainName,
-        set: &ConfigurationSet,
-    ) -> Result<(), SesError> {
-        self.call("PutEmailIdentityConfigurationSetAttributes", |state| {
-            if let Some(identity) = state.identities.get_mut(name) {
-                identity.configuration_set = Some(set.as_str().to_owned());
-            }
-            Ok(())
-        })
-        .await
-    }
-
-    fn region(&self) -> &'static str {
-        "us-east-1"
-    }
-}
-
-impl IdentityStatuses for FakeSes {
-    async fn verification(
-        &self,
-        names: &[DomainName],
-    ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
-        self.call("GetIdentityVerificationAttributes", |state| {
-            Self::statuses(
-                "GetIdentityVerificationAttributes",
-                state,
-                names,
-                |status| status.verification,
-            )
-        })
-        .await
-    }
-
-    async fn dkim(
-        &self,
-        names: &[DomainName],
-    ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
-        self.call("GetIdentityDkimAttributes", |state| {
-            Self::statuses("GetIdentityDkimAttributes", state, names, |status| {
-                status.dkim
-            })
-        })
-        .await
-    }
-
-    async fn mail_from(
-        &self,
-        names: &[DomainName],
-    ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
-        self.call("GetIdentityMailFromDomainAttributes", |state| {
-            Self::statuses(
-                "GetIdentityMailFromDomainAttributes",
-                state,
-                names,
-                |status| status.mail_from,
-            )
-        })
-        .await
-    }
-}
-
-/// As many as SES has on a page.
-const PAGE: usize = 1_000;
-
-impl ListIdentities for FakeSes {
-    async fn identities(&self, start: Option<&str>) -> Result<IdentityPage, SesError> {
-        self.call("ListEmailIdentities", |state| {
-            let mut names: Vec<&DomainName> = state.identities.keys().collect();
-            names.sort_unstable();
-            let after = |name: &&&DomainName| start.is_none_or(|start| name.as_str() > start);
-            let page: Vec<&DomainName> = names.iter().filter(after).take(PAGE).copied().collect();
-            let last = page.last().map(ToString::to_string);
-            let more = last != names.last().map(ToString::to_string);
-            Ok(IdentityPage {
-                identities: page
-                    .into_iter()
-                    .map(|name| ListedIdentity {
-                        name: name.clone(),
-                        verification: Some(state.identities[name].status.verification),
-                    })
-                    .collect(),
-                next: last.filter(|_| more),
-            })
-        })
-        .await
+fn waiting_mail_from(domain: String) -> MailFrom {
+    MailFrom {
+        domain,
+        behavior: "USE_DEFAULT_VALUE".to_owned(),
+        region: REGION.to_owned(),
+        axis: Axis::started(NOW),
     }
 }

@@ -153,19 +153,18 @@ impl Identity {
         }
     }
 
-    /// Sets every status, whatever is in DNS; that of a MAIL FROM domain only if it has one. Where
-    /// TXT and DKIM would not give this verification, it is as if the TXT record alone decided.
+    /// Sets the statuses of verification, DKIM and MAIL FROM (if it has a MAIL FROM domain) as if SES had
+    /// come to them by itself. Where TXT and DKIM would not give this verification, it is as if the TXT
+    /// record alone decided.
     pub fn set_status(
         &mut self,
-        verification: Status,
-        dkim: Status,
-        mail_from: Status,
+        (verification, dkim, mail_from): (Status, Status, Status),
         now: Duration,
     ) {
-        self.text = Axis::with_status(verification, now, false);
-        self.dkim = Axis::with_status(dkim, now, false);
+        self.text = Axis::with_status(verification, now, true);
+        self.dkim = Axis::with_status(dkim, now, true);
         if let Some(set) = &mut self.mail_from {
-            set.axis = Axis::with_status(mail_from, now, false);
+            set.axis = Axis::with_status(mail_from, now, true);
         }
         self.awaits_text = false;
         self.awaits_text = self.verification() != verification;

@@ -3,6 +3,7 @@
 pub mod action;
 pub mod actor;
 pub mod alerts;
+pub mod attempts;
 pub mod check_limit;
 pub mod claims;
 pub mod dns_look;

@@ -1,23 +1,19 @@
 //! Adding a domain: the claim and the domain are written before SES is asked for anything.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use super::StoreTools;
 use super::registers::{self, Registers};
+use crate::attempts::{Attempts, is_written};
 use crate::claims::{ClaimRegister, NAMES_PER_CLIENT, Reservation, Standing};
 use crate::domain::{Change, Domain, NewDomain};
 use crate::history::Actor;
 use crate::limits::{AdditionLimits, LimitReached, ReadClientRecord};
 use crate::names::{Eligibility, IneligibleReason, SuffixList};
 use crate::ports::{
-    ClaimStore, Clock, CommitChanges, CommitError, Ids, Ports, ReadClaims, ReadDomains, StoreError,
+    ClaimStore, Clock, CommitChanges, Ids, Ports, ReadClaims, ReadDomains, StoreError,
 };
 use crate::state::State;
-
-/// How often a claim is tried again when others change the same organizational domain.
-const ATTEMPTS: u32 = 8;
 
 /// What came of adding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +62,8 @@ where
     let StoreTools { store, clock, ids } = *tools;
     eligibility.check(&new.name)?;
     let suffixes = eligibility.suffixes();
-    for attempt in 1..=ATTEMPTS {
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
         let before = store.domain(&new.client, &new.name).await?;
         if let Some(domain) = before.as_ref().filter(|domain| domain.is_there()) {
             return Ok(Addition::Existing(Box::new(domain.clone())));
@@ -84,17 +81,14 @@ where
             None => added(new, claims, actor, now, ids),
             Some(removing) => {
                 let Some(change) = again(&removing, new, claims, actor, now, ids) else {
-                    clock.sleep(back_off(attempt, ids)).await;
                     continue;
                 };
                 change
             }
         };
         let change = change.within(limits);
-        match store.commit(&change).await {
-            Ok(()) => return Ok(Addition::Created(Box::new(change))),
-            Err(CommitError::Conflict) => clock.sleep(back_off(attempt, ids)).await,
-            Err(CommitError::Store(error)) => return Err(error.into()),
+        if is_written(store.commit(&change).await)? {
+            return Ok(Addition::Created(Box::new(change)));
         }
     }
     Err(AddError::Busy)
@@ -175,14 +169,4 @@ fn again(
     change.domain.organizational = Some(claims.organizational.clone());
     change.claims = Some(claims);
     Some(change)
-}
-
-/// Between nothing and 20 ms times two to the power of the attempt, at most 320 ms.
-pub(super) fn back_off(attempt: u32, ids: &impl Ids) -> Duration {
-    let ceiling = 20_u64 << attempt.min(4);
-    let random = ids
-        .secret()
-        .bytes()
-        .fold(0_u64, |sum, byte| sum * 31 % 65_521 + u64::from(byte));
-    Duration::from_millis(random % ceiling)
 }

@@ -4,18 +4,15 @@
 
 use super::registers::register_of;
 use super::{SesTools, StoreTools};
+use crate::attempts::{Attempts, is_written};
 use crate::domain::Change;
 use crate::evidence;
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName, Note};
 use crate::ports::{
-    ClaimStore, Clock, CommitChanges, CommitError, Identities, Ports, ReadDomains, SesError,
-    StoreError,
+    ClaimStore, Clock, CommitChanges, Identities, Ports, ReadDomains, SesError, StoreError,
 };
 use crate::state::{Status, Trigger};
-
-/// How often a write is tried again when others change the same domain or its claims.
-const ATTEMPTS: usize = 4;
 
 /// Why nothing was adopted. Nothing was written, and nothing at SES was changed.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +52,8 @@ where
     P: Ports<Store: ClaimStore, Ses: Identities>,
 {
     let StoreTools { store, clock, ids } = **tools;
-    for _ in 0..ATTEMPTS {
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
         let domain = store.domain(client, name).await?;
         let domain = domain.ok_or(AdoptError::NotFound)?;
         let status = domain.state.status();
@@ -73,10 +71,8 @@ where
         }
         change.domain.organizational = Some(claims.organizational.clone());
         change.claims = Some(claims.taken(name, client, clock.now()));
-        match store.commit(&change).await {
-            Ok(()) => return Ok(change),
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
+        if is_written(store.commit(&change).await)? {
+            return Ok(change);
         }
     }
     Err(AdoptError::Busy)

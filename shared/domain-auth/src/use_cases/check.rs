@@ -7,6 +7,7 @@ use super::confirm::Proof;
 use super::look::{after_look, look_at_dns, statuses};
 use super::turn::wait_for_turn;
 use super::{SesTools, StoreTools, Tools};
+use crate::attempts::{Attempts, is_written};
 use crate::check_limit::{self, CheckCount, CheckLimit, CountChecks};
 use crate::dns::{DnsLook, Lookup};
 use crate::domain::{Change, Domain};
@@ -39,9 +40,6 @@ const LAST_BEGINNING: SignedDuration = SignedDuration::from_secs(20);
 /// How long a takeover may go on while somebody waits for the answer to a check, after a look at DNS and
 /// the calls to SES. The poller goes on with what is left.
 const TAKEOVER: SignedDuration = SignedDuration::from_secs(5);
-
-/// How often a write is tried again when the poller looks at the same domain at the same time.
-const ATTEMPTS: usize = 4;
 
 /// A domain after a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +135,8 @@ where
     let last = started + LAST_BEGINNING;
     let proof = Proof::of(tools.dns, tools.clock, &domain, look.as_ref(), last).await;
     let until = tools.clock.now() + TAKEOVER;
-    for _ in 0..ATTEMPTS {
+    let mut attempts = Attempts::default();
+    while attempts.again(tools.clock, tools.ids).await {
         if let Some(ground) = Ground::of(&domain, proof.confirmed()) {
             match claim::take_over(tools, &domain, look.as_ref(), &ground, until).await {
                 Ok(change) => return Ok(Checked { change, look }),
@@ -168,10 +167,8 @@ where
             change.domain.hurry(now);
             change
         });
-        match tools.store.commit(&change).await {
-            Ok(()) => return Ok(Checked { change, look }),
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
+        if is_written(tools.store.commit(&change).await)? {
+            return Ok(Checked { change, look });
         }
         let fresh = existing(tools.store, client, name).await?;
         if !domain.is_same_visit(&fresh) {
@@ -251,7 +248,8 @@ where
     P: Ports<Store: ReadDomains + CommitChanges + CountChecks>,
 {
     let mut counted = false;
-    for _ in 0..ATTEMPTS {
+    let mut attempts = Attempts::default();
+    while attempts.again(tools.clock, tools.ids).await {
         let domain = existing(tools.store, client, name).await?;
         let now = tools.clock.now();
         if let Some(checked_at) = domain.checked_at {
@@ -276,10 +274,8 @@ where
         // One that died, and that no look of the poller has answered since.
         change.answer_check(&domain, || evidence::of_look(None, None), now);
         change.domain.check_asked_by = Some(actor.clone());
-        match tools.store.commit(&change).await {
-            Ok(()) => return Ok(change.domain),
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
+        if is_written(tools.store.commit(&change).await)? {
+            return Ok(change.domain);
         }
     }
     Err(CheckError::Busy)

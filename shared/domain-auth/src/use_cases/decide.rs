@@ -2,6 +2,7 @@
 
 use super::final_step::set_to_attach;
 use super::{SesTools, StoreTools};
+use crate::attempts::{Attempts, is_written};
 use crate::diagnosis::RecordState;
 use crate::dns::DnsLook;
 use crate::domain::Domain;
@@ -11,13 +12,8 @@ use crate::final_step::FinalStep;
 use crate::history::Actor;
 use crate::identity::ConfigurationSet;
 use crate::names::{ClientId, DomainName, Note};
-use crate::ports::{
-    Clock, CommitChanges, CommitError, Identities, Ports, ReadDomains, SesError, StoreError,
-};
+use crate::ports::{Clock, CommitChanges, Identities, Ports, ReadDomains, SesError, StoreError};
 use crate::state::{Status, TransitionError, Trigger};
-
-/// How often a write is tried again when the poller looks at the same domain at the same time.
-const ATTEMPTS: usize = 4;
 
 /// What Lasso support decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +81,8 @@ where
     let look = store.look(client, name).await?;
     // Whoever else changes the domain does not change the identity, so SES is asked once.
     let mut is_done_at_ses = *decision != Decision::Complete;
-    for _ in 0..ATTEMPTS {
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
         let domain = store.domain(client, name).await?;
         let domain = domain.ok_or(DecideError::NotFound)?;
         let trigger = match decision {
@@ -119,16 +116,12 @@ where
             }
             is_done_at_ses = true;
         }
-        match store.commit(&change).await {
-            Ok(()) => {
-                return Ok(Decided {
-                    domain: change.domain,
-                    look,
-                    event: change.event,
-                });
-            }
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
+        if is_written(store.commit(&change).await)? {
+            return Ok(Decided {
+                domain: change.domain,
+                look,
+                event: change.event,
+            });
         }
     }
     Err(DecideError::Busy)

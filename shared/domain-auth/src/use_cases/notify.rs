@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::StoreTools;
+use crate::attempts::{Attempts, is_written};
 use crate::dns::DnsLook;
 use crate::domain::{Change, Domain};
 use crate::event::{Event, EventType, MissingPiece};
@@ -11,11 +12,8 @@ use crate::evidence::{self, Evidence};
 use crate::history::{Action, Actor};
 use crate::missing::{missing_pieces, standings};
 use crate::names::{ClientId, DomainName, Note};
-use crate::ports::{Clock, CommitChanges, CommitError, Ids, Ports, ReadDomains, StoreError};
+use crate::ports::{Clock, CommitChanges, Ids, Ports, ReadDomains, StoreError};
 use crate::state::{Status, Trigger};
-
-/// How often a write is tried again when the poller looks at the same domain at the same time.
-const ATTEMPTS: usize = 4;
 
 /// Who says it again within this time is not written down again: the domain is looked at as often
 /// as that anyway.
@@ -77,7 +75,8 @@ where
 {
     let StoreTools { store, clock, ids } = *tools;
     let look = store.look(client, name).await?;
-    for _ in 0..ATTEMPTS {
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
         let domain = store.domain(client, name).await?;
         let domain = domain.ok_or(NotifyError::NotFound)?;
         let now = clock.now();
@@ -92,10 +91,8 @@ where
             event.missing = missing_pieces(&change.domain, look.as_ref());
             event.records = standings(look.as_ref());
         }
-        match store.commit(&change).await {
-            Ok(()) => return Ok(answer(change.domain, look, change.event)),
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
+        if is_written(store.commit(&change).await)? {
+            return Ok(answer(change.domain, look, change.event));
         }
     }
     Err(NotifyError::Busy)

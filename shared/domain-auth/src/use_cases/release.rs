@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::claim::{self, Ground};
 use super::registers::register_of;
 use super::{StoreTools, remove};
+use crate::attempts::Attempts;
 use crate::domain::{Change, Domain};
 use crate::event::Event;
 use crate::evidence;
@@ -17,9 +18,6 @@ use crate::ports::{
     ClaimStore, Clock, CommitChanges, CommitError, Ports, ReadClaims, ReadDomains, StoreError,
 };
 use crate::state::{DisplacedBy, Grant, Status};
-
-/// How often a write is tried again when others change the same domain or its claims.
-const ATTEMPTS: usize = 4;
 
 /// How long the takeover of a granted name may go on in a request. The poller goes on with what takes
 /// longer.
@@ -103,14 +101,15 @@ pub async fn release<P>(
 where
     P: Ports<Store: ClaimStore>,
 {
-    let StoreTools { store, clock, .. } = *tools;
+    let StoreTools { store, clock, ids } = *tools;
     let until = clock.now() + TAKEOVER;
     let grant = Grant {
         actor: actor.clone(),
         reason: order.reason.as_str().to_owned(),
         confirmed: order.confirmed,
     };
-    for _ in 0..ATTEMPTS {
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
         let domain = store.domain(client, name).await?;
         let domain = domain.ok_or(ReleaseError::NotFound)?;
         let status = domain.state.status();

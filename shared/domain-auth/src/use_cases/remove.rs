@@ -4,10 +4,10 @@
 
 use jiff::Timestamp;
 
-use super::add::back_off;
 use super::delete_identity::{Deletion, delete_identity};
 use super::registers::register_of;
 use super::{SesTools, StoreTools, claim};
+use crate::attempts::{Attempts, is_written};
 use crate::claims::{ClaimRegister, Reservation};
 use crate::domain::{Change, Domain, Fate};
 use crate::evidence::{self, Evidence};
@@ -18,9 +18,6 @@ use crate::ports::{
     SesError, StoreError,
 };
 use crate::state::{State, Trigger};
-
-/// How often a write is tried again when others change the same domain, or claims beside its own.
-const ATTEMPTS: u32 = 12;
 
 /// Why a domain is not removed. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -74,10 +71,8 @@ where
     P: Ports<Store: ClaimStore>,
 {
     let StoreTools { store, clock, ids } = *tools;
-    for attempt in 0..ATTEMPTS {
-        if attempt > 0 {
-            clock.sleep(back_off(attempt, ids)).await;
-        }
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
         let domain = store.domain(client, name).await?;
         let domain = domain.ok_or(RemoveError::NotFound)?;
         if !domain.is_there() {
@@ -102,10 +97,8 @@ where
             return Ok(None);
         };
         let written: Vec<&Change> = [&change].into_iter().chain(&holders).collect();
-        match store.commit_all(&written).await {
-            Ok(()) => return Ok(Some(change)),
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
+        if is_written(store.commit_all(&written).await)? {
+            return Ok(Some(change));
         }
     }
     Err(RemoveError::Busy)
@@ -168,7 +161,8 @@ where
     } else {
         domain
     };
-    for _ in 0..ATTEMPTS {
+    let mut attempts = Attempts::default();
+    while attempts.again(tools.clock, tools.ids).await {
         let claims = register_of(tools.store, &domain).await?;
         let now = tools.clock.now();
         let mut change = domain.updated(|_| {});
@@ -177,12 +171,10 @@ where
             let reservation = Reservation::of(&domain);
             change.claims = Some(claims.released(&domain.name, &domain.client, reservation, now));
         }
-        match tools.store.commit(&change).await {
-            Ok(()) => return Ok(Removal::Done),
-            // The claims of a name beside it have changed, or else the domain was added again.
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
+        if is_written(tools.store.commit(&change).await)? {
+            return Ok(Removal::Done);
         }
+        // The claims of a name beside it have changed, or else the domain was added again.
     }
     Err(CommitError::Conflict)
 }

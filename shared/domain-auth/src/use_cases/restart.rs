@@ -7,6 +7,7 @@ use super::provision::{NotOurs, contested, is_proven};
 use super::registers::register_of;
 use super::turn::wait_for_turn;
 use super::{SesTools, StoreTools};
+use crate::attempts::{Attempts, is_written};
 use crate::check_limit;
 use crate::domain::Domain;
 use crate::evidence::{self, Evidence, SesCall};
@@ -18,9 +19,6 @@ use crate::ports::{
 };
 use crate::ses_share::{RequestCalls, SesTurns};
 use crate::state::{Failed, FailureReason, State, Status, Trigger};
-
-/// How often a write is tried again when the poller looks at the same domain at the same time.
-const ATTEMPTS: usize = 4;
 
 /// For how long a call that makes SES look again may be under way: the SDK clients give up after 5
 /// seconds, and SES may take it up a little later.
@@ -58,7 +56,7 @@ pub async fn restart<P>(
 where
     P: Ports<Store: ClaimStore + SesTurns, Ses: Identities>,
 {
-    let StoreTools { store, clock, .. } = **tools;
+    let StoreTools { store, clock, ids } = **tools;
     failed(store, client, name).await?;
     let asker = check_limit::asker(client, actor);
     let quota = ses_calls_per_second;
@@ -66,7 +64,8 @@ where
         let operation = Operation::VerifyDomainIdentity.as_str();
         return Err(SesError::Throttled { operation }.into());
     }
-    for _ in 0..ATTEMPTS {
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
         let domain = failed(store, client, name).await?;
         let existing = tools.ses.describe(name).await?;
         let why = existing.as_ref().and_then(|it| NotOurs::of(it, &domain));
@@ -117,7 +116,8 @@ where
     } else {
         None
     };
-    for _ in 0..ATTEMPTS {
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
         let status = domain.state.status();
         let evidence = restarted_by(&domain, &asked_of_ses);
         let mut change = domain
@@ -142,11 +142,10 @@ where
                 change.domain.former_tokens.remember(&before);
             }
         }
-        match store.commit(&change).await {
-            Ok(()) => return Ok(change.domain),
-            Err(CommitError::Conflict) => domain = failed(store, &client, &name).await?,
-            Err(CommitError::Store(error)) => return Err(error.into()),
+        if is_written(store.commit(&change).await)? {
+            return Ok(change.domain);
         }
+        domain = failed(store, &client, &name).await?;
     }
     Err(RestartError::Busy)
 }

@@ -1,8 +1,9 @@
 //! The records by email to whoever publishes them.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::StoreTools;
+use crate::attempts::{Attempts, is_written};
 use crate::dns::DnsLook;
 use crate::domain::Domain;
 use crate::evidence;
@@ -12,10 +13,6 @@ use crate::instructions::{CountInstructions, Counted, Day, Left, Letter, Recipie
 use crate::names::{ClientId, DomainName, EmailAddress, Note};
 use crate::ports::{Clock, CommitChanges, CommitError, Ports, ReadDomains, SesError, StoreError};
 use crate::state::Status;
-
-/// How often the line of history is tried again when somebody else changes the domain; more often
-/// than there can be emails at once.
-const ATTEMPTS: usize = 8;
 
 /// What a client wants sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,7 +107,7 @@ where
         }
         return Err(error.into());
     }
-    if let Err(error) = remember(store, domain, order, actor, clock.now()).await {
+    if let Err(error) = remember(tools, domain, order, actor).await {
         // It is on its way: an error would make the caller send it twice.
         tracing::error!(
             error = &error as &dyn std::error::Error,
@@ -146,29 +143,29 @@ fn letter_of(
 }
 
 /// A line of history, with the address made unrecognizable: history is kept for good.
-async fn remember<S>(
-    store: &S,
+async fn remember<P>(
+    tools: &StoreTools<'_, P>,
     mut domain: Domain,
     order: &Order,
     actor: &Actor,
-    now: Timestamp,
 ) -> Result<(), CommitError>
 where
-    S: ReadDomains + CommitChanges,
+    P: Ports<Store: ReadDomains + CommitChanges>,
 {
+    let StoreTools { store, clock, ids } = *tools;
+    let now = clock.now();
     let evidence = evidence::of_letter(&order.to, order.note.as_ref());
-    let mut attempts = 0;
-    loop {
-        attempts += 1;
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
         let (actor, evidence) = (actor.clone(), Some(evidence.clone()));
         let change = domain.acted(Action::InstructionsSent, actor, evidence, now, |_| {});
-        match store.commit(&change).await {
-            Err(CommitError::Conflict) if attempts < ATTEMPTS => {}
-            outcome => return outcome,
+        if is_written(store.commit(&change).await)? {
+            return Ok(());
         }
         match store.domain(&domain.client, &domain.name).await? {
             Some(fresh) => domain = fresh,
             None => return Ok(()),
         }
     }
+    Err(CommitError::Conflict)
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::StoreTools;
+use super::failure::Failure;
 use super::registers::{self, Registers};
 use crate::attempts::{Attempts, is_written};
 use crate::claims::{ClaimRegister, NAMES_PER_CLIENT, Reservation, Standing};
@@ -26,7 +27,7 @@ pub enum Addition {
 
 /// Why a domain was not added. Nothing was written.
 #[derive(Debug, thiserror::Error)]
-pub enum AddError {
+pub enum AddRefusal {
     /// Nobody may add it.
     #[error(transparent)]
     Ineligible(#[from] IneligibleReason),
@@ -36,13 +37,10 @@ pub enum AddError {
     /// The client has as many domains as it may, or has added as many today.
     #[error(transparent)]
     Limit(#[from] LimitReached),
-    /// Others kept changing the same organizational domain, or the number of the client's domains.
-    #[error("too many requests for the same domain at once")]
-    Busy,
-    /// The store could not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
+
+/// Why it was not done.
+pub type AddError = Failure<AddRefusal>;
 
 /// Claims `new.name` for `new.client`: as its holder, or as a claimant who has to prove it. `defaults`
 /// are the limits of a client for which Lasso support has set none.
@@ -60,7 +58,9 @@ where
     P: Ports<Store: ClaimStore + ReadClientRecord>,
 {
     let StoreTools { store, clock, ids } = *tools;
-    eligibility.check(&new.name)?;
+    eligibility
+        .check(&new.name)
+        .map_err(|reason| Failure::Refused(reason.into()))?;
     let suffixes = eligibility.suffixes();
     let mut attempts = Attempts::default();
     while attempts.again(clock, ids).await {
@@ -70,12 +70,14 @@ where
         }
         let record = store.client_record(&new.client).await?;
         let limits = defaults.or(record.own.as_ref());
-        record.may_add(limits, clock.now())?;
+        record
+            .may_add(limits, clock.now())
+            .map_err(|limit| Failure::Refused(limit.into()))?;
         let claims = claims_for(store, new, before.as_ref(), suffixes).await?;
         let now = clock.now();
         if claims.register.names_beside(&new.name, &new.client) >= NAMES_PER_CLIENT {
             let organizational = claims.register.organizational;
-            return Err(AddError::TooManyNames(organizational));
+            return Err(Failure::Refused(AddRefusal::TooManyNames(organizational)));
         }
         let change = match before {
             None => added(new, claims, actor, now, ids),
@@ -91,7 +93,7 @@ where
             return Ok(Addition::Created(Box::new(change)));
         }
     }
-    Err(AddError::Busy)
+    Err(Failure::Busy)
 }
 
 /// The claims that decide about a new name. A name whose identity is not gone yet keeps its place.

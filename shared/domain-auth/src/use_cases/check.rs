@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::claim::{self, Ground};
 use super::confirm::Proof;
+use super::failure::{Failure, existing};
 use super::look::{after_look, look_at_dns, statuses};
 use super::turn::wait_for_turn;
 use super::{SesTools, StoreTools, Tools};
@@ -17,8 +18,7 @@ use crate::history::Actor;
 use crate::identity::SesStatus;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
-    ClaimStore, Clock, CommitChanges, CommitError, Identities, IdentityStatuses, Ports,
-    ReadDomains, StoreError,
+    ClaimStore, Clock, CommitChanges, CommitError, Identities, IdentityStatuses, Ports, ReadDomains,
 };
 use crate::ses_share::{RequestCalls, SesTurns};
 use crate::watching;
@@ -72,10 +72,7 @@ impl Default for CheckLimits {
 
 /// Why a domain was not checked.
 #[derive(Debug, thiserror::Error)]
-pub enum CheckError {
-    /// The client has no such domain.
-    #[error("there is no such domain")]
-    NotFound,
+pub enum CheckRefusal {
     /// It was checked less than 30 seconds ago.
     #[error("the domain was checked a moment ago")]
     TooSoon {
@@ -88,13 +85,10 @@ pub enum CheckError {
         /// How long to wait.
         wait: SignedDuration,
     },
-    /// Somebody else kept changing the domain.
-    #[error("too many changes of the domain at once")]
-    Busy,
-    /// The store could not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
+
+/// Why it was not done.
+pub type CheckError = Failure<CheckRefusal>;
 
 /// Looks at a domain now, at SES and in DNS. Where SES does not answer, or others have its quota, what
 /// it said last stands, and the next run of the poller asks it. Where the domain has moved meanwhile (it
@@ -176,7 +170,7 @@ where
         }
         domain = fresh;
     }
-    Err(CheckError::Busy)
+    Err(Failure::Busy)
 }
 
 /// What a check answers that was overtaken: the domain as it is, with the look that is stored. Who
@@ -255,14 +249,14 @@ where
         if let Some(checked_at) = domain.checked_at {
             let wait = (checked_at + CHECK_INTERVAL).duration_since(now);
             if wait.is_positive() {
-                return Err(CheckError::TooSoon { wait });
+                return Err(Failure::Refused(CheckRefusal::TooSoon { wait }));
             }
         }
         if !counted {
             let asker = check_limit::asker(client, actor);
             let limit = CheckLimit::of(&asker, limits.checks_per_minute);
             if let CheckCount::TooMany(wait) = tools.store.count_check(&asker, limit, now).await? {
-                return Err(CheckError::TooMany { wait });
+                return Err(Failure::Refused(CheckRefusal::TooMany { wait }));
             }
             counted = true;
         }
@@ -278,14 +272,5 @@ where
             return Ok(change.domain);
         }
     }
-    Err(CheckError::Busy)
-}
-
-async fn existing(
-    store: &impl ReadDomains,
-    client: &ClientId,
-    name: &DomainName,
-) -> Result<Domain, CheckError> {
-    let domain = store.domain(client, name).await?;
-    domain.filter(Domain::is_there).ok_or(CheckError::NotFound)
+    Err(Failure::Busy)
 }

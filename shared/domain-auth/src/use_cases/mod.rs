@@ -10,6 +10,7 @@ pub mod decide;
 mod delete_identity;
 pub mod email_support;
 pub mod expire;
+mod failure;
 mod final_step;
 pub mod look;
 pub mod notify;
@@ -27,6 +28,7 @@ mod tools;
 mod turn;
 mod withheld;
 
+pub use failure::Failure;
 pub use ses_budget::SesBudget;
 pub use tools::{SesTools, StoreTools, Tools};
 pub use turn::wait_for_turn;

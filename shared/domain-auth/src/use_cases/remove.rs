@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 
 use super::delete_identity::{Deletion, delete_identity};
+use super::failure::{Failure, stored};
 use super::registers::register_of;
 use super::{SesTools, StoreTools, claim};
 use crate::attempts::{Attempts, is_written};
@@ -14,30 +15,23 @@ use crate::evidence::{self, Evidence};
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
-    ClaimStore, Clock, CommitChanges, CommitError, Identities, Ids, Ports, ReadClaims, ReadDomains,
-    SesError, StoreError,
+    ClaimStore, Clock, CommitChanges, CommitError, Identities, Ids, Ports, ReadClaims, SesError,
 };
 use crate::state::{State, Trigger};
 
 /// Why a domain is not removed. Nothing was written.
 #[derive(Debug, thiserror::Error)]
-pub enum RemoveError {
-    /// The client has no such domain.
-    #[error("there is no such domain")]
-    NotFound,
+pub enum RemoveRefusal {
     /// Lasso sends for it, and the caller did not say that this is to end.
     #[error("a domain that sends is removed only with a confirmation")]
     Unconfirmed(DomainName),
     /// The caller has confirmed the removal of something else.
     #[error("another domain was confirmed")]
     OtherConfirmed,
-    /// Somebody else kept changing the domain.
-    #[error("too many changes of the domain at once")]
-    Busy,
-    /// The store could not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
+
+/// Why it was not done.
+pub type RemoveError = Failure<RemoveRefusal>;
 
 /// What the caller has said about the end of sending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,18 +67,17 @@ where
     let StoreTools { store, clock, ids } = *tools;
     let mut attempts = Attempts::default();
     while attempts.again(clock, ids).await {
-        let domain = store.domain(client, name).await?;
-        let domain = domain.ok_or(RemoveError::NotFound)?;
+        let domain = stored(store, client, name).await?;
         if !domain.is_there() {
             return Ok(None);
         }
         match confirmation {
             Confirmation::Given => {}
             Confirmation::Absent | Confirmation::OfAnother if domain.state.status().sends() => {
-                return Err(RemoveError::Unconfirmed(domain.name));
+                return Err(Failure::Refused(RemoveRefusal::Unconfirmed(domain.name)));
             }
             Confirmation::Absent => {}
-            Confirmation::OfAnother => return Err(RemoveError::OtherConfirmed),
+            Confirmation::OfAnother => return Err(Failure::Refused(RemoveRefusal::OtherConfirmed)),
         }
         let claims = register_of(store, &domain).await?;
         let holders = match claim::unchallenged_by(store, &claims, &domain).await {
@@ -101,7 +94,7 @@ where
             return Ok(Some(change));
         }
     }
-    Err(RemoveError::Busy)
+    Err(Failure::Busy)
 }
 
 /// The change that marks a domain for removal. What SES has nothing of is gone with it at once.

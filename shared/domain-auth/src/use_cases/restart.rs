@@ -3,6 +3,7 @@
 
 use jiff::SignedDuration;
 
+use super::failure::{Failure, stored};
 use super::provision::{NotOurs, contested, is_proven};
 use super::registers::register_of;
 use super::turn::wait_for_turn;
@@ -15,7 +16,7 @@ use crate::history::Actor;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
     ClaimStore, Clock, CommitChanges, CommitError, Identities, Operation, Ports, ReadClaims,
-    ReadDomains, SesError, StoreError,
+    ReadDomains, SesError,
 };
 use crate::ses_share::{RequestCalls, SesTurns};
 use crate::state::{Failed, FailureReason, State, Status, Trigger};
@@ -26,23 +27,17 @@ pub(super) const RESTART_LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// Why a domain was not restarted. Nothing was written.
 #[derive(Debug, thiserror::Error)]
-pub enum RestartError {
-    /// The client has no such domain.
-    #[error("there is no such domain")]
-    NotFound,
+pub enum RestartRefusal {
     /// Only what failed can be restarted.
     #[error("a domain that is {0} has not failed")]
     NotFailed(Status),
     /// SES did not do it. It can be asked again.
     #[error(transparent)]
     Ses(#[from] SesError),
-    /// Somebody else kept changing the domain.
-    #[error("too many changes of the domain at once")]
-    Busy,
-    /// The store could not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
+
+/// Why it was not done.
+pub type RestartError = Failure<RestartRefusal>;
 
 /// Makes SES look for the TXT and the DKIM records again. Where the identity is gone, it is made
 /// again; where another one is in its place, the name is contested. Where others have SES's quota, it is
@@ -88,7 +83,7 @@ where
             Err(CommitError::Store(error)) => return Err(error.into()),
         }
     }
-    Err(RestartError::Busy)
+    Err(Failure::Busy)
 }
 
 /// Both calls make an identity where there is none. So the domain says until when they may be under way,
@@ -128,7 +123,7 @@ where
                 clock.now(),
                 ids,
             )
-            .map_err(|_| RestartError::NotFailed(status))?;
+            .map_err(|_| Failure::Refused(RestartRefusal::NotFailed(status)))?;
         change.domain.restarting_until = None;
         if let State::Pending(pending) = &mut change.domain.state {
             let before = pending.identity.clone();
@@ -147,7 +142,7 @@ where
         }
         domain = failed(store, &client, &name).await?;
     }
-    Err(RestartError::Busy)
+    Err(Failure::Busy)
 }
 
 /// Where SES has no identity any more, the poller makes one.
@@ -208,17 +203,16 @@ async fn failed(
     client: &ClientId,
     name: &DomainName,
 ) -> Result<Domain, RestartError> {
-    let domain = store.domain(client, name).await?;
-    let domain = domain.ok_or(RestartError::NotFound)?;
+    let domain = stored(store, client, name).await?;
     match domain.state.status() {
         Status::Failed => Ok(domain),
-        Status::Removing => Err(RestartError::NotFound),
+        Status::Removing => Err(Failure::NotFound),
         other @ (Status::Contested
         | Status::Provisioning
         | Status::Pending
         | Status::Verified
         | Status::Authenticated
         | Status::AtRisk
-        | Status::Rejected) => Err(RestartError::NotFailed(other)),
+        | Status::Rejected) => Err(Failure::Refused(RestartRefusal::NotFailed(other))),
     }
 }

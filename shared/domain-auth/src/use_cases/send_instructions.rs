@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::StoreTools;
+use super::failure::{Failure, existing};
 use crate::attempts::{Attempts, is_written};
 use crate::dns::DnsLook;
 use crate::domain::Domain;
@@ -11,8 +12,7 @@ use crate::handoff::{Handoff, HandoffError, Sender, letter};
 use crate::history::{Action, Actor};
 use crate::instructions::{CountInstructions, Counted, Day, Left, Letter, Recipient, SendLetter};
 use crate::names::{ClientId, DomainName, EmailAddress, Note};
-use crate::ports::{Clock, CommitChanges, CommitError, Ports, ReadDomains, SesError, StoreError};
-use crate::state::Status;
+use crate::ports::{Clock, CommitChanges, CommitError, Ports, ReadDomains, SesError};
 
 /// What a client wants sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,10 +34,7 @@ pub struct Sent {
 
 /// Why nothing was sent.
 #[derive(Debug, thiserror::Error)]
-pub enum InstructionsError {
-    /// The client has no such domain.
-    #[error("there is no such domain")]
-    NotFound,
+pub enum InstructionsRefusal {
     /// There are no records yet.
     #[error("there are no records to send")]
     NotReady,
@@ -61,10 +58,10 @@ pub enum InstructionsError {
     /// SES did not take it, or nobody knows whether it did.
     #[error(transparent)]
     Ses(#[from] SesError),
-    /// The store could not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
+
+/// Why it was not done.
+pub type InstructionsError = Failure<InstructionsRefusal>;
 
 /// Sends the records of a domain to one address. The email is counted first: one that dies with the
 /// function counts.
@@ -79,23 +76,24 @@ where
     P: Ports<Store: ReadDomains + CommitChanges + CountInstructions, Mail: SendLetter>,
 {
     let StoreTools { store, clock, .. } = *tools;
-    let domain = store.domain(client, name).await?;
-    let domain = domain
-        .filter(|domain| domain.state.status() != Status::Removing)
-        .ok_or(InstructionsError::NotFound)?;
+    let domain = existing(store, client, name).await?;
     let look = store.look(client, name).await?;
     let letter = letter_of(&domain, look.as_ref(), order)?;
 
     let now = clock.now();
     let day = Day::of(now);
     let wait = day.end().duration_since(now);
-    let limit = |of_domain| InstructionsError::Limit { of_domain, wait };
+    let limit = |of_domain| Failure::Refused(InstructionsRefusal::Limit { of_domain, wait });
     let to = Recipient::of(&order.to);
     let left = match store.count(client, name, &to, day).await? {
         Counted::Yes(left) => left,
         Counted::DomainLimit => return Err(limit(true)),
         Counted::ClientLimit => return Err(limit(false)),
-        Counted::RecipientLimit => return Err(InstructionsError::RecipientLimit { wait }),
+        Counted::RecipientLimit => {
+            return Err(Failure::Refused(InstructionsRefusal::RecipientLimit {
+                wait,
+            }));
+        }
     };
     if let Err(error) = mail.send(&order.to, &letter).await {
         match &error {
@@ -124,7 +122,7 @@ fn letter_of(
 ) -> Result<Letter, InstructionsError> {
     let records = domain.records();
     if records.is_empty() {
-        return Err(InstructionsError::NotReady);
+        return Err(Failure::Refused(InstructionsRefusal::NotReady));
     }
     let handoff = Handoff {
         domain: &domain.name,
@@ -139,7 +137,7 @@ fn letter_of(
         contact: domain.contact_email.as_ref(),
         note: order.note.as_ref(),
     };
-    Ok(letter(&handoff, &sender)?)
+    letter(&handoff, &sender).map_err(|error| Failure::Refused(error.into()))
 }
 
 /// A line of history, with the address made unrecognizable: history is kept for good.

@@ -8,7 +8,7 @@
 //!
 //! [`diagnose`] is [`judge()`] and [`explain()`] in one step.
 
-use crate::dns::{Observation, RecordType};
+use crate::dns::Observation;
 use crate::names::DomainName;
 use crate::records::Record;
 

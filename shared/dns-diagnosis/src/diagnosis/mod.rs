@@ -8,7 +8,7 @@
 //!
 //! [`diagnose`] is [`judge()`] and [`explain()`] in one step.
 
-use crate::dns::{Observation, RecordType};
+use crate::dns::Observation;
 use crate::names::DomainName;
 use crate::records::Record;
 
@@ -51,15 +51,11 @@ pub fn proposes_dmarc(domain: &DomainName, observations: &[Observation]) -> bool
     if judge::has_misplaced_policy(domain, observations) {
         return false;
     }
-    let held = Observations::new(observations)
-        .alias(&dmarc_name(domain.as_str()), RecordType::Txt)
-        .is_some();
-    !held
-        && match discover_dmarc(domain, observations) {
-            DmarcDiscovery::Published { at, .. } => is_of_registry(&at, domain),
-            DmarcDiscovery::Void { .. } => false,
-            DmarcDiscovery::Absent | DmarcDiscovery::Unknown => true,
-        }
+    match discover_dmarc(domain, observations) {
+        DmarcDiscovery::Published { at, .. } => is_of_registry(&at, domain),
+        DmarcDiscovery::Void { .. } => false,
+        DmarcDiscovery::Absent | DmarcDiscovery::Unknown => true,
+    }
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub mod release;
 pub mod remove;
 pub mod restart;
 pub mod send_instructions;
+pub mod sender_warnings;
 pub mod senders;
 mod ses_budget;
 mod tools;

@@ -33,7 +33,7 @@ async fn app(dns: FakeDns) -> TestApp {
     };
     let now = app.clock.now();
     let new = new_domain("maple-homes", "example.com");
-    app.ses.add_foreign(&new.name, Some("maple-homes"), true);
+    app.ses.add_orphan(&new.name, "maple-homes");
     let added = Domain::add(
         new,
         State::provisioning(),

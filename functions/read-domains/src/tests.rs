@@ -1,10 +1,14 @@
-//! Every file in `events/read-domains`, through the handler, on a store with six domains: of two of
+//! Every file in `events/read-domains`, through the handler, on a store with seven domains: of two of
 //! them `maple-homes` has lost the name, and has proven one again.
 
 use domain_auth::claims::ClaimRegister;
-use domain_auth::domain::{Domain, NewDomain};
+use domain_auth::diagnosis::{Diagnosis, DmarcDiscovery, dmarc_name};
+use domain_auth::dns::{DnsLook, ZoneOutcome};
+use domain_auth::domain::{Change, Domain, NewDomain};
+use domain_auth::email_auth::Dmarc;
 use domain_auth::evidence;
 use domain_auth::history::Actor;
+use domain_auth::identity::{AxisStatus, SesLook, SesStatus};
 use domain_auth::names::{ClientId, Eligibility};
 use domain_auth::ports::{Clock, CommitChanges};
 use domain_auth::state::{Authenticated, DisplacedBy, State, Status, Trigger};
@@ -55,6 +59,11 @@ async fn app() -> App<TestPorts> {
         identity: identity(&registered.domain.name),
     });
     store.commit(&authenticated).await.unwrap();
+    let registered = add(
+        new_domain("maple-homes", "strict.example"),
+        State::provisioning(),
+    );
+    store.commit(&strict(registered, &clock)).await.unwrap();
     for (name, then, why) in [
         (
             "river.example",
@@ -99,6 +108,41 @@ async fn app() -> App<TestPorts> {
         eligibility: Eligibility::parse("lassocrm.com").unwrap(),
         cursors: Cursors::new("secret"),
     }
+}
+
+/// The domain authenticated, with a DMARC policy that demands strict alignment.
+fn strict(mut change: Change, clock: &TestClock) -> Change {
+    const POLICY: &str = "v=DMARC1; p=reject; adkim=s; aspf=s";
+    let now = clock.now();
+    let domain = &mut change.domain;
+    domain.dns_looked_at = Some(now);
+    domain.state = State::Authenticated(Authenticated {
+        identity: identity(&domain.name),
+    });
+    domain.ses = Some(SesLook {
+        status: SesStatus {
+            verification: AxisStatus::Success,
+            dkim: AxisStatus::Success,
+            mail_from: AxisStatus::Success,
+        },
+        looked_at: now,
+        details_at: None,
+    });
+    let dmarc = Dmarc::parse(POLICY).unwrap();
+    let diagnosis = Diagnosis {
+        records: Vec::new(),
+        domain: Vec::new(),
+        dmarc: DmarcDiscovery::Published {
+            at: dmarc_name(domain.name.as_str()),
+            text: POLICY.to_owned(),
+            policy: dmarc.policy,
+            dmarc,
+        },
+        dmarc_above: Vec::new(),
+    };
+    let zone = ZoneOutcome::Unknown { failure: None };
+    change.look = Some(DnsLook::new(zone, diagnosis, Vec::new(), &[]));
+    change
 }
 
 #[test]

@@ -79,6 +79,17 @@ pub enum AxisStatus {
     TemporaryFailure,
 }
 
+impl AxisStatus {
+    /// Whether SES uses what the axis is about. It goes on doing so while records that it had seen
+    /// cannot be seen for a moment.
+    pub fn is_in_use(self) -> bool {
+        match self {
+            Self::Success | Self::TemporaryFailure => true,
+            Self::NotStarted | Self::Pending | Self::Failed => false,
+        }
+    }
+}
+
 /// The three axes of an identity at SES, never mixed with each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]

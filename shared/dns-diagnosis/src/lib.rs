@@ -9,7 +9,8 @@
 //! | [`records`] | the DNS records that are made of an identity |
 //! | [`dns`] | questions and observations. An outcome is an enum: nothing there and no answer are different facts |
 //! | [`diagnosis`] | what to ask, how each record stands, and what to do about it |
-//! | [`email_auth`] | SPF and DMARC records |
+//! | [`email_auth`] | SPF and DMARC records, evaluated as a receiver does it |
+//! | [`delivery`] | which policy applies to mail from an address now, and whether it would be refused |
 //! | [`readiness`] | what the records and SES's answers mean for mail that is sent now |
 //! | [`mail_from`] | which label the custom MAIL FROM domain gets |
 //! | [`providers`] | whose DNS panel it is, and what its fields are called |
@@ -73,6 +74,7 @@
 //! # }
 //! ```
 
+pub mod delivery;
 pub mod diagnosis;
 pub mod dns;
 pub mod email_auth;

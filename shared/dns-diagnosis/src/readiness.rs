@@ -1,4 +1,4 @@
-//! What the three truths mean together: may Lasso send, will recipients see "via", and does the
+//! What the three truths mean together: has SES verified the domain, will recipients see "via", and does the
 //! mail meet the rules that mailbox providers have for bulk senders.
 //!
 //! The rules: Google, "Email sender guidelines"; Yahoo, "Sender best practices"; Microsoft,
@@ -8,12 +8,13 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::diagnosis::{Diagnosis, DmarcDiscovery, RecordDiagnosis, RecordState};
-use crate::email_auth::Alignment;
-use crate::identity::{AxisStatus, SesStatus};
+use crate::delivery::{SendingDomain, delivery_from, dkim_passes};
+use crate::diagnosis::{Diagnosis, DmarcDiscovery, RecordDiagnosis, RecordState, is_of_registry};
+use crate::identity::{AxisStatus, MailFromLabel, SesStatus};
+use crate::names::DomainName;
 use crate::records::RecordId;
 
-mod dkim;
+pub(crate) mod dkim;
 
 pub use crate::email_auth::Verdict;
 
@@ -28,9 +29,9 @@ pub enum BulkRule {
     Spf,
     /// DKIM passes with a signature of the domain itself (RFC 6376).
     Dkim,
-    /// The domain of SPF or of DKIM is aligned with the one in From (RFC 7489 section 3.1).
+    /// The domain of SPF or of DKIM is aligned with the one in From (RFC 9989 section 4.4).
     Alignment,
-    /// A DMARC policy is published that receivers can read (RFC 7489 section 6.6.3).
+    /// A DMARC policy is published that receivers can read (RFC 9989 section 4.10.1).
     Dmarc,
 }
 
@@ -99,33 +100,24 @@ pub struct Readiness {
     pub missing_recommended: Vec<RecordId>,
 }
 
-/// Whether SES uses what an axis is about. It goes on doing so while records that it had seen
-/// cannot be seen for a moment.
-fn in_use(status: AxisStatus) -> bool {
-    match status {
-        AxisStatus::Success | AxisStatus::TemporaryFailure => true,
-        AxisStatus::NotStarted | AxisStatus::Pending | AxisStatus::Failed => false,
-    }
-}
-
 /// Derives it from what SES said, if it was asked, and from the look at DNS. Where DNS no longer has what
 /// SES had seen, mail servers see what DNS has: SES notices later.
-pub fn readiness(ses: Option<SesStatus>, diagnosis: &Diagnosis, asked_at: AskedAt) -> Readiness {
+pub fn readiness(
+    ses: Option<SesStatus>,
+    diagnosis: &Diagnosis,
+    asked_at: AskedAt,
+    domain: &DomainName,
+) -> Readiness {
     let axis = |status: fn(SesStatus) -> AxisStatus| {
-        ses.map_or(Verdict::Unknown, |ses| Verdict::of(in_use(status(ses))))
+        ses.map_or(Verdict::Unknown, |ses| Verdict::of(status(ses).is_in_use()))
     };
     let verified = axis(|ses| ses.verification);
-    let signs = axis(|ses| ses.dkim);
     let mail_from = axis(|ses| ses.mail_from);
     let has = |id: RecordId| diagnosis.records.iter().any(|record| record.id == id);
     let has_cnames = has(RecordId::Dkim1);
     let only_cnames = has_cnames && !has(RecordId::Verification);
     let cnames = Cnames::of(diagnosis);
-    let dkim = if signs == Verdict::Yes {
-        cnames.verdict()
-    } else {
-        signs
-    };
+    let dkim = dkim_passes(ses, diagnosis);
     let rules = vec![
         spf_rule(mail_from, diagnosis),
         RuleCheck {
@@ -133,8 +125,8 @@ pub fn readiness(ses: Option<SesStatus>, diagnosis: &Diagnosis, asked_at: AskedA
             met: dkim,
             message: dkim::message(ses, cnames, asked_at.ses, asked_at.dns),
         },
-        alignment_rule(dkim, mail_from, has_cnames, diagnosis),
-        dmarc_rule(&diagnosis.dmarc),
+        alignment_rule(ses, diagnosis, domain, has_cnames),
+        dmarc_rule(&diagnosis.dmarc, domain),
     ];
     let bulk_ready = Verdict::all(rules.iter().map(|check| check.met));
     let providers = [
@@ -228,27 +220,20 @@ fn spf_rule(mail_from: Verdict, diagnosis: &Diagnosis) -> RuleCheck {
 }
 
 fn alignment_rule(
-    dkim: Verdict,
-    mail_from: Verdict,
-    has_cnames: bool,
+    ses: Option<SesStatus>,
     diagnosis: &Diagnosis,
+    domain: &DomainName,
+    has_cnames: bool,
 ) -> RuleCheck {
-    // Our MAIL FROM is a subdomain, which strict alignment does not accept.
-    let strict = match &diagnosis.dmarc {
-        DmarcDiscovery::Published { dmarc, .. } => dmarc.spf == Alignment::Strict,
-        DmarcDiscovery::Void { .. } | DmarcDiscovery::Absent | DmarcDiscovery::Unknown => false,
+    // Which label it is makes no difference to mail from the domain itself.
+    let mail_from = MailFromLabel::default_label().below(domain);
+    let through = SendingDomain {
+        name: domain,
+        mail_from: Some(&mail_from),
+        ses,
+        diagnosis,
     };
-    let spf = if strict {
-        Verdict::No
-    } else {
-        // Without the MX record SES takes its own MAIL FROM domain, once it has noticed.
-        let mx = match state_of(diagnosis, RecordId::MailFromMx) {
-            Verdict::Yes => Verdict::Yes,
-            Verdict::No | Verdict::Unknown => Verdict::Unknown,
-        };
-        Verdict::all([mail_from, state_of(diagnosis, RecordId::MailFromSpf), mx])
-    };
-    let met = Verdict::any([dkim, spf]);
+    let met = delivery_from(domain.as_str(), &through).passes();
     let message = match met {
         Verdict::Yes => "DKIM or SPF is for the domain in the From address.",
         Verdict::No if has_cnames => {
@@ -262,8 +247,17 @@ fn alignment_rule(
     check(BulkRule::Alignment, met, message)
 }
 
-fn dmarc_rule(dmarc: &DmarcDiscovery) -> RuleCheck {
+fn dmarc_rule(dmarc: &DmarcDiscovery, domain: &DomainName) -> RuleCheck {
     match dmarc {
+        // Providers that do not walk up the tree see no policy for the domain.
+        DmarcDiscovery::Published { at, .. } if is_of_registry(at, domain) => RuleCheck {
+            rule: BulkRule::Dmarc,
+            met: Verdict::No,
+            message: format!(
+                "There is no DMARC record at the domain or its organizational domain; only the \
+                 registry above has one, at {at}."
+            ),
+        },
         DmarcDiscovery::Published { at, policy, .. } => RuleCheck {
             rule: BulkRule::Dmarc,
             met: Verdict::Yes,

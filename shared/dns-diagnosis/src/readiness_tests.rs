@@ -16,7 +16,7 @@ const ASKED_AT: AskedAt = AskedAt {
 };
 
 fn of(scene: &Scene, ses: SesStatus) -> Readiness {
-    readiness(Some(ses), &scene.diagnosis(), ASKED_AT)
+    readiness(Some(ses), &scene.diagnosis(), ASKED_AT, &scene.domain)
 }
 
 fn missing(readiness: &Readiness) -> Vec<BulkRule> {
@@ -109,7 +109,8 @@ fn not_knowing_is_neither_yes_nor_no() {
     let ready = of(&silent, ALL);
     assert_eq!(ready.bulk_ready, Verdict::Unknown);
     assert_eq!(missing(&ready), []);
-    let unasked = readiness(None, &Scene::right().diagnosis(), ASKED_AT);
+    let right = Scene::right();
+    let unasked = readiness(None, &right.diagnosis(), ASKED_AT, &right.domain);
     assert_eq!(unasked.ses_verified, Verdict::Unknown);
     assert_eq!(unasked.shows_via, Verdict::Unknown);
 }
@@ -218,4 +219,15 @@ fn without_its_mx_record_mail_from_may_no_longer_align() {
     let mut rules = ready.rules.iter();
     let alignment = rules.find(|check| check.rule == BulkRule::Alignment);
     assert_eq!(alignment.unwrap().met, Verdict::Unknown);
+}
+
+#[test]
+fn the_policy_of_a_registry_meets_no_rule() {
+    let scene = Scene::all_of("example.bank", "example.bank")
+        .without(RecordId::Dmarc)
+        .publish("_dmarc.bank", txt("v=DMARC1; p=reject; psd=y"));
+    assert_eq!(missing(&of(&scene, ALL)), [BulkRule::Dmarc]);
+    let without_p =
+        Scene::right().instead(RecordId::Dmarc, txt("v=DMARC1; rua=mailto:a@b.example"));
+    assert_eq!(missing(&of(&without_p, ALL)), []);
 }

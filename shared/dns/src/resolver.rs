@@ -7,6 +7,7 @@ use domain_auth::dns::{
     Failure, Lookup, Observation, Outcome, Question, RecordType, SecondAnswer, SecondLook,
     Transport, Zone, ZoneOutcome,
 };
+use domain_auth::names::DomainName;
 use futures::stream::{self, StreamExt};
 use hickory_proto::op::Query;
 use hickory_proto::rr::{self, Name};
@@ -257,6 +258,14 @@ async fn find_zone(asking: &Asking<'_>, name: &Name) -> ZoneOutcome {
         answers,
         listed: _,
     } = authority::ask(asking, cut, &query).await;
+    // A name below a registered domain that is live need not exist before its records do.
+    let without_name = || {
+        if is_registrable(&zone) {
+            found(&zone, &hosts)
+        } else {
+            ZoneOutcome::NoSuchDomain
+        }
+    };
     let missing = |outcome: &Outcome| matches!(outcome, Outcome::NoSuchName { .. });
     let present = |outcome: &Outcome| {
         matches!(
@@ -267,18 +276,23 @@ async fn find_zone(asking: &Asking<'_>, name: &Name) -> ZoneOutcome {
     let any = |is: &dyn Fn(&Outcome) -> bool| answers.iter().any(|answer| is(&answer.outcome));
     if zone != start || any(&present) {
         return if !any(&present) && any(&missing) {
-            ZoneOutcome::NoSuchDomain
+            without_name()
         } else {
             found(&zone, &hosts)
         };
     }
     match standing {
-        _ if any(&missing) => ZoneOutcome::NoSuchDomain,
-        Standing::Inside | Standing::NoSuchName => ZoneOutcome::NoSuchDomain,
+        _ if any(&missing) => without_name(),
+        Standing::Inside | Standing::NoSuchName => without_name(),
         Standing::Unsure(no_reply) => ZoneOutcome::Unknown {
             failure: no_reply.failure(),
         },
     }
+}
+
+/// Whether a zone is a registered domain or below one, and not one in which domains are registered.
+fn is_registrable(zone: &Name) -> bool {
+    DomainName::parse(&render(zone)).is_ok()
 }
 
 fn found(zone: &Name, hosts: &[Name]) -> ZoneOutcome {

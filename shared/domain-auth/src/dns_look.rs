@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::Diagnosis;
 use crate::dns::{Data, Observation, Outcome, Zone, ZoneOutcome};
+use crate::email_auth::is_dmarc;
 use crate::fnv::fnv1a_64;
 use crate::records::Record;
 
@@ -43,6 +44,7 @@ impl DnsLook {
             records
                 .iter()
                 .any(|record| record.name == observation.question.name)
+                || tells_of_policy(observation)
         };
         Self {
             zone,
@@ -78,6 +80,26 @@ impl DnsLook {
             ZoneOutcome::NoSuchDomain | ZoneOutcome::Unknown { .. } => None,
         }
     }
+}
+
+/// Whether it is about a DMARC policy: the name of one above the domain, or a text at the domain itself
+/// that is one. Where there is a policy, none is proposed.
+fn tells_of_policy(observation: &Observation) -> bool {
+    let is_policy = |data: &Data| matches!(data, Data::Txt { text } if is_dmarc(text));
+    let outcomes = observation
+        .authoritative
+        .iter()
+        .map(|answer| &answer.outcome);
+    observation.question.name.starts_with("_dmarc.")
+        || outcomes
+            .chain([&observation.recursive])
+            .any(|outcome| match outcome {
+                Outcome::Found { data, .. } => data.iter().any(is_policy),
+                Outcome::Alias { .. } | Outcome::NoData { .. } | Outcome::NoSuchName { .. } => {
+                    false
+                }
+                Outcome::Failed { .. } | Outcome::TimedOut | Outcome::NotAsked => false,
+            })
 }
 
 #[expect(

@@ -3,6 +3,7 @@
 pub mod action;
 pub mod actor;
 pub mod alerts;
+pub mod attempts;
 pub mod check_limit;
 pub mod claims;
 pub mod dns_look;
@@ -28,7 +29,9 @@ pub mod turns;
 pub mod use_cases;
 pub mod watching;
 
-pub use dns_diagnosis::{diagnosis, email_auth, handoff, mail_from, providers, readiness, records};
+pub use dns_diagnosis::{
+    delivery, diagnosis, email_auth, handoff, mail_from, providers, readiness, records,
+};
 pub use domain_auth_names::{self as names, plain_text};
 
 /// What DNS was asked and what it said, and the last look at it as it is stored.

@@ -25,6 +25,7 @@ pub fn missing_pieces(domain: &Domain, look: Option<&DnsLook>) -> Vec<MissingPie
             domain.ses.map(|ses| ses.status),
             &look.diagnosis,
             AskedAt::default(),
+            &domain.name,
         );
         for (ids, requirement) in [
             (&ready.missing_required, Requirement::Required),

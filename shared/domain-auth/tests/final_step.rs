@@ -13,8 +13,9 @@ use domain_auth::pace;
 use domain_auth::ports::{Clock, CommitChanges, ReadClaims, ReadDomains, Refusal};
 use domain_auth::records::{RecordId, records_of};
 use domain_auth::state::{FailureReason, State, Status, Trigger};
+use domain_auth::use_cases::Failure;
 use domain_auth::use_cases::check::{CheckLimits, check};
-use domain_auth::use_cases::notify::{Notified, NotifyError, notify};
+use domain_auth::use_cases::notify::{Notified, NotifyError, NotifyRefusal, notify};
 use domain_auth::use_cases::poll::{Poller, Settings};
 use domain_auth::use_cases::{SesBudget, StoreTools, Tools};
 use domain_auth_testkit::{
@@ -378,10 +379,10 @@ fn where_something_else_comes_first_nobody_is_told() {
     world.domain_after("removed.com", vec![Trigger::Removed]);
     assert!(matches!(
         world.notify("failed.com"),
-        Err(NotifyError::CannotBeReady {
+        Err(Failure::Refused(NotifyRefusal::CannotBeReady {
             status: Status::Failed,
             proven: false
-        })
+        }))
     ));
     for absent in ["removed.com", "unknown.com"] {
         assert!(matches!(world.notify(absent), Err(NotifyError::NotFound)));

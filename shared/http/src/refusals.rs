@@ -3,15 +3,16 @@
 use domain_auth::handoff::HandoffError;
 use domain_auth::limits::LimitReached;
 use domain_auth::ports::{Refusal, SesError, StoreError};
-use domain_auth::use_cases::add::AddError;
-use domain_auth::use_cases::adopt::AdoptError;
-use domain_auth::use_cases::check::CheckError;
-use domain_auth::use_cases::decide::DecideError;
-use domain_auth::use_cases::notify::NotifyError;
-use domain_auth::use_cases::release::ReleaseError;
-use domain_auth::use_cases::remove::RemoveError;
-use domain_auth::use_cases::restart::RestartError;
-use domain_auth::use_cases::send_instructions::InstructionsError;
+use domain_auth::use_cases::Failure;
+use domain_auth::use_cases::add::AddRefusal;
+use domain_auth::use_cases::adopt::AdoptRefusal;
+use domain_auth::use_cases::check::CheckRefusal;
+use domain_auth::use_cases::decide::DecideRefusal;
+use domain_auth::use_cases::notify::NotifyRefusal;
+use domain_auth::use_cases::release::ReleaseRefusal;
+use domain_auth::use_cases::remove::RemoveRefusal;
+use domain_auth::use_cases::restart::RestartRefusal;
+use domain_auth::use_cases::send_instructions::InstructionsRefusal;
 use jiff::SignedDuration;
 
 use crate::problem::ApiError;
@@ -22,132 +23,120 @@ impl From<StoreError> for ApiError {
     }
 }
 
-impl From<AddError> for ApiError {
-    fn from(error: AddError) -> Self {
+impl<R: Into<ApiError>> From<Failure<R>> for ApiError {
+    fn from(failure: Failure<R>) -> Self {
+        match failure {
+            Failure::NotFound => Self::NotFound,
+            Failure::Busy => Self::Busy,
+            Failure::Store(error) => Self::Store(error),
+            Failure::Refused(refusal) => refusal.into(),
+        }
+    }
+}
+
+impl From<AddRefusal> for ApiError {
+    fn from(error: AddRefusal) -> Self {
         match error {
-            AddError::Ineligible(reason) => Self::NotEligible(reason),
-            AddError::TooManyNames(organizational) => Self::TooManyNames(organizational),
-            AddError::Limit(LimitReached::Domains { limit }) => Self::TooManyDomains(limit),
-            AddError::Limit(LimitReached::AddedToday { limit, wait }) => Self::TooManyAdditions {
+            AddRefusal::Ineligible(reason) => Self::NotEligible(reason),
+            AddRefusal::TooManyNames(organizational) => Self::TooManyNames(organizational),
+            AddRefusal::Limit(LimitReached::Domains { limit }) => Self::TooManyDomains(limit),
+            AddRefusal::Limit(LimitReached::AddedToday { limit, wait }) => Self::TooManyAdditions {
                 limit,
                 seconds: seconds_up(wait),
             },
-            AddError::Busy => Self::Busy,
-            AddError::Store(error) => Self::Store(error),
         }
     }
 }
 
-impl From<CheckError> for ApiError {
-    fn from(error: CheckError) -> Self {
+impl From<CheckRefusal> for ApiError {
+    fn from(error: CheckRefusal) -> Self {
         match error {
-            CheckError::NotFound => Self::NotFound,
-            CheckError::TooSoon { wait } => Self::CheckedTooSoon(seconds_up(wait)),
-            CheckError::TooMany { wait } => Self::TooManyChecks(seconds_up(wait)),
-            CheckError::Busy => Self::Busy,
-            CheckError::Store(error) => Self::Store(error),
+            CheckRefusal::TooSoon { wait } => Self::CheckedTooSoon(seconds_up(wait)),
+            CheckRefusal::TooMany { wait } => Self::TooManyChecks(seconds_up(wait)),
         }
     }
 }
 
-impl From<DecideError> for ApiError {
-    fn from(error: DecideError) -> Self {
+impl From<DecideRefusal> for ApiError {
+    fn from(error: DecideRefusal) -> Self {
         match error {
-            DecideError::NotFound => Self::NotFound,
-            DecideError::NotVerified { status, missing } => Self::NotVerified(status, missing),
-            DecideError::IdentityNotOurs => Self::IdentityNotOurs,
-            DecideError::Ses(error) => Self::Ses(error),
-            DecideError::Busy => Self::Busy,
-            DecideError::Store(error) => Self::Store(error),
+            DecideRefusal::NotVerified { status, missing } => Self::NotVerified(status, missing),
+            DecideRefusal::IdentityNotOurs => Self::IdentityNotOurs,
+            DecideRefusal::Ses(error) => Self::Ses(error),
         }
     }
 }
 
-impl From<AdoptError> for ApiError {
-    fn from(error: AdoptError) -> Self {
+impl From<AdoptRefusal> for ApiError {
+    fn from(error: AdoptRefusal) -> Self {
         match error {
-            AdoptError::NotFound => Self::NotFound,
-            AdoptError::NotContested(status) => Self::NotContested(status),
-            AdoptError::HeldByAnother => Self::HeldByAnother,
-            AdoptError::NoIdentity => Self::NoIdentity,
-            AdoptError::Ses(error) => Self::Ses(error),
-            AdoptError::Busy => Self::Busy,
-            AdoptError::Store(error) => Self::Store(error),
+            AdoptRefusal::NotContested(status) => Self::NotContested(status),
+            AdoptRefusal::HeldByAnother => Self::HeldByAnother,
+            AdoptRefusal::NoIdentity => Self::NoIdentity,
+            AdoptRefusal::Ses(error) => Self::Ses(error),
         }
     }
 }
 
-impl From<ReleaseError> for ApiError {
-    fn from(error: ReleaseError) -> Self {
+impl From<ReleaseRefusal> for ApiError {
+    fn from(error: ReleaseRefusal) -> Self {
         match error {
-            ReleaseError::NotFound => Self::NotFound,
-            ReleaseError::Unconfirmed { name, holder } => Self::ReleaseUnconfirmed { name, holder },
-            ReleaseError::NothingToGrant(status) => Self::NothingToGrant(status),
-            ReleaseError::Removing => Self::BeingRemoved,
-            ReleaseError::NoRoom(organizational) => Self::NoRoom(organizational),
-            ReleaseError::Busy => Self::Busy,
-            ReleaseError::Store(error) => Self::Store(error),
+            ReleaseRefusal::Unconfirmed { name, holder } => {
+                Self::ReleaseUnconfirmed { name, holder }
+            }
+            ReleaseRefusal::NothingToGrant(status) => Self::NothingToGrant(status),
+            ReleaseRefusal::Removing => Self::BeingRemoved,
+            ReleaseRefusal::NoRoom(organizational) => Self::NoRoom(organizational),
         }
     }
 }
 
-impl From<RemoveError> for ApiError {
-    fn from(error: RemoveError) -> Self {
+impl From<RemoveRefusal> for ApiError {
+    fn from(error: RemoveRefusal) -> Self {
         match error {
-            RemoveError::NotFound => Self::NotFound,
-            RemoveError::Unconfirmed(name) => Self::Unconfirmed(name),
-            RemoveError::OtherConfirmed => Self::OtherConfirmed,
-            RemoveError::Busy => Self::Busy,
-            RemoveError::Store(error) => Self::Store(error),
+            RemoveRefusal::Unconfirmed(name) => Self::Unconfirmed(name),
+            RemoveRefusal::OtherConfirmed => Self::OtherConfirmed,
         }
     }
 }
 
-impl From<RestartError> for ApiError {
-    fn from(error: RestartError) -> Self {
+impl From<RestartRefusal> for ApiError {
+    fn from(error: RestartRefusal) -> Self {
         match error {
-            RestartError::NotFound => Self::NotFound,
-            RestartError::NotFailed(status) => Self::NotFailed(status),
-            RestartError::Ses(error) => Self::Ses(error),
-            RestartError::Busy => Self::Busy,
-            RestartError::Store(error) => Self::Store(error),
+            RestartRefusal::NotFailed(status) => Self::NotFailed(status),
+            RestartRefusal::Ses(error) => Self::Ses(error),
         }
     }
 }
 
-impl From<NotifyError> for ApiError {
-    fn from(error: NotifyError) -> Self {
+impl From<NotifyRefusal> for ApiError {
+    fn from(error: NotifyRefusal) -> Self {
         match error {
-            NotifyError::NotFound => Self::NotFound,
-            NotifyError::CannotBeReady { status, proven } => Self::NotReady { status, proven },
-            NotifyError::Busy => Self::Busy,
-            NotifyError::Store(error) => Self::Store(error),
+            NotifyRefusal::CannotBeReady { status, proven } => Self::NotReady { status, proven },
         }
     }
 }
 
-impl From<InstructionsError> for ApiError {
-    fn from(error: InstructionsError) -> Self {
+impl From<InstructionsRefusal> for ApiError {
+    fn from(error: InstructionsRefusal) -> Self {
         match error {
-            InstructionsError::NotFound => Self::NotFound,
-            InstructionsError::NotReady => Self::RecordsNotReady,
-            InstructionsError::Limit { of_domain, wait } => Self::TooManyInstructions {
+            InstructionsRefusal::NotReady => Self::RecordsNotReady,
+            InstructionsRefusal::Limit { of_domain, wait } => Self::TooManyInstructions {
                 of_domain,
                 seconds: seconds_up(wait),
             },
-            InstructionsError::RecipientLimit { wait } => {
+            InstructionsRefusal::RecipientLimit { wait } => {
                 Self::TooManyToRecipient(seconds_up(wait))
             }
-            InstructionsError::Unrendered(error) => Self::Unrendered(error),
-            InstructionsError::Ses(error @ SesError::Unavailable { .. }) => {
+            InstructionsRefusal::Unrendered(error) => Self::Unrendered(error),
+            InstructionsRefusal::Ses(error @ SesError::Unavailable { .. }) => {
                 Self::PerhapsSent(error)
             }
-            InstructionsError::Ses(SesError::Refused {
+            InstructionsRefusal::Ses(SesError::Refused {
                 refusal: Refusal::MessageRejected | Refusal::BadRequest,
                 ..
             }) => Self::EmailRefused,
-            InstructionsError::Ses(error) => Self::Ses(error),
-            InstructionsError::Store(error) => Self::Store(error),
+            InstructionsRefusal::Ses(error) => Self::Ses(error),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Whether a client may send from an address: a sentence for a person, and what to do next.
 
+use domain_auth::email_auth::Policy;
+use domain_auth::names::DomainName;
+use domain_auth::use_cases::sender_warnings::SenderWarning;
 use domain_auth::use_cases::senders::{SenderStanding, Verdict};
 use serde::Serialize;
 
@@ -19,6 +22,32 @@ pub struct SenderView {
     pub message: String,
     /// What to do next; none where there is nothing to do.
     pub action: Option<SenderAction>,
+    /// What to know although Lasso sends from it; empty where it does not.
+    pub warnings: Vec<SenderWarningView>,
+}
+
+/// What to know of mail from an address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "SenderWarning")
+)]
+pub struct SenderWarningView {
+    /// What it is, for programs.
+    pub code: SenderWarningCode,
+    /// The same for people, with what to do.
+    pub message: String,
+}
+
+/// What a warning is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SenderWarningCode {
+    /// By the DMARC policy of the domain, mail servers would refuse mail from this address, or treat it
+    /// as spam.
+    RefusedByDmarc,
 }
 
 /// Why an address may be used or not.
@@ -86,7 +115,12 @@ impl From<Verdict> for SenderView {
                     )
                 }
             }
-            Verdict::Covered { by, standing } => Self {
+            Verdict::Covered {
+                by,
+                standing,
+                warnings,
+            } => Self {
+                warnings: warnings.iter().map(|about| warning(&by, about)).collect(),
                 action: label_of(&standing).map(|label| SenderAction {
                     label: label.to_owned(),
                     path: format!("/domains/{by}"),
@@ -104,6 +138,7 @@ impl SenderView {
             reason,
             message: message.into(),
             action: None,
+            warnings: Vec::new(),
         }
     }
 
@@ -112,6 +147,35 @@ impl SenderView {
             allowed: true,
             ..Self::refused(reason, message)
         }
+    }
+}
+
+fn warning(by: &DomainName, warning: &SenderWarning) -> SenderWarningView {
+    let SenderWarning::RefusedByDmarc(refused) = warning;
+    let (author, by) = (refused.author.to_unicode(), by.to_unicode());
+    let fate = match refused.policy {
+        Policy::Reject => "refused",
+        Policy::Quarantine | Policy::None => "treated as spam",
+    };
+    let policy = format!(
+        "Mail from {author} would be {fate}: the DMARC policy at _dmarc.{} is {}",
+        refused.policy_of,
+        refused.policy.as_str()
+    );
+    let message = if refused.is_signed {
+        format!(
+            "{policy}, and it wants mail to be signed for {author}, while Lasso's is signed for {by}. \
+             Send from an address at {by}, or add {author} as a domain of its own."
+        )
+    } else {
+        format!(
+            "{policy}, and neither DKIM nor MAIL FROM of {by} is in place. Publish its DNS records, and \
+             do not send before they are found."
+        )
+    };
+    SenderWarningView {
+        code: SenderWarningCode::RefusedByDmarc,
+        message,
     }
 }
 

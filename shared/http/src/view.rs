@@ -198,7 +198,7 @@ fn readiness_of(domain: &Domain, look: &DnsLook) -> Readiness {
         dns: domain.dns_looked_at,
     };
     let ses = domain.ses.map(|ses| ses.status);
-    readiness(ses, &look.diagnosis, asked_at)
+    readiness(ses, &look.diagnosis, asked_at, &domain.name)
 }
 
 fn records_of(domain: &Domain, look: Option<&DnsLook>) -> Vec<RecordView> {

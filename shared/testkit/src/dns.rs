@@ -1,15 +1,15 @@
 //! A DNS that holds what a test puts in.
 
-use std::collections::{HashMap, HashSet};
-use std::net::{IpAddr, Ipv4Addr};
+use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain_auth::dns::{
-    AuthorityAnswer, Data, Lookup, NameServer, Observation, Outcome, Question, RecordType,
-    SecondAnswer, SecondLook, Transport, Zone, ZoneOutcome,
+    Data, Lookup, Observation, Outcome, Question, SecondLook, Zone, ZoneOutcome,
 };
 use domain_auth::names::DomainName;
-use domain_auth::records::{Record, RecordData};
+use domain_auth::records::Record;
+
+use crate::dns_scene::{DnsScene, data_of, no_such_name, observed, seen_again, type_of};
 
 /// Records in memory; every organizational domain is a zone on two servers. Where nothing was put,
 /// there is no such name.
@@ -24,7 +24,7 @@ pub struct FakeDns {
 )]
 #[derive(Debug, Default, Clone)]
 struct State {
-    answers: HashMap<Question, Vec<Data>>,
+    scene: DnsScene,
     silent: bool,
     /// Below these names nobody answers.
     silent_below: HashSet<String>,
@@ -81,11 +81,10 @@ impl FakeDns {
 
     /// Somebody forges this record in every answer on UDP.
     pub fn forge(&self, record: &Record) {
-        let (record_type, _) = data_of(record);
         self.publish(record);
         self.state().forged.insert(Question {
             name: record.name.clone(),
-            record_type,
+            record_type: type_of(&data_of(record)),
         });
     }
 
@@ -96,17 +95,12 @@ impl FakeDns {
 
     /// Publishes a record as it should be.
     pub fn publish(&self, record: &Record) {
-        let (record_type, data) = data_of(record);
-        self.put(&record.name, record_type, data);
+        self.state().scene.publish(record);
     }
 
-    /// Takes away all that is at the record's name.
+    /// Takes away all that is at the record's name and of its type.
     pub fn unpublish(&self, record: &Record) {
-        let (record_type, _) = data_of(record);
-        self.state().answers.remove(&Question {
-            name: record.name.clone(),
-            record_type,
-        });
+        self.state().scene.unpublish(record);
     }
 
     /// Takes a record away from all servers but one, or gives it back.
@@ -120,12 +114,8 @@ impl FakeDns {
     }
 
     /// Puts data at a name, beside what is there.
-    pub fn put(&self, name: &str, record_type: RecordType, data: Data) {
-        let question = Question {
-            name: name.to_owned(),
-            record_type,
-        };
-        self.state().answers.entry(question).or_default().push(data);
+    pub fn put(&self, name: &str, data: Data) {
+        self.state().scene.put(name, data);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -150,13 +140,17 @@ impl State {
             let target = "elsewhere.example".to_owned();
             return Outcome::Alias { target, ttl: 300 };
         }
-        let gone_here = server > 1 && self.half_gone.contains(&question.name);
-        match self.answers.get(question) {
-            Some(data) if !gone_here => Outcome::Found {
-                data: data.clone(),
-                ttl: 300,
-            },
-            Some(_) | None => Outcome::NoSuchName { negative_ttl: 300 },
+        if server > 1 && self.half_gone.contains(&question.name) {
+            return no_such_name();
+        }
+        self.scene.answer(question)
+    }
+
+    fn answer_over_tcp(&self, question: &Question, server: u8) -> Outcome {
+        match self.answer(question, server) {
+            _ if self.second_without_tcp && server > 1 => Outcome::TimedOut,
+            Outcome::Found { .. } if self.forged.contains(question) => no_such_name(),
+            answer => answer,
         }
     }
 
@@ -168,37 +162,13 @@ impl State {
         }
     }
 
-    fn look_again(&self, question: &Question) -> SecondLook {
-        let over_tcp = |server| match self.answer(question, server) {
-            _ if self.second_without_tcp && server > 1 => Outcome::TimedOut,
-            Outcome::Found { .. } if self.forged.contains(question) => {
-                Outcome::NoSuchName { negative_ttl: 300 }
-            }
-            answer => answer,
-        };
-        let answer = |server| SecondAnswer {
-            server: name_server(server),
-            transport: Transport::Tcp,
-            outcome: over_tcp(server),
-        };
-        SecondLook {
-            question: question.clone(),
-            listed: self.servers().into(),
-            answers: (1..=self.servers()).map(answer).collect(),
-        }
-    }
-
-    fn observe(&self, question: &Question) -> Observation {
-        let servers = self.servers();
-        let answer = |server| AuthorityAnswer {
-            server: name_server(server),
-            outcome: self.answer(question, server),
-        };
-        Observation {
-            question: question.clone(),
-            authoritative: (1..=servers).map(answer).collect(),
-            recursive: self.answer(question, 1),
-        }
+    fn observe(
+        &self,
+        question: &Question,
+        answer: impl Fn(&Self, &Question, u8) -> Outcome,
+    ) -> Observation {
+        let servers = (1..=self.servers()).map(|server| answer(self, question, server));
+        observed(question, "example", servers, self.answer(question, 1))
     }
 }
 
@@ -223,7 +193,8 @@ impl Lookup for FakeDns {
 
     async fn observe(&self, questions: &[Question]) -> Vec<Observation> {
         let state = self.state();
-        questions.iter().map(|q| state.observe(q)).collect()
+        let observe = |question| state.observe(question, State::answer);
+        questions.iter().map(observe).collect()
     }
 
     async fn observe_source(&self, questions: &[Question]) -> Vec<Observation> {
@@ -236,30 +207,7 @@ impl Lookup for FakeDns {
 
     async fn ask_again(&self, questions: &[Question]) -> Vec<SecondLook> {
         let state = self.state();
-        questions.iter().map(|q| state.look_again(q)).collect()
-    }
-}
-
-fn name_server(number: u8) -> NameServer {
-    NameServer {
-        host: format!("ns{number}.example"),
-        address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, number)),
-    }
-}
-
-fn data_of(record: &Record) -> (RecordType, Data) {
-    match record.data.clone() {
-        RecordData::Txt { text } => (RecordType::Txt, Data::Txt { text }),
-        RecordData::Cname { target } => (RecordType::Cname, Data::Cname { target }),
-        RecordData::Mx {
-            preference,
-            exchange,
-        } => (
-            RecordType::Mx,
-            Data::Mx {
-                preference,
-                exchange,
-            },
-        ),
+        let again = |question| seen_again(state.observe(question, State::answer_over_tcp));
+        questions.iter().map(again).collect()
     }
 }

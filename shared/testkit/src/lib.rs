@@ -6,6 +6,7 @@ mod builders;
 mod clock;
 mod crash;
 mod dns;
+mod dns_scene;
 pub mod documents;
 mod http;
 mod logs;
@@ -18,6 +19,7 @@ mod meter;
 mod ports;
 mod ses;
 mod ses_port;
+mod ses_words;
 mod topic;
 
 pub use builders::{
@@ -26,14 +28,15 @@ pub use builders::{
 pub use clock::{SequentialIds, TestClock};
 pub use crash::CrashPoint;
 pub use dns::FakeDns;
+pub use dns_scene::{DnsScene, data_of, no_such_name, observed, seen_again, type_of};
 pub use http::{Answer, answer_of, request_in};
 pub use logs::logged;
 pub use memory_store::MemoryStore;
 pub use meter::RecordingMeter;
 pub use ports::TestPorts;
 pub use ses::{FakeDoor, FakeSes, SesFault};
-pub use ses_port::{
-    ANOTHER_STACK, Door, SesPort, axis_status, carry_out, identity_at_ses, is_adopted,
-    model_status, owner_of, status_of,
+pub use ses_port::{Door, SesPort, carry_out};
+pub use ses_words::{
+    ANOTHER_STACK, axis_status, identity_at_ses, is_adopted, model_status, owner_of, status_of,
 };
 pub use topic::RecordingTopic;

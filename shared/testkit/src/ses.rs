@@ -11,7 +11,8 @@ use ses_model::{
 };
 
 use crate::CrashPoint;
-use crate::ses_port::{Door, REGION, SesPort, carry_out, client_of, model_status, tags_of};
+use crate::ses_port::{Door, SesPort, carry_out};
+use crate::ses_words::{REGION, client_of, model_status, tags_of};
 
 /// How SES fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,18 +2,14 @@
 //! that never answer.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain_auth::dns::{
-    AuthorityAnswer, Data, Lookup, NameServer, Observation, Outcome, Question, RecordType,
-    SecondAnswer, SecondLook, Transport, Zone, ZoneOutcome,
-};
+use domain_auth::dns::{Lookup, Observation, Outcome, Question, SecondLook, Zone, ZoneOutcome};
 use domain_auth::names::DomainName;
 use domain_auth::ports::Clock;
 use domain_auth::records::{self, Record, RecordData, RecordId};
-use domain_auth_testkit::identity;
+use domain_auth_testkit::{DnsScene, identity, no_such_name, observed, seen_again};
 
 use crate::fault::Fault;
 use crate::setting::Setting;
@@ -66,8 +62,8 @@ pub(crate) struct SimDns {
 struct State {
     servers: HashMap<String, Servers>,
     published: HashMap<DomainName, Published>,
-    /// What is there, by the name that is asked for.
-    records: HashMap<String, Vec<(RecordType, Data)>>,
+    /// What is there.
+    scene: DnsScene,
     /// Our resolver answers nothing at all.
     down: bool,
     /// Everybody answers without taking time.
@@ -95,10 +91,10 @@ impl SimDns {
         let all = records::records_of(name, &identity(name));
         let mut state = self.state();
         for record in &all {
-            state.records.remove(&record.name);
+            state.scene.unpublish(record);
         }
-        for (record, data) in records_of(all, published) {
-            state.records.entry(record).or_default().push(data);
+        for record in records_of(all, published) {
+            state.scene.publish(&record);
         }
         state.published.insert(name.clone(), published);
     }
@@ -106,20 +102,13 @@ impl SimDns {
     /// Publishes the proof of a claim, beside those of others.
     pub(crate) fn prove(&self, name: &DomainName, secret: &str) {
         let record = records::ownership_record(name, secret);
-        let (name, data) = data_of(record);
-        let mut state = self.state();
-        let there = state.records.entry(name).or_default();
-        if !there.contains(&data) {
-            there.push(data);
-        }
+        self.state().scene.publish(&record);
     }
 
     /// Whether the proof of a claim is there.
     pub(crate) fn is_proven(&self, name: &DomainName, secret: &str) -> bool {
-        let (name, data) = data_of(records::ownership_record(name, secret));
-        let state = self.state();
-        let there = state.records.get(&name);
-        there.is_some_and(|there| there.contains(&data))
+        let record = records::ownership_record(name, secret);
+        self.state().scene.has(&record)
     }
 
     pub(crate) fn published(&self, name: &DomainName) -> Published {
@@ -167,43 +156,18 @@ impl SimDns {
     fn observe_now(&self, questions: &[Question], zone: &str) -> Vec<Observation> {
         let servers = self.seen(zone);
         let state = self.state();
-        let none = Outcome::NoSuchName { negative_ttl: 300 };
-        let outcome = |question: &Question| {
-            if servers == Servers::Dead && self.setting.has(Fault::SilenceCounts) {
-                return none.clone();
-            }
-            if servers == Servers::Dead {
-                return Outcome::TimedOut;
-            }
-            let there = state.records.get(&question.name).into_iter().flatten();
-            let data: Vec<Data> = there
-                .filter(|(record_type, _)| *record_type == question.record_type)
-                .map(|(_, data)| data.clone())
-                .collect();
-            if data.is_empty() {
-                none.clone()
-            } else {
-                Outcome::Found { data, ttl: 300 }
-            }
+        let outcome = |question: &Question| match servers {
+            Servers::Dead if self.setting.has(Fault::SilenceCounts) => no_such_name(),
+            Servers::Dead => Outcome::TimedOut,
+            Servers::Alive | Servers::Slow | Servers::Disagree => state.scene.answer(question),
         };
         let observe = |question: &Question| {
             let first = outcome(question);
             let second = match servers {
-                Servers::Disagree => none.clone(),
+                Servers::Disagree => no_such_name(),
                 Servers::Alive | Servers::Slow | Servers::Dead => first.clone(),
             };
-            let answer = |number: u8, outcome: Outcome| AuthorityAnswer {
-                server: NameServer {
-                    host: format!("ns{number}.{zone}"),
-                    address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, number)),
-                },
-                outcome,
-            };
-            Observation {
-                question: question.clone(),
-                recursive: first.clone(),
-                authoritative: vec![answer(1, first), answer(2, second)],
-            }
+            observed(question, zone, [first.clone(), second], first)
         };
         questions.iter().map(observe).collect()
     }
@@ -266,20 +230,7 @@ impl Lookup for SimDns {
     /// Nobody forges anything here, so TCP shows what UDP does.
     async fn ask_again(&self, questions: &[Question]) -> Vec<SecondLook> {
         let observations = self.observe(questions).await;
-        let again = observations.into_iter().map(|observation| SecondLook {
-            question: observation.question,
-            listed: observation.authoritative.len(),
-            answers: observation
-                .authoritative
-                .into_iter()
-                .map(|answer| SecondAnswer {
-                    server: answer.server,
-                    transport: Transport::Tcp,
-                    outcome: answer.outcome,
-                })
-                .collect(),
-        });
-        again.collect()
+        observations.into_iter().map(seen_again).collect()
     }
 }
 
@@ -311,40 +262,20 @@ fn zone_of(name: &str) -> String {
     }
 }
 
-/// What of a domain's records is there, by name.
-fn records_of(all: Vec<Record>, published: Published) -> Vec<(String, (RecordType, Data))> {
-    let data = all.into_iter();
+/// What of a domain's records is there.
+fn records_of(all: Vec<Record>, published: Published) -> Vec<Record> {
+    let all = all.into_iter();
     match published {
         Published::Nothing => Vec::new(),
-        Published::Everything => data.map(data_of).collect(),
-        Published::WithoutAKey => data
-            .filter(|record| record.id != RecordId::Dkim2)
-            .map(data_of)
-            .collect(),
-        Published::Wrong => data
+        Published::Everything => all.collect(),
+        Published::WithoutAKey => all.filter(|record| record.id != RecordId::Dkim2).collect(),
+        Published::Wrong => all
             .take(1)
             .map(|record| {
                 let text = "some-other-token".to_owned();
-                (record.name, (RecordType::Txt, Data::Txt { text }))
+                let data = RecordData::Txt { text };
+                Record { data, ..record }
             })
             .collect(),
     }
-}
-
-fn data_of(record: Record) -> (String, (RecordType, Data)) {
-    let data = match record.data {
-        RecordData::Txt { text } => (RecordType::Txt, Data::Txt { text }),
-        RecordData::Cname { target } => (RecordType::Cname, Data::Cname { target }),
-        RecordData::Mx {
-            preference,
-            exchange,
-        } => (
-            RecordType::Mx,
-            Data::Mx {
-                preference,
-                exchange,
-            },
-        ),
-    };
-    (record.name, data)
 }

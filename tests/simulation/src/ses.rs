@@ -1,68 +1,66 @@
-//! A simulated Amazon SES: so many calls per second for each operation, `Throttling` above that, and a
-//! verification that takes what is in DNS.
-
-mod answers;
-mod quota;
+//! A simulated Amazon SES: the account of `ses-model`, calls that take their time, that meet other
+//! callers' use of the quota, and that are not always answered; and what was changed and deleted there.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain_auth::identity::{AxisStatus, ConfigurationSet, MailFromLabel, SesStatus};
+use domain_auth::identity::{AxisStatus, MailFromLabel, SesStatus};
 use domain_auth::names::{ClientId, DomainName};
-use domain_auth::ports::SesError;
-
+use domain_auth::ports::{Clock, ExistingIdentity, IdentityOwner, ListedIdentity, SesError};
+use domain_auth_testkit::{
+    Door, SesPort, carry_out, domain_name, identity_at_ses, model_status, owner_of, status_of,
+};
 use jiff::Timestamp;
-use quota::Quota;
-pub(crate) use quota::{Calls, Trouble};
+use ses_model::{
+    Account, Admission, Axis, Behaviour, Failure, Identity, Inheritance, MailFrom, Operation, Seen,
+    Settings, TokenSource,
+};
 
+use crate::fault::Fault;
 use crate::setting::Setting;
 
-/// Identities, and the account's quota.
+/// How long SES takes to answer.
+const ANSWER: (Duration, Duration) = (Duration::from_millis(40), Duration::from_millis(40));
+
+/// The service's ports for it.
+pub(crate) type SimSes = SesPort<SimDoor>;
+
+/// An account, and how calls get there.
 #[derive(Debug, Clone)]
-pub(crate) struct SimSes {
+pub(crate) struct SimDoor {
     setting: Setting,
-    calls_per_second: f64,
     state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    identities: BTreeMap<DomainName, SimIdentity>,
-    /// Both since somebody last asked for them.
+    account: Account,
+    /// Both since they were last taken.
     deletions: Vec<Deletion>,
     changes: Vec<Change>,
-    /// Who last asked for an identity of a name.
+    /// Which client last asked for an identity of a name.
     asked: BTreeMap<DomainName, ClientId>,
-    quota: Quota,
+    calls: BTreeMap<&'static str, Calls>,
+    trouble: Trouble,
 }
 
-/// What SES has of a domain.
-#[derive(Debug, Clone)]
-pub(crate) struct SimIdentity {
-    /// Who made it.
-    pub(crate) tag: Tag,
-    /// The tags say that it was adopted.
-    pub(crate) adopted: bool,
-    /// The custom MAIL FROM domain.
-    pub(crate) mail_from: Option<String>,
-    /// The configuration set that was attached.
-    pub(crate) configuration_set: Option<ConfigurationSet>,
-    /// What it says.
-    pub(crate) status: SesStatus,
-    /// When SES began to look for the records, or lost them.
-    pub(crate) since: Duration,
+/// Calls of an operation.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Calls {
+    /// Those that SES took.
+    pub(crate) taken: usize,
+    /// Those that it throttled.
+    pub(crate) throttled: usize,
 }
 
-/// What the tags of an identity say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Tag {
-    /// This stack made it, for a client.
-    Ours(ClientId),
-    /// Another stack did.
-    AnotherStack,
-    /// Nothing.
-    Nobody,
+/// How SES fails now and then: probabilities.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Trouble {
+    /// The quota is used up by others in the account.
+    pub(crate) throttled: f64,
+    /// No answer; in half of the cases it was done all the same.
+    pub(crate) unanswered: f64,
 }
 
 /// A call that has deleted an identity.
@@ -70,7 +68,7 @@ pub(crate) enum Tag {
 pub(crate) struct Deletion {
     pub(crate) name: DomainName,
     /// As it was.
-    pub(crate) identity: SimIdentity,
+    pub(crate) identity: Identity,
     /// On the clock on the wall.
     pub(crate) at: Timestamp,
 }
@@ -78,57 +76,80 @@ pub(crate) struct Deletion {
 /// A call that has changed an identity, or could have.
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
-    pub(crate) operation: &'static str,
+    pub(crate) operation: Operation,
     pub(crate) name: DomainName,
     /// What its tags said.
-    pub(crate) tag: Tag,
+    pub(crate) owner: IdentityOwner,
 }
 
-impl SimSes {
-    /// With the account's quota for each operation.
-    pub(crate) fn new(setting: Setting, calls_per_second: u32) -> Self {
-        Self {
+impl SimDoor {
+    /// With the account's quota for each operation. The status of a domain below a verified one is that of
+    /// its own records: what is true of a name (`weeks/truth.rs`) knows nothing of the names above it.
+    pub(crate) fn to_ses(setting: Setting, calls_per_second: u32) -> SimSes {
+        let behaviour = Behaviour {
+            inheritance: Inheritance::SendingOnly,
+            ..Behaviour::default()
+        };
+        let settings = Settings {
+            behaviour,
+            rate: Some(f64::from(calls_per_second)),
+            identity_limit: usize::MAX,
+            token_source: TokenSource::Readable,
+            ..Settings::default()
+        };
+        let state = State {
+            account: Account::new(settings),
+            ..State::default()
+        };
+        SesPort::behind(Self {
             setting,
-            calls_per_second: f64::from(calls_per_second),
-            state: Arc::default(),
-        }
+            state: Arc::new(Mutex::new(state)),
+        })
     }
 
     /// Sets how SES fails from now on.
     pub(crate) fn set_trouble(&self, trouble: Trouble) {
-        self.state().quota.trouble = trouble;
+        self.state().trouble = trouble;
+    }
+
+    /// How SES fails now.
+    pub(crate) fn trouble(&self) -> Trouble {
+        self.state().trouble
     }
 
     /// Makes an identity as if it had been there before.
-    pub(crate) fn put(&self, name: &DomainName, tag: Tag, verification: AxisStatus) {
-        let made = SimIdentity {
-            tag,
-            adopted: false,
-            mail_from: Some(MailFromLabel::default_label().below(name)),
-            configuration_set: None,
-            status: axes(verification),
-            since: self.setting.clock.elapsed(),
-        };
-        self.state().identities.insert(name.clone(), made);
+    pub(crate) fn put(&self, name: &DomainName, owner: &IdentityOwner, verification: AxisStatus) {
+        let now = self.setting.clock.elapsed();
+        let mut identity = identity_at_ses(name, owner);
+        identity.mail_from = Some(MailFrom {
+            domain: MailFromLabel::default_label().below(name),
+            behavior: "USE_DEFAULT_VALUE".to_owned(),
+            region: "us-east-1".to_owned(),
+            axis: Axis::started(now),
+        });
+        let status = model_status(verification);
+        identity.set_status((status, status, status), now);
+        self.state().account.put([identity]);
     }
 
     /// Lets SES look at all identities.
-    pub(crate) fn look(&self, mut update: impl FnMut(&DomainName, &mut SimIdentity)) {
-        for (name, identity) in &mut self.state().identities {
-            update(name, identity);
+    pub(crate) fn look(&self, mut update: impl FnMut(&DomainName, &mut Identity)) {
+        for identity in self.state().account.identities_mut() {
+            update(&domain_name(&identity.name), identity);
         }
     }
 
-    /// Sets what SES says of an identity.
-    pub(crate) fn set_status(&self, name: &DomainName, status: SesStatus) {
-        if let Some(identity) = self.state().identities.get_mut(name) {
-            identity.status = status;
+    /// Makes SES say that everything of an identity is there.
+    pub(crate) fn verify(&self, name: &DomainName) {
+        let now = self.setting.clock.elapsed();
+        if let Some(identity) = self.state().account.find_mut(name.as_str()) {
+            identity.observe(Seen::Found, now);
         }
     }
 
     /// All calls so far, by operation.
     pub(crate) fn calls(&self) -> BTreeMap<&'static str, Calls> {
-        self.state().quota.calls.clone()
+        self.state().calls.clone()
     }
 
     /// How many calls it has throttled so far.
@@ -138,21 +159,20 @@ impl SimSes {
     }
 
     /// What SES has of a name.
-    pub(crate) fn identity(&self, name: &DomainName) -> Option<SimIdentity> {
-        self.state().identities.get(name).cloned()
+    pub(crate) fn identity(&self, name: &DomainName) -> Option<Identity> {
+        self.state().account.find(name.as_str()).cloned()
     }
 
     /// What SES says of a name.
     pub(crate) fn status(&self, name: &DomainName) -> Option<SesStatus> {
-        self.state()
-            .identities
-            .get(name)
-            .map(|identity| identity.status)
+        let account = &self.state().account;
+        let identity = account.find(name.as_str())?;
+        Some(status_of(account, identity))
     }
 
-    /// Somebody deletes an identity by hand.
+    /// An identity is deleted by hand.
     pub(crate) fn lose(&self, name: &DomainName) {
-        self.state().identities.remove(name);
+        self.state().account.delete(name.as_str()).ok();
     }
 
     /// The deletions since this was last called.
@@ -165,20 +185,19 @@ impl SimSes {
         std::mem::take(&mut self.state().changes)
     }
 
-    /// How SES fails now.
-    pub(crate) fn trouble(&self) -> Trouble {
-        self.state().quota.trouble
-    }
-
     /// The names that SES has.
     pub(crate) fn names(&self) -> Vec<DomainName> {
-        self.state().identities.keys().cloned().collect()
+        let state = self.state();
+        let identities = state.account.identities();
+        identities.map(|it| domain_name(&it.name)).collect()
     }
 
     /// v2 `GetEmailIdentity`, with the three axes of one identity.
     pub(crate) async fn get(&self, name: &DomainName) -> Result<Option<SesStatus>, SesError> {
-        self.call("GetEmailIdentity", |state| {
-            state.identities.get(name).map(|identity| identity.status)
+        let operation = Operation::GetEmailIdentity;
+        self.call(operation, std::slice::from_ref(name), |account, _| {
+            let identity = account.find(name.as_str());
+            Ok(identity.map(|identity| status_of(account, identity)))
         })
         .await
     }
@@ -186,45 +205,134 @@ impl SimSes {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    async fn half_of_the_way(&self) {
+        let (least, mean) = ANSWER;
+        let latency = self.setting.chance.latency(least, mean);
+        self.setting.clock.sleep(latency / 2).await;
+    }
+
+    fn take<T>(
+        &self,
+        operation: Operation,
+        names: &[DomainName],
+        effect: impl FnOnce(&mut Account, Duration) -> Result<T, Failure>,
+    ) -> Result<T, SesError> {
+        let chance = &self.setting.chance;
+        let now = self.setting.clock.elapsed();
+        let mut state = self.state();
+        let trouble = state.trouble;
+        let admitted = state.account.admit(operation, &[], now) == Admission::Accepted
+            && !chance.happens(trouble.throttled);
+        let calls = state.calls.entry(operation.name()).or_default();
+        let admission = if !admitted {
+            calls.throttled += 1;
+            Admission::Failed(Failure::throttled())
+        } else {
+            calls.taken += 1;
+            match chance.happens(trouble.unanswered) {
+                true if chance.happens(0.5) => Admission::AnswerLost,
+                true => Admission::Dropped,
+                false => Admission::Accepted,
+            }
+        };
+        carry_out(admission, operation, || {
+            let [name] = names else {
+                return effect(&mut state.account, now);
+            };
+            let before = state.account.find(name.as_str()).cloned();
+            let answer = effect(&mut state.account, now);
+            self.note(&mut state, (operation, name), before);
+            answer
+        })
+    }
+
+    /// Notes what a call has changed or deleted, or undoes it where the service has that fault.
+    fn note(
+        &self,
+        state: &mut State,
+        (operation, name): (Operation, &DomainName),
+        before: Option<Identity>,
+    ) {
+        if operation == Operation::DeleteEmailIdentity {
+            let Some(identity) = before else { return };
+            if self.setting.has(Fault::DeletionForgotten) {
+                state.account.put([identity]);
+                return;
+            }
+            let at = self.setting.clock.now();
+            let astray = self.setting.has(Fault::DeletionAstray);
+            let other = state.account.identities().next().filter(|_| astray);
+            let other = other.map(|other| other.name.clone());
+            let other = other.and_then(|other| state.account.delete(&other).ok());
+            let deleted = [identity].into_iter().chain(other);
+            state.deletions.extend(deleted.map(|identity| Deletion {
+                name: domain_name(&identity.name),
+                identity,
+                at,
+            }));
+        } else if changes_what_is_there(operation) && state.account.find(name.as_str()).is_some() {
+            let owner = before.as_ref().map_or(IdentityOwner::Nobody, owner_of);
+            state.changes.push(Change {
+                operation,
+                name: name.clone(),
+                owner,
+            });
+            let attaches = operation == Operation::PutEmailIdentityConfigurationSetAttributes;
+            if attaches && self.setting.has(Fault::ConfigurationSetForgotten) {
+                state.account.put(before);
+            }
+        }
+    }
 }
 
-impl State {
-    fn delete(&mut self, name: &DomainName, at: Timestamp) {
-        if let Some(identity) = self.identities.remove(name) {
-            let name = name.clone();
-            self.deletions.push(Deletion { name, identity, at });
-        }
+/// The v1 operations make an identity, without tags, if there is none: that counts, too.
+fn changes_what_is_there(operation: Operation) -> bool {
+    [
+        Operation::TagResource,
+        Operation::VerifyDomainIdentity,
+        Operation::VerifyDomainDkim,
+        Operation::PutEmailIdentityMailFromAttributes,
+        Operation::PutEmailIdentityConfigurationSetAttributes,
+    ]
+    .contains(&operation)
+}
+
+impl Door for SimDoor {
+    async fn call<T: Send>(
+        &self,
+        operation: Operation,
+        names: &[DomainName],
+        effect: impl FnOnce(&mut Account, Duration) -> Result<T, Failure> + Send,
+    ) -> Result<T, SesError> {
+        self.half_of_the_way().await;
+        let take = || self.take(operation, names, effect);
+        let answer = self.setting.apart.take(take);
+        self.half_of_the_way().await;
+        answer
     }
 
-    /// What is about to be changed, where it is there.
-    fn change(&mut self, operation: &'static str, name: &DomainName) -> Option<&mut SimIdentity> {
-        let identity = self.identities.get_mut(name)?;
-        self.changes.push(Change {
-            operation,
-            name: name.clone(),
-            tag: identity.tag.clone(),
-        });
-        Some(identity)
+    fn asks(&self, name: &DomainName, client: &ClientId) {
+        self.state().asked.insert(name.clone(), client.clone());
     }
 
-    /// What the v1 calls do: they make an identity, without tags, where there is none.
-    fn look_again(&mut self, operation: &'static str, name: &DomainName, now: Duration) {
-        self.identities
-            .entry(name.clone())
-            .or_insert_with(|| SimIdentity {
-                tag: Tag::Nobody,
-                adopted: false,
-                mail_from: None,
-                configuration_set: None,
-                status: axes(AxisStatus::Pending),
-                since: now,
-            });
-        if let Some(identity) = self.change(operation, name)
-            && identity.status.verification == AxisStatus::Failed
+    fn described(&self, name: &DomainName, mut identity: ExistingIdentity) -> ExistingIdentity {
+        if self.setting.has(Fault::DescribingForgotten)
+            && let Some(client) = self.state().asked.get(name)
         {
-            identity.status = axes(AxisStatus::Pending);
-            identity.since = now;
+            identity.owner = IdentityOwner::Client(client.to_string());
+            identity.ours = true;
         }
+        identity.ours |= self.setting.has(Fault::TagsIgnored);
+        identity.verified &= !self.setting.has(Fault::VerifiedOrphanDeleted);
+        identity
+    }
+
+    fn listed(&self, mut identity: ListedIdentity) -> ListedIdentity {
+        if self.setting.has(Fault::VerifiedOrphanDeleted) {
+            identity.verification = None;
+        }
+        identity
     }
 }
 

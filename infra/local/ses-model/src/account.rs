@@ -288,3 +288,104 @@ impl Account {
             .or_insert_with(|| Identity::of_generation(name, generation))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admission::Fault;
+
+    const NAME: &str = "example.com";
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn new() -> New {
+        New {
+            tags: Vec::new(),
+            configuration_set: None,
+            signing: Signing::EasyDkim,
+        }
+    }
+
+    fn taken(account: &mut Account, calls: usize, now: Duration) -> usize {
+        let operation = Operation::GetEmailIdentity;
+        let admitted = (0..calls).map(|_| account.admit(operation, &[], now));
+        admitted.filter(|it| *it == Admission::Accepted).count()
+    }
+
+    #[test]
+    fn the_quota_is_so_many_calls_per_second_at_once_or_one_by_one() {
+        for rate in [1, 5] {
+            let rate_per_second = Some(f64::from(rate));
+            let mut account = Account::default();
+            account.settings.rate = rate_per_second;
+            let calls = usize::try_from(rate).expect("a small number");
+            assert_eq!(taken(&mut account, 20, at(0)), calls);
+            assert_eq!(taken(&mut account, 20, at(1)), calls);
+            assert_eq!(
+                taken(&mut account, 20, at(100)),
+                calls,
+                "nothing is saved up"
+            );
+        }
+    }
+
+    #[test]
+    fn a_fault_strikes_the_calls_that_name_its_identity_and_is_used_up() {
+        let mut account = Account::default();
+        account.admissions.faults.push(Fault {
+            operation: "*".to_owned(),
+            times: Some(1),
+            error: "drop_after".to_owned(),
+            identity: Some(NAME.to_owned()),
+        });
+        let mut admit = |name: &str, seconds| {
+            let names = [name.to_owned()];
+            account.admit(Operation::GetEmailIdentity, &names, at(seconds))
+        };
+        assert_eq!(admit("other.example", 0), Admission::Accepted);
+        assert_eq!(admit(NAME, 2), Admission::AnswerLost);
+        assert_eq!(admit(NAME, 4), Admission::Accepted);
+    }
+
+    #[test]
+    fn what_was_deleted_is_not_taken_up_and_is_made_with_other_tokens_where_they_are_fresh() {
+        let mut account = Account::default();
+        account.settings.behaviour.tokens = Tokens::Fresh;
+        let before = account.verify_domain(NAME, at(0));
+        assert!(account.delete(NAME).is_ok() && account.delete(NAME).is_err());
+        account.take_up(NAME, at(1));
+        assert!(account.find(NAME).is_none());
+        assert_ne!(account.verify_domain(NAME, at(2)), before);
+    }
+
+    #[test]
+    fn a_child_of_a_verified_domain_inherits_and_may_send() {
+        let mut account = Account::default();
+        for name in [NAME, "mail.example.com"] {
+            account.create(name, new(), at(0)).expect("there is room");
+        }
+        let success = (Status::Success, Status::Success, Status::NotStarted);
+        let parent = account.find_mut(NAME).expect("it was made");
+        parent.set_status(success, at(0));
+        let status = |account: &Account| {
+            let child = account.find("mail.example.com").expect("it was made");
+            (account.verification(child), account.may_send(child))
+        };
+        assert_eq!(status(&account), (Status::Success, true));
+        account.settings.behaviour.inheritance = Inheritance::SendingOnly;
+        assert_eq!(status(&account), (Status::Pending, true));
+    }
+
+    #[test]
+    fn a_status_that_is_set_is_the_one_that_is_said() {
+        let mut identity = Identity::new(NAME);
+        let all = [Status::Pending, Status::Success, Status::Failed];
+        for (verification, dkim) in all.map(|it| all.map(|other| (it, other))).concat() {
+            identity.set_status((verification, dkim, Status::Pending), at(0));
+            assert_eq!(identity.verification(), verification, "{dkim:?}");
+            assert_eq!(identity.dkim.status(), dkim);
+        }
+    }
+}

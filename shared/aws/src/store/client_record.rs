@@ -163,7 +163,7 @@ impl Table {
     pub(super) async fn after_refusal(&self, count: &mut Count) -> Result<Refusal, StoreError> {
         let stored = self.stored_record(&count.client).await?;
         if stored.held.is_none() {
-            self.start_count(&count.client).await?;
+            self.start_count(&count.client, stored.own.as_ref()).await?;
         }
         let Some(added) = &mut count.added else {
             return Ok(Refusal::Again);
@@ -186,21 +186,39 @@ impl Table {
         })
     }
 
-    /// Counts the domains in a client's list, and writes the number where there is none.
-    async fn start_count(&self, client: &ClientId) -> Result<(), StoreError> {
+    /// Counts the domains in a client's list, and writes the number where there is none. `own` is what was
+    /// read before the counting. Others may have written the number meanwhile and moved it, and
+    /// [`SetLimits`] may have taken it away again: then this one is stale, and is not written.
+    async fn start_count(
+        &self,
+        client: &ClientId,
+        own: Option<&OwnLimits>,
+    ) -> Result<(), StoreError> {
         let held = self.count_domains(client).await?;
         let update = self
             .client
             .update_item()
             .table_name(&self.name)
             .set_key(Some(Key::client_record(client).into_item()));
-        let outcome = stamped(update)
+        let update = stamped(update)
             .update_expression(format!("SET {SET_SCHEMA}, #held = :held"))
-            .condition_expression(format!("{IS_KNOWN} AND attribute_not_exists(#held)"))
             .expression_attribute_names("#held", HELD)
-            .expression_attribute_values(":held", number(held))
-            .send()
-            .await;
+            .expression_attribute_names("#own", OWN)
+            .expression_attribute_values(":held", number(held));
+        let uncounted = format!("{IS_KNOWN} AND attribute_not_exists(#held)");
+        let update = match own {
+            None => {
+                update.condition_expression(format!("{uncounted} AND attribute_not_exists(#own)"))
+            }
+            Some(own) => update
+                .condition_expression(format!("{uncounted} AND #own.#at = :set_at"))
+                .expression_attribute_names("#at", "at")
+                .expression_attribute_values(
+                    ":set_at",
+                    serde_dynamo::to_attribute_value(own.at).map_err(store_error(ACTION))?,
+                ),
+        };
+        let outcome = update.send().await;
         match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
             // Another one was faster, and has counted the same; or the item is of a later release,
             // which the next reading says.

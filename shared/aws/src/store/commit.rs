@@ -1,19 +1,18 @@
 //! Writing changes: domains, claims, history, events and the numbers of clients' domains in one
 //! transaction.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem};
+use domain_auth::attempts::Attempts;
 use domain_auth::claims::{ClaimRegister, Tombstone};
 use domain_auth::dns::{DnsLook, MAX_LOOK};
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
-use domain_auth::ports::{Clock, CommitChanges, CommitError, Ids, StoreError, StoreFailure};
+use domain_auth::ports::{CommitChanges, CommitError, StoreError, StoreFailure};
 use serde::Serialize;
 
 use super::client_record::{Count, Refusal, counts_of};
@@ -72,10 +71,6 @@ impl Table {
     }
 }
 
-/// How often a transaction is written again that only the number of a client's domains stopped: all
-/// changes of that number are of one item.
-const COUNT_ATTEMPTS: u32 = 12;
-
 /// One item of a transaction.
 pub(super) enum Write {
     Put(Put),
@@ -102,7 +97,8 @@ impl Table {
         items: Vec<TransactWriteItem>,
         mut counts: Vec<Count>,
     ) -> Result<(), CommitError> {
-        for attempt in 1..=COUNT_ATTEMPTS {
+        let mut attempts = Attempts::default();
+        while attempts.at_once() {
             let mut all = items.clone();
             for count in &counts {
                 let update = self.update_count(count)?;
@@ -133,7 +129,7 @@ impl Table {
                 }
             }
             if contended {
-                SystemClock.sleep(back_off(attempt)).await;
+                attempts.pause(&SystemClock, &SystemIds).await;
             }
         }
         Err(CommitError::Conflict)
@@ -368,16 +364,6 @@ fn is_too_large_to_transact(error: &TransactWriteItemsError) -> bool {
         }
         other => is_too_large(other.meta().code(), other.meta().message()),
     }
-}
-
-/// Between nothing and 10 ms times two to the power of the attempt, at most 320 ms.
-fn back_off(attempt: u32) -> Duration {
-    let ceiling = 10_u64 << attempt.min(5);
-    let random = SystemIds.secret();
-    let random = random.bytes().fold(0_u64, |sum, byte| {
-        sum.wrapping_mul(31).wrapping_add(u64::from(byte))
-    });
-    Duration::from_millis(random % ceiling)
 }
 
 /// Why each item of a transaction was not written, where that stopped it.

@@ -95,7 +95,6 @@ pub fn probes_for(
     let case = Case::new(*context, records, observations);
     let mut aliases = Questions::default();
     let mut questions = Questions::default();
-    let mut anything = false;
     for record in records {
         let judged = case.own(record);
         case.ask_for_aliases(record, &mut aliases);
@@ -111,7 +110,7 @@ pub fn probes_for(
         }
         let exists = case.observations.exists(&record.name);
         if exists {
-            ask_beside(record, &mut questions);
+            case.ask_beside(record, &mut questions);
         }
         let settled = matches!(judged.standing, Standing::Right | Standing::Unknown);
         if settled || record.id == RecordId::Dmarc && case.has_dmarc() {
@@ -121,21 +120,9 @@ pub fn probes_for(
             case.ask_elsewhere(record, &mut questions);
         }
         if exists {
-            anything = true;
             ask_instead(record, &mut questions);
-        }
-    }
-    // Where nothing exists at a name, no wildcard answers for it either.
-    if anything {
-        let sibling = case.nobodys_name();
-        for record_type in [
-            RecordType::Cname,
-            RecordType::Txt,
-            RecordType::Mx,
-            RecordType::A,
-            RecordType::Aaaa,
-        ] {
-            questions.ask(&sibling, record_type);
+            // Where nothing exists at a name, no wildcard answers for it either.
+            case.ask_for_wildcard(record, &mut questions);
         }
     }
     let new = |question: &Question| !case.observations.has(question);
@@ -152,11 +139,51 @@ impl Case<'_> {
     /// The places where it may have ended up; of those below a branch first the branch alone.
     fn ask_elsewhere(&self, record: &Record, questions: &mut Questions) {
         for place in self.places(record) {
-            let asked = |branch: &&String| self.observations.get(branch, RecordType::Txt).is_some();
             match &place.branch {
-                Some(branch) if !asked(&branch) => questions.ask(branch, RecordType::Txt),
                 Some(branch) if self.observations.denies(branch) => {}
+                Some(branch) if !self.observations.is_asked(branch) => {
+                    if !questions.has_name(branch) {
+                        questions.ask(branch, RecordType::Txt);
+                    }
+                }
                 Some(_) | None => questions.ask(&place.name, type_of(&record.data)),
+            }
+        }
+    }
+
+    /// What may not be at the name of a record although the record is right.
+    fn ask_beside(&self, record: &Record, questions: &mut Questions) {
+        let record_type = type_of(&record.data);
+        match record.data {
+            // Receivers ask for TXT at these names and are led on by the CNAME.
+            RecordData::Cname { .. } => questions.ask(&record.name, RecordType::Txt),
+            RecordData::Txt { .. } | RecordData::Mx { .. } => {
+                if self.observations.alias(&record.name, record_type).is_none() {
+                    questions.ask(&record.name, RecordType::Cname);
+                }
+            }
+        }
+    }
+
+    /// What a wildcard answers for the name of a record that is not right.
+    fn ask_for_wildcard(&self, record: &Record, questions: &mut Questions) {
+        let sibling = self.nobodys_name(record);
+        questions.ask(&sibling, RecordType::Cname);
+        match record.data {
+            RecordData::Txt { .. } => questions.ask(&sibling, RecordType::Txt),
+            RecordData::Mx { .. } => {
+                questions.ask(&sibling, RecordType::Mx);
+                questions.ask(&sibling, RecordType::Txt);
+            }
+            RecordData::Cname { .. } => {
+                for record_type in [
+                    RecordType::Txt,
+                    RecordType::Mx,
+                    RecordType::A,
+                    RecordType::Aaaa,
+                ] {
+                    questions.ask(&sibling, record_type);
+                }
             }
         }
     }
@@ -187,18 +214,6 @@ impl Case<'_> {
     }
 }
 
-/// What may not be at the name of a record although the record is right.
-fn ask_beside(record: &Record, questions: &mut Questions) {
-    match record.id {
-        // Receivers ask for TXT at these names and are led on by the CNAME.
-        RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
-            questions.ask(&record.name, RecordType::Txt);
-        }
-        RecordId::MailFromMx => questions.ask(&record.name, RecordType::Cname),
-        RecordId::Verification | RecordId::MailFromSpf | RecordId::Dmarc | RecordId::Ownership => {}
-    }
-}
-
 /// What may be at the name in the record's place.
 fn ask_instead(record: &Record, questions: &mut Questions) {
     match record.data {
@@ -217,6 +232,11 @@ fn ask_instead(record: &Record, questions: &mut Questions) {
 pub(crate) struct Questions(pub(crate) Vec<Question>);
 
 impl Questions {
+    fn has_name(&self, name: &str) -> bool {
+        let mut names = self.0.iter().map(|question| &question.name);
+        names.any(|own| own.eq_ignore_ascii_case(name))
+    }
+
     pub(crate) fn ask(&mut self, name: &str, record_type: RecordType) {
         let name = name.to_ascii_lowercase();
         let name = name.strip_suffix('.').unwrap_or(&name).to_owned();

@@ -30,16 +30,25 @@ macro_rules! codes {
 }
 
 codes! {
-    /// NXDOMAIN for the domain itself.
+    /// The registered domain does not exist. A name below one that does need not exist before its records.
     DomainDoesNotExist = "domain_does_not_exist",
+    /// The domain is delegated to the servers of its registrar for domains that are suspended or have
+    /// expired.
+    DomainSuspended = "domain_suspended",
     /// Found at some authoritative servers and not at others.
     NameserversDisagree = "nameservers_disagree",
     /// A CNAME beside other records at one name (RFC 1034 section 3.6.2 forbids it).
     CnameAndOther = "cname_and_other",
+    /// The value and another one are in one record, or two strings of it without the space between them.
+    ValuesJoined = "values_joined",
     /// The record is at its name with the zone appended a second time.
     HostDoubled = "host_doubled",
     /// The record is at its name without the subdomain part.
     HostWithoutZonePart = "host_without_zone_part",
+    /// The record is at a name that is nearly its own.
+    HostMisplaced = "host_misplaced",
+    /// A DMARC policy at the domain itself, or a CNAME record without a policy where it belongs.
+    DmarcWrongPlace = "dmarc_wrong_place",
     /// The value is at the domain itself.
     AtApex = "at_apex",
     /// Addresses where a CNAME belongs: a proxy or flattening hides it.
@@ -52,12 +61,22 @@ codes! {
     DmarcMultiple = "dmarc_multiple",
     /// The bounce host of another region.
     MxWrongRegion = "mx_wrong_region",
+    /// A server of Amazon that does something else.
+    MxWrongService = "mx_wrong_service",
+    /// The priority inside the host of an MX record.
+    MxPriorityInValue = "mx_priority_in_value",
+    /// The right token in a zone that is not the one of its keys.
+    DkimWrongHostedZone = "dkim_wrong_hosted_zone",
+    /// The value of another record of the set.
+    ValuesExchanged = "values_exchanged",
     /// The customer's zone at the end of the target.
     TargetDoubled = "target_doubled",
     /// Name and value swapped, or the name pasted into the value.
     ValueIsName = "value_is_name",
     /// The value begins with what belongs into another field.
     ValueHasTypePrefix = "value_has_type_prefix",
+    /// Backslashes inside the value, as in a zone file.
+    TxtEscaped = "txt_escaped",
     /// Quotation marks inside the value.
     ValueQuoted = "value_quoted",
     /// A prefix of the value.
@@ -92,10 +111,14 @@ codes! {
     DmarcStrictAlignment = "dmarc_strict_alignment",
     /// Another value.
     ValueMismatch = "value_mismatch",
+    /// Nothing of ours at the name; a wildcard answers for it (RFC 4592).
+    WildcardAnswers = "wildcard_answers",
     /// Missing, but verified by the other method.
     NotNeeded = "not_needed",
     /// Nothing at the name.
     NotFound = "not_found",
+    /// The name is longer than the field of the provider's panel.
+    NameTooLongForProvider = "name_too_long_for_provider",
     /// Right at the source, old at the resolver.
     Propagating = "propagating",
     /// The servers that are delegated to do not serve the zone.
@@ -104,6 +127,8 @@ codes! {
     DnssecFailure = "dnssec_failure",
     /// No answer: unknown.
     DnsUnavailable = "dns_unavailable",
+    /// The MAIL FROM records are right, and Amazon SES does not use the name.
+    MailFromInactive = "mail_from_inactive",
     /// Right, and Amazon SES has not looked yet.
     OkWaitingForSes = "ok_waiting_for_ses",
 }
@@ -112,12 +137,25 @@ impl DiagnosisCode {
     /// Whether the code asks somebody to change something.
     pub fn is_fault(self) -> bool {
         match self {
-            Self::NotNeeded | Self::Propagating | Self::OkWaitingForSes | Self::DnsUnavailable => {
-                false
-            }
+            Self::NotNeeded
+            | Self::Propagating
+            | Self::OkWaitingForSes
+            | Self::MailFromInactive
+            | Self::DnsUnavailable => false,
             Self::DomainDoesNotExist
+            | Self::DomainSuspended
             | Self::NameserversDisagree
             | Self::CnameAndOther
+            | Self::ValuesJoined
+            | Self::HostMisplaced
+            | Self::DmarcWrongPlace
+            | Self::MxWrongService
+            | Self::MxPriorityInValue
+            | Self::DkimWrongHostedZone
+            | Self::ValuesExchanged
+            | Self::TxtEscaped
+            | Self::WildcardAnswers
+            | Self::NameTooLongForProvider
             | Self::HostDoubled
             | Self::HostWithoutZonePart
             | Self::AtApex
@@ -170,6 +208,6 @@ mod tests {
                 serde_json::Value::from(code.as_str())
             );
         }
-        assert_eq!(DiagnosisCode::ALL.len(), 37);
+        assert_eq!(DiagnosisCode::ALL.len(), 49);
     }
 }

@@ -202,7 +202,7 @@ fn what_a_wildcard_answers_is_not_published() {
     for record in scene.diagnosis().records {
         assert_eq!(
             (record.state, record.code),
-            (State::Missing, Some(Code::NotFound)),
+            (State::Missing, Some(Code::WildcardAnswers)),
             "{record:#?}"
         );
     }

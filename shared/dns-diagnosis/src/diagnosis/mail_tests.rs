@@ -3,7 +3,7 @@
 
 use super::scene::*;
 use super::{DiagnosisCode as Code, DmarcDiscovery, RecordState as State, proposes_dmarc};
-use crate::dns::{Outcome, Question};
+use crate::dns::{Outcome, Question, RecordType};
 use crate::email_auth::{Dmarc, Policy};
 use crate::identity::{AxisStatus, SesStatus};
 use crate::records::RecordId as Id;
@@ -33,7 +33,9 @@ fn codes(scene: &Scene, id: Id) -> Vec<Code> {
 fn asked_later(scene: &Scene) -> Vec<String> {
     let later = scene.rounds().into_iter().skip(1).flatten();
     let beside = |question: &Question| {
-        question.name.contains("_domainkey") || question.name == "bounce.example.com"
+        question.name.contains("_domainkey")
+            || question.name == "bounce.example.com"
+            || question.record_type == RecordType::Cname
     };
     later.filter(|q| !beside(q)).map(|q| q.name).collect()
 }
@@ -162,7 +164,7 @@ fn the_message_says_why_an_include_does_not_count_and_the_fix_makes_it_count() {
         ),
         (
             "v=spf1include:amazonses.com ~all",
-            "does not begin with v=spf1 and a space",
+            "without the space between them",
             "v=spf1 include:amazonses.com ~all",
         ),
         (

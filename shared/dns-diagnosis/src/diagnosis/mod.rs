@@ -8,7 +8,7 @@
 //!
 //! [`diagnose`] is [`judge()`] and [`explain()`] in one step.
 
-use crate::dns::{Observation, RecordType};
+use crate::dns::Observation;
 use crate::names::DomainName;
 use crate::records::Record;
 
@@ -26,7 +26,7 @@ pub use explain::{Also, Diagnosis, DomainDiagnosis, Fix, RecordDiagnosis, explai
 pub use former::FormerTokens;
 pub use judge::{
     DmarcAt, DmarcDiscovery, Finding, Judged, JudgedRecord, RecordState, Trouble, discover_dmarc,
-    dmarc_name, judge,
+    dmarc_name, is_of_registry, judge,
 };
 
 pub(crate) use ask::Questions;
@@ -44,20 +44,18 @@ pub fn diagnose(
 
 /// Whether the DMARC record of the set is to be proposed: not where a record, even a void one, is
 /// published at the domain or its organizational domain, because an existing one is never to be
-/// replaced and a second one voids both; and not where an alias holds the name, beside which no record
-/// may be. The policy of a registry above the domain is no reason against one of its own.
+/// replaced and a second one voids both; not where an alias holds the name, beside which no record may
+/// be; and not where a policy is at the domain itself, which only has to be moved. The policy of a
+/// registry above the domain is no reason against one of its own.
 pub fn proposes_dmarc(domain: &DomainName, observations: &[Observation]) -> bool {
-    let held = Observations::new(observations)
-        .alias(&dmarc_name(domain.as_str()), RecordType::Txt)
-        .is_some();
-    !held
-        && match discover_dmarc(domain, observations) {
-            DmarcDiscovery::Published { at, .. } => {
-                at.len() < dmarc_name(domain.organizational()).len()
-            }
-            DmarcDiscovery::Void { .. } => false,
-            DmarcDiscovery::Absent | DmarcDiscovery::Unknown => true,
-        }
+    if judge::has_misplaced_policy(domain, observations) {
+        return false;
+    }
+    match discover_dmarc(domain, observations) {
+        DmarcDiscovery::Published { at, .. } => is_of_registry(&at, domain),
+        DmarcDiscovery::Void { .. } => false,
+        DmarcDiscovery::Absent | DmarcDiscovery::Unknown => true,
+    }
 }
 
 #[cfg(test)]
@@ -66,10 +64,6 @@ mod combination_tests;
 mod hostile_tests;
 #[cfg(test)]
 mod mail_tests;
-#[cfg(test)]
-mod mistakes;
-#[cfg(test)]
-mod mistakes_in_mail;
 #[cfg(test)]
 pub(crate) mod scene;
 #[cfg(test)]

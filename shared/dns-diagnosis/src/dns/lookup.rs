@@ -244,7 +244,8 @@ pub struct Zone {
 pub enum ZoneOutcome {
     /// The closest enclosing zone.
     Found(Zone),
-    /// The domain itself does not exist.
+    /// The registered domain does not exist. A name below one that is live need not exist before its
+    /// records do.
     NoSuchDomain,
     /// Nobody answered: unknown.
     Unknown {

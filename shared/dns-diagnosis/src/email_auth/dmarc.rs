@@ -118,6 +118,7 @@ impl Policy {
     }
 
     /// One step lower, for a record with `t=y` (RFC 9989 section 4.7).
+    #[must_use]
     pub fn lowered(self) -> Self {
         match self {
             Self::Reject => Self::Quarantine,
@@ -374,11 +375,11 @@ mod tests {
 
     #[test]
     fn each_name_has_its_policy_and_t_lowers_it() {
+        use Policy::{None, Quarantine, Reject};
         let asks = |text: &str| {
             let dmarc = Dmarc::parse(text).unwrap();
             [Reach::Itself, Reach::Below, Reach::BelowNonexistent].map(|reach| dmarc.asks(reach))
         };
-        use Policy::{None, Quarantine, Reject};
         assert_eq!(
             asks("v=DMARC1; p=none; sp=quarantine; np=reject"),
             [None, Quarantine, Reject]

@@ -51,6 +51,11 @@ impl Panel {
             .map_or(HOST_FIELD, |provider| &provider.fields.host)
     }
 
+    /// The most characters that the field for the name takes, where that is known.
+    pub fn longest_host(&self) -> Option<usize> {
+        self.provider?.longest_host
+    }
+
     /// What goes into the field for the name.
     pub fn host<'r>(&self, record: &'r Record) -> &'r str {
         match self.provider.map(|provider| provider.host) {

@@ -10,7 +10,7 @@ use crate::records::RecordId;
 
 /// What DNS has of the CNAME records of Easy DKIM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cnames {
+pub(crate) enum Cnames {
     /// The domain has none: SES signs with a key of its owner (BYODKIM).
     NotOurs,
     /// Nothing speaks against them: each was found, or DNS did not answer.
@@ -22,7 +22,7 @@ pub(super) enum Cnames {
 }
 
 impl Cnames {
-    pub(super) fn of(diagnosis: &Diagnosis) -> Self {
+    pub(crate) fn of(diagnosis: &Diagnosis) -> Self {
         let is_cname = |record: &&RecordDiagnosis| match record.id {
             RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => true,
             RecordId::Verification
@@ -49,7 +49,7 @@ impl Cnames {
     }
 
     /// Whether mail servers can check what SES signs.
-    pub(super) fn verdict(self) -> Verdict {
+    pub(crate) fn verdict(self) -> Verdict {
         match self {
             Self::NotOurs | Self::Present => Verdict::Yes,
             Self::Partly => Verdict::Unknown,

@@ -1,23 +1,20 @@
 //! Adding a domain: the claim and the domain are written before SES is asked for anything.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use super::StoreTools;
+use super::failure::Failure;
 use super::registers::{self, Registers};
+use crate::attempts::{Attempts, is_written};
 use crate::claims::{ClaimRegister, NAMES_PER_CLIENT, Reservation, Standing};
 use crate::domain::{Change, Domain, NewDomain};
 use crate::history::Actor;
 use crate::limits::{AdditionLimits, LimitReached, ReadClientRecord};
 use crate::names::{Eligibility, IneligibleReason, SuffixList};
 use crate::ports::{
-    ClaimStore, Clock, CommitChanges, CommitError, Ids, Ports, ReadClaims, ReadDomains, StoreError,
+    ClaimStore, Clock, CommitChanges, Ids, Ports, ReadClaims, ReadDomains, StoreError,
 };
 use crate::state::State;
-
-/// How often a claim is tried again when others change the same organizational domain.
-const ATTEMPTS: u32 = 8;
 
 /// What came of adding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +27,7 @@ pub enum Addition {
 
 /// Why a domain was not added. Nothing was written.
 #[derive(Debug, thiserror::Error)]
-pub enum AddError {
+pub enum AddRefusal {
     /// Nobody may add it.
     #[error(transparent)]
     Ineligible(#[from] IneligibleReason),
@@ -40,13 +37,10 @@ pub enum AddError {
     /// The client has as many domains as it may, or has added as many today.
     #[error(transparent)]
     Limit(#[from] LimitReached),
-    /// Others kept changing the same organizational domain, or the number of the client's domains.
-    #[error("too many requests for the same domain at once")]
-    Busy,
-    /// The store could not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
+
+/// Why it was not done.
+pub type AddError = Failure<AddRefusal>;
 
 /// Claims `new.name` for `new.client`: as its holder, or as a claimant who has to prove it. `defaults`
 /// are the limits of a client for which Lasso support has set none.
@@ -64,40 +58,42 @@ where
     P: Ports<Store: ClaimStore + ReadClientRecord>,
 {
     let StoreTools { store, clock, ids } = *tools;
-    eligibility.check(&new.name)?;
+    eligibility
+        .check(&new.name)
+        .map_err(|reason| Failure::Refused(reason.into()))?;
     let suffixes = eligibility.suffixes();
-    for attempt in 1..=ATTEMPTS {
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
         let before = store.domain(&new.client, &new.name).await?;
         if let Some(domain) = before.as_ref().filter(|domain| domain.is_there()) {
             return Ok(Addition::Existing(Box::new(domain.clone())));
         }
         let record = store.client_record(&new.client).await?;
         let limits = defaults.or(record.own.as_ref());
-        record.may_add(limits, clock.now())?;
+        record
+            .may_add(limits, clock.now())
+            .map_err(|limit| Failure::Refused(limit.into()))?;
         let claims = claims_for(store, new, before.as_ref(), suffixes).await?;
         let now = clock.now();
         if claims.register.names_beside(&new.name, &new.client) >= NAMES_PER_CLIENT {
             let organizational = claims.register.organizational;
-            return Err(AddError::TooManyNames(organizational));
+            return Err(Failure::Refused(AddRefusal::TooManyNames(organizational)));
         }
         let change = match before {
             None => added(new, claims, actor, now, ids),
             Some(removing) => {
                 let Some(change) = again(&removing, new, claims, actor, now, ids) else {
-                    clock.sleep(back_off(attempt, ids)).await;
                     continue;
                 };
                 change
             }
         };
         let change = change.within(limits);
-        match store.commit(&change).await {
-            Ok(()) => return Ok(Addition::Created(Box::new(change))),
-            Err(CommitError::Conflict) => clock.sleep(back_off(attempt, ids)).await,
-            Err(CommitError::Store(error)) => return Err(error.into()),
+        if is_written(store.commit(&change).await)? {
+            return Ok(Addition::Created(Box::new(change)));
         }
     }
-    Err(AddError::Busy)
+    Err(Failure::Busy)
 }
 
 /// The claims that decide about a new name. A name whose identity is not gone yet keeps its place.
@@ -175,14 +171,4 @@ fn again(
     change.domain.organizational = Some(claims.organizational.clone());
     change.claims = Some(claims);
     Some(change)
-}
-
-/// Between nothing and 20 ms times two to the power of the attempt, at most 320 ms.
-pub(super) fn back_off(attempt: u32, ids: &impl Ids) -> Duration {
-    let ceiling = 20_u64 << attempt.min(4);
-    let random = ids
-        .secret()
-        .bytes()
-        .fold(0_u64, |sum, byte| sum * 31 % 65_521 + u64::from(byte));
-    Duration::from_millis(random % ceiling)
 }

@@ -2,27 +2,20 @@
 //! by hand before this service, for instance. The decision is written here; the poller then tags the
 //! identity and takes up what it has.
 
+use super::failure::{Failure, stored};
 use super::registers::register_of;
 use super::{SesTools, StoreTools};
+use crate::attempts::{Attempts, is_written};
 use crate::domain::Change;
 use crate::evidence;
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName, Note};
-use crate::ports::{
-    ClaimStore, Clock, CommitChanges, CommitError, Identities, Ports, ReadDomains, SesError,
-    StoreError,
-};
+use crate::ports::{ClaimStore, Clock, CommitChanges, Identities, Ports, SesError};
 use crate::state::{Status, Trigger};
-
-/// How often a write is tried again when others change the same domain or its claims.
-const ATTEMPTS: usize = 4;
 
 /// Why nothing was adopted. Nothing was written, and nothing at SES was changed.
 #[derive(Debug, thiserror::Error)]
-pub enum AdoptError {
-    /// The client has no such domain.
-    #[error("there is no such domain")]
-    NotFound,
+pub enum AdoptRefusal {
     /// Only a contested domain can be given an identity that exists.
     #[error("a domain that is {0} is not contested")]
     NotContested(Status),
@@ -35,13 +28,10 @@ pub enum AdoptError {
     /// SES did not say what it has. It can be asked again.
     #[error(transparent)]
     Ses(#[from] SesError),
-    /// Others kept changing the domain or its claims.
-    #[error("too many changes of the domain at once")]
-    Busy,
-    /// The store could not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
+
+/// Why it was not done.
+pub type AdoptError = Failure<AdoptRefusal>;
 
 /// Gives the client of a contested domain the identity that SES has. What is given back is the change
 /// of its domain, written: it is `provisioning`, and due.
@@ -55,29 +45,27 @@ where
     P: Ports<Store: ClaimStore, Ses: Identities>,
 {
     let StoreTools { store, clock, ids } = **tools;
-    for _ in 0..ATTEMPTS {
-        let domain = store.domain(client, name).await?;
-        let domain = domain.ok_or(AdoptError::NotFound)?;
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
+        let domain = stored(store, client, name).await?;
         let status = domain.state.status();
         let evidence = evidence::of_adoption(reason);
         let adopted = Trigger::Adopted;
         let mut change = domain
             .transition(adopted, actor.clone(), Some(evidence), clock.now(), ids)
-            .map_err(|_| AdoptError::NotContested(status))?;
+            .map_err(|_| Failure::Refused(AdoptRefusal::NotContested(status)))?;
         let claims = register_of(store, &domain).await?;
         if claims.in_the_way(name, client).next().is_some() {
-            return Err(AdoptError::HeldByAnother);
+            return Err(Failure::Refused(AdoptRefusal::HeldByAnother));
         }
         if tools.ses.describe(name).await?.is_none() {
-            return Err(AdoptError::NoIdentity);
+            return Err(Failure::Refused(AdoptRefusal::NoIdentity));
         }
         change.domain.organizational = Some(claims.organizational.clone());
         change.claims = Some(claims.taken(name, client, clock.now()));
-        match store.commit(&change).await {
-            Ok(()) => return Ok(change),
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
+        if is_written(store.commit(&change).await)? {
+            return Ok(change);
         }
     }
-    Err(AdoptError::Busy)
+    Err(Failure::Busy)
 }

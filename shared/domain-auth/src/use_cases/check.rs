@@ -4,9 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::claim::{self, Ground};
 use super::confirm::Proof;
+use super::failure::{Failure, existing};
 use super::look::{after_look, look_at_dns, statuses};
 use super::turn::wait_for_turn;
 use super::{SesTools, StoreTools, Tools};
+use crate::attempts::{Attempts, is_written};
 use crate::check_limit::{self, CheckCount, CheckLimit, CountChecks};
 use crate::dns::{DnsLook, Lookup};
 use crate::domain::{Change, Domain};
@@ -16,8 +18,7 @@ use crate::history::Actor;
 use crate::identity::SesStatus;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
-    ClaimStore, Clock, CommitChanges, CommitError, Identities, IdentityStatuses, Ports,
-    ReadDomains, StoreError,
+    ClaimStore, Clock, CommitChanges, CommitError, Identities, IdentityStatuses, Ports, ReadDomains,
 };
 use crate::ses_share::{RequestCalls, SesTurns};
 use crate::watching;
@@ -39,9 +40,6 @@ const LAST_BEGINNING: SignedDuration = SignedDuration::from_secs(20);
 /// How long a takeover may go on while somebody waits for the answer to a check, after a look at DNS and
 /// the calls to SES. The poller goes on with what is left.
 const TAKEOVER: SignedDuration = SignedDuration::from_secs(5);
-
-/// How often a write is tried again when the poller looks at the same domain at the same time.
-const ATTEMPTS: usize = 4;
 
 /// A domain after a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,10 +72,7 @@ impl Default for CheckLimits {
 
 /// Why a domain was not checked.
 #[derive(Debug, thiserror::Error)]
-pub enum CheckError {
-    /// The client has no such domain.
-    #[error("there is no such domain")]
-    NotFound,
+pub enum CheckRefusal {
     /// It was checked less than 30 seconds ago.
     #[error("the domain was checked a moment ago")]
     TooSoon {
@@ -90,13 +85,10 @@ pub enum CheckError {
         /// How long to wait.
         wait: SignedDuration,
     },
-    /// Somebody else kept changing the domain.
-    #[error("too many changes of the domain at once")]
-    Busy,
-    /// The store could not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
+
+/// Why it was not done.
+pub type CheckError = Failure<CheckRefusal>;
 
 /// Looks at a domain now, at SES and in DNS. Where SES does not answer, or others have its quota, what
 /// it said last stands, and the next run of the poller asks it. Where the domain has moved meanwhile (it
@@ -137,7 +129,8 @@ where
     let last = started + LAST_BEGINNING;
     let proof = Proof::of(tools.dns, tools.clock, &domain, look.as_ref(), last).await;
     let until = tools.clock.now() + TAKEOVER;
-    for _ in 0..ATTEMPTS {
+    let mut attempts = Attempts::default();
+    while attempts.again(tools.clock, tools.ids).await {
         if let Some(ground) = Ground::of(&domain, proof.confirmed()) {
             match claim::take_over(tools, &domain, look.as_ref(), &ground, until).await {
                 Ok(change) => return Ok(Checked { change, look }),
@@ -168,10 +161,8 @@ where
             change.domain.hurry(now);
             change
         });
-        match tools.store.commit(&change).await {
-            Ok(()) => return Ok(Checked { change, look }),
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
+        if is_written(tools.store.commit(&change).await)? {
+            return Ok(Checked { change, look });
         }
         let fresh = existing(tools.store, client, name).await?;
         if !domain.is_same_visit(&fresh) {
@@ -179,7 +170,7 @@ where
         }
         domain = fresh;
     }
-    Err(CheckError::Busy)
+    Err(Failure::Busy)
 }
 
 /// What a check answers that was overtaken: the domain as it is, with the look that is stored. Who
@@ -251,20 +242,21 @@ where
     P: Ports<Store: ReadDomains + CommitChanges + CountChecks>,
 {
     let mut counted = false;
-    for _ in 0..ATTEMPTS {
+    let mut attempts = Attempts::default();
+    while attempts.again(tools.clock, tools.ids).await {
         let domain = existing(tools.store, client, name).await?;
         let now = tools.clock.now();
         if let Some(checked_at) = domain.checked_at {
             let wait = (checked_at + CHECK_INTERVAL).duration_since(now);
             if wait.is_positive() {
-                return Err(CheckError::TooSoon { wait });
+                return Err(Failure::Refused(CheckRefusal::TooSoon { wait }));
             }
         }
         if !counted {
             let asker = check_limit::asker(client, actor);
             let limit = CheckLimit::of(&asker, limits.checks_per_minute);
             if let CheckCount::TooMany(wait) = tools.store.count_check(&asker, limit, now).await? {
-                return Err(CheckError::TooMany { wait });
+                return Err(Failure::Refused(CheckRefusal::TooMany { wait }));
             }
             counted = true;
         }
@@ -276,20 +268,9 @@ where
         // One that died, and that no look of the poller has answered since.
         change.answer_check(&domain, || evidence::of_look(None, None), now);
         change.domain.check_asked_by = Some(actor.clone());
-        match tools.store.commit(&change).await {
-            Ok(()) => return Ok(change.domain),
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
+        if is_written(tools.store.commit(&change).await)? {
+            return Ok(change.domain);
         }
     }
-    Err(CheckError::Busy)
-}
-
-async fn existing(
-    store: &impl ReadDomains,
-    client: &ClientId,
-    name: &DomainName,
-) -> Result<Domain, CheckError> {
-    let domain = store.domain(client, name).await?;
-    domain.filter(Domain::is_there).ok_or(CheckError::NotFound)
+    Err(Failure::Busy)
 }

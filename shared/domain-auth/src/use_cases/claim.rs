@@ -12,6 +12,7 @@ use self::in_the_way::{CHANGED_AT_ONCE, Known, READS_AT_ONCE};
 use self::steps::{cleared, has_room, taken, taking_over, unchallenged};
 use super::StoreTools;
 use super::registers::register_of;
+use crate::attempts::Attempts;
 use crate::claims::ClaimRegister;
 use crate::dns::{Data, DnsLook, Outcome, RecordType};
 use crate::domain::{Challenger, Change, Domain};
@@ -28,8 +29,6 @@ use crate::state::{State, Status};
 pub use self::ground::Ground;
 pub(super) use self::steps::displaced;
 
-/// How often a takeover is tried again when others change the same claims.
-const ATTEMPTS: usize = 4;
 /// The most claimants that a holder remembers to be challenged by, which bounds its item. Lasso support
 /// is told of each all the same.
 const CHALLENGERS: usize = 20;
@@ -92,8 +91,8 @@ where
     let mut claimant = claimant.clone();
     let mut known = Known::new();
     let mut claims = register_of(store, &claimant).await?;
-    let (mut attempt, mut steps) = (0, 0);
-    loop {
+    let (mut attempts, mut steps) = (Attempts::default(), 0);
+    while attempts.again(clock, ids).await {
         let mut in_the_way =
             in_the_way::read(store, &claims, &claimant, ground, &mut known, clock.now()).await?;
         let now = clock.now();
@@ -130,15 +129,14 @@ where
                 if !more {
                     return Ok(change);
                 }
-                (attempt, steps) = (0, steps + 1);
+                (attempts, steps) = (Attempts::default(), steps + 1);
                 claims = change.claims.unwrap_or(claims);
                 claimant = change.domain;
                 for holder in &in_the_way.beside {
                     known.remove(&holder.name);
                 }
             }
-            Err(CommitError::Conflict) if attempt < ATTEMPTS => {
-                attempt += 1;
+            Err(CommitError::Conflict) => {
                 for change in changes.iter().skip(1) {
                     known.remove(&change.domain.name);
                 }
@@ -152,6 +150,7 @@ where
             Err(error) => return Err(error),
         }
     }
+    Err(CommitError::Conflict)
 }
 
 /// What has become of a claimant while it was being worked on.

@@ -1,7 +1,9 @@
 //! The final step: Lasso support switches sending on, or refuses with a reason.
 
+use super::failure::{Failure, stored};
 use super::final_step::set_to_attach;
 use super::{SesTools, StoreTools};
+use crate::attempts::{Attempts, is_written};
 use crate::diagnosis::RecordState;
 use crate::dns::DnsLook;
 use crate::domain::Domain;
@@ -11,13 +13,8 @@ use crate::final_step::FinalStep;
 use crate::history::Actor;
 use crate::identity::ConfigurationSet;
 use crate::names::{ClientId, DomainName, Note};
-use crate::ports::{
-    Clock, CommitChanges, CommitError, Identities, Ports, ReadDomains, SesError, StoreError,
-};
+use crate::ports::{Clock, CommitChanges, Identities, Ports, ReadDomains, SesError};
 use crate::state::{Status, TransitionError, Trigger};
-
-/// How often a write is tried again when the poller looks at the same domain at the same time.
-const ATTEMPTS: usize = 4;
 
 /// What Lasso support decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,10 +38,7 @@ pub struct Decided {
 
 /// Why nothing was decided. Nothing was written.
 #[derive(Debug, thiserror::Error)]
-pub enum DecideError {
-    /// The client has no such domain.
-    #[error("there is no such domain")]
-    NotFound,
+pub enum DecideRefusal {
     /// The domain is in a state in which there is nothing to decide.
     #[error("a domain that is {status} does not wait for a decision")]
     NotVerified {
@@ -59,13 +53,10 @@ pub enum DecideError {
     /// SES did not attach the configuration set. It can be asked again.
     #[error(transparent)]
     Ses(#[from] SesError),
-    /// Somebody else kept changing the domain.
-    #[error("too many changes of the domain at once")]
-    Busy,
-    /// The store could not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
+
+/// Why it was not done.
+pub type DecideError = Failure<DecideRefusal>;
 
 /// Takes the final step of a domain that is `verified`, if the identity at SES carries the client's tags:
 /// SES's word is about that identity. SES first: what it has attached does no harm
@@ -85,9 +76,9 @@ where
     let look = store.look(client, name).await?;
     // Whoever else changes the domain does not change the identity, so SES is asked once.
     let mut is_done_at_ses = *decision != Decision::Complete;
-    for _ in 0..ATTEMPTS {
-        let domain = store.domain(client, name).await?;
-        let domain = domain.ok_or(DecideError::NotFound)?;
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
+        let domain = stored(store, client, name).await?;
         let trigger = match decision {
             Decision::Complete => Trigger::Completed,
             Decision::Reject(reason) => Trigger::Refused {
@@ -105,33 +96,31 @@ where
         };
         let change = domain
             .transition(trigger, actor.clone(), Some(evidence), clock.now(), ids)
-            .map_err(|error: TransitionError| DecideError::NotVerified {
-                status: error.status,
-                missing: missing(look.as_ref()),
+            .map_err(|error: TransitionError| {
+                Failure::Refused(DecideRefusal::NotVerified {
+                    status: error.status,
+                    missing: missing(look.as_ref()),
+                })
             })?;
         if !is_done_at_ses {
             let existing = tools.ses.describe(name).await?;
             if !existing.is_some_and(|existing| existing.belongs_to(client)) {
-                return Err(DecideError::IdentityNotOurs);
+                return Err(Failure::Refused(DecideRefusal::IdentityNotOurs));
             }
             if let Some(set) = set_to_attach(configuration_set, &domain) {
                 tools.ses.set_configuration_set(name, set).await?;
             }
             is_done_at_ses = true;
         }
-        match store.commit(&change).await {
-            Ok(()) => {
-                return Ok(Decided {
-                    domain: change.domain,
-                    look,
-                    event: change.event,
-                });
-            }
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
+        if is_written(store.commit(&change).await)? {
+            return Ok(Decided {
+                domain: change.domain,
+                look,
+                event: change.event,
+            });
         }
     }
-    Err(DecideError::Busy)
+    Err(Failure::Busy)
 }
 
 fn missing(look: Option<&DnsLook>) -> Vec<String> {

@@ -1,12 +1,11 @@
 //! One email to Lasso support for each event, however often the event is delivered, and no more than
 //! a day allows for one client.
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::StoreTools;
 use crate::alerts::{Alert, Place, PlaceAlerts, stops_mail};
+use crate::attempts::Attempts;
 use crate::event::Event;
 use crate::instructions::Day;
 use crate::limits::ReadClientRecord;
@@ -23,9 +22,6 @@ pub const SENDING_LEASE: SignedDuration = SignedDuration::from_secs(30);
 /// a pause and reaches the dead-letter queue within it, so that SES is not asked for the same twice. One
 /// that is sent back from there once the cause is repaired comes after it.
 pub const REFUSED_FOR: SignedDuration = SignedDuration::from_mins(1);
-
-/// How often an event is placed again when others of the same client are placed at the same time.
-const ATTEMPTS: u32 = 12;
 
 /// What came of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,31 +178,20 @@ async fn placed<P>(
 where
     P: Ports<Store: EmailLedger + PlaceAlerts + ReadClientRecord>,
 {
-    let StoreTools { store, clock, .. } = *tools;
+    let StoreTools { store, clock, ids } = *tools;
     let own = store.client_record(&event.client).await?.own;
     let limit = own
         .and_then(|own| own.support_emails_per_day)
         .unwrap_or(limit);
-    for attempt in 1..=ATTEMPTS {
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
         if let Some(place) = store.place(&Alert::of(event), limit, clock.now()).await? {
             return Ok(place);
         }
-        clock.sleep(back_off(attempt, event.event_id)).await;
     }
     // Nothing was sent: the next delivery need not wait for the lease.
     store.release(event.event_id).await?;
     Err(EmailError::Busy)
-}
-
-/// Between nothing and 20 ms times two to the power of the attempt, at most 640 ms. Events of the same
-/// client differ in it, because their identifiers do.
-fn back_off(attempt: u32, event_id: EventId) -> Duration {
-    let ceiling = 20_u64 << attempt.min(5);
-    let seed = format!("{event_id}{attempt}");
-    let spread = seed.bytes().fold(0_u64, |sum, byte| {
-        sum.wrapping_mul(31).wrapping_add(u64::from(byte))
-    });
-    Duration::from_millis(spread % ceiling)
 }
 
 /// Tries twice: a note that is lost costs a second email.

@@ -4,6 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::StoreTools;
+use super::failure::{Failure, stored};
+use crate::attempts::{Attempts, is_written};
 use crate::dns::DnsLook;
 use crate::domain::{Change, Domain};
 use crate::event::{Event, EventType, MissingPiece};
@@ -11,11 +13,8 @@ use crate::evidence::{self, Evidence};
 use crate::history::{Action, Actor};
 use crate::missing::{missing_pieces, standings};
 use crate::names::{ClientId, DomainName, Note};
-use crate::ports::{Clock, CommitChanges, CommitError, Ids, Ports, ReadDomains, StoreError};
+use crate::ports::{Clock, CommitChanges, Ids, Ports, ReadDomains};
 use crate::state::{Status, Trigger};
-
-/// How often a write is tried again when the poller looks at the same domain at the same time.
-const ATTEMPTS: usize = 4;
 
 /// Who says it again within this time is not written down again: the domain is looked at as often
 /// as that anyway.
@@ -36,10 +35,7 @@ pub struct Notified {
 
 /// Why nobody was told. Nothing was written.
 #[derive(Debug, thiserror::Error)]
-pub enum NotifyError {
-    /// The client has no such domain.
-    #[error("there is no such domain")]
-    NotFound,
+pub enum NotifyRefusal {
     /// Something else comes first.
     #[error("the domain is {status} and cannot be ready")]
     CannotBeReady {
@@ -48,13 +44,10 @@ pub enum NotifyError {
         /// It is proven, and Lasso support has to decide.
         proven: bool,
     },
-    /// Somebody else kept changing the domain.
-    #[error("too many changes of the domain at once")]
-    Busy,
-    /// The store could not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
+
+/// Why it was not done.
+pub type NotifyError = Failure<NotifyRefusal>;
 
 /// What there is to do when a client says so.
 enum Step {
@@ -77,9 +70,9 @@ where
 {
     let StoreTools { store, clock, ids } = *tools;
     let look = store.look(client, name).await?;
-    for _ in 0..ATTEMPTS {
-        let domain = store.domain(client, name).await?;
-        let domain = domain.ok_or(NotifyError::NotFound)?;
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
+        let domain = stored(store, client, name).await?;
         let now = clock.now();
         let missing = missing_pieces(&domain, look.as_ref());
         let evidence = evidence::of_call(note, &missing);
@@ -92,13 +85,11 @@ where
             event.missing = missing_pieces(&change.domain, look.as_ref());
             event.records = standings(look.as_ref());
         }
-        match store.commit(&change).await {
-            Ok(()) => return Ok(answer(change.domain, look, change.event)),
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
+        if is_written(store.commit(&change).await)? {
+            return Ok(answer(change.domain, look, change.event));
         }
     }
-    Err(NotifyError::Busy)
+    Err(Failure::Busy)
 }
 
 fn answer(domain: Domain, look: Option<DnsLook>, event: Option<Event>) -> Notified {
@@ -145,15 +136,15 @@ fn step(
         Status::AtRisk => Ok(hurried(domain, now)),
         Status::Authenticated => Ok(Step::Nothing),
         Status::Contested | Status::Failed => Err(cannot(domain)),
-        Status::Removing => Err(NotifyError::NotFound),
+        Status::Removing => Err(Failure::NotFound),
     }
 }
 
 fn cannot(domain: &Domain) -> NotifyError {
-    NotifyError::CannotBeReady {
+    Failure::Refused(NotifyRefusal::CannotBeReady {
         status: domain.state.status(),
         proven: domain.state.is_proven_claim(),
-    }
+    })
 }
 
 /// The fast pace again, without telling anybody.

@@ -5,8 +5,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::claim::{self, Ground};
+use super::failure::{Failure, stored};
 use super::registers::register_of;
 use super::{StoreTools, remove};
+use crate::attempts::Attempts;
 use crate::domain::{Change, Domain};
 use crate::event::Event;
 use crate::evidence;
@@ -17,9 +19,6 @@ use crate::ports::{
     ClaimStore, Clock, CommitChanges, CommitError, Ports, ReadClaims, ReadDomains, StoreError,
 };
 use crate::state::{DisplacedBy, Grant, Status};
-
-/// How often a write is tried again when others change the same domain or its claims.
-const ATTEMPTS: usize = 4;
 
 /// How long the takeover of a granted name may go on in a request. The poller goes on with what takes
 /// longer.
@@ -64,10 +63,7 @@ pub struct Released {
 /// Why nothing was released. Nothing was written, except where there is `NoRoom` or a grant becomes
 /// `Unconfirmed` while it is carried out: then claims that SES has not verified may have given way.
 #[derive(Debug, thiserror::Error)]
-pub enum ReleaseError {
-    /// The client has no such domain.
-    #[error("there is no such domain")]
-    NotFound,
+pub enum ReleaseRefusal {
     /// Lasso sends for the holder that would lose the name, and that was not confirmed.
     #[error("a holder that Lasso sends for loses its name only with a confirmation")]
     Unconfirmed {
@@ -85,13 +81,10 @@ pub enum ReleaseError {
     /// The names under this organizational domain that others have proven leave no room for one more.
     #[error("there is no room for more names under {0}")]
     NoRoom(String),
-    /// Somebody else kept changing the domain, or its identity is just being deleted at SES.
-    #[error("too many changes of the domain at once")]
-    Busy,
-    /// The store could not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
+
+/// Why it was not done.
+pub type ReleaseError = Failure<ReleaseRefusal>;
 
 /// Releases the claim of a client.
 pub async fn release<P>(
@@ -103,24 +96,24 @@ pub async fn release<P>(
 where
     P: Ports<Store: ClaimStore>,
 {
-    let StoreTools { store, clock, .. } = *tools;
+    let StoreTools { store, clock, ids } = *tools;
     let until = clock.now() + TAKEOVER;
     let grant = Grant {
         actor: actor.clone(),
         reason: order.reason.as_str().to_owned(),
         confirmed: order.confirmed,
     };
-    for _ in 0..ATTEMPTS {
-        let domain = store.domain(client, name).await?;
-        let domain = domain.ok_or(ReleaseError::NotFound)?;
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
+        let domain = stored(store, client, name).await?;
         let status = domain.state.status();
         let outcome = match (order.verdict, status) {
-            (_, Status::Removing) => return Err(ReleaseError::Removing),
+            (_, Status::Removing) => return Err(Failure::Refused(ReleaseRefusal::Removing)),
             (Verdict::Grant, _) if !domain.state.is_proven_claim() => {
-                return Err(ReleaseError::NothingToGrant(status));
+                return Err(Failure::Refused(ReleaseRefusal::NothingToGrant(status)));
             }
             (Verdict::Grant, _) => match granted(tools, &domain, &grant, until).await {
-                Err(ReleaseError::Busy) => continue,
+                Err(Failure::Busy) => continue,
                 answer => return answer,
             },
             (Verdict::End, Status::Contested) if has_ended(&domain) => {
@@ -142,7 +135,7 @@ where
     let stored = store.domain(client, name).await?;
     match stored.filter(|domain| domain.state.grant() == Some(&grant)) {
         Some(domain) => Ok(Released::going_on(domain)),
-        None => Err(ReleaseError::Busy),
+        None => Err(Failure::Busy),
     }
 }
 
@@ -165,7 +158,7 @@ where
     let taken = claim::take_over(tools, claimant, None, &ground, until).await;
     let Change { domain, event, .. } = match taken {
         Ok(change) => change,
-        Err(CommitError::Conflict) => return Err(ReleaseError::Busy),
+        Err(CommitError::Conflict) => return Err(Failure::Busy),
         Err(CommitError::Store(error)) => return Err(error.into()),
     };
     if domain.state.status() != Status::Contested {
@@ -176,15 +169,17 @@ where
     }
     match sender(store, &domain).await? {
         Some(holder) if !grant.confirmed => Err(unconfirmed(&domain.name, &holder)),
-        Some(_) | None => Err(ReleaseError::NoRoom(domain.organizational().to_owned())),
+        Some(_) | None => Err(Failure::Refused(ReleaseRefusal::NoRoom(
+            domain.organizational().to_owned(),
+        ))),
     }
 }
 
 fn unconfirmed(name: &DomainName, holder: &ClientId) -> ReleaseError {
-    ReleaseError::Unconfirmed {
+    Failure::Refused(ReleaseRefusal::Unconfirmed {
         name: name.clone(),
         holder: holder.clone(),
-    }
+    })
 }
 
 impl Released {

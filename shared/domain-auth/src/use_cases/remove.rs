@@ -4,43 +4,34 @@
 
 use jiff::Timestamp;
 
-use super::add::back_off;
 use super::delete_identity::{Deletion, delete_identity};
+use super::failure::{Failure, stored};
 use super::registers::register_of;
 use super::{SesTools, StoreTools, claim};
+use crate::attempts::{Attempts, is_written};
 use crate::claims::{ClaimRegister, Reservation};
 use crate::domain::{Change, Domain, Fate};
 use crate::evidence::{self, Evidence};
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
-    ClaimStore, Clock, CommitChanges, CommitError, Identities, Ids, Ports, ReadClaims, ReadDomains,
-    SesError, StoreError,
+    ClaimStore, Clock, CommitChanges, CommitError, Identities, Ids, Ports, ReadClaims, SesError,
 };
 use crate::state::{State, Trigger};
 
-/// How often a write is tried again when others change the same domain, or claims beside its own.
-const ATTEMPTS: u32 = 12;
-
 /// Why a domain is not removed. Nothing was written.
 #[derive(Debug, thiserror::Error)]
-pub enum RemoveError {
-    /// The client has no such domain.
-    #[error("there is no such domain")]
-    NotFound,
+pub enum RemoveRefusal {
     /// Lasso sends for it, and the caller did not say that this is to end.
     #[error("a domain that sends is removed only with a confirmation")]
     Unconfirmed(DomainName),
     /// The caller has confirmed the removal of something else.
     #[error("another domain was confirmed")]
     OtherConfirmed,
-    /// Somebody else kept changing the domain.
-    #[error("too many changes of the domain at once")]
-    Busy,
-    /// The store could not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
+
+/// Why it was not done.
+pub type RemoveError = Failure<RemoveRefusal>;
 
 /// What the caller has said about the end of sending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,22 +65,19 @@ where
     P: Ports<Store: ClaimStore>,
 {
     let StoreTools { store, clock, ids } = *tools;
-    for attempt in 0..ATTEMPTS {
-        if attempt > 0 {
-            clock.sleep(back_off(attempt, ids)).await;
-        }
-        let domain = store.domain(client, name).await?;
-        let domain = domain.ok_or(RemoveError::NotFound)?;
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
+        let domain = stored(store, client, name).await?;
         if !domain.is_there() {
             return Ok(None);
         }
         match confirmation {
             Confirmation::Given => {}
             Confirmation::Absent | Confirmation::OfAnother if domain.state.status().sends() => {
-                return Err(RemoveError::Unconfirmed(domain.name));
+                return Err(Failure::Refused(RemoveRefusal::Unconfirmed(domain.name)));
             }
             Confirmation::Absent => {}
-            Confirmation::OfAnother => return Err(RemoveError::OtherConfirmed),
+            Confirmation::OfAnother => return Err(Failure::Refused(RemoveRefusal::OtherConfirmed)),
         }
         let claims = register_of(store, &domain).await?;
         let holders = match claim::unchallenged_by(store, &claims, &domain).await {
@@ -102,13 +90,11 @@ where
             return Ok(None);
         };
         let written: Vec<&Change> = [&change].into_iter().chain(&holders).collect();
-        match store.commit_all(&written).await {
-            Ok(()) => return Ok(Some(change)),
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
+        if is_written(store.commit_all(&written).await)? {
+            return Ok(Some(change));
         }
     }
-    Err(RemoveError::Busy)
+    Err(Failure::Busy)
 }
 
 /// The change that marks a domain for removal. What SES has nothing of is gone with it at once.
@@ -168,7 +154,8 @@ where
     } else {
         domain
     };
-    for _ in 0..ATTEMPTS {
+    let mut attempts = Attempts::default();
+    while attempts.again(tools.clock, tools.ids).await {
         let claims = register_of(tools.store, &domain).await?;
         let now = tools.clock.now();
         let mut change = domain.updated(|_| {});
@@ -177,12 +164,10 @@ where
             let reservation = Reservation::of(&domain);
             change.claims = Some(claims.released(&domain.name, &domain.client, reservation, now));
         }
-        match tools.store.commit(&change).await {
-            Ok(()) => return Ok(Removal::Done),
-            // The claims of a name beside it have changed, or else the domain was added again.
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
+        if is_written(tools.store.commit(&change).await)? {
+            return Ok(Removal::Done);
         }
+        // The claims of a name beside it have changed, or else the domain was added again.
     }
     Err(CommitError::Conflict)
 }

@@ -3,10 +3,12 @@
 
 use jiff::SignedDuration;
 
+use super::failure::{Failure, stored};
 use super::provision::{NotOurs, contested, is_proven};
 use super::registers::register_of;
 use super::turn::wait_for_turn;
 use super::{SesTools, StoreTools};
+use crate::attempts::{Attempts, is_written};
 use crate::check_limit;
 use crate::domain::Domain;
 use crate::evidence::{self, Evidence, SesCall};
@@ -14,13 +16,10 @@ use crate::history::Actor;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
     ClaimStore, Clock, CommitChanges, CommitError, Identities, Operation, Ports, ReadClaims,
-    ReadDomains, SesError, StoreError,
+    ReadDomains, SesError,
 };
 use crate::ses_share::{RequestCalls, SesTurns};
 use crate::state::{Failed, FailureReason, State, Status, Trigger};
-
-/// How often a write is tried again when the poller looks at the same domain at the same time.
-const ATTEMPTS: usize = 4;
 
 /// For how long a call that makes SES look again may be under way: the SDK clients give up after 5
 /// seconds, and SES may take it up a little later.
@@ -28,23 +27,17 @@ pub(super) const RESTART_LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// Why a domain was not restarted. Nothing was written.
 #[derive(Debug, thiserror::Error)]
-pub enum RestartError {
-    /// The client has no such domain.
-    #[error("there is no such domain")]
-    NotFound,
+pub enum RestartRefusal {
     /// Only what failed can be restarted.
     #[error("a domain that is {0} has not failed")]
     NotFailed(Status),
     /// SES did not do it. It can be asked again.
     #[error(transparent)]
     Ses(#[from] SesError),
-    /// Somebody else kept changing the domain.
-    #[error("too many changes of the domain at once")]
-    Busy,
-    /// The store could not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
+
+/// Why it was not done.
+pub type RestartError = Failure<RestartRefusal>;
 
 /// Makes SES look for the TXT and the DKIM records again. Where the identity is gone, it is made
 /// again; where another one is in its place, the name is contested. Where others have SES's quota, it is
@@ -58,7 +51,7 @@ pub async fn restart<P>(
 where
     P: Ports<Store: ClaimStore + SesTurns, Ses: Identities>,
 {
-    let StoreTools { store, clock, .. } = **tools;
+    let StoreTools { store, clock, ids } = **tools;
     failed(store, client, name).await?;
     let asker = check_limit::asker(client, actor);
     let quota = ses_calls_per_second;
@@ -66,7 +59,8 @@ where
         let operation = Operation::VerifyDomainIdentity.as_str();
         return Err(SesError::Throttled { operation }.into());
     }
-    for _ in 0..ATTEMPTS {
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
         let domain = failed(store, client, name).await?;
         let existing = tools.ses.describe(name).await?;
         let why = existing.as_ref().and_then(|it| NotOurs::of(it, &domain));
@@ -89,7 +83,7 @@ where
             Err(CommitError::Store(error)) => return Err(error.into()),
         }
     }
-    Err(RestartError::Busy)
+    Err(Failure::Busy)
 }
 
 /// Both calls make an identity where there is none. So the domain says until when they may be under way,
@@ -117,7 +111,8 @@ where
     } else {
         None
     };
-    for _ in 0..ATTEMPTS {
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
         let status = domain.state.status();
         let evidence = restarted_by(&domain, &asked_of_ses);
         let mut change = domain
@@ -128,7 +123,7 @@ where
                 clock.now(),
                 ids,
             )
-            .map_err(|_| RestartError::NotFailed(status))?;
+            .map_err(|_| Failure::Refused(RestartRefusal::NotFailed(status)))?;
         change.domain.restarting_until = None;
         if let State::Pending(pending) = &mut change.domain.state {
             let before = pending.identity.clone();
@@ -142,13 +137,12 @@ where
                 change.domain.former_tokens.remember(&before);
             }
         }
-        match store.commit(&change).await {
-            Ok(()) => return Ok(change.domain),
-            Err(CommitError::Conflict) => domain = failed(store, &client, &name).await?,
-            Err(CommitError::Store(error)) => return Err(error.into()),
+        if is_written(store.commit(&change).await)? {
+            return Ok(change.domain);
         }
+        domain = failed(store, &client, &name).await?;
     }
-    Err(RestartError::Busy)
+    Err(Failure::Busy)
 }
 
 /// Where SES has no identity any more, the poller makes one.
@@ -209,17 +203,16 @@ async fn failed(
     client: &ClientId,
     name: &DomainName,
 ) -> Result<Domain, RestartError> {
-    let domain = store.domain(client, name).await?;
-    let domain = domain.ok_or(RestartError::NotFound)?;
+    let domain = stored(store, client, name).await?;
     match domain.state.status() {
         Status::Failed => Ok(domain),
-        Status::Removing => Err(RestartError::NotFound),
+        Status::Removing => Err(Failure::NotFound),
         other @ (Status::Contested
         | Status::Provisioning
         | Status::Pending
         | Status::Verified
         | Status::Authenticated
         | Status::AtRisk
-        | Status::Rejected) => Err(RestartError::NotFailed(other)),
+        | Status::Rejected) => Err(Failure::Refused(RestartRefusal::NotFailed(other))),
     }
 }

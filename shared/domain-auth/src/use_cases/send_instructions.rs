@@ -1,8 +1,10 @@
 //! The records by email to whoever publishes them.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::StoreTools;
+use super::failure::{Failure, existing};
+use crate::attempts::{Attempts, is_written};
 use crate::dns::DnsLook;
 use crate::domain::Domain;
 use crate::evidence;
@@ -10,12 +12,7 @@ use crate::handoff::{Handoff, HandoffError, Sender, letter};
 use crate::history::{Action, Actor};
 use crate::instructions::{CountInstructions, Counted, Day, Left, Letter, Recipient, SendLetter};
 use crate::names::{ClientId, DomainName, EmailAddress, Note};
-use crate::ports::{Clock, CommitChanges, CommitError, Ports, ReadDomains, SesError, StoreError};
-use crate::state::Status;
-
-/// How often the line of history is tried again when somebody else changes the domain; more often
-/// than there can be emails at once.
-const ATTEMPTS: usize = 8;
+use crate::ports::{Clock, CommitChanges, CommitError, Ports, ReadDomains, SesError};
 
 /// What a client wants sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,10 +34,7 @@ pub struct Sent {
 
 /// Why nothing was sent.
 #[derive(Debug, thiserror::Error)]
-pub enum InstructionsError {
-    /// The client has no such domain.
-    #[error("there is no such domain")]
-    NotFound,
+pub enum InstructionsRefusal {
     /// There are no records yet.
     #[error("there are no records to send")]
     NotReady,
@@ -64,10 +58,10 @@ pub enum InstructionsError {
     /// SES did not take it, or nobody knows whether it did.
     #[error(transparent)]
     Ses(#[from] SesError),
-    /// The store could not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
+
+/// Why it was not done.
+pub type InstructionsError = Failure<InstructionsRefusal>;
 
 /// Sends the records of a domain to one address. The email is counted first: one that dies with the
 /// function counts.
@@ -82,23 +76,24 @@ where
     P: Ports<Store: ReadDomains + CommitChanges + CountInstructions, Mail: SendLetter>,
 {
     let StoreTools { store, clock, .. } = *tools;
-    let domain = store.domain(client, name).await?;
-    let domain = domain
-        .filter(|domain| domain.state.status() != Status::Removing)
-        .ok_or(InstructionsError::NotFound)?;
+    let domain = existing(store, client, name).await?;
     let look = store.look(client, name).await?;
     let letter = letter_of(&domain, look.as_ref(), order)?;
 
     let now = clock.now();
     let day = Day::of(now);
     let wait = day.end().duration_since(now);
-    let limit = |of_domain| InstructionsError::Limit { of_domain, wait };
+    let limit = |of_domain| Failure::Refused(InstructionsRefusal::Limit { of_domain, wait });
     let to = Recipient::of(&order.to);
     let left = match store.count(client, name, &to, day).await? {
         Counted::Yes(left) => left,
         Counted::DomainLimit => return Err(limit(true)),
         Counted::ClientLimit => return Err(limit(false)),
-        Counted::RecipientLimit => return Err(InstructionsError::RecipientLimit { wait }),
+        Counted::RecipientLimit => {
+            return Err(Failure::Refused(InstructionsRefusal::RecipientLimit {
+                wait,
+            }));
+        }
     };
     if let Err(error) = mail.send(&order.to, &letter).await {
         match &error {
@@ -110,7 +105,7 @@ where
         }
         return Err(error.into());
     }
-    if let Err(error) = remember(store, domain, order, actor, clock.now()).await {
+    if let Err(error) = remember(tools, domain, order, actor).await {
         // It is on its way: an error would make the caller send it twice.
         tracing::error!(
             error = &error as &dyn std::error::Error,
@@ -127,7 +122,7 @@ fn letter_of(
 ) -> Result<Letter, InstructionsError> {
     let records = domain.records();
     if records.is_empty() {
-        return Err(InstructionsError::NotReady);
+        return Err(Failure::Refused(InstructionsRefusal::NotReady));
     }
     let handoff = Handoff {
         domain: &domain.name,
@@ -142,33 +137,33 @@ fn letter_of(
         contact: domain.contact_email.as_ref(),
         note: order.note.as_ref(),
     };
-    Ok(letter(&handoff, &sender)?)
+    letter(&handoff, &sender).map_err(|error| Failure::Refused(error.into()))
 }
 
 /// A line of history, with the address made unrecognizable: history is kept for good.
-async fn remember<S>(
-    store: &S,
+async fn remember<P>(
+    tools: &StoreTools<'_, P>,
     mut domain: Domain,
     order: &Order,
     actor: &Actor,
-    now: Timestamp,
 ) -> Result<(), CommitError>
 where
-    S: ReadDomains + CommitChanges,
+    P: Ports<Store: ReadDomains + CommitChanges>,
 {
+    let StoreTools { store, clock, ids } = *tools;
+    let now = clock.now();
     let evidence = evidence::of_letter(&order.to, order.note.as_ref());
-    let mut attempts = 0;
-    loop {
-        attempts += 1;
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
         let (actor, evidence) = (actor.clone(), Some(evidence.clone()));
         let change = domain.acted(Action::InstructionsSent, actor, evidence, now, |_| {});
-        match store.commit(&change).await {
-            Err(CommitError::Conflict) if attempts < ATTEMPTS => {}
-            outcome => return outcome,
+        if is_written(store.commit(&change).await)? {
+            return Ok(());
         }
         match store.domain(&domain.client, &domain.name).await? {
             Some(fresh) => domain = fresh,
             None => return Ok(()),
         }
     }
+    Err(CommitError::Conflict)
 }

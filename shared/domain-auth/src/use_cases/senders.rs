@@ -1,8 +1,9 @@
 //! Whether a client may send from an address, now. Two reads by key: the claims, and the domain that
-//! decides. Where there is no such domain, a few more at the names above, of which the client may have
+//! decides; where Lasso sends a third one, its last look at DNS, for warnings. Where there is no such domain, a few more at the names above, of which the client may have
 //! lost one.
 
 use super::registers;
+use super::sender_warnings::{self, SenderWarning};
 use crate::names::{ClientId, DomainName, Eligibility, SenderDomain, SenderError};
 use crate::ports::{ReadClaims, ReadDomains, StoreError};
 use crate::state::{Contested, State};
@@ -26,6 +27,8 @@ pub enum Verdict {
         by: DomainName,
         /// How it stands.
         standing: SenderStanding,
+        /// What the client should know although Lasso sends.
+        warnings: Vec<SenderWarning>,
     },
 }
 
@@ -74,11 +77,16 @@ where
     let claims = registers::covering(store, name, eligibility.suffixes()).await?;
     // A contested claim is in no register; the client's own domain item knows it.
     let by = claims.covering(name, client).unwrap_or(name);
-    if let Some(domain) = store.domain(client, by).await?
-        && let Some(standing) = standing_of(&domain.name, domain.state)
-    {
-        let by = domain.name;
-        return Ok(Verdict::Covered { by, standing });
+    if let Some(domain) = store.domain(client, by).await? {
+        let warnings = sender_warnings::warnings(store, client, name, &domain).await?;
+        if let Some(standing) = standing_of(&domain.name, domain.state) {
+            let by = domain.name;
+            return Ok(Verdict::Covered {
+                by,
+                standing,
+                warnings,
+            });
+        }
     }
     // What the client has lost is in the register no more, but its domain item says that it covered
     // the address, and why it does so no longer.
@@ -89,7 +97,11 @@ where
             && let Some(standing) = standing_of(&domain.name, domain.state)
         {
             let by = domain.name;
-            return Ok(Verdict::Covered { by, standing });
+            return Ok(Verdict::Covered {
+                by,
+                standing,
+                warnings: Vec::new(),
+            });
         }
     }
     Ok(if is_suffix {

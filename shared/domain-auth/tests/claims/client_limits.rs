@@ -6,7 +6,8 @@ use domain_auth::limits::{
 };
 use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
 use domain_auth::state::{DisplacedBy, Status, Trigger};
-use domain_auth::use_cases::add::AddError;
+use domain_auth::use_cases::Failure;
+use domain_auth::use_cases::add::{AddError, AddRefusal};
 use domain_auth_testkit::{SesFault, client, domain_name, new_domain};
 use futures::FutureExt;
 use futures::future::join_all;
@@ -61,7 +62,9 @@ fn a_client_at_its_limit_adds_a_domain_after_it_removes_one() {
     world.add("maple", "one.com");
     assert_eq!(held(&world), 2, "the same domain again is none");
     let limit = LimitReached::Domains { limit: 2 };
-    assert!(matches!(refused(&world, "three.com"), AddError::Limit(found) if found == limit));
+    assert!(
+        matches!(refused(&world, "three.com"), Failure::Refused(AddRefusal::Limit(found)) if found == limit)
+    );
     world.add("cedar", "three.com");
     world.remove("maple", "two.com");
     assert_eq!(held(&world), 1);
@@ -79,7 +82,9 @@ fn a_client_adds_no_more_on_a_day_than_it_may_whatever_it_removes() {
         world.remove("maple", NAME);
     }
     assert_eq!((held(&world), added_today(&world)), (0, 3));
-    let AddError::Limit(LimitReached::AddedToday { limit, wait }) = refused(&world, NAME) else {
+    let Failure::Refused(AddRefusal::Limit(LimitReached::AddedToday { limit, wait })) =
+        refused(&world, NAME)
+    else {
         panic!("another limit");
     };
     // It is past noon.
@@ -195,7 +200,10 @@ fn additions_at_once_are_no_more_than_the_limits_allow() {
         assert_eq!(added, limit);
         assert_eq!(usize::try_from(held(&world)).unwrap(), limit);
         for outcome in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
-            assert!(matches!(outcome, AddError::Limit(_)), "{outcome:?}");
+            assert!(
+                matches!(outcome, Failure::Refused(AddRefusal::Limit(_))),
+                "{outcome:?}"
+            );
         }
     }
 }
@@ -234,7 +242,7 @@ fn a_write_that_would_exceed_a_limit_is_refused_by_the_store() {
     let outcome = slow.now_or_never().unwrap();
     let limit = LimitReached::Domains { limit: 1 };
     assert!(
-        matches!(outcome, Err(AddError::Limit(found)) if found == limit),
+        matches!(outcome, Err(Failure::Refused(AddRefusal::Limit(found))) if found == limit),
         "{outcome:?}"
     );
     assert_eq!(held(&world), 1);
@@ -262,7 +270,7 @@ fn limits_that_lasso_support_sets_take_the_place_of_the_defaults() {
     world.add("maple", "two.com");
     assert!(matches!(
         refused(&world, "three.com"),
-        AddError::Limit(LimitReached::AddedToday { limit: 2, .. })
+        Failure::Refused(AddRefusal::Limit(LimitReached::AddedToday { limit: 2, .. }))
     ));
     set(own(Some(3), Some(50)));
     world.add("maple", "three.com");

@@ -7,7 +7,8 @@ use domain_auth::event::{EventType, Severity};
 use domain_auth::history::Action;
 use domain_auth::ports::Clock;
 use domain_auth::state::{DisplacedBy, Displacement, Status, Trigger};
-use domain_auth::use_cases::release::{ReleaseError, Verdict, release};
+use domain_auth::use_cases::Failure;
+use domain_auth::use_cases::release::{ReleaseRefusal, Verdict, release};
 use domain_auth_testkit::{client, domain_name};
 use futures::FutureExt;
 
@@ -53,7 +54,8 @@ fn a_holder_that_lasso_sends_for_loses_its_name_only_with_a_confirmation() {
             }
             let before = ["maple", "cedar"].map(|client| world.domain(client, NAME));
             let refused = world.ordered(of, NAME, &order(verdict, false));
-            let Err(ReleaseError::Unconfirmed { name, holder }) = refused else {
+            let Err(Failure::Refused(ReleaseRefusal::Unconfirmed { name, holder })) = refused
+            else {
                 panic!("{context}: {refused:?}");
             };
             assert_eq!(
@@ -132,7 +134,10 @@ fn a_domain_that_is_completed_meanwhile_is_not_released_without_a_confirmation()
             world.crash.let_go();
             let answer = released.now_or_never().unwrap();
             assert!(
-                matches!(answer, Err(ReleaseError::Unconfirmed { .. })),
+                matches!(
+                    answer,
+                    Err(Failure::Refused(ReleaseRefusal::Unconfirmed { .. }))
+                ),
                 "{context}: {answer:?}"
             );
             let status = world.status("maple", NAME);

@@ -4,7 +4,8 @@ use domain_auth::event::EventType;
 use domain_auth::history::Action;
 use domain_auth::ports::Clock;
 use domain_auth::state::{Status, Trigger};
-use domain_auth::use_cases::release::{ReleaseError, Released, Verdict, release};
+use domain_auth::use_cases::Failure;
+use domain_auth::use_cases::release::{ReleaseError, ReleaseRefusal, Released, Verdict, release};
 use domain_auth_testkit::{client, domain_name};
 use futures::FutureExt;
 use jiff::SignedDuration;
@@ -190,7 +191,10 @@ fn a_holder_that_lasso_begins_to_send_for_ends_an_unconfirmed_grant() {
     let holder = format!("maple ({LAST}, authenticated)");
     assert!(told.summary.contains(&holder), "{}", told.summary);
     let refused = world.grant_of(LAST, false).unwrap();
-    assert!(matches!(refused, Err(ReleaseError::Unconfirmed { .. })));
+    assert!(matches!(
+        refused,
+        Err(Failure::Refused(ReleaseRefusal::Unconfirmed { .. }))
+    ));
     world.grant_of(LAST, true).unwrap().unwrap();
     for _ in 0..5 {
         world.poll_after(MINUTE);

@@ -7,8 +7,9 @@ use domain_auth::names::Note;
 use domain_auth::ports::{Clock, CommitChanges, Refusal};
 use domain_auth::records::RecordId;
 use domain_auth::state::{FailureReason, State, Status, Trigger};
+use domain_auth::use_cases::Failure;
 use domain_auth::use_cases::SesBudget;
-use domain_auth::use_cases::adopt::{AdoptError, adopt};
+use domain_auth::use_cases::adopt::{AdoptError, AdoptRefusal, adopt};
 use domain_auth::use_cases::restart::{RestartError, restart};
 use domain_auth_testkit::{ANOTHER_STACK, SesFault, client, domain_name, verification_token};
 use futures::FutureExt;
@@ -306,7 +307,9 @@ fn lasso_support_gives_a_client_the_identity_that_ses_has() {
     let again = world.adopt("maple");
     assert!(matches!(
         again,
-        Err(AdoptError::NotContested(Status::Verified))
+        Err(Failure::Refused(AdoptRefusal::NotContested(
+            Status::Verified
+        )))
     ));
     assert!(world.actions("maple", NAME).contains(&Action::Adopted));
 }
@@ -318,11 +321,14 @@ fn nothing_is_adopted_where_another_client_holds_the_name_or_ses_has_nothing() {
     world.add("cedar", NAME);
     assert!(matches!(
         world.adopt("cedar"),
-        Err(AdoptError::HeldByAnother)
+        Err(Failure::Refused(AdoptRefusal::HeldByAnother))
     ));
     world.remove("maple", NAME);
     world.settle();
-    assert!(matches!(world.adopt("cedar"), Err(AdoptError::NoIdentity)));
+    assert!(matches!(
+        world.adopt("cedar"),
+        Err(Failure::Refused(AdoptRefusal::NoIdentity))
+    ));
     assert_eq!(world.status("cedar", NAME), Some(Status::Contested));
 }
 

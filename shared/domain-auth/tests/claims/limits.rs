@@ -4,7 +4,8 @@ use domain_auth::claims::NAMES_PER_CLIENT;
 use domain_auth::names::DomainName;
 use domain_auth::ports::Clock;
 use domain_auth::state::Status;
-use domain_auth::use_cases::add::AddError;
+use domain_auth::use_cases::Failure;
+use domain_auth::use_cases::add::{AddError, AddRefusal};
 use domain_auth_testkit::{SesFault, client, domain_name, new_domain};
 use futures::FutureExt;
 use jiff::SignedDuration;
@@ -37,7 +38,7 @@ fn a_client_may_have_so_many_names_under_a_domain_and_no_more() {
     }
     let before = world.claims(NAME);
     let refused = world.refused("maple", "one-more.example.com");
-    assert!(matches!(refused, AddError::TooManyNames(of) if of == NAME));
+    assert!(matches!(refused, Failure::Refused(AddRefusal::TooManyNames(of)) if of == NAME));
     assert_eq!(world.domain("maple", "one-more.example.com"), None);
     assert_eq!(world.claims(NAME), before, "nothing is written");
     // What it has it has, elsewhere it has none, and others are not limited by it.
@@ -67,7 +68,10 @@ fn a_name_counts_until_its_identity_is_gone() {
     world.remove("maple", &below(0));
     assert_eq!(world.status("maple", &below(0)), Some(Status::Removing));
     let refused = world.refused("maple", "one-more.example.com");
-    assert!(matches!(refused, AddError::TooManyNames(_)));
+    assert!(matches!(
+        refused,
+        Failure::Refused(AddRefusal::TooManyNames(_))
+    ));
     // It may itself be added again.
     let again = world.add("maple", &below(0)).state.status();
     assert!(

@@ -4,7 +4,8 @@ use domain_auth::event::EventType;
 use domain_auth::history::{Action, Actor};
 use domain_auth::names::Note;
 use domain_auth::state::Status;
-use domain_auth::use_cases::release::{Order, ReleaseError, Verdict, release};
+use domain_auth::use_cases::Failure;
+use domain_auth::use_cases::release::{Order, ReleaseError, ReleaseRefusal, Verdict, release};
 use domain_auth_testkit::{SesFault, client, domain_name};
 use futures::FutureExt;
 use jiff::SignedDuration;
@@ -84,7 +85,10 @@ fn a_granted_claim_takes_its_name_alone() {
         }
         assert_eq!(world.domain("maple", holds).unwrap().challengers, []);
         if let Err(error) = world.decide("cedar", wanted, Verdict::Grant) {
-            assert!(matches!(error, ReleaseError::NothingToGrant(_)), "{error}");
+            assert!(
+                matches!(error, Failure::Refused(ReleaseRefusal::NothingToGrant(_))),
+                "{error}"
+            );
         } else {
             panic!("it was granted twice");
         }
@@ -151,7 +155,7 @@ fn only_a_proven_claim_is_granted() {
     world.add("cedar", NAME);
     for (client, status) in [("maple", Status::Pending), ("cedar", Status::Contested)] {
         let refused = world.decide(client, NAME, Verdict::Grant);
-        let Err(ReleaseError::NothingToGrant(found)) = refused else {
+        let Err(Failure::Refused(ReleaseRefusal::NothingToGrant(found))) = refused else {
             panic!("{refused:?}");
         };
         assert_eq!(found, status);
@@ -202,7 +206,7 @@ fn an_unproven_claim_is_dropped_and_what_is_being_removed_is_refused() {
     world.remove("maple", NAME);
     assert!(matches!(
         world.release("maple", NAME),
-        Err(ReleaseError::Removing)
+        Err(Failure::Refused(ReleaseRefusal::Removing))
     ));
     assert!(matches!(
         world.release("oak", NAME),
@@ -259,7 +263,8 @@ fn dying_between_any_two_steps_of_a_release_decides_once() {
             assert!(Box::pin(died).now_or_never().is_none(), "{context}");
             world.crash.live();
             match world.decide(of, NAME, verdict) {
-                Ok(_) | Err(ReleaseError::NothingToGrant(Status::Provisioning)) => {}
+                Ok(_)
+                | Err(Failure::Refused(ReleaseRefusal::NothingToGrant(Status::Provisioning))) => {}
                 Err(error) => panic!("{context}: {error}"),
             }
             world.settle();

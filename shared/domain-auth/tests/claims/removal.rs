@@ -7,7 +7,8 @@ use domain_auth::event::EventType;
 use domain_auth::history::Action;
 use domain_auth::ports::{Clock, Refusal};
 use domain_auth::state::{State, Status};
-use domain_auth::use_cases::remove::{Confirmation, RemoveError};
+use domain_auth::use_cases::Failure;
+use domain_auth::use_cases::remove::{Confirmation, RemoveError, RemoveRefusal};
 use domain_auth_testkit::{SesFault, client, domain_name, new_domain};
 use futures::FutureExt;
 use jiff::SignedDuration;
@@ -96,7 +97,7 @@ fn a_domain_that_sends_is_removed_only_with_a_confirmation() {
         .delete("maple", NAME, Confirmation::Absent)
         .now_or_never()
         .unwrap();
-    let Err(RemoveError::Unconfirmed(name)) = unconfirmed else {
+    let Err(Failure::Refused(RemoveRefusal::Unconfirmed(name))) = unconfirmed else {
         panic!("{unconfirmed:?}");
     };
     assert_eq!(name, domain_name(NAME));

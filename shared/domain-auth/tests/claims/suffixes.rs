@@ -104,6 +104,7 @@ fn a_holder_keeps_its_name_under_any_list() {
                 let expected = senders::Verdict::Covered {
                     by: domain_name(NAME),
                     standing: SenderStanding::WaitingForLasso,
+                    warnings: Vec::new(),
                 };
                 assert_eq!(verdict, expected, "{what}: {address}");
             }

@@ -1,6 +1,6 @@
 //! Taking a domain over: what needs proof, what proof moves, and what does not count as proof.
 
-use domain_auth::dns::{Data, RecordType};
+use domain_auth::dns::Data;
 use domain_auth::event::{EventType, Severity};
 use domain_auth::history::{Action, Actor};
 use domain_auth::ports::Clock;
@@ -145,7 +145,6 @@ fn what_not_every_authoritative_server_shows_is_no_proof() {
     world.add("cedar", NAME);
     world.dns.put(
         "_lasso-challenge.example.com",
-        RecordType::Txt,
         Data::Txt {
             text: format!("lasso-domain-verification={}", world.secret("cedar", NAME))
                 .to_uppercase(),

@@ -4,7 +4,8 @@ use domain_auth::domain::Change;
 use domain_auth::idempotency::KeyOwner;
 use domain_auth::ports::CommitChanges;
 use domain_auth::ses_share::{RequestCalls, SesTurns, Turn, TurnRequest};
-use domain_auth::use_cases::check::{CheckError, CheckLimits, Checked, check};
+use domain_auth::use_cases::Failure;
+use domain_auth::use_cases::check::{CheckError, CheckLimits, CheckRefusal, Checked, check};
 use jiff::Timestamp;
 
 use super::*;
@@ -189,7 +190,7 @@ fn a_client_may_check_30_domains_in_a_minute_and_delays_no_other() {
     let before = world.domain("maple", "d030.com");
     let refused = world.check_of("maple", "d030.com");
     assert!(
-        matches!(refused, Err(CheckError::TooMany { wait }) if wait.is_positive()),
+        matches!(refused, Err(Failure::Refused(CheckRefusal::TooMany { wait })) if wait.is_positive()),
         "{refused:?}"
     );
     assert_eq!(world.domain("maple", "d030.com"), before, "nothing written");

@@ -38,6 +38,10 @@ pub(crate) fn name() -> DomainName {
     DomainName::parse(NAME).expect("a domain name")
 }
 
+pub(crate) fn below() -> DomainName {
+    DomainName::parse(&format!("news.{NAME}")).expect("a domain name")
+}
+
 pub(crate) fn client() -> ClientId {
     ClientId::parse("maple-homes").expect("a client")
 }

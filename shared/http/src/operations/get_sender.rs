@@ -12,11 +12,13 @@ pub(super) const ROUTE: Route = Route {
 
 #[cfg(feature = "openapi")]
 pub(super) mod openapi {
+    use domain_auth::email_auth::Policy;
     use domain_auth::state::{DisplacedBy, Displacement};
+    use domain_auth::use_cases::sender_warnings::{RefusedByDmarc, SenderWarning};
     use domain_auth::use_cases::senders::{SenderStanding, Verdict};
     use serde_json::{Value, json};
 
-    use crate::openapi::story::{at, name};
+    use crate::openapi::story::{at, below, name};
     use crate::openapi::{Description, GoodAnswer, Schemas};
     use crate::sender_view::SenderView;
 
@@ -41,16 +43,33 @@ pub(super) mod openapi {
         let covered = |standing| Verdict::Covered {
             by: name(),
             standing,
+            warnings: Vec::new(),
+        };
+        let refused = Verdict::Covered {
+            by: name(),
+            standing: SenderStanding::Authenticated,
+            warnings: vec![SenderWarning::RefusedByDmarc(refused())],
         };
         let example = |verdict| json!({ "value": SenderView::from(verdict) });
         json!({
             "authenticated": example(covered(SenderStanding::Authenticated)),
+            "authenticated_and_refused_by_mail_servers": example(refused),
             "waiting_for_dns": example(covered(SenderStanding::WaitingForDns)),
             "displaced": example(covered(SenderStanding::Displaced(lost()))),
             "proof_wanted": example(covered(SenderStanding::ProofWanted)),
             "not_initiated": example(Verdict::NotInitiated(name())),
             "invalid_address": example(Verdict::InvalidAddress),
         })
+    }
+
+    /// Mail from below the domain, which demands strict alignment.
+    fn refused() -> RefusedByDmarc {
+        RefusedByDmarc {
+            author: below(),
+            policy_of: name().to_string(),
+            policy: Policy::Reject,
+            is_signed: true,
+        }
     }
 
     /// What happened to a client that lost the domain.

@@ -10,7 +10,7 @@ use domain_auth::idempotency::KeyOwner;
 use domain_auth::identity::AxisStatus;
 use domain_auth::limits::AdditionLimits;
 use domain_auth::names::{ClientId, DomainName, Eligibility};
-use domain_auth::ports::{Clock, ReadDomains};
+use domain_auth::ports::{Clock, IdentityOwner, ReadDomains};
 use domain_auth::ses_share::RequestCalls;
 use domain_auth::state::{State, Status};
 use domain_auth::use_cases::add::{Addition, add};
@@ -25,7 +25,6 @@ use super::ours;
 use super::population::{CALLS_PER_SECOND, World, waiting};
 use crate::dns::Servers;
 use crate::goals::Goals;
-use crate::ses::Tag;
 use crate::units::float;
 
 /// New domains of one client.
@@ -165,7 +164,7 @@ fn until_looked_at(turns: bool) -> Duration {
         let domain = &change.domain;
         world.ses.put(
             &domain.name,
-            Tag::Ours(domain.client.clone()),
+            &IdentityOwner::Client(domain.client.to_string()),
             AxisStatus::Pending,
         );
         world.dns.set_servers(&domain.name, servers);

@@ -5,14 +5,14 @@ use std::time::Duration;
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::history::Actor;
 use domain_auth::identity::{AxisStatus, SesLook};
-use domain_auth::ports::Clock;
+use domain_auth::ports::{Clock, IdentityOwner};
 use domain_auth::state::{State, Trigger};
 use domain_auth_testkit::{SequentialIds, identity, new_domain};
 use jiff::{SignedDuration, Timestamp};
 
 use super::result::Notes;
 use crate::dns::{Servers, SimDns};
-use crate::ses::{SimSes, Tag, axes};
+use crate::ses::{SimDoor, SimSes, axes};
 use crate::setting::Setting;
 use crate::store::{Purpose, SimStore};
 
@@ -40,7 +40,7 @@ impl World {
         let setting = Setting::new(seed);
         let notes = Notes::new(setting.clock.clone());
         Self {
-            ses: SimSes::new(setting.clone(), CALLS_PER_SECOND),
+            ses: SimDoor::to_ses(setting.clone(), CALLS_PER_SECOND),
             dns: SimDns::new(setting.clone()),
             store: SimStore::new(notes, setting.clone(), Purpose::Cost),
             setting,
@@ -75,8 +75,8 @@ impl World {
                 self.setting.clock.now() - SignedDuration::try_from(age).unwrap_or_default();
             let change = waiting(prefix, number, since, self.setting.clock.now());
             let name = &change.domain.name;
-            let tag = Tag::Ours(change.domain.client.clone());
-            self.ses.put(name, tag, AxisStatus::Pending);
+            let owner = IdentityOwner::Client(change.domain.client.to_string());
+            self.ses.put(name, &owner, AxisStatus::Pending);
             let servers = match self.setting.chance.below(100) {
                 share if share < DEAD => Servers::Dead,
                 share if share < DEAD + SLOW => Servers::Slow,
@@ -109,8 +109,8 @@ impl World {
                 AxisStatus::Success
             };
             let domain = &change.domain;
-            let tag = Tag::Ours(domain.client.clone());
-            self.ses.put(&domain.name, tag, verification);
+            let owner = IdentityOwner::Client(domain.client.to_string());
+            self.ses.put(&domain.name, &owner, verification);
             self.store.put(&change);
         }
     }

@@ -2,11 +2,11 @@
 
 use domain_auth::identity::AxisStatus;
 use domain_auth::names::DomainName;
-use domain_auth_testkit::client;
+use domain_auth::ports::IdentityOwner;
 
 use crate::chance::Chance;
 use crate::dns::{Published, SimDns};
-use crate::ses::{SimSes, Tag};
+use crate::ses::SimSes;
 
 /// The share of names that SES has an identity of.
 const SHARE: f64 = 0.2;
@@ -23,10 +23,10 @@ pub(super) fn plant<'a>(
         if !chance.happens(SHARE) {
             continue;
         }
-        let tag = match chance.below(4) {
-            0 | 1 => Tag::Nobody,
-            2 => Tag::AnotherStack,
-            _ => Tag::Ours(client("gone")),
+        let owner = match chance.below(4) {
+            0 | 1 => IdentityOwner::Nobody,
+            2 => IdentityOwner::AnotherStack,
+            _ => IdentityOwner::Client("gone".to_owned()),
         };
         let verified = chance.happens(0.5);
         let verification = if verified {
@@ -35,6 +35,6 @@ pub(super) fn plant<'a>(
         } else {
             AxisStatus::Pending
         };
-        ses.put(name, tag, verification);
+        ses.put(name, &owner, verification);
     }
 }

@@ -4,18 +4,18 @@ use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use domain_auth::identity::AxisStatus;
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::Clock;
 use domain_auth::state::VERIFICATION_WINDOW;
 use futures::future::{join_all, select};
 use jiff::SignedDuration;
+use ses_model::{Seen, Status};
 
 use super::plan::{Deed, Trouble, Way, Which, Who};
 use super::truth::Facts;
 use super::world::{CUT_OFF, World};
 use crate::dns::{Published, Servers};
-use crate::ses::{self, SimIdentity, axes};
+use crate::ses;
 
 /// Emails that are asked for at once: more than one domain may have in a day.
 const LETTERS: usize = 7;
@@ -138,30 +138,26 @@ impl World {
     pub(super) fn ses_looks(&self) {
         let now = self.clock.elapsed();
         let window = Duration::try_from(VERIFICATION_WINDOW).unwrap_or_default();
-        self.ses.look(|name, identity: &mut SimIdentity| {
+        self.ses.look(|name, identity| {
             let there = self.dns.published(name) == Published::Everything
                 && self.dns.servers(name) != Servers::Dead;
-            let late = now.saturating_sub(identity.since) > window;
-            let next = match identity.status.verification {
-                AxisStatus::Pending | AxisStatus::NotStarted | AxisStatus::TemporaryFailure
-                    if there && self.chance.happens(0.5) =>
-                {
-                    AxisStatus::Success
+            match identity.verification() {
+                Status::Pending | Status::NotStarted | Status::TemporaryFailure => {
+                    if there && self.chance.happens(0.5) {
+                        identity.observe(Seen::Found, now);
+                    } else {
+                        identity.expire(now, window);
+                    }
                 }
-                AxisStatus::Pending | AxisStatus::NotStarted | AxisStatus::TemporaryFailure
-                    if late =>
-                {
-                    AxisStatus::Failed
+                Status::Success if !there && self.chance.happens(SES_LOSES) => {
+                    identity.observe(Seen::Missing, now);
                 }
-                AxisStatus::Success if !there && self.chance.happens(SES_LOSES) => {
-                    AxisStatus::TemporaryFailure
+                // SES says that it stops looking. The service is right, too, if it does not.
+                Status::Failed if there && self.chance.happens(0.01) => {
+                    let success = Status::Success;
+                    identity.set_status((success, success, success), now);
                 }
-                AxisStatus::Failed if there && self.chance.happens(0.01) => AxisStatus::Success,
-                same => same,
-            };
-            if next != identity.status.verification {
-                identity.status = axes(next);
-                identity.since = now;
+                Status::Success | Status::Failed => {}
             }
         });
         self.tell_truth();

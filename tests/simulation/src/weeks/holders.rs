@@ -6,12 +6,15 @@ use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::history::{Action, Actor, HistoryEntry};
 use domain_auth::names::{ClientId, DomainName};
+use domain_auth::ports::IdentityOwner;
 use domain_auth::state::{State, Status};
+use domain_auth_testkit::{is_adopted, owner_of};
 use jiff::Timestamp;
+use ses_model::Operation;
 
 use super::orphans::Orphans;
 use crate::dns::SimDns;
-use crate::ses::{self, Deletion, Tag};
+use crate::ses::{self, Deletion};
 
 /// How often claims were contested.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -98,10 +101,10 @@ impl Holders {
     /// An identity was deleted at SES. What is wrong with that.
     pub(super) fn deleted(&self, deletion: &Deletion, orphans: &Orphans) -> Result<(), String> {
         let name = &deletion.name;
-        if deletion.identity.adopted {
+        if is_adopted(&deletion.identity) {
             return Err(format!("{name} was deleted at SES, which others made"));
         }
-        if !self.is_theirs(name, &deletion.identity.tag) {
+        if !self.is_theirs(name, &owner_of(&deletion.identity)) {
             return orphans.deleted(deletion);
         }
         let domains = self.domains.iter();
@@ -125,27 +128,31 @@ impl Holders {
         let ses::Change {
             operation,
             name,
-            tag,
+            owner,
         } = change;
-        if self.is_theirs(name, tag) {
+        if self.is_theirs(name, owner) {
             return Ok(());
         }
-        let adopted = *operation == "TagResource"
+        let adopted = *operation == Operation::TagResource
             && self.adopting.iter().any(|(adopting, _)| adopting == name);
         if adopted {
             self.contests.adopted += 1;
             return Ok(());
         }
         Err(format!(
-            "{operation} changed {name}, which is not theirs: {tag:?}"
+            "{} changed {name}, which is not theirs: {owner:?}",
+            operation.name()
         ))
     }
 
     /// Whether the tags of an identity name a client that has held the name.
-    pub(super) fn is_theirs(&self, name: &DomainName, tag: &Tag) -> bool {
-        match tag {
-            Tag::Ours(client) => self.held.contains(&(name.clone(), client.clone())),
-            Tag::AnotherStack | Tag::Nobody => false,
+    pub(super) fn is_theirs(&self, name: &DomainName, owner: &IdentityOwner) -> bool {
+        match owner {
+            IdentityOwner::Client(client) => {
+                let mut held = self.held.iter();
+                held.any(|(held, holder)| held == name && holder.as_str() == client)
+            }
+            IdentityOwner::AnotherStack | IdentityOwner::Nobody => false,
         }
     }
 

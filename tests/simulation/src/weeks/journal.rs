@@ -12,6 +12,7 @@ use domain_auth::instructions::{Day, PER_CLIENT, PER_DOMAIN};
 use domain_auth::names::{ClientId, DomainName, EventId};
 use domain_auth::ports::Clock;
 use domain_auth::run_memory::RunMemory;
+use domain_auth_testkit::{is_adopted, owner_of};
 use jiff::{SignedDuration, Timestamp};
 
 use super::figures::Figures;
@@ -170,7 +171,8 @@ impl Journal {
     fn is_of_others(&self, name: &DomainName) -> bool {
         let identity = self.ses.identity(name);
         identity.is_some_and(|identity| {
-            identity.adopted || !self.entries().holders.is_theirs(name, &identity.tag)
+            let owner = owner_of(&identity);
+            is_adopted(&identity) || !self.entries().holders.is_theirs(name, &owner)
         })
     }
 
@@ -307,7 +309,11 @@ impl Journal {
     fn completed(&self, entry: &HistoryEntry, domain: &Domain) {
         let attached = self.ses.identity(&domain.name);
         let attached = attached.and_then(|identity| identity.configuration_set);
-        if entry.action == Action::Completed && attached != self.configuration_set {
+        let wanted = self
+            .configuration_set
+            .as_ref()
+            .map(ConfigurationSet::as_str);
+        if entry.action == Action::Completed && attached.as_deref() != wanted {
             self.wrong(&format!("{} was completed with {attached:?}", domain.name));
         }
     }

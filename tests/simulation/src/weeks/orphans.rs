@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use domain_auth::identity::AxisStatus;
 use domain_auth::names::{ClientId, DomainName};
-use domain_auth::ports::Clock;
+use domain_auth::ports::{Clock, IdentityOwner};
 use domain_auth::reconciliation::{ORPHAN_KEPT, Orphan, Reconciliation};
 use domain_auth_testkit::domain_name;
 use jiff::{SignedDuration, Timestamp};
+use ses_model::Status;
 
 use crate::dns::{Published, SimDns};
-use crate::ses::{Deletion, SimSes, Tag};
+use crate::ses::{Deletion, SimSes};
 use crate::setting::Setting;
 
 /// When the weeks begin, a planted identity has been known for so much less than it has to be kept:
@@ -88,6 +89,7 @@ impl Orphans {
         let others = others.map(|(n, kind)| (domain_name(&format!("orphan{n}homes.com")), kind));
         let mut planted = Vec::new();
         let mut known = Vec::new();
+        let ours = || IdentityOwner::Client(client.to_string());
         for (name, kind) in [(added.clone(), Kind::Added)].into_iter().chain(others) {
             let left = chance.up_to(COMES_OF_AGE);
             let left = SignedDuration::try_from(left).unwrap_or_default() - OF_AGE_ALREADY;
@@ -99,22 +101,22 @@ impl Orphans {
             // What was noted may be what it was before somebody changed the tag.
             let retagged = chance.happens(0.5);
             let seen_verified = chance.happens(0.5);
-            let (tag, verification, was) = match kind {
-                Kind::InVain | Kind::Added => (Tag::Ours(client.clone()), PENDING, (true, false)),
-                Kind::New => (Tag::Ours(client.clone()), PENDING, (true, false)),
+            let (owner, verification, was) = match kind {
+                Kind::InVain | Kind::Added => (ours(), PENDING, (true, false)),
+                Kind::New => (ours(), PENDING, (true, false)),
                 Kind::Verified => {
                     dns.publish(&name, Published::Everything);
                     let verified = AxisStatus::Success;
-                    (Tag::Ours(client.clone()), verified, (true, seen_verified))
+                    (ours(), verified, (true, seen_verified))
                 }
                 Kind::OnceVerified => {
                     let taken_back = AxisStatus::Failed;
-                    (Tag::Ours(client.clone()), taken_back, (true, true))
+                    (ours(), taken_back, (true, true))
                 }
-                Kind::OfAnotherStack => (Tag::AnotherStack, PENDING, (retagged, false)),
-                Kind::Untagged => (Tag::Nobody, PENDING, (retagged, false)),
+                Kind::OfAnotherStack => (IdentityOwner::AnotherStack, PENDING, (retagged, false)),
+                Kind::Untagged => (IdentityOwner::Nobody, PENDING, (retagged, false)),
             };
-            ses.put(&name, tag, verification);
+            ses.put(&name, &owner, verification);
             if kind != Kind::New {
                 known.push(Orphan {
                     identity: name.clone(),
@@ -155,7 +157,7 @@ impl Orphans {
         if *at < of_age_at {
             return Err(format!("{name} was deleted at SES before {of_age_at}"));
         }
-        let vain = identity.status.verification != AxisStatus::Success;
+        let vain = identity.verification() != Status::Success;
         if !planted.kind.may_go() || !vain {
             return Err(format!("{name} was deleted at SES: {:?}", planted.kind));
         }

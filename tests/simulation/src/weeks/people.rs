@@ -12,17 +12,18 @@ use domain_auth::names::{ClientId, DomainName, Eligibility, EmailAddress, Note};
 use domain_auth::ports::{Clock, ReadDomains};
 use domain_auth::ses_share::RequestCalls;
 use domain_auth::state::{State, Status};
-use domain_auth::use_cases::add::{Addition, add};
+use domain_auth::use_cases::Failure;
+use domain_auth::use_cases::add::{AddError, Addition, add};
 use domain_auth::use_cases::adopt::adopt;
 use domain_auth::use_cases::check::{CheckLimits, check};
 use domain_auth::use_cases::decide::{Decision, decide};
 use domain_auth::use_cases::notify::notify;
 use domain_auth::use_cases::provision::provision;
 use domain_auth::use_cases::publish::publish;
-use domain_auth::use_cases::release::{Order, ReleaseError, Verdict, release};
+use domain_auth::use_cases::release::{Order, ReleaseRefusal, Verdict, release};
 use domain_auth::use_cases::remove::{self, Confirmation};
 use domain_auth::use_cases::restart::restart;
-use domain_auth::use_cases::send_instructions::{InstructionsError, send_instructions};
+use domain_auth::use_cases::send_instructions::{InstructionsRefusal, send_instructions};
 use domain_auth::use_cases::{SesBudget, wait_for_turn};
 use domain_auth_testkit::new_domain;
 use futures::future::{join, select};
@@ -46,7 +47,7 @@ impl World {
         let change = match added {
             Ok(Addition::Created(change)) => change,
             Ok(Addition::Existing(_)) => return,
-            Err(error) => return self.unless_busy(&error.to_string()),
+            Err(error) => return self.unless_busy(&error),
         };
         self.publish(change.event.as_ref()).await;
         if change.domain.state.status() != Status::Provisioning
@@ -105,7 +106,7 @@ impl World {
             confirmed: false,
         };
         let mut released = release(&tools, whose, &order, &support()).await;
-        if let Err(ReleaseError::Unconfirmed { .. }) = released {
+        if let Err(Failure::Refused(ReleaseRefusal::Unconfirmed { .. })) = released {
             order.confirmed = true;
             released = release(&tools, whose, &order, &support()).await;
         }
@@ -143,7 +144,7 @@ impl World {
             order.to = to;
         }
         let sent = send_instructions(&tools, &mail, whose, &order, &admin()).await;
-        if let Err(InstructionsError::Limit { of_domain, .. }) = sent {
+        if let Err(Failure::Refused(InstructionsRefusal::Limit { of_domain, .. })) = sent {
             self.store.observer.limited(of_domain);
         }
     }
@@ -217,8 +218,8 @@ impl World {
         wait_for_turn(&self.store, &self.clock, quota, calls, asker).await
     }
 
-    fn unless_busy(&self, error: &str) {
-        if !error.contains("at once") {
+    fn unless_busy(&self, error: &AddError) {
+        if !matches!(error, Failure::Busy) {
             self.store
                 .observer
                 .wrong(&format!("adding failed: {error}"));

@@ -27,7 +27,7 @@ use crate::chance::Chance;
 use crate::cpu::Apart;
 use crate::dns::{Published, Servers, SimDns};
 use crate::fault::Fault;
-use crate::ses::SimSes;
+use crate::ses::{SimDoor, SimSes};
 use crate::setting::Setting;
 use crate::store::{Purpose, SimStore};
 use crate::template::POLLER_TIMEOUT;
@@ -142,7 +142,7 @@ impl World {
             few
         };
         let quota = operator.settings.ses_calls_per_second;
-        let ses = SimSes::new(setting.clone(), quota);
+        let ses = SimDoor::to_ses(setting.clone(), quota);
         let dns = SimDns::new(setting.clone());
         dns.keep_silent_about_providers();
         let clients: Vec<ClientId> = CLIENTS.into_iter().map(client).collect();

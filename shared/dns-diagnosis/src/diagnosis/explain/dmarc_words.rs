@@ -3,7 +3,7 @@
 use super::show::show;
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
-use crate::diagnosis::judge::{DmarcDiscovery, Finding, dmarc_name};
+use crate::diagnosis::judge::{DmarcDiscovery, Finding, decode, dmarc_name};
 use crate::email_auth::{Alignment, Dmarc, DmarcError, Policy, is_dmarc};
 
 impl Wording<'_> {
@@ -116,18 +116,16 @@ fn unmatched(dmarc: &Dmarc) -> &'static str {
 
 /// What receivers by RFC 7489, which many still are, make of tags that RFC 9989 has changed.
 fn older_receivers(dmarc: &Dmarc) -> String {
-    let mut words = String::new();
-    if let Some(percent) = dmarc.percent {
-        words.push_str(&format!(
-            " Older mail servers apply it to {percent} % of the mail (pct={percent}), newer ones to all."
-        ));
-    }
-    if dmarc.testing {
-        words.push_str(
-            " Older mail servers do not know t=y, and apply the policy as it is written.",
-        );
-    }
-    words
+    let percent = dmarc.percent.map(|percent| {
+        format!(
+            " Older mail servers apply it to {percent} % of the mail (pct={percent}), newer ones to \
+             all."
+        )
+    });
+    let testing = dmarc.testing.then(|| {
+        " Older mail servers do not know t=y, and apply the policy as it is written.".to_owned()
+    });
+    [percent, testing].into_iter().flatten().collect()
 }
 
 /// The DMARC record with what receivers cannot read taken out, and a policy where there is none; the
@@ -174,6 +172,19 @@ pub(super) fn repaired(text: &str, proposed: &str) -> String {
     }
 }
 
+/// The DMARC record without what was put in and around it; the proposed one where that is no policy.
+pub(super) fn cleaned(text: &str, proposed: &str) -> String {
+    let text = decode(text).replace('\\', "");
+    let text =
+        text.trim_matches(|c: char| c.is_whitespace() || !c.is_ascii() || "\"'`".contains(c));
+    let rest = text.split_once(';').map_or("", |(_, rest)| rest);
+    let cleaned = format!("v=DMARC1;{rest}");
+    match Dmarc::parse(&cleaned) {
+        Ok(_) => cleaned,
+        Err(_) => proposed.to_owned(),
+    }
+}
+
 /// The DMARC record with relaxed alignment.
 pub(super) fn relaxed(text: &str) -> String {
     let parts = text.split(';').map(|part| match part.split_once('=') {
@@ -210,6 +221,21 @@ mod tests {
         ] {
             assert_eq!(repaired(text, proposed), mended, "{text}");
         }
+    }
+
+    #[test]
+    fn a_policy_is_kept_when_what_surrounds_it_is_taken_off() {
+        let proposed = "v=DMARC1; p=none;";
+        for text in [
+            "v=DMARC1\\; p=reject\\; rua=mailto:a@example.com",
+            "\"v=DMARC1; p=reject; rua=mailto:a@example.com\"",
+            " v=dmarc1; p=reject; rua=mailto:a@example.com",
+            "\\226\\128\\156v=DMARC1; p=reject; rua=mailto:a@example.com\\226\\128\\157",
+        ] {
+            let kept = "v=DMARC1; p=reject; rua=mailto:a@example.com";
+            assert_eq!(cleaned(text, proposed), kept, "{text}");
+        }
+        assert_eq!(cleaned("\"v=DMARC1\"", proposed), proposed);
     }
 
     #[test]

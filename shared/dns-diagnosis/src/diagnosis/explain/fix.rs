@@ -1,12 +1,12 @@
 //! The one thing to do about each code.
 
-use super::dmarc_words::{relaxed, repaired};
+use super::dmarc_words::{cleaned, relaxed, repaired};
 use super::result::Fix;
 use super::show::show;
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::diagnosis::judge::{Finding, Trouble};
-use crate::records::{Record, RecordData};
+use crate::records::{Record, RecordData, RecordId};
 
 impl Wording<'_> {
     /// What to do about a finding. `place` is the name that the judgement is about.
@@ -17,13 +17,34 @@ impl Wording<'_> {
         let panel = self.panel.place();
         match finding.code {
             Code::DomainDoesNotExist => self.trouble_fix(Trouble::NoSuchDomain),
+            Code::DomainSuspended => self.trouble_fix(Trouble::Suspended),
             Code::ZoneNotLive => self.trouble_fix(Trouble::NotLive),
             Code::DnssecFailure => self.trouble_fix(Trouble::Bogus),
             Code::DnsUnavailable => self.trouble_fix(Trouble::Silent),
-            Code::NotNeeded | Code::Propagating | Code::OkWaitingForSes => None,
+            Code::NotNeeded
+            | Code::Propagating
+            | Code::OkWaitingForSes
+            | Code::MailFromInactive => None,
             Code::NotFound => Some(self.add(record)),
-            Code::HostDoubled | Code::HostWithoutZonePart | Code::AtApex => {
-                Some(self.change_host(record, at.as_deref().unwrap_or(place)))
+            Code::WildcardAnswers => Some(self.add_before_wildcard(record)),
+            Code::NameTooLongForProvider => Some(self.ask_provider(record)),
+            Code::ValuesJoined => Some(self.part(record, raw)),
+            Code::HostMisplaced if record.id == RecordId::MailFromSpf => {
+                Some(self.add_elsewhere(record, at.as_deref().unwrap_or(place)))
+            }
+            Code::DmarcWrongPlace if at.is_none() => Some(self.replace(
+                record,
+                &format!("the CNAME record {}", self.panel.host(record)),
+            )),
+            Code::HostDoubled
+            | Code::HostWithoutZonePart
+            | Code::HostMisplaced
+            | Code::DmarcWrongPlace
+            | Code::AtApex => Some(self.change_host(record, at.as_deref().unwrap_or(place))),
+            Code::WrongType | Code::ValueMismatch | Code::MxExtra
+                if Self::is_of_another_service(record, raw) =>
+            {
+                Some(self.another_name(record))
             }
             Code::WrongType => Some(self.replace(record, &format!("the record {seen} at {place}"))),
             Code::CnameFlattened => Some(self.unproxy(record)),
@@ -36,8 +57,17 @@ impl Wording<'_> {
             ))),
             // Another TXT record at the name may belong to somebody else, and may stay.
             Code::ValueMismatch | Code::StaleToken if adds_beside(record, finding) => {
-                Some(self.add(record))
+                Some(self.add_beside(record))
             }
+            Code::ValueQuoted
+            | Code::ValueWhitespace
+            | Code::ValueCaseChanged
+            | Code::TxtEscaped
+                if record.id == RecordId::Dmarc =>
+            {
+                Some(self.change_value_to(record, &cleaned(raw, &record.data.value())))
+            }
+            Code::MxPriorityInValue => Some(self.part_priority(record)),
             Code::ValueIsName | Code::StaleToken if at.is_some() => {
                 Some(self.replace(record, "that record"))
             }
@@ -48,6 +78,10 @@ impl Wording<'_> {
                 Some(fix)
             }
             Code::ValueMismatch
+            | Code::ValuesExchanged
+            | Code::TxtEscaped
+            | Code::DkimWrongHostedZone
+            | Code::MxWrongService
             | Code::ValueQuoted
             | Code::ValueWhitespace
             | Code::ValueTruncated
@@ -97,6 +131,10 @@ impl Wording<'_> {
                 "Check how {domain} is spelled. If it is right, renew or register it where you buy \
                  your domains."
             ),
+            Trouble::Suspended => format!(
+                "Sign in where {zone} is registered and renew it, or confirm the email address of its \
+                 owner if that is asked for there."
+            ),
             Trouble::NotLive => format!(
                 "Where {zone} is registered, set its name servers to those that your DNS provider \
                  lists for it, or add the records where the registered name servers are{}.",
@@ -112,7 +150,7 @@ impl Wording<'_> {
         Some(Self::advice(text))
     }
 
-    fn registered_servers(&self) -> String {
+    pub(super) fn registered_servers(&self) -> String {
         let servers = self.context.found_zone().map(|zone| &zone.name_servers);
         match servers {
             Some(servers) if !servers.is_empty() => {
@@ -165,6 +203,24 @@ impl Wording<'_> {
                 record.name,
             ),
         })
+    }
+}
+
+/// The domains of Amazon's mail service.
+const AMAZON: [&str; 2] = ["amazonses.com", "amazonaws.com"];
+
+impl Wording<'_> {
+    /// Whether what is at the MAIL FROM name is of another mail service: then it has to stay.
+    pub(super) fn is_of_another_service(record: &Record, seen: &str) -> bool {
+        let at_mail_from = matches!(record.id, RecordId::MailFromMx | RecordId::MailFromSpf);
+        // Those of several MX records, or the alias.
+        let mut hosts = seen.split(", ").filter_map(|value| value.split(' ').nth(1));
+        let is_text = seen.starts_with("TXT ");
+        let foreign = |host: &str| {
+            let host = host.to_ascii_lowercase();
+            host.contains('.') && !AMAZON.iter().any(|amazon| host.ends_with(amazon))
+        };
+        at_mail_from && !is_text && !seen.contains("v=spf1") && hosts.any(foreign)
     }
 }
 

@@ -6,7 +6,7 @@
 use super::show::show;
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
-use crate::diagnosis::judge::{Finding, RecordState, Trouble};
+use crate::diagnosis::judge::{ELLIPSES, Finding, RecordState, Trouble, decode, is_value_of};
 use crate::identity::AxisStatus;
 use crate::records::{Record, RecordId};
 
@@ -26,6 +26,7 @@ impl Wording<'_> {
         let at_or_name = at.as_deref().unwrap_or(name);
         match finding.code {
             Code::DomainDoesNotExist => self.trouble_message(Trouble::NoSuchDomain),
+            Code::DomainSuspended => self.trouble_message(Trouble::Suspended),
             Code::ZoneNotLive => self.trouble_message(Trouble::NotLive),
             Code::DnssecFailure => self.trouble_message(Trouble::Bogus),
             Code::DnsUnavailable if at.is_some() => format!(
@@ -51,7 +52,30 @@ impl Wording<'_> {
                 "The record is published at {at_or_name} instead of {name}: a part of the name is \
                  missing."
             ),
+            Code::HostMisplaced => {
+                format!("The record is published at {at_or_name} instead of {name}.")
+            }
+            Code::DmarcWrongPlace => match at {
+                Some(at) => format!(
+                    "The DMARC policy is published at {at}, where mail servers do not look for it. It \
+                     belongs at {name}."
+                ),
+                None => format!(
+                    "At {name} there is an alias (a CNAME record) to {seen}, and there is no DMARC \
+                     policy at that name."
+                ),
+            },
             Code::AtApex => apex_message(record, at_or_name),
+            Code::WildcardAnswers => format!(
+                "There is no {kind} record of its own at {name} yet. What answers there is an entry for \
+                 every name (a wildcard, such as *.{}).",
+                self.panel.zone()
+            ),
+            Code::NameTooLongForProvider => self.too_long_message(record),
+            Code::WrongType if raw.contains("v=DKIM1") => format!(
+                "At {place} there is the key itself ({seen}), where the CNAME record belongs. That works \
+                 only until Amazon SES changes the key; from then on mail is no longer signed."
+            ),
             Code::WrongType => {
                 format!("At {place} there is this, where the {kind} record belongs: {seen}")
             }
@@ -77,6 +101,30 @@ impl Wording<'_> {
                 "The record at {name} is published and right. Amazon SES has not looked at it yet; \
                  nothing has to be done."
             ),
+            Code::MailFromInactive => format!(
+                "The record at {name} is published and right, but Amazon SES does not use this name: it \
+                 had stopped looking before the records were right."
+            ),
+            Code::ValuesJoined
+                if raw.contains(&expected) || record.id == RecordId::Verification =>
+            {
+                format!(
+                    "The record at {at_or_name} holds more than one value: {seen}. Each value needs a \
+                     record of its own."
+                )
+            }
+            Code::ValuesJoined => format!(
+                "The parts of the value at {at_or_name} have run together, without the space between \
+                 them: {seen}"
+            ),
+            Code::ValuesExchanged => format!(
+                "The value at {name} is the one of another record: {seen} belongs at {}.",
+                self.whose(record, raw)
+            ),
+            Code::TxtEscaped => format!(
+                "The value at {at_or_name} has backslashes (\\) in it: {seen}. They belong into the \
+                 files of name servers only, and have become part of the value."
+            ),
             Code::ValueQuoted => format!(
                 "The value at {at_or_name} has quotation marks in it: {seen}. Your DNS provider \
                  adds them by itself, so yours have become part of the value."
@@ -85,6 +133,12 @@ impl Wording<'_> {
                 "The value at {at_or_name} has spaces or line breaks in it that do not belong \
                  there: {seen}"
             ),
+            Code::ValueTruncated if ELLIPSES.iter().any(|dots| decode(raw).contains(dots)) => {
+                format!(
+                    "The value at {at_or_name} is cut off: in {seen}, the dots (…) stand for the rest, as a \
+                 narrow screen shows it. It has to be {expected}."
+                )
+            }
             Code::ValueTruncated => format!(
                 "The value at {at_or_name} is cut off: {seen} is only the beginning of {expected}."
             ),
@@ -118,13 +172,24 @@ impl Wording<'_> {
                      region: {seen}. It has to be {expected}."
                 ),
             },
-            Code::ValueMismatch => format!(
-                "The {kind} record at {place} holds {seen} instead of {expected}{}.",
-                self.whose(record, raw)
-            ),
+            Code::ValueMismatch => {
+                format!("The {kind} record at {place} holds {seen} instead of {expected}.")
+            }
             Code::MxWrongRegion => format!(
                 "The MX record at {name} is {seen}. That is the server of another Amazon region; \
                  the one for this domain is {expected}."
+            ),
+            Code::MxWrongService => format!(
+                "The MX record at {name} is {seen}. That server of Amazon has another task; the one that \
+                 takes mail back for this domain is {expected}."
+            ),
+            Code::MxPriorityInValue => format!(
+                "The MX record at {name} has its priority inside the name of the server: {seen}. It has \
+                 to be {expected}, where the number is the priority."
+            ),
+            Code::DkimWrongHostedZone => format!(
+                "The CNAME record at {name} begins right and ends wrong: it points at {seen} instead of \
+                 {expected}."
             ),
             Code::MxExtra => format!(
                 "There is more than one MX record at {name}: {seen}. Amazon SES accepts this name \
@@ -169,6 +234,11 @@ impl Wording<'_> {
         let zone = self.panel.zone();
         match trouble {
             Trouble::NoSuchDomain => format!("The domain {domain} does not exist in DNS."),
+            Trouble::Suspended => format!(
+                "{zone} is suspended or has expired: it is with the name servers that its registrar uses \
+                 for that{}. Nothing that is published for it can be seen, and it receives no mail.",
+                self.registered_servers()
+            ),
             Trouble::NotLive => format!(
                 "The name servers that {zone} is registered with do not serve it, so nothing that \
                  is published for it can be seen."
@@ -199,13 +269,12 @@ impl Wording<'_> {
         })
     }
 
-    /// Where a target is that of another record of the set, which one.
+    /// The name of the record of the set that a value is meant for.
     fn whose(&self, record: &Record, seen: &str) -> String {
         self.records
             .iter()
-            .find(|other| other.id != record.id && other.data.value().eq_ignore_ascii_case(seen))
-            .map(|other| format!(", which is the value for {}", self.panel.host(other)))
-            .unwrap_or_default()
+            .find(|other| is_value_of(other, seen) && other.id != record.id)
+            .map_or_else(|| "another name".to_owned(), |other| other.name.clone())
     }
 }
 

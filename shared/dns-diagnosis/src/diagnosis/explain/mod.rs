@@ -88,9 +88,14 @@ pub(super) fn of_case(case: &Case<'_>, judged: &Judged) -> Diagnosis {
         message: words.trouble_message(trouble),
         fix: words.trouble_fix(trouble),
     });
-    let policies = records.iter().flat_map(of_policy);
+    let mut of_domain: Vec<DomainDiagnosis> = trouble.into_iter().collect();
+    for diagnosis in records.iter().flat_map(of_whole_domain) {
+        if !of_domain.iter().any(|other| other.code == diagnosis.code) {
+            of_domain.push(diagnosis);
+        }
+    }
     Diagnosis {
-        domain: trouble.into_iter().chain(policies).collect(),
+        domain: of_domain,
         records,
         dmarc: judged.dmarc.clone(),
         dmarc_above: judged.dmarc_above.clone(),
@@ -124,14 +129,14 @@ impl Wording<'_> {
     }
 }
 
-/// What a record says of the policy concerns the domain as a whole too.
-fn of_policy(record: &RecordDiagnosis) -> impl Iterator<Item = DomainDiagnosis> {
+/// What a record says of the policy, or of the provider, concerns the domain as a whole too.
+fn of_whole_domain(record: &RecordDiagnosis) -> impl Iterator<Item = DomainDiagnosis> {
     let lead = record.code.map(|code| (code, &record.message, &record.fix));
     let also = record.also.iter();
     let also = also.map(|also| (also.code, &also.message, &also.fix));
     lead.into_iter()
         .chain(also)
-        .filter(|(code, ..)| is_policy(*code))
+        .filter(|(code, ..)| concerns_domain(*code))
         .map(|(code, message, fix)| DomainDiagnosis {
             code,
             message: message.clone(),
@@ -139,9 +144,11 @@ fn of_policy(record: &RecordDiagnosis) -> impl Iterator<Item = DomainDiagnosis> 
         })
 }
 
-fn is_policy(code: DiagnosisCode) -> bool {
+fn concerns_domain(code: DiagnosisCode) -> bool {
     matches!(
         code,
-        DiagnosisCode::DmarcBlocksVia | DiagnosisCode::DmarcStrictAlignment
+        DiagnosisCode::DmarcBlocksVia
+            | DiagnosisCode::DmarcStrictAlignment
+            | DiagnosisCode::NameTooLongForProvider
     )
 }

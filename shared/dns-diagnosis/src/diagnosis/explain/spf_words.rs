@@ -39,7 +39,7 @@ impl Wording<'_> {
                  they reach include:{SES_SPF_DOMAIN}. {IGNORED}: {seen}"
             ),
             (Code::SpfMissingInclude, _) => missing_include(place, raw),
-            (_, SpfResult::Invalid(fault)) => self.fault_message(place, raw, &fault),
+            (_, SpfResult::Invalid(fault)) => fault_message(place, raw, &fault),
             (
                 _,
                 SpfResult::Pass(_)
@@ -55,56 +55,6 @@ impl Wording<'_> {
                 ),
                 None => format!("Mail servers cannot use the SPF record at {place}: {seen}"),
             },
-        }
-    }
-
-    fn fault_message(&self, place: &str, raw: &str, fault: &SpfFault) -> String {
-        let seen = show(raw);
-        match fault {
-            SpfFault::Syntax {
-                error: SpfError::NotSpf,
-                ..
-            } => format!(
-                "The text at {place} is meant as an SPF record, and it does not begin with v=spf1 and \
-                 a space, so mail servers do not see it: {seen}"
-            ),
-            SpfFault::Syntax { at, error } if at == place => format!(
-                "Mail servers cannot read the SPF record at {place}: it {}: {seen}",
-                show(&error.to_string())
-            ),
-            SpfFault::Syntax { at, error } => format!(
-                "The record at {place} leads to the SPF record at {}, which {}. {IGNORED}: {seen}",
-                show(at),
-                show(&error.to_string())
-            ),
-            SpfFault::NoRecord { target, .. } => format!(
-                "The record at {place} leads to {}, and there is no SPF record at that name. \
-                 {IGNORED}: {seen}",
-                show(target)
-            ),
-            SpfFault::Multiple { at } => format!(
-                "The record at {place} leads to {}, which has more than one SPF record. {IGNORED}: \
-                 {seen}",
-                show(at)
-            ),
-            SpfFault::TooManyLookups => {
-                format!(
-                    "The record at {place} makes mail servers look up more than 10 names: {seen}"
-                )
-            }
-            SpfFault::TooManyVoids { names } => {
-                let names: Vec<String> = names.iter().map(|name| show(name)).collect();
-                format!(
-                    "The record at {place} names too many hosts that do not exist ({}). {IGNORED}: \
-                     {seen}",
-                    names.join(", ")
-                )
-            }
-            SpfFault::TooManyExchanges { at } => format!(
-                "The record at {place} allows the mail servers of {}, which are more than 10. \
-                 {IGNORED}: {seen}",
-                show(at)
-            ),
         }
     }
 
@@ -174,6 +124,54 @@ fn legible(text: &str) -> Option<String> {
     } else {
         format!("{kept} ~all")
     })
+}
+
+fn fault_message(place: &str, raw: &str, fault: &SpfFault) -> String {
+    let seen = show(raw);
+    match fault {
+        SpfFault::Syntax {
+            error: SpfError::NotSpf,
+            ..
+        } => format!(
+            "The text at {place} is meant as an SPF record, and it does not begin with v=spf1 and \
+             a space, so mail servers do not see it: {seen}"
+        ),
+        SpfFault::Syntax { at, error } if at == place => format!(
+            "Mail servers cannot read the SPF record at {place}: it {}: {seen}",
+            show(&error.to_string())
+        ),
+        SpfFault::Syntax { at, error } => format!(
+            "The record at {place} leads to the SPF record at {}, which {}. {IGNORED}: {seen}",
+            show(at),
+            show(&error.to_string())
+        ),
+        SpfFault::NoRecord { target, .. } => format!(
+            "The record at {place} leads to {}, and there is no SPF record at that name. \
+             {IGNORED}: {seen}",
+            show(target)
+        ),
+        SpfFault::Multiple { at } => format!(
+            "The record at {place} leads to {}, which has more than one SPF record. {IGNORED}: \
+             {seen}",
+            show(at)
+        ),
+        SpfFault::TooManyLookups => {
+            format!("The record at {place} makes mail servers look up more than 10 names: {seen}")
+        }
+        SpfFault::TooManyVoids { names } => {
+            let names: Vec<String> = names.iter().map(|name| show(name)).collect();
+            format!(
+                "The record at {place} names too many hosts that do not exist ({}). {IGNORED}: \
+                 {seen}",
+                names.join(", ")
+            )
+        }
+        SpfFault::TooManyExchanges { at } => format!(
+            "The record at {place} allows the mail servers of {}, which are more than 10. \
+             {IGNORED}: {seen}",
+            show(at)
+        ),
+    }
 }
 
 fn missing_include(place: &str, raw: &str) -> String {

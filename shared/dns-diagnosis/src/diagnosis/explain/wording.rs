@@ -44,6 +44,127 @@ impl<'a> Wording<'a> {
         }
     }
 
+    /// The same beside what is at the name, which belongs to another service.
+    pub(super) fn add_beside(&self, record: &Record) -> Fix {
+        let panel = &self.panel;
+        let value = panel.value(&record.data);
+        let (place, host) = (panel.place(), panel.host(record));
+        let text = match panel
+            .provider()
+            .and_then(|provider| provider.further_value.as_deref())
+        {
+            Some(way) => format!(
+                "At {place}, open the TXT record {host} and put {value} into the field “{}” {way}, in \
+                 the same record. What is there now has to stay: it is of another service, or of \
+                 another Amazon account or region.",
+                panel.value_field(&record.data),
+            ),
+            None => format!(
+                "At {place}, add a second TXT record with the same name: put {host} into the field “{}” \
+                 and {}. The record that is there now has to stay: it is of another service, or of \
+                 another Amazon account or region.",
+                panel.host_field(),
+                self.value_words(record),
+            ),
+        };
+        Fix {
+            text,
+            field: None,
+            value: Some(value),
+        }
+    }
+
+    /// The record at its own name, for what is at another one is of use there.
+    pub(super) fn add_elsewhere(&self, record: &Record, at: &str) -> Fix {
+        let add = self.add(record);
+        Fix {
+            text: format!(
+                "{} What is at {at} may stay: it is for other mail.",
+                add.text
+            ),
+            ..add
+        }
+    }
+
+    /// The record of its own, which hides the wildcard.
+    pub(super) fn add_before_wildcard(&self, record: &Record) -> Fix {
+        let add = self.add(record);
+        Fix {
+            text: format!(
+                "{} It takes precedence over the entry for every name, which may stay.",
+                add.text
+            ),
+            ..add
+        }
+    }
+
+    /// Each of the values in one record in a record of its own.
+    pub(super) fn part(&self, record: &Record, seen: &str) -> Fix {
+        let value = record.data.value();
+        let others = seen.replace(&value, "");
+        let is_alone = others == seen || !others.contains(|c: char| c.is_alphanumeric());
+        if is_alone {
+            return self.change_value(record);
+        }
+        let add = self.add(record);
+        Fix {
+            text: format!(
+                "{} Our value is in a record of its own then, so take it out of the one that holds \
+                 both, and leave the rest of that one as it is.",
+                add.text
+            ),
+            ..add
+        }
+    }
+
+    /// The host of an MX record without the priority, which has a field of its own.
+    pub(super) fn part_priority(&self, record: &Record) -> Fix {
+        let mut fix = self.change_value(record);
+        if let (RecordData::Mx { preference, .. }, Some(field)) =
+            (&record.data, self.panel.priority_field())
+        {
+            let priority = format!(". The priority, {preference}, goes into the field “{field}”.");
+            fix.text.push_str(&priority);
+        }
+        fix
+    }
+
+    /// Another name for the MAIL FROM records, because a service has this one.
+    pub(super) fn another_name(&self, record: &Record) -> Fix {
+        Self::advice(format!(
+            "{} is in use by another mail service. Leave its records as they are, and ask Lasso support \
+             for another name.",
+            record.name
+        ))
+    }
+
+    /// What to do where the name is longer than the field for it.
+    pub(super) fn ask_provider(&self, record: &Record) -> Fix {
+        let panel = &self.panel;
+        let (field, host) = (panel.host_field(), panel.host(record));
+        Fix {
+            text: format!(
+                "Ask the support of {} to add the record, with {host} in the field “{field}”.",
+                panel.place(),
+            ),
+            field: Some(field.to_owned()),
+            value: Some(host.to_owned()),
+        }
+    }
+
+    /// How long the name is, and how long it may be.
+    pub(super) fn too_long_message(&self, record: &Record) -> String {
+        let panel = &self.panel;
+        let host = panel.host(record);
+        format!(
+            "The name {host} has {} characters, and the field “{}” at {} takes {}.",
+            host.len(),
+            panel.host_field(),
+            panel.place(),
+            panel.longest_host().unwrap_or_default(),
+        )
+    }
+
     /// The same, in place of a record that has to go first.
     pub(super) fn replace(&self, record: &Record, what: &str) -> Fix {
         let add = self.add(record);

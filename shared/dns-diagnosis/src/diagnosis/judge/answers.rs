@@ -60,6 +60,11 @@ impl<'a> Observations<'a> {
         self.get(&question.name, question.record_type).is_some()
     }
 
+    /// Whether anything was asked about the name.
+    pub(crate) fn is_asked(&self, name: &str) -> bool {
+        !self.at(name).is_empty()
+    }
+
     /// Whether some server says that the name exists, whatever there is of it.
     pub(crate) fn exists(&self, name: &str) -> bool {
         let mut outcomes = self.at(name).iter().copied().flat_map(outcomes);

@@ -57,6 +57,12 @@ pub fn discover_dmarc(domain: &DomainName, observations: &[Observation]) -> Dmar
     Policies::new(domain, &Observations::new(observations)).discovery()
 }
 
+/// Whether the record `at`, which applies to `domain`, is of a registry above it rather than of its
+/// owner.
+pub fn is_of_registry(at: &str, domain: &DomainName) -> bool {
+    at.len() < dmarc_name(domain.organizational()).len()
+}
+
 /// A DMARC record at a name above a domain, or at the domain itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]

@@ -11,6 +11,8 @@ use crate::dns::{Failure, Outcome, RecordType, ZoneOutcome};
 pub enum Trouble {
     /// It does not exist.
     NoSuchDomain,
+    /// It is delegated to the servers of its registrar for domains that are suspended or have expired.
+    Suspended,
     /// The servers that the parent delegates to do not serve it, or others than the zone names.
     NotLive,
     /// The resolver refuses it, because its signatures are broken (DNSSEC).
@@ -24,6 +26,7 @@ impl Trouble {
     pub fn code(self) -> Code {
         match self {
             Self::NoSuchDomain => Code::DomainDoesNotExist,
+            Self::Suspended => Code::DomainSuspended,
             Self::NotLive => Code::ZoneNotLive,
             Self::Bogus => Code::DnssecFailure,
             Self::Silent => Code::DnsUnavailable,
@@ -52,6 +55,11 @@ pub(super) fn trouble(case: &Case<'_>, records: &[JudgedRecord]) -> Option<Troub
             )
             | None => Trouble::Silent,
         }),
+        ZoneOutcome::Found(_)
+            if case.is_suspended() && records.iter().any(|it| it.state != RecordState::Found) =>
+        {
+            Some(Trouble::Suspended)
+        }
         ZoneOutcome::Found(_) if is_elsewhere(case) || is_dead(case) => Some(Trouble::NotLive),
         ZoneOutcome::Found(_) => {
             let unknown = |record: &JudgedRecord| {
@@ -60,6 +68,34 @@ pub(super) fn trouble(case: &Case<'_>, records: &[JudgedRecord]) -> Option<Troub
             let silent = !records.is_empty() && records.iter().all(unknown);
             silent.then_some(Trouble::Silent)
         }
+    }
+}
+
+/// Words in the names of the servers to which registrars delegate a domain that is suspended, that
+/// waits for its owner to confirm an email address, or that has expired. Registrars publish no list of
+/// them: `ns1.verification-hold.suspended-domain.com`, `ns1.pendingrenewaldeletion.com`,
+/// `ns1.renewyourname.net`, `expirens3.hichina.com`, `failed-whois-verification.namecheap.com`.
+const SUSPENDED: [&str; 9] = [
+    "suspended",
+    "suspension",
+    "verification-hold",
+    "whois-verification",
+    "verify-contact-details",
+    "expired",
+    "expirens",
+    "pendingrenewal",
+    "renewyourname",
+];
+
+impl Case<'_> {
+    /// Whether every name server of the zone is one for suspended domains.
+    pub(super) fn is_suspended(&self) -> bool {
+        let hosts = self.context.found_zone().map(|zone| &zone.name_servers);
+        let stands_for_it = |host: &String| {
+            let host = host.to_ascii_lowercase();
+            SUSPENDED.iter().any(|word| host.contains(word))
+        };
+        hosts.is_some_and(|hosts| !hosts.is_empty() && hosts.iter().all(stands_for_it))
     }
 }
 

@@ -142,6 +142,14 @@ impl Judgement {
         }
     }
 
+    /// Nothing of its own at the name, for which a wildcard answers this.
+    pub(super) fn wildcard(answered: impl Into<String>) -> Self {
+        Self {
+            findings: vec![Finding::of(DiagnosisCode::WildcardAnswers, answered)],
+            ..Self::absent()
+        }
+    }
+
     pub(super) fn unknown(code: Option<DiagnosisCode>) -> Self {
         Self {
             standing: Standing::Unknown,

@@ -5,6 +5,10 @@ use crate::diagnosis::DiagnosisCode;
 
 /// Fewer characters than this are no prefix of a value, only a coincidence.
 const SHORTEST_PREFIX: usize = 4;
+/// A value of fewer characters may be part of another by chance.
+const SHORTEST_JOINED: usize = 16;
+/// What a screen shows for the rest of a value that is too long for it.
+pub(crate) const ELLIPSES: [&str; 2] = ["...", "\u{2026}"];
 /// The most that is taken off a value, in octets.
 const MAX_WRAPPING: usize = 1024;
 
@@ -49,14 +53,61 @@ impl Expected<'_> {
                 mistakes: Vec::new(),
             };
         }
+        let published = decode(published);
+        let (bare, mistakes) = match self.undo(&published) {
+            Ok(mistakes) => return Likeness::Damaged(mistakes),
+            Err(other) => other,
+        };
+        // A backslash in front of a sign belongs into a zone file, not into the value.
+        if published.contains('\\') {
+            let mut undone = self.undo(&published.replace('\\', "")).unwrap_or_default();
+            if !undone.is_empty() || self.same(&published.replace('\\', "")) {
+                undone.push(DiagnosisCode::TxtEscaped);
+                undone.sort_unstable();
+                return Likeness::Damaged(undone);
+            }
+        }
+        if self.is_abridged(&bare) {
+            return Likeness::Damaged(vec![DiagnosisCode::ValueTruncated]);
+        }
+        if self.is_joined(&bare) {
+            return Likeness::Damaged(vec![DiagnosisCode::ValuesJoined]);
+        }
+        Likeness::Other { bare, mistakes }
+    }
+
+    /// Undoes the mistakes one after the other: which they are where that gives the expected value, and
+    /// otherwise what is left without them.
+    fn undo(&self, published: &str) -> Result<Vec<DiagnosisCode>, (String, Vec<DiagnosisCode>)> {
         let mut mistakes = Vec::new();
-        let bare = self.strip(&decode(published), &mut mistakes);
+        let bare = self.strip(published, &mut mistakes);
         if self.finish(&bare, &mut mistakes) {
             mistakes.sort_unstable();
             mistakes.dedup();
-            return Likeness::Damaged(mistakes);
+            return Ok(mistakes);
         }
-        Likeness::Other { bare, mistakes }
+        Err((bare, mistakes))
+    }
+
+    /// Whether it is the value as a narrow screen shows it: its beginning, or beginning and end, with
+    /// dots for the rest.
+    fn is_abridged(&self, bare: &str) -> bool {
+        if !self.case_matters {
+            return false;
+        }
+        let parts = ELLIPSES.iter().find_map(|dots| bare.split_once(dots));
+        parts.is_some_and(|(front, end)| {
+            let (front, end) = (front.trim_end(), end.trim_start());
+            front.len() >= SHORTEST_PREFIX
+                && front.len() + end.len() < self.value.len()
+                && is_prefix(self.value, front)
+                && self.value.ends_with(end)
+        })
+    }
+
+    /// Whether the expected value is a part of it, beside another one.
+    fn is_joined(&self, bare: &str) -> bool {
+        self.case_matters && self.value.len() >= SHORTEST_JOINED && bare.contains(self.value)
     }
 
     fn same(&self, text: &str) -> bool {
@@ -138,7 +189,10 @@ impl Expected<'_> {
         if !front.eq_ignore_ascii_case(&squeezed) || (!whole && squeezed.len() < SHORTEST_PREFIX) {
             return false;
         }
-        if whole && bare.len() != self.value.len()
+        if whole && bare.len() < self.value.len() {
+            // Strings of one record follow each other without a space (RFC 7208 section 3.3).
+            mistakes.push(DiagnosisCode::ValuesJoined);
+        } else if whole && bare.len() > self.value.len()
             || (spaced && !whole && !is_prefix(self.value, bare))
         {
             mistakes.push(DiagnosisCode::ValueWhitespace);
@@ -160,7 +214,7 @@ fn is_prefix(whole: &str, front: &str) -> bool {
 }
 
 /// Undoes `\DDD` (RFC 1035 section 5.1), which is how octets that do not print are handed over.
-pub(super) fn decode(text: &str) -> String {
+pub(crate) fn decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -218,6 +272,10 @@ fn without_field_prefix(text: &str) -> Option<String> {
     let word = word.trim_end_matches(':').to_ascii_uppercase();
     let is_field = matches!(word.as_str(), "TXT" | "CNAME" | "MX" | "IN" | "SPF")
         || (!word.is_empty() && word.len() < 6 && word.bytes().all(|b| b.is_ascii_digit()));
+    if matches!(word.as_str(), "HTTP" | "HTTPS") {
+        let address = rest.strip_prefix("://")?;
+        return Some(address.trim_end_matches('/').to_owned());
+    }
     let rest = rest.trim_start_matches([':', '=']);
     is_field.then(|| rest.trim_start_matches(is_blank).to_owned())
 }

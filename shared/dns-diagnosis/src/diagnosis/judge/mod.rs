@@ -52,22 +52,25 @@ mod dmarc;
 mod domain;
 mod finding;
 mod likeness;
+mod near;
 mod places;
 mod protection;
 mod record;
 mod spf;
 mod value;
 
-pub use dmarc::{DmarcAt, DmarcDiscovery, discover_dmarc, dmarc_name};
+pub use dmarc::{DmarcAt, DmarcDiscovery, discover_dmarc, dmarc_name, is_of_registry};
 pub use domain::Trouble;
 pub use finding::{Finding, JudgedRecord, RecordState};
 
 pub(crate) use answers::{Observations, answers};
 pub(crate) use case::Case;
 pub(crate) use finding::Standing;
+pub(crate) use likeness::{ELLIPSES, decode};
+pub(crate) use near::has_misplaced_policy;
 pub(crate) use places::{MAX_NAME, NOBODYS_LABEL};
 pub(crate) use spf::mistaken_modifier;
-pub(crate) use value::{SES_SPF_DOMAIN, type_of};
+pub(crate) use value::{SES_SPF_DOMAIN, is_value_of, type_of};
 
 /// How a domain stands, before it is put into words.
 #[derive(Debug, Clone, PartialEq, Eq)]

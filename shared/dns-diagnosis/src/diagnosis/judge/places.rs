@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use crate::diagnosis::DiagnosisCode as Code;
-use crate::records::{Record, RecordId};
+use crate::records::{Record, RecordData, RecordId};
 
 /// Longest name that can be asked for (RFC 1035 section 2.3.4).
 pub(crate) const MAX_NAME: usize = 253;
@@ -27,6 +27,10 @@ pub(crate) enum PlaceKind {
     WithoutPart,
     /// The domain itself.
     Apex,
+    /// The domain itself, of a DMARC policy.
+    PolicyAtDomain,
+    /// A name that is nearly the record's own.
+    Near,
     /// Name and value swapped.
     UnderItsValue,
     /// The name with an older token.
@@ -39,6 +43,8 @@ impl PlaceKind {
             Self::Doubled => Code::HostDoubled,
             Self::WithoutPart => Code::HostWithoutZonePart,
             Self::Apex => Code::AtApex,
+            Self::PolicyAtDomain => Code::DmarcWrongPlace,
+            Self::Near => Code::HostMisplaced,
             Self::UnderItsValue => Code::ValueIsName,
             Self::OlderToken => Code::StaleToken,
         }
@@ -64,6 +70,9 @@ impl Case<'_> {
             let name = format!("{}.{base}", record.name);
             add(name, PlaceKind::Doubled, Some(branch(&record.name, base)));
         }
+        for near in self.repeated_names(record) {
+            add(near.name, PlaceKind::Doubled, near.below);
+        }
         // At the parent `_dmarc` and `_amazonses` are records of their own; whether the value is
         // ours is checked where the answer is read.
         let front = record.name.strip_suffix(domain);
@@ -83,7 +92,11 @@ impl Case<'_> {
                     add(name, PlaceKind::OlderToken, None);
                 }
             }
-            RecordId::MailFromMx | RecordId::MailFromSpf | RecordId::Dmarc => {}
+            RecordId::Dmarc => add(domain.to_owned(), PlaceKind::PolicyAtDomain, None),
+            RecordId::MailFromMx | RecordId::MailFromSpf => {}
+        }
+        for near in self.near_names(record) {
+            add(near.name, PlaceKind::Near, near.below);
         }
         places
     }
@@ -106,9 +119,14 @@ impl Case<'_> {
             .map(|(_, token)| token.as_str())
     }
 
-    /// A name beside the DKIM records at which only a wildcard answers.
-    pub(crate) fn nobodys_name(&self) -> String {
-        format!("{NOBODYS_LABEL}._domainkey.{}", self.context.domain)
+    /// A name beside the record at which only a wildcard answers. The records of DKIM have one of their
+    /// own: where `_domainkey` exists, a wildcard above it does not reach below it (RFC 4592).
+    pub(crate) fn nobodys_name(&self, record: &Record) -> String {
+        let domain = self.context.domain;
+        match record.data {
+            RecordData::Cname { .. } => format!("{NOBODYS_LABEL}._domainkey.{domain}"),
+            RecordData::Txt { .. } | RecordData::Mx { .. } => format!("{NOBODYS_LABEL}.{domain}"),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::diagnosis::DiagnosisCode as Code;
 use crate::dns::{Outcome, RecordType, ZoneOutcome};
 use crate::email_auth::is_dmarc;
 use crate::identity::AxisStatus;
+use crate::providers::Panel;
 use crate::records::{Record, RecordData, RecordId};
 
 /// The types that may be beside a CNAME although nothing may.
@@ -51,6 +52,9 @@ impl Case<'_> {
         if matches!(judged.standing, Standing::Absent | Standing::Wrong) && !judged.is_explained() {
             self.look_elsewhere(record, &mut judged);
         }
+        self.look_at_the_alias_of_the_policy(record, &place, &mut judged);
+        self.look_at_the_registrar(&mut judged);
+        self.measure_host(record, &mut judged);
         if judged.standing == Standing::Absent && *self.context.zone == ZoneOutcome::NoSuchDomain {
             judged.findings.push(Finding::new(Code::DomainDoesNotExist));
         }
@@ -72,18 +76,18 @@ impl Case<'_> {
         let only_other = judged.standing == Standing::Wrong;
         let sibling = self
             .observations
-            .values(&self.nobodys_name(), type_of(&record.data));
+            .values(&self.nobodys_name(record), type_of(&record.data));
         if only_other && !sibling.is_empty() && sibling == judged.observed {
-            return Judgement::absent();
+            return Judgement::wildcard(sibling.join(", "));
         }
         let alias = self
             .observations
-            .alias(&self.nobodys_name(), type_of(&record.data));
-        let same_alias = alias.is_some_and(|target| judged.observed == [format!("CNAME {target}")]);
-        if only_other && same_alias {
-            return Judgement::absent();
+            .alias(&self.nobodys_name(record), type_of(&record.data));
+        let own = self.observations.alias(&record.name, type_of(&record.data));
+        match alias {
+            Some(target) if only_other && own == alias => Judgement::wildcard(target),
+            Some(_) | None => judged,
         }
-        judged
     }
 
     /// Records of other types at the same name.
@@ -115,6 +119,11 @@ impl Case<'_> {
             // Whatever else is at the name of a TXT record may be there.
             RecordData::Txt { .. } => None,
         };
+        if other.is_none()
+            && let Some(answered) = self.answered_by_wildcard(record)
+        {
+            judged.findings = vec![Finding::of(Code::WildcardAnswers, answered)];
+        }
         if let Some(finding) = other {
             judged.observed.extend(finding.value.clone());
             judged.findings = vec![finding];
@@ -125,12 +134,24 @@ impl Case<'_> {
     fn beside(&self, record: &Record, types: &[RecordType], code: Code) -> Option<Finding> {
         types.iter().find_map(|record_type| {
             let values = self.observations.values(&record.name, *record_type);
-            let sibling = self.observations.values(&self.nobodys_name(), *record_type);
+            let sibling = self
+                .observations
+                .values(&self.nobodys_name(record), *record_type);
             let first = values.first().filter(|_| values != sibling)?;
             Some(Finding::of(
                 code,
                 format!("{} {first}", name_of(*record_type)),
             ))
+        })
+    }
+
+    /// What a wildcard answers at the name of a record that is not there.
+    fn answered_by_wildcard(&self, record: &Record) -> Option<String> {
+        let nobody = self.nobodys_name(record);
+        BESIDE.into_iter().find_map(|record_type| {
+            let values = self.observations.values(&record.name, record_type);
+            let sibling = self.observations.values(&nobody, record_type);
+            (!values.is_empty() && values == sibling).then(|| values.join(", "))
         })
     }
 
@@ -189,6 +210,7 @@ impl Case<'_> {
                 PlaceKind::Doubled | PlaceKind::WithoutPart | PlaceKind::Apex => {
                     self.displaced(record, &place.name)
                 }
+                PlaceKind::PolicyAtDomain | PlaceKind::Near => self.near(record, &place.name),
                 PlaceKind::UnderItsValue => self.swapped(record, &place.name),
                 PlaceKind::OlderToken => self.former(&place.name),
             };
@@ -200,7 +222,15 @@ impl Case<'_> {
             judged
                 .findings
                 .push(Finding::of(place.kind.code(), value).at(&place.name));
-            judged.findings.extend(found.findings);
+            let has_place = |code| matches!(code, Code::ValueIsName | Code::StaleToken);
+            let there = found.findings.into_iter().map(|finding| {
+                if has_place(finding.code) {
+                    finding
+                } else {
+                    finding.at(&place.name)
+                }
+            });
+            judged.findings.extend(there);
             judged.observed = found.observed;
             judged.standing = Standing::Wrong;
             return;
@@ -253,6 +283,53 @@ impl Case<'_> {
                 .any(|text| *text == token || *text == prefixed)
     }
 
+    /// Whether the record is of the MAIL FROM name, and both of those are right.
+    fn is_whole_mail_from(&self, record: &Record) -> bool {
+        let is_mail_from = |record: &&Record| match record.id {
+            RecordId::MailFromMx | RecordId::MailFromSpf => true,
+            RecordId::Verification | RecordId::Dmarc | RecordId::Ownership => false,
+            RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => false,
+        };
+        let mut both = self.records.iter().filter(is_mail_from);
+        is_mail_from(&record) && both.all(|record| self.own(record).standing == Standing::Right)
+    }
+
+    /// An alias in the place of the policy that leads to none.
+    fn look_at_the_alias_of_the_policy(
+        &self,
+        record: &Record,
+        place: &str,
+        judged: &mut Judgement,
+    ) {
+        let is_own = record.id == RecordId::Dmarc && place == record.name;
+        let without_policy = !judged.has(Code::DmarcInvalid) && !judged.has(Code::DmarcMultiple);
+        let alias = self.observations.alias(&record.name, RecordType::Txt);
+        if let Some(target) = alias.filter(|_| is_own && without_policy)
+            && judged.standing == Standing::Wrong
+        {
+            judged.findings = vec![Finding::of(Code::DmarcWrongPlace, target)];
+        }
+    }
+
+    /// Of a domain that its registrar has suspended, nothing can be seen.
+    fn look_at_the_registrar(&self, judged: &mut Judgement) {
+        if judged.standing == Standing::Absent && self.is_suspended() {
+            judged.findings = vec![Finding::new(Code::DomainSuspended)];
+        }
+    }
+
+    /// Whether the provider's panel takes so long a name.
+    fn measure_host(&self, record: &Record, judged: &mut Judgement) {
+        let panel = Panel::of(self.context.found_zone(), self.context.zone_or_guess());
+        let is_too_long = panel
+            .longest_host()
+            .is_some_and(|longest| panel.host(record).len() > longest);
+        if is_too_long && matches!(judged.standing, Standing::Absent | Standing::Wrong) {
+            let finding = Finding::new(Code::NameTooLongForProvider);
+            judged.findings.push(finding);
+        }
+    }
+
     /// SES confirms, or makes a record needless; it never turns one right or wrong.
     fn weigh_with_ses(&self, record: &Record, judged: &mut Judgement) {
         let Some(ses) = self.context.ses else {
@@ -266,6 +343,9 @@ impl Case<'_> {
         };
         match judged.standing {
             Standing::Right => match axis {
+                AxisStatus::NotStarted | AxisStatus::Failed if self.is_whole_mail_from(record) => {
+                    judged.findings.push(Finding::new(Code::MailFromInactive));
+                }
                 AxisStatus::NotStarted | AxisStatus::Pending | AxisStatus::TemporaryFailure => {
                     judged.findings.push(Finding::new(Code::OkWaitingForSes));
                 }
@@ -291,6 +371,7 @@ impl Finding {
         matches!(
             self.code,
             Code::NotFound
+                | Code::WildcardAnswers
                 | Code::ValueMismatch
                 | Code::WrongType
                 | Code::StaleToken

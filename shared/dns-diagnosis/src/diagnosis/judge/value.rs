@@ -4,7 +4,7 @@
 use super::answers::Observations;
 use super::case::Case;
 use super::finding::{Finding, Judgement, Standing};
-use super::likeness::{Expected, Likeness};
+use super::likeness::{Expected, Likeness, decode};
 use crate::diagnosis::{Context, DiagnosisCode as Code};
 use crate::dns::{Data, Outcome, RecordType};
 use crate::records::{Record, RecordData, RecordId};
@@ -169,7 +169,8 @@ impl Case<'_> {
                         seen.extend(damage(&mistakes, text));
                         other = Some(seen);
                     } else {
-                        other.get_or_insert_with(|| vec![Finding::of(Code::ValueMismatch, text)]);
+                        let code = self.code_of_other(record, &bare);
+                        other.get_or_insert_with(|| vec![Finding::of(code, text)]);
                     }
                 }
             }
@@ -187,14 +188,27 @@ impl Case<'_> {
             Likeness::Same => return Judgement::right(observed),
             Likeness::Damaged(codes) => return Judgement::wrong(damage(&codes, target), observed),
             Likeness::Other { bare, .. } => {
-                if self.is_stale_target(&bare) {
-                    Finding::of(Code::StaleToken, target)
+                let code = if has_token_of(record, &bare) {
+                    Code::DkimWrongHostedZone
+                } else if self.is_stale_target(&bare) {
+                    Code::StaleToken
                 } else {
-                    Finding::of(Code::ValueMismatch, target)
-                }
+                    self.code_of_other(record, &bare)
+                };
+                Finding::of(code, target)
             }
         };
         Judgement::wrong(vec![finding], observed)
+    }
+
+    /// A value that is not the record's own: that of another record of the set, or any other.
+    fn code_of_other(&self, record: &Record, bare: &str) -> Code {
+        let mut others = self.records.iter().filter(|other| other.id != record.id);
+        if others.any(|other| is_value_of(other, bare)) {
+            Code::ValuesExchanged
+        } else {
+            Code::ValueMismatch
+        }
     }
 
     /// A DKIM target of SES that is none of the domain's current ones.
@@ -234,11 +248,20 @@ impl Case<'_> {
             let shown = value_of(entry);
             match expected.compare(host) {
                 Likeness::Same => ours = true,
-                Likeness::Damaged(codes) => findings.extend(damage(&codes, &shown)),
-                Likeness::Other { bare, .. } if is_feedback_host(&bare) => {
-                    findings.push(Finding::of(Code::MxWrongRegion, shown));
+                Likeness::Damaged(mut codes) => {
+                    if begins_with_number(host) {
+                        codes.retain(|code| *code != Code::ValueHasTypePrefix);
+                        codes.push(Code::MxPriorityInValue);
+                    }
+                    findings.extend(damage(&codes, &shown));
                 }
-                Likeness::Other { .. } => findings.push(Finding::of(Code::ValueMismatch, shown)),
+                Likeness::Other { bare, .. } => {
+                    let code = match code_of_exchange(host, &bare) {
+                        Some(code) => code,
+                        None => self.code_of_other(record, &bare),
+                    };
+                    findings.push(Finding::of(code, shown));
+                }
             }
         }
         if data.len() == 1 && ours {
@@ -247,7 +270,9 @@ impl Case<'_> {
         if data.len() > 1 {
             if ours {
                 // The one that is wanted is there; the others only have to go.
-                findings.retain(|finding| finding.code == Code::MxWrongRegion);
+                findings.retain(|finding| {
+                    matches!(finding.code, Code::MxWrongRegion | Code::MxWrongService)
+                });
             }
             findings.push(Finding::of(Code::MxExtra, observed.join(", ")));
         }
@@ -269,12 +294,51 @@ fn is_stale_token(bare: &str, current: &str, context: &Context<'_>) -> bool {
     bare != current && (former || (base64 && bare.len() == TOKEN_LENGTH))
 }
 
-/// The bounce host of some region of SES.
-fn is_feedback_host(host: &str) -> bool {
-    let lower = host.to_ascii_lowercase();
-    lower
-        .strip_prefix("feedback-smtp.")
-        .is_some_and(|rest| rest.ends_with(".amazonses.com"))
+/// Whether a name has the token of a DKIM record as its first label.
+fn has_token_of(record: &Record, name: &str) -> bool {
+    let token = record.name.split('.').next().unwrap_or_default();
+    let first = name.split('.').next().unwrap_or_default();
+    token.eq_ignore_ascii_case(first)
+}
+
+/// Whether a value is that of a record, as text, as a target or as the host of an MX record.
+pub(crate) fn is_value_of(record: &Record, value: &str) -> bool {
+    match &record.data {
+        RecordData::Txt { text } => text == value,
+        RecordData::Cname { target } => target.eq_ignore_ascii_case(value),
+        RecordData::Mx { exchange, .. } => exchange.eq_ignore_ascii_case(value),
+    }
+}
+
+/// Whether the host of an MX record begins with its priority.
+fn begins_with_number(host: &str) -> bool {
+    let host = decode(host);
+    let words = host.split(|c: char| !c.is_ascii_alphanumeric());
+    let mut words = words.filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("mx"));
+    words.next().is_some_and(is_number)
+}
+
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|octet| octet.is_ascii_digit())
+}
+
+/// What is wrong with a host of Amazon that is not the one for this domain's bounces.
+fn code_of_exchange(host: &str, bare: &str) -> Option<Code> {
+    if is_number(host) {
+        return Some(Code::MxPriorityInValue);
+    }
+    let lower = bare.to_ascii_lowercase();
+    let is_below = |domain: &str| {
+        let front = lower.strip_suffix(domain);
+        front.is_some_and(|front| front.is_empty() || front.ends_with('.'))
+    };
+    let of_ses = is_below(SES_SPF_DOMAIN);
+    if of_ses && lower.starts_with("feedback-smtp.") {
+        return Some(Code::MxWrongRegion);
+    }
+    let of_dkim = lower.contains(".dkim.");
+    let of_amazon = of_ses || is_below("amazonaws.com");
+    (of_amazon && !of_dkim).then_some(Code::MxWrongService)
 }
 
 impl Judgement {

@@ -1,0 +1,212 @@
+//! What becomes of mail that is sent from an address now: which DMARC policy applies to it, and
+//! whether it would be refused.
+//!
+//! [`delivery_from`] is the one answer: readiness, `GET /senders` and the diagnosis `dmarc_blocks_via`
+//! rest on it or, where the look is not finished, on the same [`delivery`](crate::email_auth::delivery).
+
+use crate::diagnosis::{Diagnosis, DmarcDiscovery, RecordState, dmarc_name};
+use crate::email_auth::{Delivery, DmarcAnswer, DmarcRecords, Identifier, Mail, Verdict, delivery};
+use crate::identity::{AxisStatus, SesStatus};
+use crate::names::DomainName;
+use crate::readiness::dkim::Cnames;
+use crate::records::RecordId;
+
+/// The MAIL FROM domain of SES itself, where a domain has none of its own.
+const MAIL_FROM_OF_SES: &str = "amazonses.com";
+
+/// The domain that mail is sent through, as SES and the last look at DNS see it.
+#[derive(Debug, Clone, Copy)]
+pub struct SendingDomain<'a> {
+    /// The domain: SES signs for it.
+    pub name: &'a DomainName,
+    /// Its MAIL FROM domain, where it has one.
+    pub mail_from: Option<&'a str>,
+    /// What SES last said, if it was asked.
+    pub ses: Option<SesStatus>,
+    /// What the last look showed.
+    pub diagnosis: &'a Diagnosis,
+}
+
+/// What becomes of mail from an address at `author`, which is the sending domain or lies below it.
+/// Records that `author` has of its own are not known; the policy above applies as if there were none.
+pub fn delivery_from(author: &str, through: &SendingDomain<'_>) -> Delivery {
+    let name = through.name.as_str();
+    let mail = Mail {
+        author,
+        // The domain has records of its own below it; a name below it may exist for mail alone.
+        exists: if author == name {
+            Verdict::Yes
+        } else {
+            Verdict::Unknown
+        },
+        dkim: Identifier {
+            domain: name,
+            passes: dkim_passes(through.ses, through.diagnosis),
+        },
+        spf: Identifier {
+            domain: through.mail_from.unwrap_or(MAIL_FROM_OF_SES),
+            passes: own_spf_passes(through.ses, through.diagnosis),
+        },
+    };
+    delivery(&mail, &Found(through))
+}
+
+/// Whether DKIM passes: SES signs for the domain, and the keys are where mail servers look for them.
+pub fn dkim_passes(ses: Option<SesStatus>, diagnosis: &Diagnosis) -> Verdict {
+    match axis(ses, |ses| ses.dkim) {
+        Verdict::Yes => Cnames::of(diagnosis).verdict(),
+        signs @ (Verdict::No | Verdict::Unknown) => signs,
+    }
+}
+
+/// Whether SPF passes for the MAIL FROM domain of its own.
+pub fn own_spf_passes(ses: Option<SesStatus>, diagnosis: &Diagnosis) -> Verdict {
+    // Without the MX record SES takes its own MAIL FROM domain, once it has noticed.
+    let mx = match state_of(diagnosis, RecordId::MailFromMx) {
+        Verdict::Yes => Verdict::Yes,
+        Verdict::No | Verdict::Unknown => Verdict::Unknown,
+    };
+    let spf = state_of(diagnosis, RecordId::MailFromSpf);
+    Verdict::all([axis(ses, |ses| ses.mail_from), spf, mx])
+}
+
+fn axis(ses: Option<SesStatus>, status: fn(SesStatus) -> AxisStatus) -> Verdict {
+    ses.map_or(Verdict::Unknown, |ses| Verdict::of(status(ses).is_in_use()))
+}
+
+/// Whether a record is right.
+fn state_of(diagnosis: &Diagnosis, id: RecordId) -> Verdict {
+    let record = diagnosis.records.iter().find(|record| record.id == id);
+    match record.map(|record| record.state) {
+        Some(RecordState::Found) => Verdict::Yes,
+        Some(RecordState::Missing | RecordState::Wrong) => Verdict::No,
+        Some(RecordState::Unknown) | None => Verdict::Unknown,
+    }
+}
+
+/// The DMARC records that the last look found at the domain and above it.
+struct Found<'a>(&'a SendingDomain<'a>);
+
+impl DmarcRecords for Found<'_> {
+    fn record(&self, name: &str) -> DmarcAnswer {
+        let diagnosis = self.0.diagnosis;
+        let mut others = diagnosis.dmarc_above.iter();
+        if let Some(other) = others.find(|other| other.name == name) {
+            return DmarcAnswer::Record(other.dmarc.clone());
+        }
+        match &diagnosis.dmarc {
+            DmarcDiscovery::Published { at, dmarc, .. } if *at == dmarc_name(name) => {
+                DmarcAnswer::Record(dmarc.clone())
+            }
+            DmarcDiscovery::Void {
+                at,
+                multiple: false,
+            } if *at == dmarc_name(name) => DmarcAnswer::Unreadable,
+            DmarcDiscovery::Unknown if name == self.0.name.as_str() => DmarcAnswer::Unknown,
+            DmarcDiscovery::Published { .. }
+            | DmarcDiscovery::Void { .. }
+            | DmarcDiscovery::Absent
+            | DmarcDiscovery::Unknown => DmarcAnswer::Nothing,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::scene::{Scene, txt};
+    use crate::email_auth::Policy;
+
+    const ALL: SesStatus = SesStatus {
+        verification: AxisStatus::Success,
+        dkim: AxisStatus::Success,
+        mail_from: AxisStatus::Success,
+    };
+
+    fn from(author: &str, scene: &Scene, ses: SesStatus) -> Delivery {
+        let diagnosis = scene.diagnosis();
+        let mail_from = format!("bounce.{}", scene.domain);
+        delivery_from(
+            author,
+            &SendingDomain {
+                name: &scene.domain,
+                mail_from: Some(&mail_from),
+                ses: Some(ses),
+                diagnosis: &diagnosis,
+            },
+        )
+    }
+
+    fn refused(author: &str, scene: &Scene, ses: SesStatus) -> Verdict {
+        from(author, scene, ses).refused
+    }
+
+    fn policy(text: &str) -> Scene {
+        Scene::right().instead(RecordId::Dmarc, txt(text))
+    }
+
+    #[test]
+    fn mail_that_is_signed_passes_and_mail_below_a_strict_domain_does_not() {
+        let reject = policy("v=DMARC1; p=reject");
+        for author in ["example.com", "news.example.com"] {
+            assert_eq!(refused(author, &reject, ALL), Verdict::No);
+            assert_eq!(
+                refused(author, &reject, SesStatus::NOT_STARTED),
+                Verdict::Yes
+            );
+        }
+        let strict = policy("v=DMARC1; p=reject; adkim=s; aspf=s");
+        assert_eq!(refused("example.com", &strict, ALL), Verdict::No);
+        assert_eq!(refused("news.example.com", &strict, ALL), Verdict::Yes);
+    }
+
+    #[test]
+    fn keys_that_are_gone_sign_nothing() {
+        let ids = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
+        let gone = ids
+            .into_iter()
+            .fold(policy("v=DMARC1; p=reject"), Scene::without);
+        assert_eq!(dkim_passes(Some(ALL), &gone.diagnosis()), Verdict::No);
+        assert_eq!(
+            refused("example.com", &gone, ALL),
+            Verdict::No,
+            "SPF is aligned"
+        );
+        let both = gone.without(RecordId::MailFromSpf);
+        assert_eq!(refused("example.com", &both, ALL), Verdict::Yes);
+    }
+
+    #[test]
+    fn the_record_above_applies_to_names_below_although_the_domain_has_one() {
+        let scene = Scene::all_of("mail.example.com", "example.com").publish(
+            "_dmarc.example.com",
+            txt("v=DMARC1; p=reject; sp=quarantine"),
+        );
+        let own = from("mail.example.com", &scene, ALL);
+        assert_eq!(own.policy, Some(Policy::None));
+        let below = from("news.mail.example.com", &scene, SesStatus::NOT_STARTED);
+        assert_eq!(
+            (below.policy, below.refused),
+            (Some(Policy::Quarantine), Verdict::Yes)
+        );
+        let signed = from("news.mail.example.com", &scene, ALL);
+        assert_eq!(signed.refused, Verdict::No);
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_refused() {
+        let silent = (0..3).fold(Scene::right(), |scene, server| {
+            scene.fault(server, crate::dns::Outcome::TimedOut)
+        });
+        assert_eq!(
+            refused("example.com", &silent, SesStatus::NOT_STARTED),
+            Verdict::Unknown
+        );
+        assert_eq!(refused("example.com", &silent, ALL), Verdict::No);
+        let none = Scene::right().without(RecordId::Dmarc);
+        assert_eq!(
+            refused("example.com", &none, SesStatus::NOT_STARTED),
+            Verdict::No
+        );
+    }
+}

@@ -1,0 +1,165 @@
+//! Names that are nearly a record's own, and what is at them.
+//!
+//! People leave out an underscore or a label, or put in a `www.`; and they publish at the domain itself
+//! what belongs below it.
+
+use super::answers::Observations;
+use super::case::Case;
+use super::dmarc::dmarc_name;
+use super::finding::{Finding, Judgement};
+use super::likeness::Likeness;
+use super::value::{SES_SPF_DOMAIN, value_of};
+use crate::dns::{Data, Observation, RecordType};
+use crate::email_auth::{Spf, is_dmarc};
+use crate::names::DomainName;
+use crate::records::{Record, RecordData, RecordId};
+
+/// A name that is nearly a record's own.
+pub(super) struct NearName {
+    pub(super) name: String,
+    /// A name at or above it, without which it does not exist.
+    pub(super) below: Option<String>,
+}
+
+impl Case<'_> {
+    /// The names near a record's own, the likeliest first.
+    pub(super) fn near_names(&self, record: &Record) -> Vec<NearName> {
+        let domain = self.context.domain.as_str();
+        let Some(host) = self.host_below_domain(record) else {
+            return Vec::new();
+        };
+        let mut names: Vec<(String, Option<String>)> = Vec::new();
+        let www = format!("www.{domain}");
+        let below_www = |host: &str| (format!("{host}.{www}"), Some(www.clone()));
+        let mut add = |host: String| names.push((format!("{host}.{domain}"), None));
+        match record.id {
+            RecordId::Verification => {
+                let near = ["amazonses", "_amazonaws", "_amazones", "amazon-ses", "www"];
+                near.into_iter().for_each(|label| add(label.to_owned()));
+                names.push(below_www(host));
+                // Where other texts of the set belong, which is asked anyway.
+                let others = self.records.iter().filter(|other| is_text(other));
+                names.extend(others.map(|other| (other.name.clone(), None)));
+            }
+            RecordId::Ownership | RecordId::Dmarc => {
+                add(host.trim_start_matches('_').to_owned());
+                names.extend([(www.clone(), None), below_www(host)]);
+            }
+            RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
+                let token = host.split('.').next().unwrap_or(host);
+                add(token.to_owned());
+                add("_domainkey".to_owned());
+                let at = |host: &str| format!("{host}.{domain}");
+                let below = |host: &str, name: String| (at(&name), Some(at(host)));
+                names.extend([
+                    below("domainkey", format!("{token}.domainkey")),
+                    below_www(host),
+                    below(token, format!("_domainkey.{token}")),
+                    below(host, format!("www.{host}")),
+                ]);
+            }
+            RecordId::MailFromMx | RecordId::MailFromSpf => {
+                names.push((domain.to_owned(), None));
+                names.push(below_www(host));
+                if record.id == RecordId::MailFromSpf {
+                    names.push((format!("_{host}.{domain}"), None));
+                }
+            }
+        }
+        names
+            .into_iter()
+            .filter(|(name, _)| *name != record.name)
+            .map(|(name, below)| NearName { name, below })
+            .collect()
+    }
+
+    /// The names at which the label of the subdomain, or the domain above, was typed once more.
+    pub(super) fn repeated_names(&self, record: &Record) -> Vec<NearName> {
+        let domain = self.context.domain.as_str();
+        let organizational = self.context.domain.organizational();
+        let front = domain.strip_suffix(organizational);
+        let labels = front.and_then(|front| front.strip_suffix('.'));
+        let (Some(labels), Some(host)) = (labels, self.host_below_domain(record)) else {
+            return Vec::new();
+        };
+        let last = labels.rsplit('.').next().unwrap_or(labels);
+        let end = organizational.rsplit('.').next().unwrap_or(organizational);
+        vec![
+            NearName {
+                name: format!("{host}.{labels}.{domain}"),
+                below: Some(format!("{last}.{domain}")),
+            },
+            NearName {
+                name: format!("{host}.{organizational}.{domain}"),
+                below: Some(format!("{end}.{domain}")),
+            },
+            NearName {
+                name: format!("{host}.{organizational}.{organizational}"),
+                below: Some(format!("{end}.{organizational}")),
+            },
+        ]
+    }
+
+    /// What is at a near name and is ours: the value itself, or the value with a mistake.
+    pub(super) fn near(&self, record: &Record, name: &str) -> Option<Judgement> {
+        let all = match &record.data {
+            RecordData::Txt { .. } => self.observations.data(name, RecordType::Txt),
+            RecordData::Cname { .. } => self.observations.data(name, RecordType::Cname),
+            RecordData::Mx { .. } => self.observations.data(name, RecordType::Mx),
+        };
+        all.into_iter().find_map(|data| {
+            let findings = self.likeness_of(record, data)?;
+            Some(Judgement::wrong(findings, vec![value_of(data)]))
+        })
+    }
+
+    /// The mistakes in a value that is meant for a record; none where it is meant for another one.
+    fn likeness_of(&self, record: &Record, data: &Data) -> Option<Vec<Finding>> {
+        let (expected, seen, is_target) = match (&record.data, data) {
+            (RecordData::Txt { .. }, Data::Txt { text }) if record.id == RecordId::MailFromSpf => {
+                let passes = Spf::parse(text).is_ok_and(|spf| spf.includes(SES_SPF_DOMAIN));
+                return passes.then(Vec::new);
+            }
+            (RecordData::Txt { .. }, Data::Txt { text }) if record.id == RecordId::Dmarc => {
+                return is_dmarc(text).then(Vec::new);
+            }
+            (RecordData::Txt { text: own }, Data::Txt { text }) => (own, text, false),
+            (RecordData::Cname { target: own }, Data::Cname { target }) => (own, target, true),
+            (RecordData::Mx { exchange: own, .. }, Data::Mx { exchange, .. }) => {
+                (own, exchange, true)
+            }
+            (RecordData::Txt { .. } | RecordData::Cname { .. } | RecordData::Mx { .. }, _) => {
+                return None;
+            }
+        };
+        match self.expected(record, expected, is_target).compare(seen) {
+            Likeness::Same => Some(Vec::new()),
+            Likeness::Damaged(codes) => {
+                let finding = |code| Finding::of(code, value_of(data));
+                Some(codes.into_iter().map(finding).collect())
+            }
+            Likeness::Other { .. } => None,
+        }
+    }
+
+    /// The name of a record relative to the domain.
+    fn host_below_domain<'r>(&self, record: &'r Record) -> Option<&'r str> {
+        let front = record.name.strip_suffix(self.context.domain.as_str())?;
+        front.strip_suffix('.')
+    }
+}
+
+/// Whether a DMARC policy is at the domain itself, or an alias is in its place.
+pub(crate) fn has_misplaced_policy(domain: &DomainName, observations: &[Observation]) -> bool {
+    let observations = Observations::new(observations);
+    let alias = observations.alias(&dmarc_name(domain.as_str()), RecordType::Txt);
+    let texts = observations.values(domain.as_str(), RecordType::Txt);
+    alias.is_some() || texts.iter().any(|text| is_dmarc(text))
+}
+
+fn is_text(record: &Record) -> bool {
+    match record.data {
+        RecordData::Txt { .. } => true,
+        RecordData::Cname { .. } | RecordData::Mx { .. } => false,
+    }
+}

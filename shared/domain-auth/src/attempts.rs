@@ -1,0 +1,112 @@
+//! Trying again where others write at the same time: read, decide, write, and all of it anew after a
+//! conflict.
+
+use std::time::Duration;
+
+use crate::fnv::fnv1a_64;
+use crate::ports::{Clock, CommitError, Ids, StoreError};
+
+/// How often a change is tried. With the pauses between them, so many requests for one register at once
+/// as clients make in practice all come through.
+const ATTEMPTS: u32 = 12;
+
+/// The attempts at one change.
+///
+/// ```ignore
+/// let mut attempts = Attempts::default();
+/// while attempts.again(clock, ids).await {
+///     let domain = store.domain(client, name).await?;
+///     let change = decide(&domain);
+///     if is_written(store.commit(&change).await)? {
+///         return Ok(change);
+///     }
+/// }
+/// Err(Busy)
+/// ```
+#[derive(Debug, Default)]
+pub struct Attempts {
+    begun: u32,
+}
+
+impl Attempts {
+    /// Begins an attempt: the first one at once, each further one after a pause. False after the last.
+    pub async fn again(&mut self, clock: &impl Clock, ids: &impl Ids) -> bool {
+        if self.begun > 0 && self.begun < ATTEMPTS {
+            self.pause(clock, ids).await;
+        }
+        self.at_once()
+    }
+
+    /// The same without a pause.
+    pub fn at_once(&mut self) -> bool {
+        self.begun += 1;
+        self.begun <= ATTEMPTS
+    }
+
+    /// Waits between nothing and 20 ms times two to the power of the attempts so far, at most 320 ms.
+    pub async fn pause(&self, clock: &impl Clock, ids: &impl Ids) {
+        let ceiling = 20_u64 << self.begun.min(4);
+        let random = fnv1a_64(ids.secret().into_bytes());
+        clock.sleep(Duration::from_millis(random % ceiling)).await;
+    }
+}
+
+/// Whether a change was written: not where others have changed the same since it was read.
+pub fn is_written(outcome: Result<(), CommitError>) -> Result<bool, StoreError> {
+    match outcome {
+        Ok(()) => Ok(true),
+        Err(CommitError::Conflict) => Ok(false),
+        Err(CommitError::Store(error)) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use futures::FutureExt;
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::names::EventId;
+
+    /// Remembers the pauses, and counts up its secrets.
+    #[derive(Default)]
+    struct Pauses(Mutex<Vec<Duration>>);
+
+    impl Clock for Pauses {
+        fn now(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH
+        }
+
+        async fn sleep(&self, duration: Duration) {
+            self.0.lock().unwrap().push(duration);
+        }
+    }
+
+    impl Ids for Pauses {
+        fn event_id(&self, _: Timestamp) -> EventId {
+            unreachable!("an attempt is no event")
+        }
+
+        fn secret(&self) -> String {
+            format!("secret{}", self.0.lock().unwrap().len())
+        }
+    }
+
+    #[test]
+    fn there_are_twelve_attempts_with_a_bounded_pause_before_each_but_the_first() {
+        let (pauses, mut attempts, mut made) = (Pauses::default(), Attempts::default(), 0);
+        while attempts.again(&pauses, &pauses).now_or_never().unwrap() {
+            assert_eq!(pauses.0.lock().unwrap().len(), made, "attempt {made}");
+            made += 1;
+        }
+        assert_eq!(made, 12);
+        let pauses = pauses.0.into_inner().unwrap();
+        assert_eq!(pauses.len(), 11, "none after the last");
+        for (n, pause) in pauses.iter().enumerate() {
+            let ceiling = Duration::from_millis([40, 80, 160, 320][n.min(3)]);
+            assert!(*pause < ceiling, "{pauses:?}");
+        }
+    }
+}

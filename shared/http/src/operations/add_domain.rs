@@ -1,9 +1,12 @@
 //! `POST /domains`.
 
+use domain_auth::limits::LimitReached;
 use domain_auth::names::{Community, DomainName, EmailAddress};
+use domain_auth::use_cases::add::AddRefusal;
 
 use crate::fields::Fields;
 use crate::problem::ApiError;
+use crate::refusals::seconds_up;
 use crate::routes::{Access, Route};
 
 pub(super) const ROUTE: Route = Route {
@@ -45,6 +48,20 @@ impl AddDomainBody {
             community,
             contact_email,
         })
+    }
+}
+
+impl From<AddRefusal> for ApiError {
+    fn from(error: AddRefusal) -> Self {
+        match error {
+            AddRefusal::Ineligible(reason) => Self::NotEligible(reason),
+            AddRefusal::TooManyNames(organizational) => Self::TooManyNames(organizational),
+            AddRefusal::Limit(LimitReached::Domains { limit }) => Self::TooManyDomains(limit),
+            AddRefusal::Limit(LimitReached::AddedToday { limit, wait }) => Self::TooManyAdditions {
+                limit,
+                seconds: seconds_up(wait),
+            },
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `POST /staff/clients/{client}/domains/{domain}/adopt`.
 
 use domain_auth::names::Note;
+use domain_auth::use_cases::adopt::AdoptRefusal;
 
 use crate::fields::Fields;
 use crate::problem::ApiError;
@@ -32,6 +33,17 @@ impl AdoptIdentityBody {
         let reason = fields.required("reason", Note::parse);
         let reason = fields.finish(reason)?;
         Ok(Self { reason })
+    }
+}
+
+impl From<AdoptRefusal> for ApiError {
+    fn from(error: AdoptRefusal) -> Self {
+        match error {
+            AdoptRefusal::NotContested(status) => Self::NotContested(status),
+            AdoptRefusal::HeldByAnother => Self::HeldByAnother,
+            AdoptRefusal::NoIdentity => Self::NoIdentity,
+            AdoptRefusal::Ses(error) => Self::Ses(error),
+        }
     }
 }
 

@@ -1,5 +1,9 @@
 //! `POST /domains/{domain}/check`.
 
+use domain_auth::use_cases::check::CheckRefusal;
+
+use crate::problem::ApiError;
+use crate::refusals::seconds_up;
 use crate::routes::{Access, Route};
 
 pub(super) const ROUTE: Route = Route {
@@ -9,6 +13,15 @@ pub(super) const ROUTE: Route = Route {
     function: "check-domain",
     summary: "Looks at Amazon SES and DNS now.",
 };
+
+impl From<CheckRefusal> for ApiError {
+    fn from(error: CheckRefusal) -> Self {
+        match error {
+            CheckRefusal::TooSoon { wait } => Self::CheckedTooSoon(seconds_up(wait)),
+            CheckRefusal::TooMany { wait } => Self::TooManyChecks(seconds_up(wait)),
+        }
+    }
+}
 
 #[cfg(feature = "openapi")]
 pub(super) mod openapi {

@@ -1,5 +1,8 @@
 //! `POST /staff/clients/{client}/domains/{domain}/complete`.
 
+use domain_auth::use_cases::decide::DecideRefusal;
+
+use crate::problem::ApiError;
 use crate::routes::{Access, Route};
 
 pub(super) const ROUTE: Route = Route {
@@ -9,6 +12,16 @@ pub(super) const ROUTE: Route = Route {
     function: "decide-domain",
     summary: "Takes the final step: from now on Lasso sends for the domain.",
 };
+
+impl From<DecideRefusal> for ApiError {
+    fn from(error: DecideRefusal) -> Self {
+        match error {
+            DecideRefusal::NotVerified { status, missing } => Self::NotVerified(status, missing),
+            DecideRefusal::IdentityNotOurs => Self::IdentityNotOurs,
+            DecideRefusal::Ses(error) => Self::Ses(error),
+        }
+    }
+}
 
 #[cfg(feature = "openapi")]
 pub(super) mod openapi {

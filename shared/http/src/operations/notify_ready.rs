@@ -1,6 +1,7 @@
 //! `POST /domains/{domain}/notify`.
 
 use domain_auth::names::Note;
+use domain_auth::use_cases::notify::NotifyRefusal;
 
 use crate::fields::Fields;
 use crate::problem::ApiError;
@@ -38,6 +39,14 @@ impl NotifyReadyBody {
         };
         let note = fields.note();
         fields.finish(Some(Self { note }))
+    }
+}
+
+impl From<NotifyRefusal> for ApiError {
+    fn from(error: NotifyRefusal) -> Self {
+        match error {
+            NotifyRefusal::CannotBeReady { status, proven } => Self::NotReady { status, proven },
+        }
     }
 }
 

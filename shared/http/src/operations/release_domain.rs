@@ -1,6 +1,7 @@
 //! `POST /staff/clients/{client}/domains/{domain}/release`.
 
 use domain_auth::names::{DomainName, Note};
+use domain_auth::use_cases::release::ReleaseRefusal;
 use domain_auth::use_cases::release::{Order, Verdict};
 use domain_auth::use_cases::remove::Confirmation;
 
@@ -40,6 +41,19 @@ pub fn release_order(mut fields: Fields, name: &DomainName) -> Result<Order, Api
         reason,
         confirmed: confirmed == Confirmation::Given,
     })
+}
+
+impl From<ReleaseRefusal> for ApiError {
+    fn from(error: ReleaseRefusal) -> Self {
+        match error {
+            ReleaseRefusal::Unconfirmed { name, holder } => {
+                Self::ReleaseUnconfirmed { name, holder }
+            }
+            ReleaseRefusal::NothingToGrant(status) => Self::NothingToGrant(status),
+            ReleaseRefusal::Removing => Self::BeingRemoved,
+            ReleaseRefusal::NoRoom(organizational) => Self::NoRoom(organizational),
+        }
+    }
 }
 
 #[cfg(feature = "openapi")]

@@ -1,5 +1,8 @@
 //! `DELETE /domains/{domain}`.
 
+use domain_auth::use_cases::remove::RemoveRefusal;
+
+use crate::problem::ApiError;
 use crate::routes::{Access, Route};
 
 pub(super) const ROUTE: Route = Route {
@@ -9,6 +12,15 @@ pub(super) const ROUTE: Route = Route {
     function: "remove-domain",
     summary: "Stops sending for a domain, and takes it out of Amazon SES and out of the list.",
 };
+
+impl From<RemoveRefusal> for ApiError {
+    fn from(error: RemoveRefusal) -> Self {
+        match error {
+            RemoveRefusal::Unconfirmed(name) => Self::Unconfirmed(name),
+            RemoveRefusal::OtherConfirmed => Self::OtherConfirmed,
+        }
+    }
+}
 
 #[cfg(feature = "openapi")]
 pub(super) mod openapi {

@@ -1,5 +1,8 @@
 //! `POST /domains/{domain}/restart`.
 
+use domain_auth::use_cases::restart::RestartRefusal;
+
+use crate::problem::ApiError;
 use crate::routes::{Access, Route};
 
 pub(super) const ROUTE: Route = Route {
@@ -9,6 +12,15 @@ pub(super) const ROUTE: Route = Route {
     function: "advance-domain",
     summary: "Gives a domain that failed another 72 hours at Amazon SES.",
 };
+
+impl From<RestartRefusal> for ApiError {
+    fn from(error: RestartRefusal) -> Self {
+        match error {
+            RestartRefusal::NotFailed(status) => Self::NotFailed(status),
+            RestartRefusal::Ses(error) => Self::Ses(error),
+        }
+    }
+}
 
 #[cfg(feature = "openapi")]
 pub(super) mod openapi {

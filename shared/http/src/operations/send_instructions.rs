@@ -1,9 +1,12 @@
 //! `POST /domains/{domain}/instructions`.
 
 use domain_auth::names::{EmailAddress, Note};
+use domain_auth::ports::{Refusal, SesError};
+use domain_auth::use_cases::send_instructions::InstructionsRefusal;
 
 use crate::fields::Fields;
 use crate::problem::ApiError;
+use crate::refusals::seconds_up;
 use crate::routes::{Access, Route};
 
 pub(super) const ROUTE: Route = Route {
@@ -39,6 +42,30 @@ impl InstructionsBody {
         let note = fields.note();
         let email = fields.finish(email)?;
         Ok(Self { email, note })
+    }
+}
+
+impl From<InstructionsRefusal> for ApiError {
+    fn from(error: InstructionsRefusal) -> Self {
+        match error {
+            InstructionsRefusal::NotReady => Self::RecordsNotReady,
+            InstructionsRefusal::Limit { of_domain, wait } => Self::TooManyInstructions {
+                of_domain,
+                seconds: seconds_up(wait),
+            },
+            InstructionsRefusal::RecipientLimit { wait } => {
+                Self::TooManyToRecipient(seconds_up(wait))
+            }
+            InstructionsRefusal::Unrendered(error) => Self::Unrendered(error),
+            InstructionsRefusal::Ses(error @ SesError::Unavailable { .. }) => {
+                Self::PerhapsSent(error)
+            }
+            InstructionsRefusal::Ses(SesError::Refused {
+                refusal: Refusal::MessageRejected | Refusal::BadRequest,
+                ..
+            }) => Self::EmailRefused,
+            InstructionsRefusal::Ses(error) => Self::Ses(error),
+        }
     }
 }
 

@@ -197,6 +197,25 @@ fn the_message_says_why_an_include_does_not_count_and_the_fix_makes_it_count() {
 }
 
 #[test]
+fn two_spf_records_are_joined_to_one_that_passes() {
+    for (other, value) in [
+        ("v=spf1 mx -all", "v=spf1 mx include:amazonses.com -all"),
+        (
+            "v=spf1 include:amazonses.com ?all",
+            "v=spf1 include:amazonses.com ?all",
+        ),
+    ] {
+        let scene = Scene::right().publish("bounce.example.com", txt(other));
+        let found = scene.of(Id::MailFromSpf);
+        assert_eq!(found.code, Some(Code::SpfMultiple));
+        let fix = found.fix.and_then(|fix| fix.value);
+        assert_eq!(fix.as_deref(), Some(value), "{other}");
+        let mended = spf(value).of(Id::MailFromSpf);
+        assert_eq!(mended.state, State::Found, "{other}");
+    }
+}
+
+#[test]
 fn a_policy_without_p_is_found_and_acts_as_none() {
     let scene = dmarc("v=DMARC1; rua=mailto:a@example.com");
     let found = scene.of(Id::Dmarc);

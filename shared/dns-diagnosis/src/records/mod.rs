@@ -29,7 +29,7 @@ pub enum RecordId {
     MailFromMx,
     /// The SPF record (RFC 7208) of the custom MAIL FROM domain.
     MailFromSpf,
-    /// The DMARC policy (RFC 7489).
+    /// The DMARC policy (RFC 9989).
     Dmarc,
     /// The proof of a contested claim.
     Ownership,

@@ -43,7 +43,7 @@ impl Wording<'_> {
                 "The DMARC policy at {place} has mail refused that is not authenticated ({seen}), \
                  and neither DKIM nor MAIL FROM is in place: mail sent for {} now would be refused.{}",
                 self.context.domain,
-                dmarc.map_or_else(|_| String::new(), |dmarc| older_receivers(&dmarc))
+                self.older_receivers(dmarc.ok().as_ref())
             ),
             _ => {
                 let why = dmarc.err().map(|error| match error {
@@ -58,6 +58,21 @@ impl Wording<'_> {
                 let why = show(&why.unwrap_or_else(|| "is malformed".to_owned()));
                 format!("Mail servers cannot read the DMARC record at {place}: it {why}: {seen}")
             }
+        }
+    }
+
+    fn older_receivers(&self, dmarc: Option<&Dmarc>) -> String {
+        match (dmarc, self.case.policies().discovery()) {
+            (Some(dmarc), DmarcDiscovery::Published { policy, .. }) => {
+                older_receivers(dmarc, policy)
+            }
+            (
+                Some(_) | None,
+                DmarcDiscovery::Published { .. }
+                | DmarcDiscovery::Void { .. }
+                | DmarcDiscovery::Absent
+                | DmarcDiscovery::Unknown,
+            ) => String::new(),
         }
     }
 
@@ -115,7 +130,7 @@ fn unmatched(dmarc: &Dmarc) -> &'static str {
 }
 
 /// What receivers by RFC 7489, which many still are, make of tags that RFC 9989 has changed.
-fn older_receivers(dmarc: &Dmarc) -> String {
+fn older_receivers(dmarc: &Dmarc, policy: Policy) -> String {
     let percent = dmarc.percent.map(|percent| {
         format!(
             " Older mail servers apply it to {percent} % of the mail (pct={percent}), newer ones to \
@@ -123,7 +138,11 @@ fn older_receivers(dmarc: &Dmarc) -> String {
         )
     });
     let testing = dmarc.testing.then(|| {
-        " Older mail servers do not know t=y, and apply the policy as it is written.".to_owned()
+        format!(
+            " With t=y it acts as “{}”; older mail servers do not know t=y, and apply the policy as it \
+             is written.",
+            policy.as_str()
+        )
     });
     [percent, testing].into_iter().flatten().collect()
 }

@@ -96,11 +96,7 @@ impl Wording<'_> {
                 self.panel.value(&record.data),
                 self.panel.value_field(&record.data),
             ))),
-            Code::SpfMultiple => Some(Self::advice(format!(
-                "At {panel}, delete every TXT record at {place} that begins with v=spf1, except one \
-                 with this value: {}",
-                record.data.value()
-            ))),
+            Code::SpfMultiple => Some(self.spf_join(record, place)),
             Code::SpfInvalid
             | Code::SpfMissingInclude
             | Code::SpfTooManyLookups

@@ -72,6 +72,24 @@ impl Wording<'_> {
         }
     }
 
+    /// What to do about several SPF records at one name: there may be one, with the terms of all.
+    pub(super) fn spf_join(&self, record: &Record, place: &str) -> Fix {
+        let texts = self.case.spf_texts(record);
+        let value = self.passing(record, &joined(&texts));
+        Fix {
+            text: format!(
+                "At {}, keep one TXT record at {place} that begins with v=spf1, and put this into its \
+                 field “{}”, which has the terms of all of them: {}. The others that begin with v=spf1 \
+                 are then needed no more.",
+                self.panel.place(),
+                self.panel.value_field(&record.data),
+                show(&value)
+            ),
+            field: Some(self.panel.value_field(&record.data).to_owned()),
+            value: Some(value),
+        }
+    }
+
     /// The record with what is wrong for mail from SES mended, and everything else kept; the
     /// proposed one where that is not possible.
     fn passing(&self, record: &Record, text: &str) -> String {
@@ -172,6 +190,28 @@ fn fault_message(place: &str, raw: &str, fault: &SpfFault) -> String {
             show(at)
         ),
     }
+}
+
+/// One record with the terms of all, each once. The end is that of the first that is not the proposed
+/// `~all`.
+fn joined(texts: &[String]) -> String {
+    let words = texts.iter().flat_map(|text| text.split(' ').skip(1));
+    let mut kept: Vec<&str> = Vec::new();
+    let mut ends: Vec<&str> = Vec::new();
+    for word in words.filter(|word| !word.is_empty()) {
+        let bare = word.trim_start_matches(['+', '-', '~', '?']);
+        let list = if bare.eq_ignore_ascii_case("all") {
+            &mut ends
+        } else {
+            &mut kept
+        };
+        if !list.iter().any(|seen| seen.eq_ignore_ascii_case(word)) {
+            list.push(word);
+        }
+    }
+    let end = ends.iter().find(|end| **end != "~all").or(ends.first());
+    let words = std::iter::once("v=spf1").chain(kept).chain(end.copied());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn missing_include(place: &str, raw: &str) -> String {

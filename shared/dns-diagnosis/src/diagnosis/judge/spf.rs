@@ -98,17 +98,21 @@ impl Case<'_> {
     /// What has to be asked to evaluate the record that is published. Nothing for the one that is
     /// proposed.
     pub(crate) fn spf_questions(&self, record: &Record) -> Vec<Question> {
+        match self.spf_texts(record).as_slice() {
+            [text] => self.spf_evaluation(record, text).questions,
+            [] | [_, ..] => Vec::new(),
+        }
+    }
+
+    /// The SPF records at a record's name.
+    pub(crate) fn spf_texts(&self, record: &Record) -> Vec<String> {
         let own = Question {
             name: record.name.clone(),
             record_type: RecordType::Txt,
         };
-        let SpfAnswer::Found(texts) = self.observations.answer(&own) else {
-            return Vec::new();
-        };
-        let mut records = texts.iter().filter(|text| is_spf(text));
-        match (records.next(), records.next()) {
-            (Some(text), None) => self.spf_evaluation(record, text).questions,
-            (Some(_), Some(_)) | (None, _) => Vec::new(),
+        match self.observations.answer(&own) {
+            SpfAnswer::Found(texts) => texts.into_iter().filter(|text| is_spf(text)).collect(),
+            SpfAnswer::Void | SpfAnswer::Silent | SpfAnswer::NotAsked(_) => Vec::new(),
         }
     }
 

@@ -4,6 +4,8 @@ use super::result::Fix;
 use super::show::show;
 use crate::diagnosis::Context;
 use crate::diagnosis::judge::Case;
+use crate::diagnosis::judge::SES_SPF_DOMAIN;
+use crate::email_auth::with_include;
 use crate::providers::Panel;
 use crate::records::{Record, RecordData};
 
@@ -114,6 +116,20 @@ impl<'a> Wording<'a> {
                 add.text
             ),
             ..add
+        }
+    }
+
+    /// One SPF record in the place of several, with the senders of all of them.
+    pub(super) fn merge(&self, record: &Record, merged: &str) -> Fix {
+        let value = with_include(merged, SES_SPF_DOMAIN).unwrap_or_else(|_| record.data.value());
+        let fix = self.change_value_to(record, &value);
+        Fix {
+            text: format!(
+                "{}. It names the senders of all records there that begin with v=spf1, so the others are \
+                 not needed after that: delete them.",
+                fix.text
+            ),
+            ..fix
         }
     }
 

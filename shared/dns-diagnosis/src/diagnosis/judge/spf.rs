@@ -77,7 +77,7 @@ impl Case<'_> {
                 }
             }
             [first, ..] => {
-                let mut findings = vec![Finding::of(Code::SpfMultiple, first.as_str())];
+                let mut findings = vec![Finding::of(Code::SpfMultiple, merged(&records))];
                 if !records.iter().any(|text| self.passes_spf(record, text)) {
                     findings.push(Finding::of(Code::SpfMissingInclude, first.as_str()));
                 }
@@ -183,6 +183,29 @@ fn resembles_spf(text: &str) -> bool {
     lower.starts_with("v=spf")
         || lower.starts_with("spf1")
         || lower.contains("include:amazonses.com")
+}
+
+/// One record with the senders of all of these. Where they end differently, it ends as the mildest.
+fn merged(records: &[&String]) -> String {
+    let mut senders: Vec<String> = Vec::new();
+    let mut ends: Vec<&str> = Vec::new();
+    for word in records.iter().flat_map(|text| text.split(' ').skip(1)) {
+        let lower = word.to_ascii_lowercase();
+        if lower.trim_start_matches(['+', '-', '~', '?']) == "all" {
+            ends.push(word);
+            continue;
+        }
+        let sender = match lower.strip_prefix("redirect=") {
+            Some(domain) => format!("include:{domain}"),
+            None => word.to_owned(),
+        };
+        if !sender.is_empty() && !senders.iter().any(|own| own.eq_ignore_ascii_case(&sender)) {
+            senders.push(sender);
+        }
+    }
+    let is_end = |end: &&str| ends.iter().any(|word| word.eq_ignore_ascii_case(end));
+    let end = ["?all", "~all", "-all"].into_iter().find(is_end);
+    format!("v=spf1 {} {}", senders.join(" "), end.unwrap_or("~all"))
 }
 
 /// Whether all mail of all servers passes by a term of the record itself.

@@ -136,9 +136,11 @@ pub fn dkim_wants_restart(ses: SesStatus, dns: &DnsLook) -> bool {
     is_known && stopped && all_found(dns, &DKIM)
 }
 
-/// The same for the MAIL FROM domain.
+/// The same for the MAIL FROM domain: SES gave up on it, or does not have it.
 pub fn mail_from_wants_restart(ses: SesStatus, dns: &DnsLook) -> bool {
-    matches!(ses.mail_from, AxisStatus::Failed) && all_found(dns, &MAIL_FROM)
+    let is_known = ses.verification != AxisStatus::NotStarted;
+    let inactive = matches!(ses.mail_from, AxisStatus::Failed | AxisStatus::NotStarted);
+    is_known && inactive && all_found(dns, &MAIL_FROM)
 }
 
 /// `Failed` on the first axis is more than a bad look: then SES has taken its verification back.

@@ -48,6 +48,13 @@ impl Wording<'_> {
             }
             Code::WrongType => Some(self.replace(record, &format!("the record {seen} at {place}"))),
             Code::CnameFlattened => Some(self.unproxy(record)),
+            Code::CnameAndOther if record.id == RecordId::Dmarc && raw.contains(OUR_POLICY) => {
+                Some(Self::advice(format!(
+                    "At {panel}, delete the TXT record {} and keep the CNAME record, because that leads \
+                     to the service that keeps your DMARC policy.",
+                    self.panel.host(record)
+                )))
+            }
             Code::CnameAndOther => Some(self.leave_alone(record)),
             Code::NameserversDisagree => Some(Self::advice(format!(
                 "Wait 15 minutes. If it stays so, tell {panel} that the name servers of {} do not \
@@ -202,6 +209,8 @@ impl Wording<'_> {
     }
 }
 
+/// The front of the policy that is proposed, which nobody has chosen.
+const OUR_POLICY: &str = "v=DMARC1; p=none;";
 /// The domains of Amazon's mail service.
 const AMAZON: [&str; 2] = ["amazonses.com", "amazonaws.com"];
 

@@ -103,7 +103,8 @@ impl Wording<'_> {
             ),
             Code::MailFromInactive => format!(
                 "The record at {name} is published and right, but Amazon SES does not use this name: it \
-                 had stopped looking before the records were right."
+                 had stopped looking before the records were right. Amazon SES is asked again by itself; \
+                 nothing has to be done."
             ),
             Code::ValuesJoined
                 if raw.contains(&expected) || record.id == RecordId::Verification =>

@@ -180,7 +180,7 @@ fn lacks(record: &RecordDiagnosis, verified: Verdict, dkim: Verdict) -> bool {
         record.id == RecordId::Verification && verified == Verdict::Yes && dkim == Verdict::Yes;
     match record.state {
         RecordState::Missing | RecordState::Wrong => !needless,
-        RecordState::Found | RecordState::Unknown => false,
+        RecordState::Found | RecordState::Unknown | RecordState::NotLookedYet => false,
     }
 }
 
@@ -189,7 +189,7 @@ fn state_of(diagnosis: &Diagnosis, id: RecordId) -> Verdict {
     match record.map(|record| record.state) {
         Some(RecordState::Found) => Verdict::Yes,
         Some(RecordState::Missing | RecordState::Wrong) => Verdict::No,
-        Some(RecordState::Unknown) | None => Verdict::Unknown,
+        Some(RecordState::Unknown | RecordState::NotLookedYet) | None => Verdict::Unknown,
     }
 }
 

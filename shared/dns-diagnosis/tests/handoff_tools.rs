@@ -5,13 +5,47 @@
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
-use dns_diagnosis::dns::Zone;
+use dns_diagnosis::dns::{Data, Observation, Outcome, Question, RecordType, Zone};
 use dns_diagnosis::handoff::{Handoff, HandoffFormat, render};
 use dns_diagnosis::identity::{Dkim, DkimToken, MailFromLabel, SesIdentity, VerificationToken};
 use dns_diagnosis::names::{ClientId, DomainName};
 use dns_diagnosis::records::{Record, RecordData, RecordId, records_of};
 
 fn document(format: HandoffFormat) -> String {
+    document_beside(format, &[])
+}
+
+/// The document where other services have published texts: long ones beside our token, and a policy.
+fn document_among_others(format: HandoffFormat) -> String {
+    let texts = |name: &str, texts: &[String]| Observation {
+        question: Question {
+            name: name.to_owned(),
+            record_type: RecordType::Txt,
+        },
+        authoritative: Vec::new(),
+        recursive: Outcome::Found {
+            data: texts
+                .iter()
+                .map(|text| Data::Txt { text: text.clone() })
+                .collect(),
+            ttl: 300,
+        },
+    };
+    let long = format!("{}\"\\\\;${{a}}%{{b}}\\195\\169", "0123456789".repeat(60));
+    let policy = "v=DMARC1; p=reject".to_owned();
+    document_beside(
+        format,
+        &[
+            texts(
+                "_amazonses.mail.example.com",
+                &["other=value".to_owned(), long],
+            ),
+            texts("_dmarc.mail.example.com", &[policy]),
+        ],
+    )
+}
+
+fn document_beside(format: HandoffFormat, observations: &[Observation]) -> String {
     let token = |text| DkimToken::parse(text).expect("it is a label");
     let identity = SesIdentity {
         verification_token: Some(
@@ -38,7 +72,7 @@ fn document(format: HandoffFormat) -> String {
         domain: &domain,
         zone: Some(&zone),
         records: &records,
-        observations: &[],
+        observations,
         client: &client,
     };
     render(format, &handoff).expect("it renders").body
@@ -119,20 +153,24 @@ fn bind_loads_the_zone_file_appended_to_another() {
 
 #[test]
 fn terraform_finds_nothing_to_reformat() {
-    let file = document(HandoffFormat::Terraform);
-    let Some(output) = run(
-        "terraform",
-        &["fmt", "-check", "-diff", "-no-color", "-"],
-        &file,
-    ) else {
-        return;
-    };
-    assert!(
-        output.status.success(),
-        "{}{}\n{file}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    for file in [
+        document(HandoffFormat::Terraform),
+        document_among_others(HandoffFormat::Terraform),
+    ] {
+        let Some(output) = run(
+            "terraform",
+            &["fmt", "-check", "-diff", "-no-color", "-"],
+            &file,
+        ) else {
+            return;
+        };
+        assert!(
+            output.status.success(),
+            "{}{}\n{file}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
 }
 
 /// Needs the directory with the unpacked AWS provider in `TERRAFORM_PLUGIN_DIR`.
@@ -144,7 +182,7 @@ fn terraform_validates_the_resources() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(
         folder.path().join("main.tf"),
-        document(HandoffFormat::Terraform),
+        document_among_others(HandoffFormat::Terraform),
     )
     .unwrap();
     let chdir = format!("-chdir={}", folder.path().display());

@@ -7,7 +7,7 @@ use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
 use domain_auth::identity::SesLook;
 use domain_auth::ports::Page;
-use domain_auth::providers::{self, Provider};
+use domain_auth::providers::{self, Panel, Provider};
 use domain_auth::readiness::{AskedAt, Readiness, readiness};
 use domain_auth::records::{Record, RecordId, Requirement};
 use domain_auth::state::{State, Status, Unconfirmed};
@@ -71,7 +71,8 @@ pub struct RecordView {
     pub requirement: Requirement,
     /// What it is for, and what to take care of.
     pub note: &'static str,
-    /// What DNS says of it: `unknown` until it has been looked up.
+    /// What DNS says of it: `not_looked_yet` until it has been looked up, `unknown` where DNS did not
+    /// answer.
     pub state: RecordState,
     /// The diagnosis that leads.
     pub code: Option<DiagnosisCode>,
@@ -202,13 +203,12 @@ fn readiness_of(domain: &Domain, look: &DnsLook) -> Readiness {
 }
 
 fn records_of(domain: &Domain, look: Option<&DnsLook>) -> Vec<RecordView> {
-    let zone = look
-        .and_then(DnsLook::zone)
-        .map_or_else(|| domain.name.organizational(), |zone| &zone.apex);
+    let zone = look.and_then(DnsLook::zone);
+    let panel = Panel::of(zone, domain.name.organizational());
     domain
         .records()
         .into_iter()
-        .map(|record| record_view(record, zone, look.map(|look| &look.diagnosis)))
+        .map(|record| record_view(record, &panel, look.map(|look| &look.diagnosis)))
         .filter(|view| !is_policy_of_their_own(view, look))
         .collect()
 }
@@ -223,11 +223,11 @@ fn is_policy_of_their_own(view: &RecordView, look: Option<&DnsLook>) -> bool {
     view.id == RecordId::Dmarc && published && view.code.is_none() && !ours
 }
 
-fn record_view(record: Record, zone: &str, diagnosis: Option<&Diagnosis>) -> RecordView {
+fn record_view(record: Record, panel: &Panel, diagnosis: Option<&Diagnosis>) -> RecordView {
     let found = diagnosis
         .and_then(|diagnosis| diagnosis.records.iter().find(|found| found.id == record.id))
         .cloned();
-    let host = record.host_in(zone).to_owned();
+    let host = record.host_in(panel.zone()).to_owned();
     let (state, code, message, observed, fix, wait_minutes, also) = match found {
         Some(found) => (
             found.state,
@@ -239,7 +239,7 @@ fn record_view(record: Record, zone: &str, diagnosis: Option<&Diagnosis>) -> Rec
             found.also,
         ),
         None => (
-            RecordState::Unknown,
+            RecordState::NotLookedYet,
             None,
             None,
             Vec::new(),
@@ -257,7 +257,7 @@ fn record_view(record: Record, zone: &str, diagnosis: Option<&Diagnosis>) -> Rec
         host,
         ttl: record.ttl,
         requirement: record.requirement,
-        note: note(record.id, record.requirement),
+        note: note(record.id, record.requirement, panel.quotes_text()),
         state,
         code,
         message,
@@ -268,8 +268,13 @@ fn record_view(record: Record, zone: &str, diagnosis: Option<&Diagnosis>) -> Rec
     }
 }
 
-fn note(id: RecordId, requirement: Requirement) -> &'static str {
+/// `quoted` where the provider's panel wants the value of a TXT record between quotation marks.
+fn note(id: RecordId, requirement: Requirement, quoted: bool) -> &'static str {
     match id {
+        RecordId::Verification if quoted => {
+            "Amazon SES verifies the domain when it finds this record. Enter the value between \
+             quotation marks."
+        }
         RecordId::Verification => {
             "Amazon SES verifies the domain when it finds this record. Enter the value without \
              quotation marks."

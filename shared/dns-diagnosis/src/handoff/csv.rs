@@ -1,4 +1,5 @@
-//! RFC 4180, opened in a spreadsheet by somebody who trusts it: no cell may be a formula.
+//! RFC 4180, for a spreadsheet. What a client wrote may not be a formula there; names and values are not
+//! touched, because they are copied from the cells into DNS as they are: a token may begin with `+`.
 
 use super::Handoff;
 use super::notes::{claim_notice, purpose};
@@ -33,7 +34,8 @@ pub(super) fn render(handoff: &Handoff<'_>, panel: &Panel, records: &[&Record]) 
         };
         let (domain, client) = (handoff.domain.as_str(), handoff.client.as_str());
         let purpose = match claim_notice(record.id, domain, client) {
-            Some(notice) => format!("{}. {notice}", purpose(record)),
+            // The only cell with words of a client in it.
+            Some(notice) => guard(&format!("{}. {notice}", purpose(record))),
             None => purpose(record).to_owned(),
         };
         file.push_str(&line(&[
@@ -51,11 +53,12 @@ pub(super) fn render(handoff: &Handoff<'_>, panel: &Panel, records: &[&Record]) 
 }
 
 fn line(cells: &[String; 8]) -> String {
-    let cells: Vec<String> = cells.iter().map(|cell| quote(&guard(cell))).collect();
+    let cells: Vec<String> = cells.iter().map(|cell| quote(cell)).collect();
     format!("{}\r\n", cells.join(","))
 }
 
-/// An apostrophe in front of what a spreadsheet would take for a formula; it does not show there.
+/// An apostrophe in front of what a spreadsheet would take for a formula (OWASP, "CSV Injection"); it does
+/// not show there.
 fn guard(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
         format!("'{cell}")
@@ -70,5 +73,18 @@ fn quote(cell: &str) -> String {
         cell.to_owned()
     } else {
         format!("\"{}\"", cell.replace('"', "\"\""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_be_a_formula_is_guarded() {
+        for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"] {
+            assert_eq!(guard(cell), format!("'{cell}"));
+        }
+        assert_eq!(guard("a=1"), "a=1");
     }
 }

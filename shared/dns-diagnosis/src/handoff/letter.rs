@@ -7,11 +7,12 @@
 use askama::Template;
 
 use super::page::{Page, page};
+use super::proposal::Proposal;
 use super::{Handoff, HandoffError};
 use crate::names::plain_text::{quoted, shown};
 use crate::names::{ClientId, Community, EmailAddress, Note};
 use crate::providers::Panel;
-use crate::records::RecordId;
+use crate::records::{Record, RecordId};
 
 /// An email to a person who is not at Lasso.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +66,8 @@ struct Who {
 /// Renders the email.
 pub fn letter(handoff: &Handoff<'_>, sender: &Sender<'_>) -> Result<Letter, HandoffError> {
     let panel = Panel::of(handoff.zone, handoff.domain.organizational());
-    let records = handoff.proposed();
+    let proposal = Proposal::of(handoff);
+    let records: Vec<&Record> = proposal.records.iter().collect();
     let page = page(handoff, &panel, &records);
     let who = Who {
         client: shown(sender.client.as_str()),

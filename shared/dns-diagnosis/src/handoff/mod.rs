@@ -1,10 +1,13 @@
 //! The records in the form in which the email administrator wants them.
 //!
 //! Every format carries the same records. None of them replaces what is there already: the DMARC
-//! record is left out where a policy is published, and formats that set whole record sets
-//! (Route 53, Terraform) repeat the values that DNS has at the name.
+//! record is left out where another policy applies or a CNAME record holds the name, the MAIL FROM
+//! records where another mail service uses the name, and formats that set whole record sets
+//! (Route 53, Terraform) repeat the values that DNS has at the name. Our own records stay in every
+//! format once they are published: a Terraform file without them would destroy them.
 
 use crate::providers::Panel;
+use crate::records::Record;
 
 mod csv;
 mod format;
@@ -13,6 +16,7 @@ mod letter;
 mod notes;
 mod order;
 mod page;
+mod proposal;
 mod record_set;
 mod route53;
 mod terraform;
@@ -21,6 +25,8 @@ mod zone;
 pub use format::{HandoffFormat, UnknownFormat};
 pub use letter::{Letter, Sender, letter};
 pub use order::{Handoff, HandoffError};
+
+use proposal::Proposal;
 
 /// A rendered format.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,12 +51,15 @@ pub fn json_schemas(generator: &mut schemars::SchemaGenerator) -> [schemars::Sch
 /// Renders the records.
 pub fn render(format: HandoffFormat, handoff: &Handoff<'_>) -> Result<Document, HandoffError> {
     let panel = Panel::of(handoff.zone, handoff.domain.organizational());
-    let records = handoff.proposed();
+    let proposal = Proposal::of(handoff);
+    let records: Vec<&Record> = proposal.records.iter().collect();
     let body = match format {
         HandoffFormat::Json => json::render(handoff, &panel, &records)?,
-        HandoffFormat::Zone => zone::render(handoff, &records),
+        HandoffFormat::Zone => zone::render(handoff, &panel, &records),
         HandoffFormat::Csv => csv::render(handoff, &panel, &records),
-        HandoffFormat::Terraform => terraform::render(handoff, &panel, &records),
+        HandoffFormat::Terraform => {
+            terraform::render(handoff, &panel, &records, &proposal.left_out)
+        }
         HandoffFormat::Route53 => route53::render(handoff, &records)?,
         HandoffFormat::Text => page::render_text(handoff, &panel, &records)?,
         HandoffFormat::Html => page::render_html(handoff, &panel, &records)?,
@@ -62,6 +71,8 @@ pub fn render(format: HandoffFormat, handoff: &Handoff<'_>) -> Result<Document, 
     })
 }
 
+#[cfg(test)]
+mod proposal_tests;
 #[cfg(test)]
 mod readers;
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! What to hand off, and how that fails.
 
-use crate::diagnosis::proposes_dmarc;
 use crate::dns::{Observation, Zone};
 use crate::names::{ClientId, DomainName};
-use crate::records::{Record, RecordId};
+use crate::records::Record;
 
 /// What to hand off.
 #[derive(Debug, Clone, Copy)]
@@ -29,15 +28,4 @@ pub enum HandoffError {
     /// A template failed.
     #[error("the page with the records could not be rendered")]
     Template(#[from] askama::Error),
-}
-
-impl<'a> Handoff<'a> {
-    /// The records to publish: without the DMARC record where there is a policy already.
-    pub(super) fn proposed(&self) -> Vec<&'a Record> {
-        let with_dmarc = proposes_dmarc(self.domain, self.observations);
-        self.records
-            .iter()
-            .filter(|record| with_dmarc || record.id != RecordId::Dmarc)
-            .collect()
-    }
 }

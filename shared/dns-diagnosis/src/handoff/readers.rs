@@ -51,11 +51,10 @@ fn read_zone(file: &str) -> BTreeSet<Row> {
 
 fn read_csv(file: &str) -> BTreeSet<Row> {
     let mut reader = ::csv::Reader::from_reader(file.as_bytes());
-    let unguard = |cell: &str| cell.strip_prefix('\'').unwrap_or(cell).to_owned();
     let read = |line: Result<::csv::StringRecord, ::csv::Error>| {
         let line = line.unwrap();
         let value = match &line[4] {
-            "" => unguard(&line[3]),
+            "" => line[3].to_owned(),
             priority => format!("{priority} {}", &line[3]),
         };
         row(&line[2], &line[0], &value)

@@ -6,20 +6,18 @@ use std::collections::BTreeMap;
 use super::Handoff;
 use crate::diagnosis::{Observations, answers};
 use crate::dns::{MAX_RECORDS, MAX_TEXT, Outcome, RecordType};
-use crate::email_auth::{is_spf, with_include};
+use crate::email_auth::is_spf;
 use crate::records::{Record, RecordData, RecordId};
 
-/// Longest character-string of a TXT record, in octets (RFC 1035 section 3.3).
-const MAX_STRING: usize = 255;
 /// From this length on a text from DNS may have been cut: before an octet that takes four characters.
 const MAX_KNOWN_TEXT: usize = MAX_TEXT - 3;
-/// Whose servers send.
-const SENDER: &str = "amazonses.com";
 
 /// All values of one type at one name.
 pub(super) struct RecordSet<'a> {
     pub(super) record: &'a Record,
     pub(super) values: Vec<Value>,
+    /// How many of the values are not ours.
+    pub(super) others: usize,
     /// How much is known of what is at the name.
     pub(super) present: Present,
 }
@@ -55,11 +53,9 @@ pub(super) fn record_sets<'a>(handoff: &Handoff<'_>, records: &[&'a Record]) -> 
             continue;
         }
         let (mut values, present) = existing(record, &observations);
+        let others = values.iter().filter(|value| **value != own).count();
         if !values.contains(&own) {
-            let merged = merge_spf(record, &mut values);
-            if !merged {
-                values.push(own);
-            }
+            values.push(own);
         }
         order.push(key.clone());
         sets.insert(
@@ -67,6 +63,7 @@ pub(super) fn record_sets<'a>(handoff: &Handoff<'_>, records: &[&'a Record]) -> 
             RecordSet {
                 record,
                 values,
+                others,
                 present,
             },
         );
@@ -99,32 +96,15 @@ fn existing(record: &Record, observations: &Observations<'_>) -> (Vec<Value>, Pr
     };
     let values = match record.data {
         RecordData::Txt { .. } if present == Present::Known => {
-            texts.iter().map(|text| Value::Text(octets(text))).collect()
+            // A second SPF record would void both (RFC 7208 section 4.5), and what is in the one that
+            // is there is in ours.
+            let is_replaced = |text: &&String| record.id == RecordId::MailFromSpf && is_spf(text);
+            let kept = texts.iter().filter(|text| !is_replaced(text));
+            kept.map(|text| Value::Text(octets(text))).collect()
         }
         RecordData::Txt { .. } | RecordData::Cname { .. } | RecordData::Mx { .. } => Vec::new(),
     };
     (values, present)
-}
-
-/// A second SPF record would void both (RFC 7208 section 4.5), so ours goes into the one that is
-/// there. Whether it did.
-fn merge_spf(record: &Record, values: &mut [Value]) -> bool {
-    if record.id != RecordId::MailFromSpf {
-        return false;
-    }
-    values.iter_mut().any(|value| {
-        let Value::Text(octets) = value else {
-            return false;
-        };
-        let text = String::from_utf8_lossy(octets).into_owned();
-        match with_include(&text, SENDER) {
-            Ok(merged) if is_spf(&text) => {
-                *octets = merged.into_bytes();
-                true
-            }
-            Ok(_) | Err(_) => false,
-        }
-    })
 }
 
 fn value_of(data: &RecordData) -> Value {
@@ -154,16 +134,4 @@ fn octets(text: &str) -> Vec<u8> {
         };
     }
     octets
-}
-
-/// A text as quoted character-strings of at most 255 octets, each octet escaped as the format has it.
-pub(super) fn strings(text: &[u8], escape: fn(u8) -> String) -> Vec<String> {
-    let quote = |chunk: &[u8]| {
-        let escaped: String = chunk.iter().map(|octet| escape(*octet)).collect();
-        format!("\"{escaped}\"")
-    };
-    if text.is_empty() {
-        return vec![quote(&[])];
-    }
-    text.chunks(MAX_STRING).map(quote).collect()
 }

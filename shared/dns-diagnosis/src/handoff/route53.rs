@@ -5,8 +5,9 @@
 
 use serde::Serialize;
 
-use super::record_set::{Present, Value, record_sets, strings};
+use super::record_set::{Present, Value, record_sets};
 use super::{Handoff, HandoffError};
+use crate::records::character_strings::{octal_escape, strings};
 use crate::records::{Record, RecordId};
 
 #[derive(Serialize)]
@@ -105,16 +106,7 @@ pub(super) fn render(handoff: &Handoff<'_>, records: &[&Record]) -> Result<Strin
 
 fn written(value: &Value) -> String {
     match value {
-        Value::Text(octets) => strings(octets, escape).join(" "),
+        Value::Text(octets) => strings(octets, octal_escape).join(" "),
         Value::Plain(text) => text.clone(),
-    }
-}
-
-/// Route 53 escapes with three octal digits, unlike a master file.
-pub(super) fn escape(octet: u8) -> String {
-    match octet {
-        b'"' | b'\\' => format!("\\{}", char::from(octet)),
-        b' '..=b'~' => char::from(octet).to_string(),
-        other => format!("\\{other:03o}"),
     }
 }

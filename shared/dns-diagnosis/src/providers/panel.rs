@@ -1,6 +1,7 @@
 //! What to put into which field of the provider's panel.
 
 use crate::dns::Zone;
+use crate::records::character_strings::{octal_escape, strings};
 use crate::records::{Record, RecordData};
 
 use super::{HostForm, Provider, detect};
@@ -76,15 +77,13 @@ impl Panel {
 
     /// What goes into the field for the value.
     pub fn value(&self, data: &RecordData) -> String {
-        let quotes = self.provider.is_some_and(|provider| provider.quotes_text);
         let dot = if self.provider.is_some_and(|provider| provider.dots_targets) {
             "."
         } else {
             ""
         };
         match data {
-            RecordData::Txt { text } if quotes => format!("\"{text}\""),
-            RecordData::Txt { text } => text.clone(),
+            RecordData::Txt { text } => self.text_value(text),
             RecordData::Cname { target } => format!("{target}{dot}"),
             RecordData::Mx {
                 preference,
@@ -96,11 +95,27 @@ impl Panel {
         }
     }
 
+    /// What goes into the field for the value of a TXT record: as it is, or, where the panel wants
+    /// quotation marks (Route 53), in strings of at most 255 octets as the change batch has them.
+    pub fn text_value(&self, text: &str) -> String {
+        if self.quotes_text() {
+            strings(text.as_bytes(), octal_escape).join(" ")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// Whether the value of a TXT record is typed with quotation marks around it.
+    pub fn quotes_text(&self) -> bool {
+        self.provider.is_some_and(|provider| provider.quotes_text)
+    }
+
     /// Whether a text is typed with its quotation marks, which is what most people ask.
     pub fn quoting(&self, data: &RecordData) -> Option<&'static str> {
-        let quotes = self.provider.is_some_and(|provider| provider.quotes_text);
         match data {
-            RecordData::Txt { .. } if quotes => Some("Type the quotation marks too."),
+            RecordData::Txt { .. } if self.quotes_text() => {
+                Some("Type the value between quotation marks (\"…\").")
+            }
             RecordData::Txt { .. } => Some("Type no quotation marks around the value."),
             RecordData::Cname { .. } | RecordData::Mx { .. } => None,
         }

@@ -61,7 +61,7 @@ impl Cnames {
 /// Whether mail servers find a key by a record. No answer of DNS is no reason to doubt SES.
 fn leads_to_key(record: &RecordDiagnosis) -> Verdict {
     match record.state {
-        RecordState::Found | RecordState::Unknown => Verdict::Yes,
+        RecordState::Found | RecordState::Unknown | RecordState::NotLookedYet => Verdict::Yes,
         RecordState::Missing => Verdict::No,
         // Some servers have it, or the key itself is published in its place.
         RecordState::Wrong => {

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::identity::SesIdentity;
 use crate::names::DomainName;
 
+pub(crate) mod character_strings;
+
 /// Time to live that is proposed for every record, in seconds. Short, so that a mistake is soon
 /// forgotten by resolvers; providers may raise it.
 pub const PROPOSED_TTL: u32 = 300;

@@ -87,6 +87,7 @@ fn look() -> impl Strategy<Value = Look> {
         RecordState::Missing,
         RecordState::Wrong,
         RecordState::Unknown,
+        RecordState::NotLookedYet,
     ]);
     let code = maybe(any_of(DiagnosisCode::ALL));
     let record = (record_id(), state, code);

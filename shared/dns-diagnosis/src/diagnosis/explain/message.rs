@@ -225,7 +225,8 @@ impl Wording<'_> {
             RecordState::Found => format!("The record at {name} is published and right."),
             RecordState::Missing => format!("There is no record at {name}."),
             RecordState::Wrong => format!("The record at {name} is not what it should be."),
-            RecordState::Unknown => format!("{name} has not been looked up yet."),
+            RecordState::Unknown => format!("DNS did not answer what is at {name}."),
+            RecordState::NotLookedYet => format!("{name} has not been looked up yet."),
         }
     }
 

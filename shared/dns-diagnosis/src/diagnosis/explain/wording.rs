@@ -176,25 +176,41 @@ impl<'a> Wording<'a> {
 
     /// Another value in a record that exists.
     pub(super) fn change_value(&self, record: &Record) -> Fix {
-        let value = self.panel.value(&record.data);
-        self.change_value_to(record, &value)
+        match &record.data {
+            RecordData::Txt { text } => self.change_value_to(record, text),
+            RecordData::Cname { .. } | RecordData::Mx { .. } => {
+                self.change_value_to(record, &self.panel.value(&record.data))
+            }
+        }
     }
 
-    /// Another value in a record that exists, which is not the one of the record set.
+    /// Another value in a record that exists, which is not the one of the record set. A text is given
+    /// as DNS has it, and gets the quotation marks that the panel wants.
     pub(super) fn change_value_to(&self, record: &Record, value: &str) -> Fix {
         let panel = &self.panel;
+        let value = match record.data {
+            RecordData::Txt { .. } => panel.text_value(value),
+            RecordData::Cname { .. } | RecordData::Mx { .. } => value.to_owned(),
+        };
+        let around = match record.data {
+            RecordData::Txt { .. } if panel.quotes_text() => {
+                "with its quotation marks and nothing before or after them"
+            }
+            RecordData::Txt { .. } | RecordData::Cname { .. } | RecordData::Mx { .. } => {
+                "with nothing before, after or around it"
+            }
+        };
         let field = panel.value_field(&record.data);
         Fix {
             text: format!(
-                "At {}, open the {} record {} and put this into the field “{field}”, with nothing \
-                 before, after or around it: {}",
+                "At {}, open the {} record {} and put this into the field “{field}”, {around}: {}",
                 panel.place(),
                 record.data.type_name(),
                 panel.host(record),
-                show(value),
+                show(&value),
             ),
             field: Some(field.to_owned()),
-            value: Some(value.to_owned()),
+            value: Some(value),
         }
     }
 

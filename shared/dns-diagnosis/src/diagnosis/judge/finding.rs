@@ -18,6 +18,8 @@ pub enum RecordState {
     Wrong,
     /// DNS did not answer.
     Unknown,
+    /// DNS was not asked: no look at DNS has come to the record yet.
+    NotLookedYet,
 }
 
 impl RecordState {
@@ -28,6 +30,7 @@ impl RecordState {
             Self::Missing => "missing",
             Self::Wrong => "wrong",
             Self::Unknown => "unknown",
+            Self::NotLookedYet => "not_looked_yet",
         }
     }
 }
@@ -82,12 +85,14 @@ pub(crate) struct Judgement {
     pub(crate) observed: Vec<String>,
 }
 
-impl From<Standing> for RecordState {
-    fn from(standing: Standing) -> Self {
-        match standing {
+impl From<&Judgement> for RecordState {
+    fn from(judged: &Judgement) -> Self {
+        match judged.standing {
             Standing::Right => Self::Found,
             Standing::Wrong => Self::Wrong,
             Standing::Absent => Self::Missing,
+            // Every question that got no answer has a finding that says why.
+            Standing::Unknown if judged.findings.is_empty() => Self::NotLookedYet,
             Standing::Unknown => Self::Unknown,
         }
     }

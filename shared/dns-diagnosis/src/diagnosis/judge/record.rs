@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::case::Case;
-use super::finding::{Finding, JudgedRecord, Judgement, Standing};
+use super::finding::{Finding, JudgedRecord, Judgement, RecordState, Standing};
 use super::places::PlaceKind;
 use super::protection::Protection;
 use super::value::{type_of, value_of};
@@ -58,6 +58,7 @@ impl Case<'_> {
         if judged.standing == Standing::Absent && *self.context.zone == ZoneOutcome::NoSuchDomain {
             judged.findings.push(Finding::new(Code::DomainDoesNotExist));
         }
+        let state = RecordState::from(&judged);
         self.weigh_with_ses(record, &mut judged);
         let mut findings = judged.findings;
         findings.sort_by_key(|finding| finding.code);
@@ -65,7 +66,7 @@ impl Case<'_> {
         JudgedRecord {
             id: record.id,
             place,
-            state: judged.standing.into(),
+            state,
             findings,
             observed: judged.observed,
         }

@@ -82,7 +82,7 @@ impl DnsTally {
                 };
                 if has(&[RecordState::Missing, RecordState::Wrong]) {
                     &mut self.incomplete
-                } else if has(&[RecordState::Unknown]) {
+                } else if has(&[RecordState::Unknown, RecordState::NotLookedYet]) {
                     &mut self.unknown
                 } else {
                     &mut self.complete

@@ -1,0 +1,209 @@
+//! Which records to publish, and with which values: what other services have published stays, and so
+//! does what is right already.
+
+use super::Handoff;
+use crate::diagnosis::{
+    Context, DmarcDiscovery, FormerTokens, NOBODYS_LABEL, Observations, RecordState, answers,
+    diagnose, discover_dmarc, dmarc_name,
+};
+use crate::dns::{Data, RecordType, ZoneOutcome};
+use crate::email_auth::{is_dmarc, is_spf};
+use crate::records::{Record, RecordData, RecordId};
+
+/// The records to publish.
+#[derive(Debug)]
+pub(super) struct Proposal<'a> {
+    /// Those that are handed over.
+    pub(super) records: Vec<Record>,
+    /// Those that are not, because of what DNS has already.
+    pub(super) left_out: Vec<LeftOut<'a>>,
+}
+
+/// A record that is not handed over.
+#[derive(Debug)]
+pub(super) struct LeftOut<'a> {
+    /// As it would be.
+    pub(super) record: &'a Record,
+    /// Why it is left out: a sentence.
+    pub(super) reason: &'static str,
+}
+
+const POLICY_APPLIES: &str = "A DMARC policy is published already, and it stays as it is.";
+const POLICY_UNKNOWN: &str =
+    "DNS did not answer whether a DMARC policy applies to the domain from above.";
+const ALIAS_HOLDS: &str = "A CNAME record holds the name, and nothing may be beside it.";
+const NAME_TAKEN: &str =
+    "Another mail service uses the name. Ask Lasso support for another MAIL FROM name.";
+
+impl<'a> Proposal<'a> {
+    pub(super) fn of(handoff: &Handoff<'a>) -> Self {
+        let published = Published::of(handoff);
+        let mut proposal = Self {
+            records: Vec::new(),
+            left_out: Vec::new(),
+        };
+        for record in handoff.records {
+            let proposed = match record.id {
+                RecordId::Dmarc => published.dmarc(record),
+                RecordId::MailFromMx => published.mail_from(record).map(|()| record.clone()),
+                RecordId::MailFromSpf => {
+                    published.mail_from(record).map(|()| published.spf(record))
+                }
+                RecordId::Verification | RecordId::Ownership => Ok(record.clone()),
+                RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => Ok(record.clone()),
+            };
+            match proposed {
+                Ok(record) => proposal.records.push(record),
+                Err(reason) => proposal.left_out.push(LeftOut { record, reason }),
+            }
+        }
+        proposal
+    }
+}
+
+/// What DNS has already.
+struct Published<'h, 'a> {
+    handoff: &'h Handoff<'a>,
+    observations: Observations<'a>,
+}
+
+impl<'h, 'a> Published<'h, 'a> {
+    fn of(handoff: &'h Handoff<'a>) -> Self {
+        Self {
+            handoff,
+            observations: Observations::new(handoff.observations),
+        }
+    }
+
+    /// The DMARC record: ours where it is published, none where another applies (at the domain, or
+    /// above it as RFC 9989 finds it) or where an alias holds the name. The policy of a registry above
+    /// the organizational domain is no reason against one of its own.
+    fn dmarc(&self, record: &Record) -> Result<Record, &'static str> {
+        if self.alias(&record.name).is_some() {
+            return Err(ALIAS_HOLDS);
+        }
+        let texts = self.observations.values(&record.name, RecordType::Txt);
+        let mut policies = texts.iter().filter(|text| is_dmarc(text));
+        // Another's may mean the same: ours is the one with the very text.
+        if policies.next() == Some(&record.data.value()) && policies.next().is_none() {
+            return Ok(record.clone());
+        }
+        let domain = self.handoff.domain;
+        match discover_dmarc(domain, self.handoff.observations) {
+            DmarcDiscovery::Published { at, .. }
+                if at.len() < dmarc_name(domain.organizational()).len() =>
+            {
+                Ok(record.clone())
+            }
+            DmarcDiscovery::Published { .. } | DmarcDiscovery::Void { .. } => Err(POLICY_APPLIES),
+            // It is not published, so leaving it out takes nothing away.
+            DmarcDiscovery::Unknown if self.is_answered(&record.name) => Err(POLICY_UNKNOWN),
+            DmarcDiscovery::Absent | DmarcDiscovery::Unknown => Ok(record.clone()),
+        }
+    }
+
+    fn is_answered(&self, name: &str) -> bool {
+        let observation = self.observations.get(name, RecordType::Txt);
+        observation.is_some_and(|observation| !answers(observation).is_empty())
+    }
+
+    /// Whether the MAIL FROM name is free: a record of ours there would take the mail of a service that
+    /// uses it.
+    fn mail_from(&self, record: &Record) -> Result<(), &'static str> {
+        let name = &record.name;
+        let exchanges = self.observations.data(name, RecordType::Mx);
+        let wildcard = siblings(name).any(|sibling| {
+            !exchanges.is_empty() && self.observations.data(&sibling, RecordType::Mx) == exchanges
+        });
+        let has_others_mail = !wildcard
+            && exchanges.iter().any(|data| match data {
+                Data::Mx { exchange, .. } => is_of_another_service(exchange),
+                Data::Address { .. }
+                | Data::Cname { .. }
+                | Data::Ns { .. }
+                | Data::Soa { .. }
+                | Data::Txt { .. } => false,
+            });
+        let is_others_alias = self
+            .alias(name)
+            .is_some_and(|target| is_of_another_service(&target));
+        if has_others_mail || is_others_alias {
+            return Err(NAME_TAKEN);
+        }
+        Ok(())
+    }
+
+    /// The SPF record: the one that is there where it lets mail from SES pass, the one that the fix names
+    /// where it does not.
+    fn spf(&self, record: &Record) -> Record {
+        // Without a provider: its words would be in the values.
+        let context = Context {
+            domain: self.handoff.domain,
+            zone: &ZoneOutcome::Unknown { failure: None },
+            former: &FormerTokens::default(),
+            ses: None,
+        };
+        let records = std::slice::from_ref(record);
+        let diagnosis = diagnose(&context, records, self.handoff.observations);
+        let Some(found) = diagnosis.records.first() else {
+            return record.clone();
+        };
+        let fixed = found.fix.as_ref().and_then(|fix| fix.value.clone());
+        let texts = self.observations.values(&record.name, RecordType::Txt);
+        let mut published = texts.into_iter().filter(|text| is_spf(text));
+        let kept = published.next().filter(|_| published.next().is_none());
+        let text = match found.state {
+            RecordState::Found => fixed.or(kept),
+            RecordState::Missing | RecordState::Wrong => fixed,
+            RecordState::Unknown | RecordState::NotLookedYet => None,
+        };
+        match text.filter(|text| is_spf(text) && !text.contains('\\')) {
+            Some(text) => with_text(record, text),
+            None => record.clone(),
+        }
+    }
+
+    /// What the name is an alias of, by a CNAME record of its own: one beside it is needed where only a
+    /// wildcard answers.
+    fn alias(&self, name: &str) -> Option<String> {
+        let of = |name: &str| {
+            let asked = [RecordType::Txt, RecordType::Mx].into_iter();
+            let answered = asked.filter_map(|kind| self.observations.alias(name, kind));
+            let direct = self.observations.data(name, RecordType::Cname).into_iter();
+            let direct = direct.filter_map(|data| match data {
+                Data::Cname { target } => Some(target.as_str()),
+                Data::Address { .. }
+                | Data::Mx { .. }
+                | Data::Ns { .. }
+                | Data::Soa { .. }
+                | Data::Txt { .. } => None,
+            });
+            answered.chain(direct).next().map(str::to_owned)
+        };
+        let target = of(name)?;
+        let wildcard = siblings(name).any(|sibling| of(&sibling).as_ref() == Some(&target));
+        (!wildcard).then_some(target)
+    }
+}
+
+/// The names beside `name` at which only a wildcard answers.
+fn siblings(name: &str) -> impl Iterator<Item = String> {
+    let parent = name.split_once('.').map_or(name, |(_, parent)| parent);
+    let below = ["", "_domainkey."].into_iter();
+    below.map(move |below| format!("{NOBODYS_LABEL}.{below}{parent}"))
+}
+
+/// Whether a host takes mail for somebody else than SES, rather than being a mistyped one of SES. A lone
+/// dot takes no mail (RFC 7505).
+fn is_of_another_service(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let ours = ["amazonses", "amazonaws", "feedback-smtp"];
+    host.trim_matches('.').contains('.') && !ours.iter().any(|word| host.contains(word))
+}
+
+fn with_text(record: &Record, text: String) -> Record {
+    Record {
+        data: RecordData::Txt { text },
+        ..record.clone()
+    }
+}

@@ -1,4 +1,4 @@
-//! Trying again where others write at the same time: read, decide, write, and all of it anew after a
+//! Trying again where others write at the same time: read, decide, write, and all of it again after a
 //! conflict.
 
 use std::time::Duration;
@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::fnv::fnv1a_64;
 use crate::ports::{Clock, CommitError, Ids, StoreError};
 
-/// How often a change is tried. With the pauses between them, so many requests for one register at once
-/// as clients make in practice all come through.
+/// How often a change is tried before the caller is told that there are too many at once. With their
+/// pauses, the attempts take 1.4 s on average and 2.8 s at most, the reads and writes aside.
 const ATTEMPTS: u32 = 12;
 
 /// The attempts at one change.

@@ -99,11 +99,11 @@ pub async fn free_label(
 }
 
 /// What a future gives before the deadline.
-pub(super) async fn before<T>(
+pub(super) async fn before<F: Future>(
     deadline: Timestamp,
     clock: &impl Clock,
-    future: impl Future<Output = T>,
-) -> Option<T> {
+    future: F,
+) -> Option<F::Output> {
     let left = Duration::try_from(deadline.duration_since(clock.now())).ok()?;
     let (future, deadline) = (pin!(future), pin!(clock.sleep(left)));
     match select(future, deadline).await {

@@ -105,7 +105,9 @@ fn a_domain_that_sends_is_removed_only_with_a_confirmation() {
     world.add("maple", BELOW);
     for (name, of_another) in [(NAME, "Unconfirmed"), (BELOW, "OtherConfirmed")] {
         let delete = world.delete("maple", name, Confirmation::OfAnother);
-        let refused = delete.now_or_never().unwrap().unwrap_err();
+        let Err(Failure::Refused(refused)) = delete.now_or_never().unwrap() else {
+            panic!("it was not refused");
+        };
         assert!(
             format!("{refused:?}").starts_with(of_another),
             "{refused:?}"

@@ -178,7 +178,7 @@ impl FakeSes {
     /// Gives an identity a custom MAIL FROM domain and a configuration set.
     pub fn furnish(&self, name: &DomainName, mail_from: &str, configuration_set: &str) {
         self.with(name, |identity| {
-            identity.mail_from = Some(waiting_mail_from(mail_from.to_owned()));
+            identity.mail_from = Some(MailFrom::started(mail_from.to_owned(), REGION, NOW));
             identity.configuration_set = Some(configuration_set.to_owned());
         });
     }
@@ -207,7 +207,7 @@ impl FakeSes {
         self.add_tagged(name, client, true);
         let mail_from = MailFromLabel::default_label().below(name);
         self.with(name, |identity| {
-            identity.mail_from = Some(waiting_mail_from(mail_from))
+            identity.mail_from = Some(MailFrom::started(mail_from, REGION, NOW))
         });
     }
 
@@ -245,14 +245,5 @@ impl FakeSes {
         if let Some(identity) = self.account().find_mut(name.as_str()) {
             change(identity);
         }
-    }
-}
-
-fn waiting_mail_from(domain: String) -> MailFrom {
-    MailFrom {
-        domain,
-        behavior: "USE_DEFAULT_VALUE".to_owned(),
-        region: REGION.to_owned(),
-        axis: Axis::started(NOW),
     }
 }

@@ -93,10 +93,8 @@ impl Made {
                 return wrong("`mail_from` is a domain below it");
             }
             identity.mail_from = Some(MailFrom {
-                domain,
-                behavior: "USE_DEFAULT_VALUE".to_owned(),
-                region: region.to_owned(),
                 axis: axis(self.mail_from_status.unwrap_or(status)),
+                ..MailFrom::started(domain, region, now)
             });
         }
         Ok(identity)

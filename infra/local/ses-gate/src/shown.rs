@@ -15,7 +15,7 @@ pub(crate) async fn shown(gate: &Gate, query: &str) -> Result<Vec<(&'static str,
         match (key.as_str(), value.as_str()) {
             ("identity", name) => {
                 let name = name.to_ascii_lowercase();
-                gate.refresh(std::slice::from_ref(&name), Wanted::ALL).await;
+                gate.refresh(std::slice::from_ref(&name), Wanted::All).await;
                 shown.push(("identity", one(gate, &name)));
             }
             ("identities", "true") => {
@@ -23,7 +23,7 @@ pub(crate) async fn shown(gate: &Gate, query: &str) -> Result<Vec<(&'static str,
                     let account = gate.account();
                     account.identities().map(|it| it.name.clone()).collect()
                 };
-                gate.refresh(&names, Wanted::ALL).await;
+                gate.refresh(&names, Wanted::All).await;
                 let list = names.iter().map(|name| one(gate, name)).collect();
                 shown.push(("identity_list", Value::Array(list)));
             }

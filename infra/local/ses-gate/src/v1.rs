@@ -47,17 +47,17 @@ pub(crate) async fn handle(
         Operation::GetIdentityVerificationAttributes => {
             let names = batch(call)?;
             gate.take_up(&known_to_emulator(upstream));
-            gate.refresh(&names, Wanted::VERIFICATION).await;
+            gate.refresh(&names, Wanted::Verification).await;
             map(gate, &names, "VerificationAttributes", verification)
         }
         Operation::GetIdentityDkimAttributes => {
             let names = batch(call)?;
-            gate.refresh(&names, Wanted::DKIM).await;
+            gate.refresh(&names, Wanted::Dkim).await;
             map(gate, &names, "DkimAttributes", dkim)
         }
         Operation::GetIdentityMailFromDomainAttributes => {
             let names = batch(call)?;
-            gate.refresh(&names, Wanted::MAIL_FROM).await;
+            gate.refresh(&names, Wanted::MailFrom).await;
             map(gate, &names, "MailFromDomainAttributes", |_, identity| {
                 mail_from(identity.mail_from.as_ref())
             })

@@ -40,7 +40,7 @@ pub(crate) async fn handle(
             if upstream.is_success() {
                 gate.take_up(std::slice::from_ref(&name));
             }
-            gate.refresh(std::slice::from_ref(&name), Wanted::ALL).await;
+            gate.refresh(std::slice::from_ref(&name), Wanted::All).await;
             let account = gate.account();
             full(gate, &account, account.get(&name)?)
         }
@@ -302,7 +302,7 @@ async fn list(gate: &Gate, call: &Call, body: &Value, upstream: &Answer) -> Resu
     } else {
         &candidates
     };
-    gate.refresh(looked, Wanted::VERIFICATION).await;
+    gate.refresh(looked, Wanted::Verification).await;
     let account = gate.account();
     let listed: Vec<Value> = candidates
         .iter()

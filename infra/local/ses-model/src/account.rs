@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::admission::{Admission, Admissions};
-use crate::axis::{Axis, Status};
+use crate::axis::Status;
 use crate::behaviour::{Inheritance, TextMissing, Tokens};
 use crate::failure::Failure;
 use crate::identity::{Identity, MailFrom, Signing, is_address, parents};
@@ -180,10 +180,8 @@ impl Account {
         }
         self.change(name, now, |identity| {
             identity.mail_from = (!domain.is_empty() && !is_address(name)).then(|| MailFrom {
-                domain,
                 behavior: behavior.to_owned(),
-                region: region.to_owned(),
-                axis: Axis::started(now),
+                ..MailFrom::started(domain, region, now)
             });
         })
     }

@@ -18,122 +18,34 @@ struct Kind {
     message: &'static str,
 }
 
-/// Every error that can be asked for: name and status per API.
-const KINDS: &[Kind] = &[
-    kind(
-        "Throttling",
-        400,
-        "TooManyRequestsException",
-        429,
-        "Rate exceeded",
-    ),
-    kind(
-        "InternalFailure",
-        500,
-        "InternalFailure",
-        500,
-        "The request processing has failed because of an unknown error.",
-    ),
-    kind(
-        "ServiceUnavailable",
-        503,
-        "ServiceUnavailable",
-        503,
-        "The request has failed due to a temporary failure of the server.",
-    ),
-    kind(
-        "LimitExceeded",
-        400,
-        "LimitExceededException",
-        400,
-        "There are too many instances of the specified resource type.",
-    ),
-    kind(
-        "AccessDenied",
-        403,
-        "AccessDeniedException",
-        403,
-        "You are not authorized to perform this operation.",
-    ),
-    kind(
-        "NotFound",
-        400,
-        "NotFoundException",
-        404,
-        "The resource does not exist.",
-    ),
-    kind(
-        "AlreadyExists",
-        400,
-        "AlreadyExistsException",
-        400,
-        "The resource already exists.",
-    ),
-    kind(
-        "ValidationError",
-        400,
-        "BadRequestException",
-        400,
-        "The input you provided is invalid.",
-    ),
-    kind(
-        "InvalidParameterValue",
-        400,
-        "BadRequestException",
-        400,
-        "The value of a parameter is not valid.",
-    ),
-    kind(
-        "ConcurrentModification",
-        500,
-        "ConcurrentModificationException",
-        500,
-        "The resource is being modified by another operation.",
-    ),
-    kind(
-        "AccountSendingPausedException",
-        400,
-        "SendingPausedException",
-        400,
-        "Email sending is disabled for your account.",
-    ),
-    kind(
-        "AccountSuspended",
-        400,
-        "AccountSuspendedException",
-        400,
-        "Your account is suspended.",
-    ),
-    kind(
-        "MessageRejected",
-        400,
-        "MessageRejected",
-        400,
-        "The message cannot be sent.",
-    ),
-    kind(
-        "MailFromDomainNotVerifiedException",
-        400,
-        "MailFromDomainNotVerifiedException",
-        400,
-        "The MAIL FROM domain is not verified.",
-    ),
-];
+macro_rules! kinds {
+    ($($v1:literal $v1_status:literal, $v2:literal $v2_status:literal: $message:literal;)*) => {
+        /// Every error that can be asked for: name and status per API.
+        const KINDS: &[Kind] = &[$(Kind {
+            v1: $v1,
+            v2: $v2,
+            v1_status: $v1_status,
+            v2_status: $v2_status,
+            message: $message,
+        },)*];
+    };
+}
 
-const fn kind(
-    v1: &'static str,
-    v1_status: u16,
-    v2: &'static str,
-    v2_status: u16,
-    message: &'static str,
-) -> Kind {
-    Kind {
-        v1,
-        v2,
-        v1_status,
-        v2_status,
-        message,
-    }
+kinds! {
+    "Throttling" 400, "TooManyRequestsException" 429: "Rate exceeded";
+    "InternalFailure" 500, "InternalFailure" 500: "The request processing has failed because of an unknown error.";
+    "ServiceUnavailable" 503, "ServiceUnavailable" 503: "The request has failed due to a temporary failure of the server.";
+    "LimitExceeded" 400, "LimitExceededException" 400: "There are too many instances of the specified resource type.";
+    "AccessDenied" 403, "AccessDeniedException" 403: "You are not authorized to perform this operation.";
+    "NotFound" 400, "NotFoundException" 404: "The resource does not exist.";
+    "AlreadyExists" 400, "AlreadyExistsException" 400: "The resource already exists.";
+    "ValidationError" 400, "BadRequestException" 400: "The input you provided is invalid.";
+    "InvalidParameterValue" 400, "BadRequestException" 400: "The value of a parameter is not valid.";
+    "ConcurrentModification" 500, "ConcurrentModificationException" 500: "The resource is being modified by another operation.";
+    "AccountSendingPausedException" 400, "SendingPausedException" 400: "Email sending is disabled for your account.";
+    "AccountSuspended" 400, "AccountSuspendedException" 400: "Your account is suspended.";
+    "MessageRejected" 400, "MessageRejected" 400: "The message cannot be sent.";
+    "MailFromDomainNotVerifiedException" 400, "MailFromDomainNotVerifiedException" 400: "The MAIL FROM domain is not verified.";
 }
 
 impl Failure {

@@ -33,6 +33,18 @@ pub struct MailFrom {
     pub axis: Axis,
 }
 
+impl MailFrom {
+    /// SES begins to look for its records; while they are missing, mail has SES's own MAIL FROM.
+    pub fn started(domain: String, region: &str, now: Duration) -> Self {
+        Self {
+            domain,
+            behavior: "USE_DEFAULT_VALUE".to_owned(),
+            region: region.to_owned(),
+            axis: Axis::started(now),
+        }
+    }
+}
+
 /// An identity.
 #[derive(Debug, Clone)]
 pub struct Identity {

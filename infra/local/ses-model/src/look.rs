@@ -4,19 +4,23 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::account::Account;
-use crate::axis::{Axis, Seen};
+use crate::axis::Seen;
 use crate::identity::{Identity, Signing, is_address, parents};
 
 /// The domain of the CNAME targets: what SES returns as `SigningHostedZone` in most regions.
 pub const SIGNING_HOSTED_ZONE: &str = "dkim.amazonses.com";
 
-/// Which statuses somebody wants to know.
+/// Which statuses are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
+pub enum Wanted {
     /// The domain's verification: TXT and DKIM.
-    verification: bool,
-    dkim: bool,
-    mail_from: bool,
+    Verification,
+    /// That of the DKIM records.
+    Dkim,
+    /// That of the MAIL FROM domain.
+    MailFrom,
+    /// All of them.
+    All,
 }
 
 /// One record set to look for.
@@ -71,30 +75,13 @@ enum Which {
 }
 
 impl Wanted {
-    /// Is the domain verified?
-    pub const VERIFICATION: Self = Self {
-        verification: true,
-        dkim: false,
-        mail_from: false,
-    };
-    /// Are the DKIM records there?
-    pub const DKIM: Self = Self {
-        verification: false,
-        dkim: true,
-        mail_from: false,
-    };
-    /// Are the records of the MAIL FROM domain there?
-    pub const MAIL_FROM: Self = Self {
-        verification: false,
-        dkim: false,
-        mail_from: true,
-    };
-    /// Everything.
-    pub const ALL: Self = Self {
-        verification: true,
-        dkim: true,
-        mail_from: true,
-    };
+    fn includes(self, which: Which) -> bool {
+        match (self, which) {
+            (Self::All, _) | (Self::Verification, Which::Text | Which::Dkim) => true,
+            (Self::Dkim, Which::Dkim) | (Self::MailFrom, Which::MailFrom) => true,
+            (Self::Verification | Self::Dkim | Self::MailFrom, _) => false,
+        }
+    }
 }
 
 impl Account {
@@ -104,9 +91,9 @@ impl Account {
         let (recheck, mut due) = (self.settings.recheck, Vec::new());
         let mut planned = BTreeSet::new();
         for name in names {
-            if wanted.verification {
+            if wanted.includes(Which::Text) {
                 for parent in parents(name).filter(|parent| planned.insert((*parent).to_owned())) {
-                    self.plan(parent, Wanted::VERIFICATION, (now, recheck), &mut due);
+                    self.plan(parent, Wanted::Verification, (now, recheck), &mut due);
                 }
             }
             self.plan(name, wanted, (now, recheck), &mut due);
@@ -125,7 +112,7 @@ impl Account {
             .collect();
         let mut due = Vec::new();
         for name in names {
-            self.plan(&name, Wanted::ALL, (now, Duration::ZERO), &mut due);
+            self.plan(&name, Wanted::All, (now, Duration::ZERO), &mut due);
         }
         due
     }
@@ -193,29 +180,21 @@ impl Account {
             return;
         };
         identity.expire(now, window);
-        let due = |axis: &Axis| axis.is_due(now, recheck);
-        let mail_from = identity.mail_from.as_ref();
-        let all = [
-            (Which::Text, wanted.verification && due(&identity.text)),
-            (
-                Which::Dkim,
-                (wanted.verification || wanted.dkim) && due(&identity.dkim),
-            ),
-            (
-                Which::MailFrom,
-                wanted.mail_from && mail_from.is_some_and(|mail_from| due(&mail_from.axis)),
-            ),
-        ];
         let Ok(identity) = self.get(name) else {
             return;
         };
-        let looks = all.into_iter().filter(|(_, is_due)| *is_due);
-        let looks = looks.filter_map(|(which, _)| {
-            Some(Due {
-                name: name.to_owned(),
-                which,
-                look: self.look(identity, which)?,
-            })
+        let looks = [Which::Text, Which::Dkim, Which::MailFrom].into_iter();
+        let looks = looks.filter(|which| wanted.includes(*which));
+        let looks = looks.filter_map(|which| {
+            let axis = match which {
+                Which::Text => &identity.text,
+                Which::Dkim => &identity.dkim,
+                Which::MailFrom => &identity.mail_from.as_ref()?.axis,
+            };
+            let look = self.look(identity, which)?;
+            let name = name.to_owned();
+            axis.is_due(now, recheck)
+                .then_some(Due { name, which, look })
         });
         planned.extend(looks);
     }

@@ -80,7 +80,7 @@ fn state_of(diagnosis: &Diagnosis, id: RecordId) -> Verdict {
     match record.map(|record| record.state) {
         Some(RecordState::Found) => Verdict::Yes,
         Some(RecordState::Missing | RecordState::Wrong) => Verdict::No,
-        Some(RecordState::NotLookedYet | RecordState::Unknown) | None => Verdict::Unknown,
+        Some(RecordState::Unknown | RecordState::NotLookedYet) | None => Verdict::Unknown,
     }
 }
 

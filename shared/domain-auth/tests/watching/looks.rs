@@ -219,6 +219,25 @@ fn three_of_ten_that_are_really_broken_are_found_in_the_end() {
 }
 
 #[test]
+fn a_mail_from_name_that_ses_does_not_have_is_put_again_once() {
+    let world = World::default();
+    let domain = world.in_state("example.com", &[Trigger::SesVerified]);
+    let without = SesStatus {
+        mail_from: AxisStatus::NotStarted,
+        ..WELL
+    };
+    world.ses.set_status(&domain.name, without);
+    let calls = || world.ses.calls("PutEmailIdentityMailFromAttributes");
+    world.run_for(DAY);
+    assert_eq!(calls(), 0);
+    for record in domain.records() {
+        world.dns.publish(&record);
+    }
+    world.run_for(DAY * 3);
+    assert_eq!(calls(), 1);
+}
+
+#[test]
 fn records_that_came_late_make_ses_look_again() {
     let world = World::default();
     let domain = world.in_state("example.com", &[Trigger::SesVerified]);

@@ -130,7 +130,7 @@ impl<'a> Wording<'a> {
     }
 
     /// Another name for the MAIL FROM records, because a service has this one.
-    pub(super) fn another_name(&self, record: &Record) -> Fix {
+    pub(super) fn another_name(record: &Record) -> Fix {
         Self::advice(format!(
             "{} is in use by another mail service. Leave its records as they are, and ask Lasso support \
              for another name.",

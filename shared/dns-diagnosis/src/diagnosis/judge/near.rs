@@ -36,7 +36,9 @@ impl Case<'_> {
         match record.id {
             RecordId::Verification => {
                 let near = ["amazonses", "_amazonaws", "_amazones", "amazon-ses", "www"];
-                near.into_iter().for_each(|label| add(label.to_owned()));
+                for label in near {
+                    add(label.to_owned());
+                }
                 names.push(below_www(host));
                 // Where other texts of the set belong, which is asked anyway.
                 let others = self.records.iter().filter(|other| is_text(other));

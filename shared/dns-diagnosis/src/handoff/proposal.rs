@@ -4,7 +4,7 @@
 use super::Handoff;
 use crate::diagnosis::{
     Context, DmarcDiscovery, FormerTokens, NOBODYS_LABEL, Observations, RecordState, answers,
-    diagnose, discover_dmarc, dmarc_name,
+    diagnose, discover_dmarc, proposes_dmarc,
 };
 use crate::dns::{Data, RecordType, ZoneOutcome};
 use crate::email_auth::{is_dmarc, is_spf};
@@ -28,7 +28,8 @@ pub(super) struct LeftOut<'a> {
     pub(super) reason: &'static str,
 }
 
-const POLICY_APPLIES: &str = "A DMARC policy is published already, and it stays as it is.";
+const POLICY_PUBLISHED: &str =
+    "A DMARC policy is published already, and a second one would void it.";
 const POLICY_UNKNOWN: &str =
     "DNS did not answer whether a DMARC policy applies to the domain from above.";
 const ALIAS_HOLDS: &str = "A CNAME record holds the name, and nothing may be beside it.";
@@ -76,8 +77,7 @@ impl<'h, 'a> Published<'h, 'a> {
     }
 
     /// The DMARC record: ours where it is published, none where another applies (at the domain, or
-    /// above it as RFC 9989 finds it) or where an alias holds the name. The policy of a registry above
-    /// the organizational domain is no reason against one of its own.
+    /// above it as RFC 9989 finds it) or where an alias holds the name.
     fn dmarc(&self, record: &Record) -> Result<Record, &'static str> {
         if self.alias(&record.name).is_some() {
             return Err(ALIAS_HOLDS);
@@ -88,17 +88,17 @@ impl<'h, 'a> Published<'h, 'a> {
         if policies.next() == Some(&record.data.value()) && policies.next().is_none() {
             return Ok(record.clone());
         }
-        let domain = self.handoff.domain;
-        match discover_dmarc(domain, self.handoff.observations) {
-            DmarcDiscovery::Published { at, .. }
-                if at.len() < dmarc_name(domain.organizational()).len() =>
-            {
-                Ok(record.clone())
-            }
-            DmarcDiscovery::Published { .. } | DmarcDiscovery::Void { .. } => Err(POLICY_APPLIES),
+        let (domain, observations) = (self.handoff.domain, self.handoff.observations);
+        if !proposes_dmarc(domain, observations) {
+            return Err(POLICY_PUBLISHED);
+        }
+        match discover_dmarc(domain, observations) {
             // It is not published, so leaving it out takes nothing away.
             DmarcDiscovery::Unknown if self.is_answered(&record.name) => Err(POLICY_UNKNOWN),
-            DmarcDiscovery::Absent | DmarcDiscovery::Unknown => Ok(record.clone()),
+            DmarcDiscovery::Unknown
+            | DmarcDiscovery::Absent
+            | DmarcDiscovery::Published { .. }
+            | DmarcDiscovery::Void { .. } => Ok(record.clone()),
         }
     }
 

@@ -8,6 +8,7 @@ use super::case::Case;
 use super::dmarc::dmarc_name;
 use super::finding::{Finding, Judgement};
 use super::likeness::Likeness;
+use super::places::NOBODYS_LABEL;
 use super::value::{SES_SPF_DOMAIN, value_of};
 use crate::dns::{Data, Observation, RecordType};
 use crate::email_auth::{Spf, is_dmarc};
@@ -149,12 +150,14 @@ impl Case<'_> {
     }
 }
 
-/// Whether a DMARC policy is at the domain itself, or an alias is in its place.
+/// Whether a DMARC policy is at the domain itself, or an alias is in its place: one of its own, as a record
+/// goes before what a wildcard answers.
 pub(crate) fn has_misplaced_policy(domain: &DomainName, observations: &[Observation]) -> bool {
     let observations = Observations::new(observations);
     let alias = observations.alias(&dmarc_name(domain.as_str()), RecordType::Txt);
+    let wildcard = observations.alias(&format!("{NOBODYS_LABEL}.{domain}"), RecordType::Txt);
     let texts = observations.values(domain.as_str(), RecordType::Txt);
-    alias.is_some() || texts.iter().any(|text| is_dmarc(text))
+    (alias.is_some() && alias != wildcard) || texts.iter().any(|text| is_dmarc(text))
 }
 
 fn is_text(record: &Record) -> bool {

@@ -375,3 +375,7 @@ fn state_detail(domain: &Domain) -> String {
     }
     .to_owned()
 }
+
+#[cfg(test)]
+#[path = "view_tests.rs"]
+mod tests;

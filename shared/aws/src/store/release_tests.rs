@@ -70,7 +70,9 @@ fn domains_of_the_first_release_are_read_and_shown_in_every_state() {
         let view = serde_json::to_value(DomainView::new(&domain, look.as_ref())).unwrap();
         assert_eq!(view["status"], *status);
         let records = view["records"].as_array().unwrap();
-        let known = records.iter().filter(|record| record["state"] != "not_looked_yet");
+        let known = records
+            .iter()
+            .filter(|record| record["state"] != "not_looked_yet");
         shown += known.count();
         let organizational = domain.name.organizational();
         let register = claims

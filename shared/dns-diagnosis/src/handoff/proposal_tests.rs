@@ -211,8 +211,15 @@ fn one_spf_record_is_handed_over_and_it_is_the_one_that_the_fix_names() {
             .and_then(|fix| fix.value);
         assert_eq!(spf(&scene), [fix.unwrap()], "{text}");
     }
+    // The terms of both are in one.
     let two = Scene::right().publish(MAIL_FROM, txt("v=spf1 mx ~all"));
-    assert_eq!(spf(&two).len(), 1);
+    let fix = two.of(RecordId::MailFromSpf).fix.and_then(|fix| fix.value);
+    let joined = spf(&two);
+    assert_eq!(joined, [fix.unwrap()]);
+    assert!(joined[0].contains(" mx "), "{joined:?}");
+    let at_route53 = two.at_provider("ns-1.awsdns-00.com");
+    let fix = at_route53.of(RecordId::MailFromSpf).fix.unwrap();
+    assert_eq!(fix.value, Some(format!("\"{}\"", joined[0])));
 }
 
 #[test]

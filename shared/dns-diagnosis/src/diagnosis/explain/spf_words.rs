@@ -76,6 +76,7 @@ impl Wording<'_> {
     pub(super) fn spf_join(&self, record: &Record, place: &str) -> Fix {
         let texts = self.case.spf_texts(record);
         let value = self.passing(record, &joined(&texts));
+        let value = self.panel.text_value(&value);
         Fix {
             text: format!(
                 "At {}, keep one TXT record at {place} that begins with v=spf1, and put this into its \

@@ -67,6 +67,7 @@ async fn measure(
         authoritative_port: port,
         allow_special_addresses: true,
         limits,
+        ipv6: None,
     })?;
     let began = Instant::now();
     let looks = (0..domains).map(|index| look(resolver.clone(), domain(index)));

@@ -29,10 +29,8 @@ pub(crate) struct Setup {
 /// What one run remembers.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    /// What the resolver said about the zone of a name.
+    /// The zone that encloses a name, seen from above.
     pub(crate) steps: Table<Result<Step, NoReply>>,
-    /// The NS records of a zone.
-    pub(crate) name_servers: Table<Result<Vec<Name>, NoReply>>,
     /// The addresses of a name server.
     pub(crate) addresses: Table<Result<Vec<IpAddr>, NoReply>>,
     /// How servers behaved.
@@ -43,7 +41,6 @@ impl Memory {
     pub(crate) fn new() -> Self {
         Self {
             steps: Table::new(),
-            name_servers: Table::new(),
             addresses: Table::new(),
             servers: Servers::new(),
         }
@@ -66,6 +63,20 @@ impl Asking<'_> {
     /// Whether the time is over.
     pub(crate) fn is_over(&self) -> bool {
         Instant::now() >= self.deadline
+    }
+
+    /// The same with an earlier deadline, so that time is left to ask the resolver where the servers that
+    /// are asked before it do not answer.
+    pub(crate) fn leaving_time(&self) -> Self {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let for_resolver = (self.setup.config.limits.reply * 2).min(left / 2);
+        Self {
+            deadline: self
+                .deadline
+                .checked_sub(for_resolver)
+                .unwrap_or(self.deadline),
+            ..*self
+        }
     }
 
     /// Works out a value, or takes the one that another look-up of this run worked out or is just
@@ -98,7 +109,7 @@ impl Asking<'_> {
         let flags = Flags {
             recursion: true,
             unchecked,
-            edns: true,
+            edns: !self.memory.servers.is_without_edns(server),
             stream: false,
         };
         let reply = self.send(server, query, flags, Speaker::Recursive).await;
@@ -148,7 +159,7 @@ impl Asking<'_> {
         let flags = Flags {
             recursion: false,
             unchecked: false,
-            edns: true,
+            edns: !self.memory.servers.is_without_edns(server),
             stream: self.stream,
         };
         let reply = self
@@ -166,23 +177,14 @@ impl Asking<'_> {
         speaker: Speaker<'_>,
     ) -> Result<Reply, NoReply> {
         let limits = &self.setup.config.limits;
-        let reply = async |flags| {
-            let message = Box::pin(exchange(server, query, flags, limits)).await?;
-            Ok(interpret(&message, query, speaker))
-        };
-        self.in_time(async {
-            match reply(flags).await {
-                Ok(Reply::NoEdns) => {
-                    let flags = Flags {
-                        edns: false,
-                        ..flags
-                    };
-                    reply(flags).await
-                }
-                reply => reply,
-            }
-        })
-        .await?
+        let message = self
+            .in_time(Box::pin(exchange(server, query, flags, limits)))
+            .await??;
+        let knows_edns = message.edns.is_some();
+        if flags.edns != knows_edns {
+            self.memory.servers.set_without_edns(server, !knows_edns);
+        }
+        Ok(interpret(&message, query, speaker))
     }
 
     fn note(&self, server: SocketAddr, zone: &Name, reply: &Result<Reply, NoReply>) {

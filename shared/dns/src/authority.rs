@@ -5,15 +5,16 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use domain_auth::dns::{AuthorityAnswer, NameServer};
+use domain_auth::dns::{AuthorityAnswer, Data, NameServer};
 use futures::future::join_all;
 use hickory_proto::op::Query;
-use hickory_proto::rr::Name;
+use hickory_proto::rr::{Name, RecordType};
 
+use crate::addresses::addresses_of;
 use crate::asking::Asking;
-use crate::cut::{Cut, addresses};
-use crate::names::render;
-use crate::reply::{Host, Referral, Reply};
+use crate::memory::Cut;
+use crate::names::{parse, render};
+use crate::reply::{Host, MAX_HOSTS, Negative, Referral, Reply};
 use crate::transport::NoReply;
 
 /// Answers that are wanted, from different servers.
@@ -28,10 +29,6 @@ const MAX_REFERRALS: usize = 8;
 /// What the search at the source came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Source {
-    /// The zone whose servers were asked last: the closest one that encloses the name.
-    pub(crate) zone: Name,
-    /// The name servers that it is delegated to.
-    pub(crate) hosts: Vec<Name>,
     /// What they answered, and failures, sorted by server.
     pub(crate) answers: Vec<AuthorityAnswer>,
     /// Servers of that zone, as far as they were looked up: all of them, where fewer than two have
@@ -39,18 +36,23 @@ pub(crate) struct Source {
     pub(crate) listed: usize,
 }
 
+impl Source {
+    /// No server is known that could be asked.
+    pub(crate) fn nowhere() -> Self {
+        Self {
+            answers: Vec::new(),
+            listed: 0,
+        }
+    }
+}
+
 /// Asks the servers of the zone at `cut`, and follows delegations from there. Each goes strictly
 /// down, so there are no loops.
 pub(crate) async fn ask(asking: &Asking<'_>, cut: Cut, query: &Query) -> Source {
-    let mut zone = cut.zone;
-    let mut hosts = cut
-        .hosts
-        .into_iter()
-        .map(|name| Host {
-            name,
-            glue: Vec::new(),
-        })
-        .collect::<Vec<_>>();
+    let Cut {
+        mut zone,
+        mut hosts,
+    } = cut;
     let mut answers = Vec::new();
     let mut listed = 0;
     for step in 0..=MAX_REFERRALS {
@@ -70,12 +72,71 @@ pub(crate) async fn ask(asking: &Asking<'_>, cut: Cut, query: &Query) -> Source 
     }
     answers.sort_by(|one, other| one.server.cmp(&other.server));
     answers.dedup_by(|one, other| one.server == other.server);
-    Source {
-        zone,
-        hosts: hosts.into_iter().map(|host| host.name).collect(),
-        answers,
-        listed,
+    Source { answers, listed }
+}
+
+/// What the servers of a zone say of a name below its apex.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Below {
+    /// It is at or below a zone that they delegate.
+    Delegated(Cut),
+    /// They speak for it themselves.
+    Held {
+        /// The zone that it is in: theirs, or one below that they serve too.
+        zone: Name,
+        /// Whether one of them has it.
+        exists: bool,
+    },
+    /// None of them answers.
+    Silent,
+}
+
+/// Asks the servers of a zone where a name below it is held. Delegations are shown and not followed.
+pub(crate) async fn ask_below(asking: &Asking<'_>, cut: &Cut, name: &Name) -> Below {
+    let query = Query::query(name.clone(), RecordType::SOA);
+    let (asked, _) = ask_zone(asking, &cut.zone, &cut.hosts, &query).await;
+    let mut held: Option<(Name, bool)> = None;
+    for (_, reply) in asked {
+        let (zone, exists) = match reply {
+            Ok(Reply::Referral(Referral { zone, hosts })) => {
+                return Below::Delegated(Cut { zone, hosts });
+            }
+            Ok(Reply::Found { .. }) => (Some(name.clone()), true),
+            // The SOA beside an alias is the one of its target (RFC 2308 section 2.1).
+            Ok(Reply::Alias { .. }) => (None, true),
+            Ok(Reply::NoData(Negative { zone, .. })) => (zone, true),
+            Ok(Reply::NoSuchName(Negative { zone, .. })) => (zone, false),
+            Ok(Reply::Failed(_)) | Err(_) => continue,
+        };
+        let zone = zone.filter(|zone| cut.zone.zone_of(zone));
+        let zone = zone.unwrap_or_else(|| cut.zone.clone());
+        let (closest, known) = held.get_or_insert((zone.clone(), exists));
+        if closest.num_labels() < zone.num_labels() {
+            *closest = zone;
+        }
+        *known |= exists;
     }
+    held.map_or(Below::Silent, |(zone, exists)| Below::Held { zone, exists })
+}
+
+/// The name servers of a zone that the servers of the zone at `cut` serve too. None where they do not
+/// tell.
+pub(crate) async fn name_servers(asking: &Asking<'_>, cut: &Cut, zone: &Name) -> Option<Vec<Host>> {
+    let query = Query::query(zone.clone(), RecordType::NS);
+    let (asked, _) = ask_zone(asking, &cut.zone, &cut.hosts, &query).await;
+    asked.into_iter().find_map(|(_, reply)| match reply {
+        Ok(Reply::Found { data, .. }) => Some(hosts_of(&data)),
+        Ok(_) | Err(_) => None,
+    })
+}
+
+/// The hosts of NS records.
+pub(crate) fn hosts_of(data: &[Data]) -> Vec<Host> {
+    let names = data.iter().filter_map(|datum| match datum {
+        Data::Ns { host } => parse(host),
+        _ => None,
+    });
+    names.take(MAX_HOSTS).map(Host::without_glue).collect()
 }
 
 /// One server and what came back.
@@ -155,7 +216,7 @@ async fn ask_in_turn(
 
 fn has_answer(reply: &Result<Reply, NoReply>) -> bool {
     match reply {
-        Ok(reply) => !matches!(reply, Reply::Failed(_) | Reply::NoEdns),
+        Ok(reply) => !matches!(reply, Reply::Failed(_)),
         Err(_) => false,
     }
 }
@@ -164,14 +225,10 @@ fn has_answer(reply: &Result<Reply, NoReply>) -> bool {
 /// that two answers come from two hosts where there are two. With the number of hosts whose addresses
 /// could not be looked up.
 async fn servers_of(asking: &Asking<'_>, hosts: &[&Host]) -> (Vec<NameServer>, usize) {
-    let found = join_all(hosts.iter().map(async |host| -> Option<Vec<IpAddr>> {
-        let glue = usable(&host.glue, asking.setup.ipv6);
-        if !glue.is_empty() {
-            return Some(glue);
-        }
-        addresses(asking, &host.name).await.ok()
-    }))
-    .await;
+    let found = hosts
+        .iter()
+        .map(async |host| addresses_of(asking, host).await.ok());
+    let found = join_all(found).await;
     let unknown = found.iter().filter(|found| found.is_none()).count();
     // A name server without an address cannot be asked; the others can.
     let found: Vec<Vec<IpAddr>> = found.into_iter().map(Option::unwrap_or_default).collect();
@@ -187,30 +244,4 @@ async fn servers_of(asking: &Asking<'_>, hosts: &[&Host]) -> (Vec<NameServer>, u
         })
         .collect();
     (servers, unknown)
-}
-
-/// The IPv4 addresses; without any, the IPv6 addresses, where this machine can use them. Both of one
-/// server would not be two servers.
-fn usable(glue: &[IpAddr], ipv6: bool) -> Vec<IpAddr> {
-    let (v4, v6): (Vec<IpAddr>, Vec<IpAddr>) = glue.iter().partition(|address| address.is_ipv4());
-    if v4.is_empty() && ipv6 { v6 } else { v4 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn glue_is_ipv4_where_there_is_any() {
-        let v4 = IpAddr::from([192, 0, 2, 1]);
-        let v6 = IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1]);
-        for (glue, ipv6, expected) in [
-            (vec![v4, v6], true, vec![v4]),
-            (vec![v6], true, vec![v6]),
-            (vec![v6], false, vec![]),
-            (vec![], true, vec![]),
-        ] {
-            assert_eq!(usable(&glue, ipv6), expected);
-        }
-    }
 }

@@ -61,6 +61,9 @@ pub struct DnsConfig {
     pub allow_special_addresses: bool,
     /// Bounds.
     pub limits: Limits,
+    /// Whether name servers are asked at IPv6 addresses, where they have no other: none for what the
+    /// routes of this machine allow.
+    pub ipv6: Option<bool>,
 }
 
 /// A variable of the environment that cannot be used.
@@ -86,6 +89,7 @@ impl DnsConfig {
             authoritative_port: 53,
             allow_special_addresses: false,
             limits: Limits::default(),
+            ipv6: None,
         }
     }
 

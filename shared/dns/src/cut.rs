@@ -1,222 +1,222 @@
-//! Zone cuts, name servers and their addresses, as the configured resolver knows them: where to
-//! begin at the source.
+//! Zone cuts: which zone holds a name, and which servers that zone has.
+//!
+//! The tree is walked downwards, and at each step the servers of the zone above are asked. The recursive
+//! resolver is asked for the top-level domain, which exists, and below it only where those servers do not
+//! answer: it would keep "no such name" for as long as the zone's SOA record says, and then Amazon SES,
+//! which asks resolvers too, would see a record late that is published in the meantime (RFC 2308).
 
 use std::iter;
 use std::net::IpAddr;
 
-use domain_auth::dns::{Data, Failure};
+use domain_auth::dns::Failure;
+use domain_auth::names::DomainName;
+use futures::FutureExt;
+use futures::future::{BoxFuture, join_all};
 use hickory_proto::op::Query;
 use hickory_proto::rr::{Name, RecordType};
 
+use crate::addresses::addresses_of;
 use crate::asking::Asking;
-use crate::memory::Step;
-use crate::names::{parent, parse};
-use crate::recursive::{Resolved, resolve};
-use crate::reply::{MAX_ADDRESSES, MAX_HOSTS, Negative, Reply};
+use crate::authority::{self, Below};
+use crate::memory::{Cut, Step};
+use crate::names::{parent, render};
+use crate::recursive::resolve;
+use crate::reply::{Host, Negative, Reply};
 use crate::transport::NoReply;
 
-/// Most labels that are taken off a name on the way up. One look-up is enough where the resolver
-/// passes on the SOA of negative answers, as RFC 2308 section 6 wants.
-const MAX_STEPS: usize = 16;
+/// Most delegations that are followed in one step down.
+const MAX_REFERRALS: usize = 8;
 
-/// Where a name is held.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Cut {
-    /// A zone that encloses the name; the closest one, as far as the resolver knows.
-    pub(crate) zone: Name,
-    /// Its name servers.
-    pub(crate) hosts: Vec<Name>,
-    /// What the resolver knows of the name.
-    pub(crate) standing: Standing,
+/// A zone that encloses `name` and its servers, which tell of delegations further down: the closest one
+/// that this run has found, or else the zone of the registered domain. None where no zone is found.
+pub(crate) async fn find(asking: &Asking<'_>, name: &Name) -> Result<Option<Cut>, NoReply> {
+    let registered = registered_domain(name);
+    let known = iter::successors(Some(name.clone()), parent)
+        .take_while(|name| registered.zone_of(name))
+        .find_map(|name| asking.memory.steps.remembered(&name)?.ok()?.cut);
+    match known {
+        Some(cut) => Ok(Some(cut)),
+        None => Ok(step(asking, registered).await?.cut),
+    }
 }
 
-/// How much the resolver's word on the zone cut is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// The name is in the zone.
-    Inside,
-    /// The name does not exist, as far as the resolver knows; that may be cached.
-    NoSuchName,
-    /// The resolver got no answer for the name or something above it, so that the zone may be
-    /// further down.
-    Unsure(NoReply),
+/// The closest zone that encloses `name`, and whether the name exists.
+pub(crate) async fn find_closest(asking: &Asking<'_>, name: &Name) -> Result<Step, NoReply> {
+    let registered = registered_domain(name);
+    if registered == *name {
+        return step(asking, registered).await;
+    }
+    let above = step(asking, registered).await?;
+    asking
+        .once(&asking.memory.steps, name, below(asking, name, above))
+        .await
 }
 
-/// Why there is no cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NoCut {
-    /// The resolver says that the name does not exist, and names no zone that says so.
-    NoSuchName,
-    /// The resolver did not tell.
-    Unknown(NoReply),
+/// The names of the servers of a zone: those that it is delegated to, and its own names for them, where those
+/// are different ones with the same addresses.
+pub(crate) async fn names_of_servers(asking: &Asking<'_>, cut: &Cut) -> Vec<Name> {
+    let name_of = |host: &Host| host.name.clone();
+    let mut names: Vec<Name> = cut.hosts.iter().map(name_of).collect();
+    let asking = asking.leaving_time();
+    let own = authority::name_servers(&asking, cut, &cut.zone).await;
+    let own = own.unwrap_or_default();
+    if own.iter().any(|host| names.contains(&host.name)) {
+        return names;
+    }
+    let addresses = async |hosts: &[Host]| -> Vec<IpAddr> {
+        let found = hosts.iter().map(|host| addresses_of(&asking, host));
+        let found = join_all(found).await.into_iter().flatten();
+        found.flatten().collect()
+    };
+    let (delegated, its_own) = tokio::join!(addresses(&cut.hosts), addresses(&own));
+    if its_own.iter().any(|address| delegated.contains(address)) {
+        names.extend(own.iter().map(name_of));
+    }
+    names
 }
 
-/// Finds the closest enclosing zone of `name` and its name servers: asks for the SOA at the name,
-/// and where that leads nowhere, at its parent. A zone that the resolver cannot reach is passed
-/// over upwards, so that its parent's servers can tell whom they delegate it to.
-pub(crate) async fn find(asking: &Asking<'_>, name: &Name) -> Result<Cut, NoCut> {
-    let mut standing = Standing::Inside;
-    let mut candidate = Some(name.clone());
-    for _ in 0..MAX_STEPS {
-        let Some(current) = candidate.take() else {
+/// The name under which others register nothing, by the public suffix list: `example.co.uk` of
+/// `_x.mail.example.co.uk`. Labels further down may be anything.
+pub(crate) fn registered_domain(name: &Name) -> Name {
+    let labels = usize::from(name.num_labels());
+    let above = (2..=labels).map(|count| name.trim_to(count));
+    let registered = above.clone().find(|above| {
+        let domain = DomainName::parse(&render(above));
+        domain.is_ok()
+    });
+    // What is no domain name that anybody has: most zones are cut below the top-level domain.
+    registered
+        .or_else(|| above.clone().next())
+        .unwrap_or_else(|| name.clone())
+}
+
+/// One step down to `name`, after those that lead to it. Each is taken once in a run.
+fn step<'a>(asking: &'a Asking<'a>, name: Name) -> BoxFuture<'a, Result<Step, NoReply>> {
+    async move {
+        let work = async {
+            let nothing_known = Step {
+                cut: None,
+                exists: true,
+            };
+            let above = match parent(&name).filter(|parent| !parent.is_root()) {
+                None => nothing_known,
+                Some(parent) => match step(asking, parent).await {
+                    Ok(above) => above,
+                    // The resolver may still know more of the name itself.
+                    Err(NoReply::Failed(_)) => nothing_known,
+                    Err(no_reply) => return Err(no_reply),
+                },
+            };
+            below(asking, &name, above).await
+        };
+        asking.once(&asking.memory.steps, &name, work).await
+    }
+    .boxed()
+}
+
+/// From what is known of a name above: its servers are asked, and the resolver where they do not answer.
+async fn below(asking: &Asking<'_>, name: &Name, above: Step) -> Result<Step, NoReply> {
+    if above.cut.is_none() && !above.exists {
+        // Nothing is below a name that does not exist (RFC 8020).
+        return Ok(above);
+    }
+    let before = above.cut.clone();
+    let mut cut = above.cut;
+    for _ in 0..MAX_REFERRALS {
+        let Some(current) = &cut else {
             break;
         };
-        let zone = match step(asking, &current).await {
-            Ok(step) => {
-                if !step.exists && current == *name {
-                    standing = Standing::NoSuchName;
+        if current.zone == *name {
+            return Ok(Step { cut, exists: true });
+        }
+        match authority::ask_below(&asking.leaving_time(), current, name).await {
+            Below::Delegated(next) => cut = Some(next),
+            Below::Held { zone, exists } => {
+                if zone != current.zone
+                    && let Some(hosts) =
+                        authority::name_servers(&asking.leaving_time(), current, &zone).await
+                {
+                    cut = Some(Cut { zone, hosts });
                 }
-                step.zone
+                return Ok(Step { cut, exists });
             }
-            Err(no_reply) => {
-                standing = standing.or_unsure(no_reply);
-                None
-            }
-        };
-        candidate = match zone {
-            None => parent(&current),
-            Some(zone) => match name_servers(asking, &zone).await {
-                Ok(hosts) => {
-                    return Ok(Cut {
-                        zone,
-                        hosts,
-                        standing,
-                    });
-                }
-                Err(no_reply) => {
-                    standing = standing.or_unsure(no_reply);
-                    parent(&zone)
-                }
-            },
-        };
-    }
-    Err(match standing {
-        Standing::NoSuchName => NoCut::NoSuchName,
-        Standing::Unsure(no_reply) => NoCut::Unknown(no_reply),
-        // All the way up there was neither an SOA record nor an error.
-        Standing::Inside => NoCut::Unknown(NoReply::Failed(Failure::Lame)),
-    })
-}
-
-/// A zone that encloses `name` and its name servers: the one that this run has found for it or for the
-/// closest name above it, or else the closest. Its servers tell of delegations further down, so the
-/// resolver need not be asked about each name.
-pub(crate) async fn find_known(asking: &Asking<'_>, name: &Name) -> Result<Cut, NoCut> {
-    let upwards = iter::successors(Some(name.clone()), parent);
-    let known = upwards.take(MAX_STEPS).find_map(|name| {
-        let step = asking.memory.steps.remembered(&name)?.ok()?;
-        step.zone
-    });
-    if let Some(zone) = known
-        && let Ok(hosts) = name_servers(asking, &zone).await
-    {
-        return Ok(Cut {
-            zone,
-            hosts,
-            standing: Standing::Inside,
-        });
-    }
-    find(asking, name).await
-}
-
-impl Standing {
-    /// The first failure counts: it is the closest to the name. "No such name" is an answer.
-    fn or_unsure(self, no_reply: NoReply) -> Self {
-        match self {
-            Self::Inside => Self::Unsure(no_reply),
-            Self::NoSuchName | Self::Unsure(_) => self,
+            Below::Silent => break,
         }
     }
+    match ask_resolver(asking, name, cut.clone()).await {
+        // A zone to which a delegation leads is one, whether its servers answer or not.
+        Err(_) if cut != before => Ok(Step { cut, exists: true }),
+        step => step,
+    }
 }
 
-async fn step(asking: &Asking<'_>, name: &Name) -> Result<Step, NoReply> {
-    asking
-        .once(&asking.memory.steps, name, async {
-            let query = Query::query(name.clone(), RecordType::SOA);
-            // An answer that does not validate still tells whom to ask.
-            let Resolved { reply, .. } = resolve(asking, &query).await?;
-            Ok(match reply {
-                Reply::Found { .. } => Step {
-                    zone: Some(name.clone()),
-                    exists: true,
-                },
-                // The SOA beside an alias is the one of its target (RFC 2308 section 2.1).
-                Reply::Alias { .. } => Step {
-                    zone: None,
-                    exists: true,
-                },
-                Reply::NoData(Negative { zone, .. }) => Step { zone, exists: true },
-                Reply::NoSuchName(Negative { zone, .. }) => Step {
-                    zone,
-                    exists: false,
-                },
-                other => return Err(failure_of(&other)),
-            })
-        })
-        .await
+async fn ask_resolver(
+    asking: &Asking<'_>,
+    name: &Name,
+    above: Option<Cut>,
+) -> Result<Step, NoReply> {
+    let (negative, exists) = match ask_for_servers(asking, name).await? {
+        Reply::Found { data, .. } => {
+            let cut = Some(Cut {
+                zone: name.clone(),
+                hosts: authority::hosts_of(&data),
+            });
+            return Ok(Step { cut, exists: true });
+        }
+        // The SOA beside an alias is the one of its target (RFC 2308 section 2.1).
+        Reply::Alias { .. } => {
+            return Ok(Step {
+                cut: above,
+                exists: true,
+            });
+        }
+        Reply::NoData(negative) => (negative, true),
+        Reply::NoSuchName(negative) => (negative, false),
+        Reply::Failed(failure) => return Err(NoReply::Failed(failure)),
+        Reply::Referral(_) => return Err(NoReply::Failed(Failure::Lame)),
+    };
+    let Negative { zone, .. } = negative;
+    let new = zone.filter(|zone| {
+        let known = above.as_ref().map(|cut| &cut.zone);
+        !zone.is_root() && known.is_none_or(|known| known.zone_of(zone) && known != zone)
+    });
+    let Some(zone) = new else {
+        return Ok(Step { cut: above, exists });
+    };
+    let cut = match ask_for_servers(asking, &zone).await? {
+        Reply::Found { data, .. } => Some(Cut {
+            zone,
+            hosts: authority::hosts_of(&data),
+        }),
+        _ => above,
+    };
+    Ok(Step { cut, exists })
 }
 
-async fn name_servers(asking: &Asking<'_>, zone: &Name) -> Result<Vec<Name>, NoReply> {
-    asking
-        .once(&asking.memory.name_servers, zone, async {
-            let query = Query::query(zone.clone(), RecordType::NS);
-            let Resolved { reply, .. } = resolve(asking, &query).await?;
-            let Reply::Found { data, .. } = reply else {
-                return Err(failure_of(&reply));
-            };
-            Ok(data
-                .iter()
-                .filter_map(|datum| match datum {
-                    Data::Ns { host } => parse(host),
-                    _ => None,
-                })
-                .take(MAX_HOSTS)
-                .collect())
-        })
-        .await
+/// Asks the resolver for the NS records at a name. An answer that does not validate still tells whom to
+/// ask.
+async fn ask_for_servers(asking: &Asking<'_>, name: &Name) -> Result<Reply, NoReply> {
+    let query = Query::query(name.clone(), RecordType::NS);
+    Ok(resolve(asking, &query).await?.reply)
 }
 
-/// The addresses of a name server: IPv4, or IPv6 where it has no other and this machine can use it.
-/// Empty where it has none. A name server that is an alias has none (RFC 2181 section 10.3).
-pub(crate) async fn addresses(asking: &Asking<'_>, host: &Name) -> Result<Vec<IpAddr>, NoReply> {
-    asking
-        .once(&asking.memory.addresses, host, async {
-            let types: &[RecordType] = if asking.setup.ipv6 {
-                &[RecordType::A, RecordType::AAAA]
-            } else {
-                &[RecordType::A]
-            };
-            for &record_type in types {
-                let query = Query::query(host.clone(), record_type);
-                match resolve(asking, &query).await?.reply {
-                    Reply::Found { data, .. } => {
-                        return Ok(data
-                            .iter()
-                            .filter_map(|datum| match datum {
-                                Data::Address { address } => Some(*address),
-                                _ => None,
-                            })
-                            .take(MAX_ADDRESSES)
-                            .collect());
-                    }
-                    Reply::NoData(_) => {}
-                    Reply::Alias { .. } | Reply::NoSuchName(_) => break,
-                    other => return Err(failure_of(&other)),
-                }
-            }
-            Ok(Vec::new())
-        })
-        .await
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::parse;
 
-fn failure_of(reply: &Reply) -> NoReply {
-    match reply {
-        Reply::Failed(failure) => NoReply::Failed(*failure),
-        Reply::NoEdns => NoReply::Failed(Failure::ServerFailure),
-        Reply::Found { .. }
-        | Reply::Alias { .. }
-        | Reply::NoData(_)
-        | Reply::NoSuchName(_)
-        | Reply::Referral(_) => NoReply::Failed(Failure::Lame),
+    #[test]
+    fn the_registered_domain_is_the_public_suffix_and_one_label() {
+        for (name, expected) in [
+            ("example.com", "example.com"),
+            ("_dmarc.mail.example.co.uk", "example.co.uk"),
+            (r"a\.b.<x>.example.com", "example.com"),
+            ("host.nowhere.example", "nowhere.example"),
+            ("com", "com"),
+            ("co.uk", "co.uk"),
+        ] {
+            let registered = registered_domain(&parse(name).unwrap());
+            assert_eq!(render(&registered), expected, "{name}");
+        }
     }
 }

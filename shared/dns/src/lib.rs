@@ -6,6 +6,7 @@
 //! and writes the messages, and the client around it is our own and thin: one query, one socket, one
 //! server. See `README.md` for the rules that it keeps.
 
+mod addresses;
 mod asking;
 mod authority;
 mod config;

@@ -12,6 +12,8 @@ use hickory_proto::rr::Name;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
+use crate::reply::Host;
+
 /// How long an answer is reused.
 const ANSWER_LIFE: Duration = Duration::from_mins(1);
 /// How long a failure is reused: long enough that the questions of one domain share it.
@@ -25,12 +27,21 @@ const MAX_ZONES_PER_SERVER: usize = 64;
 /// A server that never spoke, asked about this many zones, is taken to be dead for all of them.
 const SILENT_ZONES_OF_A_DEAD_SERVER: usize = 3;
 
-/// What the resolver said to one question for an SOA.
+/// A zone that encloses a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cut {
+    /// Its apex.
+    pub(crate) zone: Name,
+    /// Its name servers.
+    pub(crate) hosts: Vec<Host>,
+}
+
+/// What is known of a name in the walk from the top of the tree down to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Step {
-    /// The zone that holds the name, where it told.
-    pub(crate) zone: Option<Name>,
-    /// Whether the name exists.
+    /// The closest zone that encloses it; none where no zone above it has servers that can be found.
+    pub(crate) cut: Option<Cut>,
+    /// Whether it exists, as far as it is known.
     pub(crate) exists: bool,
 }
 
@@ -129,6 +140,7 @@ pub(crate) struct Servers {
 #[derive(Debug, Default)]
 struct Known {
     spoke: bool,
+    without_edns: bool,
     silent_for: HashSet<Name>,
     lame_for: HashSet<Name>,
 }
@@ -159,6 +171,16 @@ impl Servers {
             known.spoke = true;
             known.silent_for.clear();
         });
+    }
+
+    /// Whether it last answered as a server that does not know EDNS.
+    pub(crate) fn is_without_edns(&self, server: SocketAddr) -> bool {
+        let known = lock(&self.known);
+        known.get(&server).is_some_and(|known| known.without_edns)
+    }
+
+    pub(crate) fn set_without_edns(&self, server: SocketAddr, without_edns: bool) {
+        self.change(server, |known| known.without_edns = without_edns);
     }
 
     pub(crate) fn was_silent(&self, server: SocketAddr, zone: &Name) {

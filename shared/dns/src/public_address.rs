@@ -42,12 +42,17 @@ pub(crate) fn is_public(address: IpAddr) -> bool {
             .iter()
             .any(|&(network, length)| in_v4(address, network, length)),
         IpAddr::V6(address) => {
-            in_v6(address, GLOBAL_V6.0, GLOBAL_V6.1)
+            is_global_unicast(address)
                 && !SPECIAL_V6
                     .iter()
                     .any(|&(network, length)| in_v6(address, network, length))
         }
     }
+}
+
+/// Whether an IPv6 address is of those that are routed on the Internet: not one of this link or site.
+pub(crate) fn is_global_unicast(address: Ipv6Addr) -> bool {
+    in_v6(address, GLOBAL_V6.0, GLOBAL_V6.1)
 }
 
 fn in_v4(address: Ipv4Addr, network: Ipv4Addr, length: u32) -> bool {

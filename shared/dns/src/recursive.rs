@@ -44,7 +44,7 @@ pub(crate) async fn resolve(asking: &Asking<'_>, query: &Query) -> Result<Resolv
             Ok(Reply::Failed(Failure::ServerFailure)) => {
                 let unchecked = asking.recursive(server, query, true).await;
                 if let Ok(reply) = unchecked
-                    && !matches!(reply, Reply::Failed(_) | Reply::NoEdns)
+                    && !matches!(reply, Reply::Failed(_))
                 {
                     return Ok(Resolved {
                         reply,
@@ -53,7 +53,7 @@ pub(crate) async fn resolve(asking: &Asking<'_>, query: &Query) -> Result<Resolv
                 }
                 last = reply;
             }
-            Ok(Reply::Failed(_) | Reply::NoEdns) | Err(NoReply::Failed(_) | NoReply::Silence) => {
+            Ok(Reply::Failed(_)) | Err(NoReply::Failed(_) | NoReply::Silence) => {
                 last = reply;
             }
             Err(NoReply::OutOfTime) => return Err(NoReply::OutOfTime),

@@ -40,8 +40,6 @@ pub(crate) enum Reply {
     Referral(Referral),
     /// It says that it cannot or will not answer.
     Failed(Failure),
-    /// It does not know EDNS (RFC 6891 section 7); to be asked without.
-    NoEdns,
 }
 
 /// A negative answer (RFC 2308).
@@ -71,6 +69,16 @@ pub(crate) struct Host {
     pub(crate) glue: Vec<IpAddr>,
 }
 
+impl Host {
+    /// One of which nothing but the name is known.
+    pub(crate) fn without_glue(name: Name) -> Self {
+        Self {
+            name,
+            glue: Vec::new(),
+        }
+    }
+}
+
 impl Reply {
     /// The outcome that the domain sees. A referral that nobody follows any more is a server that
     /// does not serve the name.
@@ -88,9 +96,6 @@ impl Reply {
                 failure: Failure::Lame,
             },
             Self::Failed(failure) => Outcome::Failed { failure },
-            Self::NoEdns => Outcome::Failed {
-                failure: Failure::ServerFailure,
-            },
         }
     }
 }
@@ -101,10 +106,8 @@ pub(crate) fn interpret(message: &Message, query: &Query, speaker: Speaker<'_>) 
         ResponseCode::NoError => Reply::NoData,
         ResponseCode::NXDomain => Reply::NoSuchName,
         ResponseCode::Refused | ResponseCode::NotAuth => return Reply::Failed(Failure::Refused),
-        ResponseCode::FormErr | ResponseCode::NotImp | ResponseCode::BADVERS => {
-            return Reply::NoEdns;
-        }
-        // SERVFAIL, and codes that have no meaning in an answer to a query.
+        // SERVFAIL, codes that have no meaning in an answer to a query, and those of a server that cannot
+        // read the query with EDNS or without.
         _ => return Reply::Failed(Failure::ServerFailure),
     };
     let referral = match speaker {

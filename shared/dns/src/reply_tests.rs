@@ -206,9 +206,9 @@ fn response_codes_are_told_apart() {
         ),
         (ResponseCode::Refused, Reply::Failed(Failure::Refused)),
         (ResponseCode::NotAuth, Reply::Failed(Failure::Refused)),
-        (ResponseCode::FormErr, Reply::NoEdns),
-        (ResponseCode::NotImp, Reply::NoEdns),
-        (ResponseCode::BADVERS, Reply::NoEdns),
+        (ResponseCode::FormErr, Reply::Failed(Failure::ServerFailure)),
+        (ResponseCode::NotImp, Reply::Failed(Failure::ServerFailure)),
+        (ResponseCode::BADVERS, Reply::Failed(Failure::ServerFailure)),
         (
             ResponseCode::YXDomain,
             Reply::Failed(Failure::ServerFailure),

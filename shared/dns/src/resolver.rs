@@ -1,13 +1,12 @@
 //! The port's implementation: turns, deadlines, and the two views of each question.
 
-use std::net::{Ipv6Addr, UdpSocket};
+use std::net::{IpAddr, Ipv6Addr, UdpSocket};
 use std::sync::Arc;
 
 use domain_auth::dns::{
     Failure, Lookup, Observation, Outcome, Question, RecordType, SecondAnswer, SecondLook,
     Transport, Zone, ZoneOutcome,
 };
-use domain_auth::names::DomainName;
 use futures::stream::{self, StreamExt};
 use hickory_proto::op::Query;
 use hickory_proto::rr::{self, Name};
@@ -18,8 +17,10 @@ use tracing::{debug, warn};
 use crate::asking::{Asking, Memory, Setup};
 use crate::authority::{self, Source};
 use crate::config::{ConfigError, DnsConfig};
-use crate::cut::{self, NoCut, Standing};
+use crate::cut;
+use crate::memory::{Cut, Step};
 use crate::names::{parse, render, without_underscored};
+use crate::public_address::is_global_unicast;
 use crate::recursive;
 
 /// Looks up at the authoritative servers and at the configured resolver. Clones share everything.
@@ -37,7 +38,7 @@ impl Resolver {
         Ok(Self {
             setup: Arc::new(Setup {
                 turns: Semaphore::new(config.limits.calls),
-                ipv6: has_ipv6(),
+                ipv6: config.ipv6.unwrap_or_else(has_ipv6),
                 recursive,
                 config,
             }),
@@ -107,7 +108,26 @@ impl Lookup for Resolver {
         let Some((_turn, permits, deadline)) = self.turn().await else {
             return ZoneOutcome::Unknown { failure: None };
         };
-        find_zone(&self.asking(&permits, deadline), &name).await
+        let asking = self.asking(&permits, deadline);
+        let step = cut::find_closest(&asking, &name).await;
+        let unknown = |failure| ZoneOutcome::Unknown { failure };
+        match step {
+            Ok(Step {
+                cut: Some(cut),
+                exists,
+            }) => {
+                // A name below a registered domain that is live need not exist before its records do.
+                if exists || cut::registered_domain(&name).zone_of(&cut.zone) {
+                    found(&cut, &cut::names_of_servers(&asking, &cut).await)
+                } else {
+                    ZoneOutcome::NoSuchDomain
+                }
+            }
+            Ok(Step { exists: false, .. }) => ZoneOutcome::NoSuchDomain,
+            // All the way down nobody told who serves it.
+            Ok(Step { cut: None, .. }) => unknown(Some(Failure::Lame)),
+            Err(no_reply) => unknown(no_reply.failure()),
+        }
     }
 
     async fn observe(&self, questions: &[Question]) -> Vec<Observation> {
@@ -135,12 +155,12 @@ impl Lookup for Resolver {
     }
 }
 
-/// Who is asked.
+/// Where the resolver is asked beside the authoritative servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Views {
-    /// The authoritative servers and the resolver, at the same time.
+    /// Where they have the record, and where none of them answers.
     Both,
-    /// The resolver only where no authoritative server answers.
+    /// Only where none of them answers.
     SourceFirst,
 }
 
@@ -164,34 +184,30 @@ async fn look(
         };
     };
     let query = Query::query(name, wire_type(question.record_type));
-    let source = async {
-        let base = without_underscored(query.name());
-        match cut::find_known(&asking, &base).await {
-            Ok(cut) => authority::ask(&asking, cut, &query).await.answers,
-            Err(no_cut) => {
-                debug!(name = question.name, ?no_cut, "no zone to ask");
-                Vec::new()
-            }
-        }
-    };
     let mut observation = Observation {
         question: question.clone(),
-        authoritative: Vec::new(),
+        authoritative: at_source(&asking.leaving_time(), &query).await.answers,
         recursive: Outcome::NotAsked,
     };
-    match views {
-        Views::Both => {
-            let resolver = recursive::view(&asking, &query);
-            (observation.authoritative, observation.recursive) = tokio::join!(source, resolver);
-        }
-        Views::SourceFirst => {
-            observation.authoritative = source.await;
-            if !observation.is_answered_at_source() {
-                observation.recursive = recursive::view(&asking, &query).await;
-            }
-        }
+    let asks_resolver = match views {
+        Views::Both => observation.is_for_resolver(),
+        Views::SourceFirst => !observation.is_answered_at_source(),
+    };
+    if asks_resolver {
+        observation.recursive = recursive::view(&asking, &query).await;
     }
     observation
+}
+
+/// One question at the authoritative servers.
+async fn at_source(asking: &Asking<'_>, query: &Query) -> Source {
+    match cut::find(asking, &without_underscored(query.name())).await {
+        Ok(Some(cut)) => authority::ask(asking, cut, query).await,
+        no_cut => {
+            debug!(name = %query.name(), ?no_cut, "no zone to ask");
+            Source::nowhere()
+        }
+    }
 }
 
 /// One question at the authoritative servers, over TCP. The resolver, which tells where they are, is
@@ -211,96 +227,25 @@ async fn look_again(
         return unanswered;
     };
     let query = Query::query(name, wire_type(question.record_type));
-    let base = without_underscored(query.name());
-    match cut::find_known(&asking, &base).await {
-        Ok(cut) => {
-            let source = authority::ask(&asking, cut, &query).await;
-            let answers = source.answers.into_iter().map(|answer| SecondAnswer {
-                server: answer.server,
-                transport: Transport::Tcp,
-                outcome: answer.outcome,
-            });
-            SecondLook {
-                listed: source.listed,
-                answers: answers.collect(),
-                ..unanswered
-            }
-        }
-        Err(no_cut) => {
-            debug!(name = question.name, ?no_cut, "no zone to ask again");
-            unanswered
-        }
+    let Source { answers, listed } = at_source(&asking, &query).await;
+    let answers = answers.into_iter().map(|answer| SecondAnswer {
+        server: answer.server,
+        transport: Transport::Tcp,
+        outcome: answer.outcome,
+    });
+    SecondLook {
+        listed,
+        answers: answers.collect(),
+        ..unanswered
     }
 }
 
-/// The resolver's word is enough where the name is in a zone. Where the name is missing or broken,
-/// the servers of the zone above it are asked: a cached "no such name" may be old, and a broken zone
-/// is still a zone when its parent delegates it.
-async fn find_zone(asking: &Asking<'_>, name: &Name) -> ZoneOutcome {
-    let cut = match cut::find(asking, name).await {
-        Ok(cut) => cut,
-        Err(NoCut::NoSuchName) => return ZoneOutcome::NoSuchDomain,
-        Err(NoCut::Unknown(no_reply)) => {
-            return ZoneOutcome::Unknown {
-                failure: no_reply.failure(),
-            };
-        }
-    };
-    let standing = cut.standing;
-    if standing == Standing::Inside {
-        return found(&cut.zone, &cut.hosts);
-    }
-    let start = cut.zone.clone();
-    let query = Query::query(name.clone(), rr::RecordType::SOA);
-    let Source {
-        zone,
-        hosts,
-        answers,
-        listed: _,
-    } = authority::ask(asking, cut, &query).await;
-    // A name below a registered domain that is live need not exist before its records do.
-    let without_name = || {
-        if is_registrable(&zone) {
-            found(&zone, &hosts)
-        } else {
-            ZoneOutcome::NoSuchDomain
-        }
-    };
-    let missing = |outcome: &Outcome| matches!(outcome, Outcome::NoSuchName { .. });
-    let present = |outcome: &Outcome| {
-        matches!(
-            outcome,
-            Outcome::Found { .. } | Outcome::NoData { .. } | Outcome::Alias { .. }
-        )
-    };
-    let any = |is: &dyn Fn(&Outcome) -> bool| answers.iter().any(|answer| is(&answer.outcome));
-    if zone != start || any(&present) {
-        return if !any(&present) && any(&missing) {
-            without_name()
-        } else {
-            found(&zone, &hosts)
-        };
-    }
-    match standing {
-        _ if any(&missing) => without_name(),
-        Standing::Inside | Standing::NoSuchName => without_name(),
-        Standing::Unsure(no_reply) => ZoneOutcome::Unknown {
-            failure: no_reply.failure(),
-        },
-    }
-}
-
-/// Whether a zone is a registered domain or below one, and not one in which domains are registered.
-fn is_registrable(zone: &Name) -> bool {
-    DomainName::parse(&render(zone)).is_ok()
-}
-
-fn found(zone: &Name, hosts: &[Name]) -> ZoneOutcome {
-    let mut name_servers = hosts.iter().map(render).collect::<Vec<_>>();
+fn found(cut: &Cut, servers: &[Name]) -> ZoneOutcome {
+    let mut name_servers = servers.iter().map(render).collect::<Vec<_>>();
     name_servers.sort();
     name_servers.dedup();
     ZoneOutcome::Found(Zone {
-        apex: render(zone),
+        apex: render(&cut.zone),
         name_servers,
     })
 }
@@ -325,11 +270,17 @@ fn wire_type(record_type: RecordType) -> rr::RecordType {
     }
 }
 
-/// Whether there is a route to the IPv6 Internet. Connecting a UDP socket sends nothing.
+/// Whether there is a route to the IPv6 Internet, and an address of this machine that answers can come back
+/// to. Connecting a UDP socket sends nothing.
 fn has_ipv6() -> bool {
     // a.root-servers.net; any global address would do.
     let global = Ipv6Addr::new(0x2001, 0x503, 0xba3e, 0, 0, 0, 2, 0x30);
-    UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0))
-        .and_then(|socket| socket.connect((global, 53)))
-        .is_ok()
+    let own = UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)).and_then(|socket| {
+        socket.connect((global, 53))?;
+        socket.local_addr()
+    });
+    own.is_ok_and(|own| match own.ip() {
+        IpAddr::V6(own) => is_global_unicast(own),
+        IpAddr::V4(_) => false,
+    })
 }

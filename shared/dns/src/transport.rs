@@ -1,7 +1,8 @@
-//! One query to one server: UDP with EDNS, once more when nothing comes, TCP when truncated.
+//! One query to one server: UDP with EDNS, once more without when nothing comes, TCP when truncated.
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 
 use domain_auth::dns::{Failure, Outcome};
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
@@ -31,7 +32,7 @@ pub(crate) struct Flags {
     pub(crate) recursion: bool,
     /// CD: take data that does not validate (RFC 4035 section 3.2.2).
     pub(crate) unchecked: bool,
-    /// Whether to send EDNS (RFC 6891).
+    /// Whether to begin with EDNS (RFC 6891).
     pub(crate) edns: bool,
     /// Whether to ask over TCP from the first.
     pub(crate) stream: bool,
@@ -96,29 +97,85 @@ impl NoStream {
 
 /// Sends `query` and waits for the response. Identifiers are random, and so is the port, which the
 /// operating system picks (RFC 5452).
+///
+/// A server that cannot make anything of a query with EDNS says FORMERR, NOTIMP or BADVERS (RFC 6891 section
+/// 7), sends what cannot be read, truncates and takes no TCP, or is silent. It is asked once more without:
+/// at the time when a lost packet would be sent again, or at once where it has spoken. One that is asked
+/// without EDNS from the first, and truncates, is asked once more with it.
 pub(crate) async fn exchange(
     server: SocketAddr,
     query: &Query,
     flags: Flags,
     limits: &Limits,
 ) -> Result<Message, NoReply> {
-    let request = request(query, flags);
-    let wire = request
-        .to_vec()
-        .map_err(|_unwritable| NoReply::Failed(Failure::Malformed))?;
-    if flags.stream {
-        return over_tcp(server, &request, &wire, limits)
-            .await
-            .map_err(NoStream::alone);
+    let first = attempt(server, &Sent::new(query, flags)?, limits).await;
+    if !is_odd(&first, flags.stream) {
+        return first;
     }
-    match over_udp(server, &request, &wire, limits).await? {
+    debug!(%server, edns = flags.edns, "an odd answer, asking again the other way");
+    let flags = Flags {
+        edns: !flags.edns,
+        ..flags
+    };
+    let second = attempt(server, &Sent::new(query, flags)?, limits).await;
+    if second.is_ok() { second } else { first }
+}
+
+/// What is sent to one server: the query, and the same without EDNS where nothing comes.
+struct Sent {
+    request: Message,
+    wire: Vec<u8>,
+    without_edns: Vec<u8>,
+    stream: bool,
+}
+
+impl Sent {
+    fn new(query: &Query, flags: Flags) -> Result<Self, NoReply> {
+        let octets = |message: &Message| {
+            let wire = message.to_vec();
+            wire.map_err(|_unwritable| NoReply::Failed(Failure::Malformed))
+        };
+        let request = request(query, flags);
+        let mut plain = request.clone();
+        plain.edns = None;
+        Ok(Self {
+            wire: octets(&request)?,
+            without_edns: octets(&plain)?,
+            request,
+            stream: flags.stream,
+        })
+    }
+}
+
+async fn attempt(server: SocketAddr, sent: &Sent, limits: &Limits) -> Result<Message, NoReply> {
+    if sent.stream {
+        let received = over_tcp(server, sent, limits).await;
+        return received.map_err(NoStream::alone);
+    }
+    match over_udp(server, sent, limits).await? {
         Received::Whole(message) => Ok(message),
         Received::Truncated => {
             debug!(%server, "answer truncated, asking on TCP");
-            over_tcp(server, &request, &wire, limits)
-                .await
-                .map_err(|_no_stream| NoReply::Failed(Failure::Malformed))
+            let received = over_tcp(server, sent, limits).await;
+            received.map_err(|_no_stream| NoReply::Failed(Failure::Malformed))
         }
+    }
+}
+
+/// Whether a server may answer what it has answered so because of EDNS, or the lack of it.
+fn is_odd(received: &Result<Message, NoReply>, stream: bool) -> bool {
+    match received {
+        Ok(message) => matches!(
+            message.metadata.response_code,
+            // BADVERS and BADSIG have the same number, and the reader takes it for the latter.
+            ResponseCode::FormErr
+                | ResponseCode::NotImp
+                | ResponseCode::BADVERS
+                | ResponseCode::BADSIG
+        ),
+        Err(NoReply::Failed(Failure::Malformed)) => true,
+        Err(NoReply::Failed(Failure::Unreachable)) => stream,
+        Err(NoReply::Failed(_) | NoReply::Silence | NoReply::OutOfTime) => false,
     }
 }
 
@@ -135,25 +192,20 @@ fn request(query: &Query, flags: Flags) -> Message {
     message
 }
 
-async fn over_udp(
-    server: SocketAddr,
-    request: &Message,
-    wire: &[u8],
-    limits: &Limits,
-) -> Result<Received, NoReply> {
+async fn over_udp(server: SocketAddr, sent: &Sent, limits: &Limits) -> Result<Received, NoReply> {
     let socket = connected(server).map_err(|error| unreachable(&error))?;
     // A resolver may have a long way to go itself.
-    let second = if request.metadata.recursion_desired {
+    let second = if sent.request.metadata.recursion_desired {
         limits.reply * 2
     } else {
         limits.reply
     };
-    for patience in [limits.reply, second] {
+    for (wire, patience) in [(&sent.wire, limits.reply), (&sent.without_edns, second)] {
         socket
             .send(wire)
             .await
             .map_err(|error| unreachable(&error))?;
-        if let Ok(received) = timeout(patience, receive(&socket, request)).await {
+        if let Ok(received) = timeout(patience, receive(&socket, &sent.request)).await {
             return received;
         }
     }
@@ -185,22 +237,22 @@ async fn receive(socket: &UdpSocket, request: &Message) -> Result<Received, NoRe
     }
 }
 
-async fn over_tcp(
-    server: SocketAddr,
-    request: &Message,
-    wire: &[u8],
-    limits: &Limits,
-) -> Result<Message, NoStream> {
+async fn over_tcp(server: SocketAddr, sent: &Sent, limits: &Limits) -> Result<Message, NoStream> {
     timeout(limits.stream, async {
         let mut stream = TcpStream::connect(server).await?;
-        let length = u16::try_from(wire.len()).map_err(io::Error::other)?;
-        // In one segment with its length: some servers want that (RFC 7766 section 8).
-        let framed = [&length.to_be_bytes(), wire].concat();
-        stream.write_all(&framed).await?;
-        let length = stream.read_u16().await?;
-        let mut buffer = vec![0; usize::from(length)];
-        stream.read_exact(&mut buffer).await?;
-        io::Result::Ok(buffer)
+        let (mut reading, mut writing) = stream.split();
+        let mut answer = pin!(async {
+            let length = reading.read_u16().await?;
+            let mut buffer = vec![0; usize::from(length)];
+            reading.read_exact(&mut buffer).await?;
+            io::Result::Ok(buffer)
+        });
+        writing.write_all(&framed(&sent.wire)?).await?;
+        if let Ok(answer) = timeout(limits.stream / 2, &mut answer).await {
+            return answer;
+        }
+        writing.write_all(&framed(&sent.without_edns)?).await?;
+        answer.await
     })
     .await
     .map_err(|_elapsed| NoStream::Silent)?
@@ -208,10 +260,16 @@ async fn over_tcp(
         debug!(%server, %error, "no TCP");
         NoStream::Broken
     })
-    .and_then(|buffer| match read(&buffer, request) {
+    .and_then(|buffer| match read(&buffer, &sent.request) {
         Some(Ok(Received::Whole(message))) => Ok(message),
         Some(Ok(Received::Truncated) | Err(_)) | None => Err(NoStream::Unreadable),
     })
+}
+
+/// With its length, in one segment: some servers want that (RFC 7766 section 8).
+fn framed(wire: &[u8]) -> io::Result<Vec<u8>> {
+    let length = u16::try_from(wire.len()).map_err(io::Error::other)?;
+    Ok([&length.to_be_bytes(), wire].concat())
 }
 
 /// Reads octets as the response to `request`; `None` when they are not meant for it.

@@ -138,7 +138,8 @@ pub fn type_of(data: &Data) -> RecordType {
     }
 }
 
-/// What is seen where the servers `ns1.<zone>`, `ns2.<zone>` and so on, and the resolver, answer so.
+/// What is seen where the servers `ns1.<zone>`, `ns2.<zone>` and so on answer so, and the resolver, where it
+/// is asked.
 pub fn observed(
     question: &Question,
     zone: &str,
@@ -152,11 +153,13 @@ pub fn observed(
         },
         outcome,
     });
-    Observation {
+    let mut observation = Observation {
         question: question.clone(),
         authoritative: answers.collect(),
         recursive,
-    }
+    };
+    observation.spare_resolver();
+    observation
 }
 
 /// What is seen over TCP where every server answers as in an observation.

@@ -26,6 +26,8 @@ pub(crate) struct Question {
     pub(crate) recursive: bool,
     /// The CD bit.
     pub(crate) unchecked: bool,
+    /// Whether it has EDNS.
+    pub(crate) edns: bool,
     /// The address that it came to.
     pub(crate) server: IpAddr,
 }
@@ -144,6 +146,18 @@ pub(crate) fn answer(zones: &Zones, question: &Question, own_address: IpAddr) ->
         }
         visited.push(lower);
         name = target;
+    }
+}
+
+/// What a server of the zone above says of a name in `child`, which it does not serve.
+pub(crate) fn referral(zones: &Zones, child: &Zone) -> Answer {
+    let servers: Vec<Record> = of_type(child.at(child.origin()), RecordType::NS)
+        .cloned()
+        .collect();
+    Answer {
+        additionals: addresses_of_targets(zones, &servers),
+        authorities: servers,
+        ..Answer::empty(ResponseCode::NoError)
     }
 }
 

@@ -67,6 +67,9 @@ struct FaultWords {
     /// Strikes questions that take the server for this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     asked_as: Option<AskedAs>,
+    /// Strikes questions with EDNS, or those without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    edns: Option<bool>,
     /// For `delay`, how long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     delay_ms: Option<u64>,
@@ -83,7 +86,7 @@ struct Update {
 }
 
 /// The faults that take no figure, and their words.
-const FAULTS: [(&str, Fault); 11] = [
+const FAULTS: [(&str, Fault); 17] = [
     ("servfail", Fault::ServFail),
     ("refused", Fault::Refused),
     ("drop", Fault::Drop),
@@ -98,6 +101,12 @@ const FAULTS: [(&str, Fault); 11] = [
     ),
     ("no_soa", Fault::NoSoa),
     ("bogus", Fault::Bogus),
+    ("notimp", Fault::NotImp),
+    ("badvers_to_edns", Fault::BadVersToEdns),
+    ("no_opt", Fault::NoOpt),
+    ("mixed_case", Fault::MixedCase),
+    ("uncompressed", Fault::Uncompressed),
+    ("small_answers", Fault::SmallAnswers),
 ];
 const DELAY: &str = "delay";
 
@@ -275,6 +284,9 @@ impl FaultWords {
         }
         if let Some(asked_as) = self.asked_as {
             rule = rule.asked_as(asked_as);
+        }
+        if let Some(edns) = self.edns {
+            rule = rule.edns(edns);
         }
         Ok(rule)
     }

@@ -23,9 +23,13 @@ pub enum Transport {
 pub struct QueryCounts {
     udp: u64,
     tcp: u64,
-    by_name: HashMap<String, HashMap<String, u64>>,
+    by_name: ByName,
+    of_resolver: ByName,
     by_server: BTreeMap<IpAddr, PerTransport>,
 }
+
+/// Numbers by name and type.
+type ByName = HashMap<String, HashMap<String, u64>>;
 
 /// The questions at one address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -65,25 +69,29 @@ impl QueryCounts {
 
     /// Those about one name and type, for example `("example.com", "TXT")`.
     pub fn about_type(&self, name: &str, record_type: &str) -> u64 {
-        self.by_name
-            .get(&key(name))
-            .and_then(|types| types.get(&record_type.to_ascii_uppercase()))
-            .copied()
-            .unwrap_or(0)
+        number(&self.by_name, name, record_type)
+    }
+
+    /// Those about one name and type that take the server for a resolver: with the RD bit.
+    pub fn of_resolver(&self, name: &str, record_type: &str) -> u64 {
+        number(&self.of_resolver, name, record_type)
+    }
+
+    /// The names, in their order, about which the server was asked as a resolver.
+    pub fn names_of_resolver(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.of_resolver.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names
     }
 
     /// As `GET /control` shows them.
     pub(crate) fn report(&self) -> Value {
-        let by_name: BTreeMap<&String, BTreeMap<&String, u64>> = self
-            .by_name
-            .iter()
-            .map(|(name, types)| (name, types.iter().map(|(word, n)| (word, *n)).collect()))
-            .collect();
         json!({
             "total": self.total(),
             "udp": self.udp,
             "tcp": self.tcp,
-            "by_name": by_name,
+            "by_name": sorted(&self.by_name),
+            "of_resolver": sorted(&self.of_resolver),
             "by_server": self.by_server,
         })
     }
@@ -94,6 +102,7 @@ impl QueryCounts {
         record_type: &str,
         transport: Transport,
         server: IpAddr,
+        of_resolver: bool,
     ) {
         let at_server = self.by_server.entry(server).or_default();
         match transport {
@@ -106,13 +115,30 @@ impl QueryCounts {
                 at_server.tcp += 1;
             }
         }
-        *self
-            .by_name
-            .entry(key(&name.to_ascii()))
-            .or_default()
-            .entry(record_type.to_owned())
-            .or_default() += 1;
+        let name = key(&name.to_ascii());
+        if of_resolver {
+            add(&mut self.of_resolver, &name, record_type);
+        }
+        add(&mut self.by_name, &name, record_type);
     }
+}
+
+fn add(numbers: &mut ByName, name: &str, record_type: &str) {
+    let types = numbers.entry(name.to_owned()).or_default();
+    *types.entry(record_type.to_owned()).or_default() += 1;
+}
+
+fn number(numbers: &ByName, name: &str, record_type: &str) -> u64 {
+    let types = numbers.get(&key(name));
+    let number = types.and_then(|types| types.get(&record_type.to_ascii_uppercase()));
+    number.copied().unwrap_or(0)
+}
+
+fn sorted(numbers: &ByName) -> BTreeMap<&String, BTreeMap<&String, u64>> {
+    let numbers = numbers.iter();
+    numbers
+        .map(|(name, types)| (name, types.iter().map(|(word, n)| (word, *n)).collect()))
+        .collect()
 }
 
 fn key(name: &str) -> String {

@@ -28,6 +28,12 @@ pub enum Fault {
     NoSuchName,
     /// FORMERR to every question with EDNS (RFC 6891 section 7).
     FormErrToEdns,
+    /// NOTIMP.
+    NotImp,
+    /// BADVERS to every question with EDNS (RFC 6891 section 6.1.3); others are answered.
+    BadVersToEdns,
+    /// Answers as if EDNS had never been invented: without it, and with at most 512 octets on UDP.
+    NoOpt,
     /// NXDOMAIN at names that have nothing but names below them, against RFC 8020 section 2.
     DenyEmptyNonTerminals,
     /// Negative answers without the SOA record (RFC 2308 section 5 forbids to keep those).
@@ -35,6 +41,12 @@ pub enum Fault {
     /// The zone does not validate (RFC 4035): a resolver says SERVFAIL, and has the data for those who
     /// set the CD bit. A name server's own answers are as ever.
     Bogus,
+    /// No fault: the names in answers have large letters among the small ones.
+    MixedCase,
+    /// No fault: names in answers are not compressed (RFC 1035 section 4.1.4 allows both).
+    Uncompressed,
+    /// No fault: on UDP there is no answer of more than 128 octets; the rest is truncated, and whole on TCP.
+    SmallAnswers,
     /// An answer after this time. Other questions do not wait for it. Adds to any other fault.
     Delay(Duration),
 }
@@ -56,6 +68,7 @@ pub struct FaultRule {
     server: Option<IpAddr>,
     transport: Option<Transport>,
     asked_as: Option<AskedAs>,
+    edns: Option<bool>,
     fault: Fault,
 }
 
@@ -67,6 +80,7 @@ impl FaultRule {
             server: None,
             transport: None,
             asked_as: None,
+            edns: None,
             fault,
         }
     }
@@ -107,6 +121,15 @@ impl FaultRule {
         }
     }
 
+    /// Only where the question has EDNS, or has not.
+    #[must_use]
+    pub fn edns(self, edns: bool) -> Self {
+        Self {
+            edns: Some(edns),
+            ..self
+        }
+    }
+
     fn strikes(&self, name: &str, transport: Transport, question: &Question) -> bool {
         let asked_as = if question.recursive {
             AskedAs::Resolver
@@ -116,6 +139,7 @@ impl FaultRule {
         self.server.is_none_or(|server| server == question.server)
             && self.transport.is_none_or(|only| only == transport)
             && self.asked_as.is_none_or(|only| only == asked_as)
+            && self.edns.is_none_or(|only| only == question.edns)
             && self.strikes_name(name)
     }
 
@@ -172,6 +196,7 @@ mod tests {
             record_type: RecordType::TXT,
             recursive: false,
             unchecked: false,
+            edns: true,
             server: Ipv4Addr::new(127, 0, 0, 2).into(),
         }
     }
@@ -212,6 +237,8 @@ mod tests {
             (rule.clone().over(Transport::Tcp), false),
             (rule.clone().asked_as(AskedAs::NameServer), true),
             (rule.clone().asked_as(AskedAs::Resolver), false),
+            (rule.clone().edns(true), true),
+            (rule.clone().edns(false), false),
             (rule.clone().at(here).over(Transport::Tcp), false),
         ] {
             let struck = fault(std::slice::from_ref(&rule), "example.com.").is_some();

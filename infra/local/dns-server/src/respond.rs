@@ -7,9 +7,9 @@ use std::time::Duration;
 use hickory_proto::ProtoError;
 use hickory_proto::op::{Edns, Message, MessageType, Metadata, OpCode, ResponseCode};
 use hickory_proto::rr::{DNSClass, LowerName, Name, RData, Record, RecordType, rdata};
-use hickory_proto::serialize::binary::{BinEncodable, BinEncoder};
+use hickory_proto::serialize::binary::{BinEncodable, BinEncoder, NameEncoding};
 
-use super::answer::{Answer, Outcome, Question, answer};
+use super::answer::{Answer, Outcome, Question, answer, referral};
 use super::counts::{QueryCounts, Transport};
 use super::faults::{Fault, FaultRule, verdict};
 use super::forward;
@@ -20,7 +20,7 @@ use super::zone::{Zone, ZoneServers, Zones};
 const UDP_PAYLOAD: u16 = 1_232;
 
 /// The limit on UDP for a client without EDNS (RFC 1035 section 4.2.1).
-const UDP_WITHOUT_EDNS: u16 = 512;
+pub(crate) const UDP_WITHOUT_EDNS: u16 = 512;
 
 /// What a server knows and counts, shared by its sockets.
 #[derive(Debug)]
@@ -64,12 +64,26 @@ impl Served {
         self.zones = self.files.with_servers(&self.servers);
     }
 
-    /// Whether the zone of a name was given servers, and this address is none of them.
-    fn is_elsewhere(&self, question: &Question) -> bool {
-        let name = LowerName::new(&question.name);
-        let zone = self.zones.holding(&name);
-        zone.and_then(|zone| self.servers.get(zone.origin()))
-            .is_some_and(|servers| !servers.contains(&question.server))
+    /// Whether an address serves a zone: any does that was not given servers.
+    fn is_served(&self, zone: &Zone, server: IpAddr) -> bool {
+        let servers = self.servers.get(zone.origin());
+        servers.is_none_or(|servers| servers.contains(&server))
+    }
+
+    /// What a name server says to a question about a zone that was given other servers: a referral, where it
+    /// serves a zone above, and otherwise REFUSED. None where it serves the zone.
+    fn elsewhere(&self, question: &Question) -> Option<Answer> {
+        let mut zone = self.zones.holding(&LowerName::new(&question.name))?;
+        let mut below = None;
+        while !self.is_served(zone, question.server) {
+            below = Some(zone);
+            let above = (!zone.origin().is_root()).then(|| zone.origin().base_name());
+            let Some(above) = above.and_then(|above| self.zones.holding(&above)) else {
+                return Some(Answer::empty(ResponseCode::Refused));
+            };
+            zone = above;
+        }
+        below.map(|below| referral(&self.zones, below))
     }
 }
 
@@ -124,7 +138,7 @@ impl Shared {
         if message.metadata.message_type == MessageType::Response {
             return Reply::Silence;
         }
-        let (mut response, limit) = response_to(&message, transport);
+        let (mut response, mut limit) = response_to(&message, transport);
         let question = match question(&message, server) {
             Ok(question) => question,
             Err(code) => {
@@ -140,6 +154,7 @@ impl Shared {
                 &question.record_type.to_string(),
                 transport,
                 server,
+                question.recursive,
             );
 
         let rules = self
@@ -151,70 +166,32 @@ impl Shared {
         if verdict.delay > Duration::ZERO {
             tokio::time::sleep(verdict.delay).await;
         }
-        let answer = match verdict.fault {
-            Some(Fault::Drop) => return Reply::Silence,
-            Some(Fault::TruncateAndRefuseTcp) if transport == Transport::Tcp => {
-                return Reply::Reset;
-            }
-            Some(Fault::TruncateAndRefuseTcp) => {
-                response.metadata.truncation = true;
-                Answer {
-                    authoritative: true,
-                    ..Answer::empty(ResponseCode::NoError)
-                }
-            }
-            Some(Fault::ServFail) => Answer::empty(ResponseCode::ServFail),
-            Some(Fault::Refused) => Answer::empty(ResponseCode::Refused),
-            Some(Fault::Lame) => Answer {
-                authorities: vec![root_referral()],
-                ..Answer::empty(ResponseCode::NoError)
-            },
-            Some(Fault::NotAuthoritative) => Answer {
-                authoritative: false,
-                ..self.look_up(&question).await
-            },
-            Some(Fault::NoSuchName) => {
-                let data = self.served();
-                let zone = data.zones.holding(&LowerName::new(&question.name));
-                let authority = zone.and_then(Zone::start_of_authority);
-                Answer {
-                    authoritative: true,
-                    authorities: authority.into_iter().collect(),
-                    ..Answer::empty(ResponseCode::NXDomain)
-                }
-            }
-            Some(Fault::FormErrToEdns) if message.edns.is_some() => {
-                response.edns = None;
-                Answer::empty(ResponseCode::FormErr)
-            }
-            Some(Fault::DenyEmptyNonTerminals) => {
-                let mut answer = self.look_up(&question).await;
-                if answer.code == ResponseCode::NoError && self.is_empty_at(&question.name) {
-                    answer.code = ResponseCode::NXDomain;
-                }
-                answer
-            }
-            Some(Fault::NoSoa) => {
-                let mut answer = self.look_up(&question).await;
-                answer.authorities.retain(|record| !is_soa(record));
-                answer
-            }
-            Some(Fault::Bogus) if question.recursive && !question.unchecked => {
-                Answer::empty(ResponseCode::ServFail)
-            }
-            Some(Fault::FormErrToEdns | Fault::Bogus | Fault::Delay(_)) | None => {
-                self.look_up(&question).await
-            }
+        let answer = match self
+            .answer_with(
+                verdict.fault,
+                &question,
+                transport,
+                &mut response,
+                &mut limit,
+            )
+            .await
+        {
+            Ok(answer) => answer,
+            Err(reply) => return reply,
         };
         response.metadata.response_code = answer.code;
         response.metadata.authoritative = answer.authoritative;
         response.answers = answer.answers;
         response.authorities = answer.authorities;
         response.additionals = answer.additionals;
-        send(response, limit, transport)
+        let names = match verdict.fault {
+            Some(Fault::Uncompressed) => NameEncoding::Uncompressed,
+            _ => NameEncoding::Compressed,
+        };
+        send_with(response, limit, transport, names)
     }
 
-    fn served(&self) -> Served {
+    pub(crate) fn served(&self) -> Served {
         self.zones
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -222,17 +199,19 @@ impl Shared {
     }
 
     /// Whether a name has no records of its own.
-    fn is_empty_at(&self, name: &Name) -> bool {
+    pub(crate) fn is_empty_at(&self, name: &Name) -> bool {
         let name = LowerName::new(name);
         let served = self.served();
         let zone = served.zones.holding(&name);
         zone.is_some_and(|zone| zone.at(&name).is_empty())
     }
 
-    async fn look_up(&self, question: &Question) -> Answer {
+    pub(crate) async fn look_up(&self, question: &Question) -> Answer {
         let served = self.served();
-        if !question.recursive && served.is_elsewhere(question) {
-            return Answer::empty(ResponseCode::Refused);
+        if !question.recursive
+            && let Some(answer) = served.elsewhere(question)
+        {
+            return answer;
         }
         match answer(&served.zones, question, self.address.ip()) {
             Outcome::Answered(answer) => answer,
@@ -279,11 +258,12 @@ fn question(message: &Message, server: IpAddr) -> Result<Question, ResponseCode>
         record_type: query.query_type(),
         recursive: message.metadata.recursion_desired,
         unchecked: message.metadata.checking_disabled,
+        edns: message.edns.is_some(),
         server,
     })
 }
 
-fn is_soa(record: &Record) -> bool {
+pub(crate) fn is_soa(record: &Record) -> bool {
     record.record_type() == RecordType::SOA
 }
 
@@ -305,11 +285,20 @@ fn unreadable(request: &[u8]) -> Reply {
 /// A response that is too long loses its additional section first, which is no truncation (RFC 2181
 /// section 9), unless that is glue. On UDP it then goes out empty with TC; there is nothing larger
 /// than TCP, so there it is a failure.
-fn send(mut response: Message, limit: u16, transport: Transport) -> Reply {
-    let mut encoded = encode(&response, limit);
+fn send(response: Message, limit: u16, transport: Transport) -> Reply {
+    send_with(response, limit, transport, NameEncoding::Compressed)
+}
+
+fn send_with(
+    mut response: Message,
+    limit: u16,
+    transport: Transport,
+    names: NameEncoding,
+) -> Reply {
+    let mut encoded = encode(&response, limit, names);
     if !fits(&encoded) && !response.answers.is_empty() {
         response.additionals.clear();
-        encoded = encode(&response, limit);
+        encoded = encode(&response, limit, names);
     }
     if !fits(&encoded) {
         response = match transport {
@@ -321,7 +310,7 @@ fn send(mut response: Message, limit: u16, transport: Transport) -> Reply {
                 failed
             }
         };
-        encoded = encode(&response, limit);
+        encoded = encode(&response, limit, names);
     }
     match encoded {
         Ok((octets, _)) => Reply::Send(octets),
@@ -341,18 +330,19 @@ fn fits(encoded: &Encoded) -> bool {
 }
 
 /// The octets, and whether everything is in them.
-fn encode(response: &Message, limit: u16) -> Encoded {
+fn encode(response: &Message, limit: u16, names: NameEncoding) -> Encoded {
     const TRUNCATED: u8 = 0b0000_0010;
     let mut octets = Vec::with_capacity(512);
     let mut encoder = BinEncoder::new(&mut octets);
     encoder.set_max_size(limit);
+    encoder.set_name_encoding(names);
     response.emit(&mut encoder)?;
     let cut = octets.get(2).is_some_and(|flags| flags & TRUNCATED != 0);
     Ok((octets, !cut || response.metadata.truncation))
 }
 
 /// "Ask the root": what a server says that was delegated a zone and does not have it.
-fn root_referral() -> Record {
+pub(crate) fn root_referral() -> Record {
     let root_server =
         Name::from_labels(["a", "root-servers", "net"]).unwrap_or_else(|_| Name::root());
     Record::from_rdata(Name::root(), 3_600, RData::NS(rdata::NS(root_server)))

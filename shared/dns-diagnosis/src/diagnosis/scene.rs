@@ -269,7 +269,11 @@ impl Scene {
                 .collect(),
             recursive: self.answer(RESOLVER, question),
         };
-        questions.iter().map(observe).collect()
+        let mut observations: Vec<Observation> = questions.iter().map(observe).collect();
+        observations
+            .iter_mut()
+            .for_each(Observation::spare_resolver);
+        observations
     }
 
     fn observe_source(&self, questions: &[Question]) -> Vec<Observation> {

@@ -143,7 +143,8 @@ pub enum Outcome {
     },
     /// No answer in time: unknown, which is not missing.
     TimedOut,
-    /// Nobody was asked: of the resolver, where what the authoritative servers said was enough.
+    /// Nobody was asked: of the resolver, where what the authoritative servers said was enough, or was
+    /// that nothing is there.
     NotAsked,
 }
 
@@ -176,7 +177,8 @@ pub struct Observation {
     /// The answers of the authoritative servers and the failures of those asked in vain, sorted by
     /// server; empty where no server could be found. Two answers, where two can be had.
     pub authoritative: Vec<AuthorityAnswer>,
-    /// The answer of the recursive resolver, as SES and mailbox providers see it.
+    /// The answer of the recursive resolver, as SES and mailbox providers see it. Not asked where an
+    /// authoritative server says that the record is not there.
     pub recursive: Outcome,
 }
 
@@ -185,6 +187,25 @@ impl Observation {
     pub fn is_answered_at_source(&self) -> bool {
         let mut outcomes = self.authoritative.iter().map(|answer| &answer.outcome);
         outcomes.any(Outcome::is_answer)
+    }
+
+    /// Whether the resolver is to be asked beside the authoritative servers: where all of them that answer
+    /// have the record, and where none answers. A resolver keeps "not there" for as long as the zone's SOA
+    /// record says (RFC 2308), and would then show it to Amazon SES after the record is published.
+    pub fn is_for_resolver(&self) -> bool {
+        let mut answers = self.authoritative.iter().map(|answer| &answer.outcome);
+        answers.all(|outcome| match outcome {
+            Outcome::NoData { .. } | Outcome::NoSuchName { .. } => false,
+            Outcome::Found { .. } | Outcome::Alias { .. } => true,
+            Outcome::Failed { .. } | Outcome::TimedOut | Outcome::NotAsked => true,
+        })
+    }
+
+    /// As if the resolver had not been asked, where [`super::Lookup::observe`] would not ask it.
+    pub fn spare_resolver(&mut self) {
+        if !self.is_for_resolver() {
+            self.recursive = Outcome::NotAsked;
+        }
     }
 
     /// As if the resolver had not been asked, where [`super::Lookup::observe_source`] would not ask it.

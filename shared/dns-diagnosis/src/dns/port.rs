@@ -15,8 +15,8 @@ pub trait Lookup: Send + Sync {
     /// Finds the zone that holds `name`.
     fn zone(&self, name: &str) -> impl Future<Output = ZoneOutcome> + Send;
 
-    /// Asks all questions, at the authoritative servers and at the resolver. The observations are
-    /// in the order of the questions.
+    /// Asks all questions at the authoritative servers, and of the resolver those that
+    /// [`Observation::is_for_resolver`] names. The observations are in the order of the questions.
     fn observe(&self, questions: &[Question]) -> impl Future<Output = Vec<Observation>> + Send;
 
     /// The same for what only explains: the resolver is asked just where no authoritative server

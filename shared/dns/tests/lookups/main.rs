@@ -8,7 +8,10 @@
 
 mod again;
 mod diagnosis;
+mod edns;
+mod harmless;
 mod hostile;
+mod ipv6;
 mod net;
 mod odd_server;
 mod sight;

@@ -97,8 +97,7 @@ async fn nothing_there_says_for_how_long() {
             let seen = net
                 .ask(&format!("{name}.example.com"), RecordType::Txt)
                 .await;
-            assert_eq!(only(&seen), outcome, "{name} at the source");
-            assert_eq!(seen.recursive, outcome, "{name} at the resolver");
+            assert_eq!(only(&seen), outcome, "{name}");
         }
     }
 }
@@ -268,7 +267,7 @@ async fn a_hundred_look_ups_in_a_zone_cost_one_walk() {
     );
     let walk = |net: &Net| {
         let queries = net.servers[0].queries();
-        ["SOA", "NS"].map(|record_type| queries.about_type("example.com", record_type))
+        ["com", "example.com"].map(|name| queries.about_type(name, "NS"))
     };
     assert_eq!(walk(&net), [1, 1]);
     assert_eq!(net.servers[0].queries().about("ns1.example.com"), 1);

@@ -41,9 +41,10 @@ async fn the_closest_enclosing_zone_is_found() {
 
 /// The resolver knows `com`, whose server knows more.
 async fn with_a_parent(delegation: &str) -> Net {
+    let known = "@ 60 NS a.gtld\na.gtld 60 A 127.0.0.2\nns.example 60 A 127.0.0.3\n";
     let com = format!("@ 60 NS a.gtld\na.gtld 60 A 127.0.0.2\n{delegation}");
     Net::start(&[
-        &[("com", "@ 60 NS a.gtld\na.gtld 60 A 127.0.0.2\n")],
+        &[("com", known)],
         &[("com", &com)],
         &[("example.com", "@ 60 NS ns\nns 60 A 127.0.0.3\n")],
     ])
@@ -55,6 +56,14 @@ async fn a_domain_that_the_resolver_has_not_heard_of_yet_is_found_at_its_parent(
     let net = with_a_parent("example 60 NS ns.example\nns.example 60 A 127.0.0.3\n").await;
     let outcome = net.resolver().zone("example.com").await;
     assert_eq!(outcome, zone("example.com", &["ns.example.com"]));
+}
+
+#[tokio::test]
+async fn names_that_a_zone_has_for_the_servers_that_it_is_delegated_to_are_names_of_theirs() {
+    let delegation = "example 60 NS ns.registrar\nns.registrar 60 A 127.0.0.3\n";
+    let net = with_a_parent(delegation).await;
+    let both = zone("example.com", &["ns.example.com", "ns.registrar.com"]);
+    assert_eq!(net.resolver().zone("example.com").await, both);
 }
 
 #[tokio::test]

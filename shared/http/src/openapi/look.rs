@@ -82,12 +82,14 @@ fn observed(question: Question, domain: &Domain, zone: &Zone) -> Observation {
         host: zone.name_servers[0].clone(),
         address: [97, 74, 105, 16].into(),
     };
-    Observation {
+    let mut observation = Observation {
         question,
         authoritative: vec![AuthorityAnswer {
             server,
             outcome: outcome.clone(),
         }],
         recursive: outcome,
-    }
+    };
+    observation.spare_resolver();
+    observation
 }

@@ -3,13 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::RecordType::{A, NS, SOA, TXT};
+use hickory_proto::rr::RecordType::{A, MX, NS, SOA, TXT};
 use local_dns_server::{DnsControl, DnsServer, Options};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::{Duration, Instant};
 
-use super::client::{ask, code, types};
+use super::client::{ask, code, types, values};
 use super::{loopback, write};
 
 const ZONE: &str = "maplehomes.com";
@@ -162,6 +162,96 @@ async fn servers_break_the_protocol_in_each_of_the_ways_that_are_known() {
 }
 
 #[tokio::test]
+async fn servers_that_do_not_know_edns_are_of_several_kinds() {
+    let long = "x".repeat(250);
+    let texts = ["1", "2", "3"].map(|first| format!("long TXT {first}{long}\n"));
+    let bench = Bench::start(&format!("www A 192.0.2.1\n{}", texts.concat())).await;
+    let at = bench.at(1);
+    let with = || ask(at, "www.maplehomes.com", A).directly();
+    let without = || with().without_edns();
+    for (fault, code_with) in [
+        (
+            json!({ "fault": "notimp", "edns": true }),
+            ResponseCode::NotImp,
+        ),
+        // Both have the number 16; the reader takes it for the latter.
+        (json!({ "fault": "badvers_to_edns" }), ResponseCode::BADSIG),
+    ] {
+        bench.set(json!({ "faults": [fault] })).await;
+        assert_eq!(code(&with().udp().await), code_with);
+        assert_eq!(code(&with().tcp().await.unwrap()), code_with);
+        assert_eq!(without().udp().await.answers.len(), 1);
+    }
+    let silent = json!({ "faults": [{ "fault": "drop", "edns": true }] });
+    bench.set(silent).await;
+    let (dropped, answered) = tokio::join!(with().try_udp(), without().udp());
+    assert!(dropped.is_none());
+    assert_eq!(answered.answers.len(), 1);
+
+    bench
+        .set(json!({ "faults": [{ "fault": "no_opt" }] }))
+        .await;
+    let short = with().udp().await;
+    assert!(short.edns.is_none());
+    assert_eq!(short.answers.len(), 1);
+    let long = || ask(at, "long.maplehomes.com", TXT).directly();
+    assert!(long().udp().await.metadata.truncation);
+    let whole = long().tcp().await.unwrap();
+    assert_eq!((whole.answers.len(), whole.edns.is_none()), (3, true));
+}
+
+#[tokio::test]
+async fn servers_may_be_odd_within_the_protocol() {
+    let bench = Bench::start("mail MX 10 mx.maplehomes.com.\nmx A 192.0.2.1\n").await;
+    let asked = || ask(bench.at(1), "mail.maplehomes.com", MX).directly();
+    let plain = asked().try_udp().await.unwrap();
+    let set = async |fault: &str| {
+        bench.set(json!({ "faults": [{ "fault": fault }] })).await;
+    };
+    set("mixed_case").await;
+    let mixed = asked().udp().await;
+    assert_eq!(mixed.answers[0].name.to_string(), "MaIl.MaPlEhOmEs.CoM.");
+    assert_eq!(values(&mixed.answers), ["10 Mx.MaPlEhOmEs.CoM."]);
+    assert_eq!(mixed.queries[0].name().to_string(), "mail.maplehomes.com.");
+
+    set("uncompressed").await;
+    let uncompressed = asked().try_udp().await.unwrap();
+    assert_eq!(uncompressed.0.answers, plain.0.answers);
+    assert!(uncompressed.1 > plain.1);
+
+    set("small_answers").await;
+    assert!(asked().try_udp().await.unwrap().1 <= 128);
+    let long = "x".repeat(200);
+    write(bench.folder.path(), ZONE, &format!("mail TXT {long}\n"));
+    bench.server.reload().await;
+    let text = || ask(bench.at(1), "mail.maplehomes.com", TXT).directly();
+    assert!(text().udp().await.metadata.truncation);
+    assert_eq!(text().tcp().await.unwrap().answers.len(), 1);
+}
+
+#[tokio::test]
+async fn a_server_of_the_zone_above_refers_to_the_servers_that_a_zone_was_given() {
+    let bench = Bench::start("www A 192.0.2.1\n").await;
+    write(bench.folder.path(), "mail.maplehomes.com", "_x TXT here\n");
+    bench.server.reload().await;
+    let servers = json!({ ZONE: ["127.0.0.2"], "mail.maplehomes.com": ["127.0.0.3"] });
+    bench.set(json!({ "servers": servers })).await;
+    let asked = |number| ask(bench.at(number), "_x.mail.maplehomes.com", TXT).directly();
+    let referred = asked(2).udp().await;
+    assert_eq!(code(&referred), ResponseCode::NoError);
+    assert!(!referred.metadata.authoritative);
+    assert_eq!(referred.answers, []);
+    assert_eq!(types(&referred.authorities), [NS]);
+    assert_eq!(
+        referred.authorities[0].name.to_string(),
+        "mail.maplehomes.com."
+    );
+    assert_eq!(referred.additionals[0].data.ip_addr(), Some(ip(3)));
+    assert_eq!(asked(3).udp().await.answers.len(), 1);
+    assert_eq!(code(&asked(4).udp().await), ResponseCode::Refused);
+}
+
+#[tokio::test]
 async fn a_zone_gets_servers_that_refuse_elsewhere_also_before_it_has_a_file() {
     let bench = Bench::start("www A 192.0.2.1\n").await;
     let servers = json!({ ZONE: ["127.0.0.2", "127.0.0.5"], "cedarhomes.com.": ["127.0.0.3"] });
@@ -192,7 +282,10 @@ async fn a_zone_gets_servers_that_refuse_elsewhere_also_before_it_has_a_file() {
 #[tokio::test]
 async fn questions_are_counted_by_server_and_transport() {
     let bench = Bench::start("www A 192.0.2.1\n").await;
-    ask(bench.at(2), "www.maplehomes.com", A).udp().await;
+    ask(bench.at(2), "www.maplehomes.com", A)
+        .directly()
+        .udp()
+        .await;
     ask(bench.at(2), "www.maplehomes.com", A)
         .tcp()
         .await
@@ -206,6 +299,7 @@ async fn questions_are_counted_by_server_and_transport() {
         "udp": 2,
         "tcp": 1,
         "by_name": { "www.maplehomes.com": { "A": 2, "TXT": 1 } },
+        "of_resolver": { "www.maplehomes.com": { "A": 1, "TXT": 1 } },
         "by_server": {
             "127.0.0.2": { "udp": 1, "tcp": 1 },
             "127.0.0.3": { "udp": 1, "tcp": 0 },

@@ -207,7 +207,7 @@ impl FakeSes {
         self.add_tagged(name, client, true);
         let mail_from = MailFromLabel::default_label().below(name);
         self.with(name, |identity| {
-            identity.mail_from = Some(MailFrom::started(mail_from, REGION, NOW))
+            identity.mail_from = Some(MailFrom::started(mail_from, REGION, NOW));
         });
     }
 

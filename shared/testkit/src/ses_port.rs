@@ -190,7 +190,7 @@ impl<D: Door> Identities for SesPort<D> {
         self.call(operation, std::slice::from_ref(name), |account, now| {
             let set = Some(set.as_str().to_owned());
             account.change(name.as_str(), now, |identity| {
-                identity.configuration_set = set
+                identity.configuration_set = set;
             })
         })
         .await

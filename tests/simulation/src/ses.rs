@@ -225,16 +225,16 @@ impl SimDoor {
         let admitted = state.account.admit(operation, &[], now) == Admission::Accepted
             && !chance.happens(trouble.throttled);
         let calls = state.calls.entry(operation.name()).or_default();
-        let admission = if !admitted {
-            calls.throttled += 1;
-            Admission::Failed(Failure::throttled())
-        } else {
+        let admission = if admitted {
             calls.taken += 1;
             match chance.happens(trouble.unanswered) {
                 true if chance.happens(0.5) => Admission::AnswerLost,
                 true => Admission::Dropped,
                 false => Admission::Accepted,
             }
+        } else {
+            calls.throttled += 1;
+            Admission::Failed(Failure::throttled())
         };
         carry_out(admission, operation, || {
             let [name] = names else {

@@ -25,6 +25,10 @@ pub(crate) fn tests(suite: &mut Suite) {
         "a_mail_from_name_that_somebody_uses_is_not_proposed",
         taken_label,
     );
+    suite.shared(
+        "the_first_answer_and_the_hand_off_know_zone_provider_and_dmarc",
+        first_answer,
+    );
     suite.shared("the_poller_looks_and_a_get_shows_what_it_saw", poller_looks);
     suite.shared(
         "nobody_checks_or_reads_the_records_of_another_client",
@@ -223,10 +227,50 @@ async fn taken_label(world: Shared) {
     assert!(name.ends_with(&format!(".{domain}")), "{name}");
 }
 
+/// The domain lies below its zone, at which a DMARC policy is published.
+async fn first_answer(world: Shared) {
+    let zone = world.fresh_domain();
+    let lines = format!(
+        "{zone}. 60 IN NS aria.ns.cloudflare.com.\n\
+         {zone}. 60 IN NS bob.ns.cloudflare.com.\n\
+         _dmarc.{zone}. 60 IN TXT \"v=DMARC1; p=none; rua=mailto:d@{zone}\"\n"
+    );
+    world.append_to_zone(&zone, &lines);
+    let domain = format!("mail.{zone}");
+    let added = world.add(world.client_admin(), &domain).await;
+    assert_eq!(added.status, StatusCode::CREATED, "{added:?}");
+    let added = added.body;
+    assert_eq!(added["dns_provider"]["name"], "Cloudflare", "{added}");
+    let verification = record(&added, "verification");
+    assert_eq!(verification["host"], "_amazonses.mail");
+    assert_eq!(verification["state"], "missing");
+    let records = added["records"].as_array().unwrap();
+    assert!(
+        records.iter().all(|record| record["id"] != "dmarc"),
+        "{added}"
+    );
+    assert_eq!(world.domain(&domain).await, added);
+
+    let path = format!("/domains/{domain}/records?format=zone");
+    let handed = world.get(world.client_admin(), &path).await.text;
+    assert!(
+        handed.contains(&format!("_amazonses.{domain}.")),
+        "{handed}"
+    );
+    let proposed = |line: &str| line.starts_with("_dmarc") && line.contains("TXT");
+    assert!(!handed.lines().any(proposed), "{handed}");
+
+    // The look does not put off that of the poller, which sees what is published right after it.
+    world.publish(&zone, &added, &["dkim-1"]);
+    world.run_poller().await;
+    let shown = world.domain(&domain).await;
+    assert_eq!(record(&shown, "dkim-1")["state"], "found", "{shown}");
+}
+
 async fn poller_looks(world: Shared) {
     let domain = world.fresh_domain();
     let added = world.add(world.client_admin(), &domain).await.body;
-    assert_eq!(added["dns_looked_at"], json!(null));
+    assert_eq!(record(&added, "dkim-1")["state"], "missing");
     world.publish(&domain, &added, &["dkim-1"]);
     world
         .until("the poller has looked", async || {

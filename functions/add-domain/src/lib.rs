@@ -5,7 +5,7 @@ mod config;
 use std::time::Duration;
 
 use domain_auth::check_limit;
-use domain_auth::dns::Lookup;
+use domain_auth::dns::{DnsLook, Lookup};
 use domain_auth::domain::{Domain, NewDomain};
 use domain_auth::event::Event;
 use domain_auth::history::Actor;
@@ -18,6 +18,7 @@ use domain_auth::ports::{
 use domain_auth::ses_share::{RequestCalls, SesTurns};
 use domain_auth::state::Status;
 use domain_auth::use_cases::add::{self, Addition};
+use domain_auth::use_cases::first_look::first_look;
 use domain_auth::use_cases::provision::{self, Provisioned};
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::{SesBudget, StoreTools, wait_for_turn};
@@ -44,7 +45,7 @@ pub struct App<P: Ports> {
     pub clock: P::Clock,
     /// Randomness.
     pub ids: P::Ids,
-    /// DNS, to find a MAIL FROM name that nobody uses.
+    /// DNS, for a first look, and to find a MAIL FROM name that nobody uses.
     pub dns: P::Dns,
     /// Names that may not be added.
     pub eligibility: Eligibility,
@@ -87,26 +88,40 @@ where
             contact_email: body.contact_email,
         };
         let (tools, eligibility, limits) = (self.tools(), &self.eligibility, self.limits);
+        let dns = self.dns.fresh();
         match add::add(&tools, eligibility, &new, &actor, limits).await? {
-            Addition::Existing(domain) => Ok(answer(StatusCode::OK, &domain)),
+            Addition::Existing(domain) => {
+                let known = futures::future::ready(*domain);
+                let (domain, look) = first_look(&tools, &dns, &new.name, known).await?;
+                Ok(answer(StatusCode::OK, &domain, look.as_ref()))
+            }
             Addition::Created(change) => {
-                let added = change.domain.clone();
                 // If the time is up in the middle of a call, it is as if this function had died
                 // there: the poller takes it up.
-                let (provisioned, _) = futures::future::join(
-                    self.provision_in_turn(added, &actor),
+                let registered = async {
+                    let added = change.domain.clone();
+                    let provisioned = self.provision_in_turn(added, &actor, &dns).await;
+                    provisioned.unwrap_or_else(|| change.domain.clone())
+                };
+                let (looked, _) = futures::future::join(
+                    first_look(&tools, &dns, &new.name, registered),
                     tokio::time::timeout(PATIENCE, self.publish_at_once(change.event.as_ref())),
                 )
                 .await;
-                let domain = provisioned.unwrap_or(change.domain);
-                Ok(answer(status_of(&domain), &domain))
+                let (domain, look) = looked?;
+                Ok(answer(status_of(&domain), &domain, look.as_ref()))
             }
         }
     }
 
     /// The domain after SES was asked, if it was. While others wait for their turn, the domain waits
     /// for its own, which the poller gives it.
-    async fn provision_in_turn(&self, domain: Domain, actor: &Actor) -> Option<Domain> {
+    async fn provision_in_turn(
+        &self,
+        domain: Domain,
+        actor: &Actor,
+        dns: &P::Dns,
+    ) -> Option<Domain> {
         if domain.state.status() != Status::Provisioning {
             // It is contested: SES is not asked.
             return None;
@@ -118,15 +133,15 @@ where
         if !has_turn.unwrap_or(false) {
             return None;
         }
-        let provisioned = tokio::time::timeout(PATIENCE, self.provision(domain)).await;
+        let provisioned = tokio::time::timeout(PATIENCE, self.provision(domain, dns)).await;
         provisioned.ok().flatten()
     }
 
     /// The domain after SES was asked, as far as is known.
-    async fn provision(&self, domain: Domain) -> Option<Domain> {
+    async fn provision(&self, domain: Domain, dns: &P::Dns) -> Option<Domain> {
         let (client, name) = (domain.client.clone(), domain.name.clone());
-        let (budget, dns) = (self.budget(), self.dns.fresh());
-        let tools = self.tools().with_ses(&self.ses, &budget).with_dns(&dns);
+        let budget = self.budget();
+        let tools = self.tools().with_ses(&self.ses, &budget).with_dns(dns);
         match provision::provision(&tools, domain).await {
             Ok(Provisioned::Done(domain) | Provisioned::Waits(domain)) => Some(domain),
             Ok(Provisioned::Later(domain, error)) => {
@@ -172,8 +187,8 @@ fn status_of(domain: &Domain) -> StatusCode {
     }
 }
 
-fn answer(status: StatusCode, domain: &Domain) -> Reply {
-    let view = DomainView::new(domain, None);
+fn answer(status: StatusCode, domain: &Domain, look: Option<&DnsLook>) -> Reply {
+    let view = DomainView::new(domain, look);
     let mut reply = json(status, &view);
     if let Ok(location) = HeaderValue::from_str(&view.summary.path) {
         reply.headers_mut().insert(header::LOCATION, location);

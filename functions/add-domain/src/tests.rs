@@ -3,7 +3,7 @@
 use domain_auth::claims::{ClaimRegister, NAMES_PER_CLIENT, Reservation};
 use domain_auth::limits::AdditionLimits;
 use domain_auth::names::{DomainName, Eligibility};
-use domain_auth::ports::{Clock, ReadClaims, ReadDomains};
+use domain_auth::ports::{Clock, CommitChanges, ReadClaims, ReadDomains};
 use domain_auth::ses_share::SesTurns;
 use domain_auth_testkit::{
     FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, TestPorts,
@@ -13,6 +13,8 @@ use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
 
 use super::App;
+
+mod first_look;
 
 type TestApp = App<TestPorts>;
 

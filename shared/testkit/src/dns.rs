@@ -28,6 +28,8 @@ struct State {
     silent: bool,
     /// Below these names nobody answers.
     silent_below: HashSet<String>,
+    /// Look-ups of these names, and of those below them, never end.
+    endless_below: HashSet<String>,
     /// Names that only the first server still has.
     half_gone: HashSet<String>,
     one_server: bool,
@@ -61,6 +63,23 @@ impl FakeDns {
             state.silent_below.insert(name.to_owned());
         } else {
             state.silent_below.remove(name);
+        }
+    }
+
+    /// Look-ups of this name, and of those below it, never end.
+    pub fn never_answer(&self, name: &str) {
+        self.state().endless_below.insert(name.to_owned());
+    }
+
+    /// Ends where none of these names is one whose look-up never ends.
+    async fn unless_endless(&self, names: impl IntoIterator<Item = &str>) {
+        let endless = {
+            let state = self.state();
+            let mut names = names.into_iter();
+            names.any(|name| is_below(name, &state.endless_below))
+        };
+        if endless {
+            std::future::pending().await
         }
     }
 
@@ -123,13 +142,17 @@ impl FakeDns {
     }
 }
 
+/// Whether it is one of these names, or below one.
+fn is_below(name: &str, names: &HashSet<String>) -> bool {
+    names.iter().any(|above| {
+        let rest = name.strip_suffix(above.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    })
+}
+
 impl State {
     fn is_silent(&self, name: &str) -> bool {
-        let below = |silent: &String| {
-            let rest = name.strip_suffix(silent.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        };
-        self.silent || self.silent_below.iter().any(below)
+        self.silent || is_below(name, &self.silent_below)
     }
 
     fn answer(&self, question: &Question, server: u8) -> Outcome {
@@ -180,6 +203,7 @@ impl Lookup for FakeDns {
     }
 
     async fn zone(&self, name: &str) -> ZoneOutcome {
+        self.unless_endless([name]).await;
         if self.state().is_silent(name) {
             return ZoneOutcome::Unknown { failure: None };
         }
@@ -192,6 +216,8 @@ impl Lookup for FakeDns {
     }
 
     async fn observe(&self, questions: &[Question]) -> Vec<Observation> {
+        let names = questions.iter().map(|question| question.name.as_str());
+        self.unless_endless(names).await;
         let state = self.state();
         let observe = |question| state.observe(question, State::answer);
         questions.iter().map(observe).collect()

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::SesTools;
 use crate::diagnosis::{Context, Probes, diagnose, probes_for, questions_for};
-use crate::dns::{DnsLook, Lookup, Observation, ZoneOutcome};
+use crate::dns::{DnsLook, Lookup, Observation, Question, ZoneOutcome};
 use crate::domain::{Change, Domain};
 use crate::evidence;
 use crate::history::Actor;
@@ -36,12 +36,36 @@ pub async fn look_at_dns(
     domain: &Domain,
     ses: Option<SesStatus>,
 ) -> Option<DnsLook> {
+    let deadline = clock.now() + LOOK_PATIENCE;
+    look_until(dns, clock, domain, ses, Ahead::default(), deadline).await
+}
+
+/// What DNS answered before a look.
+#[derive(Debug, Default)]
+pub(super) struct Ahead {
+    /// The zone that holds the domain; none where it was not asked for, or not found in time.
+    pub(super) zone: Option<ZoneOutcome>,
+    /// Answers to some of the questions of the look.
+    pub(super) observations: Vec<Observation>,
+}
+
+/// The same as [`look_at_dns`], until `deadline`, where some of it was answered ahead.
+pub(super) async fn look_until(
+    dns: &impl Lookup,
+    clock: &impl Clock,
+    domain: &Domain,
+    ses: Option<SesStatus>,
+    ahead: Ahead,
+    deadline: Timestamp,
+) -> Option<DnsLook> {
     let records = domain.records();
     if records.is_empty() {
         return None;
     }
-    let deadline = clock.now() + LOOK_PATIENCE;
-    let zone = before(deadline, clock, dns.zone(domain.name.as_str())).await;
+    let zone = match ahead.zone {
+        Some(zone) => Some(zone),
+        None => before(deadline, clock, dns.zone(domain.name.as_str())).await,
+    };
     let zone = zone.unwrap_or(ZoneOutcome::Unknown { failure: None });
     let known = match &zone {
         ZoneOutcome::Found(zone) => Some(zone),
@@ -54,8 +78,7 @@ pub async fn look_at_dns(
         ses,
     };
     let questions = questions_for(&domain.name, &records, known);
-    let first = before(deadline, clock, dns.observe(&questions)).await;
-    let mut observations = first.unwrap_or_default();
+    let mut observations = first_round(dns, clock, &questions, ahead.observations, deadline).await;
     for _ in 1..ROUNDS {
         let probes = probes_for(&context, &records, &observations);
         if observations.is_empty() || probes.is_empty() {
@@ -69,6 +92,29 @@ pub async fn look_at_dns(
     }
     let diagnosis = diagnose(&context, &records, &observations);
     Some(DnsLook::new(zone, diagnosis, observations, &records))
+}
+
+/// The answers to `questions`, in their order: those of `ahead`, and the others if all of them are there
+/// before the deadline.
+async fn first_round(
+    dns: &impl Lookup,
+    clock: &impl Clock,
+    questions: &[Question],
+    ahead: Vec<Observation>,
+    deadline: Timestamp,
+) -> Vec<Observation> {
+    let place = |asked: &Question| questions.iter().position(|question| question == asked);
+    let mut observations = ahead;
+    observations.retain(|observation| place(&observation.question).is_some());
+    let is_open =
+        |question: &&Question| !observations.iter().any(|seen| seen.question == **question);
+    let open: Vec<Question> = questions.iter().filter(is_open).cloned().collect();
+    if !open.is_empty() {
+        let answers = before(deadline, clock, dns.observe(&open)).await;
+        observations.extend(answers.unwrap_or_default());
+        observations.sort_by_key(|observation| place(&observation.question));
+    }
+    observations
 }
 
 async fn ask(dns: &impl Lookup, probes: &Probes) -> Vec<Observation> {

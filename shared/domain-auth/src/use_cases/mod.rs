@@ -12,6 +12,7 @@ pub mod email_support;
 pub mod expire;
 mod failure;
 mod final_step;
+pub mod first_look;
 pub mod look;
 pub mod notify;
 pub mod poll;

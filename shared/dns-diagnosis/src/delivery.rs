@@ -2,7 +2,7 @@
 //! whether it would be refused.
 //!
 //! [`delivery_from`] is the one answer: readiness, `GET /senders` and the diagnosis `dmarc_blocks_via`
-//! rest on it or, where the look is not finished, on the same [`delivery`](crate::email_auth::delivery).
+//! rest on it or, where the look is not finished, on the same [`delivery`].
 
 use crate::diagnosis::{Diagnosis, DmarcDiscovery, RecordState, dmarc_name};
 use crate::email_auth::{Delivery, DmarcAnswer, DmarcRecords, Identifier, Mail, Verdict, delivery};

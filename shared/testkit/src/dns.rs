@@ -79,7 +79,7 @@ impl FakeDns {
             names.any(|name| is_below(name, &state.endless_below))
         };
         if endless {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

@@ -1,20 +1,25 @@
 //! A run of the poller: what was left undone is finished, SES is asked in full batches, what SES has
 //! verified is watched, states move, and events go out.
 
+mod asking;
 mod batches;
 mod figures;
 mod from_list;
 mod line;
 mod looks;
+mod part;
 mod provisioning;
 mod reconcile;
 mod removals;
 mod report;
+mod stages;
 mod sweep;
 
 pub use report::{DnsTally, ReconcileTally, Report, SweepTally};
 
 use jiff::{SignedDuration, Timestamp};
+
+use part::Part;
 
 use super::Tools;
 use super::look::LOOK_PATIENCE;
@@ -114,19 +119,6 @@ struct Times {
     publish: Timestamp,
     /// Publishing what the run itself has written.
     last_events: Timestamp,
-}
-
-/// What a part of the run leaves to be decided at its end.
-#[derive(Debug, Default)]
-struct Part {
-    report: Report,
-    /// Bad looks that were not yet written: each domain, and the change that was to be.
-    held: Vec<(Domain, Change)>,
-    /// Looks at watched domains that were well before, and the bad ones of them.
-    looks: usize,
-    bad: usize,
-    /// Of the bad ones, those that repeat one that was not believed.
-    repeated: usize,
 }
 
 impl Times {

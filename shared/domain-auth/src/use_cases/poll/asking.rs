@@ -7,6 +7,7 @@ use futures::{StreamExt, stream};
 use jiff::SignedDuration;
 
 use super::batches::{Batches, is_permanent};
+use super::counter::Counter;
 use super::part::Part;
 use super::stages::{Asked, Doubtful, DueDomain};
 use super::{Poller, PollerPorts, Times};
@@ -114,8 +115,8 @@ impl<P: PollerPorts> Poller<'_, P> {
         if refused {
             return Answer::Refused;
         }
-        part.report.errors += 1;
-        part.report.unanswered += names.len();
+        part.report.count(Counter::Errors, 1);
+        part.report.count(Counter::Unanswered, names.len());
         Answer::None
     }
 

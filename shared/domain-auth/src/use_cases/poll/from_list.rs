@@ -4,6 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::counter::Counter;
 use super::part::Part;
 use super::stages::{Asked, DueDomain};
 use super::sweep::Listed;
@@ -40,7 +41,7 @@ impl<P: PollerPorts> Poller<'_, P> {
                     error,
                     "SES did not list its identities; it is asked in batches"
                 );
-                part.report.errors += 1;
+                part.report.count(Counter::Errors, 1);
                 return (Vec::new(), domains);
             }
         };

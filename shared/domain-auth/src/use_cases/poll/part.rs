@@ -1,5 +1,6 @@
 //! What the parts of a run, which go on beside each other, leave to be decided at its end.
 
+use super::counter::Counter;
 use super::report::Report;
 use crate::domain::{Change, Domain};
 
@@ -27,7 +28,8 @@ impl Part {
 
     /// Counts the domains that stay without an answer after SES has refused a batch.
     pub(super) fn refused(&mut self, unanswered: usize) {
-        self.report.unanswered += unanswered;
-        self.report.errors += usize::from(unanswered > 0);
+        self.report.count(Counter::Unanswered, unanswered);
+        self.report
+            .count(Counter::Errors, usize::from(unanswered > 0));
     }
 }

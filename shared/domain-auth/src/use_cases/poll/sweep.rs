@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::counter::Counter;
 use super::part::Part;
 use super::report::SweepTally;
 use super::stages::Doubtful;
@@ -79,7 +80,7 @@ impl<P: PollerPorts> Poller<'_, P> {
                     error,
                     "SES did not list its identities; the next run asks again"
                 );
-                part.report.errors += 1;
+                part.report.count(Counter::Errors, 1);
                 return Ok(part);
             }
         };

@@ -11,7 +11,7 @@ use crate::use_cases::confirm::Proof;
 use crate::use_cases::expire::{Expiry, expire};
 use crate::use_cases::look::{after_look, is_downgrade};
 use crate::use_cases::poll::part::Part;
-use crate::use_cases::poll::{Poller, PollerPorts, Report, Times};
+use crate::use_cases::poll::{Counter, Poller, PollerPorts, Report, Times};
 use crate::watching::{self, Sight};
 
 /// How long one takeover may go on in a run. It goes on in the next run, so that what the run does after
@@ -38,7 +38,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         self.restart_at_ses(&mut looked, times, &mut part.report)
             .await;
         let (tools, dns) = (&self.tools, looked.dns.as_ref());
-        part.report.dns.count(dns);
+        part.report.count(Counter::of_look(dns), 1);
         let now = tools.clock.now();
         let proof = Proof::of(tools.dns, tools.clock, &looked.domain, dns, times.ask).await;
         if let Some(report) = self.end_waiting(&looked, &proof, times).await {
@@ -72,7 +72,7 @@ impl<P: PollerPorts> Poller<'_, P> {
                     .await
             }
         };
-        report.looked_at += usize::from(written);
+        report.count(Counter::LookedAt, usize::from(written));
         Some(report)
     }
 
@@ -86,9 +86,9 @@ impl<P: PollerPorts> Poller<'_, P> {
         match policy.after_look(&self.tools, change, times.ask).await {
             Some(change) => {
                 let written = self.commit(&before, change, &mut part.report).await;
-                part.report.looked_at += usize::from(written);
+                part.report.count(Counter::LookedAt, usize::from(written));
             }
-            None => part.report.errors += 1,
+            None => part.report.count(Counter::Errors, 1),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::Domain;
 use crate::identity::AxisStatus;
 use crate::ports::{Clock, CommitChanges, Identities, Operation, SesError};
 use crate::use_cases::delete_identity::CALL;
-use crate::use_cases::poll::{Poller, PollerPorts, Report, Times};
+use crate::use_cases::poll::{Counter, Poller, PollerPorts, Report, Times};
 use crate::use_cases::restart::RESTART_LEASE;
 use crate::watching;
 
@@ -52,7 +52,7 @@ impl<P: PollerPorts> Poller<'_, P> {
             }
         }
         looked.said = looked.said.with(ses);
-        report.restarted_at_ses += usize::from(looked.restarted);
+        report.count(Counter::RestartedAtSes, usize::from(looked.restarted));
     }
 
     /// Whether the identity at SES carries this stack's tag and the client's. False where SES did not

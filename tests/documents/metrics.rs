@@ -13,6 +13,7 @@ use crate::template::{self, Template};
 use crate::{files, root, text_of};
 
 const DOCUMENT: &str = "docs/metrics.md";
+const COUNTERS: &str = "shared/domain-auth/src/use_cases/poll/counter.rs";
 const NAMESPACE: &str = "LassoDomainAuthentication";
 
 /// What a metric is counted in, and what it is broken down by.
@@ -25,21 +26,28 @@ fn printed() -> BTreeMap<String, Kind> {
     let sources = folders.iter().flat_map(|folder| files(folder, &["rs"]));
     for file in sources.filter(|file| !is_test(file)) {
         let text = fs::read_to_string(&file).unwrap();
-        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-        for (call, unit) in [("Figure::count(", "count"), ("Figure::seconds(", "seconds")] {
-            for (at, _) in text.match_indices(call) {
-                let arguments = &text[at + call.len()..];
-                let name = name_in(arguments.split(',').next().unwrap().trim(), text);
-                let kind = (unit, breakdown(arguments));
-                let before = printed.insert(name.clone(), kind.clone());
-                assert!(
-                    before.is_none_or(|before| before == kind),
-                    "{name} is of two kinds"
-                );
-            }
+        for (name, kind) in made_in(&text) {
+            let before = printed.insert(name.clone(), kind.clone());
+            assert!(
+                before.is_none_or(|before| before == kind),
+                "{name} is of two kinds"
+            );
         }
     }
     printed
+}
+
+fn made_in(text: &str) -> Vec<(String, Kind)> {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let mut made = Vec::new();
+    for (call, unit) in [("Figure::count(", "count"), ("Figure::seconds(", "seconds")] {
+        for (at, _) in text.match_indices(call) {
+            let arguments = &text[at + call.len()..];
+            let name = name_in(arguments.split(',').next().unwrap().trim(), text);
+            made.push((name, (unit, breakdown(arguments))));
+        }
+    }
+    made
 }
 
 fn is_test(file: &Path) -> bool {
@@ -101,6 +109,18 @@ fn documented() -> BTreeMap<String, Kind> {
 #[test]
 fn every_metric_is_documented_and_no_other() {
     assert_eq!(documented(), printed());
+}
+
+#[test]
+fn each_run_prints_the_metric_of_every_counter() {
+    let now = Timestamp::UNIX_EPOCH;
+    let figures = Report::default().figures(now, now, &[]);
+    let printed: BTreeSet<&str> = figures.iter().map(|figure| figure.name).collect();
+    let made = made_in(&text_of(COUNTERS));
+    assert!(made.len() > 15);
+    for (name, _) in made {
+        assert!(printed.contains(name.as_str()), "Counter::ALL lacks {name}");
+    }
 }
 
 #[test]

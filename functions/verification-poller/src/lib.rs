@@ -5,7 +5,7 @@ mod config;
 use domain_auth::dns::Lookup;
 use domain_auth::final_step::FinalStepPolicy;
 use domain_auth::ports::{Clock, Meter, Ports, StoreError};
-use domain_auth::use_cases::poll::{Poller, PollerPorts, Report, Settings};
+use domain_auth::use_cases::poll::{Counter, Poller, PollerPorts, Report, Settings};
 use domain_auth::use_cases::{SesBudget, StoreTools};
 use jiff::Timestamp;
 
@@ -55,21 +55,21 @@ impl<P: PollerPorts<Meter: Meter>> App<P> {
         let figures = report.figures(started, now, &budget.tally());
         self.meter.record(now, &figures);
         tracing::info!(
-            provisioned = report.provisioned,
-            removed = report.removed,
-            looked_at = report.looked_at,
-            moved = report.moved,
+            provisioned = report[Counter::Provisioned],
+            removed = report[Counter::Removed],
+            looked_at = report[Counter::LookedAt],
+            moved = report[Counter::Moved],
             skipped = report.skipped,
-            doubted = report.doubted,
-            at_risk = report.at_risk,
-            recovered = report.recovered,
-            failed = report.failed,
-            stuck = report.stuck,
-            held_back = report.held_back,
-            published = report.published,
-            unpublished = report.unpublished,
-            conflicts = report.conflicts,
-            errors = report.errors,
+            doubted = report[Counter::Doubted],
+            at_risk = report[Counter::AtRisk],
+            recovered = report[Counter::Recovered],
+            failed = report[Counter::Failed],
+            stuck = report[Counter::Stuck],
+            held_back = report[Counter::HeldBack],
+            published = report[Counter::Published],
+            unpublished = report[Counter::Unpublished],
+            conflicts = report[Counter::Conflicts],
+            errors = report[Counter::Errors],
             "a run of the poller has ended"
         );
         Ok(report)

@@ -5,7 +5,7 @@ use domain_auth::final_step::FinalStepPolicy;
 use domain_auth::history::Actor;
 use domain_auth::ports::{Clock, CommitChanges, Meter};
 use domain_auth::state::{State, Status};
-use domain_auth::use_cases::poll::Settings;
+use domain_auth::use_cases::poll::{Counter, Settings};
 use domain_auth_aws::MetricLines;
 use domain_auth_testkit::{
     FakeDns, FakeSes, MemoryStore, RecordingMeter, RecordingTopic, SequentialIds, SesFault,
@@ -62,7 +62,8 @@ async fn a_run_ends_before_the_deadline_while_ses_throttles_everything() {
         "throttled calls are spaced"
     );
     assert_eq!(
-        report.published, 1,
+        report[Counter::Published],
+        1,
         "what was to be published is published all the same"
     );
     assert_eq!(

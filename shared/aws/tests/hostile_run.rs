@@ -16,7 +16,7 @@ use domain_auth::history::Actor;
 use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth::ports::{Clock, CommitChanges, Ports, ReadDomains};
 use domain_auth::state::{State, Trigger};
-use domain_auth::use_cases::poll::{Poller, Report, Settings};
+use domain_auth::use_cases::poll::{Counter, Poller, Report, Settings};
 use domain_auth::use_cases::{SesBudget, StoreTools};
 use domain_auth_aws::{SystemClock, SystemIds, Table};
 use domain_auth_dns::{DnsConfig, Resolver};
@@ -220,8 +220,15 @@ async fn two_hundred_domains_with_zones_at_every_limit_delay_no_other_look() {
         .build();
     let table = Table::new(Client::from_conf(config), "never-asked".to_owned());
     let report = world.poll().await;
-    assert_eq!(report.looked_at, HOSTILE + OTHERS, "{report:?}");
-    assert_eq!((report.errors, report.conflicts, report.refused), (0, 0, 0));
+    assert_eq!(report[Counter::LookedAt], HOSTILE + OTHERS, "{report:?}");
+    assert_eq!(
+        (
+            report[Counter::Errors],
+            report[Counter::Conflicts],
+            report[Counter::Refused]
+        ),
+        (0, 0, 0)
+    );
     assert!(
         report.oldest_due < OVERDUE && !report.breaker_tripped,
         "{report:?}"

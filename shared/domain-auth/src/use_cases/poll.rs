@@ -1,23 +1,31 @@
 //! A run of the poller: what was left undone is finished, SES is asked in full batches, what SES has
 //! verified is watched, states move, and events go out.
 
+mod asking;
 mod batches;
+mod counter;
 mod figures;
 mod from_list;
 mod line;
 mod looks;
+mod part;
 mod provisioning;
 mod reconcile;
 mod removals;
 mod report;
+mod stages;
 mod sweep;
+mod times;
 
-pub use report::{DnsTally, ReconcileTally, Report, SweepTally};
+pub use counter::Counter;
+pub use report::{ReconcileTally, Report, SweepTally};
 
 use jiff::{SignedDuration, Timestamp};
 
+use part::Part;
+use times::Times;
+
 use super::Tools;
-use super::look::LOOK_PATIENCE;
 use super::publish::publish_outbox;
 use crate::dns::Lookup;
 use crate::domain::{Change, Domain};
@@ -98,51 +106,6 @@ pub struct Settings {
     pub ses_calls_per_second: u32,
 }
 
-/// The times after which no more of each kind of work is begun, so that what is under way ends
-/// before the function is cut off. What is cut off all the same is still due.
-#[derive(Debug, Clone, Copy)]
-struct Times {
-    /// A registration: some calls, and a look for a free MAIL FROM label.
-    register: Timestamp,
-    /// A look at the DNS of a domain.
-    dns: Timestamp,
-    /// A call to SES that is answered or given up within 5 s, and writing what it said.
-    ask: Timestamp,
-    /// Writing what is known already.
-    write: Timestamp,
-    /// Publishing beside the work.
-    publish: Timestamp,
-    /// Publishing what the run itself has written.
-    last_events: Timestamp,
-}
-
-/// What a part of the run leaves to be decided at its end.
-#[derive(Debug, Default)]
-struct Part {
-    report: Report,
-    /// Bad looks that were not yet written: each domain, and the change that was to be.
-    held: Vec<(Domain, Change)>,
-    /// Looks at watched domains that were well before, and the bad ones of them.
-    looks: usize,
-    bad: usize,
-    /// Of the bad ones, those that repeat one that was not believed.
-    repeated: usize,
-}
-
-impl Times {
-    fn before(deadline: Timestamp) -> Self {
-        let seconds = |seconds| deadline - SignedDuration::from_secs(seconds);
-        Self {
-            register: seconds(12),
-            dns: deadline - LOOK_PATIENCE - SignedDuration::from_secs(4),
-            ask: seconds(8),
-            write: seconds(4),
-            publish: seconds(8),
-            last_events: seconds(2),
-        }
-    }
-}
-
 impl<P: PollerPorts> Poller<'_, P> {
     /// One run, which ends before `deadline`, when the function is cut off. While another run is
     /// under way it does nothing.
@@ -190,16 +153,14 @@ impl<P: PollerPorts> Poller<'_, P> {
         report.add(looked.report);
         self.settle(looked.held, tripped, &mut report).await;
         report.add(swept.report);
-        let conflicts = report.conflicts;
+        let conflicts = report[Counter::Conflicts];
         self.settle(swept.held, tripped, &mut report).await;
-        if report.conflicts > conflicts {
+        if report[Counter::Conflicts] > conflicts {
             // Somebody came first, such as a look of this run. In an hour it might again.
             memory.next_sweep = None;
         }
         let last = self.publish_events(times.last_events).await?;
-        report.published += last.published;
-        report.unpublished = last.unpublished;
-        report.oldest_event = last.oldest_event;
+        report.add_last_events(&last);
         Ok(report)
     }
 
@@ -238,7 +199,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         report.breaker_tripped |= tripped;
         for (domain, change) in held {
             let change = if tripped {
-                report.held_back += 1;
+                report.count(Counter::HeldBack, 1);
                 let pause = BREAKER_PAUSE + pace::spread(&domain, BREAKER_SPREAD);
                 let now = self.tools.clock.now();
                 let mut change = domain.updated(|domain| {
@@ -280,13 +241,14 @@ impl<P: PollerPorts> Poller<'_, P> {
 
     async fn publish_events(&self, until: Timestamp) -> Result<Report, StoreError> {
         let outcome = publish_outbox(&self.tools, self.publisher, until).await?;
-        Ok(Report {
-            published: outcome.published,
-            unpublished: outcome.left,
+        let mut report = Report {
             oldest_event: outcome.oldest_left,
             topic_down: outcome.down,
             ..Report::default()
-        })
+        };
+        report.count(Counter::Published, outcome.published);
+        report.count(Counter::Unpublished, outcome.left);
+        Ok(report)
     }
 
     /// What is due, and fits in the time that is left, at the rate at which `per_call` domains are
@@ -304,8 +266,11 @@ impl<P: PollerPorts> Poller<'_, P> {
         let ages = due
             .iter()
             .map(|domain| now.duration_since(domain.next_check));
-        report.due += due.len();
-        report.overdue += ages.clone().filter(|age| *age > OVERDUE).count();
+        report.count(Counter::Due, due.len());
+        report.count(
+            Counter::Overdue,
+            ages.clone().filter(|age| *age > OVERDUE).count(),
+        );
         report.oldest_due = report.oldest_due.max(ages.max().unwrap_or_default());
         let mut taken = Vec::with_capacity(due.len());
         for domain in due {
@@ -353,7 +318,7 @@ pub(super) async fn back_off(
     report: &mut Report,
 ) {
     match error.failure {
-        StoreFailure::TooLarge => report.refused += 1,
+        StoreFailure::TooLarge => report.count(Counter::Refused, 1),
         StoreFailure::Unreadable => {}
         StoreFailure::Unavailable => return,
     }
@@ -363,7 +328,7 @@ pub(super) async fn back_off(
             error = &error as &dyn std::error::Error,
             "a domain that cannot be written was not postponed; it stays due"
         );
-        report.errors += 1;
+        report.count(Counter::Errors, 1);
     }
 }
 
@@ -395,16 +360,16 @@ impl Report {
     ) -> bool {
         match outcome {
             Ok(()) => {
-                self.count(before, change);
+                self.count_change(before, change);
                 return true;
             }
-            Err(CommitError::Conflict) => self.conflicts += 1,
+            Err(CommitError::Conflict) => self.count(Counter::Conflicts, 1),
             Err(CommitError::Store(error)) => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "a look at a domain was not written; it stays due"
                 );
-                self.errors += 1;
+                self.count(Counter::Errors, 1);
             }
         }
         false

@@ -10,6 +10,7 @@ use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth::use_cases::Failure;
 use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::adopt::{AdoptError, AdoptRefusal, adopt};
+use domain_auth::use_cases::poll::Counter;
 use domain_auth::use_cases::restart::{RestartError, restart};
 use domain_auth_testkit::{ANOTHER_STACK, SesFault, client, domain_name, verification_token};
 use futures::FutureExt;
@@ -426,8 +427,12 @@ fn a_refusal_that_the_operator_can_end_is_counted_and_the_domain_waits() {
         let added = world.add("maple", NAME);
         assert_eq!(added.state.status(), Status::Provisioning);
         let report = world.poll_after(MINUTE);
-        assert_eq!((report.refused_by_ses, report.errors), (1, 0), "{refusal}");
-        assert_eq!(world.poll_after(MINUTE).refused_by_ses, 0);
+        assert_eq!(
+            (report[Counter::RefusedBySes], report[Counter::Errors]),
+            (1, 0),
+            "{refusal}"
+        );
+        assert_eq!(world.poll_after(MINUTE)[Counter::RefusedBySes], 0);
         assert_eq!(world.status("maple", NAME), Some(Status::Pending));
     }
 }

@@ -8,6 +8,7 @@ use domain_auth::history::Action;
 use domain_auth::ports::{Clock, Refusal};
 use domain_auth::state::{State, Status};
 use domain_auth::use_cases::Failure;
+use domain_auth::use_cases::poll::Counter;
 use domain_auth::use_cases::remove::{Confirmation, RemoveError, RemoveRefusal};
 use domain_auth_testkit::{SesFault, client, domain_name, new_domain};
 use futures::FutureExt;
@@ -280,7 +281,7 @@ fn dying_between_any_two_steps_of_the_run_that_removes_leaves_nothing_behind() {
     let points = {
         let world = prepare();
         world.crash.live();
-        assert_eq!(world.try_poll().unwrap().removed, 1);
+        assert_eq!(world.try_poll().unwrap()[Counter::Removed], 1);
         world.crash.log().len()
     };
     for point in 1..=points {

@@ -20,7 +20,7 @@ use domain_auth::names::Eligibility;
 use domain_auth::ports::{Clock, ReadClaims, ReadDomains};
 use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth::use_cases::add::{self, AddError, Addition};
-use domain_auth::use_cases::poll::{Poller, Report, Settings};
+use domain_auth::use_cases::poll::{Counter, Poller, Report, Settings};
 use domain_auth::use_cases::provision::{self, Provisioned};
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::{SesBudget, StoreTools, Tools};

@@ -146,7 +146,7 @@ fn a_topic_that_is_down_loses_nothing_and_keeps_the_order() {
         Status::Verified,
         "publishing holds nothing up"
     );
-    assert_eq!(report.unpublished, 2);
+    assert_eq!(report[Counter::Unpublished], 2);
     world.topic.set_down(false);
     world.poll_after(MINUTE);
     assert_eq!(world.published(), [EventType::Added, EventType::Verified]);

@@ -5,6 +5,7 @@ use domain_auth::event::EventType;
 use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth::ports::Clock;
 use domain_auth::state::{State, Status, Trigger};
+use domain_auth::use_cases::poll::Counter;
 
 use super::world::{DAY, HOUR, MINUTE, WELL, World, dkim_of, named, sum};
 
@@ -182,8 +183,8 @@ fn a_blind_resolver_downgrades_nobody_and_says_so_once_a_run() {
         world.dns.unpublish(&record);
     }
     let reports = world.run_for(DAY * 2);
-    assert_eq!(sum(&reports, |report| report.at_risk), 0);
-    let doubted = sum(&reports, |report| report.doubted);
+    assert_eq!(sum(&reports, Counter::AtRisk), 0);
+    let doubted = sum(&reports, Counter::Doubted);
     assert!(
         doubted <= 3,
         "{doubted} were doubted before the breaker tripped"
@@ -254,7 +255,7 @@ fn records_that_came_late_make_ses_look_again() {
         world.dns.publish(&record);
     }
     let reports = world.run_for(DAY * 2);
-    assert_eq!(sum(&reports, |report| report.restarted_at_ses), 1);
+    assert_eq!(sum(&reports, Counter::RestartedAtSes), 1);
     assert_eq!(world.ses.calls("VerifyDomainDkim"), 1);
     assert_eq!(
         world.domain("example.com").ses.unwrap().status.dkim,

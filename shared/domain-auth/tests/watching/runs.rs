@@ -7,6 +7,7 @@ use domain_auth::history::Actor;
 use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth::ports::{Clock, CommitChanges, Runs, STATUS_BATCH};
 use domain_auth::state::{State, Status, Trigger};
+use domain_auth::use_cases::poll::Counter;
 use domain_auth_testkit::{SesFault, domain_name, identity, new_domain};
 use futures::FutureExt;
 use jiff::SignedDuration;
@@ -25,7 +26,10 @@ fn a_name_that_ses_refuses_keeps_none_of_its_batch_waiting() {
     world.ses.refuse(&domain_name(refused));
     let began = world.clock.now();
     let report = world.poll();
-    assert_eq!((report.unanswered, report.errors), (1, 1));
+    assert_eq!(
+        (report[Counter::Unanswered], report[Counter::Errors]),
+        (1, 1)
+    );
     for n in 0..STATUS_BATCH {
         let name = format!("d{n}.example.com");
         let expected = if name == refused {
@@ -42,9 +46,13 @@ fn a_name_that_ses_refuses_keeps_none_of_its_batch_waiting() {
         "it backs off"
     );
     world.clock.advance(MINUTE);
-    assert_eq!(world.poll().unanswered, 0);
+    assert_eq!(world.poll()[Counter::Unanswered], 0);
     world.clock.advance(HOUR);
-    assert_eq!(world.poll().unanswered, 1, "it is asked about again");
+    assert_eq!(
+        world.poll()[Counter::Unanswered],
+        1,
+        "it is asked about again"
+    );
 }
 
 #[test]
@@ -55,7 +63,7 @@ fn when_ses_refuses_every_name_all_stay_due() {
         world.ses.refuse(&domain_name(&format!("d{n}.example.com")));
     }
     let report = world.poll();
-    assert_eq!(report.unanswered, STATUS_BATCH);
+    assert_eq!(report[Counter::Unanswered], STATUS_BATCH);
     let calls = world.ses.calls("GetIdentityVerificationAttributes");
     assert!(calls <= 31, "{calls}");
     let now = world.clock.now();
@@ -128,9 +136,13 @@ fn a_topic_that_is_down_costs_a_few_calls_a_run_and_loses_nothing() {
     }
     let report = world.poll();
     assert!(report.topic_down);
-    assert_eq!(report.unpublished, 40);
+    assert_eq!(report[Counter::Unpublished], 40);
     assert!(world.topic.attempts() <= 30, "{}", world.topic.attempts());
-    assert!(report.provisioned > 10, "{}", report.provisioned);
+    assert!(
+        report[Counter::Provisioned] > 10,
+        "{}",
+        report[Counter::Provisioned]
+    );
     world.run_for(HOUR);
     world.topic.set_down(false);
     world.run_for(MINUTE * 5);
@@ -155,7 +167,7 @@ fn events_that_can_never_be_published_hold_up_nobody_else() {
     }
     let report = world.poll();
     assert_eq!(world.topic.events().len(), 100);
-    assert_eq!(report.unpublished, 1_100);
+    assert_eq!(report[Counter::Unpublished], 1_100);
     assert!(!report.topic_down);
 }
 
@@ -191,13 +203,25 @@ fn a_domain_of_which_the_store_takes_no_change_backs_off_for_an_hour() {
     let name = domain_name("example.com");
     world.store.refuse_as_too_large(&name, true);
     let first = world.poll();
-    assert_eq!((first.refused, first.looked_at), (1, 1), "{first:?}");
+    assert_eq!(
+        (first[Counter::Refused], first[Counter::LookedAt]),
+        (1, 1),
+        "{first:?}"
+    );
     world.clock.advance(MINUTE * 5);
     let second = world.poll();
-    assert_eq!((second.refused, second.due), (0, 1), "{second:?}");
+    assert_eq!(
+        (second[Counter::Refused], second[Counter::Due]),
+        (0, 1),
+        "{second:?}"
+    );
     world.clock.advance(HOUR);
     let third = world.poll();
-    assert_eq!((third.refused, third.due), (1, 2), "{third:?}");
+    assert_eq!(
+        (third[Counter::Refused], third[Counter::Due]),
+        (1, 2),
+        "{third:?}"
+    );
     // Also where it is registered or removed.
     let removed = Trigger::Removed;
     world.store.refuse_as_too_large(&name, false);
@@ -207,12 +231,12 @@ fn a_domain_of_which_the_store_takes_no_change_backs_off_for_an_hour() {
     let written = world.store.commit(&change.unwrap()).now_or_never();
     written.unwrap().unwrap();
     world.store.refuse_as_too_large(&name, true);
-    assert_eq!(world.poll().refused, 1);
+    assert_eq!(world.poll()[Counter::Refused], 1);
     world.clock.advance(MINUTE);
-    assert_eq!(world.poll().refused, 0);
+    assert_eq!(world.poll()[Counter::Refused], 0);
     world.store.refuse_as_too_large(&name, false);
     world.clock.advance(HOUR);
-    assert_eq!(world.poll().removed, 1);
+    assert_eq!(world.poll()[Counter::Removed], 1);
 }
 
 #[test]

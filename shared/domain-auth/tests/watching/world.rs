@@ -9,7 +9,7 @@ use domain_auth::ports::{Clock, CommitChanges, ReadDomains, Reconciliations};
 use domain_auth::reconciliation::Reconciliation;
 use domain_auth::records::Record;
 use domain_auth::state::{State, Status, Trigger};
-use domain_auth::use_cases::poll::{Poller, Report, Settings};
+use domain_auth::use_cases::poll::{Counter, Poller, Report, Settings};
 use domain_auth::use_cases::{SesBudget, StoreTools};
 use domain_auth_testkit::{
     FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, TestClock, TestPorts, client,
@@ -163,6 +163,6 @@ pub(crate) fn named(domain: &Domain, part: &str) -> Record {
     records.find(|record| record.name.contains(part)).unwrap()
 }
 
-pub(crate) fn sum(reports: &[Report], figure: impl Fn(&Report) -> usize) -> usize {
-    reports.iter().map(figure).sum()
+pub(crate) fn sum(reports: &[Report], counter: Counter) -> usize {
+    reports.iter().map(|report| report[counter]).sum()
 }

@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use domain_auth::use_cases::poll::Counter;
+
 use super::ours;
 use super::population::{DOMAINS, World};
 use super::result::quantile;
@@ -37,8 +39,14 @@ pub(crate) fn queue(out: &mut impl Write, goals: &mut Goals) -> io::Result<()> {
         reports.len(),
         noted.dns_looks,
         noted.in_dns.len(),
-        reports.iter().map(|report| report.conflicts).sum::<usize>(),
-        reports.iter().map(|report| report.errors).sum::<usize>(),
+        reports
+            .iter()
+            .map(|report| report[Counter::Conflicts])
+            .sum::<usize>(),
+        reports
+            .iter()
+            .map(|report| report[Counter::Errors])
+            .sum::<usize>(),
     )?;
     for (name, share) in [("median", 0.5), ("p99", 0.99)] {
         let wait = quantile(&waits, share).unwrap_or_default();

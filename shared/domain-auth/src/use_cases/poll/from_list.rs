@@ -4,9 +4,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::looks::Seen;
+use super::counter::Counter;
+use super::part::Part;
+use super::stages::{Asked, DueDomain};
 use super::sweep::Listed;
-use super::{Part, Poller, PollerPorts, Times};
+use super::{Poller, PollerPorts, Times};
 use crate::domain::Domain;
 use crate::identity::SesStatus;
 use crate::ports::{Clock, STATUS_BATCH};
@@ -23,10 +25,10 @@ impl<P: PollerPorts> Poller<'_, P> {
     /// Those of many domains of which the list says enough, and those to be asked about.
     pub(super) async fn settled_by_list(
         &self,
-        domains: Vec<Domain>,
+        domains: Vec<DueDomain>,
         times: Times,
         part: &mut Part,
-    ) -> (Vec<Seen>, Vec<Domain>) {
+    ) -> (Vec<Asked>, Vec<DueDomain>) {
         if domains.len() < LIST_FROM {
             return (Vec::new(), domains);
         }
@@ -39,22 +41,19 @@ impl<P: PollerPorts> Poller<'_, P> {
                     error,
                     "SES did not list its identities; it is asked in batches"
                 );
-                part.report.errors += 1;
+                part.report.count(Counter::Errors, 1);
                 return (Vec::new(), domains);
             }
         };
         let now = self.tools.clock.now();
-        let (mut seen, mut to_ask) = (Vec::new(), Vec::new());
-        for domain in domains {
-            match unmoved(&domain, &listed, now) {
-                Some(status) => seen.push(Seen {
-                    listed: true,
-                    ..Seen::of(domain, Some(status))
-                }),
-                None => to_ask.push(domain),
+        let (mut asked, mut to_ask) = (Vec::new(), Vec::new());
+        for due in domains {
+            match unmoved(due.as_ref(), &listed, now) {
+                Some(status) => asked.push(due.unmoved_since(status)),
+                None => to_ask.push(due),
             }
         }
-        (seen, to_ask)
+        (asked, to_ask)
     }
 }
 

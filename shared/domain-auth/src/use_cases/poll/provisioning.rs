@@ -11,6 +11,7 @@ use futures::future::{Either, select};
 use futures::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
+use super::counter::Counter;
 use super::line::{self, Line};
 use super::removals::try_to_remove;
 use super::{Poller, PollerPorts, Report, Times, back_off};
@@ -264,7 +265,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         let report = &mut attempt.report;
         let before = domain.clone();
         match provision::provision(&self.tools, domain).await {
-            Ok(Provisioned::Done(_)) => report.provisioned += 1,
+            Ok(Provisioned::Done(_)) => report.count(Counter::Provisioned, 1),
             Ok(Provisioned::Waits(domain)) => attempt.version = domain.version,
             Ok(Provisioned::Later(domain, SesError::Throttled { .. })) => {
                 attempt.again = Some(domain);
@@ -275,7 +276,7 @@ impl<P: PollerPorts> Poller<'_, P> {
                     error = &error as &dyn std::error::Error,
                     "SES refuses to register this domain; see the permissions and the limits of the account"
                 );
-                report.refused_by_ses += 1;
+                report.count(Counter::RefusedBySes, 1);
                 attempt.version = domain.version;
             }
             Ok(Provisioned::Later(domain, error)) => {
@@ -284,10 +285,10 @@ impl<P: PollerPorts> Poller<'_, P> {
                     error = &error as &dyn std::error::Error,
                     "provisioning goes on in a later run"
                 );
-                report.errors += 1;
+                report.count(Counter::Errors, 1);
                 attempt.version = domain.version;
             }
-            Err(CommitError::Conflict) => report.conflicts += 1,
+            Err(CommitError::Conflict) => report.count(Counter::Conflicts, 1),
             Err(CommitError::Store(error)) => {
                 let (store, clock) = (self.tools.store, self.tools.clock);
                 back_off(store, &before, &error, clock.now(), report).await;
@@ -295,7 +296,7 @@ impl<P: PollerPorts> Poller<'_, P> {
                     error = &error as &dyn std::error::Error,
                     "a provisioned domain was not written"
                 );
-                report.errors += 1;
+                report.count(Counter::Errors, 1);
             }
         }
         attempt
@@ -334,14 +335,15 @@ impl Progress {
                 match outcome {
                     Ok(domains) => {
                         let joined = domains.into_iter().map(|domain| self.line.join(domain));
-                        self.sum.due += joined.filter(|joined| *joined).count();
+                        self.sum
+                            .count(Counter::Due, joined.filter(|joined| *joined).count());
                     }
                     Err(error) => {
                         tracing::warn!(
                             error = &error as &dyn std::error::Error,
                             "the store did not say what has become due; the next run sees it"
                         );
-                        self.sum.errors += 1;
+                        self.sum.count(Counter::Errors, 1);
                     }
                 }
             }

@@ -1,5 +1,6 @@
 //! The part of a run that finishes removals which were cut off, or which SES did not take at once.
 
+use super::counter::Counter;
 use super::{Report, back_off};
 use crate::domain::Domain;
 use crate::ports::{
@@ -29,7 +30,7 @@ where
                 error = &error as &dyn std::error::Error,
                 "SES refuses to delete the identity of this domain"
             );
-            report.refused_by_ses += 1;
+            report.count(Counter::RefusedBySes, 1);
         }
         Ok(Removal::Later(domain, Some(error))) => {
             tracing::warn!(
@@ -37,19 +38,19 @@ where
                 error = &error as &dyn std::error::Error,
                 "removing goes on in a later run"
             );
-            report.errors += 1;
+            report.count(Counter::Errors, 1);
         }
         Ok(Removal::Later(_, None)) => {}
-        Ok(Removal::Done) => report.removed += 1,
+        Ok(Removal::Done) => report.count(Counter::Removed, 1),
         // It was added again, or another run has finished it.
-        Err(CommitError::Conflict) => report.conflicts += 1,
+        Err(CommitError::Conflict) => report.count(Counter::Conflicts, 1),
         Err(CommitError::Store(error)) => {
             back_off(tools.store, &before, &error, tools.clock.now(), &mut report).await;
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "a removal was not written; it stays due"
             );
-            report.errors += 1;
+            report.count(Counter::Errors, 1);
         }
     }
     (report, None)

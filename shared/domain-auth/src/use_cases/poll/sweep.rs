@@ -5,9 +5,11 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::looks::Seen;
+use super::counter::Counter;
+use super::part::Part;
 use super::report::SweepTally;
-use super::{Part, Poller, PollerPorts, Times};
+use super::stages::Doubtful;
+use super::{Poller, PollerPorts, Times};
 use crate::domain::{Change, Domain};
 use crate::evidence;
 use crate::history::Actor;
@@ -78,7 +80,7 @@ impl<P: PollerPorts> Poller<'_, P> {
                     error,
                     "SES did not list its identities; the next run asks again"
                 );
-                part.report.errors += 1;
+                part.report.count(Counter::Errors, 1);
                 return Ok(part);
             }
         };
@@ -122,8 +124,8 @@ impl<P: PollerPorts> Poller<'_, P> {
             |domain: &Domain| WAITING.contains(&domain.state.status()) && now < domain.next_check;
         let mut domains = self.tools.store.domains_at(&verified).await?;
         domains.retain(not_due);
-        let seen = domains.into_iter().map(|domain| Seen::of(domain, None));
-        Ok(self.ask_about(seen.collect(), times).await)
+        let doubtful = domains.into_iter().map(Doubtful::by_list);
+        Ok(self.ask_about(doubtful.collect(), times).await)
     }
 
     /// The longer the list, the less often it is read.
@@ -205,8 +207,8 @@ impl<P: PollerPorts> Poller<'_, P> {
         } else {
             let doubtful = self.tools.store.domains_at(&doubtful).await?;
             tally.asked = doubtful.len() + absent.len();
-            let seen = doubtful.into_iter().map(|domain| Seen::of(domain, None));
-            found = self.ask_about(seen.collect(), times).await;
+            let doubtful = doubtful.into_iter().map(Doubtful::by_list);
+            found = self.ask_about(doubtful.collect(), times).await;
             for domain in self.tools.store.domains_at(&absent).await? {
                 if self.is_gone(&domain, times).await {
                     let now = self.tools.clock.now();

@@ -1,0 +1,160 @@
+//! Asking SES in full batches how domains stand, and what is done with each answer.
+
+use std::collections::HashMap;
+
+use futures::channel::mpsc::UnboundedSender;
+use futures::{StreamExt, stream};
+use jiff::SignedDuration;
+
+use super::batches::{Batches, is_permanent};
+use super::counter::Counter;
+use super::part::Part;
+use super::stages::{Asked, Doubtful, DueDomain};
+use super::{Poller, PollerPorts, Times};
+use crate::domain::Domain;
+use crate::identity::SesStatus;
+use crate::names::DomainName;
+use crate::ports::Clock;
+use crate::use_cases::SesBudget;
+use crate::use_cases::look::{after_look, statuses};
+use crate::watching;
+
+/// Domains that are written at the same time.
+const WRITES_AT_ONCE: usize = 16;
+/// When SES is asked again about a name that it refuses, and not others with it.
+const REFUSED_AGAIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// What SES says when it is asked about a batch.
+enum Answer {
+    /// How each domain stands.
+    Statuses(HashMap<DomainName, SesStatus>),
+    /// It was throttled or did not answer.
+    None,
+    /// It would refuse this batch again.
+    Refused,
+}
+
+impl<P: PollerPorts> Poller<'_, P> {
+    /// Asks SES about domains that are due, and hands each on to be looked up.
+    pub(super) async fn ask_ses(
+        &self,
+        domains: Vec<DueDomain>,
+        times: Times,
+        to_look_up: UnboundedSender<Asked>,
+    ) -> Part {
+        self.ask(domains, self.tools.budget, times, |due, status| {
+            self.move_state(due.answered(status), &to_look_up)
+        })
+        .await
+    }
+
+    /// Asks SES about doubtful domains, and concludes them. Nobody waits for that. Where it does not
+    /// answer, half of the truth is not written: they stay due.
+    pub(super) async fn ask_about(&self, domains: Vec<Doubtful>, times: Times) -> Part {
+        let background = self.tools.budget.in_background();
+        self.ask(domains, &background, times, |doubtful, status| {
+            self.conclude(doubtful.answered(status), times)
+        })
+        .await
+    }
+
+    /// Asks SES in full batches, and does what comes `next` with each domain that it answered about.
+    async fn ask<T: AsRef<Domain>, F: Future<Output = Part>>(
+        &self,
+        domains: Vec<T>,
+        budget: &SesBudget,
+        times: Times,
+        next: impl Fn(T, Option<SesStatus>) -> F,
+    ) -> Part {
+        let mut part = Part::default();
+        let mut batches = Batches::of(domains);
+        while self.tools.clock.now() < times.ask
+            && let Some(batch) = batches.next()
+        {
+            let names = batch.iter().map(|domain| domain.as_ref().name.clone());
+            let statuses = match self.statuses_of(names.collect(), budget, &mut part).await {
+                Answer::Statuses(statuses) => statuses,
+                Answer::None => continue,
+                Answer::Refused => {
+                    part.refused(batches.refused(batch));
+                    continue;
+                }
+            };
+            batches.answered();
+            let done = batch.into_iter().map(|domain| {
+                let status = statuses.get(&domain.as_ref().name).copied();
+                next(domain, status)
+            });
+            let mut done = stream::iter(done).buffer_unordered(WRITES_AT_ONCE);
+            while let Some(done) = done.next().await {
+                part.add(done);
+            }
+        }
+        self.back_off(batches.refused_alone(), &mut part).await;
+        part
+    }
+
+    /// What SES says of these domains. Where it does not answer they stay due.
+    async fn statuses_of(
+        &self,
+        names: Vec<DomainName>,
+        budget: &SesBudget,
+        part: &mut Part,
+    ) -> Answer {
+        let error = match statuses(&self.tools.with_budget(budget), &names).await {
+            Ok(statuses) => return Answer::Statuses(statuses),
+            Err(error) => error,
+        };
+        let refused = is_permanent(&error);
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(
+            domains = names.len(),
+            error,
+            "SES did not say how these domains stand; they stay due"
+        );
+        if refused {
+            return Answer::Refused;
+        }
+        part.report.count(Counter::Errors, 1);
+        part.report.count(Counter::Unanswered, names.len());
+        Answer::None
+    }
+
+    /// Puts off domains that SES refuses to speak of while it answers about others: asked about at
+    /// each run, they would have their batch halved each time.
+    async fn back_off(&self, domains: Vec<impl AsRef<Domain>>, part: &mut Part) {
+        let next_check = self.tools.clock.now() + REFUSED_AGAIN;
+        for domain in &domains {
+            let domain = domain.as_ref();
+            tracing::error!(
+                domain = domain.name.as_str(),
+                "SES refuses to say how this domain stands; it is asked again in an hour"
+            );
+            let change = domain.updated(|domain| domain.next_check = next_check);
+            self.commit(domain, change, &mut part.report).await;
+        }
+    }
+
+    /// Writes what SES says where it moves the state, because a person waits for that, unless the
+    /// final step goes with it, which takes SES's time. Then the domain is handed on to be looked up in
+    /// DNS.
+    async fn move_state(&self, asked: Asked, to_look_up: &UnboundedSender<Asked>) -> Part {
+        let mut part = Part::default();
+        let (now, domain) = (self.tools.clock.now(), asked.domain());
+        let change = after_look(domain, asked.status(), None, now, self.tools.ids);
+        let watched = watching::is_watched(domain.state.status());
+        let asked = if change.history.is_empty() || watched || self.final_step.takes(&change) {
+            asked
+        } else {
+            let after = change.domain.clone();
+            if !self.commit(domain, change, &mut part.report).await {
+                return part;
+            }
+            asked.written(after)
+        };
+        if to_look_up.unbounded_send(asked).is_err() {
+            tracing::error!("a domain was not handed on to be looked up; it stays due");
+        }
+        part
+    }
+}

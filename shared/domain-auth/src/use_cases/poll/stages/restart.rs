@@ -1,0 +1,130 @@
+//! Making SES look again for records that came after it had stopped looking.
+
+use jiff::Timestamp;
+
+use super::LookedUp;
+use crate::domain::Domain;
+use crate::identity::AxisStatus;
+use crate::ports::{Clock, CommitChanges, Identities, Operation, SesError};
+use crate::use_cases::delete_identity::CALL;
+use crate::use_cases::poll::{Counter, Poller, PollerPorts, Report, Times};
+use crate::use_cases::restart::RESTART_LEASE;
+use crate::watching;
+
+impl<P: PollerPorts> Poller<'_, P> {
+    /// SES stops looking after 72 hours. Where a domain that it has verified got its other records
+    /// later than that, SES is made to look again.
+    pub(super) async fn restart_at_ses(
+        &self,
+        looked: &mut LookedUp,
+        times: Times,
+        report: &mut Report,
+    ) {
+        let (Some(mut ses), Some(dns)) = (looked.said.status(), looked.dns.as_ref()) else {
+            return;
+        };
+        let Some(identity) = looked.domain.state.identity().cloned() else {
+            return;
+        };
+        let in_time = self.tools.clock.now() < times.ask;
+        if !in_time || !watching::is_watched(looked.domain.state.status()) {
+            return;
+        }
+        let dkim = identity.dkim.is_some() && watching::dkim_wants_restart(ses, dns);
+        let mail_from = identity
+            .mail_from
+            .filter(|_| watching::mail_from_wants_restart(ses, dns));
+        if !(dkim || mail_from.is_some()) || !self.is_the_clients(&looked.domain).await {
+            return;
+        }
+        let background = self.tools.budget.in_background();
+        let tools = self.tools.with_budget(&background);
+        if dkim && self.dkim_looked_for_again(looked, times, report).await {
+            ses.dkim = AxisStatus::Pending;
+            looked.restarted = true;
+        }
+        if let Some(label) = &mail_from {
+            let again = || tools.ses.set_mail_from(&looked.domain.name, label);
+            let operation = Operation::PutEmailIdentityMailFromAttributes;
+            if began(tools.paced(operation, again).await) {
+                ses.mail_from = AxisStatus::Pending;
+                looked.restarted = true;
+            }
+        }
+        looked.said = looked.said.with(ses);
+        report.count(Counter::RestartedAtSes, usize::from(looked.restarted));
+    }
+
+    /// Whether the identity at SES carries this stack's tag and the client's. False where SES did not
+    /// answer.
+    async fn is_the_clients(&self, domain: &Domain) -> bool {
+        match self.describe(&domain.name).await {
+            Ok(Some(existing)) if existing.belongs_to(&domain.client) => true,
+            Ok(_) => {
+                tracing::warn!(
+                    domain = %domain.name,
+                    "the identity at SES is not this client's any more; nothing about it is changed"
+                );
+                false
+            }
+            Err(error) => {
+                tracing::warn!(
+                    domain = %domain.name,
+                    error = &error as &dyn std::error::Error,
+                    "SES did not say whose the identity is; the next look asks again"
+                );
+                false
+            }
+        }
+    }
+
+    /// Makes SES look for the DKIM records again. The call makes an identity where there is none, so it is
+    /// written down until when it may be under way (a lease), and the identity is not deleted before. That
+    /// begins after the wait for the quota: a call that could end after its lease is not made.
+    async fn dkim_looked_for_again(
+        &self,
+        looked: &mut LookedUp,
+        times: Times,
+        report: &mut Report,
+    ) -> bool {
+        let operation = Operation::VerifyDomainDkim;
+        let (budget, clock) = (self.tools.budget.in_background(), self.tools.clock);
+        budget.wait(operation, clock).await;
+        if clock.now() >= times.ask {
+            return false;
+        }
+        let until = clock.now() + RESTART_LEASE;
+        if !self.leased(looked, until, report).await || clock.now() + CALL > until {
+            return false;
+        }
+        let answer = self.tools.ses.verify_dkim(&looked.domain.name).await;
+        budget.note(operation, &answer, clock.now());
+        began(answer.map(drop))
+    }
+
+    async fn leased(&self, looked: &mut LookedUp, until: Timestamp, report: &mut Report) -> bool {
+        let leased = looked
+            .domain
+            .updated(|domain| domain.restarting_until = Some(until));
+        let outcome = self.tools.store.commit(&leased).await;
+        let written = report.written(&looked.domain, &leased, outcome);
+        if written {
+            looked.domain = leased.domain;
+        }
+        written
+    }
+}
+
+fn began(answer: Result<(), SesError>) -> bool {
+    match answer {
+        Ok(()) => true,
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(
+                error,
+                "SES was not made to look again; the next look tries it"
+            );
+            false
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::Suite;
 use crate::requests::assert_problem;

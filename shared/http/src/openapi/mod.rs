@@ -1,5 +1,5 @@
 //! The OpenAPI document, made of the code's own types: routes of [`Operation`] with what each says of
-//! itself, bodies of the types that are serialized, problems of the one match of [`ApiError`](crate::problem::ApiError). Built for
+//! itself, bodies of the types that are serialized, problems of the one match of [`ApiError`]. Built for
 //! tests alone; what is served is the committed `docs/openapi.json`, which a test compares with this.
 
 mod description;

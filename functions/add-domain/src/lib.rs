@@ -1,5 +1,7 @@
 //! `POST /domains`: claims a domain, registers it with Amazon SES, and answers with its records.
 
+#![forbid(clippy::unwrap_used)]
+
 mod config;
 
 use std::time::Duration;

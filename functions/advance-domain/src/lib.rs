@@ -1,6 +1,8 @@
 //! `POST /domains/{domain}/restart`: another 72 hours at SES for a domain that failed.
 //! `POST /domains/{domain}/notify`: the client is ready for the final step.
 
+#![forbid(clippy::unwrap_used)]
+
 mod config;
 
 use domain_auth::idempotency::IdempotencyLedger;

@@ -1,6 +1,8 @@
 //! `POST /domains/{domain}/check`, and `…/recheck` for Lasso support: looks at SES and DNS now, and
 //! answers with the fresh domain.
 
+#![forbid(clippy::unwrap_used)]
+
 mod config;
 
 use domain_auth::check_limit::CountChecks;

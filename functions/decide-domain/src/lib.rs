@@ -2,6 +2,8 @@
 //! Lasso support alone takes. `…/adopt`: the client gets the identity that SES has already.
 //! `PUT /staff/clients/{client}/limits`: how much a client may do.
 
+#![forbid(clippy::unwrap_used)]
+
 mod config;
 
 use domain_auth::alerts::ReadAlertCounts;

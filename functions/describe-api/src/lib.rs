@@ -1,5 +1,7 @@
 //! `GET /openapi.json`: what the API takes and answers. It is for everybody, and touches nothing.
 
+#![forbid(clippy::unwrap_used)]
+
 use domain_auth_http::{ParsedRequest, Reply, json_for_everybody, problem};
 
 /// Made by a test of `shared/http`, which also sees to it that it is up to date.

@@ -1,5 +1,7 @@
 //! Wiring only.
 
+#![forbid(clippy::unwrap_used)]
+
 use describe_api::describe;
 
 #[tokio::main(flavor = "current_thread")]

@@ -2,6 +2,8 @@
 //! `GET /senders/{address}`: pure reads of the table. Nothing here can reach SES or DNS, so open
 //! browser tabs eat no quota.
 
+#![forbid(clippy::unwrap_used)]
+
 mod config;
 
 use domain_auth::dns::DnsLook;

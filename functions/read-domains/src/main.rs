@@ -1,5 +1,7 @@
 //! Wiring only.
 
+#![forbid(clippy::unwrap_used)]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,6 +1,8 @@
 //! `GET /staff/domains`, `GET /staff/clients/{client}/domains/{domain}` and its history, and `GET
 //! /staff/clients/{client}/limits`: pure reads across clients, for Lasso support alone.
 
+#![forbid(clippy::unwrap_used)]
+
 mod config;
 
 use domain_auth::alerts::ReadAlertCounts;

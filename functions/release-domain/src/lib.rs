@@ -1,6 +1,8 @@
 //! `POST /staff/clients/{client}/domains/{domain}/release`: Lasso support ends a claim, or grants a
 //! proven claimant the name.
 
+#![forbid(clippy::unwrap_used)]
+
 mod config;
 
 use domain_auth::idempotency::IdempotencyLedger;

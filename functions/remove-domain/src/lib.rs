@@ -1,5 +1,7 @@
 //! `DELETE /domains/{domain}`: ends sending at once, and takes the domain out of SES and the table.
 
+#![forbid(clippy::unwrap_used)]
+
 mod config;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! `POST /domains/{domain}/instructions`: the records by email to the client's email administrator.
 
+#![forbid(clippy::unwrap_used)]
+
 mod config;
 
 use domain_auth::idempotency::IdempotencyLedger;

@@ -1,5 +1,7 @@
 //! Wiring only.
 
+#![forbid(clippy::unwrap_used)]
+
 use std::time::Duration;
 
 use domain_auth_aws::{AwsPorts, Clients, HttpTimeouts, LetterMail, SystemClock, SystemIds, Table};

@@ -1,5 +1,7 @@
 //! The scheduled poller: finishes provisioning, asks SES how domains stand, publishes events.
 
+#![forbid(clippy::unwrap_used)]
+
 mod config;
 
 use domain_auth::dns::Lookup;

@@ -1,5 +1,7 @@
 //! The ports of `domain-auth` on DynamoDB, Amazon SES, Amazon SNS and Amazon SQS.
 
+#![forbid(clippy::unwrap_used)]
+
 mod clients;
 mod environment;
 mod failure;

@@ -74,6 +74,8 @@
 //! # }
 //! ```
 
+#![forbid(clippy::unwrap_used)]
+
 pub mod delivery;
 pub mod diagnosis;
 pub mod dns;

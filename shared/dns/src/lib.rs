@@ -6,6 +6,8 @@
 //! and writes the messages, and the client around it is our own and thin: one query, one socket, one
 //! server. See `README.md` for the rules that it keeps.
 
+#![forbid(clippy::unwrap_used)]
+
 mod addresses;
 mod asking;
 mod authority;

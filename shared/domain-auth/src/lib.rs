@@ -1,5 +1,7 @@
 //! The domain of sending-domain authentication; no I/O.
 
+#![forbid(clippy::unwrap_used)]
+
 pub mod action;
 pub mod actor;
 pub mod alerts;

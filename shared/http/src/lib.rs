@@ -1,5 +1,7 @@
 //! The HTTP contract: who is calling, what they may send, and what they get back.
 
+#![forbid(clippy::unwrap_used)]
+
 mod answer;
 mod caller;
 mod cursor;

@@ -15,6 +15,8 @@
 //! );
 //! ```
 
+#![forbid(clippy::unwrap_used)]
+
 mod failure;
 mod line;
 mod mask;

@@ -14,6 +14,8 @@
 //! # Ok::<(), domain_auth_names::DomainNameError>(())
 //! ```
 
+#![forbid(clippy::unwrap_used)]
+
 mod domain_name;
 mod eligibility;
 mod identifiers;

@@ -2,6 +2,8 @@
 //! promises, an SES that does what a test tells it, a clock that stands still, and a way to die at
 //! any step.
 
+#![forbid(clippy::unwrap_used)]
+
 mod builders;
 mod clock;
 mod crash;

@@ -10,7 +10,7 @@ use super::turn::wait_for_turn;
 use super::{SesTools, StoreTools};
 use crate::attempts::{Attempts, is_written};
 use crate::check_limit;
-use crate::domain::Domain;
+use crate::domain::{Change, Domain};
 use crate::evidence::{self, Evidence, SesCall};
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName};
@@ -73,7 +73,10 @@ where
                 domain.restarting_until = Some(clock.now() + RESTART_LEASE);
             });
             match store.commit(&begun).await {
-                Ok(()) => return look_again(tools, begun.domain, actor).await,
+                Ok(()) => {
+                    let looked_for = look_again(tools, begun.domain, actor).await?;
+                    return Ok(looked_for.domain);
+                }
                 Err(error) => Err(error),
             }
         };
@@ -86,19 +89,24 @@ where
     Err(Failure::Busy)
 }
 
-/// Both calls make an identity where there is none. So the domain says until when they may be under way,
-/// and the identity is not deleted before.
-async fn look_again<P>(
+/// Makes SES look for the records of a failed domain again, and writes that. Both calls make an identity
+/// where there is none: so the domain says until when they may be under way (`restarting_until`, which is
+/// written before this is called), and the identity is not deleted before.
+pub(super) async fn look_again<P>(
     tools: &SesTools<'_, P>,
     mut domain: Domain,
     actor: &Actor,
-) -> Result<Domain, RestartError>
+) -> Result<Change, RestartError>
 where
     P: Ports<Store: ReadDomains + CommitChanges, Ses: Identities>,
 {
     let StoreTools { store, clock, ids } = **tools;
     let (client, name) = (domain.client.clone(), domain.name.clone());
-    let verification_token = tools.ses.verify_domain(&name).await?;
+    let token = tools.ses.verify_domain(&name).await;
+    tools
+        .budget
+        .note(Operation::VerifyDomainIdentity, &token, clock.now());
+    let verification_token = token?;
     let has_easy_dkim = |domain: &Domain| {
         let identity = domain.state.identity();
         identity.is_some_and(|identity| identity.dkim.is_some())
@@ -107,7 +115,11 @@ where
     // It would take the place of the owner's keys.
     let dkim = if has_easy_dkim(&domain) {
         asked_of_ses.push(SesCall::VerifyDomainDkim);
-        Some(tools.ses.verify_dkim(&name).await?)
+        let dkim = tools.ses.verify_dkim(&name).await;
+        tools
+            .budget
+            .note(Operation::VerifyDomainDkim, &dkim, clock.now());
+        Some(dkim?)
     } else {
         None
     };
@@ -138,7 +150,7 @@ where
             }
         }
         if is_written(store.commit(&change).await)? {
-            return Ok(change.domain);
+            return Ok(change);
         }
         domain = failed(store, &client, &name).await?;
     }

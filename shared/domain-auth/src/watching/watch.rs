@@ -131,7 +131,7 @@ impl Watch {
     }
 }
 
-pub(super) fn all_found(dns: &DnsLook, ids: &[RecordId]) -> bool {
+pub(crate) fn all_found(dns: &DnsLook, ids: &[RecordId]) -> bool {
     ids.iter().all(|id| {
         let mut records = dns.diagnosis.records.iter();
         records.any(|record| record.id == *id && record.state == RecordState::Found)

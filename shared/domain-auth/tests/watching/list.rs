@@ -40,14 +40,15 @@ fn daily_looks_at_what_is_well_cost_no_call_but_the_list() {
 #[test]
 fn the_list_tells_of_what_ses_has_taken_back() {
     let world = World::default();
-    world.sending("example.com");
+    let domain = world.sending("example.com");
     world.sending("example.org");
     world.run_for(HOUR * 2);
     let failed = SesStatus {
         verification: AxisStatus::Failed,
         ..WELL
     };
-    world.ses.set_status(&domain_name("example.com"), failed);
+    world.dns.unpublish(&named(&domain, "_amazonses"));
+    world.ses.set_status(&domain.name, failed);
     world.run_for(HOUR * 2);
     let State::Failed(failed) = world.domain("example.com").state else {
         panic!("failed");

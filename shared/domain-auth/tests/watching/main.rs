@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
+mod failed;
 mod list;
 mod looks;
 mod runs;

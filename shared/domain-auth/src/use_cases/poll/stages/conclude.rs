@@ -37,6 +37,10 @@ impl<P: PollerPorts> Poller<'_, P> {
         let mut part = Part::default();
         self.restart_at_ses(&mut looked, times, &mut part.report)
             .await;
+        if let Some(report) = self.restart_failed(&mut looked, times).await {
+            part.report.add(report);
+            return part;
+        }
         let (tools, dns) = (&self.tools, looked.dns.as_ref());
         part.report.count(Counter::of_look(dns), 1);
         let now = tools.clock.now();

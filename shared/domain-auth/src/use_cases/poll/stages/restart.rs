@@ -1,15 +1,20 @@
-//! Making SES look again for records that came after it had stopped looking.
+//! Making SES look again for records that came after it had stopped looking: for those that a verified
+//! domain did not need, and for those of a domain that failed.
 
 use jiff::Timestamp;
 
-use super::LookedUp;
+use super::{LookedUp, Said};
 use crate::domain::Domain;
+use crate::history::Actor;
 use crate::identity::AxisStatus;
 use crate::ports::{Clock, CommitChanges, Identities, Operation, SesError};
+use crate::records::{RecordId, Requirement};
+use crate::state::{FailureReason, State};
 use crate::use_cases::delete_identity::CALL;
 use crate::use_cases::poll::{Counter, Poller, PollerPorts, Report, Times};
-use crate::use_cases::restart::RESTART_LEASE;
+use crate::use_cases::restart::{RESTART_LEASE, look_again};
 use crate::watching;
+use crate::watching::watch::all_found;
 
 impl<P: PollerPorts> Poller<'_, P> {
     /// SES stops looking after 72 hours. Where a domain that it has verified got its other records
@@ -53,6 +58,48 @@ impl<P: PollerPorts> Poller<'_, P> {
         }
         looked.said = looked.said.with(ses);
         report.count(Counter::RestartedAtSes, usize::from(looked.restarted));
+    }
+
+    /// A domain that failed, and whose required records are all in DNS now, gets another 72 hours at SES,
+    /// once for each failure. None where that was not done: the look is then concluded as any other.
+    pub(super) async fn restart_failed(
+        &self,
+        looked: &mut LookedUp,
+        times: Times,
+    ) -> Option<Report> {
+        let in_time = || self.tools.clock.now() < times.ask;
+        if !looked.failed_and_is_right_now() || !in_time() {
+            return None;
+        }
+        if !self.is_the_clients(&looked.domain).await {
+            return None;
+        }
+        let budget = self.tools.budget.in_background();
+        for operation in [Operation::VerifyDomainIdentity, Operation::VerifyDomainDkim] {
+            budget.wait(operation, self.tools.clock).await;
+        }
+        let mut report = Report::default();
+        let until = self.tools.clock.now() + RESTART_LEASE;
+        if !in_time() || !self.leased(looked, until, &mut report).await {
+            return None;
+        }
+        let before = looked.domain.clone();
+        let tools = self.tools.with_budget(&budget);
+        match look_again(&tools, before.clone(), &Actor::Service).await {
+            Ok(change) => {
+                report.written(&before, &change, Ok(()));
+                report.count(Counter::RestartedAtSes, 1);
+                Some(report)
+            }
+            Err(error) => {
+                tracing::warn!(
+                    domain = %before.name,
+                    error = &error as &dyn std::error::Error,
+                    "SES was not made to look again for a domain that failed; the next look tries it"
+                );
+                None
+            }
+        }
     }
 
     /// Whether the identity at SES carries this stack's tag and the client's. False where SES did not
@@ -112,6 +159,34 @@ impl<P: PollerPorts> Poller<'_, P> {
             looked.domain = leased.domain;
         }
         written
+    }
+}
+
+impl LookedUp {
+    /// Whether SES has given up on the domain, and everything that it has to see is there.
+    fn failed_and_is_right_now(&self) -> bool {
+        let State::Failed(failed) = &self.domain.state else {
+            return false;
+        };
+        let has_given_up = match failed.reason {
+            FailureReason::DeadlinePassed | FailureReason::SesGaveUp => true,
+            FailureReason::SesRevoked => true,
+            FailureReason::IdentityGone | FailureReason::RefusedBySes => false,
+        };
+        // Where SES is still looking, or looks again, it needs no restart.
+        let has_stopped = match self.said {
+            Said::Now(ses) => ses.verification == AxisStatus::Failed,
+            Said::Before(_) | Said::Nothing => false,
+        };
+        let Some(dns) = &self.dns else {
+            return false;
+        };
+        let records = self.domain.records();
+        let required = records
+            .iter()
+            .filter(|record| record.requirement == Requirement::Required);
+        let required: Vec<RecordId> = required.map(|record| record.id).collect();
+        has_given_up && has_stopped && !required.is_empty() && all_found(dns, &required)
     }
 }
 

@@ -1,0 +1,81 @@
+//! Domains that failed, and whose records came after SES had stopped looking.
+
+use domain_auth::domain::Domain;
+use domain_auth::identity::{AxisStatus, SesStatus};
+use domain_auth::state::{FailureReason, Status, Trigger};
+use domain_auth::use_cases::poll::Counter;
+use domain_auth_testkit::SesFault;
+
+use super::world::{DAY, HOUR, MINUTE, World, named, sum};
+
+const GAVE_UP: SesStatus = SesStatus {
+    verification: AxisStatus::Failed,
+    dkim: AxisStatus::Failed,
+    mail_from: AxisStatus::Failed,
+};
+
+/// A domain for which SES has looked in vain.
+fn failed(world: &World) -> Domain {
+    let reason = FailureReason::DeadlinePassed;
+    let domain = world.in_state("example.com", &[Trigger::SesFailed(reason)]);
+    world.ses.set_status(&domain.name, GAVE_UP);
+    domain
+}
+
+fn restarts(world: &World) -> [usize; 2] {
+    ["VerifyDomainIdentity", "VerifyDomainDkim"].map(|operation| world.ses.calls(operation))
+}
+
+#[test]
+fn a_failed_domain_whose_required_records_are_there_now_is_restarted_once_for_each_failure() {
+    let world = World::default();
+    let domain = failed(&world);
+    for record in domain.records() {
+        if record.id != domain.records()[0].id {
+            world.dns.publish(&record);
+        }
+    }
+    world.run_for(DAY);
+    assert_eq!(restarts(&world), [0, 0], "what is required is missing");
+    assert_eq!(world.status("example.com"), Status::Failed);
+
+    world.dns.publish(&named(&domain, "_amazonses"));
+    let reports = world.run_for(HOUR * 7);
+    assert_eq!(restarts(&world), [1, 1]);
+    assert_eq!(sum(&reports, Counter::RestartedAtSes), 1);
+    assert_eq!(world.status("example.com"), Status::Pending);
+
+    world.ses.set_status(&domain.name, GAVE_UP);
+    world.run_for(HOUR * 7);
+    assert_eq!(restarts(&world), [2, 2], "another failure");
+    world.ses.verify(&domain.name);
+    world.run_for(HOUR);
+    assert_eq!(world.status("example.com"), Status::Verified);
+}
+
+#[test]
+fn a_failed_domain_that_ses_did_not_restart_is_tried_again_at_the_next_look() {
+    let world = World::default();
+    let domain = failed(&world);
+    world.dns.publish(&named(&domain, "_amazonses"));
+    let throttled = [SesFault::Throttled; 3];
+    world.ses.fail("VerifyDomainIdentity", &throttled);
+    world.run_for(MINUTE * 5);
+    assert_eq!(world.status("example.com"), Status::Failed);
+    world.run_for(HOUR * 2);
+    assert_eq!(world.status("example.com"), Status::Pending);
+    assert_eq!(restarts(&world), [4, 1]);
+}
+
+#[test]
+fn a_failed_domain_whose_identity_is_not_the_clients_is_left_alone() {
+    let world = World::default();
+    let domain = failed(&world);
+    world.ses.forget(&domain.name);
+    world.ses.add_foreign(&domain.name, None, false);
+    world.ses.set_status(&domain.name, GAVE_UP);
+    world.dns.publish(&named(&domain, "_amazonses"));
+    world.run_for(DAY);
+    assert_eq!(restarts(&world), [0, 0]);
+    assert_eq!(world.status("example.com"), Status::Failed);
+}

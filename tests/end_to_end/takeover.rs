@@ -430,7 +430,7 @@ fn mask_times(value: &mut Value, added_at: jiff::Timestamp) {
             }
             // However long the first write took; SES is asked after that.
             if let Some(Value::String(looked_at)) = members.get_mut("dns_looked_at") {
-                *looked_at = "looked at".to_owned();
+                "looked at".clone_into(looked_at);
             }
             if let Some(Value::String(cursor)) = members.get_mut("next_cursor") {
                 *cursor = format!("a cursor of {}", cursor.len());

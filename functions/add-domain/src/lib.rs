@@ -1,6 +1,6 @@
 //! `POST /domains`: claims a domain, registers it with Amazon SES, and answers with its records.
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod config;
 

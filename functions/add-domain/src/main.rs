@@ -1,6 +1,6 @@
 //! Wiring only.
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! `POST /domains/{domain}/restart`: another 72 hours at SES for a domain that failed.
 //! `POST /domains/{domain}/notify`: the client is ready for the final step.
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod config;
 

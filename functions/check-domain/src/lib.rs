@@ -1,7 +1,7 @@
 //! `POST /domains/{domain}/check`, and `…/recheck` for Lasso support: looks at SES and DNS now, and
 //! answers with the fresh domain.
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod config;
 

@@ -2,7 +2,7 @@
 //! Lasso support alone takes. `…/adopt`: the client gets the identity that SES has already.
 //! `PUT /staff/clients/{client}/limits`: how much a client may do.
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod config;
 

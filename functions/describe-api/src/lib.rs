@@ -1,6 +1,6 @@
 //! `GET /openapi.json`: what the API takes and answers. It is for everybody, and touches nothing.
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 use domain_auth_http::{ParsedRequest, Reply, json_for_everybody, problem};
 

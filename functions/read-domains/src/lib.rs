@@ -2,7 +2,7 @@
 //! `GET /senders/{address}`: pure reads of the table. Nothing here can reach SES or DNS, so open
 //! browser tabs eat no quota.
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod config;
 

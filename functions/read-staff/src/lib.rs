@@ -1,7 +1,7 @@
 //! `GET /staff/domains`, `GET /staff/clients/{client}/domains/{domain}` and its history, and `GET
 //! /staff/clients/{client}/limits`: pure reads across clients, for Lasso support alone.
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod config;
 

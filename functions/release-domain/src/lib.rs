@@ -1,7 +1,7 @@
 //! `POST /staff/clients/{client}/domains/{domain}/release`: Lasso support ends a claim, or grants a
 //! proven claimant the name.
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod config;
 

@@ -1,6 +1,6 @@
 //! `DELETE /domains/{domain}`: ends sending at once, and takes the domain out of SES and the table.
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod config;
 

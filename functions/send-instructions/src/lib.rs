@@ -1,6 +1,6 @@
 //! `POST /domains/{domain}/instructions`: the records by email to the client's email administrator.
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod config;
 

@@ -1,7 +1,7 @@
 //! Events from the queue of alerts, one email to Lasso support for each, within the limit of a day for
 //! each client. What could not be emailed goes back to the queue, and says when it comes again.
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod config;
 mod email;

@@ -1,6 +1,6 @@
 //! The scheduled poller: finishes provisioning, asks SES how domains stand, publishes events.
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod config;
 

@@ -1,6 +1,6 @@
 //! The ports of `domain-auth` on DynamoDB, Amazon SES, Amazon SNS and Amazon SQS.
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod clients;
 mod environment;

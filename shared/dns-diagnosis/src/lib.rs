@@ -74,7 +74,7 @@
 //! # }
 //! ```
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 pub mod delivery;
 pub mod diagnosis;

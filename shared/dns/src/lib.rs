@@ -6,7 +6,7 @@
 //! and writes the messages, and the client around it is our own and thin: one query, one socket, one
 //! server. See `README.md` for the rules that it keeps.
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod addresses;
 mod asking;

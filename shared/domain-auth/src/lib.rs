@@ -1,6 +1,6 @@
 //! The domain of sending-domain authentication; no I/O.
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 pub mod action;
 pub mod actor;

@@ -1,6 +1,6 @@
 //! The HTTP contract: who is calling, what they may send, and what they get back.
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod answer;
 mod caller;

@@ -15,7 +15,7 @@
 //! );
 //! ```
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod failure;
 mod line;

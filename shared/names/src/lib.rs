@@ -14,7 +14,7 @@
 //! # Ok::<(), domain_auth_names::DomainNameError>(())
 //! ```
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod domain_name;
 mod eligibility;

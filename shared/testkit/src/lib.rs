@@ -2,7 +2,7 @@
 //! promises, an SES that does what a test tells it, a clock that stands still, and a way to die at
 //! any step.
 
-#![forbid(clippy::unwrap_used)]
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod builders;
 mod clock;

@@ -356,6 +356,8 @@ async fn alike(world: Shared) {
     let above = world.fresh_domain();
     world.add(ours, &above).await;
     let below = format!("mail.{above}");
+    // Each name is a zone of its own: what DNS says of them is the same, too.
+    world.create_zone(&below);
     let elsewhere = world.fresh_domain();
     world.identity_of(&elsewhere, "somebody").await;
 

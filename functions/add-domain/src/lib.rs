@@ -47,7 +47,7 @@ pub struct App<P: Ports> {
     pub clock: P::Clock,
     /// Randomness.
     pub ids: P::Ids,
-    /// DNS, for a first look, and to find a MAIL FROM name that nobody uses.
+    /// DNS, for a first look, and to find a MAIL FROM name that is not in use.
     pub dns: P::Dns,
     /// Names that may not be added.
     pub eligibility: Eligibility,

@@ -83,6 +83,10 @@ impl<P: PollerPorts> Poller<'_, P> {
         if !in_time() || !self.leased(looked, until, &mut report).await {
             return None;
         }
+        // A call that could end after its lease is not made.
+        if self.tools.clock.now() + CALL > until {
+            return None;
+        }
         let before = looked.domain.clone();
         let tools = self.tools.with_budget(&budget);
         match look_again(&tools, before.clone(), &Actor::Service).await {

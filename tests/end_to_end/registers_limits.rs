@@ -46,7 +46,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         checked_in_time,
     );
     suite.shared(
-        "a_grant_that_takes_longer_than_its_request_is_202_and_the_poller_finishes_it",
+        "a_grant_over_many_names_is_finished_by_its_request_or_by_the_poller",
         granted_in_steps,
     );
 }
@@ -237,10 +237,16 @@ async fn granted_in_steps(world: Shared) {
     let release = format!("{path}/release");
     let request = world.request(Method::POST, &release, Some(world.support()));
     let granted = answer_to(request.json(&order)).await;
-    assert_eq!(granted.status, StatusCode::ACCEPTED, "{granted:?}");
-    assert_eq!(granted.body["status"], "contested");
-    let detail = text(&granted.body["status_detail"]);
-    assert!(detail.contains("is being transferred"), "{detail}");
+    // How far one request gets depends on the machine: the request that stops half-way is tested in
+    // functions/release-domain.
+    if granted.status == StatusCode::ACCEPTED {
+        assert_eq!(granted.body["status"], "contested");
+        let detail = text(&granted.body["status_detail"]);
+        assert!(detail.contains("is being transferred"), "{detail}");
+    } else {
+        assert_eq!(granted.status, StatusCode::OK, "{granted:?}");
+        assert_ne!(granted.body["status"], "contested");
+    }
     world
         .until("the poller has finished it", async || {
             world.run_poller().await;

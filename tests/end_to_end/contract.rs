@@ -146,28 +146,9 @@ fn validator(place: &str) -> Arc<Validator> {
 fn closed(document: &mut Value) {
     let schemas = document.pointer_mut("/components/schemas");
     let schemas = schemas.and_then(Value::as_object_mut).expect("schemas");
-    // What is a part of a larger object is closed there.
-    let parts: Vec<String> = schemas
-        .values()
-        .filter_map(|schema| schema["oneOf"].as_array())
-        .flatten()
-        .filter(|variant| variant.get("properties").is_some())
-        .filter_map(|variant| variant["$ref"].as_str()?.rsplit('/').next())
-        .map(str::to_owned)
-        .collect();
-    for (name, schema) in schemas {
-        if parts.contains(name) {
-            continue;
-        }
+    for schema in schemas.values_mut() {
         if schema.get("properties").is_some() {
             schema["unevaluatedProperties"] = json!(false);
-            continue;
-        }
-        let variants = schema.get_mut("oneOf").and_then(Value::as_array_mut);
-        for variant in variants.into_iter().flatten() {
-            if variant.get("properties").is_some() {
-                variant["unevaluatedProperties"] = json!(false);
-            }
         }
     }
 }

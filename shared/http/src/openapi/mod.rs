@@ -3,6 +3,7 @@
 //! tests alone; what is served is the committed `docs/openapi.json`, which a test compares with this.
 
 mod description;
+mod enums;
 pub(crate) mod examples;
 mod interning;
 pub(crate) mod look;

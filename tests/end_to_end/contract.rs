@@ -108,6 +108,21 @@ fn compare(operation: Operation, exchange: &Exchange<'_>) -> Result<(), String> 
         .ok()
         .filter(|_| media_type.ends_with("json"))
         .unwrap_or_else(|| Value::String(exchange.body.to_owned()));
+    // Two media types of a response share a schema, so which of both it is, is told here.
+    let code = body["code"].as_str().filter(|_| exchange.status >= 400);
+    match code {
+        Some(code)
+            if described["content"][media_type]["examples"]
+                .get(code)
+                .is_none() =>
+        {
+            return Err(format!("the code {code} is not described for {media_type}"));
+        }
+        None if exchange.status >= 400 && !by_gateway => {
+            return Err("a problem without a code".to_owned());
+        }
+        Some(_) | None => {}
+    }
     let schema = response + &pointer(&["content", media_type, "schema"]);
     let errors: Vec<String> = validator(&schema)
         .iter_errors(&body)

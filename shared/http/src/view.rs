@@ -57,7 +57,10 @@ pub struct RecordView {
     pub id: RecordId,
     /// TXT, CNAME or MX.
     #[serde(rename = "type")]
-    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["TXT", "CNAME", "MX"])))]
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "domain_auth::records::PublishedType")
+    )]
     pub record_type: &'static str,
     /// The full name.
     pub name: String,

@@ -77,6 +77,17 @@ impl RecordId {
     }
 }
 
+/// The types of the records to publish, for the OpenAPI document.
+#[cfg(feature = "openapi")]
+#[derive(schemars::JsonSchema)]
+#[schemars(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "mnemonics of RFC 1035 section 3.2.2")]
+pub enum PublishedType {
+    Txt,
+    Cname,
+    Mx,
+}
+
 /// Whether sending depends on a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]

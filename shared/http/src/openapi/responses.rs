@@ -10,6 +10,9 @@ use crate::operations::Operation;
 use crate::problem::Problem;
 use crate::routes::Access;
 
+/// The media type of problems.
+const PROBLEM: &str = "application/problem+json";
+
 /// The Responses Object.
 pub(super) fn responses(
     operation: Operation,
@@ -43,10 +46,29 @@ pub(super) fn responses(
             "examples": { message.replace(' ', ""): { "value": { "message": message } } },
         });
     }
+    responses.values_mut().for_each(either_of_two);
     json!(responses)
 }
 
-/// What API Gateway answers itself: nothing of this service.
+/// Gives both media types of a response the same schema, which takes the body of either. Generated
+/// clients read one media type of a response, whichever it is, as this one is sent or not.
+fn either_of_two(response: &mut Value) {
+    let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) else {
+        return;
+    };
+    if !content.contains_key(PROBLEM) || content.len() == 1 {
+        return;
+    }
+    let schemas: Vec<Value> = content
+        .values_mut()
+        .map(|media_type| media_type["schema"].take())
+        .collect();
+    for media_type in content.values_mut() {
+        media_type["schema"] = json!({ "anyOf": schemas });
+    }
+}
+
+/// What API Gateway answers itself.
 #[derive(schemars::JsonSchema, serde::Serialize)]
 struct GatewayMessage {
     /// The status in words.
@@ -70,8 +92,6 @@ fn by_status(problems: Vec<Problem>) -> BTreeMap<u16, Vec<Problem>> {
 
 /// The problems with one status: which codes there are, and an example of each.
 fn problem_response(problems: &[Problem], schemas: &mut Schemas) -> Value {
-    let codes: Vec<&str> = problems.iter().map(|problem| problem.code).collect();
-    let status = problems.first().map(|problem| problem.status);
     let lines: Vec<String> = problems
         .iter()
         .map(|problem| format!("- `{}`: {}", problem.code, problem.title))
@@ -92,18 +112,8 @@ fn problem_response(problems: &[Problem], schemas: &mut Schemas) -> Value {
     json!({
         "description": lines.join("\n"),
         "headers": headers,
-        "content": { "application/problem+json": {
-            "schema": {
-                "allOf": [schemas.answered::<Problem>()],
-                "properties": {
-                    "status": { "const": status },
-                    "code": { "enum": codes },
-                    "type": { "enum": problems
-                        .iter()
-                        .map(|problem| &problem.problem_type)
-                        .collect::<Vec<_>>() },
-                },
-            },
+        "content": { PROBLEM: {
+            "schema": schemas.answered::<Problem>(),
             "examples": examples,
         } },
     })

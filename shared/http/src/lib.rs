@@ -25,6 +25,7 @@ mod routes;
 mod sender_view;
 mod staff_reply;
 mod staff_view;
+mod time;
 mod view;
 
 pub use answer::{Answer, measured, published};
@@ -54,4 +55,4 @@ pub use staff_view::{
     ClaimView, MissingView, OrphanView, ReconciliationView, StaffDomainView, StaffListView,
     StaffSummaryView,
 };
-pub use view::{DomainListView, DomainSummaryView, DomainView, RecordView};
+pub use view::{DomainListView, DomainSummaryView, DomainView, RecordView, SesView};

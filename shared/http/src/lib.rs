@@ -11,6 +11,7 @@ mod history_view;
 mod input;
 mod instructions_view;
 mod limits_view;
+mod manners;
 mod notified_view;
 mod once;
 #[cfg(feature = "openapi")]

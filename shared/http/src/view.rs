@@ -152,7 +152,8 @@ pub struct DomainSummaryView {
     /// step.
     #[serde(serialize_with = "in_millis")]
     pub ready_at: Option<Timestamp>,
-    /// Where it is in the API, with its records.
+    /// Its path below the base URL of the API, as the paths of the OpenAPI document are. A client appends
+    /// it to that URL.
     pub path: String,
 }
 

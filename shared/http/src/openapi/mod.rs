@@ -174,6 +174,9 @@ fn described(
     if operation.takes_keys() {
         parameters.push(parameters::idempotency_key());
     }
+    if operation.reads() {
+        parameters.push(parameters::if_none_match());
+    }
     if !parameters.is_empty() {
         described["parameters"] = Value::Array(parameters);
     }

@@ -28,7 +28,12 @@ pub(crate) fn tests(suite: &mut Suite) {
 struct Target<'a> {
     client: &'a str,
     domain: &'a str,
+    /// Of a link, which is all that its holder needs.
+    token: &'a str,
 }
+
+/// The token of no link.
+const NO_LINK: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 impl Target<'_> {
     fn path(&self, operation: Operation) -> String {
@@ -38,6 +43,8 @@ impl Target<'_> {
             .replace("{client}", self.client)
             .replace("{domain}", self.domain)
             .replace("{address}", &format!("sales@{}", self.domain))
+            .replace("{link}", "no-such-link")
+            .replace("{token}", self.token)
     }
 }
 
@@ -56,9 +63,12 @@ async fn tokens(world: Shared) {
     let target = Target {
         client: &world.info.clients.client_admin,
         domain: "nobody-has-this.com",
+        token: NO_LINK,
     };
     for operation in Operation::ALL {
         let expected = match operation.route().access {
+            // Without a link there is nothing behind these; a form leads back to where it is from.
+            Access::Anyone if operation.route().path.contains("{token}") => StatusCode::NOT_FOUND,
             Access::Anyone => StatusCode::OK,
             Access::ClientAdmin | Access::LassoSupport => StatusCode::UNAUTHORIZED,
         };
@@ -78,6 +88,7 @@ async fn roles(world: Shared) {
     let target = Target {
         client: &world.info.clients.client_admin,
         domain: &domain,
+        token: NO_LINK,
     };
     let no_role = world.info.tokens.no_role.as_str();
     for operation in Operation::ALL {
@@ -146,6 +157,7 @@ async fn invoked(world: &Shared, operation: Operation, claims: &Value) -> u64 {
     let target = Target {
         client: "claims",
         domain: "nobody-has-this.com",
+        token: NO_LINK,
     };
     let path = target.path(operation);
     let event = json!({
@@ -196,6 +208,7 @@ async fn other_clients(world: Shared) {
             let target = Target {
                 client: other_client,
                 domain,
+                token: NO_LINK,
             };
             let answer = call(&world, *operation, &target.path(*operation), Some(token)).await;
             let same = answer.text.replace(domain, "domain");
@@ -225,7 +238,12 @@ async fn reads(world: Shared) {
     let target = Target {
         client: &world.info.clients.client_admin,
         domain: &domain,
+        token: NO_LINK,
     };
+    let link = crate::links::made(&world, &domain).await.body;
+    let url = link["url"].as_str().expect("an address");
+    let (_, token) = url.rsplit_once('/').expect("a token");
+    let target = Target { token, ..target };
     let told = world.messages_of_topic().await;
     // The schedule may fire in between; then it is tried again.
     world
@@ -241,7 +259,10 @@ async fn reads(world: Shared) {
                     Access::LassoSupport => world.support(),
                 };
                 if operation.route().method == "GET" {
-                    let path = target.path(*operation);
+                    let mut path = target.path(*operation);
+                    if *operation == Operation::GetHandoffRecords {
+                        path += "?format=zone";
+                    }
                     let answer = call(&world, *operation, &path, Some(token)).await;
                     assert_eq!(answer.status, StatusCode::OK, "{operation}: {answer:?}");
                 }

@@ -7,6 +7,7 @@ use askama::Template;
 use domain_auth::diagnosis::RecordState;
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
+use domain_auth::handoff::in_words;
 use domain_auth::links::LinkToken;
 use domain_auth::plain_text::shown;
 use domain_auth::state::{State, Status};
@@ -17,7 +18,7 @@ use domain_auth_pages::{Frame, Provider, Record, RecordCard, cards};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::times::{in_words, seconds_until};
+use crate::times::seconds_until;
 
 /// How often a page that waits is fetched again, in seconds: as often as the domain may be checked.
 const REFRESH: u32 = 30;

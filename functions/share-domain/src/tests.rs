@@ -33,7 +33,8 @@ async fn app() -> TestApp {
         app.store.commit(&added).await.unwrap();
         let (maple, name) = (client("maple-homes"), domain_name(name));
         for _ in 0..links {
-            let made = make_link(&app.tools(), (&maple, &name), 14, &Actor::Service);
+            let tools = app.tools();
+            let made = make_link(&tools, (&maple, &name), 14, &Actor::Service);
             made.await.unwrap();
         }
     }

@@ -78,11 +78,19 @@ impl Fields {
 
     /// A whole number from 0 to `most`. `null` counts as absent.
     pub(crate) fn number(&mut self, name: &str, most: u32) -> Option<u32> {
+        self.number_in(name, 0, most)
+    }
+
+    /// A whole number from `least` to `most`. `null` counts as absent.
+    pub(crate) fn number_in(&mut self, name: &str, least: u32, most: u32) -> Option<u32> {
         let value = self.object.remove(name).filter(|value| !value.is_null())?;
         let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
-        let number = number.filter(|number| *number <= most);
+        let number = number.filter(|number| (least..=most).contains(number));
         if number.is_none() {
-            self.refuse(name, format!("must be a whole number from 0 to {most}"));
+            self.refuse(
+                name,
+                format!("must be a whole number from {least} to {most}"),
+            );
         }
         number
     }

@@ -6,6 +6,8 @@ use domain_auth::use_cases::links::Made;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::time::in_millis;
+
 /// A link as its client sees it. Its address is not among it: that is stored nowhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(
@@ -17,8 +19,10 @@ pub struct LinkView {
     /// Its identifier.
     pub id: String,
     /// When it was made.
+    #[serde(serialize_with = "in_millis")]
     pub made_at: Timestamp,
     /// When it ends by itself.
+    #[serde(serialize_with = "in_millis")]
     pub ends_at: Timestamp,
     /// Whether it went out with an email.
     pub emailed: bool,

@@ -95,7 +95,9 @@ fn after(error: &ApiError) -> Option<ApiError> {
         }),
         ApiError::TooManyAdditions { .. } => Some(ApiError::TooManyToRecipient(1)),
         ApiError::TooManyToRecipient(_) => None,
-        ApiError::TooManyNames(_) => Some(ApiError::Busy),
+        ApiError::TooManyNames(_) => Some(ApiError::TooManyLinks),
+        ApiError::TooManyLinks => Some(ApiError::NoSuchLink),
+        ApiError::NoSuchLink => Some(ApiError::Busy),
     }
 }
 

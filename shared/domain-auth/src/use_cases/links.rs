@@ -11,7 +11,7 @@ use crate::domain::{Change, Domain};
 use crate::evidence;
 use crate::history::{Action, Actor};
 use crate::links::{
-    Link, LinkTarget, LinkToken, MOST_EMAILED, MOST_LINKS, NewLink, ReadLinks, end_of,
+    Link, LinkId, LinkTarget, LinkToken, MOST_EMAILED, MOST_LINKS, NewLink, ReadLinks, end_of,
 };
 use crate::names::{ClientId, DomainName};
 use crate::ports::{Clock, CommitChanges, Ids, Ports, ReadDomains, StoreError};
@@ -189,10 +189,35 @@ pub(super) fn emailed_link(domain: &Domain, now: Timestamp, ids: &impl Ids) -> (
     with_token(change, link, ids)
 }
 
+/// Ends a link whose email was certainly not sent, without a line of history: nobody has it.
+pub(super) async fn end_unsent<P>(
+    tools: &StoreTools<'_, P>,
+    (client, name): (&ClientId, &DomainName),
+    id: &LinkId,
+) -> Result<(), StoreError>
+where
+    P: Ports<Store: ReadDomains + CommitChanges>,
+{
+    let StoreTools { store, clock, ids } = *tools;
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
+        let Some(domain) = store.domain(client, name).await? else {
+            return Ok(());
+        };
+        let has_it = domain.links.iter().any(|link| link.id == *id);
+        let change = domain.updated(|domain| domain.links.retain(|link| link.id != *id));
+        if !has_it || is_written(store.commit(&change).await)? {
+            return Ok(());
+        }
+    }
+    // It ends by itself.
+    Ok(())
+}
+
 /// The identifier is an event's: it sorts by time, and no two are the same.
 fn new_link(now: Timestamp, days: u32, emailed: bool, ids: &impl Ids) -> Link {
     Link {
-        id: crate::links::LinkId::of_event(ids.event_id(now)),
+        id: LinkId::of_event(ids.event_id(now)),
         made_at: now,
         ends_at: end_of(now, days),
         emailed,

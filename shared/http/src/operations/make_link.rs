@@ -37,13 +37,7 @@ impl MakeLinkBody {
         let Some(mut fields) = fields else {
             return Ok(Self { days: MOST_DAYS });
         };
-        let days = fields.number("days", MOST_DAYS);
-        if days == Some(0) {
-            fields.refuse(
-                "days",
-                format!("must be a whole number from 1 to {MOST_DAYS}"),
-            );
-        }
+        let days = fields.number_in("days", 1, MOST_DAYS);
         let days = fields.finish(Some(days.unwrap_or(MOST_DAYS)))?;
         Ok(Self { days })
     }

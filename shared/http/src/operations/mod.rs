@@ -127,6 +127,11 @@ impl Operation {
         Self::ALL.iter().copied().find(chosen)
     }
 
+    /// Whether it changes nothing, so that its answers have an `ETag`.
+    pub fn reads(self) -> bool {
+        self.route().method == "GET"
+    }
+
     /// Whether a request may carry an `Idempotency-Key`. Not that for a link, whose answer has the token,
     /// which is stored nowhere; and not that of a link holder, who is nobody that a key could be of.
     pub fn takes_keys(self) -> bool {

@@ -54,8 +54,13 @@ impl SenderDomain {
                     | InvalidReason::NameTooLong
                     | InvalidReason::NoRoomForRecords
                     | InvalidReason::Hyphen
-                    | InvalidReason::Character
-                    | InvalidReason::Punycode,
+                    | InvalidReason::Character(_)
+                    | InvalidReason::International
+                    | InvalidReason::Punycode
+                    | InvalidReason::SeveralNames { .. }
+                    | InvalidReason::ForExamples(_)
+                    | InvalidReason::PrivateEnding(_)
+                    | InvalidReason::UnknownEnding(_),
                     _,
                 ) => Err(SenderError::NotAnAddress),
             },

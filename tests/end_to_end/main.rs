@@ -10,6 +10,7 @@ mod alert_queue;
 mod contract;
 mod described;
 mod dns;
+mod dns_truth;
 mod fairness;
 mod hostile_zones;
 mod limits;
@@ -159,6 +160,7 @@ fn main() -> ExitCode {
     permissions::tests(&mut suite);
     main_path::tests(&mut suite);
     dns::tests(&mut suite);
+    dns_truth::tests(&mut suite);
     removal::tests(&mut suite);
     lists::tests(&mut suite);
     requests::tests(&mut suite);

@@ -8,7 +8,11 @@ use crate::view::DomainView;
 
 /// A domain whose client has said that it is ready for the final step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Notified")
+)]
 pub struct NotifiedView {
     /// The domain, as everywhere.
     #[serde(flatten)]

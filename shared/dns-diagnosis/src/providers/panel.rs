@@ -90,6 +90,14 @@ impl Panel {
         delegated.unwrap_or_else(|| self.clone())
     }
 
+    /// The panel of a provider with the zone `apex` open in it.
+    pub fn at(provider: Option<&'static Provider>, apex: String) -> Self {
+        Self {
+            provider,
+            zone: apex,
+        }
+    }
+
     /// The provider, where it is known.
     pub fn provider(&self) -> Option<&'static Provider> {
         self.provider

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use domain_auth::dns::{DnsLook, Zone, ZoneOutcome};
 use domain_auth::domain::{Change, Domain, NewDomain};
+use domain_auth::final_step::FinalStepPolicy;
 use domain_auth::history::{Actor, HistoryEntry};
 use domain_auth::links::{LinkTarget, LinkToken, ReadLinks};
 use domain_auth::names::{ClientId, Community, DomainName, EmailAddress, Note};
@@ -190,7 +191,7 @@ impl World {
         let (ses, budget) = (FakeSes::default(), SesBudget::unlimited());
         let tools = self.tools().with_ses(&ses, &budget).with_dns(&self.dns);
         let (client, name) = (client("maple-homes"), domain_name("example.com"));
-        let (policy, limits) = (Default::default(), CheckLimits::default());
+        let (policy, limits) = (FinalStepPolicy::default(), CheckLimits::default());
         let actor = Actor::Service;
         let checked = check(&tools, &policy, (&client, &name), &actor, limits);
         Box::pin(checked).await.unwrap();

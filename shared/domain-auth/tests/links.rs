@@ -58,12 +58,13 @@ impl World {
 
     fn commit(&self, change: &Change) {
         let written = self.store.commit(change).now_or_never();
-        written.unwrap().unwrap();
+        written.expect("no wait").expect("a change written");
     }
 
     fn domain(&self) -> Domain {
         let domain = self.store.domain(&self.client, &self.name).now_or_never();
-        domain.unwrap().unwrap().unwrap()
+        let domain = domain.expect("no wait").expect("a store that answers");
+        domain.expect("a domain")
     }
 
     fn moved(&self, trigger: Trigger) {
@@ -71,24 +72,24 @@ impl World {
         let moved = self
             .domain()
             .transition(trigger, jo(), None, now, &self.ids);
-        self.commit(&moved.unwrap());
+        self.commit(&moved.expect("a transition that there is"));
     }
 
     fn make(&self, days: u32) -> Result<Made, Failure<LinkRefusal>> {
         let domain = (&self.client, &self.name);
         let made = make_link(&self.tools(), domain, days, &jo()).now_or_never();
-        made.unwrap()
+        made.expect("no wait")
     }
 
     fn withdraw(&self, id: &str) -> Result<(), Failure<LinkRefusal>> {
         let domain = (&self.client, &self.name);
         let done = withdraw_link(&self.tools(), domain, id, &jo()).now_or_never();
-        done.unwrap()
+        done.expect("no wait")
     }
 
     fn open(&self, token: &LinkToken) -> Option<Opened> {
         let opened = open_link(&self.store, &self.clock, token).now_or_never();
-        opened.unwrap().unwrap()
+        opened.expect("no wait").expect("a store that answers")
     }
 }
 

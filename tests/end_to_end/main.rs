@@ -11,6 +11,7 @@ mod clients;
 mod contract;
 mod described;
 mod dns;
+mod dns_truth;
 mod fairness;
 mod hostile_zones;
 mod limits;
@@ -176,6 +177,7 @@ fn main() -> ExitCode {
     manners::tests(&mut suite);
     clients::tests(&mut suite);
     dns::tests(&mut suite);
+    dns_truth::tests(&mut suite);
     removal::tests(&mut suite);
     lists::tests(&mut suite);
     requests::tests(&mut suite);

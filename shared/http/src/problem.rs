@@ -7,7 +7,7 @@ use std::fmt;
 
 use domain_auth::handoff::HandoffError;
 use domain_auth::idempotency::KeyError;
-use domain_auth::names::{ClientId, DomainName, DomainNameError, IneligibleReason};
+use domain_auth::names::{ClientId, DomainName, DomainNameError, Eligibility, IneligibleReason};
 use domain_auth::ports::{SesError, StoreError};
 use domain_auth::state::Status;
 use serde::Serialize;
@@ -197,6 +197,15 @@ impl ApiError {
     /// One wrong field or parameter.
     pub fn invalid(error: FieldError) -> Self {
         Self::Invalid(vec![error])
+    }
+
+    /// The refusal of a typed domain without a suggestion that the deployment refuses, too.
+    #[must_use]
+    pub fn suggesting_only(self, eligibility: &Eligibility) -> Self {
+        match self {
+            Self::InvalidDomain(error) => Self::InvalidDomain(eligibility.review(error)),
+            other => other,
+        }
     }
 
     /// What goes to the log, once, at the boundary. Only what is our fault has a cause.

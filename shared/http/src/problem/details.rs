@@ -372,12 +372,12 @@ fn invalid_domain(error: &DomainNameError) -> Problem {
         "invalid_domain"
     };
     let suggestion = error.suggestion.as_ref().map(ToString::to_string);
-    let mut detail = capitalized(&error.reason.to_string());
+    let mut detail = capitalized(&error.to_string());
     if let Some(suggestion) = &suggestion {
         detail = format!("{detail} Did you mean {suggestion}?");
     }
     let title = "This is not a domain that can be added";
-    let errors = vec![FieldError::field("/domain", error.reason)];
+    let errors = vec![FieldError::field("/domain", error)];
     Problem {
         suggestion,
         ..Problem::new(422, code, title, detail).with(errors)

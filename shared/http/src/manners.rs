@@ -15,6 +15,9 @@ use crate::routes::Access;
 /// The caller may keep the answer, and asks each time whether it is still so. A browser then sends
 /// `If-None-Match` by itself.
 pub(crate) const REVALIDATED: &str = "private, no-cache";
+/// What a handler gives an answer that no caller may keep, not even to ask whether it is still so: pages
+/// with a secret in their address.
+pub(crate) const NEVER_KEPT: &str = "no-store";
 /// Seconds after which an accepted request is worth looking at again: the poller runs every minute.
 pub(crate) const LOOK_AGAIN: u32 = 60;
 
@@ -46,7 +49,9 @@ impl Manners {
             let seconds = HeaderValue::from(LOOK_AGAIN);
             reply.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
-        if operation.reads() && reply.status() == StatusCode::OK {
+        let cache_control = reply.headers().get(header::CACHE_CONTROL);
+        let is_kept = cache_control.is_none_or(|value| value != NEVER_KEPT);
+        if operation.reads() && is_kept && reply.status() == StatusCode::OK {
             self.validated(operation, reply)
         } else {
             reply

@@ -113,6 +113,17 @@ fn neither_a_problem_nor_a_change_has_a_tag() {
 }
 
 #[test]
+fn what_no_caller_may_keep_has_no_tag() {
+    let mut page = domain();
+    let never = HeaderValue::from_static("no-store");
+    page.headers_mut().insert(header::CACHE_CONTROL, never);
+    let answer = Manners::of(&request(GET, &json!({ "if-none-match": "*" }))).applied(page);
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(header(&answer, header::ETAG), None);
+    assert_eq!(header(&answer, header::CACHE_CONTROL), Some("no-store"));
+}
+
+#[test]
 fn what_is_accepted_says_when_to_look_again() {
     let accepted = |route| {
         let answer = json(StatusCode::ACCEPTED, &json!({}));

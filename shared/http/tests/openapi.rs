@@ -61,6 +61,26 @@ fn the_document_says_how_many_records_of_an_answer_are_kept() {
     assert!(outcomes.contains(&kept), "{kept} {outcomes}");
 }
 
+#[test]
+fn every_good_answer_with_a_body_in_json_has_an_example() {
+    let document = document();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let responses = operation["responses"].as_object().unwrap();
+            for (status, response) in responses.iter().filter(|(code, _)| code.starts_with('2')) {
+                let json = &response["content"]["application/json"];
+                let examples = json["examples"].as_object();
+                let has_none = examples.is_none_or(Map::is_empty);
+                let is_document = path == "/openapi.json";
+                assert!(
+                    json.is_null() || !has_none || is_document,
+                    "{method} {path} {status}"
+                );
+            }
+        }
+    }
+}
+
 /// Most generators of clients make nothing useful of a `oneOf` of constants.
 #[test]
 fn a_choice_among_words_is_one_enum() {
@@ -129,6 +149,14 @@ fn every_example_is_valid() {
                     for example in several.chain(media_type.get("example")) {
                         seen += 1;
                         assert_valid(&document, &media_type["schema"], example, operation);
+                    }
+                }
+            }
+            for response in operation["responses"].as_object().unwrap().values() {
+                for header in response["headers"].as_object().into_iter().flatten() {
+                    if let Some(example) = header.1.get("example") {
+                        seen += 1;
+                        assert_valid(&document, &header.1["schema"], example, operation);
                     }
                 }
             }

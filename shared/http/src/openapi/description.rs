@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::manners::NEVER_KEPT;
+use crate::operations::Operation;
 use crate::problem::ApiError;
 
 pub(super) use crate::reply::NO_STORE;
@@ -21,6 +23,13 @@ pub(crate) struct Description {
     /// A sample of each problem, but for those of every operation with a token and of every one with
     /// an `Idempotency-Key`.
     pub(crate) problems: Vec<ApiError>,
+}
+
+impl Description {
+    /// Whether the good answers have an `ETag`, as `Manners` gives it.
+    pub(super) fn has_tag(&self, operation: Operation) -> bool {
+        operation.reads() && self.cache_control != NEVER_KEPT
+    }
 }
 
 impl Default for Description {

@@ -156,6 +156,7 @@ fn described(
         Access::ClientAdmin => "Needs the role `client-admin`, and a client.",
         Access::LassoSupport => "Needs the role `lasso-support`.",
     };
+    let has_tag = description.has_tag(operation);
     let detail = description.detail;
     let gap = if detail.is_empty() { "" } else { "\n\n" };
     let mut described = json!({
@@ -174,7 +175,7 @@ fn described(
     if operation.takes_keys() {
         parameters.push(parameters::idempotency_key());
     }
-    if operation.reads() {
+    if has_tag {
         parameters.push(parameters::if_none_match());
     }
     if !parameters.is_empty() {

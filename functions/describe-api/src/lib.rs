@@ -9,8 +9,8 @@ const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 
 /// Answers one request.
 pub fn describe(request: &ParsedRequest) -> Reply {
-    match request.operation() {
-        Ok(_) => json_for_everybody(DOCUMENT),
+    match request.check_query() {
+        Ok(()) => json_for_everybody(DOCUMENT),
         Err(error) => problem(error, request),
     }
 }

@@ -17,6 +17,7 @@ mod once;
 pub mod openapi;
 mod operations;
 mod problem;
+mod query;
 mod refusals;
 mod reply;
 mod request;
@@ -40,15 +41,15 @@ pub use notified_view::NotifiedView;
 pub use once::once;
 pub use operations::{
     AddDomainBody, AdoptIdentityBody, InstructionsBody, LimitsBody, NotifyReadyBody, Operation,
-    RejectDomainBody, release_order,
+    RejectDomainBody, SendersBody, release_order,
 };
-pub use problem::{ApiError, FieldError, MAX_BODY, Problem};
+pub use problem::{ApiError, FieldError, MAX_BODY, MAX_SENDERS_BODY, Problem};
 pub use reply::{
     Reply, document, json, json_for_a_minute, json_for_everybody, no_content, problem, reply_to,
 };
 pub use request::ParsedRequest;
 pub use routes::{Access, Route};
-pub use sender_view::{SenderAction, SenderReason, SenderView};
+pub use sender_view::{AddressView, SenderAction, SenderReason, SenderView, SendersView};
 pub use staff_reply::staff_domain;
 pub use staff_view::{
     ClaimView, MissingView, OrphanView, ReconciliationView, StaffDomainView, StaffListView,

@@ -116,8 +116,8 @@ pub struct DomainSummaryView {
     pub added_at: Timestamp,
     /// When the present state ends by itself.
     pub deadline: Option<Timestamp>,
-    /// When the client said, since the domain came into its state, that it is ready for the final
-    /// step.
+    /// When the client said that it is ready for the final step: since the domain came into its state, or
+    /// on the way to it.
     pub ready_at: Option<Timestamp>,
     /// Where it is in the API, with its records.
     pub path: String,
@@ -171,10 +171,7 @@ impl From<&Domain> for DomainSummaryView {
             community: domain.community.clone().map(String::from),
             added_at: domain.added_at,
             deadline: domain.deadline(),
-            ready_at: domain
-                .ready
-                .filter(|_| domain.has_said_ready())
-                .map(|ready| ready.at),
+            ready_at: domain.ready_call().map(|ready| ready.at),
             path: format!("/domains/{}", domain.name),
         }
     }

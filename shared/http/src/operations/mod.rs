@@ -14,6 +14,7 @@ mod get_domain;
 mod get_history;
 mod get_records;
 mod get_sender;
+mod get_senders;
 mod list_domains;
 mod list_queue;
 mod notify_ready;
@@ -33,6 +34,7 @@ use crate::routes::Route;
 
 pub use add_domain::AddDomainBody;
 pub use adopt_identity::AdoptIdentityBody;
+pub use get_senders::SendersBody;
 pub use notify_ready::NotifyReadyBody;
 pub use reject_domain::RejectDomainBody;
 pub use release_domain::release_order;
@@ -40,7 +42,7 @@ pub use send_instructions::InstructionsBody;
 pub use set_client_limits::LimitsBody;
 
 macro_rules! operations {
-    ($($operation:ident = $module:ident;)*) => {
+    ($($operation:ident = $module:ident $(($($query:literal),+))?;)*) => {
         /// Everything that the API can be asked for, in the order of the OpenAPI document.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Operation {
@@ -65,6 +67,13 @@ macro_rules! operations {
                 }
             }
 
+            /// The parameters that its query string may have. Any other is refused.
+            pub const fn query_parameters(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$operation => &[$($($query),+)?],)*
+                }
+            }
+
             /// What the OpenAPI document says of it.
             #[cfg(feature = "openapi")]
             pub(crate) fn describe(self, schemas: &mut Schemas) -> Description {
@@ -76,21 +85,23 @@ macro_rules! operations {
     };
 }
 
+// In parentheses: the parameters of the query string.
 operations! {
     AddDomain = add_domain;
-    ListDomains = list_domains;
+    ListDomains = list_domains("status", "community", "limit", "cursor");
     GetDomain = get_domain;
-    GetRecords = get_records;
-    GetHistory = get_history;
+    GetRecords = get_records("format");
+    GetHistory = get_history("limit", "cursor");
     CheckDomain = check_domain;
     RestartDomain = restart_domain;
     NotifyReady = notify_ready;
     SendInstructions = send_instructions;
-    RemoveDomain = remove_domain;
-    GetSender = get_sender;
-    ListQueue = list_queue;
+    RemoveDomain = remove_domain("confirm");
+    GetSender = get_sender("client");
+    GetSenders = get_senders;
+    ListQueue = list_queue("status", "waiting_for", "limit", "cursor");
     GetClientDomain = get_client_domain;
-    GetClientHistory = get_client_history;
+    GetClientHistory = get_client_history("limit", "cursor");
     CompleteDomain = complete_domain;
     RejectDomain = reject_domain;
     AdoptIdentity = adopt_identity;
@@ -108,9 +119,10 @@ impl Operation {
         Self::ALL.iter().copied().find(chosen)
     }
 
-    /// Whether a request may carry an `Idempotency-Key`.
+    /// Whether a request may carry an `Idempotency-Key`: one that changes something and is not repeatable
+    /// by its method.
     pub fn takes_keys(self) -> bool {
-        self.route().method == "POST"
+        self.route().method == "POST" && self != Self::GetSenders
     }
 
     /// The operation at a method and path as they are sent. A word of a path goes before a

@@ -108,6 +108,21 @@ fn compare(operation: Operation, exchange: &Exchange<'_>) -> Result<(), String> 
         .ok()
         .filter(|_| media_type.ends_with("json"))
         .unwrap_or_else(|| Value::String(exchange.body.to_owned()));
+    // Two media types of a response share a schema, so which of both it is, is told here.
+    let code = body["code"].as_str().filter(|_| exchange.status >= 400);
+    match code {
+        Some(code)
+            if described["content"][media_type]["examples"]
+                .get(code)
+                .is_none() =>
+        {
+            return Err(format!("the code {code} is not described for {media_type}"));
+        }
+        None if exchange.status >= 400 && !by_gateway => {
+            return Err("a problem without a code".to_owned());
+        }
+        Some(_) | None => {}
+    }
     let schema = response + &pointer(&["content", media_type, "schema"]);
     let errors: Vec<String> = validator(&schema)
         .iter_errors(&body)
@@ -146,28 +161,9 @@ fn validator(place: &str) -> Arc<Validator> {
 fn closed(document: &mut Value) {
     let schemas = document.pointer_mut("/components/schemas");
     let schemas = schemas.and_then(Value::as_object_mut).expect("schemas");
-    // What is a part of a larger object is closed there.
-    let parts: Vec<String> = schemas
-        .values()
-        .filter_map(|schema| schema["oneOf"].as_array())
-        .flatten()
-        .filter(|variant| variant.get("properties").is_some())
-        .filter_map(|variant| variant["$ref"].as_str()?.rsplit('/').next())
-        .map(str::to_owned)
-        .collect();
-    for (name, schema) in schemas {
-        if parts.contains(name) {
-            continue;
-        }
+    for schema in schemas.values_mut() {
         if schema.get("properties").is_some() {
             schema["unevaluatedProperties"] = json!(false);
-            continue;
-        }
-        let variants = schema.get_mut("oneOf").and_then(Value::as_array_mut);
-        for variant in variants.into_iter().flatten() {
-            if variant.get("properties").is_some() {
-                variant["unevaluatedProperties"] = json!(false);
-            }
         }
     }
 }

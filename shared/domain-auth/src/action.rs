@@ -6,7 +6,11 @@ use crate::state::TriggerKind;
 
 /// What happened, in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "HistoryAction")
+)]
 #[serde(rename_all = "snake_case")]
 #[allow(
     missing_docs,

@@ -7,7 +7,11 @@ use serde::Serialize;
 
 /// An email that is on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Instructions")
+)]
 pub struct InstructionsView {
     /// The domain, in A-labels.
     pub domain: String,
@@ -25,7 +29,11 @@ pub struct InstructionsView {
 
 /// How many more there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "InstructionsLeft")
+)]
 pub struct LeftView {
     /// For this domain.
     pub domain: u32,

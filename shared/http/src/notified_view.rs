@@ -8,11 +8,16 @@ use domain_auth::use_cases::notify::Notified;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::time::in_millis;
 use crate::view::DomainView;
 
 /// A domain whose client has said that it is ready for the final step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Notified")
+)]
 pub struct NotifiedView {
     /// The domain, as everywhere.
     #[serde(flatten)]
@@ -21,6 +26,7 @@ pub struct NotifiedView {
     pub missing: Vec<MissingPiece>,
     /// When Lasso support was told, in the present state, that the client is ready; `null` where it has
     /// nothing to do.
+    #[serde(serialize_with = "in_millis")]
     pub support_told_at: Option<Timestamp>,
     /// Whether that is an email. It is none beyond the client's limit of emails to Lasso support on a day,
     /// nor where it says what was emailed within 24 hours, before the domain was removed and added again:

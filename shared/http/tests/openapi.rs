@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use domain_auth::dns::MAX_RECORDS;
 use domain_auth_http::openapi::document;
 use domain_auth_http::{Access, Operation};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Set to anything, it has the first test write the document instead of comparing it.
 const UPDATE: &str = "UPDATE_OPENAPI";
@@ -70,11 +70,59 @@ fn the_parameters_in_the_query_are_those_that_the_operations_take() {
 
 #[test]
 fn the_document_says_how_many_records_of_an_answer_are_kept() {
-    let outcomes = document()["components"]["schemas"]["Outcome"].to_string();
+    let outcomes = document()["components"]["schemas"]["DnsOutcomeFound"].to_string();
     let (thousands, rest) = (MAX_RECORDS / 1_000, MAX_RECORDS % 1_000);
     let most = format!("{thousands},{rest:03}");
     let kept = format!("Of more than {most}, the first {most}.");
     assert!(outcomes.contains(&kept), "{kept} {outcomes}");
+}
+
+/// Most generators of clients make nothing useful of a `oneOf` of constants.
+#[test]
+fn a_choice_among_words_is_one_enum() {
+    let document = document();
+    let mut choices = 0;
+    each_object(&document, &mut |object| {
+        choices += usize::from(object.contains_key("enum"));
+        for word in ["oneOf", "anyOf"] {
+            let variants = object.get(word).and_then(Value::as_array);
+            let words = |variant: &&Value| variant.get("const").or(variant.get("enum")).is_some();
+            let found = variants.and_then(|variants| variants.iter().find(words));
+            assert_eq!(found, None, "in {object:?}");
+        }
+    });
+    assert!(choices > 20, "{choices} enums");
+}
+
+#[test]
+fn schemas_have_no_names_of_rust_types() {
+    let document = document();
+    for name in document["components"]["schemas"]
+        .as_object()
+        .unwrap()
+        .keys()
+    {
+        let of_rust = ["View", "Body", "Reply"]
+            .iter()
+            .find(|end| name.ends_with(**end));
+        assert_eq!(
+            of_rust, None,
+            "{name}: give it a name with `schemars(rename)`"
+        );
+        // Two types of one name are numbered by schemars.
+        assert!(!name.ends_with(char::is_numeric), "{name} is two types");
+    }
+}
+
+fn each_object(value: &Value, act: &mut impl FnMut(&Map<String, Value>)) {
+    match value {
+        Value::Object(object) => {
+            act(object);
+            object.values().for_each(|member| each_object(member, act));
+        }
+        Value::Array(items) => items.iter().for_each(|item| each_object(item, act)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// Every example in the document has the schema beside it.

@@ -33,7 +33,11 @@ pub enum RecordType {
 
 /// One question: a name and a type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "DnsQuestion")
+)]
 pub struct Question {
     /// Absolute, without a trailing dot.
     pub name: String,
@@ -46,7 +50,11 @@ pub struct Question {
 /// names also a space, and a dot or a backslash inside a label as `\.` and `\\`. In a text the
 /// backslash stands for itself as well.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "DnsData")
+)]
 #[serde(tag = "type", rename_all = "UPPERCASE")]
 pub enum Data {
     /// A or AAAA.
@@ -87,7 +95,11 @@ pub enum Data {
 
 /// Why there is no answer, although somebody spoke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "DnsFailure")
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
     /// Response code SERVFAIL.
@@ -109,7 +121,11 @@ pub enum Failure {
 
 /// What came of one question to one server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "DnsOutcome")
+)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     /// Records of the type asked for.

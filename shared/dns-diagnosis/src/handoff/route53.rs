@@ -46,7 +46,7 @@ struct Change {
 struct ResourceRecordSet {
     name: String,
     #[serde(rename = "Type")]
-    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["TXT", "CNAME", "MX"])))]
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::records::PublishedType"))]
     kind: &'static str,
     #[serde(rename = "TTL")]
     ttl: u32,

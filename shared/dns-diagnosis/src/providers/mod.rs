@@ -51,7 +51,11 @@ pub struct Provider {
 
 /// The labels of the fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ProviderFields")
+)]
 #[serde(deny_unknown_fields)]
 pub struct Fields {
     /// The record's name.

@@ -30,6 +30,14 @@ impl Panel {
         }
     }
 
+    /// The panel of a provider with the zone `apex` open in it.
+    pub fn at(provider: Option<&'static Provider>, apex: String) -> Self {
+        Self {
+            provider,
+            zone: apex,
+        }
+    }
+
     /// The provider, where it is known.
     pub fn provider(&self) -> Option<&'static Provider> {
         self.provider

@@ -77,6 +77,17 @@ impl RecordId {
     }
 }
 
+/// The types of the records to publish, for the OpenAPI document.
+#[cfg(feature = "openapi")]
+#[derive(schemars::JsonSchema)]
+#[schemars(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "mnemonics of RFC 1035 section 3.2.2")]
+pub enum PublishedType {
+    Txt,
+    Cname,
+    Mx,
+}
+
 /// Whether sending depends on a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -112,6 +123,22 @@ impl RecordData {
             Self::Txt { .. } => "TXT",
             Self::Cname { .. } => "CNAME",
             Self::Mx { .. } => "MX",
+        }
+    }
+
+    /// The priority of an MX record.
+    pub fn priority(&self) -> Option<u16> {
+        match self {
+            Self::Mx { preference, .. } => Some(*preference),
+            Self::Txt { .. } | Self::Cname { .. } => None,
+        }
+    }
+
+    /// The host that an MX record names.
+    pub fn exchange(&self) -> Option<&str> {
+        match self {
+            Self::Mx { exchange, .. } => Some(exchange),
+            Self::Txt { .. } | Self::Cname { .. } => None,
         }
     }
 

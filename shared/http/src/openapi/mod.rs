@@ -3,6 +3,7 @@
 //! tests alone; what is served is the committed `docs/openapi.json`, which a test compares with this.
 
 mod description;
+mod enums;
 pub(crate) mod examples;
 mod interning;
 pub(crate) mod look;
@@ -35,6 +36,7 @@ pub fn document() -> Value {
         item[route.method.to_lowercase()] = described(*operation, &mut schemas, &mut codes);
     }
     let examples = interning::intern(&mut paths);
+    let schemas = components(schemas, &codes, &paths);
     json!({
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
@@ -43,10 +45,10 @@ pub fn document() -> Value {
             "version": env!("CARGO_PKG_VERSION"),
             "summary": "Gets the sending domains of Lasso's clients authenticated with Amazon SES.",
             "description": DESCRIPTION,
+            "contact": { "name": "Lasso support", "url": "https://support.lassocrm.com" },
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
-        // Relative to where the document is.
-        "servers": [{ "url": ".", "description": "The API that serves this document." }],
+        "servers": servers(),
         "tags": [
             { "name": tag(Access::ClientAdmin), "description": CLIENT_ADMIN },
             { "name": tag(Access::MassMail), "description": MASS_MAIL },
@@ -62,9 +64,24 @@ pub fn document() -> Value {
                 "description": TOKEN,
             } },
             "examples": examples,
-            "schemas": components(schemas, &codes),
+            "schemas": schemas,
         },
     })
+}
+
+/// Where the API is. A document that the API has served is beside what it describes.
+fn servers() -> Value {
+    json!([
+        { "url": ".", "description": "The API that serves this document." },
+        {
+            "url": "https://{api}.execute-api.{region}.amazonaws.com",
+            "description": "A deployment: the output `ApiUrl` of its stack.",
+            "variables": {
+                "api": { "default": "api", "description": "The identifier of the HTTP API." },
+                "region": { "default": "us-east-1", "description": "The AWS region." },
+            },
+        },
+    ])
 }
 
 const DESCRIPTION: &str = "\
@@ -79,7 +96,7 @@ decide first on `Content-Type`, and then on `code`.
 Lists have pages. A page may be short, or empty, and still have a next one: only a `next_cursor` \
 of `null` ends a list. A cursor is good for the list that it was given out for (the same client, \
 filters and domain), stays good while entries come and go, and is refused for any other. Times are \
-RFC 3339 in UTC.";
+RFC 3339 in UTC, with three digits of a second.";
 
 const CLIENT_ADMIN: &str = "\
 For the role `client-admin` with a client. A Client Administrator sees the domains of their own \
@@ -107,14 +124,28 @@ fn tag(access: Access) -> &'static str {
     }
 }
 
-/// The schemas, with every `code` that there is.
-fn components(schemas: Schemas, codes: &BTreeSet<&str>) -> Map<String, Value> {
+/// The schemas that the paths need, with every `code` that there is.
+fn components(
+    schemas: Schemas,
+    codes: &BTreeSet<&str>,
+    paths: &Map<String, Value>,
+) -> Map<String, Value> {
     let mut components = schemas.into_components();
     let code = components
         .get_mut("Problem")
         .and_then(|problem| problem.pointer_mut("/properties/code"))
         .expect("a schema of problems");
     code["enum"] = json!(codes);
+    // One whose properties have become those of a variant has no use of its own.
+    let texts: Vec<String> = paths
+        .values()
+        .chain(components.values())
+        .map(Value::to_string)
+        .collect();
+    components.retain(|name, _| {
+        let reference = format!("\"#/components/schemas/{name}\"");
+        texts.iter().any(|text| text.contains(&reference))
+    });
     components
 }
 
@@ -155,6 +186,9 @@ fn described(
     parameters.extend(description.query);
     if operation.takes_keys() {
         parameters.push(parameters::idempotency_key());
+    }
+    if operation.reads() {
+        parameters.push(parameters::if_none_match());
     }
     if !parameters.is_empty() {
         described["parameters"] = Value::Array(parameters);

@@ -6,9 +6,13 @@ use serde_json::{Map, Value, json};
 
 use super::description::{Description, NO_STORE};
 use super::schemas::Schemas;
+use crate::manners::{LOOK_AGAIN, REVALIDATED, is_followed_up};
 use crate::operations::Operation;
 use crate::problem::Problem;
 use crate::routes::Access;
+
+/// The media type of problems.
+const PROBLEM: &str = "application/problem+json";
 
 /// The Responses Object.
 pub(super) fn responses(
@@ -21,7 +25,16 @@ pub(super) fn responses(
     for answer in &description.answers {
         let mut response = answer.response.clone();
         response["description"] = json!(answer.description);
-        response["headers"]["Cache-Control"] = cache_control(description.cache_control);
+        response["headers"]["Cache-Control"] = cache_control(cached(operation, description));
+        if operation.reads() {
+            response["headers"]["ETag"] = etag();
+        }
+        if answer.status == "202" && is_followed_up(operation) {
+            response["headers"]["Retry-After"] = json!({
+                "description": "Seconds after which there may be something new.",
+                "schema": { "type": "integer", "const": LOOK_AGAIN },
+            });
+        }
         if operation.takes_keys() {
             response["headers"]["Idempotent-Replayed"] = json!({
                 "description": "Only where this is the answer to an earlier request with the same \
@@ -30,6 +43,16 @@ pub(super) fn responses(
             });
         }
         responses.insert(answer.status.to_owned(), response);
+    }
+    if operation.reads() {
+        let not_modified = json!({
+            "description": "The caller has the answer already, as `If-None-Match` says. No body.",
+            "headers": {
+                "Cache-Control": cache_control(cached(operation, description)),
+                "ETag": etag(),
+            },
+        });
+        responses.insert("304".to_owned(), not_modified);
     }
     for (status, group) in by_status(problems) {
         responses.insert(status.to_string(), problem_response(&group, schemas));
@@ -43,14 +66,50 @@ pub(super) fn responses(
             "examples": { message.replace(' ', ""): { "value": { "message": message } } },
         });
     }
+    responses.values_mut().for_each(either_of_two);
     json!(responses)
 }
 
-/// What API Gateway answers itself: nothing of this service.
+/// Gives both media types of a response the same schema, which takes the body of either. Generated
+/// clients read one media type of a response, whichever it is, as this one is sent or not.
+fn either_of_two(response: &mut Value) {
+    let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) else {
+        return;
+    };
+    if !content.contains_key(PROBLEM) || content.len() == 1 {
+        return;
+    }
+    let schemas: Vec<Value> = content
+        .values_mut()
+        .map(|media_type| media_type["schema"].take())
+        .collect();
+    for media_type in content.values_mut() {
+        media_type["schema"] = json!({ "anyOf": schemas });
+    }
+}
+
+/// What API Gateway answers itself.
 #[derive(schemars::JsonSchema, serde::Serialize)]
 struct GatewayMessage {
     /// The status in words.
     message: String,
+}
+
+/// The `Cache-Control` of the good answers.
+fn cached(operation: Operation, description: &Description) -> &'static str {
+    if operation.reads() && description.cache_control == NO_STORE {
+        REVALIDATED
+    } else {
+        description.cache_control
+    }
+}
+
+fn etag() -> Value {
+    json!({
+        "description": "Names this state of the answer, for `If-None-Match`.",
+        "schema": { "type": "string" },
+        "example": super::parameters::TAG,
+    })
 }
 
 fn cache_control(value: &str) -> Value {
@@ -70,8 +129,6 @@ fn by_status(problems: Vec<Problem>) -> BTreeMap<u16, Vec<Problem>> {
 
 /// The problems with one status: which codes there are, and an example of each.
 fn problem_response(problems: &[Problem], schemas: &mut Schemas) -> Value {
-    let codes: Vec<&str> = problems.iter().map(|problem| problem.code).collect();
-    let status = problems.first().map(|problem| problem.status);
     let lines: Vec<String> = problems
         .iter()
         .map(|problem| format!("- `{}`: {}", problem.code, problem.title))
@@ -92,18 +149,8 @@ fn problem_response(problems: &[Problem], schemas: &mut Schemas) -> Value {
     json!({
         "description": lines.join("\n"),
         "headers": headers,
-        "content": { "application/problem+json": {
-            "schema": {
-                "allOf": [schemas.answered::<Problem>()],
-                "properties": {
-                    "status": { "const": status },
-                    "code": { "enum": codes },
-                    "type": { "enum": problems
-                        .iter()
-                        .map(|problem| &problem.problem_type)
-                        .collect::<Vec<_>>() },
-                },
-            },
+        "content": { PROBLEM: {
+            "schema": schemas.answered::<Problem>(),
             "examples": examples,
         } },
     })

@@ -3,7 +3,9 @@
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use super::enums::{name_variants, one_list_of_words};
 
 /// Where the schemas of bodies are in the document.
 const SCHEMAS: &str = "/components/schemas";
@@ -22,9 +24,13 @@ impl Schemas {
             let mut settings = SchemaSettings::draft2020_12();
             settings.definitions_path = SCHEMAS.into();
             settings.meta_schema = None;
-            settings.with_transform(RecursiveTransform(standard_formats))
+            settings
+                .with_transform(RecursiveTransform(standard_formats))
+                .with_transform(RecursiveTransform(one_list_of_words))
         };
-        let answers = settings().with_transform(RecursiveTransform(absent_is_not_null));
+        let answers = settings()
+            .with_transform(RecursiveTransform(absent_is_not_null))
+            .with_transform(RecursiveTransform(times_in_millis));
         Self {
             answers: answers.for_serialize().into_generator(),
             requests: settings().for_deserialize().into_generator(),
@@ -54,6 +60,7 @@ impl Schemas {
                 assert_eq!(same, schema, "{name} is read as it is answered");
             }
         }
+        name_variants(&mut all);
         all
     }
 }
@@ -79,20 +86,19 @@ fn absent_is_not_null(schema: &mut Schema) {
     }
 }
 
-/// Rust's own words for numbers and addresses, in those of JSON Schema.
+/// A time that is answered has exactly three digits of a second.
+fn times_in_millis(schema: &mut Schema) {
+    if schema.get("format").and_then(Value::as_str) == Some("date-time") {
+        let pattern = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$";
+        schema.insert("pattern".to_owned(), Value::from(pattern));
+    }
+}
+
+/// Removes formats that are words of Rust, and none of JSON Schema.
 fn standard_formats(schema: &mut Schema) {
     let format = schema.get("format").and_then(Value::as_str);
-    match format {
-        Some("uint8" | "uint16" | "uint32" | "uint64" | "int64") => {
-            schema.remove("format");
-        }
-        Some("ip") => {
-            schema.remove("format");
-            schema.insert(
-                "anyOf".to_owned(),
-                json!([{ "format": "ipv4" }, { "format": "ipv6" }]),
-            );
-        }
-        Some(_) | None => {}
+    // `ip` is IPv4 or IPv6, which JSON Schema has no one format for.
+    if let Some("uint8" | "uint16" | "uint32" | "uint64" | "int64" | "ip") = format {
+        schema.remove("format");
     }
 }

@@ -17,7 +17,15 @@ pub(super) mod openapi {
     use crate::openapi::{Description, GoodAnswer, Schemas};
 
     pub(crate) fn describe(_: &mut Schemas) -> Description {
-        let document = json!({ "type": "object", "required": ["openapi", "info", "paths"] });
+        let document = json!({
+            "type": "object",
+            "required": ["openapi", "info", "paths"],
+            "properties": {
+                "openapi": { "type": "string", "description": "The version of OpenAPI." },
+                "info": { "type": "object", "description": "What the API is." },
+                "paths": { "type": "object", "description": "The operations, by their paths." },
+            },
+        });
         Description {
             answers: vec![GoodAnswer {
                 status: "200",

@@ -119,6 +119,11 @@ impl Operation {
         Self::ALL.iter().copied().find(chosen)
     }
 
+    /// Whether it changes nothing, so that its answers have an `ETag`.
+    pub fn reads(self) -> bool {
+        self.route().method == "GET"
+    }
+
     /// Whether a request may carry an `Idempotency-Key`: one that changes something and is not repeatable
     /// by its method.
     pub fn takes_keys(self) -> bool {

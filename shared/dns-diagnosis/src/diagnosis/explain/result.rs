@@ -47,7 +47,11 @@ pub struct Fix {
 
 /// A further diagnosis of the same record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "FurtherDiagnosis")
+)]
 pub struct Also {
     /// Which.
     pub code: DiagnosisCode,

@@ -1,0 +1,82 @@
+(() => {
+  const page = document;
+  page.documentElement.classList.add("js");
+  const say = (text) => {
+    const place = page.getElementById("said");
+    if (place) place.textContent = text;
+  };
+
+  // Copies the text of the code before the button.
+  const copy = async (button) => {
+    const code = button.parentElement.querySelector("code");
+    const text = code.textContent;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const range = page.createRange();
+      range.selectNodeContents(code);
+      const selection = getSelection();
+      selection.removeAllRanges();
+      selection.addRange(range);
+      if (!page.execCommand("copy")) return say("Press Ctrl+C to copy.");
+    }
+    const label = button.textContent;
+    button.textContent = "Copied";
+    say("Copied");
+    setTimeout(() => { button.textContent = label; say(""); }, 2000);
+  };
+  page.addEventListener("click", (event) => {
+    const button = event.target.closest("button.copy");
+    if (button) copy(button);
+  });
+
+  // What takes a while says so, and is not sent twice.
+  page.addEventListener("submit", (event) => {
+    const button = event.target.querySelector("button[data-busy]");
+    if (!button) return;
+    setTimeout(() => { button.disabled = true; button.textContent = button.dataset.busy; });
+    say(button.dataset.busy);
+  });
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+  // A button that has to wait counts down.
+  const count = () => {
+    for (const button of page.querySelectorAll("button[data-wait]")) {
+      const until = Number(button.dataset.until) || Date.now() + button.dataset.wait * 1000;
+      button.dataset.until = until;
+      button.dataset.label ||= button.textContent;
+      const left = Math.ceil((until - Date.now()) / 1000);
+      button.disabled = left > 0;
+      button.textContent = left > 0 ? `${button.dataset.label} (${left} s)` : button.dataset.label;
+      if (left <= 0) delete button.dataset.wait;
+    }
+  };
+  count();
+  setInterval(count, 1000);
+
+  // A page that waits is fetched again, unless somebody is at work on it.
+  const seconds = Number(page.querySelector("main")?.dataset.refresh);
+  const isInUse = () => {
+    const element = page.activeElement;
+    const typing = element?.matches("input, textarea, select") ?? false;
+    return typing || page.hidden || getSelection().type === "Range" || page.querySelector("button[data-busy]:disabled:not([data-wait])");
+  };
+  const refresh = async () => {
+    if (isInUse()) return;
+    const answer = await fetch(location.href, { cache: "no-store" });
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const [now, then] = [page.querySelector("main"), fresh.querySelector("main")];
+    if (!answer.ok || !then || answer.redirected) return location.reload();
+    if (isInUse()) return;
+    for (const open of now.querySelectorAll("details[id]")) {
+      const same = then.querySelector(`details[id="${CSS.escape(open.id)}"]`);
+      if (same) same.open = open.open;
+    }
+    const focused = page.activeElement?.id;
+    now.replaceChildren(...then.childNodes);
+    if (focused) page.getElementById(focused)?.focus();
+    page.title = fresh.title;
+    count();
+  };
+  if (seconds > 0) setInterval(() => { refresh().catch(() => {}); }, seconds * 1000);
+})();

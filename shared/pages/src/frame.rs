@@ -1,0 +1,94 @@
+//! A whole page around its content.
+
+use askama::Template;
+
+const STYLE: &str = include_str!("../assets/style.css");
+const SCRIPT: &str = include_str!("../assets/script.js");
+
+/// The parts of a page. All but the title are HTML, which is not escaped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// Plain text.
+    pub title: &'a str,
+    /// What is above the content: the name of the product, navigation.
+    pub top: &'a str,
+    /// The content. It begins with an `h1`.
+    pub main: &'a str,
+    /// What is below it.
+    pub foot: &'a str,
+    /// After how many seconds a page that waits for something is fetched again; none for one that does
+    /// not wait. Only the content is replaced, and not while a person types or selects.
+    pub refresh_seconds: Option<u32>,
+}
+
+#[derive(Template)]
+#[template(path = "frame.html")]
+struct Page<'a> {
+    frame: &'a Frame<'a>,
+    style: &'a str,
+    script: &'a str,
+}
+
+impl Frame<'_> {
+    /// The page.
+    pub fn render(&self) -> Result<String, askama::Error> {
+        let page = Page {
+            frame: self,
+            style: style(),
+            script: script(),
+        };
+        page.render()
+    }
+}
+
+/// The stylesheet, as it is between the tags.
+pub fn style() -> &'static str {
+    STYLE
+}
+
+/// The script, as it is between the tags.
+pub fn script() -> &'static str {
+    SCRIPT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_escaped_and_the_content_is_not() {
+        let frame = Frame {
+            title: "</title><script>alert(1)</script>",
+            main: "<h1>Records</h1>",
+            ..Frame::default()
+        };
+        let page = frame.render().unwrap();
+        assert!(page.contains("<h1>Records</h1>"));
+        assert!(!page.contains("<script>alert"));
+    }
+
+    #[test]
+    fn only_a_page_that_waits_is_refreshed() {
+        let waits = Frame {
+            refresh_seconds: Some(30),
+            ..Frame::default()
+        };
+        assert!(
+            waits
+                .render()
+                .unwrap()
+                .contains("<main data-refresh=\"30\">")
+        );
+        assert!(Frame::default().render().unwrap().contains("<main>"));
+    }
+
+    #[test]
+    fn style_and_script_end_nothing_and_ask_nobody_else() {
+        for text in [STYLE, SCRIPT] {
+            assert!(!text.contains("</"), "it would end its element");
+            assert!(!text.contains("//cdn") && !text.contains("http"));
+            assert!(text.len() < 8_000, "{}", text.len());
+        }
+        assert!(!STYLE.contains("@import") && !STYLE.contains("url("));
+    }
+}

@@ -1,0 +1,15 @@
+//! What the HTML pages have in common: the frame with style and script, the headers, and the records of
+//! a domain. No I/O.
+//!
+//! Everything that is put into a page as a `String` or `&str` is escaped, but for the parts of a
+//! [`Frame`], which are HTML that a template has rendered.
+
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
+
+mod frame;
+mod headers;
+mod record;
+
+pub use frame::{Frame, script, style};
+pub use headers::{Referrer, headers};
+pub use record::{Field, Fix, Provider, Record, RecordCard, cards};

@@ -1,0 +1,325 @@
+//! A record of a domain: as the API has it, and in the words of a provider's panel.
+
+use std::fmt;
+
+use askama::Template;
+use dns_diagnosis::diagnosis::RecordState;
+use dns_diagnosis::providers::{self, Panel};
+use dns_diagnosis::records::{self, RecordData, RecordId, Requirement};
+use serde::Deserialize;
+
+/// A record in an answer of the API (`Record` in its OpenAPI document).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Record {
+    /// Which one of the set.
+    pub id: RecordId,
+    /// TXT, CNAME or MX.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The full name.
+    pub name: String,
+    /// The name relative to the zone.
+    pub host: String,
+    /// The value; of an MX record with its preference.
+    pub value: String,
+    /// Proposed time to live, in seconds.
+    pub ttl: u32,
+    /// Whether sending depends on it.
+    pub requirement: Requirement,
+    /// What it is for.
+    pub note: String,
+    /// What DNS says of it.
+    pub state: RecordState,
+    /// The same for a person.
+    pub message: Option<String>,
+    /// What is published.
+    pub observed: Vec<String>,
+    /// What to do.
+    pub fix: Option<Fix>,
+    /// How long caches may still hold an old answer.
+    pub wait_minutes: Option<u32>,
+    /// What else there is to say.
+    pub also: Vec<Also>,
+}
+
+/// What to do about a record.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Fix {
+    /// A sentence or two.
+    pub text: String,
+    /// What to publish, ready to be copied.
+    pub value: Option<String>,
+}
+
+/// A further diagnosis of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Also {
+    /// For a person.
+    pub message: String,
+    /// What to do about it.
+    pub fix: Option<Fix>,
+}
+
+/// The DNS provider in an answer of the API, by its identifier.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Provider {
+    /// Stable, in kebab-case.
+    pub id: String,
+}
+
+impl Provider {
+    /// What is known of it; none of one that only a later release knows.
+    pub fn known(&self) -> Option<&'static providers::Provider> {
+        providers::by_id(&self.id)
+    }
+}
+
+/// A record as a person publishes it. In a template, `{{ card|safe }}` is its HTML.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordCard {
+    /// Its place in the list, from 1.
+    pub number: usize,
+    /// Which one of the set.
+    pub id: RecordId,
+    /// TXT, CNAME or MX.
+    pub kind: String,
+    /// "required" or "recommended".
+    pub requirement: &'static str,
+    /// What it is for.
+    pub note: String,
+    /// The state in the word of the API.
+    pub state: &'static str,
+    /// The same for a person.
+    pub state_word: &'static str,
+    /// The class of its colour: `good`, `bad`, `wait`, or empty.
+    pub tone: &'static str,
+    /// What to put into which field.
+    pub fields: Vec<Field>,
+    /// The diagnosis.
+    pub message: Option<String>,
+    /// What is published, where it is not what should be.
+    pub observed: Vec<String>,
+    /// What to do.
+    pub fixes: Vec<Fix>,
+    /// How long caches may still hold an old answer.
+    pub wait_minutes: Option<u32>,
+}
+
+/// One field of a panel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// `host`, `name`, `value`, `priority` or `ttl`.
+    pub name: &'static str,
+    /// What the panel calls it.
+    pub label: String,
+    /// What goes into it.
+    pub value: String,
+    /// Whether it has a button to copy it.
+    pub copies: bool,
+}
+
+#[derive(Template)]
+#[template(path = "record.html")]
+struct Html<'a> {
+    card: &'a RecordCard,
+}
+
+impl fmt::Display for RecordCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let html = Html { card: self }.render().map_err(|_| fmt::Error)?;
+        f.write_str(&html)
+    }
+}
+
+/// The records in the words of the panel of `provider`, where one was found.
+pub fn cards(records: &[Record], provider: Option<&Provider>) -> Vec<RecordCard> {
+    let provider = provider.and_then(Provider::known);
+    let numbered = records.iter().enumerate();
+    numbered
+        .map(|(index, record)| card(index + 1, record, provider))
+        .collect()
+}
+
+fn card(
+    number: usize,
+    record: &Record,
+    provider: Option<&'static providers::Provider>,
+) -> RecordCard {
+    let (state_word, tone) = state(record.state);
+    let all = record.fix.iter();
+    let all = all.chain(record.also.iter().filter_map(|also| also.fix.as_ref()));
+    let is_found = record.state == RecordState::Found;
+    RecordCard {
+        number,
+        id: record.id,
+        kind: record.kind.clone(),
+        requirement: match record.requirement {
+            Requirement::Required => "required",
+            Requirement::Recommended => "recommended",
+        },
+        note: record.note.clone(),
+        state: record.state.as_str(),
+        state_word,
+        tone,
+        fields: fields(record, provider),
+        message: message(record),
+        observed: if is_found {
+            Vec::new()
+        } else {
+            record.observed.clone()
+        },
+        fixes: all.cloned().collect(),
+        wait_minutes: record.wait_minutes.filter(|_| !is_found),
+    }
+}
+
+fn message(record: &Record) -> Option<String> {
+    let all = record.message.iter();
+    let all = all.chain(record.also.iter().map(|also| &also.message));
+    let all: Vec<&str> = all.map(String::as_str).collect();
+    (!all.is_empty()).then(|| all.join(" "))
+}
+
+/// The state in a word, and the class of its colour.
+fn state(state: RecordState) -> (&'static str, &'static str) {
+    match state {
+        RecordState::Found => ("Published", "good"),
+        RecordState::Missing => ("Not published yet", "wait"),
+        RecordState::Wrong => ("Has to be changed", "bad"),
+        RecordState::Unknown => ("DNS did not answer", "wait"),
+        RecordState::NotLookedYet => ("Not looked up yet", ""),
+    }
+}
+
+fn fields(record: &Record, provider: Option<&'static providers::Provider>) -> Vec<Field> {
+    let field = |name, label: &str, value: String, copies| Field {
+        name,
+        label: label.to_owned(),
+        value,
+        copies,
+    };
+    let data = data(record);
+    let panel = Panel::at(provider, zone(record));
+    let wanted = records::Record {
+        id: record.id,
+        name: record.name.clone(),
+        data: data.clone(),
+        ttl: record.ttl,
+        requirement: record.requirement,
+    };
+    let host = panel.host(&wanted).to_owned();
+    let mut fields = vec![field("host", panel.host_field(), host.clone(), true)];
+    if host != record.name {
+        fields.push(field("name", "Full name", record.name.clone(), true));
+    }
+    fields.push(field(
+        "value",
+        panel.value_field(&data),
+        panel.value(&data),
+        true,
+    ));
+    if let (RecordData::Mx { preference, .. }, Some(label)) = (&data, panel.priority_field()) {
+        fields.push(field("priority", label, preference.to_string(), false));
+    }
+    fields.push(field("ttl", "TTL", record.ttl.to_string(), false));
+    fields
+}
+
+/// The apex of the zone: what the full name has behind the relative one. Empty where the name is given
+/// in full because it is in no zone that is known.
+fn zone(record: &Record) -> String {
+    let behind = match record.host.as_str() {
+        "@" => Some(record.name.as_str()),
+        host => record.name.strip_prefix(host),
+    };
+    let zone = behind.unwrap_or_default();
+    zone.strip_prefix('.').unwrap_or(zone).to_owned()
+}
+
+fn data(record: &Record) -> RecordData {
+    let mx = || {
+        let (preference, exchange) = record.value.split_once(' ')?;
+        Some(RecordData::Mx {
+            preference: preference.parse().ok()?,
+            exchange: exchange.to_owned(),
+        })
+    };
+    let target = || RecordData::Cname {
+        target: record.value.clone(),
+    };
+    let text = || RecordData::Txt {
+        text: record.value.clone(),
+    };
+    match record.id {
+        RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => target(),
+        RecordId::MailFromMx => mx().unwrap_or_else(text),
+        RecordId::Verification | RecordId::MailFromSpf => text(),
+        RecordId::Dmarc | RecordId::Ownership => text(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn record(id: &str, kind: &str, host: &str, value: &str) -> Value {
+        json!({
+            "id": id, "type": kind, "name": format!("{host}.example.com"), "host": host,
+            "value": value, "ttl": 300, "requirement": "required", "note": "What it is for.",
+            "state": "missing", "code": "not_found", "message": "There is none yet.", "expected": value,
+            "observed": [], "wait_minutes": 5, "also": [],
+            "fix": { "text": "Add it.", "field": null, "value": value },
+        })
+    }
+
+    fn read(records: Value) -> Vec<Record> {
+        serde_json::from_value(records).unwrap()
+    }
+
+    fn at(provider: &str) -> Provider {
+        Provider {
+            id: provider.to_owned(),
+        }
+    }
+
+    #[test]
+    fn fields_are_those_of_the_panel() {
+        let records = read(json!([
+            record("verification", "TXT", "_amazonses", "token"),
+            record(
+                "mail-from-mx",
+                "MX",
+                "bounce",
+                "10 feedback-smtp.us-east-1.amazonses.com"
+            ),
+        ]));
+        let values = |provider: Option<Provider>| -> Vec<(String, String)> {
+            let cards = cards(&records, provider.as_ref());
+            let fields = cards.into_iter().flat_map(|card| card.fields);
+            fields.map(|field| (field.label, field.value)).collect()
+        };
+        insta::assert_debug_snapshot!("unknown", values(None));
+        insta::assert_debug_snapshot!("route53", values(Some(at("route53"))));
+        insta::assert_debug_snapshot!("cloudflare", values(Some(at("cloudflare"))));
+        assert_eq!(values(Some(at("one of a later release"))), values(None));
+    }
+
+    #[test]
+    fn a_card_is_text_whatever_is_published() {
+        let mut hostile = record("verification", "TXT", "_amazonses", "token");
+        hostile["state"] = json!("wrong");
+        hostile["observed"] = json!(["<img src=x onerror=alert(1)>", "\"><script>"]);
+        let cards = cards(&read(json!([hostile])), None);
+        insta::assert_snapshot!(cards[0].to_string());
+    }
+
+    #[test]
+    fn a_record_at_the_apex_has_the_zone_for_its_name() {
+        let mut record = record("ownership", "TXT", "@", "secret");
+        record["name"] = json!("example.com");
+        let fields = &cards(&read(json!([record])), None)[0].fields;
+        assert_eq!((&*fields[0].value, &*fields[1].value), ("@", "example.com"));
+    }
+}

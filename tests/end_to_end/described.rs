@@ -33,10 +33,19 @@ pub(crate) fn tests(suite: &mut Suite) {
             let tags = [
                 "--include-tag=Client Administrator",
                 "--include-tag=Everybody",
+                "--include-tag=Senders",
             ];
             run(&world, &token, &[&tags[..], &[removing]].concat()).await;
             // By itself and last, because what is removed has nothing to show to the others.
             run(&world, &token, &["--include-operation-id=RemoveDomain"]).await;
+        },
+    );
+    suite.alone_if(
+        program.is_some(),
+        "schemathesis_finds_nothing_as_the_mass_mail_product",
+        async |world: Shared| {
+            let token = world.mass_mail().to_owned();
+            run(&world, &token, &["--include-tag=Senders"]).await;
         },
     );
     suite.alone_if(

@@ -94,6 +94,8 @@ async fn read_domains(world: Shared) {
         world
             .get(world.client_admin(), &format!("/domains/{domain}"))
             .await;
+        let sender = format!("/senders/sales@{domain}");
+        world.get(world.client_admin(), &sender).await;
     })
     .await;
 }

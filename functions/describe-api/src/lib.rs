@@ -11,8 +11,8 @@ const GZIPPED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz
 
 /// Answers one request.
 pub fn describe(request: &ParsedRequest) -> Reply {
-    match request.operation() {
-        Ok(_) => json_for_everybody(request, DOCUMENT, GZIPPED),
+    match request.check_query() {
+        Ok(()) => json_for_everybody(request, DOCUMENT, GZIPPED),
         Err(error) => problem(error, request),
     }
 }

@@ -3,6 +3,7 @@
 
 mod change;
 mod events;
+mod ready;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ use crate::state::{
 use crate::watching::watch::Watch;
 
 pub use change::{Change, Fate};
+pub use ready::ReadyCall;
 
 /// A domain of one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,15 +101,6 @@ pub struct Domain {
     /// the next one is made or withdrawn.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub links: Vec<Link>,
-}
-
-/// When the client said that it is ready for the final step, and in which visit of a state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReadyCall {
-    /// When it was said.
-    pub at: Timestamp,
-    /// The [`Domain::state_since`] of that visit: a time of its own clock may not tell visits apart.
-    pub state_since: Timestamp,
 }
 
 /// A client with a proven claim that stands against another's.
@@ -192,20 +185,6 @@ impl Domain {
             State::Verified(_) | State::Authenticated(_) | State::AtRisk(_) => None,
             State::Rejected(_) | State::Removing(_) => None,
         }
-    }
-
-    /// Whether the client has said that it is ready since the domain came into its state.
-    pub fn has_said_ready(&self) -> bool {
-        self.ready
-            .is_some_and(|ready| ready.state_since == self.state_since)
-    }
-
-    /// Remembers, in its present state, that the client said so.
-    pub fn say_ready(&mut self, now: Timestamp) {
-        self.ready = Some(ReadyCall {
-            at: now,
-            state_since: self.state_since,
-        });
     }
 
     /// Brings it back to the pace of a domain that has just come into its state, and makes it due.

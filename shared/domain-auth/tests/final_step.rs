@@ -8,6 +8,7 @@ mod withheld;
 use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::Domain;
 use domain_auth::event::{Event, EventType};
+use domain_auth::evidence::Evidence;
 use domain_auth::final_step::FinalStepPolicy;
 use domain_auth::history::{Action, Actor, HistoryEntry};
 use domain_auth::identity::{AxisStatus, SesStatus};
@@ -146,7 +147,7 @@ impl World {
         let note = Note::parse("All is in.").unwrap();
         let (client, name) = (client("maple"), domain_name(name));
         let (tools, actor) = (self.store_tools(), someone());
-        let told = notify(&tools, (&client, &name), Some(&note), &actor);
+        let told = notify(&tools, (&client, &name), Some(&note), &actor, true);
         told.now_or_never().unwrap()
     }
 
@@ -373,6 +374,85 @@ fn ready_brings_a_domain_back_to_the_fast_pace() {
 }
 
 #[test]
+fn a_note_is_in_the_history_in_every_state_once() {
+    let failed = Trigger::SesFailed(FailureReason::DeadlinePassed);
+    let sending = || vec![Trigger::SesVerified, Trigger::Completed];
+    let broken = Trigger::RecordsBroken {
+        reason: "Gone.".to_owned(),
+    };
+    let states = [
+        ("pending.com", vec![]),
+        ("verified.com", vec![Trigger::SesVerified]),
+        ("rejected.com", vec![Trigger::SesVerified, rejected()]),
+        ("sending.com", sending()),
+        ("risky.com", sending().into_iter().chain([broken]).collect()),
+        ("failed.com", vec![failed]),
+    ];
+    let world = World::default();
+    for (name, triggers) in states {
+        world.domain_after(name, triggers);
+        let told = [world.notify(name), world.notify(name)];
+        let noted = |line: &&HistoryEntry| {
+            let evidence = line.evidence.as_ref().map(Evidence::for_support);
+            evidence.is_some_and(|evidence| evidence["note"] == "All is in.")
+        };
+        let history = world.history(name);
+        assert_eq!(history.iter().filter(noted).count(), 1, "{name}");
+        for told in told {
+            match told {
+                Ok(notified) => assert!(notified.is_noted, "{name}"),
+                Err(Failure::Refused(NotifyRefusal::CannotBeReady { is_noted, .. })) => {
+                    assert!(is_noted && name == "failed.com", "{name}");
+                }
+                Err(error) => panic!("{name}: {error:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_second_note_is_kept_and_tells_nobody_again() {
+    let world = World::default();
+    world.domain_after("example.com", vec![]);
+    let first = world.notify("example.com").unwrap();
+    let note = Note::parse("One more thing.").unwrap();
+    let (client, name) = (client("maple"), domain_name("example.com"));
+    let (tools, actor) = (world.store_tools(), someone());
+    let again = notify(&tools, (&client, &name), Some(&note), &actor, true);
+    let again = again.now_or_never().unwrap().unwrap();
+    assert_eq!(again.event, None);
+    let (before, after) = (first.domain.ready.unwrap(), again.domain.ready.unwrap());
+    assert_eq!(after.at, before.at, "support was told then");
+    assert_eq!(after.note.as_deref(), Some("One more thing."));
+    let history = world.history("example.com");
+    let ready = history.iter().filter(|line| line.action == Action::Ready);
+    assert_eq!(ready.count(), 2);
+}
+
+#[test]
+fn what_the_client_said_while_it_waited_is_told_with_the_verification() {
+    let world = World::default();
+    let domain = world.domain_after("example.com", vec![]);
+    let said = world.notify("example.com").unwrap().domain.ready.unwrap();
+    world.verify(&domain.name);
+    world.poll_after(MINUTE);
+    let told = world.events(EventType::Verified);
+    assert_eq!(told[0].note.as_deref(), Some("All is in."));
+    assert_eq!(told[0].ready_at, Some(said.at));
+    assert!(told[0].summary.contains("said that it is ready"));
+    let verified = world.domain("example.com");
+    let call = verified.ready_call().unwrap();
+    assert_eq!(
+        (call.at, call.note.as_deref()),
+        (said.at, Some("All is in."))
+    );
+    assert!(
+        !verified.has_said_ready(),
+        "it can be said in this state, too"
+    );
+}
+
+#[test]
 fn where_something_else_comes_first_nobody_is_told() {
     let failed = Trigger::SesFailed(FailureReason::DeadlinePassed);
     let completed = vec![Trigger::SesVerified, Trigger::Completed];
@@ -384,7 +464,8 @@ fn where_something_else_comes_first_nobody_is_told() {
         world.notify("failed.com"),
         Err(Failure::Refused(NotifyRefusal::CannotBeReady {
             status: Status::Failed,
-            proven: false
+            proven: false,
+            is_noted: true,
         }))
     ));
     for absent in ["removed.com", "unknown.com"] {

@@ -20,6 +20,7 @@ pub mod openapi;
 mod operations;
 mod problem;
 mod public_url;
+mod query;
 mod refusals;
 mod reply;
 mod request;
@@ -45,16 +46,16 @@ pub use notified_view::NotifiedView;
 pub use once::once;
 pub use operations::{
     AddDomainBody, AdoptIdentityBody, InstructionsBody, LimitsBody, MakeLinkBody, NotifyReadyBody,
-    Operation, RejectDomainBody, release_order,
+    Operation, RejectDomainBody, SendersBody, release_order,
 };
-pub use problem::{ApiError, FieldError, MAX_BODY, Problem};
+pub use problem::{ApiError, FieldError, MAX_BODY, MAX_SENDERS_BODY, Problem};
 pub use public_url::PublicUrl;
 pub use reply::{
     Reply, document, json, json_for_a_minute, json_for_everybody, no_content, problem, reply_to,
 };
 pub use request::ParsedRequest;
 pub use routes::{Access, Route};
-pub use sender_view::{SenderAction, SenderReason, SenderView};
+pub use sender_view::{AddressView, SenderAction, SenderReason, SenderView, SendersView};
 pub use staff_reply::staff_domain;
 pub use staff_view::{
     ClaimView, MissingView, OrphanView, ReconciliationView, StaffDomainView, StaffListView,

@@ -73,7 +73,7 @@ impl Manners {
         }
         match operation.route().access {
             Access::Anyone => {}
-            Access::ClientAdmin | Access::LassoSupport => {
+            Access::ClientAdmin | Access::LassoSupport | Access::MassMail => {
                 headers.insert(header::VARY, HeaderValue::from_static("Authorization"));
             }
         }

@@ -82,6 +82,7 @@ fn owner_of(request: &ParsedRequest) -> Option<KeyOwner> {
     match caller.role {
         Role::ClientAdmin => request.client().ok().cloned().map(KeyOwner::Client),
         Role::LassoSupport => Some(KeyOwner::Supporter(caller.subject.clone())),
+        Role::MassMail => None,
     }
 }
 

@@ -106,13 +106,13 @@ pub fn document(document: Document) -> Reply {
     reply
 }
 
-/// The answer to a request that `handling` gives. If the caller may not call the operation, it is
-/// refused, and nothing is handled.
+/// The answer to a request that `handling` gives. If the caller may not call the operation, or its query
+/// string has a parameter that the operation does not take, it is refused, and nothing is handled.
 pub async fn reply_to(
     request: &ParsedRequest,
     handling: impl Future<Output = Result<Reply, ApiError>>,
 ) -> Reply {
-    let handled = match request.authorize() {
+    let handled = match request.authorize().and_then(|()| request.check_query()) {
         Ok(()) => handling.await,
         Err(error) => Err(error),
     };

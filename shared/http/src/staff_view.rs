@@ -95,6 +95,9 @@ pub struct StaffSummaryView {
     pub contact_email: Option<String>,
     /// Whether a label of the name mixes scripts, as names made to imitate others do.
     pub imitates: bool,
+    /// What the client wrote when it said that it is ready, or since. Plain text of a client: a page has
+    /// to escape it.
+    pub ready_note: Option<String>,
     /// The domain as the client sees it in a list.
     #[serde(flatten)]
     pub domain: DomainSummaryView,
@@ -250,6 +253,7 @@ impl From<&Domain> for StaffSummaryView {
             client: domain.client.to_string(),
             contact_email: domain.contact_email.clone().map(String::from),
             imitates: domain.name.mixes_scripts(),
+            ready_note: domain.ready_call().and_then(|ready| ready.note.clone()),
             domain: summary(domain),
         }
     }

@@ -148,8 +148,8 @@ pub struct DomainSummaryView {
     /// When the present state ends by itself.
     #[serde(serialize_with = "in_millis")]
     pub deadline: Option<Timestamp>,
-    /// When the client said, since the domain came into its state, that it is ready for the final
-    /// step.
+    /// When the client said that it is ready for the final step: since the domain came into its state, or
+    /// on the way to it.
     #[serde(serialize_with = "in_millis")]
     pub ready_at: Option<Timestamp>,
     /// Its path below the base URL of the API, as the paths of the OpenAPI document are. A client appends
@@ -215,10 +215,7 @@ impl From<&Domain> for DomainSummaryView {
             community: domain.community.clone().map(String::from),
             added_at: domain.added_at,
             deadline: domain.deadline(),
-            ready_at: domain
-                .ready
-                .filter(|_| domain.has_said_ready())
-                .map(|ready| ready.at),
+            ready_at: domain.ready_call().map(|ready| ready.at),
             path: format!("/domains/{}", domain.name),
         }
     }

@@ -53,6 +53,22 @@ fn the_operations_are_the_routes() {
 }
 
 #[test]
+fn the_parameters_in_the_query_are_those_that_the_operations_take() {
+    let document = document();
+    for operation in Operation::ALL {
+        let route = operation.route();
+        let described = &document["paths"][route.path][route.method.to_lowercase()];
+        let parameters = described["parameters"].as_array().into_iter().flatten();
+        let in_query = parameters.filter(|parameter| parameter["in"] == "query");
+        let names: Vec<&str> = in_query.filter_map(|it| it["name"].as_str()).collect();
+        assert_eq!(names, operation.query_parameters(), "{operation}");
+        let refused =
+            described["responses"]["422"]["content"]["application/problem+json"].is_object();
+        assert!(refused, "{operation} refuses what it does not take");
+    }
+}
+
+#[test]
 fn the_document_says_how_many_records_of_an_answer_are_kept() {
     let outcomes = document()["components"]["schemas"]["DnsOutcomeFound"].to_string();
     let (thousands, rest) = (MAX_RECORDS / 1_000, MAX_RECORDS % 1_000);

@@ -15,6 +15,7 @@ mod memory_clients;
 mod memory_data;
 mod memory_keys;
 mod memory_limits;
+mod memory_senders;
 mod memory_store;
 mod meter;
 mod ports;

@@ -125,6 +125,11 @@ impl MemoryStore {
 }
 
 impl State {
+    /// The claims under an organizational domain, where there are any.
+    pub(crate) fn register(&self, organizational: &str) -> Option<ClaimRegister> {
+        self.claims.get(organizational).cloned()
+    }
+
     /// Counts what changes do to the numbers of their clients' domains: all of it, or nothing.
     fn count(&mut self, changes: &[&Change]) -> Result<(), CommitError> {
         if changes.iter().all(|change| change.client_count.is_none()) {

@@ -13,6 +13,7 @@ mod queues;
 mod reads;
 mod runs;
 mod schema;
+mod senders;
 mod size;
 mod turns;
 mod unreadable;

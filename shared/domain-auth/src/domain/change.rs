@@ -268,6 +268,7 @@ impl Domain {
             domain.links = Vec::new();
         }
         domain.state_since = now;
+        domain.carry_ready_over(self, kind, now);
         domain.stuck_at = None;
         domain.watch = match domain.state.status() {
             Status::Contested | Status::Provisioning | Status::Pending | Status::Removing => {

@@ -169,7 +169,7 @@ fn gateway(access: Access) -> Vec<(&'static str, &'static str, &'static str)> {
     ];
     match access {
         Access::Anyone => {}
-        Access::ClientAdmin | Access::LassoSupport => answers.push((
+        Access::ClientAdmin | Access::LassoSupport | Access::MassMail => answers.push((
             "401",
             "No token, or one that is expired, forged, of another issuer or for another audience",
             "Unauthorized",

@@ -16,6 +16,7 @@ mod get_handoff_records;
 mod get_history;
 mod get_records;
 mod get_sender;
+mod get_senders;
 mod list_client_links;
 mod list_domains;
 mod list_links;
@@ -42,6 +43,7 @@ use crate::routes::{Access, Route};
 
 pub use add_domain::AddDomainBody;
 pub use adopt_identity::AdoptIdentityBody;
+pub use get_senders::SendersBody;
 pub use make_link::MakeLinkBody;
 pub use notify_ready::NotifyReadyBody;
 pub use reject_domain::RejectDomainBody;
@@ -50,7 +52,7 @@ pub use send_instructions::InstructionsBody;
 pub use set_client_limits::LimitsBody;
 
 macro_rules! operations {
-    ($($operation:ident = $module:ident;)*) => {
+    ($($operation:ident = $module:ident $(($($query:literal),+))?;)*) => {
         /// Everything that the API can be asked for, in the order of the OpenAPI document.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Operation {
@@ -75,6 +77,13 @@ macro_rules! operations {
                 }
             }
 
+            /// The parameters that its query string may have. Any other is refused.
+            pub const fn query_parameters(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$operation => &[$($($query),+)?],)*
+                }
+            }
+
             /// What the OpenAPI document says of it.
             #[cfg(feature = "openapi")]
             pub(crate) fn describe(self, schemas: &mut Schemas) -> Description {
@@ -86,12 +95,13 @@ macro_rules! operations {
     };
 }
 
+// In parentheses: the parameters of the query string.
 operations! {
     AddDomain = add_domain;
-    ListDomains = list_domains;
+    ListDomains = list_domains("status", "community", "limit", "cursor");
     GetDomain = get_domain;
-    GetRecords = get_records;
-    GetHistory = get_history;
+    GetRecords = get_records("format");
+    GetHistory = get_history("limit", "cursor");
     CheckDomain = check_domain;
     RestartDomain = restart_domain;
     NotifyReady = notify_ready;
@@ -99,11 +109,12 @@ operations! {
     MakeLink = make_link;
     ListLinks = list_links;
     WithdrawLink = withdraw_link;
-    RemoveDomain = remove_domain;
-    GetSender = get_sender;
-    ListQueue = list_queue;
+    RemoveDomain = remove_domain("confirm");
+    GetSender = get_sender("client");
+    GetSenders = get_senders;
+    ListQueue = list_queue("status", "waiting_for", "limit", "cursor");
     GetClientDomain = get_client_domain;
-    GetClientHistory = get_client_history;
+    GetClientHistory = get_client_history("limit", "cursor");
     CompleteDomain = complete_domain;
     RejectDomain = reject_domain;
     AdoptIdentity = adopt_identity;
@@ -133,10 +144,11 @@ impl Operation {
     }
 
     /// Whether a request may carry an `Idempotency-Key`. Not that for a link, whose answer has the token,
-    /// which is stored nowhere; and not that of a link holder, who is nobody that a key could be of.
+    /// which is stored nowhere; and not that of a link holder, who has no
+    /// keys of their own; and not a question.
     pub fn takes_keys(self) -> bool {
-        let stored = !matches!(self, Self::MakeLink | Self::MakeClientLink);
-        self.route().method == "POST" && self.route().access != Access::Anyone && stored
+        let answered_again = !matches!(self, Self::MakeLink | Self::MakeClientLink | Self::GetSenders);
+        self.route().method == "POST" && self.route().access != Access::Anyone && answered_again
     }
 
     /// The operation at a method and path as they are sent. A word of a path goes before a

@@ -7,7 +7,7 @@ use domain_auth::names::{DomainNameError, InvalidReason};
 use domain_auth::ports::{SesError, StoreFailure};
 
 use super::sentences::{capitalized, not_ready, sentence};
-use super::{ANOTHER_CONFIRMED, ApiError, FieldError, MAX_BODY, Problem};
+use super::{ANOTHER_CONFIRMED, ApiError, FieldError, MAX_BODY, MAX_SENDERS_BODY, Problem};
 
 impl ApiError {
     /// The error as the caller sees it: never its cause.
@@ -38,12 +38,8 @@ impl ApiError {
                 "The body is not JSON",
                 format!("The body could not be read as JSON: {at}."),
             ),
-            Self::TooLarge => Problem::new(
-                413,
-                "payload_too_large",
-                "The body is too large",
-                format!("The body must not be larger than {MAX_BODY} octets."),
-            ),
+            Self::TooLarge => too_large(MAX_BODY),
+            Self::TooManySenders => too_large(MAX_SENDERS_BODY),
             Self::Invalid(errors) => Problem::new(
                 422,
                 "validation_failed",
@@ -133,11 +129,15 @@ impl ApiError {
                      repeat the request with \"confirm\": \"{name}\"."
                 ),
             ),
-            Self::NotReady { status, proven } => Problem::new(
+            Self::NotReady {
+                status,
+                proven,
+                is_noted,
+            } => Problem::new(
                 409,
                 "not_ready",
                 "Something else comes first",
-                not_ready(status, proven),
+                not_ready(status, proven, is_noted),
             ),
             Self::OtherConfirmed => {
                 Self::invalid(FieldError::parameter("confirm", ANOTHER_CONFIRMED)).into_problem()
@@ -369,6 +369,15 @@ fn is_for_good(failure: StoreFailure) -> bool {
         StoreFailure::Unavailable => false,
         StoreFailure::TooLarge | StoreFailure::Unreadable => true,
     }
+}
+
+fn too_large(most: usize) -> Problem {
+    Problem::new(
+        413,
+        "payload_too_large",
+        "The body is too large",
+        format!("The body must not be larger than {most} octets."),
+    )
 }
 
 fn needs_support() -> Problem {

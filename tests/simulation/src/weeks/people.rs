@@ -84,7 +84,7 @@ impl World {
 
     /// `POST …/notify`.
     pub(super) async fn ready(&self, whose: Whose<'_>) {
-        if let Ok(notified) = notify(&self.store_tools(), whose, None, &admin()).await {
+        if let Ok(notified) = notify(&self.store_tools(), whose, None, &admin(), true).await {
             self.publish(notified.event.as_ref()).await;
         }
     }

@@ -156,7 +156,7 @@ fn described(
         Access::ClientAdmin => "Needs the role `client-admin`, and a client.",
         Access::LassoSupport => "Needs the role `lasso-support`.",
     };
-    let has_tag = description.has_tag(operation);
+    let has_tag = description.has_tag(operation.reads());
     let detail = description.detail;
     let gap = if detail.is_empty() { "" } else { "\n\n" };
     let mut described = json!({

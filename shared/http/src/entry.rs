@@ -9,8 +9,8 @@ use lambda_http::{Adapter, Error, Request, Service, service_fn};
 use serde_json::Value;
 
 use crate::caller::ClaimNames;
-use crate::manners::{Manners, sent};
-use crate::reply::Reply;
+use crate::manners::Manners;
+use crate::reply::{Reply, sent};
 use crate::request::ParsedRequest;
 use crate::request_line::{RequestLine, log_panicked};
 

@@ -3,6 +3,7 @@
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod answer;
+mod caching;
 mod caller;
 mod cursor;
 mod entry;

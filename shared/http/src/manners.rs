@@ -2,28 +2,21 @@
 //! is read again and again (RFC 9110 sections 8.8 and 13), and `Retry-After` for what is accepted and
 //! not yet done.
 
-use lambda_http::Body;
 use lambda_http::Response;
 use lambda_http::http::{HeaderMap, HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
+use crate::caching::{NEVER_KEPT, NO_STORE};
 use crate::operations::Operation;
-use crate::reply::{NO_STORE, Reply};
+use crate::reply::{Octets, Reply};
 use crate::request::ParsedRequest;
 use crate::routes::Access;
 
 /// The caller may keep the answer, and asks each time whether it is still so. A browser then sends
 /// `If-None-Match` by itself.
 pub(crate) const REVALIDATED: &str = "private, no-cache";
-/// What a handler gives an answer that no caller may keep, not even to ask whether it is still so: pages
-/// with a secret in their address.
-pub(crate) const NEVER_KEPT: &str = "no-store";
 /// Seconds after which an accepted request is worth looking at again: the poller runs every minute.
 pub(crate) const LOOK_AGAIN: u32 = 60;
-
-/// The octets of an answer that is no text.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Octets(pub(crate) &'static [u8]);
 
 /// What has to be known of a request when its answer is there.
 #[derive(Debug)]
@@ -91,16 +84,6 @@ impl Manners {
 /// Whether what was accepted can be looked at later. An email that was sent cannot.
 pub(crate) fn is_followed_up(operation: Operation) -> bool {
     operation != Operation::SendInstructions
-}
-
-/// The answer in the form that `lambda_http` sends.
-pub(crate) fn sent(reply: Reply) -> Response<Body> {
-    let (parts, text) = reply.into_parts();
-    let body = match parts.extensions.get::<Octets>() {
-        Some(Octets(octets)) => Body::from(*octets),
-        None => Body::from(text),
-    };
-    Response::from_parts(parts, body)
 }
 
 /// A strong validator: 128 bits of the SHA-256 of the body as it is sent.

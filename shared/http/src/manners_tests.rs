@@ -1,10 +1,10 @@
-use lambda_http::Request;
+use lambda_http::{Body, Request};
 use serde_json::json;
 
 use super::*;
 use crate::entry::lambda_request_of;
 use crate::problem::ApiError;
-use crate::reply::{json, json_for_a_minute, json_for_everybody, no_content, problem};
+use crate::reply::{json, json_for_a_minute, json_for_everybody, no_content, problem, sent};
 
 fn request(route: &str, headers: &serde_json::Value) -> ParsedRequest {
     let (method, path) = route.split_once(' ').unwrap();

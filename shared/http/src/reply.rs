@@ -1,19 +1,20 @@
 //! Answers.
 
 use domain_auth::handoff::Document;
-use lambda_http::Response;
 use lambda_http::http::{HeaderValue, StatusCode, header};
+use lambda_http::{Body, Response};
 use serde::Serialize;
 
-use crate::manners::Octets;
+use crate::caching::NO_STORE;
 use crate::problem::ApiError;
 use crate::request::ParsedRequest;
 
-/// What no cache may keep.
-pub(crate) const NO_STORE: &str = "private, no-store";
-
 /// An answer as the handlers give it.
 pub type Reply = Response<String>;
+
+/// The octets of an answer that is no text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Octets(pub(crate) &'static [u8]);
 
 /// A JSON body. It is private to the caller, so no cache may keep it.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Reply {
@@ -117,6 +118,16 @@ pub async fn reply_to(
         Err(error) => Err(error),
     };
     handled.unwrap_or_else(|error| problem(error, request))
+}
+
+/// The answer in the form that `lambda_http` sends.
+pub(crate) fn sent(reply: Reply) -> Response<Body> {
+    let (parts, text) = reply.into_parts();
+    let body = match parts.extensions.get::<Octets>() {
+        Some(Octets(octets)) => Body::from(*octets),
+        None => Body::from(text),
+    };
+    Response::from_parts(parts, body)
 }
 
 /// A problem. What went wrong on our side is logged here, and nowhere else.

@@ -2,11 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::manners::NEVER_KEPT;
-use crate::operations::Operation;
 use crate::problem::ApiError;
 
-pub(super) use crate::reply::NO_STORE;
+pub(super) use crate::caching::{NEVER_KEPT, NO_STORE};
 
 /// What an operation takes, answers and refuses, beside its route.
 pub(crate) struct Description {
@@ -26,9 +24,9 @@ pub(crate) struct Description {
 }
 
 impl Description {
-    /// Whether the good answers have an `ETag`, as `Manners` gives it.
-    pub(super) fn has_tag(&self, operation: Operation) -> bool {
-        operation.reads() && self.cache_control != NEVER_KEPT
+    /// Whether the good answers have an `ETag`, as `Manners` gives it to operations that read.
+    pub(super) fn has_tag(&self, reads: bool) -> bool {
+        reads && self.cache_control != NEVER_KEPT
     }
 }
 

@@ -167,7 +167,7 @@ fn described(
             "Needs the role `mass-mail`, or `client-admin` and a client: then about that client alone."
         }
     };
-    let has_tag = description.has_tag(operation);
+    let has_tag = description.has_tag(operation.reads());
     let detail = description.detail;
     let gap = if detail.is_empty() { "" } else { "\n\n" };
     let mut described = json!({

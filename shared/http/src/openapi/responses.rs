@@ -26,7 +26,7 @@ pub(super) fn responses(
         let mut response = answer.response.clone();
         response["description"] = json!(answer.description);
         response["headers"]["Cache-Control"] = cache_control(cached(operation, description));
-        if description.has_tag(operation) {
+        if description.has_tag(operation.reads()) {
             response["headers"]["ETag"] = etag();
         }
         if answer.status == "202" && is_followed_up(operation) {
@@ -44,7 +44,7 @@ pub(super) fn responses(
         }
         responses.insert(answer.status.to_owned(), response);
     }
-    if description.has_tag(operation) {
+    if description.has_tag(operation.reads()) {
         let not_modified = json!({
             "description": "The caller has the answer already, as `If-None-Match` says. No body.",
             "headers": {

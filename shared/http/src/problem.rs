@@ -112,6 +112,10 @@ pub enum ApiError {
     NoIdentity,
     /// Proven names of others leave no room for one more under this organizational domain.
     NoRoom(String),
+    /// The domain has as many links as it may.
+    TooManyLinks,
+    /// The domain has no such link.
+    NoSuchLink,
     /// Others kept changing the same domain.
     Busy,
     /// The store could not do it.
@@ -231,6 +235,7 @@ impl ApiError {
             Self::OtherConfirmed | Self::NothingToGrant(_) => None,
             Self::InvalidKey(_) | Self::KeyReused | Self::KeyInProgress => None,
             Self::BeingRemoved | Self::Busy => None,
+            Self::TooManyLinks | Self::NoSuchLink => None,
             Self::EmailRefused | Self::IdentityNotOurs | Self::NotContested(_) => None,
             Self::HeldByAnother | Self::NoIdentity | Self::NoRoom(_) => None,
             Self::TooManyInstructions { .. } | Self::TooManyToRecipient(_) => None,

@@ -88,7 +88,8 @@ fn about_the_whole(cases: Vec<Case>, unreadable: Vec<String>) -> Trial {
         }
         for code in DiagnosisCode::ALL {
             let has = |case: &Case| {
-                let mut codes = case.fields.code.iter().chain(&case.fields.also);
+                let codes = case.fields.code.iter().chain(&case.fields.also);
+                let mut codes = codes.chain(&case.fields.domain);
                 codes.any(|own| own == code.as_str())
             };
             if !cases.iter().any(has) {

@@ -37,7 +37,8 @@ async fn main() {
         .map(|entry| Case::read(&entry.unwrap().path()).unwrap())
         .collect();
     let world = World::start(&cases).await.unwrap();
-    let looked = futures::stream::iter(&cases).map(|case| async {
+    let world = &world;
+    let looked = futures::stream::iter(&cases).map(|case| async move {
         let look = world.look(case).await.unwrap().1;
         (case, look.diagnosis)
     });

@@ -98,7 +98,7 @@ fn differences(
         }
     }
     wrong.extend(of_others(case, look));
-    wrong.extend(of_words(record));
+    wrong.extend(of_words(record, &case.zone));
     if let Some(wanted) = fields.handed_over {
         match is_handed_over(record, domain, look) {
             Ok(handed_over) if handed_over == wanted => {}
@@ -132,7 +132,7 @@ fn of_others(case: &Case, look: &DnsLook) -> Vec<String> {
 }
 
 /// What holds of every message and fix.
-fn of_words(record: &RecordDiagnosis) -> Vec<String> {
+fn of_words(record: &RecordDiagnosis, zone: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     let also = record
         .also
@@ -144,6 +144,7 @@ fn of_words(record: &RecordDiagnosis) -> Vec<String> {
             wrong.push(format!("the message {message:?} cannot be read"));
         }
         let said = format!("{message} {}", fix.as_ref().map_or("", |fix| &fix.text)).to_lowercase();
+        let said = said.replace(zone, "");
         if let Some(word) = JARGON.iter().find(|word| said.contains(*word)) {
             wrong.push(format!(
                 "few people know what {word:?} is: {message:?} {fix:?}"
@@ -153,7 +154,7 @@ fn of_words(record: &RecordDiagnosis) -> Vec<String> {
         let wanted = broken && code.is_some_and(DiagnosisCode::is_fault);
         match fix {
             None if wanted => wrong.push(format!("{code:?} has no fix")),
-            Some(fix) if takes_away_from_others(&fix.text, &record.observed).is_some() => {
+            Some(fix) if takes_away_from_others(&fix.text, &record.observed, zone).is_some() => {
                 wrong.push(format!(
                     "the fix takes away what is of others: {:?}",
                     fix.text
@@ -198,7 +199,7 @@ const OURS: [&str; 7] = [
 
 /// Whether the text asks for a value of another service to go: it takes something away, and shows a value of
 /// what was seen that is not ours.
-fn takes_away_from_others(text: &str, observed: &[String]) -> Option<String> {
+fn takes_away_from_others(text: &str, observed: &[String], zone: &str) -> Option<String> {
     let text = text.to_lowercase();
     let asks = text.split(['.', ';', ':']).any(|part| {
         let part = part.trim();
@@ -210,6 +211,7 @@ fn takes_away_from_others(text: &str, observed: &[String]) -> Option<String> {
             || crate::case::DKIM_TOKENS
                 .iter()
                 .any(|own| value.contains(own))
+            || value.ends_with(zone)
             || value.contains(&crate::case::TOKEN.to_lowercase()[..8])
     };
     let foreign = observed.iter().find(|value| {

@@ -2,7 +2,7 @@
 
 use domain_auth::claims::{ClaimRegister, NAMES_PER_CLIENT, Reservation};
 use domain_auth::limits::AdditionLimits;
-use domain_auth::names::{DomainName, Eligibility};
+use domain_auth::names::Eligibility;
 use domain_auth::ports::{Clock, CommitChanges, ReadClaims, ReadDomains};
 use domain_auth::ses_share::SesTurns;
 use domain_auth_testkit::{
@@ -27,7 +27,7 @@ fn app() -> TestApp {
         ids: SequentialIds::default(),
         dns: FakeDns::default(),
         ses_calls_per_second: 1,
-        eligibility: Eligibility::new(vec![DomainName::parse("lassocrm.com").unwrap()]),
+        eligibility: Eligibility::parse("lassocrm.com, lasso.example").unwrap(),
         limits: AdditionLimits {
             domains: 500,
             added_per_day: 50,

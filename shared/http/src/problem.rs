@@ -210,11 +210,18 @@ impl ApiError {
         Self::Invalid(vec![error])
     }
 
-    /// The refusal of a typed domain without a suggestion that the deployment refuses, too.
+    /// The refusal of a typed domain without a suggestion that the deployment refuses, too. One of its own
+    /// domains is refused as such, whatever its ending.
     #[must_use]
     pub fn suggesting_only(self, eligibility: &Eligibility) -> Self {
         match self {
-            Self::InvalidDomain(error) => Self::InvalidDomain(eligibility.review(error)),
+            Self::InvalidDomain(error) => {
+                let own = error.name.as_ref().map(|name| eligibility.check(name));
+                match own {
+                    Some(Err(why)) => Self::NotEligible(why),
+                    Some(Ok(())) | None => Self::InvalidDomain(eligibility.review(error)),
+                }
+            }
             other => other,
         }
     }

@@ -15,6 +15,8 @@ pub struct DomainNameError {
     pub suggestion: Option<DomainName>,
     /// The domain in the input and why it is not suggested, where that is the only one.
     pub ineligible: Option<(DomainName, IneligibleReason)>,
+    /// The name itself, where only its ending is refused: it may be one of the deployment's own.
+    pub name: Option<DomainName>,
 }
 
 impl DomainNameError {
@@ -23,6 +25,7 @@ impl DomainNameError {
             reason,
             suggestion,
             ineligible: None,
+            name: None,
         }
     }
 }

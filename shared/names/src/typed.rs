@@ -53,7 +53,17 @@ impl DomainName {
             Some(_) => reason,
             None => of_host(typed, reason),
         };
-        Err(Eligibility::default().review(DomainNameError::new(reason, meant)))
+        let has_name = matches!(
+            reason,
+            InvalidReason::ForExamples(_)
+                | InvalidReason::PrivateEnding(_)
+                | InvalidReason::UnknownEnding(_)
+        );
+        let error = DomainNameError {
+            name: has_name.then(|| Self::parse(typed).ok()).flatten(),
+            ..DomainNameError::new(reason, meant)
+        };
+        Err(Eligibility::default().review(error))
     }
 }
 

@@ -14,7 +14,7 @@ async fn add(app: &TestApp) -> Value {
 }
 
 async fn stored(app: &TestApp) -> (Domain, Option<DnsLook>) {
-    let (client, name) = (client("maple-homes"), domain_name("example.com"));
+    let (client, name) = (client("maple-homes"), domain_name("maplehomes.com"));
     let domain = app.store.domain(&client, &name).await.unwrap().unwrap();
     (domain, app.store.look(&client, &name).await.unwrap())
 }
@@ -49,11 +49,11 @@ async fn forget_the_look(app: &TestApp) {
 #[tokio::test]
 async fn the_first_answer_knows_the_zone_and_what_is_published() {
     let app = app();
-    let text = "v=DMARC1; p=none; rua=mailto:d@example.com".to_owned();
-    app.dns.put("_dmarc.example.com", Data::Txt { text });
-    let token = "token+of/example.com=".to_owned();
+    let text = "v=DMARC1; p=none; rua=mailto:d@maplehomes.com".to_owned();
+    app.dns.put("_dmarc.maplehomes.com", Data::Txt { text });
+    let token = "token+of/maplehomes.com=".to_owned();
     app.dns
-        .put("_amazonses.example.com", Data::Txt { text: token });
+        .put("_amazonses.maplehomes.com", Data::Txt { text: token });
     let body = add(&app).await;
     assert_eq!(body["status"], "pending");
     assert_eq!(state_of(&body, "verification").unwrap(), "found");
@@ -61,7 +61,7 @@ async fn the_first_answer_knows_the_zone_and_what_is_published() {
     assert_eq!(state_of(&body, "dmarc"), None, "a policy is published");
     let (domain, look) = stored(&app).await;
     let zone = look.as_ref().and_then(DnsLook::zone);
-    assert_eq!(zone.unwrap().apex, "example.com");
+    assert_eq!(zone.unwrap().apex, "maplehomes.com");
     assert!(domain.watch.txt_seen);
 }
 
@@ -98,7 +98,7 @@ async fn a_look_ends_after_three_seconds_and_the_records_are_not_looked_yet() {
 #[tokio::test]
 async fn a_name_whose_servers_are_silent_hides_no_other() {
     let app = app();
-    app.dns.never_answer("_domainkey.example.com");
+    app.dns.never_answer("_domainkey.maplehomes.com");
     let body = add(&app).await;
     for (id, state) in [
         ("verification", "missing"),
@@ -130,14 +130,14 @@ async fn a_domain_that_ses_does_not_register_does_not_wait_for_dns() {
 #[tokio::test]
 async fn a_contested_claim_is_looked_at_too_and_the_time_tells_nothing() {
     let by_claim = app();
-    let holder = new_domain("cedar-homes", "example.com");
+    let holder = new_domain("cedar-homes", "maplehomes.com");
     let actor = domain_auth::history::Actor::Service;
     let (tools, eligibility) = (by_claim.tools(), &by_claim.eligibility);
     domain_auth::use_cases::add::add(&tools, eligibility, &holder, &actor, by_claim.limits)
         .await
         .unwrap();
     let by_identity = app();
-    let name = domain_name("example.com");
+    let name = domain_name("maplehomes.com");
     by_identity.ses.add_foreign(&name, None, true);
     for app in [&by_claim, &by_identity] {
         let body = add(app).await;

@@ -240,6 +240,7 @@ fn ask_instead(record: &Record, questions: &mut Questions) {
         RecordData::Cname { .. } => {
             questions.ask(&record.name, RecordType::A);
             questions.ask(&record.name, RecordType::Aaaa);
+            questions.ask(&record.name, RecordType::Mx);
         }
         RecordData::Txt { .. } | RecordData::Mx { .. } => {
             questions.ask(&record.name, RecordType::Cname);

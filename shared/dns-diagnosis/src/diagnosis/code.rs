@@ -79,7 +79,9 @@ codes! {
     TxtEscaped = "txt_escaped",
     /// Quotation marks inside the value.
     ValueQuoted = "value_quoted",
-    /// A prefix of the value.
+    /// Signs around the value that are no part of it: brackets, a comma, a dot.
+    ValueSurrounded = "value_surrounded",
+    /// A part of the value: its beginning, or its end.
     ValueTruncated = "value_truncated",
     /// The same letters in another case.
     ValueCaseChanged = "value_case_changed",
@@ -171,6 +173,7 @@ impl DiagnosisCode {
             | Self::ValueIsName
             | Self::ValueHasTypePrefix
             | Self::ValueQuoted
+            | Self::ValueSurrounded
             | Self::ValueTruncated
             | Self::ValueCaseChanged
             | Self::ValueWhitespace
@@ -211,6 +214,6 @@ mod tests {
                 serde_json::Value::from(code.as_str())
             );
         }
-        assert_eq!(DiagnosisCode::ALL.len(), 50);
+        assert_eq!(DiagnosisCode::ALL.len(), 51);
     }
 }

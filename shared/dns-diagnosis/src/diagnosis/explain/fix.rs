@@ -37,6 +37,13 @@ impl Wording<'_> {
             Code::HostMisplaced if record.id == RecordId::MailFromSpf => {
                 Some(self.add_elsewhere(record, at.as_deref().unwrap_or(place)))
             }
+            Code::DmarcWrongPlace if at.is_none() && self.is_elsewhere(raw) => {
+                Some(Self::advice(format!(
+                    "Ask the company that {seen} belongs to to publish your DMARC policy there: the CNAME \
+                     record {} leads mail servers to it.",
+                    self.panel.host(record)
+                )))
+            }
             Code::DmarcWrongPlace if at.is_none() => Some(self.replace(
                 record,
                 &format!("the CNAME record {}", self.panel.host(record)),
@@ -51,6 +58,11 @@ impl Wording<'_> {
             {
                 Some(Self::another_name(record))
             }
+            Code::CnameAndOther | Code::WrongType
+                if record.id == RecordId::Verification && is_foreign_alias(record, raw) =>
+            {
+                Some(self.add_at_domain(record))
+            }
             Code::WrongType => Some(self.replace(record, &format!("the record {seen} at {place}"))),
             Code::CnameFlattened => Some(self.unproxy(record)),
             Code::CnameAndOther if record.id == RecordId::Dmarc && raw.contains(OUR_POLICY) => {
@@ -59,11 +71,6 @@ impl Wording<'_> {
                      to the service that keeps your DMARC policy.",
                     self.panel.host(record)
                 )))
-            }
-            Code::CnameAndOther | Code::WrongType
-                if record.id == RecordId::Verification && is_foreign_alias(record, raw) =>
-            {
-                Some(self.add_at_domain(record))
             }
             Code::CnameAndOther if at_mail_from(record) && is_foreign_alias(record, raw) => {
                 Some(Self::another_name(record))
@@ -104,6 +111,7 @@ impl Wording<'_> {
             | Code::MxWrongService
             | Code::ValueQuoted
             | Code::ValueWhitespace
+            | Code::ValueSurrounded
             | Code::ValueTruncated
             | Code::ValueCaseChanged
             | Code::ValueIsName
@@ -246,6 +254,14 @@ const OUR_POLICY: &str = "v=DMARC1; p=none;";
 const AMAZON: [&str; 2] = ["amazonses.com", "amazonaws.com"];
 
 impl Wording<'_> {
+    /// Whether a name is not below the organizational domain, so that a company of its own has it.
+    fn is_elsewhere(&self, name: &str) -> bool {
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        let own = self.context.domain.organizational();
+        let front = name.strip_suffix(own);
+        !front.is_some_and(|front| front.is_empty() || front.ends_with('.'))
+    }
+
     /// Whether what is at the MAIL FROM name is of another mail service: then it has to stay.
     pub(super) fn is_of_another_service(record: &Record, seen: &str) -> bool {
         let at_mail_from = at_mail_from(record);
@@ -254,7 +270,8 @@ impl Wording<'_> {
         let is_text = seen.starts_with("TXT ");
         let foreign = |host: &str| {
             let host = host.to_ascii_lowercase();
-            host.contains('.') && !AMAZON.iter().any(|amazon| host.ends_with(amazon))
+            // A dot alone stands for no mail server at all (RFC 7505).
+            host != "." && host.contains('.') && !AMAZON.iter().any(|amazon| host.ends_with(amazon))
         };
         at_mail_from && !is_text && !seen.contains("v=spf1") && hosts.any(foreign)
     }

@@ -47,8 +47,8 @@ impl Wording<'_> {
                 }
             ),
             Code::HostDoubled => format!(
-                "The record is published at {at_or_name} instead of {name}: the end of the name is \
-                 there twice, because your DNS provider adds it to what you type."
+                "The record is published at {at_or_name} instead of {name}: a part of the name is there \
+                 twice. Most DNS providers add the end of the name to what you type."
             ),
             Code::HostWithoutZonePart => format!(
                 "The record is published at {at_or_name} instead of {name}: a part of the name is \
@@ -145,8 +145,17 @@ impl Wording<'_> {
                  narrow screen shows it. It has to be {expected}."
                 )
             }
+            Code::ValueSurrounded => format!(
+                "The value at {at_or_name} has signs around it that do not belong to it: {seen}. It has \
+                 to be exactly {expected}."
+            ),
             Code::ValueTruncated => format!(
-                "The value at {at_or_name} is cut off: {seen} is only the beginning of {expected}."
+                "The value at {at_or_name} is cut off: {seen} is only {} of {expected}.",
+                if expected.ends_with(decode(raw).trim()) {
+                    "the end"
+                } else {
+                    "the beginning"
+                }
             ),
             Code::ValueCaseChanged => format!(
                 "The value at {at_or_name} has the right letters, but some capital letters have \
@@ -173,11 +182,19 @@ impl Wording<'_> {
                     "The {kind} record at {at} is from an earlier registration of this domain; its \
                      name is now {name}."
                 ),
+                // Beside it there is room for ours.
+                None if kind == "TXT" => format!(
+                    "The value at {name} is an old one, or one for another Amazon account or \
+                     region: {seen}. There is no {expected} yet."
+                ),
                 None => format!(
                     "The value at {name} is an old one, or one for another Amazon account or \
                      region: {seen}. It has to be {expected}."
                 ),
             },
+            Code::ValueMismatch if kind == "TXT" && at.is_none() => {
+                format!("The TXT record at {place} holds {seen}. There is no {expected} yet.")
+            }
             Code::ValueMismatch => {
                 format!("The {kind} record at {place} holds {seen} instead of {expected}.")
             }
@@ -190,8 +207,9 @@ impl Wording<'_> {
                  takes mail back for this domain is {expected}."
             ),
             Code::MxPriorityInValue => format!(
-                "The MX record at {name} has its priority inside the name of the server: {seen}. It has \
-                 to be {expected}, where the number is the priority."
+                "The MX record at {name} has its priority inside the name of the server: {}. It has \
+                 to be {expected}, where the number is the priority.",
+                seen.replace("\\032", " ")
             ),
             Code::DkimWrongHostedZone => format!(
                 "The CNAME record at {name} begins right and ends wrong: it points at {seen} instead of \

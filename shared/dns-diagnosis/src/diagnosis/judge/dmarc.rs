@@ -267,7 +267,8 @@ fn judge_texts(data: &[Data]) -> Judgement {
 
 /// Receivers skip it, but a person meant it.
 fn resembles_dmarc(text: &str) -> bool {
-    text.to_ascii_lowercase().contains("dmarc1")
+    let text = text.to_ascii_lowercase();
+    text.contains("dmarc1") || text.trim_start().starts_with("v=dmarc")
 }
 
 /// A record that receivers skip: why, if one of the usual mistakes explains it.

@@ -70,6 +70,12 @@ impl Expected<'_> {
         if self.is_abridged(&bare) {
             return Likeness::Damaged(vec![DiagnosisCode::ValueTruncated]);
         }
+        if self.is_end(&bare) {
+            return Likeness::Damaged(vec![DiagnosisCode::ValueTruncated]);
+        }
+        if self.is_surrounded(&bare) {
+            return Likeness::Damaged(vec![DiagnosisCode::ValueSurrounded]);
+        }
         if self.is_joined(&bare) {
             return Likeness::Damaged(vec![DiagnosisCode::ValuesJoined]);
         }
@@ -103,6 +109,26 @@ impl Expected<'_> {
                 && is_prefix(self.value, front)
                 && self.value.ends_with(end)
         })
+    }
+
+    /// Whether it is the end of the value, without its front.
+    fn is_end(&self, bare: &str) -> bool {
+        // Of a record with a version, what lacks it is judged by its own rules.
+        let has_version = self.value.starts_with("v=");
+        self.case_matters
+            && !has_version
+            && bare.len() >= SHORTEST_JOINED
+            && self.value.ends_with(bare)
+    }
+
+    /// Whether it is the value once, with nothing around it but signs.
+    fn is_surrounded(&self, bare: &str) -> bool {
+        let parts = bare.split_once(self.value);
+        self.is_joined(bare)
+            && parts.is_some_and(|(front, end)| {
+                let mut signs = front.chars().chain(end.chars());
+                signs.all(|c| !c.is_alphanumeric())
+            })
     }
 
     /// Whether the expected value is a part of it, beside another one.
@@ -229,11 +255,19 @@ pub(crate) fn decode(text: &str) -> String {
     String::from_utf8_lossy(&decoded).into_owned()
 }
 
-/// White space and what looks like it: zero-width characters that come along when copying.
+/// White space and what looks like it: characters that do not show and come along when
+/// copying.
 fn is_blank(character: char) -> bool {
     character.is_whitespace()
         || character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+        || matches!(
+            character,
+            '\u{ad}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{2069}'
+                | '\u{feff}'
+        )
 }
 
 fn squeeze(text: &str) -> String {

@@ -80,14 +80,18 @@ impl Case<'_> {
     pub(super) fn repeated_names(&self, record: &Record) -> Vec<NearName> {
         let domain = self.context.domain.as_str();
         let organizational = self.context.domain.organizational();
-        let front = domain.strip_suffix(organizational);
-        let labels = front.and_then(|front| front.strip_suffix('.'));
-        let (Some(labels), Some(host)) = (labels, self.host_below_domain(record)) else {
+        let Some(host) = self.host_below_domain(record) else {
             return Vec::new();
+        };
+        let own = self.repeated_host(record, host);
+        let own = own.into_iter().chain(self.without_ending(record));
+        let front = domain.strip_suffix(organizational);
+        let Some(labels) = front.and_then(|front| front.strip_suffix('.')) else {
+            return own.collect();
         };
         let last = labels.rsplit('.').next().unwrap_or(labels);
         let end = organizational.rsplit('.').next().unwrap_or(organizational);
-        vec![
+        let repeated = [
             NearName {
                 name: format!("{host}.{labels}.{domain}"),
                 below: Some(format!("{last}.{domain}")),
@@ -100,7 +104,32 @@ impl Case<'_> {
                 name: format!("{host}.{organizational}.{organizational}"),
                 below: Some(format!("{end}.{organizational}")),
             },
-        ]
+        ];
+        own.chain(repeated).collect()
+    }
+
+    /// The label below the domain twice: `_amazonses._amazonses`.
+    fn repeated_host(&self, record: &Record, host: &str) -> Option<NearName> {
+        let domain = self.context.domain.as_str();
+        let label = host.rsplit('.').next()?;
+        let below = format!("{label}.{label}.{domain}");
+        let is_alone = label == host;
+        Some(NearName {
+            name: format!("{host}.{label}.{domain}"),
+            // What is below the record's own name exists only if that name does.
+            below: Some(if is_alone { record.name.clone() } else { below }),
+        })
+    }
+
+    /// The name with the zone that the panel has added to one that lacked its ending:
+    /// `_amazonses.maplehomes.maplehomes.com`.
+    fn without_ending(&self, record: &Record) -> Option<NearName> {
+        let (label, ending) = self.zone.split_once('.')?;
+        let typed = record.name.strip_suffix(ending)?;
+        Some(NearName {
+            name: format!("{typed}{}", self.zone),
+            below: Some(format!("{label}.{}", self.zone)),
+        })
     }
 
     /// What is at a near name and is ours: the value itself, or the value with a mistake.

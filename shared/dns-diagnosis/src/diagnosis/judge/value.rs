@@ -336,6 +336,10 @@ fn code_of_exchange(host: &str, bare: &str) -> Option<Code> {
     if of_ses && lower.starts_with("feedback-smtp.") {
         return Some(Code::MxWrongRegion);
     }
+    // A misspelt one is none that has another task.
+    if of_ses && lower.starts_with("feedback") {
+        return None;
+    }
     let of_dkim = lower.contains(".dkim.");
     let of_amazon = of_ses || is_below("amazonaws.com");
     (of_amazon && !of_dkim).then_some(Code::MxWrongService)

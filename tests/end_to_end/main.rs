@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
 mod alert_queue;
+mod console;
 mod contract;
 mod described;
 mod dns;
@@ -158,6 +159,7 @@ fn main() -> ExitCode {
     // First, while the table is small and runs of the poller are short.
     permissions::tests(&mut suite);
     main_path::tests(&mut suite);
+    console::tests(&mut suite);
     dns::tests(&mut suite);
     removal::tests(&mut suite);
     lists::tests(&mut suite);

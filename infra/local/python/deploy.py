@@ -51,8 +51,9 @@ class Aws:
         return self._clients[service]
 
 
-def make_user_pool(aws, users):
-    """A pool with these people and groups; returns the issuer, the audience and a token each."""
+def make_user_pool(aws, users, console_url):
+    """A pool with these people and groups; returns the issuer, the audience and a token each. Its one
+    application is the console's, too: a public client, as the template's ConsoleClientId wants it."""
     idp = aws.client("cognito-idp")
     pool = idp.create_user_pool(
         PoolName="lasso-local",
@@ -65,6 +66,12 @@ def make_user_pool(aws, users):
         # The longest that Cognito allows: a day's work without a new token.
         IdTokenValidity=24,
         TokenValidityUnits={"IdToken": "hours"},
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthFlows=["code"],
+        AllowedOAuthScopes=["openid"],
+        SupportedIdentityProviders=["COGNITO"],
+        CallbackURLs=[f"{console_url}/callback"],
+        LogoutURLs=[f"{console_url}/"],
     )["UserPoolClient"]["ClientId"]
 
     for group in sorted({user["group"] for user in users if user["group"]}):
@@ -89,7 +96,22 @@ def make_user_pool(aws, users):
             AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
         )["AuthenticationResult"]["IdToken"]
     issuer = f"https://cognito-idp.{aws.region}.amazonaws.com/{pool}"
-    return {"issuer": issuer, "audience": app, "tokens": tokens}
+    return {"issuer": issuer, "pool": pool, "audience": app, "tokens": tokens}
+
+
+def console_parameters(plan, people):
+    """The issuer's discovery document is at its own address, which is not on this machine: so the
+    endpoints are those of the emulator's hosted sign-in."""
+    endpoint = plan["endpoint"]
+    return {
+        "ConsoleClientId": people["audience"],
+        "ConsoleUrl": plan["console_url"],
+        "ConsoleApiUrl": plan["api_url"],
+        "ConsoleAuthorizationEndpoint": f"{endpoint}/oauth2/authorize",
+        "ConsoleTokenEndpoint": f"{endpoint}/oauth2/token",
+        "ConsoleJwksUri": f"{endpoint}/{people['pool']}/.well-known/jwks.json",
+        "ConsoleEndSessionEndpoint": f"{endpoint}/logout",
+    }
 
 
 def binary_of(resource):
@@ -229,10 +251,10 @@ def wire_api(aws, stack, template, resources, parameters):
     apis = [
         (logical_id, resource)
         for logical_id, resource in processed["Resources"].items()
-        if resource["Type"] == "AWS::ApiGatewayV2::Api"
+        if resource["Type"] == "AWS::ApiGatewayV2::Api" and "Body" in resource["Properties"]
     ]
     if len(apis) != 1:
-        raise DeployError(f"the template has {len(apis)} HTTP APIs, expected one")
+        raise DeployError(f"the template has {len(apis)} HTTP APIs with a body, expected one")
     logical_id, resource = apis[0]
     api_id = resources[logical_id]
     resolver = Resolver(aws, stack, resources, parameters, functions_of(template))
@@ -287,19 +309,22 @@ def deploy(plan):
         template = yaml_parse(file.read())
 
     wait_until_ready(plan["endpoint"])
-    people = make_user_pool(aws, plan["users"])
+    people = make_user_pool(aws, plan["users"], plan["console_url"])
     aws.client("ses").verify_email_identity(EmailAddress=plan["sender_email"])
     package(aws, template, plan["executables"], plan["scratch"])
     parameters = {
-        **plan["parameters"],
         "JwtIssuer": people["issuer"],
         "JwtAudience": people["audience"],
+        **console_parameters(plan, people),
+        **plan["parameters"],
     }
     resources, outputs = create_stack(aws, plan["stack_name"], template, parameters)
     api_id = wire_api(aws, plan["stack_name"], template, resources, parameters)
     return {
         "api_id": api_id,
+        "console_api_id": resources.get("ConsoleApi"),
         "tokens": people["tokens"],
+        "password": PASSWORD,
         "outputs": outputs,
         "functions": {
             binary_of(resource): resources[logical_id]

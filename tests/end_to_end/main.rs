@@ -36,6 +36,7 @@ mod store_keys;
 mod store_kinds;
 mod store_limits;
 mod store_lives;
+mod store_recount;
 mod store_runs;
 mod store_schema;
 mod store_turns;
@@ -180,6 +181,7 @@ fn main() -> ExitCode {
     registers::tests(&mut suite);
     registers_limits::tests(&mut suite);
     store::more_tests(&mut suite);
+    store_recount::tests(&mut suite);
     store_schema::tests(&mut suite);
     ready::tests(&mut suite);
     limits::tests(&mut suite);

@@ -192,7 +192,9 @@ fn status_of(domain: &Domain) -> StatusCode {
 fn answer(status: StatusCode, domain: &Domain, look: Option<&DnsLook>) -> Reply {
     let view = DomainView::new(domain, look);
     let mut reply = json(status, &view);
-    if let Ok(location) = HeaderValue::from_str(&view.summary.path) {
+    // Relative to the URL of the request: only the caller knows below which base path the API is.
+    let location = format!("domains/{}", domain.name);
+    if let Ok(location) = HeaderValue::from_str(&location) {
         reply.headers_mut().insert(header::LOCATION, location);
     }
     reply

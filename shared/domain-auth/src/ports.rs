@@ -28,6 +28,7 @@ pub use ses::{
     LIST_PAGE, ListIdentities, ListedIdentity, Refusal, STATUS_BATCH, SesError,
 };
 pub use ses_operation::{Operation, Tally};
+pub(crate) use set::alias;
 pub use set::{ClaimStore, Ports};
 pub use sources::{Clock, Ids};
 pub use store_error::{CommitError, StoreError, StoreFailure};

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cursor::{Cursors, List};
+use crate::time::{evidence_in_millis, in_millis};
 
 /// A page of a domain's history, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,6 +33,7 @@ pub struct HistoryView {
 )]
 pub struct HistoryEntryView {
     /// When it happened.
+    #[serde(serialize_with = "in_millis")]
     pub at: Timestamp,
     /// Who or what did it.
     pub actor: ActorView,
@@ -197,7 +199,10 @@ fn entry_for_client(entry: ClientEntry) -> HistoryEntryView {
         action: entry.action,
         from: entry.from,
         to: entry.to,
-        evidence: entry.evidence.map(ClientEvidence::into_json),
+        evidence: entry
+            .evidence
+            .map(ClientEvidence::into_json)
+            .map(evidence_in_millis),
     }
 }
 
@@ -208,7 +213,9 @@ fn entry_for_support(entry: HistoryEntry) -> HistoryEntryView {
         action: entry.action,
         from: entry.from,
         to: entry.to,
-        evidence: entry.evidence.map(|evidence| evidence.for_support()),
+        evidence: entry
+            .evidence
+            .map(|evidence| evidence_in_millis(evidence.for_support())),
     }
 }
 

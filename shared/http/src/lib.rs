@@ -11,6 +11,7 @@ mod history_view;
 mod input;
 mod instructions_view;
 mod limits_view;
+mod manners;
 mod notified_view;
 mod once;
 #[cfg(feature = "openapi")]
@@ -25,6 +26,7 @@ mod routes;
 mod sender_view;
 mod staff_reply;
 mod staff_view;
+mod time;
 mod view;
 
 pub use answer::{Answer, measured, published};
@@ -54,4 +56,4 @@ pub use staff_view::{
     ClaimView, MissingView, OrphanView, ReconciliationView, StaffDomainView, StaffListView,
     StaffSummaryView,
 };
-pub use view::{DomainListView, DomainSummaryView, DomainView, RecordView};
+pub use view::{DomainListView, DomainSummaryView, DomainView, RecordView, SesView};

@@ -5,8 +5,12 @@ use lambda_http::Response;
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
+use crate::manners::Octets;
 use crate::problem::ApiError;
 use crate::request::ParsedRequest;
+
+/// What no cache may keep.
+pub(crate) const NO_STORE: &str = "private, no-store";
 
 /// An answer as the handlers give it.
 pub type Reply = Response<String>;
@@ -39,21 +43,53 @@ pub fn json_for_a_minute(status: StatusCode, body: &impl Serialize) -> Reply {
     reply
 }
 
-/// A JSON text that is the same for everybody, and may be kept for five minutes.
-pub fn json_for_everybody(text: &str) -> Reply {
-    let mut reply = reply(StatusCode::OK, "application/json", text.to_owned());
-    reply.headers_mut().insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=300"),
-    );
+/// A JSON text that is the same for everybody, and may be kept for five minutes: as `gzipped` where the
+/// caller takes gzip (RFC 9110 section 12.5.3).
+pub fn json_for_everybody(
+    request: &ParsedRequest,
+    text: &'static str,
+    gzipped: &'static [u8],
+) -> Reply {
+    let accepted = request.header(header::ACCEPT_ENCODING);
+    let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
+    let takes_gzip = accepted.is_some_and(takes_gzip);
+    let body = if takes_gzip { "" } else { text };
+    let mut reply = reply(StatusCode::OK, "application/json", body.to_owned());
+    let headers = reply.headers_mut();
+    let for_everybody = HeaderValue::from_static("public, max-age=300");
+    headers.insert(header::CACHE_CONTROL, for_everybody);
+    let vary = HeaderValue::from_static("Accept-Encoding");
+    headers.insert(header::VARY, vary);
+    if takes_gzip {
+        let gzip = HeaderValue::from_static("gzip");
+        headers.insert(header::CONTENT_ENCODING, gzip);
+        reply.extensions_mut().insert(Octets(gzipped));
+    }
     reply
+}
+
+/// Whether an `Accept-Encoding` names gzip, or all codings, and does not weigh it 0.
+fn takes_gzip(accepted: &str) -> bool {
+    let weight = |wanted: &str| {
+        accepted.split(',').find_map(|coding| {
+            let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
+            let weight = parameters.trim().strip_prefix("q=");
+            let weight = weight.map_or(Ok(1.0), str::parse::<f32>);
+            name.trim()
+                .eq_ignore_ascii_case(wanted)
+                .then(|| weight.unwrap_or(0.0))
+        })
+    };
+    weight("gzip")
+        .or(weight("*"))
+        .is_some_and(|weight| weight > 0.0)
 }
 
 /// An answer without a body.
 pub fn no_content() -> Reply {
     let mut reply = Response::new(String::new());
     *reply.status_mut() = StatusCode::NO_CONTENT;
-    let no_store = HeaderValue::from_static("private, no-store");
+    let no_store = HeaderValue::from_static(NO_STORE);
     reply.headers_mut().insert(header::CACHE_CONTROL, no_store);
     reply
 }
@@ -111,9 +147,6 @@ fn reply(status: StatusCode, content_type: &'static str, body: String) -> Reply 
     *reply.status_mut() = status;
     let headers = reply.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, no-store"),
-    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
     reply
 }

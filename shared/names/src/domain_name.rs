@@ -141,23 +141,12 @@ impl DomainName {
 
     /// Reads a name that may have been added before it was a public suffix.
     pub fn parse_held(typed: &str) -> Result<Self, DomainNameError> {
-        Self::parse(typed).or_else(|error| match error.reason {
-            InvalidReason::PublicSuffix => check(typed.trim()).map(Self).map_err(|_| error),
-            InvalidReason::Empty
-            | InvalidReason::Url
-            | InvalidReason::EmailAddress
-            | InvalidReason::WwwHost
-            | InvalidReason::IpAddress
-            | InvalidReason::Wildcard
-            | InvalidReason::SingleLabel
-            | InvalidReason::Underscore
-            | InvalidReason::EmptyLabel
-            | InvalidReason::LabelTooLong
-            | InvalidReason::NameTooLong
-            | InvalidReason::NoRoomForRecords
-            | InvalidReason::Hyphen
-            | InvalidReason::Character
-            | InvalidReason::Punycode => Err(error),
+        Self::parse(typed).or_else(|error| {
+            if error.reason == InvalidReason::PublicSuffix {
+                check(typed.trim()).map(Self).map_err(|_| error)
+            } else {
+                Err(error)
+            }
         })
     }
 

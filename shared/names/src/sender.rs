@@ -1,6 +1,6 @@
 //! The address that mail is to be sent from, in every form that RFC 5321 allows and SES takes.
 
-use super::{DomainName, InvalidReason};
+use super::{DomainName, DomainNameError, InvalidReason};
 
 /// Longest local part, in octets (RFC 5321 section 4.5.3.1.1).
 const MAX_LOCAL_PART: usize = 64;
@@ -33,32 +33,16 @@ impl SenderDomain {
         match DomainName::parse(domain) {
             // What is above a name that is too long to be added decides.
             Ok(name) => Ok(Self(name.nearest_for_sending())),
-            Err(error) => match (error.reason, error.suggestion) {
-                // Nobody can add the host's name, so what is above it decides.
-                (InvalidReason::WwwHost, Some(above)) => Ok(Self(above)),
-                (InvalidReason::PublicSuffix, _) => {
-                    let name = DomainName::parse_held(domain);
-                    Err(name.map_or(SenderError::NotAnAddress, SenderError::PublicSuffix))
-                }
-                (
-                    InvalidReason::WwwHost
-                    | InvalidReason::Empty
-                    | InvalidReason::Url
-                    | InvalidReason::EmailAddress
-                    | InvalidReason::IpAddress
-                    | InvalidReason::Wildcard
-                    | InvalidReason::SingleLabel
-                    | InvalidReason::Underscore
-                    | InvalidReason::EmptyLabel
-                    | InvalidReason::LabelTooLong
-                    | InvalidReason::NameTooLong
-                    | InvalidReason::NoRoomForRecords
-                    | InvalidReason::Hyphen
-                    | InvalidReason::Character
-                    | InvalidReason::Punycode,
-                    _,
-                ) => Err(SenderError::NotAnAddress),
-            },
+            // Nobody can add the host's name, so what is above it decides.
+            Err(DomainNameError {
+                reason: InvalidReason::WwwHost,
+                suggestion: Some(above),
+            }) => Ok(Self(above)),
+            Err(error) if error.reason == InvalidReason::PublicSuffix => {
+                let name = DomainName::parse_held(domain);
+                Err(name.map_or(SenderError::NotAnAddress, SenderError::PublicSuffix))
+            }
+            Err(_) => Err(SenderError::NotAnAddress),
         }
     }
 

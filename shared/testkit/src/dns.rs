@@ -3,13 +3,12 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use dns_diagnosis::scene::{DnsScene, data_of, no_such_name, observed, seen_again, type_of};
 use domain_auth::dns::{
     Data, Lookup, Observation, Outcome, Question, SecondLook, Zone, ZoneOutcome,
 };
 use domain_auth::names::DomainName;
 use domain_auth::records::Record;
-
-use crate::dns_scene::{DnsScene, data_of, no_such_name, observed, seen_again, type_of};
 
 /// Records in memory; every organizational domain is a zone on two servers. Where nothing was put,
 /// there is no such name.

@@ -8,7 +8,6 @@ mod builders;
 mod clock;
 mod crash;
 mod dns;
-mod dns_scene;
 pub mod documents;
 mod http;
 mod logs;
@@ -30,7 +29,7 @@ pub use builders::{
 pub use clock::{SequentialIds, TestClock};
 pub use crash::CrashPoint;
 pub use dns::FakeDns;
-pub use dns_scene::{DnsScene, data_of, no_such_name, observed, seen_again, type_of};
+pub use dns_diagnosis::scene::{DnsScene, data_of, no_such_name, observed, seen_again, type_of};
 pub use http::{Answer, answer_of, request_in};
 pub use logs::logged;
 pub use memory_store::MemoryStore;

@@ -126,6 +126,22 @@ impl RecordData {
         }
     }
 
+    /// The priority of an MX record.
+    pub fn priority(&self) -> Option<u16> {
+        match self {
+            Self::Mx { preference, .. } => Some(*preference),
+            Self::Txt { .. } | Self::Cname { .. } => None,
+        }
+    }
+
+    /// The host that an MX record names.
+    pub fn exchange(&self) -> Option<&str> {
+        match self {
+            Self::Mx { exchange, .. } => Some(exchange),
+            Self::Txt { .. } | Self::Cname { .. } => None,
+        }
+    }
+
     /// The value as a DNS panel takes it: text without quotes, names without a trailing dot.
     pub fn value(&self) -> String {
         match self {

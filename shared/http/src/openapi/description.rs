@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 
 use crate::problem::ApiError;
 
-/// What no cache may keep.
-pub(super) const NO_STORE: &str = "private, no-store";
+pub(super) use crate::reply::NO_STORE;
 
 /// What an operation takes, answers and refuses, beside its route.
 pub(crate) struct Description {

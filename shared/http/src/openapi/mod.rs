@@ -95,7 +95,7 @@ decide first on `Content-Type`, and then on `code`.
 Lists have pages. A page may be short, or empty, and still have a next one: only a `next_cursor` \
 of `null` ends a list. A cursor is good for the list that it was given out for (the same client, \
 filters and domain), stays good while entries come and go, and is refused for any other. Times are \
-RFC 3339 in UTC.";
+RFC 3339 in UTC, with three digits of a second.";
 
 const CLIENT_ADMIN: &str = "\
 For the role `client-admin` with a client. A Client Administrator sees the domains of their own \
@@ -173,6 +173,9 @@ fn described(
     parameters.extend(description.query);
     if operation.takes_keys() {
         parameters.push(parameters::idempotency_key());
+    }
+    if operation.reads() {
+        parameters.push(parameters::if_none_match());
     }
     if !parameters.is_empty() {
         described["parameters"] = Value::Array(parameters);

@@ -2,6 +2,19 @@
 
 use serde_json::{Value, json};
 
+/// An `ETag`, for examples.
+pub(super) const TAG: &str = "\"5c0d9a3b7e21f4468f0b6d1c2a9e7f30\"";
+
+pub(super) fn if_none_match() -> Value {
+    json!({
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "The `ETag` of the answer that the caller has. If it is still so, the answer is 304.",
+        "schema": { "type": "string" },
+        "example": TAG,
+    })
+}
+
 pub(super) fn idempotency_key() -> Value {
     json!({
         "name": "Idempotency-Key",

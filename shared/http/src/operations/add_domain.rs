@@ -139,9 +139,10 @@ pub(super) mod openapi {
 
     fn located(mut answer: GoodAnswer) -> GoodAnswer {
         answer.response["headers"]["Location"] = json!({
-            "description": "The path of the domain.",
+            "description": "The domain, relative to the URL of the request (RFC 9110 section 10.2.2), so \
+                that it is right below any base path.",
             "schema": { "type": "string", "format": "uri-reference" },
-            "example": "/domains/maplehomes.com",
+            "example": "domains/maplehomes.com",
         });
         answer
     }

@@ -108,6 +108,11 @@ impl Operation {
         Self::ALL.iter().copied().find(chosen)
     }
 
+    /// Whether it changes nothing, so that its answers have an `ETag`.
+    pub fn reads(self) -> bool {
+        self.route().method == "GET"
+    }
+
     /// Whether a request may carry an `Idempotency-Key`.
     pub fn takes_keys(self) -> bool {
         self.route().method == "POST"

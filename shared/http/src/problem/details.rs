@@ -366,23 +366,10 @@ fn needs_support() -> Problem {
 }
 
 fn invalid_domain(error: &DomainNameError) -> Problem {
-    let code = match error.reason {
-        InvalidReason::PublicSuffix => "public_suffix",
-        InvalidReason::Empty
-        | InvalidReason::Url
-        | InvalidReason::EmailAddress
-        | InvalidReason::WwwHost
-        | InvalidReason::IpAddress
-        | InvalidReason::Wildcard
-        | InvalidReason::SingleLabel
-        | InvalidReason::Underscore
-        | InvalidReason::EmptyLabel
-        | InvalidReason::LabelTooLong
-        | InvalidReason::NameTooLong
-        | InvalidReason::NoRoomForRecords
-        | InvalidReason::Hyphen
-        | InvalidReason::Character
-        | InvalidReason::Punycode => "invalid_domain",
+    let code = if error.reason == InvalidReason::PublicSuffix {
+        "public_suffix"
+    } else {
+        "invalid_domain"
     };
     let suggestion = error.suggestion.as_ref().map(ToString::to_string);
     let mut detail = capitalized(&error.reason.to_string());

@@ -14,10 +14,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         "the_whole_path_is_walked_in_the_console_without_javascript",
         whole_path,
     );
-    suite.shared(
-        "a_session_of_one_client_shows_nothing_of_another",
-        tenancy,
-    );
+    suite.shared("a_session_of_one_client_shows_nothing_of_another", tenancy);
     suite.shared("nothing_of_the_console_shows_a_token", no_token);
     suite.shared(
         "a_person_without_a_role_has_nothing_in_the_console",
@@ -37,7 +34,11 @@ async fn whole_path(world: Shared) {
     let form = [("domain", typed.as_str()), ("community", "Maple Ridge")];
     let page = admin.submit(&list, "/domains", &form).await;
     assert_eq!(page.path, format!("/domains/{domain}"));
-    assert!(page.contains(&format!("was read as {domain}")), "{}", page.html);
+    assert!(
+        page.contains(&format!("was read as {domain}")),
+        "{}",
+        page.html
+    );
     assert!(page.contains(&format!("Publish the records of {domain}")));
     let shown = world.domain(&domain).await;
     for record in shown["records"].as_array().unwrap() {
@@ -51,7 +52,9 @@ async fn whole_path(world: Shared) {
     world.append_to_zone(&domain, &zone);
 
     // Too early: what is missing is told.
-    let told = admin.submit(&page, &format!("{}/ready", page.path), &[]).await;
+    let told = admin
+        .submit(&page, &format!("{}/ready", page.path), &[])
+        .await;
     assert!(told.contains("Lasso was told"), "{}", told.html);
 
     world.poll_until(&domain, "verified").await;
@@ -88,7 +91,11 @@ async fn whole_path(world: Shared) {
     let sends = admin.open(&page.path).await;
     assert!(sends.contains(&format!("Lasso sends for {domain}")));
     let history = admin.open(&format!("{}/history", page.path)).await;
-    assert!(history.contains("The final step was taken"), "{}", history.html);
+    assert!(
+        history.contains("The final step was taken"),
+        "{}",
+        history.html
+    );
     let refused = admin
         .submit(
             &admin.clone().open(&format!("{}/remove", page.path)).await,
@@ -99,7 +106,11 @@ async fn whole_path(world: Shared) {
     assert_eq!(refused.path, format!("{}/remove", page.path));
     let asked = admin.open(&format!("{}/remove", page.path)).await;
     let removed = admin
-        .submit(&asked, &format!("{}/remove", page.path), &[("confirm", &domain)])
+        .submit(
+            &asked,
+            &format!("{}/remove", page.path),
+            &[("confirm", &domain)],
+        )
         .await;
     assert!(removed.contains("was removed"), "{}", removed.html);
     let gone = world.get(world.client_admin(), &page.path).await;
@@ -107,7 +118,10 @@ async fn whole_path(world: Shared) {
 
     let out = admin.submit(&removed, "/sign-out", &[]).await;
     assert!(out.contains("You are signed out"));
-    assert!(admin.open("/").await.contains("Password"), "the sign-in again");
+    assert!(
+        admin.open("/").await.contains("Password"),
+        "the sign-in again"
+    );
 }
 
 async fn tenancy(world: Shared) {

@@ -11,10 +11,10 @@ use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreIdTokenClaims, CoreJsonWebKeySet,
 };
 use openidconnect::{
-    AsyncHttpClient, AuthUrl, AuthorizationCode, ClaimsVerificationError, ClientId, CsrfToken, IssuerUrl,
-    JsonWebKeySetUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadataWithLogout,
-    RedirectUrl, RefreshToken, RequestTokenError, Scope, SignatureVerificationError, TokenResponse,
-    TokenUrl,
+    AsyncHttpClient, AuthUrl, AuthorizationCode, ClaimsVerificationError, ClientId, CsrfToken,
+    IssuerUrl, JsonWebKeySetUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier,
+    ProviderMetadataWithLogout, RedirectUrl, RefreshToken, RequestTokenError, Scope,
+    SignatureVerificationError, TokenResponse, TokenUrl,
 };
 use openidconnect::{EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, OAuth2TokenResponse};
 use serde::{Deserialize, Serialize};
@@ -142,7 +142,8 @@ impl Oidc {
         let sign_in = SignIn {
             state: ids.secret(),
             nonce: ids.secret(),
-            verifier: ids.secret(),
+            // 43 to 128 characters (RFC 7636, section 4.1); a secret alone may have fewer.
+            verifier: format!("{}{}", ids.secret(), ids.secret()),
             to,
             at: now.as_second(),
         };

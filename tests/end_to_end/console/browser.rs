@@ -124,7 +124,12 @@ impl Browser {
     }
 
     /// Sends the form of a page to `action`, with these fields filled in.
-    pub(crate) async fn submit(&mut self, page: &Page, action: &str, fields: &[(&str, &str)]) -> Page {
+    pub(crate) async fn submit(
+        &mut self,
+        page: &Page,
+        action: &str,
+        fields: &[(&str, &str)],
+    ) -> Page {
         let mut form = page.fields_of(action);
         for (name, value) in fields {
             form.push(((*name).to_owned(), (*value).to_owned()));

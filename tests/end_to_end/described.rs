@@ -85,10 +85,21 @@ async fn run(world: &World, token: &str, operations: &[&str]) {
     let output = tokio::task::spawn_blocking(move || command.output());
     let output = output.await.expect("a task that ends");
     let output = output.expect("schemathesis, where SCHEMATHESIS says it is");
+    let said = String::from_utf8_lossy(&output.stdout);
     assert!(
         output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
+        "{said}{}",
         String::from_utf8_lossy(&output.stderr)
     );
+    say_cases(&said, operations);
+}
+
+/// Says how many requests there were: a check that makes none finds nothing.
+#[expect(clippy::print_stdout, reason = "where the other lines about tests are")]
+fn say_cases(said: &str, operations: &[&str]) {
+    let mut lines = said.lines().skip_while(|line| !line.starts_with("Test cases:"));
+    let cases = lines.nth(1).map(str::trim);
+    let cases = cases.filter(|line| line.contains("generated"));
+    let cases = cases.unwrap_or_else(|| panic!("no number of cases: {said}"));
+    println!("schemathesis {}: {cases}", operations.join(" "));
 }

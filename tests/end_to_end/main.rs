@@ -7,15 +7,18 @@
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
 mod alert_queue;
+mod clients;
 mod console;
 mod contract;
 mod described;
 mod dns;
+mod dns_truth;
 mod fairness;
 mod hostile_zones;
 mod limits;
 mod lists;
 mod main_path;
+mod manners;
 mod overtaken;
 mod permissions;
 mod ready;
@@ -83,7 +86,19 @@ impl Suite {
     where
         F: Future<Output = ()>,
     {
-        self.trial(name, true, async move |name, stacks: Arc<Stacks>| {
+        self.shared_if(true, name, test);
+    }
+
+    /// The same, shown as ignored where what it needs is not there.
+    pub(crate) fn shared_if<F>(
+        &mut self,
+        possible: bool,
+        name: &str,
+        test: impl FnOnce(Shared) -> F + Send + 'static,
+    ) where
+        F: Future<Output = ()>,
+    {
+        self.trial(name, possible, async move |name, stacks: Arc<Stacks>| {
             stacks.beside_others(&name, test).await
         });
     }
@@ -161,7 +176,10 @@ fn main() -> ExitCode {
     permissions::tests(&mut suite);
     main_path::tests(&mut suite);
     console::tests(&mut suite);
+    manners::tests(&mut suite);
+    clients::tests(&mut suite);
     dns::tests(&mut suite);
+    dns_truth::tests(&mut suite);
     removal::tests(&mut suite);
     lists::tests(&mut suite);
     requests::tests(&mut suite);

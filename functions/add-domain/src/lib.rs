@@ -82,7 +82,8 @@ where
 
     async fn add(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
         let (client, actor) = (request.client()?, request.actor()?);
-        let body = AddDomainBody::read(request.fields()?)?;
+        let body = AddDomainBody::read(request.fields()?);
+        let body = body.map_err(|error| error.suggesting_only(&self.eligibility))?;
         let new = NewDomain {
             name: body.domain,
             client: client.clone(),

@@ -208,10 +208,15 @@ def failure_of(aws, name):
 
 
 class Resolver:
-    """Resolves the intrinsic functions that SAM writes into the body of an HTTP API."""
+    """Resolves the intrinsic functions of an HTTP API, those that SAM writes into its body too."""
 
-    def __init__(self, aws, stack, resources, parameters, functions):
+    def __init__(self, aws, stack, resources, parameters, template):
+        functions = functions_of(template)
+        declared = template.get("Parameters", {}).items()
+        defaults = {name: declaration.get("Default") for name, declaration in declared}
+        self._conditions = template.get("Conditions", {})
         self._values = {
+            **defaults,
             **resources,
             **parameters,
             "AWS::Partition": "aws",
@@ -230,9 +235,22 @@ class Resolver:
             return self._named(value["Ref"])
         if set(value) == {"Fn::Sub"}:
             return re.sub(r"\$\{([^}]+)\}", lambda name: self._named(name[1]), value["Fn::Sub"])
+        if set(value) == {"Fn::Split"}:
+            separator, text = self.resolve(value["Fn::Split"])
+            return text.split(separator)
+        if set(value) == {"Fn::Equals"}:
+            one, other = self.resolve(value["Fn::Equals"])
+            return one == other
+        if set(value) == {"Fn::Not"}:
+            return not self.resolve(value["Fn::Not"])[0]
+        if set(value) == {"Fn::If"}:
+            condition, yes, no = value["Fn::If"]
+            return self.resolve(yes if self.resolve(self._conditions[condition]) else no)
         return {key: self.resolve(item) for key, item in value.items()}
 
     def _named(self, name):
+        if name == "AWS::NoValue":
+            return None
         if name in self._values:
             return self._values[name]
         logical_id, _, attribute = name.partition(".")
@@ -257,9 +275,14 @@ def wire_api(aws, stack, template, resources, parameters):
         raise DeployError(f"the template has {len(apis)} HTTP APIs with a body, expected one")
     logical_id, resource = apis[0]
     api_id = resources[logical_id]
-    resolver = Resolver(aws, stack, resources, parameters, functions_of(template))
+    resolver = Resolver(aws, stack, resources, parameters, template)
     body = resolver.resolve(resource["Properties"]["Body"])
     gateway = aws.client("apigatewayv2")
+
+    # As the template has it: in the body, the emulator has put the parameter's default in its place.
+    cors = template["Resources"][logical_id]["Properties"].get("CorsConfiguration")
+    if cors := resolver.resolve(cors):
+        gateway.update_api(ApiId=api_id, CorsConfiguration=cors)
 
     authorizers = {}
     for name, scheme in body.get("components", {}).get("securitySchemes", {}).items():

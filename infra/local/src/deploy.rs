@@ -86,6 +86,8 @@ pub(crate) fn parameters(overrides: BTreeMap<String, String>) -> BTreeMap<String
             ("SupportEmail", SUPPORT_EMAIL),
             ("SenderEmail", SENDER_EMAIL),
             ("OwnDomains", "lasso.example"),
+            // Where development servers of pages usually are.
+            ("AllowedOrigins", "http://localhost:3000,http://localhost:5173"),
             ("Architecture", architecture),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned())),

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::diagnosis::FormerTokens;
 use crate::history::Actor;
 use crate::identity::SesLook;
+use crate::links::Link;
 use crate::names::{ClientId, Community, DomainName, EmailAddress};
 use crate::records::{self, Record};
 use crate::state::{
@@ -94,6 +95,10 @@ pub struct Domain {
     /// release wrote.
     #[serde(skip_serializing_if = "is_default", default)]
     pub never_verified: bool,
+    /// The links to its page for people without a login. Those that have ended by themselves stay until
+    /// the next one is made or withdrawn.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub links: Vec<Link>,
 }
 
 /// When the client said that it is ready for the final step, and in which visit of a state.

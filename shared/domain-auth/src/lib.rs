@@ -23,6 +23,7 @@ pub mod history;
 pub mod idempotency;
 pub mod instructions;
 pub mod limits;
+pub mod links;
 pub mod missing;
 pub mod pace;
 pub mod ports;

@@ -59,10 +59,11 @@ pub struct HistoryEntryView {
     schemars(rename = "Actor")
 )]
 pub struct ActorView {
-    /// `client_admin`, `lasso_support` or `service`.
-    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["client_admin", "lasso_support", "service"])))]
+    /// `client_admin`, `lasso_support`, `link_holder` (a person without a login, who has a link) or
+    /// `service`.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["client_admin", "lasso_support", "link_holder", "service"])))]
     pub kind: &'static str,
-    /// The token's subject, where it is the reader's to know.
+    /// The token's subject, where it is the reader's to know; of a link holder the link.
     pub subject: Option<String>,
 }
 
@@ -234,6 +235,7 @@ fn actor_view(actor: Actor, reader: Reader) -> ActorView {
             };
             ("lasso_support", subject)
         }
+        Actor::LinkHolder { link } => ("link_holder", Some(link.into())),
         Actor::Service => ("service", None),
     };
     ActorView { kind, subject }

@@ -11,6 +11,7 @@ mod history_view;
 mod input;
 mod instructions_view;
 mod limits_view;
+mod links_view;
 mod manners;
 mod notified_view;
 mod once;
@@ -18,6 +19,7 @@ mod once;
 pub mod openapi;
 mod operations;
 mod problem;
+mod public_url;
 mod refusals;
 mod reply;
 mod request;
@@ -38,13 +40,15 @@ pub use history_view::{ActorView, ClientHistory, HistoryEntryView, HistoryView};
 pub use input::{confirmation, limit_of, status_of};
 pub use instructions_view::{InstructionsView, LeftView};
 pub use limits_view::{ClientLimitsView, LimitView, LimitsSetView};
+pub use links_view::{LinkListView, LinkView, MadeLinkView};
 pub use notified_view::NotifiedView;
 pub use once::once;
 pub use operations::{
-    AddDomainBody, AdoptIdentityBody, InstructionsBody, LimitsBody, NotifyReadyBody, Operation,
-    RejectDomainBody, release_order,
+    AddDomainBody, AdoptIdentityBody, InstructionsBody, LimitsBody, MakeLinkBody, NotifyReadyBody,
+    Operation, RejectDomainBody, release_order,
 };
 pub use problem::{ApiError, FieldError, MAX_BODY, Problem};
+pub use public_url::PublicUrl;
 pub use reply::{
     Reply, document, json, json_for_a_minute, json_for_everybody, no_content, problem, reply_to,
 };

@@ -7,7 +7,7 @@ use std::fmt;
 
 use domain_auth::handoff::HandoffError;
 use domain_auth::idempotency::KeyError;
-use domain_auth::names::{ClientId, DomainName, DomainNameError, IneligibleReason};
+use domain_auth::names::{ClientId, DomainName, DomainNameError, Eligibility, IneligibleReason};
 use domain_auth::ports::{SesError, StoreError};
 use domain_auth::state::Status;
 use serde::Serialize;
@@ -112,6 +112,10 @@ pub enum ApiError {
     NoIdentity,
     /// Proven names of others leave no room for one more under this organizational domain.
     NoRoom(String),
+    /// The domain has as many links as it may.
+    TooManyLinks,
+    /// The domain has no such link.
+    NoSuchLink,
     /// Others kept changing the same domain.
     Busy,
     /// The store could not do it.
@@ -199,6 +203,15 @@ impl ApiError {
         Self::Invalid(vec![error])
     }
 
+    /// The refusal of a typed domain without a suggestion that the deployment refuses, too.
+    #[must_use]
+    pub fn suggesting_only(self, eligibility: &Eligibility) -> Self {
+        match self {
+            Self::InvalidDomain(error) => Self::InvalidDomain(eligibility.review(error)),
+            other => other,
+        }
+    }
+
     /// What goes to the log, once, at the boundary. Only what is our fault has a cause.
     pub fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
@@ -215,6 +228,7 @@ impl ApiError {
             Self::OtherConfirmed | Self::NothingToGrant(_) => None,
             Self::InvalidKey(_) | Self::KeyReused | Self::KeyInProgress => None,
             Self::BeingRemoved | Self::Busy => None,
+            Self::TooManyLinks | Self::NoSuchLink => None,
             Self::EmailRefused | Self::IdentityNotOurs | Self::NotContested(_) => None,
             Self::HeldByAnother | Self::NoIdentity | Self::NoRoom(_) => None,
             Self::TooManyInstructions { .. } | Self::TooManyToRecipient(_) => None,

@@ -1,6 +1,7 @@
 //! A request, read once: for its line in the log, for its `Idempotency-Key` and for the handler.
 
 use domain_auth::history::Actor;
+use domain_auth::links::LinkToken;
 use domain_auth::names::{ClientId, DomainName};
 use lambda_http::http::{HeaderName, HeaderValue};
 use lambda_http::request::RequestContext;
@@ -101,6 +102,12 @@ impl ParsedRequest {
         let domain = self.domain.as_ref();
         let domain = domain.and_then(|domain| domain.parsed.as_ref());
         Ok((client, domain.ok_or(ApiError::NotFound)?))
+    }
+
+    /// The token of a link in the path. There is nothing at a path without one.
+    pub fn link_token(&self) -> Result<LinkToken, ApiError> {
+        let token = self.path("token").unwrap_or_default();
+        LinkToken::parse(token).map_err(|_| ApiError::NoRoute)
     }
 
     /// The fields of the body, which has to be a JSON object.

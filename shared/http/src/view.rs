@@ -252,7 +252,11 @@ fn records_of(domain: &Domain, look: Option<&DnsLook>) -> Vec<RecordView> {
     domain
         .records()
         .into_iter()
-        .map(|record| record_view(record, &panel, look.map(|look| &look.diagnosis)))
+        .map(|record| {
+            let seen = look.map_or(&[][..], |look| &look.observations);
+            let panel = panel.about(&record, zone, seen);
+            record_view(record, &panel, look.map(|look| &look.diagnosis))
+        })
         .filter(|view| !is_policy_of_their_own(view, look))
         .collect()
 }

@@ -37,6 +37,7 @@ impl SenderDomain {
             Err(DomainNameError {
                 reason: InvalidReason::WwwHost,
                 suggestion: Some(above),
+                ineligible: _,
             }) => Ok(Self(above)),
             Err(error) if error.reason == InvalidReason::PublicSuffix => {
                 let name = DomainName::parse_held(domain);

@@ -40,6 +40,8 @@ struct State {
     forged: HashSet<Question>,
     /// The second server answers nothing over TCP.
     second_without_tcp: bool,
+    /// Zones are at the servers that a registrar has for suspended domains.
+    suspended: bool,
 }
 
 impl FakeDns {
@@ -53,6 +55,11 @@ impl FakeDns {
     /// Whether nobody answers anything.
     pub fn set_silent(&self, silent: bool) {
         self.state().silent = silent;
+    }
+
+    /// Whether every zone is at the name servers that a registrar has for suspended domains.
+    pub fn set_suspended(&self, suspended: bool) {
+        self.state().suspended = suspended;
     }
 
     /// Whether nobody answers at this name and below it.
@@ -208,8 +215,12 @@ impl Lookup for FakeDns {
         }
         let apex = DomainName::parse(name)
             .map_or_else(|_| name.to_owned(), |name| name.organizational().to_owned());
+        let at = match self.state().suspended {
+            true => "verification-hold.suspended-domain.com".to_owned(),
+            false => apex.clone(),
+        };
         ZoneOutcome::Found(Zone {
-            name_servers: vec![format!("ns1.{apex}"), format!("ns2.{apex}")],
+            name_servers: vec![format!("ns1.{at}"), format!("ns2.{at}")],
             apex,
         })
     }

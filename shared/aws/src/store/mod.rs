@@ -7,6 +7,7 @@ mod email_ledger;
 mod idempotency;
 mod instructions;
 mod keys;
+mod links;
 mod outbox;
 mod queues;
 mod reads;

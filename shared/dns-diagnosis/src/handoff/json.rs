@@ -54,7 +54,7 @@ pub(super) fn render(
             .iter()
             .map(|record| Entry {
                 record,
-                host: record.host_in(panel.zone()),
+                host: record.host_in(handoff.panel_for(record, panel).zone()),
                 value: record.data.value(),
                 priority: record.data.priority(),
                 note: note(handoff, panel, record),

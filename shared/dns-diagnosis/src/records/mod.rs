@@ -332,7 +332,10 @@ mod tests {
 
     #[test]
     fn the_names_of_the_longest_sending_domain_just_fit_into_dns() {
-        let long = format!("{}.example.com", ["a"; 3].map(|a| a.repeat(61)).join("."));
+        let long = format!(
+            "{}.maplehomes.com",
+            ["a"; 3].map(|a| a.repeat(61)).join(".")
+        );
         let rest = "b".repeat(MAX_SENDING_DOMAIN - long.len() - 1);
         let longest = DomainName::parse_for_sending(&format!("{rest}.{long}")).unwrap();
         let tokens = ["t", "u", "v"].map(|letter| letter.repeat(32));

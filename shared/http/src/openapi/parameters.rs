@@ -46,6 +46,16 @@ pub(super) fn in_path(name: &'static str) -> Value {
             "sales@maplehomes.com",
             text(),
         ),
+        "link" => (
+            "The link, by its `id`.",
+            "0198f3a2-6d5e-7c41-9a37-2f1d8c5b6e70",
+            text(),
+        ),
+        "token" => (
+            "The token of a link: 256 random bits in base64url.",
+            "WlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlo",
+            json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{43}$" }),
+        ),
         other => panic!("the parameter {other} is not described"),
     };
     json!({

@@ -5,18 +5,25 @@
 mod add_domain;
 mod adopt_identity;
 mod check_domain;
+mod check_handoff;
 mod complete_domain;
 mod describe_api;
 mod get_client_domain;
 mod get_client_history;
 mod get_client_limits;
 mod get_domain;
+mod get_handoff_records;
 mod get_history;
 mod get_records;
 mod get_sender;
+mod list_client_links;
 mod list_domains;
+mod list_links;
 mod list_queue;
+mod make_client_link;
+mod make_link;
 mod notify_ready;
+mod open_handoff;
 mod recheck_domain;
 mod reject_domain;
 mod release_domain;
@@ -24,15 +31,18 @@ mod remove_domain;
 mod restart_domain;
 mod send_instructions;
 mod set_client_limits;
+mod withdraw_client_link;
+mod withdraw_link;
 
 use std::fmt;
 
 #[cfg(feature = "openapi")]
 use crate::openapi::{Description, Schemas};
-use crate::routes::Route;
+use crate::routes::{Access, Route};
 
 pub use add_domain::AddDomainBody;
 pub use adopt_identity::AdoptIdentityBody;
+pub use make_link::MakeLinkBody;
 pub use notify_ready::NotifyReadyBody;
 pub use reject_domain::RejectDomainBody;
 pub use release_domain::release_order;
@@ -86,6 +96,9 @@ operations! {
     RestartDomain = restart_domain;
     NotifyReady = notify_ready;
     SendInstructions = send_instructions;
+    MakeLink = make_link;
+    ListLinks = list_links;
+    WithdrawLink = withdraw_link;
     RemoveDomain = remove_domain;
     GetSender = get_sender;
     ListQueue = list_queue;
@@ -96,8 +109,14 @@ operations! {
     AdoptIdentity = adopt_identity;
     RecheckDomain = recheck_domain;
     ReleaseDomain = release_domain;
+    MakeClientLink = make_client_link;
+    ListClientLinks = list_client_links;
+    WithdrawClientLink = withdraw_client_link;
     GetClientLimits = get_client_limits;
     SetClientLimits = set_client_limits;
+    OpenHandoff = open_handoff;
+    GetHandoffRecords = get_handoff_records;
+    CheckHandoff = check_handoff;
     DescribeApi = describe_api;
 }
 
@@ -113,9 +132,11 @@ impl Operation {
         self.route().method == "GET"
     }
 
-    /// Whether a request may carry an `Idempotency-Key`.
+    /// Whether a request may carry an `Idempotency-Key`. Not that for a link, whose answer has the token,
+    /// which is stored nowhere; and not that of a link holder, who is nobody that a key could be of.
     pub fn takes_keys(self) -> bool {
-        self.route().method == "POST"
+        let stored = !matches!(self, Self::MakeLink | Self::MakeClientLink);
+        self.route().method == "POST" && self.route().access != Access::Anyone && stored
     }
 
     /// The operation at a method and path as they are sent. A word of a path goes before a

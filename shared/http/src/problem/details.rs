@@ -2,6 +2,7 @@
 
 use domain_auth::claims::NAMES_PER_CLIENT;
 use domain_auth::instructions::{PER_CLIENT, PER_DOMAIN, PER_RECIPIENT, PER_RECIPIENT_OF_ALL};
+use domain_auth::links::MOST_LINKS;
 use domain_auth::names::{DomainNameError, InvalidReason};
 use domain_auth::ports::{SesError, StoreFailure};
 
@@ -198,6 +199,21 @@ impl ApiError {
                 ),
             )
             .after(seconds),
+            Self::TooManyLinks => Problem::new(
+                409,
+                "too_many_links",
+                "Too many links",
+                format!(
+                    "A domain can have no more than {MOST_LINKS} links at once. Withdraw one that is \
+                     not needed any more."
+                ),
+            ),
+            Self::NoSuchLink => Problem::new(
+                404,
+                "no_such_link",
+                "Not found",
+                "The domain has no such link. It may have ended, or have been withdrawn.",
+            ),
             Self::InvalidKey(error) => Problem::new(
                 400,
                 "invalid_idempotency_key",
@@ -372,12 +388,12 @@ fn invalid_domain(error: &DomainNameError) -> Problem {
         "invalid_domain"
     };
     let suggestion = error.suggestion.as_ref().map(ToString::to_string);
-    let mut detail = capitalized(&error.reason.to_string());
+    let mut detail = capitalized(&error.to_string());
     if let Some(suggestion) = &suggestion {
         detail = format!("{detail} Did you mean {suggestion}?");
     }
     let title = "This is not a domain that can be added";
-    let errors = vec![FieldError::field("/domain", error.reason)];
+    let errors = vec![FieldError::field("/domain", error)];
     Problem {
         suggestion,
         ..Problem::new(422, code, title, detail).with(errors)

@@ -8,7 +8,7 @@ use crate::api::{ApiError, Problem};
 use crate::fetch::Fetch;
 use crate::place::Place;
 use crate::reply::{Outcome, View};
-use crate::types::{Added, Domain, Entry, List, Notified, Summary};
+use crate::types::{Added, Domain, Entry, Link, List, MadeLink, Notified, Summary};
 use crate::view::{self, AddForm, Row};
 use crate::{Failure, Visit, words};
 
@@ -199,6 +199,8 @@ impl<F: Fetch> Visit<'_, F> {
             (true, ["ready"]) => self.ready(place).await,
             (true, ["restart"]) => self.restart(place).await,
             (true, ["instructions"]) => self.instructions(place).await,
+            (true, ["links"]) => self.make_link(place).await,
+            (true, ["links", id]) => self.withdraw_link(place, id).await,
             (true, ["remove"]) => self.remove(place).await,
             (true, ["settings"]) => self.save_settings(place).await,
             (true, [decision]) if place.is_staff() => self.decide(place, decision).await,
@@ -223,6 +225,8 @@ impl<F: Fetch> Visit<'_, F> {
 
     async fn hand_over(&self, place: &Place) -> Result<Outcome, Failure> {
         let domain = self.read(place).await?;
+        let links: List<Link> = self.api.get(&place.under("links")).await?;
+        let lines = links.items.iter();
         let name = &domain.summary.domain_unicode;
         let main = view::HandOver {
             place,
@@ -231,6 +235,7 @@ impl<F: Fetch> Visit<'_, F> {
             forms: self.forms,
             email: "",
             note: "",
+            links: lines.map(|link| view::LinkLine::of(link, place)).collect(),
             formats: view::FORMATS,
         };
         Ok(Outcome::page(&format!("Hand over {name}"), main.render()?))
@@ -355,6 +360,36 @@ impl<F: Fetch> Visit<'_, F> {
             Err(ApiError::Problem(problem)) => {
                 Ok(Outcome::refused(&place.under("hand-over"), problem.detail))
             }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn make_link(&self, place: &Place) -> Result<Outcome, Failure> {
+        let to = place.under("hand-over");
+        match self.post(&place.under("links"), None, "link").await {
+            Ok(answer) => {
+                let made: MadeLink = serde_json::from_value(answer)
+                    .map_err(|error| ApiError::Unreadable(201, error))?;
+                let ends = words::moment(made.ends_at);
+                Ok(Outcome::done(
+                    &to,
+                    format!(
+                        "Copy this link now, it is shown once: {} It is good until {ends}.",
+                        made.url
+                    ),
+                ))
+            }
+            Err(ApiError::Problem(problem)) => Ok(Outcome::refused(&to, problem.detail)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn withdraw_link(&self, place: &Place, id: &str) -> Result<Outcome, Failure> {
+        let to = place.under("hand-over");
+        let path = format!("{}/{id}", place.under("links"));
+        match self.api.act(Method::DELETE, &path, None, None).await {
+            Ok(_) => Ok(Outcome::done(&to, "The link opens nothing any more.")),
+            Err(ApiError::Problem(problem)) => Ok(Outcome::refused(&to, problem.detail)),
             Err(error) => Err(error.into()),
         }
     }

@@ -51,7 +51,7 @@ fn page_of(request: &Incoming) -> String {
         ["staff", "clients", _] => "client",
         ["domains"] => "domains",
         ["domains", _] | ["staff", "clients", _, "domains", _] => "domain",
-        ["domains", _, what] | ["staff", "clients", _, "domains", _, what] => known(what),
+        ["domains", _, what, ..] | ["staff", "clients", _, "domains", _, what, ..] => known(what),
         [what] => known(what),
         _ => "none",
     };
@@ -60,7 +60,7 @@ fn page_of(request: &Incoming) -> String {
 
 /// The word as the console has it; nothing that a browser made up gets into the log.
 fn known(what: &str) -> &'static str {
-    const KNOWN: [&str; 18] = [
+    const KNOWN: [&str; 19] = [
         "adopt",
         "callback",
         "check",
@@ -69,6 +69,7 @@ fn known(what: &str) -> &'static str {
         "hand-over",
         "history",
         "instructions",
+        "links",
         "ready",
         "recheck",
         "records",

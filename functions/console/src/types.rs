@@ -212,3 +212,23 @@ pub(crate) struct Added {
     /// As a person reads it.
     pub(crate) domain_unicode: String,
 }
+
+/// `Link`: a hand-off link.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Link {
+    /// Its identifier.
+    pub(crate) id: String,
+    /// When it was made.
+    pub(crate) made_at: Timestamp,
+    /// When it ends.
+    pub(crate) ends_at: Timestamp,
+}
+
+/// `MadeLink`: a hand-off link, with its address.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct MadeLink {
+    /// What a person opens.
+    pub(crate) url: String,
+    /// When it ends.
+    pub(crate) ends_at: Timestamp,
+}

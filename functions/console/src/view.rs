@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::forms::Forms;
 use crate::place::Place;
 use crate::session::Person;
-use crate::types::{Claim, Deadline, Domain, Entry, OtherClaim, Reconciliation, Summary};
+use crate::types::{Claim, Deadline, Domain, Entry, Link, OtherClaim, Reconciliation, Summary};
 use crate::words;
 
 /// Between two checks of a domain, in seconds.
@@ -397,6 +397,24 @@ fn pretty(value: &serde_json::Value) -> String {
     shown + "\n…"
 }
 
+/// A link that is good.
+pub(crate) struct LinkLine {
+    pub(crate) made: String,
+    pub(crate) ends: String,
+    /// Where its withdrawal is sent to.
+    pub(crate) withdraw: String,
+}
+
+impl LinkLine {
+    pub(crate) fn of(link: &Link, place: &Place) -> Self {
+        Self {
+            made: words::moment(link.made_at),
+            ends: words::moment(link.ends_at),
+            withdraw: format!("{}/{}", place.under("links"), link.id),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "hand_over.html")]
 pub(crate) struct HandOver<'a> {
@@ -406,6 +424,7 @@ pub(crate) struct HandOver<'a> {
     pub(crate) forms: Forms<'a>,
     pub(crate) email: &'a str,
     pub(crate) note: &'a str,
+    pub(crate) links: Vec<LinkLine>,
     pub(crate) formats: [(&'static str, &'static str, &'static str); 6],
 }
 

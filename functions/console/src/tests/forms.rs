@@ -192,3 +192,41 @@ async fn a_domain_of_another_client_is_a_page_that_is_not_there() {
     assert_eq!(unknown.status, 404);
     assert!(unknown.body.contains("There is no such page"));
 }
+
+#[tokio::test]
+async fn a_link_is_made_shown_once_and_withdrawn() {
+    let mut browser = Browser::of(client_admin()).await;
+    let snapshot = include_str!(
+        "../../../check-domain/src/snapshots/check_domain__tests__every_record_says_how_it_stands.snap"
+    );
+    let (_, domain) = snapshot.split_once("\n---\n").unwrap();
+    let domain: Value = serde_json::from_str(domain).unwrap();
+    browser.answer("GET /domains/example.com", 200, domain["body"].clone());
+    let link = json!({
+        "id": "one", "made_at": "2026-06-01T12:00:00Z", "ends_at": "2026-06-15T12:00:00Z",
+        "emailed": false, "url": "https://api.example/handoff/secret",
+    });
+    browser.answer(
+        "GET /domains/example.com/links",
+        200,
+        json!({ "items": [link] }),
+    );
+    browser.answer("POST /domains/example.com/links", 201, link);
+    browser.answer("DELETE /domains/example.com/links/one", 204, Value::Null);
+    let page = browser.get("/domains/example.com/hand-over").await.body;
+    let form = Browser::form_in(&page, "/domains/example.com/links");
+    let made = browser
+        .post("/domains/example.com/links", &[("form", &form)])
+        .await;
+    let to = made.header("location").to_owned();
+    let page = browser.get(&to).await.body;
+    assert!(page.contains("https://api.example/handoff/secret"));
+    assert!(!browser.get(&to).await.body.contains("handoff/secret"));
+    let path = "/domains/example.com/links/one";
+    let form = Browser::form_in(&page, path);
+    browser.calls();
+    let withdrawn = browser.post(path, &[("form", &form)]).await;
+    assert_eq!(withdrawn.status, 303);
+    let call = &browser.calls()[0];
+    assert_eq!((call.method.as_str(), call.path.as_str()), ("DELETE", path));
+}

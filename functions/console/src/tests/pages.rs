@@ -124,6 +124,13 @@ async fn lists_and_history_are_pages() {
         content(&browser.get("/domains/example.com/history").await.body)
     );
     browser.answer("GET /domains/example.com", 200, checked());
+    browser.answer(
+        "GET /domains/example.com/links",
+        200,
+        json!({ "items": [{
+            "id": "one", "made_at": noon(), "ends_at": "2026-06-15T12:00:00Z", "emailed": false,
+        }] }),
+    );
     for page in ["hand-over", "remove", "settings"] {
         let got = browser.get(&format!("/domains/example.com/{page}")).await;
         tells_in_one_headline(&got.body);
@@ -155,6 +162,11 @@ async fn hostile_text_is_text() {
         domain[member] = json!("\"><script>alert(1)</script>");
     }
     browser.answer("GET /domains/example.com", 200, domain);
+    browser.answer(
+        "GET /domains/example.com/links",
+        200,
+        json!({ "items": [] }),
+    );
     for page in ["", "/hand-over", "/remove", "/settings"] {
         let got = browser.get(&format!("/domains/example.com{page}")).await;
         assert!(!got.body.contains("<script>alert"), "{page}");

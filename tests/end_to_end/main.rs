@@ -8,6 +8,7 @@
 
 mod alert_queue;
 mod clients;
+mod console;
 mod contract;
 mod described;
 mod dns;
@@ -177,6 +178,7 @@ fn main() -> ExitCode {
     // First, while the table is small and runs of the poller are short.
     permissions::tests(&mut suite);
     main_path::tests(&mut suite);
+    console::tests(&mut suite);
     manners::tests(&mut suite);
     clients::tests(&mut suite);
     dns::tests(&mut suite);

@@ -54,9 +54,10 @@ class Aws:
         return self._clients[service]
 
 
-def make_user_pool(aws, users):
+def make_user_pool(aws, users, console_url):
     """A pool with these people and groups, and the mass-mail product; returns the issuer, the audience and a
-    token each."""
+    token each. Its one application for people is the console's, too: a public client, as the template's
+    ConsoleClientId wants it."""
     idp = aws.client("cognito-idp")
     pool = idp.create_user_pool(
         PoolName="lasso-local",
@@ -69,6 +70,12 @@ def make_user_pool(aws, users):
         # The longest that Cognito allows: a day's work without a new token.
         IdTokenValidity=24,
         TokenValidityUnits={"IdToken": "hours"},
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthFlows=["code"],
+        AllowedOAuthScopes=["openid"],
+        SupportedIdentityProviders=["COGNITO"],
+        CallbackURLs=[f"{console_url}/callback"],
+        LogoutURLs=[f"{console_url}/"],
     )["UserPoolClient"]["ClientId"]
 
     for group in sorted({user["group"] for user in users if user["group"]}):
@@ -94,7 +101,13 @@ def make_user_pool(aws, users):
         )["AuthenticationResult"]["IdToken"]
     program, tokens["mass_mail"] = make_program(aws, pool)
     issuer = f"https://cognito-idp.{aws.region}.amazonaws.com/{pool}"
-    return {"issuer": issuer, "audience": f"{app},{program}", "tokens": tokens}
+    return {
+        "issuer": issuer,
+        "pool": pool,
+        "console_client": app,
+        "audience": f"{app},{program}",
+        "tokens": tokens,
+    }
 
 
 def make_program(aws, pool):
@@ -127,6 +140,21 @@ def make_program(aws, pool):
     url = f"{aws.endpoint}/oauth2/token"
     with urllib.request.urlopen(url, data=form.encode(), timeout=10) as answer:
         return client["ClientId"], json.load(answer)["access_token"]
+
+
+def console_parameters(plan, people):
+    """The issuer's discovery document is at its own address, which is not on this machine: so the
+    endpoints are those of the emulator's hosted sign-in."""
+    endpoint = plan["endpoint"]
+    return {
+        "ConsoleClientId": people["console_client"],
+        "ConsoleUrl": plan["console_url"],
+        "ConsoleApiUrl": plan["api_url"],
+        "ConsoleAuthorizationEndpoint": f"{endpoint}/oauth2/authorize",
+        "ConsoleTokenEndpoint": f"{endpoint}/oauth2/token",
+        "ConsoleJwksUri": f"{endpoint}/{people['pool']}/.well-known/jwks.json",
+        "ConsoleEndSessionEndpoint": f"{endpoint}/logout",
+    }
 
 
 def binary_of(resource):
@@ -284,10 +312,10 @@ def wire_api(aws, stack, template, resources, parameters):
     apis = [
         (logical_id, resource)
         for logical_id, resource in processed["Resources"].items()
-        if resource["Type"] == "AWS::ApiGatewayV2::Api"
+        if resource["Type"] == "AWS::ApiGatewayV2::Api" and "Body" in resource["Properties"]
     ]
     if len(apis) != 1:
-        raise DeployError(f"the template has {len(apis)} HTTP APIs, expected one")
+        raise DeployError(f"the template has {len(apis)} HTTP APIs with a body, expected one")
     logical_id, resource = apis[0]
     api_id = resources[logical_id]
     resolver = Resolver(aws, stack, resources, parameters, template)
@@ -347,19 +375,22 @@ def deploy(plan):
         template = yaml_parse(file.read())
 
     wait_until_ready(plan["endpoint"])
-    people = make_user_pool(aws, plan["users"])
+    people = make_user_pool(aws, plan["users"], plan["console_url"])
     aws.client("ses").verify_email_identity(EmailAddress=plan["sender_email"])
     package(aws, template, plan["executables"], plan["scratch"])
     parameters = {
-        **plan["parameters"],
         "JwtIssuer": people["issuer"],
         "JwtAudience": people["audience"],
+        **console_parameters(plan, people),
+        **plan["parameters"],
     }
     resources, outputs = create_stack(aws, plan["stack_name"], template, parameters)
     api_id = wire_api(aws, plan["stack_name"], template, resources, parameters)
     return {
         "api_id": api_id,
+        "console_api_id": resources.get("ConsoleApi"),
         "tokens": people["tokens"],
+        "password": PASSWORD,
         "outputs": outputs,
         "functions": {
             binary_of(resource): resources[logical_id]

@@ -37,6 +37,10 @@ pub(crate) struct Plan {
     /// Verified with SES, so that the service may send from it.
     pub(crate) sender_email: &'static str,
     pub(crate) users: Vec<User>,
+    /// What a person opens.
+    pub(crate) console_url: String,
+    /// Where the console reaches the API.
+    pub(crate) api_url: String,
 }
 
 /// A person in the user pool.
@@ -52,6 +56,10 @@ pub(crate) struct User {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Deployed {
     pub(crate) api_id: String,
+    /// None where the parameters want no console.
+    pub(crate) console_api_id: Option<String>,
+    /// Of every person.
+    pub(crate) password: String,
     pub(crate) tokens: Tokens,
     /// Outputs of the template.
     pub(crate) outputs: BTreeMap<String, String>,

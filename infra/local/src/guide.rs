@@ -17,7 +17,9 @@ pub fn guide(info: &StackInfo) -> String {
     let folder = info.zones_dir.parent().unwrap_or(&info.zones_dir);
     let env = folder.join("env").display().to_string();
     let tokens = tokens(info);
+    let (admin, support) = (&info.users.client_admin, &info.users.support);
     let StackInfo {
+        console_url,
         api_url,
         aws_endpoint_url,
         dns_server,
@@ -27,7 +29,10 @@ pub fn guide(info: &StackInfo) -> String {
     } = info;
     format!(
         r#"
-Ready. The API is at {api_url}
+Ready. Open {console_url}
+  Client Administrator of maple-homes: {admin_name} / {admin_password}
+  Lasso support:                       {support_name} / {support_password}
+  The API is at {api_url}
   AWS {aws_endpoint_url} (test/test)   DNS {dns_server}   SES gate {ses_gate_url}
   Faults of SES and of name servers: POST /control at the SES gate and at {dns_control_url}
   {folder}: stack.json, zones/, emulator.log (what the functions print)
@@ -58,6 +63,10 @@ For another domain make its zone, which may be empty: touch '{another}'
 Ctrl-C stops everything.
 "#,
         folder = folder.display(),
+        admin_name = admin.username,
+        admin_password = admin.password,
+        support_name = support.username,
+        support_password = support.password,
     )
 }
 
@@ -107,7 +116,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::{Clients, Tokens};
+    use crate::{Clients, Tokens, Users};
 
     fn info() -> StackInfo {
         let text = |text: &str| text.to_owned();
@@ -138,6 +147,8 @@ mod tests {
             alert_dead_letter_queue_url: text("dead alerts"),
             dead_letter_queue_url: text("queue"),
             log_file: "/log".into(),
+            console_url: text("http://127.0.0.1:4580"),
+            users: Users::with_password("secret"),
         }
     }
 

@@ -21,6 +21,7 @@
 mod deploy;
 mod emulator;
 mod error;
+mod front;
 mod functions;
 mod guide;
 mod options;
@@ -37,4 +38,4 @@ pub use error::Error;
 pub use guide::guide;
 pub use options::{Options, Profile, Progress, StateFolder};
 pub use stack::LocalStack;
-pub use stack_info::{Clients, StackInfo, Tokens};
+pub use stack_info::{Clients, StackInfo, Tokens, User, Users};

@@ -20,6 +20,9 @@ struct Arguments {
     /// Port of the DNS server, UDP and TCP.
     #[arg(long, default_value_t = 5353)]
     dns_port: u16,
+    /// Port of the console.
+    #[arg(long, default_value_t = 4580)]
+    console_port: u16,
     /// Folder for zones, logs and stack.json [default: target/local in the checkout].
     #[arg(long)]
     state_dir: Option<PathBuf>,
@@ -57,6 +60,7 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         .state_dir
         .map_or(StateFolder::Checkout, StateFolder::At);
     let mut options = Options::command_line(arguments.port, arguments.dns_port, state);
+    options.console_port = arguments.console_port;
     options.parameters.extend(arguments.parameters);
     if arguments.release {
         options.profile = Profile::Release;

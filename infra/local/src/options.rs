@@ -12,6 +12,8 @@ pub struct Options {
     pub port: u16,
     /// Port of the DNS server, UDP and TCP. 0: a free one.
     pub dns_port: u16,
+    /// Port of the console. 0: a free one.
+    pub console_port: u16,
     /// The folder for zones, logs and `stack.json`.
     pub state: StateFolder,
     /// How the functions are compiled.
@@ -65,6 +67,7 @@ impl Options {
         Self {
             port: 0,
             dns_port: 0,
+            console_port: 0,
             state: StateFolder::Temporary,
             profile: Profile::Dev,
             template: None,
@@ -74,7 +77,7 @@ impl Options {
         }
     }
 
-    /// For a person: these ports, this folder, and progress on stderr.
+    /// For a person: these ports, this folder, and progress on stderr. The console is at a free port.
     pub fn command_line(port: u16, dns_port: u16, state: StateFolder) -> Self {
         Self {
             port,

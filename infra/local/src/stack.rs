@@ -10,10 +10,11 @@ use tokio::task::JoinHandle;
 
 use crate::deploy::{self, Deployed, Plan};
 use crate::emulator::{Emulator, REGION, Surroundings};
+use crate::front::Front;
 use crate::state_dir::StateDir;
 use crate::workspace::Workspace;
 use crate::{
-    Clients, Error, Options, StackInfo, StateFolder, functions, guide, ports, python, zones,
+    Clients, Error, Options, StackInfo, StateFolder, Users, functions, guide, ports, python, zones,
 };
 
 /// A running local stack. Dropping it stops everything, also when a test panics; so does the end of
@@ -30,6 +31,8 @@ pub struct LocalStack {
 #[derive(Debug)]
 struct Parts {
     emulator: Emulator,
+    console: Front,
+    api: Front,
     gate: SesGate,
     dns_control: DnsControl,
     dns: DnsServer,
@@ -73,12 +76,16 @@ impl LocalStack {
     pub async fn stop(self) {
         let Parts {
             emulator,
+            console,
+            api,
             gate,
             dns_control,
             dns,
             state,
         } = self.parts;
         emulator.stop().await;
+        console.stop().await;
+        api.stop().await;
         gate.stop().await;
         dns_control.stop().await;
         dns.stop().await;
@@ -90,6 +97,7 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
     let progress = options.progress;
     ports::check_udp_and_tcp(options.dns_port, "--dns-port")?;
     ports::tcp(options.port, "--port")?;
+    ports::tcp(options.console_port, "--console-port")?;
     let workspace = Workspace::find().await?;
     let state = match &options.state {
         StateFolder::Checkout => StateDir::open(&workspace.root.join("target/local"))?,
@@ -130,6 +138,11 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
     })
     .await
     .map_err(Error::Gate)?;
+    let front = |port| async move {
+        let front = Front::start(ports::loopback(port)).await;
+        front.map_err(|source| Error::Port { port, source })
+    };
+    let (console, api) = (front(options.console_port).await?, front(0).await?);
     let mut emulator = Emulator::start(
         &python,
         &workspace.script("emulator.py"),
@@ -157,6 +170,8 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
         parameters: deploy::parameters(options.parameters),
         sender_email: deploy::SENDER_EMAIL,
         users: deploy::users(&clients),
+        console_url: console.url(),
+        api_url: api.url(),
     };
     let script = workspace.script("deploy.py");
     let deployed = tokio::select! {
@@ -164,13 +179,20 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
         error = emulator.ended() => return Err(error),
     };
 
+    api.leads_to(ports::loopback(port), &deployed.api_id);
+    if let Some(id) = &deployed.console_api_id {
+        console.leads_to(ports::loopback(port), id);
+    }
     let mut info = describe(&endpoint, clients, deployed, &dns, &gate, &state)?;
     info.dns_control_url = dns_control.url();
+    info.console_url = console.url();
     publish(&state, &info)?;
     Ok((
         info,
         Parts {
             emulator,
+            console,
+            api,
             gate,
             dns_control,
             dns,
@@ -210,6 +232,8 @@ fn describe(
         functions: deployed.functions,
         stack_name: deploy::STACK_NAME.to_owned(),
         log_file: state.log(),
+        console_url: String::new(),
+        users: Users::with_password(&deployed.password),
     })
 }
 

@@ -49,6 +49,48 @@ pub struct StackInfo {
     pub dead_letter_queue_url: String,
     /// What the emulator and the functions print.
     pub log_file: PathBuf,
+    /// What a person opens: the console.
+    pub console_url: String,
+    /// Who can sign in there.
+    pub users: Users,
+}
+
+/// A person with a password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// To sign in with.
+    pub username: String,
+    /// To sign in with.
+    pub password: String,
+}
+
+/// The people of [`Tokens`], for the console.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Users {
+    /// A client administrator.
+    pub client_admin: User,
+    /// A client administrator of another client.
+    pub other_client_admin: User,
+    /// Lasso support.
+    pub support: User,
+    /// Somebody at the first client, with no role.
+    pub no_role: User,
+}
+
+impl Users {
+    /// All with the same password.
+    pub(crate) fn with_password(password: &str) -> Self {
+        let user = |username: &str| User {
+            username: username.to_owned(),
+            password: password.to_owned(),
+        };
+        Self {
+            client_admin: user("client_admin"),
+            other_client_admin: user("other_client_admin"),
+            support: user("support"),
+            no_role: user("no_role"),
+        }
+    }
 }
 
 /// An identity token for each person, and an access token for a program, valid for a day.

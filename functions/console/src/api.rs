@@ -1,0 +1,151 @@
+//! The HTTP API, called with the token of the person who is signed in.
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use http::{Method, Request, Response, StatusCode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::fetch::{Fetch, FetchError};
+
+/// The API for one person.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Api<'a, F> {
+    fetch: &'a F,
+    url: &'a str,
+    token: &'a str,
+}
+
+/// What the API refuses, as it says it (RFC 9457).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Problem {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The kind, for programs.
+    pub(crate) code: String,
+    /// The kind, for people.
+    pub(crate) title: String,
+    /// This occurrence, for people.
+    pub(crate) detail: String,
+    /// A domain that was meant, perhaps.
+    pub(crate) suggestion: Option<String>,
+    /// What Lasso support needs to find the request.
+    pub(crate) request_id: Option<String>,
+}
+
+/// The API has not done what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// It does not take the token.
+    #[error("the API does not take the token")]
+    SignedOut,
+    /// It refuses.
+    #[error("the API refuses: {}", .0.code)]
+    Problem(Box<Problem>),
+    /// There is no answer.
+    #[error("the API did not answer")]
+    NoAnswer(#[from] FetchError),
+    /// The answer is not what the API is documented to answer.
+    #[error("the API's answer cannot be read (status {0})")]
+    Unreadable(u16, #[source] serde_json::Error),
+}
+
+impl<'a, F: Fetch> Api<'a, F> {
+    /// At `url`, for the person whose token this is.
+    pub(crate) fn new(fetch: &'a F, url: &'a str, token: &'a str) -> Self {
+        Self { fetch, url, token }
+    }
+
+    /// What is there.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
+        let (status, body) = self.call(Method::GET, path, None, None).await?;
+        read(status, &body)
+    }
+
+    /// A document, as it is: its media type, and itself.
+    pub(crate) async fn document(&self, path: &str) -> Result<Response<Vec<u8>>, ApiError> {
+        let answer = self.send(Method::GET, path, None, None).await?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        Err(refusal(&answer))
+    }
+
+    /// Does something. With the same `key` it is done once.
+    pub(crate) async fn act(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        key: Option<&str>,
+    ) -> Result<Value, ApiError> {
+        let (status, body) = self.call(method, path, body, key).await?;
+        if body.is_empty() {
+            return Ok(Value::Null);
+        }
+        read(status, &body)
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        key: Option<&str>,
+    ) -> Result<(StatusCode, Vec<u8>), ApiError> {
+        let answer = self.send(method, path, body, key).await?;
+        if answer.status().is_success() {
+            return Ok((answer.status(), answer.into_body()));
+        }
+        Err(refusal(&answer))
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        key: Option<&str>,
+    ) -> Result<Response<Vec<u8>>, ApiError> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header(AUTHORIZATION, format!("Bearer {}", self.token));
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        if body.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let request = request
+            .body(body.into_bytes())
+            .map_err(|error| FetchError::NoAnswer(Box::new(error)))?;
+        Ok(self.fetch.send(request).await?)
+    }
+}
+
+fn read<T: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(body).map_err(|error| ApiError::Unreadable(status.as_u16(), error))
+}
+
+fn refusal(answer: &Response<Vec<u8>>) -> ApiError {
+    let status = answer.status();
+    if status == StatusCode::UNAUTHORIZED {
+        return ApiError::SignedOut;
+    }
+    // API Gateway's own refusals are no problem details.
+    let read: Option<Problem> = serde_json::from_slice(answer.body()).ok();
+    let mut problem = read.unwrap_or_default();
+    problem.status = status.as_u16();
+    if problem.detail.is_empty() {
+        problem.title = "The service does not answer just now".to_owned();
+        problem.detail = match answer.headers().get(RETRY_AFTER) {
+            Some(_) | None if status.is_server_error() => "Try again in a moment.",
+            Some(_) | None => "The request was refused.",
+        }
+        .to_owned();
+    }
+    ApiError::Problem(Box::new(problem))
+}

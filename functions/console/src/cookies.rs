@@ -1,0 +1,157 @@
+//! Cookies (RFC 6265): for this host alone, kept from scripts, and in pieces where they are long.
+
+use std::fmt::Write as _;
+
+use http::HeaderMap;
+use http::header::COOKIE;
+
+/// Most octets of a value in one cookie: browsers keep 4,096 of name, value and attributes.
+const PIECE: usize = 3_600;
+/// Most pieces. API Gateway takes 10,240 octets of headers in a request (Amazon API Gateway quotas,
+/// HTTP API), and other headers need some of them.
+const MOST_PIECES: usize = 2;
+
+/// Names and attributes of cookies.
+#[derive(Debug, Clone, Copy)]
+pub struct Cookies {
+    is_secure: bool,
+}
+
+/// The cookies of a request.
+#[derive(Debug, Clone, Default)]
+pub struct Jar(Vec<(String, String)>);
+
+impl Jar {
+    /// Those that the headers of a request have.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let lines = headers.get_all(COOKIE).into_iter();
+        let lines = lines.filter_map(|line| line.to_str().ok());
+        let pairs = lines.flat_map(|line| line.split(';'));
+        let pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
+        Self(
+            pairs
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(it, _)| it == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+impl Cookies {
+    /// With the prefix `__Host-` and `Secure` over https: a browser then takes them from this host alone,
+    /// over TLS, and not from a subdomain or a neighbour.
+    pub fn new(is_secure: bool) -> Self {
+        Self { is_secure }
+    }
+
+    /// The value of a cookie, of all its pieces.
+    pub fn read(&self, jar: &Jar, name: &str) -> Option<String> {
+        let pieces = (0..MOST_PIECES).map_while(|piece| jar.get(&self.name(name, piece)));
+        let value: String = pieces.collect();
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// `Set-Cookie` for a value in base64url; none where it is too long. It is kept for `seconds`, or
+    /// until the browser is closed.
+    pub fn write(&self, name: &str, value: &str, seconds: Option<i64>) -> Option<Vec<String>> {
+        if value.len() > PIECE * MOST_PIECES {
+            return None;
+        }
+        let pieces = (0..MOST_PIECES).map(|piece| {
+            let end = value.len().min((piece + 1) * PIECE);
+            match value.get(piece * PIECE..end).filter(|it| !it.is_empty()) {
+                Some(part) => self.line(name, piece, part, seconds),
+                None => self.line(name, piece, "", Some(0)),
+            }
+        });
+        Some(pieces.collect())
+    }
+
+    /// `Set-Cookie` that removes it.
+    pub fn clear(&self, name: &str) -> Vec<String> {
+        let pieces = 0..MOST_PIECES;
+        pieces
+            .map(|piece| self.line(name, piece, "", Some(0)))
+            .collect()
+    }
+
+    fn name(&self, name: &str, piece: usize) -> String {
+        let prefix = if self.is_secure { "__Host-" } else { "" };
+        format!("{prefix}{name}-{piece}")
+    }
+
+    fn line(&self, name: &str, piece: usize, value: &str, seconds: Option<i64>) -> String {
+        let mut line = format!(
+            "{}={value}; Path=/; HttpOnly; SameSite=Lax",
+            self.name(name, piece)
+        );
+        if self.is_secure {
+            line.push_str("; Secure");
+        }
+        if let Some(seconds) = seconds {
+            // Writing to a `String` does not fail.
+            write!(line, "; Max-Age={seconds}").ok();
+        }
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jar_of(set: &[String]) -> Jar {
+        let pairs: Vec<&str> = set
+            .iter()
+            .map(|line| line.split(';').next().unwrap())
+            .collect();
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, pairs.join("; ").parse().unwrap());
+        Jar::of(&headers)
+    }
+
+    #[test]
+    fn a_cookie_is_for_this_host_over_tls_and_for_no_script() {
+        let set = Cookies::new(true).write("session", "abc", None).unwrap();
+        assert_eq!(
+            set[0],
+            "__Host-session-0=abc; Path=/; HttpOnly; SameSite=Lax; Secure"
+        );
+        let local = Cookies::new(false)
+            .write("session", "abc", Some(5))
+            .unwrap();
+        assert_eq!(
+            local[0],
+            "session-0=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=5"
+        );
+    }
+
+    #[test]
+    fn a_long_value_comes_back_from_its_pieces_and_a_longer_one_is_not_kept() {
+        let cookies = Cookies::new(true);
+        for length in [1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE] {
+            let value = "v".repeat(length);
+            let set = cookies.write("session", &value, None).unwrap();
+            assert!(set.iter().all(|line| line.len() < 4_096));
+            assert_eq!(cookies.read(&jar_of(&set), "session"), Some(value));
+        }
+        let too_long = "v".repeat(MOST_PIECES * PIECE + 1);
+        assert_eq!(cookies.write("session", &too_long, None), None);
+    }
+
+    #[test]
+    fn a_short_value_removes_the_second_piece_of_a_long_one() {
+        let set = Cookies::new(true).write("session", "abc", None).unwrap();
+        assert!(set[1].starts_with("__Host-session-1=;") && set[1].ends_with("Max-Age=0"));
+    }
+
+    #[test]
+    fn a_cookie_without_the_prefix_is_not_read() {
+        let foreign = Cookies::new(false).write("session", "abc", None).unwrap();
+        assert_eq!(Cookies::new(true).read(&jar_of(&foreign), "session"), None);
+    }
+}

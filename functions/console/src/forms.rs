@@ -1,0 +1,54 @@
+//! Forms that only the session they were made for can send, each to its one address.
+
+use domain_auth::ports::Ids;
+
+use crate::request::Incoming;
+use crate::seal::{Purpose, Seal};
+use crate::session::Session;
+
+/// The field that every form has.
+pub(crate) const FIELD: &str = "form";
+
+/// Makes the forms of a session.
+#[derive(Clone, Copy)]
+pub(crate) struct Forms<'a> {
+    seal: &'a Seal,
+    session: &'a Session,
+    ids: &'a dyn Ids,
+}
+
+/// A form is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Forged {
+    /// `Origin` is not the console's.
+    #[error("the form comes from another origin")]
+    Origin,
+    /// The form was not made for this session and this address.
+    #[error("the form was not made for this session")]
+    Form,
+}
+
+impl<'a> Forms<'a> {
+    pub(crate) fn new(seal: &'a Seal, session: &'a Session, ids: &'a dyn Ids) -> Self {
+        Self { seal, session, ids }
+    }
+
+    /// The value of [`FIELD`] in a form that is sent to `path`. No other form has the same.
+    pub(crate) fn token(&self, path: &str) -> String {
+        let context = [self.session.secret.as_str(), path];
+        self.seal.seal(Purpose::Form, &context, &self.ids.secret())
+    }
+
+    /// What makes the form of a request the one it is, however often it is sent: the `Idempotency-Key`
+    /// of what it asks for.
+    pub(crate) fn key(&self, request: &Incoming, origin: &str) -> Result<String, Forged> {
+        if request.origin() != Some(origin) {
+            return Err(Forged::Origin);
+        }
+        let context = [self.session.secret.as_str(), request.path.as_str()];
+        let sealed = request.field(FIELD).ok_or(Forged::Form)?;
+        self.seal
+            .open(Purpose::Form, &context, sealed)
+            .ok_or(Forged::Form)
+    }
+}

@@ -1,0 +1,386 @@
+//! Sign-in: the authorization code flow of OpenID Connect Core 1.0 with PKCE (RFC 7636), as a public
+//! client. The issuer is asked only while somebody signs in and when a token is refreshed.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use domain_auth::ports::{Clock, Ids};
+use jiff::Timestamp;
+use openidconnect::core::{
+    CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreIdTokenClaims, CoreJsonWebKeySet,
+};
+use openidconnect::{
+    AsyncHttpClient, AuthUrl, AuthorizationCode, ClaimsVerificationError, ClientId, CsrfToken,
+    IssuerUrl, JsonWebKeySetUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier,
+    ProviderMetadataWithLogout, RedirectUrl, RefreshToken, RequestTokenError, Scope,
+    SignatureVerificationError, TokenResponse, TokenUrl,
+};
+use openidconnect::{EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, OAuth2TokenResponse};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+use crate::config::{ConsoleUrl, Endpoints, SignInConfig};
+use crate::fetch::{Fetch, FetchError};
+
+/// Where the issuer sends a browser back to.
+pub(crate) const CALLBACK: &str = "/callback";
+
+/// How long a person has to sign in, in seconds.
+pub(crate) const TIME_TO_SIGN_IN: i64 = 900;
+
+/// The issuer as a client of it sees it.
+#[derive(Debug)]
+pub struct Oidc {
+    config: SignInConfig,
+    console: ConsoleUrl,
+    /// What was discovered. Forgotten when a token is signed with a key that is not in it.
+    known: Mutex<Option<Arc<Issuer>>>,
+}
+
+#[derive(Debug)]
+struct Issuer {
+    endpoints: Endpoints,
+    end_session: Option<String>,
+    keys: CoreJsonWebKeySet,
+}
+
+type Client = CoreClient<
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+    EndpointNotSet,
+>;
+
+/// A sign-in that is under way. The browser keeps it sealed; nothing of it but the state and the nonce
+/// leaves the console in any other form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignIn {
+    /// Comes back with the code: the browser that began is the one that ends.
+    pub state: String,
+    /// Comes back in the ID token: it was issued for this sign-in.
+    pub nonce: String,
+    /// Proves to the issuer that who has the code is who asked for it.
+    pub verifier: String,
+    /// The page that the person wanted.
+    pub to: String,
+    /// When it began, in seconds since 1970.
+    pub at: i64,
+}
+
+/// What the issuer sends a browser back with.
+#[derive(Debug, Clone, Default)]
+pub struct Callback {
+    /// The code.
+    pub code: Option<String>,
+    /// The state.
+    pub state: Option<String>,
+    /// The code of an error (RFC 6749, section 4.1.2.1).
+    pub error: Option<String>,
+}
+
+/// Tokens of a person, whose ID token was verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tokens {
+    /// What the API takes.
+    pub id_token: String,
+    /// For new ones; none where the issuer gives none.
+    pub refresh_token: Option<String>,
+    /// When the ID token ends.
+    pub expires_at: Timestamp,
+    /// Who it is.
+    pub subject: String,
+}
+
+/// Nobody is signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// No sign-in of this browser is under way, or for too long.
+    #[error("no sign-in is under way in this browser")]
+    NotBegun,
+    /// The state is not that of the sign-in.
+    #[error("the sign-in that comes back is not the one that began in this browser")]
+    OtherState,
+    /// The issuer says no.
+    #[error("the issuer did not sign the person in: {0}")]
+    Refused(String),
+    /// The ID token is not valid, or was issued for another sign-in.
+    #[error("the ID token is refused: {0}")]
+    Token(String),
+    /// The issuer has no ID token for the code.
+    #[error("the issuer gave no ID token")]
+    NoIdToken,
+    /// What the template says of the issuer is no URL.
+    #[error("an endpoint of the issuer is not a URL")]
+    Endpoint(#[from] openidconnect::url::ParseError),
+    /// The issuer did not answer, or with nothing that can be read.
+    #[error("the issuer did not answer as OpenID Connect has it: {0}")]
+    Issuer(String, #[source] Option<FetchError>),
+}
+
+impl Oidc {
+    /// With the issuer of the template.
+    pub fn new(config: SignInConfig, console: ConsoleUrl) -> Self {
+        Self {
+            config,
+            console,
+            known: Mutex::default(),
+        }
+    }
+
+    /// Begins a sign-in that leads to the page `to`: where to send the browser, and what it has to keep.
+    pub async fn begin<F: Fetch>(
+        &self,
+        fetch: &F,
+        ids: &impl Ids,
+        now: Timestamp,
+        to: String,
+    ) -> Result<(String, SignIn), SignInError> {
+        let issuer = self.issuer(fetch).await?;
+        let sign_in = SignIn {
+            state: ids.secret(),
+            nonce: ids.secret(),
+            // 43 to 128 characters (RFC 7636, section 4.1); a secret alone may have fewer.
+            verifier: format!("{}{}", ids.secret(), ids.secret()),
+            to,
+            at: now.as_second(),
+        };
+        let verifier = PkceCodeVerifier::new(sign_in.verifier.clone());
+        let client = self.client(&issuer)?;
+        let state = CsrfToken::new(sign_in.state.clone());
+        let nonce = Nonce::new(sign_in.nonce.clone());
+        let mut request = client
+            .authorize_url(
+                CoreAuthenticationFlow::AuthorizationCode,
+                move || state,
+                move || nonce,
+            )
+            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
+        // `openid` is always asked for.
+        for scope in self.config.scopes.split_whitespace() {
+            if scope != "openid" {
+                request = request.add_scope(Scope::new(scope.to_owned()));
+            }
+        }
+        let (url, _state, _nonce) = request.url();
+        Ok((url.into(), sign_in))
+    }
+
+    /// Ends the sign-in that this browser began.
+    pub async fn end<F: Fetch>(
+        &self,
+        fetch: &F,
+        clock: &impl Clock,
+        begun: Option<&SignIn>,
+        callback: Callback,
+    ) -> Result<Tokens, SignInError> {
+        let now = clock.now();
+        let begun = begun
+            .filter(|sign_in| now.as_second() - sign_in.at <= TIME_TO_SIGN_IN)
+            .ok_or(SignInError::NotBegun)?;
+        if callback.state.as_ref() != Some(&begun.state) {
+            return Err(SignInError::OtherState);
+        }
+        if let Some(error) = callback.error {
+            return Err(SignInError::Refused(error));
+        }
+        let code = callback.code.ok_or(SignInError::NotBegun)?;
+        let issuer = self.issuer(fetch).await?;
+        let answer = self
+            .client(&issuer)?
+            .exchange_code(AuthorizationCode::new(code))
+            .set_pkce_verifier(PkceCodeVerifier::new(begun.verifier.clone()))
+            .request_async(&Asked(fetch))
+            .await
+            .map_err(refused)?;
+        let id_token = answer.id_token().ok_or(SignInError::NoIdToken)?;
+        let wanted = Some(Nonce::new(begun.nonce.clone()));
+        let claims = self.verified(fetch, issuer, id_token, wanted, now).await?;
+        Ok(tokens(id_token, &claims, answer.refresh_token()))
+    }
+
+    /// New tokens of the person `subject`, by a refresh token.
+    pub async fn refresh<F: Fetch>(
+        &self,
+        fetch: &F,
+        clock: &impl Clock,
+        refresh_token: &str,
+        subject: &str,
+    ) -> Result<Tokens, SignInError> {
+        let issuer = self.issuer(fetch).await?;
+        let old = RefreshToken::new(refresh_token.to_owned());
+        let answer = self
+            .client(&issuer)?
+            .exchange_refresh_token(&old)
+            .request_async(&Asked(fetch))
+            .await
+            .map_err(refused)?;
+        let id_token = answer.id_token().ok_or(SignInError::NoIdToken)?;
+        let claims = self
+            .verified(fetch, issuer, id_token, None, clock.now())
+            .await?;
+        if claims.subject().as_str() != subject {
+            return Err(SignInError::Token("it is another person's".to_owned()));
+        }
+        // Without rotation the old one stays good (RFC 6749, section 6).
+        let next = answer.refresh_token().unwrap_or(&old);
+        Ok(tokens(id_token, &claims, Some(next)))
+    }
+
+    /// Where a browser is sent to end its session with the issuer, too: with the parameters of OpenID
+    /// Connect RP-Initiated Logout 1.0, and `logout_uri` as Amazon Cognito calls it. Without
+    /// `id_token_hint`, because no token is in a URL.
+    pub async fn end_session<F: Fetch>(&self, fetch: &F) -> Option<String> {
+        let issuer = self.issuer(fetch).await.ok()?;
+        let mut url = url::Url::parse(issuer.end_session.as_ref()?).ok()?;
+        let back = self.console.page("/");
+        url.query_pairs_mut()
+            .append_pair("client_id", &self.config.client_id)
+            .append_pair("post_logout_redirect_uri", &back)
+            .append_pair("logout_uri", &back);
+        Some(url.into())
+    }
+
+    fn client(&self, issuer: &Issuer) -> Result<Client, SignInError> {
+        let client = CoreClient::new(
+            ClientId::new(self.config.client_id.clone()),
+            IssuerUrl::new(self.config.issuer.clone())?,
+            issuer.keys.clone(),
+        );
+        Ok(client
+            .set_auth_uri(AuthUrl::new(issuer.endpoints.authorization.clone())?)
+            .set_token_uri(TokenUrl::new(issuer.endpoints.token.clone())?)
+            .set_redirect_uri(RedirectUrl::new(self.console.page(CALLBACK))?))
+    }
+
+    /// The claims of a token that the issuer has signed for us. `nonce` is none for a refreshed token,
+    /// which need not have it (OpenID Connect Core, section 12.2).
+    async fn verified<F: Fetch>(
+        &self,
+        fetch: &F,
+        issuer: Arc<Issuer>,
+        id_token: &CoreIdToken,
+        nonce: Option<Nonce>,
+        now: Timestamp,
+    ) -> Result<CoreIdTokenClaims, SignInError> {
+        let verify = |issuer: &Issuer| {
+            let client = self.client(issuer)?;
+            let verifier = client.id_token_verifier().set_time_fn(|| at(now));
+            let is_right = |given: Option<&Nonce>| match (&nonce, given) {
+                (None, _) => Ok(()),
+                (Some(wanted), Some(given)) if wanted.secret() == given.secret() => Ok(()),
+                (Some(_), _) => Err("it was issued for another sign-in".to_owned()),
+            };
+            Ok::<_, SignInError>(id_token.claims(&verifier, is_right).cloned())
+        };
+        let mut claims = verify(&issuer)?;
+        if is_unknown_key(&claims) {
+            *self.known.lock().await = None;
+            claims = verify(&*self.issuer(fetch).await?)?;
+        }
+        claims.map_err(|error| SignInError::Token(error.to_string()))
+    }
+
+    async fn issuer<F: Fetch>(&self, fetch: &F) -> Result<Arc<Issuer>, SignInError> {
+        let mut known = self.known.lock().await;
+        if let Some(issuer) = &*known {
+            return Ok(Arc::clone(issuer));
+        }
+        let issuer = Arc::new(self.discover(fetch).await?);
+        *known = Some(Arc::clone(&issuer));
+        Ok(issuer)
+    }
+
+    async fn discover<F: Fetch>(&self, fetch: &F) -> Result<Issuer, SignInError> {
+        let http = Asked(fetch);
+        let unclear = |error: openidconnect::DiscoveryError<FetchError>| {
+            SignInError::Issuer(error.to_string(), None)
+        };
+        let configured = self.config.end_session.clone();
+        if let Some(endpoints) = self.config.endpoints.clone() {
+            let url = JsonWebKeySetUrl::new(endpoints.jwks.clone())?;
+            let keys = CoreJsonWebKeySet::fetch_async(&url, &http);
+            return Ok(Issuer {
+                keys: keys.await.map_err(unclear)?,
+                end_session: configured,
+                endpoints,
+            });
+        }
+        let url = IssuerUrl::new(self.config.issuer.clone())?;
+        let found = ProviderMetadataWithLogout::discover_async(url, &http)
+            .await
+            .map_err(unclear)?;
+        let no_token_endpoint = || SignInError::Issuer("it has no token endpoint".to_owned(), None);
+        let logout = found.additional_metadata().end_session_endpoint.as_ref();
+        Ok(Issuer {
+            endpoints: Endpoints {
+                authorization: found.authorization_endpoint().to_string(),
+                token: found
+                    .token_endpoint()
+                    .ok_or_else(no_token_endpoint)?
+                    .to_string(),
+                jwks: found.jwks_uri().to_string(),
+            },
+            end_session: configured.or_else(|| logout.map(|url| url.to_string())),
+            keys: found.jwks().clone(),
+        })
+    }
+}
+
+/// [`Fetch`] as the library asks for it.
+struct Asked<'a, F>(&'a F);
+
+impl<'c, F: Fetch> AsyncHttpClient<'c> for Asked<'_, F> {
+    type Error = FetchError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.0.send(request))
+    }
+}
+
+fn tokens(
+    id_token: &CoreIdToken,
+    claims: &CoreIdTokenClaims,
+    refresh_token: Option<&RefreshToken>,
+) -> Tokens {
+    Tokens {
+        id_token: id_token.to_string(),
+        refresh_token: refresh_token.map(|token| token.secret().clone()),
+        expires_at: Timestamp::from_second(claims.expiration().timestamp()).unwrap_or_default(),
+        subject: claims.subject().to_string(),
+    }
+}
+
+fn is_unknown_key<T>(claims: &Result<T, ClaimsVerificationError>) -> bool {
+    matches!(
+        claims,
+        Err(ClaimsVerificationError::SignatureVerification(
+            SignatureVerificationError::NoMatchingKey
+        ))
+    )
+}
+
+/// The library's own clock is not asked.
+fn at(now: Timestamp) -> DateTime<Utc> {
+    DateTime::from_timestamp(now.as_second(), 0).unwrap_or_default()
+}
+
+/// Without what the answer says beyond its code: it may hold a token.
+fn refused<T>(error: RequestTokenError<FetchError, T>) -> SignInError
+where
+    T: openidconnect::ErrorResponse + std::fmt::Display,
+{
+    match error {
+        RequestTokenError::ServerResponse(answer) => SignInError::Refused(answer.to_string()),
+        RequestTokenError::Request(error) => {
+            SignInError::Issuer("no answer".to_owned(), Some(error))
+        }
+        RequestTokenError::Parse(_, _) => {
+            SignInError::Issuer("its answer cannot be read".to_owned(), None)
+        }
+        RequestTokenError::Other(error) => SignInError::Issuer(error, None),
+    }
+}

@@ -1,0 +1,101 @@
+//! What a browser is answered.
+
+use domain_auth_pages::{Frame, Referrer, headers};
+use http::header::{CACHE_CONTROL, HeaderName, HeaderValue, LOCATION, SET_COOKIE};
+use http::{Response, StatusCode};
+
+use crate::session::Flash;
+
+/// A page without its frame.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct View {
+    pub(crate) title: String,
+    pub(crate) main: String,
+    pub(crate) refresh_seconds: Option<u32>,
+}
+
+/// What a handler decides.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// A page.
+    Page(StatusCode, View),
+    /// Another page, which says this first.
+    Go(String, Option<Flash>),
+    /// A file.
+    File(Response<Vec<u8>>, String),
+}
+
+impl Outcome {
+    pub(crate) fn page(title: &str, main: String) -> Self {
+        let view = View {
+            title: title.to_owned(),
+            main,
+            refresh_seconds: None,
+        };
+        Self::Page(StatusCode::OK, view)
+    }
+
+    /// To `to`, where the person reads that it was done.
+    pub(crate) fn done(to: &str, text: impl Into<String>) -> Self {
+        Self::said(to, "good", text)
+    }
+
+    /// To `to`, where the person reads why not.
+    pub(crate) fn refused(to: &str, text: impl Into<String>) -> Self {
+        Self::said(to, "bad", text)
+    }
+
+    pub(crate) fn said(to: &str, tone: &str, text: impl Into<String>) -> Self {
+        let flash = Flash {
+            tone: tone.to_owned(),
+            text: text.into(),
+        };
+        Self::Go(to.to_owned(), Some(flash))
+    }
+}
+
+/// A page in its frame, with its headers.
+pub(crate) fn page(
+    status: StatusCode,
+    view: &View,
+    top: &str,
+    frame_ancestors: &str,
+) -> Result<Response<String>, askama::Error> {
+    let frame = Frame {
+        title: &format!("{} – Lasso Domain Authentication", view.title),
+        top,
+        main: &view.main,
+        foot: "",
+        refresh_seconds: view.refresh_seconds,
+    };
+    let mut response = Response::new(frame.render()?);
+    *response.status_mut() = status;
+    for (name, value) in headers(frame_ancestors, Referrer::SameOrigin) {
+        put(&mut response, name, &value);
+    }
+    Ok(response)
+}
+
+/// To another page, by GET.
+pub(crate) fn see_other(to: &str) -> Response<String> {
+    let mut response = Response::new(String::new());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    put(&mut response, LOCATION.as_str(), to);
+    put(&mut response, CACHE_CONTROL.as_str(), "no-store");
+    response
+}
+
+pub(crate) fn put(response: &mut Response<String>, name: &str, value: &str) {
+    let name = HeaderName::from_bytes(name.as_bytes());
+    if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+pub(crate) fn set_cookies(response: &mut Response<String>, lines: &[String]) {
+    for line in lines {
+        if let Ok(line) = HeaderValue::from_str(line) {
+            response.headers_mut().append(SET_COOKIE, line);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! A request of a browser, read once.
+
+use http::{HeaderMap, Method};
+use lambda_http::{Body, Request, RequestExt};
+
+use crate::cookies::Jar;
+
+/// The longest form that is read.
+const LONGEST_FORM: usize = 16_384;
+
+/// A request of a browser.
+#[derive(Debug, Clone)]
+pub struct Incoming {
+    /// GET or POST; nothing else is served.
+    pub method: Method,
+    /// The path, with a slash at its beginning.
+    pub path: String,
+    /// Its cookies.
+    pub jar: Jar,
+    origin: Option<String>,
+    query: Vec<(String, String)>,
+    form: Vec<(String, String)>,
+}
+
+impl Incoming {
+    /// Of an event of an HTTP API.
+    pub fn of(request: &Request) -> Self {
+        let query = request.query_string_parameters_ref();
+        let query = query.into_iter().flat_map(|query| {
+            let pairs = query.iter();
+            pairs.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        });
+        Self {
+            method: request.method().clone(),
+            path: request.raw_http_path().to_owned(),
+            jar: Jar::of(request.headers()),
+            origin: text_of(request.headers(), "origin"),
+            query: query.collect(),
+            form: form_of(request.body()),
+        }
+    }
+
+    /// The parts of the path; none where one of them has characters that no address of the console has.
+    pub fn segments(&self) -> Option<Vec<&str>> {
+        let path = self.path.trim_start_matches('/').trim_end_matches('/');
+        if path.is_empty() {
+            return Some(Vec::new());
+        }
+        let is_plain = |part: &&str| {
+            let mut characters = part.chars();
+            let plain = characters.all(|c| c.is_ascii_alphanumeric() || "-_.~".contains(c));
+            plain && !part.is_empty() && !part.chars().all(|c| c == '.')
+        };
+        let parts: Vec<&str> = path.split('/').collect();
+        parts.iter().all(is_plain).then_some(parts)
+    }
+
+    /// What `Origin` says.
+    pub fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
+    }
+
+    /// A parameter of the query.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        found(&self.query, name)
+    }
+
+    /// A field of the form, without space around it; none where it is empty.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let value = found(&self.form, name)?.trim();
+        (!value.is_empty()).then_some(value)
+    }
+}
+
+fn found<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let found = pairs.iter().find(|(it, _)| it == name);
+    found.map(|(_, value)| value.as_str())
+}
+
+fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    Some(headers.get(name)?.to_str().ok()?.to_owned())
+}
+
+fn form_of(body: &Body) -> Vec<(String, String)> {
+    if body.len() > LONGEST_FORM {
+        return Vec::new();
+    }
+    form_urlencoded::parse(body).into_owned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn incoming(path: &str) -> Incoming {
+        Incoming {
+            method: Method::GET,
+            path: path.to_owned(),
+            jar: Jar::default(),
+            origin: None,
+            query: Vec::new(),
+            form: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_path_has_plain_parts_and_leads_nowhere_else() {
+        let parts = |path: &str| {
+            let incoming = incoming(path);
+            let parts = incoming.segments();
+            parts.map(|parts| parts.into_iter().map(str::to_owned).collect::<Vec<_>>())
+        };
+        assert_eq!(parts("/").unwrap(), Vec::<String>::new());
+        assert_eq!(
+            parts("/domains/example.com/").unwrap(),
+            ["domains", "example.com"]
+        );
+        assert_eq!(
+            parts("/staff/clients/a~2Fb/domains/xn--bcher-kva.example").unwrap(),
+            [
+                "staff",
+                "clients",
+                "a~2Fb",
+                "domains",
+                "xn--bcher-kva.example"
+            ]
+        );
+        for path in [
+            "/domains/../staff",
+            "/domains/.",
+            "/domains//example.com",
+            "/domains/example.com%2Fcheck",
+            "/domains/a?b",
+            "/domains/a b",
+            "/domains/bücher.example",
+        ] {
+            assert_eq!(parts(path), None, "{path}");
+        }
+    }
+}

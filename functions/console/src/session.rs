@@ -1,0 +1,248 @@
+//! A person's session: sealed in cookies of their browser, and nowhere else.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain_auth::ports::Ids;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::config::ClaimNames;
+use crate::cookies::{Cookies, Jar};
+use crate::oidc::{SignIn, Tokens};
+use crate::seal::{Purpose, Seal};
+
+/// The longest that a session lasts, in seconds, however often its tokens are refreshed: a working day.
+const LONGEST: i64 = 12 * 3600;
+/// A token that ends sooner is refreshed first, in seconds.
+const BEFORE_THE_END: i64 = 60;
+
+/// A session.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    id_token: String,
+    refresh_token: Option<String>,
+    /// Seconds since 1970.
+    expires_at: i64,
+    began_at: i64,
+    subject: String,
+    /// Forms of other sessions do not have it.
+    pub(crate) secret: String,
+}
+
+/// Who is signed in, as the ID token has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Person {
+    /// A name or address to greet with.
+    pub name: String,
+    /// The client whose administrator the person is.
+    pub client: Option<String>,
+    /// Whether the person works for Lasso support.
+    pub is_support: bool,
+}
+
+/// Whether a session can go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Age {
+    /// Its token is good.
+    Fresh,
+    /// Its token has to be refreshed, which it can be.
+    Refresh,
+    /// The person has to sign in again.
+    Over,
+}
+
+impl Session {
+    /// A new one, with a secret of its own.
+    pub fn begin(tokens: Tokens, ids: &impl Ids, now: Timestamp) -> Self {
+        Self {
+            id_token: tokens.id_token,
+            refresh_token: tokens.refresh_token,
+            expires_at: tokens.expires_at.as_second(),
+            began_at: now.as_second(),
+            subject: tokens.subject,
+            secret: ids.secret(),
+        }
+    }
+
+    /// With new tokens. Its forms stay good.
+    pub fn refreshed(self, tokens: Tokens) -> Self {
+        Self {
+            id_token: tokens.id_token,
+            refresh_token: tokens.refresh_token,
+            expires_at: tokens.expires_at.as_second(),
+            ..self
+        }
+    }
+
+    /// What the API takes.
+    pub fn token(&self) -> &str {
+        &self.id_token
+    }
+
+    /// The refresh token, and whose it is.
+    pub fn refresh_token(&self) -> Option<(&str, &str)> {
+        Some((self.refresh_token.as_deref()?, &self.subject))
+    }
+
+    /// Whether it can go on.
+    pub fn age(&self, now: Timestamp) -> Age {
+        let now = now.as_second();
+        if now - self.began_at >= LONGEST {
+            Age::Over
+        } else if now < self.expires_at - BEFORE_THE_END {
+            Age::Fresh
+        } else if self.refresh_token.is_some() {
+            Age::Refresh
+        } else if now < self.expires_at {
+            Age::Fresh
+        } else {
+            Age::Over
+        }
+    }
+
+    /// Whether its token has not ended, so that the API still takes it.
+    pub fn has_good_token(&self, now: Timestamp) -> bool {
+        now.as_second() < self.expires_at
+    }
+
+    /// Who is signed in. The token was verified before it was sealed.
+    pub fn person(&self, claims: &ClaimNames) -> Person {
+        let claim_of = |name: &str| payload(&self.id_token).get(name).cloned();
+        let text = |name: &str| claim_of(name).and_then(|it| it.as_str().map(str::to_owned));
+        let roles = claim_of(&claims.roles).unwrap_or_default();
+        let roles = roles_in(&roles);
+        let has = |role: &str| roles.iter().any(|it| it == role);
+        let names = ["name", "email", "preferred_username", "cognito:username"];
+        Person {
+            name: names
+                .iter()
+                .find_map(|name| text(name))
+                .unwrap_or_else(|| self.subject.clone()),
+            client: text(&claims.client_id).filter(|_| has("client-admin")),
+            is_support: has("lasso-support"),
+        }
+    }
+}
+
+/// Tokens and secrets show in no log line.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Session(…)")
+    }
+}
+
+fn payload(token: &str) -> Value {
+    let payload = token.split('.').nth(1).unwrap_or_default();
+    let payload = URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
+    serde_json::from_slice(&payload).unwrap_or_default()
+}
+
+/// A JSON array, or words with spaces or commas between them.
+fn roles_in(claim: &Value) -> Vec<String> {
+    let words = |text: &str| -> Vec<String> {
+        let words = text.trim_matches(['[', ']']).split([' ', ',']);
+        words
+            .map(|word| word.trim_matches('"').to_owned())
+            .collect()
+    };
+    match claim {
+        Value::Array(roles) => roles
+            .iter()
+            .filter_map(|role| role.as_str().map(str::to_owned))
+            .collect(),
+        Value::String(text) => words(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
+    }
+}
+
+/// Sessions and what belongs to them, in the cookies of a browser.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    seal: Seal,
+    cookies: Cookies,
+}
+
+/// What the next page says first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flash {
+    /// `good`, `bad` or `wait`.
+    pub tone: String,
+    /// For a person.
+    pub text: String,
+}
+
+const SESSION: &str = "lasso-session";
+const SIGN_IN: &str = "lasso-sign-in";
+const FLASH: &str = "lasso-said";
+
+impl Sessions {
+    /// Sealed with this, in cookies of these kinds.
+    pub fn new(seal: Seal, cookies: Cookies) -> Self {
+        Self { seal, cookies }
+    }
+
+    /// The seal.
+    pub(crate) fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
+    /// The session of a request.
+    pub fn session(&self, jar: &Jar) -> Option<Session> {
+        let sealed = self.cookies.read(jar, SESSION)?;
+        self.seal.open(Purpose::Session, &[], &sealed)
+    }
+
+    /// `Set-Cookie` for a session; none where no browser would keep it, because the tokens of its issuer
+    /// are too long.
+    pub fn keep(&self, session: &Session) -> Option<Vec<String>> {
+        let sealed = self.seal.seal(Purpose::Session, &[], session);
+        self.cookies.write(SESSION, &sealed, None)
+    }
+
+    /// `Set-Cookie` at sign-out.
+    pub fn forget(&self) -> Vec<String> {
+        self.cookies.clear(SESSION)
+    }
+
+    /// The sign-in that is under way.
+    pub fn sign_in(&self, jar: &Jar) -> Option<SignIn> {
+        let sealed = self.cookies.read(jar, SIGN_IN)?;
+        self.seal.open(Purpose::SignIn, &[], &sealed)
+    }
+
+    /// `Set-Cookie` for a sign-in.
+    pub fn keep_sign_in(&self, sign_in: &SignIn) -> Vec<String> {
+        let sealed = self.seal.seal(Purpose::SignIn, &[], sign_in);
+        let kept = self
+            .cookies
+            .write(SIGN_IN, &sealed, Some(crate::oidc::TIME_TO_SIGN_IN));
+        kept.unwrap_or_default()
+    }
+
+    /// `Set-Cookie` when a sign-in is over.
+    pub fn forget_sign_in(&self) -> Vec<String> {
+        self.cookies.clear(SIGN_IN)
+    }
+
+    /// What was left for this page of the session.
+    pub fn flash(&self, jar: &Jar, session: &Session) -> Option<Flash> {
+        let sealed = self.cookies.read(jar, FLASH)?;
+        self.seal.open(Purpose::Flash, &[&session.secret], &sealed)
+    }
+
+    /// `Set-Cookie` for the next page of the session.
+    pub fn leave_flash(&self, session: &Session, flash: &Flash) -> Vec<String> {
+        let sealed = self.seal.seal(Purpose::Flash, &[&session.secret], flash);
+        self.cookies
+            .write(FLASH, &sealed, Some(60))
+            .unwrap_or_default()
+    }
+
+    /// `Set-Cookie` when it was said.
+    pub fn forget_flash(&self) -> Vec<String> {
+        self.cookies.clear(FLASH)
+    }
+}

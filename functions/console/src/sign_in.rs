@@ -1,0 +1,209 @@
+//! Signing in and out, and keeping a session going.
+
+use askama::Template;
+use domain_auth::ports::{Clock, Ids};
+use http::{Method, Response, StatusCode};
+
+use crate::fetch::Fetch;
+use crate::oidc::{Callback, SignInError};
+use crate::request::Incoming;
+use crate::session::{Age, Session};
+use crate::{App, reply, view};
+
+impl<F: Fetch, C: Clock, I: Ids> App<F, C, I> {
+    /// Sends the browser to the issuer.
+    pub(crate) async fn begin_sign_in(
+        &self,
+        request: &Incoming,
+    ) -> Result<Response<String>, askama::Error> {
+        let to = request.query("to").filter(|to| is_page(to)).unwrap_or("/");
+        let begun = self
+            .oidc
+            .begin(&self.fetch, &self.ids, self.clock.now(), to.to_owned());
+        match begun.await {
+            Ok((url, sign_in)) => {
+                let mut response = reply::see_other(&url);
+                reply::set_cookies(&mut response, &self.sessions.keep_sign_in(&sign_in));
+                Ok(response)
+            }
+            Err(error) => self.not_signed_in(&error),
+        }
+    }
+
+    /// Makes a session of what the issuer sends the browser back with.
+    pub(crate) async fn end_sign_in(
+        &self,
+        request: &Incoming,
+    ) -> Result<Response<String>, askama::Error> {
+        let text = |name| request.query(name).map(str::to_owned);
+        let callback = Callback {
+            code: text("code"),
+            state: text("state"),
+            error: text("error"),
+        };
+        let begun = self.sessions.sign_in(&request.jar);
+        let tokens = self
+            .oidc
+            .end(&self.fetch, &self.clock, begun.as_ref(), callback);
+        let tokens = match tokens.await {
+            Ok(tokens) => tokens,
+            Err(error) => return self.not_signed_in(&error),
+        };
+        let session = Session::begin(tokens, &self.ids, self.clock.now());
+        let Some(cookies) = self.sessions.keep(&session) else {
+            tracing::error!("the tokens of the issuer are too long for cookies");
+            return self.message(
+                StatusCode::BAD_GATEWAY,
+                "You are not signed in",
+                "The tokens of your organization's sign-in are too long for this console. Tell Lasso support.",
+            );
+        };
+        let to = begun.map(|begun| begun.to).filter(|to| is_page(to));
+        let mut response = reply::see_other(to.as_deref().unwrap_or("/"));
+        reply::set_cookies(&mut response, &cookies);
+        reply::set_cookies(&mut response, &self.sessions.forget_sign_in());
+        Ok(response)
+    }
+
+    fn not_signed_in(&self, error: &SignInError) -> Result<Response<String>, askama::Error> {
+        tracing::warn!(
+            error = error as &dyn std::error::Error,
+            "nobody is signed in"
+        );
+        let (status, text) = match error {
+            SignInError::NotBegun | SignInError::OtherState => (
+                StatusCode::BAD_REQUEST,
+                "The sign-in took too long, or began in another window.",
+            ),
+            SignInError::Refused(_) => (StatusCode::FORBIDDEN, "The sign-in was not completed."),
+            SignInError::Token(_) | SignInError::NoIdToken => (
+                StatusCode::BAD_GATEWAY,
+                "What the sign-in gave cannot be trusted.",
+            ),
+            SignInError::Endpoint(_) | SignInError::Issuer(..) => (
+                StatusCode::BAD_GATEWAY,
+                "The sign-in does not answer just now.",
+            ),
+        };
+        let title = "You are not signed in";
+        let main = view::Message {
+            title,
+            text,
+            request_id: None,
+            link: Some(("/sign-in", "Sign in")),
+        };
+        let mut response = self.outside(status, title, main.render()?)?;
+        reply::set_cookies(&mut response, &self.sessions.forget_sign_in());
+        Ok(response)
+    }
+
+    /// The session of a request, with new tokens where they are due, and the cookies to set then.
+    pub(crate) async fn session_of(&self, request: &Incoming) -> Option<(Session, Vec<String>)> {
+        let session = self.sessions.session(&request.jar)?;
+        let now = self.clock.now();
+        match session.age(now) {
+            Age::Fresh => Some((session, Vec::new())),
+            Age::Over => None,
+            Age::Refresh => {
+                let (token, subject) = session.refresh_token()?;
+                match self
+                    .oidc
+                    .refresh(&self.fetch, &self.clock, token, subject)
+                    .await
+                {
+                    Ok(tokens) => {
+                        let session = session.refreshed(tokens);
+                        let cookies = self.sessions.keep(&session)?;
+                        Some((session, cookies))
+                    }
+                    Err(error) => {
+                        tracing::warn!(
+                            error = &error as &dyn std::error::Error,
+                            "a session is not refreshed"
+                        );
+                        session.has_good_token(now).then_some((session, Vec::new()))
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a person sees who has no session, or none any more.
+    pub(crate) fn signed_out(&self, request: &Incoming) -> Result<Response<String>, askama::Error> {
+        let mut response = if request.method == Method::GET {
+            let to = form_urlencoded::Serializer::new(String::new())
+                .append_pair("to", &request.path)
+                .finish();
+            reply::see_other(&format!("/sign-in?{to}"))
+        } else {
+            // Not a redirect: `form-action` of the page before would not let it lead to the issuer.
+            let title = "Your session is over";
+            let main = view::Message {
+                title,
+                text: "Nothing was changed. Sign in, and send the form again.",
+                request_id: None,
+                link: Some(("/sign-in", "Sign in")),
+            };
+            self.outside(StatusCode::UNAUTHORIZED, title, main.render()?)?
+        };
+        reply::set_cookies(&mut response, &self.sessions.forget());
+        Ok(response)
+    }
+
+    /// Ends the session here, and sends the browser on to end it with the issuer.
+    pub(crate) async fn sign_out(&self) -> Result<Response<String>, askama::Error> {
+        let title = "You are signed out";
+        let main = view::Message {
+            title,
+            text: "Close the window if others use this computer, too.",
+            request_id: None,
+            link: Some(("/sign-in", "Sign in")),
+        };
+        let mut response = self.outside(StatusCode::OK, title, main.render()?)?;
+        reply::set_cookies(&mut response, &self.sessions.forget());
+        reply::set_cookies(&mut response, &self.sessions.forget_flash());
+        if let Some(url) = self.oidc.end_session(&self.fetch).await {
+            // Not a redirect: `form-action` of the page before would not let it lead there.
+            reply::put(&mut response, "refresh", &format!("0; url={url}"));
+        }
+        Ok(response)
+    }
+}
+
+/// Whether it is the address of a page here: a path, which no browser takes for another host.
+fn is_page(to: &str) -> bool {
+    let is_path = to.starts_with('/') && !to.starts_with("//");
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~?=&%".contains(c);
+    is_path && to.len() <= 1_000 && to.chars().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_page;
+
+    #[test]
+    fn only_an_address_of_the_console_is_a_page_to_come_back_to() {
+        for to in [
+            "/",
+            "/domains/example.com",
+            "/staff?waiting_for=client",
+            "/staff/clients/a~2Fb",
+        ] {
+            assert!(is_page(to), "{to}");
+        }
+        for to in [
+            "",
+            "domains",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/\t/evil.example",
+            "/a\r\nSet-Cookie: x=y",
+            "\\\\evil.example",
+            "/@evil.example:443/",
+        ] {
+            assert!(!is_page(to), "{to}");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The console with an issuer and an API that a test sets.
+
+mod browser;
+mod forms;
+mod pages;
+mod sign_in;

@@ -1,0 +1,232 @@
+//! Forms, and what they ask the API for.
+
+use serde_json::{Value, json};
+
+use super::browser::{Browser, client_admin, support};
+
+fn list() -> Value {
+    json!({ "items": [], "next_cursor": null })
+}
+
+fn added(domain: &str) -> Value {
+    json!({ "domain": domain, "domain_unicode": domain })
+}
+
+async fn at_the_list() -> (Browser, String) {
+    let mut browser = Browser::of(client_admin()).await;
+    browser.answer("GET /domains?limit=50", 200, list());
+    browser.answer("POST /domains", 201, added("example.com"));
+    let page = browser.get("/").await.body;
+    let form = Browser::form_in(&page, "/domains");
+    browser.calls();
+    (browser, form)
+}
+
+#[tokio::test]
+async fn a_domain_is_added_and_its_page_says_so_once() {
+    let (mut browser, form) = at_the_list().await;
+    let got = browser
+        .post(
+            "/domains",
+            &[
+                ("form", &form),
+                ("domain", " example.com "),
+                ("community", "Maple Ridge"),
+            ],
+        )
+        .await;
+    assert_eq!(
+        (got.status, got.header("location")),
+        (303, "/domains/example.com")
+    );
+    let call = &browser.calls()[0];
+    assert_eq!(
+        call.body,
+        json!({ "domain": "example.com", "community": "Maple Ridge" })
+    );
+    assert!(
+        browser
+            .get("/")
+            .await
+            .body
+            .contains("example.com was added.")
+    );
+    assert!(!browser.get("/").await.body.contains("was added"));
+}
+
+#[tokio::test]
+async fn a_form_from_elsewhere_changes_nothing() {
+    for origin in [
+        None,
+        Some("https://evil.example"),
+        Some("null"),
+        Some("https://console.lasso.example.evil.example"),
+    ] {
+        let (mut browser, form) = at_the_list().await;
+        browser.origin = origin.map(str::to_owned);
+        let got = browser
+            .post("/domains", &[("form", &form), ("domain", "a.com")])
+            .await;
+        assert_eq!(got.status, 403, "{origin:?}");
+        assert!(browser.calls().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_was_not_made_for_the_session_and_the_address_changes_nothing() {
+    let (mut browser, form) = at_the_list().await;
+    let page = browser.get("/").await.body;
+    let of_another_address = Browser::form_in(&page, "/sign-out");
+    let mut other = Browser::of(json!({
+        "custom:client_id": "cedar-homes", "cognito:groups": "client-admin"
+    }))
+    .await;
+    other.sign_in().await;
+    other.answer("GET /domains?limit=50", 200, list());
+    let of_another_session = Browser::form_in(&other.get("/").await.body, "/domains");
+    browser.calls();
+    let altered = format!("{}A", &form[..form.len() - 1]);
+    for value in ["", "x", &of_another_address, &of_another_session, &altered] {
+        let got = browser
+            .post("/domains", &[("form", value), ("domain", "a.com")])
+            .await;
+        assert_eq!(got.status, 403, "{value}");
+        assert!(browser.calls().is_empty());
+    }
+    let got = browser.post("/domains", &[("domain", "a.com")]).await;
+    assert_eq!(got.status, 403);
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_again_asks_for_the_same_thing_once() {
+    let (mut browser, form) = at_the_list().await;
+    for _ in 0..2 {
+        browser
+            .post("/domains", &[("form", &form), ("domain", "a.com")])
+            .await;
+    }
+    let page = browser.get("/").await.body;
+    let another = Browser::form_in(&page, "/domains");
+    browser
+        .post("/domains", &[("form", &another), ("domain", "a.com")])
+        .await;
+    let calls = browser.calls();
+    let keys: Vec<_> = calls
+        .iter()
+        .filter(|call| call.method == "POST")
+        .map(|call| call.key.clone().unwrap())
+        .collect();
+    assert_eq!(keys[0], keys[1]);
+    assert_ne!(keys[0], keys[2]);
+    assert!(keys.iter().all(|key| key.len() <= 255));
+}
+
+#[tokio::test]
+async fn a_form_after_the_session_changes_nothing_and_leads_to_no_other_site() {
+    let (mut browser, form) = at_the_list().await;
+    browser.cookies.clear();
+    let got = browser
+        .post("/domains", &[("form", &form), ("domain", "a.com")])
+        .await;
+    assert_eq!((got.status, got.header("location")), (401, ""));
+    assert!(browser.calls().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_pasted_is_read_as_the_domain_in_it() {
+    let (mut browser, form) = at_the_list().await;
+    browser.answer(
+        "POST /domains",
+        422,
+        json!({ "code": "invalid_domain", "title": "t", "detail": "This is a web address.", "suggestion": "example.com" }),
+    );
+    let pasted = "https://www.example.com/contact";
+    let got = browser
+        .post("/domains", &[("form", &form), ("domain", pasted)])
+        .await;
+    assert_eq!(got.status, 422);
+    let calls = browser.calls();
+    let bodies: Vec<_> = calls
+        .iter()
+        .filter(|call| call.method == "POST")
+        .map(|call| call.body["domain"].clone())
+        .collect();
+    assert_eq!(bodies, [json!(pasted), json!("example.com")]);
+    assert!(got.body.contains("This is a web address."));
+    assert!(
+        got.body
+            .contains("value=\"https://www.example.com/contact\""),
+        "what was typed stays"
+    );
+}
+
+#[tokio::test]
+async fn several_names_are_added_and_each_refusal_is_told() {
+    let (mut browser, form) = at_the_list().await;
+    let got = browser
+        .post(
+            "/domains",
+            &[("form", &form), ("domain", "a.com, b.com\nc.com")],
+        )
+        .await;
+    assert_eq!(got.header("location"), "/");
+    assert_eq!(browser.calls().len(), 3);
+    assert!(browser.get("/").await.body.contains("were added"));
+}
+
+#[tokio::test]
+async fn nobody_but_lasso_support_gets_to_its_pages() {
+    let mut browser = Browser::of(client_admin()).await;
+    for path in ["/staff", "/staff/clients/maple-homes/domains/example.com"] {
+        assert_eq!(browser.get(path).await.status, 404);
+        assert!(browser.calls().is_empty());
+    }
+    let mut browser = Browser::of(support()).await;
+    assert_eq!(browser.get("/").await.header("location"), "/staff");
+}
+
+#[tokio::test]
+async fn a_domain_of_another_client_is_a_page_that_is_not_there() {
+    let mut browser = Browser::of(client_admin()).await;
+    let unknown = browser.get("/domains/unknown.example").await;
+    assert_eq!(unknown.status, 404);
+    assert!(unknown.body.contains("There is no such page"));
+}
+
+#[tokio::test]
+async fn a_link_is_made_shown_once_and_withdrawn() {
+    let mut browser = Browser::of(client_admin()).await;
+    let snapshot = include_str!(
+        "../../../check-domain/src/snapshots/check_domain__tests__every_record_says_how_it_stands.snap"
+    );
+    let (_, domain) = snapshot.split_once("\n---\n").unwrap();
+    let domain: Value = serde_json::from_str(domain).unwrap();
+    browser.answer("GET /domains/example.com", 200, domain["body"].clone());
+    let link = json!({
+        "id": "one", "made_at": "2026-06-01T12:00:00Z", "ends_at": "2026-06-15T12:00:00Z",
+        "emailed": false, "url": "https://api.example/handoff/secret",
+    });
+    browser.answer(
+        "GET /domains/example.com/links",
+        200,
+        json!({ "items": [link] }),
+    );
+    browser.answer("POST /domains/example.com/links", 201, link);
+    browser.answer("DELETE /domains/example.com/links/one", 204, Value::Null);
+    let page = browser.get("/domains/example.com/hand-over").await.body;
+    let form = Browser::form_in(&page, "/domains/example.com/links");
+    let made = browser
+        .post("/domains/example.com/links", &[("form", &form)])
+        .await;
+    let to = made.header("location").to_owned();
+    let page = browser.get(&to).await.body;
+    assert!(page.contains("https://api.example/handoff/secret"));
+    assert!(!browser.get(&to).await.body.contains("handoff/secret"));
+    let path = "/domains/example.com/links/one";
+    let form = Browser::form_in(&page, path);
+    browser.calls();
+    let withdrawn = browser.post(path, &[("form", &form)]).await;
+    assert_eq!(withdrawn.status, 303);
+    let call = &browser.calls()[0];
+    assert_eq!((call.method.as_str(), call.path.as_str()), ("DELETE", path));
+}

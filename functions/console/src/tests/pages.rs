@@ -1,0 +1,211 @@
+//! The pages of every state, made of what the API answers (its own snapshots).
+
+use domain_auth::state::Status;
+use serde_json::{Value, json};
+
+use super::browser::{Browser, client_admin, noon, support};
+
+/// The body in a snapshot of a function's tests.
+fn answered(file: &str) -> Value {
+    let path = format!("{}/../{file}.snap", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let (_, json) = text.split_once("\n---\n").unwrap();
+    let answer: Value = serde_json::from_str(json).unwrap();
+    answer["body"].clone()
+}
+
+fn checked() -> Value {
+    answered("check-domain/src/snapshots/check_domain__tests__every_record_says_how_it_stands")
+}
+
+fn contested() -> Value {
+    answered(
+        "read-domains/src/snapshots/read_domains__tests__every_event_is_answered_as_its_snapshot_says@one-displaced-proven.json",
+    )
+}
+
+fn in_state(status: Status) -> Value {
+    let mut domain = match status {
+        Status::Contested => contested(),
+        _other => checked(),
+    };
+    domain["status"] = json!(status);
+    match status {
+        Status::Provisioning => domain["records"] = json!([]),
+        Status::AtRisk => domain["status_detail"] = json!("The TXT record of example.com is gone."),
+        Status::Rejected => domain["status_detail"] = json!("<b>Not yours</b>, says the register."),
+        _other => {}
+    }
+    domain
+}
+
+const STATES: [Status; 9] = [
+    Status::Contested,
+    Status::Provisioning,
+    Status::Pending,
+    Status::Verified,
+    Status::Authenticated,
+    Status::AtRisk,
+    Status::Failed,
+    Status::Rejected,
+    Status::Removing,
+];
+
+/// The content, without what is the same on every page and the values that differ each time.
+fn content(page: &str) -> String {
+    let (_, rest) = page.split_once("<main").unwrap();
+    let (main, _) = rest.split_once("</main>").unwrap();
+    let mut shown = String::new();
+    let mut rest = main;
+    while let Some((before, after)) = rest.split_once("name=\"form\" value=\"") {
+        shown.push_str(before);
+        shown.push_str("name=\"form\" value=\"…");
+        rest = &after[after.find('"').unwrap()..];
+    }
+    shown + rest
+}
+
+fn tells_in_one_headline(page: &str) {
+    assert_eq!(page.matches("<h1>").count(), 1);
+    assert!(page.len() < 50_000, "{} octets", page.len());
+    assert!(!page.contains("unsafe") && !page.contains("http:"));
+}
+
+#[tokio::test]
+async fn every_state_has_its_page() {
+    for status in STATES {
+        let mut browser = Browser::of(client_admin()).await;
+        browser.answer("GET /domains/example.com", 200, in_state(status));
+        let got = browser.get("/domains/example.com").await;
+        assert_eq!(got.status, 200, "{status:?}: {}", got.body);
+        tells_in_one_headline(&got.body);
+        insta::assert_snapshot!(format!("domain-{}", status.as_str()), content(&got.body));
+    }
+}
+
+#[tokio::test]
+async fn every_state_has_its_page_for_lasso_support() {
+    for status in [Status::Contested, Status::Verified, Status::Authenticated] {
+        let mut browser = Browser::of(support()).await;
+        let mut domain = in_state(status);
+        domain["client"] = json!("maple-homes");
+        domain["claim"] = json!({
+            "standing": "contested", "holder": "oak-homes", "proven_at": noon(),
+            "against": [{ "client": "oak-homes", "domain": "example.com" }],
+            "challengers": [{ "client": "cedar/homes", "domain": "mail.example.com" }],
+        });
+        domain["look"] = json!({ "zone": "<script>alert(1)</script>" });
+        let path = "/staff/clients/maple-homes/domains/example.com";
+        browser.answer(&format!("GET {path}"), 200, domain);
+        let got = browser.get(path).await;
+        assert_eq!(got.status, 200, "{}", got.body);
+        tells_in_one_headline(&got.body);
+        insta::assert_snapshot!(format!("staff-{}", status.as_str()), content(&got.body));
+    }
+}
+
+#[tokio::test]
+async fn lists_and_history_are_pages() {
+    let snapshots = "read-domains/src/snapshots/read_domains__tests__every_event_is_answered_as_its_snapshot_says";
+    let mut browser = Browser::of(client_admin()).await;
+    browser.answer(
+        "GET /domains?limit=50",
+        200,
+        answered(&format!("{snapshots}@list.json")),
+    );
+    insta::assert_snapshot!("list", content(&browser.get("/").await.body));
+    browser.answer(
+        "GET /domains/example.com/history?limit=50",
+        200,
+        answered(&format!("{snapshots}@history-displaced.json")),
+    );
+    insta::assert_snapshot!(
+        "history",
+        content(&browser.get("/domains/example.com/history").await.body)
+    );
+    browser.answer("GET /domains/example.com", 200, checked());
+    browser.answer(
+        "GET /domains/example.com/links",
+        200,
+        json!({ "items": [{
+            "id": "one", "made_at": noon(), "ends_at": "2026-06-15T12:00:00Z", "emailed": false,
+        }] }),
+    );
+    for page in ["hand-over", "remove", "settings"] {
+        let got = browser.get(&format!("/domains/example.com/{page}")).await;
+        tells_in_one_headline(&got.body);
+        insta::assert_snapshot!(page, content(&got.body));
+    }
+    let mut browser = Browser::of(support()).await;
+    browser.answer(
+        "GET /staff/domains?limit=50&waiting_for=lasso",
+        200,
+        answered("read-staff/src/snapshots/read_staff__tests__every_event_is_answered_as_its_snapshot_says@queue.json"),
+    );
+    insta::assert_snapshot!("queue", content(&browser.get("/staff").await.body));
+}
+
+#[tokio::test]
+async fn hostile_text_is_text() {
+    let mut browser = Browser::of(json!({
+        "custom:client_id": "maple-homes", "cognito:groups": "client-admin",
+        "name": "<img src=x onerror=alert(1)>",
+    }))
+    .await;
+    let mut domain = checked();
+    for member in [
+        "status_detail",
+        "community",
+        "contact_email",
+        "domain_unicode",
+    ] {
+        domain[member] = json!("\"><script>alert(1)</script>");
+    }
+    browser.answer("GET /domains/example.com", 200, domain);
+    browser.answer(
+        "GET /domains/example.com/links",
+        200,
+        json!({ "items": [] }),
+    );
+    for page in ["", "/hand-over", "/remove", "/settings"] {
+        let got = browser.get(&format!("/domains/example.com{page}")).await;
+        assert!(!got.body.contains("<script>alert"), "{page}");
+        assert!(!got.body.contains("<img src"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_kept_by_no_cache_and_framed_by_nobody() {
+    let mut browser = Browser::of(client_admin()).await;
+    browser.answer("GET /domains/example.com", 200, checked());
+    let got = browser.get("/domains/example.com").await;
+    assert_eq!(got.header("cache-control"), "no-store");
+    let policy = got.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
+    assert!(!policy.contains("unsafe"));
+}
+
+#[tokio::test]
+async fn a_download_is_a_file_and_never_a_page() {
+    let mut browser = Browser::of(client_admin()).await;
+    browser.answer(
+        "GET /domains/example.com/records?format=html",
+        200,
+        json!("<script>"),
+    );
+    let got = browser
+        .get("/domains/example.com/records?format=html")
+        .await;
+    assert_eq!(
+        got.header("content-disposition"),
+        "attachment; filename=\"example.com.html\""
+    );
+    assert!(got.header("content-security-policy").contains("sandbox"));
+    assert_eq!(
+        browser
+            .get("/domains/example.com/records?format=exe")
+            .await
+            .status,
+        404
+    );
+}

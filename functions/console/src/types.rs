@@ -1,0 +1,234 @@
+//! What the API answers, as far as a page shows it. The schemas are in `docs/openapi.json`.
+
+use domain_auth::diagnosis::DomainDiagnosis;
+use domain_auth::event::MissingPiece;
+use domain_auth::identity::SesLook;
+use domain_auth::readiness::Readiness;
+use domain_auth::state::Status;
+use domain_auth_pages::{Provider, Record};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// `DomainSummary`: a domain in a list.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Summary {
+    /// In A-labels.
+    pub(crate) domain: String,
+    /// As a person reads it.
+    pub(crate) domain_unicode: String,
+    /// Where it stands.
+    pub(crate) status: Status,
+    /// The same in sentences.
+    pub(crate) status_detail: String,
+    /// Since when.
+    pub(crate) status_since: Timestamp,
+    /// What the client calls it.
+    #[serde(default)]
+    pub(crate) community: Option<String>,
+    /// What the client calls it, where it has several names for it.
+    #[serde(default)]
+    pub(crate) communities: Vec<String>,
+    /// Until when something has to be done.
+    #[serde(default)]
+    pub(crate) deadline: Option<Deadline>,
+    /// When its client said that it is ready.
+    pub(crate) ready_at: Option<Timestamp>,
+    /// What to do now.
+    #[serde(default)]
+    pub(crate) next_step: Option<NextStep>,
+    /// Whose it is, in lists of Lasso support.
+    #[serde(default)]
+    pub(crate) client: Option<String>,
+    /// Whether it imitates another name, in lists of Lasso support.
+    #[serde(default)]
+    pub(crate) imitates: bool,
+}
+
+/// A time, alone or with what it means.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Deadline {
+    /// The time.
+    At(Timestamp),
+    /// The time in an object.
+    Of {
+        /// The time.
+        at: Timestamp,
+    },
+}
+
+impl Deadline {
+    /// The time.
+    pub(crate) fn at(self) -> Timestamp {
+        match self {
+            Self::At(at) | Self::Of { at } => at,
+        }
+    }
+}
+
+/// `NextStep`: what to do now.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct NextStep {
+    /// For a person.
+    pub(crate) sentence: String,
+}
+
+/// `Domain`: one domain with its records; what Lasso support alone sees is empty for others.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Domain {
+    /// What a list has.
+    #[serde(flatten)]
+    pub(crate) summary: Summary,
+    /// Who looks after it.
+    pub(crate) contact_email: Option<String>,
+    /// What SES says.
+    pub(crate) ses: Option<SesLook>,
+    /// When DNS was looked up.
+    pub(crate) dns_looked_at: Option<Timestamp>,
+    /// The provider of its DNS.
+    pub(crate) dns_provider: Option<Provider>,
+    /// What to publish.
+    pub(crate) records: Vec<Record>,
+    /// What is wrong with the domain as a whole.
+    pub(crate) diagnoses: Vec<DomainDiagnosis>,
+    /// What it all means.
+    pub(crate) readiness: Option<Readiness>,
+    /// Its claim, for Lasso support.
+    #[serde(default)]
+    pub(crate) claim: Option<Claim>,
+    /// What the last look saw, for Lasso support.
+    #[serde(default)]
+    pub(crate) look: Value,
+}
+
+/// `Claim`: whose the name is.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Claim {
+    /// `held`, `free` or `contested`.
+    pub(crate) standing: String,
+    /// Whose it is.
+    pub(crate) holder: Option<String>,
+    /// Since when it is proven.
+    pub(crate) proven_at: Option<Timestamp>,
+    /// The claims in the way.
+    pub(crate) against: Vec<OtherClaim>,
+    /// Who has proven the name meanwhile.
+    pub(crate) challengers: Vec<OtherClaim>,
+}
+
+/// `OtherClaim`.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct OtherClaim {
+    /// Whose.
+    pub(crate) client: String,
+    /// On what.
+    pub(crate) domain: String,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct List<T> {
+    /// The entries.
+    pub(crate) items: Vec<T>,
+    /// Where the next page starts.
+    #[serde(default)]
+    pub(crate) next_cursor: Option<String>,
+    /// Identities that nobody holds, in the queue of Lasso support.
+    #[serde(default)]
+    pub(crate) reconciliation: Option<Reconciliation>,
+}
+
+/// `Reconciliation`.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Reconciliation {
+    /// When.
+    pub(crate) checked_at: String,
+    /// Identities at SES without a domain.
+    pub(crate) orphan_identities: Vec<Orphan>,
+    /// Domains without an identity at SES.
+    pub(crate) missing_identities: Vec<OtherClaim>,
+}
+
+/// `OrphanIdentity`.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Orphan {
+    /// Its name.
+    pub(crate) identity: String,
+    /// Whether SES has verified it.
+    pub(crate) verified: bool,
+    /// Whether this service made it.
+    pub(crate) made_by_this_stack: bool,
+    /// For whom.
+    pub(crate) tagged_client: Option<String>,
+}
+
+/// `HistoryEntry`.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Entry {
+    /// When.
+    pub(crate) at: Timestamp,
+    /// Who.
+    pub(crate) actor: Actor,
+    /// What.
+    pub(crate) action: String,
+    /// From which state.
+    pub(crate) from: Option<Status>,
+    /// To which.
+    pub(crate) to: Status,
+    /// What was seen.
+    #[serde(default)]
+    pub(crate) evidence: Value,
+    /// The same in a sentence.
+    #[serde(default)]
+    pub(crate) sentence: Option<String>,
+}
+
+/// `Actor`.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Actor {
+    /// `client_admin`, `lasso_support` or `service`.
+    pub(crate) kind: String,
+    /// The identifier of the person.
+    pub(crate) subject: Option<String>,
+    /// The name of the person.
+    #[serde(default)]
+    pub(crate) name: Option<String>,
+}
+
+/// The answer to "we are ready".
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Notified {
+    /// What is not in place.
+    #[serde(default)]
+    pub(crate) missing: Vec<MissingPiece>,
+}
+
+/// A domain that was added.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Added {
+    /// In A-labels.
+    pub(crate) domain: String,
+    /// As a person reads it.
+    pub(crate) domain_unicode: String,
+}
+
+/// `Link`: a hand-off link.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Link {
+    /// Its identifier.
+    pub(crate) id: String,
+    /// When it was made.
+    pub(crate) made_at: Timestamp,
+    /// When it ends.
+    pub(crate) ends_at: Timestamp,
+}
+
+/// `MadeLink`: a hand-off link, with its address.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct MadeLink {
+    /// What a person opens.
+    pub(crate) url: String,
+    /// When it ends.
+    pub(crate) ends_at: Timestamp,
+}

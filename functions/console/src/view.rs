@@ -1,0 +1,516 @@
+//! The pages, made of what the API answered.
+
+use askama::Template;
+use domain_auth::diagnosis::RecordState;
+use domain_auth::records::RecordId;
+use domain_auth::state::Status;
+use domain_auth_pages::{RecordCard, cards};
+use jiff::Timestamp;
+
+use crate::forms::Forms;
+use crate::place::Place;
+use crate::session::Person;
+use crate::types::{Claim, Deadline, Domain, Entry, Link, OtherClaim, Reconciliation, Summary};
+use crate::words;
+
+/// Between two checks of a domain, in seconds.
+const BETWEEN_CHECKS: i64 = 30;
+/// Most characters of evidence that a page shows.
+const LONGEST_EVIDENCE: usize = 12_000;
+
+/// The formats of `GET …/records`, and who wants which.
+pub(crate) const FORMATS: [(&str, &str, &str); 6] = [
+    (
+        "text",
+        "Plain text",
+        "for anybody; to paste into an email or a ticket",
+    ),
+    ("html", "Web page", "for anybody; with tables"),
+    (
+        "zone",
+        "Zone file",
+        "for who runs BIND or imports zone files",
+    ),
+    (
+        "csv",
+        "CSV",
+        "for a spreadsheet, or the import of a DNS panel",
+    ),
+    ("terraform", "Terraform", "for who keeps DNS in code"),
+    (
+        "route53",
+        "Route 53 change batch",
+        "for the AWS command line",
+    ),
+];
+
+#[derive(Template)]
+#[template(path = "top.html")]
+pub(crate) struct Top<'a> {
+    pub(crate) person: &'a Person,
+    pub(crate) forms: Forms<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+pub(crate) struct Message<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) request_id: Option<&'a str>,
+    pub(crate) link: Option<(&'a str, &'a str)>,
+}
+
+/// A domain in a list.
+pub(crate) struct Row {
+    pub(crate) path: String,
+    pub(crate) name: String,
+    pub(crate) word: &'static str,
+    pub(crate) tone: &'static str,
+    pub(crate) next: String,
+    pub(crate) communities: String,
+    pub(crate) since: String,
+    pub(crate) client: String,
+    pub(crate) imitates: bool,
+}
+
+impl Row {
+    /// In the list below `base`, or in a list of many clients.
+    pub(crate) fn of(summary: Summary, base: Option<&str>) -> Self {
+        let (word, tone) = words::state(summary.status);
+        let client = summary.client.clone().unwrap_or_default();
+        let own = || format!("/staff/clients/{}", words::path_part(&client));
+        let base = base.map_or_else(own, str::to_owned);
+        Self {
+            path: format!("{base}/domains/{}", summary.domain),
+            word,
+            tone,
+            next: next_of(&summary),
+            communities: communities(&summary).join(", "),
+            since: words::moment(summary.status_since),
+            imitates: summary.imitates,
+            name: summary.domain_unicode,
+            client,
+        }
+    }
+}
+
+fn next_of(summary: &Summary) -> String {
+    let step = summary.next_step.as_ref();
+    step.map_or(&summary.status_detail, |step| &step.sentence)
+        .clone()
+}
+
+pub(crate) fn communities(summary: &Summary) -> Vec<String> {
+    if summary.communities.is_empty() {
+        return summary.community.iter().cloned().collect();
+    }
+    summary.communities.clone()
+}
+
+/// What the form that adds domains holds.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AddForm {
+    pub(crate) typed: String,
+    pub(crate) community: String,
+    pub(crate) contact: String,
+    pub(crate) problem: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "domains.html")]
+pub(crate) struct Domains<'a> {
+    pub(crate) base: &'a str,
+    pub(crate) add_path: &'a str,
+    pub(crate) client: &'a str,
+    pub(crate) can_add: bool,
+    pub(crate) said: &'a str,
+    pub(crate) forms: Forms<'a>,
+    pub(crate) typed: &'a str,
+    pub(crate) community: &'a str,
+    pub(crate) contact: &'a str,
+    pub(crate) problem: Option<&'a str>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) next_page: Option<String>,
+}
+
+/// The one thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Say that the client is ready, on a button with this label.
+    Ready(&'static str),
+    /// It was said at this time.
+    Told(String),
+    /// Restart.
+    Restart,
+    /// Publish the records.
+    Publish,
+    /// Nothing.
+    Nothing,
+}
+
+/// The records in the order of the page.
+#[derive(Default)]
+pub(crate) struct Cards {
+    main: Vec<RecordCard>,
+    has_dkim: bool,
+    mail_from: Vec<RecordCard>,
+    mail_from_word: &'static str,
+    mail_from_tone: &'static str,
+    dmarc: Vec<RecordCard>,
+    dmarc_word: &'static str,
+    dmarc_tone: &'static str,
+}
+
+impl Cards {
+    fn of(domain: &Domain) -> Self {
+        let mut sorted = Self::default();
+        for card in cards(&domain.records, domain.dns_provider.as_ref()) {
+            match card.id {
+                RecordId::Verification | RecordId::Ownership => sorted.main.push(card),
+                RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
+                    sorted.has_dkim = true;
+                    sorted.main.push(card);
+                }
+                RecordId::MailFromMx | RecordId::MailFromSpf => sorted.mail_from.push(card),
+                RecordId::Dmarc => sorted.dmarc.push(card),
+            }
+        }
+        (sorted.mail_from_word, sorted.mail_from_tone) = together(&sorted.mail_from);
+        (sorted.dmarc_word, sorted.dmarc_tone) = together(&sorted.dmarc);
+        sorted
+    }
+
+    fn is_empty(&self) -> bool {
+        self.main.is_empty() && self.mail_from.is_empty() && self.dmarc.is_empty()
+    }
+}
+
+/// The state of folded records: of the first that is not in order, or of all.
+fn together(cards: &[RecordCard]) -> (&'static str, &'static str) {
+    let found = RecordState::Found.as_str();
+    let first = cards.iter().find(|card| card.state != found);
+    let shown = first.or_else(|| cards.first());
+    shown.map_or(("", ""), |card| (card.state_word, card.tone))
+}
+
+#[derive(Template)]
+#[template(path = "domain.html")]
+pub(crate) struct DomainPage<'a> {
+    place: &'a Place,
+    headline: String,
+    name: &'a str,
+    word: &'static str,
+    tone: &'static str,
+    since: String,
+    said: &'a str,
+    detail: String,
+    deadline: Option<String>,
+    next: Next,
+    decide: String,
+    cards: Cards,
+    waits_for_records: bool,
+    provider: Option<String>,
+    check_in: i64,
+    looked_at: Option<String>,
+    domain: &'a Domain,
+    tell_early: Option<&'static str>,
+    communities: String,
+    can_edit: bool,
+    can_remove: bool,
+    forms: Forms<'a>,
+}
+
+impl<'a> DomainPage<'a> {
+    pub(crate) fn new(
+        place: &'a Place,
+        domain: &'a Domain,
+        forms: Forms<'a>,
+        said: &'a str,
+        now: Timestamp,
+    ) -> Result<Self, askama::Error> {
+        let summary = &domain.summary;
+        let status = summary.status;
+        let (word, tone) = words::state(status);
+        let known = domain.dns_provider.as_ref();
+        let known = known.and_then(domain_auth_pages::Provider::known);
+        let decide = if place.is_staff() {
+            Decide::new(place, domain, forms).render()?
+        } else {
+            String::new()
+        };
+        Ok(Self {
+            place,
+            headline: words::headline(domain),
+            name: &summary.domain_unicode,
+            word,
+            tone,
+            since: words::moment(summary.status_since),
+            said,
+            detail: detail(summary),
+            deadline: summary
+                .deadline
+                .and_then(|deadline| words::deadline(status, Deadline::at(deadline))),
+            next: next(place, domain),
+            decide,
+            cards: Cards::of(domain),
+            waits_for_records: matches!(status, Status::Pending | Status::Contested),
+            provider: known.map(|provider| provider.name.to_string()),
+            check_in: check_in(domain, now),
+            looked_at: domain.dns_looked_at.map(words::moment),
+            tell_early: tell_early(summary),
+            communities: communities(summary).join(", "),
+            can_edit: status != Status::Removing,
+            can_remove: status != Status::Removing,
+            domain,
+            forms,
+        })
+    }
+}
+
+/// Where it stands and, where the API says it apart, what to do.
+fn detail(summary: &Summary) -> String {
+    match &summary.next_step {
+        Some(step) if !summary.status_detail.contains(&step.sentence) => {
+            format!("{} {}", summary.status_detail, step.sentence)
+        }
+        Some(_) | None => summary.status_detail.clone(),
+    }
+}
+
+fn next(place: &Place, domain: &Domain) -> Next {
+    let summary = &domain.summary;
+    let told = || summary.ready_at.map(words::moment);
+    if place.is_staff() {
+        return Next::Nothing;
+    }
+    match summary.status {
+        Status::Pending | Status::Contested if !domain.records.is_empty() => Next::Publish,
+        Status::AtRisk => Next::Publish,
+        Status::Verified => told().map_or(Next::Ready("We are ready"), Next::Told),
+        Status::Rejected => {
+            told().map_or(Next::Ready("It is mended: we are ready again"), Next::Told)
+        }
+        Status::Failed => Next::Restart,
+        Status::Pending | Status::Contested | Status::Provisioning => Next::Nothing,
+        Status::Authenticated | Status::Removing => Next::Nothing,
+    }
+}
+
+/// A domain that is not verified yet may be told of, too.
+fn tell_early(summary: &Summary) -> Option<&'static str> {
+    let is_pending = summary.status == Status::Pending;
+    match summary.ready_at {
+        Some(_) if is_pending => Some(
+            "Lasso was told that you are ready, and takes the final step when Amazon SES has verified the domain. You can tell Lasso again.",
+        ),
+        None if is_pending => Some(
+            "You can tell Lasso now. Lasso takes the final step when Amazon SES has verified the domain.",
+        ),
+        Some(_) | None => None,
+    }
+}
+
+fn check_in(domain: &Domain, now: Timestamp) -> i64 {
+    let since = |at: Timestamp| now.as_second() - at.as_second();
+    let left = domain.dns_looked_at.map(|at| BETWEEN_CHECKS - since(at));
+    left.unwrap_or_default().clamp(0, BETWEEN_CHECKS)
+}
+
+/// Why Lasso support rejects, mostly.
+const REASONS: [&str; 4] = [
+    "The name of the domain does not belong to your organization. Please add the domain that your own email addresses have.",
+    "The CNAME records are missing. Please publish them, and tell us that you are ready again.",
+    "The domain has no website that shows who you are. Please put one up, and tell us that you are ready again.",
+    "Please publish a DMARC record first, and tell us that you are ready again.",
+];
+
+#[derive(Template)]
+#[template(path = "decide.html")]
+struct Decide<'a> {
+    place: &'a Place,
+    domain: &'a Domain,
+    forms: Forms<'a>,
+    proven: Option<String>,
+    ses: Option<String>,
+    can_complete: bool,
+    can_grant: bool,
+    can_adopt: bool,
+    can_release: bool,
+    sends: bool,
+    reasons: [&'static str; 4],
+    evidence: String,
+}
+
+impl<'a> Decide<'a> {
+    fn new(place: &'a Place, domain: &'a Domain, forms: Forms<'a>) -> Self {
+        let status = domain.summary.status;
+        let claim = domain.claim.as_ref();
+        let proven = claim.and_then(|claim: &Claim| claim.proven_at);
+        let contested = status == Status::Contested;
+        let axes = domain.ses.as_ref().map(|ses| {
+            let axis = |axis: domain_auth::identity::AxisStatus| {
+                let word = serde_json::to_value(axis).unwrap_or_default();
+                word.as_str().unwrap_or_default().replace('_', " ")
+            };
+            let status = &ses.status;
+            format!(
+                "verification {}, DKIM {}, MAIL FROM {}",
+                axis(status.verification),
+                axis(status.dkim),
+                axis(status.mail_from)
+            )
+        });
+        let evidence = if domain.look.is_null() {
+            String::new()
+        } else {
+            pretty(&domain.look)
+        };
+        Self {
+            place,
+            domain,
+            forms,
+            proven: proven.map(words::moment),
+            ses: axes,
+            can_complete: status == Status::Verified,
+            can_grant: contested && proven.is_some(),
+            can_adopt: contested,
+            can_release: status != Status::Removing,
+            sends: matches!(status, Status::Authenticated | Status::AtRisk),
+            reasons: REASONS,
+            evidence,
+        }
+    }
+
+    /// The page of another claim.
+    fn of(&self, other: &OtherClaim) -> String {
+        let client = words::path_part(&other.client);
+        format!("/staff/clients/{client}/domains/{}", other.domain)
+    }
+}
+
+fn pretty(value: &serde_json::Value) -> String {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    if text.len() <= LONGEST_EVIDENCE {
+        return text;
+    }
+    let shown: String = text.chars().take(LONGEST_EVIDENCE).collect();
+    shown + "\n…"
+}
+
+/// A link that is good.
+pub(crate) struct LinkLine {
+    pub(crate) made: String,
+    pub(crate) ends: String,
+    /// Where its withdrawal is sent to.
+    pub(crate) withdraw: String,
+}
+
+impl LinkLine {
+    pub(crate) fn of(link: &Link, place: &Place) -> Self {
+        Self {
+            made: words::moment(link.made_at),
+            ends: words::moment(link.ends_at),
+            withdraw: format!("{}/{}", place.under("links"), link.id),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "hand_over.html")]
+pub(crate) struct HandOver<'a> {
+    pub(crate) place: &'a Place,
+    pub(crate) name: &'a str,
+    pub(crate) said: &'a str,
+    pub(crate) forms: Forms<'a>,
+    pub(crate) email: &'a str,
+    pub(crate) note: &'a str,
+    pub(crate) links: Vec<LinkLine>,
+    pub(crate) formats: [(&'static str, &'static str, &'static str); 6],
+}
+
+#[derive(Template)]
+#[template(path = "remove.html")]
+pub(crate) struct Remove<'a> {
+    pub(crate) place: &'a Place,
+    pub(crate) name: &'a str,
+    pub(crate) said: &'a str,
+    pub(crate) sends: bool,
+    pub(crate) forms: Forms<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "settings.html")]
+pub(crate) struct Settings<'a> {
+    pub(crate) place: &'a Place,
+    pub(crate) name: &'a str,
+    pub(crate) said: &'a str,
+    pub(crate) communities: String,
+    pub(crate) contact: &'a str,
+    pub(crate) forms: Forms<'a>,
+}
+
+/// A line of history.
+pub(crate) struct Line {
+    pub(crate) sentence: String,
+    pub(crate) at: String,
+    pub(crate) who: String,
+    pub(crate) evidence: String,
+}
+
+impl Line {
+    /// With the evidence, for Lasso support.
+    pub(crate) fn of(entry: Entry, with_evidence: bool) -> Self {
+        let who = match entry.actor.kind.as_str() {
+            "client_admin" => "Client Administrator",
+            "lasso_support" => "Lasso support",
+            _ => "by itself",
+        };
+        let name = entry.actor.name.or(entry.actor.subject);
+        let moved = match entry.from {
+            Some(from) if from != entry.to => {
+                format!(" ({} → {})", words::state(from).0, words::state(entry.to).0)
+            }
+            Some(_) | None => String::new(),
+        };
+        let told = entry.evidence.get("reason");
+        let told = told.or_else(|| entry.evidence.get("note"));
+        let told = told.and_then(serde_json::Value::as_str);
+        let told = told.map(|text| format!(" “{text}”")).unwrap_or_default();
+        let sentence = entry.sentence.unwrap_or_else(|| {
+            let words = words::action(&entry.action);
+            format!("{words}{told}{moved}")
+        });
+        Self {
+            sentence,
+            at: words::moment(entry.at),
+            who: name.map_or_else(|| who.to_owned(), |name| format!("{who}: {name}")),
+            evidence: if with_evidence && !entry.evidence.is_null() {
+                pretty(&entry.evidence)
+            } else {
+                String::new()
+            },
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "history.html")]
+pub(crate) struct History<'a> {
+    pub(crate) place: &'a Place,
+    pub(crate) name: &'a str,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) next_page: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "queue.html")]
+pub(crate) struct Queue<'a> {
+    pub(crate) said: &'a str,
+    pub(crate) search: &'a str,
+    pub(crate) tabs: Vec<(String, &'static str, bool)>,
+    pub(crate) heading: &'a str,
+    pub(crate) empty: &'a str,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) next_page: Option<String>,
+    pub(crate) reconciliation: Option<Reconciliation>,
+}

@@ -1,0 +1,132 @@
+//! States and times in the words of the pages.
+
+use domain_auth::state::Status;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::types::Domain;
+
+/// How a state looks: a word, and the class of its colour (`good`, `bad`, `wait`).
+pub(crate) fn state(status: Status) -> (&'static str, &'static str) {
+    match status {
+        Status::Contested => ("Proof needed", "wait"),
+        Status::Provisioning => ("Being registered", "wait"),
+        Status::Pending => ("Waiting for DNS", "wait"),
+        Status::Verified => ("Verified", "good"),
+        Status::Authenticated => ("Lasso sends", "good"),
+        Status::AtRisk => ("At risk", "bad"),
+        Status::Failed => ("Failed", "bad"),
+        Status::Rejected => ("Rejected", "bad"),
+        Status::Removing => ("Being removed", ""),
+    }
+}
+
+/// Where a domain stands, as the headline of its page.
+pub(crate) fn headline(domain: &Domain) -> String {
+    let name = &domain.summary.domain_unicode;
+    match domain.summary.status {
+        Status::Contested if domain.records.is_empty() => format!("{name} waits for a decision"),
+        Status::Contested => format!("Prove that {name} is yours"),
+        Status::Provisioning => format!("{name} is being registered"),
+        Status::Pending => format!("Publish the records of {name}"),
+        Status::Verified if domain.summary.ready_at.is_some() => {
+            format!("{name} waits for Lasso’s final step")
+        }
+        Status::Verified => format!("{name} is verified: tell Lasso that you are ready"),
+        Status::Authenticated => format!("Lasso sends for {name}"),
+        Status::AtRisk => format!("Repair the records of {name}"),
+        Status::Failed => format!("{name} is not verified: start again"),
+        Status::Rejected => format!("Lasso rejected {name}"),
+        Status::Removing => format!("{name} is being removed"),
+    }
+}
+
+/// What the time that the API gives with a state means.
+pub(crate) fn deadline(status: Status, at: Timestamp) -> Option<String> {
+    let day = moment(at);
+    match status {
+        Status::Contested => Some(format!("The claim ends on {day} if no proof is found.")),
+        Status::Pending => Some(format!("Amazon SES stops looking on {day}.")),
+        Status::Failed => Some(format!("It is removed on {day} if nothing changes.")),
+        Status::Provisioning | Status::Verified | Status::Authenticated => None,
+        Status::AtRisk | Status::Rejected | Status::Removing => None,
+    }
+}
+
+/// After how many seconds a page of the state is fetched again; none where nothing moves by itself.
+pub(crate) fn refresh_seconds(status: Status) -> Option<u32> {
+    match status {
+        Status::Provisioning | Status::Removing => Some(5),
+        Status::Pending | Status::Contested => Some(15),
+        Status::Verified | Status::AtRisk => Some(30),
+        Status::Failed | Status::Rejected => Some(60),
+        Status::Authenticated => None,
+    }
+}
+
+/// "1 June 2026, 12:00 UTC".
+pub(crate) fn moment(at: Timestamp) -> String {
+    let at = at.to_zoned(TimeZone::UTC);
+    at.strftime("%-d %B %Y, %H:%M UTC").to_string()
+}
+
+/// A path of an address: `/staff/clients/{client}` of a client's identifier. Characters that are not
+/// plain are written `~` and two hexadecimal digits, as the API has it.
+pub(crate) fn path_part(text: &str) -> String {
+    let mut part = String::new();
+    for byte in text.bytes() {
+        let plain = byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if plain {
+            part.push(char::from(byte));
+        } else {
+            part.push_str(&format!("~{byte:02X}"));
+        }
+    }
+    part
+}
+
+/// What happened, where the API has no sentence for it.
+pub(crate) fn action(action: &str) -> String {
+    let known = match action {
+        "added" => "The domain was added.",
+        "readded" => "The domain was added again.",
+        "provisioned" => "Amazon SES has the domain; its records are there.",
+        "checked" => "DNS and Amazon SES were asked.",
+        "verified" => "Amazon SES verified the domain.",
+        "failed" => "Amazon SES gave up, or took its verification back.",
+        "restarted" => "Amazon SES looks for the records again.",
+        "ready" => "Lasso was told that the client is ready for the final step.",
+        "completed" => "The final step was taken: Lasso sends.",
+        "rejected" => "Lasso support rejected the final step.",
+        "reopened" => "Lasso was told that the client is ready again.",
+        "records_broken" => "Records that mail needs were gone.",
+        "records_recovered" => "The records are back.",
+        "proof_found" => "The ownership record was found, or Lasso support decided for the claim.",
+        "adopted" => "Lasso support gave the client the identity that Amazon SES had already.",
+        "challenged" => "Another client proved this domain, or one above or below it.",
+        "displaced" => "The client lost the name.",
+        "instructions_sent" => "The records were emailed.",
+        "stuck" => "Lasso support was told that the domain waits for long.",
+        "removed" => "The domain was removed.",
+        other => return other.replace('_', " "),
+    };
+    known.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_written_in_full() {
+        let at: Timestamp = "2026-06-01T12:05:59Z".parse().unwrap();
+        assert_eq!(moment(at), "1 June 2026, 12:05 UTC");
+    }
+
+    #[test]
+    fn a_client_is_a_part_of_a_path_as_the_api_writes_it() {
+        assert_eq!(path_part("maple-homes_1.x"), "maple-homes_1.x");
+        assert_eq!(path_part("a/b@c"), "a~2Fb~40c");
+        assert_eq!(path_part("ü"), "~C3~BC");
+    }
+}

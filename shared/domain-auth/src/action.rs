@@ -43,11 +43,13 @@ pub enum Action {
     Challenged,
     /// Lasso support has given the client the identity that SES had already.
     Adopted,
+    /// The client, or Lasso support for it, has changed what it said of the domain.
+    Changed,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Added,
         Self::ProofFound,
         Self::Provisioned,
@@ -68,6 +70,7 @@ impl Action {
         Self::Checked,
         Self::Challenged,
         Self::Adopted,
+        Self::Changed,
     ];
 }
 

@@ -1,6 +1,6 @@
 //! The answer to "we are ready": the domain, and what is still missing.
 
-use domain_auth::event::MissingPiece;
+use domain_auth::event::{MissingPiece, staff_path};
 use domain_auth::use_cases::notify::Notified;
 use serde::Serialize;
 
@@ -27,5 +27,14 @@ impl From<&Notified> for NotifiedView {
             domain: DomainView::new(&notified.domain, notified.look.as_ref()),
             missing: notified.missing.clone(),
         }
+    }
+}
+
+impl NotifiedView {
+    /// The same, with the path that Lasso support takes to the domain.
+    pub fn for_support(notified: &Notified) -> Self {
+        let mut view = Self::from(notified);
+        view.domain.summary.path = staff_path(&notified.domain.client, &notified.domain.name);
+        view
     }
 }

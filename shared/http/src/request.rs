@@ -7,7 +7,7 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Context, Request, RequestExt};
 use serde_json::{Map, Value};
 
-use crate::caller::{Caller, ClaimNames, claim};
+use crate::caller::{Caller, ClaimNames, Role, claim};
 use crate::fields::Fields;
 use crate::operations::Operation;
 use crate::problem::{ApiError, FieldError, MAX_BODY};
@@ -82,6 +82,15 @@ impl ParsedRequest {
     /// Who calls, in a domain's history.
     pub fn actor(&self) -> Result<Actor, ApiError> {
         Ok(self.caller()?.actor())
+    }
+
+    /// Whether Lasso support calls, for the client of the path.
+    pub fn is_by_support(&self) -> bool {
+        let caller = self.caller.as_ref();
+        caller.is_some_and(|caller| match caller.role {
+            Role::LassoSupport => true,
+            Role::ClientAdmin => false,
+        })
     }
 
     /// The client that the operation is for: the caller's own, or for Lasso support that of the path.

@@ -16,6 +16,7 @@
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
+mod communities;
 mod domain_name;
 mod eligibility;
 mod identifiers;
@@ -23,6 +24,7 @@ pub mod plain_text;
 mod sender;
 mod suffixes;
 
+pub use communities::{MAX_COMMUNITIES, listed};
 pub use domain_name::{DomainName, DomainNameError, InvalidReason, MAX_SENDING_DOMAIN};
 pub use eligibility::{Eligibility, IneligibleReason, OwnDomainError};
 pub use identifiers::{ClientId, Community, EmailAddress, EventId, IdentifierError, Note};

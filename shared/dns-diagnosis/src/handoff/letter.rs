@@ -10,7 +10,7 @@ use super::page::{Page, page};
 use super::proposal::Proposal;
 use super::{Handoff, HandoffError};
 use crate::names::plain_text::{quoted, shown};
-use crate::names::{ClientId, Community, EmailAddress, Note};
+use crate::names::{ClientId, Community, EmailAddress, Note, listed};
 use crate::providers::Panel;
 use crate::records::{Record, RecordId};
 
@@ -30,16 +30,18 @@ pub struct Letter {
 }
 
 /// On whose behalf it is sent.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Sender<'a> {
     /// The client.
     pub client: &'a ClientId,
-    /// The community that the domain is for.
-    pub community: Option<&'a Community>,
+    /// The communities that the domain is for.
+    pub communities: Vec<&'a Community>,
     /// A person at the client who can be asked.
     pub contact: Option<&'a EmailAddress>,
     /// What the client has to say.
     pub note: Option<&'a Note>,
+    /// Lasso support sends it on the client's behalf, and the note is its own.
+    pub by_support: bool,
 }
 
 #[derive(Template)]
@@ -61,6 +63,7 @@ struct Who {
     community: Option<String>,
     contact: Option<String>,
     note: Vec<String>,
+    by_support: bool,
 }
 
 /// Renders the email.
@@ -71,12 +74,13 @@ pub fn letter(handoff: &Handoff<'_>, sender: &Sender<'_>) -> Result<Letter, Hand
     let page = page(handoff, &panel, &records);
     let who = Who {
         client: shown(sender.client.as_str()),
-        community: sender.community.map(|text| shown(text.as_str())),
+        community: listed(sender.communities.iter().copied(), shown),
         contact: sender.contact.map(|contact| shown(contact.as_str())),
         note: sender
             .note
             .map(|note| quoted(note.as_str()))
             .unwrap_or_default(),
+        by_support: sender.by_support,
     };
     Ok(Letter {
         subject: format!("DNS records to add for {}", handoff.domain.to_unicode()),

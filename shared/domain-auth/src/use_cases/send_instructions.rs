@@ -78,7 +78,7 @@ where
     let StoreTools { store, clock, .. } = *tools;
     let domain = existing(store, client, name).await?;
     let look = store.look(client, name).await?;
-    let letter = letter_of(&domain, look.as_ref(), order)?;
+    let letter = letter_of(&domain, look.as_ref(), order, actor)?;
 
     let now = clock.now();
     let day = Day::of(now);
@@ -119,6 +119,7 @@ fn letter_of(
     domain: &Domain,
     look: Option<&DnsLook>,
     order: &Order,
+    actor: &Actor,
 ) -> Result<Letter, InstructionsError> {
     let records = domain.records();
     if records.is_empty() {
@@ -133,9 +134,13 @@ fn letter_of(
     };
     let sender = Sender {
         client: &domain.client,
-        community: domain.community.as_ref(),
+        communities: domain.communities().collect(),
         contact: domain.contact_email.as_ref(),
         note: order.note.as_ref(),
+        by_support: match actor {
+            Actor::LassoSupport { .. } => true,
+            Actor::ClientAdmin { .. } | Actor::Service => false,
+        },
     };
     letter(&handoff, &sender).map_err(|error| Failure::Refused(error.into()))
 }

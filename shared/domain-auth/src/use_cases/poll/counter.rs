@@ -159,7 +159,8 @@ impl Counter {
             | Action::Adopted
             | Action::Ready
             | Action::InstructionsSent
-            | Action::Checked => None,
+            | Action::Checked
+            | Action::Changed => None,
         }
     }
 }

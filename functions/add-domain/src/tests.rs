@@ -168,7 +168,7 @@ async fn adding_a_domain_again_for_another_community_adds_the_community_and_says
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/add-domain");
         let text = std::fs::read_to_string(format!("{folder}/new-domain.json")).unwrap();
         let mut event: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let body = serde_json::json!({ "domain": "example.com", "community": community });
+        let body = serde_json::json!({ "domain": "maplehomes.com", "community": community });
         event["body"] = body.to_string().into();
         request_with(event)
     };

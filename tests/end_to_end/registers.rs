@@ -147,7 +147,7 @@ impl Bench {
         let (tools, none) = (self.tools(), AdditionLimits::NONE);
         let added = add::add(&tools, list, &new, &Actor::Service, none).await;
         let change = match added.unwrap() {
-            Addition::Existing(domain) => return *domain,
+            Addition::Existing(domain) | Addition::ForOneMore(domain, _) => return *domain,
             Addition::Created(change) => change,
         };
         match Box::pin(provision::provision(&tools, change.domain))

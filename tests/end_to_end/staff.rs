@@ -17,6 +17,10 @@ pub(crate) fn tests(suite: &mut Suite) {
     suite.shared("staff_see_the_domains_of_all_clients_in_a_queue", queue);
     suite.shared("staff_complete_a_verified_domain_and_no_other", complete);
     suite.shared("staff_reject_with_a_reason_that_the_client_sees", reject);
+    suite.shared(
+        "staff_act_on_behalf_of_a_client_whose_history_says_so",
+        on_behalf,
+    );
     suite.shared("staff_routes_are_for_lasso_support_alone", support_alone);
     suite.shared(
         "staff_reach_a_client_whose_identifier_no_path_can_hold_as_it_is",
@@ -80,6 +84,44 @@ async fn reject(world: Shared) {
     let seen = world.domain(&domain).await;
     assert_eq!(seen["status"], "rejected");
     assert_eq!(seen["status_detail"], "Not your brand.");
+}
+
+async fn on_behalf(world: Shared) {
+    let domain = world.fresh_domain();
+    world.add(world.client_admin(), &domain).await;
+    let one = path_of(&world, &domain);
+    let told = post(&world, world.support(), &format!("{one}/notify"), "").await;
+    assert_eq!(told.status, StatusCode::OK, "{told:?}");
+    let request = world.request(Method::PATCH, &one, Some(world.support()));
+    let changed = request.body(r#"{"communities": ["Maple Ridge", "Oak Park"]}"#);
+    let changed = answer_to(changed).await;
+    assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
+    let records = format!("{one}/records?format=zone");
+    let records = world.get(world.support(), &records).await;
+    assert_eq!(records.status, StatusCode::OK, "{records:?}");
+    let oak = "/domains?community=Oak%20Park&limit=100";
+    let listed = world.get(world.client_admin(), oak).await;
+    assert!(listed.text.contains(&domain), "{listed:?}");
+    let history = format!("/domains/{domain}/history");
+    let history = world.get(world.client_admin(), &history).await;
+    for (line, action) in ["changed", "ready"].into_iter().enumerate() {
+        let line = &history.body["items"][line];
+        assert_eq!(line["action"], action, "{history:?}");
+        assert_eq!(line["actor"]["kind"], "lasso_support", "{history:?}");
+    }
+    let found = format!("/staff/domains?domain=news.{domain}");
+    let found = world.get(world.support(), &found).await;
+    assert_eq!(found.body["items"][0]["domain"], domain, "{found:?}");
+    let client = &world.info.clients.client_admin;
+    let mine = format!("/staff/clients/{client}/domains?limit=100");
+    let mine = world.get(world.support(), &mine).await;
+    assert!(mine.text.contains(&domain), "{mine:?}");
+    let request = world.request(Method::DELETE, &one, Some(world.support()));
+    let removed = answer_to(request).await;
+    assert_eq!(removed.status, StatusCode::NO_CONTENT, "{removed:?}");
+    let path = format!("/domains/{domain}");
+    let gone = world.get(world.client_admin(), &path).await;
+    assert_problem(&gone, 404, "not_found");
 }
 
 async fn support_alone(world: Shared) {

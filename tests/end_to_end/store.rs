@@ -406,6 +406,11 @@ async fn lists<S: CommitChanges + ReadDomains>(store: &S) {
     for n in 0..9 {
         let mut change = added("maple", &format!("d{n}.com"), now(), now());
         change.domain.community = (n % 3 == 0).then(|| ridge.clone());
+        if n == 6 {
+            // A domain is for several communities, in whichever order.
+            let elm = Community::parse("Elm Court").unwrap();
+            change.domain.set_communities(vec![elm, ridge.clone()]);
+        }
         store.commit(&change).await.unwrap();
         if n % 2 == 0 {
             store

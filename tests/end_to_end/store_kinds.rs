@@ -308,6 +308,8 @@ impl<S: EveryStore> Writer<'_, S> {
         let adopted = json!({ "reason": "They made the identity before they came to us." });
         let adopted = stored(Action::Adopted, adopted);
         let domain = self.next(&domain, Trigger::Adopted, adopted).await;
+        let changed = json!({ "communities": { "from": [], "to": ["Maple Ridge"] } });
+        let domain = self.act(&domain, Action::Changed, changed).await;
         let removed = stored(Action::Removed, json!({ "confirmed": false }));
         let domain = self.next(&domain, Trigger::Removed, removed).await;
         let new = new_domain(CLIENT, LONG_LIFE);

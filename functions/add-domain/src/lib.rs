@@ -24,7 +24,9 @@ use domain_auth::use_cases::first_look::first_look;
 use domain_auth::use_cases::provision::{self, Provisioned};
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::{SesBudget, StoreTools, wait_for_turn};
-use domain_auth_http::{AddDomainBody, ApiError, DomainView, ParsedRequest, Reply, json, once};
+use domain_auth_http::{
+    AddDomainBody, AddedAgainView, ApiError, DomainView, ParsedRequest, Reply, json, once,
+};
 use lambda_http::http::{HeaderValue, StatusCode, header};
 
 pub use config::{Config, ConfigError};
@@ -97,6 +99,13 @@ where
                 let known = futures::future::ready(*domain);
                 let (domain, look) = first_look(&tools, &dns, &new.name, known).await?;
                 Ok(answer(StatusCode::OK, &domain, look.as_ref()))
+            }
+            Addition::ForOneMore(domain, community) => {
+                let known = futures::future::ready(*domain);
+                let (domain, look) = first_look(&tools, &dns, &new.name, known).await?;
+                let view = DomainView::new(&domain, look.as_ref());
+                let view = AddedAgainView::new(view, Some(community));
+                Ok(located(json(StatusCode::OK, &view), &domain))
             }
             Addition::Created(change) => {
                 // If the time is up in the middle of a call, it is as if this function had died
@@ -192,7 +201,15 @@ fn status_of(domain: &Domain) -> StatusCode {
 
 fn answer(status: StatusCode, domain: &Domain, look: Option<&DnsLook>) -> Reply {
     let view = DomainView::new(domain, look);
-    let mut reply = json(status, &view);
+    let reply = if status == StatusCode::OK {
+        json(status, &AddedAgainView::new(view, None))
+    } else {
+        json(status, &view)
+    };
+    located(reply, domain)
+}
+
+fn located(mut reply: Reply, domain: &Domain) -> Reply {
     // Relative to the URL of the request: only the caller knows below which base path the API is.
     let location = format!("domains/{}", domain.name);
     if let Ok(location) = HeaderValue::from_str(&location) {

@@ -7,7 +7,7 @@ use domain_auth::ports::{Clock, CommitChanges, ReadClaims, ReadDomains};
 use domain_auth::ses_share::SesTurns;
 use domain_auth_testkit::{
     FakeDns, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, TestPorts,
-    answer_of, client, domain_name, request_in,
+    answer_of, client, domain_name, request_in, request_with,
 };
 use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
@@ -159,4 +159,39 @@ async fn a_client_at_a_limit_is_told_which_and_nothing_is_written() {
         assert!(app.store.all_domains().is_empty());
         assert!(app.publisher.events().is_empty());
     }
+}
+
+#[tokio::test]
+async fn adding_a_domain_again_for_another_community_adds_the_community_and_says_so() {
+    let app = app();
+    let request = |community: &str| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/add-domain");
+        let text = std::fs::read_to_string(format!("{folder}/new-domain.json")).unwrap();
+        let mut event: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let body = serde_json::json!({ "domain": "maplehomes.com", "community": community });
+        event["body"] = body.to_string().into();
+        request_with(event)
+    };
+    let first = answer_of(&app.handle(request("Maple Ridge")).await);
+    assert_eq!(first["status"], 201);
+    for (community, added) in [
+        ("Maple Ridge", false),
+        ("Oak Park", true),
+        ("Oak Park", false),
+    ] {
+        let again = answer_of(&app.handle(request(community)).await);
+        assert_eq!(again["status"], 200);
+        let said = added.then_some(community);
+        let told = again["body"].get("community_added");
+        assert_eq!(told.and_then(serde_json::Value::as_str), said);
+    }
+    let more = (2..50).map(|n| format!("C{n}"));
+    for community in more {
+        app.handle(request(&community)).await;
+    }
+    let full = answer_of(&app.handle(request("One more")).await);
+    assert_eq!(full["body"]["code"], "too_many_communities");
+    let known = answer_of(&app.handle(request("Oak Park")).await);
+    assert_eq!(known["body"]["communities"].as_array().unwrap().len(), 50);
+    assert_eq!(app.publisher.events().len(), 1, "one domain was added");
 }

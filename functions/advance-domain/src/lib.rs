@@ -1,23 +1,28 @@
 //! `POST /domains/{domain}/restart`: another 72 hours at SES for a domain that failed.
 //! `POST /domains/{domain}/notify`: the client is ready for the final step.
+//! `PATCH /domains/{domain}`: what the client said of it is changed.
+//! All of it also below `/staff/clients/{client}`: Lasso support does it on the client's behalf.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod config;
 
 use domain_auth::alerts::{Place, ReadAlertCounts};
+use domain_auth::dns::DnsLook;
+use domain_auth::domain::Domain;
 use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::limits::ReadClientRecord;
 use domain_auth::names::ClientId;
 use domain_auth::ports::{ClaimStore, Identities, Outbox, Ports, Publish, ReadDomains};
 use domain_auth::ses_share::SesTurns;
 use domain_auth::use_cases::client_limits;
+use domain_auth::use_cases::change_details::change_details;
 use domain_auth::use_cases::notify::notify;
 use domain_auth::use_cases::restart::restart;
 use domain_auth::use_cases::{SesBudget, StoreTools};
 use domain_auth_http::{
-    Answer, ApiError, DomainView, NotifiedView, NotifyReadyBody, Operation, ParsedRequest, Reply,
-    json, once, published,
+    Answer, ApiError, ChangeDomainBody, DomainView, NotifiedView, NotifyReadyBody, Operation,
+    ParsedRequest, Reply, json, not_being_removed, once, published, staff_domain,
 };
 use lambda_http::http::StatusCode;
 
@@ -70,30 +75,61 @@ where
     }
 
     async fn advance(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {
-        if request.operation()? == Operation::NotifyReady {
-            self.notify(request).await
-        } else {
-            self.restart(request).await
+        match request.operation()? {
+            Operation::NotifyReady | Operation::NotifyForClient => self.notify(request).await,
+            Operation::RestartDomain | Operation::RestartForClient => self.restart(request).await,
+            Operation::ChangeDomain | Operation::ChangeForClient => self.change(request).await,
+            _served_elsewhere => Err(ApiError::NoRoute),
         }
     }
 
     async fn restart(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {
         let ((client, name), actor) = (request.domain()?, request.actor()?);
+        not_being_removed(request, &self.store).await?;
         let budget = SesBudget::unlimited();
         let tools = self.tools().with_ses(&self.ses, &budget);
         let quota = self.ses_calls_per_second;
         let domain = restart(&tools, (client, name), &actor, quota).await?;
         let look = self.store.look(client, name).await?;
-        let view = DomainView::new(&domain, look.as_ref());
-        Ok(json(StatusCode::OK, &view).into())
+        self.shown(request, &domain, look).await.map(Answer::from)
+    }
+
+    async fn change(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {
+        let ((client, name), actor) = (request.domain()?, request.actor()?);
+        let new = ChangeDomainBody::read(request.fields()?)?.into();
+        not_being_removed(request, &self.store).await?;
+        let domain = change_details(&self.tools(), (client, name), &new, &actor).await?;
+        let look = self.store.look(client, name).await?;
+        self.shown(request, &domain, look).await.map(Answer::from)
+    }
+
+    /// The domain as whoever calls sees it.
+    async fn shown(
+        &self,
+        request: &ParsedRequest,
+        domain: &Domain,
+        look: Option<DnsLook>,
+    ) -> Result<Reply, ApiError> {
+        if request.is_by_support() {
+            let (store, clock) = (&self.store, &self.clock);
+            return staff_domain(StatusCode::OK, domain, look, store, clock).await;
+        }
+        let view = DomainView::new(domain, look.as_ref());
+        Ok(json(StatusCode::OK, &view))
     }
 
     async fn notify(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {
         let (domain, actor) = (request.domain()?, request.actor()?);
         let NotifyReadyBody { note } = NotifyReadyBody::read(request.fields_if_any()?)?;
+        not_being_removed(request, &self.store).await?;
         let emails = self.emails_support(domain.0).await?;
         let notified = notify(&self.tools(), domain, note.as_ref(), &actor, emails).await?;
-        let reply = json(StatusCode::OK, &NotifiedView::from(&notified));
+        let view = if request.is_by_support() {
+            NotifiedView::for_support(&notified)
+        } else {
+            NotifiedView::from(&notified)
+        };
+        let reply = json(StatusCode::OK, &view);
         Ok(Answer::after(notified.event, Ok(reply)))
     }
 

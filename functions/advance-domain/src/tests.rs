@@ -2,9 +2,10 @@
 
 use domain_auth::domain::Domain;
 use domain_auth::event::EventType;
-use domain_auth::history::Actor;
+use domain_auth::history::{Action, Actor, HistoryEntry};
 use domain_auth::idempotency::KeyOwner;
-use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
+use domain_auth::names::Community;
+use domain_auth::ports::{Clock, CommitChanges, ListFilter, ReadDomains};
 use domain_auth::ses_share::{RequestCalls, SesTurns, TurnRequest};
 use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth_testkit::{
@@ -138,4 +139,68 @@ async fn a_restart_without_a_turn_is_503_and_asks_ses_nothing() {
     assert_eq!(refused["body"]["code"], "ses_unavailable");
     assert_eq!(app.ses.calls("VerifyDomainIdentity"), 0);
     assert_eq!(stored(&app).await.state.status(), Status::Failed);
+}
+
+#[tokio::test]
+async fn what_support_does_on_behalf_is_in_the_clients_history_under_its_name() {
+    let app = app().await;
+    assert_eq!(answer(&app, "restart-on-behalf").await["status"], 200);
+    assert_eq!(answer(&app, "notify-on-behalf").await["status"], 200);
+    let client = client("maple-homes");
+    for (name, action) in [
+        ("example.com", Action::Restarted),
+        ("example.org", Action::Ready),
+    ] {
+        let name = domain_name(name);
+        let page = app.store.history(&client, &name, 1, None).await;
+        let line = page.unwrap().items.remove(0);
+        let support = "4f6c1b1e-0000-4000-8000-000000000009".to_owned();
+        assert_eq!(line.action, action);
+        assert_eq!(line.actor, Actor::LassoSupport { subject: support });
+    }
+    let told = app.publisher.events();
+    let summary = &told.last().unwrap().summary;
+    assert!(summary.contains("on the client's behalf"), "{summary}");
+}
+
+#[tokio::test]
+async fn support_is_told_that_a_domain_is_being_removed() {
+    let app = app().await;
+    let domain = stored(&app).await;
+    let removed = Trigger::Removed;
+    let now = app.clock.now();
+    let change = domain.transition(removed, Actor::Service, None, now, &app.ids);
+    app.store.commit(&change.unwrap()).await.unwrap();
+    let support = answer(&app, "restart-on-behalf").await;
+    assert_eq!(support["body"]["code"], "being_removed");
+    assert_eq!(answer(&app, "restart").await["body"]["code"], "not_found");
+}
+
+#[tokio::test]
+async fn a_change_is_written_once_and_the_history_says_what_it_was() {
+    let app = app().await;
+    for _ in 0..2 {
+        assert_eq!(answer(&app, "change").await["status"], 200);
+    }
+    assert_eq!(answer(&app, "change-nothing").await["status"], 200);
+    let (client, name) = (client("maple-homes"), domain_name("example.org"));
+    let lines = app.store.history(&client, &name, 10, None).await.unwrap();
+    let changed = |line: &&HistoryEntry| line.action == Action::Changed;
+    let changes: Vec<&HistoryEntry> = lines.items.iter().filter(changed).collect();
+    assert_eq!(changes.len(), 1);
+    let evidence = changes[0].evidence.as_ref().unwrap().for_support();
+    assert_eq!(evidence["communities"]["from"], serde_json::json!([]));
+    let to = serde_json::json!(["Maple Ridge", "Oak Park"]);
+    assert_eq!(evidence["communities"]["to"], to);
+    let contact = evidence["contact_email"]["to"].as_str().unwrap();
+    assert!(!contact.contains("jo.miller"), "{contact}");
+    let filter = |community: &str| ListFilter {
+        status: None,
+        community: Community::parse(community).ok(),
+    };
+    for (community, found) in [("Oak Park", 1), ("Maple Ridge", 1), ("Elm Court", 0)] {
+        let filter = filter(community);
+        let page = app.store.domains(&client, &filter, 10, None).await;
+        assert_eq!(page.unwrap().items.len(), found, "{community}");
+    }
 }

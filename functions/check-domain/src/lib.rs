@@ -18,8 +18,8 @@ use domain_auth::ses_share::SesTurns;
 use domain_auth::use_cases::check::{CheckLimits, Checked, check};
 use domain_auth::use_cases::{SesBudget, StoreTools};
 use domain_auth_http::{
-    Answer, ApiError, DomainView, Operation, ParsedRequest, Reply, json, measured, once, published,
-    staff_domain,
+    Answer, ApiError, DomainView, ParsedRequest, Reply, json, measured, not_being_removed, once,
+    published, staff_domain,
 };
 use lambda_http::http::StatusCode;
 
@@ -79,6 +79,7 @@ where
             return self.check_by_link(request).await;
         }
         let (domain, actor) = (request.domain()?, request.actor()?);
+        not_being_removed(request, &self.store).await?;
         let budget = SesBudget::unlimited();
         let dns = self.dns.fresh();
         let tools = self.tools().with_ses(&self.ses, &budget).with_dns(&dns);
@@ -86,7 +87,7 @@ where
         let Checked { change, look } = checked;
         let mut figures = ses_calls(&budget.tally());
         figures.extend(time_to_verified(change.verified_after()));
-        let reply = if request.operation()? == Operation::RecheckDomain {
+        let reply = if request.is_by_support() {
             let (store, clock) = (&self.store, &self.clock);
             staff_domain(StatusCode::OK, &change.domain, look, store, clock).await
         } else {

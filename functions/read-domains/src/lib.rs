@@ -1,6 +1,6 @@
 //! `GET /domains`, `GET /domains/{domain}`, its records and its history, and `GET /senders/{address}` and
-//! `POST /senders`: pure reads of the table. Nothing here can reach SES or DNS, so open
-//! browser tabs eat no quota.
+//! `POST /senders`; the records also for Lasso support: pure reads of the table. Nothing here can reach
+//! SES or DNS, so open browser tabs eat no quota.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -10,13 +10,13 @@ use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
 use domain_auth::handoff::{Handoff, HandoffFormat, render};
 use domain_auth::history::HistoryEntry;
-use domain_auth::names::{Community, Eligibility};
-use domain_auth::ports::{ListFilter, PageStart, Ports, ReadDomains, ReadSenders};
+use domain_auth::names::Eligibility;
+use domain_auth::ports::{ListFilter, PageStart, Ports, ReadClaims, ReadDomains, ReadSenders};
 use domain_auth::use_cases::senders::{judge, judge_all};
 use domain_auth_http::{
     ApiError, ClientHistory, Cursors, DomainListView, DomainView, FieldError, List, Operation,
-    ParsedRequest, Reply, SenderView, SendersBody, SendersView, document, json, json_for_a_minute,
-    limit_of, reply_to, status_of,
+    ParsedRequest, Reply, SenderView, SendersBody, SendersView, community_of, document, json,
+    json_for_a_minute, limit_of, not_being_removed, reply_to, status_of,
 };
 use lambda_http::http::{StatusCode, header};
 
@@ -42,7 +42,7 @@ where
             match request.operation()? {
                 Operation::ListDomains => self.list(&request).await,
                 Operation::GetDomain => self.one(&request).await,
-                Operation::GetRecords => self.records(&request).await,
+                Operation::GetRecords | Operation::GetClientRecords => self.records(&request).await,
                 Operation::GetHistory => self.history(&request).await,
                 Operation::GetSender => self.sender(&request).await,
                 Operation::GetSenders => self.senders(&request).await,
@@ -80,6 +80,7 @@ where
 
     async fn records(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
         let format = format_of(request)?;
+        not_being_removed(request, &self.store).await?;
         let (domain, look) = self.read(request).await?;
         let records = domain.records();
         if records.is_empty() {
@@ -168,11 +169,6 @@ fn format_of(request: &ParsedRequest) -> Result<HandoffFormat, ApiError> {
         .and_then(|accept| accept.to_str().ok())
         .unwrap_or_default();
     HandoffFormat::from_accept(accept).ok_or(ApiError::NotAcceptable)
-}
-
-fn community_of(text: &str) -> Result<Community, ApiError> {
-    Community::parse(text)
-        .map_err(|error| ApiError::invalid(FieldError::parameter("community", error)))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `GET /staff/domains`, `GET /staff/clients/{client}/domains/{domain}` and its history, and `GET
+//! `GET /staff/domains`, `GET /staff/clients/{client}/domains`, `GET /staff/clients/{client}/domains/{domain}` and its history, and `GET
 //! /staff/clients/{client}/limits`: pure reads across clients, for Lasso support alone.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
@@ -6,15 +6,21 @@
 mod config;
 
 use domain_auth::alerts::ReadAlertCounts;
+use domain_auth::domain::Domain;
 use domain_auth::limits::{Limits, ReadClientRecord};
+use domain_auth::names::{DomainName, SuffixList};
 use domain_auth::ports::{
-    Page, PageStart, Ports, ReadClaims, ReadDomains, Reconciliations, StaffQueue,
+    DomainsByState, ListFilter, Page, PageStart, Ports, ReadClaims, ReadDomains, Reconciliations,
+    StaffQueue,
 };
+use domain_auth::reconciliation::Reconciliation;
 use domain_auth::state::{QueuePart, Status, WaitingFor};
 use domain_auth::use_cases::client_limits;
+use domain_auth::use_cases::find::find;
 use domain_auth_http::{
     ApiError, ClientLimitsView, Cursors, FieldError, HistoryView, List, Operation, ParsedRequest,
-    Reply, StaffListView, json, limit_of, reply_to, staff_domain, status_of,
+    Reply, StaffListView, community_of, json, limit_of, reply_to, staff_domain, staff_entries,
+    status_of,
 };
 use lambda_http::http::StatusCode;
 
@@ -38,6 +44,7 @@ where
         Store: ReadDomains
                    + ReadClaims
                    + StaffQueue
+                   + DomainsByState
                    + Reconciliations
                    + ReadClientRecord
                    + ReadAlertCounts,
@@ -47,7 +54,8 @@ where
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
         let read = async {
             match request.operation()? {
-                Operation::ListQueue => self.queue(&request).await,
+                Operation::ListQueue => self.queue_or_named(&request).await,
+                Operation::ListClientDomains => self.client_domains(&request).await,
                 Operation::GetClientDomain => self.one(&request).await,
                 Operation::GetClientHistory => self.history(&request).await,
                 Operation::GetClientLimits => self.client_limits(&request).await,
@@ -55,6 +63,56 @@ where
             }
         };
         reply_to(&request, read).await
+    }
+
+    async fn queue_or_named(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        match request.query("domain") {
+            None => self.queue(request).await,
+            Some(name) => self.named(request, name).await,
+        }
+    }
+
+    /// Who has a name, or claims it.
+    async fn named(&self, request: &ParsedRequest, name: &str) -> Result<Reply, ApiError> {
+        for filter in ["status", "waiting_for"] {
+            if request.query(filter).is_some() {
+                let together = "goes with no other filter";
+                return Err(ApiError::invalid(FieldError::parameter("domain", together)));
+            }
+        }
+        let name = DomainName::parse_held(name)
+            .map_err(|error| ApiError::invalid(FieldError::parameter("domain", error)))?;
+        let limit = limit_of(request.query("limit"))?;
+        let list = List::Named(&name);
+        let start = self.start_of(list, request.query("cursor"))?;
+        let suffixes = SuffixList::default();
+        let page = find(&self.store, suffixes, &name, limit, start.as_ref()).await?;
+        self.listed(page, None, list).await
+    }
+
+    async fn client_domains(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let client = request.client()?;
+        let filter = ListFilter {
+            status: request.query("status").map(status_of).transpose()?,
+            community: request.query("community").map(community_of).transpose()?,
+        };
+        let limit = limit_of(request.query("limit"))?;
+        let list = List::ClientDomains(client, &filter);
+        let start = self.start_of(list, request.query("cursor"))?;
+        let start = start.as_ref();
+        let page = self.store.domains(client, &filter, limit, start).await?;
+        self.listed(page, None, list).await
+    }
+
+    async fn listed(
+        &self,
+        page: Page<Domain>,
+        reconciliation: Option<Reconciliation>,
+        list: List<'_>,
+    ) -> Result<Reply, ApiError> {
+        let page = staff_entries(page, &self.store, &self.clock).await?;
+        let view = StaffListView::new(page, reconciliation, &self.cursors, list);
+        Ok(json(StatusCode::OK, &view))
     }
 
     async fn queue(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
@@ -79,8 +137,7 @@ where
             let start = start.as_ref();
             self.store.waiting(&parts, limit, start).await?
         };
-        let view = StaffListView::new(&page, reconciliation, &self.cursors, list);
-        Ok(json(StatusCode::OK, &view))
+        self.listed(page, reconciliation, list).await
     }
 
     async fn one(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {

@@ -1,4 +1,5 @@
 //! `DELETE /domains/{domain}`: ends sending at once, and takes the domain out of SES and the table.
+//! Also below `/staff/clients/{client}`: Lasso support removes it on the client's behalf.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 

@@ -1,4 +1,5 @@
 //! `POST /domains/{domain}/instructions`: the records by email to the client's email administrator.
+//! Also below `/staff/clients/{client}`: Lasso support sends them on the client's behalf.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -10,7 +11,8 @@ use domain_auth::ports::{CommitChanges, Ports, ReadDomains};
 use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::send_instructions::{Order, send_instructions};
 use domain_auth_http::{
-    ApiError, InstructionsBody, InstructionsView, ParsedRequest, PublicUrl, Reply, json, once,
+    ApiError, InstructionsBody, InstructionsView, ParsedRequest, PublicUrl, Reply, json,
+    not_being_removed, once,
 };
 use lambda_http::http::StatusCode;
 
@@ -58,6 +60,7 @@ where
             to: body.email,
             note: body.note,
         };
+        not_being_removed(request, &self.store).await?;
         let tools = self.tools();
         let base = self.public_url.of(request);
         let sent = send_instructions(&tools, &self.mail, domain, &order, &actor, &base).await?;

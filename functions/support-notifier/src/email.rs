@@ -5,6 +5,7 @@
 use askama::Template;
 use domain_auth::event::{Event, EventType, limits_path};
 use domain_auth::instructions::Day;
+use domain_auth::names::listed;
 use domain_auth::plain_text::{quoted, shown, shown_about};
 use domain_auth::ports::Email;
 use domain_auth::records::Requirement;
@@ -162,8 +163,9 @@ fn lines(event: &Event) -> Vec<(&'static str, String)> {
         lines.push(("In DNS", event.domain.to_string()));
     }
     lines.push(("Client", shown(event.client.as_str())));
-    if let Some(community) = &event.community {
-        lines.push(("Community", shown(community.as_str())));
+    let communities = event.community.iter().chain(&event.other_communities);
+    if let Some(communities) = listed(communities, shown) {
+        lines.push(("Community", communities));
     }
     if let Some(contact) = &event.contact_email {
         lines.push(("Contact", shown(contact.as_str())));

@@ -47,11 +47,13 @@ pub enum Action {
     LinkMade,
     /// The client has taken it back.
     LinkWithdrawn,
+    /// The client, or Lasso support for it, has changed what it said of the domain.
+    Changed,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Added,
         Self::ProofFound,
         Self::Provisioned,
@@ -74,6 +76,7 @@ impl Action {
         Self::Adopted,
         Self::LinkMade,
         Self::LinkWithdrawn,
+        Self::Changed,
     ];
 }
 

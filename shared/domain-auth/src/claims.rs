@@ -176,6 +176,15 @@ impl ClaimRegister {
         self.active().any(|(claimed, _)| touches(claimed, name))
     }
 
+    /// The claims in force on `name`, and on names above and below it, with their holders.
+    pub fn touching<'a>(
+        &'a self,
+        name: &'a DomainName,
+    ) -> impl Iterator<Item = (&'a DomainName, &'a ClientId)> {
+        let touching = self.active().filter(|(claimed, _)| touches(claimed, name));
+        touching.map(|(claimed, claim)| (claimed, &claim.client))
+    }
+
     /// Whether another client held exactly `name` before `client`, which has not proven it.
     pub fn was_anothers(&self, name: &DomainName, client: &ClientId) -> bool {
         if let Some(claim) = self.claim(name) {

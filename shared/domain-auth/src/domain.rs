@@ -30,9 +30,12 @@ pub struct Domain {
     pub name: DomainName,
     /// The client that added it.
     pub client: ClientId,
-    /// The community that it is for, where one was given.
+    /// The first of the communities that it is for, where one was given.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub community: Option<Community>,
+    /// The other ones. None in what an earlier release wrote.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub other_communities: Vec<Community>,
     /// A person at the client who can be asked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub contact_email: Option<EmailAddress>,
@@ -126,6 +129,29 @@ pub struct NewDomain {
 }
 
 impl Domain {
+    /// The communities that it is for, in the order in which they were given.
+    pub fn communities(&self) -> impl Iterator<Item = &Community> {
+        self.community.iter().chain(&self.other_communities)
+    }
+
+    /// Replaces the communities that it is for. One that is there twice counts once.
+    pub fn set_communities(&mut self, communities: Vec<Community>) {
+        self.community = None;
+        self.other_communities.clear();
+        for community in communities {
+            self.add_community(community);
+        }
+    }
+
+    /// Adds a community, if it is not there.
+    pub fn add_community(&mut self, community: Community) {
+        if self.community.is_none() {
+            self.community = Some(community);
+        } else if self.communities().all(|known| *known != community) {
+            self.other_communities.push(community);
+        }
+    }
+
     /// Whether the client has it. What is being removed is gone for everybody but Lasso support.
     pub fn is_there(&self) -> bool {
         self.state.status() != Status::Removing

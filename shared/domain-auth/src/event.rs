@@ -30,9 +30,12 @@ pub struct Event {
     pub domain_unicode: String,
     /// The client that added it.
     pub client: ClientId,
-    /// The client's community, where one was given.
+    /// The first of the client's communities, where one was given.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub community: Option<Community>,
+    /// The other ones.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub other_communities: Vec<Community>,
     /// A person at the client who can be asked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub contact_email: Option<EmailAddress>,

@@ -63,7 +63,7 @@ pub struct PageStart(pub String);
 pub struct ListFilter {
     /// Only domains in this state.
     pub status: Option<Status>,
-    /// Only domains of this community.
+    /// Only domains of this community, whichever others they are for.
     pub community: Option<Community>,
 }
 

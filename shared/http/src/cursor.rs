@@ -40,6 +40,10 @@ pub enum List<'a> {
     Queue(&'a [QueuePart]),
     /// The history of a domain, as Lasso support sees it.
     ClientHistory(&'a ClientId, &'a DomainName),
+    /// A client's domains, as Lasso support sees them.
+    ClientDomains(&'a ClientId, &'a ListFilter),
+    /// The domains at, above and below a name, of all clients.
+    Named(&'a DomainName),
 }
 
 impl Cursors {
@@ -91,12 +95,9 @@ impl<'a> List<'a> {
     /// The associated data. AES-SIV keeps the words apart, so no two lists have the same.
     fn words(self) -> Vec<&'a str> {
         match self {
-            Self::Domains(client, filter) => vec![
-                "domains",
-                client.as_str(),
-                filter.status.map_or("", |status| status.as_str()),
-                filter.community.as_ref().map_or("", |name| name.as_str()),
-            ],
+            Self::Domains(client, filter) => filtered("domains", client, filter),
+            Self::ClientDomains(client, filter) => filtered("client-domains", client, filter),
+            Self::Named(name) => vec!["named", name.as_str()],
             Self::History(client, name) => vec!["history", client.as_str(), name.as_str()],
             Self::Queue(parts) => {
                 let parts = parts.iter().map(|part| match part {
@@ -110,6 +111,15 @@ impl<'a> List<'a> {
             }
         }
     }
+}
+
+fn filtered<'a>(list: &'a str, client: &'a ClientId, filter: &'a ListFilter) -> Vec<&'a str> {
+    vec![
+        list,
+        client.as_str(),
+        filter.status.map_or("", |status| status.as_str()),
+        filter.community.as_ref().map_or("", |name| name.as_str()),
+    ]
 }
 
 #[cfg(test)]
@@ -164,6 +174,10 @@ mod tests {
             List::History(&maple, &other),
             List::History(&cedar, &one),
             List::ClientHistory(&maple, &one),
+            List::ClientDomains(&maple, &all),
+            List::ClientDomains(&cedar, &all),
+            List::Named(&one),
+            List::Named(&other),
             List::Queue(&[QueuePart::InState(Status::Verified)]),
             List::Queue(&[
                 QueuePart::InState(Status::Verified),

@@ -130,6 +130,56 @@ impl Fields {
         number
     }
 
+    /// A text that `parse` takes, in a merge patch (RFC 7396): absent, `null`, or a text.
+    #[expect(
+        clippy::option_option,
+        reason = "absent, null and a text are three things in a merge patch"
+    )]
+    pub(crate) fn patched<T, E: fmt::Display>(
+        &mut self,
+        name: &str,
+        parse: fn(&str) -> Result<T, E>,
+    ) -> Option<Option<T>> {
+        if !self.object.contains_key(name) {
+            return None;
+        }
+        Some(self.parsed(name, parse))
+    }
+
+    /// A list of at most `most` texts that `parse` takes, in a merge patch (RFC 7396): absent, `null` for an
+    /// empty list, or the list.
+    pub(crate) fn patched_list<T, E: fmt::Display>(
+        &mut self,
+        name: &str,
+        most: usize,
+        parse: fn(&str) -> Result<T, E>,
+    ) -> Option<Vec<T>> {
+        let entries = match self.object.remove(name)? {
+            Value::Null => Vec::new(),
+            Value::Array(entries) => entries,
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+                self.refuse(name, "must be an array of strings");
+                return None;
+            }
+        };
+        if entries.len() > most {
+            self.refuse(name, format!("must have at most {most} entries"));
+            return None;
+        }
+        let mut list = Vec::with_capacity(entries.len());
+        for (place, entry) in entries.iter().enumerate() {
+            let pointer = || format!("/{name}/{place}");
+            match entry.as_str().map(parse) {
+                None => self
+                    .errors
+                    .push(FieldError::field(pointer(), "must be a string")),
+                Some(Err(error)) => self.errors.push(FieldError::field(pointer(), error)),
+                Some(Ok(entry)) => list.push(entry),
+            }
+        }
+        Some(list)
+    }
+
     /// Notes what is wrong with a field.
     pub(crate) fn refuse(&mut self, name: &str, detail: impl fmt::Display) {
         let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));

@@ -1,6 +1,6 @@
 //! What callers send beside names, parsed and judged.
 
-use domain_auth::names::DomainName;
+use domain_auth::names::{Community, DomainName};
 use domain_auth::state::Status;
 use domain_auth::use_cases::remove::Confirmation;
 
@@ -29,6 +29,12 @@ pub fn status_of(word: &str) -> Result<Status, ApiError> {
             format!("must be one of {words}"),
         ))
     })
+}
+
+/// A `community` of the query string.
+pub fn community_of(text: &str) -> Result<Community, ApiError> {
+    Community::parse(text)
+        .map_err(|error| ApiError::invalid(FieldError::parameter("community", error)))
 }
 
 /// The `limit` of the query string.

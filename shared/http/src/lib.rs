@@ -2,6 +2,7 @@
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
+mod added_again_view;
 mod answer;
 mod caching;
 mod caller;
@@ -32,22 +33,24 @@ mod staff_reply;
 mod staff_view;
 mod time;
 mod view;
+mod waiting_view;
 
+pub use added_again_view::AddedAgainView;
 pub use answer::{Answer, measured, published};
 pub use caller::ClaimNames;
 pub use cursor::{Cursors, List};
 pub use entry::{observed, request_of, run};
 pub use fields::Fields;
 pub use history_view::{ActorView, ClientHistory, HistoryEntryView, HistoryView};
-pub use input::{confirmation, limit_of, status_of};
+pub use input::{community_of, confirmation, limit_of, status_of};
 pub use instructions_view::{InstructionsView, LeftView};
 pub use limits_view::{ClientLimitsView, LimitView, LimitsSetView};
 pub use links_view::{LinkListView, LinkView, MadeLinkView};
 pub use notified_view::NotifiedView;
 pub use once::once;
 pub use operations::{
-    AddDomainBody, AdoptIdentityBody, InstructionsBody, LimitsBody, MakeLinkBody, NotifyReadyBody,
-    Operation, RejectDomainBody, SendersBody, release_order,
+    AddDomainBody, AdoptIdentityBody, ChangeDomainBody, InstructionsBody, LimitsBody, MakeLinkBody,
+    NotifyReadyBody, Operation, RejectDomainBody, SendersBody, release_order,
 };
 pub use problem::{ApiError, FieldError, MAX_BODY, MAX_SENDERS_BODY, Problem};
 pub use public_url::PublicUrl;
@@ -57,9 +60,10 @@ pub use reply::{
 pub use request::ParsedRequest;
 pub use routes::{Access, Route};
 pub use sender_view::{AddressView, SenderAction, SenderReason, SenderView, SendersView};
-pub use staff_reply::staff_domain;
+pub use staff_reply::{not_being_removed, staff_domain, staff_entries};
 pub use staff_view::{
-    ClaimView, MissingView, OrphanView, ReconciliationView, StaffDomainView, StaffListView,
-    StaffSummaryView,
+    ClaimView, MissingView, OrphanView, ReadinessSummaryView, ReconciliationView, StaffDomainView,
+    StaffListView, StaffSummaryView,
 };
 pub use view::{DomainListView, DomainSummaryView, DomainView, RecordView, SesView};
+pub use waiting_view::{MissingCountView, WaitReason, WaitingView};

@@ -2,7 +2,7 @@
 //! client.
 
 use domain_auth::domain::Domain;
-use domain_auth::event::MissingPiece;
+use domain_auth::event::{MissingPiece, staff_path};
 use domain_auth::state::Status;
 use domain_auth::use_cases::notify::Notified;
 use jiff::Timestamp;
@@ -95,5 +95,14 @@ fn not_told(status: Status) -> &'static str {
         Status::Contested | Status::Failed | Status::Rejected | Status::Removing => {
             "Lasso support is not told."
         }
+    }
+}
+
+impl NotifiedView {
+    /// The same, with the path that Lasso support takes to the domain.
+    pub fn for_support(notified: &Notified) -> Self {
+        let mut view = Self::from(notified);
+        view.domain.summary.path = staff_path(&notified.domain.client, &notified.domain.name);
+        view
     }
 }

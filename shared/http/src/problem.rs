@@ -43,6 +43,8 @@ pub enum ApiError {
     NotEligible(IneligibleReason),
     /// The client has as many names as it may under this organizational domain.
     TooManyNames(String),
+    /// The domain is for as many communities as a domain may be.
+    TooManyCommunities,
     /// SES has not given the tokens that the records are made of.
     RecordsNotReady,
     /// No hand-off format is acceptable to the caller.
@@ -51,8 +53,15 @@ pub enum ApiError {
     CheckedTooSoon(u32),
     /// The caller had too many domains checked in the last minute; how many seconds to wait.
     TooManyChecks(u32),
-    /// There is nothing to decide; where the domain stands, and what is missing.
-    NotVerified(Status, Vec<String>),
+    /// There is nothing to decide.
+    NotVerified {
+        /// Where the domain stands.
+        status: Status,
+        /// Its claim is contested and proven.
+        proven: bool,
+        /// What is missing, in sentences.
+        missing: Vec<String>,
+    },
     /// Only a domain that failed can be restarted; where this one stands.
     NotFailed(Status),
     /// Lasso sends for the domain, and the caller did not say that this is to end.
@@ -236,8 +245,8 @@ impl ApiError {
             Self::TooLarge | Self::Invalid(_) | Self::InvalidDomain(_) => None,
             Self::Unrendered(error) => Some(error),
             Self::NotEligible(_) | Self::RecordsNotReady | Self::NotAcceptable => None,
-            Self::CheckedTooSoon(_) | Self::TooManyChecks(_) | Self::NotVerified(..) => None,
-            Self::TooManyNames(_) => None,
+            Self::CheckedTooSoon(_) | Self::TooManyChecks(_) | Self::NotVerified { .. } => None,
+            Self::TooManyNames(_) | Self::TooManyCommunities => None,
             Self::NotFailed(_) | Self::Unconfirmed(_) | Self::NotReady { .. } => None,
             Self::ReleaseUnconfirmed { .. } => None,
             Self::OtherConfirmed | Self::NothingToGrant(_) => None,

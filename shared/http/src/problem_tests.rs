@@ -30,8 +30,12 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::RecordsNotReady => Some(ApiError::NotAcceptable),
         ApiError::NotAcceptable => Some(ApiError::CheckedTooSoon(1)),
         ApiError::CheckedTooSoon(_) => Some(ApiError::TooManyChecks(1)),
-        ApiError::TooManyChecks(_) => Some(ApiError::NotVerified(Status::Pending, Vec::new())),
-        ApiError::NotVerified(..) => Some(ApiError::NotFailed(Status::Pending)),
+        ApiError::TooManyChecks(_) => Some(ApiError::NotVerified {
+            status: Status::Pending,
+            proven: false,
+            missing: Vec::new(),
+        }),
+        ApiError::NotVerified { .. } => Some(ApiError::NotFailed(Status::Pending)),
         ApiError::NotFailed(_) => Some(ApiError::Unconfirmed(
             DomainName::parse("example.com").expect("a name"),
         )),
@@ -60,7 +64,8 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::NotContested(_) => Some(ApiError::HeldByAnother),
         ApiError::HeldByAnother => Some(ApiError::NoIdentity),
         ApiError::NoIdentity => Some(ApiError::NoRoom("example.com".to_owned())),
-        ApiError::NoRoom(_) => Some(ApiError::TooManyNames("example.com".to_owned())),
+        ApiError::NoRoom(_) => Some(ApiError::TooManyCommunities),
+        ApiError::TooManyCommunities => Some(ApiError::TooManyNames("example.com".to_owned())),
         ApiError::Busy => Some(ApiError::Store(StoreError {
             action: "answer",
             failure: StoreFailure::Unavailable,

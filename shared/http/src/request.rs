@@ -98,6 +98,15 @@ impl ParsedRequest {
         self.caller()?.actor().ok_or(ApiError::Forbidden)
     }
 
+    /// Whether Lasso support calls, for the client of the path.
+    pub fn is_by_support(&self) -> bool {
+        let caller = self.caller.as_ref();
+        caller.is_some_and(|caller| match caller.role {
+            Role::LassoSupport => true,
+            Role::ClientAdmin => false,
+        })
+    }
+
     /// The client that the operation is for: the caller's own, or for Lasso support that of the path.
     /// What is no client has no domains.
     pub fn client(&self) -> Result<&ClientId, ApiError> {

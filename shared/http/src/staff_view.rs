@@ -6,6 +6,7 @@ use domain_auth::domain::Domain;
 use domain_auth::event::staff_path;
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::Page;
+use domain_auth::readiness::Verdict;
 use domain_auth::reconciliation::{Missing, Orphan, Reconciliation};
 use domain_auth::state::{State, Status};
 use jiff::Timestamp;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use crate::cursor::{Cursors, List};
 use crate::time::in_millis;
 use crate::view::{DomainSummaryView, DomainView};
+use crate::waiting_view::{MissingCountView, WaitingView};
 
 /// One domain, with everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -98,12 +100,36 @@ pub struct StaffSummaryView {
     /// What the client wrote when it said that it is ready, or since. Plain text of a client: a page has
     /// to escape it.
     pub ready_note: Option<String>,
+    /// Why it waits, since when, and for whom.
+    pub waiting: WaitingView,
+    /// How many pieces are missing.
+    pub missing: MissingCountView,
+    /// What recipients and mailbox providers will see; none before the first look at DNS.
+    pub readiness: Option<ReadinessSummaryView>,
+    /// The claims on the name, where it is contested or another client has proven it.
+    pub claim: Option<ClaimView>,
     /// The domain as the client sees it in a list.
     #[serde(flatten)]
     pub domain: DomainSummaryView,
 }
 
-/// A page of the queue.
+/// What recipients and mailbox providers will see, in short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ReadinessSummary")
+)]
+pub struct ReadinessSummaryView {
+    /// Whether Amazon SES has verified the domain.
+    pub ses_verified: Verdict,
+    /// Whether recipients can see "via amazonses.com".
+    pub shows_via: Verdict,
+    /// Whether all rules for bulk senders are met.
+    pub bulk_ready: Verdict,
+}
+
+/// A page of the queue, or of another list of Lasso support.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -111,11 +137,11 @@ pub struct StaffSummaryView {
     schemars(rename = "StaffDomainList")
 )]
 pub struct StaffListView {
-    /// The domains, the one that has waited longest first.
+    /// The domains. In the queue, the one that has waited longest first.
     pub items: Vec<StaffSummaryView>,
     /// The cursor of the next page; none after the last.
     pub next_cursor: Option<String>,
-    /// On the first page: what the last comparison of all domains with Amazon SES's list of
+    /// On the first page of the queue: what the last comparison of all domains with Amazon SES's list of
     /// identities has shown; none before the first.
     pub reconciliation: Option<ReconciliationView>,
 }
@@ -207,6 +233,22 @@ impl StaffDomainView {
         claims: &ClaimRegister,
         now: Timestamp,
     ) -> Self {
+        Self {
+            client: domain.client.to_string(),
+            claim: ClaimView::new(domain, claims, now),
+            imitates: domain.name.mixes_scripts(),
+            domain: DomainView {
+                summary: summary(domain),
+                ..DomainView::new(domain, look.as_ref())
+            },
+            look,
+        }
+    }
+}
+
+impl ClaimView {
+    /// How the client of a domain stands with its name.
+    pub fn new(domain: &Domain, claims: &ClaimRegister, now: Timestamp) -> Self {
         let standing = match claims.standing(&domain.name, &domain.client, now) {
             Standing::Held => "held",
             Standing::Free => "free",
@@ -229,31 +271,33 @@ impl StaffDomainView {
         let challengers = domain.challengers.iter();
         let challengers = challengers.map(|other| OtherClaimView::new(&other.client, &other.name));
         Self {
-            client: domain.client.to_string(),
-            claim: ClaimView {
-                standing,
-                holder: claims.holder(&domain.name).map(ToString::to_string),
-                proven_at,
-                against: against.collect(),
-                challengers: challengers.collect(),
-            },
-            imitates: domain.name.mixes_scripts(),
-            domain: DomainView {
-                summary: summary(domain),
-                ..DomainView::new(domain, look.as_ref())
-            },
-            look,
+            standing,
+            holder: claims.holder(&domain.name).map(ToString::to_string),
+            proven_at,
+            against: against.collect(),
+            challengers: challengers.collect(),
         }
     }
 }
 
-impl From<&Domain> for StaffSummaryView {
-    fn from(domain: &Domain) -> Self {
+impl StaffSummaryView {
+    /// The domain with what the last look at its DNS has shown, and with the claims on its name where they
+    /// matter.
+    pub fn new(domain: &Domain, look: Option<&DnsLook>, claim: Option<ClaimView>) -> Self {
+        let readiness = DomainView::new(domain, look).readiness;
         Self {
             client: domain.client.to_string(),
             contact_email: domain.contact_email.clone().map(String::from),
             imitates: domain.name.mixes_scripts(),
             ready_note: domain.ready_call().and_then(|ready| ready.note.clone()),
+            waiting: WaitingView::of(domain),
+            missing: MissingCountView::of(domain, look),
+            readiness: readiness.map(|readiness| ReadinessSummaryView {
+                ses_verified: readiness.ses_verified,
+                shows_via: readiness.shows_via,
+                bulk_ready: readiness.bulk_ready,
+            }),
+            claim,
             domain: summary(domain),
         }
     }
@@ -262,16 +306,16 @@ impl From<&Domain> for StaffSummaryView {
 impl StaffListView {
     /// A page of this list.
     pub fn new(
-        page: &Page<Domain>,
+        page: Page<StaffSummaryView>,
         reconciliation: Option<Reconciliation>,
         cursors: &Cursors,
         list: List<'_>,
     ) -> Self {
         let next = page.next.as_ref();
         Self {
-            items: page.items.iter().map(StaffSummaryView::from).collect(),
             next_cursor: next.map(|start| cursors.cursor_of(list, start)),
             reconciliation: reconciliation.map(ReconciliationView::from),
+            items: page.items,
         }
     }
 }

@@ -140,8 +140,10 @@ pub struct DomainSummaryView {
     pub status_since: Timestamp,
     /// Whether Lasso sends for it now.
     pub sending_allowed: bool,
-    /// The community that it is for.
+    /// The first of the communities that it is for.
     pub community: Option<String>,
+    /// The communities that it is for.
+    pub communities: Vec<String>,
     /// When it was added.
     #[serde(serialize_with = "in_millis")]
     pub added_at: Timestamp,
@@ -213,6 +215,7 @@ impl From<&Domain> for DomainSummaryView {
             status_since: domain.state_since,
             sending_allowed: domain.state.status().sends(),
             community: domain.community.clone().map(String::from),
+            communities: domain.communities().cloned().map(String::from).collect(),
             added_at: domain.added_at,
             deadline: domain.deadline(),
             ready_at: domain.ready_call().map(|ready| ready.at),

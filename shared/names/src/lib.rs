@@ -16,6 +16,7 @@
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
+mod communities;
 mod domain_name;
 mod eligibility;
 mod ending;
@@ -27,6 +28,7 @@ mod sender;
 mod suffixes;
 mod typed;
 
+pub use communities::{MAX_COMMUNITIES, listed};
 pub use domain_name::{DomainName, MAX_SENDING_DOMAIN};
 pub use eligibility::{Eligibility, IneligibleReason, OwnDomainError};
 pub use identifiers::{ClientId, Community, EmailAddress, EventId, IdentifierError, Note};

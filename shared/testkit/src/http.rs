@@ -11,7 +11,11 @@ pub type Answer = Value;
 /// The request in a file that holds an event of an HTTP API.
 pub fn request_in(file: &Path) -> ParsedRequest {
     let text = std::fs::read_to_string(file).expect("an event file");
-    let event = serde_json::from_str(&text).expect("an event in JSON");
+    request_with(serde_json::from_str(&text).expect("an event in JSON"))
+}
+
+/// The request in an event of an HTTP API.
+pub fn request_with(event: Value) -> ParsedRequest {
     let claims = ClaimNames {
         client_id: "custom:client_id".to_owned(),
         roles: "cognito:groups".to_owned(),

@@ -31,7 +31,7 @@ pub use clock::{SequentialIds, TestClock};
 pub use crash::CrashPoint;
 pub use dns::FakeDns;
 pub use dns_diagnosis::scene::{DnsScene, data_of, no_such_name, observed, seen_again, type_of};
-pub use http::{Answer, answer_of, request_in};
+pub use http::{Answer, answer_of, request_in, request_with};
 pub use logs::logged;
 pub use memory_store::MemoryStore;
 pub use meter::RecordingMeter;

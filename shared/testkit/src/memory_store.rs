@@ -306,7 +306,10 @@ impl ReadDomains for MemoryStore {
                     .status
                     .is_none_or(|status| domain.state.status() == status)
             })
-            .filter(|domain| filter.community.is_none() || domain.community == filter.community);
+            .filter(|domain| {
+                let community = filter.community.as_ref();
+                community.is_none_or(|wanted| domain.communities().any(|known| known == wanted))
+            });
         let items: Vec<Domain> = matching.by_ref().take(limit).cloned().collect();
         let more = matching.next().is_some();
         let last = items

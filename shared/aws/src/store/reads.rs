@@ -69,8 +69,9 @@ impl ReadDomains for Table {
                 .expression_attribute_values(":status", string(status.as_str()));
         }
         if let Some(community) = &filter.community {
-            conditions.push("#community = :community");
+            conditions.push("(#community = :community OR contains(#others, :community))");
             query = query
+                .expression_attribute_names("#others", "other_communities")
                 .expression_attribute_names("#community", "community")
                 .expression_attribute_values(":community", string(community.as_str()));
         }

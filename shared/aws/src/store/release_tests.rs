@@ -82,7 +82,7 @@ fn domains_of_the_first_release_are_read_and_shown_in_every_state() {
         let register = register.unwrap_or_else(|| ClaimRegister::empty(organizational));
         let staff = StaffDomainView::new(&domain, look, &register, Timestamp::UNIX_EPOCH);
         assert_eq!(serde_json::to_value(staff).unwrap()["status"], *status);
-        let summary = StaffSummaryView::from(&domain);
+        let summary = StaffSummaryView::new(&domain, None, None);
         assert_eq!(serde_json::to_value(summary).unwrap()["status"], *status);
     }
     assert_eq!(seen.len(), Status::ALL.len(), "{seen:?}");

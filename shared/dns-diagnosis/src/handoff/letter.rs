@@ -11,7 +11,7 @@ use super::page::{Page, page};
 use super::proposal::Proposal;
 use super::{Document, Handoff, HandoffError, HandoffFormat, in_words, render};
 use crate::names::plain_text::{quoted, shown};
-use crate::names::{ClientId, Community, EmailAddress, Note};
+use crate::names::{ClientId, Community, EmailAddress, Note, listed};
 use crate::providers::Panel;
 use crate::records::{Record, RecordId};
 
@@ -33,12 +33,12 @@ pub struct Letter {
 }
 
 /// On whose behalf it is sent.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Sender<'a> {
     /// The client.
     pub client: &'a ClientId,
-    /// The community that the domain is for.
-    pub community: Option<&'a Community>,
+    /// The communities that the domain is for.
+    pub communities: Vec<&'a Community>,
     /// A person at the client who can be asked.
     pub contact: Option<&'a EmailAddress>,
     /// What the client has to say.
@@ -47,6 +47,8 @@ pub struct Sender<'a> {
     pub deadline: Option<Timestamp>,
     /// The page with the same records.
     pub page: Option<LettersPage<'a>>,
+    /// Lasso support sends it on the client's behalf, and the note is its own.
+    pub by_support: bool,
 }
 
 /// The page that a letter leads to.
@@ -83,6 +85,7 @@ struct Who {
     deadline: Option<String>,
     url: Option<String>,
     url_ends_at: String,
+    by_support: bool,
 }
 
 /// Renders the email.
@@ -93,7 +96,7 @@ pub fn letter(handoff: &Handoff<'_>, sender: &Sender<'_>) -> Result<Letter, Hand
     let page = page(handoff, &panel, &records);
     let who = Who {
         client: shown(sender.client.as_str()),
-        community: sender.community.map(|text| shown(text.as_str())),
+        community: listed(sender.communities.iter().copied(), shown),
         contact: sender.contact.map(|contact| shown(contact.as_str())),
         note: sender
             .note
@@ -104,6 +107,7 @@ pub fn letter(handoff: &Handoff<'_>, sender: &Sender<'_>) -> Result<Letter, Hand
         url_ends_at: sender
             .page
             .map_or_else(String::new, |page| in_words(page.ends_at)),
+        by_support: sender.by_support,
     };
     Ok(Letter {
         subject: format!("DNS records to add for {}", handoff.domain.to_unicode()),

@@ -37,11 +37,12 @@ fn letter_with(community: &str, note: &str, local: &str) -> Letter {
     let note = Note::parse(note).ok();
     let sender = Sender {
         client: &client,
-        community: community.as_ref(),
+        communities: community.iter().collect(),
         contact: Some(&contact),
         note: note.as_ref(),
         deadline: None,
         page: None,
+        by_support: false,
     };
     letter(&handoff, &sender).unwrap()
 }

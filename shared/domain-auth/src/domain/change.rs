@@ -200,6 +200,7 @@ impl Domain {
             name: new.name,
             client: new.client,
             community: new.community,
+            other_communities: Vec::new(),
             contact_email: new.contact_email,
             added_at: now,
             state,
@@ -339,7 +340,7 @@ impl Domain {
         };
         let evidence = Some(evidence::of_addition(&new));
         let mut domain = self.clone();
-        domain.community = new.community;
+        domain.set_communities(new.community.into_iter().collect());
         domain.contact_email = new.contact_email;
         // A life begins after the one before it, whatever the clock of this function says.
         domain.added_at = now.max(self.added_at + SignedDuration::from_nanos(1));

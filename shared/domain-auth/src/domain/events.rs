@@ -41,6 +41,7 @@ impl Event {
             domain_unicode: domain.name.to_unicode(),
             client: domain.client.clone(),
             community: domain.community.clone(),
+            other_communities: domain.other_communities.clone(),
             contact_email: domain.contact_email.clone(),
             previous_status,
             status: domain.state.status(),

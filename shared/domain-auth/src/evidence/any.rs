@@ -5,8 +5,9 @@ use proptest::sample::select;
 use serde_json::json;
 
 use super::facts::{
-    Addition, Adoption, Broken, Call, Decision, Expired, Failure, FinalStepTaken, Identity, Letter,
-    LinkTold, Look, Loss, Nothing, RecordSeen, Refusal, Removal, Restart, Stuck,
+    Addition, Adoption, Broken, Call, CommunitiesChange, ContactChange, Decision, Details, Expired,
+    Failure, FinalStepTaken, Identity, Letter, LinkTold, Look, Loss, Nothing, RecordSeen, Refusal, Removal,
+    Restart, Stuck,
 };
 use super::reasons::{AdoptedIdentity, Decided};
 use super::*;
@@ -142,6 +143,26 @@ fn addition() -> impl Strategy<Value = Addition> {
     })
 }
 
+fn details() -> impl Strategy<Value = Facts> {
+    let communities = || proptest::collection::vec("[a-zA-Z]{1,20}", 0..4);
+    let parsed = |texts: Vec<String>| {
+        let texts = texts.iter();
+        texts.map(|text| Community::parse(text).unwrap()).collect()
+    };
+    let communities =
+        (communities(), communities()).prop_map(move |(from, to)| CommunitiesChange {
+            from: parsed(from),
+            to: parsed(to),
+        });
+    let contact = (maybe(text()), maybe(text())).prop_map(|(from, to)| ContactChange { from, to });
+    (maybe(communities), maybe(contact)).prop_map(|(communities, contact_email)| {
+        Facts::Details(Details {
+            communities,
+            contact_email,
+        })
+    })
+}
+
 fn loss() -> impl Strategy<Value = Facts> {
     (loss_reason(), maybe(text())).prop_map(|(reason, explanation)| {
         Facts::Loss(Loss {
@@ -221,6 +242,7 @@ fn facts_of(action: Action) -> BoxedStrategy<Facts> {
         .boxed(),
         Action::Challenged => Just(Facts::Nothing(Nothing {})).boxed(),
         Action::Displaced => loss().boxed(),
+        Action::Changed => details().boxed(),
         Action::InstructionsSent => (text(), maybe(text()))
             .prop_map(|(to, note)| Facts::Letter(Letter { to, note }))
             .boxed(),
@@ -258,7 +280,7 @@ fn unknown_beside(action: Action) -> BoxedStrategy<Facts> {
         Action::Reopened | Action::RecordsBroken | Action::RecordsRecovered => unknown().boxed(),
         Action::ProofFound | Action::Adopted | Action::Challenged => unknown().boxed(),
         Action::Displaced | Action::Removed | Action::Stuck => unknown().boxed(),
-        Action::Ready | Action::InstructionsSent => unknown().boxed(),
+        Action::Ready | Action::InstructionsSent | Action::Changed => unknown().boxed(),
         Action::LinkMade | Action::LinkWithdrawn => unknown().boxed(),
     }
 }

@@ -34,7 +34,7 @@ impl ClientEvidence {
             Action::Removed | Action::Readded | Action::Stuck | Action::Adopted => {
                 evidence.map(Self::of_the_clients_own)
             }
-            Action::Ready | Action::InstructionsSent | Action::Checked => {
+            Action::Ready | Action::InstructionsSent | Action::Checked | Action::Changed => {
                 evidence.map(Self::of_the_clients_own)
             }
             Action::LinkMade | Action::LinkWithdrawn => evidence.map(Self::of_the_clients_own),

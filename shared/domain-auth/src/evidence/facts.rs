@@ -51,6 +51,8 @@ pub(crate) enum Facts {
     Link(LinkTold),
     /// Of `stuck`.
     Stuck(Stuck),
+    /// Of `changed`.
+    Details(Details),
     /// Of `removed`.
     Removal(Removal),
     /// Of `removed`, where the domain has had its time.
@@ -69,6 +71,29 @@ pub(crate) struct Addition {
     pub(super) community: Option<Community>,
     /// Made unrecognizable.
     pub(super) contact_email: Option<String>,
+}
+
+/// What the client has changed of what it said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Details {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) communities: Option<CommunitiesChange>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) contact_email: Option<ContactChange>,
+}
+
+/// The communities before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CommunitiesChange {
+    pub(super) from: Vec<Community>,
+    pub(super) to: Vec<Community>,
+}
+
+/// The contact before and after, made unrecognizable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ContactChange {
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
 }
 
 /// What SES gave when it registered a domain, or what an adopted identity had.

@@ -26,7 +26,9 @@ pub(super) fn loss_of(facts: &Facts) -> LossRead<'_> {
                 .and_then(|reason| LossReason::deserialize(reason).ok()),
             explanation: stored.get("explanation").and_then(Value::as_str),
         },
-        Facts::Addition(_) | Facts::Identity(_) | Facts::Look(_) => LossRead::default(),
+        Facts::Addition(_) | Facts::Details(_) | Facts::Identity(_) | Facts::Look(_) => {
+            LossRead::default()
+        }
         Facts::Broken(_) | Facts::Failure(_) | Facts::Restart(_) => LossRead::default(),
         Facts::Call(_) | Facts::FinalStep(_) | Facts::Refusal(_) => LossRead::default(),
         Facts::Ownership(_) | Facts::Decision(_) | Facts::Adoption(_) => LossRead::default(),

@@ -3,14 +3,15 @@
 use jiff::Timestamp;
 
 use super::facts::{
-    Addition, Adoption, Broken, Call, Decision, Expired, Failure, FinalStepTaken, Identity, Letter,
-    LinkTold, Look, Loss, Nothing, OwnershipSeen, RecordSeen, Refusal, Removal, Restart, Stuck,
+    Addition, Adoption, Broken, Call, CommunitiesChange, ContactChange, Decision, Details, Expired,
+    Failure, FinalStepTaken, Identity, Letter, LinkTold, Look, Loss, Nothing, OwnershipSeen, RecordSeen,
+    Refusal, Removal, Restart, Stuck,
 };
 use super::reasons::{AdoptedIdentity, Decided, Expiry, LossReason, SesCall};
 use super::{Evidence, Facts, Internal};
 use crate::diagnosis::RecordDiagnosis;
 use crate::dns::DnsLook;
-use crate::domain::{Challenger, NewDomain};
+use crate::domain::{Challenger, Domain, NewDomain};
 use crate::event::MissingPiece;
 use crate::final_step::FinalStep;
 use crate::identity::{ConfigurationSet, SesIdentity, SesStatus};
@@ -55,6 +56,25 @@ pub fn of_addition(new: &NewDomain) -> Evidence {
         community: new.community.clone(),
         contact_email: new.contact_email.as_ref().map(EmailAddress::masked),
     }))
+}
+
+/// What the client has changed of what it said of a domain. None where that is the same as before.
+pub(crate) fn of_details(before: &Domain, after: &Domain) -> Option<Evidence> {
+    let communities = |domain: &Domain| domain.communities().cloned().collect();
+    let contact = |domain: &Domain| domain.contact_email.as_ref().map(EmailAddress::masked);
+    let communities = CommunitiesChange {
+        from: communities(before),
+        to: communities(after),
+    };
+    let has_other_contact = before.contact_email != after.contact_email;
+    let details = Details {
+        communities: Some(communities).filter(|change| change.from != change.to),
+        contact_email: has_other_contact.then(|| ContactChange {
+            from: contact(before),
+            to: contact(after),
+        }),
+    };
+    (details != Details::default()).then(|| Evidence::new(Facts::Details(details)))
 }
 
 /// What SES gave when it registered a domain, or what an adopted identity had.

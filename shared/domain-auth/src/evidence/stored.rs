@@ -53,6 +53,7 @@ fn facts(action: Action, stored: &Value) -> Option<Facts> {
         Action::InstructionsSent => exactly(stored, Facts::Letter),
         Action::LinkMade | Action::LinkWithdrawn => exactly(stored, Facts::Link),
         Action::Stuck => exactly(stored, Facts::Stuck),
+        Action::Changed => exactly(stored, Facts::Details),
         Action::Removed => exactly(stored, Facts::Removal)
             .or_else(|| exactly(stored, Facts::Expired))
             .or_else(loss),

@@ -35,6 +35,7 @@ fn kinds(evidence: &Evidence) -> [Option<u8>; 2] {
         Facts::Nothing(_) => 17,
         Facts::AsStored(_) => 18,
         Facts::Link(_) => 26,
+        Facts::Details(_) => 27,
     };
     let internal = evidence.internal.as_ref().map(|internal| match internal {
         Internal::Withheld { .. } => 19,

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::StoreTools;
+use super::change_details::{DetailsRefusal, with_community};
 use super::failure::Failure;
 use super::registers::{self, Registers};
 use crate::attempts::{Attempts, is_written};
@@ -10,7 +11,7 @@ use crate::claims::{ClaimRegister, NAMES_PER_CLIENT, Reservation, Standing};
 use crate::domain::{Change, Domain, NewDomain};
 use crate::history::Actor;
 use crate::limits::{AdditionLimits, LimitReached, ReadClientRecord};
-use crate::names::{Eligibility, IneligibleReason, SuffixList};
+use crate::names::{Community, Eligibility, IneligibleReason, SuffixList};
 use crate::ports::{
     ClaimStore, Clock, CommitChanges, Ids, Ports, ReadClaims, ReadDomains, StoreError,
 };
@@ -23,6 +24,8 @@ pub enum Addition {
     Created(Box<Change>),
     /// The client had added it before; nothing was written.
     Existing(Box<Domain>),
+    /// The client had added it before, for other communities: now it is for this one, too.
+    ForOneMore(Box<Domain>, Community),
 }
 
 /// Why a domain was not added. Nothing was written.
@@ -37,6 +40,9 @@ pub enum AddRefusal {
     /// The client has as many domains as it may, or has added as many today.
     #[error(transparent)]
     Limit(#[from] LimitReached),
+    /// The client has the domain, for as many communities as a domain may have.
+    #[error(transparent)]
+    Details(#[from] DetailsRefusal),
 }
 
 /// Why it was not done.
@@ -66,7 +72,20 @@ where
     while attempts.again(clock, ids).await {
         let before = store.domain(&new.client, &new.name).await?;
         if let Some(domain) = before.as_ref().filter(|domain| domain.is_there()) {
-            return Ok(Addition::Existing(Box::new(domain.clone())));
+            let community = new.community.as_ref();
+            let one_more = match community {
+                Some(community) => with_community(domain, community, actor, clock)
+                    .map_err(|refusal| Failure::Refused(refusal.into()))?,
+                None => None,
+            };
+            let (Some(change), Some(community)) = (one_more, community) else {
+                return Ok(Addition::Existing(Box::new(domain.clone())));
+            };
+            if is_written(store.commit(&change).await)? {
+                let domain = Box::new(change.domain);
+                return Ok(Addition::ForOneMore(domain, community.clone()));
+            }
+            continue;
         }
         let record = store.client_record(&new.client).await?;
         let limits = defaults.or(record.own.as_ref());

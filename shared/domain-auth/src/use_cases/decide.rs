@@ -44,6 +44,8 @@ pub enum DecideRefusal {
     NotVerified {
         /// The state.
         status: Status,
+        /// The claim is contested and proven, so it waits for another decision.
+        proven: bool,
         /// What the last look at DNS did not find in order, in sentences.
         missing: Vec<String>,
     },
@@ -99,6 +101,7 @@ where
             .map_err(|error: TransitionError| {
                 Failure::Refused(DecideRefusal::NotVerified {
                     status: error.status,
+                    proven: domain.state.is_proven_claim(),
                     missing: missing(look.as_ref()),
                 })
             })?;

@@ -2,6 +2,7 @@
 
 pub mod add;
 pub mod adopt;
+pub mod change_details;
 pub mod check;
 pub mod claim;
 pub mod client_limits;
@@ -12,6 +13,7 @@ pub mod email_support;
 pub mod expire;
 mod failure;
 mod final_step;
+pub mod find;
 pub mod first_look;
 pub mod links;
 pub mod look;

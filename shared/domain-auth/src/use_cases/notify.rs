@@ -21,6 +21,10 @@ use crate::state::{Status, Trigger};
 /// as that anyway.
 const HURRY_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 
+/// What an event says where Lasso support has said it for the client.
+const BY_SUPPORT: &str =
+    "Lasso support says on the client's behalf that it is ready for the final step.";
+
 /// A domain whose client has said that it is ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notified {
@@ -97,6 +101,9 @@ where
             Step::Change(change) => (change, false),
         };
         if let Some(event) = &mut change.event {
+            if let Actor::LassoSupport { .. } = actor {
+                BY_SUPPORT.clone_into(&mut event.summary);
+            }
             event.missing = missing_pieces(&change.domain, look.as_ref());
             event.records = standings(look.as_ref());
         }

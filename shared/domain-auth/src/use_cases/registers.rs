@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::claims::{ClaimRegister, Standing};
 use crate::domain::Domain;
 use crate::names::{ClientId, DomainName};
-use crate::ports::{ReadClaims, StoreError};
+use crate::ports::{DomainKey, ReadClaims, StoreError};
 
 /// Registers that are read at the same time.
 const READS_AT_ONCE: usize = 8;
@@ -101,6 +101,23 @@ pub fn candidates(name: &DomainName, organizational: &str) -> Vec<String> {
         candidates.push(organizational);
     }
     candidates.into_iter().map(str::to_owned).collect()
+}
+
+/// The domains whose claims are in force at a name, above it or below it, in whichever register.
+pub(super) async fn holders<S: ReadClaims>(
+    store: &S,
+    name: &DomainName,
+    organizational: &str,
+) -> Result<Vec<DomainKey>, StoreError> {
+    let registers = read_all(store, name, organizational).await?;
+    let holders = registers
+        .iter()
+        .flat_map(|register| register.touching(name));
+    let key = |(name, client): (&DomainName, &ClientId)| DomainKey {
+        client: client.clone(),
+        name: name.clone(),
+    };
+    Ok(holders.map(key).collect())
 }
 
 /// The registers in which claims on a name may be, the topmost first.

@@ -83,7 +83,7 @@ where
     let domain = existing(store, client, name).await?;
     let look = store.look(client, name).await?;
     // What has no text is refused before it is counted.
-    letter_of(&domain, look.as_ref(), order, None)?;
+    letter_of(&domain, look.as_ref(), order, actor, None)?;
 
     let now = clock.now();
     let day = Day::of(now);
@@ -143,6 +143,7 @@ fn letter_of(
     domain: &Domain,
     look: Option<&DnsLook>,
     order: &Order,
+    actor: &Actor,
     page: Option<&(String, Timestamp)>,
 ) -> Result<Letter, InstructionsError> {
     let records = domain.records();
@@ -158,7 +159,7 @@ fn letter_of(
     };
     let sender = Sender {
         client: &domain.client,
-        community: domain.community.as_ref(),
+        communities: domain.communities().collect(),
         contact: domain.contact_email.as_ref(),
         note: order.note.as_ref(),
         deadline: domain.deadline().filter(|_| waits_for_records(domain)),
@@ -166,6 +167,10 @@ fn letter_of(
             url,
             ends_at: *ends_at,
         }),
+        by_support: match actor {
+            Actor::LassoSupport { .. } => true,
+            Actor::ClientAdmin { .. } | Actor::LinkHolder | Actor::Service => false,
+        },
     };
     letter(&handoff, &sender).map_err(|error| Failure::Refused(error.into()))
 }

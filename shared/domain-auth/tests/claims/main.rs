@@ -5,6 +5,7 @@
 
 mod client_limits;
 mod displacement;
+mod find;
 mod grants;
 mod identities;
 mod late_calls;

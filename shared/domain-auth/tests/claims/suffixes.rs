@@ -43,7 +43,7 @@ impl World {
         let actor = admin();
         let added = add::add(&tools, list, &new, &actor, self.limits);
         let change = match Box::pin(added).now_or_never().unwrap().unwrap() {
-            Addition::Existing(domain) => return *domain,
+            Addition::Existing(domain) | Addition::ForOneMore(domain, _) => return *domain,
             Addition::Created(change) => change,
         };
         let budget = SesBudget::unlimited();

@@ -78,7 +78,7 @@ impl World {
         let (actor, limits) = (admin(), self.limits);
         let added = add::add(&tools, &eligibility, new, &actor, limits).await?;
         let change = match added {
-            Addition::Existing(domain) => return Ok(*domain),
+            Addition::Existing(domain) | Addition::ForOneMore(domain, _) => return Ok(*domain),
             Addition::Created(change) => change,
         };
         let until = self.clock.now() + MINUTE;

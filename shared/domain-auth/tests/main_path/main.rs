@@ -68,7 +68,7 @@ impl World {
             let (tools, none) = (self.tools(&budget), AdditionLimits::NONE);
             let added = add::add(&tools, &eligibility, new, &actor, none).await?;
             let change = match added {
-                Addition::Existing(domain) => return Ok(*domain),
+                Addition::Existing(domain) | Addition::ForOneMore(domain, _) => return Ok(*domain),
                 Addition::Created(change) => change,
             };
             let until = self.clock.now() + MINUTE;

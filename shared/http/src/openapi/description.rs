@@ -43,6 +43,15 @@ impl Default for Description {
     }
 }
 
+impl Description {
+    /// The same of a call that Lasso support makes on a client's behalf: it sees domains that are being
+    /// removed, which are gone for their client.
+    pub(crate) fn on_behalf(mut self) -> Self {
+        self.problems.push(ApiError::BeingRemoved);
+        self
+    }
+}
+
 /// The body of a request.
 pub(crate) struct RequestBody {
     pub(crate) schema: Value,

@@ -8,6 +8,7 @@ use domain_auth::history::{Actor, HistoryEntry};
 use domain_auth::instructions::Day;
 use domain_auth::limits::{ClientRecord, Limits, OwnLimits};
 use domain_auth::links::{Link, LinkId, LinkToken, end_of};
+use domain_auth::names::Community;
 use domain_auth::ports::{Ids, Page, PageStart};
 use domain_auth::state::Trigger;
 use domain_auth::use_cases::client_limits::ClientLimits;
@@ -19,6 +20,7 @@ use super::description::GoodAnswer;
 use super::look::looked_at;
 use super::schemas::Schemas;
 use super::story::{ExampleIds, NAME, at, client, name, pending_domain, story};
+use crate::added_again_view::AddedAgainView;
 use crate::cursor::Cursors;
 use crate::limits_view::ClientLimitsView;
 use crate::links_view::{LinkListView, MadeLinkView};
@@ -36,6 +38,15 @@ pub(crate) fn domain(domain: &Domain) -> Value {
 
 pub(crate) fn pending() -> Value {
     domain(&pending_domain())
+}
+
+/// The domain of the examples, added again for one more community.
+pub(crate) fn again() -> Value {
+    let mut domain = pending_domain();
+    let community = Community::parse("Oak Park").expect("a community");
+    domain.add_community(community.clone());
+    let view = DomainView::new(&domain, None);
+    value(&AddedAgainView::new(view, Some(community)))
 }
 
 /// Looked at, with the TXT record at a doubled name.

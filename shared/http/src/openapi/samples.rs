@@ -62,7 +62,11 @@ pub(crate) fn paging() -> ApiError {
 
 pub(crate) fn not_verified() -> ApiError {
     let missing = "There is no record at _amazonses.maplehomes.com.".to_owned();
-    ApiError::NotVerified(Status::Pending, vec![missing])
+    ApiError::NotVerified {
+        status: Status::Pending,
+        proven: false,
+        missing: vec![missing],
+    }
 }
 
 pub(crate) fn throttled(operation: &'static str) -> ApiError {

@@ -56,6 +56,7 @@ impl From<AddRefusal> for ApiError {
     fn from(error: AddRefusal) -> Self {
         match error {
             AddRefusal::Ineligible(reason) => Self::NotEligible(reason),
+            AddRefusal::Details(refusal) => refusal.into(),
             AddRefusal::TooManyNames(organizational) => Self::TooManyNames(organizational),
             AddRefusal::Limit(LimitReached::Domains { limit }) => Self::TooManyDomains(limit),
             AddRefusal::Limit(LimitReached::AddedToday { limit, wait }) => Self::TooManyAdditions {
@@ -74,6 +75,7 @@ pub(super) mod openapi {
     use serde_json::{Value, json};
 
     use super::AddDomainBody;
+    use crate::added_again_view::AddedAgainView;
     use crate::openapi::story::{ExampleIds, added, at};
     use crate::openapi::{Description, GoodAnswer, RequestBody, Schemas, examples, samples};
     use crate::problem::{ApiError, FieldError};
@@ -81,6 +83,7 @@ pub(super) mod openapi {
 
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let domain = schemas.answered::<DomainView>();
+        let again = schemas.answered::<AddedAgainView>();
         let has_it = "The client has the domain already.";
         let added = "The domain, with the records to publish.";
         let waits =
@@ -93,7 +96,8 @@ pub(super) mod openapi {
             detail: "201 with the records where Amazon SES answered at once; 202 with the status \
                 `provisioning` where it did not, and the service goes on by itself; 202 with the \
                 status `contested` where the name needs proof, with the `ownership` record to \
-                publish. Adding a domain that the client has already changes nothing: 200.",
+                publish. 200 where the client has the domain already: a `community` that it was not for \
+                is added to it (`community_added`), and nothing else changes.",
             body: Some(RequestBody::new(
                 schemas.read::<AddDomainBody>(),
                 json!({
@@ -106,9 +110,9 @@ pub(super) mod openapi {
                 located(GoodAnswer::json(
                     "200",
                     has_it,
-                    &domain,
+                    &again,
                     "pending",
-                    &examples::pending(),
+                    &examples::again(),
                 )),
                 located(GoodAnswer::json(
                     "201",
@@ -128,6 +132,7 @@ pub(super) mod openapi {
                 ApiError::NotEligible(IneligibleReason::MailboxProvider),
                 ApiError::TooManyNames("maplehomes.com".to_owned()),
                 ApiError::TooManyDomains(500),
+                ApiError::TooManyCommunities,
                 ApiError::TooManyAdditions {
                     limit: 50,
                     seconds: 35_798,

@@ -16,7 +16,15 @@ pub(super) const ROUTE: Route = Route {
 impl From<DecideRefusal> for ApiError {
     fn from(error: DecideRefusal) -> Self {
         match error {
-            DecideRefusal::NotVerified { status, missing } => Self::NotVerified(status, missing),
+            DecideRefusal::NotVerified {
+                status,
+                proven,
+                missing,
+            } => Self::NotVerified {
+                status,
+                proven,
+                missing,
+            },
             DecideRefusal::IdentityNotOurs => Self::IdentityNotOurs,
             DecideRefusal::Ses(error) => Self::Ses(error),
         }

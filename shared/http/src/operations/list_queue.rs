@@ -21,7 +21,7 @@ pub(super) mod openapi {
     use crate::openapi::parameters::{paging, query};
     use crate::openapi::story::{at, verified_domain};
     use crate::openapi::{Description, GoodAnswer, Schemas, examples, samples};
-    use crate::staff_view::StaffListView;
+    use crate::staff_view::{StaffListView, StaffSummaryView};
 
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let mut parameters = vec![
@@ -36,10 +36,17 @@ pub(super) mod openapi {
                 &json!({ "type": "string", "enum": ["lasso", "client"] }),
             ),
         ];
+        parameters.push(query(
+            "domain",
+            "Instead of the queue: the domains with this name, above it and below it, of all clients that \
+             hold or claim one. Goes with no other filter.",
+            &json!({ "type": "string", "minLength": 1 }),
+        ));
         parameters.extend(paging());
         let list = schemas.answered::<StaffListView>();
         Description {
-            detail: "The one that has waited longest first. Without a filter: what waits for Lasso.",
+            detail: "The one that has waited longest first. Without a filter: what waits for Lasso. With \
+                `domain`: who has a name or claims it, from the topmost name down.",
             query: parameters,
             answers: vec![GoodAnswer::json(
                 "200",
@@ -55,6 +62,7 @@ pub(super) mod openapi {
 
     fn page() -> Value {
         let page = examples::page_of(verified_domain());
+        let page = page.map(|domain| StaffSummaryView::new(&domain, None, None));
         let list = List::Queue(&[QueuePart::InState(Status::Verified)]);
         let compared = Reconciliation {
             checked_at: at(30),
@@ -71,6 +79,6 @@ pub(super) mod openapi {
             missing_identities: Vec::new(),
         };
         let cursors = examples::cursors();
-        examples::value(&StaffListView::new(&page, Some(compared), &cursors, list))
+        examples::value(&StaffListView::new(page, Some(compared), &cursors, list))
     }
 }

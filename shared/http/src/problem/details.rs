@@ -3,10 +3,10 @@
 use domain_auth::claims::NAMES_PER_CLIENT;
 use domain_auth::instructions::{PER_CLIENT, PER_DOMAIN, PER_RECIPIENT, PER_RECIPIENT_OF_ALL};
 use domain_auth::links::MOST_LINKS;
-use domain_auth::names::{DomainNameError, InvalidReason};
+use domain_auth::names::{DomainNameError, InvalidReason, MAX_COMMUNITIES};
 use domain_auth::ports::{SesError, StoreFailure};
 
-use super::sentences::{capitalized, not_ready, sentence};
+use super::sentences::{call_of_support, capitalized, instead_of_restart, not_ready, sentence};
 use super::{ANOTHER_CONFIRMED, ApiError, FieldError, MAX_BODY, MAX_SENDERS_BODY, Problem};
 
 impl ApiError {
@@ -65,6 +65,15 @@ impl ApiError {
                      this one then. Nothing was changed."
                 ),
             ),
+            Self::TooManyCommunities => Problem::new(
+                409,
+                "too_many_communities",
+                "Too many communities",
+                format!(
+                    "The domain is already for {MAX_COMMUNITIES} communities, which is the most. Take one \
+                     away first (PATCH). Nothing was changed."
+                ),
+            ),
             Self::RecordsNotReady => Problem::new(
                 409,
                 "records_not_ready",
@@ -96,12 +105,17 @@ impl ApiError {
                 ),
             )
             .after(seconds),
-            Self::NotVerified(status, missing) => Problem::new(
+            Self::NotVerified {
+                status,
+                proven,
+                missing,
+            } => Problem::new(
                 409,
                 "not_verified",
                 "There is nothing to decide",
                 format!(
-                    "The domain is {status}; the final step is open only while it is verified."
+                    "The domain is {status}; the final step is open only while it is verified. {}",
+                    call_of_support(status, proven)
                 ),
             )
             .with(missing.into_iter().map(FieldError::about).collect()),
@@ -109,7 +123,10 @@ impl ApiError {
                 409,
                 "not_failed",
                 "There is nothing to restart",
-                format!("The domain is {status}; only one that failed can be restarted."),
+                format!(
+                    "The domain is {status}; only one that failed can be restarted. {}",
+                    instead_of_restart(status)
+                ),
             ),
             Self::Unconfirmed(name) => Problem::new(
                 409,
@@ -147,7 +164,8 @@ impl ApiError {
                 "nothing_to_grant",
                 "There is nothing to grant",
                 format!(
-                    "The domain is {status}; only a contested claim that is proven can be granted."
+                    "The domain is {status}; only a contested claim that is proven can be granted. {}",
+                    call_of_support(status, false)
                 ),
             ),
             Self::TooManyInstructions { of_domain, seconds } => {
@@ -238,7 +256,7 @@ impl ApiError {
                 409,
                 "being_removed",
                 "The domain is being removed",
-                "Its client is giving it up; there is nothing to release.",
+                "The domain is given up already, and is gone in a moment. Its history stays.",
             ),
             Self::Ses(SesError::Refused { .. }) => Problem::new(
                 502,
@@ -267,7 +285,8 @@ impl ApiError {
                 "There is nothing to adopt",
                 format!(
                     "The domain is {status}; only a contested domain can be given an identity that \
-                     Amazon SES has already."
+                     Amazon SES has already. {}",
+                    call_of_support(status, false)
                 ),
             ),
             Self::HeldByAnother => Problem::new(

@@ -32,6 +32,57 @@ pub(super) fn not_ready(status: Status, proven: bool, is_noted: bool) -> String 
     format!("The domain is {status}. {first}{noted}")
 }
 
+/// The call of Lasso support that fits a domain, below its path.
+pub(super) fn call_of_support(status: Status, proven: bool) -> &'static str {
+    match status {
+        Status::Contested if proven => {
+            "Its claim is proven: release decides this (POST …/release, with the decision \"grant\" or \
+             \"end\")."
+        }
+        Status::Contested => {
+            "Its claim waits for the ownership record: recheck looks for it (POST …/recheck), release \
+             ends the claim (POST …/release), and adopt gives the client the identity that Amazon SES \
+             has (POST …/adopt)."
+        }
+        Status::Provisioning => "Amazon SES is still registering it, which goes on by itself.",
+        Status::Pending => {
+            "It waits for its DNS records: instructions sends them (POST …/instructions), and recheck \
+             looks for them (POST …/recheck)."
+        }
+        Status::Verified => {
+            "complete takes the final step (POST …/complete), and reject refuses it (POST …/reject)."
+        }
+        Status::Authenticated => {
+            "The final step is taken. release ends the claim (POST …/release), and DELETE removes the \
+             domain."
+        }
+        Status::AtRisk => {
+            "The final step is taken, and records are gone: recheck looks for them (POST …/recheck)."
+        }
+        Status::Failed => "restart gives it another 72 hours at Amazon SES (POST …/restart).",
+        Status::Rejected => "notify opens the final step again (POST …/notify).",
+        Status::Removing => "It is given up, and gone in a moment.",
+    }
+}
+
+/// What to do with a domain that has not failed.
+pub(super) fn instead_of_restart(status: Status) -> &'static str {
+    match status {
+        Status::Contested => "Its ownership record has to be published (GET …/records).",
+        Status::Provisioning => "Amazon SES is registering it, which goes on by itself.",
+        Status::Pending => {
+            "Amazon SES is looking for its records, which have to be published (GET …/records)."
+        }
+        Status::Verified => "Lasso support takes the final step (POST …/notify tells it).",
+        Status::Rejected => "notify opens the final step again (POST …/notify).",
+        Status::Authenticated => "Lasso sends for it, and there is nothing to do.",
+        Status::AtRisk => {
+            "Lasso still sends for it. Records that are gone have to be published again (GET …/records)."
+        }
+        Status::Failed | Status::Removing => "Look at where it stands.",
+    }
+}
+
 /// What is wrong with each of these.
 pub(super) fn sentence(errors: &[FieldError]) -> String {
     let parts: Vec<String> = errors
@@ -57,4 +108,29 @@ pub(super) fn capitalized(text: &str) -> String {
         .next()
         .map(|first| first.to_uppercase().to_string());
     format!("{}{}.", first.unwrap_or_default(), characters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_in_which_something_can_be_done_names_the_call_that_does_it() {
+        for (status, proven, call) in [
+            (Status::Contested, true, "/release"),
+            (Status::Contested, false, "/recheck"),
+            (Status::Pending, false, "/instructions"),
+            (Status::Verified, false, "/complete"),
+            (Status::Authenticated, false, "/release"),
+            (Status::AtRisk, false, "/recheck"),
+            (Status::Failed, false, "/restart"),
+            (Status::Rejected, false, "/notify"),
+        ] {
+            let sentence = call_of_support(status, proven);
+            assert!(sentence.contains(call), "{status}: {sentence}");
+        }
+        for status in [Status::Provisioning, Status::Removing] {
+            assert!(!call_of_support(status, false).contains('/'), "{status}");
+        }
+    }
 }

@@ -249,7 +249,7 @@ impl Contests {
             Action::Failed | Action::Restarted | Action::Completed | Action::Rejected => {}
             Action::Reopened | Action::RecordsBroken | Action::RecordsRecovered => {}
             Action::Removed | Action::Stuck | Action::Ready | Action::InstructionsSent => {}
-            Action::Challenged | Action::Checked => {}
+            Action::Challenged | Action::Checked | Action::Changed => {}
             Action::LinkMade | Action::LinkWithdrawn => {}
         }
         Ok(())

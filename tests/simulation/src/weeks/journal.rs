@@ -293,7 +293,7 @@ impl Journal {
             Action::Failed | Action::Completed | Action::Rejected | Action::RecordsBroken => false,
             Action::RecordsRecovered | Action::Displaced | Action::Removed | Action::Stuck => false,
             Action::Ready | Action::InstructionsSent | Action::Challenged => false,
-            Action::Checked | Action::Adopted => false,
+            Action::Checked | Action::Adopted | Action::Changed => false,
             Action::LinkMade | Action::LinkWithdrawn => false,
         };
         let key = (domain.client.clone(), domain.name.clone());

@@ -46,7 +46,7 @@ impl World {
         let added = add(&tools, &eligibility, &new, &admin(), none).await;
         let change = match added {
             Ok(Addition::Created(change)) => change,
-            Ok(Addition::Existing(_)) => return,
+            Ok(Addition::Existing(_) | Addition::ForOneMore(..)) => return,
             Err(error) => return self.unless_busy(&error),
         };
         self.publish(change.event.as_ref()).await;

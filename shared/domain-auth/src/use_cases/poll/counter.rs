@@ -161,7 +161,8 @@ impl Counter {
             | Action::InstructionsSent
             | Action::LinkMade
             | Action::LinkWithdrawn
-            | Action::Checked => None,
+            | Action::Checked
+            | Action::Changed => None,
         }
     }
 }

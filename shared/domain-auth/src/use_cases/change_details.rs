@@ -1,0 +1,109 @@
+//! What a client said of a domain is changed: its communities, and who can be asked.
+
+use super::StoreTools;
+use super::failure::{Failure, existing};
+use crate::attempts::{Attempts, is_written};
+use crate::domain::{Change, Domain};
+use crate::evidence;
+use crate::history::{Action, Actor};
+use crate::names::{ClientId, Community, DomainName, EmailAddress, MAX_COMMUNITIES};
+use crate::ports::{Clock, CommitChanges, Ports, ReadDomains};
+
+/// What is to be changed. What is none stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewDetails {
+    /// All communities that the domain is for, at most [`MAX_COMMUNITIES`].
+    pub communities: Option<Vec<Community>>,
+    /// A person at the client who can be asked, or nobody any more.
+    pub contact_email: Option<Option<EmailAddress>>,
+}
+
+/// Why nothing was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DetailsRefusal {
+    /// A domain has at most [`MAX_COMMUNITIES`].
+    #[error("a domain has at most {MAX_COMMUNITIES} communities")]
+    TooManyCommunities,
+}
+
+/// Why it was not done.
+pub type DetailsError = Failure<DetailsRefusal>;
+
+/// Changes what the client said of a domain, and gives it back as it is stored. What says the same as before
+/// writes nothing.
+pub async fn change_details<P>(
+    tools: &StoreTools<'_, P>,
+    (client, name): (&ClientId, &DomainName),
+    new: &NewDetails,
+    actor: &Actor,
+) -> Result<Domain, DetailsError>
+where
+    P: Ports<Store: ReadDomains + CommitChanges>,
+{
+    let StoreTools { store, clock, ids } = *tools;
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
+        let domain = existing(store, client, name).await?;
+        let changed = changed(&domain, actor, clock, |domain| {
+            if let Some(communities) = &new.communities {
+                domain.set_communities(communities.clone());
+            }
+            if let Some(contact) = &new.contact_email {
+                domain.contact_email.clone_from(contact);
+            }
+        })?;
+        let Some(change) = changed else {
+            return Ok(domain);
+        };
+        if is_written(store.commit(&change).await)? {
+            return Ok(change.domain);
+        }
+    }
+    Err(Failure::Busy)
+}
+
+/// The change of a domain that is for one more community; none where it is for it already.
+pub(super) fn with_community(
+    domain: &Domain,
+    community: &Community,
+    actor: &Actor,
+    clock: &impl Clock,
+) -> Result<Option<Change>, DetailsRefusal> {
+    changed(domain, actor, clock, |domain| {
+        domain.add_community(community.clone());
+    })
+}
+
+fn changed(
+    before: &Domain,
+    actor: &Actor,
+    clock: &impl Clock,
+    update: impl FnOnce(&mut Domain),
+) -> Result<Option<Change>, DetailsRefusal> {
+    let mut after = before.clone();
+    update(&mut after);
+    if after.communities().count() > MAX_COMMUNITIES {
+        return Err(DetailsRefusal::TooManyCommunities);
+    }
+    let Some(evidence) = evidence::of_details(before, &after) else {
+        return Ok(None);
+    };
+    let (actor, evidence) = (actor.clone(), Some(evidence));
+    Ok(Some(before.acted(
+        Action::Changed,
+        actor,
+        evidence,
+        clock.now(),
+        |domain| {
+            domain.community = after.community;
+            domain.other_communities = after.other_communities;
+            domain.contact_email = after.contact_email;
+        },
+    )))
+}
+
+impl From<DetailsRefusal> for DetailsError {
+    fn from(refusal: DetailsRefusal) -> Self {
+        Self::Refused(refusal)
+    }
+}

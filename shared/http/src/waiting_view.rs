@@ -1,0 +1,179 @@
+//! Why a domain waits, since when, and for whom, as Lasso support sees it in lists.
+
+use domain_auth::dns::DnsLook;
+use domain_auth::domain::Domain;
+use domain_auth::event::MissingPiece;
+use domain_auth::missing::missing_pieces;
+use domain_auth::plain_text::one_line;
+use domain_auth::records::Requirement;
+use domain_auth::state::{State, WaitingFor};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::time::in_millis;
+
+/// Why a domain waits, since when, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Waiting")
+)]
+pub struct WaitingView {
+    /// Who has to do something: `lasso` or `client`; none where the service goes on by itself, or where
+    /// all is done.
+    #[serde(rename = "for")]
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["lasso", "client", null])))]
+    pub waits_for: Option<&'static str>,
+    /// Since when.
+    #[serde(serialize_with = "in_millis")]
+    pub since: Timestamp,
+    /// For what, for programs.
+    pub reason: WaitReason,
+    /// The same for a person. Plain text: a page has to escape it.
+    pub why: String,
+}
+
+/// What a domain waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WaitReason {
+    /// Lasso support decides between two clients.
+    Decision,
+    /// The claim takes its name over.
+    Takeover,
+    /// The ownership record.
+    Ownership,
+    /// Amazon SES registers the domain.
+    Registration,
+    /// The DNS records.
+    Records,
+    /// Lasso support takes or refuses the final step.
+    FinalStep,
+    /// Records that are gone.
+    RecordsGone,
+    /// Another 72 hours at Amazon SES.
+    Restart,
+    /// The client's answer to a refusal.
+    Answer,
+    /// The end of the removal.
+    Removal,
+    /// Nothing.
+    Nothing,
+}
+
+/// How many pieces are missing, by the last look at DNS and by what Amazon SES said last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "MissingCount")
+)]
+pub struct MissingCountView {
+    /// Pieces that sending depends on.
+    pub required: usize,
+    /// Other pieces.
+    pub recommended: usize,
+}
+
+impl WaitingView {
+    /// Of a domain as it is.
+    pub fn of(domain: &Domain) -> Self {
+        let (reason, why) = why(domain);
+        let since = match &domain.state {
+            State::Contested(contested) => contested.proven_at.unwrap_or(domain.state_since),
+            State::Provisioning(_) | State::Pending(_) | State::Verified(_) => domain.state_since,
+            State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) => domain.state_since,
+            State::Rejected(_) | State::Removing(_) => domain.state_since,
+        };
+        let waiting_for = if reason == WaitReason::Decision {
+            Some(WaitingFor::Lasso)
+        } else {
+            domain.state.queue_part().waiting_for()
+        };
+        let waits_for = match waiting_for {
+            Some(WaitingFor::Lasso) => Some("lasso"),
+            Some(WaitingFor::Client) => Some("client"),
+            None => None,
+        };
+        Self {
+            waits_for,
+            since,
+            reason,
+            why,
+        }
+    }
+}
+
+impl MissingCountView {
+    /// Of a domain, with the last look at its DNS.
+    pub fn of(domain: &Domain, look: Option<&DnsLook>) -> Self {
+        let pieces = missing_pieces(domain, look);
+        let (required, recommended): (Vec<_>, Vec<_>) = pieces
+            .into_iter()
+            .partition(|piece: &MissingPiece| piece.requirement == Requirement::Required);
+        Self {
+            required: required.len(),
+            recommended: recommended.len(),
+        }
+    }
+}
+
+fn why(domain: &Domain) -> (WaitReason, String) {
+    if !domain.challengers.is_empty() {
+        let why = "Another client has proven this name, or one above or below it: release decides.";
+        return (WaitReason::Decision, why.to_owned());
+    }
+    let (reason, why) = match &domain.state {
+        State::Contested(contested) if contested.taking_over_since.is_some() => (
+            WaitReason::Takeover,
+            "The claim is proven or granted, and the name is being transferred to this client.",
+        ),
+        State::Contested(contested) if contested.proven_at.is_some() => (
+            WaitReason::Decision,
+            "This client has proven the name, and the claim of another client stands in the way: release \
+             decides.",
+        ),
+        State::Contested(_) => (
+            WaitReason::Ownership,
+            "The client has not proven the name: its ownership record was not found.",
+        ),
+        State::Provisioning(_) => (
+            WaitReason::Registration,
+            "Amazon SES has not registered the domain yet. It is tried again by itself.",
+        ),
+        State::Pending(_) => (
+            WaitReason::Records,
+            "Amazon SES has not found the DNS records.",
+        ),
+        State::Verified(_) if domain.was_rejected => (
+            WaitReason::FinalStep,
+            "Amazon SES has verified the domain. The final step was refused before, and the client asks \
+             for it again.",
+        ),
+        State::Verified(_) if domain.has_said_ready() => (
+            WaitReason::FinalStep,
+            "Amazon SES has verified the domain, and the client says that it is ready for the final step.",
+        ),
+        State::Verified(_) => (
+            WaitReason::FinalStep,
+            "Amazon SES has verified the domain, and the final step is open.",
+        ),
+        State::Authenticated(_) => (WaitReason::Nothing, "Lasso sends for this domain."),
+        State::AtRisk(at_risk) => {
+            return (WaitReason::RecordsGone, one_line(&at_risk.reason));
+        }
+        State::Failed(failed) => (WaitReason::Restart, failed.reason.sentence()),
+        State::Rejected(rejected) => {
+            let reason = one_line(&rejected.reason);
+            let why = format!("Lasso support refused the final step: \"{reason}\"");
+            return (WaitReason::Answer, why);
+        }
+        State::Removing(_) => (
+            WaitReason::Removal,
+            "The domain is being removed, which goes on by itself.",
+        ),
+    };
+    (reason, why.to_owned())
+}

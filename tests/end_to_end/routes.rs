@@ -244,6 +244,7 @@ async fn unknown_parameters(world: Shared) {
     let target = Target {
         client: &world.info.clients.client_admin,
         domain: "nobody-has-this.com",
+        token: NO_LINK,
     };
     for operation in Operation::ALL {
         let token = match operation.route().access {

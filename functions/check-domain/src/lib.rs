@@ -18,8 +18,8 @@ use domain_auth::ses_share::SesTurns;
 use domain_auth::use_cases::check::{CheckLimits, Checked, check};
 use domain_auth::use_cases::{SesBudget, StoreTools};
 use domain_auth_http::{
-    Answer, ApiError, DomainView, ParsedRequest, Reply, json, measured, not_being_removed, once,
-    published, staff_domain,
+    Answer, ApiError, DomainView, Operation, ParsedRequest, Reply, json, measured,
+    not_being_removed, once, published, staff_domain,
 };
 use lambda_http::http::StatusCode;
 

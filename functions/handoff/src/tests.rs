@@ -217,6 +217,7 @@ fn opening(token: &str) -> domain_auth_http::ParsedRequest {
     let claims = ClaimNames {
         client_id: "client".to_owned(),
         roles: "roles".to_owned(),
+        mass_mail_scope: None,
     };
     request_of(event, &claims).unwrap()
 }
@@ -343,6 +344,7 @@ async fn the_page_names_the_domain_and_the_client_and_nothing_else() {
         (&client, &name),
         Some(&note),
         &Actor::Service,
+        true,
     );
     notified.await.unwrap();
     let page = world.open(world.token().as_str()).await;

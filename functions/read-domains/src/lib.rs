@@ -11,7 +11,7 @@ use domain_auth::domain::Domain;
 use domain_auth::handoff::{Handoff, HandoffFormat, render};
 use domain_auth::history::HistoryEntry;
 use domain_auth::names::Eligibility;
-use domain_auth::ports::{ListFilter, PageStart, Ports, ReadClaims, ReadDomains, ReadSenders};
+use domain_auth::ports::{ListFilter, PageStart, Ports, ReadDomains, ReadSenders};
 use domain_auth::use_cases::senders::{judge, judge_all};
 use domain_auth_http::{
     ApiError, ClientHistory, Cursors, DomainListView, DomainView, FieldError, List, Operation,

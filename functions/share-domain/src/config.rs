@@ -22,6 +22,7 @@ impl Config {
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
+                mass_mail_scope: None,
             },
             public_url: PublicUrl::from_vars(optional),
         })

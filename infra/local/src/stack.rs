@@ -99,11 +99,7 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
     ports::tcp(options.port, "--port")?;
     ports::tcp(options.console_port, "--console-port")?;
     let workspace = Workspace::find().await?;
-    let state = match &options.state {
-        StateFolder::Checkout => StateDir::open(&workspace.root.join("target/local"))?,
-        StateFolder::At(path) => StateDir::open(path)?,
-        StateFolder::Temporary => StateDir::temporary(&workspace.target.join("local-tests"))?,
-    };
+    let state = state_dir(&options.state, &workspace)?;
 
     progress.say("Building the functions (some minutes the first time)…");
     let (executables, python) = tokio::try_join!(
@@ -199,6 +195,14 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
             state,
         },
     ))
+}
+
+fn state_dir(chosen: &StateFolder, workspace: &Workspace) -> Result<StateDir, Error> {
+    Ok(match chosen {
+        StateFolder::Checkout => StateDir::open(&workspace.root.join("target/local"))?,
+        StateFolder::At(path) => StateDir::open(path)?,
+        StateFolder::Temporary => StateDir::temporary(&workspace.target.join("local-tests"))?,
+    })
 }
 
 fn describe(

@@ -72,6 +72,7 @@ mod tests {
         let claims = ClaimNames {
             client_id: "client".to_owned(),
             roles: "roles".to_owned(),
+            mass_mail_scope: None,
         };
         url.of(&request_of(event, &claims).unwrap())
     }

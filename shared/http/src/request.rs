@@ -103,7 +103,7 @@ impl ParsedRequest {
         let caller = self.caller.as_ref();
         caller.is_some_and(|caller| match caller.role {
             Role::LassoSupport => true,
-            Role::ClientAdmin => false,
+            Role::ClientAdmin | Role::MassMail => false,
         })
     }
 

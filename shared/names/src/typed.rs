@@ -158,7 +158,7 @@ fn guess(typed: &str, found: Option<DomainName>) -> Option<DomainName> {
         .filter(|word| word.trim_matches('.').contains('.'))
         .count()
         <= 1;
-    let is_split = one_has_the_dot && words.len() <= 4 && !words.iter().any(|word| is_prose(&word));
+    let is_split = one_has_the_dot && words.len() <= 4 && !words.iter().any(is_prose);
     let in_front = words
         .split_last()
         .map(|(_, front)| front.concat().to_lowercase());
@@ -273,7 +273,7 @@ fn as_on_the_keyboard(c: char) -> Option<char> {
 fn without_special_labels(text: &str) -> Option<String> {
     let labels: Vec<&str> = text.split('.').collect();
     let special = |label: &&str| label.starts_with('_') || *label == "*";
-    let last = labels.iter().rposition(|label| special(&label))?;
+    let last = labels.iter().rposition(special)?;
     Some(labels[last + 1..].join("."))
 }
 

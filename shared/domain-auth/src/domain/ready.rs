@@ -54,7 +54,7 @@ impl Domain {
     /// Remembers what the client wrote, in a state in which Lasso support has been told, or has nothing to do.
     pub fn write_note(&mut self, now: Timestamp, note: &Note) {
         let call = self.ready_call().cloned();
-        let call = call.unwrap_or_else(|| ReadyCall {
+        let call = call.unwrap_or(ReadyCall {
             at: now,
             state_since: self.state_since,
             note: None,

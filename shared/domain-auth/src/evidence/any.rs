@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::facts::{
     Addition, Adoption, Broken, Call, CommunitiesChange, ContactChange, Decision, Details, Expired,
-    Failure, FinalStepTaken, Identity, Letter, LinkTold, Look, Loss, Nothing, RecordSeen, Refusal, Removal,
-    Restart, Stuck,
+    Failure, FinalStepTaken, Identity, Letter, LinkTold, Look, Loss, Nothing, RecordSeen, Refusal,
+    Removal, Restart, Stuck,
 };
 use super::reasons::{AdoptedIdentity, Decided};
 use super::*;

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::facts::{
     Addition, Adoption, Broken, Call, CommunitiesChange, ContactChange, Decision, Details, Expired,
-    Failure, FinalStepTaken, Identity, Letter, LinkTold, Look, Loss, Nothing, OwnershipSeen, RecordSeen,
-    Refusal, Removal, Restart, Stuck,
+    Failure, FinalStepTaken, Identity, Letter, LinkTold, Look, Loss, Nothing, OwnershipSeen,
+    RecordSeen, Refusal, Removal, Restart, Stuck,
 };
 use super::reasons::{AdoptedIdentity, Decided, Expiry, LossReason, SesCall};
 use super::{Evidence, Facts, Internal};

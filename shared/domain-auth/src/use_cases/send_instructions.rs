@@ -115,7 +115,7 @@ where
         let url = format!("{base}/handoff/{}", made.token.as_str());
         (url, made.link.ends_at)
     });
-    let letter = letter_of(&domain, look.as_ref(), order, page.as_ref())?;
+    let letter = letter_of(&domain, look.as_ref(), order, actor, page.as_ref())?;
     if let Err(error) = mail.send(&order.to, &letter).await {
         match &error {
             // Certainly not sent.
@@ -169,7 +169,7 @@ fn letter_of(
         }),
         by_support: match actor {
             Actor::LassoSupport { .. } => true,
-            Actor::ClientAdmin { .. } | Actor::LinkHolder | Actor::Service => false,
+            Actor::ClientAdmin { .. } | Actor::LinkHolder { .. } | Actor::Service => false,
         },
     };
     letter(&handoff, &sender).map_err(|error| Failure::Refused(error.into()))

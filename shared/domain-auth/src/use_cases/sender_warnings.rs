@@ -93,7 +93,7 @@ pub(super) fn warnings(
     let why: Vec<String> = unmet.collect();
     let author = author.clone();
     let bulk =
-        (!why.is_empty()).then(|| SenderWarning::BulkRulesUnmet(BulkRulesUnmet { author, why }));
+        (!why.is_empty()).then_some(SenderWarning::BulkRulesUnmet(BulkRulesUnmet { author, why }));
     [refused, via, bulk].into_iter().flatten().collect()
 }
 

@@ -20,8 +20,8 @@ mod get_history;
 mod get_records;
 mod get_sender;
 mod get_senders;
-mod list_client_links;
 mod list_client_domains;
+mod list_client_links;
 mod list_domains;
 mod list_links;
 mod list_queue;
@@ -164,7 +164,10 @@ impl Operation {
     /// which is stored nowhere; and not that of a link holder, who has no
     /// keys of their own; and not a question.
     pub fn takes_keys(self) -> bool {
-        let answered_again = !matches!(self, Self::MakeLink | Self::MakeClientLink | Self::GetSenders);
+        let answered_again = !matches!(
+            self,
+            Self::MakeLink | Self::MakeClientLink | Self::GetSenders
+        );
         self.route().method == "POST" && self.route().access != Access::Anyone && answered_again
     }
 

@@ -7,7 +7,7 @@ mod events;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::diagnosis::FormerTokens;
+use crate::diagnosis::{Diagnosis, FormerTokens, Sightings};
 use crate::history::Actor;
 use crate::identity::SesLook;
 use crate::names::{ClientId, Community, DomainName, EmailAddress};
@@ -94,6 +94,9 @@ pub struct Domain {
     /// release wrote.
     #[serde(skip_serializing_if = "is_default", default)]
     pub never_verified: bool,
+    /// When looks at DNS last found its records.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub sightings: Sightings,
 }
 
 /// When the client said that it is ready for the final step, and in which visit of a state.
@@ -201,6 +204,12 @@ impl Domain {
             at: now,
             state_since: self.state_since,
         });
+    }
+
+    /// Remembers a look at its DNS, and which records it found.
+    pub fn saw_dns(&mut self, diagnosis: &Diagnosis, now: Timestamp) {
+        self.dns_looked_at = Some(now);
+        self.sightings = self.sightings.after(diagnosis, now);
     }
 
     /// Brings it back to the pace of a domain that has just come into its state, and makes it due.

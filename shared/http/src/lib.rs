@@ -11,6 +11,7 @@ mod history_view;
 mod input;
 mod instructions_view;
 mod limits_view;
+mod next_step;
 mod notified_view;
 mod once;
 #[cfg(feature = "openapi")]
@@ -26,6 +27,7 @@ mod sender_view;
 mod staff_reply;
 mod staff_view;
 mod view;
+mod words;
 
 pub use answer::{Answer, measured, published};
 pub use caller::ClaimNames;
@@ -36,6 +38,7 @@ pub use history_view::{ActorView, ClientHistory, HistoryEntryView, HistoryView};
 pub use input::{confirmation, limit_of, status_of};
 pub use instructions_view::{InstructionsView, LeftView};
 pub use limits_view::{ClientLimitsView, LimitView, LimitsSetView};
+pub use next_step::{CallView, DeadlineMeans, NextStepCode, NextStepView};
 pub use notified_view::NotifiedView;
 pub use once::once;
 pub use operations::{

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cursor::{Cursors, List};
+use crate::next_step::{Asker, next_step};
 use crate::view::{DomainSummaryView, DomainView};
 
 /// One domain, with everything.
@@ -280,6 +281,7 @@ fn proven_at_of(domain: &Domain, claims: &ClaimRegister) -> Option<Timestamp> {
 fn summary(domain: &Domain) -> DomainSummaryView {
     DomainSummaryView {
         path: staff_path(&domain.client, &domain.name),
+        next_step: next_step(domain, Asker::Support),
         ..DomainSummaryView::from(domain)
     }
 }

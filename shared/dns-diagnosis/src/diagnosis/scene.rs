@@ -1,7 +1,9 @@
 //! A made-up corner of DNS for tests: two authoritative servers and a resolver, each with its own
 //! content, that answer as RFC 1034 has it.
 
-use super::{Context, Diagnosis, DiagnosisCode, FormerTokens, RecordDiagnosis, diagnose};
+use super::{
+    Context, Diagnosis, DiagnosisCode, FormerTokens, RecordDiagnosis, Sightings, diagnose,
+};
 use super::{probes_for, questions_for};
 use crate::dns::{
     AuthorityAnswer, Data, NameServer, Observation, Outcome, Question, RecordType, Zone,
@@ -25,6 +27,7 @@ pub(crate) struct Scene {
     pub(crate) zone: ZoneOutcome,
     pub(crate) records: Vec<Record>,
     pub(crate) ses: Option<SesStatus>,
+    pub(crate) sightings: Option<Sightings>,
     pub(crate) former: FormerTokens,
     content: [Vec<(String, Data)>; 3],
     faults: [Option<Outcome>; 3],
@@ -111,6 +114,7 @@ impl Scene {
             records,
             domain,
             ses: None,
+            sightings: None,
             former: FormerTokens::default(),
             content: Default::default(),
             faults: Default::default(),
@@ -290,6 +294,7 @@ impl Scene {
             zone: &self.zone,
             former: &self.former,
             ses: self.ses,
+            sightings: self.sightings.as_ref(),
         }
     }
 

@@ -36,7 +36,7 @@ pub(crate) fn trials(path: &Path) -> Vec<Trial> {
     let text = std::fs::read_to_string(path).unwrap();
     let file: File = basic_toml::from_str(&text).unwrap();
     let trials = file.name.into_iter().map(|typed| {
-        let short: String = typed.typed.chars().take(40).collect();
+        let short: String = typed.typed.chars().take(60).collect();
         let name = format!("typed {short:?}");
         Trial::test(name, move || hold(&typed).map_err(Failed::from))
     });

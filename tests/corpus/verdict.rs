@@ -143,10 +143,22 @@ fn of_words(record: &RecordDiagnosis) -> Vec<String> {
         if message.is_empty() || message.chars().any(char::is_control) {
             wrong.push(format!("the message {message:?} cannot be read"));
         }
+        let said = format!("{message} {}", fix.as_ref().map_or("", |fix| &fix.text)).to_lowercase();
+        if let Some(word) = JARGON.iter().find(|word| said.contains(*word)) {
+            wrong.push(format!(
+                "few people know what {word:?} is: {message:?} {fix:?}"
+            ));
+        }
         let broken = matches!(record.state, RecordState::Missing | RecordState::Wrong);
         let wanted = broken && code.is_some_and(DiagnosisCode::is_fault);
         match fix {
             None if wanted => wrong.push(format!("{code:?} has no fix")),
+            Some(fix) if takes_away_from_others(&fix.text, &record.observed).is_some() => {
+                wrong.push(format!(
+                    "the fix takes away what is of others: {:?}",
+                    fix.text
+                ));
+            }
             Some(fix) if !names_what_it_changes(fix) => {
                 wrong.push(format!("the fix does not name its field: {:?}", fix.text));
             }
@@ -154,6 +166,57 @@ fn of_words(record: &RecordDiagnosis) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// Words that ask for something to go.
+const TAKES_AWAY: [&str; 4] = ["delete", "remove", "replace", "take it out"];
+/// Words for people who know DNS.
+const JARGON: [&str; 12] = [
+    "rrset",
+    "rdata",
+    "nxdomain",
+    "servfail",
+    "apex",
+    "fqdn",
+    "permerror",
+    "rfc ",
+    "octet",
+    "delegat",
+    "resolver",
+    "authoritative",
+];
+/// What in a value makes it one of this service's set, or a part of what the set replaces.
+const OURS: [&str; 7] = [
+    "amazonses",
+    "amazonaws",
+    "v=spf1",
+    "v=dmarc1",
+    "v=dkim1",
+    "lasso-",
+    "._domainkey",
+];
+
+/// Whether the text asks for a value of another service to go: it takes something away, and shows a value of
+/// what was seen that is not ours.
+fn takes_away_from_others(text: &str, observed: &[String]) -> Option<String> {
+    let text = text.to_lowercase();
+    let asks = text.split(['.', ';', ':']).any(|part| {
+        let part = part.trim();
+        TAKES_AWAY.iter().any(|word| part.contains(word)) && !part.contains("do not")
+    });
+    let is_ours = |value: &str| {
+        let value = value.to_lowercase();
+        OURS.iter().any(|own| value.contains(own))
+            || crate::case::DKIM_TOKENS
+                .iter()
+                .any(|own| value.contains(own))
+            || value.contains(&crate::case::TOKEN.to_lowercase()[..8])
+    };
+    let foreign = observed.iter().find(|value| {
+        let bare = value.split(' ').next_back().unwrap_or(value).to_lowercase();
+        !is_ours(value) && bare.len() > 3 && text.contains(&bare)
+    });
+    foreign.filter(|_| asks).cloned()
 }
 
 /// Whether the text of a fix has the field that it changes, which has a value.

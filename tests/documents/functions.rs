@@ -16,8 +16,9 @@ const DOCUMENT: &str = "docs/functions.md";
 const BEGIN: &str = "<!-- begin: made of infra/template.yaml -->\n";
 const END: &str = "<!-- end -->\n";
 
-/// Read by functions that look up DNS, and not set by the template (`DnsConfig::from_vars`).
-const UNSET: [&str; 2] = ["DNS_SERVERS", "DNS_AUTHORITATIVE_PORT"];
+/// Not set by the template: read by functions that look up DNS (`DnsConfig::from_vars`), and by those that tell
+/// an address to somebody (`PublicUrl::from_vars`).
+const UNSET: [&str; 3] = ["DNS_SERVERS", "DNS_AUTHORITATIVE_PORT", "PUBLIC_URL"];
 
 /// The three that `limits()` of the AWS adapters reads.
 const LIMITS: [&str; 3] = [

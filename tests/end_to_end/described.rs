@@ -33,10 +33,19 @@ pub(crate) fn tests(suite: &mut Suite) {
             let tags = [
                 "--include-tag=Client Administrator",
                 "--include-tag=Everybody",
+                "--include-tag=Senders",
             ];
             run(&world, &token, &[&tags[..], &[removing]].concat()).await;
             // By itself and last, because what is removed has nothing to show to the others.
             run(&world, &token, &["--include-operation-id=RemoveDomain"]).await;
+        },
+    );
+    suite.alone_if(
+        program.is_some(),
+        "schemathesis_finds_nothing_as_the_mass_mail_product",
+        async |world: Shared| {
+            let token = world.mass_mail().to_owned();
+            run(&world, &token, &["--include-tag=Senders"]).await;
         },
     );
     suite.alone_if(
@@ -85,10 +94,23 @@ async fn run(world: &World, token: &str, operations: &[&str]) {
     let output = tokio::task::spawn_blocking(move || command.output());
     let output = output.await.expect("a task that ends");
     let output = output.expect("schemathesis, where SCHEMATHESIS says it is");
+    let said = String::from_utf8_lossy(&output.stdout);
     assert!(
         output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
+        "{said}{}",
         String::from_utf8_lossy(&output.stderr)
     );
+    say_cases(&said, operations);
+}
+
+/// Says how many requests there were: a check that makes none finds nothing.
+#[expect(clippy::print_stdout, reason = "where the other lines about tests are")]
+fn say_cases(said: &str, operations: &[&str]) {
+    let mut lines = said
+        .lines()
+        .skip_while(|line| !line.starts_with("Test cases:"));
+    let cases = lines.nth(1).map(str::trim);
+    let cases = cases.filter(|line| line.contains("generated"));
+    let cases = cases.unwrap_or_else(|| panic!("no number of cases: {said}"));
+    println!("schemathesis {}: {cases}", operations.join(" "));
 }

@@ -7,14 +7,19 @@
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
 mod alert_queue;
+mod clients;
 mod contract;
 mod described;
 mod dns;
+mod dns_truth;
 mod fairness;
 mod hostile_zones;
 mod limits;
+mod links;
 mod lists;
 mod main_path;
+mod manners;
+mod mass_mail;
 mod overtaken;
 mod permissions;
 mod ready;
@@ -35,8 +40,10 @@ mod store_keys;
 mod store_kinds;
 mod store_limits;
 mod store_lives;
+mod store_recount;
 mod store_runs;
 mod store_schema;
+mod store_senders;
 mod store_turns;
 mod support_email;
 mod tag_conditions;
@@ -81,7 +88,19 @@ impl Suite {
     where
         F: Future<Output = ()>,
     {
-        self.trial(name, true, async move |name, stacks: Arc<Stacks>| {
+        self.shared_if(true, name, test);
+    }
+
+    /// The same, shown as ignored where what it needs is not there.
+    pub(crate) fn shared_if<F>(
+        &mut self,
+        possible: bool,
+        name: &str,
+        test: impl FnOnce(Shared) -> F + Send + 'static,
+    ) where
+        F: Future<Output = ()>,
+    {
+        self.trial(name, possible, async move |name, stacks: Arc<Stacks>| {
             stacks.beside_others(&name, test).await
         });
     }
@@ -158,14 +177,19 @@ fn main() -> ExitCode {
     // First, while the table is small and runs of the poller are short.
     permissions::tests(&mut suite);
     main_path::tests(&mut suite);
+    manners::tests(&mut suite);
+    clients::tests(&mut suite);
     dns::tests(&mut suite);
+    dns_truth::tests(&mut suite);
     removal::tests(&mut suite);
+    links::tests(&mut suite);
     lists::tests(&mut suite);
     requests::tests(&mut suite);
     overtaken::tests(&mut suite);
     second_look::tests(&mut suite);
     resilience::tests(&mut suite);
     routes::tests(&mut suite);
+    mass_mail::tests(&mut suite);
     senders::tests(&mut suite);
     ses_calls::tests(&mut suite);
     shared_account::tests(&mut suite);
@@ -178,6 +202,7 @@ fn main() -> ExitCode {
     registers::tests(&mut suite);
     registers_limits::tests(&mut suite);
     store::more_tests(&mut suite);
+    store_recount::tests(&mut suite);
     store_schema::tests(&mut suite);
     ready::tests(&mut suite);
     limits::tests(&mut suite);

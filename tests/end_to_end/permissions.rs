@@ -34,6 +34,8 @@ pub(crate) fn tests(suite: &mut Suite) {
         "send_instructions_needs_each_of_its_permissions",
         send_instructions,
     );
+    suite.alone("share_domain_needs_each_of_its_permissions", share_domain);
+    suite.alone("handoff_needs_each_of_its_permissions", handoff);
     suite.alone("check_domain_needs_each_of_its_permissions", check_domain);
     suite.alone(
         "verification_poller_needs_each_of_its_permissions",
@@ -92,6 +94,8 @@ async fn read_domains(world: Shared) {
         world
             .get(world.client_admin(), &format!("/domains/{domain}"))
             .await;
+        let sender = format!("/senders/sales@{domain}");
+        world.get(world.client_admin(), &sender).await;
     })
     .await;
 }
@@ -155,6 +159,25 @@ async fn send_instructions(world: Shared) {
         let request = world.request(Method::POST, &path, Some(world.client_admin()));
         let body = json!({ "email": format!("dns@{domain}") }).to_string();
         answer_to(request.body(body)).await;
+    })
+    .await;
+}
+
+async fn share_domain(world: Shared) {
+    let domain = world.fresh_domain();
+    world.add(world.client_admin(), &domain).await;
+    each_is_needed(&world, "share-domain", async || {
+        crate::links::made(&world, &domain).await;
+    })
+    .await;
+}
+
+async fn handoff(world: Shared) {
+    let domain = world.fresh_domain();
+    world.add(world.client_admin(), &domain).await;
+    let link = crate::links::made(&world, &domain).await.body;
+    each_is_needed(&world, "handoff", async || {
+        crate::links::open(&world, &link["url"]).await;
     })
     .await;
 }

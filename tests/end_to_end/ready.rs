@@ -117,7 +117,7 @@ async fn rejected(world: Shared) {
     assert_eq!(newest["evidence"]["note"], "Ours.");
 }
 
-async fn letters_to(world: &Shared, address: &str) -> Vec<Value> {
+pub(crate) async fn letters_to(world: &Shared, address: &str) -> Vec<Value> {
     let mut emails = world.emails().await;
     emails.retain(|email| email["To"] == json!([address]));
     emails

@@ -175,19 +175,15 @@ async fn hidden(world: Shared) {
 }
 
 async fn spellings(world: Shared) {
-    let first = world.add(world.client_admin(), "bücher.example").await;
+    let first = world.add(world.client_admin(), "bücher.de").await;
     assert_eq!(first.status, StatusCode::CREATED, "{first:?}");
-    for spelling in [
-        "BÜCHER.example",
-        "xn--bcher-kva.example",
-        "XN--BCHER-KVA.EXAMPLE.",
-    ] {
+    for spelling in ["BÜCHER.de", "xn--bcher-kva.de", "XN--BCHER-KVA.DE."] {
         let again = world.add(world.client_admin(), spelling).await;
         assert_eq!(again.status, StatusCode::OK, "{spelling}");
-        assert_eq!(again.body["domain"], "xn--bcher-kva.example");
+        assert_eq!(again.body["domain"], "xn--bcher-kva.de");
         let path = format!("/domains/{}", percent_encoded(spelling));
         let read = world.get(world.client_admin(), &path).await;
-        assert_eq!(read.body["domain_unicode"], "bücher.example", "{path}");
+        assert_eq!(read.body["domain_unicode"], "bücher.de", "{path}");
     }
 
     let domain = world.fresh_domain();

@@ -21,6 +21,10 @@ pub(crate) fn tests(suite: &mut Suite) {
         "every_route_answers_for_another_clients_domain_as_for_nobodys",
         other_clients,
     );
+    suite.shared(
+        "every_route_refuses_a_parameter_that_it_does_not_take",
+        unknown_parameters,
+    );
     suite.alone("no_route_that_reads_asks_ses_dns_or_sns", reads);
 }
 
@@ -28,7 +32,12 @@ pub(crate) fn tests(suite: &mut Suite) {
 struct Target<'a> {
     client: &'a str,
     domain: &'a str,
+    /// Of a link, which is all that its holder needs.
+    token: &'a str,
 }
+
+/// The token of no link.
+const NO_LINK: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 impl Target<'_> {
     fn path(&self, operation: Operation) -> String {
@@ -38,6 +47,8 @@ impl Target<'_> {
             .replace("{client}", self.client)
             .replace("{domain}", self.domain)
             .replace("{address}", &format!("sales@{}", self.domain))
+            .replace("{link}", "no-such-link")
+            .replace("{token}", self.token)
     }
 }
 
@@ -56,11 +67,16 @@ async fn tokens(world: Shared) {
     let target = Target {
         client: &world.info.clients.client_admin,
         domain: "nobody-has-this.com",
+        token: NO_LINK,
     };
     for operation in Operation::ALL {
         let expected = match operation.route().access {
+            // Without a link there is nothing behind these; a form leads back to where it is from.
+            Access::Anyone if operation.route().path.contains("{token}") => StatusCode::NOT_FOUND,
             Access::Anyone => StatusCode::OK,
-            Access::ClientAdmin | Access::LassoSupport => StatusCode::UNAUTHORIZED,
+            Access::ClientAdmin | Access::LassoSupport | Access::MassMail => {
+                StatusCode::UNAUTHORIZED
+            }
         };
         for token in [None, Some(forged.as_str()), Some("nonsense")] {
             let answer = call(&world, *operation, &target.path(*operation), token).await;
@@ -78,13 +94,16 @@ async fn roles(world: Shared) {
     let target = Target {
         client: &world.info.clients.client_admin,
         domain: &domain,
+        token: NO_LINK,
     };
     let no_role = world.info.tokens.no_role.as_str();
+    let mass_mail = world.mass_mail();
     for operation in Operation::ALL {
         let refused = match operation.route().access {
             Access::Anyone => continue,
-            Access::ClientAdmin => [no_role, world.support()],
-            Access::LassoSupport => [no_role, world.client_admin()],
+            Access::ClientAdmin => vec![no_role, mass_mail, world.support()],
+            Access::LassoSupport => vec![no_role, mass_mail, world.client_admin()],
+            Access::MassMail => vec![no_role, world.support()],
         };
         for token in refused {
             let answer = call(&world, *operation, &target.path(*operation), Some(token)).await;
@@ -101,7 +120,7 @@ async fn claims(world: Shared) {
     for operation in Operation::ALL {
         let (role, other) = match operation.route().access {
             Access::Anyone => continue,
-            Access::ClientAdmin => ("client-admin", "lasso-support"),
+            Access::ClientAdmin | Access::MassMail => ("client-admin", "lasso-support"),
             Access::LassoSupport => ("lasso-support", "client-admin"),
         };
         for (role, allowed) in [(role, true), (other, false), ("none-of-ours", false)] {
@@ -119,7 +138,7 @@ async fn claims(world: Shared) {
             "{operation}"
         );
         let without = json!({ "sub": "1", "cognito:groups": role });
-        let needs_client = operation.route().access == Access::ClientAdmin;
+        let needs_client = operation.route().access != Access::LassoSupport;
         let status = invoked(&world, *operation, &without).await;
         assert_eq!(status == 403, needs_client, "{operation}: {status}");
     }
@@ -146,6 +165,7 @@ async fn invoked(world: &Shared, operation: Operation, claims: &Value) -> u64 {
     let target = Target {
         client: "claims",
         domain: "nobody-has-this.com",
+        token: NO_LINK,
     };
     let path = target.path(operation);
     let event = json!({
@@ -187,7 +207,7 @@ async fn other_clients(world: Shared) {
         }
         let token = match route.access {
             Access::Anyone => continue,
-            Access::ClientAdmin => world.other_client_admin(),
+            Access::ClientAdmin | Access::MassMail => world.other_client_admin(),
             // Under the other client's name.
             Access::LassoSupport => world.support(),
         };
@@ -196,6 +216,7 @@ async fn other_clients(world: Shared) {
             let target = Target {
                 client: other_client,
                 domain,
+                token: NO_LINK,
             };
             let answer = call(&world, *operation, &target.path(*operation), Some(token)).await;
             let same = answer.text.replace(domain, "domain");
@@ -219,13 +240,48 @@ async fn other_clients(world: Shared) {
     );
 }
 
+async fn unknown_parameters(world: Shared) {
+    let target = Target {
+        client: &world.info.clients.client_admin,
+        domain: "nobody-has-this.com",
+    };
+    for operation in Operation::ALL {
+        let token = match operation.route().access {
+            Access::Anyone | Access::ClientAdmin => world.client_admin(),
+            Access::LassoSupport => world.support(),
+            Access::MassMail => world.mass_mail(),
+        };
+        let path = target.path(*operation);
+        let unknown = format!("{path}?colour=red");
+        let answer = call(&world, *operation, &unknown, Some(token)).await;
+        assert_problem(&answer, 422, "validation_failed");
+        let [error] = answer.body["errors"].as_array().unwrap().as_slice() else {
+            panic!("{operation}: {answer:?}");
+        };
+        assert_eq!(error["parameter"], "colour");
+        let detail = error["detail"].as_str().unwrap();
+        for known in operation.query_parameters() {
+            assert!(detail.contains(known), "{operation}: {detail}");
+            let twice = format!("{path}?{known}=1&{known}=1");
+            let answer = call(&world, *operation, &twice, Some(token)).await;
+            assert_problem(&answer, 422, "validation_failed");
+            assert_eq!(answer.body["errors"][0]["parameter"], *known);
+        }
+    }
+}
+
 async fn reads(world: Shared) {
     let domain = world.fresh_domain();
     world.add(world.client_admin(), &domain).await;
     let target = Target {
         client: &world.info.clients.client_admin,
         domain: &domain,
+        token: NO_LINK,
     };
+    let link = crate::links::made(&world, &domain).await.body;
+    let url = link["url"].as_str().expect("an address");
+    let (_, token) = url.rsplit_once('/').expect("a token");
+    let target = Target { token, ..target };
     let told = world.messages_of_topic().await;
     // The schedule may fire in between; then it is tried again.
     world
@@ -237,11 +293,14 @@ async fn reads(world: Shared) {
             );
             for operation in Operation::ALL {
                 let token = match operation.route().access {
-                    Access::Anyone | Access::ClientAdmin => world.client_admin(),
+                    Access::Anyone | Access::ClientAdmin | Access::MassMail => world.client_admin(),
                     Access::LassoSupport => world.support(),
                 };
                 if operation.route().method == "GET" {
-                    let path = target.path(*operation);
+                    let mut path = target.path(*operation);
+                    if *operation == Operation::GetHandoffRecords {
+                        path += "?format=zone";
+                    }
                     let answer = call(&world, *operation, &path, Some(token)).await;
                     assert_eq!(answer.status, StatusCode::OK, "{operation}: {answer:?}");
                 }

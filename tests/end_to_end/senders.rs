@@ -94,6 +94,14 @@ async fn spellings(world: Shared) {
         ),
         (
             percent_encoded(&format!("Jo <jo@{domain}>")),
+            "waiting_for_dns",
+        ),
+        (
+            percent_encoded(&format!("\"Doe, Jo\" <jo@{domain}>")),
+            "waiting_for_dns",
+        ),
+        (
+            percent_encoded(&format!("a@gmail.com, Jo <jo@{domain}>")),
             "invalid_address",
         ),
         (percent_encoded("sales@KÜCHE.example"), "not_initiated"),

@@ -24,6 +24,7 @@ use crate::store_keys as keys;
 use crate::store_limits as limits;
 use crate::store_lives as lives;
 use crate::store_runs as poller;
+use crate::store_senders as senders;
 use crate::store_turns as turns;
 use crate::world::Shared;
 
@@ -93,6 +94,13 @@ pub(crate) fn more_tests(suite: &mut Suite) {
         async |world: Shared| {
             Box::pin(lives::another_life(&table(&world, "lives").await)).await;
             Box::pin(lives::another_life(&MemoryStore::default())).await;
+        },
+    );
+    suite.shared(
+        "the_table_reads_what_many_senders_depend_on_at_once",
+        async |world: Shared| {
+            Box::pin(senders::many(&table(&world, "senders").await)).await;
+            Box::pin(senders::many(&MemoryStore::default())).await;
         },
     );
     suite.shared(

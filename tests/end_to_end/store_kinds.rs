@@ -193,7 +193,7 @@ impl<S: EveryStore> Writer<'_, S> {
                 let domain = self.verified(&domain).await;
                 let now = self.now();
                 let change = domain.acted(Action::Ready, admin(), None, now, |domain| {
-                    domain.say_ready(now);
+                    domain.say_ready(now, None, true);
                 });
                 self.commit(change).await;
             }

@@ -1,6 +1,8 @@
 //! Who has a domain, over HTTP: nobody gets one by adding it, by records that somebody else left, or
 //! by repeating what somebody else has proven; and everybody gets their own by proving it.
 
+mod alike;
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -32,7 +34,7 @@ pub(crate) fn tests(suite: &mut Suite) {
     );
     suite.shared(
         "what_is_contested_looks_the_same_whatever_the_reason",
-        alike,
+        alike::alike,
     );
 }
 
@@ -337,112 +339,6 @@ async fn assert_told(world: &Shared, domain: &str) {
             told.filter(|told| told.starts_with(&subject)).count() == 1
         })
         .await;
-}
-
-/// Held and not verified, held and verified, given up, above and below what is held, and known to SES
-/// from elsewhere: the second client cannot tell them apart.
-async fn alike(world: Shared) {
-    let (ours, other) = (world.client_admin(), world.other_client_admin());
-    let unverified = world.fresh_domain();
-    world.add(ours, &unverified).await;
-    let verified = world.fresh_domain();
-    world.authenticate(&verified).await;
-    let given_up = world.fresh_domain();
-    world.add(ours, &given_up).await;
-    delete(&world, ours, &given_up).await;
-    let child = format!("mail.{}", world.fresh_domain());
-    let parent = child.trim_start_matches("mail.").to_owned();
-    world.add(ours, &child).await;
-    let above = world.fresh_domain();
-    world.add(ours, &above).await;
-    let below = format!("mail.{above}");
-    // Each name is a zone of its own: what DNS says of them is the same, too.
-    world.create_zone(&below);
-    let elsewhere = world.fresh_domain();
-    world.identity_of(&elsewhere, "somebody").await;
-
-    let names = [unverified, verified, given_up, parent, below, elsewhere];
-    let answers = world
-        .without_poller(async {
-            let mut answers = Vec::new();
-            for name in &names {
-                answers.push(shown_of(&world, other, name).await);
-            }
-            answers
-        })
-        .await;
-    let expected = &answers[0];
-    for (name, shown) in names.iter().zip(&answers) {
-        for (n, (one, first)) in shown.iter().zip(expected).enumerate() {
-            assert_eq!(one, first, "answer {n} about {name} differs");
-        }
-    }
-}
-
-/// All that a client sees of a domain that it adds.
-async fn shown_of(world: &Shared, token: &str, name: &str) -> Vec<(StatusCode, Value)> {
-    let added = world.add(token, name).await;
-    assert_eq!(added.content_type, "application/json");
-    assert_eq!(added.retry_after, None);
-    let since = text(&added.body["added_at"]).parse().expect("a time");
-    let masked = |body: &Value, name: &str| masked(body, name, since);
-    let mut shown = vec![(added.status, masked(&added.body, name))];
-    for path in [
-        "",
-        "/records?format=json",
-        "/records?format=zone",
-        "/history",
-        "/history?limit=1",
-    ] {
-        let seen = world.get(token, &format!("/domains/{name}{path}")).await;
-        shown.push((seen.status, masked(&seen.body, name)));
-    }
-    let sender = world.get(token, &format!("/senders/sales@{name}")).await;
-    shown.push((sender.status, masked(&sender.body, name)));
-    shown
-}
-
-/// Without what is random, with the same name, and with each time as how long it is after the domain
-/// was added.
-fn masked(body: &Value, name: &str, added_at: jiff::Timestamp) -> Value {
-    let mut text = body.to_string().replace(name, "the-domain");
-    while let Some(start) = text.find("lasso-domain-verification=") {
-        let end = text[start..]
-            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '=' || c == '-'))
-            .map_or(text.len(), |length| start + length);
-        text.replace_range(start..end, "the-proof");
-    }
-    let mut body: Value = serde_json::from_str(&text).expect("JSON");
-    mask_times(&mut body, added_at);
-    body
-}
-
-fn mask_times(value: &mut Value, added_at: jiff::Timestamp) {
-    match value {
-        Value::String(text) => {
-            if let Ok(time) = text.parse::<jiff::Timestamp>() {
-                *value = json!(format!("{} after", time.duration_since(added_at)));
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| mask_times(item, added_at)),
-        Value::Object(members) => {
-            // The record's name below the zone, which follows from the name that was asked for.
-            if let Some(host) = members.get_mut("host") {
-                *host = json!("a host");
-            }
-            // However long the first write took; SES is asked after that.
-            if let Some(Value::String(looked_at)) = members.get_mut("dns_looked_at") {
-                "looked at".clone_into(looked_at);
-            }
-            if let Some(Value::String(cursor)) = members.get_mut("next_cursor") {
-                *cursor = format!("a cursor of {}", cursor.len());
-            }
-            members
-                .values_mut()
-                .for_each(|member| mask_times(member, added_at));
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
 }
 
 async fn decide(world: &Shared, path: &str, body: &Value) -> Answer {

@@ -82,6 +82,10 @@ impl World {
         &self.info.tokens.other_client_admin
     }
 
+    pub(crate) fn mass_mail(&self) -> &str {
+        &self.info.tokens.mass_mail
+    }
+
     pub(crate) fn support(&self) -> &str {
         &self.info.tokens.support
     }

@@ -180,6 +180,7 @@ async fn add(info: &StackInfo, http: &Client, table: &Table, number: usize) -> R
         event: None,
         look: None,
         client_count: None,
+        link: None,
     };
     Ok(table.commit(&change).await?)
 }

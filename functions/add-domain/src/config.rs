@@ -65,6 +65,7 @@ impl Config {
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
+                mass_mail_scope: None,
             },
             dns: DnsConfig::from_vars(optional)?,
         })

@@ -82,7 +82,8 @@ where
 
     async fn add(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
         let (client, actor) = (request.client()?, request.actor()?);
-        let body = AddDomainBody::read(request.fields()?)?;
+        let body = AddDomainBody::read(request.fields()?);
+        let body = body.map_err(|error| error.suggesting_only(&self.eligibility))?;
         let new = NewDomain {
             name: body.domain,
             client: client.clone(),
@@ -192,7 +193,9 @@ fn status_of(domain: &Domain) -> StatusCode {
 fn answer(status: StatusCode, domain: &Domain, look: Option<&DnsLook>) -> Reply {
     let view = DomainView::new(domain, look);
     let mut reply = json(status, &view);
-    if let Ok(location) = HeaderValue::from_str(&view.summary.path) {
+    // Relative to the URL of the request: only the caller knows below which base path the API is.
+    let location = format!("domains/{}", domain.name);
+    if let Ok(location) = HeaderValue::from_str(&location) {
         reply.headers_mut().insert(header::LOCATION, location);
     }
     reply

@@ -77,7 +77,7 @@ async fn a_throttled_ses_is_202_and_a_domain_to_be_finished() {
     insta::assert_json_snapshot!(answer_of(&reply));
     let stored = app
         .store
-        .domain(&client("maple-homes"), &domain_name("example.com"))
+        .domain(&client("maple-homes"), &domain_name("maplehomes.com"))
         .await
         .unwrap();
     assert!(stored.is_some());
@@ -86,7 +86,7 @@ async fn a_throttled_ses_is_202_and_a_domain_to_be_finished() {
 #[tokio::test]
 async fn a_name_of_another_client_is_202_with_the_ownership_record_alone() {
     let app = app();
-    let holder = domain_auth_testkit::new_domain("cedar-homes", "example.com");
+    let holder = domain_auth_testkit::new_domain("cedar-homes", "maplehomes.com");
     let actor = domain_auth::history::Actor::Service;
     let (tools, eligibility, limits) = (app.tools(), &app.eligibility, app.limits);
     domain_auth::use_cases::add::add(&tools, eligibility, &holder, &actor, limits)
@@ -119,8 +119,8 @@ async fn a_call_that_ses_throttles_once_is_made_again() {
 async fn the_101st_name_of_a_client_under_a_domain_is_refused_and_nothing_is_written() {
     let app = app();
     let (maple, now) = (client("maple-homes"), app.clock.now());
-    let names = (0..NAMES_PER_CLIENT).map(|n| domain_name(&format!("n{n}.example.com")));
-    let claims = names.fold(ClaimRegister::empty("example.com"), |claims, name| {
+    let names = (0..NAMES_PER_CLIENT).map(|n| domain_name(&format!("n{n}.maplehomes.com")));
+    let claims = names.fold(ClaimRegister::empty("maplehomes.com"), |claims, name| {
         claims.taken(&name, &maple, now)
     });
     app.store.put_claims(&claims);
@@ -128,10 +128,10 @@ async fn the_101st_name_of_a_client_under_a_domain_is_refused_and_nothing_is_wri
     insta::assert_json_snapshot!("too-many-names", answer_of(&reply));
     assert!(app.store.all_domains().is_empty());
     assert!(app.publisher.events().is_empty());
-    assert_eq!(app.store.claims("example.com").await.unwrap(), claims);
+    assert_eq!(app.store.claims("maplehomes.com").await.unwrap(), claims);
     // One fewer, and there is room.
     let fewer = claims.released(
-        &domain_name("n0.example.com"),
+        &domain_name("n0.maplehomes.com"),
         &maple,
         Reservation::Short,
         now,

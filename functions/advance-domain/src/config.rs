@@ -1,6 +1,6 @@
 //! What the template gives this function.
 
-use domain_auth_aws::{VariableError, positive, required};
+use domain_auth_aws::{LimitError, MissingVariable, VariableError, limit, positive, required};
 use domain_auth_http::ClaimNames;
 
 /// The function's configuration.
@@ -14,21 +14,42 @@ pub struct Config {
     pub stack: String,
     /// `SES_CALLS_PER_SECOND`: the account's quota for each identity operation.
     pub ses_calls_per_second: u32,
+    /// `MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY`.
+    pub support_emails: u32,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
     pub claims: ClaimNames,
 }
 
+/// The environment does not say what it must.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable is missing, or no number above zero.
+    #[error(transparent)]
+    Variable(#[from] VariableError),
+    /// A limit is none.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+}
+
+impl From<MissingVariable> for ConfigError {
+    fn from(error: MissingVariable) -> Self {
+        Self::Variable(error.into())
+    }
+}
+
 impl Config {
     /// Reads the environment.
-    pub fn from_env() -> Result<Self, VariableError> {
+    pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             table: required("TABLE_NAME")?,
             topic_arn: required("TOPIC_ARN")?,
             stack: required("STACK_NAME")?,
             ses_calls_per_second: positive("SES_CALLS_PER_SECOND")?,
+            support_emails: limit("MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY")?,
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
+                mass_mail_scope: None,
             },
         })
     }

@@ -5,9 +5,13 @@
 
 mod config;
 
+use domain_auth::alerts::{Place, ReadAlertCounts};
 use domain_auth::idempotency::IdempotencyLedger;
+use domain_auth::limits::ReadClientRecord;
+use domain_auth::names::ClientId;
 use domain_auth::ports::{ClaimStore, Identities, Outbox, Ports, Publish, ReadDomains};
 use domain_auth::ses_share::SesTurns;
+use domain_auth::use_cases::client_limits;
 use domain_auth::use_cases::notify::notify;
 use domain_auth::use_cases::restart::restart;
 use domain_auth::use_cases::{SesBudget, StoreTools};
@@ -17,7 +21,7 @@ use domain_auth_http::{
 };
 use lambda_http::http::StatusCode;
 
-pub use config::Config;
+pub use config::{Config, ConfigError};
 
 /// What the handler works with.
 pub struct App<P: Ports> {
@@ -33,12 +37,19 @@ pub struct App<P: Ports> {
     pub ids: P::Ids,
     /// Calls per second of each operation that SES takes, of which requests get a part.
     pub ses_calls_per_second: u32,
+    /// Emails to Lasso support on a day about the domains of a client for which no other limit is set.
+    pub support_emails: u32,
 }
 
 impl<P> App<P>
 where
     P: Ports<
-            Store: ClaimStore + Outbox + IdempotencyLedger + SesTurns,
+            Store: ClaimStore
+                       + Outbox
+                       + IdempotencyLedger
+                       + SesTurns
+                       + ReadClientRecord
+                       + ReadAlertCounts,
             Ses: Identities,
             Publisher: Publish,
         >,
@@ -80,9 +91,21 @@ where
     async fn notify(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {
         let (domain, actor) = (request.domain()?, request.actor()?);
         let NotifyReadyBody { note } = NotifyReadyBody::read(request.fields_if_any()?)?;
-        let notified = notify(&self.tools(), domain, note.as_ref(), &actor).await?;
+        let emails = self.emails_support(domain.0).await?;
+        let notified = notify(&self.tools(), domain, note.as_ref(), &actor, emails).await?;
         let reply = json(StatusCode::OK, &NotifiedView::from(&notified));
         Ok(Answer::after(notified.event, Ok(reply)))
+    }
+
+    /// Whether one more alert about a client's domains is an email: its own, or the summary of the day.
+    async fn emails_support(&self, client: &ClientId) -> Result<bool, ApiError> {
+        let limits = client_limits::read(&self.store, &self.clock, client).await?;
+        let own = limits.record.own.and_then(|own| own.support_emails_per_day);
+        let limit = own.unwrap_or(self.support_emails);
+        Ok(match limits.alerts.next(limit, limits.day) {
+            Place::Own | Place::Summary { .. } => true,
+            Place::InSummary | Place::Repeated => false,
+        })
     }
 }
 

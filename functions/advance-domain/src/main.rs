@@ -25,6 +25,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         clock: SystemClock,
         ids: SystemIds,
         ses_calls_per_second: config.ses_calls_per_second,
+        support_emails: config.support_emails,
     };
     domain_auth_http::run(Some(config.claims), |request| app.handle(request)).await
 }

@@ -26,6 +26,7 @@ async fn app() -> TestApp {
         clock: TestClock::default(),
         ids: SequentialIds::default(),
         ses_calls_per_second: 1,
+        support_emails: 50,
     };
     let rejected = Trigger::Refused {
         reason: "Not your brand.".to_owned(),

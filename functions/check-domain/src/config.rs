@@ -57,6 +57,7 @@ impl Config {
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
+                mass_mail_scope: None,
             },
             final_step: FinalStepPolicy::parse(
                 &required("FINAL_STEP")?,

@@ -1,8 +1,10 @@
 //! `POST /domains/{domain}/check`, and `…/recheck` for Lasso support: looks at SES and DNS now, and
-//! answers with the fresh domain.
+//! answers with the fresh domain. `POST /handoff/{token}/check` does the same for whoever has a link, and
+//! answers with the way back to its page.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
+mod by_link;
 mod config;
 
 use domain_auth::check_limit::CountChecks;
@@ -10,6 +12,7 @@ use domain_auth::dns::Lookup;
 use domain_auth::figures::{ses_calls, time_to_verified};
 use domain_auth::final_step::FinalStepPolicy;
 use domain_auth::idempotency::IdempotencyLedger;
+use domain_auth::links::ReadLinks;
 use domain_auth::ports::{ClaimStore, Identities, IdentityStatuses, Meter, Outbox, Ports, Publish};
 use domain_auth::ses_share::SesTurns;
 use domain_auth::use_cases::check::{CheckLimits, Checked, check};
@@ -47,7 +50,7 @@ pub struct App<P: Ports> {
 impl<P> App<P>
 where
     P: Ports<
-            Store: ClaimStore + Outbox + IdempotencyLedger + CountChecks + SesTurns,
+            Store: ClaimStore + ReadLinks + Outbox + IdempotencyLedger + CountChecks + SesTurns,
             Ses: Identities + IdentityStatuses,
             Publisher: Publish,
             Dns: Lookup,
@@ -72,6 +75,9 @@ where
 
     /// The pause between two checks holds for the client and Lasso support together.
     async fn check(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {
+        if request.operation()? == Operation::CheckHandoff {
+            return self.check_by_link(request).await;
+        }
         let (domain, actor) = (request.domain()?, request.actor()?);
         let budget = SesBudget::unlimited();
         let dns = self.dns.fresh();

@@ -2,13 +2,15 @@
 
 use domain_auth::domain::Domain;
 use domain_auth::final_step::FinalStepPolicy;
-use domain_auth::history::Actor;
+use domain_auth::history::{Action, Actor};
 use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
-use domain_auth::state::{State, Trigger};
+use domain_auth::state::{State, Status, Trigger};
+use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::check::CheckLimits;
+use domain_auth::use_cases::links::make_link;
 use domain_auth_http::Reply;
 use domain_auth_testkit::{
-    FakeDns, FakeSes, MemoryStore, RecordingMeter, RecordingTopic, SequentialIds, SesFault,
+    Answer, FakeDns, FakeSes, MemoryStore, RecordingMeter, RecordingTopic, SequentialIds, SesFault,
     TestClock, TestPorts, answer_of, client, domain_name, identity, new_domain, request_in,
 };
 use jiff::SignedDuration;
@@ -163,4 +165,83 @@ async fn more_checks_than_a_minute_may_have_are_429_and_ask_nobody() {
     assert_eq!(app.ses.calls("GetIdentityVerificationAttributes"), calls);
     app.clock.advance(SignedDuration::from_secs(30));
     assert_eq!(check(&app).await.status(), StatusCode::OK);
+}
+
+async fn by_link(app: &TestApp, case: &str) -> Answer {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/check-domain");
+    answer_of(
+        &app.handle(request_in(format!("{folder}/{case}.json").as_ref()))
+            .await,
+    )
+}
+
+/// With the link that is in the events.
+async fn app_with_link() -> TestApp {
+    let app = app(FakeDns::default()).await;
+    let (client, name) = (client("maple-homes"), domain_name("example.com"));
+    let tools = StoreTools::<TestPorts> {
+        store: &app.store,
+        clock: &app.clock,
+        ids: &SequentialIds::default(),
+    };
+    let made = make_link(&tools, (&client, &name), 14, &Actor::Service).await;
+    assert!(made.unwrap().token.as_str().ends_with("AAI"));
+    app
+}
+
+#[tokio::test]
+async fn a_link_holder_checks_the_domain_and_is_led_back_to_the_page() {
+    let app = app_with_link().await;
+    app.ses.verify(&domain_name("example.com"));
+    insta::assert_json_snapshot!(by_link(&app, "by-link").await);
+    let domain = stored(&app).await;
+    assert_eq!(domain.state.status(), Status::Verified);
+    assert_eq!(app.publisher.events().len(), 1);
+    assert_eq!(app.meter.values("TimeToVerified", None), [0.0]);
+    let history = app.store.history(&domain.client, &domain.name, 2, None);
+    let history = history.await.unwrap().items;
+    let checked = history.iter().find(|line| line.action == Action::Checked);
+    let link = domain.links[0].id.clone();
+    assert_eq!(checked.unwrap().actor, Actor::LinkHolder { link });
+}
+
+#[tokio::test]
+async fn a_link_holder_and_the_client_share_the_pause_of_the_domain() {
+    let app = app_with_link().await;
+    assert_eq!(check(&app).await.status(), StatusCode::OK);
+    let (before, calls) = (
+        stored(&app).await,
+        app.ses.calls("GetIdentityVerificationAttributes"),
+    );
+    let soon = by_link(&app, "by-link").await;
+    assert_eq!(soon["status"], 303);
+    assert_eq!(stored(&app).await, before);
+    assert_eq!(app.ses.calls("GetIdentityVerificationAttributes"), calls);
+    app.clock.advance(SignedDuration::from_secs(31));
+    assert_eq!(by_link(&app, "by-link").await["status"], 303);
+    assert_ne!(stored(&app).await, before);
+    assert_eq!(check(&app).await.status(), StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn a_link_holder_is_told_that_there_was_no_check_where_the_client_had_too_many() {
+    let mut app = app_with_link().await;
+    app.limits.checks_per_minute = 1;
+    assert_eq!(check(&app).await.status(), StatusCode::OK);
+    app.clock.advance(SignedDuration::from_secs(31));
+    let later = by_link(&app, "by-link").await;
+    let page = later["headers"]["location"].as_str().unwrap();
+    assert!(page.ends_with("?check=later"), "{later}");
+}
+
+#[tokio::test]
+async fn a_link_that_there_is_not_checks_nothing() {
+    let app = app_with_link().await;
+    let before = stored(&app).await;
+    insta::assert_json_snapshot!(by_link(&app, "by-unknown-link").await);
+    insta::assert_json_snapshot!(by_link(&app, "by-malformed-link").await);
+    app.clock.advance(SignedDuration::from_hours(24 * 14));
+    assert_eq!(by_link(&app, "by-link").await["status"], 303);
+    assert_eq!(stored(&app).await, before);
+    assert_eq!(app.ses.calls("GetIdentityVerificationAttributes"), 0);
 }

@@ -4,26 +4,55 @@
 
 use domain_auth_http::{ParsedRequest, Reply, json_for_everybody, problem};
 
-/// Made by a test of `shared/http`, which also sees to it that it is up to date.
-const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
+/// `docs/openapi.json` without white space. A test of `shared/http` sees to it that it is up to date.
+const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
+/// The same, compressed.
+const GZIPPED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
 
 /// Answers one request.
 pub fn describe(request: &ParsedRequest) -> Reply {
-    match request.operation() {
-        Ok(_) => json_for_everybody(DOCUMENT),
+    match request.check_query() {
+        Ok(()) => json_for_everybody(request, DOCUMENT, GZIPPED),
         Err(error) => problem(error, request),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
     use domain_auth_testkit::{answer_of, request_in};
+    use flate2::read::GzDecoder;
+    use serde_json::Value;
 
     use super::*;
 
     #[test]
+    fn both_forms_are_the_committed_document() {
+        let committed = include_str!("../../../docs/openapi.json");
+        let committed: Value = serde_json::from_str(committed).unwrap();
+        assert_eq!(DOCUMENT, committed.to_string());
+        let mut unpacked = String::new();
+        GzDecoder::new(GZIPPED)
+            .read_to_string(&mut unpacked)
+            .unwrap();
+        assert!(
+            unpacked == DOCUMENT,
+            "the compressed document is another one"
+        );
+        assert!(GZIPPED.len() < DOCUMENT.len() / 4, "{}", GZIPPED.len());
+    }
+
+    #[test]
+    fn a_caller_that_takes_gzip_gets_it() {
+        insta::glob!("../../../events/describe-api", "gzip.json", |file| {
+            insta::assert_json_snapshot!(answer_of(&describe(&request_in(file))));
+        });
+    }
+
+    #[test]
     fn every_event_is_answered_with_the_document() {
-        insta::glob!("../../../events/describe-api", "*.json", |file| {
+        insta::glob!("../../../events/describe-api", "document.json", |file| {
             let mut answer = answer_of(&describe(&request_in(file)));
             let document = answer["body"].take();
             assert_eq!(document["openapi"], "3.1.0");

@@ -13,7 +13,7 @@ pub struct Config {
     pub stack: String,
     /// `OWN_DOMAINS`: Lasso's own domains, separated by commas.
     pub eligibility: Eligibility,
-    /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
+    /// `CLIENT_ID_CLAIM`, `ROLES_CLAIM` and `MASS_MAIL_SCOPE`.
     pub claims: ClaimNames,
     /// `CURSOR_SECRET`: cursors of lists are made with it.
     pub cursors: Cursors,
@@ -40,6 +40,7 @@ impl Config {
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
+                mass_mail_scope: optional("MASS_MAIL_SCOPE").filter(|scope| !scope.is_empty()),
             },
             cursors: Cursors::new(&required("CURSOR_SECRET")?),
         })

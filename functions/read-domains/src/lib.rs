@@ -1,5 +1,5 @@
-//! `GET /domains`, `GET /domains/{domain}`, its records and its history, and
-//! `GET /senders/{address}`: pure reads of the table. Nothing here can reach SES or DNS, so open
+//! `GET /domains`, `GET /domains/{domain}`, its records and its history, and `GET /senders/{address}` and
+//! `POST /senders`: pure reads of the table. Nothing here can reach SES or DNS, so open
 //! browser tabs eat no quota.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
@@ -11,12 +11,12 @@ use domain_auth::domain::Domain;
 use domain_auth::handoff::{Handoff, HandoffFormat, render};
 use domain_auth::history::HistoryEntry;
 use domain_auth::names::{Community, Eligibility};
-use domain_auth::ports::{ListFilter, PageStart, Ports, ReadClaims, ReadDomains};
-use domain_auth::use_cases::senders::judge;
+use domain_auth::ports::{ListFilter, PageStart, Ports, ReadDomains, ReadSenders};
+use domain_auth::use_cases::senders::{judge, judge_all};
 use domain_auth_http::{
     ApiError, ClientHistory, Cursors, DomainListView, DomainView, FieldError, List, Operation,
-    ParsedRequest, Reply, SenderView, document, json, json_for_a_minute, limit_of, reply_to,
-    status_of,
+    ParsedRequest, Reply, SenderView, SendersBody, SendersView, document, json, json_for_a_minute,
+    limit_of, reply_to, status_of,
 };
 use lambda_http::http::{StatusCode, header};
 
@@ -34,7 +34,7 @@ pub struct App<P: Ports> {
 
 impl<P> App<P>
 where
-    P: Ports<Store: ReadDomains + ReadClaims>,
+    P: Ports<Store: ReadDomains + ReadSenders>,
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
@@ -45,6 +45,7 @@ where
                 Operation::GetRecords => self.records(&request).await,
                 Operation::GetHistory => self.history(&request).await,
                 Operation::GetSender => self.sender(&request).await,
+                Operation::GetSenders => self.senders(&request).await,
                 _served_elsewhere => Err(ApiError::NoRoute),
             }
         };
@@ -52,11 +53,21 @@ where
     }
 
     async fn sender(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
-        let client = request.client()?;
+        let client = request.client_of_senders()?;
         let address = request.path("address").unwrap_or_default();
         let verdict = judge(&self.store, &self.eligibility, client, address).await?;
         let view = SenderView::from(verdict);
         Ok(json_for_a_minute(StatusCode::OK, &view))
+    }
+
+    async fn senders(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let has_own_client = request.has_own_client();
+        let SendersBody { addresses, .. } = SendersBody::read(request.fields()?, has_own_client)?;
+        let client = request.client()?;
+        let asked: Vec<&str> = addresses.iter().map(String::as_str).collect();
+        let verdicts = judge_all(&self.store, &self.eligibility, client, &asked).await?;
+        let view = SendersView::new(addresses.into_iter().zip(verdicts));
+        Ok(json(StatusCode::OK, &view))
     }
 
     async fn one(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {

@@ -1,7 +1,7 @@
 //! What the template gives this function.
 
-use domain_auth_aws::{MissingVariable, required};
-use domain_auth_http::ClaimNames;
+use domain_auth_aws::{MissingVariable, optional, required};
+use domain_auth_http::{ClaimNames, PublicUrl};
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
@@ -12,6 +12,8 @@ pub struct Config {
     pub sender_email: String,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
     pub claims: ClaimNames,
+    /// Where links begin.
+    pub public_url: PublicUrl,
 }
 
 impl Config {
@@ -23,7 +25,9 @@ impl Config {
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
+                mass_mail_scope: None,
             },
+            public_url: PublicUrl::from_vars(optional),
         })
     }
 }

@@ -10,7 +10,7 @@ use domain_auth::ports::{CommitChanges, Ports, ReadDomains};
 use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::send_instructions::{Order, send_instructions};
 use domain_auth_http::{
-    ApiError, InstructionsBody, InstructionsView, ParsedRequest, Reply, json, once,
+    ApiError, InstructionsBody, InstructionsView, ParsedRequest, PublicUrl, Reply, json, once,
 };
 use lambda_http::http::StatusCode;
 
@@ -26,6 +26,8 @@ pub struct App<P: Ports> {
     pub clock: P::Clock,
     /// Randomness.
     pub ids: P::Ids,
+    /// Where links begin.
+    pub public_url: PublicUrl,
 }
 
 impl<P> App<P>
@@ -57,7 +59,8 @@ where
             note: body.note,
         };
         let tools = self.tools();
-        let sent = send_instructions(&tools, &self.mail, domain, &order, &actor).await?;
+        let base = self.public_url.of(request);
+        let sent = send_instructions(&tools, &self.mail, domain, &order, &actor, &base).await?;
         let view = InstructionsView::new(domain.1, &order, &sent);
         Ok(json(StatusCode::ACCEPTED, &view))
     }

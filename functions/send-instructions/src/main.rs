@@ -20,6 +20,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         mail: LetterMail::new(clients.ses_v2(), config.sender_email),
         clock: SystemClock,
         ids: SystemIds,
+        public_url: config.public_url,
     };
     domain_auth_http::run(Some(config.claims), |request| app.handle(request)).await
 }

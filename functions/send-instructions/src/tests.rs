@@ -4,14 +4,18 @@
 use std::sync::Mutex;
 
 use domain_auth::domain::{Domain, NewDomain};
+use domain_auth::handoff::Document;
 use domain_auth::history::{Action, Actor};
 use domain_auth::instructions::{
     CountInstructions, Counted, Day, Letter, PER_CLIENT, PER_DOMAIN, PER_RECIPIENT,
     PER_RECIPIENT_OF_ALL, Recipient, SendLetter,
 };
+use domain_auth::links::{Link, LinkToken, MOST_EMAILED};
 use domain_auth::names::{Community, EmailAddress};
 use domain_auth::ports::{Clock, CommitChanges, ReadDomains, Refusal, SesError};
 use domain_auth::state::{State, Trigger};
+use domain_auth::use_cases::links::{make_link, open_link};
+use domain_auth_http::PublicUrl;
 use domain_auth_testkit::{
     Answer, FakeDns, MemoryStore, SequentialIds, SesFault, TestClock, TestPorts, answer_of, client,
     domain_name, identity, new_domain, request_in,
@@ -61,6 +65,7 @@ async fn app() -> TestApp {
         mail: Mailbox::default(),
         clock: TestClock::default(),
         ids: SequentialIds::default(),
+        public_url: PublicUrl::default(),
     };
     let new = NewDomain {
         community: Some(Community::parse("Maple Ridge, see https://maple.example").unwrap()),
@@ -110,8 +115,17 @@ fn sent(app: &TestApp) -> usize {
 
 fn shown((to, letter): &(EmailAddress, Letter)) -> String {
     let reply_to = letter.reply_to.as_ref().map_or("", EmailAddress::as_str);
+    let attached = letter.attachments.iter().map(|file| {
+        let Document {
+            file_name,
+            content_type,
+            body,
+        } = file;
+        format!("\n──── {file_name}, {content_type}\n{body}")
+    });
+    let attached: String = attached.collect();
     format!(
-        "To: {to}\nSubject: {}\nReply-To: {reply_to}\n\n{}\n────\n{}",
+        "To: {to}\nSubject: {}\nReply-To: {reply_to}\n\n{}\n────\n{}{attached}",
         letter.subject, letter.text, letter.html
     )
 }
@@ -264,4 +278,72 @@ async fn a_failed_attempt_does_not_use_its_key_up() {
     app.mail.faults.lock().unwrap().push(SesFault::Throttled);
     assert_eq!(answer(&app, "with-key").await["status"], 503);
     assert_eq!(answer(&app, "with-key-other-body").await["status"], 202);
+}
+
+/// The token in the last email.
+fn token_in_last(app: &TestApp) -> LinkToken {
+    let letters = app.mail.letters.lock().unwrap();
+    let (_, letter) = letters.last().unwrap();
+    let (_, rest) = letter.text.split_once("/handoff/").unwrap();
+    LinkToken::parse(&rest[..43]).unwrap()
+}
+
+async fn links(app: &TestApp) -> Vec<Link> {
+    let (client, name) = (client("maple-homes"), domain_name("example.com"));
+    let domain = app.store.domain(&client, &name).await.unwrap();
+    domain.unwrap().links
+}
+
+#[tokio::test]
+async fn the_link_in_an_email_opens_the_domain() {
+    let app = app().await;
+    answer(&app, "to-email-administrator").await;
+    let token = token_in_last(&app);
+    let opened = open_link(&app.store, &app.clock, &token).await.unwrap();
+    let opened = opened.expect("a live link");
+    assert_eq!(opened.domain.name, domain_name("example.com"));
+    assert!(opened.link.emailed);
+    let letters = app.mail.letters.lock().unwrap();
+    assert!(letters[0].1.html.contains(token.as_str()));
+}
+
+#[tokio::test]
+async fn an_email_that_was_certainly_not_sent_leaves_no_link() {
+    let app = app().await;
+    for (fault, left) in [
+        (SesFault::Throttled, 0),
+        (SesFault::Refused(Refusal::MessageRejected), 0),
+        // It may have been sent, so its link is live.
+        (SesFault::AnswerLost, 1),
+    ] {
+        app.mail.faults.lock().unwrap().push(fault);
+        answer(&app, "to-email-administrator").await;
+        assert_eq!(links(&app).await.len(), left, "{fault:?}");
+    }
+    let token = token_in_last(&app);
+    let opened = open_link(&app.store, &app.clock, &token).await.unwrap();
+    assert!(opened.is_some());
+}
+
+#[tokio::test]
+async fn the_eleventh_emailed_link_ends_the_oldest_and_none_that_a_person_made() {
+    let app = app().await;
+    let tools = app.tools();
+    let (client, name) = (client("maple-homes"), domain_name("example.com"));
+    let by_person = make_link(&tools, (&client, &name), 14, &Actor::Service).await;
+    let mut tokens = Vec::new();
+    for _ in 0..=MOST_EMAILED {
+        answer(&app, "to-email-administrator").await;
+        tokens.push(token_in_last(&app));
+        app.clock.advance(SignedDuration::from_hours(6));
+    }
+    let live = async |token: &LinkToken| {
+        let opened = open_link(&app.store, &app.clock, token).await;
+        opened.unwrap().is_some()
+    };
+    assert!(!live(&tokens[0]).await);
+    for token in &tokens[1..] {
+        assert!(live(token).await);
+    }
+    assert!(live(&by_person.unwrap().token).await);
 }

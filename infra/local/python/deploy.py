@@ -14,6 +14,7 @@ import re
 import shutil
 import sys
 import time
+import urllib.parse
 import urllib.request
 import zipfile
 
@@ -24,6 +25,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 BUCKET = "lasso-local-artifacts"
 PASSWORD = "Local-only-1!"
+# The scope of the mass-mail product: a resource server, and a scope of it.
+MASS_MAIL_SERVER, MASS_MAIL_SCOPE = "lasso", "mass-mail"
 
 
 class DeployError(Exception):
@@ -35,7 +38,7 @@ class Aws:
 
     def __init__(self, endpoint, region):
         self.region = region
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._session = boto3.session.Session(
             aws_access_key_id="test", aws_secret_access_key="test", region_name=region
         )
@@ -45,14 +48,15 @@ class Aws:
         if service not in self._clients:
             self._clients[service] = self._session.client(
                 service,
-                endpoint_url=self._endpoint,
+                endpoint_url=self.endpoint,
                 config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 2}),
             )
         return self._clients[service]
 
 
 def make_user_pool(aws, users):
-    """A pool with these people and groups; returns the issuer, the audience and a token each."""
+    """A pool with these people and groups, and the mass-mail product; returns the issuer, the audience and a
+    token each."""
     idp = aws.client("cognito-idp")
     pool = idp.create_user_pool(
         PoolName="lasso-local",
@@ -88,8 +92,41 @@ def make_user_pool(aws, users):
             AuthFlow="USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
         )["AuthenticationResult"]["IdToken"]
+    program, tokens["mass_mail"] = make_program(aws, pool)
     issuer = f"https://cognito-idp.{aws.region}.amazonaws.com/{pool}"
-    return {"issuer": issuer, "audience": app, "tokens": tokens}
+    return {"issuer": issuer, "audience": f"{app},{program}", "tokens": tokens}
+
+
+def make_program(aws, pool):
+    """The app client of the mass-mail product, and the access token that it gets with its credentials. Such
+    a token has the client as `client_id`, no `aud`, and scopes where a person's has groups."""
+    idp = aws.client("cognito-idp")
+    idp.create_resource_server(
+        UserPoolId=pool,
+        Identifier=MASS_MAIL_SERVER,
+        Name="Lasso",
+        Scopes=[{"ScopeName": MASS_MAIL_SCOPE, "ScopeDescription": "Asks about senders"}],
+    )
+    client = idp.create_user_pool_client(
+        UserPoolId=pool,
+        ClientName="mass-mail",
+        GenerateSecret=True,
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthFlows=["client_credentials"],
+        AllowedOAuthScopes=[f"{MASS_MAIL_SERVER}/{MASS_MAIL_SCOPE}"],
+        AccessTokenValidity=24,
+        TokenValidityUnits={"AccessToken": "hours"},
+    )["UserPoolClient"]
+    form = urllib.parse.urlencode(
+        {
+            "grant_type": "client_credentials",
+            "client_id": client["ClientId"],
+            "client_secret": client["ClientSecret"],
+        }
+    )
+    url = f"{aws.endpoint}/oauth2/token"
+    with urllib.request.urlopen(url, data=form.encode(), timeout=10) as answer:
+        return client["ClientId"], json.load(answer)["access_token"]
 
 
 def binary_of(resource):
@@ -186,10 +223,15 @@ def failure_of(aws, name):
 
 
 class Resolver:
-    """Resolves the intrinsic functions that SAM writes into the body of an HTTP API."""
+    """Resolves the intrinsic functions of an HTTP API, those that SAM writes into its body too."""
 
-    def __init__(self, aws, stack, resources, parameters, functions):
+    def __init__(self, aws, stack, resources, parameters, template):
+        functions = functions_of(template)
+        declared = template.get("Parameters", {}).items()
+        defaults = {name: declaration.get("Default") for name, declaration in declared}
+        self._conditions = template.get("Conditions", {})
         self._values = {
+            **defaults,
             **resources,
             **parameters,
             "AWS::Partition": "aws",
@@ -208,9 +250,22 @@ class Resolver:
             return self._named(value["Ref"])
         if set(value) == {"Fn::Sub"}:
             return re.sub(r"\$\{([^}]+)\}", lambda name: self._named(name[1]), value["Fn::Sub"])
+        if set(value) == {"Fn::Split"}:
+            separator, text = self.resolve(value["Fn::Split"])
+            return text.split(separator)
+        if set(value) == {"Fn::Equals"}:
+            one, other = self.resolve(value["Fn::Equals"])
+            return one == other
+        if set(value) == {"Fn::Not"}:
+            return not self.resolve(value["Fn::Not"])[0]
+        if set(value) == {"Fn::If"}:
+            condition, yes, no = value["Fn::If"]
+            return self.resolve(yes if self.resolve(self._conditions[condition]) else no)
         return {key: self.resolve(item) for key, item in value.items()}
 
     def _named(self, name):
+        if name == "AWS::NoValue":
+            return None
         if name in self._values:
             return self._values[name]
         logical_id, _, attribute = name.partition(".")
@@ -235,9 +290,14 @@ def wire_api(aws, stack, template, resources, parameters):
         raise DeployError(f"the template has {len(apis)} HTTP APIs, expected one")
     logical_id, resource = apis[0]
     api_id = resources[logical_id]
-    resolver = Resolver(aws, stack, resources, parameters, functions_of(template))
+    resolver = Resolver(aws, stack, resources, parameters, template)
     body = resolver.resolve(resource["Properties"]["Body"])
     gateway = aws.client("apigatewayv2")
+
+    # As the template has it: in the body, the emulator has put the parameter's default in its place.
+    cors = template["Resources"][logical_id]["Properties"].get("CorsConfiguration")
+    if cors := resolver.resolve(cors):
+        gateway.update_api(ApiId=api_id, CorsConfiguration=cors)
 
     authorizers = {}
     for name, scheme in body.get("components", {}).get("securitySchemes", {}).items():

@@ -17,6 +17,7 @@ import threading
 from ministack import app
 from ministack.core import iam_actions
 from ministack.core.responses import get_account_id
+from ministack.services import ses_v2
 
 # No folder of compiled modules in the checkout.
 sys.dont_write_bytecode = True
@@ -74,10 +75,25 @@ def checks_of_ses(action, arn, headers, body, query):
     return checks
 
 
+def attachments_of(body):
+    """The files of a simple message (SES API v2 reference, "Attachment")."""
+    try:
+        content = json.loads(body or b"{}").get("Content") or {}
+    except ValueError:
+        return []
+    return (content.get("Simple") or {}).get("Attachments") or []
+
+
 enforce_ses_v2 = app._enforce_ses_v2
 
 
 def authorise_by_tags(method, path, headers, body, query_params, request_id):
+    if path.endswith("/outbound-emails") and attachments_of(body):
+        denied = app._enforce_data_plane(
+            "sesv2", "ses:SendRawEmail", headers, query_params, request_id, resource_arn="*"
+        )
+        if denied:
+            return denied
     action = iam_actions.extract_iam_action("ses", method, path, headers, body, query_params)
     if action is None or not ("/identities" in path or path.endswith("/tags")):
         return enforce_ses_v2(method, path, headers, body, query_params, request_id)
@@ -111,6 +127,30 @@ if list(inspect.signature(enforce_ses_v2).parameters) != [
 ] or "service_context" not in inspect.signature(app._enforce_data_plane).parameters:
     raise AssertionError("ministack has changed: it authorises the calls of SES v2 elsewhere")
 app._enforce_ses_v2 = authorise_by_tags
+
+handle_ses_v2 = ses_v2.handle_request
+
+
+async def keeping_attachments(method, path, headers, body, query_params):
+    """The emulator's own, which forgets the files of an email: the mailbox shows them."""
+    answer = await handle_ses_v2(method, path, headers, body, query_params)
+    files = attachments_of(body) if path.endswith("/outbound-emails") else []
+    if files and answer[0] == 200:
+        message_id = json.loads(answer[2])["MessageId"]
+        for email in ses_v2._sent_emails_list():
+            if email["MessageId"] == message_id:
+                email["Attachments"] = [
+                    {
+                        "FileName": file["FileName"],
+                        "ContentType": file.get("ContentType"),
+                        "Content": base64.b64decode(file["RawContent"]).decode(),
+                    }
+                    for file in files
+                ]
+    return answer
+
+
+ses_v2.handle_request = keeping_attachments
 sqs_as_aws.correct()
 
 end_with_the_runner()

@@ -17,6 +17,8 @@ pub(crate) const STACK_NAME: &str = "lasso-domain-auth";
 pub(crate) const SUPPORT_EMAIL: &str = "support@lasso.example";
 /// Where they come from.
 pub(crate) const SENDER_EMAIL: &str = "notifications@lasso.example";
+/// The scope of the mass-mail product, which `deploy.py` makes.
+const MASS_MAIL_SCOPE: &str = "lasso/mass-mail";
 
 /// What `deploy.py` is to do.
 #[derive(Debug, Serialize)]
@@ -78,6 +80,12 @@ pub(crate) fn parameters(overrides: BTreeMap<String, String>) -> BTreeMap<String
             ("SupportEmail", SUPPORT_EMAIL),
             ("SenderEmail", SENDER_EMAIL),
             ("OwnDomains", "lasso.example"),
+            // Where development servers of pages usually are.
+            (
+                "AllowedOrigins",
+                "http://localhost:3000,http://localhost:5173",
+            ),
+            ("MassMailScope", MASS_MAIL_SCOPE),
             ("Architecture", architecture),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned())),

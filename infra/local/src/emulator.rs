@@ -119,6 +119,10 @@ fn variables(surroundings: &Surroundings<'_>) -> Vec<(&'static str, String)> {
         ("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}")),
         ("AWS_ENDPOINT_URL_SES", surroundings.gate_url.to_owned()),
         ("AWS_ENDPOINT_URL_SESV2", surroundings.gate_url.to_owned()),
+        (
+            "PUBLIC_URL",
+            format!("http://127.0.0.1:{port}/_aws/execute-api/{{api}}"),
+        ),
         ("DNS_SERVERS", surroundings.dns_server.to_string()),
         (
             "DNS_AUTHORITATIVE_PORT",

@@ -88,6 +88,7 @@ fn tokens(info: &StackInfo) -> String {
         ("CLIENT_ADMIN", &tokens.client_admin),
         ("OTHER_CLIENT_ADMIN", &tokens.other_client_admin),
         ("SUPPORT", &tokens.support),
+        ("MASS_MAIL", &tokens.mass_mail),
         ("NO_ROLE", &tokens.no_role),
     ] {
         line(&mut text, name, token);
@@ -125,6 +126,7 @@ mod tests {
                 client_admin: text("one"),
                 other_client_admin: text("two"),
                 support: text("three"),
+                mass_mail: text("five"),
                 no_role: text("four"),
             },
             clients: Clients::default(),

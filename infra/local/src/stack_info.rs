@@ -51,7 +51,7 @@ pub struct StackInfo {
     pub log_file: PathBuf,
 }
 
-/// An identity token for each person, valid for a day.
+/// An identity token for each person, and an access token for a program, valid for a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tokens {
     /// A client administrator.
@@ -60,6 +60,8 @@ pub struct Tokens {
     pub other_client_admin: String,
     /// Lasso support.
     pub support: String,
+    /// The mass-mail product, by its client credentials.
+    pub mass_mail: String,
     /// Somebody at the first client, with no role.
     pub no_role: String,
 }

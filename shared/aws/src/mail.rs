@@ -2,8 +2,13 @@
 
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::error::BuildError;
+use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::builders::MessageBuilder;
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader};
+use aws_sdk_sesv2::types::{
+    Attachment, AttachmentContentDisposition, AttachmentContentTransferEncoding, Body, Content,
+    Destination, EmailContent, Message, MessageHeader,
+};
+use domain_auth::handoff::Document;
 use domain_auth::instructions::{Letter, SendLetter};
 use domain_auth::names::EmailAddress;
 use domain_auth::ports::{Email, Refusal, SendEmail, SesError};
@@ -37,6 +42,9 @@ impl LetterMail {
 impl SendLetter for LetterMail {
     async fn send(&self, to: &EmailAddress, letter: &Letter) -> Result<String, SesError> {
         let message = message(&letter.subject, &letter.text, &letter.html).map_err(malformed)?;
+        let files = letter.attachments.iter().map(attachment);
+        let files: Result<Vec<Attachment>, BuildError> = files.collect();
+        let message = message.set_attachments(Some(files.map_err(malformed)?));
         let to = Destination::builder().to_addresses(to.as_str()).build();
         let answer = self
             .client
@@ -86,6 +94,17 @@ fn message(subject: &str, text: &str, html: &str) -> Result<MessageBuilder, Buil
     let utf8 = |data: &str| Content::builder().data(data).charset("UTF-8").build();
     let body = Body::builder().text(utf8(text)?).html(utf8(html)?).build();
     Ok(Message::builder().subject(utf8(subject)?).body(body))
+}
+
+/// A text file. SES makes the MIME part (developer guide, "Working with email attachments").
+fn attachment(file: &Document) -> Result<Attachment, BuildError> {
+    Attachment::builder()
+        .file_name(&file.file_name)
+        .content_type(file.content_type)
+        .content_disposition(AttachmentContentDisposition::Attachment)
+        .content_transfer_encoding(AttachmentContentTransferEncoding::Base64)
+        .raw_content(Blob::new(file.body.as_bytes()))
+        .build()
 }
 
 fn reply_to(address: Option<&EmailAddress>) -> Option<Vec<String>> {

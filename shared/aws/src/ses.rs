@@ -1,27 +1,26 @@
 //! Identities at Amazon SES: v2 for the identity itself, v1 for the TXT token and for status by
 //! the hundred.
 
-use std::collections::HashMap;
-use std::error::Error;
+mod axes;
+mod errors;
 
-use aws_sdk_ses::error::ProvideErrorMetadata;
-use aws_sdk_ses::types as v1;
+use std::collections::HashMap;
+
 use aws_sdk_sesv2::types as v2;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_runtime_api::http::Response;
 use domain_auth::identity::{
     AxisStatus, ConfigurationSet, Dkim, DkimToken, MailFromLabel, VerificationToken,
 };
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
     Creation, ExistingIdentity, Identities, IdentityOwner, IdentityPage, IdentityStatuses,
-    ListIdentities, ListedIdentity, Refusal, SesError,
+    ListIdentities, ListedIdentity, SesError,
 };
 
-use crate::failure::IntoCause;
+use axes::{axis, listed_axis, mail_from_axis};
+pub(crate) use errors::error_of;
+use errors::refused;
 
-/// The service, in the log.
-const SERVICE: &str = "SES";
 /// Tag that names the client of an identity.
 const CLIENT_TAG: &str = "lasso-client";
 /// Tag that names the stack that made or adopted an identity.
@@ -364,45 +363,11 @@ fn by_name(
         .collect()
 }
 
-/// A status that SES may add later counts as not answered.
-fn axis(status: &v1::VerificationStatus) -> Option<AxisStatus> {
-    match status {
-        v1::VerificationStatus::NotStarted => Some(AxisStatus::NotStarted),
-        v1::VerificationStatus::Pending => Some(AxisStatus::Pending),
-        v1::VerificationStatus::Success => Some(AxisStatus::Success),
-        v1::VerificationStatus::Failed => Some(AxisStatus::Failed),
-        v1::VerificationStatus::TemporaryFailure => Some(AxisStatus::TemporaryFailure),
-        _ => None,
-    }
-}
-
-/// The same word in the v2 API.
-fn listed_axis(status: &v2::VerificationStatus) -> Option<AxisStatus> {
-    match status {
-        v2::VerificationStatus::NotStarted => Some(AxisStatus::NotStarted),
-        v2::VerificationStatus::Pending => Some(AxisStatus::Pending),
-        v2::VerificationStatus::Success => Some(AxisStatus::Success),
-        v2::VerificationStatus::Failed => Some(AxisStatus::Failed),
-        v2::VerificationStatus::TemporaryFailure => Some(AxisStatus::TemporaryFailure),
-        _ => None,
-    }
-}
-
 fn stopped(status: Option<&v2::DkimStatus>) -> bool {
     matches!(
         status,
         Some(v2::DkimStatus::Failed | v2::DkimStatus::NotStarted)
     )
-}
-
-fn mail_from_axis(status: &v1::CustomMailFromStatus) -> Option<AxisStatus> {
-    match status {
-        v1::CustomMailFromStatus::Pending => Some(AxisStatus::Pending),
-        v1::CustomMailFromStatus::Success => Some(AxisStatus::Success),
-        v1::CustomMailFromStatus::Failed => Some(AxisStatus::Failed),
-        v1::CustomMailFromStatus::TemporaryFailure => Some(AxisStatus::TemporaryFailure),
-        _ => None,
-    }
 }
 
 /// The tokens of an identity that SES signs for with keys of its own; an identity with keys from
@@ -431,73 +396,4 @@ fn dkim_of(tokens: &[String], signing_hosted_zone: Option<&str>) -> Option<Dkim>
             .unwrap_or(DEFAULT_SIGNING_HOSTED_ZONE)
             .to_owned(),
     })
-}
-
-/// SES answered with something that this code cannot use, or this code could not ask.
-fn refused(operation: &'static str, source: impl Error + Send + Sync + 'static) -> SesError {
-    SesError::Refused {
-        operation,
-        refusal: Refusal::Other,
-        source: source.into(),
-    }
-}
-
-/// What an SDK error means. Both APIs throttle with status 4xx, under different names.
-pub(crate) fn error_of<E>(operation: &'static str, error: SdkError<E, Response>) -> SesError
-where
-    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-{
-    let code = error.code().unwrap_or_default();
-    let throttled = matches!(
-        code,
-        "Throttling" | "ThrottlingException" | "TooManyRequestsException" | "RequestLimitExceeded"
-    );
-    let status = error
-        .raw_response()
-        .map(|response| response.status().as_u16());
-    if throttled || status == Some(429) {
-        return SesError::Throttled { operation };
-    }
-    match (&error, status) {
-        (SdkError::ConstructionFailure(_), _) => refused(operation, error),
-        // What another call for the same identity is in the way of, and nothing else.
-        (SdkError::ServiceError(_), _) if code == "ConcurrentModificationException" => {
-            SesError::Throttled { operation }
-        }
-        (SdkError::ServiceError(_), Some(400..500)) => SesError::Refused {
-            operation,
-            refusal: refusal_of(code),
-            source: error.into_cause(SERVICE),
-        },
-        _ => SesError::Unavailable {
-            operation,
-            source: error.into_cause(SERVICE),
-        },
-    }
-}
-
-/// The refusals of both APIs by their error codes (SES API v1 and v2 references, "Common errors" and
-/// the errors of each operation).
-fn refusal_of(code: &str) -> Refusal {
-    match code {
-        "BadRequestException"
-        | "ValidationException"
-        | "ValidationError"
-        | "InvalidParameterValue"
-        | "InvalidParameterCombination"
-        | "InvalidParameter" => Refusal::BadRequest,
-        "AccessDeniedException"
-        | "AccessDenied"
-        | "UnrecognizedClientException"
-        | "InvalidClientTokenId"
-        | "ExpiredToken"
-        | "ExpiredTokenException"
-        | "SignatureDoesNotMatch"
-        | "OptInRequired" => Refusal::AccessDenied,
-        "LimitExceededException" | "LimitExceeded" => Refusal::LimitExceeded,
-        "MessageRejected" | "MailFromDomainNotVerifiedException" | "MailFromDomainNotVerified" => {
-            Refusal::MessageRejected
-        }
-        _ => Refusal::Other,
-    }
 }

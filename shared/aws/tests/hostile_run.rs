@@ -119,6 +119,7 @@ fn change_of(domain: Domain) -> Change {
         event: None,
         look: None,
         client_count: None,
+        link: None,
     }
 }
 

@@ -309,7 +309,7 @@ fn ready(looked: Change) -> Change {
         clock: &clock,
         ids: &ids,
     };
-    let notified = notify(&tools, (client, name), Some(&note), &actor);
+    let notified = notify(&tools, (client, name), Some(&note), &actor, true);
     let notified = notified.now_or_never().unwrap().unwrap();
     let history = domain_auth::ports::ReadDomains::history(&store, client, name, 1, None);
     Change {

@@ -87,6 +87,8 @@ pub mod mail_from;
 pub mod providers;
 pub mod readiness;
 pub mod records;
+#[cfg(any(test, feature = "scene"))]
+pub mod scene;
 
 /// Domain names and identifiers, parsed.
 pub use domain_auth_names as names;

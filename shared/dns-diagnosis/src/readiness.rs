@@ -126,7 +126,7 @@ pub fn readiness(
             message: dkim::message(ses, cnames, asked_at.ses, asked_at.dns),
         },
         alignment_rule(ses, diagnosis, domain, has_cnames),
-        dmarc_rule(&diagnosis.dmarc, domain),
+        dmarc_rule(diagnosis, domain),
     ];
     let bulk_ready = Verdict::all(rules.iter().map(|check| check.met));
     let providers = [
@@ -193,6 +193,13 @@ fn state_of(diagnosis: &Diagnosis, id: RecordId) -> Verdict {
     }
 }
 
+/// Whether DNS was asked for the record. Of a claim that needs proof, it is asked for the ownership record
+/// alone.
+fn is_asked(diagnosis: &Diagnosis, id: RecordId) -> bool {
+    let mut records = diagnosis.records.iter();
+    records.any(|record| record.id == id && record.state != RecordState::NotLookedYet)
+}
+
 fn spf_rule(mail_from: Verdict, diagnosis: &Diagnosis) -> RuleCheck {
     let (met, message) = match mail_from {
         Verdict::Yes => match state_of(diagnosis, RecordId::MailFromSpf) {
@@ -201,9 +208,13 @@ fn spf_rule(mail_from: Verdict, diagnosis: &Diagnosis) -> RuleCheck {
                 Verdict::No,
                 "SPF does not pass: the TXT record of the MAIL FROM domain is missing or wrong.",
             ),
-            Verdict::Unknown => (
+            Verdict::Unknown if is_asked(diagnosis, RecordId::MailFromSpf) => (
                 Verdict::Unknown,
                 "It is not known whether SPF passes: DNS did not answer.",
+            ),
+            Verdict::Unknown => (
+                Verdict::Unknown,
+                "It is not known whether SPF passes: the record has not been looked up yet.",
             ),
         },
         // Then SES sends with its own MAIL FROM domain, for which SPF passes.
@@ -247,8 +258,8 @@ fn alignment_rule(
     check(BulkRule::Alignment, met, message)
 }
 
-fn dmarc_rule(dmarc: &DmarcDiscovery, domain: &DomainName) -> RuleCheck {
-    match dmarc {
+fn dmarc_rule(diagnosis: &Diagnosis, domain: &DomainName) -> RuleCheck {
+    match &diagnosis.dmarc {
         // Providers that do not walk up the tree see no policy for the domain.
         DmarcDiscovery::Published { at, .. } if is_of_registry(at, domain) => RuleCheck {
             rule: BulkRule::Dmarc,
@@ -280,7 +291,11 @@ fn dmarc_rule(dmarc: &DmarcDiscovery, domain: &DomainName) -> RuleCheck {
         DmarcDiscovery::Unknown => check(
             BulkRule::Dmarc,
             Verdict::Unknown,
-            "It is not known whether there is a DMARC record: DNS did not answer.",
+            if is_asked(diagnosis, RecordId::Dmarc) {
+                "It is not known whether there is a DMARC record: DNS did not answer."
+            } else {
+                "It is not known whether there is a DMARC record: it has not been looked up yet."
+            },
         ),
     }
 }

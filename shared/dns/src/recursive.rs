@@ -41,7 +41,7 @@ pub(crate) async fn resolve(asking: &Asking<'_>, query: &Query) -> Result<Resolv
     for server in servers {
         let reply = asking.recursive(server, query, false).await;
         match reply {
-            Ok(Reply::Failed(Failure::ServerFailure)) => {
+            Ok(Reply::Failed(Failure::ServerFailure | Failure::DnssecBogus)) => {
                 let unchecked = asking.recursive(server, query, true).await;
                 if let Ok(reply) = unchecked
                     && !matches!(reply, Reply::Failed(_))

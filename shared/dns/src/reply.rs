@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use domain_auth::dns::{Data, Failure, MAX_RECORDS, Outcome};
 use hickory_proto::op::{Message, Query, ResponseCode};
+use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
 use crate::names::{render, render_text};
@@ -106,6 +107,9 @@ pub(crate) fn interpret(message: &Message, query: &Query, speaker: Speaker<'_>) 
         ResponseCode::NoError => Reply::NoData,
         ResponseCode::NXDomain => Reply::NoSuchName,
         ResponseCode::Refused | ResponseCode::NotAuth => return Reply::Failed(Failure::Refused),
+        ResponseCode::ServFail if says_bogus(message) => {
+            return Reply::Failed(Failure::DnssecBogus);
+        }
         // SERVFAIL, codes that have no meaning in an answer to a query, and those of a server that cannot
         // read the query with EDNS or without.
         _ => return Reply::Failed(Failure::ServerFailure),
@@ -134,6 +138,21 @@ pub(crate) fn interpret(message: &Message, query: &Query, speaker: Speaker<'_>) 
             (negative, _) => nothing_there(negative),
         },
     }
+}
+
+/// Number of the EDNS option with extended errors (RFC 8914 section 2).
+const EXTENDED_ERROR: u16 = 15;
+
+/// Whether an extended error says that the signatures do not hold: 6 (DNSSEC Bogus) to 12 (NSEC Missing) of
+/// RFC 8914 section 4.
+fn says_bogus(message: &Message) -> bool {
+    let options = message.edns.iter().flat_map(|edns| &edns.options().options);
+    options
+        .filter_map(|(_, option)| match option {
+            EdnsOption::Unknown(EXTENDED_ERROR, data) => data.first_chunk::<2>(),
+            _ => None,
+        })
+        .any(|code| (6..=12).contains(&u16::from_be_bytes(*code)))
 }
 
 /// The records of the type asked for at the name asked for, or else the CNAME there. Whatever a

@@ -69,6 +69,28 @@ fn text(text: &str) -> Data {
 }
 
 #[test]
+fn an_extended_error_about_signatures_is_a_failure_of_dnssec() {
+    for (code, failure) in [
+        (5, Failure::ServerFailure),
+        (6, Failure::DnssecBogus),
+        (7, Failure::DnssecBogus),
+        (12, Failure::DnssecBogus),
+        (13, Failure::ServerFailure),
+        (22, Failure::ServerFailure),
+    ] {
+        let mut message = Message::response(1, OpCode::Query);
+        message.metadata.response_code = ResponseCode::ServFail;
+        let mut edns = hickory_proto::op::Edns::new();
+        let mut data = vec![0, code];
+        data.extend(b"signature expired");
+        edns.options_mut().insert(EdnsOption::Unknown(15, data));
+        message.edns = Some(edns);
+        let reply = interpret(&message, &query(), Speaker::Recursive);
+        assert_eq!(reply, Reply::Failed(failure), "{code}");
+    }
+}
+
+#[test]
 fn strings_of_one_record_are_joined_and_records_are_sorted_without_duplicates() {
     let mut message = from_authority();
     message.add_answers([

@@ -43,11 +43,15 @@ pub enum Action {
     Challenged,
     /// Lasso support has given the client the identity that SES had already.
     Adopted,
+    /// The client has made a link to the domain, for a person without a login.
+    LinkMade,
+    /// The client has taken it back.
+    LinkWithdrawn,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Added,
         Self::ProofFound,
         Self::Provisioned,
@@ -68,6 +72,8 @@ impl Action {
         Self::Checked,
         Self::Challenged,
         Self::Adopted,
+        Self::LinkMade,
+        Self::LinkWithdrawn,
     ];
 }
 

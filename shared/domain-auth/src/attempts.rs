@@ -92,6 +92,10 @@ mod tests {
         fn secret(&self) -> String {
             format!("secret{}", self.0.lock().unwrap().len())
         }
+
+        fn bits(&self) -> [u8; 32] {
+            unreachable!("an attempt is no link")
+        }
     }
 
     #[test]

@@ -85,7 +85,9 @@ impl CheckLimit {
 pub fn asker(client: &ClientId, actor: &Actor) -> KeyOwner {
     match actor {
         Actor::LassoSupport { subject } => KeyOwner::Supporter(subject.clone()),
-        Actor::ClientAdmin { .. } | Actor::Service => KeyOwner::Client(client.clone()),
+        Actor::ClientAdmin { .. } | Actor::LinkHolder { .. } | Actor::Service => {
+            KeyOwner::Client(client.clone())
+        }
     }
 }
 

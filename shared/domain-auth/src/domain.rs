@@ -3,6 +3,7 @@
 
 mod change;
 mod events;
+mod ready;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::diagnosis::{Diagnosis, FormerTokens, Sightings};
 use crate::history::Actor;
 use crate::identity::SesLook;
+use crate::links::Link;
 use crate::names::{ClientId, Community, DomainName, EmailAddress};
 use crate::records::{self, Record};
 use crate::state::{
@@ -19,6 +21,7 @@ use crate::state::{
 use crate::watching::watch::Watch;
 
 pub use change::{Change, Fate};
+pub use ready::ReadyCall;
 
 /// A domain of one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,15 +100,10 @@ pub struct Domain {
     /// When looks at DNS last found its records.
     #[serde(skip_serializing_if = "is_default", default)]
     pub sightings: Sightings,
-}
-
-/// When the client said that it is ready for the final step, and in which visit of a state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReadyCall {
-    /// When it was said.
-    pub at: Timestamp,
-    /// The [`Domain::state_since`] of that visit: a time of its own clock may not tell visits apart.
-    pub state_since: Timestamp,
+    /// The links to its page for people without a login. Those that have ended by themselves stay until
+    /// the next one is made or withdrawn.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub links: Vec<Link>,
 }
 
 /// A client with a proven claim that stands against another's.
@@ -192,24 +190,10 @@ impl Domain {
         }
     }
 
-    /// Whether the client has said that it is ready since the domain came into its state.
-    pub fn has_said_ready(&self) -> bool {
-        self.ready
-            .is_some_and(|ready| ready.state_since == self.state_since)
-    }
-
-    /// Remembers, in its present state, that the client said so.
-    pub fn say_ready(&mut self, now: Timestamp) {
-        self.ready = Some(ReadyCall {
-            at: now,
-            state_since: self.state_since,
-        });
-    }
-
     /// Remembers a look at its DNS, and which records it found.
     pub fn saw_dns(&mut self, diagnosis: &Diagnosis, now: Timestamp) {
         self.dns_looked_at = Some(now);
-        self.sightings = self.sightings.after(diagnosis, now);
+        self.sightings = self.sightings.after(diagnosis.states(), now);
     }
 
     /// Brings it back to the pace of a domain that has just come into its state, and makes it due.

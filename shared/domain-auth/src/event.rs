@@ -53,6 +53,9 @@ pub struct Event {
     /// What the client wrote to Lasso support. Plain text of a client: escape it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub note: Option<String>,
+    /// When the client said that it is ready for the final step, where it has.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ready_at: Option<Timestamp>,
     /// What is still missing, where the client says that it is ready.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub missing: Vec<MissingPiece>,

@@ -1,4 +1,8 @@
 //! The domain of sending-domain authentication; no I/O.
+//!
+//! The crate is a facade: it re-exports `dns-diagnosis` and `domain-auth-names`, whose types are in its own
+//! public ones, so that a dependent names one crate and cannot mix two versions of a type. `dns` and
+//! `identity` add to their modules what is stored. Depend on `dns-diagnosis` itself for the diagnosis alone.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -19,6 +23,7 @@ pub mod history;
 pub mod idempotency;
 pub mod instructions;
 pub mod limits;
+pub mod links;
 pub mod missing;
 pub mod pace;
 pub mod ports;

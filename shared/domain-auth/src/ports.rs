@@ -1,6 +1,7 @@
 //! What the use cases need from outside, in the words of the domain.
 
 mod redelivery;
+mod senders;
 mod ses;
 pub(crate) mod ses_operation;
 mod set;
@@ -23,11 +24,13 @@ use crate::run_memory::RunMemory;
 use crate::state::{QueuePart, Status};
 
 pub use redelivery::{Redeliver, Redelivery, RedeliveryError};
+pub use senders::ReadSenders;
 pub use ses::{
     Creation, ExistingIdentity, Identities, IdentityOwner, IdentityPage, IdentityStatuses,
     LIST_PAGE, ListIdentities, ListedIdentity, Refusal, STATUS_BATCH, SesError,
 };
 pub use ses_operation::{Operation, Tally};
+pub(crate) use set::alias;
 pub use set::{ClaimStore, Ports};
 pub use sources::{Clock, Ids};
 pub use store_error::{CommitError, StoreError, StoreFailure};

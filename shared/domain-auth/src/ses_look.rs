@@ -8,7 +8,6 @@ use crate::identity::SesStatus;
 
 /// What SES last answered, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct SesLook {
     /// The answer.
     pub status: SesStatus,

@@ -1,12 +1,16 @@
 //! The states of a domain. Each carries what only it knows.
 
 mod displacement;
+mod failure_reason;
 mod grant;
+mod queue_part;
 mod status;
 mod transitions;
 
 pub use displacement::{DisplacedBy, Displacement};
+pub use failure_reason::FailureReason;
 pub use grant::Grant;
+pub use queue_part::QueuePart;
 pub use status::{Status, WaitingFor};
 pub use transitions::{TransitionError, Trigger, TriggerKind};
 
@@ -190,31 +194,6 @@ pub struct Removing {
     pub settles_at: Option<Timestamp>,
 }
 
-/// Why a domain failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureReason {
-    /// The 72 hours passed.
-    DeadlinePassed,
-    /// SES reported `Failed` while it was looking.
-    SesGaveUp,
-    /// SES reported `Failed` for a domain that it had verified.
-    SesRevoked,
-    /// SES does not have the identity any more.
-    IdentityGone,
-    /// SES does not take this name as an identity.
-    RefusedBySes,
-}
-
-/// A part of the staff queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum QueuePart {
-    /// The domains in a state.
-    InState(Status),
-    /// Of those that are `contested`, the ones that are proven and wait for Lasso support.
-    ProvenClaims,
-}
-
 impl State {
     /// The state in which an uncontested domain starts.
     pub fn provisioning() -> Self {
@@ -390,51 +369,6 @@ impl Contested {
             displaced: None,
             taking_over_since: None,
             granted: None,
-        }
-    }
-}
-
-impl QueuePart {
-    /// Every part.
-    pub fn all() -> impl Iterator<Item = Self> {
-        let states = Status::ALL.into_iter().map(Self::InState);
-        states.chain([Self::ProvenClaims])
-    }
-
-    /// The state of the domains in it.
-    pub fn status(self) -> Status {
-        match self {
-            Self::InState(status) => status,
-            Self::ProvenClaims => Status::Contested,
-        }
-    }
-
-    /// Who has to do something before the domains in it move on.
-    pub fn waiting_for(self) -> Option<WaitingFor> {
-        match self {
-            Self::InState(status) => status.waiting_for(),
-            Self::ProvenClaims => Some(WaitingFor::Lasso),
-        }
-    }
-}
-
-impl FailureReason {
-    /// A sentence for the person who added the domain.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::DeadlinePassed => {
-                "Amazon SES looked for the records for 72 hours without finding them."
-            }
-            Self::SesGaveUp => "Amazon SES stopped looking for the records before it found them.",
-            Self::SesRevoked => {
-                "Amazon SES could no longer find the records and took its verification back."
-            }
-            Self::IdentityGone => {
-                "The domain is not registered with Amazon SES any more. Restarting registers it again."
-            }
-            Self::RefusedBySes => {
-                "Amazon SES does not accept this name. Check its spelling; if it is right, ask Lasso support."
-            }
         }
     }
 }

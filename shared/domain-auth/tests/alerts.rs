@@ -284,7 +284,7 @@ fn a_client_that_adds_says_ready_and_removes_in_a_loop_is_one_email() {
         }
         let domain = (&client("maple"), &domain_name("example.com"));
         let tools = world.store_tools();
-        let said = notify(&tools, domain, None, &Actor::Service);
+        let said = notify(&tools, domain, None, &Actor::Service, true);
         let said = said.now_or_never().unwrap().unwrap();
         let outcome = world.told(&said.event.unwrap());
         let now = world.clock.now();

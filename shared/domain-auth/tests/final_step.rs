@@ -2,16 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
-use domain_auth::claims::{ClaimRegister, Reservation};
+#[path = "final_step/withheld.rs"]
+mod withheld;
+
+use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::Domain;
 use domain_auth::event::{Event, EventType};
+use domain_auth::evidence::Evidence;
 use domain_auth::final_step::FinalStepPolicy;
 use domain_auth::history::{Action, Actor, HistoryEntry};
 use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth::names::{DomainName, Note};
 use domain_auth::pace;
 use domain_auth::ports::{Clock, CommitChanges, ReadClaims, ReadDomains, Refusal};
-use domain_auth::records::{RecordId, records_of};
+use domain_auth::records::records_of;
 use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth::use_cases::Failure;
 use domain_auth::use_cases::check::{CheckLimits, check};
@@ -143,7 +147,7 @@ impl World {
         let note = Note::parse("All is in.").unwrap();
         let (client, name) = (client("maple"), domain_name(name));
         let (tools, actor) = (self.store_tools(), someone());
-        let told = notify(&tools, (&client, &name), Some(&note), &actor);
+        let told = notify(&tools, (&client, &name), Some(&note), &actor, true);
         told.now_or_never().unwrap()
     }
 
@@ -370,6 +374,85 @@ fn ready_brings_a_domain_back_to_the_fast_pace() {
 }
 
 #[test]
+fn a_note_is_in_the_history_in_every_state_once() {
+    let failed = Trigger::SesFailed(FailureReason::DeadlinePassed);
+    let sending = || vec![Trigger::SesVerified, Trigger::Completed];
+    let broken = Trigger::RecordsBroken {
+        reason: "Gone.".to_owned(),
+    };
+    let states = [
+        ("pending.com", vec![]),
+        ("verified.com", vec![Trigger::SesVerified]),
+        ("rejected.com", vec![Trigger::SesVerified, rejected()]),
+        ("sending.com", sending()),
+        ("risky.com", sending().into_iter().chain([broken]).collect()),
+        ("failed.com", vec![failed]),
+    ];
+    let world = World::default();
+    for (name, triggers) in states {
+        world.domain_after(name, triggers);
+        let told = [world.notify(name), world.notify(name)];
+        let noted = |line: &&HistoryEntry| {
+            let evidence = line.evidence.as_ref().map(Evidence::for_support);
+            evidence.is_some_and(|evidence| evidence["note"] == "All is in.")
+        };
+        let history = world.history(name);
+        assert_eq!(history.iter().filter(noted).count(), 1, "{name}");
+        for told in told {
+            match told {
+                Ok(notified) => assert!(notified.is_noted, "{name}"),
+                Err(Failure::Refused(NotifyRefusal::CannotBeReady { is_noted, .. })) => {
+                    assert!(is_noted && name == "failed.com", "{name}");
+                }
+                Err(error) => panic!("{name}: {error:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_second_note_is_kept_and_tells_nobody_again() {
+    let world = World::default();
+    world.domain_after("example.com", vec![]);
+    let first = world.notify("example.com").unwrap();
+    let note = Note::parse("One more thing.").unwrap();
+    let (client, name) = (client("maple"), domain_name("example.com"));
+    let (tools, actor) = (world.store_tools(), someone());
+    let again = notify(&tools, (&client, &name), Some(&note), &actor, true);
+    let again = again.now_or_never().unwrap().unwrap();
+    assert_eq!(again.event, None);
+    let (before, after) = (first.domain.ready.unwrap(), again.domain.ready.unwrap());
+    assert_eq!(after.at, before.at, "support was told then");
+    assert_eq!(after.note.as_deref(), Some("One more thing."));
+    let history = world.history("example.com");
+    let ready = history.iter().filter(|line| line.action == Action::Ready);
+    assert_eq!(ready.count(), 2);
+}
+
+#[test]
+fn what_the_client_said_while_it_waited_is_told_with_the_verification() {
+    let world = World::default();
+    let domain = world.domain_after("example.com", vec![]);
+    let said = world.notify("example.com").unwrap().domain.ready.unwrap();
+    world.verify(&domain.name);
+    world.poll_after(MINUTE);
+    let told = world.events(EventType::Verified);
+    assert_eq!(told[0].note.as_deref(), Some("All is in."));
+    assert_eq!(told[0].ready_at, Some(said.at));
+    assert!(told[0].summary.contains("said that it is ready"));
+    let verified = world.domain("example.com");
+    let call = verified.ready_call().unwrap();
+    assert_eq!(
+        (call.at, call.note.as_deref()),
+        (said.at, Some("All is in."))
+    );
+    assert!(
+        !verified.has_said_ready(),
+        "it can be said in this state, too"
+    );
+}
+
+#[test]
 fn where_something_else_comes_first_nobody_is_told() {
     let failed = Trigger::SesFailed(FailureReason::DeadlinePassed);
     let completed = vec![Trigger::SesVerified, Trigger::Completed];
@@ -381,7 +464,8 @@ fn where_something_else_comes_first_nobody_is_told() {
         world.notify("failed.com"),
         Err(Failure::Refused(NotifyRefusal::CannotBeReady {
             status: Status::Failed,
-            proven: false
+            proven: false,
+            is_noted: true,
         }))
     ));
     for absent in ["removed.com", "unknown.com"] {
@@ -389,168 +473,4 @@ fn where_something_else_comes_first_nobody_is_told() {
     }
     let sending = world.notify("sending.com").unwrap();
     assert_eq!((sending.event, sending.missing), (None, vec![]));
-}
-
-#[test]
-fn a_domain_without_dkim_at_ses_waits_and_is_completed_once_ses_has_seen_it() {
-    let world = World::with("automatic", None);
-    let domain = world.domain_after("example.com", vec![]);
-    world.verify_with_dkim(&domain.name, AxisStatus::Pending);
-    world.poll_after(MINUTE);
-    assert_eq!(world.status("example.com"), Status::Verified);
-    let summary = world.summary_of_verified("example.com");
-    assert!(
-        summary.contains("has not seen the three DKIM records"),
-        "{summary}"
-    );
-    let line = &world.history("example.com")[0];
-    let evidence = line.evidence.as_ref().unwrap().for_support();
-    assert_eq!(
-        evidence["internal"]["final_step_withheld"],
-        "dkim_not_verified"
-    );
-    world.verify(&domain.name);
-    world.poll_after(MINUTE);
-    world.poll_after(MINUTE * 2);
-    assert_eq!(world.status("example.com"), Status::Authenticated);
-}
-
-#[test]
-fn records_that_are_not_seen_at_two_servers_over_tcp_complete_nothing() {
-    type Dns = fn(&World, &Domain);
-    let cases: [(&str, Dns); 4] = [
-        ("1 of 2", |world, domain| {
-            world.dns.half_unpublish(&domain.records()[1], true);
-        }),
-        ("0 of 2", |world, domain| {
-            world.dns.unpublish(&domain.records()[2]);
-        }),
-        ("0 of 2", |world, domain| {
-            world.dns.forge(&domain.records()[3]);
-        }),
-        ("1 of 2", |world, _| world.dns.set_second_without_tcp(true)),
-    ];
-    for (seen, dns) in cases {
-        let world = World::with("automatic", Some("mass-mail"));
-        let domain = world.domain_after("example.com", vec![]);
-        let ids: Vec<RecordId> = domain.records()[1..4].iter().map(|it| it.id).collect();
-        assert_eq!(ids, [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3]);
-        dns(&world, &domain);
-        world.verify(&domain.name);
-        world.poll_after(MINUTE);
-        assert_eq!(world.status("example.com"), Status::Verified, "{seen}");
-        assert_eq!(world.ses.calls(ATTACH), 0, "nothing is given before");
-        let summary = world.summary_of_verified("example.com");
-        assert!(
-            summary.contains(&format!("at {seen} name servers")),
-            "{summary}"
-        );
-    }
-    // One server is enough where the zone has no other.
-    let world = World::with("automatic", None);
-    let domain = world.domain_after("example.com", vec![]);
-    world.dns.set_one_server(true);
-    world.verify(&domain.name);
-    world.poll_after(MINUTE);
-    assert_eq!(world.status("example.com"), Status::Authenticated);
-}
-
-#[test]
-fn a_domain_below_one_of_another_client_is_completed_only_where_it_is_proven() {
-    let above = domain_name("example.com");
-    for proven in [false, true] {
-        let world = World::with("automatic", None);
-        let domain = world.domain_after("mail.example.com", vec![]);
-        world.claim("mail.example.com", |claims, now| {
-            let claims = claims.taken(&above, &client("cedar"), now);
-            let mut claims = if proven {
-                claims.proven(&domain.name, &client("maple"), &[], now)
-            } else {
-                claims.taken(&domain.name, &client("maple"), now)
-            };
-            // One write.
-            claims.version = 1;
-            claims
-        });
-        world.verify(&domain.name);
-        world.poll_after(MINUTE);
-        if proven {
-            assert_eq!(world.status("mail.example.com"), Status::Authenticated);
-        } else {
-            let summary = world.summary_of_verified("mail.example.com");
-            assert!(summary.contains("lies below one"), "{summary}");
-            assert!(!summary.contains("cedar"), "{summary}");
-        }
-    }
-}
-
-#[test]
-fn a_domain_below_an_identity_that_nobody_here_holds_waits_for_a_person() {
-    let world = World::with("automatic", None);
-    let domain = world.domain_after("mail.example.com", vec![]);
-    let above = domain_name("example.com");
-    world.ses.add_foreign(&above, None, true);
-    world.verify(&above);
-    world.verify(&domain.name);
-    world
-        .ses
-        .fail("GetEmailIdentity", &[SesFault::Throttled; 2]);
-    world.poll_after(MINUTE);
-    let waiting = world.status("mail.example.com");
-    assert_eq!(waiting, Status::Pending, "SES did not say what is above");
-    world.poll_after(MINUTE);
-    assert_eq!(world.status("mail.example.com"), Status::Verified);
-    let summary = world.summary_of_verified("mail.example.com");
-    assert!(summary.contains("lies below one"), "{summary}");
-}
-
-#[test]
-fn a_domain_that_another_client_held_before_is_completed_only_where_it_is_proven() {
-    for proven in [false, true] {
-        let world = World::with("automatic", None);
-        let domain = world.domain_after("example.com", vec![]);
-        world.claim("example.com", |claims, now| {
-            let then = now - DAY * 500;
-            let claims = claims.taken(&domain.name, &client("cedar"), then).released(
-                &domain.name,
-                &client("cedar"),
-                Reservation::Full,
-                then,
-            );
-            let mut claims = if proven {
-                claims.proven(&domain.name, &client("maple"), &[], now)
-            } else {
-                claims.taken(&domain.name, &client("maple"), now)
-            };
-            // One write.
-            claims.version = 1;
-            claims
-        });
-        world.verify(&domain.name);
-        world.poll_after(MINUTE);
-        if proven {
-            assert_eq!(world.status("example.com"), Status::Authenticated);
-        } else {
-            let summary = world.summary_of_verified("example.com");
-            assert!(
-                summary.contains("another client held this domain before"),
-                "{summary}"
-            );
-        }
-    }
-}
-
-#[test]
-fn support_is_told_why_it_has_to_take_the_final_step() {
-    let world = World::with("automatic", Some("deleted-by-hand"));
-    let imitating = world.domain_after("ex\u{430}mple.com", vec![]);
-    world.verify(&imitating.name);
-    world.domain_after("refused.com", vec![]);
-    world.verify(&domain_name("refused.com"));
-    world.ses.fail(ATTACH, &[SesFault::Refused(Refusal::Other)]);
-    world.poll_after(MINUTE);
-    let why = world.summary_of_verified(imitating.name.as_str());
-    assert!(why.contains("mixes scripts"), "{why}");
-    let why = world.summary_of_verified("refused.com");
-    assert!(why.contains("refused the configuration set"), "{why}");
 }

@@ -1,6 +1,7 @@
 //! Who is calling: the claims that API Gateway's JWT authorizer verified, and nothing else.
 
 use domain_auth::history::Actor;
+use domain_auth::names::ClientId;
 use domain_auth::plain_text::one_line;
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
@@ -14,6 +15,9 @@ pub struct ClaimNames {
     pub client_id: String,
     /// The roles.
     pub roles: String,
+    /// The scope (RFC 6749 section 3.3) that is the role `mass-mail`, where there is one: the access token
+    /// of a program has scopes, and in Amazon Cognito no groups.
+    pub mass_mail_scope: Option<String>,
 }
 
 /// What a caller may do.
@@ -23,6 +27,8 @@ pub(crate) enum Role {
     ClientAdmin,
     /// Acts for Lasso.
     LassoSupport,
+    /// A program that may ask about the senders of every client, and do nothing else.
+    MassMail,
 }
 
 /// Who calls, with a role that the token has.
@@ -34,28 +40,54 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// The caller, if the token has the role that the operation asks for.
-    pub(crate) fn of(request: &Request, access: Access, names: &ClaimNames) -> Option<Self> {
+    /// The caller with a role that the operation takes, if the token has it. `own` is the client of the
+    /// token, and `named` the one that the request names, where the operation takes one from it.
+    pub(crate) fn of(
+        request: &Request,
+        access: Access,
+        names: &ClaimNames,
+        (own, named): (Option<&ClientId>, Option<&str>),
+    ) -> Option<Self> {
+        let roles = roles_of(request, names);
+        let is_own = own.is_some_and(|own| named.is_none_or(|named| named == own.as_str()));
         let role = match access {
             Access::Anyone => return None,
             Access::ClientAdmin => Role::ClientAdmin,
             Access::LassoSupport => Role::LassoSupport,
+            Access::MassMail if is_own && roles.contains(&Role::ClientAdmin) => Role::ClientAdmin,
+            Access::MassMail => Role::MassMail,
         };
-        let roles = roles_in(claim(request, &names.roles)?);
-        roles.contains(&role).then(|| Self {
+        let needs_client = role == Role::ClientAdmin;
+        (roles.contains(&role) && (own.is_some() || !needs_client)).then(|| Self {
             role,
             subject: claim(request, "sub").unwrap_or("unknown").to_owned(),
         })
     }
 
-    /// The caller in a domain's history.
-    pub(crate) fn actor(&self) -> Actor {
+    /// The caller in a domain's history; none for a program that only asks.
+    pub(crate) fn actor(&self) -> Option<Actor> {
         let subject = one_line(&self.subject);
         match self.role {
-            Role::ClientAdmin => Actor::ClientAdmin { subject },
-            Role::LassoSupport => Actor::LassoSupport { subject },
+            Role::ClientAdmin => Some(Actor::ClientAdmin { subject }),
+            Role::LassoSupport => Some(Actor::LassoSupport { subject }),
+            Role::MassMail => None,
         }
     }
+}
+
+/// The roles of the token: those that its claim names, and the one that a scope is.
+fn roles_of(request: &Request, names: &ClaimNames) -> Vec<Role> {
+    let mut roles = roles_in(claim(request, &names.roles).unwrap_or_default());
+    // `scope` by RFC 9068 (section 2.2.3), and what API Gateway takes as well.
+    let mut scopes = ["scope", "scp"]
+        .into_iter()
+        .filter_map(|name| claim(request, name));
+    if let Some(scope) = &names.mass_mail_scope
+        && scopes.any(|granted| words_in(granted).contains(scope))
+    {
+        roles.push(Role::MassMail);
+    }
+    roles
 }
 
 /// A claim of the token that API Gateway verified.
@@ -67,10 +99,10 @@ pub(crate) fn claim<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     jwt.claims.get(name).map(String::as_str)
 }
 
-/// Reads a list of roles: a JSON array, the `[a b]` that HTTP APIs make of an array, or words
-/// separated by spaces or commas. Unknown roles are somebody else's.
-fn roles_in(claim: &str) -> Vec<Role> {
-    let words: Vec<String> = serde_json::from_str(claim).unwrap_or_else(|_| {
+/// Reads a list: a JSON array, the `[a b]` that HTTP APIs make of an array, or words separated by spaces
+/// or commas.
+fn words_in(claim: &str) -> Vec<String> {
+    serde_json::from_str(claim).unwrap_or_else(|_| {
         claim
             .trim()
             .trim_start_matches('[')
@@ -78,12 +110,17 @@ fn roles_in(claim: &str) -> Vec<Role> {
             .split([' ', ','])
             .map(str::to_owned)
             .collect()
-    });
-    words
+    })
+}
+
+/// The roles in a list. Unknown ones are those of other programs.
+fn roles_in(claim: &str) -> Vec<Role> {
+    words_in(claim)
         .iter()
         .filter_map(|word| match word.trim() {
             "client-admin" => Some(Role::ClientAdmin),
             "lasso-support" => Some(Role::LassoSupport),
+            "mass-mail" => Some(Role::MassMail),
             _ => None,
         })
         .collect()

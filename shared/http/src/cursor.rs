@@ -70,7 +70,7 @@ impl Cursors {
             .ok_or_else(|| {
                 ApiError::invalid(FieldError::parameter(
                     "cursor",
-                    "is not a cursor of this list",
+                    "is not a next_cursor of this list",
                 ))
             })
     }

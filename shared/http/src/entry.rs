@@ -9,7 +9,8 @@ use lambda_http::{Adapter, Error, Request, Service, service_fn};
 use serde_json::Value;
 
 use crate::caller::ClaimNames;
-use crate::reply::Reply;
+use crate::manners::Manners;
+use crate::reply::{Reply, sent};
 use crate::request::ParsedRequest;
 use crate::request_line::{RequestLine, log_panicked};
 
@@ -25,7 +26,7 @@ where
     let serve = |request: Request| {
         let request = ParsedRequest::new(request, claims.as_ref());
         let answer = observed(&handler, request);
-        async { Ok::<_, Infallible>(answer.await) }
+        async { Ok::<_, Infallible>(sent(answer.await)) }
     };
     let mut adapter = Adapter::from(service_fn(serve));
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
@@ -48,7 +49,7 @@ where
     .await
 }
 
-/// The answer of `handler` to one request, which leaves a line in the log.
+/// The answer of `handler` to one request, as it is sent. It leaves a line in the log.
 pub fn observed<H, F>(
     handler: &H,
     request: ParsedRequest,
@@ -58,8 +59,10 @@ where
     F: Future<Output = Reply>,
 {
     let line = RequestLine::of(&request);
+    let manners = Manners::of(&request);
     let context = request.lambda().cloned();
     let answer = handler(request);
+    let answer = async move { manners.applied(answer.await) };
     async move { line.observe(context.as_ref(), answer).await }
 }
 

@@ -76,13 +76,56 @@ impl Fields {
         self.taken("note", Note::parse(&text))
     }
 
+    /// A list of 1 to `most` texts, which has to be there.
+    pub(crate) fn required_texts(&mut self, name: &str, most: usize) -> Option<Vec<String>> {
+        let value = self.object.remove(name).filter(|value| !value.is_null());
+        let Some(value) = value else {
+            self.refuse(name, "is required");
+            return None;
+        };
+        let Value::Array(values) = value else {
+            self.refuse(name, format!("must be a list of 1 to {most} strings"));
+            return None;
+        };
+        if values.is_empty() || values.len() > most {
+            let sent = values.len();
+            self.refuse(
+                name,
+                format!("must have 1 to {most} entries, and has {sent}"),
+            );
+            return None;
+        }
+        let errors = self.errors.len();
+        let mut texts = Vec::with_capacity(values.len());
+        for (index, value) in values.into_iter().enumerate() {
+            match value {
+                Value::String(text) => texts.push(text),
+                Value::Null | Value::Bool(_) | Value::Number(_) => {
+                    self.refuse_at(name, index, "must be a string");
+                }
+                Value::Array(_) | Value::Object(_) => {
+                    self.refuse_at(name, index, "must be a string");
+                }
+            }
+        }
+        (self.errors.len() == errors).then_some(texts)
+    }
+
     /// A whole number from 0 to `most`. `null` counts as absent.
     pub(crate) fn number(&mut self, name: &str, most: u32) -> Option<u32> {
+        self.number_in(name, 0, most)
+    }
+
+    /// A whole number from `least` to `most`. `null` counts as absent.
+    pub(crate) fn number_in(&mut self, name: &str, least: u32, most: u32) -> Option<u32> {
         let value = self.object.remove(name).filter(|value| !value.is_null())?;
         let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
-        let number = number.filter(|number| *number <= most);
+        let number = number.filter(|number| (least..=most).contains(number));
         if number.is_none() {
-            self.refuse(name, format!("must be a whole number from 0 to {most}"));
+            self.refuse(
+                name,
+                format!("must be a whole number from {least} to {most}"),
+            );
         }
         number
     }
@@ -90,6 +133,12 @@ impl Fields {
     /// Notes what is wrong with a field.
     pub(crate) fn refuse(&mut self, name: &str, detail: impl fmt::Display) {
         let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        self.errors.push(FieldError::field(pointer, detail));
+    }
+
+    /// Notes what is wrong with an entry of a field.
+    fn refuse_at(&mut self, name: &str, index: usize, detail: impl fmt::Display) {
+        let pointer = format!("/{name}/{index}");
         self.errors.push(FieldError::field(pointer, detail));
     }
 

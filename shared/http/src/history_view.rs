@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cursor::{Cursors, List};
+use crate::time::{evidence_in_millis, in_millis};
 
 /// A page of a domain's history, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,6 +33,7 @@ pub struct HistoryView {
 )]
 pub struct HistoryEntryView {
     /// When it happened.
+    #[serde(serialize_with = "in_millis")]
     pub at: Timestamp,
     /// Who or what did it.
     pub actor: ActorView,
@@ -57,10 +59,11 @@ pub struct HistoryEntryView {
     schemars(rename = "Actor")
 )]
 pub struct ActorView {
-    /// `client_admin`, `lasso_support` or `service`.
-    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["client_admin", "lasso_support", "service"])))]
+    /// `client_admin`, `lasso_support`, `link_holder` (a person without a login, who has a link) or
+    /// `service`.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["client_admin", "lasso_support", "link_holder", "service"])))]
     pub kind: &'static str,
-    /// The token's subject, where it is the reader's to know.
+    /// The token's subject, where it is the reader's to know; of a link holder the link.
     pub subject: Option<String>,
 }
 
@@ -197,7 +200,10 @@ fn entry_for_client(entry: ClientEntry) -> HistoryEntryView {
         action: entry.action,
         from: entry.from,
         to: entry.to,
-        evidence: entry.evidence.map(ClientEvidence::into_json),
+        evidence: entry
+            .evidence
+            .map(ClientEvidence::into_json)
+            .map(evidence_in_millis),
     }
 }
 
@@ -208,7 +214,9 @@ fn entry_for_support(entry: HistoryEntry) -> HistoryEntryView {
         action: entry.action,
         from: entry.from,
         to: entry.to,
-        evidence: entry.evidence.map(|evidence| evidence.for_support()),
+        evidence: entry
+            .evidence
+            .map(|evidence| evidence_in_millis(evidence.for_support())),
     }
 }
 
@@ -227,6 +235,7 @@ fn actor_view(actor: Actor, reader: Reader) -> ActorView {
             };
             ("lasso_support", subject)
         }
+        Actor::LinkHolder { link } => ("link_holder", Some(link.into())),
         Actor::Service => ("service", None),
     };
     ActorView { kind, subject }

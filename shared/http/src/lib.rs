@@ -3,6 +3,7 @@
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod answer;
+mod caching;
 mod caller;
 mod cursor;
 mod entry;
@@ -11,6 +12,8 @@ mod history_view;
 mod input;
 mod instructions_view;
 mod limits_view;
+mod links_view;
+mod manners;
 mod next_step;
 mod notified_view;
 mod once;
@@ -18,6 +21,8 @@ mod once;
 pub mod openapi;
 mod operations;
 mod problem;
+mod public_url;
+mod query;
 mod refusals;
 mod reply;
 mod request;
@@ -26,6 +31,8 @@ mod routes;
 mod sender_view;
 mod staff_reply;
 mod staff_view;
+mod stage;
+mod time;
 mod view;
 mod words;
 
@@ -38,23 +45,25 @@ pub use history_view::{ActorView, ClientHistory, HistoryEntryView, HistoryView};
 pub use input::{confirmation, limit_of, status_of};
 pub use instructions_view::{InstructionsView, LeftView};
 pub use limits_view::{ClientLimitsView, LimitView, LimitsSetView};
+pub use links_view::{LinkListView, LinkView, MadeLinkView};
 pub use next_step::{CallView, DeadlineMeans, NextStepCode, NextStepView};
 pub use notified_view::NotifiedView;
 pub use once::once;
 pub use operations::{
-    AddDomainBody, AdoptIdentityBody, InstructionsBody, LimitsBody, NotifyReadyBody, Operation,
-    RejectDomainBody, release_order,
+    AddDomainBody, AdoptIdentityBody, InstructionsBody, LimitsBody, MakeLinkBody, NotifyReadyBody,
+    Operation, RejectDomainBody, SendersBody, release_order,
 };
-pub use problem::{ApiError, FieldError, MAX_BODY, Problem};
+pub use problem::{ApiError, FieldError, MAX_BODY, MAX_SENDERS_BODY, Problem};
+pub use public_url::PublicUrl;
 pub use reply::{
     Reply, document, json, json_for_a_minute, json_for_everybody, no_content, problem, reply_to,
 };
 pub use request::ParsedRequest;
 pub use routes::{Access, Route};
-pub use sender_view::{SenderAction, SenderReason, SenderView};
+pub use sender_view::{AddressView, SenderAction, SenderReason, SenderView, SendersView};
 pub use staff_reply::staff_domain;
 pub use staff_view::{
     ClaimView, MissingView, OrphanView, ReconciliationView, StaffDomainView, StaffListView,
     StaffSummaryView,
 };
-pub use view::{DomainListView, DomainSummaryView, DomainView, RecordView};
+pub use view::{DomainListView, DomainSummaryView, DomainView, RecordView, SesView};

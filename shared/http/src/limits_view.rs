@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::history_view::{ActorView, actor_for_support};
+use crate::time::in_millis;
 
 /// The limits of one client, and how much of them is used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -55,6 +56,7 @@ pub struct LimitView {
 )]
 pub struct LimitsSetView {
     /// When.
+    #[serde(serialize_with = "in_millis")]
     pub at: Timestamp,
     /// Who.
     pub by: ActorView,

@@ -7,13 +7,11 @@ use std::borrow::Cow;
 use domain_auth::domain::Domain;
 use domain_auth::event::staff_path;
 use domain_auth::identity::AxisStatus;
-use domain_auth::records::RecordId;
-use domain_auth::state::{Contested, FailureReason, State};
+use domain_auth::state::{FailureReason, State};
 use serde::Serialize;
 
+use crate::stage::{ClaimStage, DKIM, Records};
 use crate::words;
-
-const DKIM: [RecordId; 3] = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
 
 /// What to do next with a domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -103,34 +101,6 @@ pub(crate) enum Asker {
     Support,
 }
 
-/// Where a claim that is contested stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ClaimStage {
-    /// The ownership record has not been found.
-    Unproven,
-    /// It was found at some name servers only.
-    Unconfirmed,
-    /// It was found, and Lasso support decides.
-    Proven,
-    /// The name is being taken over.
-    TakenOver,
-}
-
-/// What DNS said of the records that a domain is verified by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Records {
-    /// DNS has not answered for them yet.
-    Unknown,
-    /// The last look did not find them.
-    Missing,
-    /// They were there before, and the last look did not find them.
-    Gone,
-    /// The last look found them.
-    Found,
-    /// There are none: Amazon SES has a key of the owner.
-    NotNeeded,
-}
-
 /// Which call leads onward.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Onward {
@@ -141,49 +111,6 @@ enum Onward {
     Complete,
     /// The decision about a claim, by the path of its domain for Lasso support.
     Release(String),
-}
-
-impl ClaimStage {
-    pub(crate) fn of(claim: &Contested) -> Self {
-        if claim.taking_over_since.is_some() {
-            Self::TakenOver
-        } else if claim.proven_at.is_some() {
-            Self::Proven
-        } else if claim.unconfirmed.is_some() {
-            Self::Unconfirmed
-        } else {
-            Self::Unproven
-        }
-    }
-}
-
-impl Records {
-    /// Of the records that Amazon SES verifies the domain by: the TXT record, or the three CNAME records.
-    pub(crate) fn of(domain: &Domain) -> Self {
-        let identity = domain.state.identity();
-        if identity.is_some_and(|identity| !identity.has_verifying_records()) {
-            return Self::NotNeeded;
-        }
-        if domain.dns_looked_at.is_none() {
-            return Self::Unknown;
-        }
-        let seen = &domain.sightings;
-        let txt = [RecordId::Verification];
-        let is_found = |ids: &[RecordId]| ids.iter().all(|id| seen.is_found(*id));
-        let is_gone = |ids: &[RecordId]| ids.iter().any(|id| seen.is_gone(*id));
-        let is_missing = |ids: &[RecordId]| ids.iter().any(|id| seen.is_missing(*id));
-        // What mail needs of a domain that was verified by DKIM.
-        let needs_dkim = domain.watch.dkim_seen;
-        if is_found(&DKIM) || (!needs_dkim && is_found(&txt)) {
-            Self::Found
-        } else if is_gone(&DKIM) || (!needs_dkim && is_gone(&txt)) {
-            Self::Gone
-        } else if is_missing(&txt) || is_missing(&DKIM) {
-            Self::Missing
-        } else {
-            Self::Unknown
-        }
-    }
 }
 
 /// What the end of the present state means, where it ends by itself.
@@ -250,7 +177,7 @@ fn of_client(domain: &Domain) -> Row {
                 Onward::Check,
                 say::PUBLISH_RECORDS_AGAIN,
             ),
-            Records::Found if domain.has_said_ready() => {
+            Records::Found if domain.ready_call().is_some() => {
                 (Code::WaitForSes, Onward::Check, say::WAIT_FOR_SES)
             }
             Records::Found => (Code::TellLasso, Onward::Notify, say::TELL_LASSO_IN_TIME),
@@ -327,7 +254,7 @@ fn of_support(domain: &Domain) -> Row {
         State::Removing(_) => (Code::WaitForService, Onward::Wait, say::WAIT_FOR_REMOVAL),
         State::Pending(_) => match records {
             Records::Unknown | Records::Missing | Records::Gone => {
-                let sentence = if domain.has_said_ready() {
+                let sentence = if domain.ready_call().is_some() {
                     say::HELP_WITH_RECORDS
                 } else {
                     say::WAIT_FOR_RECORDS

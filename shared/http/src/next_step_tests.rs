@@ -1,6 +1,6 @@
 use domain_auth::domain::{Challenger, Domain};
 use domain_auth::names::{ClientId, DomainName};
-use domain_auth::state::{FailureReason, Status, Trigger, Unconfirmed};
+use domain_auth::state::{Contested, FailureReason, Status, Trigger, Unconfirmed};
 
 use super::*;
 use crate::openapi::story::{added, at, moved, pending_domain, story};
@@ -33,7 +33,7 @@ fn domains() -> Vec<Domain> {
     ]
     .map(|reason| after(&pending, Trigger::SesFailed(reason)));
     let mut said_ready = pending.clone();
-    said_ready.say_ready(at(5));
+    said_ready.say_ready(at(5), None, false);
     let mut challenged = authenticated.clone();
     challenged.challengers.push(Challenger {
         client: ClientId::parse("cedar").unwrap(),

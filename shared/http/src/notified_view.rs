@@ -1,9 +1,14 @@
-//! The answer to "we are ready": the domain, and what is still missing.
+//! The answer to "we are ready": the domain, what is still missing, and what became of the word of the
+//! client.
 
+use domain_auth::domain::Domain;
 use domain_auth::event::MissingPiece;
+use domain_auth::state::Status;
 use domain_auth::use_cases::notify::Notified;
+use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::time::in_millis;
 use crate::view::DomainView;
 
 /// A domain whose client has said that it is ready for the final step.
@@ -19,13 +24,76 @@ pub struct NotifiedView {
     pub domain: DomainView,
     /// What is still missing, what sending depends on first. Empty where nothing is.
     pub missing: Vec<MissingPiece>,
+    /// When Lasso support was told, in the present state, that the client is ready; `null` where it has
+    /// nothing to do.
+    #[serde(serialize_with = "in_millis")]
+    pub support_told_at: Option<Timestamp>,
+    /// Whether that is an email. It is none beyond the client's limit of emails to Lasso support on a day,
+    /// nor where it says what was emailed within 24 hours, before the domain was removed and added again:
+    /// then it is in the queue of Lasso support alone.
+    pub emailed: bool,
+    /// The same for a person, and what became of the note.
+    pub sentence: String,
 }
 
 impl From<&Notified> for NotifiedView {
     fn from(notified: &Notified) -> Self {
+        let told = told(&notified.domain);
         Self {
             domain: DomainView::new(&notified.domain, notified.look.as_ref()),
             missing: notified.missing.clone(),
+            support_told_at: told.map(|(at, _)| at),
+            emailed: told.is_some_and(|(_, emailed)| emailed),
+            sentence: sentence(notified.domain.state.status(), told, notified.is_noted),
+        }
+    }
+}
+
+/// When Lasso support was told in the present state, and whether by email.
+fn told(domain: &Domain) -> Option<(Timestamp, bool)> {
+    match domain.state.status() {
+        Status::Provisioning | Status::Pending | Status::Verified => {
+            let call = domain.ready_call().filter(|_| domain.has_said_ready());
+            call.map(|call| (call.at, call.emailed))
+        }
+        Status::Authenticated | Status::AtRisk | Status::Contested => None,
+        Status::Failed | Status::Rejected | Status::Removing => None,
+    }
+}
+
+fn sentence(status: Status, told: Option<(Timestamp, bool)>, is_noted: bool) -> String {
+    let happened = match told {
+        Some((at, emailed)) => {
+            let at = at.strftime("%-d %B %Y at %H:%M UTC");
+            let how = if emailed {
+                "by email, once for this state"
+            } else {
+                "by its queue, without an email"
+            };
+            format!("Lasso support was told on {at}, {how}.")
+        }
+        None => not_told(status).to_owned(),
+    };
+    if is_noted {
+        format!("{happened} Your note is in the history of the domain.")
+    } else {
+        happened
+    }
+}
+
+/// Why Lasso support is not told.
+fn not_told(status: Status) -> &'static str {
+    match status {
+        Status::AtRisk => {
+            "Lasso still sends for this domain, and looks at its records again now. Lasso support has no \
+             step to take and is not told."
+        }
+        Status::Authenticated => {
+            "Lasso sends for this domain. No step is left, and Lasso support is not told."
+        }
+        Status::Provisioning | Status::Pending | Status::Verified => "Lasso support is not told.",
+        Status::Contested | Status::Failed | Status::Rejected | Status::Removing => {
+            "Lasso support is not told."
         }
     }
 }

@@ -20,12 +20,12 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// Answers a request with what `handling` gives, once for each `Idempotency-Key`.
-pub async fn once<L, C, F>(ledger: &L, clock: &C, request: &ParsedRequest, handling: F) -> Reply
-where
-    L: IdempotencyLedger,
-    C: Clock,
-    F: Future<Output = Result<Reply, ApiError>>,
-{
+pub async fn once(
+    ledger: &impl IdempotencyLedger,
+    clock: &impl Clock,
+    request: &ParsedRequest,
+    handling: impl Future<Output = Result<Reply, ApiError>>,
+) -> Reply {
     let handled = reply_to(request, handling);
     let key = match key_of(request.raw()) {
         Ok(key) => key,
@@ -82,6 +82,7 @@ fn owner_of(request: &ParsedRequest) -> Option<KeyOwner> {
     match caller.role {
         Role::ClientAdmin => request.client().ok().cloned().map(KeyOwner::Client),
         Role::LassoSupport => Some(KeyOwner::Supporter(caller.subject.clone())),
+        Role::MassMail => None,
     }
 }
 

@@ -3,17 +3,20 @@
 mod details;
 mod sentences;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use domain_auth::handoff::HandoffError;
 use domain_auth::idempotency::KeyError;
-use domain_auth::names::{ClientId, DomainName, DomainNameError, IneligibleReason};
+use domain_auth::names::{ClientId, DomainName, DomainNameError, Eligibility, IneligibleReason};
 use domain_auth::ports::{SesError, StoreError};
 use domain_auth::state::Status;
 use serde::Serialize;
 
 /// The largest body, in octets.
 pub const MAX_BODY: usize = 8 * 1024;
+/// The largest body with addresses of senders, in octets: a hundred of them, each with a display name.
+pub const MAX_SENDERS_BODY: usize = 64 * 1024;
 /// What is wrong with a confirmation that is not the domain's name.
 pub(crate) const ANOTHER_CONFIRMED: &str = "names another domain than the path";
 
@@ -30,6 +33,8 @@ pub enum ApiError {
     MalformedJson(String),
     /// The body is over the limit.
     TooLarge,
+    /// The body with addresses of senders is over its limit.
+    TooManySenders,
     /// Fields or parameters are wrong.
     Invalid(Vec<FieldError>),
     /// The domain's name breaks a rule.
@@ -58,6 +63,8 @@ pub enum ApiError {
         status: Status,
         /// It is proven, and Lasso support has to decide.
         proven: bool,
+        /// What the client wrote is in the history.
+        is_noted: bool,
     },
     /// Lasso sends for the holder of the domain, and Lasso support did not say that this is to end.
     ReleaseUnconfirmed {
@@ -112,6 +119,10 @@ pub enum ApiError {
     NoIdentity,
     /// Proven names of others leave no room for one more under this organizational domain.
     NoRoom(String),
+    /// The domain has as many links as it may.
+    TooManyLinks,
+    /// The domain has no such link.
+    NoSuchLink,
     /// Others kept changing the same domain.
     Busy,
     /// The store could not do it.
@@ -129,7 +140,7 @@ pub struct FieldError {
     pub pointer: Option<String>,
     /// Name of the query parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub parameter: Option<&'static str>,
+    pub parameter: Option<Cow<'static, str>>,
     /// What is wrong with it.
     pub detail: String,
 }
@@ -184,10 +195,10 @@ impl FieldError {
     }
 
     /// A parameter of the query string.
-    pub fn parameter(name: &'static str, detail: impl fmt::Display) -> Self {
+    pub fn parameter(name: impl Into<Cow<'static, str>>, detail: impl fmt::Display) -> Self {
         Self {
             pointer: None,
-            parameter: Some(name),
+            parameter: Some(name.into()),
             detail: detail.to_string(),
         }
     }
@@ -199,12 +210,22 @@ impl ApiError {
         Self::Invalid(vec![error])
     }
 
+    /// The refusal of a typed domain without a suggestion that the deployment refuses, too.
+    #[must_use]
+    pub fn suggesting_only(self, eligibility: &Eligibility) -> Self {
+        match self {
+            Self::InvalidDomain(error) => Self::InvalidDomain(eligibility.review(error)),
+            other => other,
+        }
+    }
+
     /// What goes to the log, once, at the boundary. Only what is our fault has a cause.
     pub fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Store(error) => Some(error),
             Self::Ses(error) | Self::PerhapsSent(error) => Some(error),
             Self::Forbidden | Self::NotFound | Self::NoRoute | Self::MalformedJson(_) => None,
+            Self::TooManySenders => None,
             Self::TooLarge | Self::Invalid(_) | Self::InvalidDomain(_) => None,
             Self::Unrendered(error) => Some(error),
             Self::NotEligible(_) | Self::RecordsNotReady | Self::NotAcceptable => None,
@@ -215,6 +236,7 @@ impl ApiError {
             Self::OtherConfirmed | Self::NothingToGrant(_) => None,
             Self::InvalidKey(_) | Self::KeyReused | Self::KeyInProgress => None,
             Self::BeingRemoved | Self::Busy => None,
+            Self::TooManyLinks | Self::NoSuchLink => None,
             Self::EmailRefused | Self::IdentityNotOurs | Self::NotContested(_) => None,
             Self::HeldByAnother | Self::NoIdentity | Self::NoRoom(_) => None,
             Self::TooManyInstructions { .. } | Self::TooManyToRecipient(_) => None,

@@ -19,7 +19,8 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::NotFound => Some(ApiError::NoRoute),
         ApiError::NoRoute => Some(ApiError::MalformedJson(String::new())),
         ApiError::MalformedJson(_) => Some(ApiError::TooLarge),
-        ApiError::TooLarge => Some(ApiError::Invalid(Vec::new())),
+        ApiError::TooLarge => Some(ApiError::TooManySenders),
+        ApiError::TooManySenders => Some(ApiError::Invalid(Vec::new())),
         ApiError::Invalid(_) => Some(typed("*.example.com")),
         ApiError::InvalidDomain(error) if error.reason != InvalidReason::PublicSuffix => {
             Some(typed("co.uk"))
@@ -40,6 +41,7 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::NothingToGrant(_) => Some(ApiError::NotReady {
             status: Status::Failed,
             proven: false,
+            is_noted: false,
         }),
         ApiError::NotReady { .. } => Some(ApiError::InvalidKey(KeyError::Empty)),
         ApiError::InvalidKey(_) => Some(ApiError::KeyReused),
@@ -95,7 +97,9 @@ fn after(error: &ApiError) -> Option<ApiError> {
         }),
         ApiError::TooManyAdditions { .. } => Some(ApiError::TooManyToRecipient(1)),
         ApiError::TooManyToRecipient(_) => None,
-        ApiError::TooManyNames(_) => Some(ApiError::Busy),
+        ApiError::TooManyNames(_) => Some(ApiError::TooManyLinks),
+        ApiError::TooManyLinks => Some(ApiError::NoSuchLink),
+        ApiError::NoSuchLink => Some(ApiError::Busy),
     }
 }
 

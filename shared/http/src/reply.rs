@@ -1,15 +1,20 @@
 //! Answers.
 
 use domain_auth::handoff::Document;
-use lambda_http::Response;
 use lambda_http::http::{HeaderValue, StatusCode, header};
+use lambda_http::{Body, Response};
 use serde::Serialize;
 
+use crate::caching::NO_STORE;
 use crate::problem::ApiError;
 use crate::request::ParsedRequest;
 
 /// An answer as the handlers give it.
 pub type Reply = Response<String>;
+
+/// The octets of an answer that is no text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Octets(pub(crate) &'static [u8]);
 
 /// A JSON body. It is private to the caller, so no cache may keep it.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Reply {
@@ -39,21 +44,53 @@ pub fn json_for_a_minute(status: StatusCode, body: &impl Serialize) -> Reply {
     reply
 }
 
-/// A JSON text that is the same for everybody, and may be kept for five minutes.
-pub fn json_for_everybody(text: &str) -> Reply {
-    let mut reply = reply(StatusCode::OK, "application/json", text.to_owned());
-    reply.headers_mut().insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=300"),
-    );
+/// A JSON text that is the same for everybody, and may be kept for five minutes: as `gzipped` where the
+/// caller takes gzip (RFC 9110 section 12.5.3).
+pub fn json_for_everybody(
+    request: &ParsedRequest,
+    text: &'static str,
+    gzipped: &'static [u8],
+) -> Reply {
+    let accepted = request.header(header::ACCEPT_ENCODING);
+    let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
+    let takes_gzip = accepted.is_some_and(takes_gzip);
+    let body = if takes_gzip { "" } else { text };
+    let mut reply = reply(StatusCode::OK, "application/json", body.to_owned());
+    let headers = reply.headers_mut();
+    let for_everybody = HeaderValue::from_static("public, max-age=300");
+    headers.insert(header::CACHE_CONTROL, for_everybody);
+    let vary = HeaderValue::from_static("Accept-Encoding");
+    headers.insert(header::VARY, vary);
+    if takes_gzip {
+        let gzip = HeaderValue::from_static("gzip");
+        headers.insert(header::CONTENT_ENCODING, gzip);
+        reply.extensions_mut().insert(Octets(gzipped));
+    }
     reply
+}
+
+/// Whether an `Accept-Encoding` names gzip, or all codings, and does not weigh it 0.
+fn takes_gzip(accepted: &str) -> bool {
+    let weight = |wanted: &str| {
+        accepted.split(',').find_map(|coding| {
+            let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
+            let weight = parameters.trim().strip_prefix("q=");
+            let weight = weight.map_or(Ok(1.0), str::parse::<f32>);
+            name.trim()
+                .eq_ignore_ascii_case(wanted)
+                .then(|| weight.unwrap_or(0.0))
+        })
+    };
+    weight("gzip")
+        .or(weight("*"))
+        .is_some_and(|weight| weight > 0.0)
 }
 
 /// An answer without a body.
 pub fn no_content() -> Reply {
     let mut reply = Response::new(String::new());
     *reply.status_mut() = StatusCode::NO_CONTENT;
-    let no_store = HeaderValue::from_static("private, no-store");
+    let no_store = HeaderValue::from_static(NO_STORE);
     reply.headers_mut().insert(header::CACHE_CONTROL, no_store);
     reply
 }
@@ -70,17 +107,27 @@ pub fn document(document: Document) -> Reply {
     reply
 }
 
-/// The answer to a request that `handling` gives. If the caller may not call the operation, it is
-/// refused, and nothing is handled.
+/// The answer to a request that `handling` gives. If the caller may not call the operation, or its query
+/// string has a parameter that the operation does not take, it is refused, and nothing is handled.
 pub async fn reply_to(
     request: &ParsedRequest,
     handling: impl Future<Output = Result<Reply, ApiError>>,
 ) -> Reply {
-    let handled = match request.authorize() {
+    let handled = match request.authorize().and_then(|()| request.check_query()) {
         Ok(()) => handling.await,
         Err(error) => Err(error),
     };
     handled.unwrap_or_else(|error| problem(error, request))
+}
+
+/// The answer in the form that `lambda_http` sends.
+pub(crate) fn sent(reply: Reply) -> Response<Body> {
+    let (parts, text) = reply.into_parts();
+    let body = match parts.extensions.get::<Octets>() {
+        Some(Octets(octets)) => Body::from(*octets),
+        None => Body::from(text),
+    };
+    Response::from_parts(parts, body)
 }
 
 /// A problem. What went wrong on our side is logged here, and nowhere else.
@@ -111,9 +158,6 @@ fn reply(status: StatusCode, content_type: &'static str, body: String) -> Reply 
     *reply.status_mut() = status;
     let headers = reply.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, no-store"),
-    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
     reply
 }

@@ -1,16 +1,18 @@
 //! A request, read once: for its line in the log, for its `Idempotency-Key` and for the handler.
 
 use domain_auth::history::Actor;
+use domain_auth::links::LinkToken;
 use domain_auth::names::{ClientId, DomainName};
 use lambda_http::http::{HeaderName, HeaderValue};
 use lambda_http::request::RequestContext;
 use lambda_http::{Context, Request, RequestExt};
 use serde_json::{Map, Value};
 
-use crate::caller::{Caller, ClaimNames, claim};
+use crate::caller::{Caller, ClaimNames, Role, claim};
 use crate::fields::Fields;
 use crate::operations::Operation;
-use crate::problem::{ApiError, FieldError, MAX_BODY};
+use crate::problem::{ApiError, FieldError, MAX_BODY, MAX_SENDERS_BODY};
+use crate::query;
 use crate::routes::Access;
 
 /// What a request asks for, who asks, and what its path, query and body hold.
@@ -21,7 +23,8 @@ pub struct ParsedRequest {
     operation: Option<Operation>,
     /// Who calls, if the token has what the operation asks for.
     caller: Option<Caller>,
-    /// The client of the token, or for Lasso support that of the path.
+    /// The client of the token, for Lasso support that of the path, for the mass-mail product the one
+    /// that the request names.
     client: Option<Named<ClientId>>,
     /// The domain that the request is about.
     domain: Option<Named<DomainName>>,
@@ -47,15 +50,24 @@ impl ParsedRequest {
     pub fn new(request: Request, claims: Option<&ClaimNames>) -> Self {
         let operation = operation_of(&request);
         let access = operation.map(|operation| operation.route().access);
-        let client = client_of(&request, access, claims);
-        let has_client = client
-            .as_ref()
-            .is_some_and(|client| client.parsed.is_some());
-        let caller = access
-            .zip(claims)
-            .and_then(|(access, claims)| Caller::of(&request, access, claims))
-            .filter(|_| access != Some(Access::ClientAdmin) || has_client);
-        let body = Body::of(request.body().as_ref());
+        let body = Body::of(request.body().as_ref(), largest(operation));
+        let own = claims.and_then(|claims| claim(&request, &claims.client_id));
+        let own = own.map(|own| Named::new(own, ClientId::parse));
+        let named = named_client(&request, operation, &body);
+        let caller = access.zip(claims).and_then(|(access, claims)| {
+            let of_token = own.as_ref().and_then(|own| own.parsed.as_ref());
+            let clients = (of_token, named.as_ref().map(|named| named.sent.as_str()));
+            Caller::of(&request, access, claims, clients)
+        });
+        let client = match access {
+            None | Some(Access::Anyone) => None,
+            Some(Access::ClientAdmin) => own,
+            Some(Access::LassoSupport) => named,
+            Some(Access::MassMail) => {
+                let is_program = caller.as_ref().is_some_and(|it| it.role == Role::MassMail);
+                named.or(own.filter(|_| !is_program))
+            }
+        };
         Self {
             operation,
             caller,
@@ -75,13 +87,15 @@ impl ParsedRequest {
     pub fn authorize(&self) -> Result<(), ApiError> {
         match self.operation()?.route().access {
             Access::Anyone => Ok(()),
-            Access::ClientAdmin | Access::LassoSupport => self.caller().map(|_| ()),
+            Access::ClientAdmin | Access::LassoSupport | Access::MassMail => {
+                self.caller().map(|_| ())
+            }
         }
     }
 
     /// Who calls, in a domain's history.
     pub fn actor(&self) -> Result<Actor, ApiError> {
-        Ok(self.caller()?.actor())
+        self.caller()?.actor().ok_or(ApiError::Forbidden)
     }
 
     /// The client that the operation is for: the caller's own, or for Lasso support that of the path.
@@ -103,6 +117,42 @@ impl ParsedRequest {
         Ok((client, domain.ok_or(ApiError::NotFound)?))
     }
 
+    /// The token of a link in the path. There is nothing at a path without one.
+    pub fn link_token(&self) -> Result<LinkToken, ApiError> {
+        let token = self.path("token").unwrap_or_default();
+        LinkToken::parse(token).map_err(|_| ApiError::NoRoute)
+    }
+
+    /// The client whose senders are asked about: the one that the query string names, or the caller's own.
+    pub fn client_of_senders(&self) -> Result<&ClientId, ApiError> {
+        let refused = |detail| ApiError::invalid(FieldError::parameter("client", detail));
+        match (self.caller()?.role, &self.client) {
+            (
+                _,
+                Some(Named {
+                    parsed: Some(client),
+                    ..
+                }),
+            ) => Ok(client),
+            (Role::MassMail, None) => Err(refused("is required".to_owned())),
+            (Role::MassMail, Some(named)) => match ClientId::parse(&named.sent) {
+                Ok(_) => Err(ApiError::NotFound),
+                Err(error) => Err(refused(error.to_string())),
+            },
+            (Role::ClientAdmin | Role::LassoSupport, _) => Err(ApiError::NotFound),
+        }
+    }
+
+    /// Whether the caller has a client of its own, which a request need not name then.
+    pub fn has_own_client(&self) -> bool {
+        self.caller
+            .as_ref()
+            .is_some_and(|caller| match caller.role {
+                Role::ClientAdmin => true,
+                Role::LassoSupport | Role::MassMail => false,
+            })
+    }
+
     /// The fields of the body, which has to be a JSON object.
     pub fn fields(&self) -> Result<Fields, ApiError> {
         match &self.body {
@@ -112,7 +162,10 @@ impl ParsedRequest {
                 "must be a JSON object",
             ))),
             Body::Malformed(at) => Err(ApiError::MalformedJson(at.clone())),
-            Body::TooLarge => Err(ApiError::TooLarge),
+            Body::TooLarge => Err(match largest(self.operation) {
+                MAX_SENDERS_BODY => ApiError::TooManySenders,
+                _ => ApiError::TooLarge,
+            }),
         }
     }
 
@@ -133,6 +186,15 @@ impl ParsedRequest {
         self.request.query_string_parameters_ref()?.first(name)
     }
 
+    /// Whether the query string has nothing but parameters of the operation, each of them once.
+    pub fn check_query(&self) -> Result<(), ApiError> {
+        let known = self.operation()?.query_parameters();
+        match self.request.query_string_parameters_ref() {
+            Some(sent) => query::check(sent.iter().map(|(name, _)| name), known),
+            None => Ok(()),
+        }
+    }
+
     /// A header; the first one, if it is there several times.
     pub fn header(&self, name: HeaderName) -> Option<&HeaderValue> {
         self.request.headers().get(name)
@@ -151,7 +213,7 @@ impl ParsedRequest {
         self.domain.as_ref()
     }
 
-    /// The body, if it is JSON and no larger than [`MAX_BODY`].
+    /// The body, if it is JSON and not too large.
     pub(crate) fn json(&self) -> Option<&Value> {
         match &self.body {
             Body::Json(value) => Some(value),
@@ -190,8 +252,8 @@ impl ParsedRequest {
 }
 
 impl Body {
-    fn of(body: &[u8]) -> Self {
-        if body.len() > MAX_BODY {
+    fn of(body: &[u8], largest: usize) -> Self {
+        if body.len() > largest {
             return Self::TooLarge;
         }
         match serde_json::from_slice(body) {
@@ -224,21 +286,34 @@ fn operation_of(request: &Request) -> Option<Operation> {
     Operation::with_key(context.route_key.as_deref()?)
 }
 
-/// Only where Lasso support calls, the client is in the path.
-fn client_of(
+/// The largest body that an operation takes, in octets.
+fn largest(operation: Option<Operation>) -> usize {
+    match operation {
+        Some(Operation::GetSenders) => MAX_SENDERS_BODY,
+        Some(_) | None => MAX_BODY,
+    }
+}
+
+/// The client that the request names, where the operation takes one from it: Lasso support in the path,
+/// the mass-mail product in the query string or in the body.
+fn named_client(
     request: &Request,
-    access: Option<Access>,
-    claims: Option<&ClaimNames>,
+    operation: Option<Operation>,
+    body: &Body,
 ) -> Option<Named<ClientId>> {
-    match access? {
-        Access::Anyone => None,
-        Access::ClientAdmin => {
-            let sent = claim(request, &claims?.client_id)?;
-            Some(Named::new(sent, ClientId::parse))
-        }
+    let operation = operation?;
+    match operation.route().access {
+        Access::Anyone | Access::ClientAdmin => None,
         Access::LassoSupport => {
             let sent = request.path_parameters_ref()?.first("client")?;
             Some(Named::new(sent, ClientId::from_path_segment))
+        }
+        Access::MassMail => {
+            let sent = match operation {
+                Operation::GetSenders => body.object()?.get("client")?.as_str()?,
+                _in_the_query => request.query_string_parameters_ref()?.first("client")?,
+            };
+            Some(Named::new(sent, ClientId::parse))
         }
     }
 }
@@ -252,11 +327,18 @@ fn domain_of(
     let in_path = |name| request.path_parameters_ref()?.first(name);
     let sent = match operation? {
         Operation::AddDomain => body.object()?.get("domain")?.as_str()?,
-        Operation::GetSender => in_path("address")?.rsplit_once('@')?.1,
+        Operation::GetSender => {
+            let (_, domain) = in_path("address")?.rsplit_once('@')?;
+            domain.trim_end_matches(['>', ' '])
+        }
         _named_in_the_path => in_path("domain")?,
     };
     Some(Named::new(sent, DomainName::parse_held))
 }
+
+#[cfg(test)]
+#[path = "request_senders_tests.rs"]
+mod senders_tests;
 
 #[cfg(test)]
 #[path = "request_tests.rs"]

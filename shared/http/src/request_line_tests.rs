@@ -14,6 +14,7 @@ fn names() -> ClaimNames {
     ClaimNames {
         client_id: "custom:client_id".to_owned(),
         roles: "cognito:groups".to_owned(),
+        mass_mail_scope: Some("lasso/mass-mail".to_owned()),
     }
 }
 

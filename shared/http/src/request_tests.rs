@@ -28,6 +28,7 @@ pub(crate) fn request(route: &str, path: &Value, roles: &str, body: &str) -> Par
     let names = ClaimNames {
         client_id: "custom:client_id".to_owned(),
         roles: "cognito:groups".to_owned(),
+        mass_mail_scope: Some("lasso/mass-mail".to_owned()),
     };
     ParsedRequest::new(lambda_request_of(event).unwrap().into(), Some(&names))
 }

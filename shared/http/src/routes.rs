@@ -9,6 +9,8 @@ pub enum Access {
     ClientAdmin,
     /// The role `lasso-support`.
     LassoSupport,
+    /// The role `mass-mail` for any client that the request names, or `client-admin` for its own.
+    MassMail,
 }
 
 /// Where an operation is, who may call it, and what serves it.

@@ -2,7 +2,7 @@
 
 use domain_auth::email_auth::Policy;
 use domain_auth::names::DomainName;
-use domain_auth::use_cases::sender_warnings::SenderWarning;
+use domain_auth::use_cases::sender_warnings::{RefusedByDmarc, SenderWarning};
 use domain_auth::use_cases::senders::{SenderStanding, Verdict};
 use serde::Serialize;
 
@@ -24,6 +24,33 @@ pub struct SenderView {
     pub action: Option<SenderAction>,
     /// What to know although Lasso sends from it; empty where it does not.
     pub warnings: Vec<SenderWarningView>,
+}
+
+/// The answers for several addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Senders")
+)]
+pub struct SendersView {
+    /// An answer for each address, in the order of the request.
+    pub items: Vec<AddressView>,
+}
+
+/// The answer for one of several addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "AddressedSender")
+)]
+pub struct AddressView {
+    /// The address as it was sent. Plain text: a page has to escape it.
+    pub address: String,
+    /// Whether the client may send from it.
+    #[serde(flatten)]
+    pub sender: SenderView,
 }
 
 /// What to know of mail from an address.
@@ -48,6 +75,10 @@ pub enum SenderWarningCode {
     /// By the DMARC policy of the domain, mail servers would refuse mail from this address, or treat it
     /// as spam.
     RefusedByDmarc,
+    /// Recipients can see "via amazonses.com" beside the sender.
+    ShowsVia,
+    /// It does not meet all of the rules that Gmail, Yahoo and Outlook have for bulk senders.
+    BulkRulesUnmet,
 }
 
 /// Why an address may be used or not.
@@ -59,7 +90,7 @@ pub enum SenderReason {
     Authenticated,
     /// The client has no domain that covers it.
     NotInitiated,
-    /// The DNS records have not been found yet.
+    /// Amazon SES has not found the DNS records yet, or not given them.
     WaitingForDns,
     /// Amazon SES has verified the domain, and Lasso support takes the final step; or the client has
     /// proven a contested domain, and Lasso support decides about it.
@@ -131,6 +162,19 @@ impl From<Verdict> for SenderView {
     }
 }
 
+impl SendersView {
+    /// The verdicts, each with its address.
+    pub fn new(verdicts: impl IntoIterator<Item = (String, Verdict)>) -> Self {
+        let view = |(address, verdict)| AddressView {
+            address,
+            sender: SenderView::from(verdict),
+        };
+        Self {
+            items: verdicts.into_iter().map(view).collect(),
+        }
+    }
+}
+
 impl SenderView {
     fn refused(reason: SenderReason, message: impl Into<String>) -> Self {
         Self {
@@ -151,7 +195,32 @@ impl SenderView {
 }
 
 fn warning(by: &DomainName, warning: &SenderWarning) -> SenderWarningView {
-    let SenderWarning::RefusedByDmarc(refused) = warning;
+    let (code, message) = match warning {
+        SenderWarning::RefusedByDmarc(refused) => {
+            (SenderWarningCode::RefusedByDmarc, refusal(by, refused))
+        }
+        SenderWarning::ShowsVia => (
+            SenderWarningCode::ShowsVia,
+            format!(
+                "Recipients can see \"via amazonses.com\" beside the sender, because mail is not signed \
+                 for {}. Publish its CNAME records.",
+                by.to_unicode()
+            ),
+        ),
+        SenderWarning::BulkRulesUnmet(unmet) => (
+            SenderWarningCode::BulkRulesUnmet,
+            format!(
+                "Mail from {} does not meet the rules of Gmail, Yahoo and Outlook for bulk senders. {}",
+                unmet.author.to_unicode(),
+                unmet.why.join(" ")
+            ),
+        ),
+    };
+    SenderWarningView { code, message }
+}
+
+/// Why mail servers would refuse it, and what to do.
+fn refusal(by: &DomainName, refused: &RefusedByDmarc) -> String {
     let (author, by) = (refused.author.to_unicode(), by.to_unicode());
     let fate = match refused.policy {
         Policy::Reject => "refused",
@@ -162,7 +231,7 @@ fn warning(by: &DomainName, warning: &SenderWarning) -> SenderWarningView {
         refused.policy_of,
         refused.policy.as_str()
     );
-    let message = if refused.is_signed {
+    if refused.is_signed {
         format!(
             "{policy}, and it wants mail to be signed for {author}, while Lasso's is signed for {by}. \
              Send from an address at {by}, or add {author} as a domain of its own."
@@ -172,10 +241,6 @@ fn warning(by: &DomainName, warning: &SenderWarning) -> SenderWarningView {
             "{policy}, and neither DKIM nor MAIL FROM of {by} is in place. Publish its DNS records, and \
              do not send before they are found."
         )
-    };
-    SenderWarningView {
-        code: SenderWarningCode::RefusedByDmarc,
-        message,
     }
 }
 
@@ -189,9 +254,13 @@ fn covered(name: &str, standing: SenderStanding) -> SenderView {
             SenderReason::AtRisk,
             format!("Lasso still sends for {name}, and it needs attention: {reason}"),
         ),
+        SenderStanding::WaitingForRecords => SenderView::refused(
+            SenderReason::WaitingForDns,
+            format!("{name} is being registered with Amazon SES, which gives its DNS records."),
+        ),
         SenderStanding::WaitingForDns => SenderView::refused(
             SenderReason::WaitingForDns,
-            format!("The DNS records of {name} have not been found yet."),
+            format!("Amazon SES has not found the DNS records of {name} yet."),
         ),
         SenderStanding::ProofWanted => SenderView::refused(
             SenderReason::ProofWanted,
@@ -210,7 +279,7 @@ fn covered(name: &str, standing: SenderStanding) -> SenderView {
         ),
         SenderStanding::WaitingForLasso => SenderView::refused(
             SenderReason::WaitingForLasso,
-            format!("The DNS records of {name} are right. Lasso support completes the final step."),
+            format!("Amazon SES has verified {name}. Lasso support completes the final step."),
         ),
         SenderStanding::Failed(reason) => SenderView::refused(
             SenderReason::Failed,
@@ -227,11 +296,12 @@ fn label_of(standing: &SenderStanding) -> Option<&'static str> {
     match standing {
         SenderStanding::Authenticated => None,
         SenderStanding::WaitingForDns => Some("See the DNS records"),
-        SenderStanding::AtRisk(_) | SenderStanding::Failed(_) => Some("Repair the DNS records"),
+        SenderStanding::AtRisk(_) => Some("Repair the DNS records"),
+        SenderStanding::Failed(_) => Some("See what to do"),
         SenderStanding::ProofWanted => Some("See the ownership record"),
-        SenderStanding::WaitingForLasso | SenderStanding::WaitingForDecision => {
-            Some("See where it stands")
-        }
+        SenderStanding::WaitingForRecords
+        | SenderStanding::WaitingForLasso
+        | SenderStanding::WaitingForDecision => Some("See where it stands"),
         SenderStanding::Displaced(_) => Some("See what happened"),
         SenderStanding::Rejected(_) => Some("See the reason"),
     }

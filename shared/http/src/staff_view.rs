@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::cursor::{Cursors, List};
 use crate::next_step::{Asker, next_step};
+use crate::time::in_millis;
 use crate::view::{DomainSummaryView, DomainView};
 
 /// One domain, with everything.
@@ -50,6 +51,7 @@ pub struct ClaimView {
     /// The client that holds the name.
     pub holder: Option<String>,
     /// When the claim was proven: of a contested claim, since when Lasso support has to decide.
+    #[serde(serialize_with = "in_millis")]
     pub proven_at: Option<Timestamp>,
     /// Clients whose claims stand in the way of this one.
     pub against: Vec<OtherClaimView>,
@@ -94,6 +96,9 @@ pub struct StaffSummaryView {
     pub contact_email: Option<String>,
     /// Whether a label of the name mixes scripts, as names made to imitate others do.
     pub imitates: bool,
+    /// What the client wrote when it said that it is ready, or since. Plain text of a client: a page has
+    /// to escape it.
+    pub ready_note: Option<String>,
     /// The domain as the client sees it in a list.
     #[serde(flatten)]
     pub domain: DomainSummaryView,
@@ -124,9 +129,9 @@ pub struct StaffListView {
     schemars(rename = "Reconciliation")
 )]
 pub struct ReconciliationView {
-    /// When they were compared, in RFC 3339.
-    #[cfg_attr(feature = "openapi", schemars(extend("format" = "date-time")))]
-    pub checked_at: String,
+    /// When they were compared.
+    #[serde(serialize_with = "in_millis")]
+    pub checked_at: Timestamp,
     /// How many identities no domain holds.
     pub orphans: usize,
     /// How many domains have no identity although they should.
@@ -153,9 +158,9 @@ pub struct OrphanView {
     pub made_by_this_stack: bool,
     /// The client that its tags name.
     pub tagged_client: Option<String>,
-    /// When it was first seen without a holder, in RFC 3339.
-    #[cfg_attr(feature = "openapi", schemars(extend("format" = "date-time")))]
-    pub first_seen: String,
+    /// When it was first seen without a holder.
+    #[serde(serialize_with = "in_millis")]
+    pub first_seen: Timestamp,
 }
 
 /// A domain without an identity at Amazon SES.
@@ -179,14 +184,14 @@ impl From<Reconciliation> for ReconciliationView {
             verified: orphan.verified,
             made_by_this_stack: orphan.ours,
             tagged_client: orphan.tagged_client,
-            first_seen: orphan.first_seen.to_string(),
+            first_seen: orphan.first_seen,
         };
         let missing = |missing: Missing| MissingView {
             client: missing.client,
             domain: missing.domain.to_string(),
         };
         Self {
-            checked_at: seen.checked_at.to_string(),
+            checked_at: seen.checked_at,
             orphans: seen.orphans,
             missing: seen.missing,
             orphan_identities: seen.orphan_identities.into_iter().map(orphan).collect(),
@@ -249,6 +254,7 @@ impl From<&Domain> for StaffSummaryView {
             client: domain.client.to_string(),
             contact_email: domain.contact_email.clone().map(String::from),
             imitates: domain.name.mixes_scripts(),
+            ready_note: domain.ready_call().and_then(|ready| ready.note.clone()),
             domain: summary(domain),
         }
     }

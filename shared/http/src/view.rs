@@ -5,7 +5,7 @@ use domain_auth::diagnosis::{
 };
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
-use domain_auth::identity::{AxisStatus, SesLook};
+use domain_auth::identity::{AxisStatus, SesLook, SesStatus};
 use domain_auth::ports::Page;
 use domain_auth::providers::{self, Panel, Provider};
 use domain_auth::readiness::{AskedAt, Readiness, readiness};
@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::cursor::{Cursors, List};
 use crate::next_step::{Asker, DeadlineMeans, NextStepView, deadline_means, next_step};
+use crate::time::in_millis;
 use crate::words;
 
 /// One domain.
@@ -33,8 +34,9 @@ pub struct DomainView {
     pub contact_email: Option<String>,
     /// What Amazon SES last said. Of a domain that waits, what Amazon SES stopped looking for earlier is
     /// `not_started`: it begins again by itself.
-    pub ses: Option<SesLook>,
+    pub ses: Option<SesView>,
     /// When DNS was last looked at; what follows is as of then.
+    #[serde(serialize_with = "in_millis")]
     pub dns_looked_at: Option<Timestamp>,
     /// Who serves the zone, where it is a provider that is known, and where to click there.
     pub dns_provider: Option<&'static Provider>,
@@ -45,7 +47,27 @@ pub struct DomainView {
     /// What recipients and mailbox providers will see.
     pub readiness: Option<Readiness>,
     /// When it is looked at next.
+    #[serde(serialize_with = "in_millis")]
     pub next_check_at: Timestamp,
+}
+
+/// What Amazon SES last answered, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "SesLook")
+)]
+pub struct SesView {
+    /// The answer.
+    pub status: SesStatus,
+    /// When it was asked.
+    #[serde(serialize_with = "in_millis")]
+    pub looked_at: Timestamp,
+    /// When it was last asked about all three axes: of many domains only the verification may have
+    /// been looked at since.
+    #[serde(serialize_with = "in_millis", skip_serializing_if = "Option::is_none")]
+    pub details_at: Option<Timestamp>,
 }
 
 /// One record to publish.
@@ -69,8 +91,12 @@ pub struct RecordView {
     pub name: String,
     /// The name relative to the zone, which most DNS panels want.
     pub host: String,
-    /// The value.
+    /// The value, as a zone file has it: of an MX record its priority and its exchange.
     pub value: String,
+    /// The priority of an MX record, for panels that have a field for it. Lower is tried first.
+    pub priority: Option<u16>,
+    /// The host of an MX record, for panels that have a field for its priority.
+    pub exchange: Option<String>,
     /// Proposed time to live, in seconds.
     pub ttl: u32,
     /// Whether sending depends on it.
@@ -95,6 +121,7 @@ pub struct RecordView {
     /// What else there is to say.
     pub also: Vec<Also>,
     /// When a look last found it; none for a record that was never found.
+    #[serde(serialize_with = "in_millis")]
     pub last_found_at: Option<Timestamp>,
 }
 
@@ -118,21 +145,26 @@ pub struct DomainSummaryView {
     /// What to do next.
     pub next_step: NextStepView,
     /// Since when it stands there.
+    #[serde(serialize_with = "in_millis")]
     pub status_since: Timestamp,
     /// Whether Lasso sends for it now.
     pub sending_allowed: bool,
     /// The community that it is for.
     pub community: Option<String>,
     /// When it was added.
+    #[serde(serialize_with = "in_millis")]
     pub added_at: Timestamp,
     /// When the present state ends by itself.
+    #[serde(serialize_with = "in_millis")]
     pub deadline: Option<Timestamp>,
     /// What happens then; none where there is no deadline.
     pub deadline_means: Option<DeadlineMeans>,
-    /// When the client said, since the domain came into its state, that it is ready for the final
-    /// step.
+    /// When the client said that it is ready for the final step: since the domain came into its state, or
+    /// on the way to it.
+    #[serde(serialize_with = "in_millis")]
     pub ready_at: Option<Timestamp>,
-    /// Where it is in the API, with its records.
+    /// Its path below the base URL of the API, as the paths of the OpenAPI document are. A client appends
+    /// it to that URL.
     pub path: String,
 }
 
@@ -159,7 +191,7 @@ impl DomainView {
         Self {
             summary: DomainSummaryView::from(domain),
             contact_email: domain.contact_email.clone().map(String::from),
-            ses: ses_of(domain),
+            ses: ses_of(domain).map(SesView::from),
             dns_looked_at: domain.dns_looked_at,
             dns_provider: zone.and_then(|zone| providers::detect(&zone.name_servers)),
             records: records_of(domain, look),
@@ -168,6 +200,16 @@ impl DomainView {
                 .unwrap_or_default(),
             readiness: look.map(|look| readiness_of(domain, look)),
             next_check_at: domain.next_check,
+        }
+    }
+}
+
+impl From<SesLook> for SesView {
+    fn from(look: SesLook) -> Self {
+        Self {
+            status: look.status,
+            looked_at: look.looked_at,
+            details_at: look.details_at,
         }
     }
 }
@@ -186,10 +228,7 @@ impl From<&Domain> for DomainSummaryView {
             added_at: domain.added_at,
             deadline: domain.deadline(),
             deadline_means: deadline_means(domain),
-            ready_at: domain
-                .ready
-                .filter(|_| domain.has_said_ready())
-                .map(|ready| ready.at),
+            ready_at: domain.ready_call().map(|ready| ready.at),
             path: format!("/domains/{}", domain.name),
         }
     }
@@ -242,6 +281,8 @@ fn records_of(domain: &Domain, look: Option<&DnsLook>) -> Vec<RecordView> {
         .into_iter()
         .map(|record| {
             let last_found_at = domain.sightings.last_found(record.id);
+            let seen = look.map_or(&[][..], |look| &look.observations);
+            let panel = panel.about(&record, zone, seen);
             let view = record_view(record, &panel, look.map(|look| &look.diagnosis));
             let is_right = view.state == RecordState::Found && view.code.is_none();
             RecordView {
@@ -298,6 +339,8 @@ fn record_view(record: Record, panel: &Panel, diagnosis: Option<&Diagnosis>) -> 
         id: record.id,
         record_type: record.data.type_name(),
         value: record.data.value(),
+        priority: record.data.priority(),
+        exchange: record.data.exchange().map(str::to_owned),
         expected: record.data.value(),
         name: record.name,
         host,

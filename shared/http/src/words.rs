@@ -8,7 +8,7 @@ use domain_auth::names::ClientId;
 use domain_auth::state::{Contested, FailureReason, State, Unconfirmed};
 use jiff::Timestamp;
 
-use crate::next_step::{ClaimStage, Records};
+use crate::stage::{ClaimStage, Records};
 
 /// Next steps of the client.
 pub(crate) mod client {

@@ -53,12 +53,48 @@ fn the_operations_are_the_routes() {
 }
 
 #[test]
+fn the_parameters_in_the_query_are_those_that_the_operations_take() {
+    let document = document();
+    for operation in Operation::ALL {
+        let route = operation.route();
+        let described = &document["paths"][route.path][route.method.to_lowercase()];
+        let parameters = described["parameters"].as_array().into_iter().flatten();
+        let in_query = parameters.filter(|parameter| parameter["in"] == "query");
+        let names: Vec<&str> = in_query.filter_map(|it| it["name"].as_str()).collect();
+        assert_eq!(names, operation.query_parameters(), "{operation}");
+        let refused =
+            described["responses"]["422"]["content"]["application/problem+json"].is_object();
+        assert!(refused, "{operation} refuses what it does not take");
+    }
+}
+
+#[test]
 fn the_document_says_how_many_records_of_an_answer_are_kept() {
     let outcomes = document()["components"]["schemas"]["DnsOutcomeFound"].to_string();
     let (thousands, rest) = (MAX_RECORDS / 1_000, MAX_RECORDS % 1_000);
     let most = format!("{thousands},{rest:03}");
     let kept = format!("Of more than {most}, the first {most}.");
     assert!(outcomes.contains(&kept), "{kept} {outcomes}");
+}
+
+#[test]
+fn every_good_answer_with_a_body_in_json_has_an_example() {
+    let document = document();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let responses = operation["responses"].as_object().unwrap();
+            for (status, response) in responses.iter().filter(|(code, _)| code.starts_with('2')) {
+                let json = &response["content"]["application/json"];
+                let examples = json["examples"].as_object();
+                let has_none = examples.is_none_or(Map::is_empty);
+                let is_document = path == "/openapi.json";
+                assert!(
+                    json.is_null() || !has_none || is_document,
+                    "{method} {path} {status}"
+                );
+            }
+        }
+    }
 }
 
 /// Most generators of clients make nothing useful of a `oneOf` of constants.
@@ -129,6 +165,14 @@ fn every_example_is_valid() {
                     for example in several.chain(media_type.get("example")) {
                         seen += 1;
                         assert_valid(&document, &media_type["schema"], example, operation);
+                    }
+                }
+            }
+            for response in operation["responses"].as_object().unwrap().values() {
+                for header in response["headers"].as_object().into_iter().flatten() {
+                    if let Some(example) = header.1.get("example") {
+                        seen += 1;
+                        assert_valid(&document, &header.1["schema"], example, operation);
                     }
                 }
             }

@@ -27,11 +27,48 @@ fn the_routes_in_code_are_those_of_the_template() {
     assert_eq!(in_code, in_template());
 }
 
-fn in_template() -> BTreeSet<String> {
+/// API Gateway refuses a stage with settings for a route that is not there.
+#[test]
+fn a_rate_of_its_own_is_that_of_a_route_and_below_the_rate_of_all() {
+    let template = template();
+    let stage = &template["Resources"]["HttpApi"]["Properties"];
+    let rate = |settings: &Yaml| settings["ThrottlingRateLimit"].as_i64().expect("a rate");
+    let of_all = rate(&stage["DefaultRouteSettings"]);
+    let keys: BTreeSet<String> = Operation::ALL
+        .iter()
+        .map(|operation| operation.route().key())
+        .collect();
+    let own = stage["RouteSettings"].as_hash().expect("settings");
+    assert!(own.contains_key(&Yaml::String("GET /openapi.json".to_owned())));
+    for (route, settings) in own {
+        let route = route.as_str().expect("a text");
+        assert!(keys.contains(route), "{route}");
+        assert!(rate(settings) < of_all, "{route}");
+    }
+}
+
+/// The methods and headers that a page may use are those that there are.
+#[test]
+fn pages_of_other_origins_may_use_every_method_that_there_is() {
+    let template = template();
+    let cors = &template["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"][1];
+    let methods = cors["AllowMethods"].as_vec().expect("a list");
+    let methods: BTreeSet<&str> = methods.iter().filter_map(Yaml::as_str).collect();
+    for operation in Operation::ALL {
+        let method = operation.route().method;
+        assert!(methods.contains(method), "{method} of {operation}");
+    }
+}
+
+fn template() -> Yaml {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/template.yaml");
     let text = std::fs::read_to_string(file).expect("the template");
-    let documents = YamlLoader::load_from_str(&text).expect("the template in YAML");
-    let template = &documents[0];
+    let mut documents = YamlLoader::load_from_str(&text).expect("the template in YAML");
+    documents.remove(0)
+}
+
+fn in_template() -> BTreeSet<String> {
+    let template = template();
     let authorizer = &template["Resources"]["HttpApi"]["Properties"]["Auth"]["DefaultAuthorizer"];
     assert_eq!(authorizer.as_str(), Some("Jwt"));
     let mut routes = BTreeSet::new();

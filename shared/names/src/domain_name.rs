@@ -10,11 +10,12 @@ use idna::uts46::{DnsLength, Hyphens, Uts46};
 use serde::{Deserialize, Serialize};
 
 use crate::plain_text::one_line;
+use crate::refusal::{DomainNameError, InvalidReason};
 
 /// Longest label, in octets (RFC 1035 section 2.3.4).
 const MAX_LABEL: usize = 63;
 /// Longest name, in characters of its textual form: 255 octets on the wire (RFC 1035 section 2.3.4).
-const MAX_NAME: usize = 253;
+pub(crate) const MAX_NAME: usize = 253;
 /// What the longest name of a record puts before the domain: a DKIM token of Amazon SES, which has 32
 /// characters, and `_domainkey`. All other records, MAIL FROM among them, have shorter names.
 const LONGEST_BELOW: usize = 32 + "._domainkey.".len();
@@ -28,103 +29,26 @@ pub const MAX_SENDING_DOMAIN: usize = MAX_NAME - LONGEST_BELOW;
 #[serde(try_from = "String", into = "String")]
 pub struct DomainName(String);
 
-/// Why a typed name is refused, with the domain the person probably meant.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}")]
-pub struct DomainNameError {
-    /// The rule that the name breaks.
-    pub reason: InvalidReason,
-    /// A domain that would be accepted, where one can be read out of the input.
-    pub suggestion: Option<DomainName>,
-}
-
-/// The rules for names, one variant each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs, reason = "each variant's message says what it means")]
-pub enum InvalidReason {
-    #[error("the domain is empty")]
-    Empty,
-    #[error("this is a web address; give only the domain in it")]
-    Url,
-    #[error("this is an email address; give only the domain after the @")]
-    EmailAddress,
-    #[error("this is the name of a web site; give the domain without its www")]
-    WwwHost,
-    #[error("this is an IP address, not a domain")]
-    IpAddress,
-    #[error("a wildcard cannot be a sending domain")]
-    Wildcard,
-    #[error("a domain has at least two parts, such as example.com")]
-    SingleLabel,
-    #[error(
-        "a part of the domain starts with or holds an underscore, which a sending domain cannot have"
-    )]
-    Underscore,
-    #[error("two dots follow each other, or the domain starts with a dot")]
-    EmptyLabel,
-    #[error("a part of the domain is longer than 63 characters")]
-    LabelTooLong,
-    #[error("the domain is longer than 253 characters")]
-    NameTooLong,
-    #[error(
-        "the domain is longer than {MAX_SENDING_DOMAIN} characters; the names of its DKIM records \
-         would be longer than the {MAX_NAME} that DNS allows"
-    )]
-    NoRoomForRecords,
-    #[error("a part of the domain starts or ends with a hyphen")]
-    Hyphen,
-    #[error("the domain contains a character that domain names cannot have")]
-    Character,
-    #[error("the part that starts with xn-- does not decode to a valid international name")]
-    Punycode,
-    #[error("this is a public suffix, under which others register their domains")]
-    PublicSuffix,
-}
-
 impl DomainName {
     /// Reads a name that a person typed: trimmed, lower-cased, one trailing dot removed,
     /// international names mapped to A-labels by UTS #46.
     pub fn parse(typed: &str) -> Result<Self, DomainNameError> {
         let typed = typed.trim();
         if let Some((reason, inner)) = wrapped_domain(typed) {
-            return Err(DomainNameError {
-                reason,
-                suggestion: inner.and_then(|inner| Self::parse_or_suggestion(&inner)),
-            });
+            let suggestion = inner.and_then(|inner| Self::parse_or_suggestion(&inner));
+            return Err(DomainNameError::new(reason, suggestion));
         }
-        let name = check(typed).map_err(|reason| DomainNameError {
-            reason,
-            suggestion: None,
-        })?;
+        let name = check(typed).map_err(|reason| DomainNameError::new(reason, None))?;
         if let Some(rest) = name.strip_prefix("www.") {
             // `www.com` is a registrable name like any other.
             if let Ok(inner) = Self::parse(rest) {
-                return Err(DomainNameError {
-                    reason: InvalidReason::WwwHost,
-                    suggestion: Some(inner),
-                });
+                return Err(DomainNameError::new(InvalidReason::WwwHost, Some(inner)));
             }
         }
         if psl::domain_str(&name).is_none() {
-            return Err(DomainNameError {
-                reason: InvalidReason::PublicSuffix,
-                suggestion: None,
-            });
+            return Err(DomainNameError::new(InvalidReason::PublicSuffix, None));
         }
         Ok(Self(name))
-    }
-
-    /// The same for a domain that is to be authenticated: the names of its records have to fit into
-    /// DNS as well ([`MAX_SENDING_DOMAIN`]). Where they do not, the domain above is suggested.
-    pub fn parse_for_sending(typed: &str) -> Result<Self, DomainNameError> {
-        let name = Self::parse(typed)?;
-        if name.0.len() > MAX_SENDING_DOMAIN {
-            return Err(DomainNameError {
-                reason: InvalidReason::NoRoomForRecords,
-                suggestion: Some(name.nearest_for_sending()),
-            });
-        }
-        Ok(name)
     }
 
     /// The name itself, or the nearest one above it that is short enough to be authenticated.
@@ -141,23 +65,12 @@ impl DomainName {
 
     /// Reads a name that may have been added before it was a public suffix.
     pub fn parse_held(typed: &str) -> Result<Self, DomainNameError> {
-        Self::parse(typed).or_else(|error| match error.reason {
-            InvalidReason::PublicSuffix => check(typed.trim()).map(Self).map_err(|_| error),
-            InvalidReason::Empty
-            | InvalidReason::Url
-            | InvalidReason::EmailAddress
-            | InvalidReason::WwwHost
-            | InvalidReason::IpAddress
-            | InvalidReason::Wildcard
-            | InvalidReason::SingleLabel
-            | InvalidReason::Underscore
-            | InvalidReason::EmptyLabel
-            | InvalidReason::LabelTooLong
-            | InvalidReason::NameTooLong
-            | InvalidReason::NoRoomForRecords
-            | InvalidReason::Hyphen
-            | InvalidReason::Character
-            | InvalidReason::Punycode => Err(error),
+        Self::parse(typed).or_else(|error| {
+            if error.reason == InvalidReason::PublicSuffix {
+                check(typed.trim()).map(Self).map_err(|_| error)
+            } else {
+                Err(error)
+            }
         })
     }
 
@@ -335,8 +248,24 @@ fn undecodable(name: &str) -> InvalidReason {
     if has_a_label {
         InvalidReason::Punycode
     } else {
-        InvalidReason::Character
+        match name.chars().find(|c| !may_be_in_a_name(*c)) {
+            Some(c) => InvalidReason::Character(c),
+            None => InvalidReason::International,
+        }
     }
+}
+
+/// Whether UTS #46 takes the character by itself, or maps it to what it takes.
+fn may_be_in_a_name(c: char) -> bool {
+    let label = format!("a{c}a");
+    let mapped = Uts46::new().to_ascii(
+        label.as_bytes(),
+        AsciiDenyList::STD3,
+        Hyphens::Allow,
+        DnsLength::Ignore,
+    );
+    // The rule for text from right to left refuses Hebrew and Arabic letters between Latin ones.
+    mapped.is_ok() || c.is_alphanumeric()
 }
 
 impl fmt::Display for DomainName {

@@ -87,9 +87,9 @@ fn each_syntax_rule_has_its_own_reason() {
         ("example.com..", InvalidReason::EmptyLabel),
         ("-a.example.com", InvalidReason::Hyphen),
         ("a-.example.com", InvalidReason::Hyphen),
-        ("exa mple.com", InvalidReason::Character),
-        ("exa\u{0}mple.com", InvalidReason::Character),
-        ("example,com", InvalidReason::Character),
+        ("exa mple.com", InvalidReason::Character(' ')),
+        ("exa\u{0}mple.com", InvalidReason::Character('\0')),
+        ("example,com", InvalidReason::Character(',')),
         ("xn--a.example", InvalidReason::Punycode),
         ("xn--99999999.example", InvalidReason::Punycode),
         (long_label.as_str(), InvalidReason::LabelTooLong),
@@ -110,7 +110,7 @@ fn the_longest_label_and_name_are_accepted() {
 
 /// A name of so many octets.
 fn name_of(octets: usize) -> String {
-    let mut name = "example.com".to_owned();
+    let mut name = "mapleridge.com".to_owned();
     while octets - name.len() > 64 {
         name = format!("{}.{name}", "a".repeat(61));
     }
@@ -138,6 +138,46 @@ fn a_sending_domain_leaves_room_for_the_names_of_its_records() {
 fn a_name_that_is_too_long_to_be_added_is_still_read() {
     let stored = DomainName::try_from(name_of(253)).unwrap();
     assert_eq!(DomainName::parse(stored.as_str()).unwrap(), stored);
+}
+
+#[test]
+fn a_list_names_its_domains_and_suggests_one_that_can_be_added() {
+    let refused = DomainName::parse_for_sending("jo@gmail.com; info@mapleridge.com").unwrap_err();
+    let names = ["gmail.com", "mapleridge.com"].map(|name| DomainName::parse(name).unwrap());
+    assert_eq!(refused.suggestion.as_ref(), Some(&names[1]));
+    let InvalidReason::SeveralNames {
+        separator,
+        names: found,
+    } = refused.reason
+    else {
+        panic!("{refused:?}");
+    };
+    assert_eq!((separator, found.as_slice()), (';', names.as_slice()));
+}
+
+#[test]
+fn a_domain_of_the_deployment_is_not_suggested_either() {
+    let refused = DomainName::parse_for_sending("info@lassocrm.com").unwrap_err();
+    assert!(refused.suggestion.is_some());
+    let reviewed = crate::Eligibility::parse("lassocrm.com")
+        .unwrap()
+        .review(refused);
+    assert_eq!(reviewed.suggestion, None);
+    assert!(
+        reviewed
+            .to_string()
+            .contains("lassocrm.com cannot be added: "),
+        "{reviewed}"
+    );
+}
+
+#[test]
+fn a_name_that_was_added_when_less_was_refused_is_still_read() {
+    for stored in ["example.com", "mapleridge.con", "xn--ab-v1t.com"] {
+        let name = DomainName::try_from(stored.to_owned()).unwrap();
+        assert_eq!(DomainName::parse(stored).unwrap(), name);
+        assert!(DomainName::parse_for_sending(stored).is_err(), "{stored}");
+    }
 }
 
 #[test]
@@ -176,6 +216,24 @@ fn a_cyrillic_letter_among_latin_ones_is_noticed() {
 }
 
 proptest! {
+    #[test]
+    fn a_suggestion_is_a_domain_that_can_be_added(
+        typed in prop_oneof![
+            "\\PC{0,60}",
+            "(www\\.|https?:/{0,2}|[a-z]@|[“\"‘*_-]|xn--)?[a-zé‑_]{1,6}[., …;]{1,2}(co|com|con|local|uk)[”\"/,. ]?",
+        ],
+    ) {
+        match DomainName::parse_for_sending(&typed) {
+            Ok(name) => prop_assert_eq!(DomainName::parse_for_sending(name.as_str()), Ok(name)),
+            Err(error) => {
+                if let Some(name) = error.suggestion {
+                    prop_assert_eq!(DomainName::parse_for_sending(name.as_str()), Ok(name.clone()));
+                    prop_assert_eq!(crate::Eligibility::default().check(&name), Ok(()));
+                }
+            }
+        }
+    }
+
     #[test]
     fn parsing_never_panics_and_is_stable(typed in "\\PC{0,80}") {
         if let Ok(name) = DomainName::parse(&typed) {

@@ -1,6 +1,6 @@
 //! Domains that nobody may add although their names are valid: mailbox providers', SES's and ours.
 
-use super::{DomainName, SuffixList};
+use super::{DomainName, DomainNameError, SuffixList};
 
 /// Domains at which anybody can have a mailbox. Their owners publish strict DMARC policies and
 /// will not publish our records.
@@ -19,6 +19,7 @@ const MAILBOX_PROVIDERS: &[&str] = &[
     "cox.net",
     "earthlink.net",
     "fastmail.com",
+    "fastmail.fm",
     "foxmail.com",
     "free.fr",
     "gmail.com",
@@ -27,13 +28,16 @@ const MAILBOX_PROVIDERS: &[&str] = &[
     "gmx.com",
     "gmx.de",
     "gmx.net",
+    "google.com",
     "googlemail.com",
     "hey.com",
     "hotmail.ca",
     "hotmail.co.uk",
     "hotmail.com",
     "hotmail.de",
+    "hotmail.es",
     "hotmail.fr",
+    "hotmail.it",
     "icloud.com",
     "juno.com",
     "laposte.net",
@@ -41,6 +45,7 @@ const MAILBOX_PROVIDERS: &[&str] = &[
     "live.ca",
     "live.co.uk",
     "live.com",
+    "live.com.au",
     "mac.com",
     "mail.com",
     "mail.ru",
@@ -48,9 +53,12 @@ const MAILBOX_PROVIDERS: &[&str] = &[
     "msn.com",
     "naver.com",
     "netzero.net",
+    "office365.com",
+    "onmicrosoft.com",
     "optonline.net",
     "orange.fr",
     "outlook.com",
+    "outlook.de",
     "outlook.fr",
     "pm.me",
     "proton.me",
@@ -64,6 +72,7 @@ const MAILBOX_PROVIDERS: &[&str] = &[
     "sympatico.ca",
     "t-online.de",
     "telus.net",
+    "tuta.com",
     "tutanota.com",
     "verizon.net",
     "videotron.ca",
@@ -75,7 +84,9 @@ const MAILBOX_PROVIDERS: &[&str] = &[
     "yahoo.com",
     "yahoo.com.au",
     "yahoo.de",
+    "yahoo.es",
     "yahoo.fr",
+    "yahoo.it",
     "yandex.com",
     "yandex.ru",
     "ymail.com",
@@ -144,6 +155,20 @@ impl Eligibility {
     /// The public suffix list by which new names are judged.
     pub fn suffixes(&self) -> SuffixList {
         self.suffixes
+    }
+
+    /// The refusal of a typed name without a suggestion that would be refused next.
+    #[must_use]
+    pub fn review(&self, error: DomainNameError) -> DomainNameError {
+        let suggested = error.suggestion.as_ref();
+        match suggested.map(|name| (name, self.check(name))) {
+            Some((name, Err(why))) => DomainNameError {
+                ineligible: Some((name.clone(), why)),
+                suggestion: None,
+                ..error
+            },
+            None | Some((_, Ok(()))) => error,
+        }
     }
 
     /// Checks a name and everything above it; and that it is not above one of Lasso's own, for which

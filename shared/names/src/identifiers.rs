@@ -13,6 +13,8 @@ const MAX_LENGTH: usize = 128;
 const MAX_NOTE: usize = 1_000;
 /// Longest address (RFC 5321 section 4.5.3.1.3: a path of 256 octets with its brackets).
 const MAX_ADDRESS: usize = 254;
+/// Longest local part of an address (RFC 5321 section 4.5.3.1.1).
+const MAX_LOCAL_PART: usize = 64;
 
 /// A client of Lasso, as the identity provider names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -64,12 +66,18 @@ pub struct EventId(Uuid);
 pub enum IdentifierError {
     #[error("must not be empty")]
     Empty,
-    #[error("is too long")]
-    TooLong,
-    #[error("contains a character that is not allowed")]
+    #[error("must have at most {} characters", thousands(*.most))]
+    TooLong { most: usize },
+    #[error("may have letters, digits and the characters -_.:@/+= only")]
     Character,
+    #[error("must be one line without control characters")]
+    NotOneLine,
+    #[error("must not have control characters other than line breaks")]
+    ControlCharacter,
     #[error("is not an email address such as name@example.com")]
     NotAnAddress,
+    #[error("must have at most {MAX_LOCAL_PART} characters before the @")]
+    LocalPartTooLong,
 }
 
 impl ClientId {
@@ -132,7 +140,7 @@ impl Community {
     pub fn parse(text: &str) -> Result<Self, IdentifierError> {
         let text = bounded(text, MAX_LENGTH)?;
         if text.chars().any(char::is_control) {
-            return Err(IdentifierError::Character);
+            return Err(IdentifierError::NotOneLine);
         }
         let shown = one_line(text);
         if shown.is_empty() {
@@ -153,7 +161,7 @@ impl Note {
     pub fn parse(text: &str) -> Result<Self, IdentifierError> {
         let text = bounded(text, MAX_NOTE)?;
         if text.chars().any(|c| c.is_control() && c != '\n') {
-            return Err(IdentifierError::Character);
+            return Err(IdentifierError::ControlCharacter);
         }
         let shown = quotable(text).join("\n");
         let shown = shown.trim();
@@ -176,7 +184,6 @@ impl EmailAddress {
         let (local, domain) = text.rsplit_once('@').ok_or(IdentifierError::NotAnAddress)?;
         let atext = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
         let dot_atom = !local.is_empty()
-            && local.len() <= 64
             && local.chars().all(atext)
             && !local.starts_with('.')
             && !local.ends_with('.')
@@ -189,10 +196,12 @@ impl EmailAddress {
                     && !label.ends_with('-')
                     && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
             });
-        if dot_atom && host {
-            Ok(Self(text.to_owned()))
-        } else {
+        if !dot_atom || !host {
             Err(IdentifierError::NotAnAddress)
+        } else if local.len() > MAX_LOCAL_PART {
+            Err(IdentifierError::LocalPartTooLong)
+        } else {
+            Ok(Self(text.to_owned()))
         }
     }
 
@@ -240,9 +249,17 @@ fn bounded(text: &str, max: usize) -> Result<&str, IdentifierError> {
     if text.is_empty() {
         Err(IdentifierError::Empty)
     } else if text.chars().count() > max {
-        Err(IdentifierError::TooLong)
+        Err(IdentifierError::TooLong { most: max })
     } else {
         Ok(text)
+    }
+}
+
+/// A number below a million as people write it.
+fn thousands(number: usize) -> String {
+    match (number / 1_000, number % 1_000) {
+        (0, rest) => rest.to_string(),
+        (thousands, rest) => format!("{thousands},{rest:03}"),
     }
 }
 
@@ -303,7 +320,7 @@ mod tests {
         assert_eq!(ClientId::parse("  "), Err(IdentifierError::Empty));
         assert_eq!(
             ClientId::parse(&"a".repeat(129)),
-            Err(IdentifierError::TooLong)
+            Err(IdentifierError::TooLong { most: 128 })
         );
     }
 
@@ -353,7 +370,11 @@ mod tests {
         let community = Community::parse("Maple\u{202e}\u{2066} Ridge\u{200b}\u{2028}Status  ok");
         assert_eq!(community.unwrap().as_str(), "Maple Ridge Status ok");
         assert_eq!(Community::parse("\u{200b}"), Err(IdentifierError::Empty));
-        assert_eq!(Community::parse("a\nb"), Err(IdentifierError::Character));
+        assert_eq!(Community::parse("a\nb"), Err(IdentifierError::NotOneLine));
+        assert_eq!(
+            Note::parse("a\u{7}"),
+            Err(IdentifierError::ControlCharacter)
+        );
         let note = Note::parse("one\u{2028}two\nthree\u{e0041}").unwrap();
         assert_eq!(note.as_str(), "one\ntwo\nthree");
         assert_eq!(Note::parse("\u{2066}"), Err(IdentifierError::Empty));

@@ -18,13 +18,18 @@
 
 mod domain_name;
 mod eligibility;
+mod ending;
 mod identifiers;
+mod idna2008;
 pub mod plain_text;
+mod refusal;
 mod sender;
 mod suffixes;
+mod typed;
 
-pub use domain_name::{DomainName, DomainNameError, InvalidReason, MAX_SENDING_DOMAIN};
+pub use domain_name::{DomainName, MAX_SENDING_DOMAIN};
 pub use eligibility::{Eligibility, IneligibleReason, OwnDomainError};
 pub use identifiers::{ClientId, Community, EmailAddress, EventId, IdentifierError, Note};
+pub use refusal::{DomainNameError, InvalidReason};
 pub use sender::{SenderDomain, SenderError};
 pub use suffixes::SuffixList;

@@ -1,6 +1,6 @@
 //! The address that mail is to be sent from, in every form that RFC 5321 allows and SES takes.
 
-use super::{DomainName, InvalidReason};
+use super::{DomainName, DomainNameError, InvalidReason};
 
 /// Longest local part, in octets (RFC 5321 section 4.5.3.1.1).
 const MAX_LOCAL_PART: usize = 64;
@@ -22,9 +22,11 @@ pub enum SenderError {
 }
 
 impl SenderDomain {
-    /// Reads `local-part@domain`: a dot-atom or a quoted local part (RFC 5321 section 4.1.2) in
-    /// ASCII, because SES takes no other, and a domain that may be international.
-    pub fn parse(address: &str) -> Result<Self, SenderError> {
+    /// Reads `local-part@domain`, or the same in angle brackets after a display name (RFC 5322 section
+    /// 3.4): a dot-atom or a quoted local part (RFC 5321 section 4.1.2) in ASCII, because SES takes no
+    /// other, and a domain that may be international.
+    pub fn parse(mailbox: &str) -> Result<Self, SenderError> {
+        let address = addr_spec(mailbox).ok_or(SenderError::NotAnAddress)?;
         let (local, domain) = address.rsplit_once('@').ok_or(SenderError::NotAnAddress)?;
         let is_local = is_dot_atom(local) || is_quoted(local);
         if !is_local || local.len() > MAX_LOCAL_PART || domain.contains(char::is_whitespace) {
@@ -33,32 +35,17 @@ impl SenderDomain {
         match DomainName::parse(domain) {
             // What is above a name that is too long to be added decides.
             Ok(name) => Ok(Self(name.nearest_for_sending())),
-            Err(error) => match (error.reason, error.suggestion) {
-                // Nobody can add the host's name, so what is above it decides.
-                (InvalidReason::WwwHost, Some(above)) => Ok(Self(above)),
-                (InvalidReason::PublicSuffix, _) => {
-                    let name = DomainName::parse_held(domain);
-                    Err(name.map_or(SenderError::NotAnAddress, SenderError::PublicSuffix))
-                }
-                (
-                    InvalidReason::WwwHost
-                    | InvalidReason::Empty
-                    | InvalidReason::Url
-                    | InvalidReason::EmailAddress
-                    | InvalidReason::IpAddress
-                    | InvalidReason::Wildcard
-                    | InvalidReason::SingleLabel
-                    | InvalidReason::Underscore
-                    | InvalidReason::EmptyLabel
-                    | InvalidReason::LabelTooLong
-                    | InvalidReason::NameTooLong
-                    | InvalidReason::NoRoomForRecords
-                    | InvalidReason::Hyphen
-                    | InvalidReason::Character
-                    | InvalidReason::Punycode,
-                    _,
-                ) => Err(SenderError::NotAnAddress),
-            },
+            // Nobody can add the host's name, so what is above it decides.
+            Err(DomainNameError {
+                reason: InvalidReason::WwwHost,
+                suggestion: Some(above),
+                ineligible: _,
+            }) => Ok(Self(above)),
+            Err(error) if error.reason == InvalidReason::PublicSuffix => {
+                let name = DomainName::parse_held(domain);
+                Err(name.map_or(SenderError::NotAnAddress, SenderError::PublicSuffix))
+            }
+            Err(_) => Err(SenderError::NotAnAddress),
         }
     }
 
@@ -68,8 +55,51 @@ impl SenderDomain {
     }
 }
 
+/// The address of a mailbox: the whole of it, or what stands in angle brackets behind a display name. None
+/// where what stands before the brackets is no display name, so that nothing is judged by the last of
+/// several addresses.
+fn addr_spec(mailbox: &str) -> Option<&str> {
+    let trimmed = mailbox.trim_matches([' ', '\t']);
+    let Some(name_addr) = trimmed.strip_suffix('>') else {
+        return Some(mailbox);
+    };
+    let mut rest = name_addr.chars();
+    while let Some(character) = rest.next() {
+        match character {
+            '<' => return Some(rest.as_str()),
+            '"' => skip_quoted(&mut rest)?,
+            ' ' | '\t' | '.' => {}
+            other if is_atext(other) || is_international(other) => {}
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Goes behind the closing quotation mark of a quoted word of a display name.
+fn skip_quoted(rest: &mut std::str::Chars<'_>) -> Option<()> {
+    loop {
+        let character = match rest.next()? {
+            '"' => return Some(()),
+            '\\' => rest.next()?,
+            other => other,
+        };
+        if character.is_control() && character != '\t' {
+            return None;
+        }
+    }
+}
+
+/// A character that RFC 6532 (section 3.2) adds to those of words.
+fn is_international(character: char) -> bool {
+    !character.is_ascii() && !character.is_control()
+}
+
+fn is_atext(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(character)
+}
+
 fn is_dot_atom(local: &str) -> bool {
-    let is_atext = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
     local
         .split('.')
         .all(|atom| !atom.is_empty() && atom.chars().all(is_atext))
@@ -118,6 +148,55 @@ mod tests {
             ("o'neil/x=y@example.com", "example.com"),
         ] {
             assert_eq!(domain_of(address).as_deref(), Ok(domain), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_display_name_in_front_of_an_address_changes_nothing() {
+        for mailbox in [
+            "Jane <jane@example.com>",
+            "\"Jane Doe\" <jane@example.com>",
+            "\"Doe, Jane \\\"JD\\\" <sales>\"<jane@example.com>",
+            " John Q. Public <jane@example.com> ",
+            "\"jane@other.example\" <jane@example.com>",
+            "Zoë Müller <jane@example.com>",
+            "=?utf-8?q?Zo=C3=AB?= <jane@example.com>",
+            "<jane@example.com>",
+            "Jane <\"a<b>@c\"@example.com>",
+        ] {
+            assert_eq!(
+                domain_of(mailbox).as_deref(),
+                Ok("example.com"),
+                "{mailbox}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_more_or_less_than_one_mailbox_is_no_address() {
+        for nonsense in [
+            "Jane <>",
+            "Jane jane@example.com>",
+            "Jane <jane@example.com",
+            "Jane <jane@example.com> x",
+            "jane@other.example <jane@example.com>",
+            "Doe, Jane <jane@example.com>",
+            "a@other.example, Jane <jane@example.com>",
+            "Jane <a@other.example> <jane@example.com>",
+            "Jane <<jane@example.com>>",
+            "Sales: <jane@example.com>",
+            "\"Jane <jane@example.com>",
+            "\"Jane\r\nBcc: x\" <jane@example.com>",
+            "Jane\n<jane@example.com>",
+            "Jane (the boss) <jane@example.com>",
+            ">",
+            "<>",
+        ] {
+            assert_eq!(
+                domain_of(nonsense),
+                Err(SenderError::NotAnAddress),
+                "{nonsense}"
+            );
         }
     }
 

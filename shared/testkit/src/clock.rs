@@ -59,4 +59,11 @@ impl Ids for SequentialIds {
         let next = self.last.fetch_add(1, Ordering::SeqCst) + 1;
         format!("secret{next:026}")
     }
+
+    fn bits(&self) -> [u8; 32] {
+        let next = self.last.fetch_add(1, Ordering::SeqCst) + 1;
+        let mut bits = [0; 32];
+        bits[24..].copy_from_slice(&next.to_be_bytes());
+        bits
+    }
 }

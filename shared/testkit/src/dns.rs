@@ -3,13 +3,12 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use dns_diagnosis::scene::{DnsScene, data_of, no_such_name, observed, seen_again, type_of};
 use domain_auth::dns::{
     Data, Lookup, Observation, Outcome, Question, SecondLook, Zone, ZoneOutcome,
 };
 use domain_auth::names::DomainName;
 use domain_auth::records::Record;
-
-use crate::dns_scene::{DnsScene, data_of, no_such_name, observed, seen_again, type_of};
 
 /// Records in memory; every organizational domain is a zone on two servers. Where nothing was put,
 /// there is no such name.
@@ -41,6 +40,8 @@ struct State {
     forged: HashSet<Question>,
     /// The second server answers nothing over TCP.
     second_without_tcp: bool,
+    /// Zones are at the servers that a registrar has for suspended domains.
+    suspended: bool,
 }
 
 impl FakeDns {
@@ -54,6 +55,11 @@ impl FakeDns {
     /// Whether nobody answers anything.
     pub fn set_silent(&self, silent: bool) {
         self.state().silent = silent;
+    }
+
+    /// Whether every zone is at the name servers that a registrar has for suspended domains.
+    pub fn set_suspended(&self, suspended: bool) {
+        self.state().suspended = suspended;
     }
 
     /// Whether nobody answers at this name and below it.
@@ -209,8 +215,12 @@ impl Lookup for FakeDns {
         }
         let apex = DomainName::parse(name)
             .map_or_else(|_| name.to_owned(), |name| name.organizational().to_owned());
+        let at = match self.state().suspended {
+            true => "verification-hold.suspended-domain.com".to_owned(),
+            false => apex.clone(),
+        };
         ZoneOutcome::Found(Zone {
-            name_servers: vec![format!("ns1.{apex}"), format!("ns2.{apex}")],
+            name_servers: vec![format!("ns1.{at}"), format!("ns2.{at}")],
             apex,
         })
     }

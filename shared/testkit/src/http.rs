@@ -15,6 +15,7 @@ pub fn request_in(file: &Path) -> ParsedRequest {
     let claims = ClaimNames {
         client_id: "custom:client_id".to_owned(),
         roles: "cognito:groups".to_owned(),
+        mass_mail_scope: Some("lasso/mass-mail".to_owned()),
     };
     request_of(event, &claims).expect("an event of an HTTP API")
 }

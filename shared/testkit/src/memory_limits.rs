@@ -49,6 +49,9 @@ fn items_of(change: &Change) -> Vec<(String, usize)> {
         let text = serde_json::to_string(look).map_or(0, |text| text.len());
         items.push((format!("the look at {of}"), KEYS + text));
     }
+    if let Some(link) = &change.link {
+        items.push((format!("the link {}", link.target.id), size(&link.target)));
+    }
     if let Some(claims) = &change.claims {
         let organizational = &claims.organizational;
         items.push((format!("the claims of {organizational}"), size(claims)));

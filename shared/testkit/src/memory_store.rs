@@ -10,6 +10,7 @@ use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
+use domain_auth::links::{LinkTarget, LinkToken, ReadLinks};
 use domain_auth::names::{ClientId, DomainName, EventId};
 use domain_auth::ports::{
     CommitChanges, CommitError, DomainKey as Key, DomainsByState, Due, DueDomains, EmailLedger,
@@ -44,6 +45,7 @@ pub(crate) struct State {
     claims: HashMap<String, ClaimRegister>,
     tombstones: HashMap<DomainName, Tombstone>,
     history: HashMap<DomainKey, Vec<HistoryEntry>>,
+    links: HashMap<LinkToken, LinkTarget>,
     outbox: Vec<Event>,
     emails: HashMap<EventId, EmailState>,
     run_until: Option<Timestamp>,
@@ -123,6 +125,11 @@ impl MemoryStore {
 }
 
 impl State {
+    /// The claims under an organizational domain, where there are any.
+    pub(crate) fn register(&self, organizational: &str) -> Option<ClaimRegister> {
+        self.claims.get(organizational).cloned()
+    }
+
     /// Counts what changes do to the numbers of their clients' domains: all of it, or nothing.
     fn count(&mut self, changes: &[&Change]) -> Result<(), CommitError> {
         if changes.iter().all(|change| change.client_count.is_none()) {
@@ -204,6 +211,9 @@ impl State {
         let history = self.history.entry(key).or_default();
         history.extend(change.history.iter().cloned());
         self.outbox.extend(change.event.clone());
+        let link = change.link.clone();
+        self.links
+            .extend(link.map(|link| (link.token, link.target)));
     }
 }
 
@@ -242,6 +252,13 @@ impl ReadClaims for MemoryStore {
     async fn tombstone(&self, name: &DomainName) -> Result<Option<Tombstone>, StoreError> {
         self.crash.pass("tombstone").await;
         Ok(self.state().tombstones.get(name).cloned())
+    }
+}
+
+impl ReadLinks for MemoryStore {
+    async fn link(&self, token: &LinkToken) -> Result<Option<LinkTarget>, StoreError> {
+        self.crash.pass("link").await;
+        Ok(self.state().links.get(token).cloned())
     }
 }
 

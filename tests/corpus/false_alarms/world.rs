@@ -82,7 +82,9 @@ impl World {
             .await
             .unwrap();
         let mut said = String::new();
-        for of_domain in &look.diagnosis.domain {
+        // One lame server among others is worth a word.
+        let of_domain = look.diagnosis.domain.iter();
+        for of_domain in of_domain.filter(|it| it.code != DiagnosisCode::NameserverLame) {
             let _infallible = writeln!(said, "  of the domain: {}", of_domain.message);
         }
         for record in &look.diagnosis.records {

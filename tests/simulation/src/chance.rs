@@ -52,4 +52,10 @@ impl Ids for Chance {
     fn secret(&self) -> String {
         format!("{:032x}", self.with(|rng| rng.u128(..)))
     }
+
+    fn bits(&self) -> [u8; 32] {
+        let mut bits = [0; 32];
+        self.with(|rng| rng.fill(&mut bits));
+        bits
+    }
 }

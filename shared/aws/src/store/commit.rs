@@ -165,6 +165,9 @@ impl Table {
         if let Some(event) = &change.event {
             writes.push(Write::Put(self.put_event(event)?));
         }
+        if let Some(link) = &change.link {
+            writes.push(Write::Put(self.put_link(link)?));
+        }
         Ok(())
     }
 
@@ -288,7 +291,7 @@ impl Table {
             .map_err(store_error(ACTION))
     }
 
-    fn put_new(&self, item: Item) -> Result<Put, StoreError> {
+    pub(super) fn put_new(&self, item: Item) -> Result<Put, StoreError> {
         self.put(item)
             .condition_expression(IS_NEW)
             .expression_attribute_names("#pk", PK)
@@ -303,7 +306,7 @@ impl Table {
     }
 }
 
-fn to_item(key: Key, value: &impl Serialize) -> Result<Item, StoreError> {
+pub(super) fn to_item(key: Key, value: &impl Serialize) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(value).map_err(store_error(ACTION))?;
     item.extend(key.into_item());
     Ok(item)

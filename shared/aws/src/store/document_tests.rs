@@ -12,6 +12,7 @@ use domain_auth::event::Event;
 use domain_auth::history::{Actor, HistoryEntry};
 use domain_auth::idempotency::{IdempotencyKey, KeyOwner};
 use domain_auth::instructions::{Day, Recipient};
+use domain_auth::links::{LinkTarget, LinkToken};
 use domain_auth::names::EmailAddress;
 use domain_auth::ports::Due;
 use domain_auth::ses_share::CallGroup;
@@ -133,6 +134,7 @@ fn keys_of_code() -> Vec<(&'static str, &'static str, Vec<Key>)> {
             owners().iter().map(Key::checks).collect(),
         ),
         ("turns", "turns", groups.map(Key::turns).to_vec()),
+        ("link", "link", vec![Key::link(&token())]),
         ("client_record", "client", vec![Key::client_record(client)]),
         ("alerts", "alerts", vec![Key::alerts(client, day)]),
         (
@@ -141,6 +143,10 @@ fn keys_of_code() -> Vec<(&'static str, &'static str, Vec<Key>)> {
             Said::ALL.map(|said| Key::said(client, name, said)).to_vec(),
         ),
     ]
+}
+
+fn token() -> LinkToken {
+    LinkToken::of_bits(&[7; 32])
 }
 
 const SUBJECT: &str = "support-1";
@@ -162,6 +168,7 @@ fn expand(template: &str) -> BTreeSet<String> {
         "event id" => vec![event.event_id.to_string()],
         "day" => vec![day],
         "SHA-256 of the subject" => vec![digest(SUBJECT)],
+        "SHA-256 of the token" => vec![digest(token().as_str())],
         "SHA-256 of the key" => vec![digest(KEY)],
         "SHA-256 of the address" => vec![digest("kim@example.com")],
         "added at" => vec![sortable(domain.added_at)],
@@ -320,6 +327,7 @@ fn the_document_names_every_attribute_that_is_serialized() {
         ("**Claims.**", members_of::<ClaimRegister>()),
         ("**Claims.**", members_of::<Claim>()),
         ("**Tombstone.**", members_of::<Tombstone>()),
+        ("**Link.**", members_of::<LinkTarget>()),
         ("**History.**", members_of::<HistoryEntry>()),
     ] {
         let named: BTreeSet<&str> = code(paragraph(DOCUMENT, beginning)).collect();

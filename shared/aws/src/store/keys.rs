@@ -11,6 +11,7 @@ use domain_auth::fnv::fnv1a_32;
 use domain_auth::history::HistoryEntry;
 use domain_auth::idempotency::{IdempotencyKey, KeyOwner};
 use domain_auth::instructions::{Day, Recipient};
+use domain_auth::links::LinkToken;
 use domain_auth::names::{ClientId, DomainName, EventId};
 use domain_auth::ports::{DomainKey, Due};
 use domain_auth::ses_share::CallGroup;
@@ -202,6 +203,14 @@ impl Key {
         Self {
             pk: "SES".to_owned(),
             sk: format!("TURNS#{}", group.as_str()),
+        }
+    }
+
+    /// Where a link leads. Its token is in no item.
+    pub(super) fn link(token: &LinkToken) -> Self {
+        Self {
+            pk: format!("LINK#{}", digest(token.as_str())),
+            sk: "LINK".to_owned(),
         }
     }
 

@@ -18,7 +18,7 @@ use super::keys::{self, Key, QUEUE, QUEUE_PK, QUEUE_SK, WORK, WORK_PK, WORK_SK};
 use super::{Item, Table, store_error, string};
 
 /// The most keys that `BatchGetItem` takes (DynamoDB API reference).
-const BATCH_GET: usize = 100;
+pub(super) const BATCH_GET: usize = 100;
 
 /// The most entries of an index in one answer: a megabyte of them, which DynamoDB would give, takes
 /// ten in memory.
@@ -274,7 +274,7 @@ impl Table {
     }
 
     /// DynamoDB may answer a part and give the rest back as unprocessed.
-    async fn batch_get(
+    pub(super) async fn batch_get(
         &self,
         action: &'static str,
         keys: &[Key],

@@ -136,7 +136,7 @@ impl ReadClaims for Table {
 }
 
 impl Table {
-    async fn get<T: DeserializeOwned>(
+    pub(super) async fn get<T: DeserializeOwned>(
         &self,
         action: &'static str,
         key: Key,

@@ -137,9 +137,19 @@ pub fn probes_for(
 }
 
 impl Case<'_> {
-    /// The places where it may have ended up; of those below a branch first the branch alone.
+    /// The places where it may have ended up; of those below a branch first the branch alone, and of
+    /// those below a subdomain that may not exist first the subdomain.
     fn ask_elsewhere(&self, record: &Record, questions: &mut Questions) {
+        let domain = self.context.domain.as_str();
+        let may_be_below = self.may_exist_below_domain();
         for place in self.places(record) {
+            let front = place.name.strip_suffix(domain);
+            if !may_be_below && front.is_some_and(|front| front.ends_with('.')) {
+                if !self.observations.is_asked(domain) {
+                    questions.ask(domain, RecordType::Txt);
+                }
+                continue;
+            }
             match &place.branch {
                 Some(branch) if self.observations.denies(branch) => {}
                 Some(branch) if !self.observations.is_asked(branch) => {
@@ -150,6 +160,16 @@ impl Case<'_> {
                 Some(_) | None => questions.ask(&place.name, type_of(&record.data)),
             }
         }
+    }
+
+    /// Whether there may be names below the domain: always where it is a zone, and where one of its records
+    /// exists; otherwise where the domain has been asked for and is not denied.
+    fn may_exist_below_domain(&self) -> bool {
+        let domain = self.context.domain.as_str();
+        let mut records = self.records.iter();
+        domain == self.zone
+            || records.any(|record| self.observations.exists(&record.name))
+            || self.observations.is_asked(domain) && !self.observations.denies(domain)
     }
 
     /// What may not be at the name of a record although the record is right.

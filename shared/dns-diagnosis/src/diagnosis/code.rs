@@ -123,6 +123,8 @@ codes! {
     Propagating = "propagating",
     /// The servers that are delegated to do not serve the zone.
     ZoneNotLive = "zone_not_live",
+    /// One of the servers that are delegated to does not serve the zone; others do.
+    NameserverLame = "nameserver_lame",
     /// The resolver refuses the zone as bogus (RFC 4035 section 4.3).
     DnssecFailure = "dnssec_failure",
     /// No answer: unknown.
@@ -141,6 +143,7 @@ impl DiagnosisCode {
             | Self::Propagating
             | Self::OkWaitingForSes
             | Self::MailFromInactive
+            | Self::NameserverLame
             | Self::DnsUnavailable => false,
             Self::DomainDoesNotExist
             | Self::DomainSuspended
@@ -208,6 +211,6 @@ mod tests {
                 serde_json::Value::from(code.as_str())
             );
         }
-        assert_eq!(DiagnosisCode::ALL.len(), 49);
+        assert_eq!(DiagnosisCode::ALL.len(), 50);
     }
 }

@@ -1,5 +1,5 @@
-//! A made-up corner of DNS for tests: two authoritative servers and a resolver, each with its own
-//! content, that answer as RFC 1034 has it.
+//! A domain for tests of its diagnosis: its records, two authoritative servers and a resolver, each with
+//! its own content.
 
 use super::{
     Context, Diagnosis, DiagnosisCode, FormerTokens, RecordDiagnosis, Sightings, diagnose,
@@ -11,7 +11,8 @@ use crate::dns::{
 };
 use crate::identity::{Dkim, DkimToken, MailFromLabel, SesIdentity, SesStatus, VerificationToken};
 use crate::names::DomainName;
-use crate::records::{Record, RecordData, RecordId, records_of};
+use crate::records::{Record, RecordId, records_of};
+use crate::scene::{DnsScene, data_of};
 
 pub(crate) const TOKEN: &str = "QTKk+/gFg2J4mnopQRSTuvwx0123456789abcdefghI=";
 pub(crate) const OTHER_TOKEN: &str = "aaaabbbbccccddddeeeeffffgggghhhhiiiijjjjkkk=";
@@ -29,7 +30,7 @@ pub(crate) struct Scene {
     pub(crate) ses: Option<SesStatus>,
     pub(crate) sightings: Option<Sightings>,
     pub(crate) former: FormerTokens,
-    content: [Vec<(String, Data)>; 3],
+    content: [DnsScene; 3],
     faults: [Option<Outcome>; 3],
     faults_at: Vec<(usize, String, Outcome)>,
     reachable: bool,
@@ -74,32 +75,6 @@ pub(crate) fn identity() -> SesIdentity {
     }
 }
 
-fn data_of(record: &Record) -> Data {
-    match record.data.clone() {
-        RecordData::Txt { text } => Data::Txt { text },
-        RecordData::Cname { target } => Data::Cname { target },
-        RecordData::Mx {
-            preference,
-            exchange,
-        } => Data::Mx {
-            preference,
-            exchange,
-        },
-    }
-}
-
-fn type_of(data: &Data) -> RecordType {
-    match data {
-        Data::Address { address } if address.is_ipv4() => RecordType::A,
-        Data::Address { .. } => RecordType::Aaaa,
-        Data::Cname { .. } => RecordType::Cname,
-        Data::Mx { .. } => RecordType::Mx,
-        Data::Ns { .. } => RecordType::Ns,
-        Data::Soa { .. } => RecordType::Soa,
-        Data::Txt { .. } => RecordType::Txt,
-    }
-}
-
 impl Scene {
     /// `domain` in the zone `apex`, at a provider of no name, with nothing published but the zone.
     pub(crate) fn bare(domain: &str, apex: &str) -> Self {
@@ -116,7 +91,7 @@ impl Scene {
             ses: None,
             sightings: None,
             former: FormerTokens::default(),
-            content: Default::default(),
+            content: [(); 3].map(|()| DnsScene::with_ttl(POSITIVE_TTL, NEGATIVE_TTL)),
             faults: Default::default(),
             faults_at: Vec::new(),
             reachable: true,
@@ -145,7 +120,7 @@ impl Scene {
             zone.name_servers = vec![name_server.to_owned()];
             let apex = zone.apex.clone();
             for content in &mut self.content {
-                content.retain(|(_, data)| type_of(data) != RecordType::Ns);
+                content.remove(&apex, RecordType::Ns);
             }
             let host = name_server.to_owned();
             return self.publish(&apex, Data::Ns { host });
@@ -168,7 +143,7 @@ impl Scene {
     }
 
     pub(crate) fn publish_at(mut self, server: usize, name: &str, data: Data) -> Self {
-        self.content[server].push((name.to_ascii_lowercase(), data));
+        self.content[server].put(name, data);
         self
     }
 
@@ -178,9 +153,7 @@ impl Scene {
 
     pub(crate) fn without_at(mut self, server: usize, id: RecordId) -> Self {
         let record = self.record(id).clone();
-        self.content[server].retain(|(name, data)| {
-            *name != record.name || type_of(data) != type_of(&data_of(&record))
-        });
+        self.content[server].unpublish(&record);
         self
     }
 
@@ -215,43 +188,7 @@ impl Scene {
         if let Some((_, _, outcome)) = fault {
             return outcome.clone();
         }
-        let content = &self.content[server];
-        let at = |name: &str| -> Vec<&Data> {
-            let here = content.iter().filter(|(owner, _)| owner == name);
-            here.map(|(_, data)| data).collect()
-        };
-        let mut all = at(&question.name);
-        let below = format!(".{}", question.name);
-        let exists = content.iter().any(|(owner, _)| owner.ends_with(&below));
-        if all.is_empty() && !exists {
-            let labels: Vec<&str> = question.name.split('.').collect();
-            let wildcards = (1..labels.len()).map(|n| format!("*.{}", labels[n..].join(".")));
-            all = wildcards
-                .map(|name| at(&name))
-                .find(|all| !all.is_empty())
-                .unwrap_or_default();
-        }
-        let mut data: Vec<Data> = all.iter().map(|data| (*data).clone()).collect();
-        data.retain(|data| type_of(data) == question.record_type);
-        data.sort();
-        if !data.is_empty() {
-            let ttl = POSITIVE_TTL;
-            return Outcome::Found { data, ttl };
-        }
-        for data in &all {
-            if let Data::Cname { target } = data {
-                return Outcome::Alias {
-                    target: target.clone(),
-                    ttl: POSITIVE_TTL,
-                };
-            }
-        }
-        let negative_ttl = NEGATIVE_TTL;
-        if all.is_empty() && !exists {
-            Outcome::NoSuchName { negative_ttl }
-        } else {
-            Outcome::NoData { negative_ttl }
-        }
+        self.content[server].answer(question)
     }
 
     pub(crate) fn observe(&self, questions: &[Question]) -> Vec<Observation> {

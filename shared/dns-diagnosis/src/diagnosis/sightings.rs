@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Diagnosis, RecordState};
+use super::judge::RecordState;
 use crate::records::RecordId;
 
 /// When the records of a domain were last found. It is stored with the domain: records that the last look
@@ -42,17 +42,20 @@ struct Earlier {
 }
 
 impl Sightings {
-    /// The same after a look at `now`.
+    /// The same after a look at `now`, which saw each record in a state.
     #[must_use]
-    pub fn after(&self, diagnosis: &Diagnosis, now: Timestamp) -> Self {
+    pub fn after(
+        &self,
+        seen: impl IntoIterator<Item = (RecordId, RecordState)>,
+        now: Timestamp,
+    ) -> Self {
         let mut next = Self {
             looked_at: Some(now),
             ..Self::default()
         };
-        for record in &diagnosis.records {
-            let id = record.id;
+        for (id, state) in seen {
             let last = self.last_found(id);
-            match record.state {
+            match state {
                 RecordState::Found => {
                     next.found.push(id);
                     let returns = self.is_gone(id).then_some(now);
@@ -109,7 +112,6 @@ impl Sightings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnosis::{DmarcDiscovery, RecordDiagnosis};
 
     const TXT: RecordId = RecordId::Verification;
 
@@ -120,24 +122,7 @@ mod tests {
     fn after(states: &[RecordState]) -> Sightings {
         let looks = (0..).zip(states);
         looks.fold(Sightings::default(), |sightings, (hour, state)| {
-            let record = RecordDiagnosis {
-                id: TXT,
-                state: *state,
-                code: None,
-                message: String::new(),
-                expected: String::new(),
-                observed: Vec::new(),
-                fix: None,
-                wait_minutes: None,
-                also: Vec::new(),
-            };
-            let diagnosis = Diagnosis {
-                domain: Vec::new(),
-                records: vec![record],
-                dmarc: DmarcDiscovery::Unknown,
-                dmarc_above: Vec::new(),
-            };
-            sightings.after(&diagnosis, at(hour))
+            sightings.after([(TXT, *state)], at(hour))
         })
     }
 

@@ -40,7 +40,9 @@ pub(super) fn render(handoff: &Handoff<'_>, panel: &Panel, records: &[&Record]) 
         };
         file.push_str(&line(&[
             record.data.type_name().to_owned(),
-            record.host_in(panel.zone()).to_owned(),
+            record
+                .host_in(handoff.panel_for(record, panel).zone())
+                .to_owned(),
             record.name.clone(),
             value,
             priority,

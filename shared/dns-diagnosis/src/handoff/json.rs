@@ -31,7 +31,12 @@ struct Entry<'a> {
     record: &'a Record,
     /// Relative to the zone.
     host: &'a str,
+    /// As a zone file has it.
     value: String,
+    /// What DNS panels call the preference of an MX record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    priority: Option<u16>,
+    /// What to take care of.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }
@@ -49,8 +54,9 @@ pub(super) fn render(
             .iter()
             .map(|record| Entry {
                 record,
-                host: record.host_in(panel.zone()),
+                host: record.host_in(handoff.panel_for(record, panel).zone()),
                 value: record.data.value(),
+                priority: record.data.priority(),
                 note: note(handoff, panel, record),
             })
             .collect(),

@@ -5,10 +5,11 @@
 //! web address in it stays whole.
 
 use askama::Template;
+use jiff::Timestamp;
 
 use super::page::{Page, page};
 use super::proposal::Proposal;
-use super::{Handoff, HandoffError};
+use super::{Document, Handoff, HandoffError, HandoffFormat, in_words, render};
 use crate::names::plain_text::{quoted, shown};
 use crate::names::{ClientId, Community, EmailAddress, Note};
 use crate::providers::Panel;
@@ -27,6 +28,8 @@ pub struct Letter {
     pub reply_to: Option<EmailAddress>,
     /// The records in it.
     pub records: Vec<RecordId>,
+    /// The records as files.
+    pub attachments: Vec<Document>,
 }
 
 /// On whose behalf it is sent.
@@ -40,7 +43,23 @@ pub struct Sender<'a> {
     pub contact: Option<&'a EmailAddress>,
     /// What the client has to say.
     pub note: Option<&'a Note>,
+    /// Until when the records have to be there, where there is such a time.
+    pub deadline: Option<Timestamp>,
+    /// The page with the same records.
+    pub page: Option<LettersPage<'a>>,
 }
+
+/// The page that a letter leads to.
+#[derive(Debug, Clone, Copy)]
+pub struct LettersPage<'a> {
+    /// Its address.
+    pub url: &'a str,
+    /// When the address ends.
+    pub ends_at: Timestamp,
+}
+
+/// The formats that are attached: what most providers import, and what a spreadsheet opens.
+const ATTACHED: [HandoffFormat; 2] = [HandoffFormat::Zone, HandoffFormat::Csv];
 
 #[derive(Template)]
 #[template(path = "instructions.txt", escape = "none")]
@@ -61,6 +80,9 @@ struct Who {
     community: Option<String>,
     contact: Option<String>,
     note: Vec<String>,
+    deadline: Option<String>,
+    url: Option<String>,
+    url_ends_at: String,
 }
 
 /// Renders the email.
@@ -77,6 +99,11 @@ pub fn letter(handoff: &Handoff<'_>, sender: &Sender<'_>) -> Result<Letter, Hand
             .note
             .map(|note| quoted(note.as_str()))
             .unwrap_or_default(),
+        deadline: sender.deadline.map(in_words),
+        url: sender.page.map(|page| page.url.to_owned()),
+        url_ends_at: sender
+            .page
+            .map_or_else(String::new, |page| in_words(page.ends_at)),
     };
     Ok(Letter {
         subject: format!("DNS records to add for {}", handoff.domain.to_unicode()),
@@ -92,6 +119,10 @@ pub fn letter(handoff: &Handoff<'_>, sender: &Sender<'_>) -> Result<Letter, Hand
         .render()?,
         reply_to: sender.contact.cloned(),
         records: records.iter().map(|record| record.id).collect(),
+        attachments: ATTACHED
+            .into_iter()
+            .map(|format| render(format, handoff))
+            .collect::<Result<_, _>>()?,
     })
 }
 

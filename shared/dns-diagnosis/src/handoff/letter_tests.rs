@@ -40,6 +40,8 @@ fn letter_with(community: &str, note: &str, local: &str) -> Letter {
         community: community.as_ref(),
         contact: Some(&contact),
         note: note.as_ref(),
+        deadline: None,
+        page: None,
     };
     letter(&handoff, &sender).unwrap()
 }

@@ -23,8 +23,10 @@ mod terraform;
 mod zone;
 
 pub use format::{HandoffFormat, UnknownFormat};
-pub use letter::{Letter, Sender, letter};
+pub use letter::{Letter, LettersPage, Sender, letter};
 pub use order::{Handoff, HandoffError};
+
+use jiff::Timestamp;
 
 use proposal::Proposal;
 
@@ -37,6 +39,11 @@ pub struct Document {
     pub file_name: String,
     /// The document itself.
     pub body: String,
+}
+
+/// A time as a person reads it, in UTC: who reads it may be anywhere.
+pub fn in_words(at: Timestamp) -> String {
+    at.strftime("%-d %B %Y, %H:%M UTC").to_string()
 }
 
 /// What the formats in JSON look like: `json` and `route53`.

@@ -66,15 +66,147 @@ pub(super) fn comment(handoff: &Handoff<'_>, id: RecordId) -> String {
         .fold(String::new(), |all, text| format!("{all} {text}"))
 }
 
+/// What to do where the panel's field does not take the whole name.
+fn too_long(panel: &Panel, record: &Record) -> Option<String> {
+    let (longest, host) = (panel.longest_host()?, panel.host(record));
+    (host.len() > longest).then(|| {
+        format!(
+            "The field “{}” at {} takes {longest} characters and this name has {}: ask the support of {} \
+             to add the record.",
+            panel.host_field(),
+            panel.place(),
+            host.len(),
+            panel.place(),
+        )
+    })
+}
+
 /// What to mind with a record in a provider's panel.
 pub(super) fn note(handoff: &Handoff<'_>, panel: &Panel, record: &Record) -> Option<String> {
+    let own = handoff.panel_for(record, panel);
+    let elsewhere = (own.zone() != panel.zone()).then(|| {
+        format!(
+            "This record is in a zone of its own, {}, at {}: add it there.",
+            own.zone(),
+            own.place()
+        )
+    });
+    let panel = &own;
     let client = shown(handoff.client.as_str());
     let notice = claim_notice(record.id, handoff.domain.as_str(), &client);
+    let too_long = too_long(panel, record);
     let notes = [
+        elsewhere.as_deref(),
         panel.quoting(&record.data),
         caution(record.id),
+        too_long.as_deref(),
         notice.as_deref(),
     ];
     let notes: Vec<&str> = notes.into_iter().flatten().collect();
     (!notes.is_empty()).then(|| notes.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::scene::Scene;
+    use crate::dns::{
+        AuthorityAnswer, NameServer, Observation, Outcome, Question, RecordType, Zone,
+    };
+    use crate::names::{ClientId, DomainName};
+    use crate::records::RecordData;
+
+    fn note_at(name_server: &str, label: &str) -> String {
+        let zone = Zone {
+            apex: "example.com".to_owned(),
+            name_servers: vec![name_server.to_owned()],
+        };
+        let record = Record {
+            id: RecordId::Verification,
+            name: format!("{label}.example.com"),
+            data: RecordData::Txt {
+                text: "a value".to_owned(),
+            },
+            ttl: 300,
+            requirement: Requirement::Required,
+        };
+        let domain = DomainName::parse("example.com").unwrap();
+        let client = ClientId::parse("maple-homes").unwrap();
+        let handoff = Handoff {
+            domain: &domain,
+            zone: Some(&zone),
+            records: &[],
+            observations: &[],
+            client: &client,
+        };
+        let panel = Panel::of(Some(&zone), "example.com");
+        note(&handoff, &panel, &record).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_name_that_the_field_does_not_take_comes_with_whom_to_ask() {
+        let long = "a".repeat(61);
+        let note = note_at("dns1.registrar-servers.com", &long);
+        assert!(
+            note.contains("takes 60 characters and this name has 61"),
+            "{note}"
+        );
+        assert!(note.contains("ask the support of Namecheap"), "{note}");
+        assert!(!note_at("dns1.registrar-servers.com", &long[1..]).contains("support"));
+        assert!(!note_at("ns1.domaincontrol.com", &long).contains("support"));
+    }
+
+    #[test]
+    fn a_record_in_a_delegated_zone_has_its_host_in_that_zone() {
+        let scene = Scene::bare("example.com", "example.com");
+        let key = scene.record(RecordId::Dkim1).clone();
+        let observations = [Observation {
+            question: Question {
+                name: key.name.clone(),
+                record_type: RecordType::Cname,
+            },
+            authoritative: vec![AuthorityAnswer {
+                server: NameServer {
+                    host: "ada.ns.cloudflare.com".to_owned(),
+                    address: [192, 0, 2, 1].into(),
+                },
+                outcome: Outcome::NoSuchName { negative_ttl: 60 },
+            }],
+            recursive: Outcome::NotAsked,
+        }];
+        let client = ClientId::parse("maple-homes").unwrap();
+        let zone = Zone {
+            apex: "example.com".to_owned(),
+            name_servers: vec!["ns1.domaincontrol.com".to_owned()],
+        };
+        let handoff = Handoff {
+            domain: &scene.domain,
+            zone: Some(&zone),
+            records: &scene.records,
+            observations: &observations,
+            client: &client,
+        };
+        let panel = Panel::of(Some(&zone), "example.com");
+        let own = handoff.panel_for(&key, &panel);
+        assert_eq!(own.zone(), "_domainkey.example.com");
+        assert_eq!(Some(own.host(&key)), key.name.split('.').next());
+        let text = note(&handoff, &panel, &key).unwrap();
+        assert!(
+            text.starts_with(
+                "This record is in a zone of its own, _domainkey.example.com, at Cloudflare"
+            ),
+            "{text}"
+        );
+        let other = scene.record(RecordId::Verification);
+        assert_eq!(handoff.panel_for(other, &panel).zone(), "example.com");
+    }
+
+    #[test]
+    fn google_cloud_dns_has_an_advice_of_its_own_about_quotation_marks() {
+        let note = note_at("ns-cloud-a1.googledomains.com", "_amazonses");
+        assert!(
+            note.starts_with("In Google Cloud, type quotation marks"),
+            "{note}"
+        );
+    }
 }

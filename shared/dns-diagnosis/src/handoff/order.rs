@@ -2,6 +2,7 @@
 
 use crate::dns::{Observation, Zone};
 use crate::names::{ClientId, DomainName};
+use crate::providers::Panel;
 use crate::records::Record;
 
 /// What to hand off.
@@ -17,6 +18,13 @@ pub struct Handoff<'a> {
     pub observations: &'a [Observation],
     /// The client that asks for the records.
     pub client: &'a ClientId,
+}
+
+impl Handoff<'_> {
+    /// The panel in which a record is edited. It is not `panel` where the name is in a zone of its own.
+    pub(super) fn panel_for(&self, record: &Record, panel: &Panel) -> Panel {
+        panel.about(record, self.zone, self.observations)
+    }
 }
 
 /// A format could not be rendered.

@@ -45,11 +45,11 @@ pub(super) struct Row<'a> {
     pub(super) kind: &'static str,
     pub(super) requirement: &'static str,
     pub(super) purpose: &'static str,
-    pub(super) host: &'a str,
+    pub(super) host: String,
     pub(super) name: &'a str,
-    pub(super) value_field: &'a str,
+    pub(super) value_field: String,
     pub(super) value: String,
-    pub(super) priority: Option<(&'a str, u16)>,
+    pub(super) priority: Option<(String, u16)>,
     pub(super) ttl: u32,
     pub(super) note: Option<String>,
 }
@@ -102,9 +102,14 @@ pub(super) fn page<'a>(
     }
 }
 
-fn row<'a>(handoff: &Handoff<'_>, index: usize, panel: &'a Panel, record: &'a Record) -> Row<'a> {
+fn row<'a>(handoff: &Handoff<'_>, index: usize, panel: &Panel, record: &'a Record) -> Row<'a> {
+    let note = note(handoff, panel, record);
+    let panel = handoff.panel_for(record, panel);
     let priority = match record.data {
-        RecordData::Mx { preference, .. } => panel.priority_field().map(|f| (f, preference)),
+        RecordData::Mx { preference, .. } => {
+            let field = panel.priority_field();
+            field.map(|field| (field.to_owned(), preference))
+        }
         RecordData::Txt { .. } | RecordData::Cname { .. } => None,
     };
     Row {
@@ -116,13 +121,13 @@ fn row<'a>(handoff: &Handoff<'_>, index: usize, panel: &'a Panel, record: &'a Re
             Requirement::Recommended => "recommended",
         },
         purpose: purpose(record),
-        host: panel.host(record),
+        host: panel.host(record).to_owned(),
         name: &record.name,
-        value_field: panel.value_field(&record.data),
+        value_field: panel.value_field(&record.data).to_owned(),
         value: panel.value(&record.data),
         priority,
         ttl: record.ttl,
-        note: note(handoff, panel, record),
+        note,
     }
 }
 

@@ -63,6 +63,12 @@ fn any_records() -> impl Strategy<Value = Vec<Record>> {
 }
 
 #[test]
+fn a_time_is_in_words_and_says_its_zone() {
+    let noon = "2026-06-01T12:00:00Z".parse().unwrap();
+    assert_eq!(super::in_words(noon), "1 June 2026, 12:00 UTC");
+}
+
+#[test]
 fn each_format_holds_the_whole_record_set() {
     let records = Scene::right().records;
     for format in HandoffFormat::ALL {

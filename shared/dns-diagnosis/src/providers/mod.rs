@@ -35,6 +35,9 @@ pub struct Provider {
     /// Whether a TXT value is typed with its quotation marks.
     #[serde(default)]
     pub quotes_text: bool,
+    /// Another advice about quotation marks than that they are typed, or not.
+    #[serde(default, skip_serializing)]
+    pub quoting: Option<String>,
     /// Whether a target is typed with a dot at its end.
     #[serde(default)]
     pub dots_targets: bool,

@@ -1,8 +1,8 @@
 //! What to put into which field of the provider's panel.
 
-use crate::dns::Zone;
+use crate::dns::{Observation, RecordType, Zone};
 use crate::records::character_strings::{octal_escape, strings};
-use crate::records::{Record, RecordData};
+use crate::records::{Record, RecordData, RecordId};
 
 use super::{HostForm, Provider, detect};
 
@@ -28,6 +28,66 @@ impl Panel {
             provider: zone.and_then(|zone| detect(&zone.name_servers)),
             zone: zone.map_or(guess, |zone| &zone.apex).to_owned(),
         }
+    }
+
+    /// The panel of a record whose name is delegated to servers other than those of `zone`, as
+    /// `_domainkey` or `_dmarc` may be: the servers that answered for it tell. `seen` is its own look-up.
+    pub fn of_delegated(record: &Record, zone: &Zone, seen: &Observation) -> Option<Self> {
+        let answered = seen
+            .authoritative
+            .iter()
+            .filter(|it| it.outcome.is_answer());
+        let mut name_servers: Vec<String> =
+            answered.map(|answer| answer.server.host.clone()).collect();
+        name_servers.dedup();
+        let is_zones = |host: &String| {
+            let mut own = zone.name_servers.iter();
+            own.any(|own| own.eq_ignore_ascii_case(host))
+        };
+        if name_servers.is_empty()
+            || zone.name_servers.is_empty()
+            || name_servers.iter().any(is_zones)
+        {
+            return None;
+        }
+        let apex = match record.id {
+            // The keys of all senders are in one zone.
+            RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => record.name.split_once('.')?.1,
+            RecordId::Verification
+            | RecordId::MailFromMx
+            | RecordId::MailFromSpf
+            | RecordId::Dmarc
+            | RecordId::Ownership => record.name.as_str(),
+        };
+        let delegated = Zone {
+            apex: apex.to_owned(),
+            name_servers,
+        };
+        Some(Self::of(Some(&delegated), apex))
+    }
+
+    /// The panel in which a record is edited, by the observations of the last look: this one, which is of
+    /// `zone`, or that of a zone to which the record's name is delegated.
+    #[must_use]
+    pub fn about(
+        &self,
+        record: &Record,
+        zone: Option<&Zone>,
+        observations: &[Observation],
+    ) -> Self {
+        let record_type = match record.data {
+            RecordData::Txt { .. } => RecordType::Txt,
+            RecordData::Cname { .. } => RecordType::Cname,
+            RecordData::Mx { .. } => RecordType::Mx,
+        };
+        let mut seen = observations.iter();
+        let seen = seen.find(|seen| {
+            seen.question.record_type == record_type
+                && seen.question.name.eq_ignore_ascii_case(&record.name)
+        });
+        let delegated = zone.zip(seen);
+        let delegated = delegated.and_then(|(zone, seen)| Self::of_delegated(record, zone, seen));
+        delegated.unwrap_or_else(|| self.clone())
     }
 
     /// The panel of a provider with the zone `apex` open in it.
@@ -118,9 +178,17 @@ impl Panel {
         self.provider.is_some_and(|provider| provider.quotes_text)
     }
 
+    /// What the provider's panel does with quotation marks, where it is neither of the usual two.
+    pub fn own_quoting(&self) -> Option<&'static str> {
+        self.provider
+            .and_then(|provider| provider.quoting.as_deref())
+    }
+
     /// Whether a text is typed with its quotation marks, which is what most people ask.
     pub fn quoting(&self, data: &RecordData) -> Option<&'static str> {
+        let own = self.own_quoting();
         match data {
+            RecordData::Txt { .. } if own.is_some() => own,
             RecordData::Txt { .. } if self.quotes_text() => {
                 Some("Type the value between quotation marks (\"…\").")
             }
@@ -149,7 +217,7 @@ impl Panel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::{RecordId, Requirement};
+    use crate::records::Requirement;
 
     fn record() -> Record {
         Record {

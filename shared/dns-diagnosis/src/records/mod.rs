@@ -126,6 +126,22 @@ impl RecordData {
         }
     }
 
+    /// The priority of an MX record.
+    pub fn priority(&self) -> Option<u16> {
+        match self {
+            Self::Mx { preference, .. } => Some(*preference),
+            Self::Txt { .. } | Self::Cname { .. } => None,
+        }
+    }
+
+    /// The host that an MX record names.
+    pub fn exchange(&self) -> Option<&str> {
+        match self {
+            Self::Mx { exchange, .. } => Some(exchange),
+            Self::Txt { .. } | Self::Cname { .. } => None,
+        }
+    }
+
     /// The value as a DNS panel takes it: text without quotes, names without a trailing dot.
     pub fn value(&self) -> String {
         match self {
@@ -316,7 +332,10 @@ mod tests {
 
     #[test]
     fn the_names_of_the_longest_sending_domain_just_fit_into_dns() {
-        let long = format!("{}.example.com", ["a"; 3].map(|a| a.repeat(61)).join("."));
+        let long = format!(
+            "{}.maplehomes.com",
+            ["a"; 3].map(|a| a.repeat(61)).join(".")
+        );
         let rest = "b".repeat(MAX_SENDING_DOMAIN - long.len() - 1);
         let longest = DomainName::parse_for_sending(&format!("{rest}.{long}")).unwrap();
         let tokens = ["t", "u", "v"].map(|letter| letter.repeat(32));

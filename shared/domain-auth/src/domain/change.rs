@@ -11,6 +11,7 @@ use crate::evidence::{self, Evidence};
 use crate::history::{Action, Actor, HistoryEntry};
 use crate::instructions::Day;
 use crate::limits::{AdditionLimits, ClientCountChange};
+use crate::links::NewLink;
 use crate::pace;
 use crate::ports::Ids;
 use crate::state::{CONTESTED_WINDOW, State, Status, TransitionError, Trigger, TriggerKind};
@@ -38,6 +39,8 @@ pub struct Change {
     pub look: Option<DnsLook>,
     /// What it does to the number of domains in the client's list.
     pub client_count: Option<ClientCountChange>,
+    /// The link that it makes, which is also among those of the domain.
+    pub link: Option<NewLink>,
 }
 
 /// What becomes of a domain in a change.
@@ -219,6 +222,7 @@ impl Domain {
             organizational: Some(organizational),
             never_verified: true,
             sightings: Sightings::default(),
+            links: Vec::new(),
         };
         let event_type = event::of_addition(domain.state.status());
         Change {
@@ -231,6 +235,7 @@ impl Domain {
                 day: Day::of(now),
                 within: None,
             }),
+            link: None,
             domain,
         }
     }
@@ -263,7 +268,11 @@ impl Domain {
         if forgets(kind) || domain.state.identity().is_none() {
             domain.sightings = Sightings::default();
         }
+        if ends_links(kind) {
+            domain.links = Vec::new();
+        }
         domain.state_since = now;
+        domain.carry_ready_over(self, kind, now);
         domain.stuck_at = None;
         domain.watch = match domain.state.status() {
             Status::Contested | Status::Provisioning | Status::Pending | Status::Removing => {
@@ -308,6 +317,7 @@ impl Domain {
             look: None,
             fate: Fate::Stored,
             client_count: counted(kind, now),
+            link: None,
             domain,
         };
         let looked = matches!(kind, TriggerKind::ProofFound | TriggerKind::Adopted);
@@ -422,6 +432,7 @@ impl Domain {
             event: None,
             look: None,
             client_count: None,
+            link: None,
         }
     }
 }
@@ -440,6 +451,18 @@ fn counted(trigger: TriggerKind, now: Timestamp) -> Option<ClientCountChange> {
         TriggerKind::SesVerified | TriggerKind::SesFailed | TriggerKind::Restarted => None,
         TriggerKind::Completed | TriggerKind::Refused | TriggerKind::Reopened => None,
         TriggerKind::RecordsBroken | TriggerKind::RecordsRecovered => None,
+    }
+}
+
+/// Whether links to the domain end with this: the client has the name no more, or begins with it anew.
+fn ends_links(trigger: TriggerKind) -> bool {
+    match trigger {
+        TriggerKind::Displaced | TriggerKind::Removed => true,
+        TriggerKind::Readded | TriggerKind::ReaddedContested => true,
+        TriggerKind::ProofFound | TriggerKind::Adopted | TriggerKind::Provisioned => false,
+        TriggerKind::SesVerified | TriggerKind::SesFailed | TriggerKind::Restarted => false,
+        TriggerKind::Completed | TriggerKind::Refused | TriggerKind::Reopened => false,
+        TriggerKind::RecordsBroken | TriggerKind::RecordsRecovered => false,
     }
 }
 

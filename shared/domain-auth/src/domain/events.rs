@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Domain;
+use super::{Domain, ReadyCall};
 use crate::event::{Event, EventType, Links, SCHEMA_VERSION, staff_path};
 use crate::names::EventId;
 use crate::ports::Ids;
@@ -30,6 +30,7 @@ impl Event {
         previous_status: Option<Status>,
         now: Timestamp,
     ) -> Self {
+        let call = ready_call(domain, event_type);
         Self {
             version: SCHEMA_VERSION,
             event_id,
@@ -47,7 +48,8 @@ impl Event {
             sequence: domain.version,
             summary: summary(domain, event_type),
             wanted: wanted(domain, event_type).map(str::to_owned),
-            note: None,
+            note: call.and_then(|call| call.note.clone()),
+            ready_at: call.map(|call| call.at),
             missing: Vec::new(),
             records: Vec::new(),
             imitates: domain.name.mixes_scripts(),
@@ -56,6 +58,16 @@ impl Event {
                 domain: format!("/domains/{}", domain.name),
             },
         }
+    }
+}
+
+/// What the client said that matters to what Lasso support is wanted to do.
+fn ready_call(domain: &Domain, event_type: EventType) -> Option<&ReadyCall> {
+    match event_type {
+        EventType::Ready | EventType::Verified | EventType::Stuck => domain.ready_call(),
+        EventType::Added | EventType::Contested | EventType::Displaced => None,
+        EventType::Authenticated | EventType::AtRisk | EventType::Recovered => None,
+        EventType::Failed | EventType::Rejected | EventType::Removed => None,
     }
 }
 
@@ -78,6 +90,11 @@ fn summary(domain: &Domain, event_type: EventType) -> String {
         }
         EventType::Displaced => displaced(domain),
         EventType::Ready => "The client says that it is ready for the final step.".to_owned(),
+        EventType::Verified if domain.ready_call().is_some() => {
+            "Amazon SES has verified the domain. The client has said that it is ready for the final \
+             step."
+                .to_owned()
+        }
         EventType::Verified => "Amazon SES has verified the domain.".to_owned(),
         EventType::Authenticated => "Lasso may send for this domain.".to_owned(),
         EventType::AtRisk | EventType::Failed | EventType::Rejected => match &domain.state {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::facts::{
     Addition, Adoption, Broken, Call, Decision, Expired, Failure, FinalStepTaken, Identity, Letter,
-    Look, Loss, Nothing, RecordSeen, Refusal, Removal, Restart, Stuck,
+    LinkTold, Look, Loss, Nothing, RecordSeen, Refusal, Removal, Restart, Stuck,
 };
 use super::reasons::{AdoptedIdentity, Decided};
 use super::*;
@@ -15,6 +15,7 @@ use crate::diagnosis::{DiagnosisCode, RecordState};
 use crate::domain::Challenger;
 use crate::final_step::FinalStep;
 use crate::identity::{AxisStatus, DkimToken, SesStatus, VerificationToken};
+use crate::links::LinkId;
 use crate::names::{ClientId, Community, DomainName};
 use crate::records::RecordId;
 use crate::state::FailureReason;
@@ -223,6 +224,12 @@ fn facts_of(action: Action) -> BoxedStrategy<Facts> {
         Action::InstructionsSent => (text(), maybe(text()))
             .prop_map(|(to, note)| Facts::Letter(Letter { to, note }))
             .boxed(),
+        Action::LinkMade | Action::LinkWithdrawn => ("[a-z0-9-]{1,36}", time())
+            .prop_map(|(link, ends_at)| {
+                let link = LinkId::parse(&link).unwrap();
+                Facts::Link(LinkTold { link, ends_at })
+            })
+            .boxed(),
         Action::Stuck => time()
             .prop_map(|since| Facts::Stuck(Stuck { since }))
             .boxed(),
@@ -252,6 +259,7 @@ fn unknown_beside(action: Action) -> BoxedStrategy<Facts> {
         Action::ProofFound | Action::Adopted | Action::Challenged => unknown().boxed(),
         Action::Displaced | Action::Removed | Action::Stuck => unknown().boxed(),
         Action::Ready | Action::InstructionsSent => unknown().boxed(),
+        Action::LinkMade | Action::LinkWithdrawn => unknown().boxed(),
     }
 }
 

@@ -37,6 +37,7 @@ impl ClientEvidence {
             Action::Ready | Action::InstructionsSent | Action::Checked => {
                 evidence.map(Self::of_the_clients_own)
             }
+            Action::LinkMade | Action::LinkWithdrawn => evidence.map(Self::of_the_clients_own),
         }
     }
 

@@ -10,6 +10,7 @@ use super::reasons::{AdoptedIdentity, Decided, Expiry, LossReason, SesCall};
 use crate::diagnosis::{DiagnosisCode, RecordState};
 use crate::final_step::FinalStep;
 use crate::identity::{DkimToken, SesStatus, VerificationToken};
+use crate::links::LinkId;
 use crate::names::Community;
 use crate::records::RecordId;
 use crate::state::FailureReason;
@@ -46,6 +47,8 @@ pub(crate) enum Facts {
     Loss(Loss),
     /// Of `instructions_sent`.
     Letter(Letter),
+    /// Of `link_made` and `link_withdrawn`.
+    Link(LinkTold),
     /// Of `stuck`.
     Stuck(Stuck),
     /// Of `removed`.
@@ -175,6 +178,13 @@ pub(crate) struct Loss {
 pub(crate) struct Letter {
     pub(super) to: String,
     pub(super) note: Option<String>,
+}
+
+/// Which link, and when it ends by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LinkTold {
+    pub(super) link: LinkId,
+    pub(super) ends_at: Timestamp,
 }
 
 /// Since when a domain has been in its state.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::facts::{
     Addition, Adoption, Broken, Call, Decision, Expired, Failure, FinalStepTaken, Identity, Letter,
-    Look, Loss, Nothing, OwnershipSeen, RecordSeen, Refusal, Removal, Restart, Stuck,
+    LinkTold, Look, Loss, Nothing, OwnershipSeen, RecordSeen, Refusal, Removal, Restart, Stuck,
 };
 use super::reasons::{AdoptedIdentity, Decided, Expiry, LossReason, SesCall};
 use super::{Evidence, Facts, Internal};
@@ -14,6 +14,7 @@ use crate::domain::{Challenger, NewDomain};
 use crate::event::MissingPiece;
 use crate::final_step::FinalStep;
 use crate::identity::{ConfigurationSet, SesIdentity, SesStatus};
+use crate::links::Link;
 use crate::names::{ClientId, DomainName, EmailAddress, Note};
 use crate::state::{DisplacedBy, FailureReason};
 
@@ -171,6 +172,14 @@ pub(crate) fn of_letter(to: &EmailAddress, note: Option<&Note>) -> Evidence {
     Evidence::new(Facts::Letter(Letter {
         to: to.masked(),
         note: text_of(note),
+    }))
+}
+
+/// Which link was made or withdrawn.
+pub(crate) fn of_link(link: &Link) -> Evidence {
+    Evidence::new(Facts::Link(LinkTold {
+        link: link.id.clone(),
+        ends_at: link.ends_at,
     }))
 }
 

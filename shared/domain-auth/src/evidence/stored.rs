@@ -51,6 +51,7 @@ fn facts(action: Action, stored: &Value) -> Option<Facts> {
         Action::Challenged => exactly(stored, Facts::Nothing),
         Action::Displaced => loss(),
         Action::InstructionsSent => exactly(stored, Facts::Letter),
+        Action::LinkMade | Action::LinkWithdrawn => exactly(stored, Facts::Link),
         Action::Stuck => exactly(stored, Facts::Stuck),
         Action::Removed => exactly(stored, Facts::Removal)
             .or_else(|| exactly(stored, Facts::Expired))

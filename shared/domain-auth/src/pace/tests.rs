@@ -21,6 +21,10 @@ impl Ids for NoIds {
     fn secret(&self) -> String {
         String::new()
     }
+
+    fn bits(&self) -> [u8; 32] {
+        [0; 32]
+    }
 }
 
 fn identity() -> SesIdentity {

@@ -41,7 +41,19 @@ pub trait Ports {
     type Ids: Ids;
 }
 
-/// The store of a use case that changes who holds a name.
-pub trait ClaimStore: ReadDomains + ReadClaims + CommitChanges {}
+/// A name for bounds, which are written once: a trait that each type with these bounds has.
+macro_rules! alias {
+    ($(#[$doc:meta])* $name:ident = $($bounds:tt)*) => {
+        $(#[$doc])*
+        pub trait $name: $($bounds)* {}
 
-impl<S: ReadDomains + ReadClaims + CommitChanges> ClaimStore for S {}
+        impl<T: $($bounds)*> $name for T {}
+    };
+}
+
+alias! {
+    /// The store of a use case that changes who holds a name.
+    ClaimStore = ReadDomains + ReadClaims + CommitChanges
+}
+
+pub(crate) use alias;

@@ -21,4 +21,6 @@ pub trait Ids: Send + Sync {
     fn event_id(&self, now: Timestamp) -> EventId;
     /// A secret of at least 128 random bits, in letters and digits.
     fn secret(&self) -> String;
+    /// 256 random bits.
+    fn bits(&self) -> [u8; 32];
 }

@@ -13,6 +13,7 @@ pub mod expire;
 mod failure;
 mod final_step;
 pub mod first_look;
+pub mod links;
 pub mod look;
 pub mod notify;
 pub mod poll;

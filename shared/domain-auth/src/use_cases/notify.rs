@@ -1,5 +1,6 @@
 //! "We are ready for the final step": the client says so, and Lasso support is told once for each
-//! visit of a state, with what is still missing.
+//! visit of a state, with what is still missing. What the client writes is kept in the history in every
+//! state, also where something else comes first.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -31,9 +32,11 @@ pub struct Notified {
     pub missing: Vec<MissingPiece>,
     /// What to publish; none where Lasso support has been told before, or has nothing to do.
     pub event: Option<Event>,
+    /// Whether the client wrote something, which is in the history now.
+    pub is_noted: bool,
 }
 
-/// Why nobody was told. Nothing was written.
+/// Why nobody was told. Nothing was written but a note in the history.
 #[derive(Debug, thiserror::Error)]
 pub enum NotifyRefusal {
     /// Something else comes first.
@@ -43,6 +46,8 @@ pub enum NotifyRefusal {
         status: Status,
         /// It is proven, and Lasso support has to decide.
         proven: bool,
+        /// What the client wrote is in the history.
+        is_noted: bool,
     },
 }
 
@@ -55,15 +60,19 @@ enum Step {
     Nothing,
     /// The domain changes, with an event or without.
     Change(Box<Change>),
+    /// Something else comes first. What the client wrote is kept, where it is new.
+    Refuse(Option<Box<Change>>),
 }
 
 /// Notes that the client is ready, tells Lasso support once, and brings the domain back to the fast
-/// pace. A domain that was rejected is open for the final step again.
+/// pace. A domain that was rejected is open for the final step again. `emails` is whether one more event is
+/// within the client's limit of emails to Lasso support.
 pub async fn notify<P>(
     tools: &StoreTools<'_, P>,
     (client, name): (&ClientId, &DomainName),
     note: Option<&Note>,
     actor: &Actor,
+    emails: bool,
 ) -> Result<Notified, NotifyError>
 where
     P: Ports<Store: ReadDomains + CommitChanges>,
@@ -73,51 +82,71 @@ where
     let mut attempts = Attempts::default();
     while attempts.again(clock, ids).await {
         let domain = stored(store, client, name).await?;
-        let now = clock.now();
         let missing = missing_pieces(&domain, look.as_ref());
-        let evidence = evidence::of_call(note, &missing);
-        let mut change = match step(&domain, evidence, actor, now, ids)? {
-            Step::Nothing => return Ok(answer(domain, look, None)),
-            Step::Change(change) => change,
+        let said = Said {
+            note,
+            evidence: evidence::of_call(note, &missing),
+            actor,
+            emails,
+            now: clock.now(),
+        };
+        let (mut change, is_refused) = match step(&domain, said, ids)? {
+            Step::Nothing => return Ok(answer(domain, look, note, None)),
+            Step::Refuse(None) => return Err(cannot(&domain, note)),
+            Step::Refuse(Some(change)) => (change, true),
+            Step::Change(change) => (change, false),
         };
         if let Some(event) = &mut change.event {
-            event.note = note.map(|note| note.as_str().to_owned());
             event.missing = missing_pieces(&change.domain, look.as_ref());
             event.records = standings(look.as_ref());
         }
         if is_written(store.commit(&change).await)? {
-            return Ok(answer(change.domain, look, change.event));
+            if is_refused {
+                return Err(cannot(&domain, note));
+            }
+            return Ok(answer(change.domain, look, note, change.event));
         }
     }
     Err(Failure::Busy)
 }
 
-fn answer(domain: Domain, look: Option<DnsLook>, event: Option<Event>) -> Notified {
+fn answer(
+    domain: Domain,
+    look: Option<DnsLook>,
+    note: Option<&Note>,
+    event: Option<Event>,
+) -> Notified {
     Notified {
         missing: missing_pieces(&domain, look.as_ref()),
         domain,
         look,
         event,
+        is_noted: note.is_some(),
     }
 }
 
-fn step(
-    domain: &Domain,
+/// What the client says.
+struct Said<'a> {
+    note: Option<&'a Note>,
     evidence: Evidence,
-    actor: &Actor,
+    actor: &'a Actor,
+    emails: bool,
     now: Timestamp,
-    ids: &impl Ids,
-) -> Result<Step, NotifyError> {
-    let evidence = Some(evidence);
+}
+
+fn step(domain: &Domain, said: Said<'_>, ids: &impl Ids) -> Result<Step, NotifyError> {
     let status = domain.state.status();
+    let Said {
+        note, emails, now, ..
+    } = said;
     match status {
         Status::Provisioning | Status::Pending | Status::Verified if domain.has_said_ready() => {
-            Ok(hurried(domain, now))
+            Ok(noted_and_hurried(domain, said))
         }
         Status::Provisioning | Status::Pending | Status::Verified => {
-            let actor = actor.clone();
+            let (actor, evidence) = (said.actor.clone(), Some(said.evidence));
             let mut change = domain.acted(Action::Ready, actor, evidence, now, |domain| {
-                domain.say_ready(now);
+                domain.say_ready(now, note, emails);
                 domain.hurry(now);
             });
             let ready = Some(EventType::Ready);
@@ -125,25 +154,55 @@ fn step(
             Ok(Step::Change(Box::new(change)))
         }
         Status::Rejected => {
+            let (actor, evidence) = (said.actor.clone(), Some(said.evidence));
             let mut change = domain
-                .transition(Trigger::Reopened, actor.clone(), evidence, now, ids)
-                .map_err(|_| cannot(domain))?;
-            change.domain.say_ready(now);
+                .transition(Trigger::Reopened, actor, evidence, now, ids)
+                .map_err(|_| cannot(domain, note))?;
+            change.domain.say_ready(now, note, emails);
             change.domain.hurry(now);
+            if let Some(event) = &mut change.event {
+                event.note = note.map(|note| note.as_str().to_owned());
+                event.ready_at = Some(now);
+            }
             Ok(Step::Change(Box::new(change)))
         }
         // The final step is done; records that are back are noticed sooner.
-        Status::AtRisk => Ok(hurried(domain, now)),
-        Status::Authenticated => Ok(Step::Nothing),
-        Status::Contested | Status::Failed => Err(cannot(domain)),
+        Status::AtRisk => Ok(noted_and_hurried(domain, said)),
+        Status::Authenticated => Ok(match noted(domain, said) {
+            Some(change) => Step::Change(Box::new(change)),
+            None => Step::Nothing,
+        }),
+        Status::Contested | Status::Failed => Ok(Step::Refuse(noted(domain, said).map(Box::new))),
         Status::Removing => Err(Failure::NotFound),
     }
 }
 
-fn cannot(domain: &Domain) -> NotifyError {
+/// The fast pace again, with what the client wrote in the history, and without telling anybody.
+fn noted_and_hurried(domain: &Domain, said: Said<'_>) -> Step {
+    let now = said.now;
+    match noted(domain, said) {
+        Some(mut change) => {
+            change.domain.hurry(now);
+            Step::Change(Box::new(change))
+        }
+        None => hurried(domain, now),
+    }
+}
+
+/// What the client wrote, in the history. None where it wrote nothing, or the same again.
+fn noted(domain: &Domain, said: Said<'_>) -> Option<Change> {
+    let last = domain.ready_call().and_then(|call| call.note.as_deref());
+    let note = said.note.filter(|note| last != Some(note.as_str()))?;
+    let (actor, now) = (said.actor.clone(), said.now);
+    let write = |domain: &mut Domain| domain.write_note(now, note);
+    Some(domain.acted(Action::Ready, actor, Some(said.evidence), now, write))
+}
+
+fn cannot(domain: &Domain, note: Option<&Note>) -> NotifyError {
     Failure::Refused(NotifyRefusal::CannotBeReady {
         status: domain.state.status(),
         proven: domain.state.is_proven_claim(),
+        is_noted: note.is_some(),
     })
 }
 

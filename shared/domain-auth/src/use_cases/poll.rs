@@ -34,7 +34,7 @@ use crate::pace::{self, Patience};
 use crate::ports::{
     ClaimStore, Clock, CommitChanges, CommitError, DomainsByState, Due, DueDomains, Identities,
     IdentityStatuses, ListIdentities, Outbox, Ports, Publish, Reconciliations, Runs, STATUS_BATCH,
-    StoreError, StoreFailure,
+    StoreError, StoreFailure, alias,
 };
 use crate::run_memory::{Breaker, RunMemory, Sample};
 use crate::ses_share::SesTurns;
@@ -48,37 +48,14 @@ const REFUSED_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// After how long a domain that is due is overdue: several runs could not reach it.
 const OVERDUE: SignedDuration = SignedDuration::from_mins(5);
 
-/// What the poller needs of its ports.
-pub trait PollerPorts:
-    Ports<
-        Store: ClaimStore
-                   + DueDomains
-                   + DomainsByState
-                   + Outbox
-                   + Runs
-                   + Reconciliations
-                   + SesTurns,
+alias! {
+    /// What the poller needs of its ports.
+    PollerPorts = Ports<
+        Store: ClaimStore + DueDomains + DomainsByState + Outbox + Runs + Reconciliations + SesTurns,
         Ses: Identities + IdentityStatuses + ListIdentities,
         Dns: Lookup,
         Publisher: Publish,
     >
-{
-}
-
-impl<P> PollerPorts for P where
-    P: Ports<
-            Store: ClaimStore
-                       + DueDomains
-                       + DomainsByState
-                       + Outbox
-                       + Runs
-                       + Reconciliations
-                       + SesTurns,
-            Ses: Identities + IdentityStatuses + ListIdentities,
-            Dns: Lookup,
-            Publisher: Publish,
-        >
-{
 }
 
 /// What the poller works with.

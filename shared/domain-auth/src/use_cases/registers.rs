@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::claims::{ClaimRegister, Standing};
 use crate::domain::Domain;
-use crate::names::{ClientId, DomainName, SuffixList};
+use crate::names::{ClientId, DomainName};
 use crate::ports::{ReadClaims, StoreError};
 
 /// Registers that are read at the same time.
@@ -45,14 +45,6 @@ impl Registers {
         standing
     }
 
-    /// The most specific name that `client` holds and that covers `name`.
-    pub fn covering(&self, name: &DomainName, client: &ClientId) -> Option<&DomainName> {
-        let registers = self.others.iter().chain([&self.register]);
-        let covered = registers.filter_map(|register| register.covered_by(name));
-        let (covering, holder) = covered.max_by_key(|(covering, _)| covering.as_str().len())?;
-        (holder == client).then_some(covering)
-    }
-
     /// Whether anybody holds exactly `name`.
     pub fn is_held(&self, name: &DomainName) -> bool {
         let mut registers = self.others.iter().chain([&self.register]);
@@ -75,18 +67,15 @@ pub async fn register_of<S: ReadClaims>(
     Ok(found.register)
 }
 
-/// The claims that may cover a name, without what stays of earlier claims.
-pub async fn covering<S: ReadClaims>(
-    store: &S,
+/// The most specific name that `client` holds in any of these registers and that covers `name`.
+pub fn covering<'a>(
+    registers: impl Iterator<Item = &'a ClaimRegister>,
     name: &DomainName,
-    suffixes: SuffixList,
-) -> Result<Registers, StoreError> {
-    let organizational = suffixes.organizational(name);
-    Ok(touching(
-        name,
-        organizational,
-        read_all(store, name, organizational).await?,
-    ))
+    client: &ClientId,
+) -> Option<&'a DomainName> {
+    let covered = registers.filter_map(|register| register.covered_by(name));
+    let (covering, holder) = covered.max_by_key(|(covering, _)| covering.as_str().len())?;
+    (holder == client).then_some(covering)
 }
 
 /// The claims on a name, of which only the organizational domain by a version of the list is known. They
@@ -104,18 +93,23 @@ pub async fn find<S: ReadClaims>(
     Ok(found)
 }
 
+/// The organizational domains under which claims on a name may be kept, of which one is known by a version
+/// of the list; the topmost first.
+pub fn candidates(name: &DomainName, organizational: &str) -> Vec<String> {
+    let mut candidates = name.possible_organizational();
+    if !candidates.contains(&organizational) {
+        candidates.push(organizational);
+    }
+    candidates.into_iter().map(str::to_owned).collect()
+}
+
 /// The registers in which claims on a name may be, the topmost first.
 async fn read_all<S: ReadClaims>(
     store: &S,
     name: &DomainName,
     organizational: &str,
 ) -> Result<Vec<ClaimRegister>, StoreError> {
-    let mut candidates = name.possible_organizational();
-    if !candidates.contains(&organizational) {
-        candidates.push(organizational);
-    }
-    let candidates: Vec<String> = candidates.into_iter().map(str::to_owned).collect();
-    stream::iter(candidates)
+    stream::iter(candidates(name, organizational))
         .map(|candidate| async move { store.claims(&candidate).await })
         .buffered(READS_AT_ONCE)
         .try_collect()

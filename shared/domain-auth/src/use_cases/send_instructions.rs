@@ -1,18 +1,20 @@
 //! The records by email to whoever publishes them.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::StoreTools;
 use super::failure::{Failure, existing};
+use super::links::{Made, emailed_link, end_unsent};
 use crate::attempts::{Attempts, is_written};
 use crate::dns::DnsLook;
 use crate::domain::Domain;
 use crate::evidence;
-use crate::handoff::{Handoff, HandoffError, Sender, letter};
+use crate::handoff::{Handoff, HandoffError, LettersPage, Sender, letter};
 use crate::history::{Action, Actor};
 use crate::instructions::{CountInstructions, Counted, Day, Left, Letter, Recipient, SendLetter};
 use crate::names::{ClientId, DomainName, EmailAddress, Note};
 use crate::ports::{Clock, CommitChanges, CommitError, Ports, ReadDomains, SesError};
+use crate::state::Status;
 
 /// What a client wants sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,14 +65,16 @@ pub enum InstructionsRefusal {
 /// Why it was not done.
 pub type InstructionsError = Failure<InstructionsRefusal>;
 
-/// Sends the records of a domain to one address. The email is counted first: one that dies with the
-/// function counts.
+/// Sends the records of a domain to one address, with a link to their page below `base`, unless that is
+/// empty. The email is counted first: one that dies with the function counts. The link is live before the
+/// email is on its way; where SES certainly did not take the email, it ends.
 pub async fn send_instructions<P>(
     tools: &StoreTools<'_, P>,
     mail: &P::Mail,
     (client, name): (&ClientId, &DomainName),
     order: &Order,
     actor: &Actor,
+    base: &str,
 ) -> Result<Sent, InstructionsError>
 where
     P: Ports<Store: ReadDomains + CommitChanges + CountInstructions, Mail: SendLetter>,
@@ -78,7 +82,8 @@ where
     let StoreTools { store, clock, .. } = *tools;
     let domain = existing(store, client, name).await?;
     let look = store.look(client, name).await?;
-    let letter = letter_of(&domain, look.as_ref(), order)?;
+    // What has no text is refused before it is counted.
+    letter_of(&domain, look.as_ref(), order, None)?;
 
     let now = clock.now();
     let day = Day::of(now);
@@ -95,11 +100,30 @@ where
             }));
         }
     };
+    let made = match base {
+        "" => Ok((domain, None)),
+        _ => link_for_email(tools, (client, name)).await,
+    };
+    let (domain, link) = match made {
+        Ok(made) => made,
+        Err(error) => {
+            store.give_back(client, name, &to, day).await?;
+            return Err(error);
+        }
+    };
+    let page = link.as_ref().map(|made| {
+        let url = format!("{base}/handoff/{}", made.token.as_str());
+        (url, made.link.ends_at)
+    });
+    let letter = letter_of(&domain, look.as_ref(), order, page.as_ref())?;
     if let Err(error) = mail.send(&order.to, &letter).await {
         match &error {
             // Certainly not sent.
             SesError::Throttled { .. } | SesError::Refused { .. } => {
                 store.give_back(client, name, &to, day).await?;
+                if let Some(made) = &link {
+                    end_unsent(tools, (client, name), &made.link.id).await?;
+                }
             }
             SesError::Unavailable { .. } => {}
         }
@@ -119,6 +143,7 @@ fn letter_of(
     domain: &Domain,
     look: Option<&DnsLook>,
     order: &Order,
+    page: Option<&(String, Timestamp)>,
 ) -> Result<Letter, InstructionsError> {
     let records = domain.records();
     if records.is_empty() {
@@ -136,8 +161,42 @@ fn letter_of(
         community: domain.community.as_ref(),
         contact: domain.contact_email.as_ref(),
         note: order.note.as_ref(),
+        deadline: domain.deadline().filter(|_| waits_for_records(domain)),
+        page: page.map(|(url, ends_at)| LettersPage {
+            url,
+            ends_at: *ends_at,
+        }),
     };
     letter(&handoff, &sender).map_err(|error| Failure::Refused(error.into()))
+}
+
+/// Whether the domain's deadline is for its records.
+fn waits_for_records(domain: &Domain) -> bool {
+    match domain.state.status() {
+        Status::Contested | Status::Pending => true,
+        Status::Provisioning | Status::Verified | Status::Authenticated => false,
+        Status::AtRisk | Status::Failed | Status::Rejected | Status::Removing => false,
+    }
+}
+
+/// The domain with a new link for an email, and the link.
+async fn link_for_email<P>(
+    tools: &StoreTools<'_, P>,
+    (client, name): (&ClientId, &DomainName),
+) -> Result<(Domain, Option<Made>), InstructionsError>
+where
+    P: Ports<Store: ReadDomains + CommitChanges>,
+{
+    let StoreTools { store, clock, ids } = *tools;
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
+        let domain = existing(store, client, name).await?;
+        let (change, made) = emailed_link(&domain, clock.now(), ids);
+        if is_written(store.commit(&change).await)? {
+            return Ok((change.domain, Some(made)));
+        }
+    }
+    Err(Failure::Busy)
 }
 
 /// A line of history, with the address made unrecognizable: history is kept for good.

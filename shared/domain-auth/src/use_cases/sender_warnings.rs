@@ -1,12 +1,13 @@
 //! What a client should know of mail from an address although Lasso sends it: that mail servers would
-//! refuse it by the domain's own DMARC policy.
+//! refuse it by the domain's own DMARC policy, that recipients see "via amazonses.com", and that it does
+//! not meet the rules that mailbox providers have for bulk senders.
 
 use crate::delivery::{SendingDomain, delivery_from};
 use crate::dns_look::DnsLook;
 use crate::domain::Domain;
 use crate::email_auth::{Applicable, Policy, Verdict};
-use crate::names::{ClientId, DomainName};
-use crate::ports::{ReadDomains, StoreError};
+use crate::names::DomainName;
+use crate::readiness::{AskedAt, BulkRule, readiness};
 use crate::records::RecordId;
 
 /// A warning about mail from an address.
@@ -14,6 +15,10 @@ use crate::records::RecordId;
 pub enum SenderWarning {
     /// Mail servers would refuse it, or treat it as spam.
     RefusedByDmarc(RefusedByDmarc),
+    /// Recipients can see "via amazonses.com".
+    ShowsVia,
+    /// Rules for bulk senders are not met.
+    BulkRulesUnmet(BulkRulesUnmet),
 }
 
 /// Why mail would be refused (RFC 9989).
@@ -30,27 +35,30 @@ pub struct RefusedByDmarc {
     pub is_signed: bool,
 }
 
-/// The warnings about mail from an address at `author`, which `domain` covers. One more read by key,
-/// where Lasso sends.
-pub(super) async fn warnings<S: ReadDomains>(
-    store: &S,
-    client: &ClientId,
-    author: &DomainName,
-    domain: &Domain,
-) -> Result<Vec<SenderWarning>, StoreError> {
-    // A look of before the records were others says nothing.
-    if !domain.state.status().sends() || domain.dns_looked_at.is_none() {
-        return Ok(Vec::new());
-    }
-    let look = store.look(client, &domain.name).await?;
-    let refused = look.and_then(|look| refused(author, domain, &look));
-    Ok(refused
-        .map(SenderWarning::RefusedByDmarc)
-        .into_iter()
-        .collect())
+/// Which rules for bulk senders are not met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BulkRulesUnmet {
+    /// The domain of the address.
+    pub author: DomainName,
+    /// Why, in a sentence for each rule.
+    pub why: Vec<String>,
 }
 
-fn refused(author: &DomainName, domain: &Domain, look: &DnsLook) -> Option<RefusedByDmarc> {
+/// Whether the last look at a domain is needed for its warnings: Lasso sends for it. A look of before the
+/// records were others says nothing.
+pub(super) fn wants_look(domain: &Domain) -> bool {
+    domain.state.status().sends() && domain.dns_looked_at.is_some()
+}
+
+/// The warnings about mail from an address at `author`, which `domain` covers.
+pub(super) fn warnings(
+    author: &DomainName,
+    domain: &Domain,
+    look: Option<&DnsLook>,
+) -> Vec<SenderWarning> {
+    let Some(look) = look.filter(|_| wants_look(domain)) else {
+        return Vec::new();
+    };
     let records = domain.records();
     let mut records = records.iter();
     let mail_from = records.find(|record| record.id == RecordId::MailFromMx);
@@ -60,8 +68,38 @@ fn refused(author: &DomainName, domain: &Domain, look: &DnsLook) -> Option<Refus
         ses: domain.ses.map(|ses| ses.status),
         diagnosis: &look.diagnosis,
     };
-    let delivery = delivery_from(author.as_str(), &through);
-    let own = delivery_from(domain.name.as_str(), &through);
+    let ready = readiness(
+        through.ses,
+        through.diagnosis,
+        AskedAt::default(),
+        &domain.name,
+    );
+    let refused = refused(author, &through).map(SenderWarning::RefusedByDmarc);
+    let via = (ready.shows_via == Verdict::Yes).then_some(SenderWarning::ShowsVia);
+    let aligned = delivery_from(author.as_str(), &through).passes();
+    let unmet = ready.rules.into_iter().filter_map(|check| {
+        // Alignment is that of the address, which may lie below the domain.
+        let met = match check.rule {
+            BulkRule::Alignment => aligned,
+            BulkRule::Spf | BulkRule::Dkim | BulkRule::Dmarc => check.met,
+        };
+        let message = if met == check.met {
+            check.message
+        } else {
+            format!("Neither DKIM nor SPF is for {}.", author.to_unicode())
+        };
+        (met == Verdict::No).then_some(message)
+    });
+    let why: Vec<String> = unmet.collect();
+    let author = author.clone();
+    let bulk =
+        (!why.is_empty()).then(|| SenderWarning::BulkRulesUnmet(BulkRulesUnmet { author, why }));
+    [refused, via, bulk].into_iter().flatten().collect()
+}
+
+fn refused(author: &DomainName, through: &SendingDomain<'_>) -> Option<RefusedByDmarc> {
+    let delivery = delivery_from(author.as_str(), through);
+    let own = delivery_from(through.name.as_str(), through);
     match (delivery.refused, delivery.applicable, delivery.policy) {
         (Verdict::Yes, Applicable::Record { at, .. }, Some(policy)) => Some(RefusedByDmarc {
             author: author.clone(),

@@ -1,11 +1,15 @@
-//! Whether a client may send from an address, now. Two reads by key: the claims, and the domain that
-//! decides; where Lasso sends a third one, its last look at DNS, for warnings. Where there is no such domain, a few more at the names above, of which the client may have
-//! lost one.
+//! Whether a client may send from an address, now. Each question reads by keys, for all addresses at once:
+//! the claims, and the domains that decide; where Lasso sends, their last looks at DNS, for warnings.
+//! Where there is no such domain, the domains at the names above, of which the client may have lost one.
 
-use super::registers;
-use super::sender_warnings::{self, SenderWarning};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::registers::{candidates, covering};
+use super::sender_warnings::{SenderWarning, wants_look, warnings};
+use crate::dns::DnsLook;
+use crate::domain::Domain;
 use crate::names::{ClientId, DomainName, Eligibility, SenderDomain, SenderError};
-use crate::ports::{ReadClaims, ReadDomains, StoreError};
+use crate::ports::{ReadSenders, StoreError};
 use crate::state::{Contested, State};
 
 /// How many names above an address's domain are read when nothing covers it: the ones nearest to the
@@ -39,7 +43,9 @@ pub enum SenderStanding {
     Authenticated,
     /// Lasso still sends; what was seen to be broken.
     AtRisk(String),
-    /// DNS records are awaited.
+    /// Amazon SES has not given the values of the DNS records.
+    WaitingForRecords,
+    /// Amazon SES looks for the DNS records.
     WaitingForDns,
     /// The claim is contested: the ownership record is awaited.
     ProofWanted,
@@ -56,70 +62,180 @@ pub enum SenderStanding {
 }
 
 /// Judges an address for a client.
-pub async fn judge<S>(
+pub async fn judge<S: ReadSenders>(
     store: &S,
     eligibility: &Eligibility,
     client: &ClientId,
     address: &str,
-) -> Result<Verdict, StoreError>
-where
-    S: ReadDomains + ReadClaims,
-{
-    let (name, is_suffix) = match SenderDomain::parse(address) {
-        Ok(sender) => (sender.name().clone(), false),
-        Err(SenderError::NotAnAddress) => return Ok(Verdict::InvalidAddress),
-        Err(SenderError::PublicSuffix(name)) => (name, true),
-    };
-    let name = &name;
-    if eligibility.check(name).is_err() {
-        return Ok(Verdict::NotYourDomain);
-    }
-    let claims = registers::covering(store, name, eligibility.suffixes()).await?;
-    // A contested claim is in no register; the client's own domain item knows it.
-    let by = claims.covering(name, client).unwrap_or(name);
-    if let Some(domain) = store.domain(client, by).await? {
-        let warnings = sender_warnings::warnings(store, client, name, &domain).await?;
-        if let Some(standing) = standing_of(&domain.name, domain.state) {
-            let by = domain.name;
-            return Ok(Verdict::Covered {
-                by,
-                standing,
-                warnings,
-            });
-        }
-    }
-    // What the client has lost is in the register no more, but its domain item says that it covered
-    // the address, and why it does so no longer.
-    for above in name.ancestors().into_iter().rev().take(ABOVE) {
-        let domain = store.domain(client, &above).await?;
-        let lost = domain.filter(|domain| domain.state.displacement().is_some());
-        if let Some(domain) = lost
-            && let Some(standing) = standing_of(&domain.name, domain.state)
-        {
-            let by = domain.name;
-            return Ok(Verdict::Covered {
-                by,
-                standing,
-                warnings: Vec::new(),
-            });
-        }
-    }
-    Ok(if is_suffix {
-        Verdict::NotYourDomain
-    } else {
-        Verdict::NotInitiated(name.clone())
-    })
+) -> Result<Verdict, StoreError> {
+    let verdicts = judge_all(store, eligibility, client, &[address]).await?;
+    Ok(verdicts
+        .into_iter()
+        .next()
+        .unwrap_or(Verdict::InvalidAddress))
 }
 
-fn standing_of(name: &DomainName, state: State) -> Option<SenderStanding> {
-    match state {
+/// Judges addresses for a client, in their order. What several of them depend on is read once.
+pub async fn judge_all<S: ReadSenders>(
+    store: &S,
+    eligibility: &Eligibility,
+    client: &ClientId,
+    addresses: &[&str],
+) -> Result<Vec<Verdict>, StoreError> {
+    let asked = addresses.iter().map(|address| asked(address, eligibility));
+    let asked: Vec<Result<Asked, Verdict>> = asked.collect();
+    let names = asked.iter().flatten().map(|asked| asked.name.clone());
+    let facts = Facts::read(store, eligibility, client, names.collect()).await?;
+    let verdict = |asked: Result<Asked, Verdict>| match asked {
+        Ok(asked) => facts.verdict(&asked),
+        Err(verdict) => verdict,
+    };
+    Ok(asked.into_iter().map(verdict).collect())
+}
+
+/// The domain of an address, which somebody may have.
+struct Asked {
+    name: DomainName,
+    is_suffix: bool,
+}
+
+/// What is asked about, or the verdict where the address alone tells.
+fn asked(address: &str, eligibility: &Eligibility) -> Result<Asked, Verdict> {
+    let (name, is_suffix) = match SenderDomain::parse(address) {
+        Ok(sender) => (sender.name().clone(), false),
+        Err(SenderError::NotAnAddress) => return Err(Verdict::InvalidAddress),
+        Err(SenderError::PublicSuffix(name)) => (name, true),
+    };
+    match eligibility.check(&name) {
+        Ok(()) => Ok(Asked { name, is_suffix }),
+        Err(_) => Err(Verdict::NotYourDomain),
+    }
+}
+
+/// What the verdicts depend on.
+struct Facts {
+    /// The domain that decides about each name: the one that covers it, or the name itself.
+    deciding: BTreeMap<DomainName, DomainName>,
+    /// The client's domains that decide, and those above that it may have lost.
+    domains: BTreeMap<DomainName, Domain>,
+    /// The last looks at those that Lasso sends for.
+    looks: BTreeMap<DomainName, DnsLook>,
+}
+
+impl Facts {
+    async fn read<S: ReadSenders>(
+        store: &S,
+        eligibility: &Eligibility,
+        client: &ClientId,
+        names: BTreeSet<DomainName>,
+    ) -> Result<Self, StoreError> {
+        let deciding = deciding(store, eligibility, client, names).await?;
+        let wanted: BTreeSet<DomainName> = deciding.values().cloned().collect();
+        let mut domains = read_named(store, client, &wanted).await?;
+        let is_decided = |by: &DomainName| domains.get(by).is_some_and(Domain::is_there);
+        let undecided = deciding.iter().filter(|(_, by)| !is_decided(by));
+        let above: BTreeSet<DomainName> = undecided
+            .flat_map(|(name, _)| above(name))
+            .filter(|above| !wanted.contains(above))
+            .collect();
+        domains.extend(read_named(store, client, &above).await?);
+        let sending = domains.values().filter(|domain| wants_look(domain));
+        let sending: BTreeSet<DomainName> = sending.map(|domain| domain.name.clone()).collect();
+        let looks = if sending.is_empty() {
+            BTreeMap::new()
+        } else {
+            store.looks_at(client, &sending).await?
+        };
+        Ok(Self {
+            deciding,
+            domains,
+            looks,
+        })
+    }
+
+    fn verdict(&self, Asked { name, is_suffix }: &Asked) -> Verdict {
+        let by = self.deciding.get(name).unwrap_or(name);
+        if let Some(domain) = self.domains.get(by)
+            && let Some(standing) = standing_of(domain)
+        {
+            return Verdict::Covered {
+                by: domain.name.clone(),
+                standing,
+                warnings: warnings(name, domain, self.looks.get(by)),
+            };
+        }
+        // What the client has lost is in the register no more, but its domain item says that it covered
+        // the address, and why it does so no longer.
+        let mut above = above(name).filter_map(|above| self.domains.get(&above));
+        let lost = above.find(|domain| domain.state.displacement().is_some());
+        if let Some(domain) = lost
+            && let Some(standing) = standing_of(domain)
+        {
+            return Verdict::Covered {
+                by: domain.name.clone(),
+                standing,
+                warnings: Vec::new(),
+            };
+        }
+        if *is_suffix {
+            Verdict::NotYourDomain
+        } else {
+            Verdict::NotInitiated(name.clone())
+        }
+    }
+}
+
+/// Which domain of the client decides about each name. A contested claim is in no register; the client's
+/// own domain item, which has the name itself, knows it.
+async fn deciding<S: ReadSenders>(
+    store: &S,
+    eligibility: &Eligibility,
+    client: &ClientId,
+    names: BTreeSet<DomainName>,
+) -> Result<BTreeMap<DomainName, DomainName>, StoreError> {
+    let suffixes = eligibility.suffixes();
+    let candidates = |name: &DomainName| candidates(name, suffixes.organizational(name));
+    let wanted: BTreeSet<String> = names.iter().flat_map(candidates).collect();
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let registers = store.registers(&wanted).await?;
+    let by = |name: DomainName| {
+        let candidates = candidates(&name);
+        let registers = candidates.iter().filter_map(|key| registers.get(key));
+        let by = covering(registers, &name, client).cloned();
+        let by = by.unwrap_or_else(|| name.clone());
+        (name, by)
+    };
+    Ok(names.into_iter().map(by).collect())
+}
+
+async fn read_named<S: ReadSenders>(
+    store: &S,
+    client: &ClientId,
+    names: &BTreeSet<DomainName>,
+) -> Result<BTreeMap<DomainName, Domain>, StoreError> {
+    if names.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    store.domains_named(client, names).await
+}
+
+/// The names above, of which the client may have lost one: the topmost first.
+fn above(name: &DomainName) -> impl Iterator<Item = DomainName> + use<> {
+    name.ancestors().into_iter().rev().take(ABOVE)
+}
+
+fn standing_of(domain: &Domain) -> Option<SenderStanding> {
+    match &domain.state {
         State::Authenticated(_) => Some(SenderStanding::Authenticated),
-        State::AtRisk(at_risk) => Some(SenderStanding::AtRisk(at_risk.reason)),
-        State::Contested(contested) => Some(standing_of_claim(name, &contested)),
-        State::Provisioning(_) | State::Pending(_) => Some(SenderStanding::WaitingForDns),
+        State::AtRisk(at_risk) => Some(SenderStanding::AtRisk(at_risk.reason.clone())),
+        State::Contested(contested) => Some(standing_of_claim(&domain.name, contested)),
+        State::Provisioning(_) => Some(SenderStanding::WaitingForRecords),
+        State::Pending(_) => Some(SenderStanding::WaitingForDns),
         State::Verified(_) => Some(SenderStanding::WaitingForLasso),
         State::Failed(failed) => Some(SenderStanding::Failed(failed.reason.sentence())),
-        State::Rejected(rejected) => Some(SenderStanding::Rejected(rejected.reason)),
+        State::Rejected(rejected) => Some(SenderStanding::Rejected(rejected.reason.clone())),
         State::Removing(_) => None,
     }
 }

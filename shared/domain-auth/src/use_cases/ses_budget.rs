@@ -238,6 +238,10 @@ mod tests {
         fn secret(&self) -> String {
             unreachable!("a budget needs no randomness")
         }
+
+        fn bits(&self) -> [u8; 32] {
+            unreachable!("a budget needs no randomness")
+        }
     }
 
     impl Clock for Seconds {

@@ -1,22 +1,23 @@
 //! An SES account that is shared: identities that this stack did not make are neither changed nor
 //! deleted, and become a client's only by adoption.
 
+mod restarted;
+
 use domain_auth::history::{Action, Actor};
 use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth::names::Note;
 use domain_auth::ports::{Clock, CommitChanges, Refusal};
 use domain_auth::records::RecordId;
-use domain_auth::state::{FailureReason, State, Status, Trigger};
+use domain_auth::state::{Status, Trigger};
 use domain_auth::use_cases::Failure;
 use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::adopt::{AdoptError, AdoptRefusal, adopt};
-use domain_auth::use_cases::poll::Counter;
 use domain_auth::use_cases::restart::{RestartError, restart};
 use domain_auth_testkit::{ANOTHER_STACK, SesFault, client, domain_name, verification_token};
 use futures::FutureExt;
 use jiff::SignedDuration;
 
-use crate::world::{DAY, MINUTE, World, admin};
+use crate::world::{DAY, World, admin};
 
 const NAME: &str = "example.com";
 
@@ -331,110 +332,6 @@ fn nothing_is_adopted_where_another_client_holds_the_name_or_ses_has_nothing() {
         Err(Failure::Refused(AdoptRefusal::NoIdentity))
     ));
     assert_eq!(world.status("cedar", NAME), Some(Status::Contested));
-}
-
-#[test]
-fn a_restart_leaves_an_identity_of_others_as_it_is() {
-    let failed = || {
-        let world = World::new();
-        world.add("maple", NAME);
-        world.poll_after(SignedDuration::from_hours(72));
-        assert_eq!(world.status("maple", NAME), Some(Status::Failed));
-        world.ses.forget(&domain_name(NAME));
-        world
-    };
-    for (owner, verified) in foreign() {
-        let context = format!("{owner:?}, verified: {verified}");
-        let world = failed();
-        let before = make(&world, owner, verified);
-        let calls = world.changing_calls();
-        assert_eq!(world.restart().unwrap(), Status::Contested, "{context}");
-        assert_eq!(world.record(), Some(before), "{context}");
-        assert_eq!(world.changing_calls(), calls, "{context}");
-        assert_eq!(world.holder(NAME), None, "{context}");
-    }
-    let world = failed();
-    assert_eq!(world.restart().unwrap(), Status::Provisioning);
-    assert!(
-        !world.ses.has(&domain_name(NAME)),
-        "v1 has made none without tags"
-    );
-    world.settle();
-    assert_eq!(world.status("maple", NAME), Some(Status::Pending));
-    let tag = world.ses.client_of(&domain_name(NAME));
-    assert_eq!(tag, Some(Some("maple".to_owned())));
-}
-
-/// v1 makes an identity where there is none, so a domain that is removed while it is restarted keeps
-/// its identity until the call is over.
-#[test]
-fn a_domain_that_is_removed_while_it_is_restarted_leaves_no_identity() {
-    let points = {
-        let world = World::new();
-        world.add("maple", NAME);
-        world.poll_after(SignedDuration::from_hours(72));
-        world.crash.live();
-        world.restart().unwrap();
-        world.crash.log().len()
-    };
-    for point in 1..=points {
-        let context = format!("slow at point {point}");
-        let world = World::new();
-        world.add("maple", NAME);
-        world.poll_after(SignedDuration::from_hours(72));
-        let (client, name, actor) = (client("maple"), domain_name(NAME), admin());
-        let budget = SesBudget::unlimited();
-        let tools = world.tools(&budget);
-        world.crash.die_at(point);
-        let mut slow = Box::pin(restart(&tools, (&client, &name), &actor, 100));
-        assert!(slow.as_mut().now_or_never().is_none(), "{context}");
-        world.crash.stop_nobody_else();
-        world.remove("maple", NAME);
-        world.crash.let_go();
-        slow.now_or_never().unwrap().ok();
-        world.settle();
-        assert_eq!(world.status("maple", NAME), None, "{context}");
-        assert!(!world.ses.has(&name), "{context}");
-    }
-}
-
-#[test]
-fn a_name_that_ses_does_not_take_fails_with_a_reason_and_can_be_restarted() {
-    let world = World::new();
-    let fault = [SesFault::Refused(Refusal::BadRequest)];
-    world.ses.fail("CreateEmailIdentity", &fault);
-    let failed = world.add("maple", NAME);
-    let State::Failed(state) = &failed.state else {
-        panic!("{failed:?}");
-    };
-    assert_eq!(state.reason, FailureReason::RefusedBySes);
-    // What SES says of the name is about an identity of somebody else.
-    make(&world, None, true);
-    world.poll_after(DAY);
-    assert_eq!(world.status("maple", NAME), Some(Status::Failed));
-    world.ses.forget(&domain_name(NAME));
-    assert_eq!(world.restart().unwrap(), Status::Provisioning);
-    world.settle();
-    assert_eq!(world.status("maple", NAME), Some(Status::Pending));
-}
-
-#[test]
-fn a_refusal_that_the_operator_can_end_is_counted_and_the_domain_waits() {
-    for refusal in [Refusal::AccessDenied, Refusal::LimitExceeded] {
-        let world = World::new();
-        let fault = [SesFault::Refused(refusal); 2];
-        world.ses.fail("CreateEmailIdentity", &fault);
-        let added = world.add("maple", NAME);
-        assert_eq!(added.state.status(), Status::Provisioning);
-        let report = world.poll_after(MINUTE);
-        assert_eq!(
-            (report[Counter::RefusedBySes], report[Counter::Errors]),
-            (1, 0),
-            "{refusal}"
-        );
-        assert_eq!(world.poll_after(MINUTE)[Counter::RefusedBySes], 0);
-        assert_eq!(world.status("maple", NAME), Some(Status::Pending));
-    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What a look at a domain sees and means: broken records, dead name servers, a blind resolver.
 
+use domain_auth::diagnosis::DiagnosisCode;
 use domain_auth::domain::Domain;
 use domain_auth::event::EventType;
 use domain_auth::identity::{AxisStatus, SesStatus};
@@ -44,6 +45,33 @@ fn a_broken_domain_is_alerted_once_after_two_looks_and_once_when_it_recovers() {
     world.run_for(HOUR * 2);
     assert_eq!(world.status("example.com"), Status::Authenticated);
     world.run_for(DAY * 2);
+    assert_eq!(world.published(), [EventType::AtRisk, EventType::Recovered]);
+}
+
+#[test]
+fn a_domain_that_its_registrar_suspends_is_at_risk_with_one_alert_and_one_diagnosis() {
+    let world = World::default();
+    let domain = world.sending("example.com");
+    world.run_for(DAY * 2);
+    world.dns.set_suspended(true);
+    for record in domain.records() {
+        world.dns.unpublish(&record);
+    }
+    world.run_for(DAY * 2);
+    assert_eq!(world.status("example.com"), Status::AtRisk);
+    assert_eq!(world.published(), [EventType::AtRisk]);
+    let look = world.look("example.com").diagnosis;
+    let of_domain: Vec<_> = look.domain.iter().map(|diagnosis| diagnosis.code).collect();
+    assert_eq!(of_domain, [DiagnosisCode::DomainSuspended]);
+    let of_records = look.records.iter().map(|record| record.code);
+    let all = of_records.filter(|code| *code == Some(DiagnosisCode::DomainSuspended));
+    assert_eq!(all.count(), look.records.len(), "{look:?}");
+
+    world.dns.set_suspended(false);
+    for record in domain.records() {
+        world.dns.publish(&record);
+    }
+    world.run_for(HOUR * 2);
     assert_eq!(world.published(), [EventType::AtRisk, EventType::Recovered]);
 }
 

@@ -1,5 +1,6 @@
 //! Domains that SES has verified, and the poller over them, on fakes.
 
+use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
 use domain_auth::event::EventType;
 use domain_auth::final_step::MANUAL;
@@ -126,6 +127,12 @@ impl World {
     pub(crate) fn domain(&self, name: &str) -> Domain {
         let (client, name) = (client("maple"), domain_name(name));
         let read = self.store.domain(&client, &name);
+        read.now_or_never().unwrap().unwrap().unwrap()
+    }
+
+    pub(crate) fn look(&self, name: &str) -> DnsLook {
+        let (client, name) = (client("maple"), domain_name(name));
+        let read = self.store.look(&client, &name);
         read.now_or_never().unwrap().unwrap().unwrap()
     }
 

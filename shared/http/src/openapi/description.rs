@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 
 use crate::problem::ApiError;
 
-/// What no cache may keep.
-pub(super) const NO_STORE: &str = "private, no-store";
+pub(super) use crate::caching::{NEVER_KEPT, NO_STORE};
 
 /// What an operation takes, answers and refuses, beside its route.
 pub(crate) struct Description {
@@ -22,6 +21,13 @@ pub(crate) struct Description {
     /// A sample of each problem, but for those of every operation with a token and of every one with
     /// an `Idempotency-Key`.
     pub(crate) problems: Vec<ApiError>,
+}
+
+impl Description {
+    /// Whether the good answers have an `ETag`, as `Manners` gives it to operations that read.
+    pub(super) fn has_tag(&self, reads: bool) -> bool {
+        reads && self.cache_control != NEVER_KEPT
+    }
 }
 
 impl Default for Description {

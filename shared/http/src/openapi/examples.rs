@@ -7,18 +7,21 @@ use domain_auth::domain::Domain;
 use domain_auth::history::{Actor, HistoryEntry};
 use domain_auth::instructions::Day;
 use domain_auth::limits::{ClientRecord, Limits, OwnLimits};
-use domain_auth::ports::{Page, PageStart};
+use domain_auth::links::{Link, LinkId, LinkToken, end_of};
+use domain_auth::ports::{Ids, Page, PageStart};
 use domain_auth::state::Trigger;
 use domain_auth::use_cases::client_limits::ClientLimits;
+use domain_auth::use_cases::links::Made;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::description::GoodAnswer;
 use super::look::looked_at;
 use super::schemas::Schemas;
-use super::story::{NAME, at, client, name, pending_domain, story};
+use super::story::{ExampleIds, NAME, at, client, name, pending_domain, story};
 use crate::cursor::Cursors;
 use crate::limits_view::ClientLimitsView;
+use crate::links_view::{LinkListView, MadeLinkView};
 use crate::staff_view::StaffDomainView;
 use crate::view::DomainView;
 
@@ -87,6 +90,30 @@ pub(crate) fn entries() -> Page<HistoryEntry> {
             .collect(),
         next: None,
     }
+}
+
+/// A link for a week.
+fn link() -> Link {
+    Link {
+        id: LinkId::parse("0198f3a2-6d5e-7c41-9a37-2f1d8c5b6e70").expect("an identifier"),
+        made_at: at(4),
+        ends_at: end_of(at(4), 7),
+        emailed: false,
+    }
+}
+
+pub(crate) fn made_link() -> Value {
+    let made = Made {
+        link: link(),
+        token: LinkToken::of_bits(&ExampleIds.bits()),
+    };
+    value(&MadeLinkView::new(&made, "https://api.lasso.example"))
+}
+
+pub(crate) fn links() -> Value {
+    let mut domain = pending_domain();
+    domain.links = vec![link()];
+    value(&LinkListView::new(&domain, at(5)))
 }
 
 /// The answer with the limits of a client.

@@ -51,6 +51,7 @@ pub fn document() -> Value {
         "servers": servers(),
         "tags": [
             { "name": tag(Access::ClientAdmin), "description": CLIENT_ADMIN },
+            { "name": tag(Access::MassMail), "description": MASS_MAIL },
             { "name": tag(Access::LassoSupport), "description": LASSO_SUPPORT },
             { "name": tag(Access::Anyone), "description": "Needs no token." },
         ],
@@ -95,24 +96,31 @@ decide first on `Content-Type`, and then on `code`.
 Lists have pages. A page may be short, or empty, and still have a next one: only a `next_cursor` \
 of `null` ends a list. A cursor is good for the list that it was given out for (the same client, \
 filters and domain), stays good while entries come and go, and is refused for any other. Times are \
-RFC 3339 in UTC.";
+RFC 3339 in UTC, with three digits of a second.";
 
 const CLIENT_ADMIN: &str = "\
 For the role `client-admin` with a client. A Client Administrator sees the domains of their own \
 client; another client's domain is answered like one that does not exist.";
+
+const MASS_MAIL: &str = "\
+For the mass-mail product, a program with the role `mass-mail`, which names the client that it asks \
+about; and for a Client Administrator, about their own client. Nothing is changed by asking.";
 
 const LASSO_SUPPORT: &str = "\
 For the role `lasso-support`, across all clients.";
 
 const TOKEN: &str = "\
 A token of the issuer that the service was deployed with (the ID token, with Amazon Cognito). \
-Client and roles are read from its claims, by default `custom:client_id` and `cognito:groups`.";
+Client and roles are read from its claims, by default `custom:client_id` and `cognito:groups`. The \
+mass-mail product may send an access token that it got with client credentials: then its role is the \
+scope that the service was deployed with.";
 
 fn tag(access: Access) -> &'static str {
     match access {
         Access::Anyone => "Everybody",
         Access::ClientAdmin => "Client Administrator",
         Access::LassoSupport => "Lasso support",
+        Access::MassMail => "Senders",
     }
 }
 
@@ -155,7 +163,11 @@ fn described(
         Access::Anyone => "Needs no token.",
         Access::ClientAdmin => "Needs the role `client-admin`, and a client.",
         Access::LassoSupport => "Needs the role `lasso-support`.",
+        Access::MassMail => {
+            "Needs the role `mass-mail`, or `client-admin` and a client: then about that client alone."
+        }
     };
+    let has_tag = description.has_tag(operation.reads());
     let detail = description.detail;
     let gap = if detail.is_empty() { "" } else { "\n\n" };
     let mut described = json!({
@@ -165,7 +177,9 @@ fn described(
         "description": format!("{detail}{gap}{role}"),
         "security": match route.access {
             Access::Anyone => json!([]),
-            Access::ClientAdmin | Access::LassoSupport => json!([{ "token": [] }]),
+            Access::ClientAdmin | Access::LassoSupport | Access::MassMail => {
+                json!([{ "token": [] }])
+            }
         },
         "responses": responses::responses(operation, &description, problems, schemas),
     });
@@ -173,6 +187,9 @@ fn described(
     parameters.extend(description.query);
     if operation.takes_keys() {
         parameters.push(parameters::idempotency_key());
+    }
+    if has_tag {
+        parameters.push(parameters::if_none_match());
     }
     if !parameters.is_empty() {
         described["parameters"] = Value::Array(parameters);
@@ -191,7 +208,14 @@ fn problems(operation: Operation, own: Vec<ApiError>) -> Vec<Problem> {
     let mut errors = Vec::new();
     match operation.route().access {
         Access::Anyone => {}
-        Access::ClientAdmin | Access::LassoSupport => errors.extend(samples::of_every_call()),
+        Access::ClientAdmin | Access::LassoSupport | Access::MassMail => {
+            errors.extend(samples::of_every_call());
+        }
+    }
+    let is_invalid =
+        |error: &ApiError| matches!(error, ApiError::Invalid(_) | ApiError::OtherConfirmed);
+    if !own.iter().any(is_invalid) {
+        errors.push(samples::unknown_parameter(operation.query_parameters()));
     }
     errors.extend(own);
     if operation.takes_keys() {

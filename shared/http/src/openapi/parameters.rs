@@ -2,6 +2,19 @@
 
 use serde_json::{Value, json};
 
+/// An `ETag`, for examples.
+pub(super) const TAG: &str = "\"5c0d9a3b7e21f4468f0b6d1c2a9e7f30\"";
+
+pub(super) fn if_none_match() -> Value {
+    json!({
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "The `ETag` of the answer that the caller has. If it is still so, the answer is 304.",
+        "schema": { "type": "string" },
+        "example": TAG,
+    })
+}
+
 pub(super) fn idempotency_key() -> Value {
     json!({
         "name": "Idempotency-Key",
@@ -32,6 +45,16 @@ pub(super) fn in_path(name: &'static str) -> Value {
             "The address, percent-encoded.",
             "sales@maplehomes.com",
             text(),
+        ),
+        "link" => (
+            "The link, by its `id`.",
+            "0198f3a2-6d5e-7c41-9a37-2f1d8c5b6e70",
+            text(),
+        ),
+        "token" => (
+            "The token of a link: 256 random bits in base64url.",
+            "WlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlo",
+            json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{43}$" }),
         ),
         other => panic!("the parameter {other} is not described"),
     };

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::description::{Description, NO_STORE};
 use super::schemas::Schemas;
+use crate::manners::{LOOK_AGAIN, REVALIDATED, is_followed_up};
 use crate::operations::Operation;
 use crate::problem::Problem;
 use crate::routes::Access;
@@ -24,7 +25,16 @@ pub(super) fn responses(
     for answer in &description.answers {
         let mut response = answer.response.clone();
         response["description"] = json!(answer.description);
-        response["headers"]["Cache-Control"] = cache_control(description.cache_control);
+        response["headers"]["Cache-Control"] = cache_control(cached(operation, description));
+        if description.has_tag(operation.reads()) {
+            response["headers"]["ETag"] = etag();
+        }
+        if answer.status == "202" && is_followed_up(operation) {
+            response["headers"]["Retry-After"] = json!({
+                "description": "Seconds after which there may be something new.",
+                "schema": { "type": "integer", "const": LOOK_AGAIN },
+            });
+        }
         if operation.takes_keys() {
             response["headers"]["Idempotent-Replayed"] = json!({
                 "description": "Only where this is the answer to an earlier request with the same \
@@ -33,6 +43,16 @@ pub(super) fn responses(
             });
         }
         responses.insert(answer.status.to_owned(), response);
+    }
+    if description.has_tag(operation.reads()) {
+        let not_modified = json!({
+            "description": "The caller has the answer already, as `If-None-Match` says. No body.",
+            "headers": {
+                "Cache-Control": cache_control(cached(operation, description)),
+                "ETag": etag(),
+            },
+        });
+        responses.insert("304".to_owned(), not_modified);
     }
     for (status, group) in by_status(problems) {
         responses.insert(status.to_string(), problem_response(&group, schemas));
@@ -73,6 +93,23 @@ fn either_of_two(response: &mut Value) {
 struct GatewayMessage {
     /// The status in words.
     message: String,
+}
+
+/// The `Cache-Control` of the good answers.
+fn cached(operation: Operation, description: &Description) -> &'static str {
+    if operation.reads() && description.cache_control == NO_STORE {
+        REVALIDATED
+    } else {
+        description.cache_control
+    }
+}
+
+fn etag() -> Value {
+    json!({
+        "description": "Names this state of the answer, for `If-None-Match`.",
+        "schema": { "type": "string" },
+        "example": super::parameters::TAG,
+    })
 }
 
 fn cache_control(value: &str) -> Value {
@@ -132,7 +169,7 @@ fn gateway(access: Access) -> Vec<(&'static str, &'static str, &'static str)> {
     ];
     match access {
         Access::Anyone => {}
-        Access::ClientAdmin | Access::LassoSupport => answers.push((
+        Access::ClientAdmin | Access::LassoSupport | Access::MassMail => answers.push((
             "401",
             "No token, or one that is expired, forged, of another issuer or for another audience",
             "Unauthorized",

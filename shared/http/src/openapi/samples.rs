@@ -7,6 +7,7 @@ use domain_auth::ports::{Refusal, SesError, StoreError, StoreFailure};
 use domain_auth::state::Status;
 
 use crate::problem::{ApiError, FieldError};
+use crate::query::unknown;
 
 /// Of every operation that needs a token.
 pub(super) fn of_every_call() -> [ApiError; 3] {
@@ -15,6 +16,11 @@ pub(super) fn of_every_call() -> [ApiError; 3] {
         store(StoreFailure::Unavailable),
         store(StoreFailure::Unreadable),
     ]
+}
+
+/// Of every operation: a parameter that it does not take.
+pub(super) fn unknown_parameter(known: &[&str]) -> ApiError {
+    ApiError::invalid(FieldError::parameter("colour", unknown(known)))
 }
 
 /// Of every operation that takes an `Idempotency-Key`.

@@ -28,7 +28,9 @@ impl Schemas {
                 .with_transform(RecursiveTransform(standard_formats))
                 .with_transform(RecursiveTransform(one_list_of_words))
         };
-        let answers = settings().with_transform(RecursiveTransform(absent_is_not_null));
+        let answers = settings()
+            .with_transform(RecursiveTransform(absent_is_not_null))
+            .with_transform(RecursiveTransform(times_in_millis));
         Self {
             answers: answers.for_serialize().into_generator(),
             requests: settings().for_deserialize().into_generator(),
@@ -81,6 +83,14 @@ fn absent_is_not_null(schema: &mut Schema) {
                 property["type"] = only.clone();
             }
         }
+    }
+}
+
+/// A time that is answered has exactly three digits of a second.
+fn times_in_millis(schema: &mut Schema) {
+    if schema.get("format").and_then(Value::as_str) == Some("date-time") {
+        let pattern = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$";
+        schema.insert("pattern".to_owned(), Value::from(pattern));
     }
 }
 

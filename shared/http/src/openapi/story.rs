@@ -27,6 +27,10 @@ impl Ids for ExampleIds {
     fn secret(&self) -> String {
         "3f9c1e7a5b2d4860a1c8e6f4b7d92035".to_owned()
     }
+
+    fn bits(&self) -> [u8; 32] {
+        [0x5a; 32]
+    }
 }
 
 pub(crate) fn at(minutes: i64) -> Timestamp {

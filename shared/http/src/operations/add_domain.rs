@@ -26,7 +26,8 @@ pub(super) const ROUTE: Route = Route {
 )]
 pub struct AddDomainBody {
     /// The domain, as a person types it: trimmed, lower-cased, one trailing dot removed,
-    /// international names mapped to A-labels (UTS #46). At most 209 characters in A-labels, so
+    /// international names mapped to A-labels (UTS #46) and judged by IDNA 2008. It ends as domains
+    /// of the Internet do, and is not reserved (RFC 2606). At most 209 characters in A-labels, so
     /// that the names of its records fit into DNS.
     #[cfg_attr(feature = "openapi", schemars(with = "String", length(min = 1)))]
     pub domain: DomainName,
@@ -139,9 +140,10 @@ pub(super) mod openapi {
 
     fn located(mut answer: GoodAnswer) -> GoodAnswer {
         answer.response["headers"]["Location"] = json!({
-            "description": "The path of the domain.",
+            "description": "The domain, relative to the URL of the request (RFC 9110 section 10.2.2), so \
+                that it is right below any base path.",
             "schema": { "type": "string", "format": "uri-reference" },
-            "example": "/domains/maplehomes.com",
+            "example": "domains/maplehomes.com",
         });
         answer
     }
@@ -178,18 +180,18 @@ mod tests {
     #[test]
     fn a_full_body_is_read() {
         let body = read(
-            r#"{"domain":"Example.com","community":"Maple Ridge","contact_email":"a@example.com"}"#,
+            r#"{"domain":"Maple.com","community":"Maple Ridge","contact_email":"a@example.com"}"#,
         )
         .unwrap();
-        assert_eq!(body.domain.as_str(), "example.com");
+        assert_eq!(body.domain.as_str(), "maple.com");
         assert_eq!(body.community.unwrap().as_str(), "Maple Ridge");
         assert_eq!(body.contact_email.unwrap().as_str(), "a@example.com");
-        assert!(read(r#"{"domain":"example.com","community":null}"#).is_ok());
+        assert!(read(r#"{"domain":"maple.com","community":null}"#).is_ok());
     }
 
     #[test]
     fn a_domain_without_room_for_its_records_is_refused_with_the_one_above() {
-        let long = format!("{}example.com", "abcdefghi.".repeat(20));
+        let long = format!("{}maple-homes.com", "abcdefghi.".repeat(20));
         match read(&format!(r#"{{"domain":"{long}"}}"#)) {
             Err(ApiError::InvalidDomain(error)) => {
                 assert!(error.to_string().contains("209 characters"), "{error}");

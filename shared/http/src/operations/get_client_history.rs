@@ -16,26 +16,12 @@ pub(super) mod openapi {
 
     use crate::cursor::List;
     use crate::history_view::HistoryView;
-    use crate::openapi::parameters::paging;
     use crate::openapi::story::{client, name};
-    use crate::openapi::{Description, GoodAnswer, Schemas, examples, samples};
-    use crate::problem::ApiError;
+    use crate::openapi::{Description, Schemas, examples};
+    use crate::operations::get_history::openapi::history;
 
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
-        let history = schemas.answered::<HistoryView>();
-        Description {
-            detail: "Who or what changed it, when, from which state to which, and why.",
-            query: paging(),
-            answers: vec![GoodAnswer::json(
-                "200",
-                "A page of the history.",
-                &history,
-                "client-history",
-                &page(),
-            )],
-            problems: vec![ApiError::NotFound, samples::paging()],
-            ..Description::default()
-        }
+        history(schemas, "client-history", &page())
     }
 
     fn page() -> Value {

@@ -23,17 +23,21 @@ pub(super) mod openapi {
     use crate::problem::ApiError;
 
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
+        history(schemas, "history", &page())
+    }
+
+    /// A page of a history, whoever reads it.
+    pub(crate) fn history(
+        schemas: &mut Schemas,
+        example: &'static str,
+        page: &Value,
+    ) -> Description {
         let history = schemas.answered::<HistoryView>();
+        let answer = GoodAnswer::json("200", "A page of the history.", &history, example, page);
         Description {
             detail: "Who or what changed it, when, from which state to which, and why.",
             query: paging(),
-            answers: vec![GoodAnswer::json(
-                "200",
-                "A page of the history.",
-                &history,
-                "history",
-                &page(),
-            )],
+            answers: vec![answer],
             problems: vec![ApiError::NotFound, samples::paging()],
             ..Description::default()
         }

@@ -5,7 +5,7 @@ use crate::routes::{Access, Route};
 pub(super) const ROUTE: Route = Route {
     method: "GET",
     path: "/senders/{address}",
-    access: Access::ClientAdmin,
+    access: Access::MassMail,
     function: "read-domains",
     summary: "May the client send from this address now?",
 };
@@ -14,20 +14,24 @@ pub(super) const ROUTE: Route = Route {
 pub(super) mod openapi {
     use domain_auth::email_auth::Policy;
     use domain_auth::state::{DisplacedBy, Displacement};
-    use domain_auth::use_cases::sender_warnings::{RefusedByDmarc, SenderWarning};
+    use domain_auth::use_cases::sender_warnings::{BulkRulesUnmet, RefusedByDmarc, SenderWarning};
     use domain_auth::use_cases::senders::{SenderStanding, Verdict};
     use serde_json::{Value, json};
 
+    use crate::openapi::parameters::query;
     use crate::openapi::story::{at, below, name};
     use crate::openapi::{Description, GoodAnswer, Schemas};
+    use crate::problem::{ApiError, FieldError};
     use crate::sender_view::SenderView;
 
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let sender = schemas.answered::<SenderView>();
         let verdicts = verdicts();
         Description {
-            detail: "Always an answer, also for what is no address. A domain of the client covers all \
-                names below it. May be kept for a minute.",
+            detail: "Always an answer, also for what is no address. A display name in front of the address \
+                changes nothing. A domain of the client covers all names below it. May be kept for a \
+                minute.",
+            query: vec![client_asked_about()],
             answers: vec![GoodAnswer::examples(
                 "200",
                 "Yes or no, and why.",
@@ -35,8 +39,24 @@ pub(super) mod openapi {
                 &verdicts,
             )],
             cache_control: "private, max-age=60",
+            problems: vec![ApiError::invalid(FieldError::parameter(
+                "client",
+                "is required",
+            ))],
             ..Description::default()
         }
+    }
+
+    /// The parameter `client`.
+    fn client_asked_about() -> Value {
+        let mut parameter = query(
+            "client",
+            "The client, as its tokens name it. The role `mass-mail` has to name one; a Client \
+             Administrator need not, and may name its own alone.",
+            &json!({ "type": "string", "minLength": 1, "maxLength": 128 }),
+        );
+        parameter["example"] = json!("maple-homes");
+        parameter
     }
 
     fn verdicts() -> Value {
@@ -50,10 +70,22 @@ pub(super) mod openapi {
             standing: SenderStanding::Authenticated,
             warnings: vec![SenderWarning::RefusedByDmarc(refused())],
         };
+        let without_dkim = Verdict::Covered {
+            by: name(),
+            standing: SenderStanding::Authenticated,
+            warnings: vec![
+                SenderWarning::ShowsVia,
+                SenderWarning::BulkRulesUnmet(BulkRulesUnmet {
+                    author: name(),
+                    why: vec!["The CNAME records for DKIM are not in place.".to_owned()],
+                }),
+            ],
+        };
         let example = |verdict| json!({ "value": SenderView::from(verdict) });
         json!({
             "authenticated": example(covered(SenderStanding::Authenticated)),
             "authenticated_and_refused_by_mail_servers": example(refused),
+            "authenticated_without_dkim": example(without_dkim),
             "waiting_for_dns": example(covered(SenderStanding::WaitingForDns)),
             "displaced": example(covered(SenderStanding::Displaced(lost()))),
             "proof_wanted": example(covered(SenderStanding::ProofWanted)),

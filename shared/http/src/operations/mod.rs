@@ -5,18 +5,26 @@
 mod add_domain;
 mod adopt_identity;
 mod check_domain;
+mod check_handoff;
 mod complete_domain;
 mod describe_api;
 mod get_client_domain;
 mod get_client_history;
 mod get_client_limits;
 mod get_domain;
+mod get_handoff_records;
 mod get_history;
 mod get_records;
 mod get_sender;
+mod get_senders;
+mod list_client_links;
 mod list_domains;
+mod list_links;
 mod list_queue;
+mod make_client_link;
+mod make_link;
 mod notify_ready;
+mod open_handoff;
 mod recheck_domain;
 mod reject_domain;
 mod release_domain;
@@ -24,15 +32,19 @@ mod remove_domain;
 mod restart_domain;
 mod send_instructions;
 mod set_client_limits;
+mod withdraw_client_link;
+mod withdraw_link;
 
 use std::fmt;
 
 #[cfg(feature = "openapi")]
 use crate::openapi::{Description, Schemas};
-use crate::routes::Route;
+use crate::routes::{Access, Route};
 
 pub use add_domain::AddDomainBody;
 pub use adopt_identity::AdoptIdentityBody;
+pub use get_senders::SendersBody;
+pub use make_link::MakeLinkBody;
 pub use notify_ready::NotifyReadyBody;
 pub use reject_domain::RejectDomainBody;
 pub use release_domain::release_order;
@@ -40,7 +52,7 @@ pub use send_instructions::InstructionsBody;
 pub use set_client_limits::LimitsBody;
 
 macro_rules! operations {
-    ($($operation:ident = $module:ident;)*) => {
+    ($($operation:ident = $module:ident $(($($query:literal),+))?;)*) => {
         /// Everything that the API can be asked for, in the order of the OpenAPI document.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Operation {
@@ -65,6 +77,13 @@ macro_rules! operations {
                 }
             }
 
+            /// The parameters that its query string may have. Any other is refused.
+            pub const fn query_parameters(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$operation => &[$($($query),+)?],)*
+                }
+            }
+
             /// What the OpenAPI document says of it.
             #[cfg(feature = "openapi")]
             pub(crate) fn describe(self, schemas: &mut Schemas) -> Description {
@@ -76,28 +95,39 @@ macro_rules! operations {
     };
 }
 
+// In parentheses: the parameters of the query string.
 operations! {
     AddDomain = add_domain;
-    ListDomains = list_domains;
+    ListDomains = list_domains("status", "community", "limit", "cursor");
     GetDomain = get_domain;
-    GetRecords = get_records;
-    GetHistory = get_history;
+    GetRecords = get_records("format");
+    GetHistory = get_history("limit", "cursor");
     CheckDomain = check_domain;
     RestartDomain = restart_domain;
     NotifyReady = notify_ready;
     SendInstructions = send_instructions;
-    RemoveDomain = remove_domain;
-    GetSender = get_sender;
-    ListQueue = list_queue;
+    MakeLink = make_link;
+    ListLinks = list_links;
+    WithdrawLink = withdraw_link;
+    RemoveDomain = remove_domain("confirm");
+    GetSender = get_sender("client");
+    GetSenders = get_senders;
+    ListQueue = list_queue("status", "waiting_for", "limit", "cursor");
     GetClientDomain = get_client_domain;
-    GetClientHistory = get_client_history;
+    GetClientHistory = get_client_history("limit", "cursor");
     CompleteDomain = complete_domain;
     RejectDomain = reject_domain;
     AdoptIdentity = adopt_identity;
     RecheckDomain = recheck_domain;
     ReleaseDomain = release_domain;
+    MakeClientLink = make_client_link;
+    ListClientLinks = list_client_links;
+    WithdrawClientLink = withdraw_client_link;
     GetClientLimits = get_client_limits;
     SetClientLimits = set_client_limits;
+    OpenHandoff = open_handoff;
+    GetHandoffRecords = get_handoff_records;
+    CheckHandoff = check_handoff;
     DescribeApi = describe_api;
 }
 
@@ -108,9 +138,17 @@ impl Operation {
         Self::ALL.iter().copied().find(chosen)
     }
 
-    /// Whether a request may carry an `Idempotency-Key`.
+    /// Whether it changes nothing, so that its answers have an `ETag`.
+    pub fn reads(self) -> bool {
+        self.route().method == "GET"
+    }
+
+    /// Whether a request may carry an `Idempotency-Key`. Not that for a link, whose answer has the token,
+    /// which is stored nowhere; and not that of a link holder, who has no
+    /// keys of their own; and not a question.
     pub fn takes_keys(self) -> bool {
-        self.route().method == "POST"
+        let answered_again = !matches!(self, Self::MakeLink | Self::MakeClientLink | Self::GetSenders);
+        self.route().method == "POST" && self.route().access != Access::Anyone && answered_again
     }
 
     /// The operation at a method and path as they are sent. A word of a path goes before a

@@ -45,7 +45,15 @@ impl NotifyReadyBody {
 impl From<NotifyRefusal> for ApiError {
     fn from(error: NotifyRefusal) -> Self {
         match error {
-            NotifyRefusal::CannotBeReady { status, proven } => Self::NotReady { status, proven },
+            NotifyRefusal::CannotBeReady {
+                status,
+                proven,
+                is_noted,
+            } => Self::NotReady {
+                status,
+                proven,
+                is_noted,
+            },
         }
     }
 }
@@ -68,7 +76,9 @@ pub(super) mod openapi {
         let notified = schemas.answered::<NotifiedView>();
         Description {
             detail: "Lasso support is told once for each state that the domain comes into; saying it \
-                again is answered the same and tells nobody. `missing` says what is still missing. A \
+                again is answered the same and tells nobody. `support_told_at`, `emailed` and `sentence` say \
+                what became of it, and `missing` what is still missing. A note is kept in the history in \
+                every state, also where the answer is 409, and is shown in the queue of Lasso support. A \
                 domain that was rejected is open for the final step again, and one that waits is \
                 looked at more often. One that is `failed` or `contested` needs something else first: \
                 409.",
@@ -89,11 +99,15 @@ pub(super) mod openapi {
             problems: vec![
                 samples::malformed(),
                 ApiError::TooLarge,
-                ApiError::invalid(FieldError::field("/note", "is too long")),
+                ApiError::invalid(FieldError::field(
+                    "/note",
+                    "must have at most 1,000 characters",
+                )),
                 ApiError::NotFound,
                 ApiError::NotReady {
                     status: Status::Failed,
                     proven: false,
+                    is_noted: true,
                 },
                 ApiError::Busy,
             ],
@@ -103,13 +117,14 @@ pub(super) mod openapi {
 
     fn ready() -> Value {
         let (mut domain, look) = looked_at();
-        domain.say_ready(at(20));
+        domain.say_ready(at(20), None, true);
         domain.hurry(at(20));
         let notified = Notified {
             missing: missing_pieces(&domain, Some(&look)),
             domain,
             look: Some(look),
             event: None,
+            is_noted: true,
         };
         examples::value(&NotifiedView::from(&notified))
     }

@@ -86,8 +86,9 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let instructions = schemas.answered::<InstructionsView>();
         Description {
-            detail: "One email to one address, with who sent it and why, and the note as the \
-                client's own words. An answer to it reaches the domain's `contact_email`. On a day \
+            detail: "One email to one address, with who sent it and why, a link to the page of the \
+                records that lives for 14 days, the records as a zone file and as CSV, and the note as \
+                the client's own words. An answer to it reaches the domain's `contact_email`. On a day \
                 (UTC) at most 5 for a domain and 50 for a client; to one address at most 5 for a \
                 client and 20 for all clients.",
             body: Some(RequestBody::new(
@@ -140,6 +141,7 @@ pub(super) mod openapi {
                 html: String::new(),
                 reply_to: domain.contact_email.clone(),
                 records: domain.records().iter().map(|record| record.id).collect(),
+                attachments: Vec::new(),
             },
             left: Left {
                 domain: 4,

@@ -2,11 +2,12 @@
 
 use domain_auth::claims::NAMES_PER_CLIENT;
 use domain_auth::instructions::{PER_CLIENT, PER_DOMAIN, PER_RECIPIENT, PER_RECIPIENT_OF_ALL};
+use domain_auth::links::MOST_LINKS;
 use domain_auth::names::{DomainNameError, InvalidReason};
 use domain_auth::ports::{SesError, StoreFailure};
 
 use super::sentences::{capitalized, not_ready, sentence};
-use super::{ANOTHER_CONFIRMED, ApiError, FieldError, MAX_BODY, Problem};
+use super::{ANOTHER_CONFIRMED, ApiError, FieldError, MAX_BODY, MAX_SENDERS_BODY, Problem};
 
 impl ApiError {
     /// The error as the caller sees it: never its cause.
@@ -37,12 +38,8 @@ impl ApiError {
                 "The body is not JSON",
                 format!("The body could not be read as JSON: {at}."),
             ),
-            Self::TooLarge => Problem::new(
-                413,
-                "payload_too_large",
-                "The body is too large",
-                format!("The body must not be larger than {MAX_BODY} octets."),
-            ),
+            Self::TooLarge => too_large(MAX_BODY),
+            Self::TooManySenders => too_large(MAX_SENDERS_BODY),
             Self::Invalid(errors) => Problem::new(
                 422,
                 "validation_failed",
@@ -132,11 +129,15 @@ impl ApiError {
                      repeat the request with \"confirm\": \"{name}\"."
                 ),
             ),
-            Self::NotReady { status, proven } => Problem::new(
+            Self::NotReady {
+                status,
+                proven,
+                is_noted,
+            } => Problem::new(
                 409,
                 "not_ready",
                 "Something else comes first",
-                not_ready(status, proven),
+                not_ready(status, proven, is_noted),
             ),
             Self::OtherConfirmed => {
                 Self::invalid(FieldError::parameter("confirm", ANOTHER_CONFIRMED)).into_problem()
@@ -198,6 +199,21 @@ impl ApiError {
                 ),
             )
             .after(seconds),
+            Self::TooManyLinks => Problem::new(
+                409,
+                "too_many_links",
+                "Too many links",
+                format!(
+                    "A domain can have no more than {MOST_LINKS} links at once. Withdraw one that is \
+                     not needed any more."
+                ),
+            ),
+            Self::NoSuchLink => Problem::new(
+                404,
+                "no_such_link",
+                "Not found",
+                "The domain has no such link. It may have ended, or have been withdrawn.",
+            ),
             Self::InvalidKey(error) => Problem::new(
                 400,
                 "invalid_idempotency_key",
@@ -355,6 +371,15 @@ fn is_for_good(failure: StoreFailure) -> bool {
     }
 }
 
+fn too_large(most: usize) -> Problem {
+    Problem::new(
+        413,
+        "payload_too_large",
+        "The body is too large",
+        format!("The body must not be larger than {most} octets."),
+    )
+}
+
 fn needs_support() -> Problem {
     Problem::new(
         500,
@@ -366,31 +391,18 @@ fn needs_support() -> Problem {
 }
 
 fn invalid_domain(error: &DomainNameError) -> Problem {
-    let code = match error.reason {
-        InvalidReason::PublicSuffix => "public_suffix",
-        InvalidReason::Empty
-        | InvalidReason::Url
-        | InvalidReason::EmailAddress
-        | InvalidReason::WwwHost
-        | InvalidReason::IpAddress
-        | InvalidReason::Wildcard
-        | InvalidReason::SingleLabel
-        | InvalidReason::Underscore
-        | InvalidReason::EmptyLabel
-        | InvalidReason::LabelTooLong
-        | InvalidReason::NameTooLong
-        | InvalidReason::NoRoomForRecords
-        | InvalidReason::Hyphen
-        | InvalidReason::Character
-        | InvalidReason::Punycode => "invalid_domain",
+    let code = if error.reason == InvalidReason::PublicSuffix {
+        "public_suffix"
+    } else {
+        "invalid_domain"
     };
     let suggestion = error.suggestion.as_ref().map(ToString::to_string);
-    let mut detail = capitalized(&error.reason.to_string());
+    let mut detail = capitalized(&error.to_string());
     if let Some(suggestion) = &suggestion {
         detail = format!("{detail} Did you mean {suggestion}?");
     }
     let title = "This is not a domain that can be added";
-    let errors = vec![FieldError::field("/domain", error.reason)];
+    let errors = vec![FieldError::field("/domain", error)];
     Problem {
         suggestion,
         ..Problem::new(422, code, title, detail).with(errors)

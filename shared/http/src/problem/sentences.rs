@@ -5,7 +5,7 @@ use domain_auth::state::Status;
 use super::FieldError;
 
 /// What the client has to do first.
-pub(super) fn not_ready(status: Status, proven: bool) -> String {
+pub(super) fn not_ready(status: Status, proven: bool, is_noted: bool) -> String {
     let first = match status {
         Status::Failed => {
             "Restart it first (POST …/restart), so that Amazon SES looks for the records again."
@@ -24,7 +24,12 @@ pub(super) fn not_ready(status: Status, proven: bool) -> String {
         | Status::Rejected
         | Status::Removing => "Look at where it stands.",
     };
-    format!("The domain is {status}. {first}")
+    let noted = if is_noted {
+        " Your note is in the history of the domain; Lasso support was not told."
+    } else {
+        ""
+    };
+    format!("The domain is {status}. {first}{noted}")
 }
 
 /// What is wrong with each of these.
@@ -34,6 +39,7 @@ pub(super) fn sentence(errors: &[FieldError]) -> String {
         .map(|error| {
             let name = error
                 .parameter
+                .as_deref()
                 .or(error.pointer.as_deref())
                 .map(|name| name.trim_start_matches('/'))
                 .filter(|name| !name.is_empty())

@@ -155,5 +155,6 @@ pub(super) fn waiting(prefix: &str, number: usize, since: Timestamp, due: Timest
         event: None,
         look: None,
         client_count: None,
+        link: None,
     }
 }

@@ -250,6 +250,7 @@ impl Contests {
             Action::Reopened | Action::RecordsBroken | Action::RecordsRecovered => {}
             Action::Removed | Action::Stuck | Action::Ready | Action::InstructionsSent => {}
             Action::Challenged | Action::Checked => {}
+            Action::LinkMade | Action::LinkWithdrawn => {}
         }
         Ok(())
     }

@@ -294,6 +294,7 @@ impl Journal {
             Action::RecordsRecovered | Action::Displaced | Action::Removed | Action::Stuck => false,
             Action::Ready | Action::InstructionsSent | Action::Challenged => false,
             Action::Checked | Action::Adopted => false,
+            Action::LinkMade | Action::LinkWithdrawn => false,
         };
         let key = (domain.client.clone(), domain.name.clone());
         let mut entries = self.entries();

@@ -84,7 +84,7 @@ impl World {
 
     /// `POST …/notify`.
     pub(super) async fn ready(&self, whose: Whose<'_>) {
-        if let Ok(notified) = notify(&self.store_tools(), whose, None, &admin()).await {
+        if let Ok(notified) = notify(&self.store_tools(), whose, None, &admin(), true).await {
             self.publish(notified.event.as_ref()).await;
         }
     }
@@ -143,7 +143,7 @@ impl World {
         if let Ok(to) = EmailAddress::parse(&format!("dns@{}", whose.1)) {
             order.to = to;
         }
-        let sent = send_instructions(&tools, &mail, whose, &order, &admin()).await;
+        let sent = send_instructions(&tools, &mail, whose, &order, &admin(), "").await;
         if let Err(Failure::Refused(InstructionsRefusal::Limit { of_domain, .. })) = sent {
             self.store.observer.limited(of_domain);
         }

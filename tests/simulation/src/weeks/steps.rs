@@ -68,7 +68,7 @@ fn trigger_of(entry: &HistoryEntry, domain: &Domain) -> Option<Trigger> {
     Some(match entry.action {
         Action::Added | Action::Stuck => return None,
         Action::Ready | Action::InstructionsSent | Action::Challenged => return None,
-        Action::Checked => return None,
+        Action::Checked | Action::LinkMade | Action::LinkWithdrawn => return None,
         // Proven, and Lasso support has to decide.
         Action::ProofFound if entry.to == Status::Contested => return None,
         Action::Readded if entry.to == Status::Contested => Trigger::ReaddedContested {

@@ -24,6 +24,7 @@ impl Wording<'_> {
             Code::DomainSuspended => self.trouble_fix(Trouble::Suspended),
             Code::ZoneNotLive => self.trouble_fix(Trouble::NotLive),
             Code::DnssecFailure => self.trouble_fix(Trouble::Bogus),
+            Code::NameserverLame => self.lame(&[raw]).fix,
             Code::DnsUnavailable => self.trouble_fix(Trouble::Silent),
             Code::NotNeeded
             | Code::Propagating
@@ -58,6 +59,14 @@ impl Wording<'_> {
                      to the service that keeps your DMARC policy.",
                     self.panel.host(record)
                 )))
+            }
+            Code::CnameAndOther | Code::WrongType
+                if record.id == RecordId::Verification && is_foreign_alias(record, raw) =>
+            {
+                Some(self.add_at_domain(record))
+            }
+            Code::CnameAndOther if at_mail_from(record) && is_foreign_alias(record, raw) => {
+                Some(Self::another_name(record))
             }
             Code::CnameAndOther => Some(self.leave_alone(record)),
             Code::NameserversDisagree => Some(Self::advice(format!(
@@ -139,8 +148,8 @@ impl Wording<'_> {
                  your domains."
             ),
             Trouble::Suspended => format!(
-                "Sign in where {zone} is registered and renew it, or confirm the email address of its \
-                 owner if that is asked for there."
+                "Sign in where {zone} is registered and do what is asked for there: renew it, confirm \
+                 the email address of its owner, or choose the name servers of your DNS provider."
             ),
             Trouble::NotLive => format!(
                 "Where {zone} is registered, set its name servers to those that your DNS provider \
@@ -213,6 +222,24 @@ impl Wording<'_> {
     }
 }
 
+/// Whether what was seen has an alias of another service in it: that one has to stay.
+fn is_foreign_alias(record: &Record, seen: &str) -> bool {
+    let mut words = seen.split([' ', ',']);
+    let target = words
+        .find(|word| *word == "CNAME")
+        .and_then(|_| words.next());
+    target.is_some_and(|target| {
+        let target = target.to_ascii_lowercase();
+        let is_ours = target.contains(&record.data.value().to_ascii_lowercase())
+            || AMAZON.iter().any(|amazon| target.contains(amazon));
+        target.contains('.') && !is_ours
+    })
+}
+
+fn at_mail_from(record: &Record) -> bool {
+    matches!(record.id, RecordId::MailFromMx | RecordId::MailFromSpf)
+}
+
 /// The front of the policy that is proposed, which nobody has chosen.
 const OUR_POLICY: &str = "v=DMARC1; p=none;";
 /// The domains of Amazon's mail service.
@@ -221,7 +248,7 @@ const AMAZON: [&str; 2] = ["amazonses.com", "amazonaws.com"];
 impl Wording<'_> {
     /// Whether what is at the MAIL FROM name is of another mail service: then it has to stay.
     pub(super) fn is_of_another_service(record: &Record, seen: &str) -> bool {
-        let at_mail_from = matches!(record.id, RecordId::MailFromMx | RecordId::MailFromSpf);
+        let at_mail_from = at_mail_from(record);
         // Those of several MX records, or the alias.
         let mut hosts = seen.split(", ").filter_map(|value| value.split(' ').nth(1));
         let is_text = seen.starts_with("TXT ");

@@ -3,6 +3,7 @@
 //! Written for a person who has never heard of DNS. Values that come from DNS pass through
 //! [`show`] before they get into a sentence.
 
+use super::result::DomainDiagnosis;
 use super::show::show;
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
@@ -29,6 +30,7 @@ impl Wording<'_> {
             Code::DomainSuspended => self.trouble_message(Trouble::Suspended),
             Code::ZoneNotLive => self.trouble_message(Trouble::NotLive),
             Code::DnssecFailure => self.trouble_message(Trouble::Bogus),
+            Code::NameserverLame => self.lame(&[raw]).message,
             Code::DnsUnavailable if at.is_some() => format!(
                 "The name servers of {at_or_name} did not answer, and {name} depends on it. This says \
                  nothing about your records; it is tried again by itself."
@@ -94,8 +96,11 @@ impl Wording<'_> {
             ),
             Code::Propagating => format!(
                 "The record at {name} is published and right. The internet may remember the old \
-                 answer for up to {} more; nothing has to be done.",
-                minutes(finding.minutes.unwrap_or(1))
+                 answer for {}; nothing has to be done.",
+                match finding.minutes {
+                    Some(count) => format!("up to {} more", minutes(count)),
+                    None => "a while, and does not say for how long".to_owned(),
+                }
             ),
             Code::OkWaitingForSes if self.is_back(record) => format!(
                 "The record at {name} is back, and right. Amazon SES has not looked at it since; nothing \
@@ -280,8 +285,9 @@ impl Wording<'_> {
         match trouble {
             Trouble::NoSuchDomain => format!("The domain {domain} does not exist in DNS."),
             Trouble::Suspended => format!(
-                "{zone} is suspended or has expired: it is with the name servers that its registrar uses \
-                 for that{}. Nothing that is published for it can be seen, and it receives no mail.",
+                "{zone} is suspended, has expired or is parked: it is with name servers that are only \
+                 for such domains{}. Nothing that is published for it can be seen, and it receives no \
+                 mail.",
                 self.registered_servers()
             ),
             Trouble::NotLive => format!(
@@ -296,6 +302,24 @@ impl Wording<'_> {
                 "The name servers of {zone} did not answer, so it is not known what is published. \
                  This says nothing about your records; it is tried again by itself."
             ),
+        }
+    }
+
+    /// Some of the zone's name servers do not know it. Its records are seen all the same.
+    pub(super) fn lame(&self, hosts: &[&str]) -> DomainDiagnosis {
+        let zone = self.panel.zone();
+        let shown: Vec<String> = hosts.iter().take(4).map(|host| show(host)).collect();
+        let shown = shown.join(", ");
+        DomainDiagnosis {
+            code: Code::NameserverLame,
+            message: format!(
+                "Not every name server that {zone} is registered with knows it: {shown} does not answer \
+                 for it. The records are seen at the others, but mail servers may need more than one try."
+            ),
+            fix: Some(Self::advice(format!(
+                "Tell {} that {shown} does not answer for {zone}. Your records need no change.",
+                self.panel.place()
+            ))),
         }
     }
 

@@ -82,14 +82,16 @@ pub(super) fn of_case(case: &Case<'_>, judged: &Judged) -> Diagnosis {
     let records = case.records.iter();
     let records: Vec<RecordDiagnosis> = records
         .zip(&judged.records)
-        .map(|(record, judged)| words.of_record(record, judged))
+        .map(|(record, judged)| words.about(record).of_record(record, judged))
         .collect();
     let trouble = judged.trouble.map(|trouble| DomainDiagnosis {
         code: trouble.code(),
         message: words.trouble_message(trouble),
         fix: words.trouble_fix(trouble),
     });
-    let mut of_domain: Vec<DomainDiagnosis> = trouble.into_iter().collect();
+    let lame = case.lame_servers();
+    let lame = (trouble.is_none() && !lame.is_empty()).then(|| words.lame(&lame));
+    let mut of_domain: Vec<DomainDiagnosis> = trouble.into_iter().chain(lame).collect();
     for diagnosis in records.iter().flat_map(of_whole_domain) {
         if !of_domain.iter().any(|other| other.code == diagnosis.code) {
             of_domain.push(diagnosis);

@@ -3,7 +3,7 @@
 use super::result::Fix;
 use super::show::show;
 use crate::diagnosis::Context;
-use crate::diagnosis::judge::Case;
+use crate::diagnosis::judge::{Case, type_of};
 use crate::providers::Panel;
 use crate::records::{Record, RecordData};
 
@@ -24,6 +24,19 @@ impl<'a> Wording<'a> {
             records: case.records,
             panel: Panel::of(context.found_zone(), context.domain.organizational()),
             case,
+        }
+    }
+
+    /// The same for a record, whose name may be in another zone.
+    pub(super) fn about(&self, record: &Record) -> Self {
+        let zone = self.context.found_zone();
+        let record_type = type_of(&record.data);
+        let seen = self.case.observations.get(&record.name, record_type);
+        let delegated = zone.zip(seen);
+        let delegated = delegated.and_then(|(zone, seen)| Panel::of_delegated(record, zone, seen));
+        Self {
+            panel: delegated.unwrap_or_else(|| self.panel.clone()),
+            ..*self
         }
     }
 
@@ -81,6 +94,23 @@ impl<'a> Wording<'a> {
             text: format!(
                 "{} What is at {at} may stay: it is for other mail.",
                 add.text
+            ),
+            ..add
+        }
+    }
+
+    /// The token at the domain itself, where Amazon SES takes it too, because another service has the name.
+    pub(super) fn add_at_domain(&self, record: &Record) -> Fix {
+        let at_domain = Record {
+            name: self.context.domain.as_str().to_owned(),
+            ..record.clone()
+        };
+        let add = self.add(&at_domain);
+        Fix {
+            text: format!(
+                "{} Amazon SES accepts it there, too, and the CNAME record at {}, which another service \
+                 may need, can stay.",
+                add.text, record.name
             ),
             ..add
         }
@@ -201,13 +231,19 @@ impl<'a> Wording<'a> {
             }
         };
         let field = panel.value_field(&record.data);
+        let quoting = match record.data {
+            RecordData::Txt { .. } if value.contains(' ') => panel.own_quoting(),
+            RecordData::Txt { .. } | RecordData::Cname { .. } | RecordData::Mx { .. } => None,
+        };
+        let quoting = quoting.map(|advice| format!(" ({advice})"));
         Fix {
             text: format!(
-                "At {}, open the {} record {} and put this into the field “{field}”, {around}: {}",
+                "At {}, open the {} record {} and put this into the field “{field}”, {around}: {}{}",
                 panel.place(),
                 record.data.type_name(),
                 panel.host(record),
                 show(&value),
+                quoting.unwrap_or_default(),
             ),
             field: Some(field.to_owned()),
             value: Some(value),

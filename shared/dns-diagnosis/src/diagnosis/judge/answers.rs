@@ -222,8 +222,11 @@ fn compare_with_resolver(
     judge: &dyn Fn(&Outcome) -> Judgement,
 ) -> Judgement {
     let ttl = match recursive {
-        Outcome::Found { ttl, .. } | Outcome::Alias { ttl, .. } => *ttl,
-        Outcome::NoData { negative_ttl } | Outcome::NoSuchName { negative_ttl } => *negative_ttl,
+        Outcome::Found { ttl, .. } | Outcome::Alias { ttl, .. } => Some(*ttl),
+        // 0 without an SOA record: caches then keep it as long as they like.
+        Outcome::NoData { negative_ttl } | Outcome::NoSuchName { negative_ttl } => {
+            Some(*negative_ttl).filter(|ttl| *ttl > 0)
+        }
         Outcome::Failed { failure } => {
             if *failure == Failure::DnssecBogus {
                 let finding = Finding::new(DiagnosisCode::DnssecFailure);
@@ -240,7 +243,7 @@ fn compare_with_resolver(
         match judge(recursive).standing {
             Standing::Wrong | Standing::Absent => {
                 let mut finding = Finding::new(DiagnosisCode::Propagating);
-                finding.minutes = Some(ttl.div_ceil(60).max(1));
+                finding.minutes = ttl.map(|ttl| ttl.div_ceil(60).max(1));
                 judged.findings.push(finding);
             }
             Standing::Right | Standing::Unknown => {}

@@ -1,5 +1,7 @@
 //! What is wrong with a domain as a whole, whatever its records say.
 
+use std::collections::BTreeMap;
+
 use super::answers::is_lame;
 use super::case::Case;
 use super::finding::{JudgedRecord, RecordState};
@@ -75,7 +77,20 @@ pub(super) fn trouble(case: &Case<'_>, records: &[JudgedRecord]) -> Option<Troub
 /// waits for its owner to confirm an email address, or that has expired. Registrars publish no list of
 /// them: `ns1.verification-hold.suspended-domain.com`, `ns1.pendingrenewaldeletion.com`,
 /// `ns1.renewyourname.net`, `expirens3.hichina.com`, `failed-whois-verification.namecheap.com`.
-const SUSPENDED: [&str; 9] = [
+///
+/// And the servers of companies that show advertisements at names which are for sale or forgotten: they
+/// publish nothing for the owner of the name.
+const SUSPENDED: [&str; 19] = [
+    "sedoparking",
+    "cashparking",
+    "parkingcrew",
+    "parklogic",
+    "domainparking",
+    "parking-page",
+    ".bodis.com",
+    ".dan.com",
+    ".afternic.com",
+    ".hugedomains.com",
     "suspended",
     "suspension",
     "verification-hold",
@@ -88,6 +103,35 @@ const SUSPENDED: [&str; 9] = [
 ];
 
 impl Case<'_> {
+    /// The name servers that are listed for the zone and said each time that they do not serve it, while
+    /// others answered the same questions (RFC 9499, "lame delegation"). Sorted.
+    pub(crate) fn lame_servers(&self) -> Vec<&str> {
+        let listed = self.context.found_zone().map(|zone| &zone.name_servers);
+        let is_listed = |host: &str| {
+            listed.is_some_and(|hosts| hosts.iter().any(|own| own.eq_ignore_ascii_case(host)))
+        };
+        let mut serves: BTreeMap<&str, bool> = BTreeMap::new();
+        for observation in self
+            .observations
+            .iter()
+            .filter(|it| it.is_answered_at_source())
+        {
+            for answer in &observation.authoritative {
+                let refuses = matches!(
+                    answer.outcome,
+                    Outcome::Failed {
+                        failure: Failure::Lame | Failure::Refused
+                    }
+                );
+                *serves.entry(&answer.server.host).or_default() |= !refuses;
+            }
+        }
+        let lame = serves.into_iter().filter(|(_, serves)| !serves);
+        lame.map(|(host, _)| host)
+            .filter(|host| is_listed(host))
+            .collect()
+    }
+
     /// Whether every name server of the zone is one for suspended domains.
     pub(super) fn is_suspended(&self) -> bool {
         let hosts = self.context.found_zone().map(|zone| &zone.name_servers);

@@ -159,6 +159,8 @@ impl Counter {
             | Action::Adopted
             | Action::Ready
             | Action::InstructionsSent
+            | Action::LinkMade
+            | Action::LinkWithdrawn
             | Action::Checked => None,
         }
     }

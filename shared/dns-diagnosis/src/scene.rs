@@ -1,26 +1,44 @@
 //! Records of many zones that are answered as RFC 1034 has it (sections 3.6.2, 4.3.2 and 4.3.3), and what
-//! comes of answers: one scene for the DNS of the unit tests and of the simulation.
+//! comes of answers. For tests: those of this crate, the fake DNS of the service's unit tests and the
+//! simulation are made of it.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-use domain_auth::dns::{
+use crate::dns::{
     AuthorityAnswer, Data, NameServer, Observation, Outcome, Question, RecordType, SecondAnswer,
     SecondLook, Transport,
 };
-use domain_auth::records::{Record, RecordData};
+use crate::records::{Record, RecordData};
 
-/// Time to live of every answer, in seconds.
+/// Time to live of answers, in seconds, unless a scene has another.
 const TTL: u32 = 300;
 
 /// What one server has. Servers with different content are different scenes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct DnsScene {
     /// By the labels of the name from the right, so that what lies below a name comes after it.
     names: BTreeMap<String, Vec<Data>>,
+    ttl: u32,
+    negative_ttl: u32,
+}
+
+impl Default for DnsScene {
+    fn default() -> Self {
+        Self::with_ttl(TTL, TTL)
+    }
 }
 
 impl DnsScene {
+    /// An empty one, with the time to live of answers with data and of those without, in seconds.
+    pub fn with_ttl(ttl: u32, negative_ttl: u32) -> Self {
+        Self {
+            names: BTreeMap::new(),
+            ttl,
+            negative_ttl,
+        }
+    }
+
     /// Publishes a record as it should be, beside what is there.
     pub fn publish(&mut self, record: &Record) {
         self.put(&record.name, data_of(record));
@@ -36,8 +54,12 @@ impl DnsScene {
 
     /// Takes away all that is at the record's name and of its type.
     pub fn unpublish(&mut self, record: &Record) {
-        let name = from_the_right(&record.name);
-        let record_type = type_of(&data_of(record));
+        self.remove(&record.name, type_of(&data_of(record)));
+    }
+
+    /// Takes away all that is at a name and of a type.
+    pub fn remove(&mut self, name: &str, record_type: RecordType) {
+        let name = from_the_right(name);
         if let Some(there) = self.names.get_mut(&name) {
             there.retain(|data| type_of(data) != record_type);
             if there.is_empty() {
@@ -63,18 +85,24 @@ impl DnsScene {
             .filter(|it| type_of(it) == question.record_type);
         let data: Vec<Data> = of_type.cloned().collect();
         if !data.is_empty() {
-            return Outcome::Found { data, ttl: TTL };
+            return Outcome::Found {
+                data,
+                ttl: self.ttl,
+            };
         }
         for data in there {
             if let Data::Cname { target } = data {
-                let target = target.clone();
-                return Outcome::Alias { target, ttl: TTL };
+                return Outcome::Alias {
+                    target: target.clone(),
+                    ttl: self.ttl,
+                };
             }
         }
+        let negative_ttl = self.negative_ttl;
         if exists || !there.is_empty() {
-            Outcome::NoData { negative_ttl: TTL }
+            Outcome::NoData { negative_ttl }
         } else {
-            no_such_name()
+            Outcome::NoSuchName { negative_ttl }
         }
     }
 

@@ -1,0 +1,262 @@
+//! The page of a link: what to publish, where to click, and how it stands.
+//!
+//! It names the domain and who asks for the records, and nothing else of the client: no community, no
+//! contact, no note, no other domain, and not why Lasso support has refused something.
+
+use askama::Template;
+use domain_auth::diagnosis::RecordState;
+use domain_auth::dns::DnsLook;
+use domain_auth::domain::Domain;
+use domain_auth::handoff::in_words;
+use domain_auth::links::LinkToken;
+use domain_auth::plain_text::shown;
+use domain_auth::state::{State, Status};
+use domain_auth::use_cases::check::CHECK_INTERVAL;
+use domain_auth::use_cases::links::Opened;
+use domain_auth_http::DomainView;
+use domain_auth_pages::{Frame, Provider, Record, RecordCard, cards};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::times::seconds_until;
+
+/// How often a page that waits is fetched again, in seconds: as often as the domain may be checked.
+const REFRESH: u32 = 30;
+
+const TOP: &str = "<span class=\"brand\">Lasso</span>";
+
+/// The formats, and who wants which.
+const FILES: [(&str, &str, &str); 7] = [
+    (
+        "zone",
+        "Zone file",
+        "for name servers of your own, and for an import at most providers",
+    ),
+    ("csv", "CSV", "for a spreadsheet"),
+    ("terraform", "Terraform", "for Route 53 kept in Terraform"),
+    (
+        "route53",
+        "Route 53 change batch",
+        "for the AWS command line",
+    ),
+    ("text", "Text", "for a ticket or an email"),
+    ("html", "Page", "to print"),
+    ("json", "JSON", "for a program"),
+];
+
+#[derive(Template)]
+#[template(path = "opened.html")]
+struct Main<'a> {
+    token: &'a str,
+    domain: String,
+    client: String,
+    /// What is there to do, in a sentence, and its colour.
+    headline: &'static str,
+    tone: &'static str,
+    /// What else to know of it.
+    detail: Option<String>,
+    /// What publishing the ownership record does.
+    claim: bool,
+    deadline: Option<String>,
+    provider: Option<&'static domain_auth::providers::Provider>,
+    zone: Option<String>,
+    cards: Vec<RecordCard>,
+    /// What concerns the domain as a whole.
+    remarks: Vec<Remark>,
+    looked_at: Option<String>,
+    /// For how many seconds there is no check.
+    wait: Option<u64>,
+    was_refused: bool,
+    files: &'static [(&'static str, &'static str, &'static str)],
+}
+
+/// A diagnosis of the domain.
+#[derive(serde::Deserialize)]
+struct Remark {
+    message: String,
+    fix: Option<domain_auth_pages::Fix>,
+}
+
+/// A page could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PageError {
+    #[error("what the API shows of a domain cannot be read")]
+    View(#[from] serde_json::Error),
+    #[error("the page could not be rendered")]
+    Template(#[from] askama::Error),
+}
+
+/// The page of a live link. `was_refused` where a check that was asked for there could not be made.
+pub(crate) fn opened(
+    opened: &Opened,
+    token: &LinkToken,
+    was_refused: bool,
+    now: Timestamp,
+) -> Result<String, PageError> {
+    let Opened { domain, link, look } = opened;
+    let mut view = serde_json::to_value(DomainView::new(domain, look.as_ref()))?;
+    let mut take = |member: &str| view.get_mut(member).map_or(Value::Null, Value::take);
+    let records: Vec<Record> = serde_json::from_value(take("records"))?;
+    let provider: Option<Provider> = serde_json::from_value(take("dns_provider"))?;
+    let remarks = serde_json::from_value(take("diagnoses"))?;
+    let status = domain.state.status();
+    let (headline, tone) = headline(status, records.is_empty());
+    let checked_at = domain.checked_at.map(|at| at + CHECK_INTERVAL);
+    let main = Main {
+        token: token.as_str(),
+        domain: name(domain),
+        client: shown(domain.client.as_str()),
+        headline,
+        tone,
+        detail: detail(status, &records),
+        claim: status == Status::Contested,
+        deadline: deadline(domain).map(in_words),
+        provider: provider.as_ref().and_then(Provider::known),
+        zone: zone(domain, look.as_ref()),
+        cards: cards(&records, provider.as_ref()),
+        remarks,
+        looked_at: domain.dns_looked_at.map(in_words),
+        wait: checked_at.and_then(|at| seconds_until(at, now)),
+        was_refused,
+        files: if records.is_empty() { &[] } else { &FILES },
+    };
+    let foot = Foot {
+        ends_at: in_words(link.ends_at),
+        client: &main.client,
+    };
+    let title = format!("DNS records for {}", main.domain);
+    let frame = Frame {
+        title: &title,
+        top: TOP,
+        main: &main.render()?,
+        foot: &foot.render()?,
+        refresh_seconds: waits(status).then_some(REFRESH),
+    };
+    Ok(frame.render()?)
+}
+
+#[derive(Template)]
+#[template(
+    source = "<p>This link works until {{ ends_at }}, or until {{ client }} takes it back. Whoever has it \
+              can see this page, and nothing else. Lasso never asks you for a password.</p>",
+    ext = "html"
+)]
+struct Foot<'a> {
+    ends_at: String,
+    client: &'a str,
+}
+
+/// The page for a link that leads nowhere, whatever the reason.
+pub(crate) fn not_found() -> String {
+    plain(
+        "This link leads nowhere",
+        "<h1>This link leads nowhere</h1>\n<p>It may have ended or have been taken back, or a part of it \
+         was lost on the way. Ask the person who gave it to you for a new one.</p>",
+    )
+}
+
+/// The page where something failed on our side.
+pub(crate) fn failed() -> String {
+    plain(
+        "Not now",
+        "<h1>This page cannot be shown now</h1>\n<p>Something failed on our side, and nothing was changed. \
+         Try again in a minute.</p>",
+    )
+}
+
+/// A page without anything of a request in it.
+fn plain(title: &str, main: &str) -> String {
+    let frame = Frame {
+        title,
+        top: TOP,
+        main,
+        ..Frame::default()
+    };
+    frame.render().unwrap_or_else(|_| title.to_owned())
+}
+
+/// The Unicode form beside the one that DNS has, where they differ.
+fn name(domain: &Domain) -> String {
+    let (name, unicode) = (domain.name.as_str(), domain.name.to_unicode());
+    if unicode == name {
+        unicode
+    } else {
+        format!("{unicode} ({name})")
+    }
+}
+
+/// The zone that the records belong in, where it is known.
+fn zone(domain: &Domain, look: Option<&DnsLook>) -> Option<String> {
+    let look = look.filter(|_| domain.dns_looked_at.is_some())?;
+    Some(look.zone()?.apex.clone())
+}
+
+/// What there is to do, and the class of its colour.
+fn headline(status: Status, no_records: bool) -> (&'static str, &'static str) {
+    match status {
+        Status::Contested => ("One record has to be published.", "wait"),
+        Status::Provisioning | Status::Removing => (
+            "The records are being prepared. They appear here within some minutes.",
+            "wait",
+        ),
+        Status::Pending if no_records => ("There is nothing to publish.", "good"),
+        Status::Pending => ("Please publish the records below.", "wait"),
+        Status::Verified | Status::Authenticated => (
+            "Amazon SES has verified the domain: what is required is published.",
+            "good",
+        ),
+        Status::Rejected => ("What is required is published.", "good"),
+        Status::AtRisk => (
+            "Records that were published are missing now. Please restore them.",
+            "bad",
+        ),
+        Status::Failed => (
+            "Amazon SES did not find the required records in time.",
+            "bad",
+        ),
+    }
+}
+
+/// What else to know: how many of the records are there, and what to do beyond them.
+fn detail(status: Status, records: &[Record]) -> Option<String> {
+    let in_state = |state| {
+        records
+            .iter()
+            .filter(move |record| record.state == state)
+            .count()
+    };
+    let (of, found) = (records.len(), in_state(RecordState::Found));
+    let is_known = in_state(RecordState::NotLookedYet) < of;
+    let count = is_known.then(|| format!("{found} of {of} records are published and right."));
+    match status {
+        Status::Provisioning | Status::Removing => None,
+        Status::Contested | Status::Pending | Status::AtRisk => count,
+        Status::Verified | Status::Authenticated | Status::Rejected if found == of => count,
+        Status::Verified | Status::Authenticated | Status::Rejected => count.map(|count| {
+            format!("{count} The others are recommended: with them more of the mail is accepted.")
+        }),
+        Status::Failed => Some(format!(
+            "{} Publish what is missing all the same, and say so to the people who gave you this link: they \
+             can have Amazon SES look again.",
+            count.unwrap_or_default()
+        )),
+    }
+}
+
+/// Until when the records have to be there, where there is such a time.
+fn deadline(domain: &Domain) -> Option<Timestamp> {
+    match &domain.state {
+        State::Contested(_) | State::Pending(_) => domain.deadline(),
+        State::Provisioning(_) | State::Verified(_) | State::Authenticated(_) => None,
+        State::AtRisk(_) | State::Failed(_) | State::Rejected(_) | State::Removing(_) => None,
+    }
+}
+
+/// Whether what the page shows may change by itself soon.
+fn waits(status: Status) -> bool {
+    match status {
+        Status::Contested | Status::Provisioning | Status::Pending => true,
+        Status::AtRisk | Status::Failed => true,
+        Status::Verified | Status::Authenticated | Status::Rejected | Status::Removing => false,
+    }
+}

@@ -1,0 +1,483 @@
+//! Every file in `events/handoff`, every state of a domain, and every way in which a link leads nowhere.
+
+use std::sync::Mutex;
+
+use domain_auth::dns::{DnsLook, Zone, ZoneOutcome};
+use domain_auth::domain::{Change, Domain, NewDomain};
+use domain_auth::final_step::FinalStepPolicy;
+use domain_auth::history::{Actor, HistoryEntry};
+use domain_auth::links::{LinkTarget, LinkToken, ReadLinks};
+use domain_auth::names::{ClientId, Community, DomainName, EmailAddress, Note};
+use domain_auth::ports::{
+    Clock, CommitChanges, Ids, ListFilter, Page, PageStart, Ports, ReadDomains, StoreError,
+    StoreFailure,
+};
+use domain_auth::state::{DisplacedBy, FailureReason, State, Status, Trigger};
+use domain_auth::use_cases::SesBudget;
+use domain_auth::use_cases::StoreTools;
+use domain_auth::use_cases::check::{CheckLimits, check};
+use domain_auth::use_cases::links::{Made, make_link, withdraw_link};
+use domain_auth_http::{ClaimNames, Reply, request_of};
+use domain_auth_testkit::{
+    FakeDns, FakeSes, MemoryStore, SequentialIds, TestClock, TestPorts, answer_of, client,
+    domain_name, identity, new_domain, request_in,
+};
+use jiff::SignedDuration;
+use lambda_http::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::App;
+
+/// A store that remembers what it was asked, and that may fail.
+#[derive(Default)]
+struct Asked {
+    store: MemoryStore,
+    calls: Mutex<Vec<&'static str>>,
+    fails: bool,
+}
+
+impl Asked {
+    fn note(&self, call: &'static str) -> Result<(), StoreError> {
+        self.calls.lock().unwrap().push(call);
+        if !self.fails {
+            return Ok(());
+        }
+        Err(StoreError {
+            action: call,
+            failure: StoreFailure::Unavailable,
+            source: "the table is away".into(),
+        })
+    }
+
+    fn calls(&self) -> Vec<&'static str> {
+        std::mem::take(&mut *self.calls.lock().unwrap())
+    }
+}
+
+impl ReadLinks for Asked {
+    async fn link(&self, token: &LinkToken) -> Result<Option<LinkTarget>, StoreError> {
+        self.note("link")?;
+        self.store.link(token).await
+    }
+}
+
+impl ReadDomains for Asked {
+    async fn domain(
+        &self,
+        client: &ClientId,
+        name: &DomainName,
+    ) -> Result<Option<Domain>, StoreError> {
+        self.note("domain")?;
+        self.store.domain(client, name).await
+    }
+
+    async fn look(
+        &self,
+        client: &ClientId,
+        name: &DomainName,
+    ) -> Result<Option<DnsLook>, StoreError> {
+        self.note("look")?;
+        self.store.look(client, name).await
+    }
+
+    async fn domains(
+        &self,
+        _: &ClientId,
+        _: &ListFilter,
+        _: usize,
+        _: Option<&PageStart>,
+    ) -> Result<Page<Domain>, StoreError> {
+        unreachable!("a link is to one domain")
+    }
+
+    async fn history(
+        &self,
+        _: &ClientId,
+        _: &DomainName,
+        _: usize,
+        _: Option<&PageStart>,
+    ) -> Result<Page<HistoryEntry>, StoreError> {
+        unreachable!("a link shows no history")
+    }
+}
+
+struct AskedPorts;
+
+impl Ports for AskedPorts {
+    type Store = Asked;
+    type Ses = ();
+    type Dns = ();
+    type Publisher = ();
+    type Mail = ();
+    type Queue = ();
+    type Meter = ();
+    type Clock = TestClock;
+    type Ids = SequentialIds;
+}
+
+struct World {
+    app: App<AskedPorts>,
+    ids: SequentialIds,
+    dns: FakeDns,
+    link: Option<Made>,
+}
+
+impl World {
+    /// A domain that was added a moment ago, with the first link to it.
+    async fn of(new: NewDomain, state: State) -> Self {
+        let mut world = Self {
+            app: App {
+                store: Asked::default(),
+                clock: TestClock::default(),
+            },
+            ids: SequentialIds::default(),
+            dns: FakeDns::default(),
+            link: None,
+        };
+        let name = new.name.clone();
+        let owner = new.client.clone();
+        let (now, ids) = (world.app.clock.now(), SequentialIds::default());
+        let added = Domain::add(new, state, None, Actor::Service, now, &ids);
+        world.commit(&added).await;
+        let tools = world.tools();
+        let made = make_link(&tools, (&owner, &name), 14, &Actor::Service);
+        let made = made.await.unwrap();
+        world.link = Some(made);
+        world
+    }
+
+    async fn pending() -> Self {
+        let world = Self::of(
+            new_domain("maple-homes", "example.com"),
+            State::provisioning(),
+        )
+        .await;
+        let provisioned = Trigger::Provisioned(identity(&domain_name("example.com")));
+        world.moved(provisioned).await;
+        world
+    }
+
+    fn tools(&self) -> StoreTools<'_, TestPorts> {
+        StoreTools {
+            store: &self.app.store.store,
+            clock: &self.app.clock,
+            ids: &self.ids,
+        }
+    }
+
+    fn token(&self) -> &LinkToken {
+        &self.link.as_ref().unwrap().token
+    }
+
+    async fn commit(&self, change: &Change) {
+        self.app.store.store.commit(change).await.unwrap();
+    }
+
+    async fn domain(&self) -> Domain {
+        let (client, name) = (client("maple-homes"), domain_name("example.com"));
+        let domain = self.app.store.store.domain(&client, &name).await;
+        domain.unwrap().unwrap()
+    }
+
+    async fn moved(&self, trigger: Trigger) {
+        let (domain, now) = (self.domain().await, self.app.clock.now());
+        let ids = SequentialIds::default();
+        let moved = domain.transition(trigger, Actor::Service, None, now, &ids);
+        self.commit(&moved.unwrap()).await;
+    }
+
+    /// A look at DNS, as a check makes it.
+    async fn looked_at(&self) {
+        let (ses, budget) = (FakeSes::default(), SesBudget::unlimited());
+        let tools = self.tools().with_ses(&ses, &budget).with_dns(&self.dns);
+        let (client, name) = (client("maple-homes"), domain_name("example.com"));
+        let (policy, limits) = (FinalStepPolicy::default(), CheckLimits::default());
+        let actor = Actor::Service;
+        let checked = check(&tools, &policy, (&client, &name), &actor, limits);
+        Box::pin(checked).await.unwrap();
+    }
+
+    async fn open(&self, token: &str) -> Reply {
+        self.app.handle(opening(token)).await
+    }
+}
+
+fn opening(token: &str) -> domain_auth_http::ParsedRequest {
+    let path = format!("/handoff/{token}");
+    let event = json!({
+        "version": "2.0", "routeKey": "GET /handoff/{token}", "rawPath": path, "rawQueryString": "",
+        "headers": {}, "pathParameters": { "token": token },
+        "requestContext": {
+            "routeKey": "GET /handoff/{token}", "stage": "$default", "timeEpoch": 0,
+            "http": { "method": "GET", "path": path, "protocol": "HTTP/1.1",
+                      "sourceIp": "192.0.2.1", "userAgent": "tests" },
+        },
+        "isBase64Encoded": false,
+    });
+    let claims = ClaimNames {
+        client_id: "client".to_owned(),
+        roles: "roles".to_owned(),
+    };
+    request_of(event, &claims).unwrap()
+}
+
+/// What is between the tags, without the style and the script that every page has.
+fn main_of(reply: &Reply) -> String {
+    let (_, main) = reply.body().split_once("<main").unwrap();
+    let (main, _) = main.split_once("<div id=\"said\"").unwrap();
+    format!("<main{main}")
+}
+
+/// An answer without what changes with the style and the script.
+fn shown(reply: &Reply) -> Value {
+    let mut answer = answer_of(reply);
+    if reply.body().contains("<main") {
+        answer["body"] = json!(main_of(reply));
+    }
+    let policy = answer["headers"]["content-security-policy"]
+        .as_str()
+        .unwrap();
+    let words = policy.split('\'').map(|word| match word.split_once('-') {
+        Some(("sha256", _)) => "sha256-…",
+        Some(_) | None => word,
+    });
+    let words: Vec<&str> = words.collect();
+    answer["headers"]["content-security-policy"] = json!(words.join("'"));
+    answer
+}
+
+#[test]
+fn every_event_is_answered_as_its_snapshot_says() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    insta::glob!("../../../events/handoff", "*.json", |file| {
+        let reply = runtime.block_on(async {
+            let world = World::pending().await;
+            for record in world.domain().await.records().iter().take(3) {
+                world.dns.publish(record);
+            }
+            world.looked_at().await;
+            world.app.clock.advance(SignedDuration::from_secs(13));
+            world.app.handle(request_in(file)).await
+        });
+        insta::assert_json_snapshot!(shown(&reply));
+    });
+}
+
+/// The domain in each state in which it has a page, and the page.
+async fn page_in(status: Status) -> Option<Reply> {
+    let name = domain_name("example.com");
+    let new = || new_domain("maple-homes", "example.com");
+    let world = match status {
+        Status::Contested => {
+            let contested = State::contested("5e".repeat(16), TestClock::default().now());
+            World::of(new(), contested).await
+        }
+        Status::Provisioning | Status::Removing => World::of(new(), State::provisioning()).await,
+        Status::Pending
+        | Status::Verified
+        | Status::Authenticated
+        | Status::AtRisk
+        | Status::Failed
+        | Status::Rejected => World::pending().await,
+    };
+    let triggers = match status {
+        Status::Contested | Status::Provisioning | Status::Pending => vec![],
+        Status::Verified => vec![Trigger::SesVerified],
+        Status::Authenticated => vec![Trigger::SesVerified, Trigger::Completed],
+        Status::AtRisk => {
+            let reason = "Records of example.com are missing.".to_owned();
+            vec![
+                Trigger::SesVerified,
+                Trigger::Completed,
+                Trigger::RecordsBroken { reason },
+            ]
+        }
+        Status::Failed => vec![Trigger::SesFailed(FailureReason::DeadlinePassed)],
+        Status::Rejected => {
+            let reason = "SECRET: the client has not paid".to_owned();
+            vec![Trigger::SesVerified, Trigger::Refused { reason }]
+        }
+        Status::Removing => vec![Trigger::Removed],
+    };
+    for trigger in triggers {
+        world.moved(trigger).await;
+    }
+    assert_eq!(world.domain().await.name, name);
+    let reply = world.open(world.token().as_str()).await;
+    (reply.status() == StatusCode::OK).then_some(reply)
+}
+
+#[tokio::test]
+async fn every_state_but_removing_has_its_page() {
+    for status in Status::ALL {
+        let page = page_in(status).await;
+        assert_eq!(page.is_some(), status != Status::Removing, "{status}");
+        let Some(page) = page else { continue };
+        assert!(!page.body().contains("SECRET"), "{status}");
+        assert!(
+            page.body().len() < 50_000,
+            "{status}: {}",
+            page.body().len()
+        );
+        insta::assert_snapshot!(format!("in_state_{status}"), main_of(&page));
+    }
+}
+
+#[tokio::test]
+async fn the_page_names_the_domain_and_the_client_and_nothing_else() {
+    let new = NewDomain {
+        community: Some(Community::parse("Maple Ridge").unwrap()),
+        contact_email: Some(EmailAddress::parse("kim@maple.example").unwrap()),
+        ..new_domain("maple-homes", "example.com")
+    };
+    let world = World::of(new, State::provisioning()).await;
+    let provisioned = Trigger::Provisioned(identity(&domain_name("example.com")));
+    world.moved(provisioned).await;
+    let note = Note::parse("We are the ones from the fair.").unwrap();
+    let (client, name) = (client("maple-homes"), domain_name("example.com"));
+    let tools = world.tools();
+    let notified = domain_auth::use_cases::notify::notify(
+        &tools,
+        (&client, &name),
+        Some(&note),
+        &Actor::Service,
+    );
+    notified.await.unwrap();
+    let page = world.open(world.token().as_str()).await;
+    let page = page.body();
+    assert!(page.contains("example.com") && page.contains("maple-homes"));
+    for secret in [
+        "Maple Ridge",
+        "kim@",
+        "maple.example",
+        "the fair",
+        "history",
+    ] {
+        assert!(!page.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_client_and_a_zone_say_is_text() {
+    // The most that an identifier can hold, and a name that is not what it seems.
+    let new = new_domain("https://evil.example/x", "xn--80ak6aa92e.com");
+    let world = World::of(new, State::provisioning()).await;
+    let page = world.open(world.token().as_str()).await;
+    let main = main_of(&page);
+    assert!(!main.contains("evil.example"), "{main}");
+    assert!(main.contains("(xn--80ak6aa92e.com)"), "{main}");
+
+    let world = World::pending().await;
+    let mut record = world.domain().await.records().remove(0);
+    let hostile = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'";
+    record.data = domain_auth::records::RecordData::Txt {
+        text: hostile.to_owned(),
+    };
+    world.dns.publish(&record);
+    world.looked_at().await;
+    let page = world.open(world.token().as_str()).await;
+    let main = main_of(&page);
+    assert!(main.contains("alert(1)"), "it is shown: {main}");
+    assert!(
+        !main.contains("<script") && !main.contains("<img"),
+        "{main}"
+    );
+}
+
+#[tokio::test]
+async fn every_link_that_leads_nowhere_is_the_same_page_after_the_same_reads() {
+    let unknown = World::pending().await;
+    let expected = unknown.open(&"B".repeat(43)).await;
+    assert_eq!(expected.status(), StatusCode::NOT_FOUND);
+    assert_eq!(unknown.app.store.calls(), ["link", "domain"]);
+
+    let ended = World::pending().await;
+    ended.app.clock.advance(SignedDuration::from_hours(24 * 14));
+
+    let withdrawn = World::pending().await;
+    let (client, name) = (client("maple-homes"), domain_name("example.com"));
+    let id = withdrawn.link.as_ref().unwrap().link.id.as_str().to_owned();
+    let tools = withdrawn.tools();
+    let done = withdraw_link(&tools, (&client, &name), &id, &Actor::Service);
+    done.await.unwrap();
+
+    let removing = World::pending().await;
+    removing.moved(Trigger::Removed).await;
+
+    let readded = World::pending().await;
+    readded.moved(Trigger::Removed).await;
+    readded.moved(Trigger::Readded).await;
+
+    let displaced = World::pending().await;
+    displaced
+        .moved(Trigger::Displaced {
+            ownership_secret: "d1".repeat(16),
+            why: DisplacedBy::ProvenByAnotherClient,
+        })
+        .await;
+
+    for (why, world) in [
+        ("ended", ended),
+        ("withdrawn", withdrawn),
+        ("removing", removing),
+        ("added again", readded),
+        ("displaced", displaced),
+    ] {
+        let reply = world.open(world.token().as_str()).await;
+        assert_eq!(answer_of(&reply), answer_of(&expected), "{why}");
+        assert_eq!(world.app.store.calls(), ["link", "domain"], "{why}");
+    }
+}
+
+#[tokio::test]
+async fn none_of_ten_thousand_tokens_that_nobody_made_opens_anything() {
+    let world = World::pending().await;
+    let expected = answer_of(&world.open(&"B".repeat(43)).await);
+    world.app.store.calls();
+    for _ in 0..10_000 {
+        // Beside those of links that there are.
+        let mut bits = world.ids.bits();
+        bits[0] = 1;
+        let token = LinkToken::of_bits(&bits);
+        let reply = world.open(token.as_str()).await;
+        assert_eq!(reply.status(), StatusCode::NOT_FOUND);
+        assert_eq!(world.app.store.calls(), ["link", "domain"]);
+        assert_eq!(answer_of(&reply), expected);
+    }
+    assert_eq!(
+        world.open(world.token().as_str()).await.status(),
+        StatusCode::OK
+    );
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_is_a_page_that_says_so() {
+    let mut world = World::pending().await;
+    world.app.store.fails = true;
+    let reply = world.open(&"B".repeat(43)).await;
+    assert_eq!(reply.status(), StatusCode::SERVICE_UNAVAILABLE);
+    insta::assert_snapshot!(main_of(&reply));
+}
+
+#[tokio::test]
+async fn where_to_click_is_in_the_words_of_the_provider() {
+    let world = World::pending().await;
+    world.looked_at().await;
+    let domain = world.domain().await;
+    let look = world.app.store.store.look(&domain.client, &domain.name);
+    let mut change = domain.updated(|_| {});
+    change.look = Some(DnsLook {
+        zone: ZoneOutcome::Found(Zone {
+            apex: "example.com".to_owned(),
+            name_servers: vec!["ada.ns.cloudflare.com".to_owned()],
+        }),
+        ..look.await.unwrap().unwrap()
+    });
+    world.commit(&change).await;
+    let page = world.open(world.token().as_str()).await;
+    let main = main_of(&page);
+    assert!(main.contains("At <strong>Cloudflare</strong>"), "{main}");
+    assert!(main.contains("https://dash.cloudflare.com"), "{main}");
+}

@@ -1,0 +1,29 @@
+//! What the template gives this function.
+
+use domain_auth_aws::{MissingVariable, optional, required};
+use domain_auth_http::{ClaimNames, PublicUrl};
+
+/// The function's configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `TABLE_NAME`.
+    pub table: String,
+    /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
+    pub claims: ClaimNames,
+    /// Where links begin.
+    pub public_url: PublicUrl,
+}
+
+impl Config {
+    /// Reads the environment.
+    pub fn from_env() -> Result<Self, MissingVariable> {
+        Ok(Self {
+            table: required("TABLE_NAME")?,
+            claims: ClaimNames {
+                client_id: required("CLIENT_ID_CLAIM")?,
+                roles: required("ROLES_CLAIM")?,
+            },
+            public_url: PublicUrl::from_vars(optional),
+        })
+    }
+}

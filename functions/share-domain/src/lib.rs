@@ -1,0 +1,84 @@
+//! `POST`, `GET` and `DELETE /domains/{domain}/links`, and the same for Lasso support: links to the page
+//! that the function `handoff` serves to people without a login.
+
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
+
+mod config;
+
+use domain_auth::domain::Domain;
+use domain_auth::ports::{Clock, CommitChanges, Ports, ReadDomains};
+use domain_auth::use_cases::StoreTools;
+use domain_auth::use_cases::links::{make_link, withdraw_link};
+use domain_auth_http::{
+    ApiError, LinkListView, MadeLinkView, MakeLinkBody, Operation, ParsedRequest, PublicUrl, Reply,
+    json, no_content, reply_to,
+};
+use lambda_http::http::StatusCode;
+
+pub use config::Config;
+
+/// What the handler works with.
+pub struct App<P: Ports> {
+    /// Where domains are kept, and where links lead.
+    pub store: P::Store,
+    /// Time.
+    pub clock: P::Clock,
+    /// Randomness: tokens are made of it.
+    pub ids: P::Ids,
+    /// Where links begin.
+    pub public_url: PublicUrl,
+}
+
+impl<P> App<P>
+where
+    P: Ports<Store: ReadDomains + CommitChanges>,
+{
+    /// Answers one request. No answer is kept for an `Idempotency-Key`: that of a new link has its token.
+    pub async fn handle(&self, request: ParsedRequest) -> Reply {
+        let handled = async {
+            match request.operation()? {
+                Operation::MakeLink | Operation::MakeClientLink => self.make(&request).await,
+                Operation::ListLinks | Operation::ListClientLinks => self.list(&request).await,
+                Operation::WithdrawLink | Operation::WithdrawClientLink => {
+                    self.withdraw(&request).await
+                }
+                _served_elsewhere => Err(ApiError::NoRoute),
+            }
+        };
+        reply_to(&request, handled).await
+    }
+
+    fn tools(&self) -> StoreTools<'_, P> {
+        StoreTools {
+            store: &self.store,
+            clock: &self.clock,
+            ids: &self.ids,
+        }
+    }
+
+    async fn make(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let (domain, actor) = (request.domain()?, request.actor()?);
+        let MakeLinkBody { days } = MakeLinkBody::read(request.fields_if_any()?)?;
+        let made = make_link(&self.tools(), domain, days, &actor).await?;
+        let view = MadeLinkView::new(&made, &self.public_url.of(request));
+        Ok(json(StatusCode::CREATED, &view))
+    }
+
+    async fn list(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let (client, name) = request.domain()?;
+        let domain = self.store.domain(client, name).await?;
+        let domain = domain.filter(Domain::is_there).ok_or(ApiError::NotFound)?;
+        let view = LinkListView::new(&domain, self.clock.now());
+        Ok(json(StatusCode::OK, &view))
+    }
+
+    async fn withdraw(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let (domain, actor) = (request.domain()?, request.actor()?);
+        let link = request.path("link").unwrap_or_default();
+        withdraw_link(&self.tools(), domain, link, &actor).await?;
+        Ok(no_content())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! The client's word that it is ready for the final step, and what it wrote to Lasso support.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Domain, is_default};
+use crate::names::Note;
+use crate::state::TriggerKind;
+
+/// When the client said that it is ready for the final step, or wrote to Lasso support, and in which visit
+/// of a state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadyCall {
+    /// When it was said.
+    pub at: Timestamp,
+    /// The [`Domain::state_since`] of that visit: a time of its own clock may not tell visits apart.
+    pub state_since: Timestamp,
+    /// What the client wrote last.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub note: Option<String>,
+    /// It was said on the way to this state, and Lasso support can be told once more.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub carried_over: bool,
+    /// The event about it was within the client's limit of emails to Lasso support.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub emailed: bool,
+}
+
+impl Domain {
+    /// What the client said in its present state, or on the way to it.
+    pub fn ready_call(&self) -> Option<&ReadyCall> {
+        let ready = self.ready.as_ref();
+        ready.filter(|ready| ready.state_since == self.state_since)
+    }
+
+    /// Whether the client has said that it is ready since the domain came into its state.
+    pub fn has_said_ready(&self) -> bool {
+        self.ready_call().is_some_and(|ready| !ready.carried_over)
+    }
+
+    /// Remembers, in its present state, that the client said so. What it wrote on the way to this state stays
+    /// where it writes nothing now.
+    pub fn say_ready(&mut self, now: Timestamp, note: Option<&Note>, emailed: bool) {
+        let earlier = self.ready_call().and_then(|ready| ready.note.clone());
+        self.ready = Some(ReadyCall {
+            at: now,
+            state_since: self.state_since,
+            note: note.map(|note| note.as_str().to_owned()).or(earlier),
+            carried_over: false,
+            emailed,
+        });
+    }
+
+    /// Remembers what the client wrote, in a state in which Lasso support has been told, or has nothing to do.
+    pub fn write_note(&mut self, now: Timestamp, note: &Note) {
+        let call = self.ready_call().cloned();
+        let call = call.unwrap_or_else(|| ReadyCall {
+            at: now,
+            state_since: self.state_since,
+            note: None,
+            carried_over: false,
+            emailed: false,
+        });
+        self.ready = Some(ReadyCall {
+            note: Some(note.as_str().to_owned()),
+            ..call
+        });
+    }
+
+    /// What the client said on its way to the final step holds in the next state, too: after a transition at
+    /// `now` that took it a step further. After any other it is of an earlier visit.
+    pub(super) fn carry_ready_over(&mut self, before: &Self, trigger: TriggerKind, now: Timestamp) {
+        let carried = match trigger {
+            TriggerKind::Provisioned | TriggerKind::SesVerified => before.ready_call(),
+            TriggerKind::ProofFound | TriggerKind::Adopted | TriggerKind::SesFailed => None,
+            TriggerKind::Restarted | TriggerKind::Completed | TriggerKind::Refused => None,
+            TriggerKind::Reopened | TriggerKind::RecordsBroken => None,
+            TriggerKind::RecordsRecovered | TriggerKind::Displaced => None,
+            TriggerKind::Removed | TriggerKind::Readded | TriggerKind::ReaddedContested => None,
+        };
+        if let Some(call) = carried {
+            self.ready = Some(ReadyCall {
+                state_since: now,
+                carried_over: true,
+                ..call.clone()
+            });
+        }
+    }
+}

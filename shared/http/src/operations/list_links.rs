@@ -1,0 +1,35 @@
+//! `GET /domains/{domain}/links`.
+
+use crate::routes::{Access, Route};
+
+pub(super) const ROUTE: Route = Route {
+    method: "GET",
+    path: "/domains/{domain}/links",
+    access: Access::ClientAdmin,
+    function: "share-domain",
+    summary: "The links to a domain that are live.",
+};
+
+#[cfg(feature = "openapi")]
+pub(super) mod openapi {
+    use crate::links_view::LinkListView;
+    use crate::openapi::{Description, GoodAnswer, Schemas, examples};
+    use crate::problem::ApiError;
+
+    pub(crate) fn describe(schemas: &mut Schemas) -> Description {
+        let links = schemas.answered::<LinkListView>();
+        Description {
+            detail: "The oldest first, those that went out with emails among them. Their addresses are \
+                not stored.",
+            answers: vec![GoodAnswer::json(
+                "200",
+                "The links.",
+                &links,
+                "links",
+                &examples::links(),
+            )],
+            problems: vec![ApiError::NotFound],
+            ..Description::default()
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Why a typed name is refused, in words that a person understands who has never heard of DNS.
+
+use std::fmt;
+
+use crate::domain_name::{DomainName, MAX_NAME, MAX_SENDING_DOMAIN};
+use crate::eligibility::IneligibleReason;
+use crate::plain_text::is_hidden;
+
+/// Why a typed name is refused, with the domain the person probably meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DomainNameError {
+    /// The rule that the name breaks.
+    pub reason: InvalidReason,
+    /// A domain that would be accepted, where one can be read out of the input.
+    pub suggestion: Option<DomainName>,
+    /// The domain in the input and why it is not suggested, where that is the only one.
+    pub ineligible: Option<(DomainName, IneligibleReason)>,
+}
+
+impl DomainNameError {
+    pub(crate) fn new(reason: InvalidReason, suggestion: Option<DomainName>) -> Self {
+        Self {
+            reason,
+            suggestion,
+            ineligible: None,
+        }
+    }
+}
+
+impl std::error::Error for DomainNameError {}
+
+/// The reason, and what is wrong with the domain in the input.
+impl fmt::Display for DomainNameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason.fmt(f)?;
+        match &self.ineligible {
+            Some((name, why)) => write!(f, "; {} cannot be added: {why}", name.to_unicode()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The rules for names, one variant each.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "each variant's message says what it means")]
+pub enum InvalidReason {
+    #[error("the domain is empty")]
+    Empty,
+    #[error("this is a web address; give only the domain in it")]
+    Url,
+    #[error("this is an email address; give only the domain after the @")]
+    EmailAddress,
+    #[error("this is the name of a web site; give the domain without its www")]
+    WwwHost,
+    #[error("this is an IP address, not a domain")]
+    IpAddress,
+    #[error("a wildcard cannot be a sending domain")]
+    Wildcard,
+    #[error("a domain has at least two parts, such as example.com")]
+    SingleLabel,
+    #[error(
+        "a part of the domain starts with or holds an underscore, which a sending domain cannot have"
+    )]
+    Underscore,
+    #[error("two dots follow each other, or the domain starts with a dot")]
+    EmptyLabel,
+    #[error("a part of the domain is longer than 63 characters")]
+    LabelTooLong,
+    #[error("the domain is longer than 253 characters")]
+    NameTooLong,
+    #[error(
+        "the domain is longer than {MAX_SENDING_DOMAIN} characters; the names of its DKIM records \
+         would be longer than the {MAX_NAME} that DNS allows"
+    )]
+    NoRoomForRecords,
+    #[error("a part of the domain starts or ends with a hyphen")]
+    Hyphen,
+    #[error("the domain contains {}, which domain names cannot have", called(*.0))]
+    Character(char),
+    #[error("the domain breaks the rules for international domain names (IDNA)")]
+    International,
+    #[error("the part that starts with xn-- does not decode to a valid international name")]
+    Punycode,
+    #[error("this is a public suffix, under which others register their domains")]
+    PublicSuffix,
+    #[error(
+        "{} separates several domains here: {}; add them one at a time",
+        called(*.separator),
+        listed(.names)
+    )]
+    SeveralNames {
+        separator: char,
+        names: Vec<DomainName>,
+    },
+    #[error(
+        "{0} is reserved for examples in documentation; give the domain that your company has \
+         registered"
+    )]
+    ForExamples(String),
+    #[error(
+        "names that end in .{0} exist only inside private networks; give the domain that your \
+         company has registered on the Internet"
+    )]
+    PrivateEnding(String),
+    #[error("no domain on the Internet ends in .{0}; check how the end of the domain is spelled")]
+    UnknownEnding(String),
+}
+
+/// A character in words that a person finds on the keyboard.
+fn called(c: char) -> String {
+    match c {
+        ',' => "a comma (,)".to_owned(),
+        ';' => "a semicolon (;)".to_owned(),
+        '\t' => "a tab".to_owned(),
+        '\n' | '\r' | '\u{2028}' | '\u{2029}' => "a line break".to_owned(),
+        '&' => "an ampersand (&)".to_owned(),
+        '+' => "a plus sign (+)".to_owned(),
+        '=' => "an equals sign (=)".to_owned(),
+        '%' => "a percent sign (%)".to_owned(),
+        c if c.is_whitespace() => "a space".to_owned(),
+        '"' | '\'' | '`' | '´' | '«' | '»' | '‘'..='‟' => format!("a quotation mark ({c})"),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => format!(
+            "a dash (U+{:04X}) that is not the hyphen of the keyboard",
+            u32::from(c)
+        ),
+        c if is_hidden(c) => format!("a character that does not show (U+{:04X})", u32::from(c)),
+        c => format!("the character {c}"),
+    }
+}
+
+fn listed(names: &[DomainName]) -> String {
+    let names: Vec<String> = names.iter().map(DomainName::to_unicode).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        Some((last, _)) => last.clone(),
+        None => String::new(),
+    }
+}

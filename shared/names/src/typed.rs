@@ -1,0 +1,318 @@
+//! What a person types or pastes where a domain is wanted: whether it can be added, and if not, which
+//! domain was meant.
+
+use idna::AsciiDenyList;
+use idna::uts46::{Hyphens, Uts46};
+
+use crate::domain_name::{DomainName, MAX_SENDING_DOMAIN};
+use crate::eligibility::Eligibility;
+use crate::plain_text::is_hidden;
+use crate::refusal::{DomainNameError, InvalidReason};
+use crate::{ending, idna2008};
+
+/// Nothing is guessed from more than this, in characters: it is a text, and not a name.
+const MOST_TYPED: usize = 2_000;
+/// The most names of a list that a refusal repeats.
+const MOST_NAMES: usize = 10;
+/// Words between which a name is told, as in "our domain is mapleridge.com".
+const WORDS: &[&str] = &[
+    "a", "add", "address", "and", "domain", "email", "for", "from", "hi", "i", "is", "it", "its",
+    "mail", "my", "name", "of", "on", "or", "our", "please", "s", "site", "the", "this", "to",
+    "url", "use", "we", "web", "website",
+];
+
+impl DomainName {
+    /// Reads a domain that is to be authenticated, as [`DomainName::parse`] does, and judges more of it:
+    /// its characters by IDNA 2008 ([RFC 5892](https://www.rfc-editor.org/rfc/rfc5892)), its ending by the
+    /// public suffix list and by RFC 2606, and its length, because the names of its records have to
+    /// fit into DNS ([`MAX_SENDING_DOMAIN`]).
+    ///
+    /// Characters that do not show are dropped at both ends. A refusal suggests the domain that was
+    /// probably meant, if that one could be added: none of a mailbox provider or of Amazon.
+    pub fn parse_for_sending(typed: &str) -> Result<Self, DomainNameError> {
+        let typed = typed.trim_matches(does_not_show);
+        let reason = match accepted(typed) {
+            Ok(name) => return Ok(name),
+            Err(reason) => reason,
+        };
+        if typed.chars().count() > MOST_TYPED {
+            return Err(DomainNameError::new(reason, None));
+        }
+        let (separator, names) = names_in(typed);
+        if let (Some(separator), [first, _, ..]) = (separator, names.as_slice()) {
+            let eligible = |name: &&Self| Eligibility::default().check(name).is_ok();
+            let suggestion = names.iter().find(eligible).unwrap_or(first).clone();
+            let names = names.iter().take(MOST_NAMES).cloned().collect();
+            let reason = InvalidReason::SeveralNames { separator, names };
+            return Err(
+                Eligibility::default().review(DomainNameError::new(reason, Some(suggestion)))
+            );
+        }
+        let meant = guess(typed, names.into_iter().next());
+        let reason = match meant {
+            Some(_) => reason,
+            None => of_host(typed, reason),
+        };
+        Err(Eligibility::default().review(DomainNameError::new(reason, meant)))
+    }
+}
+
+/// Why the host of an address cannot be added, where that is the ending of its name.
+fn of_host(typed: &str, reason: InvalidReason) -> InvalidReason {
+    if !matches!(reason, InvalidReason::EmailAddress | InvalidReason::Url) {
+        return reason;
+    }
+    match accepted(host_in(typed)) {
+        Err(
+            ending @ (InvalidReason::ForExamples(_)
+            | InvalidReason::PrivateEnding(_)
+            | InvalidReason::UnknownEnding(_)),
+        ) => ending,
+        _ => reason,
+    }
+}
+
+/// A name that can be added, if this is one as it stands.
+fn accepted(typed: &str) -> Result<DomainName, InvalidReason> {
+    let name = DomainName::parse(typed).map_err(|error| error.reason)?;
+    // Not `to_unicode`, which leaves names with hidden characters as they are.
+    let unicode = in_u_labels(name.as_str());
+    if let Some(c) = idna2008::not_allowed(&unicode) {
+        let typed_so = typed.chars().find(|typed| maps_to(*typed, c));
+        return Err(InvalidReason::Character(typed_so.unwrap_or(c)));
+    }
+    ending::check(name.as_str())?;
+    if name.as_str().len() > MAX_SENDING_DOMAIN {
+        return Err(InvalidReason::NoRoomForRecords);
+    }
+    Ok(name)
+}
+
+fn in_u_labels(name: &str) -> String {
+    let uts46 = Uts46::new();
+    let (unicode, _) = uts46.to_unicode(name.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow);
+    unicode.into_owned()
+}
+
+/// Whether the character was typed for the other, such as U+2011 for U+2010.
+fn maps_to(typed: char, mapped: char) -> bool {
+    let text = String::from(typed);
+    let (unicode, _) =
+        Uts46::new().to_unicode(text.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow);
+    !typed.is_ascii() && unicode.chars().eq([mapped])
+}
+
+/// The names in a list or a sentence, each once, and the first character that separates them.
+fn names_in(typed: &str) -> (Option<char>, Vec<DomainName>) {
+    let separator = typed
+        .trim_end_matches(is_separator)
+        .chars()
+        .find(|c| is_separator(*c));
+    let mut names: Vec<DomainName> = Vec::new();
+    for piece in typed
+        .split(is_separator)
+        .filter(|piece| piece.contains('.'))
+    {
+        if let Some(name) = repaired(piece)
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    (separator, names)
+}
+
+/// The domain that was meant, where one can be told. `found` is the only one in it.
+fn guess(typed: &str, found: Option<DomainName>) -> Option<DomainName> {
+    let said = spelled_out(typed);
+    let words: Vec<&str> = said
+        .split(is_separator)
+        .filter(|word| !word.is_empty())
+        .collect();
+    let spaced = said.trim().contains(char::is_whitespace);
+    if words.len() < 2 {
+        return repaired(&said).or(found);
+    }
+    let last = words.last().copied().unwrap_or_default().trim_matches('.');
+    let ends = ending::is_ending(&last.to_lowercase());
+    // `mapleridge,com` and `mapleridge com`, but not `mapleridge.com, thanks`.
+    if ends && (found.is_none() || !spaced) {
+        return repaired(&words.join(".")).or(found);
+    }
+    let is_prose = |word: &&str| {
+        let word = word.to_lowercase();
+        WORDS.contains(&word.trim_matches(|c: char| !c.is_alphanumeric()))
+    };
+    let one_has_the_dot = words
+        .iter()
+        .filter(|word| word.trim_matches('.').contains('.'))
+        .count()
+        <= 1;
+    let is_split = one_has_the_dot && words.len() <= 4 && !words.iter().any(|word| is_prose(&word));
+    let in_front = words
+        .split_last()
+        .map(|(_, front)| front.concat().to_lowercase());
+    // "Maple Ridge mapleridge.com" has the name already.
+    let repeats = in_front.is_some_and(|front| last.to_lowercase().starts_with(&front));
+    if is_split && last.contains('.') | said.contains(" .") | said.contains(". ") && !repeats {
+        return repaired(&words.concat()).or(found);
+    }
+    found
+}
+
+/// Signs in words, as people write them to hide an address from robots.
+fn spelled_out(typed: &str) -> String {
+    let mut text = typed.to_owned();
+    for (word, sign) in [
+        (" dot ", "."),
+        ("(dot)", "."),
+        ("[dot]", "."),
+        ("[.]", "."),
+        (" at ", "@"),
+        ("(at)", "@"),
+        ("[at]", "@"),
+    ] {
+        text = text.replace(word, sign);
+    }
+    text
+}
+
+/// A name after each of the usual mistakes is taken back, one after the other, until it can be added.
+fn repaired(typed: &str) -> Option<DomainName> {
+    let steps: [fn(&str) -> Option<String>; 10] = [
+        |text| Some(text.chars().filter(|c| !is_hidden(*c)).collect()),
+        |text| Some(text.replace("%20", "").trim_matches(is_wrapping).to_owned()),
+        |text| Some(host_in(text).to_owned()),
+        |text| Some(in_u_labels(text)),
+        |text| {
+            Some(
+                text.trim_matches(is_wrapping)
+                    .chars()
+                    .filter_map(as_on_the_keyboard)
+                    .collect(),
+            )
+        },
+        without_special_labels,
+        |text| Some(dots_and_hyphens(text)),
+        |text| {
+            Some(
+                text.to_lowercase()
+                    .strip_prefix("www.")
+                    .unwrap_or(text)
+                    .to_owned(),
+            )
+        },
+        ending::corrected,
+        |text| {
+            DomainName::parse(text)
+                .ok()
+                .map(|name| name.nearest_for_sending().to_string())
+        },
+    ];
+    let mut text = typed.to_owned();
+    for step in steps {
+        if let Ok(name) = accepted(&text) {
+            return Some(name);
+        }
+        text = step(&text).unwrap_or(text);
+    }
+    accepted(&text).ok()
+}
+
+/// The host of a web address or of an email address, also where a part of `https://` is missing.
+fn host_in(text: &str) -> &str {
+    let mut rest = text.rsplit_once("://").map_or(text, |(scheme, behind)| {
+        let is_scheme = scheme
+            .chars()
+            .all(|c| c.is_ascii_alphabetic() || c == ':' || c == '/');
+        if is_scheme { behind } else { text }
+    });
+    for scheme in ["https", "http", "mailto", "ftp"] {
+        let start = rest.get(..scheme.len());
+        let behind = rest.get(scheme.len()..).unwrap_or_default();
+        if start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+            && behind.starts_with([':', ';', '/'])
+        {
+            rest = behind.trim_start_matches([':', ';', '/', '\\']);
+            break;
+        }
+    }
+    let rest = rest.rsplit_once('=').map_or(rest, |(front, value)| {
+        if front.contains(['?', '/']) {
+            rest
+        } else {
+            value
+        }
+    });
+    let rest = rest.split(['/', '?', '#', '\\']).next().unwrap_or(rest);
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    rest.split_once(':').map_or(rest, |(host, _)| host)
+}
+
+/// What word processors and other keyboards make of a hyphen or a dot; nothing for quotation marks.
+fn as_on_the_keyboard(c: char) -> Option<char> {
+    match c {
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => Some('-'),
+        '…' | '·' | '•' | '‚' | '،' | '、' | '，' => Some('.'),
+        '"' | '\'' | '`' | '´' | '«' | '»' | '‘' | '’' | '‛'..='‟' => None,
+        c => Some(c),
+    }
+}
+
+/// The name above labels such as `_dmarc` and `*`, which are for records.
+fn without_special_labels(text: &str) -> Option<String> {
+    let labels: Vec<&str> = text.split('.').collect();
+    let special = |label: &&str| label.starts_with('_') || *label == "*";
+    let last = labels.iter().rposition(|label| special(&label))?;
+    Some(labels[last + 1..].join("."))
+}
+
+fn dots_and_hyphens(text: &str) -> String {
+    let labels = text.split('.').map(|label| label.trim_matches('-'));
+    let labels: Vec<&str> = labels.filter(|label| !label.is_empty()).collect();
+    labels.join(".")
+}
+
+fn is_separator(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            ',' | ';' | '|' | '&' | '+' | '，' | '、' | '؛' | '،' | '；'
+        )
+}
+
+/// What stands around a name in a text.
+fn is_wrapping(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '"' | '\'' | '`' | '´' | '«' | '»' | '‘'
+                ..='‟'
+                    | '‹'
+                    | '›'
+                    | '<'
+                    | '>'
+                    | '('
+                    | ')'
+                    | '['
+                    | ']'
+                    | '{'
+                    | '}'
+                    | ','
+                    | ';'
+                    | ':'
+                    | '!'
+                    | '?'
+                    | '='
+                    | '@'
+                    | '#'
+                    | '&'
+                    | '+'
+                    | '.'
+                    | '…'
+        )
+}
+
+fn does_not_show(c: char) -> bool {
+    c.is_whitespace() || is_hidden(c)
+}

@@ -1,0 +1,239 @@
+//! Links for people without a login: from the client that makes one to whoever opens it.
+
+use std::collections::BTreeSet;
+
+use domain_auth::links::LinkToken;
+use domain_auth::ports::Ids;
+use domain_auth_aws::SystemIds;
+use reqwest::{Client, Method, Response, StatusCode, redirect};
+use serde_json::{Value, json};
+
+use crate::Suite;
+use crate::requests::assert_problem;
+use crate::world::{Answer, Shared, answer_to, between};
+
+pub(crate) fn tests(suite: &mut Suite) {
+    suite.shared("a_link_shows_the_records_and_how_they_stand", path);
+    suite.shared(
+        "a_link_is_withdrawn_by_its_client_and_ends_with_its_domain",
+        ends,
+    );
+    suite.shared(
+        "tokens_that_nobody_made_are_answered_as_one_that_was_withdrawn",
+        unknown,
+    );
+    suite.shared("lasso_support_makes_links_on_behalf_of_a_client", behalf);
+    suite.shared("the_instructions_email_has_a_link_and_the_files", letter);
+}
+
+/// A link to a domain of the first client.
+pub(crate) async fn made(world: &Shared, domain: &str) -> Answer {
+    let path = format!("/domains/{domain}/links");
+    answer_to(world.request(Method::POST, &path, Some(world.client_admin()))).await
+}
+
+/// What a browser without a session gets at an address.
+pub(crate) async fn open(world: &Shared, url: &Value) -> Answer {
+    let url = url.as_str().expect("an address");
+    let below = url.strip_prefix(&world.info.api_url).expect("of this API");
+    answer_to(world.request(Method::GET, below, None)).await
+}
+
+/// Sends the form of a page.
+async fn check(url: &Value) -> Response {
+    let client = Client::builder().redirect(redirect::Policy::none());
+    let url = format!("{}/check", url.as_str().expect("an address"));
+    let sent = client.build().expect("a client").post(url).send().await;
+    sent.expect("an answer")
+}
+
+fn states(page: &Answer) -> BTreeSet<(&str, &str)> {
+    let records = page.text.split("data-record=\"").skip(1);
+    let state = |record| {
+        let (id, _): (&str, _) = str::split_once(record, '"').expect("an identifier");
+        (id, between(record, "data-state=\"", "\""))
+    };
+    records.map(state).collect()
+}
+
+async fn path(world: Shared) {
+    let domain = world.fresh_domain();
+    let added = world.add(world.client_admin(), &domain).await.body;
+    let link = made(&world, &domain).await;
+    assert_eq!(link.status, StatusCode::CREATED, "{link:?}");
+    let url = &link.body["url"];
+
+    let page = open(&world, url).await;
+    assert_eq!(page.status, StatusCode::OK, "{page:?}");
+    assert!(page.text.contains(&domain) && page.text.contains(&world.info.clients.client_admin));
+    for record in added["records"].as_array().expect("records") {
+        let name = record["name"].as_str().expect("a name");
+        assert!(page.text.contains(name), "{name}");
+    }
+    let before = world.domain(&domain).await;
+    assert_eq!(
+        states(&page).len(),
+        added["records"].as_array().map_or(0, Vec::len)
+    );
+
+    // With exactly what the page gives to a name server of one's own.
+    let file = json!(format!(
+        "{}/records?format=zone",
+        url.as_str().expect("an address")
+    ));
+    let file = open(&world, &file).await;
+    assert_eq!(file.status, StatusCode::OK);
+    assert!(
+        file.text
+            .contains(&format!("_amazonses.{domain}. 300 IN TXT")),
+        "{}",
+        file.text
+    );
+    world.publish(&domain, &added, &["verification", "dkim-1"]);
+    assert_eq!(
+        world.domain(&domain).await["dns_looked_at"],
+        before["dns_looked_at"],
+        "no look by opening"
+    );
+
+    world.put_off(&domain).await;
+    let checked = check(url).await;
+    assert_eq!(checked.status(), StatusCode::SEE_OTHER);
+    let back = checked
+        .url()
+        .join(checked.headers()["location"].to_str().expect("a path"));
+    assert_eq!(
+        back.expect("an address").as_str(),
+        url.as_str().expect("an address")
+    );
+    let page = open(&world, url).await;
+    let states = states(&page);
+    assert!(states.contains(&("verification", "found")), "{states:?}");
+    assert!(states.contains(&("dkim-2", "missing")), "{states:?}");
+    assert!(page.text.contains("data-wait="), "the pause of the domain");
+
+    let history = format!("/domains/{domain}/history");
+    let history = world.get(world.client_admin(), &history).await.body;
+    let items = history["items"].as_array().expect("lines");
+    let checked = items.iter().find(|line| line["action"] == "checked");
+    let expected = json!({ "kind": "link_holder", "subject": link.body["id"] });
+    assert_eq!(checked.expect("a check")["actor"], expected, "{history}");
+}
+
+async fn ends(world: Shared) {
+    let domain = world.fresh_domain();
+    world.add(world.client_admin(), &domain).await;
+    let (one, other) = (
+        made(&world, &domain).await.body,
+        made(&world, &domain).await.body,
+    );
+    let path = format!(
+        "/domains/{domain}/links/{}",
+        one["id"].as_str().expect("an identifier")
+    );
+    let withdraw = async |token| answer_to(world.request(Method::DELETE, &path, Some(token))).await;
+    let foreign = withdraw(world.other_client_admin()).await;
+    assert_problem(&foreign, 404, "not_found");
+    assert_eq!(open(&world, &one["url"]).await.status, StatusCode::OK);
+    assert_eq!(
+        withdraw(world.client_admin()).await.status,
+        StatusCode::NO_CONTENT
+    );
+    assert_problem(&withdraw(world.client_admin()).await, 404, "no_such_link");
+    assert_eq!(
+        open(&world, &one["url"]).await.status,
+        StatusCode::NOT_FOUND
+    );
+    let links = world
+        .get(world.client_admin(), &format!("/domains/{domain}/links"))
+        .await;
+    assert_eq!(links.body["items"][0]["id"], other["id"]);
+    assert_eq!(open(&world, &other["url"]).await.status, StatusCode::OK);
+    crate::removal::delete(&world, world.client_admin(), &domain).await;
+    assert_eq!(
+        open(&world, &other["url"]).await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(check(&other["url"]).await.status(), StatusCode::SEE_OTHER);
+}
+
+async fn unknown(world: Shared) {
+    let domain = world.fresh_domain();
+    world.add(world.client_admin(), &domain).await;
+    let link = made(&world, &domain).await.body;
+    let path = format!(
+        "/domains/{domain}/links/{}",
+        link["id"].as_str().expect("an identifier")
+    );
+    answer_to(world.request(Method::DELETE, &path, Some(world.client_admin()))).await;
+    let withdrawn = open(&world, &link["url"]).await;
+    assert_eq!(withdrawn.status, StatusCode::NOT_FOUND);
+    for _ in 0..20 {
+        let token = LinkToken::of_bits(&SystemIds.bits());
+        let url = json!(format!("{}/handoff/{}", world.info.api_url, token.as_str()));
+        let answer = open(&world, &url).await;
+        assert_eq!(
+            (answer.status, answer.text),
+            (withdrawn.status, withdrawn.text.clone())
+        );
+    }
+}
+
+async fn behalf(world: Shared) {
+    let domain = world.fresh_domain();
+    world.add(world.client_admin(), &domain).await;
+    let clients = &world.info.clients;
+    let path = |client: &str| format!("/staff/clients/{client}/domains/{domain}/links");
+    let make = async |client: &str| {
+        let request = world.request(Method::POST, &path(client), Some(world.support()));
+        answer_to(request.json(&json!({ "days": 1 }))).await
+    };
+    assert_problem(&make(&clients.other_client_admin).await, 404, "not_found");
+    let link = make(&clients.client_admin).await;
+    assert_eq!(link.status, StatusCode::CREATED, "{link:?}");
+    assert_eq!(open(&world, &link.body["url"]).await.status, StatusCode::OK);
+    let links = world
+        .get(world.client_admin(), &format!("/domains/{domain}/links"))
+        .await;
+    assert_eq!(links.body["items"][0]["id"], link.body["id"]);
+    let history = world
+        .get(world.client_admin(), &format!("/domains/{domain}/history"))
+        .await;
+    let made = &history.body["items"][0];
+    assert_eq!(
+        (&made["action"], &made["actor"]["kind"]),
+        (&json!("link_made"), &json!("lasso_support"))
+    );
+}
+
+async fn letter(world: Shared) {
+    let domain = world.fresh_domain();
+    world.add(world.client_admin(), &domain).await;
+    let address = format!("sam@{domain}");
+    let path = format!("/domains/{domain}/instructions");
+    let request = world.request(Method::POST, &path, Some(world.client_admin()));
+    let sent = answer_to(request.json(&json!({ "email": address }))).await;
+    assert_eq!(sent.status, StatusCode::ACCEPTED, "{sent:?}");
+    let letters = crate::ready::letters_to(&world, &address).await;
+    let letter = &letters[0];
+    let html = letter["BodyHtml"].as_str().expect("a text");
+    let url = json!(between(html, "<a href=\"", "\""));
+    let page = open(&world, &url).await;
+    assert_eq!(page.status, StatusCode::OK, "{url}");
+    assert!(page.text.contains(&domain));
+    let files = letter["Attachments"].as_array().expect("files");
+    let named: Vec<_> = files.iter().map(|file| &file["FileName"]).collect();
+    let expected = ["zone", "csv"].map(|kind| json!(format!("{domain}-dns-records.{kind}")));
+    assert_eq!(named, expected.iter().collect::<Vec<_>>());
+    for file in files {
+        let content = file["Content"].as_str().expect("a text");
+        assert!(
+            content.contains(&format!("_amazonses.{domain}")),
+            "{content}"
+        );
+    }
+    let links = world
+        .get(world.client_admin(), &format!("/domains/{domain}/links"))
+        .await;
+    assert_eq!(links.body["items"][0]["emailed"], true);
+}

@@ -36,10 +36,9 @@ async fn main() {
     let cases: Vec<Case> = entries
         .map(|entry| Case::read(&entry.unwrap().path()).unwrap())
         .collect();
-    let world = World::start(&cases).await.unwrap();
-    let world = &world;
+    let zones = &World::start(&cases).await.unwrap();
     let looked = futures::stream::iter(&cases).map(|case| async move {
-        let look = world.look(case).await.unwrap().1;
+        let look = zones.look(case).await.unwrap().1;
         (case, look.diagnosis)
     });
     let looked: Vec<_> = looked.buffer_unordered(AT_ONCE).collect().await;

@@ -61,9 +61,10 @@ async fn whole_path(world: Shared) {
     let verified = admin.open(&page.path).await;
     assert!(verified.contains("Verified"), "{}", verified.html);
     let ready = format!("{}/ready", page.path);
-    let told = match verified.has_form(&ready) {
-        true => admin.submit(&verified, &ready, &[]).await,
-        false => verified,
+    let told = if verified.has_form(&ready) {
+        admin.submit(&verified, &ready, &[]).await
+    } else {
+        verified
     };
     assert!(told.contains("Lasso was told"), "{}", told.html);
     world

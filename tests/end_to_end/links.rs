@@ -199,9 +199,9 @@ async fn behalf(world: Shared) {
     let history = world
         .get(world.client_admin(), &format!("/domains/{domain}/history"))
         .await;
-    let made = &history.body["items"][0];
+    let newest = &history.body["items"][0];
     assert_eq!(
-        (&made["action"], &made["actor"]["kind"]),
+        (&newest["action"], &newest["actor"]["kind"]),
         (&json!("link_made"), &json!("lasso_support"))
     );
 }

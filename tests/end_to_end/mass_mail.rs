@@ -38,7 +38,7 @@ async fn may_ask_only(world: Shared) {
         let path = path.replace("{domain}", &domain);
         let mut path = path.replace("{address}", &format!("sales@{domain}"));
         if *operation == Operation::GetSender {
-            path += &format!("?client={client}");
+            path = format!("{path}?client={client}");
         }
         let method: Method = route.method.parse().unwrap();
         let mut request = world.request(method, &path, Some(world.mass_mail()));

@@ -159,6 +159,11 @@ pub(crate) fn more_tests(suite: &mut Suite) {
             turns::at_ses(&MemoryStore::default()).await;
         },
     );
+    counters(suite);
+}
+
+/// What counts.
+fn counters(suite: &mut Suite) {
     suite.shared(
         "the_table_counts_the_checks_of_a_minute",
         async |world: Shared| {

@@ -185,8 +185,8 @@ async fn a_change_is_written_once_and_the_history_says_what_it_was() {
     assert_eq!(answer(&app, "change-nothing").await["status"], 200);
     let (client, name) = (client("maple-homes"), domain_name("example.org"));
     let lines = app.store.history(&client, &name, 10, None).await.unwrap();
-    let changed = |line: &&HistoryEntry| line.action == Action::Changed;
-    let changes: Vec<&HistoryEntry> = lines.items.iter().filter(changed).collect();
+    let is_change = |line: &&HistoryEntry| line.action == Action::Changed;
+    let changes: Vec<&HistoryEntry> = lines.items.iter().filter(is_change).collect();
     assert_eq!(changes.len(), 1);
     let evidence = changes[0].evidence.as_ref().unwrap().for_support();
     assert_eq!(evidence["communities"]["from"], serde_json::json!([]));

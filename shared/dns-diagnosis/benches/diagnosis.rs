@@ -102,6 +102,7 @@ fn diagnosis(criterion: &mut Criterion) {
         zone: &zone,
         former: &former,
         ses: None,
+        sightings: None,
     };
     let records = records_of(&domain, &identity());
     let questions = questions_for(&domain, &records, None);

@@ -62,6 +62,7 @@
 //!     }),
 //!     former: &FormerTokens::default(),
 //!     ses: None,
+//!     sightings: None,
 //! };
 //! let diagnosis = diagnose(&context, &records, &observations);
 //! let token = &diagnosis.records[0];

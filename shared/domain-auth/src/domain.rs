@@ -8,7 +8,7 @@ mod ready;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::diagnosis::FormerTokens;
+use crate::diagnosis::{Diagnosis, FormerTokens, Sightings};
 use crate::history::Actor;
 use crate::identity::SesLook;
 use crate::links::Link;
@@ -100,6 +100,9 @@ pub struct Domain {
     /// release wrote.
     #[serde(skip_serializing_if = "is_default", default)]
     pub never_verified: bool,
+    /// When looks at DNS last found its records.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub sightings: Sightings,
     /// The links to its page for people without a login. Those that have ended by themselves stay until
     /// the next one is made or withdrawn.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
@@ -211,6 +214,12 @@ impl Domain {
             State::Verified(_) | State::Authenticated(_) | State::AtRisk(_) => None,
             State::Rejected(_) | State::Removing(_) => None,
         }
+    }
+
+    /// Remembers a look at its DNS, and which records it found.
+    pub fn saw_dns(&mut self, diagnosis: &Diagnosis, now: Timestamp) {
+        self.dns_looked_at = Some(now);
+        self.sightings = self.sightings.after(diagnosis.states(), now);
     }
 
     /// Brings it back to the pace of a domain that has just come into its state, and makes it due.

@@ -41,15 +41,15 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// The caller with a role that the operation takes, if the token has it. `own` is the client of the
-    /// token, and `named` the one that the request names, where the operation takes one from it.
+    /// token, and `asked_for` the one that the request names, where the operation takes one from it.
     pub(crate) fn of(
         request: &Request,
         access: Access,
         names: &ClaimNames,
-        (own, named): (Option<&ClientId>, Option<&str>),
+        (own, asked_for): (Option<&ClientId>, Option<&str>),
     ) -> Option<Self> {
         let roles = roles_of(request, names);
-        let is_own = own.is_some_and(|own| named.is_none_or(|named| named == own.as_str()));
+        let is_own = own.is_some_and(|own| asked_for.is_none_or(|client| client == own.as_str()));
         let role = match access {
             Access::Anyone => return None,
             Access::ClientAdmin => Role::ClientAdmin,

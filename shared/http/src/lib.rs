@@ -15,6 +15,7 @@ mod instructions_view;
 mod limits_view;
 mod links_view;
 mod manners;
+mod next_step;
 mod notified_view;
 mod once;
 #[cfg(feature = "openapi")]
@@ -31,9 +32,11 @@ mod routes;
 mod sender_view;
 mod staff_reply;
 mod staff_view;
+mod stage;
 mod time;
 mod view;
 mod waiting_view;
+mod words;
 
 pub use added_again_view::AddedAgainView;
 pub use answer::{Answer, measured, published};
@@ -46,6 +49,7 @@ pub use input::{community_of, confirmation, limit_of, status_of};
 pub use instructions_view::{InstructionsView, LeftView};
 pub use limits_view::{ClientLimitsView, LimitView, LimitsSetView};
 pub use links_view::{LinkListView, LinkView, MadeLinkView};
+pub use next_step::{CallView, DeadlineMeans, NextStepCode, NextStepView};
 pub use notified_view::NotifiedView;
 pub use once::once;
 pub use operations::{

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cursor::{Cursors, List};
+use crate::next_step::{Asker, next_step};
 use crate::time::in_millis;
 use crate::view::{DomainSummaryView, DomainView};
 use crate::waiting_view::{MissingCountView, WaitingView};
@@ -330,6 +331,7 @@ fn proven_at_of(domain: &Domain, claims: &ClaimRegister) -> Option<Timestamp> {
 fn summary(domain: &Domain) -> DomainSummaryView {
     DomainSummaryView {
         path: staff_path(&domain.client, &domain.name),
+        next_step: next_step(domain, Asker::Support),
         ..DomainSummaryView::from(domain)
     }
 }

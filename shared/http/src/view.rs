@@ -5,17 +5,19 @@ use domain_auth::diagnosis::{
 };
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
-use domain_auth::identity::{SesLook, SesStatus};
+use domain_auth::identity::{AxisStatus, SesLook, SesStatus};
 use domain_auth::ports::Page;
 use domain_auth::providers::{self, Panel, Provider};
 use domain_auth::readiness::{AskedAt, Readiness, readiness};
 use domain_auth::records::{Record, RecordId, Requirement};
-use domain_auth::state::{State, Status, Unconfirmed};
+use domain_auth::state::Status;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cursor::{Cursors, List};
+use crate::next_step::{Asker, DeadlineMeans, NextStepView, deadline_means, next_step};
 use crate::time::in_millis;
+use crate::words;
 
 /// One domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,7 +32,8 @@ pub struct DomainView {
     pub summary: DomainSummaryView,
     /// A person who can be asked.
     pub contact_email: Option<String>,
-    /// What Amazon SES last said.
+    /// What Amazon SES last said. Of a domain that waits, what Amazon SES stopped looking for earlier is
+    /// `not_started`: it begins again by itself.
     pub ses: Option<SesView>,
     /// When DNS was last looked at; what follows is as of then.
     #[serde(serialize_with = "in_millis")]
@@ -117,6 +120,9 @@ pub struct RecordView {
     pub wait_minutes: Option<u32>,
     /// What else there is to say.
     pub also: Vec<Also>,
+    /// When a look last found it; none for a record that was never found.
+    #[serde(serialize_with = "in_millis")]
+    pub last_found_at: Option<Timestamp>,
 }
 
 /// One domain in a list.
@@ -133,8 +139,11 @@ pub struct DomainSummaryView {
     pub domain_unicode: String,
     /// Where it stands.
     pub status: Status,
-    /// What that means, in a sentence.
+    /// What that means: what happened, what happens by itself, and until when. Plain text: a page has to
+    /// escape it.
     pub status_detail: String,
+    /// What to do next.
+    pub next_step: NextStepView,
     /// Since when it stands there.
     #[serde(serialize_with = "in_millis")]
     pub status_since: Timestamp,
@@ -150,6 +159,8 @@ pub struct DomainSummaryView {
     /// When the present state ends by itself.
     #[serde(serialize_with = "in_millis")]
     pub deadline: Option<Timestamp>,
+    /// What happens then; none where there is no deadline.
+    pub deadline_means: Option<DeadlineMeans>,
     /// When the client said that it is ready for the final step: since the domain came into its state, or
     /// on the way to it.
     #[serde(serialize_with = "in_millis")]
@@ -182,7 +193,7 @@ impl DomainView {
         Self {
             summary: DomainSummaryView::from(domain),
             contact_email: domain.contact_email.clone().map(String::from),
-            ses: domain.ses.map(SesView::from),
+            ses: ses_of(domain).map(SesView::from),
             dns_looked_at: domain.dns_looked_at,
             dns_provider: zone.and_then(|zone| providers::detect(&zone.name_servers)),
             records: records_of(domain, look),
@@ -211,13 +222,15 @@ impl From<&Domain> for DomainSummaryView {
             domain: domain.name.to_string(),
             domain_unicode: domain.name.to_unicode(),
             status: domain.state.status(),
-            status_detail: status_detail(domain),
+            status_detail: words::state(domain),
+            next_step: next_step(domain, Asker::Client),
             status_since: domain.state_since,
             sending_allowed: domain.state.status().sends(),
             community: domain.community.clone().map(String::from),
             communities: domain.communities().cloned().map(String::from).collect(),
             added_at: domain.added_at,
             deadline: domain.deadline(),
+            deadline_means: deadline_means(domain),
             ready_at: domain.ready_call().map(|ready| ready.at),
             path: format!("/domains/{}", domain.name),
         }
@@ -242,20 +255,49 @@ fn readiness_of(domain: &Domain, look: &DnsLook) -> Readiness {
             .map(|ses| ses.details_at.unwrap_or(ses.looked_at)),
         dns: domain.dns_looked_at,
     };
-    let ses = domain.ses.map(|ses| ses.status);
+    let ses = ses_of(domain).map(|ses| ses.status);
     readiness(ses, &look.diagnosis, asked_at, &domain.name)
+}
+
+/// What SES last said. A restart makes it look for the verification and for DKIM; what else it had given up
+/// is asked for again by itself, once the domain is verified.
+fn ses_of(domain: &Domain) -> Option<SesLook> {
+    let mut look = domain.ses?;
+    if domain.state.status() == Status::Pending {
+        for axis in [&mut look.status.dkim, &mut look.status.mail_from] {
+            if *axis == AxisStatus::Failed {
+                *axis = AxisStatus::NotStarted;
+            }
+        }
+    }
+    Some(look)
 }
 
 fn records_of(domain: &Domain, look: Option<&DnsLook>) -> Vec<RecordView> {
     let zone = look.and_then(DnsLook::zone);
     let panel = Panel::of(zone, domain.name.organizational());
+    let looked_at = domain.dns_looked_at;
+    let is_before_state = domain.state.status() == Status::Pending
+        && looked_at.is_some_and(|looked_at| looked_at < domain.state_since);
     domain
         .records()
         .into_iter()
         .map(|record| {
+            let last_found_at = domain.sightings.last_found(record.id);
             let seen = look.map_or(&[][..], |look| &look.observations);
             let panel = panel.about(&record, zone, seen);
-            record_view(record, &panel, look.map(|look| &look.diagnosis))
+            let view = record_view(record, &panel, look.map(|look| &look.diagnosis));
+            let is_right = view.state == RecordState::Found && view.code.is_none();
+            RecordView {
+                last_found_at,
+                // What was said of SES then is over.
+                message: if is_right && is_before_state {
+                    Some(words::record_is_right(&view.name))
+                } else {
+                    view.message
+                },
+                ..view
+            }
         })
         .filter(|view| !is_policy_of_their_own(view, look))
         .collect()
@@ -315,6 +357,7 @@ fn record_view(record: Record, panel: &Panel, diagnosis: Option<&Diagnosis>) -> 
         fix,
         wait_minutes,
         also,
+        last_found_at: None,
     }
 }
 
@@ -350,80 +393,6 @@ fn note(id: RecordId, requirement: Requirement, quoted: bool) -> &'static str {
              organization should publish it."
         }
     }
-}
-
-fn status_detail(domain: &Domain) -> String {
-    let mut detail = state_detail(domain);
-    if let Some(displacement) = domain.state.displacement() {
-        detail = format!("{} {detail}", displacement.sentences(&domain.name));
-    }
-    if !domain.challengers.is_empty() {
-        detail.push_str(
-            " Somebody else has proven this domain, or one above or below it; Lasso support \
-             decides. Nothing has changed so far.",
-        );
-    }
-    detail
-}
-
-fn unconfirmed_detail(unconfirmed: Unconfirmed) -> String {
-    let Unconfirmed { seen, of } = unconfirmed;
-    format!(
-        "Your ownership record was found, and has to be confirmed before the domain is yours: over \
-         TCP it was seen at {seen} of {of} name servers of the domain. All of them must answer with \
-         it. Leave the record in place; it is looked for again by itself."
-    )
-}
-
-fn state_detail(domain: &Domain) -> String {
-    match &domain.state {
-        State::Contested(contested)
-            if contested.proven_at.is_some() && contested.taking_over_since.is_none() =>
-        {
-            "Your proof was found. Lasso support decides about this domain now; leave the record in \
-             place."
-        }
-        State::Contested(contested) if contested.taking_over_since.is_some() => {
-            "Your proof was found. The domain is being transferred to you, which takes a few minutes; \
-             leave the record in place."
-        }
-        State::Contested(contested) => {
-            if let Some(unconfirmed) = contested.unconfirmed {
-                return unconfirmed_detail(unconfirmed);
-            }
-            let what_for = if contested.displaced.is_some() {
-                "To have it again, publish the ownership record, which proves that this domain is \
-                 yours."
-            } else {
-                "Publish the ownership record to prove that this domain is yours."
-            };
-            return format!(
-                "{what_for} When Lasso finds it, the domain goes to {}; publish it only if you work \
-                 for that organization.",
-                domain.client
-            );
-        }
-        State::Provisioning(_) => {
-            "The domain is being registered with Amazon SES. Its records appear here in a moment."
-        }
-        State::Pending(pending) if !pending.identity.has_verifying_records() => {
-            "Amazon SES has this domain already, with a DKIM key of its owner. No record has to be \
-             published for its verification, which is looked up by itself."
-        }
-        State::Pending(_) => {
-            "Waiting for the DNS records. This is not an error: publish the records, and Amazon \
-             SES will find them."
-        }
-        State::Verified(_) => {
-            "Amazon SES has verified the domain. Lasso support completes the final step."
-        }
-        State::Authenticated(_) => "Lasso sends for this domain.",
-        State::AtRisk(at_risk) => return at_risk.reason.clone(),
-        State::Failed(failed) => failed.reason.sentence(),
-        State::Rejected(rejected) => return rejected.reason.clone(),
-        State::Removing(_) => "The domain is being removed.",
-    }
-    .to_owned()
 }
 
 #[cfg(test)]

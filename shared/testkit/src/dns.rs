@@ -215,9 +215,10 @@ impl Lookup for FakeDns {
         }
         let apex = DomainName::parse(name)
             .map_or_else(|_| name.to_owned(), |name| name.organizational().to_owned());
-        let at = match self.state().suspended {
-            true => "verification-hold.suspended-domain.com".to_owned(),
-            false => apex.clone(),
+        let at = if self.state().suspended {
+            "verification-hold.suspended-domain.com".to_owned()
+        } else {
+            apex.clone()
         };
         ZoneOutcome::Found(Zone {
             name_servers: vec![format!("ns1.{at}"), format!("ns2.{at}")],

@@ -19,6 +19,7 @@
 //!     zone: &ZoneOutcome::Unknown { failure: None },
 //!     former: &FormerTokens::default(),
 //!     ses: None,
+//!     sightings: None,
 //! };
 //! // A DNS in which none of the names exists.
 //! let observe = |question: &Question| Observation {

@@ -1,6 +1,7 @@
 //! What is known beside the answers of DNS.
 
 use super::former::FormerTokens;
+use super::sightings::Sightings;
 use crate::dns::{Zone, ZoneOutcome};
 use crate::identity::SesStatus;
 use crate::names::DomainName;
@@ -16,6 +17,8 @@ pub struct Context<'a> {
     pub former: &'a FormerTokens,
     /// What Amazon SES last said, if it was asked.
     pub ses: Option<SesStatus>,
+    /// When earlier looks found the records, where there were some.
+    pub sightings: Option<&'a Sightings>,
 }
 
 impl<'a> Context<'a> {

@@ -18,6 +18,7 @@ mod context;
 pub mod explain;
 mod former;
 pub mod judge;
+mod sightings;
 
 pub use ask::{Probes, probes_for, questions_for};
 pub use code::DiagnosisCode;
@@ -28,6 +29,8 @@ pub use judge::{
     DmarcAt, DmarcDiscovery, Finding, Judged, JudgedRecord, RecordState, Trouble, discover_dmarc,
     dmarc_name, is_of_registry, judge,
 };
+
+pub use sightings::Sightings;
 
 pub(crate) use ask::Questions;
 pub(crate) use judge::{Case, NOBODYS_LABEL, Observations, SES_SPF_DOMAIN, answers};

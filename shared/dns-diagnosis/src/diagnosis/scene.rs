@@ -1,7 +1,9 @@
 //! A domain for tests of its diagnosis: its records, two authoritative servers and a resolver, each with
 //! its own content.
 
-use super::{Context, Diagnosis, DiagnosisCode, FormerTokens, RecordDiagnosis, diagnose};
+use super::{
+    Context, Diagnosis, DiagnosisCode, FormerTokens, RecordDiagnosis, Sightings, diagnose,
+};
 use super::{probes_for, questions_for};
 use crate::dns::{
     AuthorityAnswer, Data, NameServer, Observation, Outcome, Question, RecordType, Zone,
@@ -26,6 +28,7 @@ pub(crate) struct Scene {
     pub(crate) zone: ZoneOutcome,
     pub(crate) records: Vec<Record>,
     pub(crate) ses: Option<SesStatus>,
+    pub(crate) sightings: Option<Sightings>,
     pub(crate) former: FormerTokens,
     content: [DnsScene; 3],
     faults: [Option<Outcome>; 3],
@@ -86,6 +89,7 @@ impl Scene {
             records,
             domain,
             ses: None,
+            sightings: None,
             former: FormerTokens::default(),
             content: [(); 3].map(|()| DnsScene::with_ttl(POSITIVE_TTL, NEGATIVE_TTL)),
             faults: Default::default(),
@@ -227,6 +231,7 @@ impl Scene {
             zone: &self.zone,
             former: &self.former,
             ses: self.ses,
+            sightings: self.sightings.as_ref(),
         }
     }
 

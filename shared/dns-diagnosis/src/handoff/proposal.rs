@@ -142,6 +142,7 @@ impl<'h, 'a> Published<'h, 'a> {
             zone: &ZoneOutcome::Unknown { failure: None },
             former: &FormerTokens::default(),
             ses: None,
+            sightings: None,
         };
         let records = std::slice::from_ref(record);
         let diagnosis = diagnose(&context, records, self.handoff.observations);

@@ -88,6 +88,7 @@ async fn look(resolver: &Resolver, domain: &str, ses: Option<SesStatus>) -> Diag
         zone: &zone,
         former: &former,
         ses,
+        sightings: None,
     };
     let found = match &zone {
         ZoneOutcome::Found(zone) => Some(zone),

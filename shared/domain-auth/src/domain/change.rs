@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Domain, NewDomain};
 use crate::claims::ClaimRegister;
-use crate::diagnosis::FormerTokens;
+use crate::diagnosis::{FormerTokens, Sightings};
 use crate::dns::DnsLook;
 use crate::event::{self, Event, EventType};
 use crate::evidence::{self, Evidence};
@@ -222,6 +222,7 @@ impl Domain {
             version: 1,
             organizational: Some(organizational),
             never_verified: true,
+            sightings: Sightings::default(),
             links: Vec::new(),
         };
         let event_type = event::of_addition(domain.state.status());
@@ -264,6 +265,9 @@ impl Domain {
             domain.dns_looked_at = None;
             domain.look_digest = None;
             domain.challengers = Vec::new();
+        }
+        if forgets(kind) || domain.state.identity().is_none() {
+            domain.sightings = Sightings::default();
         }
         if ends_links(kind) {
             domain.links = Vec::new();

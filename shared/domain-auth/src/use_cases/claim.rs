@@ -194,7 +194,7 @@ async fn claimant_now<S: ReadDomains>(
 fn seen(change: &mut Change, look: Option<&DnsLook>, now: Timestamp) {
     // A claim that is taken over shows other records from now on.
     if let (Some(look), Status::Contested) = (look, change.domain.state.status()) {
-        change.domain.dns_looked_at = Some(now);
+        change.domain.saw_dns(&look.diagnosis, now);
         change.look = Some(look.clone().bounded());
     }
 }

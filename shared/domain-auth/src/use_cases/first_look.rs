@@ -166,10 +166,12 @@ where
     P: Ports<Store: ReadDomains + CommitChanges>,
 {
     let now = tools.clock.now();
+    let sightings = domain.sightings.after(look.diagnosis.states(), begun);
     let mut change = after_look(&domain, None, Some(look), now, tools.ids);
     change.domain.next_check = domain.next_check;
     // Not the time after SES was asked: it would tell whether a contested name is known to SES.
     change.domain.dns_looked_at = Some(begun);
+    change.domain.sightings = sightings;
     let written = before(
         now + WRITE_PATIENCE,
         tools.clock,

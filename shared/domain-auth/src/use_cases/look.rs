@@ -76,6 +76,7 @@ pub(super) async fn look_until(
         zone: &zone,
         former: &domain.former_tokens,
         ses,
+        sightings: Some(&domain.sightings),
     };
     let questions = questions_for(&domain.name, &records, known);
     let mut observations = first_round(dns, clock, &questions, ahead.observations, deadline).await;
@@ -246,7 +247,7 @@ pub fn after_look(
         });
     }
     if let Some(look) = dns {
-        change.domain.dns_looked_at = Some(now);
+        change.domain.saw_dns(&look.diagnosis, now);
         let look = look.bounded();
         let digest = look.digest();
         if digest.is_none() || digest != domain.look_digest {

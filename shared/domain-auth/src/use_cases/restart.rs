@@ -13,6 +13,7 @@ use crate::check_limit;
 use crate::domain::{Change, Domain};
 use crate::evidence::{self, Evidence, SesCall};
 use crate::history::Actor;
+use crate::identity::AxisStatus;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{
     ClaimStore, Clock, CommitChanges, CommitError, Identities, Operation, Ports, ReadClaims,
@@ -137,6 +138,12 @@ where
             )
             .map_err(|_| Failure::Refused(RestartRefusal::NotFailed(status)))?;
         change.domain.restarting_until = None;
+        if let Some(look) = &mut change.domain.ses {
+            look.status.verification = AxisStatus::Pending;
+            if dkim.is_some() {
+                look.status.dkim = AxisStatus::Pending;
+            }
+        }
         if let State::Pending(pending) = &mut change.domain.state {
             let before = pending.identity.clone();
             pending.identity.verification_token = Some(verification_token.clone());

@@ -92,8 +92,10 @@ pub(super) fn warnings(
     });
     let why: Vec<String> = unmet.collect();
     let author = author.clone();
-    let bulk =
-        (!why.is_empty()).then_some(SenderWarning::BulkRulesUnmet(BulkRulesUnmet { author, why }));
+    let bulk = (!why.is_empty()).then_some(SenderWarning::BulkRulesUnmet(BulkRulesUnmet {
+        author,
+        why,
+    }));
     [refused, via, bulk].into_iter().flatten().collect()
 }
 

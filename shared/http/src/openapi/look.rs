@@ -1,6 +1,6 @@
 //! The last look at the DNS of the domain of the examples: its TXT record has a doubled name.
 
-use domain_auth::diagnosis::{Context, diagnose, questions_for};
+use domain_auth::diagnosis::{Context, FormerTokens, diagnose, questions_for};
 use domain_auth::dns::{
     AuthorityAnswer, Data, DnsLook, NameServer, Observation, Outcome, Question, RecordType, Zone,
     ZoneOutcome,
@@ -22,7 +22,6 @@ pub(crate) fn looked_at() -> (Domain, DnsLook) {
         looked_at: at(12),
         details_at: Some(at(12)),
     });
-    domain.dns_looked_at = Some(at(12));
     domain.next_check = at(13);
     let zone = Zone {
         apex: NAME.to_owned(),
@@ -45,10 +44,12 @@ pub(crate) fn looked_at() -> (Domain, DnsLook) {
     let context = Context {
         domain: &domain.name,
         zone: &found,
-        former: &domain.former_tokens,
+        former: &FormerTokens::default(),
         ses: Some(ses),
+        sightings: None,
     };
     let diagnosis = diagnose(&context, &records, &observations);
+    domain.saw_dns(&diagnosis, at(12));
     let look = DnsLook::new(found, diagnosis, observations, &records);
     (domain, look)
 }

@@ -36,7 +36,7 @@ impl World {
                 Deed::Complete(who) => self.decide(self.whose(who), true).await,
                 Deed::Reject(who) => self.decide(self.whose(who), false).await,
                 Deed::Restart(who) => self.restart(self.whose(who)).await,
-                Deed::Remove(who) => self.remove(self.whose(who)).await,
+                Deed::Remove(who) => Box::pin(self.remove(self.whose(who))).await,
                 Deed::Ready(who) => self.ready(self.whose(who)).await,
                 Deed::Recheck(who) => self.recheck(self.whose(who)).await,
                 Deed::Release(who) => self.release(self.whose(who)).await,

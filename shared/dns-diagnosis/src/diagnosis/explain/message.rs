@@ -36,7 +36,7 @@ impl Wording<'_> {
                  nothing about your records; it is tried again by itself."
             ),
             Code::DnsUnavailable => self.trouble_message(Trouble::Silent),
-            Code::NotFound => format!("There is no {kind} record at {name} yet."),
+            Code::NotFound => self.not_found_message(record),
             Code::NotNeeded => format!(
                 "The {kind} record at {name} is not there as it should be, and it is not needed: \
                  Amazon SES has verified the domain by {}.",
@@ -101,6 +101,10 @@ impl Wording<'_> {
                     Some(count) => format!("up to {} more", minutes(count)),
                     None => "a while, and does not say for how long".to_owned(),
                 }
+            ),
+            Code::OkWaitingForSes if self.is_back(record) => format!(
+                "The record at {name} is back, and right. Amazon SES has not looked at it since; nothing \
+                 has to be done."
             ),
             Code::OkWaitingForSes => format!(
                 "The record at {name} is published and right. Amazon SES has not looked at it yet; \
@@ -241,16 +245,55 @@ impl Wording<'_> {
         let name = &record.name;
         match state {
             RecordState::Found if record.id == RecordId::Dmarc => self.dmarc_found(place),
-            RecordState::Found if self.ses_gave_up(record) => format!(
+            RecordState::Found if self.ses_gave_up(record) && self.domain_failed() => format!(
                 "The record at {name} is published and right, but Amazon SES had stopped looking \
                  before it was. Restart the verification."
             ),
+            RecordState::Found if self.ses_gave_up(record) => format!(
+                "The record at {name} is published and right, but Amazon SES had stopped looking \
+                 before it was. Amazon SES is asked again by itself; nothing has to be done."
+            ),
             RecordState::Found => format!("The record at {name} is published and right."),
-            RecordState::Missing => format!("There is no record at {name}."),
+            RecordState::Missing => match self.gone_since(record) {
+                Some(day) => {
+                    format!("There is no record at {name} any more. It was last found on {day}.")
+                }
+                None => format!("There is no record at {name}."),
+            },
             RecordState::Wrong => format!("The record at {name} is not what it should be."),
             RecordState::Unknown => format!("DNS did not answer what is at {name}."),
             RecordState::NotLookedYet => format!("{name} has not been looked up yet."),
         }
+    }
+
+    /// A record that was never there is awaited; one that was there is missed.
+    fn not_found_message(&self, record: &Record) -> String {
+        let (kind, name) = (record.data.type_name(), &record.name);
+        match self.gone_since(record) {
+            Some(day) => {
+                format!("There is no {kind} record at {name} any more. It was last found on {day}.")
+            }
+            None => format!("There is no {kind} record at {name} yet."),
+        }
+    }
+
+    /// The day on which an earlier look last found the record.
+    fn gone_since(&self, record: &Record) -> Option<String> {
+        let sightings = self.context.sightings?;
+        let at = sightings.last_found(record.id)?;
+        Some(at.strftime("%-d %B %Y").to_string())
+    }
+
+    /// Whether the record was found, was gone, and is there again.
+    fn is_back(&self, record: &Record) -> bool {
+        let sightings = self.context.sightings;
+        sightings.is_some_and(|seen| seen.is_gone(record.id) || seen.is_back(record.id))
+    }
+
+    /// Whether SES gave up on the domain itself, so that a person has to restart it.
+    fn domain_failed(&self) -> bool {
+        let ses = self.context.ses;
+        ses.is_some_and(|ses| ses.verification == AxisStatus::Failed)
     }
 
     /// What concerns the domain as a whole.

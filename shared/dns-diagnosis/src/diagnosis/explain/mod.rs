@@ -21,6 +21,7 @@
 //!     }),
 //!     former: &FormerTokens::default(),
 //!     ses: None,
+//!     sightings: None,
 //! };
 //! let judged = Judged {
 //!     records: vec![JudgedRecord {

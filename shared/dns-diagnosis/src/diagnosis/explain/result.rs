@@ -21,6 +21,13 @@ pub struct Diagnosis {
     pub dmarc_above: Vec<DmarcAt>,
 }
 
+impl Diagnosis {
+    /// Every record with its state.
+    pub fn states(&self) -> impl Iterator<Item = (RecordId, RecordState)> + '_ {
+        self.records.iter().map(|record| (record.id, record.state))
+    }
+}
+
 /// One diagnosis of the domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]

@@ -19,6 +19,7 @@
 //!     zone: &ZoneOutcome::Unknown { failure: None },
 //!     former: &FormerTokens::default(),
 //!     ses: None,
+//!     sightings: None,
 //! };
 //! let judged = |outcome: Outcome| {
 //!     let questions = questions_for(&domain, &records, None).into_iter();

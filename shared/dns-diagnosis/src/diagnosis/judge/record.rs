@@ -321,11 +321,15 @@ impl Case<'_> {
 
     /// Whether the provider's panel takes so long a name.
     fn measure_host(&self, record: &Record, judged: &mut Judgement) {
+        // Recognizing the panel is expensive, and this is called for every record.
+        if !matches!(judged.standing, Standing::Absent | Standing::Wrong) {
+            return;
+        }
         let panel = Panel::of(self.context.found_zone(), self.context.zone_or_guess());
         let is_too_long = panel
             .longest_host()
             .is_some_and(|longest| panel.host(record).len() > longest);
-        if is_too_long && matches!(judged.standing, Standing::Absent | Standing::Wrong) {
+        if is_too_long {
             let finding = Finding::new(Code::NameTooLongForProvider);
             judged.findings.push(finding);
         }

@@ -1,0 +1,334 @@
+//! The next step of a domain: the one thing that a person does now, or that there is nothing to do, and the
+//! call of the API that leads onward. One table: the state, what is missing in it, and who asks. The
+//! sentences are in `words.rs`.
+
+use std::borrow::Cow;
+
+use domain_auth::domain::Domain;
+use domain_auth::event::staff_path;
+use domain_auth::identity::AxisStatus;
+use domain_auth::state::{FailureReason, State};
+use serde::Serialize;
+
+use crate::stage::{ClaimStage, DKIM, Records};
+use crate::words;
+
+/// What to do next with a domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "NextStep")
+)]
+pub struct NextStepView {
+    /// What it is, for programs.
+    pub code: NextStepCode,
+    /// The same for people. Plain text: a page has to escape it.
+    pub sentence: String,
+    /// The call that leads onward; none where there is only to wait.
+    pub call: Option<CallView>,
+}
+
+/// A call of the API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Call")
+)]
+pub struct CallView {
+    /// The HTTP method.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["POST"])))]
+    pub method: &'static str,
+    /// The path in the API.
+    pub path: String,
+}
+
+/// The kinds of next steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NextStepCode {
+    /// Nothing is left to do.
+    Nothing,
+    /// The client publishes the ownership record.
+    PublishOwnershipRecord,
+    /// The ownership record stays in DNS until all name servers show it.
+    KeepOwnershipRecord,
+    /// The service goes on by itself, in a few minutes.
+    WaitForService,
+    /// Amazon SES looks for the records by itself.
+    WaitForSes,
+    /// Lasso support decides, or takes the final step.
+    WaitForLasso,
+    /// The client has something to do first. For Lasso support alone.
+    WaitForClient,
+    /// The client publishes the records that Amazon SES verifies the domain by.
+    PublishRecords,
+    /// The client publishes the recommended records, so that its mail fares better.
+    PublishRecommendedRecords,
+    /// The client publishes again what is not in DNS any more.
+    RepairRecords,
+    /// The client tells Lasso that it is ready for the final step.
+    TellLasso,
+    /// Amazon SES is made to look for another 72 hours.
+    Restart,
+    /// The client writes to Lasso support.
+    AskLasso,
+    /// Lasso support decides about a claim that is proven.
+    DecideClaim,
+    /// Lasso support takes the final step, or refuses it.
+    DecideFinalStep,
+}
+
+/// What the end of a state means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DeadlineMeans {
+    /// Amazon SES stops looking for the records, and the domain becomes `failed`.
+    SesGivesUp,
+    /// The domain is removed.
+    DomainRemoved,
+    /// The claim expires, and the domain is removed from the client's list.
+    ClaimExpires,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asker {
+    Client,
+    Support,
+}
+
+/// Which call leads onward.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Onward {
+    Wait,
+    Check,
+    Notify,
+    Restart,
+    Complete,
+    /// The decision about a claim, by the path of its domain for Lasso support.
+    Release(String),
+}
+
+/// What the end of the present state means, where it ends by itself.
+pub(crate) fn deadline_means(domain: &Domain) -> Option<DeadlineMeans> {
+    let means = match &domain.state {
+        State::Contested(_) => DeadlineMeans::ClaimExpires,
+        State::Pending(_) => DeadlineMeans::SesGivesUp,
+        State::Failed(_) => DeadlineMeans::DomainRemoved,
+        State::Provisioning(_) | State::Verified(_) | State::Authenticated(_) => return None,
+        State::AtRisk(_) | State::Rejected(_) | State::Removing(_) => return None,
+    };
+    domain.deadline().map(|_| means)
+}
+
+/// The next step of a domain, for who asks.
+pub(crate) fn next_step(domain: &Domain, asker: Asker) -> NextStepView {
+    let (code, onward, sentence) = match asker {
+        Asker::Client => of_client(domain),
+        Asker::Support => of_support(domain),
+    };
+    NextStepView {
+        code,
+        sentence: sentence.into_owned(),
+        call: call(domain, onward, asker),
+    }
+}
+
+type Row = (NextStepCode, Onward, Cow<'static, str>);
+
+fn of_client(domain: &Domain) -> Row {
+    use NextStepCode as Code;
+    use words::client as say;
+    let records = Records::of(domain);
+    let (code, onward, sentence) = match &domain.state {
+        State::Contested(contested) => match ClaimStage::of(contested) {
+            ClaimStage::Unproven => {
+                let sentence = say::publish_ownership_record(&domain.client);
+                return (
+                    Code::PublishOwnershipRecord,
+                    Onward::Check,
+                    Cow::Owned(sentence),
+                );
+            }
+            ClaimStage::Unconfirmed => (
+                Code::KeepOwnershipRecord,
+                Onward::Check,
+                say::KEEP_OWNERSHIP_RECORD,
+            ),
+            ClaimStage::Proven => (Code::WaitForLasso, Onward::Wait, say::WAIT_FOR_DECISION),
+            ClaimStage::TakenOver => (Code::WaitForService, Onward::Wait, say::WAIT_FOR_TRANSFER),
+        },
+        State::Provisioning(_) => (
+            Code::WaitForService,
+            Onward::Wait,
+            say::WAIT_FOR_REGISTRATION,
+        ),
+        State::Removing(_) => (Code::WaitForService, Onward::Wait, say::WAIT_FOR_REMOVAL),
+        State::Pending(_) => match records {
+            Records::Unknown | Records::Missing => {
+                (Code::PublishRecords, Onward::Check, say::PUBLISH_RECORDS)
+            }
+            Records::Gone => (
+                Code::RepairRecords,
+                Onward::Check,
+                say::PUBLISH_RECORDS_AGAIN,
+            ),
+            Records::Found if domain.ready_call().is_some() => {
+                (Code::WaitForSes, Onward::Check, say::WAIT_FOR_SES)
+            }
+            Records::Found => (Code::TellLasso, Onward::Notify, say::TELL_LASSO_IN_TIME),
+            Records::NotNeeded => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_OWNERS_KEY),
+        },
+        State::Verified(_) => (Code::WaitForLasso, Onward::Wait, say::WAIT_FOR_FINAL_STEP),
+        State::Authenticated(_) if shows_via(domain) => (
+            Code::PublishRecommendedRecords,
+            Onward::Check,
+            say::PUBLISH_RECOMMENDED_RECORDS,
+        ),
+        State::Authenticated(_) => (Code::Nothing, Onward::Wait, say::NOTHING),
+        State::AtRisk(_) => match records {
+            Records::Missing | Records::Gone => {
+                (Code::RepairRecords, Onward::Check, say::REPAIR_RECORDS)
+            }
+            Records::Unknown => (
+                Code::RepairRecords,
+                Onward::Check,
+                say::SEE_WHETHER_RECORDS_ARE_THERE,
+            ),
+            Records::Found => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_RECOVERY),
+            Records::NotNeeded => (Code::AskLasso, Onward::Check, say::ASK_LASSO_ABOUT_THE_KEY),
+        },
+        State::Failed(failed) => match failed.reason {
+            FailureReason::DeadlinePassed
+            | FailureReason::SesGaveUp
+            | FailureReason::SesRevoked => {
+                let sentence = match records {
+                    Records::Found => say::RESTART_WITH_RECORDS,
+                    Records::Unknown | Records::Missing | Records::Gone => say::RESTART,
+                    Records::NotNeeded => say::RESTART_WITH_OWNERS_KEY,
+                };
+                (Code::Restart, Onward::Restart, sentence)
+            }
+            FailureReason::IdentityGone => (Code::Restart, Onward::Restart, say::REGISTER_AGAIN),
+            FailureReason::RefusedBySes => (Code::AskLasso, Onward::Restart, say::CHECK_THE_NAME),
+        },
+        State::Rejected(_) => (Code::TellLasso, Onward::Notify, say::SETTLE_AND_TELL_LASSO),
+    };
+    (code, onward, Cow::Borrowed(sentence))
+}
+
+fn of_support(domain: &Domain) -> Row {
+    use NextStepCode as Code;
+    use words::support as say;
+    let records = Records::of(domain);
+    if let Some(challenger) = domain.challengers.first() {
+        let claim = staff_path(&challenger.client, &challenger.name);
+        let name = challenger.name.to_unicode();
+        let sentence = say::decide_challenge(&challenger.client, &name);
+        return (
+            Code::DecideClaim,
+            Onward::Release(claim),
+            Cow::Owned(sentence),
+        );
+    }
+    let (code, onward, sentence) = match &domain.state {
+        State::Contested(contested) => match ClaimStage::of(contested) {
+            ClaimStage::Unproven | ClaimStage::Unconfirmed => {
+                (Code::WaitForClient, Onward::Check, say::WAIT_FOR_PROOF)
+            }
+            ClaimStage::Proven => {
+                let claim = staff_path(&domain.client, &domain.name);
+                (Code::DecideClaim, Onward::Release(claim), say::DECIDE_CLAIM)
+            }
+            ClaimStage::TakenOver => (Code::WaitForService, Onward::Wait, say::WAIT_FOR_TRANSFER),
+        },
+        State::Provisioning(_) => (
+            Code::WaitForService,
+            Onward::Wait,
+            say::WAIT_FOR_REGISTRATION,
+        ),
+        State::Removing(_) => (Code::WaitForService, Onward::Wait, say::WAIT_FOR_REMOVAL),
+        State::Pending(_) => match records {
+            Records::Unknown | Records::Missing | Records::Gone => {
+                let sentence = if domain.ready_call().is_some() {
+                    say::HELP_WITH_RECORDS
+                } else {
+                    say::WAIT_FOR_RECORDS
+                };
+                (Code::WaitForClient, Onward::Check, sentence)
+            }
+            Records::Found => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_SES),
+            Records::NotNeeded => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_OWNERS_KEY),
+        },
+        State::Verified(_) => (
+            Code::DecideFinalStep,
+            Onward::Complete,
+            say::DECIDE_FINAL_STEP,
+        ),
+        State::Authenticated(_) => (Code::Nothing, Onward::Wait, say::NOTHING),
+        State::AtRisk(_) => match records {
+            Records::Missing | Records::Gone | Records::Unknown => {
+                (Code::WaitForClient, Onward::Check, say::HELP_TO_REPAIR)
+            }
+            Records::Found => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_RECOVERY),
+            Records::NotNeeded => (Code::WaitForClient, Onward::Check, say::HELP_WITH_THE_KEY),
+        },
+        State::Failed(failed) => {
+            let sentence = match failed.reason {
+                FailureReason::DeadlinePassed
+                | FailureReason::SesGaveUp
+                | FailureReason::SesRevoked => say::WAIT_FOR_RESTART,
+                FailureReason::IdentityGone => say::WAIT_FOR_REGISTERING_AGAIN,
+                FailureReason::RefusedBySes => say::CHECK_THE_NAME,
+            };
+            (Code::WaitForClient, Onward::Check, sentence)
+        }
+        State::Rejected(_) => (
+            Code::WaitForClient,
+            Onward::Check,
+            say::WAIT_FOR_CLIENT_AFTER_REJECTION,
+        ),
+    };
+    (code, onward, Cow::Borrowed(sentence))
+}
+
+/// Whether recipients can see "via": neither DNS nor Amazon SES has the three CNAME records.
+fn shows_via(domain: &Domain) -> bool {
+    let identity = domain.state.identity();
+    let has_cnames = identity.is_some_and(|identity| identity.dkim.is_some());
+    let dkim = domain.ses.map(|ses| ses.status.dkim);
+    let signs = dkim.is_none_or(|dkim| match dkim {
+        AxisStatus::Success | AxisStatus::TemporaryFailure => true,
+        AxisStatus::Pending | AxisStatus::NotStarted | AxisStatus::Failed => false,
+    });
+    let lacks_one = DKIM.iter().any(|id| domain.sightings.is_missing(*id));
+    has_cnames && !signs && lacks_one
+}
+
+fn call(domain: &Domain, onward: Onward, asker: Asker) -> Option<CallView> {
+    let of_domain = match asker {
+        Asker::Client => format!("/domains/{}", domain.name),
+        Asker::Support => staff_path(&domain.client, &domain.name),
+    };
+    let path = match (onward, asker) {
+        (Onward::Wait, _) => return None,
+        (Onward::Check, Asker::Client) => format!("{of_domain}/check"),
+        (Onward::Check, Asker::Support) => format!("{of_domain}/recheck"),
+        (Onward::Notify, _) => format!("{of_domain}/notify"),
+        (Onward::Restart, _) => format!("{of_domain}/restart"),
+        (Onward::Complete, _) => format!("{of_domain}/complete"),
+        (Onward::Release(claim), _) => format!("{claim}/release"),
+    };
+    Some(CallView {
+        method: "POST",
+        path,
+    })
+}
+
+#[cfg(test)]
+#[path = "next_step_tests.rs"]
+mod tests;

@@ -1,0 +1,135 @@
+use domain_auth::domain::{Challenger, Domain};
+use domain_auth::names::{ClientId, DomainName};
+use domain_auth::state::{Contested, FailureReason, Status, Trigger, Unconfirmed};
+
+use super::*;
+use crate::openapi::story::{added, at, moved, pending_domain, story};
+use crate::operations::Operation;
+use crate::routes::Access;
+
+/// A domain in every state, with every reason and stage that changes what is next.
+fn domains() -> Vec<Domain> {
+    let contested = |change: fn(&mut Contested)| {
+        let mut domain = added(State::contested("secret".to_owned(), at(0))).domain;
+        if let State::Contested(contested) = &mut domain.state {
+            change(contested);
+        }
+        domain
+    };
+    let [provisioning, pending, verified, authenticated] =
+        story(Trigger::Completed).map(|change| change.domain);
+    let [.., rejected] = story(Trigger::Refused {
+        reason: "Not one of ours.".to_owned(),
+    });
+    let after = |domain: &Domain, trigger| {
+        moved(domain, trigger, domain_auth::history::Actor::Service, 200).domain
+    };
+    let failed = [
+        FailureReason::DeadlinePassed,
+        FailureReason::SesGaveUp,
+        FailureReason::SesRevoked,
+        FailureReason::IdentityGone,
+        FailureReason::RefusedBySes,
+    ]
+    .map(|reason| after(&pending, Trigger::SesFailed(reason)));
+    let mut said_ready = pending.clone();
+    said_ready.say_ready(at(5), None, false);
+    let mut challenged = authenticated.clone();
+    challenged.challengers.push(Challenger {
+        client: ClientId::parse("cedar").unwrap(),
+        name: DomainName::parse("maplehomes.com").unwrap(),
+    });
+    let at_risk = after(
+        &authenticated,
+        Trigger::RecordsBroken {
+            reason: "Amazon SES cannot find the DKIM records any more.".to_owned(),
+        },
+    );
+    let removing = after(&authenticated, Trigger::Removed);
+    let mut domains = vec![
+        contested(|_| {}),
+        contested(|claim| claim.unconfirmed = Some(Unconfirmed { seen: 1, of: 2 })),
+        contested(|claim| claim.proven_at = Some(at(9))),
+        contested(|claim| claim.taking_over_since = Some(at(9))),
+        provisioning,
+        pending,
+        said_ready,
+        verified,
+        authenticated,
+        challenged,
+        at_risk,
+        rejected.domain,
+        removing,
+    ];
+    domains.extend(failed);
+    domains
+}
+
+/// Whether the state machine and the use cases take a call.
+fn is_allowed(operation: Operation, domain: &Domain) -> bool {
+    let status = domain.state.status();
+    match operation {
+        Operation::CheckDomain | Operation::RecheckDomain => status != Status::Removing,
+        Operation::NotifyReady => match status {
+            Status::Provisioning | Status::Pending | Status::Verified | Status::Rejected => true,
+            Status::Contested | Status::Authenticated | Status::AtRisk => false,
+            Status::Failed | Status::Removing => false,
+        },
+        Operation::RestartDomain => status == Status::Failed,
+        Operation::CompleteDomain => status == Status::Verified,
+        Operation::ReleaseDomain => {
+            domain.state.is_proven_claim() || !domain.challengers.is_empty()
+        }
+        _ => false,
+    }
+}
+
+#[test]
+fn every_state_has_a_next_step_whose_call_is_allowed() {
+    let mut statuses = Vec::new();
+    for domain in domains() {
+        statuses.push(domain.state.status());
+        for (asker, access) in [
+            (Asker::Client, Access::ClientAdmin),
+            (Asker::Support, Access::LassoSupport),
+        ] {
+            let next = next_step(&domain, asker);
+            assert!(next.sentence.ends_with(['.', '!']), "{next:?}");
+            let Some(call) = next.call else { continue };
+            let operation = Operation::at(call.method, &call.path).expect(&call.path);
+            assert_eq!(operation.route().access, access, "{call:?}");
+            assert!(
+                is_allowed(operation, &domain),
+                "{call:?}: {:?}",
+                domain.state
+            );
+        }
+    }
+    assert!(Status::ALL.iter().all(|status| statuses.contains(status)));
+}
+
+#[test]
+fn a_deadline_always_says_what_happens_then() {
+    for domain in domains() {
+        assert_eq!(
+            domain.deadline().is_some(),
+            deadline_means(&domain).is_some(),
+            "{:?}",
+            domain.state
+        );
+    }
+}
+
+#[test]
+fn what_a_client_reads_does_not_depend_on_how_support_is_asked() {
+    let pending = pending_domain();
+    let client = next_step(&pending, Asker::Client);
+    let support = next_step(&pending, Asker::Support);
+    assert_eq!(client.code, NextStepCode::PublishRecords);
+    assert_eq!(support.code, NextStepCode::WaitForClient);
+    let call = support.call.unwrap();
+    assert_eq!(
+        call.path,
+        "/staff/clients/maple-homes/domains/maplehomes.com/recheck"
+    );
+}

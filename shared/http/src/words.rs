@@ -1,0 +1,230 @@
+//! The sentences about where a domain stands and what to do next, all of them in this one place, so that
+//! they can be read together. Plain text: a page has to escape it. When which of them is said is decided in
+//! `next_step.rs`; what records are about is said in `dns-diagnosis`, and what has happened in
+//! `domain_auth::history`.
+
+use domain_auth::domain::Domain;
+use domain_auth::names::ClientId;
+use domain_auth::state::{Contested, FailureReason, State, Unconfirmed};
+use jiff::Timestamp;
+
+use crate::stage::{ClaimStage, Records};
+
+/// Next steps of the client.
+pub(crate) mod client {
+    pub(crate) const KEEP_OWNERSHIP_RECORD: &str =
+        "Leave the ownership record in place. It is looked for again by itself.";
+    pub(crate) const WAIT_FOR_DECISION: &str =
+        "Nothing to do now: leave the ownership record in place. Lasso support decides.";
+    pub(crate) const WAIT_FOR_TRANSFER: &str =
+        "Nothing to do now: leave the ownership record in place.";
+    pub(crate) const WAIT_FOR_REGISTRATION: &str =
+        "Nothing to do now: the values to copy are there in a moment.";
+    pub(crate) const WAIT_FOR_REMOVAL: &str = "Nothing to do: the domain goes by itself.";
+    pub(crate) const PUBLISH_RECORDS: &str = "Publish the DNS records of the domain, or send them \
+         to the person who looks after your DNS.";
+    pub(crate) const PUBLISH_RECORDS_AGAIN: &str = "Publish the DNS records again: they were found \
+         before, and the last look did not find all of them.";
+    pub(crate) const TELL_LASSO_IN_TIME: &str = "The DNS records are found. Tell Lasso that you are \
+         ready for the final step.";
+    pub(crate) const WAIT_FOR_SES: &str =
+        "Nothing to do now: the DNS records are found, and Amazon SES looks for them by itself.";
+    pub(crate) const WAIT_FOR_OWNERS_KEY: &str =
+        "Nothing to do now: Amazon SES verifies the domain by itself.";
+    pub(crate) const WAIT_FOR_FINAL_STEP: &str =
+        "Nothing to do now: Lasso support completes the final step.";
+    pub(crate) const NOTHING: &str = "Nothing to do: you can send from this domain.";
+    pub(crate) const PUBLISH_RECOMMENDED_RECORDS: &str = "Publish the CNAME records. Until then \
+         recipients can see \"via amazonses.com\" beside your name.";
+    pub(crate) const REPAIR_RECORDS: &str =
+        "Publish again what is missing: each DNS record says what is wrong, and how to repair it.";
+    pub(crate) const WAIT_FOR_RECOVERY: &str = "Nothing to do now: the DNS records are found again, \
+         and Amazon SES looks for them by itself.";
+    pub(crate) const SEE_WHETHER_RECORDS_ARE_THERE: &str = "Make sure that the DNS records of the domain \
+         are still published. The last look had no answer for them.";
+    pub(crate) const ASK_LASSO_ABOUT_THE_KEY: &str = "Ask Lasso support: Amazon SES signs this \
+         domain's mail with a key of its owner, so what has to be repaired is not shown here.";
+    pub(crate) const RESTART: &str = "Publish the DNS records of the domain, and restart the \
+         verification. Amazon SES then looks for them for another 72 hours.";
+    pub(crate) const RESTART_WITH_RECORDS: &str = "The DNS records are found now. Restart the \
+         verification, so that Amazon SES looks for them again.";
+    pub(crate) const RESTART_WITH_OWNERS_KEY: &str =
+        "Restart the verification. Amazon SES then looks again for 72 hours.";
+    pub(crate) const REGISTER_AGAIN: &str =
+        "Restart the verification. The domain is then registered with Amazon SES again.";
+    pub(crate) const CHECK_THE_NAME: &str = "Check the spelling of the name. If it is right, ask \
+         Lasso support, and restart the verification when they say so.";
+    pub(crate) const SETTLE_AND_TELL_LASSO: &str =
+        "Settle what Lasso support wrote, and then tell Lasso that you are ready again.";
+
+    use super::ClientId;
+
+    pub(crate) fn publish_ownership_record(client: &ClientId) -> String {
+        format!(
+            "Publish the ownership record. When Lasso finds it, the domain goes to {client}; publish it \
+             only if you work for that organization."
+        )
+    }
+}
+
+/// Next steps of Lasso support.
+pub(crate) mod support {
+    pub(crate) const WAIT_FOR_PROOF: &str = "Nothing to do: the client publishes the ownership \
+         record, which is looked for by itself.";
+    pub(crate) const DECIDE_CLAIM: &str = "Decide about the claim: grant it to this client, which has \
+         proven the name, or end it.";
+    pub(crate) const WAIT_FOR_TRANSFER: &str =
+        "Nothing to do: the name is being transferred to this client, which takes a few minutes.";
+    pub(crate) const WAIT_FOR_REGISTRATION: &str =
+        "Nothing to do: the domain is being registered with Amazon SES by itself.";
+    pub(crate) const WAIT_FOR_REMOVAL: &str = "Nothing to do: the domain is removed by itself.";
+    pub(crate) const WAIT_FOR_RECORDS: &str =
+        "Nothing to do, unless the client asks for help: the client publishes the DNS records.";
+    pub(crate) const HELP_WITH_RECORDS: &str = "Help the client, which says that it is ready: not all \
+         of the DNS records that Amazon SES needs are found.";
+    pub(crate) const WAIT_FOR_SES: &str =
+        "Nothing to do: Amazon SES looks for the DNS records by itself.";
+    pub(crate) const WAIT_FOR_OWNERS_KEY: &str =
+        "Nothing to do: Amazon SES verifies the domain by itself.";
+    pub(crate) const DECIDE_FINAL_STEP: &str =
+        "Complete the final step, or reject it with a reason.";
+    pub(crate) const NOTHING: &str = "Nothing to do: Lasso sends for this domain.";
+    pub(crate) const HELP_TO_REPAIR: &str = "Help the client to repair the DNS records.";
+    pub(crate) const HELP_WITH_THE_KEY: &str = "Help the client: Amazon SES signs this domain's mail \
+         with a key of its owner, so what has to be repaired is not shown here.";
+    pub(crate) const WAIT_FOR_RECOVERY: &str =
+        "Nothing to do now: the domain recovers by itself once Amazon SES and DNS agree.";
+    pub(crate) const WAIT_FOR_RESTART: &str = "Help the client to publish the DNS records. The client \
+         then restarts the verification.";
+    pub(crate) const WAIT_FOR_REGISTERING_AGAIN: &str =
+        "Nothing to do: the client restarts the verification, which registers the domain again.";
+    pub(crate) const CHECK_THE_NAME: &str =
+        "Ask the client whether the name is spelled right: Amazon SES does not accept it.";
+    pub(crate) const WAIT_FOR_CLIENT_AFTER_REJECTION: &str =
+        "Nothing to do: the client settles what was written, and says that it is ready again.";
+
+    use super::ClientId;
+
+    pub(crate) fn decide_challenge(challenger: &ClientId, name: &str) -> String {
+        format!(
+            "Decide about the claim of {challenger}, which has proven {name}: grant it, or end it."
+        )
+    }
+}
+
+/// Where a domain stands: what happened, what happens by itself, and until when.
+pub(crate) fn state(domain: &Domain) -> String {
+    let mut sentences = Vec::new();
+    let displacement = domain.state.displacement();
+    sentences.extend(displacement.map(|displacement| displacement.sentences(&domain.name)));
+    sentences.push(of_state(domain));
+    if !domain.challengers.is_empty() {
+        sentences.push(CHALLENGED.to_owned());
+    }
+    sentences.join(" ")
+}
+
+const CHALLENGED: &str = "Another client has proven this domain, or one above or below it; Lasso \
+     support decides. Nothing has changed so far.";
+
+fn of_state(domain: &Domain) -> String {
+    match &domain.state {
+        State::Contested(contested) => of_claim(contested),
+        State::Provisioning(_) => {
+            "The domain is being registered with Amazon SES, which goes on by itself.".to_owned()
+        }
+        State::Pending(pending) => of_pending(Records::of(domain), pending.deadline),
+        State::Verified(_) => {
+            "Amazon SES has verified the domain. Lasso support completes the final step.".to_owned()
+        }
+        State::Authenticated(_) => "Lasso sends for this domain.".to_owned(),
+        State::AtRisk(at_risk) => format!("{} Lasso still sends.", at_risk.reason),
+        State::Failed(failed) => {
+            let removed = domain.deadline().map(|at| {
+                format!(
+                    "Unless it is restarted, the domain is removed on {}.",
+                    day(at)
+                )
+            });
+            let reason = failure(failed.reason);
+            removed.map_or_else(
+                || reason.to_owned(),
+                |removed| format!("{reason} {removed}"),
+            )
+        }
+        State::Rejected(rejected) => rejected.reason.clone(),
+        State::Removing(_) => "The domain is being removed.".to_owned(),
+    }
+}
+
+fn of_claim(claim: &Contested) -> String {
+    let expires = day(claim.expires_at);
+    match ClaimStage::of(claim) {
+        ClaimStage::Proven => {
+            "Your proof was found. Lasso support decides about this domain now; leave the record in \
+             place."
+                .to_owned()
+        }
+        ClaimStage::TakenOver => {
+            "Your proof was found. The domain is being transferred to you, which takes a few minutes; \
+             leave the record in place."
+                .to_owned()
+        }
+        ClaimStage::Unconfirmed => claim.unconfirmed.map_or_else(String::new, unconfirmed),
+        ClaimStage::Unproven if claim.displaced.is_some() => format!(
+            "To have it again, prove that this domain is yours. The ownership record is looked for by \
+             itself until {expires}; then the domain is removed from your list."
+        ),
+        ClaimStage::Unproven => format!(
+            "Lasso needs proof that this domain is yours. The ownership record is looked for by itself \
+             until {expires}; then the claim expires."
+        ),
+    }
+}
+
+fn unconfirmed(Unconfirmed { seen, of }: Unconfirmed) -> String {
+    format!(
+        "Your ownership record was found, and has to be confirmed before the domain is yours: over \
+         TCP it was seen at {seen} of {of} name servers of the domain. All of them must answer with \
+         it. Leave the record in place; it is looked for again by itself."
+    )
+}
+
+fn of_pending(records: Records, deadline: Timestamp) -> String {
+    let stops = format!("Amazon SES stops looking on {}.", day(deadline));
+    let stands = match records {
+        Records::Unknown => {
+            "Amazon SES looks for the DNS records by itself. That it has not found them yet is no error."
+        }
+        Records::Missing => {
+            "Waiting for the DNS records. This is not an error: publish them, and Amazon SES will find \
+             them."
+        }
+        Records::Gone => {
+            "Waiting for the DNS records: they were found before, and are not all there any more."
+        }
+        Records::Found => {
+            "The DNS records are found. Amazon SES looks for them by itself, which can take some hours."
+        }
+        Records::NotNeeded => {
+            "Amazon SES has this domain already, with a DKIM key of its owner. No record has to be \
+             published for its verification, which is looked up by itself."
+        }
+    };
+    format!("{stands} {stops}")
+}
+
+/// Why a domain failed.
+fn failure(reason: FailureReason) -> &'static str {
+    reason.sentence()
+}
+
+/// Of a record that is as it should be.
+pub(crate) fn record_is_right(name: &str) -> String {
+    format!("The record at {name} is published and right.")
+}
+
+/// A day in words, in UTC.
+pub(crate) fn day(at: Timestamp) -> String {
+    at.strftime("%-d %B %Y").to_string()
+}

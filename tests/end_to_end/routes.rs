@@ -29,18 +29,18 @@ pub(crate) fn tests(suite: &mut Suite) {
 }
 
 /// Where a call goes: what its path is about.
-struct Target<'a> {
-    client: &'a str,
-    domain: &'a str,
+pub(crate) struct Target<'a> {
+    pub(crate) client: &'a str,
+    pub(crate) domain: &'a str,
     /// Of a link, which is all that its holder needs.
-    token: &'a str,
+    pub(crate) token: &'a str,
 }
 
 /// The token of no link.
-const NO_LINK: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+pub(crate) const NO_LINK: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 impl Target<'_> {
-    fn path(&self, operation: Operation) -> String {
+    pub(crate) fn path(&self, operation: Operation) -> String {
         operation
             .route()
             .path
@@ -49,6 +49,18 @@ impl Target<'_> {
             .replace("{address}", &format!("sales@{}", self.domain))
             .replace("{link}", "no-such-link")
             .replace("{token}", self.token)
+    }
+}
+
+/// What an operation that is for everybody answers, where the token of a path is that of no link.
+pub(crate) fn without_link(operation: Operation) -> StatusCode {
+    if !operation.route().path.contains("{token}") {
+        return StatusCode::OK;
+    }
+    match operation.route().method {
+        "GET" => StatusCode::NOT_FOUND,
+        // A form leads back to its page, which says so.
+        _ => StatusCode::SEE_OTHER,
     }
 }
 
@@ -71,9 +83,7 @@ async fn tokens(world: Shared) {
     };
     for operation in Operation::ALL {
         let expected = match operation.route().access {
-            // Without a link there is nothing behind these; a form leads back to where it is from.
-            Access::Anyone if operation.route().path.contains("{token}") => StatusCode::NOT_FOUND,
-            Access::Anyone => StatusCode::OK,
+            Access::Anyone => without_link(*operation),
             Access::ClientAdmin | Access::LassoSupport | Access::MassMail => {
                 StatusCode::UNAUTHORIZED
             }
@@ -247,6 +257,10 @@ async fn unknown_parameters(world: Shared) {
         token: NO_LINK,
     };
     for operation in Operation::ALL {
+        // The pages for people take an address as a mail program has rewritten it.
+        if operation.route().path.contains("{token}") {
+            continue;
+        }
         let token = match operation.route().access {
             Access::Anyone | Access::ClientAdmin => world.client_admin(),
             Access::LassoSupport => world.support(),

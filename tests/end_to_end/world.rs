@@ -16,7 +16,7 @@ use domain_auth_aws::{SystemClock, SystemIds};
 use domain_auth_testkit::{client, domain_name};
 use jiff::{SignedDuration, Timestamp};
 use lasso_local::{LocalStack, StackInfo};
-use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, OnceCell};
 use tokio::time::Instant;
@@ -56,7 +56,11 @@ impl World {
         Self {
             info: stack.info().clone(),
             stack: Arc::clone(stack),
-            http: Client::new(),
+            // As a program calls: what leads elsewhere is an answer like any other.
+            http: Client::builder()
+                .redirect(redirect::Policy::none())
+                .build()
+                .expect("a client"),
             aws: OnceCell::new(),
             domains: AtomicUsize::new(0),
             runs: AtomicUsize::new(0),

@@ -206,6 +206,15 @@ async fn a_link_holder_checks_the_domain_and_is_led_back_to_the_page() {
 }
 
 #[tokio::test]
+async fn a_link_holder_checks_whatever_a_mail_program_has_added_to_the_address() {
+    let (plain, followed) = (app_with_link().await, app_with_link().await);
+    let before = stored(&followed).await;
+    let answer = by_link(&followed, "by-link-with-parameters-of-a-mail-program").await;
+    assert_eq!(answer, by_link(&plain, "by-link").await);
+    assert_ne!(stored(&followed).await, before);
+}
+
+#[tokio::test]
 async fn a_link_holder_and_the_client_share_the_pause_of_the_domain() {
     let app = app_with_link().await;
     assert_eq!(check(&app).await.status(), StatusCode::OK);

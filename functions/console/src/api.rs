@@ -1,6 +1,6 @@
 //! The HTTP API, called with the token of the person who is signed in.
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, Request, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -140,12 +140,20 @@ fn refusal(answer: &Response<Vec<u8>>) -> ApiError {
     let mut problem = read.unwrap_or_default();
     problem.status = status.as_u16();
     if problem.detail.is_empty() {
-        problem.title = "The service does not answer just now".to_owned();
-        problem.detail = match answer.headers().get(RETRY_AFTER) {
-            Some(_) | None if status.is_server_error() => "Try again in a moment.",
-            Some(_) | None => "The request was refused.",
-        }
-        .to_owned();
+        let (title, detail) = if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
+        {
+            (
+                "The service does not answer just now",
+                "Try again in a moment.",
+            )
+        } else {
+            (
+                "The request was refused",
+                "The request was refused. Nothing was changed.",
+            )
+        };
+        title.clone_into(&mut problem.title);
+        detail.clone_into(&mut problem.detail);
     }
     ApiError::Problem(Box::new(problem))
 }

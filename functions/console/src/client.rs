@@ -2,6 +2,7 @@
 
 use askama::Template;
 use http::{Method, StatusCode};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::api::{ApiError, Problem};
@@ -160,7 +161,7 @@ impl<F: Fetch> Visit<'_, F> {
             .post("/domains", Some(&body), &format!("{number}"))
             .await;
         let problem = match first {
-            Ok(answer) => return Ok(Ok((added(answer)?, None))),
+            Ok(answer) => return Ok(Ok((read(200, answer)?, None))),
             Err(ApiError::Problem(problem)) => *problem,
             Err(error) => return Err(error.into()),
         };
@@ -174,7 +175,7 @@ impl<F: Fetch> Visit<'_, F> {
         match second {
             Ok(answer) => {
                 let note = format!("“{name}” was read as {suggestion}.");
-                Ok(Ok((added(answer)?, Some(note))))
+                Ok(Ok((read(200, answer)?, Some(note))))
             }
             Err(ApiError::Problem(problem)) => Ok(Err(*problem)),
             Err(error) => Err(error.into()),
@@ -226,7 +227,6 @@ impl<F: Fetch> Visit<'_, F> {
     async fn hand_over(&self, place: &Place) -> Result<Outcome, Failure> {
         let domain = self.read(place).await?;
         let links: List<Link> = self.api.get(&place.under("links")).await?;
-        let lines = links.items.iter();
         let name = &domain.summary.domain_unicode;
         let main = view::HandOver {
             place,
@@ -235,7 +235,11 @@ impl<F: Fetch> Visit<'_, F> {
             forms: self.forms,
             email: "",
             note: "",
-            links: lines.map(|link| view::LinkLine::of(link, place)).collect(),
+            links: links
+                .items
+                .iter()
+                .map(|link| view::LinkLine::of(link, place))
+                .collect(),
             formats: view::FORMATS,
         };
         Ok(Outcome::page(&format!("Hand over {name}"), main.render()?))
@@ -303,7 +307,7 @@ impl<F: Fetch> Visit<'_, F> {
             place,
             name,
             said: &self.said,
-            communities: view::communities(&domain.summary).join("\n"),
+            communities: domain.summary.communities.join("\n"),
             contact: domain.contact_email.as_deref().unwrap_or_default(),
             forms: self.forms,
         };
@@ -315,7 +319,7 @@ impl<F: Fetch> Visit<'_, F> {
 
     async fn check(&self, place: &Place) -> Result<Outcome, Failure> {
         let checked = self.post(&place.check_path(), None, "check").await;
-        self.told(place, checked, |_| {
+        told(place, checked, |_| {
             "DNS and Amazon SES were asked just now.".to_owned()
         })
     }
@@ -326,21 +330,21 @@ impl<F: Fetch> Visit<'_, F> {
         let notified = self
             .post(&place.under("notify"), Some(&body), "notify")
             .await;
-        self.told(place, notified, |answer| {
-            let read: Result<Notified, _> = serde_json::from_value(answer);
-            let missing = read.map(|notified| notified.missing).unwrap_or_default();
-            let missing: Vec<String> = missing.into_iter().map(|it| it.message).collect();
+        let notified = notified.and_then(|answer| read::<Notified>(200, answer));
+        told(place, notified, |notified| {
+            let missing = notified.missing.into_iter().map(|it| it.message);
+            let missing: Vec<String> = missing.collect();
             if missing.is_empty() {
-                "Lasso was told that you are ready.".to_owned()
+                notified.sentence
             } else {
-                format!("Lasso was told. Still missing: {}", missing.join(" "))
+                format!("{} Still missing: {}", notified.sentence, missing.join(" "))
             }
         })
     }
 
     async fn restart(&self, place: &Place) -> Result<Outcome, Failure> {
         let restarted = self.post(&place.under("restart"), None, "restart").await;
-        self.told(place, restarted, |_| {
+        told(place, restarted, |_| {
             "Amazon SES looks for the records again, for 72 hours.".to_owned()
         })
     }
@@ -368,8 +372,7 @@ impl<F: Fetch> Visit<'_, F> {
         let to = place.under("hand-over");
         match self.post(&place.under("links"), None, "link").await {
             Ok(answer) => {
-                let made: MadeLink = serde_json::from_value(answer)
-                    .map_err(|error| ApiError::Unreadable(201, error))?;
+                let made: MadeLink = read(201, answer)?;
                 let ends = words::moment(made.ends_at);
                 Ok(Outcome::done(
                     &to,
@@ -433,20 +436,6 @@ impl<F: Fetch> Visit<'_, F> {
         }
     }
 
-    /// Back to the domain, where the person reads how it went.
-    pub(crate) fn told(
-        &self,
-        place: &Place,
-        answer: Result<Value, ApiError>,
-        words: impl FnOnce(Value) -> String,
-    ) -> Result<Outcome, Failure> {
-        match answer {
-            Ok(answer) => Ok(Outcome::done(&place.path, words(answer))),
-            Err(ApiError::Problem(problem)) => Ok(Outcome::refused(&place.path, problem.detail)),
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// `POST`, once for this form and `what`.
     pub(crate) async fn post(
         &self,
@@ -468,8 +457,21 @@ impl<F: Fetch> Visit<'_, F> {
     }
 }
 
-fn added(answer: Value) -> Result<Added, ApiError> {
-    serde_json::from_value(answer).map_err(|error| ApiError::Unreadable(200, error))
+/// Back to the domain, where the person reads how it went.
+pub(crate) fn told<T>(
+    place: &Place,
+    answer: Result<T, ApiError>,
+    words: impl FnOnce(T) -> String,
+) -> Result<Outcome, Failure> {
+    match answer {
+        Ok(answer) => Ok(Outcome::done(&place.path, words(answer))),
+        Err(ApiError::Problem(problem)) => Ok(Outcome::refused(&place.path, problem.detail)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn read<T: DeserializeOwned>(status: u16, answer: Value) -> Result<T, ApiError> {
+    serde_json::from_value(answer).map_err(|error| ApiError::Unreadable(status, error))
 }
 
 fn all(added: &[Added]) -> String {

@@ -79,12 +79,12 @@ impl Cookies {
             .collect()
     }
 
-    fn name(&self, name: &str, piece: usize) -> String {
+    fn name(self, name: &str, piece: usize) -> String {
         let prefix = if self.is_secure { "__Host-" } else { "" };
         format!("{prefix}{name}-{piece}")
     }
 
-    fn line(&self, name: &str, piece: usize, value: &str, seconds: Option<i64>) -> String {
+    fn line(self, name: &str, piece: usize, value: &str, seconds: Option<i64>) -> String {
         let mut line = format!(
             "{}={value}; Path=/; HttpOnly; SameSite=Lax",
             self.name(name, piece)

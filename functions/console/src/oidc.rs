@@ -323,7 +323,7 @@ impl Oidc {
                     .to_string(),
                 jwks: found.jwks_uri().to_string(),
             },
-            end_session: configured.or_else(|| logout.map(|url| url.to_string())),
+            end_session: configured.or_else(|| logout.map(ToString::to_string)),
             keys: found.jwks().clone(),
         })
     }

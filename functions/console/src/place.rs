@@ -61,15 +61,12 @@ pub(crate) fn readable(part: &str) -> String {
     while let Some((before, after)) = rest.split_once('~') {
         bytes.extend_from_slice(before.as_bytes());
         let digits = after.get(..2);
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(b'~');
-                rest = after;
-            }
+        if let Some(byte) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            bytes.push(byte);
+            rest = &after[2..];
+        } else {
+            bytes.push(b'~');
+            rest = after;
         }
     }
     bytes.extend_from_slice(rest.as_bytes());

@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::api::ApiError;
-use crate::client::with_cursor;
+use crate::client::{told, with_cursor};
 use crate::fetch::Fetch;
 use crate::place::{Place, readable};
 use crate::reply::{Outcome, View};
@@ -123,21 +123,21 @@ impl<F: Fetch> Visit<'_, F> {
         match decision {
             "complete" => {
                 let done = self.post(&place.under("complete"), None, decision).await;
-                self.told(place, done, |_| format!("Lasso sends for {name} now."))
+                told(place, done, |_| format!("Lasso sends for {name} now."))
             }
             "reject" => {
                 let chosen = self.request.field("choice");
                 let reason = self.request.field("reason").or(chosen);
                 let body = json!({ "reason": reason.unwrap_or_default() });
                 let done = self.decided(place, "reject", &body).await;
-                self.told(place, done, |_| {
+                told(place, done, |_| {
                     format!("{name} was rejected. {client} reads the reason.")
                 })
             }
             "adopt" => {
                 let body = self.fields(&["reason"]);
                 let done = self.decided(place, "adopt", &body).await;
-                self.told(place, done, |_| {
+                told(place, done, |_| {
                     format!("The identity of {name} belongs to {client} now.")
                 })
             }
@@ -145,12 +145,12 @@ impl<F: Fetch> Visit<'_, F> {
                 let mut body = self.fields(&["reason", "confirm"]);
                 body["decision"] = json!("grant");
                 let done = self.decided(place, "release", &body).await;
-                self.told(place, done, |_| format!("{name} goes to {client}."))
+                told(place, done, |_| format!("{name} goes to {client}."))
             }
             "release" => {
                 let body = self.fields(&["reason", "confirm"]);
                 let done = self.decided(place, "release", &body).await;
-                self.told(place, done, |_| format!("The claim of {client} was ended."))
+                told(place, done, |_| format!("The claim of {client} was ended."))
             }
             _other => Err(Failure::NoPage),
         }

@@ -2,6 +2,7 @@
 
 use domain_auth::diagnosis::DomainDiagnosis;
 use domain_auth::event::MissingPiece;
+use domain_auth::history::Action;
 use domain_auth::identity::SesLook;
 use domain_auth::readiness::Readiness;
 use domain_auth::state::Status;
@@ -9,6 +10,8 @@ use domain_auth_pages::{Provider, Record};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::words;
 
 /// `DomainSummary`: a domain in a list.
 #[derive(Debug, Clone, Deserialize)]
@@ -23,18 +26,13 @@ pub(crate) struct Summary {
     pub(crate) status_detail: String,
     /// Since when.
     pub(crate) status_since: Timestamp,
-    /// What the client calls it.
-    #[serde(default)]
-    pub(crate) community: Option<String>,
-    /// What the client calls it, where it has several names for it.
-    #[serde(default)]
+    /// The communities that it is for.
     pub(crate) communities: Vec<String>,
-    /// Until when something has to be done.
-    #[serde(default)]
-    pub(crate) deadline: Option<Deadline>,
+    /// When its state ends by itself.
+    pub(crate) deadline: Option<Timestamp>,
     /// When its client said that it is ready.
     pub(crate) ready_at: Option<Timestamp>,
-    /// What to do now.
+    /// What to do now, where the API says it apart from `status_detail`.
     #[serde(default)]
     pub(crate) next_step: Option<NextStep>,
     /// Whose it is, in lists of Lasso support.
@@ -43,28 +41,6 @@ pub(crate) struct Summary {
     /// Whether it imitates another name, in lists of Lasso support.
     #[serde(default)]
     pub(crate) imitates: bool,
-}
-
-/// A time, alone or with what it means.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Deadline {
-    /// The time.
-    At(Timestamp),
-    /// The time in an object.
-    Of {
-        /// The time.
-        at: Timestamp,
-    },
-}
-
-impl Deadline {
-    /// The time.
-    pub(crate) fn at(self) -> Timestamp {
-        match self {
-            Self::At(at) | Self::Of { at } => at,
-        }
-    }
 }
 
 /// `NextStep`: what to do now.
@@ -126,12 +102,20 @@ pub(crate) struct OtherClaim {
     pub(crate) domain: String,
 }
 
+impl OtherClaim {
+    /// Its page in the console.
+    pub(crate) fn page(&self) -> String {
+        let client = words::path_part(&self.client);
+        format!("/staff/clients/{client}/domains/{}", self.domain)
+    }
+}
+
 /// A page of a list.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct List<T> {
     /// The entries.
     pub(crate) items: Vec<T>,
-    /// Where the next page starts.
+    /// Where the next page starts; none in a list without pages.
     #[serde(default)]
     pub(crate) next_cursor: Option<String>,
     /// Identities that nobody holds, in the queue of Lasso support.
@@ -143,10 +127,14 @@ pub(crate) struct List<T> {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Reconciliation {
     /// When.
-    pub(crate) checked_at: String,
-    /// Identities at SES without a domain.
+    pub(crate) checked_at: Timestamp,
+    /// How many identities at SES have no domain.
+    pub(crate) orphans: usize,
+    /// How many domains have no identity at SES.
+    pub(crate) missing: usize,
+    /// The first hundred of the identities at SES without a domain.
     pub(crate) orphan_identities: Vec<Orphan>,
-    /// Domains without an identity at SES.
+    /// The first hundred of the domains without an identity at SES.
     pub(crate) missing_identities: Vec<OtherClaim>,
 }
 
@@ -171,36 +159,30 @@ pub(crate) struct Entry {
     /// Who.
     pub(crate) actor: Actor,
     /// What.
-    pub(crate) action: String,
+    pub(crate) action: Action,
     /// From which state.
     pub(crate) from: Option<Status>,
     /// To which.
     pub(crate) to: Status,
     /// What was seen.
-    #[serde(default)]
     pub(crate) evidence: Value,
-    /// The same in a sentence.
-    #[serde(default)]
-    pub(crate) sentence: Option<String>,
 }
 
 /// `Actor`.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Actor {
-    /// `client_admin`, `lasso_support` or `service`.
+    /// `client_admin`, `lasso_support`, `link_holder` or `service`.
     pub(crate) kind: String,
     /// The identifier of the person.
     pub(crate) subject: Option<String>,
-    /// The name of the person.
-    #[serde(default)]
-    pub(crate) name: Option<String>,
 }
 
-/// The answer to "we are ready".
+/// `Notified`: the answer to "we are ready".
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Notified {
+    /// Whether and when Lasso support was told.
+    pub(crate) sentence: String,
     /// What is not in place.
-    #[serde(default)]
     pub(crate) missing: Vec<MissingPiece>,
 }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::forms::Forms;
 use crate::place::Place;
 use crate::session::Person;
-use crate::types::{Claim, Deadline, Domain, Entry, Link, OtherClaim, Reconciliation, Summary};
+use crate::types::{Claim, Domain, Entry, Link, Reconciliation, Summary};
 use crate::words;
 
 /// Between two checks of a domain, in seconds.
@@ -85,7 +85,7 @@ impl Row {
             word,
             tone,
             next: next_of(&summary),
-            communities: communities(&summary).join(", "),
+            communities: summary.communities.join(", "),
             since: words::moment(summary.status_since),
             imitates: summary.imitates,
             name: summary.domain_unicode,
@@ -98,13 +98,6 @@ fn next_of(summary: &Summary) -> String {
     let step = summary.next_step.as_ref();
     step.map_or(&summary.status_detail, |step| &step.sentence)
         .clone()
-}
-
-pub(crate) fn communities(summary: &Summary) -> Vec<String> {
-    if summary.communities.is_empty() {
-        return summary.community.iter().cloned().collect();
-    }
-    summary.communities.clone()
 }
 
 /// What the form that adds domains holds.
@@ -247,18 +240,16 @@ impl<'a> DomainPage<'a> {
             since: words::moment(summary.status_since),
             said,
             detail: detail(summary),
-            deadline: summary
-                .deadline
-                .and_then(|deadline| words::deadline(status, Deadline::at(deadline))),
+            deadline: summary.deadline.and_then(|at| words::deadline(status, at)),
             next: next(place, domain),
             decide,
             cards: Cards::of(domain),
             waits_for_records: matches!(status, Status::Pending | Status::Contested),
-            provider: known.map(|provider| provider.name.to_string()),
+            provider: known.map(|provider| provider.name.clone()),
             check_in: check_in(domain, now),
             looked_at: domain.dns_looked_at.map(words::moment),
             tell_early: tell_early(summary),
-            communities: communities(summary).join(", "),
+            communities: summary.communities.join(", "),
             can_edit: status != Status::Removing,
             can_remove: status != Status::Removing,
             domain,
@@ -332,21 +323,14 @@ struct Decide<'a> {
     forms: Forms<'a>,
     proven: Option<String>,
     ses: Option<String>,
-    can_complete: bool,
-    can_grant: bool,
-    can_adopt: bool,
-    can_release: bool,
-    sends: bool,
     reasons: [&'static str; 4],
     evidence: String,
 }
 
 impl<'a> Decide<'a> {
     fn new(place: &'a Place, domain: &'a Domain, forms: Forms<'a>) -> Self {
-        let status = domain.summary.status;
         let claim = domain.claim.as_ref();
         let proven = claim.and_then(|claim: &Claim| claim.proven_at);
-        let contested = status == Status::Contested;
         let axes = domain.ses.as_ref().map(|ses| {
             let axis = |axis: domain_auth::identity::AxisStatus| {
                 let word = serde_json::to_value(axis).unwrap_or_default();
@@ -371,20 +355,25 @@ impl<'a> Decide<'a> {
             forms,
             proven: proven.map(words::moment),
             ses: axes,
-            can_complete: status == Status::Verified,
-            can_grant: contested && proven.is_some(),
-            can_adopt: contested,
-            can_release: status != Status::Removing,
-            sends: matches!(status, Status::Authenticated | Status::AtRisk),
             reasons: REASONS,
             evidence,
         }
     }
 
-    /// The page of another claim.
-    fn of(&self, other: &OtherClaim) -> String {
-        let client = words::path_part(&other.client);
-        format!("/staff/clients/{client}/domains/{}", other.domain)
+    fn can_complete(&self) -> bool {
+        self.domain.summary.status == Status::Verified
+    }
+
+    fn can_grant(&self) -> bool {
+        self.can_adopt() && self.proven.is_some()
+    }
+
+    fn can_adopt(&self) -> bool {
+        self.domain.summary.status == Status::Contested
+    }
+
+    fn can_release(&self) -> bool {
+        self.domain.summary.status != Status::Removing
     }
 }
 
@@ -463,9 +452,9 @@ impl Line {
         let who = match entry.actor.kind.as_str() {
             "client_admin" => "Client Administrator",
             "lasso_support" => "Lasso support",
+            "link_holder" => "Person with a link",
             _ => "by itself",
         };
-        let name = entry.actor.name.or(entry.actor.subject);
         let moved = match entry.from {
             Some(from) if from != entry.to => {
                 format!(" ({} → {})", words::state(from).0, words::state(entry.to).0)
@@ -476,14 +465,14 @@ impl Line {
         let told = told.or_else(|| entry.evidence.get("note"));
         let told = told.and_then(serde_json::Value::as_str);
         let told = told.map(|text| format!(" “{text}”")).unwrap_or_default();
-        let sentence = entry.sentence.unwrap_or_else(|| {
-            let words = words::action(&entry.action);
-            format!("{words}{told}{moved}")
-        });
+        let happened = words::action(entry.action);
         Self {
-            sentence,
+            sentence: format!("{happened}{told}{moved}"),
             at: words::moment(entry.at),
-            who: name.map_or_else(|| who.to_owned(), |name| format!("{who}: {name}")),
+            who: entry
+                .actor
+                .subject
+                .map_or_else(|| who.to_owned(), |name| format!("{who}: {name}")),
             evidence: if with_evidence && !entry.evidence.is_null() {
                 pretty(&entry.evidence)
             } else {

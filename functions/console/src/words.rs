@@ -1,5 +1,8 @@
 //! States and times in the words of the pages.
 
+use std::fmt::Write as _;
+
+use domain_auth::history::Action;
 use domain_auth::state::Status;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -79,38 +82,44 @@ pub(crate) fn path_part(text: &str) -> String {
         if plain {
             part.push(char::from(byte));
         } else {
-            part.push_str(&format!("~{byte:02X}"));
+            // Writing to a `String` does not fail.
+            write!(part, "~{byte:02X}").ok();
         }
     }
     part
 }
 
-/// What happened, where the API has no sentence for it.
-pub(crate) fn action(action: &str) -> String {
-    let known = match action {
-        "added" => "The domain was added.",
-        "readded" => "The domain was added again.",
-        "provisioned" => "Amazon SES has the domain; its records are there.",
-        "checked" => "DNS and Amazon SES were asked.",
-        "verified" => "Amazon SES verified the domain.",
-        "failed" => "Amazon SES gave up, or took its verification back.",
-        "restarted" => "Amazon SES looks for the records again.",
-        "ready" => "Lasso was told that the client is ready for the final step.",
-        "completed" => "The final step was taken: Lasso sends.",
-        "rejected" => "Lasso support rejected the final step.",
-        "reopened" => "Lasso was told that the client is ready again.",
-        "records_broken" => "Records that mail needs were gone.",
-        "records_recovered" => "The records are back.",
-        "proof_found" => "The ownership record was found, or Lasso support decided for the claim.",
-        "adopted" => "Lasso support gave the client the identity that Amazon SES had already.",
-        "challenged" => "Another client proved this domain, or one above or below it.",
-        "displaced" => "The client lost the name.",
-        "instructions_sent" => "The records were emailed.",
-        "stuck" => "Lasso support was told that the domain waits for long.",
-        "removed" => "The domain was removed.",
-        other => return other.replace('_', " "),
-    };
-    known.to_owned()
+/// What happened, in a sentence.
+pub(crate) fn action(action: Action) -> &'static str {
+    match action {
+        Action::Added => "The domain was added.",
+        Action::Readded => "The domain was added again.",
+        Action::Provisioned => "Amazon SES has the domain; its records are there.",
+        Action::Checked => "DNS and Amazon SES were asked.",
+        Action::Verified => "Amazon SES verified the domain.",
+        Action::Failed => "Amazon SES gave up, or took its verification back.",
+        Action::Restarted => "Amazon SES looks for the records again.",
+        Action::Ready => "Lasso was told that the client is ready for the final step.",
+        Action::Completed => "The final step was taken: Lasso sends.",
+        Action::Rejected => "Lasso support rejected the final step.",
+        Action::Reopened => "Lasso was told that the client is ready again.",
+        Action::RecordsBroken => "Records that mail needs were gone.",
+        Action::RecordsRecovered => "The records are back.",
+        Action::ProofFound => {
+            "The ownership record was found, or Lasso support decided for the claim."
+        }
+        Action::Adopted => {
+            "Lasso support gave the client the identity that Amazon SES had already."
+        }
+        Action::Challenged => "Another client proved this domain, or one above or below it.",
+        Action::Displaced => "The client lost the name.",
+        Action::InstructionsSent => "The records were emailed.",
+        Action::LinkMade => "A link to the records was made.",
+        Action::LinkWithdrawn => "A link to the records was withdrawn.",
+        Action::Changed => "Communities or contact were changed.",
+        Action::Stuck => "Lasso support was told that the domain waits for long.",
+        Action::Removed => "The domain was removed.",
+    }
 }
 
 #[cfg(test)]

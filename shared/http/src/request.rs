@@ -195,9 +195,14 @@ impl ParsedRequest {
         self.request.query_string_parameters_ref()?.first(name)
     }
 
-    /// Whether the query string has nothing but parameters of the operation, each of them once.
+    /// Whether the query string has nothing but parameters of the operation, each of them once. Behind a
+    /// link it may have any.
     pub fn check_query(&self) -> Result<(), ApiError> {
-        let known = self.operation()?.query_parameters();
+        let operation = self.operation()?;
+        if operation.ignores_parameters() {
+            return Ok(());
+        }
+        let known = operation.query_parameters();
         match self.request.query_string_parameters_ref() {
             Some(sent) => query::check(sent.iter().map(|(name, _)| name), known),
             None => Ok(()),

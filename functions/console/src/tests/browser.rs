@@ -33,14 +33,23 @@ const CLIENT_ID: &str = "the-console";
 /// What the next ID token is like, where it is not as it should be.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Twist {
-    pub(super) nonce: Option<Option<String>>,
+    pub(super) nonce: TokenNonce,
     pub(super) audience: Option<&'static str>,
     pub(super) issuer: Option<&'static str>,
     pub(super) subject: Option<&'static str>,
     pub(super) by_a_stranger: bool,
     pub(super) has_expired: bool,
     pub(super) no_refresh_token: bool,
-    pub(super) fails: bool,
+}
+
+/// The nonce of the next ID token.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) enum TokenNonce {
+    /// The one that was asked for.
+    #[default]
+    Asked,
+    Missing,
+    Another,
 }
 
 /// A request that the API got.
@@ -58,6 +67,8 @@ pub(super) struct Call {
 pub(super) struct World {
     clock: TestClock,
     pub(super) twist: Mutex<Twist>,
+    /// Whether the issuer gives no answer.
+    pub(super) issuer_fails: Mutex<bool>,
     /// What a person at the issuer has been asked for: `code_challenge` and `nonce`, by code.
     codes: Mutex<HashMap<String, (String, String)>>,
     /// The claims of whoever signs in, beside the standard ones.
@@ -111,7 +122,7 @@ impl World {
         request: &Request<Vec<u8>>,
     ) -> Result<Response<Vec<u8>>, FetchError> {
         self.fetched.lock().unwrap().push(url.to_owned());
-        if self.twist.lock().unwrap().fails {
+        if *self.issuer_fails.lock().unwrap() {
             return Err(FetchError::TooLong);
         }
         let keys = || {
@@ -159,10 +170,15 @@ impl World {
             _other => return json_of(400, &json!({ "error": "invalid_grant" })),
         };
         let twist = self.twist.lock().unwrap().clone();
+        let nonce = match twist.nonce {
+            TokenNonce::Asked => nonce,
+            TokenNonce::Missing => None,
+            TokenNonce::Another => Some("another".to_owned()),
+        };
         let mut body = json!({
             "access_token": "access",
             "token_type": "Bearer",
-            "id_token": self.id_token(&twist, twist.nonce.clone().unwrap_or(nonce)),
+            "id_token": self.id_token(&twist, nonce),
         });
         if !twist.no_refresh_token {
             body["refresh_token"] = json!("refresh");
@@ -272,6 +288,7 @@ impl Browser {
         let world: &'static World = Box::leak(Box::new(World {
             clock: clock.clone(),
             twist: Mutex::default(),
+            issuer_fails: Mutex::default(),
             codes: Mutex::default(),
             claims: Mutex::new(client_admin()),
             answers: Mutex::default(),

@@ -153,14 +153,10 @@ async fn hostile_text_is_text() {
     }))
     .await;
     let mut domain = checked();
-    for member in [
-        "status_detail",
-        "community",
-        "contact_email",
-        "domain_unicode",
-    ] {
+    for member in ["status_detail", "contact_email", "domain_unicode"] {
         domain[member] = json!("\"><script>alert(1)</script>");
     }
+    domain["communities"] = json!(["\"></textarea><script>alert(1)</script>"]);
     browser.answer("GET /domains/example.com", 200, domain);
     browser.answer(
         "GET /domains/example.com/links",

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::browser::{Browser, CONSOLE, Got, ISSUER, Twist, client_admin};
+use super::browser::{Browser, CONSOLE, Got, ISSUER, TokenNonce, Twist, client_admin};
 use crate::Endpoints;
 
 fn list() -> serde_json::Value {
@@ -113,9 +113,9 @@ async fn a_callback_after_a_quarter_of_an_hour_is_refused() {
 
 #[tokio::test]
 async fn a_token_without_the_nonce_or_with_another_is_refused() {
-    for nonce in [None, Some("another".to_owned())] {
+    for nonce in [TokenNonce::Missing, TokenNonce::Another] {
         refused(Twist {
-            nonce: Some(nonce),
+            nonce,
             ..Twist::default()
         })
         .await;
@@ -159,11 +159,6 @@ async fn a_token_that_is_not_ours_is_refused() {
             has_expired: true,
             ..Twist::default()
         },
-        Twist {
-            fails: false,
-            nonce: Some(None),
-            ..Twist::default()
-        },
     ] {
         refused(twist).await;
     }
@@ -189,7 +184,7 @@ async fn an_issuer_that_says_no_or_nothing_signs_nobody_in() {
     let got = browser.get(&callback).await;
     assert_eq!(got.status, 403);
     let mut browser = Browser::new();
-    browser.world.twist.lock().unwrap().fails = true;
+    *browser.world.issuer_fails.lock().unwrap() = true;
     assert_eq!(browser.get("/sign-in").await.status, 502);
 }
 

@@ -160,20 +160,24 @@ mod tests {
     fn a_record_in_a_delegated_zone_has_its_host_in_that_zone() {
         let scene = Scene::bare("example.com", "example.com");
         let key = scene.record(RecordId::Dkim1).clone();
-        let observations = [Observation {
+        let seen_at = |host: &str, name: &str, record_type| Observation {
             question: Question {
-                name: key.name.clone(),
-                record_type: RecordType::Cname,
+                name: name.to_owned(),
+                record_type,
             },
             authoritative: vec![AuthorityAnswer {
                 server: NameServer {
-                    host: "ada.ns.cloudflare.com".to_owned(),
+                    host: host.to_owned(),
                     address: [192, 0, 2, 1].into(),
                 },
                 outcome: Outcome::NoSuchName { negative_ttl: 60 },
             }],
             recursive: Outcome::NotAsked,
-        }];
+        };
+        let cloudflare = "ada.ns.cloudflare.com";
+        let at_apex = |host| seen_at(host, "example.com", RecordType::Ns);
+        let at_key = seen_at(cloudflare, &key.name, RecordType::Cname);
+        let observations = [at_apex("ns1.domaincontrol.com"), at_key.clone()];
         let client = ClientId::parse("maple-homes").unwrap();
         let zone = Zone {
             apex: "example.com".to_owned(),
@@ -199,6 +203,12 @@ mod tests {
         );
         let other = scene.record(RecordId::Verification);
         assert_eq!(handoff.panel_for(other, &panel).zone(), "example.com");
+        // Who answers for the zone itself serves it, under another name than that of its NS records.
+        let not_cut = Handoff {
+            observations: &[at_apex(cloudflare), at_key],
+            ..handoff
+        };
+        assert_eq!(not_cut.panel_for(&key, &panel).zone(), "example.com");
     }
 
     #[test]

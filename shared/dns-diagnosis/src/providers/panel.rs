@@ -13,6 +13,13 @@ const TARGET_FIELD: &str = "Value (or Points to)";
 const EXCHANGE_FIELD: &str = "Mail server (or Value)";
 const PRIORITY_FIELD: &str = "Priority";
 
+/// The servers that said something, in the order of the answers.
+fn hosts_that_answered(seen: &Observation) -> Vec<String> {
+    let answers = seen.authoritative.iter();
+    let answers = answers.filter(|answer| answer.outcome.is_answer());
+    answers.map(|answer| answer.server.host.clone()).collect()
+}
+
 /// A provider's panel with one zone open in it.
 #[derive(Debug, Clone)]
 pub struct Panel {
@@ -31,19 +38,19 @@ impl Panel {
     }
 
     /// The panel of a record whose name is delegated to servers other than those of `zone`, as
-    /// `_domainkey` or `_dmarc` may be: the servers that answered for it tell. `seen` is its own look-up.
-    pub fn of_delegated(record: &Record, zone: &Zone, seen: &Observation) -> Option<Self> {
-        let answered = seen
-            .authoritative
-            .iter()
-            .filter(|it| it.outcome.is_answer());
-        let mut name_servers: Vec<String> =
-            answered.map(|answer| answer.server.host.clone()).collect();
+    /// `_domainkey` or `_dmarc` may be: the servers that answered for it tell. `seen` is its own look-up,
+    /// `at_apex` that of the zone's NS records: whoever answers that serves the zone, under whatever name.
+    pub fn of_delegated(
+        record: &Record,
+        zone: &Zone,
+        seen: &Observation,
+        at_apex: Option<&Observation>,
+    ) -> Option<Self> {
+        let mut name_servers = hosts_that_answered(seen);
         name_servers.dedup();
-        let is_zones = |host: &String| {
-            let mut own = zone.name_servers.iter();
-            own.any(|own| own.eq_ignore_ascii_case(host))
-        };
+        let mut own = zone.name_servers.clone();
+        own.extend(at_apex.into_iter().flat_map(hosts_that_answered));
+        let is_zones = |host: &String| own.iter().any(|own| own.eq_ignore_ascii_case(host));
         if name_servers.is_empty()
             || zone.name_servers.is_empty()
             || name_servers.iter().any(is_zones)
@@ -80,13 +87,16 @@ impl Panel {
             RecordData::Cname { .. } => RecordType::Cname,
             RecordData::Mx { .. } => RecordType::Mx,
         };
-        let mut seen = observations.iter();
-        let seen = seen.find(|seen| {
-            seen.question.record_type == record_type
-                && seen.question.name.eq_ignore_ascii_case(&record.name)
+        let seen = |name: &str, record_type| {
+            observations.iter().find(|seen| {
+                seen.question.record_type == record_type
+                    && seen.question.name.eq_ignore_ascii_case(name)
+            })
+        };
+        let delegated = zone.zip(seen(&record.name, record_type));
+        let delegated = delegated.and_then(|(zone, at_name)| {
+            Self::of_delegated(record, zone, at_name, seen(&zone.apex, RecordType::Ns))
         });
-        let delegated = zone.zip(seen);
-        let delegated = delegated.and_then(|(zone, seen)| Self::of_delegated(record, zone, seen));
         delegated.unwrap_or_else(|| self.clone())
     }
 

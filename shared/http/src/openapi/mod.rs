@@ -214,7 +214,7 @@ fn problems(operation: Operation, own: Vec<ApiError>) -> Vec<Problem> {
     }
     let is_invalid =
         |error: &ApiError| matches!(error, ApiError::Invalid(_) | ApiError::OtherConfirmed);
-    if !own.iter().any(is_invalid) {
+    if !operation.ignores_parameters() && !own.iter().any(is_invalid) {
         errors.push(samples::unknown_parameter(operation.query_parameters()));
     }
     errors.extend(own);

@@ -86,7 +86,8 @@ macro_rules! operations {
                 }
             }
 
-            /// The parameters that its query string may have. Any other is refused.
+            /// The parameters that its query string may have. Any other is refused, or ignored
+            /// (see `ignores_parameters`).
             pub const fn query_parameters(self) -> &'static [&'static str] {
                 match self {
                     $(Self::$operation => &[$($($query),+)?],)*
@@ -169,6 +170,15 @@ impl Operation {
             Self::MakeLink | Self::MakeClientLink | Self::GetSenders
         );
         self.route().method == "POST" && self.route().access != Access::Anyone && answered_again
+    }
+
+    /// Whether parameters of the query string that it does not take are ignored: behind a link, to whose
+    /// address mail programs add parameters by which clicks are followed.
+    pub fn ignores_parameters(self) -> bool {
+        match self.route().access {
+            Access::Anyone => self.route().parameters().any(|name| name == "token"),
+            Access::ClientAdmin | Access::LassoSupport | Access::MassMail => false,
+        }
     }
 
     /// The operation at a method and path as they are sent. A word of a path goes before a

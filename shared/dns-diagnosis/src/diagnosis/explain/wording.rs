@@ -4,6 +4,7 @@ use super::result::Fix;
 use super::show::show;
 use crate::diagnosis::Context;
 use crate::diagnosis::judge::{Case, type_of};
+use crate::dns::RecordType;
 use crate::providers::Panel;
 use crate::records::{Record, RecordData};
 
@@ -33,7 +34,10 @@ impl<'a> Wording<'a> {
         let record_type = type_of(&record.data);
         let seen = self.case.observations.get(&record.name, record_type);
         let delegated = zone.zip(seen);
-        let delegated = delegated.and_then(|(zone, seen)| Panel::of_delegated(record, zone, seen));
+        let delegated = delegated.and_then(|(zone, seen)| {
+            let at_apex = self.case.observations.get(&zone.apex, RecordType::Ns);
+            Panel::of_delegated(record, zone, seen, at_apex)
+        });
         Self {
             panel: delegated.unwrap_or_else(|| self.panel.clone()),
             ..*self

@@ -347,13 +347,17 @@ pub(crate) async fn policy_of(world: &Shared, role: &str, name: &str) -> Value {
 
 pub(crate) async fn put_policy(world: &Shared, role: &str, name: &str, policy: &Value) {
     let document = policy.to_string();
-    let call = [
-        ("Action", "PutRolePolicy"),
+    let mut call = vec![
         ("Version", "2010-05-08"),
         ("RoleName", role),
         ("PolicyName", name),
-        ("PolicyDocument", &document),
     ];
+    // IAM takes no policy that grants nothing.
+    if policy["Statement"] == json!([]) {
+        call.push(("Action", "DeleteRolePolicy"));
+    } else {
+        call.extend([("Action", "PutRolePolicy"), ("PolicyDocument", &document)]);
+    }
     world.query("iam", &call).await;
 }
 

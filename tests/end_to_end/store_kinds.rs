@@ -19,9 +19,10 @@ use domain_auth::idempotency::{
 };
 use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth::instructions::{CountInstructions, Day, Recipient};
+use domain_auth::links::{Link, LinkId, LinkTarget, LinkToken, MOST_DAYS, NewLink, end_of};
 use domain_auth::names::{Community, DomainName, EmailAddress};
 use domain_auth::ports::{
-    Clock, CommitChanges, EmailLedger, Outbox, ReadDomains, Reconciliations, Runs,
+    Clock, CommitChanges, EmailLedger, Ids, Outbox, ReadDomains, Reconciliations, Runs,
 };
 use domain_auth::reconciliation::{Missing, Orphan, Reconciliation};
 use domain_auth::run_memory::{RunMemory, Sample};
@@ -310,6 +311,7 @@ impl<S: EveryStore> Writer<'_, S> {
         let domain = self.next(&domain, Trigger::Adopted, adopted).await;
         let changed = json!({ "communities": { "from": [], "to": ["Maple Ridge"] } });
         let domain = self.act(&domain, Action::Changed, changed).await;
+        let domain = self.linked(&domain).await;
         let removed = stored(Action::Removed, json!({ "confirmed": false }));
         let domain = self.next(&domain, Trigger::Removed, removed).await;
         let new = new_domain(CLIENT, LONG_LIFE);
@@ -336,6 +338,38 @@ impl<S: EveryStore> Writer<'_, S> {
             .map(|line| serde_json::to_string(&line.action).unwrap())
             .collect();
         assert_eq!(actions.len(), Action::ALL.len(), "{actions:?}");
+    }
+
+    /// A link that is made, and withdrawn.
+    async fn linked(&self, domain: &Domain) -> Domain {
+        let now = self.now();
+        let link = Link {
+            id: LinkId::parse(&self.ids.event_id(now).to_string()).unwrap(),
+            made_at: now,
+            ends_at: end_of(now, MOST_DAYS),
+            emailed: false,
+        };
+        let told = json!({ "link": link.id.as_str(), "ends_at": link.ends_at });
+        let evidence = Some(stored(Action::LinkMade, told.clone()));
+        let mut made = domain.acted(Action::LinkMade, admin(), evidence, now, |domain| {
+            domain.links.push(link.clone());
+        });
+        made.link = Some(NewLink {
+            token: LinkToken::of_bits(&self.ids.bits()),
+            target: LinkTarget {
+                client: domain.client.clone(),
+                name: domain.name.clone(),
+                id: link.id,
+                ends_at: link.ends_at,
+            },
+        });
+        let domain = self.commit(made).await;
+        let evidence = Some(stored(Action::LinkWithdrawn, told));
+        let now = self.now();
+        let withdrawn = domain.acted(Action::LinkWithdrawn, admin(), evidence, now, |domain| {
+            domain.links.clear();
+        });
+        self.commit(withdrawn).await
     }
 
     async fn next(&self, domain: &Domain, trigger: Trigger, evidence: Evidence) -> Domain {

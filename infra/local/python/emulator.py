@@ -129,28 +129,42 @@ if list(inspect.signature(enforce_ses_v2).parameters) != [
 app._enforce_ses_v2 = authorise_by_tags
 
 handle_ses_v2 = ses_v2.handle_request
+show_mailbox = app._handle_ses_messages_request
+# The files of the emails that have some, by the identifiers of these.
+files_of_emails = {}
 
 
 async def keeping_attachments(method, path, headers, body, query_params):
-    """The emulator's own, which forgets the files of an email: the mailbox shows them."""
+    """The emulator's own, which forgets the files of an email."""
     answer = await handle_ses_v2(method, path, headers, body, query_params)
     files = attachments_of(body) if path.endswith("/outbound-emails") else []
     if files and answer[0] == 200:
-        message_id = json.loads(answer[2])["MessageId"]
-        for email in ses_v2._sent_emails_list():
-            if email["MessageId"] == message_id:
-                email["Attachments"] = [
-                    {
-                        "FileName": file["FileName"],
-                        "ContentType": file.get("ContentType"),
-                        "Content": base64.b64decode(file["RawContent"]).decode(),
-                    }
-                    for file in files
-                ]
+        files_of_emails[json.loads(answer[2])["MessageId"]] = [
+            {
+                "FileName": file["FileName"],
+                "ContentType": file.get("ContentType"),
+                "Content": base64.b64decode(file["RawContent"]).decode(),
+            }
+            for file in files
+        ]
     return answer
 
 
+async def show_attachments(method, path, headers, query_params):
+    """The mailbox, with the files of the emails."""
+    answer = await show_mailbox(method, path, headers, query_params)
+    if answer is None or answer[0] != 200:
+        return answer
+    status, headers, body = answer
+    mailbox = json.loads(body)
+    for email in (email for emails in mailbox["messages"].values() for email in emails):
+        if files := files_of_emails.get(email["MessageId"]):
+            email["Attachments"] = files
+    return status, headers, json.dumps(mailbox).encode()
+
+
 ses_v2.handle_request = keeping_attachments
+app._handle_ses_messages_request = show_attachments
 sqs_as_aws.correct()
 
 end_with_the_runner()

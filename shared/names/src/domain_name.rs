@@ -1,19 +1,16 @@
-//! A domain name as a person types it, made into the one form that DNS and SES compare.
+//! A domain name in the one form that DNS and SES compare. How it is read is in `domain_name/parse.rs`.
+
+mod parse;
 
 use std::borrow::Borrow;
 use std::fmt;
-use std::net::IpAddr;
-use std::str::FromStr;
 
 use idna::AsciiDenyList;
-use idna::uts46::{DnsLength, Hyphens, Uts46};
+use idna::uts46::{Hyphens, Uts46};
 use serde::{Deserialize, Serialize};
 
 use crate::plain_text::one_line;
-use crate::refusal::{DomainNameError, InvalidReason};
 
-/// Longest label, in octets (RFC 1035 section 2.3.4).
-const MAX_LABEL: usize = 63;
 /// Longest name, in characters of its textual form: 255 octets on the wire (RFC 1035 section 2.3.4).
 pub(crate) const MAX_NAME: usize = 253;
 /// What the longest name of a record puts before the domain: a DKIM token of Amazon SES, which has 32
@@ -30,27 +27,6 @@ pub const MAX_SENDING_DOMAIN: usize = MAX_NAME - LONGEST_BELOW;
 pub struct DomainName(String);
 
 impl DomainName {
-    /// Reads a name that a person typed: trimmed, lower-cased, one trailing dot removed,
-    /// international names mapped to A-labels by UTS #46.
-    pub fn parse(typed: &str) -> Result<Self, DomainNameError> {
-        let typed = typed.trim();
-        if let Some((reason, inner)) = wrapped_domain(typed) {
-            let suggestion = inner.and_then(|inner| Self::parse_or_suggestion(&inner));
-            return Err(DomainNameError::new(reason, suggestion));
-        }
-        let name = check(typed).map_err(|reason| DomainNameError::new(reason, None))?;
-        if let Some(rest) = name.strip_prefix("www.") {
-            // `www.com` is a registrable name like any other.
-            if let Ok(inner) = Self::parse(rest) {
-                return Err(DomainNameError::new(InvalidReason::WwwHost, Some(inner)));
-            }
-        }
-        if psl::domain_str(&name).is_none() {
-            return Err(DomainNameError::new(InvalidReason::PublicSuffix, None));
-        }
-        Ok(Self(name))
-    }
-
     /// The name itself, or the nearest one above it that is short enough to be authenticated.
     #[must_use]
     pub fn nearest_for_sending(self) -> Self {
@@ -61,17 +37,6 @@ impl DomainName {
         above
             .find(|name| name.0.len() <= MAX_SENDING_DOMAIN)
             .unwrap_or(self)
-    }
-
-    /// Reads a name that may have been added before it was a public suffix.
-    pub fn parse_held(typed: &str) -> Result<Self, DomainNameError> {
-        Self::parse(typed).or_else(|error| {
-            if error.reason == InvalidReason::PublicSuffix {
-                check(typed.trim()).map(Self).map_err(|_| error)
-            } else {
-                Err(error)
-            }
-        })
     }
 
     /// The name in A-labels: `xn--bcher-kva.example`.
@@ -130,142 +95,6 @@ impl DomainName {
             !label.is_ascii() && !label.check_restriction_level(RestrictionLevel::HighlyRestrictive)
         })
     }
-
-    fn parse_or_suggestion(inner: &str) -> Option<Self> {
-        match Self::parse(inner) {
-            Ok(name) => Some(name),
-            Err(error) => error.suggestion,
-        }
-    }
-}
-
-/// A domain inside something else that people paste: a URL or an email address.
-fn wrapped_domain(typed: &str) -> Option<(InvalidReason, Option<String>)> {
-    if let Some((_, rest)) = typed.split_once("://") {
-        return Some((InvalidReason::Url, Some(authority_host(rest))));
-    }
-    if typed.contains('/') || typed.contains('?') {
-        return Some((InvalidReason::Url, Some(authority_host(typed))));
-    }
-    if let Some((_, domain)) = typed.rsplit_once('@') {
-        let domain = domain.trim_end_matches('>').trim();
-        return Some((InvalidReason::EmailAddress, Some(domain.to_owned())));
-    }
-    if let Some((host, port)) = typed.rsplit_once(':')
-        && !port.is_empty()
-        && port.bytes().all(|b| b.is_ascii_digit())
-        && !host.contains(':')
-    {
-        return Some((InvalidReason::Url, Some(host.to_owned())));
-    }
-    None
-}
-
-/// The host of a URL's authority (RFC 3986 section 3.2), without user information and port.
-fn authority_host(rest: &str) -> String {
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
-    host.rsplit_once(':')
-        .map_or(host, |(host, _)| host)
-        .to_owned()
-}
-
-/// The syntax rules, in the order in which their messages help most.
-fn check(typed: &str) -> Result<String, InvalidReason> {
-    let bare = typed.strip_suffix('.').unwrap_or(typed);
-    if bare.is_empty() {
-        return Err(if typed.is_empty() {
-            InvalidReason::Empty
-        } else {
-            InvalidReason::EmptyLabel
-        });
-    }
-    if looks_like_address(bare) {
-        return Err(InvalidReason::IpAddress);
-    }
-    if bare.contains('*') {
-        return Err(InvalidReason::Wildcard);
-    }
-    if bare.contains('_') {
-        return Err(InvalidReason::Underscore);
-    }
-    let ascii = Uts46::new()
-        .to_ascii(
-            bare.as_bytes(),
-            AsciiDenyList::STD3,
-            Hyphens::Allow,
-            DnsLength::Ignore,
-        )
-        .map_err(|_| undecodable(bare))?
-        .into_owned();
-    // UTS #46 maps the ideographic full stops to dots, so the labels, and a trailing dot that was
-    // typed as one of these, are only known now.
-    let name = match ascii.strip_suffix('.') {
-        Some(name) if bare.len() == typed.len() => name,
-        _ => &ascii,
-    };
-    for label in name.split('.') {
-        if label.is_empty() {
-            return Err(InvalidReason::EmptyLabel);
-        }
-        if label.len() > MAX_LABEL {
-            return Err(InvalidReason::LabelTooLong);
-        }
-        if label.starts_with('-') || label.ends_with('-') {
-            return Err(InvalidReason::Hyphen);
-        }
-    }
-    if name.len() > MAX_NAME {
-        return Err(InvalidReason::NameTooLong);
-    }
-    if looks_like_address(name) {
-        return Err(InvalidReason::IpAddress);
-    }
-    if !name.contains('.') {
-        return Err(InvalidReason::SingleLabel);
-    }
-    Ok(name.to_owned())
-}
-
-fn looks_like_address(name: &str) -> bool {
-    let unbracketed = name.trim_start_matches('[').trim_end_matches(']');
-    // No top-level domain is all digits, so `10.0.0.256` is a mistyped address (RFC 3696 section 2).
-    IpAddr::from_str(unbracketed).is_ok()
-        || name
-            .rsplit('.')
-            .next()
-            .is_some_and(|top| !top.is_empty() && top.bytes().all(|b| b.is_ascii_digit()))
-}
-
-fn undecodable(name: &str) -> InvalidReason {
-    let has_a_label = name.split('.').any(|label| {
-        label
-            .get(..4)
-            .is_some_and(|start| start.eq_ignore_ascii_case("xn--"))
-    });
-    if has_a_label {
-        InvalidReason::Punycode
-    } else {
-        match name.chars().find(|c| !may_be_in_a_name(*c)) {
-            Some(c) => InvalidReason::Character(c),
-            None => InvalidReason::International,
-        }
-    }
-}
-
-/// Whether UTS #46 takes the character by itself, or maps it to what it takes.
-fn may_be_in_a_name(c: char) -> bool {
-    let label = format!("a{c}a");
-    let mapped = Uts46::new().to_ascii(
-        label.as_bytes(),
-        AsciiDenyList::STD3,
-        Hyphens::Allow,
-        DnsLength::Ignore,
-    );
-    // The rule for text from right to left refuses Hebrew and Arabic letters between Latin ones.
-    mapped.is_ok() || c.is_alphanumeric()
 }
 
 impl fmt::Display for DomainName {
@@ -292,17 +121,3 @@ impl From<DomainName> for String {
         name.0
     }
 }
-
-/// For stored names: the syntax is checked again, the public suffix list is not, because a list
-/// that has grown since must not make a stored domain unreadable.
-impl TryFrom<String> for DomainName {
-    type Error = InvalidReason;
-
-    fn try_from(stored: String) -> Result<Self, Self::Error> {
-        check(&stored).map(Self)
-    }
-}
-
-#[cfg(test)]
-#[path = "domain_name_tests.rs"]
-mod tests;

@@ -1,6 +1,7 @@
 //! The rules for what a person types as a domain, one test for each.
 
 use super::*;
+use crate::domain_name::MAX_SENDING_DOMAIN;
 use proptest::prelude::*;
 
 fn reason(typed: &str) -> InvalidReason {

@@ -58,7 +58,7 @@ fn every_kind_of_evidence_is_among_those_that_are_written_and_read() {
         let (_, evidence) = strategy.new_tree(&mut runner).unwrap().current();
         seen.extend(kinds(&evidence).into_iter().flatten());
     }
-    assert_eq!(seen, (0..27).collect());
+    assert_eq!(seen, (0..28).collect());
 }
 
 proptest! {

@@ -49,7 +49,7 @@ pub(super) mod openapi {
     }
 
     /// Every hand-off format under its media type.
-    fn in_every_format(schemas: &mut Schemas) -> Value {
+    pub(in crate::operations) fn in_every_format(schemas: &mut Schemas) -> Value {
         let [record_set, change_batch] = schemas.handoff();
         let mut content: Map<String, Value> = Map::new();
         for format in HandoffFormat::ALL {

@@ -143,8 +143,8 @@ operations! {
     WithdrawClientLink = withdraw_client_link;
     GetClientLimits = get_client_limits;
     SetClientLimits = set_client_limits;
-    OpenHandoff = open_handoff;
-    GetHandoffRecords = get_handoff_records;
+    OpenHandoff = open_handoff("check");
+    GetHandoffRecords = get_handoff_records("format");
     CheckHandoff = check_handoff;
     DescribeApi = describe_api;
 }

@@ -196,7 +196,8 @@ pub(crate) struct DomainPage<'a> {
     tone: &'static str,
     since: String,
     said: &'a str,
-    detail: String,
+    detail: &'a str,
+    next_step: Option<&'a str>,
     deadline: Option<String>,
     next: Next,
     decide: String,
@@ -239,7 +240,11 @@ impl<'a> DomainPage<'a> {
             tone,
             since: words::moment(summary.status_since),
             said,
-            detail: detail(summary),
+            detail: &summary.status_detail,
+            next_step: summary
+                .next_step
+                .as_ref()
+                .map(|step| step.sentence.as_str()),
             deadline: summary.deadline.and_then(|at| words::deadline(status, at)),
             next: next(place, domain),
             decide,
@@ -255,16 +260,6 @@ impl<'a> DomainPage<'a> {
             domain,
             forms,
         })
-    }
-}
-
-/// Where it stands and, where the API says it apart, what to do.
-fn detail(summary: &Summary) -> String {
-    match &summary.next_step {
-        Some(step) if !summary.status_detail.contains(&step.sentence) => {
-            format!("{} {}", summary.status_detail, step.sentence)
-        }
-        Some(_) | None => summary.status_detail.clone(),
     }
 }
 

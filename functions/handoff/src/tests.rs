@@ -347,8 +347,7 @@ async fn the_page_names_the_domain_and_the_client_and_nothing_else() {
         true,
     );
     notified.await.unwrap();
-    let page = world.open(world.token().as_str()).await;
-    let page = page.body();
+    let page = main_of(&world.open(world.token().as_str()).await);
     assert!(page.contains("example.com") && page.contains("maple-homes"));
     for secret in [
         "Maple Ridge",

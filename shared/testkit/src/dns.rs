@@ -183,6 +183,15 @@ impl State {
         }
     }
 
+    /// The domain of the name servers, which serve every zone and answer for every name.
+    fn servers_at(&self) -> &'static str {
+        if self.suspended {
+            "verification-hold.suspended-domain.com"
+        } else {
+            "example"
+        }
+    }
+
     fn servers(&self) -> u8 {
         match (self.no_server, self.one_server) {
             (true, _) => 0,
@@ -197,7 +206,8 @@ impl State {
         answer: impl Fn(&Self, &Question, u8) -> Outcome,
     ) -> Observation {
         let servers = (1..=self.servers()).map(|server| answer(self, question, server));
-        observed(question, "example", servers, self.answer(question, 1))
+        let recursive = self.answer(question, 1);
+        observed(question, self.servers_at(), servers, recursive)
     }
 }
 
@@ -215,11 +225,7 @@ impl Lookup for FakeDns {
         }
         let apex = DomainName::parse(name)
             .map_or_else(|_| name.to_owned(), |name| name.organizational().to_owned());
-        let at = if self.state().suspended {
-            "verification-hold.suspended-domain.com".to_owned()
-        } else {
-            apex.clone()
-        };
+        let at = self.state().servers_at();
         ZoneOutcome::Found(Zone {
             name_servers: vec![format!("ns1.{at}"), format!("ns2.{at}")],
             apex,

@@ -4,6 +4,7 @@
 mod change;
 mod events;
 mod ready;
+mod ready_call;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ use crate::state::{
 use crate::watching::watch::Watch;
 
 pub use change::{Change, Fate};
-pub use ready::ReadyCall;
+pub use ready_call::ReadyCall;
 
 /// A domain of one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

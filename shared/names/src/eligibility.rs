@@ -1,6 +1,6 @@
 //! Domains that nobody may add although their names are valid: mailbox providers', SES's and ours.
 
-use super::{DomainName, DomainNameError, SuffixList};
+use super::{DomainName, DomainNameError, IneligibleReason, SuffixList};
 
 /// Domains at which anybody can have a mailbox. Their owners publish strict DMARC policies and
 /// will not publish our records.
@@ -102,23 +102,6 @@ const AMAZON: &[&str] = &["amazonaws.com", "amazonses.com", "awsapps.com"];
 pub struct Eligibility {
     own_domains: Vec<DomainName>,
     suffixes: SuffixList,
-}
-
-/// Why a valid name may not be added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum IneligibleReason {
-    /// A domain at which the public has mailboxes.
-    #[error(
-        "this domain belongs to a mailbox provider; mail can only be authenticated for a domain \
-         whose DNS you control"
-    )]
-    MailboxProvider,
-    /// A domain of Amazon SES.
-    #[error("this domain belongs to Amazon, whose service sends the mail; add your own domain")]
-    Amazon,
-    /// A domain of the operator of this service.
-    #[error("this domain belongs to Lasso; add your own domain")]
-    Operator,
 }
 
 /// What is said to be one of Lasso's own domains is no domain.

@@ -22,6 +22,7 @@ mod eligibility;
 mod ending;
 mod identifiers;
 mod idna2008;
+mod ineligible;
 pub mod plain_text;
 mod refusal;
 mod sender;
@@ -30,8 +31,9 @@ mod typed;
 
 pub use communities::{MAX_COMMUNITIES, listed};
 pub use domain_name::{DomainName, MAX_SENDING_DOMAIN};
-pub use eligibility::{Eligibility, IneligibleReason, OwnDomainError};
+pub use eligibility::{Eligibility, OwnDomainError};
 pub use identifiers::{ClientId, Community, EmailAddress, EventId, IdentifierError, Note};
+pub use ineligible::IneligibleReason;
 pub use refusal::{DomainNameError, InvalidReason};
 pub use sender::{SenderDomain, SenderError};
 pub use suffixes::SuffixList;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::domain_name::{DomainName, MAX_NAME, MAX_SENDING_DOMAIN};
-use crate::eligibility::IneligibleReason;
+use crate::ineligible::IneligibleReason;
 use crate::plain_text::is_hidden;
 
 /// Why a typed name is refused, with the domain the person probably meant.

@@ -1,30 +1,11 @@
 //! The client's word that it is ready for the final step, and what it wrote to Lasso support.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::{Domain, is_default};
+use super::Domain;
+use super::ready_call::ReadyCall;
 use crate::names::Note;
 use crate::state::TriggerKind;
-
-/// When the client said that it is ready for the final step, or wrote to Lasso support, and in which visit
-/// of a state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReadyCall {
-    /// When it was said.
-    pub at: Timestamp,
-    /// The [`Domain::state_since`] of that visit: a time of its own clock may not tell visits apart.
-    pub state_since: Timestamp,
-    /// What the client wrote last.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub note: Option<String>,
-    /// It was said on the way to this state, and Lasso support can be told once more.
-    #[serde(skip_serializing_if = "is_default", default)]
-    pub carried_over: bool,
-    /// The event about it was within the client's limit of emails to Lasso support.
-    #[serde(skip_serializing_if = "is_default", default)]
-    pub emailed: bool,
-}
 
 impl Domain {
     /// What the client said in its present state, or on the way to it.

@@ -14,10 +14,10 @@ const EXCHANGE_FIELD: &str = "Mail server (or Value)";
 const PRIORITY_FIELD: &str = "Priority";
 
 /// The servers that said something, in the order of the answers.
-fn hosts_that_answered(seen: &Observation) -> Vec<String> {
+fn hosts_that_answered(seen: &Observation) -> impl Iterator<Item = &str> {
     let answers = seen.authoritative.iter();
     let answers = answers.filter(|answer| answer.outcome.is_answer());
-    answers.map(|answer| answer.server.host.clone()).collect()
+    answers.map(|answer| answer.server.host.as_str())
 }
 
 /// A provider's panel with one zone open in it.
@@ -46,15 +46,18 @@ impl Panel {
         seen: &Observation,
         at_apex: Option<&Observation>,
     ) -> Option<Self> {
-        let mut name_servers = hosts_that_answered(seen);
+        // Most names are not delegated: nothing is copied until one is.
+        let is_zones = |host: &str| {
+            let listed = zone.name_servers.iter().map(String::as_str);
+            let mut own = listed.chain(at_apex.into_iter().flat_map(hosts_that_answered));
+            own.any(|own| own.eq_ignore_ascii_case(host))
+        };
+        if zone.name_servers.is_empty() || hosts_that_answered(seen).any(is_zones) {
+            return None;
+        }
+        let mut name_servers: Vec<String> = hosts_that_answered(seen).map(str::to_owned).collect();
         name_servers.dedup();
-        let mut own = zone.name_servers.clone();
-        own.extend(at_apex.into_iter().flat_map(hosts_that_answered));
-        let is_zones = |host: &String| own.iter().any(|own| own.eq_ignore_ascii_case(host));
-        if name_servers.is_empty()
-            || zone.name_servers.is_empty()
-            || name_servers.iter().any(is_zones)
-        {
+        if name_servers.is_empty() {
             return None;
         }
         let apex = match record.id {

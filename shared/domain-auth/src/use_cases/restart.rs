@@ -90,9 +90,9 @@ where
     Err(Failure::Busy)
 }
 
-/// Makes SES look for the records of a failed domain again, and writes that. Both calls make an identity
-/// where there is none: so the domain says until when they may be under way (`restarting_until`, which is
-/// written before this is called), and the identity is not deleted before.
+/// Makes SES look for the records of a failed domain again, and writes that. Each of the two calls makes an
+/// identity where there is none. So whoever calls this has written `restarting_until` first: the identity
+/// is not deleted before that time.
 pub(super) async fn look_again<P>(
     tools: &SesTools<'_, P>,
     mut domain: Domain,

@@ -61,7 +61,10 @@ def make_user_pool(aws, users, console_url):
     idp = aws.client("cognito-idp")
     pool = idp.create_user_pool(
         PoolName="lasso-local",
-        Schema=[{"Name": "client_id", "AttributeDataType": "String", "Mutable": True}],
+        Schema=[
+            {"Name": name, "AttributeDataType": "String", "Mutable": True}
+            for name in ("client_id", "client_name")
+        ],
     )["UserPool"]["Id"]
     app = idp.create_user_pool_client(
         UserPoolId=pool,
@@ -86,6 +89,10 @@ def make_user_pool(aws, users, console_url):
         attributes = [{"Name": "email", "Value": user["email"]}]
         if user["client"]:
             attributes.append({"Name": "custom:client_id", "Value": user["client"]})
+        if user["full_name"]:
+            attributes.append({"Name": "name", "Value": user["full_name"]})
+        if user["client_name"]:
+            attributes.append({"Name": "custom:client_name", "Value": user["client_name"]})
         idp.admin_create_user(
             UserPoolId=pool, Username=name, UserAttributes=attributes, MessageAction="SUPPRESS"
         )

@@ -80,7 +80,8 @@ impl<F: Fetch> Visit<'_, F> {
         let view = View {
             title: "Domains".to_owned(),
             main: main.render()?,
-            refresh_seconds: Some(30),
+            // The answer to a form has no address to fetch it from again.
+            refresh_seconds: (status == StatusCode::OK).then_some(30),
         };
         Ok(Outcome::Page(status, view))
     }

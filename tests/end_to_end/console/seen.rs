@@ -95,6 +95,16 @@ pub(super) async fn pages(world: Shared) {
     let domains = states::one_in_each(&world).await;
 
     let admin = Window::open(Scripts::On).await;
+    // It does find what is wrong.
+    admin
+        .go("data:text/html,<img src='x'><a href='/'></a>")
+        .await;
+    admin.run(&inspection.axe, json!([])).await;
+    let found = admin.run_until_done(RUN_AXE, json!([])).await.to_string();
+    assert!(
+        found.contains("image-alt") && found.contains("link-name"),
+        "{found}"
+    );
     admin.go(console).await;
     admin.sign_in(&world.info.users.client_admin).await;
     inspection.look(&admin, "list").await;
@@ -121,7 +131,7 @@ pub(super) async fn pages(world: Shared) {
     admin.go(console).await;
     admin.fill("domain", "not a domain").await;
     admin.click("ADD DOMAIN").await;
-    admin.reads("not").await;
+    admin.reads("at least two parts").await;
     inspection.look(&admin, "list-refused").await;
     admin
         .go(&format!("{console}/domains/nobodys.example"))

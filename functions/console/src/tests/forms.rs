@@ -145,6 +145,7 @@ async fn what_was_pasted_is_read_as_the_domain_in_it() {
         .post("/domains", &[("form", &form), ("domain", pasted)])
         .await;
     assert_eq!(got.status, 422);
+    assert!(!got.body.contains("data-refresh"), "it has no address");
     let calls = browser.calls();
     let bodies: Vec<_> = calls
         .iter()

@@ -18,6 +18,7 @@ use domain_auth::limits::ReadClientRecord;
 use domain_auth::ports::{Clock, EmailLedger, Meter, Ports, Redeliver, Redelivery, SendEmail};
 use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::email_support::{Form, Outcome, email_support};
+use domain_auth_emails::Console;
 use jiff::{SignedDuration, Timestamp};
 
 pub use config::Config;
@@ -50,6 +51,8 @@ pub struct App<P: Ports> {
     pub limit: u32,
     /// The queue that the messages come from.
     pub queue: P::Queue,
+    /// Where buttons lead.
+    pub console: Console,
 }
 
 impl<P> App<P>
@@ -110,12 +113,9 @@ where
             clock: &self.clock,
             ids: &self.ids,
         };
-        let render = |form| {
-            let email = match form {
-                Form::Alert => email_of(&event),
-                Form::Summary { day, limit } => summary_of(&event, day, limit),
-            };
-            email.map_err(Into::into)
+        let render = |form| match form {
+            Form::Alert => email_of(&event, &self.console),
+            Form::Summary { day, limit } => summary_of(&event, day, limit, &self.console),
         };
         let outcome = email_support::<P>(&tools, &self.mail, &event, self.limit, render).await?;
         tracing::info!(

@@ -31,6 +31,7 @@ async fn main() -> Result<(), Error> {
         meter: MetricLines::new(config.stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
         limit: config.limit,
         queue: MessageQueue::new(clients.sqs(), config.queue_url),
+        console: config.console,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
         let deadline = i64::try_from(event.context.deadline)?;

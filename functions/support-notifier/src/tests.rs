@@ -9,6 +9,7 @@ use domain_auth::ports::{
     Clock, Email, Ports, Redeliver, Redelivery, RedeliveryError, Refusal, SendEmail, SesError,
 };
 use domain_auth::use_cases::email_support::SENDING_LEASE;
+use domain_auth_emails::Console;
 use domain_auth_testkit::{MemoryStore, RecordingMeter, SequentialIds, TestClock};
 use jiff::SignedDuration;
 
@@ -123,6 +124,7 @@ pub(super) fn app() -> TestApp {
         meter: RecordingMeter::default(),
         limit: 50,
         queue: Queue::default(),
+        console: Console::at(Some("https://console.example")),
     }
 }
 

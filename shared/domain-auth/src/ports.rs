@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use crate::claims::{ClaimRegister, Tombstone};
 use crate::dns::DnsLook;
 use crate::domain::{Change, Domain};
+use crate::email_thread::EmailThread;
 use crate::event::Event;
 use crate::figures::Figure;
 use crate::history::HistoryEntry;
@@ -334,6 +335,8 @@ pub struct Email {
     pub reply_to: Option<crate::names::EmailAddress>,
     /// The event, for the header `X-Lasso-Event-Id`.
     pub event_id: EventId,
+    /// The conversation, for the header `References`; none of an email about several domains.
+    pub thread: Option<EmailThread>,
 }
 
 /// Sends email.

@@ -20,6 +20,8 @@ pub struct Config {
     pub queue_url: String,
     /// `CONSOLE_URL`: where buttons lead, where the stack has a console.
     pub console: Console,
+    /// `CHAT_TOPIC_ARN`: where chat messages go, where there are any.
+    pub chat_topic: Option<String>,
 }
 
 impl Config {
@@ -32,6 +34,7 @@ impl Config {
             sender_email: required("SENDER_EMAIL")?,
             limit: limit("MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY")?,
             queue_url: required("ALERT_QUEUE_URL")?,
+            chat_topic: optional("CHAT_TOPIC_ARN"),
             console: Console::at(optional("CONSOLE_URL").as_deref()),
         })
     }

@@ -134,3 +134,29 @@ fn malformed(error: BuildError) -> SesError {
         source: error.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain_auth::names::{ClientId, DomainName};
+
+    use super::*;
+
+    #[test]
+    fn an_email_says_that_a_program_made_it_and_which_conversation_it_belongs_to() {
+        let client = ClientId::parse("maple-homes").unwrap();
+        let domain = DomainName::parse("example.com").unwrap();
+        let thread = EmailThread::of(&client, &domain);
+        let of = |thread| {
+            let headers = headers(thread, "no-reply@lasso.example").unwrap();
+            let pair = |header: &MessageHeader| (header.name.clone(), header.value.clone());
+            headers.iter().map(pair).collect::<Vec<_>>()
+        };
+        let submitted = ("Auto-Submitted".to_owned(), "auto-generated".to_owned());
+        let references = format!("<{thread}@lasso.example>");
+        assert_eq!(of(None), [submitted.clone()]);
+        assert_eq!(
+            of(Some(&thread)),
+            [submitted, ("References".to_owned(), references)]
+        );
+    }
+}

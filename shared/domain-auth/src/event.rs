@@ -252,6 +252,12 @@ impl EventType {
             Self::Ready | Self::Verified => {
                 Some("Complete the final step, or reject with a reason.")
             }
+            Self::Stuck if status == Status::Verified => {
+                Some("Complete the final step, or reject with a reason.")
+            }
+            Self::Stuck if status == Status::Contested => Some(
+                "Decide who has the domain: release the claim of the other, or grant the claimant's.",
+            ),
             Self::Stuck => Some("Find out why this domain does not move on."),
             Self::AtRisk | Self::Failed => Some("Help the client to repair the DNS records."),
             Self::Displaced => Some(

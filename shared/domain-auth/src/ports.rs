@@ -1,5 +1,6 @@
 //! What the use cases need from outside, in the words of the domain.
 
+mod chat;
 mod redelivery;
 mod senders;
 mod ses;
@@ -24,6 +25,7 @@ use crate::reconciliation::Reconciliation;
 use crate::run_memory::RunMemory;
 use crate::state::{QueuePart, Status};
 
+pub use chat::PostToChat;
 pub use redelivery::{Redeliver, Redelivery, RedeliveryError};
 pub use senders::ReadSenders;
 pub use ses::{

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | an email about one event, to Lasso support | [`alert`] |
 //! | an email about one event, to the contact of the client | [`notice`] |
+//! | an email about several events | [`digest()`] |
 //! | the same for a chat channel | [`ChatMessage`] |
 //! | another email | a [`Draft`] of your own parts |
 //!
@@ -17,6 +18,7 @@
 mod alert;
 mod chat;
 mod console;
+mod digest;
 mod draft;
 mod html;
 mod notice;
@@ -30,10 +32,11 @@ mod words;
 pub use alert::alert;
 pub use chat::ChatMessage;
 pub use console::Console;
+pub use digest::{Reader, digest};
 pub use draft::{Button, Draft, Part, RecordRow, Target, Tone};
 pub use notice::notice;
 pub use preview::{PreviewError, PreviewFile, preview};
-pub use samples::{Sample, samples};
+pub use samples::{LetterError, Sample, letter_sample, samples};
 pub use summary::summary;
 pub use words::{moment, state_word};
 

@@ -62,6 +62,11 @@ pub fn notice(event: &Event, console: &Console) -> Draft {
     }
 }
 
+/// What an event is to its client, behind the name of the domain.
+pub(crate) fn heading(event: &Event) -> &'static str {
+    said(event).heading
+}
+
 fn said(event: &Event) -> Said {
     let name = event.domain.to_unicode();
     let why = shown_about(&event.domain, &event.summary);

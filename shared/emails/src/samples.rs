@@ -1,11 +1,16 @@
 //! One of each email with sample data, to look at: `cargo local` shows them, and
 //! `cargo run --bin email-previews` writes them to files.
 
+mod letter;
+
 use domain_auth::event::{Event, EventType};
 use domain_auth::instructions::Day;
+use domain_auth::names::DomainName;
 use serde_json::{Value, json};
 
-use crate::{ChatMessage, Console, Draft, alert, notice, summary};
+pub use letter::{LetterError, letter_sample};
+
+use crate::{ChatMessage, Console, Draft, Reader, alert, digest, notice, summary};
 
 /// An email with sample data.
 #[derive(Debug, Clone)]
@@ -37,6 +42,18 @@ pub fn samples() -> Result<Vec<Sample>, serde_json::Error> {
             });
         }
     }
+    let several = several()?;
+    let several: Vec<&Event> = several.iter().collect();
+    for (name, reader) in [
+        ("support-digest", Reader::Support),
+        ("client-digest", Reader::Client),
+    ] {
+        samples.extend(digest(&several, reader, &console).map(|draft| Sample {
+            name: name.to_owned(),
+            draft,
+            chat: None,
+        }));
+    }
     if let Some((_, event)) = events()?.first() {
         samples.push(Sample {
             name: "support-without-console".to_owned(),
@@ -51,6 +68,26 @@ pub fn samples() -> Result<Vec<Sample>, serde_json::Error> {
         });
     }
     Ok(samples)
+}
+
+/// Events of a kind, which a person reads as a list.
+fn several() -> Result<Vec<Event>, serde_json::Error> {
+    let events = events()?;
+    let failed = events.iter().find(|(name, _)| *name == "failed-waiting");
+    let names = [
+        "maplehomes.com",
+        "cedarhomes.net",
+        "news.birchhomes.example",
+    ];
+    let event = |(name, (_, event)): (&str, &(&'static str, Event))| Event {
+        domain: DomainName::parse(name).unwrap_or_else(|_| event.domain.clone()),
+        ..event.clone()
+    };
+    Ok(names
+        .into_iter()
+        .zip(failed.into_iter().cycle())
+        .map(event)
+        .collect())
 }
 
 /// Whether a client is told of events of this type, or has the same news for them.
@@ -277,7 +314,7 @@ fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> {
                     "The domain has been verified since 2026-05-30T12:00:00Z.",
                 ),
                 &with(
-                    json!({ "wanted": "Find out why this domain does not move on.", "state_since": "2026-05-30T12:00:00Z" }),
+                    json!({ "wanted": wanted, "state_since": "2026-05-30T12:00:00Z" }),
                     &ready,
                 ),
             ),

@@ -50,7 +50,7 @@ fn the_preview_has_a_page_with_a_link_to_each_email() {
             .iter()
             .filter(|file| file.name.ends_with(".html"))
             .count(),
-        drafts().len() + 1
+        drafts().len() + 2
     );
 }
 
@@ -81,6 +81,7 @@ fn subjects_begin_with_the_domain_or_with_what_stops_mail() {
             "mail.maplehomes.com: ",
             "SENDING STOPPED: mail.maplehomes.com: ",
             "mаplehomes.com: ",
+            "maplehomes.com and 2 more: ",
             "maple-homes: ",
         ];
         assert!(

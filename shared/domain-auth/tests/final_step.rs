@@ -179,9 +179,7 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 fn someone() -> Actor {
-    Actor::ClientAdmin {
-        subject: "kim".to_owned(),
-    }
+    Actor::client_admin("kim")
 }
 
 fn rejected() -> Trigger {

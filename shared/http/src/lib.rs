@@ -40,7 +40,7 @@ mod words;
 
 pub use added_again_view::AddedAgainView;
 pub use answer::{Answer, measured, published};
-pub use caller::ClaimNames;
+pub use caller::{ClaimNames, PersonClaims};
 pub use cursor::{Cursors, List};
 pub use entry::{observed, request_of, run};
 pub use fields::Fields;

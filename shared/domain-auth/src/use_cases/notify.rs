@@ -107,7 +107,7 @@ where
                 BY_SUPPORT.clone_into(&mut event.summary);
             }
             event.missing = missing_pieces(&change.domain, look.as_ref());
-            event.records = standings(look.as_ref());
+            event.records = standings(&change.domain.records(), look.as_ref());
         }
         if is_written(store.commit(&change).await)? {
             if is_refused {

@@ -198,7 +198,6 @@ pub(crate) struct DomainPage<'a> {
     said: &'a str,
     detail: &'a str,
     next_step: Option<&'a str>,
-    deadline: Option<String>,
     next: Next,
     decide: String,
     cards: Cards,
@@ -245,7 +244,6 @@ impl<'a> DomainPage<'a> {
                 .next_step
                 .as_ref()
                 .map(|step| step.sentence.as_str()),
-            deadline: summary.deadline.and_then(|at| words::deadline(status, at)),
             next: next(place, domain),
             decide,
             cards: Cards::of(domain),

@@ -31,27 +31,12 @@ pub(crate) fn headline(domain: &Domain) -> String {
         Status::Contested => format!("Prove that {name} is yours"),
         Status::Provisioning => format!("{name} is being registered"),
         Status::Pending => format!("Publish the records of {name}"),
-        Status::Verified if domain.summary.ready_at.is_some() => {
-            format!("{name} waits for Lasso’s final step")
-        }
-        Status::Verified => format!("{name} is verified: tell Lasso that you are ready"),
+        Status::Verified => format!("{name} is verified and waits for Lasso’s final step"),
         Status::Authenticated => format!("Lasso sends for {name}"),
         Status::AtRisk => format!("Repair the records of {name}"),
         Status::Failed => format!("{name} is not verified: start again"),
         Status::Rejected => format!("Lasso rejected {name}"),
         Status::Removing => format!("{name} is being removed"),
-    }
-}
-
-/// What the time that the API gives with a state means.
-pub(crate) fn deadline(status: Status, at: Timestamp) -> Option<String> {
-    let day = moment(at);
-    match status {
-        Status::Contested => Some(format!("The claim ends on {day} if no proof is found.")),
-        Status::Pending => Some(format!("Amazon SES stops looking on {day}.")),
-        Status::Failed => Some(format!("It is removed on {day} if nothing changes.")),
-        Status::Provisioning | Status::Verified | Status::Authenticated => None,
-        Status::AtRisk | Status::Rejected | Status::Removing => None,
     }
 }
 

@@ -11,6 +11,7 @@ mod cookies;
 mod entry;
 mod fetch;
 mod forms;
+mod next;
 mod oidc;
 mod place;
 mod reply;

@@ -27,6 +27,8 @@ pub(crate) struct Summary {
     pub(crate) status_since: Timestamp,
     /// The communities that it is for.
     pub(crate) communities: Vec<String>,
+    /// When its state ends by itself.
+    pub(crate) deadline: Option<Timestamp>,
     /// When its client said that it is ready.
     pub(crate) ready_at: Option<Timestamp>,
     /// What to do now, where the API says it apart from `status_detail`.

@@ -6,7 +6,7 @@ use domain_auth::state::Status;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::types::Domain;
+use crate::types::{Domain, Summary};
 
 /// How a state looks: a word, and the class of its colour (`good`, `bad`, `wait`).
 pub(crate) fn state(status: Status) -> (&'static str, &'static str) {
@@ -31,12 +31,62 @@ pub(crate) fn headline(domain: &Domain) -> String {
         Status::Contested => format!("Prove that {name} is yours"),
         Status::Provisioning => format!("{name} is being registered"),
         Status::Pending => format!("Publish the records of {name}"),
-        Status::Verified => format!("{name} is verified and waits for Lasso’s final step"),
+        Status::Verified if domain.summary.ready_at.is_some() => {
+            format!("{name} waits for Lasso’s final step")
+        }
+        Status::Verified => format!("{name} is verified: tell Lasso that you are ready"),
         Status::Authenticated => format!("Lasso sends for {name}"),
         Status::AtRisk => format!("Repair the records of {name}"),
         Status::Failed => format!("{name} is not verified: start again"),
         Status::Rejected => format!("Lasso rejected {name}"),
         Status::Removing => format!("{name} is being removed"),
+    }
+}
+
+/// The same for Lasso support, which looks at a domain of `client`.
+pub(crate) fn headline_for_staff(domain: &Domain, client: &str) -> String {
+    let name = &domain.summary.domain_unicode;
+    match domain.summary.status {
+        Status::Contested if domain.records.is_empty() => {
+            format!("{client} has proven {name}: decide who has it")
+        }
+        Status::Contested => format!("{client} has to prove that {name} is theirs"),
+        Status::Provisioning => format!("{name} is being registered for {client}"),
+        Status::Pending => format!("{client} has to publish the records of {name}"),
+        Status::Verified => format!("{name} of {client} waits for the final step"),
+        Status::Authenticated => format!("Lasso sends for {name} of {client}"),
+        Status::AtRisk => format!("{client} has to repair the records of {name}"),
+        Status::Failed => format!("{name} of {client} is not verified"),
+        Status::Rejected => format!("Lasso rejected {name} of {client}"),
+        Status::Removing => format!("{name} of {client} is being removed"),
+    }
+}
+
+/// What a Client Administrator does next, where the console knows it better than the API, which does not
+/// ask them to say that they are ready.
+pub(crate) fn next_step(summary: &Summary) -> Option<&str> {
+    let is_verified = summary.status == Status::Verified;
+    if is_verified && summary.ready_at.is_none() {
+        return Some("Tell Lasso that you are ready. Lasso support then takes the final step.");
+    }
+    let step = summary.next_step.as_ref();
+    step.map(|step| step.sentence.as_str())
+}
+
+/// What the time that the API gives with a state means. Nothing where the state says it already, in
+/// `detail`.
+pub(crate) fn deadline(status: Status, at: Timestamp, detail: &str) -> Option<String> {
+    let date = at.to_zoned(TimeZone::UTC).strftime("%-d %B %Y").to_string();
+    if detail.contains(&date) {
+        return None;
+    }
+    let day = moment(at);
+    match status {
+        Status::Contested => Some(format!("The claim ends on {day} if no proof is found.")),
+        Status::Pending => Some(format!("Amazon SES stops looking on {day}.")),
+        Status::Failed => Some(format!("It is removed on {day} if nothing changes.")),
+        Status::Provisioning | Status::Verified | Status::Authenticated => None,
+        Status::AtRisk | Status::Rejected | Status::Removing => None,
     }
 }
 

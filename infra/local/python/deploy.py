@@ -1,7 +1,8 @@
 """Deploys infra/template.yaml to the emulator, as `sam package` and `sam deploy` do to AWS.
 
 Reads a JSON plan on stdin, writes what it made as JSON on stdout. The plan, and the meaning of its
-keys, is `Plan` in src/deploy.rs. Nothing in the template is replaced but `CodeUri`.
+keys, is `Plan` in src/deploy.rs. Nothing in the template is replaced but `CodeUri`, and alarms over an
+expression, which the emulator does not make: they watch the first metric of it.
 
 Two things are done here that AWS does by itself: the emulator ignores the OpenAPI body of an HTTP
 API, so routes, integrations and the authorizer are read from the processed template and made with
@@ -216,6 +217,20 @@ def package(aws, template, executables, scratch):
         resource["Properties"]["CodeUri"] = f"s3://{BUCKET}/{key}"
 
 
+def watch_one_metric(template):
+    """Alarms over an expression watch its first metric, with what the emulator takes of an alarm."""
+    for resource in template["Resources"].values():
+        if resource["Type"] != "AWS::CloudWatch::Alarm":
+            continue
+        metrics = resource["Properties"].pop("Metrics", [])
+        for measured in [metric["MetricStat"] for metric in metrics if "MetricStat" in metric][:1]:
+            resource["Properties"] |= {
+                **measured["Metric"],
+                "Statistic": measured["Stat"],
+                "Period": measured["Period"],
+            }
+
+
 def create_stack(aws, name, template, parameters):
     """Creates the stack from S3, as `sam deploy` does (a request holds 51,200 octets of a template,
     AWS CloudFormation quotas), and returns its resources and outputs."""
@@ -385,6 +400,7 @@ def deploy(plan):
     people = make_user_pool(aws, plan["users"], plan["console_url"])
     aws.client("ses").verify_email_identity(EmailAddress=plan["sender_email"])
     package(aws, template, plan["executables"], plan["scratch"])
+    watch_one_metric(template)
     parameters = {
         "JwtIssuer": people["issuer"],
         "JwtAudience": people["audience"],

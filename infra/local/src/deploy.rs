@@ -98,6 +98,8 @@ pub(crate) fn parameters(overrides: BTreeMap<String, String>) -> BTreeMap<String
                 "http://localhost:3000,http://localhost:5173",
             ),
             ("MassMailScope", MASS_MAIL_SCOPE),
+            // So that the tests see what chat messages need.
+            ("ChatMessages", "true"),
             ("Architecture", architecture),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned())),

@@ -263,15 +263,9 @@ impl World {
 }
 
 fn admin() -> Actor {
-    Actor::ClientAdmin {
-        subject: "jo".to_owned(),
-        person: None,
-    }
+    Actor::client_admin("jo")
 }
 
 fn support() -> Actor {
-    Actor::LassoSupport {
-        subject: "sam".to_owned(),
-        person: None,
-    }
+    Actor::lasso_support("sam")
 }

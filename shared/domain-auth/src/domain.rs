@@ -207,6 +207,12 @@ impl Domain {
         until.filter(|until| now < *until)
     }
 
+    /// What SES last said of the domain's identity. None where it has none: what SES says of the name is
+    /// then about an identity of somebody else.
+    pub fn ses_of_identity(&self) -> Option<SesLook> {
+        self.ses.filter(|_| !self.state.is_without_identity())
+    }
+
     /// When the state ends by itself, where it does.
     pub fn deadline(&self) -> Option<Timestamp> {
         match &self.state {

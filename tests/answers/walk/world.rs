@@ -263,9 +263,15 @@ impl World {
 }
 
 fn admin() -> Actor {
-    Actor::client_admin("jo")
+    Actor::ClientAdmin {
+        subject: "jo".to_owned(),
+        person: None,
+    }
 }
 
 fn support() -> Actor {
-    Actor::lasso_support("sam")
+    Actor::LassoSupport {
+        subject: "sam".to_owned(),
+        person: None,
+    }
 }

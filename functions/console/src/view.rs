@@ -429,24 +429,19 @@ impl Line {
             "link_holder" => "Person with a link",
             _ => "by itself",
         };
+        // Of a name the identifier says whose it is.
+        let subject = entry.actor.subject.filter(|_| with_evidence);
+        let subject = subject.map(|subject| format!(" {subject}"));
         let moved = match entry.from {
             Some(from) if from != entry.to => {
-                format!(" ({} → {})", words::state(from).0, words::state(entry.to).0)
+                format!(" · {} → {}", words::state(from).0, words::state(entry.to).0)
             }
             Some(_) | None => String::new(),
         };
-        let told = entry.evidence.get("reason");
-        let told = told.or_else(|| entry.evidence.get("note"));
-        let told = told.and_then(serde_json::Value::as_str);
-        let told = told.map(|text| format!(" “{text}”")).unwrap_or_default();
-        let happened = words::action(entry.action);
         Self {
-            sentence: format!("{happened}{told}{moved}"),
+            sentence: entry.sentence,
             at: words::moment(entry.at),
-            who: entry
-                .actor
-                .subject
-                .map_or_else(|| who.to_owned(), |name| format!("{who}: {name}")),
+            who: format!("{who}{}{moved}", subject.unwrap_or_default()),
             evidence: if with_evidence && !entry.evidence.is_null() {
                 pretty(&entry.evidence)
             } else {

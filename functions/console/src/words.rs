@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use domain_auth::history::Action;
 use domain_auth::state::Status;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -122,39 +121,6 @@ pub(crate) fn path_part(text: &str) -> String {
         }
     }
     part
-}
-
-/// What happened, in a sentence.
-pub(crate) fn action(action: Action) -> &'static str {
-    match action {
-        Action::Added => "The domain was added.",
-        Action::Readded => "The domain was added again.",
-        Action::Provisioned => "Amazon SES has the domain; its records are there.",
-        Action::Checked => "DNS and Amazon SES were asked.",
-        Action::Verified => "Amazon SES verified the domain.",
-        Action::Failed => "Amazon SES gave up, or took its verification back.",
-        Action::Restarted => "Amazon SES looks for the records again.",
-        Action::Ready => "Lasso was told that the client is ready for the final step.",
-        Action::Completed => "The final step was taken: Lasso sends.",
-        Action::Rejected => "Lasso support rejected the final step.",
-        Action::Reopened => "Lasso was told that the client is ready again.",
-        Action::RecordsBroken => "Records that mail needs were gone.",
-        Action::RecordsRecovered => "The records are back.",
-        Action::ProofFound => {
-            "The ownership record was found, or Lasso support decided for the claim."
-        }
-        Action::Adopted => {
-            "Lasso support gave the client the identity that Amazon SES had already."
-        }
-        Action::Challenged => "Another client proved this domain, or one above or below it.",
-        Action::Displaced => "The client lost the name.",
-        Action::InstructionsSent => "The records were emailed.",
-        Action::LinkMade => "A link to the records was made.",
-        Action::LinkWithdrawn => "A link to the records was withdrawn.",
-        Action::Changed => "Communities or contact were changed.",
-        Action::Stuck => "Lasso support was told that the domain waits for long.",
-        Action::Removed => "The domain was removed.",
-    }
 }
 
 #[cfg(test)]

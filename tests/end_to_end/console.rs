@@ -156,7 +156,7 @@ async fn whole_path(world: Shared) {
     assert!(sends.contains(&format!("Lasso sends for {domain}")));
     let history = admin.open(&format!("{}/history", page.path)).await;
     assert!(
-        history.contains("The final step was taken"),
+        history.contains("completed the final step, so that Lasso can send"),
         "{}",
         history.html
     );

@@ -6,45 +6,57 @@ use domain_auth::audience::Audience;
 use domain_auth::figures::Figure;
 use domain_auth::use_cases::email_events::{EmailError, Item, Outcome, Settled};
 
-/// `Emailed`, `AlertsNotEmailed`, `EmailsRefused`, `EmailsUncertain` and `SupportSuppressed`.
+/// What is counted of events by email.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Counter {
+    /// By audience.
+    Emailed(&'static str),
+    /// By reason.
+    NotEmailed(&'static str),
+    Refused,
+    Uncertain,
+    Suppressed,
+}
+
+/// What became of a batch.
 pub(crate) fn figures<'a>(
     settled: impl Iterator<Item = (&'a Item<'a>, &'a Settled)>,
 ) -> Vec<Figure> {
-    let mut counts: BTreeMap<(&'static str, Option<Part>), usize> = BTreeMap::new();
+    let mut counts: BTreeMap<Counter, usize> = BTreeMap::new();
     for (item, outcome) in settled {
-        if let Some(counted) = counted(item.audience(), outcome) {
-            *counts.entry(counted).or_default() += 1;
+        if let Some(counter) = counter(item.audience(), outcome) {
+            *counts.entry(counter).or_default() += 1;
         }
     }
-    let figures = counts.into_iter().map(|((name, part), count)| {
-        let figure = Figure::count(name, count);
-        match part {
-            Some((what, part)) => figure.by(what, part),
-            None => figure,
-        }
-    });
-    figures.collect()
+    counts
+        .into_iter()
+        .map(|(counter, count)| figure(counter, count))
+        .collect()
 }
 
-/// What a figure is broken down by, and into which part.
-type Part = (&'static str, &'static str);
+fn figure(counter: Counter, count: usize) -> Figure {
+    match counter {
+        Counter::Emailed(audience) => Figure::count("Emailed", count).by("Audience", audience),
+        Counter::NotEmailed(reason) => {
+            Figure::count("AlertsNotEmailed", count).by("Reason", reason)
+        }
+        Counter::Refused => Figure::count("EmailsRefused", count),
+        Counter::Uncertain => Figure::count("EmailsUncertain", count),
+        Counter::Suppressed => Figure::count("SupportSuppressed", count),
+    }
+}
 
-fn counted(audience: Audience, outcome: &Settled) -> Option<(&'static str, Option<Part>)> {
-    let not_emailed = |reason| Some(("AlertsNotEmailed", Some(("Reason", reason))));
+fn counter(audience: Audience, outcome: &Settled) -> Option<Counter> {
     match outcome {
-        Ok(Outcome::Sent | Outcome::Listed) => {
-            Some(("Emailed", Some(("Audience", audience.as_str()))))
-        }
-        Ok(Outcome::SummarySent | Outcome::InSummary) => not_emailed("OverLimit"),
-        Ok(Outcome::Repeated) => not_emailed("Repeated"),
-        Ok(Outcome::OverLimit) => not_emailed("ContactOverLimit"),
-        Ok(Outcome::Suppressed) => not_emailed("ContactSuppressed"),
+        Ok(Outcome::Sent | Outcome::Listed) => Some(Counter::Emailed(audience.as_str())),
+        Ok(Outcome::SummarySent | Outcome::InSummary) => Some(Counter::NotEmailed("OverLimit")),
+        Ok(Outcome::Repeated) => Some(Counter::NotEmailed("Repeated")),
+        Ok(Outcome::OverLimit) => Some(Counter::NotEmailed("ContactOverLimit")),
+        Ok(Outcome::Suppressed) => Some(Counter::NotEmailed("ContactSuppressed")),
         Ok(Outcome::AlreadySent) => None,
-        Err(error) if error.is_refused_for_good() => Some(("EmailsRefused", None)),
-        Err(error) if error.may_have_been_sent() => Some(("EmailsUncertain", None)),
-        Err(error) if matches!(**error, EmailError::Suppressed) => {
-            Some(("SupportSuppressed", None))
-        }
+        Err(error) if error.is_refused_for_good() => Some(Counter::Refused),
+        Err(error) if error.may_have_been_sent() => Some(Counter::Uncertain),
+        Err(error) if matches!(**error, EmailError::Suppressed) => Some(Counter::Suppressed),
         Err(_) => None,
     }
 }

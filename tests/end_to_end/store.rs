@@ -380,7 +380,7 @@ async fn outbox<S: CommitChanges + Outbox>(store: &S) {
     let mut domain = added("maple", "example.com", now(), now());
     store.commit(&domain).await.unwrap();
     for (hour, trigger) in [
-        (1, Trigger::Provisioned(identity(&domain.domain.name))),
+        (0, Trigger::Provisioned(identity(&domain.domain.name))),
         (2, Trigger::SesVerified),
         (3, Trigger::Completed),
     ] {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 pub use letter::{LetterError, letter_sample};
 
-use crate::{ChatMessage, Console, Draft, Reader, alert, digest, notice, summary};
+use crate::{ChatMessage, Console, Draft, Reader, alert, list, notice, summary};
 
 /// An email with sample data.
 #[derive(Debug, Clone)]
@@ -45,14 +45,14 @@ pub fn samples() -> Result<Vec<Sample>, serde_json::Error> {
     let several = several()?;
     let several: Vec<&Event> = several.iter().collect();
     for (name, reader) in [
-        ("support-digest", Reader::Support),
-        ("client-digest", Reader::Client),
+        ("support-list", Reader::Support),
+        ("client-list", Reader::Client),
     ] {
-        samples.extend(digest(&several, reader, &console).map(|draft| Sample {
+        samples.push(Sample {
             name: name.to_owned(),
-            draft,
+            draft: list(&several, reader, &console),
             chat: None,
-        }));
+        });
     }
     if let Some((_, event)) = events()?.first() {
         samples.push(Sample {
@@ -100,7 +100,7 @@ fn is_for_client(event_type: EventType) -> bool {
     }
 }
 
-fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> {
+pub(crate) fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> {
     let sample = |members: &Value| -> Result<Event, serde_json::Error> {
         let mut event = json!({
             "version": 1,

@@ -171,7 +171,7 @@ fn why(event: &Event) -> Option<String> {
 }
 
 /// What a domain that is stuck waits for, and on whom that depends.
-fn stuck_on(status: Status) -> &'static str {
+pub(crate) fn stuck_on(status: Status) -> &'static str {
     match status {
         Status::Provisioning => {
             "It waits for Amazon SES, which has not registered it yet. The client has no records to \
@@ -253,7 +253,7 @@ fn other_sides(event: &Event) -> Option<Part> {
     })
 }
 
-fn contact(address: Option<&domain_auth::names::EmailAddress>) -> String {
+pub(crate) fn contact(address: Option<&domain_auth::names::EmailAddress>) -> String {
     address.map_or_else(
         || "none was left".to_owned(),
         |address| shown(address.as_str()),

@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | an email about one event, to Lasso support | [`alert`] |
 //! | an email about one event, to the contact of the client | [`notice`] |
-//! | an email that lists several events | [`list`] |
+//! | an email about several events | [`digest()`] |
 //! | the same for a chat channel | [`ChatMessage`] |
 //! | another email | a [`Draft`] of your own parts |
 //!
@@ -18,9 +18,9 @@
 mod alert;
 mod chat;
 mod console;
+mod digest;
 mod draft;
 mod html;
-mod list;
 mod notice;
 mod parts;
 mod preview;
@@ -32,8 +32,8 @@ mod words;
 pub use alert::alert;
 pub use chat::ChatMessage;
 pub use console::Console;
+pub use digest::{Reader, digest};
 pub use draft::{Button, Draft, Part, RecordRow, Target, Tone};
-pub use list::{Reader, list};
 pub use notice::notice;
 pub use preview::{PreviewError, PreviewFile, preview};
 pub use samples::{LetterError, Sample, letter_sample, samples};

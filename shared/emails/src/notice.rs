@@ -62,7 +62,7 @@ pub fn notice(event: &Event, console: &Console) -> Draft {
     }
 }
 
-/// What has happened, in a few words behind the name of the domain.
+/// What an event is to its client, behind the name of the domain.
 pub(crate) fn heading(event: &Event) -> &'static str {
     said(event).heading
 }

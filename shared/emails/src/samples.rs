@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 pub use letter::{LetterError, letter_sample};
 
-use crate::{ChatMessage, Console, Draft, Reader, alert, list, notice, summary};
+use crate::{ChatMessage, Console, Draft, Reader, alert, digest, notice, summary};
 
 /// An email with sample data.
 #[derive(Debug, Clone)]
@@ -45,14 +45,14 @@ pub fn samples() -> Result<Vec<Sample>, serde_json::Error> {
     let several = several()?;
     let several: Vec<&Event> = several.iter().collect();
     for (name, reader) in [
-        ("support-list", Reader::Support),
-        ("client-list", Reader::Client),
+        ("support-digest", Reader::Support),
+        ("client-digest", Reader::Client),
     ] {
-        samples.push(Sample {
+        samples.extend(digest(&several, reader, &console).map(|draft| Sample {
             name: name.to_owned(),
-            draft: list(&several, reader, &console),
+            draft,
             chat: None,
-        });
+        }));
     }
     if let Some((_, event)) = events()?.first() {
         samples.push(Sample {
@@ -100,7 +100,7 @@ fn is_for_client(event_type: EventType) -> bool {
     }
 }
 
-pub(crate) fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> {
+fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> {
     let sample = |members: &Value| -> Result<Event, serde_json::Error> {
         let mut event = json!({
             "version": 1,

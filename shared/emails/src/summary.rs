@@ -42,7 +42,7 @@ pub fn summary(event: &Event, day: Day, limit: u32, console: &Console) -> Draft 
 }
 
 /// The queue: its page and its call of the API have different addresses.
-pub(crate) fn queue_path(console: &Console) -> &'static str {
+fn queue_path(console: &Console) -> &'static str {
     if console.page("").is_some() {
         "/staff"
     } else {

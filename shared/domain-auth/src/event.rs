@@ -160,6 +160,8 @@ pub struct Links {
 pub enum EventType {
     #[serde(rename = "domain.added")]
     Added,
+    #[serde(rename = "domain.records_ready")]
+    RecordsReady,
     #[serde(rename = "domain.contested")]
     Contested,
     #[serde(rename = "domain.displaced")]
@@ -178,6 +180,8 @@ pub enum EventType {
     Failed,
     #[serde(rename = "domain.rejected")]
     Rejected,
+    #[serde(rename = "domain.expiring")]
+    Expiring,
     #[serde(rename = "domain.removed")]
     Removed,
     #[serde(rename = "domain.stuck")]
@@ -200,8 +204,9 @@ pub enum Severity {
 
 impl EventType {
     /// Every type.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Added,
+        Self::RecordsReady,
         Self::Contested,
         Self::Displaced,
         Self::Ready,
@@ -211,6 +216,7 @@ impl EventType {
         Self::Recovered,
         Self::Failed,
         Self::Rejected,
+        Self::Expiring,
         Self::Removed,
         Self::Stuck,
     ];
@@ -219,6 +225,7 @@ impl EventType {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Added => "domain.added",
+            Self::RecordsReady => "domain.records_ready",
             Self::Contested => "domain.contested",
             Self::Displaced => "domain.displaced",
             Self::Ready => "domain.ready",
@@ -228,6 +235,7 @@ impl EventType {
             Self::Recovered => "domain.recovered",
             Self::Failed => "domain.failed",
             Self::Rejected => "domain.rejected",
+            Self::Expiring => "domain.expiring",
             Self::Removed => "domain.removed",
             Self::Stuck => "domain.stuck",
         }
@@ -236,7 +244,7 @@ impl EventType {
     pub(crate) fn severity(self) -> Severity {
         match self {
             Self::Added | Self::Authenticated | Self::Rejected | Self::Removed => Severity::Info,
-            Self::Contested => Severity::Info,
+            Self::Contested | Self::RecordsReady | Self::Expiring => Severity::Info,
             Self::Ready | Self::Verified | Self::Stuck => Severity::Action,
             Self::AtRisk | Self::Failed | Self::Displaced => Severity::Warning,
             Self::Recovered => Severity::Resolved,
@@ -264,7 +272,7 @@ impl EventType {
                 "Tell the client what happened, and that its domain's page shows the ownership record.",
             ),
             Self::Added | Self::Contested | Self::Authenticated | Self::Recovered => None,
-            Self::Rejected | Self::Removed => None,
+            Self::Rejected | Self::Removed | Self::RecordsReady | Self::Expiring => None,
         }
     }
 }

@@ -39,6 +39,8 @@ pub fn alert(event: &Event, console: &Console) -> Draft {
 pub(crate) fn heading(event: &Event) -> &'static str {
     match event.event_type {
         EventType::Added => "added",
+        EventType::RecordsReady => "records ready",
+        EventType::Expiring => "time ends soon",
         EventType::Contested if event.severity == Severity::Action => "decision wanted",
         EventType::Contested => "contested",
         EventType::Displaced => "lost to another client",
@@ -86,6 +88,7 @@ fn waits_for_decision(event: &Event) -> bool {
         EventType::Added | EventType::Displaced | EventType::Ready | EventType::Verified => false,
         EventType::Authenticated | EventType::AtRisk | EventType::Recovered => false,
         EventType::Failed | EventType::Rejected | EventType::Removed => false,
+        EventType::RecordsReady | EventType::Expiring => false,
     }
 }
 
@@ -166,7 +169,9 @@ fn why(event: &Event) -> Option<String> {
         }
         EventType::Recovered | EventType::Failed => Some(about(&event.summary)),
         EventType::Rejected => Some(format!("The reason: {}", about(&event.summary))),
-        EventType::Removed => Some(about(&event.summary)),
+        EventType::Removed | EventType::RecordsReady | EventType::Expiring => {
+            Some(about(&event.summary))
+        }
     }
 }
 
@@ -355,6 +360,7 @@ fn label(event: &Event) -> &'static str {
         EventType::Verified | EventType::Authenticated | EventType::AtRisk => "Open the domain",
         EventType::Recovered | EventType::Failed | EventType::Rejected => "Open the domain",
         EventType::Removed | EventType::Stuck => "Open the domain",
+        EventType::RecordsReady | EventType::Expiring => "Open the domain",
     }
 }
 

@@ -97,10 +97,11 @@ fn is_for_client(event_type: EventType) -> bool {
         EventType::Recovered | EventType::Failed | EventType::Displaced => true,
         EventType::Added | EventType::Contested | EventType::Ready | EventType::Verified => false,
         EventType::Removed | EventType::Stuck => false,
+        EventType::RecordsReady | EventType::Expiring => true,
     }
 }
 
-fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> {
+pub(crate) fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> {
     let sample = |members: &Value| -> Result<Event, serde_json::Error> {
         let mut event = json!({
             "version": 1,

@@ -8,6 +8,7 @@ mod idempotency;
 mod instructions;
 mod keys;
 mod links;
+mod mailboxes;
 mod outbox;
 mod queues;
 mod reads;

@@ -196,6 +196,9 @@ impl<P: PollerPorts> Poller<'_, P> {
         if let Some(stuck) = self.settings.patience.ends(&change.domain) {
             change.domain.next_check = change.domain.next_check.min(stuck);
         }
+        if let Some(warned) = change.domain.warns_at() {
+            change.domain.next_check = change.domain.next_check.min(warned);
+        }
         let outcome = self.tools.store.commit(&change).await;
         self.written(before, &change, outcome, report).await
     }
@@ -251,7 +254,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         report.oldest_due = report.oldest_due.max(ages.max().unwrap_or_default());
         let mut taken = Vec::with_capacity(due.len());
         for domain in due {
-            taken.extend(self.unless_stuck(domain, now, report).await);
+            taken.extend(self.once_told(domain, now, report).await);
         }
         Ok(taken)
     }
@@ -266,19 +269,22 @@ impl<P: PollerPorts> Poller<'_, P> {
             .min(TAKE)
     }
 
-    /// The domain, about which Lasso support knows if it is stuck. None where somebody else has just
-    /// changed it.
-    async fn unless_stuck(
+    /// The domain, about which Lasso support knows if it is stuck, and its client's contact if its time
+    /// ends soon. None where somebody else has just changed it.
+    async fn once_told(
         &self,
         domain: Domain,
         now: Timestamp,
         report: &mut Report,
     ) -> Option<Domain> {
-        let ends = self.settings.patience.ends(&domain);
-        if ends.is_none_or(|ends| now < ends) {
+        let is_over = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+        let change = if is_over(self.settings.patience.ends(&domain)) {
+            domain.stuck(now, self.tools.ids)
+        } else if is_over(domain.warns_at()) {
+            domain.expiring(now, self.tools.ids)
+        } else {
             return Some(domain);
-        }
-        let change = domain.stuck(now, self.tools.ids);
+        };
         let outcome = self.tools.store.commit(&change).await;
         let written = self.written(&domain, &change, outcome, report).await;
         written.then_some(change.domain)

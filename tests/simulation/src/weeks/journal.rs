@@ -274,7 +274,8 @@ impl Journal {
             }
             // Of a claim that is proven: each holder is told of each claimant.
             EventType::Contested => (None, false),
-            EventType::Ready | EventType::Stuck => {
+            EventType::RecordsReady => (None, false),
+            EventType::Ready | EventType::Stuck | EventType::Expiring => {
                 let told = entries.told.entry(key).or_default();
                 let repeats = told.contains(&event.event_type);
                 told.push(event.event_type);

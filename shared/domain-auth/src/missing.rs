@@ -75,6 +75,15 @@ fn of_the_domain(domain: &Domain) -> Option<&'static str> {
         State::Provisioning(_) => Some("Amazon SES has not given the values of the records yet."),
         State::Pending(_) if !verified => Some("Amazon SES has not verified the domain yet."),
         State::Failed(failed) => Some(failed.reason.sentence()),
+        State::Contested(claim) if claim.taking_over_since.is_some() => {
+            Some("The domain is still being transferred to this client.")
+        }
+        State::Contested(claim) if claim.proven_at.is_some() => {
+            Some("Lasso support has not decided about the claim yet.")
+        }
+        State::Contested(claim) if claim.unconfirmed.is_some() => {
+            Some("The ownership record has not been seen at all name servers yet.")
+        }
         State::Contested(_) => Some("The ownership record has not been seen yet."),
         State::Pending(_) | State::Verified(_) | State::Authenticated(_) => None,
         State::AtRisk(_) | State::Rejected(_) | State::Removing(_) => None,

@@ -463,6 +463,7 @@ fn where_something_else_comes_first_nobody_is_told() {
         Err(Failure::Refused(NotifyRefusal::CannotBeReady {
             status: Status::Failed,
             proven: false,
+            refused_by_ses: false,
             is_noted: true,
         }))
     ));

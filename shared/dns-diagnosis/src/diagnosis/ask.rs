@@ -150,14 +150,15 @@ impl Case<'_> {
                 }
                 continue;
             }
-            match &place.branch {
-                Some(branch) if self.observations.denies(branch) => {}
-                Some(branch) if !self.observations.is_asked(branch) => {
-                    if !questions.has_name(branch) {
-                        questions.ask(branch, RecordType::Txt);
-                    }
-                }
-                Some(_) | None => questions.ask(&place.name, type_of(&record.data)),
+            let Some(branch) = &place.branch else {
+                questions.ask(&place.name, type_of(&record.data));
+                continue;
+            };
+            match self.observations.denies_if_asked(branch) {
+                Some(true) => {}
+                Some(false) => questions.ask(&place.name, type_of(&record.data)),
+                None if questions.has_name(branch) => {}
+                None => questions.ask(branch, RecordType::Txt),
             }
         }
     }

@@ -8,7 +8,8 @@ use crate::dns::{Data, Failure, Observation, Outcome, Question, RecordType};
 /// Longest chain of aliases that is followed through the observations.
 const MAX_CHAIN: usize = 4;
 
-/// The observations, in the order of the names that were asked for.
+/// The observations, in the order of the length of the name that was asked for, and of the name: most
+/// names that are looked for were not asked for, and no name of their length was.
 pub(crate) struct Observations<'a>(Vec<&'a Observation>);
 
 /// NXDOMAIN.
@@ -37,10 +38,15 @@ pub(crate) fn answers(observation: &Observation) -> Vec<&Outcome> {
     authoritative
 }
 
+/// Where the answers about a name are among those about others.
+fn place_of(name: &str) -> (usize, &str) {
+    (name.len(), name)
+}
+
 impl<'a> Observations<'a> {
     pub(crate) fn new(observations: &'a [Observation]) -> Self {
         let mut by_name: Vec<&Observation> = observations.iter().collect();
-        by_name.sort_by_key(|observation| observation.question.name.as_str());
+        by_name.sort_by_key(|observation| place_of(&observation.question.name));
         Self(by_name)
     }
 
@@ -91,8 +97,16 @@ impl<'a> Observations<'a> {
 
     /// Whether servers say that the name does not exist, and none says otherwise.
     pub(crate) fn denies(&self, name: &str) -> bool {
-        let mut outcomes = self.at(name).iter().copied().flat_map(outcomes);
-        outcomes.any(is_denial) && !self.exists(name)
+        self.denies_if_asked(name).unwrap_or_default()
+    }
+
+    /// The same, and none where nothing was asked about the name.
+    pub(crate) fn denies_if_asked(&self, name: &str) -> Option<bool> {
+        let at_name = self.at(name);
+        let outcomes = || at_name.iter().copied().flat_map(outcomes);
+        let exists = |outcome: &Outcome| outcome.is_answer() && !is_denial(outcome);
+        let asked = !at_name.is_empty();
+        asked.then(|| outcomes().any(is_denial) && !outcomes().any(exists))
     }
 
     /// What was answered at a name, to questions for any type.
@@ -105,7 +119,8 @@ impl<'a> Observations<'a> {
     }
 
     fn at_lower(&self, name: &str) -> &[&'a Observation] {
-        let before = |seen: &&Observation| seen.question.name.as_str() < name;
+        let place = place_of(name);
+        let before = |seen: &&Observation| place_of(&seen.question.name) < place;
         let (_, from) = self.0.split_at(self.0.partition_point(before));
         let count = from.iter().take_while(|seen| seen.question.name == name);
         from.split_at(count.count()).0

@@ -208,6 +208,10 @@ impl Case<'_> {
     /// The places where records end up by the usual mistakes.
     fn look_elsewhere(&self, record: &Record, judged: &mut Judgement) {
         for place in self.places(record) {
+            // Most were not asked, or do not exist.
+            if !self.observations.exists(&place.name) {
+                continue;
+            }
             if self.accepted_at_apex(record, &place.name) {
                 judged.standing = Standing::Right;
                 judged.findings = vec![Finding::new(Code::AtApex).at(&place.name)];

@@ -480,13 +480,9 @@ fn stored(action: Action, evidence: Value) -> Evidence {
 }
 
 fn admin() -> Actor {
-    Actor::ClientAdmin {
-        subject: SUBJECT.to_owned(),
-    }
+    Actor::client_admin(SUBJECT)
 }
 
 fn supporter() -> Actor {
-    Actor::LassoSupport {
-        subject: "7a2f2b0e-3c6f-4a55-9d0e-1a2b3c4d5e6f".to_owned(),
-    }
+    Actor::lasso_support("7a2f2b0e-3c6f-4a55-9d0e-1a2b3c4d5e6f")
 }

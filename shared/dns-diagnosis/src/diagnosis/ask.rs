@@ -34,7 +34,7 @@
 //!
 //! let probes = probes_for(&context, &records, &observations);
 //! let names: Vec<&str> = probes.explaining.iter().map(|probe| &*probe.name).collect();
-//! assert_eq!(names[..2], ["com.example.com", "example.com"]);
+//! assert_eq!(names[..2], ["com.example.com", "example.example.com"]);
 //!
 //! observations.extend(probes.explaining.iter().map(observe));
 //! assert!(probes_for(&context, &records, &observations).is_empty());

@@ -84,8 +84,8 @@ pub struct Settings {
 }
 
 impl<P: PollerPorts> Poller<'_, P> {
-    /// One run, which ends before `deadline`, when the function is cut off. While another run is
-    /// under way it does nothing.
+    /// One run, which ends after some 50 s and before `deadline`, when the function is cut off. While
+    /// another run is under way it does nothing.
     pub async fn run(&self, deadline: Timestamp) -> Result<Report, StoreError> {
         let (store, clock) = (self.tools.store, self.tools.clock);
         // Then Lambda has ended this run if it has not ended by itself.
@@ -111,7 +111,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         deadline: Timestamp,
         memory: &mut RunMemory,
     ) -> Result<Report, StoreError> {
-        let times = Times::before(deadline);
+        let times = Times::of(self.tools.clock.now(), deadline);
         // In boxes: each has much to remember, and a future is moved around.
         let (registered, looked, published, swept) = futures::future::join4(
             Box::pin(self.finish_provisioning(times)),

@@ -10,12 +10,12 @@ use crate::links::LinkId;
 pub enum Actor {
     /// A person at the client.
     ClientAdmin {
-        /// The token's subject.
+        /// The token's subject; empty in the history of a client that was erased.
         subject: String,
     },
     /// A person at Lasso.
     LassoSupport {
-        /// The token's subject.
+        /// The token's subject; empty in the history of a client that was erased.
         subject: String,
     },
     /// A person without a login, who has a link to the domain.
@@ -25,4 +25,18 @@ pub enum Actor {
     },
     /// This service on its own, from what Amazon SES or DNS said.
     Service,
+}
+
+impl Actor {
+    /// The same without what names a person. A link names none.
+    #[must_use]
+    pub fn without_person(self) -> Self {
+        let subject = String::new();
+        match self {
+            Self::ClientAdmin { .. } => Self::ClientAdmin { subject },
+            Self::LassoSupport { .. } => Self::LassoSupport { subject },
+            Self::LinkHolder { link } => Self::LinkHolder { link },
+            Self::Service => Self::Service,
+        }
+    }
 }

@@ -238,7 +238,11 @@ fn actor_view(actor: Actor, reader: Reader) -> ActorView {
         Actor::LinkHolder { link } => ("link_holder", Some(link.into())),
         Actor::Service => ("service", None),
     };
-    ActorView { kind, subject }
+    ActorView {
+        kind,
+        // Of a client that was erased no person is known.
+        subject: subject.filter(|subject| !subject.is_empty()),
+    }
 }
 
 #[cfg(test)]

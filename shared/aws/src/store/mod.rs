@@ -4,6 +4,7 @@ mod alerts;
 mod client_record;
 mod commit;
 mod email_ledger;
+mod erasures;
 mod idempotency;
 mod instructions;
 mod keys;

@@ -38,8 +38,44 @@ impl Template {
         Self(documents.remove(0))
     }
 
-    fn resources(&self) -> Vec<(String, &Yaml)> {
+    /// All resources, by their logical ids.
+    pub(crate) fn resources(&self) -> Vec<(String, &Yaml)> {
         entries(&self.0["Resources"])
+    }
+
+    /// The resource with this logical id.
+    pub(crate) fn resource(&self, id: &str) -> &Yaml {
+        &self.0["Resources"][id]
+    }
+
+    /// The functions, by their logical ids.
+    pub(crate) fn functions_by_id(&self) -> Vec<(String, &Yaml)> {
+        let mut functions = self.resources();
+        functions.retain(|(_, it)| it["Type"].as_str() == Some("AWS::Serverless::Function"));
+        functions
+    }
+
+    /// The names of the outputs.
+    pub(crate) fn outputs(&self) -> Vec<String> {
+        entries(&self.0["Outputs"])
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    /// What all functions have.
+    pub(crate) fn global_function(&self) -> &Yaml {
+        &self.0["Globals"]["Function"]
+    }
+
+    /// The parameters, by their names.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = (String, &Yaml)> {
+        entries(&self.0["Parameters"]).into_iter()
+    }
+
+    /// The groups in which a person is asked for the parameters.
+    pub(crate) fn parameter_groups(&self) -> Vec<Yaml> {
+        list(&self.0["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"])
     }
 
     /// The functions in the order of their names.
@@ -65,7 +101,13 @@ impl Template {
         let alarms = self.resources().into_iter();
         let alarms = alarms.filter(|(_, it)| it["Type"].as_str() == Some("AWS::CloudWatch::Alarm"));
         let watched = alarms.map(|(name, alarm)| {
-            let text = |member: &str| string(&alarm["Properties"][member]);
+            let properties = &alarm["Properties"];
+            // Of an expression over several metrics, the first one.
+            let metrics = list(&properties["Metrics"]);
+            let measured = metrics.iter().map(|it| &it["MetricStat"]["Metric"]);
+            let mut measured = measured.filter(|metric| !metric.is_badvalue());
+            let watched = measured.next().unwrap_or(properties);
+            let text = |member: &str| string(&watched[member]);
             (name, (text("Namespace"), text("MetricName")))
         });
         watched.collect()
@@ -133,7 +175,7 @@ fn permit(
         return permit(permissions, then, Some(condition.as_str().unwrap()));
     }
     assert_eq!(statement["Effect"].as_str(), Some("Allow"));
-    let resources: Vec<String> = list(&statement["Resource"]).iter().map(string).collect();
+    let resources = texts(&statement["Resource"]);
     let indexes = resources.iter();
     let indexes = indexes.filter_map(|resource| Some(resource.split_once("/index/")?.1.to_owned()));
     let indexes: BTreeSet<String> = indexes.collect();
@@ -152,13 +194,13 @@ fn permit(
     }
 }
 
-fn entries(mapping: &Yaml) -> Vec<(String, &Yaml)> {
+pub(crate) fn entries(mapping: &Yaml) -> Vec<(String, &Yaml)> {
     let mapping = mapping.as_hash().into_iter().flatten();
     mapping.map(|(name, value)| (string(name), value)).collect()
 }
 
 /// The elements of a list, or the one that stands in its place.
-fn list(value: &Yaml) -> Vec<Yaml> {
+pub(crate) fn list(value: &Yaml) -> Vec<Yaml> {
     match value {
         Yaml::Array(elements) => elements.clone(),
         Yaml::BadValue | Yaml::Null => Vec::new(),
@@ -166,7 +208,15 @@ fn list(value: &Yaml) -> Vec<Yaml> {
     }
 }
 
-fn string(value: &Yaml) -> String {
+/// All texts in a value, also those in `!If`.
+pub(crate) fn texts(value: &Yaml) -> Vec<String> {
+    match value {
+        Yaml::Array(elements) => elements.iter().flat_map(texts).collect(),
+        one => vec![string(one)],
+    }
+}
+
+pub(crate) fn string(value: &Yaml) -> String {
     value
         .as_str()
         .unwrap_or_else(|| panic!("{value:?}"))

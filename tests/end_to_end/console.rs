@@ -1,7 +1,17 @@
-//! The console on the local stack, with its real sign-in and without JavaScript: a browser that knows links,
-//! forms and cookies.
+//! The console on the local stack, with its real sign-in: in a browser that knows links, forms and cookies
+//! alone, and in Chromium.
+//!
+//! The tests in Chromium run where `chromedriver` is on `PATH` or `CHROMEDRIVER` names it; `.ci/run` installs
+//! it on Debian. Elsewhere they are shown as ignored, but under `CI=true` they fail.
 
 mod browser;
+mod clicked;
+mod hostile;
+mod refused;
+mod seen;
+mod states;
+mod webdriver;
+mod window;
 
 use serde_json::{Value, json};
 
@@ -20,6 +30,59 @@ pub(crate) fn tests(suite: &mut Suite) {
         "a_person_without_a_role_has_nothing_in_the_console",
         without_a_role,
     );
+    suite.shared(
+        "forms_that_are_forged_or_replayed_change_nothing_in_the_console",
+        refused::forged,
+    );
+    suite.shared(
+        "no_page_and_no_form_of_the_console_reaches_a_domain_of_another_client",
+        refused::of_another_client,
+    );
+    suite.shared(
+        "cookies_that_are_altered_or_planted_are_no_session_of_the_console",
+        refused::cookies,
+    );
+    suite.shared(
+        "a_sign_in_to_the_console_that_lacks_a_part_or_leads_elsewhere_is_refused",
+        refused::sign_in,
+    );
+    let possible = is_wanted(webdriver::program().is_some(), "chromedriver");
+    suite.shared_if(
+        possible,
+        "the_whole_path_is_clicked_in_a_browser",
+        clicked::with_scripts,
+    );
+    suite.shared_if(
+        possible,
+        "the_whole_path_is_clicked_in_a_browser_without_javascript",
+        clicked::without_scripts,
+    );
+    suite.shared_if(
+        possible,
+        "every_action_is_done_with_the_keyboard_alone_in_a_browser",
+        clicked::by_keyboard,
+    );
+    suite.shared_if(
+        possible,
+        "hostile_text_is_text_in_a_browser",
+        hostile::text_is_text,
+    );
+    let possible = possible && is_wanted(seen::axe().is_some(), "axe-core (AXE_CORE)");
+    suite.alone_if(
+        possible,
+        "every_page_is_for_every_person_and_window_in_a_browser",
+        seen::pages,
+    );
+}
+
+/// Whether tests that need a tool are run: where it is, and in CI in any case.
+#[expect(clippy::print_stdout, reason = "where the other lines about tests are")]
+fn is_wanted(is_there: bool, tool: &str) -> bool {
+    let is_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    if !is_there && !is_ci {
+        println!("Without {tool}: tests of the console in a browser are ignored.");
+    }
+    is_there || is_ci
 }
 
 /// Both people, by links and forms alone.

@@ -11,7 +11,7 @@ use domain_auth::instructions::Day;
 use domain_auth::limits::{
     AdditionLimits, ClientCountChange, OwnLimits, ReadClientRecord, SetLimits,
 };
-use domain_auth::ports::{CommitChanges, CommitError, Outbox, ReadClaims, ReadDomains};
+use domain_auth::ports::{CommitChanges, CommitError, Outbox, ReadClaims};
 use domain_auth::state::Status;
 use domain_auth_aws::Table;
 use domain_auth_testkit::{MemoryStore, client, domain_name};
@@ -81,9 +81,7 @@ where
         added_per_day: None,
         support_emails_per_day: None,
         reason: "Dana asked for them.".to_owned(),
-        by: Actor::LassoSupport {
-            subject: PERSONS[0].to_owned(),
-        },
+        by: Actor::lasso_support(PERSONS[0]),
         at,
     };
     store.set_limits(&maple, &own).await.unwrap();

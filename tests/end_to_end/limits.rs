@@ -205,7 +205,7 @@ async fn summarized(world: Shared) {
     };
     let emails = about().await;
     assert_eq!(emails.len(), 3, "{emails:?}");
-    let summary = |email: &&Value| text(&email["Subject"]).starts_with("More than 2 alerts of");
+    let summary = |email: &&Value| text(&email["Subject"]).contains("more than 2 alerts today");
     let summaries: Vec<&Value> = emails.iter().filter(summary).collect();
     assert_eq!(summaries.len(), 1, "{emails:?}");
     let body = text(&summaries[0]["BodyText"]);

@@ -85,7 +85,7 @@ async fn by_txt(world: Shared) {
     assert_eq!(emails.len(), 1, "{emails:?}");
     assert_eq!(emails[0]["To"], json!([world.info.support_email]));
     assert_eq!(emails[0]["Source"], json!(world.info.sender_email));
-    assert!(text(&emails[0]["Subject"]).starts_with("Verified, final step wanted"));
+    assert!(text(&emails[0]["Subject"]).contains(": verified, final step wanted"));
     assert!(text(&emails[0]["BodyText"]).contains("Maple Ridge"));
     assert!(text(&emails[0]["BodyHtml"]).contains("<strong>Wanted:</strong>"));
 }

@@ -65,16 +65,16 @@ async fn ready(world: Shared) {
     }
     let told = async |heading: &str| {
         let emails = world.emails_about(&domain).await;
-        let about = |email: &&Value| text(&email["Subject"]).starts_with(heading);
+        let about = |email: &&Value| text(&email["Subject"]).contains(heading);
         emails.iter().filter(about).cloned().collect::<Vec<_>>()
     };
     world
         .until("support has mail", async || {
-            !told("Client is ready").await.is_empty()
+            !told("client is ready").await.is_empty()
         })
         .await;
     world.run_poller().await;
-    let emails = told("Client is ready").await;
+    let emails = told("client is ready").await;
     assert_eq!(emails.len(), 1, "{emails:?}");
     let html = text(&emails[0]["BodyHtml"]);
     assert!(
@@ -91,7 +91,7 @@ async fn ready(world: Shared) {
     assert_eq!(verified.status, StatusCode::OK, "{verified:?}");
     world
         .until("support has mail", async || {
-            told("Final step wanted").await.len() == 1
+            told("final step wanted").await.len() == 1
         })
         .await;
 }
@@ -170,7 +170,8 @@ async fn letter(world: Shared) {
         !html.contains("evil.example\"") && !html.contains("https://evil"),
         "{html}"
     );
-    for body in [html, plain] {
+    let html = html.replace("<span>.</span>", ".");
+    for body in [html.as_str(), plain] {
         assert!(body.contains(&world.info.clients.client_admin));
         assert!(body.contains(&format!("_amazonses.{domain}")));
         assert!(body.contains("You need no login"));

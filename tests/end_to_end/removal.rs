@@ -36,6 +36,11 @@ async fn removed(world: Shared) {
     let history = world.get(world.support(), &history).await;
     assert_eq!(history.body["items"][0]["action"], "removed", "{history:?}");
     assert_eq!(history.body["items"][0]["actor"]["kind"], "client_admin");
+    // From the claims of the token, as the authorizer passes them.
+    assert_eq!(
+        history.body["items"][0]["sentence"],
+        "Anna Berg (Maple Homes) removed the domain."
+    );
 
     let second = world.add(world.client_admin(), &domain).await;
     assert_eq!(second.status, StatusCode::CREATED, "{second:?}");

@@ -108,7 +108,16 @@ async fn on_behalf(world: Shared) {
         let line = &history.body["items"][line];
         assert_eq!(line["action"], action, "{history:?}");
         assert_eq!(line["actor"]["kind"], "lasso_support", "{history:?}");
+        assert!(!line.to_string().contains("Sam Field"), "{line}");
+        let sentence = line["sentence"].as_str().unwrap();
+        assert!(sentence.starts_with("Lasso support "), "{sentence}");
     }
+    let theirs = world.get(world.support(), &format!("{one}/history")).await;
+    assert_eq!(
+        theirs.body["items"][0]["sentence"],
+        "Sam Field (Lasso support) set the domain's communities to Maple Ridge, Oak Park.",
+        "{theirs:?}"
+    );
     let found = format!("/staff/domains?domain=news.{domain}");
     let found = world.get(world.support(), &found).await;
     assert_eq!(found.body["items"][0]["domain"], domain, "{found:?}");

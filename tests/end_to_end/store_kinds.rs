@@ -492,13 +492,9 @@ fn stored(action: Action, evidence: Value) -> Evidence {
 }
 
 fn admin() -> Actor {
-    Actor::ClientAdmin {
-        subject: SUBJECT.to_owned(),
-    }
+    Actor::client_admin(SUBJECT)
 }
 
 fn supporter() -> Actor {
-    Actor::LassoSupport {
-        subject: SUPPORTER.to_owned(),
-    }
+    Actor::lasso_support(SUPPORTER)
 }

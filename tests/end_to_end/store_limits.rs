@@ -76,9 +76,7 @@ where
         added_per_day: None,
         support_emails_per_day: Some(0),
         reason: "Many communities".to_owned(),
-        by: Actor::LassoSupport {
-            subject: "1".to_owned(),
-        },
+        by: Actor::lasso_support("1"),
         at: now(),
     };
     store.set_limits(&maple, &own).await.unwrap();

@@ -67,9 +67,7 @@ async fn set_limits(table: &Table, second: usize) {
         added_per_day: None,
         support_emails_per_day: None,
         reason: "Many communities".to_owned(),
-        by: Actor::LassoSupport {
-            subject: "1".to_owned(),
-        },
+        by: Actor::lasso_support("1"),
         at: now() + SignedDuration::from_secs(i64::try_from(second).unwrap()),
     };
     table.set_limits(&client("maple"), &own).await.unwrap();

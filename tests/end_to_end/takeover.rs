@@ -330,7 +330,7 @@ async fn assert_told(world: &Shared, domain: &str) {
     for shown in [&one, &history, &json!(said)] {
         assert!(!shown.to_string().contains(other.as_str()), "{shown}");
     }
-    let subject = format!("SENDING STOPPED, domain lost: {domain} ");
+    let subject = format!("SENDING STOPPED: {domain}: ");
     world
         .until("support is told that sending has stopped", async || {
             world.run_poller().await;

@@ -6,7 +6,7 @@ use domain_auth_aws::{
     LimitError, MissingVariable, VariableError, limit, optional, positive, required,
 };
 use domain_auth_dns::DnsConfig;
-use domain_auth_http::ClaimNames;
+use domain_auth_http::{ClaimNames, PersonClaims};
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ pub struct Config {
     pub ses_calls_per_second: u32,
     /// `MAX_DOMAINS_PER_CLIENT` and `MAX_DOMAINS_ADDED_PER_DAY`.
     pub limits: AdditionLimits,
-    /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
+    /// `CLIENT_ID_CLAIM`, `ROLES_CLAIM`, `NAME_CLAIM` and `CLIENT_NAME_CLAIM`.
     pub claims: ClaimNames,
     /// `DNS_SERVERS` and `DNS_AUTHORITATIVE_PORT`, both unset in production.
     pub dns: DnsConfig,
@@ -66,6 +66,7 @@ impl Config {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
                 mass_mail_scope: None,
+                person: PersonClaims::new(optional("NAME_CLAIM"), optional("CLIENT_NAME_CLAIM")),
             },
             dns: DnsConfig::from_vars(optional)?,
         })

@@ -1,7 +1,9 @@
 //! What the template gives this function.
 
-use domain_auth_aws::{LimitError, MissingVariable, VariableError, limit, positive, required};
-use domain_auth_http::ClaimNames;
+use domain_auth_aws::{
+    LimitError, MissingVariable, VariableError, limit, optional, positive, required,
+};
+use domain_auth_http::{ClaimNames, PersonClaims};
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
@@ -16,7 +18,7 @@ pub struct Config {
     pub ses_calls_per_second: u32,
     /// `MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY`.
     pub support_emails: u32,
-    /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
+    /// `CLIENT_ID_CLAIM`, `ROLES_CLAIM`, `NAME_CLAIM` and `CLIENT_NAME_CLAIM`.
     pub claims: ClaimNames,
 }
 
@@ -50,6 +52,7 @@ impl Config {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
                 mass_mail_scope: None,
+                person: PersonClaims::new(optional("NAME_CLAIM"), optional("CLIENT_NAME_CLAIM")),
             },
         })
     }

@@ -75,12 +75,19 @@ where
     }
 
     async fn advance(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {
-        match request.operation()? {
+        let answer = match request.operation()? {
             Operation::NotifyReady | Operation::NotifyForClient => self.notify(request).await,
             Operation::RestartDomain | Operation::RestartForClient => self.restart(request).await,
             Operation::ChangeDomain | Operation::ChangeForClient => self.change(request).await,
             _served_elsewhere => Err(ApiError::NoRoute),
-        }
+        };
+        answer.map_err(|error| {
+            if request.is_by_support() {
+                error.to_support()
+            } else {
+                error
+            }
+        })
     }
 
     async fn restart(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {

@@ -156,7 +156,7 @@ async fn what_support_does_on_behalf_is_in_the_clients_history_under_its_name() 
         let line = page.unwrap().items.remove(0);
         let support = "4f6c1b1e-0000-4000-8000-000000000009".to_owned();
         assert_eq!(line.action, action);
-        assert_eq!(line.actor, Actor::LassoSupport { subject: support });
+        assert_eq!(line.actor, Actor::lasso_support(support));
     }
     let told = app.publisher.events();
     let summary = &told.last().unwrap().summary;

@@ -4,7 +4,7 @@ use domain_auth::final_step::{FinalStepPolicy, PolicyError};
 use domain_auth::use_cases::check::CheckLimits;
 use domain_auth_aws::{MissingVariable, VariableError, optional, positive, required};
 use domain_auth_dns::DnsConfig;
-use domain_auth_http::ClaimNames;
+use domain_auth_http::{ClaimNames, PersonClaims};
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub struct Config {
     /// `SES_CALLS_PER_SECOND` (the account's quota for each identity operation) and
     /// `CHECKS_PER_MINUTE`.
     pub limits: CheckLimits,
-    /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
+    /// `CLIENT_ID_CLAIM`, `ROLES_CLAIM`, `NAME_CLAIM` and `CLIENT_NAME_CLAIM`.
     pub claims: ClaimNames,
     /// `FINAL_STEP`, and `CONFIGURATION_SET`, which may be unset.
     pub final_step: FinalStepPolicy,
@@ -58,6 +58,7 @@ impl Config {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
                 mass_mail_scope: None,
+                person: PersonClaims::new(optional("NAME_CLAIM"), optional("CLIENT_NAME_CLAIM")),
             },
             final_step: FinalStepPolicy::parse(
                 &required("FINAL_STEP")?,

@@ -74,17 +74,14 @@ impl<F: Fetch> Visit<'_, F> {
             community: &form.community,
             contact: &form.contact,
             problem: form.problem.as_deref(),
-            rows: list
-                .items
-                .into_iter()
-                .map(|item| Row::of(item, Some("")))
-                .collect(),
+            rows: list.items.into_iter().map(Row::own).collect(),
             next_page: list.next_cursor.map(|cursor| format!("/?cursor={cursor}")),
         };
         let view = View {
             title: "Domains".to_owned(),
             main: main.render()?,
-            refresh_seconds: Some(30),
+            // The answer to a form has no address to fetch it from again.
+            refresh_seconds: (status == StatusCode::OK).then_some(30),
         };
         Ok(Outcome::Page(status, view))
     }
@@ -217,7 +214,7 @@ impl<F: Fetch> Visit<'_, F> {
         let domain = self.read(place).await?;
         let page = view::DomainPage::new(place, &domain, self.forms, &self.said, self.now)?;
         let view = View {
-            title: words::headline(&domain),
+            title: page.headline.clone(),
             main: page.render()?,
             refresh_seconds: words::refresh_seconds(domain.summary.status),
         };

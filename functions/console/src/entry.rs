@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Instant;
 
-use domain_auth::ports::{Clock, Ids};
+use domain_auth::ports::Clock;
 use lambda_http::{Error, Request, RequestExt, service_fn};
 
 use crate::App;
@@ -12,11 +12,10 @@ use crate::fetch::Fetch;
 use crate::request::Incoming;
 
 /// Serves the console until the execution environment ends.
-pub async fn run<F, C, I>(app: App<F, C, I>) -> Result<(), Error>
+pub async fn run<F, C>(app: App<F, C>) -> Result<(), Error>
 where
     F: Fetch + 'static,
     C: Clock + 'static,
-    I: Ids + 'static,
 {
     let app = Arc::new(app);
     lambda_http::run(service_fn(move |request: Request| {

@@ -11,6 +11,7 @@ mod cookies;
 mod entry;
 mod fetch;
 mod forms;
+mod next;
 mod oidc;
 mod place;
 mod reply;
@@ -22,6 +23,8 @@ mod staff;
 mod types;
 mod view;
 mod words;
+
+use std::fmt;
 
 use domain_auth::ports::{Clock, Ids};
 use http::{Method, Response, StatusCode};
@@ -41,14 +44,23 @@ pub use seal::Seal;
 pub use session::Sessions;
 
 /// What the handler works with.
-#[derive(Debug)]
-pub struct App<F, C, I> {
+pub struct App<F, C> {
     config: Config,
     oidc: Oidc,
     sessions: Sessions,
     fetch: F,
     clock: C,
-    ids: I,
+    ids: Box<dyn Ids>,
+}
+
+impl<F: fmt::Debug, C: fmt::Debug> fmt::Debug for App<F, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App")
+            .field("config", &self.config)
+            .field("fetch", &self.fetch)
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A request of a person who is signed in.
@@ -78,9 +90,9 @@ pub(crate) enum Failure {
     Render(#[from] askama::Error),
 }
 
-impl<F: Fetch, C: Clock, I: Ids> App<F, C, I> {
+impl<F: Fetch, C: Clock> App<F, C> {
     /// With this configuration.
-    pub fn new(config: Config, fetch: F, clock: C, ids: I) -> Self {
+    pub fn new(config: Config, fetch: F, clock: C, ids: impl Ids + 'static) -> Self {
         let seal = Seal::new(&config.secret, &config.sign_in.client_id);
         Self {
             oidc: Oidc::new(config.sign_in.clone(), config.console.clone()),
@@ -88,7 +100,7 @@ impl<F: Fetch, C: Clock, I: Ids> App<F, C, I> {
             config,
             fetch,
             clock,
-            ids,
+            ids: Box::new(ids),
         }
     }
 
@@ -120,7 +132,7 @@ impl<F: Fetch, C: Clock, I: Ids> App<F, C, I> {
         let Some((session, mut cookies)) = self.session_of(request).await else {
             return self.signed_out(request);
         };
-        let forms = Forms::new(self.sessions.seal(), &session, &self.ids);
+        let forms = Forms::new(self.sessions.seal(), &session, &*self.ids);
         let key = match &request.method {
             &Method::POST => match forms.key(request, self.config.console.origin()) {
                 Ok(key) => Some(key),

@@ -134,7 +134,7 @@ impl Oidc {
     pub async fn begin<F: Fetch>(
         &self,
         fetch: &F,
-        ids: &impl Ids,
+        ids: &dyn Ids,
         now: Timestamp,
         to: String,
     ) -> Result<(String, SignIn), SignInError> {

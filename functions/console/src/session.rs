@@ -56,7 +56,7 @@ pub enum Age {
 
 impl Session {
     /// A new one, with a secret of its own.
-    pub fn begin(tokens: Tokens, ids: &impl Ids, now: Timestamp) -> Self {
+    pub fn begin(tokens: Tokens, ids: &dyn Ids, now: Timestamp) -> Self {
         Self {
             id_token: tokens.id_token,
             refresh_token: tokens.refresh_token,

@@ -1,7 +1,7 @@
 //! Signing in and out, and keeping a session going.
 
 use askama::Template;
-use domain_auth::ports::{Clock, Ids};
+use domain_auth::ports::Clock;
 use http::{Method, Response, StatusCode};
 
 use crate::fetch::Fetch;
@@ -10,7 +10,7 @@ use crate::request::Incoming;
 use crate::session::{Age, Session};
 use crate::{App, reply, view};
 
-impl<F: Fetch, C: Clock, I: Ids> App<F, C, I> {
+impl<F: Fetch, C: Clock> App<F, C> {
     /// Sends the browser to the issuer.
     pub(crate) async fn begin_sign_in(
         &self,
@@ -19,7 +19,7 @@ impl<F: Fetch, C: Clock, I: Ids> App<F, C, I> {
         let to = request.query("to").filter(|to| is_page(to)).unwrap_or("/");
         let begun = self
             .oidc
-            .begin(&self.fetch, &self.ids, self.clock.now(), to.to_owned());
+            .begin(&self.fetch, &*self.ids, self.clock.now(), to.to_owned());
         match begun.await {
             Ok((url, sign_in)) => {
                 let mut response = reply::see_other(&url);
@@ -49,7 +49,7 @@ impl<F: Fetch, C: Clock, I: Ids> App<F, C, I> {
             Ok(tokens) => tokens,
             Err(error) => return self.not_signed_in(&error),
         };
-        let session = Session::begin(tokens, &self.ids, self.clock.now());
+        let session = Session::begin(tokens, &*self.ids, self.clock.now());
         let Some(cookies) = self.sessions.keep(&session) else {
             tracing::error!("the tokens of the issuer are too long for cookies");
             return self.message(

@@ -2,7 +2,6 @@
 
 use domain_auth::diagnosis::DomainDiagnosis;
 use domain_auth::event::MissingPiece;
-use domain_auth::history::Action;
 use domain_auth::identity::SesLook;
 use domain_auth::readiness::Readiness;
 use domain_auth::state::Status;
@@ -158,8 +157,8 @@ pub(crate) struct Entry {
     pub(crate) at: Timestamp,
     /// Who.
     pub(crate) actor: Actor,
-    /// What.
-    pub(crate) action: Action,
+    /// What, in a sentence.
+    pub(crate) sentence: String,
     /// From which state.
     pub(crate) from: Option<Status>,
     /// To which.

@@ -8,6 +8,7 @@ use domain_auth_pages::{RecordCard, cards};
 use jiff::Timestamp;
 
 use crate::forms::Forms;
+use crate::next::{self, Next};
 use crate::place::Place;
 use crate::session::Person;
 use crate::types::{Claim, Domain, Entry, Link, Reconciliation, Summary};
@@ -74,6 +75,16 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// In a list of the person's own domains.
+    pub(crate) fn own(summary: Summary) -> Self {
+        let next = words::next_step(&summary).map(str::to_owned);
+        let row = Self::of(summary, Some(""));
+        Self {
+            next: next.unwrap_or(row.next),
+            ..row
+        }
+    }
+
     /// In the list below `base`, or in a list of many clients.
     pub(crate) fn of(summary: Summary, base: Option<&str>) -> Self {
         let (word, tone) = words::state(summary.status);
@@ -126,21 +137,6 @@ pub(crate) struct Domains<'a> {
     pub(crate) next_page: Option<String>,
 }
 
-/// The one thing to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Next {
-    /// Say that the client is ready, on a button with this label.
-    Ready(&'static str),
-    /// It was said at this time.
-    Told(String),
-    /// Restart.
-    Restart,
-    /// Publish the records.
-    Publish,
-    /// Nothing.
-    Nothing,
-}
-
 /// The records in the order of the page.
 #[derive(Default)]
 pub(crate) struct Cards {
@@ -173,6 +169,13 @@ impl Cards {
         sorted
     }
 
+    /// How many are published otherwise than they should be.
+    fn wrong(&self) -> usize {
+        let all = self.main.iter().chain(&self.mail_from).chain(&self.dmarc);
+        let wrong = RecordState::Wrong.as_str();
+        all.filter(|card| card.state == wrong).count()
+    }
+
     fn is_empty(&self) -> bool {
         self.main.is_empty() && self.mail_from.is_empty() && self.dmarc.is_empty()
     }
@@ -190,14 +193,14 @@ fn together(cards: &[RecordCard]) -> (&'static str, &'static str) {
 #[template(path = "domain.html")]
 pub(crate) struct DomainPage<'a> {
     place: &'a Place,
-    headline: String,
+    pub(crate) headline: String,
     name: &'a str,
     word: &'static str,
     tone: &'static str,
     since: String,
     said: &'a str,
     detail: &'a str,
-    next_step: Option<&'a str>,
+    next_step: Option<String>,
     deadline: Option<String>,
     next: Next,
     decide: String,
@@ -232,67 +235,39 @@ impl<'a> DomainPage<'a> {
         } else {
             String::new()
         };
+        let next = next::next(place, domain);
+        let cards = Cards::of(domain);
         Ok(Self {
             place,
-            headline: words::headline(domain),
+            headline: if place.is_staff() {
+                words::headline_for_staff(domain, &place.client)
+            } else {
+                words::headline(domain)
+            },
             name: &summary.domain_unicode,
             word,
             tone,
             since: words::moment(summary.status_since),
             said,
             detail: &summary.status_detail,
-            next_step: summary
-                .next_step
-                .as_ref()
-                .map(|step| step.sentence.as_str()),
-            deadline: summary.deadline.and_then(|at| words::deadline(status, at)),
-            next: next(place, domain),
+            next_step: next::next_step(place, domain, &next, cards.wrong()),
+            deadline: summary
+                .deadline
+                .and_then(|at| words::deadline(status, at, &summary.status_detail)),
+            next,
             decide,
-            cards: Cards::of(domain),
+            cards,
             waits_for_records: matches!(status, Status::Pending | Status::Contested),
             provider: known.map(|provider| provider.name.clone()),
             check_in: check_in(domain, now),
             looked_at: domain.dns_looked_at.map(words::moment),
-            tell_early: tell_early(summary),
+            tell_early: next::tell_early(place, summary),
             communities: summary.communities.join(", "),
             can_edit: status != Status::Removing,
             can_remove: status != Status::Removing,
             domain,
             forms,
         })
-    }
-}
-
-fn next(place: &Place, domain: &Domain) -> Next {
-    let summary = &domain.summary;
-    let told = || summary.ready_at.map(words::moment);
-    if place.is_staff() {
-        return Next::Nothing;
-    }
-    match summary.status {
-        Status::Pending | Status::Contested if !domain.records.is_empty() => Next::Publish,
-        Status::AtRisk => Next::Publish,
-        Status::Verified => told().map_or(Next::Ready("We are ready"), Next::Told),
-        Status::Rejected => {
-            told().map_or(Next::Ready("It is mended: we are ready again"), Next::Told)
-        }
-        Status::Failed => Next::Restart,
-        Status::Pending | Status::Contested | Status::Provisioning => Next::Nothing,
-        Status::Authenticated | Status::Removing => Next::Nothing,
-    }
-}
-
-/// A domain that is not verified yet may be told of, too.
-fn tell_early(summary: &Summary) -> Option<&'static str> {
-    let is_pending = summary.status == Status::Pending;
-    match summary.ready_at {
-        Some(_) if is_pending => Some(
-            "Lasso was told that you are ready, and takes the final step when Amazon SES has verified the domain. You can tell Lasso again.",
-        ),
-        None if is_pending => Some(
-            "You can tell Lasso now. Lasso takes the final step when Amazon SES has verified the domain.",
-        ),
-        Some(_) | None => None,
     }
 }
 
@@ -357,6 +332,10 @@ impl<'a> Decide<'a> {
 
     fn can_complete(&self) -> bool {
         self.domain.summary.status == Status::Verified
+    }
+
+    fn can_restart(&self) -> bool {
+        self.domain.summary.status == Status::Failed
     }
 
     fn can_grant(&self) -> bool {
@@ -450,24 +429,19 @@ impl Line {
             "link_holder" => "Person with a link",
             _ => "by itself",
         };
+        // Of a name the identifier says whose it is.
+        let subject = entry.actor.subject.filter(|_| with_evidence);
+        let subject = subject.map(|subject| format!(" {subject}"));
         let moved = match entry.from {
             Some(from) if from != entry.to => {
-                format!(" ({} → {})", words::state(from).0, words::state(entry.to).0)
+                format!(" · {} → {}", words::state(from).0, words::state(entry.to).0)
             }
             Some(_) | None => String::new(),
         };
-        let told = entry.evidence.get("reason");
-        let told = told.or_else(|| entry.evidence.get("note"));
-        let told = told.and_then(serde_json::Value::as_str);
-        let told = told.map(|text| format!(" “{text}”")).unwrap_or_default();
-        let happened = words::action(entry.action);
         Self {
-            sentence: format!("{happened}{told}{moved}"),
+            sentence: entry.sentence,
             at: words::moment(entry.at),
-            who: entry
-                .actor
-                .subject
-                .map_or_else(|| who.to_owned(), |name| format!("{who}: {name}")),
+            who: format!("{who}{}{moved}", subject.unwrap_or_default()),
             evidence: if with_evidence && !entry.evidence.is_null() {
                 pretty(&entry.evidence)
             } else {

@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 
-use domain_auth::history::Action;
 use domain_auth::state::Status;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::types::Domain;
+use crate::types::{Domain, Summary};
 
 /// How a state looks: a word, and the class of its colour (`good`, `bad`, `wait`).
 pub(crate) fn state(status: Status) -> (&'static str, &'static str) {
@@ -44,8 +43,43 @@ pub(crate) fn headline(domain: &Domain) -> String {
     }
 }
 
-/// What the time that the API gives with a state means.
-pub(crate) fn deadline(status: Status, at: Timestamp) -> Option<String> {
+/// The same for Lasso support, which looks at a domain of `client`.
+pub(crate) fn headline_for_staff(domain: &Domain, client: &str) -> String {
+    let name = &domain.summary.domain_unicode;
+    match domain.summary.status {
+        Status::Contested if domain.records.is_empty() => {
+            format!("{client} has proven {name}: decide who has it")
+        }
+        Status::Contested => format!("{client} has to prove that {name} is theirs"),
+        Status::Provisioning => format!("{name} is being registered for {client}"),
+        Status::Pending => format!("{client} has to publish the records of {name}"),
+        Status::Verified => format!("{name} of {client} waits for the final step"),
+        Status::Authenticated => format!("Lasso sends for {name} of {client}"),
+        Status::AtRisk => format!("{client} has to repair the records of {name}"),
+        Status::Failed => format!("{name} of {client} is not verified"),
+        Status::Rejected => format!("Lasso rejected {name} of {client}"),
+        Status::Removing => format!("{name} of {client} is being removed"),
+    }
+}
+
+/// What a Client Administrator does next, where the console knows it better than the API, which does not
+/// ask them to say that they are ready.
+pub(crate) fn next_step(summary: &Summary) -> Option<&str> {
+    let is_verified = summary.status == Status::Verified;
+    if is_verified && summary.ready_at.is_none() {
+        return Some("Tell Lasso that you are ready. Lasso support then takes the final step.");
+    }
+    let step = summary.next_step.as_ref();
+    step.map(|step| step.sentence.as_str())
+}
+
+/// What the time that the API gives with a state means. Nothing where the state says it already, in
+/// `detail`.
+pub(crate) fn deadline(status: Status, at: Timestamp, detail: &str) -> Option<String> {
+    let date = at.to_zoned(TimeZone::UTC).strftime("%-d %B %Y").to_string();
+    if detail.contains(&date) {
+        return None;
+    }
     let day = moment(at);
     match status {
         Status::Contested => Some(format!("The claim ends on {day} if no proof is found.")),
@@ -87,39 +121,6 @@ pub(crate) fn path_part(text: &str) -> String {
         }
     }
     part
-}
-
-/// What happened, in a sentence.
-pub(crate) fn action(action: Action) -> &'static str {
-    match action {
-        Action::Added => "The domain was added.",
-        Action::Readded => "The domain was added again.",
-        Action::Provisioned => "Amazon SES has the domain; its records are there.",
-        Action::Checked => "DNS and Amazon SES were asked.",
-        Action::Verified => "Amazon SES verified the domain.",
-        Action::Failed => "Amazon SES gave up, or took its verification back.",
-        Action::Restarted => "Amazon SES looks for the records again.",
-        Action::Ready => "Lasso was told that the client is ready for the final step.",
-        Action::Completed => "The final step was taken: Lasso sends.",
-        Action::Rejected => "Lasso support rejected the final step.",
-        Action::Reopened => "Lasso was told that the client is ready again.",
-        Action::RecordsBroken => "Records that mail needs were gone.",
-        Action::RecordsRecovered => "The records are back.",
-        Action::ProofFound => {
-            "The ownership record was found, or Lasso support decided for the claim."
-        }
-        Action::Adopted => {
-            "Lasso support gave the client the identity that Amazon SES had already."
-        }
-        Action::Challenged => "Another client proved this domain, or one above or below it.",
-        Action::Displaced => "The client lost the name.",
-        Action::InstructionsSent => "The records were emailed.",
-        Action::LinkMade => "A link to the records was made.",
-        Action::LinkWithdrawn => "A link to the records was withdrawn.",
-        Action::Changed => "Communities or contact were changed.",
-        Action::Stuck => "Lasso support was told that the domain waits for long.",
-        Action::Removed => "The domain was removed.",
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use domain_auth::identity::{ConfigurationSet, NotAConfigurationSet};
 use domain_auth::limits::Limits;
 use domain_auth_aws::{LimitError, MissingVariable, limits, optional, required};
-use domain_auth_http::ClaimNames;
+use domain_auth_http::{ClaimNames, PersonClaims};
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ pub struct Config {
     /// `MAX_DOMAINS_PER_CLIENT`, `MAX_DOMAINS_ADDED_PER_DAY` and
     /// `MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY`.
     pub limits: Limits,
-    /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
+    /// `CLIENT_ID_CLAIM`, `ROLES_CLAIM`, `NAME_CLAIM` and `CLIENT_NAME_CLAIM`.
     pub claims: ClaimNames,
 }
 
@@ -53,6 +53,7 @@ impl Config {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
                 mass_mail_scope: None,
+                person: PersonClaims::new(optional("NAME_CLAIM"), optional("CLIENT_NAME_CLAIM")),
             },
         })
     }

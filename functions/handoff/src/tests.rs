@@ -17,7 +17,7 @@ use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::check::{CheckLimits, check};
 use domain_auth::use_cases::links::{Made, make_link, withdraw_link};
-use domain_auth_http::{ClaimNames, Reply, request_of};
+use domain_auth_http::{ClaimNames, PersonClaims, Reply, request_of};
 use domain_auth_testkit::{
     FakeDns, FakeSes, MemoryStore, SequentialIds, TestClock, TestPorts, answer_of, client,
     domain_name, identity, new_domain, request_in,
@@ -218,6 +218,7 @@ fn opening(token: &str) -> domain_auth_http::ParsedRequest {
         client_id: "client".to_owned(),
         roles: "roles".to_owned(),
         mass_mail_scope: None,
+        person: PersonClaims::default(),
     };
     request_of(event, &claims).unwrap()
 }

@@ -2,7 +2,7 @@
 
 use domain_auth::names::{Eligibility, OwnDomainError};
 use domain_auth_aws::{MissingVariable, optional, required};
-use domain_auth_http::{ClaimNames, Cursors};
+use domain_auth_http::{ClaimNames, Cursors, PersonClaims};
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
@@ -41,6 +41,7 @@ impl Config {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
                 mass_mail_scope: optional("MASS_MAIL_SCOPE").filter(|scope| !scope.is_empty()),
+                person: PersonClaims::default(),
             },
             cursors: Cursors::new(&required("CURSOR_SECRET")?),
         })

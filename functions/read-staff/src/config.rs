@@ -2,7 +2,7 @@
 
 use domain_auth::limits::Limits;
 use domain_auth_aws::{LimitError, limits, required};
-use domain_auth_http::{ClaimNames, Cursors};
+use domain_auth_http::{ClaimNames, Cursors, PersonClaims};
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
@@ -30,6 +30,7 @@ impl Config {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
                 mass_mail_scope: None,
+                person: PersonClaims::default(),
             },
             limits: limits()?,
             cursors: Cursors::new(&required("CURSOR_SECRET")?),

@@ -1,7 +1,7 @@
 //! What the template gives this function.
 
-use domain_auth_aws::{MissingVariable, required};
-use domain_auth_http::ClaimNames;
+use domain_auth_aws::{MissingVariable, optional, required};
+use domain_auth_http::{ClaimNames, PersonClaims};
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
@@ -10,7 +10,7 @@ pub struct Config {
     pub table: String,
     /// `TOPIC_ARN`.
     pub topic_arn: String,
-    /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
+    /// `CLIENT_ID_CLAIM`, `ROLES_CLAIM`, `NAME_CLAIM` and `CLIENT_NAME_CLAIM`.
     pub claims: ClaimNames,
 }
 
@@ -24,6 +24,7 @@ impl Config {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
                 mass_mail_scope: None,
+                person: PersonClaims::new(optional("NAME_CLAIM"), optional("CLIENT_NAME_CLAIM")),
             },
         })
     }

@@ -1,7 +1,7 @@
 //! What the template gives this function.
 
-use domain_auth_aws::{VariableError, positive, required};
-use domain_auth_http::ClaimNames;
+use domain_auth_aws::{VariableError, optional, positive, required};
+use domain_auth_http::{ClaimNames, PersonClaims};
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub struct Config {
     pub stack: String,
     /// `SES_CALLS_PER_SECOND`: the account's quota for each identity operation.
     pub ses_calls_per_second: u32,
-    /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
+    /// `CLIENT_ID_CLAIM`, `ROLES_CLAIM`, `NAME_CLAIM` and `CLIENT_NAME_CLAIM`.
     pub claims: ClaimNames,
 }
 
@@ -30,6 +30,7 @@ impl Config {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
                 mass_mail_scope: None,
+                person: PersonClaims::new(optional("NAME_CLAIM"), optional("CLIENT_NAME_CLAIM")),
             },
         })
     }

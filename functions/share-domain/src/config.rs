@@ -1,14 +1,14 @@
 //! What the template gives this function.
 
 use domain_auth_aws::{MissingVariable, optional, required};
-use domain_auth_http::{ClaimNames, PublicUrl};
+use domain_auth_http::{ClaimNames, PersonClaims, PublicUrl};
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// `TABLE_NAME`.
     pub table: String,
-    /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
+    /// `CLIENT_ID_CLAIM`, `ROLES_CLAIM`, `NAME_CLAIM` and `CLIENT_NAME_CLAIM`.
     pub claims: ClaimNames,
     /// Where links begin.
     pub public_url: PublicUrl,
@@ -23,6 +23,7 @@ impl Config {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,
                 mass_mail_scope: None,
+                person: PersonClaims::new(optional("NAME_CLAIM"), optional("CLIENT_NAME_CLAIM")),
             },
             public_url: PublicUrl::from_vars(optional),
         })

@@ -1,6 +1,7 @@
 //! What the template gives this function.
 
-use domain_auth_aws::{LimitError, limit, required};
+use domain_auth_aws::{LimitError, limit, optional, required};
+use domain_auth_emails::Console;
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
@@ -17,6 +18,10 @@ pub struct Config {
     pub limit: u32,
     /// `ALERT_QUEUE_URL`: where the messages come from.
     pub queue_url: String,
+    /// `CONSOLE_URL`: where buttons lead, where the stack has a console.
+    pub console: Console,
+    /// `CHAT_TOPIC_ARN`: where chat messages go, where there are any.
+    pub chat_topic: Option<String>,
 }
 
 impl Config {
@@ -29,6 +34,8 @@ impl Config {
             sender_email: required("SENDER_EMAIL")?,
             limit: limit("MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY")?,
             queue_url: required("ALERT_QUEUE_URL")?,
+            chat_topic: optional("CHAT_TOPIC_ARN"),
+            console: Console::at(optional("CONSOLE_URL").as_deref()),
         })
     }
 }

@@ -3,6 +3,7 @@
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
+mod chat;
 mod config;
 mod email;
 mod failure;
@@ -15,9 +16,12 @@ use domain_auth::alerts::PlaceAlerts;
 use domain_auth::event::{Event, SCHEMA_VERSION};
 use domain_auth::figures::Figure;
 use domain_auth::limits::ReadClientRecord;
-use domain_auth::ports::{Clock, EmailLedger, Meter, Ports, Redeliver, Redelivery, SendEmail};
+use domain_auth::ports::{
+    Clock, EmailLedger, Meter, Ports, PostToChat, Redeliver, Redelivery, SendEmail,
+};
 use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::email_support::{Form, Outcome, email_support};
+use domain_auth_emails::Console;
 use jiff::{SignedDuration, Timestamp};
 
 pub use config::Config;
@@ -50,12 +54,17 @@ pub struct App<P: Ports> {
     pub limit: u32,
     /// The queue that the messages come from.
     pub queue: P::Queue,
+    /// Where buttons lead.
+    pub console: Console,
+    /// The topic of a chat channel, where there is one.
+    pub chat: Option<P::Publisher>,
 }
 
 impl<P> App<P>
 where
     P: Ports<
             Store: EmailLedger + PlaceAlerts + ReadClientRecord,
+            Publisher: PostToChat,
             Mail: SendEmail,
             Meter: Meter,
             Queue: Redeliver,
@@ -110,12 +119,9 @@ where
             clock: &self.clock,
             ids: &self.ids,
         };
-        let render = |form| {
-            let email = match form {
-                Form::Alert => email_of(&event),
-                Form::Summary { day, limit } => summary_of(&event, day, limit),
-            };
-            email.map_err(Into::into)
+        let render = |form| match form {
+            Form::Alert => email_of(&event, &self.console),
+            Form::Summary { day, limit } => summary_of(&event, day, limit, &self.console),
         };
         let outcome = email_support::<P>(&tools, &self.mail, &event, self.limit, render).await?;
         tracing::info!(
@@ -125,6 +131,9 @@ where
             outcome = word_for(outcome),
             "an event was dealt with"
         );
+        if let (Outcome::Sent, Some(chat)) = (outcome, &self.chat) {
+            chat::post(chat, &self.clock, &event, &self.console).await;
+        }
         self.meter.record(self.clock.now(), &figures(outcome));
         Ok(())
     }
@@ -177,6 +186,8 @@ fn figures(outcome: Outcome) -> Vec<Figure> {
 
 #[cfg(test)]
 mod batch_tests;
+#[cfg(test)]
+mod chat_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]

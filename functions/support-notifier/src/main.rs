@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use domain_auth_aws::{
-    AwsPorts, Clients, HttpTimeouts, MessageQueue, MetricLines, SupportMail, SystemClock,
-    SystemIds, Table,
+    AwsPorts, Clients, EventTopic, HttpTimeouts, MessageQueue, MetricLines, SupportMail,
+    SystemClock, SystemIds, Table,
 };
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -31,6 +31,10 @@ async fn main() -> Result<(), Error> {
         meter: MetricLines::new(config.stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
         limit: config.limit,
         queue: MessageQueue::new(clients.sqs(), config.queue_url),
+        console: config.console,
+        chat: config
+            .chat_topic
+            .map(|topic| EventTopic::new(clients.sns(), topic)),
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
         let deadline = i64::try_from(event.context.deadline)?;

@@ -6,9 +6,11 @@ use std::sync::Mutex;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use domain_auth::ports::{
-    Clock, Email, Ports, Redeliver, Redelivery, RedeliveryError, Refusal, SendEmail, SesError,
+    Clock, Email, Ports, PostToChat, PublishError, Redeliver, Redelivery, RedeliveryError, Refusal,
+    SendEmail, SesError,
 };
 use domain_auth::use_cases::email_support::SENDING_LEASE;
+use domain_auth_emails::Console;
 use domain_auth_testkit::{MemoryStore, RecordingMeter, SequentialIds, TestClock};
 use jiff::SignedDuration;
 
@@ -93,6 +95,25 @@ impl Redeliver for Queue {
     }
 }
 
+/// What was posted to the chat channel, and how often that fails first.
+#[derive(Default)]
+pub(super) struct Channel {
+    pub(super) posted: Mutex<Vec<String>>,
+    pub(super) failures: Mutex<usize>,
+}
+
+impl PostToChat for Channel {
+    async fn post(&self, message: &str) -> Result<(), PublishError> {
+        let mut failures = self.failures.lock().unwrap();
+        if *failures > 0 {
+            *failures -= 1;
+            return Err(PublishError::Topic("the topic is down".into()));
+        }
+        self.posted.lock().unwrap().push(message.to_owned());
+        Ok(())
+    }
+}
+
 /// The fakes, with a mailbox and a queue.
 pub(super) struct NotifierPorts;
 
@@ -100,7 +121,7 @@ impl Ports for NotifierPorts {
     type Store = MemoryStore;
     type Ses = ();
     type Dns = ();
-    type Publisher = ();
+    type Publisher = Channel;
     type Mail = Mailbox;
     type Queue = Queue;
     type Meter = RecordingMeter;
@@ -123,6 +144,8 @@ pub(super) fn app() -> TestApp {
         meter: RecordingMeter::default(),
         limit: 50,
         queue: Queue::default(),
+        console: Console::at(Some("https://console.example")),
+        chat: Some(Channel::default()),
     }
 }
 

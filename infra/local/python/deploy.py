@@ -1,7 +1,8 @@
 """Deploys infra/template.yaml to the emulator, as `sam package` and `sam deploy` do to AWS.
 
 Reads a JSON plan on stdin, writes what it made as JSON on stdout. The plan, and the meaning of its
-keys, is `Plan` in src/deploy.rs. Nothing in the template is replaced but `CodeUri`.
+keys, is `Plan` in src/deploy.rs. Nothing in the template is replaced but `CodeUri`, and alarms over an
+expression, which the emulator does not make: they watch the first metric of it.
 
 Two things are done here that AWS does by itself: the emulator ignores the OpenAPI body of an HTTP
 API, so routes, integrations and the authorizer are read from the processed template and made with
@@ -61,7 +62,10 @@ def make_user_pool(aws, users, console_url):
     idp = aws.client("cognito-idp")
     pool = idp.create_user_pool(
         PoolName="lasso-local",
-        Schema=[{"Name": "client_id", "AttributeDataType": "String", "Mutable": True}],
+        Schema=[
+            {"Name": name, "AttributeDataType": "String", "Mutable": True}
+            for name in ("client_id", "client_name")
+        ],
     )["UserPool"]["Id"]
     app = idp.create_user_pool_client(
         UserPoolId=pool,
@@ -86,6 +90,10 @@ def make_user_pool(aws, users, console_url):
         attributes = [{"Name": "email", "Value": user["email"]}]
         if user["client"]:
             attributes.append({"Name": "custom:client_id", "Value": user["client"]})
+        if user["full_name"]:
+            attributes.append({"Name": "name", "Value": user["full_name"]})
+        if user["client_name"]:
+            attributes.append({"Name": "custom:client_name", "Value": user["client_name"]})
         idp.admin_create_user(
             UserPoolId=pool, Username=name, UserAttributes=attributes, MessageAction="SUPPRESS"
         )
@@ -207,6 +215,20 @@ def package(aws, template, executables, scratch):
         aws.client("s3").upload_file(path, BUCKET, key)
         os.remove(path)
         resource["Properties"]["CodeUri"] = f"s3://{BUCKET}/{key}"
+
+
+def watch_one_metric(template):
+    """Alarms over an expression watch its first metric, with what the emulator takes of an alarm."""
+    for resource in template["Resources"].values():
+        if resource["Type"] != "AWS::CloudWatch::Alarm":
+            continue
+        metrics = resource["Properties"].pop("Metrics", [])
+        for measured in [metric["MetricStat"] for metric in metrics if "MetricStat" in metric][:1]:
+            resource["Properties"] |= {
+                **measured["Metric"],
+                "Statistic": measured["Stat"],
+                "Period": measured["Period"],
+            }
 
 
 def create_stack(aws, name, template, parameters):
@@ -378,6 +400,7 @@ def deploy(plan):
     people = make_user_pool(aws, plan["users"], plan["console_url"])
     aws.client("ses").verify_email_identity(EmailAddress=plan["sender_email"])
     package(aws, template, plan["executables"], plan["scratch"])
+    watch_one_metric(template)
     parameters = {
         "JwtIssuer": people["issuer"],
         "JwtAudience": people["audience"],

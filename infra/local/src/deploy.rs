@@ -47,8 +47,12 @@ pub(crate) struct Plan {
 #[derive(Debug, Serialize)]
 pub(crate) struct User {
     pub(crate) name: &'static str,
+    /// As people write it.
+    pub(crate) full_name: Option<&'static str>,
     pub(crate) email: &'static str,
     pub(crate) client: Option<String>,
+    /// The client as people write it.
+    pub(crate) client_name: Option<&'static str>,
     pub(crate) group: Option<&'static str>,
 }
 
@@ -94,6 +98,8 @@ pub(crate) fn parameters(overrides: BTreeMap<String, String>) -> BTreeMap<String
                 "http://localhost:3000,http://localhost:5173",
             ),
             ("MassMailScope", MASS_MAIL_SCOPE),
+            // So that the tests see what chat messages need.
+            ("ChatMessages", "true"),
             ("Architecture", architecture),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned())),
@@ -108,26 +114,34 @@ pub(crate) fn users(clients: &Clients) -> Vec<User> {
     vec![
         User {
             name: "client_admin",
+            full_name: Some("Anna Berg"),
             email: "admin@maplehomes.com",
             client: Some(one.clone()),
+            client_name: Some("Maple Homes"),
             group: Some("client-admin"),
         },
         User {
             name: "other_client_admin",
+            full_name: None,
             email: "admin@cedarhomes.com",
             client: Some(other.clone()),
+            client_name: None,
             group: Some("client-admin"),
         },
         User {
             name: "support",
+            full_name: Some("Sam Field"),
             email: SUPPORT_EMAIL,
             client: None,
+            client_name: None,
             group: Some("lasso-support"),
         },
         User {
             name: "no_role",
+            full_name: None,
             email: "intern@maplehomes.com",
             client: Some(one.clone()),
+            client_name: Some("Maple Homes"),
             group: None,
         },
     ]

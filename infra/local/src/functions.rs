@@ -7,7 +7,7 @@ use std::process::Stdio;
 use serde::Deserialize;
 
 use crate::workspace::{Workspace, cargo};
-use crate::{Error, Profile, Progress, process};
+use crate::{Error, Profile, Progress, previews, process};
 
 /// What cargo prints per artifact with `--message-format=json`.
 #[derive(Deserialize)]
@@ -21,13 +21,15 @@ struct Target {
     name: String,
 }
 
-/// Builds every binary under `functions/`; returns where each is, by its name.
+/// Builds every binary under `functions/`, and the one that writes the emails; returns where each is, by its name.
 pub(crate) async fn build(
     workspace: &Workspace,
     profile: Profile,
     progress: Progress,
 ) -> Result<BTreeMap<String, PathBuf>, Error> {
+    let programs = [previews::PROGRAM];
     let all = workspace.functions.iter().map(String::as_str);
+    let all = all.chain(programs);
     let is_released = |name: &&str| match profile {
         Profile::Dev => false,
         Profile::Release => true,

@@ -25,6 +25,7 @@ pub fn guide(info: &StackInfo) -> String {
         dns_server,
         dns_control_url,
         ses_gate_url,
+        emails_url,
         ..
     } = info;
     format!(
@@ -33,6 +34,7 @@ Ready. Open {console_url}
   Client Administrator of maple-homes: {admin_name} / {admin_password}
   Lasso support:                       {support_name} / {support_password}
   The API is at {api_url}
+  Every email with sample data: {emails_url}
   AWS {aws_endpoint_url} (test/test)   DNS {dns_server}   SES gate {ses_gate_url}
   Faults of SES and of name servers: POST /control at the SES gate and at {dns_control_url}
   {folder}: stack.json, zones/, emulator.log (what the functions print)
@@ -148,6 +150,7 @@ mod tests {
             dead_letter_queue_url: text("queue"),
             log_file: "/log".into(),
             console_url: text("http://127.0.0.1:4580"),
+            emails_url: text("http://127.0.0.1:4003"),
             users: Users::with_password("secret"),
         }
     }

@@ -26,6 +26,7 @@ mod functions;
 mod guide;
 mod options;
 mod ports;
+mod previews;
 mod process;
 mod python;
 mod stack;

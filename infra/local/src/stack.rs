@@ -11,10 +11,12 @@ use tokio::task::JoinHandle;
 use crate::deploy::{self, Deployed, Plan};
 use crate::emulator::{Emulator, REGION, Surroundings};
 use crate::front::Front;
+use crate::previews::Previews;
 use crate::state_dir::StateDir;
 use crate::workspace::Workspace;
 use crate::{
-    Clients, Error, Options, StackInfo, StateFolder, Users, functions, guide, ports, python, zones,
+    Clients, Error, Options, StackInfo, StateFolder, Users, functions, guide, ports, previews,
+    python, zones,
 };
 
 /// A running local stack. Dropping it stops everything, also when a test panics; so does the end of
@@ -33,6 +35,7 @@ struct Parts {
     emulator: Emulator,
     console: Front,
     api: Front,
+    previews: Previews,
     gate: SesGate,
     dns_control: DnsControl,
     dns: DnsServer,
@@ -78,6 +81,7 @@ impl LocalStack {
             emulator,
             console,
             api,
+            previews,
             gate,
             dns_control,
             dns,
@@ -86,6 +90,7 @@ impl LocalStack {
         emulator.stop().await;
         console.stop().await;
         api.stop().await;
+        previews.stop().await;
         gate.stop().await;
         dns_control.stop().await;
         dns.stop().await;
@@ -102,10 +107,15 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
     let state = state_dir(&options.state, &workspace)?;
 
     progress.say("Building the functions (some minutes the first time)…");
-    let (executables, python) = tokio::try_join!(
+    let (mut executables, python) = tokio::try_join!(
         functions::build(&workspace, options.profile, progress),
         python::environment(&workspace, progress),
     )?;
+
+    let emails = state.emails();
+    if let Some(program) = executables.remove(previews::PROGRAM) {
+        previews::write(&program, &emails).await?;
+    }
 
     progress.say("Starting the DNS server, the SES gate and the AWS emulator…");
     zones::create(&state.zones())?;
@@ -139,6 +149,9 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
         front.map_err(|source| Error::Port { port, source })
     };
     let (console, api) = (front(options.console_port).await?, front(0).await?);
+    let previews = Previews::start(ports::loopback(0), emails)
+        .await
+        .map_err(|source| Error::Port { port: 0, source })?;
     let mut emulator = Emulator::start(
         &python,
         &workspace.script("emulator.py"),
@@ -182,6 +195,7 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
     let mut info = describe(&endpoint, clients, deployed, &dns, &gate, &state)?;
     info.dns_control_url = dns_control.url();
     info.console_url = console.url();
+    info.emails_url = previews.url();
     publish(&state, &info)?;
     Ok((
         info,
@@ -189,6 +203,7 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
             emulator,
             console,
             api,
+            previews,
             gate,
             dns_control,
             dns,
@@ -237,6 +252,7 @@ fn describe(
         stack_name: deploy::STACK_NAME.to_owned(),
         log_file: state.log(),
         console_url: String::new(),
+        emails_url: String::new(),
         users: Users::with_password(&deployed.password),
     })
 }

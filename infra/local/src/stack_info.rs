@@ -51,6 +51,8 @@ pub struct StackInfo {
     pub log_file: PathBuf,
     /// What a person opens: the console.
     pub console_url: String,
+    /// Every email of the service with sample data.
+    pub emails_url: String,
     /// Who can sign in there.
     pub users: Users,
 }

@@ -55,6 +55,11 @@ impl StateDir {
         self.path.join("emulator")
     }
 
+    /// Every email with sample data, as files.
+    pub(crate) fn emails(&self) -> PathBuf {
+        self.path.join("emails")
+    }
+
     pub(crate) fn log(&self) -> PathBuf {
         self.path.join("emulator.log")
     }

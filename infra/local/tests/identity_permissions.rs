@@ -40,6 +40,7 @@ const THAT_READ_OR_SEND: &[&str] = &[
     "ses:ListEmailIdentities",
     "ses:ListTagsForResource",
     "ses:SendEmail",
+    "ses:SendRawEmail",
 ];
 
 #[test]

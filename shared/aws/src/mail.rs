@@ -8,6 +8,7 @@ use aws_sdk_sesv2::types::{
     Attachment, AttachmentContentDisposition, AttachmentContentTransferEncoding, Body, Content,
     Destination, EmailContent, Message, MessageHeader,
 };
+use domain_auth::email_thread::EmailThread;
 use domain_auth::handoff::Document;
 use domain_auth::instructions::{Letter, SendLetter};
 use domain_auth::names::EmailAddress;
@@ -45,6 +46,9 @@ impl SendLetter for LetterMail {
         let files = letter.attachments.iter().map(attachment);
         let files: Result<Vec<Attachment>, BuildError> = files.collect();
         let message = message.set_attachments(Some(files.map_err(malformed)?));
+        let thread = EmailThread::of(&letter.client, &letter.domain);
+        let headers = headers(Some(&thread), &self.from).map_err(malformed)?;
+        let message = message.set_headers(Some(headers));
         let to = Destination::builder().to_addresses(to.as_str()).build();
         let answer = self
             .client
@@ -69,13 +73,12 @@ impl SupportMail {
 
 impl SendEmail for SupportMail {
     async fn send(&self, email: &Email) -> Result<String, SesError> {
-        let event_header = MessageHeader::builder()
-            .name("X-Lasso-Event-Id")
-            .value(email.event_id.to_string())
-            .build()
-            .map_err(malformed)?;
         let message = message(&email.subject, &email.text, &email.html).map_err(malformed)?;
-        let message = message.headers(event_header).build();
+        let event_id = email.event_id.to_string();
+        let event_header = header("X-Lasso-Event-Id", event_id).map_err(malformed)?;
+        let headers = headers(email.thread.as_ref(), &self.from).map_err(malformed)?;
+        let message = message.set_headers(Some(headers)).headers(event_header);
+        let message = message.build();
         let answer = self
             .client
             .send_email()
@@ -94,6 +97,19 @@ fn message(subject: &str, text: &str, html: &str) -> Result<MessageBuilder, Buil
     let utf8 = |data: &str| Content::builder().data(data).charset("UTF-8").build();
     let body = Body::builder().text(utf8(text)?).html(utf8(html)?).build();
     Ok(Message::builder().subject(utf8(subject)?).body(body))
+}
+
+/// What every email of ours has. `Auto-Submitted` (RFC 3834) keeps programs that answer by themselves quiet;
+/// `References` makes a conversation of the emails about a domain. SES takes both as they are (developer
+/// guide, "Amazon SES header fields"), and replaces `Message-ID`.
+fn headers(thread: Option<&EmailThread>, from: &str) -> Result<Vec<MessageHeader>, BuildError> {
+    let submitted = header("Auto-Submitted", "auto-generated".to_owned())?;
+    let references = thread.map(|thread| header("References", thread.references(from)));
+    [Ok(submitted)].into_iter().chain(references).collect()
+}
+
+fn header(name: &str, value: String) -> Result<MessageHeader, BuildError> {
+    MessageHeader::builder().name(name).value(value).build()
 }
 
 /// A text file. SES makes the MIME part (developer guide, "Working with email attachments").
@@ -116,5 +132,31 @@ fn malformed(error: BuildError) -> SesError {
         operation: OPERATION,
         refusal: Refusal::BadRequest,
         source: error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain_auth::names::{ClientId, DomainName};
+
+    use super::*;
+
+    #[test]
+    fn an_email_says_that_a_program_made_it_and_which_conversation_it_belongs_to() {
+        let client = ClientId::parse("maple-homes").unwrap();
+        let domain = DomainName::parse("example.com").unwrap();
+        let thread = EmailThread::of(&client, &domain);
+        let of = |thread| {
+            let headers = headers(thread, "no-reply@lasso.example").unwrap();
+            let pair = |header: &MessageHeader| (header.name.clone(), header.value.clone());
+            headers.iter().map(pair).collect::<Vec<_>>()
+        };
+        let submitted = ("Auto-Submitted".to_owned(), "auto-generated".to_owned());
+        let references = format!("<{thread}@lasso.example>");
+        assert_eq!(of(None), [submitted.clone()]);
+        assert_eq!(
+            of(Some(&thread)),
+            [submitted, ("References".to_owned(), references)]
+        );
     }
 }

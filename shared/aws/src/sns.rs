@@ -5,7 +5,7 @@ use aws_sdk_sns::error::{BuildError, SdkError};
 use aws_sdk_sns::operation::publish::PublishError as SnsError;
 use aws_sdk_sns::types::MessageAttributeValue;
 use domain_auth::event::Event;
-use domain_auth::ports::{Publish, PublishError};
+use domain_auth::ports::{PostToChat, Publish, PublishError};
 
 use crate::failure::IntoCause;
 
@@ -45,6 +45,14 @@ impl Publish for EventTopic {
             .send()
             .await
             .map_err(error_of)?;
+        Ok(())
+    }
+}
+
+impl PostToChat for EventTopic {
+    async fn post(&self, message: &str) -> Result<(), PublishError> {
+        let publish = self.client.publish().topic_arn(&self.topic_arn);
+        publish.message(message).send().await.map_err(error_of)?;
         Ok(())
     }
 }

@@ -300,9 +300,7 @@ fn ready(looked: Change) -> Change {
     first.domain.version = 1;
     store.commit(&first).now_or_never().unwrap().unwrap();
     let note = Note::parse(&"\u{1f3e1}".repeat(1_000)).unwrap();
-    let actor = Actor::ClientAdmin {
-        subject: "s".repeat(2_000),
-    };
+    let actor = Actor::client_admin("s".repeat(2_000));
     let (client, name) = (&looked.domain.client, &looked.domain.name);
     let tools = StoreTools::<TestPorts> {
         store: &store,

@@ -125,7 +125,7 @@ pub fn readiness(
             met: dkim,
             message: dkim::message(ses, cnames, asked_at.ses, asked_at.dns),
         },
-        alignment_rule(ses, diagnosis, domain, has_cnames),
+        alignment_rule(ses, diagnosis, domain),
         dmarc_rule(diagnosis, domain),
     ];
     let bulk_ready = Verdict::all(rules.iter().map(|check| check.met));
@@ -230,12 +230,7 @@ fn spf_rule(mail_from: Verdict, diagnosis: &Diagnosis) -> RuleCheck {
     check(BulkRule::Spf, met, message)
 }
 
-fn alignment_rule(
-    ses: Option<SesStatus>,
-    diagnosis: &Diagnosis,
-    domain: &DomainName,
-    has_cnames: bool,
-) -> RuleCheck {
+fn alignment_rule(ses: Option<SesStatus>, diagnosis: &Diagnosis, domain: &DomainName) -> RuleCheck {
     // Which label it is makes no difference to mail from the domain itself.
     let mail_from = MailFromLabel::default_label().below(domain);
     let through = SendingDomain {
@@ -247,7 +242,7 @@ fn alignment_rule(
     let met = delivery_from(domain.as_str(), &through).passes();
     let message = match met {
         Verdict::Yes => "DKIM or SPF is for the domain in the From address.",
-        Verdict::No if has_cnames => {
+        Verdict::No if lacks_a_cname(diagnosis) => {
             "Neither DKIM nor SPF is for the domain in the From address: publish the CNAME records."
         }
         Verdict::No => "Neither DKIM nor SPF is for the domain in the From address.",
@@ -256,6 +251,13 @@ fn alignment_rule(
         }
     };
     check(BulkRule::Alignment, met, message)
+}
+
+/// Whether the last look did not find one of the CNAME records of DKIM.
+fn lacks_a_cname(diagnosis: &Diagnosis) -> bool {
+    let cnames = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
+    let mut records = diagnosis.records.iter();
+    records.any(|record| cnames.contains(&record.id) && record.state != RecordState::Found)
 }
 
 fn dmarc_rule(diagnosis: &Diagnosis, domain: &DomainName) -> RuleCheck {

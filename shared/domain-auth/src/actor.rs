@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::links::LinkId;
+use crate::names::DisplayName;
 
 /// Who or what did something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,11 +13,17 @@ pub enum Actor {
     ClientAdmin {
         /// The token's subject; empty in the history of a client that was erased.
         subject: String,
+        /// What else the token says of the person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<Person>,
     },
     /// A person at Lasso.
     LassoSupport {
         /// The token's subject; empty in the history of a client that was erased.
         subject: String,
+        /// What else the token says of the person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<Person>,
     },
     /// A person without a login, who has a link to the domain.
     LinkHolder {
@@ -27,16 +34,85 @@ pub enum Actor {
     Service,
 }
 
+/// How a person is shown to other people, from claims of the token. It decides nothing: the subject says
+/// who it was. All that names a person, apart from the subject, is in this one type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The person's name, or address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<DisplayName>,
+    /// The name of the client that the person acted for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<DisplayName>,
+}
+
+impl Person {
+    /// A person; none where no claim tells anything.
+    pub fn new(name: Option<DisplayName>, client_name: Option<DisplayName>) -> Option<Self> {
+        let is_known = name.is_some() || client_name.is_some();
+        is_known.then_some(Self { name, client_name })
+    }
+}
+
 impl Actor {
     /// The same without what names a person. A link names none.
     #[must_use]
     pub fn without_person(self) -> Self {
-        let subject = String::new();
         match self {
-            Self::ClientAdmin { .. } => Self::ClientAdmin { subject },
-            Self::LassoSupport { .. } => Self::LassoSupport { subject },
+            Self::ClientAdmin { .. } => Self::client_admin(String::new()),
+            Self::LassoSupport { .. } => Self::lasso_support(String::new()),
             Self::LinkHolder { link } => Self::LinkHolder { link },
             Self::Service => Self::Service,
         }
+    }
+
+    /// A person at the client, of whom the token says no more than the subject.
+    pub fn client_admin(subject: impl Into<String>) -> Self {
+        Self::ClientAdmin {
+            subject: subject.into(),
+            person: None,
+        }
+    }
+
+    /// A person at Lasso, of whom the token says no more than the subject.
+    pub fn lasso_support(subject: impl Into<String>) -> Self {
+        Self::LassoSupport {
+            subject: subject.into(),
+            person: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_actor_of_earlier_releases_has_no_person() {
+        let stored = json!({ "kind": "client_admin", "subject": "1" });
+        let actor: Actor = serde_json::from_value(stored.clone()).unwrap();
+        assert_eq!(actor, Actor::client_admin("1"));
+        assert_eq!(serde_json::to_value(&actor).unwrap(), stored);
+    }
+
+    #[test]
+    fn what_names_a_person_is_one_member_of_a_stored_actor() {
+        let actor = Actor::ClientAdmin {
+            subject: "1".to_owned(),
+            person: Person::new(
+                DisplayName::of_claim("Anna Berg"),
+                DisplayName::of_claim("Maple Homes"),
+            ),
+        };
+        let stored = serde_json::to_value(&actor).unwrap();
+        let expected = json!({
+            "kind": "client_admin",
+            "subject": "1",
+            "person": { "name": "Anna Berg", "client_name": "Maple Homes" },
+        });
+        assert_eq!(stored, expected);
+        assert_eq!(serde_json::from_value::<Actor>(stored).unwrap(), actor);
     }
 }

@@ -84,7 +84,7 @@ impl CheckLimit {
 /// Who a check is counted for: a person at Lasso support, or the client.
 pub fn asker(client: &ClientId, actor: &Actor) -> KeyOwner {
     match actor {
-        Actor::LassoSupport { subject } => KeyOwner::Supporter(subject.clone()),
+        Actor::LassoSupport { subject, .. } => KeyOwner::Supporter(subject.clone()),
         Actor::ClientAdmin { .. } | Actor::LinkHolder { .. } | Actor::Service => {
             KeyOwner::Client(client.clone())
         }

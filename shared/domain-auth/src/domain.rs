@@ -5,6 +5,7 @@ mod change;
 mod events;
 mod ready;
 mod ready_call;
+mod records_seen;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ use crate::watching::watch::Watch;
 
 pub use change::{Change, Fate};
 pub use ready_call::ReadyCall;
+pub use records_seen::RecordsSeen;
 
 /// A domain of one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

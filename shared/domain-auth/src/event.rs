@@ -47,6 +47,13 @@ pub struct Event {
     pub previous_status: Option<Status>,
     /// State after.
     pub status: Status,
+    /// Since when it has been in the state after the change.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub state_since: Option<Timestamp>,
+    /// When something happens by itself: Amazon SES stops looking, a claim ends, or a failed domain is
+    /// removed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub deadline: Option<Timestamp>,
     /// When the domain was added: a domain that was removed and added again has another life.
     pub added_at: Timestamp,
     /// The domain's version after the change: orders the events of one life of a domain.
@@ -68,6 +75,9 @@ pub struct Event {
     /// How each record stood in the last look at DNS, where that matters to what is wanted.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub records: Vec<RecordStanding>,
+    /// The other clients that a decision about the name concerns. For Lasso support alone.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub other_sides: Vec<Side>,
     /// The name mixes scripts as names made to imitate others do.
     #[serde(default)]
     pub imitates: bool,
@@ -98,6 +108,44 @@ pub struct RecordStanding {
     pub code: Option<DiagnosisCode>,
     /// The same for a person. Plain text: a page has to escape it.
     pub message: String,
+    /// What to publish; absent in events of earlier releases.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub record: Option<PublishedRecord>,
+    /// What to do, where there is something to do.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fix: Option<String>,
+}
+
+/// A record to publish, as a DNS panel takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedRecord {
+    /// TXT, CNAME or MX.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The full name, without a trailing dot.
+    pub name: String,
+    /// The value; of an MX record with its priority.
+    pub value: String,
+    /// Whether sending depends on it.
+    pub requirement: Requirement,
+}
+
+/// Another client that a decision about a name concerns. For Lasso support alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Side {
+    /// The client.
+    pub client: ClientId,
+    /// Its domain: the name itself, or one below it.
+    pub domain: DomainName,
+    /// Where its domain stands.
+    pub status: Status,
+    /// Since when.
+    pub state_since: Timestamp,
+    /// A person at the client who can be asked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub contact_email: Option<EmailAddress>,
+    /// The domain as Lasso support sees it in the API.
+    pub path: String,
 }
 
 /// Paths in the API.
@@ -207,6 +255,12 @@ impl EventType {
             Self::Ready | Self::Verified => {
                 Some("Complete the final step, or reject with a reason.")
             }
+            Self::Stuck if status == Status::Verified => {
+                Some("Complete the final step, or reject with a reason.")
+            }
+            Self::Stuck if status == Status::Contested => Some(
+                "Decide who has the domain: release the claim of the other, or grant the claimant's.",
+            ),
             Self::Stuck => Some("Find out why this domain does not move on."),
             Self::AtRisk | Self::Failed => Some("Help the client to repair the DNS records."),
             Self::Displaced => Some(
@@ -242,6 +296,7 @@ impl Event {
             note: None,
             missing: Vec::new(),
             records: Vec::new(),
+            other_sides: Vec::new(),
             summary: ERASED_SUMMARY.to_owned(),
             ..self
         }

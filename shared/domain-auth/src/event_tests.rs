@@ -103,6 +103,9 @@ fn every_member_is_documented_and_so_is_which_may_be_absent() {
         note: None,
         missing: Vec::new(),
         records: Vec::new(),
+        state_since: None,
+        deadline: None,
+        other_sides: Vec::new(),
         ..serde_json::from_value(example()).unwrap()
     };
     let least = serde_json::to_value(least).unwrap();
@@ -121,6 +124,7 @@ fn every_member_is_documented_and_so_is_which_may_be_absent() {
     for (member, inner) in [
         ("missing", members_of::<MissingPiece>()),
         ("records", members_of::<RecordStanding>()),
+        ("other_sides", members_of::<Side>()),
         ("links", members_of::<Links>()),
     ] {
         let named = within(member);

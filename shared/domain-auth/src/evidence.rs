@@ -11,7 +11,9 @@ mod facts;
 mod internal;
 mod loss;
 mod make;
+mod phrases;
 mod reasons;
+mod sentences;
 mod stored;
 
 #[cfg(test)]
@@ -38,6 +40,8 @@ pub(crate) use make::{
 };
 pub use reasons::Expiry;
 pub(crate) use reasons::{LossReason, SesCall, WithheldReason};
+pub use sentences::Reader;
+pub(crate) use sentences::Told;
 
 /// The member that is for Lasso support alone.
 const INTERNAL: &str = "internal";

@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::{ClientEvidence, Evidence};
+use crate::evidence::{ClientEvidence, Evidence, Told};
 use crate::state::Status;
 
 pub use crate::action::Action;
-pub use crate::actor::Actor;
+pub use crate::actor::{Actor, Person};
+pub use crate::evidence::Reader;
 
 /// One line of a domain's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +87,8 @@ pub struct ClientEntry {
     pub to: Status,
     /// Why, with what was observed, as far as it is the client's to know.
     pub evidence: Option<ClientEvidence>,
+    /// The line in a sentence: plain text in one line.
+    pub sentence: String,
 }
 
 impl HistoryEntry {
@@ -105,7 +108,9 @@ impl HistoryEntry {
         if self.is_contested_by_ses() {
             return ClientLine::ContestedBySes;
         }
+        let sentence = self.sentence(Reader::Client);
         ClientLine::Shown(ClientEntry {
+            sentence,
             at: self.at,
             actor: self.actor,
             action: self.action,
@@ -113,6 +118,19 @@ impl HistoryEntry {
             to: self.to,
             evidence: ClientEvidence::of(self.action, self.evidence.as_ref()),
         })
+    }
+
+    /// The line in a sentence, as far as it is the reader's to know: plain text in one line, which a page
+    /// has to escape.
+    pub fn sentence(&self, reader: Reader) -> String {
+        let told = Told {
+            actor: &self.actor,
+            action: self.action,
+            from: self.from,
+            to: self.to,
+            evidence: self.evidence.as_ref(),
+        };
+        told.sentence(reader)
     }
 
     /// Whether it tells that a name turned out to be contested when SES was asked.

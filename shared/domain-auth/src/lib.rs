@@ -14,6 +14,7 @@ pub mod check_limit;
 pub mod claims;
 pub mod dns_look;
 pub mod domain;
+pub mod email_thread;
 pub mod erasure;
 pub mod event;
 pub mod evidence;

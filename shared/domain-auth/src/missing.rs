@@ -4,10 +4,10 @@
 use crate::diagnosis::{Diagnosis, RecordDiagnosis};
 use crate::dns::DnsLook;
 use crate::domain::Domain;
-use crate::event::{MissingPiece, RecordStanding};
+use crate::event::{MissingPiece, PublishedRecord, RecordStanding};
 use crate::identity::AxisStatus;
 use crate::readiness::{AskedAt, readiness};
-use crate::records::{RecordId, Requirement};
+use crate::records::{Record, RecordId, Requirement};
 use crate::state::State;
 
 /// What is missing, what sending depends on first. What nobody could find out is not missing.
@@ -42,16 +42,28 @@ pub fn missing_pieces(domain: &Domain, look: Option<&DnsLook>) -> Vec<MissingPie
     pieces
 }
 
-/// How every record stood in the last look.
-pub fn standings(look: Option<&DnsLook>) -> Vec<RecordStanding> {
-    let records = look.map_or(&[][..], |look| &look.diagnosis.records);
-    let standing = |record: &RecordDiagnosis| RecordStanding {
-        id: record.id,
-        state: record.state,
-        code: record.code,
-        message: record.message.clone(),
+/// How each of the domain's `records` stood in the last look.
+pub fn standings(records: &[Record], look: Option<&DnsLook>) -> Vec<RecordStanding> {
+    let diagnoses = look.map_or(&[][..], |look| &look.diagnosis.records);
+    let standing = |diagnosis: &RecordDiagnosis| RecordStanding {
+        id: diagnosis.id,
+        state: diagnosis.state,
+        code: diagnosis.code,
+        message: diagnosis.message.clone(),
+        record: published(records, diagnosis.id),
+        fix: diagnosis.fix.as_ref().map(|fix| fix.text.clone()),
     };
-    records.iter().map(standing).collect()
+    diagnoses.iter().map(standing).collect()
+}
+
+fn published(records: &[Record], id: RecordId) -> Option<PublishedRecord> {
+    let record = records.iter().find(|record| record.id == id)?;
+    Some(PublishedRecord {
+        kind: record.data.type_name().to_owned(),
+        name: record.name.clone(),
+        value: record.data.value(),
+        requirement: record.requirement,
+    })
 }
 
 /// What keeps the domain as a whole from the final step.
@@ -63,6 +75,15 @@ fn of_the_domain(domain: &Domain) -> Option<&'static str> {
         State::Provisioning(_) => Some("Amazon SES has not given the values of the records yet."),
         State::Pending(_) if !verified => Some("Amazon SES has not verified the domain yet."),
         State::Failed(failed) => Some(failed.reason.sentence()),
+        State::Contested(claim) if claim.taking_over_since.is_some() => {
+            Some("The domain is still being transferred to this client.")
+        }
+        State::Contested(claim) if claim.proven_at.is_some() => {
+            Some("Lasso support has not decided about the claim yet.")
+        }
+        State::Contested(claim) if claim.unconfirmed.is_some() => {
+            Some("The ownership record has not been seen at all name servers yet.")
+        }
         State::Contested(_) => Some("The ownership record has not been seen yet."),
         State::Pending(_) | State::Verified(_) | State::Authenticated(_) => None,
         State::AtRisk(_) | State::Rejected(_) | State::Removing(_) => None,

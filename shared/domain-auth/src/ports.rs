@@ -1,5 +1,6 @@
 //! What the use cases need from outside, in the words of the domain.
 
+mod chat;
 mod redelivery;
 mod senders;
 mod ses;
@@ -15,6 +16,7 @@ use jiff::Timestamp;
 use crate::claims::{ClaimRegister, Tombstone};
 use crate::dns::DnsLook;
 use crate::domain::{Change, Domain};
+use crate::email_thread::EmailThread;
 use crate::event::Event;
 use crate::figures::Figure;
 use crate::history::HistoryEntry;
@@ -23,6 +25,7 @@ use crate::reconciliation::Reconciliation;
 use crate::run_memory::RunMemory;
 use crate::state::{QueuePart, Status};
 
+pub use chat::PostToChat;
 pub use redelivery::{Redeliver, Redelivery, RedeliveryError};
 pub use senders::ReadSenders;
 pub use ses::{
@@ -334,6 +337,8 @@ pub struct Email {
     pub reply_to: Option<crate::names::EmailAddress>,
     /// The event, for the header `X-Lasso-Event-Id`.
     pub event_id: EventId,
+    /// The conversation, for the header `References`; none of an email about several domains.
+    pub thread: Option<EmailThread>,
 }
 
 /// Sends email.

@@ -330,6 +330,16 @@ impl State {
         }
     }
 
+    /// Whether the domain failed because Amazon SES does not accept its name.
+    pub fn is_refused_by_ses(&self) -> bool {
+        match self {
+            Self::Failed(failed) => failed.reason == FailureReason::RefusedBySes,
+            Self::Contested(_) | Self::Provisioning(_) | Self::Pending(_) => false,
+            Self::Verified(_) | Self::Authenticated(_) | Self::AtRisk(_) => false,
+            Self::Rejected(_) | Self::Removing(_) => false,
+        }
+    }
+
     /// The part of the staff queue that the domain is in.
     pub fn queue_part(&self) -> QueuePart {
         match self {

@@ -114,6 +114,7 @@ impl World {
                 html: String::new(),
                 reply_to: None,
                 event_id: event.event_id,
+                thread: None,
             })
         };
         let tools = self.store_tools();

@@ -179,9 +179,7 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 fn someone() -> Actor {
-    Actor::ClientAdmin {
-        subject: "kim".to_owned(),
-    }
+    Actor::client_admin("kim")
 }
 
 fn rejected() -> Trigger {
@@ -465,6 +463,7 @@ fn where_something_else_comes_first_nobody_is_told() {
         Err(Failure::Refused(NotifyRefusal::CannotBeReady {
             status: Status::Failed,
             proven: false,
+            refused_by_ses: false,
             is_noted: true,
         }))
     ));

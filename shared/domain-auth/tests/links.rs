@@ -94,9 +94,7 @@ impl World {
 }
 
 fn jo() -> Actor {
-    Actor::ClientAdmin {
-        subject: "jo".to_owned(),
-    }
+    Actor::client_admin("jo")
 }
 
 fn displaced() -> Trigger {

@@ -182,9 +182,7 @@ impl World {
 }
 
 fn actor() -> Actor {
-    Actor::ClientAdmin {
-        subject: "kim".to_owned(),
-    }
+    Actor::client_admin("kim")
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain_auth::claims::ClaimRegister;
 use domain_auth::dns::DnsLook;
-use domain_auth::domain::Domain;
+use domain_auth::domain::{Domain, RecordsSeen};
 use domain_auth::history::Actor;
 use domain_auth::names::{ClientId, DomainName, Eligibility};
 use domain_auth::ports::{Clock, CommitChanges, ReadSenders, StoreError};
@@ -140,7 +140,10 @@ fn a_hundred_addresses_are_judged_in_a_few_reads() {
         Verdict::Covered { by, standing, .. } => Some((by.to_string(), standing.clone())),
         Verdict::InvalidAddress | Verdict::NotYourDomain | Verdict::NotInitiated(_) => None,
     };
-    let waiting = Some(("waiting.example".to_owned(), SenderStanding::WaitingForDns));
+    let waiting = Some((
+        "waiting.example".to_owned(),
+        SenderStanding::WaitingForDns(RecordsSeen::NotLooked),
+    ));
     assert_eq!(standing(&verdicts[0]), waiting);
     assert_eq!(standing(&verdicts[1]), waiting, "it covers what is below");
     let (by, lost) = standing(&verdicts[2]).unwrap();

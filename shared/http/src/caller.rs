@@ -1,7 +1,7 @@
 //! Who is calling: the claims that API Gateway's JWT authorizer verified, and nothing else.
 
-use domain_auth::history::Actor;
-use domain_auth::names::ClientId;
+use domain_auth::history::{Actor, Person};
+use domain_auth::names::{ClientId, DisplayName};
 use domain_auth::plain_text::one_line;
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
@@ -18,6 +18,51 @@ pub struct ClaimNames {
     /// The scope (RFC 6749 section 3.3) that is the role `mass-mail`, where there is one: the access token
     /// of a program has scopes, and in Amazon Cognito no groups.
     pub mass_mail_scope: Option<String>,
+    /// What a person is shown by.
+    pub person: PersonClaims,
+}
+
+/// The names of the claims that a person is shown by in the history of a domain. A function that writes
+/// none has no use for them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PersonClaims {
+    /// The person's name or address: the first of these that the token has.
+    names: Vec<String>,
+    /// The name of the caller's client.
+    client_name: Option<String>,
+}
+
+impl PersonClaims {
+    /// `names` has the names of claims with commas between them.
+    pub fn new(names: Option<String>, client_name: Option<String>) -> Self {
+        let names = names.unwrap_or_default();
+        let names = names.split(',').map(str::trim);
+        Self {
+            names: names
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            client_name,
+        }
+    }
+
+    fn person(&self, request: &Request, role: Role) -> Option<Person> {
+        let told = |name: &String| claim(request, name).and_then(DisplayName::of_claim);
+        let trusted = |name: &&String| *name != EMAIL || !has_unverified_email(request);
+        let name = self.names.iter().filter(trusted).find_map(told);
+        let client_name = match role {
+            Role::ClientAdmin => self.client_name.as_ref().and_then(told),
+            Role::LassoSupport | Role::MassMail => None,
+        };
+        Person::new(name, client_name)
+    }
+}
+
+/// The address of a person, and whether the issuer has checked it (OpenID Connect Core 1.0, section 5.1).
+const EMAIL: &str = "email";
+
+fn has_unverified_email(request: &Request) -> bool {
+    claim(request, "email_verified").is_some_and(|verified| verified == "false")
 }
 
 /// What a caller may do.
@@ -37,6 +82,7 @@ pub(crate) struct Caller {
     pub(crate) role: Role,
     /// The token's subject.
     pub(crate) subject: String,
+    person: Option<Person>,
 }
 
 impl Caller {
@@ -61,15 +107,17 @@ impl Caller {
         (roles.contains(&role) && (own.is_some() || !needs_client)).then(|| Self {
             role,
             subject: claim(request, "sub").unwrap_or("unknown").to_owned(),
+            person: names.person.person(request, role),
         })
     }
 
     /// The caller in a domain's history; none for a program that only asks.
     pub(crate) fn actor(&self) -> Option<Actor> {
         let subject = one_line(&self.subject);
+        let person = self.person.clone();
         match self.role {
-            Role::ClientAdmin => Some(Actor::ClientAdmin { subject }),
-            Role::LassoSupport => Some(Actor::LassoSupport { subject }),
+            Role::ClientAdmin => Some(Actor::ClientAdmin { subject, person }),
+            Role::LassoSupport => Some(Actor::LassoSupport { subject, person }),
             Role::MassMail => None,
         }
     }

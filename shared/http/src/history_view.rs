@@ -1,7 +1,7 @@
 //! A domain's history, as its client and as Lasso support see it.
 
 use domain_auth::evidence::ClientEvidence;
-use domain_auth::history::{Action, Actor, ClientEntry, ClientLine, HistoryEntry};
+use domain_auth::history::{Action, Actor, ClientEntry, ClientLine, HistoryEntry, Reader};
 use domain_auth::ports::{Page, PageStart};
 use domain_auth::state::Status;
 use jiff::Timestamp;
@@ -43,6 +43,8 @@ pub struct HistoryEntryView {
     pub from: Option<Status>,
     /// State after.
     pub to: Status,
+    /// The line in a sentence, in the past tense. Plain text: a page has to escape it.
+    pub sentence: String,
     /// Why, with what was observed.
     #[cfg_attr(
         feature = "openapi",
@@ -65,13 +67,10 @@ pub struct ActorView {
     pub kind: &'static str,
     /// The token's subject, where it is the reader's to know; of a link holder the link.
     pub subject: Option<String>,
-}
-
-/// Who reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reader {
-    Client,
-    Support,
+    /// The person's name or address, where the token had a claim for it and it is the reader's to know.
+    pub name: Option<String>,
+    /// The name of the client that the person acted for, where the token had a claim for it.
+    pub client_name: Option<String>,
 }
 
 /// Gathers a page of history as its client sees it: without who at Lasso acted, and without what
@@ -200,6 +199,7 @@ fn entry_for_client(entry: ClientEntry) -> HistoryEntryView {
         action: entry.action,
         from: entry.from,
         to: entry.to,
+        sentence: entry.sentence,
         evidence: entry
             .evidence
             .map(ClientEvidence::into_json)
@@ -209,6 +209,7 @@ fn entry_for_client(entry: ClientEntry) -> HistoryEntryView {
 
 fn entry_for_support(entry: HistoryEntry) -> HistoryEntryView {
     HistoryEntryView {
+        sentence: entry.sentence(Reader::Support),
         at: entry.at,
         actor: actor_view(entry.actor, Reader::Support),
         action: entry.action,
@@ -226,22 +227,22 @@ pub(crate) fn actor_for_support(actor: Actor) -> ActorView {
 }
 
 fn actor_view(actor: Actor, reader: Reader) -> ActorView {
-    let (kind, subject) = match actor {
-        Actor::ClientAdmin { subject } => ("client_admin", Some(subject)),
-        Actor::LassoSupport { subject } => {
-            let subject = match reader {
-                Reader::Client => None,
-                Reader::Support => Some(subject),
-            };
-            ("lasso_support", subject)
+    let (kind, subject, person) = match (actor, reader) {
+        (Actor::ClientAdmin { subject, person }, _) => ("client_admin", Some(subject), person),
+        (Actor::LassoSupport { .. }, Reader::Client) => ("lasso_support", None, None),
+        (Actor::LassoSupport { subject, person }, Reader::Support) => {
+            ("lasso_support", Some(subject), person)
         }
-        Actor::LinkHolder { link } => ("link_holder", Some(link.into())),
-        Actor::Service => ("service", None),
+        (Actor::LinkHolder { link }, _) => ("link_holder", Some(link.into()), None),
+        (Actor::Service, _) => ("service", None, None),
     };
+    let (name, client_name) = person.map_or((None, None), |it| (it.name, it.client_name));
     ActorView {
         kind,
         // Of a client that was erased no person is known.
         subject: subject.filter(|subject| !subject.is_empty()),
+        name: name.map(String::from),
+        client_name: client_name.map(String::from),
     }
 }
 

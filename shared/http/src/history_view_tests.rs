@@ -1,5 +1,6 @@
 use domain_auth::evidence::{self, Evidence};
-use domain_auth::names::{ClientId, DomainName};
+use domain_auth::history::Person;
+use domain_auth::names::{ClientId, DisplayName, DomainName};
 use domain_auth::state::DisplacedBy;
 use serde_json::{Value, json};
 
@@ -49,13 +50,39 @@ fn page(actor: Actor, action: Action) -> Page<HistoryEntry> {
 fn a_client_does_not_learn_who_at_lasso_acted() {
     let actor = Actor::LassoSupport {
         subject: "jo".to_owned(),
+        person: Person::new(DisplayName::of_claim("Jo Field"), None),
     };
     let page = page(actor, Action::Rejected);
-    let client = seen_by(Reader::Client, page.clone());
-    assert_eq!(client.items[0].actor.subject, None);
-    assert!(client.items[0].evidence.is_some());
-    let support = seen_by(Reader::Support, page);
-    assert_eq!(support.items[0].actor.subject.as_deref(), Some("jo"));
+    let client = seen_by(Reader::Client, page.clone()).items.remove(0);
+    assert_eq!((client.actor.subject, client.actor.name), (None, None));
+    assert_eq!(client.sentence, "Lasso support rejected the domain: “why”.");
+    assert!(client.evidence.is_some());
+    let support = seen_by(Reader::Support, page).items.remove(0);
+    assert_eq!(support.actor.subject.as_deref(), Some("jo"));
+    assert_eq!(support.actor.name.as_deref(), Some("Jo Field"));
+    assert_eq!(
+        support.sentence,
+        "Jo Field (Lasso support) rejected the domain: “why”."
+    );
+}
+
+#[test]
+fn both_readers_learn_who_at_the_client_acted() {
+    let actor = Actor::ClientAdmin {
+        subject: "anna".to_owned(),
+        person: Person::new(
+            DisplayName::of_claim("Anna Berg"),
+            DisplayName::of_claim("Maple Homes"),
+        ),
+    };
+    let page = page(actor, Action::Added);
+    for reader in [Reader::Client, Reader::Support] {
+        let line = seen_by(reader, page.clone()).items.remove(0);
+        assert_eq!(line.sentence, "Anna Berg (Maple Homes) added the domain.");
+        assert_eq!(line.actor.subject.as_deref(), Some("anna"));
+        assert_eq!(line.actor.name.as_deref(), Some("Anna Berg"));
+        assert_eq!(line.actor.client_name.as_deref(), Some("Maple Homes"));
+    }
 }
 
 fn of_ses() -> Option<Evidence> {

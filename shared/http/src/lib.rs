@@ -41,7 +41,7 @@ mod words;
 
 pub use added_again_view::AddedAgainView;
 pub use answer::{Answer, measured, published};
-pub use caller::ClaimNames;
+pub use caller::{ClaimNames, PersonClaims};
 pub use cursor::{Cursors, List};
 pub use entry::{observed, request_of, run};
 pub use erasure_view::ErasureView;
@@ -65,7 +65,10 @@ pub use reply::{
 };
 pub use request::ParsedRequest;
 pub use routes::{Access, Route};
-pub use sender_view::{AddressView, SenderAction, SenderReason, SenderView, SendersView};
+pub use sender_view::{
+    AddressView, SenderAction, SenderReason, SenderView, SenderWarningCode, SenderWarningView,
+    SendersView,
+};
 pub use staff_reply::{not_being_removed, staff_domain, staff_entries};
 pub use staff_view::{
     ClaimView, MissingView, OrphanView, ReadinessSummaryView, ReconciliationView, StaffDomainView,

@@ -169,6 +169,11 @@ fn of_client(domain: &Domain) -> Row {
         ),
         State::Removing(_) => (Code::WaitForService, Onward::Wait, say::WAIT_FOR_REMOVAL),
         State::Pending(_) => match records {
+            Records::NotLooked => (
+                Code::PublishRecords,
+                Onward::Check,
+                say::PUBLISH_RECORDS_UNSEEN,
+            ),
             Records::Unknown | Records::Missing => {
                 (Code::PublishRecords, Onward::Check, say::PUBLISH_RECORDS)
             }
@@ -184,12 +189,15 @@ fn of_client(domain: &Domain) -> Row {
             Records::NotNeeded => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_OWNERS_KEY),
         },
         State::Verified(_) => (Code::WaitForLasso, Onward::Wait, say::WAIT_FOR_FINAL_STEP),
-        State::Authenticated(_) if shows_via(domain) => (
-            Code::PublishRecommendedRecords,
-            Onward::Check,
-            say::PUBLISH_RECOMMENDED_RECORDS,
-        ),
-        State::Authenticated(_) => (Code::Nothing, Onward::Wait, say::NOTHING),
+        State::Authenticated(_) => match Signing::of(domain) {
+            Signing::LacksCnames => (
+                Code::PublishRecommendedRecords,
+                Onward::Check,
+                say::PUBLISH_RECOMMENDED_RECORDS,
+            ),
+            Signing::NotYet => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_SIGNING),
+            Signing::Signs => (Code::Nothing, Onward::Wait, say::NOTHING),
+        },
         State::AtRisk(_) => match records {
             Records::Missing | Records::Gone => {
                 (Code::RepairRecords, Onward::Check, say::REPAIR_RECORDS)
@@ -198,6 +206,11 @@ fn of_client(domain: &Domain) -> Row {
                 Code::RepairRecords,
                 Onward::Check,
                 say::SEE_WHETHER_RECORDS_ARE_THERE,
+            ),
+            Records::NotLooked => (
+                Code::RepairRecords,
+                Onward::Check,
+                say::SEE_WHETHER_RECORDS_ARE_STILL_THERE,
             ),
             Records::Found => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_RECOVERY),
             Records::NotNeeded => (Code::AskLasso, Onward::Check, say::ASK_LASSO_ABOUT_THE_KEY),
@@ -208,13 +221,16 @@ fn of_client(domain: &Domain) -> Row {
             | FailureReason::SesRevoked => {
                 let sentence = match records {
                     Records::Found => say::RESTART_WITH_RECORDS,
-                    Records::Unknown | Records::Missing | Records::Gone => say::RESTART,
+                    Records::Missing | Records::Gone => say::RESTART,
+                    Records::Unknown => say::RESTART_WITH_UNKNOWN_RECORDS,
+                    Records::NotLooked => say::RESTART_WITH_UNSEEN_RECORDS,
                     Records::NotNeeded => say::RESTART_WITH_OWNERS_KEY,
                 };
                 (Code::Restart, Onward::Restart, sentence)
             }
             FailureReason::IdentityGone => (Code::Restart, Onward::Restart, say::REGISTER_AGAIN),
-            FailureReason::RefusedBySes => (Code::AskLasso, Onward::Restart, say::CHECK_THE_NAME),
+            // As long as Amazon SES refuses the name, another attempt ends here again.
+            FailureReason::RefusedBySes => (Code::AskLasso, Onward::Wait, say::CHECK_THE_NAME),
         },
         State::Rejected(_) => (Code::TellLasso, Onward::Notify, say::SETTLE_AND_TELL_LASSO),
     };
@@ -253,6 +269,11 @@ fn of_support(domain: &Domain) -> Row {
         ),
         State::Removing(_) => (Code::WaitForService, Onward::Wait, say::WAIT_FOR_REMOVAL),
         State::Pending(_) => match records {
+            Records::NotLooked => (
+                Code::WaitForClient,
+                Onward::Check,
+                say::WAIT_FOR_UNSEEN_RECORDS,
+            ),
             Records::Unknown | Records::Missing | Records::Gone => {
                 let sentence = if domain.ready_call().is_some() {
                     say::HELP_WITH_RECORDS
@@ -274,6 +295,11 @@ fn of_support(domain: &Domain) -> Row {
             Records::Missing | Records::Gone | Records::Unknown => {
                 (Code::WaitForClient, Onward::Check, say::HELP_TO_REPAIR)
             }
+            Records::NotLooked => (
+                Code::WaitForClient,
+                Onward::Check,
+                say::HELP_TO_REPAIR_UNSEEN,
+            ),
             Records::Found => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_RECOVERY),
             Records::NotNeeded => (Code::WaitForClient, Onward::Check, say::HELP_WITH_THE_KEY),
         },
@@ -281,32 +307,53 @@ fn of_support(domain: &Domain) -> Row {
             let sentence = match failed.reason {
                 FailureReason::DeadlinePassed
                 | FailureReason::SesGaveUp
-                | FailureReason::SesRevoked => say::WAIT_FOR_RESTART,
-                FailureReason::IdentityGone => say::WAIT_FOR_REGISTERING_AGAIN,
+                | FailureReason::SesRevoked => match records {
+                    Records::Found => say::RESTART_WITH_RECORDS,
+                    Records::Unknown | Records::Missing | Records::Gone => say::RESTART,
+                    Records::NotLooked => say::RESTART_WITH_UNSEEN_RECORDS,
+                    Records::NotNeeded => say::RESTART_WITH_OWNERS_KEY,
+                },
+                FailureReason::IdentityGone => say::REGISTER_AGAIN,
                 FailureReason::RefusedBySes => say::CHECK_THE_NAME,
             };
-            (Code::WaitForClient, Onward::Check, sentence)
+            (Code::Restart, Onward::Restart, sentence)
         }
         State::Rejected(_) => (
             Code::WaitForClient,
-            Onward::Check,
-            say::WAIT_FOR_CLIENT_AFTER_REJECTION,
+            Onward::Notify,
+            say::REOPEN_AFTER_REJECTION,
         ),
     };
     (code, onward, Cow::Borrowed(sentence))
 }
 
-/// Whether recipients can see "via": neither DNS nor Amazon SES has the three CNAME records.
-fn shows_via(domain: &Domain) -> bool {
-    let identity = domain.state.identity();
-    let has_cnames = identity.is_some_and(|identity| identity.dkim.is_some());
-    let dkim = domain.ses.map(|ses| ses.status.dkim);
-    let signs = dkim.is_none_or(|dkim| match dkim {
-        AxisStatus::Success | AxisStatus::TemporaryFailure => true,
-        AxisStatus::Pending | AxisStatus::NotStarted | AxisStatus::Failed => false,
-    });
-    let lacks_one = DKIM.iter().any(|id| domain.sightings.is_missing(*id));
-    has_cnames && !signs && lacks_one
+/// Whether mail of a domain that Lasso sends for is signed for it, by what DNS and Amazon SES said last.
+enum Signing {
+    /// DNS does not have all three CNAME records.
+    LacksCnames,
+    /// Amazon SES does not sign, and DNS lacks none of the CNAME records.
+    NotYet,
+    /// Amazon SES signs, or has not been asked.
+    Signs,
+}
+
+impl Signing {
+    fn of(domain: &Domain) -> Self {
+        let identity = domain.state.identity();
+        let has_cnames = identity.is_some_and(|identity| identity.dkim.is_some());
+        let dkim = domain.ses.map(|ses| ses.status.dkim);
+        let signs = dkim.is_none_or(|dkim| match dkim {
+            AxisStatus::Success | AxisStatus::TemporaryFailure => true,
+            AxisStatus::Pending | AxisStatus::NotStarted | AxisStatus::Failed => false,
+        });
+        if has_cnames && DKIM.iter().any(|id| domain.sightings.is_missing(*id)) {
+            Self::LacksCnames
+        } else if signs {
+            Self::Signs
+        } else {
+            Self::NotYet
+        }
+    }
 }
 
 fn call(domain: &Domain, onward: Onward, asker: Asker) -> Option<CallView> {

@@ -70,12 +70,12 @@ fn is_allowed(operation: Operation, domain: &Domain) -> bool {
     let status = domain.state.status();
     match operation {
         Operation::CheckDomain | Operation::RecheckDomain => status != Status::Removing,
-        Operation::NotifyReady => match status {
+        Operation::NotifyReady | Operation::NotifyForClient => match status {
             Status::Provisioning | Status::Pending | Status::Verified | Status::Rejected => true,
             Status::Contested | Status::Authenticated | Status::AtRisk => false,
             Status::Failed | Status::Removing => false,
         },
-        Operation::RestartDomain => status == Status::Failed,
+        Operation::RestartDomain | Operation::RestartForClient => status == Status::Failed,
         Operation::CompleteDomain => status == Status::Verified,
         Operation::ReleaseDomain => {
             domain.state.is_proven_claim() || !domain.challengers.is_empty()
@@ -106,6 +106,26 @@ fn every_state_has_a_next_step_whose_call_is_allowed() {
         }
     }
     assert!(Status::ALL.iter().all(|status| statuses.contains(status)));
+}
+
+#[test]
+fn support_can_act_for_the_client_and_the_client_is_not_sent_in_circles() {
+    let [.., verified, _] = story(Trigger::Completed);
+    let reason = "Not one of ours.".to_owned();
+    let service = domain_auth::history::Actor::Service;
+    let rejected = moved(&verified.domain, Trigger::Refused { reason }, service, 200).domain;
+    let call = next_step(&rejected, Asker::Support).call.unwrap();
+    assert!(call.path.ends_with("/notify"), "{call:?}");
+    for reason in [FailureReason::SesGaveUp, FailureReason::RefusedBySes] {
+        let service = domain_auth::history::Actor::Service;
+        let failed = Trigger::SesFailed(reason);
+        let failed = moved(&pending_domain(), failed, service, 200).domain;
+        let call = next_step(&failed, Asker::Support).call.unwrap();
+        assert!(call.path.ends_with("/restart"), "{call:?}");
+        let own = next_step(&failed, Asker::Client);
+        let refused = reason == FailureReason::RefusedBySes;
+        assert_eq!(own.call.is_none(), refused, "{own:?}");
+    }
 }
 
 #[test]

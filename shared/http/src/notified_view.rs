@@ -8,6 +8,7 @@ use domain_auth::use_cases::notify::Notified;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::next_step::{Asker, next_step};
 use crate::time::in_millis;
 use crate::view::DomainView;
 
@@ -99,10 +100,11 @@ fn not_told(status: Status) -> &'static str {
 }
 
 impl NotifiedView {
-    /// The same, with the path that Lasso support takes to the domain.
+    /// The same, with the path that Lasso support takes to the domain, and its own next step.
     pub fn for_support(notified: &Notified) -> Self {
         let mut view = Self::from(notified);
         view.domain.summary.path = staff_path(&notified.domain.client, &notified.domain.name);
+        view.domain.summary.next_step = next_step(&notified.domain, Asker::Support);
         view
     }
 }

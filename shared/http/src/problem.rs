@@ -62,8 +62,15 @@ pub enum ApiError {
         /// What is missing, in sentences.
         missing: Vec<String>,
     },
-    /// Only a domain that failed can be restarted; where this one stands.
-    NotFailed(Status),
+    /// Only a domain that failed can be restarted.
+    NotFailed {
+        /// Where this one stands.
+        status: Status,
+        /// Its claim is proven, and Lasso support has to decide.
+        proven: bool,
+        /// Lasso support asked, on behalf of the client.
+        by_support: bool,
+    },
     /// Lasso sends for the domain, and the caller did not say that this is to end.
     Unconfirmed(DomainName),
     /// Something else comes before the domain can be ready.
@@ -72,8 +79,12 @@ pub enum ApiError {
         status: Status,
         /// It is proven, and Lasso support has to decide.
         proven: bool,
+        /// It failed because Amazon SES does not accept its name.
+        refused_by_ses: bool,
         /// What the client wrote is in the history.
         is_noted: bool,
+        /// Lasso support asked, on behalf of the client.
+        by_support: bool,
     },
     /// Lasso sends for the holder of the domain, and Lasso support did not say that this is to end.
     ReleaseUnconfirmed {
@@ -223,6 +234,16 @@ impl ApiError {
         Self::Invalid(vec![error])
     }
 
+    /// The same for Lasso support, which called on behalf of the client: the call that fits is then one of
+    /// its own.
+    #[must_use]
+    pub fn to_support(mut self) -> Self {
+        if let Self::NotFailed { by_support, .. } | Self::NotReady { by_support, .. } = &mut self {
+            *by_support = true;
+        }
+        self
+    }
+
     /// The refusal of a typed domain without a suggestion that the deployment refuses, too. One of its own
     /// domains is refused as such, whatever its ending.
     #[must_use]
@@ -251,7 +272,7 @@ impl ApiError {
             Self::NotEligible(_) | Self::RecordsNotReady | Self::NotAcceptable => None,
             Self::CheckedTooSoon(_) | Self::TooManyChecks(_) | Self::NotVerified { .. } => None,
             Self::TooManyNames(_) | Self::TooManyCommunities => None,
-            Self::NotFailed(_) | Self::Unconfirmed(_) | Self::NotReady { .. } => None,
+            Self::NotFailed { .. } | Self::Unconfirmed(_) | Self::NotReady { .. } => None,
             Self::ReleaseUnconfirmed { .. } => None,
             Self::OtherConfirmed | Self::NothingToGrant(_) => None,
             Self::InvalidKey(_) | Self::KeyReused | Self::KeyInProgress => None,

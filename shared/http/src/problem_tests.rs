@@ -35,8 +35,12 @@ fn after(error: &ApiError) -> Option<ApiError> {
             proven: false,
             missing: Vec::new(),
         }),
-        ApiError::NotVerified { .. } => Some(ApiError::NotFailed(Status::Pending)),
-        ApiError::NotFailed(_) => Some(ApiError::Unconfirmed(
+        ApiError::NotVerified { .. } => Some(ApiError::NotFailed {
+            status: Status::Pending,
+            proven: false,
+            by_support: false,
+        }),
+        ApiError::NotFailed { .. } => Some(ApiError::Unconfirmed(
             DomainName::parse("example.com").expect("a name"),
         )),
         ApiError::Unconfirmed(_) => Some(ApiError::BeingRemoved),
@@ -45,7 +49,9 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::NothingToGrant(_) => Some(ApiError::NotReady {
             status: Status::Failed,
             proven: false,
+            refused_by_ses: false,
             is_noted: false,
+            by_support: false,
         }),
         ApiError::NotReady { .. } => Some(ApiError::InvalidKey(KeyError::Empty)),
         ApiError::InvalidKey(_) => Some(ApiError::KeyReused),

@@ -53,7 +53,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::caller::ClaimNames;
+    use crate::caller::{ClaimNames, PersonClaims};
     use crate::entry::request_of;
 
     fn base(path: &str, domain: &Value, url: &PublicUrl) -> String {
@@ -73,6 +73,7 @@ mod tests {
             client_id: "client".to_owned(),
             roles: "roles".to_owned(),
             mass_mail_scope: None,
+            person: PersonClaims::default(),
         };
         url.of(&request_of(event, &claims).unwrap())
     }

@@ -3,7 +3,7 @@ use lambda_http::{Request, RequestExt};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::caller::ClaimNames;
+use crate::caller::{ClaimNames, PersonClaims};
 use crate::entry::{lambda_request_of, observed};
 use crate::problem::ApiError;
 use crate::reply::{json as json_reply, problem};
@@ -15,6 +15,7 @@ fn names() -> ClaimNames {
         client_id: "custom:client_id".to_owned(),
         roles: "cognito:groups".to_owned(),
         mass_mail_scope: Some("lasso/mass-mail".to_owned()),
+        person: PersonClaims::default(),
     }
 }
 

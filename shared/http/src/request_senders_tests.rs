@@ -44,6 +44,7 @@ fn question(route: &str, claims: &Value, query: &str, body: &str) -> ParsedReque
         client_id: "custom:client_id".to_owned(),
         roles: "cognito:groups".to_owned(),
         mass_mail_scope: Some("lasso/mass-mail".to_owned()),
+        person: PersonClaims::default(),
     };
     request_of(event, &names).unwrap()
 }

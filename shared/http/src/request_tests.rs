@@ -1,12 +1,20 @@
+use domain_auth::history::Person;
+use domain_auth::names::DisplayName;
 use serde_json::json;
 
 use super::*;
+use crate::caller::PersonClaims;
 use crate::entry::lambda_request_of;
 
 /// A request of the route, by a caller with these roles at `maple-homes`.
 pub(crate) fn request(route: &str, path: &Value, roles: &str, body: &str) -> ParsedRequest {
+    let event = event(route, path, roles, body);
+    ParsedRequest::new(lambda_request_of(event).unwrap().into(), Some(&names()))
+}
+
+fn event(route: &str, path: &Value, roles: &str, body: &str) -> Value {
     let (method, raw_path) = route.split_once(' ').unwrap();
-    let event = json!({
+    json!({
         "version": "2.0",
         "routeKey": route,
         "rawPath": raw_path,
@@ -24,13 +32,16 @@ pub(crate) fn request(route: &str, path: &Value, roles: &str, body: &str) -> Par
         },
         "body": body,
         "isBase64Encoded": false,
-    });
-    let names = ClaimNames {
+    })
+}
+
+fn names() -> ClaimNames {
+    ClaimNames {
         client_id: "custom:client_id".to_owned(),
         roles: "cognito:groups".to_owned(),
         mass_mail_scope: Some("lasso/mass-mail".to_owned()),
-    };
-    ParsedRequest::new(lambda_request_of(event).unwrap().into(), Some(&names))
+        person: PersonClaims::default(),
+    }
 }
 
 const RELEASE: &str = "POST /staff/clients/{client}/domains/{domain}/release";
@@ -45,7 +56,66 @@ fn a_client_administrator_acts_for_the_client_of_the_token_alone() {
         ("maple-homes", "cedar.example")
     );
     let actor = request.actor().unwrap();
-    assert!(matches!(actor, Actor::ClientAdmin { subject } if subject == "jane"));
+    assert!(matches!(actor, Actor::ClientAdmin { subject, .. } if subject == "jane"));
+}
+
+/// Who acts, of a token with these claims beside those of [`request`].
+fn actor_with(roles: &str, more: &Value) -> Actor {
+    let path = json!({ "client": "cedar-homes", "domain": "cedar.example" });
+    let mut event = event("GET /domains/{domain}", &path, roles, "");
+    if roles == "lasso-support" {
+        event["routeKey"] = json!(RELEASE);
+        event["requestContext"]["routeKey"] = json!(RELEASE);
+    }
+    let claims = event["requestContext"]["authorizer"]["jwt"]["claims"].as_object_mut();
+    claims.unwrap().extend(more.as_object().unwrap().clone());
+    let names = ClaimNames {
+        person: PersonClaims::new(Some("name, email".to_owned()), Some("org".to_owned())),
+        ..names()
+    };
+    let request = ParsedRequest::new(lambda_request_of(event).unwrap().into(), Some(&names));
+    request.actor().unwrap()
+}
+
+fn person(name: &str, client_name: Option<&str>) -> Option<Person> {
+    let client_name = client_name.and_then(DisplayName::of_claim);
+    Person::new(DisplayName::of_claim(name), client_name)
+}
+
+#[test]
+fn a_person_is_shown_by_the_first_claim_that_the_token_has() {
+    let of_client = |more: &Value| match actor_with("client-admin", more) {
+        Actor::ClientAdmin { person, .. } => person,
+        other => panic!("{other:?}"),
+    };
+    let both = json!({ "name": "Anna Berg", "email": "anna@maple.example", "org": "Maple Homes" });
+    assert_eq!(of_client(&both), person("Anna Berg", Some("Maple Homes")));
+    let address = json!({ "email": "anna@maple.example", "email_verified": "true" });
+    assert_eq!(of_client(&address), person("anna@maple.example", None));
+    let empty = json!({ "name": " ", "email": "anna@maple.example" });
+    assert_eq!(of_client(&empty), person("anna@maple.example", None));
+    let hidden = json!({ "name": "Anna\u{202e}\r\nBerg" });
+    assert_eq!(of_client(&hidden), person("Anna Berg", None));
+    assert_eq!(of_client(&json!({})), None);
+}
+
+#[test]
+fn an_unverified_address_is_not_shown() {
+    let claims = json!({ "email": "sam@lasso.example", "email_verified": "false" });
+    assert_eq!(
+        actor_with("client-admin", &claims),
+        Actor::client_admin("jane")
+    );
+}
+
+#[test]
+fn a_person_at_lasso_has_no_client() {
+    let claims = json!({ "name": "Sam Field", "org": "Lasso" });
+    let expected = Actor::LassoSupport {
+        subject: "jane".to_owned(),
+        person: person("Sam Field", None),
+    };
+    assert_eq!(actor_with("lasso-support", &claims), expected);
 }
 
 #[test]
@@ -54,7 +124,7 @@ fn lasso_support_acts_for_the_client_of_the_path() {
     let request = request(RELEASE, &path, "lasso-support", "");
     assert_eq!(request.client().unwrap().as_str(), "cedar/homes");
     let actor = request.actor().unwrap();
-    assert!(matches!(actor, Actor::LassoSupport { subject } if subject == "jane"));
+    assert!(matches!(actor, Actor::LassoSupport { subject, .. } if subject == "jane"));
 }
 
 #[test]

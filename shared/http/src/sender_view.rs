@@ -1,8 +1,9 @@
 //! Whether a client may send from an address: a sentence for a person, and what to do next.
 
+use domain_auth::domain::RecordsSeen;
 use domain_auth::email_auth::Policy;
 use domain_auth::names::DomainName;
-use domain_auth::use_cases::sender_warnings::{RefusedByDmarc, SenderWarning};
+use domain_auth::use_cases::sender_warnings::{RefusedByDmarc, SenderWarning, Unsigned};
 use domain_auth::use_cases::senders::{SenderStanding, Verdict};
 use serde::Serialize;
 
@@ -90,14 +91,15 @@ pub enum SenderReason {
     Authenticated,
     /// The client has no domain that covers it.
     NotInitiated,
-    /// Amazon SES has not found the DNS records yet, or not given them.
+    /// Amazon SES has not verified the domain yet: it has not found the DNS records, or not given them.
     WaitingForDns,
     /// Amazon SES has verified the domain, and Lasso support takes the final step; or the client has
-    /// proven a contested domain, and Lasso support decides about it.
+    /// proven a contested domain, and Lasso support decides about it, or Lasso transfers it.
     WaitingForLasso,
     /// The client had the domain and lost it: another client proved it, or Lasso support decided so.
     Displaced,
-    /// The claim to the domain is contested: its ownership record has not been found yet.
+    /// The claim to the domain is contested: its ownership record has not been found yet, or not at all
+    /// of its name servers.
     ProofWanted,
     /// Amazon SES gave up, or took its verification back.
     Failed,
@@ -199,12 +201,13 @@ fn warning(by: &DomainName, warning: &SenderWarning) -> SenderWarningView {
         SenderWarning::RefusedByDmarc(refused) => {
             (SenderWarningCode::RefusedByDmarc, refusal(by, refused))
         }
-        SenderWarning::ShowsVia => (
+        SenderWarning::ShowsVia(unsigned) => (
             SenderWarningCode::ShowsVia,
             format!(
                 "Recipients can see \"via amazonses.com\" beside the sender, because mail is not signed \
-                 for {}. Publish its CNAME records.",
-                by.to_unicode()
+                 for {}. {}",
+                by.to_unicode(),
+                until_signed(*unsigned)
             ),
         ),
         SenderWarning::BulkRulesUnmet(unmet) => (
@@ -238,9 +241,36 @@ fn refusal(by: &DomainName, refused: &RefusedByDmarc) -> String {
         )
     } else {
         format!(
-            "{policy}, and neither DKIM nor MAIL FROM of {by} is in place. Publish its DNS records, and \
-             do not send before they are found."
+            "{policy}, and neither DKIM nor MAIL FROM of {by} is in place. Make sure that its records are \
+             published, and do not send before Amazon SES has found them."
         )
+    }
+}
+
+/// What ends it that recipients can see "via".
+fn until_signed(unsigned: Unsigned) -> &'static str {
+    match unsigned {
+        Unsigned::LacksCnames => "Publish its CNAME records.",
+        Unsigned::CnamesUnknown => "Make sure that its CNAME records are published.",
+        Unsigned::NotSeenBySes => {
+            "Its CNAME records are published, and Amazon SES signs once it has found them."
+        }
+        Unsigned::OwnersKey => "Amazon SES has not found the DKIM key of its owner.",
+    }
+}
+
+/// Why Lasso does not send for a domain that Amazon SES has not verified.
+fn waiting(name: &str, records: RecordsSeen) -> String {
+    match records {
+        RecordsSeen::NotLooked | RecordsSeen::NotNeeded => {
+            format!("Amazon SES has not verified {name} yet.")
+        }
+        RecordsSeen::Unknown | RecordsSeen::Missing | RecordsSeen::Gone => {
+            format!("Amazon SES has not found the DNS records of {name} yet.")
+        }
+        RecordsSeen::Found => format!(
+            "The DNS records of {name} are found, and Amazon SES has not verified the domain yet."
+        ),
     }
 }
 
@@ -256,18 +286,28 @@ fn covered(name: &str, standing: SenderStanding) -> SenderView {
         ),
         SenderStanding::WaitingForRecords => SenderView::refused(
             SenderReason::WaitingForDns,
-            format!("{name} is being registered with Amazon SES, which gives its DNS records."),
+            format!("{name} is being registered with Amazon SES."),
         ),
-        SenderStanding::WaitingForDns => SenderView::refused(
-            SenderReason::WaitingForDns,
-            format!("Amazon SES has not found the DNS records of {name} yet."),
-        ),
+        SenderStanding::WaitingForDns(records) => {
+            SenderView::refused(SenderReason::WaitingForDns, waiting(name, records))
+        }
         SenderStanding::ProofWanted => SenderView::refused(
             SenderReason::ProofWanted,
             format!(
                 "{name} needs proof that it is yours before Lasso can send for it. Publish its \
                  ownership record."
             ),
+        ),
+        SenderStanding::ProofUnconfirmed => SenderView::refused(
+            SenderReason::ProofWanted,
+            format!(
+                "The ownership record of {name} was found, and has to be confirmed at all name servers \
+                 of the domain before Lasso can send for it."
+            ),
+        ),
+        SenderStanding::WaitingForTransfer => SenderView::refused(
+            SenderReason::WaitingForLasso,
+            format!("{name} is being transferred to you, which takes a few minutes."),
         ),
         SenderStanding::WaitingForDecision => SenderView::refused(
             SenderReason::WaitingForLasso,
@@ -283,7 +323,7 @@ fn covered(name: &str, standing: SenderStanding) -> SenderView {
         ),
         SenderStanding::Failed(reason) => SenderView::refused(
             SenderReason::Failed,
-            format!("{name} could not be authenticated: {reason}"),
+            format!("Lasso does not send for {name}: {reason}"),
         ),
         SenderStanding::Rejected(reason) => SenderView::refused(
             SenderReason::Rejected,
@@ -295,11 +335,18 @@ fn covered(name: &str, standing: SenderStanding) -> SenderView {
 fn label_of(standing: &SenderStanding) -> Option<&'static str> {
     match standing {
         SenderStanding::Authenticated => None,
-        SenderStanding::WaitingForDns => Some("See the DNS records"),
+        SenderStanding::WaitingForDns(
+            RecordsSeen::Unknown | RecordsSeen::Missing | RecordsSeen::Gone | RecordsSeen::Found,
+        ) => Some("See the DNS records"),
+        SenderStanding::WaitingForDns(RecordsSeen::NotLooked) => Some("See the records"),
         SenderStanding::AtRisk(_) => Some("Repair the DNS records"),
         SenderStanding::Failed(_) => Some("See what to do"),
-        SenderStanding::ProofWanted => Some("See the ownership record"),
-        SenderStanding::WaitingForRecords
+        SenderStanding::ProofWanted | SenderStanding::ProofUnconfirmed => {
+            Some("See the ownership record")
+        }
+        SenderStanding::WaitingForDns(RecordsSeen::NotNeeded)
+        | SenderStanding::WaitingForTransfer
+        | SenderStanding::WaitingForRecords
         | SenderStanding::WaitingForLasso
         | SenderStanding::WaitingForDecision => Some("See where it stands"),
         SenderStanding::Displaced(_) => Some("See what happened"),

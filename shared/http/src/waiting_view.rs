@@ -10,6 +10,7 @@ use domain_auth::state::{State, WaitingFor};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::stage::Records;
 use crate::time::in_millis;
 
 /// Why a domain waits, since when, and for whom.
@@ -87,10 +88,18 @@ impl WaitingView {
             State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) => domain.state_since,
             State::Rejected(_) | State::Removing(_) => domain.state_since,
         };
-        let waiting_for = if reason == WaitReason::Decision {
-            Some(WaitingFor::Lasso)
-        } else {
-            domain.state.queue_part().waiting_for()
+        let waiting_for = match reason {
+            WaitReason::Decision => Some(WaitingFor::Lasso),
+            WaitReason::Takeover => None,
+            WaitReason::Ownership
+            | WaitReason::Registration
+            | WaitReason::Records
+            | WaitReason::FinalStep
+            | WaitReason::RecordsGone
+            | WaitReason::Restart
+            | WaitReason::Answer
+            | WaitReason::Removal
+            | WaitReason::Nothing => domain.state.queue_part().waiting_for(),
         };
         let waits_for = match waiting_for {
             Some(WaitingFor::Lasso) => Some("lasso"),
@@ -120,6 +129,19 @@ impl MissingCountView {
     }
 }
 
+/// What a pending domain waits for.
+fn of_pending(records: Records) -> &'static str {
+    match records {
+        Records::NotLooked | Records::NotNeeded => "Amazon SES has not verified the domain yet.",
+        Records::Unknown | Records::Missing | Records::Gone => {
+            "Amazon SES has not found the DNS records."
+        }
+        Records::Found => {
+            "The DNS records are found, and Amazon SES has not verified the domain yet."
+        }
+    }
+}
+
 fn why(domain: &Domain) -> (WaitReason, String) {
     if !domain.challengers.is_empty() {
         let why = "Another client has proven this name, or one above or below it: release decides.";
@@ -135,6 +157,10 @@ fn why(domain: &Domain) -> (WaitReason, String) {
             "This client has proven the name, and the claim of another client stands in the way: release \
              decides.",
         ),
+        State::Contested(contested) if contested.unconfirmed.is_some() => (
+            WaitReason::Ownership,
+            "The ownership record was found, and not yet at all name servers of the domain.",
+        ),
         State::Contested(_) => (
             WaitReason::Ownership,
             "The client has not proven the name: its ownership record was not found.",
@@ -143,10 +169,7 @@ fn why(domain: &Domain) -> (WaitReason, String) {
             WaitReason::Registration,
             "Amazon SES has not registered the domain yet. It is tried again by itself.",
         ),
-        State::Pending(_) => (
-            WaitReason::Records,
-            "Amazon SES has not found the DNS records.",
-        ),
+        State::Pending(_) => (WaitReason::Records, of_pending(Records::of(domain))),
         State::Verified(_) if domain.was_rejected => (
             WaitReason::FinalStep,
             "Amazon SES has verified the domain. The final step was refused before, and the client asks \

@@ -23,6 +23,8 @@ pub(crate) mod client {
     pub(crate) const WAIT_FOR_REMOVAL: &str = "Nothing to do: the domain goes by itself.";
     pub(crate) const PUBLISH_RECORDS: &str = "Publish the DNS records of the domain, or send them \
          to the person who looks after your DNS.";
+    pub(crate) const PUBLISH_RECORDS_UNSEEN: &str = "Publish the records of the domain, or send them to \
+         the person who does that for you. Those that are published already stay as they are.";
     pub(crate) const PUBLISH_RECORDS_AGAIN: &str = "Publish the DNS records again: they were found \
          before, and the last look did not find all of them.";
     pub(crate) const TELL_LASSO_IN_TIME: &str = "The DNS records are found. Tell Lasso that you are \
@@ -36,24 +38,34 @@ pub(crate) mod client {
     pub(crate) const NOTHING: &str = "Nothing to do: you can send from this domain.";
     pub(crate) const PUBLISH_RECOMMENDED_RECORDS: &str = "Publish the CNAME records. Until then \
          recipients can see \"via amazonses.com\" beside your name.";
+    pub(crate) const WAIT_FOR_SIGNING: &str = "Nothing to do now: you can send from this domain. Amazon \
+         SES has not seen its DKIM key yet, and looks for it by itself.";
     pub(crate) const REPAIR_RECORDS: &str =
         "Publish again what is missing: each DNS record says what is wrong, and how to repair it.";
     pub(crate) const WAIT_FOR_RECOVERY: &str = "Nothing to do now: the DNS records are found again, \
          and Amazon SES looks for them by itself.";
     pub(crate) const SEE_WHETHER_RECORDS_ARE_THERE: &str = "Make sure that the DNS records of the domain \
          are still published. The last look had no answer for them.";
+    pub(crate) const SEE_WHETHER_RECORDS_ARE_STILL_THERE: &str = "Make sure that the records of the \
+         domain are still published. They have not been looked up yet.";
     pub(crate) const ASK_LASSO_ABOUT_THE_KEY: &str = "Ask Lasso support: Amazon SES signs this \
          domain's mail with a key of its owner, so what has to be repaired is not shown here.";
     pub(crate) const RESTART: &str = "Publish the DNS records of the domain, and restart the \
          verification. Amazon SES then looks for them for another 72 hours.";
     pub(crate) const RESTART_WITH_RECORDS: &str = "The DNS records are found now. Restart the \
          verification, so that Amazon SES looks for them again.";
+    pub(crate) const RESTART_WITH_UNKNOWN_RECORDS: &str = "Make sure that the DNS records of the domain \
+         are published, which the last look had no answer for, and restart the verification. Amazon SES \
+         then looks for them for another 72 hours.";
+    pub(crate) const RESTART_WITH_UNSEEN_RECORDS: &str = "Make sure that the records of the domain are \
+         published, and restart the verification. Amazon SES then looks for them for another 72 hours.";
     pub(crate) const RESTART_WITH_OWNERS_KEY: &str =
         "Restart the verification. Amazon SES then looks again for 72 hours.";
     pub(crate) const REGISTER_AGAIN: &str =
         "Restart the verification. The domain is then registered with Amazon SES again.";
-    pub(crate) const CHECK_THE_NAME: &str = "Check the spelling of the name. If it is right, ask \
-         Lasso support, and restart the verification when they say so.";
+    pub(crate) const CHECK_THE_NAME: &str = "Check the spelling of the name. If it is wrong, remove the \
+         domain and add the right one. If it is right, ask Lasso support: restarting does not help as \
+         long as Amazon SES does not accept the name.";
     pub(crate) const SETTLE_AND_TELL_LASSO: &str =
         "Settle what Lasso support wrote, and then tell Lasso that you are ready again.";
 
@@ -80,6 +92,8 @@ pub(crate) mod support {
     pub(crate) const WAIT_FOR_REMOVAL: &str = "Nothing to do: the domain is removed by itself.";
     pub(crate) const WAIT_FOR_RECORDS: &str =
         "Nothing to do, unless the client asks for help: the client publishes the DNS records.";
+    pub(crate) const WAIT_FOR_UNSEEN_RECORDS: &str =
+        "Nothing to do, unless the client asks for help: the client publishes the records.";
     pub(crate) const HELP_WITH_RECORDS: &str = "Help the client, which says that it is ready: not all \
          of the DNS records that Amazon SES needs are found.";
     pub(crate) const WAIT_FOR_SES: &str =
@@ -90,18 +104,29 @@ pub(crate) mod support {
         "Complete the final step, or reject it with a reason.";
     pub(crate) const NOTHING: &str = "Nothing to do: Lasso sends for this domain.";
     pub(crate) const HELP_TO_REPAIR: &str = "Help the client to repair the DNS records.";
+    pub(crate) const HELP_TO_REPAIR_UNSEEN: &str =
+        "Help the client to make sure that the records of the domain are still published.";
     pub(crate) const HELP_WITH_THE_KEY: &str = "Help the client: Amazon SES signs this domain's mail \
          with a key of its owner, so what has to be repaired is not shown here.";
     pub(crate) const WAIT_FOR_RECOVERY: &str =
         "Nothing to do now: the domain recovers by itself once Amazon SES and DNS agree.";
-    pub(crate) const WAIT_FOR_RESTART: &str = "Help the client to publish the DNS records. The client \
-         then restarts the verification.";
-    pub(crate) const WAIT_FOR_REGISTERING_AGAIN: &str =
-        "Nothing to do: the client restarts the verification, which registers the domain again.";
-    pub(crate) const CHECK_THE_NAME: &str =
-        "Ask the client whether the name is spelled right: Amazon SES does not accept it.";
-    pub(crate) const WAIT_FOR_CLIENT_AFTER_REJECTION: &str =
-        "Nothing to do: the client settles what was written, and says that it is ready again.";
+    pub(crate) const RESTART: &str = "Help the client to publish the DNS records, and restart the \
+         verification on its behalf if it does not do so itself. Amazon SES then looks for them for \
+         another 72 hours.";
+    pub(crate) const RESTART_WITH_RECORDS: &str = "The DNS records are found now. Restart the \
+         verification on the client's behalf if it does not do so itself, so that Amazon SES looks for \
+         them again.";
+    pub(crate) const RESTART_WITH_UNSEEN_RECORDS: &str = "Help the client to make sure that the records \
+         are published, and restart the verification on its behalf if it does not do so itself.";
+    pub(crate) const RESTART_WITH_OWNERS_KEY: &str = "Restart the verification on the client's behalf if \
+         it does not do so itself. Amazon SES then looks again for 72 hours.";
+    pub(crate) const REGISTER_AGAIN: &str = "Restart the verification on the client's behalf if it does \
+         not do so itself. The domain is then registered with Amazon SES again.";
+    pub(crate) const CHECK_THE_NAME: &str = "Ask the client whether the name is spelled right: Amazon SES \
+         does not accept it. Restart the verification on the client's behalf once the reason is gone: \
+         the domain is then registered with Amazon SES again.";
+    pub(crate) const REOPEN_AFTER_REJECTION: &str = "Nothing to do, unless the client asks for help: it \
+         settles what was written, and says that it is ready again. You can say so on its behalf.";
 
     use super::ClientId;
 
@@ -140,12 +165,16 @@ fn of_state(domain: &Domain) -> String {
         State::Authenticated(_) => "Lasso sends for this domain.".to_owned(),
         State::AtRisk(at_risk) => format!("{} Lasso still sends.", at_risk.reason),
         State::Failed(failed) => {
-            let removed = domain.deadline().map(|at| {
-                format!(
-                    "Unless it is restarted, the domain is removed on {}.",
-                    day(at)
-                )
-            });
+            let unless = match failed.reason {
+                FailureReason::DeadlinePassed
+                | FailureReason::SesGaveUp
+                | FailureReason::SesRevoked
+                | FailureReason::IdentityGone => "Unless it is restarted, the domain",
+                FailureReason::RefusedBySes => "The domain",
+            };
+            let removed = domain
+                .deadline()
+                .map(|at| format!("{unless} is removed on {}.", day(at)));
             let reason = failure(failed.reason);
             removed.map_or_else(
                 || reason.to_owned(),
@@ -193,6 +222,9 @@ fn unconfirmed(Unconfirmed { seen, of }: Unconfirmed) -> String {
 fn of_pending(records: Records, deadline: Timestamp) -> String {
     let stops = format!("Amazon SES stops looking on {}.", day(deadline));
     let stands = match records {
+        Records::NotLooked => {
+            "Amazon SES looks for the records by itself. That it has not found them yet is no error."
+        }
         Records::Unknown => {
             "Amazon SES looks for the DNS records by itself. That it has not found them yet is no error."
         }

@@ -17,6 +17,7 @@
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod communities;
+mod display_name;
 mod domain_name;
 mod eligibility;
 mod ending;
@@ -30,6 +31,7 @@ mod suffixes;
 mod typed;
 
 pub use communities::{MAX_COMMUNITIES, listed};
+pub use display_name::DisplayName;
 pub use domain_name::{DomainName, MAX_SENDING_DOMAIN};
 pub use eligibility::{Eligibility, OwnDomainError};
 pub use identifiers::{ClientId, Community, EmailAddress, EventId, IdentifierError, Note};

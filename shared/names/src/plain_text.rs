@@ -30,6 +30,12 @@ pub fn quoted(text: &str) -> Vec<String> {
 /// as [`shown`], but the names under the domain's organizational domain, and those of Amazon SES's
 /// records, stay whole, so that they can be copied.
 pub fn shown_about(domain: &DomainName, text: &str) -> String {
+    shown_about_record(domain, "", text)
+}
+
+/// The same of a sentence about one of the domain's DNS records: the record's name stays whole too where it is
+/// written without its end, as DNS panels take it.
+pub fn shown_about_record(domain: &DomainName, record: &str, text: &str) -> String {
     let roots = [domain.organizational(), "amazonses.com"];
     let unicode = domain.to_unicode();
     without_links_but(&one_line(text), |name| {
@@ -37,7 +43,10 @@ pub fn shown_about(domain: &DomainName, text: &str) -> String {
             let rest = name.strip_suffix(root);
             rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        below(&unicode) || roots.into_iter().any(below)
+        let begins_record = record
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.starts_with('.'));
+        begins_record || below(&unicode) || roots.into_iter().any(below)
     })
 }
 
@@ -111,6 +120,17 @@ mod tests {
                      a.dkim.amazonses.com, xn--bcher-kva.example holds evil[.]net and \
                      badamazonses[.]com: https[:]//amazonses.com";
         assert_eq!(shown_about(&domain, text), shown);
+    }
+
+    #[test]
+    fn a_sentence_about_a_record_keeps_its_name_as_a_panel_takes_it() {
+        let domain = DomainName::parse("mail.example.com").unwrap();
+        let text = "Change _amazonses.mail.example.com.example.com to _amazonses.mail, not to \
+                    mail.evil or amazonses.mail.";
+        let shown = "Change _amazonses.mail.example.com.example.com to _amazonses.mail, not to \
+                     mail[.]evil or amazonses[.]mail.";
+        let record = "_amazonses.mail.example.com";
+        assert_eq!(shown_about_record(&domain, record, text), shown);
     }
 
     /// Ordinary characters, and those that a hostile text is made of.

@@ -19,6 +19,8 @@
       selection.removeAllRanges();
       selection.addRange(range);
       if (!page.execCommand("copy")) return say("Press Ctrl+C to copy.");
+      // What stays selected would keep the page as it is.
+      selection.removeAllRanges();
     }
     const label = button.textContent;
     button.textContent = "Copied";
@@ -78,5 +80,9 @@
     page.title = fresh.title;
     count();
   };
-  if (seconds > 0) setInterval(() => { refresh().catch(() => {}); }, seconds * 1000);
+  const look = () => { refresh().catch(() => {}); };
+  if (seconds > 0) {
+    setInterval(look, seconds * 1000);
+    page.addEventListener("visibilitychange", look);
+  }
 })();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use domain_auth_http::{ClaimNames, ParsedRequest, Reply, request_of};
+use domain_auth_http::{ClaimNames, ParsedRequest, PersonClaims, Reply, request_of};
 use serde_json::{Value, json};
 
 /// What a snapshot shows of an answer.
@@ -20,6 +20,10 @@ pub fn request_with(event: Value) -> ParsedRequest {
         client_id: "custom:client_id".to_owned(),
         roles: "cognito:groups".to_owned(),
         mass_mail_scope: Some("lasso/mass-mail".to_owned()),
+        person: PersonClaims::new(
+            Some("name,email".to_owned()),
+            Some("custom:client_name".to_owned()),
+        ),
     };
     request_of(event, &claims).expect("an event of an HTTP API")
 }

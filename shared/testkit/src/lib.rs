@@ -43,3 +43,5 @@ pub use ses_words::{
     ANOTHER_STACK, axis_status, identity_at_ses, is_adopted, model_status, owner_of, status_of,
 };
 pub use topic::RecordingTopic;
+// What SES may do where its documentation says nothing.
+pub use ses_model::{Inheritance, TextMissing};

@@ -7,7 +7,8 @@ use domain_auth::identity::{AxisStatus, MailFromLabel, SesStatus};
 use domain_auth::names::DomainName;
 use domain_auth::ports::{Refusal, SesError};
 use ses_model::{
-    Account, Axis, Failure, Fault, Identity, MailFrom, Operation, Settings, Signing, TokenSource,
+    Account, Axis, Behaviour, Failure, Fault, Identity, MailFrom, Operation, Settings, Signing,
+    Status, TokenSource,
 };
 
 use crate::CrashPoint;
@@ -150,6 +151,20 @@ impl FakeSes {
             mail_from: AxisStatus::Pending,
         };
         self.set_status(name, success);
+    }
+
+    /// Sets how SES answers where its documentation says nothing.
+    pub fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
+        change(&mut self.account().settings.behaviour);
+    }
+
+    /// Makes SES verify an identity by its DKIM records, and give up on the TXT record.
+    pub fn verify_by_dkim_alone(&self, name: &DomainName) {
+        self.with(name, |identity| {
+            identity.has_text_token = true;
+            identity.text = Axis::with_status(Status::Failed, NOW, true);
+            identity.dkim = Axis::with_status(Status::Success, NOW, true);
+        });
     }
 
     /// An identity that was made without us.

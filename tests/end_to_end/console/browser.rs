@@ -10,8 +10,22 @@ use reqwest::{Method, Url, header, redirect};
 pub(crate) struct Browser {
     console: String,
     client: reqwest::Client,
-    cookies: BTreeMap<String, String>,
+    /// Of the console.
+    pub(crate) cookies: BTreeMap<String, String>,
+    /// What its forms say of where they come from.
+    pub(crate) origin: Origin,
     visited: Vec<String>,
+}
+
+/// The `Origin` of a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// That of the address that it is sent to.
+    Same,
+    /// None.
+    Left,
+    /// Another.
+    Other(&'static str),
 }
 
 /// What it shows.
@@ -40,7 +54,7 @@ impl Page {
     }
 
     /// The fields that a form has already.
-    fn fields_of(&self, action: &str) -> Vec<(String, String)> {
+    pub(crate) fn fields_of(&self, action: &str) -> Vec<(String, String)> {
         let start = format!("action=\"{action}\"");
         let (_, rest) = self
             .html
@@ -85,6 +99,7 @@ impl Browser {
             console: console.to_owned(),
             client,
             cookies: BTreeMap::new(),
+            origin: Origin::Same,
             visited: Vec::new(),
         }
     }
@@ -96,7 +111,13 @@ impl Browser {
 
     /// From the console's address to its first page, by the issuer's form.
     pub(crate) async fn sign_in(&mut self, user: &User) -> Page {
-        let form = self.open("/").await;
+        let start = self.address("/");
+        self.sign_in_from(start, user).await
+    }
+
+    /// The same from another address, at the console or at the issuer.
+    pub(crate) async fn sign_in_from(&mut self, start: Url, user: &User) -> Page {
+        let form = self.go(Method::GET, start, None).await;
         assert!(form.contains("Password"), "{}", form.html);
         let fields = [
             ("username", user.username.as_str()),
@@ -106,8 +127,28 @@ impl Browser {
     }
 
     pub(crate) async fn open(&mut self, path: &str) -> Page {
-        let url = format!("{}{path}", self.console).parse().unwrap();
+        let url = self.address(path);
         self.go(Method::GET, url, None).await
+    }
+
+    /// The address of a page of the console.
+    pub(crate) fn address(&self, path: &str) -> Url {
+        format!("{}{path}", self.console).parse().unwrap()
+    }
+
+    /// Sends a form to an address of the console, whatever page it is from.
+    pub(crate) async fn send(&mut self, path: &str, form: Vec<(String, String)>) -> Page {
+        let url = self.address(path);
+        self.go(Method::POST, url, Some(form)).await
+    }
+
+    /// Where an address of the console leads, which is not followed.
+    pub(crate) async fn leads_to(&mut self, path: &str) -> Url {
+        let url = self.address(path);
+        let answer = self.client.get(url.clone()).send().await.unwrap();
+        self.keep(answer.headers());
+        let to = answer.headers()[header::LOCATION].to_str().unwrap();
+        url.join(to).unwrap()
     }
 
     /// The first link whose address has this in it.
@@ -153,7 +194,14 @@ impl Browser {
                 request = request.header(header::COOKIE, pairs.join("; "));
             }
             if method == Method::POST {
-                request = request.header(header::ORIGIN, url.origin().ascii_serialization());
+                let origin = match self.origin {
+                    Origin::Same => Some(url.origin().ascii_serialization()),
+                    Origin::Left => None,
+                    Origin::Other(origin) => Some(origin.to_owned()),
+                };
+                if let Some(origin) = origin {
+                    request = request.header(header::ORIGIN, origin);
+                }
             }
             if let Some(form) = form.take() {
                 request = request.form(&form);

@@ -284,9 +284,15 @@ impl World {
 
     /// Emails to Lasso support with this domain in the subject.
     pub(crate) async fn emails_about(&self, domain: &str) -> Vec<Value> {
-        let about = format!(" {domain} ");
+        let (first, stopped) = (
+            format!("{domain}: "),
+            format!("SENDING STOPPED: {domain}: "),
+        );
         let mut emails = self.emails().await;
-        emails.retain(|email| text(&email["Subject"]).contains(&about));
+        emails.retain(|email| {
+            let subject = text(&email["Subject"]);
+            subject.starts_with(&first) || subject.starts_with(&stopped)
+        });
         emails
     }
 

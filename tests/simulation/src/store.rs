@@ -39,6 +39,8 @@ const LOOK_SHARDS: usize = 8;
 pub(crate) trait Observe: Send + Sync {
     /// Changes were written, over what was stored before.
     fn committed(&self, before: &[Option<Domain>], changes: &[&Change]);
+    /// They are stored, with what was written with them.
+    fn stored(&self, _: &MemoryStore, _: &[&Change]) {}
     /// An event was taken out of the outbox.
     fn marked(&self, event: &Event);
     /// A run has ended, and leaves this to the next.
@@ -156,6 +158,7 @@ impl<O: Observe> CommitChanges for SimStore<O> {
                 let written = self.write(&before, changes);
                 if written.is_ok() {
                     self.observer.committed(&before, changes);
+                    self.observer.stored(&self.inner, changes);
                 }
                 written
             })

@@ -248,7 +248,7 @@ fn json_of(status: u16, body: &Value) -> Response<Vec<u8>> {
 pub(super) struct Browser {
     pub(super) world: &'static World,
     pub(super) clock: TestClock,
-    pub(super) app: App<&'static World, TestClock, SequentialIds>,
+    pub(super) app: App<&'static World, TestClock>,
     pub(super) cookies: BTreeMap<String, String>,
     pub(super) origin: Option<String>,
 }

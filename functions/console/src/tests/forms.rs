@@ -145,6 +145,7 @@ async fn what_was_pasted_is_read_as_the_domain_in_it() {
         .post("/domains", &[("form", &form), ("domain", pasted)])
         .await;
     assert_eq!(got.status, 422);
+    assert!(!got.body.contains("data-refresh"), "it has no address");
     let calls = browser.calls();
     let bodies: Vec<_> = calls
         .iter()
@@ -229,4 +230,24 @@ async fn a_link_is_made_shown_once_and_withdrawn() {
     assert_eq!(withdrawn.status, 303);
     let call = &browser.calls()[0];
     assert_eq!((call.method.as_str(), call.path.as_str()), ("DELETE", path));
+}
+
+#[tokio::test]
+async fn lasso_support_restarts_on_behalf_of_a_client() {
+    let mut browser = Browser::of(support()).await;
+    let path = "/staff/clients/maple-homes/domains/example.com";
+    let failed = super::pages::in_state(domain_auth::state::Status::Failed);
+    browser.answer(&format!("GET {path}"), 200, failed.clone());
+    let page = browser.get(path).await.body;
+    let restart = format!("{path}/restart");
+    browser.answer(&format!("POST {restart}"), 200, failed);
+    browser.calls();
+    let form = Browser::form_in(&page, &restart);
+    let got = browser.post(&restart, &[("form", &form)]).await;
+    assert_eq!(got.header("location"), path);
+    let calls = browser.calls();
+    assert_eq!(
+        (calls[0].method.as_str(), calls[0].path.as_str()),
+        ("POST", restart.as_str())
+    );
 }

@@ -24,7 +24,7 @@ fn contested() -> Value {
     )
 }
 
-fn in_state(status: Status) -> Value {
+pub(super) fn in_state(status: Status) -> Value {
     let mut domain = match status {
         Status::Contested => contested(),
         _other => checked(),
@@ -84,8 +84,44 @@ async fn every_state_has_its_page() {
 }
 
 #[tokio::test]
+async fn a_page_says_what_to_do_and_nothing_against_it() {
+    let page = async |domain: Value| {
+        let mut browser = Browser::of(client_admin()).await;
+        browser.answer("GET /domains/example.com", 200, domain);
+        browser.get("/domains/example.com").await.body
+    };
+    let mut wrong = in_state(Status::Pending);
+    wrong["records"][0]["state"] = json!("wrong");
+    let one = page(wrong.clone()).await;
+    assert!(one.contains("One record has to be changed."), "{one}");
+    wrong["records"][1]["state"] = json!("wrong");
+    let two = page(wrong).await;
+    assert!(two.contains("2 records have to be changed."), "{two}");
+
+    let ask = "Tell Lasso that you are ready.";
+    let mut verified = in_state(Status::Verified);
+    verified["next_step"]["sentence"] = json!("Nothing to do now.");
+    let asks = page(verified.clone()).await;
+    assert!(
+        asks.contains(ask) && !asks.contains("Nothing to do"),
+        "{asks}"
+    );
+    verified["ready_at"] = json!(noon());
+    let told = page(verified).await;
+    assert!(
+        told.contains("Lasso was told on") && !told.contains(ask),
+        "{told}"
+    );
+}
+
+#[tokio::test]
 async fn every_state_has_its_page_for_lasso_support() {
-    for status in [Status::Contested, Status::Verified, Status::Authenticated] {
+    for status in [
+        Status::Contested,
+        Status::Verified,
+        Status::Authenticated,
+        Status::Failed,
+    ] {
         let mut browser = Browser::of(support()).await;
         let mut domain = in_state(status);
         domain["client"] = json!("maple-homes");

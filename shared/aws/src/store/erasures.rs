@@ -34,13 +34,14 @@ const ACTION: &str = "erase a client";
 const AT_ONCE: usize = 8;
 
 /// The attributes of an event that its client's erasure takes away; the summary is replaced.
-const OF_PERSONS: [&str; 6] = [
+const OF_PERSONS: [&str; 7] = [
     "community",
     "other_communities",
     "contact_email",
     "note",
     "missing",
     "records",
+    "other_sides",
 ];
 
 /// Only this erasure, and not a later one of the same client.
@@ -361,7 +362,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use domain_auth::domain::Domain;
-    use domain_auth::event::{Event, MissingPiece, RecordStanding};
+    use domain_auth::event::{Event, MissingPiece, RecordStanding, Side};
     use domain_auth::history::Actor;
     use domain_auth::names::{Community, EmailAddress};
     use domain_auth::records::{RecordId, Requirement};
@@ -392,6 +393,16 @@ mod tests {
             state: domain_auth::diagnosis::RecordState::Missing,
             code: None,
             message: "Missing.".to_owned(),
+            record: None,
+            fix: None,
+        }];
+        event.other_sides = vec![Side {
+            client: event.client.clone(),
+            domain: event.domain.clone(),
+            status: event.status,
+            state_since: at,
+            contact_email: event.contact_email.clone(),
+            path: "/staff".to_owned(),
         }];
         event
     }

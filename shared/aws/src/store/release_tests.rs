@@ -118,8 +118,8 @@ fn every_action_in_the_history_of_the_first_release_is_shown() {
         .iter()
         .map(|line| serde_json::to_string(&line.action).unwrap())
         .collect();
-    // Adopting, and links that are made and withdrawn, came later.
-    assert_eq!(actions.len(), Action::ALL.len() - 3, "{actions:?}");
+    // Adopting, links that are made and withdrawn, and details that are changed came later.
+    assert_eq!(actions.len(), Action::ALL.len() - 4, "{actions:?}");
     let count = lines.len();
     let page = Page {
         items: lines,

@@ -34,7 +34,7 @@
 //!
 //! let probes = probes_for(&context, &records, &observations);
 //! let names: Vec<&str> = probes.explaining.iter().map(|probe| &*probe.name).collect();
-//! assert_eq!(names[..2], ["com.example.com", "example.com"]);
+//! assert_eq!(names[..2], ["com.example.com", "example.example.com"]);
 //!
 //! observations.extend(probes.explaining.iter().map(observe));
 //! assert!(probes_for(&context, &records, &observations).is_empty());
@@ -150,14 +150,15 @@ impl Case<'_> {
                 }
                 continue;
             }
-            match &place.branch {
-                Some(branch) if self.observations.denies(branch) => {}
-                Some(branch) if !self.observations.is_asked(branch) => {
-                    if !questions.has_name(branch) {
-                        questions.ask(branch, RecordType::Txt);
-                    }
-                }
-                Some(_) | None => questions.ask(&place.name, type_of(&record.data)),
+            let Some(branch) = &place.branch else {
+                questions.ask(&place.name, type_of(&record.data));
+                continue;
+            };
+            match self.observations.denies_if_asked(branch) {
+                Some(true) => {}
+                Some(false) => questions.ask(&place.name, type_of(&record.data)),
+                None if questions.has_name(branch) => {}
+                None => questions.ask(branch, RecordType::Txt),
             }
         }
     }
@@ -189,12 +190,12 @@ impl Case<'_> {
     /// What a wildcard answers for the name of a record that is not right.
     fn ask_for_wildcard(&self, record: &Record, questions: &mut Questions) {
         let sibling = self.nobodys_name(record);
-        questions.ask(&sibling, RecordType::Cname);
+        questions.ask(sibling, RecordType::Cname);
         match record.data {
-            RecordData::Txt { .. } => questions.ask(&sibling, RecordType::Txt),
+            RecordData::Txt { .. } => questions.ask(sibling, RecordType::Txt),
             RecordData::Mx { .. } => {
-                questions.ask(&sibling, RecordType::Mx);
-                questions.ask(&sibling, RecordType::Txt);
+                questions.ask(sibling, RecordType::Mx);
+                questions.ask(sibling, RecordType::Txt);
             }
             RecordData::Cname { .. } => {
                 for record_type in [
@@ -203,7 +204,7 @@ impl Case<'_> {
                     RecordType::A,
                     RecordType::Aaaa,
                 ] {
-                    questions.ask(&sibling, record_type);
+                    questions.ask(sibling, record_type);
                 }
             }
         }
@@ -260,14 +261,12 @@ impl Questions {
     }
 
     pub(crate) fn ask(&mut self, name: &str, record_type: RecordType) {
-        let name = name.to_ascii_lowercase();
-        let name = name.strip_suffix('.').unwrap_or(&name).to_owned();
-        let question = Question { name, record_type };
-        if !question.name.is_empty()
-            && question.name.len() <= MAX_NAME
-            && !self.0.contains(&question)
-        {
-            self.0.push(question);
+        let name = name.strip_suffix('.').unwrap_or(name);
+        let is_asked =
+            |own: &Question| own.record_type == record_type && own.name.eq_ignore_ascii_case(name);
+        if !name.is_empty() && name.len() <= MAX_NAME && !self.0.iter().any(is_asked) {
+            let name = name.to_ascii_lowercase();
+            self.0.push(Question { name, record_type });
         }
     }
 }

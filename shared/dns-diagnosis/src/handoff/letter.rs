@@ -4,6 +4,8 @@
 //! What a client wrote is text, quoted under its name. It is in no header, it is escaped, and no
 //! web address in it stays whole.
 
+use std::fmt::Write as _;
+
 use askama::Template;
 use jiff::Timestamp;
 
@@ -11,13 +13,17 @@ use super::page::{Page, page};
 use super::proposal::Proposal;
 use super::{Document, Handoff, HandoffError, HandoffFormat, in_words, render};
 use crate::names::plain_text::{quoted, shown};
-use crate::names::{ClientId, Community, EmailAddress, Note, listed};
+use crate::names::{ClientId, Community, DomainName, EmailAddress, Note, listed};
 use crate::providers::Panel;
 use crate::records::{Record, RecordId};
 
 /// An email to a person who is not at Lasso.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
+    /// The client that has it sent.
+    pub client: ClientId,
+    /// The domain that it is about.
+    pub domain: DomainName,
     /// One line, without control characters.
     pub subject: String,
     /// The plain-text body.
@@ -37,6 +43,8 @@ pub struct Letter {
 pub struct Sender<'a> {
     /// The client.
     pub client: &'a ClientId,
+    /// What the client is called, where that is known; its identifier otherwise.
+    pub name: Option<&'a str>,
     /// The communities that the domain is for.
     pub communities: Vec<&'a Community>,
     /// A person at the client who can be asked.
@@ -86,6 +94,40 @@ struct Who {
     url: Option<String>,
     url_ends_at: String,
     by_support: bool,
+    /// Whom to tell when the records are there.
+    tell: String,
+}
+
+/// How a value looks that is to be copied: nothing in it is shortened or hyphenated.
+const VALUE: &str = "font-family:Consolas,Menlo,'DejaVu Sans Mono',monospace;font-size:14px;\
+                     word-break:break-all;-webkit-hyphens:none;hyphens:none";
+
+/// A name or a value in HTML, with each dot in an element of its own, so that mail programs that look for
+/// addresses find none. What is copied is the same.
+fn unlinked(value: &str) -> String {
+    let mut html = String::new();
+    for c in value.chars() {
+        match c {
+            '.' => html.push_str("<span>.</span>"),
+            '&' | '<' | '>' | '"' | '\'' => {
+                // Writing to a `String` does not fail.
+                write!(html, "&#{};", u32::from(c)).ok();
+            }
+            c => html.push(c),
+        }
+    }
+    html
+}
+
+/// Whom to tell when the records are there.
+fn tell(sender: &Sender<'_>, client: &str, contact: Option<&str>) -> String {
+    match contact {
+        Some(contact) => {
+            format!("tell {contact} at {client}, for example with a reply to this email.")
+        }
+        None if sender.by_support => format!("tell your contact at {client}."),
+        None => format!("tell the person at {client} who asked you."),
+    }
 }
 
 /// Renders the email.
@@ -94,10 +136,13 @@ pub fn letter(handoff: &Handoff<'_>, sender: &Sender<'_>) -> Result<Letter, Hand
     let proposal = Proposal::of(handoff);
     let records: Vec<&Record> = proposal.records.iter().collect();
     let page = page(handoff, &panel, &records);
+    let client = shown(sender.name.unwrap_or(sender.client.as_str()));
+    let contact = sender.contact.map(|contact| shown(contact.as_str()));
     let who = Who {
-        client: shown(sender.client.as_str()),
+        tell: tell(sender, &client, contact.as_deref()),
+        client,
         community: listed(sender.communities.iter().copied(), shown),
-        contact: sender.contact.map(|contact| shown(contact.as_str())),
+        contact,
         note: sender
             .note
             .map(|note| quoted(note.as_str()))
@@ -110,6 +155,8 @@ pub fn letter(handoff: &Handoff<'_>, sender: &Sender<'_>) -> Result<Letter, Hand
         by_support: sender.by_support,
     };
     Ok(Letter {
+        client: sender.client.clone(),
+        domain: handoff.domain.clone(),
         subject: format!("DNS records to add for {}", handoff.domain.to_unicode()),
         text: TextLetter {
             page: &page,

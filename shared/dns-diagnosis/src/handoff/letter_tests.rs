@@ -37,6 +37,7 @@ fn letter_with(community: &str, note: &str, local: &str) -> Letter {
     let note = Note::parse(note).ok();
     let sender = Sender {
         client: &client,
+        name: None,
         communities: community.iter().collect(),
         contact: Some(&contact),
         note: note.as_ref(),

@@ -96,9 +96,13 @@ pub fn all() -> &'static [Provider] {
 
 /// The provider whose name servers these are: the one that most of them belong to.
 pub fn detect<S: AsRef<str>>(name_servers: &[S]) -> Option<&'static Provider> {
+    let hosts = name_servers.iter();
+    let hosts: Vec<String> = hosts
+        .map(|host| host.as_ref().to_ascii_lowercase())
+        .collect();
     let score = |provider: &&Provider| {
-        let owns = |host: &&S| provider.serves(host.as_ref());
-        name_servers.iter().filter(owns).count()
+        let owns = |host: &&String| provider.serves(host.trim_end_matches('.'));
+        hosts.iter().filter(owns).count()
     };
     // The first of equals, so that the order of the table decides.
     let (best, count) = PROVIDERS
@@ -117,9 +121,8 @@ pub fn by_id(id: &str) -> Option<&'static Provider> {
 }
 
 impl Provider {
+    /// Whether a name server is one of its own. `host` is in lower case, without a dot at its end.
     fn serves(&self, host: &str) -> bool {
-        let host = host.to_ascii_lowercase();
-        let host = host.trim_end_matches('.');
         self.name_servers
             .iter()
             .any(|pattern| matches(pattern, host))
@@ -128,6 +131,11 @@ impl Provider {
 
 /// Whether the labels of `host` end in those of `pattern`.
 fn matches(pattern: &str, host: &str) -> bool {
+    // Nearly every pattern ends otherwise, which is soon seen.
+    let end = pattern.rsplit('*').next().unwrap_or(pattern);
+    if !host.ends_with(end) {
+        return false;
+    }
     let mut labels = host.rsplit('.');
     pattern.rsplit('.').all(|expected| {
         labels

@@ -45,6 +45,8 @@ impl Event {
             contact_email: domain.contact_email.clone(),
             previous_status,
             status: domain.state.status(),
+            state_since: Some(domain.state_since),
+            deadline: domain.deadline(),
             added_at: domain.added_at,
             sequence: domain.version,
             summary: summary(domain, event_type),
@@ -53,6 +55,7 @@ impl Event {
             ready_at: call.map(|call| call.at),
             missing: Vec::new(),
             records: Vec::new(),
+            other_sides: Vec::new(),
             imitates: domain.name.mixes_scripts(),
             links: Links {
                 staff: staff_path(&domain.client, &domain.name),

@@ -6,6 +6,7 @@ use super::claim::{self, Ground};
 use super::confirm::Proof;
 use super::failure::{Failure, existing};
 use super::look::{after_look, look_at_dns, statuses};
+use super::sending_status;
 use super::turn::wait_for_turn;
 use super::{SesTools, StoreTools, Tools};
 use crate::attempts::{Attempts, is_written};
@@ -217,7 +218,11 @@ where
         return None;
     }
     match statuses(tools, std::slice::from_ref(&domain.name)).await {
-        Ok(statuses) => statuses.get(&domain.name).copied(),
+        Ok(statuses) => {
+            let status = statuses.get(&domain.name).copied();
+            // Where it takes a second question to SES before the domain may fail, the poller asks it.
+            status.filter(|status| !sending_status::would_fail(domain, *status, clock.now()))
+        }
         Err(error) => {
             tracing::info!(
                 error = &error as &dyn std::error::Error,

@@ -16,7 +16,7 @@ use crate::attempts::Attempts;
 use crate::claims::ClaimRegister;
 use crate::dns::{Data, DnsLook, Outcome, RecordType};
 use crate::domain::{Challenger, Change, Domain};
-use crate::event::{EventType, Severity};
+use crate::event::{EventType, Severity, Side, staff_path};
 use crate::evidence::{self, Internal, OwnershipSeen};
 use crate::history::{Action, Actor};
 use crate::names::{ClientId, DomainName};
@@ -294,6 +294,7 @@ fn undecided(
     change.domain.next_check = claimant.looked_at(|_| {}, now).domain.next_check;
     if let Some(event) = &mut change.event {
         event.severity = Severity::Action;
+        event.other_sides = holders.iter().take(TOLD).map(side_of).collect();
         let (client, name) = (&claimant.client, &claimant.name);
         let named = named.join(", ");
         let (summary, wanted) = if holders.is_empty() {
@@ -330,4 +331,15 @@ fn undecided(
         change
     });
     [change].into_iter().chain(told).collect()
+}
+
+fn side_of(holder: &Domain) -> Side {
+    Side {
+        client: holder.client.clone(),
+        domain: holder.name.clone(),
+        status: holder.state.status(),
+        state_since: holder.state_since,
+        contact_email: holder.contact_email.clone(),
+        path: staff_path(&holder.client, &holder.name),
+    }
 }

@@ -15,6 +15,7 @@ use crate::evidence;
 use crate::history::Actor;
 use crate::identity::{AxisStatus, MailFromLabel, SesLook, SesStatus};
 use crate::mail_from::{choose_label, questions_for_labels};
+use crate::missing::standings;
 use crate::names::DomainName;
 use crate::ports::{Clock, IdentityStatuses, Ids, Operation, Ports, SesError};
 use crate::state::{FailureReason, State, Status, Trigger, TriggerKind};
@@ -249,6 +250,9 @@ pub fn after_look(
     if let Some(look) = dns {
         change.domain.saw_dns(&look.diagnosis, now);
         let look = look.bounded();
+        if let Some(event) = &mut change.event {
+            event.records = standings(&change.domain.records(), Some(&look));
+        }
         let digest = look.digest();
         if digest.is_none() || digest != domain.look_digest {
             change.domain.look_digest = digest;

@@ -29,6 +29,7 @@ pub mod restart;
 pub mod send_instructions;
 pub mod sender_warnings;
 pub mod senders;
+mod sending_status;
 mod ses_budget;
 mod tools;
 mod turn;

@@ -50,6 +50,8 @@ pub enum NotifyRefusal {
         status: Status,
         /// It is proven, and Lasso support has to decide.
         proven: bool,
+        /// It failed because Amazon SES does not accept its name.
+        refused_by_ses: bool,
         /// What the client wrote is in the history.
         is_noted: bool,
     },
@@ -105,7 +107,7 @@ where
                 BY_SUPPORT.clone_into(&mut event.summary);
             }
             event.missing = missing_pieces(&change.domain, look.as_ref());
-            event.records = standings(look.as_ref());
+            event.records = standings(&change.domain.records(), look.as_ref());
         }
         if is_written(store.commit(&change).await)? {
             if is_refused {
@@ -209,6 +211,7 @@ fn cannot(domain: &Domain, note: Option<&Note>) -> NotifyError {
     Failure::Refused(NotifyRefusal::CannotBeReady {
         status: domain.state.status(),
         proven: domain.state.is_proven_claim(),
+        refused_by_ses: domain.state.is_refused_by_ses(),
         is_noted: note.is_some(),
     })
 }

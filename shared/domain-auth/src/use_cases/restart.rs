@@ -30,8 +30,13 @@ pub(super) const RESTART_LEASE: SignedDuration = SignedDuration::from_secs(30);
 #[derive(Debug, thiserror::Error)]
 pub enum RestartRefusal {
     /// Only what failed can be restarted.
-    #[error("a domain that is {0} has not failed")]
-    NotFailed(Status),
+    #[error("a domain that is {status} has not failed")]
+    NotFailed {
+        /// Where it stands.
+        status: Status,
+        /// Its claim is proven, and Lasso support has to decide.
+        proven: bool,
+    },
     /// SES did not do it. It can be asked again.
     #[error(transparent)]
     Ses(#[from] SesError),
@@ -126,7 +131,6 @@ where
     };
     let mut attempts = Attempts::default();
     while attempts.again(clock, ids).await {
-        let status = domain.state.status();
         let evidence = restarted_by(&domain, &asked_of_ses);
         let mut change = domain
             .transition(
@@ -136,7 +140,7 @@ where
                 clock.now(),
                 ids,
             )
-            .map_err(|_| Failure::Refused(RestartRefusal::NotFailed(status)))?;
+            .map_err(|_| not_failed(&domain))?;
         change.domain.restarting_until = None;
         if let Some(look) = &mut change.domain.ses {
             look.status.verification = AxisStatus::Pending;
@@ -226,12 +230,19 @@ async fn failed(
     match domain.state.status() {
         Status::Failed => Ok(domain),
         Status::Removing => Err(Failure::NotFound),
-        other @ (Status::Contested
+        Status::Contested
         | Status::Provisioning
         | Status::Pending
         | Status::Verified
         | Status::Authenticated
         | Status::AtRisk
-        | Status::Rejected) => Err(Failure::Refused(RestartRefusal::NotFailed(other))),
+        | Status::Rejected => Err(not_failed(&domain)),
     }
+}
+
+fn not_failed(domain: &Domain) -> RestartError {
+    Failure::Refused(RestartRefusal::NotFailed {
+        status: domain.state.status(),
+        proven: domain.state.is_proven_claim(),
+    })
 }

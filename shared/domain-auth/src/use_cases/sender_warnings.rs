@@ -3,6 +3,7 @@
 //! not meet the rules that mailbox providers have for bulk senders.
 
 use crate::delivery::{SendingDomain, delivery_from};
+use crate::diagnosis::{Diagnosis, RecordState};
 use crate::dns_look::DnsLook;
 use crate::domain::Domain;
 use crate::email_auth::{Applicable, Policy, Verdict};
@@ -15,10 +16,47 @@ use crate::records::RecordId;
 pub enum SenderWarning {
     /// Mail servers would refuse it, or treat it as spam.
     RefusedByDmarc(RefusedByDmarc),
-    /// Recipients can see "via amazonses.com".
-    ShowsVia,
+    /// Recipients can see "via amazonses.com": mail is not signed for the domain.
+    ShowsVia(Unsigned),
     /// Rules for bulk senders are not met.
     BulkRulesUnmet(BulkRulesUnmet),
+}
+
+/// What is known of the DKIM key of a domain whose mail is not signed for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsigned {
+    /// The last look did not find all three CNAME records.
+    LacksCnames,
+    /// The last look had no answer for some of the CNAME records, and found the others.
+    CnamesUnknown,
+    /// The last look found the CNAME records, and Amazon SES has not seen them yet.
+    NotSeenBySes,
+    /// There are no CNAME records: the domain has a key of its owner (BYODKIM).
+    OwnersKey,
+}
+
+impl Unsigned {
+    fn of(diagnosis: &Diagnosis) -> Self {
+        let cnames = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
+        let records = diagnosis.records.iter();
+        let states = records
+            .filter(|record| cnames.contains(&record.id))
+            .map(|record| record.state);
+        let states: Vec<RecordState> = states.collect();
+        let lacks = |state: &RecordState| match state {
+            RecordState::Missing | RecordState::Wrong => true,
+            RecordState::Found | RecordState::Unknown | RecordState::NotLookedYet => false,
+        };
+        if states.is_empty() {
+            Self::OwnersKey
+        } else if states.iter().any(lacks) {
+            Self::LacksCnames
+        } else if states.iter().all(|state| *state == RecordState::Found) {
+            Self::NotSeenBySes
+        } else {
+            Self::CnamesUnknown
+        }
+    }
 }
 
 /// Why mail would be refused (RFC 9989).
@@ -75,7 +113,8 @@ pub(super) fn warnings(
         &domain.name,
     );
     let refused = refused(author, &through).map(SenderWarning::RefusedByDmarc);
-    let via = (ready.shows_via == Verdict::Yes).then_some(SenderWarning::ShowsVia);
+    let unsigned = Unsigned::of(&look.diagnosis);
+    let via = (ready.shows_via == Verdict::Yes).then_some(SenderWarning::ShowsVia(unsigned));
     let aligned = delivery_from(author.as_str(), &through).passes();
     let unmet = ready.rules.into_iter().filter_map(|check| {
         // Alignment is that of the address, which may lie below the domain.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::registers::{candidates, covering};
 use super::sender_warnings::{SenderWarning, wants_look, warnings};
 use crate::dns::DnsLook;
-use crate::domain::Domain;
+use crate::domain::{Domain, RecordsSeen};
 use crate::names::{ClientId, DomainName, Eligibility, SenderDomain, SenderError};
 use crate::ports::{ReadSenders, StoreError};
 use crate::state::{Contested, State};
@@ -45,12 +45,16 @@ pub enum SenderStanding {
     AtRisk(String),
     /// Amazon SES has not given the values of the DNS records.
     WaitingForRecords,
-    /// Amazon SES looks for the DNS records.
-    WaitingForDns,
+    /// Amazon SES has not verified the domain; what DNS said of the records that it looks for.
+    WaitingForDns(RecordsSeen),
     /// The claim is contested: the ownership record is awaited.
     ProofWanted,
+    /// The claim is contested: the ownership record was found at some name servers only.
+    ProofUnconfirmed,
     /// The claim is contested and proven: Lasso support decides.
     WaitingForDecision,
+    /// The claim is contested, and the name is being transferred to the client.
+    WaitingForTransfer,
     /// The client held the name and lost it; what happened, in sentences.
     Displaced(String),
     /// The final step is open.
@@ -232,7 +236,7 @@ fn standing_of(domain: &Domain) -> Option<SenderStanding> {
         State::AtRisk(at_risk) => Some(SenderStanding::AtRisk(at_risk.reason.clone())),
         State::Contested(contested) => Some(standing_of_claim(&domain.name, contested)),
         State::Provisioning(_) => Some(SenderStanding::WaitingForRecords),
-        State::Pending(_) => Some(SenderStanding::WaitingForDns),
+        State::Pending(_) => Some(SenderStanding::WaitingForDns(RecordsSeen::of(domain))),
         State::Verified(_) => Some(SenderStanding::WaitingForLasso),
         State::Failed(failed) => Some(SenderStanding::Failed(failed.reason.sentence())),
         State::Rejected(rejected) => Some(SenderStanding::Rejected(rejected.reason.clone())),
@@ -242,7 +246,9 @@ fn standing_of(domain: &Domain) -> Option<SenderStanding> {
 
 fn standing_of_claim(name: &DomainName, claim: &Contested) -> SenderStanding {
     match &claim.displaced {
+        _ if claim.taking_over_since.is_some() => SenderStanding::WaitingForTransfer,
         _ if claim.proven_at.is_some() => SenderStanding::WaitingForDecision,
+        _ if claim.unconfirmed.is_some() => SenderStanding::ProofUnconfirmed,
         Some(displacement) => SenderStanding::Displaced(displacement.sentences(name)),
         None => SenderStanding::ProofWanted,
     }

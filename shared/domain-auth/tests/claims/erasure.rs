@@ -1,5 +1,6 @@
 //! Erasing a client: with processes that die between any two steps, and with SES on a bad day.
 
+use domain_auth::actor::Person;
 use domain_auth::erasure::EraseClients;
 use domain_auth::evidence::Evidence;
 use domain_auth::history::{Action, Actor};
@@ -9,7 +10,7 @@ use domain_auth::idempotency::{
 use domain_auth::instructions::{CountInstructions, Day, Recipient};
 use domain_auth::limits::{OwnLimits, ReadClientRecord, SetLimits};
 use domain_auth::links::{Link, LinkId, LinkTarget, LinkToken, MOST_DAYS, NewLink, end_of};
-use domain_auth::names::{Community, EmailAddress};
+use domain_auth::names::{Community, DisplayName, EmailAddress};
 use domain_auth::ports::{Clock, CommitChanges, Ids};
 use domain_auth::state::Status;
 use domain_auth::use_cases::Failure;
@@ -27,7 +28,8 @@ const SENDING: &str = "example.com";
 const CONTESTED: &str = "cedar.example.org";
 /// What names a person at the client, or at Lasso support, or is what a person has written. An address does
 /// not show itself in a debugging format.
-const PERSONS: [&str; 6] = [
+const PERSONS: [&str; 7] = [
+    "Dana Miller",
     "dana-subject",
     "kim-subject",
     "EmailAddress",
@@ -39,13 +41,12 @@ const PERSONS: [&str; 6] = [
 fn dana() -> Actor {
     Actor::ClientAdmin {
         subject: "dana-subject".to_owned(),
+        person: Person::new(DisplayName::of_claim("Dana Miller"), None),
     }
 }
 
 fn kim() -> Actor {
-    Actor::LassoSupport {
-        subject: "kim-subject".to_owned(),
-    }
+    Actor::lasso_support("kim-subject")
 }
 
 /// A client with a domain that Lasso sends for, a contested one, one that it has removed, and everything
@@ -185,8 +186,7 @@ fn an_erased_client_has_no_domain_and_nothing_that_names_a_person() {
         "what happened stays"
     );
     let lines = world.history("maple", SENDING);
-    let nobody = String::new();
-    let by_nobody = Actor::LassoSupport { subject: nobody };
+    let by_nobody = Actor::lasso_support("");
     assert_eq!(lines.last().unwrap().actor, by_nobody);
 }
 

@@ -53,9 +53,7 @@ fn all(status: AxisStatus) -> SesStatus {
 }
 
 fn support() -> Actor {
-    Actor::LassoSupport {
-        subject: "sam".to_owned(),
-    }
+    Actor::lasso_support("sam")
 }
 
 impl World {

@@ -183,9 +183,7 @@ fn support_may_give_a_client_a_name_below_a_verified_identity_of_others() {
     assert_eq!(added.state.status(), Status::Contested);
     let (client, name) = (client("maple"), domain_name(below));
     let reason = Note::parse("the parent is ours").unwrap();
-    let actor = Actor::LassoSupport {
-        subject: "sam".to_owned(),
-    };
+    let actor = Actor::lasso_support("sam");
     let budget = SesBudget::unlimited();
     let tools = world.tools(&budget);
     let adopted = adopt(&tools, (&client, &name), &reason, &actor);

@@ -17,9 +17,7 @@ const NAME: &str = "example.com";
 const BELOW: &str = "mail.example.com";
 
 pub(super) fn supporter() -> Actor {
-    Actor::LassoSupport {
-        subject: "sam".to_owned(),
-    }
+    Actor::lasso_support("sam")
 }
 
 pub(super) const REASON: &str = "Sold to another builder.";

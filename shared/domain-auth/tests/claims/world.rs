@@ -230,7 +230,5 @@ impl World {
 }
 
 pub(crate) fn admin() -> Actor {
-    Actor::ClientAdmin {
-        subject: "1".to_owned(),
-    }
+    Actor::client_admin("1")
 }

@@ -11,9 +11,7 @@ impl World {
     /// `POST /domains/example.com/check`. None where the process died in between.
     fn check(&self) -> Option<Result<check::Checked, check::CheckError>> {
         let (client, name) = (client("maple"), domain_name("example.com"));
-        let actor = Actor::ClientAdmin {
-            subject: "jo".to_owned(),
-        };
+        let actor = Actor::client_admin("jo");
         let budget = SesBudget::unlimited();
         let tools = self.tools(&budget);
         Box::pin(check::check(
@@ -104,9 +102,7 @@ fn a_check_that_died_is_not_forgotten_by_the_next_one_or_by_the_removal() {
         let world = World::new();
         world.added("maple", "example.com");
         let asked = world.domain("maple", "example.com").updated(|domain| {
-            domain.check_asked_by = Some(Actor::ClientAdmin {
-                subject: "kim".to_owned(),
-            });
+            domain.check_asked_by = Some(Actor::client_admin("kim"));
         });
         world.store.commit(&asked).now_or_never().unwrap().unwrap();
         world
@@ -114,9 +110,7 @@ fn a_check_that_died_is_not_forgotten_by_the_next_one_or_by_the_removal() {
     let subjects = |world: &World| -> Vec<Actor> {
         world.checks().into_iter().map(|line| line.actor).collect()
     };
-    let actor = |subject: &str| Actor::ClientAdmin {
-        subject: subject.to_owned(),
-    };
+    let actor = |subject: &str| Actor::client_admin(subject);
 
     let again = died();
     again.check().unwrap().unwrap();

@@ -53,9 +53,7 @@ impl World {
         let budget = SesBudget::unlimited();
         let tools = self.tools(&budget);
         let whose = (&client(client_id), &domain_name(name));
-        let actor = Actor::ClientAdmin {
-            subject: "jo".to_owned(),
-        };
+        let actor = Actor::client_admin("jo");
         let limits = CheckLimits::default();
         let checked = check(&tools, &self.final_step, whose, &actor, limits);
         Box::pin(checked).now_or_never().unwrap()

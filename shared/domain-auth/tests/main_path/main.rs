@@ -59,9 +59,7 @@ impl World {
 
     /// What `POST /domains` does. None where the process died in between.
     fn post(&self, new: &NewDomain) -> Option<Result<Domain, AddError>> {
-        let actor = Actor::ClientAdmin {
-            subject: "1".to_owned(),
-        };
+        let actor = Actor::client_admin("1");
         let eligibility = Eligibility::default();
         let budget = SesBudget::unlimited();
         let request = async {

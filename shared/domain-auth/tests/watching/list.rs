@@ -75,9 +75,7 @@ fn a_lost_identity_is_a_failure_and_a_restart_makes_a_new_one() {
     assert_eq!(missing.len(), 1);
     assert_eq!(missing[0].domain, domain.name);
 
-    let by = Actor::ClientAdmin {
-        subject: "1".to_owned(),
-    };
+    let by = Actor::client_admin("1");
     let budget = SesBudget::unlimited();
     let tools = world.store_tools().with_ses(&world.ses, &budget);
     let restarted = restart(&tools, (&domain.client, &domain.name), &by, 1);

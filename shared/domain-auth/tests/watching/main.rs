@@ -7,4 +7,5 @@ mod failed;
 mod list;
 mod looks;
 mod runs;
+mod sending_status;
 mod world;

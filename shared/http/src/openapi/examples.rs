@@ -140,9 +140,7 @@ pub(crate) fn limits(schemas: &mut Schemas) -> GoodAnswer {
         added_per_day: Some(300),
         support_emails_per_day: None,
         reason: "Moves all its communities to Lasso this week.".to_owned(),
-        by: Actor::LassoSupport {
-            subject: "4f6c1b1e-0000-4000-8000-000000000009".to_owned(),
-        },
+        by: Actor::lasso_support("4f6c1b1e-0000-4000-8000-000000000009"),
         at: at(0),
     };
     let limits = ClientLimits {

@@ -3,11 +3,11 @@
 use domain_auth::domain::{Change, Domain, NewDomain};
 use domain_auth::evidence;
 use domain_auth::final_step::FinalStep;
-use domain_auth::history::Actor;
+use domain_auth::history::{Actor, Person};
 use domain_auth::identity::{
     AxisStatus, Dkim, DkimToken, MailFromLabel, SesIdentity, SesStatus, VerificationToken,
 };
-use domain_auth::names::{ClientId, Community, DomainName, EmailAddress, EventId};
+use domain_auth::names::{ClientId, Community, DisplayName, DomainName, EmailAddress, EventId};
 use domain_auth::ports::Ids;
 use domain_auth::state::{State, Trigger};
 use jiff::{SignedDuration, Timestamp};
@@ -53,12 +53,17 @@ pub(crate) fn client() -> ClientId {
 fn jo() -> Actor {
     Actor::ClientAdmin {
         subject: "d2f5c7a0-93c1-4f0e-8a55-6a1c0d7e4b12".to_owned(),
+        person: Person::new(
+            DisplayName::of_claim("Jo Miller"),
+            DisplayName::of_claim("Maple Homes"),
+        ),
     }
 }
 
 pub(crate) fn sam() -> Actor {
     Actor::LassoSupport {
         subject: "7b1e0a94-2c7d-4d0a-b0c3-51f2e8a6d934".to_owned(),
+        person: Person::new(DisplayName::of_claim("Sam Field"), None),
     }
 }
 

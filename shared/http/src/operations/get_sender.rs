@@ -12,9 +12,12 @@ pub(super) const ROUTE: Route = Route {
 
 #[cfg(feature = "openapi")]
 pub(super) mod openapi {
+    use domain_auth::domain::RecordsSeen;
     use domain_auth::email_auth::Policy;
     use domain_auth::state::{DisplacedBy, Displacement};
-    use domain_auth::use_cases::sender_warnings::{BulkRulesUnmet, RefusedByDmarc, SenderWarning};
+    use domain_auth::use_cases::sender_warnings::{
+        BulkRulesUnmet, RefusedByDmarc, SenderWarning, Unsigned,
+    };
     use domain_auth::use_cases::senders::{SenderStanding, Verdict};
     use serde_json::{Value, json};
 
@@ -74,7 +77,7 @@ pub(super) mod openapi {
             by: name(),
             standing: SenderStanding::Authenticated,
             warnings: vec![
-                SenderWarning::ShowsVia,
+                SenderWarning::ShowsVia(Unsigned::LacksCnames),
                 SenderWarning::BulkRulesUnmet(BulkRulesUnmet {
                     author: name(),
                     why: vec!["The CNAME records for DKIM are not in place.".to_owned()],
@@ -86,7 +89,7 @@ pub(super) mod openapi {
             "authenticated": example(covered(SenderStanding::Authenticated)),
             "authenticated_and_refused_by_mail_servers": example(refused),
             "authenticated_without_dkim": example(without_dkim),
-            "waiting_for_dns": example(covered(SenderStanding::WaitingForDns)),
+            "waiting_for_dns": example(covered(SenderStanding::WaitingForDns(RecordsSeen::Missing))),
             "displaced": example(covered(SenderStanding::Displaced(lost()))),
             "proof_wanted": example(covered(SenderStanding::ProofWanted)),
             "not_initiated": example(Verdict::NotInitiated(name())),

@@ -48,11 +48,14 @@ impl From<NotifyRefusal> for ApiError {
             NotifyRefusal::CannotBeReady {
                 status,
                 proven,
+                refused_by_ses,
                 is_noted,
             } => Self::NotReady {
                 status,
                 proven,
+                refused_by_ses,
                 is_noted,
+                by_support: false,
             },
         }
     }
@@ -107,7 +110,9 @@ pub(super) mod openapi {
                 ApiError::NotReady {
                     status: Status::Failed,
                     proven: false,
+                    refused_by_ses: false,
                     is_noted: true,
+                    by_support: false,
                 },
                 ApiError::Busy,
             ],

@@ -16,7 +16,11 @@ pub(super) const ROUTE: Route = Route {
 impl From<RestartRefusal> for ApiError {
     fn from(error: RestartRefusal) -> Self {
         match error {
-            RestartRefusal::NotFailed(status) => Self::NotFailed(status),
+            RestartRefusal::NotFailed { status, proven } => Self::NotFailed {
+                status,
+                proven,
+                by_support: false,
+            },
             RestartRefusal::Ses(error) => Self::Ses(error),
         }
     }
@@ -43,7 +47,11 @@ pub(super) mod openapi {
             )],
             problems: vec![
                 ApiError::NotFound,
-                ApiError::NotFailed(Status::Pending),
+                ApiError::NotFailed {
+                    status: Status::Pending,
+                    proven: false,
+                    by_support: false,
+                },
                 samples::throttled("VerifyDomainIdentity"),
                 samples::refused("VerifyDomainIdentity"),
                 ApiError::Busy,

@@ -136,6 +136,8 @@ pub(super) mod openapi {
         };
         let sent = Sent {
             letter: Letter {
+                client: domain.client.clone(),
+                domain: domain.name.clone(),
                 subject: format!("DNS records to add for {}", domain.name),
                 text: String::new(),
                 html: String::new(),

@@ -6,7 +6,9 @@ use domain_auth::links::MOST_LINKS;
 use domain_auth::names::{DomainNameError, InvalidReason, MAX_COMMUNITIES};
 use domain_auth::ports::{SesError, StoreFailure};
 
-use super::sentences::{call_of_support, capitalized, instead_of_restart, not_ready, sentence};
+use super::sentences::{
+    before_ready, call_of_support, capitalized, instead_of_restart, not_ready, sentence,
+};
 use super::{ANOTHER_CONFIRMED, ApiError, FieldError, MAX_BODY, MAX_SENDERS_BODY, Problem};
 
 impl ApiError {
@@ -119,13 +121,21 @@ impl ApiError {
                 ),
             )
             .with(missing.into_iter().map(FieldError::about).collect()),
-            Self::NotFailed(status) => Problem::new(
+            Self::NotFailed {
+                status,
+                proven,
+                by_support,
+            } => Problem::new(
                 409,
                 "not_failed",
                 "There is nothing to restart",
                 format!(
                     "The domain is {status}; only one that failed can be restarted. {}",
-                    instead_of_restart(status)
+                    if by_support {
+                        call_of_support(status, proven)
+                    } else {
+                        instead_of_restart(status, proven)
+                    }
                 ),
             ),
             Self::Unconfirmed(name) => Problem::new(
@@ -149,13 +159,22 @@ impl ApiError {
             Self::NotReady {
                 status,
                 proven,
+                refused_by_ses,
                 is_noted,
-            } => Problem::new(
-                409,
-                "not_ready",
-                "Something else comes first",
-                not_ready(status, proven, is_noted),
-            ),
+                by_support,
+            } => {
+                let first = if by_support {
+                    call_of_support(status, proven)
+                } else {
+                    before_ready(status, proven, refused_by_ses)
+                };
+                Problem::new(
+                    409,
+                    "not_ready",
+                    "Something else comes first",
+                    not_ready(status, first, is_noted),
+                )
+            }
             Self::OtherConfirmed => {
                 Self::invalid(FieldError::parameter("confirm", ANOTHER_CONFIRMED)).into_problem()
             }
@@ -294,7 +313,8 @@ impl ApiError {
                 "identity_not_ours",
                 "Amazon SES has another identity",
                 "The identity that Amazon SES has for this domain is not tagged with this client. \
-                 Nothing about it was changed.",
+                 Nothing about it was changed. recheck looks at the identity again (POST …/recheck), \
+                 and reject refuses the final step (POST …/reject).",
             ),
             Self::NotContested(status) => Problem::new(
                 409,
@@ -318,7 +338,8 @@ impl ApiError {
                 "no_identity",
                 "There is nothing to adopt",
                 "Amazon SES has no identity for this domain. The domain is contested for another \
-                 reason.",
+                 reason: recheck looks for its ownership record (POST …/recheck), and release ends the \
+                 claim (POST …/release).",
             ),
             Self::NoRoom(organizational) => Problem::new(
                 409,

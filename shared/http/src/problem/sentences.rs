@@ -4,9 +4,23 @@ use domain_auth::state::Status;
 
 use super::FieldError;
 
-/// What the client has to do first.
-pub(super) fn not_ready(status: Status, proven: bool, is_noted: bool) -> String {
-    let first = match status {
+/// That a domain cannot be ready, what comes first, and what became of the note.
+pub(super) fn not_ready(status: Status, first: &str, is_noted: bool) -> String {
+    let noted = if is_noted {
+        " Your note is in the history of the domain; Lasso support was not told."
+    } else {
+        ""
+    };
+    format!("The domain is {status}. {first}{noted}")
+}
+
+/// What the client has to do before it can be ready.
+pub(super) fn before_ready(status: Status, proven: bool, refused_by_ses: bool) -> &'static str {
+    match status {
+        Status::Failed if refused_by_ses => {
+            "Amazon SES does not accept its name. If the name is wrong, remove the domain (DELETE) and \
+             add the right one; if it is right, ask Lasso support."
+        }
         Status::Failed => {
             "Restart it first (POST …/restart), so that Amazon SES looks for the records again."
         }
@@ -14,7 +28,7 @@ pub(super) fn not_ready(status: Status, proven: bool, is_noted: bool) -> String 
             "Your proof was found, and Lasso support decides about this domain now."
         }
         Status::Contested => {
-            "Publish its ownership record first: it proves that the domain is yours."
+            "Publish its ownership record first (GET …/records): it proves that the domain is yours."
         }
         Status::Provisioning
         | Status::Pending
@@ -23,13 +37,7 @@ pub(super) fn not_ready(status: Status, proven: bool, is_noted: bool) -> String 
         | Status::AtRisk
         | Status::Rejected
         | Status::Removing => "Look at where it stands.",
-    };
-    let noted = if is_noted {
-        " Your note is in the history of the domain; Lasso support was not told."
-    } else {
-        ""
-    };
-    format!("The domain is {status}. {first}{noted}")
+    }
 }
 
 /// The call of Lasso support that fits a domain, below its path.
@@ -59,15 +67,21 @@ pub(super) fn call_of_support(status: Status, proven: bool) -> &'static str {
         Status::AtRisk => {
             "The final step is taken, and records are gone: recheck looks for them (POST …/recheck)."
         }
-        Status::Failed => "restart gives it another 72 hours at Amazon SES (POST …/restart).",
+        Status::Failed => {
+            "restart gives it another 72 hours at Amazon SES, or registers it there again \
+             (POST …/restart)."
+        }
         Status::Rejected => "notify opens the final step again (POST …/notify).",
         Status::Removing => "It is given up, and gone in a moment.",
     }
 }
 
 /// What to do with a domain that has not failed.
-pub(super) fn instead_of_restart(status: Status) -> &'static str {
+pub(super) fn instead_of_restart(status: Status, proven: bool) -> &'static str {
     match status {
+        Status::Contested if proven => {
+            "Your proof was found, and Lasso support decides about this domain now."
+        }
         Status::Contested => "Its ownership record has to be published (GET …/records).",
         Status::Provisioning => "Amazon SES is registering it, which goes on by itself.",
         Status::Pending => {

@@ -11,6 +11,8 @@ use super::truth::Tested;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Figures {
     pub(crate) commits: usize,
+    /// Domains whose answers were checked after a change.
+    pub(crate) answers: usize,
     /// Events published, copies included.
     pub(crate) published: usize,
     /// Emails with instructions, and how often a limit stopped one.
@@ -25,6 +27,7 @@ pub(crate) struct Figures {
 impl AddAssign for Figures {
     fn add_assign(&mut self, other: Self) {
         self.commits += other.commits;
+        self.answers += other.answers;
         self.published += other.published;
         self.letters += other.letters;
         self.domain_limits += other.domain_limits;
@@ -56,7 +59,7 @@ impl Figures {
         } = self;
         writeln!(
             out,
-            "{} changes written, {} events published\n\
+            "{} changes written, {} answers about them checked, {} events published\n\
              {} breaks alerted, {} recoveries, {} breaks over before that, {} spells in which nothing could be\n\
              seen and nobody was alerted, {} verifications taken back\n\
              {} claims proven, {} of them left to Lasso support, {} decided or released by it; {} holders\n\
@@ -65,6 +68,7 @@ impl Figures {
              {} identities deleted that nobody could miss, {} as old kept that somebody might\n\
              {} emails with instructions, {} stopped by the limit of a domain, {} by that of a client",
             self.commits,
+            self.answers,
             self.published,
             tested.alerted,
             tested.recovered,

@@ -12,9 +12,10 @@ use domain_auth::instructions::{Day, PER_CLIENT, PER_DOMAIN};
 use domain_auth::names::{ClientId, DomainName, EventId};
 use domain_auth::ports::Clock;
 use domain_auth::run_memory::RunMemory;
-use domain_auth_testkit::{is_adopted, owner_of};
+use domain_auth_testkit::{MemoryStore, is_adopted, owner_of};
 use jiff::{SignedDuration, Timestamp};
 
+use super::answers;
 use super::figures::Figures;
 use super::holders::Holders;
 use super::orphans::Orphans;
@@ -37,6 +38,8 @@ pub(crate) struct Journal {
     dns: SimDns,
     ses: SimSes,
     orphans: Arc<Orphans>,
+    /// Whether the answers about what was written are checked: of a service without a fault.
+    answers_are_checked: bool,
     /// What the final step attaches.
     configuration_set: Option<ConfigurationSet>,
     state: Arc<Mutex<Entries>>,
@@ -74,6 +77,7 @@ impl Journal {
         ses: SimSes,
         orphans: Orphans,
         configuration_set: Option<ConfigurationSet>,
+        answers_are_checked: bool,
     ) -> Self {
         Self {
             clock,
@@ -81,6 +85,7 @@ impl Journal {
             ses,
             orphans: Arc::new(orphans),
             configuration_set,
+            answers_are_checked,
             state: Arc::default(),
         }
     }
@@ -407,6 +412,22 @@ impl Observe for Journal {
             }
         }
         self.acted(changes);
+    }
+
+    fn stored(&self, store: &MemoryStore, changes: &[&Change]) {
+        if !self.answers_are_checked {
+            return;
+        }
+        let now = self.clock.now();
+        for change in changes {
+            let Some(wrong) = answers::wrong(store, &change.domain, now) else {
+                continue;
+            };
+            self.entries().figures.answers += 1;
+            for what in &wrong {
+                self.wrong(what);
+            }
+        }
     }
 
     fn ended(&self, memory: &RunMemory) {

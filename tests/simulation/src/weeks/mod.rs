@@ -1,5 +1,6 @@
 //! Weeks of everything that goes wrong, from a seed: whatever happens, nothing is lost.
 
+mod answers;
 #[cfg(test)]
 mod faults;
 mod figures;

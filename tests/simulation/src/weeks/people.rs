@@ -228,13 +228,9 @@ impl World {
 }
 
 fn support() -> Actor {
-    Actor::LassoSupport {
-        subject: "support".to_owned(),
-    }
+    Actor::lasso_support("support")
 }
 
 fn admin() -> Actor {
-    Actor::ClientAdmin {
-        subject: "admin".to_owned(),
-    }
+    Actor::client_admin("admin")
 }

@@ -158,6 +158,7 @@ impl World {
             ses.clone(),
             orphans,
             operator.final_step.configuration_set.clone(),
+            fault.is_none(),
         );
         let store = SimStore::new(journal, setting.clone(), Purpose::Content);
         store.put_reconciliation(&known);

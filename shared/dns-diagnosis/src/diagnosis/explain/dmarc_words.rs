@@ -62,7 +62,7 @@ impl Wording<'_> {
     }
 
     fn older_receivers(&self, dmarc: Option<&Dmarc>) -> String {
-        match (dmarc, self.case.policies().discovery()) {
+        match (dmarc, self.case.policies.discovery()) {
             (Some(dmarc), DmarcDiscovery::Published { policy, .. }) => {
                 older_receivers(dmarc, policy)
             }
@@ -78,7 +78,7 @@ impl Wording<'_> {
 
     /// Which policy applies although the records at `place` count for nothing.
     fn policy_instead(&self, place: &str) -> String {
-        match self.case.policies().discovery() {
+        match self.case.policies.discovery() {
             DmarcDiscovery::Published { at, policy, .. } if at != place => {
                 format!(", and the policy at {at} applies: {}", policy.as_str())
             }
@@ -93,7 +93,7 @@ impl Wording<'_> {
     pub(super) fn dmarc_found(&self, place: &str) -> String {
         let domain = self.context.domain.as_str();
         let own = place == dmarc_name(domain);
-        let unsaid = match self.case.policies().discovery() {
+        let unsaid = match self.case.policies.discovery() {
             DmarcDiscovery::Published { text, dmarc, .. } => {
                 let says = text.split(';').filter_map(|part| part.split_once('='));
                 let says_policy = says.map(|(tag, _)| tag.trim()).any(|tag| tag == "p");

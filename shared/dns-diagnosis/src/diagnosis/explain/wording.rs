@@ -23,7 +23,7 @@ impl<'a> Wording<'a> {
         Self {
             context,
             records: case.records,
-            panel: Panel::of(context.found_zone(), context.domain.organizational()),
+            panel: case.panel().clone(),
             case,
         }
     }

@@ -1,8 +1,6 @@
 //! From many answers to one: the authoritative servers first, the resolver where none of them
 //! could be reached, and never a verdict where nobody answered.
 
-use std::collections::HashMap;
-
 use super::finding::{Finding, Judgement, Standing};
 use crate::diagnosis::DiagnosisCode;
 use crate::dns::{Data, Failure, Observation, Outcome, Question, RecordType};
@@ -10,8 +8,9 @@ use crate::dns::{Data, Failure, Observation, Outcome, Question, RecordType};
 /// Longest chain of aliases that is followed through the observations.
 const MAX_CHAIN: usize = 4;
 
-/// The observations, by the name that was asked for.
-pub(crate) struct Observations<'a>(HashMap<&'a str, Vec<&'a Observation>>);
+/// The observations, in the order of the length of the name that was asked for, and of the name: most
+/// names that are looked for were not asked for, and no name of their length was.
+pub(crate) struct Observations<'a>(Vec<&'a Observation>);
 
 /// NXDOMAIN.
 fn is_denial(outcome: &Outcome) -> bool {
@@ -39,13 +38,15 @@ pub(crate) fn answers(observation: &Observation) -> Vec<&Outcome> {
     authoritative
 }
 
+/// Where the answers about a name are among those about others.
+fn place_of(name: &str) -> (usize, &str) {
+    (name.len(), name)
+}
+
 impl<'a> Observations<'a> {
     pub(crate) fn new(observations: &'a [Observation]) -> Self {
-        let mut by_name: HashMap<&str, Vec<&Observation>> = HashMap::new();
-        for observation in observations {
-            let name = observation.question.name.as_str();
-            by_name.entry(name).or_default().push(observation);
-        }
+        let mut by_name: Vec<&Observation> = observations.iter().collect();
+        by_name.sort_by_key(|observation| place_of(&observation.question.name));
         Self(by_name)
     }
 
@@ -71,24 +72,62 @@ impl<'a> Observations<'a> {
         outcomes.any(|outcome| outcome.is_answer() && !is_denial(outcome))
     }
 
+    /// Whether some answers at the name hold a CNAME and some hold something else, whichever server gave
+    /// them.
+    pub(crate) fn may_have_cname_and_other(&self, name: &str) -> bool {
+        let (mut cname, mut other) = (false, false);
+        for observation in self.at(name) {
+            for outcome in outcomes(observation) {
+                match outcome {
+                    Outcome::Alias { .. } => cname = true,
+                    Outcome::Found { .. } => {
+                        let is_cname = observation.question.record_type == RecordType::Cname;
+                        (cname, other) = (cname || is_cname, other || !is_cname);
+                    }
+                    Outcome::NoData { .. }
+                    | Outcome::NoSuchName { .. }
+                    | Outcome::Failed { .. }
+                    | Outcome::TimedOut
+                    | Outcome::NotAsked => {}
+                }
+            }
+        }
+        cname && other
+    }
+
     /// Whether servers say that the name does not exist, and none says otherwise.
     pub(crate) fn denies(&self, name: &str) -> bool {
-        let mut outcomes = self.at(name).iter().copied().flat_map(outcomes);
-        outcomes.any(is_denial) && !self.exists(name)
+        self.denies_if_asked(name).unwrap_or_default()
+    }
+
+    /// The same, and none where nothing was asked about the name.
+    pub(crate) fn denies_if_asked(&self, name: &str) -> Option<bool> {
+        let at_name = self.at(name);
+        let outcomes = || at_name.iter().copied().flat_map(outcomes);
+        let exists = |outcome: &Outcome| outcome.is_answer() && !is_denial(outcome);
+        let asked = !at_name.is_empty();
+        asked.then(|| outcomes().any(is_denial) && !outcomes().any(exists))
     }
 
     /// What was answered at a name, to questions for any type.
     fn at(&self, name: &str) -> &[&'a Observation] {
-        let found = if name.bytes().any(|octet| octet.is_ascii_uppercase()) {
-            self.0.get(name.to_ascii_lowercase().as_str())
+        if name.bytes().any(|octet| octet.is_ascii_uppercase()) {
+            self.at_lower(&name.to_ascii_lowercase())
         } else {
-            self.0.get(name)
-        };
-        found.map_or(&[], Vec::as_slice)
+            self.at_lower(name)
+        }
+    }
+
+    fn at_lower(&self, name: &str) -> &[&'a Observation] {
+        let place = place_of(name);
+        let before = |seen: &&Observation| place_of(&seen.question.name) < place;
+        let (_, from) = self.0.split_at(self.0.partition_point(before));
+        let count = from.iter().take_while(|seen| seen.question.name == name);
+        from.split_at(count.count()).0
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &'a Observation> {
-        self.0.values().flatten().copied()
+        self.0.iter().copied()
     }
 
     /// All data of one type at a name that some counting answer holds.

@@ -100,11 +100,17 @@ impl<'d> Policies<'d> {
 
     /// The judgement that a person is shown, and the name that it is about: that of the domain, or of
     /// a name above it whose policy covers the domain.
-    pub(super) fn effective(self) -> (Judgement, String) {
-        let place = self.effective_place();
-        let fallback = || (self.domain.as_str(), Judgement::absent());
-        let (name, judged) = self.places.into_iter().nth(place).unwrap_or_else(fallback);
-        (judged, dmarc_name(name))
+    pub(super) fn effective(&self) -> (Judgement, String) {
+        match self.places.get(self.effective_place()) {
+            Some((name, judged)) => (judged.clone(), dmarc_name(name)),
+            None => (Judgement::absent(), dmarc_name(self.domain.as_str())),
+        }
+    }
+
+    /// Whether that judgement is that the record is right.
+    fn is_right(&self) -> bool {
+        let effective = self.places.get(self.effective_place());
+        effective.is_some_and(|(_, judged)| judged.standing == Standing::Right)
     }
 
     fn effective_place(&self) -> usize {
@@ -294,24 +300,19 @@ fn malformed(text: &str) -> Vec<Finding> {
 }
 
 impl Case<'_> {
-    /// What is known of the DMARC records on the way up from the domain.
-    pub(crate) fn policies(&self) -> Policies<'_> {
-        Policies::new(self.context.domain, &self.observations)
-    }
-
     /// The judgement of the DMARC record, and the name that it is about: the domain's, or one above
     /// it that counts.
     pub(super) fn dmarc(&self) -> (Judgement, String) {
-        self.policies().effective()
+        self.policies.effective()
     }
 
     pub(crate) fn has_dmarc(&self) -> bool {
-        self.dmarc().0.standing == Standing::Right
+        self.policies.is_right()
     }
 
     /// The names of the walk that have to be asked where the domain has no policy of its own.
     pub(crate) fn unasked_policies(&self) -> Vec<String> {
-        let policies = self.policies();
+        let policies = &self.policies;
         let own = policies.record(self.context.domain.as_str());
         match own {
             DmarcAnswer::Nothing => {
@@ -325,7 +326,7 @@ impl Case<'_> {
     /// What becomes of mail from the domain itself that is sent now.
     fn delivery(&self, protection: Protection) -> Delivery {
         let domain = self.context.domain.as_str();
-        let policies = self.policies();
+        let policies = &self.policies;
         let mut records = self.records.iter();
         let mail_from = records.find(|record| record.id == RecordId::MailFromMx);
         let mail = Mail {
@@ -340,7 +341,7 @@ impl Case<'_> {
                 passes: Verdict::of(protection.mail_from),
             },
         };
-        delivery(&mail, &policies)
+        delivery(&mail, policies)
     }
 
     /// What the policy means for mail that is sent now. `place` is the name that the judgement is
@@ -350,7 +351,7 @@ impl Case<'_> {
         let Applicable::Record { at, dmarc, .. } = &delivery.applicable else {
             return;
         };
-        let text = self.policies().text_at(at).unwrap_or_default();
+        let text = self.policies.text_at(at).unwrap_or_default();
         let at = dmarc_name(at);
         let finding = |code| {
             let finding = Finding::of(code, text.as_str());

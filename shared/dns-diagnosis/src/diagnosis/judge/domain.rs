@@ -131,16 +131,15 @@ impl Case<'_> {
             .filter(|host| is_listed(host))
             .collect()
     }
+}
 
-    /// Whether every name server of the zone is one for suspended domains.
-    pub(super) fn is_suspended(&self) -> bool {
-        let hosts = self.context.found_zone().map(|zone| &zone.name_servers);
-        let stands_for_it = |host: &String| {
-            let host = host.to_ascii_lowercase();
-            SUSPENDED.iter().any(|word| host.contains(word))
-        };
-        hosts.is_some_and(|hosts| !hosts.is_empty() && hosts.iter().all(stands_for_it))
-    }
+/// Whether there are name servers, and all of them are for suspended domains.
+pub(super) fn are_for_suspended(hosts: &[String]) -> bool {
+    let stands_for_it = |host: &String| {
+        let host = host.to_ascii_lowercase();
+        SUSPENDED.iter().any(|word| host.contains(word))
+    };
+    !hosts.is_empty() && hosts.iter().all(stands_for_it)
 }
 
 /// Whether the zone names other servers as its own than those that were asked because the parent

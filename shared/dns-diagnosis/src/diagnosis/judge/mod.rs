@@ -66,6 +66,7 @@ pub use finding::{Finding, JudgedRecord, RecordState};
 
 pub(crate) use answers::{Observations, answers};
 pub(crate) use case::Case;
+use finding::Judgement;
 pub(crate) use finding::Standing;
 pub(crate) use likeness::{ELLIPSES, decode};
 pub(crate) use near::has_misplaced_policy;
@@ -92,12 +93,14 @@ pub fn judge(context: &Context<'_>, records: &[Record], observations: &[Observat
 }
 
 pub(super) fn of_case(case: &Case<'_>) -> Judged {
-    let protection = case.protection();
     let records = case.records.iter();
+    let own: Vec<Judgement> = records.clone().map(|record| case.own(record)).collect();
+    let protection = case.protection(&own);
     let records: Vec<JudgedRecord> = records
-        .map(|record| case.judge_record(record, protection))
+        .zip(own)
+        .map(|(record, own)| case.judge_record(record, own, protection))
         .collect();
-    let policies = case.policies();
+    let policies = &case.policies;
     let dmarc = policies.discovery();
     Judged {
         trouble: domain::trouble(case, &records),

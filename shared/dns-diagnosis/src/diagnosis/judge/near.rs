@@ -8,7 +8,7 @@ use super::case::Case;
 use super::dmarc::dmarc_name;
 use super::finding::{Finding, Judgement};
 use super::likeness::Likeness;
-use super::places::NOBODYS_LABEL;
+use super::places::{NOBODYS_LABEL, below};
 use super::value::{SES_SPF_DOMAIN, value_of};
 use crate::dns::{Data, Observation, RecordType};
 use crate::email_auth::{Spf, is_dmarc};
@@ -30,14 +30,14 @@ impl Case<'_> {
             return Vec::new();
         };
         let mut names: Vec<(String, Option<String>)> = Vec::new();
-        let www = format!("www.{domain}");
-        let below_www = |host: &str| (format!("{host}.{www}"), Some(www.clone()));
-        let mut add = |host: String| names.push((format!("{host}.{domain}"), None));
+        let www = below(domain, "www");
+        let below_www = |host: &str| (below(&www, host), Some(www.clone()));
+        let mut add = |host: &str| names.push((below(domain, host), None));
         match record.id {
             RecordId::Verification => {
                 let near = ["amazonses", "_amazonaws", "_amazones", "amazon-ses", "www"];
                 for label in near {
-                    add(label.to_owned());
+                    add(label);
                 }
                 names.push(below_www(host));
                 // Where other texts of the set belong, which is asked anyway.
@@ -45,27 +45,29 @@ impl Case<'_> {
                 names.extend(others.map(|other| (other.name.clone(), None)));
             }
             RecordId::Ownership | RecordId::Dmarc => {
-                add(host.trim_start_matches('_').to_owned());
+                add(host.trim_start_matches('_'));
                 names.extend([(www.clone(), None), below_www(host)]);
             }
             RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
                 let token = host.split('.').next().unwrap_or(host);
-                add(token.to_owned());
-                add("_domainkey".to_owned());
-                let at = |host: &str| format!("{host}.{domain}");
-                let below = |host: &str, name: String| (at(&name), Some(at(host)));
+                add(token);
+                add("_domainkey");
+                let at = |host: &str, front: &str| {
+                    let branch = below(domain, host);
+                    (below(&branch, front), Some(branch))
+                };
                 names.extend([
-                    below("domainkey", format!("{token}.domainkey")),
+                    at("domainkey", token),
                     below_www(host),
-                    below(token, format!("_domainkey.{token}")),
-                    below(host, format!("www.{host}")),
+                    at(token, "_domainkey"),
+                    at(host, "www"),
                 ]);
             }
             RecordId::MailFromMx | RecordId::MailFromSpf => {
                 names.push((domain.to_owned(), None));
                 names.push(below_www(host));
                 if record.id == RecordId::MailFromSpf {
-                    names.push((format!("_{host}.{domain}"), None));
+                    names.push((["_", host, ".", domain].concat(), None));
                 }
             }
         }
@@ -93,16 +95,16 @@ impl Case<'_> {
         let end = organizational.rsplit('.').next().unwrap_or(organizational);
         let repeated = [
             NearName {
-                name: format!("{host}.{labels}.{domain}"),
-                below: Some(format!("{last}.{domain}")),
+                name: [host, ".", labels, ".", domain].concat(),
+                below: Some(below(domain, last)),
             },
             NearName {
-                name: format!("{host}.{organizational}.{domain}"),
-                below: Some(format!("{end}.{domain}")),
+                name: [host, ".", organizational, ".", domain].concat(),
+                below: Some(below(domain, end)),
             },
             NearName {
-                name: format!("{host}.{organizational}.{organizational}"),
-                below: Some(format!("{end}.{organizational}")),
+                name: [host, ".", organizational, ".", organizational].concat(),
+                below: Some(below(organizational, end)),
             },
         ];
         own.chain(repeated).collect()
@@ -112,12 +114,15 @@ impl Case<'_> {
     fn repeated_host(&self, record: &Record, host: &str) -> Option<NearName> {
         let domain = self.context.domain.as_str();
         let label = host.rsplit('.').next()?;
-        let below = format!("{label}.{label}.{domain}");
         let is_alone = label == host;
         Some(NearName {
-            name: format!("{host}.{label}.{domain}"),
+            name: [host, ".", label, ".", domain].concat(),
             // What is below the record's own name exists only if that name does.
-            below: Some(if is_alone { record.name.clone() } else { below }),
+            below: Some(if is_alone {
+                record.name.clone()
+            } else {
+                [label, ".", label, ".", domain].concat()
+            }),
         })
     }
 
@@ -127,8 +132,8 @@ impl Case<'_> {
         let (label, ending) = self.zone.split_once('.')?;
         let typed = record.name.strip_suffix(ending)?;
         Some(NearName {
-            name: format!("{typed}{}", self.zone),
-            below: Some(format!("{label}.{}", self.zone)),
+            name: [typed, self.zone].concat(),
+            below: Some(below(self.zone, label)),
         })
     }
 

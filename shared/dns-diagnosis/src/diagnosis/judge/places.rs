@@ -2,6 +2,7 @@
 
 use super::case::Case;
 use crate::diagnosis::DiagnosisCode as Code;
+use crate::names::DomainName;
 use crate::records::{Record, RecordData, RecordId};
 
 /// Longest name that can be asked for (RFC 1035 section 2.3.4).
@@ -67,7 +68,7 @@ impl Case<'_> {
         let mut bases = vec![zone];
         bases.extend((domain != zone).then_some(domain));
         for base in bases {
-            let name = format!("{}.{base}", record.name);
+            let name = below(base, &record.name);
             add(name, PlaceKind::Doubled, Some(branch(&record.name, base)));
         }
         for near in self.repeated_names(record) {
@@ -77,7 +78,7 @@ impl Case<'_> {
         // ours is checked where the answer is read.
         let front = record.name.strip_suffix(domain);
         if let Some(front) = front.filter(|_| domain != zone && record.id != RecordId::Dmarc) {
-            add(format!("{front}{zone}"), PlaceKind::WithoutPart, None);
+            add([front, zone].concat(), PlaceKind::WithoutPart, None);
         }
         match record.id {
             RecordId::Verification | RecordId::Ownership => {
@@ -85,7 +86,7 @@ impl Case<'_> {
             }
             RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
                 let value = record.data.value();
-                let name = format!("{value}.{zone}");
+                let name = below(zone, &value);
                 add(name, PlaceKind::UnderItsValue, Some(branch(&value, zone)));
                 for old in self.former_tokens(record.id) {
                     let name = format!("{old}._domainkey.{domain}");
@@ -118,20 +119,38 @@ impl Case<'_> {
             .filter(move |(at, _)| at % 3 == place)
             .map(|(_, token)| token.as_str())
     }
+}
 
-    /// A name beside the record at which only a wildcard answers. The records of DKIM have one of their
-    /// own: where `_domainkey` exists, a wildcard above it does not reach below it (RFC 4592).
-    pub(crate) fn nobodys_name(&self, record: &Record) -> String {
-        let domain = self.context.domain;
+/// Names at which only a wildcard answers. The records of DKIM have one of their own: where `_domainkey`
+/// exists, a wildcard above it does not reach below it (RFC 4592).
+pub(super) struct NobodysNames {
+    below_domain: String,
+    below_domainkey: String,
+}
+
+impl NobodysNames {
+    pub(super) fn below(domain: &DomainName) -> Self {
+        Self {
+            below_domain: format!("{NOBODYS_LABEL}.{domain}"),
+            below_domainkey: format!("{NOBODYS_LABEL}._domainkey.{domain}"),
+        }
+    }
+
+    /// The one beside a record.
+    pub(super) fn beside(&self, record: &Record) -> &str {
         match record.data {
-            RecordData::Cname { .. } => format!("{NOBODYS_LABEL}._domainkey.{domain}"),
-            RecordData::Txt { .. } | RecordData::Mx { .. } => format!("{NOBODYS_LABEL}.{domain}"),
+            RecordData::Cname { .. } => &self.below_domainkey,
+            RecordData::Txt { .. } | RecordData::Mx { .. } => &self.below_domain,
         }
     }
 }
 
 /// The name right below `base` that leads to `name` doubled onto it.
 fn branch(name: &str, base: &str) -> String {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    format!("{last}.{base}")
+    below(base, name.rsplit('.').next().unwrap_or(name))
+}
+
+/// The name made of `front` below `base`. Each look makes hundreds of them.
+pub(super) fn below(base: &str, front: &str) -> String {
+    [front, ".", base].concat()
 }

@@ -17,34 +17,34 @@ pub(super) struct Protection {
 impl Case<'_> {
     /// Whether DKIM and MAIL FROM are in place: by what DNS says and, where SES was asked, by what SES
     /// says. Not knowing is no reason to warn.
-    pub(super) fn protection(&self) -> Protection {
+    ///
+    /// `own` is what the records' own look-ups say, in the order of the record set.
+    pub(super) fn protection(&self, own: &[Judgement]) -> Protection {
         const DKIM: [RecordId; 3] = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
+        let judged = |wanted: &'static [RecordId]| {
+            let records = self.records.iter().zip(own);
+            let wanted = records.filter(|(record, _)| wanted.contains(&record.id));
+            wanted.map(|(_, judged)| judged)
+        };
+        let holds = |wanted| {
+            judged(wanted)
+                .all(|judged| matches!(judged.standing, Standing::Right | Standing::Unknown))
+        };
         match self.context.ses {
             // SES goes on signing for days after the keys have vanished.
             Some(ses) => {
-                let mut keys = self.judged(&DKIM).peekable();
-                let gone = keys.peek().is_some() && keys.all(|judged| leads_nowhere(&judged));
+                let mut keys = judged(&DKIM).peekable();
+                let gone = keys.peek().is_some() && keys.all(leads_nowhere);
                 Protection {
                     dkim: ses.dkim.is_in_use() && !gone,
-                    mail_from: ses.mail_from.is_in_use() && self.holds(&[RecordId::MailFromSpf]),
+                    mail_from: ses.mail_from.is_in_use() && holds(&[RecordId::MailFromSpf]),
                 }
             }
             None => Protection {
-                dkim: self.holds(&DKIM),
-                mail_from: self.holds(&[RecordId::MailFromMx, RecordId::MailFromSpf]),
+                dkim: holds(&DKIM),
+                mail_from: holds(&[RecordId::MailFromMx, RecordId::MailFromSpf]),
             },
         }
-    }
-
-    fn holds(&self, wanted: &[RecordId]) -> bool {
-        self.judged(wanted)
-            .all(|judged| matches!(judged.standing, Standing::Right | Standing::Unknown))
-    }
-
-    fn judged(&self, wanted: &[RecordId]) -> impl Iterator<Item = Judgement> {
-        let records = self.records.iter();
-        let wanted = records.filter(|record| wanted.contains(&record.id));
-        wanted.map(|record| self.own(record))
     }
 }
 

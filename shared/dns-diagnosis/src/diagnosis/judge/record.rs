@@ -13,7 +13,6 @@ use crate::diagnosis::DiagnosisCode as Code;
 use crate::dns::{Outcome, RecordType, ZoneOutcome};
 use crate::email_auth::is_dmarc;
 use crate::identity::AxisStatus;
-use crate::providers::Panel;
 use crate::records::{Record, RecordData, RecordId};
 
 /// The types that may be beside a CNAME although nothing may.
@@ -38,15 +37,19 @@ impl Case<'_> {
         self.without_wildcard(record, judged)
     }
 
-    /// Everything about one record.
-    pub(super) fn judge_record(&self, record: &Record, protection: Protection) -> JudgedRecord {
-        let (mut judged, place) = if record.id == RecordId::Dmarc {
-            let (judged, place) = self.dmarc();
-            let mut judged = self.without_wildcard(record, judged);
+    /// Everything about one record, of which `judged` is what its own look-up says.
+    pub(super) fn judge_record(
+        &self,
+        record: &Record,
+        mut judged: Judgement,
+        protection: Protection,
+    ) -> JudgedRecord {
+        let place = if record.id == RecordId::Dmarc {
+            let (_, place) = self.dmarc();
             self.weigh_dmarc(&mut judged, &place, protection);
-            (judged, place)
+            place
         } else {
-            (self.own(record), record.name.clone())
+            record.name.clone()
         };
         self.look_beside(record, &mut judged);
         if matches!(judged.standing, Standing::Absent | Standing::Wrong) && !judged.is_explained() {
@@ -74,19 +77,18 @@ impl Case<'_> {
 
     /// What a wildcard answers is nothing at the name: any other name gets the same (RFC 4592).
     fn without_wildcard(&self, record: &Record, judged: Judgement) -> Judgement {
-        let only_other = judged.standing == Standing::Wrong;
-        let sibling = self
-            .observations
-            .values(&self.nobodys_name(record), type_of(&record.data));
-        if only_other && !sibling.is_empty() && sibling == judged.observed {
+        if judged.standing != Standing::Wrong {
+            return judged;
+        }
+        let (nobody, record_type) = (self.nobodys_name(record), type_of(&record.data));
+        let sibling = self.observations.values(nobody, record_type);
+        if !sibling.is_empty() && sibling == judged.observed {
             return Judgement::wildcard(sibling.join(", "));
         }
-        let alias = self
-            .observations
-            .alias(&self.nobodys_name(record), type_of(&record.data));
-        let own = self.observations.alias(&record.name, type_of(&record.data));
+        let alias = self.observations.alias(nobody, record_type);
+        let own = self.observations.alias(&record.name, record_type);
         match alias {
-            Some(target) if only_other && own == alias => Judgement::wildcard(target),
+            Some(target) if own == alias => Judgement::wildcard(target),
             Some(_) | None => judged,
         }
     }
@@ -135,10 +137,11 @@ impl Case<'_> {
     fn beside(&self, record: &Record, types: &[RecordType], code: Code) -> Option<Finding> {
         types.iter().find_map(|record_type| {
             let values = self.observations.values(&record.name, *record_type);
-            let sibling = self
-                .observations
-                .values(&self.nobodys_name(record), *record_type);
-            let first = values.first().filter(|_| values != sibling)?;
+            let first = values.first()?;
+            let nobody = self.nobodys_name(record);
+            if values == self.observations.values(nobody, *record_type) {
+                return None;
+            }
             Some(Finding::of(
                 code,
                 format!("{} {first}", name_of(*record_type)),
@@ -148,16 +151,20 @@ impl Case<'_> {
 
     /// What a wildcard answers at the name of a record that is not there.
     fn answered_by_wildcard(&self, record: &Record) -> Option<String> {
-        let nobody = self.nobodys_name(record);
         BESIDE.into_iter().find_map(|record_type| {
             let values = self.observations.values(&record.name, record_type);
-            let sibling = self.observations.values(&nobody, record_type);
-            (!values.is_empty() && values == sibling).then(|| values.join(", "))
+            let nobody = || self.nobodys_name(record);
+            let is_wildcards =
+                !values.is_empty() && values == self.observations.values(nobody(), record_type);
+            is_wildcards.then(|| values.join(", "))
         })
     }
 
     /// A CNAME and something else at one name, at one and the same server.
     fn cname_and_other(&self, name: &str) -> Option<String> {
+        if !self.observations.may_have_cname_and_other(name) {
+            return None;
+        }
         // In the order of the servers, so that the same answers make the same message.
         let mut seen: BTreeMap<Option<IpAddr>, (Option<String>, Option<String>)> = BTreeMap::new();
         for record_type in BESIDE {
@@ -201,6 +208,10 @@ impl Case<'_> {
     /// The places where records end up by the usual mistakes.
     fn look_elsewhere(&self, record: &Record, judged: &mut Judgement) {
         for place in self.places(record) {
+            // Most were not asked, or do not exist.
+            if !self.observations.exists(&place.name) {
+                continue;
+            }
             if self.accepted_at_apex(record, &place.name) {
                 judged.standing = Standing::Right;
                 judged.findings = vec![Finding::new(Code::AtApex).at(&place.name)];
@@ -273,15 +284,14 @@ impl Case<'_> {
 
     /// SES takes the token at the domain itself too, with or without its prefix.
     fn accepted_at_apex(&self, record: &Record, name: &str) -> bool {
+        if record.id != RecordId::Verification || name != self.context.domain.as_str() {
+            return false;
+        }
         let token = record.data.value();
-        let prefixed = format!("amazonses:{token}");
-        record.id == RecordId::Verification
-            && name == self.context.domain.as_str()
-            && self
-                .observations
-                .values(name, RecordType::Txt)
-                .iter()
-                .any(|text| *text == token || *text == prefixed)
+        let is_token =
+            |text: &str| text == token || text.strip_prefix("amazonses:") == Some(token.as_str());
+        let texts = self.observations.values(name, RecordType::Txt);
+        texts.iter().any(|text| is_token(text))
     }
 
     /// Whether the record is of the MAIL FROM name, and both of those are right.
@@ -321,11 +331,11 @@ impl Case<'_> {
 
     /// Whether the provider's panel takes so long a name.
     fn measure_host(&self, record: &Record, judged: &mut Judgement) {
-        // Recognizing the panel is expensive, and this is called for every record.
+        // Recognizing the panel is expensive, and nothing has to be typed for a record that is right.
         if !matches!(judged.standing, Standing::Absent | Standing::Wrong) {
             return;
         }
-        let panel = Panel::of(self.context.found_zone(), self.context.zone_or_guess());
+        let panel = self.panel();
         let is_too_long = panel
             .longest_host()
             .is_some_and(|longest| panel.host(record).len() > longest);

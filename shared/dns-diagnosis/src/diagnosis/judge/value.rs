@@ -151,6 +151,9 @@ impl Case<'_> {
         value: &str,
         observed: Vec<String>,
     ) -> Judgement {
+        if observed.iter().any(|text| text == value) {
+            return Judgement::right(observed);
+        }
         let expected = self.expected(record, value, false);
         let mut findings = Vec::new();
         let mut other = None;
@@ -184,6 +187,9 @@ impl Case<'_> {
     fn judge_target(&self, record: &Record, target: &str) -> Judgement {
         let value = record.data.value();
         let observed = vec![target.to_owned()];
+        if target.eq_ignore_ascii_case(&value) {
+            return Judgement::right(observed);
+        }
         let finding = match self.expected(record, &value, true).compare(target) {
             Likeness::Same => return Judgement::right(observed),
             Likeness::Damaged(codes) => return Judgement::wrong(damage(&codes, target), observed),
@@ -238,6 +244,11 @@ impl Case<'_> {
         data: &[Data],
         observed: Vec<String>,
     ) -> Judgement {
+        if let [Data::Mx { exchange: host, .. }] = data
+            && host.eq_ignore_ascii_case(exchange)
+        {
+            return Judgement::right(observed);
+        }
         let expected = self.expected(record, exchange, true);
         let mut findings = Vec::new();
         let mut ours = false;

@@ -17,6 +17,7 @@ use crate::names::DomainName;
 use crate::ports::Clock;
 use crate::use_cases::SesBudget;
 use crate::use_cases::look::{after_look, statuses};
+use crate::use_cases::sending_status::settled;
 use crate::watching;
 
 /// Domains that are written at the same time.
@@ -67,6 +68,8 @@ impl<P: PollerPorts> Poller<'_, P> {
         next: impl Fn(T, Option<SesStatus>) -> F,
     ) -> Part {
         let mut part = Part::default();
+        let tools = self.tools.with_budget(budget);
+        let (tools, next) = (&tools, &next);
         let mut batches = Batches::of(domains);
         while self.tools.clock.now() < times.ask
             && let Some(batch) = batches.next()
@@ -83,7 +86,13 @@ impl<P: PollerPorts> Poller<'_, P> {
             batches.answered();
             let done = batch.into_iter().map(|domain| {
                 let status = statuses.get(&domain.as_ref().name).copied();
-                next(domain, status)
+                async move {
+                    let status = match status {
+                        Some(status) => settled(tools, domain.as_ref(), status, times.ask).await,
+                        None => None,
+                    };
+                    next(domain, status).await
+                }
             });
             let mut done = stream::iter(done).buffer_unordered(WRITES_AT_ONCE);
             while let Some(done) = done.next().await {

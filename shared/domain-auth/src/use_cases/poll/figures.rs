@@ -29,6 +29,17 @@ impl Report {
         ];
         let counted = Counter::ALL.into_iter();
         figures.extend(counted.filter_map(|counter| counter.figure(self[counter])));
+        let throttled = calls.iter().map(|(_, tally)| tally.throttled).sum();
+        figures.push(Figure::count("ThrottledCalls", throttled));
+        if let Some(sweep) = self.sweep {
+            figures.push(Figure::count("Identities", sweep.identities));
+        }
+        let in_state = self.in_state.iter();
+        figures.extend(
+            in_state.map(|(status, count)| {
+                Figure::count("Domains", *count).by("Status", status.as_str())
+            }),
+        );
         if let Some(reconciled) = self.reconciled {
             figures.extend([
                 Figure::count("OrphanIdentities", reconciled.orphans),

@@ -12,6 +12,7 @@ use super::{Poller, PollerPorts, Times};
 use crate::domain::Domain;
 use crate::identity::SesStatus;
 use crate::ports::{Clock, STATUS_BATCH};
+use crate::use_cases::sending_status;
 
 /// From so many domains on the list takes less time: an account has 10,000 identities by default
 /// (Amazon SES developer guide, "Service quotas"), which are ten calls.
@@ -62,5 +63,6 @@ fn unmoved(domain: &Domain, listed: &Listed, now: Timestamp) -> Option<SesStatus
     let last = domain.ses?;
     let fresh = now.duration_since(last.details_at?) < DETAILS_EVERY;
     let verification = (*listed.get(&domain.name)?)?;
-    (fresh && verification == last.status.verification).then_some(last.status)
+    let is_settled = !sending_status::is_open(domain, last.status, now);
+    (fresh && is_settled && verification == last.status.verification).then_some(last.status)
 }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::counter::Counter;
 use crate::domain::{Change, Domain};
+use crate::state::Status;
 
 /// What a run did. `report[Counter::Moved]` is how many domains moved.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Report {
     pub breaker_tripped: bool,
     /// What SES's list of identities has shown, where it was read.
     pub sweep: Option<SweepTally>,
+    /// How many domains are in each state, where the list was read for all of them.
+    pub in_state: BTreeMap<Status, usize>,
     /// What comparing it with all domains has shown, where that was done.
     pub reconciled: Option<ReconcileTally>,
     /// When the oldest of the events that could not be published happened.
@@ -70,6 +73,7 @@ impl Report {
         self.verified_after.extend(part.verified_after);
         self.breaker_tripped |= part.breaker_tripped;
         self.sweep = self.sweep.or(part.sweep);
+        self.in_state.extend(part.in_state);
         self.reconciled = self.reconciled.or(part.reconciled);
         self.oldest_event = [self.oldest_event, part.oldest_event]
             .into_iter()

@@ -1,7 +1,7 @@
 //! Reading SES's list of all identities, a thousand per call: what is verified there needs no call of
 //! its own, and details are asked only of what is not.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -62,9 +62,13 @@ impl<P: PollerPorts> Poller<'_, P> {
         if !for_all && !for_waiting {
             return Ok(part);
         }
-        let mut waiting = Vec::new();
+        let (mut waiting, mut failed) = (Vec::new(), 0);
         for status in WAITING {
-            waiting.extend(self.tools.store.keys_in(status).await?);
+            let in_state = self.tools.store.keys_in(status).await?;
+            if status == Status::Failed {
+                failed = in_state.len();
+            }
+            waiting.extend(in_state);
         }
         if !for_all && waiting.is_empty() {
             memory.next_listing = Some(now + LISTING_EVERY);
@@ -96,6 +100,7 @@ impl<P: PollerPorts> Poller<'_, P> {
             let in_state = self.tools.store.keys_in(status).await?;
             keys.extend(in_state.into_iter().map(|key| (status, key)));
         }
+        part.report.in_state = self.in_each_state(failed, &keys).await?;
         let gone = self.watch_list(&listed, &keys, times, &mut part).await?;
         memory.next_sweep = Some(now + SWEEP_EVERY);
         if is_time(memory.next_reconciliation) {
@@ -104,6 +109,24 @@ impl<P: PollerPorts> Poller<'_, P> {
             memory.next_reconciliation = Some(now + RECONCILE_EVERY);
         }
         Ok(part)
+    }
+
+    /// How many domains are in each state, for the dashboard.
+    async fn in_each_state(
+        &self,
+        failed: usize,
+        with_identity: &[(Status, DomainKey)],
+    ) -> Result<BTreeMap<Status, usize>, StoreError> {
+        let in_state = WITH_IDENTITY.into_iter().map(|status| {
+            let keys = with_identity.iter();
+            (status, keys.filter(|(of_key, _)| *of_key == status).count())
+        });
+        let mut in_state: BTreeMap<Status, usize> = in_state.collect();
+        in_state.insert(Status::Failed, failed);
+        for status in [Status::Contested, Status::Provisioning] {
+            in_state.insert(status, self.tools.store.keys_in(status).await?.len());
+        }
+        Ok(in_state)
     }
 
     /// Looks at once at those whose verification SES has seen, when their time has not come yet.

@@ -1,0 +1,115 @@
+//! Parts of the sentences that tell what evidence has.
+
+use jiff::Timestamp;
+
+use super::facts::{Call, Details, Facts, Look};
+use crate::actor::Person;
+use crate::diagnosis::RecordState;
+use crate::plain_text::one_line;
+
+/// Longest text of a person that a sentence quotes, in characters: as long as a note may be.
+pub(super) const MAX_QUOTE: usize = 1_000;
+
+/// A person's name, or else the token's subject.
+pub(super) fn name_of(subject: &str, person: Option<&Person>) -> String {
+    let name = person.and_then(|person| person.name.as_ref());
+    let name = name.map(|name| name.as_str());
+    let name = name.filter(|name| !name.is_empty());
+    name.map_or_else(|| one_line(subject), str::to_owned)
+}
+
+/// What SES has of the domain.
+pub(super) fn provisioned(facts: Option<&Facts>) -> &'static str {
+    match facts {
+        Some(Facts::Identity(identity)) if identity.adopted => {
+            "Lasso took up the identity that Amazon SES already had, as it was."
+        }
+        Some(_) | None => "Amazon SES registered the domain and gave the values of its records.",
+    }
+}
+
+/// What a look found of the records that it looked for.
+pub(super) fn seen(facts: Option<&Facts>) -> String {
+    let Some(Facts::Look(Look {
+        records: Some(records),
+        ..
+    })) = facts
+    else {
+        return String::new();
+    };
+    let in_state = |state| records.iter().filter(|it| it.state == state).count();
+    let looked_for = records.len() - in_state(RecordState::NotLookedYet);
+    if looked_for == 0 {
+        return String::new();
+    }
+    let found = in_state(RecordState::Found);
+    let were = if found == 1 { "was" } else { "were" };
+    let unknown = match in_state(RecordState::Unknown) {
+        0 => String::new(),
+        unknown => format!(", and DNS did not answer about {unknown}"),
+    };
+    format!(": {found} of {looked_for} records {were} found{unknown}")
+}
+
+/// What the client said to Lasso support.
+pub(super) fn call_in(facts: Option<&Facts>) -> Option<&Call> {
+    match facts {
+        Some(Facts::Call(call)) => Some(call),
+        Some(_) | None => None,
+    }
+}
+
+/// What the client wrote.
+pub(super) fn said(call: Option<&Call>) -> String {
+    let note = call.and_then(|call| call.note.as_deref());
+    note.map_or_else(String::new, |note| format!(" and wrote {}", quoted(note)))
+}
+
+/// What the client changed of what it had said.
+pub(super) fn changed(facts: Option<&Facts>) -> String {
+    let Some(Facts::Details(Details {
+        communities,
+        contact_email,
+    })) = facts
+    else {
+        return "changed the domain's details".to_owned();
+    };
+    let communities = communities.as_ref().map(|change| {
+        if change.to.is_empty() {
+            return "removed the domain's communities".to_owned();
+        }
+        let names: Vec<&str> = change.to.iter().map(|it| it.as_str()).collect();
+        let names = shortened(&one_line(&names.join(", ")));
+        format!("set the domain's communities to {names}")
+    });
+    let contact = contact_email.as_ref().map(|change| match &change.to {
+        Some(to) => format!("set the contact address to {}", one_line(to)),
+        None => "removed the contact address".to_owned(),
+    });
+    let changes: Vec<String> = communities.into_iter().chain(contact).collect();
+    if changes.is_empty() {
+        "changed the domain's details".to_owned()
+    } else {
+        changes.join(" and ")
+    }
+}
+
+/// A person's text in quotation marks. The full stop of the sentence follows, so that of the text is left out.
+pub(super) fn quoted(text: &str) -> String {
+    let line = shortened(&one_line(text));
+    format!("“{}”", line.trim_end_matches('.'))
+}
+
+/// A line as long as a sentence can hold.
+pub(super) fn shortened(line: &str) -> String {
+    if line.chars().count() <= MAX_QUOTE {
+        return line.to_owned();
+    }
+    let cut: String = line.chars().take(MAX_QUOTE - 1).collect();
+    format!("{}…", cut.trim_end())
+}
+
+/// "3 June 2026", in UTC.
+pub(super) fn day(at: Timestamp) -> String {
+    at.strftime("%-d %B %Y").to_string()
+}

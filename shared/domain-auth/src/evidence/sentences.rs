@@ -1,0 +1,333 @@
+//! Lines of history in sentences, for the client and for Lasso support, all of them in this one place.
+//! Each is plain text in one line: a page has to escape it.
+//!
+//! A client may not learn that a name turned out to be contested when SES was asked: it reads lines of a
+//! `provisioning` domain as if the domain had been `contested` from the start. So what a client reads is the same
+//! for both states.
+
+use super::Evidence;
+use super::facts::Facts;
+use super::internal::Internal;
+use super::loss::loss_of;
+use super::phrases::{call_in, changed, day, name_of, provisioned, quoted, said, seen, shortened};
+use super::reasons::{Expiry, ShownReason};
+use crate::action::Action;
+use crate::actor::Actor;
+use crate::plain_text::one_line;
+use crate::state::{FailureReason, Status};
+
+/// Who reads a line of history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// The domain's client: not told who acts at Lasso, nor what another client has to do with the name.
+    Client,
+    /// Lasso support.
+    Support,
+}
+
+/// What a sentence is made of.
+pub(crate) struct Told<'a> {
+    pub(crate) actor: &'a Actor,
+    pub(crate) action: Action,
+    pub(crate) from: Option<Status>,
+    pub(crate) to: Status,
+    pub(crate) evidence: Option<&'a Evidence>,
+}
+
+impl Told<'_> {
+    /// The line in a sentence.
+    pub(crate) fn sentence(&self, reader: Reader) -> String {
+        let who = self.who(reader);
+        let facts = self.evidence.map(|evidence| &evidence.facts);
+        match self.action {
+            Action::Added => format!("{who} added the domain."),
+            Action::Readded => format!("{who} added the domain again while it was being removed."),
+            Action::Provisioned => provisioned(facts).to_owned(),
+            Action::Checked => format!("{who} checked the domain{}.", seen(facts)),
+            Action::Verified => self.verification(reader),
+            Action::Failed => self.failure(facts).to_owned(),
+            Action::Restarted => match self.actor {
+                Actor::Service => {
+                    "Lasso found the records in DNS and asked Amazon SES to look for them again."
+                        .to_owned()
+                }
+                Actor::ClientAdmin { .. }
+                | Actor::LassoSupport { .. }
+                | Actor::LinkHolder { .. } => format!("{who} restarted the verification."),
+            },
+            Action::Ready => format!("{who} {}.", self.call(facts)),
+            Action::Reopened => format!(
+                "{who} asked Lasso support to decide again{}.",
+                said(call_in(facts))
+            ),
+            Action::Completed => match self.actor {
+                Actor::Service => {
+                    "Lasso took the final step by itself, so that it can send for the domain."
+                        .to_owned()
+                }
+                Actor::ClientAdmin { .. }
+                | Actor::LassoSupport { .. }
+                | Actor::LinkHolder { .. } => {
+                    format!(
+                        "{who} completed the final step, so that Lasso can send for the domain."
+                    )
+                }
+            },
+            Action::Rejected => match facts {
+                Some(Facts::Refusal(refusal)) => {
+                    format!("{who} rejected the domain: {}.", quoted(&refusal.reason))
+                }
+                Some(_) | None => format!("{who} rejected the domain."),
+            },
+            Action::RecordsBroken => {
+                "Records that the domain's mail needs were gone in two checks \
+                                      in a row; Lasso went on sending."
+                    .to_owned()
+            }
+            Action::RecordsRecovered => {
+                "The records were back, and the domain was no longer at risk.".to_owned()
+            }
+            Action::ProofFound => self.proof(&who, reader, facts),
+            Action::Adopted => format!(
+                "{who} gave the client the identity that Amazon SES already had for the domain{}.",
+                self.explained(reader)
+            ),
+            Action::Challenged => self.challenge(reader),
+            Action::Displaced => self.loss(&who, reader),
+            Action::InstructionsSent => match facts {
+                Some(Facts::Letter(letter)) => {
+                    format!("{who} had the records emailed to {}.", one_line(&letter.to))
+                }
+                Some(_) | None => format!("{who} had the records emailed."),
+            },
+            Action::LinkMade => match facts {
+                Some(Facts::Link(link)) => format!(
+                    "{who} made a link to the records that ends on {}.",
+                    day(link.ends_at)
+                ),
+                Some(_) | None => format!("{who} made a link to the records."),
+            },
+            Action::LinkWithdrawn => format!("{who} withdrew a link to the records."),
+            Action::Changed => format!("{who} {}.", changed(facts)),
+            Action::Stuck => match facts {
+                Some(Facts::Stuck(stuck)) => format!(
+                    "Lasso support was told that the domain had not moved on since {}.",
+                    day(stuck.since)
+                ),
+                Some(_) | None => {
+                    "Lasso support was told that the domain had not moved on.".to_owned()
+                }
+            },
+            Action::Removed => self.removal(&who, reader, facts),
+        }
+    }
+
+    /// Who did it: a person by name, or by the token's subject. A client does not read who acts at Lasso.
+    fn who(&self, reader: Reader) -> String {
+        match (self.actor, reader) {
+            (Actor::ClientAdmin { subject, person }, _) => {
+                let person = person.as_ref();
+                let client = person.and_then(|person| person.client_name.as_ref());
+                let name = name_of(subject, person);
+                match (client, reader) {
+                    (Some(client), _) => format!("{name} ({})", client.as_str()),
+                    (None, Reader::Client) => name,
+                    (None, Reader::Support) => format!("{name} (the client)"),
+                }
+            }
+            (Actor::LassoSupport { .. }, Reader::Client) => "Lasso support".to_owned(),
+            (Actor::LassoSupport { subject, person }, Reader::Support) => {
+                format!("{} (Lasso support)", name_of(subject, person.as_ref()))
+            }
+            (Actor::LinkHolder { .. }, _) => "A person with a link to the records".to_owned(),
+            (Actor::Service, _) => "Lasso".to_owned(),
+        }
+    }
+
+    fn internal(&self) -> Option<&Internal> {
+        self.evidence
+            .and_then(|evidence| evidence.internal.as_ref())
+    }
+
+    fn verification(&self, reader: Reader) -> String {
+        match (reader, self.internal()) {
+            (Reader::Support, Some(Internal::Withheld { .. })) => {
+                "Amazon SES verified the domain; the final step was left to Lasso support."
+                    .to_owned()
+            }
+            (Reader::Client | Reader::Support, _) => "Amazon SES verified the domain.".to_owned(),
+        }
+    }
+
+    /// A look tells no reason; the state before it does.
+    fn failure(&self, facts: Option<&Facts>) -> &'static str {
+        let reason = match facts {
+            Some(Facts::Failure(failure)) => Some(failure.reason),
+            Some(_) | None => match self.from {
+                Some(Status::Pending) => Some(FailureReason::SesGaveUp),
+                Some(
+                    Status::Verified | Status::Authenticated | Status::AtRisk | Status::Rejected,
+                ) => Some(FailureReason::SesRevoked),
+                Some(
+                    Status::Contested | Status::Provisioning | Status::Failed | Status::Removing,
+                )
+                | None => None,
+            },
+        };
+        match reason {
+            Some(FailureReason::DeadlinePassed) => {
+                "Amazon SES looked for the records for 72 hours without finding them."
+            }
+            Some(FailureReason::SesGaveUp) => {
+                "Amazon SES stopped looking for the records before it found them."
+            }
+            Some(FailureReason::SesRevoked) => {
+                "Amazon SES no longer found the records and took its verification back."
+            }
+            Some(FailureReason::IdentityGone) => "Amazon SES no longer had the domain registered.",
+            Some(FailureReason::RefusedBySes) => "Amazon SES did not accept the domain's name.",
+            None => "Amazon SES did not verify the domain.",
+        }
+    }
+
+    /// "We are ready", or a message to Lasso support where there is no final step to be ready for.
+    fn call(&self, facts: Option<&Facts>) -> String {
+        let call = call_in(facts);
+        let told = match self.from.unwrap_or(self.to) {
+            Status::Pending | Status::Verified => {
+                "told Lasso support that the domain was ready for the final step"
+            }
+            Status::Contested | Status::Provisioning | Status::Failed | Status::Removing => {
+                "asked Lasso support to look at the domain"
+            }
+            Status::Authenticated | Status::AtRisk | Status::Rejected => {
+                "asked Lasso support to look at the domain"
+            }
+        };
+        let missing = call.map_or(0, |call| call.missing.len());
+        let missing = match missing {
+            0 => return format!("{told}{}", said(call)),
+            1 => "one thing".to_owned(),
+            more => format!("{more} things"),
+        };
+        let written = match said(call) {
+            nothing if nothing.is_empty() => nothing,
+            written => format!(",{written}"),
+        };
+        format!("{told}, with {missing} still missing{written}")
+    }
+
+    fn proof(&self, who: &str, reader: Reader, facts: Option<&Facts>) -> String {
+        let found = "The ownership record was found";
+        match (self.actor, facts) {
+            (Actor::LassoSupport { .. } | Actor::ClientAdmin { .. }, _)
+            | (Actor::LinkHolder { .. }, _) => {
+                format!(
+                    "{who} decided that the domain is this client's{}.",
+                    self.explained(reader)
+                )
+            }
+            (Actor::Service, Some(Facts::Decision(_))) => format!(
+                "Lasso support decided that the domain is this client's{}.",
+                self.explained(reader)
+            ),
+            (Actor::Service, _) => match (reader, self.internal()) {
+                (Reader::Support, Some(Internal::Holders { holders })) if !holders.is_empty() => {
+                    let holders = shortened(&one_line(&holders.join(", ")));
+                    format!("{found}, while the name was held by {holders}.")
+                }
+                (Reader::Client | Reader::Support, _) => format!("{found}."),
+            },
+        }
+    }
+
+    fn challenge(&self, reader: Reader) -> String {
+        let asked = "and Lasso support was asked to decide";
+        match (reader, self.internal()) {
+            (Reader::Support, Some(Internal::Challenged { challenger })) => format!(
+                "The client {} proved that {} is its own, {asked}.",
+                challenger.client,
+                challenger.name.to_unicode()
+            ),
+            (Reader::Client | Reader::Support, _) => format!(
+                "Another client proved that this domain, or one above or below it, is its own, \
+                 {asked}."
+            ),
+        }
+    }
+
+    fn loss(&self, who: &str, reader: Reader) -> String {
+        let loss = self.evidence.map(|evidence| loss_of(&evidence.facts));
+        let loss = loss.unwrap_or_default();
+        match loss.reason.map_or(ShownReason::Contested, ShownReason::of) {
+            ShownReason::ProvenByAnotherClient => match (reader, self.internal()) {
+                (Reader::Support, Some(Internal::Claimant(claimant))) => format!(
+                    "The client {} proved that {} is its own, and took the domain over.",
+                    claimant.client,
+                    claimant.name.to_unicode()
+                ),
+                (Reader::Client | Reader::Support, _) => {
+                    "Another client proved that this domain, or one above it, is its own, and took \
+                     the domain over."
+                        .to_owned()
+                }
+            },
+            ShownReason::ReleasedByLassoSupport => {
+                let who = match self.actor {
+                    Actor::LassoSupport { .. } => who,
+                    Actor::ClientAdmin { .. } | Actor::LinkHolder { .. } | Actor::Service => {
+                        "Lasso support"
+                    }
+                };
+                let why = loss.explanation.map(|why| format!(": {}", quoted(why)));
+                format!(
+                    "{who} ended the client's claim to the domain{}.",
+                    why.unwrap_or_default()
+                )
+            }
+            ShownReason::Contested => match (reader, loss.reason) {
+                (Reader::Support, Some(_of_ses)) => {
+                    "Amazon SES had an identity of the name that was not made for this client, so \
+                     Lasso asked for proof that the domain is the client's own."
+                        .to_owned()
+                }
+                (Reader::Client | Reader::Support, _) => {
+                    "Lasso asked for proof that the domain is the client's own.".to_owned()
+                }
+            },
+        }
+    }
+
+    fn removal(&self, who: &str, reader: Reader, facts: Option<&Facts>) -> String {
+        match facts {
+            Some(Facts::Expired(expired)) => match expired.reason {
+                Expiry::NotProven => {
+                    "The claim ended, because its ownership record was not found within 14 days."
+                        .to_owned()
+                }
+                Expiry::Abandoned => {
+                    "The domain was removed, because it had failed and was not restarted within 30 \
+                     days."
+                        .to_owned()
+                }
+            },
+            Some(Facts::Loss(_)) => self.loss(who, reader),
+            Some(_) | None => format!("{who} removed the domain."),
+        }
+    }
+
+    /// Why Lasso support decided, where that is the reader's to know.
+    fn explained(&self, reader: Reader) -> String {
+        match (reader, self.internal()) {
+            (
+                Reader::Support,
+                Some(Internal::Explanation { explanation: why } | Internal::Reason { reason: why }),
+            ) => format!(": {}", quoted(why)),
+            (Reader::Client | Reader::Support, _) => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "sentences_tests.rs"]
+mod tests;

@@ -1,0 +1,372 @@
+//! The email to Lasso support about one event. Whatever came from a client is cleaned
+//! ([`domain_auth::plain_text`]); but for its note, which is quoted line by line, it is kept to one line. So
+//! a text of a client is no line of the email, and nothing in it becomes a link.
+
+use domain_auth::event::{Event, EventType, MissingPiece, Severity};
+use domain_auth::names::listed;
+use domain_auth::plain_text::{quoted, shown, shown_about};
+use domain_auth::records::Requirement;
+use domain_auth::state::Status;
+
+use crate::console::Console;
+use crate::draft::{Button, Draft, Part, Tone};
+use crate::parts::{records, stops_mail};
+use crate::words::{self, moment};
+
+/// The email of an event.
+pub fn alert(event: &Event, console: &Console) -> Draft {
+    let name = event.domain.to_unicode();
+    let client = shown(event.client.as_str());
+    let heading = heading(event);
+    let subject = if stops_mail(event) {
+        format!("SENDING STOPPED: {name}: {heading} ({client})")
+    } else {
+        format!("{name}: {heading} ({client})")
+    };
+    let stands = stands(event);
+    Draft {
+        subject,
+        preheader: stands.clone(),
+        tone: tone(event),
+        heading: format!("{name}: {heading}"),
+        parts: parts(event, stands),
+        button: Some(button(event, console)),
+        small_print: small_print(event),
+    }
+}
+
+/// What has happened, or what is wanted, in a few words behind the name of the domain.
+pub(crate) fn heading(event: &Event) -> &'static str {
+    match event.event_type {
+        EventType::Added => "added",
+        EventType::Contested if event.severity == Severity::Action => "decision wanted",
+        EventType::Contested => "contested",
+        EventType::Displaced => "lost to another client",
+        EventType::Ready if event.status == Status::Verified => "final step wanted",
+        EventType::Ready => "client is ready, records are not",
+        EventType::Verified => "verified, final step wanted",
+        EventType::Authenticated => "authenticated",
+        EventType::AtRisk => "records broken, still sending",
+        EventType::Recovered => "records repaired",
+        EventType::Failed => "verification failed",
+        EventType::Rejected => "final step rejected",
+        EventType::Removed => "removed",
+        EventType::Stuck => stuck_heading(event.status),
+    }
+}
+
+/// Who or what a domain that is stuck waits for.
+fn stuck_heading(status: Status) -> &'static str {
+    match status {
+        Status::Provisioning => "stuck, waits for Amazon SES",
+        Status::Verified => "stuck, waits for the final step",
+        Status::Contested => "stuck, waits for a decision",
+        Status::Pending | Status::Failed => "stuck, waits for DNS records",
+        Status::Authenticated | Status::AtRisk | Status::Rejected | Status::Removing => "stuck",
+    }
+}
+
+fn tone(event: &Event) -> Tone {
+    if stops_mail(event) {
+        return Tone::Urgent;
+    }
+    match event.severity {
+        Severity::Warning => Tone::Urgent,
+        Severity::Action => Tone::Wanted,
+        Severity::Resolved => Tone::Good,
+        Severity::Info => Tone::Plain,
+    }
+}
+
+/// Whether it is a contested claim that its client has proven.
+fn waits_for_decision(event: &Event) -> bool {
+    match event.event_type {
+        EventType::Contested => event.severity == Severity::Action,
+        EventType::Stuck => event.status == Status::Contested,
+        EventType::Added | EventType::Displaced | EventType::Ready | EventType::Verified => false,
+        EventType::Authenticated | EventType::AtRisk | EventType::Recovered => false,
+        EventType::Failed | EventType::Rejected | EventType::Removed => false,
+    }
+}
+
+/// The state in a sentence, and since when.
+fn stands(event: &Event) -> String {
+    let since = event.state_since.unwrap_or(event.occurred_at);
+    let name = event.domain.to_unicode();
+    let stands = match event.status {
+        Status::Contested if waits_for_decision(event) => {
+            "is proven by a client while another has it, and waits for Lasso support to decide"
+        }
+        status => words::stands(status),
+    };
+    format!("{name} {stands}, since {}.", moment(since))
+}
+
+fn parts(event: &Event, stands: String) -> Vec<Part> {
+    let mut parts = vec![Part::Sentence(stands)];
+    parts.extend(why(event).map(Part::Sentence));
+    if let Some(wanted) = &event.wanted {
+        parts.push(Part::Callout {
+            label: "Wanted",
+            text: shown_about(&event.domain, wanted),
+            warns: false,
+        });
+    }
+    if event.imitates {
+        parts.push(Part::Callout {
+            label: "Careful",
+            text:
+                "this name mixes scripts, as names made to imitate another do. Look at it closely."
+                    .to_owned(),
+            warns: true,
+        });
+    }
+    if event.previous_status.is_some_and(Status::sends) && event.event_type == EventType::Displaced
+    {
+        parts.push(Part::Callout {
+            label: "Tell",
+            text: whom_to_tell(event),
+            warns: true,
+        });
+    }
+    if let Some(ready_at) = event.ready_at {
+        parts.push(Part::Sentence(format!(
+            "The client said that it is ready for the final step on {}.",
+            moment(ready_at)
+        )));
+    }
+    if let Some(note) = &event.note {
+        parts.push(Part::Quote {
+            intro: "The client wrote:".to_owned(),
+            lines: quoted(note),
+        });
+    }
+    parts.push(Part::Facts(facts(event)));
+    parts.extend(other_sides(event));
+    parts.extend(missing(event));
+    parts.push(Part::Sentence(by_itself(event)));
+    parts.extend(records(event));
+    parts
+}
+
+/// What happened and why, where the state does not say it.
+fn why(event: &Event) -> Option<String> {
+    let about = |text: &str| shown_about(&event.domain, text);
+    match event.event_type {
+        EventType::Stuck => Some(stuck_on(event.status).to_owned()),
+        EventType::Contested if !event.other_sides.is_empty() => Some(format!(
+            "{} has proven that the domain is its own. Another client has the name, and Amazon SES has verified it.",
+            shown(event.client.as_str())
+        )),
+        EventType::Added | EventType::Contested | EventType::Displaced | EventType::Ready => {
+            Some(about(&event.summary))
+        }
+        EventType::Verified | EventType::Authenticated | EventType::AtRisk => {
+            Some(about(&event.summary))
+        }
+        EventType::Recovered | EventType::Failed => Some(about(&event.summary)),
+        EventType::Rejected => Some(format!("The reason: {}", about(&event.summary))),
+        EventType::Removed => Some(about(&event.summary)),
+    }
+}
+
+/// What a domain that is stuck waits for, and on whom that depends.
+pub(crate) fn stuck_on(status: Status) -> &'static str {
+    match status {
+        Status::Provisioning => {
+            "It waits for Amazon SES, which has not registered it yet. The client has no records to \
+             publish until then, and can do nothing."
+        }
+        Status::Verified => {
+            "It waits for Lasso support: the client has done its part, and only the final step is missing."
+        }
+        Status::Contested => {
+            "It waits for Lasso support: the client has proven the domain, and another client has the name."
+        }
+        Status::Pending | Status::Failed => "It waits for the client's DNS records.",
+        Status::Authenticated | Status::AtRisk | Status::Rejected | Status::Removing => {
+            "It does not move on."
+        }
+    }
+}
+
+/// Who at the client has to know that it lost the domain.
+fn whom_to_tell(event: &Event) -> String {
+    let client = shown(event.client.as_str());
+    match &event.contact_email {
+        Some(contact) => format!("{}, the contact of {client}", shown(contact.as_str())),
+        None => format!("an administrator of {client}, which left no contact"),
+    }
+}
+
+fn facts(event: &Event) -> Vec<(&'static str, String)> {
+    let unicode = event.domain.to_unicode();
+    let mut facts = vec![("Domain", unicode.clone())];
+    if unicode != event.domain.as_str() {
+        facts.push(("In DNS", event.domain.to_string()));
+    }
+    facts.push(("Client", shown(event.client.as_str())));
+    let communities = event.community.iter().chain(&event.other_communities);
+    if let Some(communities) = listed(communities, shown) {
+        facts.push(("Community", communities));
+    }
+    let contact = event.contact_email.as_ref();
+    facts.push((
+        "Contact",
+        contact.map_or("none was left".to_owned(), |contact| {
+            shown(contact.as_str())
+        }),
+    ));
+    facts.push(("Added", moment(event.added_at)));
+    facts.push(("Happened", moment(event.occurred_at)));
+    facts
+}
+
+/// The clients between which Lasso support decides.
+fn other_sides(event: &Event) -> Option<Part> {
+    if event.other_sides.is_empty() {
+        return None;
+    }
+    let claimant = vec![
+        format!(
+            "{} claims it, and has proven it",
+            shown(event.client.as_str())
+        ),
+        event.domain.to_unicode(),
+        words::state_word(event.status).to_owned(),
+        event.state_since.map(moment).unwrap_or_default(),
+        contact(event.contact_email.as_ref()),
+    ];
+    let holders = event.other_sides.iter().map(|side| {
+        vec![
+            format!("{} has it", shown(side.client.as_str())),
+            side.domain.to_unicode(),
+            words::state_word(side.status).to_owned(),
+            moment(side.state_since),
+            contact(side.contact_email.as_ref()),
+        ]
+    });
+    Some(Part::Table {
+        title: "Both sides".to_owned(),
+        columns: vec!["Client", "Domain", "State", "Since", "Contact"],
+        rows: [claimant].into_iter().chain(holders).collect(),
+    })
+}
+
+pub(crate) fn contact(address: Option<&domain_auth::names::EmailAddress>) -> String {
+    address.map_or_else(
+        || "none was left".to_owned(),
+        |address| shown(address.as_str()),
+    )
+}
+
+/// What is missing and is not among the records below.
+fn missing(event: &Event) -> Option<Part> {
+    let is_below = |piece: &&MissingPiece| {
+        let records = event.records.iter();
+        piece
+            .record
+            .is_some_and(|id| records.clone().any(|record| record.id == id))
+    };
+    let items: Vec<String> = event
+        .missing
+        .iter()
+        .filter(|piece| !is_below(piece))
+        .map(|piece| {
+            let message = shown_about(&event.domain, &piece.message);
+            match piece.requirement {
+                Requirement::Required => message,
+                Requirement::Recommended => format!("{message} (recommended)"),
+            }
+        })
+        .collect();
+    (!items.is_empty()).then(|| Part::List {
+        title: "Still missing".to_owned(),
+        items,
+    })
+}
+
+/// What happens without anybody's doing, and until when.
+fn by_itself(event: &Event) -> String {
+    let until = event.deadline.map(moment);
+    let what = match (event.status, until) {
+        (Status::Contested, _) if waits_for_decision(event) => {
+            "nothing. The claim stays as it is until Lasso support decides.".to_owned()
+        }
+        (Status::Contested, Some(until)) => {
+            format!("the claim ends on {until}, unless the ownership record is found before.")
+        }
+        (Status::Contested, None) => "nothing until Lasso support decides.".to_owned(),
+        (Status::Provisioning, _) => {
+            "the service goes on registering the domain with Amazon SES.".to_owned()
+        }
+        (Status::Pending, Some(until)) => format!(
+            "Amazon SES looks for the records until {until}. When it finds them, there is another email."
+        ),
+        (Status::Pending, None) => {
+            "Amazon SES looks for the records. When it finds them, there is another email.".to_owned()
+        }
+        (Status::Verified, _) => {
+            "nothing. Lasso sends for the domain after the final step.".to_owned()
+        }
+        (Status::Authenticated, _) => "Lasso sends, and the records are watched.".to_owned(),
+        (Status::AtRisk, _) => {
+            "Lasso goes on sending, and the records are looked up again within the hour. When they are \
+             back, or when Amazon SES takes its verification back and mail stops, there is another email."
+                .to_owned()
+        }
+        (Status::Failed, Some(until)) => {
+            format!("the domain is removed on {until}, unless Amazon SES verifies it before.")
+        }
+        (Status::Failed, None) => "nothing.".to_owned(),
+        (Status::Rejected, _) => {
+            "nothing. The client sees the reason, and can say that it is ready again.".to_owned()
+        }
+        (Status::Removing, _) => "the service deletes the identity at Amazon SES.".to_owned(),
+    };
+    format!("By itself: {what}")
+}
+
+/// The page where it is done; without a console the call that does it, or shows what there is to do.
+fn button(event: &Event, console: &Console) -> Button {
+    let staff = &event.links.staff;
+    if console.page(staff).is_some() {
+        return console.button(label(event), staff, "GET");
+    }
+    let is_final = event.status == Status::Verified;
+    if is_final {
+        return console.button("Take the final step", &format!("{staff}/complete"), "POST");
+    }
+    console.button("Look at the domain", staff, "GET")
+}
+
+fn label(event: &Event) -> &'static str {
+    match event.event_type {
+        EventType::Ready | EventType::Verified | EventType::Stuck
+            if event.status == Status::Verified =>
+        {
+            "Take the final step"
+        }
+        EventType::Contested if event.severity == Severity::Action => "Decide who has the domain",
+        EventType::Stuck if event.status == Status::Contested => "Decide who has the domain",
+        EventType::Added | EventType::Contested | EventType::Displaced | EventType::Ready => {
+            "Open the domain"
+        }
+        EventType::Verified | EventType::Authenticated | EventType::AtRisk => "Open the domain",
+        EventType::Recovered | EventType::Failed | EventType::Rejected => "Open the domain",
+        EventType::Removed | EventType::Stuck => "Open the domain",
+    }
+}
+
+fn small_print(event: &Event) -> Vec<String> {
+    let reply = if event.contact_email.is_some() {
+        "Reply to this email to reach the client."
+    } else {
+        "The client left no address for questions."
+    };
+    vec![
+        reply.to_owned(),
+        format!("API: {}", event.links.staff),
+        format!("Event: {} {}", event.event_type.as_str(), event.event_id),
+    ]
+}

@@ -1,0 +1,172 @@
+//! The same for a chat channel: a custom notification of Amazon Q Developer in chat applications (AWS
+//! Chatbot), which shows it in Slack or Microsoft Teams ("Custom notifications" in its administrator guide).
+//!
+//! Markdown in a text of a client would show as ours, and `<!channel>` or `@name` would call people. So
+//! every character that begins markup is replaced.
+
+use domain_auth::email_thread::EmailThread;
+use domain_auth::event::Event;
+use domain_auth::plain_text::one_line;
+use serde::Serialize;
+
+use crate::draft::{Draft, Part, Target, Tone};
+
+/// As much of a description as a channel shows without a fold; the rest is on the page. In characters.
+const LONGEST: usize = 2_000;
+
+/// A custom notification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChatMessage {
+    version: &'static str,
+    source: &'static str,
+    id: String,
+    content: Content,
+    metadata: Metadata,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Content {
+    text_type: &'static str,
+    title: String,
+    description: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    next_steps: Vec<String>,
+    keywords: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    thread_id: String,
+    summary: String,
+    event_type: &'static str,
+    related_resources: Vec<String>,
+}
+
+impl ChatMessage {
+    /// What the email about an event says, in short. `draft` is that email ([`crate::alert`]).
+    pub fn of(event: &Event, draft: &Draft) -> Self {
+        let mark = match draft.tone {
+            Tone::Urgent => ":rotating_light: ",
+            Tone::Wanted => ":bell: ",
+            Tone::Good => ":white_check_mark: ",
+            Tone::Plain => "",
+        };
+        let mut lines: Vec<String> = draft.parts.iter().flat_map(lines).collect();
+        lines.retain(|line| !line.is_empty());
+        Self {
+            version: "1.0",
+            source: "custom",
+            id: event.event_id.to_string(),
+            content: Content {
+                text_type: "client-markdown",
+                title: format!("{mark}{}", plain(&draft.subject)),
+                description: shortened(&lines.join("\n")),
+                next_steps: next_steps(draft),
+                keywords: vec![
+                    plain(event.client.as_str()),
+                    event.event_type.as_str().to_owned(),
+                    event.severity.as_str().to_owned(),
+                ],
+            },
+            metadata: Metadata {
+                thread_id: EmailThread::of(&event.client, &event.domain).to_string(),
+                summary: plain(&draft.heading),
+                event_type: event.event_type.as_str(),
+                related_resources: vec![event.domain.to_string()],
+            },
+        }
+    }
+}
+
+/// The lines of a part; what is open of the records, and not their values, which are for copying.
+fn lines(part: &Part) -> Vec<String> {
+    match part {
+        Part::Sentence(text) => vec![plain(text)],
+        Part::Callout { label, text, .. } => vec![format!("*{label}:* {}", plain(text))],
+        Part::Quote { intro, lines } => {
+            let quoted = lines.iter().map(|line| format!("> {}", plain(line)));
+            [plain(intro)].into_iter().chain(quoted).collect()
+        }
+        Part::Facts(facts) => {
+            let shown = facts
+                .iter()
+                .filter(|(label, _)| ["Client", "Community", "Contact"].contains(label));
+            let facts: Vec<String> = shown
+                .map(|(label, value)| format!("{label}: {}", plain(value)))
+                .collect();
+            vec![facts.join(" · ")]
+        }
+        Part::List { title, items } => {
+            let items = items.iter().map(|item| format!("• {}", plain(item)));
+            [plain(title)].into_iter().chain(items).collect()
+        }
+        Part::Records { records, .. } => {
+            let open = records.iter().filter(|record| record.is_open);
+            open.map(|record| {
+                format!(
+                    "• {}: {}. {}",
+                    plain(&record.kind),
+                    record.state,
+                    plain(&record.message)
+                )
+            })
+            .collect()
+        }
+        Part::Table { columns, rows, .. } => {
+            let row = |row: &Vec<String>| {
+                let cells: Vec<String> = columns
+                    .iter()
+                    .zip(row)
+                    .map(|(column, cell)| format!("{column}: {}", plain(cell)))
+                    .collect();
+                format!("• {}", cells.join(", "))
+            };
+            rows.iter().map(row).collect()
+        }
+    }
+}
+
+fn next_steps(draft: &Draft) -> Vec<String> {
+    let step = draft.button.as_ref().map(|button| {
+        let label = plain(&button.label);
+        match &button.target {
+            // An address of ours, made of the console's and of a path of the API.
+            Target::Page(url) => format!("<{}|{label}>", one_line(url)),
+            Target::Call(call) => format!("{label}: {}", plain(call)),
+        }
+    });
+    step.into_iter().collect()
+}
+
+/// A text in one line in which nothing is markup, a mention or a link.
+fn plain(text: &str) -> String {
+    let character = |c| match c {
+        '<' => '‹',
+        '>' => '›',
+        '&' => '＆',
+        '*' => '∗',
+        '~' => '∼',
+        '`' => 'ˋ',
+        '@' => '＠',
+        '|' => '¦',
+        '[' => '［',
+        ']' => '］',
+        c => c,
+    };
+    one_line(text).chars().map(character).collect()
+}
+
+/// No more than the longest description, cut behind a line.
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(LONGEST).collect();
+    let whole = kept
+        .rsplit_once('\n')
+        .map_or(kept.as_str(), |(whole, _)| whole);
+    format!("{whole}\n…")
+}

@@ -1,0 +1,150 @@
+//! An email as values, before it is rendered.
+
+use domain_auth::email_thread::EmailThread;
+use domain_auth::names::{EmailAddress, EventId};
+use domain_auth::plain_text::one_line;
+use domain_auth::ports::Email;
+
+/// An email before it is rendered. Its texts are plain: nothing in them is HTML.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Begins with what a phone has room for.
+    pub subject: String,
+    /// What a list of emails shows behind the subject.
+    pub preheader: String,
+    /// The colour of the bar above the heading.
+    pub tone: Tone,
+    /// The first line: what has happened, or what is wanted.
+    pub heading: String,
+    /// What it says, in order.
+    pub parts: Vec<Part>,
+    /// The one thing to do. It stands in front of the records, and otherwise behind all parts.
+    pub button: Option<Button>,
+    /// Identifiers and the like, a line each: last and small.
+    pub small_print: Vec<String>,
+}
+
+/// How much an email matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Mail stops, or is about to.
+    Urgent,
+    /// A person is wanted.
+    Wanted,
+    /// Something went well.
+    Good,
+    /// News.
+    Plain,
+}
+
+/// A part of an email.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// A paragraph.
+    Sentence(String),
+    /// A paragraph that stands out, behind a word such as "Wanted".
+    Callout {
+        /// The word.
+        label: &'static str,
+        /// The rest.
+        text: String,
+        /// Whether it warns.
+        warns: bool,
+    },
+    /// What a person wrote, line by line ([`domain_auth::plain_text::quoted`]).
+    Quote {
+        /// Says who wrote it.
+        intro: String,
+        /// The lines.
+        lines: Vec<String>,
+    },
+    /// Labels with their values.
+    Facts(Vec<(&'static str, String)>),
+    /// A list.
+    List {
+        /// What it lists.
+        title: String,
+        /// The items.
+        items: Vec<String>,
+    },
+    /// DNS records, each with its state, diagnosis and fix.
+    Records {
+        /// What it lists.
+        title: String,
+        /// The records.
+        records: Vec<RecordRow>,
+    },
+    /// A table, as a digest has one. On a narrow screen each row is a block, with the first cell as its
+    /// heading.
+    Table {
+        /// What it lists.
+        title: String,
+        /// The headings of the columns. Rows are as long.
+        columns: Vec<&'static str>,
+        /// The rows.
+        rows: Vec<Vec<String>>,
+    },
+}
+
+/// A DNS record in an email.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordRow {
+    /// Its type and what sending depends on, such as "TXT, required".
+    pub kind: String,
+    /// Its state in a word.
+    pub state: &'static str,
+    /// Whether there is something to do about it.
+    pub is_open: bool,
+    /// Its full name; empty where it is not known. Never shortened, linked or hyphenated.
+    pub name: String,
+    /// The value to publish; empty where it is not known. Never shortened, linked or hyphenated.
+    pub value: String,
+    /// The diagnosis.
+    pub message: String,
+    /// What to do.
+    pub fix: Option<String>,
+}
+
+/// The one thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Button {
+    /// What it does.
+    pub label: String,
+    /// Where it leads.
+    pub target: Target,
+}
+
+/// Where a button leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// To a page with this address.
+    Page(String),
+    /// There is no page: the call of the API that does it.
+    Call(String),
+}
+
+impl Draft {
+    /// The parts in front of the button, and those behind it.
+    pub(crate) fn around_button(&self) -> (&[Part], &[Part]) {
+        let is_records = |part: &Part| matches!(part, Part::Records { .. });
+        let first = self.parts.iter().position(is_records);
+        self.parts.split_at(first.unwrap_or(self.parts.len()))
+    }
+
+    /// The email as it is sent, with both bodies. `thread` is the conversation that it belongs to.
+    pub fn email(
+        &self,
+        event_id: EventId,
+        thread: Option<EmailThread>,
+        reply_to: Option<EmailAddress>,
+    ) -> Result<Email, askama::Error> {
+        Ok(Email {
+            subject: one_line(&self.subject),
+            text: self.text(),
+            html: self.html()?,
+            reply_to,
+            event_id,
+            thread,
+        })
+    }
+}

@@ -1,0 +1,72 @@
+//! The HTML body of an email: tables and inline styles, because mail programs take `<style>` out. What is in
+//! `<style>` is for dark mode alone, and nothing depends on it.
+
+use std::fmt::Write as _;
+
+use askama::Template;
+use domain_auth::plain_text::one_line;
+
+use crate::draft::{Draft, Part, Target, Tone};
+
+#[derive(Template)]
+#[template(path = "email.html")]
+struct Html<'a> {
+    draft: &'a Draft,
+    before: &'a [Part],
+    behind: &'a [Part],
+    /// The colour of the bar.
+    bar: &'static str,
+}
+
+impl Draft {
+    /// The HTML body.
+    pub fn html(&self) -> Result<String, askama::Error> {
+        let bar = match self.tone {
+            Tone::Urgent => "#b42318",
+            Tone::Wanted => "#b54708",
+            Tone::Good => "#067647",
+            Tone::Plain => "#475467",
+        };
+        let (before, behind) = self.around_button();
+        let html = Html {
+            draft: self,
+            before,
+            behind,
+            bar,
+        };
+        html.render()
+    }
+}
+
+/// A text in one line.
+fn line(text: &str) -> String {
+    one_line(text)
+}
+
+/// A name or a value that is to be copied: escaped, with each dot in an element of its own, so that mail
+/// programs that look for addresses find none. What is copied is the same.
+fn whole(value: &str) -> String {
+    let mut html = String::new();
+    for c in one_line(value).chars() {
+        match c {
+            '.' => html.push_str("<span>.</span>"),
+            '&' | '<' | '>' | '"' | '\'' => {
+                // Writing to a `String` does not fail.
+                write!(html, "&#{};", u32::from(c)).ok();
+            }
+            c => html.push(c),
+        }
+    }
+    html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_escaped_and_no_address_for_a_mail_program() {
+        assert_eq!(whole("a.b"), "a<span>.</span>b");
+        assert_eq!(whole("<b>&\"'\r\n"), "&#60;b&#62;&#38;&#34;&#39;");
+    }
+}

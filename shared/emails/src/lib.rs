@@ -1,0 +1,44 @@
+//! What our emails say and how they look. A [`Draft`] is an email as values: subject, heading, parts,
+//! button and small print. [`Draft::text`] and [`Draft::html`] render it. No I/O.
+//!
+//! | to make | use |
+//! | --- | --- |
+//! | an email about one event, to Lasso support | [`alert`] |
+//! | an email about one event, to the contact of the client | [`notice`] |
+//! | an email about several events | [`digest()`] |
+//! | the same for a chat channel | [`ChatMessage`] |
+//! | another email | a [`Draft`] of your own parts |
+//!
+//! Text of a client goes into a draft through [`domain_auth::plain_text`], so that nothing in it
+//! becomes a link. A draft takes hidden characters and line ends out of all its texts once more, and its
+//! HTML escapes them.
+
+#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
+
+mod alert;
+mod chat;
+mod console;
+mod digest;
+mod draft;
+mod html;
+mod notice;
+mod parts;
+mod preview;
+mod samples;
+mod summary;
+mod text;
+mod words;
+
+pub use alert::alert;
+pub use chat::ChatMessage;
+pub use console::Console;
+pub use digest::{Reader, digest};
+pub use draft::{Button, Draft, Part, RecordRow, Target, Tone};
+pub use notice::notice;
+pub use preview::{PreviewError, PreviewFile, preview};
+pub use samples::{LetterError, Sample, letter_sample, samples};
+pub use summary::summary;
+pub use words::{moment, state_word};
+
+#[cfg(test)]
+mod tests;

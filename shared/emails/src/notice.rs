@@ -1,0 +1,163 @@
+//! The email to the contact of a client about one event of its domain. It says nothing that is for Lasso
+//! support alone: no other client, no path of the API for support, no event id.
+
+use domain_auth::event::{Event, EventType};
+use domain_auth::names::listed;
+use domain_auth::plain_text::{shown, shown_about};
+use domain_auth::state::Status;
+
+use crate::console::Console;
+use crate::draft::{Draft, Part, Tone};
+use crate::parts::{records, stops_mail};
+use crate::words::{self, moment};
+
+/// What an event is to its client.
+struct Said {
+    /// Behind the name of the domain.
+    heading: &'static str,
+    tone: Tone,
+    /// What has happened, and why.
+    happened: String,
+    /// What the client can do.
+    todo: Option<String>,
+    /// What happens without that, and until when.
+    by_itself: Option<String>,
+    button: &'static str,
+}
+
+/// The email of an event to the client's contact.
+pub fn notice(event: &Event, console: &Console) -> Draft {
+    let name = event.domain.to_unicode();
+    let said = said(event);
+    let heading = said.heading;
+    let subject = if stops_mail(event) {
+        format!("SENDING STOPPED: {name}: {heading}")
+    } else {
+        format!("{name}: {heading}")
+    };
+    let mut parts = vec![Part::Sentence(said.happened.clone())];
+    if let Some(todo) = said.todo {
+        parts.push(Part::Callout {
+            label: "What to do",
+            text: todo,
+            warns: said.tone == Tone::Urgent,
+        });
+    }
+    parts.extend(said.by_itself.map(Part::Sentence));
+    parts.push(Part::Facts(facts(event)));
+    parts.extend(records(event));
+    Draft {
+        subject,
+        preheader: said.happened,
+        tone: said.tone,
+        heading: format!("{name}: {heading}"),
+        parts,
+        button: Some(console.button(said.button, &event.links.domain, "GET")),
+        small_print: vec![
+            "Lasso sends this because your address is the contact of the domain. It can be changed on the \
+             page of the domain."
+                .to_owned(),
+            "Questions: reply to this email, and it reaches Lasso support.".to_owned(),
+        ],
+    }
+}
+
+/// What an event is to its client, behind the name of the domain.
+pub(crate) fn heading(event: &Event) -> &'static str {
+    said(event).heading
+}
+
+fn said(event: &Event) -> Said {
+    let name = event.domain.to_unicode();
+    let why = shown_about(&event.domain, &event.summary);
+    let until = event.deadline.map(moment);
+    let news = |heading, tone| Said {
+        heading,
+        tone,
+        happened: why.clone(),
+        todo: None,
+        by_itself: None,
+        button: "Open the domain",
+    };
+    match event.event_type {
+        EventType::Authenticated => Said {
+            happened: format!("{name} is authenticated: Lasso sends your mail from it."),
+            todo: None,
+            by_itself: Some(
+                "Leave the DNS records as they are. They are watched, and you are told when one of them \
+                 breaks."
+                    .to_owned(),
+            ),
+            ..news("authenticated", Tone::Good)
+        },
+        EventType::Rejected => Said {
+            happened: format!("Lasso support rejected the final step for {name}. The reason: {why}"),
+            todo: Some(
+                "Put that right, and say on the page of the domain that you are ready again.".to_owned(),
+            ),
+            ..news("rejected by Lasso support", Tone::Wanted)
+        },
+        EventType::AtRisk => Said {
+            happened: format!("DNS records that your mail needs are missing or wrong. {why}"),
+            todo: Some("Repair the records below, or forward this email to whoever looks after the DNS.".to_owned()),
+            by_itself: Some(
+                "Lasso still sends. If the records stay as they are, Amazon SES takes its verification back, \
+                 and your mail stops. You are told when they are back."
+                    .to_owned(),
+            ),
+            button: "See what is wrong",
+            ..news("repair the DNS records", Tone::Urgent)
+        },
+        EventType::Recovered => Said {
+            happened: format!("The DNS records of {name} are in place again. Nothing is left to do."),
+            ..news("records repaired", Tone::Good)
+        },
+        EventType::Failed if stops_mail(event) => Said {
+            happened: format!("Lasso has stopped sending your mail from {name}. {why}"),
+            todo: Some("Repair the DNS records, and start the verification again on the page of the domain.".to_owned()),
+            by_itself: until.map(|until| format!("Without that the domain is removed on {until}.")),
+            button: "Start again",
+            ..news("not verified any more", Tone::Urgent)
+        },
+        EventType::Failed => Said {
+            todo: Some("Publish the DNS records, and start the verification again on the page of the domain.".to_owned()),
+            by_itself: until.map(|until| format!("Without that the domain is removed on {until}.")),
+            button: "Start again",
+            ..news("not verified", Tone::Wanted)
+        },
+        EventType::Displaced => Said {
+            todo: Some("To have the domain again, publish the ownership record on its page.".to_owned()),
+            by_itself: until.map(|until| format!("Without it the claim ends on {until}.")),
+            button: "See the ownership record",
+            ..news("lost", if stops_mail(event) { Tone::Urgent } else { Tone::Wanted })
+        },
+        EventType::Added => news("added", Tone::Plain),
+        EventType::Contested => news("proof of ownership needed", Tone::Wanted),
+        EventType::Ready => news("Lasso was told that you are ready", Tone::Plain),
+        EventType::Verified => Said {
+            happened: format!("Amazon SES has verified {name}."),
+            ..news("verified", Tone::Good)
+        },
+        EventType::Removed => news("removed", Tone::Plain),
+        EventType::Stuck => Said {
+            happened: format!("{name} {}.", words::stands(event.status)),
+            ..news("still waiting", Tone::Plain)
+        },
+    }
+}
+
+fn facts(event: &Event) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("Domain", event.domain.to_unicode())];
+    let communities = event.community.iter().chain(&event.other_communities);
+    if let Some(communities) = listed(communities, shown) {
+        facts.push(("Community", communities));
+    }
+    let state = match event.status {
+        Status::Removing => "removed",
+        status => words::state_word(status),
+    };
+    facts.push(("State", state.to_owned()));
+    let since = event.state_since.unwrap_or(event.occurred_at);
+    facts.push(("Since", moment(since)));
+    facts
+}

@@ -1,0 +1,399 @@
+//! One of each email with sample data, to look at: `cargo local` shows them, and
+//! `cargo run --bin email-previews` writes them to files.
+
+mod letter;
+
+use domain_auth::event::{Event, EventType};
+use domain_auth::instructions::Day;
+use domain_auth::names::DomainName;
+use serde_json::{Value, json};
+
+pub use letter::{LetterError, letter_sample};
+
+use crate::{ChatMessage, Console, Draft, Reader, alert, digest, notice, summary};
+
+/// An email with sample data.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// Says which one it is: `support-verified`, `client-failed`.
+    pub name: String,
+    /// The email.
+    pub draft: Draft,
+    /// The same for a chat channel, where there is such a message.
+    pub chat: Option<ChatMessage>,
+}
+
+/// Every email.
+pub fn samples() -> Result<Vec<Sample>, serde_json::Error> {
+    let console = Console::at(Some("https://console.lasso.example"));
+    let mut samples = Vec::new();
+    for (name, event) in events()? {
+        let draft = alert(&event, &console);
+        samples.push(Sample {
+            name: format!("support-{name}"),
+            chat: Some(ChatMessage::of(&event, &draft)),
+            draft,
+        });
+        if is_for_client(event.event_type) {
+            samples.push(Sample {
+                name: format!("client-{name}"),
+                draft: notice(&event, &console),
+                chat: None,
+            });
+        }
+    }
+    let several = several()?;
+    let several: Vec<&Event> = several.iter().collect();
+    for (name, reader) in [
+        ("support-digest", Reader::Support),
+        ("client-digest", Reader::Client),
+    ] {
+        samples.extend(digest(&several, reader, &console).map(|draft| Sample {
+            name: name.to_owned(),
+            draft,
+            chat: None,
+        }));
+    }
+    if let Some((_, event)) = events()?.first() {
+        samples.push(Sample {
+            name: "support-without-console".to_owned(),
+            draft: alert(event, &Console::default()),
+            chat: None,
+        });
+        let day = Day::of(event.occurred_at);
+        samples.push(Sample {
+            name: "support-summary-of-the-day".to_owned(),
+            draft: summary(event, day, 50, &console),
+            chat: None,
+        });
+    }
+    Ok(samples)
+}
+
+/// Events of a kind, which a person reads as a list.
+fn several() -> Result<Vec<Event>, serde_json::Error> {
+    let events = events()?;
+    let failed = events.iter().find(|(name, _)| *name == "failed-waiting");
+    let names = [
+        "maplehomes.com",
+        "cedarhomes.net",
+        "news.birchhomes.example",
+    ];
+    let event = |(name, (_, event)): (&str, &(&'static str, Event))| Event {
+        domain: DomainName::parse(name).unwrap_or_else(|_| event.domain.clone()),
+        ..event.clone()
+    };
+    Ok(names
+        .into_iter()
+        .zip(failed.into_iter().cycle())
+        .map(event)
+        .collect())
+}
+
+/// Whether a client is told of events of this type, or has the same news for them.
+fn is_for_client(event_type: EventType) -> bool {
+    match event_type {
+        EventType::Authenticated | EventType::Rejected | EventType::AtRisk => true,
+        EventType::Recovered | EventType::Failed | EventType::Displaced => true,
+        EventType::Added | EventType::Contested | EventType::Ready | EventType::Verified => false,
+        EventType::Removed | EventType::Stuck => false,
+    }
+}
+
+fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> {
+    let sample = |members: &Value| -> Result<Event, serde_json::Error> {
+        let mut event = json!({
+            "version": 1,
+            "event_id": "01978c6e-0000-7000-8000-000000000001",
+            "event_type": "domain.verified",
+            "severity": "action",
+            "occurred_at": "2026-06-02T14:03:00Z",
+            "domain": "mail.maplehomes.com",
+            "domain_unicode": "mail.maplehomes.com",
+            "client": "maple-homes",
+            "community": "Maple Ridge",
+            "other_communities": ["Cedar Hollow"],
+            "contact_email": "kim@maplehomes.com",
+            "previous_status": "pending",
+            "status": "verified",
+            "state_since": "2026-06-02T14:03:00Z",
+            "added_at": "2026-06-01T12:00:00Z",
+            "sequence": 5,
+            "summary": "Amazon SES has verified the domain.",
+            "links": {
+                "staff": "/staff/clients/maple-homes/domains/mail.maplehomes.com",
+                "domain": "/domains/mail.maplehomes.com",
+            },
+        });
+        if let (Some(event), Some(members)) = (event.as_object_mut(), members.as_object()) {
+            event.extend(members.clone());
+        }
+        serde_json::from_value(event)
+    };
+    let of = |event_type: &str, severity: &str, before: &str, status: &str, summary: &str| {
+        json!({
+            "event_type": format!("domain.{event_type}"), "severity": severity,
+            "previous_status": before, "status": status, "summary": summary,
+        })
+    };
+    let with = |mut members: Value, more: &Value| {
+        if let (Some(members), Some(more)) = (members.as_object_mut(), more.as_object()) {
+            members.extend(more.clone());
+        }
+        members
+    };
+    let wanted = "Complete the final step, or reject with a reason.";
+    let repair = "Help the client to repair the DNS records.";
+    let ready = json!({
+        "ready_at": "2026-06-02T09:30:00Z",
+        "note": "All records are in since this morning.\nOur newsletter goes out on Friday, so we would be glad if this could be done by then. Thanks, Kim",
+    });
+    let happened = [
+        (
+            "verified",
+            with(
+                of(
+                    "verified",
+                    "action",
+                    "pending",
+                    "verified",
+                    "Amazon SES has verified the domain. The client has said that it is ready for the final step.",
+                ),
+                &with(
+                    with(json!({ "wanted": wanted }), &ready),
+                    &json!({ "records": records(&[]) }),
+                ),
+            ),
+        ),
+        (
+            "verified-imitation",
+            with(
+                of(
+                    "verified",
+                    "action",
+                    "pending",
+                    "verified",
+                    "Amazon SES has verified the domain.",
+                ),
+                &json!({ "wanted": wanted, "imitates": true, "domain": "xn--mplehomes-0yh.com", "contact_email": null }),
+            ),
+        ),
+        (
+            "ready-not-verified",
+            with(
+                of(
+                    "ready",
+                    "action",
+                    "pending",
+                    "pending",
+                    "The client says that it is ready for the final step.",
+                ),
+                &with(
+                    with(
+                        ready.clone(),
+                        &json!({
+                            "wanted": "Help the client with what is missing. The final step opens when Amazon SES has verified the domain.",
+                            "deadline": "2026-06-04T12:00:00Z",
+                            "missing": [
+                                { "record": null, "requirement": "required", "message": "Amazon SES has not verified the domain yet." },
+                            ],
+                        }),
+                    ),
+                    &json!({ "records": records(&["verification", "dkim-2"]) }),
+                ),
+            ),
+        ),
+        (
+            "at-risk",
+            with(
+                of(
+                    "at_risk",
+                    "warning",
+                    "authenticated",
+                    "at_risk",
+                    "Missing or wrong in DNS: 1 of the three DKIM records.",
+                ),
+                &json!({ "wanted": repair, "records": records(&["dkim-2"]) }),
+            ),
+        ),
+        (
+            "failed-sending",
+            with(
+                of(
+                    "failed",
+                    "warning",
+                    "at_risk",
+                    "failed",
+                    "Amazon SES has taken its verification back.",
+                ),
+                &json!({ "wanted": repair, "deadline": "2026-07-02T14:03:00Z", "records": records(&["verification", "dkim-2"]) }),
+            ),
+        ),
+        (
+            "failed-waiting",
+            with(
+                of(
+                    "failed",
+                    "warning",
+                    "pending",
+                    "failed",
+                    "Amazon SES did not find the records within 72 hours.",
+                ),
+                &json!({ "wanted": repair, "deadline": "2026-07-02T14:03:00Z", "records": records(&["verification"]) }),
+            ),
+        ),
+        (
+            "recovered",
+            of(
+                "recovered",
+                "resolved",
+                "at_risk",
+                "authenticated",
+                "The records are in DNS again.",
+            ),
+        ),
+        (
+            "displaced-sending",
+            with(
+                of(
+                    "displaced",
+                    "warning",
+                    "authenticated",
+                    "contested",
+                    "Another client has proven that mail.maplehomes.com is its own. To have it again, the client has to publish its new ownership record.",
+                ),
+                &json!({
+                    "wanted": "Tell the client what happened, and that its domain's page shows the ownership record.",
+                    "deadline": "2026-06-16T14:03:00Z",
+                }),
+            ),
+        ),
+        (
+            "contested",
+            with(
+                of(
+                    "contested",
+                    "action",
+                    "contested",
+                    "contested",
+                    "maple-homes has proven mail.maplehomes.com.",
+                ),
+                &json!({
+                    "wanted": "Decide who has the domain: release the claim of the other, or grant the claimant's.",
+                    "other_sides": [
+                        {
+                            "client": "cedar-homes", "domain": "mail.maplehomes.com", "status": "authenticated",
+                            "state_since": "2025-11-20T08:00:00Z", "contact_email": "it@cedarhomes.net",
+                            "path": "/staff/clients/cedar-homes/domains/mail.maplehomes.com",
+                        },
+                    ],
+                }),
+            ),
+        ),
+        (
+            "stuck-at-ses",
+            with(
+                of(
+                    "stuck",
+                    "action",
+                    "provisioning",
+                    "provisioning",
+                    "The domain has been provisioning since 2026-06-01T12:00:00Z.",
+                ),
+                &json!({ "wanted": "Find out why this domain does not move on.", "state_since": "2026-06-01T12:00:00Z" }),
+            ),
+        ),
+        (
+            "stuck-final-step",
+            with(
+                of(
+                    "stuck",
+                    "action",
+                    "verified",
+                    "verified",
+                    "The domain has been verified since 2026-05-30T12:00:00Z.",
+                ),
+                &with(
+                    json!({ "wanted": wanted, "state_since": "2026-05-30T12:00:00Z" }),
+                    &ready,
+                ),
+            ),
+        ),
+        (
+            "authenticated",
+            of(
+                "authenticated",
+                "info",
+                "verified",
+                "authenticated",
+                "Lasso may send for this domain.",
+            ),
+        ),
+        (
+            "rejected",
+            of(
+                "rejected",
+                "info",
+                "verified",
+                "rejected",
+                "The name is a web shop's, and not the builder's.",
+            ),
+        ),
+    ];
+    happened
+        .into_iter()
+        .map(|(name, members)| Ok((name, sample(&members)?)))
+        .collect()
+}
+
+/// The records at a look at DNS, with those of `open` missing or wrong.
+fn records(open: &[&str]) -> Value {
+    let token = |n: u8| format!("{}{n}wq4pz7nx2m5vk3tjhy6r8bs", "ab3cd5ef");
+    let dkim = |n: u8| {
+        let name = format!("{}._domainkey.mail.maplehomes.com", token(n));
+        (
+            format!("dkim-{n}"),
+            "CNAME",
+            name,
+            format!("{}.dkim.amazonses.com", token(n)),
+            "recommended",
+        )
+    };
+    let all = [
+        (
+            "verification".to_owned(),
+            "TXT",
+            "_amazonses.mail.maplehomes.com".to_owned(),
+            "pmBGN/7MjnfhTKUZ06Enqq1PeGUaOkw8lGhcfwefcHU=".to_owned(),
+            "required",
+        ),
+        dkim(1),
+        dkim(2),
+        dkim(3),
+    ];
+    let shown = all.into_iter().map(|(id, kind, name, value, requirement)| {
+        let is_open = open.contains(&id.as_str());
+        let (state, code, message, fix) = if !is_open {
+            ("found", Value::Null, "Published.".to_owned(), Value::Null)
+        } else if kind == "TXT" {
+            (
+                "wrong",
+                json!("host_doubled"),
+                format!("The record is at {name}.maplehomes.com: the DNS panel added the domain a second time."),
+                json!("Change the host of this record to _amazonses.mail, without maplehomes.com behind it."),
+            )
+        } else {
+            (
+                "missing",
+                json!("not_found"),
+                format!("Nothing is published at {name}."),
+                json!(format!("Add a CNAME record for {name}.")),
+            )
+        };
+        json!({
+            "id": id, "state": state, "code": code, "message": message, "fix": fix,
+            "record": { "type": kind, "name": name, "value": value, "requirement": requirement },
+        })
+    });
+    shown.collect()
+}

@@ -1,0 +1,244 @@
+//! Every email and message as its snapshot says, and what holds for all of them.
+
+use domain_auth::event::{Event, EventType};
+use domain_auth::plain_text::is_hidden;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::{ChatMessage, Console, Draft, Part, RecordRow, Tone, alert, notice, samples};
+
+fn drafts() -> Vec<(String, Draft)> {
+    let samples = samples().unwrap().into_iter();
+    samples.map(|sample| (sample.name, sample.draft)).collect()
+}
+
+#[test]
+fn every_email_is_as_its_snapshot_says() {
+    for sample in samples().unwrap() {
+        let Draft {
+            subject, preheader, ..
+        } = &sample.draft;
+        let mut shown = format!(
+            "Subject: {subject}\nPreheader: {preheader}\n\n{}────\n{}",
+            sample.draft.text(),
+            sample.draft.html().unwrap()
+        );
+        if let Some(chat) = &sample.chat {
+            shown += &format!("────\n{}\n", serde_json::to_string_pretty(chat).unwrap());
+        }
+        insta::with_settings!({ snapshot_suffix => sample.name.clone() }, {
+            insta::assert_snapshot!("email", shown);
+        });
+    }
+}
+
+#[test]
+fn the_preview_has_a_page_with_a_link_to_each_email() {
+    let files = crate::preview().unwrap();
+    let index = &files[0];
+    assert_eq!(index.name, "index.html");
+    for file in &files[1..] {
+        assert!(
+            index.body.contains(&format!("href=\"{}\"", file.name)),
+            "{}",
+            file.name
+        );
+        assert!(!file.body.is_empty());
+    }
+    assert_eq!(
+        files
+            .iter()
+            .filter(|file| file.name.ends_with(".html"))
+            .count(),
+        drafts().len() + 2
+    );
+}
+
+/// Mail programs take `<style>` out, so that a class alone changes nothing.
+#[test]
+fn no_element_depends_on_the_style_sheet() {
+    for (name, draft) in drafts() {
+        let html = draft.html().unwrap();
+        let body = html.split_once("<body").unwrap().1;
+        for element in body
+            .split('<')
+            .filter(|element| element.contains("class=\""))
+        {
+            let (tag, _) = element.split_once('>').unwrap();
+            assert!(tag.contains("style=\""), "{name}: {tag}");
+        }
+        assert!(
+            !html.contains("<img") && !html.contains("<script") && !html.contains("url("),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn subjects_begin_with_the_domain_or_with_what_stops_mail() {
+    for (name, draft) in drafts() {
+        let begins = [
+            "mail.maplehomes.com: ",
+            "SENDING STOPPED: mail.maplehomes.com: ",
+            "mаplehomes.com: ",
+            "maplehomes.com and 2 more: ",
+            "maple-homes: ",
+        ];
+        assert!(
+            begins.iter().any(|begin| draft.subject.starts_with(begin)),
+            "{name}: {}",
+            draft.subject
+        );
+        assert_eq!(
+            draft.subject.starts_with("SENDING STOPPED"),
+            name.ends_with("-sending"),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn no_state_of_the_api_is_shown_raw() {
+    for (name, draft) in drafts() {
+        let text = draft.text();
+        let (body, _) = text.split_once("-- \n").unwrap_or((&text, ""));
+        let types = EventType::ALL.map(EventType::as_str);
+        let is_summary = name.ends_with("summary-of-the-day");
+        for raw in types
+            .into_iter()
+            .chain(["at_risk", "provisioning", "null", "0000-7000"])
+        {
+            assert!(is_summary || !body.contains(raw), "{name}: {raw}\n{body}");
+        }
+    }
+}
+
+#[test]
+fn a_value_is_whole_in_both_bodies() {
+    let value = "a.b.c=pmBGN/7MjnfhTKUZ06Enqq1PeGUaOkw8lGhcfwefcHU=".repeat(4);
+    let draft = draft_with(Part::Records {
+        title: "Records".to_owned(),
+        records: vec![RecordRow {
+            kind: "TXT".to_owned(),
+            state: "missing",
+            is_open: true,
+            name: "_amazonses.example.com".to_owned(),
+            value: value.clone(),
+            message: String::new(),
+            fix: None,
+        }],
+    });
+    assert!(draft.text().contains(&value));
+    let html = draft.html().unwrap();
+    assert!(
+        !html.contains("_amazonses.example.com"),
+        "no mail program finds an address in it"
+    );
+    let html = html.replace("<span>.</span>", ".");
+    assert!(html.contains(&value) && html.contains("_amazonses.example.com"));
+}
+
+fn draft_with(part: Part) -> Draft {
+    Draft {
+        subject: "subject".to_owned(),
+        preheader: "preheader".to_owned(),
+        tone: Tone::Plain,
+        heading: "heading".to_owned(),
+        parts: vec![part],
+        button: None,
+        small_print: Vec::new(),
+    }
+}
+
+/// A sample event with a text in every member that people write.
+fn event_with(event_type: EventType, text: &str) -> Event {
+    let mut event: Value = json!({
+        "version": 1, "event_id": "01978c6e-0000-7000-8000-000000000001", "event_type": event_type,
+        "severity": "action", "occurred_at": "2026-06-01T12:00:00Z", "domain": "example-domain.org",
+        "domain_unicode": text, "client": "maple", "status": "contested", "previous_status": "authenticated",
+        "added_at": "2026-06-01T11:00:00Z", "sequence": 3, "summary": format!("The reason: {text}"),
+        "wanted": text, "note": text, "ready_at": "2026-06-01T11:30:00Z",
+        "missing": [{ "record": null, "requirement": "recommended", "message": text }],
+        "records": [{
+            "id": "dkim-1", "state": "wrong", "code": "not_found", "message": text, "fix": text,
+            "record": { "type": "CNAME", "name": "a._domainkey.example-domain.org", "value": "a.dkim.amazonses.com", "requirement": "required" },
+        }],
+        "other_sides": [{
+            "client": "cedar-secret", "domain": "example-domain.org", "status": "authenticated",
+            "state_since": "2026-05-01T12:00:00Z", "contact_email": "kim@secret.net",
+            "path": "/staff/clients/cedar-secret/domains/example-domain.org",
+        }],
+        "links": { "staff": "/staff/clients/maple/domains/example-domain.org", "domain": "/domains/example-domain.org" },
+    });
+    if domain_auth::names::Community::try_from(text.to_owned()).is_ok() {
+        event["community"] = json!(text);
+    }
+    serde_json::from_value(event).unwrap()
+}
+
+#[test]
+fn a_client_learns_nothing_that_is_for_lasso_support() {
+    for event_type in EventType::ALL {
+        let event = event_with(event_type, "plain");
+        let draft = notice(&event, &Console::at(Some("https://console.example")));
+        for body in [draft.text(), draft.html().unwrap(), draft.subject] {
+            for secret in ["cedar", "secret", "/staff", "01978c6e"] {
+                assert!(!body.contains(secret), "{event_type:?}, {secret}: {body}");
+            }
+        }
+    }
+}
+
+/// Texts that try to look like a line of an email, to be markup, to call people, or to become a link.
+fn hostile() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        2 => "\\PC{0,8}",
+        1 => any::<char>().prop_map(String::from),
+        3 => prop::sample::select(vec![
+            "\n", "\r\n", "\r", "\u{2028}", "\u{85}", "\u{202e}", "\u{200b}", "\u{ad}", "\t", "<b>", "</td>",
+            "\" onload=\"x", "&amp;", "<!channel>", "<@U123>", "<https://evil.example|log in>", "*bold*", "`code`",
+            "[log in](https://evil.example)", "Wanted: nothing", "Bcc: x@evil.net", "~gone~", "|",
+        ]).prop_map(str::to_owned),
+    ];
+    // It shows something, whatever is taken out of it.
+    prop::collection::vec(part, 1..8).prop_map(|parts| format!("x{}", parts.concat()))
+}
+
+proptest! {
+    #[test]
+    fn no_text_of_a_client_is_markup_or_a_line_of_ours(
+        event_type in prop::sample::select(EventType::ALL.to_vec()),
+        text in hostile(),
+    ) {
+        let console = Console::default();
+        let (event, plain) = (event_with(event_type, &text), event_with(event_type, "plain"));
+        for make in [alert, notice] {
+            let (draft, plain) = (make(&event, &console), make(&plain, &console));
+            let email = draft.email(event.event_id, None, None);
+            let email = email.unwrap();
+            prop_assert!(!email.subject.chars().any(|c| is_hidden(c) || c == '\n'));
+            for body in [&email.text, &email.html] {
+                prop_assert!(!body.chars().any(|c| is_hidden(c) && c != '\n'), "{:?}", body);
+            }
+            // Nothing of it begins an element: there are as many as in the email with a plain text.
+            let elements = |html: &str| html.matches('<').count() - html.matches("<br>").count();
+            let with_facts = |html: &str| html.contains(">Community<");
+            let of_plain = plain.html().unwrap();
+            if with_facts(&email.html) == with_facts(&of_plain) {
+                prop_assert_eq!(elements(&email.html), elements(&of_plain), "{}", email.html);
+                let lines = |text: &str| text.lines().filter(|line| !line.starts_with("> ")).count();
+                prop_assert_eq!(lines(&email.text), lines(&plain.text()), "{}", email.text);
+            }
+        }
+        let chat = ChatMessage::of(&event, &alert(&event, &console));
+        let shown = serde_json::to_value(&chat).unwrap();
+        let content = &shown["content"];
+        let lists = ["nextSteps", "keywords"].into_iter().filter_map(|list| content[list].as_array());
+        let said = lists.flatten().chain([&content["title"], &content["description"]]);
+        for said in said.filter_map(Value::as_str) {
+            for markup in ['<', '`', '~', '[', '@', '|'] {
+                prop_assert!(!said.contains(markup), "{}", said);
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Every state and every call: a call that the next step names is taken and leads onward, and a call that
+//! does not fit names one that does. Every answer on the way keeps the rules.
+
+#![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
+
+mod faults;
+mod scenes;
+mod world;
+
+use std::io::Write;
+
+use answer_rules::{Answer, broken};
+use domain_auth::state::Status;
+use domain_auth_http::{NextStepCode, NextStepView, Problem};
+
+use crate::scenes::{MAPLE, SCENES};
+use crate::world::{ALL, Call, MINUTE, World};
+
+/// Rounds of client, Lasso support and service after which a domain has come to its end.
+const ROUNDS: usize = 12;
+
+/// The answers, which keep the rules. None if the domain is gone.
+fn answers(world: &World, scene: &str, wrong: &mut Vec<String>) -> Option<Answer> {
+    let answer = world.answers(MAPLE)?;
+    wrong.extend(
+        broken(&answer)
+            .into_iter()
+            .map(|what| format!("{scene}: {what}")),
+    );
+    Some(answer)
+}
+
+/// The calls that a sentence names as `POST …/verb`.
+fn named(sentence: &str, by_support: bool) -> Vec<Call> {
+    let verbs = sentence.split("POST …/").skip(1);
+    let verbs = verbs.filter_map(|rest| rest.split(|it: char| !it.is_ascii_alphabetic()).next());
+    verbs
+        .flat_map(|verb| Call::named(verb, by_support))
+        .copied()
+        .collect()
+}
+
+#[test]
+fn every_status_has_a_scene_and_its_answers_keep_the_rules() {
+    let mut wrong = Vec::new();
+    let mut statuses = Vec::new();
+    for (scene, made) in SCENES {
+        let answer = answers(&made(), scene, &mut wrong).unwrap();
+        statuses.push(answer.status());
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let lacks = Status::ALL.iter().find(|status| !statuses.contains(status));
+    assert_eq!(lacks, None);
+}
+
+#[test]
+fn a_call_that_does_not_fit_changes_nothing_and_names_one_that_does() {
+    let (mut wrong, mut checked) = (Vec::new(), 0);
+    for (scene, made) in SCENES {
+        for call in Call::ALL {
+            let world = made();
+            let before = world.domain(MAPLE);
+            let answer = world.call(MAPLE, call);
+            checked += 1;
+            let after = answers(&world, &format!("{scene}, {call:?}"), &mut wrong);
+            let Err(problem) = answer else {
+                continue;
+            };
+            if world.domain(MAPLE) != before {
+                wrong.push(format!(
+                    "{scene}: {call:?} was refused and changed the domain"
+                ));
+            }
+            let status = after.map(|after| after.status());
+            wrong.extend(misled(made, call, &problem, status).map(|why| format!("{scene}: {why}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    writeln!(std::io::stdout(), "{checked} answers to calls checked").unwrap();
+}
+
+/// What is wrong with a refusal: it names no call, or one that is refused, too.
+fn misled(
+    made: &fn() -> World,
+    call: Call,
+    problem: &Problem,
+    status: Option<Status>,
+) -> Option<String> {
+    let by_support = call.is_by_support();
+    let named = named(&problem.detail, by_support);
+    let text = &problem.detail;
+    let waits = match status {
+        Some(Status::Provisioning | Status::Removing) | None => true,
+        // Its client waits for Lasso support.
+        Some(Status::Contested | Status::Authenticated) => !by_support,
+        Some(Status::Pending | Status::AtRisk) => !by_support,
+        Some(Status::Verified | Status::Rejected | Status::Failed) => false,
+    };
+    if named.is_empty() {
+        // Where Amazon SES refuses the name, no call of the client helps.
+        let asks = !by_support && text.contains("ask Lasso support");
+        let names_another = text.contains("POST …/instructions") || text.contains("DELETE");
+        return (!waits && !asks && !names_another)
+            .then(|| format!("{call:?} names no call: {text}"));
+    }
+    let taken = |call: &Call| made().call(MAPLE, *call).is_ok();
+    let any = named.iter().any(taken);
+    // A decision is a matter of its body.
+    let again = named.contains(&call) && call != Call::Grant;
+    (!any || again).then(|| format!("{call:?} names {named:?}, which do not fit: {text}"))
+}
+
+#[test]
+fn the_calls_that_next_steps_name_lead_to_the_end() {
+    let (mut wrong, mut checked) = (Vec::new(), 0);
+    for (scene, made) in SCENES {
+        let world = made();
+        let mut way = Vec::new();
+        let mut ended = false;
+        for _ in 0..ROUNDS {
+            let Some(answer) = answers(&world, scene, &mut wrong) else {
+                ended = true;
+                break;
+            };
+            checked += 1;
+            let client = answer.client.map(|view| view.summary.next_step);
+            if client
+                .as_ref()
+                .is_some_and(|step| step.code == NextStepCode::Nothing)
+                && answer.staff.claim.challengers.is_empty()
+            {
+                ended = true;
+                break;
+            }
+            // The client does what the sentence says, and so does Amazon SES.
+            world.publish(MAPLE);
+            world.ses_says(ALL);
+            for step in client
+                .iter()
+                .chain([&answer.staff.domain.summary.next_step])
+            {
+                way.push(step.code);
+                wrong.extend(untaken(&world, step).map(|why| format!("{scene}: {why}")));
+            }
+            world.poll_after(MINUTE);
+        }
+        if !ended {
+            wrong.push(format!("{scene} has no end: {way:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    writeln!(std::io::stdout(), "{checked} answers on the way checked").unwrap();
+}
+
+/// Why the call of a step is not taken, where it was called as the step says and the domain had not moved
+/// since.
+fn untaken(world: &World, step: &NextStepView) -> Option<String> {
+    let call = step.call.as_ref()?;
+    let by_support = call.path.starts_with("/staff/");
+    let (above, verb) = call.path.rsplit_once('/')?;
+    let whose = if by_support {
+        above.split('/').nth(3)?
+    } else {
+        MAPLE
+    };
+    // The other side may have moved the domain just now: then the step is another one.
+    let now = world.answers(MAPLE)?;
+    let current = if by_support {
+        Some(now.staff.domain.summary.next_step)
+    } else {
+        now.client.map(|view| view.summary.next_step)
+    };
+    if current.as_ref() != Some(step) {
+        return None;
+    }
+    let first = *Call::named(verb, by_support).first()?;
+    let answer = world.call(whose, first);
+    answer
+        .err()
+        .map(|problem| format!("{first:?} of {step:?} is refused: {problem:?}"))
+}

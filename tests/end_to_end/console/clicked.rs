@@ -1,0 +1,306 @@
+//! The whole path of both people in a real browser, by clicking: with scripts, and without.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::webdriver::Scripts;
+use super::window::{ENTER, Window, labelled};
+use crate::world::{Shared, text};
+
+/// What shows a page's own records: the fields of each, as they are on the page.
+const RECORDS: &str = "
+    return [...document.querySelectorAll('article.record')].map((record) => {
+      const fields = {};
+      for (const code of record.querySelectorAll('dl code')) fields[code.dataset.field] = code.textContent;
+      return { id: record.dataset.record, heading: record.querySelector('h3').textContent, fields };
+    });";
+
+pub(super) async fn with_scripts(world: Shared) {
+    whole_path(&world, Scripts::On).await;
+}
+
+pub(super) async fn without_scripts(world: Shared) {
+    whole_path(&world, Scripts::Off).await;
+}
+
+async fn whole_path(world: &Shared, scripts: Scripts) {
+    let domain = world.fresh_domain();
+    let admin = Window::open(scripts).await;
+    admin.go(&world.info.console_url).await;
+    admin.sign_in(&world.info.users.client_admin).await;
+    let runs = admin.run("return document.documentElement.className", json!([]));
+    let expected = if scripts == Scripts::On { "js" } else { "" };
+    assert_eq!(
+        runs.await,
+        json!(expected),
+        "whether scripts of the page run"
+    );
+
+    // Adds a domain, with its community.
+    admin.click("Community and contact (optional)").await;
+    admin.fill("community", "Maple Ridge").await;
+    admin.fill("domain", &domain).await;
+    admin.click("ADD DOMAIN").await;
+    admin
+        .reads(&format!("Publish the records of {domain}"))
+        .await;
+    let page = format!("{}/domains/{domain}", world.info.console_url);
+    assert_eq!(admin.address().await, page);
+
+    // The email administrator opens a link, without a login, and copies what is on the page.
+    admin.click("Hand them to your email administrator").await;
+    admin.click("Make a link").await;
+    admin.reads("Copy this link now").await;
+    let said = admin.text().await;
+    let link = said
+        .split_whitespace()
+        .find(|word| word.contains("/handoff/"));
+    let dns_person = Window::open(scripts).await;
+    dns_person.go(link.expect("a link")).await;
+    dns_person.reads(&format!("DNS records for {domain}")).await;
+    let records = match scripts {
+        Scripts::On => copied(&dns_person).await,
+        Scripts::Off => dns_person.run(RECORDS, json!([])).await,
+    };
+    let zone = zone_of(&records, &domain);
+    admin.click(&domain).await;
+    admin
+        .reads(&format!("Publish the records of {domain}"))
+        .await;
+    world.append_to_zone(&domain, &zone);
+
+    // Nobody touches the window, and the page turns. Without scripts it is loaded again.
+    world.poll_until(&domain, "verified").await;
+    turns(
+        &admin,
+        &format!("{domain} is verified: tell Lasso that you are ready"),
+    )
+    .await;
+    if scripts == Scripts::On {
+        dns_person.reads("verified").await;
+    }
+
+    admin.click("We are ready").await;
+    admin.reads("was told on").await;
+    admin.reads("There is nothing more to do").await;
+    world
+        .until("support has mail", async || {
+            !world.emails_about(&domain).await.is_empty()
+        })
+        .await;
+
+    // Lasso support, in a browser of its own, comes from the email.
+    let support = Window::open(scripts).await;
+    support.go(&place_of(world, &domain).await).await;
+    support.sign_in(&world.info.users.support).await;
+    support.reads("For Lasso support").await;
+    support
+        .click(&format!("Complete: Lasso sends for {domain}"))
+        .await;
+    support
+        .reads(&format!("Lasso sends for {domain} now."))
+        .await;
+    support.click("Lasso support").await;
+    support.reads("Waiting for Lasso").await;
+    support.fill("domain", &domain).await;
+    support.press([ENTER]).await;
+    support
+        .reads(&format!("Domains at, above and below {domain}"))
+        .await;
+    support.click(&domain).await;
+    support.reads("End the claim of").await;
+
+    turns(&admin, &format!("Lasso sends for {domain}")).await;
+    admin.click("History").await;
+    admin.reads("The final step was taken: Lasso sends.").await;
+    admin.click("Sign out").await;
+    // The issuer ends its session as well, and asks again.
+    admin.reads("Password").await;
+    admin.go(&page).await;
+    let address = admin.address().await;
+    assert!(!address.starts_with(&page), "the sign-in, at {address}");
+}
+
+/// Where the alert email leads, or the domain's page for Lasso support where the email has no address.
+async fn place_of(world: &Shared, domain: &str) -> String {
+    let console = &world.info.console_url;
+    let emails = world.emails_about(domain).await;
+    let mut words = text(&emails[0]["BodyText"]).split_whitespace();
+    let linked = words.find(|word| word.starts_with(console) && word.contains(domain));
+    let client = &world.info.clients.client_admin;
+    linked.map_or_else(
+        || format!("{console}/staff/clients/{client}/domains/{domain}"),
+        str::to_owned,
+    )
+}
+
+/// The page says this by itself, where scripts run, and after it is loaded again, where they do not.
+async fn turns(window: &Window, wanted: &str) {
+    let mark = "const was = document.marked; document.marked = true; return was === true";
+    window.run(mark, json!([])).await;
+    window
+        .until(wanted, async || {
+            let scripts = window.run("return document.documentElement.className", json!([]));
+            if scripts.await != json!("js") {
+                window.reload().await;
+            }
+            Ok(window.text().await.contains(wanted))
+        })
+        .await;
+    let same = window.run(mark, json!([])).await;
+    let scripts = window.run("return document.documentElement.className", json!([]));
+    let runs = scripts.await == json!("js");
+    assert_eq!(
+        same,
+        json!(runs),
+        "it is the same document where scripts run"
+    );
+}
+
+/// Each record with what its copy buttons put on the clipboard.
+async fn copied(window: &Window) -> Value {
+    let allow = json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
+    window
+        .driver()
+        .devtools("Browser.grantPermissions", allow)
+        .await;
+    let mut records = window.run(RECORDS, json!([])).await;
+    for record in records.as_array_mut().unwrap() {
+        let id = text(&record["id"]).to_owned();
+        let fields = record["fields"].as_object_mut().unwrap();
+        for (name, value) in fields {
+            let button =
+                format!("//article[@id='record-{id}']//code[@data-field='{name}']/..//button");
+            if window.driver().find(&button).await.is_err() {
+                continue;
+            }
+            window.click_at(&button).await;
+            window.reads("Copied").await;
+            let read = "const done = arguments[0]; navigator.clipboard.readText().then(done, (e) => done(String(e)));";
+            let copied = window.run_until_done(read, json!([])).await;
+            assert_eq!(copied, *value, "{name} of {id}");
+            *value = copied;
+        }
+    }
+    records
+}
+
+/// What an email administrator puts into the zone file.
+fn zone_of(records: &Value, domain: &str) -> String {
+    let mut zone = String::new();
+    for record in records.as_array().unwrap() {
+        let field = |name: &str| text(&record["fields"][name]);
+        let heading = text(&record["heading"]);
+        // The full name is shown where the panel wants another one.
+        let name = match (field("name"), field("host")) {
+            ("", "@") => domain,
+            ("", host) => host,
+            (name, _) => name,
+        };
+        let name = if name.ends_with(domain) {
+            format!("{name}.")
+        } else {
+            format!("{name}.{domain}.")
+        };
+        let absolute = |name: &str| format!("{}.", name.trim_end_matches('.'));
+        let data = if heading.contains("CNAME") {
+            format!("CNAME {}", absolute(field("value")))
+        } else if heading.contains("MX") {
+            let priority_apart = format!("{} {}", field("priority"), field("value"));
+            format!("MX {}", absolute(priority_apart.trim()))
+        } else {
+            format!("TXT \"{}\"", field("value").trim_matches('"'))
+        };
+        writeln!(zone, "{name} 60 IN {data}").unwrap();
+    }
+    assert!(zone.lines().count() >= 4, "{records:#}");
+    zone
+}
+
+/// All that a person does on the way, with the keyboard alone.
+pub(super) async fn by_keyboard(world: Shared) {
+    let domain = world.fresh_domain();
+    let admin = Window::open(Scripts::On).await;
+    admin.go(&world.info.console_url).await;
+    admin.sign_in(&world.info.users.client_admin).await;
+    let field = |name: &str| format!("//*[@name='{name}'][not(@type='hidden')]");
+    let push = async |window: &Window, label: &str| {
+        window.tab_to(&labelled(label)).await;
+        window.press([ENTER]).await;
+    };
+    let write = async |window: &Window, name: &str, typed: &str| {
+        window.tab_to(&field(name)).await;
+        window.press(typed.chars()).await;
+    };
+    write(&admin, "domain", &domain).await;
+    push(&admin, "Community and contact (optional)").await;
+    write(&admin, "community", "Maple Ridge").await;
+    push(&admin, "ADD DOMAIN").await;
+    admin
+        .reads(&format!("Publish the records of {domain}"))
+        .await;
+
+    push(&admin, "Hand them to your email administrator").await;
+    write(&admin, "email", &format!("dns@{domain}")).await;
+    push(&admin, "Send the instructions").await;
+    admin.reads("The instructions were sent to").await;
+    push(&admin, "Make a link").await;
+    admin.reads("Copy this link now").await;
+    admin
+        .tab_to("//form[contains(@action,'/links/')]//button")
+        .await;
+    admin.press([ENTER]).await;
+    admin.reads("The link opens nothing any more.").await;
+    push(&admin, &domain).await;
+    admin.reads("Communities and contact: Maple Ridge").await;
+
+    push(&admin, "Communities and contact").await;
+    write(&admin, "contact_email", &format!("it@{domain}")).await;
+    push(&admin, "Save").await;
+    admin.reads("Saved.").await;
+    admin.reads(&format!("it@{domain}")).await;
+    push(&admin, "We are ready").await;
+    admin.reads("was told").await;
+
+    let added = world.domain(&domain).await;
+    world.publish(&domain, &added, &["verification"]);
+    world.poll_until(&domain, "verified").await;
+    let client = &world.info.clients.client_admin;
+    let place = format!("/staff/clients/{client}/domains/{domain}");
+    let support = Window::open(Scripts::On).await;
+    support
+        .go(&format!("{}{place}", world.info.console_url))
+        .await;
+    support.sign_in(&world.info.users.support).await;
+    push(&support, "Reject").await;
+    write(&support, "reason", "Please put up a website.").await;
+    support
+        .tab_to("//button[@class='danger' and text()='Reject']")
+        .await;
+    support.press([ENTER]).await;
+    support.reads("was rejected").await;
+
+    push(&admin, "History").await;
+    admin.reads("Lasso support rejected the final step.").await;
+    push(&admin, &domain).await;
+    admin.reads("Please put up a website.").await;
+    push(&admin, "It is mended: we are ready again").await;
+    admin.reads("was told on").await;
+    push(&support, &format!("Domains of {client}")).await;
+    push(&support, &domain).await;
+    push(&support, &format!("Complete: Lasso sends for {domain}")).await;
+    support
+        .reads(&format!("Lasso sends for {domain} now."))
+        .await;
+
+    push(&admin, "History").await;
+    push(&admin, &domain).await;
+    push(&admin, "Remove this domain").await;
+    write(&admin, "confirm", &domain).await;
+    push(&admin, &format!("Remove {domain}")).await;
+    admin.reads("was removed").await;
+    push(&admin, "Sign out").await;
+    // The issuer ends its session as well, and asks again.
+    admin.reads("Password").await;
+}

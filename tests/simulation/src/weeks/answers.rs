@@ -1,0 +1,19 @@
+//! What the API answers about a domain after each change: no part of it contradicts another.
+
+use answer_rules::{Answer, broken};
+use domain_auth::domain::Domain;
+use domain_auth_testkit::MemoryStore;
+use futures::FutureExt;
+use jiff::Timestamp;
+
+/// What is wrong with the answers about a domain as it is stored. None if it is not there any more.
+pub(super) fn wrong(store: &MemoryStore, domain: &Domain, now: Timestamp) -> Option<Vec<String>> {
+    let whose = (&domain.client, &domain.name);
+    // The store in memory waits for nothing.
+    let read = Box::pin(Answer::read(store, whose, now)).now_or_never();
+    match read {
+        Some(Ok(answer)) => answer.map(|answer| broken(&answer)),
+        Some(Err(error)) => Some(vec![format!("no answer about {}: {error}", domain.name)]),
+        None => Some(vec![format!("no answer about {} at once", domain.name)]),
+    }
+}

@@ -29,7 +29,7 @@ const CONTESTED: &str = "cedar.example.org";
 /// What names a person at the client, or at Lasso support, or is what a person has written. An address does
 /// not show itself in a debugging format.
 const PERSONS: [&str; 7] = [
-    "Dana Miller",
+    "person: Some(",
     "dana-subject",
     "kim-subject",
     "EmailAddress",

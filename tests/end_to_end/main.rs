@@ -13,6 +13,7 @@ mod contract;
 mod described;
 mod dns;
 mod dns_truth;
+mod erasure;
 mod fairness;
 mod hostile_zones;
 mod limits;
@@ -184,6 +185,7 @@ fn main() -> ExitCode {
     dns::tests(&mut suite);
     dns_truth::tests(&mut suite);
     removal::tests(&mut suite);
+    erasure::tests(&mut suite);
     links::tests(&mut suite);
     lists::tests(&mut suite);
     requests::tests(&mut suite);

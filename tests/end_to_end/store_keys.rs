@@ -24,6 +24,7 @@ fn attempt(owner: KeyOwner, fingerprint: &str, at: Timestamp) -> Attempt {
         key: IdempotencyKey::parse("\"a # key\"").unwrap(),
         fingerprint: Fingerprint(fingerprint.to_owned()),
         at,
+        client: None,
     }
 }
 

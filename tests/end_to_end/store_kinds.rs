@@ -69,6 +69,17 @@ pub(crate) const CLIENT: &str = "maple-homes";
 pub(crate) const LONG_LIFE: &str = "every-action.example.com";
 
 const SUBJECT: &str = "6f1f2b0e-3c6f-4a55-9d0e-1a2b3c4d5e6f";
+const SUPPORTER: &str = "7a2f2b0e-3c6f-4a55-9d0e-1a2b3c4d5e6f";
+/// What names a person in these items, or was written by one.
+pub(crate) const PERSONS: [&str; 7] = [
+    SUPPORTER,
+    SUBJECT,
+    "dana@example.com",
+    "d…@example.com",
+    "Maple Ridge",
+    "We have published all.",
+    "The contract has ended.",
+];
 
 /// By a client whose name no other had.
 const PROVEN: Trigger = Trigger::ProofFound { displaced: None };
@@ -430,6 +441,7 @@ impl<S: EveryStore> Writer<'_, S> {
                     key: IdempotencyKey::parse(&format!("\"{key}\"")).unwrap(),
                     fingerprint: Fingerprint("0f".repeat(32)),
                     at: self.now(),
+                    client: Some(client(CLIENT)),
                 };
                 self.store.begin(&attempt).await.unwrap();
                 if key == "answered" {
@@ -500,5 +512,5 @@ fn admin() -> Actor {
 }
 
 fn supporter() -> Actor {
-    Actor::lasso_support("7a2f2b0e-3c6f-4a55-9d0e-1a2b3c4d5e6f")
+    Actor::lasso_support(SUPPORTER)
 }

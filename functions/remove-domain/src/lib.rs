@@ -1,5 +1,6 @@
 //! `DELETE /domains/{domain}`: ends sending at once, and takes the domain out of SES and the table.
 //! Also below `/staff/clients/{client}`: Lasso support removes it on the client's behalf.
+//! `DELETE /staff/clients/{client}`: removes all domains of a client, and what names a person.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -11,17 +12,26 @@ use domain_auth::check_limit;
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::Event;
 use domain_auth::history::Actor;
-use domain_auth::ports::{ClaimStore, Clock, CommitError, Identities, Outbox, Ports, Publish};
+use domain_auth::ports::{Clock, CommitError, Identities, Outbox, Ports, Publish};
 use domain_auth::ses_share::{RequestCalls, SesTurns};
+use domain_auth::use_cases::erase::{ErasingStore, erase};
 use domain_auth::use_cases::publish::publish;
 use domain_auth::use_cases::remove::{self, Removal};
 use domain_auth::use_cases::{SesBudget, StoreTools, wait_for_turn};
-use domain_auth_http::{ApiError, ParsedRequest, Reply, confirmation, no_content, reply_to};
+use domain_auth_http::{
+    ApiError, ErasureView, Operation, ParsedRequest, Reply, client_to_erase, confirmation, json,
+    no_content, reply_to,
+};
+use jiff::SignedDuration;
 
 pub use config::Config;
 
 /// How long the caller waits for SES. What is not done by then, the poller does.
 const PATIENCE: Duration = Duration::from_millis(3_500);
+
+/// How long the domains of a client that is erased are marked for removal. What is not marked by then, the
+/// poller marks.
+const MARKING: SignedDuration = SignedDuration::from_secs(8);
 
 /// What the handler works with.
 pub struct App<P: Ports> {
@@ -41,11 +51,11 @@ pub struct App<P: Ports> {
 
 impl<P> App<P>
 where
-    P: Ports<Store: ClaimStore + Outbox + SesTurns, Ses: Identities, Publisher: Publish>,
+    P: Ports<Store: ErasingStore + Outbox + SesTurns, Ses: Identities, Publisher: Publish>,
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        reply_to(&request, Box::pin(self.remove(&request))).await
+        reply_to(&request, Box::pin(self.answer(&request))).await
     }
 
     fn tools(&self) -> StoreTools<'_, P> {
@@ -54,6 +64,22 @@ where
             clock: &self.clock,
             ids: &self.ids,
         }
+    }
+
+    async fn answer(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        match request.operation()? {
+            Operation::RemoveDomain | Operation::RemoveForClient => self.remove(request).await,
+            Operation::EraseClient => self.erase(request).await,
+            _served_elsewhere => Err(ApiError::NoRoute),
+        }
+    }
+
+    async fn erase(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let (client, actor) = (client_to_erase(request)?, request.actor()?);
+        let until = self.clock.now() + MARKING;
+        let standing = erase(&self.tools(), client, &actor, until).await?;
+        let view = ErasureView::new(client, &standing);
+        Ok(json(view.status(), &view))
     }
 
     async fn remove(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {

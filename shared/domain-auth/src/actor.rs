@@ -11,7 +11,7 @@ use crate::names::DisplayName;
 pub enum Actor {
     /// A person at the client.
     ClientAdmin {
-        /// The token's subject.
+        /// The token's subject; empty in the history of a client that was erased.
         subject: String,
         /// What else the token says of the person.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -19,7 +19,7 @@ pub enum Actor {
     },
     /// A person at Lasso.
     LassoSupport {
-        /// The token's subject.
+        /// The token's subject; empty in the history of a client that was erased.
         subject: String,
         /// What else the token says of the person.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,6 +55,17 @@ impl Person {
 }
 
 impl Actor {
+    /// The same without what names a person. A link names none.
+    #[must_use]
+    pub fn without_person(self) -> Self {
+        match self {
+            Self::ClientAdmin { .. } => Self::client_admin(String::new()),
+            Self::LassoSupport { .. } => Self::lasso_support(String::new()),
+            Self::LinkHolder { link } => Self::LinkHolder { link },
+            Self::Service => Self::Service,
+        }
+    }
+
     /// A person at the client, of whom the token says no more than the subject.
     pub fn client_admin(subject: impl Into<String>) -> Self {
         Self::ClientAdmin {

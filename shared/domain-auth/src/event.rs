@@ -11,6 +11,9 @@ use crate::state::{State, Status, TriggerKind};
 /// Version of the message's shape. It grows when a reader of the old shape would misread the new.
 pub const SCHEMA_VERSION: u32 = 1;
 
+/// The summary of an event whose client was erased.
+pub const ERASED_SUMMARY: &str = "The client was erased, and with it what this event said.";
+
 /// One event, as it is stored, and as it is published: one JSON message on SNS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
@@ -285,6 +288,25 @@ impl Severity {
             Self::Action => "action",
             Self::Warning => "warning",
             Self::Resolved => "resolved",
+        }
+    }
+}
+
+impl Event {
+    /// The event of a client that is erased: what happened and when, without what people wrote, and without
+    /// what DNS showed, which may hold addresses.
+    #[must_use]
+    pub fn without_persons(self) -> Self {
+        Self {
+            community: None,
+            other_communities: Vec::new(),
+            contact_email: None,
+            note: None,
+            missing: Vec::new(),
+            records: Vec::new(),
+            other_sides: Vec::new(),
+            summary: ERASED_SUMMARY.to_owned(),
+            ..self
         }
     }
 }

@@ -92,6 +92,17 @@ pub struct ClientEntry {
 }
 
 impl HistoryEntry {
+    /// The line of a client that is erased: what happened and when, without who did it, and without the
+    /// evidence, in which people write and are written of.
+    #[must_use]
+    pub fn without_persons(self) -> Self {
+        Self {
+            actor: self.actor.without_person(),
+            evidence: None,
+            ..self
+        }
+    }
+
     /// The line as far as the domain's client may read it.
     pub fn for_client(self) -> ClientLine {
         if self.is_contested_by_ses() {

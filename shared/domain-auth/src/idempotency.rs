@@ -71,6 +71,8 @@ pub struct Attempt {
     pub fingerprint: Fingerprint,
     /// When it began.
     pub at: Timestamp,
+    /// The client whose data its answer may have: the one that the request is about.
+    pub client: Option<ClientId>,
 }
 
 /// What is known of a key when a request comes.

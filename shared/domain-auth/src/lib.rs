@@ -16,6 +16,7 @@ pub mod claims;
 pub mod dns_look;
 pub mod domain;
 pub mod email_thread;
+pub mod erasure;
 pub mod event;
 pub mod evidence;
 pub mod figures;

@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::erasure::Erasure;
 use crate::history::Actor;
 use crate::instructions::Day;
 use crate::names::ClientId;
@@ -63,6 +64,10 @@ pub struct ClientRecord {
     pub added: Option<(Day, u32)>,
     /// What Lasso support has set for it.
     pub own: Option<OwnLimits>,
+    /// Its erasure, while that is under way. It adds no domain then.
+    pub erasure: Option<Erasure>,
+    /// When it was erased, if it has added no domain since.
+    pub erased_at: Option<Timestamp>,
 }
 
 /// What a change does to the number of domains in a client's list. It is written in the transaction of
@@ -160,6 +165,12 @@ impl ClientRecord {
             .map_or(0, |(_, added)| added)
     }
 
+    /// When the client was erased, if nothing has come since.
+    pub fn erased(&self) -> Option<Timestamp> {
+        let is_empty = self.erasure.is_none() && self.own.is_none();
+        self.erased_at.filter(|_| is_empty)
+    }
+
     /// Whether one more domain keeps the limits.
     pub fn may_add(&self, limits: AdditionLimits, now: Timestamp) -> Result<(), LimitReached> {
         if self.held.unwrap_or(0) >= limits.domains {
@@ -232,6 +243,8 @@ mod tests {
             held,
             added: Some((Day::of(now), added)),
             own: None,
+            erasure: None,
+            erased_at: None,
         };
         assert_eq!(record(Some(2), 1).may_add(limits, now), Ok(()));
         assert_eq!(record(None, 1).may_add(limits, now), Ok(()));

@@ -239,7 +239,8 @@ fn actor_view(actor: Actor, reader: Reader) -> ActorView {
     let (name, client_name) = person.map_or((None, None), |it| (it.name, it.client_name));
     ActorView {
         kind,
-        subject,
+        // Of a client that was erased no person is known.
+        subject: subject.filter(|subject| !subject.is_empty()),
         name: name.map(String::from),
         client_name: client_name.map(String::from),
     }

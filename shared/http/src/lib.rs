@@ -8,6 +8,7 @@ mod caching;
 mod caller;
 mod cursor;
 mod entry;
+mod erasure_view;
 mod fields;
 mod history_view;
 mod input;
@@ -43,6 +44,7 @@ pub use answer::{Answer, measured, published};
 pub use caller::{ClaimNames, PersonClaims};
 pub use cursor::{Cursors, List};
 pub use entry::{observed, request_of, run};
+pub use erasure_view::ErasureView;
 pub use fields::Fields;
 pub use history_view::{ActorView, ClientHistory, HistoryEntryView, HistoryView};
 pub use input::{community_of, confirmation, limit_of, status_of};
@@ -54,7 +56,7 @@ pub use notified_view::NotifiedView;
 pub use once::once;
 pub use operations::{
     AddDomainBody, AdoptIdentityBody, ChangeDomainBody, InstructionsBody, LimitsBody, MakeLinkBody,
-    NotifyReadyBody, Operation, RejectDomainBody, SendersBody, release_order,
+    NotifyReadyBody, Operation, RejectDomainBody, SendersBody, client_to_erase, release_order,
 };
 pub use problem::{ApiError, FieldError, MAX_BODY, MAX_SENDERS_BODY, Problem};
 pub use public_url::PublicUrl;

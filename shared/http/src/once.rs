@@ -40,6 +40,7 @@ pub async fn once(
         key,
         fingerprint: fingerprint_of(request),
         at: clock.now(),
+        client: request.client().ok().cloned(),
     };
     match ledger.begin(&attempt).await {
         Ok(Begun::Go) => {}

@@ -125,6 +125,10 @@ pub enum ApiError {
     KeyInProgress,
     /// The domain is being removed.
     BeingRemoved,
+    /// The client is being erased.
+    BeingErased,
+    /// Lasso support did not confirm that the client is to be erased.
+    ErasureUnconfirmed(ClientId),
     /// SES did not do what the request is for.
     Ses(SesError),
     /// SES does not take this email, however often it is sent.
@@ -273,6 +277,7 @@ impl ApiError {
             Self::OtherConfirmed | Self::NothingToGrant(_) => None,
             Self::InvalidKey(_) | Self::KeyReused | Self::KeyInProgress => None,
             Self::BeingRemoved | Self::Busy => None,
+            Self::BeingErased | Self::ErasureUnconfirmed(_) => None,
             Self::TooManyLinks | Self::NoSuchLink => None,
             Self::EmailRefused | Self::IdentityNotOurs | Self::NotContested(_) => None,
             Self::HeldByAnother | Self::NoIdentity | Self::NoRoom(_) => None,

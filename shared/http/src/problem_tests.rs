@@ -110,7 +110,11 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::TooManyToRecipient(_) => None,
         ApiError::TooManyNames(_) => Some(ApiError::TooManyLinks),
         ApiError::TooManyLinks => Some(ApiError::NoSuchLink),
-        ApiError::NoSuchLink => Some(ApiError::Busy),
+        ApiError::NoSuchLink => Some(ApiError::BeingErased),
+        ApiError::BeingErased => Some(ApiError::ErasureUnconfirmed(
+            ClientId::parse("maple-homes").expect("a client"),
+        )),
+        ApiError::ErasureUnconfirmed(_) => Some(ApiError::Busy),
     }
 }
 

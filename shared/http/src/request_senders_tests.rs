@@ -5,7 +5,7 @@ use lambda_http::RequestExt;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::caller::PersonClaims;
+use crate::PersonClaims;
 use crate::entry::request_of;
 
 const ONE: &str = "GET /senders/{address}";

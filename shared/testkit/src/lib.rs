@@ -14,6 +14,7 @@ mod logs;
 mod memory_clients;
 mod memory_data;
 mod memory_emails;
+mod memory_erasures;
 mod memory_keys;
 mod memory_limits;
 mod memory_senders;

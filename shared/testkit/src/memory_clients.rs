@@ -28,6 +28,12 @@ impl Clients {
         };
         let client = change.domain.client.clone();
         let record = self.records.entry(client).or_default();
+        if let ClientCountChange::Added { .. } = counted {
+            if record.erasure.is_some() {
+                return Err(CommitError::Conflict);
+            }
+            record.erased_at = None;
+        }
         let held = record
             .held
             .unwrap_or_else(|| u32::try_from(there()).unwrap_or(u32::MAX));

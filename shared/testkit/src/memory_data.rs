@@ -29,3 +29,27 @@ pub(crate) struct Keys {
     pub(crate) to_recipient: HashMap<(ClientId, Day, Recipient), u32>,
     pub(crate) to_recipient_of_all: HashMap<(Day, Recipient), u32>,
 }
+
+/// How many records may still be erased.
+pub(crate) struct Room {
+    left: usize,
+}
+
+impl Room {
+    /// Room for so many.
+    pub(crate) fn of(records: usize) -> Self {
+        Self { left: records }
+    }
+
+    /// How many there is room for.
+    pub(crate) fn left(&self) -> usize {
+        self.left
+    }
+
+    /// Whether there is room for one more, which is taken.
+    pub(crate) fn takes(&mut self) -> bool {
+        let takes = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        takes
+    }
+}

@@ -25,7 +25,7 @@ use domain_auth::state::{QueuePart, Status};
 use domain_auth::turns::in_turns;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::memory_data::{Clients, Keys};
+use crate::memory_data::{Clients, Keys, Room};
 use crate::memory_emails::EmailState;
 use crate::memory_limits;
 use crate::{CrashPoint, TestClock};
@@ -90,6 +90,12 @@ impl MemoryStore {
         self.state().claims.insert(organizational, claims.clone());
     }
 
+    /// Everything in it as text, to look for what should not be there.
+    pub fn contents(&self) -> String {
+        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        format!("{:?} {keys:?}", self.state())
+    }
+
     /// All domains of all clients.
     pub fn all_domains(&self) -> Vec<Domain> {
         self.state().domains.values().cloned().collect()
@@ -145,6 +151,36 @@ impl State {
         domains
             .filter(|domain| domain.client == *client && domain.is_there())
             .count()
+    }
+
+    /// Whether a client has domains, those that are being removed among them.
+    pub(crate) fn has_domains(&self, client: &ClientId) -> bool {
+        self.domains.keys().any(|(of, _)| of == client)
+    }
+
+    /// Takes persons out of the history and the events of a client, and forgets its links and what is
+    /// counted of it.
+    pub(crate) fn erase(&mut self, client: &ClientId, room: &mut Room) {
+        let lines = self.history.iter_mut().filter(|((of, _), _)| of == client);
+        for line in lines.flat_map(|(_, lines)| lines) {
+            let erased = line.clone().without_persons();
+            if *line != erased && room.takes() {
+                *line = erased;
+            }
+        }
+        let events = self
+            .outbox
+            .iter_mut()
+            .filter(|event| event.client == *client);
+        for event in events {
+            let erased = event.clone().without_persons();
+            if *event != erased && room.takes() {
+                *event = erased;
+            }
+        }
+        self.links
+            .retain(|_, target| target.client != *client || !room.takes());
+        self.clients.erase(client, room);
     }
 
     fn check(&self, change: &Change) -> Result<(), CommitError> {

@@ -7,6 +7,7 @@ use domain_auth::check_limit::{CheckCount, CheckLimit, CountChecks};
 use domain_auth::claims::{ClaimRegister, Tombstone};
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Change, Domain};
+use domain_auth::erasure::{EraseClients, ErasedRecords, Erasure};
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
 use domain_auth::idempotency::KeyOwner;
@@ -210,6 +211,47 @@ impl<O: Observe> ReadClientRecord for SimStore<O> {
     async fn client_record(&self, client: &ClientId) -> Result<ClientRecord, StoreError> {
         self.charge(|| units::GET);
         self.call(self.inner.client_record(client)).await
+    }
+}
+
+impl<O: Observe> EraseClients for SimStore<O> {
+    async fn begin_erasure(
+        &self,
+        client: &ClientId,
+        erasure: &Erasure,
+    ) -> Result<Erasure, StoreError> {
+        self.call(self.inner.begin_erasure(client, erasure)).await
+    }
+
+    async fn erasures_due(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ClientId>, StoreError> {
+        self.charge(|| self.setting.apart.take(|| units::of_queue(1, [])));
+        self.call(self.inner.erasures_due(now, limit)).await
+    }
+
+    async fn note_erasure(&self, client: &ClientId, erasure: &Erasure) -> Result<(), StoreError> {
+        self.call(self.inner.note_erasure(client, erasure)).await
+    }
+
+    async fn erase_records(
+        &self,
+        client: &ClientId,
+        limit: usize,
+    ) -> Result<ErasedRecords, StoreError> {
+        self.call(self.inner.erase_records(client, limit)).await
+    }
+
+    async fn end_erasure(
+        &self,
+        client: &ClientId,
+        erasure: &Erasure,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.call(self.inner.end_erasure(client, erasure, now))
+            .await
     }
 }
 

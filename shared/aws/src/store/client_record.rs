@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnValuesOnConditionCheckFailure, Select, Update,
 };
 use domain_auth::domain::Change;
+use domain_auth::erasure::Erasure;
 use domain_auth::instructions::Day;
 use domain_auth::limits::{
     AdditionLimits, ClientCountChange, ClientRecord, OwnLimits, ReadClientRecord, SetLimits,
@@ -20,6 +21,7 @@ use domain_auth::limits::{
 use domain_auth::names::ClientId;
 use domain_auth::ports::StoreError;
 use domain_auth::state::Status;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::keys::{self, DOMAIN_PREFIX, Key, PK, SK};
@@ -35,10 +37,14 @@ const ADDED_ON: &str = "added_on";
 const ADDED: &str = "added";
 /// What Lasso support has set.
 const OWN: &str = "own";
+/// Its erasure, while that is under way.
+pub(super) const ERASING: &str = "erasing";
+/// When it was erased, if it has added no domain since.
+pub(super) const ERASED_AT: &str = "erased_at";
 
 /// The item.
 #[derive(Debug, Default, Deserialize)]
-struct Stored {
+pub(super) struct Stored {
     #[serde(default)]
     held: Option<i64>,
     #[serde(default)]
@@ -47,6 +53,10 @@ struct Stored {
     added: u32,
     #[serde(default)]
     own: Option<OwnLimits>,
+    #[serde(default)]
+    pub(super) erasing: Option<Erasure>,
+    #[serde(default)]
+    erased_at: Option<Timestamp>,
 }
 
 /// What a transaction does to the number of one client's domains.
@@ -72,7 +82,7 @@ struct Addition {
 pub(super) enum Refusal {
     /// What was missing is there now, or was read: the same transaction may be written.
     Again,
-    /// The client is at a limit.
+    /// The client is at a limit, or is being erased.
     Limit,
 }
 
@@ -127,17 +137,20 @@ impl Table {
                     "(#added_on >= :day AND #added <= :most_added)"
                 };
                 let change = if added.first_of_day {
-                    "#added_on = :day, #added = :number ADD #held :more"
+                    "#added_on = :day, #added = :number REMOVE #erased_at ADD #held :more"
                 } else {
-                    "ADD #held :more, #added :number"
+                    "REMOVE #erased_at ADD #held :more, #added :number"
                 };
                 let separator = if added.first_of_day { "," } else { "" };
                 let room = |limit: u32, more: u32| number(i64::from(limit) - i64::from(more));
                 let update = update
                     .update_expression(format!("SET {SET_SCHEMA}{separator} {change}"))
                     .condition_expression(format!(
-                        "{IS_KNOWN} AND #held <= :most_held AND {of_day}"
+                        "{IS_KNOWN} AND attribute_not_exists(#erasing) \
+                         AND #held <= :most_held AND {of_day}"
                     ))
+                    .expression_attribute_names("#erasing", ERASING)
+                    .expression_attribute_names("#erased_at", ERASED_AT)
                     .expression_attribute_names("#added_on", ADDED_ON)
                     .expression_attribute_names("#added", ADDED)
                     .expression_attribute_values(":day", string(added.day.to_string()))
@@ -168,6 +181,9 @@ impl Table {
         let Some(added) = &mut count.added else {
             return Ok(Refusal::Again);
         };
+        if stored.erasing.is_some() {
+            return Ok(Refusal::Limit);
+        }
         let day = added.day.to_string();
         let began = stored.added_on.is_some_and(|added_on| added_on >= day);
         if added.first_of_day == began {
@@ -257,7 +273,7 @@ impl Table {
         }
     }
 
-    async fn stored_record(&self, client: &ClientId) -> Result<Stored, StoreError> {
+    pub(super) async fn stored_record(&self, client: &ClientId) -> Result<Stored, StoreError> {
         let item = self.get_item(ACTION, Key::client_record(client)).await?;
         let Some(item) = item else {
             return Ok(Stored::default());
@@ -275,6 +291,8 @@ impl ReadClientRecord for Table {
             held: stored.held.map(|held| u32::try_from(held).unwrap_or(0)),
             added: day.map(|day| (day, stored.added)),
             own: stored.own,
+            erasure: stored.erasing,
+            erased_at: stored.erased_at,
         })
     }
 }

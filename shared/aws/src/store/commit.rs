@@ -16,7 +16,7 @@ use domain_auth::ports::{CommitChanges, CommitError, StoreError, StoreFailure};
 use serde::Serialize;
 
 use super::client_record::{Count, Refusal, counts_of};
-use super::keys::{self, EXPIRES_AT, Key, LOOK, PK};
+use super::keys::{self, EXPIRES_AT, Kept, Key, LOOK, PK};
 use super::{Item, Table, number, schema, store_error, string};
 use crate::failure::IntoCause;
 use crate::system::{SystemClock, SystemIds};
@@ -252,12 +252,15 @@ impl Table {
         line: usize,
     ) -> Result<Put, StoreError> {
         let key = Key::history(domain, entry, line);
-        self.put_new(to_item(key, entry)?)
+        let mut item = to_item(key, entry)?;
+        item.extend(keys::of_client(&domain.client, Kept::History));
+        self.put_new(item)
     }
 
     fn put_event(&self, event: &Event) -> Result<Put, StoreError> {
         let mut item = to_item(Key::event(event.event_id), event)?;
         item.extend(keys::outbox_index(event));
+        item.extend(keys::of_client(&event.client, Kept::Event));
         self.put_new(item)
     }
 
@@ -300,7 +303,7 @@ impl Table {
     }
 
     /// The one way to put an item: with the version of its shape.
-    fn put(&self, mut item: Item) -> PutBuilder {
+    pub(super) fn put(&self, mut item: Item) -> PutBuilder {
         schema::stamp(&mut item);
         Put::builder().table_name(&self.name).set_item(Some(item))
     }

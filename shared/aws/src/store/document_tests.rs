@@ -25,7 +25,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::keys::{
-    self, Key, LOOK_SHARDS, OUTBOX, QUEUE_PK, QUEUE_SK, WORK_PK, WORK_SK, digest, sortable,
+    self, ERASURES, Kept, Key, LOOK_SHARDS, OUTBOX, QUEUE_PK, QUEUE_SK, WORK_PK, WORK_SK, digest,
+    sortable,
 };
 
 const DOCUMENT: &str = include_str!("../../../../docs/table.md");
@@ -203,6 +204,7 @@ fn expand(template: &str) -> BTreeSet<String> {
         "added at" => vec![sortable(domain.added_at)],
         "state since" => vec![sortable(domain.state_since)],
         "next check" => vec![sortable(domain.next_check)],
+        "next step" => vec![sortable(Timestamp::UNIX_EPOCH)],
         "time" => vec![sortable(event.occurred_at)],
         "version, 10 digits" => vec![format!("{:010}", entry.sequence)],
         "sequence, 10 digits" => vec![format!("{:010}", event.sequence)],
@@ -269,9 +271,30 @@ fn the_document_has_the_keys_of_both_indexes() {
             BTreeSet::from([keys::outbox_position(&event)])
         )
     );
+    let client = &domain.client;
+    for (kind, kept) in [
+        ("history", Kept::History),
+        ("event", Kept::Event),
+        ("link", Kept::Link),
+        ("key", Kept::Key),
+    ] {
+        let entry = keys::of_client(client, kept);
+        let [partition, position] =
+            entry.map(|(_, value)| BTreeSet::from([value.as_s().unwrap().clone()]));
+        assert_eq!(of(row(kind)[4]), (partition, position));
+    }
+    assert_eq!(
+        of(row("client")[3]),
+        (
+            BTreeSet::from([ERASURES.to_owned()]),
+            BTreeSet::from([keys::erasure_position(client, Timestamp::UNIX_EPOCH)])
+        )
+    );
     for row in &rows {
-        let indexed = row[3..5].iter().any(|cell| !cell.is_empty());
-        assert!(!indexed || ["domain", "event"].contains(&row[0]), "{row:?}");
+        let in_work = ["domain", "event", "client"].contains(&row[0]);
+        let in_queue = ["domain", "history", "event", "link", "key"].contains(&row[0]);
+        assert!(in_work || row[3].is_empty(), "{row:?}");
+        assert!(in_queue || row[4].is_empty(), "{row:?}");
     }
 }
 

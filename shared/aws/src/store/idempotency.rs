@@ -3,10 +3,10 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use domain_auth::idempotency::{Attempt, Begun, IdempotencyLedger, StoredAnswer};
+use domain_auth::idempotency::{Attempt, Begun, IdempotencyLedger, KeyOwner, StoredAnswer};
 use domain_auth::ports::StoreError;
 
-use super::keys::{EXPIRES_AT, Key};
+use super::keys::{EXPIRES_AT, Kept, Key, QUEUE_PK, QUEUE_SK, client_pk};
 use super::schema::{self, IS_KNOWN, SET_SCHEMA, stamped};
 use super::{Item, Table, number, store_error, string, unreadable_item};
 
@@ -21,7 +21,26 @@ const MAX_ANSWER: usize = 96 * 1024;
 impl IdempotencyLedger for Table {
     async fn begin(&self, attempt: &Attempt) -> Result<Begun, StoreError> {
         // DynamoDB deletes what has expired some time later, so that is looked at here.
-        let outcome = stamped(self.key_item(attempt))
+        // The key of a person at Lasso support is not in the partition of the client that the request is
+        // about, whose data the answer has.
+        let about = match (&attempt.owner, &attempt.client) {
+            (KeyOwner::Supporter(_), Some(client)) => Some(client_pk(client)),
+            (KeyOwner::Supporter(_) | KeyOwner::Client(_), _) => None,
+        };
+        let index = if about.is_some() {
+            ", #queue_pk = :queue_pk, #queue_sk = :queue_sk"
+        } else {
+            ""
+        };
+        let mut update = stamped(self.key_item(attempt));
+        if let Some(about) = about {
+            update = update
+                .expression_attribute_names("#queue_pk", QUEUE_PK)
+                .expression_attribute_names("#queue_sk", QUEUE_SK)
+                .expression_attribute_values(":queue_pk", string(about))
+                .expression_attribute_values(":queue_sk", string(Kept::Key.as_str()));
+        }
+        let outcome = update
             .condition_expression(format!(
                 "{IS_KNOWN} AND (attribute_not_exists(#fingerprint) OR #expires_at <= :now_s \
                  OR (#fingerprint = :fingerprint AND attribute_not_exists(#answer) \
@@ -29,7 +48,7 @@ impl IdempotencyLedger for Table {
             ))
             .update_expression(format!(
                 "SET {SET_SCHEMA}, #fingerprint = :fingerprint, #lease_until = :lease, \
-                 #expires_at = :expiry REMOVE #answer",
+                 #expires_at = :expiry{index} REMOVE #answer",
             ))
             .expression_attribute_names("#fingerprint", FINGERPRINT)
             .expression_attribute_names("#answer", ANSWER)

@@ -32,7 +32,7 @@ pub(super) const WORK: &str = "work";
 pub(super) const WORK_PK: &str = "work_pk";
 pub(super) const WORK_SK: &str = "work_sk";
 
-/// Index of domains by state.
+/// Index of domains by state, and of what is kept of a client outside of its own partition. and of what is kept of a client outside of its own partition.
 pub(super) const QUEUE: &str = "queue";
 pub(super) const QUEUE_PK: &str = "queue_pk";
 pub(super) const QUEUE_SK: &str = "queue_sk";
@@ -44,6 +44,8 @@ pub(super) const LOOK: &str = "look";
 pub(super) const EXPIRES_AT: &str = "expires_at";
 
 pub(super) const OUTBOX: &str = "OUTBOX";
+/// The partition of the index of work with the clients that are being erased.
+pub(super) const ERASURES: &str = "ERASURES";
 const CLIENT_PREFIX: &str = "CLIENT#";
 pub(super) const DOMAIN_PREFIX: &str = "DOMAIN#";
 
@@ -145,6 +147,11 @@ impl Key {
             pk: "POLLER".to_owned(),
             sk: "RECONCILIATION".to_owned(),
         }
+    }
+
+    /// The client whose own record this is the key of.
+    pub(super) fn client(&self) -> Option<ClientId> {
+        ClientId::parse(self.pk.strip_prefix(CLIENT_PREFIX)?).ok()
     }
 
     /// The domain whose key this is.
@@ -319,6 +326,50 @@ pub(super) fn domain_index(domain: &Domain) -> [(String, AttributeValue); 4] {
 /// Where a domain stands in its queue that is due at `due`.
 pub(super) fn work_position(domain: &Domain, due: Timestamp) -> String {
     format!("{}#{}#{}", sortable(due), domain.client, domain.name)
+}
+
+/// The index attributes of an item that is kept of a client outside of the client's own partition, by which
+/// it is found when the client is erased. `kind` tells the items apart.
+pub(super) fn of_client(client: &ClientId, kind: Kept) -> [(String, AttributeValue); 2] {
+    [
+        (QUEUE_PK.to_owned(), string(client_pk(client))),
+        (QUEUE_SK.to_owned(), string(kind.as_str())),
+    ]
+}
+
+/// What is kept of a client outside of its own partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// A line of history.
+    History,
+    /// An event.
+    Event,
+    /// Where a link leads.
+    Link,
+    /// The key of a request that Lasso support made about the client.
+    Key,
+}
+
+impl Kept {
+    pub(super) const ALL: [Self; 4] = [Self::History, Self::Event, Self::Link, Self::Key];
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::History => "HISTORY",
+            Self::Event => "EVENT",
+            Self::Link => "LINK",
+            Self::Key => "KEY",
+        }
+    }
+
+    pub(super) fn parse(kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kept| kept.as_str() == kind)
+    }
+}
+
+/// Where the erasure of a client stands in the index of work.
+pub(super) fn erasure_position(client: &ClientId, next_step: Timestamp) -> String {
+    format!("{}#{client}", sortable(next_step))
 }
 
 /// The index attributes of an event that is not published: in the order of writing.

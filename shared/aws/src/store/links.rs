@@ -5,7 +5,7 @@ use domain_auth::links::{LinkTarget, LinkToken, NewLink, ReadLinks};
 use domain_auth::ports::StoreError;
 
 use super::commit::to_item;
-use super::keys::{EXPIRES_AT, Key};
+use super::keys::{self, EXPIRES_AT, Kept, Key};
 use super::{Table, number};
 
 impl ReadLinks for Table {
@@ -19,6 +19,7 @@ impl Table {
         let mut item = to_item(Key::link(&link.token), &link.target)?;
         let expires_at = link.target.ends_at.as_second();
         item.insert(EXPIRES_AT.to_owned(), number(expires_at));
+        item.extend(keys::of_client(&link.target.client, Kept::Link));
         self.put_new(item)
     }
 }

@@ -5,6 +5,7 @@ mod batch;
 mod client_record;
 mod commit;
 mod email_ledger;
+mod erasures;
 mod idempotency;
 mod instructions;
 mod keys;

@@ -37,6 +37,9 @@ pub enum AddRefusal {
     /// The client has [`NAMES_PER_CLIENT`] names under this organizational domain already.
     #[error("the client has too many names under {0}")]
     TooManyNames(String),
+    /// The client is being erased.
+    #[error("the client is being erased")]
+    BeingErased,
     /// The client has as many domains as it may, or has added as many today.
     #[error(transparent)]
     Limit(#[from] LimitReached),
@@ -88,6 +91,9 @@ where
             continue;
         }
         let record = store.client_record(&new.client).await?;
+        if record.erasure.is_some() {
+            return Err(Failure::Refused(AddRefusal::BeingErased));
+        }
         let limits = defaults.or(record.own.as_ref());
         record
             .may_add(limits, clock.now())

@@ -1,5 +1,6 @@
 //! The limits of one client, which Lasso support reads and sets.
 
+use super::failure::Failure;
 use crate::alerts::{AlertCounts, ReadAlertCounts};
 use crate::history::Actor;
 use crate::instructions::Day;
@@ -31,6 +32,11 @@ pub struct ClientLimits {
     pub day: Day,
 }
 
+/// The client is being erased, and its limits with it. Nothing was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the client is being erased")]
+pub struct BeingErased;
+
 /// The limits of a client as they are.
 pub async fn read<S>(
     store: &S,
@@ -55,10 +61,13 @@ pub async fn set<S>(
     client: &ClientId,
     wanted: &WantedLimits,
     actor: &Actor,
-) -> Result<ClientLimits, StoreError>
+) -> Result<ClientLimits, Failure<BeingErased>>
 where
     S: ReadClientRecord + ReadAlertCounts + SetLimits,
 {
+    if store.client_record(client).await?.erasure.is_some() {
+        return Err(Failure::Refused(BeingErased));
+    }
     let own = OwnLimits {
         domains: wanted.domains,
         added_per_day: wanted.added_per_day,
@@ -75,5 +84,5 @@ where
         support_emails_per_day = own.support_emails_per_day,
         "the limits of a client were set"
     );
-    read(store, clock, client).await
+    Ok(read(store, clock, client).await?)
 }

@@ -10,6 +10,7 @@ mod confirm;
 pub mod decide;
 mod delete_identity;
 pub mod email_events;
+pub mod erase;
 pub mod expire;
 mod failure;
 mod final_step;

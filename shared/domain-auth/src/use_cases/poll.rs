@@ -4,6 +4,7 @@
 mod asking;
 mod batches;
 mod counter;
+mod erasures;
 mod figures;
 mod from_list;
 mod line;
@@ -26,13 +27,14 @@ use part::Part;
 use times::Times;
 
 use super::Tools;
+use super::erase::ErasingStore;
 use super::publish::publish_outbox;
 use crate::dns::Lookup;
 use crate::domain::{Change, Domain};
 use crate::final_step::FinalStepPolicy;
 use crate::pace::{self, Patience};
 use crate::ports::{
-    ClaimStore, Clock, CommitChanges, CommitError, DomainsByState, Due, DueDomains, Identities,
+    Clock, CommitChanges, CommitError, DomainsByState, Due, DueDomains, Identities,
     IdentityStatuses, ListIdentities, Outbox, Ports, Publish, Reconciliations, Runs, STATUS_BATCH,
     StoreError, StoreFailure, alias,
 };
@@ -51,7 +53,7 @@ const OVERDUE: SignedDuration = SignedDuration::from_mins(5);
 alias! {
     /// What the poller needs of its ports.
     PollerPorts = Ports<
-        Store: ClaimStore + DueDomains + DomainsByState + Outbox + Runs + Reconciliations + SesTurns,
+        Store: ErasingStore + DueDomains + DomainsByState + Outbox + Runs + Reconciliations + SesTurns,
         Ses: Identities + IdentityStatuses + ListIdentities,
         Dns: Lookup,
         Publisher: Publish,
@@ -113,15 +115,16 @@ impl<P: PollerPorts> Poller<'_, P> {
     ) -> Result<Report, StoreError> {
         let times = Times::of(self.tools.clock.now(), deadline);
         // In boxes: each has much to remember, and a future is moved around.
-        let (registered, looked, published, swept) = futures::future::join4(
+        let (registered, looked, published, swept, erased) = futures::future::join5(
             Box::pin(self.finish_provisioning(times)),
             Box::pin(self.look_at_domains(times)),
             Box::pin(self.publish_events(times.publish)),
             Box::pin(self.sweep(memory, times)),
+            Box::pin(self.go_on_erasing(times)),
         )
         .await;
         let mut report = Report::default();
-        for part in [registered?, published?] {
+        for part in [registered?, published?, erased?] {
             report.add(part);
         }
         let now = self.tools.clock.now();

@@ -5,6 +5,7 @@
 
 mod client_limits;
 mod displacement;
+mod erasure;
 mod find;
 mod grants;
 mod identities;

@@ -148,6 +148,8 @@ pub(crate) fn limits(schemas: &mut Schemas) -> GoodAnswer {
             held: Some(412),
             added: Some((day, 61)),
             own: Some(own),
+            erasure: None,
+            erased_at: None,
         },
         alerts: AlertCounts {
             own: 4,

@@ -57,6 +57,7 @@ impl From<AddRefusal> for ApiError {
         match error {
             AddRefusal::Ineligible(reason) => Self::NotEligible(reason),
             AddRefusal::Details(refusal) => refusal.into(),
+            AddRefusal::BeingErased => Self::BeingErased,
             AddRefusal::TooManyNames(organizational) => Self::TooManyNames(organizational),
             AddRefusal::Limit(LimitReached::Domains { limit }) => Self::TooManyDomains(limit),
             AddRefusal::Limit(LimitReached::AddedToday { limit, wait }) => Self::TooManyAdditions {
@@ -133,6 +134,7 @@ pub(super) mod openapi {
                 ApiError::TooManyNames("maplehomes.com".to_owned()),
                 ApiError::TooManyDomains(500),
                 ApiError::TooManyCommunities,
+                ApiError::BeingErased,
                 ApiError::TooManyAdditions {
                     limit: 50,
                     seconds: 35_798,

@@ -2,7 +2,7 @@
 
 use domain_auth::limits::MOST;
 use domain_auth::names::Note;
-use domain_auth::use_cases::client_limits::WantedLimits;
+use domain_auth::use_cases::client_limits::{BeingErased, WantedLimits};
 
 use crate::fields::Fields;
 use crate::problem::ApiError;
@@ -55,6 +55,12 @@ impl LimitsBody {
     }
 }
 
+impl From<BeingErased> for ApiError {
+    fn from(_: BeingErased) -> Self {
+        Self::BeingErased
+    }
+}
+
 impl From<LimitsBody> for WantedLimits {
     fn from(body: LimitsBody) -> Self {
         Self {
@@ -93,6 +99,7 @@ pub(super) mod openapi {
                 ApiError::TooLarge,
                 ApiError::invalid(FieldError::field("/reason", "is required")),
                 ApiError::NotFound,
+                ApiError::BeingErased,
             ],
             ..Description::default()
         }

@@ -277,6 +277,23 @@ impl ApiError {
                 "The domain is being removed",
                 "The domain is given up already, and is gone in a moment. Its history stays.",
             ),
+            Self::BeingErased => Problem::new(
+                409,
+                "client_being_erased",
+                "The account is being erased",
+                "Lasso support is erasing this account with all its domains, so nothing can be added or \
+                 set. That takes some minutes. Nothing was changed.",
+            ),
+            Self::ErasureUnconfirmed(client) => Problem::new(
+                409,
+                "confirmation_required",
+                "This erases the client",
+                format!(
+                    "All domains of {client} are removed, all mail that Lasso sends from them stops, \
+                     and what names a person is erased for good. To do that, repeat the request with \
+                     ?confirm={client}."
+                ),
+            ),
             Self::Ses(SesError::Refused { .. }) => Problem::new(
                 502,
                 "ses_refused",

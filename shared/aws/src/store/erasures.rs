@@ -1,0 +1,434 @@
+//! Erasing clients. That a client is being erased is in its own record (`LIMITS`), whose condition every
+//! addition of a domain has; its place in the index of work makes the poller go on.
+//!
+//! What is kept of a client is in its own partition, or has an entry in the index of queues with the
+//! client's partition ([`keys::of_client`]): lines of history, events, links, and the keys of requests that
+//! Lasso support made.
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use domain_auth::attempts::Attempts;
+use domain_auth::erasure::{EraseClients, ErasedRecords, Erasure};
+use domain_auth::event::ERASED_SUMMARY;
+use domain_auth::history::HistoryEntry;
+use domain_auth::names::ClientId;
+use domain_auth::ports::StoreError;
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+
+use super::client_record::{ERASED_AT, ERASING, Stored};
+use super::commit::to_item;
+use super::keys::{
+    self, DOMAIN_PREFIX, ERASURES, Kept, Key, PK, QUEUE, QUEUE_PK, QUEUE_SK, SK, WORK_PK, WORK_SK,
+};
+use super::queues::{BATCH_GET, Range};
+use super::schema::{IS_KNOWN, SET_SCHEMA, from_item, stamped};
+use super::{Item, Table, store_error, string};
+use crate::failure::IntoCause;
+use crate::system::{SystemClock, SystemIds};
+
+const ACTION: &str = "erase a client";
+
+/// Items that are erased at the same time.
+const AT_ONCE: usize = 8;
+
+/// The attributes of an event that its client's erasure takes away; the summary is replaced.
+const OF_PERSONS: [&str; 7] = [
+    "community",
+    "other_communities",
+    "contact_email",
+    "note",
+    "missing",
+    "records",
+    "other_sides",
+];
+
+/// Only this erasure, and not a later one of the same client.
+const IS_THIS_ERASURE: &str = "#erasing.#began_at = :began_at";
+
+impl EraseClients for Table {
+    async fn begin_erasure(
+        &self,
+        client: &ClientId,
+        erasure: &Erasure,
+    ) -> Result<Erasure, StoreError> {
+        let mut attempts = Attempts::default();
+        loop {
+            let update = self
+                .client
+                .update_item()
+                .table_name(&self.name)
+                .set_key(Some(Key::client_record(client).into_item()));
+            let outcome = stamped(update)
+                .condition_expression(format!("{IS_KNOWN} AND attribute_not_exists(#erasing)"))
+                .update_expression(format!(
+                    "SET {SET_SCHEMA}, #erasing = :erasing, #work_pk = :work_pk, \
+                     #work_sk = :work_sk REMOVE #erased_at"
+                ))
+                .expression_attribute_names("#erasing", ERASING)
+                .expression_attribute_names("#erased_at", ERASED_AT)
+                .expression_attribute_names("#work_pk", WORK_PK)
+                .expression_attribute_names("#work_sk", WORK_SK)
+                .expression_attribute_values(":erasing", attribute(erasure)?)
+                .expression_attribute_values(":work_pk", string(ERASURES))
+                .expression_attribute_values(":work_sk", string(position(client, erasure)))
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                )
+                .send()
+                .await;
+            let error = match outcome {
+                Ok(_) => return Ok(erasure.clone()),
+                Err(error) => error.into_service_error(),
+            };
+            if let UpdateItemError::ConditionalCheckFailedException(refusal) = &error
+                && let Some(item) = refusal.item()
+            {
+                let stored = from_item::<Stored>(ACTION, item.clone()).inspect_err(|_| {
+                    self.count_unreadable(ACTION, Some(&Key::client_record(client)));
+                })?;
+                if let Some(under_way) = stored.erasing {
+                    return Ok(under_way);
+                }
+            }
+            // A transaction that changes the number of the client's domains is under way.
+            if !is_contended(&error) || !attempts.again(&SystemClock, &SystemIds).await {
+                return Err(store_error(ACTION)(error));
+            }
+        }
+    }
+
+    async fn erasures_due(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ClientId>, StoreError> {
+        let due = Range::Until(keys::up_to(now));
+        let due = self
+            .work_in(ACTION, ERASURES.to_owned(), due, limit)
+            .await?;
+        Ok(due.iter().filter_map(|(_, key)| key.client()).collect())
+    }
+
+    async fn note_erasure(&self, client: &ClientId, erasure: &Erasure) -> Result<(), StoreError> {
+        let outcome = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(Key::client_record(client).into_item()))
+            .condition_expression(IS_THIS_ERASURE)
+            .update_expression("SET #erasing = :erasing, #work_sk = :work_sk")
+            .expression_attribute_names("#erasing", ERASING)
+            .expression_attribute_names("#began_at", "began_at")
+            .expression_attribute_names("#work_sk", WORK_SK)
+            .expression_attribute_values(":began_at", attribute(&erasure.began_at)?)
+            .expression_attribute_values(":erasing", attribute(erasure)?)
+            .expression_attribute_values(":work_sk", string(position(client, erasure)))
+            .send()
+            .await;
+        unless_over(outcome)
+    }
+
+    async fn erase_records(
+        &self,
+        client: &ClientId,
+        limit: usize,
+    ) -> Result<ErasedRecords, StoreError> {
+        let limit = limit.min(BATCH_GET);
+        let (own, mut left) = self.own_records(client, limit).await?;
+        let (indexed, more) = self.indexed_records(client, limit).await?;
+        left |= more;
+        let delete = |key| self.delete_record(key);
+        let deleted = at_once(own.into_iter().map(delete)).await?;
+        let found = self.batch_get(ACTION, &indexed).await?;
+        let erase = |(key, item)| self.erase_record(client, key, item);
+        let erased = at_once(found.into_iter().map(erase)).await?;
+        Ok(ErasedRecords {
+            erased: deleted + erased,
+            left,
+        })
+    }
+
+    async fn end_erasure(
+        &self,
+        client: &ClientId,
+        erasure: &Erasure,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut item = Key::client_record(client).into_item();
+        item.insert(ERASED_AT.to_owned(), attribute(&now)?);
+        let put = self.put(item).build().map_err(store_error(ACTION))?;
+        let outcome = self
+            .client
+            .put_item()
+            .table_name(put.table_name)
+            .set_item(Some(put.item))
+            .condition_expression(IS_THIS_ERASURE)
+            .expression_attribute_names("#erasing", ERASING)
+            .expression_attribute_names("#began_at", "began_at")
+            .expression_attribute_values(":began_at", attribute(&erasure.began_at)?)
+            .send()
+            .await;
+        unless_over(outcome)
+    }
+}
+
+impl Table {
+    /// Keys in the client's own partition, but for its record and its domains; and whether there are more,
+    /// or domains.
+    async fn own_records(
+        &self,
+        client: &ClientId,
+        limit: usize,
+    ) -> Result<(Vec<Key>, bool), StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            // The record itself is always there, and one more shows that more are left.
+            .limit(i32::try_from(limit + 2).unwrap_or(i32::MAX))
+            .key_condition_expression("#pk = :pk")
+            .projection_expression("#pk, #sk")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_values(":pk", string(keys::client_pk(client)))
+            .send()
+            .await
+            .map_err(store_error(ACTION))?;
+        let mut left = answer.last_evaluated_key.is_some();
+        let record = Key::client_record(client);
+        let mut own = Vec::new();
+        for item in answer.items.unwrap_or_default() {
+            let Some(key) = Key::of_item(&item).filter(|key| *key != record) else {
+                continue;
+            };
+            if key.sk.starts_with(DOMAIN_PREFIX) {
+                // One that cannot be read, so that it was not removed.
+                left = true;
+                self.count_unreadable(ACTION, Some(&key));
+            } else {
+                own.push(key);
+            }
+        }
+        Ok((own, left))
+    }
+
+    /// Keys of what is kept of the client elsewhere, and whether there are more.
+    async fn indexed_records(
+        &self,
+        client: &ClientId,
+        limit: usize,
+    ) -> Result<(Vec<Key>, bool), StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(QUEUE)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .key_condition_expression("#pk = :pk")
+            .expression_attribute_names("#pk", QUEUE_PK)
+            .expression_attribute_values(":pk", string(keys::client_pk(client)))
+            .send()
+            .await
+            .map_err(store_error(ACTION))?;
+        let items = answer.items.unwrap_or_default();
+        let keys = items.iter().filter_map(Key::of_item).collect();
+        Ok((keys, answer.last_evaluated_key.is_some()))
+    }
+
+    /// Erases an item that has, or had, an entry in the index. Whether there was something to erase.
+    async fn erase_record(
+        &self,
+        client: &ClientId,
+        key: Key,
+        item: Item,
+    ) -> Result<bool, StoreError> {
+        // The index follows the table a moment later.
+        let text = |name| item.get(name).and_then(|value| value.as_s().ok());
+        if text(QUEUE_PK) != Some(&keys::client_pk(client)) {
+            return Ok(false);
+        }
+        match text(QUEUE_SK).and_then(|kind| Kept::parse(kind)) {
+            Some(Kept::History) => self.erase_line(key, item).await,
+            Some(Kept::Event) => self.erase_event(key).await,
+            // What a later release keeps of the client is gone with it, too.
+            Some(Kept::Link | Kept::Key) | None => self.delete_record(key).await,
+        }
+    }
+
+    /// A line that cannot be read is deleted: nothing is known of what it says.
+    async fn erase_line(&self, key: Key, item: Item) -> Result<bool, StoreError> {
+        let Some(line) = self.read_one_of::<HistoryEntry>(ACTION, item) else {
+            return self.delete_record(key).await;
+        };
+        let item = to_item(key, &line.without_persons())?;
+        let put = self.put(item).build().map_err(store_error(ACTION))?;
+        self.client
+            .put_item()
+            .table_name(put.table_name)
+            .set_item(Some(put.item))
+            .send()
+            .await
+            .map_err(store_error(ACTION))?;
+        Ok(true)
+    }
+
+    /// It may be published at the same time, which changes other attributes.
+    async fn erase_event(&self, key: Key) -> Result<bool, StoreError> {
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key.into_item()))
+            .condition_expression("attribute_exists(#pk)")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#summary", "summary")
+            .expression_attribute_names("#queue_pk", QUEUE_PK)
+            .expression_attribute_names("#queue_sk", QUEUE_SK)
+            .expression_attribute_values(":summary", string(ERASED_SUMMARY));
+        let mut removed = vec!["#queue_pk".to_owned(), "#queue_sk".to_owned()];
+        for name in OF_PERSONS {
+            update = update.expression_attribute_names(format!("#{name}"), name);
+            removed.push(format!("#{name}"));
+        }
+        let removed = removed.join(", ");
+        let outcome = update
+            .update_expression(format!("SET #summary = :summary REMOVE {removed}"))
+            .send()
+            .await;
+        // Its time to live may have ended.
+        unless_over(outcome)?;
+        Ok(true)
+    }
+
+    async fn delete_record(&self, key: Key) -> Result<bool, StoreError> {
+        self.client
+            .delete_item()
+            .table_name(&self.name)
+            .set_key(Some(key.into_item()))
+            .send()
+            .await
+            .map_err(store_error(ACTION))?;
+        Ok(true)
+    }
+}
+
+/// Does some work at a time. How much of it had something to do.
+async fn at_once<F>(work: impl Iterator<Item = F>) -> Result<u64, StoreError>
+where
+    F: Future<Output = Result<bool, StoreError>>,
+{
+    let done = stream::iter(work).buffer_unordered(AT_ONCE);
+    let count = |sum: u64, erased: bool| async move { Ok(sum + u64::from(erased)) };
+    done.try_fold(0, count).await
+}
+
+fn attribute(
+    value: &impl serde::Serialize,
+) -> Result<aws_sdk_dynamodb::types::AttributeValue, StoreError> {
+    serde_dynamo::to_attribute_value(value).map_err(store_error(ACTION))
+}
+
+fn position(client: &ClientId, erasure: &Erasure) -> String {
+    keys::erasure_position(client, erasure.next_step)
+}
+
+/// A condition that fails says that the erasure is over, or that the item is gone.
+fn unless_over<T, E>(outcome: Result<T, SdkError<E>>) -> Result<(), StoreError>
+where
+    E: ProvideErrorMetadata,
+    SdkError<E>: IntoCause,
+{
+    match outcome {
+        Err(SdkError::ServiceError(refusal))
+            if refusal.err().code() == Some("ConditionalCheckFailedException") =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(store_error(ACTION)(error)),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// A transaction on the same item is under way; the SDK does not repeat that.
+fn is_contended(error: &UpdateItemError) -> bool {
+    error.code() == Some("TransactionConflictException")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use domain_auth::domain::Domain;
+    use domain_auth::event::{Event, MissingPiece, RecordStanding, Side};
+    use domain_auth::history::Actor;
+    use domain_auth::names::{Community, EmailAddress};
+    use domain_auth::records::{RecordId, Requirement};
+    use domain_auth::state::State;
+    use domain_auth_testkit::{SequentialIds, new_domain};
+    use serde_json::Value;
+
+    use super::*;
+
+    /// An event with everything that an event may have.
+    fn event() -> Event {
+        let mut new = new_domain("maple-homes", "example.com");
+        new.community = Some(Community::parse("Maple Ridge").unwrap());
+        new.contact_email = Some(EmailAddress::parse("dana@example.com").unwrap());
+        let (actor, at) = (Actor::Service, Timestamp::UNIX_EPOCH);
+        let ids = SequentialIds::default();
+        let added = Domain::add(new, State::provisioning(), None, actor, at, &ids);
+        let mut event = added.event.unwrap();
+        event.other_communities = vec![Community::parse("Maple Hills").unwrap()];
+        event.note = Some("Dana wrote this.".to_owned());
+        event.missing = vec![MissingPiece {
+            record: None,
+            requirement: Requirement::Required,
+            message: "Missing.".to_owned(),
+        }];
+        event.records = vec![RecordStanding {
+            id: RecordId::Verification,
+            state: domain_auth::diagnosis::RecordState::Missing,
+            code: None,
+            message: "Missing.".to_owned(),
+            record: None,
+            fix: None,
+        }];
+        event.other_sides = vec![Side {
+            client: event.client.clone(),
+            domain: event.domain.clone(),
+            status: event.status,
+            state_since: at,
+            contact_email: event.contact_email.clone(),
+            path: "/staff".to_owned(),
+        }];
+        event
+    }
+
+    #[test]
+    fn the_table_takes_from_an_event_what_the_domain_says_names_persons() {
+        let members = |event: &Event| -> serde_json::Map<String, Value> {
+            serde_json::to_value(event)
+                .unwrap()
+                .as_object()
+                .unwrap()
+                .clone()
+        };
+        let (before, after) = (members(&event()), members(&event().without_persons()));
+        let taken: BTreeSet<&str> = before
+            .keys()
+            .map(String::as_str)
+            .filter(|name| !after.contains_key(*name))
+            .collect();
+        assert_eq!(taken, BTreeSet::from(OF_PERSONS));
+        let changed: Vec<&str> = after
+            .iter()
+            .filter(|(name, value)| before[*name] != **value)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(changed, ["summary"]);
+        assert_eq!(after["summary"], ERASED_SUMMARY);
+    }
+}

@@ -1,0 +1,175 @@
+//! Erasing a client ([`crate::erasure`]). The request writes that it begins, and marks the client's domains
+//! for removal, which stops sending. The poller does the rest: it removes the domains as it removes all
+//! others, and when none is left, it erases records in steps until a step finds none.
+
+use jiff::Timestamp;
+
+use super::StoreTools;
+use super::failure::Failure;
+use super::remove::{self, Confirmation};
+use crate::domain::Fate;
+use crate::erasure::{EraseClients, Erasure};
+use crate::history::Actor;
+use crate::limits::ReadClientRecord;
+use crate::names::ClientId;
+use crate::ports::{ClaimStore, Clock, ListFilter, Ports, ReadDomains, StoreError, alias};
+
+/// Domains that are read at once.
+const PAGE: usize = 100;
+/// Records that are erased at once.
+const BATCH: usize = 100;
+
+alias! {
+    /// The store of a use case that erases clients.
+    ErasingStore = ClaimStore + ReadClientRecord + EraseClients
+}
+
+/// Where the erasure of a client stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It goes on by itself.
+    UnderWay {
+        /// What is noted of it.
+        erasure: Erasure,
+        /// Domains that are still being removed. None if there was no time to count them, or the store did
+        /// not answer.
+        domains_left: Option<usize>,
+    },
+    /// Nothing that names a person is kept of the client since then, and it has added no domain.
+    Erased(Timestamp),
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// There is more to do.
+    Later,
+    /// The client is erased, or another process has ended its erasure.
+    Ended,
+}
+
+/// Erases a client, or says how far that is. Domains are marked for removal until `until`; the poller
+/// marks the others.
+pub async fn erase<P>(
+    tools: &StoreTools<'_, P>,
+    client: &ClientId,
+    by: &Actor,
+    until: Timestamp,
+) -> Result<Standing, StoreError>
+where
+    P: Ports<Store: ErasingStore>,
+{
+    let record = tools.store.client_record(client).await?;
+    if let Some(at) = record.erased() {
+        return Ok(Standing::Erased(at));
+    }
+    let erasure = match record.erasure {
+        Some(under_way) => under_way,
+        None => {
+            let begun = Erasure::begun_by(by.clone(), tools.clock.now());
+            tools.store.begin_erasure(client, &begun).await?
+        }
+    };
+    // It has begun, whatever comes now: the poller goes on.
+    let marked = mark_domains(tools, client, &erasure.by, until).await;
+    let domains_left = marked.unwrap_or_else(|error| {
+        tracing::warn!(
+            client = client.as_str(),
+            error = &error as &dyn std::error::Error,
+            "the domains of a client that is erased were not all marked; the poller goes on"
+        );
+        None
+    });
+    Ok(Standing::UnderWay {
+        erasure,
+        domains_left,
+    })
+}
+
+/// The next step of an erasure that is due.
+pub async fn go_on<P>(
+    tools: &StoreTools<'_, P>,
+    client: &ClientId,
+    until: Timestamp,
+) -> Result<Step, StoreError>
+where
+    P: Ports<Store: ErasingStore>,
+{
+    let StoreTools { store, clock, .. } = *tools;
+    let Some(erasure) = store.client_record(client).await?.erasure else {
+        return Ok(Step::Ended);
+    };
+    if clock.now() < erasure.next_step {
+        // The index follows the table a moment later.
+        return Ok(Step::Later);
+    }
+    let mut erased = 0;
+    let mut left = true;
+    if mark_domains(tools, client, &erasure.by, until).await? == Some(0) {
+        while left && clock.now() < until {
+            let batch = store.erase_records(client, BATCH).await?;
+            erased += batch.erased;
+            left = batch.left;
+            if batch.erased == 0 {
+                break;
+            }
+        }
+    }
+    let now = clock.now();
+    if erased == 0 && !left {
+        store.end_erasure(client, &erasure, now).await?;
+        tracing::info!(client = client.as_str(), "a client was erased");
+        return Ok(Step::Ended);
+    }
+    let noted = erasure.after_step(erased, now);
+    store.note_erasure(client, &noted).await?;
+    Ok(Step::Later)
+}
+
+/// Marks each domain of the client for removal. How many are left; none if there was no time to reach them
+/// all.
+async fn mark_domains<P>(
+    tools: &StoreTools<'_, P>,
+    client: &ClientId,
+    by: &Actor,
+    until: Timestamp,
+) -> Result<Option<usize>, StoreError>
+where
+    P: Ports<Store: ClaimStore>,
+{
+    let (all, mut left, mut start) = (ListFilter::default(), 0, None);
+    loop {
+        let page = tools
+            .store
+            .domains(client, &all, PAGE, start.as_ref())
+            .await?;
+        for domain in page.items {
+            if tools.clock.now() >= until {
+                return Ok(None);
+            }
+            left += 1;
+            if !domain.is_there() {
+                continue;
+            }
+            let key = (client, &domain.name);
+            match remove::mark(tools, key, Confirmation::Given, by).await {
+                Ok(Some(change)) if change.fate == Fate::Deleted => left -= 1,
+                Ok(Some(_) | None) => {}
+                Err(Failure::NotFound) => left -= 1,
+                Err(Failure::Busy | Failure::Refused(_)) => {
+                    tracing::info!(domain = %domain.name, "others change a domain that is to be erased");
+                }
+                // A domain that cannot be written keeps the others from nothing.
+                Err(Failure::Store(error)) => tracing::error!(
+                    domain = %domain.name,
+                    error = &error as &dyn std::error::Error,
+                    "a domain of a client that is erased was not marked for removal; it is tried again"
+                ),
+            }
+        }
+        start = page.next;
+        if start.is_none() {
+            return Ok(Some(left));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Where the erasure of a client stands, as Lasso support sees it.
+
+use domain_auth::names::ClientId;
+use domain_auth::use_cases::erase::Standing;
+use jiff::Timestamp;
+use lambda_http::http::StatusCode;
+use serde::Serialize;
+
+use crate::time::in_millis;
+
+/// Where the erasure of a client stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Erasure")
+)]
+pub struct ErasureView {
+    /// The client.
+    pub client: String,
+    /// `being_erased`, or `erased`.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["being_erased", "erased"])))]
+    pub status: &'static str,
+    /// The same for a person. Plain text: a page has to escape it.
+    pub message: String,
+    /// While it is being erased, since when.
+    #[serde(serialize_with = "in_millis")]
+    pub began_at: Option<Timestamp>,
+    /// Domains that are still being removed. `null` once the client is erased, and where there was no time to
+    /// count them.
+    pub domains_left: Option<usize>,
+    /// While it is being erased, how many records were deleted, or lost what names a person. They are
+    /// erased when no domain is left.
+    pub records_erased: Option<u64>,
+    /// When the client was erased.
+    #[serde(serialize_with = "in_millis")]
+    pub erased_at: Option<Timestamp>,
+}
+
+impl ErasureView {
+    /// What is told of the erasure of a client.
+    pub fn new(client: &ClientId, standing: &Standing) -> Self {
+        let client = client.to_string();
+        match standing {
+            Standing::UnderWay {
+                erasure,
+                domains_left,
+            } => Self {
+                client,
+                status: "being_erased",
+                message: under_way(*domains_left),
+                began_at: Some(erasure.began_at),
+                domains_left: *domains_left,
+                records_erased: Some(erasure.records_erased),
+                erased_at: None,
+            },
+            Standing::Erased(at) => Self {
+                client,
+                status: "erased",
+                message:
+                    "The client has no domains, and nothing that is kept of it names a person."
+                        .to_owned(),
+                began_at: None,
+                domains_left: None,
+                records_erased: None,
+                erased_at: Some(*at),
+            },
+        }
+    }
+
+    /// 202 while it goes on.
+    pub fn status(&self) -> StatusCode {
+        match self.erased_at {
+            None => StatusCode::ACCEPTED,
+            Some(_) => StatusCode::OK,
+        }
+    }
+}
+
+fn under_way(domains_left: Option<usize>) -> String {
+    let what = match domains_left {
+        Some(0) => {
+            "All domains are removed. What names a person is erased within minutes.".to_owned()
+        }
+        Some(1) => "One domain is still being removed.".to_owned(),
+        Some(domains) => format!("{domains} domains are still being removed."),
+        None => "The domains are being removed.".to_owned(),
+    };
+    format!("{what} The service goes on by itself. The same request says how far it is.")
+}
+
+#[cfg(test)]
+mod tests {
+    use domain_auth::erasure::Erasure;
+    use domain_auth::history::Actor;
+
+    use super::*;
+
+    #[test]
+    fn an_erasure_is_accepted_until_it_is_done() {
+        let client = ClientId::parse("maple-homes").unwrap();
+        let view = |standing| ErasureView::new(&client, &standing);
+        let erasure = Erasure::begun_by(Actor::Service, Timestamp::UNIX_EPOCH);
+        for (domains_left, begins) in [
+            (Some(3), "3 domains are"),
+            (Some(1), "One domain is"),
+            (Some(0), "All domains are removed."),
+            (None, "The domains are"),
+        ] {
+            let erasure = erasure.clone();
+            let view = view(Standing::UnderWay {
+                erasure,
+                domains_left,
+            });
+            assert_eq!(view.status(), StatusCode::ACCEPTED);
+            assert!(view.message.starts_with(begins), "{view:?}");
+        }
+        let erased = view(Standing::Erased(Timestamp::UNIX_EPOCH));
+        assert_eq!(erased.status(), StatusCode::OK);
+        assert_eq!((erased.status, erased.began_at), ("erased", None));
+    }
+}

@@ -1,0 +1,90 @@
+//! `DELETE /staff/clients/{client}`.
+
+use domain_auth::names::ClientId;
+
+use crate::problem::{ApiError, FieldError};
+use crate::request::ParsedRequest;
+use crate::routes::{Access, Route};
+
+pub(super) const ROUTE: Route = Route {
+    method: "DELETE",
+    path: "/staff/clients/{client}",
+    access: Access::LassoSupport,
+    function: "remove-domain",
+    summary: "Erases a client: removes its domains, and what names a person in what is kept of it.",
+};
+
+/// The client that a request erases, if the request confirms it.
+pub fn client_to_erase(request: &ParsedRequest) -> Result<&ClientId, ApiError> {
+    let client = request.client()?;
+    match request.query("confirm") {
+        None => Err(ApiError::ErasureUnconfirmed(client.clone())),
+        Some(confirmed) if confirmed == client.as_str() => Ok(client),
+        Some(_) => Err(ApiError::invalid(FieldError::parameter(
+            "confirm",
+            "names another client than the path",
+        ))),
+    }
+}
+
+#[cfg(feature = "openapi")]
+pub(super) mod openapi {
+    use domain_auth::erasure::Erasure;
+    use domain_auth::history::Actor;
+    use domain_auth::use_cases::erase::Standing;
+    use serde_json::json;
+
+    use crate::erasure_view::ErasureView;
+    use crate::openapi::parameters::query;
+    use crate::openapi::story::{at, client};
+    use crate::openapi::{Description, GoodAnswer, Schemas, examples};
+    use crate::problem::{ApiError, FieldError};
+
+    pub(crate) fn describe(schemas: &mut Schemas) -> Description {
+        let schema = schemas.answered::<ErasureView>();
+        let view = |standing: Standing| examples::value(&ErasureView::new(&client(), &standing));
+        let under_way = view(Standing::UnderWay {
+            erasure: Erasure::begun_by(Actor::Service, at(0)),
+            domains_left: Some(12),
+        });
+        Description {
+            detail: "Sending stops at once. The service removes the domains as `DELETE` of each domain \
+                does: an identity at Amazon SES is deleted only if it carries the client's tag and was \
+                not adopted. Then it takes what names a person out of history and events, and deletes \
+                links, counters, limits of the client, and the answers to requests that had an \
+                `Idempotency-Key`. That takes some minutes; the same request says how far it is, and is \
+                200 when it is done. Until then the client can add no domain. The names that it held \
+                stay reserved as after any removal, without a person.",
+            query: vec![query(
+                "confirm",
+                "The client once more.",
+                &json!({ "type": "string" }),
+            )],
+            answers: vec![
+                GoodAnswer::json(
+                    "202",
+                    "The client is being erased.",
+                    &schema,
+                    "being_erased",
+                    &under_way,
+                ),
+                GoodAnswer::json(
+                    "200",
+                    "The client is erased.",
+                    &schema,
+                    "erased",
+                    &view(Standing::Erased(at(9))),
+                ),
+            ],
+            problems: vec![
+                ApiError::NotFound,
+                ApiError::ErasureUnconfirmed(client()),
+                ApiError::invalid(FieldError::parameter(
+                    "confirm",
+                    "names another client than the path",
+                )),
+            ],
+            ..Description::default()
+        }
+    }
+}

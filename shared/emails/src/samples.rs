@@ -95,6 +95,7 @@ fn several() -> Result<Vec<Event>, serde_json::Error> {
         .collect())
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of samples")]
 pub(crate) fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> {
     let sample = |members: &Value| -> Result<Event, serde_json::Error> {
         let mut event = json!({

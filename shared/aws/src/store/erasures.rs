@@ -5,6 +5,8 @@
 //! client's partition ([`keys::of_client`]): lines of history, events, links, and the keys of requests that
 //! Lasso support made.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
@@ -141,7 +143,12 @@ impl EraseClients for Table {
         left |= more;
         let delete = |key| self.delete_record(key);
         let deleted = at_once(own.into_iter().map(delete)).await?;
-        let found = self.batch_get(ACTION, &indexed).await?;
+        let found = if indexed.is_empty() {
+            // DynamoDB refuses a request without keys.
+            HashMap::new()
+        } else {
+            self.batch_get(ACTION, &indexed).await?
+        };
         let erase = |(key, item)| self.erase_record(client, key, item);
         let erased = at_once(found.into_iter().map(erase)).await?;
         Ok(ErasedRecords {

@@ -30,6 +30,14 @@ pub(crate) struct Keys {
     pub(crate) to_recipient_of_all: HashMap<(Day, Recipient), u32>,
 }
 
+/// An email in the ledger.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EmailState {
+    pub(crate) lease_until: Option<Timestamp>,
+    pub(crate) held_back: bool,
+    pub(crate) sent: bool,
+}
+
 /// How many records may still be erased.
 pub(crate) struct Room {
     left: usize,

@@ -7,15 +7,8 @@ use domain_auth::ports::{EmailLedger, Lease, StoreError};
 use jiff::Timestamp;
 
 use crate::MemoryStore;
+use crate::memory_data::EmailState;
 use crate::memory_store::State;
-
-/// An email in the ledger.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct EmailState {
-    pub(crate) lease_until: Option<Timestamp>,
-    pub(crate) held_back: bool,
-    pub(crate) sent: bool,
-}
 
 impl State {
     /// The email has been sent, or there is none.

@@ -25,8 +25,7 @@ use domain_auth::state::{QueuePart, Status};
 use domain_auth::turns::in_turns;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::memory_data::{Clients, Keys, Room};
-use crate::memory_emails::EmailState;
+use crate::memory_data::{Clients, EmailState, Keys, Room};
 use crate::memory_limits;
 use crate::{CrashPoint, TestClock};
 

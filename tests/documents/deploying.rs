@@ -103,6 +103,36 @@ fn an_api_whose_issuer_does_not_answer_is_not_deployed() {
 }
 
 #[test]
+fn a_key_reserved_executions_and_a_domain_name_are_used_where_they_are_given() {
+    let template = Template::read();
+    let none = "AWS::NoValue";
+    for (id, path, unset) in [
+        ("Table", "SSESpecification.KMSMasterKeyId", none),
+        ("Topic", "KmsMasterKeyId", "alias/aws/sns"),
+        ("ChatTopic", "KmsMasterKeyId", "alias/aws/sns"),
+        ("AlarmEmailTopic", "KmsMasterKeyId", none),
+        ("CursorSecret", "KmsKeyId", none),
+        ("ConsoleSecret", "KmsKeyId", none),
+    ] {
+        let properties = &template.resource(id)["Properties"];
+        let key = path.split('.').fold(properties, |value, name| &value[name]);
+        assert_eq!(texts(key), ["HasKmsKey", "KmsKeyArn", unset], "{id}");
+    }
+    let poller = &template.resource("VerificationPollerFunction")["Properties"];
+    let reserved = texts(&poller["ReservedConcurrentExecutions"]);
+    assert_eq!(
+        reserved,
+        ["HasPollerConcurrency", "PollerReservedConcurrency", none]
+    );
+    for id in ["ApiDomain", "ApiDomainMapping"] {
+        let domain = template.resource(id);
+        assert_eq!(domain["Condition"].as_str(), Some("HasApiDomain"), "{id}");
+    }
+    let tags = text_of("infra/samconfig.toml");
+    assert!(tags.lines().any(|line| line.starts_with("tags = \"")));
+}
+
+#[test]
 fn no_log_level_filters_the_metrics_out() {
     let template = Template::read();
     let level = template.parameters().find(|(name, _)| name == "LogLevel");

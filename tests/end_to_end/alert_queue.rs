@@ -1,6 +1,7 @@
 //! The queue between the topic and support-notifier: Amazon SES refuses for a while, and every alert is
 //! one email all the same. What is put aside comes back by SQS's own redrive.
 
+use domain_auth::audience::EmailId;
 use domain_auth::event::Event;
 use domain_auth::ports::{Clock, EmailLedger};
 use domain_auth_aws::SystemClock;
@@ -15,6 +16,10 @@ pub(crate) fn tests(suite: &mut Suite) {
     suite.alone(
         "a_burst_while_ses_throttles_and_refuses_is_one_email_each_and_no_dead_letter",
         burst,
+    );
+    suite.alone(
+        "the_alert_of_a_stopped_domain_goes_in_front_of_a_backlog",
+        in_front,
     );
     suite.alone(
         "poison_is_dead_lettered_soon_and_what_is_redriven_is_emailed",
@@ -53,6 +58,22 @@ async fn attributes_of(world: &Shared, queue: &str) -> Value {
     world.sqs("GetQueueAttributes", &asked).await["Attributes"].clone()
 }
 
+/// Why the messages of the dead-letter queue are there. They stay in it.
+async fn reasons_in(world: &Shared, queue: &str) -> Vec<String> {
+    let asked = json!({
+        "QueueUrl": queue,
+        "MaxNumberOfMessages": 10,
+        "MessageAttributeNames": ["All"],
+        "VisibilityTimeout": 0,
+    });
+    let answer = world.sqs("ReceiveMessage", &asked).await;
+    let messages = answer["Messages"].as_array().cloned().unwrap_or_default();
+    messages
+        .iter()
+        .map(|message| text(&message["MessageAttributes"]["reason"]["StringValue"]).to_owned())
+        .collect()
+}
+
 async fn send_by_hand(world: &Shared, queue: &str, body: &str) {
     let message = json!({ "QueueUrl": queue, "MessageBody": body });
     world.sqs("SendMessage", &message).await;
@@ -84,9 +105,9 @@ async fn burst(world: Shared) {
         .control_ses(json!({ "reset_counts": true, "faults": faults }))
         .await;
     for domain in &domains {
-        publish(&world, &event_about(domain), "action").await;
+        publish(&world, &event_about(domain), "usual").await;
         if domain.contains('7') {
-            publish(&world, &event_about(domain), "info").await;
+            publish(&world, &event_about(domain), "none").await;
         }
     }
     // Long enough for several deliveries of some.
@@ -104,11 +125,53 @@ async fn burst(world: Shared) {
         })
         .await;
     for domain in &domains {
-        assert_eq!(world.emails_about(domain).await.len(), 1, "{domain}");
+        assert_eq!(world.emails_naming(domain).await.len(), 1, "{domain}");
     }
     assert_eq!(messages_in(&world, dead).await, 0);
     let not_queued = &world.info.dead_letter_queue_url;
     assert_eq!(messages_in(&world, not_queued).await, 0);
+}
+
+/// A thousand contacts are told that their domains are authenticated. That takes minutes.
+async fn in_front(world: Shared) {
+    settled(&world).await;
+    let (alerts, _) = queues(&world);
+    let backlog: Vec<String> = (0..1_000)
+        .map(|number| told_to_a_contact(&world, number))
+        .collect();
+    for bodies in backlog.chunks(10) {
+        let entries = bodies.iter().enumerate();
+        let entries =
+            entries.map(|(at, body)| json!({ "Id": at.to_string(), "MessageBody": body }));
+        let batch = json!({ "QueueUrl": alerts, "Entries": entries.collect::<Vec<_>>() });
+        world.sqs("SendMessageBatch", &batch).await;
+    }
+    let stopped = world.fresh_domain();
+    let delivery = delivery("displaced-sending", &stopped);
+    publish(&world, text(&delivery["Records"][0]["body"]), "first").await;
+    world
+        .until("support is told", async || {
+            world.emails_about(&stopped).await.len() == 1
+        })
+        .await;
+    let waiting = messages_in(&world, alerts).await;
+    assert!(
+        waiting > 300,
+        "{waiting} of the others are still to be emailed"
+    );
+    settled(&world).await;
+}
+
+fn told_to_a_contact(world: &Shared, number: u32) -> String {
+    let event = event_about(&world.fresh_domain());
+    let mut event: Value = serde_json::from_str(&event).expect("an event");
+    event["event_type"] = json!("domain.authenticated");
+    event["severity"] = json!("info");
+    event["status"] = json!("authenticated");
+    event["previous_status"] = json!("verified");
+    event["client"] = json!(format!("backlog-{number}"));
+    event["contact_email"] = json!(format!("kim@backlog-{number}.test"));
+    event.to_string()
 }
 
 async fn redriven(world: Shared) {
@@ -120,16 +183,16 @@ async fn redriven(world: Shared) {
     let settings = json!({ "reset_counts": true, "faults": rejects });
     world.control_ses(settings).await;
     let event = event_about(&rejected);
-    publish(&world, &event, "action").await;
+    publish(&world, &event, "usual").await;
     world
         .until("SES has rejected it", async || {
             world.ses_counts().await["SendEmail"]["faulted"] == json!(1)
         })
         .await;
     let fine = world.fresh_domain();
-    publish(&world, "no event", "action").await;
-    publish(&world, &event_about(&fine), "action").await;
-    publish(&world, "{\"version\": 1}", "warning").await;
+    publish(&world, "no event", "usual").await;
+    publish(&world, &event_about(&fine), "usual").await;
+    publish(&world, "{\"version\": 1}", "usual").await;
     world
         .until(
             "poison and the rejected email are dead letters",
@@ -138,11 +201,17 @@ async fn redriven(world: Shared) {
         .await;
     assert_eq!(world.emails_about(&fine).await.len(), 1);
     assert_eq!(world.emails_about(&rejected).await.len(), 0);
-    for reason in ["the message is not JSON", "not an event of this service"] {
-        assert!(
-            world.logged("support-notifier", reason).await > 0,
-            "{reason}"
-        );
+    let mut reasons = reasons_in(&world, dead).await;
+    reasons.sort_unstable();
+    let expected = [
+        "Amazon SES refused SendEmail: message rejected",
+        "the message is not JSON",
+        "the message is not an event of this service",
+    ];
+    assert_eq!(reasons.len(), expected.len(), "{reasons:?}");
+    for (reason, expected) in reasons.iter().zip(expected) {
+        assert!(reason.starts_with(expected), "{reasons:?}");
+        assert!(world.logged("support-notifier", expected).await > 0);
     }
     let asked = &world.ses_counts().await["SendEmail"];
     assert_eq!(
@@ -155,12 +224,16 @@ async fn redriven(world: Shared) {
     // goes out.
     let event: Event = serde_json::from_str(&event).expect("an event");
     let now = SystemClock.now();
-    let held_back = world.table().await.hold_back(event.event_id, now).await;
+    let held_back = world
+        .table()
+        .await
+        .hold_back(EmailId::support(event.event_id), now)
+        .await;
     held_back.expect("a write");
     let dead_arn = attributes_of(&world, dead).await["QueueArn"].clone();
-    let task = world
-        .sqs("StartMessageMoveTask", &json!({ "SourceArn": dead_arn }))
-        .await;
+    let alerts_arn = attributes_of(&world, alerts).await["QueueArn"].clone();
+    let move_them = json!({ "SourceArn": dead_arn, "DestinationArn": alerts_arn });
+    let task = world.sqs("StartMessageMoveTask", &move_them).await;
     assert!(task["TaskHandle"].is_string(), "{task}");
     world
         .until("the rejected email is sent", async || {
@@ -201,7 +274,7 @@ async fn polled_as_the_role(world: Shared) {
     for action in needed {
         put_policy(&world, &role, name, &without(&policy, action)).await;
         let domain = world.fresh_domain();
-        publish(&world, &event_about(&domain), "action").await;
+        publish(&world, &event_about(&domain), "usual").await;
         let problem = format!("AccessDenied for {action}");
         world
             .until(&format!("Lambda says: {problem}"), async || {
@@ -231,7 +304,7 @@ async fn gives_time(world: Shared) {
         "the lease of an email is longer than a run"
     );
     let redrive: Value = serde_json::from_str(text(&attributes["RedrivePolicy"])).expect("JSON");
-    assert_eq!(redrive["maxReceiveCount"].as_u64(), Some(30), "{redrive}");
+    assert_eq!(redrive["maxReceiveCount"].as_u64(), Some(1000), "{redrive}");
     let dead = attributes_of(&world, dead).await;
     assert_eq!(redrive["deadLetterTargetArn"], dead["QueueArn"]);
     let days = text(&dead["MessageRetentionPeriod"]);

@@ -4,6 +4,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex, TableDescription};
+use domain_auth::audience::EmailId;
 use domain_auth::claims::{ClaimRegister, Reservation};
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::EventType;
@@ -195,6 +196,8 @@ fn counters(suite: &mut Suite) {
     suite.shared("the_table_counts_each_alert_once", async |world: Shared| {
         Box::pin(limits::alerts(&table(&world, "alerts").await)).await;
         Box::pin(limits::alerts(&MemoryStore::default())).await;
+        Box::pin(limits::mailboxes(&table(&world, "mailboxes").await)).await;
+        Box::pin(limits::mailboxes(&MemoryStore::default())).await;
     });
 }
 
@@ -377,7 +380,7 @@ async fn outbox<S: CommitChanges + Outbox>(store: &S) {
     let mut domain = added("maple", "example.com", now(), now());
     store.commit(&domain).await.unwrap();
     for (hour, trigger) in [
-        (1, Trigger::Provisioned(identity(&domain.domain.name))),
+        (0, Trigger::Provisioned(identity(&domain.domain.name))),
         (2, Trigger::SesVerified),
         (3, Trigger::Completed),
     ] {
@@ -585,7 +588,8 @@ async fn several<S: CommitChanges + ReadDomains + ReadClaims + DueDomains + Outb
 
 async fn ledger<S: EmailLedger>(store: &S) {
     let event_id = SystemIds.event_id(now());
-    let attempts = (0..5).map(|_| store.lease(event_id, now(), hours(1)));
+    let (id, of_client) = (EmailId::support(event_id), EmailId::client(event_id));
+    let attempts = (0..5).map(|_| store.lease(id, now(), hours(1)));
     let outcomes = join_all(attempts).await;
     let granted = outcomes
         .iter()
@@ -593,28 +597,43 @@ async fn ledger<S: EmailLedger>(store: &S) {
     assert_eq!(granted.count(), 1, "{outcomes:?}");
 
     assert_eq!(
-        store.lease(event_id, now(), hours(1)).await.unwrap(),
+        store.lease(id, now(), hours(1)).await.unwrap(),
         Lease::InFlight
     );
-    store.release(event_id).await.unwrap();
+    store.release(id).await.unwrap();
     assert_eq!(
-        store.lease(event_id, now(), hours(1)).await.unwrap(),
+        store.lease(id, now(), hours(1)).await.unwrap(),
         Lease::Granted
     );
     assert_eq!(
-        store.lease(event_id, hours(1), hours(2)).await.unwrap(),
+        store.lease(id, hours(1), hours(2)).await.unwrap(),
         Lease::Granted
     );
-    store.hold_back(event_id, hours(3)).await.unwrap();
-    let held_back = store.lease(event_id, hours(2), hours(4)).await.unwrap();
+    store.hold_back(id, hours(3)).await.unwrap();
+    let held_back = store.lease(id, hours(2), hours(4)).await.unwrap();
     assert_eq!(held_back, Lease::HeldBack);
-    let granted = store.lease(event_id, hours(3), hours(4)).await.unwrap();
+    let granted = store.lease(id, hours(3), hours(4)).await.unwrap();
     assert_eq!(granted, Lease::Granted);
-    let in_flight = store.lease(event_id, hours(3), hours(4)).await.unwrap();
+    let in_flight = store.lease(id, hours(3), hours(4)).await.unwrap();
     assert_eq!(in_flight, Lease::InFlight, "no longer held back");
-    store.sent(event_id, "message-id", hours(1)).await.unwrap();
+    // Another reader's email about the same event is another one, and so is another event's.
+    let other = EmailId::support(SystemIds.event_id(now()));
+    let granted = store.lease(of_client, hours(3), hours(4)).await.unwrap();
+    assert_eq!(granted, Lease::Granted);
+    store.lease(other, hours(3), hours(4)).await.unwrap();
+    let listed = [id, other];
+    store.sent(&listed, "message-id", hours(1)).await.unwrap();
+    for id in listed {
+        let lease = store.lease(id, hours(9), hours(10)).await.unwrap();
+        assert_eq!(lease, Lease::Sent);
+    }
+    let granted = store.lease(of_client, hours(4), hours(5)).await.unwrap();
+    assert_eq!(granted, Lease::Granted);
+    store.settle(of_client, hours(4)).await.unwrap();
+    let settled = store.lease(of_client, hours(9), hours(10)).await.unwrap();
+    assert_eq!(settled, Lease::Sent, "there is no email");
     assert_eq!(
-        store.lease(event_id, hours(9), hours(10)).await.unwrap(),
+        store.lease(id, hours(9), hours(10)).await.unwrap(),
         Lease::Sent
     );
 }

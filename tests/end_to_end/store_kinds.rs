@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 
+use domain_auth::audience::EmailId;
 use domain_auth::claims::{ClaimRegister, Reservation};
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Challenger, Change, Domain};
@@ -20,6 +21,7 @@ use domain_auth::idempotency::{
 use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth::instructions::{CountInstructions, Day, Recipient};
 use domain_auth::links::{Link, LinkId, LinkTarget, LinkToken, MOST_DAYS, NewLink, end_of};
+use domain_auth::mail_limits::{CountEmails, MailWindow, Mailbox, Minute};
 use domain_auth::names::{Community, DomainName, EmailAddress};
 use domain_auth::ports::{
     Clock, CommitChanges, EmailLedger, Ids, Outbox, ReadDomains, Reconciliations, Runs,
@@ -40,6 +42,7 @@ pub(crate) trait EveryStore:
     + ReadDomains
     + Outbox
     + EmailLedger
+    + CountEmails
     + IdempotencyLedger
     + CountInstructions
     + Runs
@@ -52,6 +55,7 @@ impl<S> EveryStore for S where
         + ReadDomains
         + Outbox
         + EmailLedger
+        + CountEmails
         + IdempotencyLedger
         + CountInstructions
         + Runs
@@ -406,11 +410,23 @@ impl<S: EveryStore> Writer<'_, S> {
         let now = self.now();
         for event in &events {
             let until = now + SignedDuration::from_secs(30);
-            self.store.lease(event.event_id, now, until).await.unwrap();
+            for id in [EmailId::support, EmailId::client] {
+                let lease = self.store.lease(id(event.event_id), now, until);
+                lease.await.unwrap();
+            }
         }
-        let sent = self.store.sent(events[0].event_id, "0100-abc", now).await;
-        sent.unwrap();
-        self.store.release(events[1].event_id).await.unwrap();
+        let sent = [EmailId::support(events[0].event_id)];
+        self.store.sent(&sent, "0100-abc", now).await.unwrap();
+        let support = EmailId::support(events[1].event_id);
+        self.store.release(support).await.unwrap();
+        let contact = Mailbox::of(&EmailAddress::parse("dana@example.com").unwrap());
+        for window in [
+            MailWindow::Minute(Minute::of(now)),
+            MailWindow::Day(Day::of(now)),
+        ] {
+            let counted = self.store.count_email(&contact, window, 9).await;
+            counted.unwrap();
+        }
     }
 
     async fn requests(&self) {

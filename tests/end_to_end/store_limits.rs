@@ -2,11 +2,13 @@
 //! memory.
 
 use domain_auth::alerts::{Alert, AlertCounts, Place, PlaceAlerts, ReadAlertCounts, Said};
+use domain_auth::audience::EmailId;
 use domain_auth::domain::Change;
 use domain_auth::history::Actor;
 use domain_auth::instructions::Day;
 use domain_auth::limits::{AdditionLimits, OwnLimits, ReadClientRecord, SetLimits};
-use domain_auth::names::EventId;
+use domain_auth::mail_limits::{CountEmails, MailWindow, Mailbox, Minute};
+use domain_auth::names::{EmailAddress, EventId};
 use domain_auth::ports::{CommitChanges, CommitError, EmailLedger, Ids, Lease};
 use domain_auth::state::Trigger;
 use domain_auth_aws::SystemIds;
@@ -163,7 +165,10 @@ pub(crate) async fn alerts<S: PlaceAlerts + ReadAlertCounts + EmailLedger>(store
     let until = now() + SignedDuration::from_secs(30);
     let ids: Vec<EventId> = (0..12).map(|_| SystemIds.event_id(now())).collect();
     for id in &ids {
-        store.lease(*id, now(), until).await.unwrap();
+        store
+            .lease(EmailId::support(*id), now(), until)
+            .await
+            .unwrap();
     }
     let alerts: Vec<Alert<'_>> = ids
         .iter()
@@ -190,7 +195,10 @@ pub(crate) async fn alerts<S: PlaceAlerts + ReadAlertCounts + EmailLedger>(store
 
     // What is no email is settled; what is one waits for its lease.
     for (id, place) in ids.iter().zip(&once) {
-        let lease = store.lease(*id, now(), until).await.unwrap();
+        let lease = store
+            .lease(EmailId::support(*id), now(), until)
+            .await
+            .unwrap();
         let expected = match place {
             Place::Own | Place::Summary { .. } => Lease::InFlight,
             Place::InSummary | Place::Repeated => Lease::Sent,
@@ -221,5 +229,23 @@ pub(crate) async fn alerts<S: PlaceAlerts + ReadAlertCounts + EmailLedger>(store
         assert_eq!(said(4, kind, 27).await, Place::Own, "{kind:?}");
         assert_eq!(said(5, kind, 50).await, Place::Repeated, "{kind:?}");
         assert_eq!(said(6, kind, 51).await, Place::Own, "{kind:?}");
+    }
+}
+
+/// Emails to a mailbox: of many at once no more than the limit are counted, each window by itself.
+pub(crate) async fn mailboxes<S: CountEmails>(store: &S) {
+    let contact = EmailAddress::parse("kim@mailbox.example").unwrap();
+    for to in [Mailbox::Support, Mailbox::of(&contact)] {
+        let minute = MailWindow::Minute(Minute::of(now()));
+        let counted = join_all((0..9).map(|_| store.count_email(&to, minute, 4))).await;
+        let counted = counted
+            .into_iter()
+            .filter(|counted| *counted.as_ref().unwrap());
+        assert_eq!(counted.count(), 4, "{to:?}");
+        assert_eq!(store.emails_counted(&to, minute).await.unwrap(), 4);
+        let day = MailWindow::Day(Day::of(now()));
+        assert_eq!(store.emails_counted(&to, day).await.unwrap(), 0);
+        assert!(store.count_email(&to, day, 1).await.unwrap());
+        assert!(!store.count_email(&to, day, 1).await.unwrap());
     }
 }

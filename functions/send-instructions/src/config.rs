@@ -10,6 +10,8 @@ pub struct Config {
     pub table: String,
     /// `SENDER_EMAIL`: where the emails come from, a verified identity.
     pub sender_email: String,
+    /// `MAIL_CONFIGURATION_SET`: through which they go.
+    pub configuration_set: String,
     /// `CLIENT_ID_CLAIM`, `ROLES_CLAIM`, `NAME_CLAIM` and `CLIENT_NAME_CLAIM`.
     pub claims: ClaimNames,
     /// Where links begin.
@@ -22,6 +24,7 @@ impl Config {
         Ok(Self {
             table: required("TABLE_NAME")?,
             sender_email: required("SENDER_EMAIL")?,
+            configuration_set: required("MAIL_CONFIGURATION_SET")?,
             claims: ClaimNames {
                 client_id: required("CLIENT_ID_CLAIM")?,
                 roles: required("ROLES_CLAIM")?,

@@ -17,7 +17,11 @@ async fn main() -> Result<(), lambda_http::Error> {
     .await;
     let app = App::<AwsPorts<(), LetterMail>> {
         store: Table::new(clients.dynamodb(), config.table),
-        mail: LetterMail::new(clients.ses_v2(), config.sender_email),
+        mail: LetterMail::new(
+            clients.ses_v2(),
+            config.sender_email,
+            config.configuration_set,
+        ),
         clock: SystemClock,
         ids: SystemIds,
         public_url: config.public_url,

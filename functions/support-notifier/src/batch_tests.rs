@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use domain_auth::audience::EmailId;
 use domain_auth::ports::{Clock, Redelivery};
-use domain_auth::use_cases::email_support::{REFUSED_FOR, SENDING_LEASE};
+use domain_auth::use_cases::email_events::{REFUSED_FOR, SENDING_LEASE};
 use futures::future::join;
 use jiff::SignedDuration;
 
@@ -13,11 +14,11 @@ use crate::tests::{Answer, TestApp, another, app, delivery, notified};
 
 /// Events of their own in one batch.
 fn batch(numbers: impl IntoIterator<Item = u32>) -> SqsEvent {
+    // Of several types, so that they are no list.
+    let cases = ["verified", "recovered", "ready-pending"];
     let mut batch = SqsEvent::default();
-    for number in numbers {
-        batch
-            .records
-            .append(&mut another("verified", number).records);
+    for (number, case) in numbers.into_iter().zip(cases.into_iter().cycle()) {
+        batch.records.append(&mut another(case, number).records);
     }
     batch
 }
@@ -84,19 +85,20 @@ async fn nothing_is_said_to_the_queue_where_all_is_well() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_no_event_comes_again_at_once_and_is_never_emailed() {
+async fn a_message_that_is_no_event_is_put_aside_at_once_with_the_reason() {
     for case in ["not-json", "not-an-event", "later-version"] {
         let app = app();
         let mut all = batch([0]);
         all.records.append(&mut poison(case, "poison").records);
         all.records.append(&mut batch([1]).records);
-        // However often it has come: it is through with its deliveries in seconds.
-        let answer = notified(&app, come_for_the(20, all)).await;
-        assert_eq!(failed(&answer), ["poison"], "{case}");
+        let body = all.records[1].body.clone().unwrap();
+        let answer = notified(&app, all).await;
+        assert_eq!(failed(&answer), [""; 0], "{case}");
         assert_eq!(emails(&app), 2, "{case}");
-        let told = told(&app);
-        assert_eq!(told[0].receipt, "receipt-poison");
-        assert_eq!(told[0].after, Duration::ZERO);
+        let dead = app.queue.dead.lock().unwrap();
+        assert_eq!(dead.len(), 1, "{case}");
+        assert_eq!(dead[0].body, body);
+        assert!(dead[0].reason.starts_with("the message is"), "{dead:?}");
     }
 }
 
@@ -105,8 +107,8 @@ async fn a_message_without_a_body_is_no_event() {
     let app = app();
     let mut empty = poison("not-json", "empty");
     empty.records[0].body = None;
-    assert_eq!(failed(&notified(&app, empty).await), ["empty"]);
-    assert_eq!(told(&app)[0].after, Duration::ZERO);
+    assert_eq!(failed(&notified(&app, empty).await), [""; 0]);
+    assert_eq!(app.queue.dead.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -141,7 +143,9 @@ async fn an_event_that_another_copy_sends_comes_again_after_a_pause() {
     let app = app();
     let event = crate::event_in(&batch([3]).records[0]).unwrap();
     let now = app.clock.now();
-    let lease = app.store.lease(event.event_id, now, now + SENDING_LEASE);
+    let lease = app
+        .store
+        .lease(EmailId::support(event.event_id), now, now + SENDING_LEASE);
     lease.await.unwrap();
     let answer = notified(&app, come_for_the(4, batch([3]))).await;
     assert_eq!(failed(&answer), ["message-3"]);
@@ -203,15 +207,18 @@ async fn while_ses_throttles_a_second_passes_between_emails() {
 }
 
 #[tokio::test]
-async fn an_email_that_ses_rejects_is_tried_once_on_the_way_to_the_dead_letter_queue() {
+async fn an_email_that_ses_rejects_is_put_aside_and_copies_of_it_ask_ses_no_more() {
     let app = app();
     app.mail.answers_next([Answer::Rejects]);
-    for time in 1..=30 {
+    for time in 1..=3 {
         let answer = notified(&app, come_for_the(time, batch([0]))).await;
-        assert_eq!(failed(&answer), ["message-0"]);
-        assert_eq!(told(&app)[0].after, Duration::ZERO);
+        assert_eq!(failed(&answer), [""; 0]);
     }
     assert_eq!(attempts(&app), 1, "SES is not asked for the same again");
+    let dead = std::mem::take(&mut *app.queue.dead.lock().unwrap());
+    assert_eq!(dead.len(), 3);
+    assert!(dead[0].reason.contains("message rejected"), "{dead:?}");
+    assert_eq!(app.meter.values("EmailsRefused", None), [1.0]);
 
     // Sent back from there once the cause is repaired.
     app.clock.advance(REFUSED_FOR);
@@ -231,6 +238,14 @@ async fn what_the_account_may_not_do_now_is_tried_again_after_a_pause() {
 }
 
 #[tokio::test]
+async fn a_message_that_cannot_be_put_aside_comes_again() {
+    let mut app = app();
+    app.queue.fails = true;
+    let answer = notified(&app, poison("not-json", "poison")).await;
+    assert_eq!(failed(&answer), ["poison"]);
+}
+
+#[tokio::test]
 async fn a_queue_that_does_not_answer_changes_nothing_in_the_answer() {
     let mut app = app();
     app.queue.fails = true;
@@ -243,14 +258,12 @@ async fn a_queue_that_does_not_answer_changes_nothing_in_the_answer() {
 #[test]
 fn the_reason_in_the_log_names_no_address_and_quotes_no_message() {
     use domain_auth::ports::{Refusal, SesError};
-    let refused = crate::NotifyError::Email(
-        SesError::Refused {
-            operation: "SendEmail",
-            refusal: Refusal::MessageRejected,
-            source: "Email address is not verified: kim@example.com".into(),
-        }
-        .into(),
-    );
+    let refused = SesError::Refused {
+        operation: "SendEmail",
+        refusal: Refusal::MessageRejected,
+        source: "Email address is not verified: kim@example.com".into(),
+    };
+    let refused = crate::NotifyError::Email(std::sync::Arc::new(refused.into()));
     assert_eq!(
         crate::failure::causes(&refused),
         "Amazon SES refused SendEmail: message rejected: Email address is not verified: (address)"

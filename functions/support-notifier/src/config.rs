@@ -1,5 +1,6 @@
 //! What the template gives this function.
 
+use domain_auth::mail_limits::MailLimits;
 use domain_auth_aws::{LimitError, limit, optional, required};
 use domain_auth_emails::Console;
 
@@ -14,10 +15,20 @@ pub struct Config {
     pub support_email: String,
     /// `SENDER_EMAIL`: where they come from, a verified identity.
     pub sender_email: String,
-    /// `MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY`.
-    pub limit: u32,
-    /// `ALERT_QUEUE_URL`: where the messages come from.
+    /// `MAIL_CONFIGURATION_SET`: through which they go.
+    pub configuration_set: String,
+    /// `EMAILS_PER_SECOND`, `SINGLE_EMAILS_PER_MINUTE` and `MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY`.
+    pub limits: MailLimits,
+    /// `NOTIFY_CLIENTS`: whether the contacts of clients are told, `true` or `false`.
+    pub notify_clients: bool,
+    /// `ALERT_QUEUE_URL`: where most messages come from.
     pub queue_url: String,
+    /// `FIRST_ALERT_QUEUE_URL`: where those come from that say that mail stops.
+    pub first_queue_url: String,
+    /// `FIRST_ALERT_QUEUE_ARN`: by which a message says that it comes from there.
+    pub first_queue_arn: String,
+    /// `ALERT_DEAD_LETTER_QUEUE_URL`: where those go with which nothing can be done.
+    pub dead_letter_queue_url: String,
     /// `CONSOLE_URL`: where buttons lead, where the stack has a console.
     pub console: Console,
     /// `CHAT_TOPIC_ARN`: where chat messages go, where there are any.
@@ -32,8 +43,17 @@ impl Config {
             stack: required("STACK_NAME")?,
             support_email: required("SUPPORT_EMAIL")?,
             sender_email: required("SENDER_EMAIL")?,
-            limit: limit("MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY")?,
+            configuration_set: required("MAIL_CONFIGURATION_SET")?,
+            limits: MailLimits {
+                per_second: limit("EMAILS_PER_SECOND")?,
+                singles_per_minute: limit("SINGLE_EMAILS_PER_MINUTE")?,
+                per_client_per_day: limit("MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY")?,
+            },
+            notify_clients: required("NOTIFY_CLIENTS")? == "true",
             queue_url: required("ALERT_QUEUE_URL")?,
+            first_queue_url: required("FIRST_ALERT_QUEUE_URL")?,
+            first_queue_arn: required("FIRST_ALERT_QUEUE_ARN")?,
+            dead_letter_queue_url: required("ALERT_DEAD_LETTER_QUEUE_URL")?,
             chat_topic: optional("CHAT_TOPIC_ARN"),
             console: Console::at(optional("CONSOLE_URL").as_deref()),
         })

@@ -1,27 +1,37 @@
 //! The emails of this function: `domain-auth-emails` says what is in them.
 
+use domain_auth::audience::Audience;
 use domain_auth::email_thread::EmailThread;
 use domain_auth::event::Event;
-use domain_auth::instructions::Day;
 use domain_auth::ports::Email;
-use domain_auth::use_cases::email_support::RenderError;
-use domain_auth_emails::{Console, alert, summary};
+use domain_auth::use_cases::email_events::{Form, RenderError};
+use domain_auth_emails::{Console, Reader, alert, digest, notice, summary};
 
-/// Renders the email of an event.
-pub fn email_of(event: &Event, console: &Console) -> Result<Email, RenderError> {
-    let thread = EmailThread::of(&event.client, &event.domain);
-    let reply_to = event.contact_email.clone();
-    Ok(alert(event, console).email(event.event_id, Some(thread), reply_to)?)
+/// Renders an email.
+pub fn rendered(form: Form<'_>, console: &Console) -> Result<Email, RenderError> {
+    match form {
+        Form::Single { event, audience } => single(event, audience, console),
+        Form::List { events, audience } => {
+            let reader = match audience {
+                Audience::Support => Reader::Support,
+                Audience::Client => Reader::Client,
+            };
+            let empty = "a list without events";
+            let first = events.first().ok_or(empty)?;
+            let draft = digest(events, reader, console).ok_or(empty)?;
+            Ok(draft.email(first.event_id, None, None)?)
+        }
+        Form::Summary { event, day, limit } => {
+            Ok(summary(event, day, limit, console).email(event.event_id, None, None)?)
+        }
+    }
 }
 
-/// Renders the email that says that a client has had more alerts on a day than its limit; `event` is
-/// the first one beyond it.
-pub fn summary_of(
-    event: &Event,
-    day: Day,
-    limit: u32,
-    console: &Console,
-) -> Result<Email, RenderError> {
-    let draft = summary(event, day, limit, console);
-    Ok(draft.email(event.event_id, None, None)?)
+fn single(event: &Event, audience: Audience, console: &Console) -> Result<Email, RenderError> {
+    let thread = Some(EmailThread::of(&event.client, &event.domain));
+    let (draft, reply_to) = match audience {
+        Audience::Support => (alert(event, console), event.contact_email.clone()),
+        Audience::Client => (notice(event, console), None),
+    };
+    Ok(draft.email(event.event_id, thread, reply_to)?)
 }

@@ -1,10 +1,11 @@
 //! Why a message was not dealt with, and who can do something about it.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
-use domain_auth::ports::SesError;
-use domain_auth::use_cases::email_support::EmailError;
+use domain_auth::use_cases::email_events::EmailError;
+use jiff::Timestamp;
 use serde_json::error::Category;
 
 /// An event was not emailed. Its message goes back to the queue. What serde says of a message is not
@@ -30,12 +31,9 @@ pub enum NotifyError {
     /// The message is of a shape that this version does not know.
     #[error("the message is an event of version {0}, which is not known here")]
     Version(u32),
-    /// It was not begun: the time of this invocation is nearly over.
-    #[error("no time was left for the message")]
-    NoTime,
-    /// The email was not sent.
+    /// An email was not sent.
     #[error(transparent)]
-    Email(#[from] EmailError),
+    Email(Arc<EmailError>),
 }
 
 impl NotifyError {
@@ -52,37 +50,47 @@ impl NotifyError {
     pub fn is_permanent(&self) -> bool {
         match self {
             Self::NotJson { .. } | Self::NotAnEvent { .. } | Self::Version(_) => true,
-            Self::NoTime => false,
             Self::Email(error) => error.is_permanent(),
         }
     }
 
-    /// Whether Amazon SES takes no more email in this second.
-    pub(crate) fn is_throttled(&self) -> bool {
-        matches!(
-            self,
-            Self::Email(EmailError::Ses(SesError::Throttled { .. }))
-        )
+    /// When the message is to come again, where that is known: it is early, and nothing is wrong.
+    pub(crate) fn comes_again_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Email(error) => match **error {
+                EmailError::Early { until } => Some(until),
+                EmailError::InFlight | EmailError::HeldBack | EmailError::NoTime => None,
+                EmailError::Busy | EmailError::Suppressed | EmailError::Unrendered(_) => None,
+                EmailError::Ses(_) | EmailError::Unnoted(_) | EmailError::Store(_) => None,
+            },
+            Self::NotJson { .. } | Self::NotAnEvent { .. } | Self::Version(_) => None,
+        }
     }
 
-    /// One line: a message that is for the dead-letter queue is an error, one that comes again is not.
-    pub(crate) fn log(&self, message_id: &str, delivery: u32, after: Duration) {
+    /// One line: a message that was put aside is an error, one that comes again `after` a while is not.
+    pub(crate) fn log(&self, message_id: &str, delivery: u32, after: Option<Duration>) {
         let reason = causes(self);
-        if self.is_permanent() {
-            tracing::error!(
+        let seconds = after.map(|after| after.as_secs());
+        match seconds {
+            None => tracing::error!(
                 message_id,
                 delivery,
                 reason,
-                "a message is for the dead-letter queue"
-            );
-        } else {
-            tracing::warn!(
+                "a message was put into the dead-letter queue"
+            ),
+            Some(seconds) if self.comes_again_at().is_some() => tracing::info!(
+                message_id,
+                delivery,
+                seconds,
+                "a message is early, and comes again"
+            ),
+            Some(seconds) => tracing::warn!(
                 message_id,
                 delivery,
                 reason,
-                seconds = after.as_secs(),
+                seconds,
                 "an event was not emailed; its message comes again"
-            );
+            ),
         }
     }
 }

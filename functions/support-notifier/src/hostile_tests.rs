@@ -1,18 +1,34 @@
 //! Whatever a client writes, in every field of an event that it can write: the email has no character
 //! that hides something, no link that the client made, and no line that the client made.
 
+use domain_auth::audience::Audience;
 use domain_auth::event::{Event, EventType, limits_path};
 use domain_auth::instructions::Day;
 use domain_auth::names::{ClientId, Community, EmailAddress};
 use domain_auth::plain_text::is_hidden;
 use domain_auth::ports::Email;
 use domain_auth::state::Status;
+use domain_auth::use_cases::email_events::{Form, RenderError};
 use domain_auth_emails::Console;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use serde_json::{Value, json};
 
-use super::{email_of, summary_of};
+use super::rendered;
+
+fn email_of(event: &Event, console: &Console) -> Result<Email, RenderError> {
+    let audience = Audience::Support;
+    rendered(Form::Single { event, audience }, console)
+}
+
+fn summary_of(
+    event: &Event,
+    day: Day,
+    limit: u32,
+    console: &Console,
+) -> Result<Email, RenderError> {
+    rendered(Form::Summary { event, day, limit }, console)
+}
 
 /// Texts that try to look like a line of the email, to hide something, or to become a link.
 fn hostile() -> impl Strategy<Value = String> {

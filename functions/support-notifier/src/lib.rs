@@ -1,5 +1,6 @@
-//! Events from the queue of alerts, one email to Lasso support for each, within the limit of a day for
-//! each client. What could not be emailed goes back to the queue, and says when it comes again.
+//! Events from the two queues of alerts, to Lasso support and to the contacts of clients by email. What
+//! could not be emailed goes back to its queue, and says when it comes again; what can never be is put
+//! aside, and says why.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -7,33 +8,27 @@ mod chat;
 mod config;
 mod email;
 mod failure;
+mod outcomes;
 mod pace;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use domain_auth::alerts::PlaceAlerts;
+use domain_auth::audience::Audience;
 use domain_auth::event::{Event, SCHEMA_VERSION};
-use domain_auth::figures::Figure;
-use domain_auth::limits::ReadClientRecord;
+use domain_auth::mail_limits::MailLimits;
 use domain_auth::ports::{
-    Clock, EmailLedger, Meter, Ports, PostToChat, Redeliver, Redelivery, SendEmail,
+    Clock, DeadLetter, Meter, Ports, PostToChat, PutAside, Redeliver, Redelivery, SendEmail,
 };
 use domain_auth::use_cases::StoreTools;
-use domain_auth::use_cases::email_support::{Form, Outcome, email_support};
+use domain_auth::use_cases::email_events::{Item, MailStore, Outcome, Postman, Settled};
 use domain_auth_emails::Console;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 pub use config::Config;
-pub use email::{email_of, summary_of};
+pub use email::rendered;
 pub use failure::NotifyError;
-
-/// What one email may take where Amazon SES hangs (10 s), and telling the queue after it (5 s). A
-/// message is begun only where so much time is left.
-const NEEDED: SignedDuration = SignedDuration::from_secs(15);
-
-/// The wait before the next email after SES has throttled one: its rate counts by the second.
-const AFTER_THROTTLING: Duration = Duration::from_secs(1);
 
 /// As many messages as the queue can be told about in one call.
 const TOLD_AT_ONCE: usize = 10;
@@ -42,7 +37,7 @@ const TOLD_AT_ONCE: usize = 10;
 pub struct App<P: Ports> {
     /// Which events have been emailed, and how many of each client.
     pub store: P::Store,
-    /// The way to Lasso support.
+    /// The way to Lasso support and to contacts.
     pub mail: P::Mail,
     /// Time.
     pub clock: P::Clock,
@@ -50,59 +45,95 @@ pub struct App<P: Ports> {
     pub ids: P::Ids,
     /// Takes figures.
     pub meter: P::Meter,
-    /// Emails on a day about one client for which Lasso support has set no limit.
-    pub limit: u32,
-    /// The queue that the messages come from.
+    /// How many emails there may be.
+    pub limits: MailLimits,
+    /// Whether the contacts of clients are told.
+    pub notify_clients: bool,
+    /// The queue that most messages come from.
     pub queue: P::Queue,
+    /// The queue of what stops mail, and its ARN.
+    pub first_queue: (P::Queue, String),
     /// Where buttons lead.
     pub console: Console,
     /// The topic of a chat channel, where there is one.
     pub chat: Option<P::Publisher>,
 }
 
+/// The messages of a batch, each with the event in it.
+struct Batch<'a> {
+    messages: &'a [SqsMessage],
+    events: Vec<Result<Event, Arc<NotifyError>>>,
+}
+
 impl<P> App<P>
 where
     P: Ports<
-            Store: EmailLedger + PlaceAlerts + ReadClientRecord,
+            Store: MailStore,
             Publisher: PostToChat,
             Mail: SendEmail,
             Meter: Meter,
-            Queue: Redeliver,
+            Queue: Redeliver + PutAside,
         >,
 {
-    /// Emails the event of each message, one after the other, and answers with the messages that were
-    /// not dealt with; the queue deletes the others. A message that comes again sends nothing that was
-    /// sent.
+    /// Emails the events of the messages and answers with the messages that were not dealt with; the queue
+    /// deletes the others. A message that comes again sends nothing that was sent.
     ///
-    /// The first message is always tried, a further one only where Lambda's `deadline` leaves time for
-    /// it. A message that fails does not hold up the others: it comes again after a pause that grows with
-    /// its deliveries. Where another attempt fares no better there is no pause, so that the message soon
-    /// reaches the dead-letter queue.
+    /// No email is begun for which Lambda's `deadline` leaves no time, but for the first. A message that
+    /// fails does not hold up the others: it comes again after a pause that grows with its deliveries. Where
+    /// another attempt fares no better, the message is put aside.
     pub async fn notify(&self, batch: SqsEvent, deadline: Timestamp) -> SqsBatchResponse {
+        let batch = Batch::of(&batch.records);
+        let items = batch.items(self.notify_clients);
+        let tools = StoreTools {
+            store: &self.store,
+            clock: &self.clock,
+            ids: &self.ids,
+        };
+        let mut postman: Postman<'_, P, _> =
+            Postman::new(tools, &self.mail, self.limits, deadline, |form| {
+                rendered(form, &self.console)
+            });
+        let asked: Vec<Item<'_>> = items.iter().map(|(_, item)| item.clone()).collect();
+        let settled = postman.email(&asked).await;
+        let figures = outcomes::figures(items.iter().map(|(_, item)| item).zip(&settled));
+        outcomes::log(items.iter().map(|(_, item)| item).zip(&settled));
+        if let Some(chat) = &self.chat {
+            for ((_, item), outcome) in items.iter().zip(&settled) {
+                if is_news_to_support(item, outcome) {
+                    chat::post(chat, &self.clock, item.event(), &self.console).await;
+                }
+            }
+        }
+        if !figures.is_empty() {
+            self.meter.record(self.clock.now(), &figures);
+        }
+        self.answer(&batch, &batch.failures(&items, settled)).await
+    }
+
+    /// Tells the queue of the messages that failed, and answers with those that it is to keep.
+    async fn answer(
+        &self,
+        batch: &Batch<'_>,
+        failures: &[Option<Arc<NotifyError>>],
+    ) -> SqsBatchResponse {
+        let queue = self.queue_of(batch);
         let mut answer = SqsBatchResponse::default();
         let mut again = Vec::new();
-        let mut throttled = false;
-        for (number, message) in batch.records.iter().enumerate() {
-            if throttled {
-                self.clock.sleep(AFTER_THROTTLING).await;
-            }
-            let in_time = number == 0 || self.clock.now() + NEEDED <= deadline;
-            let outcome = if in_time {
-                self.email(message).await
-            } else {
-                Err(NotifyError::NoTime)
-            };
-            throttled = outcome.as_ref().is_err_and(NotifyError::is_throttled);
-            let Err(error) = outcome else { continue };
+        for (message, error) in batch.messages.iter().zip(failures) {
+            let Some(error) = error else { continue };
             let id = message.message_id.clone().unwrap_or_default();
-            let after = pause_for(message, &id, &error);
-            error.log(&id, deliveries(message), after);
+            if error.is_permanent() && put_aside(queue, message, error).await {
+                error.log(&id, deliveries(message), None);
+                continue;
+            }
+            let after = self.pause(message, &id, error);
+            error.log(&id, deliveries(message), Some(after));
             let receipt = message.receipt_handle.clone().unwrap_or_default();
             again.push(Redelivery { receipt, after });
             answer.add_failure(id);
         }
         for messages in again.chunks(TOLD_AT_ONCE) {
-            if let Err(error) = self.queue.redeliver(messages).await {
+            if let Err(error) = queue.redeliver(messages).await {
                 tracing::warn!(
                     error = failure::causes(&error),
                     "messages come again after the queue's visibility timeout"
@@ -112,31 +143,128 @@ where
         answer
     }
 
-    async fn email(&self, message: &SqsMessage) -> Result<(), NotifyError> {
-        let event = event_in(message)?;
-        let tools = StoreTools {
-            store: &self.store,
-            clock: &self.clock,
-            ids: &self.ids,
-        };
-        let render = |form| match form {
-            Form::Alert => email_of(&event, &self.console),
-            Form::Summary { day, limit } => summary_of(&event, day, limit, &self.console),
-        };
-        let outcome = email_support::<P>(&tools, &self.mail, &event, self.limit, render).await?;
-        tracing::info!(
-            event_id = %event.event_id,
-            event_type = event.event_type.as_str(),
-            client = event.client.as_str(),
-            outcome = word_for(outcome),
-            "an event was dealt with"
-        );
-        if let (Outcome::Sent, Some(chat)) = (outcome, &self.chat) {
-            chat::post(chat, &self.clock, &event, &self.console).await;
+    fn queue_of(&self, batch: &Batch<'_>) -> &P::Queue {
+        let (first, arn) = &self.first_queue;
+        let message = batch.messages.first();
+        let source = message.and_then(|message| message.event_source_arn.as_ref());
+        if source == Some(arn) {
+            first
+        } else {
+            &self.queue
         }
-        self.meter.record(self.clock.now(), &figures(outcome));
-        Ok(())
     }
+
+    fn pause(&self, message: &SqsMessage, id: &str, error: &NotifyError) -> Duration {
+        match error.comes_again_at() {
+            Some(until) => {
+                let pause = until.duration_since(self.clock.now());
+                // Whole seconds, and not before the moment.
+                Duration::from_secs(pause.unsigned_abs().as_secs() + 1)
+            }
+            None => pace::pause_after(deliveries(message), id),
+        }
+    }
+}
+
+impl<'a> Batch<'a> {
+    fn of(messages: &'a [SqsMessage]) -> Self {
+        let events = messages
+            .iter()
+            .map(|message| event_in(message).map_err(Arc::new));
+        Self {
+            events: events.collect(),
+            messages,
+        }
+    }
+
+    /// What is to be emailed, each with the position of the message that its event came with first: an
+    /// event that comes twice in a batch is emailed once.
+    fn items(&self, notify_clients: bool) -> Vec<(usize, Item<'_>)> {
+        let mut items = Vec::new();
+        for (at, event) in self.events.iter().enumerate() {
+            let Ok(event) = event else { continue };
+            if self.first_with(event) != at {
+                continue;
+            }
+            let may_wait = deliveries(&self.messages[at]) == 1;
+            for audience in Audience::ALL {
+                if audience == Audience::Client && !notify_clients {
+                    continue;
+                }
+                let item = Item::of(event, audience, may_wait);
+                items.extend(item.map(|item| (at, item)));
+            }
+        }
+        items
+    }
+
+    /// The position of the first message with this event.
+    fn first_with(&self, event: &Event) -> usize {
+        let is_same = |other: &Result<Event, Arc<NotifyError>>| {
+            other
+                .as_ref()
+                .is_ok_and(|other| other.event_id == event.event_id)
+        };
+        self.events.iter().position(is_same).unwrap_or_default()
+    }
+
+    /// Why each message was not dealt with; none where all its emails were. What another attempt may settle
+    /// is tried again before the message is put aside.
+    fn failures(
+        &self,
+        items: &[(usize, Item<'_>)],
+        settled: Vec<Settled>,
+    ) -> Vec<Option<Arc<NotifyError>>> {
+        let mut failures: Vec<Option<Arc<NotifyError>>> = self
+            .events
+            .iter()
+            .map(|event| event.as_ref().err().cloned())
+            .collect();
+        for ((at, _), outcome) in items.iter().zip(settled) {
+            let Err(error) = outcome else { continue };
+            let error = NotifyError::Email(error);
+            let earlier = &mut failures[*at];
+            if earlier
+                .as_ref()
+                .is_none_or(|earlier| earlier.is_permanent())
+            {
+                *earlier = Some(Arc::new(error));
+            }
+        }
+        // A copy fares as the first of its event.
+        for at in 0..failures.len() {
+            if let Ok(event) = &self.events[at] {
+                failures[at] = failures[self.first_with(event)].clone();
+            }
+        }
+        failures
+    }
+}
+
+/// Whether Lasso support has just been emailed of an event.
+fn is_news_to_support(item: &Item<'_>, outcome: &Settled) -> bool {
+    let emailed = matches!(outcome, Ok(Outcome::Sent | Outcome::Listed));
+    emailed && item.audience() == Audience::Support
+}
+
+/// Whether a message is in the dead-letter queue now.
+async fn put_aside(queue: &impl PutAside, message: &SqsMessage, error: &NotifyError) -> bool {
+    let message = DeadLetter {
+        body: message
+            .body
+            .clone()
+            .filter(|body| !body.is_empty())
+            .unwrap_or_else(|| " ".to_owned()),
+        reason: failure::causes(error),
+    };
+    let outcome = queue.put_aside(&message).await;
+    if let Err(error) = &outcome {
+        tracing::warn!(
+            error = failure::causes(error),
+            "a message could not be put aside, and comes again"
+        );
+    }
+    outcome.is_ok()
 }
 
 /// The event in a message: the body is the event itself, because the subscription delivers raw
@@ -156,39 +284,15 @@ fn deliveries(message: &SqsMessage) -> u32 {
     count.and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
-fn pause_for(message: &SqsMessage, id: &str, error: &NotifyError) -> Duration {
-    if error.is_permanent() {
-        Duration::ZERO
-    } else {
-        pace::pause_after(deliveries(message), id)
-    }
-}
-
-fn word_for(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Sent => "sent",
-        Outcome::SummarySent => "summary_sent",
-        Outcome::InSummary => "in_summary",
-        Outcome::Repeated => "repeated",
-        Outcome::AlreadySent => "already_dealt_with",
-    }
-}
-
-/// `AlertsNotEmailed`: events without an email of their own.
-fn figures(outcome: Outcome) -> Vec<Figure> {
-    let not_emailed = |reason| vec![Figure::count("AlertsNotEmailed", 1).by("Reason", reason)];
-    match outcome {
-        Outcome::SummarySent | Outcome::InSummary => not_emailed("OverLimit"),
-        Outcome::Repeated => not_emailed("Repeated"),
-        Outcome::Sent | Outcome::AlreadySent => Vec::new(),
-    }
-}
-
 #[cfg(test)]
 mod batch_tests;
+#[cfg(test)]
+mod burst_tests;
 #[cfg(test)]
 mod chat_tests;
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod reader_tests;
 #[cfg(test)]
 mod tests;

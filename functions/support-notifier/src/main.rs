@@ -23,14 +23,18 @@ async fn main() -> Result<(), Error> {
     })
     .await;
     let (from, to) = (config.sender_email, config.support_email);
+    let dead_letters = config.dead_letter_queue_url;
+    let queue = |url| MessageQueue::new(clients.sqs(), url, dead_letters.clone());
     let app = &App::<AwsPorts<(), SupportMail>> {
         store: Table::new(clients.dynamodb(), config.table),
-        mail: SupportMail::new(clients.ses_v2(), from, to),
+        mail: SupportMail::new(clients.ses_v2(), from, to, config.configuration_set),
         clock: SystemClock,
         ids: SystemIds,
         meter: MetricLines::new(config.stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
-        limit: config.limit,
-        queue: MessageQueue::new(clients.sqs(), config.queue_url),
+        limits: config.limits,
+        notify_clients: config.notify_clients,
+        queue: queue(config.queue_url),
+        first_queue: (queue(config.first_queue_url), config.first_queue_arn),
         console: config.console,
         chat: config
             .chat_topic

@@ -5,14 +5,16 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use domain_auth::audience::EmailId;
+use domain_auth::mail_limits::MailLimits;
 use domain_auth::ports::{
-    Clock, Email, Ports, PostToChat, PublishError, Redeliver, Redelivery, RedeliveryError, Refusal,
-    SendEmail, SesError,
+    Clock, DeadLetter, Email, MailTo, Ports, PostToChat, PublishError, PutAside, Redeliver,
+    Redelivery, RedeliveryError, Refusal, SendEmail, SesError,
 };
-use domain_auth::use_cases::email_support::SENDING_LEASE;
+use domain_auth::use_cases::email_events::SENDING_LEASE;
 use domain_auth_emails::Console;
 use domain_auth_testkit::{MemoryStore, RecordingMeter, SequentialIds, TestClock};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::App;
 
@@ -33,6 +35,8 @@ pub(super) struct Mailbox {
     pub(super) emails: Mutex<Vec<Email>>,
     pub(super) answers: Mutex<VecDeque<Answer>>,
     pub(super) attempts: Mutex<usize>,
+    pub(super) recipients: Mutex<Vec<MailTo>>,
+    pub(super) suppressed: Mutex<Vec<MailTo>>,
     clock: TestClock,
 }
 
@@ -43,7 +47,12 @@ impl Mailbox {
 }
 
 impl SendEmail for Mailbox {
-    async fn send(&self, email: &Email) -> Result<String, SesError> {
+    async fn is_suppressed(&self, to: &MailTo, _: Timestamp) -> Result<bool, SesError> {
+        let suppressed = self.suppressed.lock().unwrap().clone();
+        Ok(suppressed.contains(to))
+    }
+
+    async fn send(&self, to: &MailTo, email: &Email) -> Result<String, SesError> {
         let operation = "SendEmail";
         let refused = |refusal| {
             let source = "Email address is not verified: kim@example.com".into();
@@ -70,6 +79,7 @@ impl SendEmail for Mailbox {
             None => {}
         }
         self.emails.lock().unwrap().push(email.clone());
+        self.recipients.lock().unwrap().push(to.clone());
         Ok("0100018c-example".to_owned())
     }
 }
@@ -79,7 +89,22 @@ impl SendEmail for Mailbox {
 pub(super) struct Queue {
     pub(super) told: Mutex<Vec<Redelivery>>,
     pub(super) calls: Mutex<usize>,
+    pub(super) dead: Mutex<Vec<DeadLetter>>,
     pub(super) fails: bool,
+}
+
+impl PutAside for Queue {
+    async fn put_aside(&self, message: &DeadLetter) -> Result<(), RedeliveryError> {
+        if self.fails {
+            let source = "no answer".into();
+            return Err(RedeliveryError {
+                messages: 1,
+                source,
+            });
+        }
+        self.dead.lock().unwrap().push(message.clone());
+        Ok(())
+    }
 }
 
 impl Redeliver for Queue {
@@ -142,8 +167,14 @@ pub(super) fn app() -> TestApp {
         clock,
         ids: SequentialIds::default(),
         meter: RecordingMeter::default(),
-        limit: 50,
+        limits: MailLimits {
+            per_second: 14,
+            singles_per_minute: 20,
+            per_client_per_day: 50,
+        },
+        notify_clients: false,
         queue: Queue::default(),
+        first_queue: (Queue::default(), "arn:first".to_owned()),
         console: Console::at(Some("https://console.example")),
         chat: Some(Channel::default()),
     }
@@ -195,7 +226,9 @@ fn every_event_is_emailed_as_its_snapshot_says() {
         let answer = runtime.block_on(notified(&app, batch));
         let emails = app.mail.emails.lock().unwrap();
         let sent: Vec<String> = emails.iter().map(shown).collect();
-        assert_eq!(answer.batch_item_failures.is_empty(), error.is_none());
+        let dead = app.queue.dead.lock().unwrap().len();
+        assert_eq!(dead == 0, error.is_none());
+        assert_eq!(answer, SqsBatchResponse::default());
         let shown = match error {
             None => sent.join("\n════\n"),
             Some(error) => format!("{error}, {} emails", sent.len()),
@@ -230,7 +263,7 @@ async fn a_copy_that_died_while_sending_is_waited_for_and_then_replaced() {
     let now = app.clock.now();
     let lease = app
         .store
-        .lease(event.event_id, now, now + SENDING_LEASE)
+        .lease(EmailId::support(event.event_id), now, now + SENDING_LEASE)
         .await
         .unwrap();
     assert_eq!(lease, Lease::Granted);
@@ -259,7 +292,7 @@ pub(super) fn another(case: &str, number: u32) -> SqsEvent {
 #[tokio::test]
 async fn the_first_alert_over_the_limit_is_emailed_as_the_summary_of_the_day() {
     let mut app = app();
-    app.limit = 2;
+    app.limits.per_client_per_day = 2;
     for number in 0..5 {
         dealt_with(&app, another("verified", number)).await;
     }

@@ -37,6 +37,7 @@ const THAT_READ_OR_SEND: &[&str] = &[
     "ses:GetIdentityDkimAttributes",
     "ses:GetIdentityMailFromDomainAttributes",
     "ses:GetIdentityVerificationAttributes",
+    "ses:GetSuppressedDestination",
     "ses:ListEmailIdentities",
     "ses:ListTagsForResource",
     "ses:SendEmail",

@@ -16,11 +16,18 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 #[derive(Debug, Clone, Copy)]
 pub struct HttpTimeouts {
     /// For one attempt of a call to SES. SES calls are not repeated by the SDK: the use cases
-    /// know the quota and repeat them when that makes sense.
+    /// know the quota and repeat them when that makes sense. Only what reads is sent once more where
+    /// the connection was gone.
     pub ses: Duration,
     /// For a call to DynamoDB, SNS or SQS with all its attempts.
     pub other: Duration,
 }
+
+/// How long an unused connection is kept for the next call. Between two invocations Lambda freezes the
+/// process, which then does not see that the other side, or a NAT gateway after 350 s (Amazon VPC user
+/// guide, "NAT gateways"), has given the connection up; a call on such a one fails. No service says
+/// for how long it keeps one.
+const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 
 /// Shared configuration, from which the clients are made.
 #[derive(Debug, Clone)]
@@ -96,6 +103,7 @@ impl Clients {
 /// The HTTP client of all SDK clients.
 pub fn http_client() -> SharedHttpClient {
     Builder::new()
+        .pool_idle_timeout(IDLE_CONNECTION)
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build_https()
 }

@@ -1,4 +1,8 @@
-//! Email through SES v2 `SendEmail`: to Lasso support, and to email administrators.
+//! Email through SES v2 `SendEmail`: to Lasso support, to the contacts of clients, and to email
+//! administrators.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::error::BuildError;
@@ -6,24 +10,35 @@ use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::builders::MessageBuilder;
 use aws_sdk_sesv2::types::{
     Attachment, AttachmentContentDisposition, AttachmentContentTransferEncoding, Body, Content,
-    Destination, EmailContent, Message, MessageHeader,
+    Destination, EmailContent, Message, MessageHeader, MessageTag,
 };
 use domain_auth::email_thread::EmailThread;
 use domain_auth::handoff::Document;
 use domain_auth::instructions::{Letter, SendLetter};
 use domain_auth::names::EmailAddress;
-use domain_auth::ports::{Email, Refusal, SendEmail, SesError};
+use domain_auth::ports::{Email, MailTo, Refusal, SendEmail, SesError};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::ses::error_of;
 
 const OPERATION: &str = "SendEmail";
 
-/// The way to Lasso support.
+/// For how long it is believed that an address is not on the suppression list: SES allows few questions a
+/// second, and most emails are to Lasso support.
+const BELIEVED_FOR: SignedDuration = SignedDuration::from_mins(5);
+
+/// How many addresses are remembered.
+const REMEMBERED: usize = 1_000;
+
+/// The way to Lasso support, and to the contacts of clients.
 #[derive(Debug, Clone)]
 pub struct SupportMail {
     client: Client,
     from: String,
-    to: String,
+    support: String,
+    configuration_set: String,
+    /// Addresses that were not on the suppression list, and when.
+    welcome: Arc<Mutex<HashMap<String, Timestamp>>>,
 }
 
 /// The way to people who are not at Lasso.
@@ -31,12 +46,17 @@ pub struct SupportMail {
 pub struct LetterMail {
     client: Client,
     from: String,
+    configuration_set: String,
 }
 
 impl LetterMail {
-    /// Mail from `from`, a verified identity of the account.
-    pub fn new(client: Client, from: String) -> Self {
-        Self { client, from }
+    /// Mail from `from`, a verified identity of the account, through a configuration set.
+    pub fn new(client: Client, from: String, configuration_set: String) -> Self {
+        Self {
+            client,
+            from,
+            configuration_set,
+        }
     }
 }
 
@@ -56,6 +76,8 @@ impl SendLetter for LetterMail {
             .from_email_address(&self.from)
             .destination(to)
             .set_reply_to_addresses(reply_to(letter.reply_to.as_ref()))
+            .configuration_set_name(&self.configuration_set)
+            .email_tags(audience("administrator").map_err(malformed)?)
             .content(EmailContent::builder().simple(message.build()).build())
             .send()
             .await
@@ -65,31 +87,100 @@ impl SendLetter for LetterMail {
 }
 
 impl SupportMail {
-    /// Mail from `from`, a verified identity of the account, to `to`.
-    pub fn new(client: Client, from: String, to: String) -> Self {
-        Self { client, from, to }
+    /// Mail from `from`, a verified identity of the account, through a configuration set, with Lasso
+    /// support at `support`.
+    pub fn new(client: Client, from: String, support: String, configuration_set: String) -> Self {
+        Self {
+            client,
+            from,
+            support,
+            configuration_set,
+            welcome: Arc::default(),
+        }
+    }
+
+    /// An answer of a contact reaches Lasso support.
+    fn reply_to(&self, to: &MailTo, email: &Email) -> Option<Vec<String>> {
+        match to {
+            MailTo::Support => reply_to(email.reply_to.as_ref()),
+            MailTo::Contact(_) => Some(vec![self.support.clone()]),
+        }
+    }
+
+    fn address<'a>(&'a self, to: &'a MailTo) -> &'a str {
+        match to {
+            MailTo::Support => &self.support,
+            MailTo::Contact(contact) => contact.as_str(),
+        }
     }
 }
 
 impl SendEmail for SupportMail {
-    async fn send(&self, email: &Email) -> Result<String, SesError> {
+    async fn is_suppressed(&self, to: &MailTo, now: Timestamp) -> Result<bool, SesError> {
+        let address = self.address(to);
+        let remembered = || self.welcome.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_fresh = |at: &Timestamp| now.duration_since(*at) < BELIEVED_FOR;
+        if remembered().get(address).is_some_and(is_fresh) {
+            return Ok(false);
+        }
+        if is_suppressed(&self.client, address).await? {
+            return Ok(true);
+        }
+        let mut welcome = remembered();
+        if welcome.len() >= REMEMBERED {
+            welcome.clear();
+        }
+        welcome.insert(address.to_owned(), now);
+        Ok(false)
+    }
+
+    async fn send(&self, to: &MailTo, email: &Email) -> Result<String, SesError> {
         let message = message(&email.subject, &email.text, &email.html).map_err(malformed)?;
         let event_id = email.event_id.to_string();
         let event_header = header("X-Lasso-Event-Id", event_id).map_err(malformed)?;
         let headers = headers(email.thread.as_ref(), &self.from).map_err(malformed)?;
         let message = message.set_headers(Some(headers)).headers(event_header);
         let message = message.build();
+        let reader = match to {
+            MailTo::Support => "support",
+            MailTo::Contact(_) => "contact",
+        };
         let answer = self
             .client
             .send_email()
             .from_email_address(&self.from)
-            .destination(Destination::builder().to_addresses(&self.to).build())
-            .set_reply_to_addresses(reply_to(email.reply_to.as_ref()))
+            .destination(
+                Destination::builder()
+                    .to_addresses(self.address(to))
+                    .build(),
+            )
+            .set_reply_to_addresses(self.reply_to(to, email))
+            .configuration_set_name(&self.configuration_set)
+            .email_tags(audience(reader).map_err(malformed)?)
             .content(EmailContent::builder().simple(message).build())
             .send()
             .await
             .map_err(|error| error_of(OPERATION, error))?;
         Ok(answer.message_id.unwrap_or_default())
+    }
+}
+
+/// The tag by which SES counts bounces and complaints for each kind of reader: a dimension of the metrics
+/// of the configuration set.
+fn audience(reader: &str) -> Result<MessageTag, BuildError> {
+    MessageTag::builder().name("audience").value(reader).build()
+}
+
+/// Whether an address is on the suppression list of the account (SES v2 `GetSuppressedDestination`, which
+/// answers `NotFoundException` for all others).
+async fn is_suppressed(client: &Client, address: &str) -> Result<bool, SesError> {
+    let asked = client.get_suppressed_destination().email_address(address);
+    match asked.send().await {
+        Ok(_) => Ok(true),
+        Err(error) => match error.as_service_error() {
+            Some(refusal) if refusal.is_not_found_exception() => Ok(false),
+            Some(_) | None => Err(error_of("GetSuppressedDestination", error)),
+        },
     }
 }
 

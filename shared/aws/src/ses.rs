@@ -1,6 +1,7 @@
 //! Identities at Amazon SES: v2 for the identity itself, v1 for the TXT token and for status by
 //! the hundred.
 
+mod again;
 mod axes;
 mod errors;
 
@@ -119,12 +120,8 @@ impl Identities for SesIdentities {
     }
 
     async fn describe(&self, name: &DomainName) -> Result<Option<ExistingIdentity>, SesError> {
-        let answer = self
-            .v2
-            .get_email_identity()
-            .email_identity(name.as_str())
-            .send()
-            .await;
+        let ask = || self.v2.get_email_identity().email_identity(name.as_str());
+        let answer = again::read(|| ask().send()).await;
         match answer {
             Ok(answer) => Ok(Some(ExistingIdentity {
                 dkim: answer.dkim_attributes.as_ref().and_then(easy_dkim),
@@ -177,11 +174,8 @@ impl Identities for SesIdentities {
         name: &DomainName,
     ) -> Result<Option<VerificationToken>, SesError> {
         const OPERATION: &str = "GetIdentityVerificationAttributes";
-        let answer = self
-            .v1
-            .get_identity_verification_attributes()
-            .identities(name.as_str())
-            .send()
+        let ask = || self.v1.get_identity_verification_attributes();
+        let answer = again::read(|| ask().identities(name.as_str()).send())
             .await
             .map_err(|error| error_of(OPERATION, error))?;
         let attributes = answer.verification_attributes.get(name.as_str());
@@ -273,11 +267,8 @@ impl IdentityStatuses for SesIdentities {
         &self,
         names: &[DomainName],
     ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
-        let answer = self
-            .v1
-            .get_identity_verification_attributes()
-            .set_identities(Some(strings(names)))
-            .send()
+        let ask = || self.v1.get_identity_verification_attributes();
+        let answer = again::read(|| ask().set_identities(Some(strings(names))).send())
             .await
             .map_err(|error| error_of("GetIdentityVerificationAttributes", error))?;
         Ok(by_name(names, |name| {
@@ -290,11 +281,8 @@ impl IdentityStatuses for SesIdentities {
         &self,
         names: &[DomainName],
     ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
-        let answer = self
-            .v1
-            .get_identity_dkim_attributes()
-            .set_identities(Some(strings(names)))
-            .send()
+        let ask = || self.v1.get_identity_dkim_attributes();
+        let answer = again::read(|| ask().set_identities(Some(strings(names))).send())
             .await
             .map_err(|error| error_of("GetIdentityDkimAttributes", error))?;
         Ok(by_name(names, |name| {
@@ -307,11 +295,8 @@ impl IdentityStatuses for SesIdentities {
         &self,
         names: &[DomainName],
     ) -> Result<HashMap<DomainName, AxisStatus>, SesError> {
-        let answer = self
-            .v1
-            .get_identity_mail_from_domain_attributes()
-            .set_identities(Some(strings(names)))
-            .send()
+        let ask = || self.v1.get_identity_mail_from_domain_attributes();
+        let answer = again::read(|| ask().set_identities(Some(strings(names))).send())
             .await
             .map_err(|error| error_of("GetIdentityMailFromDomainAttributes", error))?;
         Ok(by_name(names, |name| {
@@ -323,12 +308,9 @@ impl IdentityStatuses for SesIdentities {
 
 impl ListIdentities for SesIdentities {
     async fn identities(&self, start: Option<&str>) -> Result<IdentityPage, SesError> {
-        let answer = self
-            .v2
-            .list_email_identities()
-            .page_size(PAGE)
-            .set_next_token(start.map(str::to_owned))
-            .send()
+        let ask = || self.v2.list_email_identities().page_size(PAGE);
+        let start = || start.map(str::to_owned);
+        let answer = again::read(|| ask().set_next_token(start()).send())
             .await
             .map_err(|error| error_of("ListEmailIdentities", error))?;
         let domains = answer

@@ -4,6 +4,7 @@ use aws_sdk_sns::Client;
 use aws_sdk_sns::error::{BuildError, SdkError};
 use aws_sdk_sns::operation::publish::PublishError as SnsError;
 use aws_sdk_sns::types::MessageAttributeValue;
+use domain_auth::audience::Lane;
 use domain_auth::event::Event;
 use domain_auth::ports::{PostToChat, Publish, PublishError};
 
@@ -42,6 +43,7 @@ impl Publish for EventTopic {
             .message(message)
             .message_attributes("event_type", attribute(event.event_type.as_str())?)
             .message_attributes("severity", attribute(event.severity.as_str())?)
+            .message_attributes("email", attribute(Lane::of(event).as_str())?)
             .send()
             .await
             .map_err(error_of)?;

@@ -1,21 +1,58 @@
-//! When messages of an SQS queue come again: `ChangeMessageVisibilityBatch`.
+//! When messages of an SQS queue come again (`ChangeMessageVisibilityBatch`), and where those go with which
+//! nothing can be done.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::BuildError;
 use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
-use domain_auth::ports::{Redeliver, Redelivery, RedeliveryError};
+use aws_sdk_sqs::types::MessageAttributeValue;
+use domain_auth::ports::{DeadLetter, PutAside, Redeliver, Redelivery, RedeliveryError};
+
+/// The message attribute that says why a message was put aside.
+pub const REASON: &str = "reason";
+
+/// As long as a reason may be, in characters: a dead letter and its attributes are one message.
+const LONGEST_REASON: usize = 1_000;
 
 /// A queue that a function gets its messages from.
 #[derive(Debug, Clone)]
 pub struct MessageQueue {
     client: Client,
     url: String,
+    dead_letters: String,
 }
 
 impl MessageQueue {
-    /// The queue with this URL.
-    pub fn new(client: Client, url: String) -> Self {
-        Self { client, url }
+    /// The queue with the URL `url`, and the one with the URL `dead_letters` behind it.
+    pub fn new(client: Client, url: String, dead_letters: String) -> Self {
+        Self {
+            client,
+            url,
+            dead_letters,
+        }
+    }
+}
+
+impl PutAside for MessageQueue {
+    async fn put_aside(&self, message: &DeadLetter) -> Result<(), RedeliveryError> {
+        let failed = |source: Box<dyn std::error::Error + Send + Sync>| RedeliveryError {
+            messages: 1,
+            source,
+        };
+        let reason: String = message.reason.chars().take(LONGEST_REASON).collect();
+        let reason = MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value(reason)
+            .build()
+            .map_err(|error| failed(error.into()))?;
+        self.client
+            .send_message()
+            .queue_url(&self.dead_letters)
+            .message_body(&message.body)
+            .message_attributes(REASON, reason)
+            .send()
+            .await
+            .map_err(|error| failed(error.into_service_error().into()))?;
+        Ok(())
     }
 }
 

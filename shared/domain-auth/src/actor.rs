@@ -74,6 +74,17 @@ impl Actor {
         }
     }
 
+    /// What the person's client is called, where the token says it.
+    pub fn client_name(&self) -> Option<&str> {
+        match self {
+            Self::ClientAdmin { person, .. } => {
+                let name = person.as_ref()?.client_name.as_ref()?;
+                Some(name.as_str()).filter(|name| !name.is_empty())
+            }
+            Self::LassoSupport { .. } | Self::LinkHolder { .. } | Self::Service => None,
+        }
+    }
+
     /// A person at Lasso, of whom the token says no more than the subject.
     pub fn lasso_support(subject: impl Into<String>) -> Self {
         Self::LassoSupport {
@@ -106,6 +117,7 @@ mod tests {
                 DisplayName::of_claim("Maple Homes"),
             ),
         };
+        assert_eq!(actor.client_name(), Some("Maple Homes"));
         let stored = serde_json::to_value(&actor).unwrap();
         let expected = json!({
             "kind": "client_admin",

@@ -146,7 +146,7 @@ fn said_in(event: &Event) -> Option<Said> {
         EventType::Added | EventType::Contested => None,
         EventType::Authenticated | EventType::AtRisk | EventType::Recovered => None,
         EventType::Failed | EventType::Rejected | EventType::Removed | EventType::Stuck => None,
-        EventType::Displaced => None,
+        EventType::Displaced | EventType::RecordsReady | EventType::Expiring => None,
     }
 }
 
@@ -161,5 +161,6 @@ pub fn stops_mail(event: &Event) -> bool {
         EventType::Added | EventType::Contested | EventType::Ready | EventType::Verified => false,
         EventType::Authenticated | EventType::Recovered | EventType::Rejected => false,
         EventType::Removed | EventType::Stuck => false,
+        EventType::RecordsReady | EventType::Expiring => false,
     }
 }

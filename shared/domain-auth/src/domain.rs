@@ -6,6 +6,7 @@ mod events;
 mod ready;
 mod ready_call;
 mod records_seen;
+mod told;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -84,6 +85,10 @@ pub struct Domain {
     /// When Lasso support was told that it has been in its state for too long.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub stuck_at: Option<Timestamp>,
+    /// When the client's contact was told that the time for its records ends soon, in this visit of its
+    /// state.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub warned_at: Option<Timestamp>,
     /// Of the look at DNS that is stored: one that says the same need not be written again.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub look_digest: Option<u64>,
@@ -205,6 +210,12 @@ impl Domain {
         let registering = registering.then(|| now + LONGEST_RUN);
         let until = registering.max(self.restarting_until);
         until.filter(|until| now < *until)
+    }
+
+    /// What SES last said of the domain's identity. None where it has none: what SES says of the name is
+    /// then about an identity of somebody else.
+    pub fn ses_of_identity(&self) -> Option<SesLook> {
+        self.ses.filter(|_| !self.state.is_without_identity())
     }
 
     /// When the state ends by itself, where it does.

@@ -163,6 +163,8 @@ pub struct Links {
 pub enum EventType {
     #[serde(rename = "domain.added")]
     Added,
+    #[serde(rename = "domain.records_ready")]
+    RecordsReady,
     #[serde(rename = "domain.contested")]
     Contested,
     #[serde(rename = "domain.displaced")]
@@ -181,6 +183,8 @@ pub enum EventType {
     Failed,
     #[serde(rename = "domain.rejected")]
     Rejected,
+    #[serde(rename = "domain.expiring")]
+    Expiring,
     #[serde(rename = "domain.removed")]
     Removed,
     #[serde(rename = "domain.stuck")]
@@ -203,8 +207,9 @@ pub enum Severity {
 
 impl EventType {
     /// Every type.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Added,
+        Self::RecordsReady,
         Self::Contested,
         Self::Displaced,
         Self::Ready,
@@ -214,6 +219,7 @@ impl EventType {
         Self::Recovered,
         Self::Failed,
         Self::Rejected,
+        Self::Expiring,
         Self::Removed,
         Self::Stuck,
     ];
@@ -222,6 +228,7 @@ impl EventType {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Added => "domain.added",
+            Self::RecordsReady => "domain.records_ready",
             Self::Contested => "domain.contested",
             Self::Displaced => "domain.displaced",
             Self::Ready => "domain.ready",
@@ -231,6 +238,7 @@ impl EventType {
             Self::Recovered => "domain.recovered",
             Self::Failed => "domain.failed",
             Self::Rejected => "domain.rejected",
+            Self::Expiring => "domain.expiring",
             Self::Removed => "domain.removed",
             Self::Stuck => "domain.stuck",
         }
@@ -239,7 +247,7 @@ impl EventType {
     pub(crate) fn severity(self) -> Severity {
         match self {
             Self::Added | Self::Authenticated | Self::Rejected | Self::Removed => Severity::Info,
-            Self::Contested => Severity::Info,
+            Self::Contested | Self::RecordsReady | Self::Expiring => Severity::Info,
             Self::Ready | Self::Verified | Self::Stuck => Severity::Action,
             Self::AtRisk | Self::Failed | Self::Displaced => Severity::Warning,
             Self::Recovered => Severity::Resolved,
@@ -267,7 +275,7 @@ impl EventType {
                 "Tell the client what happened, and that its domain's page shows the ownership record.",
             ),
             Self::Added | Self::Contested | Self::Authenticated | Self::Recovered => None,
-            Self::Rejected | Self::Removed => None,
+            Self::Rejected | Self::Removed | Self::RecordsReady | Self::Expiring => None,
         }
     }
 }

@@ -13,7 +13,8 @@ const DOCUMENT: &str = include_str!("../../../docs/events.md");
 /// The type after this one; a new one does not compile until it is among them.
 fn next(event_type: EventType) -> Option<EventType> {
     match event_type {
-        EventType::Added => Some(EventType::Contested),
+        EventType::Added => Some(EventType::RecordsReady),
+        EventType::RecordsReady => Some(EventType::Contested),
         EventType::Contested => Some(EventType::Displaced),
         EventType::Displaced => Some(EventType::Ready),
         EventType::Ready => Some(EventType::Verified),
@@ -22,7 +23,8 @@ fn next(event_type: EventType) -> Option<EventType> {
         EventType::AtRisk => Some(EventType::Recovered),
         EventType::Recovered => Some(EventType::Failed),
         EventType::Failed => Some(EventType::Rejected),
-        EventType::Rejected => Some(EventType::Removed),
+        EventType::Rejected => Some(EventType::Expiring),
+        EventType::Expiring => Some(EventType::Removed),
         EventType::Removed => Some(EventType::Stuck),
         EventType::Stuck => None,
     }

@@ -22,7 +22,7 @@ pub fn missing_pieces(domain: &Domain, look: Option<&DnsLook>) -> Vec<MissingPie
         .collect();
     if let Some(look) = look {
         let ready = readiness(
-            domain.ses.map(|ses| ses.status),
+            domain.ses_of_identity().map(|ses| ses.status),
             &look.diagnosis,
             AskedAt::default(),
             &domain.name,

@@ -13,6 +13,7 @@ use std::future::Future;
 
 use jiff::Timestamp;
 
+use crate::audience::EmailId;
 use crate::claims::{ClaimRegister, Tombstone};
 use crate::dns::DnsLook;
 use crate::domain::{Change, Domain};
@@ -26,7 +27,7 @@ use crate::run_memory::RunMemory;
 use crate::state::{QueuePart, Status};
 
 pub use chat::PostToChat;
-pub use redelivery::{Redeliver, Redelivery, RedeliveryError};
+pub use redelivery::{DeadLetter, PutAside, Redeliver, Redelivery, RedeliveryError};
 pub use senders::ReadSenders;
 pub use ses::{
     Creation, ExistingIdentity, Identities, IdentityOwner, IdentityPage, IdentityStatuses,
@@ -221,33 +222,45 @@ pub enum Lease {
     Sent,
 }
 
-/// Which events have been emailed.
+/// As many events as one email may list: DynamoDB writes 100 items in a transaction, which notes all of
+/// them at once.
+pub const LISTED_AT_ONCE: usize = 100;
+
+/// Which events have been emailed, and to whom.
 pub trait EmailLedger: Send + Sync {
-    /// Asks for the right to send the email of an event.
+    /// Asks for the right to send an email.
     fn lease(
         &self,
-        event_id: EventId,
+        id: EmailId,
         now: Timestamp,
         until: Timestamp,
     ) -> impl Future<Output = Result<Lease, StoreError>> + Send;
 
-    /// Notes that the email was accepted by SES.
+    /// Notes that SES accepted one email for all of `ids`, at most [`LISTED_AT_ONCE`]: all of them or
+    /// none.
     fn sent(
         &self,
-        event_id: EventId,
+        ids: &[EmailId],
         message_id: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Notes that there is no email, and never will be.
+    fn settle(
+        &self,
+        id: EmailId,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Keeps every copy from sending until `until`, after SES refused this email: [`Lease::HeldBack`].
     fn hold_back(
         &self,
-        event_id: EventId,
+        id: EmailId,
         until: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Gives the right back after an attempt that certainly sent nothing.
-    fn release(&self, event_id: EventId) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn release(&self, id: EmailId) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// A domain by its key.
@@ -324,7 +337,16 @@ pub trait Publish: Send + Sync {
     fn publish(&self, event: &Event) -> impl Future<Output = Result<(), PublishError>> + Send;
 }
 
-/// An email to Lasso support.
+/// Whom an email about events is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailTo {
+    /// Lasso support.
+    Support,
+    /// The contact of a client.
+    Contact(crate::names::EmailAddress),
+}
+
+/// An email about events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email {
     /// One line, without control characters.
@@ -343,8 +365,20 @@ pub struct Email {
 
 /// Sends email.
 pub trait SendEmail: Send + Sync {
-    /// Sends to Lasso support; the answer is SES's message id.
-    fn send(&self, email: &Email) -> impl Future<Output = Result<String, SesError>> + Send;
+    /// Sends it; the answer is SES's message id.
+    fn send(
+        &self,
+        to: &MailTo,
+        email: &Email,
+    ) -> impl Future<Output = Result<String, SesError>> + Send;
+
+    /// Whether the address is on the suppression list of the account: SES accepts mail to it, and does
+    /// not send it. `now` is the time of the question.
+    fn is_suppressed(
+        &self,
+        to: &MailTo,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, SesError>> + Send;
 }
 
 /// Takes figures for the operator. It cannot fail: work never waits for its own measuring.

@@ -21,6 +21,10 @@ const PATIENCE: SignedDuration = SignedDuration::from_secs(2);
 /// others each time, and has the next one.
 const RESTART_PATIENCE: SignedDuration = SignedDuration::from_secs(6);
 
+/// How far ahead an email takes its turn. What stops mail waits no longer behind the emails of other
+/// copies.
+const EMAIL_PATIENCE: SignedDuration = SignedDuration::from_secs(1);
+
 /// By how much more than it can be the next turn may lie ahead before it is taken for the work of a
 /// clock that was wrong.
 const ABSURD: SignedDuration = SignedDuration::from_mins(1);
@@ -34,6 +38,8 @@ pub enum CallGroup {
     Statuses,
     /// What deletes an identity.
     Deletions,
+    /// Emails about events, which have a rate of their own.
+    Emails,
 }
 
 /// What a request is going to ask of SES.
@@ -95,6 +101,7 @@ impl CallGroup {
             Self::Identities => "IDENTITIES",
             Self::Statuses => "STATUSES",
             Self::Deletions => "DELETIONS",
+            Self::Emails => "EMAILS",
         }
     }
 }
@@ -135,6 +142,21 @@ impl TurnRequest {
             interval: SignedDuration::from_secs(1) * SHARE / rate,
             patience: calls.patience(),
             yields_to_backlog: calls == RequestCalls::Register,
+        }
+    }
+
+    /// A request for the next email about an event, where SES takes `per_second`. The copies of the one
+    /// function that sends them are one asker.
+    pub fn for_email(now: Timestamp, per_second: u32) -> Self {
+        let rate = i32::try_from(per_second.max(1)).unwrap_or(i32::MAX);
+        let interval = SignedDuration::from_secs(1) / rate;
+        Self {
+            group: CallGroup::Emails,
+            asker: KeyOwner::Supporter("emails".to_owned()),
+            now,
+            interval,
+            patience: EMAIL_PATIENCE + interval,
+            yields_to_backlog: false,
         }
     }
 

@@ -39,6 +39,8 @@ pub fn alert(event: &Event, console: &Console) -> Draft {
 pub(crate) fn heading(event: &Event) -> &'static str {
     match event.event_type {
         EventType::Added => "added",
+        EventType::RecordsReady => "records ready",
+        EventType::Expiring => "time ends soon",
         EventType::Contested if event.severity == Severity::Action => "decision wanted",
         EventType::Contested => "contested",
         EventType::Displaced => "lost to another client",
@@ -86,6 +88,7 @@ fn waits_for_decision(event: &Event) -> bool {
         EventType::Added | EventType::Displaced | EventType::Ready | EventType::Verified => false,
         EventType::Authenticated | EventType::AtRisk | EventType::Recovered => false,
         EventType::Failed | EventType::Rejected | EventType::Removed => false,
+        EventType::RecordsReady | EventType::Expiring => false,
     }
 }
 
@@ -104,7 +107,7 @@ fn stands(event: &Event) -> String {
 
 fn parts(event: &Event, stands: String) -> Vec<Part> {
     let mut parts = vec![Part::Sentence(stands)];
-    parts.extend(why(event).map(Part::Sentence));
+    parts.push(Part::Sentence(why(event)));
     if let Some(wanted) = &event.wanted {
         parts.push(Part::Callout {
             label: "Wanted",
@@ -149,24 +152,22 @@ fn parts(event: &Event, stands: String) -> Vec<Part> {
     parts
 }
 
-/// What happened and why, where the state does not say it.
-fn why(event: &Event) -> Option<String> {
+/// What happened and why.
+fn why(event: &Event) -> String {
     let about = |text: &str| shown_about(&event.domain, text);
     match event.event_type {
-        EventType::Stuck => Some(stuck_on(event.status).to_owned()),
-        EventType::Contested if !event.other_sides.is_empty() => Some(format!(
+        EventType::Stuck => stuck_on(event.status).to_owned(),
+        EventType::Contested if !event.other_sides.is_empty() => format!(
             "{} has proven that the domain is its own. Another client has the name, and Amazon SES has verified it.",
             shown(event.client.as_str())
-        )),
+        ),
         EventType::Added | EventType::Contested | EventType::Displaced | EventType::Ready => {
-            Some(about(&event.summary))
+            about(&event.summary)
         }
-        EventType::Verified | EventType::Authenticated | EventType::AtRisk => {
-            Some(about(&event.summary))
-        }
-        EventType::Recovered | EventType::Failed => Some(about(&event.summary)),
-        EventType::Rejected => Some(format!("The reason: {}", about(&event.summary))),
-        EventType::Removed => Some(about(&event.summary)),
+        EventType::Verified | EventType::Authenticated | EventType::AtRisk => about(&event.summary),
+        EventType::Recovered | EventType::Failed => about(&event.summary),
+        EventType::Rejected => format!("The reason: {}", about(&event.summary)),
+        EventType::Removed | EventType::RecordsReady | EventType::Expiring => about(&event.summary),
     }
 }
 
@@ -355,6 +356,7 @@ fn label(event: &Event) -> &'static str {
         EventType::Verified | EventType::Authenticated | EventType::AtRisk => "Open the domain",
         EventType::Recovered | EventType::Failed | EventType::Rejected => "Open the domain",
         EventType::Removed | EventType::Stuck => "Open the domain",
+        EventType::RecordsReady | EventType::Expiring => "Open the domain",
     }
 }
 

@@ -131,6 +131,18 @@ fn said(event: &Event) -> Said {
             button: "See the ownership record",
             ..news("lost", if stops_mail(event) { Tone::Urgent } else { Tone::Wanted })
         },
+        EventType::RecordsReady => Said {
+            happened: format!("The DNS records for {name} can be published now."),
+            todo: Some("Publish them, or send them to whoever looks after the DNS.".to_owned()),
+            by_itself: until.map(|until| format!("Amazon SES looks for them until {until}.")),
+            button: "See the records",
+            ..news("the DNS records are ready", Tone::Wanted)
+        },
+        EventType::Expiring => Said {
+            todo: Some("Publish the DNS records, or send them to whoever looks after the DNS.".to_owned()),
+            button: "See the records",
+            ..news("the time for the DNS records ends soon", Tone::Wanted)
+        },
         EventType::Added => news("added", Tone::Plain),
         EventType::Contested => news("proof of ownership needed", Tone::Wanted),
         EventType::Ready => news("Lasso was told that you are ready", Tone::Plain),

@@ -2,12 +2,15 @@
 //! `cargo run --bin email-previews` writes them to files.
 
 mod letter;
+mod look;
 
-use domain_auth::event::{Event, EventType};
+use domain_auth::audience::Audience;
+use domain_auth::event::Event;
 use domain_auth::instructions::Day;
 use domain_auth::names::DomainName;
 use serde_json::{Value, json};
 
+use self::look::records;
 pub use letter::{LetterError, letter_sample};
 
 use crate::{ChatMessage, Console, Draft, Reader, alert, digest, notice, summary};
@@ -28,13 +31,15 @@ pub fn samples() -> Result<Vec<Sample>, serde_json::Error> {
     let console = Console::at(Some("https://console.lasso.example"));
     let mut samples = Vec::new();
     for (name, event) in events()? {
-        let draft = alert(&event, &console);
-        samples.push(Sample {
-            name: format!("support-{name}"),
-            chat: Some(ChatMessage::of(&event, &draft)),
-            draft,
-        });
-        if is_for_client(event.event_type) {
+        if Audience::Support.is_told_of(&event) {
+            let draft = alert(&event, &console);
+            samples.push(Sample {
+                name: format!("support-{name}"),
+                chat: Some(ChatMessage::of(&event, &draft)),
+                draft,
+            });
+        }
+        if Audience::Client.is_told_of(&event) {
             samples.push(Sample {
                 name: format!("client-{name}"),
                 draft: notice(&event, &console),
@@ -90,17 +95,8 @@ fn several() -> Result<Vec<Event>, serde_json::Error> {
         .collect())
 }
 
-/// Whether a client is told of events of this type, or has the same news for them.
-fn is_for_client(event_type: EventType) -> bool {
-    match event_type {
-        EventType::Authenticated | EventType::Rejected | EventType::AtRisk => true,
-        EventType::Recovered | EventType::Failed | EventType::Displaced => true,
-        EventType::Added | EventType::Contested | EventType::Ready | EventType::Verified => false,
-        EventType::Removed | EventType::Stuck => false,
-    }
-}
-
-fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> {
+#[expect(clippy::too_many_lines, reason = "a list of samples")]
+pub(crate) fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> {
     let sample = |members: &Value| -> Result<Event, serde_json::Error> {
         let mut event = json!({
             "version": 1,
@@ -320,6 +316,32 @@ fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> {
             ),
         ),
         (
+            "records-ready",
+            with(
+                of(
+                    "records_ready",
+                    "info",
+                    "provisioning",
+                    "pending",
+                    "Amazon SES has registered the domain; its DNS records can be published.",
+                ),
+                &json!({ "deadline": "2026-06-05T14:03:00Z" }),
+            ),
+        ),
+        (
+            "expiring",
+            with(
+                of(
+                    "expiring",
+                    "info",
+                    "pending",
+                    "pending",
+                    "Amazon SES has not found the records yet. It stops looking on 4 June 2026, 12:00 UTC.",
+                ),
+                &json!({ "deadline": "2026-06-04T12:00:00Z", "records": records(&["verification"]) }),
+            ),
+        ),
+        (
             "authenticated",
             of(
                 "authenticated",
@@ -344,56 +366,4 @@ fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> {
         .into_iter()
         .map(|(name, members)| Ok((name, sample(&members)?)))
         .collect()
-}
-
-/// The records at a look at DNS, with those of `open` missing or wrong.
-fn records(open: &[&str]) -> Value {
-    let token = |n: u8| format!("{}{n}wq4pz7nx2m5vk3tjhy6r8bs", "ab3cd5ef");
-    let dkim = |n: u8| {
-        let name = format!("{}._domainkey.mail.maplehomes.com", token(n));
-        (
-            format!("dkim-{n}"),
-            "CNAME",
-            name,
-            format!("{}.dkim.amazonses.com", token(n)),
-            "recommended",
-        )
-    };
-    let all = [
-        (
-            "verification".to_owned(),
-            "TXT",
-            "_amazonses.mail.maplehomes.com".to_owned(),
-            "pmBGN/7MjnfhTKUZ06Enqq1PeGUaOkw8lGhcfwefcHU=".to_owned(),
-            "required",
-        ),
-        dkim(1),
-        dkim(2),
-        dkim(3),
-    ];
-    let shown = all.into_iter().map(|(id, kind, name, value, requirement)| {
-        let is_open = open.contains(&id.as_str());
-        let (state, code, message, fix) = if !is_open {
-            ("found", Value::Null, "Published.".to_owned(), Value::Null)
-        } else if kind == "TXT" {
-            (
-                "wrong",
-                json!("host_doubled"),
-                format!("The record is at {name}.maplehomes.com: the DNS panel added the domain a second time."),
-                json!("Change the host of this record to _amazonses.mail, without maplehomes.com behind it."),
-            )
-        } else {
-            (
-                "missing",
-                json!("not_found"),
-                format!("Nothing is published at {name}."),
-                json!(format!("Add a CNAME record for {name}.")),
-            )
-        };
-        json!({
-            "id": id, "state": state, "code": code, "message": message, "fix": fix,
-            "record": { "type": kind, "name": name, "value": value, "requirement": requirement },
-        })
-    });
-    shown.collect()
 }

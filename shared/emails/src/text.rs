@@ -1,6 +1,8 @@
 //! The plain-text body of an email. A line is as long as its sentence: a line end within the text of a
 //! client would make its words look like a line of ours, and mail programs wrap by themselves.
 
+use std::fmt::Write as _;
+
 use domain_auth::plain_text::one_line;
 
 use crate::draft::{Button, Draft, Part, RecordRow, Target};
@@ -55,7 +57,7 @@ fn of_record(record: &RecordRow) -> String {
     let mut block = format!("* {}: {}", one_line(&record.kind), record.state);
     let mut line = |label: &str, text: &str| {
         if !text.is_empty() {
-            block.push_str(&format!("\n  {label:<8}{}", one_line(text)));
+            write!(block, "\n  {label:<8}{}", one_line(text)).ok();
         }
     };
     line("Name:", &record.name);
@@ -74,7 +76,7 @@ fn of_row(columns: &[&str], row: &[String]) -> String {
         .next()
         .map_or_else(String::new, |(_, cell)| format!("* {}", one_line(cell)));
     for (column, cell) in cells.filter(|(_, cell)| !cell.is_empty()) {
-        block.push_str(&format!("\n  {column:<width$}{}", one_line(cell)));
+        write!(block, "\n  {column:<width$}{}", one_line(cell)).ok();
     }
     block
 }

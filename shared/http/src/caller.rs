@@ -62,7 +62,7 @@ impl PersonClaims {
 const EMAIL: &str = "email";
 
 fn has_unverified_email(request: &Request) -> bool {
-    claim(request, "email_verified").is_some_and(|verified| verified == "false")
+    claim(request, "email_verified").is_some_and(|verified| verified.eq_ignore_ascii_case("false"))
 }
 
 /// What a caller may do.

@@ -33,7 +33,7 @@ pub struct DomainView {
     /// A person who can be asked.
     pub contact_email: Option<String>,
     /// What Amazon SES last said. Of a domain that waits, what Amazon SES stopped looking for earlier is
-    /// `not_started`: it begins again by itself.
+    /// `not_started`: it begins again by itself. None where Amazon SES has no identity of the domain.
     pub ses: Option<SesView>,
     /// When DNS was last looked at; what follows is as of then.
     #[serde(serialize_with = "in_millis")]
@@ -251,7 +251,7 @@ impl DomainListView {
 fn readiness_of(domain: &Domain, look: &DnsLook) -> Readiness {
     let asked_at = AskedAt {
         ses: domain
-            .ses
+            .ses_of_identity()
             .map(|ses| ses.details_at.unwrap_or(ses.looked_at)),
         dns: domain.dns_looked_at,
     };
@@ -262,7 +262,7 @@ fn readiness_of(domain: &Domain, look: &DnsLook) -> Readiness {
 /// What SES last said. A restart makes it look for the verification and for DKIM; what else it had given up
 /// is asked for again by itself, once the domain is verified.
 fn ses_of(domain: &Domain) -> Option<SesLook> {
-    let mut look = domain.ses?;
+    let mut look = domain.ses_of_identity()?;
     if domain.state.status() == Status::Pending {
         for axis in [&mut look.status.dkim, &mut look.status.mail_from] {
             if *axis == AxisStatus::Failed {

@@ -13,6 +13,7 @@ mod http;
 mod logs;
 mod memory_clients;
 mod memory_data;
+mod memory_emails;
 mod memory_erasures;
 mod memory_keys;
 mod memory_limits;

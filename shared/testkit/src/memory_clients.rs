@@ -2,6 +2,7 @@
 //! their alerts, with the promises of the table.
 
 use domain_auth::alerts::{Alert, AlertCounts, Place, PlaceAlerts, ReadAlertCounts, SAME_DOMAIN};
+use domain_auth::audience::EmailId;
 use domain_auth::domain::Change;
 use domain_auth::instructions::Day;
 use domain_auth::limits::{
@@ -112,7 +113,7 @@ impl PlaceAlerts for MemoryStore {
             }
             clients.places.insert(alert.event_id, place);
             if matches!(place, Place::InSummary | Place::Repeated) {
-                state.settle(alert.event_id);
+                state.settle(EmailId::support(alert.event_id));
             }
             place
         };

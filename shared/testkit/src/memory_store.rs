@@ -5,17 +5,19 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain_auth::audience::EmailId;
 use domain_auth::claims::{ClaimRegister, Tombstone};
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
 use domain_auth::links::{LinkTarget, LinkToken, ReadLinks};
-use domain_auth::names::{ClientId, DomainName, EventId};
+use domain_auth::mail_limits::{MailWindow, Mailbox};
+use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{
-    CommitChanges, CommitError, DomainKey as Key, DomainsByState, Due, DueDomains, EmailLedger,
-    Lease, ListFilter, Outbox, Page, PageStart, ReadClaims, ReadDomains, Reconciliations, Runs,
-    StaffQueue, StoreError, StoreFailure,
+    CommitChanges, CommitError, DomainKey as Key, DomainsByState, Due, DueDomains, ListFilter,
+    Outbox, Page, PageStart, ReadClaims, ReadDomains, Reconciliations, Runs, StaffQueue,
+    StoreError, StoreFailure,
 };
 use domain_auth::reconciliation::Reconciliation;
 use domain_auth::run_memory::RunMemory;
@@ -24,6 +26,7 @@ use domain_auth::turns::in_turns;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::memory_data::{Clients, Keys, Room};
+use crate::memory_emails::EmailState;
 use crate::memory_limits;
 use crate::{CrashPoint, TestClock};
 
@@ -47,7 +50,8 @@ pub(crate) struct State {
     history: HashMap<DomainKey, Vec<HistoryEntry>>,
     links: HashMap<LinkToken, LinkTarget>,
     outbox: Vec<Event>,
-    emails: HashMap<EventId, EmailState>,
+    pub(crate) emails: HashMap<EmailId, EmailState>,
+    pub(crate) emails_to: HashMap<(Mailbox, MailWindow), u32>,
     run_until: Option<Timestamp>,
     run_memory: RunMemory,
     reconciliation: Option<Reconciliation>,
@@ -56,14 +60,6 @@ pub(crate) struct State {
     /// Domains that are kept out of their queue until then.
     postponed: HashMap<DomainKey, (u64, Timestamp)>,
     pub(crate) clients: Clients,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct EmailState {
-    lease_until: Option<Timestamp>,
-    /// SES refused it: until then no copy sends it.
-    held_back: bool,
-    sent: bool,
 }
 
 impl MemoryStore {
@@ -185,16 +181,6 @@ impl State {
         self.links
             .retain(|_, target| target.client != *client || !room.takes());
         self.clients.erase(client, room);
-    }
-
-    /// There is no email of this event.
-    pub(crate) fn settle(&mut self, event_id: EventId) {
-        let settled = EmailState {
-            lease_until: None,
-            held_back: false,
-            sent: true,
-        };
-        self.emails.insert(event_id, settled);
     }
 
     fn check(&self, change: &Change) -> Result<(), CommitError> {
@@ -556,69 +542,6 @@ impl Reconciliations for MemoryStore {
     ) -> Result<(), StoreError> {
         self.crash.pass("reconcile").await;
         self.state().reconciliation = Some(reconciliation.clone());
-        Ok(())
-    }
-}
-
-impl EmailLedger for MemoryStore {
-    async fn lease(
-        &self,
-        event_id: EventId,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<Lease, StoreError> {
-        self.crash.pass("lease").await;
-        let mut state = self.state();
-        let email = state.emails.entry(event_id).or_insert(EmailState {
-            lease_until: None,
-            held_back: false,
-            sent: false,
-        });
-        if email.sent {
-            return Ok(Lease::Sent);
-        }
-        if email
-            .lease_until
-            .is_some_and(|lease_until| now < lease_until)
-        {
-            return Ok(if email.held_back {
-                Lease::HeldBack
-            } else {
-                Lease::InFlight
-            });
-        }
-        email.lease_until = Some(until);
-        email.held_back = false;
-        Ok(Lease::Granted)
-    }
-
-    async fn sent(&self, event_id: EventId, _: &str, _: Timestamp) -> Result<(), StoreError> {
-        self.crash.pass("sent").await;
-        self.state().emails.insert(
-            event_id,
-            EmailState {
-                lease_until: None,
-                held_back: false,
-                sent: true,
-            },
-        );
-        Ok(())
-    }
-
-    async fn hold_back(&self, event_id: EventId, until: Timestamp) -> Result<(), StoreError> {
-        self.crash.pass("hold back").await;
-        if let Some(email) = self.state().emails.get_mut(&event_id) {
-            email.lease_until = Some(until);
-            email.held_back = true;
-        }
-        Ok(())
-    }
-
-    async fn release(&self, event_id: EventId) -> Result<(), StoreError> {
-        self.crash.pass("release").await;
-        if let Some(email) = self.state().emails.get_mut(&event_id) {
-            email.lease_until = None;
-        }
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! The answers for one domain at one moment, side by side.
 
+use std::sync::LazyLock;
+
 use domain_auth::domain::Domain;
 use domain_auth::history::HistoryEntry;
 use domain_auth::names::{ClientId, DomainName, Eligibility};
@@ -12,6 +14,9 @@ use domain_auth_http::{
     StaffDomainView, StaffSummaryView,
 };
 use jiff::Timestamp;
+
+/// What any client may add.
+static ELIGIBILITY: LazyLock<Eligibility> = LazyLock::new(Eligibility::default);
 
 /// How many lines of history are read: the newest.
 const LINES: usize = 5;
@@ -79,7 +84,7 @@ async fn sender<S: ReadSenders>(
     domain: &Domain,
 ) -> Result<Option<SenderView>, StoreError> {
     let address = format!("sales@{}", domain.name);
-    let verdict = judge(store, &Eligibility::default(), &domain.client, &address).await?;
+    let verdict = judge(store, &ELIGIBILITY, &domain.client, &address).await?;
     let decides = match &verdict {
         Verdict::Covered { by, .. } => *by == domain.name,
         Verdict::InvalidAddress | Verdict::NotYourDomain | Verdict::NotInitiated(_) => false,

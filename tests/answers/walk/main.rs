@@ -72,16 +72,18 @@ fn a_call_that_does_not_fit_changes_nothing_and_names_one_that_does() {
                 ));
             }
             let status = after.map(|after| after.status());
-            wrong.extend(misled(made, call, &problem, status).map(|why| format!("{scene}: {why}")));
+            wrong
+                .extend(misled(*made, call, &problem, status).map(|why| format!("{scene}: {why}")));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    writeln!(std::io::stdout(), "{checked} answers to calls checked").unwrap();
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{checked} answers to calls checked").unwrap();
 }
 
 /// What is wrong with a refusal: it names no call, or one that is refused, too.
 fn misled(
-    made: &fn() -> World,
+    made: fn() -> World,
     call: Call,
     problem: &Problem,
     status: Option<Status>,
@@ -149,7 +151,8 @@ fn the_calls_that_next_steps_name_lead_to_the_end() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    writeln!(std::io::stdout(), "{checked} answers on the way checked").unwrap();
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{checked} answers on the way checked").unwrap();
 }
 
 /// Why the call of a step is not taken, where it was called as the step says and the domain had not moved

@@ -265,11 +265,13 @@ impl World {
 fn admin() -> Actor {
     Actor::ClientAdmin {
         subject: "jo".to_owned(),
+        person: None,
     }
 }
 
 fn support() -> Actor {
     Actor::LassoSupport {
         subject: "sam".to_owned(),
+        person: None,
     }
 }

@@ -113,7 +113,9 @@ async fn whole_path(world: &Shared, scripts: Scripts) {
 
     turns(&admin, &format!("Lasso sends for {domain}")).await;
     admin.click("History").await;
-    admin.reads("The final step was taken: Lasso sends.").await;
+    admin
+        .reads("completed the final step, so that Lasso can send")
+        .await;
     admin.click("Sign out").await;
     // The issuer ends its session as well, and asks again.
     admin.reads("Password").await;
@@ -282,7 +284,7 @@ pub(super) async fn by_keyboard(world: Shared) {
     support.reads("was rejected").await;
 
     push(&admin, "History").await;
-    admin.reads("Lasso support rejected the final step.").await;
+    admin.reads("Lasso support rejected the domain").await;
     push(&admin, &domain).await;
     admin.reads("Please put up a website.").await;
     push(&admin, "It is mended: we are ready again").await;

@@ -112,7 +112,10 @@ impl Driver {
         } } });
         let made = driver.send(Method::POST, "/session", Some(&wanted)).await;
         let made = made.unwrap_or_else(|refusal| panic!("no browser: {refusal}"));
-        driver.session = made["sessionId"].as_str().unwrap().to_owned();
+        made["sessionId"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut driver.session);
         driver
     }
 

@@ -289,9 +289,22 @@ impl World {
             format!("SENDING STOPPED: {domain}: "),
         );
         let mut emails = self.emails().await;
+        emails.retain(|email| email["To"] == json!([self.info.support_email]));
         emails.retain(|email| {
             let subject = text(&email["Subject"]);
             subject.starts_with(&first) || subject.starts_with(&stopped)
+        });
+        emails
+    }
+
+    /// Emails to Lasso support that name a domain, alone or in a list.
+    pub(crate) async fn emails_naming(&self, domain: &str) -> Vec<Value> {
+        let mut emails = self.emails().await;
+        emails.retain(|email| email["To"] == json!([self.info.support_email]));
+        emails.retain(|email| {
+            let mut words = text(&email["BodyText"])
+                .split(|c: char| !c.is_ascii_alphanumeric() && !"-.".contains(c));
+            words.any(|word| word.trim_end_matches('.') == domain)
         });
         emails
     }

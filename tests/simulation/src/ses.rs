@@ -14,7 +14,7 @@ use domain_auth_testkit::{
 use jiff::Timestamp;
 use ses_model::{
     Account, Admission, Axis, Behaviour, Failure, Identity, Inheritance, MailFrom, Operation, Seen,
-    Settings, TokenSource,
+    Settings, TextMissing, TokenSource,
 };
 
 use crate::fault::Fault;
@@ -105,6 +105,16 @@ impl SimDoor {
             setting,
             state: Arc::new(Mutex::new(state)),
         })
+    }
+
+    /// Sets how SES answers where its documentation says nothing.
+    pub(crate) fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
+        change(&mut self.state().account.settings.behaviour);
+    }
+
+    /// Whether v1 gives up on a TXT record that is missing, although the DKIM records verified the domain.
+    pub(crate) fn gives_up_on_text(&self) -> bool {
+        self.state().account.settings.behaviour.text_missing == TextMissing::Failed
     }
 
     /// Sets how SES fails from now on.

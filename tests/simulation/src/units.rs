@@ -278,7 +278,7 @@ mod tests {
     fn changes() -> Vec<Change> {
         let (clock, ids) = (TestClock::default(), SequentialIds::default());
         let (name, client) = (domain_name("maplehomes.com"), client("maple-homes"));
-        let (now, later) = (clock.now(), clock.now() + SignedDuration::from_mins(2));
+        let (now, later) = (clock.now(), clock.now() + SignedDuration::from_secs(20));
         let service = || Actor::Service;
         let claims = ClaimRegister::empty(name.organizational()).taken(&name, &client, now);
         let new = new_domain(client.as_str(), name.as_str());

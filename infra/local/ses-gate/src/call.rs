@@ -67,6 +67,7 @@ impl Call {
             ("POST", ["outbound-emails"]) => Operation::SendEmail,
             ("POST", ["outbound-bulk-emails"]) => Operation::SendBulkEmail,
             ("GET", ["account"]) => Operation::GetAccount,
+            ("GET", ["suppression", "addresses", _]) => Operation::GetSuppressedDestination,
             (_, ["identities", name, ..]) => of(name, Operation::Other),
             _ => Operation::Other,
         };

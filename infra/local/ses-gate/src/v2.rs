@@ -109,6 +109,10 @@ pub(crate) async fn handle(
             }
             tags(gate, call, &name, &body()?)?
         }
+        // No address is suppressed. The emulator lacks the call.
+        Operation::GetSuppressedDestination => {
+            return Err(Failure::not_found("The address"));
+        }
         _ => return Ok(None),
     };
     Ok(Some(reply(200, "application/json", answer.to_string())))

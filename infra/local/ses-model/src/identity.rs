@@ -185,6 +185,11 @@ impl Identity {
     /// Takes in one look for all records.
     pub fn observe(&mut self, seen: Seen, now: Duration) {
         self.observe_text(seen, now);
+        self.observe_all_but_text(seen, now);
+    }
+
+    /// The same for all records but the TXT record.
+    pub fn observe_all_but_text(&mut self, seen: Seen, now: Duration) {
         self.dkim.observe(seen, now);
         if let Some(mail_from) = &mut self.mail_from {
             mail_from.axis.observe(seen, now);

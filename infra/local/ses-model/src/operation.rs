@@ -65,6 +65,7 @@ operations! {
     SendRawEmail: V1, other;
     SendBulkEmail: V2, other;
     GetAccount: V2, other;
+    GetSuppressedDestination: V2, other;
     Other: V2, other;
 }
 

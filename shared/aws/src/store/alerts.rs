@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain_auth::alerts::{
     Alert, AlertCounts, Place, PlaceAlerts, ReadAlertCounts, SAME_DOMAIN, Said,
 };
+use domain_auth::audience::EmailId;
 use domain_auth::instructions::Day;
 use domain_auth::names::ClientId;
 use domain_auth::ports::StoreError;
@@ -40,7 +41,9 @@ impl PlaceAlerts for Table {
         limit: u32,
         now: Timestamp,
     ) -> Result<Option<Place>, StoreError> {
-        let entry = self.get_known(Key::email(alert.event_id)).await?;
+        let entry = self
+            .get_known(Key::email(EmailId::support(alert.event_id)))
+            .await?;
         if let Some(place) = entry.as_ref().and_then(stored_place) {
             return Ok(Some(place));
         }
@@ -119,7 +122,7 @@ impl Table {
             Place::Repeated => ("repeated", true),
         };
         let update = self
-            .update_alert(Key::email(alert.event_id))
+            .update_alert(Key::email(EmailId::support(alert.event_id)))
             .condition_expression(format!("{IS_KNOWN} AND attribute_not_exists(#place)"))
             .expression_attribute_names("#place", PLACE)
             .expression_attribute_values(":place", string(word));
@@ -200,7 +203,7 @@ impl Table {
     }
 
     /// An item of this release or an earlier one.
-    async fn get_known(&self, key: Key) -> Result<Option<Item>, StoreError> {
+    pub(super) async fn get_known(&self, key: Key) -> Result<Option<Item>, StoreError> {
         let item = self.get_item(ACTION, key).await?;
         if let Some(item) = &item {
             schema::check(ACTION, item)
@@ -224,7 +227,7 @@ fn stored_place(item: &Item) -> Option<Place> {
     }
 }
 
-fn figure(item: &Item, name: &str) -> u32 {
+pub(super) fn figure(item: &Item, name: &str) -> u32 {
     let value = item.get(name).and_then(|value| value.as_n().ok());
     value.and_then(|text| text.parse().ok()).unwrap_or_default()
 }

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use domain_auth::alerts::Said;
+use domain_auth::audience::{Audience, EmailId};
 use domain_auth::claims::{Claim, ClaimRegister, Tombstone};
 use domain_auth::domain::Domain;
 use domain_auth::event::Event;
@@ -13,6 +14,7 @@ use domain_auth::history::{Actor, HistoryEntry};
 use domain_auth::idempotency::{IdempotencyKey, KeyOwner};
 use domain_auth::instructions::{Day, Recipient};
 use domain_auth::links::{LinkTarget, LinkToken};
+use domain_auth::mail_limits::{MailWindow, Mailbox, Minute};
 use domain_auth::names::EmailAddress;
 use domain_auth::ports::Due;
 use domain_auth::ses_share::CallGroup;
@@ -92,6 +94,7 @@ fn keys_of_code() -> Vec<(&'static str, &'static str, Vec<Key>)> {
         CallGroup::Identities,
         CallGroup::Statuses,
         CallGroup::Deletions,
+        CallGroup::Emails,
     ];
     vec![
         ("domain", "domain", vec![Key::domain(client, name)]),
@@ -110,7 +113,32 @@ fn keys_of_code() -> Vec<(&'static str, &'static str, Vec<Key>)> {
             "reconciliation",
             vec![Key::reconciliation()],
         ),
-        ("email", "email", vec![Key::email(event.event_id)]),
+        (
+            "email",
+            "email",
+            Audience::ALL
+                .map(|audience| {
+                    Key::email(EmailId {
+                        event_id: event.event_id,
+                        audience,
+                    })
+                })
+                .to_vec(),
+        ),
+        (
+            "mailbox",
+            "emails to a mailbox",
+            [Mailbox::Support, Mailbox::Contact(recipient.clone())]
+                .iter()
+                .flat_map(|to| {
+                    [
+                        MailWindow::Minute(Minute::of(Timestamp::UNIX_EPOCH)),
+                        MailWindow::Day(day),
+                    ]
+                    .map(|window| Key::mailbox(to, window))
+                })
+                .collect(),
+        ),
         (
             "idempotency",
             "key",
@@ -168,6 +196,7 @@ fn expand(template: &str) -> BTreeSet<String> {
         "organizational domain" => vec![organizational(NAME).to_owned()],
         "event id" => vec![event.event_id.to_string()],
         "day" => vec![day],
+        "minute" => vec![Minute::of(Timestamp::UNIX_EPOCH).to_string()],
         "SHA-256 of the subject" => vec![digest(SUBJECT)],
         "SHA-256 of the token" => vec![digest(token().as_str())],
         "SHA-256 of the key" => vec![digest(KEY)],

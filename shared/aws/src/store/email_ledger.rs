@@ -1,7 +1,10 @@
 //! Which events have been emailed, and which are being emailed right now.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use domain_auth::names::EventId;
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use domain_auth::audience::EmailId;
 use domain_auth::ports::{EmailLedger, Lease, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,7 +26,7 @@ const HELD_BACK: &str = "held_back";
 impl EmailLedger for Table {
     async fn lease(
         &self,
-        event_id: EventId,
+        id: EmailId,
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Lease, StoreError> {
@@ -32,7 +35,7 @@ impl EmailLedger for Table {
             .client
             .update_item()
             .table_name(&self.name)
-            .set_key(Some(Key::email(event_id).into_item()));
+            .set_key(Some(Key::email(id).into_item()));
         let outcome = stamped(update)
             .condition_expression(format!(
                 "{IS_KNOWN} AND attribute_not_exists(#sent_at) \
@@ -63,7 +66,7 @@ impl EmailLedger for Table {
         {
             if let Some(item) = refusal.item() {
                 schema::check(ACTION, item)
-                    .inspect_err(|_| self.count_unreadable(ACTION, Some(&Key::email(event_id))))?;
+                    .inspect_err(|_| self.count_unreadable(ACTION, Some(&Key::email(id))))?;
             }
             let over = |item: &Item| item.contains_key(SENT_AT) || item.contains_key(SETTLED_AT);
             return Ok(match refusal.item() {
@@ -77,34 +80,61 @@ impl EmailLedger for Table {
 
     async fn sent(
         &self,
-        event_id: EventId,
+        ids: &[EmailId],
         message_id: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        const ACTION: &str = "note that an email was sent";
+        let updates = ids.iter().map(|id| {
+            let update = Update::builder()
+                .table_name(&self.name)
+                .set_key(Some(Key::email(*id).into_item()))
+                .update_expression(
+                    "SET #sent_at = :now, #message_id = :message_id, #expires_at = :expiry",
+                )
+                .expression_attribute_names("#sent_at", SENT_AT)
+                .expression_attribute_names("#message_id", "message_id")
+                .expression_attribute_names("#expires_at", EXPIRES_AT)
+                .expression_attribute_values(":now", string(now.to_string()))
+                .expression_attribute_values(":message_id", string(message_id))
+                .expression_attribute_values(":expiry", number((now + KEPT).as_second()))
+                .build()?;
+            Ok(TransactWriteItem::builder().update(update).build())
+        });
+        let updates: Result<Vec<TransactWriteItem>, BuildError> = updates.collect();
         self.client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(Key::email(event_id).into_item()))
-            .update_expression(
-                "SET #sent_at = :now, #message_id = :message_id, #expires_at = :expiry",
-            )
-            .expression_attribute_names("#sent_at", SENT_AT)
-            .expression_attribute_names("#message_id", "message_id")
-            .expression_attribute_names("#expires_at", EXPIRES_AT)
-            .expression_attribute_values(":now", string(now.to_string()))
-            .expression_attribute_values(":message_id", string(message_id))
-            .expression_attribute_values(":expiry", number((now + KEPT).as_second()))
+            .transact_write_items()
+            .set_transact_items(Some(updates.map_err(store_error(ACTION))?))
             .send()
             .await
-            .map_err(store_error("note that an email was sent"))?;
+            .map_err(store_error(ACTION))?;
         Ok(())
     }
 
-    async fn hold_back(&self, event_id: EventId, until: Timestamp) -> Result<(), StoreError> {
+    async fn settle(&self, id: EmailId, now: Timestamp) -> Result<(), StoreError> {
         self.client
             .update_item()
             .table_name(&self.name)
-            .set_key(Some(Key::email(event_id).into_item()))
+            .set_key(Some(Key::email(id).into_item()))
+            .condition_expression("attribute_exists(#pk)")
+            .update_expression("SET #settled_at = :now, #expires_at = :expiry REMOVE #lease_until")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#settled_at", SETTLED_AT)
+            .expression_attribute_names("#expires_at", EXPIRES_AT)
+            .expression_attribute_names("#lease_until", LEASE_UNTIL)
+            .expression_attribute_values(":now", string(now.to_string()))
+            .expression_attribute_values(":expiry", number((now + KEPT).as_second()))
+            .send()
+            .await
+            .map_err(store_error("note that there is no email"))?;
+        Ok(())
+    }
+
+    async fn hold_back(&self, id: EmailId, until: Timestamp) -> Result<(), StoreError> {
+        self.client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(Key::email(id).into_item()))
             .condition_expression("attribute_exists(#pk)")
             .update_expression("SET #lease_until = :until, #held_back = :yes")
             .expression_attribute_names("#pk", PK)
@@ -118,11 +148,11 @@ impl EmailLedger for Table {
         Ok(())
     }
 
-    async fn release(&self, event_id: EventId) -> Result<(), StoreError> {
+    async fn release(&self, id: EmailId) -> Result<(), StoreError> {
         self.client
             .update_item()
             .table_name(&self.name)
-            .set_key(Some(Key::email(event_id).into_item()))
+            .set_key(Some(Key::email(id).into_item()))
             .condition_expression("attribute_exists(#pk)")
             .update_expression("REMOVE #lease_until")
             .expression_attribute_names("#pk", PK)

@@ -5,6 +5,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain_auth::alerts::Said;
+use domain_auth::audience::{Audience, EmailId};
 use domain_auth::domain::Domain;
 use domain_auth::event::Event;
 use domain_auth::fnv::fnv1a_32;
@@ -12,6 +13,7 @@ use domain_auth::history::HistoryEntry;
 use domain_auth::idempotency::{IdempotencyKey, KeyOwner};
 use domain_auth::instructions::{Day, Recipient};
 use domain_auth::links::LinkToken;
+use domain_auth::mail_limits::{MailWindow, Mailbox};
 use domain_auth::names::{ClientId, DomainName, EventId};
 use domain_auth::ports::{DomainKey, Due};
 use domain_auth::ses_share::CallGroup;
@@ -107,11 +109,29 @@ impl Key {
         }
     }
 
-    pub(super) fn email(event_id: EventId) -> Self {
+    /// Lasso support's has the key that earlier releases wrote.
+    pub(super) fn email(id: EmailId) -> Self {
+        let sk = match id.audience {
+            Audience::Support => "EMAIL",
+            Audience::Client => "EMAIL#CLIENT",
+        };
         Self {
-            pk: format!("EMAIL#{event_id}"),
-            sk: "EMAIL".to_owned(),
+            pk: format!("EMAIL#{}", id.event_id),
+            sk: sk.to_owned(),
         }
+    }
+
+    /// The emails about events to a mailbox in a minute or on a day.
+    pub(super) fn mailbox(to: &Mailbox, window: MailWindow) -> Self {
+        let pk = match to {
+            Mailbox::Support => "MAILBOX#SUPPORT".to_owned(),
+            Mailbox::Contact(contact) => format!("MAILBOX#{}", digest(contact.as_str())),
+        };
+        let sk = match window {
+            MailWindow::Minute(minute) => format!("MINUTE#{minute}"),
+            MailWindow::Day(day) => format!("DAY#{day}"),
+        };
+        Self { pk, sk }
     }
 
     /// What the poller's runs leave to each other.

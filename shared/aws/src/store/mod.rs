@@ -1,6 +1,7 @@
 //! The table: one DynamoDB table, single-table design. `docs/table.md` shows it with its queries.
 
 mod alerts;
+mod batch;
 mod client_record;
 mod commit;
 mod email_ledger;
@@ -9,6 +10,7 @@ mod idempotency;
 mod instructions;
 mod keys;
 mod links;
+mod mailboxes;
 mod outbox;
 mod queues;
 mod reads;

@@ -1,9 +1,6 @@
 //! The two indexes: what is due, and what waits in a state. Both hold keys only, because a domain
 //! changes far more often than it is listed; the items are then read by key.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain_auth::domain::Domain;
 use domain_auth::ports::{
     DomainKey, DomainsByState, Due, DueDomains, Page, PageStart, StaffQueue, StoreError,
@@ -271,37 +268,6 @@ impl Table {
             }
         }
         Ok((read, unreadable))
-    }
-
-    /// DynamoDB may answer a part and give the rest back as unprocessed.
-    pub(super) async fn batch_get(
-        &self,
-        action: &'static str,
-        keys: &[Key],
-    ) -> Result<HashMap<Key, Item>, StoreError> {
-        let mut found = HashMap::with_capacity(keys.len());
-        let wanted = KeysAndAttributes::builder()
-            .set_keys(Some(keys.iter().cloned().map(Key::into_item).collect()))
-            .consistent_read(true)
-            .build()
-            .map_err(store_error(action))?;
-        let mut request = HashMap::from([(self.name.clone(), wanted)]);
-        while !request.is_empty() {
-            let answer = self
-                .client
-                .batch_get_item()
-                .set_request_items(Some(request))
-                .send()
-                .await
-                .map_err(store_error(action))?;
-            for item in answer.responses.unwrap_or_default().into_values().flatten() {
-                if let Some(key) = Key::of_item(&item) {
-                    found.insert(key, item);
-                }
-            }
-            request = answer.unprocessed_keys.unwrap_or_default();
-        }
-        Ok(found)
     }
 }
 

@@ -216,6 +216,7 @@ impl Domain {
             former_tokens: FormerTokens::default(),
             watch: Watch::default(),
             stuck_at: None,
+            warned_at: None,
             look_digest: None,
             restarting_until: None,
             next_check: now,
@@ -275,6 +276,7 @@ impl Domain {
         domain.state_since = now;
         domain.carry_ready_over(self, kind, now);
         domain.stuck_at = None;
+        domain.warned_at = None;
         domain.watch = match domain.state.status() {
             Status::Contested | Status::Provisioning | Status::Pending | Status::Removing => {
                 Watch::default()
@@ -313,7 +315,7 @@ impl Domain {
         let from = Some(previous);
         let mut change = Change {
             history: vec![domain.history_entry(kind.into(), actor, from, evidence, now)],
-            event: domain.event(event::of_transition(kind, &domain.state), from, now, ids),
+            event: domain.event(domain.event_after(kind, now), from, now, ids),
             claims: None,
             look: None,
             fate: Fate::Stored,

@@ -72,6 +72,7 @@ fn ready_call(domain: &Domain, event_type: EventType) -> Option<&ReadyCall> {
         EventType::Added | EventType::Contested | EventType::Displaced => None,
         EventType::Authenticated | EventType::AtRisk | EventType::Recovered => None,
         EventType::Failed | EventType::Rejected | EventType::Removed => None,
+        EventType::RecordsReady | EventType::Expiring => None,
     }
 }
 
@@ -89,6 +90,10 @@ fn wanted(domain: &Domain, event_type: EventType) -> Option<&'static str> {
 fn summary(domain: &Domain, event_type: EventType) -> String {
     match event_type {
         EventType::Added => "The domain was added.".to_owned(),
+        EventType::RecordsReady => {
+            "Amazon SES has registered the domain; its DNS records can be published.".to_owned()
+        }
+        EventType::Expiring => expiring(domain),
         EventType::Contested => {
             "The claim to this domain is contested; proof is awaited.".to_owned()
         }
@@ -115,6 +120,22 @@ fn summary(domain: &Domain, event_type: EventType) -> String {
             domain.state.status(),
             domain.state_since
         ),
+    }
+}
+
+fn expiring(domain: &Domain) -> String {
+    let until = domain.deadline().unwrap_or(domain.next_check);
+    let until = until.strftime("%-d %B %Y, %H:%M UTC");
+    match domain.state {
+        State::Contested(_) => {
+            format!("The ownership record has not been found. The claim ends on {until}.")
+        }
+        State::Provisioning(_) | State::Pending(_) | State::Verified(_) | State::Removing(_) => {
+            format!("Amazon SES has not found the records yet. It stops looking on {until}.")
+        }
+        State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) | State::Rejected(_) => {
+            format!("The time of the domain ends on {until}.")
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::facts::{Call, Details, Facts, Look};
 use crate::actor::Person;
 use crate::diagnosis::RecordState;
+use crate::names::{Community, DisplayName};
 use crate::plain_text::one_line;
 
 /// Longest text of a person that a sentence quotes, in characters: as long as a note may be.
@@ -13,7 +14,7 @@ pub(super) const MAX_QUOTE: usize = 1_000;
 /// A person's name, or else the token's subject.
 pub(super) fn name_of(subject: &str, person: Option<&Person>) -> String {
     let name = person.and_then(|person| person.name.as_ref());
-    let name = name.map(|name| name.as_str());
+    let name = name.map(DisplayName::as_str);
     let name = name.filter(|name| !name.is_empty());
     name.map_or_else(|| one_line(subject), str::to_owned)
 }
@@ -78,7 +79,7 @@ pub(super) fn changed(facts: Option<&Facts>) -> String {
         if change.to.is_empty() {
             return "removed the domain's communities".to_owned();
         }
-        let names: Vec<&str> = change.to.iter().map(|it| it.as_str()).collect();
+        let names: Vec<&str> = change.to.iter().map(Community::as_str).collect();
         let names = shortened(&one_line(&names.join(", ")));
         format!("set the domain's communities to {names}")
     });

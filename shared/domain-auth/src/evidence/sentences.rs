@@ -220,8 +220,10 @@ impl Told<'_> {
     fn proof(&self, who: &str, reader: Reader, facts: Option<&Facts>) -> String {
         let found = "The ownership record was found";
         match (self.actor, facts) {
-            (Actor::LassoSupport { .. } | Actor::ClientAdmin { .. }, _)
-            | (Actor::LinkHolder { .. }, _) => {
+            (
+                Actor::LassoSupport { .. } | Actor::ClientAdmin { .. } | Actor::LinkHolder { .. },
+                _,
+            ) => {
                 format!(
                     "{who} decided that the domain is this client's{}.",
                     self.explained(reader)

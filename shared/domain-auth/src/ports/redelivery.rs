@@ -22,6 +22,25 @@ pub trait Redeliver: Send + Sync {
     ) -> impl Future<Output = Result<(), RedeliveryError>> + Send;
 }
 
+/// A message with which nothing can be done until a person has repaired the cause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Its body, as it came.
+    pub body: String,
+    /// Why, in one line without a person's address.
+    pub reason: String,
+}
+
+/// Puts messages aside.
+pub trait PutAside: Send + Sync {
+    /// Puts a copy of the message into the dead-letter queue, with the reason as message attribute. Then the
+    /// message itself may be deleted. One that dies in between leaves two copies.
+    fn put_aside(
+        &self,
+        message: &DeadLetter,
+    ) -> impl Future<Output = Result<(), RedeliveryError>> + Send;
+}
+
 /// The queue was not told of some messages, or of none.
 #[derive(Debug, thiserror::Error)]
 #[error("the queue was not told when {messages} messages are to come again")]

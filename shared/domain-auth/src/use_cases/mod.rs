@@ -9,7 +9,7 @@ pub mod client_limits;
 mod confirm;
 pub mod decide;
 mod delete_identity;
-pub mod email_support;
+pub mod email_events;
 pub mod erase;
 pub mod expire;
 mod failure;

@@ -86,8 +86,8 @@ pub struct Settings {
 }
 
 impl<P: PollerPorts> Poller<'_, P> {
-    /// One run, which ends before `deadline`, when the function is cut off. While another run is
-    /// under way it does nothing.
+    /// One run, which ends after some 50 s and before `deadline`, when the function is cut off. While
+    /// another run is under way it does nothing.
     pub async fn run(&self, deadline: Timestamp) -> Result<Report, StoreError> {
         let (store, clock) = (self.tools.store, self.tools.clock);
         // Then Lambda has ended this run if it has not ended by itself.
@@ -113,7 +113,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         deadline: Timestamp,
         memory: &mut RunMemory,
     ) -> Result<Report, StoreError> {
-        let times = Times::before(deadline);
+        let times = Times::of(self.tools.clock.now(), deadline);
         // In boxes: each has much to remember, and a future is moved around.
         let (registered, looked, published, swept, erased) = futures::future::join5(
             Box::pin(self.finish_provisioning(times)),
@@ -199,6 +199,9 @@ impl<P: PollerPorts> Poller<'_, P> {
         if let Some(stuck) = self.settings.patience.ends(&change.domain) {
             change.domain.next_check = change.domain.next_check.min(stuck);
         }
+        if let Some(warned) = change.domain.warns_at() {
+            change.domain.next_check = change.domain.next_check.min(warned);
+        }
         let outcome = self.tools.store.commit(&change).await;
         self.written(before, &change, outcome, report).await
     }
@@ -254,7 +257,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         report.oldest_due = report.oldest_due.max(ages.max().unwrap_or_default());
         let mut taken = Vec::with_capacity(due.len());
         for domain in due {
-            taken.extend(self.unless_stuck(domain, now, report).await);
+            taken.extend(self.once_told(domain, now, report).await);
         }
         Ok(taken)
     }
@@ -269,19 +272,22 @@ impl<P: PollerPorts> Poller<'_, P> {
             .min(TAKE)
     }
 
-    /// The domain, about which Lasso support knows if it is stuck. None where somebody else has just
-    /// changed it.
-    async fn unless_stuck(
+    /// The domain, about which Lasso support knows if it is stuck, and its client's contact if its time
+    /// ends soon. None where somebody else has just changed it.
+    async fn once_told(
         &self,
         domain: Domain,
         now: Timestamp,
         report: &mut Report,
     ) -> Option<Domain> {
-        let ends = self.settings.patience.ends(&domain);
-        if ends.is_none_or(|ends| now < ends) {
+        let is_over = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+        let change = if is_over(self.settings.patience.ends(&domain)) {
+            domain.stuck(now, self.tools.ids)
+        } else if is_over(domain.warns_at()) {
+            domain.expiring(now, self.tools.ids)
+        } else {
             return Some(domain);
-        }
-        let change = domain.stuck(now, self.tools.ids);
+        };
         let outcome = self.tools.store.commit(&change).await;
         let written = self.written(&domain, &change, outcome, report).await;
         written.then_some(change.domain)

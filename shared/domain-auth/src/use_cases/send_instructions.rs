@@ -159,7 +159,7 @@ fn letter_of(
     };
     let sender = Sender {
         client: &domain.client,
-        name: None,
+        name: actor.client_name(),
         communities: domain.communities().collect(),
         contact: domain.contact_email.as_ref(),
         note: order.note.as_ref(),

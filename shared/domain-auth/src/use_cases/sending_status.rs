@@ -11,6 +11,7 @@
 use jiff::Timestamp;
 
 use super::SesTools;
+use super::look::before;
 use super::registers::register_of;
 use crate::claims::ClaimRegister;
 use crate::domain::Domain;
@@ -71,11 +72,11 @@ where
             }
         }
     }
-    if now >= until {
-        return None;
-    }
-    let describe = || tools.ses.describe(&domain.name);
-    match tools.paced(Operation::GetEmailIdentity, describe).await {
+    let (operation, budget, clock) = (Operation::GetEmailIdentity, tools.budget, tools.clock);
+    before(until, clock, budget.wait(operation, clock)).await?;
+    let answer = tools.ses.describe(&domain.name).await;
+    budget.note(operation, &answer, clock.now());
+    match answer {
         Ok(Some(identity)) if identity.verified => Some(SesStatus {
             verification: AxisStatus::Success,
             ..status

@@ -68,7 +68,11 @@ fn proof_takes_a_domain_from_a_holder_that_is_not_verified() {
     );
     assert_eq!(
         world.event_types("cedar", NAME),
-        [EventType::Contested, EventType::Added]
+        [
+            EventType::Contested,
+            EventType::Added,
+            EventType::RecordsReady
+        ]
     );
     let told = &world.events("maple", NAME)[1];
     assert!(!told.summary.contains("cedar"), "{}", told.summary);

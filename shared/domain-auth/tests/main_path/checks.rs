@@ -110,18 +110,20 @@ fn a_check_that_died_is_not_forgotten_by_the_next_one_or_by_the_removal() {
     let subjects = |world: &World| -> Vec<Actor> {
         world.checks().into_iter().map(|line| line.actor).collect()
     };
-    let actor = |subject: &str| Actor::client_admin(subject);
 
     let again = died();
     again.check().unwrap().unwrap();
-    assert_eq!(subjects(&again), [actor("jo"), actor("kim")]);
+    assert_eq!(
+        subjects(&again),
+        [Actor::client_admin("jo"), Actor::client_admin("kim")]
+    );
 
     let removed = died();
     let domain = removed.domain("maple", "example.com");
     let marked = domain
         .transition(
             Trigger::Removed,
-            actor("jo"),
+            Actor::client_admin("jo"),
             None,
             removed.clock.now(),
             &removed.ids,

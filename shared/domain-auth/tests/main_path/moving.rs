@@ -168,7 +168,12 @@ fn the_deadline_passes_and_a_later_success_still_counts() {
     assert_eq!(world.status("example.com"), Status::Verified);
     assert_eq!(
         world.published(),
-        [EventType::Added, EventType::Failed, EventType::Verified]
+        [
+            EventType::Added,
+            EventType::Expiring,
+            EventType::Failed,
+            EventType::Verified
+        ]
     );
 }
 

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::Clock;
 use domain_auth::state::VERIFICATION_WINDOW;
@@ -138,13 +139,19 @@ impl World {
     pub(super) fn ses_looks(&self) {
         let now = self.clock.elapsed();
         let window = Duration::try_from(VERIFICATION_WINDOW).unwrap_or_default();
+        // Then SES finds the DKIM records only.
+        let without_text = self.ses.gives_up_on_text();
         self.ses.look(|name, identity| {
             let there = self.dns.published(name) == Published::Everything
                 && self.dns.servers(name) != Servers::Dead;
             match identity.verification() {
                 Status::Pending | Status::NotStarted | Status::TemporaryFailure => {
                     if there && self.chance.happens(0.5) {
-                        identity.observe(Seen::Found, now);
+                        if without_text {
+                            identity.observe_all_but_text(Seen::Found, now);
+                        } else {
+                            identity.observe(Seen::Found, now);
+                        }
                     } else {
                         identity.expire(now, window);
                     }
@@ -157,6 +164,7 @@ impl World {
                     let success = Status::Success;
                     identity.set_status((success, success, success), now);
                 }
+                Status::Success if without_text => identity.expire(now, window),
                 Status::Success | Status::Failed => {}
             }
         });
@@ -167,14 +175,36 @@ impl World {
     pub(super) fn tell_truth(&self) {
         let resolver_down = self.dns.is_down();
         for name in &self.names {
-            let ses = self.ses.status(name).map(|status| status.verification);
+            let ses = self.ses.status(name).map(verification_of);
+            let own = matches!(ses, None | Some(AxisStatus::Success));
             let facts = Facts {
                 published: self.dns.published(name),
                 servers: self.dns.servers(name),
                 resolver_down,
                 ses,
+                inherits: !own && self.is_below_a_verified_one(name),
             };
             self.store.observer.is(name, facts);
         }
+    }
+
+    /// Whether the client of a name holds a verified one above it.
+    fn is_below_a_verified_one(&self, name: &DomainName) -> bool {
+        let journal = &self.store.observer;
+        let verified = |name| {
+            let identity = self.ses.identity(name);
+            identity.is_some_and(|identity| identity.verification() == Status::Success)
+        };
+        let above = name.ancestors();
+        let mut above = above.iter().filter(|above| verified(above));
+        above.any(|above| journal.have_the_same_holder(above, name))
+    }
+}
+
+/// Where SES's verification stands: its DKIM records are enough, whatever v1 says of the TXT record.
+fn verification_of(status: SesStatus) -> AxisStatus {
+    match (status.verification, status.dkim) {
+        (AxisStatus::Failed, AxisStatus::Success) => AxisStatus::Success,
+        (verification, _) => verification,
     }
 }

@@ -49,6 +49,17 @@ pub(super) struct Holders {
 }
 
 impl Holders {
+    /// Whether one client holds both names.
+    pub(super) fn have_the_same_holder(&self, one: &DomainName, other: &DomainName) -> bool {
+        let holder = |name| {
+            self.registers
+                .values()
+                .find_map(|register| register.holder(name))
+        };
+        let holder_of_one = holder(one);
+        holder_of_one.is_some() && holder_of_one == holder(other)
+    }
+
     /// Changes were written together. What is wrong about them.
     pub(super) fn changed(
         &mut self,

@@ -133,6 +133,11 @@ impl Journal {
         self.entries().truth.is(name, facts, self.clock.elapsed());
     }
 
+    /// Whether one client holds both names.
+    pub(super) fn have_the_same_holder(&self, one: &DomainName, other: &DomainName) -> bool {
+        self.entries().holders.have_the_same_holder(one, other)
+    }
+
     /// Looks at what was changed and deleted at SES since the last write: it happened as that left the
     /// domains.
     fn at_ses(&self) {
@@ -274,7 +279,8 @@ impl Journal {
             }
             // Of a claim that is proven: each holder is told of each claimant.
             EventType::Contested => (None, false),
-            EventType::Ready | EventType::Stuck => {
+            EventType::RecordsReady => (None, false),
+            EventType::Ready | EventType::Stuck | EventType::Expiring => {
                 let told = entries.told.entry(key).or_default();
                 let repeats = told.contains(&event.event_type);
                 told.push(event.event_type);

@@ -31,6 +31,9 @@ pub(super) struct Facts {
     pub(super) resolver_down: bool,
     /// Where SES's verification stands; none where SES has no identity.
     pub(super) ses: Option<AxisStatus>,
+    /// SES has not verified it by its own records, and has verified a name above it of the same holder. Then
+    /// mail may be sent from it all the same: it may look broken, and must not fail.
+    pub(super) inherits: bool,
 }
 
 /// How often each rule was put to the test.
@@ -67,6 +70,8 @@ struct Name {
     broken: Vec<(Duration, Option<Duration>)>,
     /// When it was last seen to be whole.
     whole_at: Option<Duration>,
+    /// Since when it inherits.
+    inherits_since: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -104,7 +109,8 @@ impl Facts {
     fn is_broken(self) -> bool {
         let gone = self.published != Published::Everything && self.servers == Servers::Alive;
         let ses_misses = self.ses == Some(AxisStatus::TemporaryFailure);
-        (gone && !self.resolver_down && self.ses == Some(AxisStatus::Success)) || ses_misses
+        let broken = gone && !self.resolver_down && self.ses == Some(AxisStatus::Success);
+        (broken || ses_misses) && !self.inherits
     }
 
     /// Somebody who looks may see that it is broken.
@@ -118,24 +124,25 @@ impl Facts {
             self.ses,
             Some(AxisStatus::TemporaryFailure | AxisStatus::Failed)
         );
-        (answered && self.published != Published::Everything) || ses
+        (answered && self.published != Published::Everything) || ses || self.inherits
     }
 
     /// Everybody who looks sees that it is whole.
     fn is_whole(self) -> bool {
-        self.may_be_whole() && self.servers == Servers::Alive
+        self.may_be_whole() && self.servers == Servers::Alive && !self.inherits
     }
 
     fn may_be_whole(self) -> bool {
-        self.published == Published::Everything
+        let whole = self.published == Published::Everything
             && matches!(self.servers, Servers::Alive | Servers::Slow)
             && !self.resolver_down
-            && self.ses == Some(AxisStatus::Success)
+            && self.ses == Some(AxisStatus::Success);
+        whole || self.inherits
     }
 
     /// SES's word for it that there is nothing verified any more.
     fn is_revoked(self) -> bool {
-        matches!(self.ses, Some(AxisStatus::Failed) | None)
+        matches!(self.ses, Some(AxisStatus::Failed) | None) && !self.inherits
     }
 }
 
@@ -161,7 +168,10 @@ impl Truth {
             facts,
             broken: Vec::new(),
             whole_at: None,
+            inherits_since: None,
         });
+        let since = known.inherits_since.unwrap_or(now);
+        known.inherits_since = facts.inherits.then_some(since);
         if known.facts.may_be_whole() {
             known.whole_at = Some(now);
         }
@@ -217,7 +227,12 @@ impl Truth {
         let status = domain.state.status();
         let before = self.watched.get(&key).map(|watched| watched.status);
         let breaks = before == Some(Status::Authenticated) && status == Status::AtRisk;
-        let outcome = if event == Some(EventType::AtRisk) {
+        let name = self.names.get(&domain.name);
+        let inherits_since = name.and_then(|known| known.inherits_since);
+        let inherits = inherits_since.is_some_and(|since| since + OF_A_LOOK < now);
+        let outcome = if event == Some(EventType::Failed) && inherits {
+            Err("has failed below a verified domain of its client".to_owned())
+        } else if event == Some(EventType::AtRisk) {
             self.alerted(&key, now)
         } else if event == Some(EventType::Recovered) {
             self.recovered(&key, now)

@@ -13,7 +13,7 @@ use domain_auth::run_memory::Breaker;
 use domain_auth::use_cases::poll::{Poller, Settings};
 use domain_auth::use_cases::send_instructions::Order;
 use domain_auth::use_cases::{SesBudget, SesTools, StoreTools, Tools};
-use domain_auth_testkit::{client, domain_name};
+use domain_auth_testkit::{TextMissing, client, domain_name};
 use futures::future::{Either, join, join_all, select};
 use jiff::SignedDuration;
 
@@ -144,6 +144,10 @@ impl World {
         let quota = operator.settings.ses_calls_per_second;
         let ses = SimDoor::to_ses(setting.clone(), quota);
         let dns = SimDns::new(setting.clone());
+        // Not by chance, so that all else comes as it would.
+        if seed % 2 == 0 {
+            ses.behave(|behaviour| behaviour.text_missing = TextMissing::Failed);
+        }
         dns.keep_silent_about_providers();
         let clients: Vec<ClientId> = CLIENTS.into_iter().map(client).collect();
         let names: Vec<DomainName> = NAMES.into_iter().take(names).map(domain_name).collect();

@@ -43,6 +43,21 @@ fn place_of(name: &str) -> (usize, &str) {
     (name.len(), name)
 }
 
+/// The value as it is shown.
+pub(super) fn value_of(data: &Data) -> String {
+    match data {
+        Data::Address { address } => address.to_string(),
+        Data::Cname { target } => target.clone(),
+        Data::Mx {
+            preference,
+            exchange,
+        } => format!("{preference} {exchange}"),
+        Data::Ns { host } => host.clone(),
+        Data::Soa { primary, .. } => primary.clone(),
+        Data::Txt { text } => text.clone(),
+    }
+}
+
 impl<'a> Observations<'a> {
     pub(crate) fn new(observations: &'a [Observation]) -> Self {
         let mut by_name: Vec<&Observation> = observations.iter().collect();

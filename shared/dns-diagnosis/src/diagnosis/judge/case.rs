@@ -4,8 +4,8 @@ use std::cell::OnceCell;
 
 use super::answers::Observations;
 use super::dmarc::Policies;
-use super::domain::are_for_suspended;
-use super::places::NobodysNames;
+use super::nobodys::NobodysNames;
+use super::suspended::are_for_suspended;
 use crate::diagnosis::Context;
 use crate::dns::{Observation, RecordType};
 use crate::providers::Panel;

@@ -3,20 +3,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::answers::Observations;
-use super::case::Case;
+use super::answers::{Observations, value_of};
 use super::finding::{Finding, Judgement, Standing};
 use super::likeness::{Expected, Likeness};
-use super::protection::Protection;
-use super::value::{SES_SPF_DOMAIN, value_of};
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::dns::{Data, Observation, Outcome, RecordType};
 use crate::email_auth::{
-    Alignment, Applicable, Delivery, Dmarc, DmarcAnswer, DmarcRecords, Identifier, Mail, Owner,
-    Policy, Reach, Verdict, applicable, delivery, is_dmarc, tree_walk,
+    Applicable, Dmarc, DmarcAnswer, DmarcRecords, Owner, Policy, Reach, applicable, is_dmarc,
+    tree_walk,
 };
 use crate::names::DomainName;
-use crate::records::RecordId;
 
 /// What the search for a policy came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +73,7 @@ pub struct DmarcAt {
 pub(crate) struct Policies<'d> {
     domain: &'d DomainName,
     /// Whether the domain exists in DNS, which `np` depends on.
-    exists: bool,
+    pub(super) exists: bool,
     /// The names that were asked, the domain first, and the judgement at each.
     places: Vec<(&'d str, Judgement)>,
 }
@@ -108,7 +104,7 @@ impl<'d> Policies<'d> {
     }
 
     /// Whether that judgement is that the record is right.
-    fn is_right(&self) -> bool {
+    pub(super) fn is_right(&self) -> bool {
         let effective = self.places.get(self.effective_place());
         effective.is_some_and(|(_, judged)| judged.standing == Standing::Right)
     }
@@ -196,7 +192,7 @@ impl<'d> Policies<'d> {
     }
 
     /// The text of the one record at a name.
-    fn text_at(&self, name: &str) -> Option<String> {
+    pub(super) fn text_at(&self, name: &str) -> Option<String> {
         let (_, judged) = self.places.iter().find(|(place, _)| *place == name)?;
         let mut records = judged.observed.iter().filter(|text| is_dmarc(text));
         records.next().filter(|_| records.next().is_none()).cloned()
@@ -297,86 +293,4 @@ fn malformed(text: &str) -> Vec<Finding> {
     };
     findings.push(Finding::of(Code::DmarcInvalid, text));
     findings
-}
-
-impl Case<'_> {
-    /// The judgement of the DMARC record, and the name that it is about: the domain's, or one above
-    /// it that counts.
-    pub(super) fn dmarc(&self) -> (Judgement, String) {
-        self.policies.effective()
-    }
-
-    pub(crate) fn has_dmarc(&self) -> bool {
-        self.policies.is_right()
-    }
-
-    /// The names of the walk that have to be asked where the domain has no policy of its own.
-    pub(crate) fn unasked_policies(&self) -> Vec<String> {
-        let policies = &self.policies;
-        let own = policies.record(self.context.domain.as_str());
-        match own {
-            DmarcAnswer::Nothing => {
-                let names = tree_walk(self.context.domain.as_str()).map(dmarc_name);
-                names.collect()
-            }
-            DmarcAnswer::Record(_) | DmarcAnswer::Unreadable | DmarcAnswer::Unknown => Vec::new(),
-        }
-    }
-
-    /// What becomes of mail from the domain itself that is sent now.
-    fn delivery(&self, protection: Protection) -> Delivery {
-        let domain = self.context.domain.as_str();
-        let policies = &self.policies;
-        let mut records = self.records.iter();
-        let mail_from = records.find(|record| record.id == RecordId::MailFromMx);
-        let mail = Mail {
-            author: domain,
-            exists: Verdict::of(policies.exists),
-            dkim: Identifier {
-                domain,
-                passes: Verdict::of(protection.dkim),
-            },
-            spf: Identifier {
-                domain: mail_from.map_or(SES_SPF_DOMAIN, |record| &record.name),
-                passes: Verdict::of(protection.mail_from),
-            },
-        };
-        delivery(&mail, policies)
-    }
-
-    /// What the policy means for mail that is sent now. `place` is the name that the judgement is
-    /// about.
-    pub(super) fn weigh_dmarc(&self, judged: &mut Judgement, place: &str, protection: Protection) {
-        let delivery = self.delivery(protection);
-        let Applicable::Record { at, dmarc, .. } = &delivery.applicable else {
-            return;
-        };
-        let text = self.policies.text_at(at).unwrap_or_default();
-        let at = dmarc_name(at);
-        let finding = |code| {
-            let finding = Finding::of(code, text.as_str());
-            if at == place {
-                finding
-            } else {
-                finding.at(&at)
-            }
-        };
-        if delivery.refused == Verdict::Yes {
-            judged.findings.push(finding(Code::DmarcBlocksVia));
-        }
-        if judged.standing != Standing::Right {
-            return;
-        }
-        if !dmarc.void_tags.is_empty() {
-            judged.findings.push(finding(Code::DmarcTagInvalid));
-        }
-        // SES signs with the identity's own domain: strict DKIM alignment is met by senders at the
-        // domain itself, and matters to those below it where SPF does not align either. Our MAIL FROM
-        // is a subdomain, which strict alignment never accepts.
-        let spf_is_strict = dmarc.spf == Alignment::Strict;
-        let dkim_matters = dmarc.dkim == Alignment::Strict && delivery.spf != Verdict::Yes;
-        if spf_is_strict || dkim_matters {
-            judged.findings.push(finding(Code::DmarcStrictAlignment));
-        }
-    }
 }

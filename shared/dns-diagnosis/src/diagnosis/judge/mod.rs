@@ -54,10 +54,13 @@ mod domain;
 mod finding;
 mod likeness;
 mod near;
+mod nobodys;
 mod places;
+mod policy;
 mod protection;
 mod record;
 mod spf;
+mod suspended;
 mod value;
 
 pub use dmarc::{DmarcAt, DmarcDiscovery, discover_dmarc, dmarc_name, is_of_registry};
@@ -70,7 +73,8 @@ use finding::Judgement;
 pub(crate) use finding::Standing;
 pub(crate) use likeness::{ELLIPSES, decode};
 pub(crate) use near::has_misplaced_policy;
-pub(crate) use places::{MAX_NAME, NOBODYS_LABEL};
+pub(crate) use nobodys::NOBODYS_LABEL;
+pub(crate) use places::MAX_NAME;
 pub(crate) use spf::mistaken_modifier;
 pub(crate) use value::{SES_SPF_DOMAIN, is_value_of, type_of};
 

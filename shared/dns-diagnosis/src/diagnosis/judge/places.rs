@@ -1,14 +1,11 @@
-//! Where else a record may be, and the name at which only a wildcard answers.
+//! Where else a record may be.
 
 use super::case::Case;
 use crate::diagnosis::DiagnosisCode as Code;
-use crate::names::DomainName;
-use crate::records::{Record, RecordData, RecordId};
+use crate::records::{Record, RecordId};
 
 /// Longest name that can be asked for (RFC 1035 section 2.3.4).
 pub(crate) const MAX_NAME: usize = 253;
-/// A label that nobody has: whatever answers for it is a wildcard (RFC 4592).
-pub(crate) const NOBODYS_LABEL: &str = "lasso-wildcard-check";
 
 /// A name where a record may have ended up.
 pub(crate) struct Place {
@@ -118,30 +115,6 @@ impl Case<'_> {
         former
             .filter(move |(at, _)| at % 3 == place)
             .map(|(_, token)| token.as_str())
-    }
-}
-
-/// Names at which only a wildcard answers. The records of DKIM have one of their own: where `_domainkey`
-/// exists, a wildcard above it does not reach below it (RFC 4592).
-pub(super) struct NobodysNames {
-    below_domain: String,
-    below_domainkey: String,
-}
-
-impl NobodysNames {
-    pub(super) fn below(domain: &DomainName) -> Self {
-        Self {
-            below_domain: format!("{NOBODYS_LABEL}.{domain}"),
-            below_domainkey: format!("{NOBODYS_LABEL}._domainkey.{domain}"),
-        }
-    }
-
-    /// The one beside a record.
-    pub(super) fn beside(&self, record: &Record) -> &str {
-        match record.data {
-            RecordData::Cname { .. } => &self.below_domainkey,
-            RecordData::Txt { .. } | RecordData::Mx { .. } => &self.below_domain,
-        }
     }
 }
 

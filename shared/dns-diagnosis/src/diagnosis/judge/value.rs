@@ -2,6 +2,7 @@
 //! and what Amazon SES thinks, comes later.
 
 use super::answers::Observations;
+pub(super) use super::answers::value_of;
 use super::case::Case;
 use super::finding::{Finding, Judgement, Standing};
 use super::likeness::{Expected, Likeness, decode};
@@ -20,21 +21,6 @@ pub(crate) fn type_of(data: &RecordData) -> RecordType {
         RecordData::Txt { .. } => RecordType::Txt,
         RecordData::Cname { .. } => RecordType::Cname,
         RecordData::Mx { .. } => RecordType::Mx,
-    }
-}
-
-/// The value as it is shown.
-pub(super) fn value_of(data: &Data) -> String {
-    match data {
-        Data::Address { address } => address.to_string(),
-        Data::Cname { target } => target.clone(),
-        Data::Mx {
-            preference,
-            exchange,
-        } => format!("{preference} {exchange}"),
-        Data::Ns { host } => host.clone(),
-        Data::Soa { primary, .. } => primary.clone(),
-        Data::Txt { text } => text.clone(),
     }
 }
 

@@ -13,7 +13,7 @@ use super::{Poller, PollerPorts, Times};
 use crate::domain::{Change, Domain};
 use crate::evidence;
 use crate::history::Actor;
-use crate::identity::AxisStatus;
+use crate::identity::{AxisStatus, SesLook, SesStatus};
 use crate::names::DomainName;
 use crate::ports::{
     Clock, DomainKey, DomainsByState, ExistingIdentity, Identities, Ids, LIST_PAGE, ListIdentities,
@@ -274,7 +274,17 @@ impl<P: PollerPorts> Poller<'_, P> {
 fn failed_for_good(domain: &Domain, now: Timestamp, ids: &impl Ids) -> Option<Change> {
     let trigger = Trigger::SesFailed(FailureReason::IdentityGone);
     let evidence = evidence::of_failure(FailureReason::IdentityGone);
-    domain
-        .transition(trigger, Actor::Service, Some(evidence), now, ids)
-        .ok()
+    let change = domain.transition(trigger, Actor::Service, Some(evidence), now, ids);
+    let mut change = change.ok()?;
+    // What SES says of a name that it does not know, instead of what it said of the identity.
+    change.domain.ses = Some(SesLook {
+        status: SesStatus {
+            verification: AxisStatus::NotStarted,
+            dkim: AxisStatus::NotStarted,
+            mail_from: AxisStatus::NotStarted,
+        },
+        looked_at: now,
+        details_at: Some(now),
+    });
+    Some(change)
 }

@@ -22,16 +22,56 @@ pub(super) struct Times {
     pub(super) last_events: Timestamp,
 }
 
+/// After so long a run begins no more calls and no more writing, and has ended soon after. The schedule may
+/// start it some seconds late, and the next one, which is in time, would do nothing while it is under way.
+const STOP: SignedDuration = SignedDuration::from_secs(50);
+/// So much later it begins to publish nothing more of its own.
+const LAST_EVENTS: SignedDuration = SignedDuration::from_secs(1);
+
 impl Times {
-    pub(super) fn before(deadline: Timestamp) -> Self {
-        let seconds = |seconds| deadline - SignedDuration::from_secs(seconds);
+    /// Those of a run that began at `started` and is cut off at `deadline`.
+    pub(super) fn of(started: Timestamp, deadline: Timestamp) -> Self {
+        let before = |seconds| deadline - SignedDuration::from_secs(seconds);
+        let stop = started + STOP;
         Self {
-            register: seconds(12),
-            dns: deadline - LOOK_PATIENCE - SignedDuration::from_secs(4),
-            ask: seconds(8),
-            write: seconds(4),
-            publish: seconds(8),
-            last_events: seconds(2),
+            register: before(12).min(stop),
+            dns: (deadline - LOOK_PATIENCE - SignedDuration::from_secs(4)).min(stop),
+            ask: before(8).min(stop),
+            write: before(4).min(stop),
+            publish: before(8).min(stop),
+            last_events: before(2).min(stop + LAST_EVENTS),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_starts_eight_seconds_late_begins_nothing_more_when_the_next_begins() {
+        let due = Timestamp::UNIX_EPOCH;
+        let seconds = SignedDuration::from_secs;
+        let started = due + seconds(8);
+        // The function's time limit (infra/template.yaml).
+        let times = Times::of(started, started + seconds(59));
+        let next = due + seconds(60);
+        for last in [times.register, times.dns, times.ask, times.write] {
+            assert!(last <= next - seconds(2), "{times:?}");
+        }
+        assert!(times.publish < next && times.last_events < next);
+    }
+
+    #[test]
+    fn what_may_take_long_is_begun_so_early_that_it_is_not_cut_off() {
+        let started = Timestamp::UNIX_EPOCH;
+        for limit in [20, 59, 600] {
+            let deadline = started + SignedDuration::from_secs(limit);
+            let times = Times::of(started, deadline);
+            assert!(times.dns + LOOK_PATIENCE < deadline, "{limit} s");
+            assert!(times.register <= deadline - SignedDuration::from_secs(12));
+            assert!(times.ask <= deadline - SignedDuration::from_secs(8));
+            assert!(times.write < times.last_events);
         }
     }
 }

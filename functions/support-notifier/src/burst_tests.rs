@@ -1,0 +1,350 @@
+//! A burst of events, each delivered up to three times, to four copies of the function at once, while SES
+//! fails one call in five.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use domain_auth::audience::Audience;
+use domain_auth::event::Event;
+use domain_auth::mail_limits::MailLimits;
+use domain_auth::ports::{Clock, Email, MailTo, Ports, Refusal, SendEmail, SesError};
+use domain_auth_emails::Console;
+use domain_auth_testkit::{MemoryStore, RecordingMeter, SequentialIds, TestClock};
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::App;
+use crate::tests::{Channel, Queue, delivery};
+
+const EVENTS: usize = 5_000;
+const PER_SECOND: u32 = 14;
+const COPIES: usize = 4;
+
+/// Numbers that look like chance, the same in every run (a linear congruential generator).
+#[derive(Debug)]
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005);
+        self.0 = self.0.wrapping_add(1_442_695_040_888_963_407);
+        let number = usize::try_from(self.0 >> 33).unwrap();
+        number % limit
+    }
+}
+
+/// An event by the number in its domain, and who was told.
+type Told = (usize, Audience);
+
+/// SES with 14 emails a second, which fails one call in five.
+struct Ses {
+    clock: TestClock,
+    chance: Mutex<Chance>,
+    accepted: Mutex<BTreeMap<Told, usize>>,
+    uncertain: Mutex<BTreeSet<Told>>,
+    times: Mutex<Vec<Timestamp>>,
+    over_rate: Mutex<usize>,
+}
+
+impl Ses {
+    fn accept(&self, to: &MailTo, email: &Email) -> Vec<Told> {
+        let audience = match to {
+            MailTo::Support => Audience::Support,
+            MailTo::Contact(_) => Audience::Client,
+        };
+        let told: Vec<Told> = events_in(email)
+            .into_iter()
+            .map(|n| (n, audience))
+            .collect();
+        assert!(!told.is_empty(), "{}", email.text);
+        told
+    }
+}
+
+/// The numbers of the events whose domains an email names.
+fn events_in(email: &Email) -> BTreeSet<usize> {
+    let words = email
+        .text
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '-');
+    let number = |word: &str| {
+        word.strip_prefix('d')?
+            .split_once(".example")?
+            .0
+            .parse()
+            .ok()
+    };
+    words.filter_map(number).collect()
+}
+
+impl SendEmail for Ses {
+    async fn is_suppressed(&self, _: &MailTo, _: Timestamp) -> Result<bool, SesError> {
+        Ok(false)
+    }
+
+    async fn send(&self, to: &MailTo, email: &Email) -> Result<String, SesError> {
+        let operation = "SendEmail";
+        // Other copies go on meanwhile.
+        let pause = self.chance.lock().unwrap().below(4);
+        for _ in 0..pause {
+            tokio::task::yield_now().await;
+        }
+        let now = self.clock.now();
+        {
+            let mut times = self.times.lock().unwrap();
+            times.retain(|at| now.duration_since(*at) < SignedDuration::from_secs(10));
+            // Each copy may be late for one turn.
+            if times.len() > 10 * PER_SECOND as usize + COPIES {
+                *self.over_rate.lock().unwrap() += 1;
+            }
+            times.push(now);
+        }
+        let unknown = || SesError::Unavailable {
+            operation,
+            source: "the connection was reset".into(),
+        };
+        let told = self.accept(to, email);
+        let fails = self.chance.lock().unwrap().below(20);
+        match fails {
+            0 => return Err(SesError::Throttled { operation }),
+            1 => {
+                let source = "sending is paused".into();
+                let refusal = Refusal::Other;
+                return Err(SesError::Refused {
+                    operation,
+                    refusal,
+                    source,
+                });
+            }
+            2 => {
+                self.uncertain.lock().unwrap().extend(told);
+                return Err(unknown());
+            }
+            3 => self.uncertain.lock().unwrap().extend(told.iter().copied()),
+            _ => {}
+        }
+        let mut accepted = self.accepted.lock().unwrap();
+        for told in told {
+            *accepted.entry(told).or_default() += 1;
+        }
+        if fails == 3 {
+            Err(unknown())
+        } else {
+            Ok("0100018c".to_owned())
+        }
+    }
+}
+
+struct BurstPorts;
+
+impl Ports for BurstPorts {
+    type Store = MemoryStore;
+    type Ses = ();
+    type Dns = ();
+    type Publisher = Channel;
+    type Mail = Ses;
+    type Queue = Queue;
+    type Meter = RecordingMeter;
+    type Clock = TestClock;
+    type Ids = SequentialIds;
+}
+
+fn app() -> App<BurstPorts> {
+    let clock = TestClock::default();
+    App {
+        store: MemoryStore::default(),
+        mail: Ses {
+            clock: clock.clone(),
+            chance: Mutex::new(Chance(7)),
+            accepted: Mutex::default(),
+            uncertain: Mutex::default(),
+            times: Mutex::default(),
+            over_rate: Mutex::default(),
+        },
+        clock,
+        ids: SequentialIds::default(),
+        meter: RecordingMeter::default(),
+        limits: MailLimits {
+            per_second: PER_SECOND,
+            singles_per_minute: 20,
+            per_client_per_day: 1_000_000,
+        },
+        notify_clients: true,
+        queue: Queue::default(),
+        first_queue: (Queue::default(), "arn:first".to_owned()),
+        console: Console::at(Some("https://console.invalid")),
+        chat: None,
+    }
+}
+
+/// An event of one of five kinds, about a domain of its own. Clients have five domains each.
+fn event(number: usize) -> Event {
+    let kinds = [
+        ("domain.verified", "action", "pending", "verified"),
+        ("domain.failed", "warning", "pending", "failed"),
+        ("domain.stuck", "action", "verified", "verified"),
+        ("domain.at_risk", "warning", "authenticated", "at_risk"),
+        ("domain.authenticated", "info", "verified", "authenticated"),
+    ];
+    let (event_type, severity, previous, status) = kinds[number % kinds.len()];
+    let client = number / kinds.len();
+    let record = delivery("verified").records.remove(0);
+    let mut event: Value = serde_json::from_str(record.body.as_deref().unwrap()).unwrap();
+    event["event_id"] = json!(format!("01978c6e-0000-7000-8000-{number:012}"));
+    event["event_type"] = json!(event_type);
+    event["severity"] = json!(severity);
+    event["previous_status"] = json!(previous);
+    event["status"] = json!(status);
+    event["domain"] = json!(format!("d{number}.example"));
+    event["domain_unicode"] = event["domain"].clone();
+    event["client"] = json!(format!("client-{client}"));
+    event["contact_email"] = json!(format!("kim@client-{client}.test"));
+    event["summary"] = json!("It is so.");
+    serde_json::from_value(event).unwrap()
+}
+
+/// A message in the queue.
+struct Message {
+    visible_at: Timestamp,
+    deliveries: u32,
+    message: SqsMessage,
+}
+
+/// The queue: every event once to three times.
+fn queue(events: &[Event], chance: &mut Chance, now: Timestamp) -> Vec<Message> {
+    let mut messages = Vec::new();
+    for event in events {
+        for _ in 0..=chance.below(3) {
+            let mut message = SqsMessage::default();
+            let id = format!("message-{}", messages.len());
+            message.receipt_handle = Some(id.clone());
+            message.message_id = Some(id);
+            message.body = Some(serde_json::to_string(event).unwrap());
+            messages.push(Message {
+                visible_at: now,
+                deliveries: 0,
+                message,
+            });
+        }
+    }
+    messages
+}
+
+/// Up to 100 messages that are visible, at random.
+fn received(queue: &mut Vec<Message>, chance: &mut Chance, now: Timestamp) -> Vec<Message> {
+    let mut batch = Vec::new();
+    let mut tries = 0;
+    while batch.len() < 100 && tries < 400 && !queue.is_empty() {
+        tries += 1;
+        let at = chance.below(queue.len());
+        if queue[at].visible_at <= now {
+            let mut message = queue.swap_remove(at);
+            message.deliveries += 1;
+            let count = message.deliveries.to_string();
+            let name = "ApproximateReceiveCount".to_owned();
+            message.message.attributes.insert(name, count);
+            batch.push(message);
+        }
+    }
+    batch
+}
+
+/// Puts back what was not dealt with, when the function has said.
+fn put_back(
+    app: &App<BurstPorts>,
+    queue: &mut Vec<Message>,
+    batch: Vec<Message>,
+    answer: &SqsBatchResponse,
+) {
+    let failures = answer.batch_item_failures.iter();
+    let failed: BTreeSet<&str> = failures.map(|f| f.item_identifier.as_str()).collect();
+    let told = app.queue.told.lock().unwrap();
+    for mut message in batch {
+        let id = message.message.message_id.as_deref().unwrap();
+        if failed.contains(id) {
+            let again = told.iter().rev().find(|again| again.receipt == id).unwrap();
+            let after = SignedDuration::try_from(again.after).unwrap();
+            message.visible_at = app.clock.now() + after;
+            queue.push(message);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_burst_is_one_email_for_each_event_and_reader_and_no_dead_letter() {
+    let app = app();
+    let mut chance = Chance(1);
+    let events: Vec<Event> = (0..EVENTS).map(event).collect();
+    let begun = app.clock.now();
+    let mut queue = queue(&events, &mut chance, begun);
+    let messages = queue.len();
+    let mut most_deliveries = 0;
+    while !queue.is_empty() {
+        let now = app.clock.now();
+        let batches: Vec<Vec<Message>> = (0..COPIES)
+            .map(|_| received(&mut queue, &mut chance, now))
+            .collect();
+        if batches.iter().all(Vec::is_empty) {
+            let next = queue
+                .iter()
+                .map(|message| message.visible_at)
+                .min()
+                .unwrap();
+            let pause = next
+                .duration_since(now)
+                .max(SignedDuration::from_millis(100));
+            app.clock.advance(pause);
+            continue;
+        }
+        let deadline = now + SignedDuration::from_secs(25);
+        let runs = batches.iter().map(|batch| {
+            let records = batch.iter().map(|message| message.message.clone());
+            let mut event = SqsEvent::default();
+            event.records = records.collect();
+            app.notify(event, deadline)
+        });
+        let answers = join_all(runs).await;
+        for (batch, answer) in batches.into_iter().zip(&answers) {
+            let deliveries = batch.iter().map(|message| message.deliveries).max();
+            most_deliveries = most_deliveries.max(deliveries.unwrap_or_default());
+            put_back(&app, &mut queue, batch, answer);
+        }
+        app.queue.told.lock().unwrap().clear();
+    }
+    let took = app.clock.now().duration_since(begun);
+
+    let accepted = app.mail.accepted.lock().unwrap();
+    let uncertain = app.mail.uncertain.lock().unwrap();
+    for (number, event) in events.iter().enumerate() {
+        for audience in Audience::ALL {
+            let count = accepted
+                .get(&(number, audience))
+                .copied()
+                .unwrap_or_default();
+            if !audience.is_told_of(event) {
+                assert_eq!(count, 0, "{number} {audience:?}");
+            } else if uncertain.contains(&(number, audience)) {
+                assert!(count >= 1, "{number} {audience:?}");
+            } else {
+                assert_eq!(count, 1, "{number} {audience:?}");
+            }
+        }
+    }
+    assert!(app.queue.dead.lock().unwrap().is_empty());
+    assert!(most_deliveries < 1_000, "{most_deliveries}");
+    assert_eq!(
+        *app.mail.over_rate.lock().unwrap(),
+        0,
+        "emails above the rate"
+    );
+    let listed = app.meter.values("EmailsUncertain", None);
+    assert!(!listed.is_empty(), "what is uncertain is counted");
+    println!(
+        "{EVENTS} events in {messages} messages: {} readers told, {} uncertain, {took:#} of simulated \
+         time, at most {most_deliveries} deliveries of a message",
+        accepted.len(),
+        uncertain.len(),
+    );
+    assert!(took < SignedDuration::from_mins(40), "{took:#}");
+}

@@ -1,0 +1,157 @@
+//! Who gets which emails: Lasso support and the contacts of clients, each by itself, and lists of what is
+//! many.
+
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::SqsEvent;
+use domain_auth::names::EmailAddress;
+use domain_auth::ports::{Clock, MailTo};
+use jiff::SignedDuration;
+
+use crate::tests::{Answer, TestApp, another, app, notified};
+
+fn app_that_tells_clients() -> TestApp {
+    let mut app = app();
+    app.notify_clients = true;
+    app
+}
+
+fn kim() -> MailTo {
+    MailTo::Contact(EmailAddress::parse("kim@example.com").unwrap())
+}
+
+fn recipients(app: &TestApp) -> Vec<MailTo> {
+    app.mail.recipients.lock().unwrap().clone()
+}
+
+fn subjects(app: &TestApp) -> Vec<String> {
+    let emails = app.mail.emails.lock().unwrap();
+    emails.iter().map(|email| email.subject.clone()).collect()
+}
+
+fn batch(case: &str, count: u32) -> SqsEvent {
+    let mut batch = SqsEvent::default();
+    for number in 0..count {
+        batch.records.append(&mut another(case, number).records);
+    }
+    batch
+}
+
+fn all_dealt_with(answer: &aws_lambda_events::event::sqs::SqsBatchResponse) -> bool {
+    answer.batch_item_failures.is_empty()
+}
+
+#[tokio::test]
+async fn support_and_the_contact_get_an_email_each() {
+    let app = app_that_tells_clients();
+    for _ in 0..2 {
+        assert!(all_dealt_with(&notified(&app, another("at-risk", 0)).await));
+    }
+    assert_eq!(recipients(&app), [MailTo::Support, kim()]);
+}
+
+#[tokio::test]
+async fn contacts_are_told_nothing_where_the_operator_wants_so() {
+    let app = app();
+    assert!(all_dealt_with(&notified(&app, another("at-risk", 0)).await));
+    assert_eq!(recipients(&app), [MailTo::Support]);
+}
+
+#[tokio::test]
+async fn an_address_that_ses_refuses_stops_no_other_email() {
+    let app = app_that_tells_clients();
+    // Support's email is taken, the contact's is rejected.
+    app.mail
+        .answers_next([Answer::TakesItAfter(0), Answer::Rejects]);
+    assert!(all_dealt_with(&notified(&app, another("at-risk", 0)).await));
+    assert_eq!(recipients(&app), [MailTo::Support]);
+    assert_eq!(app.queue.dead.lock().unwrap().len(), 1, "with the reason");
+
+    // Redriven, it is sent to the contact alone.
+    app.clock.advance(SignedDuration::from_mins(2));
+    assert!(all_dealt_with(&notified(&app, another("at-risk", 0)).await));
+    assert_eq!(recipients(&app), [MailTo::Support, kim()]);
+}
+
+#[tokio::test]
+async fn a_contact_on_the_suppression_list_gets_no_email_and_support_does() {
+    let app = app_that_tells_clients();
+    app.mail.suppressed.lock().unwrap().push(kim());
+    assert!(all_dealt_with(&notified(&app, another("at-risk", 0)).await));
+    assert_eq!(recipients(&app), [MailTo::Support]);
+    let counted = app
+        .meter
+        .values("AlertsNotEmailed", Some("ContactSuppressed"));
+    assert_eq!(counted, [1.0]);
+}
+
+#[tokio::test]
+async fn alerts_wait_while_support_is_on_the_suppression_list() {
+    let app = app();
+    app.mail.suppressed.lock().unwrap().push(MailTo::Support);
+    let answer = notified(&app, another("at-risk", 0)).await;
+    assert_eq!(answer.batch_item_failures.len(), 1);
+    assert_eq!(app.meter.values("SupportSuppressed", None), [1.0]);
+    assert!(app.queue.dead.lock().unwrap().is_empty());
+    app.mail.suppressed.lock().unwrap().clear();
+    assert!(all_dealt_with(&notified(&app, another("at-risk", 0)).await));
+    assert_eq!(recipients(&app), [MailTo::Support]);
+}
+
+#[tokio::test]
+async fn what_a_person_reads_as_a_list_is_one_email() {
+    for (case, count) in [("failed", 2), ("stuck", 2), ("verified", 6)] {
+        let app = app();
+        assert!(all_dealt_with(&notified(&app, batch(case, count)).await));
+        let subjects = subjects(&app);
+        assert_eq!(subjects.len(), 1, "{case}: {subjects:?}");
+        assert!(all_dealt_with(&notified(&app, batch(case, count)).await));
+        assert_eq!(app.mail.emails.lock().unwrap().len(), 1, "{case}: once");
+    }
+}
+
+#[tokio::test]
+async fn what_stops_mail_is_an_email_by_itself_and_in_front() {
+    let app = app();
+    let mut all = batch("verified", 3);
+    for number in 10..17 {
+        let mut stopped = another("displaced-sending", number).records;
+        all.records.append(&mut stopped);
+    }
+    assert!(all_dealt_with(&notified(&app, all).await));
+    let subjects = subjects(&app);
+    assert_eq!(subjects.len(), 10);
+    let stopped = |subject: &String| subject.starts_with("SENDING STOPPED");
+    assert!(subjects[..7].iter().all(stopped), "{subjects:?}");
+    assert!(!subjects[7..].iter().any(stopped), "{subjects:?}");
+}
+
+#[tokio::test]
+async fn above_the_limit_of_a_minute_events_wait_for_its_end_once_and_then_are_a_list() {
+    let mut app = app();
+    app.limits.singles_per_minute = 2;
+    let answer = notified(&app, batch("verified", 5)).await;
+    assert_eq!(app.mail.emails.lock().unwrap().len(), 2);
+    assert_eq!(answer.batch_item_failures.len(), 3);
+    let told = std::mem::take(&mut *app.queue.told.lock().unwrap());
+    let minute = Duration::from_secs(61);
+    assert!(told.iter().all(|told| told.after <= minute), "{told:?}");
+
+    // In the same minute again: they have waited.
+    let mut again = batch("verified", 5);
+    for message in &mut again.records {
+        let count = "ApproximateReceiveCount".to_owned();
+        message.attributes.insert(count, "2".to_owned());
+    }
+    assert!(all_dealt_with(&notified(&app, again).await));
+    assert_eq!(app.mail.emails.lock().unwrap().len(), 3, "one list");
+}
+
+#[tokio::test]
+async fn all_emails_together_keep_to_the_rate() {
+    let mut app = app();
+    app.limits.per_second = 2;
+    let begun = app.clock.now();
+    assert!(all_dealt_with(&notified(&app, batch("verified", 5)).await));
+    assert!(app.clock.now() >= begun + SignedDuration::from_secs(2));
+}

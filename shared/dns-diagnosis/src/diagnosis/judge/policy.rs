@@ -1,0 +1,95 @@
+//! What the DMARC policy means for the records of a domain, and for mail that is sent now.
+
+use super::case::Case;
+use super::dmarc::dmarc_name;
+use super::finding::{Finding, Judgement, Standing};
+use super::protection::Protection;
+use super::value::SES_SPF_DOMAIN;
+use crate::diagnosis::DiagnosisCode as Code;
+use crate::email_auth::{
+    Alignment, Applicable, Delivery, DmarcAnswer, DmarcRecords, Identifier, Mail, Verdict,
+    delivery, tree_walk,
+};
+use crate::records::RecordId;
+
+impl Case<'_> {
+    /// The judgement of the DMARC record, and the name that it is about: the domain's, or one above
+    /// it that counts.
+    pub(super) fn dmarc(&self) -> (Judgement, String) {
+        self.policies.effective()
+    }
+
+    pub(crate) fn has_dmarc(&self) -> bool {
+        self.policies.is_right()
+    }
+
+    /// The names of the walk that have to be asked where the domain has no policy of its own.
+    pub(crate) fn unasked_policies(&self) -> Vec<String> {
+        let policies = &self.policies;
+        let own = policies.record(self.context.domain.as_str());
+        match own {
+            DmarcAnswer::Nothing => {
+                let names = tree_walk(self.context.domain.as_str()).map(dmarc_name);
+                names.collect()
+            }
+            DmarcAnswer::Record(_) | DmarcAnswer::Unreadable | DmarcAnswer::Unknown => Vec::new(),
+        }
+    }
+
+    /// What becomes of mail from the domain itself that is sent now.
+    fn delivery(&self, protection: Protection) -> Delivery {
+        let domain = self.context.domain.as_str();
+        let policies = &self.policies;
+        let mut records = self.records.iter();
+        let mail_from = records.find(|record| record.id == RecordId::MailFromMx);
+        let mail = Mail {
+            author: domain,
+            exists: Verdict::of(policies.exists),
+            dkim: Identifier {
+                domain,
+                passes: Verdict::of(protection.dkim),
+            },
+            spf: Identifier {
+                domain: mail_from.map_or(SES_SPF_DOMAIN, |record| &record.name),
+                passes: Verdict::of(protection.mail_from),
+            },
+        };
+        delivery(&mail, policies)
+    }
+
+    /// What the policy means for mail that is sent now. `place` is the name that the judgement is
+    /// about.
+    pub(super) fn weigh_dmarc(&self, judged: &mut Judgement, place: &str, protection: Protection) {
+        let delivery = self.delivery(protection);
+        let Applicable::Record { at, dmarc, .. } = &delivery.applicable else {
+            return;
+        };
+        let text = self.policies.text_at(at).unwrap_or_default();
+        let at = dmarc_name(at);
+        let finding = |code| {
+            let finding = Finding::of(code, text.as_str());
+            if at == place {
+                finding
+            } else {
+                finding.at(&at)
+            }
+        };
+        if delivery.refused == Verdict::Yes {
+            judged.findings.push(finding(Code::DmarcBlocksVia));
+        }
+        if judged.standing != Standing::Right {
+            return;
+        }
+        if !dmarc.void_tags.is_empty() {
+            judged.findings.push(finding(Code::DmarcTagInvalid));
+        }
+        // SES signs with the identity's own domain: strict DKIM alignment is met by senders at the
+        // domain itself, and matters to those below it where SPF does not align either. Our MAIL FROM
+        // is a subdomain, which strict alignment never accepts.
+        let spf_is_strict = dmarc.spf == Alignment::Strict;
+        let dkim_matters = dmarc.dkim == Alignment::Strict && delivery.spf != Verdict::Yes;
+        if spf_is_strict || dkim_matters {
+            judged.findings.push(finding(Code::DmarcStrictAlignment));
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Who is told of an event by email, and how soon. The table of `docs/alerts.md`.
+
+use crate::alerts::stops_mail;
+use crate::event::{Event, EventType, Severity};
+use crate::names::EventId;
+
+/// Who gets emails about events. Each gets an email of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Audience {
+    /// Lasso support.
+    Support,
+    /// The contact of the client that the event is about.
+    Client,
+}
+
+/// An email in the email ledger: at most one for an event and an audience.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EmailId {
+    /// The event.
+    pub event_id: EventId,
+    /// Who is told.
+    pub audience: Audience,
+}
+
+/// How an event goes to the function that emails it: the message attribute `email`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// In a queue of its own, so that no other email is in front of it: it says that mail stops.
+    First,
+    /// In the queue of all others.
+    Usual,
+    /// Not at all: nobody is told by email.
+    None,
+}
+
+/// Whether an audience is told of the events of a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// Of each of them.
+    Yes,
+    /// Of those with the severity `action`.
+    IfAction,
+    /// Of none.
+    No,
+}
+
+impl Audience {
+    /// Every audience.
+    pub const ALL: [Self; 2] = [Self::Support, Self::Client];
+
+    /// The name in metrics and in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Support => "support",
+            Self::Client => "client",
+        }
+    }
+
+    /// Whether it is told of events of this type.
+    pub fn is_told(self, event_type: EventType) -> Told {
+        match self {
+            Self::Support => support_is_told(event_type),
+            Self::Client => client_is_told(event_type),
+        }
+    }
+
+    /// Whether it is told of an event. The client's contact is told only if there is one.
+    pub fn is_told_of(self, event: &Event) -> bool {
+        match self.is_told(event.event_type) {
+            Told::Yes => match self {
+                Self::Support => true,
+                Self::Client => event.contact_email.is_some(),
+            },
+            Told::IfAction => event.severity == Severity::Action,
+            Told::No => false,
+        }
+    }
+}
+
+fn support_is_told(event_type: EventType) -> Told {
+    match event_type {
+        EventType::Ready | EventType::Verified | EventType::Stuck => Told::Yes,
+        EventType::AtRisk | EventType::Recovered | EventType::Failed => Told::Yes,
+        EventType::Displaced => Told::Yes,
+        // A claim that is proven against a holder is decided by Lasso support.
+        EventType::Contested => Told::IfAction,
+        EventType::Added | EventType::RecordsReady | EventType::Expiring => Told::No,
+        EventType::Authenticated | EventType::Rejected | EventType::Removed => Told::No,
+    }
+}
+
+fn client_is_told(event_type: EventType) -> Told {
+    match event_type {
+        EventType::RecordsReady | EventType::Expiring | EventType::Authenticated => Told::Yes,
+        EventType::Rejected | EventType::AtRisk | EventType::Recovered => Told::Yes,
+        EventType::Failed | EventType::Displaced => Told::Yes,
+        EventType::Added | EventType::Contested | EventType::Ready => Told::No,
+        EventType::Verified | EventType::Removed | EventType::Stuck => Told::No,
+    }
+}
+
+impl EmailId {
+    /// The email about an event to Lasso support.
+    pub fn support(event_id: EventId) -> Self {
+        Self {
+            event_id,
+            audience: Audience::Support,
+        }
+    }
+
+    /// The email about an event to the client's contact.
+    pub fn client(event_id: EventId) -> Self {
+        Self {
+            event_id,
+            audience: Audience::Client,
+        }
+    }
+}
+
+impl Lane {
+    /// Every lane.
+    pub const ALL: [Self; 3] = [Self::First, Self::Usual, Self::None];
+
+    /// The lane of an event.
+    pub fn of(event: &Event) -> Self {
+        let is_told = |audience: &Audience| audience.is_told_of(event);
+        if !Audience::ALL.iter().any(is_told) {
+            Self::None
+        } else if stops_mail(event) {
+            Self::First
+        } else {
+            Self::Usual
+        }
+    }
+
+    /// The value of the message attribute `email`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Usual => "usual",
+            Self::None => "none",
+        }
+    }
+}
+
+impl Told {
+    /// The word in `docs/alerts.md`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::IfAction => "if `action`",
+            Self::No => "no",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(event_type: EventType) -> Event {
+        let document = include_str!("../../../docs/events.md");
+        let (_, rest) = document.split_once("```json\n").unwrap();
+        let (example, _) = rest.split_once("```").unwrap();
+        let mut event: Event = serde_json::from_str(example).unwrap();
+        event.severity = event_type.severity();
+        event.event_type = event_type;
+        event
+    }
+
+    /// `docs/alerts.md` has this table.
+    #[test]
+    fn the_document_says_who_is_told() {
+        use domain_auth_testkit::documents::{code, table};
+        const DOCUMENT: &str = include_str!("../../../docs/alerts.md");
+        let rows = table(DOCUMENT, "## Who is told by email");
+        let documented: Vec<[&str; 3]> = rows
+            .iter()
+            .map(|row| [code(row[0]).next().unwrap(), row[1], row[2]])
+            .collect();
+        let in_code = EventType::ALL.map(|event_type| {
+            let told = |audience: Audience| audience.is_told(event_type).as_str();
+            [
+                event_type.as_str(),
+                told(Audience::Support),
+                told(Audience::Client),
+            ]
+        });
+        assert_eq!(documented, in_code);
+    }
+
+    #[test]
+    fn a_client_without_a_contact_is_not_told() {
+        let mut rejected = event(EventType::Rejected);
+        assert!(Audience::Client.is_told_of(&rejected));
+        assert_eq!(Lane::of(&rejected), Lane::Usual);
+        rejected.contact_email = None;
+        assert!(!Audience::Client.is_told_of(&rejected));
+        assert_eq!(Lane::of(&rejected), Lane::None);
+    }
+
+    #[test]
+    fn support_decides_proven_claims_and_hears_of_no_others() {
+        let mut contested = event(EventType::Contested);
+        assert_eq!(Lane::of(&contested), Lane::None);
+        contested.severity = Severity::Action;
+        assert!(Audience::Support.is_told_of(&contested));
+        assert!(!Audience::Client.is_told_of(&contested));
+    }
+
+    #[test]
+    fn what_stops_mail_goes_in_front() {
+        use crate::state::Status;
+        let mut failed = event(EventType::Failed);
+        failed.previous_status = Some(Status::Pending);
+        assert_eq!(Lane::of(&failed), Lane::Usual);
+        failed.previous_status = Some(Status::AtRisk);
+        assert_eq!(Lane::of(&failed), Lane::First);
+    }
+
+    #[test]
+    fn what_is_of_no_use_to_support_has_the_severity_info() {
+        for event_type in EventType::ALL {
+            let is_info = event_type.severity() == Severity::Info;
+            let is_told = Audience::Support.is_told(event_type) == Told::Yes;
+            assert_eq!(is_told, !is_info, "{event_type:?}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What only the client's contact is told: that the records are ready, and that the time for them ends.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Change, Domain};
+use crate::event::{self, EventType};
+use crate::ports::Ids;
+use crate::state::{State, TriggerKind};
+
+/// Who adds a domain waits so long at most for its records, and sees them in the answer.
+const RECORDS_SHOWN_WITHIN: SignedDuration = SignedDuration::from_secs(30);
+
+/// How long before the time for its records ends a client's contact is told so.
+const WARNED_BEFORE: SignedDuration = SignedDuration::from_hours(24);
+
+impl Domain {
+    /// The event of a transition into the present state. That the records are ready is an event only
+    /// where the client has not seen them when it added the domain.
+    pub(super) fn event_after(&self, kind: TriggerKind, now: Timestamp) -> Option<EventType> {
+        let later = now.duration_since(self.added_at) >= RECORDS_SHOWN_WITHIN;
+        if kind == TriggerKind::Provisioned && later {
+            return Some(EventType::RecordsReady);
+        }
+        event::of_transition(kind, &self.state)
+    }
+
+    /// When the client's contact is to be told that the time for its records ends soon; none where it was
+    /// told, or where no time ends. A proven claim waits for Lasso support, and not for the client.
+    pub fn warns_at(&self) -> Option<Timestamp> {
+        if self.warned_at.is_some() {
+            return None;
+        }
+        let deadline = match &self.state {
+            State::Contested(contested) if contested.proven_at.is_some() => None,
+            State::Contested(_) | State::Pending(_) => self.state.deadline(),
+            State::Provisioning(_) | State::Verified(_) | State::Authenticated(_) => None,
+            State::AtRisk(_) | State::Failed(_) | State::Rejected(_) | State::Removing(_) => None,
+        };
+        deadline.map(|deadline| deadline - WARNED_BEFORE)
+    }
+
+    /// Tells the client's contact, once in each visit of a state, that the time for its records ends soon.
+    #[must_use]
+    pub fn expiring(&self, now: Timestamp, ids: &impl Ids) -> Change {
+        let mut change = self.updated(|domain| domain.warned_at = Some(now));
+        let (event_type, status) = (Some(EventType::Expiring), Some(self.state.status()));
+        change.event = change.domain.event(event_type, status, now, ids);
+        change
+    }
+}

@@ -1,0 +1,124 @@
+//! How many emails about events a mailbox gets in a minute and on a day, and how fast all of them go out.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::instructions::{Day, Recipient};
+use crate::names::EmailAddress;
+use crate::ports::StoreError;
+
+/// Emails to one contact on a day, beside those that say that mail stops. A client chooses the address,
+/// which may be that of a stranger.
+pub const CONTACT_EMAILS_PER_DAY: u32 = 30;
+
+const SECONDS_PER_MINUTE: i64 = 60;
+
+/// How many emails there may be, by the operator's choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MailLimits {
+    /// Emails of all copies of the function together, in a second.
+    pub per_second: u32,
+    /// Emails about one event each to one mailbox, in a minute. What is above it is listed in one email.
+    pub singles_per_minute: u32,
+    /// Emails to Lasso support on a day about a client for which it has set no limit.
+    pub per_client_per_day: u32,
+}
+
+/// The mailbox that emails are counted for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Mailbox {
+    /// Lasso support's.
+    Support,
+    /// That of a client's contact.
+    Contact(Recipient),
+}
+
+/// The time in which emails are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MailWindow {
+    /// A minute in UTC.
+    Minute(Minute),
+    /// A day in UTC.
+    Day(Day),
+}
+
+/// A minute in UTC, which begins at a full minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Minute(i64);
+
+/// Counts emails to mailboxes.
+pub trait CountEmails: Send + Sync {
+    /// Counts one more where there were fewer than `limit`, and tells whether it did. Of several at once no
+    /// more than `limit` are counted.
+    fn count_email(
+        &self,
+        to: &Mailbox,
+        window: MailWindow,
+        limit: u32,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// How many there were.
+    fn emails_counted(
+        &self,
+        to: &Mailbox,
+        window: MailWindow,
+    ) -> impl Future<Output = Result<u32, StoreError>> + Send;
+}
+
+impl Mailbox {
+    /// That of a contact's address.
+    pub fn of(contact: &EmailAddress) -> Self {
+        Self::Contact(Recipient::of(contact))
+    }
+}
+
+impl Minute {
+    /// The minute of a moment.
+    pub fn of(now: Timestamp) -> Self {
+        Self(now.as_second().div_euclid(SECONDS_PER_MINUTE))
+    }
+
+    /// When the next one begins.
+    pub fn end(self) -> Timestamp {
+        let end = self.0.saturating_add(1).saturating_mul(SECONDS_PER_MINUTE);
+        Timestamp::from_second(end).unwrap_or(Timestamp::MAX)
+    }
+}
+
+impl MailWindow {
+    /// When its count is of no use any more.
+    pub fn forgotten_at(self) -> Timestamp {
+        match self {
+            Self::Minute(minute) => minute.end() + SignedDuration::from_hours(1),
+            Self::Day(day) => day.forgotten_at(),
+        }
+    }
+}
+
+impl fmt::Display for Minute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_ends_where_the_next_one_begins() {
+        let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let minute = Minute::of(at("2026-06-01T12:00:59.9Z"));
+        assert_eq!(minute, Minute::of(at("2026-06-01T12:00:00Z")));
+        assert_eq!(minute.end(), at("2026-06-01T12:01:00Z"));
+        assert_ne!(Minute::of(minute.end()), minute);
+    }
+
+    #[test]
+    fn spellings_of_a_contacts_address_are_one_mailbox() {
+        let of = |text: &str| Mailbox::of(&EmailAddress::parse(text).unwrap());
+        assert_eq!(of("Kim+lasso@Example.com"), of("kim@example.com"));
+        assert_ne!(of("kim@example.com"), Mailbox::Support);
+    }
+}

@@ -1,0 +1,403 @@
+//! Emails about events: each event is in exactly one email to each audience that is told of it, however
+//! often it is delivered, and no mailbox gets more emails than its limits allow.
+
+mod outcome;
+mod sorting;
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::StoreTools;
+use crate::alerts::{Alert, Place, PlaceAlerts, stops_mail};
+use crate::attempts::Attempts;
+use crate::audience::{Audience, EmailId};
+use crate::event::Event;
+use crate::instructions::Day;
+use crate::limits::ReadClientRecord;
+use crate::mail_limits::{CONTACT_EMAILS_PER_DAY, CountEmails, MailLimits, MailWindow, Minute};
+use crate::ports::{
+    Clock, Email, EmailLedger, LISTED_AT_ONCE, Lease, Ports, SendEmail, SesError, StoreError, alias,
+};
+use crate::ses_share::{SesTurns, Turn, TurnRequest};
+
+use sorting::{by_reader, into_lists};
+
+pub use outcome::{EmailError, Form, Outcome, RenderError, Settled};
+pub use sorting::Item;
+
+/// How long a copy of the function has for sending. Longer than its timeout, so that two copies
+/// never send at once; shorter than the pause before the messages of a copy that died come again.
+pub const SENDING_LEASE: SignedDuration = SignedDuration::from_secs(30);
+
+/// For how long an email that SES refused for good is not tried again: copies of its message that are on
+/// their way are put aside without asking SES. One that is sent back once the cause is repaired comes
+/// after it.
+pub const REFUSED_FOR: SignedDuration = SignedDuration::from_mins(1);
+
+/// What one email may take where Amazon SES hangs (10 s), and noting it and telling the queue after it
+/// (5 s). An email is begun only where so much time is left.
+pub const NEEDED: SignedDuration = SignedDuration::from_secs(15);
+
+/// The wait before the next email after SES has throttled one: its rate counts by the second.
+const AFTER_THROTTLING: SignedDuration = SignedDuration::from_secs(1);
+
+/// Fewer events above the limit of a minute wait for its end, once, so that more of them are listed in
+/// one email.
+const GATHERED: usize = 10;
+
+alias! {
+    /// The store behind emails about events.
+    MailStore = EmailLedger + PlaceAlerts + ReadClientRecord + CountEmails + SesTurns
+}
+
+/// Sends emails about events. `render` makes an email of a form.
+pub struct Postman<'a, P: Ports, R> {
+    tools: StoreTools<'a, P>,
+    mail: &'a P::Mail,
+    limits: MailLimits,
+    deadline: Timestamp,
+    render: R,
+    /// An email was begun. The first one is tried whatever the deadline.
+    begun: bool,
+    throttled: bool,
+}
+
+/// What is to be done about an event after its lease was granted.
+enum Begun {
+    Over(Outcome),
+    Own,
+    Summary { day: Day, limit: u32 },
+}
+
+impl<'a, P, R> Postman<'a, P, R>
+where
+    P: Ports<Store: MailStore, Mail: SendEmail>,
+    R: Fn(Form<'_>) -> Result<Email, RenderError>,
+{
+    /// One that begins no email which might not be done by `deadline`, when the function is cut off.
+    pub fn new(
+        tools: StoreTools<'a, P>,
+        mail: &'a P::Mail,
+        limits: MailLimits,
+        deadline: Timestamp,
+        render: R,
+    ) -> Self {
+        Self {
+            tools,
+            mail,
+            limits,
+            deadline,
+            render,
+            begun: false,
+            throttled: false,
+        }
+    }
+
+    /// Emails each of `items`, or finds that it was emailed before or is not to be; the answers are in
+    /// their order. What says that mail stops comes first, each in an email of its own.
+    ///
+    /// A copy that dies between SES's answer and the note of it sends a second email after its lease:
+    /// SES has no idempotency token for `SendEmail`, and an alert twice is better than none. That is so
+    /// for all events of a list together.
+    pub async fn email(&mut self, items: &[Item<'_>]) -> Vec<Settled> {
+        let mut settled: Vec<Option<Settled>> = items.iter().map(|_| None).collect();
+        let (first, usual): (Vec<usize>, Vec<usize>) =
+            (0..items.len()).partition(|at| stops_mail(items[*at].event));
+        for at in first {
+            self.alone(items, at, &mut settled).await;
+        }
+        for of_one in by_reader(items, &usual) {
+            self.to_one_reader(items, &of_one, &mut settled).await;
+        }
+        let untouched = || Err(Arc::new(EmailError::NoTime));
+        let settled = settled.into_iter();
+        settled
+            .map(|outcome| outcome.unwrap_or_else(untouched))
+            .collect()
+    }
+
+    async fn alone(&mut self, items: &[Item<'_>], at: usize, settled: &mut [Option<Settled>]) {
+        let item = &items[at];
+        let outcome = match self.begin(item).await {
+            Ok(Begun::Own) => self.single(item).await,
+            Ok(Begun::Over(outcome)) => Ok(outcome),
+            Ok(Begun::Summary { day, limit }) => self.summary(item, day, limit).await,
+            Err(error) => Err(error),
+        };
+        settled[at] = Some(outcome.map_err(Arc::new));
+    }
+
+    /// Events that do not stop mail: one email each up to the limit of the minute, and lists of the others.
+    async fn to_one_reader(
+        &mut self,
+        items: &[Item<'_>],
+        of_one: &[usize],
+        settled: &mut [Option<Settled>],
+    ) {
+        let mut own = Vec::new();
+        for at in of_one {
+            match self.begin(&items[*at]).await {
+                Ok(Begun::Own) => own.push(*at),
+                Ok(Begun::Over(outcome)) => settled[*at] = Some(Ok(outcome)),
+                Ok(Begun::Summary { day, limit }) => {
+                    let outcome = self.summary(&items[*at], day, limit).await;
+                    settled[*at] = Some(outcome.map_err(Arc::new));
+                }
+                Err(error) => settled[*at] = Some(Err(Arc::new(error))),
+            }
+        }
+        let (lists, singles) = into_lists(items, own);
+        let mut above = Vec::new();
+        for at in singles {
+            let item = &items[at];
+            let outcome = match self.may_be_single(item, above.is_empty()).await {
+                Ok(true) => self.single(item).await,
+                Ok(false) => {
+                    above.push(at);
+                    continue;
+                }
+                Err(error) => self.failed(&[item.id()], error.into()).await,
+            };
+            settled[at] = Some(outcome.map_err(Arc::new));
+        }
+        for list in lists {
+            self.list(items, &list, settled).await;
+        }
+        if above.len() < GATHERED && above.iter().all(|at| items[*at].may_wait) {
+            let until = Minute::of(self.tools.clock.now()).end();
+            for at in above {
+                let ids = [items[at].id()];
+                let early = self.failed(&ids, EmailError::Early { until }).await;
+                settled[at] = Some(early.map_err(Arc::new));
+            }
+            return;
+        }
+        for list in above.chunks(LISTED_AT_ONCE) {
+            self.list(items, list, settled).await;
+        }
+    }
+
+    /// Takes the right to send, and finds out what the event is by email.
+    async fn begin(&mut self, item: &Item<'_>) -> Result<Begun, EmailError> {
+        if !self.is_in_time() {
+            return Err(EmailError::NoTime);
+        }
+        let StoreTools { store, clock, .. } = self.tools;
+        let now = clock.now();
+        match store.lease(item.id(), now, now + SENDING_LEASE).await? {
+            Lease::Sent => return Ok(Begun::Over(Outcome::AlreadySent)),
+            Lease::InFlight => return Err(EmailError::InFlight),
+            Lease::HeldBack => return Err(EmailError::HeldBack),
+            Lease::Granted => {}
+        }
+        if stops_mail(item.event) {
+            return Ok(Begun::Own);
+        }
+        match item.audience {
+            Audience::Support => match self.placed(item.event).await? {
+                Place::Own => Ok(Begun::Own),
+                Place::Summary { day, limit } => Ok(Begun::Summary { day, limit }),
+                Place::InSummary => Ok(Begun::Over(Outcome::InSummary)),
+                Place::Repeated => Ok(Begun::Over(Outcome::Repeated)),
+            },
+            Audience::Client => {
+                let day = MailWindow::Day(Day::of(now));
+                let count = store.emails_counted(&item.mailbox(), day).await?;
+                if count < CONTACT_EMAILS_PER_DAY {
+                    return Ok(Begun::Own);
+                }
+                store.settle(item.id(), now).await?;
+                Ok(Begun::Over(Outcome::OverLimit))
+            }
+        }
+    }
+
+    fn is_in_time(&self) -> bool {
+        !self.begun || self.tools.clock.now() + NEEDED <= self.deadline
+    }
+
+    async fn placed(&self, event: &Event) -> Result<Place, EmailError> {
+        let StoreTools { store, clock, ids } = self.tools;
+        let own = store.client_record(&event.client).await?.own;
+        let limit = own
+            .and_then(|own| own.support_emails_per_day)
+            .unwrap_or(self.limits.per_client_per_day);
+        let mut attempts = Attempts::default();
+        while attempts.again(clock, ids).await {
+            if let Some(place) = store.place(&Alert::of(event), limit, clock.now()).await? {
+                return Ok(place);
+            }
+        }
+        // Nothing was sent: the next delivery need not wait for the lease.
+        store.release(EmailId::support(event.event_id)).await?;
+        Err(EmailError::Busy)
+    }
+
+    /// Whether an event is an email of its own by the limit of the minute. After the first that is not,
+    /// none is, so that the order stays.
+    async fn may_be_single(&self, item: &Item<'_>, none_above: bool) -> Result<bool, StoreError> {
+        let minute = MailWindow::Minute(Minute::of(self.tools.clock.now()));
+        let limit = self.limits.singles_per_minute;
+        let store = self.tools.store;
+        Ok(none_above && store.count_email(&item.mailbox(), minute, limit).await?)
+    }
+
+    async fn single(&mut self, item: &Item<'_>) -> Result<Outcome, EmailError> {
+        let (event, audience) = (item.event, item.audience);
+        let form = Form::Single { event, audience };
+        let sent = self.deliver(&[item], form).await?;
+        Ok(sent.unwrap_or(Outcome::Sent))
+    }
+
+    async fn summary(
+        &mut self,
+        item: &Item<'_>,
+        day: Day,
+        limit: u32,
+    ) -> Result<Outcome, EmailError> {
+        let event = item.event;
+        let form = Form::Summary { event, day, limit };
+        let sent = self.deliver(&[item], form).await?;
+        Ok(sent.unwrap_or(Outcome::SummarySent))
+    }
+
+    /// One email that lists several events, all of one reader.
+    async fn list(&mut self, items: &[Item<'_>], list: &[usize], settled: &mut [Option<Settled>]) {
+        let listed: Vec<&Item<'_>> = list.iter().map(|at| &items[*at]).collect();
+        let Some(item) = listed.first() else { return };
+        let audience = item.audience;
+        let events: Vec<&Event> = listed.iter().map(|item| item.event).collect();
+        let sent = match events.as_slice() {
+            [event] => {
+                self.deliver(&listed, Form::Single { event, audience })
+                    .await
+            }
+            events => self.deliver(&listed, Form::List { events, audience }).await,
+        };
+        let sent = sent.map(|none| none.unwrap_or(Outcome::Listed));
+        let sent = sent.map_err(Arc::new);
+        for at in list {
+            settled[*at] = Some(sent.clone());
+        }
+    }
+
+    /// Sends one email about events whose leases were granted. An outcome where none is to be sent.
+    async fn deliver(
+        &mut self,
+        listed: &[&Item<'_>],
+        form: Form<'_>,
+    ) -> Result<Option<Outcome>, EmailError> {
+        let ids: Vec<EmailId> = listed.iter().map(|item| item.id()).collect();
+        match self.try_to_deliver(listed, &ids, form).await {
+            Ok(outcome) => Ok(outcome),
+            Err(error) => self.failed(&ids, error).await.map(Some),
+        }
+    }
+
+    async fn try_to_deliver(
+        &mut self,
+        listed: &[&Item<'_>],
+        ids: &[EmailId],
+        form: Form<'_>,
+    ) -> Result<Option<Outcome>, EmailError> {
+        let Some(item) = listed.first() else {
+            return Ok(None);
+        };
+        if !self.is_in_time() {
+            return Err(EmailError::NoTime);
+        }
+        let StoreTools { store, clock, .. } = self.tools;
+        let email = (self.render)(form).map_err(EmailError::Unrendered)?;
+        if self.is_suppressed(item).await {
+            return match item.audience {
+                Audience::Support => Err(EmailError::Suppressed),
+                Audience::Client => {
+                    for id in ids {
+                        store.settle(*id, clock.now()).await?;
+                    }
+                    Ok(Some(Outcome::Suppressed))
+                }
+            };
+        }
+        self.turn().await?;
+        self.begun = true;
+        let sent = self.mail.send(&item.to, &email).await;
+        self.throttled = matches!(sent, Err(SesError::Throttled { .. }));
+        let message_id = sent?;
+        // Tries twice: a note that is lost costs a second email.
+        if store.sent(ids, &message_id, clock.now()).await.is_err() {
+            let again = store.sent(ids, &message_id, clock.now()).await;
+            again.map_err(EmailError::Unnoted)?;
+        }
+        if item.audience == Audience::Client && !stops_mail(item.event) {
+            let day = MailWindow::Day(Day::of(clock.now()));
+            if let Err(error) = store.count_email(&item.mailbox(), day, u32::MAX).await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "an email to a contact was not counted"
+                );
+            }
+        }
+        Ok(None)
+    }
+
+    /// False where SES does not tell: then the email is sent, and SES says what it thinks of it.
+    async fn is_suppressed(&self, item: &Item<'_>) -> bool {
+        let now = self.tools.clock.now();
+        match self.mail.is_suppressed(&item.to, now).await {
+            Ok(suppressed) => suppressed,
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the suppression list could not be read; the email is sent all the same"
+                );
+                false
+            }
+        }
+    }
+
+    /// Waits for the next turn of all copies together, so that they stay below the rate of SES.
+    async fn turn(&mut self) -> Result<(), EmailError> {
+        let StoreTools { store, clock, .. } = self.tools;
+        if std::mem::take(&mut self.throttled) {
+            clock.sleep(AFTER_THROTTLING.unsigned_abs()).await;
+        }
+        loop {
+            let request = TurnRequest::for_email(clock.now(), self.limits.per_second);
+            match store.turn(&request).await? {
+                Turn::At(at) => {
+                    let wait = at.duration_since(clock.now());
+                    if wait.is_positive() {
+                        clock.sleep(wait.unsigned_abs()).await;
+                    }
+                    return Ok(());
+                }
+                Turn::Refused => {
+                    let until = clock.now() + request.patience;
+                    if until + NEEDED > self.deadline {
+                        return Err(EmailError::Early { until });
+                    }
+                    clock.sleep(request.patience.unsigned_abs() / 2).await;
+                }
+            }
+        }
+    }
+
+    /// Gives leases back where nothing was sent, so that the next delivery need not wait for them. The
+    /// answer is the error.
+    async fn failed(&self, ids: &[EmailId], error: EmailError) -> Result<Outcome, EmailError> {
+        let StoreTools { store, clock, .. } = self.tools;
+        if error.may_have_been_sent() {
+            return Err(error);
+        }
+        for id in ids {
+            if error.is_refused_for_good() {
+                store.hold_back(*id, clock.now() + REFUSED_FOR).await?;
+            } else {
+                store.release(*id).await?;
+            }
+        }
+        Err(error)
+    }
+}

@@ -1,0 +1,126 @@
+//! Which events are one email together.
+
+use crate::audience::{Audience, EmailId};
+use crate::event::{Event, EventType};
+use crate::mail_limits::Mailbox;
+use crate::names::ClientId;
+use crate::ports::{LISTED_AT_ONCE, MailTo};
+
+/// So many events of one type at once are one list, whatever the type.
+const LIKE_A_LIST: usize = 6;
+
+/// So many of a type that is read as a list anyway.
+const A_LIST: usize = 2;
+
+/// An event that is told to an audience.
+#[derive(Debug, Clone)]
+pub struct Item<'a> {
+    pub(super) event: &'a Event,
+    pub(super) audience: Audience,
+    pub(super) to: MailTo,
+    pub(super) may_wait: bool,
+}
+
+impl<'a> Item<'a> {
+    /// An event for an audience; none where that is not told of it. `may_wait`: whether it may wait for the
+    /// end of the minute, because it did not wait before.
+    pub fn of(event: &'a Event, audience: Audience, may_wait: bool) -> Option<Self> {
+        if !audience.is_told_of(event) {
+            return None;
+        }
+        let to = match audience {
+            Audience::Support => MailTo::Support,
+            Audience::Client => MailTo::Contact(event.contact_email.clone()?),
+        };
+        Some(Self {
+            event,
+            audience,
+            to,
+            may_wait,
+        })
+    }
+
+    /// The event.
+    pub fn event(&self) -> &'a Event {
+        self.event
+    }
+
+    /// Who is told.
+    pub fn audience(&self) -> Audience {
+        self.audience
+    }
+
+    pub(super) fn id(&self) -> EmailId {
+        EmailId {
+            event_id: self.event.event_id,
+            audience: self.audience,
+        }
+    }
+
+    pub(super) fn mailbox(&self) -> Mailbox {
+        match &self.to {
+            MailTo::Support => Mailbox::Support,
+            MailTo::Contact(contact) => Mailbox::of(contact),
+        }
+    }
+
+    /// What events of one email have in common. A contact of two clients gets an email about each.
+    fn reader(&self) -> (Mailbox, Option<&ClientId>) {
+        let client = match self.audience {
+            Audience::Support => None,
+            Audience::Client => Some(&self.event.client),
+        };
+        (self.mailbox(), client)
+    }
+}
+
+/// The positions of items by their reader, both in the order in which they came.
+pub(super) fn by_reader(items: &[Item<'_>], which: &[usize]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for at in which {
+        let reader = items[*at].reader();
+        let group = groups
+            .iter_mut()
+            .find(|group| items[group[0]].reader() == reader);
+        match group {
+            Some(group) => group.push(*at),
+            None => groups.push(vec![*at]),
+        }
+    }
+    groups
+}
+
+/// The lists among the items of one reader, each at most [`LISTED_AT_ONCE`] long, and what is no list.
+pub(super) fn into_lists(items: &[Item<'_>], which: Vec<usize>) -> (Vec<Vec<usize>>, Vec<usize>) {
+    let mut lists = Vec::new();
+    let mut singles = which;
+    for event_type in EventType::ALL {
+        let of_type = |at: &usize| items[*at].event.event_type == event_type;
+        let count = singles.iter().filter(|at| of_type(at)).count();
+        let enough = if is_read_as_a_list(event_type) {
+            A_LIST
+        } else {
+            LIKE_A_LIST
+        };
+        if count >= enough {
+            let (mut list, others): (Vec<usize>, Vec<usize>) =
+                singles.into_iter().partition(of_type);
+            list.sort_by_key(|at| items[*at].event.occurred_at);
+            lists.extend(list.chunks(LISTED_AT_ONCE).map(<[usize]>::to_vec));
+            singles = others;
+        }
+    }
+    (lists, singles)
+}
+
+/// Whether a person reads events of this type as a list. What stops mail is in none: it is not sorted
+/// here.
+fn is_read_as_a_list(event_type: EventType) -> bool {
+    match event_type {
+        EventType::Failed | EventType::Stuck => true,
+        EventType::Added | EventType::RecordsReady | EventType::Contested => false,
+        EventType::Displaced | EventType::Ready | EventType::Verified => false,
+        EventType::Authenticated | EventType::AtRisk | EventType::Recovered => false,
+        EventType::Rejected | EventType::Expiring | EventType::Removed => false,
+    }
+}

@@ -63,12 +63,11 @@ where
     if let Some(at) = record.erased() {
         return Ok(Standing::Erased(at));
     }
-    let erasure = match record.erasure {
-        Some(under_way) => under_way,
-        None => {
-            let begun = Erasure::begun_by(by.clone(), tools.clock.now());
-            tools.store.begin_erasure(client, &begun).await?
-        }
+    let erasure = if let Some(under_way) = record.erasure {
+        under_way
+    } else {
+        let begun = Erasure::begun_by(by.clone(), tools.clock.now());
+        tools.store.begin_erasure(client, &begun).await?
     };
     // It has begun, whatever comes now: the poller goes on.
     let marked = mark_domains(tools, client, &erasure.by, until).await;

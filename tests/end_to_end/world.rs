@@ -68,6 +68,15 @@ impl World {
         }
     }
 
+    /// The same stack, after it was given this table.
+    pub(crate) fn with_table(&self, table: &str) -> Self {
+        let mut world = Self::new(&self.stack);
+        table.clone_into(&mut world.info.table);
+        // Domains of other names than those of this test so far.
+        world.domains.store(5_000, Ordering::SeqCst);
+        world
+    }
+
     /// A domain that no other test uses, with an empty zone.
     pub(crate) fn fresh_domain(&self) -> String {
         let number = self.domains.fetch_add(1, Ordering::SeqCst);

@@ -56,8 +56,9 @@ async fn restored(world: Shared) {
     // As the tests that have this stack next expect it.
     use_table(&world, &world.info.table).await;
     assert_eq!(world.status(&sending).await, "authenticated");
-    let lost = world.get(world.client_admin(), &format!("/domains/{domain}"));
-    assert_eq!(lost.await.status, StatusCode::NOT_FOUND);
+    let path = format!("/domains/{domain}");
+    let lost = world.get(world.client_admin(), &path).await;
+    assert_eq!(lost.status, StatusCode::NOT_FOUND);
 }
 
 async fn operated(world: Shared) {

@@ -367,13 +367,13 @@ async fn taken_in_steps(world: Shared) {
     bench.publish_proof("cedar", NAME).await;
     let (cedar, name) = (client("cedar"), domain_name(NAME));
     let started = Instant::now();
-    let checked = check(
+    let checked = Box::pin(check(
         &bench.tools(),
         &MANUAL,
         (&cedar, &name),
         &Actor::Service,
         CheckLimits::default(),
-    )
+    ))
     .await;
     let took = started.elapsed();
     assert!(took < Duration::from_secs(20), "the check took {took:?}");

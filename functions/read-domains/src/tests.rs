@@ -151,7 +151,8 @@ fn every_event_is_answered_as_its_snapshot_says() {
         .build()
         .unwrap();
     insta::glob!("../../../events/read-domains", "*.json", |file| {
-        let reply = runtime.block_on(async { app().await.handle(request_in(file)).await });
+        let app = runtime.block_on(app());
+        let reply = runtime.block_on(app.handle(request_in(file)));
         insta::assert_json_snapshot!(answer_of(&reply));
     });
 }

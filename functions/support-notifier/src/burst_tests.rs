@@ -49,7 +49,7 @@ struct Ses {
 }
 
 impl Ses {
-    fn accept(&self, to: &MailTo, email: &Email) -> Vec<Told> {
+    fn accept(to: &MailTo, email: &Email) -> Vec<Told> {
         let audience = match to {
             MailTo::Support => Audience::Support,
             MailTo::Contact(_) => Audience::Client,
@@ -104,7 +104,7 @@ impl SendEmail for Ses {
             operation,
             source: "the connection was reset".into(),
         };
-        let told = self.accept(to, email);
+        let told = Self::accept(to, email);
         let fails = self.chance.lock().unwrap().below(20);
         match fails {
             0 => return Err(SesError::Throttled { operation }),
@@ -208,7 +208,7 @@ fn event(number: usize) -> Event {
 struct Message {
     visible_at: Timestamp,
     deliveries: u32,
-    message: SqsMessage,
+    sqs: SqsMessage,
 }
 
 /// The queue: every event once to three times.
@@ -224,7 +224,7 @@ fn queue(events: &[Event], chance: &mut Chance, now: Timestamp) -> Vec<Message> 
             messages.push(Message {
                 visible_at: now,
                 deliveries: 0,
-                message,
+                sqs: message,
             });
         }
     }
@@ -243,7 +243,7 @@ fn received(queue: &mut Vec<Message>, chance: &mut Chance, now: Timestamp) -> Ve
             message.deliveries += 1;
             let count = message.deliveries.to_string();
             let name = "ApproximateReceiveCount".to_owned();
-            message.message.attributes.insert(name, count);
+            message.sqs.attributes.insert(name, count);
             batch.push(message);
         }
     }
@@ -261,7 +261,7 @@ fn put_back(
     let failed: BTreeSet<&str> = failures.map(|f| f.item_identifier.as_str()).collect();
     let told = app.queue.told.lock().unwrap();
     for mut message in batch {
-        let id = message.message.message_id.as_deref().unwrap();
+        let id = message.sqs.message_id.as_deref().unwrap();
         if failed.contains(id) {
             let again = told.iter().rev().find(|again| again.receipt == id).unwrap();
             let after = SignedDuration::try_from(again.after).unwrap();
@@ -299,7 +299,7 @@ async fn a_burst_is_one_email_for_each_event_and_reader_and_no_dead_letter() {
         }
         let deadline = now + SignedDuration::from_secs(25);
         let runs = batches.iter().map(|batch| {
-            let records = batch.iter().map(|message| message.message.clone());
+            let records = batch.iter().map(|message| message.sqs.clone());
             let mut event = SqsEvent::default();
             event.records = records.collect();
             app.notify(event, deadline)

@@ -234,7 +234,8 @@ impl<'a> Batch<'a> {
         // A copy fares as the first of its event.
         for at in 0..failures.len() {
             if let Ok(event) = &self.events[at] {
-                failures[at] = failures[self.first_with(event)].clone();
+                let first = failures[self.first_with(event)].clone();
+                failures[at] = first;
             }
         }
         failures

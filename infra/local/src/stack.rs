@@ -15,8 +15,8 @@ use crate::previews::Previews;
 use crate::state_dir::StateDir;
 use crate::workspace::Workspace;
 use crate::{
-    Clients, Error, Options, StackInfo, StateFolder, Users, functions, guide, ports, previews,
-    python, zones,
+    Clients, Error, Options, Progress, StackInfo, StateFolder, Users, functions, guide, ports,
+    previews, python, zones,
 };
 
 /// A running local stack. Dropping it stops everything, also when a test panics; so does the end of
@@ -118,22 +118,7 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
     }
 
     progress.say("Starting the DNS server, the SES gate and the AWS emulator…");
-    zones::create(&state.zones())?;
-    let dns_options = local_dns_server::Options {
-        zones_dir: state.zones(),
-        address: ports::loopback(options.dns_port),
-    };
-    let dns = DnsServer::start_at(dns_options, &ports::name_servers())
-        .await
-        .map_err(Error::Dns)?;
-    for (address, error) in dns.not_listening() {
-        progress.say(&format!(
-            "The DNS server does not listen on {address} ({error}): no zone can have a server there."
-        ));
-    }
-    let dns_control = DnsControl::start(ports::loopback(0), &dns)
-        .await
-        .map_err(|source| Error::Port { port: 0, source })?;
+    let (dns, dns_control) = start_dns(&state, options.dns_port, progress).await?;
     // Only now: nothing holds a free port until the emulator listens, and a build takes long.
     let port = ports::tcp(options.port, "--port")?;
     let endpoint = format!("http://127.0.0.1:{port}");
@@ -210,6 +195,31 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
             state,
         },
     ))
+}
+
+/// The DNS server with its zones, and what changes its faults.
+async fn start_dns(
+    state: &StateDir,
+    port: u16,
+    progress: Progress,
+) -> Result<(DnsServer, DnsControl), Error> {
+    zones::create(&state.zones())?;
+    let dns_options = local_dns_server::Options {
+        zones_dir: state.zones(),
+        address: ports::loopback(port),
+    };
+    let dns = DnsServer::start_at(dns_options, &ports::name_servers())
+        .await
+        .map_err(Error::Dns)?;
+    for (address, error) in dns.not_listening() {
+        progress.say(&format!(
+            "The DNS server does not listen on {address} ({error}): no zone can have a server there."
+        ));
+    }
+    let dns_control = DnsControl::start(ports::loopback(0), &dns)
+        .await
+        .map_err(|source| Error::Port { port: 0, source })?;
+    Ok((dns, dns_control))
 }
 
 fn state_dir(chosen: &StateFolder, workspace: &Workspace) -> Result<StateDir, Error> {

@@ -244,7 +244,7 @@ mod tests {
         };
         let submitted = ("Auto-Submitted".to_owned(), "auto-generated".to_owned());
         let references = format!("<{thread}@lasso.example>");
-        assert_eq!(of(None), [submitted.clone()]);
+        assert_eq!(of(None), std::slice::from_ref(&submitted));
         assert_eq!(
             of(Some(&thread)),
             [submitted, ("References".to_owned(), references)]

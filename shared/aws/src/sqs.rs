@@ -8,7 +8,7 @@ use aws_sdk_sqs::types::MessageAttributeValue;
 use domain_auth::ports::{DeadLetter, PutAside, Redeliver, Redelivery, RedeliveryError};
 
 /// The message attribute that says why a message was put aside.
-pub const REASON: &str = "reason";
+const REASON: &str = "reason";
 
 /// As long as a reason may be, in characters: a dead letter and its attributes are one message.
 const LONGEST_REASON: usize = 1_000;

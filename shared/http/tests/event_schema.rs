@@ -62,8 +62,8 @@ fn the_schema_has_every_member_type_severity_and_state() {
     // The table of members, which a test of `domain-auth` holds to the type.
     let (_, rest) = EVENTS.split_once("## Members").unwrap();
     let (table, _) = rest.split_once("An absent member").unwrap();
-    let names = table.lines().filter_map(|row| row.strip_prefix("| `"));
-    let members: BTreeSet<&str> = names.map(|row| row.split('`').next().unwrap()).collect();
+    let rows = table.lines().filter_map(|row| row.strip_prefix("| `"));
+    let members: BTreeSet<&str> = rows.map(|row| row.split('`').next().unwrap()).collect();
     let schema = schema();
     let properties = schema["properties"].as_object().unwrap();
     let named: BTreeSet<&str> = properties.keys().map(String::as_str).collect();

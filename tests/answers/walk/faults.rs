@@ -72,7 +72,7 @@ const FAULTS: &[Fault] = &[
         "a deadline has a meaning and a day in words",
         "a domain that SES gave up",
         |it| {
-            it.staff.domain.summary.status_detail = "Amazon SES stopped looking.".to_owned();
+            "Amazon SES stopped looking.".clone_into(&mut it.staff.domain.summary.status_detail);
         },
     ),
     (

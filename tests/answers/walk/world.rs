@@ -137,7 +137,7 @@ impl World {
     }
 
     /// A call about the domain of a client, at least a minute after the one before.
-    pub(crate) fn call(&self, client_id: &str, call: Call) -> Result<(), Problem> {
+    pub(crate) fn call(&self, client_id: &str, call: Call) -> Result<(), Box<Problem>> {
         self.clock.advance(MINUTE);
         let answer = Box::pin(self.answer(client_id, call)).now_or_never();
         let answer = answer.unwrap();
@@ -147,7 +147,7 @@ impl World {
             } else {
                 error
             };
-            error.into_problem()
+            Box::new(error.into_problem())
         })
     }
 

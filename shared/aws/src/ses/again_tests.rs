@@ -1,3 +1,8 @@
+#![expect(
+    clippy::result_large_err,
+    reason = "the error is that of the SDK, as in the code"
+)]
+
 use std::cell::Cell;
 use std::io;
 

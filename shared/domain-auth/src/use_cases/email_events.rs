@@ -108,7 +108,7 @@ where
             self.alone(items, at, &mut settled).await;
         }
         for of_one in by_reader(items, &usual) {
-            self.to_one_reader(items, &of_one, &mut settled).await;
+            self.tell_one_reader(items, &of_one, &mut settled).await;
         }
         let untouched = || Err(Arc::new(EmailError::NoTime));
         let settled = settled.into_iter();
@@ -129,7 +129,7 @@ where
     }
 
     /// Events that do not stop mail: one email each up to the limit of the minute, and lists of the others.
-    async fn to_one_reader(
+    async fn tell_one_reader(
         &mut self,
         items: &[Item<'_>],
         of_one: &[usize],

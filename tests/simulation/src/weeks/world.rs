@@ -145,7 +145,7 @@ impl World {
         let ses = SimDoor::to_ses(setting.clone(), quota);
         let dns = SimDns::new(setting.clone());
         // Not by chance, so that all else comes as it would.
-        if seed % 2 == 0 {
+        if seed.is_multiple_of(2) {
             ses.behave(|behaviour| behaviour.text_missing = TextMissing::Failed);
         }
         dns.keep_silent_about_providers();

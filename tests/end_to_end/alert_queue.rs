@@ -79,12 +79,24 @@ async fn send_by_hand(world: &Shared, queue: &str, body: &str) {
     world.sqs("SendMessage", &message).await;
 }
 
-/// Earlier tests may have left what they refused.
+/// Earlier tests may have left events that are not emailed yet, and what they refused.
 async fn settled(world: &Shared) {
-    let (alerts, dead) = queues(world);
-    for queue in [alerts, dead] {
-        world.sqs("PurgeQueue", &json!({ "QueueUrl": queue })).await;
-    }
+    let (_, dead) = queues(world);
+    world.run_poller().await;
+    let listed = world.sqs("ListQueues", &json!({})).await;
+    let urls = listed["QueueUrls"].as_array().cloned().unwrap_or_default();
+    let queues: Vec<&str> = urls.iter().map(text).filter(|url| *url != dead).collect();
+    world
+        .until("no alert is under way", async || {
+            for queue in &queues {
+                if messages_in(world, queue).await > 0 {
+                    return false;
+                }
+            }
+            true
+        })
+        .await;
+    world.sqs("PurgeQueue", &json!({ "QueueUrl": dead })).await;
 }
 
 fn queues(world: &Shared) -> (&str, &str) {

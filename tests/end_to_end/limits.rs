@@ -227,7 +227,7 @@ async fn in_a_loop(world: Shared) {
     let domain = world.fresh_domain();
     let told = async || {
         let mut emails = world.emails_about(&domain).await;
-        emails.retain(|email| text(&email["Subject"]).starts_with("Client is ready"));
+        emails.retain(|email| text(&email["Subject"]).contains(": client is ready"));
         emails.len()
     };
     for _ in 0..5 {

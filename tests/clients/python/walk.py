@@ -18,9 +18,9 @@ from lasso_api.api.client_administrator import (
     get_domain,
     get_history,
     get_records,
-    get_sender,
     list_domains,
 )
+from lasso_api.api.senders import get_sender
 from lasso_api.models import (
     AddDomain,
     Domain,

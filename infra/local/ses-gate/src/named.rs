@@ -1,4 +1,4 @@
-//! Which identities a call names: for faults that strike one of them, and for the log of calls.
+//! What a call names: for faults that strike one identity or one email, and for the log of calls.
 
 use serde_json::Value;
 use ses_model::Operation;
@@ -17,7 +17,8 @@ pub(crate) fn in_v1(parameters: &[(String, String)]) -> Vec<String> {
     names
 }
 
-/// The identities in the path, the query string or the body of a v2 call.
+/// The identities in the path, the query string or the body of a v2 call. A call that sends also names the
+/// values of the headers that it gives its email.
 pub(crate) fn in_v2(
     operation: Operation,
     in_path: Option<&str>,
@@ -41,9 +42,13 @@ pub(crate) fn in_v2(
                 .or_else(|| member("ResourceArn"));
             arn.as_deref().and_then(in_arn).into_iter().collect()
         }
-        Operation::SendEmail | Operation::SendBulkEmail => member("FromEmailAddress")
-            .map(|from| sender(&from))
-            .unwrap_or_default(),
+        Operation::SendEmail | Operation::SendBulkEmail => {
+            let mut names = member("FromEmailAddress")
+                .map(|from| sender(&from))
+                .unwrap_or_default();
+            names.extend(header_values(body));
+            names
+        }
         _ => in_path.map(str::to_owned).into_iter().collect(),
     }
 }
@@ -52,6 +57,16 @@ pub(crate) fn in_v2(
 pub(crate) fn in_arn(arn: &str) -> Option<String> {
     let (_, name) = arn.split_once(":identity/")?;
     Some(name.to_ascii_lowercase())
+}
+
+/// What the headers of an email say that are not SES's own (`Content.Simple.Headers`).
+fn header_values(body: &[u8]) -> Vec<String> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let headers = body["Content"]["Simple"]["Headers"].as_array();
+    let values = headers.into_iter().flatten();
+    values
+        .filter_map(|header| Some(header["Value"].as_str()?.to_ascii_lowercase()))
+        .collect()
 }
 
 /// The address in `Name <address>`, and its domain.

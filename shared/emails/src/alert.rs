@@ -287,7 +287,7 @@ fn missing(event: &Event) -> Option<Part> {
     })
 }
 
-/// What happens without anybody's doing, and until when.
+/// What happens by itself, and until when.
 fn by_itself(event: &Event) -> String {
     let until = event.deadline.map(moment);
     let what = match (event.status, until) {
@@ -317,7 +317,7 @@ fn by_itself(event: &Event) -> String {
                 .to_owned()
         }
         (Status::Failed, Some(until)) => {
-            format!("the domain is removed on {until}, unless Amazon SES verifies it before.")
+            format!("the domain is removed on {until}, unless the client starts it again before.")
         }
         (Status::Failed, None) => "nothing.".to_owned(),
         (Status::Rejected, _) => {

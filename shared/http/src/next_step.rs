@@ -188,7 +188,16 @@ fn of_client(domain: &Domain) -> Row {
             Records::Found => (Code::TellLasso, Onward::Notify, say::TELL_LASSO_IN_TIME),
             Records::NotNeeded => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_OWNERS_KEY),
         },
-        State::Verified(_) => (Code::WaitForLasso, Onward::Wait, say::WAIT_FOR_FINAL_STEP),
+        State::Verified(_) => match Signing::of(domain) {
+            Signing::LacksCnames => (
+                Code::PublishRecommendedRecords,
+                Onward::Check,
+                say::PUBLISH_CNAMES_BEFORE_FINAL_STEP,
+            ),
+            Signing::NotYet | Signing::Signs => {
+                (Code::WaitForLasso, Onward::Wait, say::WAIT_FOR_FINAL_STEP)
+            }
+        },
         State::Authenticated(_) => match Signing::of(domain) {
             Signing::LacksCnames => (
                 Code::PublishRecommendedRecords,
@@ -285,11 +294,13 @@ fn of_support(domain: &Domain) -> Row {
             Records::Found => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_SES),
             Records::NotNeeded => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_OWNERS_KEY),
         },
-        State::Verified(_) => (
-            Code::DecideFinalStep,
-            Onward::Complete,
-            say::DECIDE_FINAL_STEP,
-        ),
+        State::Verified(_) => {
+            let sentence = match Signing::of(domain) {
+                Signing::LacksCnames => say::DECIDE_FINAL_STEP_UNSIGNED,
+                Signing::NotYet | Signing::Signs => say::DECIDE_FINAL_STEP,
+            };
+            (Code::DecideFinalStep, Onward::Complete, sentence)
+        }
         State::Authenticated(_) => (Code::Nothing, Onward::Wait, say::NOTHING),
         State::AtRisk(_) => match records {
             Records::Missing | Records::Gone | Records::Unknown => {

@@ -32,6 +32,13 @@ pub struct StaffDomainView {
     pub claim: ClaimView,
     /// Whether a label of the name mixes scripts, as names made to imitate others do.
     pub imitates: bool,
+    /// What the client, or Lasso support on its behalf, wrote last in this state, such as with "we are ready".
+    /// Plain text: a page has to escape it.
+    pub ready_note: Option<String>,
+    /// Why it waits, since when, and for whom.
+    pub waiting: WaitingView,
+    /// How many pieces are missing.
+    pub missing: MissingCountView,
     /// The domain as the client sees it.
     #[serde(flatten)]
     pub domain: DomainView,
@@ -238,6 +245,9 @@ impl StaffDomainView {
             client: domain.client.to_string(),
             claim: ClaimView::new(domain, claims, now),
             imitates: domain.name.mixes_scripts(),
+            ready_note: domain.ready_call().and_then(|ready| ready.note.clone()),
+            waiting: WaitingView::of(domain),
+            missing: MissingCountView::of(domain, look.as_ref()),
             domain: DomainView {
                 summary: summary(domain),
                 ..DomainView::new(domain, look.as_ref())

@@ -178,9 +178,9 @@ fn why(domain: &Domain) -> (WaitReason, String) {
             "Amazon SES has verified the domain. The final step was refused before, and the client asks \
              for it again.",
         ),
-        State::Verified(_) if domain.has_said_ready() => (
+        State::Verified(_) if domain.ready_at().is_some() => (
             WaitReason::FinalStep,
-            "Amazon SES has verified the domain, and the client says that it is ready for the final step.",
+            "Amazon SES has verified the domain, and the client has said that it is ready for the final step.",
         ),
         State::Verified(_) => (
             WaitReason::FinalStep,

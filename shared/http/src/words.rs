@@ -35,6 +35,8 @@ pub(crate) mod client {
         "Nothing to do now: Amazon SES verifies the domain by itself.";
     pub(crate) const WAIT_FOR_FINAL_STEP: &str =
         "Nothing to do now: Lasso support completes the final step.";
+    pub(crate) const PUBLISH_CNAMES_BEFORE_FINAL_STEP: &str = "Publish the CNAME records, so that mail \
+         is signed for your domain. Lasso support completes the final step meanwhile.";
     pub(crate) const NOTHING: &str = "Nothing to do: you can send from this domain.";
     pub(crate) const PUBLISH_RECOMMENDED_RECORDS: &str = "Publish the CNAME records. Until then \
          recipients can see \"via amazonses.com\" beside your name.";
@@ -102,6 +104,9 @@ pub(crate) mod support {
         "Nothing to do: Amazon SES verifies the domain by itself.";
     pub(crate) const DECIDE_FINAL_STEP: &str =
         "Complete the final step, or reject it with a reason.";
+    pub(crate) const DECIDE_FINAL_STEP_UNSIGNED: &str = "Complete the final step, or reject it with a \
+         reason. The CNAME records are not all there: until they are, mail is not signed for the domain, and \
+         a strict DMARC policy has it refused.";
     pub(crate) const NOTHING: &str = "Nothing to do: Lasso sends for this domain.";
     pub(crate) const HELP_TO_REPAIR: &str = "Help the client to repair the DNS records.";
     pub(crate) const HELP_TO_REPAIR_UNSEEN: &str =

@@ -240,7 +240,7 @@ fn fitting(answer: &Answer) -> Result<(), String> {
                 Code::TellLasso,
             ],
             (Status::Pending, false) => &[Code::WaitForClient, Code::WaitForSes],
-            (Status::Verified, true) => &[Code::WaitForLasso],
+            (Status::Verified, true) => &[Code::WaitForLasso, Code::PublishRecommendedRecords],
             (Status::Verified, false) => &[Code::DecideFinalStep],
             (Status::Authenticated, true) => &[
                 Code::Nothing,

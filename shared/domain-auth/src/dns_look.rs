@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::Diagnosis;
-use crate::dns::{Data, Observation, Outcome, Zone, ZoneOutcome};
+use crate::dns::{Data, Observation, Outcome, Zone, ZoneOutcome, delegated_zones};
 use crate::email_auth::is_dmarc;
 use crate::fnv::fnv1a_64;
 use crate::records::Record;
@@ -40,19 +40,29 @@ impl DnsLook {
         observations: Vec<Observation>,
         records: &[Record],
     ) -> Self {
+        let apex = match &zone {
+            ZoneOutcome::Found(zone) => zone.apex.as_str(),
+            ZoneOutcome::NoSuchDomain | ZoneOutcome::Unknown { .. } => "",
+        };
         let own_name = |observation: &Observation| {
             records
                 .iter()
                 .any(|record| record.name == observation.question.name)
                 || tells_of_policy(observation)
+                || !delegated_zones(apex, [observation]).is_empty()
         };
+        let mut observations = observations;
+        for observation in &mut observations {
+            if observation.zone.as_deref() == Some(apex) {
+                // Of most names, and nothing new.
+                observation.zone = None;
+            }
+        }
+        observations.retain(|seen| own_name(seen) && size(seen) <= MAX_STORED);
         Self {
             zone,
             diagnosis,
-            observations: observations
-                .into_iter()
-                .filter(|observation| own_name(observation) && size(observation) <= MAX_STORED)
-                .collect(),
+            observations,
             left_out: 0,
         }
     }

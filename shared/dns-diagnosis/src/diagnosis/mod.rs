@@ -33,7 +33,7 @@ pub use judge::{
 pub use sightings::Sightings;
 
 pub(crate) use ask::Questions;
-pub(crate) use judge::{Case, NOBODYS_LABEL, Observations, SES_SPF_DOMAIN, answers};
+pub(crate) use judge::{Case, Observations, SES_SPF_DOMAIN, WILDCARD_PROBE, answers};
 
 /// Judges the records by the observations of all rounds, and says what to do.
 pub fn diagnose(

@@ -3,7 +3,7 @@
 
 use super::Handoff;
 use crate::diagnosis::{
-    Context, DmarcDiscovery, FormerTokens, NOBODYS_LABEL, Observations, RecordState, answers,
+    Context, DmarcDiscovery, FormerTokens, Observations, RecordState, WILDCARD_PROBE, answers,
     diagnose, discover_dmarc, proposes_dmarc,
 };
 use crate::dns::{Data, RecordType, ZoneOutcome};
@@ -191,10 +191,10 @@ impl<'h, 'a> Published<'h, 'a> {
 fn siblings(name: &str) -> impl Iterator<Item = String> {
     let parent = name.split_once('.').map_or(name, |(_, parent)| parent);
     let below = ["", "_domainkey."].into_iter();
-    below.map(move |below| format!("{NOBODYS_LABEL}.{below}{parent}"))
+    below.map(move |below| format!("{WILDCARD_PROBE}.{below}{parent}"))
 }
 
-/// Whether a host takes mail for somebody else than SES, rather than being a mistyped one of SES. A lone
+/// Whether a host takes mail for another service than SES, rather than being a mistyped one of SES. A lone
 /// dot takes no mail (RFC 7505).
 fn is_of_another_service(host: &str) -> bool {
     let host = host.to_ascii_lowercase();

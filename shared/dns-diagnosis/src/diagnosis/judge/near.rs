@@ -8,9 +8,9 @@ use super::case::Case;
 use super::dmarc::dmarc_name;
 use super::finding::{Finding, Judgement};
 use super::likeness::Likeness;
-use super::nobodys::NOBODYS_LABEL;
 use super::places::below;
 use super::value::{SES_SPF_DOMAIN, value_of};
+use super::wildcard::WILDCARD_PROBE;
 use crate::dns::{Data, Observation, RecordType};
 use crate::email_auth::{Spf, is_dmarc};
 use crate::names::DomainName;
@@ -192,7 +192,7 @@ impl Case<'_> {
 pub(crate) fn has_misplaced_policy(domain: &DomainName, observations: &[Observation]) -> bool {
     let observations = Observations::new(observations);
     let alias = observations.alias(&dmarc_name(domain.as_str()), RecordType::Txt);
-    let wildcard = observations.alias(&format!("{NOBODYS_LABEL}.{domain}"), RecordType::Txt);
+    let wildcard = observations.alias(&format!("{WILDCARD_PROBE}.{domain}"), RecordType::Txt);
     let texts = observations.values(domain.as_str(), RecordType::Txt);
     (alias.is_some() && alias != wildcard) || texts.iter().any(|text| is_dmarc(text))
 }

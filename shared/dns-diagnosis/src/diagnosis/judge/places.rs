@@ -11,7 +11,7 @@ pub(crate) const MAX_NAME: usize = 253;
 pub(crate) struct Place {
     pub(crate) name: String,
     pub(crate) kind: PlaceKind,
-    /// A name above it that exists only where somebody made such a mistake: the last label that does
+    /// A name above it that exists only where such a mistake was made: the last label that does
     /// not belong there, right below the zone or the domain.
     pub(crate) branch: Option<String>,
 }
@@ -64,6 +64,7 @@ impl Case<'_> {
         };
         let mut bases = vec![zone];
         bases.extend((domain != zone).then_some(domain));
+        bases.extend(self.delegated_zone(&record.name));
         for base in bases {
             let name = below(base, &record.name);
             add(name, PlaceKind::Doubled, Some(branch(&record.name, base)));
@@ -83,6 +84,7 @@ impl Case<'_> {
             }
             RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
                 let value = record.data.value();
+                let zone = self.zone_of(record);
                 let name = below(zone, &value);
                 add(name, PlaceKind::UnderItsValue, Some(branch(&value, zone)));
                 for old in self.former_tokens(record.id) {

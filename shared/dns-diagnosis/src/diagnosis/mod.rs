@@ -27,7 +27,7 @@ pub use explain::{Also, Diagnosis, DomainDiagnosis, Fix, RecordDiagnosis, explai
 pub use former::FormerTokens;
 pub use judge::{
     DmarcAt, DmarcDiscovery, Finding, Judged, JudgedRecord, RecordState, Trouble, discover_dmarc,
-    dmarc_name, is_of_registry, judge,
+    dmarc_name, is_of_registry, is_wildcard_probe, judge,
 };
 
 pub use sightings::Sightings;

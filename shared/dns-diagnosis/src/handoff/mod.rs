@@ -109,6 +109,8 @@ pub fn zones(handoff: &Handoff<'_>) -> Vec<String> {
 #[cfg(test)]
 mod delegation_tests;
 #[cfg(test)]
+mod occupied_tests;
+#[cfg(test)]
 mod proposal_tests;
 #[cfg(test)]
 mod readers;

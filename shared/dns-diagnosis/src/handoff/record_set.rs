@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Handoff;
+use super::proposal::siblings;
 use crate::diagnosis::{Observations, answers};
 use crate::dns::{MAX_RECORDS, MAX_TEXT, Outcome, RecordType};
 use crate::email_auth::is_spf;
@@ -83,7 +84,11 @@ fn existing(record: &Record, observations: &Observations<'_>) -> (Vec<Value>, Pr
         return (Vec::new(), Present::Unknown);
     };
     let silent = answers(observation).is_empty();
-    let texts = observations.values(&record.name, record_type);
+    let mut texts = observations.values(&record.name, record_type);
+    if siblings(&record.name).any(|sibling| observations.values(&sibling, record_type) == texts) {
+        // A wildcard answers, and nothing is at the name itself (RFC 4592).
+        texts.clear();
+    }
     let cut = texts.len() >= MAX_RECORDS
         || texts.iter().any(|text| text.len() >= MAX_KNOWN_TEXT)
         || answers(observation)

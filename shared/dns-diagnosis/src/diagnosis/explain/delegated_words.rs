@@ -1,8 +1,13 @@
 //! Words about a record whose name is in a zone of its own, as `_domainkey` may be.
 
 use super::result::Fix;
+use super::show::show;
 use super::wording::Wording;
+use crate::diagnosis::judge::type_of;
 use crate::records::Record;
+
+/// Most name servers that are named.
+const MAX_HOSTS: usize = 4;
 
 impl Wording<'_> {
     /// Whether the record's name is in another zone than the domain.
@@ -23,13 +28,30 @@ impl Wording<'_> {
     }
 
     /// No server of the delegated zone answers, so what it has is not known.
-    pub(super) fn silent_delegation_message(&self) -> String {
+    pub(super) fn silent_delegation_message(&self, record: &Record) -> String {
         format!(
-            "An NS record in {} hands {} over to other name servers, and none of them answers for it. What is \
+            "An NS record in {} hands {} over to other name servers{}, and none of them answers for it. What is \
              published there cannot be seen until one does.",
             self.case.panel().zone(),
-            self.panel.zone()
+            self.panel.zone(),
+            self.asked_servers(record)
         )
+    }
+
+    /// The servers that were asked about a record, as far as they could be reached.
+    fn asked_servers(&self, record: &Record) -> String {
+        let seen = self
+            .case
+            .observations
+            .get(&record.name, type_of(&record.data));
+        let asked = seen.into_iter().flat_map(|seen| &seen.authoritative);
+        let mut hosts: Vec<String> = asked.map(|answer| show(&answer.server.host)).collect();
+        hosts.dedup();
+        hosts.truncate(MAX_HOSTS);
+        if hosts.is_empty() {
+            return String::new();
+        }
+        format!(" ({})", hosts.join(", "))
     }
 
     /// The same, as the one thing to do. The name servers may be those of a service that is in use.
@@ -37,7 +59,7 @@ impl Wording<'_> {
         let (zone, main) = (self.panel.zone(), self.case.panel());
         Self::advice(format!(
             "At {}, find out whose name servers the NS record {zone} names. If a company needs them, ask it to \
-             let them answer for {zone}. If they are no longer in use, remove that NS record; then the {} record \
+             let them answer for {zone}. If it is there by mistake or they are no longer in use, remove that NS record; then the {} record \
              can be in {}.",
             main.place(),
             record.data.type_name(),

@@ -87,10 +87,22 @@ impl Wording<'_> {
                 None => break,
             }
         }
+        let value = if finding.code == Code::DmarcStrictAlignment {
+            relaxed(raw)
+        } else {
+            repaired(raw, &record.data.value())
+        };
         if at != place && self.is_elsewhere(at) {
+            let change = if finding.code == Code::DmarcMultiple {
+                "keep only one of the DMARC records that it has for you there".to_owned()
+            } else {
+                format!(
+                    "change the DMARC policy that it keeps for you there to this: {}",
+                    show(&value)
+                )
+            };
             return Self::advice(format!(
-                "Ask the company that {} belongs to to mend the DMARC policy that it keeps for you there. The \
-                 CNAME record at {place} can stay.",
+                "Ask the company that {} belongs to to {change}",
                 show(at)
             ));
         }
@@ -100,19 +112,26 @@ impl Wording<'_> {
                  to keep, for example {}",
                 self.panel.place(),
                 show(at),
-                shown(raw)
+                shown(
+                    &self
+                        .policy_to_keep(record, at)
+                        .unwrap_or_else(|| raw.to_owned())
+                )
             ));
         }
         let there = Record {
             name: if at == place { &record.name } else { at }.to_owned(),
             ..record.clone()
         };
-        let value = if finding.code == Code::DmarcStrictAlignment {
-            relaxed(raw)
-        } else {
-            repaired(raw, &record.data.value())
-        };
         self.change_value_to(&there, &value)
+    }
+
+    /// Of several policies the one that the owner has written, rather than the one that was proposed.
+    fn policy_to_keep(&self, record: &Record, at: &str) -> Option<String> {
+        let texts = self.case.observations.values(at, RecordType::Txt);
+        let proposed = repaired(&record.data.value(), "");
+        let mut own = texts.into_iter().filter(|text| is_dmarc(text));
+        own.find(|text| Dmarc::parse(text).is_ok() && repaired(text, "") != proposed)
     }
 
     fn older_receivers(&self, dmarc: Option<&Dmarc>) -> String {
@@ -217,7 +236,7 @@ fn older_receivers(dmarc: &Dmarc, policy: Policy) -> String {
 
 /// The DMARC record with what receivers cannot read taken out, and a policy where there is none; the
 /// proposed one where nothing can be kept.
-fn repaired(text: &str, proposed: &str) -> String {
+pub(super) fn repaired(text: &str, proposed: &str) -> String {
     let text = bare(text);
     let Some(parts) = parts_of(&text) else {
         return proposed.to_owned();
@@ -260,7 +279,7 @@ fn parts_of(text: &str) -> Option<Vec<(String, String)>> {
     let mut has_version = false;
     let between = |c: char| ";,".contains(c) || c.is_whitespace() || c.is_control();
     for word in text.split(between) {
-        let Some((tag, value)) = word.split_once('=') else {
+        let Some((tag, value)) = word.split_once('=').or_else(|| with_a_colon(word)) else {
             // A further address, behind a comma.
             if let Some((_, value)) = parts.last_mut().filter(|_| word.contains(':')) {
                 value.push(',');
@@ -279,22 +298,21 @@ fn parts_of(text: &str) -> Option<Vec<(String, String)>> {
     (has_version || says_policy).then_some(parts)
 }
 
+/// A tag and its value with a colon between them.
+fn with_a_colon(word: &str) -> Option<(&str, &str)> {
+    const TAGS: [&str; 12] = [
+        "v", "p", "sp", "np", "t", "psd", "pct", "adkim", "aspf", "rua", "ruf", "fo",
+    ];
+    let (tag, value) = word.split_once(':')?;
+    let lower = tag.to_ascii_lowercase();
+    TAGS.contains(&lower.as_str()).then_some((tag, value))
+}
+
 /// What is left without escapes, quotation marks and spaces around it.
 fn bare(text: &str) -> String {
     let text = decode(text).replace('\\', "");
     let around = |c: char| c.is_whitespace() || !c.is_ascii() || "\"'`".contains(c);
     text.trim_matches(around).to_owned()
-}
-
-/// The DMARC record without what was put in and around it; the proposed one where that is no policy.
-pub(super) fn cleaned(text: &str, proposed: &str) -> String {
-    let text = bare(text);
-    let rest = text.split_once(';').map_or("", |(_, rest)| rest);
-    let cleaned = format!("v=DMARC1;{rest}");
-    match Dmarc::parse(&cleaned) {
-        Ok(_) => cleaned,
-        Err(_) => proposed.to_owned(),
-    }
 }
 
 /// The DMARC record with relaxed alignment.
@@ -348,26 +366,21 @@ mod tests {
                 "v=DMARC1; p=none; rua=mailto:a@b.example",
             ),
             ("v=DMARC1;\\194\\160p=reject", "v=DMARC1; p=reject"),
+            (
+                "\\226\\128\\156v=DMARC1; p=reject; rua=mailto:a@b.example\\226\\128\\157",
+                "v=DMARC1; p=reject; rua=mailto:a@b.example",
+            ),
+            (
+                "v:DMARC1; p:reject; rua:mailto:a@b.example",
+                "v=DMARC1; p=reject; rua=mailto:a@b.example",
+            ),
+            ("TXT v=DMARC1; p=reject", "v=DMARC1; p=reject"),
+            ("\"v=DMARC1\"", "v=DMARC1; p=none"),
             ("v=spf1 -all", proposed),
             ("anything", proposed),
         ] {
             assert_eq!(repaired(text, proposed), mended, "{text}");
         }
-    }
-
-    #[test]
-    fn a_policy_is_kept_when_what_surrounds_it_is_taken_off() {
-        let proposed = "v=DMARC1; p=none;";
-        for text in [
-            "v=DMARC1\\; p=reject\\; rua=mailto:a@example.com",
-            "\"v=DMARC1; p=reject; rua=mailto:a@example.com\"",
-            " v=dmarc1; p=reject; rua=mailto:a@example.com",
-            "\\226\\128\\156v=DMARC1; p=reject; rua=mailto:a@example.com\\226\\128\\157",
-        ] {
-            let kept = "v=DMARC1; p=reject; rua=mailto:a@example.com";
-            assert_eq!(cleaned(text, proposed), kept, "{text}");
-        }
-        assert_eq!(cleaned("\"v=DMARC1\"", proposed), proposed);
     }
 
     #[test]

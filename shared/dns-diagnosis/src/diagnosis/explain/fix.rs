@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 
-use super::dmarc_words::cleaned;
+use super::dmarc_words::repaired;
 use super::result::Fix;
 use super::show::{show, shown};
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
-use crate::diagnosis::judge::{Finding, Trouble};
+use crate::diagnosis::judge::{Finding, Standing, Trouble};
+use crate::dns::RecordType;
 use crate::email_auth::is_dmarc;
 use crate::records::{Record, RecordData, RecordId};
 
@@ -22,6 +23,9 @@ impl Wording<'_> {
         let seen = shown(raw);
         let at = finding.at.as_deref().map(show);
         let panel = self.panel.place();
+        if is_of_record(finding.code) && self.is_spf_of_another_service(record) {
+            return Some(Self::another_name(record));
+        }
         match finding.code {
             Code::DnsUnavailable | Code::ZoneNotLive if at.is_none() && self.is_delegated() => {
                 Some(self.silent_delegation_fix(record))
@@ -41,10 +45,10 @@ impl Wording<'_> {
             Code::NameTooLongForProvider => Some(self.ask_provider(record)),
             Code::ValuesJoined => Some(self.part(record, raw)),
             // The same records serve the mail of the domain above, or of another one.
-            Code::HostMisplaced if record.id == RecordId::MailFromSpf => {
+            Code::HostMisplaced if at_mail_from(record) && !self.is_at_domain(finding) => {
                 Some(self.add_elsewhere(record, at.as_deref().unwrap_or(place)))
             }
-            Code::HostWithoutZonePart if at_mail_from(record) => {
+            Code::HostMisplaced if record.id == RecordId::MailFromSpf => {
                 Some(self.add_elsewhere(record, at.as_deref().unwrap_or(place)))
             }
             Code::DmarcWrongPlace if at.is_none() && self.is_elsewhere(raw) => {
@@ -113,7 +117,7 @@ impl Wording<'_> {
             | Code::TxtEscaped
                 if record.id == RecordId::Dmarc =>
             {
-                Some(self.change_value_to(record, &cleaned(raw, &record.data.value())))
+                Some(self.change_value_to(record, &repaired(raw, &record.data.value())))
             }
             Code::MxPriorityInValue => Some(self.part_priority(record)),
             Code::ValueIsName | Code::StaleToken if at.is_some() => {
@@ -156,11 +160,7 @@ impl Wording<'_> {
             | Code::DmarcInvalid
             | Code::DmarcTagInvalid
             | Code::DmarcStrictAlignment => Some(self.dmarc_fix(record, place, finding)),
-            Code::DmarcBlocksVia => Some(Self::advice(format!(
-                "Do not change the policy. Publish the CNAME records of {} first, and wait until \
-                 Amazon SES has confirmed them.",
-                self.context.domain
-            ))),
+            Code::DmarcBlocksVia => Some(self.wait_for_dkim()),
         }
     }
 
@@ -201,6 +201,39 @@ impl Wording<'_> {
             }
             Some(_) | None => String::new(),
         }
+    }
+
+    /// What to do before mail is sent under a policy that has it refused.
+    fn wait_for_dkim(&self) -> Fix {
+        let domain = self.context.domain;
+        let mut keys = self
+            .records
+            .iter()
+            .filter(|record| is_key(record))
+            .peekable();
+        let has_keys = keys.peek().is_some();
+        Self::advice(if !has_keys {
+            format!(
+                "Do not change the policy. Wait until Amazon SES signs mail from {domain} (DKIM)."
+            )
+        } else if keys.all(|key| self.case.own(key).standing == Standing::Right) {
+            format!(
+                "Do not change the policy. The CNAME records of {domain} are published; wait until Amazon SES \
+                 has confirmed them."
+            )
+        } else {
+            format!(
+                "Do not change the policy. Publish the CNAME records of {domain} first, and wait until \
+                 Amazon SES has confirmed them."
+            )
+        })
+    }
+
+    /// Whether it is the SPF record at a name that takes mail for another service.
+    fn is_spf_of_another_service(&self, record: &Record) -> bool {
+        let exchanges = self.case.observations.values(&record.name, RecordType::Mx);
+        record.id == RecordId::MailFromSpf
+            && Self::is_of_another_service(record, &exchanges.join(", "))
     }
 
     /// The record at its own name, which was published at the domain itself, among others of the domain. A policy
@@ -274,6 +307,26 @@ fn is_foreign_alias(record: &Record, seen: &str) -> bool {
             || AMAZON.iter().any(|amazon| target.contains(amazon));
         target.contains('.') && !is_ours
     })
+}
+
+/// Whether a code asks to change a record, rather than the zone or its servers.
+fn is_of_record(code: Code) -> bool {
+    let of_zone = [
+        Code::DomainDoesNotExist,
+        Code::DomainSuspended,
+        Code::ZoneNotLive,
+        Code::DnssecFailure,
+        Code::NameserversDisagree,
+    ];
+    code.is_fault() && !of_zone.contains(&code)
+}
+
+/// Whether it is one of the records of DKIM.
+fn is_key(record: &Record) -> bool {
+    matches!(
+        record.id,
+        RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3
+    )
 }
 
 fn at_mail_from(record: &Record) -> bool {

@@ -3,6 +3,7 @@
 //! Written for a person who has never heard of DNS. Values that come from DNS pass through
 //! [`show`] before they get into a sentence.
 
+use super::dmarc_words::repaired;
 use super::result::DomainDiagnosis;
 use super::show::{show, shown};
 use super::wording::Wording;
@@ -20,8 +21,13 @@ impl Wording<'_> {
     pub(super) fn message(&self, record: &Record, place: &str, finding: &Finding) -> String {
         let kind = record.data.type_name();
         let name = &record.name;
-        let expected = record.data.value();
         let raw = finding.value.as_deref().unwrap_or_default();
+        // A policy is right in the form in which its owner meant it.
+        let expected = if record.id == RecordId::Dmarc {
+            repaired(raw, &record.data.value())
+        } else {
+            record.data.value()
+        };
         let seen = shown(raw);
         let at = finding.at.as_deref().map(show);
         let at_or_name = at.as_deref().unwrap_or(name);
@@ -29,7 +35,7 @@ impl Wording<'_> {
             Code::DomainDoesNotExist => self.trouble_message(Trouble::NoSuchDomain),
             Code::DomainSuspended => self.trouble_message(Trouble::Suspended),
             Code::DnsUnavailable | Code::ZoneNotLive if at.is_none() && self.is_delegated() => {
-                self.silent_delegation_message()
+                self.silent_delegation_message(record)
             }
             Code::ZoneNotLive => self.trouble_message(Trouble::NotLive),
             Code::DnssecFailure => self.trouble_message(Trouble::Bogus),
@@ -141,6 +147,10 @@ impl Wording<'_> {
             Code::TxtEscaped => format!(
                 "The value at {at_or_name} has backslashes (\\) in it: {seen}. They belong in the \
                  files of name servers only, and have become part of the value."
+            ),
+            Code::ValueQuoted if self.panel.quotes_text() => format!(
+                "The value at {at_or_name} has quotation marks inside those that the panel wants: {seen}. One \
+                 pair is right; a second one becomes part of the value."
             ),
             Code::ValueQuoted if !raw.contains('"') => format!(
                 "The value at {at_or_name} has quotation marks around it that do not belong to it: {seen}"

@@ -6,11 +6,17 @@ use crate::diagnosis::Context;
 use crate::diagnosis::judge::{Case, type_of};
 use crate::dns::RecordType;
 use crate::providers::Panel;
-use crate::records::{Record, RecordData};
+use crate::records::{Record, RecordData, RecordId};
 
 /// What is at a name beside ours.
-const STAYS: &str = "What is there now may be needed by another service, or by another Amazon account or \
-                     region, so it has to stay.";
+fn stays(record: &Record) -> &'static str {
+    if record.id == RecordId::Verification {
+        "What is there now may be needed by another service, or by another Amazon account or region, so it \
+         has to stay."
+    } else {
+        "What is there now may be needed by another service, so it has to stay."
+    }
+}
 
 /// What sentences are made of: the domain with its records, and what its provider's panel calls things.
 pub(super) struct Wording<'a> {
@@ -77,14 +83,16 @@ impl<'a> Wording<'a> {
         {
             Some(way) => format!(
                 "At {place}, open the TXT record {host} and put {value} into the field “{}” {way}, in \
-                 the same record. {STAYS}",
+                 the same record. {}",
                 panel.value_field(&record.data),
+                stays(record),
             ),
             None => format!(
                 "At {place}, add a second TXT record with the same name: put {host} into the field “{}” \
-                 and {}. {STAYS}",
+                 and {}. {}",
                 panel.host_field(),
                 self.value_words(record),
+                stays(record),
             ),
         };
         Fix {

@@ -79,6 +79,7 @@ pub(crate) use places::MAX_NAME;
 pub(crate) use spf::mistaken_modifier;
 pub(crate) use value::{SES_SPF_DOMAIN, is_value_of, type_of};
 pub(crate) use wildcard::WILDCARD_PROBE;
+pub use wildcard::is_wildcard_probe;
 
 /// How a domain stands, before it is put into words.
 #[derive(Debug, Clone, PartialEq, Eq)]

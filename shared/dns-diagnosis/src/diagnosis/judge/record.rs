@@ -174,7 +174,11 @@ impl Case<'_> {
     /// A record under the expected value that points at the expected name.
     fn swapped(&self, record: &Record, name: &str) -> Option<Judgement> {
         let values = self.observations.values(name, type_of(&record.data));
-        let back = values.iter().any(|value| value.starts_with(&record.name));
+        // The value is the name, or stands in both fields.
+        let own = record.data.value();
+        let back = values
+            .iter()
+            .any(|value| value.starts_with(&record.name) || value.eq_ignore_ascii_case(&own));
         back.then(|| Judgement::wrong(Vec::new(), values))
     }
 

@@ -6,6 +6,12 @@ use crate::records::{Record, RecordData};
 /// A label that no domain has: what answers for it is a wildcard (RFC 4592).
 pub(crate) const WILDCARD_PROBE: &str = "lasso-wildcard-check";
 
+/// Whether a name is one at which only a wildcard answers.
+pub fn is_wildcard_probe(name: &str) -> bool {
+    let label = name.split('.').next().unwrap_or(name);
+    label == WILDCARD_PROBE
+}
+
 /// Names at which only a wildcard answers. The records of DKIM have one of their own: where `_domainkey`
 /// exists, a wildcard above it does not reach below it (RFC 4592).
 pub(super) struct WildcardProbes {

@@ -1,4 +1,4 @@
-//! A case: a zone as a person publishes it, and what is to be said of one of its records. The README of
+//! A case: a zone as people publish it, and what is to be said of one of its records. The README of
 //! the folder describes the file.
 
 use std::collections::BTreeMap;
@@ -93,6 +93,9 @@ pub(crate) struct Fields {
     /// Whether the hand-off has a line for the record.
     #[serde(default)]
     pub(crate) handed_over: Option<bool>,
+    /// The name of that line, where it is not the record's own.
+    #[serde(default)]
+    pub(crate) handed_over_at: Option<String>,
     /// Whether another client holds the name, so that there is only the ownership record.
     #[serde(default)]
     pub(crate) contested: bool,

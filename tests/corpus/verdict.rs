@@ -99,8 +99,9 @@ fn differences(
     }
     wrong.extend(of_others(case, look));
     wrong.extend(of_words(record, &case.zone));
-    if let Some(wanted) = fields.handed_over {
-        match is_handed_over(record, domain, look) {
+    let at = fields.handed_over_at.as_deref().map(|at| case.fill_in(at));
+    if let Some(wanted) = fields.handed_over.or(at.is_some().then_some(true)) {
+        match is_handed_over(record, domain, look, at.as_deref()) {
             Ok(handed_over) if handed_over == wanted => {}
             Ok(handed_over) => wrong.push(format!("handed over: {handed_over}")),
             Err(error) => wrong.push(error),
@@ -233,6 +234,7 @@ fn is_handed_over(
     record: &RecordDiagnosis,
     domain: &Domain,
     look: &DnsLook,
+    at: Option<&str>,
 ) -> Result<bool, String> {
     let records = domain.records();
     let handoff = Handoff {
@@ -245,7 +247,7 @@ fn is_handed_over(
     let zone = render(HandoffFormat::Zone, &handoff).map_err(|error| error.to_string())?;
     let own = records.iter().find(|own| own.id == record.id);
     let own = own.ok_or("the domain has no such record")?;
-    let begins = format!("{}. ", own.name);
+    let begins = format!("{}. ", at.unwrap_or(&own.name));
     let kind = format!(" {} ", own.data.type_name());
     let mut lines = zone.body.lines();
     Ok(lines.any(|line| line.starts_with(&begins) && line.contains(&kind)))

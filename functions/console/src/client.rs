@@ -268,7 +268,11 @@ impl<F: Fetch> Visit<'_, F> {
         let format = formats.map(|(format, _, _)| format);
         let format = format.into_iter().find(|format| Some(*format) == wanted);
         let format = format.ok_or(Failure::NoPage)?;
-        let path = format!("{}?format={format}", place.under("records"));
+        let mut path = format!("{}?format={format}", place.under("records"));
+        if let Some(zone) = self.request.query("zone") {
+            let zone: String = form_urlencoded::byte_serialize(zone.as_bytes()).collect();
+            path = format!("{path}&zone={zone}");
+        }
         let answer = self.api.document(&path).await?;
         let ending = match format {
             "zone" => "zone",

@@ -9,7 +9,7 @@ mod page;
 mod times;
 
 use domain_auth::dns::DnsLook;
-use domain_auth::handoff::{Handoff, HandoffFormat, render};
+use domain_auth::handoff::{Handoff, HandoffFormat, render_in, zones};
 use domain_auth::links::ReadLinks;
 use domain_auth::ports::{Clock, Ports, ReadDomains};
 use domain_auth::use_cases::links::{Opened, open_link};
@@ -64,7 +64,9 @@ where
                 let page = page::opened(&opened, &token, was_refused, self.clock.now());
                 Ok(reply(StatusCode::OK, page.map_err(failed)?))
             }
-            Ok(Operation::GetHandoffRecords) => download(&opened, request.query("format")),
+            Ok(Operation::GetHandoffRecords) => {
+                download(&opened, request.query("format"), request.query("zone"))
+            }
             Ok(_) | Err(_) => Err(NoPage::NotFound),
         }
     }
@@ -74,8 +76,9 @@ fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> NoPage 
     NoPage::Failed(error.into())
 }
 
-/// The records as a file. None of a format that there is not, and none while there are no records.
-fn download(opened: &Opened, format: Option<&str>) -> Result<Reply, NoPage> {
+/// The records as a file: all, or those of a zone. None of a format or a zone that there is not, and none
+/// while there are no records.
+fn download(opened: &Opened, format: Option<&str>, zone: Option<&str>) -> Result<Reply, NoPage> {
     let Opened { domain, look, .. } = opened;
     let format: HandoffFormat = format
         .and_then(|format| format.parse().ok())
@@ -91,7 +94,10 @@ fn download(opened: &Opened, format: Option<&str>) -> Result<Reply, NoPage> {
         observations: look.as_ref().map_or(&[], |look| &look.observations),
         client: &domain.client,
     };
-    let file = render(format, &handoff).map_err(failed)?;
+    if zone.is_some_and(|zone| !zones(&handoff).iter().any(|known| known == zone)) {
+        return Err(NoPage::NotFound);
+    }
+    let file = render_in(format, &handoff, zone).map_err(failed)?;
     let disposition = format!("attachment; filename=\"{}\"", file.file_name);
     let mut reply = document(file);
     let content_type = reply.headers().get(header::CONTENT_TYPE).cloned();

@@ -7,7 +7,7 @@ use askama::Template;
 use domain_auth::diagnosis::RecordState;
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
-use domain_auth::handoff::in_words;
+use domain_auth::handoff::{Handoff, in_words, zones};
 use domain_auth::links::LinkToken;
 use domain_auth::plain_text::shown;
 use domain_auth::state::{State, Status};
@@ -67,7 +67,16 @@ struct Main<'a> {
     /// For how many seconds there is no check.
     wait: Option<u64>,
     was_refused: bool,
-    files: &'static [(&'static str, &'static str, &'static str)],
+    files: Vec<File>,
+}
+
+/// A file to download.
+struct File {
+    /// The end of its address.
+    query: String,
+    label: &'static str,
+    /// Who wants it.
+    who: String,
 }
 
 /// A diagnosis of the domain.
@@ -118,7 +127,11 @@ pub(crate) fn opened(
         looked_at: domain.dns_looked_at.map(in_words),
         wait: checked_at.and_then(|at| seconds_until(at, now)),
         was_refused,
-        files: if records.is_empty() { &[] } else { &FILES },
+        files: if records.is_empty() {
+            Vec::new()
+        } else {
+            files(domain, look.as_ref())
+        },
     };
     let foot = Foot {
         ends_at: in_words(link.ends_at),
@@ -133,6 +146,35 @@ pub(crate) fn opened(
         refresh_seconds: waits(status).then_some(REFRESH),
     };
     Ok(frame.render()?)
+}
+
+/// Every format; the change batch of Route 53 for each hosted zone, where names are in zones of their own.
+fn files(domain: &Domain, look: Option<&DnsLook>) -> Vec<File> {
+    let records = domain.records();
+    let zones = zones(&Handoff {
+        domain: &domain.name,
+        zone: look.and_then(DnsLook::zone),
+        records: &records,
+        observations: look.map_or(&[], |look| &look.observations),
+        client: &domain.client,
+    });
+    let mut files = Vec::new();
+    for (format, label, who) in FILES {
+        if format == "route53" && zones.len() > 1 {
+            files.extend(zones.iter().map(|zone| File {
+                query: format!("format={format}&zone={zone}"),
+                label,
+                who: format!("{who}, of the hosted zone {zone}"),
+            }));
+        } else {
+            files.push(File {
+                query: format!("format={format}"),
+                label,
+                who: who.to_owned(),
+            });
+        }
+    }
+    files
 }
 
 #[derive(Template)]

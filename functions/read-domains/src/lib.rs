@@ -8,7 +8,7 @@ mod config;
 
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
-use domain_auth::handoff::{Handoff, HandoffFormat, render};
+use domain_auth::handoff::{Handoff, HandoffFormat, render_in, zones};
 use domain_auth::history::HistoryEntry;
 use domain_auth::names::Eligibility;
 use domain_auth::ports::{ListFilter, PageStart, Ports, ReadDomains, ReadSenders};
@@ -93,7 +93,8 @@ where
             observations: look.as_ref().map_or(&[], |look| &look.observations),
             client: &domain.client,
         };
-        Ok(document(render(format, &handoff)?))
+        let zone = zone_of(request, &handoff)?;
+        Ok(document(render_in(format, &handoff, zone.as_deref())?))
     }
 
     async fn history(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
@@ -155,6 +156,21 @@ where
         let view = DomainListView::new(&page, &self.cursors, list);
         Ok(json(StatusCode::OK, &view))
     }
+}
+
+/// The zone of which the records are wanted: one of those that hold any. None where all are.
+fn zone_of(request: &ParsedRequest, handoff: &Handoff<'_>) -> Result<Option<String>, ApiError> {
+    let Some(wanted) = request.query("zone") else {
+        return Ok(None);
+    };
+    let zones = zones(handoff);
+    let wanted = wanted.strip_suffix('.').unwrap_or(wanted);
+    let found = zones.iter().find(|zone| zone.eq_ignore_ascii_case(wanted));
+    let found = found.cloned().ok_or_else(|| {
+        let detail = format!("is none of the zones with records: {}", zones.join(", "));
+        ApiError::invalid(FieldError::parameter("zone", detail))
+    })?;
+    Ok(Some(found))
 }
 
 /// By name in the query, or by media type.

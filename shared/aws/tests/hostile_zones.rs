@@ -186,6 +186,7 @@ impl HostileDns {
         Observation {
             question: question.clone(),
             authoritative: (1..=2).map(answer).collect(),
+            zone: None,
             recursive: self.outcome(question, 3),
         }
     }

@@ -85,6 +85,7 @@ fn observe(records: &[Record], questions: &[Question], damaged: bool) -> Vec<Obs
                 outcome: answer(question),
             })
             .to_vec(),
+        zone: None,
         recursive: answer(question),
     };
     questions.iter().map(observe).collect()

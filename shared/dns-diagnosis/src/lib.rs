@@ -49,6 +49,7 @@
 //!     .into_iter()
 //!     .map(|question| Observation {
 //!         authoritative: Vec::new(),
+//!         zone: None,
 //!         recursive: answer(&question.name, question.record_type),
 //!         question,
 //!     })

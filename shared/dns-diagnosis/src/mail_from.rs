@@ -1,9 +1,9 @@
-//! Which label the custom MAIL FROM domain gets: the first candidate that nobody uses.
+//! Which label the custom MAIL FROM domain gets: the first candidate that is not in use.
 //!
 //! SES wants a subdomain that is not otherwise used for mail, so one looks before proposing one:
 //! another sender's MX or SPF record would be broken by ours, and a CNAME would swallow it.
 
-use crate::diagnosis::{NOBODYS_LABEL, Observations, Questions, SES_SPF_DOMAIN};
+use crate::diagnosis::{Observations, Questions, SES_SPF_DOMAIN, WILDCARD_PROBE};
 use crate::dns::{Observation, Question, RecordType};
 use crate::email_auth::Spf;
 use crate::identity::MailFromLabel;
@@ -20,11 +20,11 @@ const TYPES: [RecordType; 4] = [
 /// Why a candidate cannot be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TakenBy {
-    /// An MX record of somebody else.
+    /// An MX record of another service.
     MailExchange,
     /// A CNAME record.
     Alias,
-    /// An SPF or other TXT record of somebody else.
+    /// An SPF or other TXT record of another service.
     Text,
     /// An address: a host has the name.
     Host,
@@ -58,7 +58,7 @@ pub struct LabelChoice {
 /// What to ask about one candidate, the first of which is enough for most domains.
 pub fn questions_for_label(domain: &DomainName, label: &MailFromLabel) -> Vec<Question> {
     let mut questions = Questions::default();
-    for name in [label.below(domain), format!("{NOBODYS_LABEL}.{domain}")] {
+    for name in [label.below(domain), format!("{WILDCARD_PROBE}.{domain}")] {
         for record_type in TYPES {
             questions.ask(&name, record_type);
         }
@@ -114,13 +114,13 @@ fn availability(
     region: &str,
     observations: &Observations<'_>,
 ) -> Availability {
-    let nobodys = format!("{NOBODYS_LABEL}.{domain}");
+    let probe = format!("{WILDCARD_PROBE}.{domain}");
     let alias = TYPES
         .iter()
         .find_map(|record_type| observations.alias(name, *record_type));
     if let Some(target) = alias {
         return taken(TakenBy::Alias, || {
-            observations.alias(&nobodys, RecordType::Mx) == Some(target)
+            observations.alias(&probe, RecordType::Mx) == Some(target)
         });
     }
     for record_type in TYPES {
@@ -130,7 +130,7 @@ fn availability(
             .any(|value| !is_ours(value, record_type, region));
         if foreign {
             return taken(kind_of(record_type), || {
-                observations.values(&nobodys, record_type) == values
+                observations.values(&probe, record_type) == values
             });
         }
     }

@@ -184,6 +184,7 @@ pub fn observed(
     let mut observation = Observation {
         question: question.clone(),
         authoritative: answers.collect(),
+        zone: None,
         recursive,
     };
     observation.spare_resolver();

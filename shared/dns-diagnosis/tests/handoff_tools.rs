@@ -23,6 +23,7 @@ fn document_among_others(format: HandoffFormat) -> String {
             record_type: RecordType::Txt,
         },
         authoritative: Vec::new(),
+        zone: None,
         recursive: Outcome::Found {
             data: texts
                 .iter()

@@ -150,7 +150,7 @@ impl Asking<'_> {
             return Ok(Reply::Failed(Failure::NotPublic));
         }
         let _permit = self.permit().await?;
-        // After the permit: whoever had it before may have found out.
+        // After the permit: the look-up that had it before may have found out.
         match self.memory.servers.verdict(server, zone) {
             Some(Verdict::Lame) => return Ok(Reply::Failed(Failure::Lame)),
             Some(Verdict::Silent) => return Err(NoReply::Silence),

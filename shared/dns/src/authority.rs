@@ -34,6 +34,8 @@ pub(crate) struct Source {
     /// Servers of that zone, as far as they were looked up: all of them, where fewer than two have
     /// answered. One whose address could not be looked up counts.
     pub(crate) listed: usize,
+    /// The zone that holds the name, as far as it shows.
+    pub(crate) zone: Option<Name>,
 }
 
 impl Source {
@@ -42,6 +44,7 @@ impl Source {
         Self {
             answers: Vec::new(),
             listed: 0,
+            zone: None,
         }
     }
 }
@@ -58,9 +61,11 @@ pub(crate) async fn ask(asking: &Asking<'_>, cut: Cut, query: &Query) -> Source 
     for step in 0..=MAX_REFERRALS {
         let asked;
         (asked, listed) = ask_zone(asking, &zone, &hosts, query).await;
+        let shown = zone_shown(&zone, query, &asked);
         let (mut replies, referral) = split(asked);
         let Some(referral) = referral.filter(|_| step < MAX_REFERRALS) else {
             answers.append(&mut replies);
+            zone = shown.unwrap_or(zone);
             break;
         };
         // A server that answers beside one that delegates holds the child zone as well, or
@@ -72,7 +77,27 @@ pub(crate) async fn ask(asking: &Asking<'_>, cut: Cut, query: &Query) -> Source 
     }
     answers.sort_by(|one, other| one.server.cmp(&other.server));
     answers.dedup_by(|one, other| one.server == other.server);
-    Source { answers, listed }
+    Source {
+        answers,
+        listed,
+        zone: Some(zone),
+    }
+}
+
+/// The zone below theirs that these servers serve too, and that holds the name: the one that has an SOA record
+/// at the name, or in a negative answer. Without a delegation nothing else tells.
+fn zone_shown(zone: &Name, query: &Query, asked: &[Asked]) -> Option<Name> {
+    let zones = asked.iter().filter_map(|(_, reply)| match reply {
+        Ok(Reply::NoData(negative) | Reply::NoSuchName(negative)) => negative.zone.clone(),
+        Ok(Reply::Found { .. }) if query.query_type == RecordType::SOA => Some(query.name.clone()),
+        Ok(Reply::Found { .. } | Reply::Alias { .. } | Reply::Referral(_) | Reply::Failed(_)) => {
+            None
+        }
+        Err(_) => None,
+    });
+    zones
+        .filter(|shown| zone.zone_of(shown) && shown.zone_of(&query.name))
+        .max_by_key(Name::num_labels)
 }
 
 /// What the servers of a zone say of a name below its apex.

@@ -21,7 +21,7 @@ pub struct Limits {
     /// Calls of the port that are worked on at once; more of them wait their turn.
     pub calls: usize,
     /// Queries in flight for one call. Each call has its own, so that a domain with dead servers
-    /// holds up nobody else; `calls` times this is the number of sockets.
+    /// holds up no other look-up; `calls` times this is the number of sockets.
     pub queries_per_call: usize,
     /// Time for a reply on UDP, after which the query is sent once more, with the same time again
     /// (twice as much for the recursive resolver).

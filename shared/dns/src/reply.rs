@@ -81,7 +81,7 @@ impl Host {
 }
 
 impl Reply {
-    /// The outcome that the domain sees. A referral that nobody follows any more is a server that
+    /// The outcome that the domain sees. A referral that is not followed any more is a server that
     /// does not serve the name.
     pub(crate) fn into_outcome(self) -> Outcome {
         match self {

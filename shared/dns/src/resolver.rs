@@ -124,7 +124,7 @@ impl Lookup for Resolver {
                 }
             }
             Ok(Step { exists: false, .. }) => ZoneOutcome::NoSuchDomain,
-            // All the way down nobody told who serves it.
+            // No server on the way down told which servers have it.
             Ok(Step { cut: None, .. }) => unknown(Some(Failure::Lame)),
             Err(no_reply) => unknown(no_reply.failure()),
         }
@@ -139,17 +139,17 @@ impl Lookup for Resolver {
     }
 
     async fn ask_again(&self, questions: &[Question]) -> Vec<SecondLook> {
-        let anew = self.begin_run();
-        let Some((_turn, permits, deadline)) = anew.turn().await else {
+        let afresh = self.begin_run();
+        let Some((_turn, permits, deadline)) = afresh.turn().await else {
             let unanswered = questions.iter().cloned().map(SecondLook::unanswered);
             return unanswered.collect();
         };
         let looks = questions
             .iter()
-            .map(|question| look_again(&anew, &permits, deadline, question))
+            .map(|question| look_again(&afresh, &permits, deadline, question))
             .collect::<Vec<_>>();
         stream::iter(looks)
-            .buffered(anew.setup.config.limits.queries_per_call)
+            .buffered(afresh.setup.config.limits.queries_per_call)
             .collect()
             .await
     }
@@ -178,15 +178,18 @@ async fn look(
         return Observation {
             question: question.clone(),
             authoritative: Vec::new(),
+            zone: None,
             recursive: Outcome::Failed {
                 failure: Failure::Malformed,
             },
         };
     };
     let query = Query::query(name, wire_type(question.record_type));
+    let source = at_source(&asking.leaving_time(), &query).await;
     let mut observation = Observation {
         question: question.clone(),
-        authoritative: at_source(&asking.leaving_time(), &query).await.answers,
+        authoritative: source.answers,
+        zone: source.zone.as_ref().map(render),
         recursive: Outcome::NotAsked,
     };
     let asks_resolver = match views {
@@ -227,7 +230,9 @@ async fn look_again(
         return unanswered;
     };
     let query = Query::query(name, wire_type(question.record_type));
-    let Source { answers, listed } = at_source(&asking, &query).await;
+    let Source {
+        answers, listed, ..
+    } = at_source(&asking, &query).await;
     let answers = answers.into_iter().map(|answer| SecondAnswer {
         server: answer.server,
         transport: Transport::Tcp,
@@ -254,6 +259,7 @@ fn given_up(question: &Question) -> Observation {
     Observation {
         question: question.clone(),
         authoritative: Vec::new(),
+        zone: None,
         recursive: Outcome::TimedOut,
     }
 }

@@ -58,7 +58,7 @@ impl NoReply {
         }
     }
 
-    /// The failure, where somebody spoke.
+    /// The failure, where a server spoke.
     pub(crate) fn failure(self) -> Option<Failure> {
         match self {
             Self::Failed(failure) => Some(failure),
@@ -222,7 +222,7 @@ fn connected(server: SocketAddr) -> io::Result<UdpSocket> {
 }
 
 /// Waits for the response. What has another identifier or another question is passed over: it is
-/// a late answer, or somebody guessing.
+/// a late answer, or a guess by an attacker.
 async fn receive(socket: &UdpSocket, request: &Message) -> Result<Received, NoReply> {
     let mut buffer = vec![0; BUFFER];
     loop {

@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::diagnosis::Diagnosis;
-use crate::dns::{Data, Observation, Outcome, Zone, ZoneOutcome};
+use crate::diagnosis::{Diagnosis, is_wildcard_probe};
+use crate::dns::{
+    Data, Observation, Outcome, Question, RecordType, Zone, ZoneOutcome, delegated_zones,
+};
 use crate::email_auth::is_dmarc;
 use crate::fnv::fnv1a_64;
-use crate::records::Record;
+use crate::records::{Record, RecordId};
 
 mod bounds;
 
@@ -40,19 +42,33 @@ impl DnsLook {
         observations: Vec<Observation>,
         records: &[Record],
     ) -> Self {
+        let apex = match &zone {
+            ZoneOutcome::Found(zone) => zone.apex.as_str(),
+            ZoneOutcome::NoSuchDomain | ZoneOutcome::Unknown { .. } => "",
+        };
+        let alternative = alternative(records, &observations);
+        let alternative = alternative.as_ref();
         let own_name = |observation: &Observation| {
             records
                 .iter()
                 .any(|record| record.name == observation.question.name)
                 || tells_of_policy(observation)
+                || is_wildcard_probe(&observation.question.name)
+                || alternative == Some(&observation.question)
+                || !delegated_zones(apex, [observation]).is_empty()
         };
+        let mut observations = observations;
+        for observation in &mut observations {
+            if observation.zone.as_deref() == Some(apex) {
+                // Of most names, and nothing new.
+                observation.zone = None;
+            }
+        }
+        observations.retain(|seen| own_name(seen) && size(seen) <= MAX_STORED);
         Self {
             zone,
             diagnosis,
-            observations: observations
-                .into_iter()
-                .filter(|observation| own_name(observation) && size(observation) <= MAX_STORED)
-                .collect(),
+            observations,
             left_out: 0,
         }
     }
@@ -80,6 +96,22 @@ impl DnsLook {
             ZoneOutcome::NoSuchDomain | ZoneOutcome::Unknown { .. } => None,
         }
     }
+}
+
+/// The texts at the domain itself, where an alias holds the name of the TXT record: its value then goes there.
+fn alternative(records: &[Record], observations: &[Observation]) -> Option<Question> {
+    let is_token = |record: &&Record| record.id == RecordId::Verification;
+    let name = &records.iter().find(is_token)?.name;
+    let of_alias = |outcome: &Outcome| matches!(outcome, Outcome::Alias { .. });
+    let holds = observations.iter().any(|seen| {
+        let mut outcomes = seen.authoritative.iter().map(|answer| &answer.outcome);
+        seen.question.name == *name && (outcomes.any(of_alias) || of_alias(&seen.recursive))
+    });
+    let (_, domain) = name.split_once('.').filter(|_| holds)?;
+    Some(Question {
+        name: domain.to_owned(),
+        record_type: RecordType::Txt,
+    })
 }
 
 /// Whether it is about a DMARC policy: the name of one above the domain, or a text at the domain itself

@@ -146,8 +146,11 @@ fn guess(typed: &str, found: Option<DomainName>) -> Option<DomainName> {
     let last = words.last().copied().unwrap_or_default().trim_matches('.');
     let ends = ending::is_ending(&last.to_lowercase());
     // `mapleridge,com` and `mapleridge com`, but not `mapleridge.com, thanks`.
+    let has_split_dot = said.contains(" .") || said.contains(". ");
     if ends && (found.is_none() || !spaced) {
-        return repaired(&words.join(".")).or(found);
+        // `maple ridge .com` has its dot already.
+        let between = if has_split_dot { "" } else { "." };
+        return repaired(&words.join(between)).or(found);
     }
     let is_prose = |word: &&str| {
         let word = word.to_lowercase();
@@ -164,8 +167,9 @@ fn guess(typed: &str, found: Option<DomainName>) -> Option<DomainName> {
         .map(|(_, front)| front.concat().to_lowercase());
     // "Maple Ridge mapleridge.com" has the name already.
     let repeats = in_front.is_some_and(|front| last.to_lowercase().starts_with(&front));
-    if is_split && last.contains('.') | said.contains(" .") | said.contains(". ") && !repeats {
-        return repaired(&words.concat()).or(found);
+    if is_split && (last.contains('.') || has_split_dot) && !repeats {
+        // Where the whole cannot be added, a part of it is the domain of another owner.
+        return repaired(&words.concat());
     }
     found
 }

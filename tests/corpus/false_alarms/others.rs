@@ -1,4 +1,4 @@
-//! What else is in the zone of an owner who does more than send mail with us.
+//! What else is in the zone of a company that does more than send mail with us.
 
 use crate::chance::Chance;
 use crate::zone::Zone;
@@ -16,7 +16,7 @@ const TEXTS: [&str; 9] = [
     " ",
 ];
 /// What other names have.
-const NAMES: [(&str, &str); 16] = [
+const NAMES: [(&str, &str); 30] = [
     ("", "A 192.0.2.10"),
     ("", "AAAA 2001:db8::10"),
     ("", "MX 1 aspmx.l.google.com."),
@@ -42,15 +42,45 @@ const NAMES: [(&str, &str); 16] = [
     ("_report._dmarc", "TXT \"v=DMARC1\""),
     ("deep.down.below", "TXT \"a name whose parents are empty\""),
     ("em1234", "CNAME u1234.wl.sendgrid.net."),
+    // Near the names of our records, with what another service has there.
+    ("amazonses", "TXT \"something else\""),
+    ("dmarc", "TXT \"v=DMARC1; p=reject\""),
+    ("_spf", "TXT \"v=spf1 include:amazonses.com ~all\""),
+    ("s1._domainkey", "CNAME s1.domainkey.u1234.wl.sendgrid.net."),
+    ("_amazonses._amazonses", "TXT \"something else\""),
+    ("bounce.www", "MX 10 feedback-smtp.us-east-1.amazonses.com."),
+    ("www.bounce", "TXT \"v=spf1 -all\""),
+    ("_dmarc.www", "TXT \"v=DMARC1; p=reject\""),
+    ("com", "TXT \"a name that doubled hosts are below\""),
+    (
+        "_lasso-challenge",
+        "TXT \"lasso-domain-verification=of-an-earlier-claim\"",
+    ),
+    // Types that are not asked for.
+    ("", r"TYPE65 \# 3 000100"),
+    ("", r"TYPE99 \# 4 03616263"),
+    (
+        "_smtp._tls",
+        "TXT \"v=TLSRPTv1; rua=mailto:tls@vendor.example\"",
+    ),
+    (
+        "default._bimi",
+        "TXT \"v=BIMI1; l=https://vendor.example/logo.svg\"",
+    ),
 ];
 /// What a wildcard may answer. A name that exists hides it.
-const WILDCARDS: [&str; 6] = [
+const WILDCARDS: [&str; 10] = [
     "A 192.0.2.99",
     "CNAME parking.vendor.example.",
     "MX 10 catchall.vendor.example.",
     "TXT \"v=spf1 -all\"",
     "TXT \"a wildcard\"",
     "AAAA 2001:db8::99",
+    // As ours, for names that are not there.
+    "TXT \"v=spf1 include:amazonses.com ~all\"",
+    "MX 10 feedback-smtp.us-east-1.amazonses.com.",
+    "CNAME tokenone.dkim.amazonses.com.",
+    r"TYPE65 \# 3 000100",
 ];
 
 /// Publishes records of others.

@@ -7,7 +7,7 @@ use crate::chance::Chance;
 use crate::zone::Zone;
 
 /// SPF records that let mail from Amazon SES pass.
-const SPF: [&str; 14] = [
+const SPF: [&str; 19] = [
     "v=spf1 include:amazonses.com ~all",
     "v=spf1 include:amazonses.com -all",
     "v=spf1 include:amazonses.com ?all",
@@ -22,10 +22,15 @@ const SPF: [&str; 14] = [
     "v=spf1 include:_spf.google.com include:amazonses.com ~all",
     "v=spf1 include:amazonses.com include:_spf.google.com -all",
     "v=spf1 include:amazonses.com ~all exp=explain._spf.google.com",
+    "v=spf1 include:amazonses.com exists:%{i}._spf.vendor.example -all",
+    "v=spf1 a ptr mx:example.net include:amazonses.com -all",
+    "v=spf1 include:amazonses.com. -all",
+    "v=spf1 unknown=modifier include:amazonses.com ~all",
+    "v=spf1 ip4:192.0.2.0/24 ip4:198.51.100.7 -ip4:203.0.113.9 include:amazonses.com -all",
 ];
 
 /// DMARC records that can be read, which let mail pass that is not aligned.
-const DMARC: [&str; 8] = [
+const DMARC: [&str; 10] = [
     "v=DMARC1; rua=mailto:dmarc@vendor.example",
     "v=DMARC1; p=none;",
     "v=DMARC1;p=none",
@@ -34,6 +39,8 @@ const DMARC: [&str; 8] = [
     "v=DMARC1 ; p = none ; rua = mailto:a@vendor.example,mailto:b@vendor.example!10m",
     "v=DMARC1; p=none; unknown=tag; t=n; np=none; psd=n",
     "v=DMARC1; p=none; rf=afrf; fo=0:1:d:s;",
+    "v=DMARC1;\tp=none;\tpct=0",
+    "v=DMARC1; rua=https://reports.vendor.example/dmarc; p=none; ;",
 ];
 /// Those that do not.
 const STRONG_DMARC: [&str; 3] = [
@@ -121,7 +128,18 @@ fn sender_policy(zone: &mut Zone, chance: &mut Chance) -> String {
         "v=spf1 ip4:192.0.2.7 include:amazonses.com -all",
     ]);
     let value = chance.strings(there);
-    zone.add(chance, &elsewhere, &format!("TXT {value}"));
+    let mut last = elsewhere.clone();
+    // Over so many records, of which each is a look-up; ten are allowed with ours (RFC 7208 section 4.6.4).
+    for level in 0..chance.up_to(6) {
+        let next = format!("n{level}.{elsewhere}");
+        zone.add(
+            chance,
+            &last,
+            &format!("TXT \"v=spf1 include:{next} ~all\""),
+        );
+        last = next;
+    }
+    zone.add(chance, &last, &format!("TXT {value}"));
     match chance.up_to(2) {
         0 => format!("v=spf1 redirect={elsewhere}"),
         1 => format!("v=spf1 include:{elsewhere} ~all"),

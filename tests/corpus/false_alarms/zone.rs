@@ -18,6 +18,9 @@ const ENDINGS: [&str; 5] = ["com", "net", "co.uk", "de", "com.au"];
 /// Of these there is a zone.
 pub(crate) const TOP: [&str; 2] = ["com", "co.uk"];
 
+/// A label of 63 letters, which is the most (RFC 1035 section 2.3.4).
+const LONG_LABEL: &str = "communities-of-the-north-and-of-the-south-and-of-all-that-is-we";
+
 /// A domain with everything right.
 pub(crate) struct Zone {
     pub(crate) seed: u64,
@@ -37,9 +40,15 @@ impl Zone {
     pub(crate) fn of(seed: u64) -> Self {
         let chance = &mut Chance::new(seed);
         let registered = format!("seed{seed}.{}", chance.one_of(&ENDINGS));
-        let domain = match chance.up_to(3) {
-            0 => format!("mail.{registered}"),
-            1 => format!("news.eu.{registered}"),
+        let domain = match chance.up_to(7) {
+            0 | 1 => format!("mail.{registered}"),
+            2 | 3 => format!("news.eu.{registered}"),
+            // Letters beyond ASCII, digits and hyphens, a label that is also one of a record, and a long one.
+            4 => format!("xn--bcher-kva.{registered}"),
+            5 => format!(
+                "{}.{registered}",
+                chance.one_of(&["1-2--3", "bounce", "dkim", LONG_LABEL])
+            ),
             _ => registered.clone(),
         };
         let mut zone = Self {
@@ -90,7 +99,13 @@ impl Zone {
         };
         let closest = self.files.keys().filter(|zone| encloses(zone));
         let closest = closest.max_by_key(|zone| zone.len()).cloned();
-        let line = format!("{}. {data}", chance.case(name));
+        // How long an answer may be kept is no matter (RFC 2181 section 8).
+        let ttl = if chance.once_in(6) {
+            chance.one_of(&["0 ", "1 ", "604800 ", "2147483647 "])
+        } else {
+            ""
+        };
+        let line = format!("{}. {ttl}{data}", chance.case(name));
         let zone = closest.unwrap_or_else(|| self.registered.clone());
         self.files.entry(zone).or_default().push(line);
     }

@@ -25,6 +25,7 @@
 //! let observe = |question: &Question| Observation {
 //!     question: question.clone(),
 //!     authoritative: Vec::new(),
+//!     zone: None,
 //!     recursive: Outcome::NoSuchName { negative_ttl: 300 },
 //! };
 //!
@@ -119,6 +120,12 @@ pub fn probes_for(
         }
         if !judged.is_explained() {
             case.ask_elsewhere(record, &mut questions);
+            if case.is_seen_elsewhere(record) {
+                // It may be a wildcard that answers there.
+                for probe in case.wildcard_probes() {
+                    questions.ask(probe, type_of(&record.data));
+                }
+            }
         }
         if exists {
             ask_instead(record, &mut questions);
@@ -177,8 +184,14 @@ impl Case<'_> {
     fn ask_beside(&self, record: &Record, questions: &mut Questions) {
         let record_type = type_of(&record.data);
         match record.data {
-            // Receivers ask for TXT at these names and are led on by the CNAME.
-            RecordData::Cname { .. } => questions.ask(&record.name, RecordType::Txt),
+            RecordData::Cname { .. } => {
+                // Receivers ask for TXT at these names and are led on by the CNAME.
+                questions.ask(&record.name, RecordType::Txt);
+                // A CNAME record does not tell its zone, and `_domainkey` may be one of its own.
+                if let Some((_, above)) = record.name.split_once('.') {
+                    questions.ask(above, RecordType::Soa);
+                }
+            }
             RecordData::Txt { .. } | RecordData::Mx { .. } => {
                 if self.observations.alias(&record.name, record_type).is_none() {
                     questions.ask(&record.name, RecordType::Cname);
@@ -189,7 +202,7 @@ impl Case<'_> {
 
     /// What a wildcard answers for the name of a record that is not right.
     fn ask_for_wildcard(&self, record: &Record, questions: &mut Questions) {
-        let sibling = self.nobodys_name(record);
+        let sibling = self.wildcard_probe(record);
         questions.ask(sibling, RecordType::Cname);
         match record.data {
             RecordData::Txt { .. } => questions.ask(sibling, RecordType::Txt),

@@ -73,7 +73,7 @@ codes! {
     TargetDoubled = "target_doubled",
     /// Name and value swapped, or the name pasted into the value.
     ValueIsName = "value_is_name",
-    /// The value begins with what belongs into another field.
+    /// The value begins with what belongs in another field.
     ValueHasTypePrefix = "value_has_type_prefix",
     /// Backslashes inside the value, as in a zone file.
     TxtEscaped = "txt_escaped",
@@ -138,7 +138,7 @@ codes! {
 }
 
 impl DiagnosisCode {
-    /// Whether the code asks somebody to change something.
+    /// Whether the code asks a person to change something.
     pub fn is_fault(self) -> bool {
         match self {
             Self::NotNeeded

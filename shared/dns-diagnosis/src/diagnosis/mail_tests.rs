@@ -74,7 +74,7 @@ fn nothing_more_is_asked_where_everything_is_right() {
 }
 
 #[test]
-fn an_include_that_nobody_answers_for_takes_nothing_away_and_proves_nothing() {
+fn an_include_without_an_answer_takes_nothing_away_and_proves_nothing() {
     let silent = |scene: Scene| {
         let silence = || Outcome::TimedOut;
         (0..3).fold(scene, |scene, server| {

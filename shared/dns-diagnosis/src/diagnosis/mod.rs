@@ -27,13 +27,13 @@ pub use explain::{Also, Diagnosis, DomainDiagnosis, Fix, RecordDiagnosis, explai
 pub use former::FormerTokens;
 pub use judge::{
     DmarcAt, DmarcDiscovery, Finding, Judged, JudgedRecord, RecordState, Trouble, discover_dmarc,
-    dmarc_name, is_of_registry, judge,
+    dmarc_name, is_of_registry, is_wildcard_probe, judge,
 };
 
 pub use sightings::Sightings;
 
 pub(crate) use ask::Questions;
-pub(crate) use judge::{Case, NOBODYS_LABEL, Observations, SES_SPF_DOMAIN, answers};
+pub(crate) use judge::{Case, Observations, SES_SPF_DOMAIN, WILDCARD_PROBE, answers};
 
 /// Judges the records by the observations of all rounds, and says what to do.
 pub fn diagnose(

@@ -208,6 +208,7 @@ impl Scene {
                     outcome: self.answer(index, question),
                 })
                 .collect(),
+            zone: None,
             recursive: self.answer(RESOLVER, question),
         };
         let mut observations: Vec<Observation> = questions.iter().map(observe).collect();

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-/// Most records of one answer that are kept, after sorting: more than anybody has at one name, so
+/// Most records of one answer that are kept, after sorting: more than any domain has at one name, so
 /// that a right record among many wrong ones is seen.
 pub const MAX_RECORDS: usize = 1_000;
 /// Longest text of one TXT record that is kept, in octets of the rendered form.
@@ -93,7 +93,7 @@ pub enum Data {
     },
 }
 
-/// Why there is no answer, although somebody spoke.
+/// Why there is no answer, although a server spoke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -159,7 +159,7 @@ pub enum Outcome {
     },
     /// No answer in time: unknown, which is not missing.
     TimedOut,
-    /// Nobody was asked: of the resolver, where what the authoritative servers said was enough, or was
+    /// No server was asked: of the resolver, where what the authoritative servers said was enough, or was
     /// that nothing is there.
     NotAsked,
 }
@@ -193,6 +193,10 @@ pub struct Observation {
     /// The answers of the authoritative servers and the failures of those asked in vain, sorted by
     /// server; empty where no server could be found. Two answers, where two can be had.
     pub authoritative: Vec<AuthorityAnswer>,
+    /// The apex of the zone that holds the name, as far as the authoritative servers tell: by a delegation,
+    /// by the SOA record of a negative answer (RFC 2308 section 3), or by one at the name itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// The answer of the recursive resolver, as SES and mailbox providers see it. Not asked where an
     /// authoritative server says that the record is not there.
     pub recursive: Outcome,
@@ -284,7 +288,7 @@ pub enum ZoneOutcome {
     /// The registered domain does not exist. A name below one that is live need not exist before its
     /// records do.
     NoSuchDomain,
-    /// Nobody answered: unknown.
+    /// No server answered: unknown.
     Unknown {
         /// What went wrong last.
         failure: Option<Failure>,

@@ -1,5 +1,7 @@
 //! DMARC policy records (RFC 9989 section 4.7, which replaces RFC 7489).
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// What the domain owner asks receivers to do with mail that fails (RFC 9989 section 4.7, `p`).
@@ -136,6 +138,7 @@ impl Policy {
 /// Whether a receiver keeps `text` as a DMARC record at all (RFC 9989 section 4.8): it begins with
 /// the version, with its value in just this case.
 pub fn is_dmarc(text: &str) -> bool {
+    let text = &with_tabs(text);
     let first = text.split(';').next().unwrap_or_default();
     first
         .split_once('=')
@@ -150,6 +153,7 @@ impl Dmarc {
         if !is_dmarc(text) {
             return Err(DmarcError::NotDmarc);
         }
+        let text = &with_tabs(text);
         let mut tags: Vec<(&str, &str)> = Vec::new();
         let parts = text
             .split(';')
@@ -280,6 +284,15 @@ fn has_address(rua: &str) -> bool {
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+/// The text with the tabs that DNS writes as `\009` (RFC 1035 section 5.1).
+fn with_tabs(text: &str) -> Cow<'_, str> {
+    if text.contains("\\009") {
+        text.replace("\\009", "\t").into()
+    } else {
+        text.into()
+    }
 }
 
 const WSP: [char; 2] = [' ', '\t'];

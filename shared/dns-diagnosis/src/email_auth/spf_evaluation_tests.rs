@@ -260,7 +260,7 @@ fn sections_5_3_to_5_6_what_is_malformed_is_an_error() {
 }
 
 #[test]
-fn section_5_7_exists_matches_everybody_or_nobody() {
+fn section_5_7_exists_matches_every_sender_or_none() {
     check(&[
         ("v=spf1 exists:mail.example.com", "pass for everybody"),
         (

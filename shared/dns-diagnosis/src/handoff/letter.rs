@@ -1,4 +1,4 @@
-//! The records as an email to somebody who may never have heard of Lasso: who sent it and why, what
+//! The records as an email to a person who may never have heard of Lasso: who sent it and why, what
 //! the client has to say, and then the instructions that the formats `text` and `html` have too.
 //!
 //! What a client wrote is text, quoted under its name. It is in no header, it is escaped, and no

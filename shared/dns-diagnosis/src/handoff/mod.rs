@@ -28,7 +28,7 @@ pub use order::{Handoff, HandoffError};
 
 use jiff::Timestamp;
 
-use proposal::Proposal;
+use proposal::{LeftOut, Proposal};
 
 /// A rendered format.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,27 +57,59 @@ pub fn json_schemas(generator: &mut schemars::SchemaGenerator) -> [schemars::Sch
 
 /// Renders the records.
 pub fn render(format: HandoffFormat, handoff: &Handoff<'_>) -> Result<Document, HandoffError> {
+    render_in(format, handoff, None)
+}
+
+/// Renders the records of one zone, which is one of [`zones`]; of all of them without one. A change batch of
+/// Route 53 is for one hosted zone: without a zone it has the records of the first.
+pub fn render_in(
+    format: HandoffFormat,
+    handoff: &Handoff<'_>,
+    zone: Option<&str>,
+) -> Result<Document, HandoffError> {
     let panel = Panel::of(handoff.zone, handoff.domain.organizational());
     let proposal = Proposal::of(handoff);
-    let records: Vec<&Record> = proposal.records.iter().collect();
+    let is_wanted = |record: &Record| zone.is_none_or(|zone| handoff.is_in(record, &panel, zone));
+    let records = proposal.records.iter();
+    let records: Vec<&Record> = records.filter(|record| is_wanted(record)).collect();
+    let left_out = proposal.left_out.into_iter();
+    let left_out: Vec<LeftOut<'_>> = left_out.filter(|it| is_wanted(it.record)).collect();
+    // Of one zone, that zone is the one to open.
+    let first = records.first().filter(|_| zone.is_some());
+    let opened = first.map(|record| handoff.panel_for(record, &panel));
+    let opened = opened.unwrap_or_else(|| panel.clone());
     let body = match format {
-        HandoffFormat::Json => json::render(handoff, &panel, &records)?,
-        HandoffFormat::Zone => zone::render(handoff, &panel, &records),
-        HandoffFormat::Csv => csv::render(handoff, &panel, &records),
-        HandoffFormat::Terraform => {
-            terraform::render(handoff, &panel, &records, &proposal.left_out)
-        }
-        HandoffFormat::Route53 => route53::render(handoff, &records)?,
-        HandoffFormat::Text => page::render_text(handoff, &panel, &records)?,
-        HandoffFormat::Html => page::render_html(handoff, &panel, &records)?,
+        HandoffFormat::Json => json::render(handoff, &opened, &records)?,
+        HandoffFormat::Zone => zone::render(handoff, &opened, &records),
+        HandoffFormat::Csv => csv::render(handoff, &opened, &records),
+        HandoffFormat::Terraform => terraform::render(handoff, &panel, &records, &left_out),
+        HandoffFormat::Route53 => route53::render(handoff, &panel, &records)?,
+        HandoffFormat::Text => page::render_text(handoff, &opened, &records)?,
+        HandoffFormat::Html => page::render_html(handoff, &opened, &records)?,
     };
     Ok(Document {
         content_type: format.content_type(),
-        file_name: format!("{}-dns-records.{}", handoff.domain, format.extension()),
+        file_name: format!(
+            "{}-dns-records.{}",
+            zone.unwrap_or(handoff.domain.as_str()),
+            format.extension()
+        ),
         body,
     })
 }
 
+/// The zones that hold the records that are handed over, in the order of the records. More than one where a
+/// name is delegated, as `_domainkey` may be.
+pub fn zones(handoff: &Handoff<'_>) -> Vec<String> {
+    let panel = Panel::of(handoff.zone, handoff.domain.organizational());
+    let proposal = Proposal::of(handoff);
+    handoff.zones_of(&proposal.records, &panel)
+}
+
+#[cfg(test)]
+mod delegation_tests;
+#[cfg(test)]
+mod occupied_tests;
 #[cfg(test)]
 mod proposal_tests;
 #[cfg(test)]

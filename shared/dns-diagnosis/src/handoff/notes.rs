@@ -43,7 +43,7 @@ fn caution(id: RecordId) -> Option<&'static str> {
 }
 
 /// What publishing a record does to the claims to the domain, for a person who may be a stranger to
-/// the client: whoever publishes the ownership record decides who has the domain at Lasso.
+/// the client: who publishes the ownership record decides which client has the domain at Lasso.
 pub(super) fn claim_notice(id: RecordId, domain: &str, client: &str) -> Option<String> {
     match id {
         RecordId::Ownership => Some(format!(
@@ -172,6 +172,7 @@ mod tests {
                 },
                 outcome: Outcome::NoSuchName { negative_ttl: 60 },
             }],
+            zone: None,
             recursive: Outcome::NotAsked,
         };
         let cloudflare = "ada.ns.cloudflare.com";

@@ -25,6 +25,28 @@ impl Handoff<'_> {
     pub(super) fn panel_for(&self, record: &Record, panel: &Panel) -> Panel {
         panel.about(record, self.zone, self.observations)
     }
+
+    /// Whether a zone holds a record.
+    pub(super) fn is_in(&self, record: &Record, panel: &Panel, zone: &str) -> bool {
+        let own = self.panel_for(record, panel);
+        own.zone().eq_ignore_ascii_case(zone)
+    }
+
+    /// The zones that hold these records, each once.
+    pub(super) fn zones_of<'r>(
+        &self,
+        records: impl IntoIterator<Item = &'r Record>,
+        panel: &Panel,
+    ) -> Vec<String> {
+        let mut zones: Vec<String> = Vec::new();
+        for record in records {
+            let own = self.panel_for(record, panel);
+            if !zones.iter().any(|zone| zone == own.zone()) {
+                zones.push(own.zone().to_owned());
+            }
+        }
+        zones
+    }
 }
 
 /// A format could not be rendered.

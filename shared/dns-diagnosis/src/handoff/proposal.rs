@@ -3,7 +3,7 @@
 
 use super::Handoff;
 use crate::diagnosis::{
-    Context, DmarcDiscovery, FormerTokens, NOBODYS_LABEL, Observations, RecordState, answers,
+    Context, DmarcDiscovery, FormerTokens, Observations, RecordState, WILDCARD_PROBE, answers,
     diagnose, discover_dmarc, proposes_dmarc,
 };
 use crate::dns::{Data, RecordType, ZoneOutcome};
@@ -32,6 +32,8 @@ const POLICY_PUBLISHED: &str =
     "A DMARC policy is published already, and a second one would void it.";
 const POLICY_UNKNOWN: &str =
     "DNS did not answer whether a DMARC policy applies to the domain from above.";
+const NAME_DELEGATED: &str = "The name is delegated to other name servers, which do not answer, so it is not known whether a policy \
+     is published.";
 const ALIAS_HOLDS: &str = "A CNAME record holds the name, and nothing may be beside it.";
 const NAME_TAKEN: &str =
     "Another mail service uses the name. Ask Lasso support for another MAIL FROM name.";
@@ -50,7 +52,8 @@ impl<'a> Proposal<'a> {
                 RecordId::MailFromSpf => {
                     published.mail_from(record).map(|()| published.spf(record))
                 }
-                RecordId::Verification | RecordId::Ownership => Ok(record.clone()),
+                RecordId::Verification => Ok(published.verification(record)),
+                RecordId::Ownership => Ok(record.clone()),
                 RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => Ok(record.clone()),
             };
             match proposed {
@@ -82,6 +85,9 @@ impl<'h, 'a> Published<'h, 'a> {
         if self.alias(&record.name).is_some() {
             return Err(ALIAS_HOLDS);
         }
+        if self.is_delegated_to_silence(&record.name) {
+            return Err(NAME_DELEGATED);
+        }
         let texts = self.observations.values(&record.name, RecordType::Txt);
         let mut policies = texts.iter().filter(|text| is_dmarc(text));
         // Another's may mean the same: ours is the one with the very text.
@@ -100,6 +106,26 @@ impl<'h, 'a> Published<'h, 'a> {
             | DmarcDiscovery::Published { .. }
             | DmarcDiscovery::Void { .. } => Ok(record.clone()),
         }
+    }
+
+    /// The token at its name, or at the domain itself, where Amazon SES takes it too, if another service has an
+    /// alias at the name.
+    fn verification(&self, record: &Record) -> Record {
+        match self.alias(&record.name) {
+            Some(target) if is_of_another_service(&target) => Record {
+                name: self.handoff.domain.as_str().to_owned(),
+                ..record.clone()
+            },
+            Some(_) | None => record.clone(),
+        }
+    }
+
+    /// Whether the name is in a zone of its own whose servers do not answer: what is there is not known, and a
+    /// record beside the delegation is not seen.
+    fn is_delegated_to_silence(&self, name: &str) -> bool {
+        let observation = self.observations.get(name, RecordType::Txt);
+        let zone = observation.and_then(|observation| observation.zone.as_deref());
+        zone.is_some_and(|zone| zone.eq_ignore_ascii_case(name)) && !self.is_answered(name)
     }
 
     fn is_answered(&self, name: &str) -> bool {
@@ -188,13 +214,13 @@ impl<'h, 'a> Published<'h, 'a> {
 }
 
 /// The names beside `name` at which only a wildcard answers.
-fn siblings(name: &str) -> impl Iterator<Item = String> {
+pub(super) fn siblings(name: &str) -> impl Iterator<Item = String> {
     let parent = name.split_once('.').map_or(name, |(_, parent)| parent);
     let below = ["", "_domainkey."].into_iter();
-    below.map(move |below| format!("{NOBODYS_LABEL}.{below}{parent}"))
+    below.map(move |below| format!("{WILDCARD_PROBE}.{below}{parent}"))
 }
 
-/// Whether a host takes mail for somebody else than SES, rather than being a mistyped one of SES. A lone
+/// Whether a host takes mail for another service than SES, rather than being a mistyped one of SES. A lone
 /// dot takes no mail (RFC 7505).
 fn is_of_another_service(host: &str) -> bool {
     let host = host.to_ascii_lowercase();

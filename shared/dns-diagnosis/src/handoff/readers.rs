@@ -1,4 +1,4 @@
-//! Reads every format back, where possible with a parser that somebody else wrote.
+//! Reads every format back, where possible with a parser of another project.
 
 use std::collections::BTreeSet;
 

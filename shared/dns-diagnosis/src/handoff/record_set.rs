@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Handoff;
+use super::proposal::siblings;
 use crate::diagnosis::{Observations, answers};
 use crate::dns::{MAX_RECORDS, MAX_TEXT, Outcome, RecordType};
 use crate::email_auth::is_spf;
@@ -36,7 +37,7 @@ pub(super) enum Value {
 pub(super) enum Present {
     /// Nothing, or nothing but what is in the set.
     Known,
-    /// It has not been looked up, or nobody answered.
+    /// It has not been looked up, or no server answered.
     Unknown,
 }
 
@@ -82,14 +83,18 @@ fn existing(record: &Record, observations: &Observations<'_>) -> (Vec<Value>, Pr
     let Some(observation) = observations.get(&record.name, record_type) else {
         return (Vec::new(), Present::Unknown);
     };
-    let nobody = answers(observation).is_empty();
-    let texts = observations.values(&record.name, record_type);
+    let silent = answers(observation).is_empty();
+    let mut texts = observations.values(&record.name, record_type);
+    if siblings(&record.name).any(|sibling| observations.values(&sibling, record_type) == texts) {
+        // A wildcard answers, and nothing is at the name itself (RFC 4592).
+        texts.clear();
+    }
     let cut = texts.len() >= MAX_RECORDS
         || texts.iter().any(|text| text.len() >= MAX_KNOWN_TEXT)
         || answers(observation)
             .into_iter()
             .any(|outcome| matches!(outcome, Outcome::Alias { .. }));
-    let present = if nobody || cut {
+    let present = if silent || cut {
         Present::Unknown
     } else {
         Present::Known

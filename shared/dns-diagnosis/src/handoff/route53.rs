@@ -1,14 +1,20 @@
 //! A change batch for `aws route53 change-resource-record-sets`.
 //!
 //! `UPSERT` replaces a whole record set, so it is used where the values at the name are known and
-//! repeated. Where they are not, `CREATE` is: it fails rather than delete what somebody needs.
+//! repeated. Where they are not, `CREATE` is: it fails rather than delete what another service needs.
+//!
+//! A batch changes one hosted zone. A name in a zone of its own has a batch of its own.
 
 use serde::Serialize;
 
 use super::record_set::{Present, Value, record_sets};
 use super::{Handoff, HandoffError};
+use crate::providers::Panel;
 use crate::records::character_strings::{octal_escape, strings};
 use crate::records::{Record, RecordId};
+
+/// The most characters of a comment (Route 53 API reference, `ChangeBatch`).
+const MAX_COMMENT: usize = 256;
 
 #[derive(Serialize)]
 #[cfg_attr(
@@ -18,7 +24,7 @@ use crate::records::{Record, RecordId};
 )]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ChangeBatch {
-    /// At most 256 characters (Route 53 API reference, `ChangeBatch`).
+    /// At most 256 characters. It names the other hosted zones where the records are in several.
     comment: String,
     changes: Vec<Change>,
 }
@@ -64,7 +70,18 @@ struct ResourceRecord {
     value: String,
 }
 
-pub(super) fn render(handoff: &Handoff<'_>, records: &[&Record]) -> Result<String, HandoffError> {
+pub(super) fn render(
+    handoff: &Handoff<'_>,
+    panel: &Panel,
+    records: &[&Record],
+) -> Result<String, HandoffError> {
+    let mut zones = handoff.zones_of(records.iter().copied(), panel).into_iter();
+    let zone = zones.next().unwrap_or_default();
+    let others: Vec<String> = zones.collect();
+    let is_here = |record: &&&Record| handoff.is_in(record, panel, &zone);
+    let here: Vec<&Record> = records.iter().filter(is_here).copied().collect();
+    let left = records.len() - here.len();
+    let records = here.as_slice();
     let changes = record_sets(handoff, records)
         .into_iter()
         .map(|set| Change {
@@ -98,10 +115,30 @@ pub(super) fn render(handoff: &Handoff<'_>, records: &[&Record]) -> Result<Strin
     } else {
         format!("Sending mail from {} with Lasso", handoff.domain)
     };
+    let comment = with_other_zones(comment, left, &others);
     let batch = ChangeBatch { comment, changes };
     let mut body = serde_json::to_string_pretty(&batch)?;
     body.push('\n');
     Ok(body)
+}
+
+/// The comment with the records that are in hosted zones of their own, as far as it may be long.
+fn with_other_zones(comment: String, left: usize, others: &[String]) -> String {
+    if others.is_empty() {
+        return comment;
+    }
+    let left = match left {
+        1 => "1 record is".to_owned(),
+        count => format!("{count} records are"),
+    };
+    let named = format!(
+        "{comment}. {left} not in this batch: ask for zone={}",
+        others.join(" and for zone=")
+    );
+    if named.len() <= MAX_COMMENT {
+        return named;
+    }
+    format!("{left} not in this batch, because other hosted zones hold them.")
 }
 
 fn written(value: &Value) -> String {

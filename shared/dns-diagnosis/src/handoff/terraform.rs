@@ -18,16 +18,32 @@ pub(super) fn render(
 ) -> String {
     // A domain holds no underscore, so that different domains have different names here.
     let slug = handoff.domain.as_str().replace('.', "_");
+    let (at_route53, elsewhere): (Vec<&Record>, Vec<&Record>) = records
+        .iter()
+        .partition(|record| may_be_at_route53(&handoff.panel_for(record, panel), panel));
     let mut file = format!(
-        "# DNS records for sending mail from {domain} with Lasso\n\n\
-         data \"aws_route53_zone\" \"lasso_{slug}\" {{\n  name = {zone}\n}}\n",
+        "# DNS records for sending mail from {domain} with Lasso\n",
         domain = handoff.domain,
-        zone = literal(&format!("{}.", panel.zone())),
     );
-    for set in record_sets(handoff, records) {
+    // A data source that finds no zone fails the plan, so there is none for a zone without records.
+    for zone in handoff.zones_of(at_route53.iter().copied(), panel) {
+        let _infallible = write!(
+            file,
+            "\n{delegated}data \"aws_route53_zone\" \"{source}\" {{\n  name = {name}\n}}\n",
+            delegated = if zone == panel.zone() {
+                String::new()
+            } else {
+                format!("# {zone} is delegated, and a hosted zone of its own.\n")
+            },
+            source = source(handoff, &slug, panel, &zone),
+            name = literal(&format!("{zone}.")),
+        );
+    }
+    for set in record_sets(handoff, &at_route53) {
         let record = set.record;
         let caution = comment(handoff, record.id);
         let label = label(&slug, record);
+        let own = handoff.panel_for(record, panel);
         let values: Vec<String> = set
             .values
             .iter()
@@ -37,30 +53,63 @@ pub(super) fn render(
             file,
             "\n# {purpose}.{caution}\n\
              {existing}resource \"aws_route53_record\" \"{label}\" {{\n  \
-             zone_id = data.aws_route53_zone.lasso_{slug}.zone_id\n  \
+             zone_id = data.aws_route53_zone.{source}.zone_id\n  \
              name    = {name}\n  \
              type    = \"{kind}\"\n  \
              ttl     = {ttl}\n  \
              records = [\n{values}  ]\n}}\n",
             purpose = purpose(record),
             existing = existing(&set, &label),
+            source = source(handoff, &slug, panel, own.zone()),
             name = literal(&record.name),
             kind = record.data.type_name(),
             ttl = record.ttl,
             values = values.concat(),
         );
     }
-    for LeftOut { record, reason } in left_out {
-        let _infallible = write!(
-            file,
-            "\n# No {id} record: {reason}\n# If an earlier version of this file made it, let go of it before you \
-             apply this one, or Terraform deletes it:\n\
-             #   terraform state rm aws_route53_record.{label}\n",
-            id = record.id.as_str(),
-            label = label(&slug, record),
+    for record in elsewhere {
+        let own = handoff.panel_for(record, panel);
+        let reason = format!(
+            "its name is delegated to {place}. Add it there: {kind} {name}, value {value}",
+            place = own.place(),
+            kind = record.data.type_name(),
+            name = record.name,
+            value = record.data.value(),
         );
+        file.push_str(&let_go(&label(&slug, record), record, &reason));
+    }
+    for LeftOut { record, reason } in left_out {
+        file.push_str(&let_go(&label(&slug, record), record, reason));
     }
     file
+}
+
+/// A record that the file does not have, and how it stays where an earlier file had it.
+fn let_go(label: &str, record: &Record, reason: &str) -> String {
+    format!(
+        "\n# No {id} record: {reason}\n# If an earlier version of this file made it, let go of it before you \
+         apply this one, or Terraform deletes it:\n\
+         #   terraform state rm aws_route53_record.{label}\n",
+        id = record.id.as_str(),
+    )
+}
+
+/// Whether a zone may be a hosted zone: not one that is delegated to another provider.
+fn may_be_at_route53(own: &Panel, main: &Panel) -> bool {
+    own.zone() == main.zone()
+        || own
+            .provider()
+            .is_none_or(|provider| provider.id == "route53")
+}
+
+/// The name of the data source of a zone. That of a delegated one ends with what is before the domain.
+fn source(handoff: &Handoff<'_>, slug: &str, panel: &Panel, zone: &str) -> String {
+    if zone == panel.zone() {
+        return format!("lasso_{slug}");
+    }
+    let front = zone.strip_suffix(handoff.domain.as_str());
+    let front = front.unwrap_or(zone).trim_end_matches('.');
+    format!("lasso_{slug}_zone_{}", front.replace('.', "_"))
 }
 
 /// The name of a resource.

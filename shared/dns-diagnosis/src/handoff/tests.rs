@@ -1,4 +1,4 @@
-//! Every format is read back by a parser that somebody else wrote, and holds the same records.
+//! Every format is read back by a parser of another project, and holds the same records.
 
 use proptest::prelude::*;
 

@@ -25,7 +25,16 @@ pub(super) fn render(handoff: &Handoff<'_>, panel: &Panel, records: &[&Record]) 
     if panel.provider().is_some() && may_be_cloudflare {
         file.push_str(AT_CLOUDFLARE);
     }
+    let mut zone = panel.zone().to_owned();
     for record in records {
+        let own = handoff.panel_for(record, panel);
+        if own.zone() != zone {
+            own.zone().clone_into(&mut zone);
+            let _infallible = write!(
+                file,
+                "; The zone {zone}: what follows belongs in its file, and is not seen in that of another.\n"
+            );
+        }
         let caution = comment(handoff, record.id);
         let attribute = match record.data {
             RecordData::Cname { .. } if may_be_cloudflare => DNS_ONLY,

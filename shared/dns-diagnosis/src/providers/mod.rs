@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_alike_and_a_private_server_belong_to_nobody() {
+    fn a_look_alike_and_a_private_server_belong_to_no_provider() {
         for host in [
             "ns1.example.com",
             "ns.cloudflare.com.example.net",

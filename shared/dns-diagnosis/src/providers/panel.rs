@@ -1,6 +1,6 @@
 //! What to put into which field of the provider's panel.
 
-use crate::dns::{Observation, RecordType, Zone};
+use crate::dns::{Observation, RecordType, Zone, closest_zone, delegated_zones};
 use crate::records::character_strings::{octal_escape, strings};
 use crate::records::{Record, RecordData, RecordId};
 
@@ -37,38 +37,54 @@ impl Panel {
         }
     }
 
-    /// The panel of a record whose name is delegated to servers other than those of `zone`, as
-    /// `_domainkey` or `_dmarc` may be: the servers that answered for it tell. `seen` is its own look-up,
-    /// `at_apex` that of the zone's NS records: whoever answers that serves the zone, under whatever name.
+    /// The panel of a record in a zone of its own below `zone`, as `_domainkey` or `_dmarc` may be. None where
+    /// the record is in `zone` itself. `apex` is the delegated zone that the answers name, `seen` the record's
+    /// own look-up, `at_apex` that of the NS records of `zone`.
+    ///
+    /// An answer to a question that was asked by an earlier version names no zone. Then the servers that
+    /// answered tell: those that answer for the NS records of `zone` serve it, under whatever name.
     pub fn of_delegated(
         record: &Record,
         zone: &Zone,
-        seen: &Observation,
+        apex: Option<&str>,
+        seen: Option<&Observation>,
         at_apex: Option<&Observation>,
     ) -> Option<Self> {
-        // Most names are not delegated: nothing is copied until one is.
-        let is_zones = |host: &str| {
-            let listed = zone.name_servers.iter().map(String::as_str);
-            let mut own = listed.chain(at_apex.into_iter().flat_map(hosts_that_answered));
-            own.any(|own| own.eq_ignore_ascii_case(host))
-        };
-        if zone.name_servers.is_empty() || hosts_that_answered(seen).any(is_zones) {
-            return None;
+        if apex.is_none() {
+            // Most names are not delegated: nothing is copied until one is.
+            let mut answered = seen.into_iter().flat_map(hosts_that_answered).peekable();
+            let is_zones = |host: &str| {
+                let listed = zone.name_servers.iter().map(String::as_str);
+                let mut own = listed.chain(at_apex.into_iter().flat_map(hosts_that_answered));
+                own.any(|own| own.eq_ignore_ascii_case(host))
+            };
+            let is_told = seen.is_some_and(|seen| seen.zone.is_some());
+            if is_told
+                || zone.name_servers.is_empty()
+                || answered.peek().is_none()
+                || answered.any(is_zones)
+            {
+                return None;
+            }
         }
-        let mut name_servers: Vec<String> = hosts_that_answered(seen).map(str::to_owned).collect();
-        name_servers.dedup();
-        if name_servers.is_empty() {
-            return None;
-        }
-        let apex = match record.id {
+        let apex = match (apex, record.id) {
+            (Some(apex), _) => apex,
             // The keys of all senders are in one zone.
-            RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => record.name.split_once('.')?.1,
-            RecordId::Verification
-            | RecordId::MailFromMx
-            | RecordId::MailFromSpf
-            | RecordId::Dmarc
-            | RecordId::Ownership => record.name.as_str(),
+            (None, RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3) => {
+                record.name.split_once('.')?.1
+            }
+            (
+                None,
+                RecordId::Verification
+                | RecordId::MailFromMx
+                | RecordId::MailFromSpf
+                | RecordId::Dmarc
+                | RecordId::Ownership,
+            ) => record.name.as_str(),
         };
+        let answered = seen.into_iter().flat_map(hosts_that_answered);
+        let mut name_servers: Vec<String> = answered.map(str::to_owned).collect();
+        name_servers.dedup();
         let delegated = Zone {
             apex: apex.to_owned(),
             name_servers,
@@ -96,9 +112,15 @@ impl Panel {
                     && seen.question.name.eq_ignore_ascii_case(name)
             })
         };
-        let delegated = zone.zip(seen(&record.name, record_type));
-        let delegated = delegated.and_then(|(zone, at_name)| {
-            Self::of_delegated(record, zone, at_name, seen(&zone.apex, RecordType::Ns))
+        let delegated = zone.and_then(|zone| {
+            let zones = delegated_zones(&zone.apex, observations);
+            Self::of_delegated(
+                record,
+                zone,
+                closest_zone(&record.name, &zones),
+                seen(&record.name, record_type),
+                seen(&zone.apex, RecordType::Ns),
+            )
         });
         delegated.unwrap_or_else(|| self.clone())
     }

@@ -134,7 +134,7 @@ async fn a_call_ends_in_time_and_what_is_left_is_unknown() {
 }
 
 #[tokio::test]
-async fn domains_with_dead_servers_hold_up_nobody_else() {
+async fn domains_with_dead_servers_hold_up_no_others() {
     let dead = dead_zone(4);
     let good = "@ 60 NS ns1\nns1 60 A 127.0.0.1\n_amazonses 60 TXT token\n";
     let dead_names = (0..15)

@@ -273,7 +273,7 @@ async fn a_hundred_look_ups_in_a_zone_cost_one_walk() {
     assert_eq!(net.servers[0].queries().about("ns1.example.com"), 1);
 
     ask(&resolver.begin_run(), "_dmarc.example.com", RecordType::Txt).await;
-    assert_eq!(walk(&net), [2, 2], "the next run begins anew");
+    assert_eq!(walk(&net), [2, 2], "the next run remembers nothing");
 }
 
 #[tokio::test]

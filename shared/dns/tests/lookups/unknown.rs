@@ -248,7 +248,7 @@ async fn no_resolver_is_no_answer() {
     assert_eq!(seen.recursive, failed(Failure::Unreachable));
 }
 
-/// A resolver that asks these servers and nobody else.
+/// A resolver that asks these servers and no others.
 fn only(servers: &[&OddServer]) -> Resolver {
     let servers = servers.iter().map(|server| server.address).collect();
     Resolver::new(DnsConfig {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain_auth::dns::{Failure, Lookup, Zone, ZoneOutcome};
+use domain_auth::dns::{Failure, Lookup, RecordType, Zone, ZoneOutcome};
 use local_dns_server::{Fault, FaultRule};
 
 use crate::net::Net;
@@ -104,4 +104,57 @@ async fn no_answer_is_an_unknown_zone() {
     let outcome = net.resolver().zone("not..a.name").await;
     let failure = Some(Failure::Malformed);
     assert_eq!(outcome, ZoneOutcome::Unknown { failure });
+}
+
+/// The zone that an observation names.
+async fn zone_seen(net: &Net, name: &str, record_type: RecordType) -> Option<String> {
+    net.ask(name, record_type).await.zone
+}
+
+const KEYS: &str = "@ 60 TXT keys\nkey 60 CNAME key.example.net.\n";
+
+#[tokio::test]
+async fn an_observation_names_the_delegated_zone_that_holds_the_name() {
+    let example = "@ 60 NS ns1\nns1 60 A 127.0.0.1\n_amazonses 60 TXT token\n\
+         _domainkey 60 NS ns.keys\nns.keys 60 A 127.0.0.2\n";
+    let net = Net::start(&[
+        &[("example.com", example)],
+        &[("_domainkey.example.com", KEYS)],
+    ])
+    .await;
+    let keys = Some("_domainkey.example.com".to_owned());
+    let example = Some("example.com".to_owned());
+    for (name, record_type, zone) in [
+        ("key._domainkey.example.com", RecordType::Cname, &keys),
+        ("other._domainkey.example.com", RecordType::Cname, &keys),
+        ("_domainkey.example.com", RecordType::Soa, &keys),
+        ("_amazonses.example.com", RecordType::Txt, &example),
+        ("missing.example.com", RecordType::Txt, &example),
+    ] {
+        assert_eq!(zone_seen(&net, name, record_type).await, *zone, "{name}");
+    }
+    // Its servers may say nothing: the delegation is there all the same.
+    net.servers[1].set_faults([FaultRule::everywhere(Fault::Refused)]);
+    let name = "key._domainkey.example.com";
+    assert_eq!(zone_seen(&net, name, RecordType::Cname).await, keys);
+}
+
+#[tokio::test]
+async fn servers_that_have_a_zone_and_one_below_it_name_the_one_that_holds_the_name() {
+    let example = "@ 60 NS ns1\nns1 60 A 127.0.0.1\n_amazonses 60 TXT token\n";
+    let zones = [("example.com", example), ("_domainkey.example.com", KEYS)];
+    let net = Net::start(&[&zones[..]]).await;
+    let keys = Some("_domainkey.example.com".to_owned());
+    // Negative answers have the SOA record of their zone (RFC 2308 section 3).
+    for (name, record_type) in [
+        ("missing._domainkey.example.com", RecordType::Cname),
+        ("_domainkey.example.com", RecordType::Mx),
+        ("_domainkey.example.com", RecordType::Soa),
+    ] {
+        assert_eq!(zone_seen(&net, name, record_type).await, keys, "{name}");
+    }
+    // A positive answer has none, so that the zone above is what is known.
+    let name = "key._domainkey.example.com";
+    let above = zone_seen(&net, name, RecordType::Cname).await;
+    assert_eq!(above.as_deref(), Some("example.com"));
 }

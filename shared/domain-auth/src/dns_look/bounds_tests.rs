@@ -13,6 +13,7 @@ fn observation(name: &str, texts: usize, ttl: u32) -> Observation {
             record_type: RecordType::Txt,
         },
         authoritative: Vec::new(),
+        zone: None,
         recursive: Outcome::Found {
             data: (0..texts).map(text).collect(),
             ttl,

@@ -21,8 +21,9 @@ use crate::ports::{Clock, IdentityStatuses, Ids, Operation, Ports, SesError};
 use crate::state::{FailureReason, State, Status, Trigger, TriggerKind};
 use crate::watching::{self, Sight, Watch};
 
-/// Rounds of look-ups for one domain: the records, and probes that explain what is not right.
-const ROUNDS: usize = 4;
+/// Most rounds of look-ups for one domain: the records, probes that explain what is not right, and one for each
+/// level of an SPF record, of which there are at most ten (RFC 7208 section 4.6.4). Most domains take two.
+const ROUNDS: usize = 14;
 
 /// How long a look at the DNS of one domain may take. What has not answered by then is unknown.
 pub(super) const LOOK_PATIENCE: SignedDuration = SignedDuration::from_secs(15);

@@ -89,6 +89,7 @@ fn observed(question: Question, domain: &Domain, zone: &Zone) -> Observation {
             server,
             outcome: outcome.clone(),
         }],
+        zone: None,
         recursive: outcome,
     };
     observation.spare_resolver();

@@ -16,7 +16,7 @@ pub(super) mod openapi {
 
     use crate::openapi::parameters::query;
     use crate::openapi::{Description, GoodAnswer, Schemas};
-    use crate::operations::get_records::openapi::in_every_format;
+    use crate::operations::get_records::openapi::{in_every_format, zone};
     use crate::operations::open_handoff::openapi::{headers, page};
 
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
@@ -25,8 +25,9 @@ pub(super) mod openapi {
         records["headers"] = headers();
         Description {
             detail: "The formats of `GET /domains/{domain}/records`. Without `format`, or with one that \
-                there is not, it is 404, as for no link; so it is while there are no records.",
-            query: vec![query("format", "The hand-off format.", &format)],
+                there is not, it is 404, as for no link; so it is with a zone without records, and while there \
+                are no records.",
+            query: vec![query("format", "The hand-off format.", &format), zone()],
             answers: vec![
                 GoodAnswer {
                     status: "200",

@@ -25,11 +25,14 @@ pub(super) mod openapi {
         Description {
             detail: "In the format that `format` names, or else in the one that `Accept` prefers. A \
                 DMARC record is left out where the domain has a policy already.",
-            query: vec![query(
-                "format",
-                "The hand-off format. Goes before `Accept`.",
-                &format,
-            )],
+            query: vec![
+                query(
+                    "format",
+                    "The hand-off format. Goes before `Accept`.",
+                    &format,
+                ),
+                zone(),
+            ],
             answers: vec![GoodAnswer {
                 status: "200",
                 description: "The records.",
@@ -43,9 +46,25 @@ pub(super) mod openapi {
                     "format",
                     "must be one of json, zone, csv, terraform, route53, text, html",
                 )),
+                ApiError::invalid(FieldError::parameter(
+                    "zone",
+                    "is none of the zones with records: maplehomes.com, _domainkey.maplehomes.com",
+                )),
             ],
             ..Description::default()
         }
+    }
+
+    /// One of the zones that hold the records.
+    pub(in crate::operations) fn zone() -> Value {
+        query(
+            "zone",
+            "A zone: its records only. Some names may be in a zone of their own, as \
+             `_domainkey.maplehomes.com` where it is delegated. Without it a document has all records, but \
+             for a Route 53 change batch, which is for one hosted zone: it has those of the first, and its \
+             comment names the others.",
+            &json!({ "type": "string", "minLength": 1 }),
+        )
     }
 
     /// Every hand-off format under its media type.

@@ -1,23 +1,35 @@
 //! What a DMARC record means, and what is wrong with it, in words; and the record mended.
 
-use super::show::show;
+use super::result::Fix;
+use super::show::{show, shown};
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::diagnosis::judge::{DmarcDiscovery, Finding, decode, dmarc_name};
+use crate::dns::RecordType;
 use crate::email_auth::{Alignment, Dmarc, DmarcError, Policy, is_dmarc};
+use crate::records::Record;
+
+/// Longest chain of aliases that is followed.
+const MAX_ALIASES: usize = 4;
 
 impl Wording<'_> {
     /// What a finding about the DMARC record at `place` means.
     pub(super) fn dmarc_message(&self, place: &str, finding: &Finding) -> String {
         let raw = finding.value.as_deref().unwrap_or_default();
-        let seen = show(raw);
+        let seen = shown(raw);
         let dmarc = Dmarc::parse(raw);
         match finding.code {
-            Code::DmarcMultiple => format!(
-                "There is more than one DMARC record at {place}. Mail servers then ignore all of \
-                 them{}.",
-                self.policy_instead(place)
-            ),
+            Code::DmarcMultiple => {
+                let alias = self.case.observations.alias(place, RecordType::Txt);
+                let at = match alias {
+                    Some(target) => format!("{}, to which {place} leads", show(target)),
+                    None => place.to_owned(),
+                };
+                format!(
+                    "There is more than one DMARC record at {at}. Mail servers then ignore all of them{}.",
+                    self.policy_instead(place)
+                )
+            }
             Code::DmarcTagInvalid => {
                 let void = dmarc.map(|dmarc| dmarc.void_tags).unwrap_or_default();
                 let void: Vec<String> = void.iter().map(|tag| show(tag)).collect();
@@ -50,6 +62,10 @@ impl Wording<'_> {
                     DmarcError::NotDmarc if is_dmarc(raw.trim_start()) => {
                         "has a space in front of v=DMARC1".to_owned()
                     }
+                    DmarcError::NotDmarc if behind_version(raw).is_some() => format!(
+                        "has {} behind v=DMARC1, where a semicolon (;) belongs",
+                        behind_version(raw).unwrap_or_default()
+                    ),
                     DmarcError::NotDmarc
                     | DmarcError::NoPolicy
                     | DmarcError::UnknownPolicy(_)
@@ -59,6 +75,63 @@ impl Wording<'_> {
                 format!("Mail servers cannot read the DMARC record at {place}: it {why}: {seen}")
             }
         }
+    }
+
+    /// What to do about the DMARC record at `place`, or where an alias there leads.
+    pub(super) fn dmarc_fix(&self, record: &Record, place: &str, finding: &Finding) -> Fix {
+        let raw = finding.value.as_deref().unwrap_or_default();
+        let mut at = place;
+        for _ in 0..MAX_ALIASES {
+            match self.case.observations.alias(at, RecordType::Txt) {
+                Some(target) => at = target,
+                None => break,
+            }
+        }
+        let value = if finding.code == Code::DmarcStrictAlignment {
+            relaxed(raw)
+        } else {
+            repaired(raw, &record.data.value())
+        };
+        if at != place && self.is_elsewhere(at) {
+            let change = if finding.code == Code::DmarcMultiple {
+                "keep only one of the DMARC records that it has for you there".to_owned()
+            } else {
+                format!(
+                    "change the DMARC policy that it keeps for you there to this: {}",
+                    show(&value)
+                )
+            };
+            return Self::advice(format!(
+                "Ask the company that {} belongs to to {change}",
+                show(at)
+            ));
+        }
+        if finding.code == Code::DmarcMultiple {
+            return Self::advice(format!(
+                "At {}, delete every TXT record at {} that begins with v=DMARC1, except the one that you want \
+                 to keep, for example {}",
+                self.panel.place(),
+                show(at),
+                shown(
+                    &self
+                        .policy_to_keep(record, at)
+                        .unwrap_or_else(|| raw.to_owned())
+                )
+            ));
+        }
+        let there = Record {
+            name: if at == place { &record.name } else { at }.to_owned(),
+            ..record.clone()
+        };
+        self.change_value_to(&there, &value)
+    }
+
+    /// Of several policies the one that the owner has written, rather than the one that was proposed.
+    fn policy_to_keep(&self, record: &Record, at: &str) -> Option<String> {
+        let texts = self.case.observations.values(at, RecordType::Txt);
+        let proposed = repaired(&record.data.value(), "");
+        let mut own = texts.into_iter().filter(|text| is_dmarc(text));
+        own.find(|text| Dmarc::parse(text).is_ok() && repaired(text, "") != proposed)
     }
 
     fn older_receivers(&self, dmarc: Option<&Dmarc>) -> String {
@@ -115,6 +188,20 @@ impl Wording<'_> {
     }
 }
 
+/// What is between the version and the first tag, where that is not a semicolon.
+fn behind_version(text: &str) -> Option<&'static str> {
+    let rest = text.strip_prefix("v=DMARC1")?;
+    let next = rest.trim_start().chars().next()?;
+    match next {
+        ',' => Some("a comma"),
+        ':' => Some("a colon"),
+        _ if next.is_alphanumeric() && rest.starts_with(char::is_whitespace) => {
+            Some("only a space")
+        }
+        _ => None,
+    }
+}
+
 /// Which mail strict alignment concerns.
 fn unmatched(dmarc: &Dmarc) -> &'static str {
     match (dmarc.dkim, dmarc.spf) {
@@ -150,40 +237,34 @@ fn older_receivers(dmarc: &Dmarc, policy: Policy) -> String {
 /// The DMARC record with what receivers cannot read taken out, and a policy where there is none; the
 /// proposed one where nothing can be kept.
 pub(super) fn repaired(text: &str, proposed: &str) -> String {
-    let text = text.trim();
-    if !is_dmarc(text) {
+    let text = bare(text);
+    let Some(parts) = parts_of(&text) else {
         return proposed.to_owned();
-    }
-    let void = Dmarc::parse(text)
+    };
+    let void = Dmarc::parse(&text)
         .map(|dmarc| dmarc.void_tags)
         .unwrap_or_default();
-    let parts = text.split(';').skip(1).map(str::trim);
-    let mut kept: Vec<&str> = Vec::new();
-    for part in parts {
-        let Some((tag, value)) = part.split_once('=') else {
-            continue;
-        };
-        let (tag, value) = (tag.trim(), value.trim());
-        let is_policy = matches!(tag, "p" | "sp" | "np");
+    let mut kept: Vec<(String, String)> = Vec::new();
+    for (tag, value) in parts {
+        let is_policy = matches!(tag.as_str(), "p" | "sp" | "np");
         let policies = [Policy::None, Policy::Quarantine, Policy::Reject];
         let known = policies
             .iter()
-            .any(|policy| policy.as_str().eq_ignore_ascii_case(value));
-        let again = kept
-            .iter()
-            .any(|seen| seen.split_once('=').is_some_and(|(t, _)| t.trim() == tag));
-        if !again && (!is_policy || known) && !void.iter().any(|void| void == tag) {
-            kept.push(part);
+            .any(|policy| policy.as_str().eq_ignore_ascii_case(&value));
+        let again = kept.iter().any(|(seen, _)| *seen == tag);
+        if !again && (!is_policy || known) && !void.contains(&tag) {
+            kept.push((tag, value));
         }
     }
-    let has_policy = kept
-        .iter()
-        .any(|part| part.split_once('=').is_some_and(|(t, _)| t.trim() == "p"));
-    if !has_policy {
-        kept.insert(0, "p=none");
-    }
-    kept.insert(0, "v=DMARC1");
-    let repaired = kept.join("; ");
+    // The policy comes first by old custom, and some receivers want it there.
+    let policy = kept.iter().position(|(tag, _)| tag == "p");
+    let policy = policy.map_or_else(|| ("p".to_owned(), "none".to_owned()), |at| kept.remove(at));
+    kept.insert(0, policy);
+    let parts = kept.iter().map(|(tag, value)| format!("{tag}={value}"));
+    let all: Vec<String> = std::iter::once("v=DMARC1".to_owned())
+        .chain(parts)
+        .collect();
+    let repaired = all.join("; ");
     if Dmarc::parse(&repaired).is_ok_and(|dmarc| dmarc.void_tags.is_empty()) {
         repaired
     } else {
@@ -191,21 +272,51 @@ pub(super) fn repaired(text: &str, proposed: &str) -> String {
     }
 }
 
-/// The DMARC record without what was put in and around it; the proposed one where that is no policy.
-pub(super) fn cleaned(text: &str, proposed: &str) -> String {
-    let text = decode(text).replace('\\', "");
-    let text =
-        text.trim_matches(|c: char| c.is_whitespace() || !c.is_ascii() || "\"'`".contains(c));
-    let rest = text.split_once(';').map_or("", |(_, rest)| rest);
-    let cleaned = format!("v=DMARC1;{rest}");
-    match Dmarc::parse(&cleaned) {
-        Ok(_) => cleaned,
-        Err(_) => proposed.to_owned(),
+/// The tags and values of what is meant as a DMARC record, whatever stands between them and wherever the
+/// version is. None where there is neither a version nor a policy, so that it may be anything.
+fn parts_of(text: &str) -> Option<Vec<(String, String)>> {
+    let mut parts: Vec<(String, String)> = Vec::new();
+    let mut has_version = false;
+    let between = |c: char| ";,".contains(c) || c.is_whitespace() || c.is_control();
+    for word in text.split(between) {
+        let Some((tag, value)) = word.split_once('=').or_else(|| with_a_colon(word)) else {
+            // A further address, behind a comma.
+            if let Some((_, value)) = parts.last_mut().filter(|_| word.contains(':')) {
+                value.push(',');
+                value.push_str(word);
+            }
+            continue;
+        };
+        let (tag, value) = (tag.trim().to_ascii_lowercase(), value.trim_end_matches(':'));
+        if tag == "v" {
+            has_version |= value.to_ascii_lowercase().starts_with("dmarc");
+        } else if tag.bytes().all(|octet| octet.is_ascii_lowercase()) {
+            parts.push((tag, value.to_owned()));
+        }
     }
+    let says_policy = parts.iter().any(|(tag, _)| tag == "p" || tag == "rua");
+    (has_version || says_policy).then_some(parts)
+}
+
+/// A tag and its value with a colon between them.
+fn with_a_colon(word: &str) -> Option<(&str, &str)> {
+    const TAGS: [&str; 12] = [
+        "v", "p", "sp", "np", "t", "psd", "pct", "adkim", "aspf", "rua", "ruf", "fo",
+    ];
+    let (tag, value) = word.split_once(':')?;
+    let lower = tag.to_ascii_lowercase();
+    TAGS.contains(&lower.as_str()).then_some((tag, value))
+}
+
+/// What is left without escapes, quotation marks and spaces around it.
+fn bare(text: &str) -> String {
+    let text = decode(text).replace('\\', "");
+    let around = |c: char| c.is_whitespace() || !c.is_ascii() || "\"'`".contains(c);
+    text.trim_matches(around).to_owned()
 }
 
 /// The DMARC record with relaxed alignment.
-pub(super) fn relaxed(text: &str) -> String {
+fn relaxed(text: &str) -> String {
     let parts = text.split(';').map(|part| match part.split_once('=') {
         Some((tag, value)) => match (tag.trim(), value.trim()) {
             (tag @ ("adkim" | "aspf"), "s" | "S") => format!(" {tag}=r"),
@@ -236,25 +347,40 @@ mod tests {
             ),
             ("v=DMARC1; p=none; p=reject", "v=DMARC1; p=none"),
             ("v=DMARC1; p=quarantine; t=yes", "v=DMARC1; p=quarantine"),
-            ("v=dmarc1; p=none", proposed),
+            ("v=dmarc1; p=none", "v=DMARC1; p=none"),
+            ("v=DMARC1 p=reject", "v=DMARC1; p=reject"),
+            (
+                "v=DMARC1, p=reject, rua=mailto:a@b.example,mailto:c@d.example",
+                "v=DMARC1; p=reject; rua=mailto:a@b.example,mailto:c@d.example",
+            ),
+            ("v=DMARC1: p=quarantine", "v=DMARC1; p=quarantine"),
+            ("p=reject; v=DMARC1", "v=DMARC1; p=reject"),
+            ("v=DMARC2; p=reject", "v=DMARC1; p=reject"),
+            (
+                "\"v=DMARC1\\; p=reject\\; rua=mailto:a@b.example\"",
+                "v=DMARC1; p=reject; rua=mailto:a@b.example",
+            ),
+            ("v=DMARC1; p=none; v=DMARC1; p=reject", "v=DMARC1; p=none"),
+            (
+                "p=none; rua=mailto:a@b.example",
+                "v=DMARC1; p=none; rua=mailto:a@b.example",
+            ),
+            ("v=DMARC1;\\194\\160p=reject", "v=DMARC1; p=reject"),
+            (
+                "\\226\\128\\156v=DMARC1; p=reject; rua=mailto:a@b.example\\226\\128\\157",
+                "v=DMARC1; p=reject; rua=mailto:a@b.example",
+            ),
+            (
+                "v:DMARC1; p:reject; rua:mailto:a@b.example",
+                "v=DMARC1; p=reject; rua=mailto:a@b.example",
+            ),
+            ("TXT v=DMARC1; p=reject", "v=DMARC1; p=reject"),
+            ("\"v=DMARC1\"", "v=DMARC1; p=none"),
+            ("v=spf1 -all", proposed),
+            ("anything", proposed),
         ] {
             assert_eq!(repaired(text, proposed), mended, "{text}");
         }
-    }
-
-    #[test]
-    fn a_policy_is_kept_when_what_surrounds_it_is_taken_off() {
-        let proposed = "v=DMARC1; p=none;";
-        for text in [
-            "v=DMARC1\\; p=reject\\; rua=mailto:a@example.com",
-            "\"v=DMARC1; p=reject; rua=mailto:a@example.com\"",
-            " v=dmarc1; p=reject; rua=mailto:a@example.com",
-            "\\226\\128\\156v=DMARC1; p=reject; rua=mailto:a@example.com\\226\\128\\157",
-        ] {
-            let kept = "v=DMARC1; p=reject; rua=mailto:a@example.com";
-            assert_eq!(cleaned(text, proposed), kept, "{text}");
-        }
-        assert_eq!(cleaned("\"v=DMARC1\"", proposed), proposed);
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! The one thing to do about each code.
 
-use super::dmarc_words::{cleaned, relaxed, repaired};
+use std::net::IpAddr;
+
+use super::dmarc_words::repaired;
 use super::result::Fix;
-use super::show::show;
+use super::show::{show, shown};
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
-use crate::diagnosis::judge::{Finding, Trouble};
+use crate::diagnosis::judge::{Finding, Standing, Trouble};
+use crate::dns::RecordType;
+use crate::email_auth::is_dmarc;
 use crate::records::{Record, RecordData, RecordId};
 
 impl Wording<'_> {
@@ -16,10 +20,16 @@ impl Wording<'_> {
     )]
     pub(super) fn fix(&self, record: &Record, place: &str, finding: &Finding) -> Option<Fix> {
         let raw = finding.value.as_deref().unwrap_or_default();
-        let seen = show(raw);
+        let seen = shown(raw);
         let at = finding.at.as_deref().map(show);
         let panel = self.panel.place();
+        if is_of_record(finding.code) && self.is_spf_of_another_service(record) {
+            return Some(Self::another_name(record));
+        }
         match finding.code {
+            Code::DnsUnavailable | Code::ZoneNotLive if at.is_none() && self.is_delegated() => {
+                Some(self.silent_delegation_fix(record))
+            }
             Code::DomainDoesNotExist => self.trouble_fix(Trouble::NoSuchDomain),
             Code::DomainSuspended => self.trouble_fix(Trouble::Suspended),
             Code::ZoneNotLive => self.trouble_fix(Trouble::NotLive),
@@ -34,6 +44,10 @@ impl Wording<'_> {
             Code::WildcardAnswers => Some(self.add_before_wildcard(record)),
             Code::NameTooLongForProvider => Some(self.ask_provider(record)),
             Code::ValuesJoined => Some(self.part(record, raw)),
+            // The same records serve the mail of the domain above, or of another one.
+            Code::HostMisplaced if at_mail_from(record) && !self.is_at_domain(finding) => {
+                Some(self.add_elsewhere(record, at.as_deref().unwrap_or(place)))
+            }
             Code::HostMisplaced if record.id == RecordId::MailFromSpf => {
                 Some(self.add_elsewhere(record, at.as_deref().unwrap_or(place)))
             }
@@ -48,6 +62,12 @@ impl Wording<'_> {
                 record,
                 &format!("the CNAME record {}", self.panel.host(record)),
             )),
+            // Other texts are there too, and many panels keep all of them in one record.
+            Code::HostMisplaced | Code::DmarcWrongPlace | Code::AtApex
+                if self.is_at_domain(finding) =>
+            {
+                Some(self.add_below_domain(record, raw, at.as_deref().unwrap_or(place)))
+            }
             Code::HostDoubled
             | Code::HostWithoutZonePart
             | Code::HostMisplaced
@@ -62,6 +82,11 @@ impl Wording<'_> {
                 if record.id == RecordId::Verification && is_foreign_alias(record, raw) =>
             {
                 Some(self.add_at_domain(record))
+            }
+            Code::WrongType
+                if !holds_alias(raw) && matches!(record.data, RecordData::Mx { .. }) =>
+            {
+                Some(self.add_instead(record, &format!("The record {seen}")))
             }
             Code::WrongType => Some(self.replace(record, &format!("the record {seen} at {place}"))),
             Code::CnameFlattened => Some(self.unproxy(record)),
@@ -82,7 +107,7 @@ impl Wording<'_> {
                 self.panel.zone(),
                 record.name
             ))),
-            // Another TXT record at the name may belong to somebody else, and may stay.
+            // Another TXT record at the name may belong to another service, and may stay.
             Code::ValueMismatch | Code::StaleToken if adds_beside(record, finding) => {
                 Some(self.add_beside(record))
             }
@@ -92,11 +117,12 @@ impl Wording<'_> {
             | Code::TxtEscaped
                 if record.id == RecordId::Dmarc =>
             {
-                Some(self.change_value_to(record, &cleaned(raw, &record.data.value())))
+                Some(self.change_value_to(record, &repaired(raw, &record.data.value())))
             }
             Code::MxPriorityInValue => Some(self.part_priority(record)),
             Code::ValueIsName | Code::StaleToken if at.is_some() => {
-                Some(self.replace(record, "that record"))
+                let at = at.as_deref().unwrap_or(place);
+                Some(self.add_instead(record, &format!("The record {at}")))
             }
             Code::TargetDoubled => {
                 let value = format!("{}.", self.panel.value(&record.data).trim_end_matches('.'));
@@ -130,19 +156,11 @@ impl Wording<'_> {
             | Code::SpfTooManyLookups
             | Code::SpfCannotTell
             | Code::SpfAllowsEverybody => self.spf_fix(record, finding),
-            Code::DmarcMultiple => Some(Self::advice(format!(
-                "At {panel}, delete every TXT record at {place} that begins with v=DMARC1, except \
-                 the one that you want to keep, for example {seen}"
-            ))),
-            Code::DmarcInvalid | Code::DmarcTagInvalid => {
-                Some(self.change_value_to(record, &repaired(raw, &record.data.value())))
-            }
-            Code::DmarcStrictAlignment => Some(self.change_value_to(record, &relaxed(raw))),
-            Code::DmarcBlocksVia => Some(Self::advice(format!(
-                "Do not change the policy. Publish the CNAME records of {} first, and wait until \
-                 Amazon SES has confirmed them.",
-                self.context.domain
-            ))),
+            Code::DmarcMultiple
+            | Code::DmarcInvalid
+            | Code::DmarcTagInvalid
+            | Code::DmarcStrictAlignment => Some(self.dmarc_fix(record, place, finding)),
+            Code::DmarcBlocksVia => Some(self.wait_for_dkim()),
         }
     }
 
@@ -183,6 +201,53 @@ impl Wording<'_> {
             }
             Some(_) | None => String::new(),
         }
+    }
+
+    /// What to do before mail is sent under a policy that has it refused.
+    fn wait_for_dkim(&self) -> Fix {
+        let domain = self.context.domain;
+        let mut keys = self
+            .records
+            .iter()
+            .filter(|record| is_key(record))
+            .peekable();
+        let has_keys = keys.peek().is_some();
+        Self::advice(if !has_keys {
+            format!(
+                "Do not change the policy. Wait until Amazon SES signs mail from {domain} (DKIM)."
+            )
+        } else if keys.all(|key| self.case.own(key).standing == Standing::Right) {
+            format!(
+                "Do not change the policy. The CNAME records of {domain} are published; wait until Amazon SES \
+                 has confirmed them."
+            )
+        } else {
+            format!(
+                "Do not change the policy. Publish the CNAME records of {domain} first, and wait until \
+                 Amazon SES has confirmed them."
+            )
+        })
+    }
+
+    /// Whether it is the SPF record at a name that takes mail for another service.
+    fn is_spf_of_another_service(&self, record: &Record) -> bool {
+        let exchanges = self.case.observations.values(&record.name, RecordType::Mx);
+        record.id == RecordId::MailFromSpf
+            && Self::is_of_another_service(record, &exchanges.join(", "))
+    }
+
+    /// The record at its own name, which was published at the domain itself, among others of the domain. A policy
+    /// stays as its owner has written it.
+    fn add_below_domain(&self, record: &Record, seen: &str, at: &str) -> Fix {
+        let mut own = record.clone();
+        if record.id == RecordId::Dmarc && is_dmarc(seen) {
+            own.data = RecordData::Txt {
+                text: seen.to_owned(),
+            };
+        }
+        let kind = record.data.type_name();
+        let what = format!("The {kind} record {} at {at}", shown(seen));
+        self.add_instead(&own, &what)
     }
 
     fn unproxy(&self, record: &Record) -> Fix {
@@ -244,18 +309,45 @@ fn is_foreign_alias(record: &Record, seen: &str) -> bool {
     })
 }
 
+/// Whether a code asks to change a record, rather than the zone or its servers.
+fn is_of_record(code: Code) -> bool {
+    let of_zone = [
+        Code::DomainDoesNotExist,
+        Code::DomainSuspended,
+        Code::ZoneNotLive,
+        Code::DnssecFailure,
+        Code::NameserversDisagree,
+    ];
+    code.is_fault() && !of_zone.contains(&code)
+}
+
+/// Whether it is one of the records of DKIM.
+fn is_key(record: &Record) -> bool {
+    matches!(
+        record.id,
+        RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3
+    )
+}
+
 fn at_mail_from(record: &Record) -> bool {
     matches!(record.id, RecordId::MailFromMx | RecordId::MailFromSpf)
 }
 
-/// The front of the policy that is proposed, which nobody has chosen.
+/// The front of the policy that is proposed, which the owner has not chosen.
 const OUR_POLICY: &str = "v=DMARC1; p=none;";
 /// The domains of Amazon's mail service.
 const AMAZON: [&str; 2] = ["amazonses.com", "amazonaws.com"];
 
 impl Wording<'_> {
+    /// Whether a record was found at the domain itself, or at the zone's apex.
+    fn is_at_domain(&self, finding: &Finding) -> bool {
+        let own = [self.context.domain.as_str(), self.case.zone];
+        let at = finding.at.as_deref();
+        at.is_some_and(|at| own.iter().any(|own| at.eq_ignore_ascii_case(own)))
+    }
+
     /// Whether a name is not below the organizational domain, so that a company of its own has it.
-    fn is_elsewhere(&self, name: &str) -> bool {
+    pub(super) fn is_elsewhere(&self, name: &str) -> bool {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
         let own = self.context.domain.organizational();
         let front = name.strip_suffix(own);
@@ -271,12 +363,35 @@ impl Wording<'_> {
         let foreign = |host: &str| {
             let host = host.to_ascii_lowercase();
             // A dot alone stands for no mail server at all (RFC 7505).
-            host != "." && host.contains('.') && !AMAZON.iter().any(|amazon| host.ends_with(amazon))
+            let is_address = host.trim_end_matches('.').parse::<IpAddr>().is_ok();
+            host != "."
+                && host.contains('.')
+                && !is_address
+                && !AMAZON.iter().any(|amazon| host.ends_with(amazon))
         };
         at_mail_from && !is_text && !seen.contains("v=spf1") && hosts.any(foreign)
     }
 }
 
+/// Whether a text that is not ours is left beside ours: any but an empty one, and a placeholder that was copied
+/// instead of the value it stands for.
 fn adds_beside(record: &Record, finding: &Finding) -> bool {
-    matches!(record.data, RecordData::Txt { .. }) && finding.at.is_none()
+    let text = finding.value.as_deref().unwrap_or_default().trim();
+    let brackets = [('<', '>'), ('[', ']'), ('{', '}')];
+    let is_placeholder = brackets
+        .iter()
+        .any(|(open, close)| text.starts_with(*open) && text.ends_with(*close));
+    is_text(record) && finding.at.is_none() && !text.is_empty() && !is_placeholder
+}
+
+fn is_text(record: &Record) -> bool {
+    match record.data {
+        RecordData::Txt { .. } => true,
+        RecordData::Cname { .. } | RecordData::Mx { .. } => false,
+    }
+}
+
+/// Whether what was seen at a name is an alias, beside which nothing can be added.
+fn holds_alias(seen: &str) -> bool {
+    seen.starts_with("CNAME ")
 }

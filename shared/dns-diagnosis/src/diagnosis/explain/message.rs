@@ -3,8 +3,9 @@
 //! Written for a person who has never heard of DNS. Values that come from DNS pass through
 //! [`show`] before they get into a sentence.
 
+use super::dmarc_words::repaired;
 use super::result::DomainDiagnosis;
-use super::show::show;
+use super::show::{show, shown};
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::diagnosis::judge::{ELLIPSES, Finding, RecordState, Trouble, decode, is_value_of};
@@ -20,14 +21,22 @@ impl Wording<'_> {
     pub(super) fn message(&self, record: &Record, place: &str, finding: &Finding) -> String {
         let kind = record.data.type_name();
         let name = &record.name;
-        let expected = record.data.value();
         let raw = finding.value.as_deref().unwrap_or_default();
-        let seen = show(raw);
+        // A policy is right in the form in which its owner meant it.
+        let expected = if record.id == RecordId::Dmarc {
+            repaired(raw, &record.data.value())
+        } else {
+            record.data.value()
+        };
+        let seen = shown(raw);
         let at = finding.at.as_deref().map(show);
         let at_or_name = at.as_deref().unwrap_or(name);
         match finding.code {
             Code::DomainDoesNotExist => self.trouble_message(Trouble::NoSuchDomain),
             Code::DomainSuspended => self.trouble_message(Trouble::Suspended),
+            Code::DnsUnavailable | Code::ZoneNotLive if at.is_none() && self.is_delegated() => {
+                self.silent_delegation_message(record)
+            }
             Code::ZoneNotLive => self.trouble_message(Trouble::NotLive),
             Code::DnssecFailure => self.trouble_message(Trouble::Bogus),
             Code::NameserverLame => self.lame(&[raw]).message,
@@ -131,9 +140,20 @@ impl Wording<'_> {
                 "The value at {name} is the one of another record: {seen} belongs at {}.",
                 self.whose(record, raw)
             ),
+            Code::TxtEscaped if !raw.contains('\\') => format!(
+                "The value at {at_or_name} has signs in it that are written as codes, as web pages and web \
+                 addresses have them: {seen}. It has to be exactly {expected}."
+            ),
             Code::TxtEscaped => format!(
-                "The value at {at_or_name} has backslashes (\\) in it: {seen}. They belong into the \
+                "The value at {at_or_name} has backslashes (\\) in it: {seen}. They belong in the \
                  files of name servers only, and have become part of the value."
+            ),
+            Code::ValueQuoted if self.panel.quotes_text() => format!(
+                "The value at {at_or_name} has quotation marks inside those that the panel wants: {seen}. One \
+                 pair is right; a second one becomes part of the value."
+            ),
+            Code::ValueQuoted if !raw.contains('"') => format!(
+                "The value at {at_or_name} has quotation marks around it that do not belong to it: {seen}"
             ),
             Code::ValueQuoted => format!(
                 "The value at {at_or_name} has quotation marks in it: {seen}. Your DNS provider \
@@ -174,7 +194,7 @@ impl Wording<'_> {
                 ),
             },
             Code::ValueHasTypePrefix => format!(
-                "The value at {at_or_name} begins with something that belongs into another field: \
+                "The value at {at_or_name} begins with something that belongs in another field: \
                  {seen}"
             ),
             Code::TargetDoubled => format!(
@@ -196,32 +216,22 @@ impl Wording<'_> {
                      region: {seen}. It has to be {expected}."
                 ),
             },
+            Code::ValueMismatch if kind == "TXT" && raw.trim().is_empty() => {
+                format!("The TXT record at {place} is empty. There is no {expected} yet.")
+            }
             Code::ValueMismatch if kind == "TXT" && at.is_none() => {
                 format!("The TXT record at {place} holds {seen}. There is no {expected} yet.")
             }
             Code::ValueMismatch => {
                 format!("The {kind} record at {place} holds {seen} instead of {expected}.")
             }
-            Code::MxWrongRegion => format!(
-                "The MX record at {name} is {seen}. That is the server of another Amazon region; \
-                 the one for this domain is {expected}."
-            ),
-            Code::MxWrongService => format!(
-                "The MX record at {name} is {seen}. That server of Amazon has another task; the one that \
-                 takes mail back for this domain is {expected}."
-            ),
-            Code::MxPriorityInValue => format!(
-                "The MX record at {name} has its priority inside the name of the server: {}. It has \
-                 to be {expected}, where the number is the priority.",
-                seen.replace("\\032", " ")
-            ),
+            Code::MxWrongRegion
+            | Code::MxWrongService
+            | Code::MxPriorityInValue
+            | Code::MxExtra => Self::mx_message(record, finding),
             Code::DkimWrongHostedZone => format!(
                 "The CNAME record at {name} begins right and ends wrong: it points at {seen} instead of \
                  {expected}."
-            ),
-            Code::MxExtra => format!(
-                "There is more than one MX record at {name}: {seen}. Amazon SES accepts this name \
-                 only if {expected} is its only MX record."
             ),
             Code::SpfMultiple => format!(
                 "There is more than one record at {place} that begins with v=spf1. Mail servers \
@@ -327,15 +337,16 @@ impl Wording<'_> {
     pub(super) fn lame(&self, hosts: &[&str]) -> DomainDiagnosis {
         let zone = self.panel.zone();
         let shown: Vec<String> = hosts.iter().take(4).map(|host| show(host)).collect();
+        let does = if shown.len() == 1 { "does" } else { "do" };
         let shown = shown.join(", ");
         DomainDiagnosis {
             code: Code::NameserverLame,
             message: format!(
-                "Not every name server that {zone} is registered with knows it: {shown} does not answer \
+                "Not every name server that {zone} is registered with knows it: {shown} {does} not answer \
                  for it. The records are seen at the others, but mail servers may need more than one try."
             ),
             fix: Some(Self::advice(format!(
-                "Tell {} that {shown} does not answer for {zone}. Your records need no change.",
+                "Tell {} that {shown} {does} not answer for {zone}. Your records need no change.",
                 self.panel.place()
             ))),
         }

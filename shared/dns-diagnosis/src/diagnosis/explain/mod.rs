@@ -52,9 +52,11 @@ use super::{Context, DiagnosisCode};
 use crate::dns::Observation;
 use crate::records::Record;
 
+mod delegated_words;
 mod dmarc_words;
 mod fix;
 mod message;
+mod mx_words;
 mod result;
 mod show;
 mod spf_words;

@@ -3,6 +3,8 @@
 
 use std::fmt::Write;
 
+use crate::diagnosis::judge::decode;
+
 /// Longest value that is shown in full, in characters as they are shown.
 const MAX_SHOWN: usize = 160;
 /// Most values that are shown of one name.
@@ -32,6 +34,12 @@ pub fn show(value: &str) -> String {
         length += shown[before..].chars().count();
     }
     shown
+}
+
+/// A value from DNS with the signs that DNS writes as numbers (`\226\128\147`, RFC 1035 section 5.1) as they
+/// are, fit to be read.
+pub(super) fn shown(value: &str) -> String {
+    show(&decode(value))
 }
 
 /// At most a handful of values, each made fit to be read.

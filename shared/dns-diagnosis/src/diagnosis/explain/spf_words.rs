@@ -1,7 +1,7 @@
 //! What is wrong with an SPF record in words, and the one thing to do about it.
 
 use super::result::Fix;
-use super::show::show;
+use super::show::{show, shown};
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::diagnosis::judge::{Finding, SES_SPF_DOMAIN, mistaken_modifier};
@@ -17,7 +17,7 @@ impl Wording<'_> {
     /// What a finding about the SPF record at `place` means.
     pub(super) fn spf_message(&self, record: &Record, place: &str, finding: &Finding) -> String {
         let raw = finding.value.as_deref().unwrap_or_default();
-        let seen = show(raw);
+        let seen = shown(raw);
         let result = self.case.spf_evaluation(record, raw).result;
         match (finding.code, result) {
             (Code::SpfCannotTell, SpfResult::CannotTell { term }) => format!(
@@ -121,7 +121,7 @@ impl Wording<'_> {
 }
 
 /// The record without our own include, which may have the wrong qualifier, and without terms that
-/// nobody can read. None where it is no SPF record at all.
+/// are not SPF. None where it is no SPF record at all.
 fn legible(text: &str) -> Option<String> {
     let (version, rest) = text.split_at_checked("v=spf1".len())?;
     let spaced = format!("{version} {rest}");
@@ -130,7 +130,9 @@ fn legible(text: &str) -> Option<String> {
     }
     let words = rest.split(' ').filter(|word| !word.is_empty());
     let kept = words.filter(|word| {
-        let ours = word.to_ascii_lowercase().contains(SES_SPF_DOMAIN);
+        let lower = word.to_ascii_lowercase();
+        let target = lower.split_once(':').map_or("", |(_, target)| target);
+        let ours = lower.contains(SES_SPF_DOMAIN) || is_misspelt(target);
         !ours && Spf::parse(&format!("v=spf1 {word}")).is_ok()
     });
     let kept: Vec<&str> = std::iter::once("v=spf1").chain(kept).collect();
@@ -145,8 +147,37 @@ fn legible(text: &str) -> Option<String> {
     })
 }
 
+/// Whether a name is that of Amazon SES with a slip of the keyboard in it, or that of another part of Amazon.
+fn is_misspelt(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name != SES_SPF_DOMAIN
+        && (name == "amazonaws.com" || distance(&name, SES_SPF_DOMAIN) <= MOST_SLIPS)
+}
+
+/// More slips than these in a name of 13 letters make another name of it.
+const MOST_SLIPS: usize = 2;
+
+/// How many letters to add, take out or change (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (above, letter) in one.bytes().enumerate() {
+        let mut diagonal = above;
+        let mut left = above + 1;
+        for (column, wanted) in row.iter_mut().skip(1).zip(other.bytes()) {
+            let changed = diagonal + usize::from(letter != wanted);
+            diagonal = *column;
+            left = changed.min(left + 1).min(diagonal + 1);
+            *column = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = above + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
 fn fault_message(place: &str, raw: &str, fault: &SpfFault) -> String {
-    let seen = show(raw);
+    let seen = shown(raw);
     match fault {
         SpfFault::Syntax {
             error: SpfError::NotSpf,
@@ -157,17 +188,22 @@ fn fault_message(place: &str, raw: &str, fault: &SpfFault) -> String {
         ),
         SpfFault::Syntax { at, error } if at == place => format!(
             "Mail servers cannot read the SPF record at {place}: it {}: {seen}",
-            show(&error.to_string())
+            shown(&error.to_string())
         ),
         SpfFault::Syntax { at, error } => format!(
             "The record at {place} leads to the SPF record at {}, which {}. {IGNORED}: {seen}",
             show(at),
-            show(&error.to_string())
+            shown(&error.to_string())
         ),
         SpfFault::NoRecord { target, .. } => format!(
-            "The record at {place} leads to {}, and there is no SPF record at that name. \
+            "The record at {place} leads to {}, and there is no SPF record at that name{}. \
              {IGNORED}: {seen}",
-            show(target)
+            show(target),
+            if is_misspelt(target) {
+                "; it looks like a misspelt amazonses.com"
+            } else {
+                ""
+            }
         ),
         SpfFault::Multiple { at } => format!(
             "The record at {place} leads to {}, which has more than one SPF record. {IGNORED}: \
@@ -216,7 +252,7 @@ fn joined(texts: &[String]) -> String {
 }
 
 fn missing_include(place: &str, raw: &str) -> String {
-    let seen = show(raw);
+    let seen = shown(raw);
     let why = Spf::parse(raw).ok().and_then(|spf| not_counting(&spf));
     match why {
         Some(why) => format!(
@@ -250,13 +286,41 @@ fn not_counting(spf: &Spf) -> Option<String> {
     if all.is_some_and(|all| all < place) {
         return Some("it stands behind “all”, where mail servers stop reading".to_owned());
     }
-    let sign = match qualifier {
-        Qualifier::Pass => return Some("an earlier term already decides otherwise".to_owned()),
-        Qualifier::Fail => "-",
-        Qualifier::SoftFail => "~",
-        Qualifier::Neutral => "?",
+    let why = match qualifier {
+        Qualifier::Pass => "an earlier term already decides otherwise",
+        Qualifier::Fail => "the “-” in front of it forbids it",
+        Qualifier::SoftFail => "the “~” in front of it says that it is probably not allowed",
+        Qualifier::Neutral => {
+            "the “?” in front of it says neither that it is allowed nor that it is not"
+        }
     };
-    Some(format!(
-        "the “{sign}” in front of it says that it is not allowed for certain"
-    ))
+    Some(why.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_keyboard_is_told_from_another_name() {
+        for name in [
+            "amazonse.com",
+            "amazones.com",
+            "amazonses.con",
+            "AmazonSes.co",
+            "amazonaws.com",
+            "amazon-ses.com",
+        ] {
+            assert!(is_misspelt(name), "{name}");
+        }
+        for name in [
+            "amazonses.com",
+            "amazon.com",
+            "_spf.google.com",
+            "sendgrid.net",
+            "",
+        ] {
+            assert!(!is_misspelt(name), "{name}");
+        }
+    }
 }

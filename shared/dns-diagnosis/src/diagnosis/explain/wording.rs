@@ -6,7 +6,17 @@ use crate::diagnosis::Context;
 use crate::diagnosis::judge::{Case, type_of};
 use crate::dns::RecordType;
 use crate::providers::Panel;
-use crate::records::{Record, RecordData};
+use crate::records::{Record, RecordData, RecordId};
+
+/// What is at a name beside ours.
+fn stays(record: &Record) -> &'static str {
+    if record.id == RecordId::Verification {
+        "What is there now may be needed by another service, or by another Amazon account or region, so it \
+         has to stay."
+    } else {
+        "What is there now may be needed by another service, so it has to stay."
+    }
+}
 
 /// What sentences are made of: the domain with its records, and what its provider's panel calls things.
 pub(super) struct Wording<'a> {
@@ -32,11 +42,11 @@ impl<'a> Wording<'a> {
     pub(super) fn about(&self, record: &Record) -> Self {
         let zone = self.context.found_zone();
         let record_type = type_of(&record.data);
-        let seen = self.case.observations.get(&record.name, record_type);
-        let delegated = zone.zip(seen);
-        let delegated = delegated.and_then(|(zone, seen)| {
+        let delegated = zone.and_then(|zone| {
+            let apex = self.case.delegated_zone(&record.name);
+            let seen = self.case.observations.get(&record.name, record_type);
             let at_apex = self.case.observations.get(&zone.apex, RecordType::Ns);
-            Panel::of_delegated(record, zone, seen, at_apex)
+            Panel::of_delegated(record, zone, apex, seen, at_apex)
         });
         Self {
             panel: delegated.unwrap_or_else(|| self.panel.clone()),
@@ -49,8 +59,9 @@ impl<'a> Wording<'a> {
         let panel = &self.panel;
         Fix {
             text: format!(
-                "At {}, add {} record: put {} into the field “{}” and {}.",
+                "At {}, {}add {} record: put {} into the field “{}” and {}.",
                 panel.place(),
+                self.opening(),
                 with_article(&record.data),
                 panel.host(record),
                 panel.host_field(),
@@ -72,16 +83,16 @@ impl<'a> Wording<'a> {
         {
             Some(way) => format!(
                 "At {place}, open the TXT record {host} and put {value} into the field “{}” {way}, in \
-                 the same record. What is there now has to stay: it is of another service, or of \
-                 another Amazon account or region.",
+                 the same record. {}",
                 panel.value_field(&record.data),
+                stays(record),
             ),
             None => format!(
                 "At {place}, add a second TXT record with the same name: put {host} into the field “{}” \
-                 and {}. The record that is there now has to stay: it is of another service, or of \
-                 another Amazon account or region.",
+                 and {}. {}",
                 panel.host_field(),
                 self.value_words(record),
+                stays(record),
             ),
         };
         Fix {
@@ -93,12 +104,22 @@ impl<'a> Wording<'a> {
 
     /// The record at its own name, for what is at another one is of use there.
     pub(super) fn add_elsewhere(&self, record: &Record, at: &str) -> Fix {
+        self.add_and(
+            record,
+            &format!("What is at {at} may stay: it is for other mail."),
+        )
+    }
+
+    /// The record at its own name, where what is at another one is of no use.
+    pub(super) fn add_instead(&self, record: &Record, what: &str) -> Fix {
+        self.add_and(record, &format!("{what} is then no longer needed."))
+    }
+
+    /// The record at its own name; what else is to be known of another one.
+    fn add_and(&self, record: &Record, more: &str) -> Fix {
         let add = self.add(record);
         Fix {
-            text: format!(
-                "{} What is at {at} may stay: it is for other mail.",
-                add.text
-            ),
+            text: format!("{} {more}", add.text),
             ..add
         }
     }
@@ -166,7 +187,7 @@ impl<'a> Wording<'a> {
     /// Another name for the MAIL FROM records, because a service has this one.
     pub(super) fn another_name(record: &Record) -> Fix {
         Self::advice(format!(
-            "{} is in use by another mail service. Leave its records as they are, and ask Lasso support \
+            "{} is already in use for other mail. Leave its records as they are, and ask Lasso support \
              for another name.",
             record.name
         ))

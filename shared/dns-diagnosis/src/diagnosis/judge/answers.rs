@@ -1,9 +1,9 @@
 //! From many answers to one: the authoritative servers first, the resolver where none of them
-//! could be reached, and never a verdict where nobody answered.
+//! could be reached, and never a verdict where no server answered.
 
 use super::finding::{Finding, Judgement, Standing};
 use crate::diagnosis::DiagnosisCode;
-use crate::dns::{Data, Failure, Observation, Outcome, Question, RecordType};
+use crate::dns::{Data, Failure, Observation, Outcome, Question, RecordType, delegated_zones};
 
 /// Longest chain of aliases that is followed through the observations.
 const MAX_CHAIN: usize = 4;
@@ -23,7 +23,7 @@ fn outcomes(observation: &Observation) -> impl Iterator<Item = &Outcome> {
     authoritative.chain([&observation.recursive])
 }
 
-/// The answers that count: the authoritative ones, or else the resolver's; empty where nobody
+/// The answers that count: the authoritative ones, or else the resolver's; empty where no server
 /// answered.
 pub(crate) fn answers(observation: &Observation) -> Vec<&Outcome> {
     let authoritative: Vec<&Outcome> = observation
@@ -63,6 +63,11 @@ impl<'a> Observations<'a> {
         let mut by_name: Vec<&Observation> = observations.iter().collect();
         by_name.sort_by_key(|observation| place_of(&observation.question.name));
         Self(by_name)
+    }
+
+    /// The apexes of zones below `apex`.
+    pub(super) fn delegated_zones(&self, apex: &str) -> Vec<&'a str> {
+        delegated_zones(apex, self.0.iter().copied())
     }
 
     pub(crate) fn get(&self, name: &str, record_type: RecordType) -> Option<&'a Observation> {
@@ -306,7 +311,7 @@ fn compare_with_resolver(
     judged
 }
 
-/// Why nobody answered.
+/// Why no server answered.
 fn silence(observation: &Observation) -> DiagnosisCode {
     if let Outcome::Failed {
         failure: Failure::DnssecBogus,

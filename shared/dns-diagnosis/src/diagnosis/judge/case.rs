@@ -4,10 +4,10 @@ use std::cell::OnceCell;
 
 use super::answers::Observations;
 use super::dmarc::Policies;
-use super::nobodys::NobodysNames;
 use super::suspended::are_for_suspended;
+use super::wildcard::WildcardProbes;
 use crate::diagnosis::Context;
-use crate::dns::{Observation, RecordType};
+use crate::dns::{Observation, RecordType, closest_zone};
 use crate::providers::Panel;
 use crate::records::Record;
 
@@ -21,9 +21,11 @@ pub(crate) struct Case<'a> {
     pub(crate) observations: Observations<'a>,
     /// What is known of the DMARC records on the way up from the domain.
     pub(crate) policies: Policies<'a>,
+    /// The apexes of zones below the one that holds the domain.
+    delegated_zones: Vec<&'a str>,
     // What several records may ask for is made once, and only where one of them asks.
     panel: OnceCell<Panel>,
-    nobodys_names: OnceCell<NobodysNames>,
+    probes: OnceCell<WildcardProbes>,
     is_suspended: OnceCell<bool>,
 }
 
@@ -37,11 +39,12 @@ impl<'a> Case<'a> {
         Self {
             context,
             zone: context.zone_or_guess(),
+            delegated_zones: observations.delegated_zones(context.zone_or_guess()),
             records,
             policies: Policies::new(context.domain, &observations),
             observations,
             panel: OnceCell::new(),
-            nobodys_names: OnceCell::new(),
+            probes: OnceCell::new(),
             is_suspended: OnceCell::new(),
         }
     }
@@ -52,6 +55,16 @@ impl<'a> Case<'a> {
             .get_or_init(|| Panel::of(self.context.found_zone(), self.zone))
     }
 
+    /// The zone below the domain's own one that holds a name; none where the zone itself does.
+    pub(crate) fn delegated_zone(&self, name: &str) -> Option<&'a str> {
+        closest_zone(name, &self.delegated_zones)
+    }
+
+    /// The apex of the zone that holds a record.
+    pub(super) fn zone_of(&self, record: &Record) -> &'a str {
+        self.delegated_zone(&record.name).unwrap_or(self.zone)
+    }
+
     /// Whether every name server of the zone is one for suspended domains.
     pub(super) fn is_suspended(&self) -> bool {
         let zone = self.context.found_zone();
@@ -60,10 +73,18 @@ impl<'a> Case<'a> {
     }
 
     /// A name beside the record at which only a wildcard answers.
-    pub(crate) fn nobodys_name(&self, record: &Record) -> &str {
-        self.nobodys_names
-            .get_or_init(|| NobodysNames::below(self.context.domain))
-            .beside(record)
+    pub(crate) fn wildcard_probe(&self, record: &Record) -> &str {
+        self.probes().beside(record)
+    }
+
+    /// The names below the domain at which only a wildcard answers.
+    pub(crate) fn wildcard_probes(&self) -> [&str; 2] {
+        self.probes().all()
+    }
+
+    fn probes(&self) -> &WildcardProbes {
+        self.probes
+            .get_or_init(|| WildcardProbes::below(self.context.domain))
     }
 
     /// The zone's name servers as the zone itself lists them.

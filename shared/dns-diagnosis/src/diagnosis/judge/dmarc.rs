@@ -270,7 +270,12 @@ fn judge_texts(data: &[Data]) -> Judgement {
 /// Receivers skip it, but a person meant it.
 fn resembles_dmarc(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    text.contains("dmarc1") || text.trim_start().starts_with("v=dmarc")
+    let policy = text.trim_start().strip_prefix("p=");
+    let policies = [Policy::None, Policy::Quarantine, Policy::Reject];
+    text.contains("dmarc1")
+        || text.trim_start().starts_with("v=dmarc")
+        || policy.is_some_and(|rest| policies.iter().any(|it| rest.starts_with(it.as_str())))
+        || text.contains("rua=mailto:")
 }
 
 /// A record that receivers skip: why, if one of the usual mistakes explains it.

@@ -105,7 +105,7 @@ impl Case<'_> {
 }
 
 /// Whether the zone names other servers as its own than those that were asked because the parent
-/// delegates to them: then somebody edits a zone that nobody sees.
+/// delegates to them: then a zone is edited that no resolver asks.
 fn is_elsewhere(case: &Case<'_>) -> bool {
     let own = case.own_name_servers();
     let Some(zone) = case.context.found_zone() else {

@@ -59,7 +59,7 @@ pub(crate) enum Standing {
     Wrong,
     /// Nothing is published.
     Absent,
-    /// Nobody answered.
+    /// No server answered.
     Unknown,
 }
 

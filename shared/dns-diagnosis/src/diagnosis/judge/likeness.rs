@@ -7,6 +7,10 @@ use crate::diagnosis::DiagnosisCode;
 const SHORTEST_PREFIX: usize = 4;
 /// A value of fewer characters may be part of another by chance.
 const SHORTEST_JOINED: usize = 16;
+/// A value of fewer letters and digits is none that a service has people publish.
+const SHORTEST_NEIGHBOUR: usize = 8;
+/// Longest name of a field, in octets: `Your verification record value`.
+const MAX_LABEL: usize = 40;
 /// What a screen shows for the rest of a value that is too long for it.
 pub(crate) const ELLIPSES: [&str; 2] = ["...", "\u{2026}"];
 /// The most that is taken off a value, in octets.
@@ -67,11 +71,17 @@ impl Expected<'_> {
                 return Likeness::Damaged(undone);
             }
         }
+        if self.same(&uncoded(&published)) {
+            return Likeness::Damaged(vec![DiagnosisCode::TxtEscaped]);
+        }
         if self.is_abridged(&bare) {
             return Likeness::Damaged(vec![DiagnosisCode::ValueTruncated]);
         }
         if self.is_end(&bare) {
             return Likeness::Damaged(vec![DiagnosisCode::ValueTruncated]);
+        }
+        if self.is_labelled(&bare) {
+            return Likeness::Damaged(vec![DiagnosisCode::ValueHasTypePrefix]);
         }
         if self.is_surrounded(&bare) {
             return Likeness::Damaged(vec![DiagnosisCode::ValueSurrounded]);
@@ -121,13 +131,24 @@ impl Expected<'_> {
             && self.value.ends_with(bare)
     }
 
-    /// Whether it is the value once, with nothing around it but signs.
+    /// Whether it is the value behind what it is called: `Value: ` or `amazonses=`.
+    fn is_labelled(&self, bare: &str) -> bool {
+        let label = bare.strip_suffix(self.value).map(str::trim_end);
+        let label = label.and_then(|label| label.strip_suffix([':', '=']));
+        self.is_joined(bare)
+            && label.is_some_and(|label| {
+                let mut signs = label.chars();
+                signs.all(|c| c.is_alphabetic() || " -_.".contains(c)) && label.len() <= MAX_LABEL
+            })
+    }
+
+    /// Whether it is the value once, with nothing around it but signs, or too little for a value.
     fn is_surrounded(&self, bare: &str) -> bool {
         let parts = bare.split_once(self.value);
         self.is_joined(bare)
             && parts.is_some_and(|(front, end)| {
-                let mut signs = front.chars().chain(end.chars());
-                signs.all(|c| !c.is_alphanumeric())
+                let around = front.chars().chain(end.chars());
+                around.filter(|c| c.is_alphanumeric()).count() < SHORTEST_NEIGHBOUR
             })
     }
 
@@ -253,6 +274,27 @@ pub(crate) fn decode(text: &str) -> String {
         at += if octet.is_some() { 4 } else { 1 };
     }
     String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// Undoes the codes that web pages and web addresses have for signs of a token, and a space that was a plus sign
+/// in an address.
+fn uncoded(text: &str) -> String {
+    const CODES: [(&str, &str); 12] = [
+        ("%2B", "+"),
+        ("%2b", "+"),
+        ("%2F", "/"),
+        ("%2f", "/"),
+        ("%3D", "="),
+        ("%3d", "="),
+        ("&#43;", "+"),
+        ("&plus;", "+"),
+        ("&#47;", "/"),
+        ("&#61;", "="),
+        ("&equals;", "="),
+        (" ", "+"),
+    ];
+    let undo = |text: String, (code, sign): &(&str, &str)| text.replace(code, sign);
+    CODES.iter().fold(text.trim().to_owned(), undo)
 }
 
 /// White space and what looks like it: characters that do not show and come along when

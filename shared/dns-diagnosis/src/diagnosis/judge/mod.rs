@@ -27,6 +27,7 @@
 //!         .map(|question| Observation {
 //!             question,
 //!             authoritative: Vec::new(),
+//!             zone: None,
 //!             recursive: outcome.clone(),
 //!         })
 //!         .collect();
@@ -48,13 +49,13 @@ use crate::dns::Observation;
 use crate::records::Record;
 
 mod answers;
+mod beside;
 mod case;
 mod dmarc;
 mod domain;
 mod finding;
 mod likeness;
 mod near;
-mod nobodys;
 mod places;
 mod policy;
 mod protection;
@@ -62,6 +63,7 @@ mod record;
 mod spf;
 mod suspended;
 mod value;
+mod wildcard;
 
 pub use dmarc::{DmarcAt, DmarcDiscovery, discover_dmarc, dmarc_name, is_of_registry};
 pub use domain::Trouble;
@@ -73,10 +75,11 @@ use finding::Judgement;
 pub(crate) use finding::Standing;
 pub(crate) use likeness::{ELLIPSES, decode};
 pub(crate) use near::has_misplaced_policy;
-pub(crate) use nobodys::NOBODYS_LABEL;
 pub(crate) use places::MAX_NAME;
 pub(crate) use spf::mistaken_modifier;
 pub(crate) use value::{SES_SPF_DOMAIN, is_value_of, type_of};
+pub(crate) use wildcard::WILDCARD_PROBE;
+pub use wildcard::is_wildcard_probe;
 
 /// How a domain stands, before it is put into words.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use super::case::Case;
 use super::dmarc::dmarc_name;
 use super::finding::{Finding, Judgement};
 use super::likeness::Likeness;
-use super::nobodys::NOBODYS_LABEL;
 use super::places::below;
 use super::value::{SES_SPF_DOMAIN, value_of};
+use super::wildcard::WILDCARD_PROBE;
 use crate::dns::{Data, Observation, RecordType};
 use crate::email_auth::{Spf, is_dmarc};
 use crate::names::DomainName;
@@ -47,6 +47,9 @@ impl Case<'_> {
             }
             RecordId::Ownership | RecordId::Dmarc => {
                 add(host.trim_start_matches('_'));
+                if record.id == RecordId::Dmarc {
+                    add("_dmark");
+                }
                 names.extend([(www.clone(), None), below_www(host)]);
             }
             RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
@@ -62,6 +65,10 @@ impl Case<'_> {
                     below_www(host),
                     at(token, "_domainkey"),
                     at(host, "www"),
+                    at("_domainkeys", token),
+                    at("_dkim", token),
+                    at("_domainkey", &["_", token].concat()),
+                    at("_domainkey", selector(record.id)),
                 ]);
             }
             RecordId::MailFromMx | RecordId::MailFromSpf => {
@@ -69,6 +76,7 @@ impl Case<'_> {
                 names.push(below_www(host));
                 if record.id == RecordId::MailFromSpf {
                     names.push((["_", host, ".", domain].concat(), None));
+                    names.push((below(domain, "_spf"), None));
                 }
             }
         }
@@ -192,9 +200,23 @@ impl Case<'_> {
 pub(crate) fn has_misplaced_policy(domain: &DomainName, observations: &[Observation]) -> bool {
     let observations = Observations::new(observations);
     let alias = observations.alias(&dmarc_name(domain.as_str()), RecordType::Txt);
-    let wildcard = observations.alias(&format!("{NOBODYS_LABEL}.{domain}"), RecordType::Txt);
+    let wildcard = observations.alias(&format!("{WILDCARD_PROBE}.{domain}"), RecordType::Txt);
     let texts = observations.values(domain.as_str(), RecordType::Txt);
     (alias.is_some() && alias != wildcard) || texts.iter().any(|text| is_dmarc(text))
+}
+
+/// The selector that many services have people publish, in the place of the token.
+fn selector(id: RecordId) -> &'static str {
+    match id {
+        RecordId::Dkim2 => "s2",
+        RecordId::Dkim3 => "s3",
+        RecordId::Dkim1
+        | RecordId::Verification
+        | RecordId::Ownership
+        | RecordId::MailFromMx
+        | RecordId::MailFromSpf
+        | RecordId::Dmarc => "s1",
+    }
 }
 
 fn is_text(record: &Record) -> bool {

@@ -11,7 +11,7 @@ pub(crate) const MAX_NAME: usize = 253;
 pub(crate) struct Place {
     pub(crate) name: String,
     pub(crate) kind: PlaceKind,
-    /// A name above it that exists only where somebody made such a mistake: the last label that does
+    /// A name above it that exists only where such a mistake was made: the last label that does
     /// not belong there, right below the zone or the domain.
     pub(crate) branch: Option<String>,
 }
@@ -64,6 +64,7 @@ impl Case<'_> {
         };
         let mut bases = vec![zone];
         bases.extend((domain != zone).then_some(domain));
+        bases.extend(self.delegated_zone(&record.name));
         for base in bases {
             let name = below(base, &record.name);
             add(name, PlaceKind::Doubled, Some(branch(&record.name, base)));
@@ -71,18 +72,25 @@ impl Case<'_> {
         for near in self.repeated_names(record) {
             add(near.name, PlaceKind::Doubled, near.below);
         }
-        // At the parent `_dmarc` and `_amazonses` are records of their own; whether the value is
-        // ours is checked where the answer is read.
+        // At the parent `_amazonses` may be a record of its own; whether the value is ours is checked where
+        // the answer is read.
         let front = record.name.strip_suffix(domain);
-        if let Some(front) = front.filter(|_| domain != zone && record.id != RecordId::Dmarc) {
+        if let Some(front) = front.filter(|_| domain != zone && has_value_of_its_own(record)) {
             add([front, zone].concat(), PlaceKind::WithoutPart, None);
         }
         match record.id {
             RecordId::Verification | RecordId::Ownership => {
                 add(domain.to_owned(), PlaceKind::Apex, None);
+                // The whole domain in the field for the host.
+                add(
+                    below(zone, domain),
+                    PlaceKind::Doubled,
+                    Some(branch(domain, zone)),
+                );
             }
             RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
                 let value = record.data.value();
+                let zone = self.zone_of(record);
                 let name = below(zone, &value);
                 add(name, PlaceKind::UnderItsValue, Some(branch(&value, zone)));
                 for old in self.former_tokens(record.id) {
@@ -115,6 +123,16 @@ impl Case<'_> {
         former
             .filter(move |(at, _)| at % 3 == place)
             .map(|(_, token)| token.as_str())
+    }
+}
+
+/// Whether the value of a record tells that it is of this domain. The policy, the MX record and the SPF record
+/// are the same for many domains: those of the domain above serve its own mail.
+fn has_value_of_its_own(record: &Record) -> bool {
+    match record.id {
+        RecordId::Verification | RecordId::Ownership => true,
+        RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => true,
+        RecordId::MailFromMx | RecordId::MailFromSpf | RecordId::Dmarc => false,
     }
 }
 

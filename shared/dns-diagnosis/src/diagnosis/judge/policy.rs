@@ -4,7 +4,7 @@ use super::case::Case;
 use super::dmarc::dmarc_name;
 use super::finding::{Finding, Judgement, Standing};
 use super::protection::Protection;
-use super::value::SES_SPF_DOMAIN;
+use super::value::{SES_SPF_DOMAIN, is_value_of};
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::email_auth::{
     Alignment, Applicable, Delivery, DmarcAnswer, DmarcRecords, Identifier, Mail, Verdict,
@@ -16,7 +16,16 @@ impl Case<'_> {
     /// The judgement of the DMARC record, and the name that it is about: the domain's, or one above
     /// it that counts.
     pub(super) fn dmarc(&self) -> (Judgement, String) {
-        self.policies.effective()
+        let (mut judged, place) = self.policies.effective();
+        for finding in &mut judged.findings {
+            let value = finding.value.as_deref().unwrap_or_default();
+            let is_mismatch = finding.code == Code::ValueMismatch;
+            let mut others = self.records.iter().filter(|it| it.id != RecordId::Dmarc);
+            if is_mismatch && others.any(|other| is_value_of(other, value)) {
+                finding.code = Code::ValuesExchanged;
+            }
+        }
+        (judged, place)
     }
 
     pub(crate) fn has_dmarc(&self) -> bool {

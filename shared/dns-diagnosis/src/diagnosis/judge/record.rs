@@ -1,28 +1,16 @@
 //! One record's diagnosis: its own look-up, then what is beside it, where else it might be, and
 //! what Amazon SES says.
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
-
 use super::case::Case;
 use super::finding::{Finding, JudgedRecord, Judgement, RecordState, Standing};
 use super::places::PlaceKind;
 use super::protection::Protection;
-use super::value::{type_of, value_of};
+use super::value::type_of;
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::dns::{Outcome, RecordType, ZoneOutcome};
 use crate::email_auth::is_dmarc;
 use crate::identity::AxisStatus;
-use crate::records::{Record, RecordData, RecordId};
-
-/// The types that may be beside a CNAME although nothing may.
-const BESIDE: [RecordType; 5] = [
-    RecordType::Cname,
-    RecordType::Txt,
-    RecordType::Mx,
-    RecordType::A,
-    RecordType::Aaaa,
-];
+use crate::records::{Record, RecordId};
 
 impl Case<'_> {
     /// The record's own look-up.
@@ -80,12 +68,12 @@ impl Case<'_> {
         if judged.standing != Standing::Wrong {
             return judged;
         }
-        let (nobody, record_type) = (self.nobodys_name(record), type_of(&record.data));
-        let sibling = self.observations.values(nobody, record_type);
+        let (probe, record_type) = (self.wildcard_probe(record), type_of(&record.data));
+        let sibling = self.observations.values(probe, record_type);
         if !sibling.is_empty() && sibling == judged.observed {
             return Judgement::wildcard(sibling.join(", "));
         }
-        let alias = self.observations.alias(nobody, record_type);
+        let alias = self.observations.alias(probe, record_type);
         let own = self.observations.alias(&record.name, record_type);
         match alias {
             Some(target) if own == alias => Judgement::wildcard(target),
@@ -93,123 +81,11 @@ impl Case<'_> {
         }
     }
 
-    /// Records of other types at the same name.
-    fn look_beside(&self, record: &Record, judged: &mut Judgement) {
-        if let Some(seen) = self.cname_and_other(&record.name) {
-            judged.standing = Standing::Wrong;
-            judged.findings.retain(|finding| !finding.is_weak());
-            if !judged.has(Code::CnameAndOther) {
-                judged.findings.push(Finding::of(Code::CnameAndOther, seen));
-            }
-            return;
-        }
-        if judged.standing != Standing::Absent {
-            return;
-        }
-        let other = match &record.data {
-            RecordData::Cname { .. } => self
-                .beside(record, &[RecordType::Txt, RecordType::Mx], Code::WrongType)
-                .or_else(|| {
-                    let addresses = [RecordType::A, RecordType::Aaaa];
-                    self.beside(record, &addresses, Code::CnameFlattened)
-                }),
-            RecordData::Mx { exchange, .. } => self
-                .beside(record, &[RecordType::Txt], Code::WrongType)
-                .filter(|finding| {
-                    let value = finding.value.as_deref().unwrap_or_default();
-                    value.to_ascii_lowercase().contains(exchange.as_str())
-                }),
-            // Whatever else is at the name of a TXT record may be there.
-            RecordData::Txt { .. } => None,
-        };
-        if other.is_none()
-            && let Some(answered) = self.answered_by_wildcard(record)
-        {
-            judged.findings = vec![Finding::of(Code::WildcardAnswers, answered)];
-        }
-        if let Some(finding) = other {
-            judged.observed.extend(finding.value.clone());
-            judged.findings = vec![finding];
-            judged.standing = Standing::Wrong;
-        }
-    }
-
-    fn beside(&self, record: &Record, types: &[RecordType], code: Code) -> Option<Finding> {
-        types.iter().find_map(|record_type| {
-            let values = self.observations.values(&record.name, *record_type);
-            let first = values.first()?;
-            let nobody = self.nobodys_name(record);
-            if values == self.observations.values(nobody, *record_type) {
-                return None;
-            }
-            Some(Finding::of(
-                code,
-                format!("{} {first}", name_of(*record_type)),
-            ))
-        })
-    }
-
-    /// What a wildcard answers at the name of a record that is not there.
-    fn answered_by_wildcard(&self, record: &Record) -> Option<String> {
-        BESIDE.into_iter().find_map(|record_type| {
-            let values = self.observations.values(&record.name, record_type);
-            let nobody = || self.nobodys_name(record);
-            let is_wildcards =
-                !values.is_empty() && values == self.observations.values(nobody(), record_type);
-            is_wildcards.then(|| values.join(", "))
-        })
-    }
-
-    /// A CNAME and something else at one name, at one and the same server.
-    fn cname_and_other(&self, name: &str) -> Option<String> {
-        if !self.observations.may_have_cname_and_other(name) {
-            return None;
-        }
-        // In the order of the servers, so that the same answers make the same message.
-        let mut seen: BTreeMap<Option<IpAddr>, (Option<String>, Option<String>)> = BTreeMap::new();
-        for record_type in BESIDE {
-            let Some(observation) = self.observations.get(name, record_type) else {
-                continue;
-            };
-            let mut outcomes: Vec<(Option<IpAddr>, &Outcome)> = observation
-                .authoritative
-                .iter()
-                .map(|answer| (Some(answer.server.address), &answer.outcome))
-                .filter(|(_, outcome)| outcome.is_answer())
-                .collect();
-            if outcomes.is_empty() {
-                outcomes.push((None, &observation.recursive));
-            }
-            for (server, outcome) in outcomes {
-                let (cname, other) = seen.entry(server).or_default();
-                match outcome {
-                    Outcome::Found { data, .. } if record_type == RecordType::Cname => {
-                        *cname = data.first().map(value_of);
-                    }
-                    Outcome::Found { data, .. } => {
-                        let value = data.first().map(value_of).unwrap_or_default();
-                        *other = Some(format!("{} {value}", name_of(record_type)));
-                    }
-                    Outcome::Alias { target, .. } => *cname = Some(target.clone()),
-                    Outcome::NoData { .. }
-                    | Outcome::NoSuchName { .. }
-                    | Outcome::Failed { .. }
-                    | Outcome::TimedOut
-                    | Outcome::NotAsked => {}
-                }
-            }
-        }
-        seen.into_values().find_map(|(cname, other)| {
-            let (cname, other) = (cname?, other?);
-            Some(format!("CNAME {cname}, {other}"))
-        })
-    }
-
     /// The places where records end up by the usual mistakes.
     fn look_elsewhere(&self, record: &Record, judged: &mut Judgement) {
         for place in self.places(record) {
             // Most were not asked, or do not exist.
-            if !self.observations.exists(&place.name) {
+            if !self.observations.exists(&place.name) || self.is_of_wildcard(record, &place.name) {
                 continue;
             }
             if self.accepted_at_apex(record, &place.name) {
@@ -231,9 +107,14 @@ impl Case<'_> {
             };
             let value = found.observed.first().cloned().unwrap_or_default();
             judged.findings.retain(|finding| !finding.is_weak());
+            let code = match place.kind.code() {
+                // SES accepts the token there, and nothing that is only like it.
+                Code::AtApex if record.id == RecordId::Verification => Code::HostMisplaced,
+                code => code,
+            };
             judged
                 .findings
-                .push(Finding::of(place.kind.code(), value).at(&place.name));
+                .push(Finding::of(code, value).at(&place.name));
             let has_place = |code| matches!(code, Code::ValueIsName | Code::StaleToken);
             let there = found.findings.into_iter().map(|finding| {
                 if has_place(finding.code) {
@@ -247,6 +128,27 @@ impl Case<'_> {
             judged.standing = Standing::Wrong;
             return;
         }
+    }
+
+    /// Whether a wildcard answers at a name: any other name gets the same (RFC 4592).
+    fn is_of_wildcard(&self, record: &Record, name: &str) -> bool {
+        let record_type = type_of(&record.data);
+        let values = self.observations.values(name, record_type);
+        let alias = self.observations.alias(name, record_type);
+        self.wildcard_probes().into_iter().any(|probe| {
+            let others = self.observations.values(probe, record_type);
+            let other_alias = self.observations.alias(probe, record_type);
+            (!values.is_empty() && values == others) || (alias.is_some() && alias == other_alias)
+        })
+    }
+
+    /// Whether something is seen at another place where the record may have ended up.
+    pub(crate) fn is_seen_elsewhere(&self, record: &Record) -> bool {
+        let record_type = type_of(&record.data);
+        self.places(record).iter().any(|place| {
+            let values = self.observations.values(&place.name, record_type);
+            !values.is_empty() || self.observations.alias(&place.name, record_type).is_some()
+        })
     }
 
     /// The record with its value, right or damaged, under another name.
@@ -272,7 +174,11 @@ impl Case<'_> {
     /// A record under the expected value that points at the expected name.
     fn swapped(&self, record: &Record, name: &str) -> Option<Judgement> {
         let values = self.observations.values(name, type_of(&record.data));
-        let back = values.iter().any(|value| value.starts_with(&record.name));
+        // The value is the name, or stands in both fields.
+        let own = record.data.value();
+        let back = values
+            .iter()
+            .any(|value| value.starts_with(&record.name) || value.eq_ignore_ascii_case(&own));
         back.then(|| Judgement::wrong(Vec::new(), values))
     }
 

@@ -108,7 +108,7 @@ impl Case<'_> {
         value: &'e str,
         is_target: bool,
     ) -> Expected<'e> {
-        let zone = self.zone;
+        let zone = self.zone_of(record);
         let mut names = vec![record.name.clone(), format!("{}.{zone}", record.name)];
         let host = record.host_in(zone);
         if host.len() > 1 {
@@ -118,7 +118,11 @@ impl Case<'_> {
         names.sort_by_key(|name| std::cmp::Reverse(name.len()));
         let zones = if is_target {
             let domain = self.context.domain.as_str().to_owned();
-            vec![domain, zone.to_owned()]
+            let mut zones = vec![domain, self.zone.to_owned()];
+            if zone != self.zone {
+                zones.insert(0, zone.to_owned());
+            }
+            zones
         } else {
             Vec::new()
         };
@@ -267,9 +271,7 @@ impl Case<'_> {
         if data.len() > 1 {
             if ours {
                 // The one that is wanted is there; the others only have to go.
-                findings.retain(|finding| {
-                    matches!(finding.code, Code::MxWrongRegion | Code::MxWrongService)
-                });
+                findings.clear();
             }
             findings.push(Finding::of(Code::MxExtra, observed.join(", ")));
         }
@@ -298,11 +300,16 @@ fn has_token_of(record: &Record, name: &str) -> bool {
     token.eq_ignore_ascii_case(first)
 }
 
-/// Whether a value is that of a record, as text, as a target or as the host of an MX record.
+/// Whether a value is that of a record, as text, as a target or as the host of an MX record; or the token of a
+/// DKIM record, by itself or as the record's name.
 pub(crate) fn is_value_of(record: &Record, value: &str) -> bool {
     match &record.data {
         RecordData::Txt { text } => text == value,
-        RecordData::Cname { target } => target.eq_ignore_ascii_case(value),
+        RecordData::Cname { target } => {
+            let token = record.name.split('.').next().unwrap_or_default();
+            let own = [target, token, record.name.as_str()];
+            own.iter().any(|own| own.eq_ignore_ascii_case(value))
+        }
         RecordData::Mx { exchange, .. } => exchange.eq_ignore_ascii_case(value),
     }
 }
@@ -325,6 +332,10 @@ fn code_of_exchange(host: &str, bare: &str) -> Option<Code> {
         return Some(Code::MxPriorityInValue);
     }
     let lower = bare.to_ascii_lowercase();
+    let first = lower.split('.').next().unwrap_or_default();
+    if is_number(first) && lower.contains("feedback-smtp") {
+        return Some(Code::MxPriorityInValue);
+    }
     let is_below = |domain: &str| {
         let front = lower.strip_suffix(domain);
         front.is_some_and(|front| front.is_empty() || front.ends_with('.'))
@@ -333,13 +344,17 @@ fn code_of_exchange(host: &str, bare: &str) -> Option<Code> {
     if of_ses && lower.starts_with("feedback-smtp.") {
         return Some(Code::MxWrongRegion);
     }
-    // A misspelt one is none that has another task.
-    if of_ses && lower.starts_with("feedback") {
-        return None;
-    }
-    let of_dkim = lower.contains(".dkim.");
+    // Any other name is a misspelt one, and none that has another task.
+    const OTHER_TASKS: [&str; 6] = [
+        "inbound-smtp",
+        "email-smtp",
+        "email",
+        "feedback-smtp",
+        "amazonses",
+        "amazonaws",
+    ];
     let of_amazon = of_ses || is_below("amazonaws.com");
-    (of_amazon && !of_dkim).then_some(Code::MxWrongService)
+    (of_amazon && OTHER_TASKS.contains(&first)).then_some(Code::MxWrongService)
 }
 
 impl Judgement {

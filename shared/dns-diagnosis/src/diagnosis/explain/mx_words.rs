@@ -1,0 +1,47 @@
+//! What is wrong with the MX record of the MAIL FROM name, in words.
+
+use super::show::shown;
+use super::wording::Wording;
+use crate::diagnosis::DiagnosisCode as Code;
+use crate::diagnosis::judge::Finding;
+use crate::records::Record;
+
+impl Wording<'_> {
+    /// What a finding about the MX record means.
+    pub(super) fn mx_message(record: &Record, finding: &Finding) -> String {
+        let (name, expected) = (&record.name, record.data.value());
+        let raw = finding.value.as_deref().unwrap_or_default();
+        let seen = shown(raw);
+        match finding.code {
+            Code::MxWrongRegion if names_region(raw) => format!(
+                "The MX record at {name} is {seen}. That is the server of another Amazon region; \
+                 the one for this domain is {expected}."
+            ),
+            Code::MxWrongRegion => format!(
+                "The MX record at {name} is {seen}. The Amazon region in it is missing or misspelt; the \
+                 server for this domain is {expected}."
+            ),
+            Code::MxWrongService => format!(
+                "The MX record at {name} is {seen}. That server of Amazon has another task; the one that \
+                 takes mail back for this domain is {expected}."
+            ),
+            Code::MxPriorityInValue => format!(
+                "The MX record at {name} has its priority inside the name of the server: {seen}. It has \
+                 to be {expected}, where the number is the priority."
+            ),
+            _ => format!(
+                "There is more than one MX record at {name}: {seen}. Amazon SES accepts this name \
+                 only if {expected} is its only MX record."
+            ),
+        }
+    }
+}
+
+/// Whether a bounce host has the name of a region in it, like `eu-west-1`.
+fn names_region(shown: &str) -> bool {
+    let host = shown.rsplit(' ').next().unwrap_or(shown);
+    let region = host.split('.').nth(1).unwrap_or_default();
+    let parts: Vec<&str> = region.split('-').collect();
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    parts.len() >= 3 && parts.last().is_some_and(|last| is_number(last))
+}

@@ -1,0 +1,173 @@
+//! What was asked, and what was answered.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+
+/// An answer, or why there is none.
+pub type Asked<T> = Result<T, String>;
+
+/// Everything that a judgement is made from.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The Region of the stack.
+    pub region: String,
+    /// What the last deployment came to.
+    pub stack_status: String,
+    /// The template's parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// How far AWS is ahead of this machine; none where no answer said its time.
+    pub ahead: Option<SignedDuration>,
+    /// The account at SES.
+    pub account: Asked<Account>,
+    /// Identities at SES, of whatever kind.
+    pub identities: Asked<usize>,
+    /// The identity that covers `SenderEmail`, the most specific one.
+    pub sender: Asked<Option<Identity>>,
+    /// The one that covers `SupportEmail`.
+    pub support: Asked<Option<Identity>>,
+    /// Whether `SupportEmail` is on the suppression list of the account.
+    pub support_suppressed: Asked<bool>,
+    /// The configuration set that is named; none where it does not exist. `Ok(None)` as well where none
+    /// is named.
+    pub configuration_set: Asked<Option<ConfigurationSet>>,
+    /// The issuer's discovery document.
+    pub issuer: Asked<Issuer>,
+    /// HTTP status of `GET /openapi.json` at the output `ApiUrl`.
+    pub api: Asked<u16>,
+    /// The same at `ConsoleApiUrl`, where it is set.
+    pub console_api: Option<Asked<u16>>,
+    /// HTTP status of the console's first page, where there is a console.
+    pub console: Option<Asked<u16>>,
+    /// Keys in the document at `ConsoleJwksUri`, where it is set.
+    pub console_keys: Option<Asked<usize>>,
+    /// The alarms of the stack, by their logical names: none that CloudWatch does not know.
+    pub alarms: Asked<BTreeMap<String, Option<Alarm>>>,
+    /// Topics that alarms go to, and the one for chat messages, by their ARNs: none that is not there.
+    pub topics: BTreeMap<String, Asked<Option<Topic>>>,
+    /// The topic for chat messages, where there is one.
+    pub chat_topic: Option<String>,
+    /// The table.
+    pub table: Asked<Option<Table>>,
+    /// Functions by their logical names.
+    pub functions: BTreeMap<String, Asked<Function>>,
+    /// Whether the schedule of the poller is on; none where it is not there.
+    pub schedule: Asked<Option<bool>>,
+    /// Concurrent executions that the account has for functions that reserve none.
+    pub concurrency: Asked<u64>,
+    /// DNS from here.
+    pub dns: Dns,
+}
+
+/// The account at SES, in this Region.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Account {
+    /// Out of the sandbox.
+    pub production: bool,
+    /// Sending is on.
+    pub sending: bool,
+    /// `HEALTHY`, `PROBATION` or `SHUTDOWN`.
+    pub enforcement: String,
+    /// Emails in 24 hours; negative for no limit.
+    pub emails_per_day: f64,
+    /// Emails in a second.
+    pub emails_per_second: f64,
+}
+
+/// An identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// An address or a domain.
+    pub name: String,
+    /// Verified for sending.
+    pub verified: bool,
+    /// Signs with DKIM.
+    pub dkim: bool,
+}
+
+/// A configuration set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConfigurationSet {
+    /// Sending with it is on.
+    pub sending: bool,
+}
+
+/// What an issuer says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Issuer {
+    /// `issuer`.
+    pub issuer: String,
+    /// Keys behind `jwks_uri`.
+    pub keys: usize,
+    /// `scopes_supported`; empty where it does not say.
+    pub scopes: Vec<String>,
+    /// `end_session_endpoint` is there.
+    pub ends_sessions: bool,
+}
+
+/// An alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    /// Its actions are on.
+    pub enabled: bool,
+    /// What it calls when it goes off.
+    pub actions: Vec<String>,
+}
+
+/// A topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// Subscriptions that are confirmed.
+    pub confirmed: usize,
+    /// Subscriptions that wait for their confirmation.
+    pub pending: usize,
+    /// The key that encrypts it; empty for none.
+    pub key: String,
+}
+
+/// A table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// Key schema and indexes are those of the template.
+    pub schema: bool,
+    /// Point-in-time recovery is on.
+    pub recovery: Asked<bool>,
+    /// Deletion protection is on.
+    pub protected: bool,
+    /// The attribute by which items expire, where they do.
+    pub expiry: Asked<Option<String>>,
+    /// DynamoDB can use the key of the table.
+    pub key_usable: bool,
+}
+
+/// A function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Function {
+    /// Its variables.
+    pub environment: BTreeMap<String, String>,
+    /// Its architecture.
+    pub architecture: String,
+}
+
+/// DNS from this machine: whether the resolver answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dns {
+    /// Over UDP, without EDNS.
+    pub udp: bool,
+    /// Over UDP, with EDNS.
+    pub edns: bool,
+    /// Over TCP.
+    pub tcp: bool,
+}
+
+impl Facts {
+    /// A parameter; empty where it is not set.
+    pub fn parameter(&self, name: &str) -> &str {
+        self.parameters.get(name).map_or("", String::as_str)
+    }
+
+    /// A parameter that is a number.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.parameter(name).parse().ok()
+    }
+}

@@ -1,0 +1,210 @@
+//! Who may call: the issuer, the claims, the API and the console.
+
+use super::super::facts::{Asked, Facts, Issuer};
+use super::super::finding::{Code, Finding};
+
+/// Claims that a person sets for itself, or that name a person and not a client (OpenID Connect Core 1.0
+/// section 5.1).
+const CLAIMS_OF_A_PERSON: [&str; 10] = [
+    "sub",
+    "email",
+    "name",
+    "given_name",
+    "family_name",
+    "nickname",
+    "preferred_username",
+    "phone_number",
+    "profile",
+    "website",
+];
+
+pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
+    let issuer = issuer(facts, findings);
+    claims(facts, findings);
+    api(facts, findings);
+    if !facts.parameter("ConsoleClientId").is_empty() {
+        console(facts, issuer, findings);
+    }
+}
+
+/// The issuer, where it could be asked. One without a discovery document is no fault by itself where the
+/// console's endpoints are set; API Gateway cannot use it all the same.
+fn issuer<'a>(facts: &'a Facts, findings: &mut Vec<Finding>) -> Option<&'a Issuer> {
+    let named = facts.parameter("JwtIssuer");
+    let issuer = match &facts.issuer {
+        Ok(issuer) => issuer,
+        Err(why) => {
+            findings.push(Code::IssuerUnreachable.found(
+                format!("{named}/.well-known/openid-configuration cannot be read: {why}. API Gateway refuses every token."),
+                "Set JwtIssuer to the issuer's URL; it has to be reachable from the internet.",
+            ));
+            return None;
+        }
+    };
+    if issuer.issuer != named {
+        findings.push(Code::IssuerDiffers.found(
+            format!(
+                "JwtIssuer is {named}, and the issuer calls itself {:?}: its tokens are refused.",
+                issuer.issuer
+            ),
+            "Set JwtIssuer to exactly what the issuer calls itself, a slash at the end included.",
+        ));
+    }
+    if issuer.keys == 0 {
+        findings.push(Code::IssuerWithoutKeys.found(
+            format!("The key set of {named} cannot be read or is empty: no token can be checked."),
+            "Look at `jwks_uri` in the issuer's discovery document.",
+        ));
+    }
+    Some(issuer)
+}
+
+fn claims(facts: &Facts, findings: &mut Vec<Finding>) {
+    let client = facts.parameter("ClientIdClaim");
+    for other in ["RolesClaim", "ClientNameClaim"] {
+        if client == facts.parameter(other) {
+            findings.push(Code::ClaimsCoincide.found(
+                format!("ClientIdClaim and {other} are both {client}."),
+                "Name the claim that the issuer has for each.",
+            ));
+        }
+    }
+    if CLAIMS_OF_A_PERSON.contains(&client) {
+        findings.push(Code::ClientClaimOfPerson.found(
+            format!("ClientIdClaim is {client}, which names a person, who can often change it: each person would be a client."),
+            "Set ClientIdClaim to a claim that Lasso alone writes.",
+        ));
+    }
+    let cognito = facts
+        .parameter("JwtIssuer")
+        .starts_with("https://cognito-idp.");
+    let scope = facts.parameter("MassMailScope");
+    if cognito && !scope.is_empty() && !scope.contains('/') {
+        findings.push(Code::ScopeWithoutServer.found(
+            format!("MassMailScope is {scope}. Amazon Cognito gives scopes of the form RESOURCE_SERVER/SCOPE only, so no program has the role mass-mail."),
+            "Set MassMailScope to the scope with its resource server.",
+        ));
+    }
+    let origins = facts.parameter("AllowedOrigins").split(',');
+    for origin in origins.filter(|origin| origin.starts_with("http://") && !is_here(origin)) {
+        findings.push(Code::OriginWithoutTls.found(
+            format!("{origin} in AllowedOrigins has no TLS: on its way, anybody can change a page that has tokens."),
+            "Serve these pages by https, and name them so.",
+        ));
+    }
+}
+
+fn is_here(url: &str) -> bool {
+    let host = url.split("://").nth(1).unwrap_or_default();
+    host.starts_with("localhost") || host.starts_with("127.0.0.1")
+}
+
+/// Why an answer is not the one of a page that is there; none where it is.
+fn trouble(asked: &Asked<u16>) -> Option<String> {
+    match asked {
+        Ok(200..=399) => None,
+        Ok(status) => Some(format!("it answers {status}")),
+        Err(why) => Some(why.clone()),
+    }
+}
+
+fn api(facts: &Facts, findings: &mut Vec<Finding>) {
+    let Some(why) = trouble(&facts.api) else {
+        return;
+    };
+    let own = facts.parameter("ApiDomainName");
+    if own.is_empty() {
+        findings.push(Code::ApiUnreachable.found(
+            format!("GET /openapi.json of the API fails: {why}."),
+            "Look at the log of describe-api. 5xx with Runtime.ExitError is a build for another Architecture; 404 an API that was deployed without routes (deploy again).",
+        ));
+    } else {
+        findings.push(Code::ApiDomainUnreachable.found(
+            format!("GET https://{own}/openapi.json fails: {why}."),
+            "Make the name an alias of the output ApiDomainTarget in DNS, and look at the certificate ApiCertificateArn: it has to be issued, and name it.",
+        ));
+    }
+}
+
+fn console(facts: &Facts, issuer: Option<&Issuer>, findings: &mut Vec<Finding>) {
+    let client = facts.parameter("ConsoleClientId");
+    let mut audience = facts.parameter("JwtAudience").split(',');
+    if !audience.any(|audience| audience.trim() == client) {
+        findings.push(Code::ConsoleNotInAudience.found(
+            "ConsoleClientId is not in JwtAudience: the API answers 401 to everybody who signs in to the console.",
+            "Add it to JwtAudience.",
+        ));
+    }
+    if let Some(why) = facts.console.as_ref().and_then(trouble) {
+        findings.push(Code::ConsoleUnreachable.found(
+            format!("The console does not answer: {why}."),
+            "With ConsoleUrl, map its domain name to the API ConsoleApi; look at the log of console.",
+        ));
+    }
+    if let Some(why) = facts.console_api.as_ref().and_then(trouble) {
+        findings.push(Code::ConsoleApiUnreachable.found(
+            format!("GET ConsoleApiUrl/openapi.json fails: {why}. The console shows no domain."),
+            "Set ConsoleApiUrl to where HttpApi is, or leave it empty.",
+        ));
+    }
+    let endpoints = [
+        "ConsoleAuthorizationEndpoint",
+        "ConsoleTokenEndpoint",
+        "ConsoleJwksUri",
+    ];
+    let at_loopback = ["ConsoleUrl", "ConsoleApiUrl"].into_iter().chain(endpoints);
+    let at_loopback: Vec<_> = at_loopback
+        .filter(|name| facts.parameter(name).starts_with("http://127.0.0.1"))
+        .collect();
+    if !at_loopback.is_empty() {
+        findings.push(Code::ConsoleAtLoopback.found(
+            format!(
+                "{} is an address of one machine, for the local stack only.",
+                at_loopback.join(", ")
+            ),
+            "Use https addresses.",
+        ));
+    }
+    if facts.parameter("ConsoleFrameAncestors").contains('*') {
+        findings.push(Code::ConsoleFramedWidely.found(
+            "ConsoleFrameAncestors has a wildcard: whoever gets hold of one host below it can frame the console.",
+            "Name the origins that show it.",
+        ));
+    }
+    let set = endpoints.map(|name| !facts.parameter(name).is_empty());
+    let by_discovery = set == [false; 3];
+    if !by_discovery && set != [true; 3] {
+        findings.push(Code::ConsoleEndpointsIncomplete.found(
+            "Of ConsoleAuthorizationEndpoint, ConsoleTokenEndpoint and ConsoleJwksUri some are set and some not.",
+            "Set all three, or none and let the discovery document say.",
+        ));
+    }
+    if let Some(keys) = &facts.console_keys
+        && !matches!(keys, Ok(1..))
+    {
+        let why = keys.as_ref().err().map_or("it has no keys", String::as_str);
+        findings.push(Code::ConsoleKeysUnreadable.found(
+            format!("The key set at ConsoleJwksUri cannot be used: {why}. Nobody can sign in to the console."),
+            "Set ConsoleJwksUri to the issuer's key set.",
+        ));
+    }
+    let Some(issuer) = issuer else {
+        return;
+    };
+    let wanted = facts.parameter("ConsoleScopes").split_ascii_whitespace();
+    for scope in wanted.filter(|_| !issuer.scopes.is_empty()) {
+        // Scopes of a resource server are in no discovery document.
+        if !scope.contains('/') && !issuer.scopes.iter().any(|known| known == scope) {
+            findings.push(Code::ConsoleScopeUnknown.found(
+                format!("The issuer does not know the scope {scope} of ConsoleScopes, and may refuse to sign people in."),
+                "Take it out of ConsoleScopes, or allow it at the issuer.",
+            ));
+        }
+    }
+    if facts.parameter("ConsoleEndSessionEndpoint").is_empty() && !issuer.ends_sessions {
+        findings.push(Code::ConsoleSignOutIncomplete.found(
+            "The issuer names no end_session_endpoint, so that signing out of the console leaves people signed in there.",
+            "Set ConsoleEndSessionEndpoint.",
+        ));
+    }
+}

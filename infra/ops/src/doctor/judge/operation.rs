@@ -1,0 +1,226 @@
+//! The deployment itself: table, functions, schedule, logs, clock and DNS.
+
+use jiff::SignedDuration;
+
+use super::super::facts::{Facts, Function, Table};
+use super::super::finding::{Code, Finding};
+use super::super::parameters::variable_of;
+use super::answered;
+
+/// Beyond it, requests are refused by AWS at times (Signature Version 4 allows 5 minutes), and leases of
+/// 30 s, which `import` takes, do not hold.
+const MOST_SKEW: SignedDuration = SignedDuration::from_secs(10);
+
+pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
+    if !facts.stack_status.ends_with("_COMPLETE") || facts.stack_status.contains("ROLLBACK") {
+        findings.push(Code::StackNotSettled.found(
+            format!("The last deployment came to {}.", facts.stack_status),
+            "Read the events of the stack, and deploy again.",
+        ));
+    }
+    if let Some(ahead) = facts.ahead.filter(|ahead| ahead.abs() > MOST_SKEW) {
+        findings.push(Code::ClockSkew.found(
+            format!(
+                "AWS is {} s ahead of the clock of this machine.",
+                ahead.as_secs()
+            ),
+            "Set the clock by NTP before you run a command that changes something.",
+        ));
+    }
+    table(facts, findings);
+    let mut architectures = Vec::new();
+    for (name, function) in &facts.functions {
+        let about = format!("The function {name}");
+        if let Some(function) = answered(function, &about, findings) {
+            environment(name, function, facts, findings);
+            if function.architecture != facts.parameter("Architecture") {
+                architectures.push(name.as_str());
+            }
+        }
+    }
+    if !architectures.is_empty() {
+        findings.push(Code::ArchitectureDiffers.found(
+            format!(
+                "Architecture is {}, and other is {}.",
+                facts.parameter("Architecture"),
+                architectures.join(", ")
+            ),
+            "Build and deploy again with the same Architecture.",
+        ));
+    }
+    schedule(facts, findings);
+    settings(facts, findings);
+    dns(facts, findings);
+}
+
+fn table(facts: &Facts, findings: &mut Vec<Finding>) {
+    let existing = facts.parameter("ExistingTableName");
+    let key = facts.parameter("KmsKeyArn");
+    if !key.is_empty() && key.split(':').nth(3) != Some(&facts.region) {
+        findings.push(Code::KeyElsewhere.found(
+            format!("KmsKeyArn is not a key in {}.", facts.region),
+            "Use a key in the Region of the stack.",
+        ));
+    }
+    let Some(table) = answered(&facts.table, "The table", findings) else {
+        return;
+    };
+    let Some(table) = table else {
+        findings.push(Code::TableAbsent.found(
+            "The table of the stack does not exist: no function can do anything.",
+            "Restore it (docs/runbook.md), and set ExistingTableName.",
+        ));
+        return;
+    };
+    let Table {
+        schema,
+        recovery,
+        protected,
+        expiry,
+        key_usable,
+    } = table;
+    if !schema {
+        findings.push(Code::TableOfOtherSchema.found(
+            "The table has not the keys and indexes of the template.",
+            "Set ExistingTableName to a table that a stack of this template made, or that was restored from one with all indexes.",
+        ));
+    }
+    if answered(recovery, "Point-in-time recovery", findings) == Some(&false) {
+        findings.push(Code::TableWithoutRecovery.found(
+            "The table has no point-in-time recovery, which a restored table has not by itself.",
+            "docs/runbook.md, \"Restore the table\", step 3.",
+        ));
+    }
+    if !protected {
+        findings.push(Code::TableUnprotected.found(
+            "DynamoDB lets everybody with the permission delete the table.",
+            if existing.is_empty() {
+                "Deploy with DeletionProtection=true."
+            } else {
+                "`aws dynamodb update-table --deletion-protection-enabled`: the stack does not change an existing table."
+            },
+        ));
+    }
+    let expiry = answered(expiry, "The expiry of items", findings);
+    if expiry.is_some_and(|attribute| attribute.as_deref() != Some("expires_at")) {
+        findings.push(Code::TableWithoutExpiry.found(
+            "Items of the table do not expire by `expires_at`: history, events and keys stay for ever.",
+            "docs/runbook.md, \"Restore the table\", step 3.",
+        ));
+    }
+    if !key_usable {
+        findings.push(Code::TableKeyUnusable.found(
+            "DynamoDB cannot use the key of the table: it is disabled, or its policy does not let it.",
+            "Enable the key, and compare its policy with docs/deploy.md.",
+        ));
+    }
+    if facts.parameter("ReconcileDelete") == "true" && !existing.is_empty() {
+        findings.push(Code::DeletesBesideRestoredTable.found(
+            "ReconcileDelete is true with an existing table: what was added after the moment of a backup looks like nobody's, and is deleted after 30 days.",
+            "Set ReconcileDelete=false until `lasso-ops reconcile` shows no such identity.",
+        ));
+    }
+}
+
+/// Variables whose name is that of a parameter have its value.
+fn environment(name: &str, function: &Function, facts: &Facts, findings: &mut Vec<Finding>) {
+    let differing = facts.parameters.iter().filter_map(|(parameter, value)| {
+        let variable = variable_of(parameter);
+        let actual = function.environment.get(&variable)?;
+        let as_deployed = match parameter.as_str() {
+            // The domains of both addresses come after it.
+            "OwnDomains" => actual.starts_with(value.as_str()),
+            // Empty, it is the address that API Gateway gives.
+            "ConsoleUrl" => value.is_empty() || actual == value || actual.is_empty(),
+            _ => actual == value,
+        };
+        (!as_deployed).then_some(variable)
+    });
+    let differing: Vec<String> = differing.collect();
+    if !differing.is_empty() {
+        findings.push(Code::EnvironmentDiffers.found(
+            format!("{} of the function {name} is not what the parameter of the stack says: it was changed by hand.", differing.join(", ")),
+            "Deploy again with another value and back, or set it by hand to the parameter.",
+        ));
+    }
+}
+
+fn schedule(facts: &Facts, findings: &mut Vec<Finding>) {
+    let Some(enabled) = answered(&facts.schedule, "The schedule of the poller", findings) else {
+        return;
+    };
+    if *enabled != Some(true) {
+        let what = enabled.map_or("does not exist", |_| "is disabled");
+        findings.push(Code::ScheduleOff.found(
+            format!(
+                "The schedule of the poller {what}: no domain is verified and no alert published."
+            ),
+            "Enable it (`aws scheduler update-schedule … --state ENABLED`), or deploy again.",
+        ));
+    }
+}
+
+fn settings(facts: &Facts, findings: &mut Vec<Finding>) {
+    if facts.number("BreakerPercent") == Some(100.0) {
+        findings.push(Code::BreakerNeverTrips.found(
+            "BreakerPercent is 100: if DNS cannot be seen from Lambda, all domains are put at risk at once.",
+            "Set it back to 20 when the reason for it is over.",
+        ));
+    }
+    if facts
+        .number("LogRetentionDays")
+        .is_some_and(|days| days < 7.0)
+    {
+        findings.push(Code::LogsTooShort.found(
+            "LogRetentionDays is under a week: what happened before a weekend cannot be looked up after it.",
+            "Set it to 7 or more.",
+        ));
+    }
+    if matches!(facts.parameter("LogLevel"), "DEBUG" | "TRACE") {
+        findings.push(Code::LogsVerbose.found(
+            "LogLevel is below INFO, which costs and hides what matters.",
+            "Set LogLevel=INFO when you have found what you were looking for.",
+        ));
+    }
+    if facts.parameter("SystemLogLevel") == "WARN" {
+        findings.push(Code::LogsWithoutReports.found(
+            "SystemLogLevel is WARN: Lambda logs no reports, which the runbook reads memory and duration from.",
+            "Set SystemLogLevel=INFO.",
+        ));
+    }
+    if facts.parameter("PollerReservedConcurrency") == "1" {
+        findings.push(Code::OneExecutionForPoller.found(
+            "PollerReservedConcurrency is 1: a run that starts while the one before it ends is throttled, and that is an alarm.",
+            "Set it to 2.",
+        ));
+    }
+    if facts.parameter("Tracing") == "Active" {
+        findings.push(Code::TracingOn.found(
+            "Tracing is Active, which costs for each trace.",
+            "Set Tracing=Disabled when you have found what you were looking for.",
+        ));
+    }
+}
+
+fn dns(facts: &Facts, findings: &mut Vec<Finding>) {
+    let dns = facts.dns;
+    if !dns.udp && !dns.edns && !dns.tcp {
+        findings.push(Code::DnsUnanswered.found(
+            "The resolver of this machine answers no DNS query.",
+            "Look at /etc/resolv.conf and the firewall. It says nothing of DNS from Lambda, but `verify-account` needs it.",
+        ));
+        return;
+    }
+    if !dns.tcp {
+        findings.push(Code::DnsWithoutTcp.found(
+            "The resolver does not answer over TCP from here, which long answers and second looks need.",
+            "Let port 53 over TCP through.",
+        ));
+    }
+    if !dns.edns {
+        findings.push(Code::DnsWithoutEdns.found(
+            "The resolver does not answer queries with EDNS from here, so that long answers are cut off.",
+            "Let DNS packets of up to 1,232 octets through.",
+        ));
+    }
+}

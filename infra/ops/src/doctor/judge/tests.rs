@@ -1,0 +1,378 @@
+//! A stack that is in order has no finding; each misconfiguration, made in it, has its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+
+use super::super::facts::{
+    Account, Alarm, ConfigurationSet, Dns, Facts, Function, Identity, Issuer, Table, Topic,
+};
+use super::super::finding::{Code, Severity};
+use super::super::parameters::{Checked, PARAMETERS};
+use super::judge;
+
+const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:lasso-AlarmEmailTopic-1";
+const PAGER: &str = "arn:aws:sns:us-east-1:123456789012:pager";
+const CHAT: &str = "arn:aws:sns:us-east-1:123456789012:lasso-ChatTopic-1";
+
+/// A stack in which everything is in order.
+fn in_order() -> Facts {
+    let parameters = [
+        (
+            "JwtIssuer",
+            "https://cognito-idp.us-east-1.amazonaws.com/pool",
+        ),
+        ("JwtAudience", "crm,console"),
+        ("ClientIdClaim", "custom:client_id"),
+        ("RolesClaim", "cognito:groups"),
+        ("ClientNameClaim", "custom:client_name"),
+        ("ConsoleClientId", "console"),
+        ("ConsoleFrameAncestors", "'none'"),
+        ("ConsoleScopes", "profile"),
+        ("SenderEmail", "alerts@lasso.com"),
+        ("SupportEmail", "support@lasso.com"),
+        ("NotifyClients", "true"),
+        ("EmailsPerSecond", "5"),
+        ("SingleEmailsPerMinute", "20"),
+        ("OwnDomains", "lasso.com"),
+        ("ConfigurationSet", "mailings"),
+        ("SesCallsPerSecond", "1"),
+        ("ChecksPerMinute", "30"),
+        ("BreakerPercent", "20"),
+        ("ReconcileDelete", "false"),
+        ("MaxDomainsPerClient", "500"),
+        ("MaxDomainsAddedPerDay", "50"),
+        ("MaxSupportEmailsPerClientPerDay", "50"),
+        ("AlarmTopicArn", PAGER),
+        ("AlarmEmail", "ops@lasso.com"),
+        ("LogRetentionDays", "30"),
+        ("LogLevel", "INFO"),
+        ("SystemLogLevel", "INFO"),
+        ("ApiRateLimit", "50"),
+        ("ApiBurstLimit", "100"),
+        ("PollerReservedConcurrency", "2"),
+        ("IdentityQuota", "10000"),
+        ("Tracing", "Disabled"),
+        ("Architecture", "arm64"),
+    ];
+    let identity = |name: &str| Identity {
+        name: name.to_owned(),
+        verified: true,
+        dkim: true,
+    };
+    let topic = || Topic {
+        confirmed: 1,
+        pending: 0,
+        key: String::new(),
+    };
+    let alarm = Alarm {
+        enabled: true,
+        actions: vec![PAGER.to_owned(), TOPIC.to_owned()],
+    };
+    let environment = [
+        ("OWN_DOMAINS", "lasso.com,lasso.com"),
+        ("CLIENT_ID_CLAIM", "custom:client_id"),
+    ];
+    Facts {
+        region: "us-east-1".to_owned(),
+        stack_status: "UPDATE_COMPLETE".to_owned(),
+        parameters: owned(&parameters),
+        ahead: Some(SignedDuration::from_secs(1)),
+        account: Ok(Account {
+            production: true,
+            sending: true,
+            enforcement: "HEALTHY".to_owned(),
+            emails_per_day: 50_000.0,
+            emails_per_second: 14.0,
+        }),
+        identities: Ok(100),
+        sender: Ok(Some(identity("lasso.com"))),
+        support: Ok(Some(identity("lasso.com"))),
+        support_suppressed: Ok(false),
+        configuration_set: Ok(Some(ConfigurationSet { sending: true })),
+        issuer: Ok(Issuer {
+            issuer: "https://cognito-idp.us-east-1.amazonaws.com/pool".to_owned(),
+            keys: 2,
+            scopes: vec!["openid".to_owned(), "profile".to_owned()],
+            ends_sessions: true,
+        }),
+        api: Ok(200),
+        console_api: None,
+        console: Some(Ok(200)),
+        console_keys: None,
+        alarms: Ok(BTreeMap::from([("OutboxAlarm".to_owned(), Some(alarm))])),
+        topics: [TOPIC, PAGER, CHAT]
+            .map(|arn| (arn.to_owned(), Ok(Some(topic()))))
+            .into(),
+        chat_topic: Some(CHAT.to_owned()),
+        table: Ok(Some(Table {
+            schema: true,
+            recovery: Ok(true),
+            protected: true,
+            expiry: Ok(Some("expires_at".to_owned())),
+            key_usable: true,
+        })),
+        functions: BTreeMap::from([(
+            "AddDomainFunction".to_owned(),
+            Ok(Function {
+                environment: owned(&environment),
+                architecture: "arm64".to_owned(),
+            }),
+        )]),
+        schedule: Ok(Some(true)),
+        concurrency: Ok(1_000),
+        dns: Dns {
+            udp: true,
+            edns: true,
+            tcp: true,
+        },
+    }
+}
+
+fn owned(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let pairs = pairs.iter();
+    pairs
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+impl Facts {
+    fn set(&mut self, parameter: &str, value: &str) {
+        self.parameters
+            .insert(parameter.to_owned(), value.to_owned());
+    }
+
+    fn account(&mut self) -> &mut Account {
+        self.account.as_mut().unwrap()
+    }
+
+    fn table(&mut self) -> &mut Table {
+        self.table.as_mut().unwrap().as_mut().unwrap()
+    }
+
+    fn topic(&mut self, arn: &str) -> &mut Topic {
+        let topic = self.topics.get_mut(arn).unwrap();
+        topic.as_mut().unwrap().as_mut().unwrap()
+    }
+
+    fn issuer(&mut self) -> &mut Issuer {
+        self.issuer.as_mut().unwrap()
+    }
+}
+
+fn codes(facts: &Facts) -> BTreeSet<Code> {
+    judge(facts).iter().map(|finding| finding.code).collect()
+}
+
+/// A test for each misconfiguration, and the list of what they find.
+macro_rules! finds {
+    ($($test:ident: $code:ident, |$facts:ident| $make:expr;)*) => {
+        $(
+            #[test]
+            fn $test() {
+                let mut facts = in_order();
+                let $facts = &mut facts;
+                $make;
+                let found = judge(&facts);
+                let of_code = found.iter().find(|finding| finding.code == Code::$code);
+                let finding = of_code.unwrap_or_else(|| panic!("{found:#?}"));
+                for sentence in [&finding.what, &finding.fix] {
+                    assert!(sentence.ends_with('.') || sentence.ends_with('`'), "{sentence}");
+                    assert!(!sentence.contains("  "), "{sentence}");
+                }
+            }
+        )*
+
+        /// Codes that a test here has.
+        const TESTED: &[Code] = &[$(Code::$code),*];
+    };
+}
+
+finds! {
+    a_deployment_that_was_rolled_back: StackNotSettled, |f| f.stack_status = "UPDATE_ROLLBACK_COMPLETE".to_owned();
+    a_clock_that_is_a_minute_behind: ClockSkew, |f| f.ahead = Some(SignedDuration::from_mins(1));
+    a_sender_without_an_identity: SenderWithoutIdentity, |f| f.sender = Ok(None);
+    a_sender_that_is_not_verified: SenderNotVerified, |f| f.sender.as_mut().unwrap().as_mut().unwrap().verified = false;
+    a_sender_that_does_not_sign: SenderWithoutDkim, |f| f.sender.as_mut().unwrap().as_mut().unwrap().dkim = false;
+    an_account_in_the_sandbox: Sandbox, |f| f.account().production = false;
+    contacts_that_the_sandbox_refuses: ContactsInSandbox, |f| f.account().production = false;
+    support_that_the_sandbox_refuses: SupportNotVerified, |f| { f.account().production = false; f.support = Ok(None) };
+    sending_that_is_paused: SendingPaused, |f| f.account().sending = false;
+    an_account_under_review: AccountUnderReview, |f| f.account().enforcement = "PROBATION".to_owned();
+    emails_above_the_rate_of_the_account: EmailsAboveRate, |f| f.set("EmailsPerSecond", "15");
+    single_emails_above_the_rate: SingleEmailsAboveRate, |f| f.set("SingleEmailsPerMinute", "301");
+    support_emails_above_the_daily_quota: SupportEmailsAboveQuota, |f| f.set("MaxSupportEmailsPerClientPerDay", "50001");
+    support_on_the_suppression_list: SupportSuppressed, |f| f.support_suppressed = Ok(true);
+    a_sender_that_is_support: SenderIsSupport, |f| f.set("SenderEmail", "Support@lasso.com");
+    a_configuration_set_that_does_not_exist: ConfigurationSetAbsent, |f| f.configuration_set = Ok(None);
+    a_configuration_set_that_is_paused: ConfigurationSetPaused, |f| f.configuration_set = Ok(Some(ConfigurationSet { sending: false }));
+    identities_near_the_quota: IdentitiesNearQuota, |f| f.identities = Ok(8_001);
+    a_client_limit_above_the_quota: ClientAboveIdentityQuota, |f| f.set("MaxDomainsPerClient", "10000");
+    a_daily_limit_above_the_limit: DailyLimitUnreachable, |f| f.set("MaxDomainsAddedPerDay", "501");
+    more_calls_than_ses_documents: SesRateAboveDefault, |f| f.set("SesCallsPerSecond", "2");
+    checks_above_the_rate_of_ses: ChecksAboveSesRate, |f| f.set("ChecksPerMinute", "61");
+    a_public_suffix_among_own_domains: OwnDomainInvalid, |f| f.set("OwnDomains", "lasso.com,co.uk");
+    an_issuer_that_does_not_answer: IssuerUnreachable, |f| f.issuer = Err("it answers 404".to_owned());
+    an_issuer_with_a_slash_too_many: IssuerDiffers, |f| f.issuer().issuer.push('/');
+    an_issuer_without_keys: IssuerWithoutKeys, |f| f.issuer().keys = 0;
+    roles_in_the_claim_of_the_client: ClaimsCoincide, |f| f.set("RolesClaim", "custom:client_id");
+    a_client_in_a_claim_of_a_person: ClientClaimOfPerson, |f| f.set("ClientIdClaim", "email");
+    a_scope_without_its_resource_server: ScopeWithoutServer, |f| f.set("MassMailScope", "mass-mail");
+    an_origin_without_tls: OriginWithoutTls, |f| f.set("AllowedOrigins", "https://crm.lasso.com,http://crm.lasso.com");
+    an_api_without_routes: ApiUnreachable, |f| f.api = Ok(404);
+    an_own_domain_that_leads_elsewhere: ApiDomainUnreachable, |f| { f.set("ApiDomainName", "api.lasso.com"); f.api = Err("invalid certificate".to_owned()) };
+    a_console_that_is_not_in_the_audience: ConsoleNotInAudience, |f| f.set("JwtAudience", "crm");
+    a_console_that_does_not_answer: ConsoleUnreachable, |f| f.console = Some(Ok(502));
+    an_api_of_the_console_that_does_not_answer: ConsoleApiUnreachable, |f| f.console_api = Some(Ok(403));
+    a_console_on_one_machine: ConsoleAtLoopback, |f| f.set("ConsoleUrl", "http://127.0.0.1:4580");
+    a_console_that_many_may_frame: ConsoleFramedWidely, |f| f.set("ConsoleFrameAncestors", "https://*.lasso.com");
+    a_scope_that_the_issuer_does_not_know: ConsoleScopeUnknown, |f| f.set("ConsoleScopes", "profile offline_access");
+    endpoints_of_which_one_is_missing: ConsoleEndpointsIncomplete, |f| f.set("ConsoleTokenEndpoint", "https://id.lasso.com/token");
+    a_key_set_that_is_empty: ConsoleKeysUnreadable, |f| f.console_keys = Some(Ok(0));
+    a_sign_out_that_ends_no_session: ConsoleSignOutIncomplete, |f| f.issuer().ends_sessions = false;
+    alarms_that_page_nobody: AlarmsPageNobody, |f| { f.set("AlarmTopicArn", ""); f.set("AlarmEmail", "") };
+    an_alarm_that_is_not_there: AlarmOff, |f| f.alarms = Ok(BTreeMap::from([("OutboxAlarm".to_owned(), None)]));
+    an_alarm_topic_that_does_not_exist: AlarmTopicAbsent, |f| _ = f.topics.insert(PAGER.to_owned(), Ok(None));
+    an_alarm_topic_in_another_region: AlarmTopicElsewhere, |f| f.set("AlarmTopicArn", "arn:aws:sns:eu-west-1:123456789012:pager");
+    an_alarm_topic_without_a_subscription: AlarmTopicUnheard, |f| f.topic(PAGER).confirmed = 0;
+    an_alarm_topic_that_cloudwatch_cannot_use: AlarmTopicEncrypted, |f| f.topic(PAGER).key = "alias/aws/sns".to_owned();
+    an_alarm_email_that_is_not_confirmed: AlarmEmailPending, |f| *f.topic(TOPIC) = Topic { confirmed: 0, pending: 1, key: String::new() };
+    a_chat_topic_without_a_channel: ChatUnheard, |f| f.topic(CHAT).confirmed = 0;
+    a_schedule_that_is_off: ScheduleOff, |f| f.schedule = Ok(Some(false));
+    a_schedule_that_is_gone: ScheduleOff, |f| f.schedule = Ok(None);
+    a_breaker_that_never_trips: BreakerNeverTrips, |f| f.set("BreakerPercent", "100");
+    deletions_beside_a_restored_table: DeletesBesideRestoredTable, |f| { f.set("ExistingTableName", "restored"); f.set("ReconcileDelete", "true") };
+    logs_of_a_day: LogsTooShort, |f| f.set("LogRetentionDays", "1");
+    logs_of_everything: LogsVerbose, |f| f.set("LogLevel", "TRACE");
+    logs_without_reports: LogsWithoutReports, |f| f.set("SystemLogLevel", "WARN");
+    a_burst_above_the_concurrency: BurstAboveConcurrency, |f| f.concurrency = Ok(10);
+    a_burst_below_the_rate: BurstBelowRate, |f| f.set("ApiBurstLimit", "10");
+    one_execution_for_the_poller: OneExecutionForPoller, |f| f.set("PollerReservedConcurrency", "1");
+    traces_of_everything: TracingOn, |f| f.set("Tracing", "Active");
+    a_function_of_another_architecture: ArchitectureDiffers, |f| f.set("Architecture", "x86_64");
+    a_variable_that_was_changed_by_hand: EnvironmentDiffers, |f| f.set("ClientIdClaim", "custom:client");
+    a_table_that_does_not_exist: TableAbsent, |f| f.table = Ok(None);
+    a_table_without_the_indexes: TableOfOtherSchema, |f| f.table().schema = false;
+    a_table_without_recovery: TableWithoutRecovery, |f| f.table().recovery = Ok(false);
+    a_table_without_protection: TableUnprotected, |f| f.table().protected = false;
+    a_table_whose_items_stay: TableWithoutExpiry, |f| f.table().expiry = Ok(None);
+    a_table_whose_key_is_disabled: TableKeyUnusable, |f| f.table().key_usable = false;
+    a_key_of_another_region: KeyElsewhere, |f| f.set("KmsKeyArn", "arn:aws:kms:eu-west-1:123456789012:key/1");
+    dns_that_does_not_answer: DnsUnanswered, |f| f.dns = Dns { udp: false, edns: false, tcp: false };
+    dns_without_tcp: DnsWithoutTcp, |f| f.dns.tcp = false;
+    dns_without_edns: DnsWithoutEdns, |f| f.dns.edns = false;
+    what_could_not_be_asked: NotChecked, |f| f.table = Err("AccessDeniedException".to_owned());
+}
+
+#[test]
+fn a_stack_in_order_has_no_finding() {
+    assert_eq!(judge(&in_order()), []);
+}
+
+#[test]
+fn every_code_has_a_test() {
+    let untested: Vec<_> = Code::ALL
+        .iter()
+        .filter(|code| !TESTED.contains(code))
+        .collect();
+    assert!(untested.is_empty(), "{untested:?}");
+}
+
+#[test]
+fn what_cannot_be_asked_is_a_finding_each_and_no_panic() {
+    let mut facts = in_order();
+    let denied = || "AccessDenied".to_owned();
+    facts.account = Err(denied());
+    facts.identities = Err(denied());
+    facts.sender = Err(denied());
+    facts.alarms = Err(denied());
+    facts.schedule = Err(denied());
+    facts.concurrency = Err(denied());
+    facts.functions = BTreeMap::from([("AddDomainFunction".to_owned(), Err(denied()))]);
+    let found = judge(&facts);
+    assert_eq!(found.len(), 7, "{found:#?}");
+    assert!(
+        found
+            .iter()
+            .all(|finding| finding.severity == Severity::Unchecked)
+    );
+}
+
+#[test]
+fn problems_come_before_warnings() {
+    let mut facts = in_order();
+    facts.dns.tcp = false;
+    facts.schedule = Ok(None);
+    let severities: Vec<_> = judge(&facts)
+        .iter()
+        .map(|finding| finding.severity)
+        .collect();
+    assert_eq!(severities, [Severity::Problem, Severity::Warning]);
+}
+
+#[test]
+fn an_address_of_the_console_that_api_gateway_gives_is_no_difference() {
+    let mut facts = in_order();
+    let function = facts.functions.values_mut().next().unwrap();
+    let environment = &mut function.as_mut().unwrap().environment;
+    environment.insert(
+        "CONSOLE_URL".to_owned(),
+        "https://abc.execute-api.us-east-1.amazonaws.com".to_owned(),
+    );
+    facts.set("ConsoleUrl", "");
+    assert_eq!(codes(&facts), BTreeSet::new());
+}
+
+/// The parameters of the template: keys of `Parameters`, two spaces deep.
+fn parameters_of_template() -> BTreeSet<String> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
+    let template = std::fs::read_to_string(path).unwrap();
+    let (_, parameters) = template.split_once("\nParameters:\n").unwrap();
+    let (parameters, _) = parameters.split_once("\nRules:\n").unwrap();
+    let keys = parameters.lines().filter_map(|line| {
+        let key = line.strip_prefix("  ")?.strip_suffix(':')?;
+        (!key.starts_with([' ', '#'])).then(|| key.to_owned())
+    });
+    keys.collect()
+}
+
+#[test]
+fn every_parameter_of_the_template_is_decided_about() {
+    let decided: BTreeSet<String> = PARAMETERS
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
+    assert_eq!(
+        decided.len(),
+        PARAMETERS.len(),
+        "a parameter is there twice"
+    );
+    assert_eq!(decided, parameters_of_template());
+    for (name, checked) in PARAMETERS {
+        match checked {
+            Checked::Finds(codes) => assert!(!codes.is_empty(), "{name}"),
+            Checked::Free(reason) => assert!(!reason.is_empty(), "{name}"),
+        }
+    }
+}
+
+#[test]
+fn the_document_lists_what_each_parameter_is_checked_for() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/ops.md");
+    let document = std::fs::read_to_string(path).unwrap();
+    for (name, checked) in PARAMETERS {
+        let row = document
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{name}` |")));
+        let row = row.unwrap_or_else(|| panic!("{name} is not in docs/ops.md"));
+        match checked {
+            Checked::Free(reason) => assert!(row.contains(reason), "{row}"),
+            Checked::Finds(codes) => {
+                for code in *codes {
+                    let code = serde_json::to_string(code).unwrap().replace('"', "`");
+                    assert!(row.contains(&code), "{name}: {code}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! What is wrong with a deployed stack. [`gather`] asks, [`judge`] decides from what was answered alone, so
+//! that each misconfiguration is a test without AWS.
+
+pub mod facts;
+pub mod finding;
+pub mod gather;
+pub mod judge;
+pub mod parameters;
+mod web;

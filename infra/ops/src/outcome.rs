@@ -1,0 +1,146 @@
+//! What a command ends with: a report for people or for machines, and the exit code.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use crate::aws::AwsError;
+use crate::stack::StackError;
+
+/// Everything is in order, or was done.
+pub const IN_ORDER: u8 = 0;
+/// The command ran, and something needs a person: a finding, a row that was not imported, a difference.
+pub const NEEDS_A_PERSON: u8 = 1;
+// 2 is clap's, for arguments that are none.
+/// The command could not do its work: no credentials, no such stack, no answer.
+pub const FAILED: u8 = 3;
+
+/// What a command has to say.
+pub struct Report {
+    text: String,
+    json: serde_json::Value,
+    /// Whether something needs a person: exit code 1.
+    needs_a_person: bool,
+}
+
+/// The command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The asynchronous runtime did not start.
+    #[error("cannot start")]
+    Runtime(#[source] std::io::Error),
+    /// The stack is not known.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// AWS gave no answer, or refused.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// A file cannot be read or written.
+    #[error("{path}")]
+    File {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// What the operator gave does not make sense.
+    #[error("{0}")]
+    Input(String),
+    /// A use case or a port failed.
+    #[error("{doing}")]
+    Failed {
+        /// What was being done.
+        doing: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl Error {
+    /// Something failed while `doing`.
+    pub fn failed(
+        doing: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Failed {
+            doing: doing.into(),
+            source: source.into(),
+        }
+    }
+}
+
+impl Report {
+    /// A report that is shown as its text, or as its JSON with `--json`.
+    pub fn new<T: Serialize + fmt::Display>(report: &T, needs_a_person: bool) -> Self {
+        Self {
+            text: report.to_string(),
+            json: serde_json::to_value(report).unwrap_or_default(),
+            needs_a_person,
+        }
+    }
+
+    /// The report as JSON.
+    pub fn json(&self) -> &serde_json::Value {
+        &self.json
+    }
+
+    /// The exit code of the command.
+    pub fn exit_code(&self) -> u8 {
+        if self.needs_a_person {
+            NEEDS_A_PERSON
+        } else {
+            IN_ORDER
+        }
+    }
+}
+
+/// Prints the report, or on stderr the error with its causes, and gives the exit code.
+#[expect(clippy::print_stdout, reason = "the report is what the command is for")]
+#[expect(clippy::print_stderr, reason = "the operator is told what went wrong")]
+pub fn tell(result: Result<Report, Error>, json: bool) -> ExitCode {
+    match result {
+        Ok(report) => {
+            if json {
+                println!("{:#}", report.json);
+            } else {
+                print!("{}", report.text);
+            }
+            ExitCode::from(report.exit_code())
+        }
+        Err(error) => {
+            eprintln!("error: {}", sentence(&error));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// An error with its causes, on one line.
+pub fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_and_its_causes_are_one_line() {
+        let error = Error::File {
+            path: "clients.csv".to_owned(),
+            source: std::io::Error::new(std::io::ErrorKind::NotFound, "no such file"),
+        };
+        assert_eq!(sentence(&error), "clients.csv: no such file");
+    }
+}

@@ -32,6 +32,9 @@ pub struct StaffDomainView {
     pub claim: ClaimView,
     /// Whether a label of the name mixes scripts, as names made to imitate others do.
     pub imitates: bool,
+    /// What the client wrote when it said that it is ready, or since. Plain text of a client: a page has
+    /// to escape it.
+    pub ready_note: Option<String>,
     /// The domain as the client sees it.
     #[serde(flatten)]
     pub domain: DomainView,
@@ -238,6 +241,7 @@ impl StaffDomainView {
             client: domain.client.to_string(),
             claim: ClaimView::new(domain, claims, now),
             imitates: domain.name.mixes_scripts(),
+            ready_note: ready_note(domain),
             domain: DomainView {
                 summary: summary(domain),
                 ..DomainView::new(domain, look.as_ref())
@@ -245,6 +249,11 @@ impl StaffDomainView {
             look,
         }
     }
+}
+
+fn ready_note(domain: &Domain) -> Option<String> {
+    let call = domain.ready_call()?;
+    call.note.clone()
 }
 
 impl ClaimView {
@@ -290,7 +299,7 @@ impl StaffSummaryView {
             client: domain.client.to_string(),
             contact_email: domain.contact_email.clone().map(String::from),
             imitates: domain.name.mixes_scripts(),
-            ready_note: domain.ready_call().and_then(|ready| ready.note.clone()),
+            ready_note: ready_note(domain),
             waiting: WaitingView::of(domain),
             missing: MissingCountView::of(domain, look),
             readiness: readiness.map(|readiness| ReadinessSummaryView {

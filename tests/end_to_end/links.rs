@@ -1,4 +1,4 @@
-//! Links for people without a login: from the client that makes one to whoever opens it.
+//! Links for people without a login: from the client that makes one to the person who opens it.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -20,11 +20,11 @@ pub(crate) fn tests(suite: &mut Suite) {
         ends,
     );
     suite.shared(
-        "tokens_that_nobody_made_are_answered_as_one_that_was_withdrawn",
+        "random_tokens_are_answered_as_one_that_was_withdrawn",
         unknown,
     );
     suite.shared(
-        "a_token_that_nobody_made_is_refused_like_a_withdrawn_one_and_their_times_are_printed",
+        "a_random_token_is_refused_like_a_withdrawn_one_and_their_times_are_printed",
         timed,
     );
     suite.shared("lasso_support_makes_links_on_behalf_of_a_client", behalf);
@@ -185,7 +185,7 @@ async fn unknown(world: Shared) {
     }
 }
 
-/// Asks for a token that nobody made and for a withdrawn one by turns. `LINK_TOKENS` says how often. How
+/// Asks for a random token and for a withdrawn one by turns. `LINK_TOKENS` says how often. How
 /// long each takes is printed, and no test is held to it: that both make the same reads is asserted in
 /// `functions/handoff`.
 #[expect(
@@ -219,7 +219,7 @@ async fn timed(world: Shared) {
     }
     let [random, withdrawn] = took.map(median);
     println!(
-        "{turns} tokens that nobody made: median {random:?}; a withdrawn one: median {withdrawn:?}; ratio {:.3}.",
+        "{turns} random tokens: median {random:?}; a withdrawn one: median {withdrawn:?}; ratio {:.3}.",
         random.as_secs_f64() / withdrawn.as_secs_f64()
     );
 }

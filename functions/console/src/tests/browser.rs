@@ -37,7 +37,7 @@ impl Got {
 }
 
 impl Browser {
-    /// Nobody is signed in.
+    /// The window is signed out.
     pub(super) fn new() -> Self {
         Self::with(None)
     }

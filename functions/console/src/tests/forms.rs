@@ -214,7 +214,7 @@ async fn what_a_page_says_of_many_names_is_no_longer_than_a_cookie_may_be() {
 }
 
 #[tokio::test]
-async fn nobody_but_lasso_support_gets_to_its_pages() {
+async fn only_lasso_support_gets_to_its_pages() {
     let mut browser = Browser::of(client_admin()).await;
     for path in ["/staff", "/staff/clients/maple-homes/domains/example.com"] {
         assert_eq!(browser.get(path).await.status, 404);

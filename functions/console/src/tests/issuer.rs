@@ -68,7 +68,7 @@ pub(super) struct World {
     pub(super) issuer_fails: Mutex<bool>,
     /// What a person at the issuer has been asked for: `code_challenge` and `nonce`, by code.
     pub(super) codes: Mutex<HashMap<String, (String, String)>>,
-    /// The claims of whoever signs in, beside the standard ones.
+    /// The claims of the person who signs in, beside the standard ones.
     pub(super) claims: Mutex<Value>,
     pub(super) answers: Mutex<BTreeMap<String, (u16, Value)>>,
     pub(super) calls: Mutex<Vec<Call>>,

@@ -71,7 +71,7 @@ async fn every_link_that_leads_nowhere_is_the_same_page_after_the_same_reads() {
     clippy::print_stdout,
     reason = "a measurement, which no test is held to"
 )]
-async fn ten_thousand_tokens_that_nobody_made_are_answered_as_a_withdrawn_one() {
+async fn ten_thousand_random_tokens_are_answered_as_a_withdrawn_one() {
     let world = withdrawn().await;
     let expected = answer_of(&world.open(world.token().as_str()).await);
     world.app.store.calls();
@@ -92,7 +92,7 @@ async fn ten_thousand_tokens_that_nobody_made_are_answered_as_a_withdrawn_one() 
     }
     let [random, withdrawn] = took.map(median);
     println!(
-        "10000 tokens that nobody made: median {random:?}; a withdrawn one: median {withdrawn:?}; ratio {:.3}.",
+        "10000 random tokens: median {random:?}; a withdrawn one: median {withdrawn:?}; ratio {:.3}.",
         random.as_secs_f64() / withdrawn.as_secs_f64()
     );
 }

@@ -7,6 +7,7 @@
 mod browser;
 mod clicked;
 mod hostile;
+mod keyboard;
 mod refused;
 mod seen;
 mod states;
@@ -59,8 +60,23 @@ pub(crate) fn tests(suite: &mut Suite) {
     );
     suite.shared_if(
         possible,
-        "every_action_is_done_with_the_keyboard_alone_in_a_browser",
-        clicked::by_keyboard,
+        "every_action_of_a_client_is_done_with_the_keyboard_alone_in_a_browser",
+        keyboard::of_a_client,
+    );
+    suite.shared_if(
+        possible,
+        "every_action_of_lasso_support_is_done_with_the_keyboard_alone_in_a_browser",
+        keyboard::of_lasso_support,
+    );
+    suite.shared_if(
+        possible,
+        "claims_are_decided_with_the_keyboard_alone_in_a_browser",
+        keyboard::of_lasso_support_about_claims,
+    );
+    suite.shared_if(
+        possible,
+        "a_link_is_used_with_the_keyboard_alone_in_a_browser",
+        keyboard::of_a_person_with_a_link,
     );
     suite.shared_if(
         possible,

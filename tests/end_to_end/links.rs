@@ -1,6 +1,7 @@
 //! Links for people without a login: from the client that makes one to the person who opens it.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use domain_auth::links::LinkToken;
 use domain_auth::ports::Ids;
@@ -21,6 +22,10 @@ pub(crate) fn tests(suite: &mut Suite) {
     suite.shared(
         "random_tokens_are_answered_as_one_that_was_withdrawn",
         unknown,
+    );
+    suite.shared(
+        "a_random_token_is_refused_like_a_withdrawn_one_and_their_times_are_printed",
+        timed,
     );
     suite.shared("lasso_support_makes_links_on_behalf_of_a_client", behalf);
     suite.shared("the_instructions_email_has_a_link_and_the_files", letter);
@@ -178,6 +183,50 @@ async fn unknown(world: Shared) {
             (withdrawn.status, withdrawn.text.clone())
         );
     }
+}
+
+/// Asks for a random token and for a withdrawn one by turns. `LINK_TOKENS` says how often. How
+/// long each takes is printed, and no test is held to it: that both make the same reads is asserted in
+/// `functions/handoff`.
+#[expect(
+    clippy::print_stdout,
+    reason = "a measurement, which no test is held to"
+)]
+async fn timed(world: Shared) {
+    let turns: u32 =
+        std::env::var("LINK_TOKENS").map_or(50, |turns| turns.parse().expect("a number"));
+    let domain = world.fresh_domain();
+    world.add(world.client_admin(), &domain).await;
+    let link = made(&world, &domain).await.body;
+    let id = link["id"].as_str().expect("an identifier");
+    let path = format!("/domains/{domain}/links/{id}");
+    let request = world.request(Method::DELETE, &path, Some(world.client_admin()));
+    assert_eq!(answer_to(request).await.status, StatusCode::NO_CONTENT);
+    let withdrawn = open(&world, &link["url"]).await;
+    assert_eq!(withdrawn.status, StatusCode::NOT_FOUND);
+
+    let mut took: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
+    for _turn in 0..turns {
+        let token = LinkToken::of_bits(&SystemIds.bits());
+        let random = json!(format!("{}/handoff/{}", world.info.api_url, token.as_str()));
+        for (took, url) in took.iter_mut().zip([&random, &link["url"]]) {
+            let began = Instant::now();
+            let answer = open(&world, url).await;
+            took.push(began.elapsed());
+            assert_eq!(answer.status, StatusCode::NOT_FOUND);
+            assert_eq!(answer.text, withdrawn.text);
+        }
+    }
+    let [random, withdrawn] = took.map(median);
+    println!(
+        "{turns} random tokens: median {random:?}; a withdrawn one: median {withdrawn:?}; ratio {:.3}.",
+        random.as_secs_f64() / withdrawn.as_secs_f64()
+    );
+}
+
+fn median(mut took: Vec<Duration>) -> Duration {
+    took.sort_unstable();
+    took[took.len() / 2]
 }
 
 async fn behalf(world: Shared) {

@@ -4,10 +4,14 @@
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
+mod actions;
+mod add;
 mod api;
 mod client;
 mod config;
 mod cookies;
+mod decide_view;
+mod domain_view;
 mod entry;
 mod fetch;
 mod forms;

@@ -3,7 +3,7 @@
 use domain_auth::state::Status;
 
 use crate::place::Place;
-use crate::types::{Domain, Summary};
+use crate::types::{Domain, Step, Summary};
 use crate::words;
 
 /// The one thing to do.
@@ -11,7 +11,7 @@ use crate::words;
 pub(crate) enum Next {
     /// Say that the client is ready, on a button with this label.
     Ready(&'static str),
-    /// It was said at this time.
+    /// It was said at this time, and Lasso support is to act.
     Told(String),
     /// Restart.
     Restart,
@@ -28,9 +28,9 @@ pub(crate) fn next_step(
     next: &Next,
     wrong: usize,
 ) -> Option<String> {
-    let of_api = domain.summary.next_step.as_ref();
     if place.is_staff() {
-        return of_api.map(|step| step.sentence.clone());
+        let step = domain.summary.next_step.as_ref();
+        return step.map(|step| step.sentence.clone());
     }
     match (next, wrong) {
         // It stands below.
@@ -47,41 +47,55 @@ pub(crate) fn next_step(
     }
 }
 
-/// What is to be done.
+/// What is to be done. The API decides it, by what DNS and Amazon SES said last; after a state of which
+/// Lasso support is told, the console asks the client to say that it is ready.
 pub(crate) fn next(place: &Place, domain: &Domain) -> Next {
-    let summary = &domain.summary;
-    let told = || summary.ready_at.map(words::moment);
     if place.is_staff() {
         return Next::Nothing;
     }
+    let summary = &domain.summary;
+    let step = summary.step();
+    let told = || summary.ready_at.map(words::moment);
+    let publish = || {
+        if step.publishes() && !domain.records.is_empty() {
+            Next::Publish
+        } else {
+            Next::Nothing
+        }
+    };
     match summary.status {
-        Status::Pending | Status::Contested if !domain.records.is_empty() => Next::Publish,
-        Status::AtRisk => Next::Publish,
+        Status::Contested | Status::AtRisk => publish(),
+        Status::Pending if step == Step::TellLasso => Next::Ready("We are ready"),
+        Status::Pending => publish(),
         Status::Verified => told().map_or(Next::Ready("We are ready"), Next::Told),
+        Status::Authenticated if step == Step::PublishRecommendedRecords => publish(),
+        Status::Failed if step == Step::AskLasso => Next::Nothing,
+        Status::Failed => Next::Restart,
         Status::Rejected => {
             told().map_or(Next::Ready("It is mended: we are ready again"), Next::Told)
         }
-        Status::Failed => Next::Restart,
-        Status::Pending | Status::Contested | Status::Provisioning => Next::Nothing,
-        Status::Authenticated | Status::Removing => Next::Nothing,
+        Status::Authenticated | Status::Provisioning | Status::Removing => Next::Nothing,
     }
 }
 
 /// A domain that is not verified yet may be told of, too.
 pub(crate) fn tell_early(place: &Place, summary: &Summary) -> Option<&'static str> {
-    let is_pending = summary.status == Status::Pending;
-    if is_pending && place.is_staff() {
+    if summary.status != Status::Pending {
+        return None;
+    }
+    if place.is_staff() {
         return Some(
             "Say so on behalf of the client. The final step waits until Amazon SES has verified the domain.",
         );
     }
-    match summary.ready_at {
-        Some(_) if is_pending => Some(
+    match (summary.step(), summary.ready_at) {
+        // It is the next step, and stands above.
+        (Step::TellLasso, _) => None,
+        (_, Some(_)) => Some(
             "Lasso was told that you are ready, and takes the final step when Amazon SES has verified the domain. You can tell Lasso again.",
         ),
-        None if is_pending => Some(
+        (_, None) => Some(
             "You can tell Lasso now. Lasso takes the final step when Amazon SES has verified the domain.",
         ),
-        Some(_) | None => None,
     }
 }

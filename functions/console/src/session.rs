@@ -174,6 +174,24 @@ pub struct Flash {
     pub text: String,
 }
 
+impl Flash {
+    /// As long as a cookie beside the session may be: API Gateway takes 10,240 octets of headers.
+    fn shortened(&self) -> Self {
+        let mut text = self.text.clone();
+        if text.len() > LONGEST_FLASH {
+            text.truncate(text.floor_char_boundary(LONGEST_FLASH));
+            text.push('…');
+        }
+        Self {
+            tone: self.tone.clone(),
+            text,
+        }
+    }
+}
+
+/// Longest text of a flash, in octets.
+const LONGEST_FLASH: usize = 1_800;
+
 const SESSION: &str = "lasso-session";
 const SIGN_IN: &str = "lasso-sign-in";
 const FLASH: &str = "lasso-said";
@@ -235,7 +253,8 @@ impl Sessions {
 
     /// `Set-Cookie` for the next page of the session.
     pub fn leave_flash(&self, session: &Session, flash: &Flash) -> Vec<String> {
-        let sealed = self.seal.seal(Purpose::Flash, &[&session.secret], flash);
+        let flash = flash.shortened();
+        let sealed = self.seal.seal(Purpose::Flash, &[&session.secret], &flash);
         self.cookies
             .write(FLASH, &sealed, Some(60))
             .unwrap_or_default()

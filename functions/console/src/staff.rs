@@ -66,7 +66,10 @@ impl<F: Fetch> Visit<'_, F> {
             ("", _) => ("Waiting for Lasso", "Nothing waits for Lasso support."),
             _ => (found.as_str(), "No client has this name, or claims it."),
         };
-        let rows = list.items.into_iter().map(|item| Row::of(item, None));
+        let rows = list
+            .items
+            .into_iter()
+            .map(|item| Row::queued(item, self.now));
         let main = view::Queue {
             said: &self.said,
             search,

@@ -2,5 +2,6 @@
 
 mod browser;
 mod forms;
+mod issuer;
 mod pages;
 mod sign_in;

@@ -40,13 +40,88 @@ pub(crate) struct Summary {
     /// Whether it imitates another name, in lists of Lasso support.
     #[serde(default)]
     pub(crate) imitates: bool,
+    /// Why it waits, in lists of Lasso support.
+    #[serde(default)]
+    pub(crate) waiting: Option<Waiting>,
+    /// What the client wrote when it said that it is ready, for Lasso support.
+    #[serde(default)]
+    pub(crate) ready_note: Option<String>,
+}
+
+/// `Waiting`: what a domain waits for.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Waiting {
+    /// Since when.
+    pub(crate) since: Timestamp,
+    /// For a person.
+    pub(crate) why: String,
+}
+
+impl Summary {
+    /// What to do now.
+    pub(crate) fn step(&self) -> Step {
+        let step = self.next_step.as_ref();
+        step.map_or(Step::Other, |step| step.code)
+    }
 }
 
 /// `NextStep`: what to do now.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct NextStep {
+    /// Its kind.
+    #[serde(default)]
+    pub(crate) code: Step,
     /// For a person.
     pub(crate) sentence: String,
+}
+
+/// `NextStepCode`: kinds of next steps. Some are for the client alone, some for Lasso support.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Step {
+    Nothing,
+    PublishOwnershipRecord,
+    KeepOwnershipRecord,
+    WaitForService,
+    WaitForSes,
+    WaitForLasso,
+    WaitForClient,
+    PublishRecords,
+    PublishRecommendedRecords,
+    RepairRecords,
+    TellLasso,
+    Restart,
+    AskLasso,
+    DecideClaim,
+    DecideFinalStep,
+    /// One that only a later release knows.
+    #[default]
+    #[serde(other)]
+    Other,
+}
+
+impl Step {
+    /// Whether there are records to publish.
+    pub(crate) fn publishes(self) -> bool {
+        match self {
+            Self::PublishOwnershipRecord
+            | Self::PublishRecords
+            | Self::PublishRecommendedRecords
+            | Self::RepairRecords
+            | Self::Other => true,
+            Self::Nothing
+            | Self::KeepOwnershipRecord
+            | Self::WaitForService
+            | Self::WaitForSes
+            | Self::WaitForLasso
+            | Self::WaitForClient
+            | Self::TellLasso
+            | Self::Restart
+            | Self::AskLasso
+            | Self::DecideClaim
+            | Self::DecideFinalStep => false,
+        }
+    }
 }
 
 /// `Domain`: one domain with its records; what Lasso support alone sees is empty for others.
@@ -92,8 +167,21 @@ pub(crate) struct Claim {
     pub(crate) challengers: Vec<OtherClaim>,
 }
 
+impl Claim {
+    /// The claims of others, each once.
+    pub(crate) fn others(&self) -> Vec<OtherClaim> {
+        let mut others: Vec<OtherClaim> = Vec::new();
+        for other in self.against.iter().chain(&self.challengers) {
+            if !others.contains(other) {
+                others.push(other.clone());
+            }
+        }
+        others
+    }
+}
+
 /// `OtherClaim`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct OtherClaim {
     /// Whose.
     pub(crate) client: String,

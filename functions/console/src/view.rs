@@ -1,26 +1,19 @@
-//! The pages, made of what the API answered.
+//! The pages, made of what the API answered. That of one domain is in `domain_view.rs`.
 
 use askama::Template;
-use domain_auth::diagnosis::RecordState;
-use domain_auth::records::RecordId;
-use domain_auth::state::Status;
-use domain_auth_pages::{RecordCard, cards};
 use jiff::Timestamp;
 
 use crate::forms::Forms;
-use crate::next::{self, Next};
 use crate::place::Place;
 use crate::session::Person;
-use crate::types::{Claim, Domain, Entry, Link, Reconciliation, Summary};
+use crate::types::{Entry, Link, Reconciliation, Summary};
 use crate::words;
 
-/// Between two checks of a domain, in seconds.
-const BETWEEN_CHECKS: i64 = 30;
 /// Most characters of evidence that a page shows.
 const LONGEST_EVIDENCE: usize = 12_000;
 
 /// The formats of `GET …/records`, and who wants which.
-pub(crate) const FORMATS: [(&str, &str, &str); 6] = [
+pub(crate) const FORMATS: [(&str, &str, &str); 7] = [
     (
         "text",
         "Plain text",
@@ -43,6 +36,7 @@ pub(crate) const FORMATS: [(&str, &str, &str); 6] = [
         "Route 53 change batch",
         "for the AWS command line",
     ),
+    ("json", "JSON", "for a program"),
 ];
 
 #[derive(Template)]
@@ -72,6 +66,12 @@ pub(crate) struct Row {
     pub(crate) since: String,
     pub(crate) client: String,
     pub(crate) imitates: bool,
+    /// What it waits for, in the queue.
+    pub(crate) why: Option<String>,
+    /// How long it has waited, in the queue.
+    pub(crate) how_long: Option<String>,
+    /// What the client wrote to Lasso support.
+    pub(crate) note: Option<String>,
 }
 
 impl Row {
@@ -81,6 +81,23 @@ impl Row {
         let row = Self::of(summary, Some(""));
         Self {
             next: next.unwrap_or(row.next),
+            ..row
+        }
+    }
+
+    /// In the queue: since when it waits, and why.
+    pub(crate) fn queued(summary: Summary, now: Timestamp) -> Self {
+        let waiting = summary.waiting.clone();
+        let note = summary.ready_note.clone();
+        let row = Self::of(summary, None);
+        let Some(waiting) = waiting else {
+            return Self { note, ..row };
+        };
+        Self {
+            since: words::moment(waiting.since),
+            how_long: Some(words::how_long(waiting.since, now)),
+            why: Some(waiting.why),
+            note,
             ..row
         }
     }
@@ -99,6 +116,9 @@ impl Row {
             communities: summary.communities.join(", "),
             since: words::moment(summary.status_since),
             imitates: summary.imitates,
+            why: None,
+            how_long: None,
+            note: None,
             name: summary.domain_unicode,
             client,
         }
@@ -137,221 +157,8 @@ pub(crate) struct Domains<'a> {
     pub(crate) next_page: Option<String>,
 }
 
-/// The records in the order of the page.
-#[derive(Default)]
-pub(crate) struct Cards {
-    main: Vec<RecordCard>,
-    has_dkim: bool,
-    mail_from: Vec<RecordCard>,
-    mail_from_word: &'static str,
-    mail_from_tone: &'static str,
-    dmarc: Vec<RecordCard>,
-    dmarc_word: &'static str,
-    dmarc_tone: &'static str,
-}
-
-impl Cards {
-    fn of(domain: &Domain) -> Self {
-        let mut sorted = Self::default();
-        for card in cards(&domain.records, domain.dns_provider.as_ref()) {
-            match card.id {
-                RecordId::Verification | RecordId::Ownership => sorted.main.push(card),
-                RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
-                    sorted.has_dkim = true;
-                    sorted.main.push(card);
-                }
-                RecordId::MailFromMx | RecordId::MailFromSpf => sorted.mail_from.push(card),
-                RecordId::Dmarc => sorted.dmarc.push(card),
-            }
-        }
-        (sorted.mail_from_word, sorted.mail_from_tone) = together(&sorted.mail_from);
-        (sorted.dmarc_word, sorted.dmarc_tone) = together(&sorted.dmarc);
-        sorted
-    }
-
-    /// How many are published otherwise than they should be.
-    fn wrong(&self) -> usize {
-        let all = self.main.iter().chain(&self.mail_from).chain(&self.dmarc);
-        let wrong = RecordState::Wrong.as_str();
-        all.filter(|card| card.state == wrong).count()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.main.is_empty() && self.mail_from.is_empty() && self.dmarc.is_empty()
-    }
-}
-
-/// The state of folded records: of the first that is not in order, or of all.
-fn together(cards: &[RecordCard]) -> (&'static str, &'static str) {
-    let found = RecordState::Found.as_str();
-    let first = cards.iter().find(|card| card.state != found);
-    let shown = first.or_else(|| cards.first());
-    shown.map_or(("", ""), |card| (card.state_word, card.tone))
-}
-
-#[derive(Template)]
-#[template(path = "domain.html")]
-pub(crate) struct DomainPage<'a> {
-    place: &'a Place,
-    pub(crate) headline: String,
-    name: &'a str,
-    word: &'static str,
-    tone: &'static str,
-    since: String,
-    said: &'a str,
-    detail: &'a str,
-    next_step: Option<String>,
-    deadline: Option<String>,
-    next: Next,
-    decide: String,
-    cards: Cards,
-    waits_for_records: bool,
-    provider: Option<String>,
-    check_in: i64,
-    looked_at: Option<String>,
-    domain: &'a Domain,
-    tell_early: Option<&'static str>,
-    communities: String,
-    can_edit: bool,
-    can_remove: bool,
-    forms: Forms<'a>,
-}
-
-impl<'a> DomainPage<'a> {
-    pub(crate) fn new(
-        place: &'a Place,
-        domain: &'a Domain,
-        forms: Forms<'a>,
-        said: &'a str,
-        now: Timestamp,
-    ) -> Result<Self, askama::Error> {
-        let summary = &domain.summary;
-        let status = summary.status;
-        let (word, tone) = words::state(status);
-        let known = domain.dns_provider.as_ref();
-        let known = known.and_then(domain_auth_pages::Provider::known);
-        let decide = if place.is_staff() {
-            Decide::new(place, domain, forms).render()?
-        } else {
-            String::new()
-        };
-        let next = next::next(place, domain);
-        let cards = Cards::of(domain);
-        Ok(Self {
-            place,
-            headline: if place.is_staff() {
-                words::headline_for_staff(domain, &place.client)
-            } else {
-                words::headline(domain)
-            },
-            name: &summary.domain_unicode,
-            word,
-            tone,
-            since: words::moment(summary.status_since),
-            said,
-            detail: &summary.status_detail,
-            next_step: next::next_step(place, domain, &next, cards.wrong()),
-            deadline: summary
-                .deadline
-                .and_then(|at| words::deadline(status, at, &summary.status_detail)),
-            next,
-            decide,
-            cards,
-            waits_for_records: matches!(status, Status::Pending | Status::Contested),
-            provider: known.map(|provider| provider.name.clone()),
-            check_in: check_in(domain, now),
-            looked_at: domain.dns_looked_at.map(words::moment),
-            tell_early: next::tell_early(place, summary),
-            communities: summary.communities.join(", "),
-            can_edit: status != Status::Removing,
-            can_remove: status != Status::Removing,
-            domain,
-            forms,
-        })
-    }
-}
-
-fn check_in(domain: &Domain, now: Timestamp) -> i64 {
-    let since = |at: Timestamp| now.as_second() - at.as_second();
-    let left = domain.dns_looked_at.map(|at| BETWEEN_CHECKS - since(at));
-    left.unwrap_or_default().clamp(0, BETWEEN_CHECKS)
-}
-
-/// Why Lasso support rejects, mostly.
-const REASONS: [&str; 4] = [
-    "The name of the domain does not belong to your organization. Please add the domain that your own email addresses have.",
-    "The CNAME records are missing. Please publish them, and tell us that you are ready again.",
-    "The domain has no website that shows who you are. Please put one up, and tell us that you are ready again.",
-    "Please publish a DMARC record first, and tell us that you are ready again.",
-];
-
-#[derive(Template)]
-#[template(path = "decide.html")]
-struct Decide<'a> {
-    place: &'a Place,
-    domain: &'a Domain,
-    forms: Forms<'a>,
-    proven: Option<String>,
-    ses: Option<String>,
-    reasons: [&'static str; 4],
-    evidence: String,
-}
-
-impl<'a> Decide<'a> {
-    fn new(place: &'a Place, domain: &'a Domain, forms: Forms<'a>) -> Self {
-        let claim = domain.claim.as_ref();
-        let proven = claim.and_then(|claim: &Claim| claim.proven_at);
-        let axes = domain.ses.as_ref().map(|ses| {
-            let axis = |axis: domain_auth::identity::AxisStatus| {
-                let word = serde_json::to_value(axis).unwrap_or_default();
-                word.as_str().unwrap_or_default().replace('_', " ")
-            };
-            let status = &ses.status;
-            format!(
-                "verification {}, DKIM {}, MAIL FROM {}",
-                axis(status.verification),
-                axis(status.dkim),
-                axis(status.mail_from)
-            )
-        });
-        let evidence = if domain.look.is_null() {
-            String::new()
-        } else {
-            pretty(&domain.look)
-        };
-        Self {
-            place,
-            domain,
-            forms,
-            proven: proven.map(words::moment),
-            ses: axes,
-            reasons: REASONS,
-            evidence,
-        }
-    }
-
-    fn can_complete(&self) -> bool {
-        self.domain.summary.status == Status::Verified
-    }
-
-    fn can_restart(&self) -> bool {
-        self.domain.summary.status == Status::Failed
-    }
-
-    fn can_grant(&self) -> bool {
-        self.can_adopt() && self.proven.is_some()
-    }
-
-    fn can_adopt(&self) -> bool {
-        self.domain.summary.status == Status::Contested
-    }
-
-    fn can_release(&self) -> bool {
-        self.domain.summary.status != Status::Removing
-    }
-}
-
-fn pretty(value: &serde_json::Value) -> String {
+/// A value as a person reads it, cut where it is long.
+pub(crate) fn pretty(value: &serde_json::Value) -> String {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
     if text.len() <= LONGEST_EVIDENCE {
         return text;
@@ -388,7 +195,7 @@ pub(crate) struct HandOver<'a> {
     pub(crate) email: &'a str,
     pub(crate) note: &'a str,
     pub(crate) links: Vec<LinkLine>,
-    pub(crate) formats: [(&'static str, &'static str, &'static str); 6],
+    pub(crate) formats: [(&'static str, &'static str, &'static str); 7],
 }
 
 #[derive(Template)]

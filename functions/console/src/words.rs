@@ -6,7 +6,7 @@ use domain_auth::state::Status;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::types::{Domain, Summary};
+use crate::types::{Domain, Step, Summary};
 
 /// How a state looks: a word, and the class of its colour (`good`, `bad`, `wait`).
 pub(crate) fn state(status: Status) -> (&'static str, &'static str) {
@@ -25,40 +25,58 @@ pub(crate) fn state(status: Status) -> (&'static str, &'static str) {
 
 /// Where a domain stands, as the headline of its page.
 pub(crate) fn headline(domain: &Domain) -> String {
-    let name = &domain.summary.domain_unicode;
-    match domain.summary.status {
-        Status::Contested if domain.records.is_empty() => format!("{name} waits for a decision"),
-        Status::Contested => format!("Prove that {name} is yours"),
-        Status::Provisioning => format!("{name} is being registered"),
-        Status::Pending => format!("Publish the records of {name}"),
-        Status::Verified if domain.summary.ready_at.is_some() => {
-            format!("{name} waits for Lasso’s final step")
+    let summary = &domain.summary;
+    let name = &summary.domain_unicode;
+    let was_told = summary.ready_at.is_some();
+    match (summary.status, summary.step()) {
+        (Status::Contested, Step::WaitForLasso) => {
+            format!("{name} waits for a decision of Lasso support")
         }
-        Status::Verified => format!("{name} is verified: tell Lasso that you are ready"),
-        Status::Authenticated => format!("Lasso sends for {name}"),
-        Status::AtRisk => format!("Repair the records of {name}"),
-        Status::Failed => format!("{name} is not verified: start again"),
-        Status::Rejected => format!("Lasso rejected {name}"),
-        Status::Removing => format!("{name} is being removed"),
+        (Status::Contested, Step::WaitForService) => format!("{name} is being transferred to you"),
+        (Status::Contested, Step::KeepOwnershipRecord) => {
+            format!("Leave the ownership record of {name} in place")
+        }
+        (Status::Contested, _) => format!("Prove that {name} is yours"),
+        (Status::Provisioning, _) => format!("{name} is being registered"),
+        (Status::Pending, Step::WaitForSes) => format!("{name} waits for Amazon SES"),
+        (Status::Pending, Step::TellLasso) => {
+            format!("The records of {name} are there: tell Lasso that you are ready")
+        }
+        (Status::Pending, Step::RepairRecords) => format!("Publish the records of {name} again"),
+        (Status::Pending, _) => format!("Publish the records of {name}"),
+        (Status::Verified, _) if was_told => format!("{name} waits for Lasso’s final step"),
+        (Status::Verified, _) => format!("{name} is verified: tell Lasso that you are ready"),
+        (Status::Authenticated, _) => format!("Lasso sends for {name}"),
+        (Status::AtRisk, Step::WaitForSes) => format!("The records of {name} are back"),
+        (Status::AtRisk, Step::AskLasso) => format!("Ask Lasso support about {name}"),
+        (Status::AtRisk, _) => format!("Repair the records of {name}"),
+        (Status::Failed, Step::AskLasso) => format!("{name} is not verified: check the name"),
+        (Status::Failed, _) => format!("{name} is not verified: start again"),
+        (Status::Rejected, _) if was_told => format!("{name} waits for Lasso to look again"),
+        (Status::Rejected, _) => format!("Lasso rejected {name}"),
+        (Status::Removing, _) => format!("{name} is being removed"),
     }
 }
 
 /// The same for Lasso support, which looks at a domain of `client`.
 pub(crate) fn headline_for_staff(domain: &Domain, client: &str) -> String {
     let name = &domain.summary.domain_unicode;
-    match domain.summary.status {
-        Status::Contested if domain.records.is_empty() => {
-            format!("{client} has proven {name}: decide who has it")
+    match (domain.summary.status, domain.summary.step()) {
+        (_, Step::DecideClaim) => format!("Decide who has {name}"),
+        (Status::Contested, Step::WaitForService) => {
+            format!("{name} is being transferred to {client}")
         }
-        Status::Contested => format!("{client} has to prove that {name} is theirs"),
-        Status::Provisioning => format!("{name} is being registered for {client}"),
-        Status::Pending => format!("{client} has to publish the records of {name}"),
-        Status::Verified => format!("{name} of {client} waits for the final step"),
-        Status::Authenticated => format!("Lasso sends for {name} of {client}"),
-        Status::AtRisk => format!("{client} has to repair the records of {name}"),
-        Status::Failed => format!("{name} of {client} is not verified"),
-        Status::Rejected => format!("Lasso rejected {name} of {client}"),
-        Status::Removing => format!("{name} of {client} is being removed"),
+        (Status::Contested, _) => format!("{client} has to prove that {name} is theirs"),
+        (Status::Provisioning, _) => format!("{name} is being registered for {client}"),
+        (Status::Pending, Step::WaitForSes) => format!("{name} of {client} waits for Amazon SES"),
+        (Status::Pending, _) => format!("{client} has to publish the records of {name}"),
+        (Status::Verified, _) => format!("{name} of {client} waits for the final step"),
+        (Status::Authenticated, _) => format!("Lasso sends for {name} of {client}"),
+        (Status::AtRisk, Step::WaitForSes) => format!("The records of {name} are back"),
+        (Status::AtRisk, _) => format!("{client} has to repair the records of {name}"),
+        (Status::Failed, _) => format!("{name} of {client} is not verified"),
+        (Status::Rejected, _) => format!("Lasso rejected {name} of {client}"),
+        (Status::Removing, _) => format!("{name} of {client} is being removed"),
     }
 }
 
@@ -107,6 +125,18 @@ pub(crate) fn moment(at: Timestamp) -> String {
     at.strftime("%-d %B %Y, %H:%M UTC").to_string()
 }
 
+/// "for 3 days": between two times, in the largest unit that is full.
+pub(crate) fn how_long(since: Timestamp, now: Timestamp) -> String {
+    let minutes = (now.as_second() - since.as_second()).max(0) / 60;
+    let (number, unit) = match minutes {
+        0..60 => (minutes, "minute"),
+        60..1_440 => (minutes / 60, "hour"),
+        _ => (minutes / 1_440, "day"),
+    };
+    let many = if number == 1 { "" } else { "s" };
+    format!("for {number} {unit}{many}")
+}
+
 /// A path of an address: `/staff/clients/{client}` of a client's identifier. Characters that are not
 /// plain are written `~` and two hexadecimal digits, as the API has it.
 pub(crate) fn path_part(text: &str) -> String {
@@ -131,6 +161,22 @@ mod tests {
     fn a_moment_is_written_in_full() {
         let at: Timestamp = "2026-06-01T12:05:59Z".parse().unwrap();
         assert_eq!(moment(at), "1 June 2026, 12:05 UTC");
+    }
+
+    #[test]
+    fn a_wait_is_told_in_its_largest_unit() {
+        let since: Timestamp = "2026-06-01T12:00:00Z".parse().unwrap();
+        for (minutes, words) in [
+            (-1, "for 0 minutes"),
+            (1, "for 1 minute"),
+            (59, "for 59 minutes"),
+            (60, "for 1 hour"),
+            (1_439, "for 23 hours"),
+            (2_880, "for 2 days"),
+        ] {
+            let now = since + jiff::SignedDuration::from_mins(minutes);
+            assert_eq!(how_long(since, now), words);
+        }
     }
 
     #[test]

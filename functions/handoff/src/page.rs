@@ -13,7 +13,7 @@ use domain_auth::plain_text::shown;
 use domain_auth::state::{State, Status};
 use domain_auth::use_cases::check::CHECK_INTERVAL;
 use domain_auth::use_cases::links::Opened;
-use domain_auth_http::DomainView;
+use domain_auth_http::{DomainView, NextStepCode};
 use domain_auth_pages::{Frame, Provider, Record, RecordCard, cards};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -103,13 +103,15 @@ pub(crate) fn opened(
     now: Timestamp,
 ) -> Result<String, PageError> {
     let Opened { domain, link, look } = opened;
-    let mut view = serde_json::to_value(DomainView::new(domain, look.as_ref()))?;
+    let view = DomainView::new(domain, look.as_ref());
+    let step = view.summary.next_step.code;
+    let mut view = serde_json::to_value(view)?;
     let mut take = |member: &str| view.get_mut(member).map_or(Value::Null, Value::take);
     let records: Vec<Record> = serde_json::from_value(take("records"))?;
     let provider: Option<Provider> = serde_json::from_value(take("dns_provider"))?;
     let remarks = serde_json::from_value(take("diagnoses"))?;
     let status = domain.state.status();
-    let (headline, tone) = headline(status, records.is_empty());
+    let (headline, tone) = headline(status, step, records.is_empty());
     let checked_at = domain.checked_at.map(|at| at + CHECK_INTERVAL);
     let main = Main {
         token: token.as_str(),
@@ -117,7 +119,7 @@ pub(crate) fn opened(
         client: shown(domain.client.as_str()),
         headline,
         tone,
-        detail: detail(status, &records),
+        detail: detail(status, &records).filter(|_| step != NextStepCode::AskLasso),
         claim: status == Status::Contested,
         deadline: deadline(domain).map(in_words),
         provider: provider.as_ref().and_then(Provider::known),
@@ -234,26 +236,58 @@ fn zone(domain: &Domain, look: Option<&DnsLook>) -> Option<String> {
 }
 
 /// What there is to do, and the class of its colour.
-fn headline(status: Status, no_records: bool) -> (&'static str, &'static str) {
+fn headline(status: Status, step: NextStepCode, no_records: bool) -> (&'static str, &'static str) {
+    // By the last look at DNS, Amazon SES will find what it needs.
+    let is_published = match step {
+        NextStepCode::WaitForSes | NextStepCode::TellLasso => true,
+        NextStepCode::Nothing
+        | NextStepCode::PublishOwnershipRecord
+        | NextStepCode::KeepOwnershipRecord
+        | NextStepCode::WaitForService
+        | NextStepCode::WaitForLasso
+        | NextStepCode::WaitForClient
+        | NextStepCode::PublishRecords
+        | NextStepCode::PublishRecommendedRecords
+        | NextStepCode::RepairRecords
+        | NextStepCode::Restart
+        | NextStepCode::AskLasso
+        | NextStepCode::DecideClaim
+        | NextStepCode::DecideFinalStep => false,
+    };
     match status {
-        Status::Contested => ("One record has to be published.", "wait"),
+        Status::Contested if step == NextStepCode::PublishOwnershipRecord => {
+            ("One record has to be published.", "wait")
+        }
+        Status::Contested => ("The record was found. Please leave it in place.", "good"),
         Status::Provisioning | Status::Removing => (
             "The records are being prepared. They appear here within some minutes.",
             "wait",
         ),
         Status::Pending if no_records => ("There is nothing to publish.", "good"),
+        Status::Pending if is_published => (
+            "What is required is published. Amazon SES looks for it by itself, which can take some hours.",
+            "good",
+        ),
         Status::Pending => ("Please publish the records below.", "wait"),
         Status::Verified | Status::Authenticated => (
             "Amazon SES has verified the domain: what is required is published.",
             "good",
         ),
         Status::Rejected => ("What is required is published.", "good"),
+        Status::AtRisk if is_published => (
+            "The records are there again. Amazon SES looks for them by itself.",
+            "wait",
+        ),
         Status::AtRisk => (
             "Records that were published are missing now. Please restore them.",
             "bad",
         ),
+        Status::Failed if step == NextStepCode::AskLasso => (
+            "Amazon SES does not accept this name. There is nothing to publish now.",
+            "bad",
+        ),
         Status::Failed => (
-            "Amazon SES did not find the required records in time.",
+            "Amazon SES has not verified the domain, and does not look for its records any more.",
             "bad",
         ),
     }

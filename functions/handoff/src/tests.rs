@@ -1,5 +1,7 @@
 //! Every file in `events/handoff`, every state of a domain, and every way in which a link leads nowhere.
 
+mod nowhere;
+
 use std::sync::Mutex;
 
 use domain_auth::dns::{DnsLook, Zone, ZoneOutcome};
@@ -9,14 +11,13 @@ use domain_auth::history::{Actor, HistoryEntry};
 use domain_auth::links::{LinkTarget, LinkToken, ReadLinks};
 use domain_auth::names::{ClientId, Community, DomainName, EmailAddress, Note};
 use domain_auth::ports::{
-    Clock, CommitChanges, Ids, ListFilter, Page, PageStart, Ports, ReadDomains, StoreError,
-    StoreFailure,
+    Clock, CommitChanges, ListFilter, Page, PageStart, Ports, ReadDomains, StoreError, StoreFailure,
 };
-use domain_auth::state::{DisplacedBy, FailureReason, State, Status, Trigger};
+use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::check::{CheckLimits, check};
-use domain_auth::use_cases::links::{Made, make_link, withdraw_link};
+use domain_auth::use_cases::links::{Made, make_link};
 use domain_auth_http::{ClaimNames, PersonClaims, Reply, request_of};
 use domain_auth_testkit::{
     FakeDns, FakeSes, MemoryStore, SequentialIds, TestClock, TestPorts, answer_of, client,
@@ -385,72 +386,6 @@ async fn what_a_client_and_a_zone_say_is_text() {
     assert!(
         !main.contains("<script") && !main.contains("<img"),
         "{main}"
-    );
-}
-
-#[tokio::test]
-async fn every_link_that_leads_nowhere_is_the_same_page_after_the_same_reads() {
-    let unknown = World::pending().await;
-    let expected = unknown.open(&"B".repeat(43)).await;
-    assert_eq!(expected.status(), StatusCode::NOT_FOUND);
-    assert_eq!(unknown.app.store.calls(), ["link", "domain"]);
-
-    let ended = World::pending().await;
-    ended.app.clock.advance(SignedDuration::from_hours(24 * 14));
-
-    let withdrawn = World::pending().await;
-    let (client, name) = (client("maple-homes"), domain_name("example.com"));
-    let id = withdrawn.link.as_ref().unwrap().link.id.as_str().to_owned();
-    let tools = withdrawn.tools();
-    let done = withdraw_link(&tools, (&client, &name), &id, &Actor::Service);
-    done.await.unwrap();
-
-    let removing = World::pending().await;
-    removing.moved(Trigger::Removed).await;
-
-    let readded = World::pending().await;
-    readded.moved(Trigger::Removed).await;
-    readded.moved(Trigger::Readded).await;
-
-    let displaced = World::pending().await;
-    displaced
-        .moved(Trigger::Displaced {
-            ownership_secret: "d1".repeat(16),
-            why: DisplacedBy::ProvenByAnotherClient,
-        })
-        .await;
-
-    for (why, world) in [
-        ("ended", ended),
-        ("withdrawn", withdrawn),
-        ("removing", removing),
-        ("added again", readded),
-        ("displaced", displaced),
-    ] {
-        let reply = world.open(world.token().as_str()).await;
-        assert_eq!(answer_of(&reply), answer_of(&expected), "{why}");
-        assert_eq!(world.app.store.calls(), ["link", "domain"], "{why}");
-    }
-}
-
-#[tokio::test]
-async fn none_of_ten_thousand_random_tokens_opens_a_page() {
-    let world = World::pending().await;
-    let expected = answer_of(&world.open(&"B".repeat(43)).await);
-    world.app.store.calls();
-    for _ in 0..10_000 {
-        // Beside those of links that there are.
-        let mut bits = world.ids.bits();
-        bits[0] = 1;
-        let token = LinkToken::of_bits(&bits);
-        let reply = world.open(token.as_str()).await;
-        assert_eq!(reply.status(), StatusCode::NOT_FOUND);
-        assert_eq!(world.app.store.calls(), ["link", "domain"]);
-        assert_eq!(answer_of(&reply), expected);
-    }
-    assert_eq!(
-        world.open(world.token().as_str()).await.status(),
-        StatusCode::OK
     );
 }
 

@@ -245,7 +245,7 @@ impl StaffDomainView {
             client: domain.client.to_string(),
             claim: ClaimView::new(domain, claims, now),
             imitates: domain.name.mixes_scripts(),
-            ready_note: domain.ready_call().and_then(|ready| ready.note.clone()),
+            ready_note: ready_note(domain),
             waiting: WaitingView::of(domain),
             missing: MissingCountView::of(domain, look.as_ref()),
             domain: DomainView {
@@ -255,6 +255,11 @@ impl StaffDomainView {
             look,
         }
     }
+}
+
+fn ready_note(domain: &Domain) -> Option<String> {
+    let call = domain.ready_call()?;
+    call.note.clone()
 }
 
 impl ClaimView {
@@ -300,7 +305,7 @@ impl StaffSummaryView {
             client: domain.client.to_string(),
             contact_email: domain.contact_email.clone().map(String::from),
             imitates: domain.name.mixes_scripts(),
-            ready_note: domain.ready_call().and_then(|ready| ready.note.clone()),
+            ready_note: ready_note(domain),
             waiting: WaitingView::of(domain),
             missing: MissingCountView::of(domain, look),
             readiness: readiness.map(|readiness| ReadinessSummaryView {

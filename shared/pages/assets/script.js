@@ -39,6 +39,13 @@
     setTimeout(() => { button.disabled = true; button.textContent = button.dataset.busy; });
     say(button.dataset.busy);
   });
+  // What is folded is printed, too.
+  const folded = () => page.querySelectorAll("details:not([open])");
+  addEventListener("beforeprint", () => { for (const it of folded()) { it.open = true; it.dataset.folded = ""; } });
+  addEventListener("afterprint", () => {
+    for (const it of page.querySelectorAll("details[data-folded]")) { it.open = false; delete it.dataset.folded; }
+  });
+
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
   // A button that has to wait counts down.
@@ -63,6 +70,8 @@
     const typing = element?.matches("input, textarea, select") ?? false;
     return typing || page.hidden || getSelection().type === "Range" || page.querySelector("button[data-busy]:disabled:not([data-wait])");
   };
+  const nameOf = (element) => element.id || element.getAttribute("aria-label") || element.getAttribute("href")
+    || [element.tagName, element.closest("form")?.getAttribute("action"), element.closest("details")?.id].join(" ");
   const refresh = async () => {
     if (isInUse()) return;
     const answer = await fetch(location.href, { cache: "no-store" });
@@ -74,9 +83,11 @@
       const same = then.querySelector(`details[id="${CSS.escape(open.id)}"]`);
       if (same) same.open = open.open;
     }
-    const focused = page.activeElement?.id;
+    // A person with a keyboard stays where they are.
+    const focused = now.contains(page.activeElement) && nameOf(page.activeElement);
     now.replaceChildren(...then.childNodes);
-    if (focused) page.getElementById(focused)?.focus();
+    const again = [...now.querySelectorAll("a, button, summary, [tabindex]")].find((it) => nameOf(it) === focused);
+    again?.focus({ preventScroll: true });
     page.title = fresh.title;
     count();
   };

@@ -67,6 +67,9 @@ const WEIGHT: &str = "
     const others = performance.getEntriesByType('resource').filter((it) => it.initiatorType !== 'fetch');
     return { octets: page.decodedBodySize, others: others.map((it) => it.name), ms: Math.round(page.responseEnd - page.startTime) };";
 
+/// How often the first page is loaded, to see how long it takes.
+const TIMES: usize = 20;
+
 /// axe-core, where it is.
 pub(super) fn axe() -> Option<PathBuf> {
     std::env::var_os(AXE).map(PathBuf::from)
@@ -108,6 +111,10 @@ pub(super) async fn pages(world: Shared) {
     admin.go(console).await;
     admin.sign_in(&world.info.users.client_admin).await;
     inspection.look(&admin, "list").await;
+    let first = first_page(&admin, console).await;
+    inspection
+        .took
+        .push(format!("the first page, median of {TIMES}: {first} ms"));
     for (state, domain) in &domains {
         admin.go(&format!("{console}/domains/{domain}")).await;
         inspection.look(&admin, &format!("domain-{state}")).await;
@@ -242,6 +249,18 @@ impl Inspection {
         println!("Pages of the console: {}.", self.took.join("; "));
         assert!(self.wrong.is_empty(), "{}", self.wrong.join("\n"));
     }
+}
+
+/// How long the first page takes, in milliseconds: the median.
+async fn first_page(window: &Window, console: &str) -> u64 {
+    let mut took = Vec::new();
+    for _ in 0..TIMES {
+        window.go(console).await;
+        let weight = window.run(WEIGHT, json!([])).await;
+        took.push(weight["ms"].as_u64().unwrap());
+    }
+    took.sort_unstable();
+    took[TIMES / 2]
 }
 
 async fn as_seen(window: &Window, width: u32, scheme: &str) {

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::browser::{Browser, client_admin, support};
+use super::browser::Browser;
+use super::issuer::{client_admin, support};
 
 fn list() -> Value {
     json!({ "items": [], "next_cursor": null })
@@ -176,6 +177,43 @@ async fn several_names_are_added_and_each_refusal_is_told() {
 }
 
 #[tokio::test]
+async fn names_beyond_twenty_are_told_and_not_lost() {
+    let (mut browser, form) = at_the_list().await;
+    browser.answer("POST /domains", 201, added("d0.com"));
+    let many: Vec<String> = (0..22).map(|number| format!("d{number}.com")).collect();
+    let fields = [("form", form.as_str()), ("domain", &many.join(" "))];
+    browser.post("/domains", &fields).await;
+    assert_eq!(browser.calls().len(), 20);
+    let told = browser.get("/").await.body;
+    assert!(
+        told.contains("Not added: d20.com, d21.com: 20 domains"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn what_a_page_says_of_many_names_is_no_longer_than_a_cookie_may_be() {
+    let (mut browser, form) = at_the_list().await;
+    let detail = "ü".repeat(500);
+    let problem = json!({ "status": 409, "code": "limit", "title": "No", "detail": detail });
+    browser.answer("POST /domains", 409, problem);
+    let fields = [("form", form.as_str()), ("domain", "a.com b.com c.com")];
+    let refused = browser.post("/domains", &fields).await;
+    assert_eq!(refused.status, 422, "on the page itself");
+    browser.answer("POST /domains", 201, added(&"ü".repeat(3_000)));
+    let got = browser.post("/domains", &fields).await;
+    assert_eq!(got.status, 303);
+    let set: usize = got
+        .headers
+        .get_all("set-cookie")
+        .iter()
+        .map(|it| it.len())
+        .sum();
+    assert!(set < 5_000, "{set}");
+    assert!(browser.get("/").await.body.contains("üüü…"));
+}
+
+#[tokio::test]
 async fn only_lasso_support_gets_to_its_pages() {
     let mut browser = Browser::of(client_admin()).await;
     for path in ["/staff", "/staff/clients/maple-homes/domains/example.com"] {
@@ -238,6 +276,8 @@ async fn lasso_support_restarts_on_behalf_of_a_client() {
     let path = "/staff/clients/maple-homes/domains/example.com";
     let failed = super::pages::in_state(domain_auth::state::Status::Failed);
     browser.answer(&format!("GET {path}"), 200, failed.clone());
+    let history = format!("GET {path}/history?limit=10");
+    browser.answer(&history, 200, json!({ "items": [] }));
     let page = browser.get(path).await.body;
     let restart = format!("{path}/restart");
     browser.answer(&format!("POST {restart}"), 200, failed);

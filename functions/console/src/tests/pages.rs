@@ -3,7 +3,8 @@
 use domain_auth::state::Status;
 use serde_json::{Value, json};
 
-use super::browser::{Browser, client_admin, noon, support};
+use super::browser::{Browser, noon};
+use super::issuer::{client_admin, support};
 
 /// The body in a snapshot of a function's tests.
 fn answered(file: &str) -> Value {
@@ -12,6 +13,12 @@ fn answered(file: &str) -> Value {
     let (_, json) = text.split_once("\n---\n").unwrap();
     let answer: Value = serde_json::from_str(json).unwrap();
     answer["body"].clone()
+}
+
+fn history_of_one() -> Value {
+    answered(
+        "read-domains/src/snapshots/read_domains__tests__every_event_is_answered_as_its_snapshot_says@history-displaced.json",
+    )
 }
 
 fn checked() -> Value {
@@ -30,6 +37,30 @@ pub(super) fn in_state(status: Status) -> Value {
         _other => checked(),
     };
     domain["status"] = json!(status);
+    let (code, sentence) = match status {
+        Status::Contested => (
+            "wait_for_lasso",
+            "Nothing to do now: Lasso support decides.",
+        ),
+        Status::Provisioning => ("wait_for_service", "Nothing to do now."),
+        Status::Pending => ("publish_records", "Publish the DNS records of the domain."),
+        Status::Verified => (
+            "wait_for_lasso",
+            "Nothing to do now: Lasso support completes it.",
+        ),
+        Status::Authenticated => ("nothing", "Nothing to do: you can send from this domain."),
+        Status::AtRisk => ("repair_records", "Publish again what is missing."),
+        Status::Failed => (
+            "restart",
+            "Publish the records, and restart the verification.",
+        ),
+        Status::Rejected => ("tell_lasso", "Settle what Lasso support wrote."),
+        Status::Removing => (
+            "wait_for_service",
+            "Nothing to do: the domain goes by itself.",
+        ),
+    };
+    domain["next_step"] = json!({ "code": code, "sentence": sentence, "call": null });
     match status {
         Status::Provisioning => domain["records"] = json!([]),
         Status::AtRisk => domain["status_detail"] = json!("The TXT record of example.com is gone."),
@@ -98,6 +129,32 @@ async fn a_page_says_what_to_do_and_nothing_against_it() {
     let two = page(wrong).await;
     assert!(two.contains("2 records have to be changed."), "{two}");
 
+    let mut found = in_state(Status::Pending);
+    found["next_step"]["code"] = json!("wait_for_ses");
+    let waits = page(found.clone()).await;
+    assert!(
+        waits.contains("example.com waits for Amazon SES")
+            && !waits.contains("Publish the records of"),
+        "{waits}"
+    );
+    found["next_step"]["code"] = json!("tell_lasso");
+    let tells = page(found).await;
+    assert!(tells.contains("tell Lasso that you are ready"), "{tells}");
+    assert_eq!(tells.matches("id=\"ready\"").count(), 1, "{tells}");
+
+    let mut refused = in_state(Status::Failed);
+    refused["next_step"]["code"] = json!("ask_lasso");
+    let asks = page(refused).await;
+    assert!(
+        asks.contains("check the name") && !asks.contains("Start again"),
+        "{asks}"
+    );
+
+    // A step that only a later release knows.
+    let mut later = in_state(Status::Pending);
+    later["next_step"]["code"] = json!("plant_a_tree");
+    assert!(page(later).await.contains("Show the records"));
+
     let ask = "Tell Lasso that you are ready.";
     let mut verified = in_state(Status::Verified);
     verified["next_step"]["sentence"] = json!("Nothing to do now.");
@@ -132,7 +189,18 @@ async fn every_state_has_its_page_for_lasso_support() {
         });
         domain["look"] = json!({ "zone": "<script>alert(1)</script>" });
         let path = "/staff/clients/maple-homes/domains/example.com";
+        // Of the holder there is a page, of the other one no more.
+        let mut holder = in_state(Status::Verified);
+        holder["contact_email"] = json!("dns@oak.example");
+        let other = "GET /staff/clients/oak-homes/domains/example.com";
+        browser.answer(other, 200, holder);
+        if status == Status::Contested {
+            domain["next_step"]["code"] = json!("decide_claim");
+        }
+        domain["ready_note"] = json!("We are in a hurry, <b>please</b>.");
         browser.answer(&format!("GET {path}"), 200, domain);
+        let history = format!("GET {path}/history?limit=10");
+        browser.answer(&history, 200, history_of_one());
         let got = browser.get(path).await;
         assert_eq!(got.status, 200, "{}", got.body);
         tells_in_one_headline(&got.body);
@@ -153,7 +221,7 @@ async fn lists_and_history_are_pages() {
     browser.answer(
         "GET /domains/example.com/history?limit=50",
         200,
-        answered(&format!("{snapshots}@history-displaced.json")),
+        history_of_one(),
     );
     insta::assert_snapshot!(
         "history",
@@ -230,7 +298,7 @@ async fn a_download_is_a_file_and_never_a_page() {
         .await;
     assert_eq!(
         got.header("content-disposition"),
-        "attachment; filename=\"example.com.html\""
+        "attachment; filename=\"example.com-dns-records.html\""
     );
     assert!(got.header("content-security-policy").contains("sandbox"));
     assert_eq!(

@@ -3,7 +3,8 @@
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::browser::{Browser, CONSOLE, Got, ISSUER, TokenNonce, Twist, client_admin};
+use super::browser::{Browser, Got};
+use super::issuer::{CONSOLE, ISSUER, TokenNonce, Twist, client_admin};
 use crate::Endpoints;
 
 fn list() -> serde_json::Value {

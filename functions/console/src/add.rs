@@ -1,0 +1,182 @@
+//! The list of a client's domains, and the form that adds some.
+
+use askama::Template;
+use http::StatusCode;
+use serde_json::json;
+
+use crate::api::{ApiError, Problem};
+use crate::client::{read, with_cursor};
+use crate::fetch::Fetch;
+use crate::reply::{Outcome, View};
+use crate::types::{Added, List, Summary};
+use crate::view::{self, AddForm, Row};
+use crate::{Failure, Visit};
+
+/// Most domains that one form adds.
+const MOST_NAMES: usize = 20;
+
+impl<F: Fetch> Visit<'_, F> {
+    /// The list with the form as it is.
+    pub(crate) async fn list(&self, form: AddForm, status: StatusCode) -> Result<Outcome, Failure> {
+        let cursor = self.request.query("cursor");
+        let list: List<Summary> = self
+            .api
+            .get(&with_cursor("/domains?limit=50", cursor))
+            .await?;
+        let main = view::Domains {
+            base: "",
+            add_path: "/domains",
+            client: "",
+            can_add: true,
+            said: &self.said,
+            forms: self.forms,
+            typed: &form.typed,
+            community: &form.community,
+            contact: &form.contact,
+            problem: form.problem.as_deref(),
+            rows: list.items.into_iter().map(Row::own).collect(),
+            next_page: list.next_cursor.map(|cursor| format!("/?cursor={cursor}")),
+        };
+        let view = View {
+            title: "Domains".to_owned(),
+            main: main.render()?,
+            // The answer to a form has no address to fetch it from again.
+            refresh_seconds: (status == StatusCode::OK).then_some(30),
+        };
+        Ok(Outcome::Page(status, view))
+    }
+
+    /// Adds every name in the field, and says of each how it went.
+    pub(crate) async fn add(&self) -> Result<Outcome, Failure> {
+        let field = |name| self.request.field(name).unwrap_or_default().to_owned();
+        let mut form = AddForm {
+            typed: field("domain"),
+            community: field("community"),
+            contact: field("contact_email"),
+            problem: None,
+        };
+        let mut names = names_in(&form.typed);
+        let (mut added, mut not_added): (Vec<Added>, Vec<String>) = (Vec::new(), Vec::new());
+        if names.len() > MOST_NAMES {
+            let rest = names.split_off(MOST_NAMES).join(", ");
+            not_added.push(format!(
+                "{rest}: {MOST_NAMES} domains are added at once. Add the others in another turn."
+            ));
+        }
+        let mut read_otherwise = Vec::new();
+        for (number, name) in names.iter().enumerate() {
+            match self.add_one(name, number, &form).await? {
+                Ok((domain, typed)) => {
+                    read_otherwise.extend(typed);
+                    added.push(domain);
+                }
+                Err(problem) => not_added.push(format!("{name}: {}", problem.detail)),
+            }
+        }
+        let note = match read_otherwise.as_slice() {
+            [] => String::new(),
+            some => format!(" {}", some.join(" ")),
+        };
+        match (added.as_slice(), not_added.as_slice()) {
+            ([], []) => {
+                form.problem = Some("Type a domain, for example maplehomes.com.".to_owned());
+                self.list(form, StatusCode::UNPROCESSABLE_ENTITY).await
+            }
+            ([], problems) => {
+                form.problem = Some(problems.join(" "));
+                self.list(form, StatusCode::UNPROCESSABLE_ENTITY).await
+            }
+            ([one], []) => Ok(Outcome::done(
+                &format!("/domains/{}", one.domain),
+                format!("{} was added.{note}", one.domain_unicode),
+            )),
+            (some, []) => Ok(Outcome::done(
+                "/",
+                format!("{} were added.{note}", all(some)),
+            )),
+            (some, problems) => Ok(Outcome::said(
+                "/",
+                "wait",
+                format!(
+                    "Added: {}.{note} Not added: {}",
+                    all(some),
+                    problems.join(" ")
+                ),
+            )),
+        }
+    }
+
+    /// One name. What was pasted is read as the domain that the API sees in it.
+    async fn add_one(
+        &self,
+        name: &str,
+        number: usize,
+        form: &AddForm,
+    ) -> Result<Result<(Added, Option<String>), Problem>, Failure> {
+        let mut body = json!({ "domain": name });
+        if !form.community.is_empty() {
+            body["community"] = json!(form.community);
+        }
+        if !form.contact.is_empty() {
+            body["contact_email"] = json!(form.contact);
+        }
+        let first = self
+            .post("/domains", Some(&body), &format!("{number}"))
+            .await;
+        let problem = match first {
+            Ok(answer) => return Ok(Ok((read(200, answer)?, None))),
+            Err(ApiError::Problem(problem)) => *problem,
+            Err(error) => return Err(error.into()),
+        };
+        let Some(suggestion) = problem.suggestion.clone() else {
+            return Ok(Err(problem));
+        };
+        body["domain"] = json!(suggestion);
+        let second = self
+            .post("/domains", Some(&body), &format!("{number}-read"))
+            .await;
+        match second {
+            Ok(answer) => {
+                let note = format!("“{name}” was read as {suggestion}.");
+                Ok(Ok((read(200, answer)?, Some(note))))
+            }
+            Err(ApiError::Problem(problem)) => Ok(Err(*problem)),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn all(added: &[Added]) -> String {
+    let names: Vec<&str> = added.iter().map(|it| it.domain_unicode.as_str()).collect();
+    names.join(", ")
+}
+
+/// What was typed or pasted, name by name, each once.
+fn names_in(typed: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let parts = typed.split([' ', ',', ';', '\n', '\r', '\t']);
+    for part in parts.map(|part| part.trim_matches(['<', '>', '"', '\''])) {
+        let is_new = !names.iter().any(|name| name == part);
+        if !part.is_empty() && is_new {
+            names.push(part.to_owned());
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_in;
+
+    #[test]
+    fn names_are_found_in_what_was_pasted() {
+        assert_eq!(names_in("  example.com "), ["example.com"]);
+        assert_eq!(
+            names_in("a.com, b.com;c.com\r\na.com <d.com>"),
+            ["a.com", "b.com", "c.com", "d.com"]
+        );
+        assert_eq!(names_in(" ,; "), Vec::<String>::new());
+        let many: Vec<String> = (0..50).map(|number| format!("d{number}.com")).collect();
+        assert_eq!(names_in(&many.join(" ")).len(), 50);
+    }
+}

@@ -1,0 +1,158 @@
+//! What Lasso support sees of a domain beside what its client sees: whose name it is, with the claims of
+//! others in view, and what was seen, what follows and what happened, side by side.
+
+use askama::Template;
+use domain_auth::state::Status;
+use domain_auth_pages::{Record, cards};
+
+use crate::forms::Forms;
+use crate::place::Place;
+use crate::types::{Claim, Domain, OtherClaim};
+use crate::view::{Line, pretty};
+use crate::words;
+
+/// What the API has at other addresses about the same domain.
+#[derive(Default)]
+pub(crate) struct Beside {
+    /// The newest lines of its history.
+    pub(crate) lines: Vec<Line>,
+    /// The claims of others on the name, each with its page where it has one.
+    pub(crate) others: Vec<(OtherClaim, Option<Domain>)>,
+}
+
+/// A claim on the name: a column of the comparison.
+struct Side {
+    client: String,
+    page: String,
+    name: String,
+    word: &'static str,
+    tone: &'static str,
+    since: String,
+    proven: String,
+    contact: String,
+    communities: String,
+}
+
+impl Side {
+    fn of(client: &str, page: String, domain: &Domain) -> Self {
+        let summary = &domain.summary;
+        let (word, tone) = words::state(summary.status);
+        let proven = domain.claim.as_ref().and_then(|claim| claim.proven_at);
+        Self {
+            client: client.to_owned(),
+            page,
+            name: summary.domain_unicode.clone(),
+            word,
+            tone,
+            since: words::moment(summary.status_since),
+            proven: proven
+                .map_or_else(|| "no".to_owned(), |at| format!("on {}", words::moment(at))),
+            contact: domain.contact_email.clone().unwrap_or_default(),
+            communities: summary.communities.join(", "),
+        }
+    }
+}
+
+/// Why Lasso support rejects, mostly.
+const REASONS: [&str; 4] = [
+    "The name of the domain does not belong to your organization. Please add the domain that your own email addresses have.",
+    "The CNAME records are missing. Please publish them, and tell us that you are ready again.",
+    "The domain has no website that shows who you are. Please put one up, and tell us that you are ready again.",
+    "Please publish a DMARC record first, and tell us that you are ready again.",
+];
+
+#[derive(Template)]
+#[template(path = "decide.html")]
+pub(crate) struct Decide<'a> {
+    place: &'a Place,
+    domain: &'a Domain,
+    forms: Forms<'a>,
+    proven: Option<String>,
+    ses: Option<String>,
+    reasons: [&'static str; 4],
+    evidence: String,
+    /// Each record, its state in a word, and the class of its colour.
+    seen: Vec<(&'a Record, &'static str, &'static str)>,
+    lines: &'a [Line],
+    /// This claim, and then those of others; empty where there is no other.
+    sides: Vec<Side>,
+}
+
+impl<'a> Decide<'a> {
+    pub(crate) fn new(
+        place: &'a Place,
+        domain: &'a Domain,
+        beside: &'a Beside,
+        forms: Forms<'a>,
+    ) -> Self {
+        let claim = domain.claim.as_ref();
+        let proven = claim.and_then(|claim: &Claim| claim.proven_at);
+        let axes = domain.ses.as_ref().map(|ses| {
+            let axis = |axis: domain_auth::identity::AxisStatus| {
+                let word = serde_json::to_value(axis).unwrap_or_default();
+                word.as_str().unwrap_or_default().replace('_', " ")
+            };
+            let status = &ses.status;
+            format!(
+                "verification {}, DKIM {}, MAIL FROM {}",
+                axis(status.verification),
+                axis(status.dkim),
+                axis(status.mail_from)
+            )
+        });
+        let evidence = if domain.look.is_null() {
+            String::new()
+        } else {
+            pretty(&domain.look)
+        };
+        Self {
+            place,
+            domain,
+            forms,
+            proven: proven.map(words::moment),
+            ses: axes,
+            reasons: REASONS,
+            evidence,
+            seen: domain
+                .records
+                .iter()
+                .zip(cards(&domain.records, domain.dns_provider.as_ref()))
+                .map(|(record, card)| (record, card.state_word, card.tone))
+                .collect(),
+            lines: &beside.lines,
+            sides: sides(place, domain, beside),
+        }
+    }
+
+    fn can_complete(&self) -> bool {
+        self.domain.summary.status == Status::Verified
+    }
+
+    fn can_restart(&self) -> bool {
+        self.domain.summary.status == Status::Failed
+    }
+
+    fn can_grant(&self) -> bool {
+        self.can_adopt() && self.proven.is_some()
+    }
+
+    fn can_adopt(&self) -> bool {
+        self.domain.summary.status == Status::Contested
+    }
+
+    fn can_release(&self) -> bool {
+        self.domain.summary.status != Status::Removing
+    }
+}
+
+fn sides(place: &Place, domain: &Domain, beside: &Beside) -> Vec<Side> {
+    let others = beside.others.iter().filter_map(|(claim, domain)| {
+        let domain = domain.as_ref()?;
+        Some(Side::of(&claim.client, claim.page(), domain))
+    });
+    let mut sides: Vec<Side> = others.collect();
+    if !sides.is_empty() {
+        sides.insert(0, Side::of(&place.client, place.path.clone(), domain));
+    }
+    sides
+}

@@ -10,7 +10,7 @@ use crate::dns::DnsLook;
 use crate::domain::{Domain, RecordsSeen};
 use crate::names::{ClientId, DomainName, Eligibility, SenderDomain, SenderError};
 use crate::ports::{ReadSenders, StoreError};
-use crate::state::{Contested, State};
+use crate::state::{Contested, State, Status};
 
 /// How many names above an address's domain are read when nothing covers it: the ones nearest to the
 /// organizational domain, which are what clients add.
@@ -59,6 +59,8 @@ pub enum SenderStanding {
     Displaced(String),
     /// The final step is open.
     WaitingForLasso,
+    /// It is verified, and another client has proven it, or a name above or below it: Lasso support decides.
+    WaitingForChallenge,
     /// SES gave up; why.
     Failed(&'static str),
     /// Lasso support refused the final step; why.
@@ -168,11 +170,11 @@ impl Facts {
                 warnings: warnings(name, domain, self.looks.get(by)),
             };
         }
-        // What the client has lost is in the register no more, but its domain item says that it covered
-        // the address, and why it does so no longer.
+        // A contested claim, and what the client has lost, is in no register, but its domain item says that it
+        // would cover the address, and why it does not.
         let mut above = above(name).filter_map(|above| self.domains.get(&above));
-        let lost = above.find(|domain| domain.state.displacement().is_some());
-        if let Some(domain) = lost
+        let contested = above.find(|domain| domain.state.status() == Status::Contested);
+        if let Some(domain) = contested
             && let Some(standing) = standing_of(domain)
         {
             return Verdict::Covered {
@@ -237,6 +239,9 @@ fn standing_of(domain: &Domain) -> Option<SenderStanding> {
         State::Contested(contested) => Some(standing_of_claim(&domain.name, contested)),
         State::Provisioning(_) => Some(SenderStanding::WaitingForRecords),
         State::Pending(_) => Some(SenderStanding::WaitingForDns(RecordsSeen::of(domain))),
+        State::Verified(_) if !domain.challengers.is_empty() => {
+            Some(SenderStanding::WaitingForChallenge)
+        }
         State::Verified(_) => Some(SenderStanding::WaitingForLasso),
         State::Failed(failed) => Some(SenderStanding::Failed(failed.reason.sentence())),
         State::Rejected(rejected) => Some(SenderStanding::Rejected(rejected.reason.clone())),

@@ -254,7 +254,7 @@ impl ApiError {
             Self::InvalidKey(error) => Problem::new(
                 400,
                 "invalid_idempotency_key",
-                "The Idempotency-Key is no key",
+                "Invalid Idempotency-Key",
                 format!("The header Idempotency-Key {error}."),
             ),
             Self::KeyReused => Problem::new(
@@ -291,7 +291,8 @@ impl ApiError {
                 format!(
                     "All domains of {client} are removed, all mail that Lasso sends from them stops, \
                      and what names a person is erased for good. To do that, repeat the request with \
-                     ?confirm={client}."
+                     ?confirm={}.",
+                    client.to_path_segment()
                 ),
             ),
             Self::Ses(SesError::Refused { .. }) => Problem::new(

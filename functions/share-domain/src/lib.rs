@@ -36,8 +36,9 @@ where
     /// Answers one request. No answer is kept for an `Idempotency-Key`: that of a new link has its token.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
         let handled = async {
+            let operation = request.operation()?;
             not_being_removed(&request, &self.store).await?;
-            match request.operation()? {
+            match operation {
                 Operation::MakeLink | Operation::MakeClientLink => self.make(&request).await,
                 Operation::ListLinks | Operation::ListClientLinks => self.list(&request).await,
                 Operation::WithdrawLink | Operation::WithdrawClientLink => {

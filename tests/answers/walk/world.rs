@@ -10,7 +10,7 @@ use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth::instructions::{Letter, SendLetter};
 use domain_auth::limits::AdditionLimits;
 use domain_auth::links::MOST_DAYS;
-use domain_auth::names::{Community, EmailAddress, Eligibility, Note};
+use domain_auth::names::{Community, Eligibility, EmailAddress, Note};
 use domain_auth::ports::{Clock, CommitChanges, ReadDomains, SesError};
 use domain_auth::use_cases::add::{Addition, add};
 use domain_auth::use_cases::adopt::adopt;

@@ -4,11 +4,12 @@
 
 use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::Domain;
+use domain_auth::erasure::{EraseClients, Erasure};
 use domain_auth::history::Actor;
 use domain_auth::ports::CommitChanges;
 use domain_auth::state::{Provisioning, State, Trigger};
 use domain_auth_aws::SystemIds;
-use domain_auth_testkit::{identity, new_domain};
+use domain_auth_testkit::{client, identity, new_domain};
 use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -208,6 +209,7 @@ async fn verification_poller(world: Shared) {
         world.own_identity(&removing, client).await;
         Box::pin(left_removing(&world, &removing)).await;
         left_unproven(&world, &world.fresh_domain()).await;
+        left_erasing(&world, &world.fresh_domain()).await;
         world.recount().await;
         // The first run provisions, the second asks SES about what was provisioned; and it reads
         // SES's list of identities.
@@ -274,6 +276,15 @@ async fn left_unproven(world: &Shared, domain: &str) {
     let change = Domain::add(new, state, None, Actor::Service, long_ago, &SystemIds);
     let written = world.table().await.commit(&change).await;
     written.expect("a claim written");
+}
+
+/// What remove-domain leaves of a client without domains that is to be erased.
+async fn left_erasing(world: &Shared, client_id: &str) {
+    let long_ago: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
+    let erasure = Erasure::begun_by(Actor::Service, long_ago);
+    let table = world.table().await;
+    let begun = table.begin_erasure(&client(client_id), &erasure).await;
+    begun.expect("an erasure begun");
 }
 
 /// What add-domain leaves when it dies after its first write.

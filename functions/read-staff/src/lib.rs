@@ -20,7 +20,7 @@ use domain_auth::use_cases::find::find;
 use domain_auth_http::{
     ApiError, ClientLimitsView, Cursors, FieldError, HistoryView, List, Operation, ParsedRequest,
     Reply, StaffListView, community_of, json, limit_of, reply_to, staff_domain, staff_entries,
-    status_of,
+    status_of, waiting_for,
 };
 use lambda_http::http::StatusCode;
 
@@ -121,10 +121,10 @@ where
 
     async fn queue(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
         let status = request.query("status").map(status_of).transpose()?;
-        let waiting_for = request.query("waiting_for");
-        let waiting_for = waiting_for.map(waiting_for_of).transpose()?;
+        let wanted = request.query("waiting_for");
+        let wanted = wanted.map(waiting_for_of).transpose()?;
         let limit = limit_of(request.query("limit"))?;
-        let parts = parts_of(status, waiting_for);
+        let parts = parts_of(status, wanted);
         let list = List::Queue(&parts);
         let start = self.start_of(list, request.query("cursor"))?;
         let reconciliation = if start.is_none() {
@@ -132,7 +132,7 @@ where
         } else {
             None
         };
-        let page = if parts.is_empty() {
+        let mut page = if parts.is_empty() {
             Page {
                 items: Vec::new(),
                 next: None,
@@ -141,6 +141,10 @@ where
             let start = start.as_ref();
             self.store.waiting(&parts, limit, start).await?
         };
+        if wanted.is_some() {
+            // A state may wait for its client, and a domain in it, whose records are found, for Amazon SES.
+            page.items.retain(|domain| waiting_for(domain) == wanted);
+        }
         self.listed(page, reconciliation, list).await
     }
 

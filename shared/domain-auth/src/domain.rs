@@ -25,7 +25,7 @@ use crate::watching::watch::Watch;
 
 pub use change::{Change, Fate};
 pub use ready_call::ReadyCall;
-pub use records_seen::RecordsSeen;
+pub use records_seen::{HiddenBy, RecordsSeen};
 
 /// A domain of one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +114,9 @@ pub struct Domain {
     /// When looks at DNS last found its records.
     #[serde(skip_serializing_if = "is_default", default)]
     pub sightings: Sightings,
+    /// Why the last look could see no record of the domain, where it was the domain's own fault.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hidden_by: Option<HiddenBy>,
     /// The links to its page for people without a login. Those that have ended by themselves stay until
     /// the next one is made or withdrawn.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
@@ -237,6 +240,7 @@ impl Domain {
     pub fn saw_dns(&mut self, diagnosis: &Diagnosis, now: Timestamp) {
         self.dns_looked_at = Some(now);
         self.sightings = self.sightings.after(diagnosis.states(), now);
+        self.hidden_by = HiddenBy::of(diagnosis);
     }
 
     /// Brings it back to the pace of a domain that has just come into its state, and makes it due.

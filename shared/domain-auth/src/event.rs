@@ -309,6 +309,17 @@ impl Event {
             ..self
         }
     }
+
+    /// The event of another client, without the address of a client that is erased.
+    #[must_use]
+    pub fn without_contact_of(mut self, client: &ClientId) -> Self {
+        for side in &mut self.other_sides {
+            if side.client == *client {
+                side.contact_email = None;
+            }
+        }
+        self
+    }
 }
 
 /// The event of a domain that has just been added.

@@ -32,14 +32,26 @@ pub fn missing_pieces(domain: &Domain, look: Option<&DnsLook>) -> Vec<MissingPie
             (&ready.missing_recommended, Requirement::Recommended),
         ] {
             let records = ids.iter().filter_map(|id| record(&look.diagnosis, *id));
-            pieces.extend(records.map(|record| MissingPiece {
-                record: Some(record.id),
-                requirement,
-                message: record.message.clone(),
-            }));
+            for record in records {
+                add(&mut pieces, record, requirement);
+            }
         }
     }
     pieces
+}
+
+/// Adds a record that is missing. What keeps several records from being seen is one piece, of the domain as a
+/// whole.
+fn add(pieces: &mut Vec<MissingPiece>, record: &RecordDiagnosis, requirement: Requirement) {
+    let same = pieces.iter_mut().find(|it| it.message == record.message);
+    match same {
+        Some(piece) => piece.record = None,
+        None => pieces.push(MissingPiece {
+            record: Some(record.id),
+            requirement,
+            message: record.message.clone(),
+        }),
+    }
 }
 
 /// How each of the domain's `records` stood in the last look.

@@ -75,4 +75,4 @@ pub use staff_view::{
     StaffListView, StaffSummaryView,
 };
 pub use view::{DomainListView, DomainSummaryView, DomainView, RecordView, SesView};
-pub use waiting_view::{MissingCountView, WaitReason, WaitingView};
+pub use waiting_view::{MissingCountView, WaitReason, WaitingView, waiting_for};

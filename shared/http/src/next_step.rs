@@ -10,7 +10,7 @@ use domain_auth::identity::AxisStatus;
 use domain_auth::state::{FailureReason, State};
 use serde::Serialize;
 
-use crate::stage::{ClaimStage, DKIM, Records};
+use crate::stage::{ClaimStage, DKIM, Records, Trouble};
 use crate::words;
 
 /// What to do next with a domain.
@@ -25,7 +25,7 @@ pub struct NextStepView {
     pub code: NextStepCode,
     /// The same for people. Plain text: a page has to escape it.
     pub sentence: String,
-    /// The call that leads onward; none where there is only to wait.
+    /// The call that leads onward, or looks again now what is looked at by itself; none where neither helps.
     pub call: Option<CallView>,
 }
 
@@ -69,6 +69,9 @@ pub enum NextStepCode {
     PublishRecommendedRecords,
     /// The client publishes again what is not in DNS any more.
     RepairRecords,
+    /// The client mends the domain itself, of which DNS shows no record: it corrects its name, registers or
+    /// renews it, or corrects its delegation.
+    RepairDomain,
     /// The client tells Lasso that it is ready for the final step.
     TellLasso,
     /// Amazon SES is made to look for another 72 hours.
@@ -147,6 +150,10 @@ fn of_client(domain: &Domain) -> Row {
     let (code, onward, sentence) = match &domain.state {
         State::Contested(contested) => match ClaimStage::of(contested) {
             ClaimStage::Unproven => {
+                if let Records::Hidden(by) = records {
+                    let sentence = Cow::Borrowed(say::repair_domain(by));
+                    return (Code::RepairDomain, Onward::Check, sentence);
+                }
                 let sentence = say::publish_ownership_record(&domain.client);
                 return (
                     Code::PublishOwnershipRecord,
@@ -174,20 +181,27 @@ fn of_client(domain: &Domain) -> Row {
                 Onward::Check,
                 say::PUBLISH_RECORDS_UNSEEN,
             ),
-            Records::Unknown | Records::Missing => {
-                (Code::PublishRecords, Onward::Check, say::PUBLISH_RECORDS)
-            }
+            Records::Unknown => (
+                Code::PublishRecords,
+                Onward::Check,
+                say::SEE_WHETHER_RECORDS_ARE_PUBLISHED,
+            ),
+            Records::Missing => (Code::PublishRecords, Onward::Check, say::PUBLISH_RECORDS),
             Records::Gone => (
                 Code::RepairRecords,
                 Onward::Check,
                 say::PUBLISH_RECORDS_AGAIN,
             ),
-            Records::Found if domain.ready_call().is_some() => {
+            Records::Hidden(by) => (Code::RepairDomain, Onward::Check, say::repair_domain(by)),
+            Records::Found if domain.ready_at().is_some() => {
                 (Code::WaitForSes, Onward::Check, say::WAIT_FOR_SES)
             }
             Records::Found => (Code::TellLasso, Onward::Notify, say::TELL_LASSO_IN_TIME),
             Records::NotNeeded => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_OWNERS_KEY),
         },
+        State::Verified(_) if !domain.challengers.is_empty() => {
+            (Code::WaitForLasso, Onward::Wait, say::WAIT_FOR_CHALLENGE)
+        }
         State::Verified(_) => match Signing::of(domain) {
             Signing::LacksCnames => (
                 Code::PublishRecommendedRecords,
@@ -198,19 +212,29 @@ fn of_client(domain: &Domain) -> Row {
                 (Code::WaitForLasso, Onward::Wait, say::WAIT_FOR_FINAL_STEP)
             }
         },
-        State::Authenticated(_) => match Signing::of(domain) {
-            Signing::LacksCnames => (
+        State::Authenticated(_) => match (Trouble::of(domain), Signing::of(domain)) {
+            (Some(Trouble::RecordsGone), _) => {
+                (Code::RepairRecords, Onward::Check, say::REPAIR_RECORDS)
+            }
+            (Some(Trouble::Hidden(by)), _) => {
+                (Code::RepairDomain, Onward::Check, say::repair_domain(by))
+            }
+            (Some(Trouble::NotInUse), _) => {
+                (Code::WaitForSes, Onward::Check, say::WAIT_FOR_SES_AGAIN)
+            }
+            (None, Signing::LacksCnames) => (
                 Code::PublishRecommendedRecords,
                 Onward::Check,
                 say::PUBLISH_RECOMMENDED_RECORDS,
             ),
-            Signing::NotYet => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_SIGNING),
-            Signing::Signs => (Code::Nothing, Onward::Wait, say::NOTHING),
+            (None, Signing::NotYet) => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_SIGNING),
+            (None, Signing::Signs) => (Code::Nothing, Onward::Wait, say::NOTHING),
         },
         State::AtRisk(_) => match records {
             Records::Missing | Records::Gone => {
                 (Code::RepairRecords, Onward::Check, say::REPAIR_RECORDS)
             }
+            Records::Hidden(by) => (Code::RepairDomain, Onward::Check, say::repair_domain(by)),
             Records::Unknown => (
                 Code::RepairRecords,
                 Onward::Check,
@@ -229,6 +253,10 @@ fn of_client(domain: &Domain) -> Row {
             | FailureReason::SesGaveUp
             | FailureReason::SesRevoked => {
                 let sentence = match records {
+                    Records::Hidden(by) => {
+                        let sentence = Cow::Owned(say::repair_domain_and_restart(by));
+                        return (Code::Restart, Onward::Restart, sentence);
+                    }
                     Records::Found => say::RESTART_WITH_RECORDS,
                     Records::Missing | Records::Gone => say::RESTART,
                     Records::Unknown => say::RESTART_WITH_UNKNOWN_RECORDS,
@@ -283,8 +311,13 @@ fn of_support(domain: &Domain) -> Row {
                 Onward::Check,
                 say::WAIT_FOR_UNSEEN_RECORDS,
             ),
-            Records::Unknown | Records::Missing | Records::Gone => {
-                let sentence = if domain.ready_call().is_some() {
+            Records::Hidden(by) => {
+                let sentence = Cow::Owned(say::help_with_domain(by));
+                return (Code::WaitForClient, Onward::Check, sentence);
+            }
+            Records::Unknown => (Code::WaitForClient, Onward::Check, say::WAIT_FOR_DNS),
+            Records::Missing | Records::Gone => {
+                let sentence = if domain.ready_at().is_some() {
                     say::HELP_WITH_RECORDS
                 } else {
                     say::WAIT_FOR_RECORDS
@@ -301,8 +334,20 @@ fn of_support(domain: &Domain) -> Row {
             };
             (Code::DecideFinalStep, Onward::Complete, sentence)
         }
-        State::Authenticated(_) => (Code::Nothing, Onward::Wait, say::NOTHING),
+        State::Authenticated(_) => match Trouble::of(domain) {
+            None => (Code::Nothing, Onward::Wait, say::NOTHING),
+            Some(Trouble::RecordsGone) => (Code::WaitForClient, Onward::Check, say::HELP_TO_REPAIR),
+            Some(Trouble::Hidden(by)) => {
+                let sentence = Cow::Owned(say::help_with_domain(by));
+                return (Code::WaitForClient, Onward::Check, sentence);
+            }
+            Some(Trouble::NotInUse) => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_SES_AGAIN),
+        },
         State::AtRisk(_) => match records {
+            Records::Hidden(by) => {
+                let sentence = Cow::Owned(say::help_with_domain(by));
+                return (Code::WaitForClient, Onward::Check, sentence);
+            }
             Records::Missing | Records::Gone | Records::Unknown => {
                 (Code::WaitForClient, Onward::Check, say::HELP_TO_REPAIR)
             }
@@ -319,6 +364,10 @@ fn of_support(domain: &Domain) -> Row {
                 FailureReason::DeadlinePassed
                 | FailureReason::SesGaveUp
                 | FailureReason::SesRevoked => match records {
+                    Records::Hidden(by) => {
+                        let sentence = Cow::Owned(say::help_with_domain_and_restart(by));
+                        return (Code::Restart, Onward::Restart, sentence);
+                    }
                     Records::Found => say::RESTART_WITH_RECORDS,
                     Records::Unknown | Records::Missing | Records::Gone => say::RESTART,
                     Records::NotLooked => say::RESTART_WITH_UNSEEN_RECORDS,

@@ -7,6 +7,8 @@ use domain_auth::use_cases::sender_warnings::{RefusedByDmarc, SenderWarning, Uns
 use domain_auth::use_cases::senders::{SenderStanding, Verdict};
 use serde::Serialize;
 
+use crate::words::hidden;
+
 /// The answer for one address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(
@@ -265,8 +267,15 @@ fn waiting(name: &str, records: RecordsSeen) -> String {
         RecordsSeen::NotLooked | RecordsSeen::NotNeeded => {
             format!("Amazon SES has not verified {name} yet.")
         }
-        RecordsSeen::Unknown | RecordsSeen::Missing | RecordsSeen::Gone => {
+        RecordsSeen::Unknown | RecordsSeen::Missing => {
             format!("Amazon SES has not found the DNS records of {name} yet.")
+        }
+        RecordsSeen::Gone => {
+            format!("The DNS records of {name} were found before, and are not all there any more.")
+        }
+        RecordsSeen::Hidden(by) => {
+            let why = hidden(by);
+            format!("The records of {name} cannot be seen: {why}.")
         }
         RecordsSeen::Found => format!(
             "The DNS records of {name} are found, and Amazon SES has not verified the domain yet."
@@ -317,6 +326,13 @@ fn covered(name: &str, standing: SenderStanding) -> SenderView {
             SenderReason::Displaced,
             format!("{happened} To have it again, publish its ownership record."),
         ),
+        SenderStanding::WaitingForChallenge => SenderView::refused(
+            SenderReason::WaitingForLasso,
+            format!(
+                "Amazon SES has verified {name}, and another client has proven it, or a domain above or \
+                 below it. Lasso support decides."
+            ),
+        ),
         SenderStanding::WaitingForLasso => SenderView::refused(
             SenderReason::WaitingForLasso,
             format!("Amazon SES has verified {name}. Lasso support completes the final step."),
@@ -340,7 +356,9 @@ fn label_of(standing: &SenderStanding) -> Option<&'static str> {
         ) => Some("See the DNS records"),
         SenderStanding::WaitingForDns(RecordsSeen::NotLooked) => Some("See the records"),
         SenderStanding::AtRisk(_) => Some("Repair the DNS records"),
-        SenderStanding::Failed(_) => Some("See what to do"),
+        SenderStanding::WaitingForDns(RecordsSeen::Hidden(_)) | SenderStanding::Failed(_) => {
+            Some("See what to do")
+        }
         SenderStanding::ProofWanted | SenderStanding::ProofUnconfirmed => {
             Some("See the ownership record")
         }
@@ -348,6 +366,7 @@ fn label_of(standing: &SenderStanding) -> Option<&'static str> {
         | SenderStanding::WaitingForTransfer
         | SenderStanding::WaitingForRecords
         | SenderStanding::WaitingForLasso
+        | SenderStanding::WaitingForChallenge
         | SenderStanding::WaitingForDecision => Some("See where it stands"),
         SenderStanding::Displaced(_) => Some("See what happened"),
         SenderStanding::Rejected(_) => Some("See the reason"),

@@ -10,8 +10,9 @@ use domain_auth::state::{State, WaitingFor};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::stage::Records;
+use crate::stage::{HiddenBy, Records, Trouble};
 use crate::time::in_millis;
+use crate::words::seen;
 
 /// Why a domain waits, since when, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,6 +51,8 @@ pub enum WaitReason {
     Registration,
     /// The DNS records.
     Records,
+    /// Amazon SES, which looks for the records by itself.
+    Ses,
     /// Lasso support takes or refuses the final step.
     FinalStep,
     /// Records that are gone.
@@ -91,20 +94,7 @@ impl WaitingView {
             State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) => domain.state_since,
             State::Rejected(_) | State::Removing(_) => domain.state_since,
         };
-        let waiting_for = match reason {
-            WaitReason::Decision => Some(WaitingFor::Lasso),
-            WaitReason::Takeover => None,
-            WaitReason::Ownership
-            | WaitReason::Registration
-            | WaitReason::Records
-            | WaitReason::FinalStep
-            | WaitReason::RecordsGone
-            | WaitReason::Restart
-            | WaitReason::Answer
-            | WaitReason::Removal
-            | WaitReason::Nothing => domain.state.queue_part().waiting_for(),
-        };
-        let waits_for = match waiting_for {
+        let waits_for = match reason.waiting_for() {
             Some(WaitingFor::Lasso) => Some("lasso"),
             Some(WaitingFor::Client) => Some("client"),
             None => None,
@@ -114,6 +104,23 @@ impl WaitingView {
             since,
             reason,
             why,
+        }
+    }
+}
+
+/// Who has to do something before a domain moves on; none where it goes on by itself, or where all is done.
+pub fn waiting_for(domain: &Domain) -> Option<WaitingFor> {
+    why(domain).0.waiting_for()
+}
+
+impl WaitReason {
+    fn waiting_for(self) -> Option<WaitingFor> {
+        match self {
+            Self::Decision | Self::FinalStep => Some(WaitingFor::Lasso),
+            Self::Ownership | Self::Records | Self::RecordsGone | Self::Restart | Self::Answer => {
+                Some(WaitingFor::Client)
+            }
+            Self::Takeover | Self::Registration | Self::Ses | Self::Removal | Self::Nothing => None,
         }
     }
 }
@@ -132,16 +139,41 @@ impl MissingCountView {
     }
 }
 
+fn hidden_records(by: HiddenBy) -> &'static str {
+    match by {
+        HiddenBy::NoSuchDomain => "No record can be seen: the domain does not exist.",
+        HiddenBy::Suspended => "No record can be seen: the domain has expired or is suspended.",
+        HiddenBy::NotLive => {
+            "No record can be seen: the name servers that the domain is delegated to do not serve it."
+        }
+        HiddenBy::Bogus => "No record can be seen: the DNSSEC signatures of the domain are broken.",
+    }
+}
+
 /// What a pending domain waits for.
-fn of_pending(records: Records) -> &'static str {
+fn of_pending(records: Records) -> (WaitReason, &'static str) {
     match records {
-        Records::NotLooked | Records::NotNeeded => "Amazon SES has not verified the domain yet.",
-        Records::Unknown | Records::Missing | Records::Gone => {
-            "Amazon SES has not found the DNS records."
-        }
-        Records::Found => {
-            "The DNS records are found, and Amazon SES has not verified the domain yet."
-        }
+        Records::NotLooked => (
+            WaitReason::Records,
+            "Amazon SES has not verified the domain yet.",
+        ),
+        Records::NotNeeded => (
+            WaitReason::Ses,
+            "Amazon SES has not verified the domain yet.",
+        ),
+        Records::Unknown => (
+            WaitReason::Records,
+            "DNS had no answer for the records at the last look, and is asked again by itself.",
+        ),
+        Records::Missing | Records::Gone => (
+            WaitReason::Records,
+            "Amazon SES has not found the DNS records.",
+        ),
+        Records::Hidden(by) => (WaitReason::Records, hidden_records(by)),
+        Records::Found => (
+            WaitReason::Ses,
+            "The DNS records are found, and Amazon SES has not verified the domain yet.",
+        ),
     }
 }
 
@@ -172,7 +204,7 @@ fn why(domain: &Domain) -> (WaitReason, String) {
             WaitReason::Registration,
             "Amazon SES has not registered the domain yet. It is tried again by itself.",
         ),
-        State::Pending(_) => (WaitReason::Records, of_pending(Records::of(domain))),
+        State::Pending(_) => of_pending(Records::of(domain)),
         State::Verified(_) if domain.was_rejected => (
             WaitReason::FinalStep,
             "Amazon SES has verified the domain. The final step was refused before, and the client asks \
@@ -186,7 +218,24 @@ fn why(domain: &Domain) -> (WaitReason, String) {
             WaitReason::FinalStep,
             "Amazon SES has verified the domain, and the final step is open.",
         ),
-        State::Authenticated(_) => (WaitReason::Nothing, "Lasso sends for this domain."),
+        State::Authenticated(_) => {
+            let sends = "Lasso sends for this domain.";
+            let (reason, why) = match Trouble::of(domain) {
+                None => (WaitReason::Nothing, sends.to_owned()),
+                Some(trouble @ (Trouble::RecordsGone | Trouble::Hidden(_))) => {
+                    let why = format!("{sends} {}", seen(trouble));
+                    (WaitReason::RecordsGone, why)
+                }
+                Some(trouble @ Trouble::NotInUse) => {
+                    (WaitReason::Ses, format!("{sends} {}", seen(trouble)))
+                }
+            };
+            return (reason, why);
+        }
+        State::AtRisk(_) if Records::of(domain) == Records::Found => (
+            WaitReason::Ses,
+            "The DNS records are found again. The domain recovers by itself once Amazon SES and DNS agree.",
+        ),
         State::AtRisk(at_risk) => {
             return (WaitReason::RecordsGone, one_line(&at_risk.reason));
         }

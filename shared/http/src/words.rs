@@ -8,7 +8,7 @@ use domain_auth::names::ClientId;
 use domain_auth::state::{Contested, FailureReason, State, Unconfirmed};
 use jiff::Timestamp;
 
-use crate::stage::{ClaimStage, Records};
+use crate::stage::{ClaimStage, HiddenBy, Records, Trouble};
 
 /// Next steps of the client.
 pub(crate) mod client {
@@ -37,6 +37,12 @@ pub(crate) mod client {
         "Nothing to do now: Lasso support completes the final step.";
     pub(crate) const PUBLISH_CNAMES_BEFORE_FINAL_STEP: &str = "Publish the CNAME records, so that mail \
          is signed for your domain. Lasso support completes the final step meanwhile.";
+    pub(crate) const WAIT_FOR_CHALLENGE: &str = "Nothing to do now: another client has proven this domain, \
+         or one above or below it, and Lasso support decides.";
+    pub(crate) const SEE_WHETHER_RECORDS_ARE_PUBLISHED: &str = "Make sure that the DNS records of the \
+         domain are published. The last look had no answer for them, and asks again by itself.";
+    pub(crate) const WAIT_FOR_SES_AGAIN: &str = "Nothing to do now: Amazon SES no longer reports this \
+         domain as verified, which is looked at again by itself before anything changes.";
     pub(crate) const NOTHING: &str = "Nothing to do: you can send from this domain.";
     pub(crate) const PUBLISH_RECOMMENDED_RECORDS: &str = "Publish the CNAME records. Until then \
          recipients can see \"via amazonses.com\" beside your name.";
@@ -71,7 +77,33 @@ pub(crate) mod client {
     pub(crate) const SETTLE_AND_TELL_LASSO: &str =
         "Settle what Lasso support wrote, and then tell Lasso that you are ready again.";
 
-    use super::ClientId;
+    use super::{ClientId, HiddenBy};
+
+    /// What comes before all records.
+    pub(crate) fn repair_domain(by: HiddenBy) -> &'static str {
+        match by {
+            HiddenBy::NoSuchDomain => {
+                "Check how the domain is spelled: it does not exist. If the name is right, register or renew \
+                 it. If it is wrong, remove the domain here and add the right one."
+            }
+            HiddenBy::Suspended => {
+                "Sign in where the domain is registered, and do what is asked for there: the domain has \
+                 expired or is suspended."
+            }
+            HiddenBy::NotLive => {
+                "Correct the name servers of the domain where it is registered: those that are set there do \
+                 not serve it."
+            }
+            HiddenBy::Bogus => {
+                "Remove or replace the DS record of the domain where it is registered: its DNSSEC signatures \
+                 are broken."
+            }
+        }
+    }
+
+    pub(crate) fn repair_domain_and_restart(by: HiddenBy) -> String {
+        format!("{} Then restart the verification.", repair_domain(by))
+    }
 
     pub(crate) fn publish_ownership_record(client: &ClientId) -> String {
         format!(
@@ -94,6 +126,9 @@ pub(crate) mod support {
     pub(crate) const WAIT_FOR_REMOVAL: &str = "Nothing to do: the domain is removed by itself.";
     pub(crate) const WAIT_FOR_RECORDS: &str =
         "Nothing to do, unless the client asks for help: the client publishes the DNS records.";
+    pub(crate) const WAIT_FOR_DNS: &str = "Nothing to do: DNS had no answer for the records at the last look, and is asked again by itself.";
+    pub(crate) const WAIT_FOR_SES_AGAIN: &str = "Nothing to do now: Amazon SES no longer reports this \
+         domain as verified, which is looked at again by itself before anything changes.";
     pub(crate) const WAIT_FOR_UNSEEN_RECORDS: &str =
         "Nothing to do, unless the client asks for help: the client publishes the records.";
     pub(crate) const HELP_WITH_RECORDS: &str = "Help the client, which says that it is ready: not all \
@@ -133,12 +168,38 @@ pub(crate) mod support {
     pub(crate) const REOPEN_AFTER_REJECTION: &str = "Nothing to do, unless the client asks for help: it \
          settles what was written, and says that it is ready again. You can say so on its behalf.";
 
-    use super::ClientId;
+    use super::{ClientId, HiddenBy, hidden};
+
+    /// What comes before all records.
+    pub(crate) fn help_with_domain(by: HiddenBy) -> String {
+        let why = hidden(by);
+        format!(
+            "Nothing to do, unless the client asks for help: {why}, which the client has to mend first."
+        )
+    }
+
+    pub(crate) fn help_with_domain_and_restart(by: HiddenBy) -> String {
+        let why = hidden(by);
+        format!(
+            "Help the client: {why}. When that is mended, restart the verification on its behalf if it does \
+             not do so itself."
+        )
+    }
 
     pub(crate) fn decide_challenge(challenger: &ClientId, name: &str) -> String {
         format!(
             "Decide about the claim of {challenger}, which has proven {name}: grant it, or end it."
         )
+    }
+}
+
+/// Why no record of a domain can be seen, as a clause.
+pub(crate) fn hidden(by: HiddenBy) -> &'static str {
+    match by {
+        HiddenBy::NoSuchDomain => "the domain does not exist",
+        HiddenBy::Suspended => "the domain has expired or is suspended",
+        HiddenBy::NotLive => "the name servers that the domain is delegated to do not serve it",
+        HiddenBy::Bogus => "the DNSSEC signatures of the domain are broken",
     }
 }
 
@@ -164,10 +225,16 @@ fn of_state(domain: &Domain) -> String {
             "The domain is being registered with Amazon SES, which goes on by itself.".to_owned()
         }
         State::Pending(pending) => of_pending(Records::of(domain), pending.deadline),
+        State::Verified(_) if !domain.challengers.is_empty() => {
+            "Amazon SES has verified the domain.".to_owned()
+        }
         State::Verified(_) => {
             "Amazon SES has verified the domain. Lasso support completes the final step.".to_owned()
         }
-        State::Authenticated(_) => "Lasso sends for this domain.".to_owned(),
+        State::Authenticated(_) => match Trouble::of(domain) {
+            None => "Lasso sends for this domain.".to_owned(),
+            Some(trouble) => format!("Lasso sends for this domain. {}", seen(trouble)),
+        },
         State::AtRisk(at_risk) => format!("{} Lasso still sends.", at_risk.reason),
         State::Failed(failed) => {
             let unless = match failed.reason {
@@ -186,8 +253,27 @@ fn of_state(domain: &Domain) -> String {
                 |removed| format!("{reason} {removed}"),
             )
         }
-        State::Rejected(rejected) => rejected.reason.clone(),
+        State::Rejected(rejected) => {
+            format!(
+                "Lasso support refused the final step: “{}”",
+                rejected.reason
+            )
+        }
         State::Removing(_) => "The domain is being removed.".to_owned(),
+    }
+}
+
+/// What the last look has seen of a domain that Lasso sends for.
+pub(crate) fn seen(trouble: Trouble) -> String {
+    match trouble {
+        Trouble::RecordsGone => {
+            "The last look did not find DNS records that were there before.".to_owned()
+        }
+        Trouble::Hidden(by) => format!("Its records cannot be seen: {}.", hidden(by)),
+        Trouble::NotInUse => {
+            "Amazon SES no longer reports it as verified, which is looked at again by itself."
+                .to_owned()
+        }
     }
 }
 
@@ -227,6 +313,10 @@ fn unconfirmed(Unconfirmed { seen, of }: Unconfirmed) -> String {
 fn of_pending(records: Records, deadline: Timestamp) -> String {
     let stops = format!("Amazon SES stops looking on {}.", day(deadline));
     let stands = match records {
+        Records::Hidden(by) => {
+            let why = hidden(by);
+            return format!("The records of the domain cannot be seen: {why}. {stops}");
+        }
         Records::NotLooked => {
             "Amazon SES looks for the records by itself. That it has not found them yet is no error."
         }

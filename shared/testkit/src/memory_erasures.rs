@@ -2,15 +2,18 @@
 
 use std::sync::PoisonError;
 
-use domain_auth::erasure::{EraseClients, ErasedRecords, Erasure};
+use domain_auth::erasure::{EraseClients, ErasedRecords, Erasure, Swept};
 use domain_auth::idempotency::KeyOwner;
 use domain_auth::limits::ClientRecord;
 use domain_auth::names::ClientId;
-use domain_auth::ports::StoreError;
+use domain_auth::ports::{PageStart, StoreError};
 use jiff::Timestamp;
 
 use crate::MemoryStore;
 use crate::memory_data::{Clients, Keys, Room};
+
+/// Events that a part of everything has.
+const PART: usize = 4;
 
 impl EraseClients for MemoryStore {
     async fn begin_erasure(
@@ -85,6 +88,17 @@ impl EraseClients for MemoryStore {
         };
         self.crash.pass("erased").await;
         Ok(erased)
+    }
+
+    async fn sweep(
+        &self,
+        client: &ClientId,
+        start: Option<&PageStart>,
+    ) -> Result<Swept, StoreError> {
+        self.crash.pass("sweep").await;
+        let swept = self.state().sweep(client, start, PART);
+        self.crash.pass("swept").await;
+        Ok(swept)
     }
 
     async fn end_erasure(

@@ -9,6 +9,7 @@ use domain_auth::audience::EmailId;
 use domain_auth::claims::{ClaimRegister, Tombstone};
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Change, Domain, Fate};
+use domain_auth::erasure::Swept;
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
 use domain_auth::links::{LinkTarget, LinkToken, ReadLinks};
@@ -180,6 +181,36 @@ impl State {
         self.links
             .retain(|_, target| target.client != *client || !room.takes());
         self.clients.erase(client, room);
+    }
+
+    /// Takes a client's contact out of the next events of others, in the order of their identifiers.
+    pub(crate) fn sweep(
+        &mut self,
+        client: &ClientId,
+        start: Option<&PageStart>,
+        events: usize,
+    ) -> Swept {
+        let mut outbox: Vec<(String, &mut Event)> = self
+            .outbox
+            .iter_mut()
+            .map(|event| (event.event_id.to_string(), event))
+            .filter(|(id, _)| start.is_none_or(|start| *id > start.0))
+            .collect();
+        outbox.sort_by(|one, other| one.0.cmp(&other.0));
+        let more = outbox.len() > events;
+        let (mut erased, mut last) = (0, None);
+        for (id, event) in outbox.into_iter().take(events) {
+            let without = event.clone().without_contact_of(client);
+            if *event != without {
+                *event = without;
+                erased += 1;
+            }
+            last = Some(PageStart(id));
+        }
+        Swept {
+            erased,
+            next: last.filter(|_| more),
+        }
     }
 
     fn check(&self, change: &Change) -> Result<(), CommitError> {

@@ -1,7 +1,9 @@
 //! The rules: what holds between the parts of an answer, whatever state the domain is in. Each says in one
 //! sentence what contradicts what.
 
-use domain_auth::diagnosis::RecordState;
+use std::collections::BTreeSet;
+
+use domain_auth::diagnosis::{DiagnosisCode, RecordState};
 use domain_auth::event::staff_path;
 use domain_auth::identity::AxisStatus;
 use domain_auth::names::{ClientId, DomainName};
@@ -58,6 +60,7 @@ pub const RULES: &[Rule] = &[
     rule("a loss is told alike", loss),
     rule("no axis failed while Amazon SES looks", axes),
     rule("Lasso is told once", told),
+    rule("what hides all records goes before them", whole),
 ];
 
 /// The rules that an answer breaks, with what contradicts what.
@@ -145,7 +148,9 @@ fn reason(answer: &Answer) -> Result<(), String> {
     };
     let expected: &[Reason] = match answer.status() {
         Status::Contested => match client_code(answer) {
-            Some(Code::PublishOwnershipRecord) => &[Reason::ProofWanted, Reason::Displaced],
+            Some(Code::PublishOwnershipRecord | Code::RepairDomain) => {
+                &[Reason::ProofWanted, Reason::Displaced]
+            }
             Some(Code::KeepOwnershipRecord) => &[Reason::ProofWanted],
             Some(Code::WaitForLasso | Code::WaitForService) => &[Reason::WaitingForLasso],
             Some(_) | None => &[],
@@ -225,6 +230,7 @@ fn fitting(answer: &Answer) -> Result<(), String> {
             (_, false) if challenged => &[Code::DecideClaim],
             (Status::Contested, true) => &[
                 Code::PublishOwnershipRecord,
+                Code::RepairDomain,
                 Code::KeepOwnershipRecord,
                 Code::WaitForLasso,
                 Code::WaitForService,
@@ -236,6 +242,7 @@ fn fitting(answer: &Answer) -> Result<(), String> {
             (Status::Pending, true) => &[
                 Code::PublishRecords,
                 Code::RepairRecords,
+                Code::RepairDomain,
                 Code::WaitForSes,
                 Code::TellLasso,
             ],
@@ -245,10 +252,19 @@ fn fitting(answer: &Answer) -> Result<(), String> {
             (Status::Authenticated, true) => &[
                 Code::Nothing,
                 Code::PublishRecommendedRecords,
+                Code::RepairRecords,
+                Code::RepairDomain,
                 Code::WaitForSes,
             ],
-            (Status::Authenticated, false) => &[Code::Nothing],
-            (Status::AtRisk, true) => &[Code::RepairRecords, Code::WaitForSes, Code::AskLasso],
+            (Status::Authenticated, false) => {
+                &[Code::Nothing, Code::WaitForClient, Code::WaitForSes]
+            }
+            (Status::AtRisk, true) => &[
+                Code::RepairRecords,
+                Code::RepairDomain,
+                Code::WaitForSes,
+                Code::AskLasso,
+            ],
             (Status::AtRisk, false) => &[Code::WaitForClient, Code::WaitForSes],
             (Status::Failed, true) => &[Code::Restart, Code::AskLasso],
             (Status::Failed, false) => &[Code::Restart],
@@ -312,6 +328,7 @@ fn wait(answer: &Answer) -> Result<(), String> {
             Code::PublishRecords | Code::PublishRecommendedRecords | Code::RepairRecords => {
                 Some(true)
             }
+            Code::RepairDomain => Some(true),
             Code::TellLasso | Code::Restart | Code::DecideClaim | Code::DecideFinalStep => {
                 Some(true)
             }
@@ -368,8 +385,11 @@ fn found(answer: &Answer) -> Result<(), String> {
     let every = text != Some(false) && dkim != Some(false);
     let none = text.is_none() && dkim.is_none();
     let pending = answer.status() == Status::Pending;
+    let contested = answer.status() == Status::Contested;
     let holds = match client_code(answer) {
-        Some(Code::PublishRecords | Code::RepairRecords) => !none && !every,
+        Some(Code::PublishRecords | Code::RepairRecords | Code::RepairDomain) if !contested => {
+            !none && !every
+        }
         Some(Code::TellLasso | Code::WaitForSes) if pending => any || none,
         Some(Code::PublishRecommendedRecords) => dkim == Some(false),
         _ => true,
@@ -470,7 +490,7 @@ fn waiting(answer: &Answer) -> Result<(), String> {
     let waits_for = match waiting.reason {
         WaitReason::Decision | WaitReason::FinalStep => Some("lasso"),
         WaitReason::Takeover | WaitReason::Registration | WaitReason::Removal => None,
-        WaitReason::Nothing => None,
+        WaitReason::Ses | WaitReason::Nothing => None,
         WaitReason::Ownership | WaitReason::Records | WaitReason::RecordsGone => Some("client"),
         WaitReason::Restart | WaitReason::Answer => Some("client"),
     };
@@ -479,6 +499,7 @@ fn waiting(answer: &Answer) -> Result<(), String> {
         Code::DecideFinalStep => &[WaitReason::FinalStep],
         Code::Restart => &[WaitReason::Restart],
         Code::Nothing => &[WaitReason::Nothing],
+        Code::WaitForSes => &[WaitReason::Ses],
         Code::WaitForService => &[
             WaitReason::Takeover,
             WaitReason::Registration,
@@ -506,12 +527,50 @@ fn missing(answer: &Answer) -> Result<(), String> {
         Status::Verified | Status::Authenticated | Status::AtRisk => 0,
         Status::Rejected | Status::Removing => 0,
     };
-    let ready = answer.staff.domain.readiness.as_ref();
-    let required = ready.map_or(0, |ready| ready.missing_required.len());
-    let recommended = ready.map_or(0, |ready| ready.missing_recommended.len());
+    let (required, recommended) = messages(answer);
     let counted = count.required == open + required && count.recommended == recommended;
     check(counted, || {
         format!("{count:?} beside {open} + {required}, {recommended}")
+    })
+}
+
+/// How many sentences say what is missing: one may be about several records.
+fn messages(answer: &Answer) -> (usize, usize) {
+    let Some(ready) = &answer.staff.domain.readiness else {
+        return (0, 0);
+    };
+    let records = &answer.staff.domain.records;
+    let message = |id: &RecordId| {
+        let record = records.iter().find(|record| record.id == *id);
+        record.and_then(|record| record.message.as_deref())
+    };
+    let required: BTreeSet<_> = ready.missing_required.iter().map(message).collect();
+    let recommended: BTreeSet<_> = ready.missing_recommended.iter().map(message).collect();
+    (required.len(), recommended.difference(&required).count())
+}
+
+/// A diagnosis of the domain as a whole goes before its records.
+fn whole(answer: &Answer) -> Result<(), String> {
+    let causes = [
+        DiagnosisCode::DomainDoesNotExist,
+        DiagnosisCode::DomainSuspended,
+        DiagnosisCode::ZoneNotLive,
+        DiagnosisCode::DnssecFailure,
+    ];
+    let mut diagnoses = answer.staff.domain.diagnoses.iter();
+    let led = diagnoses.any(|it| causes.contains(&it.code));
+    let holds = match client_code(answer) {
+        Some(Code::PublishRecords | Code::RepairRecords | Code::PublishOwnershipRecord) => !led,
+        Some(Code::RepairDomain) => led,
+        _ => true,
+    };
+    check(holds, || {
+        let codes = answer.staff.domain.diagnoses.iter().map(|it| it.code);
+        format!(
+            "{:?} beside {:?}",
+            client_code(answer),
+            codes.collect::<Vec<_>>()
+        )
     })
 }
 

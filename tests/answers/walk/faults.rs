@@ -239,6 +239,15 @@ const FAULTS: &[Fault] = &[
         },
     ),
     (
+        "what hides all records goes before them",
+        "a domain that its registrar has suspended",
+        |it| {
+            it.client.iter_mut().for_each(|view| {
+                view.summary.next_step.code = NextStepCode::PublishRecords;
+            });
+        },
+    ),
+    (
         "Lasso is told once",
         "a domain whose client is ready",
         |it| {

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
 mod faults;
+mod rendered;
 mod scenes;
 mod world;
 
@@ -22,6 +23,11 @@ const ROUNDS: usize = 12;
 /// The answers, which keep the rules. None if the domain is gone.
 fn answers(world: &World, scene: &str, wrong: &mut Vec<String>) -> Option<Answer> {
     let answer = world.answers(MAPLE)?;
+    wrong.extend(
+        rendered::wrong(&answer)
+            .into_iter()
+            .map(|what| format!("{scene}: {what}")),
+    );
     wrong.extend(
         broken(&answer)
             .into_iter()
@@ -88,6 +94,12 @@ fn misled(
     problem: &Problem,
     status: Option<Status>,
 ) -> Option<String> {
+    if !call.is_step() {
+        return problem
+            .detail
+            .is_empty()
+            .then(|| format!("{call:?} is refused without a word"));
+    }
     let by_support = call.is_by_support();
     let named = named(&problem.detail, by_support);
     let text = &problem.detail;

@@ -34,7 +34,26 @@ pub(crate) const SCENES: &[Scene] = &[
     ("an authenticated domain without DKIM", without_dkim),
     ("an authenticated domain whose DKIM waits", dkim_waits),
     ("an authenticated domain", authenticated),
+    ("an authenticated domain whose records are gone", vanished),
+    ("an authenticated domain that SES has lost", lost_at_ses),
+    (
+        "a verified domain that another client has proven",
+        verified_and_challenged,
+    ),
     ("a domain at risk", at_risk),
+    (
+        "a domain at risk whose registrar has suspended it",
+        suspended_at_risk,
+    ),
+    ("a domain that its registrar has suspended", suspended),
+    (
+        "a claim on a domain that its registrar has suspended",
+        suspended_claim,
+    ),
+    (
+        "a domain that SES gave up and its registrar suspended",
+        suspended_and_given_up,
+    ),
     ("a domain whose 72 hours are over", deadline_passed),
     ("a domain that SES gave up", given_up),
     (
@@ -206,6 +225,28 @@ fn authenticated() -> World {
     world
 }
 
+fn vanished() -> World {
+    let world = authenticated();
+    world.unpublish(MAPLE);
+    done(&world, Call::Check);
+    world
+}
+
+fn lost_at_ses() -> World {
+    let world = authenticated();
+    world.ses.forget(&domain_name(NAME));
+    done(&world, Call::Check);
+    world
+}
+
+fn verified_and_challenged() -> World {
+    let world = verified();
+    world.add(CEDAR);
+    world.publish(CEDAR);
+    world.call(CEDAR, Call::Check).unwrap();
+    world
+}
+
 fn at_risk() -> World {
     let world = authenticated();
     world.unpublish(MAPLE);
@@ -213,6 +254,38 @@ fn at_risk() -> World {
         world.clock.advance(SignedDuration::from_hours(7));
         done(&world, Call::Check);
     }
+    world
+}
+
+fn suspended() -> World {
+    let world = added();
+    world.dns.set_suspended(true);
+    done(&world, Call::Check);
+    world
+}
+
+fn suspended_claim() -> World {
+    let world = unproven();
+    world.dns.set_suspended(true);
+    done(&world, Call::Check);
+    world
+}
+
+fn suspended_at_risk() -> World {
+    let world = authenticated();
+    world.unpublish(MAPLE);
+    world.dns.set_suspended(true);
+    for _ in 0..3 {
+        world.clock.advance(SignedDuration::from_hours(7));
+        done(&world, Call::Check);
+    }
+    world
+}
+
+fn suspended_and_given_up() -> World {
+    let world = suspended();
+    world.ses_says(status(AxisStatus::Failed));
+    done(&world, Call::Check);
     world
 }
 

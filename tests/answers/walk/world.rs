@@ -1,23 +1,30 @@
 //! A client `maple` with `example.com`, another client, and what the functions do for people.
 
+use std::sync::{Mutex, PoisonError};
+
 use answer_rules::Answer;
 use domain_auth::domain::Domain;
 use domain_auth::final_step::MANUAL;
 use domain_auth::history::Actor;
 use domain_auth::identity::{AxisStatus, SesStatus};
+use domain_auth::instructions::{Letter, SendLetter};
 use domain_auth::limits::AdditionLimits;
-use domain_auth::names::{Eligibility, Note};
-use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
+use domain_auth::links::MOST_DAYS;
+use domain_auth::names::{Community, Eligibility, EmailAddress, Note};
+use domain_auth::ports::{Clock, CommitChanges, ReadDomains, SesError};
 use domain_auth::use_cases::add::{Addition, add};
 use domain_auth::use_cases::adopt::adopt;
+use domain_auth::use_cases::change_details::{NewDetails, change_details};
 use domain_auth::use_cases::check::{CheckLimits, check};
 use domain_auth::use_cases::decide::{Decision, decide};
+use domain_auth::use_cases::links::{make_link, withdraw_link};
 use domain_auth::use_cases::notify::notify;
 use domain_auth::use_cases::poll::{Poller, Settings};
 use domain_auth::use_cases::provision::provision;
 use domain_auth::use_cases::release::{Order, Verdict, release};
 use domain_auth::use_cases::remove::{self, Confirmation};
 use domain_auth::use_cases::restart::restart;
+use domain_auth::use_cases::send_instructions::{Order as LetterOrder, send_instructions};
 use domain_auth::use_cases::{SesBudget, StoreTools, Tools};
 use domain_auth_http::{ApiError, Problem};
 use domain_auth_testkit::{
@@ -43,7 +50,23 @@ pub(crate) struct World {
     pub(crate) dns: FakeDns,
     pub(crate) clock: TestClock,
     topic: RecordingTopic,
+    letters: Letters,
     ids: SequentialIds,
+}
+
+/// The ports, with email.
+type WalkPorts = TestPorts<FakeDns, Letters>;
+
+/// The emails with instructions.
+#[derive(Debug, Default)]
+pub(crate) struct Letters(Mutex<Vec<String>>);
+
+impl SendLetter for Letters {
+    async fn send(&self, to: &EmailAddress, _: &Letter) -> Result<String, SesError> {
+        let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.push(to.as_str().to_owned());
+        Ok(format!("message-{}", sent.len()))
+    }
 }
 
 /// A call about a domain that changes something.
@@ -61,10 +84,18 @@ pub(crate) enum Call {
     Adopt,
     NotifyFor,
     RestartFor,
+    Change,
+    Instruct,
+    Share,
+    Unshare,
+    ChangeFor,
+    InstructFor,
+    ShareFor,
+    UnshareFor,
 }
 
 impl Call {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Check,
         Self::Notify,
         Self::Restart,
@@ -77,6 +108,14 @@ impl Call {
         Self::Adopt,
         Self::NotifyFor,
         Self::RestartFor,
+        Self::Change,
+        Self::Instruct,
+        Self::Share,
+        Self::Unshare,
+        Self::ChangeFor,
+        Self::InstructFor,
+        Self::ShareFor,
+        Self::UnshareFor,
     ];
 
     pub(crate) fn is_by_support(self) -> bool {
@@ -84,6 +123,19 @@ impl Call {
             Self::Check | Self::Notify | Self::Restart | Self::Remove => false,
             Self::Recheck | Self::Complete | Self::Reject | Self::End => true,
             Self::Grant | Self::Adopt | Self::NotifyFor | Self::RestartFor => true,
+            Self::Change | Self::Instruct | Self::Share | Self::Unshare => false,
+            Self::ChangeFor | Self::InstructFor | Self::ShareFor | Self::UnshareFor => true,
+        }
+    }
+
+    /// Whether it takes a domain further, so that a refusal names the call that does.
+    pub(crate) fn is_step(self) -> bool {
+        match self {
+            Self::Change | Self::Instruct | Self::Share | Self::Unshare => false,
+            Self::ChangeFor | Self::InstructFor | Self::ShareFor | Self::UnshareFor => false,
+            Self::Check | Self::Notify | Self::Restart | Self::Remove | Self::Recheck => true,
+            Self::Complete | Self::Reject | Self::End | Self::Grant | Self::Adopt => true,
+            Self::NotifyFor | Self::RestartFor => true,
         }
     }
 
@@ -100,13 +152,15 @@ impl Call {
             ("adopt", true) => &[Self::Adopt],
             ("notify", true) => &[Self::NotifyFor],
             ("restart", true) => &[Self::RestartFor],
+            ("instructions", false) => &[Self::Instruct],
+            ("instructions", true) => &[Self::InstructFor],
             _ => &[],
         }
     }
 }
 
 impl World {
-    fn store_tools(&self) -> StoreTools<'_, TestPorts> {
+    fn store_tools(&self) -> StoreTools<'_, WalkPorts> {
         StoreTools {
             store: &self.store,
             clock: &self.clock,
@@ -114,7 +168,7 @@ impl World {
         }
     }
 
-    fn tools<'a>(&'a self, budget: &'a SesBudget) -> Tools<'a, TestPorts> {
+    fn tools<'a>(&'a self, budget: &'a SesBudget) -> Tools<'a, WalkPorts> {
         self.store_tools()
             .with_ses(&self.ses, budget)
             .with_dns(&self.dns)
@@ -202,6 +256,30 @@ impl World {
                     confirmed: true,
                 };
                 release(&tools, whose, &order, &actor).await?;
+            }
+            Call::Change | Call::ChangeFor => {
+                let new = NewDetails {
+                    communities: Some(vec![Community::parse("Maple Ridge").unwrap()]),
+                    contact_email: Some(None),
+                };
+                change_details(&self.store_tools(), whose, &new, &actor).await?;
+            }
+            Call::Instruct | Call::InstructFor => {
+                let order = LetterOrder {
+                    to: EmailAddress::parse("dns@example.net").unwrap(),
+                    note: None,
+                };
+                let (tools, base) = (self.store_tools(), "https://api.example");
+                send_instructions(&tools, &self.letters, whose, &order, &actor, base).await?;
+            }
+            Call::Share | Call::ShareFor => {
+                make_link(&self.store_tools(), whose, MOST_DAYS, &actor).await?;
+            }
+            Call::Unshare | Call::UnshareFor => {
+                let tools = self.store_tools();
+                let made = make_link(&tools, whose, MOST_DAYS, &actor).await?;
+                let id = made.link.id.to_string();
+                withdraw_link(&tools, whose, &id, &actor).await?;
             }
             Call::Adopt => {
                 adopt(&tools, whose, &reason(), &actor).await?;

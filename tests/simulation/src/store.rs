@@ -7,7 +7,7 @@ use domain_auth::check_limit::{CheckCount, CheckLimit, CountChecks};
 use domain_auth::claims::{ClaimRegister, Tombstone};
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Change, Domain};
-use domain_auth::erasure::{EraseClients, ErasedRecords, Erasure};
+use domain_auth::erasure::{EraseClients, ErasedRecords, Erasure, Swept};
 use domain_auth::event::Event;
 use domain_auth::history::HistoryEntry;
 use domain_auth::idempotency::KeyOwner;
@@ -242,6 +242,14 @@ impl<O: Observe> EraseClients for SimStore<O> {
         limit: usize,
     ) -> Result<ErasedRecords, StoreError> {
         self.call(self.inner.erase_records(client, limit)).await
+    }
+
+    async fn sweep(
+        &self,
+        client: &ClientId,
+        start: Option<&PageStart>,
+    ) -> Result<Swept, StoreError> {
+        self.call(self.inner.sweep(client, start)).await
     }
 
     async fn end_erasure(

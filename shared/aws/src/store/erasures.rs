@@ -3,7 +3,9 @@
 //!
 //! What is kept of a client is in its own partition, or has an entry in the index of queues with the
 //! client's partition ([`keys::of_client`]): lines of history, events, links, and the keys of requests that
-//! Lasso support made.
+//! Lasso support made. What has neither is found by reading the whole table, once (`sweep.rs`).
+
+mod sweep;
 
 use std::collections::HashMap;
 
@@ -11,18 +13,19 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use domain_auth::attempts::Attempts;
-use domain_auth::erasure::{EraseClients, ErasedRecords, Erasure};
+use domain_auth::erasure::{EraseClients, ErasedRecords, Erasure, Swept};
 use domain_auth::event::ERASED_SUMMARY;
 use domain_auth::history::HistoryEntry;
 use domain_auth::names::ClientId;
-use domain_auth::ports::StoreError;
+use domain_auth::ports::{PageStart, StoreError};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
 use super::client_record::{ERASED_AT, ERASING, Stored};
 use super::commit::to_item;
 use super::keys::{
-    self, DOMAIN_PREFIX, ERASURES, Kept, Key, PK, QUEUE, QUEUE_PK, QUEUE_SK, SK, WORK_PK, WORK_SK,
+    self, BEHIND_DOMAINS, DOMAIN_PREFIX, ERASURES, Kept, Key, PK, QUEUE, QUEUE_PK, QUEUE_SK, SK,
+    WORK_PK, WORK_SK,
 };
 use super::queues::{BATCH_GET, Range};
 use super::schema::{IS_KNOWN, SET_SCHEMA, from_item, stamped};
@@ -139,7 +142,7 @@ impl EraseClients for Table {
     ) -> Result<ErasedRecords, StoreError> {
         let limit = limit.min(BATCH_GET);
         let (own, mut left) = self.own_records(client, limit).await?;
-        let (indexed, more) = self.indexed_records(client, limit).await?;
+        let (indexed, more) = self.keys_in(Part::Indexed, client, limit).await?;
         left |= more;
         let delete = |key| self.delete_record(key);
         let deleted = at_once(own.into_iter().map(delete)).await?;
@@ -155,6 +158,14 @@ impl EraseClients for Table {
             erased: deleted + erased,
             left,
         })
+    }
+
+    async fn sweep(
+        &self,
+        client: &ClientId,
+        start: Option<&PageStart>,
+    ) -> Result<Swept, StoreError> {
+        self.sweep_part(client, start).await
     }
 
     async fn end_erasure(
@@ -189,57 +200,47 @@ impl Table {
         client: &ClientId,
         limit: usize,
     ) -> Result<(Vec<Key>, bool), StoreError> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .consistent_read(true)
-            // The record itself is always there, and one more shows that more are left.
-            .limit(i32::try_from(limit + 2).unwrap_or(i32::MAX))
-            .key_condition_expression("#pk = :pk")
-            .projection_expression("#pk, #sk")
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_names("#sk", SK)
-            .expression_attribute_values(":pk", string(keys::client_pk(client)))
-            .send()
-            .await
-            .map_err(store_error(ACTION))?;
-        let mut left = answer.last_evaluated_key.is_some();
+        let (mut own, mut left) = self.keys_in(Part::BeforeDomains, client, limit).await?;
+        // The record itself is always there.
+        let (behind, more) = self.keys_in(Part::BehindDomains, client, limit + 1).await?;
         let record = Key::client_record(client);
-        let mut own = Vec::new();
-        for item in answer.items.unwrap_or_default() {
-            let Some(key) = Key::of_item(&item).filter(|key| *key != record) else {
-                continue;
-            };
-            if key.sk.starts_with(DOMAIN_PREFIX) {
-                // One that cannot be read, so that it was not removed.
-                left = true;
-                self.count_unreadable(ACTION, Some(&key));
-            } else {
-                own.push(key);
-            }
+        own.extend(behind.into_iter().filter(|key| *key != record));
+        // Those that are left cannot be read, so they were not removed.
+        let (domains, _) = self.keys_in(Part::Domains, client, limit).await?;
+        for key in &domains {
+            self.count_unreadable(ACTION, Some(key));
         }
+        left |= more || !domains.is_empty();
         Ok((own, left))
     }
 
-    /// Keys of what is kept of the client elsewhere, and whether there are more.
-    async fn indexed_records(
+    /// Keys of a part of what is kept of a client, and whether there are more.
+    async fn keys_in(
         &self,
+        part: Part,
         client: &ClientId,
         limit: usize,
     ) -> Result<(Vec<Key>, bool), StoreError> {
-        let answer = self
+        let query = self
             .client
             .query()
             .table_name(&self.name)
-            .index_name(QUEUE)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .key_condition_expression("#pk = :pk")
-            .expression_attribute_names("#pk", QUEUE_PK)
-            .expression_attribute_values(":pk", string(keys::client_pk(client)))
-            .send()
-            .await
-            .map_err(store_error(ACTION))?;
+            .projection_expression("#key_pk, #key_sk")
+            .expression_attribute_names("#key_pk", PK)
+            .expression_attribute_names("#key_sk", SK)
+            .expression_attribute_values(":of", string(keys::client_pk(client)));
+        let query = match part.condition() {
+            None => query
+                .index_name(QUEUE)
+                .key_condition_expression("#of = :of")
+                .expression_attribute_names("#of", QUEUE_PK),
+            Some((condition, bound)) => query
+                .consistent_read(true)
+                .key_condition_expression(format!("#key_pk = :of AND {condition}"))
+                .expression_attribute_values(":bound", string(bound)),
+        };
+        let answer = query.send().await.map_err(store_error(ACTION))?;
         let items = answer.items.unwrap_or_default();
         let keys = items.iter().filter_map(Key::of_item).collect();
         Ok((keys, answer.last_evaluated_key.is_some()))
@@ -319,6 +320,31 @@ impl Table {
             .await
             .map_err(store_error(ACTION))?;
         Ok(true)
+    }
+}
+
+/// A part of what is kept of a client.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    /// In its own partition, before its domains, in the order of the keys.
+    BeforeDomains,
+    /// Its domains.
+    Domains,
+    /// In its own partition, behind its domains.
+    BehindDomains,
+    /// What is elsewhere, by the index of queues.
+    Indexed,
+}
+
+impl Part {
+    /// The condition for the sort key; none in the index, where the whole partition is the client's.
+    fn condition(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::BeforeDomains => Some(("#key_sk < :bound", DOMAIN_PREFIX)),
+            Self::Domains => Some(("begins_with(#key_sk, :bound)", DOMAIN_PREFIX)),
+            Self::BehindDomains => Some(("#key_sk > :bound", BEHIND_DOMAINS)),
+            Self::Indexed => None,
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) const WORK: &str = "work";
 pub(super) const WORK_PK: &str = "work_pk";
 pub(super) const WORK_SK: &str = "work_sk";
 
-/// Index of domains by state, and of what is kept of a client outside of its own partition. and of what is kept of a client outside of its own partition.
+/// Index of domains by state, and of what is kept of a client outside of its own partition.
 pub(super) const QUEUE: &str = "queue";
 pub(super) const QUEUE_PK: &str = "queue_pk";
 pub(super) const QUEUE_SK: &str = "queue_sk";
@@ -48,6 +48,10 @@ pub(super) const OUTBOX: &str = "OUTBOX";
 pub(super) const ERASURES: &str = "ERASURES";
 const CLIENT_PREFIX: &str = "CLIENT#";
 pub(super) const DOMAIN_PREFIX: &str = "DOMAIN#";
+/// Sorts behind every sort key of a domain, and in front of all others.
+pub(super) const BEHIND_DOMAINS: &str = "DOMAIN$";
+pub(super) const EVENT_PREFIX: &str = "EVENT#";
+pub(super) const LINK_PREFIX: &str = "LINK#";
 
 /// Partitions of the index over which domains that are due are spread.
 pub const LOOK_SHARDS: u32 = 8;
@@ -104,7 +108,7 @@ impl Key {
 
     pub(super) fn event(event_id: EventId) -> Self {
         Self {
-            pk: format!("EVENT#{event_id}"),
+            pk: format!("{EVENT_PREFIX}{event_id}"),
             sk: "EVENT".to_owned(),
         }
     }
@@ -236,7 +240,7 @@ impl Key {
     /// Where a link leads. Its token is in no item.
     pub(super) fn link(token: &LinkToken) -> Self {
         Self {
-            pk: format!("LINK#{}", digest(token.as_str())),
+            pk: format!("{LINK_PREFIX}{}", digest(token.as_str())),
             sk: "LINK".to_owned(),
         }
     }
@@ -271,7 +275,12 @@ pub(super) fn owner_pk(owner: &KeyOwner) -> String {
 }
 
 pub(super) fn history_pk(client: &ClientId, name: &DomainName) -> String {
-    format!("HISTORY#{client}#{name}")
+    format!("{}{name}", history_prefix(client))
+}
+
+/// What the partition keys of the history of a client's domains begin with.
+pub(super) fn history_prefix(client: &ClientId) -> String {
+    format!("HISTORY#{client}#")
 }
 
 pub(super) fn queue_pk(part: QueuePart) -> String {

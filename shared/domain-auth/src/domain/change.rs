@@ -225,6 +225,7 @@ impl Domain {
             organizational: Some(organizational),
             never_verified: true,
             sightings: Sightings::default(),
+            hidden_by: None,
             links: Vec::new(),
         };
         let event_type = event::of_addition(domain.state.status());
@@ -266,6 +267,7 @@ impl Domain {
             domain.ses = None;
             domain.dns_looked_at = None;
             domain.look_digest = None;
+            domain.hidden_by = None;
             domain.challengers = Vec::new();
             domain.challenged_at = None;
         }

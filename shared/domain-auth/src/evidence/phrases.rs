@@ -19,6 +19,21 @@ pub(super) fn name_of(subject: &str, person: Option<&Person>) -> String {
     name.map_or_else(|| one_line(subject), str::to_owned)
 }
 
+/// The person at a client who did something. Identity providers let people name themselves, and a name as if
+/// of Lasso is not shown.
+pub(super) fn name_of_client(subject: &str, person: Option<&Person>) -> String {
+    let person = person.filter(|person| {
+        let name = person.name.as_ref();
+        name.is_none_or(|name| !names_lasso(name.as_str()))
+    });
+    name_of(subject, person)
+}
+
+/// Whether a name looks like one of Lasso.
+pub(super) fn names_lasso(name: &str) -> bool {
+    name.to_lowercase().contains("lasso")
+}
+
 /// What SES has of the domain.
 pub(super) fn provisioned(facts: Option<&Facts>) -> &'static str {
     match facts {

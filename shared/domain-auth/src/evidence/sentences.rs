@@ -10,7 +10,8 @@ use super::facts::Facts;
 use super::internal::Internal;
 use super::loss::loss_of;
 use super::phrases::{
-    call_in, changed, day, name_of, note_in, provisioned, quoted, said, seen, shortened,
+    call_in, changed, day, name_of, name_of_client, names_lasso, note_in, provisioned, quoted,
+    said, seen, shortened,
 };
 use super::reasons::{Expiry, ShownReason};
 use crate::action::Action;
@@ -135,13 +136,21 @@ impl Told<'_> {
         }
     }
 
-    /// Who did it: a person by name, or by the token's subject. A client does not read who acts at Lasso.
+    /// Who did it: a person by name, or by the token's subject. A client does not read who acts at Lasso. An
+    /// erased line has no person.
     fn who(&self, reader: Reader) -> String {
         match (self.actor, reader) {
+            (Actor::ClientAdmin { subject, .. }, _) if subject.is_empty() => {
+                "The client".to_owned()
+            }
+            (Actor::LassoSupport { subject, .. }, Reader::Support) if subject.is_empty() => {
+                "Lasso support".to_owned()
+            }
             (Actor::ClientAdmin { subject, person }, _) => {
                 let person = person.as_ref();
                 let client = person.and_then(|person| person.client_name.as_ref());
-                let name = name_of(subject, person);
+                let client = client.filter(|client| !names_lasso(client.as_str()));
+                let name = name_of_client(subject, person);
                 match (client, reader) {
                     (Some(client), _) => format!("{name} ({})", client.as_str()),
                     (None, Reader::Client) => name,

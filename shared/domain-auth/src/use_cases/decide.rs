@@ -126,11 +126,14 @@ where
     Err(Failure::Busy)
 }
 
+/// Each sentence once: what keeps several records from being seen is one thing.
 fn missing(look: Option<&DnsLook>) -> Vec<String> {
     let records = look.map_or(&[][..], |look| &look.diagnosis.records);
-    records
-        .iter()
-        .filter(|record| record.state != RecordState::Found)
-        .map(|record| record.message.clone())
-        .collect()
+    let mut missing: Vec<String> = Vec::new();
+    for record in records {
+        if record.state != RecordState::Found && !missing.contains(&record.message) {
+            missing.push(record.message.clone());
+        }
+    }
+    missing
 }

@@ -1,6 +1,7 @@
 //! Erasing a client ([`crate::erasure`]). The request writes that it begins, and marks the client's domains
 //! for removal, which stops sending. The poller does the rest: it removes the domains as it removes all
-//! others, and when none is left, it erases records in steps until a step finds none.
+//! others, and when none is left, it erases records in steps: those that are in an index, then those that
+//! the whole table has, until two steps some minutes apart find none.
 
 use jiff::Timestamp;
 
@@ -8,7 +9,7 @@ use super::StoreTools;
 use super::failure::Failure;
 use super::remove::{self, Confirmation};
 use crate::domain::Fate;
-use crate::erasure::{EraseClients, Erasure};
+use crate::erasure::{EraseClients, Erasure, Sweep};
 use crate::history::Actor;
 use crate::limits::ReadClientRecord;
 use crate::names::ClientId;
@@ -18,6 +19,9 @@ use crate::ports::{ClaimStore, Clock, ListFilter, Ports, ReadDomains, StoreError
 const PAGE: usize = 100;
 /// Records that are erased at once.
 const BATCH: usize = 100;
+/// Parts of the table that a step reads at most, a megabyte each: so the reads of an erasure leave the
+/// table to others.
+const PARTS: usize = 16;
 
 alias! {
     /// The store of a use case that erases clients.
@@ -114,15 +118,54 @@ where
             }
         }
     }
-    let now = clock.now();
-    if erased == 0 && !left {
-        store.end_erasure(client, &erasure, now).await?;
-        tracing::info!(client = client.as_str(), "a client was erased");
-        return Ok(Step::Ended);
-    }
-    let noted = erasure.after_step(erased, now);
+    let noted = if erased == 0 && !left {
+        if erasure.ends_with_a_quiet_step(clock.now()) {
+            store.end_erasure(client, &erasure, clock.now()).await?;
+            tracing::info!(client = client.as_str(), "a client was erased");
+            return Ok(Step::Ended);
+        }
+        let (sweep, swept) = sweep(tools, client, &erasure.sweep, until).await?;
+        erasure.after_quiet_step(sweep, swept, clock.now())
+    } else {
+        erasure.after_step(erased, clock.now())
+    };
     store.note_erasure(client, &noted).await?;
     Ok(Step::Later)
+}
+
+/// Reads on in the whole table until `until`, a bounded number of parts. How far it is, and how many records
+/// were erased.
+async fn sweep<P>(
+    tools: &StoreTools<'_, P>,
+    client: &ClientId,
+    from: &Sweep,
+    until: Timestamp,
+) -> Result<(Sweep, u64), StoreError>
+where
+    P: Ports<Store: EraseClients>,
+{
+    let (mut sweep, mut erased) = (from.clone(), 0);
+    for _ in 0..PARTS {
+        if sweep == Sweep::Done || tools.clock.now() >= until {
+            break;
+        }
+        let part = match tools.store.sweep(client, sweep.start().as_ref()).await {
+            Ok(part) => part,
+            // What was read is noted, so that a busy table holds the erasure up, and does not stop it.
+            Err(error) if sweep != *from => {
+                tracing::warn!(
+                    client = client.as_str(),
+                    error = &error as &dyn std::error::Error,
+                    "a part of the table could not be read for an erasure; the next step goes on there"
+                );
+                break;
+            }
+            Err(error) => return Err(error),
+        };
+        erased += part.erased;
+        sweep = part.next.into();
+    }
+    Ok((sweep, erased))
 }
 
 /// Marks each domain of the client for removal. How many are left; none if there was no time to reach them

@@ -10,7 +10,7 @@ use crate::dns::DnsLook;
 use crate::domain::{Domain, RecordsSeen};
 use crate::names::{ClientId, DomainName, Eligibility, SenderDomain, SenderError};
 use crate::ports::{ReadSenders, StoreError};
-use crate::state::{Contested, State};
+use crate::state::{Contested, State, Status};
 
 /// How many names above an address's domain are read when nothing covers it: the ones nearest to the
 /// organizational domain, which are what clients add.
@@ -59,6 +59,8 @@ pub enum SenderStanding {
     Displaced(String),
     /// The final step is open.
     WaitingForLasso,
+    /// It is verified, and another client has proven it, or a name above or below it: Lasso support decides.
+    WaitingForChallenge,
     /// SES gave up; why.
     Failed(&'static str),
     /// Lasso support refused the final step; why.
@@ -242,6 +244,9 @@ fn standing_of(domain: &Domain) -> Option<SenderStanding> {
         State::Contested(contested) => Some(standing_of_claim(&domain.name, contested)),
         State::Provisioning(_) => Some(SenderStanding::WaitingForRecords),
         State::Pending(_) => Some(SenderStanding::WaitingForDns(RecordsSeen::of(domain))),
+        State::Verified(_) if !domain.challengers.is_empty() => {
+            Some(SenderStanding::WaitingForChallenge)
+        }
         State::Verified(_) => Some(SenderStanding::WaitingForLasso),
         State::Failed(failed) => Some(SenderStanding::Failed(failed.reason.sentence())),
         State::Rejected(rejected) => Some(SenderStanding::Rejected(rejected.reason.clone())),

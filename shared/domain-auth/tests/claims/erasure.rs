@@ -1,7 +1,7 @@
 //! Erasing a client: with processes that die between any two steps, and with SES on a bad day.
 
 use domain_auth::actor::Person;
-use domain_auth::erasure::EraseClients;
+use domain_auth::erasure::{EraseClients, SECOND_LOOK};
 use domain_auth::evidence::Evidence;
 use domain_auth::history::{Action, Actor};
 use domain_auth::idempotency::{
@@ -132,7 +132,7 @@ fn erased(world: &World) -> Option<Standing> {
 }
 
 fn polled_until_erased(world: &World, context: &str) {
-    for _ in 0..10 {
+    for _ in 0..16 {
         if let Some(Standing::Erased(_)) = erased(world) {
             return;
         }
@@ -210,7 +210,7 @@ fn a_second_request_says_how_far_it_is_and_begins_nothing() {
 }
 
 #[test]
-fn a_client_of_which_nothing_is_known_is_erased_in_one_step() {
+fn a_client_of_which_nothing_is_known_is_erased_after_two_looks_some_minutes_apart() {
     let world = World::new();
     let under_way = erased(&world);
     assert!(matches!(
@@ -220,8 +220,42 @@ fn a_client_of_which_nothing_is_known_is_erased_in_one_step() {
             ..
         })
     ));
+    for _ in 0..3 {
+        world.poll_after(MINUTE);
+        let standing = erased(&world);
+        assert!(matches!(standing, Some(Standing::UnderWay { .. })));
+    }
     world.poll_after(MINUTE);
     assert!(matches!(erased(&world), Some(Standing::Erased(_))));
+}
+
+/// As an index shows an entry that it got late.
+#[test]
+fn a_record_that_turns_up_after_a_step_that_found_none_is_erased_and_two_more_looks_follow() {
+    let world = World::new();
+    erased(&world).unwrap();
+    world.poll_after(MINUTE);
+    let maple = client("maple");
+    let quiet_since = || {
+        let record = world.store.client_record(&maple);
+        let record = record.now_or_never().unwrap().unwrap();
+        record.erasure.unwrap().quiet_since
+    };
+    assert_eq!(quiet_since(), Some(world.clock.now()));
+    let to = Recipient::of(&EmailAddress::parse("dns@example.net").unwrap());
+    let day = Day::of(world.clock.now());
+    let counted = world.store.count(&maple, &domain_name(SENDING), &to, day);
+    counted.now_or_never().unwrap().unwrap();
+    world.poll_after(SECOND_LOOK);
+    assert_eq!(quiet_since(), None, "it was found");
+    world.poll_after(MINUTE);
+    let since = world.clock.now();
+    assert_eq!(quiet_since(), Some(since));
+    polled_until_erased(&world, "erased");
+    let Some(Standing::Erased(at)) = erased(&world) else {
+        panic!("it is erased");
+    };
+    assert!(at >= since + SECOND_LOOK, "{at}");
 }
 
 #[test]
@@ -317,8 +351,9 @@ fn dying_between_any_two_steps_of_the_request_leaves_nothing_behind() {
 
 #[test]
 fn dying_between_any_two_steps_of_a_run_that_erases_leaves_nothing_behind() {
-    // One run removes the domain, one erases records, and one finds that none is left.
-    for runs_before in 0..3 {
+    // One run removes the domain, one erases records, one finds that none is left and reads the table, and
+    // the one three minutes later ends it.
+    for runs_before in [0, 1, 2, 5] {
         let prepare = || {
             let world = prepared();
             erased(&world).unwrap();

@@ -19,7 +19,11 @@ pub fn client_to_erase(request: &ParsedRequest) -> Result<&ClientId, ApiError> {
     let client = request.client()?;
     match request.query("confirm") {
         None => Err(ApiError::ErasureUnconfirmed(client.clone())),
-        Some(confirmed) if confirmed == client.as_str() => Ok(client),
+        Some(confirmed)
+            if confirmed == client.as_str() || confirmed == client.to_path_segment() =>
+        {
+            Ok(client)
+        }
         Some(_) => Err(ApiError::invalid(FieldError::parameter(
             "confirm",
             "names another client than the path",

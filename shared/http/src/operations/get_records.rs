@@ -67,27 +67,19 @@ pub(super) mod openapi {
         )
     }
 
-    /// Every hand-off format under its media type.
+    /// Every hand-off format under its media type, all with the same schema, which takes the body of any:
+    /// generated clients read one media type of a response, whichever it is, as this one is sent.
     pub(in crate::operations) fn in_every_format(schemas: &mut Schemas) -> Value {
         let [record_set, change_batch] = schemas.handoff();
+        let schema = json!({ "anyOf": [record_set, change_batch, { "type": "string" }] });
         let mut content: Map<String, Value> = Map::new();
         for format in HandoffFormat::ALL {
             let media_type = format.content_type().split(';').next().unwrap_or_default();
             let body = handed_off(format);
             let value = serde_json::from_str(&body).unwrap_or(Value::String(body));
-            let entry = content.entry(media_type).or_insert_with(|| {
-                let schema = match format {
-                    HandoffFormat::Json | HandoffFormat::Route53 => {
-                        json!({ "anyOf": [record_set, change_batch] })
-                    }
-                    HandoffFormat::Zone
-                    | HandoffFormat::Csv
-                    | HandoffFormat::Terraform
-                    | HandoffFormat::Text
-                    | HandoffFormat::Html => json!({ "type": "string" }),
-                };
-                json!({ "schema": schema, "examples": {} })
-            });
+            let entry = content
+                .entry(media_type)
+                .or_insert_with(|| json!({ "schema": schema, "examples": {} }));
             entry["examples"][format.as_str()] = json!({ "value": value });
         }
         json!({

@@ -1,7 +1,5 @@
 //! `GET /staff/clients/{client}/domains/{domain}/links`: as the client's own call.
 
-#[cfg(feature = "openapi")]
-pub(super) use super::list_links::openapi;
 use crate::routes::{Access, Route};
 
 pub(super) const ROUTE: Route = Route {
@@ -11,3 +9,13 @@ pub(super) const ROUTE: Route = Route {
     function: "share-domain",
     summary: "The links to a client's domain that are live.",
 };
+
+#[cfg(feature = "openapi")]
+pub(super) mod openapi {
+    use crate::openapi::{Description, Schemas};
+    use crate::operations::list_links;
+
+    pub(crate) fn describe(schemas: &mut Schemas) -> Description {
+        list_links::openapi::describe(schemas).on_behalf()
+    }
+}

@@ -32,7 +32,8 @@ pub(super) mod openapi {
             ),
             query(
                 "waiting_for",
-                "Only domains that wait for Lasso support, or for their client.",
+                "Only domains that wait for Lasso support, or for their client. Those that wait for neither are \
+                 left out, so a page may be short, or empty, and have a next one.",
                 &json!({ "type": "string", "enum": ["lasso", "client"] }),
             ),
         ];

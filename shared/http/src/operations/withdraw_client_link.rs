@@ -1,7 +1,5 @@
 //! `DELETE /staff/clients/{client}/domains/{domain}/links/{link}`: as the client's own call.
 
-#[cfg(feature = "openapi")]
-pub(super) use super::withdraw_link::openapi;
 use crate::routes::{Access, Route};
 
 pub(super) const ROUTE: Route = Route {
@@ -11,3 +9,13 @@ pub(super) const ROUTE: Route = Route {
     function: "share-domain",
     summary: "Takes a link to a client's domain back: from now on it leads nowhere.",
 };
+
+#[cfg(feature = "openapi")]
+pub(super) mod openapi {
+    use crate::openapi::{Description, Schemas};
+    use crate::operations::withdraw_link;
+
+    pub(crate) fn describe(schemas: &mut Schemas) -> Description {
+        withdraw_link::openapi::describe(schemas).on_behalf()
+    }
+}

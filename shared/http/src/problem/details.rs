@@ -294,7 +294,8 @@ impl ApiError {
                 format!(
                     "All domains of {client} are removed, all mail that Lasso sends from them stops, \
                      and what names a person is erased for good. To do that, repeat the request with \
-                     ?confirm={client}."
+                     ?confirm={}.",
+                    client.to_path_segment()
                 ),
             ),
             Self::Ses(SesError::Refused { .. }) => Problem::new(

@@ -46,10 +46,6 @@ pub(super) mod openapi {
                     "format",
                     "is none of json, zone, csv, terraform, route53, text and html",
                 )),
-                ApiError::invalid(FieldError::parameter(
-                    "zone",
-                    "is none of the zones with records: maplehomes.com, _domainkey.maplehomes.com",
-                )),
             ],
             ..Description::default()
         }

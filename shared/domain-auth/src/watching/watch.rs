@@ -14,7 +14,8 @@ pub const STRIKES_APART: SignedDuration = SignedDuration::from_hours(6);
 /// After how long another bad look at the same domain counts as one more.
 const HELD_BACK_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
-pub(super) const DKIM: [RecordId; 3] = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
+/// The records of DKIM.
+pub(crate) const DKIM: [RecordId; 3] = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
 
 /// What is remembered of the looks at a domain.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -46,10 +46,6 @@ pub(super) mod openapi {
                     "format",
                     "must be one of json, zone, csv, terraform, route53, text, html",
                 )),
-                ApiError::invalid(FieldError::parameter(
-                    "zone",
-                    "is none of the zones with records: maplehomes.com, _domainkey.maplehomes.com",
-                )),
             ],
             ..Description::default()
         }

@@ -112,7 +112,7 @@ operations! {
     AddDomain = add_domain;
     ListDomains = list_domains("status", "community", "limit", "cursor");
     GetDomain = get_domain;
-    GetRecords = get_records("format");
+    GetRecords = get_records("format", "zone");
     GetHistory = get_history("limit", "cursor");
     CheckDomain = check_domain;
     RestartDomain = restart_domain;
@@ -128,7 +128,7 @@ operations! {
     ListQueue = list_queue("status", "waiting_for", "domain", "limit", "cursor");
     ListClientDomains = list_client_domains("status", "community", "limit", "cursor");
     GetClientDomain = get_client_domain;
-    GetClientRecords = get_client_records("format");
+    GetClientRecords = get_client_records("format", "zone");
     GetClientHistory = get_client_history("limit", "cursor");
     CompleteDomain = complete_domain;
     RejectDomain = reject_domain;
@@ -147,7 +147,7 @@ operations! {
     SetClientLimits = set_client_limits;
     EraseClient = erase_client("confirm");
     OpenHandoff = open_handoff("check");
-    GetHandoffRecords = get_handoff_records("format");
+    GetHandoffRecords = get_handoff_records("format", "zone");
     CheckHandoff = check_handoff;
     DescribeApi = describe_api;
 }

@@ -94,7 +94,7 @@ impl Wording<'_> {
     /// The record with what is wrong for mail from SES mended, and everything else kept; the
     /// proposed one where that is not possible.
     fn passing(&self, record: &Record, text: &str) -> String {
-        let kept = legible(text);
+        let kept = legible(&as_one(text));
         let plain = kept
             .as_deref()
             .and_then(|text| with_include(text, SES_SPF_DOMAIN).ok());
@@ -227,6 +227,21 @@ fn fault_message(place: &str, raw: &str, fault: &SpfFault) -> String {
             show(at)
         ),
     }
+}
+
+/// The record where another one begins inside it: with the terms of both.
+fn as_one(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let mut starts: Vec<usize> = lower.match_indices("v=spf1").map(|(at, _)| at).collect();
+    if starts.len() < 2 || !text.is_ascii() {
+        return text.to_owned();
+    }
+    starts.push(text.len());
+    let parts = starts.windows(2).filter_map(|pair| match pair {
+        [from, to] => text.get(*from..*to).map(str::to_owned),
+        _ => None,
+    });
+    joined(&parts.collect::<Vec<String>>())
 }
 
 /// One record with the terms of all, each once. The end is that of the first that is not the proposed

@@ -62,6 +62,8 @@ pub(super) fn trouble(case: &Case<'_>, records: &[JudgedRecord]) -> Option<Troub
         {
             Some(Trouble::Suspended)
         }
+        // While its name servers change, records may be seen at those of before.
+        ZoneOutcome::Found(_) if !records.is_empty() && records.iter().all(is_found) => None,
         ZoneOutcome::Found(_) if is_elsewhere(case) || is_dead(case) => Some(Trouble::NotLive),
         ZoneOutcome::Found(_) => {
             let unknown = |record: &JudgedRecord| {
@@ -71,6 +73,10 @@ pub(super) fn trouble(case: &Case<'_>, records: &[JudgedRecord]) -> Option<Troub
             silent.then_some(Trouble::Silent)
         }
     }
+}
+
+fn is_found(record: &JudgedRecord) -> bool {
+    record.state == RecordState::Found
 }
 
 impl Case<'_> {

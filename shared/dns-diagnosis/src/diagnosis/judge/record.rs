@@ -112,9 +112,12 @@ impl Case<'_> {
                 Code::AtApex if record.id == RecordId::Verification => Code::HostMisplaced,
                 code => code,
             };
-            judged
-                .findings
-                .push(Finding::of(code, value).at(&place.name));
+            // In one record with a value of the domain's own, it is that record that has to be parted.
+            let is_joined = found.has(Code::ValuesJoined);
+            if !(is_joined && place.kind == PlaceKind::Apex) {
+                let moved = Finding::of(code, value).at(&place.name);
+                judged.findings.push(moved);
+            }
             let has_place = |code| matches!(code, Code::ValueIsName | Code::StaleToken);
             let there = found.findings.into_iter().map(|finding| {
                 if has_place(finding.code) {

@@ -14,7 +14,7 @@ use crate::use_cases::delete_identity::CALL;
 use crate::use_cases::poll::{Counter, Poller, PollerPorts, Report, Times};
 use crate::use_cases::restart::{RESTART_LEASE, look_again};
 use crate::watching;
-use crate::watching::watch::all_found;
+use crate::watching::watch::{DKIM, all_found};
 
 impl<P: PollerPorts> Poller<'_, P> {
     /// SES stops looking after 72 hours. Where a domain that it has verified got its other records
@@ -60,8 +60,8 @@ impl<P: PollerPorts> Poller<'_, P> {
         report.count(Counter::RestartedAtSes, usize::from(looked.restarted));
     }
 
-    /// A domain that failed, and whose required records are all in DNS now, gets another 72 hours at SES,
-    /// once for each failure. None where that was not done: the look is then concluded as any other.
+    /// A domain that failed, and whose required records (or those of DKIM) are all in DNS now, gets another
+    /// 72 hours at SES, once for each failure. None where that was not done: the look is then concluded as any other.
     pub(super) async fn restart_failed(
         &self,
         looked: &mut LookedUp,
@@ -167,7 +167,8 @@ impl<P: PollerPorts> Poller<'_, P> {
 }
 
 impl LookedUp {
-    /// Whether SES has given up on the domain, and everything that it has to see is there.
+    /// Whether SES has given up on the domain, and everything is there that it verifies one by: the TXT record,
+    /// or the three of DKIM.
     fn failed_and_is_right_now(&self) -> bool {
         let State::Failed(failed) = &self.domain.state else {
             return false;
@@ -190,7 +191,9 @@ impl LookedUp {
             .iter()
             .filter(|record| record.requirement == Requirement::Required);
         let required: Vec<RecordId> = required.map(|record| record.id).collect();
-        has_given_up && has_stopped && !required.is_empty() && all_found(dns, &required)
+        let has_required = !required.is_empty() && all_found(dns, &required);
+        // SES verifies a domain by its DKIM records too.
+        has_given_up && has_stopped && (has_required || all_found(dns, &DKIM))
     }
 }
 

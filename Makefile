@@ -16,7 +16,7 @@ built := $(or $(CARGO_TARGET_DIR),target)/lambda
 .PHONY: all
 all:
 	$(CARGO) lambda build --release --locked \
-		$(if $(filter x86_64,$(ARCHITECTURE)),--x86-64,--arm64) $(addprefix --package ,$(functions))
+		$(if $(filter x86_64,$(ARCHITECTURE)),--x86-64,--arm64) $(addprefix --bin ,$(functions))
 
 # AddDomainFunction is the binary add-domain.
 build-%Function: all

@@ -281,7 +281,7 @@ def event_of(function):
     name = EVENTS[function]
     if name is not None:
         return (ROOT / "events" / function / f"{name}.json").read_bytes()
-    # The console's first page, for somebody who is not signed in.
+    # The console's first page, for a person who is not signed in.
     event = json.loads((ROOT / "events/read-domains/one-unknown.json").read_text())
     event |= {"routeKey": "$default", "rawPath": "/", "pathParameters": {}}
     event["requestContext"] |= {"routeKey": "$default", "authorizer": {}}

@@ -1,4 +1,4 @@
-//! A case: a zone as somebody publishes it, and what is to be said of one of its records. The README of
+//! A case: a zone as a person publishes it, and what is to be said of one of its records. The README of
 //! the folder describes the file.
 
 use std::collections::BTreeMap;

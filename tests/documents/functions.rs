@@ -17,7 +17,7 @@ const BEGIN: &str = "<!-- begin: made of infra/template.yaml -->\n";
 const END: &str = "<!-- end -->\n";
 
 /// Not set by the template: read by functions that look up DNS (`DnsConfig::from_vars`), and by those that tell
-/// an address to somebody (`PublicUrl::from_vars`).
+/// an address to a person (`PublicUrl::from_vars`).
 const UNSET: [&str; 3] = ["DNS_SERVERS", "DNS_AUTHORITATIVE_PORT", "PUBLIC_URL"];
 
 /// The three that `limits()` of the AWS adapters reads.

@@ -167,7 +167,7 @@ where
     store.note_erasure(&maple, &noted).await.unwrap();
     assert_eq!(due(second(1_000)).await, [], "it is over");
 
-    // Then the client begins anew.
+    // Then the client begins again.
     store.commit(&change).await.unwrap();
     let record = store.client_record(&maple).await.unwrap();
     assert_eq!((record.erased(), record.held), (None, Some(1)));
@@ -271,7 +271,7 @@ async fn erased(world: Shared) {
     }
     assert_eq!(world.status(&other).await, "pending");
     let new = world.add(token, &world.fresh_domain()).await;
-    assert_eq!(new.status, StatusCode::CREATED, "the client begins anew");
+    assert_eq!(new.status, StatusCode::CREATED, "the client begins again");
 }
 
 async fn erase(world: &Shared, token: &str, client_id: &str, query: &str) -> Answer {

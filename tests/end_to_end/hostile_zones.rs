@@ -27,7 +27,7 @@ const SLOT: Duration = Duration::from_secs(20);
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.alone(
-        "two_hundred_domains_with_hostile_zones_delay_nobody_and_make_small_items",
+        "two_hundred_domains_with_hostile_zones_delay_no_others_and_make_small_items",
         async |world: Shared| Box::pin(crowd(&world)).await,
     );
 }

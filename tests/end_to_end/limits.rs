@@ -76,7 +76,7 @@ async fn additions(world: Shared) {
     let client = world.info.clients.other_client_admin.clone();
     // A client that has domains, and no number of them yet.
     let first = world.fresh_domain();
-    set(&world, &client, &json!({ "reason": "Counted anew" })).await;
+    set(&world, &client, &json!({ "reason": "Counted again" })).await;
     assert_eq!(
         limits_of(&world, &client).await["max_domains"]["used"],
         json!(null)

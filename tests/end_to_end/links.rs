@@ -1,4 +1,4 @@
-//! Links for people without a login: from the client that makes one to whoever opens it.
+//! Links for people without a login: from the client that makes one to the person who opens it.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         ends,
     );
     suite.shared(
-        "tokens_that_nobody_made_are_answered_as_one_that_was_withdrawn",
+        "random_tokens_are_answered_as_one_that_was_withdrawn",
         unknown,
     );
     suite.shared("lasso_support_makes_links_on_behalf_of_a_client", behalf);

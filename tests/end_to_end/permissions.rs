@@ -293,7 +293,7 @@ async fn left_unfinished(world: &Shared, domain: &str) -> Domain {
     change.domain
 }
 
-/// The emulator lacks this call, so that nobody refuses it.
+/// The emulator lacks this call, so that it is not refused.
 const ANSWERED_BY_THE_GATE: &str = "ses:GetSuppressedDestination";
 
 /// Takes each action out of the function's role in turn, does what needs it, and looks for the

@@ -21,7 +21,7 @@ pub(crate) fn tests(suite: &mut Suite) {
     suite.shared("the_same_key_twenty_times_at_once_has_one_effect", same_key);
     suite.shared("a_key_gives_the_first_answer_again", first_answer);
     suite.shared(
-        "nobody_is_ready_for_another_clients_domain_or_emails_its_records",
+        "no_client_is_ready_for_another_clients_domain_or_emails_its_records",
         tenancy,
     );
 }

@@ -448,7 +448,7 @@ async fn larger_list(world: Shared) {
         let by = matches!(&verdict, senders::Verdict::Covered { by, .. } if by.as_str() == name);
         assert!(by, "{address}: {verdict:?}");
     }
-    // One that nobody had goes by the new list, and beside the old claim.
+    // One without a holder goes by the new list, and beside the old claim.
     let beside = bench.add(&after, "oak", "oak.builder.site").await;
     assert_eq!(beside.organizational.as_deref(), Some("oak.builder.site"));
     assert_eq!(beside.state.status(), Status::Pending);

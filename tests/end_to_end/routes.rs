@@ -18,7 +18,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         claims,
     );
     suite.shared(
-        "every_route_answers_for_another_clients_domain_as_for_nobodys",
+        "every_route_answers_for_another_clients_domain_as_for_an_unclaimed_one",
         other_clients,
     );
     suite.shared(
@@ -78,7 +78,7 @@ async fn tokens(world: Shared) {
     let forged = format!("{signed}.AAAA");
     let target = Target {
         client: &world.info.clients.client_admin,
-        domain: "nobody-has-this.com",
+        domain: "not-claimed.com",
         token: NO_LINK,
     };
     for operation in Operation::ALL {
@@ -170,11 +170,11 @@ fn shapes(role: &str) -> [Value; 6] {
 async fn invoked(world: &Shared, operation: Operation, claims: &Value) -> u64 {
     let route = operation.route();
     let parameters = json!({
-        "client": "claims", "domain": "nobody-has-this.com", "address": "sales@nobody-has-this.com",
+        "client": "claims", "domain": "not-claimed.com", "address": "sales@not-claimed.com",
     });
     let target = Target {
         client: "claims",
-        domain: "nobody-has-this.com",
+        domain: "not-claimed.com",
         token: NO_LINK,
     };
     let path = target.path(operation);
@@ -205,10 +205,7 @@ async fn other_clients(world: Shared) {
     let domain = world.fresh_domain();
     world.add(world.client_admin(), &domain).await;
     let before = world.domain(&domain).await;
-    let (other_client, nobodys) = (
-        &world.info.clients.other_client_admin,
-        "nobody-has-this.com",
-    );
+    let (other_client, unclaimed) = (&world.info.clients.other_client_admin, "not-claimed.com");
     for operation in Operation::ALL {
         let route = operation.route();
         // What is about a client as a whole is for Lasso support, and about no domain.
@@ -222,7 +219,7 @@ async fn other_clients(world: Shared) {
             Access::LassoSupport => world.support(),
         };
         let mut answers = Vec::new();
-        for domain in [domain.as_str(), nobodys] {
+        for domain in [domain.as_str(), unclaimed] {
             let target = Target {
                 client: other_client,
                 domain,
@@ -253,7 +250,7 @@ async fn other_clients(world: Shared) {
 async fn unknown_parameters(world: Shared) {
     let target = Target {
         client: &world.info.clients.client_admin,
-        domain: "nobody-has-this.com",
+        domain: "not-claimed.com",
         token: NO_LINK,
     };
     for operation in Operation::ALL {

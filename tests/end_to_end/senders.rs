@@ -10,7 +10,7 @@ use crate::world::{Shared, answer_to, percent_encoded, text};
 pub(crate) fn tests(suite: &mut Suite) {
     suite.shared("a_sender_is_judged_by_the_domain_that_covers_it", covered);
     suite.shared(
-        "a_sender_at_another_clients_domain_is_like_one_at_nobodys",
+        "a_sender_at_another_clients_domain_is_like_one_at_an_unclaimed_one",
         of_another_client,
     );
     suite.shared(
@@ -41,10 +41,10 @@ async fn covered(world: Shared) {
 }
 
 async fn of_another_client(world: Shared) {
-    let (held, nobodys) = (world.fresh_domain(), world.fresh_domain());
+    let (held, unclaimed) = (world.fresh_domain(), world.fresh_domain());
     world.add(world.client_admin(), &held).await;
     let mut answers = Vec::new();
-    for domain in [&held, &nobodys] {
+    for domain in [&held, &unclaimed] {
         let address = format!("sales@{domain}");
         let sender = judged(&world, world.other_client_admin(), &address).await;
         assert_eq!(sender["reason"], "not_initiated");

@@ -1,4 +1,4 @@
-//! What Lasso support sees and does, and that nobody else can.
+//! What Lasso support sees and does, and no other role can.
 
 use domain_auth::domain::{Domain, NewDomain};
 use domain_auth::history::Actor;
@@ -185,7 +185,7 @@ async fn awkward_clients(world: Shared) {
         assert_eq!(history.body["items"][0]["action"], "added", "{history:?}");
         world.make_due_of(identifier, &domain).await;
         world.run_poller().await;
-        let why = r#"{"reason": "Nobody proves it."}"#;
+        let why = r#"{"reason": "It is not proven."}"#;
         let path = format!("{path}/release");
         let released = post(&world, world.support(), &path, why).await;
         assert_eq!(released.status, StatusCode::OK, "{released:?}");

@@ -84,7 +84,7 @@ where
     store.set_limits(&maple, &own).await.unwrap();
     let record = store.client_record(&maple).await.unwrap();
     assert_eq!(record.own, Some(own));
-    assert_eq!(record.held, None, "it is counted anew");
+    assert_eq!(record.held, None, "it is counted again");
     store.commit(&removing(&changes[0])).await.unwrap();
     assert_eq!(held().await, Some(9));
 

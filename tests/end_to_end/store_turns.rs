@@ -46,7 +46,7 @@ pub(crate) async fn due<S: CommitChanges + DueDomains>(store: &S) {
         ["d1.com", "d4.com", "d5.com", "d2.com", "d6.com", "d3.com"]
     );
     let three = names(store.due(queue, seconds(9), 3).await.unwrap());
-    assert_eq!(three, all[..3], "a crowd hides nobody");
+    assert_eq!(three, all[..3], "a crowd hides no client");
     let since = store.due_since(Some(seconds(3)), queue, seconds(5), 100);
     assert_eq!(names(since.await.unwrap()), ["d3.com", "d4.com", "d5.com"]);
 }

@@ -82,7 +82,7 @@ async fn tagging(world: Shared) {
         &[],
         &[("lasso-client", "maple-homes")],
         &[("lasso-stack", "another")],
-        &[("lasso-stack", stack), ("owner", "somebody")],
+        &[("lasso-stack", stack), ("owner", "another-team")],
     ];
     for function in ["add-domain", "verification-poller"] {
         let ses = as_function(&world, function).await;
@@ -97,7 +97,7 @@ async fn tagging(world: Shared) {
         assert!(!world.identity_exists(&domain).await);
         assert_eq!(create(&ses, &domain, &ours).await, "done");
 
-        // An identity of somebody else may be adopted, which tags it; and it keeps the tags it has.
+        // An identity of another owner may be adopted, which tags it; and it keeps the tags it has.
         let foreign = world.fresh_domain();
         made(&world, &foreign, &json!({ "owner": "shop" })).await;
         let arn = format!(

@@ -1,5 +1,5 @@
-//! Who has a domain, over HTTP: nobody gets one by adding it, by records that somebody else left, or
-//! by repeating what somebody else has proven; and everybody gets their own by proving it.
+//! Who has a domain, over HTTP: no client gets one by adding it, by records that another left, or
+//! by repeating what another has proven; and each gets its own by proving it.
 
 mod alike;
 
@@ -16,7 +16,10 @@ pub(crate) fn tests(suite: &mut Suite) {
         "adding_what_another_client_has_verified_gives_nothing",
         added,
     );
-    suite.shared("records_that_a_client_left_verify_nobody_else", leftover);
+    suite.shared(
+        "records_that_a_client_left_verify_no_other_client",
+        leftover,
+    );
     suite.shared("above_and_below_a_domain_of_another_needs_proof", around);
     suite.shared("the_proof_of_another_claim_proves_nothing", replayed);
     suite.shared(

@@ -176,14 +176,14 @@ impl World {
     /// As if the next look at the domain were due long after the test: the poller leaves it as it is.
     pub(crate) async fn put_off(&self, domain: &str) {
         let client = &self.info.clients.client_admin;
-        self.until("nobody else writes the domain", async || {
+        self.until("no other process writes the domain", async || {
             let later = SystemClock.now() + SignedDuration::from_hours(1);
             self.due_at(client, domain, later).await
         })
         .await;
     }
 
-    /// Whether nobody else wrote the domain meanwhile. Where it is gone there is nothing to write.
+    /// Whether no other process wrote the domain meanwhile. Where it is gone there is nothing to write.
     async fn due_at(&self, client_id: &str, domain: &str, at: Timestamp) -> bool {
         let table = self.table().await;
         let client = client(client_id);

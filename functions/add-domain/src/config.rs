@@ -17,7 +17,7 @@ pub struct Config {
     pub topic_arn: String,
     /// `STACK_NAME`: identities are tagged with it.
     pub stack: String,
-    /// `OWN_DOMAINS`: Lasso's own domains, separated by commas; nobody may add one.
+    /// `OWN_DOMAINS`: Lasso's own domains, separated by commas; no client may add one.
     pub eligibility: Eligibility,
     /// `SES_CALLS_PER_SECOND`: the account's quota for each identity operation.
     pub ses_calls_per_second: u32,

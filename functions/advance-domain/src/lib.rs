@@ -110,7 +110,7 @@ where
         self.shown(request, &domain, look).await.map(Answer::from)
     }
 
-    /// The domain as whoever calls sees it.
+    /// The domain as the caller sees it.
     async fn shown(
         &self,
         request: &ParsedRequest,

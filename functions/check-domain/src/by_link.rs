@@ -27,7 +27,7 @@ where
             Meter: Meter,
         >,
 {
-    /// The pause between two checks is the domain's, whoever asks, and the limit of a minute is that of
+    /// The pause between two checks is the domain's, for all callers, and the limit of a minute is that of
     /// its client.
     pub(crate) async fn check_by_link(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {
         let token = request.link_token()?;

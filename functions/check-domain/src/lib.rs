@@ -1,5 +1,5 @@
 //! `POST /domains/{domain}/check`, and `…/recheck` for Lasso support: looks at SES and DNS now, and
-//! answers with the fresh domain. `POST /handoff/{token}/check` does the same for whoever has a link, and
+//! answers with the fresh domain. `POST /handoff/{token}/check` does the same for a person with a link, and
 //! answers with the way back to its page.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]

@@ -95,7 +95,7 @@ async fn a_dns_that_does_not_answer_makes_every_record_unknown() {
 }
 
 #[tokio::test]
-async fn a_second_check_within_30_seconds_is_429_and_asks_nobody() {
+async fn a_second_check_within_30_seconds_is_429_and_makes_no_call() {
     let app = app(FakeDns::default()).await;
     assert_eq!(check(&app).await.status(), StatusCode::OK);
     let calls = app.ses.calls("GetIdentityVerificationAttributes");
@@ -150,7 +150,7 @@ async fn a_throttled_ses_leaves_what_it_said_last_and_dns_is_shown_all_the_same(
 }
 
 #[tokio::test]
-async fn more_checks_than_a_minute_may_have_are_429_and_ask_nobody() {
+async fn more_checks_than_a_minute_may_have_are_429_and_make_no_call() {
     let mut app = app(FakeDns::default()).await;
     app.limits.checks_per_minute = 1;
     assert_eq!(check(&app).await.status(), StatusCode::OK);

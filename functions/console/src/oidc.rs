@@ -1,5 +1,5 @@
 //! Sign-in: the authorization code flow of OpenID Connect Core 1.0 with PKCE (RFC 7636), as a public
-//! client. The issuer is asked only while somebody signs in and when a token is refreshed.
+//! client. The issuer is asked only while a person signs in and when a token is refreshed.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -94,7 +94,7 @@ pub struct Tokens {
     pub subject: String,
 }
 
-/// Nobody is signed in.
+/// The sign-in failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
     /// No sign-in of this browser is under way, or for too long.

@@ -68,7 +68,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
     fn not_signed_in(&self, error: &SignInError) -> Result<Response<String>, askama::Error> {
         tracing::warn!(
             error = error as &dyn std::error::Error,
-            "nobody is signed in"
+            "the sign-in failed"
         );
         let (status, text) = match error {
             SignInError::NotBegun | SignInError::OtherState => (

@@ -117,7 +117,7 @@ pub(crate) struct List<T> {
     /// Where the next page starts; none in a list without pages.
     #[serde(default)]
     pub(crate) next_cursor: Option<String>,
-    /// Identities that nobody holds, in the queue of Lasso support.
+    /// Identities without a holder, in the queue of Lasso support.
     #[serde(default)]
     pub(crate) reconciliation: Option<Reconciliation>,
 }

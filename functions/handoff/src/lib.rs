@@ -115,7 +115,7 @@ fn reply(status: StatusCode, page: String) -> Reply {
     reply
 }
 
-/// The headers of a page that nobody frames, keeps, lists, or is told of.
+/// The headers of a page that is not framed, cached or listed, and sends no referrer.
 fn private(reply: &mut Reply) {
     for (name, value) in headers("'none'", Referrer::Never) {
         if let Ok(value) = HeaderValue::try_from(value) {

@@ -137,7 +137,7 @@ pub(crate) fn opened(
 
 #[derive(Template)]
 #[template(
-    source = "<p>This link works until {{ ends_at }}, or until {{ client }} takes it back. Whoever has it \
+    source = "<p>This link works until {{ ends_at }}, or until {{ client }} takes it back. Anyone who has it \
               can see this page, and nothing else. Lasso never asks you for a password.</p>",
     ext = "html"
 )]

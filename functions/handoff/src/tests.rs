@@ -434,7 +434,7 @@ async fn every_link_that_leads_nowhere_is_the_same_page_after_the_same_reads() {
 }
 
 #[tokio::test]
-async fn none_of_ten_thousand_tokens_that_nobody_made_opens_anything() {
+async fn none_of_ten_thousand_random_tokens_opens_a_page() {
     let world = World::pending().await;
     let expected = answer_of(&world.open(&"B".repeat(43)).await);
     world.app.store.calls();

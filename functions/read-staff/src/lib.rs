@@ -76,12 +76,16 @@ where
     async fn named(&self, request: &ParsedRequest, name: &str) -> Result<Reply, ApiError> {
         for filter in ["status", "waiting_for"] {
             if request.query(filter).is_some() {
-                let together = "goes with no other filter";
+                let together = "cannot be combined with another filter";
                 return Err(ApiError::invalid(FieldError::parameter("domain", together)));
             }
         }
-        let name = DomainName::parse_held(name)
-            .map_err(|error| ApiError::invalid(FieldError::parameter("domain", error)))?;
+        let name = DomainName::parse_held(name).map_err(|error| {
+            ApiError::invalid(FieldError::parameter(
+                "domain",
+                format!("is not a domain: {error}"),
+            ))
+        })?;
         let limit = limit_of(request.query("limit"))?;
         let list = List::Named(&name);
         let start = self.start_of(list, request.query("cursor"))?;

@@ -91,7 +91,7 @@ fn every_event_is_answered_as_its_snapshot_says() {
 }
 
 #[tokio::test]
-async fn the_same_release_again_is_answered_the_same_and_tells_nobody() {
+async fn a_repeated_release_has_the_same_answer_and_no_second_event() {
     let app = app().await;
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/release-domain");
     let file = format!("{folder}/sending-confirmed.json");

@@ -11,7 +11,7 @@ use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::links::{make_link, withdraw_link};
 use domain_auth_http::{
     ApiError, LinkListView, MadeLinkView, MakeLinkBody, Operation, ParsedRequest, PublicUrl, Reply,
-    json, no_content, reply_to,
+    json, no_content, not_being_removed, reply_to,
 };
 use lambda_http::http::StatusCode;
 
@@ -36,7 +36,9 @@ where
     /// Answers one request. No answer is kept for an `Idempotency-Key`: that of a new link has its token.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
         let handled = async {
-            match request.operation()? {
+            let operation = request.operation()?;
+            not_being_removed(&request, &self.store).await?;
+            match operation {
                 Operation::MakeLink | Operation::MakeClientLink => self.make(&request).await,
                 Operation::ListLinks | Operation::ListClientLinks => self.list(&request).await,
                 Operation::WithdrawLink | Operation::WithdrawClientLink => {

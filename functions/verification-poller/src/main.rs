@@ -46,7 +46,7 @@ async fn main() -> Result<(), Error> {
         let run = async {
             let deadline = i64::try_from(event.context.deadline)?;
             let report = Box::pin(app.run(Timestamp::from_millisecond(deadline)?)).await?;
-            // For whoever invokes it by hand.
+            // For a person who invokes it by hand.
             Ok::<_, Error>(json!({ "skipped": report.skipped }))
         };
         let outcome = run.await;

@@ -54,7 +54,7 @@ pub enum Profile {
 /// Who hears what is being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Progress {
-    /// Nobody. What cargo prints is part of the error when the build fails.
+    /// It is not shown. What cargo prints is part of the error when the build fails.
     #[default]
     Silent,
     /// The person at the terminal, on stderr, where cargo reports its progress too.

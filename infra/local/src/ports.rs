@@ -18,7 +18,7 @@ pub(crate) fn name_servers() -> Vec<IpAddr> {
         .collect()
 }
 
-/// The port itself when nobody listens on it, or a free one for 0.
+/// The port itself when it is free, or a free one for 0.
 pub(crate) fn tcp(port: u16, option: &'static str) -> Result<u16, Error> {
     TcpListener::bind(loopback(port))
         .and_then(|listener| listener.local_addr())
@@ -26,7 +26,7 @@ pub(crate) fn tcp(port: u16, option: &'static str) -> Result<u16, Error> {
         .map_err(|source| explain(port, option, source))
 }
 
-/// Fails when somebody listens on the port, on UDP or on TCP. Port 0 always passes.
+/// Fails when the port is taken, on UDP or on TCP. Port 0 always passes.
 pub(crate) fn check_udp_and_tcp(port: u16, option: &'static str) -> Result<(), Error> {
     UdpSocket::bind(loopback(port)).map_err(|source| explain(port, option, source))?;
     tcp(port, option).map(drop)

@@ -70,7 +70,7 @@ impl LocalStack {
         &self.parts.gate
     }
 
-    /// Returns when the emulator has ended although nobody stopped it.
+    /// Returns when the emulator has ended although it was not stopped.
     pub async fn ended(&mut self) -> Error {
         self.parts.emulator.ended().await
     }
@@ -267,7 +267,7 @@ fn describe(
     })
 }
 
-/// Last of all, so that whoever waits for `stack.json` finds a stack that works.
+/// Last of all, so that a script that waits for `stack.json` finds a stack that works.
 fn publish(state: &StateDir, info: &StackInfo) -> Result<(), Error> {
     state.publish_shell_variables(&guide::shell_variables(info))?;
     let json =

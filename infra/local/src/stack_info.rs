@@ -75,7 +75,7 @@ pub struct Users {
     pub other_client_admin: User,
     /// Lasso support.
     pub support: User,
-    /// Somebody at the first client, with no role.
+    /// A person at the first client, with no role.
     pub no_role: User,
 }
 
@@ -106,7 +106,7 @@ pub struct Tokens {
     pub support: String,
     /// The mass-mail product, by its client credentials.
     pub mass_mail: String,
-    /// Somebody at the first client, with no role.
+    /// A person at the first client, with no role.
     pub no_role: String,
 }
 

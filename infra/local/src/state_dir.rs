@@ -30,7 +30,7 @@ impl StateDir {
         Ok(state)
     }
 
-    /// Makes a new one, to be removed at the end, and removes those that nobody uses any more.
+    /// Makes a new one, to be removed at the end, and removes those that are not used any more.
     pub(crate) fn temporary(parent: &Path) -> Result<Self, Error> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
 

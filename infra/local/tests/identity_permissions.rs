@@ -83,7 +83,7 @@ fn a_wall_with_a_hole_is_seen() {
             "aws:TagKeys: [lasso-client, lasso-stack, owner]",
             "ses:TagResource",
         ),
-        // Actions that nobody has sorted, and all of them at once.
+        // Actions that are not sorted yet, and all of them at once.
         (
             "- ses:VerifyDomainDkim",
             "- ses:DeleteIdentity",

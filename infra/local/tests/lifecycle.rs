@@ -15,7 +15,7 @@ fn get(url: &str) -> String {
         .trim_start_matches("http://")
         .split_once('/')
         .expect("a URL with a path");
-    let mut stream = TcpStream::connect(host).expect("somebody listens");
+    let mut stream = TcpStream::connect(host).expect("the port is open");
     write!(
         stream,
         "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"

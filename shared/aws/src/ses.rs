@@ -76,7 +76,7 @@ impl SesIdentities {
         match (value_of(tags, CLIENT_TAG), value_of(tags, STACK_TAG)) {
             (_, Some(stack)) if stack != self.stack => IdentityOwner::AnotherStack,
             (Some(client), Some(_)) => IdentityOwner::Client(client.to_owned()),
-            (None, _) | (_, None) => IdentityOwner::Nobody,
+            (None, _) | (_, None) => IdentityOwner::Untagged,
         }
     }
 }

@@ -35,12 +35,14 @@ pub enum Action {
     Stuck,
     /// The client said that it is ready for the final step.
     Ready,
-    /// The client had the records emailed to somebody.
+    /// The client had the records emailed to a person.
     InstructionsSent,
-    /// Somebody asked for a look at SES and DNS.
+    /// A person asked for a look at SES and DNS.
     Checked,
     /// Another client has proven the name, or one above or below it; Lasso support decides.
     Challenged,
+    /// That claim has ended, and the domain stays with its client.
+    Unchallenged,
     /// Lasso support has given the client the identity that SES had already.
     Adopted,
     /// The client has made a link to the domain, for a person without a login.
@@ -53,7 +55,7 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Added,
         Self::ProofFound,
         Self::Provisioned,
@@ -73,6 +75,7 @@ impl Action {
         Self::InstructionsSent,
         Self::Checked,
         Self::Challenged,
+        Self::Unchallenged,
         Self::Adopted,
         Self::LinkMade,
         Self::LinkWithdrawn,

@@ -29,7 +29,7 @@ pub enum Lane {
     First,
     /// In the queue of all others.
     Usual,
-    /// Not at all: nobody is told by email.
+    /// Not at all: no email is sent.
     None,
 }
 

@@ -1,4 +1,4 @@
-//! Who holds which name: one holder for a domain, and nobody else above or below it.
+//! Who holds which name: one holder for a domain, and no other client above or below it.
 //!
 //! All claims under one organizational domain are one aggregate with one version, so that two
 //! clients who race for a name, or for its parent and its child, cannot both win. What stays of claims
@@ -67,9 +67,9 @@ pub struct Claim {
 pub enum Standing {
     /// The client holds it.
     Held,
-    /// Nobody else has to do with it.
+    /// No other client has a claim on it.
     Free,
-    /// Somebody else holds it, its parent or its child, or held it not long ago: proof is needed.
+    /// Another client holds it, its parent or its child, or held it not long ago: proof is needed.
     Contested,
 }
 

@@ -123,7 +123,7 @@ fn a_name_that_is_being_removed_is_held_and_covers_nothing() {
         NOW,
     );
     let holder = other.holder(&name("example.com"));
-    assert_eq!(holder, Some(&maple), "nobody makes another client leave");
+    assert_eq!(holder, Some(&maple), "a claim alone takes no name away");
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn a_register_of_tombstones_alone_ends_with_the_last_of_them() {
 }
 
 #[test]
-fn nobody_releases_the_claim_of_another() {
+fn no_client_releases_the_claim_of_another() {
     let register = held_by_maple().released(
         &name("mail.example.com"),
         &client("cedar"),

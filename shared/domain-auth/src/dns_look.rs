@@ -13,7 +13,7 @@ mod bounds;
 pub use bounds::MAX_LOOK;
 
 /// The most octets of data at one name that are stored. What is larger is left out whole: half of
-/// somebody's records is worse than none when a hand-off format repeats them.
+/// the records of the domain's owner is worse than none when a hand-off format repeats them.
 const MAX_STORED: usize = 8 * 1024;
 
 /// What was seen, and what it means.

@@ -55,14 +55,14 @@ pub struct Domain {
     /// When its records were last looked up in DNS.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub dns_looked_at: Option<Timestamp>,
-    /// When somebody last asked for a check.
+    /// When a check was last asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub checked_at: Option<Timestamp>,
     /// Who asked for it, until a look has answered: only then it is in the history, with what was
     /// seen. Should the check die, the poller's next look answers.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub check_asked_by: Option<Actor>,
-    /// When somebody last wanted it to go on: the pace begins anew from then.
+    /// When a person last asked for progress: the pace begins again from then.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hurried_at: Option<Timestamp>,
     /// The client's word that it is ready for the final step.
@@ -76,6 +76,9 @@ pub struct Domain {
     /// may decide. The client never learns who.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub challengers: Vec<Challenger>,
+    /// Since when there are any. None in what an earlier release wrote.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub challenged_at: Option<Timestamp>,
     /// Tokens of identities that it had before.
     #[serde(skip_serializing_if = "is_default", default)]
     pub former_tokens: FormerTokens,
@@ -213,7 +216,7 @@ impl Domain {
     }
 
     /// What SES last said of the domain's identity. None where it has none: what SES says of the name is
-    /// then about an identity of somebody else.
+    /// then about an identity of another owner.
     pub fn ses_of_identity(&self) -> Option<SesLook> {
         self.ses.filter(|_| !self.state.is_without_identity())
     }

@@ -195,7 +195,7 @@ pub enum EventType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Nobody has to do anything: for machines.
+    /// No action is needed: for machines.
     Info,
     /// Lasso support is wanted.
     Action,

@@ -1,4 +1,4 @@
-//! The evidence in the history: what somebody asked for, and what was seen when something happened. In
+//! The evidence in the history: what a person asked for, and what was seen when something happened. In
 //! the words of the API, and small: history is kept for good.
 //!
 //! [`Evidence`] has three parts: the facts, of one kind for each action; what is for Lasso support alone;
@@ -86,7 +86,7 @@ impl Evidence {
         whole
     }
 
-    /// Whether it tells that SES has the name for somebody else.
+    /// Whether it tells that SES has the name for another owner.
     pub(crate) fn is_contested_by_ses(&self) -> bool {
         let reason = loss::loss_of(&self.facts).reason;
         reason.is_some_and(LossReason::is_known_from_ses)

@@ -1,4 +1,4 @@
-//! Figures for whoever operates the service: what the use cases count, in plain types.
+//! Figures for the operator of the service: what the use cases count, in plain types.
 //!
 //! No figure names a domain or a client: each pair of a name and a breakdown is one metric that is
 //! paid for, and what happened to one domain is in its history.

@@ -14,7 +14,7 @@ pub const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// How long a first attempt keeps later ones away. Longer than any function that answers requests
 /// may run (28 s), so that two never work on one request; shorter than API Gateway waits (30 s), so
-/// that whoever gives up on a dead one can ask again at once.
+/// that a caller who gives up on a dead one can ask again at once.
 pub const ATTEMPT_LEASE: SignedDuration = SignedDuration::from_secs(29);
 
 /// Longest key, in characters.
@@ -36,10 +36,10 @@ pub enum KeyError {
     Character,
 }
 
-/// Whose key it is: nobody else's key is the same, whatever it says.
+/// Whose key it is: keys of different callers differ, even if their text is the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyOwner {
-    /// A client, whoever of its people asks.
+    /// A client, with all of its people.
     Client(ClientId),
     /// A person at Lasso support, by the token's subject.
     Supporter(String),

@@ -11,7 +11,7 @@ use crate::ports::{SesError, StoreError};
 pub use crate::handoff::Letter;
 
 /// Emails for one domain and day: the email administrator, a colleague, and some corrections. More
-/// would be a nuisance to whoever gets them.
+/// would be a nuisance to their recipients.
 pub const PER_DOMAIN: u32 = 5;
 
 /// Emails of one client and day: a client that sets up all its communities on one day has some
@@ -138,7 +138,7 @@ impl Day {
         self.start + SignedDuration::from_secs(SECONDS_PER_DAY)
     }
 
-    /// When nobody asks for it any more, whoever's clock is late.
+    /// When it is not asked for any more, even by a process whose clock is late.
     pub fn forgotten_at(self) -> Timestamp {
         self.end() + SignedDuration::from_secs(SECONDS_PER_DAY)
     }

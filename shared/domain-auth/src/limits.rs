@@ -11,7 +11,7 @@ use crate::names::ClientId;
 use crate::ports::StoreError;
 
 /// The highest limit that can be set, by the deployment or by Lasso support. A client with that many
-/// domains is counted anew by a query of some 100 MB.
+/// domains is counted again by a query of some 100 MB.
 pub const MOST: u32 = 100_000;
 
 /// The limits in force for a client, or the defaults of the deployment.

@@ -1,4 +1,4 @@
-//! Links for the email administrator, who has no login: whoever has one sees the records of one domain
+//! Links for the email administrator, who has no login: a person who has one sees the records of one domain
 //! and how they stand, and may ask for a check.
 //!
 //! The domain says which links are live ([`Domain::links`]), so that a link ends with whatever ends the
@@ -21,7 +21,7 @@ pub const MOST_DAYS: u32 = 14;
 /// Live links of a domain that people have made.
 pub const MOST_LINKS: usize = 10;
 
-/// Live links of a domain that went out with emails. One more ends the oldest: nobody is there to be
+/// Live links of a domain that went out with emails. One more ends the oldest: no person is there to be
 /// told to withdraw one first.
 pub const MOST_EMAILED: usize = 10;
 
@@ -30,7 +30,7 @@ const TOKEN_LENGTH: usize = 43;
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const LONGEST_ID: usize = 36;
 
-/// What a link's address ends in: 256 random bits. Whoever knows it has the link, so it is in no log, no
+/// What a link's address ends in: 256 random bits. Knowing it is having the link, so it is in no log, no
 /// item and no `Debug`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct LinkToken(String);

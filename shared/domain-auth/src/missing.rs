@@ -10,7 +10,7 @@ use crate::readiness::{AskedAt, readiness};
 use crate::records::{Record, RecordId, Requirement};
 use crate::state::State;
 
-/// What is missing, what sending depends on first. What nobody could find out is not missing.
+/// What is missing, what sending depends on first. A record whose state is unknown is not missing.
 pub fn missing_pieces(domain: &Domain, look: Option<&DnsLook>) -> Vec<MissingPiece> {
     let mut pieces: Vec<MissingPiece> = of_the_domain(domain)
         .map(|message| MissingPiece {

@@ -7,7 +7,7 @@ use crate::fnv::fnv1a_64;
 use crate::state::Status;
 use crate::watching::STRIKES_APART;
 
-/// While a domain is younger than the first figure in its state, or since somebody hurried it, it
+/// While a domain is younger than the first figure in its state, or since a person hurried it, it
 /// is looked at every second figure. The last line of a table holds for all older ones.
 type Steps = &'static [(SignedDuration, SignedDuration)];
 
@@ -40,7 +40,7 @@ const WAITING: Steps = &[
 const BROKEN: Steps = &[(DAY, QUARTER), (EVER, HOUR)];
 /// Deleting goes on at the next run.
 const REMOVING: Steps = &[(EVER, SignedDuration::from_mins(1))];
-/// What SES has verified, after somebody wanted to see it now. Then it is looked at once a day, at a
+/// What SES has verified, after a person asked to see it now. Then it is looked at once a day, at a
 /// time of its own.
 const HURRIED: Steps = &[(QUARTER, EVERY_RUN), (TWO_HOURS, FIVE_MINUTES)];
 /// What SES has verified, once the second look at what seemed broken was due and saw nothing.
@@ -67,7 +67,7 @@ pub fn next_check(domain: &Domain, now: Timestamp) -> Timestamp {
     domain.after_calls_under_way(next)
 }
 
-/// Whether somebody wanted the domain to go on so lately that it is looked at often.
+/// Whether a person asked for progress so lately that it is looked at often.
 pub fn is_hurried(domain: &Domain, now: Timestamp) -> bool {
     domain
         .hurried_at
@@ -82,7 +82,7 @@ fn stepped(domain: &Domain, steps: Steps, now: Timestamp) -> Timestamp {
     now + interval - jitter(domain, interval)
 }
 
-/// Daily, but for what somebody wants to see now, and for what was seen broken once.
+/// Daily, but for what a person asks to see now, and for what was seen broken once.
 fn watched(domain: &Domain, now: Timestamp) -> Timestamp {
     let daily = daily(domain, now);
     let hurried = domain

@@ -12,7 +12,7 @@ pub const NAMED: usize = 100;
 /// The most octets of a comparison, as JSON text.
 const MAX_STORED: usize = 90 * 1024;
 
-/// How long an identity that nobody holds has to be known before it may be deleted.
+/// How long an identity without a holder has to be known before it may be deleted.
 pub const ORPHAN_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What one comparison has shown.
@@ -76,7 +76,7 @@ impl Reconciliation {
 }
 
 impl Orphan {
-    /// Whether nobody can miss it: this stack made it, SES never verified it, and for 30 days no
+    /// Whether it has no use: this stack made it, SES never verified it, and for 30 days no
     /// domain has held it.
     pub fn may_be_deleted(&self, now: Timestamp) -> bool {
         self.ours && !self.verified && now.duration_since(self.first_seen) >= ORPHAN_KEPT

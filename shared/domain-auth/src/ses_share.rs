@@ -14,7 +14,7 @@ use crate::ports::StoreError;
 const SHARE: i32 = 2;
 
 /// How long a request waits for its turn, where it waits at all. At least the interval of the lowest
-/// quota, so that nobody who has had no turn just before is refused by one other who asks all the time.
+/// quota, so that a client without a recent turn is not refused by one other who asks all the time.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(2);
 
 /// How long a restart waits: a client that restarts several domains one after the other leaves a turn to
@@ -120,7 +120,7 @@ impl RequestCalls {
         match self {
             Self::Register | Self::Check => PATIENCE,
             Self::Restart => RESTART_PATIENCE,
-            // Nobody waits for it: the domain is gone for its client.
+            // No person waits for it: the domain is gone for its client.
             Self::Remove => SignedDuration::ZERO,
         }
     }
@@ -160,8 +160,8 @@ impl TurnRequest {
         }
     }
 
-    /// The latest moment at which the next turn may be. Whoever had the last turn leaves one turn to
-    /// others, so that one client that asks all the time shuts nobody out.
+    /// The latest moment at which the next turn may be. The client that had the last turn leaves one turn to
+    /// others, so that one client that asks all the time shuts no other out.
     pub fn latest(&self, had_the_last: bool) -> Timestamp {
         let patience = if had_the_last {
             (self.patience - self.interval).max(SignedDuration::ZERO)
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_that_a_wrong_clock_has_put_far_ahead_stops_nobody() {
+    fn a_turn_that_a_wrong_clock_put_far_ahead_stops_no_client() {
         let hour = SignedDuration::from_hours(1);
         let mut state = TurnState {
             next_at: Some(T0 + hour),

@@ -35,7 +35,7 @@ pub const CONTESTED_WINDOW: SignedDuration = SignedDuration::from_hours(14 * 24)
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum State {
-    /// Somebody else may hold the name: proof is awaited, SES knows nothing of it.
+    /// Another client may hold the name: proof is awaited, SES knows nothing of it.
     Contested(Contested),
     /// The claim is ours; the identity is being made at SES.
     Provisioning(Provisioning),
@@ -58,7 +58,7 @@ pub enum State {
 /// See [`State::Contested`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contested {
-    /// Value of the `ownership` record, at least 128 random bits; the same for nobody else.
+    /// Value of the `ownership` record, at least 128 random bits, unique to this domain of this client.
     pub ownership_secret: String,
     /// When the claim is dropped unproven.
     pub expires_at: Timestamp,
@@ -315,7 +315,7 @@ impl State {
     }
 
     /// Whether the domain failed because SES has no identity for it. What SES says of the name is then
-    /// about an identity of somebody else.
+    /// about an identity of another owner.
     pub fn is_without_identity(&self) -> bool {
         match self {
             Self::Failed(failed) => match failed.reason {

@@ -218,7 +218,7 @@ fn automatic_goes_from_pending_to_authenticated_in_one_change_with_one_event() {
             (Action::Verified, pending, verified, version),
         ]
     );
-    assert_eq!(world.events(EventType::Verified), [], "nobody is wanted");
+    assert_eq!(world.events(EventType::Verified), [], "no action is wanted");
     let events = world.events(EventType::Authenticated);
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].previous_status, pending);
@@ -273,7 +273,7 @@ fn names_that_imitate_others_and_domains_once_rejected_wait_for_a_person() {
 }
 
 #[test]
-fn a_throttled_final_step_alarms_nobody_and_is_taken_later() {
+fn a_throttled_final_step_raises_no_alert_and_is_taken_later() {
     let world = World::with("automatic", Some("mass-mail"));
     let domain = world.domain_after("example.com", vec![]);
     world.verify(&domain.name);
@@ -364,7 +364,7 @@ fn ready_brings_a_domain_back_to_the_fast_pace() {
     assert_eq!(told.domain.next_check, now);
     let fast = pace::next_check(&told.domain, now).duration_since(now);
     assert!(fast <= MINUTE, "{fast}");
-    // Said again later, it hurries again, and tells nobody.
+    // Said again later, it hurries again, without an alert.
     world.clock.advance(DAY / 2);
     let again = world.notify("example.com").unwrap();
     assert!(again.event.is_none());
@@ -409,7 +409,7 @@ fn a_note_is_in_the_history_in_every_state_once() {
 }
 
 #[test]
-fn a_second_note_is_kept_and_tells_nobody_again() {
+fn a_second_note_is_kept_without_a_second_alert() {
     let world = World::default();
     world.domain_after("example.com", vec![]);
     let first = world.notify("example.com").unwrap();
@@ -451,7 +451,7 @@ fn what_the_client_said_while_it_waited_is_told_with_the_verification() {
 }
 
 #[test]
-fn where_something_else_comes_first_nobody_is_told() {
+fn a_domain_that_is_not_ready_for_the_final_step_sends_no_alert() {
     let failed = Trigger::SesFailed(FailureReason::DeadlinePassed);
     let completed = vec![Trigger::SesVerified, Trigger::Completed];
     let world = World::default();

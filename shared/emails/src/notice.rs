@@ -99,7 +99,7 @@ fn said(event: &Event) -> Said {
         },
         EventType::AtRisk => Said {
             happened: format!("DNS records that your mail needs are missing or wrong. {why}"),
-            todo: Some("Repair the records below, or forward this email to whoever looks after the DNS.".to_owned()),
+            todo: Some("Repair the records below, or forward this email to the person who looks after your DNS.".to_owned()),
             by_itself: Some(
                 "Lasso still sends. If the records stay as they are, Amazon SES takes its verification back, \
                  and your mail stops. You are told when they are back."
@@ -133,13 +133,13 @@ fn said(event: &Event) -> Said {
         },
         EventType::RecordsReady => Said {
             happened: format!("The DNS records for {name} can be published now."),
-            todo: Some("Publish them, or send them to whoever looks after the DNS.".to_owned()),
+            todo: Some("Publish them, or send them to the person who looks after your DNS.".to_owned()),
             by_itself: until.map(|until| format!("Amazon SES looks for them until {until}.")),
             button: "See the records",
             ..news("the DNS records are ready", Tone::Wanted)
         },
         EventType::Expiring => Said {
-            todo: Some("Publish the DNS records, or send them to whoever looks after the DNS.".to_owned()),
+            todo: Some("Publish the DNS records, or send them to the person who looks after your DNS.".to_owned()),
             button: "See the records",
             ..news("the time for the DNS records ends soon", Tone::Wanted)
         },

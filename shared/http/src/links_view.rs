@@ -39,7 +39,7 @@ pub struct MadeLinkView {
     /// The link.
     #[serde(flatten)]
     pub link: LinkView,
-    /// Its address, which is told this once. Whoever has it can open the page.
+    /// Its address, which is told this once. A person who has it can open the page.
     pub url: String,
 }
 

@@ -31,7 +31,7 @@ pub async fn once(
         Ok(key) => key,
         Err(error) => return problem(ApiError::InvalidKey(error), request),
     };
-    // Whoever may not call has no keys.
+    // A caller who is refused leaves no key.
     let (Some(key), Some(owner)) = (key, owner_of(request)) else {
         return handled.await;
     };

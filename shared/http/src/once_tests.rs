@@ -52,7 +52,7 @@ impl Clock for NoClock {
     async fn sleep(&self, _: std::time::Duration) {}
 }
 
-/// The status of an answer to a request of somebody with these roles, and whether it was handled.
+/// The status of an answer to a request of a caller with these roles, and whether it was handled.
 fn answered(roles: &str, key: Option<&str>) -> (u16, bool) {
     let runs = AtomicUsize::new(0);
     let mut request = request("POST /domains", &json!({}), roles, "{}");

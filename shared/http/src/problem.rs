@@ -27,6 +27,8 @@ pub enum ApiError {
     Forbidden,
     /// There is no such domain, or it is another client's.
     NotFound,
+    /// What stands in the path is no client.
+    NoSuchClient,
     /// No route takes this method and path.
     NoRoute,
     /// The body is not JSON; where it breaks.
@@ -39,7 +41,7 @@ pub enum ApiError {
     Invalid(Vec<FieldError>),
     /// The domain's name breaks a rule.
     InvalidDomain(DomainNameError),
-    /// Nobody may add this domain.
+    /// No client may add this domain.
     NotEligible(IneligibleReason),
     /// The client has as many names as it may under this organizational domain.
     TooManyNames(String),
@@ -115,7 +117,7 @@ pub enum ApiError {
     },
     /// There were enough emails with instructions to this address today; seconds until tomorrow.
     TooManyToRecipient(u32),
-    /// Nobody knows whether SES sent an email.
+    /// It is unknown whether SES sent an email.
     PerhapsSent(SesError),
     /// The header `Idempotency-Key` holds no key.
     InvalidKey(KeyError),
@@ -265,7 +267,11 @@ impl ApiError {
         match self {
             Self::Store(error) => Some(error),
             Self::Ses(error) | Self::PerhapsSent(error) => Some(error),
-            Self::Forbidden | Self::NotFound | Self::NoRoute | Self::MalformedJson(_) => None,
+            Self::Forbidden
+            | Self::NotFound
+            | Self::NoSuchClient
+            | Self::NoRoute
+            | Self::MalformedJson(_) => None,
             Self::TooManySenders => None,
             Self::TooLarge | Self::Invalid(_) | Self::InvalidDomain(_) => None,
             Self::Unrendered(error) => Some(error),

@@ -20,7 +20,8 @@ fn after(error: &ApiError) -> Option<ApiError> {
     let typed = |name| ApiError::InvalidDomain(DomainName::parse(name).unwrap_err());
     match error {
         ApiError::Forbidden => Some(ApiError::NotFound),
-        ApiError::NotFound => Some(ApiError::NoRoute),
+        ApiError::NotFound => Some(ApiError::NoSuchClient),
+        ApiError::NoSuchClient => Some(ApiError::NoRoute),
         ApiError::NoRoute => Some(ApiError::MalformedJson(String::new())),
         ApiError::MalformedJson(_) => Some(ApiError::TooLarge),
         ApiError::TooLarge => Some(ApiError::TooManySenders),

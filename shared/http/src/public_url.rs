@@ -1,4 +1,4 @@
-//! Where people reach the API: the beginning of every address that is told to somebody.
+//! Where people reach the API: the beginning of every address that is told to a person.
 
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;

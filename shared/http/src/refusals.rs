@@ -30,7 +30,7 @@ impl From<HandoffError> for ApiError {
     }
 }
 
-/// Up, so that whoever waits as long as told is not told to wait again.
+/// Rounded up, so that a caller who waits as long as told is not told to wait again.
 pub(crate) fn seconds_up(wait: SignedDuration) -> u32 {
     u32::try_from(wait.as_secs()).unwrap_or(0).saturating_add(1)
 }

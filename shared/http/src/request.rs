@@ -108,13 +108,13 @@ impl ParsedRequest {
     }
 
     /// The client that the operation is for: the caller's own, or for Lasso support that of the path.
-    /// What is no client has no domains.
+    /// 404 where what stands in the path is no client.
     pub fn client(&self) -> Result<&ClientId, ApiError> {
         self.caller()?;
         let client = self.client.as_ref();
         client
             .and_then(|client| client.parsed.as_ref())
-            .ok_or(ApiError::NotFound)
+            .ok_or(ApiError::NoSuchClient)
     }
 
     /// The client that the operation is for, and the domain of the path. What is no domain name names

@@ -175,7 +175,7 @@ fn code_in(reply: &Reply) -> Option<String> {
     Some(problem.code.into_owned())
 }
 
-/// A name as the service writes it. Of what is none, what can be shown: without hidden characters,
+/// A name as the service writes it. Of an invalid name, what can be shown: without hidden characters,
 /// and without what follows the host in a URL, which may be a secret.
 fn shown<T>(named: &Named<T>, name: fn(&T) -> &str) -> String {
     if let Some(parsed) = &named.parsed {

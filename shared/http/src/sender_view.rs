@@ -107,7 +107,7 @@ pub enum SenderReason {
     Rejected,
     /// Lasso still sends from it, and records have vanished.
     AtRisk,
-    /// Nobody can have its domain: a mailbox provider's, Amazon's, Lasso's or a public suffix.
+    /// Its domain cannot be added: a mailbox provider's, Amazon's, Lasso's or a public suffix.
     NotYourDomain,
     /// It is no email address.
     InvalidAddress,
@@ -132,7 +132,7 @@ impl From<Verdict> for SenderView {
             ),
             Verdict::NotYourDomain => Self::refused(
                 SenderReason::NotYourDomain,
-                "Nobody can authenticate the domain of this address. Send from an address at a \
+                "The domain of this address cannot be authenticated. Send from an address at a \
                  domain of your own.",
             ),
             Verdict::NotInitiated(name) => {

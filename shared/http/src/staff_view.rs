@@ -98,8 +98,8 @@ pub struct StaffSummaryView {
     pub contact_email: Option<String>,
     /// Whether a label of the name mixes scripts, as names made to imitate others do.
     pub imitates: bool,
-    /// What the client wrote when it said that it is ready, or since. Plain text of a client: a page has
-    /// to escape it.
+    /// What the client, or Lasso support on its behalf, wrote last in this state, such as with "we are ready".
+    /// Plain text: a page has to escape it.
     pub ready_note: Option<String>,
     /// Why it waits, since when, and for whom.
     pub waiting: WaitingView,

@@ -231,7 +231,7 @@ impl From<&Domain> for DomainSummaryView {
             added_at: domain.added_at,
             deadline: domain.deadline(),
             deadline_means: deadline_means(domain),
-            ready_at: domain.ready_call().map(|ready| ready.at),
+            ready_at: domain.ready_at(),
             path: format!("/domains/{}", domain.name),
         }
     }

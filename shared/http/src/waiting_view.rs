@@ -83,6 +83,9 @@ impl WaitingView {
     pub fn of(domain: &Domain) -> Self {
         let (reason, why) = why(domain);
         let since = match &domain.state {
+            _ if !domain.challengers.is_empty() => {
+                domain.challenged_at.unwrap_or(domain.state_since)
+            }
             State::Contested(contested) => contested.proven_at.unwrap_or(domain.state_since),
             State::Provisioning(_) | State::Pending(_) | State::Verified(_) => domain.state_since,
             State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) => domain.state_since,

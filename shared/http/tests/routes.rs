@@ -85,7 +85,7 @@ fn in_template() -> BTreeSet<String> {
             let with_token = match properties["Auth"]["Authorizer"].as_str() {
                 None => true,
                 Some("NONE") => false,
-                Some(other) => panic!("an authorizer that nobody knows: {other}"),
+                Some(other) => panic!("an unknown authorizer: {other}"),
             };
             let function = binary.expect("a function with a binary");
             let route = line(function, &text("Method"), &text("Path"), with_token);

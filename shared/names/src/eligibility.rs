@@ -1,4 +1,4 @@
-//! Domains that nobody may add although their names are valid: mailbox providers', SES's and ours.
+//! Domains that no client may add although their names are valid: mailbox providers', SES's and ours.
 
 use super::{DomainName, DomainNameError, IneligibleReason, SuffixList};
 

@@ -12,7 +12,7 @@ mod visible;
 use crate::DomainName;
 
 pub use links::{without_links, without_links_but};
-pub use visible::{is_hidden, one_line, quotable};
+pub use visible::{is_hidden, one_line, quotable, quotation};
 
 /// A client's text in one line of an email: no hidden characters, no line ends, no web address that a
 /// mail program makes a link of.

@@ -13,7 +13,7 @@ pub struct SenderDomain(DomainName);
 /// Why an address is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SenderError {
-    /// It is no address that anybody could send from.
+    /// Mail cannot be sent from such an address.
     #[error("this is not an email address")]
     NotAnAddress,
     /// Its domain is a public suffix, which no client can add; one may have before it was one.
@@ -35,7 +35,7 @@ impl SenderDomain {
         match DomainName::parse(domain) {
             // What is above a name that is too long to be added decides.
             Ok(name) => Ok(Self(name.nearest_for_sending())),
-            // Nobody can add the host's name, so what is above it decides.
+            // The host's name cannot be added, so what is above it decides.
             Err(DomainNameError {
                 reason: InvalidReason::WwwHost,
                 suggestion: Some(above),

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn style_and_script_end_nothing_and_ask_nobody_else() {
+    fn style_and_script_end_no_element_and_load_nothing() {
         for text in [STYLE, SCRIPT] {
             assert!(!text.contains("</"), "it would end its element");
             assert!(!text.contains("//cdn") && !text.contains("http"));

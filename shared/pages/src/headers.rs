@@ -25,8 +25,8 @@ impl Referrer {
     }
 }
 
-/// The headers of a page that is framed by `frame_ancestors` (a source list of CSP, `'none'` for
-/// nobody). No cache keeps it, no search engine lists it, and it loads nothing but itself.
+/// The headers of a page that is framed by `frame_ancestors` (a source list of CSP; `'none'`: no
+/// site may). No cache keeps it, no search engine lists it, and it loads nothing but itself.
 pub fn headers(frame_ancestors: &str, referrer: Referrer) -> [(&'static str, String); 7] {
     [
         ("content-type", "text/html; charset=utf-8".to_owned()),
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_kept_nowhere_and_tells_nobody_its_address() {
+    fn a_page_is_stored_in_no_cache_and_sends_no_referrer() {
         let headers = headers("'none'", Referrer::Never);
         for header in [
             ("cache-control", "no-store"),

@@ -31,7 +31,7 @@ impl CrashPoint {
         };
     }
 
-    /// Whoever stands at the chosen point goes on from there, and nobody else stops.
+    /// The process that waits at the chosen point goes on from there, and no other stops.
     pub fn let_go(&self) {
         let waiting = {
             let mut state = self.state();
@@ -43,7 +43,7 @@ impl CrashPoint {
     }
 
     /// Stops only who stands at the chosen point already.
-    pub fn stop_nobody_else(&self) {
+    pub fn stop_no_other(&self) {
         self.state().die_at = None;
     }
 

@@ -25,7 +25,7 @@ pub struct FakeDns {
 struct State {
     scene: DnsScene,
     silent: bool,
-    /// Below these names nobody answers.
+    /// Below these names no server answers.
     silent_below: HashSet<String>,
     /// Look-ups of these names, and of those below them, never end.
     endless_below: HashSet<String>,
@@ -36,7 +36,7 @@ struct State {
     no_server: bool,
     /// Every name is an alias of another.
     aliased: bool,
-    /// What is only seen over UDP: somebody forges it.
+    /// What is only seen over UDP: it is forged.
     forged: HashSet<Question>,
     /// The second server answers nothing over TCP.
     second_without_tcp: bool,
@@ -52,7 +52,7 @@ impl FakeDns {
         dns
     }
 
-    /// Whether nobody answers anything.
+    /// Whether no server answers.
     pub fn set_silent(&self, silent: bool) {
         self.state().silent = silent;
     }
@@ -62,7 +62,7 @@ impl FakeDns {
         self.state().suspended = suspended;
     }
 
-    /// Whether nobody answers at this name and below it.
+    /// Whether no server answers at this name and below it.
     pub fn silence(&self, name: &str, silent: bool) {
         let mut state = self.state();
         if silent {
@@ -104,7 +104,7 @@ impl FakeDns {
         self.state().aliased = aliased;
     }
 
-    /// Somebody forges this record in every answer on UDP.
+    /// An attacker forges this record in every answer on UDP.
     pub fn forge(&self, record: &Record) {
         self.publish(record);
         self.state().forged.insert(Question {

@@ -22,7 +22,7 @@ pub fn owner_of(identity: &Identity) -> IdentityOwner {
         (_, Some(stack)) if stack != THIS_STACK => IdentityOwner::AnotherStack,
         (Some(client), Some(_)) => IdentityOwner::Client(client.to_owned()),
         // A tag of a client alone says nothing of this stack.
-        (None, _) | (_, None) => IdentityOwner::Nobody,
+        (None, _) | (_, None) => IdentityOwner::Untagged,
     }
 }
 
@@ -52,7 +52,7 @@ pub fn identity_at_ses(name: &DomainName, owner: &IdentityOwner) -> Identity {
     identity.tags = match owner {
         IdentityOwner::Client(client) => tags_of(client, true),
         IdentityOwner::AnotherStack => tags_of(ANOTHER_STACK, false),
-        IdentityOwner::Nobody => Vec::new(),
+        IdentityOwner::Untagged => Vec::new(),
     };
     identity.has_text_token = true;
     identity

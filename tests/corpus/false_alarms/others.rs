@@ -1,4 +1,4 @@
-//! What else is in the zone of somebody who does more than send mail with us.
+//! What else is in the zone of an owner who does more than send mail with us.
 
 use crate::chance::Chance;
 use crate::zone::Zone;

@@ -107,7 +107,7 @@ impl Zone {
         }
     }
 
-    /// A zone of somebody else.
+    /// A zone of another owner.
     pub(crate) fn vendor(&mut self) -> String {
         let name = format!("vendor{}.net", self.seed);
         self.files.entry(name.clone()).or_default();

@@ -70,7 +70,7 @@ async fn whole_path(world: &Shared, scripts: Scripts) {
         .await;
     world.append_to_zone(&domain, &zone);
 
-    // Nobody touches the window, and the page turns. Without scripts it is loaded again.
+    // The window is not touched, and the page turns. Without scripts it is loaded again.
     world.poll_until(&domain, "verified").await;
     turns(
         &admin,

@@ -1,4 +1,4 @@
-//! What nobody gets from the console: by forged and replayed forms, by cookies of others, by a sign-in that
+//! What cannot be had from the console: by forged and replayed forms, by cookies of others, by a sign-in that
 //! lacks a part.
 
 use reqwest::{StatusCode, Url};

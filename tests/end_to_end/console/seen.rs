@@ -18,7 +18,7 @@ use crate::links;
 use crate::world::{Shared, text};
 
 const AXE: &str = "AXE_CORE";
-/// Set, it lets the test write the picture in the README anew.
+/// Set, it lets the test write the picture in the README again.
 const UPDATE: &str = "UPDATE_PICTURE";
 const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/console.png");
 
@@ -134,7 +134,7 @@ pub(super) async fn pages(world: Shared) {
     admin.reads("at least two parts").await;
     inspection.look(&admin, "list-refused").await;
     admin
-        .go(&format!("{console}/domains/nobodys.example"))
+        .go(&format!("{console}/domains/unknown.example"))
         .await;
     inspection.look(&admin, "no-such-page").await;
 

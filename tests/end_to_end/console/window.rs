@@ -16,7 +16,7 @@ pub(crate) const ENTER: char = '\u{E007}';
 /// Most elements of a page that the tabulator key leads to.
 const MOST_STOPS: usize = 200;
 
-/// A window of a browser that nobody else has.
+/// A window of a browser of its own.
 #[derive(Debug)]
 pub(crate) struct Window {
     driver: Driver,

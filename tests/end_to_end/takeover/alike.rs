@@ -26,7 +26,7 @@ pub(super) async fn alike(world: Shared) {
     // Each name is a zone of its own: what DNS says of them is the same, too.
     world.create_zone(&below);
     let elsewhere = world.fresh_domain();
-    world.identity_of(&elsewhere, "somebody").await;
+    world.identity_of(&elsewhere, "another").await;
 
     let names = [unverified, verified, given_up, parent, below, elsewhere];
     let answers = world

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, World, answer_to, between, root, text};
 
-/// A queue of messages that nobody takes.
+/// A queue without a consumer.
 pub(crate) struct Queue<'a> {
     world: &'a World,
     url: String,
@@ -126,7 +126,7 @@ impl World {
                 domains: None,
                 added_per_day: None,
                 support_emails_per_day: None,
-                reason: "Counted anew".to_owned(),
+                reason: "Counted again".to_owned(),
                 by: Actor::Service,
                 at: SystemClock.now(),
             };

@@ -24,7 +24,7 @@ pub(crate) fn peak_memory() -> Option<u64> {
 }
 
 /// Sums the processor time of what is no part of the poller: the fakes. To ask for it is a call of the
-/// system, so that nobody is measured of whom nobody wants to know.
+/// system, so that only processes of interest are measured.
 #[derive(Debug, Default)]
 pub(crate) struct Apart {
     nanoseconds: AtomicU64,
@@ -32,7 +32,7 @@ pub(crate) struct Apart {
 }
 
 impl Apart {
-    /// One that nobody asks.
+    /// One that is not asked.
     pub(crate) fn unwanted() -> Self {
         Self {
             unwanted: true,

@@ -18,7 +18,7 @@ use crate::setting::Setting;
 const REPLY: (Duration, Duration) = (Duration::from_millis(15), Duration::from_millis(35));
 /// The same with servers that are far away or overloaded.
 const SLOW_REPLY: (Duration, Duration) = (Duration::from_millis(300), Duration::from_millis(400));
-/// How long the look-ups of one call take when nobody answers (`Limits::call` of the resolver).
+/// How long the look-ups of one call take when no server answers (`Limits::call` of the resolver).
 const NO_REPLY: Duration = Duration::from_secs(10);
 /// Questions of one call that are on their way at once (`Limits::queries_per_call`).
 const AT_ONCE: usize = 8;
@@ -68,7 +68,7 @@ struct State {
     down: bool,
     /// Everybody answers without taking time.
     at_once: bool,
-    /// Nobody says who runs a zone.
+    /// No server says who runs a zone.
     anonymous: bool,
 }
 
@@ -129,7 +129,7 @@ impl SimDns {
         state.servers.clear();
     }
 
-    /// From now on nobody says who runs a zone, which takes a sixth of the time to recognize.
+    /// From now on no server says who runs a zone, which takes a sixth of the time to recognize.
     pub(crate) fn keep_silent_about_providers(&self) {
         self.state().anonymous = true;
     }
@@ -227,7 +227,7 @@ impl Lookup for SimDns {
         observations
     }
 
-    /// Nobody forges anything here, so TCP shows what UDP does.
+    /// Nothing is forged here, so TCP shows what UDP does.
     async fn ask_again(&self, questions: &[Question]) -> Vec<SecondLook> {
         let observations = self.observe(questions).await;
         observations.into_iter().map(seen_again).collect()

@@ -1,4 +1,4 @@
-//! Faults of a service that does not keep its promises, put in on purpose: whoever finds nothing wrong
+//! Faults of a service that does not keep its promises, put in on purpose: a check that finds nothing wrong
 //! in the weeks has to find these.
 
 use clap::ValueEnum;
@@ -30,7 +30,7 @@ pub(crate) enum Fault {
     FirstBadLookForgotten,
     /// What did not answer is taken for missing.
     SilenceCounts,
-    /// A domain is put at risk, and nobody is told.
+    /// A domain is put at risk, without an alert.
     AlertForgotten,
     /// What Lasso sends for is not looked at any more.
     WatchedForgotten,
@@ -41,7 +41,7 @@ pub(crate) enum Fault {
     /// Every claim has the same secret.
     SecretReused,
     /// A verified holder loses its name, and Lasso support did not decide it.
-    NobodyDecided,
+    Undecided,
     /// SES says that it has deleted an identity, and has it still.
     DeletionForgotten,
     /// A deletion hits another identity, too.
@@ -52,11 +52,11 @@ pub(crate) enum Fault {
     VerifiedOrphanDeleted,
     /// Whose tag an identity has does not matter.
     TagsIgnored,
-    /// Nobody looks at whose an identity is: it is taken for that of the client who asks.
+    /// The owner of an identity is not read: it is taken for that of the client who asks.
     DescribingForgotten,
-    /// What nobody can miss is deleted although the operator does not want it.
+    /// An identity without a use is deleted although the operator does not want it.
     OrphansDeletedUnasked,
-    /// What nobody can miss is kept although the operator wants it to go.
+    /// An identity without a use is kept although the operator wants it deleted.
     OrphansKept,
     /// The final step leaves out the configuration set.
     ConfigurationSetForgotten,
@@ -71,7 +71,7 @@ pub(crate) enum Fault {
 /// Where a fault is put in, and what it does there.
 #[derive(Debug, Clone, Copy)]
 enum Place {
-    /// In a change that somebody makes.
+    /// In a change that a person makes.
     Change(fn(&mut Change)),
     /// In the write of a change, over this version of the domain and these claims.
     Write(fn(&mut Change, u64, &ClaimRegister)),
@@ -90,7 +90,7 @@ impl Fault {
             Self::AlertForgotten => Place::Change(forget_alert),
             Self::DueInAMonth => Place::Change(put_off),
             Self::SecretReused => Place::Change(reuse_secret),
-            Self::NobodyDecided => Place::Change(hide_who_decided),
+            Self::Undecided => Place::Change(hide_who_decided),
             Self::EventDropped => Place::Write(|change, _, _| change.event = None),
             Self::ClaimsLost => Place::Write(|change, _, _| change.claims = None),
             Self::NumberForgotten => Place::Write(|change, _, _| {

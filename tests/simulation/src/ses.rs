@@ -282,7 +282,7 @@ impl SimDoor {
                 at,
             }));
         } else if changes_what_is_there(operation) && state.account.find(name.as_str()).is_some() {
-            let owner = before.as_ref().map_or(IdentityOwner::Nobody, owner_of);
+            let owner = before.as_ref().map_or(IdentityOwner::Untagged, owner_of);
             state.changes.push(Change {
                 operation,
                 name: name.clone(),

@@ -112,8 +112,8 @@ impl<O: Observe> SimStore<O> {
         self.units.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A call: its way there, its effect, and its way back. Whoever is stopped on the way there has
-    /// done nothing, and whoever is stopped on the way back does not know.
+    /// A call: its way there, its effect, and its way back. A process that is stopped on the way there has
+    /// done nothing, and one that is stopped on the way back does not know.
     async fn call<T>(&self, effect: impl Future<Output = T> + Send) -> T {
         let (least, mean) = ANSWER;
         self.setting

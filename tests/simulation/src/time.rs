@@ -1,4 +1,4 @@
-//! Simulated time: a clock that jumps to the next moment for which somebody waits, and the loop that
+//! Simulated time: a clock that jumps to the next moment for which a task waits, and the loop that
 //! moves it. The poller's own concurrency is real; only waiting takes no time.
 //!
 //! Tokio's paused clock does the same, in whole milliseconds and with the crate feature `test-util`,
@@ -68,7 +68,7 @@ impl SimClock {
         }
     }
 
-    /// Goes to the next moment for which somebody waits, and wakes them.
+    /// Goes to the next moment for which a task waits, and wakes it.
     fn advance(&self) -> bool {
         let mut inner = self.inner();
         while let Some(Reverse((moment, id))) = inner.waiting.pop() {

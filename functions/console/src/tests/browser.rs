@@ -71,7 +71,7 @@ pub(super) struct World {
     pub(super) issuer_fails: Mutex<bool>,
     /// What a person at the issuer has been asked for: `code_challenge` and `nonce`, by code.
     codes: Mutex<HashMap<String, (String, String)>>,
-    /// The claims of whoever signs in, beside the standard ones.
+    /// The claims of the person who signs in, beside the standard ones.
     pub(super) claims: Mutex<Value>,
     pub(super) answers: Mutex<BTreeMap<String, (u16, Value)>>,
     pub(super) calls: Mutex<Vec<Call>>,
@@ -277,7 +277,7 @@ pub(super) fn support() -> Value {
 }
 
 impl Browser {
-    /// Nobody is signed in.
+    /// The window is signed out.
     pub(super) fn new() -> Self {
         Self::with(None)
     }

@@ -176,7 +176,7 @@ async fn several_names_are_added_and_each_refusal_is_told() {
 }
 
 #[tokio::test]
-async fn nobody_but_lasso_support_gets_to_its_pages() {
+async fn only_lasso_support_gets_to_its_pages() {
     let mut browser = Browser::of(client_admin()).await;
     for path in ["/staff", "/staff/clients/maple-homes/domains/example.com"] {
         assert_eq!(browser.get(path).await.status, 404);

@@ -207,7 +207,7 @@ async fn hostile_text_is_text() {
 }
 
 #[tokio::test]
-async fn a_page_is_kept_by_no_cache_and_framed_by_nobody() {
+async fn a_page_is_kept_by_no_cache_and_framed_by_no_site() {
     let mut browser = Browser::of(client_admin()).await;
     browser.answer("GET /domains/example.com", 200, checked());
     let got = browser.get("/domains/example.com").await;

@@ -177,7 +177,7 @@ async fn a_code_is_used_once() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_says_no_or_nothing_signs_nobody_in() {
+async fn an_issuer_that_refuses_or_is_silent_signs_no_person_in() {
     let mut browser = Browser::new();
     let asked = browser.begin("/sign-in").await;
     let callback = format!("/callback?error=access_denied&state={}", asked["state"]);

@@ -187,7 +187,7 @@ fn not_held(
     }
     if !found.answers.is_empty() {
         // A CNAME that leads out of what is known here, to `dkim.amazonses.com` for example. Its
-        // target is somebody else's: it is not said to be missing.
+        // target is in another zone: it is not said to be missing.
         return found;
     }
     if !question.recursive {

@@ -54,7 +54,7 @@ pub struct Options {
     pub address: SocketAddr,
 }
 
-/// How often the folder is looked at for changes: whoever has published a record and asks for a check
+/// How often the folder is looked at for changes: a person who has published a record and asks for a check
 /// at once should find it.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
@@ -209,7 +209,7 @@ impl DnsServer {
             .clone()
     }
 
-    /// Starts counting anew.
+    /// Starts counting again.
     pub fn reset_queries(&self) {
         *self
             .shared

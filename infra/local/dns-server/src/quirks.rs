@@ -5,7 +5,7 @@ use hickory_proto::rr::{Name, RData, Record};
 use super::answer::Answer;
 
 /// Gives the names of an answer large letters among the small ones, as a server does that keeps the case in
-/// which somebody wrote them (RFC 4343 section 4).
+/// which they were written (RFC 4343 section 4).
 pub(crate) fn mix_case(answer: &mut Answer) {
     let sections = [
         &mut answer.answers,

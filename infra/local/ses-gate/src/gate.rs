@@ -27,8 +27,8 @@ pub(crate) struct Gate {
     pub(crate) history: History,
 }
 
-/// The account, and the DNS that it looks at. A look is made when somebody asks for a status; nothing
-/// runs in the background: ten thousand identities that nobody asks about cost nothing.
+/// The account, and the DNS that it looks at. A look is made when a status is asked for; nothing
+/// runs in the background: ten thousand identities that no call asks about cost nothing.
 #[derive(Debug)]
 pub(crate) struct Ses {
     account: Mutex<Account>,

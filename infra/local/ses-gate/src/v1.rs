@@ -97,7 +97,7 @@ fn batch(call: &Call) -> Result<Vec<String>, Failure> {
     Ok(names.into_iter().map(str::to_ascii_lowercase).collect())
 }
 
-/// The domains for which the emulator's own answer is `Success`: it has them, whoever made them.
+/// The domains for which the emulator's own answer is `Success`: it has them, whatever made them.
 fn known_to_emulator(upstream: &Answer) -> Vec<String> {
     let body = upstream.text();
     let keys = texts(&body, "key");

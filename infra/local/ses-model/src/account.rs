@@ -46,7 +46,7 @@ impl Account {
         }
     }
 
-    /// Decides about a call that names these identities, and counts it. Whoever calls an operation asks
+    /// Decides about a call that names these identities, and counts it. The caller of an operation asks
     /// here first.
     pub fn admit(&mut self, operation: Operation, names: &[String], now: Duration) -> Admission {
         let settings = &self.settings;

@@ -11,8 +11,8 @@ const SOON: Duration = Duration::from_secs(1);
 
 /// Sends a call that only reads, and once more where it failed on its way: a connection that was open
 /// before Lambda froze the process may be gone, and only sending shows it. What was throttled, refused or
-/// not answered in time is not repeated, and neither is a call that changes something, of which nobody
-/// knows whether it arrived.
+/// not answered in time is not repeated, and neither is a call that changes something, because it may have
+/// arrived.
 pub(super) async fn read<T, E, F>(send: impl Fn() -> F) -> Result<T, SdkError<E, Response>>
 where
     F: Future<Output = Result<T, SdkError<E, Response>>>,

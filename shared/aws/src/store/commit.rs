@@ -26,7 +26,7 @@ const ACTION: &str = "write a change";
 /// Only a version that follows the stored one may be written.
 const FOLLOWS: &str = "#version = :previous";
 /// The same of a domain, which has to be in the same life: one that is removed and added again begins
-/// its versions anew.
+/// its versions again.
 const FOLLOWS_IN_LIFE: &str = "#version = :previous AND #added_at = :added_at";
 const IS_NEW: &str = "attribute_not_exists(#pk)";
 

@@ -22,7 +22,7 @@ pub(super) const BATCH_GET: usize = 100;
 const QUERY_PAGE: usize = 1_000;
 
 /// Entries of each partition among which clients take turns, whatever the limit: one client's crowd
-/// hides nobody up to this size. An account has 10,000 identities by default (Amazon SES developer
+/// hides no client up to this size. An account has 10,000 identities by default (Amazon SES developer
 /// guide, "Service quotas").
 const DUE_KEYS: usize = 10_000;
 

@@ -130,7 +130,7 @@ pub(super) fn reconciliation_of(
     read(action, item, RESULT)
 }
 
-/// What cannot be read is of another version of this code: it is begun anew.
+/// What cannot be read is of another version of this code: it is begun again.
 pub(super) fn memory_of(action: &'static str, item: &Item) -> RunMemory {
     read(action, item, MEMORY)
         .ok()

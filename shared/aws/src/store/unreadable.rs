@@ -140,7 +140,7 @@ pub(super) fn is_left_alone(position: &str, now: Timestamp) -> bool {
     until.is_some_and(|until| *until > *keys::up_to(now))
 }
 
-/// Somebody else has changed the item meanwhile: then it is theirs.
+/// Another process has changed the item meanwhile: then it is left to that process.
 fn unless_changed<T>(
     action: &'static str,
     outcome: Result<T, SdkError<UpdateItemError>>,

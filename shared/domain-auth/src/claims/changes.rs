@@ -48,7 +48,7 @@ impl ClaimRegister {
         self
     }
 
-    /// The register, in which nobody can have `name`, which was just lost, before `until`: until then a
+    /// The register, in which no client can have `name`, which was just lost, before `until`: until then a
     /// call may be under way that deletes the identity of the client that lost it.
     #[must_use]
     pub fn deleting(mut self, name: &DomainName, until: Timestamp) -> Self {
@@ -67,8 +67,8 @@ impl ClaimRegister {
         self
     }
 
-    /// The register while the domain of `client` is being removed. Where nobody holds the name any
-    /// more, it is kept for `client`, so that nobody else can have it while its identity is deleted. The
+    /// The register while the domain of `client` is being removed. Where no client holds the name any
+    /// more, it is kept for `client`, so that no other client can have it while its identity is deleted. The
     /// register does not grow by it.
     #[must_use]
     pub fn leaving(

@@ -28,11 +28,11 @@ pub struct Tombstone {
     /// The client did not give the name up but lost it, and needs proof to have it again.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub lost: bool,
-    /// The client's domain is being removed: nobody else can have the name before its identity is gone
+    /// The client's domain is being removed: no other client can have the name before its identity is gone
     /// from SES, whatever the time.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub leaving: bool,
-    /// Until when a call may be under way that deletes the identity of the client at SES. Nobody else
+    /// Until when a call may be under way that deletes the identity of the client at SES. No other client
     /// can have the name before.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub deleting_until: Option<Timestamp>,
@@ -71,7 +71,7 @@ impl Tombstone {
         now < self.until || self.keeps_the_name(now)
     }
 
-    /// Whether the identity of the former holder has to go first, so that nobody can have the name yet.
+    /// Whether the identity of the former holder has to go first, so that the name is not free yet.
     pub fn keeps_the_name(&self, now: Timestamp) -> bool {
         self.leaving || self.deleting_until.is_some_and(|until| now < until)
     }

@@ -141,7 +141,7 @@ impl Change {
         change
     }
 
-    /// Where somebody waits for the answer to a check, it is in the history from now on, before what
+    /// Where a person waits for the answer to a check, it is in the history from now on, before what
     /// the change itself does.
     pub(crate) fn answer_check(
         &mut self,
@@ -213,6 +213,7 @@ impl Domain {
             ready: None,
             was_rejected: false,
             challengers: Vec::new(),
+            challenged_at: None,
             former_tokens: FormerTokens::default(),
             watch: Watch::default(),
             stuck_at: None,
@@ -266,6 +267,7 @@ impl Domain {
             domain.dns_looked_at = None;
             domain.look_digest = None;
             domain.challengers = Vec::new();
+            domain.challenged_at = None;
         }
         if forgets(kind) || domain.state.identity().is_none() {
             domain.sightings = Sightings::default();
@@ -330,7 +332,7 @@ impl Domain {
         Ok(change)
     }
 
-    /// A domain that is being removed and is added again: it begins anew, where the name is still the
+    /// A domain that is being removed and is added again: it begins again, where the name is still the
     /// client's to have, and otherwise with a contested claim.
     pub fn readded(
         &self,
@@ -457,7 +459,7 @@ fn counted(trigger: TriggerKind, now: Timestamp) -> Option<ClientCountChange> {
     }
 }
 
-/// Whether links to the domain end with this: the client has the name no more, or begins with it anew.
+/// Whether links to the domain end with this: the client has the name no more, or begins with it again.
 fn ends_links(trigger: TriggerKind) -> bool {
     match trigger {
         TriggerKind::Displaced | TriggerKind::Removed => true,

@@ -52,7 +52,7 @@ impl Event {
             summary: summary(domain, event_type),
             wanted: wanted(domain, event_type).map(str::to_owned),
             note: call.and_then(|call| call.note.clone()),
-            ready_at: call.map(|call| call.at),
+            ready_at: call.and_then(|_| domain.ready_at()),
             missing: Vec::new(),
             records: Vec::new(),
             other_sides: Vec::new(),

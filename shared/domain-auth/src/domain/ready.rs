@@ -16,7 +16,14 @@ impl Domain {
 
     /// Whether the client has said that it is ready since the domain came into its state.
     pub fn has_said_ready(&self) -> bool {
-        self.ready_call().is_some_and(|ready| !ready.carried_over)
+        self.ready_at().is_some() && self.ready_call().is_some_and(|ready| !ready.carried_over)
+    }
+
+    /// When the client said that it is ready, in its present state or on the way to it. A note alone does not
+    /// say so.
+    pub fn ready_at(&self) -> Option<Timestamp> {
+        let ready = self.ready_call().filter(|ready| !ready.note_only);
+        ready.map(|ready| ready.at)
     }
 
     /// Remembers, in its present state, that the client said so. What it wrote on the way to this state stays
@@ -28,6 +35,7 @@ impl Domain {
             state_since: self.state_since,
             note: note.map(|note| note.as_str().to_owned()).or(earlier),
             carried_over: false,
+            note_only: false,
             emailed,
         });
     }
@@ -40,6 +48,7 @@ impl Domain {
             state_since: self.state_since,
             note: None,
             carried_over: false,
+            note_only: true,
             emailed: false,
         });
         self.ready = Some(ReadyCall {

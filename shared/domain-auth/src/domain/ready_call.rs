@@ -17,6 +17,9 @@ pub struct ReadyCall {
     /// It was said on the way to this state, and Lasso support can be told once more.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub carried_over: bool,
+    /// A note alone, in a state in which there is no final step to be ready for.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub note_only: bool,
     /// The event about it was within the client's limit of emails to Lasso support.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub emailed: bool,

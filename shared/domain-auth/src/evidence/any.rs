@@ -240,7 +240,7 @@ fn facts_of(action: Action) -> BoxedStrategy<Facts> {
             identity: AdoptedIdentity::Existing,
         }))
         .boxed(),
-        Action::Challenged => Just(Facts::Nothing(Nothing {})).boxed(),
+        Action::Challenged | Action::Unchallenged => Just(Facts::Nothing(Nothing {})).boxed(),
         Action::Displaced => loss().boxed(),
         Action::Changed => details().boxed(),
         Action::InstructionsSent => (text(), maybe(text()))
@@ -278,7 +278,8 @@ fn unknown_beside(action: Action) -> BoxedStrategy<Facts> {
             unknown().boxed()
         }
         Action::Reopened | Action::RecordsBroken | Action::RecordsRecovered => unknown().boxed(),
-        Action::ProofFound | Action::Adopted | Action::Challenged => unknown().boxed(),
+        Action::ProofFound | Action::Adopted => unknown().boxed(),
+        Action::Challenged | Action::Unchallenged => unknown().boxed(),
         Action::Displaced | Action::Removed | Action::Stuck => unknown().boxed(),
         Action::Ready | Action::InstructionsSent | Action::Changed => unknown().boxed(),
         Action::LinkMade | Action::LinkWithdrawn => unknown().boxed(),

@@ -22,6 +22,8 @@ impl ClientEvidence {
             }
             // The same for every reason.
             Action::Challenged => Some(Self::of_loss(LossRead::default())),
+            // Who claimed it is for Lasso support alone.
+            Action::Unchallenged => None,
             Action::Added | Action::ProofFound | Action::Provisioned | Action::Verified => {
                 evidence.map(Self::of_the_clients_own)
             }
@@ -46,7 +48,7 @@ impl ClientEvidence {
         self.0
     }
 
-    /// The evidence of an action that tells of nobody but the client itself.
+    /// The evidence of an action that tells of no other client.
     fn of_the_clients_own(evidence: &Evidence) -> Self {
         let mut shown = json_of(&evidence.facts);
         if let Value::Object(members) = &mut shown {

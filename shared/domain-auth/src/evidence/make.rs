@@ -151,7 +151,7 @@ pub(crate) fn of_nothing() -> Evidence {
     Evidence::new(Facts::Nothing(Nothing {}))
 }
 
-/// Somebody else has proven the name of a holder. Who is for Lasso support alone.
+/// Another client has proven the name of a holder. Only Lasso support sees which client.
 pub fn of_challenge(challenger: Challenger) -> Evidence {
     of_nothing().with_internal(Internal::Challenged { challenger })
 }

@@ -66,6 +66,12 @@ pub(super) fn said(call: Option<&Call>) -> String {
     note.map_or_else(String::new, |note| format!(" and wrote {}", quoted(note)))
 }
 
+/// The note of a call that is a note alone, behind a colon.
+pub(super) fn note_in(call: Option<&Call>) -> String {
+    let note = call.and_then(|call| call.note.as_deref());
+    note.map_or_else(String::new, |note| format!(": {}", quoted(note)))
+}
+
 /// What the client changed of what it had said.
 pub(super) fn changed(facts: Option<&Facts>) -> String {
     let Some(Facts::Details(Details {

@@ -9,7 +9,9 @@ use super::Evidence;
 use super::facts::Facts;
 use super::internal::Internal;
 use super::loss::loss_of;
-use super::phrases::{call_in, changed, day, name_of, provisioned, quoted, said, seen, shortened};
+use super::phrases::{
+    call_in, changed, day, name_of, note_in, provisioned, quoted, said, seen, shortened,
+};
 use super::reasons::{Expiry, ShownReason};
 use crate::action::Action;
 use crate::actor::Actor;
@@ -93,6 +95,17 @@ impl Told<'_> {
                 self.explained(reader)
             ),
             Action::Challenged => self.challenge(reader),
+            Action::Unchallenged => match (reader, self.internal()) {
+                (Reader::Support, Some(Internal::Challenged { challenger })) => format!(
+                    "The claim of the client {} to {} ended, and the domain stays with this client.",
+                    challenger.client,
+                    challenger.name.to_unicode()
+                ),
+                (Reader::Client | Reader::Support, _) => {
+                    "The other client's claim to the name ended, and the domain stays with this client."
+                        .to_owned()
+                }
+            },
             Action::Displaced => self.loss(&who, reader),
             Action::InstructionsSent => match facts {
                 Some(Facts::Letter(letter)) => {
@@ -190,18 +203,25 @@ impl Told<'_> {
         }
     }
 
-    /// "We are ready", or a message to Lasso support where there is no final step to be ready for.
+    /// "We are ready", or a note where there is no final step to be ready for.
     fn call(&self, facts: Option<&Facts>) -> String {
         let call = call_in(facts);
         let told = match self.from.unwrap_or(self.to) {
-            Status::Pending | Status::Verified => {
-                "told Lasso support that the domain was ready for the final step"
+            Status::Contested | Status::Failed | Status::Removing => {
+                return format!("wrote a note{}", note_in(call));
             }
-            Status::Contested | Status::Provisioning | Status::Failed | Status::Removing => {
-                "asked Lasso support to look at the domain"
+            Status::Authenticated | Status::AtRisk => {
+                return format!("wrote a note{}", note_in(call));
             }
-            Status::Authenticated | Status::AtRisk | Status::Rejected => {
-                "asked Lasso support to look at the domain"
+            Status::Provisioning | Status::Pending | Status::Verified | Status::Rejected => {
+                match self.actor {
+                    Actor::LassoSupport { .. } => {
+                        "said for the client that the domain was ready for the final step"
+                    }
+                    Actor::ClientAdmin { .. } | Actor::LinkHolder { .. } | Actor::Service => {
+                        "told Lasso support that the domain was ready for the final step"
+                    }
+                }
             }
         };
         let missing = call.map_or(0, |call| call.missing.len());

@@ -48,7 +48,7 @@ fn facts(action: Action, stored: &Value) -> Option<Facts> {
             .or_else(|| exactly(stored, Facts::Decision))
             .or_else(|| exactly(stored, Facts::Nothing)),
         Action::Adopted => exactly(stored, Facts::Adoption),
-        Action::Challenged => exactly(stored, Facts::Nothing),
+        Action::Challenged | Action::Unchallenged => exactly(stored, Facts::Nothing),
         Action::Displaced => loss(),
         Action::InstructionsSent => exactly(stored, Facts::Letter),
         Action::LinkMade | Action::LinkWithdrawn => exactly(stored, Facts::Link),

@@ -105,7 +105,7 @@ fn a_pending_domain_is_looked_at_ever_more_rarely() {
 }
 
 #[test]
-fn who_hurries_it_begins_the_pace_anew() {
+fn a_person_who_hurries_it_begins_the_pace_again() {
     let mut domain = pending();
     let hour = 60 * 40;
     is_paced(&domain, hour, 60);

@@ -41,7 +41,7 @@ pub enum SesError {
 /// Why SES refused a call, and so who can do something about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// SES does not take this request, whoever makes it: `BadRequestException` (v2),
+    /// SES does not take this request, from any caller: `BadRequestException` (v2),
     /// `InvalidParameterValue`, `ValidationError` (v1).
     BadRequest,
     /// The function's role, or the account, may not do this: `AccessDeniedException`.
@@ -55,7 +55,7 @@ pub enum Refusal {
 }
 
 impl SesError {
-    /// Whether SES does not take what it was asked, whoever asks. What else it refuses is for the operator:
+    /// Whether SES does not take what it was asked, from any caller. What else it refuses is for the operator:
     /// the call is tried again, and an alarm goes off.
     pub fn is_bad_request(&self) -> bool {
         match self {
@@ -130,7 +130,7 @@ impl ExistingIdentity {
     pub fn belongs_to(&self, client: &ClientId) -> bool {
         match &self.owner {
             IdentityOwner::Client(owner) => self.ours && owner == client.as_str(),
-            IdentityOwner::Nobody | IdentityOwner::AnotherStack => false,
+            IdentityOwner::Untagged | IdentityOwner::AnotherStack => false,
         }
     }
 }
@@ -139,7 +139,7 @@ impl ExistingIdentity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdentityOwner {
     /// Its tags name no client of this stack: it was made by other means.
-    Nobody,
+    Untagged,
     /// A client of this stack. It has both tags.
     Client(String),
     /// Another stack in the same account.

@@ -27,8 +27,8 @@ pub enum StoreFailure {
 /// A change was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
-    /// Somebody else has changed the domain or its claims since they were read. Nothing is written.
-    #[error("somebody else has changed the domain meanwhile")]
+    /// Another process has changed the domain or its claims since they were read. Nothing is written.
+    #[error("another process has changed the domain meanwhile")]
     Conflict,
     /// The store could not do it.
     #[error(transparent)]

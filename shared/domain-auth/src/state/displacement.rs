@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Status;
 use crate::names::DomainName;
-use crate::plain_text::one_line;
+use crate::plain_text::quotation;
 
 /// The loss of a name, as its former holder's domain remembers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,8 +59,8 @@ impl Displacement {
                 "Another client proved on {day} that {unicode}, or a domain above it, is theirs."
             ),
             DisplacedBy::ReleasedByLassoSupport { reason } => format!(
-                "Lasso support ended the claim to {unicode} on {day} and gave this reason: \"{}\"",
-                one_line(reason)
+                "Lasso support ended the claim to {unicode} on {day} and gave this reason: {}",
+                quotation(reason)
             ),
             DisplacedBy::IdentityNotOurs => {
                 format!("Since {day} Lasso cannot confirm that {unicode} belongs to this client.")

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Somebody else may hold the name: proof of ownership is awaited.
+    /// Another client may hold the name: proof of ownership is awaited.
     Contested,
     /// The domain is being registered with Amazon SES; its records are there in a moment.
     Provisioning,
@@ -76,7 +76,7 @@ impl Status {
         }
     }
 
-    /// Who has to do something before the domain moves on; nobody where the service does it alone,
+    /// Who has to do something before the domain moves on; `None` where the service does it alone,
     /// or where all is done.
     pub fn waiting_for(self) -> Option<WaitingFor> {
         match self {

@@ -31,7 +31,7 @@ pub enum Addition {
 /// Why a domain was not added. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum AddRefusal {
-    /// Nobody may add it.
+    /// No client may add it.
     #[error(transparent)]
     Ineligible(#[from] IneligibleReason),
     /// The client has [`NAMES_PER_CLIENT`] names under this organizational domain already.

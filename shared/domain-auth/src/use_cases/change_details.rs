@@ -9,12 +9,12 @@ use crate::history::{Action, Actor};
 use crate::names::{ClientId, Community, DomainName, EmailAddress, MAX_COMMUNITIES};
 use crate::ports::{Clock, CommitChanges, Ports, ReadDomains};
 
-/// What is to be changed. What is none stays as it is.
+/// What is to be changed. `None` leaves the value as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewDetails {
     /// All communities that the domain is for, at most [`MAX_COMMUNITIES`].
     pub communities: Option<Vec<Community>>,
-    /// A person at the client who can be asked, or nobody any more.
+    /// A person at the client who can be asked; an empty value takes the address away.
     pub contact_email: Option<Option<EmailAddress>>,
 }
 

@@ -1,4 +1,4 @@
-//! A look that somebody asked for: now, and not more often than every 30 seconds.
+//! A look that a person asked for: now, and not more often than every 30 seconds.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -38,14 +38,14 @@ const FINAL_STEP_PATIENCE: SignedDuration = SignedDuration::from_secs(8);
 /// after 28 s.
 const LAST_BEGINNING: SignedDuration = SignedDuration::from_secs(20);
 
-/// How long a takeover may go on while somebody waits for the answer to a check, after a look at DNS and
+/// How long a takeover may go on while a person waits for the answer to a check, after a look at DNS and
 /// the calls to SES. The poller goes on with what is left.
 const TAKEOVER: SignedDuration = SignedDuration::from_secs(5);
 
 /// A domain after a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
-    /// What was written: the domain, and the event if its state moved. Where somebody else moved the
+    /// What was written: the domain, and the event if its state moved. Where another process moved the
     /// domain during the check, nothing was, and this is the domain as it is now.
     pub change: Change,
     /// What DNS said; none for a domain without records.

@@ -205,6 +205,7 @@ pub(super) async fn unchallenged_by<S: ReadDomains + CommitChanges>(
     store: &S,
     claims: &ClaimRegister,
     claimant: &Domain,
+    now: Timestamp,
 ) -> Result<Vec<Change>, CommitError> {
     if !claimant.state.is_proven_claim() {
         return Ok(Vec::new());
@@ -218,7 +219,7 @@ pub(super) async fn unchallenged_by<S: ReadDomains + CommitChanges>(
         .buffered(READS_AT_ONCE);
     let mut changes = Vec::new();
     while let Some(holder) = read.try_next().await? {
-        changes.extend(holder.and_then(|holder| unchallenged(&holder, claimant)));
+        changes.extend(holder.and_then(|holder| unchallenged(&holder, claimant, now)));
     }
     let last = changes.split_off(changes.len().saturating_sub(CHANGED_AT_ONCE));
     for step in changes.chunks(CHANGED_AT_ONCE) {
@@ -316,7 +317,10 @@ fn undecided(
     }
     let told = untold.into_iter().map(|holder| {
         let mut change = holder.noted(
-            |holder| holder.challengers.push(challenger.clone()),
+            |holder| {
+                holder.challengers.push(challenger.clone());
+                holder.challenged_at.get_or_insert(now);
+            },
             (Action::Challenged, EventType::Contested),
             Actor::Service,
             Some(evidence::of_challenge(challenger.clone())),
@@ -324,7 +328,7 @@ fn undecided(
             ids,
         );
         if let Some(event) = &mut change.event {
-            "Somebody else has proven this domain, or one above or below it; Lasso support decides. \
+            "Another client has proven this domain, or one above or below it; Lasso support decides. \
              Nothing has changed so far."
                 .clone_into(&mut event.summary);
         }

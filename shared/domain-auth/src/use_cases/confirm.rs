@@ -1,4 +1,4 @@
-//! The second look: before a name is taken from somebody, and before the service takes the final step
+//! The second look: before a name is taken from a client, and before the service takes the final step
 //! by itself, the records that this rests on are looked up again over TCP.
 
 use jiff::{SignedDuration, Timestamp};

@@ -76,7 +76,7 @@ where
 {
     let StoreTools { store, clock, ids } = **tools;
     let look = store.look(client, name).await?;
-    // Whoever else changes the domain does not change the identity, so SES is asked once.
+    // Another change of the domain does not change the identity, so SES is asked once.
     let mut is_done_at_ses = *decision != Decision::Complete;
     let mut attempts = Attempts::default();
     while attempts.again(clock, ids).await {

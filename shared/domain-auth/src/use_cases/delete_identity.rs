@@ -7,7 +7,7 @@
 //! `aws:ResourceTag/lasso-stack` in the template stands behind that.)
 //!
 //! Before the call, the domain says until when one may be under way (a lease, written under the
-//! domain's version). Nobody creates the identity before that time, so no late call can hit an
+//! domain's version). The identity is not created before that time, so no late call can hit an
 //! identity that is newer than it.
 
 use jiff::{SignedDuration, Timestamp};
@@ -33,7 +33,7 @@ pub(super) const CALL: SignedDuration = SignedDuration::from_secs(15);
 pub(super) enum Deletion {
     /// SES does not have the identity. The domain may still have the lease.
     Gone(Domain),
-    /// A call of somebody else may be under way; the domain is not due before it is over.
+    /// A call of another process may be under way; the domain is not due before it is over.
     UnderWay(Domain),
     /// SES did not do it, or did not say so.
     Failed(Domain, SesError),
@@ -55,7 +55,7 @@ where
     if is_under_way(&domain, tools.clock.now()) {
         return Ok(Deletion::UnderWay(domain));
     }
-    // Whoever takes the name changes this domain with it, and then the lease is refused.
+    // A client that takes the name changes this domain with it, and then the lease is refused.
     let claims = register_of(tools.store, &domain).await?;
     let holder = claims.holder(&domain.name);
     if holder.is_some_and(|holder| *holder != domain.client) {
@@ -97,7 +97,7 @@ where
     }
 }
 
-/// Where SES certainly did nothing, the call is over. Where nobody knows, the lease runs out.
+/// Where SES certainly did nothing, the call is over. Where the outcome is unknown, the lease runs out.
 async fn after_failure(
     tools: &StoreTools<'_, impl Ports<Store: CommitChanges>>,
     domain: Domain,

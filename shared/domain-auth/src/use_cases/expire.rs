@@ -1,5 +1,5 @@
-//! What ends by itself: a contested claim that nobody proves, and a domain that failed and that
-//! nobody cares for. Both are removed like any other domain.
+//! What ends by itself: a contested claim that is not proven, and a domain that failed and that
+//! its client does not restart. Both are removed like any other domain.
 
 use jiff::Timestamp;
 

@@ -1,5 +1,5 @@
-//! The final step without a person, where the operator wants it so; and what it does at SES, whoever
-//! takes it.
+//! The final step without a person, where the operator wants it so; and what it does at SES, whether a
+//! person or the service takes it.
 
 use super::withheld::{Undecided, Withheld, left_to_a_person, withheld};
 use super::{SesTools, Tools};
@@ -18,7 +18,7 @@ impl FinalStepPolicy {
     /// transaction, two lines of history, and one event, `domain.authenticated`. Where something is
     /// wanted that only a person can judge, the change is as it was, and its event says what. None
     /// where SES did not do its part just now, or there was no time to ask: then nothing is to be
-    /// written of what moves the state, so that the domain stays due and nobody is told that a person
+    /// written of what moves the state, so that the domain stays due and no alert says that a person
     /// is wanted.
     ///
     /// No call to SES is begun after `until`.
@@ -87,7 +87,7 @@ impl FinalStepPolicy {
     }
 
     /// Whether the service has to decide about the final step in this change: SES calls the domain
-    /// verified right now, and nobody has completed it.
+    /// verified right now, and it is not completed yet.
     pub fn takes(&self, change: &Change) -> bool {
         let domain = &change.domain;
         let verified = domain

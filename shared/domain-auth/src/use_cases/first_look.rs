@@ -147,7 +147,7 @@ async fn observe_each(
         .collect()
 }
 
-/// Whether DNS gave any answer in time. Without one, nobody has looked.
+/// Whether DNS gave any answer in time. Without one, DNS counts as not looked at.
 fn tells_something(look: &DnsLook) -> bool {
     match &look.zone {
         ZoneOutcome::Found(_) | ZoneOutcome::NoSuchDomain => true,

@@ -1,5 +1,5 @@
 //! Links for people without a login: made and withdrawn by the client, or by Lasso support on its
-//! behalf, and opened by whoever has one.
+//! behalf, and opened by anyone who has one.
 
 use jiff::Timestamp;
 
@@ -155,10 +155,10 @@ where
         .map(|link| (domain, link)))
 }
 
-/// Reads a domain that nobody has: `invalid` is reserved (RFC 6761, section 6.4).
+/// Reads a domain that no client has: `invalid` is reserved (RFC 6761, section 6.4).
 async fn nothing<S: ReadDomains>(store: &S) -> Result<Option<Domain>, StoreError> {
     let (Ok(client), Ok(name)) = (
-        ClientId::parse("nobody"),
+        ClientId::parse("no-client"),
         DomainName::parse_held("no-such-link.invalid"),
     ) else {
         return Ok(None);
@@ -189,7 +189,7 @@ pub(super) fn emailed_link(domain: &Domain, now: Timestamp, ids: &impl Ids) -> (
     with_token(change, link, ids)
 }
 
-/// Ends a link whose email was certainly not sent, without a line of history: nobody has it.
+/// Ends a link whose email was certainly not sent, without a line of history: its address was never sent.
 pub(super) async fn end_unsent<P>(
     tools: &StoreTools<'_, P>,
     (client, name): (&ClientId, &DomainName),

@@ -130,7 +130,7 @@ async fn ask(dns: &impl Lookup, probes: &Probes) -> Vec<Observation> {
     observations
 }
 
-/// The MAIL FROM label to propose: the first candidate whose name nobody uses. Where DNS does not
+/// The MAIL FROM label to propose: the first candidate whose name is not used. Where DNS does not
 /// answer soon, the default.
 pub async fn free_label(
     dns: &impl Lookup,

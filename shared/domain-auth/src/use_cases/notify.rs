@@ -40,7 +40,7 @@ pub struct Notified {
     pub is_noted: bool,
 }
 
-/// Why nobody was told. Nothing was written but a note in the history.
+/// Why Lasso support was not told. Nothing was written but a note in the history.
 #[derive(Debug, thiserror::Error)]
 pub enum NotifyRefusal {
     /// Something else comes first.
@@ -186,7 +186,7 @@ fn step(domain: &Domain, said: Said<'_>, ids: &impl Ids) -> Result<Step, NotifyE
     }
 }
 
-/// The fast pace again, with what the client wrote in the history, and without telling anybody.
+/// The fast pace again, with what the client wrote in the history, and without an alert.
 fn noted_and_hurried(domain: &Domain, said: Said<'_>) -> Step {
     let now = said.now;
     match noted(domain, said) {
@@ -216,7 +216,7 @@ fn cannot(domain: &Domain, note: Option<&Note>) -> NotifyError {
     })
 }
 
-/// The fast pace again, without telling anybody.
+/// The fast pace again, without an alert.
 fn hurried(domain: &Domain, now: Timestamp) -> Step {
     let recent = |hurried: Timestamp| now.duration_since(hurried) < HURRY_INTERVAL;
     if domain.hurried_at.is_some_and(recent) {

@@ -79,7 +79,7 @@ pub struct Settings {
     pub patience: Patience,
     /// When bad looks are not believed.
     pub breaker: Breaker,
-    /// Whether an identity that nobody can miss is deleted.
+    /// Whether an identity without a use ([`reconciliation`](crate::reconciliation)) is deleted.
     pub reconcile_delete: bool,
     /// Calls per second of each operation at SES.
     pub ses_calls_per_second: u32,
@@ -136,7 +136,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         let conflicts = report[Counter::Conflicts];
         self.settle(swept.held, tripped, &mut report).await;
         if report[Counter::Conflicts] > conflicts {
-            // Somebody came first, such as a look of this run. In an hour it might again.
+            // Another change came first, such as a look of this run. In an hour it might again.
             memory.next_sweep = None;
         }
         let last = self.publish_events(times.last_events).await?;
@@ -273,7 +273,7 @@ impl<P: PollerPorts> Poller<'_, P> {
     }
 
     /// The domain, about which Lasso support knows if it is stuck, and its client's contact if its time
-    /// ends soon. None where somebody else has just changed it.
+    /// ends soon. None where another process has just changed it.
     async fn once_told(
         &self,
         domain: Domain,

@@ -90,8 +90,8 @@ where
     Ok(Provisioned::Done(change.domain))
 }
 
-/// The change by which a client loses its claim because the identity at SES is not its own. Nobody
-/// is taken to hold the name then.
+/// The change by which a client loses its claim because the identity at SES is not its own. Then no
+/// client is taken to hold the name.
 pub(super) fn contested(
     domain: &Domain,
     claims: ClaimRegister,
@@ -153,11 +153,11 @@ where
         Deletion::OfAnotherHolder(_) => return Err(CommitError::Conflict),
     };
     let now = tools.clock.now();
-    let anew = State::Provisioning(Provisioning {
+    let again = State::Provisioning(Provisioning {
         may_adopt: before.may_adopt,
         ..Provisioning::default()
     });
-    let change = domain.looked_at(|domain| domain.state = anew, now);
+    let change = domain.looked_at(|domain| domain.state = again, now);
     tools.store.commit(&change).await?;
     Ok(ControlFlow::Continue(change.domain))
 }

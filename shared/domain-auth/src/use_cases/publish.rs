@@ -78,7 +78,7 @@ where
 }
 
 /// Publishes events in their order. After one that fails, the later ones of the same domain wait,
-/// so that nobody reads them in the wrong order. None is begun after `until`.
+/// so that no reader has them in the wrong order. None is begun after `until`.
 async fn publish_page<'a, P>(
     tools: &StoreTools<'_, P>,
     publisher: &P::Publisher,

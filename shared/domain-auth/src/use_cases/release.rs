@@ -1,5 +1,5 @@
-//! Lasso support decides about a claim: ends it, whoever has it, or grants a proven claimant the name
-//! that verified holders keep it from. Each decision has a reason, which whoever loses by it reads; and
+//! Lasso support decides about a claim: ends it, or grants a proven claimant the name
+//! that verified holders keep it from. Each decision has a reason, which the client that loses reads; and
 //! what ends sending needs the domain's name as a confirmation.
 
 use jiff::{SignedDuration, Timestamp};
@@ -14,7 +14,7 @@ use crate::event::Event;
 use crate::evidence;
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName, Note};
-use crate::plain_text::one_line;
+use crate::plain_text::quotation;
 use crate::ports::{
     ClaimStore, Clock, CommitChanges, CommitError, Ports, ReadClaims, ReadDomains, StoreError,
 };
@@ -42,7 +42,7 @@ pub enum Verdict {
 pub struct Order {
     /// What is decided.
     pub verdict: Verdict,
-    /// Why. Shown to whoever loses.
+    /// Why. Shown to the client that loses.
     pub reason: Note,
     /// Whether the domain's name was given as the confirmation that sending may end.
     pub confirmed: bool,
@@ -239,14 +239,14 @@ where
 {
     let StoreTools { store, clock, ids } = *tools;
     let claims = register_of(store, domain).await?;
-    let holders = claim::unchallenged_by(store, &claims, domain).await?;
+    let holders = claim::unchallenged_by(store, &claims, domain, clock.now()).await?;
     let evidence = evidence::of_displacement(&order.why());
     let change = remove::marked(domain, claims, actor, evidence, clock.now(), ids);
     let mut change = change.ok_or(CommitError::Conflict)?;
     if let Some(event) = &mut change.event {
         event.summary = format!(
-            "Lasso support ended the claim to this domain and gave this reason: \"{}\"",
-            one_line(order.reason.as_str())
+            "Lasso support ended the claim to this domain and gave this reason: {}",
+            quotation(order.reason.as_str())
         );
     }
     let written: Vec<&Change> = [&change].into_iter().chain(&holders).collect();
@@ -254,7 +254,7 @@ where
     Ok(change)
 }
 
-/// A holder loses its name, and sending stops. Whoever has proven the name meanwhile is due at once,
+/// A holder loses its name, and sending stops. A claimant that has proven the name meanwhile is due at once,
 /// and takes it at the next look.
 async fn taken_away<P>(
     tools: &StoreTools<'_, P>,

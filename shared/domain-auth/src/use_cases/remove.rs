@@ -1,5 +1,5 @@
 //! Removing a domain: first it is marked, and gone for its client; then its identity goes from SES;
-//! then the domain goes from the table and its name is released. Whoever dies in between leaves a
+//! then the domain goes from the table and its name is released. A process that dies in between leaves a
 //! domain that is `removing`, which the poller finishes.
 
 use jiff::Timestamp;
@@ -80,7 +80,7 @@ where
             Confirmation::OfAnother => return Err(Failure::Refused(RemoveRefusal::OtherConfirmed)),
         }
         let claims = register_of(store, &domain).await?;
-        let holders = match claim::unchallenged_by(store, &claims, &domain).await {
+        let holders = match claim::unchallenged_by(store, &claims, &domain, clock.now()).await {
             Ok(holders) => holders,
             Err(CommitError::Conflict) => continue,
             Err(CommitError::Store(error)) => return Err(error.into()),
@@ -113,7 +113,7 @@ pub(super) fn marked(
     if let State::Contested(contested) = &mut domain.state
         && holder.is_some_and(|holder| holder != *client)
     {
-        // Whoever holds the name, or held it since, has made the identity anew.
+        // The client that holds the name, or held it since, has made the identity again.
         contested.leftover_identity = false;
     }
     let removed = domain.transition(Trigger::Removed, actor.clone(), Some(evidence), now, ids);

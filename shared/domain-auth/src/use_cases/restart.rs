@@ -96,7 +96,7 @@ where
 }
 
 /// Makes SES look for the records of a failed domain again, and writes that. Each of the two calls makes an
-/// identity where there is none. So whoever calls this has written `restarting_until` first: the identity
+/// identity where there is none. So the caller has written `restarting_until` first: the identity
 /// is not deleted before that time.
 pub(super) async fn look_again<P>(
     tools: &SesTools<'_, P>,

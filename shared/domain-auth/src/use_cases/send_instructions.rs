@@ -1,4 +1,4 @@
-//! The records by email to whoever publishes them.
+//! The records by email to the person who publishes them.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -57,7 +57,7 @@ pub enum InstructionsRefusal {
     /// The email has no text.
     #[error(transparent)]
     Unrendered(#[from] HandoffError),
-    /// SES did not take it, or nobody knows whether it did.
+    /// SES did not take it, or it is unknown whether it did.
     #[error(transparent)]
     Ses(#[from] SesError),
 }

@@ -97,7 +97,7 @@ pub async fn judge_all<S: ReadSenders>(
     Ok(asked.into_iter().map(verdict).collect())
 }
 
-/// The domain of an address, which somebody may have.
+/// The domain of an address, which a client may have.
 struct Asked {
     name: DomainName,
     is_suffix: bool,
@@ -168,11 +168,16 @@ impl Facts {
                 warnings: warnings(name, domain, self.looks.get(by)),
             };
         }
-        // What the client has lost is in the register no more, but its domain item says that it covered
-        // the address, and why it does so no longer.
+        // A contested claim, of a name that the client has lost or not proven yet, is in no register, but its
+        // domain item says that it is about the address, and what comes first.
         let mut above = above(name).filter_map(|above| self.domains.get(&above));
-        let lost = above.find(|domain| domain.state.displacement().is_some());
-        if let Some(domain) = lost
+        let contested = above.find(|domain| match domain.state {
+            State::Contested(_) => true,
+            State::Provisioning(_) | State::Pending(_) | State::Verified(_) => false,
+            State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) => false,
+            State::Rejected(_) | State::Removing(_) => false,
+        });
+        if let Some(domain) = contested
             && let Some(standing) = standing_of(domain)
         {
             return Verdict::Covered {

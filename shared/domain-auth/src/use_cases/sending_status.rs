@@ -59,7 +59,7 @@ where
     if status.dkim != AxisStatus::Success {
         match register_of(tools.store, domain).await {
             Ok(claims) if holds_above(&claims, domain) => {}
-            // SES's word about a name below somebody else's is no reason to keep it.
+            // SES's word about a name below another client's is no reason to keep it.
             Ok(_) => return Some(status),
             Err(error) => {
                 let error = &error as &dyn std::error::Error;

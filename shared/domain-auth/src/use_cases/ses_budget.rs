@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::ports::{Clock, Operation, SesError, Tally};
 
 /// The slowest that an operation gets, as a multiple of the quota's interval. No slower: a call that
-/// is throttled costs nobody anything, and a person may wait for it.
+/// is throttled costs nothing, and a person may wait for it.
 const SLOWEST: i32 = 2;
 
 /// By how much of the quota's rate each accepted call makes a slowed operation faster, in percent.
@@ -27,7 +27,7 @@ pub struct SesBudget {
     buckets: Arc<Mutex<BTreeMap<Operation, Bucket>>>,
 }
 
-/// Whether somebody waits for what is called.
+/// Whether a person waits for the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Urgency {
     /// A person does.
@@ -56,7 +56,7 @@ impl SesBudget {
         )
     }
 
-    /// No spacing: for a request that somebody waits for, which would rather be throttled.
+    /// No spacing: for a request that a person waits for, which would rather be throttled.
     pub fn unlimited() -> Self {
         Self::with_interval(SignedDuration::ZERO)
     }
@@ -69,7 +69,7 @@ impl SesBudget {
         }
     }
 
-    /// The same budget for calls that nobody waits for: they let the others go first.
+    /// The same budget for background calls, which yield to those that a person waits for.
     #[must_use]
     pub fn in_background(&self) -> Self {
         Self {
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_waits_for_lets_the_others_go_first() {
+    fn background_calls_yield_to_awaited_calls() {
         let (budget, clock) = (SesBudget::per_second(1), Seconds::default());
         let awaited = budget.reserve(OPERATION, clock.now());
         let background = budget.in_background();

@@ -1,5 +1,5 @@
 //! What keeps the service from taking the final step by itself. SES's word is not enough: it calls a
-//! domain verified that only lies below a verified one, or whose records somebody else has left.
+//! domain verified that only lies below a verified one, or whose records another client has left.
 
 use jiff::Timestamp;
 
@@ -32,7 +32,7 @@ pub(super) enum Withheld {
         /// Name servers that should have shown them.
         of: usize,
     },
-    /// A domain above this one belongs to somebody else, and this client has not proven its own.
+    /// A domain above this one belongs to another client, and this client has not proven its own.
     BelowAnothers,
     /// Another client held this name before, whose records may still be in DNS, and this client has
     /// not proven it.
@@ -140,7 +140,7 @@ where
     })
 }
 
-/// Whether SES may have verified the domain by what belongs to somebody else. A name that its client
+/// Whether SES may have verified the domain by what belongs to another client. A name that its client
 /// has proven is its own.
 async fn rests_on_others(
     tools: &SesTools<'_, impl Ports<Ses: Identities>>,

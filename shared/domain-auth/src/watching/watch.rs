@@ -42,7 +42,7 @@ pub enum Sight {
     Good,
     /// It is gone, and enough witnesses say so.
     Bad(Broken),
-    /// Nobody knows, or too few do. It counts for nothing.
+    /// Too few answers, or none. It counts for nothing.
     Unknown,
 }
 

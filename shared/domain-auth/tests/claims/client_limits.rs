@@ -1,5 +1,5 @@
-//! The limits of one client: the number of its domains is what it is whoever dies, and no addition
-//! exceeds a limit, whoever else adds at the same time.
+//! The limits of one client: the number of its domains is right after any crash, and no addition
+//! exceeds a limit, also where others add at the same time.
 
 use domain_auth::limits::{
     AdditionLimits, ClientRecord, LimitReached, OwnLimits, ReadClientRecord, SetLimits,
@@ -233,7 +233,7 @@ fn a_write_that_would_exceed_a_limit_is_refused_by_the_store() {
     world.crash.die_at(point);
     let mut slow = Box::pin(world.post(&first));
     assert!(slow.as_mut().now_or_never().is_none());
-    world.crash.stop_nobody_else();
+    world.crash.stop_no_other();
     Box::pin(world.post(&second))
         .now_or_never()
         .unwrap()

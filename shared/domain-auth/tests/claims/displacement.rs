@@ -125,7 +125,7 @@ fn a_domain_that_is_completed_meanwhile_is_not_released_without_a_confirmation()
             let of = (&client, &name);
             let mut released = pin!(release(&tools, of, &order, &supporter));
             assert!(released.as_mut().now_or_never().is_none(), "{context}");
-            world.crash.stop_nobody_else();
+            world.crash.stop_no_other();
             if world.status("maple", NAME) == Some(Status::Contested) {
                 // It was only slow to answer.
                 continue;

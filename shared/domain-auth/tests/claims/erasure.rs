@@ -186,8 +186,8 @@ fn an_erased_client_has_no_domain_and_nothing_that_names_a_person() {
         "what happened stays"
     );
     let lines = world.history("maple", SENDING);
-    let by_nobody = Actor::lasso_support("");
-    assert_eq!(lines.last().unwrap().actor, by_nobody);
+    let without_a_person = Actor::lasso_support("");
+    assert_eq!(lines.last().unwrap().actor, without_a_person);
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn a_client_that_is_being_erased_adds_nothing_and_gets_no_limits() {
     assert!(matches!(set.now_or_never(), Some(Err(Failure::Refused(_)))));
     polled_until_erased(&world, "erased");
     let added = world.add("maple", "new.example");
-    assert_eq!(added.state.status(), Status::Pending, "it begins anew");
+    assert_eq!(added.state.status(), Status::Pending, "it begins again");
     assert!(matches!(erased(&world), Some(Standing::UnderWay { .. })));
 }
 
@@ -264,7 +264,7 @@ fn an_addition_that_is_under_way_when_the_erasure_begins_writes_nothing() {
     let new = new_domain("maple", "new.example");
     let mut post = Box::pin(world.post(&new));
     assert!(post.as_mut().now_or_never().is_none());
-    world.crash.stop_nobody_else();
+    world.crash.stop_no_other();
     erased(&world).unwrap();
     world.crash.let_go();
     let added = post.now_or_never();
@@ -346,7 +346,7 @@ fn dying_between_any_two_steps_of_a_run_that_erases_leaves_nothing_behind() {
     }
 }
 
-/// A poller that was slow goes on after the client has begun anew.
+/// A poller that was slow goes on after the client has begun again.
 #[test]
 fn what_is_noted_of_an_erasure_that_is_over_changes_nothing() {
     let world = prepared();

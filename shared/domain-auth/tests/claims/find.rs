@@ -45,7 +45,7 @@ fn holders_and_claimants_of_a_name_are_found_with_its_parents_and_children() {
     );
     assert!(all.next.is_none());
     // A name that no client has leads to those above it.
-    let below = named(&world, "nobody.other.example.com", 10, None);
+    let below = named(&world, "free.other.example.com", 10, None);
     assert_eq!(
         shown(&below),
         [

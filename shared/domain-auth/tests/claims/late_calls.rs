@@ -17,7 +17,7 @@ const NAME: &str = "example.com";
 const V1_CALLS: [&str; 2] = ["VerifyDomainIdentity", "VerifyDomainDkim"];
 
 impl World {
-    /// Nothing is left at SES that nobody could find again.
+    /// Nothing is left at SES that could not be found again.
     fn assert_nothing_untagged(&self, context: &str) {
         let tag = self.ses.client_of(&domain_name(NAME));
         assert_ne!(tag, Some(None), "{context}: an identity without tags");
@@ -56,7 +56,7 @@ fn registering_makes_no_v1_call_after_the_domain_was_removed() {
         world.crash.die_at(point + 1);
         let mut slow = Box::pin(provision(&tools, domain));
         assert!(slow.as_mut().now_or_never().is_none(), "{context}");
-        world.crash.stop_nobody_else();
+        world.crash.stop_no_other();
         world.poll_after(SignedDuration::from_secs(1));
         world.remove("maple", NAME);
         world.crash.let_go();
@@ -67,7 +67,7 @@ fn registering_makes_no_v1_call_after_the_domain_was_removed() {
     }
 }
 
-/// A holder restarts its failed domain while somebody proves the name: its call must not make the
+/// A holder restarts its failed domain while another client proves the name: its call must not make the
 /// identity that the new holder takes for one of others.
 #[test]
 fn a_takeover_waits_for_a_restart_that_is_under_way() {
@@ -100,7 +100,7 @@ fn a_takeover_waits_for_a_restart_that_is_under_way() {
         world.crash.die_at(point);
         let mut slow = Box::pin(restart(&tools, whose, &actor, 100));
         assert!(slow.as_mut().now_or_never().is_none(), "{context}");
-        world.crash.stop_nobody_else();
+        world.crash.stop_no_other();
         world.poll_after(SignedDuration::from_secs(5));
         world.crash.let_go();
         slow.now_or_never().unwrap().ok();

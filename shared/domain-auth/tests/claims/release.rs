@@ -161,7 +161,7 @@ fn only_a_proven_claim_is_granted() {
 }
 
 #[test]
-fn a_released_domain_that_nobody_wants_leaves_no_identity_behind() {
+fn a_released_domain_without_a_claimant_leaves_no_identity_behind() {
     let world = World::new();
     world.authenticated("maple", NAME);
     world.release("maple", NAME).unwrap();

@@ -130,7 +130,7 @@ fn an_identity_that_is_gone_already_is_success() {
     world.add("maple", NAME);
     world.ses.forget(&domain_name(NAME));
     world.remove("maple", NAME);
-    assert_gone(&world, "somebody deleted it by hand");
+    assert_gone(&world, "it was deleted by hand");
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn a_domain_is_removed_from_every_state() {
             .now_or_never()
             .unwrap();
         removed.unwrap();
-        // Somebody may still be making the identity of a domain that is `provisioning`.
+        // A process may still be making the identity of a domain that is `provisioning`.
         let left = usize::from(status == "provisioning");
         assert_eq!(world.ses.identities(), left, "{status}");
         world.settle();
@@ -214,7 +214,7 @@ fn what_was_still_being_created_goes_too() {
     };
     world.crash.die_at(create);
     assert!(post.as_mut().now_or_never().is_none());
-    world.crash.stop_nobody_else();
+    world.crash.stop_no_other();
     world.remove("maple", NAME);
     assert_eq!(world.status("maple", NAME), Some(Status::Removing));
     world.crash.let_go();

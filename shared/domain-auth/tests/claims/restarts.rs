@@ -51,7 +51,7 @@ fn run_while(world: &World, point: usize, meanwhile: impl FnOnce()) -> bool {
     if run.as_mut().now_or_never().is_some() {
         return false;
     }
-    world.crash.stop_nobody_else();
+    world.crash.stop_no_other();
     meanwhile();
     world.crash.let_go();
     run.now_or_never().expect("it goes on").unwrap();

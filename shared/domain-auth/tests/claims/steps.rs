@@ -241,7 +241,7 @@ fn names_that_are_being_removed_do_not_hold_up_a_proof_above_them() {
         Some("cedar"),
         "at the first look"
     );
-    // The names themselves are nobody else's before their identities are gone.
+    // The names themselves are not free before their identities are gone.
     let (first, other) = (domain_name(&below(0)), client("cedar"));
     assert_eq!(world.holder(&below(0)).as_deref(), Some("maple"));
     assert_eq!(

@@ -394,7 +394,7 @@ fn a_domain_that_is_verified_at_the_last_moment_does_not_expire() {
 }
 
 #[test]
-fn what_is_verified_by_a_parent_of_somebody_else_needs_proof() {
+fn what_is_verified_by_a_parent_of_another_client_needs_proof() {
     let world = World::new();
     world.ses.add_foreign(&domain_name(NAME), None, true);
     world.ses.verify(&domain_name(NAME));
@@ -425,7 +425,7 @@ fn what_is_verified_by_a_parent_of_somebody_else_needs_proof() {
 }
 
 #[test]
-fn leftover_records_of_the_holder_before_verify_nobody() {
+fn leftover_records_of_the_holder_before_verify_no_other_client() {
     let world = World::new();
     world.verified("maple", NAME);
     world.remove("maple", NAME);

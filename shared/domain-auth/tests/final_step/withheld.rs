@@ -104,7 +104,7 @@ fn a_domain_below_one_of_another_client_is_completed_only_where_it_is_proven() {
 }
 
 #[test]
-fn a_domain_below_an_identity_that_nobody_here_holds_waits_for_a_person() {
+fn a_domain_below_an_identity_that_no_client_holds_waits_for_a_person() {
     let world = World::with("automatic", None);
     let domain = world.domain_after("mail.example.com", vec![]);
     let above = domain_name("example.com");

@@ -77,7 +77,7 @@ fn a_single_domain_has_its_records_while_240_of_another_client_wait() {
 }
 
 #[test]
-fn of_one_client_the_oldest_comes_first_and_nobody_is_left_out() {
+fn of_one_client_the_oldest_comes_first_and_none_is_left_out() {
     let world = World::new();
     for (number, owner) in ["maple", "maple", "maple", "cedar", "oak"]
         .iter()
@@ -98,7 +98,7 @@ fn of_one_client_the_oldest_comes_first_and_nobody_is_left_out() {
 }
 
 #[test]
-fn what_ses_throttles_has_another_turn_and_holds_up_nobody() {
+fn what_ses_throttles_has_another_turn_and_holds_up_no_other_domain() {
     let world = World::new();
     let start = world.clock.now();
     world.crowd("maple", 3);

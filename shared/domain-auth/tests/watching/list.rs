@@ -1,4 +1,4 @@
-//! What SES's list tells: verifications, lost identities, and identities that nobody holds.
+//! What SES's list tells: verifications, lost identities, and identities without a holder.
 
 use domain_auth::domain::Domain;
 use domain_auth::event::EventType;
@@ -89,7 +89,7 @@ fn a_lost_identity_is_a_failure_and_a_restart_makes_a_new_one() {
 }
 
 #[test]
-fn a_look_makes_no_identity_anew_that_is_lost() {
+fn a_look_does_not_recreate_a_lost_identity() {
     let world = World::default();
     let domain = world.sending("example.com");
     world.sending("example.org");
@@ -123,7 +123,7 @@ fn a_domain_whose_identity_is_lost_does_not_recover() {
 }
 
 #[test]
-fn a_list_of_somebody_elses_identities_fails_nobody() {
+fn a_list_of_foreign_identities_fails_no_domain() {
     let world = World::default();
     for n in 0..20 {
         let domain = world.sending(&format!("d{n}.example.com"));
@@ -178,7 +178,7 @@ fn the_list_is_read_again_at_once_where_its_finding_was_not_written() {
 }
 
 #[test]
-fn orphans_are_reported_and_deleted_only_where_that_is_wanted_and_nobody_can_miss_them() {
+fn orphans_are_reported_and_deleted_only_with_reconcile_delete_and_without_a_use() {
     for (wanted, expected) in [(false, 3), (true, 2)] {
         let world = World {
             reconcile_delete: wanted,
@@ -261,7 +261,7 @@ fn what_ses_verifies_is_known_soon_however_seldom_the_domain_is_looked_at() {
 }
 
 #[test]
-fn the_list_is_read_hourly_where_nobody_waits() {
+fn the_list_is_read_hourly_where_no_domain_waits() {
     let world = World::default();
     world.sending("example.com");
     world.run_for(HOUR * 5);

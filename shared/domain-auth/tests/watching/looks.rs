@@ -79,7 +79,7 @@ fn a_domain_that_its_registrar_suspends_is_at_risk_with_one_alert_and_one_diagno
 fn what_is_no_bad_look_puts_no_domain_at_risk() {
     type Break = fn(&World, &Domain);
     let cases: [(&str, Break); 6] = [
-        ("nobody answers", |world, _| world.dns.set_silent(true)),
+        ("no server answers", |world, _| world.dns.set_silent(true)),
         ("one of two servers has lost it", |world, domain| {
             world.dns.half_unpublish(&named(domain, "_domainkey"), true);
         }),
@@ -201,7 +201,7 @@ fn a_verified_domain_that_breaks_is_no_alert() {
 }
 
 #[test]
-fn a_blind_resolver_downgrades_nobody_and_says_so_once_a_run() {
+fn a_blind_resolver_downgrades_no_domain_and_says_so_once_a_run() {
     let world = World::default();
     let domains: Vec<Domain> = (0..60)
         .map(|n| world.sending(&format!("d{n}.example{n}.com")))

@@ -157,7 +157,7 @@ fn a_topic_that_is_down_costs_a_few_calls_a_run_and_loses_nothing() {
 }
 
 #[test]
-fn events_that_can_never_be_published_hold_up_nobody_else() {
+fn events_that_can_never_be_published_hold_up_no_others() {
     let world = World::default();
     let now = world.clock.now();
     for n in 0..1_200 {

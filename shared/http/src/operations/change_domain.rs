@@ -26,7 +26,7 @@ pub struct ChangeDomainBody {
     /// All communities that the domain is for. One that is there twice counts once; `null` is none.
     #[cfg_attr(feature = "openapi", schemars(length(max = MAX_COMMUNITIES)))]
     pub communities: Option<Vec<Community>>,
-    /// A person who can be asked; `null` for nobody.
+    /// A person who can be asked; `null` takes the address away.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<EmailAddress>"))]
     pub contact_email: Option<Option<EmailAddress>>,
 }

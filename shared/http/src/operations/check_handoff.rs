@@ -7,7 +7,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/handoff/{token}/check",
     access: Access::Anyone,
     function: "check-domain",
-    summary: "Looks at Amazon SES and DNS now, for whoever has a link to the domain.",
+    summary: "Looks at Amazon SES and DNS now, for a person who has a link to the domain.",
 };
 
 #[cfg(feature = "openapi")]
@@ -19,7 +19,7 @@ pub(super) mod openapi {
 
     pub(crate) fn describe(_: &mut Schemas) -> Description {
         Description {
-            detail: "The domain has one check in 30 seconds, whoever asks; the page says when the next \
+            detail: "The domain has one check in 30 seconds, for all askers together; the page says when the next \
                 one may be. Of no link and of one that is no more, the page says so.",
             answers: vec![GoodAnswer {
                 status: "303",

@@ -26,7 +26,7 @@ pub(super) mod openapi {
         history(schemas, "history", &page())
     }
 
-    /// A page of a history, whoever reads it.
+    /// A page of a history, for a client and for Lasso support.
     pub(crate) fn history(
         schemas: &mut Schemas,
         example: &'static str,

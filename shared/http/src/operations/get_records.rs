@@ -41,7 +41,7 @@ pub(super) mod openapi {
                 ApiError::RecordsNotReady,
                 ApiError::invalid(FieldError::parameter(
                     "format",
-                    "is none of json, zone, csv, terraform, route53, text and html",
+                    "must be one of json, zone, csv, terraform, route53, text, html",
                 )),
             ],
             ..Description::default()

@@ -64,7 +64,7 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let link = schemas.answered::<MadeLinkView>();
         Description {
-            detail: "Whoever has the link sees the records of this one domain and how they stand, and \
+            detail: "A person who has the link sees the records of this one domain and how they stand, and \
                 may ask for a check; nothing else. It ends after 14 days at most, when it is withdrawn, \
                 and when the client has the domain no more. A domain has at most 10 of them at once. \
                 The `url` is in this answer and nowhere else, so there is no `Idempotency-Key` for \

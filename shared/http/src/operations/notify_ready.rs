@@ -79,7 +79,7 @@ pub(super) mod openapi {
         let notified = schemas.answered::<NotifiedView>();
         Description {
             detail: "Lasso support is told once for each state that the domain comes into; saying it \
-                again is answered the same and tells nobody. `support_told_at`, `emailed` and `sentence` say \
+                again has the same answer, and Lasso support is not told again. `support_told_at`, `emailed` and `sentence` say \
                 what became of it, and `missing` what is still missing. A note is kept in the history in \
                 every state, also where the answer is 409, and is shown in the queue of Lasso support. A \
                 domain that was rejected is open for the final step again, and one that waits is \

@@ -17,8 +17,8 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let just_now = "The domain, as it was seen just now.";
         Description {
-            detail: "Takes some seconds, up to 20. At most once per 30 seconds and domain, whoever \
-                asks, and 120 times a minute for one person.",
+            detail: "Takes some seconds, up to 20. At most once per 30 seconds and domain for all \
+                callers, and 120 times a minute for one person.",
             answers: vec![examples::completed(just_now, schemas)],
             problems: samples::of_checks(),
             ..Description::default()

@@ -79,7 +79,7 @@ pub(super) mod openapi {
     struct ReleaseDomainBody {
         /// Absent is as good as `end`.
         decision: Option<DecisionWord>,
-        /// Why, in plain text. Whoever loses the name by it reads it.
+        /// Why, in plain text. The client that loses the name reads it.
         reason: Note,
         /// The domain once more, in any spelling, where Lasso sends for the holder that loses it.
         confirm: Option<String>,
@@ -105,8 +105,8 @@ pub(super) mod openapi {
                 claim is contested, and a client that has proven the name takes it within minutes. A \
                 contested claim is dropped, and who holds the name keeps it. With the decision \
                 `grant`, for a contested claim that is proven, the claimant has the name: a holder of \
-                exactly this name loses it, and holders of names above and below keep theirs. Whoever \
-                loses by it reads the `reason`. A holder that Lasso sends for (`authenticated`, \
+                exactly this name loses it, and holders of names above and below keep theirs. The \
+                client that loses reads the `reason`. A holder that Lasso sends for (`authenticated`, \
                 `at_risk`) loses its name only with `confirm`. Repeated, it has no second effect: a \
                 claim that has lost its name already is answered as it stands. A grant that takes \
                 longer than some seconds, because many names of others give way to it, is 202: the \

@@ -14,7 +14,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/domains/{domain}/instructions",
     access: Access::ClientAdmin,
     function: "send-instructions",
-    summary: "Emails the records of a domain to whoever publishes them.",
+    summary: "Emails the records of a domain to the person who publishes them.",
 };
 
 /// The body of `POST …/instructions`.

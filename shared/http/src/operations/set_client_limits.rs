@@ -84,7 +84,7 @@ pub(super) mod openapi {
         Description {
             detail: "Replaces what was set before: a limit that is left out, or `null`, is the \
                 default of the deployment. A limit below what the client has takes nothing from it. \
-                The client's domains are counted anew when the next one is added or removed.",
+                The client's domains are counted again when the next one is added or removed.",
             body: Some(RequestBody::new(
                 schemas.read::<LimitsBody>(),
                 json!({

@@ -28,6 +28,9 @@ impl ApiError {
             Self::NotFound => {
                 Problem::new(404, "not_found", "Not found", "There is no such domain.")
             }
+            Self::NoSuchClient => {
+                Problem::new(404, "not_found", "Not found", "There is no such client.")
+            }
             Self::NoRoute => Problem::new(
                 404,
                 "no_route",
@@ -88,7 +91,7 @@ impl ApiError {
                 406,
                 "not_acceptable",
                 "No such format",
-                "The records are not to be had in a format that the Accept header names.",
+                "None of the formats in the Accept header is available.",
             ),
             Self::CheckedTooSoon(seconds) => Problem::new(
                 429,
@@ -171,7 +174,7 @@ impl ApiError {
                 Problem::new(
                     409,
                     "not_ready",
-                    "Something else comes first",
+                    "Not ready for the final step",
                     not_ready(status, first, is_noted),
                 )
             }
@@ -230,7 +233,7 @@ impl ApiError {
                 "too_many_additions",
                 "Enough domains added for today",
                 format!(
-                    "You can add no more than {limit} domains on a day in UTC \
+                    "You can add no more than {limit} domains a day (UTC) \
                          (max_domains_added_per_day). Go on tomorrow, or ask Lasso support for a \
                          higher limit."
                 ),
@@ -254,7 +257,7 @@ impl ApiError {
             Self::InvalidKey(error) => Problem::new(
                 400,
                 "invalid_idempotency_key",
-                "The Idempotency-Key is no key",
+                "Invalid Idempotency-Key",
                 format!("The header Idempotency-Key {error}."),
             ),
             Self::KeyReused => Problem::new(

@@ -49,8 +49,8 @@ pub(super) fn call_of_support(status: Status, proven: bool) -> &'static str {
         }
         Status::Contested => {
             "Its claim waits for the ownership record: recheck looks for it (POST …/recheck), release \
-             ends the claim (POST …/release), and adopt gives the client the identity that Amazon SES \
-             has (POST …/adopt)."
+             ends the claim (POST …/release), and, where no other client holds the name, adopt gives the \
+             client the identity that Amazon SES has (POST …/adopt)."
         }
         Status::Provisioning => "Amazon SES is still registering it, which goes on by itself.",
         Status::Pending => {

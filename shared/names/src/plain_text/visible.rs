@@ -19,6 +19,18 @@ pub fn one_line(text: &str) -> String {
     words.join(" ")
 }
 
+/// The same in quotation marks at the end of a sentence: with a full stop behind them, unless the text ends its
+/// own sentence.
+pub fn quotation(text: &str) -> String {
+    let line = one_line(text);
+    let stop = if line.ends_with(['.', '!', '?', '…']) {
+        ""
+    } else {
+        "."
+    };
+    format!("\"{line}\"{stop}")
+}
+
 /// Whether a character does not show, or changes how its neighbours show: controls, bidirectional
 /// controls, zero-width characters, fillers, variation selectors, interlinear annotation and tags
 /// (most of them `Default_Ignorable_Code_Point` of the Unicode Character Database).

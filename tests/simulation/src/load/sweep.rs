@@ -158,7 +158,7 @@ fn run_one_by_one() -> Strategy {
     let world = World::of_a_day(SEED);
     world.setting.clock.run(async {
         one_by_one::poll(&world, World::all_seen).await;
-        // Its function runs all the time, started anew every minute.
+        // Its function runs all the time, started again every minute.
         let busy = world.setting.clock.elapsed();
         let mut strategy = Strategy::of(&world, busy, busy.as_secs_f64() / 60.0);
         let (verified, ()) = join(verify(&world), one_by_one::poll(&world, known)).await;

@@ -23,21 +23,21 @@ fn expected(fault: Fault) -> (u32, &'static str) {
         Fault::HistoryDropped => (1, "without a line of history"),
         Fault::FirstBadLookBelieved => (1, "after one bad look"),
         Fault::SilenceCounts => (2, "nothing is broken"),
-        Fault::AlertForgotten => (2, "nobody is told"),
+        Fault::AlertForgotten => (2, "without an alert"),
         Fault::FirstBadLookForgotten => (3, "awaits AtRisk"),
         Fault::WatchedForgotten => (3, "was due for"),
         Fault::DueInAMonth => (1, "and due at"),
         Fault::ClaimsLost => (1, "holds it"),
         Fault::SecretReused => (1, "given out twice"),
-        Fault::NobodyDecided => (2, "a verified holder was displaced"),
-        Fault::DeletionForgotten => (1, "which nobody holds"),
+        Fault::Undecided => (2, "a verified holder was displaced"),
+        Fault::DeletionForgotten => (1, "which no client holds"),
         Fault::DeletionAstray => (1, "and is ["),
         Fault::OrphanDeletedEarly => (1, "was deleted at SES before"),
         Fault::VerifiedOrphanDeleted => (1, "was deleted at SES: Verified"),
         Fault::TagsIgnored => (1, "was deleted at SES: OfAnotherStack"),
         Fault::DescribingForgotten => (2, "which is not theirs"),
-        Fault::OrphansDeletedUnasked => (1, "and nobody wants that"),
-        Fault::OrphansKept => (1, "which nobody can miss"),
+        Fault::OrphansDeletedUnasked => (1, "which was not wanted"),
+        Fault::OrphansKept => (1, "which has no use"),
         Fault::ConfigurationSetForgotten => (1, "was completed with None"),
         Fault::QuotaIgnored => (2, "calls in calm times were throttled"),
         Fault::LettersUncounted => (1, "on one day"),
@@ -70,5 +70,5 @@ fn every_fault_is_found() {
             .flat_map(|missed| missed.expect("a simulation that ends"))
             .collect()
     });
-    assert!(missed.is_empty(), "nobody noticed: {missed:?}");
+    assert!(missed.is_empty(), "not noticed: {missed:?}");
 }

@@ -61,11 +61,11 @@ impl Figures {
             out,
             "{} changes written, {} answers about them checked, {} events published\n\
              {} breaks alerted, {} recoveries, {} breaks over before that, {} spells in which nothing could be\n\
-             seen and nobody was alerted, {} verifications taken back\n\
+             seen without an alert, {} verifications taken back\n\
              {} claims proven, {} of them left to Lasso support, {} decided or released by it; {} holders\n\
              lost a name to a proof\n\
              {} identities of others adopted, {} left as they were\n\
-             {} identities deleted that nobody could miss, {} as old kept that somebody might\n\
+             {} identities without a use deleted, {} as old kept that may be in use\n\
              {} emails with instructions, {} stopped by the limit of a domain, {} by that of a client",
             self.commits,
             self.answers,

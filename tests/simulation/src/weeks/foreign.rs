@@ -24,7 +24,7 @@ pub(super) fn plant<'a>(
             continue;
         }
         let owner = match chance.below(4) {
-            0 | 1 => IdentityOwner::Nobody,
+            0 | 1 => IdentityOwner::Untagged,
             2 => IdentityOwner::AnotherStack,
             _ => IdentityOwner::Client("gone".to_owned()),
         };

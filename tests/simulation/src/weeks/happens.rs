@@ -171,7 +171,7 @@ impl World {
         self.tell_truth();
     }
 
-    /// Everything that can be seen of all names, whoever looks.
+    /// Everything that can be seen of all names, by all observers.
     pub(super) fn tell_truth(&self) {
         let resolver_down = self.dns.is_down();
         for name in &self.names {

@@ -163,7 +163,7 @@ impl Holders {
                 let mut held = self.held.iter();
                 held.any(|(held, holder)| held == name && holder.as_str() == client)
             }
-            IdentityOwner::AnotherStack | IdentityOwner::Nobody => false,
+            IdentityOwner::AnotherStack | IdentityOwner::Untagged => false,
         }
     }
 
@@ -175,7 +175,7 @@ impl Holders {
             .min()
     }
 
-    /// Whoever has a name holds it, and nobody else has it, or one above or below it; but for a name
+    /// A client that has a name holds it, and no other has it, or one above or below it; but for a name
     /// that was proven: then its holder is known to have it.
     fn conflicts(&self, organizational: &str) -> Vec<String> {
         let there: Vec<(&DomainName, &ClientId)> = self
@@ -210,7 +210,7 @@ impl Holders {
         wrong
     }
 
-    /// Who loses a name, or claims it, gets a secret that nobody had.
+    /// Who loses a name, or claims it, gets a new secret.
     fn secret(&mut self, before: Option<&Domain>, domain: &Domain) -> Result<(), String> {
         let Some(secret) = secret_of(domain) else {
             return Ok(());
@@ -260,7 +260,7 @@ impl Contests {
             Action::Failed | Action::Restarted | Action::Completed | Action::Rejected => {}
             Action::Reopened | Action::RecordsBroken | Action::RecordsRecovered => {}
             Action::Removed | Action::Stuck | Action::Ready | Action::InstructionsSent => {}
-            Action::Challenged | Action::Checked | Action::Changed => {}
+            Action::Challenged | Action::Unchallenged | Action::Checked | Action::Changed => {}
             Action::LinkMade | Action::LinkWithdrawn => {}
         }
         Ok(())
@@ -277,7 +277,7 @@ fn adopts(state: &State) -> bool {
     }
 }
 
-/// SES has the name already, for somebody else.
+/// SES has the name already, for another owner.
 fn entry_is_of_ses(entry: &HistoryEntry) -> bool {
     entry.from == Some(Status::Provisioning) && entry.is_contested_by_ses()
 }

@@ -109,7 +109,7 @@ impl Journal {
         self.entries().calm_since = since;
     }
 
-    /// An event went out, from somebody who began at `started`.
+    /// An event went out, from a process that began at `started`.
     pub(crate) fn published(&self, event: &Event, started: Duration) {
         let mut entries = self.entries();
         entries.figures.published += 1;
@@ -202,7 +202,7 @@ impl Journal {
         next_check.map(|next_check| next_check.min(next_sweep))
     }
 
-    /// Whoever would notice something is held up for so long.
+    /// The process that would notice something is held up for so long.
     pub(super) fn holds_up(&self, length: Duration) {
         self.entries().truth.holds_up(length);
     }
@@ -297,13 +297,14 @@ impl Journal {
     }
 
     /// After some transitions that are no events, the same may be said again.
-    fn begins_anew(&self, entry: &HistoryEntry, domain: &Domain) {
-        let anew = match entry.action {
+    fn begins_again(&self, entry: &HistoryEntry, domain: &Domain) {
+        let again = match entry.action {
             Action::Restarted | Action::Reopened | Action::Provisioned => true,
             Action::Added | Action::Readded | Action::ProofFound | Action::Verified => false,
             Action::Failed | Action::Completed | Action::Rejected | Action::RecordsBroken => false,
             Action::RecordsRecovered | Action::Displaced | Action::Removed | Action::Stuck => false,
-            Action::Ready | Action::InstructionsSent | Action::Challenged => false,
+            Action::Ready | Action::InstructionsSent => false,
+            Action::Challenged | Action::Unchallenged => false,
             Action::Checked | Action::Adopted | Action::Changed => false,
             Action::LinkMade | Action::LinkWithdrawn => false,
         };
@@ -312,7 +313,7 @@ impl Journal {
         if entry.from != Some(entry.to) {
             entries.told.remove(&key);
         }
-        if anew {
+        if again {
             entries.last.remove(&key);
         }
     }
@@ -334,7 +335,8 @@ impl Journal {
     /// does, and what is written of it because of another client's claim.
     fn acted(&self, changes: &[&Change]) {
         let from_outside = |entry: &HistoryEntry| {
-            !matches!(entry.actor, Actor::Service) || entry.action == Action::Challenged
+            !matches!(entry.actor, Actor::Service)
+                || matches!(entry.action, Action::Challenged | Action::Unchallenged)
         };
         let asked = |change: &&Change| change.domain.check_asked_by.is_some();
         let touched = changes.iter().any(asked)
@@ -403,7 +405,7 @@ impl Observe for Journal {
                 if entry.evidence.is_none() {
                     self.wrong(&format!("{entry:?} has no evidence"));
                 }
-                self.begins_anew(entry, &change.domain);
+                self.begins_again(entry, &change.domain);
                 self.completed(entry, &change.domain);
             }
             if let Some(before) = before {

@@ -33,11 +33,11 @@ const PLANTED: [Kind; 7] = [
 /// What there is to say of an identity that no domain holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// This stack made it, and SES never verified it: nobody can miss it.
+    /// This stack made it, and SES never verified it: it has no use.
     InVain,
     /// The same, and its name is one that clients add and remove.
     Added,
-    /// The same, and nobody has seen it before.
+    /// The same, and it was not seen before.
     New,
     /// SES has verified it, or does soon.
     Verified,
@@ -53,7 +53,7 @@ enum Kind {
 #[derive(Debug)]
 pub(super) struct Orphans {
     planted: Vec<Planted>,
-    /// Whether the operator wants those to be deleted that nobody can miss.
+    /// Whether the operator wants those without a use deleted.
     pub(super) wanted: bool,
 }
 
@@ -98,7 +98,7 @@ impl Orphans {
             } else {
                 now + left
             };
-            // What was noted may be what it was before somebody changed the tag.
+            // What was noted may be what it was before the tag was changed.
             let retagged = chance.happens(0.5);
             let seen_verified = chance.happens(0.5);
             let (owner, verification, was) = match kind {
@@ -114,7 +114,7 @@ impl Orphans {
                     (ours(), taken_back, (true, true))
                 }
                 Kind::OfAnotherStack => (IdentityOwner::AnotherStack, PENDING, (retagged, false)),
-                Kind::Untagged => (IdentityOwner::Nobody, PENDING, (retagged, false)),
+                Kind::Untagged => (IdentityOwner::Untagged, PENDING, (retagged, false)),
             };
             ses.put(&name, &owner, verification);
             if kind != Kind::New {
@@ -152,7 +152,7 @@ impl Orphans {
         };
         let of_age_at = planted.of_age_at;
         if !self.wanted {
-            return Err(format!("{name} was deleted at SES, and nobody wants that"));
+            return Err(format!("{name} was deleted at SES, which was not wanted"));
         }
         if *at < of_age_at {
             return Err(format!("{name} was deleted at SES before {of_age_at}"));
@@ -164,7 +164,7 @@ impl Orphans {
         Ok(())
     }
 
-    /// Whether SES may have a name that nobody holds.
+    /// Whether SES may have a name that no client holds.
     pub(super) fn has(&self, name: &DomainName) -> bool {
         self.planted.iter().any(|planted| planted.name == *name)
     }
@@ -184,7 +184,7 @@ impl Orphans {
                 kind,
                 of_age_at,
             } = planted;
-            // Whoever has added it may have had it deleted.
+            // A client that has added it may have had it deleted.
             if *kind == Kind::Added {
                 continue;
             }
@@ -192,10 +192,10 @@ impl Orphans {
             let may_go = self.wanted && kind.may_go() && *of_age_at <= now;
             let has_to_go = may_go && *of_age_at + settling <= now;
             if !there && !may_go {
-                wrong.push(format!("SES has lost {name}, which somebody may miss"));
+                wrong.push(format!("SES has lost {name}, which may be in use"));
             }
             if there && has_to_go {
-                wrong.push(format!("SES still has {name}, which nobody can miss"));
+                wrong.push(format!("SES still has {name}, which has no use"));
             }
             let old_enough = self.wanted && *of_age_at + settling <= now;
             figures.deleted += usize::from(!there);

@@ -15,13 +15,13 @@ const PUBLISHING: f64 = 0.7;
 /// Something that happens.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Happening {
-    /// Somebody does something.
+    /// A person does something.
     Deed(Deed),
     /// Something befalls the service, and lasts.
     Trouble(Trouble),
 }
 
-/// What somebody does.
+/// What a person does.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Deed {
     /// A client adds a domain.
@@ -48,9 +48,9 @@ pub(crate) enum Deed {
     Adopt(Who),
     /// A claimant publishes the proof of its claim.
     Prove(Who),
-    /// Somebody deletes the identity at SES by hand.
+    /// A person deletes the identity at SES by hand.
     Lose(usize),
-    /// Somebody publishes records, wrong ones, or takes them away.
+    /// A person publishes records, wrong ones, or takes them away.
     Publish(usize, Published),
     /// Name servers die, or live again.
     Servers(usize, Servers),
@@ -110,7 +110,7 @@ pub(crate) fn plan(
             let story = story(chance, length, name).into_iter();
             plan.extend(story.map(|(at, deed)| (at, Happening::Deed(deed))));
         } else {
-            // Somebody has to begin.
+            // One process has to begin.
             let begins = chance.up_to(Duration::from_hours(48));
             plan.push((begins, Happening::Deed(Deed::Add(Who { client: 0, name }))));
             // Most people publish soon, and some never.

@@ -20,7 +20,7 @@ const OVERDUE: SignedDuration = SignedDuration::from_mins(3);
 const THROTTLED: usize = 4;
 
 /// Looks at the world after it had time to come right. Meanwhile SES has throttled so many calls, and
-/// nobody but the poller has called it.
+/// only the poller has called it.
 pub(super) fn check(world: &World, throttled: usize) {
     let journal = &world.store.observer;
     if throttled > THROTTLED {
@@ -74,7 +74,7 @@ pub(super) fn check(world: &World, throttled: usize) {
     }
     for name in world.ses.names() {
         if !journal.is_orphan(&name) && !known.contains(&&name) {
-            journal.wrong(&format!("SES still has {name}, which nobody holds"));
+            journal.wrong(&format!("SES still has {name}, which no client holds"));
         }
     }
     for client in &world.clients {

@@ -67,7 +67,8 @@ fn trigger_of(entry: &HistoryEntry, domain: &Domain) -> Option<Trigger> {
     let text = || "seen in the simulation".to_owned();
     Some(match entry.action {
         Action::Added | Action::Stuck => return None,
-        Action::Ready | Action::InstructionsSent | Action::Challenged => return None,
+        Action::Ready | Action::InstructionsSent => return None,
+        Action::Challenged | Action::Unchallenged => return None,
         Action::Checked | Action::Changed => return None,
         Action::LinkMade | Action::LinkWithdrawn => return None,
         // Proven, and Lasso support has to decide.

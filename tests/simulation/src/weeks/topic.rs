@@ -13,7 +13,7 @@ use crate::time::SimClock;
 
 const ANSWER: (Duration, Duration) = (Duration::from_millis(8), Duration::from_millis(8));
 
-/// The topic, as somebody uses it who began at some moment.
+/// The topic, as a process uses it that began at some moment.
 #[derive(Debug, Clone)]
 pub(crate) struct SimTopic {
     pub(crate) clock: SimClock,

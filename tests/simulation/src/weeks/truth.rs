@@ -43,9 +43,9 @@ pub(crate) struct Tested {
     pub(crate) alerted: usize,
     /// Repairs that had to be noticed, and were.
     pub(crate) recovered: usize,
-    /// Breaks that were over before anybody had to be alerted, and nobody was.
+    /// Breaks that were over before an alert was due, and none was sent.
     pub(crate) blips: usize,
-    /// Domains that nobody could see for a while although nothing was broken, and no alert came.
+    /// Domains that could not be seen for a while although nothing was broken, and no alert came.
     pub(crate) unseen: usize,
     /// Domains of which SES took its verification back or lost the identity, and that failed in time.
     pub(crate) revoked: usize,
@@ -66,7 +66,7 @@ pub(super) struct Truth {
 #[derive(Debug)]
 struct Name {
     facts: Facts,
-    /// When somebody could see that it is broken: from, and until, where that is over.
+    /// When it could be seen that it is broken: from, and until, where that is over.
     broken: Vec<(Duration, Option<Duration>)>,
     /// When it was last seen to be whole.
     whole_at: Option<Duration>,
@@ -113,7 +113,7 @@ impl Facts {
         (broken || ses_misses) && !self.inherits
     }
 
-    /// Somebody who looks may see that it is broken.
+    /// A look may show that it is broken.
     fn may_be_broken(self) -> bool {
         let answered = match self.servers {
             // What one server lacks is missing at the other one too.
@@ -184,7 +184,7 @@ impl Truth {
         }
     }
 
-    /// Something holds up whoever would notice, for so long.
+    /// The process that would notice is held up for so long.
     pub(super) fn holds_up(&mut self, length: Duration) {
         for watched in self.watched.values_mut() {
             if let Some(awaited) = &mut watched.awaited {
@@ -237,7 +237,7 @@ impl Truth {
         } else if event == Some(EventType::Recovered) {
             self.recovered(&key, now)
         } else if event.is_none() && breaks {
-            Err("is at risk, and nobody is told".to_owned())
+            Err("is at risk without an alert".to_owned())
         } else {
             Ok(())
         };

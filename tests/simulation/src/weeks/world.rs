@@ -258,7 +258,7 @@ impl World {
         self.ses_tools(budget).with_dns(&self.dns)
     }
 
-    /// The topic for somebody who begins now.
+    /// The topic for a process that begins now.
     pub(super) fn topic(&self) -> SimTopic {
         SimTopic {
             clock: self.clock.clone(),

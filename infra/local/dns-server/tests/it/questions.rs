@@ -146,7 +146,7 @@ async fn a_child_zone_in_its_own_file_answers_for_what_is_delegated_to_it() {
     assert_eq!(referral.answers, []);
     assert_eq!(values(&referral.authorities), ["ns1.lost.maplehomes.com."]);
     assert_eq!(values(&referral.additionals), ["127.0.0.9"]);
-    // ... through a resolver nobody answers, ...
+    // ... through a resolver without an answer, ...
     let dead = ask(at, "x.lost.maplehomes.com", A).udp().await;
     assert_eq!(code(&dead), ResponseCode::ServFail);
     // ... and the DS record would be the parent's.

@@ -96,7 +96,7 @@ async fn the_folder_is_made_when_it_is_missing() {
     assert_ne!(server.address().port(), 0);
 }
 
-// Other systems have only 127.0.0.1 until somebody adds an alias.
+// Other systems have only 127.0.0.1 until an alias is added.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn servers_on_several_loopback_addresses_share_a_port_and_delegate_to_each_other() {

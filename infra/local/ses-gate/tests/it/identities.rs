@@ -48,10 +48,10 @@ async fn what_one_api_makes_the_other_has() {
 async fn what_is_no_identity_is_left_out_of_a_batch() {
     let bench = Bench::new().await;
     bench.create("maple.com").await;
-    assert_eq!(bench.status("nobody.com").await, None);
+    assert_eq!(bench.status("unknown.com").await, None);
     let asked = bench.v1.get_identity_dkim_attributes();
     let answer = asked
-        .identities("nobody.com")
+        .identities("unknown.com")
         .identities("maple.com")
         .send()
         .await

@@ -272,7 +272,7 @@ async fn the_child_of_a_verified_domain_is_verified_by_inheritance() {
 }
 
 #[tokio::test]
-async fn dns_is_looked_at_once_per_interval_however_often_somebody_asks() {
+async fn dns_is_looked_at_once_per_interval_however_often_the_status_is_asked_for() {
     let bench = Bench::new().await;
     bench.control(json!({ "recheck_ms": 3_600_000 })).await;
     bench.verify("maple.com").await;

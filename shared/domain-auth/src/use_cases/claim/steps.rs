@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use super::ground::Ground;
 use super::in_the_way::{InTheWay, Lost, is_challenger};
 use crate::claims::ClaimRegister;
-use crate::domain::{Challenger, Change, Domain};
+use crate::domain::{Change, Domain};
 use crate::evidence;
-use crate::history::Actor;
+use crate::history::{Action, Actor};
 use crate::names::DomainName;
 use crate::ports::{CommitError, Ids};
 use crate::state::{DisplacedBy, State, Trigger};
@@ -100,7 +100,7 @@ fn names_of(lost: &[Lost]) -> Vec<DomainName> {
     lost.iter().map(|lost| lost.name.clone()).collect()
 }
 
-/// The register, in which nobody can have a name while a call may be under way that deletes the identity
+/// The register, in which no client can have a name while a call may be under way that deletes the identity
 /// of the domain that loses it, or makes it again.
 fn still_held(claims: ClaimRegister, lost: &[Lost], now: Timestamp) -> ClaimRegister {
     lost.iter().fold(claims, |claims, lost| {
@@ -138,17 +138,33 @@ fn given_way(
         });
     let mut changes: Vec<Change> = displaced.collect::<Result<_, CommitError>>()?;
     let beside = in_the_way.beside.iter();
-    changes.extend(beside.filter_map(|holder| unchallenged(holder, claimant)));
+    changes.extend(beside.filter_map(|holder| unchallenged(holder, claimant, now)));
     Ok(changes)
 }
 
-pub(super) fn unchallenged(holder: &Domain, claimant: &Domain) -> Option<Change> {
-    let others = |challenger: &Challenger| !is_challenger(challenger, claimant);
-    let challenged = !holder.challengers.iter().all(others);
-    challenged.then(|| holder.updated(|holder| holder.challengers.retain(others)))
+/// The holder without the challenge of a claimant, which is in its history then. None where it was not
+/// challenged by it.
+pub(super) fn unchallenged(holder: &Domain, claimant: &Domain, now: Timestamp) -> Option<Change> {
+    let mut challengers = holder.challengers.iter();
+    let challenger = challengers.find(|challenger| is_challenger(challenger, claimant))?;
+    let evidence = evidence::of_challenge(challenger.clone());
+    Some(holder.acted(
+        Action::Unchallenged,
+        Actor::Service,
+        Some(evidence),
+        now,
+        |holder| {
+            holder
+                .challengers
+                .retain(|challenger| !is_challenger(challenger, claimant));
+            if holder.challengers.is_empty() {
+                holder.challenged_at = None;
+            }
+        },
+    ))
 }
 
-/// A holder loses its name, to a claimant or to nobody. Where the claimant does not take exactly this
+/// A holder loses its name, to a claimant or without one. Where the claimant does not take exactly this
 /// name, its identity is left at SES. The claimant is for Lasso support alone to know.
 pub(in crate::use_cases) fn displaced(
     holder: &Domain,

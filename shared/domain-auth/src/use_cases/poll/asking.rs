@@ -49,7 +49,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         .await
     }
 
-    /// Asks SES about doubtful domains, and concludes them. Nobody waits for that. Where it does not
+    /// Asks SES about doubtful domains, and concludes them. No person waits for that. Where it does not
     /// answer, half of the truth is not written: they stay due.
     pub(super) async fn ask_about(&self, domains: Vec<Doubtful>, times: Times) -> Part {
         let background = self.tools.budget.in_background();

@@ -49,7 +49,7 @@ pub enum Counter {
     Published,
     /// Events that could not be published.
     Unpublished,
-    /// Domains that somebody else changed meanwhile; they are due again.
+    /// Domains that another process changed meanwhile; they are due again.
     Conflicts,
     /// Domains whose changes the store does not take, and which are left alone for an hour.
     Refused,
@@ -156,6 +156,7 @@ impl Counter {
             | Action::Removed
             | Action::Readded
             | Action::Challenged
+            | Action::Unchallenged
             | Action::Adopted
             | Action::Ready
             | Action::InstructionsSent

@@ -1,5 +1,5 @@
 //! Looking at domains that are due. SES is asked by the hundred, at its quota, and what it says moves
-//! states at once; beside that DNS is looked at, which may take its time and holds up nobody.
+//! states at once; beside that DNS is looked at, which may take its time and holds up no other domain.
 
 use std::pin::pin;
 
@@ -29,7 +29,7 @@ impl<P: PollerPorts> Poller<'_, P> {
             .partition(|domain| domain.asks_ses(now));
         let (mut asked, to_ask) = self.settled_by_list(to_ask, times, &mut part).await;
         asked.extend(unasked.into_iter().map(DueDomain::not_asked));
-        // There may be no time to look up all of them; whoever was looked up now is not first again.
+        // There may be no time to look up all of them; a domain that was looked up now is not first again.
         asked.sort_by_key(|asked| asked.domain().dns_looked_at);
         let asked = in_turns(asked, usize::MAX, |asked| asked.domain().client.clone());
         let to_ask = in_turns(to_ask, usize::MAX, |due| due.as_ref().client.clone());

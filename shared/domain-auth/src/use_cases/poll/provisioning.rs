@@ -101,7 +101,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         for domain in due {
             run.line.join(domain);
         }
-        // Nobody waits for what is gone for its client.
+        // No person waits for what is gone for its client.
         let background = self.tools.budget.in_background();
         let to_remove = self.tools.with_budget(&background);
         let work = |job| async {

@@ -122,7 +122,7 @@ impl<P: PollerPorts> Poller<'_, P> {
             let verified = listed.get(*name) == Some(&Some(AxisStatus::Success));
             let orphan = if let Some(orphan) = known.get(*name) {
                 Orphan {
-                    // What SES takes back it had verified all the same: somebody may have sent with it.
+                    // What SES takes back it had verified all the same: mail may have been sent with it.
                     verified: verified || orphan.verified,
                     ..orphan.clone()
                 }
@@ -140,12 +140,12 @@ impl<P: PollerPorts> Poller<'_, P> {
                     ours: existing.ours,
                     tagged_client: match existing.owner {
                         IdentityOwner::Client(client) => Some(client),
-                        IdentityOwner::Nobody | IdentityOwner::AnotherStack => None,
+                        IdentityOwner::Untagged | IdentityOwner::AnotherStack => None,
                     },
                     first_seen: self.tools.clock.now(),
                 }
             };
-            if self.delete_if_nobody_can_miss_it(&orphan, times).await? {
+            if self.delete_if_without_use(&orphan, times).await? {
                 deleted += 1;
             } else {
                 orphans.push(orphan);
@@ -155,8 +155,8 @@ impl<P: PollerPorts> Poller<'_, P> {
     }
 
     /// Only where the operator wants it, and where SES still says what it said when the identity was
-    /// first seen, and nobody has claimed the name in between.
-    async fn delete_if_nobody_can_miss_it(
+    /// first seen, and the name was not claimed in between.
+    async fn delete_if_without_use(
         &self,
         orphan: &Orphan,
         times: Times,

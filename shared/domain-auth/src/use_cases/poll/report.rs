@@ -51,7 +51,7 @@ pub struct ReconcileTally {
     pub orphans: usize,
     /// Domains without an identity.
     pub missing: usize,
-    /// Identities that were deleted because nobody can miss them.
+    /// Identities that were deleted because they have no use.
     pub deleted: usize,
 }
 

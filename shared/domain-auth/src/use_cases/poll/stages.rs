@@ -79,7 +79,7 @@ impl DueDomain {
     }
 
     /// Whether SES is asked about the domain. What it has verified is in its list of all identities,
-    /// which is cheaper, unless somebody waits or it seems broken.
+    /// which is cheaper, unless a person waits or it seems broken.
     pub(super) fn asks_ses(&self, now: Timestamp) -> bool {
         let Self(domain) = self;
         match domain.state.status() {

@@ -49,7 +49,7 @@ const WITH_IDENTITY: [Status; 5] = [
 
 impl<P: PollerPorts> Poller<'_, P> {
     /// Every five minutes for those that wait for SES, once an hour for all. Where it cannot be
-    /// finished in this run, the next one begins anew.
+    /// finished in this run, the next one begins from the start.
     pub(super) async fn sweep(
         &self,
         memory: &mut RunMemory,

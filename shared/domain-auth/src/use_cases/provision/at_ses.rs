@@ -174,7 +174,7 @@ impl NotOurs {
         Some(match &existing.owner {
             IdentityOwner::Client(_) => Self::OfAnotherClient,
             IdentityOwner::AnotherStack => Self::OfAnotherStack,
-            IdentityOwner::Nobody => Self::MadeElsewhere,
+            IdentityOwner::Untagged => Self::MadeElsewhere,
         })
     }
 

@@ -67,7 +67,7 @@ fn a_domain_that_is_removed_while_it_is_restarted_leaves_no_identity() {
         world.crash.die_at(point);
         let mut slow = Box::pin(restart(&tools, (&client, &name), &actor, 100));
         assert!(slow.as_mut().now_or_never().is_none(), "{context}");
-        world.crash.stop_nobody_else();
+        world.crash.stop_no_other();
         world.remove("maple", NAME);
         world.crash.let_go();
         slow.now_or_never().unwrap().ok();
@@ -87,7 +87,7 @@ fn a_name_that_ses_does_not_take_fails_with_a_reason_and_can_be_restarted() {
         panic!("{failed:?}");
     };
     assert_eq!(state.reason, FailureReason::RefusedBySes);
-    // What SES says of the name is about an identity of somebody else.
+    // What SES says of the name is about an identity of another owner.
     make(&world, None, true);
     world.poll_after(DAY);
     assert_eq!(world.status("maple", NAME), Some(Status::Failed));

@@ -101,7 +101,7 @@ fn no_late_deletion_hits_the_identity_of_a_domain_that_was_added_again() {
             world.crash.die_at(point);
             let mut delete = pin!(world.delete("maple", NAME, Confirmation::Absent));
             assert!(delete.as_mut().now_or_never().is_none(), "{context}");
-            world.crash.stop_nobody_else();
+            world.crash.stop_no_other();
             world.add("maple", NAME);
             if !late {
                 world.try_poll().unwrap();
@@ -147,7 +147,7 @@ fn two_who_delete_and_one_who_adds_again_agree_in_the_end() {
         world.crash.die_at(point);
         let mut post = Box::pin(world.post(&new));
         assert!(post.as_mut().now_or_never().is_none(), "{context}");
-        world.crash.stop_nobody_else();
+        world.crash.stop_no_other();
         world.try_poll().unwrap();
         world.crash.let_go();
         post.now_or_never().unwrap().unwrap();

@@ -47,7 +47,7 @@ fn a_proof_that_one_of_two_servers_does_not_confirm_waits_until_it_does() {
 }
 
 #[test]
-fn a_forged_proof_against_a_verified_holder_alarms_nobody() {
+fn a_forged_proof_against_a_verified_holder_raises_no_alert() {
     let world = World::new();
     world.verified("maple", NAME);
     world.add("cedar", NAME);

@@ -7,7 +7,8 @@ one, memory, and the size of its zip file; beside the same handler with boto3 an
 
 It plays the Lambda Runtime API and an AWS that knows of nothing, on this machine and at its speed: what counts
 are the ratios, taken in rounds that start one process of each kind after the other. It ends with exit code 1
-where a budget is overdrawn. Needs cargo and Python 3.10 or newer; Node.js comes from the Python package index.
+where a budget is overdrawn. Needs cargo, make and Python 3.10 or newer; Node.js, cargo-lambda and Zig come from the
+Python package index.
 """
 
 import argparse
@@ -57,24 +58,33 @@ EVENTS = {
 
 # The variables of all functions (docs/functions.md). A function reads its own.
 VARIABLES = {
+    "ALERT_DEAD_LETTER_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/dead-alerts",
     "ALERT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/alerts",
     "API_URL": "https://api.example",
     "BREAKER_PERCENT": "20",
+    "CHAT_TOPIC_ARN": "",
     "CHECKS_PER_MINUTE": "30",
     "CLIENT_ID_CLAIM": "custom:client_id",
+    "CLIENT_NAME_CLAIM": "custom:client_name",
     "CONFIGURATION_SET": "",
     "CONSOLE_CLIENT_ID": "console",
     "CONSOLE_SECRET": "a-secret-that-is-long-enough-to-be-one-0123456789",
     "CONSOLE_URL": "https://console.example",
     "CURSOR_SECRET": "a-secret-that-is-long-enough-to-be-one-0123456789",
+    "EMAILS_PER_SECOND": "1",
     "FINAL_STEP": "manual",
+    "FIRST_ALERT_QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:first-alerts",
+    "FIRST_ALERT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/first-alerts",
     "FRAME_ANCESTORS": "'none'",
     "IDENTITY_ARN_PREFIX": "arn:aws:ses:us-east-1:123456789012:identity/",
     "JWT_ISSUER": "https://issuer.example",
+    "MAIL_CONFIGURATION_SET": "measured",
     "MASS_MAIL_SCOPE": "",
     "MAX_DOMAINS_ADDED_PER_DAY": "50",
     "MAX_DOMAINS_PER_CLIENT": "500",
     "MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY": "50",
+    "NAME_CLAIM": "name,email",
+    "NOTIFY_CLIENTS": "true",
     "OIDC_AUTHORIZATION_ENDPOINT": "",
     "OIDC_END_SESSION_ENDPOINT": "",
     "OIDC_JWKS_URI": "",
@@ -85,6 +95,7 @@ VARIABLES = {
     "ROLES_CLAIM": "cognito:groups",
     "SENDER_EMAIL": "no-reply@lasso.example",
     "SES_CALLS_PER_SECOND": "1",
+    "SINGLE_EMAILS_PER_MINUTE": "6",
     "STACK_NAME": "measured",
     "STUCK_PROVISIONING_MINUTES": "60",
     "STUCK_STAFF_HOURS": "24",
@@ -262,11 +273,13 @@ def peers():
     }
 
 
-def build(functions):
-    command = ["cargo", "build", "--release", "--locked"]
-    for name in functions:
-        command += ["--bin", name]
-    subprocess.run(command, cwd=ROOT, check=True)
+def build():
+    """All of them as `sam build` does it, for this machine."""
+    subprocess.run(["make", "compiled"], cwd=ROOT, check=True)
+
+
+def program(function):
+    return TARGET / "lambda" / function / "bootstrap"
 
 
 def zip_size(program):
@@ -347,8 +360,8 @@ def main():
     arguments = parser.parse_args()
 
     if not arguments.no_build:
-        build(arguments.only)
-    commands = peers() | {name: [TARGET / "release" / name] for name in arguments.only}
+        build()
+    commands = peers() | {name: [program(name)] for name in arguments.only}
     events = {name: event_of(name) for name in arguments.only}
     events |= dict.fromkeys(PEERS, event_of("read-domains"))
     seen = measure(commands, events, arguments.rounds, arguments.invocations)
@@ -363,7 +376,7 @@ def main():
         if subject in PEERS:
             print(f"| {PEERS[subject]} | {own['init']:.1f} | | | {times} | | |")
             continue
-        own["zip"] = zip_size(TARGET / "release" / subject)
+        own["zip"] = zip_size(program(subject))
         share = own["memory"] / min(python["memory"], other["memory"])
         ratios = f"{python['init'] / own['init']:.0f} | {other['init'] / own['init']:.0f}"
         print(f"| `{subject}` | {own['init']:.1f} | {ratios} | {times} | {share:.2f} | {own['zip']:.2f} |")

@@ -154,3 +154,18 @@ fn every_function_reads_the_variables_that_the_template_gives_it() {
         assert_eq!(read, given, "{}", function.name);
     }
 }
+
+/// A function that the harness does not know would be missing in the table of docs/performance.md, and one that
+/// lacks a variable would not start.
+#[test]
+fn the_cold_start_harness_knows_every_function_and_variable() {
+    let harness = text_of("tests/cold_start/measure.py");
+    for function in Template::read().functions() {
+        let event = format!("    \"{}\": ", function.name);
+        assert!(harness.contains(&event), "EVENTS lacks {}", function.name);
+        for variable in &function.variables {
+            let value = format!("    \"{variable}\": ");
+            assert!(harness.contains(&value), "VARIABLES lacks {variable}");
+        }
+    }
+}

@@ -24,6 +24,10 @@ const QUIET: usize = 1;
 /// How many of them when the shared stack has nothing left to do.
 const QUIET_AFTERWARDS: usize = 2;
 
+/// A variable with a folder that `sam build` has made: then the tests run on what is deployed from it, and
+/// not on functions that are compiled for the tests.
+const BUILT: &str = "LASSO_BUILT";
+
 /// All stacks, and how long each test has had one.
 #[derive(Debug)]
 pub(crate) struct Stacks {
@@ -108,6 +112,7 @@ impl Stacks {
             return Err(error.clone());
         }
         let mut options = Options::isolated();
+        options.built = std::env::var_os(BUILT).map(Into::into);
         for (name, value) in PARAMETERS {
             let (name, value) = ((*name).to_owned(), (*value).to_owned());
             options.parameters.insert(name, value);

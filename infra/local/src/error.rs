@@ -50,6 +50,9 @@ pub enum Error {
     /// The functions do not compile.
     #[error("the functions could not be built; {0}")]
     Build(String),
+    /// `sam build` has not left this program.
+    #[error("{} does not exist; run `sam build` first, or `make local`", .0.display())]
+    NotBuilt(PathBuf),
     /// No usable interpreter.
     #[error("Python 3.10 or newer is needed and was not found ({found}); install it and try again")]
     NoPython {

@@ -1,7 +1,7 @@
 //! Builds the functions for this machine, as plain programs.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde::Deserialize;
@@ -19,6 +19,35 @@ struct Message {
 #[derive(Deserialize)]
 struct Target {
     name: String,
+}
+
+/// The functions as `sam build` has left them in a folder, and the program that writes the emails, which is built.
+pub(crate) async fn built(
+    workspace: &Workspace,
+    folder: &Path,
+    progress: Progress,
+) -> Result<BTreeMap<String, PathBuf>, Error> {
+    let functions = workspace.functions.iter().map(|name| {
+        let program = folder.join(logical_id(name)).join("bootstrap");
+        if program.is_file() {
+            Ok((name.clone(), program))
+        } else {
+            Err(Error::NotBuilt(program))
+        }
+    });
+    let functions = functions.collect::<Result<BTreeMap<String, PathBuf>, Error>>()?;
+    let mut built = build_some(workspace, &[previews::PROGRAM], "--workspace", progress).await?;
+    built.extend(functions);
+    Ok(built)
+}
+
+/// What the template calls a function: `AddDomainFunction` for the binary `add-domain`, as in the Makefile.
+fn logical_id(binary: &str) -> String {
+    let words = binary.split('-').map(|word| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_ascii_uppercase() + rest
+    });
+    words.collect::<String>() + "Function"
 }
 
 /// Builds every binary under `functions/`, and the one that writes the emails; returns where each is, by its name.
@@ -87,6 +116,29 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+
+    #[test]
+    fn a_function_is_called_after_its_binary_in_the_template() {
+        assert_eq!(
+            logical_id("verification-poller"),
+            "VerificationPollerFunction"
+        );
+        assert_eq!(logical_id("console"), "ConsoleFunction");
+    }
+
+    #[tokio::test]
+    async fn a_folder_without_a_function_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = Workspace {
+            root: PathBuf::new(),
+            target: PathBuf::new(),
+            functions: vec!["add-domain".to_owned()],
+        };
+        let error = built(&workspace, folder.path(), Progress::Silent).await;
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("AddDomainFunction/bootstrap"), "{error}");
+        assert!(error.contains("sam build"), "{error}");
+    }
 
     #[test]
     fn executables_are_read_from_cargos_messages() {

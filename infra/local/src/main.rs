@@ -29,6 +29,9 @@ struct Arguments {
     /// Compile the functions as they are deployed, which takes longer.
     #[arg(long)]
     release: bool,
+    /// Deploy what `sam build` has left in this folder, and compile nothing. `make local` does both.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "release")]
+    built: Option<PathBuf>,
     /// A template parameter that differs, for example FinalStep=automatic. May be repeated.
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
@@ -61,6 +64,7 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         .map_or(StateFolder::Checkout, StateFolder::At);
     let mut options = Options::command_line(arguments.port, arguments.dns_port, state);
     options.console_port = arguments.console_port;
+    options.built = arguments.built;
     options.parameters.extend(arguments.parameters);
     if arguments.release {
         options.profile = Profile::Release;

@@ -18,7 +18,10 @@ pub struct Options {
     pub state: StateFolder,
     /// How the functions are compiled.
     pub profile: Profile,
-    /// The template to deploy. `None`: `infra/template.yaml`.
+    /// A folder that `sam build` has made, usually `infra/.aws-sam/build`: its template and its programs are
+    /// deployed, and nothing is compiled but tools. `None`: the functions are built with [`Self::profile`].
+    pub built: Option<PathBuf>,
+    /// The template to deploy. `None`: `infra/template.yaml`, or the template in [`Self::built`].
     pub template: Option<PathBuf>,
     /// Template parameters that differ from those of the local stack.
     pub parameters: BTreeMap<String, String>,
@@ -70,6 +73,7 @@ impl Options {
             console_port: 0,
             state: StateFolder::Temporary,
             profile: Profile::Dev,
+            built: None,
             template: None,
             parameters: BTreeMap::new(),
             function_environment: BTreeMap::new(),

@@ -107,10 +107,14 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
     let state = state_dir(&options.state, &workspace)?;
 
     progress.say("Building the functions (some minutes the first time)…");
-    let (mut executables, python) = tokio::try_join!(
-        functions::build(&workspace, options.profile, progress),
-        python::environment(&workspace, progress),
-    )?;
+    let functions = async {
+        match &options.built {
+            Some(folder) => functions::built(&workspace, folder, progress).await,
+            None => functions::build(&workspace, options.profile, progress).await,
+        }
+    };
+    let (mut executables, python) =
+        tokio::try_join!(functions, python::environment(&workspace, progress))?;
 
     let emails = state.emails();
     if let Some(program) = executables.remove(previews::PROGRAM) {
@@ -150,15 +154,17 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
         },
     )?;
 
-    progress.say("Deploying infra/template.yaml…");
+    let template = options
+        .template
+        .or_else(|| Some(options.built.as_ref()?.join("template.yaml")))
+        .unwrap_or_else(|| workspace.infra("template.yaml"));
+    progress.say(&format!("Deploying {}…", template.display()));
     let clients = Clients::default();
     let plan = Plan {
         endpoint: endpoint.clone(),
         region: REGION,
         stack_name: deploy::STACK_NAME,
-        template: options
-            .template
-            .unwrap_or_else(|| workspace.infra("template.yaml")),
+        template,
         executables,
         scratch: state.scratch(),
         parameters: deploy::parameters(options.parameters),

@@ -27,6 +27,7 @@ pub mod idempotency;
 pub mod instructions;
 pub mod limits;
 pub mod links;
+pub mod listing;
 pub mod mail_limits;
 pub mod missing;
 pub mod pace;

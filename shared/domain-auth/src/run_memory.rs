@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::listing::Listing;
 use crate::watching::STRIKES_APART;
 
 /// How many looks have to be known before a share of them says something.
@@ -27,6 +28,12 @@ pub struct RunMemory {
     /// When that is next compared with all domains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_reconciliation: Option<Timestamp>,
+    /// The list of which the last runs have read a part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listing: Option<Listing>,
+    /// Pages of the last list that was read to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list_pages: Option<usize>,
 }
 
 /// Looks of one run at domains that were well before.

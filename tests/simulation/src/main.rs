@@ -41,6 +41,8 @@ enum Command {
     Queue,
     /// One client's crowd and another client's single domain: how long the single one waits.
     Fairness,
+    /// 1,000,000 domains, in shards of three sizes: what each stack takes, and what all cost.
+    Million,
     /// Processor time and memory of a run.
     Resources,
     /// Weeks of everything that goes wrong, from many seeds.
@@ -83,6 +85,7 @@ fn run(arguments: &Arguments, out: &mut impl Write, goals: &mut Goals) -> io::Re
         }
         Some(Command::Sweep) => load::sweep(out, goals),
         Some(Command::Fairness) => load::fairness(out, goals),
+        Some(Command::Million) => load::million(out, goals),
         Some(Command::Queue) => load::queue(out, goals),
         Some(Command::Resources) => load::resources(out, goals),
         Some(Command::Weeks {

@@ -8,6 +8,7 @@ mod erasures;
 mod figures;
 mod from_list;
 mod line;
+mod list;
 mod looks;
 mod part;
 mod provisioning;
@@ -114,10 +115,11 @@ impl<P: PollerPorts> Poller<'_, P> {
         memory: &mut RunMemory,
     ) -> Result<Report, StoreError> {
         let times = Times::of(self.tools.clock.now(), deadline);
+        let list_pages = memory.list_pages;
         // In boxes: each has much to remember, and a future is moved around.
         let (registered, looked, published, swept, erased) = futures::future::join5(
             Box::pin(self.finish_provisioning(times)),
-            Box::pin(self.look_at_domains(times)),
+            Box::pin(self.look_at_domains(list_pages, times)),
             Box::pin(self.publish_events(times.publish)),
             Box::pin(self.sweep(memory, times)),
             Box::pin(self.go_on_erasing(times)),
@@ -138,6 +140,10 @@ impl<P: PollerPorts> Poller<'_, P> {
         if report[Counter::Conflicts] > conflicts {
             // Another change came first, such as a look of this run. In an hour it might again.
             memory.next_sweep = None;
+            let unfinished = memory.listing.as_mut();
+            if let Some(sweep) = unfinished.and_then(|listing| listing.sweep.as_mut()) {
+                sweep.again = true;
+            }
         }
         let last = self.publish_events(times.last_events).await?;
         report.add_last_events(&last);

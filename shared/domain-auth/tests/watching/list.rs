@@ -4,7 +4,7 @@ use domain_auth::domain::Domain;
 use domain_auth::event::EventType;
 use domain_auth::history::Actor;
 use domain_auth::identity::{AxisStatus, SesStatus};
-use domain_auth::ports::Clock;
+use domain_auth::ports::{Clock, Refusal};
 use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::poll::Counter;
@@ -270,4 +270,133 @@ fn the_list_is_read_hourly_where_no_domain_waits() {
     world.ses.set_status(&domain_name("example.org"), WAITS);
     world.run_for(HOUR * 5);
     assert_eq!(world.ses.calls("ListEmailIdentities"), 5 + 60);
+}
+
+/// An account with so many identities of others that its list takes several runs.
+fn with_a_long_list(world: &World) {
+    for number in 0..30_000 {
+        let name = domain_name(&format!("n{number}.lasso-itself.com"));
+        world.ses.add_foreign(&name, None, true);
+    }
+}
+
+/// How many runs it takes until the list of all domains has been read to its end.
+fn runs_until_swept(world: &World) -> usize {
+    let swept = (1..=20).find(|_| {
+        let report = world.poll();
+        world.clock.advance(MINUTE);
+        report.sweep.is_some()
+    });
+    swept.expect("the list never ends")
+}
+
+#[test]
+fn a_list_that_is_longer_than_a_run_is_finished_by_the_next_ones() {
+    let world = World::default();
+    world.sending("a-first.com");
+    world.sending("z-last.com");
+    with_a_long_list(&world);
+    let lists = world.ses.calls("ListEmailIdentities");
+    let runs = runs_until_swept(&world);
+    assert!((2..=4).contains(&runs), "{runs} runs");
+    assert_eq!(
+        world.ses.calls("ListEmailIdentities") - lists,
+        31,
+        "each page once"
+    );
+    let reconciliation = world.reconciliation();
+    assert_eq!(reconciliation.identities, 30_002);
+    assert_eq!(reconciliation.orphans, 30_000);
+    assert_eq!(reconciliation.missing, 0, "both are on the list");
+    assert!(world.published().is_empty());
+    // The next hour's list is not begun before its time.
+    assert!(world.poll().sweep.is_none());
+    assert_eq!(world.ses.calls("ListEmailIdentities") - lists, 31);
+}
+
+#[test]
+fn a_lost_identity_is_noticed_at_the_end_of_a_long_list_and_no_other() {
+    let world = World::default();
+    for number in 0..30 {
+        // On the first, the middle and the last pages.
+        world.sending(&format!("a{number}.com"));
+        world.sending(&format!("n3{number}.lasso-itself-not.com"));
+        world.sending(&format!("z{number}.com"));
+    }
+    with_a_long_list(&world);
+    runs_until_swept(&world);
+    for lost in ["a3.com", "z3.com"] {
+        world.ses.forget(&domain_name(lost));
+    }
+    world.clock.advance(HOUR);
+    runs_until_swept(&world);
+    assert_eq!(world.status("a3.com"), Status::Failed);
+    assert_eq!(world.status("z3.com"), Status::Failed);
+    for well in ["a4.com", "z4.com", "n34.lasso-itself-not.com"] {
+        assert_eq!(world.status(well), Status::Authenticated, "{well}");
+    }
+    assert_eq!(world.published(), [EventType::Failed; 2]);
+}
+
+#[test]
+fn a_page_that_shows_a_verification_moves_the_domain_before_the_list_ends() {
+    let world = World::default();
+    let first = world.in_state("a-first.com", &[]).name;
+    with_a_long_list(&world);
+    world.ses.set_status(&first, WAITS);
+    runs_until_swept(&world);
+    world.change("a-first.com", |domain, now| domain.next_check = now + DAY);
+    assert_eq!(world.status("a-first.com"), Status::Pending);
+    world.ses.set_status(&first, WELL);
+    let lists = world.ses.calls("ListEmailIdentities");
+    while world.status("a-first.com") == Status::Pending {
+        world.poll();
+        world.clock.advance(MINUTE);
+    }
+    assert!(world.ses.calls("ListEmailIdentities") - lists < 31);
+}
+
+#[test]
+fn a_list_whose_token_ses_no_longer_takes_is_begun_again() {
+    let world = World::default();
+    world.sending("example.com");
+    with_a_long_list(&world);
+    assert!(world.poll().sweep.is_none());
+    let lists = world.ses.calls("ListEmailIdentities");
+    world.clock.advance(MINUTE);
+    world.ses.fail(
+        "ListEmailIdentities",
+        &[SesFault::Refused(Refusal::BadRequest)],
+    );
+    assert!(world.poll().sweep.is_none());
+    assert_eq!(world.ses.calls("ListEmailIdentities") - lists, 1);
+    world.clock.advance(MINUTE);
+    let lists = world.ses.calls("ListEmailIdentities");
+    runs_until_swept(&world);
+    assert_eq!(
+        world.ses.calls("ListEmailIdentities") - lists,
+        31,
+        "from its first page"
+    );
+}
+
+#[test]
+fn a_list_that_ses_interrupts_goes_on_where_it_was_interrupted() {
+    let world = World::default();
+    world.sending("example.com");
+    with_a_long_list(&world);
+    assert!(world.poll().sweep.is_none());
+    let lists = world.ses.calls("ListEmailIdentities");
+    world
+        .ses
+        .fail("ListEmailIdentities", &[SesFault::Throttled; 2]);
+    world.clock.advance(MINUTE);
+    assert!(world.poll().sweep.is_none());
+    world.clock.advance(MINUTE);
+    runs_until_swept(&world);
+    assert_eq!(
+        world.ses.calls("ListEmailIdentities"),
+        31 + 2,
+        "after {lists}"
+    );
 }

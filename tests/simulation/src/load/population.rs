@@ -89,10 +89,22 @@ impl World {
 
     /// Domains after these triggers, none of which is due for a day.
     pub(crate) fn not_due(&self, prefix: &str, count: usize, triggers: &[Trigger]) {
+        let day = self.setting.clock.now() + SignedDuration::from_hours(24);
+        self.due_at(prefix, count, triggers, |_| day);
+    }
+
+    /// Domains after these triggers, each due at its time.
+    pub(crate) fn due_at(
+        &self,
+        prefix: &str,
+        count: usize,
+        triggers: &[Trigger],
+        due: impl Fn(usize) -> Timestamp,
+    ) {
         let now = self.setting.clock.now();
         let day = SignedDuration::from_hours(24);
         for number in 0..count {
-            let mut change = waiting(prefix, number, now - day, now + day);
+            let mut change = waiting(prefix, number, now - day, due(number));
             for trigger in triggers {
                 let ids = SequentialIds::default();
                 let domain =

@@ -5,9 +5,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::counter::Counter;
+use super::list::Listed;
 use super::part::Part;
 use super::stages::{Asked, DueDomain};
-use super::sweep::Listed;
 use super::{Poller, PollerPorts, Times};
 use crate::domain::Domain;
 use crate::identity::SesStatus;
@@ -23,29 +23,30 @@ const LIST_FROM: usize = 10 * STATUS_BATCH;
 const DETAILS_EVERY: SignedDuration = SignedDuration::from_hours(6);
 
 impl<P: PollerPorts> Poller<'_, P> {
-    /// Those of many domains of which the list says enough, and those to be asked about.
+    /// Those of many domains of which the list says enough, and those to be asked about. The list is not
+    /// read where asking about all takes fewer calls: `list_pages` is how long it was last. Where it is
+    /// longer than known, what was read of it in half of the time counts.
     pub(super) async fn settled_by_list(
         &self,
         domains: Vec<DueDomain>,
+        list_pages: Option<usize>,
         times: Times,
         part: &mut Part,
     ) -> (Vec<Asked>, Vec<DueDomain>) {
-        if domains.len() < LIST_FROM {
+        let calls = domains.len().div_ceil(STATUS_BATCH);
+        if domains.len() < LIST_FROM || list_pages.is_some_and(|pages| pages > calls) {
             return (Vec::new(), domains);
         }
-        let listed = match self.list(self.tools.budget, times).await {
-            Ok(Some(listed)) => listed,
-            Ok(None) => return (Vec::new(), domains),
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(
-                    error,
-                    "SES did not list its identities; it is asked in batches"
-                );
-                part.report.count(Counter::Errors, 1);
-                return (Vec::new(), domains);
-            }
-        };
+        let pages = self.pages(self.tools.budget, None, times.list, times).await;
+        if let Some(error) = &pages.error {
+            let error = error as &dyn std::error::Error;
+            tracing::warn!(
+                error,
+                "SES did not list its identities; it is asked in batches"
+            );
+            part.report.count(Counter::Errors, 1);
+        }
+        let listed = pages.listed;
         let now = self.tools.clock.now();
         let (mut asked, mut to_ask) = (Vec::new(), Vec::new());
         for due in domains {

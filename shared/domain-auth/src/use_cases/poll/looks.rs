@@ -17,7 +17,12 @@ use crate::turns::in_turns;
 const LOOKS_AT_ONCE: usize = 32;
 
 impl<P: PollerPorts> Poller<'_, P> {
-    pub(super) async fn look_at_domains(&self, times: Times) -> Result<Part, StoreError> {
+    /// `list_pages`: how long SES's list was when it was last read to its end.
+    pub(super) async fn look_at_domains(
+        &self,
+        list_pages: Option<usize>,
+        times: Times,
+    ) -> Result<Part, StoreError> {
         let mut part = Part::default();
         let due = self
             .take_due(Due::Look, times.ask, LIST_PAGE, &mut part.report)
@@ -27,7 +32,9 @@ impl<P: PollerPorts> Poller<'_, P> {
             .into_iter()
             .map(DueDomain::new)
             .partition(|domain| domain.asks_ses(now));
-        let (mut asked, to_ask) = self.settled_by_list(to_ask, times, &mut part).await;
+        let (mut asked, to_ask) = self
+            .settled_by_list(to_ask, list_pages, times, &mut part)
+            .await;
         asked.extend(unasked.into_iter().map(DueDomain::not_asked));
         // There may be no time to look up all of them; a domain that was looked up now is not first again.
         asked.sort_by_key(|asked| asked.domain().dns_looked_at);

@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::list::Listed;
 use super::report::ReconcileTally;
-use super::sweep::Listed;
 use super::{Poller, PollerPorts, Times};
 use crate::domain::Domain;
 use crate::identity::AxisStatus;
+use crate::listing::Unheld;
 use crate::names::DomainName;
 use crate::ports::{
     Clock, DomainKey, DomainsByState, Identities, IdentityOwner, Operation, Reconciliations,
@@ -28,24 +29,19 @@ const ALSO_HELD: [Status; 4] = [
 const DESCRIBED: usize = 25;
 
 impl<P: PollerPorts> Poller<'_, P> {
-    /// Compares SES's list with all domains, and writes what Lasso support is shown of it.
-    pub(super) async fn reconcile(
+    /// The identities of a part of the list that no domain holds.
+    pub(super) async fn unheld(
         &self,
         listed: &Listed,
         with_identity: &[(Status, DomainKey)],
-        mut gone: Vec<Domain>,
         times: Times,
-    ) -> Result<ReconcileTally, StoreError> {
+    ) -> Result<Unheld, StoreError> {
         let store = self.tools.store;
         let mut held: HashSet<&DomainName> =
             with_identity.iter().map(|(_, key)| &key.name).collect();
         let mut also_held = Vec::new();
         for status in ALSO_HELD {
-            let keys = store.keys_in(status).await?;
-            if status == Status::Failed {
-                gone.extend(self.gone_of(listed, &keys, times).await?);
-            }
-            also_held.extend(keys);
+            also_held.extend(store.keys_in(status).await?);
         }
         held.extend(also_held.iter().map(|key| &key.name));
         let previous = store.reconciliation().await?;
@@ -57,21 +53,33 @@ impl<P: PollerPorts> Poller<'_, P> {
         let mut unheld: Vec<&DomainName> =
             listed.keys().filter(|name| !held.contains(name)).collect();
         unheld.sort_unstable();
-        let (mut orphans, deleted) = self.orphans(listed, &unheld, &known, times).await?;
-        orphans.sort_by_key(|orphan| (!orphan.ours, orphan.verified, orphan.first_seen));
-        orphans.truncate(NAMED);
-        let tally = ReconcileTally {
-            orphans: unheld.len() - deleted,
-            missing: gone.len(),
+        let (named, deleted) = self.orphans(listed, &unheld, &known, times).await?;
+        Ok(Unheld {
+            count: unheld.len() - deleted,
             deleted,
+            named,
+        })
+    }
+
+    /// Writes what Lasso support is shown of a comparison of SES's list with all domains.
+    pub(super) async fn reconcile(
+        &self,
+        identities: usize,
+        unheld: Unheld,
+        mut gone: Vec<Domain>,
+    ) -> Result<ReconcileTally, StoreError> {
+        let tally = ReconcileTally {
+            orphans: unheld.count,
+            missing: gone.len(),
+            deleted: unheld.deleted,
         };
         gone.truncate(NAMED);
         let reconciliation = Reconciliation {
             checked_at: self.tools.clock.now(),
-            identities: listed.len(),
+            identities,
             orphans: tally.orphans,
             missing: tally.missing,
-            orphan_identities: orphans,
+            orphan_identities: unheld.named,
             missing_identities: gone
                 .into_iter()
                 .map(|domain| Missing {
@@ -82,23 +90,18 @@ impl<P: PollerPorts> Poller<'_, P> {
                 .collect(),
         };
         let reconciliation = reconciliation.bounded();
+        let store = self.tools.store;
         store.write_reconciliation(&reconciliation).await?;
         Ok(tally)
     }
 
     /// Of the failed domains that the list does not show, those whose identity is gone.
-    async fn gone_of(
+    pub(super) async fn gone_of(
         &self,
-        listed: &Listed,
-        keys: &[DomainKey],
+        absent: impl Iterator<Item = &DomainKey> + Send,
         times: Times,
     ) -> Result<Vec<Domain>, StoreError> {
-        let absent: Vec<DomainKey> = keys
-            .iter()
-            .filter(|key| !listed.contains_key(&key.name))
-            .take(DESCRIBED)
-            .cloned()
-            .collect();
+        let absent: Vec<DomainKey> = absent.take(DESCRIBED).cloned().collect();
         let mut gone = Vec::new();
         for domain in self.tools.store.domains_at(&absent).await? {
             if self.is_gone(&domain, times).await {

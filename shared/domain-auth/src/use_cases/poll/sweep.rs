@@ -1,11 +1,13 @@
 //! Reading SES's list of all identities, a thousand per call: what is verified there needs no call of
-//! its own, and details are asked only of what is not.
+//! its own, and details are asked only of what is not. The list of a large account is read over several
+//! runs. What each part of it shows is acted upon at once, and what is missing in it is known at its end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::counter::Counter;
+use super::list::{Listed, Pages};
 use super::part::Part;
 use super::report::SweepTally;
 use super::stages::Doubtful;
@@ -14,14 +16,14 @@ use crate::domain::{Change, Domain};
 use crate::evidence;
 use crate::history::Actor;
 use crate::identity::{AxisStatus, SesLook, SesStatus};
+use crate::listing::{Listing, Seen, SweepSoFar, Unheld};
 use crate::names::DomainName;
 use crate::ports::{
-    Clock, DomainKey, DomainsByState, ExistingIdentity, Identities, Ids, LIST_PAGE, ListIdentities,
-    Operation, SesError, StoreError,
+    Clock, DomainKey, DomainsByState, ExistingIdentity, Identities, Ids, Operation, SesError,
+    StoreError,
 };
 use crate::run_memory::{RunMemory, Sample};
 use crate::state::{FailureReason, Status, Trigger};
-use crate::use_cases::SesBudget;
 
 /// How often the list is read for the domains that wait for SES, however seldom each is looked at.
 const LISTING_EVERY: SignedDuration = SignedDuration::from_mins(5);
@@ -31,9 +33,9 @@ const LISTING_SHARE: usize = 10;
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// How often it is compared with all domains.
 const RECONCILE_EVERY: SignedDuration = SignedDuration::from_hours(24);
-
-/// SES's list: each domain identity, and where its verification stands.
-pub(super) type Listed = HashMap<DomainName, Option<AxisStatus>>;
+/// After so long a list that is not finished is begun again. The API reference of SES says nothing about
+/// how long a token is good for.
+const LISTING_EXPIRES: SignedDuration = SignedDuration::from_hours(2);
 
 /// The states that end when SES has seen the records.
 const WAITING: [Status; 2] = [Status::Pending, Status::Failed];
@@ -48,8 +50,8 @@ const WITH_IDENTITY: [Status; 5] = [
 ];
 
 impl<P: PollerPorts> Poller<'_, P> {
-    /// Every five minutes for those that wait for SES, once an hour for all. Where it cannot be
-    /// finished in this run, the next one begins from the start.
+    /// Every five minutes for those that wait for SES, once an hour for all. Where the list cannot be
+    /// finished in this run, the next one goes on with it.
     pub(super) async fn sweep(
         &self,
         memory: &mut RunMemory,
@@ -57,42 +59,83 @@ impl<P: PollerPorts> Poller<'_, P> {
     ) -> Result<Part, StoreError> {
         let mut part = Part::default();
         let now = self.tools.clock.now();
+        let fresh = |listing: &&Listing| now.duration_since(listing.begun) < LISTING_EXPIRES;
+        let begun = memory.listing.as_ref().filter(fresh).cloned();
         let is_time = |next: Option<Timestamp>| next.is_none_or(|next| next <= now);
-        let (for_all, for_waiting) = (is_time(memory.next_sweep), is_time(memory.next_listing));
+        let (for_all, for_waiting) = match &begun {
+            Some(listing) => (listing.sweep.is_some(), listing.sweep.is_none()),
+            None => (is_time(memory.next_sweep), is_time(memory.next_listing)),
+        };
         if !for_all && !for_waiting {
             return Ok(part);
         }
-        let (mut waiting, mut failed) = (Vec::new(), 0);
-        for status in WAITING {
-            let in_state = self.tools.store.keys_in(status).await?;
-            if status == Status::Failed {
-                failed = in_state.len();
-            }
-            waiting.extend(in_state);
-        }
+        let mut waiting = self.tools.store.keys_in(Status::Pending).await?;
+        let failed = self.tools.store.keys_in(Status::Failed).await?;
+        waiting.extend(failed.iter().cloned());
         if !for_all && waiting.is_empty() {
+            memory.listing = None;
             memory.next_listing = Some(now + LISTING_EVERY);
             return Ok(part);
         }
         let background = self.tools.budget.in_background();
-        let listed = match self.list(&background, times).await {
-            Ok(Some(listed)) => listed,
-            Ok(None) => return Ok(part),
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(
-                    error,
-                    "SES did not list its identities; the next run asks again"
-                );
-                part.report.count(Counter::Errors, 1);
-                return Ok(part);
+        let start = begun.as_ref().map(|listing| listing.next.clone());
+        let pages = self.pages(&background, start, times.list, times).await;
+        if let Some(error) = &pages.error {
+            let error = error as &dyn std::error::Error;
+            tracing::warn!(
+                error,
+                "SES did not list its identities; the next run asks again"
+            );
+            part.report.count(Counter::Errors, 1);
+        }
+        if pages.count == 0 {
+            if pages.are_refused() {
+                memory.listing = None;
             }
-        };
-        part.add(self.notice_verified(&listed, &waiting, times).await?);
-        memory.next_listing = Some(now + self.until_next_listing(listed.len()));
-        if !for_all {
             return Ok(part);
         }
+        part.add(self.notice_verified(&pages.listed, &waiting, times).await?);
+        let mut listing = begun.unwrap_or_else(|| Listing {
+            begun: now,
+            next: String::new(),
+            pages: 0,
+            identities: 0,
+            sweep: None,
+        });
+        listing.pages += pages.count;
+        listing.identities += pages.listed.len();
+        if for_all {
+            let reconciles = is_time(memory.next_reconciliation);
+            let found = self.sweep_pages(&mut listing, &pages, reconciles, &failed, times);
+            part.add(found.await?);
+        }
+        if let Some(next) = pages.next {
+            memory.listing = Some(Listing { next, ..listing });
+            return Ok(part);
+        }
+        let now = self.tools.clock.now();
+        memory.listing = None;
+        memory.list_pages = Some(listing.pages);
+        memory.next_listing = Some(now + self.until_next_listing(listing.pages));
+        if let Some(sweep) = listing.sweep {
+            memory.next_sweep = (!sweep.again).then_some(now + SWEEP_EVERY);
+            if sweep.unheld.is_some() {
+                memory.next_reconciliation = Some(now + RECONCILE_EVERY);
+            }
+        }
+        Ok(part)
+    }
+
+    /// What these pages say of all domains, and at the end of the list, what the whole list lacks.
+    /// `reconciles`: whether a list that begins here is compared with all domains.
+    async fn sweep_pages(
+        &self,
+        listing: &mut Listing,
+        pages: &Pages,
+        reconciles: bool,
+        failed: &[DomainKey],
+        times: Times,
+    ) -> Result<Part, StoreError> {
         // Read after the list: what was registered meanwhile is only missing in the list, and is
         // asked about.
         let mut keys = Vec::new();
@@ -100,14 +143,66 @@ impl<P: PollerPorts> Poller<'_, P> {
             let in_state = self.tools.store.keys_in(status).await?;
             keys.extend(in_state.into_iter().map(|key| (status, key)));
         }
-        part.report.in_state = self.in_each_state(failed, &keys).await?;
-        let gone = self.watch_list(&listed, &keys, times, &mut part).await?;
-        memory.next_sweep = Some(now + SWEEP_EVERY);
-        if is_time(memory.next_reconciliation) {
-            let reconciled = self.reconcile(&listed, &keys, gone, times).await?;
-            part.report.reconciled = Some(reconciled);
-            memory.next_reconciliation = Some(now + RECONCILE_EVERY);
+        let (salt, ours) = (listing.begun.as_millisecond(), keys.len() + failed.len());
+        let sweep = listing.sweep.get_or_insert_with(|| SweepSoFar {
+            // Some may be added before the list ends.
+            seen: Seen::with_room_for(ours + ours / 8, salt.unsigned_abs()),
+            asked: 0,
+            again: false,
+            unheld: reconciles.then(Unheld::default),
+        });
+        let Pages { listed, .. } = pages;
+        let is_on_these = |key: &&DomainKey| listed.contains_key(&key.name);
+        let with_identity = || keys.iter().map(|(_, key)| key);
+        let is_last = pages.are_the_last();
+        let is_absent = |key: &&DomainKey| !is_on_these(key) && !sweep.seen.may_have(&key.name);
+        let absent: Vec<DomainKey> = with_identity()
+            .filter(|key| is_last && is_absent(key))
+            .cloned()
+            .collect();
+        let (mut part, mut gone) = (Part::default(), Vec::new());
+        let sample = Sample {
+            at: self.tools.clock.now(),
+            looks: keys.len(),
+            bad: absent.len(),
+        };
+        if self.settings.breaker.trips(sample, &[]) {
+            // A list that lacks so much is not the list of these domains. No call is worth it.
+            part.bad = absent.len();
+        } else {
+            let doubtful = self.doubtful(listed, &keys).await?;
+            sweep.asked += doubtful.len() + absent.len();
+            part = self.ask_about(doubtful, times).await;
+            gone = self.gone(&absent, times, &mut part).await?;
         }
+        part.looks = if is_last {
+            keys.len()
+        } else {
+            with_identity().filter(is_on_these).count()
+        };
+        if let Some(unheld) = &mut sweep.unheld {
+            unheld.add(self.unheld(listed, &keys, times).await?);
+        }
+        if !is_last {
+            let ours = with_identity().chain(failed).filter(is_on_these);
+            ours.for_each(|key| sweep.seen.add(&key.name));
+            return Ok(part);
+        }
+        if let Some(unheld) = &sweep.unheld {
+            let lost = failed.iter().filter(is_absent);
+            gone.extend(self.gone_of(lost, times).await?);
+            let tally = self.reconcile(listing.identities, unheld.clone(), gone);
+            part.report.reconciled = Some(tally.await?);
+        }
+        part.report.in_state = self.in_each_state(failed.len(), &keys).await?;
+        part.report.sweep = Some(SweepTally {
+            identities: listing.identities,
+            watched: keys
+                .iter()
+                .filter(|(of_key, _)| looked_after(*of_key))
+                .count(),
+            asked: sweep.asked,
+        });
         Ok(part)
     }
 
@@ -152,100 +247,47 @@ impl<P: PollerPorts> Poller<'_, P> {
     }
 
     /// The longer the list, the less often it is read.
-    fn until_next_listing(&self, identities: usize) -> SignedDuration {
-        let calls = identities.div_ceil(LIST_PAGE) * LISTING_SHARE;
-        let seconds = i64::try_from(calls).unwrap_or(i64::MAX);
+    fn until_next_listing(&self, pages: usize) -> SignedDuration {
+        let seconds = i64::try_from(pages * LISTING_SHARE).unwrap_or(i64::MAX);
         let rate = i64::from(self.settings.ses_calls_per_second.max(1));
         LISTING_EVERY.max(SignedDuration::from_secs(seconds / rate))
     }
 
-    /// The whole list. None where the time of the run is over before.
-    pub(super) async fn list(
-        &self,
-        budget: &SesBudget,
-        times: Times,
-    ) -> Result<Option<Listed>, SesError> {
-        let tools = self.tools.with_budget(budget);
-        let mut listed = Listed::new();
-        let mut start: Option<String> = None;
-        loop {
-            if self.tools.clock.now() >= times.ask {
-                return Ok(None);
-            }
-            let page = || self.tools.ses.identities(start.as_deref());
-            let page = tools.paced(Operation::ListEmailIdentities, page).await?;
-            let entries = page.identities.into_iter();
-            listed.extend(entries.map(|entry| (entry.name, entry.verification)));
-            start = page.next;
-            if start.is_none() {
-                return Ok(Some(listed));
-            }
-        }
-    }
-
-    /// Asks about the watched domains that the list does not show as verified, and about those that
-    /// it does not show at all. What comes back are the domains whose identity is gone.
-    async fn watch_list(
+    /// The watched domains that the list has and does not show as verified.
+    async fn doubtful(
         &self,
         listed: &Listed,
         keys: &[(Status, DomainKey)],
+    ) -> Result<Vec<Doubtful>, StoreError> {
+        let is_doubtful = |(status, key): &&(Status, DomainKey)| {
+            let verification = listed.get(&key.name);
+            let is_other = |listed: &Option<AxisStatus>| *listed != Some(AxisStatus::Success);
+            looked_after(*status) && verification.is_some_and(is_other)
+        };
+        let doubtful = keys.iter().filter(is_doubtful);
+        let doubtful: Vec<DomainKey> = doubtful.map(|(_, key)| key.clone()).collect();
+        let doubtful = self.tools.store.domains_at(&doubtful).await?;
+        Ok(doubtful.into_iter().map(Doubtful::by_list).collect())
+    }
+
+    /// Of the domains that the list lacks, those whose identity is gone, as SES says when asked.
+    async fn gone(
+        &self,
+        absent: &[DomainKey],
         times: Times,
         part: &mut Part,
     ) -> Result<Vec<Domain>, StoreError> {
-        let looked_after = |status: &Status| match status {
-            Status::Verified | Status::Authenticated | Status::Rejected => true,
-            // These are asked about at their own pace.
-            Status::Pending | Status::AtRisk | Status::Failed => false,
-            Status::Contested | Status::Provisioning | Status::Removing => false,
-        };
-        let watched = keys.iter().filter(|(status, _)| looked_after(status));
-        let absent: Vec<DomainKey> = keys
-            .iter()
-            .filter(|(_, key)| !listed.contains_key(&key.name))
-            .map(|(_, key)| key.clone())
-            .collect();
-        let doubtful: Vec<DomainKey> = watched
-            .clone()
-            .filter(|(_, key)| {
-                let verification = listed.get(&key.name);
-                verification.is_some_and(|listed| *listed != Some(AxisStatus::Success))
-            })
-            .map(|(_, key)| key.clone())
-            .collect();
-        let mut tally = SweepTally {
-            identities: listed.len(),
-            watched: watched.count(),
-            asked: 0,
-        };
-        let sample = |bad| Sample {
-            at: self.tools.clock.now(),
-            looks: keys.len(),
-            bad,
-        };
-        let mut found = Part::default();
         let mut gone = Vec::new();
-        if self.settings.breaker.trips(sample(absent.len()), &[]) {
-            // A list that lacks so much is not the list of these domains. No call is worth it.
-            found.bad = absent.len();
-        } else {
-            let doubtful = self.tools.store.domains_at(&doubtful).await?;
-            tally.asked = doubtful.len() + absent.len();
-            let doubtful = doubtful.into_iter().map(Doubtful::by_list);
-            found = self.ask_about(doubtful.collect(), times).await;
-            for domain in self.tools.store.domains_at(&absent).await? {
-                if self.is_gone(&domain, times).await {
-                    let now = self.tools.clock.now();
-                    if let Some(change) = failed_for_good(&domain, now, self.tools.ids) {
-                        found.held.push((domain.clone(), change));
-                    }
-                    found.bad += 1;
-                    gone.push(domain);
+        for domain in self.tools.store.domains_at(absent).await? {
+            if self.is_gone(&domain, times).await {
+                let now = self.tools.clock.now();
+                if let Some(change) = failed_for_good(&domain, now, self.tools.ids) {
+                    part.held.push((domain.clone(), change));
                 }
+                part.bad += 1;
+                gone.push(domain);
             }
         }
-        found.looks = keys.len();
-        found.report.sweep = Some(tally);
-        part.add(found);
         Ok(gone)
     }
 
@@ -268,6 +310,15 @@ impl<P: PollerPorts> Poller<'_, P> {
         let tools = self.tools.with_budget(&background);
         let describe = || tools.ses.describe(name);
         tools.paced(Operation::GetEmailIdentity, describe).await
+    }
+}
+
+/// Whether the list is what tells of a domain. The others are asked about at their own pace.
+fn looked_after(status: Status) -> bool {
+    match status {
+        Status::Verified | Status::Authenticated | Status::Rejected => true,
+        Status::Pending | Status::AtRisk | Status::Failed => false,
+        Status::Contested | Status::Provisioning | Status::Removing => false,
     }
 }
 

@@ -8,6 +8,8 @@ use crate::use_cases::look::LOOK_PATIENCE;
 /// before the function is cut off. What is cut off all the same is still due.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Times {
+    /// A page of SES's list of identities. What the list shows takes calls as well.
+    pub(super) list: Timestamp,
     /// A registration: some calls, and a look for a free MAIL FROM label.
     pub(super) register: Timestamp,
     /// A look at the DNS of a domain.
@@ -25,6 +27,8 @@ pub(super) struct Times {
 /// After so long a run begins no more calls and no more writing, and has ended soon after. The schedule may
 /// start it some seconds late, and the next one, which is in time, would do nothing while it is under way.
 const STOP: SignedDuration = SignedDuration::from_secs(50);
+/// After so long the list is left to the next run.
+const STOP_LISTING: SignedDuration = SignedDuration::from_secs(25);
 /// So much later it begins to publish nothing more of its own.
 const LAST_EVENTS: SignedDuration = SignedDuration::from_secs(1);
 
@@ -34,6 +38,7 @@ impl Times {
         let before = |seconds| deadline - SignedDuration::from_secs(seconds);
         let stop = started + STOP;
         Self {
+            list: before(20).min(started + STOP_LISTING),
             register: before(12).min(stop),
             dns: (deadline - LOOK_PATIENCE - SignedDuration::from_secs(4)).min(stop),
             ask: before(8).min(stop),

@@ -1,0 +1,78 @@
+//! Reading SES's list of identities: 1,000 in a call, as many calls as there is time for.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::batches::is_permanent;
+use super::{Poller, PollerPorts, Times};
+use crate::identity::AxisStatus;
+use crate::names::DomainName;
+use crate::ports::{Clock, ListIdentities, Operation, SesError};
+use crate::use_cases::SesBudget;
+
+/// SES's list: each domain identity, and where its verification stands.
+pub(super) type Listed = HashMap<DomainName, Option<AxisStatus>>;
+
+/// Pages of the list that were read one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Pages {
+    /// What they have.
+    pub(super) listed: Listed,
+    /// How many were read.
+    pub(super) count: usize,
+    /// Where the next page starts. None after the last, and where no page was read.
+    pub(super) next: Option<String>,
+    /// SES did not give the page after these.
+    pub(super) error: Option<SesError>,
+}
+
+impl Pages {
+    /// Whether the last page of the list is among them.
+    pub(super) fn are_the_last(&self) -> bool {
+        self.count > 0 && self.next.is_none()
+    }
+
+    /// Whether SES would refuse the same call again, such as for a token that it has forgotten.
+    pub(super) fn are_refused(&self) -> bool {
+        self.count == 0 && self.error.as_ref().is_some_and(is_permanent)
+    }
+}
+
+impl<P: PollerPorts> Poller<'_, P> {
+    /// Reads pages from `start` on: until the last one, SES gives none, or the time is over.
+    pub(super) async fn pages(
+        &self,
+        budget: &SesBudget,
+        start: Option<String>,
+        until: Timestamp,
+        times: Times,
+    ) -> Pages {
+        let tools = self.tools.with_budget(budget);
+        let mut pages = Pages::default();
+        let mut start = start;
+        loop {
+            let now = self.tools.clock.now();
+            if now >= times.ask || (pages.count > 0 && now >= until) {
+                return pages;
+            }
+            let page = || self.tools.ses.identities(start.as_deref());
+            let page = match tools.paced(Operation::ListEmailIdentities, page).await {
+                Ok(page) => page,
+                Err(error) => {
+                    pages.error = Some(error);
+                    return pages;
+                }
+            };
+            pages.count += 1;
+            let entries = page.identities.into_iter();
+            let entries = entries.map(|entry| (entry.name, entry.verification));
+            pages.listed.extend(entries);
+            pages.next.clone_from(&page.next);
+            start = page.next;
+            if start.is_none() {
+                return pages;
+            }
+        }
+    }
+}

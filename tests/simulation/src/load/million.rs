@@ -1,0 +1,249 @@
+//! 1,000,000 domains. One account of SES takes 10,000 identities by default, so they are spread over shards: a
+//! stack in an account and a Region each, which share nothing. So one shard is simulated, in three sizes.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use domain_auth::names::DomainName;
+use domain_auth::ports::Clock;
+use domain_auth::state::Trigger;
+use domain_auth::use_cases::poll::Report;
+use futures::future::join;
+use jiff::SignedDuration;
+
+use super::population::World;
+use super::result::quantile;
+use super::{ours, price};
+use crate::dns::Published;
+use crate::goals::Goals;
+use crate::units::{Units, float};
+
+const ALL: usize = 1_000_000;
+/// Domains of a shard.
+const SIZES: [usize; 3] = [10_000, 50_000, 100_000];
+/// Of so many domains one waits for its records at any time, as in the month of `sweep`.
+const WAITING: usize = 30;
+/// Of so many that wait, SES verifies one in the time that is simulated.
+const VERIFIED: usize = 4;
+const HOUR: Duration = Duration::from_hours(1);
+const SIMULATED: Duration = Duration::from_hours(4);
+const HOURS_OF_A_MONTH: f64 = 730.0;
+/// Alarms, metrics and secrets of a stack in a month (`docs/cost.md`), in dollars.
+const FIXED: f64 = 28.0;
+
+/// What a shard of one size does.
+struct Shard {
+    domains: usize,
+    reports: Vec<Report>,
+    /// Pages of SES's list that were read.
+    pages: usize,
+    throttled: usize,
+    /// From SES's verification to ours, in order.
+    lags: Vec<Duration>,
+    /// For how long each look was due, in order.
+    waits: Vec<Duration>,
+    units: Units,
+    busy: Duration,
+}
+
+/// A line of the table: what it says, its value, and in what.
+type Line = (&'static str, fn(&Shard) -> f64, &'static str);
+
+const LINES: [Line; 13] = [
+    ("shards", |it| it.shards(), ""),
+    ("looks in an hour", |it| float(it.waits.len()) / hours(), ""),
+    ("  due for, p99", |it| seconds(&it.waits, 0.99), "s"),
+    ("  due for, longest", |it| seconds(&it.waits, 1.0), "s"),
+    (
+        "lists of all domains in an hour",
+        |it| float(it.lists()) / hours(),
+        "",
+    ),
+    (
+        "calls for lists in an hour",
+        |it| float(it.pages) / hours(),
+        "",
+    ),
+    ("calls that SES throttled", |it| float(it.throttled), ""),
+    (
+        "SES verified → we know: median",
+        |it| seconds(&it.lags, 0.5),
+        "s",
+    ),
+    ("  p99", |it| seconds(&it.lags, 0.99), "s"),
+    (
+        "write units of the table in an hour",
+        |it| it.units.write / hours(),
+        "",
+    ),
+    (
+        "busy share of the function's time",
+        |it| it.busy.as_secs_f64() * 100.0 / SIMULATED.as_secs_f64(),
+        "%",
+    ),
+    ("a shard in a month", |it| it.month(), "$"),
+    (
+        "1,000,000 domains in a month",
+        |it| it.month() * it.shards(),
+        "$",
+    ),
+];
+
+/// 1,000,000 domains as shards of three sizes.
+pub(crate) fn million(out: &mut impl Write, goals: &mut Goals) -> io::Result<()> {
+    writeln!(
+        out,
+        "{ALL} domains, spread over shards that share nothing: a stack each, in an account and a Region of its\n\
+         own, with one call per second and operation. Of {WAITING} domains one waits for its records; the others are\n\
+         verified and looked at daily. {} hours of one shard in which SES verifies one of {VERIFIED} that wait.\n",
+        SIMULATED.as_secs() / 3600,
+    )?;
+    let shards = SIZES.map(shard);
+    write!(out, "{:<38}", "domains of a shard")?;
+    for shard in &shards {
+        write!(out, "{:>14}", shard.domains)?;
+    }
+    writeln!(out)?;
+    for (name, value, unit) in LINES {
+        write!(out, "{name:<38}")?;
+        for shard in &shards {
+            let value = format!(
+                "{:.*} {unit:1}",
+                usize::from(!unit.is_empty()),
+                value(shard)
+            );
+            write!(out, "{value:>14}")?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(
+        out,
+        "\nA month has the fixed cost of a stack, {FIXED} $, in it, and neither requests nor storage.\n"
+    )?;
+    for shard in &shards {
+        let size = shard.domains;
+        let lists = float(shard.lists()) / hours();
+        goals.reach(
+            out,
+            &format!("{size}: the list of all is read to its end in every hour"),
+            lists,
+            |lists| lists >= 0.75,
+        )?;
+        let longest = seconds(&shard.waits, 1.0);
+        goals.reach(
+            out,
+            &format!("{size}: no look is due for 180 s"),
+            longest,
+            |longest| longest < 180.0,
+        )?;
+        let broken = shard.reports.iter().filter(|it| it.breaker_tripped).count();
+        goals.reach(
+            out,
+            &format!("{size}: no run takes its own sight for broken"),
+            float(broken),
+            |runs| runs < 1.0,
+        )?;
+        let known = float(shard.lags.len()) * float(WAITING * VERIFIED) / float(size);
+        goals.reach(
+            out,
+            &format!("{size}: what SES has verified is known"),
+            known,
+            |share| share >= 0.95,
+        )?;
+    }
+    Ok(())
+}
+
+fn shard(domains: usize) -> Shard {
+    let world = World::new(1);
+    let clock = world.setting.clock.clone();
+    let waiting = domains / WAITING;
+    world.waiting("waiting", waiting, 2 * HOUR, 24 * HOUR);
+    let day = Duration::from_hours(24);
+    let now = clock.now();
+    let some_time = |_| {
+        let later = world.setting.chance.up_to(day);
+        now + SignedDuration::try_from(later).unwrap_or_default()
+    };
+    world.due_at(
+        "verified",
+        domains - waiting,
+        &[Trigger::SesVerified],
+        some_time,
+    );
+    for name in names(&world, "verified") {
+        world.dns.publish(&name, Published::Everything);
+    }
+    let (verified, (reports, busy)) = clock.run(join(
+        verify(&world),
+        ours::poll(&world, |world| world.setting.clock.elapsed() >= SIMULATED),
+    ));
+    let calls = world.ses.calls();
+    let noted = world.store.observer.noted();
+    let lag = |(name, moment): &(DomainName, Duration)| noted.known.get(name)?.checked_sub(*moment);
+    let mut lags: Vec<Duration> = verified.iter().filter_map(lag).collect();
+    lags.sort_unstable();
+    let mut waits = noted.waits.clone();
+    waits.sort_unstable();
+    Shard {
+        domains,
+        reports,
+        pages: calls
+            .get("ListEmailIdentities")
+            .map_or(0, |calls| calls.taken),
+        throttled: world.ses.throttled(),
+        lags,
+        waits,
+        units: world.store.units(),
+        busy,
+    }
+}
+
+/// Lets SES verify some of those that wait, in all hours but the last, and says when.
+async fn verify(world: &World) -> Vec<(DomainName, Duration)> {
+    let setting = &world.setting;
+    let chosen = names(world, "waiting").into_iter().step_by(VERIFIED);
+    let moment = |name| (setting.chance.up_to(SIMULATED.saturating_sub(HOUR)), name);
+    let mut moments: Vec<(Duration, DomainName)> = chosen.map(moment).collect();
+    moments.sort();
+    let mut verified = Vec::new();
+    for (moment, name) in moments {
+        setting.clock.until(moment).await;
+        world.dns.publish(&name, Published::Everything);
+        world.ses.verify(&name);
+        verified.push((name, moment));
+    }
+    verified
+}
+
+fn names(world: &World, prefix: &str) -> Vec<DomainName> {
+    let mut names = world.ses.names();
+    names.retain(|name| name.as_str().starts_with(prefix));
+    names.sort();
+    names
+}
+
+impl Shard {
+    fn shards(&self) -> f64 {
+        float(ALL.div_ceil(self.domains))
+    }
+
+    /// Lists that were read to their end for all domains.
+    fn lists(&self) -> usize {
+        self.reports.iter().filter(|it| it.sweep.is_some()).count()
+    }
+
+    fn month(&self) -> f64 {
+        let simulated =
+            price::table(self.units) + price::runs(self.busy, float(self.reports.len()));
+        FIXED + simulated / hours() * HOURS_OF_A_MONTH
+    }
+}
+
+fn hours() -> f64 {
+    SIMULATED.as_secs_f64() / HOUR.as_secs_f64()
+}
+
+fn seconds(sorted: &[Duration], share: f64) -> f64 {
+    quantile(sorted, share).unwrap_or_default().as_secs_f64()
+}

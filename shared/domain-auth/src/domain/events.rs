@@ -83,6 +83,10 @@ fn wanted(domain: &Domain, event_type: EventType) -> Option<&'static str> {
             reason: FailureReason::IdentityGone,
             ..
         }) => Some("Find out who deleted the identity, and have the client restart the domain."),
+        State::Failed(Failed {
+            reason: FailureReason::RefusedBySes,
+            ..
+        }) => Some("Ask the client whether the name is spelled right."),
         state => event_type.wanted(state.status()),
     }
 }
@@ -99,7 +103,7 @@ fn summary(domain: &Domain, event_type: EventType) -> String {
         }
         EventType::Displaced => displaced(domain),
         EventType::Ready => "The client says that it is ready for the final step.".to_owned(),
-        EventType::Verified if domain.ready_call().is_some() => {
+        EventType::Verified if domain.ready_at().is_some() => {
             "Amazon SES has verified the domain. The client has said that it is ready for the final \
              step."
                 .to_owned()

@@ -98,13 +98,15 @@ where
             Addition::Existing(domain) => {
                 let known = futures::future::ready(*domain);
                 let (domain, look) = first_look(&tools, &dns, &new.name, known).await?;
-                Ok(answer(StatusCode::OK, &domain, look.as_ref()))
+                let view = DomainView::new(&domain, look.as_ref());
+                let view = AddedAgainView::new(view, None, new.contact_email.as_ref());
+                Ok(located(json(StatusCode::OK, &view), &domain))
             }
             Addition::ForOneMore(domain, community) => {
                 let known = futures::future::ready(*domain);
                 let (domain, look) = first_look(&tools, &dns, &new.name, known).await?;
                 let view = DomainView::new(&domain, look.as_ref());
-                let view = AddedAgainView::new(view, Some(community));
+                let view = AddedAgainView::new(view, Some(community), new.contact_email.as_ref());
                 Ok(located(json(StatusCode::OK, &view), &domain))
             }
             Addition::Created(change) => {
@@ -201,12 +203,7 @@ fn status_of(domain: &Domain) -> StatusCode {
 
 fn answer(status: StatusCode, domain: &Domain, look: Option<&DnsLook>) -> Reply {
     let view = DomainView::new(domain, look);
-    let reply = if status == StatusCode::OK {
-        json(status, &AddedAgainView::new(view, None))
-    } else {
-        json(status, &view)
-    };
-    located(reply, domain)
+    located(json(status, &view), domain)
 }
 
 fn located(mut reply: Reply, domain: &Domain) -> Reply {

@@ -92,6 +92,7 @@ where
 
     async fn restart(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {
         let ((client, name), actor) = (request.domain()?, request.actor()?);
+        request.no_fields()?;
         not_being_removed(request, &self.store).await?;
         let budget = SesBudget::unlimited();
         let tools = self.tools().with_ses(&self.ses, &budget);

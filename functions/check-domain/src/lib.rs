@@ -79,6 +79,7 @@ where
             return self.check_by_link(request).await;
         }
         let (domain, actor) = (request.domain()?, request.actor()?);
+        request.no_fields()?;
         not_being_removed(request, &self.store).await?;
         let budget = SesBudget::unlimited();
         let dns = self.dns.fresh();

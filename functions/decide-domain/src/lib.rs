@@ -83,6 +83,7 @@ where
     async fn decide(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {
         let (domain, actor) = (request.domain()?, request.actor()?);
         let decision = if request.operation()? == Operation::CompleteDomain {
+            request.no_fields()?;
             Decision::Complete
         } else {
             Decision::Reject(RejectDomainBody::read(request.fields()?)?.reason)

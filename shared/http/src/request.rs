@@ -185,6 +185,14 @@ impl ParsedRequest {
         (!is_empty).then(|| self.fields()).transpose()
     }
 
+    /// Whether there is nothing in the body, for an operation that takes none: a note in it would be lost.
+    pub fn no_fields(&self) -> Result<(), ApiError> {
+        match self.fields_if_any()? {
+            None => Ok(()),
+            Some(fields) => fields.finish(Some(())),
+        }
+    }
+
     /// A parameter of the path.
     pub fn path(&self, name: &str) -> Option<&str> {
         self.request.path_parameters_ref()?.first(name)

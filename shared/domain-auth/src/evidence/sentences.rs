@@ -289,6 +289,12 @@ impl Told<'_> {
 
     fn loss(&self, who: &str, reader: Reader) -> String {
         let loss = self.evidence.map(|evidence| loss_of(&evidence.facts));
+        if loss.is_none()
+            && let Actor::LassoSupport { .. } = self.actor
+        {
+            // As of a client that was erased: the reason is gone.
+            return format!("{who} ended the client's claim to the domain.");
+        }
         let loss = loss.unwrap_or_default();
         match loss.reason.map_or(ShownReason::Contested, ShownReason::of) {
             ShownReason::ProvenByAnotherClient => match (reader, self.internal()) {

@@ -240,3 +240,47 @@ proptest! {
         prop_assert_eq!(read(&evidence), read(&without));
     }
 }
+
+#[test]
+fn the_line_of_an_erased_client_has_a_subject_and_no_person() {
+    let moved = (Some(Status::Authenticated), Status::Contested);
+    for actor in [anna(), sam()] {
+        let erased = actor.without_person();
+        for reader in READERS {
+            for action in Action::ALL {
+                let sentence = told(&erased, action, moved, None, reader);
+                assert_is_a_sentence(&sentence);
+                assert!(!sentence.starts_with(' '), "{sentence}");
+            }
+        }
+    }
+    let ended = told(
+        &sam().without_person(),
+        Action::Displaced,
+        moved,
+        None,
+        Reader::Support,
+    );
+    assert_eq!(
+        ended,
+        "Lasso support ended the client's claim to the domain."
+    );
+}
+
+#[test]
+fn a_person_of_a_client_is_not_named_as_if_of_lasso() {
+    for (name, client_name) in [
+        ("Lasso support", Some("Maple Homes")),
+        ("Sam Field (LASSO support)", None),
+        ("Anna Berg", Some("Lasso support")),
+    ] {
+        let actor = Actor::ClientAdmin {
+            subject: "3f1c".to_owned(),
+            person: person(name, client_name),
+        };
+        for reader in READERS {
+            let sentence = told(&actor, Action::Added, (None, Status::Pending), None, reader);
+            assert!(!sentence.to_lowercase().contains("lasso"), "{sentence}");
+        }
+    }
+}

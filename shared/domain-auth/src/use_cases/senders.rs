@@ -10,7 +10,7 @@ use crate::dns::DnsLook;
 use crate::domain::{Domain, RecordsSeen};
 use crate::names::{ClientId, DomainName, Eligibility, SenderDomain, SenderError};
 use crate::ports::{ReadSenders, StoreError};
-use crate::state::{Contested, State, Status};
+use crate::state::{Contested, State};
 
 /// How many names above an address's domain are read when nothing covers it: the ones nearest to the
 /// organizational domain, which are what clients add.

@@ -46,7 +46,7 @@ pub(crate) fn again() -> Value {
     let community = Community::parse("Oak Park").expect("a community");
     domain.add_community(community.clone());
     let view = DomainView::new(&domain, None);
-    value(&AddedAgainView::new(view, Some(community)))
+    value(&AddedAgainView::new(view, Some(community), None))
 }
 
 /// Looked at, with the TXT record at a doubled name.

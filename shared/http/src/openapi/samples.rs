@@ -42,6 +42,16 @@ pub(crate) fn of_checks() -> Vec<ApiError> {
     ]
 }
 
+/// Of an operation that takes no body, with the other problems of the operation.
+pub(crate) fn without_body(mut problems: Vec<ApiError>) -> Vec<ApiError> {
+    problems.extend([
+        malformed(),
+        ApiError::TooLarge,
+        ApiError::invalid(FieldError::field("/note", "is not a field of this request")),
+    ]);
+    problems
+}
+
 pub(crate) fn malformed() -> ApiError {
     ApiError::MalformedJson("expected value at line 1 column 1".to_owned())
 }

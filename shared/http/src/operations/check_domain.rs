@@ -41,7 +41,7 @@ pub(super) mod openapi {
                 "diagnosed",
                 &diagnosed,
             )],
-            problems: samples::of_checks(),
+            problems: samples::without_body(samples::of_checks()),
             ..Description::default()
         }
     }

@@ -40,14 +40,14 @@ pub(super) mod openapi {
         Description {
             detail: "Only of a domain that is `verified`.",
             answers: vec![examples::completed("The domain.", schemas)],
-            problems: vec![
+            problems: samples::without_body(vec![
                 ApiError::NotFound,
                 samples::not_verified(),
                 ApiError::IdentityNotOurs,
                 samples::throttled("PutEmailIdentityConfigurationSetAttributes"),
                 samples::refused("PutEmailIdentityConfigurationSetAttributes"),
                 ApiError::Busy,
-            ],
+            ]),
             ..Description::default()
         }
     }

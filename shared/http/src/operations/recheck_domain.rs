@@ -20,7 +20,7 @@ pub(super) mod openapi {
             detail: "Takes some seconds, up to 20. At most once per 30 seconds and domain for all \
                 callers, and 120 times a minute for one person.",
             answers: vec![examples::completed(just_now, schemas)],
-            problems: samples::of_checks(),
+            problems: samples::without_body(samples::of_checks()),
             ..Description::default()
         }
     }

@@ -45,7 +45,7 @@ pub(super) mod openapi {
                 "pending",
                 &examples::pending(),
             )],
-            problems: vec![
+            problems: samples::without_body(vec![
                 ApiError::NotFound,
                 ApiError::NotFailed {
                     status: Status::Pending,
@@ -55,7 +55,7 @@ pub(super) mod openapi {
                 samples::throttled("VerifyDomainIdentity"),
                 samples::refused("VerifyDomainIdentity"),
                 ApiError::Busy,
-            ],
+            ]),
             ..Description::default()
         }
     }

@@ -15,6 +15,27 @@ use crate::{Failure, Visit};
 /// Most domains that one form adds.
 const MOST_NAMES: usize = 20;
 
+/// Names that were not added, and why, each reason once.
+type NotAdded = Vec<(String, String)>;
+
+fn refuse(not_added: &mut NotAdded, name: &str, why: String) {
+    let same = not_added.iter_mut().find(|(_, known)| *known == why);
+    match same {
+        Some((names, _)) => {
+            names.push_str(", ");
+            names.push_str(name);
+        }
+        None => not_added.push((name.to_owned(), why)),
+    }
+}
+
+fn refusals(not_added: &[(String, String)]) -> String {
+    let lines = not_added
+        .iter()
+        .map(|(names, why)| format!("{names}: {why}"));
+    lines.collect::<Vec<_>>().join(" ")
+}
+
 impl<F: Fetch> Visit<'_, F> {
     /// The list with the form as it is.
     pub(crate) async fn list(&self, form: AddForm, status: StatusCode) -> Result<Outcome, Failure> {
@@ -56,12 +77,11 @@ impl<F: Fetch> Visit<'_, F> {
             problem: None,
         };
         let mut names = names_in(&form.typed);
-        let (mut added, mut not_added): (Vec<Added>, Vec<String>) = (Vec::new(), Vec::new());
+        let (mut added, mut not_added): (Vec<Added>, NotAdded) = (Vec::new(), Vec::new());
         if names.len() > MOST_NAMES {
             let rest = names.split_off(MOST_NAMES).join(", ");
-            not_added.push(format!(
-                "{rest}: {MOST_NAMES} domains are added at once. Add the others in another turn."
-            ));
+            let why = format!("{MOST_NAMES} domains are added at once. Add these in another turn.");
+            not_added.push((rest, why));
         }
         let mut read_otherwise = Vec::new();
         for (number, name) in names.iter().enumerate() {
@@ -70,7 +90,7 @@ impl<F: Fetch> Visit<'_, F> {
                     read_otherwise.extend(typed);
                     added.push(domain);
                 }
-                Err(problem) => not_added.push(format!("{name}: {}", problem.detail)),
+                Err(problem) => refuse(&mut not_added, name, problem.detail),
             }
         }
         let note = match read_otherwise.as_slice() {
@@ -83,7 +103,7 @@ impl<F: Fetch> Visit<'_, F> {
                 self.list(form, StatusCode::UNPROCESSABLE_ENTITY).await
             }
             ([], problems) => {
-                form.problem = Some(problems.join(" "));
+                form.problem = Some(refusals(problems));
                 self.list(form, StatusCode::UNPROCESSABLE_ENTITY).await
             }
             ([one], []) => Ok(Outcome::done(
@@ -100,7 +120,7 @@ impl<F: Fetch> Visit<'_, F> {
                 format!(
                     "Added: {}.{note} Not added: {}",
                     all(some),
-                    problems.join(" ")
+                    refusals(problems)
                 ),
             )),
         }

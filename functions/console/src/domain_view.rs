@@ -123,7 +123,7 @@ impl<'a> DomainPage<'a> {
             headline: if place.is_staff() {
                 words::headline_for_staff(domain, &place.client)
             } else {
-                words::headline(domain)
+                words::headline(domain, cards.wrong())
             },
             name: &summary.domain_unicode,
             word,

@@ -235,7 +235,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
 
 const NO_PAGE: (&str, &str) = (
     "There is no such page",
-    "The address is not one of the console, or the domain is not one of yours.",
+    "The address is not one of the console, or the domain is not in your list. It may have been removed.",
 );
 const FORGED: (&str, &str) = (
     "This form cannot be used any more",

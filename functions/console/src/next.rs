@@ -78,15 +78,21 @@ pub(crate) fn next(place: &Place, domain: &Domain) -> Next {
     }
 }
 
-/// A domain that is not verified yet may be told of, too.
+/// A domain that is not verified yet may be told of, too; and Lasso support says it on behalf of a client.
 pub(crate) fn tell_early(place: &Place, summary: &Summary) -> Option<&'static str> {
-    if summary.status != Status::Pending {
-        return None;
-    }
-    if place.is_staff() {
+    let is_pending = summary.status == Status::Pending;
+    if place.is_staff() && is_pending {
         return Some(
             "Say so on behalf of the client. The final step waits until Amazon SES has verified the domain.",
         );
+    }
+    if place.is_staff() && summary.status == Status::Rejected && summary.ready_at.is_none() {
+        return Some(
+            "Say so on behalf of the client when it has settled what was written. The domain then waits for the final step again.",
+        );
+    }
+    if place.is_staff() || !is_pending {
+        return None;
     }
     match (summary.step(), summary.ready_at) {
         // It is the next step, and stands above.

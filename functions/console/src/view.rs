@@ -17,20 +17,20 @@ pub(crate) const FORMATS: [(&str, &str, &str); 7] = [
     (
         "text",
         "Plain text",
-        "for anybody; to paste into an email or a ticket",
+        "for everyone; to paste into an email or a ticket",
     ),
-    ("html", "Web page", "for anybody; with tables"),
+    ("html", "Web page", "for everyone; with tables"),
     (
         "zone",
         "Zone file",
-        "for who runs BIND or imports zone files",
+        "for name servers of your own, and for an import at most providers",
     ),
     (
         "csv",
         "CSV",
         "for a spreadsheet, or the import of a DNS panel",
     ),
-    ("terraform", "Terraform", "for who keeps DNS in code"),
+    ("terraform", "Terraform", "for Route 53 kept in Terraform"),
     (
         "route53",
         "Route 53 change batch",

@@ -23,8 +23,8 @@ pub(crate) fn state(status: Status) -> (&'static str, &'static str) {
     }
 }
 
-/// Where a domain stands, as the headline of its page.
-pub(crate) fn headline(domain: &Domain) -> String {
+/// Where a domain stands, as the headline of its page. So many of its records are `wrong`.
+pub(crate) fn headline(domain: &Domain, wrong: usize) -> String {
     let summary = &domain.summary;
     let name = &summary.domain_unicode;
     let was_told = summary.ready_at.is_some();
@@ -40,8 +40,9 @@ pub(crate) fn headline(domain: &Domain) -> String {
         (Status::Provisioning, _) => format!("{name} is being registered"),
         (Status::Pending, Step::WaitForSes) => format!("{name} waits for Amazon SES"),
         (Status::Pending, Step::TellLasso) => {
-            format!("The records of {name} are there: tell Lasso that you are ready")
+            format!("Tell Lasso that {name} is ready")
         }
+        (Status::Pending, _) if wrong > 0 => format!("Correct the records of {name}"),
         (Status::Pending, Step::RepairRecords) => format!("Publish the records of {name} again"),
         (Status::Pending, _) => format!("Publish the records of {name}"),
         (Status::Verified, _) if was_told => format!("{name} waits for Lasso’s final step"),

@@ -111,7 +111,7 @@ pub(crate) fn opened(
     let provider: Option<Provider> = serde_json::from_value(take("dns_provider"))?;
     let remarks = serde_json::from_value(take("diagnoses"))?;
     let status = domain.state.status();
-    let (headline, tone) = headline(status, step, records.is_empty());
+    let (headline, tone) = headline(status, step, &records);
     let checked_at = domain.checked_at.map(|at| at + CHECK_INTERVAL);
     let main = Main {
         token: token.as_str(),
@@ -236,7 +236,14 @@ fn zone(domain: &Domain, look: Option<&DnsLook>) -> Option<String> {
 }
 
 /// What there is to do, and the class of its colour.
-fn headline(status: Status, step: NextStepCode, no_records: bool) -> (&'static str, &'static str) {
+fn headline(
+    status: Status,
+    step: NextStepCode,
+    records: &[Record],
+) -> (&'static str, &'static str) {
+    let all_found = records
+        .iter()
+        .all(|record| record.state == RecordState::Found);
     // By the last look at DNS, Amazon SES will find what it needs.
     let is_published = match step {
         NextStepCode::WaitForSes | NextStepCode::TellLasso => true,
@@ -263,17 +270,20 @@ fn headline(status: Status, step: NextStepCode, no_records: bool) -> (&'static s
             "The records are being prepared. They appear here within some minutes.",
             "wait",
         ),
-        Status::Pending if no_records => ("There is nothing to publish.", "good"),
-        Status::Pending if is_published => (
-            "What is required is published. Amazon SES looks for it by itself, which can take some hours.",
+        Status::Pending if records.is_empty() => ("There is nothing to publish.", "good"),
+        Status::Pending if all_found => (
+            "Nothing is left to do: every record is published, and Amazon SES looks for them by itself.",
             "good",
+        ),
+        Status::Pending if is_published => (
+            "What Amazon SES needs is published. Please publish the other records below, too.",
+            "wait",
         ),
         Status::Pending => ("Please publish the records below.", "wait"),
-        Status::Verified | Status::Authenticated => (
-            "Amazon SES has verified the domain: what is required is published.",
+        Status::Verified | Status::Authenticated | Status::Rejected => (
+            "Amazon SES has verified the domain. Please leave the records in place.",
             "good",
         ),
-        Status::Rejected => ("What is required is published.", "good"),
         Status::AtRisk if is_published => (
             "The records are there again. Amazon SES looks for them by itself.",
             "wait",

@@ -131,7 +131,7 @@ async fn place_of(world: &Shared, domain: &str) -> String {
     let email = emails.last().expect("an email to Lasso support");
     let html = text(&email["BodyHtml"]);
     let address = between(html, "<a href=\"", "\"").replace("&amp;", "&");
-    // Who reads the email as text finds the same address.
+    // The text of the email has the same address.
     let plain = text(&email["BodyText"]);
     assert!(
         plain.split_whitespace().any(|word| word == address),

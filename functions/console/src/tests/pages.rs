@@ -139,7 +139,10 @@ async fn a_page_says_what_to_do_and_nothing_against_it() {
     );
     found["next_step"]["code"] = json!("tell_lasso");
     let tells = page(found).await;
-    assert!(tells.contains("tell Lasso that you are ready"), "{tells}");
+    assert!(
+        tells.contains("Tell Lasso that example.com is ready"),
+        "{tells}"
+    );
     assert_eq!(tells.matches("id=\"ready\"").count(), 1, "{tells}");
 
     let mut refused = in_state(Status::Failed);

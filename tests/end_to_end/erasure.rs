@@ -13,7 +13,7 @@ use domain_auth::limits::{
     AdditionLimits, ClientCountChange, OwnLimits, ReadClientRecord, SetLimits,
 };
 use domain_auth::names::EmailAddress;
-use domain_auth::ports::{CommitChanges, CommitError, Outbox, ReadClaims};
+use domain_auth::ports::{CommitChanges, CommitError, Outbox, ReadClaims, ReadDomains};
 use domain_auth::state::Status;
 use domain_auth_aws::Table;
 use domain_auth_testkit::{MemoryStore, client, domain_name};
@@ -188,7 +188,8 @@ async fn beside_unreadable_domains(client_: &Client, name: &str) {
     }
     let maple = client(CLIENT);
     let to = Recipient::of(&EmailAddress::parse("dns@example.net").unwrap());
-    let counted = table.count(&maple, &domain_name("example.com"), &to, Day::of(now()));
+    let example = domain_name("example.com");
+    let counted = table.count(&maple, &example, &to, Day::of(now()));
     counted.await.unwrap();
     let first = table.erase_records(&maple, 5).await.unwrap();
     assert_eq!((first.erased, first.left), (1, true), "it is not over");

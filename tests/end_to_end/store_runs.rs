@@ -35,6 +35,8 @@ pub(crate) async fn runs<S: Runs>(store: &S) {
         next_listing: Some(minutes(5)),
         next_sweep: Some(minutes(60)),
         next_reconciliation: None,
+        listing: None,
+        list_pages: Some(3),
     };
     store.end_run(until, &memory).await.unwrap();
     let second = store.begin_run(minutes(0), minutes(10)).await.unwrap();

@@ -256,6 +256,7 @@ fn headline(
         | NextStepCode::PublishRecords
         | NextStepCode::PublishRecommendedRecords
         | NextStepCode::RepairRecords
+        | NextStepCode::RepairDomain
         | NextStepCode::Restart
         | NextStepCode::AskLasso
         | NextStepCode::DecideClaim

@@ -89,6 +89,8 @@ pub(crate) enum Step {
     PublishRecords,
     PublishRecommendedRecords,
     RepairRecords,
+    /// DNS shows no record of the domain: its name, registration or delegation is to be corrected.
+    RepairDomain,
     TellLasso,
     Restart,
     AskLasso,
@@ -115,6 +117,7 @@ impl Step {
             | Self::WaitForSes
             | Self::WaitForLasso
             | Self::WaitForClient
+            | Self::RepairDomain
             | Self::TellLasso
             | Self::Restart
             | Self::AskLasso

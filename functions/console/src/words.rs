@@ -29,6 +29,9 @@ pub(crate) fn headline(domain: &Domain, wrong: usize) -> String {
     let name = &summary.domain_unicode;
     let was_told = summary.ready_at.is_some();
     match (summary.status, summary.step()) {
+        (Status::Contested | Status::Pending | Status::AtRisk, Step::RepairDomain) => {
+            format!("{name} does not work in DNS: repair the domain first")
+        }
         (Status::Contested, Step::WaitForLasso) => {
             format!("{name} waits for a decision of Lasso support")
         }

@@ -153,6 +153,14 @@ async fn a_page_says_what_to_do_and_nothing_against_it() {
         "{asks}"
     );
 
+    let mut hidden = in_state(Status::Pending);
+    hidden["next_step"]["code"] = json!("repair_domain");
+    let repairs = page(hidden).await;
+    assert!(
+        repairs.contains("repair the domain first") && !repairs.contains("Show the records"),
+        "{repairs}"
+    );
+
     // A step that only a later release knows.
     let mut later = in_state(Status::Pending);
     later["next_step"]["code"] = json!("plant_a_tree");

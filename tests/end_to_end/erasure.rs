@@ -158,7 +158,8 @@ async fn without_entries(client_: &Client, name: &str) {
         }
     }
     let maple = client(CLIENT);
-    let lines = table.history(&maple, &domain_name(LONG_LIFE), 100, None);
+    let long_life = domain_name(LONG_LIFE);
+    let lines = table.history(&maple, &long_life, 100, None);
     assert!(lines.await.unwrap().items.len() > 20, "what happened stays");
     let waiting = table.unpublished_after(None, 200).await.unwrap();
     let others = waiting.iter().find(|event| event.client != maple).unwrap();

@@ -10,7 +10,7 @@ use domain_auth::names::ClientId;
 use domain_auth::ports::{PageStart, StoreError};
 
 use super::{ACTION, at_once, unless_over};
-use crate::store::keys::{self, EVENT_PREFIX, Key, LINK_PREFIX, PK, QUEUE_PK, SK};
+use crate::store::keys::{self, EVENT_PREFIX, Key, LINK_PREFIX, PK, QUEUE_PK};
 use crate::store::schema::from_item;
 use crate::store::{Item, Table, store_error, string};
 

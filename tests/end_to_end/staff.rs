@@ -83,7 +83,10 @@ async fn reject(world: Shared) {
     assert_eq!(done.status, StatusCode::OK, "{done:?}");
     let seen = world.domain(&domain).await;
     assert_eq!(seen["status"], "rejected");
-    assert_eq!(seen["status_detail"], "Not your brand.");
+    assert_eq!(
+        seen["status_detail"],
+        "Lasso support refused the final step: “Not your brand.”"
+    );
 }
 
 async fn on_behalf(world: Shared) {

@@ -189,6 +189,7 @@ async fn every_state_has_its_page_for_lasso_support() {
         Status::Verified,
         Status::Authenticated,
         Status::Failed,
+        Status::Rejected,
     ] {
         let mut browser = Browser::of(support()).await;
         let mut domain = in_state(status);
@@ -215,6 +216,9 @@ async fn every_state_has_its_page_for_lasso_support() {
         let got = browser.get(path).await;
         assert_eq!(got.status, 200, "{}", got.body);
         tells_in_one_headline(&got.body);
+        // A client that has settled a refusal may say so to Lasso support.
+        let says_ready = got.body.contains(&format!("action=\"{path}/ready\""));
+        assert_eq!(says_ready, status == Status::Rejected);
         insta::assert_snapshot!(format!("staff-{}", status.as_str()), content(&got.body));
     }
 }

@@ -193,8 +193,11 @@ async fn unknown(world: Shared) {
     reason = "a measurement, which no test is held to"
 )]
 async fn timed(world: Shared) {
-    let turns: u32 =
-        std::env::var("LINK_TOKENS").map_or(50, |turns| turns.parse().expect("a number"));
+    let turns = std::env::var_os("LINK_TOKENS").unwrap_or_else(|| "50".into());
+    let turns: u32 = turns
+        .to_str()
+        .and_then(|turns| turns.parse().ok())
+        .expect("a number");
     let domain = world.fresh_domain();
     world.add(world.client_admin(), &domain).await;
     let link = made(&world, &domain).await.body;

@@ -43,7 +43,7 @@ pub(crate) struct Summary {
     /// Why it waits, in lists of Lasso support.
     #[serde(default)]
     pub(crate) waiting: Option<Waiting>,
-    /// What the client wrote when it said that it is ready, for Lasso support.
+    /// The note with "we are ready", for Lasso support.
     #[serde(default)]
     pub(crate) ready_note: Option<String>,
 }

@@ -70,7 +70,7 @@ pub(crate) struct Row {
     pub(crate) why: Option<String>,
     /// How long it has waited, in the queue.
     pub(crate) how_long: Option<String>,
-    /// What the client wrote to Lasso support.
+    /// The note to Lasso support.
     pub(crate) note: Option<String>,
 }
 

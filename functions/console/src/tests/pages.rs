@@ -220,6 +220,20 @@ async fn every_state_has_its_page_for_lasso_support() {
 }
 
 #[tokio::test]
+async fn lasso_support_says_on_behalf_of_a_client_that_a_refusal_is_settled() {
+    let path = "/staff/clients/maple-homes/domains/example.com";
+    for (status, says) in [(Status::Rejected, true), (Status::Failed, false)] {
+        let mut browser = Browser::of(support()).await;
+        browser.answer(&format!("GET {path}"), 200, in_state(status));
+        let history = format!("GET {path}/history?limit=10");
+        browser.answer(&history, 200, history_of_one());
+        let page = browser.get(path).await.body;
+        let form = format!("action=\"{path}/ready\"");
+        assert_eq!(page.contains(&form), says, "{page}");
+    }
+}
+
+#[tokio::test]
 async fn lists_and_history_are_pages() {
     let snapshots = "read-domains/src/snapshots/read_domains__tests__every_event_is_answered_as_its_snapshot_says";
     let mut browser = Browser::of(client_admin()).await;

@@ -67,10 +67,6 @@ async fn every_link_that_leads_nowhere_is_the_same_page_after_the_same_reads() {
 /// By turns with a withdrawn one. How long each takes is printed, and held to nothing: the reads of the store
 /// are, which are what takes time.
 #[tokio::test]
-#[expect(
-    clippy::print_stdout,
-    reason = "a measurement, which no test is held to"
-)]
 async fn ten_thousand_random_tokens_are_answered_as_a_withdrawn_one() {
     let world = withdrawn().await;
     let expected = answer_of(&world.open(world.token().as_str()).await);

@@ -54,11 +54,18 @@ fn the_domain_as_a_whole_has_its_own_diagnoses() {
 
 #[test]
 fn a_zone_that_names_other_servers_is_not_the_live_one() {
-    let mut moved = Scene::right();
-    if let ZoneOutcome::Found(zone) = &mut moved.zone {
-        zone.name_servers = vec!["ns1.old.example".to_owned()];
-    }
-    assert_eq!(moved.domain_codes(), [Code::ZoneNotLive]);
+    let moved = |mut scene: Scene| {
+        if let ZoneOutcome::Found(zone) = &mut scene.zone {
+            zone.name_servers = vec!["ns1.old.example".to_owned()];
+        }
+        scene.domain_codes()
+    };
+    assert_eq!(
+        moved(Scene::right().without(Id::Dkim2)),
+        [Code::ZoneNotLive]
+    );
+    // All records are seen where they are asked for.
+    assert_eq!(moved(Scene::right()), []);
 }
 
 #[test]

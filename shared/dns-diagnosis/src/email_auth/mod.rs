@@ -9,6 +9,7 @@ mod dmarc;
 mod spf;
 mod spf_evaluation;
 mod spf_macro;
+mod spf_result;
 mod spf_target;
 mod tree_walk;
 mod verdict;
@@ -19,10 +20,8 @@ pub use spf::{
     MAX_SPF_LOOKUPS, Mechanism, Modifier, Prefix, Qualifier, Spf, SpfError, SpfTerm, is_spf,
     with_include,
 };
-pub use spf_evaluation::{
-    MAX_VOID_LOOKUPS, SpfAnswer, SpfAnswers, SpfEvaluation, SpfFault, SpfPass, SpfResult,
-    evaluate_spf,
-};
+pub use spf_evaluation::{MAX_VOID_LOOKUPS, evaluate_spf};
+pub use spf_result::{SpfAnswer, SpfAnswers, SpfEvaluation, SpfFault, SpfPass, SpfResult};
 pub use tree_walk::{
     Applicable, DmarcAnswer, DmarcRecords, Owner, applicable, organizational, tree_walk,
 };

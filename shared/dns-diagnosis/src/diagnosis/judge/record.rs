@@ -3,7 +3,7 @@
 
 use super::case::Case;
 use super::finding::{Finding, JudgedRecord, Judgement, RecordState, Standing};
-use super::places::PlaceKind;
+use super::places::{Place, PlaceKind};
 use super::protection::Protection;
 use super::value::type_of;
 use crate::diagnosis::DiagnosisCode as Code;
@@ -83,16 +83,18 @@ impl Case<'_> {
 
     /// The places where records end up by the usual mistakes.
     fn look_elsewhere(&self, record: &Record, judged: &mut Judgement) {
-        for place in self.places(record) {
+        let places = self.places(record);
+        let is_accepted = |place: &&Place| self.accepted_at_apex(record, &place.name);
+        if let Some(place) = places.iter().find(is_accepted) {
+            judged.standing = Standing::Right;
+            judged.findings = vec![Finding::new(Code::AtApex).at(&place.name)];
+            judged.observed = vec![record.data.value()];
+            return;
+        }
+        for place in places {
             // Most were not asked, or do not exist.
             if !self.observations.exists(&place.name) || self.is_of_wildcard(record, &place.name) {
                 continue;
-            }
-            if self.accepted_at_apex(record, &place.name) {
-                judged.standing = Standing::Right;
-                judged.findings = vec![Finding::new(Code::AtApex).at(&place.name)];
-                judged.observed = vec![record.data.value()];
-                return;
             }
             let found = match place.kind {
                 PlaceKind::Doubled | PlaceKind::WithoutPart | PlaceKind::Apex => {
@@ -167,6 +169,10 @@ impl Case<'_> {
             .observations
             .settle(name, type_of(&record.data), &judge);
         judged.findings.retain(|f| f.code != Code::Propagating);
+        if judged.has(Code::ValuesExchanged) {
+            // The value of another record of the set is not this record, displaced.
+            return None;
+        }
         match judged.standing {
             Standing::Right => Some(judged),
             Standing::Wrong if judged.is_explained() => Some(judged),

@@ -3,7 +3,7 @@
 use domain_auth::domain::RecordsSeen;
 use domain_auth::email_auth::Policy;
 use domain_auth::names::DomainName;
-use domain_auth::use_cases::sender_warnings::{RefusedByDmarc, SenderWarning, Unsigned};
+use domain_auth::use_cases::sender_warnings::{RefusedByDmarc, SenderWarning, Unsigned, When};
 use domain_auth::use_cases::senders::{SenderStanding, Verdict};
 use serde::Serialize;
 
@@ -25,7 +25,8 @@ pub struct SenderView {
     pub message: String,
     /// What to do next; none where there is nothing to do.
     pub action: Option<SenderAction>,
-    /// What to know although Lasso sends from it; empty where it does not.
+    /// What to know although Lasso sends from it; empty where it does not. A DMARC policy of a name below the
+    /// client's domain is not looked up.
     pub warnings: Vec<SenderWarningView>,
 }
 
@@ -231,10 +232,19 @@ fn refusal(by: &DomainName, refused: &RefusedByDmarc) -> String {
         Policy::Reject => "refused",
         Policy::Quarantine | Policy::None => "treated as spam",
     };
+    let (condition, is) = match refused.when {
+        When::Always => (String::new(), "is"),
+        When::Nonexistent => (format!(" if {author} has no records in DNS"), "is then"),
+        When::Exists => (format!(" if {author} has records in DNS"), "is then"),
+    };
+    let percent = refused.percent.map(|percent| {
+        format!(", which older mail servers apply to {percent} % of the mail (pct={percent})")
+    });
     let policy = format!(
-        "Mail from {author} would be {fate}: the DMARC policy at _dmarc.{} is {}",
+        "Mail from {author} would be {fate}{condition}: the DMARC policy at _dmarc.{} {is} {}{}",
         refused.policy_of,
-        refused.policy.as_str()
+        refused.policy.as_str(),
+        percent.unwrap_or_default()
     );
     if refused.is_signed {
         format!(
@@ -370,5 +380,39 @@ fn label_of(standing: &SenderStanding) -> Option<&'static str> {
         | SenderStanding::WaitingForDecision => Some("See where it stands"),
         SenderStanding::Displaced(_) => Some("See what happened"),
         SenderStanding::Rejected(_) => Some("See the reason"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(when: When, percent: Option<u8>) -> String {
+        let by = DomainName::parse("strict.example").unwrap();
+        let refused = RefusedByDmarc {
+            author: DomainName::parse("news.strict.example").unwrap(),
+            policy_of: by.to_string(),
+            policy: Policy::Reject,
+            when,
+            percent,
+            is_signed: true,
+        };
+        refusal(&by, &refused)
+    }
+
+    #[test]
+    fn a_refusal_says_on_what_it_depends_and_how_older_mail_servers_apply_it() {
+        let always = refused(When::Always, None);
+        let policy = "the DMARC policy at _dmarc.strict.example is reject, and";
+        assert!(always.contains(policy), "{always}");
+        let nonexistent = refused(When::Nonexistent, None);
+        let condition = "would be refused if news.strict.example has no records in DNS: ";
+        assert!(nonexistent.contains(condition), "{nonexistent}");
+        assert!(nonexistent.contains("is then reject, and"), "{nonexistent}");
+        let exists = refused(When::Exists, None);
+        assert!(exists.contains("has records in DNS: "), "{exists}");
+        let percent = refused(When::Always, Some(0));
+        let older = "is reject, which older mail servers apply to 0 % of the mail (pct=0), and";
+        assert!(percent.contains(older), "{percent}");
     }
 }

@@ -60,8 +60,8 @@ pub(crate) mod client {
          domain's mail with a key of its owner, so what has to be repaired is not shown here.";
     pub(crate) const RESTART: &str = "Publish the DNS records of the domain, and restart the \
          verification. Amazon SES then looks for them for another 72 hours.";
-    pub(crate) const RESTART_WITH_RECORDS: &str = "The DNS records are found now. Restart the \
-         verification, so that Amazon SES looks for them again.";
+    pub(crate) const RESTART_WITH_RECORDS: &str = "The DNS records are found now. Lasso restarts the \
+         verification by itself at one of its next looks; you can restart it at once.";
     pub(crate) const RESTART_WITH_UNKNOWN_RECORDS: &str = "Make sure that the DNS records of the domain \
          are published, which the last look had no answer for, and restart the verification. Amazon SES \
          then looks for them for another 72 hours.";
@@ -153,9 +153,9 @@ pub(crate) mod support {
     pub(crate) const RESTART: &str = "Help the client to publish the DNS records, and restart the \
          verification on its behalf if it does not do so itself. Amazon SES then looks for them for \
          another 72 hours.";
-    pub(crate) const RESTART_WITH_RECORDS: &str = "The DNS records are found now. Restart the \
-         verification on the client's behalf if it does not do so itself, so that Amazon SES looks for \
-         them again.";
+    pub(crate) const RESTART_WITH_RECORDS: &str = "The DNS records are found now. The verification is \
+         restarted by itself at one of the next looks; you can restart it at once on the client's \
+         behalf.";
     pub(crate) const RESTART_WITH_UNSEEN_RECORDS: &str = "Help the client to make sure that the records \
          are published, and restart the verification on its behalf if it does not do so itself.";
     pub(crate) const RESTART_WITH_OWNERS_KEY: &str = "Restart the verification on the client's behalf if \
@@ -247,11 +247,11 @@ fn of_state(domain: &Domain) -> String {
             let removed = domain
                 .deadline()
                 .map(|at| format!("{unless} is removed on {}.", day(at)));
-            let reason = failure(failed.reason);
-            removed.map_or_else(
-                || reason.to_owned(),
-                |removed| format!("{reason} {removed}"),
-            )
+            let restarts = is_restarted_by_itself(domain, failed.reason);
+            let found = restarts.then(|| FOUND_AFTER_FAILURE.to_owned());
+            let reason = Some(failure(failed.reason).to_owned());
+            let sentences: Vec<String> = [reason, found, removed].into_iter().flatten().collect();
+            sentences.join(" ")
         }
         State::Rejected(rejected) => {
             format!(
@@ -275,6 +275,28 @@ pub(crate) fn seen(trouble: Trouble) -> String {
                 .to_owned()
         }
     }
+}
+
+const FOUND_AFTER_FAILURE: &str = "Its DNS records are found now, so the verification is restarted by itself at one of the next looks.";
+
+/// Whether the poller makes Amazon SES look again for the records of a domain that failed.
+fn is_restarted_by_itself(domain: &Domain, reason: FailureReason) -> bool {
+    let gave_up = match reason {
+        FailureReason::DeadlinePassed | FailureReason::SesGaveUp | FailureReason::SesRevoked => {
+            true
+        }
+        FailureReason::IdentityGone | FailureReason::RefusedBySes => false,
+    };
+    let found = match Records::of(domain) {
+        Records::Found => true,
+        Records::NotLooked
+        | Records::Unknown
+        | Records::Missing
+        | Records::Gone
+        | Records::Hidden(_)
+        | Records::NotNeeded => false,
+    };
+    gave_up && found
 }
 
 fn of_claim(claim: &Contested) -> String {

@@ -197,6 +197,7 @@ impl Evaluation<'_> {
                 }
             }
             SpfAnswer::Void => Err(no_record(name, &target)),
+            SpfAnswer::Endless => Err(SpfFault::Endless { target }),
             SpfAnswer::Silent | SpfAnswer::NotAsked(_) => Ok(SpfResult::Unknown { at: target }),
         }
     }
@@ -229,6 +230,7 @@ impl Evaluation<'_> {
                 }
                 Seen::Nothing
             }
+            SpfAnswer::Endless => return Err(SpfFault::Endless { target }),
             SpfAnswer::Silent | SpfAnswer::NotAsked(_) => {
                 Seen::Doubt(SpfResult::Unknown { at: target })
             }

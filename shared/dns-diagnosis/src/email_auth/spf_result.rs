@@ -18,6 +18,8 @@ pub enum SpfAnswer {
     Void,
     /// DNS did not answer.
     Silent,
+    /// Aliases that lead back to themselves: resolvers answer with an error each time.
+    Endless,
     /// It was not asked yet: this has to be asked next, which is another question behind an alias.
     NotAsked(Question),
 }
@@ -41,7 +43,7 @@ pub enum SpfResult {
     Pass(SpfPass),
     /// `fail`, `softfail` or `neutral`: the service is not named where it counts.
     NotPass(Qualifier),
-    /// `permerror`: the whole record counts for nothing.
+    /// `permerror`, or an error that does not end: the whole record counts for nothing.
     Invalid(SpfFault),
     /// `temperror`, or not asked: it depends on what is at this name, which is not known.
     Unknown {
@@ -71,7 +73,7 @@ pub enum SpfPass {
     },
 }
 
-/// Why a record results in `permerror`.
+/// Why a record results in `permerror`, or in a `temperror` that does not end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SpfFault {
     /// A term that SPF does not know.
@@ -92,6 +94,12 @@ pub enum SpfFault {
     Multiple {
         /// The name.
         at: String,
+    },
+    /// A term leads to a name whose aliases lead back to themselves. Mail servers get an error from DNS and put
+    /// mail off each time (`temperror`, RFC 7208 sections 2.6.6 and 5).
+    Endless {
+        /// The name.
+        target: String,
     },
     /// More than ten terms that cause look-ups (RFC 7208 section 4.6.4).
     TooManyLookups,

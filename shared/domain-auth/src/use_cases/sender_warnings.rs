@@ -6,7 +6,7 @@ use crate::delivery::{SendingDomain, delivery_from};
 use crate::diagnosis::{Diagnosis, RecordState};
 use crate::dns_look::DnsLook;
 use crate::domain::Domain;
-use crate::email_auth::{Applicable, Policy, Verdict};
+use crate::email_auth::{Applicable, Delivery, Dmarc, Owner, Policy, Reach, Verdict};
 use crate::names::DomainName;
 use crate::readiness::{AskedAt, BulkRule, readiness};
 use crate::records::RecordId;
@@ -68,9 +68,25 @@ pub struct RefusedByDmarc {
     pub policy_of: String,
     /// What that policy asks for.
     pub policy: Policy,
+    /// On what the policy depends.
+    pub when: When,
+    /// To how much of the mail older mail servers apply it, in percent (`pct`), where that is not all.
+    pub percent: Option<u8>,
     /// Whether the mail is signed, and only not for the domain of the address: strict alignment, or an
     /// organization of its own.
     pub is_signed: bool,
+}
+
+/// On what a policy for names below a domain depends (RFC 9989 section 4.10.1, `sp` and `np`). The look at
+/// the domain does not ask for the names below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// On nothing that is not known.
+    Always,
+    /// It applies if the domain of the address does not exist in DNS.
+    Nonexistent,
+    /// It applies if the domain of the address exists in DNS.
+    Exists,
 }
 
 /// Which rules for bulk senders are not met.
@@ -141,13 +157,72 @@ pub(super) fn warnings(
 fn refused(author: &DomainName, through: &SendingDomain<'_>) -> Option<RefusedByDmarc> {
     let delivery = delivery_from(author.as_str(), through);
     let own = delivery_from(through.name.as_str(), through);
-    match (delivery.refused, delivery.applicable, delivery.policy) {
-        (Verdict::Yes, Applicable::Record { at, .. }, Some(policy)) => Some(RefusedByDmarc {
-            author: author.clone(),
-            policy_of: at,
-            policy,
-            is_signed: own.dkim == Verdict::Yes,
-        }),
-        (Verdict::Yes | Verdict::No | Verdict::Unknown, _, _) => None,
+    let Applicable::Record { at, owner, dmarc } = &delivery.applicable else {
+        return None;
+    };
+    let when = match delivery.refused {
+        Verdict::Yes => When::Always,
+        Verdict::Unknown if delivery.passes() == Verdict::No => depends_on(*owner, dmarc)?,
+        Verdict::Unknown | Verdict::No => return None,
+    };
+    Some(RefusedByDmarc {
+        author: author.clone(),
+        policy_of: at.clone(),
+        policy: policy_when(when, &delivery, dmarc)?,
+        when,
+        percent: dmarc.percent,
+        is_signed: own.dkim == Verdict::Yes,
+    })
+}
+
+/// Whether the policy keeps mail from the inbox only from names that exist, or only from those that do not.
+fn depends_on(owner: Owner, dmarc: &Dmarc) -> Option<When> {
+    let blocks = |reach| dmarc.asks(reach).blocks();
+    match owner {
+        Owner::Author => None,
+        Owner::Organization | Owner::PublicSuffix => {
+            match (blocks(Reach::Below), blocks(Reach::BelowNonexistent)) {
+                (false, true) => Some(When::Nonexistent),
+                (true, false) => Some(When::Exists),
+                (true, true) | (false, false) => None,
+            }
+        }
+    }
+}
+
+fn policy_when(when: When, delivery: &Delivery, dmarc: &Dmarc) -> Option<Policy> {
+    match when {
+        When::Always => delivery.policy,
+        When::Nonexistent => Some(dmarc.asks(Reach::BelowNonexistent)),
+        When::Exists => Some(dmarc.asks(Reach::Below)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn when(text: &str) -> Option<When> {
+        depends_on(Owner::Organization, &Dmarc::parse(text).unwrap())
+    }
+
+    #[test]
+    fn a_policy_for_names_that_do_not_exist_is_told_from_one_for_those_that_do() {
+        for (text, depends) in [
+            ("v=DMARC1; p=none; np=reject", Some(When::Nonexistent)),
+            (
+                "v=DMARC1; p=reject; sp=none; np=quarantine",
+                Some(When::Nonexistent),
+            ),
+            ("v=DMARC1; p=reject; np=none", Some(When::Exists)),
+            ("v=DMARC1; p=reject", None),
+            ("v=DMARC1; p=none", None),
+            ("v=DMARC1; p=reject; sp=quarantine; np=reject", None),
+            ("v=DMARC1; p=none; np=quarantine; t=y", None),
+        ] {
+            assert_eq!(when(text), depends, "{text}");
+        }
+        let own = Dmarc::parse("v=DMARC1; p=none; np=reject").unwrap();
+        assert_eq!(depends_on(Owner::Author, &own), None);
     }
 }

@@ -16,7 +16,7 @@ pub(super) mod openapi {
     use domain_auth::email_auth::Policy;
     use domain_auth::state::{DisplacedBy, Displacement};
     use domain_auth::use_cases::sender_warnings::{
-        BulkRulesUnmet, RefusedByDmarc, SenderWarning, Unsigned,
+        BulkRulesUnmet, RefusedByDmarc, SenderWarning, Unsigned, When,
     };
     use domain_auth::use_cases::senders::{SenderStanding, Verdict};
     use serde_json::{Value, json};
@@ -103,6 +103,8 @@ pub(super) mod openapi {
             author: below(),
             policy_of: name().to_string(),
             policy: Policy::Reject,
+            when: When::Always,
+            percent: None,
             is_signed: true,
         }
     }

@@ -53,7 +53,12 @@ impl Wording<'_> {
             ),
             Code::DmarcBlocksVia => format!(
                 "The DMARC policy at {place} has mail refused that is not authenticated ({seen}), \
-                 and neither DKIM nor MAIL FROM is in place: mail sent for {} now would be refused.{}",
+                 and {}: mail sent for {} now would be refused.{}",
+                if self.keys().is_published() {
+                    "neither DKIM nor MAIL FROM is in effect yet"
+                } else {
+                    "neither DKIM nor MAIL FROM is in place"
+                },
                 self.context.domain,
                 self.older_receivers(dmarc.ok().as_ref())
             ),

@@ -7,7 +7,7 @@ use super::result::Fix;
 use super::show::{show, shown};
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
-use crate::diagnosis::judge::{Finding, Standing, Trouble};
+use crate::diagnosis::judge::{Finding, Trouble};
 use crate::dns::RecordType;
 use crate::email_auth::is_dmarc;
 use crate::records::{Record, RecordData, RecordId};
@@ -29,6 +29,9 @@ impl Wording<'_> {
         match finding.code {
             Code::DnsUnavailable | Code::ZoneNotLive if at.is_none() && self.is_delegated() => {
                 Some(self.silent_delegation_fix(record))
+            }
+            Code::ZoneNotLive | Code::DnssecFailure if at.is_some() => {
+                self.unseen_target_fix(record, at.as_deref().unwrap_or(place), finding.code)
             }
             Code::DomainDoesNotExist => self.trouble_fix(Trouble::NoSuchDomain),
             Code::DomainSuspended => self.trouble_fix(Trouble::Suspended),
@@ -203,32 +206,6 @@ impl Wording<'_> {
         }
     }
 
-    /// What to do before mail is sent under a policy that has it refused.
-    fn wait_for_dkim(&self) -> Fix {
-        let domain = self.context.domain;
-        let mut keys = self
-            .records
-            .iter()
-            .filter(|record| is_key(record))
-            .peekable();
-        let has_keys = keys.peek().is_some();
-        Self::advice(if !has_keys {
-            format!(
-                "Do not change the policy. Wait until Amazon SES signs mail from {domain} (DKIM)."
-            )
-        } else if keys.all(|key| self.case.own(key).standing == Standing::Right) {
-            format!(
-                "Do not change the policy. The CNAME records of {domain} are published; wait until Amazon SES \
-                 has confirmed them."
-            )
-        } else {
-            format!(
-                "Do not change the policy. Publish the CNAME records of {domain} first, and wait until \
-                 Amazon SES has confirmed them."
-            )
-        })
-    }
-
     /// Whether it is the SPF record at a name that takes mail for another service.
     fn is_spf_of_another_service(&self, record: &Record) -> bool {
         let exchanges = self.case.observations.values(&record.name, RecordType::Mx);
@@ -319,14 +296,6 @@ fn is_of_record(code: Code) -> bool {
         Code::NameserversDisagree,
     ];
     code.is_fault() && !of_zone.contains(&code)
-}
-
-/// Whether it is one of the records of DKIM.
-fn is_key(record: &Record) -> bool {
-    matches!(
-        record.id,
-        RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3
-    )
 }
 
 fn at_mail_from(record: &Record) -> bool {

@@ -6,6 +6,7 @@
 use super::dmarc_words::repaired;
 use super::result::DomainDiagnosis;
 use super::show::{show, shown};
+use super::target_words::unseen_target_message;
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::diagnosis::judge::{ELLIPSES, Finding, RecordState, Trouble, decode, is_value_of};
@@ -36,6 +37,9 @@ impl Wording<'_> {
             Code::DomainSuspended => self.trouble_message(Trouble::Suspended),
             Code::DnsUnavailable | Code::ZoneNotLive if at.is_none() && self.is_delegated() => {
                 self.silent_delegation_message(record)
+            }
+            Code::ZoneNotLive | Code::DnssecFailure if at.is_some() => {
+                unseen_target_message(name, at_or_name, finding.code)
             }
             Code::ZoneNotLive => self.trouble_message(Trouble::NotLive),
             Code::DnssecFailure => self.trouble_message(Trouble::Bogus),

@@ -55,11 +55,13 @@ use crate::records::Record;
 mod delegated_words;
 mod dmarc_words;
 mod fix;
+mod keys_words;
 mod message;
 mod mx_words;
 mod result;
 mod show;
 mod spf_words;
+mod target_words;
 mod wording;
 
 pub use result::{Also, Diagnosis, DomainDiagnosis, Fix, RecordDiagnosis};

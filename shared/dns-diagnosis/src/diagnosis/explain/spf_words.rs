@@ -210,6 +210,11 @@ fn fault_message(place: &str, raw: &str, fault: &SpfFault) -> String {
              {seen}",
             show(at)
         ),
+        SpfFault::Endless { target } => format!(
+            "The record at {place} leads to {}, whose aliases (CNAME records) lead back to themselves, so DNS \
+             answers mail servers with an error, and they put mail off: {seen}",
+            show(target)
+        ),
         SpfFault::TooManyLookups => {
             format!("The record at {place} makes mail servers look up more than 10 names: {seen}")
         }

@@ -191,7 +191,13 @@ impl<'a> Observations<'a> {
         if is_hearsay(observation) && judged.standing != Standing::Right {
             return Judgement::unknown(Some(silence(observation)));
         }
-        compare_with_resolver(judged, &observation.recursive, judge)
+        let mut judged = compare_with_resolver(judged, &observation.recursive, judge);
+        if let Some(target) = self.alias(name, record_type)
+            && self.is_bogus(target, record_type)
+        {
+            judged.blame(target);
+        }
+        judged
     }
 
     /// Judges what an alias leads to, if that was asked. The chain is followed through the
@@ -207,10 +213,21 @@ impl<'a> Observations<'a> {
             self.get(&name, record_type)?;
             match self.alias(&name, record_type) {
                 Some(next) => next.clone_into(&mut name),
-                None => return Some(self.settle(&name, record_type, judge)),
+                None => {
+                    let mut judged = self.settle(&name, record_type, judge);
+                    judged.blame(&name);
+                    return Some(judged);
+                }
             }
         }
         None
+    }
+
+    /// Whether the resolver refuses what is at the name, because its signatures are broken.
+    fn is_bogus(&self, name: &str, record_type: RecordType) -> bool {
+        let failure = Failure::DnssecBogus;
+        self.get(name, record_type)
+            .is_some_and(|seen| seen.recursive == Outcome::Failed { failure })
     }
 
     /// Where the name is an alias, its target.

@@ -6,7 +6,7 @@ use super::answers::is_lame;
 use super::case::Case;
 use super::finding::{JudgedRecord, RecordState};
 use crate::diagnosis::DiagnosisCode as Code;
-use crate::dns::{Failure, Outcome, RecordType, ZoneOutcome};
+use crate::dns::{AuthorityAnswer, Failure, Observation, Outcome, RecordType, ZoneOutcome};
 
 /// Why the zone as a whole cannot be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Trouble {
 pub(super) fn trouble(case: &Case<'_>, records: &[JudgedRecord]) -> Option<Trouble> {
     let bogus = case.observations.iter().any(|observation| {
         let failure = Failure::DnssecBogus;
-        observation.recursive == Outcome::Failed { failure }
+        observation.recursive == Outcome::Failed { failure } && is_of_zone(case, observation)
     });
     match case.context.zone {
         ZoneOutcome::NoSuchDomain => Some(Trouble::NoSuchDomain),
@@ -73,6 +73,17 @@ pub(super) fn trouble(case: &Case<'_>, records: &[JudgedRecord]) -> Option<Troub
             silent.then_some(Trouble::Silent)
         }
     }
+}
+
+/// Whether the name that was asked for is in the domain's own zone, and is not an alias: what an alias leads to
+/// may be in another zone, and so may a name that an SPF record includes.
+fn is_of_zone(case: &Case<'_>, observation: &Observation) -> bool {
+    let front = observation.question.name.strip_suffix(case.zone);
+    let is_below = front.is_some_and(|front| front.is_empty() || front.ends_with('.'));
+    let zone = observation.zone.as_deref();
+    let is_delegated = zone.is_some_and(|zone| !zone.eq_ignore_ascii_case(case.zone));
+    let of_alias = |answer: &AuthorityAnswer| matches!(answer.outcome, Outcome::Alias { .. });
+    is_below && !is_delegated && !observation.authoritative.iter().any(of_alias)
 }
 
 fn is_found(record: &JudgedRecord) -> bool {

@@ -163,6 +163,20 @@ impl Judgement {
         }
     }
 
+    /// What cannot be seen is at this name, rather than in the zone of the record itself.
+    pub(super) fn blame(&mut self, name: &str) {
+        let silences = [
+            DiagnosisCode::DnsUnavailable,
+            DiagnosisCode::ZoneNotLive,
+            DiagnosisCode::DnssecFailure,
+        ];
+        for finding in &mut self.findings {
+            if silences.contains(&finding.code) && finding.at.is_none() {
+                finding.at = Some(name.to_owned());
+            }
+        }
+    }
+
     pub(crate) fn has(&self, code: DiagnosisCode) -> bool {
         self.findings.iter().any(|finding| finding.code == code)
     }

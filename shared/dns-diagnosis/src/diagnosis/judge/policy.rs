@@ -25,6 +25,9 @@ impl Case<'_> {
                 finding.code = Code::ValuesExchanged;
             }
         }
+        if place != dmarc_name(self.context.domain.as_str()) {
+            judged.blame(&place);
+        }
         (judged, place)
     }
 

@@ -13,18 +13,23 @@ use crate::email_auth::{
 };
 use crate::records::Record;
 
-/// Longest chain of aliases that is followed.
-const MAX_ALIASES: usize = 4;
+/// Longest chain of aliases that is followed. Resolvers follow about as many.
+const MAX_ALIASES: usize = 8;
 
 impl SpfAnswers for Observations<'_> {
     fn answer(&self, question: &Question) -> SpfAnswer {
         let mut question = question.clone();
+        let mut followed: Vec<&str> = Vec::new();
         for _ in 0..=MAX_ALIASES {
             let record_type = question.record_type;
             let Some(observation) = self.get(&question.name, record_type) else {
                 return SpfAnswer::NotAsked(question);
             };
             if let Some(target) = self.alias(&question.name, record_type) {
+                if followed.contains(&target) {
+                    return SpfAnswer::Endless;
+                }
+                followed.push(target);
                 target.clone_into(&mut question.name);
                 continue;
             }
@@ -112,7 +117,9 @@ impl Case<'_> {
         };
         match self.observations.answer(&own) {
             SpfAnswer::Found(texts) => texts.into_iter().filter(|text| is_spf(text)).collect(),
-            SpfAnswer::Void | SpfAnswer::Silent | SpfAnswer::NotAsked(_) => Vec::new(),
+            SpfAnswer::Void | SpfAnswer::Silent | SpfAnswer::Endless | SpfAnswer::NotAsked(_) => {
+                Vec::new()
+            }
         }
     }
 
@@ -169,6 +176,7 @@ impl Case<'_> {
                 SpfFault::Syntax { .. }
                 | SpfFault::NoRecord { .. }
                 | SpfFault::Multiple { .. }
+                | SpfFault::Endless { .. }
                 | SpfFault::TooManyVoids { .. }
                 | SpfFault::TooManyExchanges { .. },
             ) => (Standing::Wrong, vec![finding(Code::SpfInvalid)]),

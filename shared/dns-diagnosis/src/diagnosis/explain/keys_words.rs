@@ -1,0 +1,71 @@
+//! Words about the CNAME records of DKIM together, before mail is sent under a policy that has it refused.
+
+use super::result::Fix;
+use super::wording::Wording;
+use crate::diagnosis::judge::Standing;
+use crate::records::{Record, RecordId};
+
+/// How the CNAME records of DKIM stand together, by what DNS says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// There are none: the domain has a key of its owner (BYODKIM).
+    OwnersKey,
+    /// One of them at least is missing or wrong.
+    Lacking,
+    /// DNS had no answer for some of them, and none is missing or wrong.
+    Unknown,
+    /// All are right.
+    Published,
+}
+
+impl Keys {
+    pub(super) fn is_published(self) -> bool {
+        self == Self::Published
+    }
+}
+
+impl Wording<'_> {
+    pub(super) fn keys(&self) -> Keys {
+        let keys = self.records.iter().filter(|record| is_key(record));
+        let standings = keys.map(|key| self.case.own(key).standing);
+        let standings: Vec<Standing> = standings.collect();
+        let lacks = |standing: &Standing| matches!(standing, Standing::Wrong | Standing::Absent);
+        if standings.is_empty() {
+            Keys::OwnersKey
+        } else if standings.iter().any(lacks) {
+            Keys::Lacking
+        } else if standings.contains(&Standing::Unknown) {
+            Keys::Unknown
+        } else {
+            Keys::Published
+        }
+    }
+
+    /// What to do before mail is sent under a policy that has it refused.
+    pub(super) fn wait_for_dkim(&self) -> Fix {
+        let domain = self.context.domain;
+        let step = match self.keys() {
+            Keys::OwnersKey => {
+                format!("Wait until Amazon SES signs mail from {domain} (DKIM).")
+            }
+            Keys::Lacking => format!(
+                "Publish the CNAME records of {domain} first, and wait until Amazon SES has confirmed them."
+            ),
+            Keys::Unknown => format!(
+                "Make sure that the CNAME records of {domain} are published, and wait until Amazon SES has \
+                 confirmed them."
+            ),
+            Keys::Published => format!(
+                "The CNAME records of {domain} are published; wait until Amazon SES has confirmed them."
+            ),
+        };
+        Self::advice(format!("Do not change the policy. {step}"))
+    }
+}
+
+fn is_key(record: &Record) -> bool {
+    matches!(
+        record.id,
+        RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3
+    )
+}

@@ -1,0 +1,39 @@
+//! Words about a record that depends on a name whose zone cannot be seen: an alias of another service.
+
+use super::result::Fix;
+use super::wording::Wording;
+use crate::diagnosis::DiagnosisCode as Code;
+use crate::diagnosis::judge::Trouble;
+use crate::records::Record;
+
+/// What keeps mail servers from seeing `at`, which `name` depends on.
+pub(super) fn unseen_target_message(name: &str, at: &str, code: Code) -> String {
+    let why = if code == Code::DnssecFailure {
+        format!(
+            "the signatures (DNSSEC) of {at} are broken, so mail servers refuse what is published there"
+        )
+    } else {
+        format!(
+            "the name servers of {at} do not serve it, so what is published there cannot be seen"
+        )
+    };
+    format!("{name} depends on {at}, and {why}.")
+}
+
+impl Wording<'_> {
+    /// What to do about it. The records of the domain are not the reason.
+    pub(super) fn unseen_target_fix(&self, record: &Record, at: &str, code: Code) -> Option<Fix> {
+        if code == Code::DnssecFailure && !self.is_elsewhere(at) {
+            return self.trouble_fix(Trouble::Bogus);
+        }
+        let trouble = if code == Code::DnssecFailure {
+            "mend its signatures (DNSSEC)"
+        } else {
+            "let its name servers answer for it"
+        };
+        Some(Self::advice(format!(
+            "Ask the company that {at} belongs to to {trouble}: the record {} depends on it.",
+            self.panel.host(record)
+        )))
+    }
+}

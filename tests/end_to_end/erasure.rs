@@ -13,7 +13,7 @@ use domain_auth::limits::{
     AdditionLimits, ClientCountChange, OwnLimits, ReadClientRecord, SetLimits,
 };
 use domain_auth::names::EmailAddress;
-use domain_auth::ports::{CommitChanges, CommitError, Outbox, ReadClaims, ReadDomains};
+use domain_auth::ports::{CommitChanges, CommitError, Outbox, ReadClaims};
 use domain_auth::state::Status;
 use domain_auth_aws::Table;
 use domain_auth_testkit::{MemoryStore, client, domain_name};
@@ -159,8 +159,8 @@ async fn without_entries(client_: &Client, name: &str) {
     }
     let maple = client(CLIENT);
     let long_life = domain_name(LONG_LIFE);
-    let lines = table.history(&maple, &long_life, 100, None);
-    assert!(lines.await.unwrap().items.len() > 20, "what happened stays");
+    let lines = table.history(&maple, &long_life, 100, None).await.unwrap();
+    assert!(lines.items.len() > 20, "what happened stays");
     let waiting = table.unpublished_after(None, 200).await.unwrap();
     let others = waiting.iter().find(|event| event.client != maple).unwrap();
     let contacts = others.other_sides.iter().map(|side| &side.contact_email);
@@ -189,9 +189,11 @@ async fn beside_unreadable_domains(client_: &Client, name: &str) {
     }
     let maple = client(CLIENT);
     let to = Recipient::of(&EmailAddress::parse("dns@example.net").unwrap());
-    let example = domain_name("example.com");
-    let counted = table.count(&maple, &example, &to, Day::of(now()));
-    counted.await.unwrap();
+    let name_ = domain_name("example.com");
+    table
+        .count(&maple, &name_, &to, Day::of(now()))
+        .await
+        .unwrap();
     let first = table.erase_records(&maple, 5).await.unwrap();
     assert_eq!((first.erased, first.left), (1, true), "it is not over");
     let second = table.erase_records(&maple, 5).await.unwrap();

@@ -244,8 +244,8 @@ fn a_record_that_turns_up_after_a_step_that_found_none_is_erased_and_two_more_lo
     assert_eq!(quiet_since(), Some(world.clock.now()));
     let to = Recipient::of(&EmailAddress::parse("dns@example.net").unwrap());
     let day = Day::of(world.clock.now());
-    let sending = domain_name(SENDING);
-    let counted = world.store.count(&maple, &sending, &to, day);
+    let name = domain_name(SENDING);
+    let counted = world.store.count(&maple, &name, &to, day);
     counted.now_or_never().unwrap().unwrap();
     world.poll_after(SECOND_LOOK);
     assert_eq!(quiet_since(), None, "it was found");

@@ -12,7 +12,7 @@
 //! more terms that cause one.
 
 use super::spf::is_spf;
-use super::spf::{MAX_SPF_LOOKUPS, Mechanism, Modifier, Prefix, Qualifier, Spf, SpfError, SpfTerm};
+use super::spf::{MAX_SPF_LOOKUPS, Mechanism, Modifier, Prefix, Qualifier, Spf, SpfTerm};
 use super::spf_result::{SpfAnswer, SpfAnswers, SpfEvaluation, SpfFault, SpfPass, SpfResult};
 use super::spf_target::{Target, target};
 use crate::dns::{Question, RecordType};

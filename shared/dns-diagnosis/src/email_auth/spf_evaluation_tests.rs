@@ -10,6 +10,7 @@ mod limits;
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::email_auth::SpfError;
 
 const SERVICE: &str = "amazonses.com";
 

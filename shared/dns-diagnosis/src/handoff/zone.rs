@@ -30,9 +30,9 @@ pub(super) fn render(handoff: &Handoff<'_>, panel: &Panel, records: &[&Record]) 
         let own = handoff.panel_for(record, panel);
         if own.zone() != zone {
             own.zone().clone_into(&mut zone);
-            let _infallible = write!(
+            let _infallible = writeln!(
                 file,
-                "; The zone {zone}: what follows belongs in its file, and is not seen in that of another.\n"
+                "; The zone {zone}: what follows belongs in its file, and is not seen in that of another."
             );
         }
         let caution = comment(handoff, record.id);

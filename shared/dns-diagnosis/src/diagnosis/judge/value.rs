@@ -326,6 +326,16 @@ fn is_number(word: &str) -> bool {
     word.bytes().all(|octet| octet.is_ascii_digit())
 }
 
+/// The first labels of hosts of Amazon that do something else. Any other name is a misspelt one.
+const OTHER_TASKS: [&str; 6] = [
+    "inbound-smtp",
+    "email-smtp",
+    "email",
+    "feedback-smtp",
+    "amazonses",
+    "amazonaws",
+];
+
 /// What is wrong with a host of Amazon that is not the one for this domain's bounces.
 fn code_of_exchange(host: &str, bare: &str) -> Option<Code> {
     if is_number(host) {
@@ -344,15 +354,6 @@ fn code_of_exchange(host: &str, bare: &str) -> Option<Code> {
     if of_ses && lower.starts_with("feedback-smtp.") {
         return Some(Code::MxWrongRegion);
     }
-    // Any other name is a misspelt one, and none that has another task.
-    const OTHER_TASKS: [&str; 6] = [
-        "inbound-smtp",
-        "email-smtp",
-        "email",
-        "feedback-smtp",
-        "amazonses",
-        "amazonaws",
-    ];
     let of_amazon = of_ses || is_below("amazonaws.com");
     (of_amazon && OTHER_TASKS.contains(&first)).then_some(Code::MxWrongService)
 }

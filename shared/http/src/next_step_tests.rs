@@ -153,3 +153,20 @@ fn what_a_client_reads_does_not_depend_on_how_support_is_asked() {
         "/staff/clients/maple-homes/domains/maplehomes.com/recheck"
     );
 }
+
+#[test]
+fn a_failed_domain_whose_records_are_found_is_said_to_be_restarted_by_itself() {
+    use domain_auth::diagnosis::{RecordState, Sightings};
+    use domain_auth::records::RecordId;
+    let keys = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
+    let service = domain_auth::history::Actor::Service;
+    let failed = Trigger::SesFailed(FailureReason::DeadlinePassed);
+    let mut domain = moved(&pending_domain(), failed, service, 200).domain;
+    domain.dns_looked_at = Some(at(300));
+    for (state, by_itself) in [(RecordState::Found, true), (RecordState::Missing, false)] {
+        let seen = keys.map(|id| (id, state));
+        domain.sightings = Sightings::default().after(seen, at(300));
+        let said = "is restarted by itself";
+        assert_eq!(words::state(&domain).contains(said), by_itself, "{state:?}");
+    }
+}

@@ -477,6 +477,8 @@ impl<S: EveryStore> Writer<'_, S> {
             next_listing: Some(until),
             next_sweep: Some(until),
             next_reconciliation: Some(until),
+            listing: None,
+            list_pages: Some(3),
         };
         self.store.end_run(until, &memory).await.unwrap();
         let reconciliation = Reconciliation {

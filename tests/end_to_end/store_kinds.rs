@@ -478,7 +478,7 @@ impl<S: EveryStore> Writer<'_, S> {
             next_sweep: Some(until),
             next_reconciliation: Some(until),
             listing: None,
-            list_pages: Some(3),
+            list_pages: None,
         };
         self.store.end_run(until, &memory).await.unwrap();
         let reconciliation = Reconciliation {

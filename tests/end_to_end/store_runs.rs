@@ -3,6 +3,7 @@
 use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::{Change, Domain};
 use domain_auth::history::Actor;
+use domain_auth::listing::{Listing, Seen, SweepSoFar, Unheld};
 use domain_auth::ports::{
     Clock, CommitChanges, DomainKey, DomainsByState, Outbox, Reconciliations, Runs,
 };
@@ -35,8 +36,20 @@ pub(crate) async fn runs<S: Runs>(store: &S) {
         next_listing: Some(minutes(5)),
         next_sweep: Some(minutes(60)),
         next_reconciliation: None,
-        listing: None,
-        list_pages: Some(3),
+        // The longest that there is: it has to fit into an item.
+        listing: Some(Listing {
+            begun: minutes(0),
+            next: "token".to_owned(),
+            pages: 25,
+            identities: 25_000,
+            sweep: Some(SweepSoFar {
+                seen: Seen::with_room_for(1_000_000, 1),
+                asked: 1,
+                again: true,
+                unheld: Some(Unheld::default()),
+            }),
+        }),
+        list_pages: Some(100),
     };
     store.end_run(until, &memory).await.unwrap();
     let second = store.begin_run(minutes(0), minutes(10)).await.unwrap();

@@ -22,9 +22,7 @@ impl ClientEvidence {
             }
             // The same for every reason.
             Action::Challenged => Some(Self::of_loss(LossRead::default())),
-            // Who claimed it is for Lasso support alone.
-            Action::Unchallenged => None,
-            Action::Added | Action::ProofFound | Action::Provisioned | Action::Verified => {
+            Action::Unchallenged | Action::Added | Action::ProofFound | Action::Provisioned | Action::Verified => {
                 evidence.map(Self::of_the_clients_own)
             }
             Action::Failed | Action::Restarted | Action::Completed | Action::Rejected => {

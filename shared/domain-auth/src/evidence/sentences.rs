@@ -216,13 +216,14 @@ impl Told<'_> {
     fn call(&self, facts: Option<&Facts>) -> String {
         let call = call_in(facts);
         let told = match self.from.unwrap_or(self.to) {
-            Status::Contested | Status::Failed | Status::Removing => {
+            Status::Failed | Status::Removing | Status::Authenticated | Status::AtRisk => {
                 return format!("wrote a note{}", note_in(call));
             }
-            Status::Authenticated | Status::AtRisk => {
-                return format!("wrote a note{}", note_in(call));
+            // To the client a history tells the two alike.
+            Status::Contested | Status::Provisioning => {
+                return format!("wrote to Lasso support about the domain{}", note_in(call));
             }
-            Status::Provisioning | Status::Pending | Status::Verified | Status::Rejected => {
+            Status::Pending | Status::Verified | Status::Rejected => {
                 match self.actor {
                     Actor::LassoSupport { .. } => {
                         "said for the client that the domain was ready for the final step"

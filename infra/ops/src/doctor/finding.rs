@@ -134,8 +134,8 @@ codes! {
     ConsoleKeysUnreadable = Problem,
     /// Signing out leaves people signed in at the issuer.
     ConsoleSignOutIncomplete = Warning,
-    /// Alarms page nobody.
-    AlarmsPageNobody = Problem,
+    /// Alarms have no one to page.
+    AlarmsUnheard = Problem,
     /// An alarm of the template is not there, or its actions are off.
     AlarmOff = Problem,
     /// A topic that alarms go to is not there.

@@ -22,9 +22,11 @@ impl ClientEvidence {
             }
             // The same for every reason.
             Action::Challenged => Some(Self::of_loss(LossRead::default())),
-            Action::Unchallenged | Action::Added | Action::ProofFound | Action::Provisioned | Action::Verified => {
-                evidence.map(Self::of_the_clients_own)
-            }
+            Action::Unchallenged
+            | Action::Added
+            | Action::ProofFound
+            | Action::Provisioned
+            | Action::Verified => evidence.map(Self::of_the_clients_own),
             Action::Failed | Action::Restarted | Action::Completed | Action::Rejected => {
                 evidence.map(Self::of_the_clients_own)
             }

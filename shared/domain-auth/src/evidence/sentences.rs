@@ -223,16 +223,14 @@ impl Told<'_> {
             Status::Contested | Status::Provisioning => {
                 return format!("wrote to Lasso support about the domain{}", note_in(call));
             }
-            Status::Pending | Status::Verified | Status::Rejected => {
-                match self.actor {
-                    Actor::LassoSupport { .. } => {
-                        "said for the client that the domain was ready for the final step"
-                    }
-                    Actor::ClientAdmin { .. } | Actor::LinkHolder { .. } | Actor::Service => {
-                        "told Lasso support that the domain was ready for the final step"
-                    }
+            Status::Pending | Status::Verified | Status::Rejected => match self.actor {
+                Actor::LassoSupport { .. } => {
+                    "said for the client that the domain was ready for the final step"
                 }
-            }
+                Actor::ClientAdmin { .. } | Actor::LinkHolder { .. } | Actor::Service => {
+                    "told Lasso support that the domain was ready for the final step"
+                }
+            },
         };
         let missing = call.map_or(0, |call| call.missing.len());
         let missing = match missing {

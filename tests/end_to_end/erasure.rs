@@ -13,7 +13,7 @@ use domain_auth::limits::{
     AdditionLimits, ClientCountChange, OwnLimits, ReadClientRecord, SetLimits,
 };
 use domain_auth::names::EmailAddress;
-use domain_auth::ports::{CommitChanges, CommitError, Outbox, ReadClaims};
+use domain_auth::ports::{CommitChanges, CommitError, Outbox, ReadClaims, ReadDomains};
 use domain_auth::state::Status;
 use domain_auth_aws::Table;
 use domain_auth_testkit::{MemoryStore, client, domain_name};

@@ -211,14 +211,12 @@ impl<'a> Observations<'a> {
         let mut name = target.to_owned();
         for _ in 0..MAX_CHAIN {
             self.get(&name, record_type)?;
-            match self.alias(&name, record_type) {
-                Some(next) => next.clone_into(&mut name),
-                None => {
-                    let mut judged = self.settle(&name, record_type, judge);
-                    judged.blame(&name);
-                    return Some(judged);
-                }
-            }
+            let Some(next) = self.alias(&name, record_type) else {
+                let mut judged = self.settle(&name, record_type, judge);
+                judged.blame(&name);
+                return Some(judged);
+            };
+            next.clone_into(&mut name);
         }
         None
     }

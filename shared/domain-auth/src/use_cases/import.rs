@@ -146,7 +146,7 @@ where
         // Read before the claim is written: a name without a fit identity leaves nothing behind.
         let found = fit_identity(tools, new).await?;
         let begun = match begun {
-            Begun::Written(domain) => domain,
+            Begun::Written(domain) => *domain,
             Begun::ToWrite(change) => {
                 if !is_written(store.commit(&change).await)? {
                     continue;
@@ -189,7 +189,7 @@ fn for_one_more(
 /// A domain of which the claim is the client's.
 enum Begun {
     /// It is stored.
-    Written(Domain),
+    Written(Box<Domain>),
     /// This makes it so.
     ToWrite(Box<Change>),
 }
@@ -218,9 +218,9 @@ where
         State::Provisioning(provisioning)
             if !provisioning.replace_identity && provisioning.deleting_until.is_none() =>
         {
-            Ok(Begun::Written(before))
+            Ok(Begun::Written(Box::new(before)))
         }
-        State::Pending(_) | State::Verified(_) => Ok(Begun::Written(before)),
+        State::Pending(_) | State::Verified(_) => Ok(Begun::Written(Box::new(before))),
         State::Contested(contested)
             if contested.granted.is_none() && contested.taking_over_since.is_none() =>
         {

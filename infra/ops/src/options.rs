@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Looks after a deployed stack of Lasso Domain Authentication.
 ///
@@ -57,6 +57,98 @@ pub struct Consent {
 pub enum Command {
     /// Says what is wrong with a deployed stack, and what to do. Changes nothing.
     Doctor,
+    /// Takes up today's clients: domains of a CSV file, with the identities that SES has for them.
+    Import(Import),
+    /// Compares SES with the table; repairs what a restored table has lost.
+    Reconcile(Reconcile),
+    /// Says what is in the dead-letter queues and why, and moves it back.
+    Redrive(Redrive),
+    /// Writes everything that is kept of a client as JSON. Changes nothing.
+    Export(OfClient),
+    /// Erases a client, or says how far that is.
+    Erase(Erase),
+    /// Answers what the documentation of SES leaves open, on a domain that you own; takes three days.
+    VerifyAccount(VerifyAccount),
+}
+
+/// Where to ask SES, and where to write what it answers.
+#[derive(Debug, Clone, Args)]
+pub struct VerifyAccount {
+    /// A domain that you own, without an identity at SES, and without one above it.
+    pub domain: String,
+    /// What has been seen so far. Made by the first start, and read by the next ones.
+    #[arg(long, value_name = "FILE", default_value = "verify-account.json")]
+    pub state: PathBuf,
+    /// Write the answers as Markdown.
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// Whether to do it.
+    #[command(flatten)]
+    pub consent: Consent,
+}
+
+/// Which client.
+#[derive(Debug, Clone, Args)]
+pub struct OfClient {
+    /// The client's identifier.
+    pub client: String,
+}
+
+/// Which client to erase.
+#[derive(Debug, Clone, Args)]
+pub struct Erase {
+    /// The client's identifier.
+    pub client: String,
+    /// Who erases it, for the history of its domains.
+    #[arg(long, default_value = "lasso-ops", value_name = "NAME")]
+    pub by: String,
+    /// Whether to do it.
+    #[command(flatten)]
+    pub consent: Consent,
+}
+
+/// Whether to repair.
+#[derive(Debug, Clone, Args)]
+pub struct Reconcile {
+    /// Who repairs, for the history of the domains.
+    #[arg(long, default_value = "lasso-ops", value_name = "NAME")]
+    pub by: String,
+    /// Whether to do it.
+    #[command(flatten)]
+    pub consent: Consent,
+}
+
+/// Whether to move messages.
+#[derive(Debug, Clone, Args)]
+pub struct Redrive {
+    /// Whether to do it.
+    #[command(flatten)]
+    pub consent: Consent,
+}
+
+/// What to import, and as what.
+#[derive(Debug, Clone, Args)]
+pub struct Import {
+    /// A CSV file with the columns client, domain, community and `contact_email`; the last two may be missing.
+    pub file: PathBuf,
+    /// What the domains are: authenticated (Lasso sends for them) or verified (the final step is open).
+    #[arg(long = "as", value_enum, default_value_t = Standing::Authenticated)]
+    pub wanted: Standing,
+    /// Who imports, for the history of the domains.
+    #[arg(long, default_value = "lasso-ops", value_name = "NAME")]
+    pub by: String,
+    /// Whether to do it.
+    #[command(flatten)]
+    pub consent: Consent,
+}
+
+/// What imported domains are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Standing {
+    /// The final step is still Lasso support's.
+    Verified,
+    /// Lasso sends for them.
+    Authenticated,
 }
 
 #[cfg(test)]

@@ -1,6 +1,14 @@
 //! The commands, a file each.
 
-mod doctor;
+mod connected;
+pub mod doctor;
+pub mod erase;
+pub mod export;
+pub mod import;
+pub mod patience;
+pub mod reconcile;
+pub mod redrive;
+pub mod verify_account;
 
 use crate::aws::Aws;
 use crate::options::{Arguments, Command};
@@ -15,6 +23,14 @@ pub async fn run(arguments: Arguments) -> Result<Report, Error> {
     let aws = Aws::connect(&target).await?;
     let stack = Stack::read(&aws, &target).await?;
     match command {
-        Command::Doctor => doctor::run(&aws, &stack).await,
+        Command::Doctor => Box::pin(doctor::run(&aws, &stack)).await,
+        Command::Erase(options) => Box::pin(erase::run(&aws, &stack, &options)).await,
+        Command::Export(options) => Box::pin(export::run(&aws, &stack, &options)).await,
+        Command::Reconcile(options) => Box::pin(reconcile::run(&aws, &stack, &options)).await,
+        Command::Redrive(options) => Box::pin(redrive::run(&aws, &stack, &options)).await,
+        Command::VerifyAccount(options) => {
+            Box::pin(verify_account::run(&aws, &stack, &options)).await
+        }
+        Command::Import(options) => Box::pin(import::run(&aws, &stack, &options)).await,
     }
 }

@@ -96,7 +96,7 @@ codes! {
     SesRateAboveDefault = Warning,
     /// One client's checks may use the quota of calls up.
     ChecksAboveSesRate = Warning,
-    /// What is in OwnDomains is no domain of a company, such as a public suffix.
+    /// What is in `OwnDomains` is no domain of a company, such as a public suffix.
     OwnDomainInvalid = Problem,
     /// The issuer does not answer.
     IssuerUnreachable = Problem,
@@ -134,8 +134,8 @@ codes! {
     ConsoleKeysUnreadable = Problem,
     /// Signing out leaves people signed in at the issuer.
     ConsoleSignOutIncomplete = Warning,
-    /// Alarms page nobody.
-    AlarmsPageNobody = Problem,
+    /// Alarms have no one to page.
+    AlarmsUnheard = Problem,
     /// An alarm of the template is not there, or its actions are off.
     AlarmOff = Problem,
     /// A topic that alarms go to is not there.
@@ -146,7 +146,7 @@ codes! {
     AlarmTopicUnheard = Problem,
     /// CloudWatch may not publish to a topic.
     AlarmTopicEncrypted = Problem,
-    /// The subscription of AlarmEmail waits for its confirmation.
+    /// The subscription of `AlarmEmail` waits for its confirmation.
     AlarmEmailPending = Problem,
     /// Chat messages go to a topic that nothing listens to.
     ChatUnheard = Warning,

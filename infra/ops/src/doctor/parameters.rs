@@ -109,7 +109,7 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
     (
         "AlarmTopicArn",
         Finds(&[
-            C::AlarmsPageNobody,
+            C::AlarmsUnheard,
             C::AlarmTopicAbsent,
             C::AlarmTopicElsewhere,
             C::AlarmTopicUnheard,
@@ -118,7 +118,7 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
     ),
     (
         "AlarmEmail",
-        Finds(&[C::AlarmsPageNobody, C::AlarmEmailPending]),
+        Finds(&[C::AlarmsUnheard, C::AlarmEmailPending]),
     ),
     ("LogRetentionDays", Finds(&[C::LogsTooShort])),
     ("LogLevel", Finds(&[C::LogsVerbose])),

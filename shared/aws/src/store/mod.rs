@@ -6,6 +6,7 @@ mod client_record;
 mod commit;
 mod email_ledger;
 mod erasures;
+mod export;
 mod idempotency;
 mod instructions;
 mod keys;

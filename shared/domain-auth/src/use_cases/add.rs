@@ -140,7 +140,7 @@ async fn claims_for<S: ReadClaims>(
 }
 
 /// The claim on a name that is free, if there is room for it without proof.
-fn taken(claims: &Registers, new: &NewDomain, now: Timestamp) -> Option<ClaimRegister> {
+pub(super) fn taken(claims: &Registers, new: &NewDomain, now: Timestamp) -> Option<ClaimRegister> {
     let (register, name, client) = (&claims.register, &new.name, &new.client);
     match claims.standing(name, client, now) {
         Standing::Held => Some(register.clone().taken(name, client, now)),

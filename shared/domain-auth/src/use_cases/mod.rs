@@ -16,6 +16,7 @@ mod failure;
 mod final_step;
 pub mod find;
 pub mod first_look;
+pub mod import;
 pub mod links;
 pub mod look;
 pub mod notify;

@@ -21,7 +21,7 @@ use crate::ports::{
 use crate::state::{DisplacedBy, FailureReason, Progress, Provisioning, State, Status, Trigger};
 use at_ses::{AskError, Found, ask_ses};
 
-pub(super) use at_ses::{NotOurs, is_proven};
+pub(super) use at_ses::{NotOurs, adopted, is_proven};
 
 /// What came of one attempt.
 #[derive(Debug)]

@@ -19,7 +19,7 @@ pub struct Registers {
     /// Where the claims on the name are kept, with what stays of its last claim.
     pub register: ClaimRegister,
     /// What is kept elsewhere by an earlier or later version of the list.
-    others: Vec<ClaimRegister>,
+    pub(super) others: Vec<ClaimRegister>,
 }
 
 impl From<ClaimRegister> for Registers {

@@ -167,7 +167,7 @@ fn console(facts: &Facts, issuer: Option<&Issuer>, findings: &mut Vec<Finding>) 
     }
     if facts.parameter("ConsoleFrameAncestors").contains('*') {
         findings.push(Code::ConsoleFramedWidely.found(
-            "ConsoleFrameAncestors has a wildcard: whoever gets hold of one host below it can frame the console.",
+            "ConsoleFrameAncestors has a wildcard: an attacker with one host below it can frame the console.",
             "Name the origins that show it.",
         ));
     }
@@ -184,7 +184,7 @@ fn console(facts: &Facts, issuer: Option<&Issuer>, findings: &mut Vec<Finding>) 
     {
         let why = keys.as_ref().err().map_or("it has no keys", String::as_str);
         findings.push(Code::ConsoleKeysUnreadable.found(
-            format!("The key set at ConsoleJwksUri cannot be used: {why}. Nobody can sign in to the console."),
+            format!("The key set at ConsoleJwksUri cannot be used: {why}. No person can sign in to the console."),
             "Set ConsoleJwksUri to the issuer's key set.",
         ));
     }

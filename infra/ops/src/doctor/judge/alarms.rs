@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::facts::{Facts, Topic};
 use super::super::finding::{Code, Finding};
-use super::answered;
+use super::answered::answered;
 
 pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
     let (topic, email) = (
@@ -12,8 +12,8 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
         facts.parameter("AlarmEmail"),
     );
     if topic.is_empty() && email.is_empty() {
-        findings.push(Code::AlarmsPageNobody.found(
-            "Neither AlarmTopicArn nor AlarmEmail is set: alarms go off and nobody hears of them.",
+        findings.push(Code::AlarmsUnheard.found(
+            "Neither AlarmTopicArn nor AlarmEmail is set: alarms go off without a page or an email.",
             "Set AlarmEmail, or AlarmTopicArn to a topic that pages you.",
         ));
     }
@@ -23,7 +23,7 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
             let what = match alarm {
                 None => "is not there",
                 Some(alarm) if !alarm.enabled => "has its actions turned off",
-                Some(alarm) if wants_action && alarm.actions.is_empty() => "calls nobody",
+                Some(alarm) if wants_action && alarm.actions.is_empty() => "has no action",
                 Some(_) => continue,
             };
             findings.push(Code::AlarmOff.found(

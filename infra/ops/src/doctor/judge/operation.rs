@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::super::facts::{Facts, Function, Table};
 use super::super::finding::{Code, Finding};
 use super::super::parameters::variable_of;
-use super::answered;
+use super::answered::answered;
 
 /// Beyond it, requests are refused by AWS at times (Signature Version 4 allows 5 minutes), and leases of
 /// 30 s, which `import` takes, do not hold.
@@ -116,7 +116,7 @@ fn table(facts: &Facts, findings: &mut Vec<Finding>) {
     }
     if facts.parameter("ReconcileDelete") == "true" && !existing.is_empty() {
         findings.push(Code::DeletesBesideRestoredTable.found(
-            "ReconcileDelete is true with an existing table: what was added after the moment of a backup looks like nobody's, and is deleted after 30 days.",
+            "ReconcileDelete is true with an existing table: what was added after the moment of a backup looks like an orphan, and is deleted after 30 days.",
             "Set ReconcileDelete=false until `lasso-ops reconcile` shows no such identity.",
         ));
     }

@@ -16,6 +16,7 @@ const PAGER: &str = "arn:aws:sns:us-east-1:123456789012:pager";
 const CHAT: &str = "arn:aws:sns:us-east-1:123456789012:lasso-ChatTopic-1";
 
 /// A stack in which everything is in order.
+#[expect(clippy::too_many_lines, reason = "a value for each fact")]
 fn in_order() -> Facts {
     let parameters = [
         (
@@ -230,7 +231,7 @@ finds! {
     endpoints_of_which_one_is_missing: ConsoleEndpointsIncomplete, |f| f.set("ConsoleTokenEndpoint", "https://id.lasso.com/token");
     a_key_set_that_is_empty: ConsoleKeysUnreadable, |f| f.console_keys = Some(Ok(0));
     a_sign_out_that_ends_no_session: ConsoleSignOutIncomplete, |f| f.issuer().ends_sessions = false;
-    alarms_that_page_nobody: AlarmsPageNobody, |f| { f.set("AlarmTopicArn", ""); f.set("AlarmEmail", "") };
+    alarms_without_a_reader: AlarmsUnheard, |f| { f.set("AlarmTopicArn", ""); f.set("AlarmEmail", "") };
     an_alarm_that_is_not_there: AlarmOff, |f| f.alarms = Ok(BTreeMap::from([("OutboxAlarm".to_owned(), None)]));
     an_alarm_topic_that_does_not_exist: AlarmTopicAbsent, |f| _ = f.topics.insert(PAGER.to_owned(), Ok(None));
     an_alarm_topic_in_another_region: AlarmTopicElsewhere, |f| f.set("AlarmTopicArn", "arn:aws:sns:eu-west-1:123456789012:pager");

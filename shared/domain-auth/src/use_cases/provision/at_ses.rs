@@ -85,10 +85,10 @@ where
             }
             let adopt = || tools.ses.adopt(name, &domain.client);
             tools.paced(Operation::TagResource, adopt).await?;
-            return adopted(tools, name, existing).await;
+            return Ok(Found::Identity(adopted(tools, name, existing).await?));
         }
         if existing.adopted {
-            return adopted(tools, name, existing).await;
+            return Ok(Found::Identity(adopted(tools, name, existing).await?));
         }
         if !may_adopt && existing.verified && lies_below_anothers(tools, domain).await? {
             return Ok(Found::NotOurs(NotOurs::BelowAnothers));
@@ -210,11 +210,11 @@ where
 
 /// An identity that carries the client's tags now, with all that it had: its TXT token is read, and no
 /// call is made that would have SES look for records again.
-async fn adopted<P>(
+pub(in crate::use_cases) async fn adopted<P>(
     tools: &SesTools<'_, P>,
     name: &DomainName,
     existing: ExistingIdentity,
-) -> Result<Found, AskError>
+) -> Result<SesIdentity, SesError>
 where
     P: Ports<Ses: Identities>,
 {
@@ -223,7 +223,7 @@ where
         .paced(Operation::GetIdentityVerificationAttributes, token)
         .await?;
     let mail_from = existing.mail_from_domain;
-    Ok(Found::Identity(SesIdentity {
+    Ok(SesIdentity {
         verification_token,
         dkim: existing.dkim,
         mail_from: mail_from
@@ -232,7 +232,7 @@ where
         adopted: Some(Adopted {
             configuration_set: existing.configuration_set,
         }),
-    }))
+    })
 }
 
 /// The MAIL FROM domain that the identity has from now on: the one that it had, or one that is free in

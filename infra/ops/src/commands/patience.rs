@@ -1,0 +1,32 @@
+//! Waiting where SES throttles: its identity calls have a quota of one in a second, for the whole account.
+
+use std::time::Duration;
+
+use domain_auth::ports::{Clock, SesError};
+
+/// A little more than the second after which SES takes a call again.
+pub const PACE: Duration = Duration::from_millis(1_100);
+/// How often a call is made.
+const ATTEMPTS: u32 = 10;
+
+/// Whether it ends by itself.
+pub fn ends(error: &SesError) -> bool {
+    match error {
+        SesError::Throttled { .. } | SesError::Unavailable { .. } => true,
+        SesError::Refused { .. } => false,
+    }
+}
+
+/// Makes a call that can be repeated until SES answers it.
+pub async fn patiently<T>(
+    clock: &impl Clock,
+    call: impl AsyncFn() -> Result<T, SesError>,
+) -> Result<T, SesError> {
+    for _ in 1..ATTEMPTS {
+        match call().await {
+            Err(error) if ends(&error) => clock.sleep(PACE).await,
+            answer => return answer,
+        }
+    }
+    call().await
+}

@@ -1,0 +1,323 @@
+//! `lasso-ops reconcile`: what SES has that the table has not, and the other way round. It repairs one thing:
+//! an identity that carries this stack's tag and a client's, is verified, and has no domain (after a table was
+//! restored) gets its domain back, as `verified`. All else is for a person, or the poller sees it by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use domain_auth::domain::NewDomain;
+use domain_auth::history::Actor;
+use domain_auth::limits::ReadClientRecord;
+use domain_auth::names::{ClientId, DomainName, Eligibility};
+use domain_auth::ports::{
+    ClaimStore, DomainKey, DomainsByState, Identities, IdentityOwner, ListIdentities,
+    ListedIdentity, Ports,
+};
+use domain_auth::state::Status;
+use domain_auth::use_cases::SesTools;
+use domain_auth::use_cases::import::{ImportAs, import};
+use serde::Serialize;
+
+use super::connected::Connected;
+use super::import::listed;
+use super::patience::patiently;
+use crate::aws::Aws;
+use crate::options::Reconcile;
+use crate::outcome::{Error, Report};
+use crate::sentence::sentence;
+use crate::stack::Stack;
+
+/// States in which a domain has an identity at SES.
+const WITH_IDENTITY: [Status; 5] = [
+    Status::Pending,
+    Status::Verified,
+    Status::Authenticated,
+    Status::AtRisk,
+    Status::Rejected,
+];
+/// States in which one may be there.
+const PERHAPS: [Status; 4] = [
+    Status::Contested,
+    Status::Provisioning,
+    Status::Failed,
+    Status::Removing,
+];
+
+/// The differences.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+struct Differences {
+    dry_run: bool,
+    /// Identities of this stack without a domain.
+    ours: Vec<OurOrphan>,
+    /// Identities of others without a domain; Lasso made them by hand, or another system did.
+    of_others: Vec<String>,
+    /// Domains whose identity SES does not have.
+    without_identity: Vec<Missing>,
+    /// Identities whose tags SES did not say.
+    not_described: Vec<String>,
+}
+
+/// An identity that carries the tags of this stack and of a client.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct OurOrphan {
+    domain: String,
+    client: String,
+    verified: bool,
+    /// What came of its repair; none where it was not tried.
+    repaired: Option<Result<(), String>>,
+}
+
+/// A domain whose identity is gone.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Missing {
+    client: String,
+    domain: String,
+    status: Status,
+}
+
+pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Reconcile) -> Result<Report, Error> {
+    let connected = Connected::to(aws, stack)?;
+    let actor = options
+        .consent
+        .yes
+        .then(|| Actor::lasso_support(&options.by));
+    let tools = connected.tools();
+    let found = reconcile(&tools, &connected.eligibility, actor.as_ref()).await?;
+    Ok(Report::new(&found, found.needs_a_person()))
+}
+
+/// Finds the differences; with an actor, repairs what can be.
+async fn reconcile<P>(
+    tools: &SesTools<'_, P>,
+    eligibility: &Eligibility,
+    actor: Option<&Actor>,
+) -> Result<Differences, Error>
+where
+    P: Ports<
+            Store: ClaimStore + DomainsByState + ReadClientRecord,
+            Ses: Identities + ListIdentities,
+        >,
+{
+    // The list first: a domain that is added meanwhile is then no orphan, and one that is removed is missed.
+    let listed = listed(tools).await?;
+    let mut found = Differences {
+        dry_run: actor.is_none(),
+        ..Differences::default()
+    };
+    let with_identity = keys(tools.store, &WITH_IDENTITY).await?;
+    let perhaps = keys(tools.store, &PERHAPS).await?;
+    let known: BTreeSet<&DomainName> = with_identity
+        .iter()
+        .chain(&perhaps)
+        .map(|(key, _)| &key.name)
+        .collect();
+    let missing = with_identity
+        .iter()
+        .filter(|(key, _)| !listed.contains_key(&key.name));
+    found.without_identity = missing
+        .map(|(key, status)| Missing {
+            client: key.client.as_str().to_owned(),
+            domain: key.name.to_string(),
+            status: *status,
+        })
+        .collect();
+    for name in orphans(&listed, &known) {
+        let described = patiently(tools.clock, async || tools.ses.describe(name).await).await;
+        let identity = match described {
+            Ok(Some(identity)) => identity,
+            // It is gone since the list was made.
+            Ok(None) => continue,
+            Err(_) => {
+                found.not_described.push(name.to_string());
+                continue;
+            }
+        };
+        let IdentityOwner::Client(client) = identity.owner else {
+            found.of_others.push(name.to_string());
+            continue;
+        };
+        let repaired = match actor {
+            Some(actor) if identity.verified => {
+                Some(repair(tools, eligibility, name, &client, actor).await)
+            }
+            Some(_) | None => None,
+        };
+        found.ours.push(OurOrphan {
+            domain: name.to_string(),
+            client,
+            verified: identity.verified,
+            repaired,
+        });
+    }
+    Ok(found)
+}
+
+async fn keys<S: DomainsByState>(
+    store: &S,
+    statuses: &[Status],
+) -> Result<BTreeMap<DomainKey, Status>, Error> {
+    let mut keys = BTreeMap::new();
+    for status in statuses {
+        let of_status = store.keys_in(*status).await;
+        let of_status = of_status.map_err(|error| Error::failed("reading the table", error))?;
+        keys.extend(of_status.into_iter().map(|key| (key, *status)));
+    }
+    Ok(keys)
+}
+
+fn orphans<'a>(
+    listed: &'a BTreeMap<DomainName, ListedIdentity>,
+    known: &BTreeSet<&DomainName>,
+) -> Vec<&'a DomainName> {
+    let names = listed.keys();
+    names.filter(|name| !known.contains(name)).collect()
+}
+
+/// Gives the client that an identity's tags name its domain back. The final step is taken again by Lasso
+/// support: that it was taken, no tag says.
+async fn repair<P>(
+    tools: &SesTools<'_, P>,
+    eligibility: &Eligibility,
+    name: &DomainName,
+    client: &str,
+    actor: &Actor,
+) -> Result<(), String>
+where
+    P: Ports<Store: ClaimStore + ReadClientRecord, Ses: Identities>,
+{
+    let new = NewDomain {
+        name: name.clone(),
+        client: ClientId::parse(client).map_err(|error| format!("its tag: {error}"))?,
+        community: None,
+        contact_email: None,
+    };
+    let imported = import(tools, eligibility, &new, ImportAs::Verified, actor).await;
+    imported.map(|_| ()).map_err(|error| sentence(&error))
+}
+
+impl Differences {
+    fn needs_a_person(&self) -> bool {
+        let repaired = |orphan: &OurOrphan| orphan.repaired == Some(Ok(()));
+        !self.ours.iter().all(repaired)
+            || !self.without_identity.is_empty()
+            || !self.not_described.is_empty()
+    }
+}
+
+impl fmt::Display for Differences {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for orphan in &self.ours {
+            let OurOrphan { domain, client, .. } = orphan;
+            let end = match (&orphan.repaired, orphan.verified) {
+                (Some(Ok(())), _) => "it is verified again; Lasso support completes it".to_owned(),
+                (Some(Err(why)), _) => format!("not repaired: {why}"),
+                (None, true) => "verified; --yes gives it its domain back".to_owned(),
+                (None, false) => "not verified; the client adds it again".to_owned(),
+            };
+            writeln!(f, "{domain} of {client}: at SES, not in the table; {end}")?;
+        }
+        for missing in &self.without_identity {
+            let Missing {
+                client,
+                domain,
+                status,
+            } = missing;
+            writeln!(
+                f,
+                "{domain} of {client}: {status}, and not at SES; the poller makes it failed within an hour, then it is restarted or removed"
+            )?;
+        }
+        for name in &self.not_described {
+            writeln!(f, "{name}: SES did not say whose it is")?;
+        }
+        if !self.of_others.is_empty() {
+            writeln!(f, "Not of this stack: {}", self.of_others.join(", "))?;
+        }
+        writeln!(
+            f,
+            "{} identities of this stack without a domain, {} domains without an identity.",
+            self.ours.len(),
+            self.without_identity.len()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain_auth_testkit::domain_name;
+    use futures::FutureExt;
+
+    use super::super::import::tests::{World, row};
+    use super::*;
+
+    fn differences(world: &World, actor: Option<&Actor>) -> Differences {
+        let tools = world.tools();
+        let found = reconcile(&tools, &world.eligibility, actor).now_or_never();
+        found.unwrap().unwrap()
+    }
+
+    /// A table restored from before `late.com` and `waiting.com` were added, beside an identity that is not ours.
+    fn restored() -> World {
+        let rows = [row(2, "maple", "example.com")];
+        let world = World::with_identities(&rows);
+        world.import(&rows, ImportAs::Authenticated).unwrap();
+        for name in ["late.com", "waiting.com"] {
+            world.ses.add_tagged(&domain_name(name), "cedar", true);
+        }
+        world.ses.verify(&domain_name("late.com"));
+        world.ses.add_foreign(&domain_name("other.com"), None, true);
+        world
+    }
+
+    #[test]
+    fn an_identity_of_a_client_without_a_domain_is_found_and_nothing_is_changed() {
+        let world = restored();
+        let before = world.store.contents();
+        let found = differences(&world, None);
+        let ours: Vec<_> = found
+            .ours
+            .iter()
+            .map(|orphan| (orphan.domain.as_str(), orphan.verified))
+            .collect();
+        assert_eq!(ours, [("late.com", true), ("waiting.com", false)]);
+        assert_eq!(found.of_others, ["other.com"]);
+        assert!(found.without_identity.is_empty() && found.needs_a_person());
+        assert_eq!(world.store.contents(), before);
+    }
+
+    #[test]
+    fn a_verified_one_gets_its_domain_back_and_no_other_identity_is_changed() {
+        let world = restored();
+        differences(&world, Some(&Actor::lasso_support("ops")));
+        let late = world.domain("cedar", "late.com").unwrap();
+        assert_eq!(late.state.status(), Status::Verified);
+        let identity = late.state.identity().unwrap();
+        assert_eq!(identity.adopted, None, "this stack made it");
+        assert_eq!(world.domain("cedar", "waiting.com"), None);
+        assert_eq!(world.ses.client_of(&domain_name("other.com")), Some(None));
+        let left = differences(&world, None);
+        let left: Vec<_> = left
+            .ours
+            .iter()
+            .map(|orphan| orphan.domain.as_str())
+            .collect();
+        assert_eq!(left, ["waiting.com"]);
+    }
+
+    #[test]
+    fn a_domain_whose_identity_is_gone_is_told_and_left_to_the_poller() {
+        let world = restored();
+        world.ses.forget(&domain_name("example.com"));
+        let found = differences(&world, Some(&Actor::lasso_support("ops")));
+        assert_eq!(
+            found.without_identity,
+            [Missing {
+                client: "maple".to_owned(),
+                domain: "example.com".to_owned(),
+                status: Status::Authenticated,
+            }]
+        );
+        let still = world.domain("maple", "example.com").unwrap();
+        assert_eq!(still.state.status(), Status::Authenticated);
+    }
+}

@@ -1,0 +1,238 @@
+//! `lasso-ops redrive`: what waits in the dead-letter queues and why, and back to the queue of alerts with it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::{Message, QueueAttributeName};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::aws::Aws;
+use crate::options::Redrive;
+use crate::outcome::{Error, Report};
+use crate::stack::Stack;
+
+/// The attribute in which support-notifier says why it put a message aside.
+const REASON: &str = "reason";
+/// Messages of each queue that are looked at for their reasons, at most.
+const LOOKED_AT: usize = 1_000;
+/// Seconds for which messages that are looked at are hidden from others.
+const HIDDEN: i32 = 30;
+/// Messages in a second that SQS moves: as many emails as a new account may send, and a few less.
+const PER_SECOND: i32 = 10;
+
+/// What was found, and done.
+#[derive(Debug, Serialize)]
+struct Redriven {
+    dry_run: bool,
+    /// Alerts that could not be emailed.
+    alerts: Waiting,
+    /// Events that SNS could not put into a queue.
+    of_topic: Waiting,
+    /// The task of SQS that moves the alerts.
+    task: Option<String>,
+    /// Events of the topic's queue that were moved here, one by one.
+    moved: usize,
+}
+
+/// What waits in a queue.
+#[derive(Debug, Default, Serialize)]
+struct Waiting {
+    /// By SQS's approximate count.
+    messages: u64,
+    /// How often there is each reason, of those that were looked at.
+    reasons: BTreeMap<String, usize>,
+}
+
+pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Redrive) -> Result<Report, Error> {
+    let client = aws.sqs();
+    let alerts = stack.output("AlertDeadLetterQueueUrl")?;
+    let of_topic = stack.output("DeadLetterQueueUrl")?;
+    let mut redriven = Redriven {
+        dry_run: !options.consent.yes,
+        alerts: waiting(&client, alerts).await?,
+        of_topic: waiting(&client, of_topic).await?,
+        task: None,
+        moved: 0,
+    };
+    if options.consent.yes {
+        if redriven.alerts.messages > 0 {
+            let source = stack.output("AlertDeadLetterQueueArn")?;
+            let destination = stack.output("AlertQueueArn")?;
+            redriven.task = Some(start_task(&client, source, destination).await?);
+        }
+        redriven.moved = move_by_hand(&client, of_topic, stack.output("AlertQueueUrl")?).await?;
+    }
+    let waits = redriven.alerts.messages + redriven.of_topic.messages > 0;
+    Ok(Report::new(&redriven, redriven.dry_run && waits))
+}
+
+/// A destination is named, because SQS does not know where a message came from that support-notifier put
+/// aside itself (`CouldNotDetermineMessageSource`).
+async fn start_task(client: &Client, source: &str, destination: &str) -> Result<String, Error> {
+    let task = client
+        .start_message_move_task()
+        .source_arn(source)
+        .destination_arn(destination)
+        .max_number_of_messages_per_second(PER_SECOND)
+        .send()
+        .await;
+    let task =
+        task.map_err(|error| Error::failed("starting the task", error.into_service_error()))?;
+    Ok(task.task_handle.unwrap_or_default())
+}
+
+/// Counts the messages, looks at the first of them, and puts them back.
+async fn waiting(client: &Client, url: &str) -> Result<Waiting, Error> {
+    let name = QueueAttributeName::ApproximateNumberOfMessages;
+    let attributes = client
+        .get_queue_attributes()
+        .queue_url(url)
+        .attribute_names(name.clone())
+        .send()
+        .await
+        .map_err(|error| Error::failed("reading a queue", error.into_service_error()))?;
+    let count = attributes
+        .attributes
+        .as_ref()
+        .and_then(|all| all.get(&name)?.parse().ok());
+    let mut waiting = Waiting {
+        messages: count.unwrap_or(0),
+        ..Waiting::default()
+    };
+    let mut seen = Vec::new();
+    while waiting.messages > 0 && seen.len() < LOOKED_AT {
+        let messages = receive(client, url).await?;
+        if messages.is_empty() {
+            break;
+        }
+        for message in messages {
+            *waiting.reasons.entry(reason(&message)).or_default() += 1;
+            seen.extend(message.receipt_handle);
+        }
+    }
+    for receipt in seen {
+        let back = client
+            .change_message_visibility()
+            .queue_url(url)
+            .receipt_handle(receipt)
+            .visibility_timeout(0)
+            .send()
+            .await;
+        // It is visible again after some seconds in any case.
+        back.map_err(|error| Error::failed("putting a message back", error.into_service_error()))?;
+    }
+    Ok(waiting)
+}
+
+async fn receive(client: &Client, url: &str) -> Result<Vec<Message>, Error> {
+    let received = client
+        .receive_message()
+        .queue_url(url)
+        .max_number_of_messages(10)
+        .visibility_timeout(HIDDEN)
+        .message_attribute_names("All")
+        .send()
+        .await;
+    let received =
+        received.map_err(|error| Error::failed("reading a queue", error.into_service_error()))?;
+    Ok(received.messages.unwrap_or_default())
+}
+
+/// What support-notifier says of a message; of one of SNS, SQS's name of the failure.
+fn reason(message: &Message) -> String {
+    let attributes = message.message_attributes.as_ref();
+    let said = |name: &str| {
+        let attribute = attributes.and_then(|attributes| attributes.get(name))?;
+        attribute.string_value.clone()
+    };
+    said(REASON)
+        .or_else(|| said("ERROR_MESSAGE"))
+        .unwrap_or_else(|| "no reason given".to_owned())
+}
+
+/// SQS moves nothing out of a queue that is fed by SNS (API reference, `StartMessageMoveTask`). Each message is
+/// sent first and deleted then: at least once, and an email is sent once for each event.
+async fn move_by_hand(client: &Client, from: &str, to: &str) -> Result<usize, Error> {
+    let mut moved = 0;
+    loop {
+        let messages = receive(client, from).await?;
+        if messages.is_empty() {
+            return Ok(moved);
+        }
+        for message in messages {
+            let (Some(body), Some(receipt)) = (message.body, message.receipt_handle) else {
+                continue;
+            };
+            let sent = client
+                .send_message()
+                .queue_url(to)
+                .message_body(event_in(&body));
+            let sent = sent.send().await;
+            sent.map_err(|error| Error::failed("sending an event", error.into_service_error()))?;
+            let delete = client
+                .delete_message()
+                .queue_url(from)
+                .receipt_handle(receipt);
+            let deleted = delete.send().await;
+            deleted
+                .map_err(|error| Error::failed("deleting a message", error.into_service_error()))?;
+            moved += 1;
+        }
+    }
+}
+
+/// The event in a message: the body itself, or `Message` in the envelope of SNS, whose delivery is raw here and
+/// might not be so in a dead-letter queue.
+fn event_in(body: &str) -> String {
+    let envelope: Option<Value> = serde_json::from_str(body).ok();
+    let inner = envelope.and_then(|envelope| {
+        let is_envelope = envelope.get("Type")? == "Notification";
+        let message = envelope.get("Message")?.as_str()?;
+        is_envelope.then(|| message.to_owned())
+    });
+    inner.unwrap_or_else(|| body.to_owned())
+}
+
+impl fmt::Display for Redriven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (what, waiting) in [
+            ("alerts that could not be emailed", &self.alerts),
+            ("events that did not reach a queue", &self.of_topic),
+        ] {
+            writeln!(f, "{} {what}", waiting.messages)?;
+            for (reason, count) in &waiting.reasons {
+                writeln!(f, "  {count}: {reason}")?;
+            }
+        }
+        if self.dry_run {
+            return writeln!(
+                f,
+                "Nothing was moved: --yes does it, once the reasons are repaired."
+            );
+        }
+        if self.task.is_some() {
+            writeln!(f, "SQS moves the alerts back, {PER_SECOND} in a second.")?;
+        }
+        writeln!(
+            f,
+            "{} events were moved to the queue of alerts.",
+            self.moved
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_the_body_or_in_the_envelope_of_sns() {
+        let event = r#"{"event_id":"1","Type":"x"}"#;
+        assert_eq!(event_in(event), event);
+        let envelope = serde_json::json!({ "Type": "Notification", "Message": event });
+        assert_eq!(event_in(&envelope.to_string()), event);
+        assert_eq!(event_in("no JSON"), "no JSON");
+    }
+}

@@ -20,6 +20,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::options::Target;
+use crate::sentence::sentence;
 use crate::xml::{Element, XmlError};
 
 /// How often a call is made before its failure counts.
@@ -356,7 +357,7 @@ impl Aws {
         } else {
             self.http.get(&url)
         };
-        for (name, value) in form.into_iter() {
+        if let Some((name, value)) = form {
             request = request.header(name, value);
         }
         for (name, value) in signed {
@@ -391,8 +392,7 @@ impl Aws {
             .credentials_provider()
             .ok_or_else(|| no_credentials("none are configured".to_owned()))?;
         let credentials = provider.provide_credentials().await;
-        let credentials =
-            credentials.map_err(|error| no_credentials(crate::outcome::sentence(&error)))?;
+        let credentials = credentials.map_err(|error| no_credentials(sentence(&error)))?;
         let identity = credentials.into();
         let unsigned = |error: Box<dyn std::error::Error + Send + Sync>| {
             AwsError::NoAnswer(format!("signing a request to {service}"), error)

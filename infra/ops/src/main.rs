@@ -1,6 +1,6 @@
 //! Wiring only.
 
-#![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
+#![deny(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 use std::process::ExitCode;
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use crate::aws::AwsError;
+use crate::sentence::sentence;
 use crate::stack::StackError;
 
 /// Everything is in order, or was done.
@@ -114,33 +115,5 @@ pub fn tell(result: Result<Report, Error>, json: bool) -> ExitCode {
             eprintln!("error: {}", sentence(&error));
             ExitCode::from(FAILED)
         }
-    }
-}
-
-/// An error with its causes, on one line.
-pub fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_and_its_causes_are_one_line() {
-        let error = Error::File {
-            path: "clients.csv".to_owned(),
-            source: std::io::Error::new(std::io::ErrorKind::NotFound, "no such file"),
-        };
-        assert_eq!(sentence(&error), "clients.csv: no such file");
     }
 }

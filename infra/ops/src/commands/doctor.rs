@@ -13,7 +13,7 @@ use crate::stack::Stack;
 
 /// What was found.
 #[derive(Debug, Serialize)]
-struct Findings {
+struct Examination {
     stack: String,
     region: String,
     findings: Vec<Finding>,
@@ -25,7 +25,7 @@ pub(super) async fn run(aws: &Aws, stack: &Stack) -> Result<Report, Error> {
     let needs_a_person = findings
         .iter()
         .any(|finding| finding.severity != Severity::Warning);
-    let found = Findings {
+    let found = Examination {
         stack: stack.name.clone(),
         region: aws.region().to_owned(),
         findings,
@@ -33,7 +33,7 @@ pub(super) async fn run(aws: &Aws, stack: &Stack) -> Result<Report, Error> {
     Ok(Report::new(&found, needs_a_person))
 }
 
-impl fmt::Display for Findings {
+impl fmt::Display for Examination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for finding in &self.findings {
             let severity = match finding.severity {

@@ -22,7 +22,8 @@ use super::connected::{Connected, progress};
 use super::patience;
 use crate::aws::Aws;
 use crate::options::{Import, Standing};
-use crate::outcome::{Error, Report, sentence};
+use crate::outcome::{Error, Report};
+use crate::sentence::sentence;
 use crate::stack::Stack;
 
 /// How often a row is tried before it is left to the next start.

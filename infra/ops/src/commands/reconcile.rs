@@ -23,7 +23,8 @@ use super::import::listed;
 use super::patience::patiently;
 use crate::aws::Aws;
 use crate::options::Reconcile;
-use crate::outcome::{Error, Report, sentence};
+use crate::outcome::{Error, Report};
+use crate::sentence::sentence;
 use crate::stack::Stack;
 
 /// States in which a domain has an identity at SES.

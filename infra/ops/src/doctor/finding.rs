@@ -96,7 +96,7 @@ codes! {
     SesRateAboveDefault = Warning,
     /// One client's checks may use the quota of calls up.
     ChecksAboveSesRate = Warning,
-    /// What is in OwnDomains is no domain of a company, such as a public suffix.
+    /// What is in `OwnDomains` is no domain of a company, such as a public suffix.
     OwnDomainInvalid = Problem,
     /// The issuer does not answer.
     IssuerUnreachable = Problem,
@@ -146,7 +146,7 @@ codes! {
     AlarmTopicUnheard = Problem,
     /// CloudWatch may not publish to a topic.
     AlarmTopicEncrypted = Problem,
-    /// The subscription of AlarmEmail waits for its confirmation.
+    /// The subscription of `AlarmEmail` waits for its confirmation.
     AlarmEmailPending = Problem,
     /// Chat messages go to a topic that nothing listens to.
     ChatUnheard = Warning,

@@ -16,7 +16,7 @@ use super::facts::{
 };
 use super::web;
 use crate::aws::{Aws, Service};
-use crate::outcome::sentence;
+use crate::sentence::sentence;
 use crate::stack::Stack;
 
 /// How often a call of SES is made, a little over a second apart: the quota of identity calls is one in

@@ -9,7 +9,7 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
 use super::facts::{Asked, Dns, Issuer};
-use crate::outcome::sentence;
+use crate::sentence::sentence;
 
 /// For one DNS answer.
 const PATIENCE: Duration = Duration::from_secs(3);

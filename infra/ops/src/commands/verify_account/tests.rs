@@ -110,13 +110,11 @@ fn a_start_that_dies_at_any_await_is_followed_by_one_that_goes_on() {
                     }
                 };
                 *seen = kept;
-                match ended {
-                    Some(next) => return next,
-                    None => {
-                        died = true;
-                        world.crash.live();
-                    }
+                if let Some(next) = ended {
+                    return next;
                 }
+                died = true;
+                world.crash.live();
             }
         });
         for question in Question::ALL {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::facts::{Facts, Topic};
 use super::super::finding::{Code, Finding};
-use super::answered;
+use super::answered::answered;
 
 pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
     let (topic, email) = (

@@ -2,7 +2,7 @@
 
 use super::super::facts::Facts;
 use super::super::finding::{Code, Finding};
-use super::answered;
+use super::answered::answered;
 use domain_auth::names::Eligibility;
 
 pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {

@@ -2,7 +2,7 @@
 
 use super::super::facts::{Account, Facts};
 use super::super::finding::{Code, Finding};
-use super::answered;
+use super::answered::answered;
 
 pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
     sender(facts, findings);

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::super::facts::{Facts, Function, Table};
 use super::super::finding::{Code, Finding};
 use super::super::parameters::variable_of;
-use super::answered;
+use super::answered::answered;
 
 /// Beyond it, requests are refused by AWS at times (Signature Version 4 allows 5 minutes), and leases of
 /// 30 s, which `import` takes, do not hold.

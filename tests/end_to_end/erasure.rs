@@ -165,7 +165,7 @@ async fn without_entries(client_: &Client, name: &str) {
     let others = waiting.iter().find(|event| event.client != maple).unwrap();
     let contacts = others.other_sides.iter().map(|side| &side.contact_email);
     let contacts: Vec<Option<&str>> = contacts
-        .map(|it| it.as_ref().map(|it| it.as_str()))
+        .map(|it| it.as_ref().map(EmailAddress::as_str))
         .collect();
     assert_eq!(contacts, [Some("kim@oak.example"), None, None]);
     assert_eq!(swept(&table).await, 0, "it can be repeated");

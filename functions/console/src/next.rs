@@ -3,7 +3,7 @@
 use domain_auth::state::Status;
 
 use crate::place::Place;
-use crate::types::{Domain, Step, Summary};
+use crate::types::{Domain, StepCode, Summary};
 use crate::words;
 
 /// The one thing to do.
@@ -65,11 +65,11 @@ pub(crate) fn next(place: &Place, domain: &Domain) -> Next {
     };
     match summary.status {
         Status::Contested | Status::AtRisk => publish(),
-        Status::Pending if step == Step::TellLasso => Next::Ready("We are ready"),
+        Status::Pending if step == StepCode::TellLasso => Next::Ready("We are ready"),
         Status::Pending => publish(),
         Status::Verified => told().map_or(Next::Ready("We are ready"), Next::Told),
-        Status::Authenticated if step == Step::PublishRecommendedRecords => publish(),
-        Status::Failed if step == Step::AskLasso => Next::Nothing,
+        Status::Authenticated if step == StepCode::PublishRecommendedRecords => publish(),
+        Status::Failed if step == StepCode::AskLasso => Next::Nothing,
         Status::Failed => Next::Restart,
         Status::Rejected => {
             told().map_or(Next::Ready("It is mended: we are ready again"), Next::Told)
@@ -96,7 +96,7 @@ pub(crate) fn tell_early(place: &Place, summary: &Summary) -> Option<&'static st
     }
     match (summary.step(), summary.ready_at) {
         // It is the next step, and stands above.
-        (Step::TellLasso, _) => None,
+        (StepCode::TellLasso, _) => None,
         (_, Some(_)) => Some(
             "Lasso was told that you are ready, and takes the final step when Amazon SES has verified the domain. You can tell Lasso again.",
         ),

@@ -59,9 +59,9 @@ pub(crate) struct Waiting {
 
 impl Summary {
     /// What to do now.
-    pub(crate) fn step(&self) -> Step {
+    pub(crate) fn step(&self) -> StepCode {
         let step = self.next_step.as_ref();
-        step.map_or(Step::Other, |step| step.code)
+        step.map_or(StepCode::Other, |step| step.code)
     }
 }
 
@@ -70,7 +70,7 @@ impl Summary {
 pub(crate) struct NextStep {
     /// Its kind.
     #[serde(default)]
-    pub(crate) code: Step,
+    pub(crate) code: StepCode,
     /// For a person.
     pub(crate) sentence: String,
 }
@@ -78,7 +78,7 @@ pub(crate) struct NextStep {
 /// `NextStepCode`: kinds of next steps. Some are for the client alone, some for Lasso support.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Step {
+pub(crate) enum StepCode {
     Nothing,
     PublishOwnershipRecord,
     KeepOwnershipRecord,
@@ -102,7 +102,7 @@ pub(crate) enum Step {
     Other,
 }
 
-impl Step {
+impl StepCode {
     /// Whether there are records to publish.
     pub(crate) fn publishes(self) -> bool {
         match self {

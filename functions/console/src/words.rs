@@ -6,7 +6,7 @@ use domain_auth::state::Status;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::types::{Domain, Step, Summary};
+use crate::types::{Domain, StepCode, Summary};
 
 /// How a state looks: a word, and the class of its colour (`good`, `bad`, `wait`).
 pub(crate) fn state(status: Status) -> (&'static str, &'static str) {
@@ -29,32 +29,36 @@ pub(crate) fn headline(domain: &Domain, wrong: usize) -> String {
     let name = &summary.domain_unicode;
     let was_told = summary.ready_at.is_some();
     match (summary.status, summary.step()) {
-        (Status::Contested | Status::Pending | Status::AtRisk, Step::RepairDomain) => {
+        (Status::Contested | Status::Pending | Status::AtRisk, StepCode::RepairDomain) => {
             format!("{name} does not work in DNS: repair the domain first")
         }
-        (Status::Contested, Step::WaitForLasso) => {
+        (Status::Contested, StepCode::WaitForLasso) => {
             format!("{name} waits for a decision of Lasso support")
         }
-        (Status::Contested, Step::WaitForService) => format!("{name} is being transferred to you"),
-        (Status::Contested, Step::KeepOwnershipRecord) => {
+        (Status::Contested, StepCode::WaitForService) => {
+            format!("{name} is being transferred to you")
+        }
+        (Status::Contested, StepCode::KeepOwnershipRecord) => {
             format!("Leave the ownership record of {name} in place")
         }
         (Status::Contested, _) => format!("Prove that {name} is yours"),
         (Status::Provisioning, _) => format!("{name} is being registered"),
-        (Status::Pending, Step::WaitForSes) => format!("{name} waits for Amazon SES"),
-        (Status::Pending, Step::TellLasso) => {
+        (Status::Pending, StepCode::WaitForSes) => format!("{name} waits for Amazon SES"),
+        (Status::Pending, StepCode::TellLasso) => {
             format!("Tell Lasso that {name} is ready")
         }
         (Status::Pending, _) if wrong > 0 => format!("Correct the records of {name}"),
-        (Status::Pending, Step::RepairRecords) => format!("Publish the records of {name} again"),
+        (Status::Pending, StepCode::RepairRecords) => {
+            format!("Publish the records of {name} again")
+        }
         (Status::Pending, _) => format!("Publish the records of {name}"),
         (Status::Verified, _) if was_told => format!("{name} waits for Lasso’s final step"),
         (Status::Verified, _) => format!("{name} is verified: tell Lasso that you are ready"),
         (Status::Authenticated, _) => format!("Lasso sends for {name}"),
-        (Status::AtRisk, Step::WaitForSes) => format!("The records of {name} are back"),
-        (Status::AtRisk, Step::AskLasso) => format!("Ask Lasso support about {name}"),
+        (Status::AtRisk, StepCode::WaitForSes) => format!("The records of {name} are back"),
+        (Status::AtRisk, StepCode::AskLasso) => format!("Ask Lasso support about {name}"),
         (Status::AtRisk, _) => format!("Repair the records of {name}"),
-        (Status::Failed, Step::AskLasso) => format!("{name} is not verified: check the name"),
+        (Status::Failed, StepCode::AskLasso) => format!("{name} is not verified: check the name"),
         (Status::Failed, _) => format!("{name} is not verified: start again"),
         (Status::Rejected, _) if was_told => format!("{name} waits for Lasso to look again"),
         (Status::Rejected, _) => format!("Lasso rejected {name}"),
@@ -66,17 +70,19 @@ pub(crate) fn headline(domain: &Domain, wrong: usize) -> String {
 pub(crate) fn headline_for_staff(domain: &Domain, client: &str) -> String {
     let name = &domain.summary.domain_unicode;
     match (domain.summary.status, domain.summary.step()) {
-        (_, Step::DecideClaim) => format!("Decide who has {name}"),
-        (Status::Contested, Step::WaitForService) => {
+        (_, StepCode::DecideClaim) => format!("Decide who has {name}"),
+        (Status::Contested, StepCode::WaitForService) => {
             format!("{name} is being transferred to {client}")
         }
         (Status::Contested, _) => format!("{client} has to prove that {name} is theirs"),
         (Status::Provisioning, _) => format!("{name} is being registered for {client}"),
-        (Status::Pending, Step::WaitForSes) => format!("{name} of {client} waits for Amazon SES"),
+        (Status::Pending, StepCode::WaitForSes) => {
+            format!("{name} of {client} waits for Amazon SES")
+        }
         (Status::Pending, _) => format!("{client} has to publish the records of {name}"),
         (Status::Verified, _) => format!("{name} of {client} waits for the final step"),
         (Status::Authenticated, _) => format!("Lasso sends for {name} of {client}"),
-        (Status::AtRisk, Step::WaitForSes) => format!("The records of {name} are back"),
+        (Status::AtRisk, StepCode::WaitForSes) => format!("The records of {name} are back"),
         (Status::AtRisk, _) => format!("{client} has to repair the records of {name}"),
         (Status::Failed, _) => format!("{name} of {client} is not verified"),
         (Status::Rejected, _) => format!("Lasso rejected {name} of {client}"),

@@ -175,30 +175,7 @@ fn of_client(domain: &Domain) -> Row {
             say::WAIT_FOR_REGISTRATION,
         ),
         State::Removing(_) => (Code::WaitForService, Onward::Wait, say::WAIT_FOR_REMOVAL),
-        State::Pending(_) => match records {
-            Records::NotLooked => (
-                Code::PublishRecords,
-                Onward::Check,
-                say::PUBLISH_RECORDS_UNSEEN,
-            ),
-            Records::Unknown => (
-                Code::PublishRecords,
-                Onward::Check,
-                say::SEE_WHETHER_RECORDS_ARE_PUBLISHED,
-            ),
-            Records::Missing => (Code::PublishRecords, Onward::Check, say::PUBLISH_RECORDS),
-            Records::Gone => (
-                Code::RepairRecords,
-                Onward::Check,
-                say::PUBLISH_RECORDS_AGAIN,
-            ),
-            Records::Hidden(by) => (Code::RepairDomain, Onward::Check, say::repair_domain(by)),
-            Records::Found if domain.ready_at().is_some() => {
-                (Code::WaitForSes, Onward::Check, say::WAIT_FOR_SES)
-            }
-            Records::Found => (Code::TellLasso, Onward::Notify, say::TELL_LASSO_IN_TIME),
-            Records::NotNeeded => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_OWNERS_KEY),
-        },
+        State::Pending(_) => pending(domain, records),
         State::Verified(_) if !domain.challengers.is_empty() => {
             (Code::WaitForLasso, Onward::Wait, say::WAIT_FOR_CHALLENGE)
         }
@@ -230,24 +207,7 @@ fn of_client(domain: &Domain) -> Row {
             (None, Signing::NotYet) => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_SIGNING),
             (None, Signing::Signs) => (Code::Nothing, Onward::Wait, say::NOTHING),
         },
-        State::AtRisk(_) => match records {
-            Records::Missing | Records::Gone => {
-                (Code::RepairRecords, Onward::Check, say::REPAIR_RECORDS)
-            }
-            Records::Hidden(by) => (Code::RepairDomain, Onward::Check, say::repair_domain(by)),
-            Records::Unknown => (
-                Code::RepairRecords,
-                Onward::Check,
-                say::SEE_WHETHER_RECORDS_ARE_THERE,
-            ),
-            Records::NotLooked => (
-                Code::RepairRecords,
-                Onward::Check,
-                say::SEE_WHETHER_RECORDS_ARE_STILL_THERE,
-            ),
-            Records::Found => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_RECOVERY),
-            Records::NotNeeded => (Code::AskLasso, Onward::Check, say::ASK_LASSO_ABOUT_THE_KEY),
-        },
+        State::AtRisk(_) => at_risk(records),
         State::Failed(failed) => match failed.reason {
             FailureReason::DeadlinePassed
             | FailureReason::SesGaveUp
@@ -272,6 +232,60 @@ fn of_client(domain: &Domain) -> Row {
         State::Rejected(_) => (Code::TellLasso, Onward::Notify, say::SETTLE_AND_TELL_LASSO),
     };
     (code, onward, Cow::Borrowed(sentence))
+}
+
+/// What the client of a pending domain does.
+fn pending(domain: &Domain, records: Records) -> (NextStepCode, Onward, &'static str) {
+    use NextStepCode as Code;
+    use words::client as say;
+    match records {
+        Records::NotLooked => (
+            Code::PublishRecords,
+            Onward::Check,
+            say::PUBLISH_RECORDS_UNSEEN,
+        ),
+        Records::Unknown => (
+            Code::PublishRecords,
+            Onward::Check,
+            say::SEE_WHETHER_RECORDS_ARE_PUBLISHED,
+        ),
+        Records::Missing => (Code::PublishRecords, Onward::Check, say::PUBLISH_RECORDS),
+        Records::Gone => (
+            Code::RepairRecords,
+            Onward::Check,
+            say::PUBLISH_RECORDS_AGAIN,
+        ),
+        Records::Hidden(by) => (Code::RepairDomain, Onward::Check, say::repair_domain(by)),
+        Records::Found if domain.ready_at().is_some() => {
+            (Code::WaitForSes, Onward::Check, say::WAIT_FOR_SES)
+        }
+        Records::Found => (Code::TellLasso, Onward::Notify, say::TELL_LASSO_IN_TIME),
+        Records::NotNeeded => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_OWNERS_KEY),
+    }
+}
+
+/// What the client of a domain at risk does.
+fn at_risk(records: Records) -> (NextStepCode, Onward, &'static str) {
+    use NextStepCode as Code;
+    use words::client as say;
+    match records {
+        Records::Missing | Records::Gone => {
+            (Code::RepairRecords, Onward::Check, say::REPAIR_RECORDS)
+        }
+        Records::Hidden(by) => (Code::RepairDomain, Onward::Check, say::repair_domain(by)),
+        Records::Unknown => (
+            Code::RepairRecords,
+            Onward::Check,
+            say::SEE_WHETHER_RECORDS_ARE_THERE,
+        ),
+        Records::NotLooked => (
+            Code::RepairRecords,
+            Onward::Check,
+            say::SEE_WHETHER_RECORDS_ARE_STILL_THERE,
+        ),
+        Records::Found => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_RECOVERY),
+        Records::NotNeeded => (Code::AskLasso, Onward::Check, say::ASK_LASSO_ABOUT_THE_KEY),
+    }
 }
 
 fn of_support(domain: &Domain) -> Row {
@@ -359,25 +373,7 @@ fn of_support(domain: &Domain) -> Row {
             Records::Found => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_RECOVERY),
             Records::NotNeeded => (Code::WaitForClient, Onward::Check, say::HELP_WITH_THE_KEY),
         },
-        State::Failed(failed) => {
-            let sentence = match failed.reason {
-                FailureReason::DeadlinePassed
-                | FailureReason::SesGaveUp
-                | FailureReason::SesRevoked => match records {
-                    Records::Hidden(by) => {
-                        let sentence = Cow::Owned(say::help_with_domain_and_restart(by));
-                        return (Code::Restart, Onward::Restart, sentence);
-                    }
-                    Records::Found => say::RESTART_WITH_RECORDS,
-                    Records::Unknown | Records::Missing | Records::Gone => say::RESTART,
-                    Records::NotLooked => say::RESTART_WITH_UNSEEN_RECORDS,
-                    Records::NotNeeded => say::RESTART_WITH_OWNERS_KEY,
-                },
-                FailureReason::IdentityGone => say::REGISTER_AGAIN,
-                FailureReason::RefusedBySes => say::CHECK_THE_NAME,
-            };
-            (Code::Restart, Onward::Restart, sentence)
-        }
+        State::Failed(failed) => return of_failed(failed.reason, records),
         State::Rejected(_) => (
             Code::WaitForClient,
             Onward::Notify,
@@ -385,6 +381,30 @@ fn of_support(domain: &Domain) -> Row {
         ),
     };
     (code, onward, Cow::Borrowed(sentence))
+}
+
+/// What Lasso support does about a domain that failed.
+fn of_failed(reason: FailureReason, records: Records) -> Row {
+    use NextStepCode as Code;
+    use words::support as say;
+
+    let sentence = match reason {
+        FailureReason::DeadlinePassed | FailureReason::SesGaveUp | FailureReason::SesRevoked => {
+            match records {
+                Records::Hidden(by) => {
+                    let sentence = Cow::Owned(say::help_with_domain_and_restart(by));
+                    return (Code::Restart, Onward::Restart, sentence);
+                }
+                Records::Found => say::RESTART_WITH_RECORDS,
+                Records::Unknown | Records::Missing | Records::Gone => say::RESTART,
+                Records::NotLooked => say::RESTART_WITH_UNSEEN_RECORDS,
+                Records::NotNeeded => say::RESTART_WITH_OWNERS_KEY,
+            }
+        }
+        FailureReason::IdentityGone => say::REGISTER_AGAIN,
+        FailureReason::RefusedBySes => say::CHECK_THE_NAME,
+    };
+    (Code::Restart, Onward::Restart, Cow::Borrowed(sentence))
 }
 
 /// Whether mail of a domain that Lasso sends for is signed for it, by what DNS and Amazon SES said last.

@@ -14,7 +14,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 
 /// What is wrong with the JSON of an answer.
 pub(crate) fn wrong(answer: &Answer) -> Vec<String> {
-    let client = answer.client.as_ref().map(|view| body(view));
+    let client = answer.client.as_ref().map(body);
     let staff = [body(&answer.staff), body(&answer.entry)];
     let of_client = client
         .iter()

@@ -210,7 +210,7 @@ async fn what_a_page_says_of_many_names_is_no_longer_than_a_cookie_may_be() {
         .headers
         .get_all("set-cookie")
         .iter()
-        .map(|it| it.len())
+        .map(http::HeaderValue::len)
         .sum();
     assert!(set < 5_000, "{set}");
     assert!(browser.get("/").await.body.contains("üüü…"));

@@ -63,7 +63,13 @@ fn read_csv(file: &str) -> BTreeSet<Row> {
 }
 
 fn read_json(file: &str) -> BTreeSet<Row> {
-    let document: serde_json::Value = serde_json::from_str(file).unwrap();
+    let mut document: serde_json::Value = serde_json::from_str(file).unwrap();
+    // The document calls it as DNS panels do.
+    for record in document["records"].as_array_mut().unwrap() {
+        if let Some(priority) = record.get("priority").cloned() {
+            record["preference"] = priority;
+        }
+    }
     let records: Vec<Record> = serde_json::from_value(document["records"].clone()).unwrap();
     rows_of(&records)
 }

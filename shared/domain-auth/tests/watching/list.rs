@@ -47,7 +47,9 @@ fn the_list_tells_of_what_ses_has_taken_back() {
         verification: AxisStatus::Failed,
         ..WELL
     };
-    world.dns.unpublish(&named(&domain, "_amazonses"));
+    for record in domain.records() {
+        world.dns.unpublish(&record);
+    }
     world.ses.set_status(&domain.name, failed);
     world.run_for(HOUR * 2);
     let State::Failed(failed) = world.domain("example.com").state else {

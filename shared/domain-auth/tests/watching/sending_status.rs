@@ -79,7 +79,9 @@ fn a_waiting_or_failed_domain_whose_dkim_records_ses_has_seen_is_verified_whatev
 fn a_domain_from_which_ses_lets_nothing_be_sent_fails_although_dkim_is_there() {
     let world = World::default();
     let domain = world.sending("example.com");
-    world.dns.unpublish(&named(&domain, "_amazonses"));
+    for record in domain.records() {
+        world.dns.unpublish(&record);
+    }
     let revoked = SesStatus {
         verification: AxisStatus::Failed,
         dkim: AxisStatus::Success,

@@ -28,6 +28,7 @@ pub mod instructions;
 pub mod limits;
 pub mod links;
 pub mod mail_limits;
+pub mod mail_refusal;
 pub mod missing;
 pub mod pace;
 pub mod ports;

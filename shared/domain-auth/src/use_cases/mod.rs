@@ -18,6 +18,7 @@ pub mod find;
 pub mod first_look;
 pub mod links;
 pub mod look;
+pub mod note_refusal;
 pub mod notify;
 pub mod poll;
 pub mod provision;

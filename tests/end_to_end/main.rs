@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
 mod alert_queue;
+mod alert_times;
 mod clients;
 mod console;
 mod contract;
@@ -19,6 +20,7 @@ mod hostile_zones;
 mod limits;
 mod links;
 mod lists;
+mod mail_feedback;
 mod main_path;
 mod manners;
 mod mass_mail;
@@ -203,7 +205,9 @@ fn main() -> ExitCode {
     shared_account::tests(&mut suite);
     staff::tests(&mut suite);
     support_email::tests(&mut suite);
+    mail_feedback::tests(&mut suite);
     alert_queue::tests(&mut suite);
+    alert_times::tests(&mut suite);
     tag_conditions::tests(&mut suite);
     store::tests(&mut suite);
     takeover::tests(&mut suite);

@@ -289,6 +289,10 @@ impl<S: EveryStore> Writer<'_, S> {
         let domain = self.act(&domain, Action::Ready, note).await;
         let sent = json!({ "to": "d…@example.com", "note": null });
         let domain = self.act(&domain, Action::InstructionsSent, sent).await;
+        let refused = json!({
+            "to": "d…@example.com", "email": "instructions", "reason": "bounced", "status": "5.1.1"
+        });
+        let domain = self.act(&domain, Action::EmailRefused, refused).await;
         let domain = self.verified(&domain).await;
         let domain = self.refused(&domain).await;
         let note = stored(Action::Reopened, json!({ "note": null }));

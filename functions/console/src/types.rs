@@ -147,12 +147,31 @@ pub(crate) struct Domain {
     pub(crate) diagnoses: Vec<DomainDiagnosis>,
     /// What it all means.
     pub(crate) readiness: Option<Readiness>,
+    /// Emails about it that did not reach their reader.
+    #[serde(default)]
+    pub(crate) undelivered: Vec<UndeliveredEmail>,
     /// Its claim, for Lasso support.
     #[serde(default)]
     pub(crate) claim: Option<Claim>,
     /// What the last look saw, for Lasso support.
     #[serde(default)]
     pub(crate) look: Value,
+}
+
+/// `UndeliveredEmail`.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct UndeliveredEmail {
+    /// What happened, and what to do.
+    pub(crate) message: String,
+    /// When.
+    pub(crate) at: Timestamp,
+}
+
+impl UndeliveredEmail {
+    /// When, for a person.
+    pub(crate) fn when(&self) -> String {
+        words::moment(self.at)
+    }
 }
 
 /// `Claim`: whose the name is.

@@ -28,9 +28,17 @@ use super::App;
 struct Mailbox {
     letters: Mutex<Vec<(EmailAddress, Letter)>>,
     faults: Mutex<Vec<SesFault>>,
+    /// What the suppression list says of every address: none where it cannot be read.
+    suppressed: Mutex<Option<bool>>,
 }
 
 impl SendLetter for Mailbox {
+    async fn is_suppressed(&self, _to: &EmailAddress) -> Result<bool, SesError> {
+        let operation = "GetSuppressedDestination";
+        let suppressed = *self.suppressed.lock().unwrap();
+        suppressed.ok_or(SesError::Throttled { operation })
+    }
+
     async fn send(&self, to: &EmailAddress, letter: &Letter) -> Result<String, SesError> {
         const OPERATION: &str = "SendEmail";
         let fault = self.faults.lock().unwrap().pop();
@@ -62,7 +70,10 @@ type TestApp = App<TestPorts<FakeDns, Mailbox>>;
 async fn app() -> TestApp {
     let app: TestApp = App {
         store: MemoryStore::default(),
-        mail: Mailbox::default(),
+        mail: Mailbox {
+            suppressed: Mutex::new(Some(false)),
+            ..Mailbox::default()
+        },
         clock: TestClock::default(),
         ids: SequentialIds::default(),
         public_url: PublicUrl::default(),
@@ -219,12 +230,12 @@ async fn what_ses_certainly_did_not_send_does_not_count_and_the_rest_does() {
     for (fault, (status, code), left) in [
         (SesFault::Throttled, (503, "ses_unavailable"), 4),
         (
-            SesFault::Refused(Refusal::AccessDenied),
+            SesFault::Refused(Refusal::MessageRejected),
             (502, "ses_refused"),
             3,
         ),
         (
-            SesFault::Refused(Refusal::MessageRejected),
+            SesFault::Refused(Refusal::BadRequest),
             (422, "email_refused"),
             2,
         ),
@@ -237,6 +248,32 @@ async fn what_ses_certainly_did_not_send_does_not_count_and_the_rest_does() {
         let sent = answer(&app, "to-email-administrator").await;
         assert_eq!(sent["body"]["left_today"]["domain"], left, "{fault:?}");
     }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_a_suppressed_address_and_the_attempt_counts() {
+    let app = app().await;
+    *app.mail.suppressed.lock().unwrap() = Some(true);
+    for _ in 0..PER_DOMAIN {
+        let refused = answer(&app, "to-email-administrator").await;
+        assert_eq!(refused["status"], 422);
+        assert_eq!(refused["body"]["code"], "recipient_suppressed");
+    }
+    // The list cannot be searched beyond the limit.
+    let refused = answer(&app, "to-email-administrator").await;
+    assert_eq!(refused["body"]["code"], "too_many_instructions");
+    let (client, name) = (client("maple-homes"), domain_name("example.com"));
+    let domain = app.store.domain(&client, &name).await.unwrap().unwrap();
+    assert!(domain.links.is_empty());
+    assert_eq!(sent(&app), 0);
+}
+
+#[tokio::test]
+async fn the_email_is_sent_if_the_suppression_list_cannot_be_read() {
+    let app = app().await;
+    *app.mail.suppressed.lock().unwrap() = None;
+    assert_eq!(answer(&app, "to-email-administrator").await["status"], 202);
+    assert_eq!(sent(&app), 1);
 }
 
 #[tokio::test]

@@ -27,6 +27,10 @@ pub struct Config {
     pub first_queue_url: String,
     /// `FIRST_ALERT_QUEUE_ARN`: by which a message says that it comes from there.
     pub first_queue_arn: String,
+    /// `CARRIED_ALERT_QUEUE_URL`: where those wait whose contact has had its emails of the day.
+    pub carried_queue_url: String,
+    /// `CARRIED_ALERT_QUEUE_ARN`: by which a message says that it comes from there.
+    pub carried_queue_arn: String,
     /// `ALERT_DEAD_LETTER_QUEUE_URL`: where those go with which nothing can be done.
     pub dead_letter_queue_url: String,
     /// `CONSOLE_URL`: where buttons lead, where the stack has a console.
@@ -53,6 +57,8 @@ impl Config {
             queue_url: required("ALERT_QUEUE_URL")?,
             first_queue_url: required("FIRST_ALERT_QUEUE_URL")?,
             first_queue_arn: required("FIRST_ALERT_QUEUE_ARN")?,
+            carried_queue_url: required("CARRIED_ALERT_QUEUE_URL")?,
+            carried_queue_arn: required("CARRIED_ALERT_QUEUE_ARN")?,
             dead_letter_queue_url: required("ALERT_DEAD_LETTER_QUEUE_URL")?,
             chat_topic: optional("CHAT_TOPIC_ARN"),
             console: Console::at(optional("CONSOLE_URL").as_deref()),

@@ -3,6 +3,7 @@
 use domain_auth::audience::Audience;
 use domain_auth::email_thread::EmailThread;
 use domain_auth::event::Event;
+use domain_auth::mail_refusal::AboutDomain;
 use domain_auth::ports::Email;
 use domain_auth::use_cases::email_events::{Form, RenderError};
 use domain_auth_emails::{Console, Reader, alert, digest, notice, summary};
@@ -19,7 +20,7 @@ pub fn rendered(form: Form<'_>, console: &Console) -> Result<Email, RenderError>
             let empty = "a list without events";
             let first = events.first().ok_or(empty)?;
             let draft = digest(events, reader, console).ok_or(empty)?;
-            Ok(draft.email(first.event_id, None, None)?)
+            Ok(about(first, draft.email(first.event_id, None, None)?))
         }
         Form::Summary { event, day, limit } => {
             Ok(summary(event, day, limit, console).email(event.event_id, None, None)?)
@@ -33,5 +34,17 @@ fn single(event: &Event, audience: Audience, console: &Console) -> Result<Email,
         Audience::Support => (alert(event, console), event.contact_email.clone()),
         Audience::Client => (notice(event, console), None),
     };
-    Ok(draft.email(event.event_id, thread, reply_to)?)
+    Ok(about(event, draft.email(event.event_id, thread, reply_to)?))
+}
+
+/// The email, with the domain whose client hears of it if it does not reach its reader.
+fn about(event: &Event, email: Email) -> Email {
+    let about = AboutDomain {
+        client: event.client.clone(),
+        domain: event.domain.clone(),
+    };
+    Email {
+        about: Some(about),
+        ..email
+    }
 }

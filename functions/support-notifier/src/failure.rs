@@ -58,12 +58,20 @@ impl NotifyError {
     pub(crate) fn comes_again_at(&self) -> Option<Timestamp> {
         match self {
             Self::Email(error) => match **error {
-                EmailError::Early { until } => Some(until),
+                EmailError::Early { until } | EmailError::DayIsFull { until } => Some(until),
                 EmailError::InFlight | EmailError::HeldBack | EmailError::NoTime => None,
                 EmailError::Busy | EmailError::Suppressed | EmailError::Unrendered(_) => None,
                 EmailError::Ses(_) | EmailError::Unnoted(_) | EmailError::Store(_) => None,
             },
             Self::NotJson { .. } | Self::NotAnEvent { .. } | Self::Version(_) => None,
+        }
+    }
+
+    /// Whether the contact that it is for has had its emails of the day.
+    pub(crate) fn is_for_another_day(&self) -> bool {
+        match self {
+            Self::Email(error) => matches!(**error, EmailError::DayIsFull { .. }),
+            Self::NotJson { .. } | Self::NotAnEvent { .. } | Self::Version(_) => false,
         }
     }
 

@@ -75,7 +75,7 @@ fn event_with(happened: (EventType, Status), written: &Written<'_>) -> Event {
     let mut message: Value = json!({
         "version": 1, "event_id": "01978c6e-0000-7000-8000-000000000001",
         "event_type": event_type, "severity": "info", "occurred_at": "2026-06-01T12:00:00Z",
-        "domain": "example-domain.org", "domain_unicode": text, "client": "maple",
+        "domain": "example-domain.org", "domain_unicode": text, "client": "maple", "client_name": text,
         "status": "rejected", "previous_status": before, "added_at": "2026-06-01T11:00:00Z",
         "sequence": 3, "summary": sentence, "wanted": text, "note": note,
         "missing": [{ "record": null, "requirement": "recommended", "message": text }],

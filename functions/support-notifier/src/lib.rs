@@ -1,4 +1,5 @@
-//! Events from the two queues of alerts, to Lasso support and to the contacts of clients by email. What
+//! Events from the two queues of alerts, to Lasso support and to the contacts of clients by email; and what
+//! Amazon SES reports of our mail, which comes by the same queue and is noted at its domain. What
 //! could not be emailed goes back to its queue, and says when it comes again; what can never be is put
 //! aside, and says why.
 
@@ -8,6 +9,7 @@ mod chat;
 mod config;
 mod email;
 mod failure;
+mod mail_events;
 mod outcomes;
 mod pace;
 
@@ -19,7 +21,8 @@ use domain_auth::audience::Audience;
 use domain_auth::event::{Event, SCHEMA_VERSION};
 use domain_auth::mail_limits::MailLimits;
 use domain_auth::ports::{
-    Clock, DeadLetter, Meter, Ports, PostToChat, PutAside, Redeliver, Redelivery, SendEmail,
+    Carry, Clock, CommitChanges, DeadLetter, Meter, Ports, PostToChat, PutAside, ReadDomains,
+    Redeliver, Redelivery, SendEmail,
 };
 use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::email_events::{Item, MailStore, Outcome, Postman, Settled};
@@ -53,6 +56,8 @@ pub struct App<P: Ports> {
     pub queue: P::Queue,
     /// The queue of what stops mail, and its ARN.
     pub first_queue: (P::Queue, String),
+    /// The queue of what waits for the next day of its contact, and its ARN.
+    pub carried_queue: (P::Queue, String),
     /// Where buttons lead.
     pub console: Console,
     /// The topic of a chat channel, where there is one.
@@ -68,11 +73,11 @@ struct Batch<'a> {
 impl<P> App<P>
 where
     P: Ports<
-            Store: MailStore,
+            Store: MailStore + ReadDomains + CommitChanges,
             Publisher: PostToChat,
             Mail: SendEmail,
             Meter: Meter,
-            Queue: Redeliver + PutAside,
+            Queue: Redeliver + PutAside + Carry,
         >,
 {
     /// Emails the events of the messages and answers with the messages that were not dealt with; the queue
@@ -82,13 +87,35 @@ where
     /// fails does not hold up the others: it comes again after a pause that grows with its deliveries. Where
     /// another attempt fares no better, the message is put aside.
     pub async fn notify(&self, batch: SqsEvent, deadline: Timestamp) -> SqsBatchResponse {
-        let batch = Batch::of(&batch.records);
-        let items = batch.items(self.notify_clients);
-        let tools = StoreTools {
+        let records = batch.records.into_iter();
+        let (of_ses, events): (Vec<_>, Vec<_>) = records.partition(mail_events::is_of_ses);
+        // First, because each takes milliseconds, and a backlog of emails would leave no time.
+        let failures = mail_events::note(&self.tools(), &of_ses, deadline).await;
+        let mut answer = self.answer(&of_ses, &failures).await;
+        let emailed = self.email(&events, deadline).await;
+        answer
+            .batch_item_failures
+            .extend(emailed.batch_item_failures);
+        answer
+    }
+
+    fn tools(&self) -> StoreTools<'_, P> {
+        StoreTools {
             store: &self.store,
             clock: &self.clock,
             ids: &self.ids,
-        };
+        }
+    }
+
+    /// Emails the events of messages.
+    async fn email(&self, messages: &[SqsMessage], deadline: Timestamp) -> SqsBatchResponse {
+        let batch = Batch::of(messages);
+        let mut items = batch.items(self.notify_clients);
+        if self.is_carried(messages) {
+            let carried = items.into_iter().map(|(at, item)| (at, item.carried()));
+            items = carried.collect();
+        }
+        let tools = self.tools();
         let mut postman: Postman<'_, P, _> =
             Postman::new(tools, &self.mail, self.limits, deadline, |form| {
                 rendered(form, &self.console)
@@ -107,23 +134,32 @@ where
         if !figures.is_empty() {
             self.meter.record(self.clock.now(), &figures);
         }
-        self.answer(&batch, &batch.failures(&items, settled)).await
+        self.answer(messages, &batch.failures(&items, settled))
+            .await
     }
 
     /// Tells the queue of the messages that failed, and answers with those that it is to keep.
     async fn answer(
         &self,
-        batch: &Batch<'_>,
+        messages: &[SqsMessage],
         failures: &[Option<Arc<NotifyError>>],
     ) -> SqsBatchResponse {
-        let queue = self.queue_of(batch);
+        let queue = self.queue_of(messages);
         let mut answer = SqsBatchResponse::default();
         let mut again = Vec::new();
-        for (message, error) in batch.messages.iter().zip(failures) {
+        for (message, error) in messages.iter().zip(failures) {
             let Some(error) = error else { continue };
             let id = message.message_id.clone().unwrap_or_default();
             if error.is_permanent() && put_aside(queue, message, error).await {
                 error.log(&id, deliveries(message), None);
+                continue;
+            }
+            if error.is_for_another_day() && !self.is_carried(messages) && self.carry(message).await
+            {
+                tracing::info!(
+                    message_id = id,
+                    "a message waits for the next day of its contact"
+                );
                 continue;
             }
             let after = self.pause(message, &id, error);
@@ -143,15 +179,33 @@ where
         answer
     }
 
-    fn queue_of(&self, batch: &Batch<'_>) -> &P::Queue {
+    fn queue_of(&self, messages: &[SqsMessage]) -> &P::Queue {
         let (first, arn) = &self.first_queue;
-        let message = batch.messages.first();
-        let source = message.and_then(|message| message.event_source_arn.as_ref());
-        if source == Some(arn) {
+        if come_from(messages, arn) {
             first
+        } else if self.is_carried(messages) {
+            &self.carried_queue.0
         } else {
             &self.queue
         }
+    }
+
+    /// Whether messages wait for another day already.
+    fn is_carried(&self, messages: &[SqsMessage]) -> bool {
+        come_from(messages, &self.carried_queue.1)
+    }
+
+    /// Whether a message is in the queue of what waits for the next day now.
+    async fn carry(&self, message: &SqsMessage) -> bool {
+        let body = message.body.as_deref().unwrap_or_default();
+        let outcome = self.carried_queue.0.carry(body).await;
+        if let Err(error) = &outcome {
+            tracing::warn!(
+                error = failure::causes(error),
+                "a message could not be carried over, and comes again"
+            );
+        }
+        outcome.is_ok()
     }
 
     fn pause(&self, message: &SqsMessage, id: &str, error: &NotifyError) -> Duration {
@@ -159,7 +213,8 @@ where
             Some(until) => {
                 let pause = until.duration_since(self.clock.now());
                 // Whole seconds, and not before the moment.
-                Duration::from_secs(pause.unsigned_abs().as_secs() + 1)
+                let pause = Duration::from_secs(pause.unsigned_abs().as_secs() + 1);
+                pause.min(pace::LONGEST_OF_SQS)
             }
             None => pace::pause_after(deliveries(message), id),
         }
@@ -242,6 +297,13 @@ impl<'a> Batch<'a> {
     }
 }
 
+/// Whether the messages of a batch, which all come from one queue, come from this one.
+fn come_from(messages: &[SqsMessage], arn: &str) -> bool {
+    let message = messages.first();
+    let source = message.and_then(|message| message.event_source_arn.as_deref());
+    source == Some(arn)
+}
+
 /// Whether Lasso support has just been emailed of an event.
 fn is_news_to_support(item: &Item<'_>, outcome: &Settled) -> bool {
     let emailed = matches!(outcome, Ok(Outcome::Sent | Outcome::Listed));
@@ -289,6 +351,8 @@ fn deliveries(message: &SqsMessage) -> u32 {
 mod batch_tests;
 #[cfg(test)]
 mod burst_tests;
+#[cfg(test)]
+mod carried_tests;
 #[cfg(test)]
 mod chat_tests;
 #[cfg(test)]

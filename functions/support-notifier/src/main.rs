@@ -35,6 +35,7 @@ async fn main() -> Result<(), Error> {
         notify_clients: config.notify_clients,
         queue: queue(config.queue_url),
         first_queue: (queue(config.first_queue_url), config.first_queue_arn),
+        carried_queue: (queue(config.carried_queue_url), config.carried_queue_arn),
         console: config.console,
         chat: config
             .chat_topic

@@ -16,6 +16,7 @@ enum Counter {
     Refused,
     Uncertain,
     Suppressed,
+    Carried,
 }
 
 /// What became of a batch.
@@ -24,7 +25,8 @@ pub(crate) fn figures<'a>(
 ) -> Vec<Figure> {
     let mut counts: BTreeMap<Counter, usize> = BTreeMap::new();
     for (item, outcome) in settled {
-        if let Some(counter) = counter(item.audience(), outcome) {
+        let is_new = !item.is_carried();
+        if let Some(counter) = counter(item.audience(), outcome, is_new) {
             *counts.entry(counter).or_default() += 1;
         }
     }
@@ -42,21 +44,25 @@ fn figure(counter: Counter, count: usize) -> Figure {
         }
         Counter::Refused => Figure::count("EmailsRefused", count),
         Counter::Uncertain => Figure::count("EmailsUncertain", count),
+        Counter::Carried => Figure::count("AlertsCarried", count),
         Counter::Suppressed => Figure::count("SupportSuppressed", count),
     }
 }
 
-fn counter(audience: Audience, outcome: &Settled) -> Option<Counter> {
+/// `is_new`: it has not been counted on another day.
+fn counter(audience: Audience, outcome: &Settled, is_new: bool) -> Option<Counter> {
     match outcome {
         Ok(Outcome::Sent | Outcome::Listed) => Some(Counter::Emailed(audience.as_str())),
         Ok(Outcome::SummarySent | Outcome::InSummary) => Some(Counter::NotEmailed("OverLimit")),
         Ok(Outcome::Repeated) => Some(Counter::NotEmailed("Repeated")),
-        Ok(Outcome::OverLimit) => Some(Counter::NotEmailed("ContactOverLimit")),
         Ok(Outcome::Suppressed) => Some(Counter::NotEmailed("ContactSuppressed")),
         Ok(Outcome::AlreadySent) => None,
         Err(error) if error.is_refused_for_good() => Some(Counter::Refused),
         Err(error) if error.may_have_been_sent() => Some(Counter::Uncertain),
         Err(error) if matches!(**error, EmailError::Suppressed) => Some(Counter::Suppressed),
+        Err(error) if matches!(**error, EmailError::DayIsFull { .. }) && is_new => {
+            Some(Counter::Carried)
+        }
         Err(_) => None,
     }
 }
@@ -94,7 +100,6 @@ fn word_for(outcome: Outcome) -> &'static str {
         Outcome::SummarySent => "summary_sent",
         Outcome::InSummary => "in_summary",
         Outcome::Repeated => "repeated",
-        Outcome::OverLimit => "over_limit",
         Outcome::Suppressed => "suppressed",
         Outcome::AlreadySent => "already_dealt_with",
     }

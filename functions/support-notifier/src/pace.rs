@@ -8,6 +8,9 @@ const SHORTEST: u64 = 2;
 /// The longest pause: so late at the most is an alert once Amazon SES takes mail again.
 const LONGEST: u64 = 300;
 
+/// A little less than SQS allows a message to be invisible after it was received, 12 hours.
+pub(crate) const LONGEST_OF_SQS: Duration = Duration::from_mins(11 * 60 + 45);
+
 /// The pause after the delivery with this number, which counts from one: two seconds, doubled with each
 /// delivery up to five minutes, and up to a quarter shorter, so that messages that were refused together do not
 /// come together again. Messages differ in it, because their identifiers do.

@@ -8,7 +8,7 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use domain_auth::audience::EmailId;
 use domain_auth::mail_limits::MailLimits;
 use domain_auth::ports::{
-    Clock, DeadLetter, Email, MailTo, Ports, PostToChat, PublishError, PutAside, Redeliver,
+    Carry, Clock, DeadLetter, Email, MailTo, Ports, PostToChat, PublishError, PutAside, Redeliver,
     Redelivery, RedeliveryError, Refusal, SendEmail, SesError,
 };
 use domain_auth::use_cases::email_events::SENDING_LEASE;
@@ -90,6 +90,7 @@ pub(super) struct Queue {
     pub(super) told: Mutex<Vec<Redelivery>>,
     pub(super) calls: Mutex<usize>,
     pub(super) dead: Mutex<Vec<DeadLetter>>,
+    pub(super) carried: Mutex<Vec<String>>,
     pub(super) fails: bool,
 }
 
@@ -103,6 +104,20 @@ impl PutAside for Queue {
             });
         }
         self.dead.lock().unwrap().push(message.clone());
+        Ok(())
+    }
+}
+
+impl Carry for Queue {
+    async fn carry(&self, body: &str) -> Result<(), RedeliveryError> {
+        if self.fails {
+            let source = "no answer".into();
+            return Err(RedeliveryError {
+                messages: 1,
+                source,
+            });
+        }
+        self.carried.lock().unwrap().push(body.to_owned());
         Ok(())
     }
 }
@@ -175,6 +190,7 @@ pub(super) fn app() -> TestApp {
         notify_clients: false,
         queue: Queue::default(),
         first_queue: (Queue::default(), "arn:first".to_owned()),
+        carried_queue: (Queue::default(), "arn:carried".to_owned()),
         console: Console::at(Some("https://console.example")),
         chat: Some(Channel::default()),
     }

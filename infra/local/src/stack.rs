@@ -179,6 +179,10 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
         error = emulator.ended() => return Err(error),
     };
 
+    // A template of an earlier release has none.
+    if let Some(topic) = deployed.outputs.get("MailEventTopicArn") {
+        gate.publish_mail_events_to(topic);
+    }
     api.leads_to(ports::loopback(port), &deployed.api_id);
     if let Some(id) = &deployed.console_api_id {
         console.leads_to(ports::loopback(port), id);

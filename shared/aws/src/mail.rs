@@ -15,6 +15,7 @@ use aws_sdk_sesv2::types::{
 use domain_auth::email_thread::EmailThread;
 use domain_auth::handoff::Document;
 use domain_auth::instructions::{Letter, SendLetter};
+use domain_auth::mail_refusal::AboutDomain;
 use domain_auth::names::EmailAddress;
 use domain_auth::ports::{Email, MailTo, Refusal, SendEmail, SesError};
 use jiff::{SignedDuration, Timestamp};
@@ -61,6 +62,10 @@ impl LetterMail {
 }
 
 impl SendLetter for LetterMail {
+    async fn is_suppressed(&self, to: &EmailAddress) -> Result<bool, SesError> {
+        is_suppressed(&self.client, to.as_str()).await
+    }
+
     async fn send(&self, to: &EmailAddress, letter: &Letter) -> Result<String, SesError> {
         let message = message(&letter.subject, &letter.text, &letter.html).map_err(malformed)?;
         let files = letter.attachments.iter().map(attachment);
@@ -69,6 +74,10 @@ impl SendLetter for LetterMail {
         let thread = EmailThread::of(&letter.client, &letter.domain);
         let headers = headers(Some(&thread), &self.from).map_err(malformed)?;
         let message = message.set_headers(Some(headers));
+        let about = AboutDomain {
+            client: letter.client.clone(),
+            domain: letter.domain.clone(),
+        };
         let to = Destination::builder().to_addresses(to.as_str()).build();
         let answer = self
             .client
@@ -77,7 +86,9 @@ impl SendLetter for LetterMail {
             .destination(to)
             .set_reply_to_addresses(reply_to(letter.reply_to.as_ref()))
             .configuration_set_name(&self.configuration_set)
-            .email_tags(audience("administrator").map_err(malformed)?)
+            .set_email_tags(Some(
+                tags("administrator", Some(&about)).map_err(malformed)?,
+            ))
             .content(EmailContent::builder().simple(message.build()).build())
             .send()
             .await
@@ -156,7 +167,7 @@ impl SendEmail for SupportMail {
             )
             .set_reply_to_addresses(self.reply_to(to, email))
             .configuration_set_name(&self.configuration_set)
-            .email_tags(audience(reader).map_err(malformed)?)
+            .set_email_tags(Some(tags(reader, email.about.as_ref()).map_err(malformed)?))
             .content(EmailContent::builder().simple(message).build())
             .send()
             .await
@@ -165,10 +176,14 @@ impl SendEmail for SupportMail {
     }
 }
 
-/// The tag by which SES counts bounces and complaints for each kind of reader: a dimension of the metrics
-/// of the configuration set.
-fn audience(reader: &str) -> Result<MessageTag, BuildError> {
-    MessageTag::builder().name("audience").value(reader).build()
+/// The tags that SES's events of an email have: the kind of reader, which is also a dimension of the metrics of
+/// the configuration set, and the domain that it is about.
+fn tags(reader: &str, about: Option<&AboutDomain>) -> Result<Vec<MessageTag>, BuildError> {
+    let about = about.map(AboutDomain::tags).into_iter().flatten();
+    std::iter::once(("audience", reader.to_owned()))
+        .chain(about)
+        .map(|(name, value)| MessageTag::builder().name(name).value(value).build())
+        .collect()
 }
 
 /// Whether an address is on the suppression list of the account (SES v2 `GetSuppressedDestination`, which

@@ -5,7 +5,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::BuildError;
 use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
 use aws_sdk_sqs::types::MessageAttributeValue;
-use domain_auth::ports::{DeadLetter, PutAside, Redeliver, Redelivery, RedeliveryError};
+use domain_auth::ports::{Carry, DeadLetter, PutAside, Redeliver, Redelivery, RedeliveryError};
 
 /// The message attribute that says why a message was put aside.
 const REASON: &str = "reason";
@@ -52,6 +52,18 @@ impl PutAside for MessageQueue {
             .send()
             .await
             .map_err(|error| failed(error.into_service_error().into()))?;
+        Ok(())
+    }
+}
+
+impl Carry for MessageQueue {
+    async fn carry(&self, body: &str) -> Result<(), RedeliveryError> {
+        let sent = self.client.send_message().queue_url(&self.url);
+        let sent = sent.message_body(body).send().await;
+        sent.map_err(|error| RedeliveryError {
+            messages: 1,
+            source: error.into_service_error().into(),
+        })?;
         Ok(())
     }
 }

@@ -37,6 +37,8 @@ pub enum Action {
     Ready,
     /// The client had the records emailed to a person.
     InstructionsSent,
+    /// An email about the domain did not reach its reader.
+    EmailRefused,
     /// A person asked for a look at SES and DNS.
     Checked,
     /// Another client has proven the name, or one above or below it; Lasso support decides.
@@ -55,7 +57,7 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Added,
         Self::ProofFound,
         Self::Provisioned,
@@ -73,6 +75,7 @@ impl Action {
         Self::Stuck,
         Self::Ready,
         Self::InstructionsSent,
+        Self::EmailRefused,
         Self::Checked,
         Self::Challenged,
         Self::Unchallenged,

@@ -3,6 +3,7 @@
 
 mod change;
 mod events;
+mod mail_refused;
 mod ready;
 mod ready_call;
 mod records_seen;
@@ -15,7 +16,8 @@ use crate::diagnosis::{Diagnosis, FormerTokens, Sightings};
 use crate::history::Actor;
 use crate::identity::SesLook;
 use crate::links::Link;
-use crate::names::{ClientId, Community, DomainName, EmailAddress};
+use crate::mail_refusal::MailRefusal;
+use crate::names::{ClientId, Community, DisplayName, DomainName, EmailAddress};
 use crate::records::{self, Record};
 use crate::state::{
     ABANDONED_AFTER, AtRisk, Authenticated, Failed, LONGEST_RUN, Pending, Rejected, State, Status,
@@ -34,6 +36,9 @@ pub struct Domain {
     pub name: DomainName,
     /// The client that added it.
     pub client: ClientId,
+    /// What the client is called, as the token of the last of its people who did something said.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub client_name: Option<DisplayName>,
     /// The first of the communities that it is for, where one was given.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub community: Option<Community>,
@@ -121,6 +126,10 @@ pub struct Domain {
     /// the next one is made or withdrawn.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub links: Vec<Link>,
+    /// Emails about it that did not reach their reader, at most [`REMEMBERED`](crate::mail_refusal::REMEMBERED),
+    /// the latest last.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub mail_refusals: Vec<MailRefusal>,
 }
 
 /// A client with a proven claim that stands against another's.
@@ -149,6 +158,13 @@ impl Domain {
     /// The communities that it is for, in the order in which they were given.
     pub fn communities(&self) -> impl Iterator<Item = &Community> {
         self.community.iter().chain(&self.other_communities)
+    }
+
+    /// Keeps the name of the client, where the actor's token has one.
+    fn learn_client_name(&mut self, actor: &Actor) {
+        if let Some(name) = actor.client_name().and_then(DisplayName::of_claim) {
+            self.client_name = Some(name);
+        }
     }
 
     /// Replaces the communities that it is for. One that is there twice counts once.

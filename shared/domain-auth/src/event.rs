@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::{DiagnosisCode, RecordState};
-use crate::names::{ClientId, Community, DomainName, EmailAddress, EventId};
+use crate::names::{ClientId, Community, DisplayName, DomainName, EmailAddress, EventId};
 use crate::records::{RecordId, Requirement};
 use crate::state::{State, Status, TriggerKind};
 
@@ -33,6 +33,9 @@ pub struct Event {
     pub domain_unicode: String,
     /// The client that added it.
     pub client: ClientId,
+    /// What the client is called, where a token has said it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub client_name: Option<DisplayName>,
     /// The first of the client's communities, where one was given.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub community: Option<Community>,
@@ -298,6 +301,7 @@ impl Event {
     #[must_use]
     pub fn without_persons(self) -> Self {
         Self {
+            client_name: None,
             community: None,
             other_communities: Vec::new(),
             contact_email: None,

@@ -98,6 +98,7 @@ fn the_example_is_an_event() {
 #[test]
 fn every_member_is_documented_and_so_is_which_may_be_absent() {
     let least = Event {
+        client_name: None,
         community: None,
         contact_email: None,
         previous_status: None,

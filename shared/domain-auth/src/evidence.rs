@@ -36,7 +36,8 @@ pub use make::{
 };
 pub(crate) use make::{
     of_adoption, of_broken, of_call, of_contest, of_decision, of_details, of_expiry, of_failure,
-    of_letter, of_link, of_nothing, of_ownership, of_removal, of_restart, of_stuck,
+    of_letter, of_link, of_mail_refusal, of_nothing, of_ownership, of_removal, of_restart,
+    of_stuck,
 };
 pub use reasons::Expiry;
 pub(crate) use reasons::{LossReason, SesCall, WithheldReason};

@@ -85,6 +85,13 @@ pub trait CountInstructions: Send + Sync {
 
 /// Sends email to one person.
 pub trait SendLetter: Send + Sync {
+    /// Whether SES has the address on its suppression list: it accepts an email to such an address, and
+    /// does not deliver it.
+    fn is_suppressed(
+        &self,
+        to: &EmailAddress,
+    ) -> impl Future<Output = Result<bool, SesError>> + Send;
+
     /// Sends it; the answer is SES's message id.
     fn send(
         &self,

@@ -29,6 +29,7 @@ pub mod limits;
 pub mod links;
 pub mod listing;
 pub mod mail_limits;
+pub mod mail_refusal;
 pub mod missing;
 pub mod pace;
 pub mod ports;

@@ -9,7 +9,7 @@ use crate::names::EmailAddress;
 use crate::ports::StoreError;
 
 /// Emails to one contact on a day, beside those that say that mail stops. A client chooses the address,
-/// which may be that of a stranger.
+/// which may be that of a stranger. What is above it is in one list of the next day.
 pub const CONTACT_EMAILS_PER_DAY: u32 = 30;
 
 const SECONDS_PER_MINUTE: i64 = 60;

@@ -21,13 +21,14 @@ use crate::email_thread::EmailThread;
 use crate::event::Event;
 use crate::figures::Figure;
 use crate::history::HistoryEntry;
+use crate::mail_refusal::AboutDomain;
 use crate::names::{ClientId, Community, DomainName, EventId};
 use crate::reconciliation::Reconciliation;
 use crate::run_memory::RunMemory;
 use crate::state::{QueuePart, Status};
 
 pub use chat::PostToChat;
-pub use redelivery::{DeadLetter, PutAside, Redeliver, Redelivery, RedeliveryError};
+pub use redelivery::{Carry, DeadLetter, PutAside, Redeliver, Redelivery, RedeliveryError};
 pub use senders::ReadSenders;
 pub use ses::{
     Creation, ExistingIdentity, Identities, IdentityOwner, IdentityPage, IdentityStatuses,
@@ -361,6 +362,8 @@ pub struct Email {
     pub event_id: EventId,
     /// The conversation, for the header `References`; none of an email about several domains.
     pub thread: Option<EmailThread>,
+    /// The domain whose client hears of it if the email does not reach its reader: of a list, the first.
+    pub about: Option<AboutDomain>,
 }
 
 /// Sends email.

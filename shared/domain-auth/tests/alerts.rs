@@ -122,6 +122,7 @@ impl World {
                 reply_to: None,
                 event_id: event.event_id,
                 thread: None,
+                about: None,
             })
         };
         let limits = MailLimits {

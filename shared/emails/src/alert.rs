@@ -16,7 +16,7 @@ use crate::words::{self, moment};
 /// The email of an event.
 pub fn alert(event: &Event, console: &Console) -> Draft {
     let name = event.domain.to_unicode();
-    let client = shown(event.client.as_str());
+    let client = client(event);
     let heading = heading(event);
     let subject = if stops_mail(event) {
         format!("SENDING STOPPED: {name}: {heading} ({client})")
@@ -32,6 +32,25 @@ pub fn alert(event: &Event, console: &Console) -> Draft {
         parts: parts(event, stands),
         button: Some(button(event, console)),
         small_print: small_print(event),
+    }
+}
+
+/// What the client is called; its identifier where no token has said it.
+pub(crate) fn client(event: &Event) -> String {
+    let name = event.client_name.as_ref();
+    let name = name.map(|name| shown(name.as_str()));
+    let name = name.filter(|name| !name.is_empty());
+    name.unwrap_or_else(|| shown(event.client.as_str()))
+}
+
+/// The same behind the identifier, which tells clients of one name apart. It may begin a line: an identifier is a
+/// word, and a name could look like a line of ours.
+pub(crate) fn client_in_full(event: &Event) -> String {
+    let (name, id) = (client(event), shown(event.client.as_str()));
+    if name == id {
+        id
+    } else {
+        format!("{id} ({name})")
     }
 }
 
@@ -159,7 +178,7 @@ fn why(event: &Event) -> String {
         EventType::Stuck => stuck_on(event.status).to_owned(),
         EventType::Contested if !event.other_sides.is_empty() => format!(
             "{} has proven that the domain is its own. Another client has the name, and Amazon SES has verified it.",
-            shown(event.client.as_str())
+            client_in_full(event)
         ),
         EventType::Added | EventType::Contested | EventType::Displaced | EventType::Ready => {
             about(&event.summary)
@@ -193,7 +212,7 @@ pub(crate) fn stuck_on(status: Status) -> &'static str {
 
 /// Who at the client has to know that it lost the domain.
 fn whom_to_tell(event: &Event) -> String {
-    let client = shown(event.client.as_str());
+    let client = client(event);
     match &event.contact_email {
         Some(contact) => format!("{}, the contact of {client}", shown(contact.as_str())),
         None => format!("an administrator of {client}, which left no contact"),
@@ -206,7 +225,7 @@ fn facts(event: &Event) -> Vec<(&'static str, String)> {
     if unicode != event.domain.as_str() {
         facts.push(("In DNS", event.domain.to_string()));
     }
-    facts.push(("Client", shown(event.client.as_str())));
+    facts.push(("Client", client_in_full(event)));
     let communities = event.community.iter().chain(&event.other_communities);
     if let Some(communities) = listed(communities, shown) {
         facts.push(("Community", communities));
@@ -229,10 +248,7 @@ fn other_sides(event: &Event) -> Option<Part> {
         return None;
     }
     let claimant = vec![
-        format!(
-            "{} claims it, and has proven it",
-            shown(event.client.as_str())
-        ),
+        format!("{} claims it, and has proven it", client_in_full(event)),
         event.domain.to_unicode(),
         words::state_word(event.status).to_owned(),
         event.state_since.map(moment).unwrap_or_default(),

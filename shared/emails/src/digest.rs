@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain_auth::event::{Event, EventType};
-use domain_auth::plain_text::{shown, shown_about};
+use domain_auth::plain_text::shown_about;
 
 use crate::alert;
 use crate::console::Console;
@@ -115,7 +115,7 @@ fn row(event: &Event, reader: Reader) -> Vec<String> {
     match reader {
         Reader::Support => vec![
             name,
-            shown(event.client.as_str()),
+            alert::client_in_full(event),
             alert::heading(event).to_owned(),
             why,
             state,

@@ -145,6 +145,7 @@ impl Draft {
             reply_to,
             event_id,
             thread,
+            about: None,
         })
     }
 }

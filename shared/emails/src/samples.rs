@@ -107,6 +107,7 @@ pub(crate) fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> 
             "domain": "mail.maplehomes.com",
             "domain_unicode": "mail.maplehomes.com",
             "client": "maple-homes",
+            "client_name": "Maple Homes",
             "community": "Maple Ridge",
             "other_communities": ["Cedar Hollow"],
             "contact_email": "kim@maplehomes.com",

@@ -2,14 +2,14 @@
 
 use domain_auth::event::{Event, limits_path};
 use domain_auth::instructions::Day;
-use domain_auth::plain_text::shown;
 
+use crate::alert::client_in_full;
 use crate::console::Console;
 use crate::draft::{Draft, Part, Tone};
 
 /// The summary of a day; `event` is the first one beyond the limit.
 pub fn summary(event: &Event, day: Day, limit: u32, console: &Console) -> Draft {
-    let client = shown(event.client.as_str());
+    let client = client_in_full(event);
     let heading = format!("{client}: more than {limit} alerts today");
     let said = format!(
         "On {day} (UTC) Lasso support has had {limit} emails about domains of {client}, which is the limit of a day."

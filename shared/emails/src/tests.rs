@@ -86,7 +86,7 @@ fn subjects_begin_with_the_domain_or_with_what_stops_mail() {
             "SENDING STOPPED: mail.maplehomes.com: ",
             "mаplehomes.com: ",
             "maplehomes.com and 2 more: ",
-            "maple-homes: ",
+            "maple-homes (Maple Homes): ",
         ];
         assert!(
             begins.iter().any(|begin| draft.subject.starts_with(begin)),

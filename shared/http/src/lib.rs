@@ -35,6 +35,7 @@ mod staff_reply;
 mod staff_view;
 mod stage;
 mod time;
+mod undelivered_view;
 mod view;
 mod waiting_view;
 mod words;

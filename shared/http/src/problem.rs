@@ -135,6 +135,8 @@ pub enum ApiError {
     Ses(SesError),
     /// SES does not take this email, however often it is sent.
     EmailRefused,
+    /// SES has the address on its suppression list, and delivers no email to it.
+    RecipientSuppressed,
     /// The identity at SES does not carry the client's tags.
     IdentityNotOurs,
     /// Only a contested domain can be given an identity that exists; where this one stands.
@@ -285,7 +287,8 @@ impl ApiError {
             Self::BeingRemoved | Self::Busy => None,
             Self::BeingErased | Self::ErasureUnconfirmed(_) => None,
             Self::TooManyLinks | Self::NoSuchLink => None,
-            Self::EmailRefused | Self::IdentityNotOurs | Self::NotContested(_) => None,
+            Self::EmailRefused | Self::RecipientSuppressed => None,
+            Self::IdentityNotOurs | Self::NotContested(_) => None,
             Self::HeldByAnother | Self::NoIdentity | Self::NoRoom(_) => None,
             Self::TooManyInstructions { .. } | Self::TooManyToRecipient(_) => None,
             Self::TooManyDomains(_) | Self::TooManyAdditions { .. } => None,

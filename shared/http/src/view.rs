@@ -17,6 +17,7 @@ use serde::Serialize;
 use crate::cursor::{Cursors, List};
 use crate::next_step::{Asker, DeadlineMeans, NextStepView, deadline_means, next_step};
 use crate::time::in_millis;
+use crate::undelivered_view::UndeliveredView;
 use crate::words;
 
 /// One domain.
@@ -49,6 +50,10 @@ pub struct DomainView {
     /// When it is looked at next.
     #[serde(serialize_with = "in_millis")]
     pub next_check_at: Timestamp,
+    /// Emails about it that did not reach their reader, the latest last. Those of instructions are gone when the
+    /// next ones are sent, and those to a contact when it is changed; the history keeps all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undelivered: Vec<UndeliveredView>,
 }
 
 /// What Amazon SES last answered, and when.
@@ -202,6 +207,7 @@ impl DomainView {
                 .unwrap_or_default(),
             readiness: look.map(|look| readiness_of(domain, look)),
             next_check_at: domain.next_check,
+            undelivered: domain.undelivered().map(UndeliveredView::from).collect(),
         }
     }
 }

@@ -183,6 +183,34 @@ async fn a_page_says_what_to_do_and_nothing_against_it() {
 }
 
 #[tokio::test]
+async fn an_email_that_did_not_reach_its_reader_is_on_the_page() {
+    let mut domain = in_state(Status::Pending);
+    let message = "The address d…@it-partner.example refused <the> email with the records.";
+    domain["undelivered"] = json!([{
+        "email": "instructions",
+        "reason": "bounced",
+        "to": "d…@it-partner.example",
+        "status": "5.1.1",
+        "at": "2026-06-01T12:00:00.000Z",
+        "message": message,
+    }]);
+    let mut browser = Browser::of(client_admin()).await;
+    browser.answer("GET /domains/example.com", 200, domain.clone());
+    let page = browser.get("/domains/example.com").await.body;
+    assert!(
+        page.contains("refused &#60;the&#62; email with the records."),
+        "{page}"
+    );
+    assert!(page.contains("1 June 2026, 12:00"), "{page}");
+    let path = "/staff/clients/maple-homes/domains/example.com";
+    domain["client"] = json!("maple-homes");
+    let mut browser = Browser::of(support()).await;
+    browser.answer(&format!("GET {path}"), 200, domain);
+    let page = browser.get(path).await.body;
+    assert!(page.contains("class=\"notice bad undelivered\""), "{page}");
+}
+
+#[tokio::test]
 async fn every_state_has_its_page_for_lasso_support() {
     for status in [
         Status::Contested,

@@ -67,7 +67,9 @@ impl Call {
             ("POST", ["outbound-emails"]) => Operation::SendEmail,
             ("POST", ["outbound-bulk-emails"]) => Operation::SendBulkEmail,
             ("GET", ["account"]) => Operation::GetAccount,
-            ("GET", ["suppression", "addresses", _]) => Operation::GetSuppressedDestination,
+            ("GET", ["suppression", "addresses", address]) => {
+                of(address, Operation::GetSuppressedDestination)
+            }
             (_, ["identities", name, ..]) => of(name, Operation::Other),
             _ => Operation::Other,
         };

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 use ses_model::{Account, BehaviourUpdate, Fault, Identity, Operation, Settings};
 
+use super::feedback::Fate;
 use super::made::Made;
 use super::upstream::DEFAULT_REGION;
 
@@ -38,6 +39,8 @@ struct Update {
     faults: Option<Vec<Fault>>,
     behaviour: BehaviourUpdate,
     identities: Vec<Made>,
+    recipients: BTreeMap<String, Fate>,
+    suppressed: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -56,6 +59,10 @@ pub(crate) struct Consequences {
     pub(crate) advance: Duration,
     /// Have these identities, whatever there was under their names.
     pub(crate) identities: Vec<Identity>,
+    /// Do this with the emails to these addresses.
+    pub(crate) recipients: BTreeMap<String, Fate>,
+    /// Put these addresses on the suppression list.
+    pub(crate) suppressed: Vec<String>,
 }
 
 /// `null`, 0, or a number of calls per second.
@@ -151,6 +158,8 @@ impl Control {
             reset: update.reset,
             advance,
             identities,
+            recipients: update.recipients,
+            suppressed: update.suppressed,
         })
     }
 

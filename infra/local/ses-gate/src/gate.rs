@@ -8,6 +8,7 @@ use ses_model::{Account, Due, Wanted};
 
 use super::clock::Clock;
 use super::control::Control;
+use super::feedback::{Feedback, Sent};
 use super::history::History;
 use super::lookup::Lookup;
 use super::upstream::Upstream;
@@ -25,6 +26,7 @@ pub(crate) struct Gate {
     pub(crate) ses: Arc<Ses>,
     pub(crate) upstream: Upstream,
     pub(crate) history: History,
+    pub(crate) feedback: Feedback,
 }
 
 /// The account, and the DNS that it looks at. A look is made when a status is asked for; nothing
@@ -60,6 +62,24 @@ impl Gate {
         let due = self.account().due_before(now + by, now);
         self.ses.look(due, now).await;
         self.clock.advance(by);
+    }
+
+    /// Publishes what becomes of an email that the emulator took, as SES does.
+    pub(crate) async fn report_mail(&self, request: &serde_json::Value, answer: &str) {
+        let answer: serde_json::Value = serde_json::from_str(answer).unwrap_or_default();
+        let sent = Sent {
+            request,
+            message_id: answer["MessageId"].as_str().unwrap_or_default(),
+            at: &self.clock.timestamp(self.clock.now()).to_string(),
+        };
+        let Some((topic, events)) = self.feedback.events(&sent) else {
+            return;
+        };
+        for event in events {
+            if let Err(error) = self.upstream.publish(&topic, &event.to_string()).await {
+                tracing::error!(%error, "an event of SES was not published");
+            }
+        }
     }
 
     /// Takes up identities that the emulator has and the gate does not know.

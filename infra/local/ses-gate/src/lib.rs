@@ -10,6 +10,7 @@
 mod call;
 mod clock;
 mod control;
+mod feedback;
 mod gate;
 mod history;
 mod lookup;
@@ -38,6 +39,7 @@ pub use ses_model::{Operation, Settings};
 
 use clock::Clock;
 use control::Control;
+use feedback::Feedback;
 use gate::{Gate, Ses};
 use history::History;
 use lookup::Lookup;
@@ -89,6 +91,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct SesGate {
     address: SocketAddr,
+    gate: Arc<Gate>,
     task: JoinHandle<()>,
 }
 
@@ -121,11 +124,13 @@ impl SesGate {
             ses: Arc::new(Ses::new(Account::new(settings.clone()), lookup)),
             control: Control::new(settings),
             history: History::default(),
+            feedback: Feedback::default(),
             upstream,
         });
         tracing::info!(%address, upstream = options.upstream, "the SES gate answers");
         Ok(Self {
             address,
+            gate: Arc::clone(&gate),
             task: tokio::spawn(serve(listener, gate)),
         })
     }
@@ -138,6 +143,12 @@ impl SesGate {
     /// Its address, for `AWS_ENDPOINT_URL_SES` and `AWS_ENDPOINT_URL_SESV2`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Publishes what becomes of emails (`recipients` of `POST /control`) on this SNS topic of the emulator, as
+    /// an event destination of SES does. Without one, nothing is published.
+    pub fn publish_mail_events_to(&self, topic_arn: &str) {
+        self.gate.feedback.publish_to(topic_arn.to_owned());
     }
 
     /// Stops it and waits until its socket is closed.

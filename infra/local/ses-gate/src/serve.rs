@@ -139,7 +139,10 @@ impl Gate {
                         if consequences.reset {
                             self.history.clear();
                             self.clock.reset();
+                            self.feedback.reset();
                         }
+                        self.feedback
+                            .add(consequences.recipients, consequences.suppressed);
                         if consequences.advance > Duration::ZERO {
                             self.advance(consequences.advance).await;
                         }
@@ -154,6 +157,7 @@ impl Gate {
         report["now"] = self.clock.timestamp(self.clock.now()).to_string().into();
         report["advanced_seconds"] = self.clock.advanced().as_secs_f64().into();
         report["identities"] = self.account().len().into();
+        report["mail"] = self.feedback.report();
         match shown::shown(self, query).await {
             Ok(shown) => {
                 for (key, value) in shown {

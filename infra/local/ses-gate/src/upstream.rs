@@ -5,6 +5,7 @@
 //! Only the tags of the identity are added, which that decision may need.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::time::Duration;
 
 use base64::Engine;
@@ -127,6 +128,38 @@ impl Upstream {
                 .to_owned(),
         })
     }
+}
+
+impl Upstream {
+    /// Publishes on an SNS topic of the emulator. It looks at who signs, not at the signature.
+    pub(crate) async fn publish(&self, topic: &str, message: &str) -> Result<(), reqwest::Error> {
+        const ROOT: &str = "AWS4-HMAC-SHA256 \
+            Credential=test/20260101/us-east-1/sns/aws4_request, SignedHeaders=host, Signature=0";
+        let (topic, message) = (form_encoded(topic), form_encoded(message));
+        let form = format!("Action=Publish&Version=2010-03-31&TopicArn={topic}&Message={message}");
+        self.client
+            .post(&self.url)
+            .header(header::AUTHORIZATION, ROOT)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form)
+            .send()
+            .await?
+            .error_for_status()?;
+        Ok(())
+    }
+}
+
+/// A value of a form.
+fn form_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for octet in text.bytes() {
+        if octet.is_ascii_alphanumeric() || b"-_.".contains(&octet) {
+            encoded.push(char::from(octet));
+        } else {
+            let _infallible = write!(encoded, "%{octet:02X}");
+        }
+    }
+    encoded
 }
 
 fn encoded(tags: &[(String, String)]) -> Option<HeaderValue> {

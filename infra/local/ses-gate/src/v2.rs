@@ -109,9 +109,21 @@ pub(crate) async fn handle(
             }
             tags(gate, call, &name, &body()?)?
         }
-        // No address is suppressed. The emulator lacks the call.
+        // The emulator lacks the call.
+        Operation::GetSuppressedDestination if gate.feedback.is_suppressed(&name) => json!({
+            "SuppressedDestination": {
+                "EmailAddress": name,
+                "Reason": "BOUNCE",
+                "LastUpdateTime": gate.clock.timestamp(now).as_second(),
+            },
+        }),
         Operation::GetSuppressedDestination => {
             return Err(Failure::not_found("The address"));
+        }
+        Operation::SendEmail if upstream.is_success() => {
+            let request = body().unwrap_or_default();
+            gate.report_mail(&request, &upstream.text()).await;
+            return Ok(None);
         }
         _ => return Ok(None),
     };

@@ -39,7 +39,8 @@ const ACTION: &str = "erase a client";
 const AT_ONCE: usize = 8;
 
 /// The attributes of an event that its client's erasure takes away; the summary is replaced.
-const OF_PERSONS: [&str; 7] = [
+const OF_PERSONS: [&str; 8] = [
+    "client_name",
     "community",
     "other_communities",
     "contact_email",
@@ -397,7 +398,7 @@ mod tests {
     use domain_auth::domain::Domain;
     use domain_auth::event::{Event, MissingPiece, RecordStanding, Side};
     use domain_auth::history::Actor;
-    use domain_auth::names::{Community, EmailAddress};
+    use domain_auth::names::{Community, DisplayName, EmailAddress};
     use domain_auth::records::{RecordId, Requirement};
     use domain_auth::state::State;
     use domain_auth_testkit::{SequentialIds, new_domain};
@@ -415,6 +416,7 @@ mod tests {
         let added = Domain::add(new, State::provisioning(), None, actor, at, &ids);
         let mut event = added.event.unwrap();
         event.other_communities = vec![Community::parse("Maple Hills").unwrap()];
+        event.client_name = DisplayName::of_claim("Maple Homes");
         event.note = Some("Dana wrote this.".to_owned());
         event.missing = vec![MissingPiece {
             record: None,

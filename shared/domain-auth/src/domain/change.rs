@@ -196,9 +196,10 @@ impl Domain {
             || new.name.organizational().to_owned(),
             |claims| claims.organizational.clone(),
         );
-        let domain = Self {
+        let mut domain = Self {
             name: new.name,
             client: new.client,
+            client_name: None,
             community: new.community,
             other_communities: Vec::new(),
             contact_email: new.contact_email,
@@ -227,7 +228,9 @@ impl Domain {
             sightings: Sightings::default(),
             hidden_by: None,
             links: Vec::new(),
+            mail_refusals: Vec::new(),
         };
+        domain.learn_client_name(&actor);
         let event_type = event::of_addition(domain.state.status());
         Change {
             history: vec![domain.history_entry(Action::Added, actor, None, evidence, now)],
@@ -256,6 +259,7 @@ impl Domain {
         let kind = trigger.kind();
         let previous = self.state.status();
         let mut domain = self.clone();
+        domain.learn_client_name(&actor);
         domain.state = domain.state.apply(trigger, now)?;
         domain.was_rejected |= kind == TriggerKind::Refused;
         domain.never_verified &= kind != TriggerKind::SesVerified;
@@ -357,6 +361,7 @@ impl Domain {
         domain.checked_at = None;
         domain.hurried_at = None;
         domain.ready = None;
+        domain.mail_refusals = Vec::new();
         domain.transition(trigger, actor, evidence, now, ids)
     }
 
@@ -390,6 +395,7 @@ impl Domain {
         ids: &impl Ids,
     ) -> Change {
         let mut change = self.updated(update);
+        change.domain.learn_client_name(&actor);
         let status = Some(self.state.status());
         let domain = &change.domain;
         change.history = vec![domain.history_entry(action, actor, status, evidence, now)];
@@ -416,6 +422,7 @@ impl Domain {
         update: impl FnOnce(&mut Self),
     ) -> Change {
         let mut change = self.updated(update);
+        change.domain.learn_client_name(&actor);
         let status = Some(self.state.status());
         let line = change
             .domain

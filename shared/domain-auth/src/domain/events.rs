@@ -40,6 +40,7 @@ impl Event {
             domain: domain.name.clone(),
             domain_unicode: domain.name.to_unicode(),
             client: domain.client.clone(),
+            client_name: domain.client_name.clone(),
             community: domain.community.clone(),
             other_communities: domain.other_communities.clone(),
             contact_email: domain.contact_email.clone(),

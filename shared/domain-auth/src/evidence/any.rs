@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::facts::{
     Addition, Adoption, Broken, Call, CommunitiesChange, ContactChange, Decision, Details, Expired,
-    Failure, FinalStepTaken, Identity, Letter, LinkTold, Look, Loss, Nothing, RecordSeen, Refusal,
-    Removal, Restart, Stuck,
+    Failure, FinalStepTaken, Identity, Letter, LinkTold, Look, Loss, MailRefused, Nothing,
+    RecordSeen, Refusal, Removal, Restart, Stuck,
 };
 use super::reasons::{AdoptedIdentity, Decided};
 use super::*;
@@ -246,6 +246,25 @@ fn facts_of(action: Action) -> BoxedStrategy<Facts> {
         Action::InstructionsSent => (text(), maybe(text()))
             .prop_map(|(to, note)| Facts::Letter(Letter { to, note }))
             .boxed(),
+        Action::EmailRefused => {
+            use crate::mail_refusal::{Mailing, Undelivered};
+            let email = any_of(&[Mailing::Instructions, Mailing::Notice]);
+            let reason = any_of(&[
+                Undelivered::Bounced,
+                Undelivered::Complained,
+                Undelivered::Rejected,
+            ]);
+            (text(), email, reason, maybe(text()))
+                .prop_map(|(to, email, reason, status)| {
+                    Facts::MailRefusal(MailRefused {
+                        to,
+                        email,
+                        reason,
+                        status,
+                    })
+                })
+                .boxed()
+        }
         Action::LinkMade | Action::LinkWithdrawn => ("[a-z0-9-]{1,36}", time())
             .prop_map(|(link, ends_at)| {
                 let link = LinkId::parse(&link).unwrap();
@@ -282,6 +301,7 @@ fn unknown_beside(action: Action) -> BoxedStrategy<Facts> {
         Action::Challenged | Action::Unchallenged => unknown().boxed(),
         Action::Displaced | Action::Removed | Action::Stuck => unknown().boxed(),
         Action::Ready | Action::InstructionsSent | Action::Changed => unknown().boxed(),
+        Action::EmailRefused => unknown().boxed(),
         Action::LinkMade | Action::LinkWithdrawn => unknown().boxed(),
     }
 }

@@ -39,7 +39,9 @@ impl ClientEvidence {
             Action::Ready | Action::InstructionsSent | Action::Checked | Action::Changed => {
                 evidence.map(Self::of_the_clients_own)
             }
-            Action::LinkMade | Action::LinkWithdrawn => evidence.map(Self::of_the_clients_own),
+            Action::EmailRefused | Action::LinkMade | Action::LinkWithdrawn => {
+                evidence.map(Self::of_the_clients_own)
+            }
         }
     }
 

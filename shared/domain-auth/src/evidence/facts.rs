@@ -11,6 +11,7 @@ use crate::diagnosis::{DiagnosisCode, RecordState};
 use crate::final_step::FinalStep;
 use crate::identity::{DkimToken, SesStatus, VerificationToken};
 use crate::links::LinkId;
+use crate::mail_refusal::{Mailing, Undelivered};
 use crate::names::Community;
 use crate::records::RecordId;
 use crate::state::FailureReason;
@@ -47,6 +48,8 @@ pub(crate) enum Facts {
     Loss(Loss),
     /// Of `instructions_sent`.
     Letter(Letter),
+    /// Of `email_refused`.
+    MailRefusal(MailRefused),
     /// Of `link_made` and `link_withdrawn`.
     Link(LinkTold),
     /// Of `stuck`.
@@ -203,6 +206,16 @@ pub(crate) struct Loss {
 pub(crate) struct Letter {
     pub(super) to: String,
     pub(super) note: Option<String>,
+}
+
+/// Which email did not reach its reader, and why. The address is made unrecognizable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MailRefused {
+    pub(super) to: String,
+    pub(super) email: Mailing,
+    pub(super) reason: Undelivered,
+    /// The status code of the mail server.
+    pub(super) status: Option<String>,
 }
 
 /// Which link, and when it ends by itself.

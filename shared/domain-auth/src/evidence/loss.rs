@@ -32,7 +32,9 @@ pub(super) fn loss_of(facts: &Facts) -> LossRead<'_> {
         Facts::Broken(_) | Facts::Failure(_) | Facts::Restart(_) => LossRead::default(),
         Facts::Call(_) | Facts::FinalStep(_) | Facts::Refusal(_) => LossRead::default(),
         Facts::Ownership(_) | Facts::Decision(_) | Facts::Adoption(_) => LossRead::default(),
-        Facts::Letter(_) | Facts::Stuck(_) | Facts::Removal(_) => LossRead::default(),
+        Facts::Letter(_) | Facts::MailRefusal(_) | Facts::Stuck(_) | Facts::Removal(_) => {
+            LossRead::default()
+        }
         Facts::Expired(_) | Facts::Link(_) | Facts::Nothing(_) => LossRead::default(),
     }
 }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::facts::{
     Addition, Adoption, Broken, Call, CommunitiesChange, ContactChange, Decision, Details, Expired,
-    Failure, FinalStepTaken, Identity, Letter, LinkTold, Look, Loss, Nothing, OwnershipSeen,
-    RecordSeen, Refusal, Removal, Restart, Stuck,
+    Failure, FinalStepTaken, Identity, Letter, LinkTold, Look, Loss, MailRefused, Nothing,
+    OwnershipSeen, RecordSeen, Refusal, Removal, Restart, Stuck,
 };
 use super::reasons::{AdoptedIdentity, Decided, Expiry, LossReason, SesCall};
 use super::{Evidence, Facts, Internal};
@@ -16,6 +16,7 @@ use crate::event::MissingPiece;
 use crate::final_step::FinalStep;
 use crate::identity::{ConfigurationSet, SesIdentity, SesStatus};
 use crate::links::Link;
+use crate::mail_refusal::MailRefusal;
 use crate::names::{ClientId, DomainName, EmailAddress, Note};
 use crate::state::{DisplacedBy, FailureReason};
 
@@ -192,6 +193,16 @@ pub(crate) fn of_letter(to: &EmailAddress, note: Option<&Note>) -> Evidence {
     Evidence::new(Facts::Letter(Letter {
         to: to.masked(),
         note: text_of(note),
+    }))
+}
+
+/// Which email did not reach its reader, and why.
+pub(crate) fn of_mail_refusal(refusal: &MailRefusal) -> Evidence {
+    Evidence::new(Facts::MailRefusal(MailRefused {
+        to: refusal.to.clone(),
+        email: refusal.email,
+        reason: refusal.reason,
+        status: refusal.status.clone(),
     }))
 }
 

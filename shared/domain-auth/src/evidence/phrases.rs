@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::facts::{Call, Details, Facts, Look};
+use super::facts::{Call, Details, Facts, Look, MailRefused};
 use crate::actor::Person;
 use crate::diagnosis::RecordState;
+use crate::mail_refusal::{Mailing, Undelivered};
 use crate::names::{Community, DisplayName};
 use crate::plain_text::one_line;
 
@@ -65,6 +66,27 @@ pub(super) fn seen(facts: Option<&Facts>) -> String {
         unknown => format!(", and DNS did not answer about {unknown}"),
     };
     format!(": {found} of {looked_for} records {were} found{unknown}")
+}
+
+/// Which email did not reach its reader, and why.
+pub(super) fn email_refused(refused: &MailRefused) -> String {
+    let email = match refused.email {
+        Mailing::Instructions => "the email with the records",
+        Mailing::Notice => "an email about the domain to its contact",
+    };
+    let to = one_line(&refused.to);
+    match refused.reason {
+        Undelivered::Bounced => {
+            let status = refused.status.as_deref().map(one_line);
+            let status = status.map(|status| format!(" ({status})"));
+            let status = status.unwrap_or_default();
+            format!("The address {to} refused {email}{status}.")
+        }
+        Undelivered::Complained => format!("The recipient {to} reported {email} as spam."),
+        Undelivered::Rejected => {
+            format!("Amazon SES took {email} for {to}, and then rejected it as harmful.")
+        }
+    }
 }
 
 /// What the client said to Lasso support.

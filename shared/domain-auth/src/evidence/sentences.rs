@@ -10,8 +10,8 @@ use super::facts::Facts;
 use super::internal::Internal;
 use super::loss::loss_of;
 use super::phrases::{
-    call_in, changed, day, name_of, name_of_client, names_lasso, note_in, provisioned, quoted,
-    said, seen, shortened,
+    call_in, changed, day, email_refused, name_of, name_of_client, names_lasso, note_in,
+    provisioned, quoted, said, seen, shortened,
 };
 use super::reasons::{Expiry, ShownReason};
 use crate::action::Action;
@@ -113,6 +113,10 @@ impl Told<'_> {
                     format!("{who} had the records emailed to {}.", one_line(&letter.to))
                 }
                 Some(_) | None => format!("{who} had the records emailed."),
+            },
+            Action::EmailRefused => match facts {
+                Some(Facts::MailRefusal(refused)) => email_refused(refused),
+                Some(_) | None => "An email about the domain did not reach its reader.".to_owned(),
             },
             Action::LinkMade => match facts {
                 Some(Facts::Link(link)) => format!(

@@ -51,6 +51,7 @@ fn facts(action: Action, stored: &Value) -> Option<Facts> {
         Action::Challenged | Action::Unchallenged => exactly(stored, Facts::Nothing),
         Action::Displaced => loss(),
         Action::InstructionsSent => exactly(stored, Facts::Letter),
+        Action::EmailRefused => exactly(stored, Facts::MailRefusal),
         Action::LinkMade | Action::LinkWithdrawn => exactly(stored, Facts::Link),
         Action::Stuck => exactly(stored, Facts::Stuck),
         Action::Changed => exactly(stored, Facts::Details),

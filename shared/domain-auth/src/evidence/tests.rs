@@ -36,6 +36,7 @@ fn kinds(evidence: &Evidence) -> [Option<u8>; 2] {
         Facts::AsStored(_) => 18,
         Facts::Link(_) => 26,
         Facts::Details(_) => 27,
+        Facts::MailRefusal(_) => 28,
     };
     let internal = evidence.internal.as_ref().map(|internal| match internal {
         Internal::Withheld { .. } => 19,
@@ -58,7 +59,7 @@ fn every_kind_of_evidence_is_among_those_that_are_written_and_read() {
         let (_, evidence) = strategy.new_tree(&mut runner).unwrap().current();
         seen.extend(kinds(&evidence).into_iter().flatten());
     }
-    assert_eq!(seen, (0..28).collect());
+    assert_eq!(seen, (0..29).collect());
 }
 
 proptest! {

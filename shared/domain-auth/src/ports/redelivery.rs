@@ -41,6 +41,13 @@ pub trait PutAside: Send + Sync {
     ) -> impl Future<Output = Result<(), RedeliveryError>> + Send;
 }
 
+/// Puts messages into a queue for later.
+pub trait Carry: Send + Sync {
+    /// Puts a copy of a message with this body into the queue. Then the message itself may be deleted. One that
+    /// dies in between leaves two copies.
+    fn carry(&self, body: &str) -> impl Future<Output = Result<(), RedeliveryError>> + Send;
+}
+
 /// The queue was not told of some messages, or of none.
 #[derive(Debug, thiserror::Error)]
 #[error("the queue was not told when {messages} messages are to come again")]

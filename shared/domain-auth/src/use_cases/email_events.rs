@@ -202,13 +202,15 @@ where
                 Place::Repeated => Ok(Begun::Over(Outcome::Repeated)),
             },
             Audience::Client => {
-                let day = MailWindow::Day(Day::of(now));
-                let count = store.emails_counted(&item.mailbox(), day).await?;
+                let day = Day::of(now);
+                let window = MailWindow::Day(day);
+                let count = store.emails_counted(&item.mailbox(), window).await?;
                 if count < CONTACT_EMAILS_PER_DAY {
                     return Ok(Begun::Own);
                 }
-                store.settle(item.id(), now).await?;
-                Ok(Begun::Over(Outcome::OverLimit))
+                // Nothing was sent: the next delivery need not wait for the lease.
+                store.release(item.id()).await?;
+                Err(EmailError::DayIsFull { until: day.end() })
             }
         }
     }

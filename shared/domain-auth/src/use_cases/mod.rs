@@ -19,6 +19,7 @@ pub mod first_look;
 pub mod import;
 pub mod links;
 pub mod look;
+pub mod note_refusal;
 pub mod notify;
 pub mod poll;
 pub mod provision;

@@ -12,6 +12,7 @@ use crate::evidence;
 use crate::handoff::{Handoff, HandoffError, LettersPage, Sender, letter};
 use crate::history::{Action, Actor};
 use crate::instructions::{CountInstructions, Counted, Day, Left, Letter, Recipient, SendLetter};
+use crate::mail_refusal::Mailing;
 use crate::names::{ClientId, DomainName, EmailAddress, Note};
 use crate::ports::{Clock, CommitChanges, CommitError, Ports, ReadDomains, SesError};
 use crate::state::Status;
@@ -54,6 +55,9 @@ pub enum InstructionsRefusal {
         /// How long to wait.
         wait: SignedDuration,
     },
+    /// Amazon SES has the address on its suppression list, and delivers nothing to it.
+    #[error("the address is on the suppression list")]
+    Suppressed,
     /// The email has no text.
     #[error(transparent)]
     Unrendered(#[from] HandoffError),
@@ -66,8 +70,9 @@ pub enum InstructionsRefusal {
 pub type InstructionsError = Failure<InstructionsRefusal>;
 
 /// Sends the records of a domain to one address, with a link to their page below `base`, unless that is
-/// empty. The email is counted first: one that dies with the function counts. The link is live before the
-/// email is on its way; where SES certainly did not take the email, it ends.
+/// empty. The email is counted first: one that dies with the function counts. One to an address on the
+/// suppression list counts too, so that the list cannot be searched with this call. The link is live before
+/// the email is on its way; where SES certainly did not take the email, it ends.
 pub async fn send_instructions<P>(
     tools: &StoreTools<'_, P>,
     mail: &P::Mail,
@@ -100,6 +105,9 @@ where
             }));
         }
     };
+    if is_suppressed(mail, &order.to).await {
+        return Err(Failure::Refused(InstructionsRefusal::Suppressed));
+    }
     let made = match base {
         "" => Ok((domain, None)),
         _ => link_for_email(tools, (client, name)).await,
@@ -137,6 +145,20 @@ where
         );
     }
     Ok(Sent { letter, left })
+}
+
+/// False where SES does not tell: then the email is sent, and SES says what it thinks of it.
+async fn is_suppressed(mail: &impl SendLetter, to: &EmailAddress) -> bool {
+    match mail.is_suppressed(to).await {
+        Ok(suppressed) => suppressed,
+        Err(error) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the suppression list could not be read; the email is sent all the same"
+            );
+            false
+        }
+    }
 }
 
 fn letter_of(
@@ -221,7 +243,9 @@ where
     let mut attempts = Attempts::default();
     while attempts.again(clock, ids).await {
         let (actor, evidence) = (actor.clone(), Some(evidence.clone()));
-        let change = domain.acted(Action::InstructionsSent, actor, evidence, now, |_| {});
+        let change = domain.acted(Action::InstructionsSent, actor, evidence, now, |domain| {
+            domain.supersede_refusals(Mailing::Instructions);
+        });
         if is_written(store.commit(&change).await)? {
             return Ok(());
         }

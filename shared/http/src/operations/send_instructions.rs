@@ -61,9 +61,11 @@ impl From<InstructionsRefusal> for ApiError {
                 Self::PerhapsSent(error)
             }
             InstructionsRefusal::Ses(SesError::Refused {
-                refusal: Refusal::MessageRejected | Refusal::BadRequest,
+                refusal: Refusal::BadRequest,
                 ..
             }) => Self::EmailRefused,
+            InstructionsRefusal::Suppressed => Self::RecipientSuppressed,
+            // A rejected message is refused because of our sender or account, not of the address.
             InstructionsRefusal::Ses(error) => Self::Ses(error),
         }
     }
@@ -116,6 +118,7 @@ pub(super) mod openapi {
                     seconds: 35_798,
                 },
                 ApiError::EmailRefused,
+                ApiError::RecipientSuppressed,
                 ApiError::TooManyToRecipient(35_798),
                 samples::throttled("SendEmail"),
                 samples::refused("SendEmail"),

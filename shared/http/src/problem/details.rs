@@ -312,6 +312,15 @@ impl ApiError {
                 "Amazon SES does not send this email. Check the address, or send the records in \
                  another way.",
             ),
+            Self::RecipientSuppressed => Problem::new(
+                422,
+                "recipient_suppressed",
+                "The address does not take email",
+                "Amazon SES delivers nothing to this address: earlier email to it came back, or was \
+                 reported as spam. Nothing was sent. Check the address, send the records to another \
+                 one, or copy them. If the address is right, ask Lasso support to take it off the \
+                 suppression list.",
+            ),
             Self::IdentityNotOurs => Problem::new(
                 409,
                 "identity_not_ours",

@@ -261,7 +261,7 @@ impl Contests {
             Action::Reopened | Action::RecordsBroken | Action::RecordsRecovered => {}
             Action::Removed | Action::Stuck | Action::Ready | Action::InstructionsSent => {}
             Action::Challenged | Action::Unchallenged | Action::Checked | Action::Changed => {}
-            Action::LinkMade | Action::LinkWithdrawn => {}
+            Action::EmailRefused | Action::LinkMade | Action::LinkWithdrawn => {}
         }
         Ok(())
     }

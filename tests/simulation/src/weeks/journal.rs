@@ -306,7 +306,7 @@ impl Journal {
             Action::Ready | Action::InstructionsSent => false,
             Action::Challenged | Action::Unchallenged => false,
             Action::Checked | Action::Adopted | Action::Changed => false,
-            Action::LinkMade | Action::LinkWithdrawn => false,
+            Action::EmailRefused | Action::LinkMade | Action::LinkWithdrawn => false,
         };
         let key = (domain.client.clone(), domain.name.clone());
         let mut entries = self.entries();

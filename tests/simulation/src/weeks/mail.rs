@@ -26,6 +26,11 @@ pub(super) struct SimMail {
 }
 
 impl SendLetter for SimMail {
+    /// Of no address.
+    async fn is_suppressed(&self, _: &EmailAddress) -> Result<bool, SesError> {
+        Ok(false)
+    }
+
     async fn send(&self, _: &EmailAddress, _: &Letter) -> Result<String, SesError> {
         let (least, mean) = ANSWER;
         if self.chance.happens(self.trouble.throttled) {

@@ -70,7 +70,7 @@ fn trigger_of(entry: &HistoryEntry, domain: &Domain) -> Option<Trigger> {
         Action::Ready | Action::InstructionsSent => return None,
         Action::Challenged | Action::Unchallenged => return None,
         Action::Checked | Action::Changed => return None,
-        Action::LinkMade | Action::LinkWithdrawn => return None,
+        Action::EmailRefused | Action::LinkMade | Action::LinkWithdrawn => return None,
         // Proven, and Lasso support has to decide.
         Action::ProofFound if entry.to == Status::Contested => return None,
         Action::Readded if entry.to == Status::Contested => Trigger::ReaddedContested {

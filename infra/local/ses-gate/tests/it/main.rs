@@ -9,6 +9,7 @@ mod byodkim;
 mod calls;
 mod control;
 mod emulator;
+mod feedback;
 mod foreign;
 mod identities;
 mod tags;

@@ -22,8 +22,6 @@ pub enum Outcome {
     InSummary,
     /// Support was told the same before the domain was removed and added again.
     Repeated,
-    /// The contact has had as many emails as there may be on a day.
-    OverLimit,
     /// The contact's address is on the suppression list of the account.
     Suppressed,
     /// It had been sent before, or needs no email.
@@ -83,6 +81,12 @@ pub enum EmailError {
         /// When to come again.
         until: Timestamp,
     },
+    /// The contact has had as many emails as there may be on a day: it is in a list of the next one.
+    #[error("the contact has had its emails of the day")]
+    DayIsFull {
+        /// When the next day begins.
+        until: Timestamp,
+    },
     /// Others kept counting alerts of the same client.
     #[error("too many alerts of one client at once")]
     Busy,
@@ -109,7 +113,11 @@ impl EmailError {
         match self {
             Self::HeldBack | Self::Unrendered(_) => true,
             Self::Ses(error) => refuses_for_good(error),
-            Self::InFlight | Self::NoTime | Self::Early { .. } | Self::Busy => false,
+            Self::InFlight
+            | Self::NoTime
+            | Self::Early { .. }
+            | Self::DayIsFull { .. }
+            | Self::Busy => false,
             Self::Suppressed | Self::Unnoted(_) | Self::Store(_) => false,
         }
     }
@@ -119,7 +127,7 @@ impl EmailError {
         match self {
             Self::Ses(error) => refuses_for_good(error),
             Self::HeldBack | Self::Unrendered(_) | Self::InFlight | Self::NoTime => false,
-            Self::Early { .. } | Self::Busy | Self::Suppressed => false,
+            Self::Early { .. } | Self::DayIsFull { .. } | Self::Busy | Self::Suppressed => false,
             Self::Unnoted(_) | Self::Store(_) => false,
         }
     }
@@ -130,7 +138,11 @@ impl EmailError {
             Self::Ses(SesError::Unavailable { .. }) | Self::Unnoted(_) => true,
             Self::Ses(SesError::Throttled { .. } | SesError::Refused { .. }) => false,
             Self::HeldBack | Self::Unrendered(_) | Self::InFlight | Self::NoTime => false,
-            Self::Early { .. } | Self::Busy | Self::Suppressed | Self::Store(_) => false,
+            Self::Early { .. }
+            | Self::DayIsFull { .. }
+            | Self::Busy
+            | Self::Suppressed
+            | Self::Store(_) => false,
         }
     }
 }

@@ -19,6 +19,7 @@ pub struct Item<'a> {
     pub(super) audience: Audience,
     pub(super) to: MailTo,
     pub(super) may_wait: bool,
+    pub(super) carried: bool,
 }
 
 impl<'a> Item<'a> {
@@ -37,7 +38,22 @@ impl<'a> Item<'a> {
             audience,
             to,
             may_wait,
+            carried: false,
         })
+    }
+
+    /// The same event on a later day than the one on which its contact had no room for it.
+    #[must_use]
+    pub fn carried(self) -> Self {
+        Self {
+            carried: true,
+            ..self
+        }
+    }
+
+    /// Whether it comes on a later day.
+    pub fn is_carried(&self) -> bool {
+        self.carried
     }
 
     /// The event.
@@ -90,10 +106,15 @@ pub(super) fn by_reader(items: &[Item<'_>], which: &[usize]) -> Vec<Vec<usize>> 
     groups
 }
 
-/// The lists among the items of one reader, each at most [`LISTED_AT_ONCE`] long, and what is no list.
+/// The lists among the items of one reader, each at most [`LISTED_AT_ONCE`] long, and what is no list. What was
+/// carried over from another day is one list of all types.
 pub(super) fn into_lists(items: &[Item<'_>], which: Vec<usize>) -> (Vec<Vec<usize>>, Vec<usize>) {
-    let mut lists = Vec::new();
-    let mut singles = which;
+    let is_carried = |at: &usize| items[*at].carried;
+    let (mut carried, mut singles): (Vec<usize>, Vec<usize>) =
+        which.into_iter().partition(is_carried);
+    carried.sort_by_key(|at| items[*at].event.occurred_at);
+    let lists = carried.chunks(LISTED_AT_ONCE).map(<[usize]>::to_vec);
+    let mut lists: Vec<Vec<usize>> = lists.collect();
     for event_type in EventType::ALL {
         let of_type = |at: &usize| items[*at].event.event_type == event_type;
         let count = singles.iter().filter(|at| of_type(at)).count();

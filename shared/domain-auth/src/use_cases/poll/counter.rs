@@ -160,6 +160,7 @@ impl Counter {
             | Action::Adopted
             | Action::Ready
             | Action::InstructionsSent
+            | Action::EmailRefused
             | Action::LinkMade
             | Action::LinkWithdrawn
             | Action::Checked

@@ -1,0 +1,51 @@
+//! What Amazon SES reports of an email that did not reach its reader is noted at the domain.
+
+use super::StoreTools;
+use crate::attempts::{Attempts, is_written};
+use crate::mail_refusal::MailReport;
+use crate::ports::{Clock, CommitChanges, Ports, ReadDomains, StoreError};
+
+/// What became of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noted {
+    /// It is at the domain and in its history.
+    Written,
+    /// Nothing was written: the domain has it already, is gone, or was added after the email was sent.
+    Nothing,
+}
+
+/// Why a report was not noted. It has to come again.
+#[derive(Debug, thiserror::Error)]
+pub enum NoteError {
+    /// Others kept changing the same domain.
+    #[error("others kept changing the domain")]
+    Busy,
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Notes a report, once, also if it comes several times or out of order: the domain and the line of its history
+/// are one transaction, which is written only over the version in which the report was not known.
+pub async fn note_refusal<P>(
+    tools: &StoreTools<'_, P>,
+    report: &MailReport,
+) -> Result<Noted, NoteError>
+where
+    P: Ports<Store: ReadDomains + CommitChanges>,
+{
+    let StoreTools { store, clock, ids } = *tools;
+    let about = &report.about;
+    let mut attempts = Attempts::default();
+    while attempts.again(clock, ids).await {
+        let domain = store.domain(&about.client, &about.domain).await?;
+        let change = domain.and_then(|domain| domain.mail_refused(report, clock.now()));
+        let Some(change) = change else {
+            return Ok(Noted::Nothing);
+        };
+        if is_written(store.commit(&change).await)? {
+            return Ok(Noted::Written);
+        }
+    }
+    Err(NoteError::Busy)
+}

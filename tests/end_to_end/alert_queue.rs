@@ -1,6 +1,8 @@
 //! The queue between the topic and support-notifier: Amazon SES refuses for a while, and every alert is
 //! one email all the same. What is put aside comes back by SQS's own redrive.
 
+use std::io::Write;
+
 use domain_auth::audience::EmailId;
 use domain_auth::event::Event;
 use domain_auth::ports::{Clock, EmailLedger};
@@ -185,10 +187,12 @@ async fn in_front(world: Shared) {
     };
     world.until("support is told", is_told).await;
     let took = begun.elapsed();
-    println!(
+    writeln!(
+        std::io::stdout(),
         "the alert of a stopped domain was emailed {:.1} s after the change, in front of 1,000 others",
         took.as_secs_f64()
-    );
+    )
+    .expect("a line");
     assert!(took < std::time::Duration::from_mins(1), "{took:?}");
     let waiting = messages_in(&world, alerts).await;
     assert!(

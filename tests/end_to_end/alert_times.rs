@@ -1,6 +1,7 @@
 //! From the change of a domain to the email about it. The times are printed; what is asserted leaves room for a
 //! machine with other work.
 
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode};
@@ -12,7 +13,7 @@ use crate::world::{Shared, answer_to, text};
 const CHANGES: usize = 30;
 
 /// The median that is promised on a machine without other work is 5 s.
-const GENEROUS: Duration = Duration::from_secs(60);
+const GENEROUS: Duration = Duration::from_mins(1);
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.alone(
@@ -56,11 +57,14 @@ async fn within_seconds(world: Shared) {
     }
     times.sort();
     let median = times[times.len() / 2];
-    println!(
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
         "from {CHANGES} changes to their emails: median {:.1} s, nine in ten {:.1} s, longest {:.1} s",
         median.as_secs_f64(),
         times[times.len() * 9 / 10].as_secs_f64(),
         times[times.len() - 1].as_secs_f64(),
-    );
+    )
+    .expect("a line");
     assert!(median < GENEROUS, "{median:?}");
 }

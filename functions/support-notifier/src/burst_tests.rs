@@ -332,7 +332,7 @@ fn put_back(
 struct Work {
     queue: Vec<Message>,
     chance: Chance,
-    at_work: usize,
+    busy: usize,
     most_deliveries: u32,
 }
 
@@ -344,10 +344,10 @@ async fn copy(app: &App<BurstPorts>, work: &Mutex<Work>) {
             let mut work = work.lock().unwrap();
             let Work { queue, chance, .. } = &mut *work;
             let batch = received(queue, chance, now);
-            if batch.is_empty() && work.queue.is_empty() && work.at_work == 0 {
+            if batch.is_empty() && work.queue.is_empty() && work.busy == 0 {
                 return;
             }
-            work.at_work += usize::from(!batch.is_empty());
+            work.busy += usize::from(!batch.is_empty());
             batch
         };
         if batch.is_empty() {
@@ -359,7 +359,7 @@ async fn copy(app: &App<BurstPorts>, work: &Mutex<Work>) {
         let deadline = now + SignedDuration::from_secs(25);
         let answer = app.notify(event, deadline).await;
         let mut work = work.lock().unwrap();
-        work.at_work -= 1;
+        work.busy -= 1;
         let deliveries = batch.iter().map(|message| message.deliveries).max();
         work.most_deliveries = work.most_deliveries.max(deliveries.unwrap_or_default());
         put_back(app, &mut work.queue, batch, &answer);
@@ -377,7 +377,7 @@ fn a_burst_is_one_email_for_each_event_and_reader_and_no_dead_letter() {
     let work = Mutex::new(Work {
         queue,
         chance,
-        at_work: 0,
+        busy: 0,
         most_deliveries: 0,
     });
     let copies = (0..COPIES).map(|_| copy(&app, &work));

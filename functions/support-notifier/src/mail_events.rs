@@ -57,7 +57,8 @@ struct Mail {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Bounce {
-    bounce_type: String,
+    #[serde(rename = "bounceType")]
+    kind: String,
     timestamp: Option<Timestamp>,
     #[serde(default)]
     bounced_recipients: Vec<BouncedRecipient>,
@@ -186,7 +187,7 @@ fn what_happened(event: &MailEvent) -> Option<(Undelivered, Option<Timestamp>, O
     match event.event_type.as_str() {
         "Bounce" => {
             let bounce = event.bounce.as_ref()?;
-            if bounce.bounce_type != "Permanent" {
+            if bounce.kind != "Permanent" {
                 return None;
             }
             let mut recipients = bounce.bounced_recipients.iter();

@@ -114,7 +114,7 @@ fn batch(bodies: impl IntoIterator<Item = String>) -> SqsEvent {
 }
 
 async fn delivered(app: &TestApp, events: &[&Value]) {
-    let answer = notified(app, batch(events.iter().map(|event| event.to_string()))).await;
+    let answer = notified(app, batch(events.iter().map(ToString::to_string))).await;
     assert_eq!(answer, SqsBatchResponse::default());
     assert!(app.queue.dead.lock().unwrap().is_empty());
 }

@@ -44,7 +44,8 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
         let deadline = i64::try_from(event.context.deadline)?;
         let deadline = Timestamp::from_millisecond(deadline)?;
-        Ok::<_, Error>(app.notify(event.payload, deadline).await)
+        // In a box, because the compiler gives up on futures nested this deep.
+        Ok::<_, Error>(Box::pin(app.notify(event.payload, deadline)).await)
     }))
     .await
 }

@@ -133,10 +133,6 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
     })
     .await
     .map_err(Error::Gate)?;
-    let front = |port| async move {
-        let front = Front::start(ports::loopback(port)).await;
-        front.map_err(|source| Error::Port { port, source })
-    };
     let (console, api) = (front(options.console_port).await?, front(0).await?);
     let previews = Previews::start(ports::loopback(0), emails)
         .await
@@ -205,6 +201,12 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
             state,
         },
     ))
+}
+
+/// An address of its own for one API of the emulator.
+async fn front(port: u16) -> Result<Front, Error> {
+    let front = Front::start(ports::loopback(port)).await;
+    front.map_err(|source| Error::Port { port, source })
 }
 
 /// The DNS server with its zones, and what changes its faults.

@@ -62,6 +62,10 @@ type WalkPorts = TestPorts<FakeDns, Letters>;
 pub(crate) struct Letters(Mutex<Vec<String>>);
 
 impl SendLetter for Letters {
+    async fn is_suppressed(&self, _: &EmailAddress) -> Result<bool, SesError> {
+        Ok(false)
+    }
+
     async fn send(&self, to: &EmailAddress, _: &Letter) -> Result<String, SesError> {
         let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sent.push(to.as_str().to_owned());

@@ -15,6 +15,10 @@ use super::reply::{Reply, reply};
 use super::upstream::Answer;
 
 /// Answers a call that the emulator has allowed, or `None` to let its own answer through.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one match, a row or two per operation"
+)]
 pub(crate) async fn handle(
     gate: &Gate,
     call: &Call,

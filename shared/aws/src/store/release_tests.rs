@@ -126,6 +126,7 @@ fn every_action_in_the_history_of_the_first_release_is_shown() {
         Action::LinkWithdrawn,
         Action::Changed,
         Action::Unchallenged,
+        Action::EmailRefused,
     ];
     assert_eq!(
         actions.len(),

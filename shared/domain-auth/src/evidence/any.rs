@@ -177,6 +177,10 @@ fn unknown() -> impl Strategy<Value = Facts> {
 }
 
 /// What may be stored with a line of this action.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one exhaustive match, a row or two per action"
+)]
 fn facts_of(action: Action) -> BoxedStrategy<Facts> {
     let known = match action {
         Action::Added | Action::Readded => addition().prop_map(Facts::Addition).boxed(),

@@ -9,7 +9,7 @@ use domain_auth::ports::Clock;
 use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth_testkit::{Inheritance, SesFault, TextMissing, client, domain_name};
 
-use super::world::{DAY, HOUR, MINUTE, WAITS, World, dkim_of, named};
+use super::world::{DAY, HOUR, MINUTE, WAITS, World, dkim_of};
 
 const STOPPED: SesStatus = SesStatus {
     verification: AxisStatus::Failed,

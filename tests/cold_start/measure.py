@@ -62,6 +62,8 @@ VARIABLES = {
     "ALERT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/alerts",
     "API_URL": "https://api.example",
     "BREAKER_PERCENT": "20",
+    "CARRIED_ALERT_QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:carried-alerts",
+    "CARRIED_ALERT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/carried-alerts",
     "CHAT_TOPIC_ARN": "",
     "CHECKS_PER_MINUTE": "30",
     "CLIENT_ID_CLAIM": "custom:client_id",

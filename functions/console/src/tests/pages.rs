@@ -206,6 +206,8 @@ async fn an_email_that_did_not_reach_its_reader_is_on_the_page() {
     domain["client"] = json!("maple-homes");
     let mut browser = Browser::of(support()).await;
     browser.answer(&format!("GET {path}"), 200, domain);
+    let history = format!("GET {path}/history?limit=10");
+    browser.answer(&history, 200, history_of_one());
     let page = browser.get(path).await.body;
     assert!(page.contains("class=\"notice bad undelivered\""), "{page}");
 }

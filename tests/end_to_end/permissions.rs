@@ -6,9 +6,11 @@ use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::Domain;
 use domain_auth::erasure::{EraseClients, Erasure};
 use domain_auth::history::Actor;
-use domain_auth::ports::CommitChanges;
+use domain_auth::mail_refusal::AboutDomain;
+use domain_auth::names::{ClientId, DomainName};
+use domain_auth::ports::{Clock, CommitChanges};
 use domain_auth::state::{Provisioning, State, Trigger};
-use domain_auth_aws::SystemIds;
+use domain_auth_aws::{SystemClock, SystemIds};
 use domain_auth_testkit::{client, identity, new_domain};
 use jiff::Timestamp;
 use reqwest::Method;
@@ -236,9 +238,45 @@ async fn support_notifier(world: Shared) {
         world.invoke("support-notifier", &stops()).await;
         let poison = crate::support_email::delivery_in("not-json");
         world.invoke("support-notifier", &poison).await;
+        // An email about a domain that did not reach its reader.
+        let refused = world.fresh_domain();
+        world.add(world.client_admin(), &refused).await;
+        world
+            .invoke("support-notifier", &bounce_about(&world, &refused))
+            .await;
     })
     .await;
     world.control_ses(json!({ "faults": [] })).await;
+}
+
+/// What Amazon SES reports of instructions that bounced.
+fn bounce_about(world: &Shared, domain: &str) -> Value {
+    let about = AboutDomain {
+        client: ClientId::parse(&world.info.clients.client_admin).expect("a client"),
+        domain: DomainName::parse(domain).expect("a domain"),
+    };
+    let mut tags = json!({ "audience": ["administrator"] });
+    for (name, value) in about.tags() {
+        tags[name] = json!([value]);
+    }
+    let now = SystemClock.now().to_string();
+    let event = json!({
+        "eventType": "Bounce",
+        "mail": {
+            "timestamp": now,
+            "messageId": format!("bounced-{domain}"),
+            "destination": [format!("dns@{domain}")],
+            "tags": tags,
+        },
+        "bounce": {
+            "bounceType": "Permanent",
+            "bouncedRecipients": [{ "emailAddress": format!("dns@{domain}"), "status": "5.1.1" }],
+            "timestamp": now,
+        },
+    });
+    let mut delivery = crate::support_email::delivery("verified", domain);
+    delivery["Records"][0]["body"] = json!(event.to_string());
+    delivery
 }
 
 /// What decide-domain leaves when Lasso support has given the client an identity.

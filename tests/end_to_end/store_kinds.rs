@@ -301,21 +301,7 @@ impl<S: EveryStore> Writer<'_, S> {
         let domain = self.at_risk(&domain).await;
         let seen = Self::seen(None);
         let domain = self.next(&domain, Trigger::RecordsRecovered, seen).await;
-        let rival = Challenger {
-            client: client("cedar-homes"),
-            name: domain_name("example.com"),
-        };
-        let evidence = Some(evidence::of_challenge(rival.clone()));
-        let change = domain.acted(
-            Action::Challenged,
-            Actor::Service,
-            evidence,
-            self.now(),
-            |domain| {
-                domain.challengers.push(rival.clone());
-            },
-        );
-        let domain = self.commit(change).await;
+        let domain = self.challenged(&domain).await;
         let domain = self.commit(domain.stuck(self.now(), &self.ids)).await;
         let ownership_secret = "another secret".to_owned();
         let lost = json!({ "reason": "contested", "internal": { "reason": "proven", "to": "cedar-homes" } });
@@ -357,6 +343,34 @@ impl<S: EveryStore> Writer<'_, S> {
             .map(|line| serde_json::to_string(&line.action).unwrap())
             .collect();
         assert_eq!(actions.len(), Action::ALL.len(), "{actions:?}");
+    }
+
+    /// A claim of another client that stands against it, and its end.
+    async fn challenged(&self, domain: &Domain) -> Domain {
+        let rival = Challenger {
+            client: client("cedar-homes"),
+            name: domain_name("example.com"),
+        };
+        let evidence = Some(evidence::of_challenge(rival.clone()));
+        let change = domain.acted(
+            Action::Challenged,
+            Actor::Service,
+            evidence,
+            self.now(),
+            |domain| {
+                domain.challengers.push(rival.clone());
+            },
+        );
+        let domain = self.commit(change).await;
+        let evidence = Some(evidence::of_challenge(rival));
+        let change = domain.acted(
+            Action::Unchallenged,
+            Actor::Service,
+            evidence,
+            self.now(),
+            |domain| domain.challengers.clear(),
+        );
+        self.commit(change).await
     }
 
     /// A link that is made, and withdrawn.

@@ -3,6 +3,7 @@
 
 mod change;
 mod events;
+mod hidden_by;
 mod mail_refused;
 mod ready;
 mod ready_call;
@@ -26,8 +27,9 @@ use crate::state::{
 use crate::watching::watch::Watch;
 
 pub use change::{Change, Fate};
+pub use hidden_by::HiddenBy;
 pub use ready_call::ReadyCall;
-pub use records_seen::{HiddenBy, RecordsSeen};
+pub use records_seen::RecordsSeen;
 
 /// A domain of one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! What the use cases need from outside, in the words of the domain.
 
 mod chat;
+mod page_start;
 mod redelivery;
 mod senders;
 mod ses;
@@ -28,6 +29,7 @@ use crate::run_memory::RunMemory;
 use crate::state::{QueuePart, Status};
 
 pub use chat::PostToChat;
+pub use page_start::PageStart;
 pub use redelivery::{Carry, DeadLetter, PutAside, Redeliver, Redelivery, RedeliveryError};
 pub use senders::ReadSenders;
 pub use ses::{
@@ -58,10 +60,6 @@ impl<T> Page<T> {
         }
     }
 }
-
-/// Where a page starts: after this entry of the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PageStart(pub String);
 
 /// What to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

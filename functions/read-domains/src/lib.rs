@@ -167,7 +167,10 @@ fn zone_of(request: &ParsedRequest, handoff: &Handoff<'_>) -> Result<Option<Stri
     let wanted = wanted.strip_suffix('.').unwrap_or(wanted);
     let found = zones.iter().find(|zone| zone.eq_ignore_ascii_case(wanted));
     let found = found.cloned().ok_or_else(|| {
-        let detail = format!("is none of the zones with records: {}", zones.join(", "));
+        let detail = format!(
+            "must be one of the zones with records: {}",
+            zones.join(", ")
+        );
         ApiError::invalid(FieldError::parameter("zone", detail))
     })?;
     Ok(Some(found))

@@ -291,7 +291,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         Ok(gone)
     }
 
-    /// Whether SES says that it has no such identity. Not knowing is no.
+    /// Whether SES says that it has no such identity. Returns false if SES did not answer.
     pub(super) async fn is_gone(&self, domain: &Domain, times: Times) -> bool {
         // What changed since it was listed is a matter of its own.
         if !WITH_IDENTITY.contains(&domain.state.status())

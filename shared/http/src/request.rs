@@ -212,7 +212,12 @@ impl ParsedRequest {
         }
         let known = operation.query_parameters();
         match self.request.query_string_parameters_ref() {
-            Some(sent) => query::check(sent.iter().map(|(name, _)| name), known),
+            Some(sent) => {
+                // The map has an order of its own in every process.
+                let mut names: Vec<&str> = sent.iter().map(|(name, _)| name).collect();
+                names.sort_unstable();
+                query::check(names.into_iter(), known)
+            }
             None => Ok(()),
         }
     }

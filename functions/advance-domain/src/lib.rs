@@ -7,14 +7,15 @@
 
 mod config;
 
-use domain_auth::alerts::{Place, ReadAlertCounts};
+use domain_auth::alerts::{Place, ReadAlertCounts, Said};
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
 use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::limits::ReadClientRecord;
-use domain_auth::names::ClientId;
+use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{ClaimStore, Identities, Outbox, Ports, Publish, ReadDomains};
 use domain_auth::ses_share::SesTurns;
+use domain_auth::state::Status;
 use domain_auth::use_cases::change_details::change_details;
 use domain_auth::use_cases::client_limits;
 use domain_auth::use_cases::notify::notify;
@@ -130,7 +131,7 @@ where
         let (domain, actor) = (request.domain()?, request.actor()?);
         let NotifyReadyBody { note } = NotifyReadyBody::read(request.fields_if_any()?)?;
         not_being_removed(request, &self.store).await?;
-        let emails = self.emails_support(domain.0).await?;
+        let emails = self.emails_support(domain).await?;
         let notified = notify(&self.tools(), domain, note.as_ref(), &actor, emails).await?;
         let view = if request.is_by_support() {
             NotifiedView::for_support(&notified)
@@ -141,8 +142,21 @@ where
         Ok(Answer::after(notified.event, Ok(reply)))
     }
 
-    /// Whether one more alert about a client's domains is an email: its own, or the summary of the day.
-    async fn emails_support(&self, client: &ClientId) -> Result<bool, ApiError> {
+    /// Whether one more alert about a client's domain is an email: its own, or the summary of the day.
+    async fn emails_support(
+        &self,
+        (client, name): (&ClientId, &DomainName),
+    ) -> Result<bool, ApiError> {
+        if let Some(domain) = self.store.domain(client, name).await? {
+            let said = if domain.state.status() == Status::Verified {
+                Said::ReadyAndVerified
+            } else {
+                Said::ReadyAndNotVerified
+            };
+            if self.store.was_said(&domain, said, self.clock.now()).await? {
+                return Ok(false);
+            }
+        }
         let limits = client_limits::read(&self.store, &self.clock, client).await?;
         let own = limits.record.own.and_then(|own| own.support_emails_per_day);
         let limit = own.unwrap_or(self.support_emails);

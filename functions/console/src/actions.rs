@@ -57,7 +57,8 @@ impl<F: Fetch> Visit<'_, F> {
                 format!("The instructions were sent to {email}."),
             )),
             Err(ApiError::Problem(problem)) => {
-                Ok(Outcome::refused(&place.under("hand-over"), problem.detail))
+                let refused = Outcome::refused(&place.under("hand-over"), words::refusal(&problem));
+                Ok(refused.with_typed(self.request, &["email", "note"]))
             }
             Err(error) => Err(error.into()),
         }
@@ -69,15 +70,10 @@ impl<F: Fetch> Visit<'_, F> {
             Ok(answer) => {
                 let made: MadeLink = read(201, answer)?;
                 let ends = words::moment(made.ends_at);
-                Ok(Outcome::done(
-                    &to,
-                    format!(
-                        "Copy this link now, it is shown once: {} It is good until {ends}.",
-                        made.url
-                    ),
-                ))
+                let said = format!("Copy this link now: it is shown once. It works until {ends}.");
+                Ok(Outcome::done(&to, said).with_copy(made.url))
             }
-            Err(ApiError::Problem(problem)) => Ok(Outcome::refused(&to, problem.detail)),
+            Err(ApiError::Problem(problem)) => Ok(Outcome::refused(&to, words::refusal(&problem))),
             Err(error) => Err(error.into()),
         }
     }
@@ -87,7 +83,7 @@ impl<F: Fetch> Visit<'_, F> {
         let path = format!("{}/{id}", place.under("links"));
         match self.api.act(Method::DELETE, &path, None, None).await {
             Ok(_) => Ok(Outcome::done(&to, "The link opens nothing any more.")),
-            Err(ApiError::Problem(problem)) => Ok(Outcome::refused(&to, problem.detail)),
+            Err(ApiError::Problem(problem)) => Ok(Outcome::refused(&to, words::refusal(&problem))),
             Err(error) => Err(error.into()),
         }
     }
@@ -103,9 +99,10 @@ impl<F: Fetch> Visit<'_, F> {
                 &place.list,
                 format!("{} was removed.", place.domain),
             )),
-            Err(ApiError::Problem(problem)) => {
-                Ok(Outcome::refused(&place.under("remove"), problem.detail))
-            }
+            Err(ApiError::Problem(problem)) => Ok(Outcome::refused(
+                &place.under("remove"),
+                words::refusal(&problem),
+            )),
             Err(error) => Err(error.into()),
         }
     }
@@ -125,7 +122,8 @@ impl<F: Fetch> Visit<'_, F> {
         match self.api.act(Method::PATCH, path, Some(&body), None).await {
             Ok(_) => Ok(Outcome::done(path, "Saved.")),
             Err(ApiError::Problem(problem)) => {
-                Ok(Outcome::refused(&place.under("settings"), problem.detail))
+                let refused = Outcome::refused(&place.under("settings"), words::refusal(&problem));
+                Ok(refused.with_typed(self.request, &["communities", "contact_email"]))
             }
             Err(error) => Err(error.into()),
         }

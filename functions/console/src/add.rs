@@ -10,10 +10,13 @@ use crate::fetch::Fetch;
 use crate::reply::{Outcome, View};
 use crate::types::{Added, List, Summary};
 use crate::view::{self, AddForm, Row};
-use crate::{Failure, Visit};
+use crate::{Failure, Visit, words};
 
 /// Most domains that one form adds.
 const MOST_NAMES: usize = 20;
+
+/// What separates the labels of a domain, as people type it (RFC 5895 section 2).
+const DOTS: [char; 4] = ['.', '。', '．', '｡'];
 
 /// Names that were not added, and why, each reason once.
 type NotAdded = Vec<(String, String)>;
@@ -63,6 +66,7 @@ impl<F: Fetch> Visit<'_, F> {
             main: main.render()?,
             // The answer to a form has no address to fetch it from again.
             refresh_seconds: (status == StatusCode::OK).then_some(30),
+            has_no_fields: false,
         };
         Ok(Outcome::Page(status, view))
     }
@@ -77,6 +81,18 @@ impl<F: Fetch> Visit<'_, F> {
             problem: None,
         };
         let mut names = names_in(&form.typed);
+        // A space by mistake must not make another domain of what is behind it.
+        if let Some(part) = names
+            .iter()
+            .find(|part| !part.contains(DOTS))
+            .filter(|_| names.len() > 1)
+        {
+            form.problem = Some(format!(
+                "Nothing was added: “{part}” is not a domain. A domain has no spaces in it; put a comma or a new line \
+                 between two domains."
+            ));
+            return self.list(form, StatusCode::UNPROCESSABLE_ENTITY).await;
+        }
         let (mut added, mut not_added): (Vec<Added>, NotAdded) = (Vec::new(), Vec::new());
         if names.len() > MOST_NAMES {
             let rest = names.split_off(MOST_NAMES).join(", ");
@@ -90,7 +106,7 @@ impl<F: Fetch> Visit<'_, F> {
                     read_otherwise.extend(typed);
                     added.push(domain);
                 }
-                Err(problem) => refuse(&mut not_added, name, problem.detail),
+                Err(problem) => refuse(&mut not_added, name, words::refusal(&problem)),
             }
         }
         let note = match read_otherwise.as_slice() {

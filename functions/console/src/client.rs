@@ -58,7 +58,7 @@ impl<F: Fetch> Visit<'_, F> {
         let view = View {
             title: title.to_owned(),
             main: main.render()?,
-            refresh_seconds: None,
+            ..View::default()
         };
         Ok(Outcome::Page(StatusCode::FORBIDDEN, view))
     }
@@ -97,11 +97,15 @@ impl<F: Fetch> Visit<'_, F> {
     async fn one(&self, place: &Place) -> Result<Outcome, Failure> {
         let domain = self.domain_at(place).await?;
         let beside = self.beside(place, &domain).await?;
-        let page = DomainPage::new(place, &domain, self.forms, &self.said, &beside, self.now)?;
+        let typed = self.typed("reason").unwrap_or_default();
+        let page = DomainPage::new(
+            place, &domain, self.forms, &self.said, &beside, typed, self.now,
+        )?;
         let view = View {
             title: page.headline.clone(),
             main: page.render()?,
             refresh_seconds: words::refresh_seconds(domain.summary.status),
+            has_no_fields: !place.is_staff(),
         };
         Ok(Outcome::Page(StatusCode::OK, view))
     }
@@ -140,8 +144,8 @@ impl<F: Fetch> Visit<'_, F> {
             name,
             said: &self.said,
             forms: self.forms,
-            email: "",
-            note: "",
+            email: self.typed("email").unwrap_or_default(),
+            note: self.typed("note").unwrap_or_default(),
             links: links
                 .items
                 .iter()
@@ -209,14 +213,24 @@ impl<F: Fetch> Visit<'_, F> {
             place,
             name,
             said: &self.said,
-            communities: domain.summary.communities.join("\n"),
-            contact: domain.contact_email.as_deref().unwrap_or_default(),
+            communities: self
+                .typed("communities")
+                .map_or_else(|| domain.summary.communities.join("\n"), str::to_owned),
+            contact: self
+                .typed("contact_email")
+                .or(domain.contact_email.as_deref())
+                .unwrap_or_default(),
             forms: self.forms,
         };
         Ok(Outcome::page(
             &format!("Settings of {name}"),
             main.render()?,
         ))
+    }
+
+    /// What was typed into a field of this page's form, which was refused.
+    pub(crate) fn typed(&self, field: &str) -> Option<&str> {
+        self.flash.and_then(|flash| flash.typed(field))
     }
 
     /// `POST`, once for this form and `what`.
@@ -248,7 +262,9 @@ pub(crate) fn told<T>(
 ) -> Result<Outcome, Failure> {
     match answer {
         Ok(answer) => Ok(Outcome::done(&place.path, words(answer))),
-        Err(ApiError::Problem(problem)) => Ok(Outcome::refused(&place.path, problem.detail)),
+        Err(ApiError::Problem(problem)) => {
+            Ok(Outcome::refused(&place.path, words::refusal(&problem)))
+        }
         Err(error) => Err(error.into()),
     }
 }

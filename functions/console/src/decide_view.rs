@@ -41,7 +41,7 @@ impl Side {
         Self {
             client: client.to_owned(),
             page,
-            name: summary.domain_unicode.clone(),
+            name: words::name(summary),
             word,
             tone,
             since: words::moment(summary.status_since),
@@ -74,6 +74,8 @@ pub(crate) struct Decide<'a> {
     /// Each record, its state in a word, and the class of its colour.
     seen: Vec<(&'a Record, &'static str, &'static str)>,
     lines: &'a [Line],
+    /// What was typed as a reason before, in a form that was refused.
+    typed: &'a str,
     /// This claim, and then those of others; empty where there is no other.
     sides: Vec<Side>,
 }
@@ -84,6 +86,7 @@ impl<'a> Decide<'a> {
         domain: &'a Domain,
         beside: &'a Beside,
         forms: Forms<'a>,
+        typed: &'a str,
     ) -> Self {
         let claim = domain.claim.as_ref();
         let proven = claim.and_then(|claim: &Claim| claim.proven_at);
@@ -120,6 +123,7 @@ impl<'a> Decide<'a> {
                 .map(|(record, card)| (record, card.state_word, card.tone))
                 .collect(),
             lines: &beside.lines,
+            typed,
             sides: sides(place, domain, beside),
         }
     }
@@ -133,10 +137,18 @@ impl<'a> Decide<'a> {
     }
 
     fn can_grant(&self) -> bool {
-        self.can_adopt() && self.proven.is_some()
+        self.is_contested() && self.proven.is_some()
     }
 
+    /// Where another client holds the name, a decision about that claim comes first.
     fn can_adopt(&self) -> bool {
+        let claim = self.domain.claim.as_ref();
+        let is_held =
+            claim.is_some_and(|claim| claim.holder.is_some() || !claim.against.is_empty());
+        self.is_contested() && !is_held
+    }
+
+    fn is_contested(&self) -> bool {
         self.domain.summary.status == Status::Contested
     }
 

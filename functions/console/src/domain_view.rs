@@ -104,6 +104,7 @@ impl<'a> DomainPage<'a> {
         forms: Forms<'a>,
         said: &'a str,
         beside: &'a Beside,
+        typed: &'a str,
         now: Timestamp,
     ) -> Result<Self, askama::Error> {
         let summary = &domain.summary;
@@ -112,7 +113,7 @@ impl<'a> DomainPage<'a> {
         let known = domain.dns_provider.as_ref();
         let known = known.and_then(domain_auth_pages::Provider::known);
         let decide = if place.is_staff() {
-            Decide::new(place, domain, beside, forms).render()?
+            Decide::new(place, domain, beside, forms, typed).render()?
         } else {
             String::new()
         };

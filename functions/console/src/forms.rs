@@ -39,6 +39,12 @@ impl<'a> Forms<'a> {
         self.seal.seal(Purpose::Form, &context, &self.ids.secret())
     }
 
+    /// The same on all pages of the session, and on those of no other.
+    pub(crate) fn of_session(&self) -> String {
+        let context = [self.session.secret.as_str(), "page"];
+        self.seal.seal(Purpose::Form, &context, &())
+    }
+
     /// What makes the form of a request the one it is, however often it is sent: the `Idempotency-Key`
     /// of what it asks for.
     pub(crate) fn key(&self, request: &Incoming, origin: &str) -> Result<String, Forged> {

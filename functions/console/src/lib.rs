@@ -75,6 +75,8 @@ pub(crate) struct Visit<'a, F> {
     pub(crate) forms: Forms<'a>,
     /// HTML of what the page before has left to say.
     pub(crate) said: String,
+    /// What the page before has left.
+    pub(crate) flash: Option<&'a session::Flash>,
     /// Of a form: what makes it the one that it is.
     pub(crate) key: Option<String>,
     pub(crate) now: jiff::Timestamp,
@@ -153,7 +155,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
         if parts == ["sign-out"] && key.is_some() {
             return self.sign_out().await;
         }
-        let flash = self.sessions.flash(&request.jar, &session);
+        let flash = self.sessions.flash(&request.jar, &session, &request.path);
         let person = session.person(&self.config.claims);
         let visit = Visit {
             request,
@@ -161,6 +163,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
             api: Api::new(&self.fetch, &self.config.api_url, session.token()),
             forms,
             said: flash.as_ref().map(said).transpose()?.unwrap_or_default(),
+            flash: flash.as_ref(),
             key,
             now: self.clock.now(),
         };
@@ -187,11 +190,17 @@ impl<F: Fetch, C: Clock> App<F, C> {
         let mut response = match outcome {
             Outcome::Page(status, view) => {
                 let top = askama::Template::render(&view::Top { person, forms })?;
-                reply::page(status, &view, &top, &self.config.frame_ancestors)?
+                reply::page(
+                    status,
+                    &view,
+                    &top,
+                    &forms.of_session(),
+                    &self.config.frame_ancestors,
+                )?
             }
             Outcome::Go(to, flash) => {
                 if let Some(flash) = flash {
-                    cookies.extend(self.sessions.leave_flash(session, &flash));
+                    cookies.extend(self.sessions.leave_flash(session, &to, &flash));
                 }
                 reply::see_other(&to)
             }
@@ -229,7 +238,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
             ..View::default()
         };
         let top = "<span class=\"brand\">Lasso Domain Authentication</span>";
-        reply::page(status, &view, top, &self.config.frame_ancestors)
+        reply::page(status, &view, top, "", &self.config.frame_ancestors)
     }
 }
 
@@ -245,7 +254,9 @@ const FORGED: (&str, &str) = (
 fn said(flash: &session::Flash) -> Result<String, askama::Error> {
     #[derive(askama::Template)]
     #[template(
-        source = "<p class=\"notice {{ flash.tone }}\" role=\"status\">{{ flash.text }}</p>",
+        source = "<div class=\"notice {{ flash.tone }}\" role=\"status\"><p>{{ flash.text }}</p>\
+                  {% if let Some(copy) = flash.copy %}<p class=\"copied\"><code id=\"copy\">{{ copy }}</code> \
+                  <button type=\"button\" class=\"copy quiet\">Copy</button></p>{% endif %}</div>",
         ext = "html"
     )]
     struct Said<'a> {
@@ -297,7 +308,7 @@ fn failed(failure: &Failure) -> Result<Outcome, askama::Error> {
     let view = View {
         title: title.to_owned(),
         main,
-        refresh_seconds: None,
+        ..View::default()
     };
     Ok(Outcome::Page(status, view))
 }

@@ -4,6 +4,7 @@ use domain_auth_pages::{Frame, Referrer, headers};
 use http::header::{CACHE_CONTROL, HeaderName, HeaderValue, LOCATION, SET_COOKIE};
 use http::{Response, StatusCode};
 
+use crate::request::Incoming;
 use crate::session::Flash;
 
 /// A page without its frame.
@@ -12,6 +13,8 @@ pub(crate) struct View {
     pub(crate) title: String,
     pub(crate) main: String,
     pub(crate) refresh_seconds: Option<u32>,
+    /// It has no field that a person types into.
+    pub(crate) has_no_fields: bool,
 }
 
 /// What a handler decides.
@@ -30,7 +33,7 @@ impl Outcome {
         let view = View {
             title: title.to_owned(),
             main,
-            refresh_seconds: None,
+            ..View::default()
         };
         Self::Page(StatusCode::OK, view)
     }
@@ -49,8 +52,41 @@ impl Outcome {
         let flash = Flash {
             tone: tone.to_owned(),
             text: text.into(),
+            ..Flash::default()
         };
         Self::Go(to.to_owned(), Some(flash))
+    }
+
+    /// The same with a text that the person copies from there.
+    pub(crate) fn with_copy(self, text: String) -> Self {
+        match self {
+            Self::Go(to, Some(flash)) => Self::Go(
+                to,
+                Some(Flash {
+                    copy: Some(text),
+                    ..flash
+                }),
+            ),
+            other @ (Self::Page(..) | Self::Go(..) | Self::File(..)) => other,
+        }
+    }
+
+    /// A refusal with what was typed into fields of the form, for the form to have it again.
+    pub(crate) fn with_typed(self, request: &Incoming, fields: &[&str]) -> Self {
+        let typed = fields.iter().filter_map(|name| {
+            let value = request.field(name)?;
+            Some(((*name).to_owned(), value.to_owned()))
+        });
+        match self {
+            Self::Go(to, Some(flash)) if flash.tone == "bad" => Self::Go(
+                to,
+                Some(Flash {
+                    typed: typed.collect(),
+                    ..flash
+                }),
+            ),
+            other @ (Self::Page(..) | Self::Go(..) | Self::File(..)) => other,
+        }
     }
 }
 
@@ -59,6 +95,7 @@ pub(crate) fn page(
     status: StatusCode,
     view: &View,
     top: &str,
+    session: &str,
     frame_ancestors: &str,
 ) -> Result<Response<String>, askama::Error> {
     let frame = Frame {
@@ -66,6 +103,8 @@ pub(crate) fn page(
         top,
         main: &view.main,
         foot: "",
+        session,
+        reloads_without_script: view.has_no_fields,
         refresh_seconds: view.refresh_seconds,
     };
     let mut response = Response::new(frame.render()?);

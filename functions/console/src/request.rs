@@ -18,6 +18,8 @@ pub struct Incoming {
     /// Its cookies.
     pub jar: Jar,
     origin: Option<String>,
+    /// `Sec-Fetch-Dest`.
+    destination: Option<String>,
     query: Vec<(String, String)>,
     form: Vec<(String, String)>,
 }
@@ -35,6 +37,7 @@ impl Incoming {
             path: request.raw_http_path().to_owned(),
             jar: Jar::of(request.headers()),
             origin: text_of(request.headers(), "origin"),
+            destination: text_of(request.headers(), "sec-fetch-dest"),
             query: query.collect(),
             form: form_of(request.body()),
         }
@@ -58,6 +61,13 @@ impl Incoming {
     /// What `Origin` says.
     pub fn origin(&self) -> Option<&str> {
         self.origin.as_deref()
+    }
+
+    /// Whether a person sees what is answered, as far as the browser says (Fetch Metadata Request Headers): an icon
+    /// or a script does not lead to the sign-in.
+    pub fn is_for_a_page(&self) -> bool {
+        let destination = self.destination.as_deref();
+        destination.is_none_or(|it| matches!(it, "document" | "iframe" | "frame" | "empty"))
     }
 
     /// A parameter of the query.
@@ -98,6 +108,7 @@ mod tests {
             path: path.to_owned(),
             jar: Jar::default(),
             origin: None,
+            destination: None,
             query: Vec::new(),
             form: Vec::new(),
         }

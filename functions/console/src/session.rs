@@ -166,12 +166,21 @@ pub struct Sessions {
 }
 
 /// What the next page says first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flash {
     /// `good`, `bad` or `wait`.
     pub tone: String,
     /// For a person.
     pub text: String,
+    /// What the person copies from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<String>,
+    /// Fields of a refused form and what was typed into them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub typed: Vec<(String, String)>,
+    /// The path of the page that it is for.
+    #[serde(default)]
+    pub page: String,
 }
 
 impl Flash {
@@ -182,19 +191,47 @@ impl Flash {
             text.truncate(text.floor_char_boundary(LONGEST_FLASH));
             text.push('…');
         }
-        Self {
-            tone: self.tone.clone(),
+        let mut flash = Self {
             text,
+            ..self.clone()
+        };
+        let typed = flash
+            .typed
+            .iter()
+            .map(|(_, value)| value.len())
+            .sum::<usize>();
+        if typed > LONGEST_TYPED {
+            flash.typed.clear();
         }
+        flash
+    }
+
+    /// What was typed into a field before.
+    pub(crate) fn typed(&self, field: &str) -> Option<&str> {
+        let typed = self.typed.iter().find(|(name, _)| name == field);
+        typed.map(|(_, value)| value.as_str())
     }
 }
 
 /// Longest text of a flash, in octets.
 const LONGEST_FLASH: usize = 1_800;
+/// Most octets of what was typed that a flash keeps.
+const LONGEST_TYPED: usize = 1_500;
+/// How many sign-ins may be under way in a browser at once: each has a cookie, by its state.
+const SIGN_INS: u8 = 4;
 
 const SESSION: &str = "lasso-session";
 const SIGN_IN: &str = "lasso-sign-in";
 const FLASH: &str = "lasso-said";
+
+/// The cookie of a sign-in. Windows that sign in at the same time seldom have the same one.
+fn sign_in_cookie(state: &str) -> String {
+    let slot = state
+        .bytes()
+        .fold(0, |sum: u8, octet| sum.wrapping_add(octet))
+        % SIGN_INS;
+    format!("{SIGN_IN}-{slot}")
+}
 
 impl Sessions {
     /// Sealed with this, in cookies of these kinds.
@@ -225,35 +262,44 @@ impl Sessions {
         self.cookies.clear(SESSION)
     }
 
-    /// The sign-in that is under way.
-    pub fn sign_in(&self, jar: &Jar) -> Option<SignIn> {
-        let sealed = self.cookies.read(jar, SIGN_IN)?;
+    /// The sign-in with this state that is under way.
+    pub fn sign_in(&self, jar: &Jar, state: &str) -> Option<SignIn> {
+        let sealed = self.cookies.read(jar, &sign_in_cookie(state))?;
         self.seal.open(Purpose::SignIn, &[], &sealed)
     }
 
     /// `Set-Cookie` for a sign-in.
     pub fn keep_sign_in(&self, sign_in: &SignIn) -> Vec<String> {
         let sealed = self.seal.seal(Purpose::SignIn, &[], sign_in);
-        let kept = self
-            .cookies
-            .write(SIGN_IN, &sealed, Some(crate::oidc::TIME_TO_SIGN_IN));
+        let kept = self.cookies.write(
+            &sign_in_cookie(&sign_in.state),
+            &sealed,
+            Some(crate::oidc::TIME_TO_SIGN_IN),
+        );
         kept.unwrap_or_default()
     }
 
-    /// `Set-Cookie` when a sign-in is over.
-    pub fn forget_sign_in(&self) -> Vec<String> {
-        self.cookies.clear(SIGN_IN)
+    /// `Set-Cookie` when the sign-in with this state is over.
+    pub fn forget_sign_in(&self, state: &str) -> Vec<String> {
+        self.cookies.clear(&sign_in_cookie(state))
     }
 
-    /// What was left for this page of the session.
-    pub fn flash(&self, jar: &Jar, session: &Session) -> Option<Flash> {
+    /// What was left for the page at this path of the session.
+    pub fn flash(&self, jar: &Jar, session: &Session, path: &str) -> Option<Flash> {
         let sealed = self.cookies.read(jar, FLASH)?;
-        self.seal.open(Purpose::Flash, &[&session.secret], &sealed)
+        let flash: Flash = self
+            .seal
+            .open(Purpose::Flash, &[&session.secret], &sealed)?;
+        (flash.page == path).then_some(flash)
     }
 
-    /// `Set-Cookie` for the next page of the session.
-    pub fn leave_flash(&self, session: &Session, flash: &Flash) -> Vec<String> {
-        let flash = flash.shortened();
+    /// `Set-Cookie` for the page at this address.
+    pub fn leave_flash(&self, session: &Session, to: &str, flash: &Flash) -> Vec<String> {
+        let path = to.split(['?', '#']).next().unwrap_or_default();
+        let flash = Flash {
+            page: path.to_owned(),
+            ..flash.shortened()
+        };
         let sealed = self.seal.seal(Purpose::Flash, &[&session.secret], &flash);
         self.cookies
             .write(FLASH, &sealed, Some(60))

@@ -41,13 +41,18 @@ impl<F: Fetch, C: Clock> App<F, C> {
             state: text("state"),
             error: text("error"),
         };
-        let begun = self.sessions.sign_in(&request.jar);
+        let state = request.query("state").unwrap_or_default();
+        let begun = self.sessions.sign_in(&request.jar, state);
         let tokens = self
             .oidc
             .end(&self.fetch, &self.clock, begun.as_ref(), callback);
         let tokens = match tokens.await {
             Ok(tokens) => tokens,
-            Err(error) => return self.not_signed_in(&error),
+            Err(error) => {
+                let mut response = self.not_signed_in(&error)?;
+                reply::set_cookies(&mut response, &self.sessions.forget_sign_in(state));
+                return Ok(response);
+            }
         };
         let session = Session::begin(tokens, &*self.ids, self.clock.now());
         let Some(cookies) = self.sessions.keep(&session) else {
@@ -61,7 +66,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
         let to = begun.map(|begun| begun.to).filter(|to| is_page(to));
         let mut response = reply::see_other(to.as_deref().unwrap_or("/"));
         reply::set_cookies(&mut response, &cookies);
-        reply::set_cookies(&mut response, &self.sessions.forget_sign_in());
+        reply::set_cookies(&mut response, &self.sessions.forget_sign_in(state));
         Ok(response)
     }
 
@@ -92,9 +97,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
             request_id: None,
             link: Some(("/sign-in", "Sign in")),
         };
-        let mut response = self.outside(status, title, main.render()?)?;
-        reply::set_cookies(&mut response, &self.sessions.forget_sign_in());
-        Ok(response)
+        self.outside(status, title, main.render()?)
     }
 
     /// The session of a request, with new tokens where they are due, and the cookies to set then.
@@ -130,7 +133,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
 
     /// What a person sees who has no session, or none any more.
     pub(crate) fn signed_out(&self, request: &Incoming) -> Result<Response<String>, askama::Error> {
-        let mut response = if request.method == Method::GET {
+        let mut response = if request.method == Method::GET && request.is_for_a_page() {
             let to = form_urlencoded::Serializer::new(String::new())
                 .append_pair("to", &request.path)
                 .finish();

@@ -89,6 +89,7 @@ impl<F: Fetch> Visit<'_, F> {
             title: heading.to_owned(),
             main: main.render()?,
             refresh_seconds: Some(30),
+            has_no_fields: false,
         };
         Ok(Outcome::Page(StatusCode::OK, view))
     }
@@ -123,7 +124,7 @@ impl<F: Fetch> Visit<'_, F> {
     pub(crate) async fn decide(&self, place: &Place, decision: &str) -> Result<Outcome, Failure> {
         let name = &place.domain;
         let client = &place.client;
-        match decision {
+        let outcome = match decision {
             "complete" => {
                 let done = self.post(&place.under("complete"), None, decision).await;
                 told(place, done, |_| format!("Lasso sends for {name} now."))
@@ -156,7 +157,8 @@ impl<F: Fetch> Visit<'_, F> {
                 told(place, done, |_| format!("The claim of {client} was ended."))
             }
             _other => Err(Failure::NoPage),
-        }
+        };
+        Ok(outcome?.with_typed(self.request, &["reason"]))
     }
 
     async fn decided(&self, place: &Place, call: &str, body: &Value) -> Result<Value, ApiError> {

@@ -119,7 +119,7 @@ impl Row {
             why: None,
             how_long: None,
             note: None,
-            name: summary.domain_unicode,
+            name: words::name(&summary),
             client,
         }
     }

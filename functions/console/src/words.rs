@@ -6,6 +6,7 @@ use domain_auth::state::Status;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::api::Problem;
 use crate::types::{Domain, StepCode, Summary};
 
 /// How a state looks: a word, and the class of its colour (`good`, `bad`, `wait`).
@@ -21,6 +22,42 @@ pub(crate) fn state(status: Status) -> (&'static str, &'static str) {
         Status::Rejected => ("Rejected", "bad"),
         Status::Removing => ("Being removed", ""),
     }
+}
+
+/// The Unicode form of a name beside the one that DNS has, where they differ: the letters of many scripts look alike.
+pub(crate) fn name(summary: &Summary) -> String {
+    if summary.domain_unicode == summary.domain {
+        summary.domain.clone()
+    } else {
+        format!("{} ({})", summary.domain_unicode, summary.domain)
+    }
+}
+
+/// Why the API has refused a form, without the names of fields and calls that no page shows.
+pub(crate) fn refusal(problem: &Problem) -> String {
+    if problem.code == "idempotency_key_reused" {
+        return "This form was sent before, with something else in it. Load the page again, and send it once more."
+            .to_owned();
+    }
+    let said = problem.detail.split(" (POST ").enumerate();
+    let said = said.map(|(part, text)| match text.split_once(')') {
+        Some((_, rest)) if part > 0 => rest,
+        Some(_) | None => text,
+    });
+    let said: String = said.collect();
+    let fields = [
+        ("confirm ", "What you typed to confirm "),
+        ("email ", "The email address "),
+        ("contact_email ", "The email address "),
+        ("communities ", "The list of communities "),
+        ("community ", "The community "),
+        ("reason ", "The reason "),
+        ("note ", "The note "),
+    ];
+    let field = fields
+        .iter()
+        .find_map(|(field, label)| Some((label, said.strip_prefix(field)?)));
+    field.map_or_else(|| said.clone(), |(label, rest)| format!("{label}{rest}"))
 }
 
 /// Where a domain stands, as the headline of its page. So many of its records are `wrong`.
@@ -68,7 +105,7 @@ pub(crate) fn headline(domain: &Domain, wrong: usize) -> String {
 
 /// The same for Lasso support, which looks at a domain of `client`.
 pub(crate) fn headline_for_staff(domain: &Domain, client: &str) -> String {
-    let name = &domain.summary.domain_unicode;
+    let name = name(&domain.summary);
     match (domain.summary.status, domain.summary.step()) {
         (_, StepCode::DecideClaim) => format!("Decide who has {name}"),
         (Status::Contested, StepCode::WaitForService) => {

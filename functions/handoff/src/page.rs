@@ -116,10 +116,10 @@ pub(crate) fn opened(
     let main = Main {
         token: token.as_str(),
         domain: name(domain),
-        client: shown(domain.client.as_str()),
+        client: client(domain),
         headline,
         tone,
-        detail: detail(status, &records).filter(|_| step != NextStepCode::AskLasso),
+        detail: detail(status, step, &records).filter(|_| step != NextStepCode::AskLasso),
         claim: status == Status::Contested,
         deadline: deadline(domain).map(in_words),
         provider: provider.as_ref().and_then(Provider::known),
@@ -146,6 +146,8 @@ pub(crate) fn opened(
         main: &main.render()?,
         foot: &foot.render()?,
         refresh_seconds: waits(status).then_some(REFRESH),
+        reloads_without_script: true,
+        session: "",
     };
     Ok(frame.render()?)
 }
@@ -219,6 +221,13 @@ fn plain(title: &str, main: &str) -> String {
     frame.render().unwrap_or_else(|_| title.to_owned())
 }
 
+/// What the client is called; its identifier where no token has said it.
+fn client(domain: &Domain) -> String {
+    let name = domain.client_name.as_ref().map(|name| shown(name.as_str()));
+    let name = name.filter(|name| !name.is_empty());
+    name.unwrap_or_else(|| shown(domain.client.as_str()))
+}
+
 /// The Unicode form beside the one that DNS has, where they differ.
 fn name(domain: &Domain) -> String {
     let (name, unicode) = (domain.name.as_str(), domain.name.to_unicode());
@@ -281,6 +290,14 @@ fn headline(
             "wait",
         ),
         Status::Pending => ("Please publish the records below.", "wait"),
+        Status::Verified | Status::Authenticated | Status::Rejected
+            if step == NextStepCode::RepairRecords =>
+        {
+            (
+                "Records that were published are missing now. Please publish them again.",
+                "bad",
+            )
+        }
         Status::Verified | Status::Authenticated | Status::Rejected => (
             "Amazon SES has verified the domain. Please leave the records in place.",
             "good",
@@ -305,7 +322,7 @@ fn headline(
 }
 
 /// What else to know: how many of the records are there, and what to do beyond them.
-fn detail(status: Status, records: &[Record]) -> Option<String> {
+fn detail(status: Status, step: NextStepCode, records: &[Record]) -> Option<String> {
     let in_state = |state| {
         records
             .iter()
@@ -318,7 +335,11 @@ fn detail(status: Status, records: &[Record]) -> Option<String> {
     match status {
         Status::Provisioning | Status::Removing => None,
         Status::Contested | Status::Pending | Status::AtRisk => count,
-        Status::Verified | Status::Authenticated | Status::Rejected if found == of => count,
+        Status::Verified | Status::Authenticated | Status::Rejected
+            if found == of || step == NextStepCode::RepairRecords =>
+        {
+            count
+        }
         Status::Verified | Status::Authenticated | Status::Rejected => count.map(|count| {
             format!("{count} The others are recommended: with them more of the mail is accepted.")
         }),

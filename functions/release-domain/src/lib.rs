@@ -58,7 +58,7 @@ where
         };
         let (store, clock) = (&self.store, &self.clock);
         let reply = staff_domain(status, &released.domain, None, store, clock).await;
-        Ok(Answer::after(released.event, reply))
+        Ok(Answer::after(released.events, reply))
     }
 }
 

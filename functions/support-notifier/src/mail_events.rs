@@ -80,7 +80,11 @@ enum Report {
     /// An email about a domain did not reach its reader.
     OfDomain(MailReport),
     /// An alert did not reach Lasso support. An alarm watches SES's own figures of that.
-    OfSupport(Undelivered),
+    OfSupport {
+        reason: Undelivered,
+        /// The domain that the alert was about; of a list the first one.
+        about: Option<AboutDomain>,
+    },
     /// Nothing is to be done.
     Nothing,
 }
@@ -121,8 +125,15 @@ where
     let body = message.body.as_deref().unwrap_or_default();
     let report = match report_in(body)? {
         Report::OfDomain(report) => report,
-        Report::OfSupport(reason) => {
-            tracing::error!(?reason, "an alert did not reach Lasso support");
+        Report::OfSupport { reason, about } => {
+            let client = about.as_ref().map(|about| about.client.as_str());
+            let domain = about.as_ref().map(|about| about.domain.as_str());
+            tracing::error!(
+                ?reason,
+                client,
+                domain,
+                "an alert did not reach Lasso support"
+            );
             return Ok(());
         }
         Report::Nothing => return Ok(()),
@@ -159,7 +170,10 @@ fn report_in(body: &str) -> Result<Report, NotifyError> {
     let email = match tag("audience") {
         Some("administrator") => Mailing::Instructions,
         Some("contact") => Mailing::Notice,
-        Some("support") => return Ok(Report::OfSupport(reason)),
+        Some("support") => {
+            let about = AboutDomain::from_tags(tag);
+            return Ok(Report::OfSupport { reason, about });
+        }
         // Of another sender through the same configuration set, or of an earlier release.
         Some(_) | None => return Ok(Report::Nothing),
     };

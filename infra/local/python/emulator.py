@@ -5,6 +5,7 @@ process group goes: ministack and every function that it started.
 """
 
 import base64
+import email.utils
 import inspect
 import json
 import os
@@ -87,13 +88,32 @@ def attachments_of(body):
 enforce_ses_v2 = app._enforce_ses_v2
 
 
-def authorise_by_tags(method, path, headers, body, query_params, request_id):
-    if path.endswith("/outbound-emails") and attachments_of(body):
+def authorise_email(headers, body, query_params, request_id):
+    """SendEmail: SES knows the sender's address (Service Authorization Reference, `ses:FromAddress`)."""
+    try:
+        sender = json.loads(body or b"{}").get("FromEmailAddress") or ""
+    except ValueError:
+        sender = ""
+    context = {"ses:FromAddress": email.utils.parseaddr(sender)[1]}
+    actions = ["ses:SendRawEmail"] if attachments_of(body) else []
+    for action in ["ses:SendEmail", *actions]:
         denied = app._enforce_data_plane(
-            "sesv2", "ses:SendRawEmail", headers, query_params, request_id, resource_arn="*"
+            "sesv2",
+            action,
+            headers,
+            query_params,
+            request_id,
+            resource_arn="*",
+            service_context=context,
         )
         if denied:
             return denied
+    return None
+
+
+def authorise(method, path, headers, body, query_params, request_id):
+    if path.endswith("/outbound-emails"):
+        return authorise_email(headers, body, query_params, request_id)
     action = iam_actions.extract_iam_action("ses", method, path, headers, body, query_params)
     if action is None or not ("/identities" in path or path.endswith("/tags")):
         return enforce_ses_v2(method, path, headers, body, query_params, request_id)
@@ -126,7 +146,7 @@ if list(inspect.signature(enforce_ses_v2).parameters) != [
     "request_id",
 ] or "service_context" not in inspect.signature(app._enforce_data_plane).parameters:
     raise AssertionError("ministack has changed: it authorises the calls of SES v2 elsewhere")
-app._enforce_ses_v2 = authorise_by_tags
+app._enforce_ses_v2 = authorise
 
 handle_ses_v2 = ses_v2.handle_request
 show_mailbox = app._handle_ses_messages_request

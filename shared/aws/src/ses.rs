@@ -313,12 +313,10 @@ impl ListIdentities for SesIdentities {
         let answer = again::read(|| ask().set_next_token(start()).send())
             .await
             .map_err(|error| error_of("ListEmailIdentities", error))?;
-        let domains = answer
-            .email_identities
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|identity| identity.identity_type != Some(v2::IdentityType::EmailAddress));
-        let identities = domains.filter_map(|identity| {
+        let all = answer.email_identities.unwrap_or_default().into_iter();
+        let (others, domains): (Vec<_>, Vec<_>) = all
+            .partition(|identity| identity.identity_type == Some(v2::IdentityType::EmailAddress));
+        let identities = domains.into_iter().filter_map(|identity| {
             Some(ListedIdentity {
                 name: DomainName::parse(identity.identity_name()?).ok()?,
                 verification: identity.verification_status().and_then(listed_axis),
@@ -326,6 +324,7 @@ impl ListIdentities for SesIdentities {
         });
         Ok(IdentityPage {
             identities: identities.collect(),
+            others: others.len(),
             next: answer.next_token.filter(|token| !token.is_empty()),
         })
     }

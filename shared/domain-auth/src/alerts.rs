@@ -4,6 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::Domain;
 use crate::event::{Event, EventType, Severity};
 use crate::instructions::Day;
 use crate::names::{ClientId, DomainName, EventId};
@@ -96,6 +97,15 @@ pub trait ReadAlertCounts: Send + Sync {
         client: &ClientId,
         day: Day,
     ) -> impl Future<Output = Result<AlertCounts, StoreError>> + Send;
+
+    /// Whether Lasso support was emailed the same about this domain within [`SAME_DOMAIN`], before its client
+    /// removed it and added it again.
+    fn was_said(
+        &self,
+        domain: &Domain,
+        said: Said,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
 impl<'a> Alert<'a> {

@@ -117,6 +117,9 @@ pub struct RecordStanding {
     /// What to do, where there is something to do.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fix: Option<String>,
+    /// The value that the fix has put into one field, ready to be copied.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fix_value: Option<String>,
 }
 
 /// A record to publish, as a DNS panel takes it.

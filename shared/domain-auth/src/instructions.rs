@@ -140,6 +140,11 @@ impl Day {
         Some(Self::of(midnight))
     }
 
+    /// Its midnight, at which it begins.
+    pub fn start(self) -> Timestamp {
+        self.start
+    }
+
     /// When the next one begins.
     pub fn end(self) -> Timestamp {
         self.start + SignedDuration::from_secs(SECONDS_PER_DAY)

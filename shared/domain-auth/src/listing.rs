@@ -22,6 +22,9 @@ pub struct Listing {
     pub pages: usize,
     /// Domain identities on them.
     pub identities: usize,
+    /// Identities of other kinds on them, such as addresses.
+    #[serde(default)]
+    pub others: usize,
     /// What was found for all domains. None if the list is read only for those that wait for SES.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sweep: Option<SweepSoFar>,

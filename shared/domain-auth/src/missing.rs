@@ -1,11 +1,11 @@
 //! What is still missing before Lasso can send for a domain, and before its mail fares well: what a
 //! client is told that says that it is ready, and Lasso support with it.
 
-use crate::diagnosis::{Diagnosis, RecordDiagnosis};
+use crate::diagnosis::{Diagnosis, RecordDiagnosis, RecordState};
 use crate::dns::DnsLook;
 use crate::domain::Domain;
 use crate::event::{MissingPiece, PublishedRecord, RecordStanding};
-use crate::identity::AxisStatus;
+use crate::identity::{AxisStatus, SesStatus};
 use crate::readiness::{AskedAt, readiness};
 use crate::records::{Record, RecordId, Requirement};
 use crate::state::State;
@@ -64,8 +64,51 @@ pub fn standings(records: &[Record], look: Option<&DnsLook>) -> Vec<RecordStandi
         message: diagnosis.message.clone(),
         record: published(records, diagnosis.id),
         fix: diagnosis.fix.as_ref().map(|fix| fix.text.clone()),
+        fix_value: diagnosis.fix.as_ref().and_then(|fix| fix.value.clone()),
     };
     diagnoses.iter().map(standing).collect()
+}
+
+/// How each record of `domain` stands where Amazon SES has just been asked and DNS has not: what SES has verified
+/// is found, and of the others the last look tells, if there was one.
+pub fn standings_by_ses(domain: &Domain, last: Option<&DnsLook>) -> Vec<RecordStanding> {
+    let records = domain.records();
+    let last = standings(&records, last);
+    let ses = domain.ses_of_identity().map(|ses| ses.status);
+    let standing = |record: &Record| {
+        let seen = last.iter().find(|standing| standing.id == record.id);
+        let is_verified = ses.is_some_and(|status| has_verified(status, record.id));
+        match seen {
+            Some(seen) if !is_verified || seen.state == RecordState::Found => seen.clone(),
+            Some(_) | None => RecordStanding {
+                id: record.id,
+                state: if is_verified {
+                    RecordState::Found
+                } else {
+                    RecordState::NotLookedYet
+                },
+                code: None,
+                message: String::new(),
+                record: published(&records, record.id),
+                fix: None,
+                fix_value: None,
+            },
+        }
+    };
+    records.iter().map(standing).collect()
+}
+
+/// Whether Amazon SES could not say this without having found the record. It verifies a domain by the TXT record or
+/// by DKIM, and looks for the MX record of the MAIL FROM domain alone (Amazon SES developer guide, "Using a
+/// custom MAIL FROM domain").
+fn has_verified(status: SesStatus, id: RecordId) -> bool {
+    let is_success = |axis: AxisStatus| axis == AxisStatus::Success;
+    match id {
+        RecordId::Verification => is_success(status.verification) && !is_success(status.dkim),
+        RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => is_success(status.dkim),
+        RecordId::MailFromMx => is_success(status.mail_from),
+        RecordId::MailFromSpf | RecordId::Dmarc | RecordId::Ownership => false,
+    }
 }
 
 fn published(records: &[Record], id: RecordId) -> Option<PublishedRecord> {

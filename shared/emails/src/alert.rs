@@ -10,25 +10,19 @@ use domain_auth::state::Status;
 
 use crate::console::Console;
 use crate::draft::{Button, Draft, Part, Tone};
-use crate::parts::{records, stops_mail};
+use crate::parts::{records, stays_verified, stops_mail, subject};
 use crate::words::{self, moment};
 
 /// The email of an event.
 pub fn alert(event: &Event, console: &Console) -> Draft {
-    let name = event.domain.to_unicode();
     let client = client(event);
-    let heading = heading(event);
-    let subject = if stops_mail(event) {
-        format!("SENDING STOPPED: {name}: {heading} ({client})")
-    } else {
-        format!("{name}: {heading} ({client})")
-    };
+    let heading = subject(event, heading(event));
     let stands = stands(event);
     Draft {
-        subject,
+        subject: format!("{heading} ({client})"),
         preheader: stands.clone(),
         tone: tone(event),
-        heading: format!("{name}: {heading}"),
+        heading,
         parts: parts(event, stands),
         button: Some(button(event, console)),
         small_print: small_print(event),
@@ -125,7 +119,13 @@ fn stands(event: &Event) -> String {
 }
 
 fn parts(event: &Event, stands: String) -> Vec<Part> {
-    let mut parts = vec![Part::Sentence(stands)];
+    let mut parts = Vec::new();
+    if stops_mail(event) {
+        parts.push(Part::Sentence(
+            "Lasso sent for this domain until now, and has stopped.".to_owned(),
+        ));
+    }
+    parts.push(Part::Sentence(stands));
     parts.push(Part::Sentence(why(event)));
     if let Some(wanted) = &event.wanted {
         parts.push(Part::Callout {
@@ -250,7 +250,7 @@ fn other_sides(event: &Event) -> Option<Part> {
     let claimant = vec![
         format!("{} claims it, and has proven it", client_in_full(event)),
         event.domain.to_unicode(),
-        words::state_word(event.status).to_owned(),
+        "waits for a decision".to_owned(),
         event.state_since.map(moment).unwrap_or_default(),
         contact(event.contact_email.as_ref()),
     ];
@@ -327,6 +327,11 @@ fn by_itself(event: &Event) -> String {
             "nothing. Lasso sends for the domain after the final step.".to_owned()
         }
         (Status::Authenticated, _) => "Lasso sends, and the records are watched.".to_owned(),
+        (Status::AtRisk, _) if stays_verified(event) => {
+            "Lasso goes on sending: the records by which Amazon SES verifies the domain are there. The records \
+             are looked up again within the hour. When all of them are back, there is another email."
+                .to_owned()
+        }
         (Status::AtRisk, _) => {
             "Lasso goes on sending, and the records are looked up again within the hour. When they are \
              back, or when Amazon SES takes its verification back and mail stops, there is another email."

@@ -99,7 +99,15 @@ fn columns(reader: Reader) -> Vec<&'static str> {
         Reader::Support => vec![
             "Domain", "Client", "What", "Why", "State", "Since", "Contact",
         ],
-        Reader::Client => vec!["Domain", "What", "Why", "State", "Since"],
+        Reader::Client => vec![
+            "Domain",
+            "What",
+            "Why",
+            "What to do",
+            "Without that",
+            "State",
+            "Since",
+        ],
     }
 }
 
@@ -122,7 +130,11 @@ fn row(event: &Event, reader: Reader) -> Vec<String> {
             since,
             alert::contact(event.contact_email.as_ref()),
         ],
-        Reader::Client => vec![name, notice::heading(event).to_owned(), why, state, since],
+        Reader::Client => {
+            let (todo, by_itself) = notice::ahead(event);
+            let heading = notice::heading(event).to_owned();
+            vec![name, heading, why, todo, by_itself, state, since]
+        }
     }
 }
 

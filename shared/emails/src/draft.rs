@@ -102,7 +102,18 @@ pub struct RecordRow {
     /// The diagnosis.
     pub message: String,
     /// What to do.
-    pub fix: Option<String>,
+    pub fix: Option<Advice>,
+}
+
+/// What to do about a record, with the value that is to be copied.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Advice {
+    /// The text in front of the value, or all of it.
+    pub before: String,
+    /// The value; empty where there is none. Never shortened, linked or hyphenated.
+    pub value: String,
+    /// The text behind the value.
+    pub behind: String,
 }
 
 /// The one thing to do.

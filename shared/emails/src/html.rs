@@ -7,6 +7,7 @@ use askama::Template;
 use domain_auth::plain_text::one_line;
 
 use crate::draft::{Draft, Part, Target, Tone};
+use crate::parts::within;
 
 #[derive(Template)]
 #[template(path = "email.html")]
@@ -41,6 +42,11 @@ impl Draft {
 /// A text in one line.
 fn line(text: &str) -> String {
     one_line(text)
+}
+
+/// A part of a line, in front of a value or behind it.
+fn part(text: &str) -> String {
+    within(text, one_line)
 }
 
 /// A name or a value that is to be copied: escaped, with each dot in an element of its own, so that mail

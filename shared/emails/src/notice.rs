@@ -7,8 +7,8 @@ use domain_auth::plain_text::{shown, shown_about};
 use domain_auth::state::Status;
 
 use crate::console::Console;
-use crate::draft::{Draft, Part, Tone};
-use crate::parts::{records, stops_mail};
+use crate::draft::{Button, Draft, Part, Tone};
+use crate::parts::{records, stays_verified, stops_mail, subject};
 use crate::words::{self, moment};
 
 /// What an event is to its client.
@@ -29,13 +29,14 @@ struct Said {
 pub fn notice(event: &Event, console: &Console) -> Draft {
     let name = event.domain.to_unicode();
     let said = said(event);
-    let heading = said.heading;
-    let subject = if stops_mail(event) {
-        format!("SENDING STOPPED: {name}: {heading}")
-    } else {
-        format!("{name}: {heading}")
-    };
-    let mut parts = vec![Part::Sentence(said.happened.clone())];
+    let subject = subject(event, said.heading);
+    let mut parts = Vec::new();
+    if stops_mail(event) {
+        parts.push(Part::Sentence(format!(
+            "Lasso has stopped sending your mail from {name}."
+        )));
+    }
+    parts.push(Part::Sentence(said.happened.clone()));
     if let Some(todo) = said.todo {
         parts.push(Part::Callout {
             label: "What to do",
@@ -47,12 +48,12 @@ pub fn notice(event: &Event, console: &Console) -> Draft {
     parts.push(Part::Facts(facts(event)));
     parts.extend(records(event));
     Draft {
-        subject,
         preheader: said.happened,
         tone: said.tone,
-        heading: format!("{name}: {heading}"),
+        heading: subject.clone(),
+        subject,
         parts,
-        button: Some(console.button(said.button, &event.links.domain, "GET")),
+        button: Some(button(event, said.button, console)),
         small_print: vec![
             "Lasso sends this because your address is the contact of the domain. It can be changed on the \
              page of the domain."
@@ -62,9 +63,44 @@ pub fn notice(event: &Event, console: &Console) -> Draft {
     }
 }
 
+/// The page where it is done; without a console the call that does it, or shows what there is to do.
+fn button(event: &Event, label: &str, console: &Console) -> Button {
+    let domain = &event.links.domain;
+    let has_page = console.page(domain).is_some();
+    match event.event_type {
+        EventType::Failed if !has_page => {
+            console.button(label, &format!("{domain}/restart"), "POST")
+        }
+        EventType::Rejected if !has_page => console.button(
+            "Say that you are ready again",
+            &format!("{domain}/notify"),
+            "POST",
+        ),
+        EventType::Added | EventType::Contested | EventType::Displaced | EventType::Ready => {
+            console.button(label, domain, "GET")
+        }
+        EventType::Verified | EventType::Authenticated | EventType::AtRisk => {
+            console.button(label, domain, "GET")
+        }
+        EventType::Recovered | EventType::Failed | EventType::Rejected => {
+            console.button(label, domain, "GET")
+        }
+        EventType::Removed | EventType::Stuck | EventType::RecordsReady | EventType::Expiring => {
+            console.button(label, domain, "GET")
+        }
+    }
+}
+
 /// What an event is to its client, behind the name of the domain.
 pub(crate) fn heading(event: &Event) -> &'static str {
     said(event).heading
+}
+
+/// What the client can do, and what happens without that; each is empty where there is nothing.
+pub(crate) fn ahead(event: &Event) -> (String, String) {
+    let said = said(event);
+    let texts = (said.todo, said.by_itself);
+    (texts.0.unwrap_or_default(), texts.1.unwrap_or_default())
 }
 
 fn said(event: &Event) -> Said {
@@ -100,11 +136,15 @@ fn said(event: &Event) -> Said {
         EventType::AtRisk => Said {
             happened: format!("DNS records that your mail needs are missing or wrong. {why}"),
             todo: Some("Repair the records below, or forward this email to the person who looks after your DNS.".to_owned()),
-            by_itself: Some(
-                "Lasso still sends. If the records stay as they are, Amazon SES takes its verification back, \
-                 and your mail stops. You are told when they are back."
-                    .to_owned(),
-            ),
+            by_itself: Some(format!(
+                "Lasso still sends. {} You are told when the records are back.",
+                if stays_verified(event) {
+                    "Until the records are repaired, recipients can see \"via amazonses.com\" beside your name, \
+                     and mail servers may refuse your mail or treat it as spam."
+                } else {
+                    "If the records stay as they are, Amazon SES takes its verification back, and your mail stops."
+                }
+            )),
             button: "See what is wrong",
             ..news("repair the DNS records", Tone::Urgent)
         },
@@ -113,7 +153,6 @@ fn said(event: &Event) -> Said {
             ..news("records repaired", Tone::Good)
         },
         EventType::Failed if stops_mail(event) => Said {
-            happened: format!("Lasso has stopped sending your mail from {name}. {why}"),
             todo: Some("Repair the DNS records, and start the verification again on the page of the domain.".to_owned()),
             by_itself: until.map(|until| format!("Without that the domain is removed on {until}.")),
             button: "Start again",
@@ -137,6 +176,11 @@ fn said(event: &Event) -> Said {
             by_itself: until.map(|until| format!("Amazon SES looks for them until {until}.")),
             button: "See the records",
             ..news("the DNS records are ready", Tone::Wanted)
+        },
+        EventType::Expiring if event.status == Status::Contested => Said {
+            todo: Some("To have the domain, publish the ownership record on its page: it proves that the domain is yours.".to_owned()),
+            button: "See the ownership record",
+            ..news("your claim to the domain ends soon", Tone::Wanted)
         },
         EventType::Expiring => Said {
             todo: Some("Publish the DNS records, or send them to the person who looks after your DNS.".to_owned()),

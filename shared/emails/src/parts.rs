@@ -1,17 +1,39 @@
 //! What the emails of support and of clients have in common.
 
 use domain_auth::diagnosis::RecordState;
-use domain_auth::event::{Event, RecordStanding};
+use domain_auth::event::{Event, PublishedRecord, RecordStanding};
 use domain_auth::plain_text::shown_about_record;
+use domain_auth::records::RecordId;
 use domain_auth::state::Status;
 
-use crate::draft::{Part, RecordRow};
+use crate::draft::{Advice, Part, RecordRow};
 use crate::words;
 
 /// Whether Lasso sent for the domain, and has stopped.
 pub(crate) fn stops_mail(event: &Event) -> bool {
     let sent = event.previous_status.is_some_and(Status::sends);
     sent && !event.status.sends()
+}
+
+/// Whether the records by which Amazon SES verifies a domain were found: the TXT record, or all three of DKIM
+/// (Amazon SES developer guide, "Verifying a domain identity").
+pub(crate) fn stays_verified(event: &Event) -> bool {
+    let is_found = |id: &RecordId| {
+        let mut records = event.records.iter();
+        records.any(|record| record.id == *id && record.state == RecordState::Found)
+    };
+    let dkim = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
+    is_found(&RecordId::Verification) || dkim.iter().all(is_found)
+}
+
+/// What an email is about, with what matters most in front, and `heading` behind the name of the domain.
+pub(crate) fn subject(event: &Event, heading: &str) -> String {
+    let name = event.domain.to_unicode();
+    if stops_mail(event) {
+        format!("SENDING STOPPED: {name}: {heading}")
+    } else {
+        format!("{name}: {heading}")
+    }
 }
 
 /// The records as the last look at DNS saw them.
@@ -32,21 +54,63 @@ pub(crate) fn records(event: &Event) -> Option<Part> {
             state: words::record_state(standing.state),
             is_open,
             name: name.to_owned(),
-            // What is published is not to be copied.
-            value: published
-                .filter(|_| standing.state != RecordState::Found)
-                .map_or_else(String::new, |record| record.value.clone()),
+            value: published.map_or_else(String::new, |record| value_to_copy(standing, record)),
             message: if standing.code.is_some() {
                 about(&standing.message)
             } else {
                 String::new()
             },
-            fix: standing.fix.as_deref().map(about),
+            fix: standing.fix.as_deref().map(|fix| {
+                let value = standing.fix_value.as_deref().unwrap_or_default();
+                advice(fix, value, about)
+            }),
         }
     };
     let records: Vec<RecordRow> = event.records.iter().map(row).collect();
     (!records.is_empty()).then(|| Part::Records {
-        title: "The records, at the last look at DNS".to_owned(),
+        title: "The records, as they were last seen".to_owned(),
         records,
     })
+}
+
+/// The value of the field "Value": the one that the fix has for it, and otherwise that of the record. Empty where it
+/// is published.
+fn value_to_copy(standing: &RecordStanding, record: &PublishedRecord) -> String {
+    if standing.state == RecordState::Found {
+        return String::new();
+    }
+    let is_host = |value: &str| value == "@" || record.name.starts_with(value);
+    let of_fix = standing.fix_value.as_ref();
+    let value = of_fix.filter(|value| !is_host(value) && is_whole(value));
+    value.unwrap_or(&record.value).clone()
+}
+
+/// A fix with its value taken out, so that it stays whole while `cleaned` breaks the addresses in the rest.
+fn advice(fix: &str, value: &str, cleaned: impl Fn(&str) -> String) -> Advice {
+    let parts = fix.split_once(value).filter(|_| is_whole(value));
+    match parts {
+        Some((before, behind)) => Advice {
+            before: within(before, &cleaned),
+            value: value.to_owned(),
+            behind: within(behind, &cleaned),
+        },
+        None => Advice {
+            before: cleaned(fix),
+            ..Advice::default()
+        },
+    }
+}
+
+/// Cleans a part of a line, and keeps the space between it and its neighbours.
+pub(crate) fn within(part: &str, cleaned: impl Fn(&str) -> String) -> String {
+    let space = |is_there: bool| if is_there { " " } else { "" };
+    let front = space(part.starts_with(char::is_whitespace));
+    let end = space(part.ends_with(char::is_whitespace));
+    format!("{front}{}{end}", cleaned(part))
+}
+
+/// Whether a value may stand in an email as it is. A web address may not: it is part of no value that a fix of this
+/// service needs, and mail programs make a link of it.
+fn is_whole(value: &str) -> bool {
+    !value.is_empty() && !value.contains("//")
 }

@@ -257,7 +257,7 @@ pub(crate) fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> 
                     "warning",
                     "authenticated",
                     "contested",
-                    "Another client has proven that mail.maplehomes.com is its own. To have it again, the client has to publish its new ownership record.",
+                    "Another client has proven that mail.maplehomes.com is its own.",
                 ),
                 &json!({
                     "wanted": "Tell the client what happened, and that its domain's page shows the ownership record.",

@@ -3,32 +3,34 @@
 use domain_auth::event::{Event, limits_path};
 use domain_auth::instructions::Day;
 
-use crate::alert::client_in_full;
+use crate::alert::{client_in_full, heading};
 use crate::console::Console;
 use crate::draft::{Draft, Part, Tone};
+use crate::words;
 
 /// The summary of a day; `event` is the first one beyond the limit.
 pub fn summary(event: &Event, day: Day, limit: u32, console: &Console) -> Draft {
     let client = client_in_full(event);
-    let heading = format!("{client}: more than {limit} alerts today");
+    let title = format!("{client}: more than {limit} alerts today");
     let said = format!(
-        "On {day} (UTC) Lasso support has had {limit} emails about domains of {client}, which is the limit of a day."
+        "On {} (UTC) Lasso support was emailed about {limit} events of domains of {client}, which is the limit of a day.",
+        words::date(day)
     );
     Draft {
-        subject: heading.clone(),
+        subject: title.clone(),
         preheader: said.clone(),
         tone: Tone::Wanted,
-        heading,
+        heading: title,
         parts: vec![
             Part::Sentence(said),
             Part::Sentence(
-                "Further alerts of this day are not emailed. What they are about waits in the queue. Domains \
-                 that Lasso sends for and whose mail stops are still emailed, one by one."
+                "Further events of this day are not emailed. What waits for Lasso support is in the queue, and the rest \
+                 is on the pages of the domains. Domains that Lasso sends for and whose mail stops are still emailed, one by one."
                     .to_owned(),
             ),
             Part::Facts(vec![
                 ("First", event.domain.to_unicode()),
-                ("Event", event.event_type.as_str().to_owned()),
+                ("What", heading(event).to_owned()),
             ]),
         ],
         button: Some(console.button("Open the queue", queue_path(console), "GET")),

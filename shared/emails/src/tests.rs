@@ -7,6 +7,7 @@ use domain_auth::plain_text::is_hidden;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::draft::Advice;
 use crate::{ChatMessage, Console, Draft, Part, RecordRow, Tone, alert, notice, samples};
 
 fn drafts() -> Vec<(String, Draft)> {
@@ -129,17 +130,25 @@ fn a_value_is_whole_in_both_bodies() {
             name: "_amazonses.example.com".to_owned(),
             value: value.clone(),
             message: String::new(),
-            fix: None,
+            fix: Some(Advice {
+                before: "Change the value to ".to_owned(),
+                value: format!("v=spf1 include:spf.example.net {value}"),
+                behind: ". Then wait.".to_owned(),
+            }),
         }],
     });
-    assert!(draft.text().contains(&value));
+    let fix = format!("Change the value to v=spf1 include:spf.example.net {value}. Then wait.");
+    let text = draft.text();
+    assert!(text.contains(&format!("Value:  {value}")) && text.contains(&fix));
     let html = draft.html().unwrap();
     assert!(
         !html.contains("_amazonses.example.com"),
         "no mail program finds an address in it"
     );
     let html = html.replace("<span>.</span>", ".");
-    assert!(html.contains(&value) && html.contains("_amazonses.example.com"));
+    assert!(
+        html.contains(&value) && html.contains("_amazonses.example.com") && html.contains(&fix)
+    );
 }
 
 fn draft_with(part: Part) -> Draft {
@@ -164,7 +173,7 @@ fn event_with(event_type: EventType, text: &str) -> Event {
         "wanted": text, "note": text, "ready_at": "2026-06-01T11:30:00Z",
         "missing": [{ "record": null, "requirement": "recommended", "message": text }],
         "records": [{
-            "id": "dkim-1", "state": "wrong", "code": "not_found", "message": text, "fix": text,
+            "id": "dkim-1", "state": "wrong", "code": "not_found", "message": text, "fix": text, "fix_value": text,
             "record": { "type": "CNAME", "name": "a._domainkey.example-domain.org", "value": "a.dkim.amazonses.com", "requirement": "required" },
         }],
         "other_sides": [{
@@ -225,7 +234,7 @@ proptest! {
                 prop_assert!(!body.chars().any(|c| is_hidden(c) && c != '\n'), "{:?}", body);
             }
             // Nothing of it begins an element: there are as many as in the email with a plain text.
-            let elements = |html: &str| html.matches('<').count() - html.matches("<br>").count();
+            let elements = |html: &str| html.replace("<span>.</span>", ".").matches('<').count() - html.matches("<br>").count();
             let with_facts = |html: &str| html.contains(">Community<");
             let of_plain = plain.html().unwrap();
             if with_facts(&email.html) == with_facts(&of_plain) {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use domain_auth::plain_text::one_line;
 
-use crate::draft::{Button, Draft, Part, RecordRow, Target};
+use crate::draft::{Advice, Button, Draft, Part, RecordRow, Target};
 
 impl Draft {
     /// The plain-text body.
@@ -63,7 +63,14 @@ fn of_record(record: &RecordRow) -> String {
     line("Name:", &record.name);
     line("Value:", &record.value);
     line("Seen:", &record.message);
-    line("Fix:", record.fix.as_deref().unwrap_or_default());
+    if let Some(Advice {
+        before,
+        value,
+        behind,
+    }) = &record.fix
+    {
+        line("Fix:", &format!("{before}{value}{behind}"));
+    }
     block
 }
 

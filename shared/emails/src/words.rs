@@ -1,6 +1,7 @@
 //! States, times and records in words.
 
 use domain_auth::diagnosis::RecordState;
+use domain_auth::instructions::Day;
 use domain_auth::records::{RecordId, Requirement};
 use domain_auth::state::Status;
 use jiff::Timestamp;
@@ -8,6 +9,11 @@ use jiff::Timestamp;
 /// "1 June 2026, 12:00 UTC".
 pub fn moment(at: Timestamp) -> String {
     at.strftime("%-d %B %Y, %H:%M UTC").to_string()
+}
+
+/// "1 June 2026".
+pub(crate) fn date(day: Day) -> String {
+    day.start().strftime("%-d %B %Y").to_string()
 }
 
 /// A state in a word or two, as the console has it.

@@ -11,23 +11,23 @@ use domain_auth::use_cases::publish::publish;
 use crate::problem::ApiError;
 use crate::reply::Reply;
 
-/// How long the caller waits for the event to be published; the poller publishes what is left.
+/// How long the caller waits for the events to be published; the poller publishes what is left.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What a handler gives: the reply, and what the use case has left to be told.
 pub struct Answer {
     reply: Result<Reply, ApiError>,
-    event: Option<Event>,
+    events: Vec<Event>,
     figures: Vec<Figure>,
 }
 
 impl Answer {
-    /// The reply after a change that was written with this event. The event is published even if what
-    /// came after the change was refused.
-    pub fn after(event: Option<Event>, reply: Result<Reply, ApiError>) -> Self {
+    /// The reply after changes that were written with these events. They are published even if what came after
+    /// the changes was refused.
+    pub fn after(events: impl IntoIterator<Item = Event>, reply: Result<Reply, ApiError>) -> Self {
         Self {
             reply,
-            event,
+            events: events.into_iter().collect(),
             figures: Vec::new(),
         }
     }
@@ -47,7 +47,7 @@ impl From<Reply> for Answer {
     }
 }
 
-/// The reply that `handling` gives, once its event is published or 3 seconds are over.
+/// The reply that `handling` gives, once its events are published or 3 seconds are over.
 pub async fn published<P>(
     tools: &StoreTools<'_, P>,
     publisher: &P::Publisher,
@@ -58,7 +58,7 @@ where
 {
     let answer = handling.await?;
     let until = tools.clock.now() + PATIENCE;
-    publish(tools, publisher, answer.event.as_ref(), until).await;
+    publish(tools, publisher, &answer.events, until).await;
     answer.reply
 }
 

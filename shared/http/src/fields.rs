@@ -68,8 +68,7 @@ impl Fields {
 
     /// The `note`. Empty counts as absent: that is how a form sends it.
     pub(crate) fn note(&mut self) -> Option<Note> {
-        // Line ends as a browser sends them.
-        let text = self.text("note")?.replace("\r\n", "\n");
+        let text = self.text("note")?;
         if text.trim().is_empty() {
             return None;
         }

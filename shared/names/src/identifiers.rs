@@ -156,10 +156,12 @@ impl Community {
 }
 
 impl Note {
-    /// Any text of at most 1,000 characters without control characters but line feeds. Characters
-    /// that do not show are taken out.
+    /// Any text of at most 1,000 characters without control characters but line ends, which become line
+    /// feeds. Characters that do not show are taken out.
     pub fn parse(text: &str) -> Result<Self, IdentifierError> {
-        let text = bounded(text, MAX_NOTE)?;
+        // What the text fields of browsers send (HTML, "multipart form data").
+        let text = text.replace("\r\n", "\n");
+        let text = bounded(&text, MAX_NOTE)?;
         if text.chars().any(|c| c.is_control() && c != '\n') {
             return Err(IdentifierError::ControlCharacter);
         }

@@ -68,7 +68,8 @@
   const isInUse = () => {
     const element = page.activeElement;
     const typing = element?.matches("input, textarea, select") ?? false;
-    return typing || page.hidden || getSelection().type === "Range" || page.querySelector("button[data-busy]:disabled:not([data-wait])");
+    const fields = [...page.querySelectorAll("main input:not([type=hidden]), main textarea")];
+    return typing || fields.some((it) => it.value !== it.defaultValue) || page.hidden || getSelection().type === "Range" || page.querySelector("button[data-busy]:disabled:not([data-wait])");
   };
   const nameOf = (element) => element.id || element.getAttribute("aria-label") || element.getAttribute("href")
     || [element.tagName, element.closest("form")?.getAttribute("action"), element.closest("details")?.id].join(" ");
@@ -77,7 +78,9 @@
     const answer = await fetch(location.href, { cache: "no-store" });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const [now, then] = [page.querySelector("main"), fresh.querySelector("main")];
-    if (!answer.ok || !then || answer.redirected) return location.reload();
+    // Another person may have signed in: no page of theirs belongs under this one's name.
+    const isTheirs = then?.dataset.session !== now.dataset.session;
+    if (!answer.ok || !then || isTheirs || answer.redirected) return location.reload();
     if (isInUse()) return;
     for (const open of now.querySelectorAll("details[id]")) {
       const same = then.querySelector(`details[id="${CSS.escape(open.id)}"]`);

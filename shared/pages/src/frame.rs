@@ -16,6 +16,12 @@ pub struct Frame<'a> {
     pub main: &'a str,
     /// What is below it.
     pub foot: &'a str,
+    /// Whose page it is: the same for all pages of a session, and for those of no other. A page that is fetched
+    /// again replaces the one before only if both are of one session.
+    pub session: &'a str,
+    /// Whether a page that waits is loaded again, every minute, by a browser without scripts too. Not for a page with
+    /// fields, because what a person types is lost then.
+    pub reloads_without_script: bool,
     /// After how many seconds a page that waits for something is fetched again; none for one that does
     /// not wait. Only the content is replaced, and not while a person types or selects.
     pub refresh_seconds: Option<u32>,
@@ -80,6 +86,13 @@ mod tests {
                 .contains("<main data-refresh=\"30\">")
         );
         assert!(Frame::default().render().unwrap().contains("<main>"));
+        let reloads = Frame {
+            reloads_without_script: true,
+            ..waits
+        };
+        let refresh = "<noscript><meta http-equiv=\"refresh\" content=\"60\"></noscript>";
+        assert!(reloads.render().unwrap().contains(refresh));
+        assert!(!waits.render().unwrap().contains("noscript"));
     }
 
     #[test]

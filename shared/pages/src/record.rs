@@ -3,7 +3,7 @@
 use std::fmt;
 
 use askama::Template;
-use dns_diagnosis::diagnosis::RecordState;
+use dns_diagnosis::diagnosis::{DiagnosisCode, RecordState};
 use dns_diagnosis::providers::{self, Panel};
 use dns_diagnosis::records::{self, RecordData, RecordId, Requirement};
 use serde::Deserialize;
@@ -30,8 +30,14 @@ pub struct Record {
     pub note: String,
     /// What DNS says of it.
     pub state: RecordState,
+    /// The diagnosis that leads.
+    #[serde(default)]
+    pub code: Option<String>,
     /// The same for a person.
     pub message: Option<String>,
+    /// When it was found last, where it ever was.
+    #[serde(default)]
+    pub last_found_at: Option<String>,
     /// What is published.
     pub observed: Vec<String>,
     /// What to do.
@@ -145,7 +151,7 @@ fn card(
     record: &Record,
     provider: Option<&'static providers::Provider>,
 ) -> RecordCard {
-    let (state_word, tone) = state(record.state);
+    let (state_word, tone) = state(record);
     let all = record.fix.iter();
     let all = all.chain(record.also.iter().filter_map(|also| also.fix.as_ref()));
     let is_found = record.state == RecordState::Found;
@@ -180,10 +186,20 @@ fn message(record: &Record) -> Option<String> {
     (!all.is_empty()).then(|| all.join(" "))
 }
 
+/// Whether Amazon SES has verified the domain without it.
+fn is_not_needed(record: &Record) -> bool {
+    let code = record.code.as_deref();
+    code == Some(DiagnosisCode::NotNeeded.as_str())
+}
+
 /// The state in a word, and the class of its colour.
-fn state(state: RecordState) -> (&'static str, &'static str) {
-    match state {
+fn state(record: &Record) -> (&'static str, &'static str) {
+    match record.state {
         RecordState::Found => ("Published", "good"),
+        RecordState::Missing | RecordState::Wrong if is_not_needed(record) => {
+            ("Not needed", "good")
+        }
+        RecordState::Missing if record.last_found_at.is_some() => ("Not there any more", "bad"),
         RecordState::Missing => ("Not published yet", "wait"),
         RecordState::Wrong => ("Has to be changed", "bad"),
         RecordState::Unknown => ("DNS did not answer", "wait"),

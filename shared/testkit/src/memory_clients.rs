@@ -1,9 +1,11 @@
 //! What is stored of clients as a whole, in memory: the number of their domains, their limits, and
 //! their alerts, with the promises of the table.
 
-use domain_auth::alerts::{Alert, AlertCounts, Place, PlaceAlerts, ReadAlertCounts, SAME_DOMAIN};
+use domain_auth::alerts::{
+    Alert, AlertCounts, Place, PlaceAlerts, ReadAlertCounts, SAME_DOMAIN, Said,
+};
 use domain_auth::audience::EmailId;
-use domain_auth::domain::Change;
+use domain_auth::domain::{Change, Domain};
 use domain_auth::instructions::Day;
 use domain_auth::limits::{
     AdditionLimits, ClientCountChange, ClientRecord, OwnLimits, ReadClientRecord, SetLimits,
@@ -127,5 +129,19 @@ impl ReadAlertCounts for MemoryStore {
         let state = self.state();
         let counts = state.clients.alerts.get(&(client.clone(), day));
         Ok(counts.copied().unwrap_or_default())
+    }
+
+    async fn was_said(
+        &self,
+        domain: &Domain,
+        said: Said,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let key = (domain.client.clone(), domain.name.clone(), said);
+        let state = self.state();
+        let earlier = state.clients.said.get(&key);
+        Ok(earlier.is_some_and(|(at, of_domain)| {
+            *at > now - SAME_DOMAIN && *of_domain != domain.added_at
+        }))
     }
 }

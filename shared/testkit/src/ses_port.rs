@@ -248,6 +248,7 @@ impl<D: Door> ListIdentities for SesPort<D> {
                 })
             });
             Ok(IdentityPage {
+                others: 0,
                 identities: listed.collect(),
                 next: last.filter(|_| rest.next().is_some()),
             })
@@ -255,6 +256,7 @@ impl<D: Door> ListIdentities for SesPort<D> {
         let page = page.await?;
         let listed = page.identities.into_iter().map(|it| self.listed(it));
         Ok(IdentityPage {
+            others: page.others,
             identities: listed.collect(),
             next: page.next,
         })

@@ -9,6 +9,7 @@ use domain_auth::alerts::{
     Alert, AlertCounts, Place, PlaceAlerts, ReadAlertCounts, SAME_DOMAIN, Said,
 };
 use domain_auth::audience::EmailId;
+use domain_auth::domain::Domain;
 use domain_auth::instructions::Day;
 use domain_auth::names::ClientId;
 use domain_auth::ports::StoreError;
@@ -50,7 +51,7 @@ impl PlaceAlerts for Table {
         let day = Day::of(now);
         let counts = self.alerts_on(alert.client, day).await?;
         let place = match alert.said {
-            Some(said) if self.was_said(alert, said, now).await? => Place::Repeated,
+            Some(said) if self.said_before(alert, said, now).await? => Place::Repeated,
             Some(_) | None => counts.next(limit, day),
         };
         let mut writes = vec![self.placed(alert, place, now)];
@@ -91,18 +92,39 @@ impl ReadAlertCounts for Table {
             summarized: figure(&item, SUMMARIZED),
         })
     }
+
+    async fn was_said(
+        &self,
+        domain: &Domain,
+        said: Said,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let key = Key::said(&domain.client, &domain.name, said);
+        self.said_of_another(key, domain.added_at, now).await
+    }
 }
 
 impl Table {
     /// Whether Lasso support was told the same of this domain before its client removed it and added it
     /// again.
-    async fn was_said(
+    async fn said_before(
         &self,
         alert: &Alert<'_>,
         said: Said,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let key = Key::said(alert.client, alert.name, said);
+        self.said_of_another(key, alert.added_at, now).await
+    }
+
+    /// Whether what is kept under `key` was said within [`SAME_DOMAIN`], of a domain that was not added at
+    /// `added_at`.
+    async fn said_of_another(
+        &self,
+        key: Key,
+        added_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let Some(item) = self.get_known(key).await? else {
             return Ok(false);
         };
@@ -110,7 +132,7 @@ impl Table {
         let at = at.and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
         let of_domain = item.get(OF_DOMAIN).and_then(|value| value.as_s().ok());
         let recent = at > (now - SAME_DOMAIN).as_millisecond();
-        Ok(recent && of_domain != Some(&alert.added_at.to_string()))
+        Ok(recent && of_domain != Some(&added_at.to_string()))
     }
 
     /// The entry of the event in the ledger. An event that is no email is settled.

@@ -430,6 +430,7 @@ mod tests {
             message: "Missing.".to_owned(),
             record: None,
             fix: None,
+            fix_value: None,
         }];
         event.other_sides = vec![Side {
             client: event.client.clone(),

@@ -150,8 +150,5 @@ fn expiring(domain: &Domain) -> String {
 fn displaced(domain: &Domain) -> String {
     let happened = domain.state.displacement();
     let happened = happened.map(|displacement| displacement.sentences(&domain.name));
-    format!(
-        "{} To have it again, the client has to publish its new ownership record.",
-        happened.unwrap_or_default()
-    )
+    happened.unwrap_or_default()
 }

@@ -262,8 +262,11 @@ pub struct ListedIdentity {
 /// A page of the list of all identities.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IdentityPage {
-    /// The domains in it. Identities of other kinds, such as addresses, are left out.
+    /// The domains in it.
     pub identities: Vec<ListedIdentity>,
+    /// How many identities of other kinds are in it, such as addresses: the account's quota is for all of them
+    /// (Amazon SES developer guide, "Service quotas").
+    pub others: usize,
     /// Where the next page starts; none after the last.
     pub next: Option<String>,
 }

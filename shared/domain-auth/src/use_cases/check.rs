@@ -133,7 +133,8 @@ where
     let mut attempts = Attempts::default();
     while attempts.again(tools.clock, tools.ids).await {
         if let Some(ground) = Ground::of(&domain, proof.confirmed()) {
-            match claim::take_over(tools, &domain, look.as_ref(), &ground, until).await {
+            let taken = claim::take_over(tools, &domain, look.as_ref(), &ground, until).await;
+            match taken.map(|taken| taken.change) {
                 Ok(change) => return Ok(Checked { change, look }),
                 Err(CommitError::Conflict) => {}
                 Err(CommitError::Store(error)) => return Err(error.into()),

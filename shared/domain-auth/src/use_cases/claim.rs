@@ -12,11 +12,12 @@ use self::in_the_way::{CHANGED_AT_ONCE, Known, READS_AT_ONCE};
 use self::steps::{cleared, has_room, taken, taking_over, unchallenged};
 use super::StoreTools;
 use super::registers::register_of;
+use crate::alerts::stops_mail;
 use crate::attempts::Attempts;
 use crate::claims::ClaimRegister;
 use crate::dns::{Data, DnsLook, Outcome, RecordType};
 use crate::domain::{Challenger, Change, Domain};
-use crate::event::{EventType, Severity, Side, staff_path};
+use crate::event::{Event, EventType, Severity, Side, staff_path};
 use crate::evidence::{self, Internal, OwnershipSeen};
 use crate::history::{Action, Actor};
 use crate::names::{ClientId, DomainName};
@@ -71,6 +72,15 @@ fn shows(outcome: &Outcome, value: &str) -> bool {
     }
 }
 
+/// What a takeover has written.
+#[derive(Debug)]
+pub struct TakenOver {
+    /// The change of the claimant.
+    pub change: Change,
+    /// The events of holders for which Lasso sent until then, in their order.
+    pub stopped: Vec<Event>,
+}
+
 /// Takes over the name of `claimant`, which is contested and proven, or writes that Lasso support has
 /// to decide, or that it has to wait. It goes in steps, each of which can be the last one: what is left
 /// at `until`, after one step at least, the next call does. What is given back is the change of the
@@ -83,11 +93,12 @@ pub async fn take_over<P>(
     look: Option<&DnsLook>,
     ground: &Ground,
     until: Timestamp,
-) -> Result<Change, CommitError>
+) -> Result<TakenOver, CommitError>
 where
     P: Ports<Store: ClaimStore>,
 {
     let StoreTools { store, clock, ids } = *tools;
+    let mut stopped = Vec::new();
     let mut claimant = claimant.clone();
     let mut known = Known::new();
     let mut claims = register_of(store, &claimant).await?;
@@ -125,9 +136,11 @@ where
         let written: Vec<&Change> = changes.iter().collect();
         match store.commit_all(&written).await {
             Ok(()) => {
+                let events = changes.iter().filter_map(|change| change.event.as_ref());
+                stopped.extend(events.filter(|event| stops_mail(event)).cloned());
                 let change = changes.into_iter().next().ok_or(CommitError::Conflict)?;
                 if !more {
-                    return Ok(change);
+                    return Ok(TakenOver { change, stopped });
                 }
                 (attempts, steps) = (Attempts::default(), steps + 1);
                 claims = change.claims.unwrap_or(claims);
@@ -142,7 +155,10 @@ where
                 }
                 match claimant_now(store, &claimant, ground).await? {
                     Claimant::Waits(domain) => claimant = *domain,
-                    Claimant::OfAnotherCall(change) => return Ok(*change),
+                    Claimant::OfAnotherCall(change) => {
+                        let change = *change;
+                        return Ok(TakenOver { change, stopped });
+                    }
                     Claimant::Changed => return Err(CommitError::Conflict),
                 }
                 claims = register_of(store, &claimant).await?;

@@ -17,11 +17,11 @@ use crate::instructions::Day;
 use crate::limits::ReadClientRecord;
 use crate::mail_limits::{CONTACT_EMAILS_PER_DAY, CountEmails, MailLimits, MailWindow, Minute};
 use crate::ports::{
-    Clock, Email, EmailLedger, LISTED_AT_ONCE, Lease, Ports, SendEmail, SesError, StoreError, alias,
+    Clock, Email, EmailLedger, Lease, Ports, SendEmail, SesError, StoreError, alias,
 };
 use crate::ses_share::{SesTurns, Turn, TurnRequest};
 
-use sorting::{by_reader, into_lists};
+use sorting::{LONGEST_LIST, by_reader, into_lists};
 
 pub use outcome::{EmailError, Form, Outcome, RenderError, Settled};
 pub use sorting::Item;
@@ -173,7 +173,7 @@ where
             }
             return;
         }
-        for list in above.chunks(LISTED_AT_ONCE) {
+        for list in above.chunks(LONGEST_LIST) {
             self.list(items, list, settled).await;
         }
     }

@@ -63,18 +63,18 @@ where
     }
 }
 
-/// Publishes an event that was just written, if there is one. It is not begun after `until`.
-pub async fn publish<P>(
+/// Publishes events that were just written, in their order. None is begun after `until`.
+pub async fn publish<'a, P>(
     tools: &StoreTools<'_, P>,
     publisher: &P::Publisher,
-    event: Option<&Event>,
+    events: impl IntoIterator<Item = &'a Event>,
     until: Timestamp,
 ) -> Published
 where
     P: Ports<Store: Outbox, Publisher: Publish>,
 {
     let waiting = &mut HashSet::new();
-    publish_page(tools, publisher, event, waiting, until).await
+    publish_page(tools, publisher, events, waiting, until).await
 }
 
 /// Publishes events in their order. After one that fails, the later ones of the same domain wait,

@@ -4,7 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::claim::{self, Ground};
+use super::claim::{self, Ground, TakenOver};
 use super::failure::{Failure, stored};
 use super::registers::register_of;
 use super::{StoreTools, remove};
@@ -53,8 +53,8 @@ pub struct Order {
 pub struct Released {
     /// As it is stored.
     pub domain: Domain,
-    /// What to publish; none where nothing was left to do.
-    pub event: Option<Event>,
+    /// What to publish, what stops mail first; empty where nothing was left to do.
+    pub events: Vec<Event>,
     /// The name is being taken over, and the poller goes on with that: claims of others give way in steps,
     /// or a holder is just being removed.
     pub goes_on: bool,
@@ -156,16 +156,23 @@ where
     }
     let ground = Ground::Decision(grant.clone());
     let taken = claim::take_over(tools, claimant, None, &ground, until).await;
-    let Change { domain, event, .. } = match taken {
-        Ok(change) => change,
+    let TakenOver { change, stopped } = match taken {
+        Ok(taken) => taken,
         Err(CommitError::Conflict) => return Err(Failure::Busy),
         Err(CommitError::Store(error)) => return Err(error.into()),
     };
+    let Change { domain, event, .. } = change;
     if domain.state.status() != Status::Contested {
-        return Ok(Released::of(domain, event));
+        return Ok(Released {
+            events: stopped.into_iter().chain(event).collect(),
+            ..Released::of(domain, None)
+        });
     }
     if domain.state.grant() == Some(grant) {
-        return Ok(Released::going_on(domain));
+        return Ok(Released {
+            events: stopped,
+            ..Released::going_on(domain)
+        });
     }
     match sender(store, &domain).await? {
         Some(holder) if !grant.confirmed => Err(unconfirmed(&domain.name, &holder)),
@@ -186,7 +193,7 @@ impl Released {
     fn of(domain: Domain, event: Option<Event>) -> Self {
         Self {
             domain,
-            event,
+            events: event.into_iter().collect(),
             goes_on: false,
         }
     }

@@ -29,14 +29,21 @@ pub(super) fn records(open: &[&str]) -> Value {
     ];
     let shown = all.into_iter().map(|(id, kind, name, value, requirement)| {
         let is_open = open.contains(&id.as_str());
-        let (state, code, message, fix) = if !is_open {
-            ("found", Value::Null, "Published.".to_owned(), Value::Null)
+        let (state, code, message, fix, fix_value) = if !is_open {
+            (
+                "found",
+                Value::Null,
+                "Published.".to_owned(),
+                Value::Null,
+                Value::Null,
+            )
         } else if kind == "TXT" {
             (
                 "wrong",
                 json!("host_doubled"),
                 format!("The record is at {name}.maplehomes.com: the DNS panel added the domain a second time."),
                 json!("Change the host of this record to _amazonses.mail, without maplehomes.com behind it."),
+                json!("_amazonses.mail"),
             )
         } else {
             (
@@ -44,10 +51,11 @@ pub(super) fn records(open: &[&str]) -> Value {
                 json!("not_found"),
                 format!("Nothing is published at {name}."),
                 json!(format!("Add a CNAME record for {name}.")),
+                Value::Null,
             )
         };
         json!({
-            "id": id, "state": state, "code": code, "message": message, "fix": fix,
+            "id": id, "state": state, "code": code, "message": message, "fix": fix, "fix_value": fix_value,
             "record": { "type": kind, "name": name, "value": value, "requirement": requirement },
         })
     });

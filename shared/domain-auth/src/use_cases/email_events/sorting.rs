@@ -9,6 +9,11 @@ use crate::ports::{LISTED_AT_ONCE, MailTo};
 /// So many events of one type at once are one list, whatever the type.
 const LIKE_A_LIST: usize = 6;
 
+/// Most events in one email. With more of them it has more than the 100 KB of HTML that large mailbox providers show.
+pub(super) const LONGEST_LIST: usize = 40;
+
+const _: () = assert!(LONGEST_LIST <= LISTED_AT_ONCE);
+
 /// So many of a type that is read as a list anyway.
 const A_LIST: usize = 2;
 
@@ -106,14 +111,14 @@ pub(super) fn by_reader(items: &[Item<'_>], which: &[usize]) -> Vec<Vec<usize>> 
     groups
 }
 
-/// The lists among the items of one reader, each at most [`LISTED_AT_ONCE`] long, and what is no list. What was
+/// The lists among the items of one reader, each at most [`LONGEST_LIST`] long, and what is no list. What was
 /// carried over from another day is one list of all types.
 pub(super) fn into_lists(items: &[Item<'_>], which: Vec<usize>) -> (Vec<Vec<usize>>, Vec<usize>) {
     let is_carried = |at: &usize| items[*at].carried;
     let (mut carried, mut singles): (Vec<usize>, Vec<usize>) =
         which.into_iter().partition(is_carried);
     carried.sort_by_key(|at| items[*at].event.occurred_at);
-    let lists = carried.chunks(LISTED_AT_ONCE).map(<[usize]>::to_vec);
+    let lists = carried.chunks(LONGEST_LIST).map(<[usize]>::to_vec);
     let mut lists: Vec<Vec<usize>> = lists.collect();
     for event_type in EventType::ALL {
         let of_type = |at: &usize| items[*at].event.event_type == event_type;
@@ -127,7 +132,7 @@ pub(super) fn into_lists(items: &[Item<'_>], which: Vec<usize>) -> (Vec<Vec<usiz
             let (mut list, others): (Vec<usize>, Vec<usize>) =
                 singles.into_iter().partition(of_type);
             list.sort_by_key(|at| items[*at].event.occurred_at);
-            lists.extend(list.chunks(LISTED_AT_ONCE).map(<[usize]>::to_vec));
+            lists.extend(list.chunks(LONGEST_LIST).map(<[usize]>::to_vec));
             singles = others;
         }
     }

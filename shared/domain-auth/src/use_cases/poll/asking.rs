@@ -12,9 +12,11 @@ use super::part::Part;
 use super::stages::{Asked, Doubtful, DueDomain};
 use super::{Poller, PollerPorts, Times};
 use crate::domain::Domain;
+use crate::event::RecordStanding;
 use crate::identity::SesStatus;
+use crate::missing::standings_by_ses;
 use crate::names::DomainName;
-use crate::ports::Clock;
+use crate::ports::{Clock, ReadDomains};
 use crate::use_cases::SesBudget;
 use crate::use_cases::look::{after_look, statuses};
 use crate::use_cases::sending_status::settled;
@@ -150,11 +152,14 @@ impl<P: PollerPorts> Poller<'_, P> {
     async fn move_state(&self, asked: Asked, to_look_up: &UnboundedSender<Asked>) -> Part {
         let mut part = Part::default();
         let (now, domain) = (self.tools.clock.now(), asked.domain());
-        let change = after_look(domain, asked.status(), None, now, self.tools.ids);
+        let mut change = after_look(domain, asked.status(), None, now, self.tools.ids);
         let watched = watching::is_watched(domain.state.status());
         let asked = if change.history.is_empty() || watched || self.final_step.takes(&change) {
             asked
         } else {
+            if let Some(event) = &mut change.event {
+                event.records = self.last_seen(&change.domain).await;
+            }
             let after = change.domain.clone();
             if !self.commit(domain, change, &mut part.report).await {
                 return part;
@@ -165,5 +170,17 @@ impl<P: PollerPorts> Poller<'_, P> {
             tracing::error!("a domain was not handed on to be looked up; it stays due");
         }
         part
+    }
+
+    /// How the records stand by what SES says and the last look at DNS, for an email that does not wait for the
+    /// next one. The email goes without the look where it cannot be read.
+    async fn last_seen(&self, domain: &Domain) -> Vec<RecordStanding> {
+        let look = self.tools.store.look(&domain.client, &domain.name).await;
+        let look = look.unwrap_or_else(|error| {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "the last look at DNS was not read");
+            None
+        });
+        standings_by_ses(domain, look.as_ref())
     }
 }

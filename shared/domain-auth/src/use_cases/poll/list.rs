@@ -19,6 +19,8 @@ pub(super) type Listed = HashMap<DomainName, Option<AxisStatus>>;
 pub(super) struct Pages {
     /// What they have.
     pub(super) listed: Listed,
+    /// Identities on them that are no domains.
+    pub(super) others: usize,
     /// How many were read.
     pub(super) count: usize,
     /// Where the next page starts. None after the last, and where no page was read.
@@ -65,6 +67,7 @@ impl<P: PollerPorts> Poller<'_, P> {
                 }
             };
             pages.count += 1;
+            pages.others += page.others;
             let entries = page.identities.into_iter();
             let entries = entries.map(|entry| (entry.name, entry.verification));
             pages.listed.extend(entries);

@@ -36,7 +36,7 @@ pub struct Report {
 /// What SES's list of identities has shown.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct SweepTally {
-    /// Domain identities in the list.
+    /// Identities in the list, of domains and of addresses.
     pub identities: usize,
     /// Domains that are watched.
     pub watched: usize,

@@ -100,10 +100,12 @@ impl<P: PollerPorts> Poller<'_, P> {
             next: String::new(),
             pages: 0,
             identities: 0,
+            others: 0,
             sweep: None,
         });
         listing.pages += pages.count;
         listing.identities += pages.listed.len();
+        listing.others += pages.others;
         if for_all {
             let reconciles = is_time(memory.next_reconciliation);
             let found = self.sweep_pages(&mut listing, &pages, reconciles, &failed, times);
@@ -196,7 +198,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         }
         part.report.in_state = self.in_each_state(failed.len(), &keys).await?;
         part.report.sweep = Some(SweepTally {
-            identities: listing.identities,
+            identities: listing.identities + listing.others,
             watched: keys
                 .iter()
                 .filter(|(of_key, _)| looked_after(*of_key))

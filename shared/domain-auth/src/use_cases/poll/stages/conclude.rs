@@ -62,7 +62,9 @@ impl<P: PollerPorts> Poller<'_, P> {
         let now = tools.clock.now();
         let ended = if let Some(ground) = Ground::of(domain, proof.confirmed()) {
             let until = times.ask.min(now + TAKEOVER);
-            claim::take_over(tools, domain, looked.dns.as_ref(), &ground, until).await
+            let dns = looked.dns.as_ref();
+            let taken = claim::take_over(tools, domain, dns, &ground, until).await;
+            taken.map(|taken| taken.change)
         } else {
             let expiry = Expiry::of(domain, looked.said.status(), now)?;
             expire(tools, domain, expiry, now).await

@@ -42,6 +42,7 @@ pub(crate) async fn runs<S: Runs>(store: &S) {
             next: "token".to_owned(),
             pages: 25,
             identities: 25_000,
+            others: 7,
             sweep: Some(SweepSoFar {
                 seen: Seen::with_room_for(1_000_000, 1),
                 asked: 1,

@@ -13,7 +13,7 @@ use domain_auth::domain::Domain;
 use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::limits::ReadClientRecord;
 use domain_auth::names::{ClientId, DomainName};
-use domain_auth::ports::{ClaimStore, Identities, Outbox, Ports, Publish, ReadDomains};
+use domain_auth::ports::{ClaimStore, Clock, Identities, Outbox, Ports, Publish, ReadDomains};
 use domain_auth::ses_share::SesTurns;
 use domain_auth::state::Status;
 use domain_auth::use_cases::change_details::change_details;

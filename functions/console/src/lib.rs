@@ -153,7 +153,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
             _read => None,
         };
         if parts == ["sign-out"] && key.is_some() {
-            return self.sign_out().await;
+            return self.sign_out(&session).await;
         }
         let flash = self.sessions.flash(&request.jar, &session, &request.path);
         let person = session.person(&self.config.claims);

@@ -8,13 +8,17 @@ use chrono::{DateTime, Utc};
 use domain_auth::ports::{Clock, Ids};
 use jiff::Timestamp;
 use openidconnect::core::{
-    CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreIdTokenClaims, CoreJsonWebKeySet,
+    CoreAuthDisplay, CoreAuthenticationFlow, CoreClaimName, CoreClaimType, CoreClient,
+    CoreClientAuthMethod, CoreGrantType, CoreIdToken, CoreIdTokenClaims, CoreJsonWebKey,
+    CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
+    CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
 };
 use openidconnect::{
-    AsyncHttpClient, AuthUrl, AuthorizationCode, ClaimsVerificationError, ClientId, CsrfToken,
-    IssuerUrl, JsonWebKeySetUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier,
-    ProviderMetadataWithLogout, RedirectUrl, RefreshToken, RequestTokenError, Scope,
-    SignatureVerificationError, TokenResponse, TokenUrl,
+    AdditionalProviderMetadata, AsyncHttpClient, AuthUrl, AuthorizationCode,
+    ClaimsVerificationError, ClientId, CsrfToken, IssuerUrl, JsonWebKeySetUrl,
+    LogoutProviderMetadata, Nonce, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata,
+    RedirectUrl, RefreshToken, RequestTokenError, Scope, SignatureVerificationError, TokenResponse,
+    TokenUrl,
 };
 use openidconnect::{EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, OAuth2TokenResponse};
 use serde::{Deserialize, Serialize};
@@ -42,8 +46,32 @@ pub struct Oidc {
 struct Issuer {
     endpoints: Endpoints,
     end_session: Option<String>,
+    revocation: Option<String>,
     keys: CoreJsonWebKeySet,
 }
+
+/// What the discovery document says of RFC 7009 ("OAuth 2.0 Token Revocation"), as RFC 8414 names it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Revocation {
+    revocation_endpoint: Option<String>,
+}
+
+impl AdditionalProviderMetadata for Revocation {}
+
+type Metadata = ProviderMetadata<
+    LogoutProviderMetadata<Revocation>,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
 
 type Client = CoreClient<
     EndpointSet,
@@ -229,6 +257,37 @@ impl Oidc {
         Ok(tokens(id_token, &claims, Some(next)))
     }
 
+    /// Revokes a refresh token, so that a copy of the session cannot be renewed after sign-out (RFC 7009). An issuer
+    /// without a revocation endpoint is not asked, and a failure ends no sign-out.
+    pub async fn revoke<F: Fetch>(&self, fetch: &F, refresh_token: &str) {
+        let Ok(issuer) = self.issuer(fetch).await else {
+            return;
+        };
+        let Some(endpoint) = &issuer.revocation else {
+            return;
+        };
+        let form = form_urlencoded::Serializer::new(String::new())
+            .append_pair("token", refresh_token)
+            .append_pair("token_type_hint", "refresh_token")
+            .append_pair("client_id", &self.config.client_id)
+            .finish();
+        let request = http::Request::post(endpoint)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form.into_bytes());
+        let Ok(request) = request else { return };
+        match fetch.send(request).await {
+            Ok(answer) if answer.status().is_success() => {}
+            Ok(answer) => tracing::warn!(
+                status = answer.status().as_u16(),
+                "the issuer has not revoked the refresh token"
+            ),
+            Err(error) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the issuer has not revoked the refresh token"
+            ),
+        }
+    }
+
     /// Where a browser is sent to end its session with the issuer, too: with the parameters of OpenID
     /// Connect RP-Initiated Logout 1.0, and `logout_uri` as Amazon Cognito calls it. Without
     /// `id_token_hint`, because no token is in a URL.
@@ -305,15 +364,18 @@ impl Oidc {
             return Ok(Issuer {
                 keys: keys.await.map_err(unclear)?,
                 end_session: configured,
+                revocation: None,
                 endpoints,
             });
         }
         let url = IssuerUrl::new(self.config.issuer.clone())?;
-        let found = ProviderMetadataWithLogout::discover_async(url, &http)
+        let found = Metadata::discover_async(url, &http)
             .await
             .map_err(unclear)?;
         let no_token_endpoint = || SignInError::Issuer("it has no token endpoint".to_owned(), None);
-        let logout = found.additional_metadata().end_session_endpoint.as_ref();
+        let more = found.additional_metadata();
+        let logout = more.end_session_endpoint.as_ref();
+        let revocation = more.additional_metadata.revocation_endpoint.clone();
         Ok(Issuer {
             endpoints: Endpoints {
                 authorization: found.authorization_endpoint().to_string(),
@@ -324,6 +386,7 @@ impl Oidc {
                 jwks: found.jwks_uri().to_string(),
             },
             end_session: configured.or_else(|| logout.map(ToString::to_string)),
+            revocation,
             keys: found.jwks().clone(),
         })
     }

@@ -154,7 +154,13 @@ impl<F: Fetch, C: Clock> App<F, C> {
     }
 
     /// Ends the session here, and sends the browser on to end it with the issuer.
-    pub(crate) async fn sign_out(&self) -> Result<Response<String>, askama::Error> {
+    pub(crate) async fn sign_out(
+        &self,
+        session: &Session,
+    ) -> Result<Response<String>, askama::Error> {
+        if let Some((token, _)) = session.refresh_token() {
+            self.oidc.revoke(&self.fetch, token).await;
+        }
         let title = "You are signed out";
         let main = view::Message {
             title,

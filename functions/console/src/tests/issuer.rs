@@ -147,12 +147,21 @@ impl World {
                 "token_endpoint": format!("{ISSUER}/token"),
                 "jwks_uri": format!("{ISSUER}/keys"),
                 "end_session_endpoint": format!("{ISSUER}/logout"),
+                "revocation_endpoint": format!("{ISSUER}/revoke"),
                 "response_types_supported": ["code"],
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["RS256"],
             }),
             "/keys" => keys(),
             "/token" => return Ok(self.token(request)),
+            "/revoke" => {
+                let form: HashMap<String, String> = form_urlencoded::parse(request.body())
+                    .into_owned()
+                    .collect();
+                assert_eq!(form["token"], "refresh");
+                assert_eq!(form["client_id"], CLIENT_ID);
+                json!({})
+            }
             other => panic!("{other}"),
         };
         Ok(json_of(200, &body))

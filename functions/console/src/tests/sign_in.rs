@@ -318,6 +318,11 @@ async fn sign_out_forgets_the_session_and_ends_it_with_the_issuer() {
     assert!(refresh.starts_with(&format!("0; url={ISSUER}/logout?client_id=the-console")));
     assert!(!refresh.contains("id_token"));
     assert_eq!(browser.get("/").await.status, 303);
+    let fetched = browser.world.fetched.lock().unwrap().clone();
+    assert!(
+        fetched.contains(&format!("{ISSUER}/revoke")),
+        "a copy of the session is not renewed"
+    );
 }
 
 #[tokio::test]

@@ -111,7 +111,7 @@ impl World {
             released = release(&tools, whose, &order, &support()).await;
         }
         if let Ok(released) = released {
-            self.publish(released.event.as_ref()).await;
+            self.publish(&released.events).await;
         }
     }
 
@@ -206,9 +206,9 @@ impl World {
     }
 
     /// Every function publishes at once what it wrote.
-    async fn publish(&self, event: Option<&Event>) {
+    async fn publish(&self, events: impl IntoIterator<Item = &Event>) {
         let until = self.clock.now() + SignedDuration::from_secs(3);
-        publish(&self.store_tools(), &self.topic(), event, until).await;
+        publish(&self.store_tools(), &self.topic(), events, until).await;
     }
 
     /// The turn of a client's request at SES.

@@ -1,4 +1,4 @@
-//! What happens to a domain, in a word.
+//! The actions that a line of a domain's history can have.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Who stands how with a name, after what has happened to it.
+//! The standing of clients for a name, after various changes.
 
 use jiff::SignedDuration;
 

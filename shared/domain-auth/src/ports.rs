@@ -1,4 +1,4 @@
-//! What the use cases need from outside, in the words of the domain.
+//! Ports: the interfaces that the use cases need, in the terms of the domain.
 
 mod chat;
 mod page_start;
@@ -42,7 +42,7 @@ pub use set::{ClaimStore, Ports};
 pub use sources::{Clock, Ids};
 pub use store_error::{CommitError, StoreError, StoreFailure};
 
-/// A page of a list.
+/// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
     /// The entries.
@@ -52,7 +52,7 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// The same page of other entries.
+    /// The page with each entry replaced.
     pub fn map<U>(self, entry: impl FnMut(T) -> U) -> Page<U> {
         Page {
             items: self.items.into_iter().map(entry).collect(),
@@ -61,12 +61,12 @@ impl<T> Page<T> {
     }
 }
 
-/// What to list.
+/// Restricts a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListFilter {
     /// Only domains in this state.
     pub status: Option<Status>,
-    /// Only domains of this community, whichever others they are for.
+    /// Only domains of this community, including domains that have other communities too.
     pub community: Option<Community>,
 }
 
@@ -79,7 +79,7 @@ pub trait ReadDomains: Send + Sync {
         name: &DomainName,
     ) -> impl Future<Output = Result<Option<Domain>, StoreError>> + Send;
 
-    /// The last look at the DNS of a domain.
+    /// The last DNS look of a domain.
     fn look(
         &self,
         client: &ClientId,
@@ -113,7 +113,8 @@ pub trait ReadClaims: Send + Sync {
         organizational: &str,
     ) -> impl Future<Output = Result<ClaimRegister, StoreError>> + Send;
 
-    /// What stays of the last claim on exactly this name; none where there was none, or after its time.
+    /// The tombstone of the last claim on exactly this name; `None` if there was none, or if it has
+    /// expired.
     fn tombstone(
         &self,
         name: &DomainName,
@@ -122,16 +123,16 @@ pub trait ReadClaims: Send + Sync {
 
 /// Writes changes.
 pub trait CommitChanges: Send + Sync {
-    /// Writes all of several changes, of different domains, or nothing. At most one of them has
-    /// claims of the same organizational domain. Where an item would be too large for the store, it
-    /// writes them [without their details](Change::without_details), and only where that is too large
-    /// as well it fails with [`StoreFailure::TooLarge`].
+    /// Writes all of several changes to different domains, or nothing. At most one of them has
+    /// claims of the same organizational domain. If an item is too large for the store, it is
+    /// written [without its details](Change::without_details). If that is too large as well, the
+    /// call fails with [`StoreFailure::TooLarge`].
     fn commit_all(
         &self,
         changes: &[&Change],
     ) -> impl Future<Output = Result<(), CommitError>> + Send;
 
-    /// Writes all of a change or nothing.
+    /// Writes all of a change, or nothing.
     fn commit(&self, change: &Change) -> impl Future<Output = Result<(), CommitError>> + Send {
         async move { self.commit_all(&[change]).await }
     }
@@ -140,17 +141,17 @@ pub trait CommitChanges: Send + Sync {
 /// The two queues of domains that are due, so that neither starves the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
-    /// Domains whose identity is being made at SES, or deleted there.
+    /// Domains whose identity is being created or deleted at SES.
     Provisioning,
-    /// Domains that are to be looked at.
+    /// Domains that are due for a look.
     Look,
 }
 
-/// Finds domains whose time has come.
+/// Finds domains that are due.
 pub trait DueDomains: Send + Sync {
-    /// Domains that were due by `now`, at most `limit`: clients take turns
-    /// ([`crate::turns::in_turns`]), and of each client the oldest comes first. One
-    /// that cannot be read is left out and is not due again for an hour.
+    /// Domains that were due by `now`, at most `limit`. Clients take turns
+    /// ([`crate::turns::in_turns`]), and for each client the oldest domain comes first. A domain
+    /// that cannot be read is left out, and is not due again for an hour.
     fn due(
         &self,
         queue: Due,
@@ -160,7 +161,7 @@ pub trait DueDomains: Send + Sync {
         self.due_since(None, queue, now, limit)
     }
 
-    /// Those of them that became due at `since` or later.
+    /// Domains that became due by `now`, at `since` or later.
     fn due_since(
         &self,
         since: Option<Timestamp>,
@@ -169,8 +170,8 @@ pub trait DueDomains: Send + Sync {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Domain>, StoreError>> + Send;
 
-    /// Keeps a domain, of which no change can be written, out of its queue until `until`. Where it
-    /// has been changed since it was read, nothing is done.
+    /// Removes a domain whose changes cannot be written from its queue until `until`. If it has
+    /// been changed since it was read, nothing is done.
     fn postpone(
         &self,
         domain: &Domain,
@@ -190,17 +191,17 @@ pub trait StaffQueue: Send + Sync {
     ) -> impl Future<Output = Result<Page<Domain>, StoreError>> + Send;
 }
 
-/// Events that are written and not yet published.
+/// Events that are written and not published yet.
 pub trait Outbox: Send + Sync {
-    /// The oldest of them, in the order in which they were written: those that come after `last`, where
-    /// it is given. One that cannot be read is left out and holds up no other.
+    /// The oldest unpublished events in the order in which they were written, starting after `last`
+    /// if it is given. An event that cannot be read is left out and does not delay others.
     fn unpublished_after(
         &self,
         last: Option<&Event>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Event>, StoreError>> + Send;
 
-    /// Takes an event out of the outbox. Once more is success.
+    /// Removes an event from the outbox. A repeated call succeeds.
     fn mark_published(
         &self,
         event: &Event,
@@ -208,26 +209,26 @@ pub trait Outbox: Send + Sync {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// Whether an email is to be sent.
+/// The answer to a request to send an email.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lease {
-    /// It is ours to send until the lease ends.
+    /// The caller may send it until the lease ends.
     Granted,
     /// Another copy of this function is sending it right now.
     InFlight,
     /// SES has just refused it, and would refuse it again.
     HeldBack,
-    /// It has been sent, or is not to be sent.
+    /// It was sent, or will never be sent.
     Sent,
 }
 
-/// As many events as one email may list: DynamoDB writes 100 items in a transaction, which notes all of
-/// them at once.
+/// The most events that one email may list. One DynamoDB transaction, which marks all of them as
+/// sent, has at most 100 items.
 pub const LISTED_AT_ONCE: usize = 100;
 
 /// Which events have been emailed, and to whom.
 pub trait EmailLedger: Send + Sync {
-    /// Asks for the right to send an email.
+    /// Requests the right to send an email.
     fn lease(
         &self,
         id: EmailId,
@@ -235,8 +236,8 @@ pub trait EmailLedger: Send + Sync {
         until: Timestamp,
     ) -> impl Future<Output = Result<Lease, StoreError>> + Send;
 
-    /// Notes that SES accepted one email for all of `ids`, at most [`LISTED_AT_ONCE`]: all of them or
-    /// none.
+    /// Stores that SES accepted one email for all of `ids`, at most [`LISTED_AT_ONCE`]: all of them
+    /// or none.
     fn sent(
         &self,
         ids: &[EmailId],
@@ -244,25 +245,26 @@ pub trait EmailLedger: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Notes that there is no email, and never will be.
+    /// Stores that there is no email, and never will be.
     fn settle(
         &self,
         id: EmailId,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Keeps every copy from sending until `until`, after SES refused this email: [`Lease::HeldBack`].
+    /// Stops every copy from sending until `until`, after SES refused this email:
+    /// [`Lease::HeldBack`].
     fn hold_back(
         &self,
         id: EmailId,
         until: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Gives the right back after an attempt that certainly sent nothing.
+    /// Returns the right to send after an attempt that certainly sent nothing.
     fn release(&self, id: EmailId) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// A domain by its key.
+/// The key of a domain.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DomainKey {
     /// Whose it is.
@@ -273,31 +275,32 @@ pub struct DomainKey {
 
 /// Finds the domains of all clients by state.
 pub trait DomainsByState: Send + Sync {
-    /// The keys of all domains in a state. One that changes its state meanwhile may be missing.
+    /// The keys of all domains in a state. A domain whose state changes meanwhile may be missing.
     fn keys_in(
         &self,
         status: Status,
     ) -> impl Future<Output = Result<Vec<DomainKey>, StoreError>> + Send;
 
-    /// The domains with these keys, as last written. One that is gone is left out.
+    /// The domains with these keys, as last written. A domain that no longer exists is left out.
     fn domains_at(
         &self,
         keys: &[DomainKey],
     ) -> impl Future<Output = Result<Vec<Domain>, StoreError>> + Send;
 }
 
-/// What one run of the poller leaves to the next, and the right to run: one does at a time.
+/// The data that one run of the poller leaves for the next, and the lease of the run: only one runs
+/// at a time.
 pub trait Runs: Send + Sync {
-    /// Takes the right to run until `until`, and what earlier runs have left. None while another run
-    /// has it.
+    /// Takes the lease until `until`, and returns the data of earlier runs. `None` while another
+    /// run has the lease.
     fn begin_run(
         &self,
         now: Timestamp,
         until: Timestamp,
     ) -> impl Future<Output = Result<Option<RunMemory>, StoreError>> + Send;
 
-    /// Gives back the right that was taken until `until`, and leaves `memory`. Where it has ended and
-    /// another run has it now, nothing is written.
+    /// Returns the lease that was taken until `until`, and stores `memory`. If the lease has ended
+    /// and another run has it, nothing is written.
     fn end_run(
         &self,
         until: Timestamp,
@@ -305,14 +308,14 @@ pub trait Runs: Send + Sync {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// Keeps what the last comparison with SES's list has shown.
+/// Stores the result of the last comparison with SES's list.
 pub trait Reconciliations: Send + Sync {
-    /// The last one; none before the first.
+    /// The last result; `None` before the first.
     fn reconciliation(
         &self,
     ) -> impl Future<Output = Result<Option<Reconciliation>, StoreError>> + Send;
 
-    /// Replaces it.
+    /// Replaces the stored result.
     fn write_reconciliation(
         &self,
         reconciliation: &Reconciliation,
@@ -322,21 +325,21 @@ pub trait Reconciliations: Send + Sync {
 /// An event could not be published. It stays in the outbox.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// The topic took nothing; another event would fare no better.
+    /// The topic does not accept events; other events would fail as well.
     #[error("the topic did not take the event")]
     Topic(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The topic refused this event; another one may be fine.
+    /// The topic refused this event; another event may succeed.
     #[error("the topic refused the event")]
     Event(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Tells the world of events.
+/// Publishes events.
 pub trait Publish: Send + Sync {
     /// Publishes one event, with its type and severity as attributes.
     fn publish(&self, event: &Event) -> impl Future<Output = Result<(), PublishError>> + Send;
 }
 
-/// Whom an email about events is for.
+/// The recipient of an email about events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailTo {
     /// Lasso support.
@@ -354,27 +357,28 @@ pub struct Email {
     pub text: String,
     /// The HTML body.
     pub html: String,
-    /// Whom an answer reaches.
+    /// The address that a reply goes to.
     pub reply_to: Option<crate::names::EmailAddress>,
     /// The event, for the header `X-Lasso-Event-Id`.
     pub event_id: EventId,
-    /// The conversation, for the header `References`; none of an email about several domains.
+    /// The conversation, for the header `References`; `None` for an email about several domains.
     pub thread: Option<EmailThread>,
-    /// The domain whose client hears of it if the email does not reach its reader: of a list, the first.
+    /// The domain whose client is told if the email does not reach its reader; for a list, the
+    /// first domain.
     pub about: Option<AboutDomain>,
 }
 
 /// Sends email.
 pub trait SendEmail: Send + Sync {
-    /// Sends it; the answer is SES's message id.
+    /// Sends it; returns SES's message id.
     fn send(
         &self,
         to: &MailTo,
         email: &Email,
     ) -> impl Future<Output = Result<String, SesError>> + Send;
 
-    /// Whether the address is on the suppression list of the account: SES accepts mail to it, and does
-    /// not send it. `now` is the time of the question.
+    /// Whether the address is on the account's suppression list: SES accepts mail to it, but does
+    /// not send it. `now` is the time of the query.
     fn is_suppressed(
         &self,
         to: &MailTo,
@@ -382,8 +386,8 @@ pub trait SendEmail: Send + Sync {
     ) -> impl Future<Output = Result<bool, SesError>> + Send;
 }
 
-/// Takes figures for the operator. It cannot fail: work never waits for its own measuring.
+/// Records metrics for the operator. It cannot fail: work never waits for its own measurement.
 pub trait Meter: Send + Sync {
-    /// The figures of a run or a request that ended at `now`.
+    /// Records the metrics of a run or a request that ended at `now`.
     fn record(&self, now: Timestamp, figures: &[Figure]);
 }

@@ -12,7 +12,7 @@ use crate::action::Action;
 use crate::history::{Actor, ClientLine, HistoryEntry};
 use crate::state::Status;
 
-/// The place of a kind in [`Facts`], and of one in [`Internal`] after them.
+/// The index of a kind in [`Facts`], and of a kind in [`Internal`].
 fn kinds(evidence: &Evidence) -> [Option<u8>; 2] {
     let facts = match &evidence.facts {
         Facts::Addition(_) => 0,

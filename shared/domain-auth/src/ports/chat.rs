@@ -4,6 +4,6 @@ use super::PublishError;
 
 /// Posts messages to a topic that a chat service listens to.
 pub trait PostToChat: Send + Sync {
-    /// Publishes one message, which is JSON in the form that the chat service reads.
+    /// Publishes one message: JSON in the form that the chat service expects.
     fn post(&self, message: &str) -> impl Future<Output = Result<(), PublishError>> + Send;
 }

@@ -1,4 +1,4 @@
-//! Time and randomness: the only sources of either.
+//! The only sources of time and randomness.
 
 use std::future::Future;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::names::EventId;
 
-/// Time. The only source of it.
+/// The only source of time.
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
@@ -15,7 +15,7 @@ pub trait Clock: Send + Sync {
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
 }
 
-/// Randomness. The only source of it.
+/// The only source of randomness.
 pub trait Ids: Send + Sync {
     /// An identifier that no other event has, and that sorts by time.
     fn event_id(&self, now: Timestamp) -> EventId;

@@ -1,4 +1,4 @@
-//! Every pair of state and trigger: a named transition or a refusal, none left out.
+//! Every pair of state and trigger is either a named transition or a refusal.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -1,4 +1,4 @@
-//! What the emails of support and of clients have in common.
+//! The common parts of the emails to Lasso support and to clients.
 
 use domain_auth::diagnosis::RecordState;
 use domain_auth::event::{Event, RecordStanding};
@@ -14,7 +14,7 @@ pub(crate) fn stops_mail(event: &Event) -> bool {
     sent && !event.status.sends()
 }
 
-/// The records as the last look at DNS saw them.
+/// The records as the last DNS look found them.
 pub(crate) fn records(event: &Event) -> Option<Part> {
     let row = |standing: &RecordStanding| {
         let published = standing.record.as_ref();
@@ -32,7 +32,7 @@ pub(crate) fn records(event: &Event) -> Option<Part> {
             state: words::record_state(standing.state),
             is_open,
             name: name.to_owned(),
-            // What is published is not to be copied.
+            // A value that is already published is not to be copied.
             value: published
                 .filter(|_| standing.state != RecordState::Found)
                 .map_or_else(String::new, |record| record.value.clone()),

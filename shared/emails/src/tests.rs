@@ -1,4 +1,4 @@
-//! Every email and message as its snapshot says, and what holds for all of them.
+//! Snapshots of every email and message, and rules for all of them.
 
 use std::path::Path;
 
@@ -58,7 +58,7 @@ fn the_preview_has_a_page_with_a_link_to_each_email() {
     );
 }
 
-/// Mail programs take `<style>` out, so that a class alone changes nothing.
+/// Mail programs remove `<style>`, so that a class without inline style changes nothing.
 #[test]
 fn no_element_depends_on_the_style_sheet() {
     for (name, draft) in drafts() {
@@ -154,7 +154,7 @@ fn draft_with(part: Part) -> Draft {
     }
 }
 
-/// A sample event with a text in every member that people write.
+/// A sample event with a text in every member that people can write.
 fn event_with(event_type: EventType, text: &str) -> Event {
     let mut event: Value = json!({
         "version": 1, "event_id": "01978c6e-0000-7000-8000-000000000001", "event_type": event_type,
@@ -193,7 +193,8 @@ fn a_client_learns_nothing_that_is_for_lasso_support() {
     }
 }
 
-/// Texts that try to look like a line of an email, to be markup, to call people, or to become a link.
+/// Texts that try to look like a line of an email, to be markup, to notify people, or to become a
+/// link.
 fn hostile() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         2 => "\\PC{0,8}",
@@ -204,7 +205,7 @@ fn hostile() -> impl Strategy<Value = String> {
             "[log in](https://evil.example)", "Wanted: nothing", "Bcc: x@evil.net", "~gone~", "|",
         ]).prop_map(str::to_owned),
     ];
-    // It shows something, whatever is taken out of it.
+    // Something visible is always left.
     prop::collection::vec(part, 1..8).prop_map(|parts| format!("x{}", parts.concat()))
 }
 
@@ -224,7 +225,7 @@ proptest! {
             for body in [&email.text, &email.html] {
                 prop_assert!(!body.chars().any(|c| is_hidden(c) && c != '\n'), "{:?}", body);
             }
-            // Nothing of it begins an element: there are as many as in the email with a plain text.
+            // The text adds no element: there are as many as in the email with a plain text.
             let elements = |html: &str| html.matches('<').count() - html.matches("<br>").count();
             let with_facts = |html: &str| html.contains(">Community<");
             let of_plain = plain.html().unwrap();

@@ -17,7 +17,7 @@ fn gone() -> Sent {
     Err(SdkError::dispatch_failure(ConnectorError::io(reset.into())))
 }
 
-/// What comes of a call whose attempts end so, and how many there were.
+/// The result of a call whose attempts end in this way, and the number of attempts.
 async fn outcome_of(attempts: &[fn() -> Sent], each_takes: Duration) -> (Sent, usize) {
     let made = Cell::new(0);
     let send = || {

@@ -1,4 +1,4 @@
-//! A table of the first release, read as this one reads it, up to what the API shows.
+//! Reads a table of the first release as this release does, up to the output of the API.
 
 use std::collections::BTreeSet;
 
@@ -118,8 +118,8 @@ fn every_action_in_the_history_of_the_first_release_is_shown() {
         .iter()
         .map(|line| serde_json::to_string(&line.action).unwrap())
         .collect();
-    // Adopting, links that are made and withdrawn, details that are changed, and the end of a challenge
-    // came later.
+    // Actions that later releases added: adopting, making and withdrawing links, changing details,
+    // and the end of a challenge.
     let later = [
         Action::Adopted,
         Action::LinkMade,
@@ -225,7 +225,7 @@ fn history_is_in_the_order_of_lives_and_versions_behind_the_lines_of_the_first_r
         .map(|key| key.sk)
         .collect();
     assert!(sort_keys.is_sorted());
-    // The clocks of the functions go back with each line.
+    // The clocks of the functions are earlier with each line.
     for (life, sequence, hours) in [(0, 1, 9), (0, 2, 8), (0, 10, 7), (1, 1, 6), (1, 2, 5)] {
         domain.added_at = now + SignedDuration::from_secs(life);
         line.sequence = sequence;

@@ -1,4 +1,4 @@
-//! Asking again over TCP: who is asked, how, and what is seen.
+//! Repeated queries over TCP: to which servers, how, and with what result.
 
 use domain_auth::dns::{Lookup, Outcome, RecordType, SecondLook, Sighting, Transport};
 use local_dns_server::{Fault, FaultRule};

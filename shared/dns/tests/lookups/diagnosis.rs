@@ -1,5 +1,5 @@
-//! From a zone file to the diagnosis, over the network in all rounds: what servers do. The mistakes that
-//! people make are in `tests/corpus`.
+//! From a zone file to the diagnosis, over the network in all rounds: the behaviour of servers.
+//! People's mistakes are in `tests/corpus`.
 
 use domain_auth::diagnosis::{
     Context, Diagnosis, DiagnosisCode as Code, FormerTokens, RecordState as State, diagnose,
@@ -20,7 +20,7 @@ use crate::odd_server::{OddServer, response_to};
 
 const TOKEN: &str = "QTKk+/gFg2J4mnopQRSTuvwx0123456789abcdefghI=";
 
-/// Everything as it should be, one record per line.
+/// A complete and correct zone, one record per line.
 const RIGHT: [(Id, &str); 7] = [
     (
         Id::Verification,
@@ -63,7 +63,7 @@ fn identity() -> SesIdentity {
     }
 }
 
-/// The zone with everything right but for these records, and with these lines.
+/// The correct zone without these records, and with these lines.
 fn zone(without: &[Id], lines: &str) -> String {
     let right = RIGHT.iter().filter(|(id, _)| !without.contains(id));
     let right = right.fold(String::new(), |zone, (_, line)| zone + line + "\n");

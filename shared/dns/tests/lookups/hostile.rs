@@ -1,4 +1,4 @@
-//! Nothing that a hostile zone answers takes more than its share of time, memory or trust.
+//! No answer of a hostile zone takes more than its share of time, memory or trust.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! IPv6 addresses of name servers cost nothing where this machine has no route to them.
+//! IPv6 addresses of name servers cost nothing if this machine has no route to them.
 
 use std::fmt::Write;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use crate::net::{Net, ask, impatient, only, question, source, txt};
 
 const NAME: &str = "_amazonses.example.com";
 
-/// The resolver knows `com`, whose servers give the addresses of the name servers below as glue.
+/// The resolver knows `com`, whose servers return the addresses of the name servers below as glue.
 async fn net(hosts: &[&str]) -> Net {
     let mut com = "@ 60 NS a.gtld\na.gtld 60 A 127.0.0.2\na.gtld 60 AAAA ::1\n".to_owned();
     let mut zone = "_amazonses 60 TXT token\n".to_owned();

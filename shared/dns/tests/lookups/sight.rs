@@ -1,4 +1,4 @@
-//! What is seen when everybody answers.
+//! The results when every server answers.
 
 use domain_auth::dns::{Data, Lookup, Outcome, RecordType, ZoneOutcome};
 use local_dns_server::{Fault, FaultRule};

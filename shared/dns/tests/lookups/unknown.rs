@@ -1,4 +1,4 @@
-//! Unknown is not missing: whatever goes wrong, no outcome says that nothing is there.
+//! Unknown is not missing: whatever fails, no outcome says that a record is missing.
 
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -75,7 +75,7 @@ async fn each_fault_of_a_server_has_its_own_outcome() {
             server.set_faults([]);
         }
 
-        // A resolver never refers anybody to the root.
+        // A resolver never returns a referral to the root.
         if rule != here(Fault::Lame) {
             net.servers[0].set_faults([rule.clone()]);
             let seen = net.ask(NAME, RecordType::Txt).await;
@@ -248,7 +248,7 @@ async fn no_resolver_is_no_answer() {
     assert_eq!(seen.recursive, failed(Failure::Unreachable));
 }
 
-/// A resolver that asks these servers and no others.
+/// A resolver that queries only these servers.
 fn only(servers: &[&OddServer]) -> Resolver {
     let servers = servers.iter().map(|server| server.address).collect();
     Resolver::new(DnsConfig {

@@ -1,4 +1,4 @@
-//! Where a zone begins, and when that is not known.
+//! Where a zone begins, and when this is unknown.
 
 use std::time::Duration;
 
@@ -133,7 +133,7 @@ async fn an_observation_names_the_delegated_zone_that_holds_the_name() {
     ] {
         assert_eq!(zone_seen(&net, name, record_type).await, *zone, "{name}");
     }
-    // Its servers may say nothing: the delegation is there all the same.
+    // Its servers need not answer: the delegation exists anyway.
     net.servers[1].set_faults([FaultRule::everywhere(Fault::Refused)]);
     let name = "key._domainkey.example.com";
     assert_eq!(zone_seen(&net, name, RecordType::Cname).await, keys);
@@ -153,7 +153,7 @@ async fn servers_that_have_a_zone_and_one_below_it_name_the_one_that_holds_the_n
     ] {
         assert_eq!(zone_seen(&net, name, record_type).await, keys, "{name}");
     }
-    // A positive answer has none, so that the zone above is what is known.
+    // A positive answer has none, so only the zone above is known.
     let name = "key._domainkey.example.com";
     let above = zone_seen(&net, name, RecordType::Cname).await;
     assert_eq!(above.as_deref(), Some("example.com"));

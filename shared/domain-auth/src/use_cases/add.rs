@@ -121,8 +121,8 @@ where
     Err(Failure::Busy)
 }
 
-/// The claims that decide about a new name. A name keeps its register while its identity is not yet
-/// deleted.
+/// The claims that decide about a new name. If a domain of this name is still being removed and may
+/// hold it, they are in that domain's register.
 async fn claims_for<S: ReadClaims>(
     store: &S,
     new: &NewDomain,

@@ -129,7 +129,7 @@ async fn the_101st_name_of_a_client_under_a_domain_is_refused_and_nothing_is_wri
     assert!(app.store.all_domains().is_empty());
     assert!(app.publisher.events().is_empty());
     assert_eq!(app.store.claims("maplehomes.com").await.unwrap(), claims);
-    // One fewer, and there is room.
+    // With one name fewer, there is room.
     let fewer = claims.released(
         &domain_name("n0.maplehomes.com"),
         &maple,

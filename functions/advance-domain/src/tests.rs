@@ -48,7 +48,7 @@ async fn app() -> TestApp {
     app
 }
 
-/// Adds a domain that SES has given records for, and moves it on.
+/// Adds a domain whose records SES has returned, and applies the triggers.
 async fn add(app: &TestApp, name: &str, triggers: Vec<Trigger>) {
     let (now, ids) = (app.clock.now(), &app.ids);
     let new = new_domain("maple-homes", name);

@@ -175,7 +175,7 @@ async fn by_link(app: &TestApp, case: &str) -> Answer {
     )
 }
 
-/// With the link that is in the events.
+/// With the link of the sample events.
 async fn app_with_link() -> TestApp {
     let app = app(FakeDns::default()).await;
     let (client, name) = (client("maple-homes"), domain_name("example.com"));

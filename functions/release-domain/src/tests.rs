@@ -18,9 +18,9 @@ use super::App;
 
 type TestApp = App<TestPorts>;
 
-/// `example.com` is verified for `maple-homes`; `cedar-homes` has proven it, `oak-homes` has not.
-/// `example.net` of `maple-homes` is being removed. Lasso sends for `example.org` of `maple-homes`, and
-/// `cedar-homes` has proven it.
+/// `example.com` is verified for `maple-homes`; `cedar-homes` has proven it, but `oak-homes` has
+/// not. `example.net` of `maple-homes` is being removed. Lasso sends for `example.org` of
+/// `maple-homes`, and `cedar-homes` has proven it.
 async fn app() -> TestApp {
     let app: TestApp = App {
         store: MemoryStore::default(),
@@ -149,8 +149,8 @@ async fn a_grant_moves_the_claim() {
     assert_eq!(holder.as_str(), "cedar-homes");
 }
 
-/// `maple-homes` has so many names below `example.com` that they give way in more than one step, each of
-/// which takes seconds.
+/// `maple-homes` has many names below `example.com`, so that the takeover needs more than one step,
+/// and each step takes seconds.
 #[tokio::test]
 async fn a_grant_that_takes_long_is_202_and_its_repetition_does_the_rest() {
     let app = app().await;

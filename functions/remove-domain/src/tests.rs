@@ -78,7 +78,8 @@ fn every_event_is_answered_as_its_snapshot_says() {
             let left = app.store.all_domains().len();
             let removed = match reply.status() {
                 StatusCode::NO_CONTENT => 1,
-                // Of a client that is erased the contested domain is gone, and the poller removes the others.
+                // If the client is erased, the contested domain is gone, and the poller removes the
+                // others.
                 StatusCode::ACCEPTED => usize::from(stored(&app, "example.net").await.is_none()),
                 _refused => 0,
             };

@@ -1,5 +1,5 @@
-//! Every file in `events/send-instructions`, through the handler, on fakes: the answer, and the email
-//! as it is sent.
+//! Every file in `events/send-instructions`, through the handler, on fakes: the response, and the
+//! email as it is sent.
 
 use std::sync::Mutex;
 
@@ -28,7 +28,7 @@ use super::App;
 struct Mailbox {
     letters: Mutex<Vec<(EmailAddress, Letter)>>,
     faults: Mutex<Vec<SesFault>>,
-    /// What the suppression list says of every address: none where it cannot be read.
+    /// The answer of the suppression list for every address; `None` if it cannot be read.
     suppressed: Mutex<Option<bool>>,
 }
 
@@ -259,7 +259,7 @@ async fn nothing_is_sent_to_a_suppressed_address_and_the_attempt_counts() {
         assert_eq!(refused["status"], 422);
         assert_eq!(refused["body"]["code"], "recipient_suppressed");
     }
-    // The list cannot be searched beyond the limit.
+    // The limit also bounds searches of the list.
     let refused = answer(&app, "to-email-administrator").await;
     assert_eq!(refused["body"]["code"], "too_many_instructions");
     let (client, name) = (client("maple-homes"), domain_name("example.com"));
@@ -350,7 +350,7 @@ async fn an_email_that_was_certainly_not_sent_leaves_no_link() {
     for (fault, left) in [
         (SesFault::Throttled, 0),
         (SesFault::Refused(Refusal::MessageRejected), 0),
-        // It may have been sent, so its link is live.
+        // The email may have been sent, so its link is live.
         (SesFault::AnswerLost, 1),
     ] {
         app.mail.faults.lock().unwrap().push(fault);

@@ -17,7 +17,8 @@ use super::App;
 
 type TestApp = App<TestPorts>;
 
-/// With `example.com` of `maple-homes`, which has one link, and `full.example`, which can have no more.
+/// With `example.com` of `maple-homes`, which has one link, and `full.example`, which has the
+/// largest allowed number.
 async fn app() -> TestApp {
     let app: TestApp = App {
         store: MemoryStore::default(),

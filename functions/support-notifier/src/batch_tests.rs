@@ -1,5 +1,5 @@
-//! Batches of messages: each by itself, within the time that there is, and back to the queue with a
-//! pause that fits the reason.
+//! Batches of messages: each message is handled separately, within the available time, and a failed
+//! one returns to the queue after a pause that fits the reason.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use jiff::SignedDuration;
 
 use crate::tests::{Answer, TestApp, another, app, delivery, notified};
 
-/// Events of their own in one batch.
+/// A batch of separate events.
 fn batch(numbers: impl IntoIterator<Item = u32>) -> SqsEvent {
-    // Of several types, so that they are no list.
+    // Of several types, so that they are not listed in one email.
     let cases = ["verified", "recovered", "ready-pending"];
     let mut batch = SqsEvent::default();
     for (number, case) in numbers.into_iter().zip(cases.into_iter().cycle()) {
@@ -23,7 +23,7 @@ fn batch(numbers: impl IntoIterator<Item = u32>) -> SqsEvent {
     batch
 }
 
-/// A message that is no event.
+/// A message that is not an event.
 fn poison(case: &str, id: &str) -> SqsEvent {
     let mut poison = delivery(case);
     poison.records[0].message_id = Some(id.to_owned());
@@ -129,7 +129,7 @@ async fn two_copies_at_once_send_each_event_once() {
     )
     .await;
     assert_eq!(emails(&app), 5);
-    // What one copy left to the other is dealt with when it comes again.
+    // A message that one copy left to the other is handled when it is delivered again.
     for id in failed(&one).into_iter().chain(failed(&other)) {
         let number = id.trim_start_matches("message-").parse().unwrap();
         assert_eq!(failed(&notified(&app, batch([number])).await), [""; 0]);
@@ -159,7 +159,7 @@ async fn what_there_is_no_time_for_goes_back_untouched() {
     let app = app();
     app.mail.answers_next([Answer::TakesItAfter(4); 10]);
     let answer = notified(&app, batch(0..10)).await;
-    // Begun after 0, 4 and 8 seconds of the 25, of which 15 are kept.
+    // Started after 0, 4 and 8 seconds of the 25, of which 15 are reserved.
     assert_eq!(emails(&app), 3);
     assert_eq!(failed(&answer).len(), 7);
     assert_eq!(attempts(&app), 3);
@@ -220,7 +220,7 @@ async fn an_email_that_ses_rejects_is_put_aside_and_copies_of_it_ask_ses_no_more
     assert!(dead[0].reason.contains("message rejected"), "{dead:?}");
     assert_eq!(app.meter.values("EmailsRefused", None), [1.0]);
 
-    // Sent back from there once the cause is repaired.
+    // Redriven from there after the cause is repaired.
     app.clock.advance(REFUSED_FOR);
     assert_eq!(failed(&notified(&app, batch([0])).await), [""; 0]);
     assert_eq!(emails(&app), 1);

@@ -1,4 +1,4 @@
-//! Chat messages: one behind each email, and none that holds an email up.
+//! Chat messages: one after each email; a chat message never delays an email.
 
 use aws_lambda_events::event::sqs::SqsBatchResponse;
 use serde_json::Value;

@@ -43,7 +43,8 @@ async fn lines(app: &TestApp) -> Vec<Value> {
         .collect()
 }
 
-/// As SES publishes it (developer guide, "Examples of event data that Amazon SES publishes to Amazon SNS").
+/// An event as SES publishes it (developer guide, "Examples of event data that Amazon SES publishes
+/// to Amazon SNS").
 fn event(app: &TestApp, kind: &str, audience: &str, to: &str) -> Value {
     let about = AboutDomain {
         client: maple(),

@@ -1,5 +1,5 @@
-//! Who gets which emails: Lasso support and the contacts of clients, each by itself, and lists of what is
-//! many.
+//! Who gets which emails: Lasso support and the contacts of clients, each separately, and lists of
+//! many events.
 
 use std::time::Duration;
 
@@ -60,14 +60,14 @@ async fn contacts_are_told_nothing_where_the_operator_wants_so() {
 #[tokio::test]
 async fn an_address_that_ses_refuses_stops_no_other_email() {
     let app = app_that_tells_clients();
-    // Support's email is taken, the contact's is rejected.
+    // Support's email is accepted, the contact's is rejected.
     app.mail
         .answers_next([Answer::TakesItAfter(0), Answer::Rejects]);
     assert!(all_dealt_with(&notified(&app, another("at-risk", 0)).await));
     assert_eq!(recipients(&app), [MailTo::Support]);
     assert_eq!(app.queue.dead.lock().unwrap().len(), 1, "with the reason");
 
-    // Redriven, it is sent to the contact alone.
+    // After the redrive, only the contact gets an email.
     app.clock.advance(SignedDuration::from_mins(2));
     assert!(all_dealt_with(&notified(&app, another("at-risk", 0)).await));
     assert_eq!(recipients(&app), [MailTo::Support, kim()]);
@@ -137,7 +137,7 @@ async fn above_the_limit_of_a_minute_events_wait_for_its_end_once_and_then_are_a
     let minute = Duration::from_secs(61);
     assert!(told.iter().all(|told| told.after <= minute), "{told:?}");
 
-    // In the same minute again: they have waited.
+    // In the same minute again: these events have waited before.
     let mut again = batch("verified", 5);
     for message in &mut again.records {
         let count = "ApproximateReceiveCount".to_owned();

@@ -1,5 +1,5 @@
-//! Emails to Lasso support: one for an event, no more on a day than a client's limit, and what stops
-//! mail always.
+//! Emails to Lasso support: one for an event, no more on a day than a client's limit, and always
+//! one for an event that mail stops.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
@@ -239,7 +239,7 @@ fn wherever_a_copy_dies_an_event_is_counted_once_and_sent() {
             world.clock.advance(SENDING_LEASE);
             world.told(&event);
             let emails = world.emails();
-            // The one known window: SES has taken it, and it is not noted.
+            // The only known window: SES has accepted it, and this is not stored yet.
             let twice = emails.len() == 2 && sent == 1;
             assert!(emails.len() == 1 || twice, "{emails:?} after {point}");
             let AlertCounts { own, summarized } = world.counts();
@@ -274,7 +274,7 @@ fn a_limit_that_lasso_support_sets_takes_the_place_of_the_default() {
     assert_eq!(told("d.com"), Outcome::InSummary, "one summary on a day");
 }
 
-/// What a client says, adds, removes and says again.
+/// A client says that it is ready, removes the domain, adds it and says so again.
 #[test]
 fn a_client_that_adds_says_ready_and_removes_in_a_loop_is_one_email() {
     let world = World::new(50);
@@ -390,7 +390,7 @@ fn an_alert_that_was_only_counted_holds_back_no_later_one() {
     assert_eq!(told("example.com"), Outcome::Sent);
 }
 
-/// What Lasso support and the client are told of a name that another client holds.
+/// Alerts to Lasso support and the client about a name that another client holds.
 #[test]
 fn a_client_that_proves_anothers_name_and_removes_it_in_a_loop_is_one_email() {
     let world = World::new(50);
@@ -401,7 +401,7 @@ fn a_client_that_proves_anothers_name_and_removes_it_in_a_loop_is_one_email() {
         world.clock.advance(SignedDuration::from_secs(1));
         event
     };
-    // Not one that Lasso support decides: it is not told of it.
+    // Not a claim that Lasso support decides, so Lasso support is not told.
     let not_decided = contested(Severity::Info);
     assert!(Item::of(&not_decided, Audience::Support, false).is_none());
     assert_eq!(world.told(&contested(Severity::Action)), Outcome::Sent);

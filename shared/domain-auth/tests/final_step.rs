@@ -1,4 +1,4 @@
-//! The final step that the service takes, and the client's word that it is ready, on fakes.
+//! The automatic final step, and the client's message that it is ready, on fakes.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
@@ -90,7 +90,7 @@ impl World {
         change.domain
     }
 
-    /// As if the claims under a name had gone through this.
+    /// Changes the claims under a name.
     fn claim(&self, name: &str, with: impl FnOnce(ClaimRegister, Timestamp) -> ClaimRegister) {
         let domain = self.domain(name);
         let read = self.store.claims(domain.name.organizational());
@@ -364,7 +364,7 @@ fn ready_brings_a_domain_back_to_the_fast_pace() {
     assert_eq!(told.domain.next_check, now);
     let fast = pace::next_check(&told.domain, now).duration_since(now);
     assert!(fast <= MINUTE, "{fast}");
-    // Said again later, it hurries again, without an alert.
+    // A repetition after some time makes looks frequent again, without an alert.
     world.clock.advance(DAY / 2);
     let again = world.notify("example.com").unwrap();
     assert!(again.event.is_none());

@@ -1,4 +1,4 @@
-//! What a slow check makes of a domain that moves meanwhile: nothing.
+//! A slow check has no effect on a domain that changes meanwhile.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
@@ -41,7 +41,7 @@ struct World {
 
 type Meanwhile<'a> = Box<dyn FnOnce() + Send + 'a>;
 
-/// Name servers that take 5 s, in which something happens.
+/// Name servers that take 5 s, during which something happens.
 struct SlowDns<'a> {
     world: &'a World,
     meanwhile: Mutex<Option<Meanwhile<'a>>>,

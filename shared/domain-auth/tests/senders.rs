@@ -1,4 +1,5 @@
-//! A whole mailing is judged in a few reads, and each address as if it were asked about alone.
+//! A whole mailing is judged in a few reads, and each address gets the same verdict as in a request
+//! of its own.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
@@ -87,7 +88,7 @@ fn moved(store: &MemoryStore, domain: &Domain, trigger: Trigger) -> Domain {
     change.domain
 }
 
-/// `maple` waits for one domain, has lost one, and `cedar` has one.
+/// `maple` has one waiting domain and has lost one, which `cedar` has.
 fn counting() -> Counting {
     let counting = Counting::default();
     added(&counting.store, "maple", "waiting.example");
@@ -97,7 +98,7 @@ fn counting() -> Counting {
         why: DisplacedBy::ProvenByAnotherClient,
     };
     moved(&counting.store, &lost, displaced);
-    // As a takeover leaves the claims.
+    // The claims after a takeover.
     counting
         .store
         .put_claims(&ClaimRegister::empty("lost.example"));

@@ -1,4 +1,4 @@
-//! What the first answer knows of DNS, and what DNS cannot do to it.
+//! The DNS data in the first response, and that slow DNS cannot delay or break it.
 
 use domain_auth::dns::{Data, DnsLook};
 use domain_auth::domain::Domain;
@@ -19,7 +19,7 @@ async fn stored(app: &TestApp) -> (Domain, Option<DnsLook>) {
     (domain, app.store.look(&client, &name).await.unwrap())
 }
 
-/// The records and how each stands.
+/// The records with their states.
 fn states(body: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let records = body["records"].as_array().unwrap().iter();
@@ -36,7 +36,7 @@ fn state_of(body: &Value, id: &str) -> Option<String> {
         .next()
 }
 
-/// The domain as an earlier process left it that died after SES had answered.
+/// Makes the domain look as if an earlier process had crashed after SES had answered.
 async fn forget_the_look(app: &TestApp) {
     let (domain, _) = stored(app).await;
     let change = domain.updated(|domain| {
@@ -84,7 +84,7 @@ async fn a_look_ends_after_three_seconds_and_the_records_are_not_looked_yet() {
     let begun = app.clock.now();
     let body = add(&app).await;
     let took = app.clock.now().duration_since(begun);
-    // The clock goes on by each wait: that for a MAIL FROM label, and that for DNS.
+    // Each wait moves the clock: the wait for a MAIL FROM label, and the wait for DNS.
     assert!(took <= SignedDuration::from_secs(5), "{took}");
     assert_eq!(body["status"], "pending");
     assert_eq!(body["dns_looked_at"], Value::Null);

@@ -1,4 +1,4 @@
-//! Forms, and what they ask the API for.
+//! Forms, and the requests that they make to the API.
 
 use serde_json::{Value, json};
 
@@ -200,7 +200,7 @@ async fn what_a_page_says_of_many_names_is_no_longer_than_a_cookie_may_be() {
     let fields = [("form", form.as_str()), ("domain", "a.com b.com c.com")];
     let refused = browser.post("/domains", &fields).await;
     assert_eq!(refused.status, 422, "on the page itself");
-    // The reason is there once.
+    // The reason appears once.
     assert_eq!(refused.body.matches(&detail).count(), 1);
     assert!(refused.body.contains("a.com, b.com, c.com: üü"));
     browser.answer("POST /domains", 201, added(&"ü".repeat(3_000)));

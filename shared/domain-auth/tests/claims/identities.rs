@@ -1,5 +1,5 @@
-//! An SES account that is shared: identities that this stack did not make are neither changed nor
-//! deleted, and become a client's only by adoption.
+//! A shared SES account: identities that this stack did not create are neither changed nor deleted,
+//! and a client gets them only by adoption.
 
 mod restarted;
 
@@ -21,7 +21,7 @@ use crate::world::{DAY, World, admin};
 
 const NAME: &str = "example.com";
 
-/// Identities that are not this stack's for `maple`, each verified or not.
+/// Identities that this stack did not create for `maple`, each verified or not.
 fn foreign() -> impl Iterator<Item = (Option<&'static str>, bool)> {
     let owners = [None, Some("maple"), Some("cedar"), Some(ANOTHER_STACK)];
     owners
@@ -29,7 +29,8 @@ fn foreign() -> impl Iterator<Item = (Option<&'static str>, bool)> {
         .flat_map(|owner| [(owner, false), (owner, true)])
 }
 
-/// Makes one. A tag of a client alone does not make it this stack's; `cedar`'s is this stack's.
+/// Creates one. A client tag without the stack tag does not make it this stack's; `cedar`'s
+/// identity is this stack's.
 fn make(world: &World, owner: Option<&str>, verified: bool) -> String {
     let name = domain_name(NAME);
     if owner == Some("cedar") {
@@ -114,8 +115,8 @@ fn an_identity_that_is_not_the_clients_makes_the_name_contested_and_is_left_as_i
     }
 }
 
-/// The steps by which an identity could be deleted: SES does not make the client's identity at first,
-/// the client removes the domain, and perhaps adds it again.
+/// The steps that could delete an identity: SES does not create the client's identity at first, the
+/// client removes the domain, and possibly adds it again.
 #[test]
 fn no_failing_call_leads_to_another_call_that_changes_an_identity_of_others() {
     let operations = ["CreateEmailIdentity", "GetEmailIdentity"];

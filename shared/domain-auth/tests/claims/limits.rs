@@ -1,4 +1,5 @@
-//! What one client can do to the claims under a domain, and what that does to others.
+//! The limits of what one client can do to the claims under a domain, and the effect on other
+//! clients.
 
 use domain_auth::claims::NAMES_PER_CLIENT;
 use domain_auth::names::DomainName;
@@ -41,7 +42,7 @@ fn a_client_may_have_so_many_names_under_a_domain_and_no_more() {
     assert!(matches!(refused, Failure::Refused(AddRefusal::TooManyNames(of)) if of == NAME));
     assert_eq!(world.domain("maple", "one-more.example.com"), None);
     assert_eq!(world.claims(NAME), before, "nothing is written");
-    // What it has it has, elsewhere it has none, and others are not limited by it.
+    // It keeps what it has, can get nothing more here, and does not limit others.
     assert_eq!(
         world.add("maple", &below(3)).state.status(),
         Status::Pending

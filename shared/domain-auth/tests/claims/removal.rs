@@ -29,7 +29,7 @@ fn assert_gone(world: &World, context: &str) {
     assert_eq!(removed.count(), 1, "{context}");
 }
 
-/// One domain, one identity, one claim, all of the same client.
+/// One domain, one identity and one claim, all of the same client.
 fn assert_whole(world: &World, context: &str) {
     assert_eq!(
         world.status("maple", NAME),
@@ -189,7 +189,7 @@ fn a_domain_is_removed_from_every_state() {
             .now_or_never()
             .unwrap();
         removed.unwrap();
-        // A process may still be making the identity of a domain that is `provisioning`.
+        // A process may still be creating the identity of a `provisioning` domain.
         let left = usize::from(status == "provisioning");
         assert_eq!(world.ses.identities(), left, "{status}");
         world.settle();
@@ -201,7 +201,7 @@ fn a_domain_is_removed_from_every_state() {
 fn what_was_still_being_created_goes_too() {
     let world = World::new();
     let new = new_domain("maple", NAME);
-    // A request dies, or seems to, right before it creates the identity.
+    // A request crashes, or seems to, right before it creates the identity.
     let mut post = Box::pin(world.post(&new));
     let create = {
         let world = World::new();
@@ -254,7 +254,7 @@ fn dying_between_any_two_steps_of_removing_leaves_nothing_behind() {
         let died = Box::pin(world.delete("maple", NAME, Confirmation::Absent)).now_or_never();
         assert!(died.is_none(), "point {point}");
         world.crash.live();
-        // A client that got no answer asks again; then it may be gone.
+        // A client that got no response repeats the request; then the domain may be gone.
         let again = world
             .delete("maple", NAME, Confirmation::Absent)
             .now_or_never()

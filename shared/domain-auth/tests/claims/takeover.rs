@@ -1,4 +1,4 @@
-//! Taking a domain over: what needs proof, what proof moves, and what does not count as proof.
+//! Taking over a domain: what needs proof, what a proof changes, and what does not count as proof.
 
 mod confirmed;
 
@@ -32,7 +32,7 @@ impl World {
 
 pub(super) fn assert_taken(world: &World, name: &str, context: &str) {
     assert_eq!(world.holder(name).as_deref(), Some("cedar"), "{context}");
-    // Verified at once where a name above it is; with the proof that is as it should be.
+    // It is verified immediately if a name above it is; with the proof this is right.
     let status = world.status("cedar", name).unwrap();
     let has_identity = [Status::Pending, Status::Verified].contains(&status);
     assert!(has_identity, "{context}: {status}");
@@ -98,15 +98,15 @@ fn who_lost_a_domain_has_to_prove_it_with_a_record_of_its_own() {
     world.settle();
     let secret = world.secret("maple", NAME);
     assert_ne!(secret, "");
-    // Its records, and the other's ownership record, prove nothing.
+    // Its own records, and the other client's ownership record, prove nothing.
     world.poll_after(DAY);
     assert_taken(&world, NAME, "the holder keeps it");
-    // With a record of its own it has the domain again, which SES has not verified.
+    // With its own ownership record it gets the domain back, which SES has not verified.
     world.publish_proof("maple", NAME);
     world.poll_after(DAY);
     world.settle();
     assert_eq!(world.holder(NAME).as_deref(), Some("maple"));
-    // And the record that proved it for cedar is of no use to cedar any more.
+    // The record with which cedar proved it no longer proves anything for cedar.
     assert_eq!(world.status("cedar", NAME), Some(Status::Contested));
     world.poll_after(DAY);
     assert_eq!(world.holder(NAME).as_deref(), Some("maple"));
@@ -163,7 +163,7 @@ fn what_not_every_authoritative_server_shows_is_no_proof() {
     assert_taken(&world, NAME, "beside other records at the name");
 }
 
-/// What SES has verified is not taken without Lasso support, from whichever state.
+/// A verified name is not taken without Lasso support, in any state.
 #[test]
 fn about_a_verified_holder_lasso_support_decides_and_is_told_once() {
     for (holds, wanted) in [(NAME, NAME), (NAME, BELOW), (BELOW, NAME)] {
@@ -239,7 +239,8 @@ fn the_proof_of_a_child_takes_nothing_from_a_parent_that_is_not_verified() {
     let after = world.domain("maple", NAME).unwrap();
     assert_eq!(after.state, before.state);
     assert_eq!(world.event_types("maple", NAME), [EventType::Added]);
-    // Each covers its own: the parent nothing of the child, and the child nothing else.
+    // Each covers its own names: the parent covers nothing of the child, and the child covers
+    // nothing else.
     let claims = world.claims(NAME);
     let covers = |client_id: &str, name: &str| {
         let covering = claims.covering(&domain_name(name), &client(client_id));

@@ -1,4 +1,4 @@
-//! Domains that the service does not complete by itself, and why.
+//! Domains that the service does not complete automatically, and why.
 
 use domain_auth::claims::Reservation;
 use domain_auth::domain::Domain;
@@ -65,7 +65,7 @@ fn records_that_are_not_seen_at_two_servers_over_tcp_complete_nothing() {
             "{summary}"
         );
     }
-    // One server is enough where the zone has no other.
+    // One server is enough if the zone has no other.
     let world = World::with("automatic", None);
     let domain = world.domain_after("example.com", vec![]);
     world.dns.set_one_server(true);

@@ -1,5 +1,5 @@
-//! A person asks for a look now. Whatever becomes of it, the history says who asked, once, and what was
-//! seen.
+//! A person requests a check. Whatever happens to the check, the history says once who requested
+//! it, with its result.
 
 use domain_auth::history::{Action, HistoryEntry};
 use domain_auth::ports::CommitChanges;
@@ -8,7 +8,7 @@ use domain_auth::use_cases::check::{self, CHECK_INTERVAL, CheckLimits};
 use super::*;
 
 impl World {
-    /// `POST /domains/example.com/check`. None where the process died in between.
+    /// Does the work of `POST /domains/example.com/check`. `None` if the process crashed.
     fn check(&self) -> Option<Result<check::Checked, check::CheckError>> {
         let (client, name) = (client("maple"), domain_name("example.com"));
         let actor = Actor::client_admin("jo");
@@ -63,7 +63,7 @@ fn dying_between_any_two_steps_of_a_check_leaves_it_to_the_poller() {
         let world = World::new();
         world.added("maple", "example.com");
         world.poll_after(MINUTE);
-        // Longer ago than SES is not asked again.
+        // Old enough that SES is asked again.
         world.clock.advance(SignedDuration::from_secs(6));
         world
     };

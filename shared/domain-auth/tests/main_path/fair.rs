@@ -1,4 +1,4 @@
-//! One client's crowd and another client's single domain.
+//! Many domains of one client, and a single domain of another client.
 
 use domain_auth::domain::Change;
 use domain_auth::idempotency::KeyOwner;
@@ -121,7 +121,7 @@ fn requests_leave_adding_to_a_poller_that_has_a_backlog() {
     for second in [1, 20, 40] {
         assert_eq!(world.turn("cedar", start + SECOND * second), Turn::Refused);
     }
-    // Some seconds before it begins no more registrations, and behind that.
+    // Some seconds before the last registration, and after it.
     for second in [42, 47, 58] {
         let now = start + SECOND * second;
         assert_eq!(world.turn("cedar", now), Turn::At(now));

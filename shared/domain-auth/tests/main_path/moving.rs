@@ -1,4 +1,4 @@
-//! How a domain moves, and what that costs.
+//! How a domain changes its state, and the cost of that.
 
 use super::*;
 

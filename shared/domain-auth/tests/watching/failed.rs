@@ -1,4 +1,4 @@
-//! Domains that failed, and whose records came after SES had stopped looking.
+//! Failed domains whose records were published after SES had stopped looking.
 
 use domain_auth::domain::Domain;
 use domain_auth::identity::{AxisStatus, SesStatus};
@@ -15,7 +15,7 @@ const GAVE_UP: SesStatus = SesStatus {
     mail_from: AxisStatus::Failed,
 };
 
-/// A domain for which SES has looked in vain.
+/// A domain whose records SES has not found.
 fn failed(world: &World) -> Domain {
     let reason = FailureReason::DeadlinePassed;
     let domain = world.in_state("example.com", &[Trigger::SesFailed(reason)]);

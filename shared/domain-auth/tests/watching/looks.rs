@@ -1,4 +1,5 @@
-//! What a look at a domain sees and means: broken records, dead name servers, a blind resolver.
+//! The results of looks at a domain and their meaning: broken records, dead name servers, a blind
+//! resolver.
 
 use domain_auth::diagnosis::DiagnosisCode;
 use domain_auth::domain::Domain;
@@ -227,7 +228,7 @@ fn a_blind_resolver_downgrades_no_domain_and_says_so_once_a_run() {
     assert!(reports[48..].iter().all(|report| !report.breaker_tripped));
     assert!(world.published().is_empty());
 
-    // One that is really broken is still found.
+    // A really broken domain is still found.
     world.dns.unpublish(&dkim_of(&domains[7])[0]);
     world.run_for(DAY * 2);
     assert_eq!(world.published(), [EventType::AtRisk]);

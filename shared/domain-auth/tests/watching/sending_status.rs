@@ -1,5 +1,5 @@
-//! What the documentation of SES leaves open, both ways: a domain that only its DKIM records verified, and
-//! one below a verified domain of the same client.
+//! Cases that the documentation of SES leaves open, with both variants: a domain that only its DKIM
+//! records verified, and a domain below a verified domain of the same client.
 
 use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::Domain;
@@ -17,8 +17,8 @@ const STOPPED: SesStatus = SesStatus {
     mail_from: AxisStatus::Failed,
 };
 
-/// SES as it may be: v1 gives up on the TXT record of a domain that DKIM verified, and a domain below a
-/// verified one keeps a status of its own.
+/// An SES with these variants: v1 gives up on the TXT record of a domain that DKIM verified, and a
+/// domain below a verified one has its own status.
 fn world() -> World {
     let world = World::default();
     world.ses.behave(|behaviour| {
@@ -28,7 +28,7 @@ fn world() -> World {
     world
 }
 
-/// A domain below one that `holder` holds and SES has verified.
+/// A domain below a domain that `holder` holds and SES has verified.
 fn below(world: &World, holder: &str, triggers: &[Trigger]) -> Domain {
     let parent = world.sending("example.com");
     let child = world.in_state("mail.example.com", triggers);

@@ -174,7 +174,7 @@ async fn servers_that_do_not_know_edns_are_of_several_kinds() {
             json!({ "fault": "notimp", "edns": true }),
             ResponseCode::NotImp,
         ),
-        // Both have the number 16; the reader takes it for the latter.
+        // Both have the number 16; the parser takes it for the latter.
         (json!({ "fault": "badvers_to_edns" }), ResponseCode::BADSIG),
     ] {
         bench.set(json!({ "faults": [fault] })).await;
@@ -273,7 +273,7 @@ async fn a_zone_gets_servers_that_refuse_elsewhere_also_before_it_has_a_file() {
     bench.server.reload().await;
     let elsewhere = ask(bench.at(2), "cedarhomes.com", SOA).directly();
     assert_eq!(code(&elsewhere.udp().await), ResponseCode::Refused);
-    // Taken back, the zone file counts.
+    // After the reset, the zone file applies.
     bench.set(json!({ "servers": {} })).await;
     let anywhere = ask(bench.at(3), "www.maplehomes.com", A).directly();
     assert_eq!(code(&anywhere.udp().await), ResponseCode::NoError);

@@ -1,4 +1,4 @@
-//! Answers as the RFCs have them: found, no data, no such name, delegation, alias, wildcard, size.
+//! Answers as the RFCs require: found, no data, no such name, delegation, alias, wildcard, size.
 
 use std::fmt::Write;
 
@@ -60,7 +60,7 @@ async fn as_a_resolver_it_knows_that_other_names_do_not_exist() {
     assert_eq!(code(&other), ResponseCode::NXDomain);
     assert!(!other.metadata.authoritative);
     assert!(other.metadata.recursion_available);
-    // Above a zone there is something, or the zone could not be.
+    // There is something above a zone; otherwise the zone could not exist.
     assert_eq!(code(&ask(at, "com", NS).udp().await), ResponseCode::NoError);
     assert_eq!(code(&ask(at, ".", SOA).udp().await), ResponseCode::NoError);
 }
@@ -139,7 +139,7 @@ async fn a_child_zone_in_its_own_file_answers_for_what_is_delegated_to_it() {
     assert!(held.metadata.authoritative);
     let occluded = ask(at, "hidden._domainkey.maplehomes.com", TXT).udp().await;
     assert_eq!(code(&occluded), ResponseCode::NXDomain);
-    // Not held here: asked directly it is a referral with glue, ...
+    // Not held here: to a direct question the answer is a referral with glue, ...
     let referral = ask(at, "x.lost.maplehomes.com", A).directly().udp().await;
     assert_eq!(code(&referral), ResponseCode::NoError);
     assert!(!referral.metadata.authoritative);

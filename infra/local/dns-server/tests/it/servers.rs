@@ -1,4 +1,4 @@
-//! Starting, stopping, and several servers that make a small internet.
+//! Starting, stopping, and several servers that form a small internet.
 
 use std::net::{Ipv4Addr, SocketAddr};
 

@@ -1,4 +1,4 @@
-//! What only a real account can tell, each both ways.
+//! Behaviour that only a real account can show, each variant tested.
 
 use aws_sdk_sesv2::types::VerificationStatus;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What becomes of emails: events on the topic, and the suppression list.
+//! The fate of emails: events on the topic, and the suppression list.
 
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ async fn send(bench: &Bench, to: &str, configuration_set: Option<&str>) {
         .unwrap();
 }
 
-/// The events that the emulator was given to publish.
+/// The events that the emulator was asked to publish.
 fn published(bench: &Bench) -> Vec<Value> {
     let received = bench.emulator.received();
     let forms = received.iter().filter_map(|request| {

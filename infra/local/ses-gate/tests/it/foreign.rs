@@ -1,4 +1,5 @@
-//! Identities that a test makes at the control address, and what it can learn there of them.
+//! Identities that a test creates at the control address, and what the control address shows of
+//! them.
 
 use aws_sdk_ses::error::ProvideErrorMetadata;
 use serde_json::json;
@@ -194,7 +195,7 @@ async fn a_call_of_an_operation_that_the_gate_does_not_know_is_in_the_report() {
     let bench = Bench::new().await;
     bench.create("maple.com").await;
     let feedback = bench.v2.put_email_identity_feedback_attributes();
-    // What the stand-in for the emulator says to it does not matter.
+    // The response of the stand-in for the emulator does not matter.
     let sent = feedback.email_identity("maple.com").send().await;
     sent.unwrap_err();
     let report = bench.shown("maple.com").await;

@@ -1,4 +1,4 @@
-//! Tags: at creation, afterwards, and what the emulator hears of them.
+//! Tags: at creation and afterwards, and how they are passed to the emulator.
 
 use aws_sdk_ses::error::SdkError;
 use aws_sdk_sesv2::types::Tag;

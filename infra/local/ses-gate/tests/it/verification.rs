@@ -1,4 +1,4 @@
-//! When SES says that something is verified, and when it stops saying so.
+//! When SES reports something as verified, and when it no longer does.
 
 use std::time::Duration;
 

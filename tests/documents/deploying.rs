@@ -1,4 +1,4 @@
-//! The parameters of `infra/template.yaml` that have to do with operation, and what builds the functions.
+//! The parameters of `infra/template.yaml` for operation, and the build of the functions.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -9,7 +9,8 @@ use crate::{root, text_of};
 /// The longest name of a stack (AWS CloudFormation user guide, `CreateStack`).
 const LONGEST_STACK_NAME: usize = 128;
 
-/// Names that are made of the stack's name, and how long each may be (the API references of the services).
+/// Names that contain the stack's name, with their maximum lengths (the API references of the
+/// services).
 const LIMITS: [(&str, &str, usize); 3] = [
     ("AWS::CloudWatch::Dashboard", "DashboardName", 255),
     ("AWS::Logs::LogGroup", "LogGroupName", 512),
@@ -37,7 +38,7 @@ fn every_name_that_is_made_of_the_stacks_name_fits_with_the_longest_one() {
         }
     }
     assert!(seen > 10);
-    // SAM and CloudFormation make the others, and cut them.
+    // SAM and CloudFormation generate the others, and shorten them.
     let schedule = Template::read().resource("VerificationPollerFunction")["Properties"]["Events"]
         ["Schedule"]["Properties"]
         .clone();
@@ -186,7 +187,7 @@ fn make_compiles_every_function_in_one_call_and_hands_each_to_sam() {
     }
     let folder = tempfile::tempdir().unwrap();
     let cargo = folder.path().join("cargo");
-    // Stands in for cargo: it notes its call, and leaves what cargo-lambda leaves.
+    // A stand-in for cargo: it logs its call, and leaves the files that cargo-lambda leaves.
     let script = "#!/bin/sh\necho \"$*\" >>\"$0.log\"\nwhile [ $# -gt 0 ]; do\n  if [ \"$1\" = --bin ]; then\n    \
         mkdir -p \"$CARGO_TARGET_DIR/lambda/$2\"; echo \"$2\" >\"$CARGO_TARGET_DIR/lambda/$2/bootstrap\"\n  fi\n  \
         shift\ndone\n";
@@ -223,7 +224,7 @@ fn make_compiles_every_function_in_one_call_and_hands_each_to_sam() {
         let binary = string(&function["Metadata"]["BuildProperties"]["Binary"]);
         assert!(call.contains(&format!("--bin {binary}")), "{binary}");
     }
-    // `--package console` would be ambiguous: a crate that the tests use has the same name.
+    // `--package console` would be ambiguous: a crate of the tests has that name.
     assert!(!call.contains("--package"), "{call}");
     let configuration = text_of("infra/samconfig.toml");
     assert!(configuration.contains("build_in_source = true"));

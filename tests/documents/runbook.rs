@@ -1,5 +1,5 @@
-//! `docs/runbook.md`: an entry for each alarm of the template, and none for another; and each entry says what
-//! the alarm means, where to look and what to do.
+//! Checks `docs/runbook.md`: it has an entry for each alarm of the template, and no other. Each
+//! entry says what the alarm means, where to look and what to do.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -89,7 +89,7 @@ async fn settled(world: &Shared) {
     world.run_poller().await;
     let listed = world.sqs("ListQueues", &json!({})).await;
     let urls = listed["QueueUrls"].as_array().cloned().unwrap_or_default();
-    // The queue of events that mail stops is among them.
+    // The queue of events about stopped mail is among them.
     let is_of_alerts = |url: &&str| url.contains("AlertQueue");
     let queues: Vec<&str> = urls.iter().map(text).filter(is_of_alerts).collect();
     assert_eq!(queues.len(), 3, "{urls:?}");

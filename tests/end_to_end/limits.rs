@@ -215,7 +215,7 @@ async fn summarized(world: Shared) {
     let used = limits_of(&world, client).await;
     assert_eq!(used["max_support_emails_per_day"]["used"], 2);
 
-    // An event that mail stops is emailed anyway.
+    // An event about stopped mail is emailed anyway.
     let domain = world.fresh_domain();
     let members = json!({ "previous_status": "authenticated" });
     let failed = event_of(client, "failed", &domain, &members);

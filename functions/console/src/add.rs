@@ -189,7 +189,7 @@ mod tests {
     use super::names_in;
 
     #[test]
-    fn names_are_found_in_what_was_pasted() {
+    fn names_are_found_in_pasted_text() {
         assert_eq!(names_in("  example.com "), ["example.com"]);
         assert_eq!(
             names_in("a.com, b.com;c.com\r\na.com <d.com>"),

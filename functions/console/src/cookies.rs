@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_value_comes_back_from_its_pieces_and_a_longer_one_is_not_kept() {
+    fn long_values_are_split_and_longer_ones_are_not_stored() {
         let cookies = Cookies::new(true);
         for length in [1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE] {
             let value = "v".repeat(length);

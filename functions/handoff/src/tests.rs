@@ -364,7 +364,7 @@ async fn the_page_names_the_domain_and_the_client_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn what_a_client_and_a_zone_say_is_text() {
+async fn texts_from_clients_and_zones_are_escaped() {
     // The longest identifier, and a name that imitates another.
     let new = new_domain("https://evil.example/x", "xn--80ak6aa92e.com");
     let world = World::of(new, State::provisioning()).await;
@@ -400,7 +400,7 @@ async fn a_store_that_does_not_answer_is_a_page_that_says_so() {
 }
 
 #[tokio::test]
-async fn where_to_click_is_in_the_words_of_the_provider() {
+async fn the_page_uses_the_dns_providers_field_names() {
     let world = World::pending().await;
     world.looked_at().await;
     let domain = world.domain().await;

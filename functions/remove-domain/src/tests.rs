@@ -103,7 +103,7 @@ async fn a_removed_domain_is_gone_from_ses_and_told_of_once() {
 }
 
 #[tokio::test]
-async fn the_domains_of_an_erased_client_stop_sending_at_once_and_no_other_clients() {
+async fn erasing_a_client_stops_sending_for_its_domains_only() {
     let app = app().await;
     let reply = answer(&app, "erase-client-without-domains").await;
     assert_eq!(reply.status(), StatusCode::ACCEPTED);
@@ -123,7 +123,7 @@ async fn the_domains_of_an_erased_client_stop_sending_at_once_and_no_other_clien
 }
 
 #[tokio::test]
-async fn a_throttled_ses_is_204_all_the_same_and_so_is_a_repeated_request() {
+async fn a_throttled_or_repeated_removal_returns_204() {
     let app = app().await;
     app.ses.fail("DeleteEmailIdentity", &[SesFault::Throttled]);
     for _ in 0..2 {

@@ -188,7 +188,7 @@ async fn the_sixth_email_of_a_day_waits_for_the_next() {
 }
 
 #[tokio::test]
-async fn the_sixth_email_of_a_day_to_one_address_waits_whatever_the_domain() {
+async fn an_address_gets_at_most_five_emails_a_day_from_a_client() {
     let app = app().await;
     let to = |address: &str| Recipient::of(&EmailAddress::parse(address).unwrap());
     let (maple, day) = (client("maple-homes"), Day::of(app.clock.now()));
@@ -209,7 +209,7 @@ async fn the_sixth_email_of_a_day_to_one_address_waits_whatever_the_domain() {
 }
 
 #[tokio::test]
-async fn one_address_has_no_more_than_twenty_emails_of_all_clients() {
+async fn an_address_gets_at_most_twenty_emails_a_day_from_all_clients() {
     let app = app().await;
     let to = Recipient::of(&EmailAddress::parse("dns@it-partner.example").unwrap());
     let day = Day::of(app.clock.now());
@@ -225,7 +225,7 @@ async fn one_address_has_no_more_than_twenty_emails_of_all_clients() {
 }
 
 #[tokio::test]
-async fn what_ses_certainly_did_not_send_does_not_count_and_the_rest_does() {
+async fn only_emails_that_ses_may_have_sent_count() {
     let app = app().await;
     for (fault, (status, code), left) in [
         (SesFault::Throttled, (503, "ses_unavailable"), 4),
@@ -290,7 +290,7 @@ async fn history_tells_of_the_email_without_the_address() {
 }
 
 #[tokio::test]
-async fn a_key_makes_one_email_of_a_repetition_and_refuses_another_request() {
+async fn an_idempotency_key_prevents_a_second_email() {
     let app = app().await;
     let first = answer(&app, "with-key").await;
     let mut again = answer(&app, "with-key").await;
@@ -363,7 +363,7 @@ async fn an_email_that_was_certainly_not_sent_leaves_no_link() {
 }
 
 #[tokio::test]
-async fn the_eleventh_emailed_link_ends_the_oldest_and_none_that_a_person_made() {
+async fn the_eleventh_emailed_link_ends_the_oldest_emailed_one() {
     let app = app().await;
     let tools = app.tools();
     let (client, name) = (client("maple-homes"), domain_name("example.com"));

@@ -367,7 +367,7 @@ async fn copy(app: &App<BurstPorts>, work: &Mutex<Work>) {
 }
 
 #[test]
-fn a_burst_is_one_email_for_each_event_and_reader_and_no_dead_letter() {
+fn a_burst_emails_each_event_once_without_dead_letters() {
     let app = app();
     let mut chance = Chance(1);
     let events: Vec<Event> = (0..EVENTS).map(event).collect();

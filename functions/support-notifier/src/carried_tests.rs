@@ -60,7 +60,7 @@ fn to_contact(app: &TestApp) -> Vec<BTreeSet<u32>> {
 }
 
 #[tokio::test]
-async fn what_a_contact_has_no_room_for_is_in_one_list_of_the_next_day() {
+async fn events_beyond_a_contacts_daily_limit_are_listed_next_day() {
     const REST: u32 = 7;
     let mut app = app();
     app.notify_clients = true;

@@ -163,7 +163,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn no_text_of_a_client_hides_links_or_makes_a_line(
+    fn a_clients_text_hides_nothing_and_adds_no_link_or_line(
         happened in happened(),
         text in hostile(),
         note in hostile(),

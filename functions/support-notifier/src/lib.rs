@@ -54,7 +54,7 @@ pub struct App<P: Ports> {
     pub notify_clients: bool,
     /// The queue of most messages.
     pub queue: P::Queue,
-    /// The queue of events that mail stops, and its ARN.
+    /// The queue of events about stopped mail, and its ARN.
     pub first_queue: (P::Queue, String),
     /// The queue of events that wait for their contact's next day, and its ARN.
     pub carried_queue: (P::Queue, String),

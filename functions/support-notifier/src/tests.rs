@@ -306,7 +306,7 @@ pub(super) fn another(case: &str, number: u32) -> SqsEvent {
 }
 
 #[tokio::test]
-async fn the_first_alert_over_the_limit_is_emailed_as_the_summary_of_the_day() {
+async fn the_first_alert_beyond_the_limit_is_the_daily_summary() {
     let mut app = app();
     app.limits.per_client_per_day = 2;
     for number in 0..5 {

@@ -32,7 +32,7 @@ fn line_about(error: &(dyn Error + 'static)) -> Value {
 }
 
 #[test]
-fn a_line_about_a_refusal_of_ses_has_cause_code_and_request_and_no_address() {
+fn a_refusal_of_ses_is_logged_with_its_code_and_without_addresses() {
     let meta = aws_sdk_sesv2::error::ErrorMetadata::builder()
         .code("MessageRejected")
         .message("Email address is not verified: jane.doe@example.com")
@@ -90,7 +90,7 @@ fn a_line_about_an_error_that_the_sdk_does_not_know_has_its_code() {
 }
 
 #[tokio::test]
-async fn a_line_about_a_service_that_cannot_be_reached_has_every_cause_and_no_code() {
+async fn an_unreachable_service_is_logged_with_every_cause() {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))

@@ -248,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_email_says_that_a_program_made_it_and_which_conversation_it_belongs_to() {
+    fn emails_have_the_auto_submitted_and_references_headers() {
         let client = ClientId::parse("maple-homes").unwrap();
         let domain = DomainName::parse("example.com").unwrap();
         let thread = EmailThread::of(&client, &domain);

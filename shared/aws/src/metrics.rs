@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_metric_with_many_values_takes_several_lines_and_a_part_has_lines_of_its_own() {
+    fn metrics_with_many_values_or_dimensions_take_several_lines() {
         let many = Figure {
             name: "TimeToVerified",
             unit: Unit::Seconds,
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn no_figures_are_no_line() {
+    fn without_metrics_no_line_is_written() {
         let mut out = Vec::new();
         MetricLines::new("lasso".to_owned(), "check-domain", &mut out)
             .record(Timestamp::UNIX_EPOCH, &[]);

@@ -213,7 +213,7 @@ impl World {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_domains_with_zones_at_every_limit_delay_no_other_look() {
+async fn two_hundred_hostile_zones_delay_no_other_look() {
     let world = World::start().await;
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())

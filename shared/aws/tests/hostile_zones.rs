@@ -343,7 +343,7 @@ proptest! {
     // Each case makes and judges some hundred messages of 64 KB.
     #![proptest_config(ProptestConfig::with_cases(12))]
     #[test]
-    fn whatever_a_zone_holds_what_is_stored_of_it_is_small(
+    fn the_stored_look_of_any_zone_is_small(
         stuff in proptest::collection::vec(proptest::sample::select(&ALL[..]), 1..5),
         seed in any::<u64>(),
         ttl in any::<u32>(),

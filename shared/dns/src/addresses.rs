@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn glue_is_ipv4_where_there_is_any() {
+    fn ipv4_glue_is_preferred() {
         let v4 = IpAddr::from([192, 0, 2, 1]);
         let v6 = IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1]);
         for (glue, ipv6, expected) in [

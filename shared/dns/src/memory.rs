@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_of_servers_does_not_grow_without_end() {
+    fn the_memory_of_servers_is_bounded() {
         let servers = Servers::new();
         for index in 0..u32::try_from(MAX_SERVERS).unwrap() * 2 {
             servers.was_silent((index.to_be_bytes(), 53).into(), &name("example.com"));

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_refused() {
+    fn invalid_names_are_refused() {
         let long_label = "a".repeat(64);
         let long_name = vec!["a".repeat(60); 5].join(".");
         for text in [

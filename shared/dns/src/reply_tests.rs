@@ -91,7 +91,7 @@ fn an_extended_error_about_signatures_is_a_failure_of_dnssec() {
 }
 
 #[test]
-fn strings_of_one_record_are_joined_and_records_are_sorted_without_duplicates() {
+fn strings_of_a_record_are_joined_and_records_are_sorted() {
     let mut message = from_authority();
     message.add_answers([
         txt("_AMAZONSES.example.com", &["b", " B"]),

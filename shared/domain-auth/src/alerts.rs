@@ -65,7 +65,7 @@ pub enum Place {
     Repeated,
 }
 
-/// Alerts about one client's domains on a day, without alerts that mail stops.
+/// Alerts about one client's domains on a day, without alerts about stopped mail.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AlertCounts {
     /// Alerts that were an email of their own.

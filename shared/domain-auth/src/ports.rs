@@ -71,6 +71,37 @@ pub struct ListFilter {
 }
 
 /// Reads a client's domains.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::domain::Domain;
+/// # use domain_auth::history::Actor;
+/// # use domain_auth::ports::{Clock, CommitChanges, CommitError};
+/// # use domain_auth::state::State;
+/// # use domain_auth_testkit::{MemoryStore, SequentialIds, TestClock, new_domain};
+/// # use domain_auth_testkit::{client, domain_name};
+/// # use futures::FutureExt;
+/// use domain_auth::ports::{ListFilter, ReadDomains};
+///
+/// # let example = async {
+/// # let (store, now) = (MemoryStore::default(), TestClock::default().now());
+/// # let new = new_domain("maple", "example.com");
+/// # let by = Actor::client_admin("dana");
+/// # let added = Domain::add(new, State::provisioning(), None, by, now, &SequentialIds::default());
+/// # store.commit(&added).await?;
+/// let maple = client("maple");
+/// let domain = store.domain(&maple, &domain_name("example.com")).await?;
+/// assert_eq!(domain.map(|domain| domain.version), Some(1));
+///
+/// let page = store.domains(&maple, &ListFilter::default(), 10, None).await?;
+/// assert_eq!(page.items.len(), 1);
+/// assert_eq!(page.next, None);
+/// # Ok::<_, CommitError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, CommitError>(())
+/// ```
 pub trait ReadDomains: Send + Sync {
     /// One domain of a client, as last written.
     fn domain(
@@ -106,6 +137,29 @@ pub trait ReadDomains: Send + Sync {
 }
 
 /// Reads claims.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::ports::StoreError;
+/// # use domain_auth::ports::Clock;
+/// # use domain_auth_testkit::{MemoryStore, TestClock, client, domain_name};
+/// # use futures::FutureExt;
+/// use domain_auth::claims::Standing;
+/// use domain_auth::ports::ReadClaims;
+///
+/// # let example = async {
+/// # let (store, now) = (MemoryStore::default(), TestClock::default().now());
+/// let name = domain_name("mail.example.com");
+/// // The register first: whatever ends a claim in between changes its version.
+/// let register = store.claims(name.organizational()).await?;
+/// let register = register.with_tombstone(store.tombstone(&name).await?);
+/// assert_eq!(register.standing(&name, &client("maple"), now), Standing::Free);
+/// # Ok::<_, StoreError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, StoreError>(())
+/// ```
 pub trait ReadClaims: Send + Sync {
     /// The claims under an organizational domain; an empty register where there are none.
     fn claims(
@@ -122,6 +176,32 @@ pub trait ReadClaims: Send + Sync {
 }
 
 /// Writes changes.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::history::Actor;
+/// # use domain_auth_testkit::{MemoryStore, SequentialIds, TestClock, new_domain};
+/// # use futures::FutureExt;
+/// use domain_auth::domain::Domain;
+/// use domain_auth::ports::{Clock, CommitChanges, CommitError};
+/// use domain_auth::state::State;
+///
+/// # let example = async {
+/// # let (store, clock, ids) = (MemoryStore::default(), TestClock::default(), SequentialIds::default());
+/// # let by = Actor::client_admin("dana");
+/// let new = new_domain("maple", "example.com");
+/// let change = Domain::add(new, State::provisioning(), None, by, clock.now(), &ids);
+/// store.commit(&change).await?;
+///
+/// // Version 1 must not be stored yet.
+/// let again = store.commit(&change).await;
+/// assert!(matches!(again, Err(CommitError::Conflict)));
+/// # Ok::<_, CommitError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, CommitError>(())
+/// ```
 pub trait CommitChanges: Send + Sync {
     /// Writes all of several changes to different domains, or nothing. At most one of them has
     /// claims of the same organizational domain. If an item is too large for the store, it is
@@ -148,6 +228,33 @@ pub enum Due {
 }
 
 /// Finds domains that are due.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::domain::Domain;
+/// # use domain_auth::history::Actor;
+/// # use domain_auth::ports::{Clock, CommitChanges, CommitError};
+/// # use domain_auth::state::State;
+/// # use domain_auth_testkit::{MemoryStore, SequentialIds, TestClock, new_domain};
+/// # use futures::FutureExt;
+/// use domain_auth::ports::{Due, DueDomains};
+///
+/// # let example = async {
+/// # let (store, now) = (MemoryStore::default(), TestClock::default().now());
+/// # let new = new_domain("maple", "example.com");
+/// # let by = Actor::client_admin("dana");
+/// # let added = Domain::add(new, State::provisioning(), None, by, now, &SequentialIds::default());
+/// # store.commit(&added).await?;
+/// // A domain that was just added is due to be registered.
+/// let due = store.due(Due::Provisioning, now, 100).await?;
+/// assert_eq!(due.len(), 1);
+/// assert!(store.due(Due::Look, now, 100).await?.is_empty());
+/// # Ok::<_, CommitError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, CommitError>(())
+/// ```
 pub trait DueDomains: Send + Sync {
     /// Domains that were due by `now`, at most `limit`. Clients take turns
     /// ([`crate::turns::in_turns`]), and for each client the oldest domain comes first. A domain
@@ -180,6 +287,29 @@ pub trait DueDomains: Send + Sync {
 }
 
 /// The staff queue.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::ports::StoreError;
+/// # use domain_auth_testkit::MemoryStore;
+/// # use futures::FutureExt;
+/// use domain_auth::ports::StaffQueue;
+/// use domain_auth::state::{QueuePart, Status, WaitingFor};
+///
+/// # let example = async {
+/// # let store = MemoryStore::default();
+/// let for_lasso = |part: &QueuePart| part.waiting_for() == Some(WaitingFor::Lasso);
+/// let parts: Vec<QueuePart> = QueuePart::all().filter(for_lasso).collect();
+/// assert!(parts.contains(&QueuePart::InState(Status::Verified)));
+///
+/// let page = store.waiting(&parts, 50, None).await?;
+/// assert!(page.items.is_empty());
+/// # Ok::<_, StoreError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, StoreError>(())
+/// ```
 pub trait StaffQueue: Send + Sync {
     /// Domains of all clients in any of these parts of the queue, the one that has waited longest
     /// first.
@@ -192,6 +322,36 @@ pub trait StaffQueue: Send + Sync {
 }
 
 /// Events that are written and not published yet.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::domain::Domain;
+/// # use domain_auth::history::Actor;
+/// # use domain_auth::ports::{Clock, CommitChanges, CommitError};
+/// # use domain_auth::state::State;
+/// # use domain_auth_testkit::{MemoryStore, SequentialIds, TestClock, new_domain};
+/// # use futures::FutureExt;
+/// use domain_auth::ports::Outbox;
+///
+/// # let example = async {
+/// # let (store, now) = (MemoryStore::default(), TestClock::default().now());
+/// # let new = new_domain("maple", "example.com");
+/// # let by = Actor::client_admin("dana");
+/// # let added = Domain::add(new, State::provisioning(), None, by, now, &SequentialIds::default());
+/// # store.commit(&added).await?;
+/// let events = store.unpublished_after(None, 500).await?;
+/// assert_eq!(events.len(), 1);
+/// for event in &events {
+///     // Publish it first: a crash before the mark publishes it twice.
+///     store.mark_published(event, now).await?;
+/// }
+/// assert!(store.unpublished_after(None, 500).await?.is_empty());
+/// # Ok::<_, CommitError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, CommitError>(())
+/// ```
 pub trait Outbox: Send + Sync {
     /// The oldest unpublished events in the order in which they were written, starting after `last`
     /// if it is given. An event that cannot be read is left out and does not delay others.
@@ -227,6 +387,32 @@ pub enum Lease {
 pub const LISTED_AT_ONCE: usize = 100;
 
 /// Which events have been emailed, and to whom.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::ports::StoreError;
+/// # use domain_auth_testkit::{MemoryStore, SequentialIds, TestClock};
+/// # use futures::FutureExt;
+/// use domain_auth::audience::EmailId;
+/// use domain_auth::ports::{Clock, EmailLedger, Ids, Lease};
+/// use jiff::SignedDuration;
+///
+/// # let example = async {
+/// # let (store, now) = (MemoryStore::default(), TestClock::default().now());
+/// # let ids = SequentialIds::default();
+/// let id = EmailId::support(ids.event_id(now));
+/// let until = now + SignedDuration::from_secs(30);
+/// assert_eq!(store.lease(id, now, until).await?, Lease::Granted);
+/// assert_eq!(store.lease(id, now, until).await?, Lease::InFlight);
+///
+/// store.sent(&[id], "0100018c-example", now).await?;
+/// assert_eq!(store.lease(id, now, until).await?, Lease::Sent);
+/// # Ok::<_, StoreError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, StoreError>(())
+/// ```
 pub trait EmailLedger: Send + Sync {
     /// Requests the right to send an email.
     fn lease(
@@ -274,6 +460,33 @@ pub struct DomainKey {
 }
 
 /// Finds the domains of all clients by state.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::domain::Domain;
+/// # use domain_auth::history::Actor;
+/// # use domain_auth::ports::{Clock, CommitChanges, CommitError};
+/// # use domain_auth::state::State;
+/// # use domain_auth_testkit::{MemoryStore, SequentialIds, TestClock, new_domain};
+/// # use futures::FutureExt;
+/// use domain_auth::ports::DomainsByState;
+/// use domain_auth::state::Status;
+///
+/// # let example = async {
+/// # let (store, now) = (MemoryStore::default(), TestClock::default().now());
+/// # let new = new_domain("maple", "example.com");
+/// # let by = Actor::client_admin("dana");
+/// # let added = Domain::add(new, State::provisioning(), None, by, now, &SequentialIds::default());
+/// # store.commit(&added).await?;
+/// let keys = store.keys_in(Status::Provisioning).await?;
+/// let domains = store.domains_at(&keys).await?;
+/// assert_eq!(domains.len(), 1);
+/// # Ok::<_, CommitError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, CommitError>(())
+/// ```
 pub trait DomainsByState: Send + Sync {
     /// The keys of all domains in a state. A domain whose state changes meanwhile may be missing.
     fn keys_in(
@@ -290,6 +503,29 @@ pub trait DomainsByState: Send + Sync {
 
 /// The data that one run of the poller leaves for the next, and the lease of the run: only one runs
 /// at a time.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::ports::StoreError;
+/// # use domain_auth_testkit::{MemoryStore, TestClock};
+/// # use futures::FutureExt;
+/// use domain_auth::ports::{Clock, Runs};
+/// use jiff::SignedDuration;
+///
+/// # let example = async {
+/// # let (store, now) = (MemoryStore::default(), TestClock::default().now());
+/// let until = now + SignedDuration::from_secs(59);
+/// let memory = store.begin_run(now, until).await?.expect("no other run is active");
+/// assert_eq!(store.begin_run(now, until).await?, None);
+///
+/// store.end_run(until, &memory).await?;
+/// assert!(store.begin_run(now, until).await?.is_some());
+/// # Ok::<_, StoreError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, StoreError>(())
+/// ```
 pub trait Runs: Send + Sync {
     /// Takes the lease until `until`, and returns the data of earlier runs. `None` while another
     /// run has the lease.
@@ -309,6 +545,23 @@ pub trait Runs: Send + Sync {
 }
 
 /// Stores the result of the last comparison with SES's list.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::ports::StoreError;
+/// # use domain_auth_testkit::MemoryStore;
+/// # use futures::FutureExt;
+/// use domain_auth::ports::Reconciliations;
+///
+/// # let example = async {
+/// # let store = MemoryStore::default();
+/// assert_eq!(store.reconciliation().await?, None, "nothing was compared yet");
+/// # Ok::<_, StoreError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, StoreError>(())
+/// ```
 pub trait Reconciliations: Send + Sync {
     /// The last result; `None` before the first.
     fn reconciliation(
@@ -334,6 +587,31 @@ pub enum PublishError {
 }
 
 /// Publishes events.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::domain::Domain;
+/// # use domain_auth::history::Actor;
+/// # use domain_auth::ports::Clock;
+/// # use domain_auth::state::State;
+/// # use domain_auth_testkit::{RecordingTopic, SequentialIds, TestClock, new_domain};
+/// # use futures::FutureExt;
+/// use domain_auth::ports::{Publish, PublishError};
+///
+/// # let example = async {
+/// # let new = new_domain("maple", "example.com");
+/// # let (by, now) = (Actor::client_admin("dana"), TestClock::default().now());
+/// # let added = Domain::add(new, State::provisioning(), None, by, now, &SequentialIds::default());
+/// # let event = added.event.expect("an addition has an event");
+/// let topic = RecordingTopic::default();
+/// topic.publish(&event).await?;
+/// assert_eq!(topic.events(), [event]);
+/// # Ok::<_, PublishError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, PublishError>(())
+/// ```
 pub trait Publish: Send + Sync {
     /// Publishes one event, with its type and severity as attributes.
     fn publish(&self, event: &Event) -> impl Future<Output = Result<(), PublishError>> + Send;
@@ -369,6 +647,25 @@ pub struct Email {
 }
 
 /// Sends email.
+///
+/// # Examples
+///
+/// ```
+/// use domain_auth::ports::{Email, MailTo, SendEmail, SesError};
+/// use jiff::Timestamp;
+///
+/// /// Sends an email to Lasso support, unless SES would not deliver it. Returns the message id.
+/// async fn tell_support(
+///     mail: &impl SendEmail,
+///     email: &Email,
+///     now: Timestamp,
+/// ) -> Result<Option<String>, SesError> {
+///     if mail.is_suppressed(&MailTo::Support, now).await? {
+///         return Ok(None);
+///     }
+///     mail.send(&MailTo::Support, email).await.map(Some)
+/// }
+/// ```
 pub trait SendEmail: Send + Sync {
     /// Sends it; returns SES's message id.
     fn send(
@@ -387,6 +684,19 @@ pub trait SendEmail: Send + Sync {
 }
 
 /// Records metrics for the operator. It cannot fail: work never waits for its own measurement.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth_testkit::{RecordingMeter, TestClock};
+/// use domain_auth::figures::Figure;
+/// use domain_auth::ports::{Clock, Meter};
+///
+/// # let clock = TestClock::default();
+/// let meter = RecordingMeter::default();
+/// meter.record(clock.now(), &[Figure::count("Moved", 3)]);
+/// assert_eq!(meter.values("Moved", None), [3.0]);
+/// ```
 pub trait Meter: Send + Sync {
     /// Records the metrics of a run or a request that ended at `now`.
     fn record(&self, now: Timestamp, figures: &[Figure]);

@@ -23,7 +23,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_secs(2);
 /// turn to others each time, and gets the next one.
 const RESTART_PATIENCE: SignedDuration = SignedDuration::from_secs(6);
 
-/// How far ahead an email reserves its turn. An email that mail stops waits no longer than this
+/// How far ahead an email reserves its turn. An email about stopped mail waits no longer than this
 /// behind the emails of other copies of the function.
 const EMAIL_PATIENCE: SignedDuration = SignedDuration::from_secs(1);
 

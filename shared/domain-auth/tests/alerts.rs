@@ -1,5 +1,5 @@
 //! Emails to Lasso support: one for an event, no more on a day than a client's limit, and always
-//! one for an event that mail stops.
+//! one for an event about stopped mail.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 

@@ -102,7 +102,7 @@ fn subjects_begin_with_the_domain_or_with_what_stops_mail() {
 }
 
 #[test]
-fn no_state_of_the_api_is_shown_raw() {
+fn states_of_the_api_are_never_shown_raw() {
     for (name, draft) in drafts() {
         let text = draft.text();
         let (body, _) = text.split_once("-- \n").unwrap_or((&text, ""));
@@ -211,7 +211,7 @@ fn hostile() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn no_text_of_a_client_is_markup_or_a_line_of_ours(
+    fn a_clients_text_is_never_markup_or_a_line_of_ours(
         event_type in prop::sample::select(EventType::ALL.to_vec()),
         text in hostile(),
     ) {

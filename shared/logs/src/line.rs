@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_every_cause_of_an_error_and_what_the_service_said() {
+    fn a_line_has_every_cause_and_the_details_of_the_service() {
         let lines = lines("info", || {
             let error = refused();
             tracing::warn!(
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_ends_a_line_or_names_a_person() {
+    fn texts_neither_end_a_line_nor_contain_addresses() {
         let lines = lines("info", || {
             tracing::info!(
                 note = "one\ntwo\r\n{\"level\":\"ERROR\"} \u{7} jane@example.com",
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lambda_s_runtime_says_of_an_error_is_not_said_twice() {
+    fn errors_of_the_lambda_runtime_are_logged_once() {
         let lines = lines("info", || {
             tracing::error!(target: "lambda_runtime::layers::panic", "Failed");
             tracing::debug!("too low");

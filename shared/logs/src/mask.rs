@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_stays() {
+    fn texts_without_addresses_are_unchanged() {
         for text in [
             "",
             "example.com",
@@ -128,7 +128,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_address_is_left_in_any_text(
+        fn masked_texts_contain_no_address(
             before in "[^@%\"]{0,20}[ <(,;:]",
             local in local_part(),
             domain in "[a-z0-9][a-z0-9-]{0,9}\\.(com|example|de)",

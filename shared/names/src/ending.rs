@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_mistake_in_a_common_ending_is_corrected() {
+    fn a_single_mistake_in_a_common_ending_is_corrected() {
         for (typed, meant) in [
             ("a.con", Some("a.com")),
             ("a.cmo", Some("a.com")),

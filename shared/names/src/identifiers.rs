@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_is_one_segment_of_a_path_that_nothing_on_the_way_changes() {
+    fn an_identifier_is_one_unchanged_path_segment() {
         for (identifier, segment) in [
             ("maple-homes", "maple-homes"),
             ("maple.homes_1", "maple.homes_1"),

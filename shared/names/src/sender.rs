@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_more_or_less_than_one_mailbox_is_no_address() {
+    fn only_a_single_mailbox_is_an_address() {
         for nonsense in [
             "Jane <>",
             "Jane jane@example.com>",
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn below_a_name_that_is_too_long_to_be_added_the_one_above_decides() {
+    fn the_name_above_decides_for_a_name_too_long_to_add() {
         let below = |labels: usize| {
             format!(
                 "a@{}example.com",
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_address() {
+    fn nonsense_is_refused_as_an_address() {
         for nonsense in [
             "",
             "@",

@@ -47,7 +47,7 @@ async fn forget_the_look(app: &TestApp) {
 }
 
 #[tokio::test]
-async fn the_first_answer_knows_the_zone_and_what_is_published() {
+async fn the_first_response_has_the_zone_and_published_records() {
     let app = app();
     let text = "v=DMARC1; p=none; rua=mailto:d@maplehomes.com".to_owned();
     app.dns.put("_dmarc.maplehomes.com", Data::Txt { text });
@@ -66,7 +66,7 @@ async fn the_first_answer_knows_the_zone_and_what_is_published() {
 }
 
 #[tokio::test]
-async fn the_first_look_does_not_put_off_the_next_one_and_writes_no_history() {
+async fn the_first_look_neither_delays_the_next_nor_writes_history() {
     let app = app();
     let begun = app.clock.now();
     add(&app).await;
@@ -78,7 +78,7 @@ async fn the_first_look_does_not_put_off_the_next_one_and_writes_no_history() {
 }
 
 #[tokio::test]
-async fn a_look_ends_after_three_seconds_and_the_records_are_not_looked_yet() {
+async fn a_first_look_without_answers_ends_after_three_seconds() {
     let app = app();
     app.dns.never_answer("com");
     let begun = app.clock.now();
@@ -154,7 +154,7 @@ async fn a_contested_claim_is_looked_at_too_and_the_time_tells_nothing() {
 }
 
 #[tokio::test]
-async fn adding_again_shows_the_look_that_is_stored_and_does_not_look_again() {
+async fn adding_again_returns_the_stored_look() {
     let app = app();
     let first = add(&app).await;
     app.dns.set_silent(true);
@@ -165,7 +165,7 @@ async fn adding_again_shows_the_look_that_is_stored_and_does_not_look_again() {
 }
 
 #[tokio::test]
-async fn adding_again_looks_where_the_first_request_died_before_it_did() {
+async fn adding_again_looks_if_the_first_request_crashed_before_its_look() {
     let app = app();
     let first = add(&app).await;
     forget_the_look(&app).await;

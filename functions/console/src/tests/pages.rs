@@ -115,7 +115,7 @@ async fn every_state_has_its_page() {
 }
 
 #[tokio::test]
-async fn a_page_says_what_to_do_and_nothing_against_it() {
+async fn the_texts_of_a_page_agree_on_the_next_step() {
     let page = async |domain: Value| {
         let mut browser = Browser::of(client_admin()).await;
         browser.answer("GET /domains/example.com", 200, domain);
@@ -250,7 +250,7 @@ async fn every_state_has_its_page_for_lasso_support() {
 }
 
 #[tokio::test]
-async fn lasso_support_says_on_behalf_of_a_client_that_a_refusal_is_settled() {
+async fn lasso_support_reopens_a_refused_domain_for_its_client() {
     let path = "/staff/clients/maple-homes/domains/example.com";
     for (status, says) in [(Status::Rejected, true), (Status::Failed, false)] {
         let mut browser = Browser::of(support()).await;

@@ -273,7 +273,7 @@ async fn a_token_that_the_api_does_not_take_ends_the_session() {
 }
 
 #[tokio::test]
-async fn an_altered_or_foreign_cookie_is_no_session() {
+async fn an_altered_or_foreign_cookie_gives_no_session() {
     let browser = Browser::of(client_admin()).await;
     let name = "__Host-lasso-session-0";
     let real = browser.cookies[name].clone();

@@ -25,7 +25,7 @@ async fn withdrawn() -> World {
 }
 
 #[tokio::test]
-async fn every_link_that_leads_nowhere_is_the_same_page_after_the_same_reads() {
+async fn all_unknown_links_give_the_same_page_after_the_same_reads() {
     let unknown = World::pending().await;
     let expected = unknown.open(&"B".repeat(43)).await;
     assert_eq!(expected.status(), StatusCode::NOT_FOUND);

@@ -447,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_takes_from_an_event_what_the_domain_says_names_persons() {
+    fn an_erasure_removes_the_personal_members_of_an_event() {
         let members = |event: &Event| -> serde_json::Map<String, Value> {
             serde_json::to_value(event)
                 .unwrap()

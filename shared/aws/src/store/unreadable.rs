@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_is_left_alone_for_an_hour_and_one_of_a_fast_clock_is_not() {
+    fn only_an_unreadable_event_is_ignored_for_an_hour() {
         let now = Timestamp::UNIX_EPOCH;
         let event = |at| format!("{}#maple#example.com#0000000001", keys::sortable(at));
         let behind = format!("{BEHIND}{}", of_time(now, "maple#example.com#0000000001"));

@@ -52,6 +52,23 @@ use crate::records::{Record, RecordData, RecordId};
 
 /// The first round: every record by its own name and type, the DMARC record of the organizational
 /// domain, and the zone's name servers as they see themselves.
+///
+/// # Examples
+///
+/// ```
+/// use dns_diagnosis::diagnosis::questions_for;
+/// use dns_diagnosis::dns::RecordType;
+/// use dns_diagnosis::names::DomainName;
+/// use dns_diagnosis::records::ownership_record;
+///
+/// let domain = DomainName::parse("example.com")?;
+/// let records = [ownership_record(&domain, "secret")];
+/// let questions = questions_for(&domain, &records, None);
+/// assert_eq!(questions.len(), 1);
+/// assert_eq!(questions[0].name, "_lasso-challenge.example.com");
+/// assert_eq!(questions[0].record_type, RecordType::Txt);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 pub fn questions_for(
     domain: &DomainName,
     records: &[Record],

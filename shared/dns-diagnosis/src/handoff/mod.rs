@@ -56,6 +56,28 @@ pub fn json_schemas(generator: &mut schemars::SchemaGenerator) -> [schemars::Sch
 }
 
 /// Renders the records.
+///
+/// # Examples
+///
+/// ```
+/// use dns_diagnosis::handoff::{Handoff, HandoffFormat, render};
+/// use dns_diagnosis::names::{ClientId, DomainName};
+/// use dns_diagnosis::records::ownership_record;
+///
+/// let domain = DomainName::parse("example.com")?;
+/// let records = [ownership_record(&domain, "secret")];
+/// let handoff = Handoff {
+///     domain: &domain,
+///     zone: None,
+///     records: &records,
+///     observations: &[],
+///     client: &ClientId::parse("maple-homes")?,
+/// };
+/// let document = render(HandoffFormat::Zone, &handoff)?;
+/// assert_eq!(document.file_name, "example.com-dns-records.zone");
+/// assert!(document.body.contains("lasso-domain-verification=secret"));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 pub fn render(format: HandoffFormat, handoff: &Handoff<'_>) -> Result<Document, HandoffError> {
     render_in(format, handoff, None)
 }

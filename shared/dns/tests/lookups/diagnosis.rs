@@ -200,7 +200,7 @@ async fn a_bogus_zone_is_unknown_and_named() {
 }
 
 #[tokio::test]
-async fn no_fault_of_a_server_turns_a_record_missing_or_wrong() {
+async fn server_faults_never_make_a_record_missing_or_wrong() {
     let hosts = "ns1 60 A 127.0.0.2\n";
     let parent = "example 60 NS ns1.other.com.\n";
     let right = zone(&[], "");
@@ -231,7 +231,7 @@ async fn no_fault_of_a_server_turns_a_record_missing_or_wrong() {
 }
 
 #[tokio::test]
-async fn one_of_two_servers_down_changes_nothing() {
+async fn an_outage_of_one_of_two_servers_changes_nothing() {
     let head = "@ NS ns1\n@ NS ns2\nns1 A 127.0.0.2\nns2 A 127.0.0.3\n";
     let file = format!("{head}{}", zone(&[], ""));
     let net = Net::alike(3, "example.com", &file).await;
@@ -257,7 +257,7 @@ async fn one_of_two_servers_down_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_ses_says_adds_a_code_and_changes_no_state() {
+async fn the_ses_status_adds_a_code_without_changing_states() {
     let net = Net::start(&[&[("example.com", &zone(&[Id::Verification], ""))]]).await;
     let ses = |status| {
         Some(SesStatus {

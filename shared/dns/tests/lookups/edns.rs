@@ -97,7 +97,7 @@ async fn a_server_that_cannot_read_any_query_is_a_failure() {
 }
 
 #[tokio::test]
-async fn a_long_answer_of_a_server_without_edns_is_taken_on_tcp_or_with_edns() {
+async fn long_answers_without_edns_arrive_over_tcp_or_with_edns() {
     let text = "x".repeat(250);
     let zone = format!(
         "@ 60 NS ns1\nns1 60 A 127.0.0.2\n_amazonses 60 TXT 1{text}\n_amazonses 60 TXT 2{text}\n\

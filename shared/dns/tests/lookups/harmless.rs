@@ -96,7 +96,7 @@ async fn run_again(net: &Net) {
 }
 
 #[tokio::test]
-async fn the_resolver_is_asked_for_what_the_servers_have() {
+async fn the_resolver_is_queried_for_existing_records() {
     let net = internet(HERE, HERE).await;
     let seen = net.ask("_amazonses.example.com", RecordType::Txt).await;
     assert_eq!(source(&seen), [txt(&["token"]), txt(&["token"])]);
@@ -104,7 +104,7 @@ async fn the_resolver_is_asked_for_what_the_servers_have() {
 }
 
 #[tokio::test]
-async fn the_resolver_is_not_asked_where_one_of_two_servers_has_the_record() {
+async fn the_resolver_is_not_queried_if_one_server_lacks_the_record() {
     let old = HERE.replace("_amazonses 60 TXT token\n", "");
     let net = internet(HERE, &old).await;
     let seen = net.ask("_amazonses.example.com", RecordType::Txt).await;
@@ -113,7 +113,7 @@ async fn the_resolver_is_not_asked_where_one_of_two_servers_has_the_record() {
 }
 
 #[tokio::test]
-async fn the_resolver_is_asked_where_no_server_answers_and_in_time() {
+async fn the_resolver_is_queried_in_time_if_no_server_answers() {
     for dead in [vec![2, 3], vec![1, 2, 3]] {
         let net = with_a_resolver_that_knows().await;
         for server in &dead {
@@ -131,7 +131,7 @@ async fn the_resolver_is_asked_where_no_server_answers_and_in_time() {
 }
 
 #[tokio::test]
-async fn servers_of_the_top_level_domain_that_are_silent_are_made_up_for_by_the_resolver() {
+async fn the_resolver_replaces_silent_servers_of_the_tld() {
     let net = with_a_resolver_that_knows().await;
     net.servers[1].set_faults([FaultRule::everywhere(Fault::Drop)]);
     let resolver = net.resolver();

@@ -62,7 +62,7 @@ async fn without_a_route_they_are_no_failed_attempts() {
 }
 
 #[tokio::test]
-async fn without_a_route_the_resolver_speaks_for_a_zone_that_has_nothing_else() {
+async fn without_a_route_the_resolver_answers_for_an_ipv6_only_zone() {
     let net = net(&["AAAA ::1"]).await;
     let began = Instant::now();
     let seen = ask(&resolver(&net, false), NAME, RecordType::Txt).await;
@@ -72,7 +72,7 @@ async fn without_a_route_the_resolver_speaks_for_a_zone_that_has_nothing_else() 
 }
 
 #[tokio::test]
-async fn with_a_route_a_server_that_has_nothing_else_is_asked_there() {
+async fn with_a_route_an_ipv6_only_server_is_queried() {
     let net = net(&MIXED).await;
     let seen = ask(&resolver(&net, true), NAME, RecordType::Txt).await;
     assert_eq!(seen.authoritative.len(), 2, "{seen:?}");

@@ -211,7 +211,7 @@ async fn a_server_that_does_not_know_edns_is_asked_without() {
 }
 
 #[tokio::test]
-async fn octets_that_are_no_message_are_malformed_and_forgeries_are_passed_over() {
+async fn unreadable_responses_are_malformed_and_forgeries_are_ignored() {
     let garbage = OddServer::start(|query| {
         let mut octets = query.metadata.id.to_be_bytes().to_vec();
         octets.extend([0x84, 0, 0, 1, 0xff, 0xff, 0, 0, 0, 0, 0xc0, 0xff]);
@@ -239,7 +239,7 @@ async fn octets_that_are_no_message_are_malformed_and_forgeries_are_passed_over(
 }
 
 #[tokio::test]
-async fn no_resolver_is_no_answer() {
+async fn without_a_resolver_the_outcome_is_a_failure() {
     let net = Net::start(&[&[]]).await;
     let mut config = net.config();
     config.recursive = RecursiveServers::Given(vec![(address(8), net.port).into()]);

@@ -52,14 +52,14 @@ async fn with_a_parent(delegation: &str) -> Net {
 }
 
 #[tokio::test]
-async fn a_domain_that_the_resolver_has_not_heard_of_yet_is_found_at_its_parent() {
+async fn a_domain_unknown_to_the_resolver_is_found_at_its_parent() {
     let net = with_a_parent("example 60 NS ns.example\nns.example 60 A 127.0.0.3\n").await;
     let outcome = net.resolver().zone("example.com").await;
     assert_eq!(outcome, zone("example.com", &["ns.example.com"]));
 }
 
 #[tokio::test]
-async fn names_that_a_zone_has_for_the_servers_that_it_is_delegated_to_are_names_of_theirs() {
+async fn a_zones_own_names_for_its_delegated_servers_are_included() {
     let delegation = "example 60 NS ns.registrar\nns.registrar 60 A 127.0.0.3\n";
     let net = with_a_parent(delegation).await;
     let both = zone("example.com", &["ns.example.com", "ns.registrar.com"]);
@@ -88,7 +88,7 @@ async fn a_zone_that_the_resolver_cannot_reach_is_still_a_zone() {
 }
 
 #[tokio::test]
-async fn no_answer_is_an_unknown_zone() {
+async fn a_zone_without_an_answer_is_unknown() {
     let net = Net::start(&[&[("example.com", EXAMPLE)]]).await;
     for (fault, failure) in [
         (Fault::ServFail, Some(Failure::ServerFailure)),
@@ -140,7 +140,7 @@ async fn an_observation_names_the_delegated_zone_that_holds_the_name() {
 }
 
 #[tokio::test]
-async fn servers_that_have_a_zone_and_one_below_it_name_the_one_that_holds_the_name() {
+async fn servers_of_two_nested_zones_name_the_one_with_the_name() {
     let example = "@ 60 NS ns1\nns1 60 A 127.0.0.1\n_amazonses 60 TXT token\n";
     let zones = [("example.com", example), ("_domainkey.example.com", KEYS)];
     let net = Net::start(&[&zones[..]]).await;

@@ -13,6 +13,20 @@ pub struct Redelivery {
 }
 
 /// Sets when messages are delivered again.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use domain_auth::ports::{Redeliver, Redelivery, RedeliveryError};
+///
+/// /// Makes the queue deliver a message again after a minute.
+/// async fn later(queue: &impl Redeliver, receipt: String) -> Result<(), RedeliveryError> {
+///     let after = Duration::from_secs(60);
+///     queue.redeliver(&[Redelivery { receipt, after }]).await
+/// }
+/// ```
 pub trait Redeliver: Send + Sync {
     /// For up to ten messages, a time each. If it fails for a message, the message is delivered
     /// again after the queue's visibility timeout.
@@ -32,6 +46,18 @@ pub struct DeadLetter {
 }
 
 /// Moves messages to the dead-letter queue.
+///
+/// # Examples
+///
+/// ```
+/// use domain_auth::ports::{DeadLetter, PutAside, RedeliveryError};
+///
+/// /// Moves a message that is not JSON to the dead-letter queue. Delete the message afterwards.
+/// async fn refuse(queue: &impl PutAside, body: String) -> Result<(), RedeliveryError> {
+///     let reason = "the message is not JSON".to_owned();
+///     queue.put_aside(&DeadLetter { body, reason }).await
+/// }
+/// ```
 pub trait PutAside: Send + Sync {
     /// Puts a copy of the message into the dead-letter queue, with the reason as message attribute.
     /// Then the message itself may be deleted. A crash in between leaves two copies.
@@ -42,6 +68,20 @@ pub trait PutAside: Send + Sync {
 }
 
 /// Moves messages to a queue for later.
+///
+/// # Examples
+///
+/// ```
+/// use domain_auth::ports::{Carry, RedeliveryError};
+///
+/// /// Moves messages to the queue for the next day. Delete the messages afterwards.
+/// async fn tomorrow(queue: &impl Carry, bodies: &[String]) -> Result<(), RedeliveryError> {
+///     for body in bodies {
+///         queue.carry(body).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
 pub trait Carry: Send + Sync {
     /// Puts a copy of a message with this body into the queue. Then the message itself may be
     /// deleted. A crash in between leaves two copies.

@@ -12,6 +12,27 @@ use crate::names::{ClientId, DomainName};
 /// Reads items for many addresses by their keys, in one or two calls for any number of items. A
 /// missing item is left out. An item that cannot be read is an error, because an answer without it
 /// might be wrong.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::ports::StoreError;
+/// # use domain_auth_testkit::{MemoryStore, client, domain_name};
+/// # use futures::FutureExt;
+/// use std::collections::BTreeSet;
+///
+/// use domain_auth::ports::ReadSenders;
+///
+/// # let example = async {
+/// # let store = MemoryStore::default();
+/// let names = BTreeSet::from([domain_name("example.com"), domain_name("example.org")]);
+/// let domains = store.domains_named(&client("maple"), &names).await?;
+/// assert!(domains.is_empty(), "the client has neither");
+/// # Ok::<_, StoreError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, StoreError>(())
+/// ```
 pub trait ReadSenders: Send + Sync {
     /// The claims under these organizational domains.
     fn registers(

@@ -161,6 +161,31 @@ pub enum Creation {
 }
 
 /// Identities at Amazon SES.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::ports::SesError;
+/// # use domain_auth_testkit::{FakeSes, client, domain_name};
+/// # use futures::FutureExt;
+/// use domain_auth::ports::{Creation, Identities};
+///
+/// # let example = async {
+/// # let ses = FakeSes::default();
+/// let (name, maple) = (domain_name("example.com"), client("maple"));
+/// assert!(matches!(ses.create(&name, &maple).await?, Creation::Created { .. }));
+/// assert!(matches!(ses.create(&name, &maple).await?, Creation::Exists));
+///
+/// // Only an identity with the tags of this stack and the client is changed or deleted.
+/// let existing = ses.describe(&name).await?;
+/// assert!(existing.is_some_and(|existing| existing.belongs_to(&maple)));
+/// ses.delete(&name).await?;
+/// assert_eq!(ses.describe(&name).await?, None);
+/// # Ok::<_, SesError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, SesError>(())
+/// ```
 pub trait Identities: Send + Sync {
     /// v2 `CreateEmailIdentity`, tagged with the client.
     fn create(
@@ -230,6 +255,30 @@ pub const STATUS_BATCH: usize = 100;
 
 /// The statuses of many identities in one call. The response has no entry for an identity that SES
 /// does not have. A call takes at most [`STATUS_BATCH`] names.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::ports::SesError;
+/// # use domain_auth_testkit::{FakeSes, client, domain_name};
+/// # use futures::FutureExt;
+/// use domain_auth::identity::AxisStatus;
+/// use domain_auth::ports::{Identities, IdentityStatuses};
+///
+/// # let example = async {
+/// # let ses = FakeSes::default();
+/// let (known, unknown) = (domain_name("example.com"), domain_name("example.org"));
+/// ses.create(&known, &client("maple")).await?;
+/// ses.verify(&known);
+///
+/// let statuses = ses.verification(&[known.clone(), unknown.clone()]).await?;
+/// assert_eq!(statuses.get(&known), Some(&AxisStatus::Success));
+/// assert_eq!(statuses.get(&unknown), None);
+/// # Ok::<_, SesError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, SesError>(())
+/// ```
 pub trait IdentityStatuses: Send + Sync {
     /// v1 `GetIdentityVerificationAttributes`.
     fn verification(
@@ -272,6 +321,33 @@ pub struct IdentityPage {
 pub const LIST_PAGE: usize = 1_000;
 
 /// Lists all identities of the account in the region.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::ports::SesError;
+/// # use domain_auth_testkit::FakeSes;
+/// # use futures::FutureExt;
+/// use domain_auth::ports::ListIdentities;
+///
+/// # let example = async {
+/// # let ses = FakeSes::default();
+/// let mut identities = Vec::new();
+/// let mut start = None;
+/// loop {
+///     let page = ses.identities(start.as_deref()).await?;
+///     identities.extend(page.identities);
+///     start = page.next;
+///     if start.is_none() {
+///         break;
+///     }
+/// }
+/// assert!(identities.is_empty());
+/// # Ok::<_, SesError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, SesError>(())
+/// ```
 pub trait ListIdentities: Send + Sync {
     /// v2 `ListEmailIdentities`, [`LIST_PAGE`] identities at a time.
     fn identities(

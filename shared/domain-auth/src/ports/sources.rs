@@ -8,6 +8,20 @@ use jiff::Timestamp;
 use crate::names::EventId;
 
 /// The only source of time.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth_testkit::TestClock;
+/// use domain_auth::ports::Clock;
+/// use jiff::SignedDuration;
+///
+/// // The clock of a test stands still until the test moves it.
+/// let clock = TestClock::default();
+/// let before = clock.now();
+/// clock.advance(SignedDuration::from_hours(72));
+/// assert_eq!(clock.now().duration_since(before), SignedDuration::from_hours(72));
+/// ```
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
@@ -16,6 +30,17 @@ pub trait Clock: Send + Sync {
 }
 
 /// The only source of randomness.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth_testkit::{SequentialIds, TestClock};
+/// use domain_auth::ports::{Clock, Ids};
+///
+/// let (ids, now) = (SequentialIds::default(), TestClock::default().now());
+/// assert_ne!(ids.event_id(now), ids.event_id(now));
+/// assert_ne!(ids.secret(), ids.secret());
+/// ```
 pub trait Ids: Send + Sync {
     /// An identifier that no other event has, and that sorts by time.
     fn event_id(&self, now: Timestamp) -> EventId;

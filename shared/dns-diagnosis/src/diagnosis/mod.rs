@@ -1,6 +1,6 @@
-//! From what DNS answered to what a person has to do, record by record, in three words, all pure:
+//! From the answers of DNS to the fixes for a person, for each record, in three pure steps:
 //!
-//! | word | from | to |
+//! | step | from | to |
 //! | --- | --- | --- |
 //! | [`ask`](mod@ask) | the records, and what is known so far | the questions to DNS |
 //! | [`judge`](mod@judge) | the observations | how each record stands, and why, in codes |

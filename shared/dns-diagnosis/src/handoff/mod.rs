@@ -1,10 +1,10 @@
-//! The records in the form in which the email administrator wants them.
+//! The records in the formats that email administrators need.
 //!
-//! Every format carries the same records. None of them replaces what is there already: the DMARC
-//! record is left out where another policy applies or a CNAME record holds the name, the MAIL FROM
-//! records where another mail service uses the name, and formats that set whole record sets
-//! (Route 53, Terraform) repeat the values that DNS has at the name. Our own records stay in every
-//! format once they are published: a Terraform file without them would destroy them.
+//! Every format has the same records. None of them replaces existing data. The DMARC record is left
+//! out if another policy applies or a CNAME record is at its name; the MAIL FROM records are left
+//! out if another mail service uses the name. Formats that set whole record sets (Route 53,
+//! Terraform) repeat the values that DNS has at the name. Our own records stay in every format
+//! after they are published: a Terraform file without them would delete them.
 
 use crate::providers::Panel;
 use crate::records::Record;

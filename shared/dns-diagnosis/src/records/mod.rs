@@ -1,4 +1,4 @@
-//! The DNS records of a domain: what the email administrator is asked to publish.
+//! The DNS records of a domain that the email administrator has to publish.
 
 use serde::{Deserialize, Serialize};
 

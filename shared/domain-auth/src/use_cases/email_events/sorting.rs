@@ -135,8 +135,8 @@ pub(super) fn into_lists(items: &[Item<'_>], which: Vec<usize>) -> (Vec<Vec<usiz
     (lists, singles)
 }
 
-/// Whether people read events of this type as a list. An event about stopped mail is never in a list;
-/// it is not sorted here.
+/// Whether people read events of this type as a list. An event about stopped mail is never in a
+/// list; it is not sorted here.
 fn is_read_as_a_list(event_type: EventType) -> bool {
     match event_type {
         EventType::Failed | EventType::Stuck => true,

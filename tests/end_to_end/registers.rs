@@ -290,7 +290,8 @@ async fn filled_by_names_in_use(world: Shared) {
     first.claims = Some(full);
     bench.table.commit(&first).await.unwrap();
 
-    // Without proof there is no room; with proof there is, and then for others too.
+    // Without a proof there is no room; with a proof there is room for this name, and then for
+    // other names too.
     let mail = bench.add(&list, "oak", "mail.example.com").await;
     assert_eq!(mail.state.status(), Status::Contested);
     let apex = bench.add(&list, "cedar", NAME).await;

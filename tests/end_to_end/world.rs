@@ -424,7 +424,7 @@ pub(crate) fn scheduled() -> Value {
     serde_json::from_str(&text).expect("an event in JSON")
 }
 
-/// A text in JSON; empty where there is none.
+/// A text in JSON; empty if the value is not a text.
 pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }

@@ -57,7 +57,7 @@ pub struct Link {
 /// Where a link leads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkTarget {
-    /// Whose domain it is.
+    /// The client of the domain.
     pub client: ClientId,
     /// The domain.
     pub name: DomainName,
@@ -70,7 +70,7 @@ pub struct LinkTarget {
 /// A link that a change makes: its token, and where it leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewLink {
-    /// The token, of which the store keeps a digest.
+    /// The token. The store keeps only a digest of it.
     pub token: LinkToken,
     /// Where it leads.
     pub target: LinkTarget,

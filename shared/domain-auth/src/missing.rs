@@ -1,5 +1,5 @@
-//! What is still missing before Lasso can send for a domain, and for good delivery of its mail. A
-//! client that says it is ready is told, and so is Lasso support.
+//! The pieces that are missing before Lasso can send for a domain, or for good delivery of its
+//! mail. They are returned to a client that says it is ready, and shown to Lasso support.
 
 use crate::diagnosis::{Diagnosis, RecordDiagnosis};
 use crate::dns::DnsLook;

@@ -453,7 +453,7 @@ pub trait EmailLedger: Send + Sync {
 /// The key of a domain.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DomainKey {
-    /// Whose it is.
+    /// The client that has the domain.
     pub client: ClientId,
     /// The name.
     pub name: DomainName,

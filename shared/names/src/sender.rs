@@ -56,8 +56,8 @@ impl SenderDomain {
 }
 
 /// The address of a mailbox: the whole text, or the part in angle brackets after a display name.
-/// `None` if the text before the brackets is not a display name, so that the last of several
-/// addresses is not judged alone.
+/// `None` if the text before the brackets is not a display name. Otherwise only the last of several
+/// addresses would be judged.
 fn addr_spec(mailbox: &str) -> Option<&str> {
     let trimmed = mailbox.trim_matches([' ', '\t']);
     let Some(name_addr) = trimmed.strip_suffix('>') else {

@@ -38,7 +38,7 @@ behaviour! {
     inheritance: Inheritance,
     /// v1 `VerifyDomainDkim` for a domain whose DKIM has failed.
     failed_dkim: FailedDkim,
-    /// What the calls per second are counted for.
+    /// Whether the quota of calls per second counts each operation separately.
     rate_of: RateOf,
 }
 
@@ -99,7 +99,7 @@ pub enum FailedDkim {
     NewTokens,
 }
 
-/// What the calls per second are counted for.
+/// What the quota of calls per second applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RateOf {

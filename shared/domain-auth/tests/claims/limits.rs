@@ -104,7 +104,7 @@ fn a_client_that_adds_and_removes_names_leaves_the_register_as_it_was() {
         "they are all remembered"
     );
     assert_eq!(world.claims(NAME).size(), 0);
-    // The owner can add, prove and remove at once.
+    // The owner can add, prove and remove immediately.
     assert_eq!(
         world.add("oak", "mail.example.com").state.status(),
         Status::Pending

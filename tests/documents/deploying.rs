@@ -18,7 +18,7 @@ const LIMITS: [(&str, &str, usize); 3] = [
 ];
 
 #[test]
-fn every_name_that_is_made_of_the_stacks_name_fits_with_the_longest_one() {
+fn names_from_the_longest_stack_name_fit_their_limits() {
     let mut seen = 0;
     for (id, resource) in Template::read().resources() {
         let kind = string(&resource["Type"]);
@@ -66,7 +66,7 @@ fn every_parameter_is_described_used_and_asked_for_in_one_group() {
 }
 
 #[test]
-fn the_table_outlives_its_stack_but_not_a_first_deployment_that_fails() {
+fn the_table_survives_its_stack_but_not_a_failed_creation() {
     let template = Template::read();
     let table = template.resource("Table");
     assert_eq!(
@@ -82,7 +82,7 @@ fn the_table_outlives_its_stack_but_not_a_first_deployment_that_fails() {
 }
 
 #[test]
-fn what_uses_the_table_uses_an_existing_one_in_its_place() {
+fn an_existing_table_replaces_the_stacks_table_everywhere() {
     for line in template::text().lines() {
         let line = line.trim_end();
         let name = line.ends_with("!Ref Table") || line.contains("!Ref Table,");
@@ -104,7 +104,7 @@ fn an_api_whose_issuer_does_not_answer_is_not_deployed() {
 }
 
 #[test]
-fn a_key_reserved_executions_and_a_domain_name_are_used_where_they_are_given() {
+fn optional_parameters_are_used_if_they_are_given() {
     let template = Template::read();
     let none = "AWS::NoValue";
     for (id, path, unset) in [
@@ -146,7 +146,7 @@ fn no_log_level_filters_the_metrics_out() {
 }
 
 #[test]
-fn every_alarm_tells_the_topic_and_the_address_of_its_beginning_and_its_end() {
+fn every_alarm_notifies_at_its_beginning_and_end() {
     let mut alarms = 0;
     for (id, resource) in Template::read().resources() {
         if resource["Type"].as_str() != Some("AWS::CloudWatch::Alarm") {

@@ -25,7 +25,7 @@ fn every_alarm_has_an_entry_and_no_other_has() {
 }
 
 #[test]
-fn every_entry_says_what_the_alarm_means_where_to_look_and_what_to_do() {
+fn every_entry_has_meaning_place_and_action() {
     let document = text_of("docs/runbook.md");
     for (alarm, entry) in entries(&document) {
         for part in ["**Means**", "**Look at**", "**Do**"] {

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_of_tests_that_were_killed_are_swept_and_those_in_use_are_not() {
+    fn folders_of_killed_tests_are_deleted_and_used_ones_kept() {
         let parent = tempfile::tempdir().unwrap();
         let left_behind = parent.path().join("1-0");
         fs::create_dir(&left_behind).unwrap();

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cargo_sets_for_us_is_not_handed_on_and_what_a_person_sets_is() {
+    fn only_a_persons_cargo_variables_are_passed_on() {
         assert!(is_set_by_cargo("CARGO_PKG_NAME"));
         assert!(is_set_by_cargo("OUT_DIR"));
         assert!(!is_set_by_cargo("CARGO_TARGET_DIR"));

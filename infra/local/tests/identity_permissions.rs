@@ -46,7 +46,7 @@ const THAT_READ_OR_SEND: &[&str] = &[
 ];
 
 #[test]
-fn every_action_that_changes_identities_is_bound_to_the_tag_of_the_stack() {
+fn every_change_of_identities_requires_the_stacks_tag() {
     let template = template();
     assert_eq!(faults(&template), Vec::<String>::new());
     // The search finds something: the functions that create and delete identities.

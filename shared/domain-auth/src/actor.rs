@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_a_person_is_one_member_of_a_stored_actor() {
+    fn a_stored_actor_has_personal_data_in_one_member() {
         let actor = Actor::ClientAdmin {
             subject: "1".to_owned(),
             person: Person::new(

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_twelve_attempts_with_a_bounded_pause_before_each_but_the_first() {
+    fn twelve_attempts_have_bounded_pauses_between_them() {
         let (pauses, mut attempts, mut made) = (Pauses::default(), Attempts::default(), 0);
         while attempts.again(&pauses, &pauses).now_or_never().unwrap() {
             assert_eq!(pauses.0.lock().unwrap().len(), made, "attempt {made}");

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stops_mail_goes_in_front() {
+    fn events_about_stopped_mail_go_first() {
         use crate::state::Status;
         let mut failed = event(EventType::Failed);
         failed.previous_status = Some(Status::Pending);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_of_no_use_to_support_has_the_severity_info() {
+    fn events_that_support_does_not_need_have_the_severity_info() {
         for event_type in EventType::ALL {
             let is_info = event_type.severity() == Severity::Info;
             let is_told = Audience::Support.is_told(event_type) == Told::Yes;

@@ -99,7 +99,7 @@ mod tests {
     const T0: Timestamp = Timestamp::constant(1_780_315_200, 0);
 
     #[test]
-    fn a_minutes_checks_may_be_made_at_once_and_then_one_every_two_seconds() {
+    fn checks_come_in_a_burst_and_then_every_two_seconds() {
         let client = KeyOwner::Client(ClientId::parse("maple").unwrap());
         let limit = CheckLimit::of(&client, 30);
         let mut forgotten_at = None;

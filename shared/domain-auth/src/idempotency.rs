@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_refused() {
+    fn invalid_keys_are_refused() {
         for (bad, expected) in [
             ("", KeyError::Empty),
             ("  ", KeyError::Empty),

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_is_refused_and_none_is_shown() {
+    fn invalid_tokens_are_refused_and_tokens_are_never_shown() {
         let (token, long) = ("a".repeat(43), "a".repeat(44));
         for bad in [
             "",

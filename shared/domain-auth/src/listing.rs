@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stored_fits_in_an_item_however_many_names_there_are() {
+    fn the_stored_set_fits_into_an_item_for_any_number_of_names() {
         let seen = Seen::with_room_for(5_000_000, 1);
         let text = serde_json::to_string(&seen).unwrap();
         assert!(text.len() < 270 * 1024, "{}", text.len());

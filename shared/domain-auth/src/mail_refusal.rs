@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn every_client_and_domain_fits_into_message_tags_and_is_read_from_them() {
+    fn every_client_and_domain_round_trips_through_message_tags() {
         let labels = ["a".repeat(63), "b".repeat(63), "c".repeat(63)].join(".");
         let longest = format!("{labels}.example.com");
         let hostile = "-_.:@/+=";

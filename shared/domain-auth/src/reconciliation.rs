@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_stored_is_bounded_whatever_the_tags_of_identities_say() {
+    fn the_stored_comparison_is_bounded_for_any_tags() {
         let label = |n: usize| format!("{n}{}", "x".repeat(60 - n.to_string().len()));
         let long = |n| DomainName::parse(&format!("{0}.{0}.{0}.{0}.com", label(n))).unwrap();
         let comparison = Reconciliation {

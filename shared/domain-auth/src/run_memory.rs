@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_run_asks_for_is_forgotten() {
+    fn samples_that_no_run_needs_are_dropped() {
         let mut memory = RunMemory::default();
         for minute in 0..100 {
             memory.remember(sample(minute, 1, 0));

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_in_front_is_the_owners_next() {
+    fn an_item_pushed_to_the_front_is_its_owners_next() {
         let mut turns = Turns::default();
         turns.push("a", 2);
         turns.push("b", 3);

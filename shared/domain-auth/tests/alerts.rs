@@ -158,7 +158,7 @@ impl World {
 }
 
 #[test]
-fn the_first_alert_over_the_limit_is_a_summary_and_the_others_are_only_counted() {
+fn the_first_alert_beyond_the_limit_is_a_summary() {
     let world = World::new(2);
     let events: Vec<Event> = (0..6)
         .map(|n| world.verified("maple", &format!("d{n}.com")).1)
@@ -200,7 +200,7 @@ fn the_first_alert_over_the_limit_is_a_summary_and_the_others_are_only_counted()
 }
 
 #[test]
-fn what_stops_mail_is_an_email_whatever_the_limit() {
+fn an_event_about_stopped_mail_is_emailed_beyond_the_limit() {
     let world = World::new(1);
     let (first, event) = world.verified("maple", "first.com");
     assert_eq!(world.told(&event), Outcome::Sent);
@@ -342,7 +342,7 @@ fn a_client_that_adds_says_ready_and_removes_in_a_loop_is_one_email() {
 }
 
 #[test]
-fn a_client_that_adds_verifies_and_removes_in_a_loop_is_one_email_a_day() {
+fn adding_verifying_and_removing_in_a_loop_is_one_email_a_day() {
     let world = World::new(50);
     let life = || {
         let (_, event) = world.verified("maple", "example.com");
@@ -392,7 +392,7 @@ fn an_alert_that_was_only_counted_holds_back_no_later_one() {
 
 /// Alerts to Lasso support and the client about a name that another client holds.
 #[test]
-fn a_client_that_proves_anothers_name_and_removes_it_in_a_loop_is_one_email() {
+fn proving_and_removing_a_held_name_in_a_loop_is_one_email() {
     let world = World::new(50);
     let contested = |severity: Severity| {
         let (_, mut event) = world.verified("maple", "example.com");
@@ -415,7 +415,7 @@ fn a_client_that_proves_anothers_name_and_removes_it_in_a_loop_is_one_email() {
 }
 
 #[test]
-fn what_stops_mail_is_an_email_in_every_life_of_a_domain() {
+fn an_event_about_stopped_mail_is_emailed_in_every_life() {
     let world = World::new(50);
     for _ in 0..3 {
         let (verified, _) = world.verified("maple", "example.com");

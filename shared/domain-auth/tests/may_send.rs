@@ -133,7 +133,7 @@ fn sends(domain: &Domain) -> bool {
 }
 
 #[test]
-fn the_subscriber_in_the_docs_hears_of_every_way_into_sending_and_out_of_it() {
+fn the_documented_filter_passes_every_start_and_end_of_sending() {
     let (filter, mut seen) = (filter(), BTreeSet::new());
     for (before, change) in changes() {
         let after = &change.domain;
@@ -151,7 +151,7 @@ fn the_subscriber_in_the_docs_hears_of_every_way_into_sending_and_out_of_it() {
 }
 
 #[test]
-fn an_event_that_the_subscriber_hears_says_by_its_type_whether_lasso_sends() {
+fn the_type_of_a_filtered_event_tells_whether_lasso_sends() {
     let (filter, mut heard) = (filter(), BTreeSet::new());
     for (_, change) in changes() {
         let event = change.event.as_ref();

@@ -236,7 +236,7 @@ fn a_check_of_a_domain_that_is_removed_meanwhile_finds_nothing() {
 }
 
 #[test]
-fn a_check_of_a_failed_domain_that_is_restarted_moves_nothing_and_emits_no_second_event() {
+fn a_check_overtaken_by_a_restart_changes_nothing() {
     let world = World::default();
     world.add();
     world.set_ses(AxisStatus::Failed);
@@ -250,7 +250,7 @@ fn a_check_of_a_failed_domain_that_is_restarted_moves_nothing_and_emits_no_secon
 }
 
 #[test]
-fn a_check_of_a_domain_whose_failure_the_poller_has_written_meanwhile_emits_no_second_event() {
+fn a_check_overtaken_by_a_failure_emits_no_second_event() {
     let world = World::default();
     world.add();
     world.set_ses(AxisStatus::Failed);

@@ -157,7 +157,7 @@ fn a_hundred_addresses_are_judged_in_a_few_reads() {
 }
 
 #[test]
-fn what_no_client_can_have_is_judged_without_a_read() {
+fn ineligible_domains_are_judged_without_a_read() {
     let counting = counting();
     let asked = ["nonsense", "a@gmail.com", "a@b@c", "Jane <jane@yahoo.com>"];
     let (eligibility, maple) = (Eligibility::parse("").unwrap(), client("maple"));

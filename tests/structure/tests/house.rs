@@ -61,7 +61,7 @@ impl<'ast> Visit<'ast> for TooMany {
 }
 
 #[test]
-fn no_function_of_a_use_case_or_a_handler_has_more_than_two_type_parameters() {
+fn use_cases_and_handlers_have_at_most_two_type_parameters() {
     let mut folders = vec![workspace().join("shared/domain-auth")];
     folders.extend(crates_below(&workspace().join("functions")).expect("folders that can be read"));
     let mut found = Vec::new();

@@ -63,7 +63,7 @@ fn every_command_turns_on_the_same_features() {
 }
 
 #[test]
-fn what_is_deployed_has_no_feature_of_a_tool_or_a_test() {
+fn deployed_crates_have_no_features_of_tools_or_tests() {
     let deployed = features(&WITHOUT_TESTS);
     let tokio = deployed
         .iter()

@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_deleted_is_not_taken_up_and_is_made_with_other_tokens_where_they_are_fresh() {
+    fn a_deleted_identity_returns_only_by_a_call_with_fresh_tokens() {
         let mut account = Account::default();
         account.settings.behaviour.tokens = Tokens::Fresh;
         let before = account.verify_domain(NAME, at(0));

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn waiting_ends_in_failure_after_the_window_until_it_is_started_again() {
+    fn a_pending_axis_fails_after_the_window_until_it_is_restarted() {
         let mut axis = Axis::started(at(100));
         axis.expire(at(99) + WINDOW, WINDOW);
         assert_eq!(axis.status(), Status::Pending);
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_vanishes_fails_for_a_time_and_then_for_good() {
+    fn a_vanished_record_fails_temporarily_and_then_permanently() {
         let mut axis = Axis::started(at(0));
         axis.observe(Seen::Found, at(1));
         axis.expire(at(2) + WINDOW, WINDOW);

@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_depend_on_the_domain_the_seed_and_the_generation_and_nothing_else() {
+    fn tokens_depend_only_on_domain_seed_and_generation() {
         assert_eq!(dkim("seed", "a.com", 0), dkim("seed", "a.com", 0));
         assert_ne!(dkim("seed", "a.com", 0), dkim("seed", "b.com", 0));
         assert_ne!(dkim("seed", "a.com", 0), dkim("seed", "a.com", 1));

@@ -107,7 +107,7 @@ fn a_register_is_full_long_before_the_limit_of_the_store() {
 }
 
 #[test]
-fn what_a_claim_takes_is_never_more_than_is_counted() {
+fn a_claims_counted_size_is_an_upper_bound() {
     let (name, client) = (long_name(1), client(1));
     let register = ClaimRegister::empty("").proven(&name, &client, &[], Timestamp::MAX);
     let mut register = register.leaving(&name, &client, Reservation::Full, NOW);
@@ -177,7 +177,7 @@ fn of_an_earlier_release(tombstones: usize) -> ClaimRegister {
 }
 
 #[test]
-fn tombstones_inside_a_register_of_an_earlier_release_count_and_move_out() {
+fn tombstones_in_old_registers_count_and_move_out() {
     let maple = ClientId::parse("maple").unwrap();
     let mut register = of_an_earlier_release(30);
     let standing = register.standing(&long_name(3), &client(1), NOW);
@@ -220,7 +220,7 @@ fn tombstones_inside_a_register_of_an_earlier_release_count_and_move_out() {
 }
 
 #[test]
-fn tombstones_of_an_earlier_release_that_have_had_their_time_are_dropped() {
+fn expired_tombstones_in_old_registers_are_dropped() {
     let later = NOW + TOMBSTONE_WINDOW;
     let register = of_an_earlier_release(30).taken(&name("a.example.com"), &client(1), later);
     assert_eq!(register.claims.len(), 2);
@@ -274,7 +274,7 @@ fn a_proven_or_lost_name_is_reserved_in_full_whatever_ses_has_seen() {
 }
 
 #[test]
-fn a_name_that_is_lost_while_it_is_being_removed_is_kept_until_its_identity_is_gone() {
+fn a_lost_name_is_kept_until_its_identity_is_deleted() {
     let (mail, maple) = (name("mail.example.com"), client(1));
     let register = ClaimRegister::empty("example.com")
         .taken(&mail, &maple, NOW)

@@ -210,7 +210,7 @@ proptest! {
     }
 
     #[test]
-    fn a_client_reads_the_same_of_a_provisioning_and_of_a_contested_domain(
+    fn a_client_cannot_tell_provisioning_from_contested(
         (action, evidence) in any_evidence(),
         other in any_of(&ALL_STATES),
     ) {

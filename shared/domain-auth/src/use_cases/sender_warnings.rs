@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_for_names_that_do_not_exist_is_told_from_one_for_those_that_do() {
+    fn policies_for_existing_and_missing_names_differ() {
         for (text, depends) in [
             ("v=DMARC1; p=none; np=reject", Some(When::Nonexistent)),
             (

@@ -43,7 +43,7 @@ impl World {
 }
 
 #[test]
-fn a_holder_that_lasso_sends_for_loses_its_name_only_with_a_confirmation() {
+fn a_sending_holder_loses_its_name_only_with_a_confirmation() {
     for at_risk in [false, true] {
         for (of, verdict) in [("maple", Verdict::End), ("cedar", Verdict::Grant)] {
             let context = format!("{verdict:?}, at risk: {at_risk}");
@@ -97,7 +97,7 @@ fn a_holder_that_lasso_does_not_send_for_needs_no_confirmation() {
 
 /// Lasso support's release is slow at each of its steps in turn, while the final step is taken.
 #[test]
-fn a_domain_that_is_completed_meanwhile_is_not_released_without_a_confirmation() {
+fn a_domain_completed_meanwhile_needs_a_confirmed_release() {
     let prepare = || {
         let world = World::new();
         world.verified("maple", NAME);

@@ -25,7 +25,7 @@ fn shown(page: &Page<Domain>) -> Vec<String> {
 }
 
 #[test]
-fn holders_and_claimants_of_a_name_are_found_with_its_parents_and_children() {
+fn the_search_finds_a_name_with_its_parents_and_children() {
     let world = World::new();
     world.add("maple", "example.com");
     world.add("maple", "a.news.example.com");

@@ -72,7 +72,7 @@ impl World {
 }
 
 #[test]
-fn a_grant_that_has_no_more_time_is_stored_and_the_poller_finishes_it() {
+fn a_grant_that_runs_out_of_time_is_finished_by_the_poller() {
     const COUNT: usize = 100;
     let world = prepare(COUNT);
     slow_down(&world, 2);

@@ -155,7 +155,7 @@ fn a_name_that_ses_does_not_even_describe_can_be_removed() {
 }
 
 #[test]
-fn a_removal_that_ses_refuses_to_describe_gives_its_place_in_the_queue_to_others() {
+fn a_refused_removal_does_not_block_the_queue() {
     let world = World::new();
     world.add("maple", NAME);
     let fault = [SesFault::Refused(Refusal::AccessDenied); 2];
@@ -171,7 +171,7 @@ fn a_removal_that_ses_refuses_to_describe_gives_its_place_in_the_queue_to_others
 }
 
 #[test]
-fn support_may_give_a_client_a_name_below_a_verified_identity_of_others() {
+fn support_can_grant_a_name_below_a_foreign_verified_identity() {
     use domain_auth::history::Actor;
     use domain_auth::names::Note;
     use domain_auth::use_cases::adopt::adopt;
@@ -195,7 +195,7 @@ fn support_may_give_a_client_a_name_below_a_verified_identity_of_others() {
 }
 
 #[test]
-fn the_tombstone_of_a_name_that_was_never_verified_is_a_short_one_also_without_a_claim() {
+fn an_unverified_name_leaves_a_short_tombstone_without_a_claim() {
     let world = World::new();
     let below = "mail.example.com";
     world.ses.add_foreign(&domain_name(NAME), None, true);

@@ -88,7 +88,7 @@ fn a_name_counts_until_its_identity_is_gone() {
 }
 
 #[test]
-fn a_client_that_adds_and_removes_names_leaves_the_register_as_it_was() {
+fn adding_and_removing_names_leaves_the_register_unchanged() {
     const ROUNDS: usize = 1_280;
     let world = World::new();
     let labels = ["a".repeat(63), "b".repeat(63), "c".repeat(60)].join(".");
@@ -124,7 +124,7 @@ fn a_client_that_adds_and_removes_names_leaves_the_register_as_it_was() {
 }
 
 #[test]
-fn what_was_never_verified_is_reserved_for_a_week_and_what_was_verified_for_longer() {
+fn verified_names_are_reserved_longer_than_unverified_ones() {
     for (verified, is_free) in [(false, true), (true, false)] {
         let world = World::new();
         if verified {

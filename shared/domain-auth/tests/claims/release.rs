@@ -99,7 +99,7 @@ fn a_granted_claim_takes_its_name_alone() {
 }
 
 #[test]
-fn a_holder_that_is_released_stops_sending_and_the_proven_claimant_follows() {
+fn a_release_stops_sending_and_the_proven_claimant_follows() {
     for wanted in [NAME, BELOW] {
         let world = World::new();
         world.authenticated("maple", NAME);
@@ -213,7 +213,7 @@ fn an_unproven_claim_is_dropped_and_what_is_being_removed_is_refused() {
 }
 
 #[test]
-fn the_identity_of_the_next_holder_is_not_deleted_by_who_lost_the_name() {
+fn the_former_holder_cannot_delete_the_new_holders_identity() {
     let world = World::new();
     world.add("maple", NAME);
     world.release("maple", NAME).unwrap();

@@ -180,7 +180,7 @@ fn a_long_takeover_holds_up_no_other_domain_and_no_event() {
 }
 
 #[test]
-fn dying_between_any_two_steps_of_a_long_takeover_leaves_one_holder_of_each_name() {
+fn a_crash_at_any_step_of_a_takeover_leaves_one_holder_per_name() {
     const COUNT: usize = 20;
     let prepare = || {
         let world = World::new();

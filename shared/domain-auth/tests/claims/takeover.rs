@@ -126,7 +126,7 @@ fn a_record_of_another_claim_is_no_proof() {
 }
 
 #[test]
-fn what_not_every_authoritative_server_shows_is_no_proof() {
+fn a_proof_must_be_at_every_authoritative_server() {
     type Dns = fn(&World);
     let no_proof: [(&str, Dns); 3] = [
         ("the resolver alone", |world| world.dns.set_no_server(true)),
@@ -210,7 +210,7 @@ fn about_a_verified_holder_lasso_support_decides_and_is_told_once() {
 }
 
 #[test]
-fn a_child_that_is_not_verified_is_displaced_and_leaves_no_identity_behind() {
+fn an_unverified_child_is_displaced_with_its_identity() {
     let world = World::new();
     world.add("maple", BELOW);
     world.add("cedar", NAME);
@@ -228,7 +228,7 @@ fn a_child_that_is_not_verified_is_displaced_and_leaves_no_identity_behind() {
 }
 
 #[test]
-fn the_proof_of_a_child_takes_nothing_from_a_parent_that_is_not_verified() {
+fn a_childs_proof_takes_nothing_from_an_unverified_parent() {
     let world = World::new();
     let before = world.add("maple", NAME);
     world.add("cedar", BELOW);
@@ -395,7 +395,7 @@ fn a_domain_that_is_verified_at_the_last_moment_does_not_expire() {
 }
 
 #[test]
-fn what_is_verified_by_a_parent_of_another_client_needs_proof() {
+fn a_name_verified_by_a_foreign_parent_needs_proof() {
     let world = World::new();
     world.ses.add_foreign(&domain_name(NAME), None, true);
     world.ses.verify(&domain_name(NAME));

@@ -38,7 +38,7 @@ impl World {
 }
 
 #[test]
-fn a_check_is_in_the_history_with_what_was_seen_and_before_what_it_moved() {
+fn a_check_and_its_result_precede_its_changes_in_the_history() {
     let world = World::new();
     world.added("maple", "example.com");
     world.ses.verify(&domain_name("example.com"));
@@ -97,7 +97,7 @@ fn dying_between_any_two_steps_of_a_check_leaves_it_to_the_poller() {
 }
 
 #[test]
-fn a_check_that_died_is_not_forgotten_by_the_next_one_or_by_the_removal() {
+fn a_crashed_check_stays_in_the_history() {
     let died = || {
         let world = World::new();
         world.added("maple", "example.com");

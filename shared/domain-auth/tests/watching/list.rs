@@ -180,7 +180,7 @@ fn the_list_is_read_again_at_once_where_its_finding_was_not_written() {
 }
 
 #[test]
-fn orphans_are_reported_and_deleted_only_with_reconcile_delete_and_without_a_use() {
+fn only_unused_orphans_are_deleted_with_reconcile_delete() {
     for (wanted, expected) in [(false, 3), (true, 2)] {
         let world = World {
             reconcile_delete: wanted,
@@ -215,7 +215,7 @@ fn orphans_are_reported_and_deleted_only_with_reconcile_delete_and_without_a_use
 }
 
 #[test]
-fn what_ses_has_verified_once_is_kept_when_ses_takes_that_back() {
+fn an_orphan_that_ses_once_verified_is_kept() {
     let world = World {
         reconcile_delete: true,
         ..World::default()
@@ -236,7 +236,7 @@ fn what_ses_has_verified_once_is_kept_when_ses_takes_that_back() {
 }
 
 #[test]
-fn what_ses_verifies_is_known_soon_however_seldom_the_domain_is_looked_at() {
+fn verifications_are_noticed_soon_despite_rare_looks() {
     let gave_up = Trigger::SesFailed(FailureReason::SesGaveUp);
     for (triggers, status) in [(&[][..], Status::Pending), (&[gave_up], Status::Failed)] {
         let world = World::default();
@@ -341,7 +341,7 @@ fn a_lost_identity_is_noticed_at_the_end_of_a_long_list_and_no_other() {
 }
 
 #[test]
-fn a_page_that_shows_a_verification_moves_the_domain_before_the_list_ends() {
+fn a_verification_takes_effect_before_the_list_ends() {
     let world = World::default();
     let first = world.in_state("a-first.com", &[]).name;
     with_a_long_list(&world);

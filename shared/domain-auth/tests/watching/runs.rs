@@ -178,7 +178,7 @@ fn events_that_can_never_be_published_hold_up_no_others() {
 }
 
 #[test]
-fn waiting_domains_are_asked_about_in_full_batches_and_others_not_at_all() {
+fn only_waiting_domains_are_asked_about_in_full_batches() {
     let world = World::default();
     for n in 0..250 {
         let domain = world.in_state(&format!("p{n}.example.com"), &[]);

@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_clients_single_domain_has_its_records_in_10_s_whenever_it_is_added() {
+    fn another_clients_domain_gets_its_records_within_10_s() {
         let late: Vec<(u32, Duration)> = MOMENTS
             .map(|second| (second, until_pending(SECOND * second, true)))
             .filter(|(_, wait)| *wait >= SECOND * 10)

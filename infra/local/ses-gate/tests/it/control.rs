@@ -179,7 +179,7 @@ async fn latency_delays_all_operations_or_one() {
 }
 
 #[tokio::test]
-async fn what_control_does_not_know_it_refuses_and_changes_nothing() {
+async fn control_refuses_unknown_settings_and_changes_nothing() {
     let bench = Bench::new().await;
     let before = bench.report().await;
     for (body, expected) in [

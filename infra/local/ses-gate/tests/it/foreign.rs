@@ -58,7 +58,7 @@ async fn an_identity_can_be_made_in_any_shape_and_both_apis_have_it() {
 }
 
 #[tokio::test]
-async fn what_is_made_verified_needs_no_records_unless_it_follows_dns() {
+async fn identities_made_verified_need_no_records_unless_they_follow_dns() {
     let bench = Bench::new().await;
     let made = json!([
         { "name": "fixed.example", "verified": true },
@@ -191,7 +191,7 @@ async fn all_identities_are_shown_on_request() {
 }
 
 #[tokio::test]
-async fn a_call_of_an_operation_that_the_gate_does_not_know_is_in_the_report() {
+async fn calls_of_unknown_operations_are_in_the_report() {
     let bench = Bench::new().await;
     bench.create("maple.com").await;
     let feedback = bench.v2.put_email_identity_feedback_attributes();

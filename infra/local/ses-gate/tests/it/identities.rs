@@ -7,7 +7,7 @@ use serde_json::json;
 use super::Bench;
 
 #[tokio::test]
-async fn what_one_api_makes_the_other_has() {
+async fn both_apis_see_the_same_identities() {
     let bench = Bench::new().await;
     let token = bench.verify("by-v1.com").await;
     let get = bench.v2.get_email_identity().email_identity("by-v1.com");
@@ -45,7 +45,7 @@ async fn what_one_api_makes_the_other_has() {
 }
 
 #[tokio::test]
-async fn what_is_no_identity_is_left_out_of_a_batch() {
+async fn unknown_names_are_left_out_of_a_batch() {
     let bench = Bench::new().await;
     bench.create("maple.com").await;
     assert_eq!(bench.status("unknown.com").await, None);

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_that_starts_eight_seconds_late_begins_nothing_more_when_the_next_begins() {
+    fn a_late_run_starts_no_work_after_the_next_run_begins() {
         let due = Timestamp::UNIX_EPOCH;
         let seconds = SignedDuration::from_secs;
         let started = due + seconds(8);
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_take_long_is_begun_so_early_that_it_is_not_cut_off() {
+    fn long_work_starts_early_enough_to_finish() {
         let started = Timestamp::UNIX_EPOCH;
         for limit in [20, 59, 600] {
             let deadline = started + SignedDuration::from_secs(limit);

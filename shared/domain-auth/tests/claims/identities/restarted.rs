@@ -78,7 +78,7 @@ fn a_domain_that_is_removed_while_it_is_restarted_leaves_no_identity() {
 }
 
 #[test]
-fn a_name_that_ses_does_not_take_fails_with_a_reason_and_can_be_restarted() {
+fn a_name_that_ses_refuses_fails_with_a_reason() {
     let world = World::new();
     let fault = [SesFault::Refused(Refusal::BadRequest)];
     world.ses.fail("CreateEmailIdentity", &fault);
@@ -98,7 +98,7 @@ fn a_name_that_ses_does_not_take_fails_with_a_reason_and_can_be_restarted() {
 }
 
 #[test]
-fn a_refusal_that_the_operator_can_end_is_counted_and_the_domain_waits() {
+fn a_refusal_for_the_operator_is_counted_and_the_domain_waits() {
     for refusal in [Refusal::AccessDenied, Refusal::LimitExceeded] {
         let world = World::new();
         let fault = [SesFault::Refused(refusal); 2];

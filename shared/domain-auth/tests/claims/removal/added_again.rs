@@ -32,7 +32,7 @@ fn a_removed_domain_is_added_again_as_a_new_one() {
 }
 
 #[test]
-fn a_domain_that_is_added_again_while_it_is_removed_takes_up_its_own_identity() {
+fn a_domain_added_again_during_removal_keeps_its_identity() {
     let world = World::new();
     world.verified("maple", NAME);
     world
@@ -85,7 +85,7 @@ fn added_again_while_a_deletion_may_be_under_way_waits_for_its_end() {
 
 /// The deletion is slow at each of its steps in turn, while the client adds the domain again.
 #[test]
-fn no_late_deletion_hits_the_identity_of_a_domain_that_was_added_again() {
+fn a_late_deletion_spares_the_identity_of_a_domain_added_again() {
     let points = {
         let world = World::new();
         world.add("maple", NAME);

@@ -19,15 +19,15 @@ pub use bounds::MAX_LOOK;
 /// repeats none.
 const MAX_STORED: usize = 8 * 1024;
 
-/// What was seen, and what it means.
+/// The answers of DNS, and their diagnosis.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct DnsLook {
     /// The zone that holds the domain.
     pub zone: ZoneOutcome,
-    /// What it means, record by record.
+    /// The diagnosis, record by record.
     pub diagnosis: Diagnosis,
-    /// What was answered at the records' own names, for the hand-off formats.
+    /// The answers about the records' own names, for the hand-off formats.
     pub observations: Vec<Observation>,
     /// How many answers, values and diagnoses are left out, because all of them are too large to be
     /// stored.

@@ -21,9 +21,9 @@ const DOMAIN_TAG: &str = "domain";
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mailing {
-    /// It takes the records to the email administrator.
+    /// To take the records to the email administrator.
     Instructions,
-    /// It tells the client's contact what happened to the domain.
+    /// To tell the client's contact what happened to the domain.
     Notice,
 }
 
@@ -32,11 +32,12 @@ pub enum Mailing {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Undelivered {
-    /// The mail server of the address refused it for good, or the address is on a suppression list.
+    /// The mail server of the address refused it permanently, or the address is on a suppression
+    /// list.
     Bounced,
     /// The recipient reported it as spam.
     Complained,
-    /// Amazon SES took it and did not send it.
+    /// Amazon SES accepted it but did not send it.
     Rejected,
 }
 

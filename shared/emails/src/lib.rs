@@ -6,7 +6,7 @@
 //! | an email about one event, to Lasso support | [`alert`] |
 //! | an email about one event, to the contact of the client | [`notice`] |
 //! | an email about several events | [`digest()`] |
-//! | the same for a chat channel | [`ChatMessage`] |
+//! | a message for a chat channel | [`ChatMessage`] |
 //! | another email | a [`Draft`] of your own parts |
 //!
 //! A client's text goes into a draft through [`domain_auth::plain_text`], so that nothing in it

@@ -1,11 +1,11 @@
 //! The stages of a look at a domain. Each is a type that is made from the one before it:
 //!
-//! | stage | what is known | leads to |
+//! | stage | known | leads to |
 //! | --- | --- | --- |
 //! | [`DueDomain`] | it is due | [`Asked`] |
-//! | [`Asked`] | what SES said, or that it was not asked | [`LookedUp`], [`Doubtful`] |
-//! | [`Doubtful`] | SES is to be asked before it can be concluded | [`LookedUp`] |
-//! | [`LookedUp`] | what DNS showed, or that there was no time to look | `Concluded` |
+//! | [`Asked`] | the SES status, or that SES was not asked | [`LookedUp`], [`Doubtful`] |
+//! | [`Doubtful`] | SES has to be asked before it can be concluded | [`LookedUp`] |
+//! | [`LookedUp`] | the DNS look, or that there was no time for it | `Concluded` |
 //!
 //! So a domain cannot be concluded before SES was asked and DNS was queried.
 

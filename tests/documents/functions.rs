@@ -1,6 +1,6 @@
 //! `docs/functions.md`: the table of functions is generated from the template, and each variable is
-//! described once. After a change of the template: `UPDATE_FUNCTIONS=1 cargo test -p document-tests
-//! functions`.
+//! described once. After a change of the template:
+//! `UPDATE_FUNCTIONS=1 cargo test -p document-tests functions`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;

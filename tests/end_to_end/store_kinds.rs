@@ -3,8 +3,7 @@
 //!
 //! `shared/aws/fixtures/table-1.json` is the output of [`every_kind`] in the first release. Before
 //! a release changes the schema of an item, write such a table of the previous release:
-//! `WRITE_TABLE=shared/aws/fixtures/table-2.json cargo test -p end-to-end-tests --
-//! the_table_has_the_version`.
+//! `WRITE_TABLE=shared/aws/fixtures/table-2.json cargo test -p end-to-end-tests -- the_table_has_the_version`.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
-//! `POST /domains/{domain}/restart`: another 72 hours at SES for a domain that failed. `POST
-//! /domains/{domain}/notify`: the client is ready for the final step. `PATCH /domains/{domain}`:
-//! changes its details. All of these are also below `/staff/clients/{client}`, for Lasso support on
-//! the client's behalf.
+//! `POST /domains/{domain}/restart`: another 72 hours at SES for a domain that failed.
+//! `POST /domains/{domain}/notify`: the client is ready for the final step.
+//! `PATCH /domains/{domain}`: changes its details. All of these are also below
+//! `/staff/clients/{client}`, for Lasso support on the client's behalf.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 

@@ -1,6 +1,6 @@
 //! `POST /staff/clients/{client}/domains/{domain}/complete` and `…/reject`: the final step, which
-//! only Lasso support takes. `…/adopt`: the client gets the identity that SES already has. `PUT
-//! /staff/clients/{client}/limits`: the limits of a client.
+//! only Lasso support takes. `…/adopt`: the client gets the identity that SES already has.
+//! `PUT /staff/clients/{client}/limits`: the limits of a client.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 

@@ -1,6 +1,6 @@
-//! `GET /domains`, `GET /domains/{domain}`, its records and its history, and `GET
-//! /senders/{address}` and `POST /senders`; the records also for Lasso support. All are pure reads
-//! of the table. The function cannot call SES or DNS, so open browser tabs use no quota.
+//! `GET /domains`, `GET /domains/{domain}`, its records and its history, and
+//! `GET /senders/{address}` and `POST /senders`; the records also for Lasso support. All are pure
+//! reads of the table. The function cannot call SES or DNS, so open browser tabs use no quota.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 

@@ -1,6 +1,6 @@
-//! `GET /staff/domains`, `GET /staff/clients/{client}/domains`, `GET
-//! /staff/clients/{client}/domains/{domain}` and its history, and `GET
-//! /staff/clients/{client}/limits`: pure reads across clients, for Lasso support only.
+//! `GET /staff/domains`, `GET /staff/clients/{client}/domains`,
+//! `GET /staff/clients/{client}/domains/{domain}` and its history, and
+//! `GET /staff/clients/{client}/limits`: pure reads across clients, for Lasso support only.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 

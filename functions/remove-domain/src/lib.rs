@@ -1,6 +1,6 @@
 //! `DELETE /domains/{domain}`: ends sending immediately, and deletes the domain at SES and in the
-//! table. Also below `/staff/clients/{client}`, for Lasso support on the client's behalf. `DELETE
-//! /staff/clients/{client}`: removes all domains of a client, and its personal data.
+//! table. Also below `/staff/clients/{client}`, for Lasso support on the client's behalf.
+//! `DELETE /staff/clients/{client}`: removes all domains of a client, and its personal data.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 

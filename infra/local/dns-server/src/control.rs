@@ -1,5 +1,5 @@
-//! Settings and counters of a running server, for a test or a person: `POST /control` and `GET
-//! /control`. The README of the crate defines the format.
+//! Settings and counters of a running server, for a test or a person: `POST /control` and
+//! `GET /control`. The README of the crate defines the format.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

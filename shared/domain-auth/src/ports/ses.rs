@@ -333,7 +333,7 @@ pub const LIST_PAGE: usize = 1_000;
 /// # let example = async {
 /// # let ses = FakeSes::default();
 /// let mut identities = Vec::new();
-/// let mut start = None;
+/// let mut start: Option<String> = None;
 /// loop {
 ///     let page = ses.identities(start.as_deref()).await?;
 ///     identities.extend(page.identities);

@@ -1,5 +1,5 @@
-//! Makes of the OpenAPI document what is served: without white space, and once more compressed. Done
-//! here, it costs no cold start, and the function has no code for it.
+//! Prepares the OpenAPI document for serving: without white space, and a second time compressed. At
+//! build time it costs no cold start, and the function needs no code for it.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 

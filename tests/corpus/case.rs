@@ -1,5 +1,5 @@
-//! A case: a zone as a person publishes it, and what is to be said of one of its records. The README of
-//! the folder describes the file.
+//! A case: a zone as a person publishes it, and the expected diagnosis of one of its records. The
+//! README of the folder describes the file.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,12 +11,12 @@ use domain_auth::records::RecordId;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What stands before and after the fields of a case.
+/// The line before and after the fields of a case.
 const FENCE: &str = "+++";
-/// A line of this and a name begins another zone.
+/// A line with this and a name begins another zone.
 const ZONE: &str = "$ZONE ";
 
-/// The tokens of every case, which stand for those that Amazon SES gives.
+/// The tokens of every case, in place of tokens from Amazon SES.
 pub(crate) const TOKEN: &str = "QTKk+/gFg2J4mnopQRSTuvwx0123456789abcdefghI=";
 pub(crate) const DKIM_TOKENS: [&str; 3] = ["tokenone", "tokentwo", "tokenthree"];
 pub(crate) const SECRET: &str = "s3cretof32lettersanddigitsxxxxxx";
@@ -24,18 +24,18 @@ pub(crate) const SECRET: &str = "s3cretof32lettersanddigitsxxxxxx";
 /// A case.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
-    /// The file without its ending.
+    /// The file name without its extension.
     pub(crate) name: String,
     /// The domain that is looked at.
     pub(crate) domain: DomainName,
     /// The zone of the first lines.
     pub(crate) zone: String,
     pub(crate) fields: Fields,
-    /// What is published by zone, in the form of zone files.
+    /// The published records by zone, in the form of zone files.
     pub(crate) zones: Vec<(String, String)>,
 }
 
-/// What stands before the zone.
+/// The fields before the zone.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fields {
@@ -43,57 +43,57 @@ pub(crate) struct Fields {
     pub(crate) title: String,
     /// The record that the case is about.
     pub(crate) record: RecordId,
-    /// What DNS is to be said to have of it.
+    /// The expected state in DNS.
     pub(crate) state: RecordState,
-    /// The diagnosis that leads.
+    /// The expected leading diagnosis.
     #[serde(default)]
     pub(crate) code: Option<String>,
-    /// The others, in their order.
+    /// The expected further diagnoses, in order.
     #[serde(default)]
     pub(crate) also: Vec<String>,
-    /// What the message has to contain.
+    /// Texts that the message must contain.
     #[serde(default)]
     pub(crate) message: Vec<String>,
-    /// What the fix has to contain.
+    /// Texts that the fix must contain.
     #[serde(default)]
     pub(crate) fix: Vec<String>,
-    /// What the fix must not contain, in any case of letters.
+    /// Texts that the fix must not contain, in any case.
     #[serde(default)]
     pub(crate) fix_lacks: Vec<String>,
-    /// The value of the fix, ready to be copied.
+    /// The expected value of the fix, ready to be copied.
     #[serde(default)]
     pub(crate) fix_value: Option<String>,
-    /// What is said today, where that is wrong.
+    /// The present output, if it is known to be wrong.
     #[serde(default)]
     pub(crate) known_wrong: Option<String>,
-    /// The domain below the zone, where it is not the zone itself.
+    /// The domain below the zone, if it is not the zone itself.
     #[serde(default)]
     pub(crate) subdomain: Option<String>,
-    /// The records that are not published as they should be.
+    /// The records that are not published with their correct values.
     #[serde(default)]
     pub(crate) leave_out: Option<LeaveOut>,
-    /// How the other records stand, where they are not found and not left out.
+    /// The states of the other records, if they are neither found nor left out.
     #[serde(default)]
     pub(crate) others: Others,
-    /// The diagnoses of the domain as a whole.
+    /// The expected diagnoses of the domain as a whole.
     #[serde(default)]
     pub(crate) domain: Vec<String>,
-    /// What Amazon SES says, where it was asked.
+    /// The status at Amazon SES, if it was asked.
     #[serde(default)]
     pub(crate) ses: Option<Ses>,
     /// Tokens of earlier registrations.
     #[serde(default)]
     pub(crate) former: FormerTokens,
-    /// Name servers of the zone, on 127.0.0.2 and so on, where there is more than one.
+    /// The number of the zone's name servers, on 127.0.0.2 and so on, if there is more than one.
     #[serde(default)]
     pub(crate) servers: Option<u8>,
-    /// What the DNS server does on a bad day, in the words of its control address.
+    /// The faults of the DNS server, in the form of its control address.
     #[serde(default)]
     pub(crate) faults: Vec<BTreeMap<String, Value>>,
-    /// Whether the hand-off has a line for the record.
+    /// Whether the hand-off contains the record.
     #[serde(default)]
     pub(crate) handed_over: Option<bool>,
-    /// The name of that line, where it is not the record's own.
+    /// The name of the record in the hand-off, if it differs.
     #[serde(default)]
     pub(crate) handed_over_at: Option<String>,
     /// Whether another client holds the name, so that there is only the ownership record.
@@ -102,7 +102,7 @@ pub(crate) struct Fields {
     /// Whether there is no zone at all.
     #[serde(default)]
     pub(crate) no_zone: bool,
-    /// The zone below which Amazon SES has the keys of DKIM.
+    /// The zone of the DKIM keys at Amazon SES.
     #[serde(default = "signing_hosted_zone")]
     pub(crate) signing_hosted_zone: String,
     /// The region of Amazon SES.
@@ -114,9 +114,9 @@ pub(crate) struct Fields {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum LeaveOut {
-    /// These.
+    /// These records.
     Records(Vec<RecordId>),
-    /// None of them is: `"all"`.
+    /// All records: `"all"`.
     Word(All),
 }
 
@@ -128,13 +128,13 @@ pub(crate) enum All {
     All,
 }
 
-/// How the other records stand.
+/// The states of the other records.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Others {
-    /// All of them.
+    /// The state of all of them.
     All(RecordState),
-    /// Some of them.
+    /// The states of some of them.
     Each(BTreeMap<String, RecordState>),
 }
 
@@ -144,13 +144,13 @@ impl Default for Others {
     }
 }
 
-/// What Amazon SES says.
+/// The status at Amazon SES.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Ses {
-    /// The same of all three.
+    /// One status for all three axes.
     All(AxisStatus),
-    /// Of each.
+    /// A status for each axis.
     Each(SesStatus),
 }
 
@@ -176,7 +176,7 @@ fn region() -> String {
 }
 
 impl Case {
-    /// Reads a file.
+    /// Reads a case from a file.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
         let name = path.file_stem().and_then(|stem| stem.to_str());
@@ -184,7 +184,7 @@ impl Case {
         Self::parse(name, &text)
     }
 
-    /// Reads the text of a file with this name.
+    /// Reads a case from the text of a file with this name.
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, String> {
         let rest = text.trim_start().strip_prefix(FENCE);
         let parts = rest.and_then(|rest| rest.split_once(&format!("\n{FENCE}")));
@@ -221,7 +221,7 @@ impl Case {
         Ok(case)
     }
 
-    /// Puts names and values in the place of `{d}`, `{z}`, `{L}`, `{T}` and `{t1}`.
+    /// Replaces `{d}`, `{z}`, `{L}`, `{T}` and `{t1}` with names and values.
     pub(crate) fn fill_in(&self, text: &str) -> String {
         text.replace("{d}", self.domain.as_str())
             .replace("{z}", &self.zone)
@@ -232,7 +232,7 @@ impl Case {
             .replace("{t3}", DKIM_TOKENS[2])
     }
 
-    /// Whether a record is published as it should be.
+    /// Whether a record is published with its correct value.
     pub(crate) fn is_published(&self, id: RecordId) -> bool {
         match &self.fields.leave_out {
             Some(LeaveOut::Records(left_out)) => !left_out.contains(&id),
@@ -241,7 +241,7 @@ impl Case {
         }
     }
 
-    /// How a record stands that the case is not about.
+    /// The expected state of a record that the case is not about.
     pub(crate) fn state_of_other(&self, id: RecordId) -> RecordState {
         let stated = match &self.fields.others {
             Others::All(state) => Some(*state),

@@ -1,8 +1,8 @@
-//! Zones as people publish them, each with what is to be said of it. Each file of `cases/` is a test of
-//! its name; `README.md` says how to add one.
+//! Zones as people publish them, each with its expected diagnosis. Each file of `cases/` is a test
+//! with its name; `README.md` says how to add one.
 //!
-//! One DNS server has the zones of all cases, and the domains are looked at over the network with the
-//! resolver and the code of the service.
+//! One DNS server has the zones of all cases. The test looks at the domains over the network, with
+//! the resolver and the code of the service.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
@@ -23,11 +23,11 @@ use tokio::runtime::Runtime;
 use crate::case::Case;
 use crate::world::World;
 
-/// Fewer than these, and cases were lost.
+/// With fewer cases than this, some were lost.
 const AT_LEAST: usize = 150;
-/// All of them together take no longer.
+/// All of them together must not take longer.
 const AT_MOST: Duration = Duration::from_mins(1);
-/// Cases that are looked at at once. Most of the time goes into waiting for servers that are silent.
+/// Cases that run at the same time. Most of the time is spent waiting for silent servers.
 const AT_ONCE: usize = 16;
 
 fn main() -> ExitCode {
@@ -68,7 +68,7 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// What holds of all files together.
+/// The rules for all files together.
 fn about_the_whole(cases: Vec<Case>, unreadable: Vec<String>) -> Trial {
     Trial::test("the corpus is whole", move || {
         let mut wrong = unreadable;
@@ -107,7 +107,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
-/// The cases in the order of their names, and the files that are none.
+/// The cases in the order of their names, and the files that are not valid cases.
 fn read_cases(folder: &Path) -> (Vec<Case>, Vec<String>) {
     let (mut cases, mut unreadable) = (Vec::new(), Vec::new());
     let entries = std::fs::read_dir(folder).unwrap();

@@ -23,10 +23,10 @@ use futures::StreamExt;
 use crate::case::Case;
 use crate::world::World;
 
-/// Cases that are looked at at once.
+/// Cases that run at the same time.
 const AT_ONCE: usize = 16;
 
-/// What is said of a code, and the fix; with the cases in which it is.
+/// The message and the fix of a code, with the cases in which they occur.
 type Sayings = BTreeMap<(String, String, String), Vec<String>>;
 
 #[tokio::main]

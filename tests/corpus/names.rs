@@ -1,4 +1,4 @@
-//! Names as people type them, each with the answer to it.
+//! Names that people type, each with the expected answer.
 
 use std::path::Path;
 
@@ -12,21 +12,21 @@ struct File {
     name: Vec<Input>,
 }
 
-/// What was typed, and the answer.
+/// The input, and the expected answer.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Input {
     typed: String,
-    /// The domain that it is taken for; none where it is refused.
+    /// The domain that is read; `None` if the input is refused.
     #[serde(default)]
     domain: Option<String>,
-    /// What is suggested in its place.
+    /// The suggested domain.
     #[serde(default)]
     suggestion: Option<String>,
-    /// What the refusal has to contain.
+    /// Texts that the refusal must contain.
     #[serde(default)]
     says: Vec<String>,
-    /// What is answered today, where that is wrong.
+    /// The present answer, if it is known to be wrong.
     #[serde(default)]
     known_wrong: Option<String>,
 }
@@ -43,7 +43,7 @@ pub(crate) fn trials(path: &Path) -> Vec<Trial> {
     trials.collect()
 }
 
-/// What is answered, in one line, and the words of a refusal.
+/// The answer in one line, and the text of a refusal.
 fn answer(typed: &str) -> (String, String) {
     match DomainName::parse_for_sending(typed) {
         Ok(name) => match Eligibility::default().check(&name) {

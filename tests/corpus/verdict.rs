@@ -1,4 +1,4 @@
-//! What a case expects beside what was said.
+//! Compares the diagnosis with the expectations of a case.
 
 use std::fmt::{self, Write};
 
@@ -9,7 +9,7 @@ use domain_auth::handoff::{Handoff, HandoffFormat, render};
 
 use crate::case::Case;
 
-/// What was said of a record: its state, and every code, the leading one first.
+/// The result for a record: its state, and every code, the leading one first.
 struct Said<'a>(&'a RecordDiagnosis);
 
 impl fmt::Display for Said<'_> {
@@ -19,7 +19,7 @@ impl fmt::Display for Said<'_> {
     }
 }
 
-/// Holds what was said to what the case expects. The error is for a person who reads the test's output.
+/// Compares the result with the case. The error is a text for a person who reads the test's output.
 pub(crate) fn hold(case: &Case, domain: &Domain, look: &DnsLook) -> Result<(), String> {
     let records = &look.diagnosis.records;
     let record = records
@@ -110,7 +110,7 @@ fn differences(
     wrong
 }
 
-/// What is said of other records, and of the domain.
+/// The results for other records, and for the domain.
 fn of_others(case: &Case, look: &DnsLook) -> Vec<String> {
     let mut wrong = Vec::new();
     for other in &look.diagnosis.records {
@@ -132,7 +132,7 @@ fn of_others(case: &Case, look: &DnsLook) -> Vec<String> {
     wrong
 }
 
-/// What holds of every message and fix.
+/// The rules for every message and fix.
 fn of_words(record: &RecordDiagnosis, zone: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     let also = record
@@ -170,9 +170,9 @@ fn of_words(record: &RecordDiagnosis, zone: &str) -> Vec<String> {
     wrong
 }
 
-/// Words that ask for something to go.
+/// Words that ask to remove something.
 const TAKES_AWAY: [&str; 4] = ["delete", "remove", "replace", "take it out"];
-/// Words for people who know DNS.
+/// Words that only DNS experts know.
 const JARGON: [&str; 12] = [
     "rrset",
     "rdata",
@@ -187,7 +187,7 @@ const JARGON: [&str; 12] = [
     "resolver",
     "authoritative",
 ];
-/// What in a value makes it one of this service's set, or a part of what the set replaces.
+/// Texts that show that a value belongs to this service, or to the records that it replaces.
 const OURS: [&str; 7] = [
     "amazonses",
     "amazonaws",
@@ -198,8 +198,8 @@ const OURS: [&str; 7] = [
     "._domainkey",
 ];
 
-/// Whether the text asks for a value of another service to go: it takes something away, and shows a value of
-/// what was seen that is not ours.
+/// Whether the text asks to remove another service's value: it asks to remove something, and shows
+/// an observed value that is not ours.
 fn takes_away_from_others(text: &str, observed: &[String], zone: &str) -> Option<String> {
     let text = text.to_lowercase();
     let asks = text.split(['.', ';', ':']).any(|part| {
@@ -222,7 +222,7 @@ fn takes_away_from_others(text: &str, observed: &[String], zone: &str) -> Option
     foreign.filter(|_| asks).cloned()
 }
 
-/// Whether the text of a fix has the field that it changes, which has a value.
+/// Whether the text of a fix names the field to change, if the field has a value.
 fn names_what_it_changes(fix: &Fix) -> bool {
     match &fix.field {
         Some(field) => fix.text.contains(field.as_str()) && fix.value.is_some(),

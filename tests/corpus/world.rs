@@ -1,4 +1,4 @@
-//! The DNS of all cases: one server with all their zones and faults, and the look of the service at it.
+//! The DNS of all cases: one server with all their zones and faults, and the service's look at it.
 
 use std::fmt::Write;
 use std::future::Future;
@@ -40,7 +40,7 @@ impl World {
     pub(crate) async fn start(cases: &[Case]) -> Result<Self, String> {
         let folder = TempDir::new().map_err(|error| error.to_string())?;
         for (number, (zone, lines)) in cases.iter().flat_map(zones).enumerate() {
-            // Two cases may have lines in one zone, so the file does not bear its name.
+            // Two cases may have lines in one zone, so the file does not have the zone's name.
             let text = format!("$ORIGIN {zone}.\n{lines}");
             let path = folder.path().join(format!("corpus{number}.zone"));
             std::fs::write(path, text).map_err(|error| error.to_string())?;
@@ -68,7 +68,7 @@ impl World {
         })
     }
 
-    /// Looks at the domain of a case as the service does at a check.
+    /// Looks at the domain of a case, as a check of the service does.
     pub(crate) async fn look(&self, case: &Case) -> Result<(Domain, DnsLook), String> {
         let domain = domain(case)?;
         let ses = case.fields.ses.map(crate::case::Ses::status);
@@ -78,7 +78,7 @@ impl World {
     }
 }
 
-/// The zones of a case, with those of its records that are as they should be.
+/// The zones of a case, including its correctly published records.
 fn zones(case: &Case) -> Vec<(String, String)> {
     let mut zones = case.zones.clone();
     let records = domain(case).map(|domain| domain.records());
@@ -86,7 +86,7 @@ fn zones(case: &Case) -> Vec<(String, String)> {
     let published = published
         .iter()
         .filter(|record| case.is_published(record.id));
-    // In the zone that is closest to the name, as it would be.
+    // In the zone that is closest to the name, as in reality.
     for record in published {
         let encloses = |zone: &str| {
             record
@@ -158,7 +158,8 @@ fn identity(case: &Case) -> Result<SesIdentity, String> {
     })
 }
 
-/// As the functions are configured in the local stack, with times for a network that is one machine.
+/// The configuration of the functions in the local stack, with timeouts for a network on one
+/// machine.
 fn resolver(port: u16) -> Result<Resolver, String> {
     let config = DnsConfig::from_vars(|name| match name {
         "DNS_SERVERS" => Some(format!("127.0.0.1:{port}")),
@@ -174,12 +175,12 @@ fn resolver(port: u16) -> Result<Resolver, String> {
     Resolver::new(config).map_err(|error| error.to_string())
 }
 
-/// The address of a name server, from 1.
+/// The address of a name server, counted from 1.
 fn server(number: u8) -> IpAddr {
     Ipv4Addr::new(127, 0, 0, number + 1).into()
 }
 
-/// Sets the name servers and the faults of all cases, each under the names of its own zone.
+/// Sets the name servers and the faults of all cases, limited to the names of their own zones.
 async fn set_faults(control: &DnsControl, cases: &[Case]) -> Result<(), String> {
     let mut servers = serde_json::Map::new();
     let mut faults = Vec::new();
@@ -207,7 +208,7 @@ async fn set_faults(control: &DnsControl, cases: &[Case]) -> Result<(), String> 
     Err(why.unwrap_or_else(|error| error.to_string()))
 }
 
-/// What the server says of the files, under the names of the cases.
+/// The server's complaints about the files, with the names of the cases.
 fn of_files(problems: &[local_dns_server::ZoneProblem], cases: &[Case]) -> String {
     let names: Vec<String> = cases
         .iter()
@@ -221,13 +222,13 @@ fn of_files(problems: &[local_dns_server::ZoneProblem], cases: &[Case]) -> Strin
         let file = problem.file.file_stem().and_then(|stem| stem.to_str());
         let number = file.and_then(|file| file.strip_prefix("corpus")?.parse::<usize>().ok());
         let name = number.and_then(|number| names.get(number)).cloned();
-        // The first line of the file is not in the case.
+        // The case does not contain the first line of the file.
         format!("{}: {}", name.unwrap_or_default(), problem.message)
     };
     problems.iter().map(of).collect::<Vec<_>>().join("\n")
 }
 
-/// The clock of the machine: look-ups over a network take their time.
+/// The machine's clock: look-ups over a network take real time.
 struct RealClock;
 
 impl Clock for RealClock {

@@ -1,4 +1,4 @@
-//! The parameters of `infra/template.yaml` that have to do with operation, and what builds the functions.
+//! The parameters of `infra/template.yaml` for operation, and the build of the functions.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -9,7 +9,8 @@ use crate::{root, text_of};
 /// The longest name of a stack (AWS CloudFormation user guide, `CreateStack`).
 const LONGEST_STACK_NAME: usize = 128;
 
-/// Names that are made of the stack's name, and how long each may be (the API references of the services).
+/// Names that contain the stack's name, with their maximum lengths (the API references of the
+/// services).
 const LIMITS: [(&str, &str, usize); 3] = [
     ("AWS::CloudWatch::Dashboard", "DashboardName", 255),
     ("AWS::Logs::LogGroup", "LogGroupName", 512),
@@ -17,7 +18,7 @@ const LIMITS: [(&str, &str, usize); 3] = [
 ];
 
 #[test]
-fn every_name_that_is_made_of_the_stacks_name_fits_with_the_longest_one() {
+fn names_from_the_longest_stack_name_fit_their_limits() {
     let mut seen = 0;
     for (id, resource) in Template::read().resources() {
         let kind = string(&resource["Type"]);
@@ -37,7 +38,7 @@ fn every_name_that_is_made_of_the_stacks_name_fits_with_the_longest_one() {
         }
     }
     assert!(seen > 10);
-    // SAM and CloudFormation make the others, and cut them.
+    // SAM and CloudFormation generate the others, and shorten them.
     let schedule = Template::read().resource("VerificationPollerFunction")["Properties"]["Events"]
         ["Schedule"]["Properties"]
         .clone();
@@ -65,7 +66,7 @@ fn every_parameter_is_described_used_and_asked_for_in_one_group() {
 }
 
 #[test]
-fn the_table_outlives_its_stack_but_not_a_first_deployment_that_fails() {
+fn the_table_survives_its_stack_but_not_a_failed_creation() {
     let template = Template::read();
     let table = template.resource("Table");
     assert_eq!(
@@ -81,7 +82,7 @@ fn the_table_outlives_its_stack_but_not_a_first_deployment_that_fails() {
 }
 
 #[test]
-fn what_uses_the_table_uses_an_existing_one_in_its_place() {
+fn an_existing_table_replaces_the_stacks_table_everywhere() {
     for line in template::text().lines() {
         let line = line.trim_end();
         let name = line.ends_with("!Ref Table") || line.contains("!Ref Table,");
@@ -103,7 +104,7 @@ fn an_api_whose_issuer_does_not_answer_is_not_deployed() {
 }
 
 #[test]
-fn a_key_reserved_executions_and_a_domain_name_are_used_where_they_are_given() {
+fn optional_parameters_are_used_if_they_are_given() {
     let template = Template::read();
     let none = "AWS::NoValue";
     for (id, path, unset) in [
@@ -145,7 +146,7 @@ fn no_log_level_filters_the_metrics_out() {
 }
 
 #[test]
-fn every_alarm_tells_the_topic_and_the_address_of_its_beginning_and_its_end() {
+fn every_alarm_notifies_at_its_beginning_and_end() {
     let mut alarms = 0;
     for (id, resource) in Template::read().resources() {
         if resource["Type"].as_str() != Some("AWS::CloudWatch::Alarm") {
@@ -186,7 +187,7 @@ fn make_compiles_every_function_in_one_call_and_hands_each_to_sam() {
     }
     let folder = tempfile::tempdir().unwrap();
     let cargo = folder.path().join("cargo");
-    // Stands in for cargo: it notes its call, and leaves what cargo-lambda leaves.
+    // A stand-in for cargo: it logs its call, and leaves the files that cargo-lambda leaves.
     let script = "#!/bin/sh\necho \"$*\" >>\"$0.log\"\nwhile [ $# -gt 0 ]; do\n  if [ \"$1\" = --bin ]; then\n    \
         mkdir -p \"$CARGO_TARGET_DIR/lambda/$2\"; echo \"$2\" >\"$CARGO_TARGET_DIR/lambda/$2/bootstrap\"\n  fi\n  \
         shift\ndone\n";
@@ -223,7 +224,7 @@ fn make_compiles_every_function_in_one_call_and_hands_each_to_sam() {
         let binary = string(&function["Metadata"]["BuildProperties"]["Binary"]);
         assert!(call.contains(&format!("--bin {binary}")), "{binary}");
     }
-    // `--package console` would be ambiguous: a crate that the tests use has the same name.
+    // `--package console` would be ambiguous: a crate of the tests has that name.
     assert!(!call.contains("--package"), "{call}");
     let configuration = text_of("infra/samconfig.toml");
     assert!(configuration.contains("build_in_source = true"));

@@ -14,8 +14,8 @@ pub(crate) fn text_of(file: &str) -> String {
     fs::read_to_string(root().join(file)).unwrap()
 }
 
-/// The files below a folder of the workspace with one of these extensions, but for what is built and
-/// what is hidden.
+/// The files below a folder of the workspace with one of these extensions, except build output and
+/// hidden files.
 pub(crate) fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

@@ -1,5 +1,5 @@
-//! `docs/functions.md`: the table of functions is made of the template, and the variables are described,
-//! each once. Where the template has changed:
+//! `docs/functions.md`: the table of functions is generated from the template, and each variable is
+//! described once. After a change of the template:
 //! `UPDATE_FUNCTIONS=1 cargo test -p document-tests functions`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,11 +16,12 @@ const DOCUMENT: &str = "docs/functions.md";
 const BEGIN: &str = "<!-- begin: made of infra/template.yaml -->\n";
 const END: &str = "<!-- end -->\n";
 
-/// Not set by the template: read by functions that look up DNS (`DnsConfig::from_vars`), and by those that tell
-/// an address to a person (`PublicUrl::from_vars`).
+/// Variables that the template does not set. They are read by functions that look up DNS
+/// (`DnsConfig::from_vars`), and by functions that give a person an address
+/// (`PublicUrl::from_vars`).
 const UNSET: [&str; 3] = ["DNS_SERVERS", "DNS_AUTHORITATIVE_PORT", "PUBLIC_URL"];
 
-/// The three that `limits()` of the AWS adapters reads.
+/// The three variables that `limits()` of the AWS adapters reads.
 const LIMITS: [&str; 3] = [
     "MAX_DOMAINS_PER_CLIENT",
     "MAX_DOMAINS_ADDED_PER_DAY",
@@ -155,8 +156,8 @@ fn every_function_reads_the_variables_that_the_template_gives_it() {
     }
 }
 
-/// A function that the harness does not know would be missing in the table of docs/performance.md, and one that
-/// lacks a variable would not start.
+/// A function that the harness does not know would be missing from the table in
+/// docs/performance.md, and a function without a variable would not start.
 #[test]
 fn the_cold_start_harness_knows_every_function_and_variable() {
     let harness = text_of("tests/cold_start/measure.py");

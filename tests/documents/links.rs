@@ -1,5 +1,5 @@
-//! No link within the repository is dead: the file is there, and so is the heading. The same of documents
-//! that code and template name.
+//! Every link within the repository leads to an existing file and heading. The same holds for
+//! documents that the code and the template name.
 
 use std::fs;
 use std::path::Path;
@@ -52,7 +52,7 @@ fn every_document_that_code_names_is_there() {
 fn dead_in(file: &Path, text: &str) -> Vec<String> {
     let mut dead = Vec::new();
     for line in prose(text) {
-        // Between backticks there are examples, and no links.
+        // Text between backticks is an example, and has no links.
         let shown: String = line.split('`').step_by(2).collect();
         let targets = shown
             .split("](")

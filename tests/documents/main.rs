@@ -1,5 +1,5 @@
-//! The documents are held to the template and to the code: the functions, the metrics and alarms, the
-//! deployment, and the links. What a document says of one crate alone is tested in that crate.
+//! Checks the documents against the template and the code: the functions, the metrics and alarms,
+//! the deployment, and the links. A document about one crate only is checked in that crate.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

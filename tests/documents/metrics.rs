@@ -1,5 +1,5 @@
-//! `docs/metrics.md`: every metric that the code prints, with its unit and what it is broken down by, and
-//! every alarm of the template; and the alarms and the dashboard watch metrics that are there.
+//! Checks `docs/metrics.md`: it has every metric of the code, with its unit and its dimension, and
+//! every alarm of the template. Alarms and dashboard use existing metrics.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,10 +16,10 @@ const DOCUMENT: &str = "docs/metrics.md";
 const COUNTERS: &str = "shared/domain-auth/src/use_cases/poll/counter.rs";
 const NAMESPACE: &str = "LassoDomainAuthentication";
 
-/// What a metric is counted in, and what it is broken down by.
+/// The unit and the dimension of a metric.
 type Kind = (&'static str, Option<String>);
 
-/// The figures that the code makes: each `Figure::count(…)` and `Figure::seconds(…)` outside tests.
+/// The metrics of the code: each `Figure::count(…)` and `Figure::seconds(…)` outside tests.
 fn printed() -> BTreeMap<String, Kind> {
     let mut printed = BTreeMap::new();
     let folders = ["functions", "shared"].map(|folder| root().join(folder));
@@ -59,7 +59,7 @@ fn is_test(file: &Path) -> bool {
             .any(|part| folders.iter().any(|it| part.as_os_str() == *it))
 }
 
-/// A name that is written out, or the constant that holds it.
+/// A name as a literal, or the value of the constant that holds it.
 fn name_in(argument: &str, text: &str) -> String {
     let quoted = |text: &str| text.split('"').nth(1).map(str::to_owned);
     if argument.starts_with('"') {
@@ -72,7 +72,7 @@ fn name_in(argument: &str, text: &str) -> String {
     quoted(value).unwrap()
 }
 
-/// The dimension in the `.by("…", …)` behind the call whose arguments these are.
+/// The dimension in the `.by("…", …)` after the call with these arguments.
 fn breakdown(arguments: &str) -> Option<String> {
     let mut depth = 1;
     let end = arguments.find(|c: char| {

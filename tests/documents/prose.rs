@@ -1,11 +1,11 @@
-//! What a machine can check of the prose: words that have a noun, and lines that are too long.
+//! Mechanical checks of the prose: vague words, and lines that are too long.
 
 use std::fs;
 
 use crate::sayings::sayings;
 use crate::{files, root};
 
-/// Words that are avoided: the person or thing has a name.
+/// Words to avoid, because the person or thing has a name.
 const AVOIDED: [&str; 6] = [
     "nobody",
     "somebody",
@@ -34,7 +34,7 @@ fn messages_emails_and_pages_avoid_vague_words() {
 fn documents_and_code_avoid_vague_words() {
     let mut found = Vec::new();
     for file in files(&root(), &["md", "rs", "yaml", "py", "toml", "html"]) {
-        // The list of the words.
+        // This list of the words.
         if file.ends_with("tests/documents/prose.rs") {
             continue;
         }
@@ -71,7 +71,7 @@ fn lines_of_documents_have_one_length() {
     );
 }
 
-/// The first of the words that a line has, as a word of its own or a part of a name (`nobodys_name`).
+/// The first of these words in a line, as a separate word or as part of a name (`nobodys_name`).
 fn avoided_in(line: &str) -> Option<&'static str> {
     let line = line.to_lowercase();
     AVOIDED.into_iter().find(|word| {

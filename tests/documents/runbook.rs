@@ -1,5 +1,5 @@
-//! `docs/runbook.md`: an entry for each alarm of the template, and none for another; and each entry says what
-//! the alarm means, where to look and what to do.
+//! Checks `docs/runbook.md`: it has an entry for each alarm of the template, and no other. Each
+//! entry says what the alarm means, where to look and what to do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ fn every_alarm_has_an_entry_and_no_other_has() {
 }
 
 #[test]
-fn every_entry_says_what_the_alarm_means_where_to_look_and_what_to_do() {
+fn every_entry_has_meaning_place_and_action() {
     let document = text_of("docs/runbook.md");
     for (alarm, entry) in entries(&document) {
         for part in ["**Means**", "**Look at**", "**Do**"] {

@@ -1,4 +1,4 @@
-//! What the service says to people, read from the snapshots: problem details, sentences of the API, emails,
+//! The texts that people read, from the snapshots: problem details, sentences of the API, emails,
 //! chat messages and pages.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use crate::files::{files, root};
 
-/// Texts by where they stand: a member of the API's answers, or an email or page.
+/// Texts by their source: a member of the API's answers, or an email or page.
 pub(crate) type Sayings = BTreeMap<String, BTreeSet<String>>;
 
-/// Members of the API's answers that people read. The others are for programs, or values of DNS.
+/// Members of the API's answers that people read. Other members are for programs, or are values
+/// from DNS.
 const READ_BY_PEOPLE: [&str; 13] = [
     "action",
     "detail",
@@ -28,13 +29,13 @@ const READ_BY_PEOPLE: [&str; 13] = [
     "why",
 ];
 
-/// All of them.
+/// All texts.
 pub(crate) fn sayings() -> Sayings {
     let mut sayings = Sayings::new();
     for folder in ["functions", "shared"] {
         for file in files(&root().join(folder), &["snap"]) {
             let snapshot = fs::read_to_string(&file).unwrap();
-            // Between the first two lines of `---` insta says where it is from.
+            // The part between the first two lines of `---` is insta's metadata.
             let body = snapshot.splitn(3, "---\n").nth(2).unwrap_or_default();
             if let Ok(answer) = serde_json::from_str::<Value>(body) {
                 in_json("", &answer, &mut sayings);
@@ -69,14 +70,14 @@ fn in_json(member: &str, value: &Value, sayings: &mut Sayings) {
 }
 
 fn add_lines(source: &str, text: &str, sayings: &mut Sayings) {
-    // What is attached to an email is for programs.
+    // Attachments of an email are for programs.
     let lines = text.lines().take_while(|line| !line.contains("────"));
     let lines = lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
     let said = lines.filter(|line| line.contains(' ') && line.chars().any(char::is_alphabetic));
     sayings.entry(source.to_owned()).or_default().extend(said);
 }
 
-/// What a person sees of a page: without tags, scripts and styles. A block ends a line.
+/// The visible text of a page: without tags, scripts and styles. Each block ends a line.
 fn visible(page: &str) -> String {
     let mut text = String::new();
     let mut rest = page;

@@ -1,30 +1,30 @@
-//! What the tests need of `infra/template.yaml`.
+//! Reads `infra/template.yaml` for the tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use yaml_rust2::{Yaml, YamlLoader};
 
-/// The template. Tags such as `!Ref` are left out by the parser, so a reference reads as its name.
+/// The template. The parser drops tags such as `!Ref`, so a reference reads as its name.
 pub(crate) struct Template(Yaml);
 
 /// A function.
 pub(crate) struct Function {
     /// The binary below `functions/`.
     pub(crate) name: String,
-    /// What invokes it.
+    /// Its triggers.
     pub(crate) triggers: Vec<String>,
-    /// Seconds.
+    /// Its timeout in seconds.
     pub(crate) timeout: i64,
-    /// Services, their actions, and how each of these is limited.
+    /// Services with their actions and the limits of each.
     pub(crate) permissions: BTreeMap<String, BTreeMap<String, Permission>>,
     /// Its own environment variables.
     pub(crate) variables: BTreeSet<String>,
 }
 
-/// How an action is permitted.
+/// The limits of an action.
 #[derive(Default)]
 pub(crate) struct Permission {
-    /// Always, whatever the parameters of the stack are.
+    /// Permitted for all parameters of the stack.
     pub(crate) always: bool,
     /// The conditions of the template under which it is permitted.
     pub(crate) conditions: BTreeSet<String>,
@@ -63,7 +63,7 @@ impl Template {
             .collect()
     }
 
-    /// What all functions have.
+    /// The settings that all functions have.
     pub(crate) fn global_function(&self) -> &Yaml {
         &self.0["Globals"]["Function"]
     }
@@ -73,7 +73,7 @@ impl Template {
         entries(&self.0["Parameters"]).into_iter()
     }
 
-    /// The groups in which a person is asked for the parameters.
+    /// The groups of the parameters in the console.
     pub(crate) fn parameter_groups(&self) -> Vec<Yaml> {
         list(&self.0["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"])
     }
@@ -102,7 +102,7 @@ impl Template {
         let alarms = alarms.filter(|(_, it)| it["Type"].as_str() == Some("AWS::CloudWatch::Alarm"));
         let watched = alarms.map(|(name, alarm)| {
             let properties = &alarm["Properties"];
-            // Of an expression over several metrics, the first one.
+            // For an expression over several metrics, the first one.
             let metrics = list(&properties["Metrics"]);
             let measured = metrics.iter().map(|it| &it["MetricStat"]["Metric"]);
             let mut measured = measured.filter(|metric| !metric.is_badvalue());
@@ -163,8 +163,8 @@ fn filter(policy: &Yaml) -> String {
     attributes.collect()
 }
 
-/// Takes down what a statement permits. `!If` is a list of a condition and two statements, of which the
-/// second is none.
+/// Records the permissions of a statement. `!If` is a list of a condition and two statements, the
+/// second of which is empty.
 fn permit(
     permissions: &mut BTreeMap<String, BTreeMap<String, Permission>>,
     statement: &Yaml,
@@ -199,7 +199,7 @@ pub(crate) fn entries(mapping: &Yaml) -> Vec<(String, &Yaml)> {
     mapping.map(|(name, value)| (string(name), value)).collect()
 }
 
-/// The elements of a list, or the one that stands in its place.
+/// The elements of a list, or a single value as a list.
 pub(crate) fn list(value: &Yaml) -> Vec<Yaml> {
     match value {
         Yaml::Array(elements) => elements.clone(),

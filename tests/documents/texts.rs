@@ -1,12 +1,13 @@
-//! Prints every text that people read from this service, each once, to be read in one sitting:
+//! Prints every text of this service that people read, each once, so that they can be read in one
+//! sitting:
 //!
 //! ```sh
 //! cargo run -p document-tests --example texts            # all
 //! cargo run -p document-tests --example texts -- delete  # those with this word
 //! ```
 //!
-//! They come from the snapshots, which the tests hold to what is really answered. Every message and fix of the
-//! diagnosis: `cargo run -p corpus-tests --example messages`.
+//! They come from the snapshots, which the tests compare with the real answers. For every message
+//! and fix of the diagnosis, use `cargo run -p corpus-tests --example messages`.
 
 #![allow(
     clippy::unwrap_used,

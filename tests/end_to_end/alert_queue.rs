@@ -1,5 +1,5 @@
-//! The queue between the topic and support-notifier: Amazon SES refuses for a while, and every alert is
-//! one email all the same. What is put aside comes back by SQS's own redrive.
+//! The queue between the topic and support-notifier: Amazon SES refuses emails for a while, and
+//! every alert is still emailed once. A message that was put aside returns with SQS's own redrive.
 
 use std::io::Write;
 
@@ -51,7 +51,7 @@ fn not_read_yet(attributes: &Value) -> u64 {
     .sum()
 }
 
-/// How many messages are in a queue, those in a pause included.
+/// How many messages are in a queue, including invisible ones.
 async fn messages_in(world: &Shared, queue: &str) -> u64 {
     not_read_yet(&attributes_of(world, queue).await)
 }
@@ -61,7 +61,7 @@ async fn attributes_of(world: &Shared, queue: &str) -> Value {
     world.sqs("GetQueueAttributes", &asked).await["Attributes"].clone()
 }
 
-/// Why the messages of the dead-letter queue are there. They stay in it.
+/// The reasons of the messages in the dead-letter queue, which stay there.
 async fn reasons_in(world: &Shared, queue: &str) -> Vec<String> {
     let asked = json!({
         "QueueUrl": queue,
@@ -82,13 +82,14 @@ async fn send_by_hand(world: &Shared, queue: &str, body: &str) {
     world.sqs("SendMessage", &message).await;
 }
 
-/// Earlier tests may have left events that are not emailed yet, and what they refused.
+/// Earlier tests may have left events that are not emailed yet, and events that the function
+/// refused.
 async fn settled(world: &Shared) {
     let (_, dead) = queues(world);
     world.run_poller().await;
     let listed = world.sqs("ListQueues", &json!({})).await;
     let urls = listed["QueueUrls"].as_array().cloned().unwrap_or_default();
-    // That of what says that mail stops is among them.
+    // The queue of events about stopped mail is among them.
     let is_of_alerts = |url: &&str| url.contains("AlertQueue");
     let queues: Vec<&str> = urls.iter().map(text).filter(is_of_alerts).collect();
     assert_eq!(queues.len(), 3, "{urls:?}");
@@ -131,7 +132,7 @@ async fn burst(world: Shared) {
             publish(&world, &event_about(domain), "none").await;
         }
     }
-    // Long enough for several deliveries of some.
+    // Long enough that some messages are delivered several times.
     world
         .until("SES has refused them for a while", async || {
             world.ses_counts().await["SendEmail"]["faulted"].as_u64() > Some(60)
@@ -153,7 +154,7 @@ async fn burst(world: Shared) {
     assert_eq!(messages_in(&world, not_queued).await, 0);
 }
 
-/// A thousand contacts are told that their domains are authenticated. That takes minutes.
+/// A thousand contacts are told that their domains are authenticated. This takes minutes.
 async fn in_front(world: Shared) {
     let stopped = world.fresh_domain();
     world.authenticate(&stopped).await;
@@ -217,11 +218,11 @@ fn told_to_a_contact(world: &Shared, number: u32) -> String {
 async fn redriven(world: Shared) {
     settled(&world).await;
     let (alerts, dead) = queues(&world);
-    // SES rejects the email, and two messages are no events; the others are emailed meanwhile.
+    // SES rejects the email, and two messages are not events; the others are emailed meanwhile.
     let rejected = world.fresh_domain();
     let event = event_about(&rejected);
     let read: Event = serde_json::from_str(&event).expect("an event");
-    // Of this one alone: a notifier may still have an email of an earlier test at hand.
+    // Only for this domain: a notifier may still be sending an email of an earlier test.
     let rejects = json!([{
         "operation": "SendEmail",
         "identity": read.event_id,
@@ -267,8 +268,8 @@ async fn redriven(world: Shared) {
         "SES is not asked again: {asked}"
     );
 
-    // A minute after the refusal, as if it were over, SES is asked again. Poison comes back, the email
-    // goes out.
+    // A minute after the refusal, as if the cause were repaired, SES is called again. The invalid
+    // messages return, and the email is sent.
     let now = SystemClock.now();
     let held_back = world
         .table()
@@ -293,7 +294,7 @@ async fn redriven(world: Shared) {
         .await;
     assert_eq!(world.emails_about(&rejected).await.len(), 1);
 
-    // What a person sends to the queue by hand is emailed, too.
+    // An event that a person sends to the queue by hand is emailed, too.
     let by_hand = world.fresh_domain();
     send_by_hand(&world, alerts, &event_about(&by_hand)).await;
     world
@@ -304,8 +305,8 @@ async fn redriven(world: Shared) {
     settled(&world).await;
 }
 
-/// Lambda does with the role what the function does not do itself: each of these permissions is
-/// needed, or nothing is polled.
+/// Lambda uses the function's role for calls that the function does not make itself: without each
+/// of these permissions, the queue is not polled.
 async fn polled_as_the_role(world: Shared) {
     let role = role_of(&world, "SupportNotifierFunction").await;
     let name = "SupportNotifierFunctionRolePolicy1";

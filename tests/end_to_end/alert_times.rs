@@ -1,5 +1,5 @@
-//! From the change of a domain to the email about it. The times are printed; what is asserted leaves room for a
-//! machine with other work.
+//! The time from the change of a domain to the email about it. The times are printed; the
+//! assertions leave room for a machine with other work.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use crate::world::{Shared, answer_to, text};
 
 const CHANGES: usize = 30;
 
-/// The median that is promised on a machine without other work is 5 s.
+/// The documented median on a machine without other work is 5 s.
 const GENEROUS: Duration = Duration::from_mins(1);
 
 pub(crate) fn tests(suite: &mut Suite) {

@@ -1,8 +1,8 @@
 //! Clients in other languages, generated from `docs/openapi.json`: a short program with each uses the
 //! API as a product would (`tests/clients`).
 //!
-//! They run where `OPENAPI_PYTHON_CLIENT` and `OPENAPI_TYPESCRIPT` name the generators, as `.ci/run`
-//! sees to; elsewhere the tests are shown as ignored.
+//! They run if `OPENAPI_PYTHON_CLIENT` and `OPENAPI_TYPESCRIPT` name the generators, as in
+//! `.ci/run`; otherwise the tests are shown as ignored.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,9 +12,9 @@ use std::process::Command;
 use crate::Suite;
 use crate::world::{Shared, World};
 
-/// The generator of the Python client. `python` is beside it.
+/// The generator of the Python client. `python` is in the same folder.
 const PYTHON: &str = "OPENAPI_PYTHON_CLIENT";
-/// The generator of the TypeScript types, in `node_modules/.bin`. `tsc` is beside it.
+/// The generator of the TypeScript types, in `node_modules/.bin`. `tsc` is in the same folder.
 const TYPESCRIPT: &str = "OPENAPI_TYPESCRIPT";
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
@@ -79,7 +79,7 @@ fn program(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).map(PathBuf::from)
 }
 
-/// A new folder beside the state of the stack.
+/// A new folder next to the state of the stack.
 fn folder(world: &World, name: &str) -> PathBuf {
     let state = world.info.zones_dir.parent().expect("a state folder");
     let folder = state.join(name);
@@ -94,7 +94,7 @@ fn copied(file: &str, folder: &Path) -> PathBuf {
     to
 }
 
-/// With what the programs want to know.
+/// With the variables that the programs need.
 fn walking(mut program: Command, world: &World) -> Command {
     program
         .env("API_URL", &world.info.api_url)

@@ -1,8 +1,8 @@
-//! The console on the local stack, with its real sign-in: in a browser that knows links, forms and cookies
-//! alone, and in Chromium.
+//! The console on the local stack, with its real sign-in: in a browser that supports only links,
+//! forms and cookies, and in Chromium.
 //!
-//! The tests in Chromium run where `chromedriver` is on `PATH` or `CHROMEDRIVER` names it; `.ci/run` installs
-//! it on Debian. Elsewhere they are shown as ignored, but under `CI=true` they fail.
+//! The tests in Chromium run if `chromedriver` is on `PATH` or `CHROMEDRIVER` names it; `.ci/run`
+//! installs it on Debian. Otherwise they are shown as ignored, but under `CI=true` they fail.
 
 mod browser;
 mod clicked;
@@ -91,7 +91,7 @@ pub(crate) fn tests(suite: &mut Suite) {
     );
 }
 
-/// Whether tests that need a tool are run: where it is, and in CI in any case.
+/// Whether tests that need a tool run: if the tool exists, and always in CI.
 #[expect(clippy::print_stdout, reason = "where the other lines about tests are")]
 fn is_wanted(is_there: bool, tool: &str) -> bool {
     let is_ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
@@ -101,7 +101,7 @@ fn is_wanted(is_there: bool, tool: &str) -> bool {
     is_there || is_ci
 }
 
-/// Both people, by links and forms alone.
+/// Both people, with links and forms only.
 async fn whole_path(world: Shared) {
     let domain = world.fresh_domain();
     let mut admin = Browser::new(&world.info.console_url);
@@ -130,7 +130,7 @@ async fn whole_path(world: Shared) {
     let zone = admin.download(&handed, "format=zone").await;
     world.append_to_zone(&domain, &zone);
 
-    // Too early: what is missing is told.
+    // Too early: the page lists what is missing.
     let told = admin
         .submit(&page, &format!("{}/ready", page.path), &[])
         .await;
@@ -229,7 +229,7 @@ async fn no_token(world: Shared) {
     let mut admin = Browser::new(&world.info.console_url);
     let list = admin.sign_in(&world.info.users.client_admin).await;
     let seen: Value = json!([list.html, admin.visited()]);
-    // What every token of the emulator begins with: the header of a JWT.
+    // The beginning of every token of the emulator: the header of a JWT.
     assert!(!seen.to_string().contains("eyJ"), "{seen}");
     assert!(list.html.len() < 50_000);
 }

@@ -1,5 +1,5 @@
-//! Every answer of the API that a test sees is held against `docs/openapi.json`: its status, its media
-//! type, its headers and its body. An answer that is not described there fails the test.
+//! Every response of the API in the tests is checked against `docs/openapi.json`: its status, media
+//! type, headers and body. An undocumented response fails the test.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -17,10 +17,10 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     document
 });
 
-/// Schemas by where they are in the document, ready to be used.
+/// Compiled schemas, by their position in the document.
 static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
 
-/// What is held against the document.
+/// A request and its response, to be checked against the document.
 pub(crate) struct Exchange<'a> {
     pub(crate) method: &'a str,
     /// Percent-encoded, below the base of the API.
@@ -30,7 +30,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) body: &'a str,
 }
 
-/// What the document gives as an example of a body, for operations that take one.
+/// The document's example of a body, for operations that have one.
 pub(crate) fn example_body(operation: Operation) -> Option<Value> {
     let route = operation.route();
     let place = pointer(&[
@@ -45,10 +45,10 @@ pub(crate) fn example_body(operation: Operation) -> Option<Value> {
     DOCUMENT.pointer(&place).cloned()
 }
 
-/// Panics where the answer is not as the document describes it.
+/// Panics if the response is not as documented.
 pub(crate) fn assert_described(exchange: &Exchange<'_>) {
     let Exchange { method, path, .. } = exchange;
-    // What the emulator says of a function that died, where API Gateway has its 500.
+    // The emulator's response for a function that crashed; API Gateway returns 500.
     if exchange.status == 502 && exchange.body.contains("Runtime.ExitError") {
         return;
     }
@@ -96,7 +96,7 @@ fn compare(operation: Operation, exchange: &Exchange<'_>) -> Result<(), String> 
     if described["content"].get(media_type).is_none() {
         return Err(format!("the media type {content_type:?} is not described"));
     }
-    // What API Gateway answers itself has none of the service's headers.
+    // API Gateway's own responses do not have the service's headers.
     let by_gateway = exchange.status >= 400 && media_type == "application/json";
     for (name, described) in described["headers"].as_object().into_iter().flatten() {
         let expected = &described["schema"]["const"];
@@ -108,7 +108,7 @@ fn compare(operation: Operation, exchange: &Exchange<'_>) -> Result<(), String> 
         .ok()
         .filter(|_| media_type.ends_with("json"))
         .unwrap_or_else(|| Value::String(exchange.body.to_owned()));
-    // Two media types of a response share a schema, so which of both it is, is told here.
+    // Two media types of a response share a schema, so the code decides which one it is.
     let code = body["code"].as_str().filter(|_| exchange.status >= 400);
     match code {
         Some(code)
@@ -156,8 +156,8 @@ fn validator(place: &str) -> Arc<Validator> {
     Arc::clone(made)
 }
 
-/// The document leaves room for members that are added later. The tests do not: what is answered is
-/// described.
+/// The document allows members that are added later. The tests do not: every member has to be
+/// documented.
 fn closed(document: &mut Value) {
     let schemas = document.pointer_mut("/components/schemas");
     let schemas = schemas.and_then(Value::as_object_mut).expect("schemas");

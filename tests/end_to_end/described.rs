@@ -1,8 +1,8 @@
-//! schemathesis makes requests out of `docs/openapi.json`, valid and not, and looks whether the answers
-//! are as described and none is a 5xx.
+//! schemathesis makes valid and invalid requests from `docs/openapi.json`, and checks that the
+//! responses are as documented and that none is a 5xx.
 //!
-//! It runs where `SCHEMATHESIS` names its program, as `.ci/run` sees to; elsewhere the tests are
-//! shown as ignored.
+//! It runs if `SCHEMATHESIS` names its program, as in `.ci/run`; otherwise the tests are shown as
+//! ignored.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,12 +14,12 @@ use crate::world::{Shared, World};
 
 const PROGRAM: &str = "SCHEMATHESIS";
 
-/// What is looked at in each answer. That wrong data is refused is for the other tests:
-/// schemathesis takes a number in a header for something else than text, and 413 for no refusal.
+/// The checks for each response. Other tests check that wrong data is refused: schemathesis does
+/// not treat a number in a header as text, nor 413 as a refusal.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
                       response_headers_conformance,response_schema_conformance";
 
-/// So that every run makes the same requests.
+/// Makes every run send the same requests.
 const SEED: &str = "20260601";
 
 pub(crate) fn tests(suite: &mut Suite) {
@@ -36,7 +36,7 @@ pub(crate) fn tests(suite: &mut Suite) {
                 "--include-tag=Senders",
             ];
             run(&world, &token, &[&tags[..], &[removing]].concat()).await;
-            // By itself and last, because what is removed has nothing to show to the others.
+            // Separately and last, because a removed domain has nothing to show to the other tests.
             run(&world, &token, &["--include-operation-id=RemoveDomain"]).await;
         },
     );
@@ -53,7 +53,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         "schemathesis_finds_nothing_as_lasso_support",
         async |world: Shared| {
             let token = world.support().to_owned();
-            // The limits that it makes up are those of the client of all other tests.
+            // The limits that it invents would apply to the client of all other tests.
             let limits = "--exclude-operation-id=SetClientLimits";
             run(&world, &token, &["--include-tag=Lasso support", limits]).await;
             run(&world, &token, &["--include-operation-id=SetClientLimits"]).await;
@@ -67,7 +67,7 @@ fn program() -> Option<PathBuf> {
 }
 
 async fn run(world: &World, token: &str, operations: &[&str]) {
-    // The domain of the document's examples is there.
+    // The domain of the document's examples exists.
     let added = world.add(world.client_admin(), "maplehomes.com").await;
     assert!(
         [StatusCode::OK, StatusCode::CREATED].contains(&added.status),
@@ -76,7 +76,7 @@ async fn run(world: &World, token: &str, operations: &[&str]) {
     let mut command = Command::new(program().expect("a program"));
     let folder = world.info.zones_dir.parent().expect("a state folder");
     command
-        // It keeps a cache where it runs.
+        // It writes a cache into its working folder.
         .current_dir(folder)
         .args([
             "run",
@@ -86,7 +86,7 @@ async fn run(world: &World, token: &str, operations: &[&str]) {
         .args(["--header", &format!("Authorization: Bearer {token}")])
         .args(["--checks", CHECKS])
         .args(["--phases", "examples,coverage,fuzzing"])
-        // One worker: several come upon a fault of Python 3.11 now and then.
+        // One worker: several trigger a fault of Python 3.11 now and then.
         .args(["--max-examples", "40", "--seed", SEED, "--workers", "1"])
         .args(["--generation-database", "none", "--request-timeout", "30"])
         .args(["--suppress-health-check", "all", "--no-color"])
@@ -103,7 +103,7 @@ async fn run(world: &World, token: &str, operations: &[&str]) {
     say_cases(&said, operations);
 }
 
-/// Says how many requests there were: a check that makes none finds nothing.
+/// Prints how many requests there were: a check without requests finds nothing.
 #[expect(clippy::print_stdout, reason = "where the other lines about tests are")]
 fn say_cases(said: &str, operations: &[&str]) {
     let mut lines = said

@@ -1,4 +1,4 @@
-//! DNS, from the record that is wrong to the format that an email administrator wants.
+//! DNS, from a wrong record to the formats for email administrators.
 
 use std::fmt::Write as _;
 
@@ -44,7 +44,7 @@ async fn one_bad_cname(world: Shared) {
     let domain = world.fresh_domain();
     let added = world.add(world.client_admin(), &domain).await.body;
     world.publish(&domain, &added, &["verification", "dkim-1", "dkim-3"]);
-    // The panel appended the zone to the full name.
+    // The provider's form appended the zone to the full name.
     let bad = record(&added, "dkim-2");
     let line = format!(
         "{}.{domain}. 60 IN CNAME {}.\n",
@@ -165,7 +165,7 @@ async fn change_batch(world: Shared) {
     );
 }
 
-/// The change batch as the Route 53 API takes it; the command line does the same.
+/// The change batch as the Route 53 API accepts it; the command line does the same.
 fn change_request(batch: &Value) -> String {
     let mut changes = String::new();
     for change in batch["Changes"].as_array().unwrap() {
@@ -221,7 +221,7 @@ async fn taken_label(world: Shared) {
     assert!(name.ends_with(&format!(".{domain}")), "{name}");
 }
 
-/// The domain lies below its zone, at which a DMARC policy is published.
+/// The domain is below its zone, which publishes a DMARC policy.
 async fn first_answer(world: Shared) {
     let zone = world.fresh_domain();
     let lines = format!(
@@ -254,7 +254,8 @@ async fn first_answer(world: Shared) {
     let proposed = |line: &str| line.starts_with("_dmarc") && line.contains("TXT");
     assert!(!handed.lines().any(proposed), "{handed}");
 
-    // The look does not put off that of the poller, which sees what is published right after it.
+    // The look does not delay the poller's look, which sees records that are published right after
+    // it.
     world.publish(&zone, &added, &["dkim-1"]);
     world.run_poller().await;
     let shown = world.domain(&domain).await;

@@ -1,5 +1,5 @@
-//! What the last look at DNS means beyond a domain's own page: warnings about senders, and a failed domain
-//! whose records are right now.
+//! The effect of the last DNS look beyond a domain's own page: warnings about senders, and a failed
+//! domain whose records are right now.
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -58,7 +58,7 @@ async fn restarted_by_itself(world: Shared) {
     let window = json!({ "window_seconds": 259_200 });
     world.control_ses(window).await;
     world.publish(&domain, &added, &["verification"]);
-    // SES has stopped looking, and looks again only when it is told to.
+    // SES has stopped looking, and looks again only after a call.
     world.poll_until(&domain, "verified").await;
     let path = format!("/domains/{domain}/history?limit=100");
     let history = world.get(world.client_admin(), &path).await.body;

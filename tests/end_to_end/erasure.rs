@@ -1,4 +1,4 @@
-//! Erasing a client: on the deployed table, and over HTTP with the poller.
+//! Erasing a client: in the deployed table, and over HTTP with the poller.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -78,7 +78,7 @@ fn assert_no_person(items: &[String]) {
     }
 }
 
-/// Every item of a table, its key included.
+/// Every item of a table as text, with its key.
 async fn texts_of(client: &Client, name: &str) -> Vec<String> {
     let pages = client.scan().table_name(name).into_paginator().items();
     let items: Vec<HashMap<String, AttributeValue>> =
@@ -87,7 +87,7 @@ async fn texts_of(client: &Client, name: &str) -> Vec<String> {
     items.iter().map(|item| format!("{item:?}")).collect()
 }
 
-/// Another client's event names the contact of the client, beside one of its own.
+/// An event of another client that has the contact of the client, and a contact of its own.
 async fn others_event<S: CommitChanges>(store: &S) {
     let mut change = added("cedar-homes", "cedar.example.org", now(), now());
     let side = |of: &str, contact| Side {
@@ -107,7 +107,7 @@ async fn others_event<S: CommitChanges>(store: &S) {
     store.commit(&change).await.unwrap();
 }
 
-/// Reads the whole table. How many records were erased.
+/// Reads the whole table. Returns how many records were erased.
 async fn swept<S: EraseClients>(store: &S) -> u64 {
     let (maple, mut start, mut erased) = (client(CLIENT), None, 0);
     loop {
@@ -120,7 +120,7 @@ async fn swept<S: EraseClients>(store: &S) -> u64 {
     }
 }
 
-/// As earlier releases wrote lines of history, events and links.
+/// Changes lines of history, events and links to the form of earlier releases.
 async fn without_entries(client_: &Client, name: &str) {
     let table = Table::new(client_.clone(), name.to_owned());
     every_kind(&table).await;
@@ -135,7 +135,7 @@ async fn without_entries(client_: &Client, name: &str) {
         if entry != Some(text(&format!("CLIENT#{CLIENT}"))) {
             continue;
         }
-        // Keys of requests had an owner alone, and live for a day.
+        // Keys of requests had only an owner, and live for a day.
         if item["pk"].as_s().unwrap().starts_with("STAFF#") {
             continue;
         }
@@ -149,7 +149,7 @@ async fn without_entries(client_: &Client, name: &str) {
     let erased = swept(&table).await;
     assert!(erased > 30, "{erased}");
     for item in texts_of(client_, name).await {
-        // The client's own partition has another way.
+        // The client's own partition is found without an index.
         if item.contains(&format!("CLIENT#{CLIENT}")) {
             continue;
         }
@@ -202,11 +202,11 @@ async fn beside_unreadable_domains(client_: &Client, name: &str) {
     let domains = items.iter().filter(|item| item.contains("DOMAIN#"));
     assert_eq!(domains.count(), 12, "they are left as they are");
     let counters = items.iter().filter(|item| item.contains("INSTRUCTIONS#"));
-    // One counter is of the address alone, and of all clients.
+    // One counter is by address only, for all clients.
     assert!(counters.into_iter().all(|item| !item.contains(CLIENT)));
 }
 
-/// Writes every kind of item, takes the domains away, and erases the client.
+/// Writes every kind of item, removes the domains, and erases the client.
 async fn every_item<S>(store: &S)
 where
     S: EveryStore + EraseClients + ReadClientRecord + SetLimits + ReadClaims,
@@ -235,7 +235,7 @@ where
         change.fate = domain_auth::domain::Fate::Deleted;
         store.commit(&change).await.unwrap();
     }
-    // The index follows the table a moment later.
+    // The index is eventually consistent.
     let mut erased = 0;
     let mut clean = 0;
     while clean < 3 {
@@ -257,7 +257,7 @@ where
     for line in &history {
         assert_eq!(*line, HistoryEntry::without_persons(line.clone()));
     }
-    // What is not published yet is published without persons.
+    // Events that are not published yet are published without personal data.
     let waiting = store.unpublished_after(None, 100).await.unwrap();
     assert!(!waiting.is_empty());
     assert!(waiting.iter().all(|event| event.contact_email.is_none()));
@@ -284,7 +284,7 @@ where
     let is_due = std::slice::from_ref(&maple);
     assert_eq!(due(first.next_step).await, is_due);
 
-    // No domain is added meanwhile.
+    // No domain can be added meanwhile.
     let mut change = added(CLIENT, "new.example", at, at);
     change.client_count = Some(ClientCountChange::Added {
         day: Day::of(at),
@@ -307,7 +307,7 @@ where
     store.note_erasure(&maple, &noted).await.unwrap();
     assert_eq!(due(second(1_000)).await, [], "it is over");
 
-    // Then the client begins again.
+    // Then the client starts again.
     store.commit(&change).await.unwrap();
     let record = store.client_record(&maple).await.unwrap();
     assert_eq!((record.erased(), record.held), (None, Some(1)));
@@ -397,7 +397,7 @@ async fn erased(world: Shared) {
             assert!(!item.contains(found), "{found} in {item}");
         }
     }
-    // What happened stays, and so does the other client.
+    // The history of events is kept, and so is the other client.
     let history = world
         .get(world.support(), &format!("{staff}/history"))
         .await;
@@ -419,7 +419,7 @@ async fn erase(world: &Shared, token: &str, client_id: &str, query: &str) -> Ans
     answer_to(world.request(Method::DELETE, &path, Some(token))).await
 }
 
-/// So that the test need not wait for the time between two steps.
+/// So that the test need not wait for the pause between two steps.
 async fn make_erasure_due(client: &Client, table: &str, client_id: &str) {
     let long_ago = "2026-01-01T00:00:00.000000000Z";
     let text = |value: String| AttributeValue::S(value);

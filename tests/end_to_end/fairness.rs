@@ -1,4 +1,5 @@
-//! One client's crowd and another client's single domain, at SES's quota of one call per second.
+//! Many domains of one client and a single domain of another, at SES's quota of one call per
+//! second.
 
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ pub(crate) fn tests(suite: &mut Suite) {
     );
 }
 
-/// Sets the quota of SES, and of the functions, to what an account has at first.
+/// Sets the quota of SES, and of the functions, to that of a new account.
 async fn at_one_call_per_second(world: &Shared, test: impl Future<Output = ()>) {
     let set = async |quota: &str, checks: &str| {
         for function in SHARING {
@@ -48,13 +49,13 @@ async fn at_one_call_per_second(world: &Shared, test: impl Future<Output = ()>) 
         let (function, name) = ("check-domain", "CHECKS_PER_MINUTE");
         world.set_variable(function, name, checks).await;
     };
-    // Between two runs, so that the next one has it.
+    // Between two runs, so that the next one uses it.
     world.without_poller(set("1", "30")).await;
     world.control_ses(json!({ "rate": 1 })).await;
     test.await;
     world.calm_ses().await;
     world.without_poller(set("50", "1000")).await;
-    // What is left of a crowd is no burden to the next test then.
+    // So that the rest of the crowd does not slow down the next test.
     world.run_poller().await;
 }
 
@@ -90,7 +91,8 @@ async fn crowd(world: &Shared) {
         &world.info.clients.other_client_admin,
     );
     put(world, maple, &names).await;
-    // In three moments: while the poller is at it, at the end of a run, and between two runs.
+    // At three moments: while the poller is working on it, at the end of a run, and between two
+    // runs.
     let start = Instant::now();
     for moment in [25, 52, 85] {
         tokio::time::sleep_until(start + Duration::from_secs(moment)).await;
@@ -111,7 +113,7 @@ async fn crowd(world: &Shared) {
     }
     assert!(waiting > 100, "the crowd still waits: {waiting}");
     assert!(waiting < 230, "and goes on: {waiting}");
-    // The others are not waited for.
+    // The test does not wait for the others.
     world.calm_ses().await;
 }
 

@@ -1,5 +1,5 @@
-//! One client with 200 domains whose zones are at the edge of what a name server can answer, beside the
-//! single domain of another client.
+//! One client with 200 domains whose zones are at the limits of what a name server can answer, and
+//! a single domain of another client.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -22,7 +22,8 @@ use crate::world::Shared;
 const CROWD: usize = 200;
 /// The most octets of an item.
 const LARGEST: usize = 100 * 1024;
-/// Within this time of the beginning of a run, the other client's domain has been looked at.
+/// Within this time from the beginning of a run, the other client's domain must have been looked
+/// at.
 const SLOT: Duration = Duration::from_secs(20);
 
 pub(crate) fn tests(suite: &mut Suite) {
@@ -53,7 +54,7 @@ async fn crowd(world: &Shared) {
             registered.iter().all(is_pending)
         })
         .await;
-    // Only now, because the answer to adding has no records where SES throttled.
+    // Only now, because the response to the addition has no records if SES throttles.
     let path = format!("/domains/{single}");
     let registered = world.get(world.other_client_admin(), &path).await;
     world.publish(&single, &registered.body, &["dkim-1"]);
@@ -61,7 +62,7 @@ async fn crowd(world: &Shared) {
         let file = format!("{}.zone", domain.name);
         std::fs::write(world.info.zones_dir.join(file), zone(domain, n)).expect("a zone file");
     }
-    // The single one comes last in the line.
+    // The single domain is last in the queue.
     let started = SystemClock.now();
     let made_due = Box::pin(async {
         for name in &names {
@@ -114,7 +115,7 @@ async fn all(world: &Shared, client_id: &str, names: &[String]) -> Vec<Domain> {
         .await
 }
 
-/// A zone that is full of one kind of thing, so that every kind is there among the domains.
+/// A zone that is full of one kind of data; the domains cover all kinds.
 fn zone(domain: &Domain, n: usize) -> String {
     let mut zone = String::new();
     let mut line = |text: std::fmt::Arguments<'_>| writeln!(zone, "{text}").expect("text");
@@ -126,7 +127,7 @@ fn zone(domain: &Domain, n: usize) -> String {
         record.map_or_else(|| apex.to_string(), |record| record.name.clone())
     };
     match n % 5 {
-        // Two letters each: the most values in 64 KB.
+        // Two letters each: the most values that fit into 64 KB.
         0 => {
             for i in 0..3_600_usize {
                 let letter = |i: usize| char::from(b'a' + u8::try_from(i % 26).unwrap());
@@ -149,7 +150,7 @@ fn zone(domain: &Domain, n: usize) -> String {
                 line(format_args!("{name}. 60 IN MX 10 {i}.{label}.{apex}."));
             }
         }
-        // A chain as long as one is followed, at each of the three names.
+        // The longest chain that is followed, at each of the three names.
         3 => {
             for id in [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3] {
                 let mut name = name_of(id);
@@ -174,7 +175,7 @@ fn zone(domain: &Domain, n: usize) -> String {
     zone
 }
 
-/// The size of each item of the table, as DynamoDB counts it (names and values; "Item sizes and
+/// The size of each item of the table, as DynamoDB computes it (names and values; "Item sizes and
 /// formats").
 async fn item_sizes(world: &Shared) -> HashMap<String, usize> {
     let dynamodb = aws_sdk_dynamodb::Client::new(&world.aws().await);

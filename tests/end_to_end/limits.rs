@@ -1,5 +1,5 @@
-//! Limits for each client, over HTTP: domains that it has, domains that it adds on a day, emails to
-//! Lasso support and to one address; and how Lasso support raises them.
+//! Limits for each client, over HTTP: domains in its list, domains that it adds on a day, emails to
+//! Lasso support and to one address; and how Lasso support changes them.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -50,7 +50,8 @@ async fn limits_of(world: &Shared, client: &str) -> Value {
     answer.body
 }
 
-/// Fifty additions by sixteen callers at once. How many were accepted, and the refusals.
+/// Fifty additions by sixteen simultaneous callers. Returns how many were accepted, and the
+/// refusals.
 async fn fifty(world: &Shared) -> (usize, Vec<Answer>) {
     let names: Vec<String> = (0..50).map(|_| world.fresh_domain()).collect();
     let answers = at_once(16, |caller| {
@@ -74,7 +75,7 @@ async fn fifty(world: &Shared) -> (usize, Vec<Answer>) {
 
 async fn additions(world: Shared) {
     let client = world.info.clients.other_client_admin.clone();
-    // A client that has domains, and no number of them yet.
+    // A client that has domains, but no stored number of them yet.
     let first = world.fresh_domain();
     set(&world, &client, &json!({ "reason": "Counted again" })).await;
     assert_eq!(
@@ -144,7 +145,7 @@ async fn set_by_support(world: Shared) {
     }
     assert_eq!(limits_of(&world, client).await, defaults, "nothing was set");
 
-    // What is set for one client is no other's.
+    // A limit for one client does not apply to others.
     let neighbour = "limits-homes-2";
     let body = json!({ "max_domains": 7, "reason": "Small" });
     let others = set(&world, neighbour, &body).await;
@@ -214,7 +215,7 @@ async fn summarized(world: Shared) {
     let used = limits_of(&world, client).await;
     assert_eq!(used["max_support_emails_per_day"]["used"], 2);
 
-    // What stops mail is an email all the same.
+    // An event about stopped mail is emailed anyway.
     let domain = world.fresh_domain();
     let members = json!({ "previous_status": "authenticated" });
     let failed = event_of(client, "failed", &domain, &members);

@@ -37,7 +37,7 @@ pub(crate) async fn made(world: &Shared, domain: &str) -> Answer {
     answer_to(world.request(Method::POST, &path, Some(world.client_admin()))).await
 }
 
-/// What a browser without a session gets at an address.
+/// The response to a browser without a session at an address.
 pub(crate) async fn open(world: &Shared, url: &Value) -> Answer {
     let url = url.as_str().expect("an address");
     let below = url.strip_prefix(&world.info.api_url).expect("of this API");
@@ -81,7 +81,7 @@ async fn path(world: Shared) {
         added["records"].as_array().map_or(0, Vec::len)
     );
 
-    // With exactly what the page gives to a name server of one's own.
+    // With exactly the records on the page, for one's own name server.
     let file = json!(format!(
         "{}/records?format=zone",
         url.as_str().expect("an address")
@@ -185,9 +185,8 @@ async fn unknown(world: Shared) {
     }
 }
 
-/// Asks for a random token and for a withdrawn one by turns. `LINK_TOKENS` says how often. How
-/// long each takes is printed, and no test is held to it: that both make the same reads is asserted in
-/// `functions/handoff`.
+/// Requests a random token and a withdrawn one in turn. `LINK_TOKENS` is how often. The durations
+/// are printed but not checked: `functions/handoff` asserts that both make the same reads.
 #[expect(
     clippy::print_stdout,
     reason = "a measurement, which no test is held to"

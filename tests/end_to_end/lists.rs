@@ -1,5 +1,5 @@
-//! Lists of many domains, page by page, while they change; and cursors, which are good for the list
-//! that they were given out for and for no other.
+//! Lists of many domains, page by page, while they change; and cursors, which are valid only for
+//! the list that returned them.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -99,7 +99,8 @@ async fn many(world: Shared) {
         if start.is_none() {
             break;
         }
-        // Others come and go meanwhile, on both sides of the cursor; once the one that it names.
+        // Other domains are added and removed meanwhile, on both sides of the cursor; once the
+        // domain in the cursor.
         let (behind, ahead) = (round * 150 + 1, round * 200 + 2_001);
         let last = seen.last().and_then(|name| number(name)).expect("a domain");
         let gone = if round % 10 == 0 { last } else { round * 20 };
@@ -110,13 +111,13 @@ async fn many(world: Shared) {
     assert!(seen.is_sorted(), "in the order of their names");
     let distinct: BTreeSet<&String> = seen.iter().collect();
     assert_eq!(distinct.len(), seen.len(), "none twice");
-    // What was there all the time is there.
+    // A domain that existed all the time is in the list.
     let removed_before_it_was_seen = (0..2 * MANY)
         .step_by(2)
         .find(|n| !distinct.contains(&domain(*n)));
     assert_eq!(removed_before_it_was_seen, None, "none is skipped");
 
-    // A filter costs no more queries: pages are short, or empty, and lead on.
+    // A filter needs no more queries: pages may be short or empty, but have a next page.
     let filter = ListFilter {
         status: Some(Status::Failed),
         community: Some(ridge),
@@ -149,7 +150,7 @@ fn text_value(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-/// A copy of a domain's item under another name, as far as a list looks at it.
+/// A copy of a domain's item under another name, with the attributes that a list reads.
 fn put(item: &HashMap<String, AttributeValue>, n: usize) -> WriteRequest {
     let mut item = item.clone();
     item.insert(
@@ -172,7 +173,7 @@ fn delete(name: &str) -> WriteRequest {
 }
 
 async fn write(sdk: &Client, table: &str, requests: Vec<WriteRequest>) {
-    // The most that BatchWriteItem takes.
+    // The most items that BatchWriteItem takes.
     let batches: Vec<Vec<WriteRequest>> = requests.chunks(25).map(<[_]>::to_vec).collect();
     futures::stream::iter(batches)
         .map(|batch| async move {
@@ -242,7 +243,7 @@ async fn cursors(world: Shared) {
     }
     let (token, list) = &lists[0];
     let cursor = &given[0];
-    // The same, with pages of another length.
+    // The same request with another page length.
     let longer = list.replace("limit=1", "limit=2");
     let page = world.get(token, &format!("{longer}&cursor={cursor}")).await;
     assert!(page.status.is_success(), "{page:?}");

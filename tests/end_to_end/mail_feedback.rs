@@ -1,4 +1,4 @@
-//! Emails of the service that do not reach their reader: what the client sees of it.
+//! Emails of the service that do not reach their reader, as the client sees them.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ async fn refused_instructions(world: Shared) {
         .filter(|line| line["action"] == "email_refused")
         .collect();
     assert_eq!(refused.len(), 1);
-    // SES has suppressed the address meanwhile. The attempt counts, as the one that bounced does.
+    // SES has suppressed the address meanwhile. The attempt counts, like the one that bounced.
     let again = send(&world, &domain, &address).await;
     assert_problem(&again, 422, "recipient_suppressed");
     let other = send(&world, &domain, &format!("other@{domain}")).await;

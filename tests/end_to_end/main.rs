@@ -1,8 +1,8 @@
-//! The whole path over HTTP, on the local stack: the real template, real tokens, DNS by zone file,
-//! email out of the emulator's mailbox.
+//! The whole path over HTTP, on the local stack: the real template, real tokens, DNS from zone
+//! files, email from the emulator's mailbox.
 //!
-//! One stack serves most tests, each with domains of its own. Tests that disturb SES for everybody run
-//! each on a stack that they have for themselves (`stacks.rs`).
+//! Most tests share one stack, each with its own domains. A test that disturbs SES for others has a
+//! stack to itself while it runs (`stacks.rs`).
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
@@ -66,11 +66,11 @@ use tokio::runtime::Runtime;
 use crate::stacks::Stacks;
 use crate::world::Shared;
 
-/// What the identities of authenticated domains get; without it the stack would leave them alone.
+/// The configuration set of authenticated domains; without it the stack would not set one.
 pub(crate) const CONFIGURATION_SET: &str = "lasso-clients";
 
-/// What differs from the template's defaults. The tests share two clients, and the gate has no quota
-/// but where a test sets one.
+/// Values that differ from the template's defaults. The tests share two clients, and the gate has
+/// no quota unless a test sets one.
 const PARAMETERS: &[(&str, &str)] = &[
     ("ConfigurationSet", CONFIGURATION_SET),
     ("SesCallsPerSecond", "50"),
@@ -81,7 +81,7 @@ const PARAMETERS: &[(&str, &str)] = &[
     ("MaxSupportEmailsPerClientPerDay", "100000"),
 ];
 
-/// Collects tests, and sees to it that those that need a stack for themselves have one.
+/// Collects tests, and gives a stack to those that need one to themselves.
 pub(crate) struct Suite {
     runtime: Arc<Runtime>,
     stacks: Arc<Stacks>,
@@ -89,7 +89,7 @@ pub(crate) struct Suite {
 }
 
 impl Suite {
-    /// A test that leaves others alone.
+    /// A test that does not disturb others.
     pub(crate) fn shared<F>(&mut self, name: &str, test: impl FnOnce(Shared) -> F + Send + 'static)
     where
         F: Future<Output = ()>,
@@ -97,7 +97,7 @@ impl Suite {
         self.shared_if(true, name, test);
     }
 
-    /// The same, shown as ignored where what it needs is not there.
+    /// A test that does not disturb others, shown as ignored if it lacks something that it needs.
     pub(crate) fn shared_if<F>(
         &mut self,
         possible: bool,
@@ -111,7 +111,7 @@ impl Suite {
         });
     }
 
-    /// A test that changes how SES behaves for everybody.
+    /// A test that changes how SES behaves for all tests on the stack.
     pub(crate) fn alone<F>(&mut self, name: &str, test: impl FnOnce(Shared) -> F + Send + 'static)
     where
         F: Future<Output = ()>,
@@ -119,7 +119,7 @@ impl Suite {
         self.alone_if(true, name, test);
     }
 
-    /// The same, shown as ignored where what it needs is not there.
+    /// A test that changes how SES behaves, shown as ignored if it lacks something that it needs.
     pub(crate) fn alone_if<F>(
         &mut self,
         possible: bool,
@@ -148,9 +148,9 @@ impl Suite {
         self.trials.push(trial.with_ignored_flag(!possible));
     }
 
-    /// Runs them, stops the stacks, and says which took longest.
+    /// Runs the tests, stops the stacks, and prints which tests took longest.
     fn run(self, arguments: &mut Arguments) -> Conclusion {
-        // A thread for each, so that none that waits for a stack holds up another.
+        // A thread for each, so that a test that waits for a stack does not block another.
         arguments.test_threads.get_or_insert(self.trials.len());
         let conclusion = libtest_mimic::run(arguments, self.trials);
         if let Some(stacks) = Arc::into_inner(self.stacks) {
@@ -166,7 +166,7 @@ fn say_slowest(took: &[(Duration, String)]) {
         return;
     }
     println!("The longest, without waiting for a stack:");
-    // As `.ci/timed_test.py` reads it.
+    // In the form that `.ci/timed_test.py` reads.
     for (took, name) in took.iter().take(10) {
         println!("{:7.1} s  {name}", took.as_secs_f64());
     }

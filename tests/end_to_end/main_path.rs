@@ -155,7 +155,7 @@ async fn twenty_at_once(world: Shared) {
 
 async fn existing_identity(world: Shared) {
     let domain = world.fresh_domain();
-    // An identity of this client that has no Easy DKIM.
+    // An identity of this client without Easy DKIM.
     let client = world.info.clients.client_admin.clone();
     let made = world.own_identity(&domain, &client).await;
     let added = world.add(world.client_admin(), &domain).await;

@@ -1,4 +1,5 @@
-//! HTTP as browsers and caches use it: CORS, validators, compression, and where a new domain is.
+//! HTTP features for browsers and caches: CORS, validators, compression, and the location of a new
+//! domain.
 
 use std::io::Read as _;
 
@@ -23,7 +24,7 @@ pub(crate) fn tests(suite: &mut Suite) {
     suite.shared("an_added_domain_is_where_its_location_says", location);
 }
 
-/// What the local stack allows by `AllowedOrigins`.
+/// The origin that the local stack allows with `AllowedOrigins`.
 const ORIGIN: &str = "http://localhost:3000";
 
 async fn origins(world: Shared) {
@@ -108,7 +109,7 @@ async fn polled(world: Shared) {
         );
         tags.push(tag);
     }
-    // Its claim is dropped, so all three say something else.
+    // Its claim is dropped, so all three responses change.
     let removed = answer_to(world.request(Method::DELETE, &one, Some(world.client_admin()))).await;
     assert_eq!(removed.status, StatusCode::NO_CONTENT);
     let statuses = [StatusCode::NOT_FOUND, StatusCode::OK, StatusCode::OK];
@@ -116,7 +117,7 @@ async fn polled(world: Shared) {
         let answer = answer_to(known(&world, path, tag)).await;
         assert_eq!(answer.status, status, "{path}");
     }
-    // The tag of one client's answer says nothing to another.
+    // The entity tag of one client's response does not match for another.
     let request = world.request(Method::GET, &list, Some(world.other_client_admin()));
     let other = answer_to(request.header(header::IF_NONE_MATCH, &tags[1])).await;
     assert_eq!(
@@ -181,13 +182,13 @@ async fn location(world: Shared) {
     let domain = world.fresh_domain();
     let request = world.request(Method::POST, "/domains", Some(world.client_admin()));
     let added = sent(request.json(&json!({ "domain": domain }))).await;
-    // As every client resolves it (RFC 9110 section 10.2.2). The API of the local stack is below a
-    // base path.
+    // As every client resolves it (RFC 9110 section 10.2.2). The API of the local stack has a base
+    // path.
     let location = added.url().join(value(&added, &header::LOCATION)).unwrap();
     assert_ne!(location.path(), format!("/domains/{domain}"));
     let found = read_at(&world, location).await;
     assert_eq!(found["domain"], domain);
-    // Appended to the base URL, as the paths of the document are.
+    // Appended to the base URL, like the paths of the document.
     let path = text(&found["path"]);
     let at_path = Url::parse(&format!("{}{path}", world.info.api_url)).unwrap();
     assert_eq!(read_at(&world, at_path).await["domain"], domain);
@@ -214,7 +215,7 @@ fn value<'a>(answer: &'a Response, name: &HeaderName) -> &'a str {
     value.to_str().expect("a header in ASCII")
 }
 
-/// The words of a header that is a list, in lower case.
+/// The items of a header that is a list, in lower case.
 fn words(answer: &Response, name: &HeaderName) -> Vec<String> {
     let words = value(answer, name).split(',');
     words.map(|word| word.trim().to_ascii_lowercase()).collect()

@@ -1,5 +1,5 @@
-//! The mass-mail product, a program with client credentials: it asks about the senders of every client, and
-//! can do nothing else.
+//! The mass-mail product, a program with client credentials: it can only ask about the senders of
+//! every client.
 
 use domain_auth_http::{Access, Operation};
 use reqwest::{Method, StatusCode};
@@ -98,7 +98,7 @@ async fn whole_mailing(world: Shared) {
         world.add(world.client_admin(), domain).await;
     }
     let client = &world.info.clients.client_admin;
-    // As long as addresses are allowed to be, each with a name.
+    // The longest allowed addresses, each with a name.
     let address = |number: usize| match number % 4 {
         0 => format!("\"{}\" <{number}@{one}>", "Maple Homes ".repeat(20)),
         1 => format!("\"{}\" <{number}@news{number}.{other}>", "x".repeat(200)),

@@ -1,5 +1,6 @@
-//! What the documentation of SES leaves open, as it may be: v1 gives up on the TXT record of a domain that its
-//! DKIM records verified, and a domain below a verified one keeps a status of its own.
+//! Behaviour that the documentation of SES leaves open, in this variant: v1 gives up on the TXT
+//! record of a domain that its DKIM records verified, and a domain below a verified one has its own
+//! status.
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -14,7 +15,7 @@ pub(crate) fn tests(suite: &mut Suite) {
     );
 }
 
-/// After these seconds SES has given up: 72 hours and one more.
+/// After this many seconds SES has given up: 72 hours and one more.
 const GIVEN_UP: u64 = 73 * 3_600;
 
 async fn stays(world: Shared) {
@@ -34,7 +35,7 @@ async fn stays(world: Shared) {
         .await;
     let at_gate = world.seen_at_gate(&domain).await;
     assert_eq!(at_gate["text_status"], "Failed", "{at_gate}");
-    // The state would be `failed` by v1's status, which is `Failed` for both.
+    // By v1's status, which is `Failed` for both, the state would be `failed`.
     world.poll_until(&below, "verified").await;
     for name in [&domain, &below] {
         // Then the poller asks SES about it, too.

@@ -1,5 +1,4 @@
-//! A check at slow name servers, and what happens to the domain meanwhile: the answer that comes late
-//! moves nothing.
+//! A check with slow name servers while the domain changes: the late result has no effect.
 
 use std::time::Duration;
 
@@ -10,9 +9,9 @@ use crate::Suite;
 use crate::removal::delete;
 use crate::world::{Answer, Shared, answer_to, text};
 
-/// Each answer takes so long that a check takes about 5 s, and no answer is given up.
+/// With this delay a check takes about 5 s, and no answer times out.
 const DELAY_MS: u64 = 850;
-/// A check has asked SES by then.
+/// By then a check has asked SES.
 const SES_ASKED: Duration = Duration::from_millis(1_200);
 
 pub(crate) fn tests(suite: &mut Suite) {
@@ -31,7 +30,7 @@ async fn post(world: &Shared, domain: &str, operation: &str) -> Answer {
     answer_to(world.request(Method::POST, &path, Some(world.client_admin()))).await
 }
 
-/// A check that is under way, and has asked SES.
+/// A running check that has asked SES.
 async fn slow_check(world: &Shared, domain: &str) -> tokio::task::JoinHandle<Answer> {
     let delay = json!({ "fault": "delay", "delay_ms": DELAY_MS, "name": domain });
     world.control_dns(json!({ "faults": [delay] })).await;
@@ -57,7 +56,8 @@ async fn removed_and_added(world: Shared) {
         world.publish(&domain, &added, &everything);
         world.poll_until(&domain, "verified").await;
         let check = slow_check(&world, &domain).await;
-        // The records go with the domain, so SES says `Pending` of what is added again.
+        // The records are removed with the domain, so SES returns `Pending` for the domain that is
+        // added again.
         world.create_zone(&domain);
         let gone = delete(&world, world.client_admin(), &domain).await;
         assert_eq!(gone.status, StatusCode::NO_CONTENT, "{gone:?}");

@@ -1,6 +1,6 @@
-//! Every permission that the template grants is needed: each is taken out of its role in turn, and
-//! the function is then refused. That no permission is missing is what all the other tests show,
-//! because the emulator enforces IAM.
+//! Every permission in the template is needed: each is removed from its role in turn, and the
+//! function is then refused. All other tests show that no permission is missing, because the
+//! emulator enforces IAM.
 
 use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::Domain;
@@ -213,8 +213,8 @@ async fn verification_poller(world: Shared) {
         left_unproven(&world, &world.fresh_domain()).await;
         left_erasing(&world, &world.fresh_domain()).await;
         world.recount().await;
-        // The first run provisions, the second asks SES about what was provisioned; and it reads
-        // SES's list of identities.
+        // The first run registers the domain, the second asks SES about it; and it reads SES's list
+        // of identities.
         world.forget_runs().await;
         for _ in 0..2 {
             world.invoke("verification-poller", &scheduled()).await;
@@ -225,14 +225,14 @@ async fn verification_poller(world: Shared) {
 
 async fn support_notifier(world: Shared) {
     each_is_needed(&world, "support-notifier", async || {
-        // Emails that say that mail stops wait for no minute to end.
+        // Emails that say that mail stops do not wait for the end of a minute.
         let stops = || crate::support_email::delivery("at-risk", &world.fresh_domain());
         world.control_ses(json!({ "faults": [] })).await;
         world.invoke("support-notifier", &stops()).await;
-        // For others it is looked up what support was told before.
+        // For other events, the function reads which alerts Lasso support got before.
         let usual = crate::support_email::delivery("verified", &world.fresh_domain());
         world.invoke("support-notifier", &usual).await;
-        // A message that comes again, and one that is put aside.
+        // A message that is delivered again, and one that is put aside.
         let throttled = json!([{ "operation": "SendEmail", "times": 1, "error": "Throttling" }]);
         world.control_ses(json!({ "faults": throttled })).await;
         world.invoke("support-notifier", &stops()).await;
@@ -249,7 +249,7 @@ async fn support_notifier(world: Shared) {
     world.control_ses(json!({ "faults": [] })).await;
 }
 
-/// What Amazon SES reports of instructions that bounced.
+/// Amazon SES's report of instructions that bounced.
 fn bounce_about(world: &Shared, domain: &str) -> Value {
     let about = AboutDomain {
         client: ClientId::parse(&world.info.clients.client_admin).expect("a client"),
@@ -279,7 +279,7 @@ fn bounce_about(world: &Shared, domain: &str) -> Value {
     delivery
 }
 
-/// What decide-domain leaves when Lasso support has given the client an identity.
+/// The state after decide-domain, when Lasso support has given the client an identity.
 async fn left_adopting(world: &Shared, domain: &str) {
     let added = left_unfinished(world, domain).await;
     let adopting = added.updated(|domain| {
@@ -292,7 +292,7 @@ async fn left_adopting(world: &Shared, domain: &str) {
     written.expect("a domain written");
 }
 
-/// What remove-domain leaves when it dies after its first write.
+/// The state after remove-domain crashed after its first write.
 async fn left_removing(world: &Shared, domain: &str) {
     let added = left_unfinished(world, domain).await;
     let trigger = Trigger::Provisioned(identity(&added.name));
@@ -316,7 +316,7 @@ async fn left_unproven(world: &Shared, domain: &str) {
     written.expect("a claim written");
 }
 
-/// What remove-domain leaves of a client without domains that is to be erased.
+/// The state after remove-domain, for a client without domains that is to be erased.
 async fn left_erasing(world: &Shared, client_id: &str) {
     let long_ago: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
     let erasure = Erasure::begun_by(Actor::Service, long_ago);
@@ -325,7 +325,7 @@ async fn left_erasing(world: &Shared, client_id: &str) {
     begun.expect("an erasure begun");
 }
 
-/// What add-domain leaves when it dies after its first write.
+/// The state after add-domain crashed after its first write.
 async fn left_unfinished(world: &Shared, domain: &str) -> Domain {
     let new = new_domain(&world.info.clients.client_admin, domain);
     let long_ago: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
@@ -342,17 +342,17 @@ async fn left_unfinished(world: &Shared, domain: &str) -> Domain {
     change.domain
 }
 
-/// The emulator lacks this call, so that it is not refused.
+/// The emulator does not implement this call, so it cannot refuse it.
 const ANSWERED_BY_THE_GATE: &str = "ses:GetSuppressedDestination";
 
-/// Takes each action out of the function's role in turn, does what needs it, and looks for the
-/// refusal in what the function logs.
+/// Removes each action from the function's role in turn, makes the calls that need it, and searches
+/// the function's log for the refusal.
 async fn each_is_needed(world: &Shared, function: &str, act: impl AsyncFn()) {
     let resource = pascal_case(function) + "Function";
     let role = role_of(world, &resource).await;
     let name = format!("{resource}RolePolicy0");
     let policy = policy_of(world, &role, &name).await;
-    // SNS has a word of its own (Amazon SNS API reference, "Common errors").
+    // SNS has its own error code (Amazon SNS API reference, "Common errors").
     let refusals = async || {
         world.logged(function, "AccessDenied").await
             + world.logged(function, "AuthorizationError").await
@@ -413,7 +413,7 @@ pub(crate) async fn put_policy(world: &Shared, role: &str, name: &str, policy: &
         ("RoleName", role),
         ("PolicyName", name),
     ];
-    // IAM takes no policy that grants nothing.
+    // IAM accepts no policy that grants nothing.
     if policy["Statement"] == json!([]) {
         call.push(("Action", "DeleteRolePolicy"));
     } else {
@@ -451,7 +451,7 @@ pub(crate) fn without(policy: &Value, action: &str) -> Value {
     policy
 }
 
-/// IAM gives policies percent-encoded (RFC 3986 section 2.1).
+/// IAM returns policies percent-encoded (RFC 3986 section 2.1).
 fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();

@@ -1,4 +1,5 @@
-//! The client says that it is ready, has the records emailed, and asks again when no answer came.
+//! The client says that it is ready, has the records emailed, and repeats requests without a
+//! response.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -172,7 +173,7 @@ async fn letter(world: Shared) {
     );
     let html = html.replace("<span>.</span>", ".");
     for body in [html.as_str(), plain] {
-        // As the token's claim has it.
+        // As in the claim of the token.
         assert!(body.contains("Maple Homes"), "{body}");
         assert!(body.contains(&format!("_amazonses.{domain}")));
         assert!(body.contains("You need no login"));
@@ -219,7 +220,7 @@ async fn first_answer(world: Shared) {
     let body = json!({ "domain": domain });
     let first = post(&world, "/domains", body.clone(), Some(&key)).await;
     assert_eq!(first.status, StatusCode::CREATED, "{first:?}");
-    // In another layout, and as the quoted string that the draft has.
+    // With other white space, and as a quoted string as in the draft.
     let request = world
         .request(Method::POST, "/domains", Some(world.client_admin()))
         .header("idempotency-key", format!("\"{key}\""))

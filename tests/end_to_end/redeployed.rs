@@ -1,6 +1,6 @@
-//! The stack deployed again with other parameters. Restoring: a copy of the table under another name, as
-//! point-in-time recovery makes it, and the stack with `ExistingTableName`. The same parameter takes the first
-//! table up again, which the stack has let go.
+//! The stack is deployed again with other parameters. Restoring: a copy of the table under another
+//! name, as point-in-time recovery makes it, and the stack with `ExistingTableName`. With the same
+//! parameter the stack uses the first table again, which it had released.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex};
@@ -37,7 +37,7 @@ async fn restored(world: Shared) {
     let path = format!("/domains/{late}");
     let lost = restored.get(restored.client_admin(), &path).await;
     assert_eq!(lost.status, StatusCode::NOT_FOUND, "{lost:?}");
-    // Its identity is still there, with the tags of the stack and of the client.
+    // Its identity still exists, with the tags of the stack and of the client.
     let again = restored.add(restored.client_admin(), &late).await;
     assert_eq!(again.status, StatusCode::CREATED, "{again:?}");
     assert_eq!(values(&again.body), values(&before.body));
@@ -53,7 +53,7 @@ async fn restored(world: Shared) {
         })
         .await;
 
-    // As the tests that have this stack next expect it.
+    // As the next tests on this stack expect it.
     use_table(&world, &world.info.table).await;
     assert_eq!(world.status(&sending).await, "authenticated");
     let path = format!("/domains/{domain}");
@@ -91,12 +91,12 @@ async fn operated(world: Shared) {
     assert!(!subscriptions(&world).await.contains(operator));
 }
 
-/// Who is subscribed to topics of the account.
+/// The subscribers of topics of the account.
 async fn subscriptions(world: &World) -> String {
     world.query("sns", &[("Action", "ListSubscriptions")]).await
 }
 
-/// Names and values of all records but those of DMARC, which is the client's own.
+/// Names and values of all records except DMARC, whose value the client chooses.
 fn values(domain: &Value) -> Vec<(String, String)> {
     let records = domain["records"].as_array().unwrap().iter();
     let records = records.filter(|record| record["id"] != "dmarc");
@@ -106,7 +106,7 @@ fn values(domain: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A copy of the table with its indexes and all items, and none of its settings.
+/// A copy of the table with its indexes and all items, but without its settings.
 async fn copy(world: &World) {
     let client = Client::new(&world.aws().await);
     let described = client.describe_table().table_name(&world.info.table).send();
@@ -135,7 +135,7 @@ async fn copy(world: &World) {
     }
 }
 
-/// Gives the stack this table.
+/// Makes the stack use this table.
 async fn use_table(world: &World, table: &str) {
     update(world, &[("ExistingTableName", table)]).await;
     let described = describe(world, &world.info.stack_name).await;
@@ -145,7 +145,7 @@ async fn use_table(world: &World, table: &str) {
     );
 }
 
-/// Deploys the template as it is, with some parameters changed and all others as they were.
+/// Deploys the template unchanged, with some parameters changed.
 async fn update(world: &World, changes: &[(&str, &str)]) {
     let stack = world.info.stack_name.as_str();
     let described = describe(world, stack).await;

@@ -1,7 +1,7 @@
-//! The claims under one domain at the numbers at which they broke: a register that names which were given
-//! up have filled, one that names in use have filled, the proof of a domain with 1,300 names of another
-//! client below it, and another public suffix list. On the emulator's DynamoDB, whose limits are those of
-//! the real one.
+//! The claims under one domain at the sizes at which they once failed: a register full of names
+//! that were given up, a register full of names in use, the proof of a domain with 1,300 names of
+//! another client below it, and another public suffix list. Runs on the emulator's DynamoDB, which
+//! has the limits of the real one.
 
 use std::marker::PhantomData;
 use std::time::{Duration, Instant};
@@ -74,8 +74,8 @@ fn long_name(n: usize) -> DomainName {
     domain_name(&format!("n{n:06}.{labels}.{NAME}"))
 }
 
-/// A register as an earlier release wrote it, of about so many bytes: of names that were given up, or of
-/// names that are held.
+/// A register of about this many bytes as an earlier release wrote it: with names that were given
+/// up, or with names that are held.
 pub(crate) fn legacy_register(client_id: &str, bytes: usize, released: bool) -> ClaimRegister {
     let at = now().to_string();
     let mut claims = serde_json::Map::new();
@@ -94,7 +94,7 @@ pub(crate) fn legacy_register(client_id: &str, bytes: usize, released: bool) -> 
     serde_json::from_value(register).unwrap()
 }
 
-/// A table that no poller touches, beside fakes.
+/// A table that no poller changes, with fakes for the other ports.
 pub(crate) struct TablePorts<C = SystemClock>(PhantomData<C>);
 
 impl<C: Clock> Ports for TablePorts<C> {
@@ -109,7 +109,7 @@ impl<C: Clock> Ports for TablePorts<C> {
     type Ids = SystemIds;
 }
 
-/// What the functions do, on such a table.
+/// The operations of the functions on such a table.
 struct Bench {
     table: Table,
     ses: FakeSes,
@@ -195,7 +195,7 @@ impl Bench {
             .publish(&read.unwrap().expect("a domain").records()[0]);
     }
 
-    /// A run of the poller, and how long it took.
+    /// A run of the poller. Returns how long it took.
     async fn poll(&self) -> Duration {
         let poller = Poller {
             tools: self.tools(),
@@ -254,7 +254,8 @@ async fn filled_by_tombstones(world: Shared) {
     let released = release(&bench.tools(), whose, &order, &Actor::Service).await;
     assert_eq!(released.unwrap().domain.state.status(), Status::Contested);
 
-    // Inside or outside, what was given up needs proof of another client, and none of its own.
+    // Inside or outside the register, a name that was given up needs proof from another client, but
+    // not from its own.
     let moved = store.tombstone(&long_name(0)).await.unwrap();
     assert!(moved.is_some_and(|moved| moved.client == client("maple") && !moved.lost));
     assert_eq!(
@@ -289,7 +290,8 @@ async fn filled_by_names_in_use(world: Shared) {
     first.claims = Some(full);
     bench.table.commit(&first).await.unwrap();
 
-    // Without proof there is no room; with it there is, and then for others too.
+    // Without a proof there is no room; with a proof there is room for this name, and then for
+    // other names too.
     let mail = bench.add(&list, "oak", "mail.example.com").await;
     assert_eq!(mail.state.status(), Status::Contested);
     let apex = bench.add(&list, "cedar", NAME).await;
@@ -399,7 +401,7 @@ async fn taken_in_steps(world: Shared) {
         let tombstone = bench.table.tombstone(&name_of(n)).await.unwrap();
         assert!(tombstone.is_some_and(|tombstone| tombstone.lost));
     }
-    // Each of them is told, once.
+    // Each of them is told once.
     let mut told: Vec<String> = Vec::new();
     for event in bench.topic.events() {
         told.push(event.event_id.to_string());
@@ -448,7 +450,7 @@ async fn larger_list(world: Shared) {
         let by = matches!(&verdict, senders::Verdict::Covered { by, .. } if by.as_str() == name);
         assert!(by, "{address}: {verdict:?}");
     }
-    // One without a holder goes by the new list, and beside the old claim.
+    // A name without a holder follows the new list, next to the old claim.
     let beside = bench.add(&after, "oak", "oak.builder.site").await;
     assert_eq!(beside.organizational.as_deref(), Some("oak.builder.site"));
     assert_eq!(beside.state.status(), Status::Pending);

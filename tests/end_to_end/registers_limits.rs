@@ -1,5 +1,5 @@
-//! Tombstones and registers in the table at the limits of DynamoDB; and over HTTP the limit of names that
-//! a client has under one domain, and takeovers of many names that a request begins.
+//! Tombstones and registers in the table at the limits of DynamoDB. Over HTTP, the limit of a
+//! client's names under one domain, and takeovers of many names that a request begins.
 
 use std::time::{Duration, Instant};
 
@@ -67,7 +67,7 @@ async fn tombstones<S: CommitChanges + ReadDomains + ReadClaims>(store: &S) {
     assert_eq!(read.size(), 0, "the register has no trace of it");
     assert_eq!(read.tombstone(&name), Some(tombstone));
 
-    // What is based on an older register writes no tombstone either.
+    // A write based on an older register writes no tombstone either.
     let mut stale = lost.domain.updated(|_| {});
     let leaving = claims.leaving(&name, &maple, Reservation::Full, now());
     stale.claims = Some(leaving.lost(std::slice::from_ref(&name), now()));
@@ -133,7 +133,7 @@ async fn one_too_many(world: Shared) {
         .get(world.client_admin(), &format!("/domains/{more}"))
         .await;
     assert_problem(&absent, 404, "not_found");
-    // The limit is each client's own, and says nothing of others.
+    // The limit is separate for each client, and reveals nothing about others.
     let other = world.add(world.other_client_admin(), &more).await;
     assert!(other.status.is_success(), "{other:?}");
     assert_ne!(other.body["status"], "contested");
@@ -195,7 +195,7 @@ fn is_true_of_a_takeover(detail: &Value) -> bool {
     text(detail).contains("Your proof was found") && !text(detail).contains("Lasso support decides")
 }
 
-/// Lasso support grants a name that many names of others give way to.
+/// Lasso support grants a name for which many names of other clients have to be lost.
 async fn granted_in_steps(world: Shared) {
     const COUNT: usize = 600;
     let domain = world.fresh_domain();
@@ -218,7 +218,7 @@ async fn granted_in_steps(world: Shared) {
             read().await.state.is_proven_claim()
         })
         .await;
-    // Names that an earlier release let a client have, in one write.
+    // Names that an earlier release allowed, in one write.
     world
         .until("they are in the register", async || {
             let (at, squatter) = (SystemClock.now(), client("squatters"));
@@ -237,8 +237,8 @@ async fn granted_in_steps(world: Shared) {
     let release = format!("{path}/release");
     let request = world.request(Method::POST, &release, Some(world.support()));
     let granted = answer_to(request.json(&order)).await;
-    // How far one request gets depends on the machine: the request that stops half-way is tested in
-    // functions/release-domain.
+    // How far one request gets depends on the machine: functions/release-domain tests the request
+    // that stops half-way.
     if granted.status == StatusCode::ACCEPTED {
         assert_eq!(granted.body["status"], "contested");
         let detail = text(&granted.body["status_detail"]);

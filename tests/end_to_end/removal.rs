@@ -1,4 +1,4 @@
-//! Removing a domain, with SES on a bad day, and adding it again.
+//! Removing a domain while SES fails, and adding it again.
 
 use std::time::Duration;
 
@@ -89,7 +89,7 @@ async fn throttled(world: Shared) {
     finished(&world, &domain).await;
 }
 
-/// Killed while SES holds the call back; the domain is then added again.
+/// Killed while SES delays the response; the domain is then added again.
 async fn killed(world: Shared) {
     for added_again in [false, true] {
         let domain = world.fresh_domain();
@@ -153,7 +153,7 @@ async fn assert_absent(world: &Shared, domain: &str) {
     assert_eq!(sender.body["reason"], "not_initiated", "{sender:?}");
 }
 
-/// Empty where the table does not have it.
+/// Empty if the table does not have it.
 async fn staff_status(world: &Shared, domain: &str) -> String {
     let client = &world.info.clients.client_admin;
     let path = format!("/staff/clients/{client}/domains/{domain}");

@@ -1,4 +1,4 @@
-//! What the API refuses, and that refusing writes nothing.
+//! Requests that the API refuses; a refused request writes nothing.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -151,7 +151,7 @@ async fn too_long(world: Shared) {
     for record in records {
         assert!(text(&record["name"]).len() <= 253, "{record}");
     }
-    // Its claim is contested for another client, and so is proof of what is above it.
+    // For another client its claim is contested, and so is a proof of a name above it.
     let claimed = world.add(world.other_client_admin(), &longest).await;
     assert_eq!(claimed.body["status"], "contested", "{claimed:?}");
     let sender = format!("/senders/a@{longer}");

@@ -1,4 +1,4 @@
-//! SES on a bad day, and functions that die.
+//! Failures of SES, and functions that crash.
 
 use std::fs;
 use std::path::Path;
@@ -107,8 +107,8 @@ async fn lost_answers(world: Shared) {
     }
 }
 
-/// The process is killed while SES holds a call back: after everything before it has happened, and
-/// with nothing behind it.
+/// The process is killed while SES delays a response: all earlier steps have happened, and no later
+/// one.
 async fn killed(world: Shared) {
     for operation in [
         "CreateEmailIdentity",
@@ -143,7 +143,7 @@ async fn killed(world: Shared) {
     }
 }
 
-/// Kills this stack's functions, and only these: their code lies in the stack's own folder.
+/// Kills the functions of this stack only: their code is in the stack's own folder.
 pub(crate) fn kill_functions(world: &Shared) {
     let folder = world.info.log_file.parent().expect("a state folder");
     let is_function = |process: &Path| {

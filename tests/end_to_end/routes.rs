@@ -1,5 +1,5 @@
-//! What holds for every route, whatever it does: the tests go through the list of routes, so that a
-//! new one is among them by itself.
+//! Rules for every route. The tests go through the list of routes, so they cover a new route
+//! automatically.
 
 use domain_auth_http::{Access, Operation};
 use reqwest::{Method, StatusCode};
@@ -28,15 +28,15 @@ pub(crate) fn tests(suite: &mut Suite) {
     suite.alone("no_route_that_reads_asks_ses_dns_or_sns", reads);
 }
 
-/// Where a call goes: what its path is about.
+/// The values for the path of a call.
 pub(crate) struct Target<'a> {
     pub(crate) client: &'a str,
     pub(crate) domain: &'a str,
-    /// Of a link, which is all that its holder needs.
+    /// The token of a link, which is all that its holder needs.
     pub(crate) token: &'a str,
 }
 
-/// The token of no link.
+/// A token that belongs to no link.
 pub(crate) const NO_LINK: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 impl Target<'_> {
@@ -52,14 +52,14 @@ impl Target<'_> {
     }
 }
 
-/// What an operation that is for everybody answers, where the token of a path is that of no link.
+/// The response of a public operation whose path has the token of no link.
 pub(crate) fn without_link(operation: Operation) -> StatusCode {
     if !operation.route().path.contains("{token}") {
         return StatusCode::OK;
     }
     match operation.route().method {
         "GET" => StatusCode::NOT_FOUND,
-        // A form leads back to its page, which says so.
+        // A form leads back to its page, which says that there is no such link.
         _ => StatusCode::SEE_OTHER,
     }
 }
@@ -98,7 +98,7 @@ async fn tokens(world: Shared) {
 async fn roles(world: Shared) {
     let domain = world.fresh_domain();
     world.add(world.client_admin(), &domain).await;
-    // A look of the poller would be no deed of a caller.
+    // A look of the poller would not be an action of the caller.
     world.put_off(&domain).await;
     let before = world.domain(&domain).await;
     let target = Target {
@@ -154,7 +154,7 @@ async fn claims(world: Shared) {
     }
 }
 
-/// One role, as authorizers pass it on.
+/// One role, in the forms that authorizers use.
 fn shapes(role: &str) -> [Value; 6] {
     [
         json!(role),
@@ -166,7 +166,8 @@ fn shapes(role: &str) -> [Value; 6] {
     ]
 }
 
-/// The status of an operation on a domain that is not there, with claims that no issuer here makes.
+/// The status of an operation on a domain that does not exist, with claims that no issuer here
+/// makes.
 async fn invoked(world: &Shared, operation: Operation, claims: &Value) -> u64 {
     let route = operation.route();
     let parameters = json!({
@@ -208,7 +209,7 @@ async fn other_clients(world: Shared) {
     let (other_client, unclaimed) = (&world.info.clients.other_client_admin, "not-claimed.com");
     for operation in Operation::ALL {
         let route = operation.route();
-        // What is about a client as a whole is for Lasso support, and about no domain.
+        // Operations on a client as a whole are only for Lasso support, and have no domain.
         if route.parameters().all(|parameter| parameter == "client") {
             continue;
         }
@@ -294,7 +295,7 @@ async fn reads(world: Shared) {
     let (_, token) = url.rsplit_once('/').expect("a token");
     let target = Target { token, ..target };
     let told = world.messages_of_topic().await;
-    // The schedule may fire in between; then it is tried again.
+    // The schedule may start a run in between; then it is tried again.
     world
         .until("no run of the poller came in between", async || {
             let before = (
@@ -324,7 +325,7 @@ async fn reads(world: Shared) {
                 )
         })
         .await;
-    // The counters count: a new domain is told of, and a check asks both SES and DNS.
+    // The counters work: a new domain causes an event, and a check asks both SES and DNS.
     let (ses, told_before) = (world.ses_counts().await, told.count().await);
     let dns = world.dns_questions();
     world.add(world.client_admin(), &world.fresh_domain()).await;

@@ -1,4 +1,5 @@
-//! The proof of a claim is looked up again over TCP, at two name servers, before it takes anything.
+//! The proof of a claim is queried again over TCP, at two name servers, before the claim takes
+//! anything.
 
 use serde_json::{Value, json};
 
@@ -28,7 +29,7 @@ async fn forged(world: Shared) {
     let claimed = world.add(world.client_admin(), &domain).await.body;
     assert_eq!(claimed["status"], "contested");
     world.publish(&domain, &claimed, &["ownership"]);
-    // What UDP shows is forged: over TCP the record is not there, at both servers and then at one.
+    // The record is forged over UDP: over TCP it is missing, first at both servers and then at one.
     let name = format!("_lasso-challenge.{domain}");
     let truth = json!({ "fault": "nxdomain", "name": name, "transport": "tcp" });
     let mut at_one = truth.clone();

@@ -1,4 +1,5 @@
-//! May this client send from this address? Always an answer, and nothing about other clients.
+//! "May this client send from this address?" always has an answer, and reveals nothing about other
+//! clients.
 
 use reqwest::{Method, StatusCode};
 use serde_json::Value;

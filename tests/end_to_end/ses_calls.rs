@@ -1,4 +1,4 @@
-//! Calls to SES that are slow or refused for one domain, and what that does to it and to others.
+//! Calls to SES that are slow or refused for one domain, and their effect on it and on others.
 
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ pub(crate) fn tests(suite: &mut Suite) {
     );
 }
 
-/// SES has verified these domains by their TXT records and given up on DKIM, whose records come late.
-/// While the poller makes SES look again, they are removed.
+/// SES has verified these domains by their TXT records and given up on DKIM, whose records are
+/// published late. While the poller makes SES look again, the domains are removed.
 async fn removed_during_restart(world: Shared) {
     let domains: Vec<String> = (0..3).map(|_| world.fresh_domain()).collect();
     let mut added = Vec::new();

@@ -1,5 +1,5 @@
-//! An SES account that is shared: identities that others made keep their tags, tokens and statuses,
-//! whatever clients do and however SES fails; and a client gets one only by adoption, as it is.
+//! A shared SES account: identities that others created keep their tags, tokens and statuses,
+//! whatever clients do and however SES fails. A client gets one only by adoption, without changes.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -34,7 +34,8 @@ pub(crate) fn tests(suite: &mut Suite) {
     );
 }
 
-/// Shapes of identities that are not the client's: what is added to the one that the gate makes.
+/// Forms of identities that are not the client's: members that are added to the identity at the
+/// gate.
 fn foreign() -> [Value; 5] {
     [
         json!({ "verified": true }),
@@ -60,7 +61,7 @@ impl World {
     }
 }
 
-/// The operations that have changed an identity, or began a search for its records.
+/// The operations that have changed an identity, or started a search for its records.
 fn changes(identity: &Value) -> Vec<&str> {
     let calls = identity["calls"].as_array().expect("calls");
     let changed = calls
@@ -75,7 +76,8 @@ fn without_calls(identity: &Value) -> Value {
     identity
 }
 
-/// SES fails for a while in one call; the client adds the name, removes it, and perhaps adds it again.
+/// SES fails for a while in one call; the client adds the name, removes it, and possibly adds it
+/// again.
 async fn survive(world: Shared) {
     let mut cases = Vec::new();
     let mut faults = Vec::new();
@@ -104,7 +106,8 @@ async fn survive(world: Shared) {
         }
     }
     for (name, _, _) in &cases {
-        // The poller finishes a domain that was removed while it was registered a minute later.
+        // If a domain was removed during its registration, the poller finishes the removal a minute
+        // later.
         world.make_due(name).await;
     }
     for (name, before, added_again) in &cases {
@@ -240,7 +243,7 @@ async fn adopted_by_support(world: Shared) {
         !shown.contains("Made by hand"),
         "only support reads it: {shown}"
     );
-    // Others made it, and may send with it: the domain goes without it.
+    // Others created it and may send with it, so the domain is removed without it.
     let confirmed = format!("{name}?confirm={name}");
     let removed = delete(&world, world.client_admin(), &confirmed).await;
     assert_eq!(removed.status, StatusCode::NO_CONTENT, "{removed:?}");

@@ -1,8 +1,9 @@
-//! The stacks that the tests run on: one that most tests share, and a few for tests that change how SES,
-//! DNS, a role or a function behaves for everybody. Each of these has a stack for itself while it runs, so
-//! that it stands in no other test's way, and none in its own.
+//! The stacks of the tests: one that most tests share, and a few for tests that change how SES,
+//! DNS, a role or a function behaves. Each of those tests has a stack to itself while it runs, so
+//! that tests do not disturb each other.
 //!
-//! A stack is started when the first test asks for it: a filter that matches one test starts one.
+//! A stack starts when the first test needs it, so a filter that matches one test starts only one
+//! stack.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,29 +17,30 @@ use tokio::sync::{OnceCell, Semaphore};
 use crate::PARAMETERS;
 use crate::world::{Shared, World};
 
-/// How many tests run on the shared stack at once. They wait more than they compute, but two emulators
-/// and their functions are enough for two cores: what the functions allow SES and DNS are seconds.
+/// How many tests run on the shared stack at the same time. They mostly wait, but two emulators
+/// with their functions are enough for two cores: the functions' time limits for SES and DNS are
+/// seconds.
 const AT_ONCE: usize = 4;
-/// How many tests have a stack for themselves at once while others run on the shared stack.
+/// How many tests have a stack to themselves while others run on the shared stack.
 const QUIET: usize = 1;
-/// How many of them when the shared stack has nothing left to do.
+/// How many of them run when the shared stack has no more tests.
 const QUIET_AFTERWARDS: usize = 2;
 
-/// A variable with a folder that `sam build` has made: then the tests run on what is deployed from it, and
-/// not on functions that are compiled for the tests.
+/// A variable with a folder from `sam build`. If it is set, the tests run on what is deployed from
+/// this folder, and not on functions that are compiled for the tests.
 const BUILT: &str = "LASSO_BUILT";
 
-/// All stacks, and how long each test has had one.
+/// All stacks, and how long each test has used one.
 #[derive(Debug)]
 pub(crate) struct Stacks {
     started: Mutex<Vec<Arc<LocalStack>>>,
-    /// Why a stack did not start. Then no other is tried.
+    /// Why a stack did not start. Then no other stack is started.
     broken: OnceLock<String>,
     shared: OnceCell<Shared>,
     at_once: Semaphore,
-    /// The tests that want the shared stack, and have not run yet.
+    /// The number of tests for the shared stack that have not run yet.
     sharing: AtomicUsize,
-    /// Those that no test has at the moment.
+    /// The stacks that no test is using.
     quiet: Mutex<Vec<Shared>>,
     quiet_turns: Semaphore,
     took: Mutex<Vec<(Duration, String)>>,
@@ -58,7 +60,7 @@ impl Stacks {
         }
     }
 
-    /// Runs a test beside others.
+    /// Runs a test on the shared stack.
     pub(crate) async fn beside_others<F: Future<Output = ()>>(
         &self,
         name: &str,
@@ -72,7 +74,7 @@ impl Stacks {
         Ok(())
     }
 
-    /// Runs a test on a stack that it has for itself, and leaves SES and DNS calm.
+    /// Runs a test on a stack that it has to itself, and then resets SES and DNS.
     pub(crate) async fn alone<F: Future<Output = ()>>(
         &self,
         name: &str,
@@ -128,7 +130,7 @@ impl Stacks {
         Ok(world)
     }
 
-    /// Stops all of them. How long each test took that has not failed, the longest first.
+    /// Stops all stacks. Returns how long each successful test took, the longest first.
     pub(crate) async fn stop(self) -> Vec<(Duration, String)> {
         drop((self.shared, self.quiet));
         let started = self.started.into_inner();
@@ -144,8 +146,8 @@ impl Stacks {
     }
 }
 
-/// A test that wants the shared stack, or runs on it. All tests begin at once, each on a thread of its own,
-/// so that all are counted long before the first is over.
+/// A test that waits for the shared stack, or runs on it. All tests start immediately, each on its
+/// own thread, so all are counted long before the first ends.
 struct Sharing<'a>(&'a Stacks);
 
 impl<'a> Sharing<'a> {

@@ -1,4 +1,4 @@
-//! What Lasso support sees and does, and no other role can.
+//! The data and actions of Lasso support that no other role has.
 
 use domain_auth::domain::{Domain, NewDomain};
 use domain_auth::history::Actor;
@@ -195,7 +195,7 @@ async fn awkward_clients(world: Shared) {
     }
 }
 
-/// The entry of a domain in a list, looked for on all its pages.
+/// The entry of a domain in a list, searched on all pages.
 async fn in_queue(world: &Shared, list: &str, domain: &str) -> Option<Value> {
     let mut path = list.to_owned();
     loop {

@@ -1,6 +1,6 @@
-//! The table, on the emulator's DynamoDB, in a copy of the deployed table that no poller touches.
-//! The store in memory, on which the use cases are tested, runs the same scenarios: it may promise
-//! no more than the table does.
+//! The table, on the emulator's DynamoDB, in a copy of the deployed table that no poller changes.
+//! The store in memory, with which the use cases are tested, runs the same scenarios: it must not
+//! guarantee more than the table does.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex, TableDescription};
@@ -163,7 +163,7 @@ pub(crate) fn more_tests(suite: &mut Suite) {
     counters(suite);
 }
 
-/// What counts.
+/// Scenarios of counters.
 fn counters(suite: &mut Suite) {
     suite.shared(
         "the_table_counts_the_checks_of_a_minute",
@@ -201,7 +201,7 @@ fn counters(suite: &mut Suite) {
     });
 }
 
-/// An empty table with the keys and indexes of the one that the template made.
+/// An empty table with the keys and indexes of the template's table.
 async fn table(world: &Shared, name: &str) -> Table {
     let name = copy_of_table(world, name).await;
     Table::new(Client::new(&world.aws().await), name)
@@ -339,7 +339,7 @@ async fn races<S: CommitChanges + ReadDomains + ReadClaims>(store: &S) {
 async fn due<S: CommitChanges + DueDomains>(store: &S) {
     let mut expected = Vec::new();
     for n in 0..12 {
-        // Backwards, so that neither the order of names nor of writing is that of time.
+        // Backwards, so that neither the order of names nor of writes is the order of time.
         let change = added("maple", &format!("d{n:02}.com"), now(), hours(12 - n));
         store.commit(&change).await.unwrap();
         if n % 2 == 0 {
@@ -415,7 +415,7 @@ async fn lists<S: CommitChanges + ReadDomains>(store: &S) {
         let mut change = added("maple", &format!("d{n}.com"), now(), now());
         change.domain.community = (n % 3 == 0).then(|| ridge.clone());
         if n == 6 {
-            // A domain is for several communities, in whichever order.
+            // A domain has several communities, in any order.
             let elm = Community::parse("Elm Court").unwrap();
             change.domain.set_communities(vec![elm, ridge.clone()]);
         }
@@ -542,7 +542,7 @@ async fn several<S: CommitChanges + ReadDomains + ReadClaims + DueDomains + Outb
     assert_eq!(stored("maple").await, Some(1));
     assert_eq!(stored("cedar").await, Some(1));
 
-    // One of the two is based on an old version, and then neither is written.
+    // One of the two is based on an old version, so neither is written.
     let mut loses = moved(&maple.domain, Trigger::Removed, hours(1));
     let claims = store.claims("example.com").await.unwrap();
     loses.claims = Some(claims.leaving(&name, &client("maple"), Reservation::Full, hours(1)));
@@ -578,7 +578,7 @@ async fn several<S: CommitChanges + ReadDomains + ReadClaims + DueDomains + Outb
     let history = store.history(&client("maple"), &name, 10, None).await;
     assert_eq!(history.unwrap().items.len(), 2, "its history stays");
 
-    // Its next life begins at version 1, and its history goes on.
+    // Its next life begins at version 1, and its history continues.
     let mut again = added("maple", "example.com", hours(3), hours(3));
     again.claims = Some(claims.taken(&name, &client("maple"), hours(3)));
     store.commit(&again).await.unwrap();
@@ -616,7 +616,8 @@ async fn ledger<S: EmailLedger>(store: &S) {
     assert_eq!(granted, Lease::Granted);
     let in_flight = store.lease(id, hours(3), hours(4)).await.unwrap();
     assert_eq!(in_flight, Lease::InFlight, "no longer held back");
-    // Another reader's email about the same event is another one, and so is another event's.
+    // The email about the same event to another reader is a different email, and so is the email
+    // about another event.
     let other = EmailId::support(SystemIds.event_id(now()));
     let granted = store.lease(of_client, hours(3), hours(4)).await.unwrap();
     assert_eq!(granted, Lease::Granted);

@@ -1,4 +1,4 @@
-//! Scenarios of keys of requests and of counted emails, for the table and the store in memory.
+//! Scenarios of idempotency keys and of counted emails, for the table and the store in memory.
 
 use domain_auth::idempotency::{
     ATTEMPT_LEASE, Attempt, Begun, Fingerprint, IdempotencyKey, IdempotencyLedger, KEPT, KeyOwner,
@@ -55,7 +55,7 @@ pub(crate) async fn requests<S: IdempotencyLedger>(store: &S) {
         assert_eq!(theirs.unwrap(), Begun::Go);
     }
 
-    // The first has died.
+    // The first attempt has crashed.
     let late = now() + ATTEMPT_LEASE - SignedDuration::from_millis(1);
     assert_eq!(
         store.begin(&maple("one", late)).await.unwrap(),
@@ -63,7 +63,7 @@ pub(crate) async fn requests<S: IdempotencyLedger>(store: &S) {
     );
     let second = maple("one", now() + ATTEMPT_LEASE);
     assert_eq!(store.begin(&second).await.unwrap(), Begun::Go);
-    // Or was only slow: the second counts.
+    // Or it was only slow: the second attempt counts.
     let slow = StoredAnswer {
         status: 200,
         ..answer.clone()
@@ -86,7 +86,7 @@ pub(crate) async fn requests<S: IdempotencyLedger>(store: &S) {
         Begun::OtherRequest
     );
 
-    // It is over, whether DynamoDB has deleted it or not.
+    // It has expired, whether DynamoDB has deleted it or not.
     let third = maple("two", second.at + KEPT);
     assert_eq!(store.begin(&third).await.unwrap(), Begun::Go);
     store.forget(&third).await.unwrap();
@@ -179,7 +179,7 @@ pub(crate) async fn recipients<S: CountInstructions>(store: &S) {
     let again = store.count(&maple, counted, &to, today).await.unwrap();
     assert!(matches!(again, Counted::Yes(_)), "{again:?}");
 
-    // Of all clients there are 20, and what is refused is not counted for its client either.
+    // All clients together have 20, and a refused email is not counted for its client either.
     let others: Vec<_> = (PER_RECIPIENT..PER_RECIPIENT_OF_ALL + 10)
         .map(|n| client(&format!("client{n}")))
         .collect();

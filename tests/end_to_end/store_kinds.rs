@@ -1,10 +1,9 @@
-//! One item of every kind that the table holds, in every state that it may have: what a release has
-//! written, and a later one has to read.
+//! One item of every kind in the table, in every possible state: a release has written them, and a
+//! later release has to read them.
 //!
-//! `shared/aws/fixtures/table-1.json` is what [`every_kind`] wrote with the first release. A release
-//! that changes the shape of an item keeps such a table of the release before it:
-//! `WRITE_TABLE=shared/aws/fixtures/table-2.json cargo test -p end-to-end-tests --
-//! the_table_has_the_version`.
+//! `shared/aws/fixtures/table-1.json` is the output of [`every_kind`] in the first release. Before
+//! a release changes the schema of an item, write such a table of the previous release:
+//! `WRITE_TABLE=shared/aws/fixtures/table-2.json cargo test -p end-to-end-tests -- the_table_has_the_version`.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +35,7 @@ use domain_auth_testkit::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-/// A store that every kind of item is written to.
+/// A store to which every kind of item is written.
 pub(crate) trait EveryStore:
     CommitChanges
     + ReadDomains
@@ -63,14 +62,14 @@ impl<S> EveryStore for S where
 {
 }
 
-/// The client whose items they are.
+/// The client of the items.
 pub(crate) const CLIENT: &str = "maple-homes";
-/// The domain that has been through everything.
+/// The domain with all actions in its history.
 pub(crate) const LONG_LIFE: &str = "every-action.example.com";
 
 const SUBJECT: &str = "6f1f2b0e-3c6f-4a55-9d0e-1a2b3c4d5e6f";
 const SUPPORTER: &str = "7a2f2b0e-3c6f-4a55-9d0e-1a2b3c4d5e6f";
-/// What names a person in these items, or was written by one.
+/// Texts in these items that name a person, or that a person wrote.
 pub(crate) const PERSONS: [&str; 7] = [
     SUPPORTER,
     SUBJECT,
@@ -81,7 +80,7 @@ pub(crate) const PERSONS: [&str; 7] = [
     "The contract has ended.",
 ];
 
-/// By a client whose name no other had.
+/// A proof by a client, if no other client had the name.
 const PROVEN: Trigger = Trigger::ProofFound { displaced: None };
 
 struct Writer<'a, S> {
@@ -91,7 +90,7 @@ struct Writer<'a, S> {
     dns: FakeDns,
 }
 
-/// Writes them.
+/// Writes the items.
 pub(crate) async fn every_kind(store: &impl EveryStore) {
     let writer = Writer {
         store,
@@ -121,7 +120,7 @@ impl<S: EveryStore> Writer<'_, S> {
         change.domain
     }
 
-    /// A domain with everything that a client may give.
+    /// A domain with all data that a client can give.
     async fn added(&self, name: &str, contested: bool) -> Domain {
         let mut new = new_domain(CLIENT, name);
         new.community = Some(Community::parse("Maple Ridge").unwrap());
@@ -152,7 +151,7 @@ impl<S: EveryStore> Writer<'_, S> {
         self.commit(change).await
     }
 
-    /// What a look at SES and DNS makes of it.
+    /// The change of the domain after a look at SES and DNS.
     async fn looked(&self, domain: &Domain, verification: AxisStatus) -> Change {
         let ses = SesStatus {
             verification,
@@ -250,7 +249,7 @@ impl<S: EveryStore> Writer<'_, S> {
         let evidence = stored(Action::Removed, json!({ "confirmed": true }));
         let mut change = self.moved(domain, Trigger::Removed, evidence);
         let (name, now) = (&domain.name, self.now());
-        // As `remove` has it: the register that the domain was added with.
+        // As in `remove`: the register with which the domain was added.
         let claims = ClaimRegister::empty(name.organizational());
         let claims = claims.taken(name, &domain.client, domain.added_at);
         change.claims = Some(claims.leaving(name, &domain.client, Reservation::Full, now));
@@ -264,7 +263,7 @@ impl<S: EveryStore> Writer<'_, S> {
         self.commit(deleting).await
     }
 
-    /// A life with every action in it, an end, and a beginning of another.
+    /// A life with every action, its end, and the beginning of the next life.
     async fn every_action(&self) {
         let domain = self.added(LONG_LIFE, true).await;
         self.publish(&domain);
@@ -345,7 +344,7 @@ impl<S: EveryStore> Writer<'_, S> {
         assert_eq!(actions.len(), Action::ALL.len(), "{actions:?}");
     }
 
-    /// A claim of another client that stands against it, and its end.
+    /// A competing claim of another client, and its end.
     async fn challenged(&self, domain: &Domain) -> Domain {
         let rival = Challenger {
             client: client("cedar-homes"),
@@ -416,7 +415,7 @@ impl<S: EveryStore> Writer<'_, S> {
         self.commit(change).await
     }
 
-    /// The others wait in the outbox.
+    /// The others stay in the outbox.
     async fn publish_one(&self) {
         let events = self.store.unpublished_after(None, 1).await.unwrap();
         let published = self.store.mark_published(&events[0], self.now()).await;

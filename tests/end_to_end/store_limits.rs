@@ -41,7 +41,7 @@ where
 {
     let maple = client("maple");
     let held = async || store.client_record(&maple).await.unwrap().held;
-    // Domains of the release before this one are in no number.
+    // Domains of the previous release are not in a number.
     let mut old = Vec::new();
     for n in 0..4 {
         let mut change = added("maple", &format!("old{n}.com"), now(), now());
@@ -54,7 +54,7 @@ where
     store.commit(&gone).await.unwrap();
     assert_eq!(held().await, None);
 
-    // The first changes that count come at once: 3 + 8 - 1.
+    // The first changes that count are simultaneous: 3 + 8 - 1.
     let mut changes: Vec<Change> = (0..8)
         .map(|n| adding("maple", &format!("new{n}.com"), now(), limits(500, 50)))
         .collect();
@@ -67,7 +67,7 @@ where
     let record = store.client_record(&maple).await.unwrap();
     assert_eq!(record.added, Some((Day::of(now()), 8)));
 
-    // A change that loses counts nothing.
+    // A change that loses a conflict does not count.
     let again = adding("maple", "new0.com", now(), limits(500, 50));
     let lost = store.commit(&again).await;
     assert!(matches!(lost, Err(CommitError::Conflict)), "{lost:?}");
@@ -118,7 +118,7 @@ pub(crate) async fn limits_at_once<S: CommitChanges + ReadClientRecord>(store: &
         assert_eq!(usize::try_from(held).unwrap(), fit, "{client_id}");
         assert_eq!(usize::try_from(record.added_on(day)).unwrap(), fit);
     }
-    // The next day begins at nothing, and a clock that is late does not turn it back.
+    // The next day starts from zero, and a late clock does not go back to the earlier day.
     let limits = limits(500, 8);
     let tomorrow = now() + SignedDuration::from_hours(24);
     let day = "day";
@@ -148,7 +148,7 @@ fn alert<'a>(
     }
 }
 
-/// As the use case does: again, as long as others were counted at the same time.
+/// As in the use case: repeated while other events are counted at the same time.
 async fn placed<S: PlaceAlerts>(store: &S, alert: &Alert<'_>, limit: u32, at: Timestamp) -> Place {
     for attempt in 1..=50_u64 {
         if let Some(place) = store.place(alert, limit, at).await.unwrap() {
@@ -185,7 +185,7 @@ pub(crate) async fn alerts<S: PlaceAlerts + ReadAlertCounts + EmailLedger>(store
     };
     assert_eq!(store.alerts_on(&maple, day).await.unwrap(), counts);
 
-    // Once more, on another day and with another limit: the same places, and no other counts.
+    // Again, on another day and with another limit: the same places and the same counts.
     let later = now() + SignedDuration::from_hours(30);
     let again = join_all(alerts.iter().map(|alert| placed(store, alert, 99, later))).await;
     assert_eq!(again, once);
@@ -193,7 +193,7 @@ pub(crate) async fn alerts<S: PlaceAlerts + ReadAlertCounts + EmailLedger>(store
     let then = store.alerts_on(&maple, Day::of(later)).await.unwrap();
     assert_eq!(then, AlertCounts::default());
 
-    // What is no email is settled; what is one waits for its lease.
+    // An event without an email is settled; an event with an email waits for its lease.
     for (id, place) in ids.iter().zip(&once) {
         let lease = store
             .lease(EmailId::support(*id), now(), until)
@@ -206,7 +206,7 @@ pub(crate) async fn alerts<S: PlaceAlerts + ReadAlertCounts + EmailLedger>(store
         assert_eq!(lease, expected, "{place:?}");
     }
 
-    // The same is told of a domain that its client has removed and added again.
+    // The same alert about a domain that its client has removed and added again.
     let cedar = client("cedar");
     let whose = (&cedar, &name);
     let said = async |life: i64, said: Said, hours: i64| {
@@ -232,7 +232,8 @@ pub(crate) async fn alerts<S: PlaceAlerts + ReadAlertCounts + EmailLedger>(store
     }
 }
 
-/// Emails to a mailbox: of many at once no more than the limit are counted, each window by itself.
+/// Emails to a mailbox: of many simultaneous ones at most the limit is counted, separately for each
+/// window.
 pub(crate) async fn mailboxes<S: CountEmails>(store: &S) {
     let contact = EmailAddress::parse("kim@mailbox.example").unwrap();
     for to in [Mailbox::Support, Mailbox::of(&contact)] {

@@ -21,7 +21,8 @@ fn later(minutes: i64) -> Timestamp {
     now() + SignedDuration::from_mins(minutes)
 }
 
-/// What was read in one life is not written in the next, although the version follows.
+/// A change that is based on a read in one life is not written in the next, although the version
+/// follows.
 pub(crate) async fn another_life<S: CommitChanges + ReadDomains>(store: &S) {
     let first = added("maple", NAME, now(), now());
     store.commit(&first).await.unwrap();
@@ -44,7 +45,7 @@ pub(crate) async fn another_life<S: CommitChanges + ReadDomains>(store: &S) {
     }
     assert_eq!(stored(store).await, Some(second.domain.clone()));
 
-    // One that is added again while it is removed goes on with its versions.
+    // A domain that is added again while it is being removed continues its versions.
     let (service, at) = (Actor::Service, later(3));
     let removed = Trigger::Removed;
     let removing = second

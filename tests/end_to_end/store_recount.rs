@@ -1,4 +1,5 @@
-//! Two that count a client's domains at the same time: the number that is written last is not stale.
+//! Two processes count a client's domains at the same time: the number that is written last is not
+//! stale.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,8 +28,8 @@ pub(crate) fn tests(suite: &mut Suite) {
     );
 }
 
-/// Before every other update of an item, which writes the number that was counted, another caller adds a
-/// domain and Lasso support sets the client's limits.
+/// Before every other update with a counted number, another caller adds a domain and Lasso support
+/// sets the client's limits.
 #[derive(Debug, Clone)]
 struct Overtaking {
     other: Table,
@@ -92,7 +93,7 @@ async fn overtaken(world: Shared) {
     let config = Config::from(&aws).to_builder();
     let config = config.interceptor(overtaking.clone()).build();
     let table = Table::new(Client::from_conf(config), name);
-    // One domain is in no number, as those of earlier releases.
+    // One domain is not in a number, as in earlier releases.
     let mut old = added("maple", "old.com", now(), now());
     old.client_count = None;
     other.commit(&old).await.unwrap();

@@ -1,4 +1,5 @@
-//! Scenarios of what the poller's runs leave to each other, for the table and the store in memory.
+//! Scenarios of the data that the poller's runs leave for each other, for the table and the store
+//! in memory.
 
 use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::{Change, Domain};
@@ -36,7 +37,7 @@ pub(crate) async fn runs<S: Runs>(store: &S) {
         next_listing: Some(minutes(5)),
         next_sweep: Some(minutes(60)),
         next_reconciliation: None,
-        // The longest that there is: it has to fit into an item.
+        // The largest possible one: it has to fit into an item.
         listing: Some(Listing {
             begun: minutes(0),
             next: "token".to_owned(),
@@ -56,7 +57,7 @@ pub(crate) async fn runs<S: Runs>(store: &S) {
     let second = store.begin_run(minutes(0), minutes(10)).await.unwrap();
     assert_eq!(second, Some(memory.clone()));
 
-    // It died. Its right ends by itself, and then it takes nothing back.
+    // The run crashed. Its lease expires, and then it cannot return it.
     assert_eq!(
         store.begin_run(minutes(9), minutes(20)).await.unwrap(),
         None

@@ -1,4 +1,4 @@
-//! The shape of what the table holds: the items of this release, and those of the one before it.
+//! The schema of the table: the items of this release, and those of the previous release.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -32,7 +32,7 @@ use crate::store::{added, copy_of_table, now};
 use crate::store_kinds::{CLIENT, LONG_LIFE, every_kind};
 use crate::world::Shared;
 
-/// Where the table of this release is written to, if it is set.
+/// The file for the table of this release, if it is set.
 const WRITE_TABLE: &str = "WRITE_TABLE";
 /// The table of the first release.
 const FIRST_RELEASE: &str = include_str!("../../shared/aws/fixtures/table-1.json");
@@ -97,7 +97,7 @@ async fn first_release(world: &Shared) {
     let waiting = table.waiting(&parts, 100, None).await.unwrap();
     assert_eq!(waiting.items.len(), listed.items.len());
 
-    // This release goes on where the first one ended: its line of history is the newest.
+    // This release continues the table of the first release: its line of history is the newest.
     let long_life = domain_name(LONG_LIFE);
     let before = history(&table, &long_life, 100).await;
     assert_eq!(before[0].action, Action::Readded);
@@ -137,7 +137,7 @@ async fn first_release(world: &Shared) {
         (0, 0),
         "{report:?}"
     );
-    // One was published by the first release.
+    // The first release has published one event.
     let events = items.iter().filter(|item| item["sk"]["S"] == "EVENT");
     assert!(
         report[Counter::Published] >= events.count() - 1,
@@ -188,7 +188,7 @@ async fn unreadable(world: &Shared) {
         update.send().await.unwrap();
     };
     let later = AttributeValue::N((SCHEMA_VERSION + 1).to_string());
-    // The two that have been due for longest, and the first two events.
+    // The two that have been due longest, and the first two events.
     set("CLIENT#maple", "DOMAIN#d0.com", "schema", later.clone()).await;
     let damaged = AttributeValue::S("damaged".to_owned());
     set("CLIENT#maple", "DOMAIN#d1.com", "state", damaged.clone()).await;
@@ -211,7 +211,7 @@ async fn unreadable(world: &Shared) {
     assert_eq!(one.unwrap_err().failure, StoreFailure::Unreadable);
     assert_eq!(counted(), 5);
 
-    // They take the places of this run, and of no other for an hour.
+    // They take places in this run, but in no other run for an hour.
     let minute = now() + SignedDuration::from_mins(1);
     let due = async |at: Timestamp| table.due(Due::Provisioning, at, 2).await.unwrap();
     assert_eq!(due(minute).await, []);
@@ -222,7 +222,7 @@ async fn unreadable(world: &Shared) {
     assert_eq!(names(&all), ["d2.com", "d3.com"]);
     assert_eq!(counted(), 9, "both are tried again");
 
-    // Pages of one event: those that cannot be read end nothing.
+    // Pages of one event: unreadable events do not end the list.
     let first = table.unpublished_after(None, 1).await.unwrap();
     assert_eq!(first, [changes[2].event.clone().unwrap()]);
     let second = table.unpublished_after(first.last(), 1).await.unwrap();
@@ -231,7 +231,7 @@ async fn unreadable(world: &Shared) {
     assert_eq!(none, []);
     assert_eq!(counted(), 11, "once, not in every run");
 
-    // The version protects what this release does not know.
+    // The version protects data that this release does not know.
     let again = table.commit(&added("maple", "d0.com", now(), now())).await;
     assert!(matches!(again, Err(CommitError::Conflict)), "{again:?}");
 }
@@ -243,7 +243,7 @@ async fn too_large(world: &Shared) {
     let (maple, name) = (client("maple"), domain_name("example.com"));
     let (clock, dns) = (TestClock::default(), FakeDns::default());
 
-    // Details that this release would never make so large.
+    // Details larger than this release would ever write.
     let mut change = first.domain.stuck(now(), &SystemIds);
     let details: Vec<String> = (0..60_000).map(|n| format!("detail {n}")).collect();
     let evidence = json!({ "reason": "kept", "details": details });
@@ -266,7 +266,7 @@ async fn too_large(world: &Shared) {
     assert_eq!(kept, Some(evidence));
     assert_eq!(table.unpublished_after(None, 10).await.unwrap().len(), 2);
 
-    // The domain itself, alone and in a transaction: nothing is written.
+    // The domain itself, in a single write and in a transaction: nothing is written.
     let rival = |n| Challenger {
         client: client(&format!("{n}{}", "c".repeat(100))),
         name: name.clone(),
@@ -311,7 +311,7 @@ async fn look_at(dns: &FakeDns, clock: &TestClock, added: &Change) -> DnsLook {
     look
 }
 
-/// A scan, which the service itself never makes.
+/// A scan of all items.
 async fn all_items(client: &Client, table: &str) -> Vec<Item> {
     let mut items = Vec::new();
     let mut pages = client
@@ -326,7 +326,7 @@ async fn all_items(client: &Client, table: &str) -> Vec<Item> {
     items
 }
 
-/// As DynamoDB JSON, sorted by key, one item on a line.
+/// As DynamoDB JSON, sorted by key, one item per line.
 fn write(file: &Path, items: &[Item]) {
     let mut lines: Vec<(String, String)> = items
         .iter()
@@ -346,7 +346,7 @@ fn json_of(item: &Item) -> Value {
         .into()
 }
 
-/// The attribute that DynamoDB JSON names.
+/// The attribute in DynamoDB JSON.
 fn attribute(value: &Value) -> AttributeValue {
     let (kind, value) = value.as_object().unwrap().iter().next().unwrap();
     let text = || value.as_str().unwrap().to_owned();

@@ -1,4 +1,4 @@
-//! Reads for many addresses at once: of the table and of the store in memory.
+//! Reads for many addresses in one call, on the table and on the store in memory.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use jiff::Timestamp;
 /// More than one call of `BatchGetItem` takes.
 const NAMES: usize = 130;
 
-/// Every third domain is there, and no other.
+/// Every third domain exists.
 pub(crate) async fn many<S: CommitChanges + ReadSenders>(store: &S) {
     let names: BTreeSet<DomainName> = (0..NAMES)
         .map(|number| domain_name(&format!("homes{number}.example")))

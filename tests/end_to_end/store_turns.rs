@@ -1,4 +1,4 @@
-//! Scenarios of turns and counts of checks, for the table and the store in memory.
+//! Scenarios of turns and of counted checks, for the table and the store in memory.
 
 use domain_auth::check_limit::{CheckCount, CheckLimit, CountChecks};
 use domain_auth::domain::Domain;
@@ -93,7 +93,7 @@ pub(crate) async fn at_ses<S: SesTurns>(store: &S) {
         "it was done before"
     );
 
-    // A clock that was an hour ahead.
+    // From a clock that was an hour ahead.
     assert_eq!(turn(check, "maple", 3_600).await, at(3_600));
     assert_eq!(turn(check, "maple", 300).await, at(300));
     assert_eq!(turn(check, "maple", 300).await, Turn::Refused);

@@ -1,4 +1,4 @@
-//! One event, one email, however often it comes.
+//! One event, one email, however often it is delivered.
 
 use std::fs;
 
@@ -24,7 +24,7 @@ pub(crate) fn delivery_in(case: &str) -> Value {
     serde_json::from_str(&file).expect("an event in JSON")
 }
 
-/// The same, about another domain and with another id.
+/// The delivery about another domain, with another event id.
 pub(crate) fn delivery(case: &str, domain: &str) -> Value {
     let mut delivery = delivery_in(case);
     let message = event_about(text(&delivery["Records"][0]["body"]), domain);

@@ -1,5 +1,5 @@
-//! The second wall around identities that are not this stack's: whatever a function asks of SES, its role
-//! lets it change those with the stack's tag alone.
+//! The second protection of identities that are not this stack's: whatever a function requests from
+//! SES, its role allows changes only to identities with the stack's tag.
 
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::error::ProvideErrorMetadata;
@@ -97,7 +97,7 @@ async fn tagging(world: Shared) {
         assert!(!world.identity_exists(&domain).await);
         assert_eq!(create(&ses, &domain, &ours).await, "done");
 
-        // An identity of another owner may be adopted, which tags it; and it keeps the tags it has.
+        // An identity of another owner may be adopted, which tags it; it keeps its other tags.
         let foreign = world.fresh_domain();
         made(&world, &foreign, &json!({ "owner": "shop" })).await;
         let arn = format!(

@@ -1,5 +1,6 @@
-//! Who has a domain, over HTTP: no client gets one by adding it, by records that another left, or
-//! by repeating what another has proven; and each gets its own by proving it.
+//! Claims on domains, over HTTP. No client gets a domain by adding it, with records that another
+//! client left, or by repeating another client's proof. Each client gets its own domain by proving
+//! it.
 
 mod alike;
 
@@ -100,7 +101,7 @@ async fn replayed(world: Shared) {
     assert_eq!(claimed["status"], "contested");
     world.publish(&domain, &claimed, &["ownership"]);
     prove(&world, ours, &domain, &["pending"]).await;
-    // Who lost it has a secret of its own now; the one that won it is still in DNS.
+    // The client that lost it has a new secret now; the record of the winner is still in DNS.
     let lost = world.get(other, &format!("/domains/{domain}")).await.body;
     assert_eq!(lost["status"], "contested");
     assert_ne!(lost["records"][0]["value"], claimed["records"][0]["value"]);
@@ -116,7 +117,7 @@ async fn replayed(world: Shared) {
 async fn races(world: Shared) {
     let parent = world.fresh_domain();
     for round in 0..50 {
-        // Fifty organizational domains, and each time the parent or the child too.
+        // Fifty organizational domains; each time the parent or the child is added, too.
         let domain = format!("race{round}-{parent}");
         world.create_zone(&domain);
         let wanted = [
@@ -150,7 +151,7 @@ async fn proven(world: Shared) {
     let domain = world.fresh_domain();
     let squatted = world.add(world.other_client_admin(), &domain).await.body;
     let claimed = world.add(world.client_admin(), &domain).await.body;
-    // The records of the squatter are in DNS, and SES has not seen them yet: they must not help it.
+    // The squatter's records are in DNS, but SES has not seen them yet: they must not help it.
     world.publish(&domain, &claimed, &["ownership"]);
     prove(&world, world.client_admin(), &domain, &["pending"]).await;
     let won = world.domain(&domain).await;
@@ -273,7 +274,8 @@ async fn decided(world: Shared) {
     let sender = world.get(world.client_admin(), &sender).await;
     assert_eq!(sender.body["allowed"], false, "{sender:?}");
     assert_told(&world, &domain).await;
-    // SES gives the same tokens again, so what the holder has published may verify it at once.
+    // SES returns the same tokens again, so the holder's published records may verify it
+    // immediately.
     prove(&world, other, &domain, &["pending", "verified"]).await;
 }
 
@@ -299,8 +301,8 @@ async fn released(world: Shared) {
 
 const REASON: &str = "The community was sold to another builder.";
 
-/// The client that lost a name which Lasso sent for is told so, by every answer about it, and support
-/// is told whom to tell; nothing of it names another client.
+/// The client that lost a name which Lasso sent for is told so in every answer about it, and Lasso
+/// support learns whom to tell. Nothing in it names another client.
 async fn assert_told(world: &Shared, domain: &str) {
     let token = world.client_admin();
     let one = world.domain(domain).await;
@@ -349,7 +351,7 @@ async fn decide(world: &Shared, path: &str, body: &Value) -> Answer {
     answer_to(request.json(body)).await
 }
 
-/// Runs the poller until the claim has led there.
+/// Runs the poller until the claim has one of these states.
 pub(crate) async fn prove(world: &Shared, token: &str, domain: &str, wanted: &[&str]) {
     let clients = &world.info.clients;
     let client = if token == world.client_admin() {

@@ -1,4 +1,4 @@
-//! What a test can do to the stack, as a user, a DNS person or a bad day would.
+//! Actions of a test on the stack: those of a user or an email administrator, and failures.
 
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
@@ -25,7 +25,7 @@ use crate::contract::{Exchange, assert_described};
 
 mod emulator;
 
-/// An answer of the API.
+/// A response of the API.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -36,18 +36,18 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
-/// The stack, and how to reach it.
+/// The stack, with its clients.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) info: StackInfo,
     stack: Arc<LocalStack>,
     http: Client,
-    /// Root's configuration for an SDK client; what it takes to make one is made once.
+    /// Root's configuration for SDK clients, created only once.
     aws: OnceCell<SdkConfig>,
     domains: AtomicUsize,
-    /// How many runs of the poller the tests have begun.
+    /// How many runs of the poller the tests have started.
     runs: AtomicUsize,
-    /// The last of them that is over. Held by the test that runs the poller.
+    /// The last of them that has ended. The test that runs the poller holds the lock.
     last_run: Mutex<usize>,
 }
 
@@ -56,7 +56,7 @@ impl World {
         Self {
             info: stack.info().clone(),
             stack: Arc::clone(stack),
-            // As a program calls: what leads elsewhere is an answer like any other.
+            // Like a program: a redirect is returned and not followed.
             http: Client::builder()
                 .redirect(redirect::Policy::none())
                 .build()
@@ -68,11 +68,11 @@ impl World {
         }
     }
 
-    /// The same stack, after it was given this table.
+    /// The stack after it was deployed with this table.
     pub(crate) fn with_table(&self, table: &str) -> Self {
         let mut world = Self::new(&self.stack);
         table.clone_into(&mut world.info.table);
-        // Domains of other names than those of this test so far.
+        // Domain names that this test has not used.
         world.domains.store(5_000, Ordering::SeqCst);
         world
     }
@@ -161,19 +161,19 @@ impl World {
         .await;
     }
 
-    /// As if the time of the next look had come.
+    /// Makes the next look due now.
     pub(crate) async fn make_due(&self, domain: &str) {
         self.make_due_of(&self.info.clients.client_admin, domain)
             .await;
     }
 
-    /// As if the time of the next look at a client's domain had come.
+    /// Makes the next look at a client's domain due now.
     pub(crate) async fn make_due_of(&self, client_id: &str, domain: &str) {
-        // Where it is refused, a run of the poller has just looked at it.
+        // If this is refused, a run of the poller has just looked at it.
         self.due_at(client_id, domain, Timestamp::UNIX_EPOCH).await;
     }
 
-    /// As if the next look at the domain were due long after the test: the poller leaves it as it is.
+    /// Makes the next look due long after the test, so that the poller does not change the domain.
     pub(crate) async fn put_off(&self, domain: &str) {
         let client = &self.info.clients.client_admin;
         self.until("no other process writes the domain", async || {
@@ -183,7 +183,8 @@ impl World {
         .await;
     }
 
-    /// Whether no other process wrote the domain meanwhile. Where it is gone there is nothing to write.
+    /// Whether no other process wrote the domain meanwhile. If it is gone, there is nothing to
+    /// write.
     async fn due_at(&self, client_id: &str, domain: &str, at: Timestamp) -> bool {
         let table = self.table().await;
         let client = client(client_id);
@@ -203,7 +204,7 @@ impl World {
         }
     }
 
-    /// As if SES had looked for the records in vain.
+    /// Makes the verification fail, as if SES had not found the records.
     pub(crate) async fn fail(&self, domain: &str) {
         let table = self.table().await;
         let client = client(&self.info.clients.client_admin);
@@ -226,7 +227,7 @@ impl World {
         std::fs::write(file, "").expect("a zone file");
     }
 
-    /// How many questions have come to the DNS server.
+    /// How many queries the DNS server has received.
     pub(crate) fn dns_questions(&self) -> u64 {
         self.stack.dns().queries().total()
     }
@@ -258,8 +259,8 @@ impl World {
             .expect("a zone file");
         file.write_all(lines.as_bytes())
             .expect("a zone file that takes records");
-        // The DNS server looks at its folder by itself, too, but not at once. On a thread without a task
-        // of tokio's, which would have to go on for it.
+        // The DNS server also checks its folder in intervals, but not immediately. The thread must
+        // have no task of tokio's, because that task would have to make progress.
         let reload = || futures::executor::block_on(self.stack.dns().reload());
         std::thread::scope(|scope| {
             scope.spawn(reload);
@@ -268,8 +269,8 @@ impl World {
 
     // ── AWS ─────────────────────────────────────────────────────────────────────────────────────
 
-    /// A run of the poller, after the one that is under way, if one is. Tests that ask meanwhile share
-    /// the next one: it begins after all of them have asked.
+    /// A run of the poller after the one that is active, if there is one. Tests that request a run
+    /// meanwhile share the next run: it begins after all of their requests.
     pub(crate) async fn run_poller(&self) {
         let begun_before = self.runs.load(Ordering::SeqCst);
         let mut done = self.last_run.lock().await;
@@ -286,8 +287,8 @@ impl World {
         *done = run;
     }
 
-    /// As if the poller had never run: it reads SES's list of identities, and compares it with all
-    /// domains.
+    /// Makes the poller forget its runs: it reads SES's list of identities, and compares it with
+    /// all domains.
     pub(crate) async fn forget_runs(&self) {
         let table = self.table().await;
         self.until("no run of the poller is under way", async || {
@@ -303,7 +304,7 @@ impl World {
         .await;
     }
 
-    /// Does something between two runs of the poller. It has a minute.
+    /// Does something between two runs of the poller, within a minute.
     pub(crate) async fn without_poller<T>(&self, work: impl Future<Output = T>) -> T {
         let table = self.table().await;
         let mut begun = None;
@@ -332,7 +333,7 @@ impl World {
         answer_to(request.body(event.to_string())).await
     }
 
-    /// Adds a domain and takes it as far as Lasso sending for it.
+    /// Adds a domain and takes it to the state in which Lasso sends for it.
     pub(crate) async fn authenticate(&self, domain: &str) {
         let added = self.add(self.client_admin(), domain).await.body;
         self.publish(domain, &added, &["verification"]);
@@ -347,7 +348,7 @@ impl World {
 
     /// Tries until it is true, for up to eight minutes.
     pub(crate) async fn until(&self, what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-        // A run of the poller may take a minute of its own where much is due.
+        // A run of the poller may take a minute if many domains are due.
         let deadline = Instant::now() + Duration::from_mins(8);
         while !is_so().await {
             assert!(Instant::now() < deadline, "waited in vain until {what}");
@@ -356,7 +357,7 @@ impl World {
     }
 }
 
-/// Where the emulator has its HTTP APIs. What is answered below is held against the document.
+/// The path of the emulator's HTTP APIs. Responses below it are checked against the document.
 const API: &str = "/_aws/execute-api/";
 
 pub(crate) async fn answer_to(request: RequestBuilder) -> Answer {
@@ -376,7 +377,7 @@ pub(crate) async fn answer_to(request: RequestBuilder) -> Answer {
     let status = answer.status();
     let text = answer.text().await.expect("a body");
     if let Some(below) = path.strip_prefix(API) {
-        // Behind the identifier of the API.
+        // After the identifier of the API.
         let path = below.split_once('/').map_or("", |(_, path)| path);
         assert_described(&Exchange {
             method: method.as_str(),
@@ -395,7 +396,7 @@ pub(crate) async fn answer_to(request: RequestBuilder) -> Answer {
     }
 }
 
-/// What stands between two marks in a text.
+/// The text between two marks.
 pub(crate) fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     let (_, rest) = text
         .split_once(start)
@@ -403,7 +404,7 @@ pub(crate) fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     rest.split_once(end).map_or(rest, |(inner, _)| inner)
 }
 
-/// Every octet but letters and digits (RFC 3986 section 2.1).
+/// Every octet except letters and digits (RFC 3986 section 2.1).
 pub(crate) fn percent_encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |mut encoded, byte| {
         if byte.is_ascii_alphanumeric() {
@@ -415,7 +416,7 @@ pub(crate) fn percent_encoded(text: &str) -> String {
     })
 }
 
-/// What EventBridge Scheduler sends.
+/// The event that EventBridge Scheduler sends.
 pub(crate) fn scheduled() -> Value {
     let file = "/../events/verification-poller/scheduled.json";
     let path = env!("CARGO_MANIFEST_DIR").to_owned() + file;
@@ -423,12 +424,12 @@ pub(crate) fn scheduled() -> Value {
     serde_json::from_str(&text).expect("an event in JSON")
 }
 
-/// A text in JSON; empty where there is none.
+/// A text in JSON; empty if the value is not a text.
 pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// Runs the same thing several times at once.
+/// Runs an action several times at the same time.
 pub(crate) async fn at_once<T, F>(times: usize, act: impl Fn(usize) -> F) -> Vec<T>
 where
     T: Send + 'static,
@@ -442,7 +443,7 @@ where
     answers
 }
 
-/// The emulator looks at who signs, not at the signature.
+/// The emulator checks who signs, but not the signature.
 fn root(service: &str) -> String {
     format!(
         "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, \

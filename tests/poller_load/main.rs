@@ -1,6 +1,6 @@
-//! What a run of the deployed poller takes of the machine: the binary as it is released, on the local
-//! stack, with 10,000 domains that are due. Everything that the process does is counted, also the
-//! network, DNS packets and what the SDK makes of requests.
+//! The resources that a run of the deployed poller uses: the release binary, on the local stack,
+//! with 10,000 domains that are due. All resources of the process count, including network, DNS
+//! packets and the SDK's requests.
 
 #![allow(clippy::print_stdout, reason = "a measurement prints what it measures")]
 
@@ -27,22 +27,23 @@ use serde_json::{Value, json};
 type Failure = Box<dyn std::error::Error>;
 
 const DOMAINS: usize = 10_000;
-/// The zone that they are all in. None of their records is there.
+/// The zone of all domains. None of their records exists.
 const ZONE: &str = "waiting-homes.com";
-/// For how long: by then each is looked at every quarter of an hour, and so once in these runs.
+/// How long they have waited: they are then looked at every quarter of an hour, so once in these
+/// runs.
 const WAITING_FOR: SignedDuration = SignedDuration::from_hours(3);
 const AT_ONCE: usize = 16;
-/// Runs in which all domains have to be dealt with.
+/// Runs in which all domains must be looked at.
 const RUNS: usize = 10;
 
 const CPU_GOAL: Duration = Duration::from_millis(1);
 const MEMORY_GOAL: u64 = 96 * 1024;
 
-/// What the processes of a function have taken so far.
+/// The resources that the processes of a function have used so far.
 #[derive(Debug, Clone, Copy, Default)]
 struct Usage {
     cpu: Duration,
-    /// The most that one of them had in memory, in KiB.
+    /// The highest memory use of one process, in KiB.
     peak: u64,
 }
 
@@ -61,12 +62,12 @@ fn main() -> Result<ExitCode, Failure> {
     })
 }
 
-/// Whether the goals are reached.
+/// Whether the goals are met.
 async fn measure(info: &StackInfo) -> Result<bool, Failure> {
     let table = table(info).await;
     let http = Client::new();
     let function = &info.functions["verification-poller"];
-    // So that the schedule does not begin with half of them.
+    // So that the scheduled run does not start with half of them.
     let now = SystemClock.now();
     let until = now + SignedDuration::from_mins(15);
     while table.begin_run(now, until).await?.is_none() {
@@ -194,7 +195,7 @@ async fn control_ses(info: &StackInfo, http: &Client, rate: u32) -> Result<(), F
     Ok(())
 }
 
-/// Runs the poller; while the schedule does, it waits.
+/// Runs the poller; waits while a scheduled run is active.
 async fn invoke(info: &StackInfo, http: &Client, function: &str) -> Result<(), Failure> {
     let url = format!(
         "{}/2015-03-31/functions/{function}/invocations",
@@ -211,20 +212,21 @@ async fn invoke(info: &StackInfo, http: &Client, function: &str) -> Result<(), F
     }
 }
 
-/// How many domains have not been looked at: those that are as they were added.
+/// How many domains have not been looked at: those that have not changed since they were added.
 async fn due(table: &Table) -> Result<usize, Failure> {
     let due = table.due(Due::Look, SystemClock.now(), DOMAINS).await?;
     Ok(due.iter().filter(|domain| domain.ses.is_none()).count())
 }
 
-/// What the processes of a function have taken, by `proc_pid_stat(5)` and `proc_pid_status(5)`.
+/// The resources that the processes of a function have used, from `proc_pid_stat(5)` and
+/// `proc_pid_status(5)`.
 fn usage(function: &str) -> Result<Usage, Failure> {
     let its_own = format!("AWS_LAMBDA_FUNCTION_NAME={function}");
     let ticks = rustix::param::clock_ticks_per_second();
     let mut usage = Usage::default();
     for process in fs::read_dir("/proc")? {
         let folder = process?.path();
-        // Processes of others, and those that have just ended, cannot be read.
+        // Other users' processes, and those that have just ended, cannot be read.
         let Ok(environment) = fs::read(folder.join("environ")) else {
             continue;
         };
@@ -233,7 +235,7 @@ fn usage(function: &str) -> Result<Usage, Failure> {
             continue;
         }
         let stat = fs::read_to_string(folder.join("stat"))?;
-        // After the name of the program, which is in parentheses and may hold anything.
+        // After the name of the program, which is in parentheses and may contain anything.
         let (_, fields) = stat.rsplit_once(')').ok_or("no name in stat")?;
         let fields: Vec<&str> = fields.split_whitespace().collect();
         let [user, system] = [fields[11].parse::<u64>()?, fields[12].parse::<u64>()?];
@@ -253,7 +255,7 @@ fn megabytes(kibibytes: u64) -> f64 {
     f64::from(u32::try_from(kibibytes).unwrap_or(u32::MAX)) / 1024.0
 }
 
-/// The operator, whom the emulator knows by this key.
+/// The operator, whom the emulator recognizes by this key.
 fn root(service: &str) -> String {
     format!(
         "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, \

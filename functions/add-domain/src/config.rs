@@ -1,4 +1,4 @@
-//! What the template gives this function.
+//! The configuration that the template gives this function.
 
 use domain_auth::limits::AdditionLimits;
 use domain_auth::names::{Eligibility, OwnDomainError};
@@ -29,22 +29,22 @@ pub struct Config {
     pub dns: DnsConfig,
 }
 
-/// The environment does not say what it must.
+/// A variable of the environment is missing or invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A variable is missing.
     #[error(transparent)]
     Missing(#[from] MissingVariable),
-    /// A number is missing or none.
+    /// A number is missing or invalid.
     #[error(transparent)]
     Variable(#[from] VariableError),
-    /// A limit cannot be read.
+    /// A limit is missing or invalid.
     #[error(transparent)]
     Limit(#[from] LimitError),
-    /// The DNS servers cannot be read.
+    /// A variable for DNS is invalid.
     #[error(transparent)]
     Dns(#[from] domain_auth_dns::ConfigError),
-    /// One of Lasso's own domains is no domain.
+    /// An entry of `OWN_DOMAINS` is not a domain.
     #[error(transparent)]
     OwnDomain(#[from] OwnDomainError),
 }

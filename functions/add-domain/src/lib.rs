@@ -31,19 +31,19 @@ use lambda_http::http::{HeaderValue, StatusCode, header};
 
 pub use config::{Config, ConfigError};
 
-/// How long the caller waits for SES. What is not done by then, the poller does.
+/// How long the caller waits for SES. The poller does the rest.
 const PATIENCE: Duration = Duration::from_millis(3_500);
 
-/// How long the caller waits for its turn at SES before that, and for the store to give it.
+/// How long, before that, the caller waits for its turn at SES and for the store to give it.
 const TURN_PATIENCE: Duration = Duration::from_millis(2_500);
 
-/// What the handler works with.
+/// The ports and settings of the handler.
 pub struct App<P: Ports> {
-    /// Where domains, claims and events are kept.
+    /// The store of domains, claims and events.
     pub store: P::Store,
     /// Amazon SES.
     pub ses: P::Ses,
-    /// Where events go.
+    /// The destination of events.
     pub publisher: P::Publisher,
     /// Time.
     pub clock: P::Clock,
@@ -53,9 +53,9 @@ pub struct App<P: Ports> {
     pub dns: P::Dns,
     /// Names that may not be added.
     pub eligibility: Eligibility,
-    /// Calls per second of each operation that SES takes, of which requests get a part.
+    /// Calls per second that SES accepts for each operation. Requests get a part of them.
     pub ses_calls_per_second: u32,
-    /// What a client may add, where Lasso support has set nothing else for it.
+    /// What a client may add if Lasso support has set no own limits for it.
     pub limits: AdditionLimits,
 }
 
@@ -110,8 +110,8 @@ where
                 Ok(located(json(StatusCode::OK, &view), &domain))
             }
             Addition::Created(change) => {
-                // If the time is up in the middle of a call, it is as if this function had died
-                // there: the poller takes it up.
+                // If the time is over in the middle of a call, the result is the same as after a
+                // crash: the poller continues.
                 let registered = async {
                     let added = change.domain.clone();
                     let provisioned = self.provision_in_turn(added, &actor, &dns).await;
@@ -128,8 +128,8 @@ where
         }
     }
 
-    /// The domain after SES was asked, if it was. While others wait for their turn, the domain waits
-    /// for its own, which the poller gives it.
+    /// The domain after the calls to SES, if there were any. While other requests wait for their
+    /// turn, this domain is left to the poller.
     async fn provision_in_turn(
         &self,
         domain: Domain,
@@ -137,7 +137,7 @@ where
         dns: &P::Dns,
     ) -> Option<Domain> {
         if domain.state.status() != Status::Provisioning {
-            // It is contested: SES is not asked.
+            // It is contested: SES is not called.
             return None;
         }
         let asker = check_limit::asker(&domain.client, actor);
@@ -151,7 +151,7 @@ where
         provisioned.ok().flatten()
     }
 
-    /// The domain after SES was asked, as far as is known.
+    /// The domain after the calls to SES, as far as known.
     async fn provision(&self, domain: Domain, dns: &P::Dns) -> Option<Domain> {
         let (client, name) = (domain.client.clone(), domain.name.clone());
         let budget = self.budget();
@@ -179,8 +179,8 @@ where
         }
     }
 
-    /// A call that SES throttles is made once more, a second later at the default quota: it has its
-    /// turn, so something else in the account came first.
+    /// SES calls with one repetition: a call that SES throttles is repeated a second later at the
+    /// default quota. It had its turn, so something else in the account used the quota.
     fn budget(&self) -> SesBudget {
         SesBudget::per_second(self.ses_calls_per_second.saturating_mul(2))
     }
@@ -207,7 +207,7 @@ fn answer(status: StatusCode, domain: &Domain, look: Option<&DnsLook>) -> Reply 
 }
 
 fn located(mut reply: Reply, domain: &Domain) -> Reply {
-    // Relative to the URL of the request: only the caller knows below which base path the API is.
+    // Relative to the URL of the request: only the caller knows the base path of the API.
     let location = format!("domains/{}", domain.name);
     if let Ok(location) = HeaderValue::from_str(&location) {
         reply.headers_mut().insert(header::LOCATION, location);

@@ -97,7 +97,7 @@ async fn a_name_of_another_client_is_202_with_the_ownership_record_alone() {
 }
 
 #[tokio::test]
-async fn while_the_poller_has_a_backlog_adding_is_202_and_asks_ses_nothing() {
+async fn additions_during_a_backlog_return_202_without_ses_calls() {
     let app = app();
     let later = app.clock.now() + SignedDuration::from_secs(30);
     app.store.keep_for_poller(later).await.unwrap();
@@ -116,7 +116,7 @@ async fn a_call_that_ses_throttles_once_is_made_again() {
 }
 
 #[tokio::test]
-async fn the_101st_name_of_a_client_under_a_domain_is_refused_and_nothing_is_written() {
+async fn the_101st_name_under_a_domain_is_refused_without_a_write() {
     let app = app();
     let (maple, now) = (client("maple-homes"), app.clock.now());
     let names = (0..NAMES_PER_CLIENT).map(|n| domain_name(&format!("n{n}.maplehomes.com")));
@@ -129,7 +129,7 @@ async fn the_101st_name_of_a_client_under_a_domain_is_refused_and_nothing_is_wri
     assert!(app.store.all_domains().is_empty());
     assert!(app.publisher.events().is_empty());
     assert_eq!(app.store.claims("maplehomes.com").await.unwrap(), claims);
-    // One fewer, and there is room.
+    // With one name fewer, there is room.
     let fewer = claims.released(
         &domain_name("n0.maplehomes.com"),
         &maple,
@@ -162,7 +162,7 @@ async fn a_client_at_a_limit_is_told_which_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn adding_a_domain_again_for_another_community_adds_the_community_and_says_so() {
+async fn adding_a_domain_again_adds_its_other_community() {
     let app = app();
     let request = |community: &str| {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/add-domain");

@@ -1,4 +1,4 @@
-//! What the template gives this function.
+//! The configuration that the template gives this function.
 
 use domain_auth_aws::{
     LimitError, MissingVariable, VariableError, limit, optional, positive, required,
@@ -22,13 +22,13 @@ pub struct Config {
     pub claims: ClaimNames,
 }
 
-/// The environment does not say what it must.
+/// A variable of the environment is missing or invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// A variable is missing, or no number above zero.
+    /// A variable is missing, or is not a number above zero.
     #[error(transparent)]
     Variable(#[from] VariableError),
-    /// A limit is none.
+    /// A limit is missing or invalid.
     #[error(transparent)]
     Limit(#[from] LimitError),
 }

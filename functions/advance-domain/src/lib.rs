@@ -1,7 +1,7 @@
 //! `POST /domains/{domain}/restart`: another 72 hours at SES for a domain that failed.
 //! `POST /domains/{domain}/notify`: the client is ready for the final step.
-//! `PATCH /domains/{domain}`: what the client said of it is changed.
-//! All of it also below `/staff/clients/{client}`: Lasso support does it on the client's behalf.
+//! `PATCH /domains/{domain}`: changes its details. All of these are also below
+//! `/staff/clients/{client}`, for Lasso support on the client's behalf.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -29,21 +29,22 @@ use lambda_http::http::StatusCode;
 
 pub use config::{Config, ConfigError};
 
-/// What the handler works with.
+/// The ports and settings of the handler.
 pub struct App<P: Ports> {
-    /// Where domains and events are kept.
+    /// The store of domains and events.
     pub store: P::Store,
     /// Amazon SES.
     pub ses: P::Ses,
-    /// Where events go.
+    /// The destination of events.
     pub publisher: P::Publisher,
     /// Time.
     pub clock: P::Clock,
     /// Randomness.
     pub ids: P::Ids,
-    /// Calls per second of each operation that SES takes, of which requests get a part.
+    /// Calls per second that SES accepts for each operation. Requests get a part of them.
     pub ses_calls_per_second: u32,
-    /// Emails to Lasso support on a day about the domains of a client for which no other limit is set.
+    /// The daily limit of emails to Lasso support about the domains of a client without a limit of
+    /// its own.
     pub support_emails: u32,
 }
 

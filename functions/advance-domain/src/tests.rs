@@ -48,7 +48,7 @@ async fn app() -> TestApp {
     app
 }
 
-/// Adds a domain that SES has given records for, and moves it on.
+/// Adds a domain whose records SES has returned, and applies the triggers.
 async fn add(app: &TestApp, name: &str, triggers: Vec<Trigger>) {
     let (now, ids) = (app.clock.now(), &app.ids);
     let new = new_domain("maple-homes", name);
@@ -104,7 +104,7 @@ async fn a_throttled_ses_is_503_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn who_says_ready_twice_gets_the_same_answer_and_support_one_alert() {
+async fn a_repeated_ready_message_gets_the_same_response_and_one_alert() {
     let app = app().await;
     let first = answer(&app, "notify-pending").await;
     let again = answer(&app, "notify-pending").await;
@@ -142,7 +142,7 @@ async fn a_restart_without_a_turn_is_503_and_asks_ses_nothing() {
 }
 
 #[tokio::test]
-async fn what_support_does_on_behalf_is_in_the_clients_history_under_its_name() {
+async fn the_clients_history_shows_actions_of_support_on_its_behalf() {
     let app = app().await;
     assert_eq!(answer(&app, "restart-on-behalf").await["status"], 200);
     assert_eq!(answer(&app, "notify-on-behalf").await["status"], 200);
@@ -177,7 +177,7 @@ async fn support_is_told_that_a_domain_is_being_removed() {
 }
 
 #[tokio::test]
-async fn a_change_is_written_once_and_the_history_says_what_it_was() {
+async fn a_change_of_details_is_written_once_to_the_history() {
     let app = app().await;
     for _ in 0..2 {
         assert_eq!(answer(&app, "change").await["status"], 200);

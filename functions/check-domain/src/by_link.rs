@@ -1,5 +1,5 @@
-//! The check that is asked for on the page of a link. A browser sends it as a form, so every answer leads
-//! back to the page, which shows what is stored.
+//! The check from the page of a link. A browser sends it as a form, so every response leads back to
+//! the page, which shows the stored result.
 
 use domain_auth::check_limit::CountChecks;
 use domain_auth::dns::Lookup;
@@ -27,8 +27,8 @@ where
             Meter: Meter,
         >,
 {
-    /// The pause between two checks is the domain's, for all callers, and the limit of a minute is that of
-    /// its client.
+    /// The pause between two checks is that of the domain, for all callers, and the limit of a
+    /// minute is that of its client.
     pub(crate) async fn check_by_link(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {
         let token = request.link_token()?;
         let found = match linked_domain(&self.store, &self.clock, &token).await {
@@ -56,8 +56,8 @@ where
     }
 }
 
-/// Back to the page: at once where it says itself what is wrong, and otherwise so that it says that there
-/// was no check.
+/// Leads back to the page. The page shows some problems itself; for the others, the address tells
+/// it that there was no check.
 fn failed(token: &LinkToken, error: &CheckError) -> Answer {
     let query = match error {
         Failure::Refused(CheckRefusal::TooSoon { .. }) | Failure::NotFound => "",

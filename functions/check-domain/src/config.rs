@@ -1,4 +1,4 @@
-//! What the template gives this function.
+//! The configuration that the template gives this function.
 
 use domain_auth::final_step::{FinalStepPolicy, PolicyError};
 use domain_auth::use_cases::check::CheckLimits;
@@ -26,19 +26,19 @@ pub struct Config {
     pub dns: DnsConfig,
 }
 
-/// The environment does not say what it must.
+/// A variable of the environment is missing or invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A variable is missing.
     #[error(transparent)]
     Missing(#[from] MissingVariable),
-    /// A number is missing or none.
+    /// A number is missing or invalid.
     #[error(transparent)]
     Variable(#[from] VariableError),
-    /// The final step cannot be read.
+    /// The settings of the final step are invalid.
     #[error(transparent)]
     FinalStep(#[from] PolicyError),
-    /// The DNS servers cannot be read.
+    /// A variable for DNS is invalid.
     #[error(transparent)]
     Dns(#[from] domain_auth_dns::ConfigError),
 }

@@ -1,6 +1,6 @@
 //! `POST /domains/{domain}/check`, and `…/recheck` for Lasso support: looks at SES and DNS now, and
-//! answers with the fresh domain. `POST /handoff/{token}/check` does the same for a person with a link, and
-//! answers with the way back to its page.
+//! returns the fresh domain. `POST /handoff/{token}/check` does this for a person with a link, and
+//! leads back to the link's page.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -25,13 +25,13 @@ use lambda_http::http::StatusCode;
 
 pub use config::{Config, ConfigError};
 
-/// What the handler works with.
+/// The ports and settings of the handler.
 pub struct App<P: Ports> {
-    /// Where domains and events are kept.
+    /// The store of domains and events.
     pub store: P::Store,
     /// Amazon SES.
     pub ses: P::Ses,
-    /// Where events go.
+    /// The destination of events.
     pub publisher: P::Publisher,
     /// Time.
     pub clock: P::Clock,
@@ -39,11 +39,11 @@ pub struct App<P: Ports> {
     pub ids: P::Ids,
     /// DNS.
     pub dns: P::Dns,
-    /// Where figures go.
+    /// The destination of metrics.
     pub meter: P::Meter,
     /// Who takes the final step.
     pub final_step: FinalStepPolicy,
-    /// How much checks may take.
+    /// The limits of checks.
     pub limits: CheckLimits,
 }
 
@@ -73,7 +73,7 @@ where
         }
     }
 
-    /// The pause between two checks holds for the client and Lasso support together.
+    /// The client and Lasso support share the pause between two checks.
     async fn check(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {
         if request.operation()? == Operation::CheckHandoff {
             return self.check_by_link(request).await;

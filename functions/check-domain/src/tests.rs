@@ -125,7 +125,7 @@ async fn lasso_support_checks_with_the_same_pause_and_sees_everything() {
 }
 
 #[tokio::test]
-async fn a_check_that_finds_ses_satisfied_moves_the_domain_and_tells_of_it() {
+async fn a_check_of_a_verified_identity_verifies_the_domain() {
     let app = app(FakeDns::default()).await;
     app.ses.verify(&domain_name("example.com"));
     let reply = check(&app).await;
@@ -139,7 +139,7 @@ async fn a_check_that_finds_ses_satisfied_moves_the_domain_and_tells_of_it() {
 }
 
 #[tokio::test]
-async fn a_throttled_ses_leaves_what_it_said_last_and_dns_is_shown_all_the_same() {
+async fn a_throttled_check_keeps_the_ses_status_and_shows_dns() {
     let app = app(FakeDns::default()).await;
     app.ses
         .fail("GetIdentityDkimAttributes", &[SesFault::Throttled]);
@@ -175,7 +175,7 @@ async fn by_link(app: &TestApp, case: &str) -> Answer {
     )
 }
 
-/// With the link that is in the events.
+/// With the link of the sample events.
 async fn app_with_link() -> TestApp {
     let app = app(FakeDns::default()).await;
     let (client, name) = (client("maple-homes"), domain_name("example.com"));
@@ -206,7 +206,7 @@ async fn a_link_holder_checks_the_domain_and_is_led_back_to_the_page() {
 }
 
 #[tokio::test]
-async fn a_link_holder_checks_whatever_a_mail_program_has_added_to_the_address() {
+async fn a_check_by_link_ignores_parameters_of_mail_programs() {
     let (plain, followed) = (app_with_link().await, app_with_link().await);
     let before = stored(&followed).await;
     let answer = by_link(&followed, "by-link-with-parameters-of-a-mail-program").await;
@@ -233,7 +233,7 @@ async fn a_link_holder_and_the_client_share_the_pause_of_the_domain() {
 }
 
 #[tokio::test]
-async fn a_link_holder_is_told_that_there_was_no_check_where_the_client_had_too_many() {
+async fn a_link_holder_is_told_of_a_check_refused_by_the_clients_limit() {
     let mut app = app_with_link().await;
     app.limits.checks_per_minute = 1;
     assert_eq!(check(&app).await.status(), StatusCode::OK);

@@ -1,4 +1,4 @@
-//! What is done to one domain, by its client and on its behalf.
+//! Actions on one domain, by its client or by Lasso support on its behalf.
 
 use http::Method;
 use serde_json::json;

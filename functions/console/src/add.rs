@@ -1,4 +1,4 @@
-//! The list of a client's domains, and the form that adds some.
+//! The list of a client's domains, and the form that adds domains.
 
 use askama::Template;
 use http::StatusCode;
@@ -18,7 +18,7 @@ const MOST_NAMES: usize = 20;
 /// What separates the labels of a domain, as people type it (RFC 5895 section 2).
 const DOTS: [char; 4] = ['.', '。', '．', '｡'];
 
-/// Names that were not added, and why, each reason once.
+/// Names that were not added, with the reason; each reason only once.
 type NotAdded = Vec<(String, String)>;
 
 fn refuse(not_added: &mut NotAdded, name: &str, why: String) {
@@ -40,7 +40,7 @@ fn refusals(not_added: &[(String, String)]) -> String {
 }
 
 impl<F: Fetch> Visit<'_, F> {
-    /// The list with the form as it is.
+    /// The list with the form and its present content.
     pub(crate) async fn list(&self, form: AddForm, status: StatusCode) -> Result<Outcome, Failure> {
         let cursor = self.request.query("cursor");
         let list: List<Summary> = self
@@ -64,14 +64,14 @@ impl<F: Fetch> Visit<'_, F> {
         let view = View {
             title: "Domains".to_owned(),
             main: main.render()?,
-            // The answer to a form has no address to fetch it from again.
+            // The response to a form has no address from which it could be fetched again.
             refresh_seconds: (status == StatusCode::OK).then_some(30),
             has_no_fields: false,
         };
         Ok(Outcome::Page(status, view))
     }
 
-    /// Adds every name in the field, and says of each how it went.
+    /// Adds every name in the field, and reports the result of each.
     pub(crate) async fn add(&self) -> Result<Outcome, Failure> {
         let field = |name| self.request.field(name).unwrap_or_default().to_owned();
         let mut form = AddForm {
@@ -142,7 +142,7 @@ impl<F: Fetch> Visit<'_, F> {
         }
     }
 
-    /// One name. What was pasted is read as the domain that the API sees in it.
+    /// Adds one name. The API decides which domain is in a pasted text.
     async fn add_one(
         &self,
         name: &str,
@@ -187,7 +187,7 @@ fn all(added: &[Added]) -> String {
     names.join(", ")
 }
 
-/// What was typed or pasted, name by name, each once.
+/// The names that were typed or pasted, each once.
 fn names_in(typed: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let parts = typed.split([' ', ',', ';', '\n', '\r', '\t']);
@@ -205,7 +205,7 @@ mod tests {
     use super::names_in;
 
     #[test]
-    fn names_are_found_in_what_was_pasted() {
+    fn names_are_found_in_pasted_text() {
         assert_eq!(names_in("  example.com "), ["example.com"]);
         assert_eq!(
             names_in("a.com, b.com;c.com\r\na.com <d.com>"),

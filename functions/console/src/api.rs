@@ -16,7 +16,7 @@ pub(crate) struct Api<'a, F> {
     token: &'a str,
 }
 
-/// What the API refuses, as it says it (RFC 9457).
+/// A problem that the API returned (RFC 9457).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Problem {
@@ -28,42 +28,42 @@ pub(crate) struct Problem {
     pub(crate) title: String,
     /// This occurrence, for people.
     pub(crate) detail: String,
-    /// A domain that was meant, perhaps.
+    /// A domain that was possibly meant.
     pub(crate) suggestion: Option<String>,
-    /// What Lasso support needs to find the request.
+    /// The identifier by which Lasso support finds the request.
     pub(crate) request_id: Option<String>,
 }
 
-/// The API has not done what it was asked for.
+/// A request to the API failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
-    /// It does not take the token.
+    /// The API does not accept the token.
     #[error("the API does not take the token")]
     SignedOut,
-    /// It refuses.
+    /// The API refused the request.
     #[error("the API refuses: {}", .0.code)]
     Problem(Box<Problem>),
-    /// There is no answer.
+    /// There was no response.
     #[error("the API did not answer")]
     NoAnswer(#[from] FetchError),
-    /// The answer is not what the API is documented to answer.
+    /// The response does not have the documented form.
     #[error("the API's answer cannot be read (status {0})")]
     Unreadable(u16, #[source] serde_json::Error),
 }
 
 impl<'a, F: Fetch> Api<'a, F> {
-    /// At `url`, for the person whose token this is.
+    /// The API at `url`, for the person with this token.
     pub(crate) fn new(fetch: &'a F, url: &'a str, token: &'a str) -> Self {
         Self { fetch, url, token }
     }
 
-    /// What is there.
+    /// Reads a resource.
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
         let (status, body) = self.call(Method::GET, path, None, None).await?;
         read(status, &body)
     }
 
-    /// A document, as it is: its media type, and itself.
+    /// Reads a document, with its media type.
     pub(crate) async fn document(&self, path: &str) -> Result<Response<Vec<u8>>, ApiError> {
         let answer = self.send(Method::GET, path, None, None).await?;
         if answer.status().is_success() {
@@ -72,7 +72,7 @@ impl<'a, F: Fetch> Api<'a, F> {
         Err(refusal(&answer))
     }
 
-    /// Does something. With the same `key` it is done once.
+    /// Performs an action. With the same `key` it is performed only once.
     pub(crate) async fn act(
         &self,
         method: Method,
@@ -135,7 +135,7 @@ fn refusal(answer: &Response<Vec<u8>>) -> ApiError {
     if status == StatusCode::UNAUTHORIZED {
         return ApiError::SignedOut;
     }
-    // API Gateway's own refusals are no problem details.
+    // Errors of API Gateway itself are not problem details.
     let read: Option<Problem> = serde_json::from_slice(answer.body()).ok();
     let mut problem = read.unwrap_or_default();
     problem.status = status.as_u16();

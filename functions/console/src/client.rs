@@ -1,5 +1,5 @@
-//! The pages of one domain, for its client and on its behalf, and what leads to them. Its actions are in
-//! `actions.rs`, the list of domains is in `add.rs`.
+//! The pages of one domain, for its client and for Lasso support on its behalf, and the routes to
+//! them. The actions are in `actions.rs`, the list of domains is in `add.rs`.
 
 use askama::Template;
 use domain_auth::handoff::HandoffFormat;
@@ -17,13 +17,13 @@ use crate::types::{Claim, Domain, Entry, Link, List, OtherClaim};
 use crate::view::{self, AddForm};
 use crate::{Failure, Visit, words};
 
-/// Most lines of history beside a domain.
+/// Most lines of history on a domain's page.
 const MOST_LINES: usize = 10;
-/// Most claims of others that are shown beside a claim.
+/// Most claims of other clients that are shown with a claim.
 const MOST_OTHERS: usize = 4;
 
 impl<F: Fetch> Visit<'_, F> {
-    /// Answers a request of a person who is signed in.
+    /// Answers a request of a signed-in person.
     pub(crate) async fn answer(&self, parts: &[&str]) -> Result<Outcome, Failure> {
         let is_post = match &self.request.method {
             &Method::GET => false,
@@ -63,7 +63,7 @@ impl<F: Fetch> Visit<'_, F> {
         Ok(Outcome::Page(StatusCode::FORBIDDEN, view))
     }
 
-    /// What is at and below the address of a domain.
+    /// The pages at and below the address of a domain.
     pub(crate) async fn domain(
         &self,
         place: &Place,
@@ -110,7 +110,7 @@ impl<F: Fetch> Visit<'_, F> {
         Ok(Outcome::Page(StatusCode::OK, view))
     }
 
-    /// What Lasso support sees beside the domain: its newest history, and the claims of others.
+    /// Additional data for Lasso support: the newest history, and the claims of other clients.
     async fn beside(&self, place: &Place, domain: &Domain) -> Result<Beside, Failure> {
         if !place.is_staff() {
             return Ok(Beside::default());
@@ -233,7 +233,7 @@ impl<F: Fetch> Visit<'_, F> {
         self.flash.and_then(|flash| flash.typed(field))
     }
 
-    /// `POST`, once for this form and `what`.
+    /// Sends `POST`, with an idempotency key made of this form and `what`.
     pub(crate) async fn post(
         &self,
         path: &str,
@@ -244,7 +244,7 @@ impl<F: Fetch> Visit<'_, F> {
         self.api.act(Method::POST, path, body, key.as_deref()).await
     }
 
-    /// The fields of the form that are not empty, as members of a body.
+    /// The non-empty fields of the form, as members of a body.
     pub(crate) fn fields(&self, names: &[&str]) -> Value {
         let given = names.iter().filter_map(|name| {
             let value = self.request.field(name)?;
@@ -254,7 +254,7 @@ impl<F: Fetch> Visit<'_, F> {
     }
 }
 
-/// Back to the domain, where the person reads how it went.
+/// Goes back to the domain's page, with a flash message about the result.
 pub(crate) fn told<T>(
     place: &Place,
     answer: Result<T, ApiError>,
@@ -269,7 +269,7 @@ pub(crate) fn told<T>(
     }
 }
 
-/// An answer of the API as what a page shows of it.
+/// Parses a response of the API into the type for a page.
 pub(crate) fn read<T: DeserializeOwned>(status: u16, answer: Value) -> Result<T, ApiError> {
     serde_json::from_value(answer).map_err(|error| ApiError::Unreadable(status, error))
 }

@@ -1,4 +1,4 @@
-//! What the template gives this function.
+//! The configuration that the template gives this function.
 
 use std::str::FromStr;
 
@@ -10,19 +10,19 @@ use url::Url;
 pub struct Config {
     /// `API_URL`: base of the HTTP API, without a slash at the end.
     pub api_url: String,
-    /// Where people reach the console.
+    /// The public URL of the console.
     pub console: ConsoleUrl,
-    /// `CONSOLE_SECRET`: sessions are encrypted with it.
+    /// `CONSOLE_SECRET`: the secret that encrypts sessions.
     pub secret: String,
-    /// `FRAME_ANCESTORS`: who may show the console in a frame, as a source list of CSP.
+    /// `FRAME_ANCESTORS`: the sites that may show the console in a frame, as a source list of CSP.
     pub frame_ancestors: String,
     /// `CLIENT_ID_CLAIM` and `ROLES_CLAIM`.
     pub claims: ClaimNames,
-    /// How people sign in.
+    /// The settings of the sign-in.
     pub sign_in: SignInConfig,
 }
 
-/// The names of the claims that carry client and roles.
+/// The names of the claims with client and roles.
 #[derive(Debug, Clone)]
 pub struct ClaimNames {
     /// The client's identifier.
@@ -31,17 +31,17 @@ pub struct ClaimNames {
     pub roles: String,
 }
 
-/// How people sign in.
+/// The settings of the sign-in.
 #[derive(Debug, Clone)]
 pub struct SignInConfig {
-    /// `CONSOLE_CLIENT_ID`: the console among the applications of the issuer.
+    /// `CONSOLE_CLIENT_ID`: the console's client identifier at the issuer.
     pub client_id: String,
     /// `JWT_ISSUER`.
     pub issuer: String,
-    /// `OIDC_SCOPES`: what is asked for beside `openid`, with spaces between.
+    /// `OIDC_SCOPES`: scopes in addition to `openid`, separated by spaces.
     pub scopes: String,
-    /// `OIDC_AUTHORIZATION_ENDPOINT`, `OIDC_TOKEN_ENDPOINT` and `OIDC_JWKS_URI`; none where the issuer's
-    /// discovery document has them.
+    /// `OIDC_AUTHORIZATION_ENDPOINT`, `OIDC_TOKEN_ENDPOINT` and `OIDC_JWKS_URI`; `None` if the
+    /// issuer has a discovery document.
     pub endpoints: Option<Endpoints>,
     /// `OIDC_END_SESSION_ENDPOINT`: where a browser is sent at sign-out.
     pub end_session: Option<String>,
@@ -50,29 +50,29 @@ pub struct SignInConfig {
 /// Endpoints of an issuer without a discovery document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
-    /// Where a browser is sent to sign in.
+    /// The address to which a browser is sent to sign in.
     pub authorization: String,
-    /// Where codes and refresh tokens become tokens.
+    /// The address that exchanges codes and refresh tokens for tokens.
     pub token: String,
-    /// Where the keys are that tokens are signed with.
+    /// The address of the keys that sign tokens.
     pub jwks: String,
 }
 
-/// `CONSOLE_URL`: where people reach the console. A path is not possible, because a `__Host-` cookie is
-/// for a whole host.
+/// `CONSOLE_URL`: the public URL of the console. It has no path, because a `__Host-` cookie is for
+/// a whole host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsoleUrl {
     origin: String,
     is_secure: bool,
 }
 
-/// The environment does not say what it must.
+/// A variable of the environment is missing or invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A variable is missing.
     #[error(transparent)]
     Missing(#[from] MissingVariable),
-    /// Not an address that a console can have.
+    /// Not a possible URL of a console.
     #[error("CONSOLE_URL is not an https URL without a path (http for a loopback address alone)")]
     ConsoleUrl,
     /// Some of the endpoints are set, and some are not.

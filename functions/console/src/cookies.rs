@@ -1,14 +1,15 @@
-//! Cookies (RFC 6265): for this host alone, kept from scripts, and in pieces where they are long.
+//! Cookies (RFC 6265): for this host only, not readable by scripts, and split if they are long.
 
 use std::fmt::Write as _;
 
 use http::HeaderMap;
 use http::header::COOKIE;
 
-/// Most octets of a value in one cookie: browsers keep 4,096 of name, value and attributes.
+/// Most octets of a value in one cookie: browsers store up to 4,096 octets of name, value and
+/// attributes.
 const PIECE: usize = 3_600;
-/// Most pieces. API Gateway takes 10,240 octets of headers in a request (Amazon API Gateway quotas,
-/// HTTP API), and other headers need some of them.
+/// Most pieces. API Gateway accepts 10,240 octets of headers in a request (Amazon API Gateway
+/// quotas, HTTP API), and other headers need some of them.
 const MOST_PIECES: usize = 2;
 
 /// Names and attributes of cookies.
@@ -22,7 +23,7 @@ pub struct Cookies {
 pub struct Jar(Vec<(String, String)>);
 
 impl Jar {
-    /// Those that the headers of a request have.
+    /// The cookies in the headers of a request.
     pub fn of(headers: &HeaderMap) -> Self {
         let lines = headers.get_all(COOKIE).into_iter();
         let lines = lines.filter_map(|line| line.to_str().ok());
@@ -42,21 +43,21 @@ impl Jar {
 }
 
 impl Cookies {
-    /// With the prefix `__Host-` and `Secure` over https: a browser then takes them from this host alone,
-    /// over TLS, and not from a subdomain or a neighbour.
+    /// With the prefix `__Host-` and `Secure` over https: a browser then accepts them only from
+    /// this host, over TLS, and not from a subdomain or a neighbour.
     pub fn new(is_secure: bool) -> Self {
         Self { is_secure }
     }
 
-    /// The value of a cookie, of all its pieces.
+    /// The value of a cookie, joined from its pieces.
     pub fn read(&self, jar: &Jar, name: &str) -> Option<String> {
         let pieces = (0..MOST_PIECES).map_while(|piece| jar.get(&self.name(name, piece)));
         let value: String = pieces.collect();
         (!value.is_empty()).then_some(value)
     }
 
-    /// `Set-Cookie` for a value in base64url; none where it is too long. It is kept for `seconds`, or
-    /// until the browser is closed.
+    /// `Set-Cookie` for a value in base64url; `None` if it is too long. It is stored for `seconds`,
+    /// or until the browser is closed.
     pub fn write(&self, name: &str, value: &str, seconds: Option<i64>) -> Option<Vec<String>> {
         if value.len() > PIECE * MOST_PIECES {
             return None;
@@ -71,7 +72,7 @@ impl Cookies {
         Some(pieces.collect())
     }
 
-    /// `Set-Cookie` that removes it.
+    /// `Set-Cookie` that removes the cookie.
     pub fn clear(&self, name: &str) -> Vec<String> {
         let pieces = 0..MOST_PIECES;
         pieces
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_value_comes_back_from_its_pieces_and_a_longer_one_is_not_kept() {
+    fn long_values_are_split_and_longer_ones_are_not_stored() {
         let cookies = Cookies::new(true);
         for length in [1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE] {
             let value = "v".repeat(length);

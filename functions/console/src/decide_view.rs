@@ -1,5 +1,5 @@
-//! What Lasso support sees of a domain beside what its client sees: whose name it is, with the claims of
-//! others in view, and what was seen, what follows and what happened, side by side.
+//! Additional parts of a domain's page for Lasso support: the holder of the name and the competing
+//! claims, and next to each other what was seen, what follows from it, and what happened.
 
 use askama::Template;
 use domain_auth::state::Status;
@@ -11,12 +11,12 @@ use crate::types::{Claim, Domain, OtherClaim};
 use crate::view::{Line, pretty};
 use crate::words;
 
-/// What the API has at other addresses about the same domain.
+/// Data about the domain from other addresses of the API.
 #[derive(Default)]
 pub(crate) struct Beside {
     /// The newest lines of its history.
     pub(crate) lines: Vec<Line>,
-    /// The claims of others on the name, each with its page where it has one.
+    /// The claims of other clients on the name, each with its domain if there is one.
     pub(crate) others: Vec<(OtherClaim, Option<Domain>)>,
 }
 
@@ -53,7 +53,7 @@ impl Side {
     }
 }
 
-/// Why Lasso support rejects, mostly.
+/// Common reasons of Lasso support for a rejection.
 const REASONS: [&str; 4] = [
     "The name of the domain does not belong to your organization. Please add the domain that your own email addresses have.",
     "The CNAME records are missing. Please publish them, and tell us that you are ready again.",
@@ -71,12 +71,12 @@ pub(crate) struct Decide<'a> {
     ses: Option<String>,
     reasons: [&'static str; 4],
     evidence: String,
-    /// Each record, its state in a word, and the class of its colour.
+    /// Each record with its state as a word, and the class of its colour.
     seen: Vec<(&'a Record, &'static str, &'static str)>,
     lines: &'a [Line],
     /// What was typed as a reason before, in a form that was refused.
     typed: &'a str,
-    /// This claim, and then those of others; empty where there is no other.
+    /// This claim, followed by other clients' claims; empty if there are no others.
     sides: Vec<Side>,
 }
 

@@ -14,7 +14,7 @@ use crate::place::Place;
 use crate::types::Domain;
 use crate::words;
 
-/// Between two checks of a domain, in seconds.
+/// Seconds between two checks of a domain.
 const BETWEEN_CHECKS: i64 = 30;
 
 /// The records in the order of the page.
@@ -49,7 +49,7 @@ impl Cards {
         sorted
     }
 
-    /// How many are published otherwise than they should be.
+    /// How many records are published with a wrong value.
     fn wrong(&self) -> usize {
         let all = self.main.iter().chain(&self.mail_from).chain(&self.dmarc);
         let wrong = RecordState::Wrong.as_str();
@@ -61,7 +61,7 @@ impl Cards {
     }
 }
 
-/// The state of folded records: of the first that is not in order, or of all.
+/// The common state of folded records: the state of the first one that is not right, or of all.
 fn together(cards: &[RecordCard]) -> (&'static str, &'static str) {
     let found = RecordState::Found.as_str();
     let first = cards.iter().find(|card| card.state != found);

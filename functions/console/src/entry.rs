@@ -27,7 +27,7 @@ where
                 .map(|context| context.request_id.clone());
             let incoming = Incoming::of(&request);
             let response = app.handle(&incoming).await;
-            // No path: it has a domain, which the line of the API has beside the client.
+            // No path: it contains a domain. The API's log line has the domain next to the client.
             tracing::info!(
                 operation = page_of(&incoming),
                 status = response.status().as_u16(),
@@ -57,7 +57,7 @@ fn page_of(request: &Incoming) -> String {
     format!("{} {kind}", request.method)
 }
 
-/// The word as the console has it; nothing that a browser made up gets into the log.
+/// The console's own word, so that no text from a browser gets into the log.
 fn known(what: &str) -> &'static str {
     const KNOWN: [&str; 19] = [
         "adopt",

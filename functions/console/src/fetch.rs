@@ -4,35 +4,35 @@ use std::time::Duration;
 
 use http::{Request, Response};
 
-/// The longest answer that is read. The API's are some 100 KB at most.
+/// The longest response that is read. The API's are about 100 KB at most.
 const LONGEST: usize = 2_000_000;
 
-/// Sends a request and reads the answer. Redirects are not followed.
+/// Sends a request and reads the response. Redirects are not followed.
 pub trait Fetch: Send + Sync {
-    /// The answer, whatever its status.
+    /// The response, whatever its status.
     fn send(
         &self,
         request: Request<Vec<u8>>,
     ) -> impl Future<Output = Result<Response<Vec<u8>>, FetchError>> + Send;
 }
 
-/// There is no answer.
+/// There was no response.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// The other side could not be reached, or did not answer in time.
+    /// The server could not be reached, or did not respond in time.
     #[error("no answer over HTTP")]
     NoAnswer(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The answer is longer than any that is expected.
+    /// The response is longer than expected.
     #[error("an answer over HTTP is too long")]
     TooLong,
 }
 
-/// Over the network.
+/// An HTTP client over the network.
 #[derive(Debug, Clone)]
 pub struct Network(reqwest::Client);
 
 impl Network {
-    /// A client that gives an answer `timeout`.
+    /// A client that waits up to `timeout` for a response.
     pub fn new(timeout: Duration) -> Result<Self, FetchError> {
         reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -61,7 +61,7 @@ impl Fetch for Network {
     }
 }
 
-/// Without the URL, which can hold a domain of a client.
+/// Without the URL, which can contain a client's domain.
 fn no_answer(error: reqwest::Error) -> FetchError {
     FetchError::NoAnswer(Box::new(error.without_url()))
 }

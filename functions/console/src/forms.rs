@@ -1,4 +1,5 @@
-//! Forms that only the session they were made for can send, each to its one address.
+//! Form tokens: a form can be sent only by the session that it was made for, and only to its own
+//! address.
 
 use domain_auth::ports::Ids;
 
@@ -23,7 +24,7 @@ pub(crate) enum Forged {
     /// `Origin` is not the console's.
     #[error("the form comes from another origin")]
     Origin,
-    /// The form was not made for this session and this address.
+    /// The form was made for another session or another address.
     #[error("the form was not made for this session")]
     Form,
 }
@@ -33,7 +34,7 @@ impl<'a> Forms<'a> {
         Self { seal, session, ids }
     }
 
-    /// The value of [`FIELD`] in a form that is sent to `path`. No other form has the same.
+    /// The value of [`FIELD`] in a form that is sent to `path`. Every form has a different value.
     pub(crate) fn token(&self, path: &str) -> String {
         let context = [self.session.secret.as_str(), path];
         self.seal.seal(Purpose::Form, &context, &self.ids.secret())
@@ -45,8 +46,8 @@ impl<'a> Forms<'a> {
         self.seal.seal(Purpose::Form, &context, &())
     }
 
-    /// What makes the form of a request the one it is, however often it is sent: the `Idempotency-Key`
-    /// of what it asks for.
+    /// Checks the form of a request, and returns its `Idempotency-Key`: the same one, however often
+    /// the form is sent.
     pub(crate) fn key(&self, request: &Incoming, origin: &str) -> Result<String, Forged> {
         if request.origin() != Some(origin) {
             return Err(Forged::Origin);

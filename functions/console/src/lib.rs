@@ -1,6 +1,6 @@
-//! The console: pages for Client Administrators and for Lasso support, made of what the HTTP API answers
-//! the person who is signed in. It has no permission of its own, so that it shows nothing and does nothing
-//! that the API does not allow that person.
+//! The console: pages for Client Administrators and for Lasso support. It makes them from the
+//! responses of the HTTP API to the signed-in person. It has no permissions of its own, so it can
+//! neither show nor do anything that the API does not allow that person.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -47,7 +47,7 @@ pub use request::Incoming;
 pub use seal::Seal;
 pub use session::Sessions;
 
-/// What the handler works with.
+/// The ports and settings of the handler.
 pub struct App<F, C> {
     config: Config,
     oidc: Oidc,
@@ -67,28 +67,28 @@ impl<F: fmt::Debug, C: fmt::Debug> fmt::Debug for App<F, C> {
     }
 }
 
-/// A request of a person who is signed in.
+/// A request of a signed-in person.
 pub(crate) struct Visit<'a, F> {
     pub(crate) request: &'a Incoming,
     pub(crate) person: &'a Person,
     pub(crate) api: Api<'a, F>,
     pub(crate) forms: Forms<'a>,
-    /// HTML of what the page before has left to say.
+    /// HTML of the flash message that the previous request set.
     pub(crate) said: String,
     /// What the page before has left.
     pub(crate) flash: Option<&'a session::Flash>,
-    /// Of a form: what makes it the one that it is.
+    /// The idempotency key of the submitted form; `None` for a GET.
     pub(crate) key: Option<String>,
     pub(crate) now: jiff::Timestamp,
 }
 
-/// A page is not there.
+/// Why there is no page.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// There is nothing at this address.
+    /// The address does not exist.
     #[error("there is no such page")]
     NoPage,
-    /// The API has not done it.
+    /// The request to the API failed.
     #[error(transparent)]
     Api(#[from] ApiError),
     /// A page cannot be rendered.
@@ -129,7 +129,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
         })
     }
 
-    /// What is shown to people who are signed in.
+    /// The pages for signed-in people.
     async fn inside(
         &self,
         request: &Incoming,
@@ -265,7 +265,7 @@ fn said(flash: &session::Flash) -> Result<String, askama::Error> {
     askama::Template::render(&Said { flash })
 }
 
-/// A page that says why there is none. What the API says is for people.
+/// A page about the failure. The API's own text is shown to the person.
 fn failed(failure: &Failure) -> Result<Outcome, askama::Error> {
     let log = || {
         tracing::warn!(
@@ -313,7 +313,7 @@ fn failed(failure: &Failure) -> Result<Outcome, askama::Error> {
     Ok(Outcome::Page(status, view))
 }
 
-/// A file to keep. It is never shown as a page of the console.
+/// A file to download. It is never shown as a page of the console.
 fn file(answer: Response<Vec<u8>>, name: &str) -> Response<String> {
     let (parts, body) = answer.into_parts();
     let mut response = Response::new(String::from_utf8_lossy(&body).into_owned());

@@ -1,4 +1,4 @@
-//! What is to be done about a domain now.
+//! The next step for a domain.
 
 use domain_auth::state::Status;
 
@@ -6,12 +6,12 @@ use crate::place::Place;
 use crate::types::{Domain, StepCode, Summary};
 use crate::words;
 
-/// The one thing to do.
+/// The next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Next {
     /// Say that the client is ready, on a button with this label.
     Ready(&'static str),
-    /// It was said at this time, and Lasso support is to act.
+    /// The client said so at this time, and Lasso support has to act.
     Told(String),
     /// Restart.
     Restart,
@@ -21,7 +21,7 @@ pub(crate) enum Next {
     Nothing,
 }
 
-/// What is to be done, in a sentence.
+/// The next step, as a sentence.
 pub(crate) fn next_step(
     place: &Place,
     domain: &Domain,
@@ -33,7 +33,7 @@ pub(crate) fn next_step(
         return step.map(|step| step.sentence.clone());
     }
     match (next, wrong) {
-        // It stands below.
+        // It is shown below.
         (Next::Told(_), _) => None,
         (Next::Publish, 1) => Some(
             "One record has to be changed. It says what is wrong, and how to repair it.".to_owned(),
@@ -47,8 +47,8 @@ pub(crate) fn next_step(
     }
 }
 
-/// What is to be done. The API decides it, by what DNS and Amazon SES said last; after a state of which
-/// Lasso support is told, the console asks the client to say that it is ready.
+/// The next step. The API decides it from the last results of DNS and Amazon SES. In states about
+/// which Lasso support can be told, the console asks the client to say that it is ready.
 pub(crate) fn next(place: &Place, domain: &Domain) -> Next {
     if place.is_staff() {
         return Next::Nothing;
@@ -78,7 +78,8 @@ pub(crate) fn next(place: &Place, domain: &Domain) -> Next {
     }
 }
 
-/// A domain that is not verified yet may be told of, too; and Lasso support says it on behalf of a client.
+/// The label of the button with which Lasso support can also be told about a domain that is not
+/// verified yet, by the client or by Lasso support on its behalf.
 pub(crate) fn tell_early(place: &Place, summary: &Summary) -> Option<&'static str> {
     let is_pending = summary.status == Status::Pending;
     if place.is_staff() && is_pending {
@@ -95,7 +96,7 @@ pub(crate) fn tell_early(place: &Place, summary: &Summary) -> Option<&'static st
         return None;
     }
     match (summary.step(), summary.ready_at) {
-        // It is the next step, and stands above.
+        // It is the next step, which is shown above.
         (StepCode::TellLasso, _) => None,
         (_, Some(_)) => Some(
             "Lasso was told that you are ready, and takes the final step when Amazon SES has verified the domain. You can tell Lasso again.",

@@ -1,5 +1,5 @@
-//! Sign-in: the authorization code flow of OpenID Connect Core 1.0 with PKCE (RFC 7636), as a public
-//! client. The issuer is asked only while a person signs in and when a token is refreshed.
+//! Sign-in: the authorization code flow of OpenID Connect Core 1.0 with PKCE (RFC 7636), as a
+//! public client. The issuer is called only while a person signs in and when a token is refreshed.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -27,18 +27,18 @@ use tokio::sync::Mutex;
 use crate::config::{ConsoleUrl, Endpoints, SignInConfig};
 use crate::fetch::{Fetch, FetchError};
 
-/// Where the issuer sends a browser back to.
+/// The path to which the issuer sends a browser back.
 pub(crate) const CALLBACK: &str = "/callback";
 
 /// How long a person has to sign in, in seconds.
 pub(crate) const TIME_TO_SIGN_IN: i64 = 900;
 
-/// The issuer as a client of it sees it.
+/// The issuer, as seen by a client.
 #[derive(Debug)]
 pub struct Oidc {
     config: SignInConfig,
     console: ConsoleUrl,
-    /// What was discovered. Forgotten when a token is signed with a key that is not in it.
+    /// The discovered data. Dropped if a token is signed with an unknown key.
     known: Mutex<Option<Arc<Issuer>>>,
 }
 
@@ -82,23 +82,23 @@ type Client = CoreClient<
     EndpointNotSet,
 >;
 
-/// A sign-in that is under way. The browser keeps it sealed; nothing of it but the state and the nonce
-/// leaves the console in any other form.
+/// A sign-in in progress. The browser stores it encrypted. Only the state and the nonce leave the
+/// console in another form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignIn {
-    /// Comes back with the code: the browser that began is the one that ends.
+    /// Comes back with the code, and shows that the same browser began the sign-in.
     pub state: String,
-    /// Comes back in the ID token: it was issued for this sign-in.
+    /// Comes back in the ID token, and shows that the token was issued for this sign-in.
     pub nonce: String,
-    /// Proves to the issuer that who has the code is who asked for it.
+    /// Proves to the issuer that the console that sends the code has requested it.
     pub verifier: String,
-    /// The page that the person wanted.
+    /// The page that the person requested.
     pub to: String,
     /// When it began, in seconds since 1970.
     pub at: i64,
 }
 
-/// What the issuer sends a browser back with.
+/// The parameters with which the issuer sends a browser back.
 #[derive(Debug, Clone, Default)]
 pub struct Callback {
     /// The code.
@@ -109,47 +109,47 @@ pub struct Callback {
     pub error: Option<String>,
 }
 
-/// Tokens of a person, whose ID token was verified.
+/// Tokens of a person, after the ID token was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tokens {
-    /// What the API takes.
+    /// The token for the API.
     pub id_token: String,
-    /// For new ones; none where the issuer gives none.
+    /// For new tokens; `None` if the issuer returned none.
     pub refresh_token: Option<String>,
     /// When the ID token ends.
     pub expires_at: Timestamp,
-    /// Who it is.
+    /// The person.
     pub subject: String,
 }
 
 /// The sign-in failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// No sign-in of this browser is under way, or for too long.
+    /// This browser has no sign-in in progress, or it has expired.
     #[error("no sign-in is under way in this browser")]
     NotBegun,
-    /// The state is not that of the sign-in.
+    /// The state is not that of this sign-in.
     #[error("the sign-in that comes back is not the one that began in this browser")]
     OtherState,
-    /// The issuer says no.
+    /// The issuer refused.
     #[error("the issuer did not sign the person in: {0}")]
     Refused(String),
     /// The ID token is not valid, or was issued for another sign-in.
     #[error("the ID token is refused: {0}")]
     Token(String),
-    /// The issuer has no ID token for the code.
+    /// The issuer returned no ID token for the code.
     #[error("the issuer gave no ID token")]
     NoIdToken,
-    /// What the template says of the issuer is no URL.
+    /// An address of the issuer in the template is not a URL.
     #[error("an endpoint of the issuer is not a URL")]
     Endpoint(#[from] openidconnect::url::ParseError),
-    /// The issuer did not answer, or with nothing that can be read.
+    /// The issuer did not respond, or its response cannot be read.
     #[error("the issuer did not answer as OpenID Connect has it: {0}")]
     Issuer(String, #[source] Option<FetchError>),
 }
 
 impl Oidc {
-    /// With the issuer of the template.
+    /// Sign-in with the issuer of the template.
     pub fn new(config: SignInConfig, console: ConsoleUrl) -> Self {
         Self {
             config,
@@ -158,7 +158,8 @@ impl Oidc {
         }
     }
 
-    /// Begins a sign-in that leads to the page `to`: where to send the browser, and what it has to keep.
+    /// Begins a sign-in that leads to the page `to`. Returns where to send the browser, and what it
+    /// has to store.
     pub async fn begin<F: Fetch>(
         &self,
         fetch: &F,
@@ -170,7 +171,7 @@ impl Oidc {
         let sign_in = SignIn {
             state: ids.secret(),
             nonce: ids.secret(),
-            // 43 to 128 characters (RFC 7636, section 4.1); a secret alone may have fewer.
+            // 43 to 128 characters (RFC 7636, section 4.1); a single secret may have fewer.
             verifier: format!("{}{}", ids.secret(), ids.secret()),
             to,
             at: now.as_second(),
@@ -186,7 +187,7 @@ impl Oidc {
                 move || nonce,
             )
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
-        // `openid` is always asked for.
+        // `openid` is always requested.
         for scope in self.config.scopes.split_whitespace() {
             if scope != "openid" {
                 request = request.add_scope(Scope::new(scope.to_owned()));
@@ -229,7 +230,7 @@ impl Oidc {
         Ok(tokens(id_token, &claims, answer.refresh_token()))
     }
 
-    /// New tokens of the person `subject`, by a refresh token.
+    /// New tokens for the person `subject`, from a refresh token.
     pub async fn refresh<F: Fetch>(
         &self,
         fetch: &F,
@@ -252,7 +253,7 @@ impl Oidc {
         if claims.subject().as_str() != subject {
             return Err(SignInError::Token("it is another person's".to_owned()));
         }
-        // Without rotation the old one stays good (RFC 6749, section 6).
+        // Without rotation the old refresh token stays valid (RFC 6749, section 6).
         let next = answer.refresh_token().unwrap_or(&old);
         Ok(tokens(id_token, &claims, Some(next)))
     }
@@ -288,9 +289,9 @@ impl Oidc {
         }
     }
 
-    /// Where a browser is sent to end its session with the issuer, too: with the parameters of OpenID
-    /// Connect RP-Initiated Logout 1.0, and `logout_uri` as Amazon Cognito calls it. Without
-    /// `id_token_hint`, because no token is in a URL.
+    /// The address to which a browser is sent to end its session at the issuer, too. It has the
+    /// parameters of OpenID Connect RP-Initiated Logout 1.0, and `logout_uri`, as Amazon Cognito
+    /// calls it. It has no `id_token_hint`, because URLs must not contain tokens.
     pub async fn end_session<F: Fetch>(&self, fetch: &F) -> Option<String> {
         let issuer = self.issuer(fetch).await.ok()?;
         let mut url = url::Url::parse(issuer.end_session.as_ref()?).ok()?;
@@ -314,8 +315,8 @@ impl Oidc {
             .set_redirect_uri(RedirectUrl::new(self.console.page(CALLBACK))?))
     }
 
-    /// The claims of a token that the issuer has signed for us. `nonce` is none for a refreshed token,
-    /// which need not have it (OpenID Connect Core, section 12.2).
+    /// The claims of a token that the issuer has signed for the console. `nonce` is `None` for a
+    /// refreshed token, which need not have one (OpenID Connect Core, section 12.2).
     async fn verified<F: Fetch>(
         &self,
         fetch: &F,
@@ -392,7 +393,7 @@ impl Oidc {
     }
 }
 
-/// [`Fetch`] as the library asks for it.
+/// [`Fetch`] in the form of the library.
 struct Asked<'a, F>(&'a F);
 
 impl<'c, F: Fetch> AsyncHttpClient<'c> for Asked<'_, F> {
@@ -426,12 +427,12 @@ fn is_unknown_key<T>(claims: &Result<T, ClaimsVerificationError>) -> bool {
     )
 }
 
-/// The library's own clock is not asked.
+/// The library's own clock is not used.
 fn at(now: Timestamp) -> DateTime<Utc> {
     DateTime::from_timestamp(now.as_second(), 0).unwrap_or_default()
 }
 
-/// Without what the answer says beyond its code: it may hold a token.
+/// Only the error code of the response: the rest may contain a token.
 fn refused<T>(error: RequestTokenError<FetchError, T>) -> SignInError
 where
     T: openidconnect::ErrorResponse + std::fmt::Display,

@@ -1,17 +1,17 @@
-//! Where a domain is: in the console and in the API, which have the same addresses.
+//! The address of a domain, which is the same in the console and in the API.
 
-/// A domain of the person's own client, or of a client that Lasso support looks at.
+/// A domain of the person's own client, or of a client whose domains Lasso support is viewing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     /// In A-labels, as in the address.
     pub(crate) domain: String,
-    /// `/domains/{domain}`, or the same below `/staff/clients/{client}`.
+    /// `/domains/{domain}`, or this path below `/staff/clients/{client}`.
     pub(crate) path: String,
-    /// The list that it is in.
+    /// The path of its list.
     pub(crate) list: String,
-    /// The client as people read it; empty for the person's own.
+    /// The client in readable form; empty for the person's own client.
     pub(crate) client: String,
-    /// What the check is called in the address.
+    /// The name of the check in the path.
     pub(crate) check: &'static str,
 }
 
@@ -27,7 +27,7 @@ impl Place {
         }
     }
 
-    /// A domain of the client with this part of the address.
+    /// A domain of the client whose identifier is this part of the path.
     pub(crate) fn of_client(client: &str, domain: &str) -> Self {
         Self {
             domain: domain.to_owned(),
@@ -38,23 +38,23 @@ impl Place {
         }
     }
 
-    /// Whether Lasso support looks at it.
+    /// Whether Lasso support is viewing it.
     pub(crate) fn is_staff(&self) -> bool {
         !self.client.is_empty()
     }
 
-    /// An address below it.
+    /// A path below it.
     pub(crate) fn under(&self, name: &str) -> String {
         format!("{}/{name}", self.path)
     }
 
-    /// The address of its check.
+    /// The path of its check.
     pub(crate) fn check_path(&self) -> String {
         self.under(self.check)
     }
 }
 
-/// An identifier of a client, of its part of an address.
+/// The identifier of a client from its part of a path.
 pub(crate) fn readable(part: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = part;

@@ -1,4 +1,4 @@
-//! What a browser is answered.
+//! Responses to a browser.
 
 use domain_auth_pages::{Frame, Referrer, headers};
 use http::header::{CACHE_CONTROL, HeaderName, HeaderValue, LOCATION, SET_COOKIE};
@@ -17,12 +17,12 @@ pub(crate) struct View {
     pub(crate) has_no_fields: bool,
 }
 
-/// What a handler decides.
+/// The result of a handler.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// A page.
     Page(StatusCode, View),
-    /// Another page, which says this first.
+    /// A redirect to another page, which shows this flash message.
     Go(String, Option<Flash>),
     /// A file.
     File(Response<Vec<u8>>, String),
@@ -38,12 +38,12 @@ impl Outcome {
         Self::Page(StatusCode::OK, view)
     }
 
-    /// To `to`, where the person reads that it was done.
+    /// A redirect to `to` with a flash message that the action succeeded.
     pub(crate) fn done(to: &str, text: impl Into<String>) -> Self {
         Self::said(to, "good", text)
     }
 
-    /// To `to`, where the person reads why not.
+    /// A redirect to `to` with a flash message about the reason of a refusal.
     pub(crate) fn refused(to: &str, text: impl Into<String>) -> Self {
         Self::said(to, "bad", text)
     }
@@ -115,7 +115,7 @@ pub(crate) fn page(
     Ok(response)
 }
 
-/// To another page, by GET.
+/// A redirect to another page with GET.
 pub(crate) fn see_other(to: &str) -> Response<String> {
     let mut response = Response::new(String::new());
     *response.status_mut() = StatusCode::SEE_OTHER;

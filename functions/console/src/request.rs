@@ -1,4 +1,4 @@
-//! A request of a browser, read once.
+//! A request of a browser, parsed once.
 
 use http::{HeaderMap, Method};
 use lambda_http::{Body, Request, RequestExt};
@@ -25,7 +25,7 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    /// Of an event of an HTTP API.
+    /// The request in an event of an HTTP API.
     pub fn of(request: &Request) -> Self {
         let query = request.query_string_parameters_ref();
         let query = query.into_iter().flat_map(|query| {
@@ -43,7 +43,7 @@ impl Incoming {
         }
     }
 
-    /// The parts of the path; none where one of them has characters that no address of the console has.
+    /// The parts of the path; `None` if a part has characters that no address of the console has.
     pub fn segments(&self) -> Option<Vec<&str>> {
         let path = self.path.trim_start_matches('/').trim_end_matches('/');
         if path.is_empty() {
@@ -58,7 +58,7 @@ impl Incoming {
         parts.iter().all(is_plain).then_some(parts)
     }
 
-    /// What `Origin` says.
+    /// The value of the header `Origin`.
     pub fn origin(&self) -> Option<&str> {
         self.origin.as_deref()
     }
@@ -75,7 +75,7 @@ impl Incoming {
         found(&self.query, name)
     }
 
-    /// A field of the form, without space around it; none where it is empty.
+    /// A field of the form, without white space around it; `None` if it is empty.
     pub fn field(&self, name: &str) -> Option<&str> {
         let value = found(&self.form, name)?.trim();
         (!value.is_empty()).then_some(value)

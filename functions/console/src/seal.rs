@@ -1,5 +1,5 @@
-//! What the console gives a browser to keep: encrypted and authenticated with AES-SIV (RFC 5297), so
-//! that a browser can neither read nor change it, nor use it for anything else.
+//! Data that a browser stores for the console. It is encrypted and authenticated with AES-SIV (RFC
+//! 5297), so that a browser can neither read nor change it, nor use it for another purpose.
 
 use std::fmt;
 
@@ -11,30 +11,30 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha512};
 
-/// What is sealed. One purpose does not open what was sealed for another.
+/// The purpose of sealed data. Data that was sealed for one purpose cannot be opened for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// A session.
     Session,
-    /// A sign-in that is under way.
+    /// A sign-in in progress.
     SignIn,
-    /// What the next page says first.
+    /// A flash message for the next page.
     Flash,
-    /// A form of a session, by its secret and the path that it is sent to.
+    /// A form of a session, with the session's secret and the path that it is sent to.
     Form,
 }
 
-/// Seals, and opens what it sealed.
+/// Seals values, and opens them again.
 #[derive(Clone)]
 pub struct Seal {
     /// For AES-SIV with AES-256: one half authenticates, the other encrypts.
     key: [u8; 64],
-    /// The application of the issuer: another one's sessions are not ours.
+    /// The client identifier at the issuer: sessions of another application are not accepted.
     application: String,
 }
 
 impl Seal {
-    /// Under a secret, for the sessions of one application.
+    /// With a secret, for the sessions of one application.
     pub fn new(secret: &str, application: &str) -> Self {
         Self {
             key: Sha512::digest(secret).into(),
@@ -42,7 +42,7 @@ impl Seal {
         }
     }
 
-    /// The sealed value, in base64url. `context` is what it is good for, beside its purpose.
+    /// The sealed value, in base64url. It can be opened only with the same `context` and purpose.
     pub fn seal(&self, purpose: Purpose, context: &[&str], value: &impl Serialize) -> String {
         let plain = serde_json::to_vec(value).expect("a value with string keys alone");
         let sealed = self
@@ -52,7 +52,7 @@ impl Seal {
         URL_SAFE_NO_PAD.encode(sealed)
     }
 
-    /// The value; none where it was not sealed under this secret for just this.
+    /// The value; `None` if it was not sealed with this secret for the same purpose and context.
     pub fn open<T: DeserializeOwned>(
         &self,
         purpose: Purpose,
@@ -83,7 +83,7 @@ impl Seal {
     }
 }
 
-/// The key shows in no log line.
+/// Never shows the key, so that it gets into no log line.
 impl fmt::Debug for Seal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Seal(…)")

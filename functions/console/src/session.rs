@@ -1,4 +1,4 @@
-//! A person's session: sealed in cookies of their browser, and nowhere else.
+//! A person's session. It is stored only in encrypted cookies of the browser.
 
 use std::fmt;
 
@@ -14,9 +14,10 @@ use crate::cookies::{Cookies, Jar};
 use crate::oidc::{SignIn, Tokens};
 use crate::seal::{Purpose, Seal};
 
-/// The longest that a session lasts, in seconds, however often its tokens are refreshed: a working day.
+/// The longest duration of a session, in seconds, however often its tokens are refreshed: a working
+/// day.
 const LONGEST: i64 = 12 * 3600;
-/// A token that ends sooner is refreshed first, in seconds.
+/// A token that expires within this time, in seconds, is refreshed first.
 const BEFORE_THE_END: i64 = 60;
 
 /// A session.
@@ -28,14 +29,14 @@ pub struct Session {
     expires_at: i64,
     began_at: i64,
     subject: String,
-    /// Forms of other sessions do not have it.
+    /// The secret of its forms; other sessions have other secrets.
     pub(crate) secret: String,
 }
 
-/// Who is signed in, as the ID token has it.
+/// The signed-in person, from the ID token.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Person {
-    /// A name or address to greet with.
+    /// The name or address shown on the pages.
     pub name: String,
     /// The client whose administrator the person is.
     pub client: Option<String>,
@@ -43,19 +44,19 @@ pub struct Person {
     pub is_support: bool,
 }
 
-/// Whether a session can go on.
+/// Whether a session can continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Age {
-    /// Its token is good.
+    /// Its token is valid.
     Fresh,
-    /// Its token has to be refreshed, which it can be.
+    /// Its token has to be refreshed, and can be.
     Refresh,
     /// The person has to sign in again.
     Over,
 }
 
 impl Session {
-    /// A new one, with a secret of its own.
+    /// A new session with its own secret.
     pub fn begin(tokens: Tokens, ids: &dyn Ids, now: Timestamp) -> Self {
         Self {
             id_token: tokens.id_token,
@@ -67,7 +68,7 @@ impl Session {
         }
     }
 
-    /// With new tokens. Its forms stay good.
+    /// The session with new tokens. Its forms stay valid.
     pub fn refreshed(self, tokens: Tokens) -> Self {
         Self {
             id_token: tokens.id_token,
@@ -77,17 +78,17 @@ impl Session {
         }
     }
 
-    /// What the API takes.
+    /// The token for the API.
     pub fn token(&self) -> &str {
         &self.id_token
     }
 
-    /// The refresh token, and whose it is.
+    /// The refresh token, with its subject.
     pub fn refresh_token(&self) -> Option<(&str, &str)> {
         Some((self.refresh_token.as_deref()?, &self.subject))
     }
 
-    /// Whether it can go on.
+    /// Whether it can continue.
     pub fn age(&self, now: Timestamp) -> Age {
         let now = now.as_second();
         if now - self.began_at >= LONGEST {
@@ -103,12 +104,12 @@ impl Session {
         }
     }
 
-    /// Whether its token has not ended, so that the API still takes it.
+    /// Whether its token has not expired, so that the API still accepts it.
     pub fn has_good_token(&self, now: Timestamp) -> bool {
         now.as_second() < self.expires_at
     }
 
-    /// Who is signed in. The token was verified before it was sealed.
+    /// The signed-in person. The token was verified before it was sealed.
     pub fn person(&self, claims: &ClaimNames) -> Person {
         let claim_of = |name: &str| payload(&self.id_token).get(name).cloned();
         let text = |name: &str| claim_of(name).and_then(|it| it.as_str().map(str::to_owned));
@@ -127,7 +128,7 @@ impl Session {
     }
 }
 
-/// Tokens and secrets show in no log line.
+/// Never shows tokens and secrets, so that they get into no log line.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Session(…)")
@@ -140,7 +141,7 @@ fn payload(token: &str) -> Value {
     serde_json::from_slice(&payload).unwrap_or_default()
 }
 
-/// A JSON array, or words with spaces or commas between them.
+/// The roles in a claim: a JSON array, or words separated by spaces or commas.
 fn roles_in(claim: &Value) -> Vec<String> {
     let words = |text: &str| -> Vec<String> {
         let words = text.trim_matches(['[', ']']).split([' ', ',']);
@@ -158,7 +159,7 @@ fn roles_in(claim: &Value) -> Vec<String> {
     }
 }
 
-/// Sessions and what belongs to them, in the cookies of a browser.
+/// Sessions and their data in the cookies of a browser.
 #[derive(Debug, Clone)]
 pub struct Sessions {
     seal: Seal,
@@ -184,7 +185,8 @@ pub struct Flash {
 }
 
 impl Flash {
-    /// As long as a cookie beside the session may be: API Gateway takes 10,240 octets of headers.
+    /// Shortened to the longest cookie that fits next to the session: API Gateway accepts 10,240
+    /// octets of headers.
     fn shortened(&self) -> Self {
         let mut text = self.text.clone();
         if text.len() > LONGEST_FLASH {
@@ -234,7 +236,7 @@ fn sign_in_cookie(state: &str) -> String {
 }
 
 impl Sessions {
-    /// Sealed with this, in cookies of these kinds.
+    /// With this seal, in cookies with these attributes.
     pub fn new(seal: Seal, cookies: Cookies) -> Self {
         Self { seal, cookies }
     }
@@ -250,8 +252,8 @@ impl Sessions {
         self.seal.open(Purpose::Session, &[], &sealed)
     }
 
-    /// `Set-Cookie` for a session; none where no browser would keep it, because the tokens of its issuer
-    /// are too long.
+    /// `Set-Cookie` for a session; `None` if the tokens of its issuer are too long for a browser to
+    /// store.
     pub fn keep(&self, session: &Session) -> Option<Vec<String>> {
         let sealed = self.seal.seal(Purpose::Session, &[], session);
         self.cookies.write(SESSION, &sealed, None)
@@ -306,7 +308,7 @@ impl Sessions {
             .unwrap_or_default()
     }
 
-    /// `Set-Cookie` when it was said.
+    /// `Set-Cookie` after the flash message was shown.
     pub fn forget_flash(&self) -> Vec<String> {
         self.cookies.clear(FLASH)
     }

@@ -1,4 +1,4 @@
-//! Signing in and out, and keeping a session going.
+//! Signing in and out, and continuing a session.
 
 use askama::Template;
 use domain_auth::ports::Clock;
@@ -30,7 +30,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
         }
     }
 
-    /// Makes a session of what the issuer sends the browser back with.
+    /// Makes a session from the parameters with which the issuer sends the browser back.
     pub(crate) async fn end_sign_in(
         &self,
         request: &Incoming,
@@ -100,7 +100,8 @@ impl<F: Fetch, C: Clock> App<F, C> {
         self.outside(status, title, main.render()?)
     }
 
-    /// The session of a request, with new tokens where they are due, and the cookies to set then.
+    /// The session of a request, with new tokens if they are due, and the cookies to set in that
+    /// case.
     pub(crate) async fn session_of(&self, request: &Incoming) -> Option<(Session, Vec<String>)> {
         let session = self.sessions.session(&request.jar)?;
         let now = self.clock.now();
@@ -131,7 +132,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
         }
     }
 
-    /// What a person sees who has no session, or none any more.
+    /// The page for a person without a session, or whose session has ended.
     pub(crate) fn signed_out(&self, request: &Incoming) -> Result<Response<String>, askama::Error> {
         let mut response = if request.method == Method::GET && request.is_for_a_page() {
             let to = form_urlencoded::Serializer::new(String::new())
@@ -139,7 +140,8 @@ impl<F: Fetch, C: Clock> App<F, C> {
                 .finish();
             reply::see_other(&format!("/sign-in?{to}"))
         } else {
-            // Not a redirect: `form-action` of the page before would not let it lead to the issuer.
+            // Not a redirect: `form-action` of the previous page would not allow it to lead to the
+            // issuer.
             let title = "Your session is over";
             let main = view::Message {
                 title,
@@ -172,14 +174,15 @@ impl<F: Fetch, C: Clock> App<F, C> {
         reply::set_cookies(&mut response, &self.sessions.forget());
         reply::set_cookies(&mut response, &self.sessions.forget_flash());
         if let Some(url) = self.oidc.end_session(&self.fetch).await {
-            // Not a redirect: `form-action` of the page before would not let it lead there.
+            // Not a redirect: `form-action` of the previous page would not allow it.
             reply::put(&mut response, "refresh", &format!("0; url={url}"));
         }
         Ok(response)
     }
 }
 
-/// Whether it is the address of a page here: a path, which no browser takes for another host.
+/// Whether it is the address of a page of the console: a path that no browser treats as another
+/// host.
 fn is_page(to: &str) -> bool {
     let is_path = to.starts_with('/') && !to.starts_with("//");
     let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~?=&%".contains(c);

@@ -120,7 +120,7 @@ impl<F: Fetch> Visit<'_, F> {
         Ok(Outcome::page(&format!("Domains of {name}"), main.render()?))
     }
 
-    /// What only Lasso support decides.
+    /// Decisions that only Lasso support can make.
     pub(crate) async fn decide(&self, place: &Place, decision: &str) -> Result<Outcome, Failure> {
         let name = &place.domain;
         let client = &place.client;

@@ -1,4 +1,4 @@
-//! The console with an issuer and an API that a test sets.
+//! The console with an issuer and an API that a test controls.
 
 mod browser;
 mod forms;

@@ -1,4 +1,5 @@
-//! What the API answers, as far as a page shows it. The schemas are in `docs/openapi.json`.
+//! Responses of the API, with the members that the pages show. The schemas are in
+//! `docs/openapi.json`.
 
 use domain_auth::diagnosis::DomainDiagnosis;
 use domain_auth::event::MissingPiece;
@@ -17,24 +18,24 @@ use crate::words;
 pub(crate) struct Summary {
     /// In A-labels.
     pub(crate) domain: String,
-    /// As a person reads it.
+    /// In Unicode.
     pub(crate) domain_unicode: String,
-    /// Where it stands.
+    /// Its state.
     pub(crate) status: Status,
-    /// The same in sentences.
+    /// The state in sentences.
     pub(crate) status_detail: String,
     /// Since when.
     pub(crate) status_since: Timestamp,
-    /// The communities that it is for.
+    /// Its communities.
     pub(crate) communities: Vec<String>,
-    /// When its state ends by itself.
+    /// When its state ends automatically.
     pub(crate) deadline: Option<Timestamp>,
     /// When its client said that it is ready.
     pub(crate) ready_at: Option<Timestamp>,
-    /// What to do now, where the API says it apart from `status_detail`.
+    /// The next step, if the API returns one in addition to `status_detail`.
     #[serde(default)]
     pub(crate) next_step: Option<NextStep>,
-    /// Whose it is, in lists of Lasso support.
+    /// Its client, in lists of Lasso support.
     #[serde(default)]
     pub(crate) client: Option<String>,
     /// Whether it imitates another name, in lists of Lasso support.
@@ -43,29 +44,29 @@ pub(crate) struct Summary {
     /// Why it waits, in lists of Lasso support.
     #[serde(default)]
     pub(crate) waiting: Option<Waiting>,
-    /// The note with "we are ready", for Lasso support.
+    /// The client's note with "we are ready", for Lasso support.
     #[serde(default)]
     pub(crate) ready_note: Option<String>,
 }
 
-/// `Waiting`: what a domain waits for.
+/// `Waiting`: why a domain waits.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Waiting {
     /// Since when.
     pub(crate) since: Timestamp,
-    /// For a person.
+    /// The reason, for a person.
     pub(crate) why: String,
 }
 
 impl Summary {
-    /// What to do now.
+    /// The next step.
     pub(crate) fn step(&self) -> StepCode {
         let step = self.next_step.as_ref();
         step.map_or(StepCode::Other, |step| step.code)
     }
 }
 
-/// `NextStep`: what to do now.
+/// `NextStep`: the next step.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct NextStep {
     /// Its kind.
@@ -75,7 +76,7 @@ pub(crate) struct NextStep {
     pub(crate) sentence: String,
 }
 
-/// `NextStepCode`: kinds of next steps. Some are for the client alone, some for Lasso support.
+/// `NextStepCode`: kinds of next steps. Some are only for the client, some only for Lasso support.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum StepCode {
@@ -89,14 +90,14 @@ pub(crate) enum StepCode {
     PublishRecords,
     PublishRecommendedRecords,
     RepairRecords,
-    /// DNS shows no record of the domain: its name, registration or delegation is to be corrected.
+    /// DNS shows no record of the domain: its name, registration or delegation has to be corrected.
     RepairDomain,
     TellLasso,
     Restart,
     AskLasso,
     DecideClaim,
     DecideFinalStep,
-    /// One that only a later release knows.
+    /// A kind that only a later release has.
     #[default]
     #[serde(other)]
     Other,
@@ -127,25 +128,25 @@ impl StepCode {
     }
 }
 
-/// `Domain`: one domain with its records; what Lasso support alone sees is empty for others.
+/// `Domain`: one domain with its records; the members for Lasso support are empty for others.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Domain {
-    /// What a list has.
+    /// The members that lists have, too.
     #[serde(flatten)]
     pub(crate) summary: Summary,
-    /// Who looks after it.
+    /// The client's contact.
     pub(crate) contact_email: Option<String>,
-    /// What SES says.
+    /// The status at SES.
     pub(crate) ses: Option<SesLook>,
-    /// When DNS was looked up.
+    /// When DNS was last looked up.
     pub(crate) dns_looked_at: Option<Timestamp>,
-    /// The provider of its DNS.
+    /// Its DNS provider.
     pub(crate) dns_provider: Option<Provider>,
-    /// What to publish.
+    /// The records to publish.
     pub(crate) records: Vec<Record>,
-    /// What is wrong with the domain as a whole.
+    /// Problems of the domain as a whole.
     pub(crate) diagnoses: Vec<DomainDiagnosis>,
-    /// What it all means.
+    /// What the results mean for mail.
     pub(crate) readiness: Option<Readiness>,
     /// Emails about it that did not reach their reader.
     #[serde(default)]
@@ -153,7 +154,7 @@ pub(crate) struct Domain {
     /// Its claim, for Lasso support.
     #[serde(default)]
     pub(crate) claim: Option<Claim>,
-    /// What the last look saw, for Lasso support.
+    /// The last DNS look, for Lasso support.
     #[serde(default)]
     pub(crate) look: Value,
 }
@@ -174,23 +175,23 @@ impl UndeliveredEmail {
     }
 }
 
-/// `Claim`: whose the name is.
+/// `Claim`: the claim on the name.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Claim {
     /// `held`, `free` or `contested`.
     pub(crate) standing: String,
-    /// Whose it is.
+    /// The client that holds the name.
     pub(crate) holder: Option<String>,
-    /// Since when it is proven.
+    /// When it was proven.
     pub(crate) proven_at: Option<Timestamp>,
-    /// The claims in the way.
+    /// The claims that block it.
     pub(crate) against: Vec<OtherClaim>,
-    /// Who has proven the name meanwhile.
+    /// Clients that have proven the name meanwhile.
     pub(crate) challengers: Vec<OtherClaim>,
 }
 
 impl Claim {
-    /// The claims of others, each once.
+    /// Other clients' claims, each once.
     pub(crate) fn others(&self) -> Vec<OtherClaim> {
         let mut others: Vec<OtherClaim> = Vec::new();
         for other in self.against.iter().chain(&self.challengers) {
@@ -205,9 +206,9 @@ impl Claim {
 /// `OtherClaim`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct OtherClaim {
-    /// Whose.
+    /// The client.
     pub(crate) client: String,
-    /// On what.
+    /// The claimed domain.
     pub(crate) domain: String,
 }
 
@@ -224,10 +225,10 @@ impl OtherClaim {
 pub(crate) struct List<T> {
     /// The entries.
     pub(crate) items: Vec<T>,
-    /// Where the next page starts; none in a list without pages.
+    /// The cursor of the next page; `None` in a list without pages.
     #[serde(default)]
     pub(crate) next_cursor: Option<String>,
-    /// Identities without a holder, in the queue of Lasso support.
+    /// Identities without a domain, in the queue of Lasso support.
     #[serde(default)]
     pub(crate) reconciliation: Option<Reconciliation>,
 }
@@ -254,9 +255,9 @@ pub(crate) struct Orphan {
     pub(crate) identity: String,
     /// Whether SES has verified it.
     pub(crate) verified: bool,
-    /// Whether this service made it.
+    /// Whether this stack created it.
     pub(crate) made_by_this_stack: bool,
-    /// For whom.
+    /// The client in its tags.
     pub(crate) tagged_client: Option<String>,
 }
 
@@ -273,7 +274,7 @@ pub(crate) struct Entry {
     pub(crate) from: Option<Status>,
     /// To which.
     pub(crate) to: Status,
-    /// What was seen.
+    /// The observations.
     pub(crate) evidence: Value,
 }
 
@@ -286,12 +287,12 @@ pub(crate) struct Actor {
     pub(crate) subject: Option<String>,
 }
 
-/// `Notified`: the answer to "we are ready".
+/// `Notified`: the response to "we are ready".
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Notified {
     /// Whether and when Lasso support was told.
     pub(crate) sentence: String,
-    /// What is not in place.
+    /// What is still missing.
     pub(crate) missing: Vec<MissingPiece>,
 }
 
@@ -300,7 +301,7 @@ pub(crate) struct Notified {
 pub(crate) struct Added {
     /// In A-labels.
     pub(crate) domain: String,
-    /// As a person reads it.
+    /// In Unicode.
     pub(crate) domain_unicode: String,
 }
 
@@ -318,7 +319,7 @@ pub(crate) struct Link {
 /// `MadeLink`: a hand-off link, with its address.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct MadeLink {
-    /// What a person opens.
+    /// The address that a person opens.
     pub(crate) url: String,
     /// When it ends.
     pub(crate) ends_at: Timestamp,

@@ -1,4 +1,4 @@
-//! The pages, made of what the API answered. That of one domain is in `domain_view.rs`.
+//! The pages, made from the API's responses. The page of one domain is in `domain_view.rs`.
 
 use askama::Template;
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use crate::words;
 /// Most characters of evidence that a page shows.
 const LONGEST_EVIDENCE: usize = 12_000;
 
-/// The formats of `GET …/records`, and who wants which.
+/// The formats of `GET …/records`, and who needs which.
 pub(crate) const FORMATS: [(&str, &str, &str); 7] = [
     (
         "text",
@@ -66,7 +66,7 @@ pub(crate) struct Row {
     pub(crate) since: String,
     pub(crate) client: String,
     pub(crate) imitates: bool,
-    /// What it waits for, in the queue.
+    /// Why it waits, in the queue.
     pub(crate) why: Option<String>,
     /// How long it has waited, in the queue.
     pub(crate) how_long: Option<String>,
@@ -75,7 +75,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// In a list of the person's own domains.
+    /// A row in a list of the person's own domains.
     pub(crate) fn own(summary: Summary) -> Self {
         let next = words::next_step(&summary).map(str::to_owned);
         let row = Self::of(summary, Some(""));
@@ -85,7 +85,7 @@ impl Row {
         }
     }
 
-    /// In the queue: since when it waits, and why.
+    /// A row in the queue: since when the domain waits, and why.
     pub(crate) fn queued(summary: Summary, now: Timestamp) -> Self {
         let waiting = summary.waiting.clone();
         let note = summary.ready_note.clone();
@@ -102,7 +102,7 @@ impl Row {
         }
     }
 
-    /// In the list below `base`, or in a list of many clients.
+    /// A row in the list below `base`, or in a list of many clients.
     pub(crate) fn of(summary: Summary, base: Option<&str>) -> Self {
         let (word, tone) = words::state(summary.status);
         let client = summary.client.clone().unwrap_or_default();
@@ -131,7 +131,7 @@ fn next_of(summary: &Summary) -> String {
         .clone()
 }
 
-/// What the form that adds domains holds.
+/// The content of the form that adds domains.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AddForm {
     pub(crate) typed: String,
@@ -157,7 +157,7 @@ pub(crate) struct Domains<'a> {
     pub(crate) next_page: Option<String>,
 }
 
-/// A value as a person reads it, cut where it is long.
+/// A value in readable form, cut if it is long.
 pub(crate) fn pretty(value: &serde_json::Value) -> String {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
     if text.len() <= LONGEST_EVIDENCE {
@@ -167,11 +167,11 @@ pub(crate) fn pretty(value: &serde_json::Value) -> String {
     shown + "\n…"
 }
 
-/// A link that is good.
+/// A live link.
 pub(crate) struct LinkLine {
     pub(crate) made: String,
     pub(crate) ends: String,
-    /// Where its withdrawal is sent to.
+    /// The address of the form that withdraws it.
     pub(crate) withdraw: String,
 }
 
@@ -228,7 +228,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// With the evidence, for Lasso support.
+    /// A line with the evidence, for Lasso support.
     pub(crate) fn of(entry: Entry, with_evidence: bool) -> Self {
         let who = match entry.actor.kind.as_str() {
             "client_admin" => "Client Administrator",
@@ -236,7 +236,7 @@ impl Line {
             "link_holder" => "Person with a link",
             _ => "by itself",
         };
-        // Of a name the identifier says whose it is.
+        // If a line has a name, the identifier says who it is.
         let subject = entry.actor.subject.filter(|_| with_evidence);
         let subject = subject.map(|subject| format!(" {subject}"));
         let moved = match entry.from {

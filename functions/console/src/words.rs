@@ -1,4 +1,4 @@
-//! States and times in the words of the pages.
+//! The words for states and times on the pages.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use crate::api::Problem;
 use crate::types::{Domain, StepCode, Summary};
 
-/// How a state looks: a word, and the class of its colour (`good`, `bad`, `wait`).
+/// The word for a state, and the class of its colour (`good`, `bad`, `wait`).
 pub(crate) fn state(status: Status) -> (&'static str, &'static str) {
     match status {
         Status::Contested => ("Proof needed", "wait"),
@@ -60,7 +60,7 @@ pub(crate) fn refusal(problem: &Problem) -> String {
     field.map_or_else(|| said.clone(), |(label, rest)| format!("{label}{rest}"))
 }
 
-/// Where a domain stands, as the headline of its page. So many of its records are `wrong`.
+/// The state of a domain, as the headline of its page. `wrong` is the number of its wrong records.
 pub(crate) fn headline(domain: &Domain, wrong: usize) -> String {
     let summary = &domain.summary;
     let name = &summary.domain_unicode;
@@ -103,7 +103,7 @@ pub(crate) fn headline(domain: &Domain, wrong: usize) -> String {
     }
 }
 
-/// The same for Lasso support, which looks at a domain of `client`.
+/// The headline for Lasso support, which views a domain of `client`.
 pub(crate) fn headline_for_staff(domain: &Domain, client: &str) -> String {
     let name = name(&domain.summary);
     match (domain.summary.status, domain.summary.step()) {
@@ -127,8 +127,8 @@ pub(crate) fn headline_for_staff(domain: &Domain, client: &str) -> String {
     }
 }
 
-/// What a Client Administrator does next, where the console knows it better than the API, which does not
-/// ask them to say that they are ready.
+/// The next step of a Client Administrator, if it is not the API's: the API does not ask them to
+/// say that they are ready.
 pub(crate) fn next_step(summary: &Summary) -> Option<&str> {
     let is_verified = summary.status == Status::Verified;
     if is_verified && summary.ready_at.is_none() {
@@ -138,8 +138,8 @@ pub(crate) fn next_step(summary: &Summary) -> Option<&str> {
     step.map(|step| step.sentence.as_str())
 }
 
-/// What the time that the API gives with a state means. Nothing where the state says it already, in
-/// `detail`.
+/// The meaning of the time that the API returns with a state. Empty if the state's own text,
+/// `detail`, already says it.
 pub(crate) fn deadline(status: Status, at: Timestamp, detail: &str) -> Option<String> {
     let date = at.to_zoned(TimeZone::UTC).strftime("%-d %B %Y").to_string();
     if detail.contains(&date) {
@@ -155,7 +155,8 @@ pub(crate) fn deadline(status: Status, at: Timestamp, detail: &str) -> Option<St
     }
 }
 
-/// After how many seconds a page of the state is fetched again; none where nothing moves by itself.
+/// The reload interval of a page in this state, in seconds; `None` if nothing changes
+/// automatically.
 pub(crate) fn refresh_seconds(status: Status) -> Option<u32> {
     match status {
         Status::Provisioning | Status::Removing => Some(5),
@@ -172,7 +173,7 @@ pub(crate) fn moment(at: Timestamp) -> String {
     at.strftime("%-d %B %Y, %H:%M UTC").to_string()
 }
 
-/// "for 3 days": between two times, in the largest unit that is full.
+/// "for 3 days": the time between two moments, in the largest full unit.
 pub(crate) fn how_long(since: Timestamp, now: Timestamp) -> String {
     let minutes = (now.as_second() - since.as_second()).max(0) / 60;
     let (number, unit) = match minutes {
@@ -184,8 +185,8 @@ pub(crate) fn how_long(since: Timestamp, now: Timestamp) -> String {
     format!("for {number} {unit}{many}")
 }
 
-/// A path of an address: `/staff/clients/{client}` of a client's identifier. Characters that are not
-/// plain are written `~` and two hexadecimal digits, as the API has it.
+/// A part of a path, such as a client's identifier in `/staff/clients/{client}`. Special characters
+/// are written as `~` and two hexadecimal digits, as in the API.
 pub(crate) fn path_part(text: &str) -> String {
     let mut part = String::new();
     for byte in text.bytes() {

@@ -1,4 +1,4 @@
-//! What the template gives this function.
+//! The configuration that the template gives this function.
 
 use domain_auth::identity::{ConfigurationSet, NotAConfigurationSet};
 use domain_auth::limits::Limits;
@@ -14,7 +14,8 @@ pub struct Config {
     pub topic_arn: String,
     /// `STACK_NAME`.
     pub stack: String,
-    /// `CONFIGURATION_SET`: what an identity is given with the final step; may be unset.
+    /// `CONFIGURATION_SET`: the configuration set that an identity gets in the final step; may be
+    /// unset.
     pub configuration_set: Option<ConfigurationSet>,
     /// `MAX_DOMAINS_PER_CLIENT`, `MAX_DOMAINS_ADDED_PER_DAY` and
     /// `MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY`.
@@ -23,16 +24,16 @@ pub struct Config {
     pub claims: ClaimNames,
 }
 
-/// The environment does not say what it must.
+/// A variable of the environment is missing or invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A variable is missing.
     #[error(transparent)]
     Missing(#[from] MissingVariable),
-    /// A limit cannot be read.
+    /// A limit is missing or invalid.
     #[error(transparent)]
     Limit(#[from] LimitError),
-    /// The configuration set has no possible name.
+    /// The name of the configuration set is invalid.
     #[error("CONFIGURATION_SET {0}")]
     ConfigurationSet(#[from] NotAConfigurationSet),
 }

@@ -1,6 +1,6 @@
 //! `POST /staff/clients/{client}/domains/{domain}/complete` and `…/reject`: the final step, which
-//! Lasso support alone takes. `…/adopt`: the client gets the identity that SES has already.
-//! `PUT /staff/clients/{client}/limits`: how much a client may do.
+//! only Lasso support takes. `…/adopt`: the client gets the identity that SES already has.
+//! `PUT /staff/clients/{client}/limits`: the limits of a client.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -25,21 +25,21 @@ use lambda_http::http::StatusCode;
 
 pub use config::{Config, ConfigError};
 
-/// What the handler works with.
+/// The ports and settings of the handler.
 pub struct App<P: Ports> {
-    /// Where domains and events are kept.
+    /// The store of domains and events.
     pub store: P::Store,
     /// Amazon SES.
     pub ses: P::Ses,
-    /// What an identity is given with the final step.
+    /// The configuration set that an identity gets in the final step.
     pub configuration_set: Option<ConfigurationSet>,
-    /// Where events go.
+    /// The destination of events.
     pub publisher: P::Publisher,
     /// Time.
     pub clock: P::Clock,
     /// Randomness.
     pub ids: P::Ids,
-    /// The limits of a client for which Lasso support has set none.
+    /// The limits of a client for which Lasso support has set no own limits.
     pub limits: Limits,
 }
 

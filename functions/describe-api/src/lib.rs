@@ -1,12 +1,12 @@
-//! `GET /openapi.json`: what the API takes and answers. It is for everybody, and touches nothing.
+//! `GET /openapi.json`: the OpenAPI document. It is public, and reads no data.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 use domain_auth_http::{ParsedRequest, Reply, json_for_everybody, problem};
 
-/// `docs/openapi.json` without white space. A test of `shared/http` sees to it that it is up to date.
+/// `docs/openapi.json` without white space. A test of `shared/http` checks that it is up to date.
 const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
-/// The same, compressed.
+/// The document, compressed.
 const GZIPPED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
 
 /// Answers one request.

@@ -1,6 +1,6 @@
-//! `GET /handoff/{token}` and its downloads: the records of one domain, for a person without a login who
-//! has a link. It reads the link, the domain and the last look at its DNS, and can do nothing else: mail
-//! scanners open links.
+//! `GET /handoff/{token}` and its downloads: the records of one domain, for a person without a
+//! login who has a link. The function only reads the link, the domain and its last DNS look,
+//! because mail scanners open links.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -19,9 +19,9 @@ use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
 
 pub use config::Config;
 
-/// What the handler works with.
+/// The ports and settings of the handler.
 pub struct App<P: Ports> {
-    /// Where links lead, and where domains are kept.
+    /// The store of links and domains.
     pub store: P::Store,
     /// Time.
     pub clock: P::Clock,
@@ -29,9 +29,9 @@ pub struct App<P: Ports> {
 
 /// Why there is no page.
 enum NoPage {
-    /// There is no such link, or no more, or there is nothing at this address below it.
+    /// The link does not exist or has ended, or the address below it does not exist.
     NotFound,
-    /// Something failed on our side.
+    /// An error of the service.
     Failed(Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -39,7 +39,7 @@ impl<P> App<P>
 where
     P: Ports<Store: ReadLinks + ReadDomains>,
 {
-    /// Answers one request, always with something that a browser shows.
+    /// Answers one request, always with something that a browser can show.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
         match self.answer(&request).await {
             Ok(reply) => reply,
@@ -76,8 +76,8 @@ fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> NoPage 
     NoPage::Failed(error.into())
 }
 
-/// The records as a file: all, or those of a zone. None of a format or a zone that there is not, and none
-/// while there are no records.
+/// The records as a file: all, or those of one zone. `None` for an unknown format or zone, or while
+/// there are no records.
 fn download(opened: &Opened, format: Option<&str>, zone: Option<&str>) -> Result<Reply, NoPage> {
     let Opened { domain, look, .. } = opened;
     let format: HandoffFormat = format
@@ -121,7 +121,7 @@ fn reply(status: StatusCode, page: String) -> Reply {
     reply
 }
 
-/// The headers of a page that is not framed, cached or listed, and sends no referrer.
+/// The headers of a page that is not framed, cached or indexed, and sends no referrer.
 fn private(reply: &mut Reply) {
     for (name, value) in headers("'none'", Referrer::Never) {
         if let Ok(value) = HeaderValue::try_from(value) {

@@ -1,7 +1,7 @@
-//! The page of a link: what to publish, where to click, and how it stands.
+//! The page of a link: what to publish, where, and the present state.
 //!
-//! It names the domain and who asks for the records, and nothing else of the client: no community, no
-//! contact, no note, no other domain, and not why Lasso support has refused something.
+//! It names only the domain and the client that asks for the records. It does not show communities,
+//! the contact, notes, other domains, or why Lasso support has refused something.
 
 use askama::Template;
 use domain_auth::diagnosis::RecordState;
@@ -20,12 +20,12 @@ use serde_json::Value;
 
 use crate::times::seconds_until;
 
-/// How often a page that waits is fetched again, in seconds: as often as the domain may be checked.
+/// The reload interval of a page that waits, in seconds: how often the domain may be checked.
 const REFRESH: u32 = 30;
 
 const TOP: &str = "<span class=\"brand\">Lasso</span>";
 
-/// The formats, and who wants which.
+/// The formats, and who needs which.
 const FILES: [(&str, &str, &str); 7] = [
     (
         "zone",
@@ -50,21 +50,21 @@ struct Main<'a> {
     token: &'a str,
     domain: String,
     client: String,
-    /// What is there to do, in a sentence, and its colour.
+    /// What to do, as a sentence, and its colour.
     headline: &'static str,
     tone: &'static str,
-    /// What else to know of it.
+    /// Further details.
     detail: Option<String>,
-    /// What publishing the ownership record does.
+    /// The effect of publishing the ownership record.
     claim: bool,
     deadline: Option<String>,
     provider: Option<&'static domain_auth::providers::Provider>,
     zone: Option<String>,
     cards: Vec<RecordCard>,
-    /// What concerns the domain as a whole.
+    /// Remarks about the domain as a whole.
     remarks: Vec<Remark>,
     looked_at: Option<String>,
-    /// For how many seconds there is no check.
+    /// The number of seconds until the next check is possible.
     wait: Option<u64>,
     was_refused: bool,
     files: Vec<File>,
@@ -75,7 +75,7 @@ struct File {
     /// The end of its address.
     query: String,
     label: &'static str,
-    /// Who wants it.
+    /// Who needs it.
     who: String,
 }
 
@@ -95,7 +95,7 @@ pub(crate) enum PageError {
     Template(#[from] askama::Error),
 }
 
-/// The page of a live link. `was_refused` where a check that was asked for there could not be made.
+/// The page of a live link. `was_refused`: whether a check from this page was refused.
 pub(crate) fn opened(
     opened: &Opened,
     token: &LinkToken,
@@ -152,7 +152,8 @@ pub(crate) fn opened(
     Ok(frame.render()?)
 }
 
-/// Every format; the change batch of Route 53 for each hosted zone, where names are in zones of their own.
+/// The files to download: one for each format. Route 53 has one change batch for each hosted zone
+/// if the records are in several.
 fn files(domain: &Domain, look: Option<&DnsLook>) -> Vec<File> {
     let records = domain.records();
     let zones = zones(&Handoff {
@@ -192,7 +193,7 @@ struct Foot<'a> {
     client: &'a str,
 }
 
-/// The page for a link that leads nowhere, whatever the reason.
+/// The page for a link that cannot be opened, whatever the reason.
 pub(crate) fn not_found() -> String {
     plain(
         "This link leads nowhere",
@@ -201,7 +202,7 @@ pub(crate) fn not_found() -> String {
     )
 }
 
-/// The page where something failed on our side.
+/// The page after an error of the service.
 pub(crate) fn failed() -> String {
     plain(
         "Not now",
@@ -210,7 +211,7 @@ pub(crate) fn failed() -> String {
     )
 }
 
-/// A page without anything of a request in it.
+/// A page without any data of the request.
 fn plain(title: &str, main: &str) -> String {
     let frame = Frame {
         title,
@@ -228,7 +229,7 @@ fn client(domain: &Domain) -> String {
     name.unwrap_or_else(|| shown(domain.client.as_str()))
 }
 
-/// The Unicode form beside the one that DNS has, where they differ.
+/// The name; with its Unicode form and its DNS form if they differ.
 fn name(domain: &Domain) -> String {
     let (name, unicode) = (domain.name.as_str(), domain.name.to_unicode());
     if unicode == name {
@@ -238,13 +239,13 @@ fn name(domain: &Domain) -> String {
     }
 }
 
-/// The zone that the records belong in, where it is known.
+/// The zone for the records, if it is known.
 fn zone(domain: &Domain, look: Option<&DnsLook>) -> Option<String> {
     let look = look.filter(|_| domain.dns_looked_at.is_some())?;
     Some(look.zone()?.apex.clone())
 }
 
-/// What there is to do, and the class of its colour.
+/// What to do, and the class of its colour.
 fn headline(
     status: Status,
     step: NextStepCode,
@@ -253,7 +254,7 @@ fn headline(
     let all_found = records
         .iter()
         .all(|record| record.state == RecordState::Found);
-    // By the last look at DNS, Amazon SES will find what it needs.
+    // According to the last DNS look, Amazon SES will find the records that it needs.
     let is_published = match step {
         NextStepCode::WaitForSes | NextStepCode::TellLasso => true,
         NextStepCode::Nothing
@@ -351,7 +352,7 @@ fn detail(status: Status, step: NextStepCode, records: &[Record]) -> Option<Stri
     }
 }
 
-/// Until when the records have to be there, where there is such a time.
+/// Until when the records have to be published, if there is such a time.
 fn deadline(domain: &Domain) -> Option<Timestamp> {
     match &domain.state {
         State::Contested(_) | State::Pending(_) => domain.deadline(),
@@ -360,7 +361,7 @@ fn deadline(domain: &Domain) -> Option<Timestamp> {
     }
 }
 
-/// Whether what the page shows may change by itself soon.
+/// Whether the content of the page may change automatically soon.
 fn waits(status: Status) -> bool {
     match status {
         Status::Contested | Status::Provisioning | Status::Pending => true,

@@ -1,4 +1,5 @@
-//! Every file in `events/handoff`, every state of a domain, and every way in which a link leads nowhere.
+//! Every file in `events/handoff`, every state of a domain, and every reason for which a link
+//! cannot be opened.
 
 mod nowhere;
 
@@ -29,7 +30,7 @@ use serde_json::{Value, json};
 
 use super::App;
 
-/// A store that remembers what it was asked, and that may fail.
+/// A store that records its reads, and that may fail.
 #[derive(Default)]
 struct Asked {
     store: MemoryStore,
@@ -187,7 +188,7 @@ impl World {
         self.commit(&moved.unwrap()).await;
     }
 
-    /// A look at DNS, as a check makes it.
+    /// Adds a DNS look, as a check does.
     async fn looked_at(&self) {
         let (ses, budget) = (FakeSes::default(), SesBudget::unlimited());
         let tools = self.tools().with_ses(&ses, &budget).with_dns(&self.dns);
@@ -224,14 +225,14 @@ fn opening(token: &str) -> domain_auth_http::ParsedRequest {
     request_of(event, &claims).unwrap()
 }
 
-/// What is between the tags, without the style and the script that every page has.
+/// The content, without the style and the script that every page has.
 fn main_of(reply: &Reply) -> String {
     let (_, main) = reply.body().split_once("<main").unwrap();
     let (main, _) = main.split_once("<div id=\"said\"").unwrap();
     format!("<main{main}")
 }
 
-/// An answer without what changes with the style and the script.
+/// A response without the parts that change with the style and the script.
 fn shown(reply: &Reply) -> Value {
     let mut answer = answer_of(reply);
     if reply.body().contains("<main") {
@@ -268,7 +269,7 @@ fn every_event_is_answered_as_its_snapshot_says() {
     });
 }
 
-/// The domain in each state in which it has a page, and the page.
+/// The page of the domain in a state, if the state has one.
 async fn page_in(status: Status) -> Option<Reply> {
     let name = domain_name("example.com");
     let new = || new_domain("maple-homes", "example.com");
@@ -363,8 +364,8 @@ async fn the_page_names_the_domain_and_the_client_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn what_a_client_and_a_zone_say_is_text() {
-    // The most that an identifier can hold, and a name that is not what it seems.
+async fn texts_from_clients_and_zones_are_escaped() {
+    // The longest identifier, and a name that imitates another.
     let new = new_domain("https://evil.example/x", "xn--80ak6aa92e.com");
     let world = World::of(new, State::provisioning()).await;
     let page = world.open(world.token().as_str()).await;
@@ -399,7 +400,7 @@ async fn a_store_that_does_not_answer_is_a_page_that_says_so() {
 }
 
 #[tokio::test]
-async fn where_to_click_is_in_the_words_of_the_provider() {
+async fn the_page_uses_the_dns_providers_field_names() {
     let world = World::pending().await;
     world.looked_at().await;
     let domain = world.domain().await;

@@ -1,8 +1,8 @@
-//! Times as a person reads them.
+//! Times in a form for people.
 
 use jiff::Timestamp;
 
-/// Whole seconds from `now` until a time, rounded up; none of a time that is over.
+/// Whole seconds from `now` until a time, rounded up; `None` if the time is over.
 pub(crate) fn seconds_until(at: Timestamp, now: Timestamp) -> Option<u64> {
     let left = at.duration_since(now);
     let seconds = u64::try_from(left.as_secs()).ok()?;

@@ -1,4 +1,4 @@
-//! What the template gives this function.
+//! The configuration that the template gives this function.
 
 use domain_auth::names::{Eligibility, OwnDomainError};
 use domain_auth_aws::{MissingVariable, optional, required};
@@ -15,17 +15,17 @@ pub struct Config {
     pub eligibility: Eligibility,
     /// `CLIENT_ID_CLAIM`, `ROLES_CLAIM` and `MASS_MAIL_SCOPE`.
     pub claims: ClaimNames,
-    /// `CURSOR_SECRET`: cursors of lists are made with it.
+    /// `CURSOR_SECRET`: the secret that protects the cursors of lists.
     pub cursors: Cursors,
 }
 
-/// The environment does not say what it must.
+/// A variable of the environment is missing or invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A variable is missing.
     #[error(transparent)]
     Missing(#[from] MissingVariable),
-    /// One of Lasso's own domains is no domain.
+    /// An entry of `OWN_DOMAINS` is not a domain.
     #[error(transparent)]
     OwnDomain(#[from] OwnDomainError),
 }

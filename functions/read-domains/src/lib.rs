@@ -1,6 +1,6 @@
-//! `GET /domains`, `GET /domains/{domain}`, its records and its history, and `GET /senders/{address}` and
-//! `POST /senders`; the records also for Lasso support: pure reads of the table. Nothing here can reach
-//! SES or DNS, so open browser tabs eat no quota.
+//! `GET /domains`, `GET /domains/{domain}`, its records and its history, and
+//! `GET /senders/{address}` and `POST /senders`; the records also for Lasso support. All are pure
+//! reads of the table. The function cannot call SES or DNS, so open browser tabs use no quota.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -22,13 +22,13 @@ use lambda_http::http::{StatusCode, header};
 
 pub use config::{Config, ConfigError};
 
-/// What the handler works with.
+/// The ports and settings of the handler.
 pub struct App<P: Ports> {
-    /// Where domains are kept.
+    /// The store of domains.
     pub store: P::Store,
     /// Names that no client can have.
     pub eligibility: Eligibility,
-    /// Where pages of lists start.
+    /// Makes and reads the cursors of lists.
     pub cursors: Cursors,
 }
 
@@ -158,7 +158,8 @@ where
     }
 }
 
-/// The zone of which the records are wanted: one of those that hold any. None where all are.
+/// The zone whose records are requested. It must be one that holds records. `None` if all records
+/// are requested.
 fn zone_of(request: &ParsedRequest, handoff: &Handoff<'_>) -> Result<Option<String>, ApiError> {
     let Some(wanted) = request.query("zone") else {
         return Ok(None);
@@ -176,7 +177,7 @@ fn zone_of(request: &ParsedRequest, handoff: &Handoff<'_>) -> Result<Option<Stri
     Ok(Some(found))
 }
 
-/// By name in the query, or by media type.
+/// The format by name in the query, or by media type.
 fn format_of(request: &ParsedRequest) -> Result<HandoffFormat, ApiError> {
     if let Some(name) = request.query("format") {
         return name

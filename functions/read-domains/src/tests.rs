@@ -1,5 +1,5 @@
-//! Every file in `events/read-domains`, through the handler, on a store with seven domains: of two of
-//! them `maple-homes` has lost the name, and has proven one again.
+//! Every file in `events/read-domains`, through the handler, on a store with seven domains.
+//! `maple-homes` has lost the names of two of them, and has proven one of these again.
 
 use domain_auth::claims::ClaimRegister;
 use domain_auth::diagnosis::{Diagnosis, DmarcDiscovery, dmarc_name};
@@ -110,7 +110,7 @@ async fn app() -> App<TestPorts> {
     }
 }
 
-/// The domain authenticated, with a DMARC policy that demands strict alignment.
+/// An authenticated domain with a DMARC policy that requires strict alignment.
 fn strict(mut change: Change, clock: &TestClock) -> Change {
     const POLICY: &str = "v=DMARC1; p=reject; adkim=s; aspf=s";
     let now = clock.now();

@@ -1,4 +1,4 @@
-//! What the template gives this function.
+//! The configuration that the template gives this function.
 
 use domain_auth::limits::Limits;
 use domain_auth_aws::{LimitError, limits, required};
@@ -16,7 +16,7 @@ pub struct Config {
     /// `MAX_DOMAINS_PER_CLIENT`, `MAX_DOMAINS_ADDED_PER_DAY` and
     /// `MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY`.
     pub limits: Limits,
-    /// `CURSOR_SECRET`: cursors of lists are made with it.
+    /// `CURSOR_SECRET`: the secret that protects the cursors of lists.
     pub cursors: Cursors,
 }
 

@@ -1,5 +1,6 @@
-//! `GET /staff/domains`, `GET /staff/clients/{client}/domains`, `GET /staff/clients/{client}/domains/{domain}` and its history, and `GET
-//! /staff/clients/{client}/limits`: pure reads across clients, for Lasso support alone.
+//! `GET /staff/domains`, `GET /staff/clients/{client}/domains`,
+//! `GET /staff/clients/{client}/domains/{domain}` and its history, and
+//! `GET /staff/clients/{client}/limits`: pure reads across clients, for Lasso support only.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -26,15 +27,15 @@ use lambda_http::http::StatusCode;
 
 pub use config::Config;
 
-/// What the handler works with.
+/// The ports and settings of the handler.
 pub struct App<P: Ports> {
-    /// Where domains are kept.
+    /// The store of domains.
     pub store: P::Store,
     /// Time.
     pub clock: P::Clock,
-    /// Where pages of lists start.
+    /// Makes and reads the cursors of lists.
     pub cursors: Cursors,
-    /// The limits of a client for which Lasso support has set none.
+    /// The limits of a client for which Lasso support has set no own limits.
     pub limits: Limits,
 }
 
@@ -72,7 +73,7 @@ where
         }
     }
 
-    /// Who has a name, or claims it.
+    /// The domains of all clients that have or claim a name.
     async fn named(&self, request: &ParsedRequest, name: &str) -> Result<Reply, ApiError> {
         for filter in ["status", "waiting_for"] {
             if request.query(filter).is_some() {
@@ -142,7 +143,8 @@ where
             self.store.waiting(&parts, limit, start).await?
         };
         if wanted.is_some() {
-            // A state may wait for its client, and a domain in it, whose records are found, for Amazon SES.
+            // A state may wait for its client while a domain in it, whose records are found, waits
+            // for Amazon SES.
             page.items.retain(|domain| waiting_for(domain) == wanted);
         }
         self.listed(page, reconciliation, list).await
@@ -159,7 +161,7 @@ where
         staff_domain(StatusCode::OK, &domain, look, &self.store, &self.clock).await
     }
 
-    /// Also of a domain that is gone: its history stays.
+    /// Also for a deleted domain: its history is kept.
     async fn history(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
         let (client, name) = request.domain()?;
         let limit = limit_of(request.query("limit"))?;
@@ -194,7 +196,7 @@ where
     }
 }
 
-/// What to list: what waits for Lasso, where the caller says nothing.
+/// The parts of the queue to list; the parts that wait for Lasso if the caller names none.
 fn parts_of(status: Option<Status>, waiting_for: Option<WaitingFor>) -> Vec<QueuePart> {
     let waiting_for = match (status, waiting_for) {
         (None, None) => Some(WaitingFor::Lasso),

@@ -15,8 +15,8 @@ use domain_auth_testkit::{
 
 use super::App;
 
-/// `example.com` of `maple-homes` is verified; `example.net` of `oak-homes` is pending, and
-/// `news.example.com` of theirs contested.
+/// `example.com` of `maple-homes` is verified. `oak-homes` has `example.net`, which is pending, and
+/// `news.example.com`, which is contested.
 async fn app() -> App<TestPorts> {
     let (store, clock, ids) = (
         MemoryStore::default(),

@@ -16,11 +16,11 @@ use lambda_http::http::StatusCode;
 
 pub use config::Config;
 
-/// What the handler works with.
+/// The ports and settings of the handler.
 pub struct App<P: Ports> {
-    /// Where domains, claims and events are kept.
+    /// The store of domains, claims and events.
     pub store: P::Store,
-    /// Where events go.
+    /// The destination of events.
     pub publisher: P::Publisher,
     /// Time.
     pub clock: P::Clock,

@@ -18,9 +18,9 @@ use super::App;
 
 type TestApp = App<TestPorts>;
 
-/// `example.com` is verified for `maple-homes`; `cedar-homes` has proven it, `oak-homes` has not.
-/// `example.net` of `maple-homes` is being removed. Lasso sends for `example.org` of `maple-homes`, and
-/// `cedar-homes` has proven it.
+/// `example.com` is verified for `maple-homes`; `cedar-homes` has proven it, but `oak-homes` has
+/// not. `example.net` of `maple-homes` is being removed. Lasso sends for `example.org` of
+/// `maple-homes`, and `cedar-homes` has proven it.
 async fn app() -> TestApp {
     let app: TestApp = App {
         store: MemoryStore::default(),
@@ -104,7 +104,7 @@ async fn a_repeated_release_has_the_same_answer_and_no_second_event() {
 }
 
 #[tokio::test]
-async fn what_is_not_confirmed_changes_nothing() {
+async fn an_unconfirmed_release_changes_nothing() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/release-domain");
     for case in [
         "no-reason",
@@ -149,10 +149,10 @@ async fn a_grant_moves_the_claim() {
     assert_eq!(holder.as_str(), "cedar-homes");
 }
 
-/// `maple-homes` has so many names below `example.com` that they give way in more than one step, each of
-/// which takes seconds.
+/// `maple-homes` has many names below `example.com`, so that the takeover needs more than one step,
+/// and each step takes seconds.
 #[tokio::test]
-async fn a_grant_that_takes_long_is_202_and_its_repetition_does_the_rest() {
+async fn a_long_grant_returns_202_and_a_repetition_continues_it() {
     let app = app().await;
     let (maple, now) = (client("maple-homes"), app.clock.now());
     let claims = app.store.claims("example.com").await.unwrap();

@@ -1,4 +1,4 @@
-//! What the template gives this function.
+//! The configuration that the template gives this function.
 
 use domain_auth_aws::{VariableError, optional, positive, required};
 use domain_auth_http::{ClaimNames, PersonClaims};

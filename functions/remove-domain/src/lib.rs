@@ -1,6 +1,6 @@
-//! `DELETE /domains/{domain}`: ends sending at once, and takes the domain out of SES and the table.
-//! Also below `/staff/clients/{client}`: Lasso support removes it on the client's behalf.
-//! `DELETE /staff/clients/{client}`: removes all domains of a client, and what names a person.
+//! `DELETE /domains/{domain}`: ends sending immediately, and deletes the domain at SES and in the
+//! table. Also below `/staff/clients/{client}`, for Lasso support on the client's behalf.
+//! `DELETE /staff/clients/{client}`: removes all domains of a client, and its personal data.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -26,26 +26,26 @@ use jiff::SignedDuration;
 
 pub use config::Config;
 
-/// How long the caller waits for SES. What is not done by then, the poller does.
+/// How long the caller waits for SES. The poller does the rest.
 const PATIENCE: Duration = Duration::from_millis(3_500);
 
-/// How long the domains of a client that is erased are marked for removal. What is not marked by then, the
-/// poller marks.
+/// How long the domains of an erased client are marked for removal in the request. The poller marks
+/// the rest.
 const MARKING: SignedDuration = SignedDuration::from_secs(8);
 
-/// What the handler works with.
+/// The ports and settings of the handler.
 pub struct App<P: Ports> {
-    /// Where domains, claims and events are kept.
+    /// The store of domains, claims and events.
     pub store: P::Store,
     /// Amazon SES.
     pub ses: P::Ses,
-    /// Where events go.
+    /// The destination of events.
     pub publisher: P::Publisher,
     /// Time.
     pub clock: P::Clock,
     /// Randomness.
     pub ids: P::Ids,
-    /// Calls per second of each operation that SES takes, of which requests get a part.
+    /// Calls per second that SES accepts for each operation. Requests get a part of them.
     pub ses_calls_per_second: u32,
 }
 
@@ -100,7 +100,7 @@ where
     async fn finish_in_turn(&self, change: Change, actor: &Actor) {
         let domain = match change.fate {
             Fate::Stored => change.domain,
-            // SES had nothing of it.
+            // SES had no identity of it.
             Fate::Deleted => return,
         };
         let asker = check_limit::asker(&domain.client, actor);
@@ -137,8 +137,8 @@ where
     }
 }
 
-/// If the time is up in the middle of a call, it is as if this function had died there: the poller
-/// takes it up.
+/// If the time is over in the middle of a call, the result is the same as after a crash: the poller
+/// continues.
 async fn in_time(work: impl Future<Output = ()>) {
     if tokio::time::timeout(PATIENCE, work).await.is_err() {
         tracing::info!("the time was up; the poller goes on");

@@ -78,7 +78,8 @@ fn every_event_is_answered_as_its_snapshot_says() {
             let left = app.store.all_domains().len();
             let removed = match reply.status() {
                 StatusCode::NO_CONTENT => 1,
-                // Of a client that is erased the contested domain is gone, and the poller removes the others.
+                // If the client is erased, the contested domain is gone, and the poller removes the
+                // others.
                 StatusCode::ACCEPTED => usize::from(stored(&app, "example.net").await.is_none()),
                 _refused => 0,
             };
@@ -102,7 +103,7 @@ async fn a_removed_domain_is_gone_from_ses_and_told_of_once() {
 }
 
 #[tokio::test]
-async fn the_domains_of_an_erased_client_stop_sending_at_once_and_no_other_clients() {
+async fn erasing_a_client_stops_sending_for_its_domains_only() {
     let app = app().await;
     let reply = answer(&app, "erase-client-without-domains").await;
     assert_eq!(reply.status(), StatusCode::ACCEPTED);
@@ -122,7 +123,7 @@ async fn the_domains_of_an_erased_client_stop_sending_at_once_and_no_other_clien
 }
 
 #[tokio::test]
-async fn a_throttled_ses_is_204_all_the_same_and_so_is_a_repeated_request() {
+async fn a_throttled_or_repeated_removal_returns_204() {
     let app = app().await;
     app.ses.fail("DeleteEmailIdentity", &[SesFault::Throttled]);
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! What the template gives this function.
+//! The configuration that the template gives this function.
 
 use domain_auth_aws::{MissingVariable, optional, required};
 use domain_auth_http::{ClaimNames, PersonClaims, PublicUrl};
@@ -8,13 +8,13 @@ use domain_auth_http::{ClaimNames, PersonClaims, PublicUrl};
 pub struct Config {
     /// `TABLE_NAME`.
     pub table: String,
-    /// `SENDER_EMAIL`: where the emails come from, a verified identity.
+    /// `SENDER_EMAIL`: the sender of the emails, a verified identity.
     pub sender_email: String,
-    /// `MAIL_CONFIGURATION_SET`: through which they go.
+    /// `MAIL_CONFIGURATION_SET`: the configuration set for the emails.
     pub configuration_set: String,
     /// `CLIENT_ID_CLAIM`, `ROLES_CLAIM`, `NAME_CLAIM` and `CLIENT_NAME_CLAIM`.
     pub claims: ClaimNames,
-    /// Where links begin.
+    /// The base URL of links.
     pub public_url: PublicUrl,
 }
 

@@ -1,5 +1,5 @@
-//! `POST /domains/{domain}/instructions`: the records by email to the client's email administrator.
-//! Also below `/staff/clients/{client}`: Lasso support sends them on the client's behalf.
+//! `POST /domains/{domain}/instructions`: sends the records by email to the client's email
+//! administrator. Also below `/staff/clients/{client}`, for Lasso support on the client's behalf.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -18,17 +18,17 @@ use lambda_http::http::StatusCode;
 
 pub use config::Config;
 
-/// What the handler works with.
+/// The ports and settings of the handler.
 pub struct App<P: Ports> {
-    /// Where domains are kept, and emails counted.
+    /// The store of domains and of the counts of emails.
     pub store: P::Store,
-    /// The way to people who are not at Lasso.
+    /// Sends email to people outside Lasso.
     pub mail: P::Mail,
     /// Time.
     pub clock: P::Clock,
     /// Randomness.
     pub ids: P::Ids,
-    /// Where links begin.
+    /// The base URL of links.
     pub public_url: PublicUrl,
 }
 

@@ -1,5 +1,5 @@
-//! Every file in `events/send-instructions`, through the handler, on fakes: the answer, and the email
-//! as it is sent.
+//! Every file in `events/send-instructions`, through the handler, on fakes: the response, and the
+//! email as it is sent.
 
 use std::sync::Mutex;
 
@@ -28,7 +28,7 @@ use super::App;
 struct Mailbox {
     letters: Mutex<Vec<(EmailAddress, Letter)>>,
     faults: Mutex<Vec<SesFault>>,
-    /// What the suppression list says of every address: none where it cannot be read.
+    /// The answer of the suppression list for every address; `None` if it cannot be read.
     suppressed: Mutex<Option<bool>>,
 }
 
@@ -188,7 +188,7 @@ async fn the_sixth_email_of_a_day_waits_for_the_next() {
 }
 
 #[tokio::test]
-async fn the_sixth_email_of_a_day_to_one_address_waits_whatever_the_domain() {
+async fn an_address_gets_at_most_five_emails_a_day_from_a_client() {
     let app = app().await;
     let to = |address: &str| Recipient::of(&EmailAddress::parse(address).unwrap());
     let (maple, day) = (client("maple-homes"), Day::of(app.clock.now()));
@@ -209,7 +209,7 @@ async fn the_sixth_email_of_a_day_to_one_address_waits_whatever_the_domain() {
 }
 
 #[tokio::test]
-async fn one_address_has_no_more_than_twenty_emails_of_all_clients() {
+async fn an_address_gets_at_most_twenty_emails_a_day_from_all_clients() {
     let app = app().await;
     let to = Recipient::of(&EmailAddress::parse("dns@it-partner.example").unwrap());
     let day = Day::of(app.clock.now());
@@ -225,7 +225,7 @@ async fn one_address_has_no_more_than_twenty_emails_of_all_clients() {
 }
 
 #[tokio::test]
-async fn what_ses_certainly_did_not_send_does_not_count_and_the_rest_does() {
+async fn only_emails_that_ses_may_have_sent_count() {
     let app = app().await;
     for (fault, (status, code), left) in [
         (SesFault::Throttled, (503, "ses_unavailable"), 4),
@@ -259,7 +259,7 @@ async fn nothing_is_sent_to_a_suppressed_address_and_the_attempt_counts() {
         assert_eq!(refused["status"], 422);
         assert_eq!(refused["body"]["code"], "recipient_suppressed");
     }
-    // The list cannot be searched beyond the limit.
+    // The limit also bounds searches of the list.
     let refused = answer(&app, "to-email-administrator").await;
     assert_eq!(refused["body"]["code"], "too_many_instructions");
     let (client, name) = (client("maple-homes"), domain_name("example.com"));
@@ -290,7 +290,7 @@ async fn history_tells_of_the_email_without_the_address() {
 }
 
 #[tokio::test]
-async fn a_key_makes_one_email_of_a_repetition_and_refuses_another_request() {
+async fn an_idempotency_key_prevents_a_second_email() {
     let app = app().await;
     let first = answer(&app, "with-key").await;
     let mut again = answer(&app, "with-key").await;
@@ -350,7 +350,7 @@ async fn an_email_that_was_certainly_not_sent_leaves_no_link() {
     for (fault, left) in [
         (SesFault::Throttled, 0),
         (SesFault::Refused(Refusal::MessageRejected), 0),
-        // It may have been sent, so its link is live.
+        // The email may have been sent, so its link is live.
         (SesFault::AnswerLost, 1),
     ] {
         app.mail.faults.lock().unwrap().push(fault);
@@ -363,7 +363,7 @@ async fn an_email_that_was_certainly_not_sent_leaves_no_link() {
 }
 
 #[tokio::test]
-async fn the_eleventh_emailed_link_ends_the_oldest_and_none_that_a_person_made() {
+async fn the_eleventh_emailed_link_ends_the_oldest_emailed_one() {
     let app = app().await;
     let tools = app.tools();
     let (client, name) = (client("maple-homes"), domain_name("example.com"));

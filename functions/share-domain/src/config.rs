@@ -1,4 +1,4 @@
-//! What the template gives this function.
+//! The configuration that the template gives this function.
 
 use domain_auth_aws::{MissingVariable, optional, required};
 use domain_auth_http::{ClaimNames, PersonClaims, PublicUrl};
@@ -10,7 +10,7 @@ pub struct Config {
     pub table: String,
     /// `CLIENT_ID_CLAIM`, `ROLES_CLAIM`, `NAME_CLAIM` and `CLIENT_NAME_CLAIM`.
     pub claims: ClaimNames,
-    /// Where links begin.
+    /// The base URL of links.
     pub public_url: PublicUrl,
 }
 

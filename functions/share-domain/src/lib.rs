@@ -1,4 +1,4 @@
-//! `POST`, `GET` and `DELETE /domains/{domain}/links`, and the same for Lasso support: links to the page
+//! `POST`, `GET` and `DELETE /domains/{domain}/links`, also for Lasso support: links to the page
 //! that the function `handoff` serves to people without a login.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
@@ -17,15 +17,15 @@ use lambda_http::http::StatusCode;
 
 pub use config::Config;
 
-/// What the handler works with.
+/// The ports and settings of the handler.
 pub struct App<P: Ports> {
-    /// Where domains are kept, and where links lead.
+    /// The store of domains and links.
     pub store: P::Store,
     /// Time.
     pub clock: P::Clock,
-    /// Randomness: tokens are made of it.
+    /// Randomness, also for tokens.
     pub ids: P::Ids,
-    /// Where links begin.
+    /// The base URL of links.
     pub public_url: PublicUrl,
 }
 
@@ -33,7 +33,8 @@ impl<P> App<P>
 where
     P: Ports<Store: ReadDomains + CommitChanges>,
 {
-    /// Answers one request. No answer is kept for an `Idempotency-Key`: that of a new link has its token.
+    /// Answers one request. No response is stored for an `Idempotency-Key`, because the response
+    /// for a new link contains its token.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
         let handled = async {
             let operation = request.operation()?;

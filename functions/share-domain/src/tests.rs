@@ -17,7 +17,8 @@ use super::App;
 
 type TestApp = App<TestPorts>;
 
-/// With `example.com` of `maple-homes`, which has one link, and `full.example`, which can have no more.
+/// With `example.com` of `maple-homes`, which has one link, and `full.example`, which has the
+/// largest allowed number.
 async fn app() -> TestApp {
     let app: TestApp = App {
         store: MemoryStore::default(),
@@ -90,7 +91,7 @@ async fn a_link_opens_the_domain_until_it_is_withdrawn() {
 }
 
 #[tokio::test]
-async fn no_token_is_stored_with_the_domain_or_told_of_in_its_history() {
+async fn tokens_are_neither_stored_nor_in_the_history() {
     let app = app().await;
     let made = answer(&app, "make").await;
     let url = made["body"]["url"].as_str().unwrap().to_owned();
@@ -124,7 +125,7 @@ async fn links_that_have_ended_leave_the_list_and_make_room() {
 }
 
 #[tokio::test]
-async fn what_support_does_with_links_is_in_the_clients_history() {
+async fn the_clients_history_shows_supports_actions_on_links() {
     let app = app().await;
     assert_eq!(answer(&app, "staff-withdraw").await["status"], 204);
     assert_eq!(answer(&app, "staff-make").await["status"], 201);

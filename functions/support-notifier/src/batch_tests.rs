@@ -1,5 +1,5 @@
-//! Batches of messages: each by itself, within the time that there is, and back to the queue with a
-//! pause that fits the reason.
+//! Batches of messages: each message is handled separately, within the available time, and a failed
+//! one returns to the queue after a pause that fits the reason.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use jiff::SignedDuration;
 
 use crate::tests::{Answer, TestApp, another, app, delivery, notified};
 
-/// Events of their own in one batch.
+/// A batch of separate events.
 fn batch(numbers: impl IntoIterator<Item = u32>) -> SqsEvent {
-    // Of several types, so that they are no list.
+    // Of several types, so that they are not listed in one email.
     let cases = ["verified", "recovered", "ready-pending"];
     let mut batch = SqsEvent::default();
     for (number, case) in numbers.into_iter().zip(cases.into_iter().cycle()) {
@@ -23,7 +23,7 @@ fn batch(numbers: impl IntoIterator<Item = u32>) -> SqsEvent {
     batch
 }
 
-/// A message that is no event.
+/// A message that is not an event.
 fn poison(case: &str, id: &str) -> SqsEvent {
     let mut poison = delivery(case);
     poison.records[0].message_id = Some(id.to_owned());
@@ -59,7 +59,7 @@ fn told(app: &TestApp) -> Vec<Redelivery> {
 }
 
 #[tokio::test]
-async fn one_message_that_fails_holds_up_no_other() {
+async fn a_failing_message_does_not_delay_others() {
     let app = app();
     app.mail
         .answers_next([Answer::TakesItAfter(0), Answer::Throttles]);
@@ -77,7 +77,7 @@ async fn one_message_that_fails_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn nothing_is_said_to_the_queue_where_all_is_well() {
+async fn a_successful_batch_makes_no_call_to_the_queue() {
     let app = app();
     assert_eq!(failed(&notified(&app, batch(0..10)).await), [""; 0]);
     assert_eq!(emails(&app), 10);
@@ -85,7 +85,7 @@ async fn nothing_is_said_to_the_queue_where_all_is_well() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_no_event_is_put_aside_at_once_with_the_reason() {
+async fn an_invalid_message_is_put_aside_with_its_reason() {
     for case in ["not-json", "not-an-event", "later-version"] {
         let app = app();
         let mut all = batch([0]);
@@ -103,7 +103,7 @@ async fn a_message_that_is_no_event_is_put_aside_at_once_with_the_reason() {
 }
 
 #[tokio::test]
-async fn a_message_without_a_body_is_no_event() {
+async fn a_message_without_a_body_is_not_an_event() {
     let app = app();
     let mut empty = poison("not-json", "empty");
     empty.records[0].body = None;
@@ -129,7 +129,7 @@ async fn two_copies_at_once_send_each_event_once() {
     )
     .await;
     assert_eq!(emails(&app), 5);
-    // What one copy left to the other is dealt with when it comes again.
+    // A message that one copy left to the other is handled when it is delivered again.
     for id in failed(&one).into_iter().chain(failed(&other)) {
         let number = id.trim_start_matches("message-").parse().unwrap();
         assert_eq!(failed(&notified(&app, batch([number])).await), [""; 0]);
@@ -155,11 +155,11 @@ async fn an_event_that_another_copy_sends_comes_again_after_a_pause() {
 }
 
 #[tokio::test]
-async fn what_there_is_no_time_for_goes_back_untouched() {
+async fn messages_without_remaining_time_are_returned_untouched() {
     let app = app();
     app.mail.answers_next([Answer::TakesItAfter(4); 10]);
     let answer = notified(&app, batch(0..10)).await;
-    // Begun after 0, 4 and 8 seconds of the 25, of which 15 are kept.
+    // Started after 0, 4 and 8 seconds of the 25, of which 15 are reserved.
     assert_eq!(emails(&app), 3);
     assert_eq!(failed(&answer).len(), 7);
     assert_eq!(attempts(&app), 3);
@@ -207,7 +207,7 @@ async fn while_ses_throttles_a_second_passes_between_emails() {
 }
 
 #[tokio::test]
-async fn an_email_that_ses_rejects_is_put_aside_and_copies_of_it_ask_ses_no_more() {
+async fn a_rejected_email_is_put_aside_and_its_copies_skip_ses() {
     let app = app();
     app.mail.answers_next([Answer::Rejects]);
     for time in 1..=3 {
@@ -220,14 +220,14 @@ async fn an_email_that_ses_rejects_is_put_aside_and_copies_of_it_ask_ses_no_more
     assert!(dead[0].reason.contains("message rejected"), "{dead:?}");
     assert_eq!(app.meter.values("EmailsRefused", None), [1.0]);
 
-    // Sent back from there once the cause is repaired.
+    // Redriven from there after the cause is repaired.
     app.clock.advance(REFUSED_FOR);
     assert_eq!(failed(&notified(&app, batch([0])).await), [""; 0]);
     assert_eq!(emails(&app), 1);
 }
 
 #[tokio::test]
-async fn what_the_account_may_not_do_now_is_tried_again_after_a_pause() {
+async fn access_denied_by_ses_is_retried_after_a_pause() {
     let app = app();
     app.mail.answers_next([Answer::DeniesAccess]);
     let answer = notified(&app, come_for_the(6, batch([0]))).await;

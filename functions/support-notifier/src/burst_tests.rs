@@ -1,5 +1,5 @@
-//! A burst of events, each delivered up to three times, to four copies of the function at once, while SES
-//! fails one call in five.
+//! A burst of events, each delivered up to three times, to four simultaneous copies of the
+//! function, while SES fails one call in five.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
@@ -26,15 +26,15 @@ const EVENTS: usize = 5_000;
 const PER_SECOND: u32 = 14;
 const COPIES: usize = 4;
 
-/// A clock that moves on when all copies wait, to the moment for which the first of them waits: they wait side by
-/// side. Copies wait for nothing else in this test.
+/// A clock that all copies share. When all copies wait, it moves to the end of the shortest wait.
+/// The copies wait for nothing else in this test.
 #[derive(Debug, Clone, Default)]
 struct SharedClock(Arc<Mutex<Time>>);
 
 #[derive(Debug, Default)]
 struct Time {
     elapsed: SignedDuration,
-    /// What is waited for since the clock has moved.
+    /// The waits since the clock has moved.
     awaited: Vec<SignedDuration>,
 }
 
@@ -75,7 +75,7 @@ impl Clock for SharedClock {
     }
 }
 
-/// Numbers that look like chance, the same in every run (a linear congruential generator).
+/// Pseudorandom numbers, the same in every run (a linear congruential generator).
 #[derive(Debug)]
 struct Chance(u64);
 
@@ -88,10 +88,10 @@ impl Chance {
     }
 }
 
-/// An event by the number in its domain, and who was told.
+/// An event by the number in its domain, and its audience.
 type Told = (usize, Audience);
 
-/// SES with 14 emails a second, which fails one call in five.
+/// SES with 14 emails a second that fails one call in five.
 struct Ses {
     clock: SharedClock,
     chance: Mutex<Chance>,
@@ -99,7 +99,7 @@ struct Ses {
     uncertain: Mutex<BTreeSet<Told>>,
     times: Mutex<Vec<Timestamp>>,
     over_rate: Mutex<usize>,
-    /// When each call was.
+    /// The time of each call.
     calls: Mutex<Vec<Timestamp>>,
 }
 
@@ -142,7 +142,7 @@ impl SendEmail for Ses {
         let operation = "SendEmail";
         let now = self.clock.now();
         self.calls.lock().unwrap().push(now);
-        // SES answers within 20 to 80 ms.
+        // SES responds within 20 to 80 ms.
         let pause = 20 + self.chance.lock().unwrap().below(60);
         let pause = Duration::from_millis(u64::try_from(pause).unwrap());
         self.clock.sleep(pause).await;
@@ -235,7 +235,7 @@ fn app() -> App<BurstPorts> {
     }
 }
 
-/// An event of one of five kinds, about a domain of its own. Clients have five domains each.
+/// An event of one of five kinds, about its own domain. Clients have five domains each.
 fn event(number: usize) -> Event {
     let kinds = [
         ("domain.verified", "action", "pending", "verified"),
@@ -268,7 +268,7 @@ struct Message {
     sqs: SqsMessage,
 }
 
-/// The queue: every event once to three times.
+/// The queue: every event one to three times.
 fn queue(events: &[Event], chance: &mut Chance, now: Timestamp) -> Vec<Message> {
     let mut messages = Vec::new();
     for event in events {
@@ -307,7 +307,7 @@ fn received(queue: &mut Vec<Message>, chance: &mut Chance, now: Timestamp) -> Ve
     batch
 }
 
-/// Puts back what was not dealt with, when the function has said.
+/// Returns failed messages to the queue, with the delay that the function has set.
 fn put_back(
     app: &App<BurstPorts>,
     queue: &mut Vec<Message>,
@@ -328,7 +328,7 @@ fn put_back(
     }
 }
 
-/// What the copies share.
+/// Data that the copies share.
 struct Work {
     queue: Vec<Message>,
     chance: Chance,
@@ -336,7 +336,7 @@ struct Work {
     most_deliveries: u32,
 }
 
-/// One copy of the function: it takes batches until all messages are dealt with.
+/// One copy of the function: it takes batches until all messages are handled.
 async fn copy(app: &App<BurstPorts>, work: &Mutex<Work>) {
     loop {
         let now = app.clock.now();
@@ -367,7 +367,7 @@ async fn copy(app: &App<BurstPorts>, work: &Mutex<Work>) {
 }
 
 #[test]
-fn a_burst_is_one_email_for_each_event_and_reader_and_no_dead_letter() {
+fn a_burst_emails_each_event_once_without_dead_letters() {
     let app = app();
     let mut chance = Chance(1);
     let events: Vec<Event> = (0..EVENTS).map(event).collect();
@@ -390,7 +390,7 @@ fn a_burst_is_one_email_for_each_event_and_reader_and_no_dead_letter() {
     let bound = SignedDuration::from_secs_f64(
         f64::from(u32::try_from(calls).unwrap()) / f64::from(PER_SECOND),
     );
-    // The last ones are those that SES has failed several times, after pauses of minutes.
+    // The last ones are messages that SES has failed several times, after pauses of minutes.
     let nearly_all = times[calls * 95 / 100].duration_since(begun);
 
     let accepted = app.mail.accepted.lock().unwrap();

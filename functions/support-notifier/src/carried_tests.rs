@@ -1,4 +1,5 @@
-//! A contact that has had its emails of the day is told of the rest on the next one, in a list.
+//! If a contact has reached its daily limit of emails, the other events are listed in one email on
+//! the next day.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::tests::{TestApp, app, delivery, notified};
 
-/// `domain.recovered` of a domain with this number, of which support and the contact are told.
+/// `domain.recovered` for the domain with this number; Lasso support and the contact are told.
 fn recovered(number: u32) -> String {
     let record = delivery("recovered").records.remove(0);
     let mut event: Value = serde_json::from_str(record.body.as_deref().unwrap()).unwrap();
@@ -36,7 +37,7 @@ fn batch(bodies: &[String], queue: &str) -> SqsEvent {
     serde_json::from_value(json!({ "Records": records })).unwrap()
 }
 
-/// The emails to the contact: the domains of each.
+/// The emails to the contact, each with its domains.
 fn to_contact(app: &TestApp) -> Vec<BTreeSet<u32>> {
     let emails = app.mail.emails.lock().unwrap();
     let recipients = app.mail.recipients.lock().unwrap();
@@ -59,7 +60,7 @@ fn to_contact(app: &TestApp) -> Vec<BTreeSet<u32>> {
 }
 
 #[tokio::test]
-async fn what_a_contact_has_no_room_for_is_in_one_list_of_the_next_day() {
+async fn events_beyond_a_contacts_daily_limit_are_listed_next_day() {
     const REST: u32 = 7;
     let mut app = app();
     app.notify_clients = true;
@@ -73,7 +74,8 @@ async fn what_a_contact_has_no_room_for_is_in_one_list_of_the_next_day() {
     let carried = app.carried_queue.0.carried.lock().unwrap().clone();
     assert_eq!(carried.len(), REST as usize);
 
-    // On the same day they wait in their queue, twice where SQS has delivered one twice.
+    // On the same day they wait in their queue, some of them twice because SQS has delivered them
+    // twice.
     let mut twice = carried.clone();
     twice.push(carried[0].clone());
     let waiting = notified(&app, batch(&twice, "arn:carried")).await;

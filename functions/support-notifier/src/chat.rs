@@ -1,6 +1,7 @@
-//! The same for a chat channel. The email is what is promised, and this comes behind it: a message is posted by
-//! the invocation that has sent the email of its event, so that it is never posted twice. One that dies between
-//! the two, or a topic that takes nothing in three attempts, leaves the channel without that message.
+//! Messages for a chat channel. Only the email is guaranteed; the chat message follows it. The
+//! invocation that has sent the email of an event posts its message, so a message is never posted
+//! twice. The channel misses a message if the invocation crashes in between, or if the topic
+//! refuses three attempts.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use domain_auth_emails::{ChatMessage, Console, alert};
 /// The pauses before the second and the third attempt.
 const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 
-/// Posts what the email of an event says, in short. A failure is logged.
+/// Posts a short form of the email about an event. A failure is logged.
 pub(crate) async fn post(
     chat: &impl PostToChat,
     clock: &impl Clock,

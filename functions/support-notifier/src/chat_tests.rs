@@ -1,4 +1,4 @@
-//! Chat messages: one behind each email, and none that holds an email up.
+//! Chat messages: one after each email; a chat message never delays an email.
 
 use aws_lambda_events::event::sqs::SqsBatchResponse;
 use serde_json::Value;
@@ -12,7 +12,7 @@ fn posted(app: &TestApp) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn an_email_is_followed_by_one_message_of_the_chat_services_schema() {
+async fn one_chat_message_in_the_services_schema_follows_an_email() {
     let app = app();
     for _ in 0..3 {
         notified(&app, delivery("verified")).await;

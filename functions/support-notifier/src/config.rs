@@ -1,4 +1,4 @@
-//! What the template gives this function.
+//! The configuration that the template gives this function.
 
 use domain_auth::mail_limits::MailLimits;
 use domain_auth_aws::{LimitError, limit, optional, required};
@@ -9,33 +9,33 @@ use domain_auth_emails::Console;
 pub struct Config {
     /// `TABLE_NAME`.
     pub table: String,
-    /// `STACK_NAME`: metrics carry it.
+    /// `STACK_NAME`: a dimension of the metrics.
     pub stack: String,
-    /// `SUPPORT_EMAIL`: where alerts go.
+    /// `SUPPORT_EMAIL`: the recipient of alerts.
     pub support_email: String,
-    /// `SENDER_EMAIL`: where they come from, a verified identity.
+    /// `SENDER_EMAIL`: the sender of alerts, a verified identity.
     pub sender_email: String,
-    /// `MAIL_CONFIGURATION_SET`: through which they go.
+    /// `MAIL_CONFIGURATION_SET`: the configuration set for the emails.
     pub configuration_set: String,
     /// `EMAILS_PER_SECOND`, `SINGLE_EMAILS_PER_MINUTE` and `MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY`.
     pub limits: MailLimits,
     /// `NOTIFY_CLIENTS`: whether the contacts of clients are told, `true` or `false`.
     pub notify_clients: bool,
-    /// `ALERT_QUEUE_URL`: where most messages come from.
+    /// `ALERT_QUEUE_URL`: the queue of most messages.
     pub queue_url: String,
-    /// `FIRST_ALERT_QUEUE_URL`: where those come from that say that mail stops.
+    /// `FIRST_ALERT_QUEUE_URL`: the queue of messages that say that mail stops.
     pub first_queue_url: String,
-    /// `FIRST_ALERT_QUEUE_ARN`: by which a message says that it comes from there.
+    /// `FIRST_ALERT_QUEUE_ARN`: identifies that queue in its messages.
     pub first_queue_arn: String,
-    /// `CARRIED_ALERT_QUEUE_URL`: where those wait whose contact has had its emails of the day.
+    /// `CARRIED_ALERT_QUEUE_URL`: the queue of messages whose contact has reached its daily limit.
     pub carried_queue_url: String,
-    /// `CARRIED_ALERT_QUEUE_ARN`: by which a message says that it comes from there.
+    /// `CARRIED_ALERT_QUEUE_ARN`: identifies that queue in its messages.
     pub carried_queue_arn: String,
-    /// `ALERT_DEAD_LETTER_QUEUE_URL`: where those go with which nothing can be done.
+    /// `ALERT_DEAD_LETTER_QUEUE_URL`: the queue of messages that cannot be handled.
     pub dead_letter_queue_url: String,
-    /// `CONSOLE_URL`: where buttons lead, where the stack has a console.
+    /// `CONSOLE_URL`: the target of buttons, if the stack has a console.
     pub console: Console,
-    /// `CHAT_TOPIC_ARN`: where chat messages go, where there are any.
+    /// `CHAT_TOPIC_ARN`: the topic for chat messages, if there is one.
     pub chat_topic: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The emails of this function: `domain-auth-emails` says what is in them.
+//! The emails of this function. `domain-auth-emails` has their content.
 
 use domain_auth::audience::Audience;
 use domain_auth::email_thread::EmailThread;
@@ -37,7 +37,7 @@ fn single(event: &Event, audience: Audience, console: &Console) -> Result<Email,
     Ok(about(event, draft.email(event.event_id, thread, reply_to)?))
 }
 
-/// The email, with the domain whose client hears of it if it does not reach its reader.
+/// The email, with the domain whose client is told if the email does not reach its reader.
 fn about(event: &Event, email: Email) -> Email {
     let about = AboutDomain {
         client: event.client.clone(),

@@ -1,4 +1,4 @@
-//! Why a message was not dealt with, and who can do something about it.
+//! Why a message was not handled, and who can solve the problem.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -8,27 +8,27 @@ use domain_auth::use_cases::email_events::EmailError;
 use jiff::Timestamp;
 use serde_json::error::Category;
 
-/// An event was not emailed. Its message goes back to the queue. What serde says of a message is not
-/// kept: it quotes the message.
+/// An event was not emailed. Its message returns to the queue. The text of serde's error is
+/// dropped, because it quotes the message.
 #[derive(Debug, thiserror::Error)]
 pub enum NotifyError {
     /// The message is not JSON.
     #[error("the message is not JSON (line {line}, column {column})")]
     NotJson {
-        /// Where it ceases to be.
+        /// The line of the error.
         line: usize,
-        /// Where it ceases to be.
+        /// The column of the error.
         column: usize,
     },
-    /// The message is no event that this version can read.
+    /// This version cannot read the message as an event.
     #[error("the message is not an event of this service (line {line}, column {column})")]
     NotAnEvent {
-        /// Where it differs.
+        /// The line of the error.
         line: usize,
-        /// Where it differs.
+        /// The column of the error.
         column: usize,
     },
-    /// The message is of a shape that this version does not know.
+    /// The message has an unknown schema version.
     #[error("the message is an event of version {0}, which is not known here")]
     Version(u32),
     /// An email was not sent.
@@ -37,7 +37,7 @@ pub enum NotifyError {
 }
 
 impl NotifyError {
-    /// What is wrong with a message, by what serde says of it.
+    /// The problem of a message, from serde's error.
     pub(crate) fn of_json(error: &serde_json::Error) -> Self {
         let (line, column) = (error.line(), error.column());
         match error.classify() {
@@ -46,7 +46,7 @@ impl NotifyError {
         }
     }
 
-    /// Whether another attempt in a while fares no better, unless a person repairs the cause first.
+    /// Whether a later attempt fails as well, unless a person repairs the cause first.
     pub fn is_permanent(&self) -> bool {
         match self {
             Self::NotJson { .. } | Self::NotAnEvent { .. } | Self::Version(_) => true,
@@ -54,7 +54,8 @@ impl NotifyError {
         }
     }
 
-    /// When the message is to come again, where that is known: it is early, and nothing is wrong.
+    /// When the message is to be delivered again, if this is known: it is only early, and nothing
+    /// is wrong.
     pub(crate) fn comes_again_at(&self) -> Option<Timestamp> {
         match self {
             Self::Email(error) => match **error {
@@ -67,7 +68,7 @@ impl NotifyError {
         }
     }
 
-    /// Whether the contact that it is for has had its emails of the day.
+    /// Whether its contact has reached the daily limit of emails.
     pub(crate) fn is_for_another_day(&self) -> bool {
         match self {
             Self::Email(error) => matches!(**error, EmailError::DayIsFull { .. }),
@@ -75,7 +76,8 @@ impl NotifyError {
         }
     }
 
-    /// One line: a message that was put aside is an error, one that comes again `after` a while is not.
+    /// Logs one line. A message that was put aside is an error; one that is delivered again `after`
+    /// a while is not.
     pub(crate) fn log(&self, message_id: &str, delivery: u32, after: Option<Duration>) {
         let reason = causes(self);
         let seconds = after.map(|after| after.as_secs());
@@ -103,7 +105,8 @@ impl NotifyError {
     }
 }
 
-/// An error with its causes in one line, without email addresses: Amazon SES names those that it refuses.
+/// An error with its causes in one line, without email addresses: Amazon SES includes addresses
+/// that it refuses.
 pub(crate) fn causes(error: &dyn Error) -> String {
     let mut texts = vec![error.to_string()];
     let mut source = error.source();

@@ -1,5 +1,5 @@
-//! Whatever a client writes, in every field of an event that it can write: the email has no character
-//! that hides something, no link that the client made, and no line that the client made.
+//! Whatever a client writes in any field of an event: the email has no character that hides
+//! something, and no link or line that the client made.
 
 use domain_auth::audience::Audience;
 use domain_auth::event::{Event, EventType, limits_path};
@@ -48,13 +48,13 @@ fn hostile() -> impl Strategy<Value = String> {
     prop::collection::vec(part, 1..8).prop_map(|parts| parts.concat())
 }
 
-/// What happened to a domain of which state.
+/// An event type with a state of the domain.
 fn happened() -> impl Strategy<Value = (EventType, Status)> {
     let before = prop::sample::select(vec![Status::Pending, Status::Authenticated]);
     (prop::sample::select(EventType::ALL.to_vec()), before)
 }
 
-/// What a client wrote, wherever it can write.
+/// Text that a client wrote, in every place where it can write.
 struct Written<'a> {
     text: &'a str,
     note: &'a str,
@@ -85,7 +85,7 @@ fn event_with(happened: (EventType, Status), written: &Written<'_>) -> Event {
     if let Some(contact) = contact {
         message["contact_email"] = json!(EmailAddress::parse(contact).unwrap());
     }
-    // As the present release stored it: not clean.
+    // Older releases stored it without cleaning.
     if Community::try_from(text.to_owned()).is_ok() {
         message["community"] = json!(text);
     } else {
@@ -94,7 +94,7 @@ fn event_with(happened: (EventType, Status), written: &Written<'_>) -> Event {
     serde_json::from_value(message).unwrap()
 }
 
-/// The lines of a text without what a client can put in: how each begins.
+/// The lines of a text without the parts that a client can write: the beginning of each line.
 fn skeleton(text: &str) -> Vec<String> {
     let labels = [
         "Wanted: ",
@@ -120,8 +120,8 @@ fn skeleton(text: &str) -> Vec<String> {
     lines.collect()
 }
 
-/// Bare names and addresses as a mail program looks for them. The email is about one domain, which
-/// stays whole.
+/// Whether a mail program would find bare names and addresses. The email is about one domain, which
+/// is kept unchanged.
 fn has_link(text: &str) -> bool {
     let text = text.to_lowercase().replace("example-domain.org", "it");
     let ends = ["com", "net", "example", "рф", "org"].iter().any(|top| {
@@ -136,7 +136,7 @@ fn has_link(text: &str) -> bool {
         .any(|link| text.contains(link))
 }
 
-/// Holds an email to the one that plain texts make.
+/// Compares an email with the one made from harmless texts.
 fn assert_harmless(email: &Email, plain: &Email) -> Result<(), TestCaseError> {
     let Email {
         subject,
@@ -150,7 +150,7 @@ fn assert_harmless(email: &Email, plain: &Email) -> Result<(), TestCaseError> {
         prop_assert!(!has_link(content), "{}: {:?}", part, content);
     }
     prop_assert!(!subject.contains('\n'));
-    // The note may have lines of its own, each of which is quoted.
+    // The note may have several lines, each of which is quoted.
     let mut lines = skeleton(text);
     lines.dedup_by(|a, b| a == "> " && b == "> ");
     prop_assert_eq!(lines, skeleton(&plain.text), "{}", text);
@@ -163,7 +163,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn no_text_of_a_client_hides_links_or_makes_a_line(
+    fn a_clients_text_hides_nothing_and_adds_no_link_or_line(
         happened in happened(),
         text in hostile(),
         note in hostile(),
@@ -184,7 +184,7 @@ proptest! {
 
         let day = Day::of(event.occurred_at);
         let mut summary = summary_of(&event, day, 2, &console).unwrap();
-        // A path of the API stays whole, so that it can be copied.
+        // A path of the API is kept unchanged, so that it can be copied.
         for body in [&mut summary.text, &mut summary.html] {
             prop_assert_eq!(body.matches(&limits_path(&event.client)).count(), 1);
             *body = body.replace(&limits_path(&event.client), "(path)");

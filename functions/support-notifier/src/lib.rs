@@ -1,7 +1,7 @@
-//! Events from the two queues of alerts, to Lasso support and to the contacts of clients by email; and what
-//! Amazon SES reports of our mail, which comes by the same queue and is noted at its domain. What
-//! could not be emailed goes back to its queue, and says when it comes again; what can never be is put
-//! aside, and says why.
+//! Emails the events in the queues of alerts to Lasso support and to the contacts of clients.
+//! Amazon SES's reports about the service's own mail arrive in the same queue, and are stored with
+//! their domains. An event that could not be emailed returns to its queue, with the time of its
+//! next delivery. A message that can never be handled is put aside, with the reason.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -33,34 +33,34 @@ pub use config::Config;
 pub use email::rendered;
 pub use failure::NotifyError;
 
-/// As many messages as the queue can be told about in one call.
+/// The most messages in one call to the queue.
 const TOLD_AT_ONCE: usize = 10;
 
-/// What the handler works with.
+/// The ports and settings of the handler.
 pub struct App<P: Ports> {
-    /// Which events have been emailed, and how many of each client.
+    /// Which events have been emailed, and the counts for each client.
     pub store: P::Store,
-    /// The way to Lasso support and to contacts.
+    /// Sends email to Lasso support and to contacts.
     pub mail: P::Mail,
     /// Time.
     pub clock: P::Clock,
     /// Randomness.
     pub ids: P::Ids,
-    /// Takes figures.
+    /// Records metrics.
     pub meter: P::Meter,
-    /// How many emails there may be.
+    /// The limits of emails.
     pub limits: MailLimits,
     /// Whether the contacts of clients are told.
     pub notify_clients: bool,
-    /// The queue that most messages come from.
+    /// The queue of most messages.
     pub queue: P::Queue,
-    /// The queue of what stops mail, and its ARN.
+    /// The queue of events about stopped mail, and its ARN.
     pub first_queue: (P::Queue, String),
-    /// The queue of what waits for the next day of its contact, and its ARN.
+    /// The queue of events that wait for their contact's next day, and its ARN.
     pub carried_queue: (P::Queue, String),
-    /// Where buttons lead.
+    /// The target of buttons.
     pub console: Console,
-    /// The topic of a chat channel, where there is one.
+    /// The topic of a chat channel, if there is one.
     pub chat: Option<P::Publisher>,
 }
 
@@ -80,12 +80,12 @@ where
             Queue: Redeliver + PutAside + Carry,
         >,
 {
-    /// Emails the events of the messages and answers with the messages that were not dealt with; the queue
-    /// deletes the others. A message that comes again sends nothing that was sent.
+    /// Emails the events of the messages, and returns the messages that were not handled; the queue
+    /// deletes the others. A redelivered message does not send an email again.
     ///
-    /// No email is begun for which Lambda's `deadline` leaves no time, but for the first. A message that
-    /// fails does not hold up the others: it comes again after a pause that grows with its deliveries. Where
-    /// another attempt fares no better, the message is put aside.
+    /// Except for the first email, none is started without enough time before Lambda's `deadline`.
+    /// A message that fails does not block the others: it is delivered again after a pause that
+    /// grows with its deliveries. If another attempt would fail as well, the message is put aside.
     pub async fn notify(&self, batch: SqsEvent, deadline: Timestamp) -> SqsBatchResponse {
         let records = batch.records.into_iter();
         let (of_ses, events): (Vec<_>, Vec<_>) = records.partition(mail_events::is_of_ses);
@@ -138,7 +138,7 @@ where
             .await
     }
 
-    /// Tells the queue of the messages that failed, and answers with those that it is to keep.
+    /// Sets the next delivery of failed messages, and returns those that the queue has to keep.
     async fn answer(
         &self,
         messages: &[SqsMessage],
@@ -190,12 +190,12 @@ where
         }
     }
 
-    /// Whether messages wait for another day already.
+    /// Whether the messages already wait for another day.
     fn is_carried(&self, messages: &[SqsMessage]) -> bool {
         come_from(messages, &self.carried_queue.1)
     }
 
-    /// Whether a message is in the queue of what waits for the next day now.
+    /// Moves a message to the queue for the next day. Returns whether it is there now.
     async fn carry(&self, message: &SqsMessage) -> bool {
         let body = message.body.as_deref().unwrap_or_default();
         let outcome = self.carried_queue.0.carry(body).await;
@@ -212,7 +212,7 @@ where
         match error.comes_again_at() {
             Some(until) => {
                 let pause = until.duration_since(self.clock.now());
-                // Whole seconds, and not before the moment.
+                // Whole seconds, rounded up.
                 let pause = Duration::from_secs(pause.unsigned_abs().as_secs() + 1);
                 pause.min(pace::LONGEST_OF_SQS)
             }
@@ -232,8 +232,8 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// What is to be emailed, each with the position of the message that its event came with first: an
-    /// event that comes twice in a batch is emailed once.
+    /// The emails to send, each with the position of the first message with its event: an event
+    /// that is in a batch twice is emailed once.
     fn items(&self, notify_clients: bool) -> Vec<(usize, Item<'_>)> {
         let mut items = Vec::new();
         for (at, event) in self.events.iter().enumerate() {
@@ -263,8 +263,8 @@ impl<'a> Batch<'a> {
         self.events.iter().position(is_same).unwrap_or_default()
     }
 
-    /// Why each message was not dealt with; none where all its emails were. What another attempt may settle
-    /// is tried again before the message is put aside.
+    /// Why each message was not handled; `None` if all its emails were. A failure that another
+    /// attempt may solve comes before one that would put the message aside.
     fn failures(
         &self,
         items: &[(usize, Item<'_>)],
@@ -286,7 +286,7 @@ impl<'a> Batch<'a> {
                 *earlier = Some(Arc::new(error));
             }
         }
-        // A copy fares as the first of its event.
+        // A copy gets the result of the first message with its event.
         for at in 0..failures.len() {
             if let Ok(event) = &self.events[at] {
                 let first = failures[self.first_with(event)].clone();
@@ -297,20 +297,20 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// Whether the messages of a batch, which all come from one queue, come from this one.
+/// Whether the messages of a batch, which are all from one queue, are from this one.
 fn come_from(messages: &[SqsMessage], arn: &str) -> bool {
     let message = messages.first();
     let source = message.and_then(|message| message.event_source_arn.as_deref());
     source == Some(arn)
 }
 
-/// Whether Lasso support has just been emailed of an event.
+/// Whether Lasso support has just got an email about the event.
 fn is_news_to_support(item: &Item<'_>, outcome: &Settled) -> bool {
     let emailed = matches!(outcome, Ok(Outcome::Sent | Outcome::Listed));
     emailed && item.audience() == Audience::Support
 }
 
-/// Whether a message is in the dead-letter queue now.
+/// Puts a message into the dead-letter queue. Returns whether it is there now.
 async fn put_aside(queue: &impl PutAside, message: &SqsMessage, error: &NotifyError) -> bool {
     let message = DeadLetter {
         body: message
@@ -330,7 +330,7 @@ async fn put_aside(queue: &impl PutAside, message: &SqsMessage, error: &NotifyEr
     outcome.is_ok()
 }
 
-/// The event in a message: the body is the event itself, because the subscription delivers raw
+/// The event in a message. The body is the event itself, because the subscription delivers raw
 /// messages.
 fn event_in(message: &SqsMessage) -> Result<Event, NotifyError> {
     let body = message.body.as_deref().unwrap_or_default();
@@ -341,7 +341,7 @@ fn event_in(message: &SqsMessage) -> Result<Event, NotifyError> {
     Ok(event)
 }
 
-/// How often the queue has delivered a message, this time included.
+/// How often the queue has delivered a message, including this time.
 fn deliveries(message: &SqsMessage) -> u32 {
     let count = message.attributes.get("ApproximateReceiveCount");
     count.and_then(|count| count.parse().ok()).unwrap_or(1)

@@ -1,8 +1,8 @@
-//! What Amazon SES reports of our own mail: it publishes the events of the configuration set on a topic of
-//! their own, which leads to the queue of alerts. An email that did not reach its reader is noted at its
-//! domain.
+//! Amazon SES's reports about the service's own mail. SES publishes the events of the configuration
+//! set on a separate topic, which leads to the queue of alerts. If an email did not reach its
+//! reader, this is stored with its domain.
 //!
-//! The JSON is described in the SES developer guide, "Contents of event data that Amazon SES publishes to
+//! The SES developer guide describes the JSON: "Contents of event data that Amazon SES publishes to
 //! Amazon SNS".
 
 use std::collections::BTreeMap;
@@ -21,13 +21,13 @@ use serde::de::IgnoredAny;
 
 use super::NotifyError;
 
-/// How the message begins that SES publishes when a topic becomes an event destination.
+/// The beginning of the message that SES publishes when a topic becomes an event destination.
 const VALIDATED: &str = "Successfully validated SNS topic";
 
-/// The longest message identifier and status code that are kept, in octets.
+/// The longest message identifier and status code that are stored, in octets.
 const LONGEST: usize = 128;
 
-/// What tells a message of SES from an event of this service.
+/// The member that distinguishes a message of SES from an event of this service.
 #[derive(Deserialize)]
 struct Kind {
     #[serde(rename = "eventType")]
@@ -74,7 +74,7 @@ struct Feedback {
     timestamp: Option<Timestamp>,
 }
 
-/// What a message of SES is about.
+/// The subject of a message of SES.
 #[derive(Debug, PartialEq, Eq)]
 enum Report {
     /// An email about a domain did not reach its reader.
@@ -96,8 +96,9 @@ pub(crate) fn is_of_ses(message: &SqsMessage) -> bool {
     body.starts_with(VALIDATED) || kind.is_ok_and(|kind| kind.event_type.is_some())
 }
 
-/// Notes each message at its domain; the answers are in their order. A message comes again where its answer is
-/// an error. None is begun after `deadline` less the time that one may take.
+/// Stores each message with its domain; the results are in the order of the messages. A message
+/// whose result is an error is delivered again. None starts later than `deadline` minus the time
+/// that one may take.
 pub(crate) async fn note<P>(
     tools: &StoreTools<'_, P>,
     messages: &[SqsMessage],
@@ -177,7 +178,8 @@ fn report_in(body: &str) -> Result<Report, NotifyError> {
         // Of another sender through the same configuration set, or of an earlier release.
         Some(_) | None => return Ok(Report::Nothing),
     };
-    // Each email of ours has one recipient. SES names the one that bounced as the mail server wrote it.
+    // Each email of the service has one recipient. SES writes a bounced address as the mail server
+    // wrote it.
     let to = event.mail.destination.first();
     let to = to.and_then(|address| EmailAddress::parse(address).ok());
     let (Some(about), Some(to)) = (AboutDomain::from_tags(tag), to) else {
@@ -195,8 +197,8 @@ fn report_in(body: &str) -> Result<Report, NotifyError> {
     }))
 }
 
-/// Why an email did not reach its reader, when, and with which code. None where it may still, as after a soft
-/// bounce (a full mailbox, an automatic reply), or where SES says nothing of the kind.
+/// Why an email did not reach its reader, when, and with which code. `None` if it may still arrive,
+/// as after a soft bounce (a full mailbox, an automatic reply), or if the event is of another kind.
 fn what_happened(event: &MailEvent) -> Option<(Undelivered, Option<Timestamp>, Option<String>)> {
     match event.event_type.as_str() {
         "Bounce" => {

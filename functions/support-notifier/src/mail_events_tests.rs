@@ -43,7 +43,8 @@ async fn lines(app: &TestApp) -> Vec<Value> {
         .collect()
 }
 
-/// As SES publishes it (developer guide, "Examples of event data that Amazon SES publishes to Amazon SNS").
+/// An event as SES publishes it (developer guide, "Examples of event data that Amazon SES publishes
+/// to Amazon SNS").
 fn event(app: &TestApp, kind: &str, audience: &str, to: &str) -> Value {
     let about = AboutDomain {
         client: maple(),
@@ -120,7 +121,7 @@ async fn delivered(app: &TestApp, events: &[&Value]) {
 }
 
 #[tokio::test]
-async fn a_bounce_of_instructions_is_at_the_domain_once_however_often_it_comes() {
+async fn a_redelivered_bounce_is_stored_once() {
     let app = app();
     added(&app).await;
     let bounce = event(&app, "Bounce", "administrator", ADDRESS);
@@ -180,7 +181,7 @@ async fn a_soft_bounce_and_other_events_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_report_of_a_domain_that_is_gone_or_was_added_later_is_dropped() {
+async fn a_report_about_a_former_or_later_domain_is_dropped() {
     let app = app();
     // Nothing is stored under the name.
     let early = event(&app, "Bounce", "administrator", ADDRESS);
@@ -205,7 +206,7 @@ async fn a_report_of_a_domain_that_is_gone_or_was_added_later_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_bounce_of_the_contact_is_at_the_domain_until_the_contact_is_another() {
+async fn a_contacts_bounce_matters_until_the_contact_changes() {
     let app = app();
     added(&app).await;
     let other = event(&app, "Bounce", "contact", "former@example.com");
@@ -221,7 +222,7 @@ async fn a_bounce_of_the_contact_is_at_the_domain_until_the_contact_is_another()
 }
 
 #[tokio::test]
-async fn what_ses_says_when_a_topic_is_connected_is_no_event_and_a_broken_one_is_put_aside() {
+async fn a_validation_message_of_ses_is_ignored_unlike_a_broken_event() {
     let app = app();
     let validated = "Successfully validated SNS topic for Amazon SES event publishing.";
     let broken = json!({ "eventType": "Bounce", "mail": { "messageId": 7 } });

@@ -44,7 +44,7 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
         let deadline = i64::try_from(event.context.deadline)?;
         let deadline = Timestamp::from_millisecond(deadline)?;
-        // In a box, because the compiler gives up on futures nested this deep.
+        // In a box, because the compiler cannot handle futures nested this deeply.
         Ok::<_, Error>(Box::pin(app.notify(event.payload, deadline)).await)
     }))
     .await

@@ -1,4 +1,4 @@
-//! What became of events by email, in the log and in metrics.
+//! Logs and counts the outcomes of events by email.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use domain_auth::audience::Audience;
 use domain_auth::figures::Figure;
 use domain_auth::use_cases::email_events::{EmailError, Item, Outcome, Settled};
 
-/// What is counted of events by email.
+/// The counters of events by email.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Counter {
     /// By audience.
@@ -19,7 +19,7 @@ enum Counter {
     Carried,
 }
 
-/// What became of a batch.
+/// The metrics of a batch.
 pub(crate) fn figures<'a>(
     settled: impl Iterator<Item = (&'a Item<'a>, &'a Settled)>,
 ) -> Vec<Figure> {
@@ -49,7 +49,7 @@ fn figure(counter: Counter, count: usize) -> Figure {
     }
 }
 
-/// `is_new`: it has not been counted on another day.
+/// The counter of an outcome. `is_new`: it has not been counted on another day.
 fn counter(audience: Audience, outcome: &Settled, is_new: bool) -> Option<Counter> {
     match outcome {
         Ok(Outcome::Sent | Outcome::Listed) => Some(Counter::Emailed(audience.as_str())),
@@ -87,7 +87,7 @@ pub(crate) fn log<'a>(settled: impl Iterator<Item = (&'a Item<'a>, &'a Settled)>
                 audience = item.audience().as_str(),
                 "it is not known whether an email was sent; it is sent again"
             ),
-            // The message that failed has a line of its own.
+            // The failed message has its own line.
             Err(_) => {}
         }
     }

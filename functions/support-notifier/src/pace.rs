@@ -1,19 +1,20 @@
-//! When a message that could not be emailed comes again.
+//! When a message that could not be emailed is delivered again.
 
 use std::time::Duration;
 
-/// The pause before the second delivery. It doubles with each one.
+/// The pause before the second delivery. It doubles with each delivery.
 const SHORTEST: u64 = 2;
 
-/// The longest pause: so late at the most is an alert once Amazon SES takes mail again.
+/// The longest pause, so an alert is at most this late after Amazon SES accepts mail again.
 const LONGEST: u64 = 300;
 
-/// A little less than SQS allows a message to be invisible after it was received, 12 hours.
+/// A little less than the 12 hours for which SQS allows a message to be invisible after it was
+/// received.
 pub(crate) const LONGEST_OF_SQS: Duration = Duration::from_mins(11 * 60 + 45);
 
-/// The pause after the delivery with this number, which counts from one: two seconds, doubled with each
-/// delivery up to five minutes, and up to a quarter shorter, so that messages that were refused together do not
-/// come together again. Messages differ in it, because their identifiers do.
+/// The pause after the delivery with this number, counted from one: two seconds, doubled with each
+/// delivery up to five minutes. It is then shortened by up to a quarter, depending on the message's
+/// identifier, so that messages that were refused together are not delivered together again.
 pub(crate) fn pause_after(delivery: u32, message_id: &str) -> Duration {
     let doubled = SHORTEST << delivery.saturating_sub(1).min(16);
     let longest = doubled.min(LONGEST);
@@ -27,7 +28,8 @@ pub(crate) fn pause_after(delivery: u32, message_id: &str) -> Duration {
 mod tests {
     use super::*;
 
-    /// `maxReceiveCount` in `infra/template.yaml`. The message comes so often before it is put aside.
+    /// `maxReceiveCount` in `infra/template.yaml`. The message is delivered this often before it is
+    /// put aside.
     const DELIVERIES: u32 = 30;
 
     #[test]

@@ -1,5 +1,5 @@
-//! Who gets which emails: Lasso support and the contacts of clients, each by itself, and lists of what is
-//! many.
+//! Who gets which emails: Lasso support and the contacts of clients, each separately, and lists of
+//! many events.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ async fn support_and_the_contact_get_an_email_each() {
 }
 
 #[tokio::test]
-async fn contacts_are_told_nothing_where_the_operator_wants_so() {
+async fn contacts_get_no_email_if_the_operator_turns_them_off() {
     let app = app();
     assert!(all_dealt_with(&notified(&app, another("at-risk", 0)).await));
     assert_eq!(recipients(&app), [MailTo::Support]);
@@ -60,21 +60,21 @@ async fn contacts_are_told_nothing_where_the_operator_wants_so() {
 #[tokio::test]
 async fn an_address_that_ses_refuses_stops_no_other_email() {
     let app = app_that_tells_clients();
-    // Support's email is taken, the contact's is rejected.
+    // Support's email is accepted, the contact's is rejected.
     app.mail
         .answers_next([Answer::TakesItAfter(0), Answer::Rejects]);
     assert!(all_dealt_with(&notified(&app, another("at-risk", 0)).await));
     assert_eq!(recipients(&app), [MailTo::Support]);
     assert_eq!(app.queue.dead.lock().unwrap().len(), 1, "with the reason");
 
-    // Redriven, it is sent to the contact alone.
+    // After the redrive, only the contact gets an email.
     app.clock.advance(SignedDuration::from_mins(2));
     assert!(all_dealt_with(&notified(&app, another("at-risk", 0)).await));
     assert_eq!(recipients(&app), [MailTo::Support, kim()]);
 }
 
 #[tokio::test]
-async fn a_contact_on_the_suppression_list_gets_no_email_and_support_does() {
+async fn a_suppressed_contact_does_not_stop_the_email_to_support() {
     let app = app_that_tells_clients();
     app.mail.suppressed.lock().unwrap().push(kim());
     assert!(all_dealt_with(&notified(&app, another("at-risk", 0)).await));
@@ -99,7 +99,7 @@ async fn alerts_wait_while_support_is_on_the_suppression_list() {
 }
 
 #[tokio::test]
-async fn what_a_person_reads_as_a_list_is_one_email() {
+async fn events_that_people_read_as_a_list_share_an_email() {
     for (case, count) in [("failed", 2), ("stuck", 2), ("verified", 6)] {
         let app = app();
         assert!(all_dealt_with(&notified(&app, batch(case, count)).await));
@@ -111,7 +111,7 @@ async fn what_a_person_reads_as_a_list_is_one_email() {
 }
 
 #[tokio::test]
-async fn what_stops_mail_is_an_email_by_itself_and_in_front() {
+async fn events_about_stopped_mail_come_first_in_separate_emails() {
     let app = app();
     let mut all = batch("verified", 3);
     for number in 10..17 {
@@ -127,7 +127,7 @@ async fn what_stops_mail_is_an_email_by_itself_and_in_front() {
 }
 
 #[tokio::test]
-async fn above_the_limit_of_a_minute_events_wait_for_its_end_once_and_then_are_a_list() {
+async fn events_beyond_the_limit_of_a_minute_wait_once_and_are_listed() {
     let mut app = app();
     app.limits.singles_per_minute = 2;
     let answer = notified(&app, batch("verified", 5)).await;
@@ -137,7 +137,7 @@ async fn above_the_limit_of_a_minute_events_wait_for_its_end_once_and_then_are_a
     let minute = Duration::from_secs(61);
     assert!(told.iter().all(|told| told.after <= minute), "{told:?}");
 
-    // In the same minute again: they have waited.
+    // In the same minute again: these events have waited before.
     let mut again = batch("verified", 5);
     for message in &mut again.records {
         let count = "ApproximateReceiveCount".to_owned();

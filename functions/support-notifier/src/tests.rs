@@ -1,4 +1,4 @@
-//! Every file in `events/support-notifier`: the email as it is sent, and once only.
+//! Every file in `events/support-notifier`: the email as it is sent, only once.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -18,15 +18,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::App;
 
-/// What SES does with the next emails; it takes those beyond them.
+/// The answers of SES to the next emails; it accepts later ones.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Answer {
     Throttles,
     Rejects,
     DeniesAccess,
-    /// After as many seconds.
+    /// Accepts it after this many seconds.
     TakesItAfter(i64),
-    /// After as many seconds, and it is not known whether it took the email.
+    /// Times out after this many seconds, and it is unknown whether SES accepted the email.
     HangsFor(i64),
 }
 
@@ -84,7 +84,7 @@ impl SendEmail for Mailbox {
     }
 }
 
-/// What the queue was told, and whether it answers.
+/// Records the calls to the queue, and may fail.
 #[derive(Default)]
 pub(super) struct Queue {
     pub(super) told: Mutex<Vec<Redelivery>>,
@@ -135,7 +135,7 @@ impl Redeliver for Queue {
     }
 }
 
-/// What was posted to the chat channel, and how often that fails first.
+/// Records the posts to the chat channel, and may fail at first.
 #[derive(Default)]
 pub(super) struct Channel {
     pub(super) posted: Mutex<Vec<String>>,
@@ -196,13 +196,13 @@ pub(super) fn app() -> TestApp {
     }
 }
 
-/// As Lambda invokes the function, with the time that it has.
+/// Invokes the function like Lambda, with its time limit.
 pub(super) async fn notified(app: &TestApp, batch: SqsEvent) -> SqsBatchResponse {
     let deadline = app.clock.now() + SignedDuration::from_secs(25);
     app.notify(batch, deadline).await
 }
 
-/// Every message was dealt with.
+/// Checks that every message was handled.
 async fn dealt_with(app: &TestApp, batch: SqsEvent) {
     assert_eq!(notified(app, batch).await, SqsBatchResponse::default());
 }
@@ -292,7 +292,7 @@ async fn a_copy_that_died_while_sending_is_waited_for_and_then_replaced() {
     assert_eq!(app.mail.emails.lock().unwrap().len(), 1);
 }
 
-/// The same delivery about an event of its own.
+/// The delivery with a different event.
 pub(super) fn another(case: &str, number: u32) -> SqsEvent {
     let mut delivery = delivery(case);
     let message = &mut delivery.records[0];
@@ -306,7 +306,7 @@ pub(super) fn another(case: &str, number: u32) -> SqsEvent {
 }
 
 #[tokio::test]
-async fn the_first_alert_over_the_limit_is_emailed_as_the_summary_of_the_day() {
+async fn the_first_alert_beyond_the_limit_is_the_daily_summary() {
     let mut app = app();
     app.limits.per_client_per_day = 2;
     for number in 0..5 {

@@ -1,4 +1,4 @@
-//! What the template gives this function.
+//! The configuration that the template gives this function.
 
 use domain_auth::final_step::{FinalStepPolicy, PolicyError};
 use domain_auth::pace::Patience;
@@ -17,7 +17,7 @@ pub struct Config {
     pub topic_arn: String,
     /// `STACK_NAME`: identities are tagged with it.
     pub stack: String,
-    /// `IDENTITY_ARN_PREFIX`: what the ARN of every identity begins with.
+    /// `IDENTITY_ARN_PREFIX`: the beginning of the ARN of every identity.
     pub identity_arn_prefix: String,
     /// `SES_CALLS_PER_SECOND` (the account's quota for each identity operation),
     /// `STUCK_PROVISIONING_MINUTES`, `STUCK_STAFF_HOURS`, `BREAKER_PERCENT` and `RECONCILE_DELETE`.
@@ -28,27 +28,27 @@ pub struct Config {
     pub dns: DnsConfig,
 }
 
-/// The environment does not say what it must.
+/// A variable of the environment is missing or invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A variable is missing.
     #[error(transparent)]
     Missing(#[from] MissingVariable),
-    /// The final step cannot be read.
+    /// The settings of the final step are invalid.
     #[error(transparent)]
     FinalStep(#[from] PolicyError),
-    /// The DNS servers cannot be read.
+    /// A variable for DNS is invalid.
     #[error(transparent)]
     Dns(#[from] domain_auth_dns::ConfigError),
-    /// A number is none.
+    /// A number is invalid.
     #[error("{name} is {value:?}, which is not a whole number above zero")]
     Number {
         /// The variable.
         name: &'static str,
-        /// What it says.
+        /// Its value.
         value: String,
     },
-    /// The answer is neither yes nor no.
+    /// The value of `RECONCILE_DELETE` is invalid.
     #[error("RECONCILE_DELETE is {0:?}, and neither true nor false")]
     ReconcileDelete(String),
 }

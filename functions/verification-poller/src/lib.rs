@@ -1,4 +1,5 @@
-//! The scheduled poller: finishes provisioning, asks SES how domains stand, publishes events.
+//! The scheduled poller: finishes registrations, reads the statuses of domains at SES, and
+//! publishes events.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -13,13 +14,13 @@ use jiff::Timestamp;
 
 pub use config::{Config, ConfigError};
 
-/// What the handler works with.
+/// The ports and settings of the handler.
 pub struct App<P: Ports> {
-    /// Where domains, claims and events are kept.
+    /// The store of domains, claims and events.
     pub store: P::Store,
     /// Amazon SES.
     pub ses: P::Ses,
-    /// Where events go.
+    /// The destination of events.
     pub publisher: P::Publisher,
     /// Time.
     pub clock: P::Clock,
@@ -27,9 +28,9 @@ pub struct App<P: Ports> {
     pub ids: P::Ids,
     /// DNS.
     pub dns: P::Dns,
-    /// Where figures go.
+    /// The destination of metrics.
     pub meter: P::Meter,
-    /// What the operator has chosen.
+    /// The operator's settings.
     pub settings: Settings,
     /// Who takes the final step.
     pub final_step: FinalStepPolicy,

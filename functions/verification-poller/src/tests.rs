@@ -72,8 +72,8 @@ async fn a_run_ends_before_the_deadline_while_ses_throttles_everything() {
     );
 }
 
-/// A run with something of everything: a domain that SES has verified, one that is overdue, one that
-/// SES throttles, and a topic that is down.
+/// A run with some of everything: a verified domain, an overdue domain, a domain that SES
+/// throttles, and a topic that is down.
 #[tokio::test]
 async fn the_figures_of_a_run_are_lines_that_cloudwatch_reads() {
     let app = app();

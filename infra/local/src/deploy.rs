@@ -1,5 +1,5 @@
-//! Hands the template to the emulator through `python/deploy.py`, which uses the AWS SDK that the
-//! emulator brings along; the runner itself is spared a dozen SDK crates.
+//! Passes the template to the emulator with `python/deploy.py`, which uses the AWS SDK of the
+//! emulator; so the runner does not need a dozen SDK crates.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,35 +11,35 @@ use tokio::io::AsyncWriteExt;
 use crate::emulator::REGION;
 use crate::{Clients, Error, Tokens, process, python};
 
-/// The stack's name, which is also the prefix of what it makes.
+/// The stack's name, which is also the prefix of its resources.
 pub(crate) const STACK_NAME: &str = "lasso-domain-auth";
-/// Where the emails to Lasso support go.
+/// The recipient of emails to Lasso support.
 pub(crate) const SUPPORT_EMAIL: &str = "support@lasso.example";
-/// Where they come from.
+/// The sender of the emails.
 pub(crate) const SENDER_EMAIL: &str = "notifications@lasso.example";
-/// The scope of the mass-mail product, which `deploy.py` makes.
+/// The scope of the mass-mail product, which `deploy.py` creates.
 const MASS_MAIL_SCOPE: &str = "lasso/mass-mail";
 
-/// What `deploy.py` is to do.
+/// The input of `deploy.py`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Plan {
     pub(crate) endpoint: String,
     pub(crate) region: &'static str,
     pub(crate) stack_name: &'static str,
-    /// The template, deployed as it is but for `CodeUri`.
+    /// The template, deployed unchanged except for `CodeUri`.
     pub(crate) template: PathBuf,
     /// The program of each function, by the name of its binary.
     pub(crate) executables: BTreeMap<String, PathBuf>,
     /// A folder for the zip files.
     pub(crate) scratch: PathBuf,
-    /// Template parameters. Issuer and audience come from the user pool that `deploy.py` makes.
+    /// Template parameters. Issuer and audience come from the user pool that `deploy.py` creates.
     pub(crate) parameters: BTreeMap<String, String>,
-    /// Verified with SES, so that the service may send from it.
+    /// The sender, verified with SES so that the service may send from it.
     pub(crate) sender_email: &'static str,
     pub(crate) users: Vec<User>,
-    /// What a person opens.
+    /// The public URL of the console.
     pub(crate) console_url: String,
-    /// Where the console reaches the API.
+    /// The URL at which the console reaches the API.
     pub(crate) api_url: String,
 }
 
@@ -47,22 +47,22 @@ pub(crate) struct Plan {
 #[derive(Debug, Serialize)]
 pub(crate) struct User {
     pub(crate) name: &'static str,
-    /// As people write it.
+    /// In readable form.
     pub(crate) full_name: Option<&'static str>,
     pub(crate) email: &'static str,
     pub(crate) client: Option<String>,
-    /// The client as people write it.
+    /// The client's name in readable form.
     pub(crate) client_name: Option<&'static str>,
     pub(crate) group: Option<&'static str>,
 }
 
-/// What `deploy.py` made.
+/// The output of `deploy.py`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Deployed {
     pub(crate) api_id: String,
-    /// None where the parameters want no console.
+    /// `None` if the parameters have no console.
     pub(crate) console_api_id: Option<String>,
-    /// Of every person.
+    /// The password of every person.
     pub(crate) password: String,
     pub(crate) tokens: Tokens,
     /// Outputs of the template.
@@ -80,7 +80,7 @@ impl Deployed {
     }
 }
 
-/// Parameters of a local stack; `overrides` win.
+/// Parameters of a local stack; `overrides` take precedence.
 pub(crate) fn parameters(overrides: BTreeMap<String, String>) -> BTreeMap<String, String> {
     let architecture = if cfg!(target_arch = "aarch64") {
         "arm64"
@@ -92,13 +92,13 @@ pub(crate) fn parameters(overrides: BTreeMap<String, String>) -> BTreeMap<String
             ("SupportEmail", SUPPORT_EMAIL),
             ("SenderEmail", SENDER_EMAIL),
             ("OwnDomains", "lasso.example"),
-            // Where development servers of pages usually are.
+            // The usual address of development servers for web pages.
             (
                 "AllowedOrigins",
                 "http://localhost:3000,http://localhost:5173",
             ),
             ("MassMailScope", MASS_MAIL_SCOPE),
-            // So that the tests see what chat messages need.
+            // So that the tests cover the permissions for chat messages.
             ("ChatMessages", "true"),
             ("Architecture", architecture),
         ]
@@ -108,7 +108,7 @@ pub(crate) fn parameters(overrides: BTreeMap<String, String>) -> BTreeMap<String
     parameters
 }
 
-/// One person for each way in which the API answers.
+/// One person for each kind of response of the API.
 pub(crate) fn users(clients: &Clients) -> Vec<User> {
     let (one, other) = (&clients.client_admin, &clients.other_client_admin);
     vec![
@@ -154,7 +154,8 @@ pub(crate) async fn deploy(python: &Path, script: &Path, plan: &Plan) -> Result<
     command
         .arg(script)
         .env_clear()
-        // Nothing of a person's AWS configuration, and no look for one in the machine's metadata.
+        // Without the person's AWS configuration, and without a query to the machine's metadata
+        // service.
         .envs([
             ("AWS_CONFIG_FILE", "/dev/null"),
             ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),

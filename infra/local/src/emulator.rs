@@ -1,6 +1,6 @@
-//! The AWS emulator: ministack, as a process of its own with an environment of its own.
+//! The AWS emulator: ministack, as a separate process with its own environment.
 //!
-//! The functions are its children and inherit that environment, so it holds nothing of the
+//! The functions are its children and inherit that environment, so it contains nothing from the
 //! person's shell: no credentials, no proxies, no profile.
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use crate::{Error, process, python};
 /// The only region of a local stack.
 pub(crate) const REGION: &str = "us-east-1";
 
-/// What the emulator and the functions are told about their surroundings.
+/// The addresses and settings for the emulator and the functions.
 #[derive(Debug)]
 pub(crate) struct Surroundings<'a> {
     pub(crate) port: u16,
@@ -25,7 +25,7 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) functions: &'a BTreeMap<String, String>,
 }
 
-/// A running emulator. It ends when this is dropped, and when the runner ends in whatever way.
+/// A running emulator. It ends when this is dropped, and whenever the runner ends.
 #[derive(Debug)]
 pub(crate) struct Emulator {
     group: process::Group,
@@ -59,7 +59,7 @@ impl Emulator {
             .envs(variables(surroundings))
             .envs(surroundings.functions)
             // The emulator unpacks the functions here. It names the folder by its port, so two
-            // emulators on one port, one after the other, would find each other's.
+            // successive emulators on one port would otherwise find each other's files.
             .env("TMPDIR", &temporary)
             .env("STATE_DIR", &state)
             .stdin(Stdio::piped())
@@ -74,7 +74,7 @@ impl Emulator {
         })
     }
 
-    /// Returns, with what it last said, when it has ended by itself.
+    /// Returns when it has ended without being stopped, with its last output.
     pub(crate) async fn ended(&mut self) -> Error {
         self.group.ended().await;
         let last_words = fs::read(&self.log).map_or_else(
@@ -93,7 +93,7 @@ impl Emulator {
     }
 }
 
-/// What any program needs to run.
+/// The variables that any program needs to run.
 fn kept_variables() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
     ["PATH", "HOME", "LANG", "RUST_BACKTRACE"]
         .into_iter()
@@ -109,13 +109,13 @@ fn variables(surroundings: &Surroundings<'_>) -> Vec<(&'static str, String)> {
         ("MINISTACK_HOST", "127.0.0.1".to_owned()),
         ("GATEWAY_PORT", port.to_string()),
         ("MINISTACK_REGION", REGION.to_owned()),
-        // Listeners with fixed ports that nothing here uses.
+        // Services with fixed ports that nothing here uses.
         ("IOT_MTLS_ENABLED", "0".to_owned()),
         ("SFTP_ENABLED", "0".to_owned()),
-        // A Docker that runs on this machine is none of its business.
+        // It must not use a Docker on this machine.
         ("DOCKER_HOST", "unix:///nonexistent".to_owned()),
         ("PYTHONUNBUFFERED", "1".to_owned()),
-        // What the functions read. Unset in production.
+        // Variables of the functions. Unset in production.
         ("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}")),
         ("AWS_ENDPOINT_URL_SES", surroundings.gate_url.to_owned()),
         ("AWS_ENDPOINT_URL_SESV2", surroundings.gate_url.to_owned()),

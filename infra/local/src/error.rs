@@ -1,4 +1,4 @@
-//! Everything that can keep a local stack from starting, each as one sentence that says what to do.
+//! The errors that prevent a local stack from starting. Each is a sentence that says what to do.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Another program listens there.
+    /// Another program listens on the port.
     #[error("port {port} is already in use; stop what uses it, or choose another with {option}")]
     PortInUse {
         /// The port.
@@ -20,28 +20,28 @@ pub enum Error {
     Port {
         /// The port.
         port: u16,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// A second stack in the same folder.
+    /// A second stack uses the same folder.
     #[error("another local stack is running in {}; stop it, or choose another folder with --state-dir", .0.display())]
     StateDirInUse(PathBuf),
     /// A file or folder of the state.
     #[error("cannot {doing} {}", path.display())]
     File {
-        /// What was attempted, for example `write`.
+        /// The attempted action, for example `write`.
         doing: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// Why it failed.
+        /// The cause.
         source: io::Error,
     },
     /// `cargo metadata`, `cargo build`, Python or pip could not be run at all.
     #[error("cannot run {program}")]
     Run {
-        /// What was to run.
+        /// The program.
         program: String,
-        /// Why it failed.
+        /// The cause.
         source: io::Error,
     },
     /// The layout of the workspace.
@@ -50,13 +50,13 @@ pub enum Error {
     /// The functions do not compile.
     #[error("the functions could not be built; {0}")]
     Build(String),
-    /// `sam build` has not left this program.
+    /// `sam build` has not built this program.
     #[error("{} does not exist; run `sam build` first, or `make local`", .0.display())]
     NotBuilt(PathBuf),
     /// No usable interpreter.
     #[error("Python 3.10 or newer is needed and was not found ({found}); install it and try again")]
     NoPython {
-        /// What was found instead.
+        /// What was found.
         found: String,
     },
     /// The interpreter has no `venv`.
@@ -64,7 +64,7 @@ pub enum Error {
         "Python cannot make a virtual environment (on Debian and Ubuntu, install python3-venv): {0}"
     )]
     Venv(String),
-    /// pip failed, most likely for want of a network.
+    /// pip failed, most likely because there is no network.
     #[error(
         "the AWS emulator could not be downloaded with pip; is the package index reachable? {0}"
     )]
@@ -75,7 +75,7 @@ pub enum Error {
     /// The SES gate.
     #[error("the SES gate did not start")]
     Gate(#[source] ses_gate::StartError),
-    /// The emulator's process is gone.
+    /// The emulator's process has ended.
     #[error("the AWS emulator ended unexpectedly ({last_words}); its log is {}", log.display())]
     EmulatorEnded {
         /// The last line of its log.
@@ -83,10 +83,10 @@ pub enum Error {
         /// Its log.
         log: PathBuf,
     },
-    /// The template, or the emulator's answer to it.
+    /// The template, or the emulator's response to it.
     #[error("infra/template.yaml could not be deployed: {0}")]
     Deploy(String),
-    /// A task of the stack panicked, or the runtime is going down.
+    /// A task of the stack panicked, or the runtime is shutting down.
     #[error("the start was cut short")]
     CutShort,
 }

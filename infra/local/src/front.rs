@@ -1,6 +1,6 @@
-//! An address of its own for an API of the emulator, as API Gateway gives each API one: the emulator has
-//! them all under one, each behind a path. A cookie is for a host, and a page names others from `/` on, so
-//! the console needs that.
+//! A separate address for an API of the emulator, as API Gateway gives one to each API. The
+//! emulator serves all APIs at one address, each below a path. But a cookie is for a host, and
+//! pages use paths from `/` on, so the console needs its own address.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// The longest head of a request, in octets. API Gateway takes 10,240.
+/// The longest head of a request, in octets. API Gateway accepts 10,240.
 const LONGEST_HEAD: usize = 32_768;
 
 /// A running front. Dropping it stops it.
@@ -25,7 +25,7 @@ pub(crate) struct Front {
 #[derive(Debug)]
 struct Target {
     emulator: SocketAddr,
-    /// What its paths begin with.
+    /// The beginning of its paths.
     path: String,
 }
 
@@ -39,7 +39,7 @@ impl Front {
         Ok(Self { address, to, task })
     }
 
-    /// From now on it is the API with this identifier.
+    /// From now on it leads to the API with this identifier.
     pub(crate) fn leads_to(&self, emulator: SocketAddr, api_id: &str) {
         let path = format!("/_aws/execute-api/{api_id}");
         self.to.set(Target { emulator, path }).ok();
@@ -71,7 +71,7 @@ async fn serve(listener: TcpListener, to: Arc<OnceLock<Target>>) {
             let to = Arc::clone(&to);
             connections.spawn(async move {
                 if let Some(target) = to.get() {
-                    // A client that goes away is no news.
+                    // A client that disconnects is not an error.
                     pass_on(client, target).await.ok();
                 }
             });
@@ -79,7 +79,8 @@ async fn serve(listener: TcpListener, to: Arc<OnceLock<Target>>) {
     }
 }
 
-/// One request, and its answer. The connection ends with it, so only the first head has to be read.
+/// Passes on one request and its response. The connection ends with it, so only the first head has
+/// to be read.
 async fn pass_on(mut client: TcpStream, target: &Target) -> io::Result<()> {
     let mut read = Vec::new();
     let end = loop {
@@ -105,7 +106,7 @@ async fn pass_on(mut client: TcpStream, target: &Target) -> io::Result<()> {
     let (mut from_emulator, mut to_emulator) = emulator.split();
     tokio::select! {
         answered = copy(&mut from_emulator, &mut to_client) => answered?,
-        // The client may end its half first; the answer is still awaited.
+        // The client may end its half first; the response is still awaited.
         sent = async {
             let sent = copy(&mut from_client, &mut to_emulator).await;
             if sent.is_ok() { std::future::pending::<()>().await; }
@@ -120,7 +121,7 @@ fn end_of_head(read: &[u8]) -> Option<usize> {
     end.map(|end| end + 4)
 }
 
-/// The head with the path behind that of the API, for one request alone.
+/// The head with the path below that of the API, for only one request.
 fn rewritten(head: &[u8], path: &str) -> Option<String> {
     let head = std::str::from_utf8(head).ok()?;
     let (first, headers) = head.split_once("\r\n")?;

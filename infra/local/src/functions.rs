@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::workspace::{Workspace, cargo};
 use crate::{Error, Profile, Progress, previews, process};
 
-/// What cargo prints per artifact with `--message-format=json`.
+/// The output of cargo for each artifact with `--message-format=json`.
 #[derive(Deserialize)]
 struct Message {
     target: Option<Target>,
@@ -21,7 +21,8 @@ struct Target {
     name: String,
 }
 
-/// The functions as `sam build` has left them in a folder, and the program that writes the emails, which is built.
+/// The functions that `sam build` has built in a folder, and the program that writes the emails,
+/// which is compiled here.
 pub(crate) async fn built(
     workspace: &Workspace,
     folder: &Path,
@@ -41,7 +42,8 @@ pub(crate) async fn built(
     Ok(built)
 }
 
-/// What the template calls a function: `AddDomainFunction` for the binary `add-domain`, as in the Makefile.
+/// The name of a function in the template: `AddDomainFunction` for the binary `add-domain`, as in
+/// the Makefile.
 fn logical_id(binary: &str) -> String {
     let words = binary.split('-').map(|word| {
         let (first, rest) = word.split_at(word.len().min(1));
@@ -50,7 +52,8 @@ fn logical_id(binary: &str) -> String {
     words.collect::<String>() + "Function"
 }
 
-/// Builds every binary under `functions/`, and the one that writes the emails; returns where each is, by its name.
+/// Builds every binary under `functions/`, and the one that writes the emails. Returns their paths,
+/// by name.
 pub(crate) async fn build(
     workspace: &Workspace,
     profile: Profile,
@@ -65,8 +68,8 @@ pub(crate) async fn build(
         Profile::ReleaseOf(released) => released == *name,
     };
     let (released, others): (Vec<&str>, Vec<&str>) = all.partition(is_released);
-    // With the features of all members, as `cargo test --workspace` has compiled them; those that are
-    // released with the features of what is deployed alone (`default-members`).
+    // With the features of all members, as `cargo test --workspace` compiles them. Release builds
+    // have only the features of the deployed crates (`default-members`).
     let mut built = build_some(workspace, &others, "--workspace", progress).await?;
     built.extend(build_some(workspace, &released, "--release", progress).await?);
     Ok(built)

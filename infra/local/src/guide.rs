@@ -1,5 +1,5 @@
-//! What the person at the terminal reads when the stack is ready: the way from nothing to an email
-//! to Lasso support, in lines to paste.
+//! The guide that a person at the terminal reads when the stack is ready: the way from an empty
+//! stack to an email to Lasso support, in lines to paste.
 
 use std::fmt::Write as _;
 
@@ -72,7 +72,7 @@ Ctrl-C stops everything.
     )
 }
 
-/// The same names and tokens, for a shell to source.
+/// The names and tokens of the guide, for a shell to source.
 pub(crate) fn shell_variables(info: &StackInfo) -> String {
     let mut text = String::new();
     for (name, value) in [

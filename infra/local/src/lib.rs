@@ -1,9 +1,9 @@
-//! The local stack: `infra/template.yaml` as it is, on an AWS emulator, with a DNS server and a
+//! The local stack: the unchanged `infra/template.yaml` on an AWS emulator, with a DNS server and a
 //! simulator of how Amazon SES verifies domains.
 //!
-//! It exists so that a person without an AWS account can run the whole service with one command
-//! (`cargo local`), and so that the end-to-end tests drive exactly what is deployed: the same
-//! table, topic, routes, authorizer, schedule and, because IAM is enforced, the same permissions.
+//! With it, a person without an AWS account can run the whole service with one command
+//! (`cargo local`), and the end-to-end tests use exactly the deployed resources: the same table,
+//! topic, routes, authorizer, schedule and, because IAM is enforced, the same permissions.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), lasso_local::Error> {

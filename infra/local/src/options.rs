@@ -1,5 +1,5 @@
-//! What a caller may choose about a local stack. The command line has one flag for each that a
-//! person needs; the tests set the rest.
+//! The options of a local stack. The command line has a flag for each option that a person needs;
+//! the tests set the others.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,8 +18,9 @@ pub struct Options {
     pub state: StateFolder,
     /// How the functions are compiled.
     pub profile: Profile,
-    /// A folder that `sam build` has made, usually `infra/.aws-sam/build`: its template and its programs are
-    /// deployed, and nothing is compiled but tools. `None`: the functions are built with [`Self::profile`].
+    /// A folder from `sam build`, usually `infra/.aws-sam/build`: its template and its programs are
+    /// deployed, and only tools are compiled. `None`: the functions are built with
+    /// [`Self::profile`].
     pub built: Option<PathBuf>,
     /// The template to deploy. `None`: `infra/template.yaml`, or the template in [`Self::built`].
     pub template: Option<PathBuf>,
@@ -27,16 +28,16 @@ pub struct Options {
     pub parameters: BTreeMap<String, String>,
     /// Variables that the functions get in addition to those of the template.
     pub function_environment: BTreeMap<String, String>,
-    /// Who hears what is being done.
+    /// Who is shown the progress.
     pub progress: Progress,
 }
 
-/// Where the state of a stack lives.
+/// The location of a stack's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StateFolder {
     /// `target/local/` in the checkout, where scripts look for `stack.json`.
     Checkout,
-    /// Here.
+    /// This folder.
     At(PathBuf),
     /// A new folder under `target/local-tests/`, removed when the stack stops.
     Temporary,
@@ -48,24 +49,26 @@ pub enum Profile {
     /// Fast to compile.
     #[default]
     Dev,
-    /// What is deployed.
+    /// As deployed.
     Release,
-    /// The function of this name as it is deployed, for a measurement; the others fast to compile.
+    /// The function of this name as it is deployed, for a measurement; the others with the fast
+    /// profile.
     ReleaseOf(&'static str),
 }
 
-/// Who hears what is being done.
+/// Who is shown the progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Progress {
-    /// It is not shown. What cargo prints is part of the error when the build fails.
+    /// Nothing is shown. If the build fails, the error contains cargo's output.
     #[default]
     Silent,
-    /// The person at the terminal, on stderr, where cargo reports its progress too.
+    /// A person at the terminal, on stderr, where cargo shows its progress too.
     Stderr,
 }
 
 impl Options {
-    /// For tests: free ports and a folder of its own, so that any number run side by side.
+    /// For tests: free ports and a separate folder, so that any number of stacks can run at the
+    /// same time.
     pub fn isolated() -> Self {
         Self {
             port: 0,
@@ -81,7 +84,8 @@ impl Options {
         }
     }
 
-    /// For a person: these ports, this folder, and progress on stderr. The console is at a free port.
+    /// For a person: these ports, this folder, and progress on stderr. The console is at a free
+    /// port.
     pub fn command_line(port: u16, dns_port: u16, state: StateFolder) -> Self {
         Self {
             port,

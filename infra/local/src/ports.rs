@@ -1,24 +1,25 @@
-//! Ports on 127.0.0.1. Taken ones are reported before anything is built, with the flag that helps.
+//! Ports on 127.0.0.1. A port that is in use is reported before anything is built, with the flag
+//! that changes it.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 
 use crate::Error;
 
-/// The address on which everything of the local stack listens.
+/// The address on which all parts of the local stack listen.
 pub(crate) fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-/// The other addresses of the DNS server, 127.0.0.2 to 127.0.0.9: name servers of their own for the
-/// zones that name them.
+/// The other addresses of the DNS server, 127.0.0.2 to 127.0.0.9: separate name servers for zones
+/// that use them.
 pub(crate) fn name_servers() -> Vec<IpAddr> {
     (2..=9)
         .map(|last| Ipv4Addr::new(127, 0, 0, last).into())
         .collect()
 }
 
-/// The port itself when it is free, or a free one for 0.
+/// The port itself if it is free, or a free one for 0.
 pub(crate) fn tcp(port: u16, option: &'static str) -> Result<u16, Error> {
     TcpListener::bind(loopback(port))
         .and_then(|listener| listener.local_addr())
@@ -26,7 +27,7 @@ pub(crate) fn tcp(port: u16, option: &'static str) -> Result<u16, Error> {
         .map_err(|source| explain(port, option, source))
 }
 
-/// Fails when the port is taken, on UDP or on TCP. Port 0 always passes.
+/// Fails if the port is in use, over UDP or TCP. Port 0 always passes.
 pub(crate) fn check_udp_and_tcp(port: u16, option: &'static str) -> Result<(), Error> {
     UdpSocket::bind(loopback(port)).map_err(|source| explain(port, option, source))?;
     tcp(port, option).map(drop)

@@ -1,5 +1,5 @@
-//! Every email of the service with sample data, as pages: the program `email-previews` writes them to a folder,
-//! and this serves the folder.
+//! Every email of the service with sample data, as pages: the program `email-previews` writes them
+//! to a folder, and this module serves the folder.
 
 use std::io;
 use std::net::SocketAddr;
@@ -68,14 +68,14 @@ async fn serve(listener: TcpListener, folder: PathBuf) {
         if let Ok((client, _)) = listener.accept().await {
             let folder = folder.clone();
             connections.spawn(async move {
-                // A client that goes away is no news.
+                // A client that disconnects is not an error.
                 answer(client, &folder).await.ok();
             });
         }
     }
 }
 
-/// One request, and its answer. The connection ends with it.
+/// Answers one request. The connection ends with it.
 async fn answer(mut client: TcpStream, folder: &Path) -> io::Result<()> {
     let mut read = Vec::new();
     while !read.windows(4).any(|part| part == b"\r\n\r\n") {
@@ -101,7 +101,7 @@ async fn answer(mut client: TcpStream, folder: &Path) -> io::Result<()> {
     client.shutdown().await
 }
 
-/// The file that a request asks for: a plain name, so that nothing outside of the folder is reached.
+/// The file for a request: only a plain name, so that no file outside the folder can be read.
 fn file_of(head: &[u8]) -> Option<&str> {
     let head = std::str::from_utf8(head).ok()?;
     let path = head.strip_prefix("GET /")?.split([' ', '?']).next()?;

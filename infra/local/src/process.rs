@@ -1,7 +1,7 @@
-//! Child processes that end with everything that they started.
+//! Child processes that end together with everything that they started.
 //!
-//! Each runs in a process group of its own. So Ctrl-C at the terminal reaches only the runner, which
-//! then stops things in order, and killing the group leaves nothing behind.
+//! Each runs in a separate process group. So Ctrl-C at the terminal reaches only the runner, which
+//! then stops things in order. Killing the group leaves nothing behind.
 
 use std::process::{Output, Stdio};
 
@@ -34,15 +34,15 @@ impl Group {
         Ok(Self { child, group })
     }
 
-    /// Its standard input, once.
+    /// Its standard input; can be taken once.
     pub(crate) fn take_stdin(&mut self) -> Option<ChildStdin> {
         self.child.stdin.take()
     }
 
-    /// Returns when the child has ended by itself.
+    /// Returns when the child has ended without being stopped.
     pub(crate) async fn ended(&mut self) {
         if self.child.wait().await.is_ok() {
-            // Before anything reuses the id: what the child left behind goes with it.
+            // Before the id is reused: processes that the child left behind are killed with it.
             self.kill();
         }
     }
@@ -67,7 +67,7 @@ impl Group {
 
     fn kill(&mut self) {
         if let Some(group) = self.group.take() {
-            // `ESRCH` when nothing of it is left, which is what is wanted.
+            // `ESRCH` if the group has already ended, which is the goal.
             kill_process_group(group, Signal::KILL).ok();
         }
     }
@@ -79,7 +79,7 @@ impl Drop for Group {
     }
 }
 
-/// Runs a command to its end and returns what it printed on streams that are piped.
+/// Runs a command to its end and returns the output of its piped streams.
 pub(crate) async fn output(command: &mut Command) -> Result<Output, Error> {
     let program = command.as_std().get_program().display().to_string();
     Group::spawn(command)?
@@ -88,7 +88,7 @@ pub(crate) async fn output(command: &mut Command) -> Result<Output, Error> {
         .map_err(|source| Error::Run { program, source })
 }
 
-/// Like [`output`], with both streams piped and nothing to read.
+/// Like [`output`], with both output streams piped and an empty input.
 pub(crate) async fn captured(command: &mut Command) -> Result<Output, Error> {
     output(
         command
@@ -99,7 +99,7 @@ pub(crate) async fn captured(command: &mut Command) -> Result<Output, Error> {
     .await
 }
 
-/// The last line that says something, for one sentence about what failed.
+/// The last non-empty line, for a sentence about the failure.
 pub(crate) fn last_line(text: &[u8]) -> String {
     String::from_utf8_lossy(text)
         .lines()

@@ -1,7 +1,7 @@
-//! A virtual environment with the emulator, made once and shared by every stack of the checkout.
+//! A virtual environment with the emulator, created once and shared by every stack of the checkout.
 //!
-//! It is keyed by what goes into it, so a changed `infra/requirements.txt` makes a new one. It
-//! appears under its name only when it is complete, and only one process makes it at a time.
+//! Its key is a digest of its content, so a changed `infra/requirements.txt` makes a new one. It
+//! gets its name only when it is complete, and only one process creates it at a time.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ struct Interpreter {
     version: (u32, u32),
 }
 
-/// Returns the interpreter of the virtual environment, which is made when it does not exist.
+/// Returns the interpreter of the virtual environment, which is created if it does not exist.
 pub(crate) async fn environment(
     workspace: &Workspace,
     progress: Progress,
@@ -43,7 +43,7 @@ pub(crate) async fn environment(
     Ok(python_in(&made))
 }
 
-/// Every spelling under which a recent enough Python may be installed.
+/// Tries all names under which a recent enough Python may be installed.
 async fn find_interpreter() -> Result<Interpreter, Error> {
     let mut found = Vec::new();
     for program in [
@@ -135,7 +135,7 @@ fn python_in(environment: &Path) -> PathBuf {
     environment.join("bin/python")
 }
 
-/// An interpreter that is not led elsewhere by what a person's shell has set.
+/// An interpreter that ignores the settings of a person's shell.
 pub(crate) fn python(program: &Path) -> Command {
     let mut command = Command::new(program);
     for variable in [

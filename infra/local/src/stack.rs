@@ -1,4 +1,4 @@
-//! Starts and stops everything, in order, and leaves nothing behind.
+//! Starts and stops all parts in order, and leaves nothing behind.
 
 use std::panic;
 use std::time::Duration;
@@ -19,13 +19,13 @@ use crate::{
     previews, python, zones,
 };
 
-/// A running local stack. Dropping it stops everything, also when a test panics; so does the end of
-/// the process that started it, in whatever way it comes.
+/// A running local stack. It stops when this is dropped, also when a test panics, and whenever the
+/// process that started it ends.
 #[derive(Debug)]
 pub struct LocalStack {
     info: StackInfo,
     parts: Parts,
-    // Dropped last: the parts live on it.
+    // Dropped last, because the parts run on it.
     _runtime: OwnRuntime,
 }
 
@@ -55,7 +55,7 @@ impl LocalStack {
         })
     }
 
-    /// What is in `stack.json`.
+    /// The content of `stack.json`.
     pub fn info(&self) -> &StackInfo {
         &self.info
     }
@@ -70,12 +70,12 @@ impl LocalStack {
         &self.parts.gate
     }
 
-    /// Returns when the emulator has ended although it was not stopped.
+    /// Returns when the emulator has ended without being stopped.
     pub async fn ended(&mut self) -> Error {
         self.parts.emulator.ended().await
     }
 
-    /// Stops everything and returns when it is gone.
+    /// Stops all parts and returns when they have ended.
     pub async fn stop(self) {
         let Parts {
             emulator,
@@ -123,7 +123,7 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
 
     progress.say("Starting the DNS server, the SES gate and the AWS emulator…");
     let (dns, dns_control) = start_dns(&state, options.dns_port, progress).await?;
-    // Only now: nothing holds a free port until the emulator listens, and a build takes long.
+    // Only now: a free port is not reserved until the emulator listens, and a build takes long.
     let port = ports::tcp(options.port, "--port")?;
     let endpoint = format!("http://127.0.0.1:{port}");
     let gate = SesGate::start(ses_gate::Options {
@@ -175,7 +175,7 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
         error = emulator.ended() => return Err(error),
     };
 
-    // A template of an earlier release has none.
+    // A template of an earlier release does not have one.
     if let Some(topic) = deployed.outputs.get("MailEventTopicArn") {
         gate.publish_mail_events_to(topic);
     }
@@ -203,13 +203,13 @@ async fn start(options: Options) -> Result<(StackInfo, Parts), Error> {
     ))
 }
 
-/// An address of its own for one API of the emulator.
+/// A separate address for one API of the emulator.
 async fn front(port: u16) -> Result<Front, Error> {
     let front = Front::start(ports::loopback(port)).await;
     front.map_err(|source| Error::Port { port, source })
 }
 
-/// The DNS server with its zones, and what changes its faults.
+/// The DNS server with its zones, and its control address.
 async fn start_dns(
     state: &StateDir,
     port: u16,
@@ -251,8 +251,8 @@ fn describe(
     state: &StateDir,
 ) -> Result<StackInfo, Error> {
     Ok(StackInfo {
-        // Without the stage: the emulator falls back to `$default`, and a dollar sign in a URL is a
-        // trap in every shell.
+        // Without the stage: the emulator falls back to `$default`, and a dollar sign in a URL
+        // causes problems in every shell.
         api_url: format!("{endpoint}/_aws/execute-api/{}", deployed.api_id),
         aws_endpoint_url: endpoint.to_owned(),
         region: REGION.to_owned(),
@@ -279,7 +279,7 @@ fn describe(
     })
 }
 
-/// Last of all, so that a script that waits for `stack.json` finds a stack that works.
+/// Last, so that a script that waits for `stack.json` finds a working stack.
 fn publish(state: &StateDir, info: &StackInfo) -> Result<(), Error> {
     state.publish_shell_variables(&guide::shell_variables(info))?;
     let json =
@@ -287,8 +287,8 @@ fn publish(state: &StateDir, info: &StackInfo) -> Result<(), Error> {
     state.publish_stack_json(&(json + "\n"))
 }
 
-/// The runtime that the parts run on. Not the caller's: a test's runtime ends with the test, and a
-/// stack that several tests share does not.
+/// The runtime of the parts. It is not the caller's: a test's runtime ends with the test, but
+/// several tests can share a stack.
 #[derive(Debug)]
 struct OwnRuntime(Option<Runtime>);
 
@@ -325,8 +325,8 @@ impl OwnRuntime {
 impl Drop for OwnRuntime {
     fn drop(&mut self) {
         let Some(runtime) = self.0.take() else { return };
-        // A runtime cannot be waited for on a thread of another one. It is waited for because what
-        // its tasks hold, child processes among it, is dropped by then.
+        // A thread of another runtime cannot wait for this one. The wait is needed so that
+        // everything that its tasks hold, including child processes, is dropped.
         let ending = std::thread::spawn(move || runtime.shutdown_timeout(Duration::from_secs(2)));
         ending.join().ok();
     }

@@ -1,12 +1,12 @@
 //! `stack.json`: everything that a person, a script or a test needs to know about a running stack.
-//! Its keys are a contract; scripts outside of this repository read them.
+//! Its keys must not change, because scripts outside this repository read them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// What is in `stack.json`.
+/// The content of `stack.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StackInfo {
     /// Base URL of the HTTP API, without a slash at the end. Works with any HTTP client.
@@ -17,17 +17,17 @@ pub struct StackInfo {
     pub region: String,
     /// Address and port, UDP and TCP.
     pub dns_server: String,
-    /// The DNS server's control address; `POST` and `GET /control` steer and show it.
+    /// The DNS server's control address, with `POST` and `GET /control`.
     pub dns_control_url: String,
     /// The folder with the `*.zone` files that the DNS server answers from.
     pub zones_dir: PathBuf,
-    /// The SES gate; `POST` and `GET /control` steer and show it.
+    /// The SES gate, with `POST` and `GET /control`.
     pub ses_gate_url: String,
     /// Lists every email that was sent.
     pub mailbox_url: String,
-    /// Where emails to Lasso support go.
+    /// The recipient of emails to Lasso support.
     pub support_email: String,
-    /// Where they come from.
+    /// The sender of the emails.
     pub sender_email: String,
     /// An identity token for each person.
     pub tokens: Tokens,
@@ -47,22 +47,22 @@ pub struct StackInfo {
     pub alert_dead_letter_queue_url: String,
     /// Events that SNS could not put into the queue of alerts.
     pub dead_letter_queue_url: String,
-    /// What the emulator and the functions print.
+    /// The output of the emulator and the functions.
     pub log_file: PathBuf,
-    /// What a person opens: the console.
+    /// The console.
     pub console_url: String,
     /// Every email of the service with sample data.
     pub emails_url: String,
-    /// Who can sign in there.
+    /// The people who can sign in at the console.
     pub users: Users,
 }
 
 /// A person with a password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
-    /// To sign in with.
+    /// The name for the sign-in.
     pub username: String,
-    /// To sign in with.
+    /// The password for the sign-in.
     pub password: String,
 }
 
@@ -75,7 +75,7 @@ pub struct Users {
     pub other_client_admin: User,
     /// Lasso support.
     pub support: User,
-    /// A person at the first client, with no role.
+    /// A person at the first client without a role.
     pub no_role: User,
 }
 
@@ -104,18 +104,18 @@ pub struct Tokens {
     pub other_client_admin: String,
     /// Lasso support.
     pub support: String,
-    /// The mass-mail product, by its client credentials.
+    /// The mass-mail product, with its client credentials.
     pub mass_mail: String,
-    /// A person at the first client, with no role.
+    /// A person at the first client without a role.
     pub no_role: String,
 }
 
 /// The client of each client administrator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clients {
-    /// Of `client_admin`, and of `no_role`.
+    /// The client of `client_admin` and of `no_role`.
     pub client_admin: String,
-    /// Of `other_client_admin`.
+    /// The client of `other_client_admin`.
     pub other_client_admin: String,
 }
 

@@ -1,5 +1,5 @@
-//! The folder of one running stack. A lock in it keeps a second stack out, and tells a folder that
-//! is in use from one that a killed test left behind.
+//! The folder of one running stack. A lock in it keeps out a second stack, and distinguishes a
+//! folder in use from one that a killed test left behind.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::Error;
 
-/// An open state folder, empty but for the lock.
+/// An open state folder, empty except for the lock.
 #[derive(Debug)]
 pub(crate) struct StateDir {
     path: PathBuf,
@@ -16,7 +16,7 @@ pub(crate) struct StateDir {
 }
 
 impl StateDir {
-    /// Opens a folder that a person named; what an earlier stack left in it goes.
+    /// Opens a folder that a person named; files of an earlier stack in it are deleted.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         fs::create_dir_all(path).map_err(Error::file("make", path))?;
         let path = path.canonicalize().map_err(Error::file("find", path))?;
@@ -30,7 +30,8 @@ impl StateDir {
         Ok(state)
     }
 
-    /// Makes a new one, to be removed at the end, and removes those that are not used any more.
+    /// Creates a new folder, which is deleted at the end, and deletes folders that are no longer
+    /// used.
     pub(crate) fn temporary(parent: &Path) -> Result<Self, Error> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
 
@@ -69,17 +70,17 @@ impl StateDir {
         self.path.join("env")
     }
 
-    /// Present exactly while the stack is ready for use.
+    /// Exists exactly while the stack is ready for use.
     fn stack_json(&self) -> PathBuf {
         self.path.join("stack.json")
     }
 
-    /// Writes what a shell may source.
+    /// Writes the variables that a shell may source.
     pub(crate) fn publish_shell_variables(&self, text: &str) -> Result<(), Error> {
         publish(&self.shell_variables(), text)
     }
 
-    /// Tells everybody who waits for it that the stack is ready.
+    /// Writes `stack.json`, for which others wait until the stack is ready.
     pub(crate) fn publish_stack_json(&self, json: &str) -> Result<(), Error> {
         publish(&self.stack_json(), json)
     }
@@ -97,8 +98,7 @@ impl StateDir {
 
 impl Drop for StateDir {
     fn drop(&mut self) {
-        // Best effort: the next start clears what could not be removed. The log of a test that
-        // fails is worth keeping.
+        // Best effort: the next start deletes the rest. The log of a failed test is kept.
         fs::remove_file(self.stack_json()).ok();
         fs::remove_file(self.shell_variables()).ok();
         fs::remove_dir_all(self.scratch()).ok();
@@ -122,7 +122,7 @@ fn lock(path: &Path) -> Result<Option<File>, Error> {
     }
 }
 
-/// Writes a file so that a reader sees all of it or nothing.
+/// Writes a file atomically: a reader sees all of it or nothing.
 fn publish(path: &Path, content: &str) -> Result<(), Error> {
     let partial = path.with_extension("partial");
     fs::write(&partial, content)
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_of_tests_that_were_killed_are_swept_and_those_in_use_are_not() {
+    fn folders_of_killed_tests_are_deleted_and_used_ones_kept() {
         let parent = tempfile::tempdir().unwrap();
         let left_behind = parent.path().join("1-0");
         fs::create_dir(&left_behind).unwrap();

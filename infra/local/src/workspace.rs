@@ -1,4 +1,4 @@
-//! Where things are in the checkout, as cargo sees it: a target folder may be anywhere.
+//! Paths in the checkout, from cargo: the target folder may be anywhere.
 
 use std::path::{Path, PathBuf};
 
@@ -30,7 +30,7 @@ struct Package {
 }
 
 impl Workspace {
-    /// Asks `cargo metadata`.
+    /// Reads the output of `cargo metadata`.
     pub(crate) async fn find() -> Result<Self, Error> {
         let output = process::captured(cargo(own_folder()).args([
             "metadata",
@@ -74,9 +74,10 @@ impl Workspace {
     }
 }
 
-/// The cargo that runs us, or the one on the path, with the environment of a person's shell: what
-/// cargo sets for the program that it runs, and `.ci/timed_test.py` for the test harness, would make
-/// build scripts that watch it run again.
+/// The cargo that runs this program, or the one on the path, with the environment of a person's
+/// shell. The variables that cargo sets for the program that it runs, and those that
+/// `.ci/timed_test.py` sets for the test harness, are removed: build scripts that depend on them
+/// would run again.
 pub(crate) fn cargo(folder: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(folder);
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cargo_sets_for_us_is_not_handed_on_and_what_a_person_sets_is() {
+    fn only_a_persons_cargo_variables_are_passed_on() {
         assert!(is_set_by_cargo("CARGO_PKG_NAME"));
         assert!(is_set_by_cargo("OUT_DIR"));
         assert!(!is_set_by_cargo("CARGO_TARGET_DIR"));

@@ -1,12 +1,12 @@
-//! The zone that a new local stack begins with: live, and without any of the records that the
-//! service asks for. Publishing them is the email administrator's part, played by the reader.
+//! The first zone of a new local stack: live, but without the records that the service asks for.
+//! The reader publishes them in the role of the email administrator.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
 
-/// The domain of the example zone, under a real public suffix as the domain rules want it.
+/// The domain of the example zone, under a real public suffix as the rules for domains require.
 pub(crate) const EXAMPLE: &str = "maplehomes.com";
 
 const TEXT: &str = "\

@@ -1,8 +1,8 @@
-//! The template lets the functions change the identities of this stack alone. SES's account holds others:
-//! those of other products, of other stacks, and those made by hand.
+//! The template lets the functions change only the identities of this stack. The SES account has
+//! others: those of other products, of other stacks, and those created by hand.
 //!
-//! Which condition keys an action has is from the Service Authorization Reference, "Actions, resources,
-//! and condition keys for Amazon SES v2" and "… for Amazon SES".
+//! The condition keys of each action are from the Service Authorization Reference, "Actions,
+//! resources, and condition keys for Amazon SES v2" and "… for Amazon SES".
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -11,7 +11,7 @@ use std::path::Path;
 use yaml_rust2::yaml::Hash;
 use yaml_rust2::{Yaml, YamlLoader};
 
-/// Actions that change an identity and know its tags (`aws:ResourceTag`).
+/// Actions that change an identity and support its tags as a condition (`aws:ResourceTag`).
 const OF_TAGGED_IDENTITIES: &[&str] = &[
     "ses:CreateEmailIdentityPolicy",
     "ses:DeleteEmailIdentity",
@@ -24,11 +24,12 @@ const OF_TAGGED_IDENTITIES: &[&str] = &[
     "ses:UpdateEmailIdentityPolicy",
 ];
 
-/// Actions that give tags, and know those of the request (`aws:RequestTag`, `aws:TagKeys`) and not those
-/// of the identity.
+/// Actions that set tags. They support the tags of the request as a condition (`aws:RequestTag`,
+/// `aws:TagKeys`), but not those of the identity.
 const THAT_TAG: &[&str] = &["ses:CreateEmailIdentity", "ses:TagResource"];
 
-/// Actions that change an identity and know neither tags nor resources: the code alone is the wall.
+/// Actions that change an identity and support neither tags nor resources: only the code protects
+/// other identities.
 const WITHOUT_KEYS: &[&str] = &["ses:VerifyDomainDkim", "ses:VerifyDomainIdentity"];
 
 /// Actions that change no identity.
@@ -45,10 +46,10 @@ const THAT_READ_OR_SEND: &[&str] = &[
 ];
 
 #[test]
-fn every_action_that_changes_identities_is_bound_to_the_tag_of_the_stack() {
+fn every_change_of_identities_requires_the_stacks_tag() {
     let template = template();
     assert_eq!(faults(&template), Vec::<String>::new());
-    // Not an empty search: the functions that make and delete identities are there.
+    // The search finds something: the functions that create and delete identities.
     for action in ["ses:CreateEmailIdentity", "ses:DeleteEmailIdentity"] {
         assert!(template.contains(action));
     }
@@ -83,7 +84,7 @@ fn a_wall_with_a_hole_is_seen() {
             "aws:TagKeys: [lasso-client, lasso-stack, owner]",
             "ses:TagResource",
         ),
-        // Actions that are not sorted yet, and all of them at once.
+        // Actions that are in no list yet, and all actions together.
         (
             "- ses:VerifyDomainDkim",
             "- ses:DeleteIdentity",
@@ -116,7 +117,7 @@ fn a_wall_with_a_hole_is_seen() {
     }
 }
 
-/// What lets a function do more to identities than it may.
+/// Statements that allow a function to change more identities than it should.
 fn faults(template: &str) -> Vec<String> {
     let documents = YamlLoader::load_from_str(template).unwrap();
     let mut faults = Vec::new();
@@ -143,7 +144,7 @@ fn faults(template: &str) -> Vec<String> {
     faults
 }
 
-/// Every statement of a policy, wherever it is: also inside `!If`.
+/// Every statement of a policy, also inside `!If`.
 fn find_statements<'a>(yaml: &'a Yaml, found: &mut Vec<&'a Hash>) {
     match yaml {
         Yaml::Hash(hash) => {
@@ -183,7 +184,7 @@ fn faults_of(statement: &Hash) -> Vec<String> {
     for action in actions {
         let holds = match action {
             action if OF_TAGGED_IDENTITIES.contains(&action) => {
-                // The configuration set, which the same action names, has tags of its own.
+                // The configuration set, which the same action names, has its own tags.
                 let only_configuration_sets = !resources.is_empty()
                     && resources
                         .iter()
@@ -199,7 +200,7 @@ fn faults_of(statement: &Hash) -> Vec<String> {
                     )
             }
             action if WITHOUT_KEYS.contains(&action) || THAT_READ_OR_SEND.contains(&action) => true,
-            // New here, or a pattern: it belongs into one of the lists above first.
+            // A new action or a pattern: it has to be added to one of the lists above.
             action => !(action.starts_with("ses:") || action.starts_with('*')),
         };
         if !holds {

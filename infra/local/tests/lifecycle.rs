@@ -1,4 +1,4 @@
-//! Stacks start side by side, and nothing of them is left when they end, in whatever way.
+//! Stacks start at the same time, and leave nothing behind however they end.
 
 use std::fs;
 use std::io::{Read, Write};

@@ -1,7 +1,7 @@
-//! SDK clients, made once per execution environment.
+//! SDK clients, created once per execution environment.
 //!
-//! One TLS stack (rustls with ring) for all of them, and time limits that fit what waits for the
-//! answer. Endpoints come from the environment, so the same binary runs against an emulator.
+//! All clients share one TLS stack (rustls with ring), and have timeouts that fit their callers.
+//! Endpoints come from the environment, so the same binary also runs against an emulator.
 
 use std::time::Duration;
 
@@ -12,24 +12,24 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-/// Time limits of the calls.
+/// Timeouts of the calls.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpTimeouts {
-    /// For one attempt of a call to SES. SES calls are not repeated by the SDK: the use cases
-    /// know the quota and repeat them when that makes sense. Only what reads is sent once more where
-    /// the connection was gone.
+    /// For one attempt of a call to SES. The SDK does not repeat SES calls: the use cases know the
+    /// quota and repeat them if that is useful. Only calls that read are sent again, if the
+    /// connection was gone.
     pub ses: Duration,
-    /// For a call to DynamoDB, SNS or SQS with all its attempts.
+    /// For a call to DynamoDB, SNS or SQS, including all its attempts.
     pub other: Duration,
 }
 
-/// How long an unused connection is kept for the next call. Between two invocations Lambda freezes the
-/// process, which then does not see that the other side, or a NAT gateway after 350 s (Amazon VPC user
-/// guide, "NAT gateways"), has given the connection up; a call on such a one fails. No service says
-/// for how long it keeps one.
+/// How long an unused connection is kept for the next call. Between two invocations Lambda freezes
+/// the process, which then does not notice that the other side has closed the connection, or that a
+/// NAT gateway has dropped it after 350 s (Amazon VPC user guide, "NAT gateways"). A call on such a
+/// connection fails. No service documents how long it keeps a connection.
 const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 
-/// Shared configuration, from which the clients are made.
+/// Shared configuration for all clients.
 #[derive(Debug, Clone)]
 pub struct Clients {
     shared: SdkConfig,
@@ -51,22 +51,23 @@ impl Clients {
         Self { shared, timeouts }
     }
 
-    /// For the table.
+    /// The client for the table.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::new(&self.shared)
     }
 
-    /// For the topic.
+    /// The client for the topic.
     pub fn sns(&self) -> aws_sdk_sns::Client {
         aws_sdk_sns::Client::new(&self.shared)
     }
 
-    /// For the queue of alerts.
+    /// The client for the queue of alerts.
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         aws_sdk_sqs::Client::new(&self.shared)
     }
 
-    /// For what only the v1 API has: the TXT token and status by the hundred.
+    /// The client for calls that only the v1 API has: the TXT token, and statuses in batches of
+    /// 100.
     pub fn ses_v1(&self) -> aws_sdk_ses::Client {
         let config = aws_sdk_ses::config::Builder::from(&self.shared)
             .retry_config(RetryConfig::disabled())
@@ -75,7 +76,7 @@ impl Clients {
         aws_sdk_ses::Client::from_conf(config)
     }
 
-    /// For everything else of SES.
+    /// The client for all other SES calls.
     pub fn ses_v2(&self) -> aws_sdk_sesv2::Client {
         let config = aws_sdk_sesv2::config::Builder::from(&self.shared)
             .retry_config(RetryConfig::disabled())
@@ -84,7 +85,7 @@ impl Clients {
         aws_sdk_sesv2::Client::from_conf(config)
     }
 
-    /// The region that the clients talk to.
+    /// The region of the clients.
     pub fn region(&self) -> String {
         self.shared
             .region()

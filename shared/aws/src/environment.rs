@@ -2,23 +2,23 @@
 
 use domain_auth::limits::{Limits, MOST};
 
-/// A variable that the function cannot do without.
+/// A required variable is not set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the environment variable {0} is not set")]
 pub struct MissingVariable(pub &'static str);
 
-/// A variable is missing, or says nothing that can be used.
+/// A variable is missing or invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VariableError {
     /// It is missing.
     #[error(transparent)]
     Missing(#[from] MissingVariable),
-    /// It is no number, or zero.
+    /// It is not a number, or it is zero.
     #[error("{name} is {value:?}, which is not a whole number above zero")]
     NotPositive {
         /// The variable.
         name: &'static str,
-        /// What it says.
+        /// Its value.
         value: String,
     },
 }
@@ -30,18 +30,18 @@ pub fn positive(name: &'static str) -> Result<u32, VariableError> {
     number.ok_or(VariableError::NotPositive { name, value })
 }
 
-/// A variable does not hold a limit.
+/// A variable has no valid limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LimitError {
     /// It is not set.
     #[error(transparent)]
     Missing(#[from] MissingVariable),
-    /// It is no number that a limit can be.
+    /// It is not a valid number for a limit.
     #[error("{name} is {value:?}, which is not a whole number from 1 to {MOST}")]
     Number {
         /// The variable.
         name: &'static str,
-        /// What it says.
+        /// Its value.
         value: String,
     },
 }

@@ -1,4 +1,4 @@
-//! What an AWS service said of a call that it did not do, out of the SDK's errors.
+//! Turns errors of the SDK into causes for the errors of ports.
 
 use std::error::Error;
 
@@ -10,10 +10,10 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_smithy_runtime_api::http::Response;
 use domain_auth_logs::ServiceFailure;
 
-/// An error as the cause of one of a port. What knows an answer of a service becomes a
-/// [`ServiceFailure`]; what has never left this process stays as it is.
+/// An error that becomes the cause of a port's error. An error with a response of a service becomes
+/// a [`ServiceFailure`]; an error from before the request was sent stays as it is.
 pub(crate) trait IntoCause: Error + Send + Sync + 'static {
-    /// The cause, which came of a call to `service`.
+    /// The cause of a failed call to `service`.
     fn into_cause(self, service: &'static str) -> Box<dyn Error + Send + Sync>;
 }
 
@@ -33,7 +33,7 @@ where
     }
 }
 
-/// Errors of operations, after the answer around them was taken off.
+/// Errors of operations, without the response around them.
 macro_rules! of_operations {
     ($($error:ty),*) => {
         $(impl IntoCause for $error {

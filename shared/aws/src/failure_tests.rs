@@ -16,7 +16,7 @@ use crate::store::store_error;
 
 const REQUEST: &str = "8d6f3c1e-0b1a-4c55-9d0e-2f6f1c7a9b10";
 
-/// An answer with its request's identifier, as every AWS service gives it.
+/// A response with a request identifier, as every AWS service returns it.
 fn answer(status: u16) -> HttpResponse {
     let status = StatusCode::try_from(status).unwrap();
     let mut answer = HttpResponse::new(status, "".into());
@@ -24,7 +24,7 @@ fn answer(status: u16) -> HttpResponse {
     answer
 }
 
-/// The one line about an error, read back.
+/// The only line about an error, parsed.
 fn line_about(error: &(dyn Error + 'static)) -> Value {
     let mut lines = logged(|| tracing::error!(error, "a request failed on our side"));
     assert_eq!(lines.len(), 1, "{lines:?}");
@@ -32,7 +32,7 @@ fn line_about(error: &(dyn Error + 'static)) -> Value {
 }
 
 #[test]
-fn a_line_about_a_refusal_of_ses_has_cause_code_and_request_and_no_address() {
+fn a_refusal_of_ses_is_logged_with_its_code_and_without_addresses() {
     let meta = aws_sdk_sesv2::error::ErrorMetadata::builder()
         .code("MessageRejected")
         .message("Email address is not verified: jane.doe@example.com")
@@ -90,14 +90,14 @@ fn a_line_about_an_error_that_the_sdk_does_not_know_has_its_code() {
 }
 
 #[tokio::test]
-async fn a_line_about_a_service_that_cannot_be_reached_has_every_cause_and_no_code() {
+async fn an_unreachable_service_is_logged_with_every_cause() {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::for_tests())
         .retry_config(aws_config::retry::RetryConfig::disabled())
         .http_client(crate::http_client())
-        // A port at which nothing answers (RFC 863), on this machine.
+        // A port of this machine on which nothing answers (RFC 863).
         .endpoint_url("http://127.0.0.1:9")
         .build();
     let client = aws_sdk_dynamodb::Client::from_conf(config);

@@ -29,21 +29,21 @@ const OPERATION: &str = "SendEmail";
 /// (`SupportBounceAlarm`).
 const BELIEVED_FOR: SignedDuration = SignedDuration::from_secs(10);
 
-/// How many addresses are remembered.
+/// How many addresses are cached.
 const REMEMBERED: usize = 1_000;
 
-/// The way to Lasso support, and to the contacts of clients.
+/// Sends email to Lasso support and to clients' contacts.
 #[derive(Debug, Clone)]
 pub struct SupportMail {
     client: Client,
     from: String,
     support: String,
     configuration_set: String,
-    /// Addresses that were not on the suppression list, and when.
+    /// Addresses that were not on the suppression list, with the time of the query.
     welcome: Arc<Mutex<HashMap<String, Timestamp>>>,
 }
 
-/// The way to people who are not at Lasso.
+/// Sends email to people outside Lasso.
 #[derive(Debug, Clone)]
 pub struct LetterMail {
     client: Client,
@@ -111,7 +111,7 @@ impl SupportMail {
         }
     }
 
-    /// An answer of a contact reaches Lasso support.
+    /// A reply of a contact goes to Lasso support.
     fn reply_to(&self, to: &MailTo, email: &Email) -> Option<Vec<String>> {
         match to {
             MailTo::Support => reply_to(email.reply_to.as_ref()),
@@ -177,8 +177,8 @@ impl SendEmail for SupportMail {
     }
 }
 
-/// The tags that SES's events of an email have: the kind of reader, which is also a dimension of the metrics of
-/// the configuration set, and the domain that it is about.
+/// The tags that SES's events about an email have: the kind of reader, which is also a dimension of
+/// the configuration set's metrics, and the domain that the email is about.
 fn tags(reader: &str, about: Option<&AboutDomain>) -> Result<Vec<MessageTag>, BuildError> {
     let about = about.map(AboutDomain::tags).into_iter().flatten();
     std::iter::once(("audience", reader.to_owned()))
@@ -187,8 +187,8 @@ fn tags(reader: &str, about: Option<&AboutDomain>) -> Result<Vec<MessageTag>, Bu
         .collect()
 }
 
-/// Whether an address is on the suppression list of the account (SES v2 `GetSuppressedDestination`, which
-/// answers `NotFoundException` for all others).
+/// Whether an address is on the account's suppression list (SES v2 `GetSuppressedDestination`,
+/// which returns `NotFoundException` for all other addresses).
 async fn is_suppressed(client: &Client, address: &str) -> Result<bool, SesError> {
     let asked = client.get_suppressed_destination().email_address(address);
     match asked.send().await {
@@ -206,9 +206,9 @@ fn message(subject: &str, text: &str, html: &str) -> Result<MessageBuilder, Buil
     Ok(Message::builder().subject(utf8(subject)?).body(body))
 }
 
-/// What every email of ours has. `Auto-Submitted` (RFC 3834) keeps programs that answer by themselves quiet;
-/// `References` makes a conversation of the emails about a domain. SES takes both as they are (developer
-/// guide, "Amazon SES header fields"), and replaces `Message-ID`.
+/// The headers of every email. `Auto-Submitted` (RFC 3834) prevents automatic replies; `References`
+/// groups the emails about a domain into a conversation. SES keeps both unchanged (developer guide,
+/// "Amazon SES header fields"), but replaces `Message-ID`.
 fn headers(thread: Option<&EmailThread>, from: &str) -> Result<Vec<MessageHeader>, BuildError> {
     let submitted = header("Auto-Submitted", "auto-generated".to_owned())?;
     let references = thread.map(|thread| header("References", thread.references(from)));
@@ -249,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_email_says_that_a_program_made_it_and_which_conversation_it_belongs_to() {
+    fn emails_have_the_auto_submitted_and_references_headers() {
         let client = ClientId::parse("maple-homes").unwrap();
         let domain = DomainName::parse("example.com").unwrap();
         let thread = EmailThread::of(&client, &domain);

@@ -1,6 +1,6 @@
-//! Figures as CloudWatch metrics: one line of JSON on standard output for each breakdown, which
-//! CloudWatch reads out of the function's log (CloudWatch user guide, "Specification: Embedded
-//! metric format"). No call, no permission, nothing to wait for.
+//! CloudWatch metrics: one line of JSON on standard output for each combination of dimensions.
+//! CloudWatch reads it from the function's log (CloudWatch user guide, "Specification: Embedded
+//! metric format"). This needs no API call and no permission.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -15,11 +15,11 @@ use serde_json::{Map, Value, json};
 /// The namespace of all metrics of the service.
 pub const NAMESPACE: &str = "LassoDomainAuthentication";
 
-/// Most values of one metric in one line (embedded metric format specification, "Target members").
+/// The most values of one metric in one line (embedded metric format specification, "Target
+/// members").
 const VALUES: usize = 100;
 
-/// Writes figures as metrics with the dimensions `Stack` and `Function`, and what the figure is
-/// broken down by.
+/// Writes metrics with the dimensions `Stack` and `Function`, and the metric's own dimension.
 #[derive(Debug)]
 pub struct MetricLines<W> {
     stack: String,
@@ -101,12 +101,12 @@ impl<W: Write + Send> MetricLines<W> {
             };
             members.insert(metric.name.to_owned(), value);
         }
-        // Numbers, text and maps with text as keys: there is nothing that JSON cannot hold.
+        // The line has only numbers, texts and maps with text keys, so serialization cannot fail.
         serde_json::to_string(&Line { metadata, members }).unwrap_or_default()
     }
 }
 
-/// A figure, or a part of one that has too many values for one line.
+/// A metric, or some of its values if it has too many for one line.
 struct Metric<'a> {
     name: &'static str,
     unit: Unit,
@@ -118,7 +118,7 @@ impl<W: Write + Send> Meter for MetricLines<W> {
         let mut lines: BTreeMap<_, Vec<Metric<'_>>> = BTreeMap::new();
         for figure in figures {
             for (part, values) in figure.values.chunks(VALUES).enumerate() {
-                // A name stands once in a line, so further values of it need further lines.
+                // A name can be only once in a line, so further values need further lines.
                 lines.entry((figure.by, part)).or_default().push(Metric {
                     name: figure.name,
                     unit: figure.unit,
@@ -129,7 +129,7 @@ impl<W: Write + Send> Meter for MetricLines<W> {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         for ((by, _), figures) in lines {
             let line = self.line(now, by, &figures);
-            // One write for each line, so that no other line of the log comes in between.
+            // One write for each line, so that no other log line is mixed into it.
             if let Err(error) = out.write_all(format!("{line}\n").as_bytes()) {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_metric_with_many_values_takes_several_lines_and_a_part_has_lines_of_its_own() {
+    fn metrics_with_many_values_or_dimensions_take_several_lines() {
         let many = Figure {
             name: "TimeToVerified",
             unit: Unit::Seconds,
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn no_figures_are_no_line() {
+    fn without_metrics_no_line_is_written() {
         let mut out = Vec::new();
         MetricLines::new("lasso".to_owned(), "check-domain", &mut out)
             .record(Timestamp::UNIX_EPOCH, &[]);

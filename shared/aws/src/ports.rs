@@ -7,8 +7,8 @@ use domain_auth::ports::Ports;
 
 use crate::{EventTopic, MessageQueue, MetricLines, SesIdentities, SystemClock, SystemIds, Table};
 
-/// The ports on AWS. Functions differ in whether they ask DNS, for which this crate has no client, and in
-/// which email they send.
+/// The ports on AWS. The parameters differ between functions: DNS, for which this crate has no
+/// client, and the kind of email that they send.
 #[derive(Debug)]
 pub struct AwsPorts<Dns = (), Mail = ()>(PhantomData<(Dns, Mail)>);
 

@@ -1,5 +1,5 @@
-//! Identities at Amazon SES: v2 for the identity itself, v1 for the TXT token and for status by
-//! the hundred.
+//! Identities at Amazon SES: v2 for the identity itself, v1 for the TXT token and for statuses in
+//! batches of 100.
 
 mod again;
 mod axes;
@@ -24,13 +24,14 @@ use errors::refused;
 
 /// Tag that names the client of an identity.
 const CLIENT_TAG: &str = "lasso-client";
-/// Tag that names the stack that made or adopted an identity.
+/// Tag that names the stack that created or adopted an identity.
 const STACK_TAG: &str = "lasso-stack";
 /// Tag of an identity that existed before and was adopted.
 const ADOPTED_TAG: &str = "lasso-adopted";
 /// The most identities on a page (SES API v2 reference, `ListEmailIdentities`).
 const PAGE: i32 = 1_000;
-/// Where Easy DKIM keys are, in regions where SES does not say (SES developer guide, "Easy DKIM").
+/// The zone of Easy DKIM keys, in regions for which SES does not return it (SES developer guide,
+/// "Easy DKIM").
 const DEFAULT_SIGNING_HOSTED_ZONE: &str = "dkim.amazonses.com";
 
 /// The identities of the account in one region.
@@ -44,7 +45,7 @@ pub struct SesIdentities {
 }
 
 impl SesIdentities {
-    /// New identities are tagged with `stack`.
+    /// Identities of one region; new ones are tagged with `stack`.
     pub fn new(
         v1: aws_sdk_ses::Client,
         v2: aws_sdk_sesv2::Client,
@@ -60,7 +61,7 @@ impl SesIdentities {
         }
     }
 
-    /// The same, with what the ARN of every identity begins with, for functions that adopt identities:
+    /// Adds the beginning of every identity's ARN, for functions that adopt identities:
     /// `arn:aws:ses:us-east-1:123456789012:identity/`.
     #[must_use]
     pub fn adopting(self, arn_prefix: String) -> Self {
@@ -103,7 +104,7 @@ impl Identities for SesIdentities {
             .send()
             .await;
         match answer {
-            // An identity that has no tokens yet is taken up like one that was there.
+            // An identity that has no tokens yet is treated like one that existed before.
             Ok(answer) => {
                 let verified = answer.verified_for_sending_status;
                 let dkim = answer.dkim_attributes.as_ref().and_then(easy_dkim);
@@ -151,7 +152,7 @@ impl Identities for SesIdentities {
     async fn adopt(&self, name: &DomainName, client: &ClientId) -> Result<(), SesError> {
         const OPERATION: &str = "TagResource";
         let Some(prefix) = &self.arn_prefix else {
-            // A function that is not there for it: the poller does it.
+            // A function without this permission: the poller does it.
             return Err(SesError::Unavailable {
                 operation: OPERATION,
                 source: "this function adopts no identity".into(),
@@ -351,8 +352,8 @@ fn stopped(status: Option<&v2::DkimStatus>) -> bool {
     )
 }
 
-/// The tokens of an identity that SES signs for with keys of its own; an identity with keys from
-/// elsewhere (BYODKIM) has other tokens, which make no CNAME records.
+/// The tokens of an identity that signs with keys of SES. An identity with its owner's keys
+/// (BYODKIM) has other tokens, which are not for CNAME records.
 fn easy_dkim(attributes: &v2::DkimAttributes) -> Option<Dkim> {
     if has_own_keys(attributes) {
         return None;
@@ -360,7 +361,7 @@ fn easy_dkim(attributes: &v2::DkimAttributes) -> Option<Dkim> {
     dkim_of(attributes.tokens(), attributes.signing_hosted_zone())
 }
 
-/// Whether an identity signs with keys of its owner (SES API v2 reference, `DkimAttributes`).
+/// Whether an identity signs with its owner's keys (SES API v2 reference, `DkimAttributes`).
 fn has_own_keys(attributes: &v2::DkimAttributes) -> bool {
     attributes.signing_attributes_origin == Some(v2::DkimSigningAttributesOrigin::External)
 }

@@ -10,7 +10,7 @@ use domain_auth::ports::{PostToChat, Publish, PublishError};
 
 use crate::failure::IntoCause;
 
-/// The service, in the log.
+/// The name of the service in the log.
 const SERVICE: &str = "SNS";
 
 /// The topic of the stack.
@@ -59,7 +59,7 @@ impl PostToChat for EventTopic {
     }
 }
 
-/// What is wrong with a message is wrong with no other one (Amazon SNS API reference, `Publish`).
+/// A problem of one message does not affect other messages (Amazon SNS API reference, `Publish`).
 fn error_of(error: SdkError<SnsError>) -> PublishError {
     let of_the_event = error.as_service_error().is_some_and(|error| {
         error.is_invalid_parameter_exception()

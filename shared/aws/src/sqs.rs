@@ -1,5 +1,5 @@
-//! When messages of an SQS queue come again (`ChangeMessageVisibilityBatch`), and where those go with which
-//! nothing can be done.
+//! Sets when messages of an SQS queue are delivered again (`ChangeMessageVisibilityBatch`), and
+//! moves messages that cannot be handled.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::BuildError;
@@ -10,10 +10,10 @@ use domain_auth::ports::{Carry, DeadLetter, PutAside, Redeliver, Redelivery, Red
 /// The message attribute that says why a message was put aside.
 const REASON: &str = "reason";
 
-/// As long as a reason may be, in characters: a dead letter and its attributes are one message.
+/// The longest reason, in characters: a dead letter and its attributes together are one message.
 const LONGEST_REASON: usize = 1_000;
 
-/// A queue that a function gets its messages from.
+/// The queue that a function gets its messages from.
 #[derive(Debug, Clone)]
 pub struct MessageQueue {
     client: Client,
@@ -22,7 +22,7 @@ pub struct MessageQueue {
 }
 
 impl MessageQueue {
-    /// The queue with the URL `url`, and the one with the URL `dead_letters` behind it.
+    /// The queue with the URL `url`, and its dead-letter queue with the URL `dead_letters`.
     pub fn new(client: Client, url: String, dead_letters: String) -> Self {
         Self {
             client,

@@ -50,7 +50,7 @@ impl Ids for SystemIds {
         format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
     }
 
-    /// What SHA-256 makes of 366 random bits, which is as hard to guess as 256 of them.
+    /// SHA-256 of 366 random bits, which is as hard to guess as 256 random bits.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that asks the system"

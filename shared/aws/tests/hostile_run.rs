@@ -1,5 +1,5 @@
 //! A run of the poller over 200 domains of one hostile client, whose zones are at the edge of every
-//! limit, and over some of another client behind them: real name server, real look-ups.
+//! limit, and some domains of another client after them, with a real name server and real queries.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
@@ -33,11 +33,11 @@ const HOSTILE: usize = 200;
 const OTHERS: usize = 10;
 /// The most octets of an item.
 const MAX_ITEM: usize = 100 * 1024;
-/// From when on an alarm says that domains are overdue (`DomainsOverdueAlarm` in the template).
+/// The age from which an alarm reports overdue domains (`DomainsOverdueAlarm` in the template).
 const OVERDUE: SignedDuration = SignedDuration::from_secs(600);
 
-/// Thousands of texts of two letters, long texts that have to be escaped, and more mail exchangers
-/// than anybody has.
+/// Thousands of texts of two letters, long texts that need escapes, and more mail exchangers than
+/// real zones have.
 fn hostile_zone(domain: &Domain) -> String {
     let mut zone = String::new();
     for record in domain.records() {
@@ -103,7 +103,7 @@ fn pending(client: &str, name: &str, next_check: Timestamp) -> Domain {
         .transition(trigger, Actor::Service, None, now, &SystemIds);
     let mut domain = moved.unwrap().domain;
     domain.version = 1;
-    // Not as new as that it is looked at in every run.
+    // Old enough that it is not looked at in every run.
     domain.added_at = now - SignedDuration::from_hours(3);
     domain.state_since = domain.added_at;
     domain.next_check = next_check;
@@ -148,7 +148,7 @@ struct World {
 }
 
 impl World {
-    /// All due, those of the hostile client first.
+    /// All domains are due, the hostile client's first.
     async fn start() -> Self {
         let zones = tempfile::tempdir().unwrap();
         let (store, ses) = (MemoryStore::default(), FakeSes::default());
@@ -206,15 +206,14 @@ impl World {
             settings: Settings::default(),
             final_step: &MANUAL,
         };
-        // On a machine that does other work beside this, the name server is slow; in production a run
-        // has 59 s.
+        // On a machine with other work the name server is slow; in production a run has 59 s.
         let deadline = SystemClock.now() + SignedDuration::from_secs(300);
         Box::pin(poller.run(deadline)).await.unwrap()
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_domains_with_zones_at_every_limit_delay_no_other_look() {
+async fn two_hundred_hostile_zones_delay_no_other_look() {
     let world = World::start().await;
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())

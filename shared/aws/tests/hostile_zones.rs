@@ -1,4 +1,4 @@
-//! Zones at the edge of every limit: whatever they hold, what is stored of a look at them is small.
+//! Zones at the edge of every limit: whatever they contain, the stored look is small.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
@@ -31,7 +31,7 @@ use proptest::prelude::*;
 
 /// The most octets of an item.
 const MAX_ITEM: usize = 100 * 1024;
-/// What one DNS message holds (RFC 1035 section 4.2.2), and what `shared/dns` keeps of it: records,
+/// The size of one DNS message (RFC 1035 section 4.2.2), and the limits of `shared/dns`: records,
 /// and characters of a text.
 const MESSAGE: usize = 65_000;
 const RECORDS: usize = 1_000;
@@ -39,18 +39,18 @@ const TEXT: usize = 4_096;
 /// Owner, type, class, time to live and length of a record.
 const HEADER: usize = 12;
 
-/// What a zone is full of.
+/// The content of a zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Stuff {
     /// Thousands of records of two letters.
     TwoLetters,
     /// Texts as long as they may be, of plain letters.
     Long,
-    /// The same of octets that are shown as `\DDD`.
+    /// Octets that are shown as `\DDD`.
     Escaped,
-    /// The same of quotation marks and backslashes, which JSON escapes.
+    /// Quotation marks and backslashes, which JSON escapes.
     Quoted,
-    /// Control characters as they are, which `shared/dns` would never let through.
+    /// Raw control characters, which `shared/dns` never returns.
     Control,
     /// Policies and senders, as many as fit.
     Policies,
@@ -58,7 +58,7 @@ enum Stuff {
     Names,
     /// Nothing.
     Empty,
-    /// A server that says nothing.
+    /// A server that does not answer.
     Silent,
 }
 
@@ -158,10 +158,10 @@ impl Stuff {
     }
 }
 
-/// A DNS that answers each question with as much as a message takes.
+/// A DNS that answers each question with as much as fits into a message.
 #[derive(Debug, Clone)]
 struct HostileDns {
-    /// What is at all names; of several, another at each name and server.
+    /// The content at all names; if there are several, a different one at each name and server.
     stuff: Vec<Stuff>,
     seed: u64,
     ttl: u32,
@@ -225,7 +225,7 @@ impl Lookup for HostileDns {
     }
 }
 
-/// A domain that waits for SES, with everything as long as it may be, below its zone.
+/// A domain that waits for SES, below its zone, with everything as long as possible.
 fn domain(ids: &SequentialIds) -> Domain {
     let label = "m".repeat(60);
     let mut new = new_domain("maple", &format!("{label}.{label}.example.com"));
@@ -247,8 +247,8 @@ fn table() -> Table {
     Table::new(Client::from_conf(config), "never-asked".to_owned())
 }
 
-/// Everything that is written of a look, and the largest of it.
-/// `later` is the time to live at a second look, which says the same.
+/// Everything that is written about a look, and its largest item. `later` is the time to live at a
+/// second look with the same content.
 fn check(dns: &HostileDns, later: u32, table: &Table) {
     let (clock, ids) = (TestClock::default(), SequentialIds::default());
     let domain = domain(&ids);
@@ -293,7 +293,7 @@ fn check(dns: &HostileDns, later: u32, table: &Table) {
     }
 }
 
-/// What the client's word that it is ready writes after such a look.
+/// The change that the client's message that it is ready writes after such a look.
 fn ready(looked: Change) -> Change {
     let store = MemoryStore::default();
     let (clock, ids) = (TestClock::default(), SequentialIds::default());
@@ -343,12 +343,13 @@ proptest! {
     // Each case makes and judges some hundred messages of 64 KB.
     #![proptest_config(ProptestConfig::with_cases(12))]
     #[test]
-    fn whatever_a_zone_holds_what_is_stored_of_it_is_small(
+    fn the_stored_look_of_any_zone_is_small(
         stuff in proptest::collection::vec(proptest::sample::select(&ALL[..]), 1..5),
         seed in any::<u64>(),
         ttl in any::<u32>(),
     ) {
-        // Where servers disagree, the message says how long caches remember: the same time again.
+        // If servers disagree, the message says how long caches keep the answer: here the same time
+        // again.
         check(&HostileDns { stuff, seed, ttl }, ttl, &table());
     }
 }

@@ -1,4 +1,4 @@
-//! How long the pure part of a look takes, for a domain with everything right and for one with a
+//! Measures the pure part of a look, for a domain whose records are all right and for one with a
 //! mistake in each record. The poller does this for every domain that waits, in every run.
 
 use std::hint::black_box;

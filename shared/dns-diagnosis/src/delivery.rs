@@ -1,8 +1,8 @@
-//! What becomes of mail that is sent from an address now: which DMARC policy applies to it, and
+//! The delivery of mail that is sent from an address now: which DMARC policy applies to it, and
 //! whether it would be refused.
 //!
-//! [`delivery_from`] is the one answer: readiness, `GET /senders` and the diagnosis `dmarc_blocks_via`
-//! rest on it or, where the look is not finished, on the same [`delivery`].
+//! Readiness, `GET /senders` and the diagnosis `dmarc_blocks_via` all use [`delivery_from`], or
+//! [`delivery`] while the look is not finished.
 
 use crate::diagnosis::{Diagnosis, DmarcDiscovery, RecordState, dmarc_name};
 use crate::email_auth::{Delivery, DmarcAnswer, DmarcRecords, Identifier, Mail, Verdict, delivery};

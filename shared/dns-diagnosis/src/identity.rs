@@ -1,4 +1,4 @@
-//! What Amazon SES keeps of a domain: the identity's tokens and its three verification axes.
+//! A domain's identity at Amazon SES: its tokens and its three verification axes.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
-//! What is wrong with the DNS records of a domain that Amazon SES is to send for, and how to mend it.
+//! Finds problems of a domain's DNS records for sending with Amazon SES, and says how to fix them.
 //!
-//! All of it is pure: the caller asks DNS, by the port [`dns::Lookup`] or in a way of its own, and hands
-//! over what was answered. There is no I/O, no AWS SDK, no clock and no state here.
+//! All of it is pure: the caller queries DNS, with the port [`dns::Lookup`] or in its own way, and
+//! passes the answers. There is no I/O, no AWS SDK, no clock and no state here.
 //!
 //! | module | |
 //! | --- | --- |

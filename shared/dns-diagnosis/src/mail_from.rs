@@ -1,7 +1,8 @@
-//! Which label the custom MAIL FROM domain gets: the first candidate that is not in use.
+//! The choice of a label for the custom MAIL FROM domain: the first candidate that is unused.
 //!
-//! SES wants a subdomain that is not otherwise used for mail, so one looks before proposing one:
-//! another sender's MX or SPF record would be broken by ours, and a CNAME would swallow it.
+//! SES requires a subdomain that is not otherwise used for mail, so DNS is queried before a label
+//! is proposed. Our records would break another sender's MX or SPF record, and a CNAME record would
+//! hide ours.
 
 use crate::diagnosis::{Observations, Questions, SES_SPF_DOMAIN, WILDCARD_PROBE};
 use crate::dns::{Observation, Question, RecordType};

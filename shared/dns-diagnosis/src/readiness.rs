@@ -1,5 +1,5 @@
-//! What the three truths mean together: has SES verified the domain, will recipients see "via", and does the
-//! mail meet the rules that mailbox providers have for bulk senders.
+//! Combines three facts: whether SES has verified the domain, whether recipients will see "via",
+//! and whether the mail meets the mailbox providers' rules for bulk senders.
 //!
 //! The rules: Google, "Email sender guidelines"; Yahoo, "Sender best practices"; Microsoft,
 //! "Outlook's requirements for high-volume senders". All three want SPF and DKIM to pass, one of

@@ -1,4 +1,4 @@
-//! What mailbox providers make of what DNS and SES show.
+//! Mailbox providers' view of the results from DNS and SES.
 
 use super::*;
 use crate::diagnosis::scene::{Scene, txt};

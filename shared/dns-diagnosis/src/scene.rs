@@ -1,6 +1,6 @@
-//! Records of many zones that are answered as RFC 1034 has it (sections 3.6.2, 4.3.2 and 4.3.3), and what
-//! comes of answers. For tests: those of this crate, the fake DNS of the service's unit tests and the
-//! simulation are made of it.
+//! Records of many zones, with answers as RFC 1034 defines them (sections 3.6.2, 4.3.2 and 4.3.3),
+//! and helpers for observations. Used by tests of this crate, by the fake DNS of the service's unit
+//! tests, and by the simulation.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};

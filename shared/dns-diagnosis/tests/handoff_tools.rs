@@ -1,6 +1,7 @@
-//! The hand-off formats before the programs that they are for: BIND loads the zone file, Terraform
-//! finds nothing to reformat, and validates the resources where its AWS provider can be had offline. Where a
-//! program is not installed its test says so and passes, unless `HANDOFF_TOOLS` names the program.
+//! The hand-off formats in the programs that they are for: BIND loads the zone file; Terraform
+//! finds nothing to reformat, and validates the resources if its AWS provider is available offline.
+//! If a program is not installed, its test prints that and passes, unless `HANDOFF_TOOLS` names the
+//! program.
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};

@@ -1,10 +1,10 @@
-//! How many domains per second are looked up, with 30 ms to every server and back.
+//! Measures how many domains per second are looked up, with a round trip of 30 ms to every server.
 //!
-//! Two DNS servers run inside this process and answer after the delay; one is also the resolver. Each
-//! domain has its own zone and name servers, the worst case for the memory of a run, and is asked
-//! what the poller asks: the TXT record, three CNAMEs, MX and SPF of the MAIL FROM name, DMARC, and
-//! the zone itself. The first figure is a domain after the other, a query after the other; the second
-//! has the limits that the poller has.
+//! Two DNS servers run inside this process and answer after the delay; one is also the resolver.
+//! Each domain has its own zone and name servers, the worst case for the memory of a run, and gets
+//! the poller's queries: the TXT record, three CNAMEs, MX and SPF of the MAIL FROM name, DMARC, and
+//! the zone itself. The first result is for one query at a time; the second is with the poller's
+//! limits.
 //!
 //! `cargo run --release -p domain-auth-dns --example throughput [domains]`
 
@@ -55,7 +55,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Domains per second. Fails when an answer is not the expected one: a fast wrong answer is no figure.
+/// Domains per second. Fails if an answer is wrong: a fast wrong answer is not a result.
 async fn measure(
     title: &str,
     port: u16,
@@ -86,7 +86,7 @@ async fn measure(
     Ok(rate)
 }
 
-/// Whether the zone was found, and every question answered by two name servers and the resolver.
+/// Whether the zone was found, and two name servers and the resolver answered every question.
 async fn look(resolver: Resolver, domain: String) -> bool {
     let zone = resolver.zone(&domain).await;
     let questions = questions(&domain);

@@ -1,4 +1,4 @@
-//! The addresses of name servers, as the configured resolver knows them.
+//! The addresses of name servers, from the configured resolver.
 
 use std::net::IpAddr;
 
@@ -11,8 +11,8 @@ use crate::recursive::resolve;
 use crate::reply::{Host, MAX_ADDRESSES, Reply};
 use crate::transport::NoReply;
 
-/// The addresses at which a name server is asked: those that came with the delegation, or else those that
-/// the resolver knows.
+/// The addresses at which a name server is queried: those that came with the delegation, or
+/// otherwise those that the resolver returns.
 pub(crate) async fn addresses_of(asking: &Asking<'_>, host: &Host) -> Result<Vec<IpAddr>, NoReply> {
     let glue = usable(&host.glue, asking.setup.ipv6);
     if glue.is_empty() {
@@ -21,8 +21,9 @@ pub(crate) async fn addresses_of(asking: &Asking<'_>, host: &Host) -> Result<Vec
     Ok(glue)
 }
 
-/// The addresses of a name server: IPv4, or IPv6 where it has no other and this machine can use it.
-/// Empty where it has none. A name server that is an alias has none (RFC 2181 section 10.3).
+/// The addresses of a name server: IPv4, or IPv6 if it has no IPv4 address and this machine can use
+/// IPv6. Empty if it has none. A name server must not be an alias, so an alias has no addresses
+/// (RFC 2181 section 10.3).
 async fn addresses(asking: &Asking<'_>, host: &Name) -> Result<Vec<IpAddr>, NoReply> {
     asking
         .once(&asking.memory.addresses, host, async {
@@ -55,8 +56,8 @@ async fn addresses(asking: &Asking<'_>, host: &Name) -> Result<Vec<IpAddr>, NoRe
         .await
 }
 
-/// The IPv4 addresses; without any, the IPv6 addresses, where this machine can use them. Both of one
-/// server would not be two servers.
+/// The IPv4 addresses; if there are none, the IPv6 addresses, if this machine can use them. Two
+/// addresses of one server do not count as two servers.
 fn usable(glue: &[IpAddr], ipv6: bool) -> Vec<IpAddr> {
     let (v4, v6): (Vec<IpAddr>, Vec<IpAddr>) = glue.iter().partition(|address| address.is_ipv4());
     if v4.is_empty() && ipv6 { v6 } else { v4 }
@@ -67,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn glue_is_ipv4_where_there_is_any() {
+    fn ipv4_glue_is_preferred() {
         let v4 = IpAddr::from([192, 0, 2, 1]);
         let v6 = IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1]);
         for (glue, ipv6, expected) in [

@@ -1,4 +1,4 @@
-//! The means that all steps of one look-up share: servers, memory, permits and the deadline.
+//! The resources that all steps of one look-up share: servers, caches, permits and the deadline.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -14,7 +14,7 @@ use crate::public_address::is_public;
 use crate::reply::{Reply, Speaker, interpret};
 use crate::transport::{Flags, NoReply, exchange};
 
-/// What stays the same as long as the process lives.
+/// Configuration that does not change while the process lives.
 #[derive(Debug)]
 pub(crate) struct Setup {
     pub(crate) config: DnsConfig,
@@ -22,18 +22,18 @@ pub(crate) struct Setup {
     pub(crate) recursive: Vec<SocketAddr>,
     /// Whether this machine has a route to IPv6.
     pub(crate) ipv6: bool,
-    /// One permit for each call that is worked on.
+    /// One permit for each running call.
     pub(crate) turns: Semaphore,
 }
 
-/// What one run remembers.
+/// The cache of one run.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    /// The zone that encloses a name, seen from above.
+    /// The zone that encloses a name, found from the top down.
     pub(crate) steps: Table<Result<Step, NoReply>>,
     /// The addresses of a name server.
     pub(crate) addresses: Table<Result<Vec<IpAddr>, NoReply>>,
-    /// How servers behaved.
+    /// The behaviour of servers.
     pub(crate) servers: Servers,
 }
 
@@ -47,15 +47,15 @@ impl Memory {
     }
 }
 
-/// One look-up with its deadline. Nothing here outlives the deadline by more than a moment, and
-/// nothing has to be cancelled from outside: what was learned until then is kept.
+/// One look-up with its deadline. It ends soon after the deadline, and nothing has to be cancelled
+/// from outside: results from before the deadline are kept.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asking<'a> {
     pub(crate) setup: &'a Setup,
     pub(crate) memory: &'a Memory,
     pub(crate) permits: &'a Semaphore,
     pub(crate) deadline: Instant,
-    /// Whether authoritative servers are asked over TCP only.
+    /// Whether authoritative servers are queried over TCP only.
     pub(crate) stream: bool,
 }
 
@@ -65,8 +65,8 @@ impl Asking<'_> {
         Instant::now() >= self.deadline
     }
 
-    /// The same with an earlier deadline, so that time is left to ask the resolver where the servers that
-    /// are asked before it do not answer.
+    /// The look-up with an earlier deadline, so that time is left for the resolver if the servers
+    /// before it do not answer.
     pub(crate) fn leaving_time(&self) -> Self {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let for_resolver = (self.setup.config.limits.reply * 2).min(left / 2);
@@ -79,8 +79,8 @@ impl Asking<'_> {
         }
     }
 
-    /// Works out a value, or takes the one that another look-up of this run worked out or is just
-    /// working out.
+    /// Computes a value, or takes the one that another look-up of this run has computed or is
+    /// computing.
     pub(crate) async fn once<V: Clone>(
         &self,
         table: &Table<Result<V, NoReply>>,
@@ -93,12 +93,12 @@ impl Asking<'_> {
                 settled => Ok(settled),
             }
         };
-        // Boxed: what it waits for is a whole exchange, and it is held at every level above.
+        // Boxed: the future contains a whole exchange, and every level above holds it.
         self.in_time(Box::pin(table.get_or_work_out(name, work)))
             .await??
     }
 
-    /// Asks a recursive resolver.
+    /// Queries a recursive resolver.
     pub(crate) async fn recursive(
         &self,
         server: SocketAddr,
@@ -117,8 +117,9 @@ impl Asking<'_> {
         reply
     }
 
-    /// Asks a name server that is listed for `zone`. One whose address is not public is not asked,
-    /// nor one that is known to be silent or lame. Refusing the zone itself is being lame.
+    /// Queries a name server that is listed for `zone`. A server with a non-public address is not
+    /// queried, nor one that is known to be silent or lame. A server that refuses queries for the
+    /// zone is lame.
     pub(crate) async fn authority(
         &self,
         server: IpAddr,
@@ -150,7 +151,7 @@ impl Asking<'_> {
             return Ok(Reply::Failed(Failure::NotPublic));
         }
         let _permit = self.permit().await?;
-        // After the permit: the look-up that had it before may have found out.
+        // After the permit: the look-up that held it before may have found out.
         match self.memory.servers.verdict(server, zone) {
             Some(Verdict::Lame) => return Ok(Reply::Failed(Failure::Lame)),
             Some(Verdict::Silent) => return Err(NoReply::Silence),

@@ -1,5 +1,5 @@
-//! The source's view: the authoritative servers of the zone, asked directly, down through
-//! delegations that the resolver has not heard of yet.
+//! The source's view: the authoritative servers of the zone, queried directly, down through
+//! delegations that the resolver has not cached yet.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -17,29 +17,29 @@ use crate::names::{parse, render};
 use crate::reply::{Host, MAX_HOSTS, Negative, Referral, Reply};
 use crate::transport::NoReply;
 
-/// Answers that are wanted, from different servers.
+/// The number of answers, from different servers, that a question needs.
 const WANTED: usize = 2;
-/// Name servers whose addresses are looked up at once.
+/// Name servers whose addresses are looked up at the same time.
 const HOSTS_AT_ONCE: usize = 4;
-/// Most servers of one zone that are asked one question.
+/// Most servers of one zone that are queried for one question.
 const MAX_SERVERS: usize = 16;
 /// Most delegations that are followed below the zone where the search begins.
 const MAX_REFERRALS: usize = 8;
 
-/// What the search at the source came to.
+/// The result of the search at the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Source {
-    /// What they answered, and failures, sorted by server.
+    /// Their answers and failures, sorted by server.
     pub(crate) answers: Vec<AuthorityAnswer>,
-    /// Servers of that zone, as far as they were looked up: all of them, where fewer than two have
-    /// answered. One whose address could not be looked up counts.
+    /// Number of servers of that zone that were looked up: all of them, if fewer than two have
+    /// answered. A server whose address could not be looked up counts.
     pub(crate) listed: usize,
-    /// The zone that holds the name, as far as it shows.
+    /// The zone that holds the name, if it is known.
     pub(crate) zone: Option<Name>,
 }
 
 impl Source {
-    /// No server is known that could be asked.
+    /// No server is known that could be queried.
     pub(crate) fn nowhere() -> Self {
         Self {
             answers: Vec::new(),
@@ -49,8 +49,8 @@ impl Source {
     }
 }
 
-/// Asks the servers of the zone at `cut`, and follows delegations from there. Each goes strictly
-/// down, so there are no loops.
+/// Queries the servers of the zone at `cut`, and follows delegations from there. Each delegation
+/// goes strictly down, so there are no loops.
 pub(crate) async fn ask(asking: &Asking<'_>, cut: Cut, query: &Query) -> Source {
     let Cut {
         mut zone,
@@ -68,8 +68,8 @@ pub(crate) async fn ask(asking: &Asking<'_>, cut: Cut, query: &Query) -> Source 
             zone = shown.unwrap_or(zone);
             break;
         };
-        // A server that answers beside one that delegates holds the child zone as well, or
-        // disagrees; either is worth showing. The failures of a parent's servers are not.
+        // If one server answers and another one delegates, the first holds the child zone as well,
+        // or disagrees; both are worth showing. Failures of a parent's servers are not.
         replies.retain(|reply| reply.outcome.is_answer());
         answers.append(&mut replies);
         zone = referral.zone;
@@ -84,8 +84,8 @@ pub(crate) async fn ask(asking: &Asking<'_>, cut: Cut, query: &Query) -> Source 
     }
 }
 
-/// The zone below theirs that these servers serve too, and that holds the name: the one that has an SOA record
-/// at the name, or in a negative answer. Without a delegation nothing else tells.
+/// The zone below their zone that these servers serve too, and that holds the name. It has an SOA
+/// record at the name, or in a negative answer. If there is no delegation, nothing else shows it.
 fn zone_shown(zone: &Name, query: &Query, asked: &[Asked]) -> Option<Name> {
     let zones = asked.iter().filter_map(|(_, reply)| match reply {
         Ok(Reply::NoData(negative) | Reply::NoSuchName(negative)) => negative.zone.clone(),
@@ -100,14 +100,14 @@ fn zone_shown(zone: &Name, query: &Query, asked: &[Asked]) -> Option<Name> {
         .max_by_key(Name::num_labels)
 }
 
-/// What the servers of a zone say of a name below its apex.
+/// The answer of a zone's servers about a name below its apex.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Below {
     /// It is at or below a zone that they delegate.
     Delegated(Cut),
-    /// They speak for it themselves.
+    /// They are authoritative for it.
     Held {
-        /// The zone that it is in: theirs, or one below that they serve too.
+        /// The zone that it is in: their zone, or one below it that they serve too.
         zone: Name,
         /// Whether one of them has it.
         exists: bool,
@@ -116,7 +116,8 @@ pub(crate) enum Below {
     Silent,
 }
 
-/// Asks the servers of a zone where a name below it is held. Delegations are shown and not followed.
+/// Asks the servers of a zone which zone holds a name below it. Delegations are returned and not
+/// followed.
 pub(crate) async fn ask_below(asking: &Asking<'_>, cut: &Cut, name: &Name) -> Below {
     let query = Query::query(name.clone(), RecordType::SOA);
     let (asked, _) = ask_zone(asking, &cut.zone, &cut.hosts, &query).await;
@@ -127,7 +128,7 @@ pub(crate) async fn ask_below(asking: &Asking<'_>, cut: &Cut, name: &Name) -> Be
                 return Below::Delegated(Cut { zone, hosts });
             }
             Ok(Reply::Found { .. }) => (Some(name.clone()), true),
-            // The SOA beside an alias is the one of its target (RFC 2308 section 2.1).
+            // The SOA next to an alias is that of its target (RFC 2308 section 2.1).
             Ok(Reply::Alias { .. }) => (None, true),
             Ok(Reply::NoData(Negative { zone, .. })) => (zone, true),
             Ok(Reply::NoSuchName(Negative { zone, .. })) => (zone, false),
@@ -144,8 +145,8 @@ pub(crate) async fn ask_below(asking: &Asking<'_>, cut: &Cut, name: &Name) -> Be
     held.map_or(Below::Silent, |(zone, exists)| Below::Held { zone, exists })
 }
 
-/// The name servers of a zone that the servers of the zone at `cut` serve too. None where they do not
-/// tell.
+/// The name servers of a zone that the servers of the zone at `cut` serve too. `None` if they do
+/// not answer.
 pub(crate) async fn name_servers(asking: &Asking<'_>, cut: &Cut, zone: &Name) -> Option<Vec<Host>> {
     let query = Query::query(zone.clone(), RecordType::NS);
     let (asked, _) = ask_zone(asking, &cut.zone, &cut.hosts, &query).await;
@@ -164,11 +165,11 @@ pub(crate) fn hosts_of(data: &[Data]) -> Vec<Host> {
     names.take(MAX_HOSTS).map(Host::without_glue).collect()
 }
 
-/// One server and what came back.
+/// One server and its reply.
 type Asked = (NameServer, Result<Reply, NoReply>);
 
-/// Separates a delegation from the rest. When it is the last one that may be followed, the rest
-/// has the servers that gave it, as ones that do not serve the name.
+/// Separates a delegation from the other answers. If it is the last one that may be followed, the
+/// other answers include the servers that returned it, as servers that do not serve the name.
 fn split(asked: Vec<Asked>) -> (Vec<AuthorityAnswer>, Option<Referral>) {
     let referral = asked.iter().find_map(|(_, reply)| match reply {
         Ok(Reply::Referral(referral)) => Some(referral.clone()),
@@ -187,8 +188,8 @@ fn split(asked: Vec<Asked>) -> (Vec<AuthorityAnswer>, Option<Referral>) {
     (answers, referral)
 }
 
-/// Asks servers of one zone until two have answered, there are no more, or the time is over. With the
-/// number of servers that were found.
+/// Queries servers of one zone until two have answered, there are no more, or the time is over.
+/// Also returns the number of servers that were found.
 async fn ask_zone(
     asking: &Asking<'_>,
     zone: &Name,
@@ -247,15 +248,15 @@ fn has_answer(reply: &Result<Reply, NoReply>) -> bool {
 }
 
 /// The addresses of these name servers: the first of each, then the second of each, and so on, so
-/// that two answers come from two hosts where there are two. With the number of hosts whose addresses
-/// could not be looked up.
+/// that two answers come from two hosts if there are two. Also returns the number of hosts whose
+/// addresses could not be looked up.
 async fn servers_of(asking: &Asking<'_>, hosts: &[&Host]) -> (Vec<NameServer>, usize) {
     let found = hosts
         .iter()
         .map(async |host| addresses_of(asking, host).await.ok());
     let found = join_all(found).await;
     let unknown = found.iter().filter(|found| found.is_none()).count();
-    // A name server without an address cannot be asked; the others can.
+    // A name server without an address cannot be queried; the others can.
     let found: Vec<Vec<IpAddr>> = found.into_iter().map(Option::unwrap_or_default).collect();
     let longest = found.iter().map(Vec::len).max().unwrap_or_default();
     let servers = (0..longest)

@@ -1,4 +1,4 @@
-//! How to look up, read once at start-up.
+//! The configuration of look-ups, read once at start-up.
 
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
@@ -8,20 +8,20 @@ use thiserror::Error;
 /// The configured recursive resolvers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecursiveServers {
-    /// Those of the system's `/etc/resolv.conf`.
+    /// The servers in the system's `/etc/resolv.conf`.
     System,
-    /// Exactly these, in the order of preference.
+    /// Exactly these servers, in the order of preference.
     Given(Vec<SocketAddr>),
 }
 
-/// Bounds of time and of concurrency. The defaults suit a poller in a function with 1,024 open
-/// files and a resolver that takes about a thousand packets per second.
+/// Limits of time and of concurrency. The defaults suit a poller in a function with 1,024 open
+/// files and a resolver that accepts about a thousand packets per second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Calls of the port that are worked on at once; more of them wait their turn.
+    /// Calls of the port that run at the same time; further calls wait.
     pub calls: usize,
-    /// Queries in flight for one call. Each call has its own, so that a domain with dead servers
-    /// holds up no other look-up; `calls` times this is the number of sockets.
+    /// Queries in flight for one call. Each call has its own limit, so that a domain with dead
+    /// servers delays no other look-up. The number of sockets is this times `calls`.
     pub queries_per_call: usize,
     /// Time for a reply on UDP, after which the query is sent once more, with the same time again
     /// (twice as much for the recursive resolver).
@@ -30,9 +30,9 @@ pub struct Limits {
     pub stream: Duration,
     /// Time for one question, at all servers together.
     pub question: Duration,
-    /// Time for one call, from when its turn has come.
+    /// Time for one call, after it has got its permit.
     pub call: Duration,
-    /// Time that a call waits for its turn.
+    /// Time that a call waits for its permit.
     pub turn: Duration,
 }
 
@@ -50,30 +50,30 @@ impl Default for Limits {
     }
 }
 
-/// What the look-ups need to know.
+/// The configuration of look-ups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DnsConfig {
-    /// Whom to ask for the recursive view, for zone cuts and for the addresses of name servers.
+    /// The resolvers for the recursive view, for zone cuts and for the addresses of name servers.
     pub recursive: RecursiveServers,
     /// The port of authoritative servers: 53, except in development.
     pub authoritative_port: u16,
     /// Whether authoritative servers may have addresses that are not public.
     pub allow_special_addresses: bool,
-    /// Bounds.
+    /// The limits.
     pub limits: Limits,
-    /// Whether name servers are asked at IPv6 addresses, where they have no other: none for what the
-    /// routes of this machine allow.
+    /// Whether name servers without an IPv4 address are queried over IPv6. `None`: if this machine
+    /// has a route to IPv6.
     pub ipv6: Option<bool>,
 }
 
-/// A variable of the environment that cannot be used.
+/// A variable of the environment is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// `DNS_SERVERS` is no list of socket addresses.
+    /// `DNS_SERVERS` is not a list of socket addresses.
     #[error("DNS_SERVERS must be a comma-separated list of ip:port, but has {0:?}")]
     Servers(String),
-    /// `DNS_AUTHORITATIVE_PORT` is no port.
+    /// `DNS_AUTHORITATIVE_PORT` is not a port.
     #[error("DNS_AUTHORITATIVE_PORT must be a port from 1 to 65535, but is {0:?}")]
     AuthoritativePort(String),
     /// The system's resolver configuration cannot be read.
@@ -82,7 +82,7 @@ pub enum ConfigError {
 }
 
 impl DnsConfig {
-    /// What production has: the system's resolver, port 53, public addresses.
+    /// The configuration for production: the system's resolver, port 53, public addresses.
     pub fn system() -> Self {
         Self {
             recursive: RecursiveServers::System,
@@ -139,8 +139,7 @@ fn parse_servers(list: &str) -> Result<Vec<SocketAddr>, ConfigError> {
         .collect()
 }
 
-/// The name servers of a `resolv.conf`. Lines that cannot be read are passed over, as the C library
-/// does.
+/// The name servers of a `resolv.conf`. Lines that cannot be read are ignored, as in the C library.
 fn system_servers(text: &[u8]) -> Vec<SocketAddr> {
     let (parsed, _unreadable_lines) = resolv_conf::Config::parse_with_errors(text);
     parsed

@@ -1,9 +1,10 @@
 //! Zone cuts: which zone holds a name, and which servers that zone has.
 //!
-//! The tree is walked downwards, and at each step the servers of the zone above are asked. The recursive
-//! resolver is asked for the top-level domain, which exists, and below it only where those servers do not
-//! answer: it would keep "no such name" for as long as the zone's SOA record says, and then Amazon SES,
-//! which asks resolvers too, would see a record late that is published in the meantime (RFC 2308).
+//! The tree is walked downwards, and in each step the servers of the zone above are queried. The
+//! recursive resolver is queried for the top-level domain, which exists. Below it, the resolver is
+//! queried only if those servers do not answer. It would cache "no such name" for as long as the
+//! zone's SOA record says, and Amazon SES, which also queries resolvers, would then see a record
+//! late that is published in the meantime (RFC 2308).
 
 use std::iter;
 use std::net::IpAddr;
@@ -27,8 +28,8 @@ use crate::transport::NoReply;
 /// Most delegations that are followed in one step down.
 const MAX_REFERRALS: usize = 8;
 
-/// A zone that encloses `name` and its servers, which tell of delegations further down: the closest one
-/// that this run has found, or else the zone of the registered domain. None where no zone is found.
+/// A zone that encloses `name`, and its servers, which know delegations further down: the closest
+/// zone that this run has found, or the zone of the registered domain. `None` if no zone is found.
 pub(crate) async fn find(asking: &Asking<'_>, name: &Name) -> Result<Option<Cut>, NoReply> {
     let registered = registered_domain(name);
     let known = iter::successors(Some(name.clone()), parent)
@@ -52,8 +53,8 @@ pub(crate) async fn find_closest(asking: &Asking<'_>, name: &Name) -> Result<Ste
         .await
 }
 
-/// The names of the servers of a zone: those that it is delegated to, and its own names for them, where those
-/// are different ones with the same addresses.
+/// The names of a zone's servers: those of the delegation, and the zone's own names for them, if it
+/// uses different names for the same addresses.
 pub(crate) async fn names_of_servers(asking: &Asking<'_>, cut: &Cut) -> Vec<Name> {
     let name_of = |host: &Host| host.name.clone();
     let mut names: Vec<Name> = cut.hosts.iter().map(name_of).collect();
@@ -75,8 +76,8 @@ pub(crate) async fn names_of_servers(asking: &Asking<'_>, cut: &Cut) -> Vec<Name
     names
 }
 
-/// The name under which others register nothing, by the public suffix list: `example.co.uk` of
-/// `_x.mail.example.co.uk`. Labels further down may be anything.
+/// The registrable name by the public suffix list: `example.co.uk` for `_x.mail.example.co.uk`.
+/// Labels further down may be anything.
 pub(crate) fn registered_domain(name: &Name) -> Name {
     let labels = usize::from(name.num_labels());
     let above = (2..=labels).map(|count| name.trim_to(count));
@@ -84,13 +85,13 @@ pub(crate) fn registered_domain(name: &Name) -> Name {
         let domain = DomainName::parse(&render(above));
         domain.is_ok()
     });
-    // What is no domain name that anybody has: most zones are cut below the top-level domain.
+    // Not a registrable domain name: most zones are cut below the top-level domain.
     registered
         .or_else(|| above.clone().next())
         .unwrap_or_else(|| name.clone())
 }
 
-/// One step down to `name`, after those that lead to it. Each is taken once in a run.
+/// One step down to `name`, after the steps that lead to it. Each step is taken once in a run.
 fn step<'a>(asking: &'a Asking<'a>, name: Name) -> BoxFuture<'a, Result<Step, NoReply>> {
     async move {
         let work = async {
@@ -102,7 +103,7 @@ fn step<'a>(asking: &'a Asking<'a>, name: Name) -> BoxFuture<'a, Result<Step, No
                 None => nothing_known,
                 Some(parent) => match step(asking, parent).await {
                     Ok(above) => above,
-                    // The resolver may still know more of the name itself.
+                    // The resolver may still have an answer for the name itself.
                     Err(NoReply::Failed(_)) => nothing_known,
                     Err(no_reply) => return Err(no_reply),
                 },
@@ -114,10 +115,10 @@ fn step<'a>(asking: &'a Asking<'a>, name: Name) -> BoxFuture<'a, Result<Step, No
     .boxed()
 }
 
-/// From what is known of a name above: its servers are asked, and the resolver where they do not answer.
+/// A step from a known name above: its servers are queried, and the resolver if they do not answer.
 async fn below(asking: &Asking<'_>, name: &Name, above: Step) -> Result<Step, NoReply> {
     if above.cut.is_none() && !above.exists {
-        // Nothing is below a name that does not exist (RFC 8020).
+        // No name exists below a name that does not exist (RFC 8020).
         return Ok(above);
     }
     let before = above.cut.clone();
@@ -144,7 +145,7 @@ async fn below(asking: &Asking<'_>, name: &Name, above: Step) -> Result<Step, No
         }
     }
     match ask_resolver(asking, name, cut.clone()).await {
-        // A zone to which a delegation leads is one, whether its servers answer or not.
+        // If a delegation leads to a zone, the zone exists, whether its servers answer or not.
         Err(_) if cut != before => Ok(Step { cut, exists: true }),
         step => step,
     }
@@ -163,7 +164,7 @@ async fn ask_resolver(
             });
             return Ok(Step { cut, exists: true });
         }
-        // The SOA beside an alias is the one of its target (RFC 2308 section 2.1).
+        // The SOA next to an alias is that of its target (RFC 2308 section 2.1).
         Reply::Alias { .. } => {
             return Ok(Step {
                 cut: above,
@@ -193,8 +194,8 @@ async fn ask_resolver(
     Ok(Step { cut, exists })
 }
 
-/// Asks the resolver for the NS records at a name. An answer that does not validate still tells whom to
-/// ask.
+/// Asks the resolver for the NS records at a name. An answer that does not validate still names the
+/// servers.
 async fn ask_for_servers(asking: &Asking<'_>, name: &Name) -> Result<Reply, NoReply> {
     let query = Query::query(name.clone(), RecordType::NS);
     Ok(resolve(asking, &query).await?.reply)

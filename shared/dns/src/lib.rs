@@ -1,10 +1,10 @@
 //! DNS look-ups at the authoritative servers and at the recursive resolver: the implementation of
 //! the port [`domain_auth::dns::Lookup`].
 //!
-//! A resolver library hides what this service has to show: which server said what, whether it spoke
-//! for the zone (the AA bit), whether it delegated, whether it was silent. So hickory-proto reads
-//! and writes the messages, and the client around it is our own and thin: one query, one socket, one
-//! server. See `README.md` for the rules that it keeps.
+//! A resolver library hides details that this service has to show: the answer of each server,
+//! whether it was authoritative (the AA bit), whether it delegated, and whether it was silent. So
+//! hickory-proto reads and writes the messages, and the thin client around it is our own: one
+//! query, one socket, one server. `README.md` has its rules.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 

@@ -1,6 +1,6 @@
-//! What one run remembers, so that a hundred look-ups in a zone cost one walk and a dead server is
-//! waited for once. Everything here has a bound and a short life: a run is about a minute, and the
-//! next one must see what was published since.
+//! The cache of one run. It makes a hundred look-ups in a zone need only one walk, and a dead
+//! server is waited for only once. Everything in it is bounded and short-lived: a run takes about a
+//! minute, and the next run must see records that were published since.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -22,9 +22,10 @@ const FAILURE_LIFE: Duration = Duration::from_secs(5);
 const MAX_NAMES: usize = 4096;
 /// Most servers that are remembered.
 const MAX_SERVERS: usize = 4096;
-/// Most zones that are remembered of one server.
+/// Most zones that are remembered for one server.
 const MAX_ZONES_PER_SERVER: usize = 64;
-/// A server that never spoke, asked about this many zones, is taken to be dead for all of them.
+/// A server that has never responded, in queries about this many zones, counts as dead for all
+/// zones.
 const SILENT_ZONES_OF_A_DEAD_SERVER: usize = 3;
 
 /// A zone that encloses a name.
@@ -36,19 +37,20 @@ pub(crate) struct Cut {
     pub(crate) hosts: Vec<Host>,
 }
 
-/// What is known of a name in the walk from the top of the tree down to it.
+/// The knowledge about a name in the walk from the top of the tree down to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Step {
-    /// The closest zone that encloses it; none where no zone above it has servers that can be found.
+    /// The closest zone that encloses it; `None` if no zone above it has servers that can be found.
     pub(crate) cut: Option<Cut>,
-    /// Whether it exists, as far as it is known.
+    /// Whether it exists, as far as known.
     pub(crate) exists: bool,
 }
 
-/// A value and until when it counts.
+/// A value and its expiry.
 type Cell<V> = Arc<OnceCell<(V, Instant)>>;
 
-/// A table of names, each worked out once even when many ask at the same time.
+/// A table of values by name. Each value is computed once, even if many callers need it at the same
+/// time.
 #[derive(Debug)]
 pub(crate) struct Table<V> {
     entries: Mutex<Entries<V>>,
@@ -70,8 +72,8 @@ impl<V: Clone, E: Clone> Table<Result<V, E>> {
         }
     }
 
-    /// The value for `name`. `work` gives `Err` when it was interrupted, which is not remembered:
-    /// the next one who waits then does the work.
+    /// The value for `name`. If `work` is interrupted, it returns `Err`, which is not stored: the
+    /// next waiting caller then does the work.
     pub(crate) async fn get_or_work_out<I>(
         &self,
         name: &Name,
@@ -89,7 +91,7 @@ impl<V: Clone, E: Clone> Table<Result<V, E>> {
         remembered.await.map(|(value, _)| value.clone())
     }
 
-    /// The value for `name`, if it was worked out and still counts.
+    /// The value for `name`, if it was computed and has not expired.
     pub(crate) fn remembered(&self, name: &Name) -> Option<Result<V, E>> {
         let entries = lock(&self.entries);
         let (value, until) = entries.cells.get(name)?.get()?;
@@ -121,7 +123,7 @@ impl<V: Clone, E: Clone> Table<Result<V, E>> {
     }
 }
 
-/// Why a server is not asked again in this run.
+/// Why a server is not queried again in this run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// It did not answer.
@@ -130,7 +132,7 @@ pub(crate) enum Verdict {
     Lame,
 }
 
-/// What is known of servers, from how they behaved in this run.
+/// The behaviour of servers in this run.
 #[derive(Debug)]
 pub(crate) struct Servers {
     known: Mutex<HashMap<SocketAddr, Known>>,
@@ -153,7 +155,7 @@ impl Servers {
         }
     }
 
-    /// Whether asking this server about this zone is known to lead nowhere.
+    /// Whether a query to this server about this zone is known to be useless.
     pub(crate) fn verdict(&self, server: SocketAddr, zone: &Name) -> Option<Verdict> {
         let known = lock(&self.known);
         let known = known.get(&server)?;
@@ -165,7 +167,8 @@ impl Servers {
         (silent && !known.spoke).then_some(Verdict::Silent)
     }
 
-    /// It said something, about any zone: from now on its silence is a lost packet.
+    /// Records that the server responded, about any zone. From now on, silence counts as a lost
+    /// packet.
     pub(crate) fn spoke(&self, server: SocketAddr) {
         self.change(server, |known| {
             known.spoke = true;
@@ -173,7 +176,7 @@ impl Servers {
         });
     }
 
-    /// Whether it last answered as a server that does not know EDNS.
+    /// Whether its last response was that of a server without EDNS.
     pub(crate) fn is_without_edns(&self, server: SocketAddr) -> bool {
         let known = lock(&self.known);
         known.get(&server).is_some_and(|known| known.without_edns)
@@ -199,8 +202,8 @@ impl Servers {
         });
     }
 
-    /// An order that is the same all through a run and another in the next, so that all questions
-    /// of a domain go to the same two servers, and every server gets its turn.
+    /// A rank of servers that is constant in a run and differs between runs. All questions about a
+    /// domain go to the same two servers, and over several runs every server is used.
     pub(crate) fn rank(&self, server: &impl Hash) -> u64 {
         self.seed.hash_one(server)
     }
@@ -214,7 +217,7 @@ impl Servers {
     }
 }
 
-/// A panic elsewhere leaves nothing half done here.
+/// A panic elsewhere leaves no inconsistent data here.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -333,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_of_servers_does_not_grow_without_end() {
+    fn the_memory_of_servers_is_bounded() {
         let servers = Servers::new();
         for index in 0..u32::try_from(MAX_SERVERS).unwrap() * 2 {
             servers.was_silent((index.to_be_bytes(), 53).into(), &name("example.com"));

@@ -1,13 +1,13 @@
-//! Names and text in the form in which the domain sees them. hickory's own rendering writes octal
-//! escapes; zone files, and everything that a person pastes, have decimal ones.
+//! Names and texts in the form that the domain uses. hickory's own form has octal escapes; zone
+//! files, and texts that people paste, have decimal escapes.
 
 use std::fmt::Write;
 
 use domain_auth::dns::MAX_TEXT;
 use hickory_proto::rr::Name;
 
-/// Reads a name with or without its last dot, with the escapes of RFC 1035 section 5.1 (`\.` and
-/// `\DDD`). `None` where it is no name: an empty or overlong label, more than 255 octets, a broken
+/// Parses a name with or without its last dot, with the escapes of RFC 1035 section 5.1 (`\.` and
+/// `\DDD`). `None` if it is not a name: an empty or overlong label, more than 255 octets, a broken
 /// escape. The empty string and `.` are the root.
 pub(crate) fn parse(text: &str) -> Option<Name> {
     let text = text.as_bytes();
@@ -19,7 +19,7 @@ pub(crate) fn parse(text: &str) -> Option<Name> {
     while let Some((&octet, after)) = rest.split_first() {
         rest = after;
         match octet {
-            // The last dot ends the name and begins no label.
+            // The last dot ends the name and does not begin a label.
             b'.' if rest.is_empty() => {}
             b'.' => labels.push(Vec::new()),
             b'\\' => {
@@ -38,7 +38,7 @@ pub(crate) fn parse(text: &str) -> Option<Name> {
     Some(name.to_lowercase())
 }
 
-/// The octet after a backslash, and how many characters stand for it.
+/// The octet after a backslash, and the number of characters that stand for it.
 fn unescape(rest: &[u8]) -> Option<(u8, usize)> {
     match rest {
         [a, b, c, ..] if [a, b, c].into_iter().all(u8::is_ascii_digit) => {
@@ -52,8 +52,8 @@ fn unescape(rest: &[u8]) -> Option<(u8, usize)> {
     }
 }
 
-/// Writes a name: lower case, no last dot, and escapes where a label holds a dot, a backslash, a
-/// space or an octet that is no printable ASCII. The root is `.`.
+/// Writes a name: lower case, no last dot, and escapes for a dot, a backslash, a space or an octet
+/// that is not printable ASCII in a label. The root is `.`.
 pub(crate) fn render(name: &Name) -> String {
     if name.is_root() {
         return ".".to_owned();
@@ -109,9 +109,10 @@ pub(crate) fn parent(name: &Name) -> Option<Name> {
     (!name.is_root()).then(|| name.base_name())
 }
 
-/// The name below which a question's zone is looked for: without the labels that only exist to hold
-/// a record (`_amazonses`, `<token>._domainkey`; RFC 8552). Questions about one domain so share one
-/// walk. Starting higher than needed is harmless, because delegations are followed downwards.
+/// The name below which the zone of a question is searched: without the labels that only exist to
+/// hold a record (`_amazonses`, `<token>._domainkey`; RFC 8552). So all questions about one domain
+/// share one walk. A start that is too high does no harm, because delegations are followed
+/// downwards.
 pub(crate) fn without_underscored(name: &Name) -> Name {
     let last_underscored = name
         .iter()
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_refused() {
+    fn invalid_names_are_refused() {
         let long_label = "a".repeat(64);
         let long_name = vec!["a".repeat(60); 5].join(".");
         for text in [

@@ -3,8 +3,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Blocks of IPv4 that are not globally reachable (IANA special-purpose address registry, RFC 6890),
-/// multicast and what was class E.
+/// Blocks of IPv4 that are not globally reachable (IANA special-purpose address registry, RFC
+/// 6890), multicast and the former class E.
 const SPECIAL_V4: &[(Ipv4Addr, u32)] = &[
     (Ipv4Addr::UNSPECIFIED, 8),           // this network (RFC 791)
     (Ipv4Addr::new(10, 0, 0, 0), 8),      // private (RFC 1918)
@@ -23,8 +23,8 @@ const SPECIAL_V4: &[(Ipv4Addr, u32)] = &[
     (Ipv4Addr::new(240, 0, 0, 0), 4),     // reserved (RFC 1112), broadcast
 ];
 
-/// What is global unicast in IPv6 (RFC 4291 section 2.4, IANA): everything else, so loopback,
-/// unique-local, link-local, multicast, and the forms that carry an IPv4 address, is not.
+/// Global unicast in IPv6 (RFC 4291 section 2.4, IANA). All other addresses are excluded: loopback,
+/// unique-local, link-local, multicast, and the forms that contain an IPv4 address.
 const GLOBAL_V6: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
 /// Blocks inside global unicast that are not globally reachable or lead to an IPv4 address.
@@ -50,7 +50,7 @@ pub(crate) fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// Whether an IPv6 address is of those that are routed on the Internet: not one of this link or site.
+/// Whether an IPv6 address is routed on the Internet, and is not local to this link or site.
 pub(crate) fn is_global_unicast(address: Ipv6Addr) -> bool {
     in_v6(address, GLOBAL_V6.0, GLOBAL_V6.1)
 }

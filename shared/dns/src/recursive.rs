@@ -1,4 +1,5 @@
-//! The recursive view: what SES and mailbox providers see, through the configured resolvers.
+//! The recursive view: the answers that SES and mailbox providers get, through the configured
+//! resolvers.
 
 use domain_auth::dns::{Failure, Outcome};
 use hickory_proto::op::Query;
@@ -12,9 +13,9 @@ use crate::transport::NoReply;
 /// An answer of the resolver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Resolved {
-    /// What it said.
+    /// Its reply.
     pub(crate) reply: Reply,
-    /// It only said so after we asked it not to validate (RFC 4035 section 3.2.2).
+    /// The resolver returned it only with validation disabled (RFC 4035 section 3.2.2).
     pub(crate) is_bogus: bool,
 }
 
@@ -29,8 +30,8 @@ pub(crate) async fn view(asking: &Asking<'_>, query: &Query) -> Outcome {
     }
 }
 
-/// Asks the configured resolvers in their order, until one answers. Those that never said a word in
-/// this run come last, not never: there may be no other.
+/// Queries the configured resolvers in their order, until one answers. A resolver that has not
+/// responded in this run comes last, but is not skipped: there may be no other.
 pub(crate) async fn resolve(asking: &Asking<'_>, query: &Query) -> Result<Resolved, NoReply> {
     let mut servers = asking.setup.recursive.clone();
     servers.sort_by_key(|server| {

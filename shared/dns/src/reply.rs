@@ -1,5 +1,5 @@
-//! What a message says about a question. Pure, because here is where a hostile server speaks, and
-//! where "nothing there" must be told from "no answer".
+//! Interprets a message as the answer to a question. These functions are pure: they read data of
+//! hostile servers, and must distinguish "nothing there" from "no answer".
 
 use std::net::IpAddr;
 
@@ -17,7 +17,7 @@ pub(crate) const MAX_ADDRESSES: usize = 4;
 /// Most records of an additional section that are searched for glue.
 const MAX_GLUE_RECORDS: usize = 256;
 
-/// Who speaks, which decides what counts as an answer.
+/// The kind of server that sent the message; it decides what counts as an answer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Speaker<'a> {
     /// The configured resolver.
@@ -26,29 +26,29 @@ pub(crate) enum Speaker<'a> {
     Authority(&'a Name),
 }
 
-/// What the message means.
+/// The meaning of the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reply {
-    /// Records of the type asked for.
+    /// Records of the queried type.
     Found { data: Vec<Data>, ttl: u32 },
-    /// A CNAME where something else was asked.
+    /// A CNAME, if another type was queried.
     Alias { target: String, ttl: u32 },
     /// The name exists without this type.
     NoData(Negative),
     /// The name does not exist.
     NoSuchName(Negative),
-    /// Other servers know: a delegation.
+    /// A delegation to other servers.
     Referral(Referral),
-    /// It says that it cannot or will not answer.
+    /// The server reports that it cannot or will not answer.
     Failed(Failure),
 }
 
 /// A negative answer (RFC 2308).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Negative {
-    /// How long it may be kept; 0 without an SOA (RFC 2308 section 5).
+    /// How long it may be cached; 0 without an SOA (RFC 2308 section 5).
     pub(crate) ttl: u32,
-    /// The owner of the SOA record in the authority section: the zone that says so.
+    /// The owner of the SOA record in the authority section: the zone that gave the answer.
     pub(crate) zone: Option<Name>,
 }
 
@@ -61,17 +61,17 @@ pub(crate) struct Referral {
     pub(crate) hosts: Vec<Host>,
 }
 
-/// A name server before it is asked.
+/// A name server before it is queried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Host {
     /// Its name.
     pub(crate) name: Name,
-    /// Its addresses, where the referring server may speak of them; at most [`MAX_ADDRESSES`].
+    /// Its addresses, if the referring server is authoritative for them; at most [`MAX_ADDRESSES`].
     pub(crate) glue: Vec<IpAddr>,
 }
 
 impl Host {
-    /// One of which nothing but the name is known.
+    /// A server of which only the name is known.
     pub(crate) fn without_glue(name: Name) -> Self {
         Self {
             name,
@@ -81,8 +81,8 @@ impl Host {
 }
 
 impl Reply {
-    /// The outcome that the domain sees. A referral that is not followed any more is a server that
-    /// does not serve the name.
+    /// The outcome that the domain sees. A referral that is no longer followed counts as a server
+    /// that does not serve the name.
     pub(crate) fn into_outcome(self) -> Outcome {
         match self {
             Self::Found { data, ttl } => Outcome::Found { data, ttl },
@@ -101,7 +101,7 @@ impl Reply {
     }
 }
 
-/// Reads a response to `query`. The caller has checked that it is one.
+/// Interprets a response to `query`. The caller has checked that it is one.
 pub(crate) fn interpret(message: &Message, query: &Query, speaker: Speaker<'_>) -> Reply {
     let nothing_there = match message.metadata.response_code {
         ResponseCode::NoError => Reply::NoData,
@@ -110,8 +110,8 @@ pub(crate) fn interpret(message: &Message, query: &Query, speaker: Speaker<'_>) 
         ResponseCode::ServFail if says_bogus(message) => {
             return Reply::Failed(Failure::DnssecBogus);
         }
-        // SERVFAIL, codes that have no meaning in an answer to a query, and those of a server that cannot
-        // read the query with EDNS or without.
+        // SERVFAIL, codes without a meaning in an answer to a query, and the codes of a server that
+        // cannot read the query either with EDNS or without.
         _ => return Reply::Failed(Failure::ServerFailure),
     };
     let referral = match speaker {
@@ -131,7 +131,7 @@ pub(crate) fn interpret(message: &Message, query: &Query, speaker: Speaker<'_>) 
         (_, _) if !answers_for_itself => Reply::Failed(Failure::Lame),
         (Some(reply), _) => reply,
         (None, None) => match (negative(message, &query.name), speaker) {
-            // Neither an answer nor a reason: a server that did not recurse, and points elsewhere.
+            // Neither an answer nor a reason: a server that did not recurse, and refers elsewhere.
             (Negative { zone: None, .. }, Speaker::Recursive) if has_name_servers(message) => {
                 Reply::Failed(Failure::Refused)
             }
@@ -143,8 +143,8 @@ pub(crate) fn interpret(message: &Message, query: &Query, speaker: Speaker<'_>) 
 /// Number of the EDNS option with extended errors (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// Whether an extended error says that the signatures do not hold: 6 (DNSSEC Bogus) to 12 (NSEC Missing) of
-/// RFC 8914 section 4.
+/// Whether an extended error says that the signatures are invalid: 6 (DNSSEC Bogus) to 12 (NSEC
+/// Missing) of RFC 8914 section 4.
 fn says_bogus(message: &Message) -> bool {
     let options = message.edns.iter().flat_map(|edns| &edns.options().options);
     options
@@ -155,8 +155,8 @@ fn says_bogus(message: &Message) -> bool {
         .any(|code| (6..=12).contains(&u16::from_be_bytes(*code)))
 }
 
-/// The records of the type asked for at the name asked for, or else the CNAME there. Whatever a
-/// CNAME leads to is not looked at, even where the server added it.
+/// The records of the queried type at the queried name, or the CNAME there. The target of a CNAME
+/// is ignored, even if the server added it.
 fn positive(message: &Message, query: &Query) -> Option<Reply> {
     let at_name = |record: &&Record| record.dns_class == DNSClass::IN && record.name == query.name;
     let mut data = Vec::new();
@@ -216,12 +216,12 @@ fn datum(record: &Record) -> Option<Data> {
         RData::TXT(txt) => Some(Data::Txt {
             text: render_text(&txt.txt_data),
         }),
-        // Types that are never asked for.
+        // Types that are never queried.
         _ => None,
     }
 }
 
-/// A time to live with its highest bit set is zero (RFC 2181 section 8).
+/// The time to live; zero if its highest bit is set (RFC 2181 section 8).
 fn ttl(record: &Record) -> u32 {
     i32::try_from(record.ttl).map_or(0, |_fits| record.ttl)
 }
@@ -248,8 +248,8 @@ fn has_name_servers(message: &Message) -> bool {
         .any(|record| record.record_type() == RecordType::NS)
 }
 
-/// A delegation strictly below `zone` and not below the name asked for: each step goes down, so a
-/// chain of them ends and cannot loop. An SOA beside it makes it a negative answer.
+/// A delegation strictly below `zone`, at the queried name or above it: each step goes down, so a
+/// chain of delegations ends and cannot loop. With an SOA record it is a negative answer instead.
 fn referral(message: &Message, query: &Query, zone: &Name) -> Option<Referral> {
     let has_soa = message
         .authorities
@@ -292,8 +292,8 @@ fn referral(message: &Message, query: &Query, zone: &Name) -> Option<Referral> {
     })
 }
 
-/// Addresses of `host` in the additional section, believed only where the server that gives them
-/// may speak of them (RFC 9471, in-domain names).
+/// Addresses of `host` in the additional section. They are used only if the server is authoritative
+/// for them (RFC 9471, in-domain names).
 fn glue(message: &Message, host: &Name, zone: &Name) -> Vec<IpAddr> {
     if !zone.zone_of(host) {
         return Vec::new();
@@ -305,7 +305,7 @@ fn glue(message: &Message, host: &Name, zone: &Name) -> Vec<IpAddr> {
         .filter(|record| record.dns_class == DNSClass::IN && record.name == *host)
         .filter_map(|record| record.data.ip_addr())
         .collect::<Vec<_>>();
-    // IPv4 first: it is the one that works everywhere.
+    // IPv4 first: it works everywhere.
     addresses.sort();
     addresses.dedup();
     addresses.truncate(MAX_ADDRESSES);

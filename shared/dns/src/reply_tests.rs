@@ -1,4 +1,4 @@
-//! What counts as an answer, and from whom.
+//! Which messages count as an answer, by kind of server.
 
 use std::net::Ipv4Addr;
 
@@ -51,7 +51,7 @@ fn query() -> Query {
     Query::query(name("_amazonses.example.com"), RecordType::TXT)
 }
 
-/// A message from a server that speaks for the zone.
+/// A message from an authoritative server.
 fn from_authority() -> Message {
     let mut message = Message::response(1, OpCode::Query);
     message.metadata.authoritative = true;
@@ -91,7 +91,7 @@ fn an_extended_error_about_signatures_is_a_failure_of_dnssec() {
 }
 
 #[test]
-fn strings_of_one_record_are_joined_and_records_are_sorted_without_duplicates() {
+fn strings_of_a_record_are_joined_and_records_are_sorted() {
     let mut message = from_authority();
     message.add_answers([
         txt("_AMAZONSES.example.com", &["b", " B"]),

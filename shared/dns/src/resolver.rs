@@ -1,4 +1,4 @@
-//! The port's implementation: turns, deadlines, and the two views of each question.
+//! The port's implementation: permits, deadlines, and the two views of each question.
 
 use std::net::{IpAddr, Ipv6Addr, UdpSocket};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::names::{parse, render, without_underscored};
 use crate::public_address::is_global_unicast;
 use crate::recursive;
 
-/// Looks up at the authoritative servers and at the configured resolver. Clones share everything.
+/// Queries the authoritative servers and the configured resolver. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct Resolver {
     setup: Arc<Setup>,
@@ -31,7 +31,7 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    /// Reads the system's resolver configuration, where that is wanted. Sends nothing.
+    /// Reads the system's resolver configuration, if it is to be used. Sends nothing.
     pub fn new(config: DnsConfig) -> Result<Self, ConfigError> {
         let recursive = config.servers()?;
         debug!(servers = ?recursive, "look-ups are set up");
@@ -46,8 +46,8 @@ impl Resolver {
         })
     }
 
-    /// The same resolver with nothing remembered. Begin each poll and each request with it: what is
-    /// remembered lives for a minute anyway, but a function may be frozen in between.
+    /// The resolver with an empty cache. Start each poll and each request with it: entries expire
+    /// after a minute anyway, but a function may be frozen in between.
     #[must_use]
     pub fn begin_run(&self) -> Self {
         Self {
@@ -81,7 +81,8 @@ impl Resolver {
             .await
     }
 
-    /// Waits until this call may begin; the deadline counts from then. `None` when it took too long.
+    /// Waits for the permit of this call; the deadline counts from then. `None` if this took too
+    /// long.
     async fn turn(&self) -> Option<(SemaphorePermit<'_>, Semaphore, Instant)> {
         let limits = &self.setup.config.limits;
         let turn = timeout(limits.turn, self.setup.turns.acquire()).await;
@@ -116,7 +117,7 @@ impl Lookup for Resolver {
                 cut: Some(cut),
                 exists,
             }) => {
-                // A name below a registered domain that is live need not exist before its records do.
+                // A name below a live registered domain need not exist before its records do.
                 if exists || cut::registered_domain(&name).zone_of(&cut.zone) {
                     found(&cut, &cut::names_of_servers(&asking, &cut).await)
                 } else {
@@ -124,7 +125,7 @@ impl Lookup for Resolver {
                 }
             }
             Ok(Step { exists: false, .. }) => ZoneOutcome::NoSuchDomain,
-            // No server on the way down told which servers have it.
+            // No server on the way down returned the zone's servers.
             Ok(Step { cut: None, .. }) => unknown(Some(Failure::Lame)),
             Err(no_reply) => unknown(no_reply.failure()),
         }
@@ -155,16 +156,16 @@ impl Lookup for Resolver {
     }
 }
 
-/// Where the resolver is asked beside the authoritative servers.
+/// When the resolver is queried in addition to the authoritative servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Views {
-    /// Where they have the record, and where none of them answers.
+    /// If they have the record, or if none of them answers.
     Both,
-    /// Only where none of them answers.
+    /// Only if none of them answers.
     SourceFirst,
 }
 
-/// One question. Its own time begins here.
+/// One question. Its time begins here.
 async fn look(
     resolver: &Resolver,
     permits: &Semaphore,
@@ -174,7 +175,7 @@ async fn look(
 ) -> Observation {
     let asking = resolver.asking(permits, deadline);
     let Some(name) = parse(&question.name) else {
-        // No server could be asked this, so nothing is known of it.
+        // No server could be queried, so nothing is known.
         return Observation {
             question: question.clone(),
             authoritative: Vec::new(),
@@ -213,8 +214,8 @@ async fn at_source(asking: &Asking<'_>, query: &Query) -> Source {
     }
 }
 
-/// One question at the authoritative servers, over TCP. The resolver, which tells where they are, is
-/// asked as ever: the way to it is our own.
+/// One question at the authoritative servers, over TCP. The resolver, which returns their
+/// addresses, is queried as usual, because the path to it is our own.
 async fn look_again(
     resolver: &Resolver,
     permits: &Semaphore,
@@ -276,8 +277,8 @@ fn wire_type(record_type: RecordType) -> rr::RecordType {
     }
 }
 
-/// Whether there is a route to the IPv6 Internet, and an address of this machine that answers can come back
-/// to. Connecting a UDP socket sends nothing.
+/// Whether there is a route to the IPv6 Internet, with an address of this machine for the
+/// responses. Connecting a UDP socket sends nothing.
 fn has_ipv6() -> bool {
     // a.root-servers.net; any global address would do.
     let global = Ipv6Addr::new(0x2001, 0x503, 0xba3e, 0, 0, 0, 2, 0x30);

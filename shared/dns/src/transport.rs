@@ -1,4 +1,5 @@
-//! One query to one server: UDP with EDNS, once more without when nothing comes, TCP when truncated.
+//! One query to one server: UDP with EDNS, again without EDNS if there is no response, TCP if
+//! truncated.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,38 +15,39 @@ use tracing::debug;
 
 use crate::config::Limits;
 
-/// What we say we can take in one datagram: it passes every common path without fragments
+/// The largest datagram that the query announces: it passes every common path without fragments
 /// (RFC 9715).
 const PAYLOAD: u16 = 1232;
-/// What we can take: servers that ignore the line above do so in multiples of this.
+/// The largest datagram that is received: servers that ignore the announced size send multiples of
+/// this.
 const BUFFER: usize = 4096;
 const HEADER: usize = 12;
 
-/// How to ask.
+/// How to query.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "they are flags of a message, and any may go with any"
 )]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Flags {
-    /// RD: let the server do the work.
+    /// RD: ask the server to recurse.
     pub(crate) recursion: bool,
-    /// CD: take data that does not validate (RFC 4035 section 3.2.2).
+    /// CD: accept data that does not validate (RFC 4035 section 3.2.2).
     pub(crate) unchecked: bool,
     /// Whether to begin with EDNS (RFC 6891).
     pub(crate) edns: bool,
-    /// Whether to ask over TCP from the first.
+    /// Whether to start with TCP.
     pub(crate) stream: bool,
 }
 
 /// Why there is no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoReply {
-    /// Something came, or could not be sent.
+    /// The response was an error, or the query could not be sent.
     Failed(Failure),
-    /// Nothing came.
+    /// There was no response.
     Silence,
-    /// The time of the caller was over first, which says nothing about the server.
+    /// The caller's time was over first, which means nothing about the server.
     OutOfTime,
 }
 
@@ -58,7 +60,7 @@ impl NoReply {
         }
     }
 
-    /// The failure, where a server spoke.
+    /// The failure, if a server responded.
     pub(crate) fn failure(self) -> Option<Failure> {
         match self {
             Self::Failed(failure) => Some(failure),
@@ -67,25 +69,25 @@ impl NoReply {
     }
 }
 
-/// A response that belongs to the query, or how it did not come to one.
+/// A response to the query, or the reason for its absence.
 enum Received {
     Whole(Message),
     Truncated,
 }
 
-/// Why nothing came over TCP.
+/// Why there was no response over TCP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum NoStream {
-    /// No connection, or no answer on it, in time.
+    /// No connection, or no response on it, in time.
     Silent,
     /// The connection was refused, or ended before the answer.
     Broken,
-    /// What came is no answer to the question.
+    /// The data is not a response to the query.
     Unreadable,
 }
 
 impl NoStream {
-    /// What it means where nothing was asked over UDP before.
+    /// The meaning if nothing was sent over UDP before.
     fn alone(self) -> NoReply {
         match self {
             Self::Silent => NoReply::Silence,
@@ -96,12 +98,12 @@ impl NoStream {
 }
 
 /// Sends `query` and waits for the response. Identifiers are random, and so is the port, which the
-/// operating system picks (RFC 5452).
+/// operating system chooses (RFC 5452).
 ///
-/// A server that cannot make anything of a query with EDNS says FORMERR, NOTIMP or BADVERS (RFC 6891 section
-/// 7), sends what cannot be read, truncates and takes no TCP, or is silent. It is asked once more without:
-/// at the time when a lost packet would be sent again, or at once where it has spoken. One that is asked
-/// without EDNS from the first, and truncates, is asked once more with it.
+/// A server that does not understand EDNS returns FORMERR, NOTIMP or BADVERS (RFC 6891 section 7),
+/// sends unreadable data, truncates without accepting TCP, or is silent. It is queried again
+/// without EDNS: when a lost packet would be sent again, or immediately if it has responded. A
+/// server that is queried without EDNS first, and truncates, is queried again with EDNS.
 pub(crate) async fn exchange(
     server: SocketAddr,
     query: &Query,
@@ -121,7 +123,7 @@ pub(crate) async fn exchange(
     if second.is_ok() { second } else { first }
 }
 
-/// What is sent to one server: the query, and the same without EDNS where nothing comes.
+/// The query to one server, and the query without EDNS for the second attempt.
 struct Sent {
     request: Message,
     wire: Vec<u8>,
@@ -162,12 +164,12 @@ async fn attempt(server: SocketAddr, sent: &Sent, limits: &Limits) -> Result<Mes
     }
 }
 
-/// Whether a server may answer what it has answered so because of EDNS, or the lack of it.
+/// Whether EDNS, or its absence, may be the cause of this response.
 fn is_odd(received: &Result<Message, NoReply>, stream: bool) -> bool {
     match received {
         Ok(message) => matches!(
             message.metadata.response_code,
-            // BADVERS and BADSIG have the same number, and the reader takes it for the latter.
+            // BADVERS and BADSIG have the same number, and the parser returns the latter.
             ResponseCode::FormErr
                 | ResponseCode::NotImp
                 | ResponseCode::BADVERS
@@ -194,7 +196,7 @@ fn request(query: &Query, flags: Flags) -> Message {
 
 async fn over_udp(server: SocketAddr, sent: &Sent, limits: &Limits) -> Result<Received, NoReply> {
     let socket = connected(server).map_err(|error| unreachable(&error))?;
-    // A resolver may have a long way to go itself.
+    // A resolver may need a long time itself.
     let second = if sent.request.metadata.recursion_desired {
         limits.reply * 2
     } else {
@@ -212,8 +214,8 @@ async fn over_udp(server: SocketAddr, sent: &Sent, limits: &Limits) -> Result<Re
     Err(NoReply::Silence)
 }
 
-/// A socket that is connected, so that datagrams from elsewhere never arrive and a closed port is
-/// reported. The system picks a random port for a socket that is connected without one.
+/// A connected socket, so that datagrams from elsewhere never arrive and a closed port is reported.
+/// The system chooses a random port for a socket that is connected without one.
 fn connected(server: SocketAddr) -> io::Result<UdpSocket> {
     let domain = Domain::for_address(server);
     let socket = Socket::new(domain, Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
@@ -221,8 +223,8 @@ fn connected(server: SocketAddr) -> io::Result<UdpSocket> {
     UdpSocket::from_std(socket.into())
 }
 
-/// Waits for the response. What has another identifier or another question is passed over: it is
-/// a late answer, or a guess by an attacker.
+/// Waits for the response. A message with another identifier or another question is ignored: it is
+/// a late response, or a guess by an attacker.
 async fn receive(socket: &UdpSocket, request: &Message) -> Result<Received, NoReply> {
     let mut buffer = vec![0; BUFFER];
     loop {
@@ -266,13 +268,13 @@ async fn over_tcp(server: SocketAddr, sent: &Sent, limits: &Limits) -> Result<Me
     })
 }
 
-/// With its length, in one segment: some servers want that (RFC 7766 section 8).
+/// The message with its length, in one segment, which some servers require (RFC 7766 section 8).
 fn framed(wire: &[u8]) -> io::Result<Vec<u8>> {
     let length = u16::try_from(wire.len()).map_err(io::Error::other)?;
     Ok([&length.to_be_bytes(), wire].concat())
 }
 
-/// Reads octets as the response to `request`; `None` when they are not meant for it.
+/// Parses octets as the response to `request`; `None` if they are not a response to it.
 fn read(octets: &[u8], request: &Message) -> Option<Result<Received, Failure>> {
     let header = octets.first_chunk::<HEADER>()?;
     let id = u16::from_be_bytes([header[0], header[1]]);
@@ -281,7 +283,7 @@ fn read(octets: &[u8], request: &Message) -> Option<Result<Received, Failure>> {
     }
     let truncated = header[2] & 0b0000_0010 != 0;
     let Ok(message) = Message::from_vec(octets) else {
-        // Some servers cut in the middle of a record.
+        // Some servers truncate in the middle of a record.
         return Some(if truncated {
             Ok(Received::Truncated)
         } else {
@@ -298,8 +300,8 @@ fn read(octets: &[u8], request: &Message) -> Option<Result<Received, Failure>> {
     }))
 }
 
-/// Whether the response has our question (RFC 5452 section 9.1). A server that could not read the
-/// question may leave it out.
+/// Whether the response has the question of the query (RFC 5452 section 9.1). A server that could
+/// not read the question may leave it out.
 fn answers(response: &Message, request: &Message) -> bool {
     let is_response = response.metadata.message_type == MessageType::Response
         && response.metadata.op_code == OpCode::Query;

@@ -1,4 +1,4 @@
-//! What is taken for a response, and that no octets break the reading of it.
+//! Which data counts as a response, and that no octets make the parser fail.
 
 use hickory_proto::rr::rdata::{A, CNAME, MX, NS, SOA, TXT};
 use hickory_proto::rr::{RData, Record, RecordType};
@@ -25,7 +25,7 @@ fn answered(request: &Message) -> Message {
     response
 }
 
-/// Every kind of record that is read, in every section where it is looked for.
+/// Every kind of record that is parsed, in every section where it is searched.
 fn full_response(request: &Message) -> Message {
     let name = |text: &str| names::parse(text).unwrap();
     let record = |owner: &str, data| Record::from_rdata(name(owner), 300, data);

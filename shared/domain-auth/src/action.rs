@@ -1,10 +1,10 @@
-//! What happens to a domain, in a word.
+//! The actions that a line of a domain's history can have.
 
 use serde::{Deserialize, Serialize};
 
 use crate::state::TriggerKind;
 
-/// What happened, in a word.
+/// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -39,19 +39,19 @@ pub enum Action {
     InstructionsSent,
     /// An email about the domain did not reach its reader.
     EmailRefused,
-    /// A person asked for a look at SES and DNS.
+    /// A person requested a check at SES and in DNS.
     Checked,
-    /// Another client has proven the name, or one above or below it; Lasso support decides.
+    /// Another client has proven the name, or a name above or below it; Lasso support decides.
     Challenged,
-    /// That claim has ended, and the domain stays with its client.
+    /// The other client's claim has ended, and the domain stays with its client.
     Unchallenged,
-    /// Lasso support has given the client the identity that SES had already.
+    /// Lasso support has given the client the identity that SES already had.
     Adopted,
     /// The client has made a link to the domain, for a person without a login.
     LinkMade,
-    /// The client has taken it back.
+    /// The client has withdrawn a link.
     LinkWithdrawn,
-    /// The client, or Lasso support for it, has changed what it said of the domain.
+    /// The client, or Lasso support for it, has changed the domain's details.
     Changed,
 }
 

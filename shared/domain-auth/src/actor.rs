@@ -1,11 +1,11 @@
-//! Who or what does something to a domain.
+//! The person or service that acts on a domain.
 
 use serde::{Deserialize, Serialize};
 
 use crate::links::LinkId;
 use crate::names::DisplayName;
 
-/// Who or what did something.
+/// The person or service that did something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Actor {
@@ -25,17 +25,18 @@ pub enum Actor {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         person: Option<Person>,
     },
-    /// A person without a login, who has a link to the domain.
+    /// A person without a login who uses a link to the domain.
     LinkHolder {
         /// The link.
         link: LinkId,
     },
-    /// This service on its own, from what Amazon SES or DNS said.
+    /// This service itself, after Amazon SES or DNS reported something.
     Service,
 }
 
-/// How a person is shown to other people, from claims of the token. It decides nothing: the subject says
-/// who it was. All that names a person, apart from the subject, is in this one type.
+/// How a person is shown to other people, taken from claims of the token. It affects no decision;
+/// the subject identifies the person. Apart from the subject, everything that names a person is in
+/// this type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// The person's name, or address.
@@ -47,7 +48,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// A person; none where no claim tells anything.
+    /// A person; `None` if neither claim is present.
     pub fn new(name: Option<DisplayName>, client_name: Option<DisplayName>) -> Option<Self> {
         let is_known = name.is_some() || client_name.is_some();
         is_known.then_some(Self { name, client_name })
@@ -55,7 +56,7 @@ impl Person {
 }
 
 impl Actor {
-    /// The same without what names a person. A link names none.
+    /// The actor without the data that names a person. A link names no person.
     #[must_use]
     pub fn without_person(self) -> Self {
         match self {
@@ -66,7 +67,7 @@ impl Actor {
         }
     }
 
-    /// A person at the client, of whom the token says no more than the subject.
+    /// A person at the client whose token has only a subject.
     pub fn client_admin(subject: impl Into<String>) -> Self {
         Self::ClientAdmin {
             subject: subject.into(),
@@ -74,7 +75,7 @@ impl Actor {
         }
     }
 
-    /// What the person's client is called, where the token says it.
+    /// The name of the person's client, if the token has it.
     pub fn client_name(&self) -> Option<&str> {
         match self {
             Self::ClientAdmin { person, .. } => {
@@ -85,7 +86,7 @@ impl Actor {
         }
     }
 
-    /// A person at Lasso, of whom the token says no more than the subject.
+    /// A person at Lasso whose token has only a subject.
     pub fn lasso_support(subject: impl Into<String>) -> Self {
         Self::LassoSupport {
             subject: subject.into(),
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_a_person_is_one_member_of_a_stored_actor() {
+    fn a_stored_actor_has_personal_data_in_one_member() {
         let actor = Actor::ClientAdmin {
             subject: "1".to_owned(),
             person: Person::new(

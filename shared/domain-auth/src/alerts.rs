@@ -1,6 +1,7 @@
-//! How many emails Lasso support gets about the domains of one client. Up to the limit of a day each
-//! event is an email of its own; the first one beyond it is one summary; the others of that day are
-//! counted, and stay in the queue. What stops mail that Lasso sends is always an email.
+//! How many emails Lasso support gets about the domains of one client. Up to the daily limit, each
+//! event is an email of its own. The first event beyond the limit is a summary email. Later events
+//! of that day are counted and stay in the queue. An event that says that mail stops is always an
+//! email of its own.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,8 +12,8 @@ use crate::names::{ClientId, DomainName, EventId};
 use crate::ports::StoreError;
 use crate::state::Status;
 
-/// For how long a domain that was removed and added again is the same one to Lasso support, in what a
-/// client can bring about again by removing and adding it ([`Said`]).
+/// A domain that was removed and added again within this time counts as the same domain for alerts
+/// that the client can cause again by removing and adding it ([`Said`]).
 pub const SAME_DOMAIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// An event that may be an email.
@@ -26,12 +27,12 @@ pub struct Alert<'a> {
     pub name: &'a DomainName,
     /// When that was added.
     pub added_at: Timestamp,
-    /// What it says, where the client can bring that about again by removing the domain and adding it.
+    /// The kind of alert, if the client can cause it again by removing the domain and adding it.
     pub said: Option<Said>,
 }
 
-/// What Lasso support is told that a client can bring about as often as it removes its domain and adds it
-/// again. Nothing in it says that mail stops.
+/// Alerts that a client can cause as often as it removes its domain and adds it again. None of them
+/// says that mail stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Said {
     /// The client says that it is ready, and SES has verified the domain.
@@ -40,47 +41,48 @@ pub enum Said {
     ReadyAndNotVerified,
     /// SES has verified the domain.
     Verified,
-    /// The client has proven a name that another one holds, or for which there is no room, and Lasso
+    /// The client has proven a name that another client holds, or for which there is no room. Lasso
     /// support decides.
     ProvenAndContested,
 }
 
-/// What an event is by email. Decided once, and stored with the event's entry in the email ledger.
+/// How an event is reported by email. Decided only once, and stored with the event's entry in the
+/// email ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// An email of its own.
     Own,
-    /// The email that says that there are more than the limit of the day.
+    /// The summary email, which says that there are more events than the daily limit.
     Summary {
         /// The day.
         day: Day,
         /// The limit.
         limit: u32,
     },
-    /// No email: the summary of the day stands for it.
+    /// No email: the summary of the day covers it.
     InSummary,
-    /// No email: Lasso support was emailed the same within [`SAME_DOMAIN`], before the client removed the
-    /// domain and added it again.
+    /// No email: Lasso support got the same alert within [`SAME_DOMAIN`], before the client removed
+    /// the domain and added it again.
     Repeated,
 }
 
-/// Alerts about one client's domains on a day. What stops mail is not among them.
+/// Alerts about one client's domains on a day, without alerts about stopped mail.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AlertCounts {
-    /// Those that were an email of their own.
+    /// Alerts that were an email of their own.
     pub own: u32,
-    /// Those beyond the limit: the summary, and what it stands for.
+    /// Alerts beyond the limit: the summary, and those that it covers.
     pub summarized: u32,
 }
 
-/// Decides what events are by email.
+/// Decides how events are reported by email.
 pub trait PlaceAlerts: Send + Sync {
-    /// The place of an event. The first call decides it by the counts of `day` at `now` and counts the
-    /// event, in one write: however often it is called, the event is counted once. An event without
-    /// an email is settled in the email ledger.
+    /// Decides the place of an event. The first call decides by the counts of `day` at `now` and
+    /// counts the event, in one write; a repeated call does not count it again. An event without an
+    /// email is marked as settled in the email ledger.
     ///
-    /// None where another event was counted at the same time: nothing was decided, and the call is
-    /// worth repeating.
+    /// `None` if another event was counted at the same time: nothing was decided, and the caller
+    /// should repeat the call.
     fn place(
         &self,
         alert: &Alert<'_>,
@@ -122,7 +124,7 @@ impl<'a> Alert<'a> {
 }
 
 impl Said {
-    /// Everything of the kind.
+    /// All kinds.
     pub const ALL: [Self; 4] = [
         Self::ReadyAndVerified,
         Self::ReadyAndNotVerified,
@@ -132,7 +134,7 @@ impl Said {
 }
 
 impl AlertCounts {
-    /// The place of one more event that is told, under the limit of a client on a day.
+    /// The place of the next event about a client on a day, under this limit.
     pub fn next(self, limit: u32, day: Day) -> Place {
         if self.summarized > 0 && self.own >= limit {
             Place::InSummary
@@ -149,7 +151,7 @@ fn said_in(event: &Event) -> Option<Said> {
         EventType::Ready if event.status == Status::Verified => Some(Said::ReadyAndVerified),
         EventType::Ready => Some(Said::ReadyAndNotVerified),
         EventType::Verified => Some(Said::Verified),
-        // The holder's own event, and that of a claim which awaits its proof, want nothing.
+        // An event to the holder, or of a claim without a proof, needs no action.
         EventType::Contested if event.severity == Severity::Action => {
             Some(Said::ProvenAndContested)
         }
@@ -160,8 +162,8 @@ fn said_in(event: &Event) -> Option<Said> {
     }
 }
 
-/// Whether an event says that mail which Lasso sends stops, or is about to. Such an event is an email
-/// whatever the limit, and counts for none.
+/// Whether the event says that mail which Lasso sends has stopped or is about to stop. Such an
+/// event is always an email and does not count towards the limit.
 pub fn stops_mail(event: &Event) -> bool {
     match event.event_type {
         EventType::AtRisk => true,

@@ -1,13 +1,13 @@
-//! Trying again where others write at the same time: read, decide, write, and all of it again after a
-//! conflict.
+//! Optimistic concurrency: read, decide, write, and repeat all three after a conflict.
 
 use std::time::Duration;
 
 use crate::fnv::fnv1a_64;
 use crate::ports::{Clock, CommitError, Ids, StoreError};
 
-/// How often a change is tried before the caller is told that there are too many at once. With their
-/// pauses, the attempts take 1.4 s on average and 2.8 s at most, the reads and writes aside.
+/// How many times a change is tried before the caller gets an error because of too many
+/// simultaneous changes. With their pauses, the attempts take 1.4 s on average and 2.8 s at most,
+/// without the reads and writes.
 const ATTEMPTS: u32 = 12;
 
 /// The attempts at one change.
@@ -29,7 +29,8 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Begins an attempt: the first one at once, each further one after a pause. False after the last.
+    /// Begins an attempt: the first one immediately, each further one after a pause. Returns false
+    /// after the last.
     pub async fn again(&mut self, clock: &impl Clock, ids: &impl Ids) -> bool {
         if self.begun > 0 && self.begun < ATTEMPTS {
             self.pause(clock, ids).await;
@@ -37,13 +38,13 @@ impl Attempts {
         self.at_once()
     }
 
-    /// The same without a pause.
+    /// Begins an attempt without a pause. Returns false after the last.
     pub fn at_once(&mut self) -> bool {
         self.begun += 1;
         self.begun <= ATTEMPTS
     }
 
-    /// Waits between nothing and 20 ms times two to the power of the attempts so far, at most 320 ms.
+    /// Waits for a random time between zero and 20 ms × 2^attempts, at most 320 ms.
     pub async fn pause(&self, clock: &impl Clock, ids: &impl Ids) {
         let ceiling = 20_u64 << self.begun.min(4);
         let random = fnv1a_64(ids.secret().into_bytes());
@@ -51,7 +52,8 @@ impl Attempts {
     }
 }
 
-/// Whether a change was written: not where others have changed the same since it was read.
+/// Whether a change was written. Returns false if another process has changed the same items since
+/// they were read.
 pub fn is_written(outcome: Result<(), CommitError>) -> Result<bool, StoreError> {
     match outcome {
         Ok(()) => Ok(true),
@@ -70,7 +72,7 @@ mod tests {
     use super::*;
     use crate::names::EventId;
 
-    /// Remembers the pauses, and counts up its secrets.
+    /// Records the pauses, and returns secrets from a counter.
     #[derive(Default)]
     struct Pauses(Mutex<Vec<Duration>>);
 
@@ -99,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_twelve_attempts_with_a_bounded_pause_before_each_but_the_first() {
+    fn twelve_attempts_have_bounded_pauses_between_them() {
         let (pauses, mut attempts, mut made) = (Pauses::default(), Attempts::default(), 0);
         while attempts.again(&pauses, &pauses).now_or_never().unwrap() {
             assert_eq!(pauses.0.lock().unwrap().len(), made, "attempt {made}");

@@ -1,4 +1,4 @@
-//! Who is told of an event by email, and how soon. The table of `docs/alerts.md`.
+//! Who is told of an event by email, and how soon, as in the table of `docs/alerts.md`.
 
 use crate::alerts::stops_mail;
 use crate::event::{Event, EventType, Severity};
@@ -22,25 +22,25 @@ pub struct EmailId {
     pub audience: Audience,
 }
 
-/// How an event goes to the function that emails it: the message attribute `email`.
+/// The queue in which an event reaches the function that emails it: the message attribute `email`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
-    /// In a queue of its own, so that no other email is in front of it: it says that mail stops.
+    /// A queue for events that say that mail stops, so that no other email delays them.
     First,
-    /// In the queue of all others.
+    /// The queue for all other events.
     Usual,
-    /// Not at all: no email is sent.
+    /// No queue: no email is sent.
     None,
 }
 
 /// Whether an audience is told of the events of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
-    /// Of each of them.
+    /// Of every event.
     Yes,
-    /// Of those with the severity `action`.
+    /// Of events with the severity `action`.
     IfAction,
-    /// Of none.
+    /// Of no event.
     No,
 }
 
@@ -56,7 +56,7 @@ impl Audience {
         }
     }
 
-    /// Whether it is told of events of this type.
+    /// Whether the audience is told of events of this type.
     pub fn is_told(self, event_type: EventType) -> Told {
         match self {
             Self::Support => support_is_told(event_type),
@@ -64,7 +64,8 @@ impl Audience {
         }
     }
 
-    /// Whether it is told of an event. The client's contact is told only if there is one.
+    /// Whether the audience is told of this event. The client's contact is told only if there is
+    /// one.
     pub fn is_told_of(self, event: &Event) -> bool {
         match self.is_told(event.event_type) {
             Told::Yes => match self {
@@ -82,7 +83,7 @@ fn support_is_told(event_type: EventType) -> Told {
         EventType::Ready | EventType::Verified | EventType::Stuck => Told::Yes,
         EventType::AtRisk | EventType::Recovered | EventType::Failed => Told::Yes,
         EventType::Displaced => Told::Yes,
-        // A claim that is proven against a holder is decided by Lasso support.
+        // Lasso support decides about a claim that is proven against a holder.
         EventType::Contested => Told::IfAction,
         EventType::Added | EventType::RecordsReady | EventType::Expiring => Told::No,
         EventType::Authenticated | EventType::Rejected | EventType::Removed => Told::No,
@@ -100,7 +101,7 @@ fn client_is_told(event_type: EventType) -> Told {
 }
 
 impl EmailId {
-    /// The email about an event to Lasso support.
+    /// The id of the email that tells Lasso support of an event.
     pub fn support(event_id: EventId) -> Self {
         Self {
             event_id,
@@ -108,7 +109,7 @@ impl EmailId {
         }
     }
 
-    /// The email about an event to the client's contact.
+    /// The id of the email that tells the client's contact of an event.
     pub fn client(event_id: EventId) -> Self {
         Self {
             event_id,
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stops_mail_goes_in_front() {
+    fn events_about_stopped_mail_go_first() {
         use crate::state::Status;
         let mut failed = event(EventType::Failed);
         failed.previous_status = Some(Status::Pending);
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_of_no_use_to_support_has_the_severity_info() {
+    fn events_that_support_does_not_need_have_the_severity_info() {
         for event_type in EventType::ALL {
             let is_info = event_type.severity() == Severity::Info;
             let is_told = Audience::Support.is_told(event_type) == Told::Yes;

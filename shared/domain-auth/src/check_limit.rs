@@ -1,5 +1,5 @@
 //! How often a client may have its domains checked. A check costs calls to SES, whose quota all
-//! clients share, and up to a minute's worth of DNS questions.
+//! clients share, and DNS queries for up to a minute.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -8,27 +8,28 @@ use crate::idempotency::KeyOwner;
 use crate::names::ClientId;
 use crate::ports::StoreError;
 
-/// A person at Lasso support works for many clients, so they may check so many times as often as one.
+/// The limit of a person at Lasso support, who works for many clients, as a multiple of a client's
+/// limit.
 const OF_A_SUPPORTER: u32 = 4;
 
-/// A limit of so many in a minute: all of them at once, or spread over it.
+/// A number of checks for each minute, in a burst or spread over the minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckLimit {
     per_minute: u32,
 }
 
-/// Whether one more check may be made.
+/// Whether another check may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckCount {
     /// It is counted.
     Counted,
-    /// Nothing was written; how long to wait.
+    /// Nothing was written. The value is the time to wait.
     TooMany(SignedDuration),
 }
 
 /// Counts checks before they are made.
 pub trait CountChecks: Send + Sync {
-    /// Counts one more, if there may be one.
+    /// Counts a check, if the limit allows it.
     fn count_check(
         &self,
         asker: &KeyOwner,
@@ -38,7 +39,7 @@ pub trait CountChecks: Send + Sync {
 }
 
 impl CheckLimit {
-    /// The limit of an asker, where a client may check `per_minute` times in a minute.
+    /// The limit of an asker, if a client may check `per_minute` times in a minute.
     pub fn of(asker: &KeyOwner, per_minute: u32) -> Self {
         let per_minute = per_minute.max(1);
         Self {
@@ -49,23 +50,23 @@ impl CheckLimit {
         }
     }
 
-    /// By how much each check moves the moment at which all of them are forgotten.
+    /// How far each check moves the time at which all checks are forgotten.
     pub fn interval(self) -> SignedDuration {
         SignedDuration::from_mins(1) / i32::try_from(self.per_minute).unwrap_or(i32::MAX)
     }
 
-    /// How far ahead that moment may lie before one more check.
+    /// How far ahead that time may be before another check.
     pub fn most_ahead(self) -> SignedDuration {
         SignedDuration::from_mins(1) - self.interval()
     }
 
-    /// From when on that moment is too far ahead to be true: the work of a clock that was wrong.
+    /// A stored time later than this was written by a wrong clock.
     pub fn absurd(self, now: Timestamp) -> Timestamp {
         now + SignedDuration::from_mins(2)
     }
 
-    /// Counts one more check, where `forgotten_at` is the moment at which all earlier ones are
-    /// forgotten (the generic cell rate algorithm). The moment after it, or how long to wait.
+    /// Counts another check (generic cell rate algorithm). `forgotten_at` is the time at which all
+    /// earlier checks are forgotten. Returns its new value, or the time to wait.
     pub fn count(
         self,
         forgotten_at: Option<Timestamp>,
@@ -98,7 +99,7 @@ mod tests {
     const T0: Timestamp = Timestamp::constant(1_780_315_200, 0);
 
     #[test]
-    fn a_minutes_checks_may_be_made_at_once_and_then_one_every_two_seconds() {
+    fn checks_come_in_a_burst_and_then_every_two_seconds() {
         let client = KeyOwner::Client(ClientId::parse("maple").unwrap());
         let limit = CheckLimit::of(&client, 30);
         let mut forgotten_at = None;

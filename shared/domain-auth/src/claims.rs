@@ -1,9 +1,9 @@
-//! Who holds which name: one holder for a domain, and no other client above or below it.
+//! Claims on names. A domain has one holder, and no other client holds a name above or below it.
 //!
-//! All claims under one organizational domain are one aggregate with one version, so that two
-//! clients who race for a name, or for its parent and its child, cannot both win. What stays of claims
-//! that have ended is stored by itself ([`Tombstone`]), and is read with the register of the name that
-//! is asked about.
+//! All claims under one organizational domain are one aggregate with one version. Two clients that
+//! race for a name, or for a name and its parent, therefore cannot both win. A claim that has ended
+//! becomes a [`Tombstone`]. Tombstones are stored as separate items; the tombstone of the name in
+//! question is read together with the register.
 
 mod changes;
 mod size;
@@ -28,7 +28,7 @@ pub struct ClaimRegister {
     pub version: u64,
     /// In registers of earlier releases, tombstones too.
     claims: BTreeMap<DomainName, Claim>,
-    /// Tombstones that were read with the register, or made since.
+    /// Tombstones that were read with the register or made since.
     #[serde(skip)]
     tombstones: BTreeMap<DomainName, Tombstone>,
     /// Names whose tombstones are written together with this version.
@@ -39,25 +39,25 @@ pub struct ClaimRegister {
 /// One name's claim.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
-    /// Who holds the name, or held it last.
+    /// The client that holds the name, or held it last.
     pub client: ClientId,
     /// Since when.
     pub since: Timestamp,
-    /// When it was given up; a tombstone from then on.
+    /// When the client gave it up; the claim is a tombstone from then on.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub released_at: Option<Timestamp>,
-    /// When the client proved the name, where it did.
+    /// When the client proved the name, if it did.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub proven_at: Option<Timestamp>,
-    /// The domain is being removed: the name is held until its identity is gone from SES, and
-    /// serves its client no more.
+    /// The domain is being removed. The name stays held until the identity is deleted at SES, but
+    /// the client can no longer use it.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub leaving: bool,
-    /// The client did not give the name up but lost it, and needs proof to have it again.
+    /// The client lost the name without giving it up, and needs proof to get it back.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub lost: bool,
-    /// Another client held the name before, and this one has not proven it: what is in DNS may be the
-    /// other's.
+    /// Another client held the name before, and this client has not proven it: the records in DNS
+    /// may be the other client's.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub after_another: bool,
 }
@@ -69,7 +69,8 @@ pub enum Standing {
     Held,
     /// No other client has a claim on it.
     Free,
-    /// Another client holds it, its parent or its child, or held it not long ago: proof is needed.
+    /// Another client holds the name, its parent or a name below it, or held it recently: proof is
+    /// needed.
     Contested,
 }
 
@@ -85,9 +86,9 @@ impl ClaimRegister {
         }
     }
 
-    /// The register together with the tombstone of a name, where it has one. It has to be read after the
-    /// register: then whatever ended a claim in between has changed the version, and this register
-    /// cannot be written any more.
+    /// Adds the tombstone of a name, if it has one. Read the tombstone after the register. If a
+    /// claim ended in between, the version of the register has changed, so this register can no
+    /// longer be written.
     #[must_use]
     pub fn with_tombstone(mut self, tombstone: Option<Tombstone>) -> Self {
         if let Some(tombstone) = tombstone {
@@ -102,7 +103,7 @@ impl ClaimRegister {
         written.filter_map(|name| self.tombstones.get(name))
     }
 
-    /// The register as it is stored: without tombstones, which are stored by themselves.
+    /// The register as it is stored: without tombstones, which are separate items.
     #[must_use]
     pub fn stored(&self) -> Self {
         Self {
@@ -112,7 +113,8 @@ impl ClaimRegister {
         }
     }
 
-    /// How `client` stands with `name`, whose tombstone was read with the register.
+    /// The standing of `client` for `name`. The tombstone of `name` must have been read with the
+    /// register.
     pub fn standing(&self, name: &DomainName, client: &ClientId, now: Timestamp) -> Standing {
         match self.claim(name) {
             Some(own) if own.client == *client => {
@@ -141,12 +143,12 @@ impl ClaimRegister {
         }
     }
 
-    /// The claim that is in force on exactly `name`.
+    /// The claim in force on exactly `name`.
     pub fn claim(&self, name: &DomainName) -> Option<&Claim> {
         self.claims.get(name).filter(|claim| claim.is_active())
     }
 
-    /// What stays of the last claim on exactly `name`. A claim that is in force goes before it.
+    /// The tombstone of the last claim on exactly `name`. `None` if a claim is in force.
     pub fn tombstone(&self, name: &DomainName) -> Option<Tombstone> {
         let known = self.tombstones.get(name).cloned();
         known.or_else(|| {
@@ -194,15 +196,15 @@ impl ClaimRegister {
         tombstone.is_some_and(|tombstone| tombstone.client != *client)
     }
 
-    /// The most specific name that `client` holds and that covers `name`: itself or one above it. A
-    /// name in between that another client holds is that client's, with all below it; one that is being
-    /// removed covers nothing.
+    /// The most specific name that `client` holds and that covers `name`: `name` itself or a name
+    /// above it. If another client holds a name in between, that client covers everything below it.
+    /// A name that is being removed covers nothing.
     pub fn covering<'a>(&'a self, name: &DomainName, client: &ClientId) -> Option<&'a DomainName> {
         let (covering, holder) = self.covered_by(name)?;
         (holder == client).then_some(covering)
     }
 
-    /// The most specific name that is held and covers `name`, with its holder.
+    /// The most specific held name that covers `name`, with its holder.
     pub fn covered_by(&self, name: &DomainName) -> Option<(&DomainName, &ClientId)> {
         let mut at = Some(name.as_str());
         while let Some(above) = at {
@@ -217,9 +219,9 @@ impl ClaimRegister {
         None
     }
 
-    /// The claims of others that stand in the way of `client` on its way to `name`: on the name itself,
-    /// and on names above and below it that their holders have not proven. A proof takes nothing from
-    /// the holders above.
+    /// Claims of other clients that block `client` from `name`: claims on the name itself, and
+    /// claims on names above and below it that their holders have not proven. A proof takes nothing
+    /// from the holders above.
     pub fn in_the_way<'a>(
         &'a self,
         name: &'a DomainName,
@@ -237,8 +239,8 @@ impl ClaimRegister {
         claims.chain(leaving.map(|(name, tombstone)| (name, &tombstone.client)))
     }
 
-    /// When nothing of the register counts any more: where no claim of it is in force, the end of the
-    /// last tombstone that is known.
+    /// When the register may be deleted: the end of its last known tombstone, if no claim is in
+    /// force.
     pub fn expires_at(&self) -> Option<Timestamp> {
         if self.active().next().is_some() {
             return None;
@@ -267,20 +269,20 @@ impl Claim {
         }
     }
 
-    /// Whether it is in force, or a tombstone that has not had its time.
+    /// Whether the claim is in force, or is a tombstone that has not expired.
     fn counts(&self, now: Timestamp) -> bool {
         let released_at = self.released_at;
         released_at.is_none_or(|released_at| now < released_at + TOMBSTONE_WINDOW)
     }
 
-    /// Whether it is in force, and no tombstone.
+    /// Whether the claim is in force, so not a tombstone.
     fn is_active(&self) -> bool {
         self.released_at.is_none()
     }
 }
 
 impl Tombstone {
-    /// Of a claim that ends now.
+    /// The tombstone of a claim that ends now.
     pub(super) fn of(
         name: &DomainName,
         claim: &Claim,
@@ -288,7 +290,7 @@ impl Tombstone {
         now: Timestamp,
     ) -> Self {
         let released_at = claim.released_at.unwrap_or(now);
-        // A proof is in DNS, and so may be the records of a client that did not give the name up.
+        // The proof may still be in DNS, and so may the records of a client that lost the name.
         let reservation = if claim.lost || claim.proven_at.is_some() {
             Reservation::Full
         } else {
@@ -306,7 +308,7 @@ impl Tombstone {
     }
 }
 
-/// Whether two names are the same, or one lies below the other.
+/// Whether the two names are equal, or one is below the other.
 fn touches(one: &DomainName, other: &DomainName) -> bool {
     one == other || one.is_below(other) || other.is_below(one)
 }

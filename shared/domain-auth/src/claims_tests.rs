@@ -1,4 +1,4 @@
-//! Who stands how with a name, after what has happened to it.
+//! The standing of clients for a name, after various changes.
 
 use jiff::SignedDuration;
 
@@ -92,7 +92,7 @@ fn a_name_covers_all_below_it_for_its_holder_alone() {
 }
 
 #[test]
-fn what_another_holds_or_one_gave_up_covers_nothing() {
+fn names_of_others_and_released_names_cover_nothing() {
     let (maple, cedar) = (client("maple"), client("cedar"));
     let register = held_by_maple().taken(&name("example.com"), &cedar, NOW);
     assert_eq!(register.covering(&name("a.mail.example.com"), &cedar), None);
@@ -134,7 +134,7 @@ fn a_holder_keeps_its_name_beside_a_parent_of_another() {
 }
 
 #[test]
-fn what_is_proven_elsewhere_is_not_in_the_way() {
+fn proven_names_above_and_below_do_not_block_a_claim() {
     let (maple, cedar) = (client("maple"), client("cedar"));
     let register = held_by_maple()
         .proven(&name("a.mail.example.com"), &client("oak"), &[], NOW)

@@ -14,19 +14,20 @@ mod bounds;
 
 pub use bounds::MAX_LOOK;
 
-/// The most octets of data at one name that are stored. What is larger is left out whole: half of
-/// the records of the domain's owner is worse than none when a hand-off format repeats them.
+/// The most octets of data at one name that are stored. Larger data is left out entirely: a
+/// hand-off format that repeats only half of the domain owner's records is worse than one that
+/// repeats none.
 const MAX_STORED: usize = 8 * 1024;
 
-/// What was seen, and what it means.
+/// The answers of DNS, and their diagnosis.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct DnsLook {
     /// The zone that holds the domain.
     pub zone: ZoneOutcome,
-    /// What it means, record by record.
+    /// The diagnosis, record by record.
     pub diagnosis: Diagnosis,
-    /// What was answered at the records' own names, for the hand-off formats.
+    /// The answers about the records' own names, for the hand-off formats.
     pub observations: Vec<Observation>,
     /// How many answers, values and diagnoses are left out, because all of them are too large to be
     /// stored.
@@ -35,7 +36,7 @@ pub struct DnsLook {
 }
 
 impl DnsLook {
-    /// Keeps of `observations` what the hand-off formats of `records` need, within bounds.
+    /// Keeps the `observations` that the hand-off formats of `records` need, within bounds.
     pub fn new(
         zone: ZoneOutcome,
         diagnosis: Diagnosis,
@@ -60,7 +61,7 @@ impl DnsLook {
         let mut observations = observations;
         for observation in &mut observations {
             if observation.zone.as_deref() == Some(apex) {
-                // Of most names, and nothing new.
+                // The zone is the same for most names, and is stored once.
                 observation.zone = None;
             }
         }
@@ -73,15 +74,15 @@ impl DnsLook {
         }
     }
 
-    /// The same for two looks that say the same: how long an answer may be kept aside, which differs
-    /// each time. None where it cannot be told.
+    /// A digest that is equal for two looks with the same content. Times to live do not count,
+    /// because they differ each time. `None` if the look cannot be serialized.
     pub fn digest(&self) -> Option<u64> {
         let text = self.without_ttls()?;
-        // It has to tell a look from the one before, and nothing else.
+        // It is only used to tell a look from the one before.
         Some(fnv1a_64(text))
     }
 
-    /// As JSON text, with each time to live as 0.
+    /// The look as JSON text, with each time to live as 0.
     fn without_ttls(&self) -> Option<Vec<u8>> {
         let mut look = self.clone();
         let observations = look.observations.into_iter();
@@ -89,7 +90,7 @@ impl DnsLook {
         serde_json::to_vec(&look).ok()
     }
 
-    /// The zone, where it was found.
+    /// The zone, if it was found.
     pub fn zone(&self) -> Option<&Zone> {
         match &self.zone {
             ZoneOutcome::Found(zone) => Some(zone),
@@ -98,7 +99,8 @@ impl DnsLook {
     }
 }
 
-/// The texts at the domain itself, where an alias holds the name of the TXT record: its value then goes there.
+/// The texts at the domain itself, if an alias (CNAME) is at the name of the TXT record: the value
+/// then goes there.
 fn alternative(records: &[Record], observations: &[Observation]) -> Option<Question> {
     let is_token = |record: &&Record| record.id == RecordId::Verification;
     let name = &records.iter().find(is_token)?.name;
@@ -114,8 +116,8 @@ fn alternative(records: &[Record], observations: &[Observation]) -> Option<Quest
     })
 }
 
-/// Whether it is about a DMARC policy: the name of one above the domain, or a text at the domain itself
-/// that is one. Where there is a policy, none is proposed.
+/// Whether the observation is about a DMARC policy: it has the name of a policy above the domain,
+/// or a text at the domain itself that is a policy. If there is a policy, none is proposed.
 fn tells_of_policy(observation: &Observation) -> bool {
     let is_policy = |data: &Data| matches!(data, Data::Txt { text } if is_dmarc(text));
     let outcomes = observation

@@ -1,4 +1,4 @@
-//! A client's domain, and the one way to change it: a [`Change`] that holds the new state, the
+//! A client's domain, and the only way to change it: a [`Change`] that holds the new state, the
 //! line of history and the event together.
 
 mod change;
@@ -38,103 +38,103 @@ pub struct Domain {
     pub name: DomainName,
     /// The client that added it.
     pub client: ClientId,
-    /// What the client is called, as the token of the last of its people who did something said.
+    /// The client's name, from the token of the last person of the client who did something.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub client_name: Option<DisplayName>,
-    /// The first of the communities that it is for, where one was given.
+    /// The first of its communities, if one was given.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub community: Option<Community>,
-    /// The other ones. None in what an earlier release wrote.
+    /// The other communities. Empty in items of earlier releases.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub other_communities: Vec<Community>,
-    /// A person at the client who can be asked.
+    /// The email address of a contact at the client.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub contact_email: Option<EmailAddress>,
     /// When it was added.
     pub added_at: Timestamp,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
-    /// Since when it stands there.
+    /// When it came into its state.
     pub state_since: Timestamp,
-    /// What SES last said of it.
+    /// The last status that SES returned.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ses: Option<SesLook>,
     /// When its records were last looked up in DNS.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub dns_looked_at: Option<Timestamp>,
-    /// When a check was last asked for.
+    /// When a check was last requested.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub checked_at: Option<Timestamp>,
-    /// Who asked for it, until a look has answered: only then it is in the history, with what was
-    /// seen. Should the check die, the poller's next look answers.
+    /// Who requested the check, until a look has answered it. Only then the check is added to the
+    /// history, with its result. If the check crashes, the poller's next look answers it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub check_asked_by: Option<Actor>,
-    /// When a person last asked for progress: the pace begins again from then.
+    /// When a person last asked for progress: the check intervals begin again from then.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hurried_at: Option<Timestamp>,
-    /// The client's word that it is ready for the final step.
+    /// The client's message that it is ready for the final step.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ready: Option<ReadyCall>,
-    /// Lasso support has refused the final step before: from then on a person takes it, never the
-    /// service by itself.
+    /// Lasso support has refused the final step before. From then on a person takes it, never the
+    /// service automatically.
     #[serde(skip_serializing_if = "is_default", default)]
     pub was_rejected: bool,
-    /// Other clients that have proven this name, or one above or below it, while only Lasso support
-    /// may decide. The client never learns who.
+    /// Other clients that have proven this name, or a name above or below it, while only Lasso
+    /// support may decide. The client never learns who they are.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub challengers: Vec<Challenger>,
-    /// Since when there are any. None in what an earlier release wrote.
+    /// Since when there are challengers. `None` in items of earlier releases.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub challenged_at: Option<Timestamp>,
-    /// Tokens of identities that it had before.
+    /// Tokens of its former identities.
     #[serde(skip_serializing_if = "is_default", default)]
     pub former_tokens: FormerTokens,
-    /// What is remembered of earlier looks, so that one bad look is not believed.
+    /// Data from earlier looks, so that a single bad look changes nothing.
     #[serde(skip_serializing_if = "is_default", default)]
     pub watch: Watch,
-    /// When Lasso support was told that it has been in its state for too long.
+    /// When Lasso support was told that the domain has been in its state for too long.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub stuck_at: Option<Timestamp>,
-    /// When the client's contact was told that the time for its records ends soon, in this visit of its
-    /// state.
+    /// When the client's contact was told that the time for the records ends soon, in the present
+    /// period of this state.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub warned_at: Option<Timestamp>,
-    /// Of the look at DNS that is stored: one that says the same need not be written again.
+    /// The digest of the stored DNS look: a look with the same digest is not written again.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub look_digest: Option<u64>,
-    /// Until when a v1 call that makes SES look again may be under way. Such a call makes an identity
-    /// where there is none, so the identity is not deleted before.
+    /// Until when a v1 call that makes SES look again may be running. Such a call creates an
+    /// identity if there is none, so the identity is not deleted before.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub restarting_until: Option<Timestamp>,
-    /// When it is looked at next.
+    /// When the next look is due.
     pub next_check: Timestamp,
-    /// Grows by one with every change; a write names the version it is based on.
+    /// Grows by one with every change; a write has a condition on the version that it is based on.
     pub version: u64,
-    /// The organizational domain under which its claims are kept, so that a new version of the public
-    /// suffix list moves none. None in what an earlier release wrote.
+    /// The organizational domain under which its claims are stored, so that a new version of the
+    /// public suffix list moves no claim. `None` in items of earlier releases.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub organizational: Option<String>,
-    /// SES has not verified it since it was added. False where that is not known: in what an earlier
-    /// release wrote.
+    /// SES has not verified it since it was added. False if this is unknown: in items of earlier
+    /// releases.
     #[serde(skip_serializing_if = "is_default", default)]
     pub never_verified: bool,
-    /// When looks at DNS last found its records.
+    /// When DNS looks last found each record.
     #[serde(skip_serializing_if = "is_default", default)]
     pub sightings: Sightings,
-    /// Why the last look could see no record of the domain, where it was the domain's own fault.
+    /// Why the last look could see no record of the domain, if the domain itself was the cause.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hidden_by: Option<HiddenBy>,
-    /// The links to its page for people without a login. Those that have ended by themselves stay until
-    /// the next one is made or withdrawn.
+    /// The links to its page for people without a login. Expired links stay until the next one is
+    /// made or withdrawn.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub links: Vec<Link>,
-    /// Emails about it that did not reach their reader, at most [`REMEMBERED`](crate::mail_refusal::REMEMBERED),
-    /// the latest last.
+    /// Emails about the domain that did not reach their reader, the latest last, at most
+    /// [`REMEMBERED`](crate::mail_refusal::REMEMBERED).
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub mail_refusals: Vec<MailRefusal>,
 }
 
-/// A client with a proven claim that stands against another's.
+/// A client whose proven claim competes with another client's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Challenger {
     /// The client.
@@ -143,7 +143,7 @@ pub struct Challenger {
     pub name: DomainName,
 }
 
-/// What a client gives when it adds a domain.
+/// The data that a client gives when it adds a domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewDomain {
     /// The name.
@@ -152,24 +152,24 @@ pub struct NewDomain {
     pub client: ClientId,
     /// The community that it is for.
     pub community: Option<Community>,
-    /// A person at the client who can be asked.
+    /// The email address of a contact at the client.
     pub contact_email: Option<EmailAddress>,
 }
 
 impl Domain {
-    /// The communities that it is for, in the order in which they were given.
+    /// Its communities, in the order in which they were given.
     pub fn communities(&self) -> impl Iterator<Item = &Community> {
         self.community.iter().chain(&self.other_communities)
     }
 
-    /// Keeps the name of the client, where the actor's token has one.
+    /// Stores the client's name, if the actor's token has one.
     fn learn_client_name(&mut self, actor: &Actor) {
         if let Some(name) = actor.client_name().and_then(DisplayName::of_claim) {
             self.client_name = Some(name);
         }
     }
 
-    /// Replaces the communities that it is for. One that is there twice counts once.
+    /// Replaces its communities. A duplicate counts once.
     pub fn set_communities(&mut self, communities: Vec<Community>) {
         self.community = None;
         self.other_communities.clear();
@@ -178,7 +178,7 @@ impl Domain {
         }
     }
 
-    /// Adds a community, if it is not there.
+    /// Adds a community, if it is not there yet.
     pub fn add_community(&mut self, community: Community) {
         if self.community.is_none() {
             self.community = Some(community);
@@ -187,13 +187,13 @@ impl Domain {
         }
     }
 
-    /// Whether the client has it. What is being removed is gone for everybody but Lasso support.
+    /// Whether the client has the domain. Only Lasso support sees a domain that is being removed.
     pub fn is_there(&self) -> bool {
         self.state.status() != Status::Removing
     }
 
-    /// Whether `other`, read later, is in the same visit of the same state, with the same identity: only
-    /// then an answer that was asked for before says something about it.
+    /// Whether `other`, read later, has not left the state since, and has the same identity. Only
+    /// then an answer to an earlier query is still about it.
     pub fn is_same_visit(&self, other: &Self) -> bool {
         let secret = |domain: &Self| match &domain.state {
             State::Contested(contested) => Some(contested.ownership_secret.clone()),
@@ -214,21 +214,21 @@ impl Domain {
         stored.unwrap_or_else(|| self.name.organizational())
     }
 
-    /// Stores the organizational domain, where an earlier release did not.
+    /// Stores the organizational domain, if an earlier release did not.
     fn keep_organizational(&mut self) {
         if self.organizational.is_none() {
             self.organizational = Some(self.name.organizational().to_owned());
         }
     }
 
-    /// Now, or when no call that deletes or makes the identity can be under way any more.
+    /// The first time at which no call that deletes or creates the identity can be running.
     pub(crate) fn after_calls_under_way(&self, now: Timestamp) -> Timestamp {
         let ends = [self.state.deleting_until(), self.state.settles_at()];
         ends.into_iter().flatten().fold(now, Timestamp::max)
     }
 
-    /// Until when a call may be under way that makes the identity at SES, where one may be: of a function
-    /// that registers the domain, or that makes SES look for its records again.
+    /// Until when a call that creates the identity at SES may be running, if there may be one: the
+    /// registration of the domain, or a call that makes SES look for its records again.
     pub(crate) fn may_be_made_until(&self, now: Timestamp) -> Option<Timestamp> {
         let registering = self.state.status() == Status::Provisioning;
         let registering = registering.then(|| now + LONGEST_RUN);
@@ -236,13 +236,13 @@ impl Domain {
         until.filter(|until| now < *until)
     }
 
-    /// What SES last said of the domain's identity. None where it has none: what SES says of the name is
-    /// then about an identity of another owner.
+    /// The last status of the domain's identity at SES. `None` if the domain has no identity: the
+    /// status that SES returns for the name is then about another owner's identity.
     pub fn ses_of_identity(&self) -> Option<SesLook> {
         self.ses.filter(|_| !self.state.is_without_identity())
     }
 
-    /// When the state ends by itself, where it does.
+    /// When the state ends automatically, if it does.
     pub fn deadline(&self) -> Option<Timestamp> {
         match &self.state {
             State::Failed(_) => Some(self.state_since + ABANDONED_AFTER),
@@ -254,21 +254,22 @@ impl Domain {
         }
     }
 
-    /// Remembers a look at its DNS, and which records it found.
+    /// Stores the result of a DNS look, and which records it found.
     pub fn saw_dns(&mut self, diagnosis: &Diagnosis, now: Timestamp) {
         self.dns_looked_at = Some(now);
         self.sightings = self.sightings.after(diagnosis.states(), now);
         self.hidden_by = HiddenBy::of(diagnosis);
     }
 
-    /// Brings it back to the pace of a domain that has just come into its state, and makes it due.
+    /// Starts the check intervals again as if the domain had just come into its state, and makes it
+    /// due.
     pub fn hurry(&mut self, now: Timestamp) {
         self.hurried_at = Some(now);
         self.next_check = now;
     }
 
-    /// The records to publish: none while SES has not given the tokens, and the ownership record
-    /// alone while the claim is contested.
+    /// The records to publish. None until SES has returned the tokens; only the ownership record
+    /// while the claim is contested.
     pub fn records(&self) -> Vec<Record> {
         match &self.state {
             State::Contested(contested) => {

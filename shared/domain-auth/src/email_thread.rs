@@ -6,8 +6,8 @@ use crate::fnv::fnv1a_64;
 use crate::names::{ClientId, DomainName};
 
 /// Names the conversation about one domain of one client: the left part of a message identifier
-/// (RFC 5322, section 3.6.4) that no email has, and to which all of them refer. SES gives each email a
-/// `Message-ID` of its own choice, so that they cannot refer to each other.
+/// (RFC 5322, section 3.6.4). No email has this identifier; all emails of the conversation refer to
+/// it. They cannot refer to each other, because SES chooses the `Message-ID` of each email.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmailThread(String);
 
@@ -18,8 +18,8 @@ impl EmailThread {
         Self(format!("{domain}.{:016x}", fnv1a_64(key.into_bytes())))
     }
 
-    /// The value of the header `References`, for emails from this sender: printable ASCII without a line
-    /// end, whatever the sender is.
+    /// The value of the header `References` for emails from this sender: printable ASCII without a
+    /// line break, for every sender.
     pub fn references(&self, sender: &str) -> String {
         let domain = sender.rsplit('@').next().unwrap_or_default();
         let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '.' || *c == '-';

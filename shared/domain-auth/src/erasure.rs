@@ -1,18 +1,18 @@
-//! Erasing a client: its domains are removed as any other domain is, and then everything that names a
-//! person is taken out of what is kept of it: history, events, links, counters and the answers to requests
-//! that had a key.
+//! Erasing a client. Its domains are removed as usual. Then all data that names a person is removed
+//! from the client's records: history, events, links, counters and the stored responses to
+//! idempotent requests.
 //!
-//! The client's own record says that it is being erased ([`Erasure`]). While it does, the write of every
-//! addition is refused, so nothing new comes while the old goes. The record has a place in the index of
-//! work, so the poller goes on wherever a process died.
+//! The client's record says that it is being erased ([`Erasure`]). Meanwhile no domain can be
+//! added, so no new data arrives. The record is in the index of work, so the poller continues after
+//! a crash.
 //!
-//! Records are found by an index, which follows the table a moment later and has no entry for what an
-//! earlier release wrote, nor for what another client's event says of this one. So after the first step that
-//! finds nothing the whole table is read once, in parts ([`EraseClients::sweep`]), and the erasure ends only
-//! with a second step, some minutes after the first, that finds nothing either ([`SECOND_LOOK`]).
+//! An index finds the records. It is eventually consistent, and lacks records of earlier releases
+//! and events of other clients that mention this client. So after the first step that finds no
+//! record, the whole table is read once, in parts ([`EraseClients::sweep`]). The erasure ends only
+//! if a second step, some minutes later, finds no record either ([`SECOND_LOOK`]).
 //!
-//! Claims that have ended stay as tombstones: a name, a client's identifier and times. They keep the
-//! records of the former holder from proving anything for the next one, and name no person.
+//! Claims that have ended stay as tombstones: a name, a client's identifier and times. They name no
+//! person, and they stop the records of the former holder from proving the name for the next one.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -21,29 +21,29 @@ use crate::history::Actor;
 use crate::names::ClientId;
 use crate::ports::{PageStart, StoreError};
 
-/// How long after its beginning the first records are erased. Requests that had read the client's domains
-/// before have ended by then: none runs for longer than 28 s.
+/// How long after its beginning the first records are erased. Requests that had read the client's
+/// domains before have ended by then, because none runs for longer than 28 s.
 pub const FIRST_STEP: SignedDuration = SignedDuration::from_secs(35);
 /// How long after a step the next one is due.
 pub const PAUSE: SignedDuration = SignedDuration::from_secs(30);
-/// How long after a step that found nothing another one has to find nothing, too. The index in which records
-/// are found follows the table later: usually within a second, and nothing bounds it (Amazon DynamoDB
-/// developer guide, "Using Global Secondary Indexes").
+/// How long after a step that found no record the next step must find none either. The index that
+/// finds records is eventually consistent: it usually follows within a second, but no limit is
+/// guaranteed (Amazon DynamoDB developer guide, "Using Global Secondary Indexes").
 pub const SECOND_LOOK: SignedDuration = SignedDuration::from_mins(3);
 
 /// An erasure that is under way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erasure {
-    /// When it was asked for. Tells this erasure from an earlier one of the same client.
+    /// When it was requested. Distinguishes this erasure from an earlier one of the same client.
     pub began_at: Timestamp,
-    /// Who asked for it.
+    /// Who requested it.
     pub by: Actor,
-    /// When the poller goes on.
+    /// When the poller continues.
     pub next_step: Timestamp,
-    /// Records that were deleted, or from which persons were taken.
+    /// Number of records that were deleted, or from which personal data was removed.
     #[serde(default)]
     pub records_erased: u64,
-    /// Since when no step has found a record.
+    /// The time since which no step has found a record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quiet_since: Option<Timestamp>,
     /// How far the whole table has been read.
@@ -51,63 +51,64 @@ pub struct Erasure {
     pub sweep: Sweep,
 }
 
-/// How far the whole table has been read for records that no index has.
+/// How far the whole table has been read for records that are missing from the index.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sweep {
-    /// It is read from its beginning.
+    /// Reading has not begun.
     #[default]
     ToBegin,
-    /// Up to here, in the store's own words.
+    /// Read up to this position, which only the store interprets.
     UpTo(String),
-    /// All of it.
+    /// Read to the end.
     Done,
 }
 
-/// What came of reading a part of the table.
+/// The result of reading a part of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Swept {
-    /// Records that were deleted, or from which persons were taken.
+    /// Number of records that were deleted, or from which personal data was removed.
     pub erased: u64,
     /// Where the next part begins; none after the last.
     pub next: Option<PageStart>,
 }
 
-/// What came of erasing some records.
+/// The result of erasing some records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ErasedRecords {
-    /// Records that were deleted, or from which persons were taken.
+    /// Number of records that were deleted, or from which personal data was removed.
     pub erased: u64,
-    /// Whether there are more of them, or domains that are still there.
+    /// Whether there are more records, or domains that still exist.
     pub left: bool,
 }
 
-/// Erases what is kept of clients.
+/// Erases the data of clients.
 pub trait EraseClients: Send + Sync {
-    /// Begins an erasure. The answer is the one that is under way: this one, or an earlier one.
+    /// Begins an erasure. Returns the erasure that is running: this one, or an earlier one.
     fn begin_erasure(
         &self,
         client: &ClientId,
         erasure: &Erasure,
     ) -> impl Future<Output = Result<Erasure, StoreError>> + Send;
 
-    /// Clients whose erasure was due by `now`, at most `limit`, the longest due first.
+    /// Clients whose erasure was due by `now`, at most `limit`, the most overdue first.
     fn erasures_due(
         &self,
         now: Timestamp,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<ClientId>, StoreError>> + Send;
 
-    /// Replaces what is noted of this erasure. If it is over, nothing is written.
+    /// Replaces the stored state of this erasure. If it is over, nothing is written.
     fn note_erasure(
         &self,
         client: &ClientId,
         erasure: &Erasure,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Erases at most about `limit` records of a client that has no domains: lines of history and events
-    /// lose what names a person ([`HistoryEntry::without_persons`], [`Event::without_persons`]), and all
-    /// others are deleted, but for the client's own record. Repeated, it erases what is left.
+    /// Erases about `limit` records at most, of a client that has no domains. Lines of history and
+    /// events lose the data that names a person ([`HistoryEntry::without_persons`],
+    /// [`Event::without_persons`]). All others are deleted, except the client's own record. A
+    /// repeated call erases the remaining records.
     ///
     /// [`HistoryEntry::without_persons`]: crate::history::HistoryEntry::without_persons
     /// [`Event::without_persons`]: crate::event::Event::without_persons
@@ -117,9 +118,10 @@ pub trait EraseClients: Send + Sync {
         limit: usize,
     ) -> impl Future<Output = Result<ErasedRecords, StoreError>> + Send;
 
-    /// Reads a bounded part of everything that is stored, and erases what is there of a client that has no
-    /// domains, as [`Self::erase_records`] does: also what has no entry in an index, and its contact in the
-    /// events of other clients ([`Event::without_contact_of`]). Repeated, it erases what is left.
+    /// Reads a bounded part of the table, and erases the data of a client that has no domains, as
+    /// [`Self::erase_records`] does. Also erases records without an entry in an index, and the
+    /// client's contact in the events of other clients ([`Event::without_contact_of`]). A repeated
+    /// call erases the remaining records.
     ///
     /// [`Event::without_contact_of`]: crate::event::Event::without_contact_of
     fn sweep(
@@ -128,7 +130,7 @@ pub trait EraseClients: Send + Sync {
         start: Option<&PageStart>,
     ) -> impl Future<Output = Result<Swept, StoreError>> + Send;
 
-    /// Ends this erasure: of the client's own record it stays when that was. If it is over already,
+    /// Ends this erasure; the client's own record keeps only its time. If it is over already,
     /// nothing is written.
     fn end_erasure(
         &self,
@@ -139,7 +141,7 @@ pub trait EraseClients: Send + Sync {
 }
 
 impl Erasure {
-    /// One that begins now.
+    /// An erasure that begins now.
     pub fn begun_by(by: Actor, now: Timestamp) -> Self {
         Self {
             began_at: now,
@@ -151,7 +153,7 @@ impl Erasure {
         }
     }
 
-    /// After a step that has erased so many records, and does not know of none that are left.
+    /// The state after a step that has erased `erased` records, or knows that some are left.
     #[must_use]
     pub fn after_step(&self, erased: u64, now: Timestamp) -> Self {
         Self {
@@ -162,8 +164,8 @@ impl Erasure {
         }
     }
 
-    /// After a step that has found no record in the index, and has read the table this far, where so many
-    /// were erased.
+    /// The state after a step that found no record in the index, has read the table up to `sweep`,
+    /// and erased `swept` records there.
     #[must_use]
     pub fn after_quiet_step(&self, sweep: Sweep, swept: u64, now: Timestamp) -> Self {
         let since = self.quiet_since.unwrap_or(now);
@@ -180,7 +182,7 @@ impl Erasure {
         }
     }
 
-    /// Whether it ends with a step that finds nothing at `now`.
+    /// Whether it ends if a step at `now` finds no record.
     pub fn ends_with_a_quiet_step(&self, now: Timestamp) -> bool {
         let since = self.quiet_since;
         self.sweep == Sweep::Done && since.is_some_and(|since| now >= since + SECOND_LOOK)
@@ -188,7 +190,7 @@ impl Erasure {
 }
 
 impl Sweep {
-    /// Where the next part begins.
+    /// Where the next part of the table begins.
     pub fn start(&self) -> Option<PageStart> {
         match self {
             Self::ToBegin | Self::Done => None,

@@ -1,4 +1,5 @@
-//! Events: what the rest of Lasso is told of a domain, in the transaction that changes it.
+//! Events: messages about a domain for the rest of Lasso, written in the transaction that changes
+//! it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,22 +9,23 @@ use crate::names::{ClientId, Community, DisplayName, DomainName, EmailAddress, E
 use crate::records::{RecordId, Requirement};
 use crate::state::{State, Status, TriggerKind};
 
-/// Version of the message's shape. It grows when a reader of the old shape would misread the new.
+/// Version of the message's schema. It grows if a reader of the old schema would misread the new
+/// one.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// The summary of an event whose client was erased.
 pub const ERASED_SUMMARY: &str = "The client was erased, and with it what this event said.";
 
-/// One event, as it is stored, and as it is published: one JSON message on SNS.
+/// One event, as it is stored and published: one JSON message on SNS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// Version of the shape.
+    /// Version of the schema.
     pub version: u32,
-    /// The same for every copy of this event.
+    /// The identifier of the event; every copy has the same one.
     pub event_id: EventId,
     /// What happened.
     pub event_type: EventType,
-    /// Who should care.
+    /// Who has to act.
     pub severity: Severity,
     /// When it happened.
     pub occurred_at: Timestamp,
@@ -33,88 +35,88 @@ pub struct Event {
     pub domain_unicode: String,
     /// The client that added it.
     pub client: ClientId,
-    /// What the client is called, where a token has said it.
+    /// The client's name, if a token has had it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub client_name: Option<DisplayName>,
-    /// The first of the client's communities, where one was given.
+    /// The first of the domain's communities, if one was given.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub community: Option<Community>,
-    /// The other ones.
+    /// The other communities.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub other_communities: Vec<Community>,
-    /// A person at the client who can be asked.
+    /// The email address of a contact at the client.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub contact_email: Option<EmailAddress>,
-    /// State before; absent for a domain that is new.
+    /// State before; absent for a new domain.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub previous_status: Option<Status>,
     /// State after.
     pub status: Status,
-    /// Since when it has been in the state after the change.
+    /// When it came into the state after the change.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub state_since: Option<Timestamp>,
-    /// When something happens by itself: Amazon SES stops looking, a claim ends, or a failed domain is
-    /// removed.
+    /// When the next automatic step is due: Amazon SES stops looking, a claim ends, or a failed
+    /// domain is removed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub deadline: Option<Timestamp>,
-    /// When the domain was added: a domain that was removed and added again has another life.
+    /// When the domain was added. If it was removed and added again, this distinguishes its lives.
     pub added_at: Timestamp,
     /// The domain's version after the change: orders the events of one life of a domain.
     pub sequence: u64,
     /// One sentence: what happened and why.
     pub summary: String,
-    /// What Lasso support is wanted to do; absent where nothing is.
+    /// The action that is asked of Lasso support; absent if no action is needed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub wanted: Option<String>,
-    /// What the client wrote to Lasso support. Plain text of a client: escape it.
+    /// The client's note to Lasso support. Plain text from a client: escape it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub note: Option<String>,
-    /// When the client said that it is ready for the final step, where it has.
+    /// When the client said that it is ready for the final step, if it has.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ready_at: Option<Timestamp>,
-    /// What is still missing, where the client says that it is ready.
+    /// What is still missing, if the client says that it is ready.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub missing: Vec<MissingPiece>,
-    /// How each record stood in the last look at DNS, where that matters to what is wanted.
+    /// The state of each record in the last DNS look, if it matters for the action.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub records: Vec<RecordStanding>,
-    /// The other clients that a decision about the name concerns. For Lasso support alone.
+    /// The other clients that a decision about the name concerns. Only for Lasso support.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub other_sides: Vec<Side>,
     /// The name mixes scripts as names made to imitate others do.
     #[serde(default)]
     pub imitates: bool,
-    /// Where to look further.
+    /// Links to further data.
     pub links: Links,
 }
 
-/// Something that is missing.
+/// A missing piece: a record or a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct MissingPiece {
-    /// The record that it is about; none where it is about the domain as a whole.
+    /// The record; absent if the domain as a whole has the problem.
     pub record: Option<RecordId>,
     /// Whether sending depends on it.
     pub requirement: Requirement,
-    /// The same for a person. Plain text: a page has to escape it.
+    /// A sentence for a person. Plain text: a page has to escape it.
     pub message: String,
 }
 
-/// How a record stood in the last look, in short.
+/// The state of a record in the last look, in short.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordStanding {
     /// Which record.
     pub id: RecordId,
-    /// What DNS said.
+    /// Its state in DNS.
     pub state: RecordState,
-    /// The diagnosis that leads; none where there is nothing to say.
+    /// The leading diagnosis; absent if there is none.
     pub code: Option<DiagnosisCode>,
-    /// The same for a person. Plain text: a page has to escape it.
+    /// A sentence for a person. Plain text: a page has to escape it.
     pub message: String,
-    /// What to publish; absent in events of earlier releases.
+    /// The record to publish; absent in events of earlier releases.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub record: Option<PublishedRecord>,
-    /// What to do, where there is something to do.
+    /// What to do, if anything.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fix: Option<String>,
     /// The value that the fix has put into one field, ready to be copied.
@@ -122,7 +124,7 @@ pub struct RecordStanding {
     pub fix_value: Option<String>,
 }
 
-/// A record to publish, as a DNS panel takes it.
+/// A record to publish, as a DNS provider's form takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishedRecord {
     /// TXT, CNAME or MX.
@@ -130,36 +132,36 @@ pub struct PublishedRecord {
     pub kind: String,
     /// The full name, without a trailing dot.
     pub name: String,
-    /// The value; of an MX record with its priority.
+    /// The value; for an MX record with its priority.
     pub value: String,
     /// Whether sending depends on it.
     pub requirement: Requirement,
 }
 
-/// Another client that a decision about a name concerns. For Lasso support alone.
+/// Another client that a decision about a name concerns. Only for Lasso support.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Side {
     /// The client.
     pub client: ClientId,
     /// Its domain: the name itself, or one below it.
     pub domain: DomainName,
-    /// Where its domain stands.
+    /// The state of its domain.
     pub status: Status,
-    /// Since when.
+    /// When the domain came into this state.
     pub state_since: Timestamp,
-    /// A person at the client who can be asked.
+    /// The email address of a contact at the client.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub contact_email: Option<EmailAddress>,
-    /// The domain as Lasso support sees it in the API.
+    /// The path of the domain in the API for Lasso support.
     pub path: String,
 }
 
 /// Paths in the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Links {
-    /// The domain as Lasso support sees it.
+    /// The domain in the API for Lasso support.
     pub staff: String,
-    /// The domain as the client sees it.
+    /// The domain in the API for the client.
     pub domain: String,
 }
 
@@ -197,17 +199,17 @@ pub enum EventType {
     Stuck,
 }
 
-/// Who should care.
+/// Who has to act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// No action is needed: for machines.
     Info,
-    /// Lasso support is wanted.
+    /// Lasso support has to act.
     Action,
-    /// Something broke that the client has to repair.
+    /// The client has to repair something.
     Warning,
-    /// What broke is whole again.
+    /// The problem is solved.
     Resolved,
 }
 
@@ -299,8 +301,8 @@ impl Severity {
 }
 
 impl Event {
-    /// The event of a client that is erased: what happened and when, without what people wrote, and without
-    /// what DNS showed, which may hold addresses.
+    /// The event after its client was erased: what happened and when, without people's texts, and
+    /// without data from DNS, which may contain addresses.
     #[must_use]
     pub fn without_persons(self) -> Self {
         Self {
@@ -317,7 +319,7 @@ impl Event {
         }
     }
 
-    /// The event of another client, without the address of a client that is erased.
+    /// The event of another client, without the contact address of an erased client.
     #[must_use]
     pub fn without_contact_of(mut self, client: &ClientId) -> Self {
         for side in &mut self.other_sides {
@@ -339,7 +341,7 @@ pub(crate) fn of_addition(status: Status) -> Option<EventType> {
     }
 }
 
-/// The event of a transition into `state`, where it has one.
+/// The event of a transition into `state`, if there is one.
 pub(crate) fn of_transition(trigger: TriggerKind, state: &State) -> Option<EventType> {
     match trigger {
         TriggerKind::ProofFound | TriggerKind::Adopted => Some(EventType::Added),
@@ -358,12 +360,12 @@ pub(crate) fn of_transition(trigger: TriggerKind, state: &State) -> Option<Event
     }
 }
 
-/// Where a domain is in the API for Lasso support.
+/// The path of a domain in the API for Lasso support.
 pub fn staff_path(client: &ClientId, name: &DomainName) -> String {
     format!("/staff/clients/{}/domains/{name}", client.to_path_segment())
 }
 
-/// Where the limits of a client are in the API for Lasso support.
+/// The path of a client's limits in the API for Lasso support.
 pub fn limits_path(client: &ClientId) -> String {
     format!("/staff/clients/{}/limits", client.to_path_segment())
 }

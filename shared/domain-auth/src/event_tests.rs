@@ -1,5 +1,5 @@
-//! `docs/events.md` is what subscribers program against: it has every type with its severity, and every
-//! member of the message, and no other.
+//! Subscribers rely on `docs/events.md`: it must have every type with its severity and every member
+//! of the message, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use super::*;
 
 const DOCUMENT: &str = include_str!("../../../docs/events.md");
 
-/// The type after this one; a new one does not compile until it is among them.
+/// The next type; a new type does not compile until it is in this list.
 fn next(event_type: EventType) -> Option<EventType> {
     match event_type {
         EventType::Added => Some(EventType::RecordsReady),
@@ -39,9 +39,10 @@ fn next_severity(severity: Severity) -> Option<Severity> {
     }
 }
 
-/// What the severity of an event is by its type, and what it may be besides.
+/// The severities that an event of a type can have, the usual one first.
 fn severities(event_type: EventType) -> Vec<&'static str> {
-    // A claim that is proven against a verified holder wants a decision (`use_cases/claim.rs`).
+    // Lasso support has to decide about a claim that is proven against a verified holder
+    // (`use_cases/claim.rs`).
     let besides = (event_type == EventType::Contested).then_some(Severity::Action);
     let all = [event_type.severity()].into_iter().chain(besides);
     all.map(Severity::as_str).collect()

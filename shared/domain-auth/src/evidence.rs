@@ -1,9 +1,10 @@
-//! The evidence in the history: what a person asked for, and what was seen when something happened. In
-//! the words of the API, and small: history is kept for good.
+//! The evidence in the history: what a person requested, and what was observed when something
+//! happened. It uses the words of the API and is small, because history is kept permanently.
 //!
-//! [`Evidence`] has three parts: the facts, of one kind for each action; what is for Lasso support alone;
-//! and how much was too large to be kept. As JSON they are one object. What a client may read of a line
-//! is [`ClientEvidence`], which has no way back to the whole.
+//! [`Evidence`] has three parts: the facts, with one type for each kind of action; data for Lasso
+//! support only; and how much was too large to keep. As JSON they are one object.
+//! [`ClientEvidence`] is the part of a line that a client may read; the rest cannot be restored
+//! from it.
 
 mod bounds;
 mod client;
@@ -44,12 +45,12 @@ pub(crate) use reasons::{LossReason, SesCall, WithheldReason};
 pub use sentences::Reader;
 pub(crate) use sentences::Told;
 
-/// The member that is for Lasso support alone.
+/// The member that is for Lasso support only.
 const INTERNAL: &str = "internal";
 /// The member that says how much was too large to be kept.
 const LEFT_OUT: &str = "left_out";
 
-/// Why something happened, with what was observed.
+/// Why something happened, with the observations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     facts: Facts,
@@ -66,7 +67,7 @@ impl Evidence {
         }
     }
 
-    /// The same, with this for Lasso support alone.
+    /// The evidence with this data for Lasso support only.
     #[must_use]
     pub(crate) fn with_internal(self, internal: Internal) -> Self {
         Self {
@@ -75,7 +76,7 @@ impl Evidence {
         }
     }
 
-    /// The whole of it, as Lasso support sees it and as it is stored.
+    /// All of it, as stored and as Lasso support sees it.
     pub fn for_support(&self) -> Value {
         let mut whole = json_of(&self.facts);
         if let Value::Object(members) = &mut whole {
@@ -87,7 +88,7 @@ impl Evidence {
         whole
     }
 
-    /// Whether it tells that SES has the name for another owner.
+    /// Whether it says that SES has the name for another owner.
     pub(crate) fn is_contested_by_ses(&self) -> bool {
         let reason = loss::loss_of(&self.facts).reason;
         reason.is_some_and(LossReason::is_known_from_ses)

@@ -1,35 +1,35 @@
-//! Figures for the operator of the service: what the use cases count, in plain types.
+//! Metrics of the service for its operator, in plain types, as the use cases count them.
 //!
-//! No figure names a domain or a client: each pair of a name and a breakdown is one metric that is
-//! paid for, and what happened to one domain is in its history.
+//! No metric names a domain or a client. Each pair of a name and a dimension is a metric that costs
+//! money, and the history of a domain says what happened to it.
 
 use crate::ports::ses_operation::{Operation, Tally};
 use jiff::SignedDuration;
 
-/// One figure of a run or a request.
+/// One metric of a run or a request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
     /// What was counted or measured.
     pub name: &'static str,
-    /// In what.
+    /// The unit.
     pub unit: Unit,
     /// One value, or one for each thing that was measured.
     pub values: Vec<f64>,
-    /// What the figure is broken down by, and into which part: `("Operation", "GetEmailIdentity")`.
+    /// The dimension and its value: `("Operation", "GetEmailIdentity")`.
     pub by: Option<(&'static str, &'static str)>,
 }
 
-/// What a figure is counted in.
+/// The unit of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// Things.
+    /// A number of things.
     Count,
-    /// Time.
+    /// A duration.
     Seconds,
 }
 
 impl Figure {
-    /// So many things.
+    /// A count.
     pub fn count(name: &'static str, count: usize) -> Self {
         Self {
             name,
@@ -39,7 +39,7 @@ impl Figure {
         }
     }
 
-    /// One span of time, or many.
+    /// One duration, or several.
     pub fn seconds(name: &'static str, spans: impl IntoIterator<Item = SignedDuration>) -> Self {
         let values = spans.into_iter().map(|span| span.as_secs_f64());
         Self {
@@ -50,7 +50,7 @@ impl Figure {
         }
     }
 
-    /// The same figure for one part of the whole.
+    /// The metric for one value of a dimension.
     #[must_use]
     pub fn by(mut self, what: &'static str, part: &'static str) -> Self {
         self.by = Some((what, part));
@@ -72,7 +72,7 @@ pub fn ses_calls(tally: &[(Operation, Tally)]) -> Vec<Figure> {
         .collect()
 }
 
-/// `TimeToVerified`: from adding a domain to learning that SES has verified it.
+/// `TimeToVerified`: the time between adding a domain and learning that SES has verified it.
 pub fn time_to_verified(times: impl IntoIterator<Item = SignedDuration>) -> Option<Figure> {
     let figure = Figure::seconds("TimeToVerified", times);
     (!figure.values.is_empty()).then_some(figure)

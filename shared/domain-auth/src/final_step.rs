@@ -20,29 +20,29 @@ pub enum FinalStep {
 pub struct FinalStepPolicy {
     /// Who takes it.
     pub taken_by: FinalStep,
-    /// What the identity is given with it.
+    /// The configuration set that the identity gets with it.
     pub configuration_set: Option<ConfigurationSet>,
 }
 
-/// Lasso support takes the final step, and the identity is given nothing with it.
+/// Lasso support takes the final step, and the identity gets no configuration set.
 pub static MANUAL: FinalStepPolicy = FinalStepPolicy {
     taken_by: FinalStep::Manual,
     configuration_set: None,
 };
 
-/// The operator's settings cannot be read.
+/// The operator's settings are invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
-    /// The final step is no word that is known.
+    /// The value of the final step is unknown.
     #[error("FINAL_STEP is {0:?}, which is neither manual nor automatic")]
     FinalStep(String),
-    /// The configuration set has no possible name.
+    /// The name of the configuration set is invalid.
     #[error("CONFIGURATION_SET {0}")]
     ConfigurationSet(#[from] NotAConfigurationSet),
 }
 
 impl FinalStepPolicy {
-    /// Reads the settings: `manual` or `automatic`, and the name of a configuration set or none.
+    /// Reads the settings: `manual` or `automatic`, and optionally the name of a configuration set.
     pub fn parse(final_step: &str, configuration_set: Option<&str>) -> Result<Self, PolicyError> {
         let taken_by = match final_step {
             "manual" => FinalStep::Manual,

@@ -1,5 +1,5 @@
-//! The hash function FNV-1a (RFC 9923): spreads evenly, and is the same in every process and release.
-//! It keeps nothing secret.
+//! The hash function FNV-1a (RFC 9923). Its values spread evenly, and are the same in every process
+//! and release. It is not cryptographic.
 
 /// The hash of 64 bits.
 pub fn fnv1a_64(octets: impl IntoIterator<Item = u8>) -> u64 {

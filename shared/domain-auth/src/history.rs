@@ -20,19 +20,19 @@ pub struct HistoryEntry {
     pub sequence: u64,
     /// Who or what did it.
     pub actor: Actor,
-    /// What happened, in a word.
+    /// What happened.
     pub action: Action,
     /// State before; absent for a domain that is new.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Status>,
     /// State after.
     pub to: Status,
-    /// Why, with what was observed.
+    /// Why, with the observations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
 }
 
-/// A line as it is stored: its evidence is of the kinds that its action has.
+/// A line as it is stored: its evidence has the forms of its action.
 #[derive(Deserialize)]
 struct StoredLine {
     at: Timestamp,
@@ -65,35 +65,35 @@ impl From<StoredLine> for HistoryEntry {
 /// A line of history as far as the domain's client may read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientLine {
-    /// A line with what is in it for the client.
+    /// A line with the part that the client may read.
     Shown(ClientEntry),
-    /// A name turned out to be contested when SES was asked. That is not the client's to know: the line
-    /// is not shown, and what was before it looks as if the name had been contested from the start.
+    /// A name turned out to be contested when SES was asked. The client must not learn this: the
+    /// line is not shown, and earlier lines look as if the name had been contested from the start.
     ContestedBySes,
 }
 
-/// A line that its client may read.
+/// A line that the client may read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientEntry {
     /// When it happened.
     pub at: Timestamp,
     /// Who or what did it.
     pub actor: Actor,
-    /// What happened, in a word.
+    /// What happened.
     pub action: Action,
     /// State before; absent for a domain that is new.
     pub from: Option<Status>,
     /// State after.
     pub to: Status,
-    /// Why, with what was observed, as far as it is the client's to know.
+    /// Why, with the observations, as far as the client may know.
     pub evidence: Option<ClientEvidence>,
-    /// The line in a sentence: plain text in one line.
+    /// The sentence for the line: plain text in one line.
     pub sentence: String,
 }
 
 impl HistoryEntry {
-    /// The line of a client that is erased: what happened and when, without who did it, and without the
-    /// evidence, in which people write and are written of.
+    /// The line after its client was erased: what happened and when, without who did it, and
+    /// without the evidence, which contains texts by and about people.
     #[must_use]
     pub fn without_persons(self) -> Self {
         Self {
@@ -120,8 +120,8 @@ impl HistoryEntry {
         })
     }
 
-    /// The line in a sentence, as far as it is the reader's to know: plain text in one line, which a page
-    /// has to escape.
+    /// The sentence for the line, as far as the reader may know: plain text in one line, which a
+    /// page has to escape.
     pub fn sentence(&self, reader: Reader) -> String {
         let told = Told {
             actor: &self.actor,
@@ -133,7 +133,7 @@ impl HistoryEntry {
         told.sentence(reader)
     }
 
-    /// Whether it tells that a name turned out to be contested when SES was asked.
+    /// Whether it says that a name turned out to be contested when SES was asked.
     pub fn is_contested_by_ses(&self) -> bool {
         let evidence = self.evidence.as_ref();
         self.action == Action::Displaced && evidence.is_some_and(Evidence::is_contested_by_ses)

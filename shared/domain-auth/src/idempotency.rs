@@ -1,4 +1,4 @@
-//! One effect and one answer for a request that is sent again: what callers name with the header
+//! One effect and one response for a repeated request. Callers identify the request with the header
 //! `Idempotency-Key` (IETF draft-ietf-httpapi-idempotency-key-header).
 
 use std::fmt;
@@ -9,22 +9,22 @@ use serde::{Deserialize, Serialize};
 use crate::names::ClientId;
 use crate::ports::StoreError;
 
-/// How long an answer is kept for its key.
+/// How long a response is stored for its key.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
-/// How long a first attempt keeps later ones away. Longer than any function that answers requests
-/// may run (28 s), so that two never work on one request; shorter than API Gateway waits (30 s), so
-/// that a caller who gives up on a dead one can ask again at once.
+/// How long a first attempt blocks later ones. Longer than any function that answers requests may
+/// run (28 s), so two attempts never work on one request. Shorter than API Gateway waits (30 s), so
+/// a caller that timed out can try again immediately.
 pub const ATTEMPT_LEASE: SignedDuration = SignedDuration::from_secs(29);
 
 /// Longest key, in characters.
 const MAX_KEY: usize = 255;
 
-/// What a caller named a request.
+/// The key that a caller has chosen for a request.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdempotencyKey(String);
 
-/// Why a header names no key.
+/// Why a header has no valid key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs, reason = "each variant's message says what it means")]
 pub enum KeyError {
@@ -36,7 +36,7 @@ pub enum KeyError {
     Character,
 }
 
-/// Whose key it is: keys of different callers differ, even if their text is the same.
+/// The owner of a key: keys of different owners are different, even with the same text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyOwner {
     /// A client, with all of its people.
@@ -45,11 +45,11 @@ pub enum KeyOwner {
     Supporter(String),
 }
 
-/// What tells two requests apart: a digest of method, path and body.
+/// Identifies the request: a digest of method, path and body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fingerprint(pub String);
 
-/// An answer as it was given.
+/// A response as it was returned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredAnswer {
     /// The HTTP status.
@@ -63,62 +63,64 @@ pub struct StoredAnswer {
 /// One attempt at a request that has a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// Whose key.
+    /// The owner of the key.
     pub owner: KeyOwner,
     /// The key.
     pub key: IdempotencyKey,
-    /// What the request is.
+    /// The digest of the request.
     pub fingerprint: Fingerprint,
     /// When it began.
     pub at: Timestamp,
-    /// The client whose data its answer may have: the one that the request is about.
+    /// The client whose data the response may contain: the client that the request is about.
     pub client: Option<ClientId>,
 }
 
-/// What is known of a key when a request comes.
+/// The state of a key when a request arrives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Begun {
-    /// Nothing, or an attempt that died: this one goes on.
+    /// Unused, or the earlier attempt crashed: this attempt continues.
     Go,
-    /// Another attempt at the same request is under way.
+    /// Another attempt at the same request is running.
     InProgress,
     /// The same request was answered.
     Answered(StoredAnswer),
-    /// The key names another request.
+    /// The key belongs to another request.
     OtherRequest,
 }
 
-/// Remembers keys. What is over is over when [`KEPT`] has passed, whether it is deleted or not.
+/// Stores keys. An entry expires after [`KEPT`], even if it is not deleted yet.
 pub trait IdempotencyLedger: Send + Sync {
-    /// Begins an attempt. Of several at once, one goes on.
+    /// Begins an attempt. Of several simultaneous attempts, one continues.
     fn begin(&self, attempt: &Attempt) -> impl Future<Output = Result<Begun, StoreError>> + Send;
 
-    /// Keeps the answer of an attempt. Where a later attempt has begun meanwhile, its answer counts.
+    /// Stores the response of an attempt. If a later attempt has begun meanwhile, its response
+    /// counts.
     fn keep(
         &self,
         attempt: &Attempt,
         answer: &StoredAnswer,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Forgets the key: the attempt has come to nothing, and may be made again, changed or not.
+    /// Deletes the key: the attempt had no effect, and the request may be sent again, changed or
+    /// not.
     fn forget(&self, attempt: &Attempt) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 impl Attempt {
-    /// Until when it keeps others away. With the key, it tells this attempt from all others.
+    /// Until when it blocks other attempts. With the key, it identifies this attempt.
     pub fn lease_until(&self) -> Timestamp {
         self.at + ATTEMPT_LEASE
     }
 
-    /// Until when its answer is kept.
+    /// Until when its response is stored.
     pub fn expires_at(&self) -> Timestamp {
         self.at + KEPT
     }
 }
 
 impl IdempotencyKey {
-    /// Reads the header's value: a string of RFC 8941 (section 3.3.3), as the draft has it, or the
-    /// same without its quotation marks, as many send it.
+    /// Reads the header's value: a string of RFC 8941 (section 3.3.3), as the draft specifies, or
+    /// the same text without quotation marks, as many callers send it.
     pub fn parse(header: &str) -> Result<Self, KeyError> {
         let header = header.trim();
         let key = match header.strip_prefix('"') {
@@ -137,13 +139,13 @@ impl IdempotencyKey {
         }
     }
 
-    /// The key as it was meant.
+    /// The key without quotation marks and escapes.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The text up to the closing quotation mark, which has to end the header.
+/// The text up to the closing quotation mark, which must be the end of the header.
 fn unquoted(quoted: &str) -> Result<String, KeyError> {
     let mut key = String::new();
     let mut characters = quoted.chars();
@@ -179,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_refused() {
+    fn invalid_keys_are_refused() {
         for (bad, expected) in [
             ("", KeyError::Empty),
             ("  ", KeyError::Empty),

@@ -1,5 +1,5 @@
-//! The email that takes the records to the email administrator, who has no login and may never have
-//! heard of Lasso: how many there may be, what is in one, and the ports that count and send them.
+//! The email with the records for the email administrator, who has no login and may never have
+//! heard of Lasso: its limits, its content, and the ports that count and send it.
 
 use std::fmt;
 
@@ -14,27 +14,28 @@ pub use crate::handoff::Letter;
 /// would be a nuisance to their recipients.
 pub const PER_DOMAIN: u32 = 5;
 
-/// Emails of one client and day: a client that sets up all its communities on one day has some
-/// dozens of domains. It bounds what a stolen token can do to the reputation of Lasso's address.
+/// The most emails of one client in a day. A client that sets up all its communities in a day has
+/// some dozens of domains. The limit bounds what a stolen token can do to the reputation of Lasso's
+/// address.
 pub const PER_CLIENT: u32 = 50;
 
-/// Emails of one client to one address and day, over all its domains.
+/// The most emails of one client to one address in a day, over all its domains.
 pub const PER_RECIPIENT: u32 = 5;
 
-/// Emails of all clients to one address and day: an agency that looks after the DNS of several
-/// clients gets some from each.
+/// The most emails of all clients to one address in a day. An agency that manages the DNS of
+/// several clients gets some from each.
 pub const PER_RECIPIENT_OF_ALL: u32 = 20;
 
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
-/// A day in UTC, by which emails are counted.
+/// A day in UTC, for counting emails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day {
-    /// Its midnight, at which it begins.
+    /// Its midnight, when it begins.
     start: Timestamp,
 }
 
-/// How many emails there may still be on a day.
+/// How many more emails are allowed on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Left {
     /// For the domain.
@@ -43,17 +44,17 @@ pub struct Left {
     pub client: u32,
 }
 
-/// Whether one more email may be sent.
+/// Whether another email may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {
-    /// It is counted; how many are left behind it.
+    /// It is counted; the value is how many more are allowed.
     Yes(Left),
-    /// There were [`PER_DOMAIN`] for this domain.
+    /// The domain has reached [`PER_DOMAIN`].
     DomainLimit,
-    /// There were [`PER_CLIENT`] of this client.
+    /// The client has reached [`PER_CLIENT`].
     ClientLimit,
-    /// There were [`PER_RECIPIENT`] of this client to this address, or [`PER_RECIPIENT_OF_ALL`] of all
-    /// clients.
+    /// The client has reached [`PER_RECIPIENT`] for this address, or all clients have reached
+    /// [`PER_RECIPIENT_OF_ALL`].
     RecipientLimit,
 }
 
@@ -62,9 +63,9 @@ pub enum Counted {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Recipient(String);
 
-/// Counts emails before they are sent, so that neither a race nor a death exceeds a limit.
+/// Counts emails before they are sent, so that neither a race nor a crash exceeds a limit.
 pub trait CountInstructions: Send + Sync {
-    /// Counts one more, if there may be one.
+    /// Counts another email, if the limits allow it.
     fn count(
         &self,
         client: &ClientId,
@@ -73,7 +74,7 @@ pub trait CountInstructions: Send + Sync {
         day: Day,
     ) -> impl Future<Output = Result<Counted, StoreError>> + Send;
 
-    /// Takes one back that was counted and certainly not sent.
+    /// Uncounts an email that was certainly not sent.
     fn give_back(
         &self,
         client: &ClientId,
@@ -85,14 +86,14 @@ pub trait CountInstructions: Send + Sync {
 
 /// Sends email to one person.
 pub trait SendLetter: Send + Sync {
-    /// Whether SES has the address on its suppression list: it accepts an email to such an address, and
-    /// does not deliver it.
+    /// Whether the address is on SES's suppression list: SES accepts an email to such an address,
+    /// but does not deliver it.
     fn is_suppressed(
         &self,
         to: &EmailAddress,
     ) -> impl Future<Output = Result<bool, SesError>> + Send;
 
-    /// Sends it; the answer is SES's message id.
+    /// Sends it; returns SES's message id.
     fn send(
         &self,
         to: &EmailAddress,
@@ -150,7 +151,7 @@ impl Day {
         self.start + SignedDuration::from_secs(SECONDS_PER_DAY)
     }
 
-    /// When it is not asked for any more, even by a process whose clock is late.
+    /// When it is no longer read, even by a process whose clock is late.
     pub fn forgotten_at(self) -> Timestamp {
         self.end() + SignedDuration::from_secs(SECONDS_PER_DAY)
     }

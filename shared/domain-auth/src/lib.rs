@@ -1,8 +1,9 @@
-//! The domain of sending-domain authentication; no I/O.
+//! The domain logic of sending-domain authentication; no I/O.
 //!
-//! The crate is a facade: it re-exports `dns-diagnosis` and `domain-auth-names`, whose types are in its own
-//! public ones, so that a dependent names one crate and cannot mix two versions of a type. `dns` and
-//! `identity` add to their modules what is stored. Depend on `dns-diagnosis` itself for the diagnosis alone.
+//! The crate is a facade: it re-exports `dns-diagnosis` and `domain-auth-names`, because its own
+//! public types contain theirs. A dependent names one crate and cannot mix two versions of a type.
+//! `dns` and `identity` add the stored types to their modules. If you need only the diagnosis,
+//! depend on `dns-diagnosis` itself.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -47,14 +48,14 @@ pub use dns_diagnosis::{
 };
 pub use domain_auth_names::{self as names, plain_text};
 
-/// What DNS was asked and what it said, and the last look at it as it is stored.
+/// DNS queries and their results, and the last look as it is stored.
 pub mod dns {
     pub use dns_diagnosis::dns::*;
 
     pub use crate::dns_look::{DnsLook, MAX_LOOK};
 }
 
-/// What Amazon SES keeps of a domain, and what is kept of its answers.
+/// A domain's identity at Amazon SES, and what is stored of its state.
 pub mod identity {
     pub use dns_diagnosis::identity::*;
 

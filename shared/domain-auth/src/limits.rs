@@ -1,5 +1,6 @@
-//! Limits for each client: domains that it holds, domains that it adds on a day, and emails to Lasso
-//! support about them on a day. The deployment has defaults; Lasso support sets others for a client.
+//! Limits for each client: domains in its list, domains that it adds on a day, and emails to Lasso
+//! support about them on a day. The deployment has defaults; Lasso support can set others for a
+//! client.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -10,8 +11,8 @@ use crate::instructions::Day;
 use crate::names::ClientId;
 use crate::ports::StoreError;
 
-/// The highest limit that can be set, by the deployment or by Lasso support. A client with that many
-/// domains is counted again by a query of some 100 MB.
+/// The highest limit that the deployment or Lasso support can set. Counting the domains of such a
+/// client again takes a query of about 100 MB.
 pub const MOST: u32 = 100_000;
 
 /// The limits in force for a client, or the defaults of the deployment.
@@ -19,7 +20,7 @@ pub const MOST: u32 = 100_000;
 pub struct Limits {
     /// Domains in the client's list, contested ones included.
     pub domains: u32,
-    /// Domains that it adds on a day in UTC, contested ones and ones that it had before included.
+    /// Domains that it adds on a day in UTC, including contested ones and ones that it had before.
     pub added_per_day: u32,
     /// Emails to Lasso support about its domains on a day in UTC, each about one event.
     pub support_emails_per_day: u32,
@@ -34,7 +35,8 @@ pub struct AdditionLimits {
     pub added_per_day: u32,
 }
 
-/// What Lasso support has set for one client. What it has left out is as the deployment has it.
+/// The limits that Lasso support has set for one client. The deployment's default applies to a
+/// limit that is not set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnLimits {
     /// In place of [`Limits::domains`].
@@ -54,34 +56,34 @@ pub struct OwnLimits {
     pub at: Timestamp,
 }
 
-/// What is stored of a client as a whole.
+/// The stored data of a client as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClientRecord {
-    /// Domains in its list. None before the first change that counts: then the store counts them, in
-    /// the transaction of that change.
+    /// Domains in its list. `None` before the first change of the number: then the store counts
+    /// them, in the transaction of that change.
     pub held: Option<u32>,
-    /// How many it added on the last day on which it added any.
+    /// The last day on which it added a domain, and how many it added.
     pub added: Option<(Day, u32)>,
-    /// What Lasso support has set for it.
+    /// The limits that Lasso support has set for it.
     pub own: Option<OwnLimits>,
-    /// Its erasure, while that is under way. It adds no domain then.
+    /// Its erasure while it is running. The client can add no domain meanwhile.
     pub erasure: Option<Erasure>,
     /// When it was erased, if it has added no domain since.
     pub erased_at: Option<Timestamp>,
 }
 
-/// What a change does to the number of domains in a client's list. It is written in the transaction of
-/// the change, so the number stays exact if the process dies.
+/// The change of the number of domains in a client's list. It is written in the transaction of the
+/// change, so the number is exact even after a crash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientCountChange {
-    /// One more.
+    /// One domain more.
     Added {
         /// The day on which it is added.
         day: Day,
-        /// The limits that the write keeps; none where there are none.
+        /// The limits that the write has to respect, if any.
         within: Option<AdditionLimits>,
     },
-    /// One fewer.
+    /// One domain fewer.
     Removed,
 }
 
@@ -104,7 +106,7 @@ pub enum LimitReached {
     },
 }
 
-/// Reads what is stored of a client as a whole.
+/// Reads the stored data of a client as a whole.
 pub trait ReadClientRecord: Send + Sync {
     /// As last written; empty before the first write.
     fn client_record(
@@ -115,8 +117,8 @@ pub trait ReadClientRecord: Send + Sync {
 
 /// Writes the limits of one client.
 pub trait SetLimits: Send + Sync {
-    /// Replaces what was set before. The number of the client's domains is counted again with the
-    /// next change that moves it.
+    /// Replaces the client's own limits. The number of its domains is counted again at the next
+    /// change of the number.
     fn set_limits(
         &self,
         client: &ClientId,
@@ -125,7 +127,7 @@ pub trait SetLimits: Send + Sync {
 }
 
 impl Limits {
-    /// These limits, but for what Lasso support has set for a client.
+    /// These limits, replaced by those that Lasso support has set for a client.
     #[must_use]
     pub fn or(self, own: Option<&OwnLimits>) -> Self {
         let set = |limit: fn(&OwnLimits) -> Option<u32>| own.and_then(limit);
@@ -145,7 +147,7 @@ impl AdditionLimits {
         added_per_day: u32::MAX,
     };
 
-    /// These limits, but for what Lasso support has set for a client.
+    /// These limits, replaced by those that Lasso support has set for a client.
     #[must_use]
     pub fn or(self, own: Option<&OwnLimits>) -> Self {
         let set = |limit: fn(&OwnLimits) -> Option<u32>| own.and_then(limit);
@@ -159,19 +161,19 @@ impl AdditionLimits {
 impl ClientRecord {
     /// How many domains the client added on a day.
     pub fn added_on(&self, day: Day) -> u32 {
-        // A clock that is late counts on the day that the others have begun.
+        // A late clock counts on the day that other clocks have already begun.
         self.added
             .filter(|(last, _)| *last >= day)
             .map_or(0, |(_, added)| added)
     }
 
-    /// When the client was erased, if nothing has come since.
+    /// When the client was erased, if it has added no domain since.
     pub fn erased(&self) -> Option<Timestamp> {
         let is_empty = self.erasure.is_none() && self.own.is_none();
         self.erased_at.filter(|_| is_empty)
     }
 
-    /// Whether one more domain keeps the limits.
+    /// Whether another domain is within the limits.
     pub fn may_add(&self, limits: AdditionLimits, now: Timestamp) -> Result<(), LimitReached> {
         if self.held.unwrap_or(0) >= limits.domains {
             return Err(LimitReached::Domains {
@@ -190,7 +192,8 @@ impl ClientRecord {
 }
 
 impl ClientCountChange {
-    /// What two steps in one change do together. An addition and a removal leave the number as it is.
+    /// The combined effect of two steps of one change. An addition and a removal leave the number
+    /// unchanged.
     pub(crate) fn and(first: Option<Self>, second: Option<Self>) -> Option<Self> {
         match (first, second) {
             (None, only) | (only, None) => only,

@@ -1,9 +1,9 @@
-//! Links for the email administrator, who has no login: a person who has one sees the records of one domain
-//! and how they stand, and may ask for a check.
+//! Links for the email administrator, who has no login. A person with a link sees the records of
+//! one domain and their states, and may start a check.
 //!
-//! The domain says which links are live ([`Domain::links`]), so that a link ends with whatever ends the
-//! domain for its client, in the same transaction. The token is stored nowhere: the store finds the
-//! domain by a digest of it ([`ReadLinks`]).
+//! The domain stores which links are live ([`Domain::links`]). So a link ends in the same
+//! transaction in which its client loses or removes the domain. The token is not stored: the store
+//! finds the domain by a digest of it ([`ReadLinks`]).
 //!
 //! [`Domain::links`]: crate::domain::Domain::links
 
@@ -15,14 +15,14 @@ use serde::{Deserialize, Serialize};
 use crate::names::{ClientId, DomainName, EventId};
 use crate::ports::StoreError;
 
-/// The longest life of a link, in days. It is also the life of one for which no other is asked for.
+/// The longest life of a link, in days. Also the default.
 pub const MOST_DAYS: u32 = 14;
 
 /// Live links of a domain that people have made.
 pub const MOST_LINKS: usize = 10;
 
-/// Live links of a domain that went out with emails. One more ends the oldest: no person is there to be
-/// told to withdraw one first.
+/// Live links of a domain that were sent in emails. A new one ends the oldest, because no person
+/// could be told to withdraw one first.
 pub const MOST_EMAILED: usize = 10;
 
 /// Characters of a token: 256 bits in base64url without padding (RFC 4648, section 5).
@@ -30,12 +30,12 @@ const TOKEN_LENGTH: usize = 43;
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const LONGEST_ID: usize = 36;
 
-/// What a link's address ends in: 256 random bits. Knowing it is having the link, so it is in no log, no
-/// item and no `Debug`.
+/// The secret part of a link's address: 256 random bits. Its knowledge gives access, so it is not
+/// in any log, item or `Debug` output.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct LinkToken(String);
 
-/// Names a link to its client. It opens nothing.
+/// Identifies a link for its client. It gives no access.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct LinkId(String);
@@ -47,9 +47,9 @@ pub struct Link {
     pub id: LinkId,
     /// When it was made.
     pub made_at: Timestamp,
-    /// When it ends by itself.
+    /// When it expires.
     pub ends_at: Timestamp,
-    /// It went out with an email; a person has made the others.
+    /// It was sent in an email; a person has made the other links.
     #[serde(skip_serializing_if = "is_false", default)]
     pub emailed: bool,
 }
@@ -57,20 +57,20 @@ pub struct Link {
 /// Where a link leads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkTarget {
-    /// Whose domain it is.
+    /// The client of the domain.
     pub client: ClientId,
     /// The domain.
     pub name: DomainName,
     /// The link.
     pub id: LinkId,
-    /// When it ends by itself.
+    /// When it expires.
     pub ends_at: Timestamp,
 }
 
 /// A link that a change makes: its token, and where it leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewLink {
-    /// The token, of which the store keeps a digest.
+    /// The token. The store keeps only a digest of it.
     pub token: LinkToken,
     /// Where it leads.
     pub target: LinkTarget,
@@ -78,15 +78,15 @@ pub struct NewLink {
 
 /// Finds links by their tokens.
 pub trait ReadLinks: Send + Sync {
-    /// Where the link with this token leads, withdrawn or not; none of a token that none has, and maybe
-    /// none of one that has ended.
+    /// The target of the link with this token, even if it was withdrawn. `None` for an unknown
+    /// token, and possibly for an expired link.
     fn link(
         &self,
         token: &LinkToken,
     ) -> impl Future<Output = Result<Option<LinkTarget>, StoreError>> + Send;
 }
 
-/// A text is no token, or names no link.
+/// A text is not a token, or the link does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is no link")]
 pub struct NoLink;
@@ -133,7 +133,7 @@ impl LinkId {
         is_id.then(|| Self(text.to_owned())).ok_or(NoLink)
     }
 
-    /// The identifier of an event that is none: unique, and in the order of time.
+    /// The identifier for a link made with this event id: unique, and in the order of time.
     pub(crate) fn of_event(id: EventId) -> Self {
         Self(id.to_string())
     }
@@ -165,13 +165,13 @@ impl fmt::Display for LinkId {
 }
 
 impl Link {
-    /// Whether it has not ended by itself.
+    /// Whether it has not expired.
     pub fn is_live(&self, now: Timestamp) -> bool {
         now < self.ends_at
     }
 }
 
-/// When a link ends that is made now for so many days.
+/// When a link expires that is made now for `days` days.
 pub fn end_of(now: Timestamp, days: u32) -> Timestamp {
     now + SignedDuration::from_hours(24 * i64::from(days.clamp(1, MOST_DAYS)))
 }
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_token_is_its_bits_in_base64url() {
-        // As RFC 4648 has them, with `-` and `_`.
+        // The alphabet of RFC 4648 with `-` and `_`.
         assert_eq!(LinkToken::of_bits(&[0; 32]).as_str(), "A".repeat(43));
         assert_eq!(
             LinkToken::of_bits(&[0xff; 32]).as_str(),
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_is_refused_and_none_is_shown() {
+    fn invalid_tokens_are_refused_and_tokens_are_never_shown() {
         let (token, long) = ("a".repeat(43), "a".repeat(44));
         for bad in [
             "",

@@ -1,5 +1,6 @@
-//! How far runs of the poller have read SES's list of identities. A page has 1,000 identities, and SES
-//! takes one call per second, so the list of an account with 100,000 is longer than a run.
+//! How far runs of the poller have read SES's list of identities. A page has 1,000 identities, and
+//! SES accepts one call per second, so a run cannot read the list of an account with 100,000
+//! identities to its end.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
@@ -10,8 +11,8 @@ use crate::fnv::fnv1a_64;
 use crate::names::DomainName;
 use crate::reconciliation::{NAMED, Orphan};
 
-/// A list of which a part has been read. What its pages showed was acted upon when they were read; this
-/// is what the last page is needed for.
+/// A partly read list. The runs have already acted on its pages; this data is needed after the last
+/// page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
     /// When its first page was read.
@@ -25,24 +26,25 @@ pub struct Listing {
     /// Identities of other kinds on them, such as addresses.
     #[serde(default)]
     pub others: usize,
-    /// What was found for all domains. None if the list is read only for those that wait for SES.
+    /// What the pages show about all domains. `None` if the list is read only for domains that wait
+    /// for SES.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sweep: Option<SweepSoFar>,
 }
 
-/// What the pages so far have shown of all domains.
+/// What the pages so far show about all domains.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepSoFar {
     /// Our domains on these pages.
     pub seen: Seen,
-    /// Domains that SES was asked about because of these pages.
+    /// Domains whose details were requested from SES because of these pages.
     #[serde(default)]
     pub asked: usize,
-    /// What a page showed could not be written, because the domain was changed at the same time, so the
-    /// list is read again as soon as it ends.
+    /// A result from a page could not be written, because the domain was changed at the same time.
+    /// The list is read again as soon as it ends.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub again: bool,
-    /// Identities that no domain holds. None if the list is not compared with all domains this time.
+    /// Identities that no domain holds. `None` if this list is not compared with all domains.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unheld: Option<Unheld>,
 }
@@ -52,7 +54,7 @@ pub struct SweepSoFar {
 pub struct Unheld {
     /// How many.
     pub count: usize,
-    /// How many more were deleted, because this stack had made them and no domain needs them.
+    /// How many more were deleted, because this stack had created them and no domain needs them.
     #[serde(default)]
     pub deleted: usize,
     /// At most [`NAMED`] of them, the most important first.
@@ -61,7 +63,7 @@ pub struct Unheld {
 }
 
 impl Unheld {
-    /// Adds what another part of the list has shown.
+    /// Adds the result of another part of the list.
     pub fn add(&mut self, part: Self) {
         self.count += part.count;
         self.deleted += part.deleted;
@@ -72,15 +74,15 @@ impl Unheld {
     }
 }
 
-/// Bits for each name, with which one name in a hundred that was not added seems to have been.
+/// Bits for each name. About one name in a hundred that was not added is then taken for a member.
 const BITS_FOR_EACH: usize = 10;
-/// The most bits, 200 KB: an item of DynamoDB may have 400 KB, and this is stored in Base64. Up to
-/// 160,000 names there are enough.
+/// The most bits: 200 KB. A DynamoDB item may have 400 KB, and the bits are stored in Base64. They
+/// are enough for 160,000 names.
 const MAX_BITS: usize = 1_600_000;
 const MIN_BITS: usize = 1_024;
 
-/// A set of names as a Bloom filter: a name that was added is in it, and of the others a small part is, too.
-/// Which part depends on the salt, so that an identity that one sweep misses is found by a later one.
+/// A set of names as a Bloom filter: every added name is in it, and so is a small part of all other
+/// names. The salt decides which ones, so a later sweep finds an identity that one sweep misses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct Seen {
@@ -120,13 +122,13 @@ impl Seen {
         }
     }
 
-    /// Whether a name was added. One that was not is taken for one that was in a small part of all cases.
+    /// Whether a name was added. Returns true for a small part of the names that were not.
     pub fn may_have(&self, name: &DomainName) -> bool {
         let mut places = self.places(name);
         places.all(|(octet, bit)| self.bits[octet] & bit != 0)
     }
 
-    /// The bits of a name, each by its octet and its place there.
+    /// The bits of a name, as an octet and a position in it.
     fn places(&self, name: &DomainName) -> impl Iterator<Item = (usize, u8)> + use<> {
         let salted = self.salt.to_be_bytes().into_iter();
         let hash = mixed(fnv1a_64(salted.chain(name.as_str().bytes())));
@@ -216,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stored_fits_in_an_item_however_many_names_there_are() {
+    fn the_stored_set_fits_into_an_item_for_any_number_of_names() {
         let seen = Seen::with_room_for(5_000_000, 1);
         let text = serde_json::to_string(&seen).unwrap();
         assert!(text.len() < 270 * 1024, "{}", text.len());

@@ -1,4 +1,5 @@
-//! How many emails about events a mailbox gets in a minute and on a day, and how fast all of them go out.
+//! How many emails about events a mailbox gets in a minute and in a day, and the rate at which all
+//! of them are sent.
 
 use std::fmt;
 
@@ -8,29 +9,31 @@ use crate::instructions::{Day, Recipient};
 use crate::names::EmailAddress;
 use crate::ports::StoreError;
 
-/// Emails to one contact on a day, beside those that say that mail stops. A client chooses the address,
-/// which may be that of a stranger. What is above it is in one list of the next day.
+/// Emails to one contact in a day, not counting emails that say that mail stops. A client chooses
+/// the address, which may be a stranger's. Events beyond the limit are listed in one email the next
+/// day.
 pub const CONTACT_EMAILS_PER_DAY: u32 = 30;
 
 const SECONDS_PER_MINUTE: i64 = 60;
 
-/// How many emails there may be, by the operator's choice.
+/// The operator's limits for emails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MailLimits {
-    /// Emails of all copies of the function together, in a second.
+    /// Emails of all copies of the function together, per second.
     pub per_second: u32,
-    /// Emails about one event each to one mailbox, in a minute. What is above it is listed in one email.
+    /// Single-event emails to one mailbox in a minute. Events beyond the limit are listed in one
+    /// email.
     pub singles_per_minute: u32,
-    /// Emails to Lasso support on a day about a client for which it has set no limit.
+    /// Emails to Lasso support in a day about a client without a limit of its own.
     pub per_client_per_day: u32,
 }
 
-/// The mailbox that emails are counted for.
+/// The mailbox whose emails are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Mailbox {
     /// Lasso support's.
     Support,
-    /// That of a client's contact.
+    /// A client contact's.
     Contact(Recipient),
 }
 
@@ -49,8 +52,8 @@ pub struct Minute(i64);
 
 /// Counts emails to mailboxes.
 pub trait CountEmails: Send + Sync {
-    /// Counts one more where there were fewer than `limit`, and tells whether it did. Of several at once no
-    /// more than `limit` are counted.
+    /// Counts another email if there were fewer than `limit`, and returns whether it did.
+    /// Simultaneous calls never count more than `limit`.
     fn count_email(
         &self,
         to: &Mailbox,
@@ -58,7 +61,7 @@ pub trait CountEmails: Send + Sync {
         limit: u32,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// How many there were.
+    /// How many emails were counted.
     fn emails_counted(
         &self,
         to: &Mailbox,
@@ -67,7 +70,7 @@ pub trait CountEmails: Send + Sync {
 }
 
 impl Mailbox {
-    /// That of a contact's address.
+    /// The mailbox of a contact's address.
     pub fn of(contact: &EmailAddress) -> Self {
         Self::Contact(Recipient::of(contact))
     }
@@ -87,7 +90,7 @@ impl Minute {
 }
 
 impl MailWindow {
-    /// When its count is of no use any more.
+    /// When its count is no longer needed.
     pub fn forgotten_at(self) -> Timestamp {
         match self {
             Self::Minute(minute) => minute.end() + SignedDuration::from_hours(1),

@@ -1,5 +1,5 @@
-//! Emails of ours that did not reach their reader: an address that refused one, a recipient who reported one
-//! as spam, and one that Amazon SES took and then did not send.
+//! Emails of the service that did not reach their reader: an address refused it, a recipient
+//! reported it as spam, or Amazon SES accepted it and then did not send it.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{ClientId, DomainName, EmailAddress};
 
-/// How many of them a domain remembers, more than it sends instructions in a day.
+/// How many of them a domain stores; more than the instructions that it can send in a day.
 pub const REMEMBERED: usize = 10;
 
 /// The name of the message tag with the client.
@@ -21,9 +21,9 @@ const DOMAIN_TAG: &str = "domain";
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mailing {
-    /// It takes the records to the email administrator.
+    /// To take the records to the email administrator.
     Instructions,
-    /// It tells the client's contact what happened to the domain.
+    /// To tell the client's contact what happened to the domain.
     Notice,
 }
 
@@ -32,15 +32,16 @@ pub enum Mailing {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Undelivered {
-    /// The mail server of the address refused it for good, or the address is on a suppression list.
+    /// The mail server of the address refused it permanently, or the address is on a suppression
+    /// list.
     Bounced,
     /// The recipient reported it as spam.
     Complained,
-    /// Amazon SES took it and did not send it.
+    /// Amazon SES accepted it but did not send it.
     Rejected,
 }
 
-/// An email that did not reach its reader, as the domain remembers it.
+/// An email that did not reach its reader, as stored with the domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailRefusal {
     /// Amazon SES's identifier of the email.
@@ -49,19 +50,20 @@ pub struct MailRefusal {
     pub email: Mailing,
     /// Why it did not reach its reader.
     pub reason: Undelivered,
-    /// The address, made unrecognizable.
+    /// The masked address.
     pub to: String,
     /// The enhanced status code of the mail server, such as `5.1.1` (RFC 3463).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub status: Option<String>,
     /// When it was refused.
     pub at: Timestamp,
-    /// A later email, or another contact, has made it unimportant. It is kept to know it again.
+    /// A later email, or another contact, has made it unimportant. It is kept so that a repeated
+    /// report is recognized.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub superseded: bool,
 }
 
-/// What Amazon SES reports of one email.
+/// A report of Amazon SES about one email.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailReport {
     /// The domain that the email was about.
@@ -82,7 +84,7 @@ pub struct MailReport {
     pub at: Timestamp,
 }
 
-/// The domain that an email is about, which travels with the email as two message tags.
+/// The domain that an email is about. Two message tags carry it with the email.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AboutDomain {
     /// The client.
@@ -92,9 +94,10 @@ pub struct AboutDomain {
 }
 
 impl AboutDomain {
-    /// The names and values of the message tags. A value may have ASCII letters, digits, `_` and `-`, and
-    /// 256 characters (SES v2 API reference, `MessageTag`): the client is in hexadecimal, and the dots of the
-    /// domain are underscores, which no name has.
+    /// The names and values of the message tags. A value may have ASCII letters, digits, `_` and
+    /// `-`, and 256 characters (SES v2 API reference, `MessageTag`). So the client is in
+    /// hexadecimal, and underscores replace the dots of the domain, because no domain here has an
+    /// underscore.
     pub fn tags(&self) -> [(&'static str, String); 2] {
         let mut client = String::new();
         for octet in self.client.as_str().bytes() {
@@ -104,8 +107,8 @@ impl AboutDomain {
         [(CLIENT_TAG, client), (DOMAIN_TAG, domain)]
     }
 
-    /// Reads the tags; `tag` has the value of the tag of a name. None where they are missing or of no
-    /// domain.
+    /// Reads the tags; `tag` returns the value of the tag with a name. `None` if tags are missing
+    /// or are not of a domain.
     pub fn from_tags<'a>(tag: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
         let client = tag(CLIENT_TAG)?;
         if !client.is_ascii() {
@@ -126,7 +129,7 @@ impl AboutDomain {
 }
 
 impl MailReport {
-    /// As a domain remembers it.
+    /// The form that is stored with a domain.
     pub(crate) fn refusal(&self) -> MailRefusal {
         MailRefusal {
             message: self.message.clone(),
@@ -152,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn every_client_and_domain_fits_into_message_tags_and_is_read_from_them() {
+    fn every_client_and_domain_round_trips_through_message_tags() {
         let labels = ["a".repeat(63), "b".repeat(63), "c".repeat(63)].join(".");
         let longest = format!("{labels}.example.com");
         let hostile = "-_.:@/+=";

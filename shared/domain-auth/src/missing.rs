@@ -1,5 +1,5 @@
-//! What is still missing before Lasso can send for a domain, and before its mail fares well: what a
-//! client is told that says that it is ready, and Lasso support with it.
+//! The pieces that are missing before Lasso can send for a domain, or for good delivery of its
+//! mail. They are returned to a client that says it is ready, and shown to Lasso support.
 
 use crate::diagnosis::{Diagnosis, RecordDiagnosis, RecordState};
 use crate::dns::DnsLook;
@@ -10,7 +10,8 @@ use crate::readiness::{AskedAt, readiness};
 use crate::records::{Record, RecordId, Requirement};
 use crate::state::State;
 
-/// What is missing, what sending depends on first. A record whose state is unknown is not missing.
+/// The missing pieces; those that sending depends on come first. A record whose state is unknown is
+/// not missing.
 pub fn missing_pieces(domain: &Domain, look: Option<&DnsLook>) -> Vec<MissingPiece> {
     let mut pieces: Vec<MissingPiece> = of_the_domain(domain)
         .map(|message| MissingPiece {
@@ -40,7 +41,7 @@ pub fn missing_pieces(domain: &Domain, look: Option<&DnsLook>) -> Vec<MissingPie
     pieces
 }
 
-/// Adds a record that is missing. What keeps several records from being seen is one piece, of the domain as a
+/// Adds a missing record. A problem that hides several records is one piece, for the domain as a
 /// whole.
 fn add(pieces: &mut Vec<MissingPiece>, record: &RecordDiagnosis, requirement: Requirement) {
     let same = pieces.iter_mut().find(|it| it.message == record.message);
@@ -54,7 +55,7 @@ fn add(pieces: &mut Vec<MissingPiece>, record: &RecordDiagnosis, requirement: Re
     }
 }
 
-/// How each of the domain's `records` stood in the last look.
+/// The state of each of the domain's `records` in the last look.
 pub fn standings(records: &[Record], look: Option<&DnsLook>) -> Vec<RecordStanding> {
     let diagnoses = look.map_or(&[][..], |look| &look.diagnosis.records);
     let standing = |diagnosis: &RecordDiagnosis| RecordStanding {
@@ -121,7 +122,7 @@ fn published(records: &[Record], id: RecordId) -> Option<PublishedRecord> {
     })
 }
 
-/// What keeps the domain as a whole from the final step.
+/// The problem of the domain as a whole that prevents the final step.
 fn of_the_domain(domain: &Domain) -> Option<&'static str> {
     let verified = domain
         .ses

@@ -1,4 +1,5 @@
-//! How often a domain is looked at: fast while a person waits, slower the longer nothing happens.
+//! How often a domain is looked at: often while a person waits, and less often the longer nothing
+//! happens.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,8 +8,9 @@ use crate::fnv::fnv1a_64;
 use crate::state::Status;
 use crate::watching::STRIKES_APART;
 
-/// While a domain is younger than the first figure in its state, or since a person hurried it, it
-/// is looked at every second figure. The last line of a table holds for all older ones.
+/// Pairs of an age and an interval. While the domain's time in its state (or since a person asked
+/// for progress) is below the age, it is looked at once in each interval. The last line of a table
+/// holds for all older domains.
 type Steps = &'static [(SignedDuration, SignedDuration)];
 
 const QUARTER: SignedDuration = SignedDuration::from_mins(15);
@@ -18,10 +20,10 @@ const TWO_HOURS: SignedDuration = SignedDuration::from_hours(2);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const EVER: SignedDuration = SignedDuration::MAX;
 
-/// As often as the poller runs, which is once a minute.
+/// At every run of the poller, once a minute.
 const EVERY_RUN: SignedDuration = SignedDuration::ZERO;
 
-/// SES looks for 72 hours; most people publish within the first.
+/// SES looks for 72 hours; most people publish the records in the first of them.
 const PENDING: Steps = &[
     (QUARTER, EVERY_RUN),
     (TWO_HOURS, FIVE_MINUTES),
@@ -30,27 +32,27 @@ const PENDING: Steps = &[
 ];
 /// SES was slow or throttled: the next run tries again.
 const PROVISIONING: Steps = &[(DAY, EVERY_RUN), (EVER, HOUR)];
-/// A proof, or a repair after SES gave up.
+/// A proof is awaited, or a repair after SES gave up.
 const WAITING: Steps = &[
     (HOUR, FIVE_MINUTES),
     (DAY, QUARTER),
     (EVER, SignedDuration::from_hours(6)),
 ];
-/// Broken ones are watched more closely, so that a repair is soon noticed.
+/// A domain with broken records is looked at more often, so that a repair is noticed soon.
 const BROKEN: Steps = &[(DAY, QUARTER), (EVER, HOUR)];
-/// Deleting goes on at the next run.
+/// The next run continues the deletion.
 const REMOVING: Steps = &[(EVER, SignedDuration::from_mins(1))];
-/// What SES has verified, after a person asked to see it now. Then it is looked at once a day, at a
-/// time of its own.
+/// A verified domain, after a person asked for progress. Later it is looked at once a day, at its
+/// own time of day.
 const HURRIED: Steps = &[(QUARTER, EVERY_RUN), (TWO_HOURS, FIVE_MINUTES)];
-/// What SES has verified, once the second look at what seemed broken was due and saw nothing.
+/// A verified domain, if the second look at records that seemed broken was due and had no result.
 const DOUBTED: SignedDuration = HOUR;
 
-/// The share of an interval, as one part in this many, over which the checks of domains that were
-/// added together are spread.
+/// Each interval is shortened by up to one part in this many, so that domains that were added
+/// together are not checked together.
 const JITTER_PARTS: i32 = 10;
 
-/// When `domain`, looked at just now, is looked at again.
+/// When `domain`, which was looked at just now, is looked at again.
 pub fn next_check(domain: &Domain, now: Timestamp) -> Timestamp {
     let next = match domain.state.status() {
         Status::Pending => stepped(domain, PENDING, now),
@@ -67,7 +69,7 @@ pub fn next_check(domain: &Domain, now: Timestamp) -> Timestamp {
     domain.after_calls_under_way(next)
 }
 
-/// Whether a person asked for progress so lately that it is looked at often.
+/// Whether a person asked for progress so recently that the domain is looked at often.
 pub fn is_hurried(domain: &Domain, now: Timestamp) -> bool {
     domain
         .hurried_at
@@ -82,7 +84,7 @@ fn stepped(domain: &Domain, steps: Steps, now: Timestamp) -> Timestamp {
     now + interval - jitter(domain, interval)
 }
 
-/// Daily, but for what a person asks to see now, and for what was seen broken once.
+/// Daily, except after a request for progress or after one look that found broken records.
 fn watched(domain: &Domain, now: Timestamp) -> Timestamp {
     let daily = daily(domain, now);
     let hurried = domain
@@ -105,9 +107,9 @@ fn interval(steps: Steps, age: SignedDuration) -> Option<SignedDuration> {
     step.map(|(_, interval)| *interval)
 }
 
-/// Each domain has its own second of the day, so that the looks at all of them are spread evenly
-/// over it, whenever they were verified. The next one is between half a day and a day and a half
-/// from now, and from then on they are a day apart.
+/// Each domain has its own second of the day, so that the looks are spread evenly over the day,
+/// whenever the domains were verified. The next look is between half a day and a day and a half
+/// from now; later looks are a day apart.
 fn daily(domain: &Domain, now: Timestamp) -> Timestamp {
     let day = DAY.as_secs();
     let own_second = i64::try_from(hash(domain) % DAY.as_secs().unsigned_abs()).unwrap_or(0);
@@ -116,13 +118,13 @@ fn daily(domain: &Domain, now: Timestamp) -> Timestamp {
     Timestamp::from_second(soonest + until_own).unwrap_or(now + DAY)
 }
 
-/// The same for the same domain and state, so that a repeated run decides alike. It shortens the
-/// interval: a domain is never late for its jitter.
+/// The jitter of an interval, always the same for a domain and a state, so that a repeated run has
+/// the same result. It only shortens the interval.
 fn jitter(domain: &Domain, interval: SignedDuration) -> SignedDuration {
     spread(domain, interval / JITTER_PARTS)
 }
 
-/// A part of `span`, the same for the same domain, evenly spread over all domains.
+/// A part of `span`, always the same for a domain, spread evenly over all domains.
 pub fn spread(domain: &Domain, span: SignedDuration) -> SignedDuration {
     let permille = i32::try_from(hash(domain) % 1000).unwrap_or(0);
     span / 1000 * permille
@@ -133,17 +135,17 @@ fn hash(domain: &Domain) -> u64 {
     fnv1a_64(name.chain(domain.client.as_str().bytes()))
 }
 
-/// For how long a domain may be in a state before Lasso support is told.
+/// How long a domain may be in a state before Lasso support is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// Being registered with SES.
+    /// For domains that are being registered with SES.
     pub provisioning: SignedDuration,
-    /// Waiting for the final step.
+    /// For domains that wait for the final step.
     pub staff: SignedDuration,
 }
 
 impl Patience {
-    /// When `domain` is stuck; none for one of which support was told, or that may take its time.
+    /// When `domain` is stuck. `None` if Lasso support was told, or if the state has no such limit.
     pub fn ends(self, domain: &Domain) -> Option<Timestamp> {
         let patience = match domain.state.status() {
             Status::Provisioning => self.provisioning,

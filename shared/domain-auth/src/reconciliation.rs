@@ -1,4 +1,4 @@
-//! What SES's list of identities and our domains say of each other.
+//! The comparison of SES's list of identities with the service's domains.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -6,25 +6,25 @@ use serde::{Deserialize, Serialize};
 use crate::names::DomainName;
 use crate::state::Status;
 
-/// How many of each kind are named. The figures count all.
+/// How many of each kind are listed by name. The counts include all.
 pub const NAMED: usize = 100;
 
 /// The most octets of a comparison, as JSON text.
 const MAX_STORED: usize = 90 * 1024;
 
-/// How long an identity without a holder has to be known before it may be deleted.
+/// How long an identity must have been without a holder before it may be deleted.
 pub const ORPHAN_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// What one comparison has shown.
+/// The result of one comparison.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reconciliation {
     /// When it was made.
     pub checked_at: Timestamp,
     /// Domain identities at SES.
     pub identities: usize,
-    /// How many of them no domain holds.
+    /// How many of them are held by no domain.
     pub orphans: usize,
-    /// How many domains have no identity at SES although they should.
+    /// How many domains have no identity at SES although they should have one.
     pub missing: usize,
     /// The first of the identities that no domain holds.
     pub orphan_identities: Vec<Orphan>,
@@ -32,14 +32,14 @@ pub struct Reconciliation {
     pub missing_identities: Vec<Missing>,
 }
 
-/// An identity that no domain of ours holds.
+/// An identity that no domain of the service holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Orphan {
     /// The identity.
     pub identity: DomainName,
     /// Whether SES has verified it, now or since it was first seen.
     pub verified: bool,
-    /// Whether its tags say that this stack made it.
+    /// Whether its tags say that this stack created it.
     pub ours: bool,
     /// The client that its tags name.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -51,17 +51,17 @@ pub struct Orphan {
 /// A domain whose identity SES does not have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Missing {
-    /// Whose domain.
+    /// The client that has the domain.
     pub client: String,
     /// The domain.
     pub domain: DomainName,
-    /// Where it stood when that was seen.
+    /// Its state when this was seen.
     pub status: Status,
 }
 
 impl Reconciliation {
-    /// The same with fewer identities and domains by name, so that it can be stored. The counts say how
-    /// many there are.
+    /// The result with fewer identities and domains by name, so that it can be stored. The counts
+    /// include all.
     #[must_use]
     pub fn bounded(mut self) -> Self {
         while serde_json::to_vec(&self).is_ok_and(|text| text.len() > MAX_STORED) {
@@ -76,8 +76,8 @@ impl Reconciliation {
 }
 
 impl Orphan {
-    /// Whether it has no use: this stack made it, SES never verified it, and for 30 days no
-    /// domain has held it.
+    /// Whether it is unused: this stack created it, SES never verified it, and no domain has held
+    /// it for 30 days.
     pub fn may_be_deleted(&self, now: Timestamp) -> bool {
         self.ours && !self.verified && now.duration_since(self.first_seen) >= ORPHAN_KEPT
     }
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_stored_is_bounded_whatever_the_tags_of_identities_say() {
+    fn the_stored_comparison_is_bounded_for_any_tags() {
         let label = |n: usize| format!("{n}{}", "x".repeat(60 - n.to_string().len()));
         let long = |n| DomainName::parse(&format!("{0}.{0}.{0}.{0}.com", label(n))).unwrap();
         let comparison = Reconciliation {

@@ -1,4 +1,4 @@
-//! What one run of the poller leaves to the next.
+//! The data that one run of the poller leaves for the next.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -6,58 +6,58 @@ use serde::{Deserialize, Serialize};
 use crate::listing::Listing;
 use crate::watching::STRIKES_APART;
 
-/// How many looks have to be known before a share of them says something.
+/// The fewest looks from which a percentage can be computed.
 pub const FEWEST_LOOKS: usize = 10;
-/// How old a sample may be that still says something of now: as old as a first bad look has to be
-/// before the second one counts.
+/// The greatest age of a sample that still counts: the time that must pass before a second bad look
+/// counts.
 const FRESH: SignedDuration = STRIKES_APART;
 
-/// What one run of the poller leaves to the next.
+/// The data that one run of the poller leaves for the next.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RunMemory {
     /// Looks at watched domains in the last runs, the newest last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub samples: Vec<Sample>,
-    /// When SES's list of identities is next read for the domains that wait for SES.
+    /// When SES's list of identities is read next for domains that wait for SES.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_listing: Option<Timestamp>,
-    /// When it is next read for all domains.
+    /// When it is read next for all domains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_sweep: Option<Timestamp>,
-    /// When that is next compared with all domains.
+    /// When it is compared next with all domains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_reconciliation: Option<Timestamp>,
-    /// The list of which the last runs have read a part.
+    /// The list that the last runs have partly read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listing: Option<Listing>,
-    /// Pages of the last list that was read to its end.
+    /// Number of pages of the last list that was read to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub list_pages: Option<usize>,
 }
 
-/// Looks of one run at domains that were well before.
+/// The looks of one run at domains that were well before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
-    /// When.
+    /// The time.
     pub at: Timestamp,
-    /// Looks that saw something, good or bad.
+    /// Looks with a result, good or bad.
     pub looks: usize,
-    /// The bad ones of them.
+    /// Number of bad looks among them.
     pub bad: usize,
 }
 
-/// Stops all downgrades of a run in which too many looks are bad at once: then it is our own sight
-/// that fails, and not a hundred clients.
+/// Stops all downgrades of a run if too many of its looks are bad: then the cause is more likely
+/// this service's view of DNS than a hundred clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Breaker {
-    /// More than so many percent of bad looks are too many.
+    /// The highest percentage of bad looks that is accepted.
     pub percent: usize,
 }
 
 impl Breaker {
-    /// Whether the looks of this run are too bad to be believed. Where the run had only a few, the
-    /// ones before it, of the last six hours, are counted with them.
+    /// Whether too many looks of this run are bad. If the run had only a few looks, earlier runs of
+    /// the last six hours are included.
     pub fn trips(self, sample: Sample, before: &[Sample]) -> bool {
         let (mut looks, mut bad) = (sample.looks, sample.bad);
         for earlier in before.iter().rev() {
@@ -73,7 +73,7 @@ impl Breaker {
 }
 
 impl RunMemory {
-    /// Adds the sample of a run, and forgets those that no later run asks for.
+    /// Adds the sample of a run, and drops samples that no later run needs.
     pub fn remember(&mut self, sample: Sample) {
         if sample.looks > 0 {
             self.samples.push(sample);
@@ -105,7 +105,7 @@ mod tests {
             (sample(0, 100, 21), vec![], true),
             (sample(0, 9, 9), vec![], false),
             (sample(0, 10, 0), vec![], false),
-            // A run with few looks is seen with those before it.
+            // A run with few looks is judged together with earlier runs.
             (sample(5, 7, 7), vec![sample(4, 7, 0)], true),
             (
                 sample(5, 1, 1),
@@ -113,7 +113,7 @@ mod tests {
                 false,
             ),
             (sample(5, 1, 0), vec![sample(4, 9, 9)], false),
-            // Only of the last six hours, and no more than needed.
+            // Only earlier runs of the last six hours, and only as many as needed.
             (sample(6 * 60 + 4, 7, 7), vec![sample(4, 7, 0)], false),
             (sample(5, 10, 2), vec![sample(4, 100, 100)], false),
         ] {
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_run_asks_for_is_forgotten() {
+    fn samples_that_no_run_needs_are_dropped() {
         let mut memory = RunMemory::default();
         for minute in 0..100 {
             memory.remember(sample(minute, 1, 0));

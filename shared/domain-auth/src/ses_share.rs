@@ -1,8 +1,9 @@
-//! The part of SES's quota that requests may use. SES allows one identity call per second for each
-//! operation, in the whole account (SES developer guide, "Service quotas"); the poller and all
-//! functions that answer requests share it. Requests leave the poller at least half of it.
+//! The part of SES's quota that requests of the API may use. SES allows one identity call per
+//! second for each operation, in the whole account (SES developer guide, "Service quotas"); the
+//! poller and all functions that answer requests share it. Requests leave the poller at least half
+//! of it.
 //!
-//! All functions count by one item of the store for each [`CallGroup`], which says when the next call
+//! All functions share one item of the store for each [`CallGroup`], which says when the next call
 //! may be made.
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,46 +11,46 @@ use jiff::{SignedDuration, Timestamp};
 use crate::idempotency::KeyOwner;
 use crate::ports::StoreError;
 
-/// The part of the quota that requests may use: one in so many calls.
+/// The part of the quota that requests may use: one in this many calls.
 const SHARE: i32 = 2;
 
-/// How long a request waits for its turn, where it waits at all. At least the interval of the lowest
-/// quota, so that a client without a recent turn is not refused by one other who asks all the time.
+/// How long a request waits for its turn, if it waits. At least the interval of the lowest quota,
+/// so that one client that asks all the time cannot cause the refusal of a client without a recent
+/// turn.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(2);
 
-/// How long a restart waits: a client that restarts several domains one after the other leaves a turn to
-/// others each time, and has the next one.
+/// How long a restart waits. A client that restarts several domains one after the other leaves a
+/// turn to others each time, and gets the next one.
 const RESTART_PATIENCE: SignedDuration = SignedDuration::from_secs(6);
 
-/// How far ahead an email takes its turn. What stops mail waits no longer behind the emails of other
-/// copies.
+/// How far ahead an email reserves its turn. An email about stopped mail waits no longer than this
+/// behind the emails of other copies of the function.
 const EMAIL_PATIENCE: SignedDuration = SignedDuration::from_secs(1);
 
-/// By how much more than it can be the next turn may lie ahead before it is taken for the work of a
-/// clock that was wrong.
+/// A stored next turn that is later than possible by more than this was written by a wrong clock.
 const ABSURD: SignedDuration = SignedDuration::from_mins(1);
 
 /// Calls that are counted together, because they are made together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CallGroup {
-    /// What makes an identity, or makes SES look for its records again.
+    /// Calls that create an identity, or make SES look for its records again.
     Identities,
     /// The three status calls.
     Statuses,
-    /// What deletes an identity.
+    /// Calls that delete an identity.
     Deletions,
-    /// Emails about events, which have a rate of their own.
+    /// Emails about events, which have their own rate.
     Emails,
 }
 
-/// What a request is going to ask of SES.
+/// The calls that a request is going to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestCalls {
     /// Registering a domain that was added.
     Register,
-    /// Making SES look again for the records of a domain that failed.
+    /// Making SES look again for the records of a failed domain.
     Restart,
-    /// How an identity stands.
+    /// Reading the status of an identity.
     Check,
     /// Deleting the identity of a domain that is removed.
     Remove,
@@ -60,22 +61,22 @@ pub enum RequestCalls {
 pub struct TurnRequest {
     /// The calls that it counts for.
     pub group: CallGroup,
-    /// Who asks.
+    /// The client or person that asks.
     pub asker: KeyOwner,
     /// When.
     pub now: Timestamp,
     /// The time between two turns.
     pub interval: SignedDuration,
-    /// How long the asker waits for its turn. Zero for not at all.
+    /// How long the asker waits for its turn. With zero it does not wait.
     pub patience: SignedDuration,
-    /// Whether it is refused while the poller keeps the quota for its backlog.
+    /// Whether the request is refused while the poller reserves the quota for its backlog.
     pub yields_to_backlog: bool,
 }
 
 /// Whether a request may call SES.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
-    /// From this moment on.
+    /// The request may call SES from this time on.
     At(Timestamp),
     /// Not now.
     Refused,
@@ -83,11 +84,11 @@ pub enum Turn {
 
 /// Gives turns at SES to requests of all functions.
 pub trait SesTurns: Send + Sync {
-    /// Gives the next turn, if it comes soon enough. Of several at once each gets its own.
+    /// Gives the next turn, if it comes soon enough. Simultaneous requests get separate turns.
     fn turn(&self, request: &TurnRequest) -> impl Future<Output = Result<Turn, StoreError>> + Send;
 
-    /// Until then no request that yields to the poller's backlog gets a turn of
-    /// [`CallGroup::Identities`]. A later call replaces it.
+    /// Reserves [`CallGroup::Identities`] for the poller: until the given time, no request that
+    /// yields to its backlog gets a turn. A later call replaces the time.
     fn keep_for_poller(
         &self,
         until: Timestamp,
@@ -120,14 +121,14 @@ impl RequestCalls {
         match self {
             Self::Register | Self::Check => PATIENCE,
             Self::Restart => RESTART_PATIENCE,
-            // No person waits for it: the domain is gone for its client.
+            // No person waits for it: the client no longer sees the domain.
             Self::Remove => SignedDuration::ZERO,
         }
     }
 }
 
 impl TurnRequest {
-    /// A request for these calls, where SES takes `ses_calls_per_second` of each operation.
+    /// A request for these calls, if SES accepts `ses_calls_per_second` for each operation.
     pub fn new(
         calls: RequestCalls,
         asker: KeyOwner,
@@ -145,8 +146,8 @@ impl TurnRequest {
         }
     }
 
-    /// A request for the next email about an event, where SES takes `per_second`. The copies of the one
-    /// function that sends them are one asker.
+    /// A request for the next email about an event, if SES accepts `per_second`. All copies of the
+    /// function that sends these emails count as one asker.
     pub fn for_email(now: Timestamp, per_second: u32) -> Self {
         let rate = i32::try_from(per_second.max(1)).unwrap_or(i32::MAX);
         let interval = SignedDuration::from_secs(1) / rate;
@@ -160,8 +161,8 @@ impl TurnRequest {
         }
     }
 
-    /// The latest moment at which the next turn may be. The client that had the last turn leaves one turn to
-    /// others, so that one client that asks all the time shuts no other out.
+    /// The latest time for the next turn. The client that had the last turn leaves one turn to
+    /// others, so that a client that asks all the time does not block them.
     pub fn latest(&self, had_the_last: bool) -> Timestamp {
         let patience = if had_the_last {
             (self.patience - self.interval).max(SignedDuration::ZERO)
@@ -171,30 +172,31 @@ impl TurnRequest {
         self.now + patience
     }
 
-    /// Whether the poller keeps the quota until then.
+    /// Whether the poller reserves the quota until then.
     pub fn is_kept(&self, until: Timestamp) -> bool {
         self.now < until && until < self.absurd()
     }
 
-    /// From when on the next turn, or the end of the poller's hold, is too far ahead to be true.
+    /// A stored turn, or end of the poller's reservation, that is later than this was written by a
+    /// wrong clock.
     pub fn absurd(&self) -> Timestamp {
         self.now + self.patience.max(PATIENCE) + self.interval + ABSURD
     }
 }
 
-/// What the store has of one group. The table decides the same by conditions of its writes.
+/// The stored state of one group. The store decides in the same way, by conditions of its writes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TurnState {
-    /// When the next turn is; none before the first.
+    /// The time of the next turn; `None` before the first.
     pub next_at: Option<Timestamp>,
-    /// Who had the last one.
+    /// The asker that had the last turn.
     pub last_asker: Option<KeyOwner>,
-    /// Until when the poller keeps the quota.
+    /// Until when the poller reserves the quota.
     pub kept_until: Option<Timestamp>,
 }
 
 impl TurnState {
-    /// Gives a turn, if there is one.
+    /// Gives a turn, if one is available.
     pub fn take(&mut self, request: &TurnRequest) -> Turn {
         let kept = self.kept_until.is_some_and(|until| request.is_kept(until));
         if kept && request.yields_to_backlog {

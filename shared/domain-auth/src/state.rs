@@ -1,4 +1,4 @@
-//! The states of a domain. Each carries what only it knows.
+//! The states of a domain. Each state carries its own data.
 
 mod displacement;
 mod failure_reason;
@@ -23,35 +23,36 @@ use crate::names::ClientId;
 /// How long SES looks for the records before it gives up (Amazon SES developer guide,
 /// "Verifying a domain identity").
 pub const VERIFICATION_WINDOW: SignedDuration = SignedDuration::from_hours(72);
-/// How long a function that has read a domain may go on working with what it read: no function runs
-/// longer (`Timeout` in the template).
+/// How long a function may work with a domain that it has read: no function runs longer (`Timeout`
+/// in the template).
 pub const LONGEST_RUN: SignedDuration = SignedDuration::from_secs(60);
-/// How long a domain may be `failed` before it is taken to be abandoned.
+/// How long a domain may be `failed` before it counts as abandoned.
 pub const ABANDONED_AFTER: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long a contested claim may wait for its proof.
 pub const CONTESTED_WINDOW: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// Where a domain stands.
+/// The state of a domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum State {
-    /// Another client may hold the name: proof is awaited, SES knows nothing of it.
+    /// Another client may hold the name. The service waits for a proof, and has not created an
+    /// identity at SES.
     Contested(Contested),
-    /// The claim is ours; the identity is being made at SES.
+    /// The client holds the name; the identity is being created at SES.
     Provisioning(Provisioning),
-    /// SES looks for the records.
+    /// SES is looking for the records.
     Pending(Pending),
-    /// SES has verified the domain; Lasso's final step is open.
+    /// SES has verified the domain; Lasso's final step has not been taken.
     Verified(Verified),
     /// Lasso sends for this domain.
     Authenticated(Authenticated),
-    /// Lasso still sends, and records have vanished.
+    /// Lasso still sends, but records are missing.
     AtRisk(AtRisk),
-    /// SES gave up, or took its verification back.
+    /// SES gave up, or withdrew its verification.
     Failed(Failed),
     /// Lasso support refused the final step.
     Rejected(Rejected),
-    /// Being deleted: nothing is sent, SES may still know the identity.
+    /// Being deleted: nothing is sent, but SES may still have the identity.
     Removing(Removing),
 }
 
@@ -60,32 +61,32 @@ pub enum State {
 pub struct Contested {
     /// Value of the `ownership` record, at least 128 random bits, unique to this domain of this client.
     pub ownership_secret: String,
-    /// When the claim is dropped unproven.
+    /// When the claim is dropped if it is not proven.
     pub expires_at: Timestamp,
-    /// SES may still have the identity that the client had before it lost the name.
+    /// SES may still have the identity from the time before the client lost the name.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub leftover_identity: bool,
-    /// When the ownership record was seen while a holder stood in the way whom only Lasso support
-    /// may displace. Such a claim does not expire.
+    /// When the ownership record was seen although a holder blocked the claim that only Lasso
+    /// support may displace. Such a claim does not expire.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub proven_at: Option<Timestamp>,
     /// The ownership record was seen in the last look, and a second look did not confirm it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub unconfirmed: Option<Unconfirmed>,
-    /// That the client held the name and lost it; absent for a claim that never held it.
+    /// Set if the client held the name and lost it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub displaced: Option<Displacement>,
-    /// When the ownership record was seen and the claims of others began to give way to it, while that
-    /// goes on.
+    /// When the ownership record was seen and the takeover from other holders began. Set while the
+    /// takeover is running.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub taking_over_since: Option<Timestamp>,
-    /// That Lasso support has granted the claim, while its name is taken over by that in steps. The
-    /// poller goes on with it.
+    /// The decision of Lasso support to grant the claim. Set while the takeover is running in
+    /// steps; the poller continues it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub granted: Option<Grant>,
 }
 
-/// What a second look over TCP has seen of an ownership record.
+/// The result of the second look over TCP at an ownership record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unconfirmed {
     /// Name servers that showed it.
@@ -97,35 +98,36 @@ pub struct Unconfirmed {
 /// See [`State::Provisioning`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provisioning {
-    /// An identity of this client, or of the holder who lost the name to it, has to go first, so that
-    /// its records prove nothing.
+    /// An identity of this client, or of the holder who lost the name to it, has to be deleted
+    /// first, so that the records of that identity prove nothing.
     pub replace_identity: bool,
     /// The holder who lost the name to this client: the one whose identity may be replaced.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub displaced: Option<ClientId>,
-    /// An identity that is neither this client's nor the displaced holder's is adopted as it is. The
-    /// client has proven the name, or Lasso support has decided so.
+    /// An identity that belongs to neither this client nor the displaced holder is adopted without
+    /// changes. The client has proven the name, or Lasso support has decided so.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub may_adopt: bool,
-    /// Until when a call may be under way that deletes it, or that makes the identity of the holder who lost
-    /// the name. Before that, nothing is deleted, and nothing created.
+    /// Until when a call may be running that deletes the identity, or that creates the identity of
+    /// the former holder. Before that time, nothing is deleted or created.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub deleting_until: Option<Timestamp>,
-    /// What SES has given so far, so that no call is made twice.
+    /// The values that SES has returned so far, so that no call is repeated.
     pub progress: Progress,
 }
 
-/// What SES has given so far.
+/// The values that SES has returned so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// From v2 `CreateEmailIdentity`.
     pub dkim: Option<Dkim>,
     /// From v1 `VerifyDomainIdentity`.
     pub verification_token: Option<VerificationToken>,
-    /// The MAIL FROM domain that an identity had already; it stays.
+    /// The MAIL FROM domain that an existing identity has; it does not change.
     #[serde(default)]
     pub mail_from: Option<MailFromLabel>,
-    /// This process has seen that the identity is the client's. Not stored: a later attempt looks again.
+    /// This process has checked that the identity is the client's. Not stored: a later attempt
+    /// checks again.
     #[serde(skip)]
     pub seen: bool,
 }
@@ -158,7 +160,7 @@ pub struct Authenticated {
 pub struct AtRisk {
     /// The identity that Lasso still sends with.
     pub identity: SesIdentity,
-    /// What was seen to be broken.
+    /// Which records are broken.
     pub reason: String,
 }
 
@@ -176,20 +178,21 @@ pub struct Failed {
 pub struct Rejected {
     /// The verified identity.
     pub identity: SesIdentity,
-    /// What Lasso support wrote; the client sees it.
+    /// The reason of Lasso support; the client sees it.
     pub reason: String,
 }
 
 /// See [`State::Removing`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removing {
-    /// Whether there may be an identity at SES to delete. Then the claim is held until it is gone.
+    /// Whether SES may have an identity to delete. Then the claim is held until the identity is
+    /// gone.
     pub identity_exists: bool,
-    /// Until when a call that deletes it may be under way.
+    /// Until when a call that deletes the identity may be running.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub deleting_until: Option<Timestamp>,
-    /// When a function that was making the identity has certainly ended. Nothing is deleted before,
-    /// so that what it made goes too.
+    /// When a function that was creating the identity has certainly ended. Nothing is deleted
+    /// before, so that its identity is deleted too.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub settles_at: Option<Timestamp>,
 }
@@ -235,7 +238,8 @@ impl State {
         }
     }
 
-    /// That the client held the name and lost it, while it has neither proven it since nor given it up.
+    /// The loss of the name, if the client held it, lost it, and has neither proven it since nor
+    /// given it up.
     pub fn displacement(&self) -> Option<&Displacement> {
         match self {
             Self::Contested(contested) => contested.displaced.as_ref(),
@@ -258,7 +262,7 @@ impl State {
         }
     }
 
-    /// Until when a call that deletes the identity may be under way.
+    /// Until when a call that deletes the identity may be running.
     pub fn deleting_until(&self) -> Option<Timestamp> {
         match self {
             Self::Provisioning(provisioning) => provisioning.deleting_until,
@@ -268,7 +272,7 @@ impl State {
         }
     }
 
-    /// When no call that makes the identity can be under way any more, in a domain that is being
+    /// When no call that creates the identity can be running any more, for a domain that is being
     /// removed. Nothing is deleted before.
     pub fn settles_at(&self) -> Option<Timestamp> {
         match self {
@@ -279,7 +283,8 @@ impl State {
         }
     }
 
-    /// Notes that a call that deletes the identity begins, or with none that it has ended.
+    /// Stores until when a call that deletes the identity may be running, or `None` after it has
+    /// ended.
     pub(crate) fn set_deleting(&mut self, until: Option<Timestamp>) {
         match self {
             Self::Provisioning(provisioning) => provisioning.deleting_until = until,
@@ -289,7 +294,7 @@ impl State {
         }
     }
 
-    /// Whether its client may hold the name by a claim in a register.
+    /// Whether its client may hold the name with a claim in a register.
     pub fn may_hold_its_name(&self) -> bool {
         match self {
             Self::Contested(_) => false,
@@ -299,12 +304,12 @@ impl State {
         }
     }
 
-    /// Whether it is a contested claim that is proven and waits for Lasso support to decide.
+    /// Whether it is a contested claim that is proven and waits for the decision of Lasso support.
     pub fn is_proven_claim(&self) -> bool {
         self.queue_part() == QueuePart::ProvenClaims
     }
 
-    /// The decision of Lasso support by which a contested claim takes its name over.
+    /// The decision of Lasso support by which a contested claim takes over its name.
     pub fn grant(&self) -> Option<&Grant> {
         match self {
             Self::Contested(contested) => contested.granted.as_ref(),
@@ -314,8 +319,8 @@ impl State {
         }
     }
 
-    /// Whether the domain failed because SES has no identity for it. What SES says of the name is then
-    /// about an identity of another owner.
+    /// Whether the domain failed because SES has no identity for it. A status that SES returns for
+    /// the name is then about another owner's identity.
     pub fn is_without_identity(&self) -> bool {
         match self {
             Self::Failed(failed) => match failed.reason {
@@ -354,7 +359,7 @@ impl State {
         }
     }
 
-    /// When the state ends by itself, where it does.
+    /// When the state ends automatically, if it does.
     pub fn deadline(&self) -> Option<Timestamp> {
         match self {
             Self::Contested(contested) => {

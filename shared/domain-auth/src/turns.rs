@@ -1,13 +1,13 @@
-//! Taking turns: where many wait for one thing, the one whose last turn is longest ago goes first.
+//! Fair turns: if many owners wait, the owner whose last turn is longest ago goes first.
 //!
-//! The poller and the store order domains by it, so that a client with 10,000 domains delays another
-//! client's single one by one turn.
+//! The poller and the store order domains in this way, so that a client with 10,000 domains delays
+//! another client's single domain by only one turn.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::Hash;
 
-/// Items of several owners. Each owner's items leave in the order in which they came; between owners,
-/// the one whose last turn is longest ago goes first, and before it one that had none yet.
+/// A queue of items of several owners. The items of one owner leave in the order in which they
+/// came. An owner without a turn so far goes first, then the owner whose last turn is longest ago.
 ///
 /// ```
 /// use domain_auth::turns::Turns;
@@ -23,9 +23,9 @@ use std::hash::Hash;
 #[derive(Debug, Clone)]
 pub struct Turns<K, T> {
     waiting: HashMap<K, VecDeque<T>>,
-    /// Those who wait: their last turn (0 for none), the order in which they came, and their key.
+    /// Waiting owners: their last turn (0 for none), the order in which they came, and their key.
     order: BTreeSet<(u64, u64, K)>,
-    /// The last turn of each owner that had one, whether it waits or not.
+    /// The last turn of each owner that had one, whether it is waiting or not.
     last: HashMap<K, u64>,
     /// Counts turns and arrivals.
     count: u64,
@@ -45,17 +45,17 @@ impl<K, T> Default for Turns<K, T> {
 }
 
 impl<K: Clone + Eq + Hash + Ord, T> Turns<K, T> {
-    /// Puts an item behind its owner's others.
+    /// Adds an item after its owner's other items.
     pub fn push(&mut self, owner: K, item: T) {
         self.queue_of(owner).push_back(item);
     }
 
-    /// Puts an item before its owner's others: it had a turn, and needs another one.
+    /// Adds an item before its owner's other items: it had a turn, and needs another one.
     pub fn push_front(&mut self, owner: K, item: T) {
         self.queue_of(owner).push_front(item);
     }
 
-    /// Takes the item whose turn it is.
+    /// Removes the next item.
     #[expect(
         clippy::should_implement_trait,
         reason = "more can be pushed after the last"
@@ -81,7 +81,7 @@ impl<K: Clone + Eq + Hash + Ord, T> Turns<K, T> {
         self.length
     }
 
-    /// Whether none waits.
+    /// Whether no item waits.
     pub fn is_empty(&self) -> bool {
         self.length == 0
     }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_in_front_is_the_owners_next() {
+    fn an_item_pushed_to_the_front_is_its_owners_next() {
         let mut turns = Turns::default();
         turns.push("a", 2);
         turns.push("b", 3);

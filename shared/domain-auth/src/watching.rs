@@ -1,9 +1,9 @@
-//! Watching a domain that SES has verified: what a look says of the records that its mail needs, and
-//! how much has to be seen before that is believed.
+//! Watching a domain that SES has verified: what a look shows of the records that its mail needs,
+//! and how many looks have to agree before the state changes.
 //!
-//! Mail needs what SES verified the domain by: DKIM once its three records have been seen, and the
-//! TXT record where they have not. MAIL FROM, SPF and DMARC make mail better, and put no domain at
-//! risk.
+//! Mail needs the records by which SES verified the domain: DKIM if its three records have been
+//! seen, and the TXT record if not. MAIL FROM, SPF and DMARC improve delivery, and do not put a
+//! domain at risk.
 
 pub(crate) mod watch;
 
@@ -19,22 +19,22 @@ use watch::{DKIM, all_found};
 
 pub use watch::{Broken, STRIKES_APART, Sight, Watch};
 
-/// How many authoritative servers have to agree that a record is gone. Where fewer answer, as in a
-/// zone with one server, SES is the second witness.
+/// How many authoritative servers have to agree that a record is gone. If fewer answer, as in a
+/// zone with one server, SES has to confirm it.
 const WITNESSES: usize = 2;
 
 const MAIL_FROM: [RecordId; 2] = [RecordId::MailFromMx, RecordId::MailFromSpf];
 
-/// Records that belong together, in one look.
+/// Records that belong together, as one look saw them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Group {
-    /// Every one is found.
+    /// Every record is found.
     Whole,
-    /// So many are gone, and enough servers say so.
+    /// This many records are gone, and enough servers agree.
     Gone(usize),
-    /// Some seem to be gone, and too few servers say so.
+    /// Some records seem to be gone, but too few servers agree.
     Doubtful,
-    /// Not known.
+    /// Unknown.
     Unclear,
 }
 
@@ -47,21 +47,20 @@ pub fn is_watched(status: Status) -> bool {
     }
 }
 
-/// What a look says of a domain that is watched. `ses` is what SES said in this look, if it was
-/// asked.
+/// What a look shows of a watched domain. `ses` is the SES status of this look, if SES was asked.
 pub fn sight(domain: &Domain, ses: Option<SesStatus>, dns: Option<&DnsLook>) -> Sight {
     let watch = domain.watch.having_seen(ses, None);
     if let Some(broken) = ses.and_then(|ses| broken_at_ses(watch, ses)) {
         return Sight::Bad(broken);
     }
     let known = ses.or_else(|| domain.ses.map(|look| look.status));
-    // An identity of which SES knows nothing is lost, and the list of all will say so.
+    // An identity that SES does not know is lost; the list of all identities will show that.
     let ses_is_well = known.is_none_or(|known| {
         known.verification != AxisStatus::NotStarted && broken_at_ses(watch, known).is_none()
     });
     let Some(dns) = dns else {
-        // A domain that SES verified without any record of its own, such as one below a verified
-        // domain, has nothing in DNS to look for.
+        // A domain that SES verified without records of its own, such as one below a verified
+        // domain, has nothing to look for in DNS.
         let nothing_to_see = !watch.txt_seen && !watch.dkim_seen;
         let success = ses.is_some_and(|ses| ses.verification == AxisStatus::Success);
         return if nothing_to_see && success {
@@ -72,11 +71,11 @@ pub fn sight(domain: &Domain, ses: Option<SesStatus>, dns: Option<&DnsLook>) -> 
     };
     let identity = domain.state.identity();
     if identity.is_some_and(|identity| !identity.has_verifying_records()) {
-        // It signs with keys of its owner, and DNS shows nothing of it that is known here.
+        // It signs with its owner's keys, whose records are not known here.
         let success = ses.is_some_and(|ses| ses.verification == AxisStatus::Success);
         return if success { Sight::Good } else { Sight::Unknown };
     }
-    // The records of keys of its owner are not known here either.
+    // The records of the owner's keys are not known here either.
     let dkim_seen = watch.dkim_seen && identity.is_some_and(|identity| identity.dkim.is_some());
     let dkim = group(domain, dns, &DKIM);
     let txt = group(domain, dns, &[RecordId::Verification]);
@@ -100,7 +99,7 @@ pub fn sight(domain: &Domain, ses: Option<SesStatus>, dns: Option<&DnsLook>) -> 
     }
 }
 
-/// Whether DNS shows something else than SES said last, so that SES is worth a call.
+/// Whether DNS contradicts the last SES answer, so that another call to SES is worthwhile.
 pub fn wants_ses(domain: &Domain, dns: &DnsLook) -> bool {
     let Some(known) = domain.ses.map(|look| look.status) else {
         return true;
@@ -120,7 +119,8 @@ pub fn wants_ses(domain: &Domain, dns: &DnsLook) -> bool {
         || (mail_from_is_gone && known.mail_from == success)
 }
 
-/// The same for a person who asks, for whom it also matters that SES may have seen the TXT record.
+/// Whether DNS contradicts the last SES answer, for a person who asks. Then it also matters that
+/// SES may have seen the TXT record.
 pub fn wants_ses_at_once(domain: &Domain, dns: &DnsLook) -> bool {
     let verified = domain
         .ses
@@ -128,22 +128,23 @@ pub fn wants_ses_at_once(domain: &Domain, dns: &DnsLook) -> bool {
     wants_ses(domain, dns) || (!verified && all_found(dns, &[RecordId::Verification]))
 }
 
-/// Whether the DKIM records are there although SES has stopped looking for them. An identity of which
-/// SES knows nothing is lost: asking for it would make another one, with other tokens.
+/// Whether the DKIM records are published although SES has stopped looking for them. If SES does
+/// not know the identity, it is lost: a call would create another one, with other tokens.
 pub fn dkim_wants_restart(ses: SesStatus, dns: &DnsLook) -> bool {
     let is_known = ses.verification != AxisStatus::NotStarted;
     let stopped = matches!(ses.dkim, AxisStatus::Failed | AxisStatus::NotStarted);
     is_known && stopped && all_found(dns, &DKIM)
 }
 
-/// The same for the MAIL FROM domain: SES gave up on it, or does not have it.
+/// Whether the MAIL FROM records are published although SES gave up on the MAIL FROM domain, or
+/// does not have it.
 pub fn mail_from_wants_restart(ses: SesStatus, dns: &DnsLook) -> bool {
     let is_known = ses.verification != AxisStatus::NotStarted;
     let inactive = matches!(ses.mail_from, AxisStatus::Failed | AxisStatus::NotStarted);
     is_known && inactive && all_found(dns, &MAIL_FROM)
 }
 
-/// `Failed` on the first axis is more than a bad look: then SES has taken its verification back.
+/// `Failed` on the first axis is not a bad look: then SES has withdrawn its verification.
 fn broken_at_ses(watch: Watch, ses: SesStatus) -> Option<Broken> {
     use AxisStatus::{Failed, NotStarted, Pending, Success, TemporaryFailure};
     match ses.verification {
@@ -165,7 +166,7 @@ fn group(domain: &Domain, dns: &DnsLook, ids: &[RecordId]) -> Group {
     let seems_gone = |record: &&&RecordDiagnosis| {
         matches!(record.state, RecordState::Missing | RecordState::Wrong)
     };
-    // Servers that disagree are no two witnesses: one of them has the record.
+    // Servers that disagree are not two witnesses: one of them has the record.
     let agreed = |record: &&&RecordDiagnosis| {
         let disagreement = DiagnosisCode::NameserversDisagree;
         record.codes().all(|code| code != disagreement)
@@ -179,7 +180,7 @@ fn group(domain: &Domain, dns: &DnsLook, ids: &[RecordId]) -> Group {
     }
 }
 
-/// How many authoritative servers said something of a record.
+/// How many authoritative servers returned an answer about a record.
 fn witnesses(domain: &Domain, dns: &DnsLook, id: RecordId) -> usize {
     let Some(record) = domain.records().into_iter().find(|record| record.id == id) else {
         return 0;

@@ -1,5 +1,5 @@
-//! Emails to Lasso support: one for an event, no more on a day than a client's limit, and what stops
-//! mail always.
+//! Emails to Lasso support: one for an event, no more on a day than a client's limit, and always
+//! one for an event about stopped mail.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
@@ -158,7 +158,7 @@ impl World {
 }
 
 #[test]
-fn the_first_alert_over_the_limit_is_a_summary_and_the_others_are_only_counted() {
+fn the_first_alert_beyond_the_limit_is_a_summary() {
     let world = World::new(2);
     let events: Vec<Event> = (0..6)
         .map(|n| world.verified("maple", &format!("d{n}.com")).1)
@@ -200,7 +200,7 @@ fn the_first_alert_over_the_limit_is_a_summary_and_the_others_are_only_counted()
 }
 
 #[test]
-fn what_stops_mail_is_an_email_whatever_the_limit() {
+fn an_event_about_stopped_mail_is_emailed_beyond_the_limit() {
     let world = World::new(1);
     let (first, event) = world.verified("maple", "first.com");
     assert_eq!(world.told(&event), Outcome::Sent);
@@ -239,7 +239,7 @@ fn wherever_a_copy_dies_an_event_is_counted_once_and_sent() {
             world.clock.advance(SENDING_LEASE);
             world.told(&event);
             let emails = world.emails();
-            // The one known window: SES has taken it, and it is not noted.
+            // The only known window: SES has accepted it, and this is not stored yet.
             let twice = emails.len() == 2 && sent == 1;
             assert!(emails.len() == 1 || twice, "{emails:?} after {point}");
             let AlertCounts { own, summarized } = world.counts();
@@ -274,7 +274,7 @@ fn a_limit_that_lasso_support_sets_takes_the_place_of_the_default() {
     assert_eq!(told("d.com"), Outcome::InSummary, "one summary on a day");
 }
 
-/// What a client says, adds, removes and says again.
+/// A client says that it is ready, removes the domain, adds it and says so again.
 #[test]
 fn a_client_that_adds_says_ready_and_removes_in_a_loop_is_one_email() {
     let world = World::new(50);
@@ -342,7 +342,7 @@ fn a_client_that_adds_says_ready_and_removes_in_a_loop_is_one_email() {
 }
 
 #[test]
-fn a_client_that_adds_verifies_and_removes_in_a_loop_is_one_email_a_day() {
+fn adding_verifying_and_removing_in_a_loop_is_one_email_a_day() {
     let world = World::new(50);
     let life = || {
         let (_, event) = world.verified("maple", "example.com");
@@ -390,9 +390,9 @@ fn an_alert_that_was_only_counted_holds_back_no_later_one() {
     assert_eq!(told("example.com"), Outcome::Sent);
 }
 
-/// What Lasso support and the client are told of a name that another client holds.
+/// Alerts to Lasso support and the client about a name that another client holds.
 #[test]
-fn a_client_that_proves_anothers_name_and_removes_it_in_a_loop_is_one_email() {
+fn proving_and_removing_a_held_name_in_a_loop_is_one_email() {
     let world = World::new(50);
     let contested = |severity: Severity| {
         let (_, mut event) = world.verified("maple", "example.com");
@@ -401,7 +401,7 @@ fn a_client_that_proves_anothers_name_and_removes_it_in_a_loop_is_one_email() {
         world.clock.advance(SignedDuration::from_secs(1));
         event
     };
-    // Not one that Lasso support decides: it is not told of it.
+    // Not a claim that Lasso support decides, so Lasso support is not told.
     let not_decided = contested(Severity::Info);
     assert!(Item::of(&not_decided, Audience::Support, false).is_none());
     assert_eq!(world.told(&contested(Severity::Action)), Outcome::Sent);
@@ -415,7 +415,7 @@ fn a_client_that_proves_anothers_name_and_removes_it_in_a_loop_is_one_email() {
 }
 
 #[test]
-fn what_stops_mail_is_an_email_in_every_life_of_a_domain() {
+fn an_event_about_stopped_mail_is_emailed_in_every_life() {
     let world = World::new(50);
     for _ in 0..3 {
         let (verified, _) = world.verified("maple", "example.com");

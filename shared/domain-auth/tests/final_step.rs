@@ -1,4 +1,4 @@
-//! The final step that the service takes, and the client's word that it is ready, on fakes.
+//! The automatic final step, and the client's message that it is ready, on fakes.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
@@ -90,7 +90,7 @@ impl World {
         change.domain
     }
 
-    /// As if the claims under a name had gone through this.
+    /// Changes the claims under a name.
     fn claim(&self, name: &str, with: impl FnOnce(ClaimRegister, Timestamp) -> ClaimRegister) {
         let domain = self.domain(name);
         let read = self.store.claims(domain.name.organizational());
@@ -189,7 +189,7 @@ fn rejected() -> Trigger {
 }
 
 #[test]
-fn automatic_goes_from_pending_to_authenticated_in_one_change_with_one_event() {
+fn automatic_completion_is_one_change_with_one_event() {
     let world = World::with("automatic", Some("mass-mail"));
     let before = world.domain_after("example.com", vec![]);
     world.verify(&before.name);
@@ -237,7 +237,7 @@ fn manual_waits_for_a_person_and_gives_nothing() {
 }
 
 #[test]
-fn a_domain_that_was_verified_before_automatic_is_completed_at_its_next_look() {
+fn an_earlier_verified_domain_is_completed_at_its_next_look() {
     let mut world = World::default();
     let domain = world.domain_after("example.com", vec![]);
     world.verify(&domain.name);
@@ -250,7 +250,7 @@ fn a_domain_that_was_verified_before_automatic_is_completed_at_its_next_look() {
 }
 
 #[test]
-fn names_that_imitate_others_and_domains_once_rejected_wait_for_a_person() {
+fn imitating_names_and_rejected_domains_wait_for_a_person() {
     let world = World::with("automatic", None);
     // A Cyrillic а.
     let imitating = "ex\u{430}mple.com";
@@ -364,7 +364,7 @@ fn ready_brings_a_domain_back_to_the_fast_pace() {
     assert_eq!(told.domain.next_check, now);
     let fast = pace::next_check(&told.domain, now).duration_since(now);
     assert!(fast <= MINUTE, "{fast}");
-    // Said again later, it hurries again, without an alert.
+    // A repetition after some time makes looks frequent again, without an alert.
     world.clock.advance(DAY / 2);
     let again = world.notify("example.com").unwrap();
     assert!(again.event.is_none());
@@ -428,7 +428,7 @@ fn a_second_note_is_kept_without_a_second_alert() {
 }
 
 #[test]
-fn what_the_client_said_while_it_waited_is_told_with_the_verification() {
+fn an_early_ready_message_is_in_the_verification_event() {
     let world = World::default();
     let domain = world.domain_after("example.com", vec![]);
     let said = world.notify("example.com").unwrap().domain.ready.unwrap();

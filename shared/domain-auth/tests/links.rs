@@ -1,4 +1,4 @@
-//! Links for people without a login: how many there may be, what ends them, and what dies with a function.
+//! Links for people without a login: their limits, their ends, and crashes of functions.
 
 use std::sync::Arc;
 
@@ -222,7 +222,7 @@ fn a_link_outlives_what_moves_the_domain_on() {
 
 #[test]
 fn a_function_that_dies_leaves_a_link_whole_or_not_at_all() {
-    // Each call of the store passes points at which the function may die.
+    // Each call of the store passes points at which the function may crash.
     for point in 1..20 {
         let crash = Arc::new(CrashPoint::default());
         let world = World::on(MemoryStore::new(Arc::clone(&crash)));

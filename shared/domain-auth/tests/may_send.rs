@@ -1,5 +1,5 @@
-//! The subscriber in docs/events.md that keeps a list of the domains that may send, held to the state
-//! machine: nothing that begins or ends sending is without an event that its filter lets through.
+//! The subscriber in docs/events.md that keeps a list of the domains that may send, checked against
+//! the state machine: every change that begins or ends sending has an event that passes its filter.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
@@ -28,8 +28,8 @@ fn filter() -> BTreeSet<String> {
     serde_json::from_value(policy["event_type"].clone()).unwrap()
 }
 
-/// The trigger that is tried after this one, with each of its reasons: a new one does not compile
-/// until it has its place.
+/// The next trigger, with each of its reasons; a new trigger does not compile until it is in this
+/// list.
 fn next(trigger: &Trigger) -> Option<Trigger> {
     let secret = || "secret".to_owned();
     let lost = |why| Trigger::Displaced {
@@ -90,8 +90,8 @@ fn transition(domain: &Domain, trigger: Trigger) -> Option<Change> {
     change.ok()
 }
 
-/// Every change that one trigger makes of a domain in any state that a domain can come to, and the
-/// one change that two make: SES verifies a domain, and the service takes the final step.
+/// Every change that one trigger makes in any reachable state of a domain, and the only change with
+/// two triggers: SES verifies a domain, and the service takes the final step.
 fn changes() -> Vec<(Domain, Change)> {
     let mut changes = Vec::new();
     let mut known = BTreeSet::new();
@@ -133,7 +133,7 @@ fn sends(domain: &Domain) -> bool {
 }
 
 #[test]
-fn the_subscriber_in_the_docs_hears_of_every_way_into_sending_and_out_of_it() {
+fn the_documented_filter_passes_every_start_and_end_of_sending() {
     let (filter, mut seen) = (filter(), BTreeSet::new());
     for (before, change) in changes() {
         let after = &change.domain;
@@ -151,7 +151,7 @@ fn the_subscriber_in_the_docs_hears_of_every_way_into_sending_and_out_of_it() {
 }
 
 #[test]
-fn an_event_that_the_subscriber_hears_says_by_its_type_whether_lasso_sends() {
+fn the_type_of_a_filtered_event_tells_whether_lasso_sends() {
     let (filter, mut heard) = (filter(), BTreeSet::new());
     for (_, change) in changes() {
         let event = change.event.as_ref();

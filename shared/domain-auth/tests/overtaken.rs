@@ -1,4 +1,4 @@
-//! What a slow check makes of a domain that moves meanwhile: nothing.
+//! A slow check has no effect on a domain that changes meanwhile.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
@@ -41,7 +41,7 @@ struct World {
 
 type Meanwhile<'a> = Box<dyn FnOnce() + Send + 'a>;
 
-/// Name servers that take 5 s, in which something happens.
+/// Name servers that take 5 s, during which something happens.
 struct SlowDns<'a> {
     world: &'a World,
     meanwhile: Mutex<Option<Meanwhile<'a>>>,
@@ -236,7 +236,7 @@ fn a_check_of_a_domain_that_is_removed_meanwhile_finds_nothing() {
 }
 
 #[test]
-fn a_check_of_a_failed_domain_that_is_restarted_moves_nothing_and_emits_no_second_event() {
+fn a_check_overtaken_by_a_restart_changes_nothing() {
     let world = World::default();
     world.add();
     world.set_ses(AxisStatus::Failed);
@@ -250,7 +250,7 @@ fn a_check_of_a_failed_domain_that_is_restarted_moves_nothing_and_emits_no_secon
 }
 
 #[test]
-fn a_check_of_a_domain_whose_failure_the_poller_has_written_meanwhile_emits_no_second_event() {
+fn a_check_overtaken_by_a_failure_emits_no_second_event() {
     let world = World::default();
     world.add();
     world.set_ses(AxisStatus::Failed);

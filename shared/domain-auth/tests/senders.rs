@@ -1,4 +1,5 @@
-//! A whole mailing is judged in a few reads, and each address as if it were asked about alone.
+//! A whole mailing is judged in a few reads, and each address gets the same verdict as in a request
+//! of its own.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
@@ -87,7 +88,7 @@ fn moved(store: &MemoryStore, domain: &Domain, trigger: Trigger) -> Domain {
     change.domain
 }
 
-/// `maple` waits for one domain, has lost one, and `cedar` has one.
+/// `maple` has one waiting domain and has lost one, which `cedar` has.
 fn counting() -> Counting {
     let counting = Counting::default();
     added(&counting.store, "maple", "waiting.example");
@@ -97,7 +98,7 @@ fn counting() -> Counting {
         why: DisplacedBy::ProvenByAnotherClient,
     };
     moved(&counting.store, &lost, displaced);
-    // As a takeover leaves the claims.
+    // The claims after a takeover.
     counting
         .store
         .put_claims(&ClaimRegister::empty("lost.example"));
@@ -156,7 +157,7 @@ fn a_hundred_addresses_are_judged_in_a_few_reads() {
 }
 
 #[test]
-fn what_no_client_can_have_is_judged_without_a_read() {
+fn ineligible_domains_are_judged_without_a_read() {
     let counting = counting();
     let asked = ["nonsense", "a@gmail.com", "a@b@c", "Jane <jane@yahoo.com>"];
     let (eligibility, maple) = (Eligibility::parse("").unwrap(), client("maple"));

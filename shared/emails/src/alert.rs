@@ -1,6 +1,6 @@
-//! The email to Lasso support about one event. Whatever came from a client is cleaned
-//! ([`domain_auth::plain_text`]); but for its note, which is quoted line by line, it is kept to one line. So
-//! a text of a client is no line of the email, and nothing in it becomes a link.
+//! The email to Lasso support about one event. All data from a client is cleaned
+//! ([`domain_auth::plain_text`]) and kept to one line, except its note, which is quoted line by
+//! line. So a client's text cannot look like a line of the email, and nothing in it becomes a link.
 
 use domain_auth::event::{Event, EventType, MissingPiece, Severity};
 use domain_auth::names::listed;
@@ -29,7 +29,7 @@ pub fn alert(event: &Event, console: &Console) -> Draft {
     }
 }
 
-/// What the client is called; its identifier where no token has said it.
+/// The client's name; its identifier if no token has a name.
 pub(crate) fn client(event: &Event) -> String {
     let name = event.client_name.as_ref();
     let name = name.map(|name| shown(name.as_str()));
@@ -37,8 +37,8 @@ pub(crate) fn client(event: &Event) -> String {
     name.unwrap_or_else(|| shown(event.client.as_str()))
 }
 
-/// The same behind the identifier, which tells clients of one name apart. It may begin a line: an identifier is a
-/// word, and a name could look like a line of ours.
+/// The client's name after its identifier, which distinguishes clients with the same name. It may
+/// begin a line: an identifier is a single word, but a name could look like a line of ours.
 pub(crate) fn client_in_full(event: &Event) -> String {
     let (name, id) = (client(event), shown(event.client.as_str()));
     if name == id {
@@ -48,7 +48,7 @@ pub(crate) fn client_in_full(event: &Event) -> String {
     }
 }
 
-/// What has happened, or what is wanted, in a few words behind the name of the domain.
+/// What has happened, or what has to be done, in a few words after the name of the domain.
 pub(crate) fn heading(event: &Event) -> &'static str {
     match event.event_type {
         EventType::Added => "added",
@@ -70,7 +70,7 @@ pub(crate) fn heading(event: &Event) -> &'static str {
     }
 }
 
-/// Who or what a domain that is stuck waits for.
+/// The heading for a domain that is stuck.
 fn stuck_heading(status: Status) -> &'static str {
     match status {
         Status::Provisioning => "stuck, waits for Amazon SES",
@@ -105,7 +105,7 @@ fn waits_for_decision(event: &Event) -> bool {
     }
 }
 
-/// The state in a sentence, and since when.
+/// The state in a sentence, with its time.
 fn stands(event: &Event) -> String {
     let since = event.state_since.unwrap_or(event.occurred_at);
     let name = event.domain.to_unicode();
@@ -190,7 +190,7 @@ fn why(event: &Event) -> String {
     }
 }
 
-/// What a domain that is stuck waits for, and on whom that depends.
+/// What a stuck domain waits for, and who has to act.
 pub(crate) fn stuck_on(status: Status) -> &'static str {
     match status {
         Status::Provisioning => {
@@ -210,7 +210,7 @@ pub(crate) fn stuck_on(status: Status) -> &'static str {
     }
 }
 
-/// Who at the client has to know that it lost the domain.
+/// The person at the client who has to know that it lost the domain.
 fn whom_to_tell(event: &Event) -> String {
     let client = client(event);
     match &event.contact_email {
@@ -277,7 +277,7 @@ pub(crate) fn contact(address: Option<&domain_auth::names::EmailAddress>) -> Str
     )
 }
 
-/// What is missing and is not among the records below.
+/// Missing pieces that are not in the records below.
 fn missing(event: &Event) -> Option<Part> {
     let is_below = |piece: &&MissingPiece| {
         let records = event.records.iter();
@@ -303,7 +303,7 @@ fn missing(event: &Event) -> Option<Part> {
     })
 }
 
-/// What happens by itself, and until when.
+/// What happens automatically, and until when.
 fn by_itself(event: &Event) -> String {
     let until = event.deadline.map(moment);
     let what = match (event.status, until) {
@@ -349,7 +349,8 @@ fn by_itself(event: &Event) -> String {
     format!("By itself: {what}")
 }
 
-/// The page where it is done; without a console the call that does it, or shows what there is to do.
+/// The page for the action. Without a console, the API call that does it or shows what there is to
+/// do.
 fn button(event: &Event, console: &Console) -> Button {
     let staff = &event.links.staff;
     if console.page(staff).is_some() {

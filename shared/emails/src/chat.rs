@@ -1,8 +1,9 @@
-//! The same for a chat channel: a custom notification of Amazon Q Developer in chat applications (AWS
-//! Chatbot), which shows it in Slack or Microsoft Teams ("Custom notifications" in its administrator guide).
+//! Events for a chat channel: a custom notification of Amazon Q Developer in chat applications (AWS
+//! Chatbot), which shows it in Slack or Microsoft Teams ("Custom notifications" in its
+//! administrator guide).
 //!
-//! Markdown in a text of a client would show as ours, and `<!channel>` or `@name` would call people. So
-//! every character that begins markup is replaced.
+//! Markdown in a client's text would look like ours, and `<!channel>` or `@name` would notify
+//! people. So every character that begins markup is replaced.
 
 use domain_auth::email_thread::EmailThread;
 use domain_auth::event::Event;
@@ -11,7 +12,8 @@ use serde::Serialize;
 
 use crate::draft::{Draft, Part, Target, Tone};
 
-/// As much of a description as a channel shows without a fold; the rest is on the page. In characters.
+/// How much of a description a channel shows without a fold, in characters; the rest is on the
+/// page.
 const LONGEST: usize = 2_000;
 
 /// A custom notification.
@@ -46,7 +48,7 @@ struct Metadata {
 }
 
 impl ChatMessage {
-    /// What the email about an event says, in short. `draft` is that email ([`crate::alert`]).
+    /// A short form of the email about an event. `draft` is that email ([`crate::alert`]).
     pub fn of(event: &Event, draft: &Draft) -> Self {
         let mark = match draft.tone {
             Tone::Urgent => ":rotating_light: ",
@@ -81,7 +83,8 @@ impl ChatMessage {
     }
 }
 
-/// The lines of a part; what is open of the records, and not their values, which are for copying.
+/// The lines of a part; for records, only the open ones, without their values, which are for
+/// copying.
 fn lines(part: &Part) -> Vec<String> {
     match part {
         Part::Sentence(text) => vec![plain(text)],
@@ -133,7 +136,7 @@ fn next_steps(draft: &Draft) -> Vec<String> {
     let step = draft.button.as_ref().map(|button| {
         let label = plain(&button.label);
         match &button.target {
-            // An address of ours, made of the console's and of a path of the API.
+            // An address of ours, from the console's address and a path of the API.
             Target::Page(url) => format!("<{}|{label}>", one_line(url)),
             Target::Call(call) => format!("{label}: {}", plain(call)),
         }
@@ -141,7 +144,7 @@ fn next_steps(draft: &Draft) -> Vec<String> {
     step.into_iter().collect()
 }
 
-/// A text in one line in which nothing is markup, a mention or a link.
+/// A text in one line without markup, mentions or links.
 fn plain(text: &str) -> String {
     let character = |c| match c {
         '<' => '‹',
@@ -159,7 +162,7 @@ fn plain(text: &str) -> String {
     one_line(text).chars().map(character).collect()
 }
 
-/// No more than the longest description, cut behind a line.
+/// At most the longest description, cut after a line.
 fn shortened(text: &str) -> String {
     if text.chars().count() <= LONGEST {
         return text.to_owned();

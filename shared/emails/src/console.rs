@@ -1,15 +1,15 @@
-//! The page where something is done.
+//! The page for an action.
 
 use crate::draft::{Button, Target};
 
-/// The console, where the stack has one: its pages have the paths of the API.
+/// The console, if the stack has one: its pages have the paths of the API.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Console {
     url: Option<String>,
 }
 
 impl Console {
-    /// The console at `url`, an address without a path. None where the stack has no console.
+    /// The console at `url`, an address without a path. `None` if the stack has no console.
     pub fn at(url: Option<&str>) -> Self {
         let url = url.map(|url| url.trim_end_matches('/'));
         Self {

@@ -12,16 +12,16 @@ use crate::notice;
 use crate::parts::stops_mail;
 use crate::words::{self, moment};
 
-/// Who reads a digest.
+/// The reader of a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
     /// Lasso support.
     Support,
-    /// The contact of one client, whose domains all of the events are about.
+    /// The contact of one client; all events are about its domains.
     Client,
 }
 
-/// The digest of events, in their order; none where there are no events.
+/// The digest of events, in their order; `None` without events.
 pub fn digest(events: &[&Event], reader: Reader, console: &Console) -> Option<Draft> {
     let first = events.first()?;
     let domains: BTreeSet<&str> = events.iter().map(|event| event.domain.as_str()).collect();
@@ -81,7 +81,7 @@ pub fn digest(events: &[&Event], reader: Reader, console: &Console) -> Option<Dr
     })
 }
 
-/// What has happened to all of them, or that it differs.
+/// The common heading of all events, or one that says that they differ.
 fn heading(events: &[&Event], reader: Reader) -> &'static str {
     let heading = |event: &&Event| match reader {
         Reader::Support => alert::heading(event),

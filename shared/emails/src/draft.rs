@@ -5,31 +5,31 @@ use domain_auth::names::{EmailAddress, EventId};
 use domain_auth::plain_text::one_line;
 use domain_auth::ports::Email;
 
-/// An email before it is rendered. Its texts are plain: nothing in them is HTML.
+/// An email before it is rendered. Its texts are plain text, not HTML.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// Begins with what a phone has room for.
+    /// Begins with the part that a phone has room for.
     pub subject: String,
-    /// What a list of emails shows behind the subject.
+    /// The text that a list of emails shows after the subject.
     pub preheader: String,
     /// The colour of the bar above the heading.
     pub tone: Tone,
-    /// The first line: what has happened, or what is wanted.
+    /// The first line: what has happened, or what has to be done.
     pub heading: String,
-    /// What it says, in order.
+    /// Its content, in order.
     pub parts: Vec<Part>,
-    /// The one thing to do. It stands in front of the records, and otherwise behind all parts.
+    /// The only button. It is before the records, or after all parts if there are no records.
     pub button: Option<Button>,
     /// Identifiers and the like, a line each: last and small.
     pub small_print: Vec<String>,
 }
 
-/// How much an email matters.
+/// The importance of an email.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// Mail stops, or is about to.
+    /// Mail has stopped, or is about to.
     Urgent,
-    /// A person is wanted.
+    /// A person has to act.
     Wanted,
     /// Something went well.
     Good,
@@ -42,16 +42,16 @@ pub enum Tone {
 pub enum Part {
     /// A paragraph.
     Sentence(String),
-    /// A paragraph that stands out, behind a word such as "Wanted".
+    /// A paragraph that stands out, after a label.
     Callout {
-        /// The word.
+        /// The label.
         label: &'static str,
         /// The rest.
         text: String,
         /// Whether it warns.
         warns: bool,
     },
-    /// What a person wrote, line by line ([`domain_auth::plain_text::quoted`]).
+    /// A person's text, line by line ([`domain_auth::plain_text::quoted`]).
     Quote {
         /// Says who wrote it.
         intro: String,
@@ -74,12 +74,12 @@ pub enum Part {
         /// The records.
         records: Vec<RecordRow>,
     },
-    /// A table, as a digest has one. On a narrow screen each row is a block, with the first cell as its
+    /// A table, as in a digest. On a narrow screen each row is a block, with the first cell as its
     /// heading.
     Table {
         /// What it lists.
         title: String,
-        /// The headings of the columns. Rows are as long.
+        /// The headings of the columns. Rows have the same length.
         columns: Vec<&'static str>,
         /// The rows.
         rows: Vec<Vec<String>>,
@@ -89,15 +89,15 @@ pub enum Part {
 /// A DNS record in an email.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordRow {
-    /// Its type and what sending depends on, such as "TXT, required".
+    /// Its type, and whether it is required, such as "TXT, required".
     pub kind: String,
     /// Its state in a word.
     pub state: &'static str,
     /// Whether there is something to do about it.
     pub is_open: bool,
-    /// Its full name; empty where it is not known. Never shortened, linked or hyphenated.
+    /// Its full name; empty if unknown. Never shortened, linked or hyphenated.
     pub name: String,
-    /// The value to publish; empty where it is not known. Never shortened, linked or hyphenated.
+    /// The value to publish; empty if unknown. Never shortened, linked or hyphenated.
     pub value: String,
     /// The diagnosis.
     pub message: String,
@@ -116,33 +116,33 @@ pub struct Advice {
     pub behind: String,
 }
 
-/// The one thing to do.
+/// The only button of an email.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Button {
-    /// What it does.
+    /// Its label.
     pub label: String,
-    /// Where it leads.
+    /// Its target.
     pub target: Target,
 }
 
-/// Where a button leads.
+/// The target of a button.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// To a page with this address.
+    /// A page with this address.
     Page(String),
-    /// There is no page: the call of the API that does it.
+    /// There is no page: the API call that does it.
     Call(String),
 }
 
 impl Draft {
-    /// The parts in front of the button, and those behind it.
+    /// The parts before the button, and the parts after it.
     pub(crate) fn around_button(&self) -> (&[Part], &[Part]) {
         let is_records = |part: &Part| matches!(part, Part::Records { .. });
         let first = self.parts.iter().position(is_records);
         self.parts.split_at(first.unwrap_or(self.parts.len()))
     }
 
-    /// The email as it is sent, with both bodies. `thread` is the conversation that it belongs to.
+    /// The email as it is sent, with both bodies. `thread` is its conversation.
     pub fn email(
         &self,
         event_id: EventId,

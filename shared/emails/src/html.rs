@@ -1,5 +1,5 @@
-//! The HTML body of an email: tables and inline styles, because mail programs take `<style>` out. What is in
-//! `<style>` is for dark mode alone, and nothing depends on it.
+//! The HTML body of an email: tables and inline styles, because mail programs remove `<style>`. The
+//! `<style>` element is only for dark mode, and nothing depends on it.
 
 use std::fmt::Write as _;
 
@@ -49,8 +49,8 @@ fn part(text: &str) -> String {
     within(text, one_line)
 }
 
-/// A name or a value that is to be copied: escaped, with each dot in an element of its own, so that mail
-/// programs that look for addresses find none. What is copied is the same.
+/// A name or a value to be copied: escaped, with each dot in an element of its own, so that mail
+/// programs find no addresses in it. The copied text is unchanged.
 fn whole(value: &str) -> String {
     let mut html = String::new();
     for c in one_line(value).chars() {

@@ -1,17 +1,17 @@
-//! What our emails say and how they look. A [`Draft`] is an email as values: subject, heading, parts,
-//! button and small print. [`Draft::text`] and [`Draft::html`] render it. No I/O.
+//! The wording and layout of the service's emails. A [`Draft`] has the content: subject, heading,
+//! parts, button and small print. [`Draft::text`] and [`Draft::html`] render it. No I/O.
 //!
 //! | to make | use |
 //! | --- | --- |
 //! | an email about one event, to Lasso support | [`alert`] |
 //! | an email about one event, to the contact of the client | [`notice`] |
 //! | an email about several events | [`digest()`] |
-//! | the same for a chat channel | [`ChatMessage`] |
+//! | a message for a chat channel | [`ChatMessage`] |
 //! | another email | a [`Draft`] of your own parts |
 //!
-//! Text of a client goes into a draft through [`domain_auth::plain_text`], so that nothing in it
-//! becomes a link. A draft takes hidden characters and line ends out of all its texts once more, and its
-//! HTML escapes them.
+//! A client's text goes into a draft through [`domain_auth::plain_text`], so that nothing in it
+//! becomes a link. A draft removes invisible characters and line breaks from all its texts once
+//! more, and its HTML escapes them.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 

@@ -1,5 +1,5 @@
-//! The email to the contact of a client about one event of its domain. It says nothing that is for Lasso
-//! support alone: no other client, no path of the API for support, no event id.
+//! The email to a client's contact about one event of its domain. It has no data for Lasso support
+//! only: no other client, no API path for Lasso support, no event id.
 
 use domain_auth::event::{Event, EventType};
 use domain_auth::names::listed;
@@ -11,16 +11,16 @@ use crate::draft::{Button, Draft, Part, Tone};
 use crate::parts::{records, stays_verified, stops_mail, subject};
 use crate::words::{self, moment};
 
-/// What an event is to its client.
+/// The meaning of an event for its client.
 struct Said {
-    /// Behind the name of the domain.
+    /// The heading, after the name of the domain.
     heading: &'static str,
     tone: Tone,
     /// What has happened, and why.
     happened: String,
     /// What the client can do.
     todo: Option<String>,
-    /// What happens without that, and until when.
+    /// What happens if the client does nothing, and until when.
     by_itself: Option<String>,
     button: &'static str,
 }
@@ -91,7 +91,7 @@ fn button(event: &Event, label: &str, console: &Console) -> Button {
     }
 }
 
-/// What an event is to its client, behind the name of the domain.
+/// The heading of an event for its client, after the name of the domain.
 pub(crate) fn heading(event: &Event) -> &'static str {
     said(event).heading
 }

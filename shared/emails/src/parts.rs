@@ -1,4 +1,4 @@
-//! What the emails of support and of clients have in common.
+//! The common parts of the emails to Lasso support and to clients.
 
 use domain_auth::diagnosis::RecordState;
 use domain_auth::event::{Event, PublishedRecord, RecordStanding};
@@ -36,7 +36,7 @@ pub(crate) fn subject(event: &Event, heading: &str) -> String {
     }
 }
 
-/// The records as the last look at DNS saw them.
+/// The records as the last DNS look found them.
 pub(crate) fn records(event: &Event) -> Option<Part> {
     let row = |standing: &RecordStanding| {
         let published = standing.record.as_ref();

@@ -7,27 +7,27 @@ use crate::samples::{LetterError, letter_sample, samples};
 /// A file of the preview.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviewFile {
-    /// Without a folder.
+    /// Its name, without a folder.
     pub name: String,
-    /// What is in it.
+    /// Its content.
     pub body: String,
 }
 
-/// Why there is no preview.
+/// Why the preview failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PreviewError {
-    /// The sample data is no event, or a message could not be written.
+    /// The sample data is not an event, or a message could not be written.
     #[error("the sample data is no event")]
     Samples(#[from] serde_json::Error),
-    /// There is no email with instructions.
+    /// The email with instructions failed.
     #[error("there is no email with instructions")]
     Letter(#[from] LetterError),
-    /// An email has no HTML.
+    /// The HTML of an email could not be rendered.
     #[error("an email could not be rendered")]
     Unrendered(#[from] askama::Error),
 }
 
-/// An email on the page of all.
+/// An email on the overview page.
 struct Entry {
     name: String,
     subject: String,

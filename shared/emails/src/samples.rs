@@ -18,11 +18,11 @@ use crate::{ChatMessage, Console, Draft, Reader, alert, digest, notice, summary}
 /// An email with sample data.
 #[derive(Debug, Clone)]
 pub struct Sample {
-    /// Says which one it is: `support-verified`, `client-failed`.
+    /// Its identifier: `support-verified`, `client-failed`.
     pub name: String,
     /// The email.
     pub draft: Draft,
-    /// The same for a chat channel, where there is such a message.
+    /// The message for a chat channel, if there is one.
     pub chat: Option<ChatMessage>,
 }
 
@@ -75,7 +75,7 @@ pub fn samples() -> Result<Vec<Sample>, serde_json::Error> {
     Ok(samples)
 }
 
-/// Events of a kind, which a person reads as a list.
+/// Events of one kind, which a person reads as a list.
 fn several() -> Result<Vec<Event>, serde_json::Error> {
     let events = events()?;
     let failed = events.iter().find(|(name, _)| *name == "failed-waiting");

@@ -1,4 +1,4 @@
-//! Every email and message as its snapshot says, and what holds for all of them.
+//! Snapshots of every email and message, and rules for all of them.
 
 use std::path::Path;
 
@@ -59,7 +59,7 @@ fn the_preview_has_a_page_with_a_link_to_each_email() {
     );
 }
 
-/// Mail programs take `<style>` out, so that a class alone changes nothing.
+/// Mail programs remove `<style>`, so that a class without inline style changes nothing.
 #[test]
 fn no_element_depends_on_the_style_sheet() {
     for (name, draft) in drafts() {
@@ -103,7 +103,7 @@ fn subjects_begin_with_the_domain_or_with_what_stops_mail() {
 }
 
 #[test]
-fn no_state_of_the_api_is_shown_raw() {
+fn states_of_the_api_are_never_shown_raw() {
     for (name, draft) in drafts() {
         let text = draft.text();
         let (body, _) = text.split_once("-- \n").unwrap_or((&text, ""));
@@ -163,7 +163,7 @@ fn draft_with(part: Part) -> Draft {
     }
 }
 
-/// A sample event with a text in every member that people write.
+/// A sample event with a text in every member that people can write.
 fn event_with(event_type: EventType, text: &str) -> Event {
     let mut event: Value = json!({
         "version": 1, "event_id": "01978c6e-0000-7000-8000-000000000001", "event_type": event_type,
@@ -202,7 +202,8 @@ fn a_client_learns_nothing_that_is_for_lasso_support() {
     }
 }
 
-/// Texts that try to look like a line of an email, to be markup, to call people, or to become a link.
+/// Texts that try to look like a line of an email, to be markup, to notify people, or to become a
+/// link.
 fn hostile() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         2 => "\\PC{0,8}",
@@ -213,13 +214,13 @@ fn hostile() -> impl Strategy<Value = String> {
             "[log in](https://evil.example)", "Wanted: nothing", "Bcc: x@evil.net", "~gone~", "|",
         ]).prop_map(str::to_owned),
     ];
-    // It shows something, whatever is taken out of it.
+    // Something visible is always left.
     prop::collection::vec(part, 1..8).prop_map(|parts| format!("x{}", parts.concat()))
 }
 
 proptest! {
     #[test]
-    fn no_text_of_a_client_is_markup_or_a_line_of_ours(
+    fn a_clients_text_is_never_markup_or_a_line_of_ours(
         event_type in prop::sample::select(EventType::ALL.to_vec()),
         text in hostile(),
     ) {

@@ -1,5 +1,6 @@
-//! The plain-text body of an email. A line is as long as its sentence: a line end within the text of a
-//! client would make its words look like a line of ours, and mail programs wrap by themselves.
+//! The plain-text body of an email. Each sentence is one line, however long: a line break within a
+//! client's text would make its words look like a line of ours, and mail programs wrap
+//! automatically.
 
 use std::fmt::Write as _;
 

@@ -16,7 +16,7 @@ pub(crate) fn date(day: Day) -> String {
     day.start().strftime("%-d %B %Y").to_string()
 }
 
-/// A state in a word or two, as the console has it.
+/// A state in a word or two, as in the console.
 pub fn state_word(status: Status) -> &'static str {
     match status {
         Status::Contested => "proof needed",
@@ -31,7 +31,7 @@ pub fn state_word(status: Status) -> &'static str {
     }
 }
 
-/// Where a domain stands, behind its name: "maplehomes.com …".
+/// The state of a domain, after its name: "maplehomes.com …".
 pub(crate) fn stands(status: Status) -> &'static str {
     match status {
         Status::Contested => "waits for proof that it belongs to the client",
@@ -66,7 +66,7 @@ pub(crate) fn is_open(state: RecordState) -> bool {
     }
 }
 
-/// What a record is, where its type is not known.
+/// The kind of a record, if its type is unknown.
 pub(crate) fn record(id: RecordId) -> &'static str {
     match id {
         RecordId::Verification => "TXT record that verifies the domain",

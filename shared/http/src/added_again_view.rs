@@ -1,4 +1,4 @@
-//! The answer to adding a domain that the client has already.
+//! The response if a client adds a domain that it already has.
 
 use domain_auth::names::{Community, EmailAddress};
 use serde::Serialize;

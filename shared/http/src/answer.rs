@@ -1,4 +1,4 @@
-//! What a handler gives, and what is done with it before the caller has its reply.
+//! The result of a handler, and how it becomes the reply to the caller.
 
 use std::time::Duration;
 

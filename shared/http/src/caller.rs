@@ -1,4 +1,4 @@
-//! Who is calling: the claims that API Gateway's JWT authorizer verified, and nothing else.
+//! The caller: only the claims that API Gateway's JWT authorizer has verified.
 
 use domain_auth::history::{Actor, Person};
 use domain_auth::names::{ClientId, DisplayName};

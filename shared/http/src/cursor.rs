@@ -1,10 +1,10 @@
-//! Cursors of lists: opaque, and good for the one list that they were given out for.
+//! Cursors of lists: opaque, and valid only for the list that returned them.
 //!
-//! A cursor is the position after which to go on, encrypted and authenticated with AES-SIV
-//! (RFC 5297), with the list as associated data. So a cursor that was altered, made up, or given
-//! out for another client, another filter or another kind of list is refused; and the same position
-//! is the same cursor, so nothing random is needed. A position names no row that has to be there
-//! still: a cursor stays good while entries come and go.
+//! A cursor is a position in the list, encrypted and authenticated with AES-SIV (RFC 5297), with
+//! the list as associated data. So a cursor is refused if it was altered, invented, or returned for
+//! another client, another filter or another kind of list. The same position always gives the same
+//! cursor, so no randomness is needed. The entry at the position need not exist any more: a cursor
+//! stays valid while entries are added and removed.
 
 use std::fmt;
 

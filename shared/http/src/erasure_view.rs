@@ -1,4 +1,4 @@
-//! Where the erasure of a client stands, as Lasso support sees it.
+//! The progress of a client's erasure, as Lasso support sees it.
 
 use domain_auth::names::ClientId;
 use domain_auth::use_cases::erase::Standing;

@@ -1,4 +1,4 @@
-//! The fields of a JSON body, taken out one by one, so that every field that is wrong is named and not
+//! The fields of a JSON body, read one by one, so that the error names every invalid field and not
 //! only the first.
 
 use std::fmt;

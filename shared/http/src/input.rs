@@ -1,4 +1,4 @@
-//! What callers send beside names, parsed and judged.
+//! Parses and checks the input of callers besides names.
 
 use domain_auth::names::{Community, DomainName};
 use domain_auth::state::Status;

@@ -1,4 +1,4 @@
-//! The answer to a request to email the records.
+//! The response to a request to email the records.
 
 use domain_auth::names::DomainName;
 use domain_auth::records::RecordId;

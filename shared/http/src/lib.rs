@@ -1,4 +1,4 @@
-//! The HTTP contract: who is calling, what they may send, and what they get back.
+//! The HTTP contract: the caller, the requests and the responses.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 

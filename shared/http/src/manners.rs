@@ -1,6 +1,6 @@
-//! What every answer has by the rules of HTTP, whichever operation gives it: a validator and 304 for what
-//! is read again and again (RFC 9110 sections 8.8 and 13), and `Retry-After` for what is accepted and
-//! not yet done.
+//! HTTP features that all operations share: a validator and 304 for responses that are read
+//! repeatedly (RFC 9110 sections 8.8 and 13), and `Retry-After` for requests that were accepted and
+//! are not finished.
 
 use lambda_http::Response;
 use lambda_http::http::{HeaderMap, HeaderValue, StatusCode, header};

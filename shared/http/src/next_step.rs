@@ -1,6 +1,6 @@
-//! The next step of a domain: the one thing that a person does now, or that there is nothing to do, and the
-//! call of the API that leads onward. One table: the state, what is missing in it, and who asks. The
-//! sentences are in `words.rs`.
+//! The next step of a domain: what a person has to do now, if anything, and the API call for it. It
+//! is one table by the state, what is missing in it, and the reader. The sentences are in
+//! `words.rs`.
 
 use std::borrow::Cow;
 

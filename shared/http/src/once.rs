@@ -1,5 +1,5 @@
-//! The header `Idempotency-Key`: a request that is sent again has one effect and the same answer.
-//! Without the header nothing is read and nothing is written.
+//! The header `Idempotency-Key`: a repeated request has one effect and gets the same response.
+//! Without the header nothing is read or written.
 
 use domain_auth::idempotency::{
     Attempt, Begun, Fingerprint, IdempotencyKey, IdempotencyLedger, KeyError, KeyOwner,

@@ -1,4 +1,4 @@
-//! Requests with a key, on a ledger in memory, with a handler that counts what it does.
+//! Requests with a key, on a ledger in memory, with a handler that counts its calls.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,4 +1,4 @@
-//! `docs/errors.md` is what callers program against: it has every code with its status, and no other.
+//! Callers rely on `docs/errors.md`: it must have every code with its status, and no other.
 
 use std::collections::BTreeSet;
 use std::iter::successors;

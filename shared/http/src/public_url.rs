@@ -1,4 +1,4 @@
-//! Where people reach the API: the beginning of every address that is told to a person.
+//! The public URL of the API: the beginning of every address that people are given.
 
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;

@@ -1,5 +1,5 @@
-//! The query string: parameters that an operation does not take are refused as unknown fields of a body
-//! are, so that a misspelt filter is not taken for none.
+//! The query string. Unknown parameters are refused, like unknown fields of a body, so that a
+//! misspelt filter is not ignored.
 
 use domain_auth::plain_text::one_line;
 

@@ -1,4 +1,5 @@
-//! What refusals that all use cases share are to callers. Those of one are in the file of its operation.
+//! The problems for refusals that all use cases share. Refusals of one use case are in the file of
+//! its operation.
 
 use domain_auth::handoff::HandoffError;
 use domain_auth::ports::StoreError;

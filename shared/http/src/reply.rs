@@ -1,4 +1,4 @@
-//! Answers.
+//! Responses.
 
 use domain_auth::handoff::Document;
 use lambda_http::http::{HeaderValue, StatusCode, header};

@@ -1,4 +1,4 @@
-//! A request, read once: for its line in the log, for its `Idempotency-Key` and for the handler.
+//! A request, parsed once: for its log line, for its `Idempotency-Key` and for the handler.
 
 use domain_auth::history::Actor;
 use domain_auth::links::LinkToken;

@@ -1,7 +1,7 @@
-//! One line in the log for each request: what was asked, for which client and domain, and how it was
-//! answered. `docs/logs.md` has its fields.
+//! One log line for each request: the operation, the client and the domain, and the response.
+//! `docs/logs.md` has its fields.
 //!
-//! It holds nothing of bodies but the domain of `POST /domains`, and no token.
+//! It contains no token, and nothing from bodies except the domain of `POST /domains`.
 
 use std::borrow::Cow;
 use std::pin::pin;

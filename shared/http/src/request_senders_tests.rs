@@ -1,4 +1,4 @@
-//! Who may ask about senders, and about those of which client.
+//! Who may ask about senders, and about which client's senders.
 
 use domain_auth::names::ClientId;
 use lambda_http::RequestExt;

@@ -1,4 +1,4 @@
-//! Where an operation is, who may call it, and what serves it.
+//! The route of an operation, its callers, and the function that serves it.
 
 /// Who may call an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

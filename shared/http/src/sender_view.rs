@@ -1,4 +1,4 @@
-//! Whether a client may send from an address: a sentence for a person, and what to do next.
+//! Whether a client may send from an address: a sentence for a person, and the next step.
 
 use domain_auth::domain::RecordsSeen;
 use domain_auth::email_auth::Policy;

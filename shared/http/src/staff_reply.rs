@@ -1,4 +1,4 @@
-//! What most operations of Lasso support have in common.
+//! The common parts of most operations of Lasso support.
 
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;

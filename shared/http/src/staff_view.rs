@@ -1,4 +1,4 @@
-//! A domain as Lasso support sees it: what the client sees, and whose it is.
+//! A domain as Lasso support sees it: the client's view, and the client.
 
 use domain_auth::claims::{ClaimRegister, Standing};
 use domain_auth::dns::DnsLook;

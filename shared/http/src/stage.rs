@@ -1,4 +1,5 @@
-//! How far a domain has come within its state: what its next step and the sentences about it depend on.
+//! The progress of a domain within its state. Its next step and the sentences about it depend on
+//! this.
 
 use domain_auth::domain::Domain;
 use domain_auth::records::RecordId;

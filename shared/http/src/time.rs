@@ -1,5 +1,6 @@
-//! Times as the API shows them: RFC 3339 in UTC, with exactly three digits of a second. So they sort as
-//! texts, and are what JavaScript's `toISOString` makes. What is stored has as many digits as it needs.
+//! Times in the API: RFC 3339 in UTC, with exactly three fractional digits of a second. So they
+//! sort as texts, and are equal to the output of JavaScript's `toISOString`. Stored times have as
+//! many digits as they need.
 
 use jiff::Timestamp;
 use serde::Serializer;

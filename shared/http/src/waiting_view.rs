@@ -1,4 +1,4 @@
-//! Why a domain waits, since when, and for whom, as Lasso support sees it in lists.
+//! Why a domain waits, since when, and for whom, in the lists of Lasso support.
 
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;

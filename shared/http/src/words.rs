@@ -1,6 +1,6 @@
-//! The sentences about where a domain stands and what to do next, all of them in this one place, so that
-//! they can be read together. Plain text: a page has to escape it. When which of them is said is decided in
-//! `next_step.rs`; what records are about is said in `dns-diagnosis`, and what has happened in
+//! The sentences about a domain's state and its next step, all in this file, so that they can be
+//! read together. They are plain text: a page has to escape them. `next_step.rs` decides which of
+//! them applies. The sentences about records are in `dns-diagnosis`, and those about the history in
 //! `domain_auth::history`.
 
 use domain_auth::domain::Domain;

@@ -1,4 +1,4 @@
-//! `docs/event.schema.json` is the shape of every event, and of nothing that is none.
+//! `docs/event.schema.json` accepts every event, and refuses data that is not an event.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 

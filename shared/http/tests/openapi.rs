@@ -1,4 +1,4 @@
-//! `docs/openapi.json` is what the code makes, and says of the API what is so.
+//! `docs/openapi.json` is up to date with the code, and its claims about the API are true.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

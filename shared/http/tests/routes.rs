@@ -1,5 +1,5 @@
-//! The routes in the code are the routes in the template: none more, none less, each of its own
-//! function, each with or without a token as the code has it.
+//! The routes in the code and in the template are the same, each with the same function, and with
+//! or without a token as in the code.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,26 +1,26 @@
-//! What an error says, with all that caused it.
+//! The text of an error with all its causes.
 
 use std::error::Error;
 use std::fmt;
 
 use crate::mask::masked;
 
-/// Most causes that a line names. No error of this service has more; a chain that ends nowhere does.
+/// The most causes that a line lists. No error of this service has more; a cyclic chain would have.
 const MOST_CAUSES: usize = 16;
 /// Most characters of a text in a line.
 pub(crate) const LONGEST: usize = 2_048;
 
-/// A call that an AWS service did not do, as a cause in the chain of an error: what the line says of
-/// it in fields of its own, without a type of the SDK.
+/// A failed call to an AWS service, as a cause in the chain of an error. The log line has its
+/// details in separate fields, without a type of the SDK.
 pub struct ServiceFailure {
     /// The service: `DynamoDB`, `SES`, `SNS`.
     pub service: &'static str,
-    /// The service's error code, such as `ThrottlingException`; none where it gave none.
+    /// The service's error code, such as `ThrottlingException`, if there is one.
     pub code: Option<String>,
-    /// The service's identifier of the request, by which AWS Support finds it; none where there was
-    /// no answer.
+    /// The service's identifier of the request, which AWS Support needs; `None` if there was no
+    /// response.
     pub request_id: Option<String>,
-    /// What the SDK says.
+    /// The error of the SDK.
     pub source: Box<dyn Error + Send + Sync>,
 }
 
@@ -44,7 +44,7 @@ impl fmt::Display for ServiceFailure {
     }
 }
 
-/// As a log line has it: the SDK's own form holds the whole answer, and with it addresses.
+/// The form of a log line: the SDK's own form has the whole response, including addresses.
 impl fmt::Debug for ServiceFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&chain(self))
@@ -57,7 +57,7 @@ impl Error for ServiceFailure {
     }
 }
 
-/// What an error and each of its causes says, joined by colons, with email addresses masked. A cause
+/// The texts of an error and its causes, joined by colons, with masked email addresses. A cause
 /// that the error before it has quoted is not repeated.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = String::new();
@@ -82,7 +82,7 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     std::iter::successors(Some(error), next).take(MOST_CAUSES)
 }
 
-/// A text as a line has it: masked, and at most [`LONGEST`] characters of it.
+/// A text for a line: masked, and cut to [`LONGEST`] characters.
 pub(crate) fn fitting(text: &str) -> String {
     let shown = masked(text);
     match shown.char_indices().nth(LONGEST) {

@@ -1,11 +1,11 @@
 //! The lines that the functions log. `docs/logs.md` has their fields.
 //!
-//! Lambda's own formatter for `LogFormat: JSON` (`lambda_runtime::tracing`) prints the outermost message
-//! of an error and no time. Without a time Lambda takes every line for `INFO` (AWS Lambda developer
-//! guide, "Log-level filtering"). So the functions write their lines with [`init`], in JSON
-//! wherever they run.
+//! Lambda's own formatter for `LogFormat: JSON` (`lambda_runtime::tracing`) prints only the
+//! outermost message of an error, and no time. Without a time Lambda treats every line as `INFO`
+//! (AWS Lambda developer guide, "Log-level filtering"). So the functions write their lines with
+//! [`init`], always as JSON.
 //!
-//! A place that logs an error gives it as it is, and the rest is done here, once:
+//! Code that logs an error passes it unchanged; this crate formats it:
 //!
 //! ```
 //! # let error = std::io::Error::other("x");

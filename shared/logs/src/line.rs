@@ -14,11 +14,11 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::failure::{ServiceFailure, chain, fitting};
 
-/// Writes an event as one JSON object: `timestamp`, `level`, `message`, its fields, and those of the
-/// spans around it, all on one level. Of two with one name the inner one stays.
+/// Writes an event as one JSON object: `timestamp`, `level`, `message`, its fields, and the fields
+/// of its spans, all on one level. If two have the same name, the inner one is kept.
 ///
-/// An error is a text of all its causes, and what an AWS service said of it is in `service`,
-/// `error_code` and `aws_request_id`. Every text is without email addresses and of a bounded length.
+/// An error is a text with all its causes, and the details from an AWS service are in `service`,
+/// `error_code` and `aws_request_id`. Every text has masked email addresses and a bounded length.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct JsonLines;
 
@@ -66,7 +66,8 @@ impl Line {
         }
     }
 
-    /// The fields of a span, as [`JsonFields`](tracing_subscriber::fmt::format::JsonFields) has them.
+    /// Adds the fields of a span, as [`JsonFields`](tracing_subscriber::fmt::format::JsonFields)
+    /// writes them.
     fn add_span(&mut self, fields: &str) {
         let fields = serde_json::from_str::<Map<String, Value>>(fields);
         for (name, value) in fields.into_iter().flatten() {
@@ -80,11 +81,11 @@ impl Line {
 
     fn text(mut self) -> String {
         let message = self.message.map(|message| ("message".to_owned(), message));
-        // Behind the time and the level.
+        // After the time and the level.
         let behind = self.members.len().min(2);
         self.members.splice(behind..behind, message);
         let members = self.members.iter().map(|(name, value)| {
-            // A text has a JSON form, whatever is in it.
+            // Every text has a JSON form.
             let name = Value::from(name.as_str());
             format!("{name}:{value}")
         });
@@ -93,7 +94,7 @@ impl Line {
     }
 }
 
-/// The spans of `lambda_runtime` have names of their own style.
+/// The spans of `lambda_runtime` use another style of names.
 fn name_of(field: &str) -> &str {
     match field {
         "requestId" => "request_id",
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_every_cause_of_an_error_and_what_the_service_said() {
+    fn a_line_has_every_cause_and_the_details_of_the_service() {
         let lines = lines("info", || {
             let error = refused();
             tracing::warn!(
@@ -207,7 +208,7 @@ mod tests {
         assert_eq!(line["service"], "SES");
         assert_eq!(line["error_code"], "BadRequestException");
         assert_eq!(line["aws_request_id"], "4f1b");
-        // RFC 3339, without which Lambda takes the line for INFO.
+        // RFC 3339, without which Lambda treats the line as INFO.
         let time = line["timestamp"].as_str().unwrap();
         assert!(time.len() > 20 && time.ends_with('Z'), "{time}");
     }
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_ends_a_line_or_names_a_person() {
+    fn texts_neither_end_a_line_nor_contain_addresses() {
         let lines = lines("info", || {
             tracing::info!(
                 note = "one\ntwo\r\n{\"level\":\"ERROR\"} \u{7} jane@example.com",
@@ -258,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lambda_s_runtime_says_of_an_error_is_not_said_twice() {
+    fn errors_of_the_lambda_runtime_are_logged_once() {
         let lines = lines("info", || {
             tracing::error!(target: "lambda_runtime::layers::panic", "Failed");
             tracing::debug!("too low");

@@ -1,17 +1,17 @@
-//! Email addresses in a text, made unreadable.
+//! Masks email addresses in a text.
 
 use std::borrow::Cow;
 
-/// The sign, as it is and as a URL has it.
+/// The `@`, as it is and as a URL has it.
 const SIGNS: [&str; 2] = ["@", "%40"];
-/// What stands for all but the first character.
+/// The replacement for everything after the first character.
 const MASK: &str = "***";
 
-/// The text with the local part of every email address cut down to its first character:
-/// `j***@example.com`. The domain stays, because a line is looked for by it.
+/// The text with the local part of every email address cut to its first character:
+/// `j***@example.com`. The domain is kept, because lines are searched by it.
 ///
-/// A local part is all that RFC 5321 (section 4.1.2) lets stand before the `@` and all characters
-/// beyond ASCII, so more may be masked than the address, and never less of it.
+/// A local part has all characters that RFC 5321 (section 4.1.2) allows before the `@`, and all
+/// non-ASCII characters. So more than the address may be masked, but never less.
 pub fn masked(text: &str) -> Cow<'_, str> {
     if !SIGNS.iter().any(|sign| text.contains(sign)) {
         return Cow::Borrowed(text);
@@ -49,7 +49,7 @@ fn start_of_local_part(before: &str) -> usize {
     let Some(inner) = before.strip_suffix('"') else {
         return before.trim_end_matches(is_local).len();
     };
-    // A quotation mark behind a backslash is in the local part.
+    // A quotation mark after a backslash belongs to the local part.
     let mut quotes = inner.rmatch_indices('"').map(|(at, _)| at);
     let opening = quotes.find(|at| !inner[..*at].ends_with('\\'));
     opening.unwrap_or_else(|| inner.trim_end_matches(is_local).len())
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_stays() {
+    fn texts_without_addresses_are_unchanged() {
         for text in [
             "",
             "example.com",
@@ -128,7 +128,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_address_is_left_in_any_text(
+        fn masked_texts_contain_no_address(
             before in "[^@%\"]{0,20}[ <(,;:]",
             local in local_part(),
             domain in "[a-z0-9][a-z0-9-]{0,9}\\.(com|example|de)",

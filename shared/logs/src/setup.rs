@@ -1,4 +1,4 @@
-//! Where lines go, and which of them.
+//! The destination and the level of log lines.
 
 use std::error::Error;
 use std::panic::{self, PanicHookInfo};
@@ -12,27 +12,27 @@ use tracing_subscriber::fmt::format::JsonFields;
 use crate::failure::chain;
 use crate::line::JsonLines;
 
-/// What is written where the environment says nothing.
+/// The level if the environment sets none.
 const DEFAULT: &str = "info";
-/// The runtime logs the debug form of an error that a handler ends with, which holds whole answers of
-/// services, and panics. Both are logged here ([`failed`], [`init`]).
+/// When a handler fails, the runtime logs the debug form of the error, which has whole responses of
+/// services, and panics. Both are logged here instead ([`failed`], [`init`]).
 const NOT_TWICE: &str = "lambda_runtime::layers::panic=off";
 
-/// Writes lines to the standard output, which Lambda takes to CloudWatch Logs, and a line for a
-/// panic. Called once, before the first line.
+/// Writes lines to the standard output, which Lambda sends to CloudWatch Logs, and a line for a
+/// panic. Call it once, before the first line.
 ///
-/// The level is that of Lambda's advanced logging controls (`AWS_LAMBDA_LOG_LEVEL`), or else of
-/// `RUST_LOG`, or else `info`.
+/// The level comes from Lambda's advanced logging controls (`AWS_LAMBDA_LOG_LEVEL`); if that is not
+/// set, from `RUST_LOG`; otherwise it is `info`.
 pub fn init() {
     let directives = directives(variable("AWS_LAMBDA_LOG_LEVEL"), variable("RUST_LOG"));
     let lines = subscriber(&directives, io::stdout);
-    // Where there is one already, as in a test, it stays.
+    // An existing subscriber is kept, as in a test.
     if tracing::subscriber::set_global_default(lines).is_ok() {
         panic::set_hook(Box::new(log_panic));
     }
 }
 
-/// What writes lines, of which `directives` say which (as in `RUST_LOG`), to `writer`.
+/// A subscriber that writes lines to `writer`; `directives` select the lines (as in `RUST_LOG`).
 pub fn subscriber<W>(directives: &str, writer: W) -> impl Subscriber + Send + Sync + use<W>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
@@ -46,7 +46,7 @@ where
         .finish()
 }
 
-/// Lambda has a level `FATAL`, which no line of a function has.
+/// Lambda has a level `FATAL`, which no line of a function uses.
 fn directives(lambda: Option<String>, rust: Option<String>) -> String {
     match lambda {
         Some(level) if level.eq_ignore_ascii_case("fatal") => "error".to_owned(),
@@ -63,17 +63,18 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// A released function ends with a panic (`panic = "abort"`), so this is the last that it says.
+/// A panic ends the process of a released function (`panic = "abort"`), so this is its last line.
 fn log_panic(info: &PanicHookInfo<'_>) {
     let says = info.payload_as_str().unwrap_or("no text");
     let location = info.location().map(ToString::to_string);
     tracing::error!(panic = says, location, "the function panicked");
 }
 
-/// An invocation failed, and the log has a line about it. What it shows is that line's `error`.
+/// An invocation failed, and the log has a line about it. Its text is the `error` field of that
+/// line.
 pub struct Failed(String);
 
-/// Logs the error that an invocation ends with, with all its causes, and makes of it what the
+/// Logs the error with which an invocation ends, with all its causes. Returns the form that the
 /// runtime may show: Lambda passes it on to dead-letter queues.
 pub fn failed(sentence: &'static str, error: &(dyn Error + 'static)) -> Failed {
     tracing::error!(error, "{sentence}");

@@ -1,14 +1,14 @@
-//! The communities of a domain, as people read them.
+//! The communities of a domain in a form for people.
 
 use crate::Community;
 
-/// The most communities that a domain is for.
+/// The most communities of a domain.
 pub const MAX_COMMUNITIES: usize = 50;
-/// How many are written out; the others are counted.
+/// How many are written out; further ones are counted.
 const WRITTEN_OUT: usize = 3;
 
-/// The names of communities in a line, of which `shown` makes plain text; none where there are none. Of more
-/// than four the first three are written out, and the others are counted.
+/// The names of communities in one line, each made plain text by `shown`; `None` if there are none.
+/// If there are more than four, the first three are written out and the others are counted.
 pub fn listed<'a>(
     communities: impl Iterator<Item = &'a Community>,
     shown: impl Fn(&str) -> String,

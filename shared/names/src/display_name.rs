@@ -1,4 +1,4 @@
-//! How a person or a client is shown to other people.
+//! The name of a person or a client, as shown to other people.
 
 use std::fmt;
 
@@ -9,17 +9,17 @@ use crate::plain_text::one_line;
 /// Longest name, in characters.
 const MAX_LENGTH: usize = 128;
 
-/// The name of a person or a client, or a person's address, as a claim of a token has it. People may be
-/// able to set it themselves, so it is for showing alone: nothing is decided by it.
+/// The name of a person or a client, or a person's address, from a claim of a token. People may be
+/// able to choose it themselves, so it is only displayed and never used for a decision.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct DisplayName(String);
 
 impl DisplayName {
-    /// Any text in one line, without the characters that do not show. What is longer than 128 characters
-    /// is cut, because the caller cannot correct its token. None if nothing is left.
+    /// Any text in one line, without invisible characters. It is cut after 128 characters, because
+    /// the caller cannot correct its token. `None` if nothing is left.
     pub fn of_claim(text: &str) -> Option<Self> {
-        // A claim has a few octets, and may have a megabyte.
+        // A claim usually has a few octets, but may have a megabyte.
         let text: String = text.chars().take(8 * MAX_LENGTH).collect();
         let line = one_line(&text);
         let mut characters = line.chars();
@@ -50,7 +50,7 @@ impl From<DisplayName> for String {
     }
 }
 
-/// A name is personal: it shows in no log line.
+/// A name is personal, so no log line shows it.
 impl fmt::Debug for DisplayName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DisplayName(…)")

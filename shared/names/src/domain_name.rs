@@ -1,4 +1,4 @@
-//! A domain name in the one form that DNS and SES compare. How it is read is in `domain_name/parse.rs`.
+//! A domain name in the only form that DNS and SES compare. `domain_name/parse.rs` parses it.
 
 mod parse;
 
@@ -13,21 +13,21 @@ use crate::plain_text::one_line;
 
 /// Longest name, in characters of its textual form: 255 octets on the wire (RFC 1035 section 2.3.4).
 pub(crate) const MAX_NAME: usize = 253;
-/// What the longest name of a record puts before the domain: a DKIM token of Amazon SES, which has 32
-/// characters, and `_domainkey`. All other records, MAIL FROM among them, have shorter names.
+/// The longest prefix that a record's name has before the domain: a DKIM token of Amazon SES, which
+/// has 32 characters, and `_domainkey`. All other records, including MAIL FROM, have shorter names.
 const LONGEST_BELOW: usize = 32 + "._domainkey.".len();
-/// Longest name that can be a sending domain: the names of its records have to be names, too. Amazon
-/// SES documents no limit of its own.
+/// Longest name of a sending domain: the names of its records have to be valid, too. Amazon SES
+/// documents no limit of its own.
 pub const MAX_SENDING_DOMAIN: usize = MAX_NAME - LONGEST_BELOW;
 
-/// A registrable domain name, or one below it, in lower-case A-labels (RFC 5890 section 2.3.2.1)
-/// without a trailing dot.
+/// A registrable domain name, or a name below one, in lower-case A-labels (RFC 5890 section
+/// 2.3.2.1) without a trailing dot.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DomainName(String);
 
 impl DomainName {
-    /// The name itself, or the nearest one above it that is short enough to be authenticated.
+    /// The name itself, or the nearest name above it that is short enough to be authenticated.
     #[must_use]
     pub fn nearest_for_sending(self) -> Self {
         if self.0.len() <= MAX_SENDING_DOMAIN {
@@ -44,8 +44,8 @@ impl DomainName {
         &self.0
     }
 
-    /// The name for display: `bücher.example`. A-labels that do not decode stay as they are, and so
-    /// does the whole name where characters of it would not show.
+    /// The name for display: `bücher.example`. A-labels that do not decode are not changed. The
+    /// whole name is not changed if some of its characters would be invisible.
     pub fn to_unicode(&self) -> String {
         let (unicode, _) = Uts46::new().to_unicode(
             self.0.as_bytes(),
@@ -64,7 +64,7 @@ impl DomainName {
         psl::domain_str(&self.0).unwrap_or(&self.0)
     }
 
-    /// Whether `self` lies strictly below `other` in the tree of names.
+    /// Whether `self` is strictly below `other` in the tree of names.
     pub fn is_below(&self, other: &Self) -> bool {
         self.0
             .strip_suffix(other.as_str())
@@ -86,8 +86,8 @@ impl DomainName {
         ancestors
     }
 
-    /// Whether a label mixes scripts in the way that names made to imitate others do
-    /// (Unicode Technical Standard #39, below the level "highly restrictive").
+    /// Whether a label mixes scripts as names made to imitate others do (Unicode Technical Standard
+    /// #39, below the level "highly restrictive").
     pub fn mixes_scripts(&self) -> bool {
         use unicode_security::RestrictionLevel;
         use unicode_security::RestrictionLevelDetection;

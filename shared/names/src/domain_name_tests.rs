@@ -1,4 +1,4 @@
-//! The rules for what a person types as a domain, one test for each.
+//! The rules for domains that a person types, one test for each.
 
 use super::*;
 use crate::domain_name::MAX_SENDING_DOMAIN;
@@ -109,7 +109,7 @@ fn the_longest_label_and_name_are_accepted() {
     assert!(DomainName::parse(&name).is_ok());
 }
 
-/// A name of so many octets.
+/// A name of `octets` octets.
 fn name_of(octets: usize) -> String {
     let mut name = "mapleridge.com".to_owned();
     while octets - name.len() > 64 {

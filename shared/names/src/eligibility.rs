@@ -1,9 +1,10 @@
-//! Domains that no client may add although their names are valid: mailbox providers', SES's and ours.
+//! Domains that no client may add although their names are valid: mailbox providers', SES's and
+//! Lasso's.
 
 use super::{DomainName, DomainNameError, IneligibleReason, SuffixList};
 
-/// Domains at which anybody can have a mailbox. Their owners publish strict DMARC policies and
-/// will not publish our records.
+/// Domains at which anybody can have a mailbox. Their owners publish strict DMARC policies and will
+/// not publish the service's records.
 const MAILBOX_PROVIDERS: &[&str] = &[
     "126.com",
     "163.com",
@@ -94,23 +95,23 @@ const MAILBOX_PROVIDERS: &[&str] = &[
     "zohomail.com",
 ];
 
-/// Names that belong to Amazon and its mail service.
+/// Names of Amazon and its mail service.
 const AMAZON: &[&str] = &["amazonaws.com", "amazonses.com", "awsapps.com"];
 
-/// Which valid names may not be added, with the operator's own domains among them.
+/// The valid names that may not be added, including the operator's own domains.
 #[derive(Debug, Clone, Default)]
 pub struct Eligibility {
     own_domains: Vec<DomainName>,
     suffixes: SuffixList,
 }
 
-/// What is said to be one of Lasso's own domains is no domain.
+/// A text in the list of Lasso's own domains is not a domain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} among Lasso's own domains is not a domain")]
 pub struct OwnDomainError(pub String);
 
 impl Eligibility {
-    /// Reads the operator's own domains, separated by commas.
+    /// Parses the operator's own domains, separated by commas.
     pub fn parse(own_domains: &str) -> Result<Self, OwnDomainError> {
         let own = own_domains
             .split(',')
@@ -121,7 +122,7 @@ impl Eligibility {
         Ok(Self::new(own))
     }
 
-    /// Takes the operator's own domains, none of which a client may add.
+    /// With the operator's own domains, none of which a client may add.
     pub fn new(own_domains: Vec<DomainName>) -> Self {
         Self {
             own_domains,
@@ -129,18 +130,18 @@ impl Eligibility {
         }
     }
 
-    /// The same with another public suffix list than the one that was built in.
+    /// With another public suffix list than the built-in one.
     #[must_use]
     pub fn with_suffixes(self, suffixes: SuffixList) -> Self {
         Self { suffixes, ..self }
     }
 
-    /// The public suffix list by which new names are judged.
+    /// The public suffix list for new names.
     pub fn suffixes(&self) -> SuffixList {
         self.suffixes
     }
 
-    /// The refusal of a typed name without a suggestion that would be refused next.
+    /// The refusal of a typed name, without a suggestion that would be refused as well.
     #[must_use]
     pub fn review(&self, error: DomainNameError) -> DomainNameError {
         let suggested = error.suggestion.as_ref();
@@ -154,8 +155,8 @@ impl Eligibility {
         }
     }
 
-    /// Checks a name and everything above it; and that it is not above one of Lasso's own, for which
-    /// SES would then take its verification.
+    /// Checks a name and all names above it. Also checks that it is not above one of Lasso's own
+    /// domains: SES would apply the client's verification to that domain.
     pub fn check(&self, name: &DomainName) -> Result<(), IneligibleReason> {
         let mut names = name.ancestors();
         names.insert(0, name.clone());
@@ -178,7 +179,7 @@ impl Eligibility {
     }
 }
 
-/// Some of Amazon's names hold public suffixes, below which `ancestors` does not look.
+/// Some of Amazon's names are public suffixes, which `ancestors` does not include.
 fn is_below_any(name: &DomainName, above: &[&str]) -> bool {
     above.iter().any(|above| {
         name.as_str()

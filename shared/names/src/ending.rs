@@ -1,13 +1,14 @@
-//! The last part of a name: whether domains of the Internet end so, and which ending was meant.
+//! The last part of a name: whether domains of the Internet end with it, and which ending was
+//! meant.
 
 use crate::refusal::InvalidReason;
 
-/// Names of documentation (RFC 2606 section 3; `example.edu` by EDUCAUSE).
+/// Names for documentation (RFC 2606 section 3; `example.edu` by EDUCAUSE).
 const EXAMPLES: &[&str] = &["example.com", "example.net", "example.org", "example.edu"];
-/// Endings that are kept free of domains (RFC 2606 section 2, RFC 6761, RFC 3172).
+/// Reserved endings without domains (RFC 2606 section 2, RFC 6761, RFC 3172).
 const RESERVED: &[&str] = &["example", "invalid", "test", "arpa", "onion", "alt"];
-/// Endings that private networks use: by RFC 6761, RFC 6762 and its appendix G, by ICANN's resolution on
-/// `.internal`, and by what Unix and routers have as their default.
+/// Endings of private networks: by RFC 6761, RFC 6762 and its appendix G, by ICANN's resolution on
+/// `.internal`, and by the defaults of Unix and routers.
 const PRIVATE: &[&str] = &[
     "local",
     "localhost",
@@ -21,7 +22,7 @@ const PRIVATE: &[&str] = &[
     "workgroup",
     "domain",
 ];
-/// What people mean most when they misspell an ending, the most common first.
+/// The endings that people mean most often when they misspell one, the most common first.
 const COMMON: &[&str] = &[
     "com",
     "net",
@@ -62,8 +63,9 @@ pub(crate) fn check(name: &str) -> Result<(), InvalidReason> {
     Ok(())
 }
 
-/// The name with the ending that was probably meant, if it has none of the Internet's and one mistake
-/// makes it a common one: a letter too many, too few, another one, or two exchanged.
+/// The name with the ending that was probably meant. Only if its ending does not exist on the
+/// Internet and one mistake separates it from a common one: a letter too many, too few, a wrong
+/// one, or two exchanged.
 pub(crate) fn corrected(name: &str) -> Option<String> {
     let ending = ending_of(name);
     let front = name.strip_suffix(ending)?;
@@ -74,7 +76,7 @@ pub(crate) fn corrected(name: &str) -> Option<String> {
     Some(format!("{front}{meant}"))
 }
 
-/// Whether domains of the Internet end in this.
+/// Whether domains of the Internet end with this.
 pub(crate) fn is_ending(text: &str) -> bool {
     let suffix = psl::suffix(text.as_bytes());
     suffix.is_some_and(|suffix| suffix.is_known() && suffix.as_bytes() == text.as_bytes())
@@ -102,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_mistake_in_a_common_ending_is_corrected() {
+    fn a_single_mistake_in_a_common_ending_is_corrected() {
         for (typed, meant) in [
             ("a.con", Some("a.com")),
             ("a.cmo", Some("a.com")),

@@ -55,7 +55,7 @@ pub struct EmailAddress(String);
 )]
 pub struct Note(String);
 
-/// One event; the same for every copy and every delivery of it.
+/// The identifier of an event; every copy and every delivery has the same one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventId(Uuid);
@@ -96,13 +96,13 @@ impl ClientId {
         &self.0
     }
 
-    /// The identifier as one segment of a path of the API. Letters, digits and `-_.` stand for
-    /// themselves; every other character is `~` and two hexadecimal digits, and so is each dot of an
-    /// identifier of dots alone, which a path would lose.
+    /// The identifier as one segment of a path of the API. Letters, digits and `-_.` are unchanged.
+    /// Every other character is `~` and two hexadecimal digits, and so is each dot of an identifier
+    /// that has only dots, which a path would lose.
     ///
-    /// Percent encoding does not do: API Gateway decodes the path of an HTTP API before it looks for
-    /// the route, so `%2F` ends the segment. No identifier holds a `~`, and RFC 3986 (section 2.3)
-    /// reserves it for nothing.
+    /// Percent encoding does not work: API Gateway decodes the path of an HTTP API before it
+    /// selects the route, so `%2F` ends the segment. No identifier has a `~`, and `~` is unreserved
+    /// in RFC 3986 (section 2.3).
     pub fn to_path_segment(&self) -> String {
         let dots = self.0.bytes().all(|byte| byte == b'.');
         let mut segment = String::with_capacity(self.0.len());
@@ -116,7 +116,8 @@ impl ClientId {
         segment
     }
 
-    /// Reads a segment of a path. Characters that need no `~` to get through are read without it, too.
+    /// Parses a segment of a path. Characters that do not need the `~` form are also accepted
+    /// without it.
     pub fn from_path_segment(segment: &str) -> Result<Self, IdentifierError> {
         let mut parts = segment.split('~');
         let mut identifier = parts.next().unwrap_or_default().to_owned();
@@ -135,8 +136,8 @@ impl ClientId {
 }
 
 impl Community {
-    /// Any text of at most 128 characters without control characters. It is one line, and characters
-    /// that do not show are taken out.
+    /// Parses any text of at most 128 characters without control characters. It becomes one line,
+    /// and invisible characters are removed.
     pub fn parse(text: &str) -> Result<Self, IdentifierError> {
         let text = bounded(text, MAX_LENGTH)?;
         if text.chars().any(char::is_control) {
@@ -173,14 +174,15 @@ impl Note {
         Ok(Self(shown.to_owned()))
     }
 
-    /// The text as it was written, but for what does not show.
+    /// The text as it was written, without invisible characters.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl EmailAddress {
-    /// A `local-part@domain` of RFC 5321 in ASCII, without quoting and comments: safe in a header.
+    /// Parses a `local-part@domain` of RFC 5321 in ASCII, without quoting and comments: safe in a
+    /// header.
     pub fn parse(text: &str) -> Result<Self, IdentifierError> {
         let text = bounded(text, MAX_ADDRESS)?;
         let (local, domain) = text.rsplit_once('@').ok_or(IdentifierError::NotAnAddress)?;
@@ -214,7 +216,8 @@ impl EmailAddress {
 }
 
 impl EmailAddress {
-    /// Enough to be known again by who typed it, and no address: `k…@example.com`.
+    /// A form that the person who typed the address recognizes, but that is not an address:
+    /// `k…@example.com`.
     pub fn masked(&self) -> String {
         match self.0.rsplit_once('@') {
             Some((local, host)) => {
@@ -226,7 +229,7 @@ impl EmailAddress {
     }
 }
 
-/// An address is personal: it shows in no log line.
+/// An address is personal, so no log line shows it.
 impl fmt::Debug for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EmailAddress(…)")
@@ -234,7 +237,7 @@ impl fmt::Debug for EmailAddress {
 }
 
 impl EventId {
-    /// Wraps what the id source made.
+    /// Wraps an identifier from the id source.
     pub fn new(id: Uuid) -> Self {
         Self(id)
     }
@@ -296,8 +299,8 @@ macro_rules! parsed_when_read {
 text_newtype!(ClientId, Community, EmailAddress);
 parsed_when_read!(ClientId, EmailAddress);
 
-/// For stored names: earlier versions did not take hidden characters out, and a name that is made of
-/// nothing else must not make its domain unreadable.
+/// For stored names: earlier versions did not remove invisible characters, and a name that has only
+/// such characters must not make its domain unreadable.
 impl TryFrom<String> for Community {
     type Error = IdentifierError;
 
@@ -327,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_is_one_segment_of_a_path_that_nothing_on_the_way_changes() {
+    fn an_identifier_is_one_unchanged_path_segment() {
         for (identifier, segment) in [
             ("maple-homes", "maple-homes"),
             ("maple.homes_1", "maple.homes_1"),
@@ -341,7 +344,7 @@ mod tests {
             assert_eq!(client.to_path_segment(), segment);
             assert_eq!(ClientId::from_path_segment(segment), Ok(client));
         }
-        // As the paths of earlier versions had them.
+        // The form in the paths of earlier versions.
         assert_eq!(
             ClientId::from_path_segment("auth0:7").unwrap().as_str(),
             "auth0:7"

@@ -1,9 +1,9 @@
-//! The characters that IDNA 2008 allows (RFC 5892). UTS #46 maps names and is laxer: it takes symbols,
-//! punctuation and emoji, which registries refuse.
+//! The characters that IDNA 2008 allows (RFC 5892). UTS #46 maps names and is less strict: it
+//! accepts symbols, punctuation and emoji, which registries refuse.
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
-/// The first character of a name in U-labels that RFC 5892 does not allow where it stands.
+/// The first character of a name in U-labels that RFC 5892 does not allow in its position.
 pub(crate) fn not_allowed(name: &str) -> Option<char> {
     name.split('.').find_map(|label| {
         let characters: Vec<char> = label.chars().collect();
@@ -17,8 +17,8 @@ fn is_allowed(c: char, at: usize, label: &[char]) -> bool {
     let after = label.get(at + 1).copied();
     match c {
         '-' | 'a'..='z' | '0'..='9' => true,
-        // Exceptions, and what needs its context (RFC 5892 section 2.6 and appendix A). UTS #46
-        // has looked at the joiners.
+        // Exceptions, and characters with contextual rules (RFC 5892 section 2.6 and appendix A).
+        // UTS #46 has checked the joiners.
         '\u{df}' | '\u{3c2}' | '\u{6fd}' | '\u{6fe}' | '\u{f0b}' | '\u{3007}' => true,
         '\u{200c}' | '\u{200d}' => true,
         '\u{b7}' => before == Some('l') && after == Some('l'),
@@ -57,7 +57,8 @@ fn is_japanese(c: char) -> bool {
         )
 }
 
-/// `LetterDigits` (section 2.1). Capitals are not stable under case folding, so they are not allowed.
+/// `LetterDigits` (section 2.1). Capitals are not stable under case folding, so they are not
+/// allowed.
 fn is_letter_or_digit(c: char) -> bool {
     matches!(
         get_general_category(c),

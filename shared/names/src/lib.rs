@@ -1,4 +1,4 @@
-//! Parsed names: what reaches the domain has been checked once, at the edge.
+//! Parsed names: input is checked once, at the edge, before it reaches the domain logic.
 //!
 //! ```
 //! use domain_auth_names::{DomainName, InvalidReason};

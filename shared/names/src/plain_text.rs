@@ -1,10 +1,9 @@
-//! Text of a client, made safe to show to another person, above all in an email: as text and nothing
-//! more. Escaping for HTML is done by the templates.
+//! Makes a client's text safe to show to another person, above all in an email: as text and nothing
+//! more. The templates do the escaping for HTML.
 //!
 //! [`shown`] is for a value in one line, [`quoted`] for a text of several lines. Names, notes and
-//! reasons are cleaned when they are parsed (`identifiers.rs`), and everything that a client
-//! wrote is cleaned again when an email is rendered, because items and events that are stored already
-//! were not.
+//! reasons are cleaned when they are parsed (`identifiers.rs`). All texts of clients are cleaned
+//! again when an email is rendered, because older stored items and events were not.
 
 mod links;
 mod visible;
@@ -14,27 +13,27 @@ use crate::DomainName;
 pub use links::{without_links, without_links_but};
 pub use visible::{is_hidden, one_line, quotable, quotation};
 
-/// A client's text in one line of an email: no hidden characters, no line ends, no web address that a
-/// mail program makes a link of.
+/// A client's text in one line of an email: no invisible characters, no line breaks, no web address
+/// that a mail program turns into a link.
 pub fn shown(text: &str) -> String {
     without_links(&one_line(text))
 }
 
-/// A client's text of several lines, quoted line by line: as [`shown`], with its line ends.
+/// A client's text of several lines, quoted line by line: as [`shown`], but with its line breaks.
 pub fn quoted(text: &str) -> Vec<String> {
     let lines = quotable(text);
     lines.iter().map(|line| without_links(line)).collect()
 }
 
-/// A sentence of this service about a domain, which may hold what a client wrote or what is in its DNS:
-/// as [`shown`], but the names under the domain's organizational domain, and those of Amazon SES's
-/// records, stay whole, so that they can be copied.
+/// A sentence of this service about a domain, which may contain a client's text or data from its
+/// DNS. As [`shown`], but names under the domain's organizational domain, and names of Amazon SES's
+/// records, are kept unchanged, so that they can be copied.
 pub fn shown_about(domain: &DomainName, text: &str) -> String {
     shown_about_record(domain, "", text)
 }
 
-/// The same of a sentence about one of the domain's DNS records: the record's name stays whole too where it is
-/// written without its end, as DNS panels take it.
+/// A sentence about one of the domain's DNS records, as [`shown_about`]. The record's name is also
+/// kept unchanged if it is written relative to the zone, as DNS providers' forms take it.
 pub fn shown_about_record(domain: &DomainName, record: &str, text: &str) -> String {
     let roots = [domain.organizational(), "amazonses.com"];
     let unicode = domain.to_unicode();
@@ -65,7 +64,7 @@ mod tests {
         assert_eq!(quotable("pay\u{202e}lap\u{200b}\u{7}!"), ["paylap!"]);
         assert_eq!(one_line("a\r\nBcc: x@y.z"), "a Bcc: x@y.z");
         assert_eq!(one_line("  a\t\u{3000}b      c "), "a b c");
-        // Letters of scripts that need joiners, and emoji, stay as they are.
+        // Letters of scripts that need joiners, and emoji, are not changed.
         assert_eq!(
             one_line("क्\u{200d}ष 👩\u{200d}💻"),
             "क्\u{200d}ष 👩\u{200d}💻"
@@ -133,7 +132,7 @@ mod tests {
         assert_eq!(shown_about_record(&domain, record, text), shown);
     }
 
-    /// Ordinary characters, and those that a hostile text is made of.
+    /// Ordinary characters, and characters of hostile texts.
     fn hostile() -> impl Strategy<Value = String> {
         let character = prop_oneof![
             3 => any::<char>(),

@@ -1,4 +1,4 @@
-//! Why a typed name is refused, in words that a person understands who has never heard of DNS.
+//! Why a typed name is refused, in words for a person who has never heard of DNS.
 
 use std::fmt;
 
@@ -6,16 +6,16 @@ use crate::domain_name::{DomainName, MAX_NAME, MAX_SENDING_DOMAIN};
 use crate::ineligible::IneligibleReason;
 use crate::plain_text::is_hidden;
 
-/// Why a typed name is refused, with the domain the person probably meant.
+/// Why a typed name is refused, with the domain that the person probably meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DomainNameError {
     /// The rule that the name breaks.
     pub reason: InvalidReason,
-    /// A domain that would be accepted, where one can be read out of the input.
+    /// A domain that would be accepted, if one can be found in the input.
     pub suggestion: Option<DomainName>,
-    /// The domain in the input and why it is not suggested, where that is the only one.
+    /// The domain in the input and why it is not suggested, if it is the only one.
     pub ineligible: Option<(DomainName, IneligibleReason)>,
-    /// The name itself, where only its ending is refused: it may be one of the deployment's own.
+    /// The name itself, if only its ending is refused: it may be one of the deployment's own names.
     pub name: Option<DomainName>,
 }
 
@@ -32,7 +32,7 @@ impl DomainNameError {
 
 impl std::error::Error for DomainNameError {}
 
-/// The reason, and what is wrong with the domain in the input.
+/// The reason, and the problem of the domain in the input.
 impl fmt::Display for DomainNameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.reason.fmt(f)?;

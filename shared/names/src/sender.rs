@@ -1,12 +1,12 @@
-//! The address that mail is to be sent from, in every form that RFC 5321 allows and SES takes.
+//! The address that mail is to be sent from, in every form that RFC 5321 allows and SES accepts.
 
 use super::{DomainName, DomainNameError, InvalidReason};
 
 /// Longest local part, in octets (RFC 5321 section 4.5.3.1.1).
 const MAX_LOCAL_PART: usize = 64;
 
-/// What is needed of a sender's address to judge it: its domain. The local part is looked at and
-/// not kept.
+/// The part of a sender's address that decides: its domain. The local part is checked but not
+/// stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SenderDomain(DomainName);
 
@@ -16,15 +16,15 @@ pub enum SenderError {
     /// Mail cannot be sent from such an address.
     #[error("this is not an email address")]
     NotAnAddress,
-    /// Its domain is a public suffix, which no client can add; one may have before it was one.
+    /// Its domain is a public suffix, which no client can add now, but may have added before.
     #[error("the domain of this address is a public suffix")]
     PublicSuffix(DomainName),
 }
 
 impl SenderDomain {
-    /// Reads `local-part@domain`, or the same in angle brackets after a display name (RFC 5322 section
-    /// 3.4): a dot-atom or a quoted local part (RFC 5321 section 4.1.2) in ASCII, because SES takes no
-    /// other, and a domain that may be international.
+    /// Parses `local-part@domain`, also in angle brackets after a display name (RFC 5322 section
+    /// 3.4): a dot-atom or a quoted local part (RFC 5321 section 4.1.2) in ASCII, because SES
+    /// accepts no other, and a domain that may be internationalized.
     pub fn parse(mailbox: &str) -> Result<Self, SenderError> {
         let address = addr_spec(mailbox).ok_or(SenderError::NotAnAddress)?;
         let (local, domain) = address.rsplit_once('@').ok_or(SenderError::NotAnAddress)?;
@@ -33,9 +33,9 @@ impl SenderDomain {
             return Err(SenderError::NotAnAddress);
         }
         match DomainName::parse(domain) {
-            // What is above a name that is too long to be added decides.
+            // If a name is too long to be added, the name above it decides.
             Ok(name) => Ok(Self(name.nearest_for_sending())),
-            // The host's name cannot be added, so what is above it decides.
+            // The name of the host cannot be added, so the name above it decides.
             Err(DomainNameError {
                 reason: InvalidReason::WwwHost,
                 suggestion: Some(above),
@@ -55,9 +55,9 @@ impl SenderDomain {
     }
 }
 
-/// The address of a mailbox: the whole of it, or what stands in angle brackets behind a display name. None
-/// where what stands before the brackets is no display name, so that nothing is judged by the last of
-/// several addresses.
+/// The address of a mailbox: the whole text, or the part in angle brackets after a display name.
+/// `None` if the text before the brackets is not a display name. Otherwise only the last of several
+/// addresses would be judged.
 fn addr_spec(mailbox: &str) -> Option<&str> {
     let trimmed = mailbox.trim_matches([' ', '\t']);
     let Some(name_addr) = trimmed.strip_suffix('>') else {
@@ -76,7 +76,7 @@ fn addr_spec(mailbox: &str) -> Option<&str> {
     None
 }
 
-/// Goes behind the closing quotation mark of a quoted word of a display name.
+/// Skips past the closing quotation mark of a quoted word in a display name.
 fn skip_quoted(rest: &mut std::str::Chars<'_>) -> Option<()> {
     loop {
         let character = match rest.next()? {
@@ -90,7 +90,7 @@ fn skip_quoted(rest: &mut std::str::Chars<'_>) -> Option<()> {
     }
 }
 
-/// A character that RFC 6532 (section 3.2) adds to those of words.
+/// A character that RFC 6532 (section 3.2) allows in words.
 fn is_international(character: char) -> bool {
     !character.is_ascii() && !character.is_control()
 }
@@ -105,8 +105,8 @@ fn is_dot_atom(local: &str) -> bool {
         .all(|atom| !atom.is_empty() && atom.chars().all(is_atext))
 }
 
-/// Between quotation marks any printable character; a quotation mark or a backslash follows a
-/// backslash.
+/// Between quotation marks, any printable character; a quotation mark or a backslash needs a
+/// backslash before it.
 fn is_quoted(local: &str) -> bool {
     let inner = local
         .strip_prefix('"')
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_more_or_less_than_one_mailbox_is_no_address() {
+    fn only_a_single_mailbox_is_an_address() {
         for nonsense in [
             "Jane <>",
             "Jane jane@example.com>",
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn below_a_name_that_is_too_long_to_be_added_the_one_above_decides() {
+    fn the_name_above_decides_for_a_name_too_long_to_add() {
         let below = |labels: usize| {
             format!(
                 "a@{}example.com",
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_address() {
+    fn nonsense_is_refused_as_an_address() {
         for nonsense in [
             "",
             "@",

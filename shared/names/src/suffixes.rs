@@ -1,9 +1,10 @@
-//! The public suffix list (publicsuffix.org), which says under which names others register theirs.
+//! The public suffix list (publicsuffix.org), which lists the names under which others register
+//! names.
 
 use super::DomainName;
 
-/// The most labels of a name under which claims are looked for: the longest rules of the list have five
-/// labels, an organizational domain has one more, and lists grow.
+/// The most labels of a name under which claims are searched. The longest rules of the list have
+/// five labels, an organizational domain has one more, and lists grow.
 const MOST_LABELS: usize = 8;
 
 /// A version of the public suffix list.
@@ -11,15 +12,15 @@ const MOST_LABELS: usize = 8;
 pub struct SuffixList(fn(&str) -> Option<&str>);
 
 impl Default for SuffixList {
-    /// The version that was built in.
+    /// The built-in version.
     fn default() -> Self {
         Self(psl::domain_str)
     }
 }
 
 impl SuffixList {
-    /// A list by what it makes of a name: the public suffix and one label more, or none where the name is
-    /// a public suffix itself.
+    /// A list as a function of a name. It returns the public suffix with one more label, or `None`
+    /// if the name is a public suffix itself.
     pub fn new(organizational: fn(&str) -> Option<&str>) -> Self {
         Self(organizational)
     }
@@ -31,8 +32,8 @@ impl SuffixList {
 }
 
 impl DomainName {
-    /// The names that may be its organizational domain by one version of the public suffix list or
-    /// another, the topmost first: those with two labels and more.
+    /// The possible organizational domains of the name by any version of the public suffix list,
+    /// the topmost first: its names with two or more labels.
     pub fn possible_organizational(&self) -> Vec<&str> {
         let dots = self.as_str().rmatch_indices('.').skip(1);
         let above = dots.map(|(at, _)| &self.as_str()[at + 1..]);

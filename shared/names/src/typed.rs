@@ -1,5 +1,5 @@
-//! What a person types or pastes where a domain is wanted: whether it can be added, and if not, which
-//! domain was meant.
+//! Input of a person in place of a domain: whether it can be added, and if not, which domain was
+//! meant.
 
 use idna::AsciiDenyList;
 use idna::uts46::{Hyphens, Uts46};
@@ -10,11 +10,12 @@ use crate::plain_text::is_hidden;
 use crate::refusal::{DomainNameError, InvalidReason};
 use crate::{ending, idna2008};
 
-/// Nothing is guessed from more than this, in characters: it is a text, and not a name.
+/// The longest input for which a domain is guessed, in characters: longer input is not a name but a
+/// text.
 const MOST_TYPED: usize = 2_000;
 /// The most names of a list that a refusal repeats.
 const MOST_NAMES: usize = 10;
-/// Words between which a name is told, as in "our domain is mapleridge.com".
+/// Words that can be around a name, as in "our domain is mapleridge.com".
 const WORDS: &[&str] = &[
     "a", "add", "address", "and", "domain", "email", "for", "from", "hi", "i", "is", "it", "its",
     "mail", "my", "name", "of", "on", "or", "our", "please", "s", "site", "the", "this", "to",
@@ -22,13 +23,13 @@ const WORDS: &[&str] = &[
 ];
 
 impl DomainName {
-    /// Reads a domain that is to be authenticated, as [`DomainName::parse`] does, and judges more of it:
-    /// its characters by IDNA 2008 ([RFC 5892](https://www.rfc-editor.org/rfc/rfc5892)), its ending by the
-    /// public suffix list and by RFC 2606, and its length, because the names of its records have to
-    /// fit into DNS ([`MAX_SENDING_DOMAIN`]).
+    /// Parses a domain that is to be authenticated, as [`DomainName::parse`] does, and checks more
+    /// of it: its characters by IDNA 2008 ([RFC 5892](https://www.rfc-editor.org/rfc/rfc5892)), its
+    /// ending by the public suffix list and by RFC 2606, and its length, because the names of its
+    /// records have to be valid in DNS ([`MAX_SENDING_DOMAIN`]).
     ///
-    /// Characters that do not show are dropped at both ends. A refusal suggests the domain that was
-    /// probably meant, if that one could be added: none of a mailbox provider or of Amazon.
+    /// Invisible characters are removed at both ends. A refusal suggests the domain that was
+    /// probably meant, if that domain can be added: never one of a mailbox provider or of Amazon.
     pub fn parse_for_sending(typed: &str) -> Result<Self, DomainNameError> {
         let typed = typed.trim_matches(does_not_show);
         let reason = match accepted(typed) {
@@ -67,7 +68,7 @@ impl DomainName {
     }
 }
 
-/// Why the host of an address cannot be added, where that is the ending of its name.
+/// Why the host of an address cannot be added, if the ending of its name is the reason.
 fn of_host(typed: &str, reason: InvalidReason) -> InvalidReason {
     if !matches!(reason, InvalidReason::EmailAddress | InvalidReason::Url) {
         return reason;
@@ -82,10 +83,10 @@ fn of_host(typed: &str, reason: InvalidReason) -> InvalidReason {
     }
 }
 
-/// A name that can be added, if this is one as it stands.
+/// The name, if it can be added without changes.
 fn accepted(typed: &str) -> Result<DomainName, InvalidReason> {
     let name = DomainName::parse(typed).map_err(|error| error.reason)?;
-    // Not `to_unicode`, which leaves names with hidden characters as they are.
+    // Not `to_unicode`, which does not decode names with invisible characters.
     let unicode = in_u_labels(name.as_str());
     if let Some(c) = idna2008::not_allowed(&unicode) {
         let typed_so = typed.chars().find(|typed| maps_to(*typed, c));
@@ -104,7 +105,7 @@ fn in_u_labels(name: &str) -> String {
     unicode.into_owned()
 }
 
-/// Whether the character was typed for the other, such as U+2011 for U+2010.
+/// Whether the character is a variant of the other, such as U+2011 of U+2010.
 fn maps_to(typed: char, mapped: char) -> bool {
     let text = String::from(typed);
     let (unicode, _) =
@@ -132,7 +133,7 @@ fn names_in(typed: &str) -> (Option<char>, Vec<DomainName>) {
     (separator, names)
 }
 
-/// The domain that was meant, where one can be told. `found` is the only one in it.
+/// The domain that was meant, if it can be guessed. `found` is the only domain in the text.
 fn guess(typed: &str, found: Option<DomainName>) -> Option<DomainName> {
     let said = spelled_out(typed);
     let words: Vec<&str> = said
@@ -148,7 +149,7 @@ fn guess(typed: &str, found: Option<DomainName>) -> Option<DomainName> {
     // `mapleridge,com` and `mapleridge com`, but not `mapleridge.com, thanks`.
     let has_split_dot = said.contains(" .") || said.contains(". ");
     if ends && (found.is_none() || !spaced) {
-        // `maple ridge .com` has its dot already.
+        // `maple ridge .com` already has its dot.
         let between = if has_split_dot { "" } else { "." };
         return repaired(&words.join(between)).or(found);
     }
@@ -165,16 +166,16 @@ fn guess(typed: &str, found: Option<DomainName>) -> Option<DomainName> {
     let in_front = words
         .split_last()
         .map(|(_, front)| front.concat().to_lowercase());
-    // "Maple Ridge mapleridge.com" has the name already.
+    // "Maple Ridge mapleridge.com" already has the name.
     let repeats = in_front.is_some_and(|front| last.to_lowercase().starts_with(&front));
     if is_split && (last.contains('.') || has_split_dot) && !repeats {
-        // Where the whole cannot be added, a part of it is the domain of another owner.
+        // If the whole name cannot be added, a part of it is another owner's domain.
         return repaired(&words.concat());
     }
     found
 }
 
-/// Signs in words, as people write them to hide an address from robots.
+/// Characters written as words, as people do to hide an address from robots.
 fn spelled_out(typed: &str) -> String {
     let mut text = typed.to_owned();
     for (word, sign) in [
@@ -191,7 +192,7 @@ fn spelled_out(typed: &str) -> String {
     text
 }
 
-/// A name after each of the usual mistakes is taken back, one after the other, until it can be added.
+/// Undoes the usual mistakes in a name one after the other, until it can be added.
 fn repaired(typed: &str) -> Option<DomainName> {
     let steps: [fn(&str) -> Option<String>; 10] = [
         |text| Some(text.chars().filter(|c| !is_hidden(*c)).collect()),
@@ -233,7 +234,7 @@ fn repaired(typed: &str) -> Option<DomainName> {
     accepted(&text).ok()
 }
 
-/// The host of a web address or of an email address, also where a part of `https://` is missing.
+/// The host of a web address or an email address, even if a part of `https://` is missing.
 fn host_in(text: &str) -> &str {
     let mut rest = text.rsplit_once("://").map_or(text, |(scheme, behind)| {
         let is_scheme = scheme
@@ -263,7 +264,8 @@ fn host_in(text: &str) -> &str {
     rest.split_once(':').map_or(rest, |(host, _)| host)
 }
 
-/// What word processors and other keyboards make of a hyphen or a dot; nothing for quotation marks.
+/// The hyphen or dot for a variant that word processors and other keyboards insert; empty for
+/// quotation marks.
 fn as_on_the_keyboard(c: char) -> Option<char> {
     match c {
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => Some('-'),
@@ -295,7 +297,7 @@ fn is_separator(c: char) -> bool {
         )
 }
 
-/// What stands around a name in a text.
+/// Characters that surround a name in a text.
 fn is_wrapping(c: char) -> bool {
     c.is_whitespace()
         || matches!(

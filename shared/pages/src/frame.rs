@@ -1,20 +1,20 @@
-//! A whole page around its content.
+//! The HTML document around the content of a page.
 
 use askama::Template;
 
 const STYLE: &str = include_str!("../assets/style.css");
 const SCRIPT: &str = include_str!("../assets/script.js");
 
-/// The parts of a page. All but the title are HTML, which is not escaped.
+/// The parts of a page. All except the title are HTML, which is not escaped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Frame<'a> {
     /// Plain text.
     pub title: &'a str,
-    /// What is above the content: the name of the product, navigation.
+    /// The HTML above the content: the name of the product, navigation.
     pub top: &'a str,
     /// The content. It begins with an `h1`.
     pub main: &'a str,
-    /// What is below it.
+    /// The HTML below the content.
     pub foot: &'a str,
     /// Whose page it is: the same for all pages of a session, and for those of no other. A page that is fetched
     /// again replaces the one before only if both are of one session.
@@ -22,8 +22,8 @@ pub struct Frame<'a> {
     /// Whether a page that waits is loaded again, every minute, by a browser without scripts too. Not for a page with
     /// fields, because what a person types is lost then.
     pub reloads_without_script: bool,
-    /// After how many seconds a page that waits for something is fetched again; none for one that does
-    /// not wait. Only the content is replaced, and not while a person types or selects.
+    /// The reload interval in seconds, for a page that waits for something; `None` for other pages.
+    /// A reload replaces only the content, and not while a person types or selects.
     pub refresh_seconds: Option<u32>,
 }
 
@@ -47,12 +47,12 @@ impl Frame<'_> {
     }
 }
 
-/// The stylesheet, as it is between the tags.
+/// The stylesheet, without the tags around it.
 pub fn style() -> &'static str {
     STYLE
 }
 
-/// The script, as it is between the tags.
+/// The script, without the tags around it.
 pub fn script() -> &'static str {
     SCRIPT
 }

@@ -1,4 +1,4 @@
-//! The headers of a page.
+//! The HTTP headers of a page.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -6,13 +6,13 @@ use sha2::{Digest, Sha256};
 
 use crate::frame::{script, style};
 
-/// What other pages learn of a page's address (Referrer Policy, section 3).
+/// The referrer that other pages get (Referrer Policy, section 3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Referrer {
-    /// Nothing. Browsers then send `Origin: null` with the forms of the page, so a server that compares
-    /// the origin cannot use it.
+    /// No referrer. Browsers then send `Origin: null` with the forms of the page, so a server
+    /// cannot compare the origin.
     Never,
-    /// Nothing, unless they are of the same origin.
+    /// Only pages of the same origin get the referrer.
     SameOrigin,
 }
 
@@ -25,8 +25,8 @@ impl Referrer {
     }
 }
 
-/// The headers of a page that is framed by `frame_ancestors` (a source list of CSP; `'none'`: no
-/// site may). No cache keeps it, no search engine lists it, and it loads nothing but itself.
+/// The headers of a page that `frame_ancestors` may frame (a source list of CSP; `'none'`: no
+/// site). The page is not cached or indexed by search engines, and loads no other resources.
 pub fn headers(frame_ancestors: &str, referrer: Referrer) -> [(&'static str, String); 7] {
     [
         ("content-type", "text/html; charset=utf-8".to_owned()),
@@ -39,7 +39,8 @@ pub fn headers(frame_ancestors: &str, referrer: Referrer) -> [(&'static str, Str
     ]
 }
 
-/// CSP Level 3. The script fetches its own page again, hence `connect-src`.
+/// The content security policy (CSP Level 3). The script fetches its own page again, hence
+/// `connect-src`.
 fn policy(frame_ancestors: &str) -> String {
     format!(
         "default-src 'none'; style-src {}; script-src {}; connect-src 'self'; form-action 'self'; \

@@ -1,8 +1,8 @@
-//! What the HTML pages have in common: the frame with style and script, the headers, and the records of
-//! a domain. No I/O.
+//! The shared parts of the HTML pages: the frame with style and script, the headers, and the
+//! records of a domain. No I/O.
 //!
-//! Everything that is put into a page as a `String` or `&str` is escaped, but for the parts of a
-//! [`Frame`], which are HTML that a template has rendered.
+//! Every `String` or `&str` in a page is escaped, except the parts of a [`Frame`], which are HTML
+//! that a template has rendered.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 

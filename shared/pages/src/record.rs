@@ -1,4 +1,4 @@
-//! A record of a domain: as the API has it, and in the words of a provider's panel.
+//! A record of a domain, as the API returns it and with the field names of the DNS provider.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use serde::Deserialize;
 /// A record in an answer of the API (`Record` in its OpenAPI document).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Record {
-    /// Which one of the set.
+    /// Which record of the set.
     pub id: RecordId,
     /// TXT, CNAME or MX.
     #[serde(rename = "type")]
@@ -28,7 +28,7 @@ pub struct Record {
     pub requirement: Requirement,
     /// What it is for.
     pub note: String,
-    /// What DNS says of it.
+    /// Its state in DNS.
     pub state: RecordState,
     /// The diagnosis that leads.
     #[serde(default)]
@@ -44,7 +44,7 @@ pub struct Record {
     pub fix: Option<Fix>,
     /// How long caches may still hold an old answer.
     pub wait_minutes: Option<u32>,
-    /// What else there is to say.
+    /// Further diagnoses.
     pub also: Vec<Also>,
 }
 
@@ -74,7 +74,7 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// What is known of it; none of one that only a later release knows.
+    /// The known provider; `None` if this release does not know it.
     pub fn known(&self) -> Option<&'static providers::Provider> {
         providers::by_id(&self.id)
     }
@@ -83,9 +83,9 @@ impl Provider {
 /// A record as a person publishes it. In a template, `{{ card|safe }}` is its HTML.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordCard {
-    /// Its place in the list, from 1.
+    /// Its position in the list, from 1.
     pub number: usize,
-    /// Which one of the set.
+    /// Which record of the set.
     pub id: RecordId,
     /// TXT, CNAME or MX.
     pub kind: String,
@@ -93,17 +93,17 @@ pub struct RecordCard {
     pub requirement: &'static str,
     /// What it is for.
     pub note: String,
-    /// The state in the word of the API.
+    /// The state as in the API.
     pub state: &'static str,
-    /// The same for a person.
+    /// The state in a word for a person.
     pub state_word: &'static str,
     /// The class of its colour: `good`, `bad`, `wait`, or empty.
     pub tone: &'static str,
-    /// What to put into which field.
+    /// The values for the fields of the provider's form.
     pub fields: Vec<Field>,
     /// The diagnosis.
     pub message: Option<String>,
-    /// What is published, where it is not what should be.
+    /// The published values, if they are not right.
     pub observed: Vec<String>,
     /// What to do.
     pub fixes: Vec<Fix>,
@@ -111,16 +111,16 @@ pub struct RecordCard {
     pub wait_minutes: Option<u32>,
 }
 
-/// One field of a panel.
+/// One field of the provider's form for a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
     /// `host`, `name`, `value`, `priority` or `ttl`.
     pub name: &'static str,
-    /// What the panel calls it.
+    /// The provider's name for the field.
     pub label: String,
-    /// What goes into it.
+    /// The value to enter.
     pub value: String,
-    /// Whether it has a button to copy it.
+    /// Whether it has a copy button.
     pub copies: bool,
 }
 
@@ -137,7 +137,7 @@ impl fmt::Display for RecordCard {
     }
 }
 
-/// The records in the words of the panel of `provider`, where one was found.
+/// The records with the field names of `provider`, if a provider was found.
 pub fn cards(records: &[Record], provider: Option<&Provider>) -> Vec<RecordCard> {
     let provider = provider.and_then(Provider::known);
     let numbered = records.iter().enumerate();
@@ -241,8 +241,8 @@ fn fields(record: &Record, provider: Option<&'static providers::Provider>) -> Ve
     fields
 }
 
-/// The apex of the zone: what the full name has behind the relative one. Empty where the name is given
-/// in full because it is in no zone that is known.
+/// The apex of the zone: the part of the full name after the relative one. Empty if the name is
+/// given in full because no zone is known.
 fn zone(record: &Record) -> String {
     let behind = match record.host.as_str() {
         "@" => Some(record.name.as_str()),

@@ -1,4 +1,4 @@
-//! Valid values with little text.
+//! Short functions for valid values.
 
 use domain_auth::domain::NewDomain;
 use domain_auth::identity::{Dkim, DkimToken, MailFromLabel, SesIdentity, VerificationToken};
@@ -15,14 +15,14 @@ pub fn domain_name(name: &str) -> DomainName {
     DomainName::parse(name).expect("a valid domain name")
 }
 
-/// The organizational domain by the public suffix list that is built in; of a public suffix, itself.
+/// The organizational domain by the built-in public suffix list; for a public suffix, itself.
 pub fn organizational(name: &str) -> &str {
     let parsed = DomainName::parse_held(name).expect("a valid domain name");
     let length = parsed.organizational().len();
     &name[name.len() - length..]
 }
 
-/// A domain as a client gives it.
+/// A domain as a client adds it.
 pub fn new_domain(client_id: &str, name: &str) -> NewDomain {
     NewDomain {
         name: domain_name(name),
@@ -32,7 +32,7 @@ pub fn new_domain(client_id: &str, name: &str) -> NewDomain {
     }
 }
 
-/// The identity that [`crate::FakeSes`] makes of a name.
+/// The identity that [`crate::FakeSes`] creates for a name.
 pub fn identity(name: &DomainName) -> SesIdentity {
     SesIdentity {
         verification_token: Some(verification_token(name)),
@@ -43,13 +43,13 @@ pub fn identity(name: &DomainName) -> SesIdentity {
     }
 }
 
-/// The TXT token that [`crate::FakeSes`] gives for a name.
+/// The TXT token that [`crate::FakeSes`] returns for a name.
 pub fn verification_token(name: &DomainName) -> VerificationToken {
     let token = TokenSource::Readable.verification(name.as_str(), 0);
     VerificationToken::parse(&token).expect("a valid token")
 }
 
-/// The Easy DKIM tokens that [`crate::FakeSes`] gives for a name.
+/// The Easy DKIM tokens that [`crate::FakeSes`] returns for a name.
 pub fn dkim(name: &DomainName) -> Dkim {
     let tokens = TokenSource::Readable.dkim(name.as_str(), 0);
     Dkim {

@@ -9,7 +9,8 @@ use domain_auth::ports::{Clock, Ids};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-/// A clock that moves only when it is told to, and by every wait. Its clones show the same time.
+/// A clock that moves only when a test moves it, and with every wait. Its clones show the same
+/// time.
 #[derive(Debug, Clone)]
 pub struct TestClock {
     microseconds: Arc<AtomicI64>,
@@ -25,7 +26,7 @@ impl Default for TestClock {
 }
 
 impl TestClock {
-    /// Moves the clock on.
+    /// Moves the clock forward.
     pub fn advance(&self, by: SignedDuration) {
         let by = i64::try_from(by.as_micros()).expect("a span of less than 292,000 years");
         self.microseconds.fetch_add(by, Ordering::SeqCst);
@@ -43,7 +44,7 @@ impl Clock for TestClock {
     }
 }
 
-/// Identifiers and secrets that count up.
+/// Identifiers and secrets from a counter.
 #[derive(Debug, Default)]
 pub struct SequentialIds {
     last: AtomicU64,

@@ -1,6 +1,6 @@
-//! Dying at a chosen step. Every call of a fake passes two points, before and after its effect; at
-//! the chosen one, the future never goes on, as if the process had ended there; or it goes on when
-//! it is let go, as if the process had been slow.
+//! Crashes at a chosen step. Every call of a fake passes two points, before and after its effect.
+//! At the chosen point the future never continues, as if the process had crashed there; or it
+//! continues when a test releases it, as if the process had been slow.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -22,7 +22,7 @@ struct State {
 }
 
 impl CrashPoint {
-    /// Dies at the point with this number, counted from one, and from now.
+    /// Stops at the point with this number, counted from one, and from now.
     pub fn die_at(&self, point: usize) {
         let mut state = self.state();
         *state = State {
@@ -31,7 +31,7 @@ impl CrashPoint {
         };
     }
 
-    /// The process that waits at the chosen point goes on from there, and no other stops.
+    /// Releases the process that waits at the chosen point; no other process stops.
     pub fn let_go(&self) {
         let waiting = {
             let mut state = self.state();
@@ -42,22 +42,22 @@ impl CrashPoint {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    /// Stops only who stands at the chosen point already.
+    /// Keeps only the process that already waits at the chosen point.
     pub fn stop_no_other(&self) {
         self.state().die_at = None;
     }
 
-    /// Lives on, however many points are passed.
+    /// Stops at no point from now on.
     pub fn live(&self) {
         *self.state() = State::default();
     }
 
-    /// The calls passed since the count began.
+    /// The calls since the count began.
     pub fn log(&self) -> Vec<&'static str> {
         self.state().log.clone()
     }
 
-    /// Passes a point, or dies there.
+    /// Passes a point, or stops there.
     pub async fn pass(&self, call: &'static str) {
         let dies = {
             let mut state = self.state();

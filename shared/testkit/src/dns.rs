@@ -1,4 +1,4 @@
-//! A DNS that holds what a test puts in.
+//! A DNS with the records that a test puts in.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,8 +10,8 @@ use domain_auth::dns::{
 use domain_auth::names::DomainName;
 use domain_auth::records::Record;
 
-/// Records in memory; every organizational domain is a zone on two servers. Where nothing was put,
-/// there is no such name.
+/// Records in memory. Every organizational domain is a zone on two servers. A name without records
+/// does not exist.
 #[derive(Debug, Default)]
 pub struct FakeDns {
     state: Mutex<State>,
@@ -36,11 +36,11 @@ struct State {
     no_server: bool,
     /// Every name is an alias of another.
     aliased: bool,
-    /// What is only seen over UDP: it is forged.
+    /// Data that is only seen over UDP: it is forged.
     forged: HashSet<Question>,
-    /// The second server answers nothing over TCP.
+    /// The second server does not answer over TCP.
     second_without_tcp: bool,
-    /// Zones are at the servers that a registrar has for suspended domains.
+    /// Zones are at the servers that a registrar uses for suspended domains.
     suspended: bool,
 }
 
@@ -52,17 +52,17 @@ impl FakeDns {
         dns
     }
 
-    /// Whether no server answers.
+    /// Sets whether no server answers.
     pub fn set_silent(&self, silent: bool) {
         self.state().silent = silent;
     }
 
-    /// Whether every zone is at the name servers that a registrar has for suspended domains.
+    /// Sets whether every zone is at the name servers that a registrar uses for suspended domains.
     pub fn set_suspended(&self, suspended: bool) {
         self.state().suspended = suspended;
     }
 
-    /// Whether no server answers at this name and below it.
+    /// Sets whether no server answers at this name and below it.
     pub fn silence(&self, name: &str, silent: bool) {
         let mut state = self.state();
         if silent {
@@ -72,12 +72,12 @@ impl FakeDns {
         }
     }
 
-    /// Look-ups of this name, and of those below it, never end.
+    /// Makes look-ups of this name, and of names below it, never end.
     pub fn never_answer(&self, name: &str) {
         self.state().endless_below.insert(name.to_owned());
     }
 
-    /// Ends where none of these names is one whose look-up never ends.
+    /// Waits forever if one of these names is in the list of endless look-ups.
     async fn unless_endless(&self, names: impl IntoIterator<Item = &str>) {
         let endless = {
             let state = self.state();
@@ -89,22 +89,22 @@ impl FakeDns {
         }
     }
 
-    /// Every zone has one server only.
+    /// Sets whether every zone has only one server.
     pub fn set_one_server(&self, one_server: bool) {
         self.state().one_server = one_server;
     }
 
-    /// No authoritative server can be found, and the resolver answers from what was put.
+    /// Sets whether no authoritative server can be found; the resolver still answers.
     pub fn set_no_server(&self, no_server: bool) {
         self.state().no_server = no_server;
     }
 
-    /// Every name is an alias.
+    /// Sets whether every name is an alias.
     pub fn set_aliased(&self, aliased: bool) {
         self.state().aliased = aliased;
     }
 
-    /// An attacker forges this record in every answer on UDP.
+    /// Makes an attacker forge this record in every answer over UDP.
     pub fn forge(&self, record: &Record) {
         self.publish(record);
         self.state().forged.insert(Question {
@@ -113,22 +113,22 @@ impl FakeDns {
         });
     }
 
-    /// Whether the second server of every zone answers nothing over TCP.
+    /// Sets whether the second server of every zone does not answer over TCP.
     pub fn set_second_without_tcp(&self, without: bool) {
         self.state().second_without_tcp = without;
     }
 
-    /// Publishes a record as it should be.
+    /// Publishes a record with its correct value.
     pub fn publish(&self, record: &Record) {
         self.state().scene.publish(record);
     }
 
-    /// Takes away all that is at the record's name and of its type.
+    /// Removes all data at the record's name that has its type.
     pub fn unpublish(&self, record: &Record) {
         self.state().scene.unpublish(record);
     }
 
-    /// Takes a record away from all servers but one, or gives it back.
+    /// Removes a record from all servers except one, or restores it.
     pub fn half_unpublish(&self, record: &Record, gone: bool) {
         let mut state = self.state();
         if gone {
@@ -138,7 +138,7 @@ impl FakeDns {
         }
     }
 
-    /// Puts data at a name, beside what is there.
+    /// Adds data at a name.
     pub fn put(&self, name: &str, data: Data) {
         self.state().scene.put(name, data);
     }
@@ -148,7 +148,7 @@ impl FakeDns {
     }
 }
 
-/// Whether it is one of these names, or below one.
+/// Whether it is one of these names, or below one of them.
 fn is_below(name: &str, names: &HashSet<String>) -> bool {
     names.iter().any(|above| {
         let rest = name.strip_suffix(above.as_str());

@@ -1,4 +1,4 @@
-//! What tests read out of the documents in `docs/`, to hold them to the code.
+//! Reads parts of the documents in `docs/`, so that tests can check them against the code.
 
 use std::marker::PhantomData;
 
@@ -10,7 +10,7 @@ use serde::forward_to_deserialize_any;
 ///
 /// # Panics
 ///
-/// Where the document has no such heading, or no table below it.
+/// If the document has no such heading, or no table below it.
 pub fn table<'a>(document: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
     let below = document.lines().skip_while(|line| *line != heading);
     let rows = below.skip_while(|line| !line.starts_with('|'));
@@ -30,26 +30,26 @@ fn cells(row: &str) -> Vec<&str> {
 ///
 /// # Panics
 ///
-/// Where the document has no such paragraph.
+/// If the document has no such paragraph.
 pub fn paragraph<'a>(document: &'a str, beginning: &str) -> &'a str {
     let mut paragraphs = document.split("\n\n");
     let found = paragraphs.find(|paragraph| paragraph.starts_with(beginning));
     found.unwrap_or_else(|| panic!("no paragraph begins with {beginning:?}"))
 }
 
-/// What stands between backticks.
+/// The texts between backticks.
 pub fn code(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// The members of a type as they are serialized, in their order.
+/// The names of a type's members in serialized form, in their order.
 ///
 /// # Panics
 ///
-/// Where the type is no struct, or has flattened members.
+/// If the type is not a struct, or has flattened members.
 pub fn members_of<'a, T: Deserialize<'a>>() -> &'static [&'static str] {
     let mut members = None;
-    // It ends with an error, because there is nothing to make a `T` of.
+    // It always fails, because there are no values to make a `T` of.
     T::deserialize(Members(&mut members, PhantomData)).err();
     members.expect("a struct whose members have names")
 }

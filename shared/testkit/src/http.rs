@@ -1,14 +1,15 @@
-//! Requests out of the files in `events/`, and answers in a shape that reads well in a snapshot.
+//! Requests from the files in `events/`, and responses in a form that is easy to read in a
+//! snapshot.
 
 use std::path::Path;
 
 use domain_auth_http::{ClaimNames, ParsedRequest, PersonClaims, Reply, request_of};
 use serde_json::{Value, json};
 
-/// What a snapshot shows of an answer.
+/// The form of a response in a snapshot.
 pub type Answer = Value;
 
-/// The request in a file that holds an event of an HTTP API.
+/// The request in a file with an event of an HTTP API.
 pub fn request_in(file: &Path) -> ParsedRequest {
     let text = std::fs::read_to_string(file).expect("an event file");
     request_with(serde_json::from_str(&text).expect("an event in JSON"))

@@ -1,6 +1,5 @@
-//! Fakes and builders for the tests of the other crates: a store in memory that keeps DynamoDB's
-//! promises, an SES that does what a test tells it, a clock that stands still, and a way to die at
-//! any step.
+//! Fakes and builders for the tests of the other crates: a store in memory with DynamoDB's
+//! guarantees, an SES that a test controls, a clock that stands still, and crashes at any step.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -44,5 +43,5 @@ pub use ses_words::{
     ANOTHER_STACK, axis_status, identity_at_ses, is_adopted, model_status, owner_of, status_of,
 };
 pub use topic::RecordingTopic;
-// What SES may do where its documentation says nothing.
+// Behaviour of SES that its documentation does not define.
 pub use ses_model::{Inheritance, TextMissing};

@@ -1,4 +1,4 @@
-//! The lines that code logs, as a function writes them.
+//! The log lines of code, as a function writes them.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -6,11 +6,11 @@ use std::thread;
 
 use serde_json::Value;
 
-/// The lines of the level `info` and above that `act` logs on this thread, read back from the JSON
-/// that goes to CloudWatch Logs.
+/// The lines of level `info` and above that `act` logs on this thread, parsed from the JSON that
+/// goes to CloudWatch Logs.
 pub fn logged(act: impl FnOnce()) -> Vec<Value> {
     let (mut written, out) = io::pipe().expect("a pipe");
-    // It is read meanwhile: a pipe holds only so much.
+    // It is read at the same time: a pipe has a limited size.
     let reader = thread::spawn(move || {
         let mut text = String::new();
         written.read_to_string(&mut text).expect("text in UTF-8");

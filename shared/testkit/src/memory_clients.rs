@@ -1,5 +1,5 @@
-//! What is stored of clients as a whole, in memory: the number of their domains, their limits, and
-//! their alerts, with the promises of the table.
+//! The data of clients as a whole, in memory: the number of their domains, their limits, and their
+//! alerts, with the guarantees of the table.
 
 use domain_auth::alerts::{
     Alert, AlertCounts, Place, PlaceAlerts, ReadAlertCounts, SAME_DOMAIN, Said,
@@ -18,8 +18,8 @@ use crate::MemoryStore;
 use crate::memory_data::Clients;
 
 impl Clients {
-    /// Counts what a change does to the number of its client's domains. `there` counts them where that
-    /// was not done before.
+    /// Counts the effect of a change on the number of its client's domains. `there` counts the
+    /// domains if there is no number yet.
     pub(crate) fn count(
         &mut self,
         change: &Change,

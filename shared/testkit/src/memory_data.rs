@@ -1,4 +1,4 @@
-//! What the store in memory remembers beside domains and claims.
+//! Data of the store in memory, besides domains and claims.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use domain_auth::names::{ClientId, DomainName, EventId};
 use domain_auth::ses_share::{CallGroup, TurnState};
 use jiff::Timestamp;
 
-/// What is remembered of clients.
+/// Data of clients.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Clients {
     pub(crate) records: HashMap<ClientId, ClientRecord>,
@@ -19,7 +19,7 @@ pub(crate) struct Clients {
     pub(crate) said: HashMap<(ClientId, DomainName, Said), (Timestamp, Timestamp)>,
 }
 
-/// What is remembered of requests and emails.
+/// Data of requests and emails.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
     pub(crate) requests: HashMap<(KeyOwner, IdempotencyKey), (Attempt, Option<StoredAnswer>)>,
@@ -44,17 +44,17 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// Room for so many.
+    /// Room for `records` records.
     pub(crate) fn of(records: usize) -> Self {
         Self { left: records }
     }
 
-    /// How many there is room for.
+    /// How many records there is room for.
     pub(crate) fn left(&self) -> usize {
         self.left
     }
 
-    /// Whether there is room for one more, which is taken.
+    /// Takes room for another record, if there is room. Returns whether there was.
     pub(crate) fn takes(&mut self) -> bool {
         let takes = self.left > 0;
         self.left = self.left.saturating_sub(1);

@@ -1,5 +1,5 @@
-//! Which events have been emailed, and how many emails mailboxes got, in memory, with the promises of the
-//! table.
+//! Which events have been emailed, and how many emails mailboxes got, in memory, with the
+//! guarantees of the table.
 
 use domain_auth::audience::EmailId;
 use domain_auth::mail_limits::{CountEmails, MailWindow, Mailbox};
@@ -11,7 +11,7 @@ use crate::memory_data::EmailState;
 use crate::memory_store::State;
 
 impl State {
-    /// The email has been sent, or there is none.
+    /// The email has been sent, or will never be sent.
     pub(crate) fn settle(&mut self, id: EmailId) {
         let settled = EmailState {
             sent: true,

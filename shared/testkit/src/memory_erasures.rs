@@ -1,4 +1,4 @@
-//! Erasing clients in memory, with the promises of the table.
+//! Erasing clients in memory, with the guarantees of the table.
 
 use std::sync::PoisonError;
 
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::MemoryStore;
 use crate::memory_data::{Clients, Keys, Room};
 
-/// Events that a part of everything has.
+/// Events in one part of the whole table.
 const PART: usize = 4;
 
 impl EraseClients for MemoryStore {
@@ -136,7 +136,7 @@ impl Clients {
         }
     }
 
-    /// Forgets alerts and what Lasso support was told.
+    /// Deletes the counts of alerts, and the alerts that Lasso support got.
     pub(crate) fn erase(&mut self, client: &ClientId, room: &mut Room) {
         self.alerts
             .retain(|(of, _), _| of != client || !room.takes());

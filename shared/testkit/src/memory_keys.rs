@@ -1,4 +1,5 @@
-//! Keys of requests, counts of emails and checks, and turns at SES in memory, with the promises of the table.
+//! Keys of requests, counts of emails and checks, and turns at SES in memory, with the guarantees
+//! of the table.
 
 use std::sync::PoisonError;
 
@@ -17,7 +18,7 @@ use crate::MemoryStore;
 use crate::memory_data::Keys;
 
 impl Keys {
-    /// The counts of emails to one recipient: of a client, and of all.
+    /// The counts of emails to one recipient: from one client, and from all.
     fn to(&mut self, client: &ClientId, to: &Recipient, day: Day) -> (&mut u32, &mut u32) {
         let of_client = (client.clone(), day, to.clone());
         let of_all = (day, to.clone());

@@ -1,6 +1,6 @@
-//! What DynamoDB refuses: an item of more than 400 KB, and a transaction of more than 100 items or with two
-//! operations on one item (developer guide, "Quotas in Amazon DynamoDB" and "Amazon DynamoDB
-//! transactions").
+//! Limits of DynamoDB: it refuses an item of more than 400 KB, and a transaction of more than 100
+//! items or with two operations on one item (developer guide, "Quotas in Amazon DynamoDB" and
+//! "Amazon DynamoDB transactions").
 
 use domain_auth::domain::{Change, Fate};
 use domain_auth::ports::{CommitError, StoreError, StoreFailure};
@@ -11,8 +11,8 @@ use serde_json::Value;
 const LARGEST_ITEM: usize = 400 * 1024;
 /// The most items of one transaction.
 const MOST_ITEMS: usize = 100;
-/// What keys and the attributes of the indexes take at most: they hold a client and a name, up to three
-/// times each.
+/// The largest size of keys and index attributes: they have a client and a name, up to three times
+/// each.
 const KEYS: usize = 3 * (128 + 253) + 256;
 
 pub(crate) fn check(changes: &[&Change]) -> Result<(), CommitError> {
@@ -74,7 +74,7 @@ fn size(item: &impl Serialize) -> usize {
     KEYS + serde_json::to_value(item).map_or(0, |value| size_of(&value))
 }
 
-/// As DynamoDB counts it (developer guide, "DynamoDB item sizes and formats").
+/// The size as DynamoDB computes it (developer guide, "DynamoDB item sizes and formats").
 fn size_of(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) => 1,

@@ -1,4 +1,4 @@
-//! What the store in memory has for many addresses of senders.
+//! Reads of the store in memory for many addresses of senders.
 
 use std::collections::{BTreeMap, BTreeSet};
 

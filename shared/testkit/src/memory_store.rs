@@ -1,6 +1,5 @@
-//! The store in memory: the same versions, the same all-or-nothing, the same order, and the same limits
-//! as the table.
-//! That it keeps to the table's behaviour is tested where both run the same scenarios.
+//! The store in memory: the same versions, transactions, order and limits as the table. Tests run
+//! the same scenarios on both, to show that it behaves like the table.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -57,13 +56,13 @@ pub(crate) struct State {
     reconciliation: Option<Reconciliation>,
     /// Domains whose changes are too large.
     refused: HashSet<DomainName>,
-    /// Domains that are kept out of their queue until then.
+    /// Domains that are removed from their queue until then.
     postponed: HashMap<DomainKey, (u64, Timestamp)>,
     pub(crate) clients: Clients,
 }
 
 impl MemoryStore {
-    /// A store on which a caller can die.
+    /// A store in which a caller can crash.
     pub fn new(crash: Arc<CrashPoint>) -> Self {
         Self {
             crash,
@@ -71,7 +70,7 @@ impl MemoryStore {
         }
     }
 
-    /// From now on each write takes time, by this clock.
+    /// From now on each write takes time, on this clock.
     pub fn slow_down(&self, clock: &TestClock, each_write: SignedDuration) {
         let mut slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
         *slow = Some((clock.clone(), each_write));
@@ -84,13 +83,13 @@ impl MemoryStore {
         }
     }
 
-    /// Writes a register as an earlier release may have left it.
+    /// Writes a register as an earlier release may have written it.
     pub fn put_claims(&self, claims: &ClaimRegister) {
         let organizational = claims.organizational.clone();
         self.state().claims.insert(organizational, claims.clone());
     }
 
-    /// Everything in it as text, to look for what should not be there.
+    /// All its data as text, to search for data that should not be there.
     pub fn contents(&self) -> String {
         let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         format!("{:?} {keys:?}", self.state())
@@ -101,7 +100,7 @@ impl MemoryStore {
         self.state().domains.values().cloned().collect()
     }
 
-    /// Whether every change of a domain is too large from now on.
+    /// Sets whether every change of a domain is too large.
     pub fn refuse_as_too_large(&self, name: &DomainName, refused: bool) {
         let mut state = self.state();
         if refused {
@@ -127,12 +126,13 @@ impl MemoryStore {
 }
 
 impl State {
-    /// The claims under an organizational domain, where there are any.
+    /// The claims under an organizational domain, if there are any.
     pub(crate) fn register(&self, organizational: &str) -> Option<ClaimRegister> {
         self.claims.get(organizational).cloned()
     }
 
-    /// Counts what changes do to the numbers of their clients' domains: all of it, or nothing.
+    /// Counts the effects of changes on the numbers of their clients' domains: all of them, or
+    /// none.
     fn count(&mut self, changes: &[&Change]) -> Result<(), CommitError> {
         if changes.iter().all(|change| change.client_count.is_none()) {
             return Ok(());
@@ -153,13 +153,12 @@ impl State {
             .count()
     }
 
-    /// Whether a client has domains, those that are being removed among them.
+    /// Whether a client has domains, including domains that are being removed.
     pub(crate) fn has_domains(&self, client: &ClientId) -> bool {
         self.domains.keys().any(|(of, _)| of == client)
     }
 
-    /// Takes persons out of the history and the events of a client, and forgets its links and what is
-    /// counted of it.
+    /// Removes personal data from a client's history and events, and deletes its links and counts.
     pub(crate) fn erase(&mut self, client: &ClientId, room: &mut Room) {
         let lines = self.history.iter_mut().filter(|((of, _), _)| of == client);
         for line in lines.flat_map(|(_, lines)| lines) {
@@ -183,7 +182,8 @@ impl State {
         self.clients.erase(client, room);
     }
 
-    /// Takes a client's contact out of the next events of others, in the order of their identifiers.
+    /// Removes a client's contact from the next events of other clients, in the order of their
+    /// identifiers.
     pub(crate) fn sweep(
         &mut self,
         client: &ClientId,
@@ -494,7 +494,7 @@ impl Outbox for MemoryStore {
     }
 }
 
-/// The order in which the table's index has events.
+/// The order of events in the table's index.
 fn position(event: &Event) -> (Timestamp, ClientId, DomainName, u64) {
     (
         event.occurred_at,

@@ -1,4 +1,4 @@
-//! A meter that remembers.
+//! A meter that stores its metrics.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,19 +6,19 @@ use domain_auth::figures::Figure;
 use domain_auth::ports::Meter;
 use jiff::Timestamp;
 
-/// Remembers figures in the order of recording.
+/// Stores metrics in the order of recording.
 #[derive(Debug, Default)]
 pub struct RecordingMeter {
     figures: Mutex<Vec<Figure>>,
 }
 
 impl RecordingMeter {
-    /// What was recorded.
+    /// The recorded metrics.
     pub fn figures(&self) -> Vec<Figure> {
         self.recorded().clone()
     }
 
-    /// The values of a figure, of one part of it where it is broken down.
+    /// The values of a metric, for one value of its dimension if it has one.
     pub fn values(&self, name: &str, part: Option<&str>) -> Vec<f64> {
         self.recorded()
             .iter()

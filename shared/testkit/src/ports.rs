@@ -1,4 +1,4 @@
-//! The set of ports that most tests have.
+//! The set of ports for most tests.
 
 use std::marker::PhantomData;
 
@@ -8,7 +8,7 @@ use crate::{
     FakeDns, FakeSes, MemoryStore, RecordingMeter, RecordingTopic, SequentialIds, TestClock,
 };
 
-/// The fakes of this crate. Email and another DNS are fakes of the test.
+/// The fakes of this crate. A test can add its own fakes of DNS and email.
 #[derive(Debug)]
 pub struct TestPorts<Dns = FakeDns, Mail = ()>(PhantomData<(Dns, Mail)>);
 

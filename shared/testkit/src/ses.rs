@@ -1,4 +1,4 @@
-//! An SES that does what a test tells it.
+//! An SES that a test controls.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,21 +18,21 @@ use crate::ses_words::{REGION, client_of, model_status, tags_of};
 /// How SES fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SesFault {
-    /// Over the quota; nothing is done.
+    /// Over the quota; nothing was done.
     Throttled,
-    /// No answer; nothing is done.
+    /// No response; nothing was done.
     Unavailable,
-    /// No answer, and it was done.
+    /// No response, but it was done.
     AnswerLost,
-    /// Understood and refused; nothing is done.
+    /// Refused; nothing was done.
     Refused(Refusal),
 }
 
-/// An account of SES without a quota, in which time stands still: a test says what SES has seen and when
-/// it gives up.
+/// An SES account without a quota, in which time stands still: a test decides what SES has seen and
+/// when it gives up.
 pub type FakeSes = SesPort<FakeDoor>;
 
-/// An account in memory; a caller can die on the way to it and on the way back.
+/// An account in memory; a caller can crash before or after the effect of a call.
 #[derive(Debug)]
 pub struct FakeDoor {
     crash: Arc<CrashPoint>,
@@ -97,7 +97,7 @@ impl SesFault {
 }
 
 impl FakeSes {
-    /// An SES on which a caller can die.
+    /// An SES at which a caller can crash.
     pub fn new(crash: Arc<CrashPoint>) -> Self {
         Self(FakeDoor {
             crash,
@@ -105,14 +105,14 @@ impl FakeSes {
         })
     }
 
-    /// Fails the next calls of an operation, one fault each.
+    /// Makes the next calls of an operation fail, one fault each.
     pub fn fail(&self, operation: &str, faults: &[SesFault]) {
         for fault in faults {
             self.strike(operation, fault.name(), Some(1), None);
         }
     }
 
-    /// Refuses every batch of statuses with this name in it.
+    /// Makes SES refuse every batch of statuses that has this name.
     pub fn refuse(&self, name: &DomainName) {
         for axis in ["Verification", "Dkim", "MailFromDomain"] {
             let operation = format!("GetIdentity{axis}Attributes");
@@ -131,7 +131,7 @@ impl FakeSes {
         self.account().admissions.faults.push(fault);
     }
 
-    /// Sets what SES says of an identity.
+    /// Sets the status of an identity.
     pub fn set_status(&self, name: &DomainName, status: SesStatus) {
         self.with(name, |identity| {
             let axes = (
@@ -143,7 +143,7 @@ impl FakeSes {
         });
     }
 
-    /// Makes SES say that an identity is verified.
+    /// Sets an identity's status to verified.
     pub fn verify(&self, name: &DomainName) {
         let success = SesStatus {
             verification: AxisStatus::Success,
@@ -153,7 +153,7 @@ impl FakeSes {
         self.set_status(name, success);
     }
 
-    /// Sets how SES answers where its documentation says nothing.
+    /// Sets the behaviour of SES that its documentation does not define.
     pub fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
         change(&mut self.account().settings.behaviour);
     }
@@ -167,7 +167,7 @@ impl FakeSes {
         });
     }
 
-    /// An identity that was made without us.
+    /// Adds an identity that was created by other means.
     pub fn add_foreign(&self, name: &DomainName, client: Option<&str>, with_dkim: bool) {
         let mut identity = Identity::new(name.as_str());
         identity.tags = client.map_or_else(Vec::new, |client| tags_of(client, false));
@@ -179,7 +179,7 @@ impl FakeSes {
         self.account().put([identity]);
     }
 
-    /// The same with keys of its owner (BYODKIM) and without a TXT token.
+    /// Adds such an identity with its owner's keys (BYODKIM) and without a TXT token.
     pub fn add_foreign_with_own_keys(&self, name: &DomainName) {
         self.add_foreign(name, None, true);
         self.with(name, |identity| {
@@ -198,26 +198,27 @@ impl FakeSes {
         });
     }
 
-    /// Everything that SES has of an identity, in one text: two of them are the same if nothing was
-    /// changed.
+    /// The whole state of an identity at SES, as text. Tests compare two of them to show that
+    /// nothing has changed.
     pub fn record_of(&self, name: &DomainName) -> Option<String> {
         let account = self.account();
         account.find(name.as_str()).map(|it| format!("{it:?}"))
     }
 
-    /// As if an identity had been deleted by hand.
+    /// Deletes an identity, as if by hand.
     pub fn forget(&self, name: &DomainName) {
         self.account().delete(name.as_str()).ok();
     }
 
-    /// Whether there is an identity, and with whose tag.
+    /// The client tag of an identity; the outer `None` if there is no identity.
     pub fn client_of(&self, name: &DomainName) -> Option<Option<String>> {
         let account = self.account();
         let identity = account.find(name.as_str())?;
         Some(client_of(identity).map(str::to_owned))
     }
 
-    /// An identity as this stack makes it, for a domain that is gone or that a test puts in the store.
+    /// Adds an identity as this stack creates it, for a domain that is gone or that a test puts in
+    /// the store.
     pub fn add_orphan(&self, name: &DomainName, client: &str) {
         self.add_tagged(name, client, true);
         let mail_from = MailFromLabel::default_label().below(name);
@@ -226,7 +227,7 @@ impl FakeSes {
         });
     }
 
-    /// An identity with the tags of this stack and of a client.
+    /// Adds an identity with the tags of this stack and of a client.
     pub fn add_tagged(&self, name: &DomainName, client: &str, with_dkim: bool) {
         self.add_foreign(name, None, with_dkim);
         self.with(name, |identity| identity.tags = tags_of(client, true));

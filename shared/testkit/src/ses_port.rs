@@ -1,5 +1,5 @@
-//! The service's ports for SES above the model of an account: what the adapter in `shared/aws` makes of
-//! SES's answers, without the network between.
+//! The service's ports for SES on top of the model of an account. They convert SES's answers as the
+//! adapter in `shared/aws` does, but without a network.
 
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -17,7 +17,7 @@ use crate::ses_words::{
     ADOPTED_TAG, REGION, axis_status, dkim_of, error_of, existing, tags_of, token_of,
 };
 
-/// How calls get to an account: what they pass on the way, and when they arrive.
+/// The way of calls to an account: the points they pass, and when they arrive.
 pub trait Door: Send + Sync {
     /// Makes a call that names these identities.
     fn call<T: Send>(
@@ -30,23 +30,23 @@ pub trait Door: Send + Sync {
     /// A client asks for an identity of a name.
     fn asks(&self, _name: &DomainName, _client: &ClientId) {}
 
-    /// What the caller makes of a description.
+    /// Changes the description that the caller gets.
     fn described(&self, _name: &DomainName, identity: ExistingIdentity) -> ExistingIdentity {
         identity
     }
 
-    /// What the caller makes of a line of SES's list.
+    /// Changes an entry of SES's list that the caller gets.
     fn listed(&self, identity: ListedIdentity) -> ListedIdentity {
         identity
     }
 }
 
-/// The ports, behind a door.
+/// The ports with a door.
 #[derive(Debug, Clone, Default)]
 pub struct SesPort<D>(pub(crate) D);
 
 impl<D> SesPort<D> {
-    /// The ports behind this door.
+    /// The ports with this door.
     pub fn behind(door: D) -> Self {
         Self(door)
     }
@@ -60,7 +60,7 @@ impl<D> Deref for SesPort<D> {
     }
 }
 
-/// What comes of a call after it was admitted, or was not.
+/// The result of a call that was admitted or refused.
 pub fn carry_out<T>(
     admission: Admission,
     operation: Operation,
@@ -144,7 +144,7 @@ impl<D: Door> Identities for SesPort<D> {
     async fn delete(&self, name: &DomainName) -> Result<(), SesError> {
         let operation = Operation::DeleteEmailIdentity;
         self.call(operation, std::slice::from_ref(name), |account, _| {
-            // It is gone, however it went.
+            // It is gone, even if this fails.
             account.delete(name.as_str()).ok();
             Ok(())
         })

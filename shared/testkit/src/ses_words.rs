@@ -1,5 +1,5 @@
-//! What the model of SES holds, in the service's words: tags, statuses, tokens and errors, as the adapter
-//! in `shared/aws` reads them.
+//! Converts the data of the SES model into types of the service: tags, statuses, tokens and errors,
+//! as the adapter in `shared/aws` does.
 
 use domain_auth::identity::{AxisStatus, Dkim, DkimToken, SesStatus, VerificationToken};
 use domain_auth::names::DomainName;
@@ -13,15 +13,15 @@ const STACK_TAG: &str = "lasso-stack";
 /// The tag of an identity that existed before.
 pub(crate) const ADOPTED_TAG: &str = "lasso-adopted";
 const THIS_STACK: &str = "this stack";
-/// Where this is given as the client of an identity, another stack made it.
+/// As the client of an identity, this stands for another stack as its creator.
 pub const ANOTHER_STACK: &str = "another stack";
 
-/// Whose identity this is, by its tags.
+/// The owner of this identity, by its tags.
 pub fn owner_of(identity: &Identity) -> IdentityOwner {
     match (identity.tag(CLIENT_TAG), identity.tag(STACK_TAG)) {
         (_, Some(stack)) if stack != THIS_STACK => IdentityOwner::AnotherStack,
         (Some(client), Some(_)) => IdentityOwner::Client(client.to_owned()),
-        // A tag of a client alone says nothing of this stack.
+        // A client tag without the stack tag is not from this stack.
         (None, _) | (_, None) => IdentityOwner::Untagged,
     }
 }
@@ -36,7 +36,7 @@ pub(crate) fn client_of(identity: &Identity) -> Option<&str> {
     identity.tag(CLIENT_TAG)
 }
 
-/// The tags of an identity of this stack and a client, of another stack, or of a client alone.
+/// The tags of an identity of this stack and a client, of another stack, or with only a client tag.
 pub(crate) fn tags_of(client: &str, ours: bool) -> Vec<(String, String)> {
     let mut tags = vec![(CLIENT_TAG.to_owned(), client.to_owned())];
     if ours || client == ANOTHER_STACK {
@@ -58,7 +58,7 @@ pub fn identity_at_ses(name: &DomainName, owner: &IdentityOwner) -> Identity {
     identity
 }
 
-/// What SES says of an identity on its three axes.
+/// The status of an identity on SES's three axes.
 pub fn status_of(account: &Account, identity: &Identity) -> SesStatus {
     let mail_from = identity.mail_from.as_ref();
     SesStatus {
@@ -68,7 +68,7 @@ pub fn status_of(account: &Account, identity: &Identity) -> SesStatus {
     }
 }
 
-/// A status in the service's words.
+/// A status as a type of the service.
 pub fn axis_status(status: Status) -> AxisStatus {
     match status {
         Status::NotStarted => AxisStatus::NotStarted,
@@ -79,7 +79,7 @@ pub fn axis_status(status: Status) -> AxisStatus {
     }
 }
 
-/// A status in the model's words.
+/// A status as a type of the model.
 pub fn model_status(status: AxisStatus) -> Status {
     match status {
         AxisStatus::NotStarted => Status::NotStarted,
@@ -90,7 +90,7 @@ pub fn model_status(status: AxisStatus) -> Status {
     }
 }
 
-/// What v2 `GetEmailIdentity` says of an identity.
+/// The answer of v2 `GetEmailIdentity` about an identity.
 pub(crate) fn existing(
     account: &Account,
     identity: &Identity,
@@ -129,7 +129,7 @@ pub(crate) fn dkim_of(tokens: &[String; 3]) -> Result<Dkim, Failure> {
     })
 }
 
-/// What an error of SES means, as in `shared/aws`.
+/// The meaning of an SES error, as in `shared/aws`.
 pub(crate) fn error_of(operation: Operation, failure: &Failure) -> SesError {
     let (name, operation) = (failure.name(Api::V2), operation.name());
     let refusal = match name {

@@ -1,4 +1,4 @@
-//! A topic that remembers what was published.
+//! A topic that stores published events.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use domain_auth::ports::{Publish, PublishError};
 
 use crate::CrashPoint;
 
-/// Remembers events in the order of publishing, and is down when it is told to be.
+/// Stores events in the order of publishing. A test can make it fail.
 #[derive(Debug, Default)]
 pub struct RecordingTopic {
     crash: Arc<CrashPoint>,
@@ -24,7 +24,7 @@ struct State {
 }
 
 impl RecordingTopic {
-    /// A topic on which a caller can die.
+    /// A topic at which a caller can crash.
     pub fn new(crash: Arc<CrashPoint>) -> Self {
         Self {
             crash,
@@ -32,12 +32,12 @@ impl RecordingTopic {
         }
     }
 
-    /// What was published.
+    /// The published events.
     pub fn events(&self) -> Vec<Event> {
         self.state().events.clone()
     }
 
-    /// Whether nothing can be published.
+    /// Sets whether nothing can be published.
     pub fn set_down(&self, down: bool) {
         self.state().down = down;
     }
@@ -47,7 +47,7 @@ impl RecordingTopic {
         self.state().refused.push(domain.clone());
     }
 
-    /// How often something was to be published, in vain or not.
+    /// How often a publish was attempted, with or without success.
     pub fn attempts(&self) -> usize {
         self.state().attempts
     }

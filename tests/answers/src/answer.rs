@@ -1,4 +1,4 @@
-//! The answers for one domain at one moment, side by side.
+//! All answers of the API for one domain at one moment.
 
 use std::sync::LazyLock;
 
@@ -15,32 +15,32 @@ use domain_auth_http::{
 };
 use jiff::Timestamp;
 
-/// What any client may add.
+/// The default rules of eligibility.
 static ELIGIBILITY: LazyLock<Eligibility> = LazyLock::new(Eligibility::default);
 
 /// How many lines of history are read: the newest.
 const LINES: usize = 5;
 
-/// The answers for one domain at one moment.
+/// All answers of the API for one domain at one moment.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// `GET /domains/{domain}`; none while the domain is removed, where that is 404.
+    /// `GET /domains/{domain}`; `None` while the domain is being removed, if the API returns 404.
     pub client: Option<DomainView>,
     /// `GET /staff/clients/{client}/domains/{domain}`.
     pub staff: StaffDomainView,
     /// Its entry in `GET /staff/domains`.
     pub entry: StaffSummaryView,
-    /// `GET /senders/{address}` for an address at the domain; none where another domain of the client
-    /// decides, or no domain.
+    /// `GET /senders/{address}` for an address at the domain; `None` if another domain of the
+    /// client decides, or none.
     pub sender: Option<SenderView>,
-    /// The newest lines of its history, as the client sees it, newest first.
+    /// The newest lines of its history for the client, newest first.
     pub client_history: Vec<HistoryEntryView>,
-    /// The same, as Lasso support sees it.
+    /// The newest lines of its history for Lasso support, newest first.
     pub staff_history: Vec<HistoryEntryView>,
 }
 
 impl Answer {
-    /// Reads it all, as the functions do. None if the client has no such domain.
+    /// Reads all answers as the functions do. `None` if the client has no such domain.
     pub async fn read<S>(
         store: &S,
         (client, name): (&ClientId, &DomainName),
@@ -57,7 +57,7 @@ impl Answer {
         let contested = domain.state.status() == Status::Contested;
         let claim = (contested || !domain.challengers.is_empty())
             .then(|| ClaimView::new(&domain, &claims, now));
-        // As `staff_entries` does: without a look, there is none to read.
+        // As in `staff_entries`: a domain that was never looked at has no look.
         let seen = look.as_ref().filter(|_| domain.dns_looked_at.is_some());
         let client_view = domain
             .is_there()
@@ -73,7 +73,7 @@ impl Answer {
         }))
     }
 
-    /// Where the domain stands.
+    /// The state of the domain.
     pub fn status(&self) -> Status {
         self.staff.domain.summary.status
     }

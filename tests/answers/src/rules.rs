@@ -1,5 +1,5 @@
-//! The rules: what holds between the parts of an answer, whatever state the domain is in. Each says in one
-//! sentence what contradicts what.
+//! The rules for the parts of an answer, in any state of the domain. A broken rule returns a
+//! sentence with the contradiction.
 
 use std::collections::BTreeSet;
 
@@ -20,9 +20,9 @@ use crate::Answer;
 /// One rule.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
-    /// What holds.
+    /// The rule in words.
     pub name: &'static str,
-    /// Whether it holds; if not, what contradicts what.
+    /// Whether the rule holds; if not, the contradiction.
     pub holds: fn(&Answer) -> Result<(), String>,
 }
 
@@ -30,7 +30,7 @@ const fn rule(name: &'static str, holds: fn(&Answer) -> Result<(), String>) -> R
     Rule { name, holds }
 }
 
-/// All of them.
+/// All rules.
 pub const RULES: &[Rule] = &[
     rule("sending is allowed where the state sends", sending),
     rule("a sender's reason follows from the state", reason),
@@ -63,7 +63,7 @@ pub const RULES: &[Rule] = &[
     rule("what hides all records goes before them", whole),
 ];
 
-/// The rules that an answer breaks, with what contradicts what.
+/// The rules that an answer breaks, each with the contradiction.
 pub fn broken(answer: &Answer) -> Vec<String> {
     let checked = RULES.iter().map(|rule| (rule.name, (rule.holds)(answer)));
     let broken = checked.filter_map(|(name, holds)| holds.err().map(|why| (name, why)));
@@ -83,7 +83,7 @@ fn summary(answer: &Answer) -> &DomainSummaryView {
     &answer.staff.domain.summary
 }
 
-/// The next step of the client, where it sees the domain, and the one of Lasso support.
+/// The next step of the client, if it sees the domain, and the next step of Lasso support.
 fn steps(answer: &Answer) -> impl Iterator<Item = (bool, &NextStepView)> {
     let client = answer.client.iter();
     let client = client.map(|view| (true, &view.summary.next_step));
@@ -95,7 +95,7 @@ fn client_code(answer: &Answer) -> Option<Code> {
     client.map(|view| view.summary.next_step.code)
 }
 
-/// Everything that a person reads of where the domain stands. What a person at Lasso wrote is left out.
+/// All sentences about the state of the domain. Texts that a person at Lasso wrote are left out.
 fn sentences(answer: &Answer) -> Vec<&str> {
     let mut sentences: Vec<&str> = steps(answer)
         .map(|(_, step)| step.sentence.as_str())
@@ -116,7 +116,7 @@ fn is_dkim(record: &RecordView) -> bool {
     }
 }
 
-/// The states of the records that pass: all of them found, and whether there are any.
+/// Whether all records that pass the filter are found; `None` if no record passes.
 fn all_found(answer: &Answer, which: fn(&RecordView) -> bool) -> Option<bool> {
     let records = answer.staff.domain.records.iter();
     let states: Vec<RecordState> = records
@@ -413,7 +413,7 @@ fn found(answer: &Answer) -> Result<(), String> {
 fn verified(answer: &Answer) -> Result<(), String> {
     let ses = answer.staff.domain.ses.map(|ses| ses.status.verification);
     let in_use = ses.is_some_and(AxisStatus::is_in_use);
-    // What SES says of an identity that it does not have is believed once it is confirmed.
+    // A missing identity at SES is believed only after it is confirmed.
     let doubted = ses == Some(AxisStatus::NotStarted);
     let holds = match answer.status() {
         Status::Verified | Status::Authenticated => in_use || doubted,
@@ -534,7 +534,7 @@ fn missing(answer: &Answer) -> Result<(), String> {
     })
 }
 
-/// How many sentences say what is missing: one may be about several records.
+/// The number of sentences about missing pieces: one sentence may be about several records.
 fn messages(answer: &Answer) -> (usize, usize) {
     let Some(ready) = &answer.staff.domain.readiness else {
         return (0, 0);
@@ -549,7 +549,7 @@ fn messages(answer: &Answer) -> (usize, usize) {
     (required.len(), recommended.difference(&required).count())
 }
 
-/// A diagnosis of the domain as a whole goes before its records.
+/// A diagnosis of the domain as a whole comes before its records.
 fn whole(answer: &Answer) -> Result<(), String> {
     let causes = [
         DiagnosisCode::DomainDoesNotExist,

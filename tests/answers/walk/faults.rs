@@ -1,4 +1,4 @@
-//! The rules, checked: each finds an answer that is wrong on purpose.
+//! Tests of the rules: each rule finds an answer that is wrong on purpose.
 
 use answer_rules::{Answer, RULES, broken};
 use domain_auth::diagnosis::RecordState;
@@ -9,7 +9,7 @@ use domain_auth_http::{NextStepCode, SenderReason};
 
 use crate::scenes::{MAPLE, SCENES};
 
-/// A rule, the scene whose answer keeps it, and how the answer comes to break it.
+/// A rule, the scene whose answer obeys it, and a change that breaks it.
 type Fault = (&'static str, &'static str, fn(&mut Answer));
 
 const FAULTS: &[Fault] = &[

@@ -1,5 +1,5 @@
-//! Every state and every call: a call that the next step names is taken and leads onward, and a call that
-//! does not fit names one that does. Every answer on the way keeps the rules.
+//! Walks through every state and every call. A call that the next step names is accepted and leads
+//! further. A refused call names one that is possible. Every answer on the way obeys the rules.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
@@ -17,10 +17,11 @@ use domain_auth_http::{NextStepCode, NextStepView, Problem};
 use crate::scenes::{MAPLE, SCENES};
 use crate::world::{ALL, Call, MINUTE, World};
 
-/// Rounds of client, Lasso support and service after which a domain has come to its end.
+/// After this many rounds of client, Lasso support and service, every domain has reached its final
+/// state.
 const ROUNDS: usize = 12;
 
-/// The answers, which keep the rules. None if the domain is gone.
+/// The answers, after checking the rules. `None` if the domain is gone.
 fn answers(world: &World, scene: &str, wrong: &mut Vec<String>) -> Option<Answer> {
     let answer = world.answers(MAPLE)?;
     wrong.extend(
@@ -36,7 +37,7 @@ fn answers(world: &World, scene: &str, wrong: &mut Vec<String>) -> Option<Answer
     Some(answer)
 }
 
-/// The calls that a sentence names as `POST …/verb`.
+/// The calls in a sentence, written as `POST …/verb`.
 fn named(sentence: &str, by_support: bool) -> Vec<Call> {
     let verbs = sentence.split("POST …/").skip(1);
     let verbs = verbs.filter_map(|rest| rest.split(|it: char| !it.is_ascii_alphabetic()).next());
@@ -87,7 +88,7 @@ fn a_call_that_does_not_fit_changes_nothing_and_names_one_that_does() {
     writeln!(out, "{checked} answers to calls checked").unwrap();
 }
 
-/// What is wrong with a refusal: it names no call, or one that is refused, too.
+/// The problem of a refusal: it names no call, or a call that is refused, too.
 fn misled(
     made: fn() -> World,
     call: Call,
@@ -105,13 +106,13 @@ fn misled(
     let text = &problem.detail;
     let waits = match status {
         Some(Status::Provisioning | Status::Removing) | None => true,
-        // Its client waits for Lasso support.
+        // The client waits for Lasso support.
         Some(Status::Contested | Status::Authenticated) => !by_support,
         Some(Status::Pending | Status::AtRisk) => !by_support,
         Some(Status::Verified | Status::Rejected | Status::Failed) => false,
     };
     if named.is_empty() {
-        // Where Amazon SES refuses the name, no call of the client helps.
+        // If Amazon SES refuses the name, no call of the client helps.
         let asks = !by_support && text.contains("ask Lasso support");
         let names_another = text.contains("POST …/instructions") || text.contains("DELETE");
         return (!waits && !asks && !names_another)
@@ -119,7 +120,7 @@ fn misled(
     }
     let taken = |call: &Call| made().call(MAPLE, *call).is_ok();
     let any = named.iter().any(taken);
-    // A decision is a matter of its body.
+    // A decision depends on its body.
     let again = named.contains(&call) && call != Call::Grant;
     (!any || again).then(|| format!("{call:?} names {named:?}, which do not fit: {text}"))
 }
@@ -146,7 +147,7 @@ fn the_calls_that_next_steps_name_lead_to_the_end() {
                 ended = true;
                 break;
             }
-            // The client does what the sentence says, and so does Amazon SES.
+            // The client follows the sentence, and so does Amazon SES.
             world.publish(MAPLE);
             world.ses_says(ALL);
             for step in client
@@ -167,8 +168,8 @@ fn the_calls_that_next_steps_name_lead_to_the_end() {
     writeln!(out, "{checked} answers on the way checked").unwrap();
 }
 
-/// Why the call of a step is not taken, where it was called as the step says and the domain had not moved
-/// since.
+/// Why the call of a step was refused, although it was made as the step says and the domain had not
+/// changed since.
 fn untaken(world: &World, step: &NextStepView) -> Option<String> {
     let call = step.call.as_ref()?;
     let by_support = call.path.starts_with("/staff/");
@@ -178,7 +179,7 @@ fn untaken(world: &World, step: &NextStepView) -> Option<String> {
     } else {
         MAPLE
     };
-    // The other side may have moved the domain just now: then the step is another one.
+    // The other side may have just changed the domain; then the step is a different one.
     let now = world.answers(MAPLE)?;
     let current = if by_support {
         Some(now.staff.domain.summary.next_step)

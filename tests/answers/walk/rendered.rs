@@ -1,5 +1,5 @@
-//! The answers as they are sent: in the JSON of each, the next step is there, and the call that it names is
-//! in the OpenAPI document and for the reader of the answer.
+//! The answers as JSON: each has the next step, and the call in it is in the OpenAPI document and
+//! allowed for the reader of the answer.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../docs/openapi.json")).expect("a document in JSON")
 });
 
-/// What is wrong with the JSON of an answer.
+/// The problems in the JSON of an answer.
 pub(crate) fn wrong(answer: &Answer) -> Vec<String> {
     let client = answer.client.as_ref().map(body);
     let staff = [body(&answer.staff), body(&answer.entry)];

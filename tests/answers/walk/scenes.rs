@@ -1,4 +1,4 @@
-//! A domain of `maple` in every state, with every reason and stage that changes what is said of it.
+//! A domain of `maple` in every state, with every reason and stage that changes its texts.
 
 use domain_auth::history::Actor;
 use domain_auth::identity::{AxisStatus, SesStatus};
@@ -12,7 +12,7 @@ use crate::world::{ALL, Call, MINUTE, NAME, World};
 pub(crate) const MAPLE: &str = "maple";
 const CEDAR: &str = "cedar";
 
-/// How a domain of `maple` comes to where it stands.
+/// The way in which a domain of `maple` reaches its state.
 pub(crate) type Scene = (&'static str, fn() -> World);
 
 pub(crate) const SCENES: &[Scene] = &[

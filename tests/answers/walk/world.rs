@@ -1,4 +1,5 @@
-//! A client `maple` with `example.com`, another client, and what the functions do for people.
+//! A client `maple` with `example.com`, another client, and the operations of the functions for
+//! people.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -42,7 +43,7 @@ pub(crate) const ALL: SesStatus = SesStatus {
     mail_from: AxisStatus::Success,
 };
 
-/// Everything that there is.
+/// The ports and the clients.
 #[derive(Default)]
 pub(crate) struct World {
     pub(crate) store: MemoryStore,
@@ -73,7 +74,7 @@ impl SendLetter for Letters {
     }
 }
 
-/// A call about a domain that changes something.
+/// A call that changes a domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
     Check,
@@ -132,7 +133,7 @@ impl Call {
         }
     }
 
-    /// Whether it takes a domain further, so that a refusal names the call that does.
+    /// Whether it takes a domain further, so that a refusal should name it.
     pub(crate) fn is_step(self) -> bool {
         match self {
             Self::Change | Self::Instruct | Self::Share | Self::Unshare => false,
@@ -143,7 +144,7 @@ impl Call {
         }
     }
 
-    /// The calls that a path of a caller ends with.
+    /// The calls whose path ends with this verb, for a caller.
     pub(crate) fn named(verb: &str, by_support: bool) -> &'static [Self] {
         match (verb, by_support) {
             ("check", false) => &[Self::Check],
@@ -178,7 +179,7 @@ impl World {
             .with_dns(&self.dns)
     }
 
-    /// What `POST /domains` does.
+    /// Does the work of `POST /domains`.
     pub(crate) fn add(&self, client_id: &str) {
         let added = async {
             let budget = SesBudget::unlimited();
@@ -187,7 +188,7 @@ impl World {
             let new = new_domain(client_id, NAME);
             let added = add(&tools, &eligibility, &new, &admin(), none).await;
             if let Addition::Created(change) = added.unwrap() {
-                // What SES does not do, the poller does later.
+                // The poller finishes it later.
                 provision(&tools, change.domain).await.ok();
             }
         };
@@ -236,7 +237,7 @@ impl World {
             Call::Remove => {
                 let given = Confirmation::Given;
                 if let Some(change) = remove::mark(&tools, whose, given, &actor).await? {
-                    // What is left of it is the poller's.
+                    // The poller finishes it.
                     remove::finish(&tools, change.domain).await.ok();
                 }
             }
@@ -325,7 +326,7 @@ impl World {
         Box::pin(read).now_or_never().unwrap().unwrap()
     }
 
-    /// Publishes everything that the domain of a client asks for.
+    /// Publishes all records of a client's domain.
     pub(crate) fn publish(&self, client_id: &str) {
         for record in self.domain(client_id).iter().flat_map(Domain::records) {
             self.dns.publish(&record);
@@ -338,7 +339,7 @@ impl World {
         }
     }
 
-    /// What SES says of the identity from now on.
+    /// Sets the SES status of the identity.
     pub(crate) fn ses_says(&self, status: SesStatus) {
         self.ses.set_status(&domain_name(NAME), status);
     }

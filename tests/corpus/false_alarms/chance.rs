@@ -1,8 +1,8 @@
-//! Choices that follow from a seed.
+//! Random choices from a seed.
 
 use fastrand::Rng;
 
-/// A source of choices.
+/// A source of random choices.
 pub(crate) struct Chance(Rng);
 
 impl Chance {
@@ -10,7 +10,7 @@ impl Chance {
         Self(Rng::with_seed(seed))
     }
 
-    /// True once in so many times.
+    /// True with a probability of one in `times`.
     pub(crate) fn once_in(&mut self, times: u32) -> bool {
         self.0.u32(0..times) == 0
     }
@@ -34,7 +34,7 @@ impl Chance {
         letters.take(length).collect()
     }
 
-    /// Some of the letters large: names do not differ by that.
+    /// The name with some letters in upper case: names are case-insensitive.
     pub(crate) fn case(&mut self, name: &str) -> String {
         if !self.once_in(4) {
             return name.to_owned();
@@ -51,8 +51,8 @@ impl Chance {
             .collect()
     }
 
-    /// The value of a TXT record as it stands in a zone file: as one string or as several, which are joined
-    /// without anything between them.
+    /// The value of a TXT record in a zone file: as one string, or as several that are joined
+    /// without separators.
     pub(crate) fn strings(&mut self, text: &str) -> String {
         let mut strings = Vec::new();
         let mut rest = text;

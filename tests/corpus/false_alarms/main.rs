@@ -1,7 +1,7 @@
-//! No false alarms: random zones in which everything that is required is right, among other people's records,
-//! wildcards and long texts, on servers that are odd and within the protocol. Every record is found.
+//! No false alarms: random zones with all required records, among other people's records, wildcards
+//! and long texts, on servers that are unusual but follow the protocol. Every record must be found.
 //!
-//! A zone follows from its seed. `SEEDS=5000` tries more of them, `SEED=17` only that one.
+//! A zone follows from its seed. `SEEDS=5000` tries more zones, `SEED=17` only one.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
@@ -22,11 +22,11 @@ use futures::stream;
 use crate::world::World;
 use crate::zone::Zone;
 
-/// Zones that are tried.
+/// How many zones are tried.
 const SEEDS: u64 = 1_000;
-/// Zones on one DNS server.
+/// How many zones are on one DNS server.
 const BATCH: u64 = 50;
-/// Domains that are looked at at once.
+/// How many domains are looked at at the same time.
 const AT_ONCE: usize = 16;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,7 +54,7 @@ async fn every_record_of_a_random_zone_that_is_right_is_found() {
     );
 }
 
-/// Or a test that finds nothing would say nothing.
+/// Otherwise a test that finds nothing would prove nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_zone_without_one_of_its_records_raises_an_alarm() {
     let mut zones: Vec<Zone> = (0..30).map(Zone::of).collect();
@@ -89,7 +89,7 @@ fn seeds() -> Range<u64> {
     }
 }
 
-/// What is said of zones with nothing to be said of.
+/// The diagnoses of zones that have no problem.
 async fn alarms_of(seeds: Range<u64>) -> Vec<String> {
     let zones: Vec<Zone> = seeds.map(Zone::of).collect();
     let world = World::start(&zones).await;

@@ -1,4 +1,4 @@
-//! What else is in the zone of an owner who does more than send mail with us.
+//! Other records in the zone of an owner who uses the domain for more than mail with Lasso.
 
 use crate::chance::Chance;
 use crate::zone::Zone;
@@ -15,7 +15,7 @@ const TEXTS: [&str; 9] = [
     "atlassian-domain-verification=abc/def+ghi==",
     " ",
 ];
-/// What other names have.
+/// Records at other names.
 const NAMES: [(&str, &str); 30] = [
     ("", "A 192.0.2.10"),
     ("", "AAAA 2001:db8::10"),
@@ -42,7 +42,7 @@ const NAMES: [(&str, &str); 30] = [
     ("_report._dmarc", "TXT \"v=DMARC1\""),
     ("deep.down.below", "TXT \"a name whose parents are empty\""),
     ("em1234", "CNAME u1234.wl.sendgrid.net."),
-    // Near the names of our records, with what another service has there.
+    // Names similar to those of our records, with another service's records.
     ("amazonses", "TXT \"something else\""),
     ("dmarc", "TXT \"v=DMARC1; p=reject\""),
     ("_spf", "TXT \"v=spf1 include:amazonses.com ~all\""),
@@ -56,7 +56,7 @@ const NAMES: [(&str, &str); 30] = [
         "_lasso-challenge",
         "TXT \"lasso-domain-verification=of-an-earlier-claim\"",
     ),
-    // Types that are not asked for.
+    // Types that are never queried.
     ("", r"TYPE65 \# 3 000100"),
     ("", r"TYPE99 \# 4 03616263"),
     (
@@ -68,7 +68,7 @@ const NAMES: [(&str, &str); 30] = [
         "TXT \"v=BIMI1; l=https://vendor.example/logo.svg\"",
     ),
 ];
-/// What a wildcard may answer. A name that exists hides it.
+/// Answers of a wildcard. An existing name hides it.
 const WILDCARDS: [&str; 10] = [
     "A 192.0.2.99",
     "CNAME parking.vendor.example.",
@@ -76,14 +76,14 @@ const WILDCARDS: [&str; 10] = [
     "TXT \"v=spf1 -all\"",
     "TXT \"a wildcard\"",
     "AAAA 2001:db8::99",
-    // As ours, for names that are not there.
+    // The values of our records, for names that do not exist.
     "TXT \"v=spf1 include:amazonses.com ~all\"",
     "MX 10 feedback-smtp.us-east-1.amazonses.com.",
     "CNAME tokenone.dkim.amazonses.com.",
     r"TYPE65 \# 3 000100",
 ];
 
-/// Publishes records of others.
+/// Publishes other services' records.
 pub(crate) fn publish(zone: &mut Zone, chance: &mut Chance) {
     let domain = zone.domain.to_string();
     let registered = zone.registered.clone();
@@ -108,7 +108,7 @@ pub(crate) fn publish(zone: &mut Zone, chance: &mut Chance) {
             break;
         }
     }
-    // More than fits into a datagram.
+    // Too large for a datagram.
     if chance.once_in(5) {
         for _ in 0..30 {
             let length = 1 + chance.up_to(1_500);

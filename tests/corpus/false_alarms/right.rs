@@ -1,4 +1,4 @@
-//! The records of the domain, right in one of the ways in which they can be right.
+//! The records of the domain, in one of their correct forms.
 
 use domain_auth::identity::AxisStatus;
 use domain_auth::records::{Record, RecordData, RecordId};
@@ -6,7 +6,7 @@ use domain_auth::records::{Record, RecordData, RecordId};
 use crate::chance::Chance;
 use crate::zone::Zone;
 
-/// SPF records that let mail from Amazon SES pass.
+/// SPF records with which mail from Amazon SES passes.
 const SPF: [&str; 19] = [
     "v=spf1 include:amazonses.com ~all",
     "v=spf1 include:amazonses.com -all",
@@ -29,7 +29,7 @@ const SPF: [&str; 19] = [
     "v=spf1 ip4:192.0.2.0/24 ip4:198.51.100.7 -ip4:203.0.113.9 include:amazonses.com -all",
 ];
 
-/// DMARC records that can be read, which let mail pass that is not aligned.
+/// Valid DMARC records that let unaligned mail pass.
 const DMARC: [&str; 10] = [
     "v=DMARC1; rua=mailto:dmarc@vendor.example",
     "v=DMARC1; p=none;",
@@ -42,7 +42,7 @@ const DMARC: [&str; 10] = [
     "v=DMARC1;\tp=none;\tpct=0",
     "v=DMARC1; rua=https://reports.vendor.example/dmarc; p=none; ;",
 ];
-/// Those that do not.
+/// Valid DMARC records that do not.
 const STRONG_DMARC: [&str; 3] = [
     "v=DMARC1; p=quarantine; sp=reject; rua=mailto:dmarc@vendor.example",
     "v=DMARC1; p=reject;",
@@ -56,7 +56,7 @@ pub(crate) fn publish(zone: &mut Zone, chance: &mut Chance, record: &Record) {
             let target = chance.case(target);
             zone.add(chance, &record.name, &format!("CNAME {target}."));
         }
-        // Both records of the MAIL FROM name are where one of them is.
+        // Both records of the MAIL FROM name are published together.
         RecordData::Mx { exchange, .. } => publish_mail_from(zone, chance, record, exchange),
         RecordData::Txt { text } => match record.id {
             RecordId::Verification => publish_token(zone, chance, record, text),
@@ -81,7 +81,7 @@ fn publish_token(zone: &mut Zone, chance: &mut Chance, record: &Record, token: &
     let name = aliased(zone, chance, &record.name);
     let value = chance.strings(token);
     zone.add(chance, &name, &format!("TXT {value}"));
-    // Another region or account uses the name too, and others do.
+    // Another region or account uses the name too, and so do other services.
     let most = if chance.once_in(8) { 30 } else { 3 };
     for _ in 0..chance.up_to(most) {
         let other = match chance.up_to(2) {
@@ -117,7 +117,7 @@ fn publish_mail_from(zone: &mut Zone, chance: &mut Chance, record: &Record, exch
     }
 }
 
-/// One by which mail from Amazon SES passes, directly or by way of a record elsewhere.
+/// An SPF record with which mail from Amazon SES passes, directly or with a record elsewhere.
 fn sender_policy(zone: &mut Zone, chance: &mut Chance) -> String {
     if !chance.once_in(4) {
         return SPF[chance.up_to(SPF.len() - 1)].to_owned();
@@ -129,7 +129,8 @@ fn sender_policy(zone: &mut Zone, chance: &mut Chance) -> String {
     ]);
     let value = chance.strings(there);
     let mut last = elsewhere.clone();
-    // Over so many records, of which each is a look-up; ten are allowed with ours (RFC 7208 section 4.6.4).
+    // Through several records, each of which is a look-up; ten are allowed, including ours (RFC
+    // 7208 section 4.6.4).
     for level in 0..chance.up_to(6) {
         let next = format!("n{level}.{elsewhere}");
         zone.add(
@@ -147,7 +148,8 @@ fn sender_policy(zone: &mut Zone, chance: &mut Chance) -> String {
     }
 }
 
-/// At the domain, or at one above it, where it holds for the domain too (RFC 9989 section 4.10).
+/// At the domain, or at a domain above it, whose policy also applies to the domain (RFC 9989
+/// section 4.10).
 fn publish_policy(zone: &mut Zone, chance: &mut Chance) {
     let mut places = zone.domain.ancestors();
     places.push(zone.domain.clone());
@@ -160,7 +162,7 @@ fn publish_policy(zone: &mut Zone, chance: &mut Chance) {
     let place = format!("_dmarc.{place}");
     let name = aliased(zone, chance, &place);
     let waiting = zone.ses.is_some_and(|ses| ses.dkim != AxisStatus::Success);
-    // While Amazon SES has not seen the records, a strong policy is worth a warning.
+    // While Amazon SES has not seen the records, a strong policy causes a warning.
     let policy = if !waiting && chance.once_in(3) {
         STRONG_DMARC[chance.up_to(STRONG_DMARC.len() - 1)]
     } else {
@@ -175,9 +177,9 @@ fn publish_policy(zone: &mut Zone, chance: &mut Chance) {
     }
 }
 
-/// The name itself, or where it leads as an alias, perhaps by way of another.
+/// The name itself, or the target of its alias, possibly through another alias.
 fn aliased(zone: &mut Zone, chance: &mut Chance, name: &str) -> String {
-    // The apex of a zone is no alias.
+    // The apex of a zone cannot be an alias.
     if zone.files.contains_key(name) || !chance.once_in(6) {
         return name.to_owned();
     }

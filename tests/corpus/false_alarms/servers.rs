@@ -1,4 +1,4 @@
-//! The servers of the zones, and what they do that others do not.
+//! The servers of the zones, and their unusual behaviour.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -8,10 +8,10 @@ use local_dns_server::{AskedAs, Fault, FaultRule, Transport};
 use crate::chance::Chance;
 use crate::zone::Zone;
 
-/// The last octet of the highest address that servers have.
+/// The last octet of the highest server address.
 pub(crate) const LAST: u8 = 9;
 
-/// Chooses servers and what is odd about them.
+/// Chooses servers and their unusual behaviour.
 pub(crate) fn choose(zone: &mut Zone, chance: &mut Chance) {
     let names: Vec<String> = zone.files.keys().cloned().collect();
     for name in names {
@@ -28,13 +28,13 @@ pub(crate) fn choose(zone: &mut Zone, chance: &mut Chance) {
     }
 }
 
-/// One to four servers, which do not know of the other zones.
+/// One to four servers, which do not serve the other zones.
 fn apart(zone: &mut Zone, chance: &mut Chance, name: &str) {
     let mut numbers: Vec<u8> = (2..=LAST).collect();
     chance.shuffle(&mut numbers);
     numbers.truncate(1 + chance.up_to(3));
     let addresses: Vec<IpAddr> = numbers.iter().map(|number| address(*number)).collect();
-    // One of several may be of no use at all.
+    // One of several servers may be useless.
     let broken = (addresses.len() > 1 && chance.once_in(6)).then_some(0);
     for (place, server) in addresses.iter().enumerate() {
         let rules = if broken == Some(place) {
@@ -50,7 +50,7 @@ fn apart(zone: &mut Zone, chance: &mut Chance, name: &str) {
     zone.servers.insert(name.to_owned(), addresses);
 }
 
-/// Servers by the zone file: few names with many addresses, or names in other people's zones.
+/// Servers from the zone file: few names with many addresses, or names in other people's zones.
 fn many_addresses(zone: &mut Zone, chance: &mut Chance, name: &str) {
     if chance.once_in(2) {
         for host in ["aria.ns.cloudflare.com.", "bob.ns.cloudflare.com."] {
@@ -66,7 +66,7 @@ fn many_addresses(zone: &mut Zone, chance: &mut Chance, name: &str) {
         let number = u8::try_from(number).unwrap_or_default() + 1;
         lines.push(format!("ns.{name}. A 127.0.0.{number}"));
     }
-    // One that cannot be reached without IPv6.
+    // A server that can be reached only over IPv6.
     if chance.once_in(2) {
         lines.push(format!("{name}. NS ns6.{name}."));
         lines.push(format!("ns6.{name}. AAAA 2001:db8::53"));
@@ -74,7 +74,7 @@ fn many_addresses(zone: &mut Zone, chance: &mut Chance, name: &str) {
     }
 }
 
-/// What is within the protocol, or what a client has to live with.
+/// Behaviour that follows the protocol, or that clients have to tolerate.
 fn quirk(chance: &mut Chance, name: &str) -> Vec<FaultRule> {
     let rule = |fault| FaultRule::under(name, fault);
     match chance.up_to(11) {

@@ -1,4 +1,4 @@
-//! A DNS server with some of the zones, and the look of the service at them.
+//! A DNS server with some of the zones, and the service's look at them.
 
 use std::fmt::Write;
 use std::future::Future;
@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use crate::servers::{LAST, address};
 use crate::zone::{TOP, Zone};
 
-/// Zones of others, which records of many domains name.
+/// Other people's zones, which records of many domains point to.
 const OTHERS: [(&str, &str); 4] = [
     (
         "amazonses.com",
@@ -74,7 +74,7 @@ impl World {
         }
     }
 
-    /// What is said of a zone, where something is.
+    /// The diagnosis of a zone, if there is one.
     pub(crate) async fn alarm(&self, zone: &Zone) -> Option<String> {
         let domain = domain(zone);
         let resolver = self.resolver.begin_run();
@@ -82,7 +82,7 @@ impl World {
             .await
             .unwrap();
         let mut said = String::new();
-        // One lame server among others is worth a word.
+        // One lame server among others is reported, but is not an alarm.
         let of_domain = look.diagnosis.domain.iter();
         for of_domain in of_domain.filter(|it| it.code != DiagnosisCode::NameserverLame) {
             let _infallible = writeln!(said, "  of the domain: {}", of_domain.message);
@@ -102,7 +102,7 @@ impl World {
     }
 }
 
-/// That the token is at the domain itself is worth a word, and no alarm: the record is found.
+/// If the token is at the domain itself, this is reported but is not an alarm: the record is found.
 fn is_alarm(code: DiagnosisCode) -> bool {
     code.is_fault() && code != DiagnosisCode::AtApex
 }
@@ -118,7 +118,7 @@ fn domain(zone: &Zone) -> Domain {
     moved.unwrap().domain
 }
 
-/// With times for one machine that has much to do: a server that is silent to EDNS is asked again soon, and
+/// With timeouts for one busy machine: a server that is silent to EDNS is queried again soon, and
 /// no answer is given up early.
 fn resolver(port: u16) -> Resolver {
     let mut config = DnsConfig::from_vars(|name| match name {
@@ -135,7 +135,7 @@ fn resolver(port: u16) -> Resolver {
     Resolver::new(config).unwrap()
 }
 
-/// The clock of the machine: look-ups over a network take their time.
+/// The machine's clock: look-ups over a network take real time.
 struct RealClock;
 
 impl Clock for RealClock {

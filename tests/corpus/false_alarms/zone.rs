@@ -1,4 +1,4 @@
-//! A random zone: the domain that is looked at, what is published, and on which servers.
+//! A random zone: the domain, the published records, and the servers.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,15 +13,16 @@ use local_dns_server::FaultRule;
 use crate::chance::Chance;
 use crate::{others, right, servers};
 
-/// Endings of domains: some have a zone here, as in the world, and of others the resolver knows.
+/// Endings of domains: for some of them there is a zone, as in reality; for others only the
+/// resolver has answers.
 const ENDINGS: [&str; 5] = ["com", "net", "co.uk", "de", "com.au"];
-/// Of these there is a zone.
+/// The endings for which there is a zone.
 pub(crate) const TOP: [&str; 2] = ["com", "co.uk"];
 
-/// A label of 63 letters, which is the most (RFC 1035 section 2.3.4).
+/// A label of 63 letters, the longest possible (RFC 1035 section 2.3.4).
 const LONG_LABEL: &str = "communities-of-the-north-and-of-the-south-and-of-all-that-is-we";
 
-/// A domain with everything right.
+/// A domain whose records are all right.
 pub(crate) struct Zone {
     pub(crate) seed: u64,
     pub(crate) domain: DomainName,
@@ -29,7 +30,7 @@ pub(crate) struct Zone {
     pub(crate) registered: String,
     /// Lines of zone files, by zone.
     pub(crate) files: BTreeMap<String, Vec<String>>,
-    /// Addresses of the servers of a zone, where they are not all of them.
+    /// Addresses of a zone's servers, if it does not use all of them.
     pub(crate) servers: BTreeMap<String, Vec<IpAddr>>,
     pub(crate) quirks: Vec<FaultRule>,
     pub(crate) ses: Option<SesStatus>,
@@ -43,7 +44,8 @@ impl Zone {
         let domain = match chance.up_to(7) {
             0 | 1 => format!("mail.{registered}"),
             2 | 3 => format!("news.eu.{registered}"),
-            // Letters beyond ASCII, digits and hyphens, a label that is also one of a record, and a long one.
+            // Non-ASCII letters, digits and hyphens, a label that records use too, and a long
+            // label.
             4 => format!("xn--bcher-kva.{registered}"),
             5 => format!(
                 "{}.{registered}",
@@ -74,7 +76,7 @@ impl Zone {
         zone
     }
 
-    /// Makes zones of their own of some names.
+    /// Delegates some names to zones of their own.
     fn delegate(&mut self, chance: &mut Chance, domain: &str) {
         let mut names = vec![
             format!("_domainkey.{domain}"),
@@ -99,7 +101,7 @@ impl Zone {
         };
         let closest = self.files.keys().filter(|zone| encloses(zone));
         let closest = closest.max_by_key(|zone| zone.len()).cloned();
-        // How long an answer may be kept is no matter (RFC 2181 section 8).
+        // Times to live do not matter (RFC 2181 section 8).
         let ttl = if chance.once_in(6) {
             chance.one_of(&["0 ", "1 ", "604800 ", "2147483647 "])
         } else {
@@ -110,7 +112,7 @@ impl Zone {
         self.files.entry(zone).or_default().push(line);
     }
 
-    /// Takes one of the CNAME records away, wherever it is.
+    /// Removes one of the CNAME records, wherever it is.
     pub(crate) fn take_away_a_key(&mut self) {
         let records = records_of(&self.domain, &identity(&self.domain));
         let of = |record: &&Record| record.id == RecordId::Dkim1;

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use lasso_local::User;
 use reqwest::{Method, Url, header, redirect};
 
-/// A window of its own.
+/// A separate browser window.
 #[derive(Debug, Clone)]
 pub(crate) struct Browser {
     console: String,
     client: reqwest::Client,
-    /// Of the console.
+    /// The cookies of the console.
     pub(crate) cookies: BTreeMap<String, String>,
-    /// What its forms say of where they come from.
+    /// The `Origin` that its forms send.
     pub(crate) origin: Origin,
     visited: Vec<String>,
 }
@@ -20,15 +20,15 @@ pub(crate) struct Browser {
 /// The `Origin` of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// That of the address that it is sent to.
+    /// The origin of the address that the form is sent to.
     Same,
-    /// None.
+    /// No `Origin`.
     Left,
-    /// Another.
+    /// Another origin.
     Other(&'static str),
 }
 
-/// What it shows.
+/// The page in it.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) status: u16,
@@ -38,7 +38,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Whether it has this text, which is escaped in HTML.
+    /// Whether the page has this text in its escaped form.
     pub(crate) fn contains(&self, text: &str) -> bool {
         unescaped(&self.html).contains(text)
     }
@@ -53,7 +53,7 @@ impl Page {
         self.html.contains(&format!("action=\"{action}\""))
     }
 
-    /// The fields that a form has already.
+    /// The fields that a form already has.
     pub(crate) fn fields_of(&self, action: &str) -> Vec<(String, String)> {
         let start = format!("action=\"{action}\"");
         let (_, rest) = self
@@ -109,13 +109,13 @@ impl Browser {
         &self.visited
     }
 
-    /// From the console's address to its first page, by the issuer's form.
+    /// From the console's address to its first page, with the issuer's form.
     pub(crate) async fn sign_in(&mut self, user: &User) -> Page {
         let start = self.address("/");
         self.sign_in_from(start, user).await
     }
 
-    /// The same from another address, at the console or at the issuer.
+    /// From another address to the first page, at the console or at the issuer.
     pub(crate) async fn sign_in_from(&mut self, start: Url, user: &User) -> Page {
         let form = self.go(Method::GET, start, None).await;
         assert!(form.contains("Password"), "{}", form.html);
@@ -142,7 +142,7 @@ impl Browser {
         self.go(Method::POST, url, Some(form)).await
     }
 
-    /// Where an address of the console leads, which is not followed.
+    /// The redirect target of an address of the console, which is not followed.
     pub(crate) async fn leads_to(&mut self, path: &str) -> Url {
         let url = self.address(path);
         let answer = self.client.get(url.clone()).send().await.unwrap();
@@ -151,13 +151,13 @@ impl Browser {
         url.join(to).unwrap()
     }
 
-    /// The first link whose address has this in it.
+    /// Follows the first link whose address contains this text.
     pub(crate) async fn follow(&mut self, page: &Page, part: &str) -> Page {
         let url = link(page, part);
         self.go(Method::GET, url, None).await
     }
 
-    /// The file behind the first link whose address has this in it.
+    /// The file behind the first link whose address contains this text.
     pub(crate) async fn download(&mut self, page: &Page, part: &str) -> String {
         let file = self.follow(page, part).await;
         assert_eq!(file.status, 200, "{}", file.html);

@@ -8,7 +8,7 @@ use super::webdriver::Scripts;
 use super::window::{ENTER, Window};
 use crate::world::{Shared, between, text};
 
-/// What shows a page's own records: the fields of each, as they are on the page.
+/// The records on a page: the fields of each, as they are shown.
 const RECORDS: &str = "
     return [...document.querySelectorAll('article.record')].map((record) => {
       const fields = {};
@@ -48,7 +48,7 @@ async fn whole_path(world: &Shared, scripts: Scripts) {
     let page = format!("{}/domains/{domain}", world.info.console_url);
     assert_eq!(admin.address().await, page);
 
-    // The email administrator opens a link, without a login, and copies what is on the page.
+    // The email administrator opens a link, without a login, and copies the records from the page.
     admin.click("Hand them to your email administrator").await;
     admin.click("Make a link").await;
     admin.reads("Copy this link now").await;
@@ -70,7 +70,7 @@ async fn whole_path(world: &Shared, scripts: Scripts) {
         .await;
     world.append_to_zone(&domain, &zone);
 
-    // The window is not touched, and the page turns. Without scripts it is loaded again.
+    // The page updates without a click. Without scripts it is loaded again.
     world.poll_until(&domain, "verified").await;
     turns(
         &admin,
@@ -90,7 +90,7 @@ async fn whole_path(world: &Shared, scripts: Scripts) {
         })
         .await;
 
-    // Lasso support, in a browser of its own, comes from the email.
+    // Lasso support, in a separate browser, follows the link in the email.
     let support = Window::open(scripts).await;
     support.go(&place_of(world, &domain).await).await;
     support.sign_in(&world.info.users.support).await;
@@ -118,14 +118,14 @@ async fn whole_path(world: &Shared, scripts: Scripts) {
         .reads("completed the final step, so that Lasso can send")
         .await;
     admin.click("Sign out").await;
-    // The issuer ends its session as well, and asks again.
+    // The issuer ends its session, too, and asks for the password again.
     admin.reads("Password").await;
     admin.go(&page).await;
     let address = admin.address().await;
     assert!(!address.starts_with(&page), "the sign-in, at {address}");
 }
 
-/// Where the button of the alert email leads, as it is in the mailbox.
+/// The target of the button in the alert email, from the mailbox.
 async fn place_of(world: &Shared, domain: &str) -> String {
     let emails = world.emails_about(domain).await;
     let email = emails.last().expect("an email to Lasso support");
@@ -140,7 +140,7 @@ async fn place_of(world: &Shared, domain: &str) -> String {
     address
 }
 
-/// The page says this by itself, where scripts run, and after it is loaded again, where they do not.
+/// Waits until the page shows this: automatically with scripts, and after loading it again without.
 async fn turns(window: &Window, wanted: &str) {
     let mark = "const was = document.marked; document.marked = true; return was === true";
     window.run(mark, json!([])).await;
@@ -163,7 +163,7 @@ async fn turns(window: &Window, wanted: &str) {
     );
 }
 
-/// Each record with what its copy buttons put on the clipboard.
+/// Each record with the texts that its copy buttons put on the clipboard.
 async fn copied(window: &Window) -> Value {
     let allow = json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
     window
@@ -191,13 +191,13 @@ async fn copied(window: &Window) -> Value {
     records
 }
 
-/// What an email administrator puts into the zone file.
+/// The lines that an email administrator adds to the zone file.
 fn zone_of(records: &Value, domain: &str) -> String {
     let mut zone = String::new();
     for record in records.as_array().unwrap() {
         let field = |name: &str| text(&record["fields"][name]);
         let heading = text(&record["heading"]);
-        // The full name is shown where the panel wants another one.
+        // The page also shows the full name if the DNS provider's form needs a relative one.
         let name = match (field("name"), field("host")) {
             ("", "@") => domain,
             ("", host) => host,

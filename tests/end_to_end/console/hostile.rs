@@ -1,5 +1,5 @@
-//! What people write is text in a real browser: on the pages of the client, of Lasso support and of the
-//! person with a link.
+//! Texts of people stay texts in a real browser: on the pages of the client, of Lasso support, and
+//! of the person with a link.
 
 use reqwest::Method;
 use serde_json::json;
@@ -11,7 +11,7 @@ use crate::world::{Shared, answer_to, text};
 
 const HOSTILE: &str = "\"'></textarea></title><script>window.hacked=1</script><img src=x onerror=\"window.hacked=1\">";
 
-/// Elements that only the hostile text could have made, and what it would have set.
+/// Elements that only the hostile text could have created, and a variable that it would have set.
 const TRACES: &str = "return { elements: document.querySelectorAll('main script, main img').length, \
                       ran: window.hacked === undefined ? 0 : 1, cookies: document.cookie };";
 
@@ -29,7 +29,7 @@ pub(super) async fn text_is_text(world: Shared) {
     );
     let told = answer_to(told.json(&json!({ "note": HOSTILE }))).await;
     assert!(told.status.is_success(), "{told:?}");
-    // What a zone says is shown, too.
+    // Data from a zone is shown, too.
     let zone = "\\\"><script>window.hacked=1</script>";
     world.append_to_zone(
         &domain,
@@ -71,7 +71,7 @@ pub(super) async fn text_is_text(world: Shared) {
             let traces = window.run(TRACES, json!([])).await;
             let none = json!({ "elements": 0, "ran": 0, "cookies": "" });
             assert_eq!(traces, none, "{page}");
-            // Nor is a token where a script could read it (they begin as every JWT does).
+            // Scripts cannot read a token either (every JWT begins like this).
             assert!(!window.source().await.contains("eyJ"), "{page}");
             let kept = "return localStorage.length + sessionStorage.length";
             assert_eq!(window.run(kept, json!([])).await, json!(0), "{page}");

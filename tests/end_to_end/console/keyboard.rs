@@ -1,5 +1,5 @@
-//! Every action with the keyboard alone: of a Client Administrator, of Lasso support, of a person with a
-//! link.
+//! Every action with the keyboard only: of a Client Administrator, of Lasso support, and of a
+//! person with a link.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::world::{Shared, text};
 /// The arrow key that goes down a list (W3C WebDriver, section 17.4.2).
 const DOWN: char = '\u{E015}';
 
-/// A window whose person has no mouse.
+/// A window of a person without a mouse.
 struct Keyboard {
     window: Window,
 }
@@ -25,7 +25,7 @@ impl Keyboard {
         let window = Window::open(Scripts::On).await;
         let console = &world.info.console_url;
         window.go(&format!("{console}{path}")).await;
-        // The form is the issuer's.
+        // The form belongs to the issuer.
         window.sign_in(user).await;
         Self { window }
     }
@@ -34,24 +34,24 @@ impl Keyboard {
         self.window.reads(wanted).await;
     }
 
-    /// Goes to what an XPath expression selects, and presses Enter.
+    /// Moves the focus to the element of an XPath expression, and presses Enter.
     async fn push_at(&self, xpath: &str) {
         self.window.tab_to(xpath).await;
         self.window.press([ENTER]).await;
     }
 
-    /// The same with the link, button or summary with this label.
+    /// Moves the focus to the link, button or summary with this label, and presses Enter.
     async fn push(&self, label: &str) {
         self.push_at(&labelled(label)).await;
     }
 
-    /// Goes to the field with this identifier, and types.
+    /// Moves the focus to the field with this identifier, and types.
     async fn write(&self, id: &str, typed: &str) {
         self.window.tab_to(&format!("//*[@id='{id}']")).await;
         self.window.press(typed.chars()).await;
     }
 
-    /// Copies with the button that is called this, and reads the clipboard.
+    /// Copies with the button of this name, and reads the clipboard.
     async fn copied(&self, button: &str) -> String {
         let allow = json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
         let driver = self.window.driver();
@@ -64,7 +64,7 @@ impl Keyboard {
         text(&copied).to_owned()
     }
 
-    /// The only file that the link with this label gives.
+    /// The only file that the link with this label downloads.
     async fn downloaded(&self, label: &str, folder: &Path) -> String {
         let behavior = json!({ "behavior": "allow", "downloadPath": folder });
         let driver = self.window.driver();
@@ -77,7 +77,7 @@ impl Keyboard {
             .until(label, async || {
                 let files = fs::read_dir(folder).unwrap();
                 let mut files = files.map(|file| file.unwrap().path());
-                // What is still being written has another ending.
+                // A file that is still being written has another extension.
                 let whole =
                     files.find(|file| file.extension().is_some_and(|ending| ending == "zone"));
                 if let Some(file) = whole {
@@ -91,7 +91,7 @@ impl Keyboard {
     }
 }
 
-/// An empty folder for what a test downloads.
+/// An empty folder for the downloads of a test.
 fn empty_folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("downloads-{name}"));
     fs::create_dir_all(&folder).unwrap();
@@ -146,7 +146,7 @@ pub(super) async fn of_a_client(world: Shared) {
     admin.reads(&format!("it@{domain}")).await;
 
     world.publish(&domain, &added, &["verification"]);
-    // After its thirty seconds.
+    // After the thirty seconds.
     admin.push("Check now").await;
     admin.reads("DNS and Amazon SES were asked just now.").await;
 
@@ -168,11 +168,11 @@ pub(super) async fn of_a_client(world: Shared) {
     admin.push(&format!("Remove {domain}")).await;
     admin.reads("was removed").await;
     admin.push("Sign out").await;
-    // The issuer ends its session as well, and asks again.
+    // The issuer ends its session, too, and asks for the password again.
     admin.reads("Password").await;
 }
 
-/// Rejects, hears of it again, completes, gives up: what follows one domain to its end.
+/// Rejects a domain, hears of it again, completes it, and removes it: the whole life of one domain.
 pub(super) async fn of_lasso_support(world: Shared) {
     let client = &world.info.clients.client_admin;
     let domain = world.fresh_domain();
@@ -224,7 +224,7 @@ pub(super) async fn of_lasso_support(world: Shared) {
     world.poll_until(&domain, "verified").await;
     open().await;
     support.push("Reject").await;
-    // One of the reasons that are there to pick from.
+    // One of the suggested reasons.
     support.window.tab_to("//*[@id='choice']").await;
     support.window.press([DOWN, DOWN]).await;
     support
@@ -260,7 +260,7 @@ pub(super) async fn of_lasso_support(world: Shared) {
     support.reads("was removed").await;
 }
 
-/// Adopts an identity, and decides about a claim either way.
+/// Adopts an identity, and decides about claims in both ways.
 pub(super) async fn of_lasso_support_about_claims(world: Shared) {
     let clients = &world.info.clients;
     let (client, other) = (&clients.client_admin, &clients.other_client_admin);

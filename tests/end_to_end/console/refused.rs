@@ -1,5 +1,5 @@
-//! What cannot be had from the console: by forged and replayed forms, by cookies of others, by a sign-in that
-//! lacks a part.
+//! Requests that the console refuses: forged and replayed forms, other people's cookies, and
+//! incomplete sign-ins.
 
 use reqwest::{StatusCode, Url};
 use serde_json::json;
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::browser::{Browser, Origin, Page};
 use crate::world::{Shared, text};
 
-/// The hidden fields of a form with what a person types.
+/// The hidden fields of a form, and the fields that a person types.
 fn filled(page: &Page, action: &str, typed: &[(&str, &str)]) -> Vec<(String, String)> {
     let mut form = page.fields_of(action);
     form.extend(
@@ -18,7 +18,7 @@ fn filled(page: &Page, action: &str, typed: &[(&str, &str)]) -> Vec<(String, Str
     form
 }
 
-/// How often this is in the history of a domain of the first client.
+/// How often this action is in the history of a domain of the first client.
 async fn times(world: &Shared, domain: &str, action: &str) -> usize {
     let path = format!("/domains/{domain}/history");
     let history = world.get(world.client_admin(), &path).await.body;
@@ -57,7 +57,7 @@ pub(super) async fn forged(world: Shared) {
     let answer = world.get(world.client_admin(), &path).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND, "nothing was added");
 
-    // The form itself is good, and sent again it does nothing again.
+    // The form itself is valid, and sending it again has no further effect.
     admin.origin = Origin::Same;
     for _ in 0..3 {
         let added = admin.send("/domains", good.clone()).await;
@@ -143,7 +143,7 @@ pub(super) async fn cookies(world: Shared) {
     admin.sign_in(&world.info.users.client_admin).await;
     let real = admin.cookies.clone();
     let name = real.keys().find(|name| name.contains("session")).unwrap();
-    // One character of the sealed text is another one.
+    // One character of the sealed text is changed.
     let mut altered = real[name].clone().into_bytes();
     let middle = altered.len() / 2;
     altered[middle] = if altered[middle] == b'A' { b'B' } else { b'A' };
@@ -159,7 +159,8 @@ pub(super) async fn cookies(world: Shared) {
         assert!(page.contains("Password"), "the sign-in: {}", page.html);
     }
 
-    // Who plants their own session in another person's browser does not get that person into it.
+    // An attacker who plants the attacker's own session in another person's browser does not get
+    // that person into it.
     let mut attacker = Browser::new(&world.info.console_url);
     attacker.sign_in(&world.info.users.other_client_admin).await;
     let mut victim = Browser::new(&world.info.console_url);
@@ -179,7 +180,7 @@ pub(super) async fn cookies(world: Shared) {
 
 pub(super) async fn sign_in(world: Shared) {
     let user = &world.info.users.client_admin;
-    // It leads to no other site.
+    // It does not lead to another site.
     for to in ["https://evil.example/", "//evil.example", "/\\evil.example"] {
         let mut browser = Browser::new(&world.info.console_url);
         let mut start = browser.address("/sign-in");
@@ -192,7 +193,7 @@ pub(super) async fn sign_in(world: Shared) {
             "{visited}"
         );
     }
-    // Each part is left out of what the issuer is asked, and of what it answers.
+    // Each parameter is left out of the request to the issuer, and of its response.
     let left_out = |url: &Url, part: &str| {
         let mut shorter = url.clone();
         let kept = url.query_pairs().filter(|(name, _)| name != part);
@@ -212,7 +213,7 @@ pub(super) async fn sign_in(world: Shared) {
         );
         assert!(browser.open("/").await.contains("Password"), "{part}");
     }
-    // The code of another sign-in is worth nothing, because its challenge is of another verifier.
+    // The code of another sign-in is useless, because its challenge belongs to another verifier.
     let mut browser = Browser::new(&world.info.console_url);
     let asks = browser.leads_to("/sign-in").await;
     let mut stolen = left_out(&asks, "code_challenge");
@@ -223,7 +224,7 @@ pub(super) async fn sign_in(world: Shared) {
     let refused = browser.sign_in_from(stolen, user).await;
     assert!(refused.status >= 400, "PKCE: {}", refused.html);
     assert!(browser.open("/").await.contains("Password"));
-    // In a browser that has not begun it, a sign-in does not end.
+    // A sign-in cannot end in a browser that has not begun it.
     let mut another = Browser::new(&world.info.console_url);
     let asks = browser.leads_to("/sign-in").await;
     let refused = another.sign_in_from(asks, user).await;

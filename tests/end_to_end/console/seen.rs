@@ -1,8 +1,8 @@
-//! Every page in every state, as a person sees it: pictures to look at, axe-core, the keyboard, narrow
-//! windows, how heavy it is.
+//! Every page in every state, as a person sees it: screenshots, axe-core, the keyboard, narrow
+//! windows, and the size of the page.
 //!
-//! The pictures are in `target/console/`. axe-core runs where `AXE_CORE` names its `axe.min.js`, as
-//! `.ci/run` sees to.
+//! The screenshots are in `target/console/`. axe-core runs if `AXE_CORE` names its `axe.min.js`, as
+//! in `.ci/run`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,16 +18,16 @@ use crate::links;
 use crate::world::{Shared, text};
 
 const AXE: &str = "AXE_CORE";
-/// Set, it lets the test write the picture in the README again.
+/// If this is set, the test writes the picture in the README again.
 const UPDATE: &str = "UPDATE_PICTURE";
 const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/console.png");
 
 /// Most octets of a page.
 const HEAVIEST: u64 = 50_000;
-/// The narrowest window that a page is made for, in CSS pixels.
+/// The narrowest supported window, in CSS pixels.
 const NARROWEST: u32 = 320;
 
-/// How wide the window is, in CSS pixels, and what the person prefers.
+/// Window widths in CSS pixels, each with the person's preferred colour scheme.
 const LOOKS: [(u32, &str); 4] = [
     (360, "dark"),
     (360, "light"),
@@ -35,18 +35,18 @@ const LOOKS: [(u32, &str); 4] = [
     (1280, "light"),
 ];
 
-/// Opens what is folded.
+/// Opens all folded parts.
 const UNFOLD: &str =
     "for (const folded of document.querySelectorAll('details')) folded.open = true;";
 
-/// What axe-core finds, in a line for each element.
+/// Runs axe-core, and returns its findings with a line for each element.
 const RUN_AXE: &str = "
     const done = arguments[0];
     axe.run(document, { resultTypes: ['violations'] }).then((result) => done(result.violations.flatMap(
       (found) => found.nodes.map((node) => `${found.id}: ${node.target} ${node.failureSummary}`))),
       (error) => done([String(error)]));";
 
-/// Notes where the focus goes, and whether that is visible.
+/// Records where the focus goes, and whether it is visible.
 const WATCH_FOCUS: &str = "
     document.activeElement.blur();
     window.scrollTo(0, 0);
@@ -61,21 +61,21 @@ const WATCH_FOCUS: &str = "
 const FOCUS_SEEN: &str = "
     return [...document.stops].filter(([, how]) => how !== 'reached').map(([it, how]) => `${how}: ${it.outerHTML.slice(0, 200)}`);";
 
-/// How heavy the page is and how long it took, in milliseconds from the click to the last octet.
+/// The size of the page, and the milliseconds from the click to the last octet.
 const WEIGHT: &str = "
     const [page] = performance.getEntriesByType('navigation');
     const others = performance.getEntriesByType('resource').filter((it) => it.initiatorType !== 'fetch');
     return { octets: page.decodedBodySize, others: others.map((it) => it.name), ms: Math.round(page.responseEnd - page.startTime) };";
 
-/// How often the first page is loaded, to see how long it takes.
+/// How often the first page is loaded to measure its time.
 const TIMES: usize = 20;
 
-/// axe-core, where it is.
+/// The path of axe-core, if it is available.
 pub(super) fn axe() -> Option<PathBuf> {
     std::env::var_os(AXE).map(PathBuf::from)
 }
 
-/// Looks at pages, and notes what is wrong with each.
+/// Inspects pages, and collects the problems of each.
 struct Inspection {
     axe: String,
     folder: PathBuf,
@@ -98,7 +98,7 @@ pub(super) async fn pages(world: Shared) {
     let domains = states::one_in_each(&world).await;
 
     let admin = Window::open(Scripts::On).await;
-    // It does find what is wrong.
+    // It does find problems.
     admin
         .go("data:text/html,<img src='x'><a href='/'></a>")
         .await;
@@ -184,14 +184,14 @@ pub(super) async fn pages(world: Shared) {
 }
 
 impl Inspection {
-    /// Everything about the page that is in the window.
+    /// Inspects the page in the window.
     async fn look(&mut self, window: &Window, name: &str) {
         for (width, scheme) in LOOKS {
             as_seen(window, width, scheme).await;
             let file = self.folder.join(format!("{name}-{width}-{scheme}.png"));
             fs::write(file, photograph(window, None).await).unwrap();
         }
-        // Each layout and each scheme once, with what is folded.
+        // Each layout and each scheme once, with all parts unfolded.
         window.run(UNFOLD, json!([])).await;
         for (width, scheme) in [LOOKS[0], LOOKS[3]] {
             as_seen(window, width, scheme).await;
@@ -209,7 +209,7 @@ impl Inspection {
         }
         window.resize(1280).await;
         let stops = window.run(WATCH_FOCUS, json!([])).await.as_u64().unwrap();
-        // One more, because the first may be taken by what is around the page.
+        // One more, because the first may go to something outside the page.
         let tabs = usize::try_from(stops).unwrap() + 2;
         window.press(std::iter::repeat_n(TAB, tabs)).await;
         let unseen = window.run(FOCUS_SEEN, json!([])).await;
@@ -226,7 +226,7 @@ impl Inspection {
             .driver()
             .command("se/log", json!({ "type": "browser" }));
         let log = log.await.unwrap();
-        // What the browser itself says of an answer that is an error is no error of the page.
+        // The browser's own message about an error response is not an error of the page.
         let complaints = log.as_array().unwrap().iter().filter(|line| {
             line["level"] == json!("SEVERE")
                 && !text(&line["message"]).contains("the server responded with")
@@ -251,7 +251,7 @@ impl Inspection {
     }
 }
 
-/// How long the first page takes, in milliseconds: the median.
+/// The median time of the first page, in milliseconds.
 async fn first_page(window: &Window, console: &str) -> u64 {
     let mut took = Vec::new();
     for _ in 0..TIMES {
@@ -273,7 +273,7 @@ async fn as_seen(window: &Window, width: u32, scheme: &str) {
         .await;
 }
 
-/// A PNG of the page from its top, whole or as high as this.
+/// A PNG of the page from its top, complete or up to this height.
 async fn photograph(window: &Window, height: Option<u32>) -> Vec<u8> {
     let size =
         "const page = document.documentElement; return [page.clientWidth, page.scrollHeight];";
@@ -288,8 +288,8 @@ async fn photograph(window: &Window, height: Option<u32>) -> Vec<u8> {
     BASE64_STANDARD.decode(text(&taken["data"])).unwrap()
 }
 
-/// The picture in the README. It is written where `UPDATE_PICTURE` is set, and not compared: fonts differ
-/// from machine to machine.
+/// The picture in the README. It is written if `UPDATE_PICTURE` is set, but not compared, because
+/// fonts differ between machines.
 async fn picture(window: &Window) {
     if std::env::var_os(UPDATE).is_some() {
         as_seen(window, 900, "light").await;

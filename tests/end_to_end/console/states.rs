@@ -1,4 +1,4 @@
-//! A domain in every state that a page shows.
+//! A domain in every state that has a page.
 
 use domain_auth::history::Actor;
 use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
@@ -14,7 +14,7 @@ use crate::world::{Shared, answer_to, text};
 /// The name in the picture of the README.
 const IN_THE_PICTURE: &str = "maplehomes.com";
 
-/// Domains of the first client, one in each state, which stays as it is for an hour.
+/// Domains of the first client, one in each state, which does not change for an hour.
 pub(super) async fn one_in_each(world: &Shared) -> Vec<(&'static str, String)> {
     let verified = || Trigger::SesVerified;
     let completed = || [verified(), Trigger::Completed];
@@ -72,7 +72,7 @@ async fn added(world: &Shared, name: Option<&str>, then: Vec<Trigger>) -> String
     domain
 }
 
-/// As if it had come to this, and would not be looked at for an hour.
+/// Applies a trigger, and makes the next look due in an hour.
 async fn moved(world: &Shared, domain: &str, trigger: &Trigger) {
     let table = world.table().await;
     let client = client(&world.info.clients.client_admin);
@@ -89,7 +89,7 @@ async fn moved(world: &Shared, domain: &str, trigger: &Trigger) {
         .await;
 }
 
-/// Its TXT record has the zone's name twice, and a CNAME record leads elsewhere.
+/// Its TXT record has the zone's name twice, and a CNAME record has another target.
 async fn with_mistakes(world: &Shared) -> String {
     let domain = added(world, None, vec![]).await;
     let shown = world.domain(&domain).await;
@@ -129,7 +129,7 @@ async fn told(world: &Shared) -> String {
     domain
 }
 
-/// Held by the other client.
+/// A domain that the other client holds.
 async fn contested(world: &Shared) -> String {
     let domain = world.fresh_domain();
     let held = world.add(world.other_client_admin(), &domain).await;
@@ -140,7 +140,7 @@ async fn contested(world: &Shared) -> String {
     domain
 }
 
-/// Lasso support has taken it away.
+/// A domain that Lasso support has taken away.
 async fn displaced(world: &Shared) -> String {
     let domain = added(world, None, vec![Trigger::SesVerified]).await;
     let client = &world.info.clients.client_admin;

@@ -1,10 +1,10 @@
 //! Chromium, driven by the WebDriver protocol (W3C WebDriver, section 6): a request for each command, an
 //! answer in JSON.
 //!
-//! Not by `thirtyfour`, which turns on `serde_json/preserve_order` for the whole workspace: the tests would
-//! compile functions that write JSON in another order than those that are deployed. Nor by `fantoccini`,
-//! whose protocol crate is under a licence that `deny.toml` refuses and brings an old `http` and old ICU
-//! crates along.
+//! It does not use `thirtyfour`, which turns on `serde_json/preserve_order` for the whole
+//! workspace: the tests would compile functions that write JSON in another order than the deployed
+//! ones. It does not use `fantoccini` either: its protocol crate has a licence that `deny.toml`
+//! refuses, and depends on an old `http` and old ICU crates.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -15,23 +15,23 @@ use std::time::Duration;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-/// Names the program, where it is not to be looked for on `PATH`.
+/// Names the program, if it is not to be searched on `PATH`.
 const PROGRAM: &str = "CHROMEDRIVER";
 
 /// The member of an answer that identifies an element (W3C WebDriver, section 12.2).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// How long a command may take, in milliseconds: as long as a test waits for anything.
+/// How long a command may take, in milliseconds: as long as other waits of the tests.
 const PATIENCE_MS: u64 = 480_000;
 
-/// Whether scripts of pages run.
+/// Whether the pages' scripts run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scripts {
     On,
     Off,
 }
 
-/// A browser of its own: a profile without history, cookies and cache.
+/// A separate browser: a profile without history, cookies and cache.
 #[derive(Debug)]
 pub(crate) struct Driver {
     process: Child,
@@ -40,11 +40,11 @@ pub(crate) struct Driver {
     session: String,
 }
 
-/// An element of the page, as the browser calls it.
+/// An element of the page, by the browser's identifier.
 #[derive(Debug, Clone)]
 pub(crate) struct Element(String);
 
-/// A command is refused.
+/// A refused command.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     /// The error code (W3C WebDriver, section 6.6), such as `no such element`.
@@ -58,7 +58,7 @@ impl std::fmt::Display for Refusal {
     }
 }
 
-/// The program that drives the browser, if this machine has one.
+/// The program that drives the browser, if this machine has it.
 pub(crate) fn program() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os(PROGRAM) {
         return Some(PathBuf::from(named));
@@ -125,7 +125,7 @@ impl Driver {
         self.send(Method::POST, &path, Some(&parameters)).await
     }
 
-    /// Asks the session for something.
+    /// Reads something from the session.
     pub(crate) async fn ask(&self, name: &str) -> Result<Value, Refusal> {
         let path = format!("/session/{}/{name}", self.session);
         self.send(Method::GET, &path, None).await
@@ -183,7 +183,7 @@ impl Driver {
         })
     }
 
-    /// Ends the browser, also while a test panics: nothing is awaited.
+    /// Ends the browser, also while a test panics, so it awaits nothing.
     fn end_session(&self) -> std::io::Result<()> {
         let mut connection = TcpStream::connect(("127.0.0.1", self.port))?;
         connection.set_read_timeout(Some(Duration::from_secs(20)))?;
@@ -192,7 +192,7 @@ impl Driver {
             "DELETE /session/{} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n",
             self.session, self.port
         )?;
-        // Its answer begins when the browser has ended.
+        // Its response begins when the browser has ended.
         connection.read_exact(&mut [0; 12])
     }
 }
@@ -205,7 +205,7 @@ impl Drop for Driver {
     }
 }
 
-/// The port that it says to listen on. Its output stays open, so that it can go on writing.
+/// The port on which it reports to listen. Its output stays open, so that it can continue to write.
 fn port_of(process: &mut Child) -> u16 {
     let mut output = BufReader::new(process.stdout.take().unwrap());
     let mut line = String::new();

@@ -1,4 +1,4 @@
-//! What a person does in a window of a real browser: read, click, type, press keys.
+//! The actions of a person in a window of a real browser: reading, clicking, typing, pressing keys.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ pub(crate) const TAB: char = '\u{E004}';
 /// The Enter key.
 pub(crate) const ENTER: char = '\u{E007}';
 
-/// Most elements of a page that the tabulator key leads to.
+/// The most elements of a page that the tabulator key reaches.
 const MOST_STOPS: usize = 200;
 
-/// A window of a browser of its own.
+/// A window of a separate browser.
 #[derive(Debug)]
 pub(crate) struct Window {
     driver: Driver,
@@ -34,7 +34,7 @@ impl Window {
         &self.driver
     }
 
-    /// How wide the window is, in CSS pixels. Its height is of no interest to a page.
+    /// Sets the width of the window, in CSS pixels. The height does not matter.
     pub(crate) async fn resize(&self, width: u32) {
         let metrics =
             json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
@@ -52,13 +52,13 @@ impl Window {
         self.driver.command("refresh", json!({})).await.unwrap();
     }
 
-    /// Where it is.
+    /// Its address.
     pub(crate) async fn address(&self) -> String {
         let url = self.driver.ask("url").await.unwrap();
         url.as_str().unwrap().to_owned()
     }
 
-    /// Runs a function body in the page, also where scripts of the page itself do not run.
+    /// Runs a function body in the page, even if the page's own scripts are disabled.
     pub(crate) async fn run(&self, body: &str, arguments: Value) -> Value {
         let script = json!({ "script": body, "args": arguments });
         let done = self.driver.command("execute/sync", script).await;
@@ -78,24 +78,24 @@ impl Window {
         source.as_str().unwrap().to_owned()
     }
 
-    /// What a person reads on the page.
+    /// The visible text of the page.
     pub(crate) async fn text(&self) -> String {
         let text = self.run("return document.body.innerText", json!([])).await;
         text.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Waits until the page says this.
+    /// Waits until the page contains this text.
     pub(crate) async fn reads(&self, wanted: &str) {
         self.until(wanted, async || Ok(self.text().await.contains(wanted)))
             .await;
     }
 
-    /// Clicks the link or button with this label, when it is there.
+    /// Clicks the link or button with this label, as soon as it exists.
     pub(crate) async fn click(&self, label: &str) {
         self.click_at(&labelled(label)).await;
     }
 
-    /// Clicks what an XPath expression selects, when it is there.
+    /// Clicks the element of an XPath expression, as soon as it exists.
     pub(crate) async fn click_at(&self, xpath: &str) {
         self.until(xpath, async || {
             let element = self.driver.find(xpath).await?;
@@ -105,7 +105,7 @@ impl Window {
         .await;
     }
 
-    /// Types into the field with this name, in place of what is in it.
+    /// Types into the field with this name, and replaces its content.
     pub(crate) async fn fill(&self, name: &str, typed: &str) {
         let xpath = format!("//*[@name='{name}'][not(@type='hidden')]");
         self.until(&xpath, async || {
@@ -118,7 +118,7 @@ impl Window {
         .await;
     }
 
-    /// From wherever in the console to the page that was wanted, by the issuer's form.
+    /// Signs in with the issuer's form, from any address of the console to the requested page.
     pub(crate) async fn sign_in(&self, user: &User) {
         self.fill("username", &user.username).await;
         self.fill("password", &user.password).await;
@@ -127,7 +127,7 @@ impl Window {
         self.reads("Sign out").await;
     }
 
-    /// Presses keys, one after the other, wherever the focus is.
+    /// Presses keys, one after the other, where the focus is.
     pub(crate) async fn press(&self, keys: impl IntoIterator<Item = char>) {
         let press = |key| {
             let change = |kind: &str| json!({ "type": kind, "value": key });
@@ -141,8 +141,8 @@ impl Window {
         pressed.await.unwrap();
     }
 
-    /// Goes on with the tabulator key alone to the first link, button or field that an XPath expression
-    /// selects.
+    /// Uses only the tabulator key to get to the first link, button or field of an XPath
+    /// expression.
     pub(crate) async fn tab_to(&self, xpath: &str) {
         self.until(xpath, async || {
             self.driver.find(xpath).await?;
@@ -163,8 +163,8 @@ impl Window {
         self.run(body, json!([xpath])).await == json!(true)
     }
 
-    /// Tries until it is done, for as long as other tests wait: eight minutes. What a page that is
-    /// exchanged meanwhile refuses is tried again.
+    /// Tries until it succeeds, for up to eight minutes, as other waits of the tests. Errors while
+    /// the page is being replaced are retried.
     pub(crate) async fn until(
         &self,
         what: &str,

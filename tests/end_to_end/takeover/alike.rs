@@ -1,4 +1,4 @@
-//! What is contested looks the same to its client, whatever the reason.
+//! A contested domain looks the same to its client, whatever the reason.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::removal::delete;
 use crate::world::{Shared, text};
 
-/// Held and not verified, held and verified, given up, above and below what is held, and known to SES
-/// from elsewhere: the second client cannot tell them apart.
+/// Held and not verified, held and verified, given up, above and below a held name, and known to
+/// SES from elsewhere: the second client cannot tell these apart.
 pub(super) async fn alike(world: Shared) {
     let (ours, other) = (world.client_admin(), world.other_client_admin());
     let unverified = world.fresh_domain();
@@ -23,7 +23,7 @@ pub(super) async fn alike(world: Shared) {
     let above = world.fresh_domain();
     world.add(ours, &above).await;
     let below = format!("mail.{above}");
-    // Each name is a zone of its own: what DNS says of them is the same, too.
+    // Each name is a zone of its own, so its DNS data is the same, too.
     world.create_zone(&below);
     let elsewhere = world.fresh_domain();
     world.identity_of(&elsewhere, "another").await;
@@ -46,11 +46,11 @@ pub(super) async fn alike(world: Shared) {
     }
 }
 
-/// All that a client sees of a domain that it adds.
+/// Everything that a client sees of a domain that it adds.
 async fn shown_of(world: &Shared, token: &str, name: &str) -> Vec<(StatusCode, Value)> {
     let added = world.add(token, name).await;
     assert_eq!(added.content_type, "application/json");
-    // As every 202.
+    // As in every 202 response.
     assert_eq!(added.retry_after, Some(60));
     let since = text(&added.body["added_at"]).parse().expect("a time");
     let masked = |body: &Value, name: &str| masked(body, name, since);
@@ -70,8 +70,8 @@ async fn shown_of(world: &Shared, token: &str, name: &str) -> Vec<(StatusCode, V
     shown
 }
 
-/// Without what is random, with the same name, and with each time as how long it is after the domain
-/// was added.
+/// Without random values, with the same name, and with each time relative to the addition of the
+/// domain.
 fn masked(body: &Value, name: &str, added_at: jiff::Timestamp) -> Value {
     let mut text = body.to_string().replace(name, "the-domain");
     while let Some(start) = text.find("lasso-domain-verification=") {
@@ -94,11 +94,11 @@ fn mask_times(value: &mut Value, added_at: jiff::Timestamp) {
         }
         Value::Array(items) => items.iter_mut().for_each(|item| mask_times(item, added_at)),
         Value::Object(members) => {
-            // The record's name below the zone, which follows from the name that was asked for.
+            // The record's name relative to the zone, which follows from the requested name.
             if let Some(host) = members.get_mut("host") {
                 *host = json!("a host");
             }
-            // However long the first write took; SES is asked after that.
+            // However long the first write took; SES is called after that.
             if let Some(Value::String(looked_at)) = members.get_mut("dns_looked_at") {
                 "looked at".clone_into(looked_at);
             }

@@ -1,4 +1,5 @@
-//! What is behind the API, as the operator sees it: the emulator's SES, SNS, Route 53, logs and mailbox.
+//! The services behind the API, as the operator sees them: the emulator's SES, SNS, Route 53, logs
+//! and mailbox.
 
 use std::sync::atomic::Ordering;
 
@@ -21,7 +22,7 @@ pub(crate) struct Queue<'a> {
 }
 
 impl Queue<'_> {
-    /// How many messages have come.
+    /// How many messages have arrived.
     pub(crate) async fn count(&self) -> u64 {
         let call = [
             ("Action", "GetQueueAttributes"),
@@ -47,7 +48,7 @@ impl World {
         self.identity(domain).await.status.is_success()
     }
 
-    /// What SES says of an identity (`GetEmailIdentity`).
+    /// SES's data of an identity (`GetEmailIdentity`).
     pub(crate) async fn identity(&self, domain: &str) -> Answer {
         let url = format!("{}/v2/email/identities/{domain}", self.info.ses_gate_url);
         answer_to(self.http.get(url).header("authorization", root("ses"))).await
@@ -74,7 +75,7 @@ impl World {
         assert!(answer.status.is_success(), "{answer:?}");
     }
 
-    /// An identity of a client of this stack, which has no Easy DKIM yet.
+    /// An identity of a client of this stack without Easy DKIM.
     pub(crate) async fn own_identity(&self, domain: &str, client: &str) -> Value {
         let tags = json!({ "lasso-client": client, "lasso-stack": self.info.stack_name });
         let identity = json!({ "name": domain, "token": true, "dkim": "none", "tags": tags });
@@ -82,12 +83,12 @@ impl World {
         self.seen_at_gate(domain).await
     }
 
-    /// Makes an identity at the gate, in the shape that its README describes (`POST /control`).
+    /// Creates an identity at the gate, in the form that its README describes (`POST /control`).
     pub(crate) async fn identity_at_gate(&self, identity: Value) {
         self.control_ses(json!({ "identities": [identity] })).await;
     }
 
-    /// What the gate shows of an identity, with the calls that named it.
+    /// The gate's data of an identity, with the calls that named it.
     pub(crate) async fn seen_at_gate(&self, domain: &str) -> Value {
         let url = format!("{}/control?identity={domain}", self.info.ses_gate_url);
         answer_to(self.http.get(url)).await.body["identity"].clone()
@@ -118,7 +119,7 @@ impl World {
         aws_sdk_sesv2::Client::from_conf(config)
     }
 
-    /// As if both clients had had their domains before these were counted.
+    /// Removes both clients' numbers of domains, as in releases that did not count them.
     pub(crate) async fn recount(&self) {
         let clients = &self.info.clients;
         for client in [&clients.client_admin, &clients.other_client_admin] {
@@ -136,7 +137,7 @@ impl World {
         }
     }
 
-    /// A queue that gets what is published on the topic from now on.
+    /// A queue that gets all messages of the topic from now on.
     pub(crate) async fn messages_of_topic(&self) -> Queue<'_> {
         let number = self.domains.fetch_add(1, Ordering::SeqCst);
         let name = format!("tests-{number}");
@@ -190,7 +191,7 @@ impl World {
         assert!(answer.status.is_success(), "{answer:?}");
     }
 
-    /// A call of the SQS API, and its answer.
+    /// A call of the SQS API, with its response.
     pub(crate) async fn sqs(&self, operation: &str, request: &Value) -> Value {
         let call = self
             .http
@@ -260,7 +261,7 @@ impl World {
         Table::new(client, self.info.table.clone())
     }
 
-    /// The messages in the log group of a function that hold this text.
+    /// How many messages in the log group of a function contain this text.
     pub(crate) async fn logged(&self, function: &str, text: &str) -> usize {
         let group = format!("/lasso/{}/{function}", self.info.stack_name);
         let request = self
@@ -297,7 +298,7 @@ impl World {
         emails
     }
 
-    /// Emails to Lasso support that name a domain, alone or in a list.
+    /// Emails to Lasso support about a domain, alone or in a list.
     pub(crate) async fn emails_naming(&self, domain: &str) -> Vec<Value> {
         let mut emails = self.emails().await;
         emails.retain(|email| email["To"] == json!([self.info.support_email]));
@@ -309,7 +310,7 @@ impl World {
         emails
     }
 
-    /// All emails that SES was given.
+    /// All emails that SES accepted.
     pub(crate) async fn emails(&self) -> Vec<Value> {
         let answer = answer_to(self.http.get(&self.info.mailbox_url)).await;
         answer.body["messages"]
@@ -326,7 +327,7 @@ impl World {
         assert!(answer.status.is_success(), "{answer:?}");
     }
 
-    /// Sets the DNS server's faults and counts.
+    /// Changes the DNS server's faults and counters.
     pub(crate) async fn control_dns(&self, settings: Value) -> Value {
         let url = format!("{}/control", self.info.dns_control_url);
         let answer = answer_to(self.http.post(url).json(&settings)).await;
@@ -340,7 +341,7 @@ impl World {
         answer_to(self.http.get(url)).await.body["calls"].clone()
     }
 
-    /// No quota and no faults, so that tests do not stand in each other's way.
+    /// Removes quota and faults, so that tests do not disturb each other.
     pub(crate) async fn calm_ses(&self) {
         let calm = json!({ "rate": 0, "recheck_ms": 0, "latency_ms": {}, "faults": [] });
         self.control_ses(calm).await;

@@ -1,4 +1,4 @@
-//! Chance from a seed: the same seed gives the same simulation.
+//! Random numbers from a seed: the same seed gives the same simulation.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use fastrand::Rng;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// Random numbers out of one seed.
+/// Random numbers from one seed.
 #[derive(Debug)]
 pub(crate) struct Chance(Mutex<Rng>);
 
@@ -23,17 +23,17 @@ impl Chance {
         self.with(Rng::f64) < probability
     }
 
-    /// Less than `end`.
+    /// A number below `end`.
     pub(crate) fn below(&self, end: usize) -> usize {
         self.with(|rng| rng.usize(..end))
     }
 
-    /// Any span up to `longest`.
+    /// A duration up to `longest`.
     pub(crate) fn up_to(&self, longest: Duration) -> Duration {
         longest.mul_f64(self.with(Rng::f64))
     }
 
-    /// A span that is at least `least` and on average `mean` longer, exponentially distributed: many
+    /// A duration of at least `least`, on average `mean` longer, exponentially distributed: many
     /// short ones, and a few long ones.
     pub(crate) fn latency(&self, least: Duration, mean: Duration) -> Duration {
         least + mean.mul_f64(-(1.0 - self.with(Rng::f64)).ln())

@@ -1,4 +1,4 @@
-//! What this process costs the machine.
+//! The resources that this process uses.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,8 +12,8 @@ pub(crate) fn thread_time() -> Duration {
     Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// The most memory that this process has had resident, in bytes (`VmHWM`, proc(5)). None where there
-/// is no such file.
+/// The highest resident memory of this process, in bytes (`VmHWM`, proc(5)). `None` if there is no
+/// such file.
 pub(crate) fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
@@ -23,8 +23,8 @@ pub(crate) fn peak_memory() -> Option<u64> {
     Some(kilobytes * 1024)
 }
 
-/// Sums the processor time of what is no part of the poller: the fakes. To ask for it is a call of the
-/// system, so that only processes of interest are measured.
+/// Sums the processor time of the fakes, which is not the poller's. Reading it is a system call, so
+/// it is only done for measured processes.
 #[derive(Debug, Default)]
 pub(crate) struct Apart {
     nanoseconds: AtomicU64,
@@ -32,7 +32,7 @@ pub(crate) struct Apart {
 }
 
 impl Apart {
-    /// One that is not asked.
+    /// One that measures nothing.
     pub(crate) fn unwanted() -> Self {
         Self {
             unwanted: true,
@@ -40,7 +40,7 @@ impl Apart {
         }
     }
 
-    /// Does something whose time is not the poller's.
+    /// Does work whose time does not count as the poller's.
     pub(crate) fn take<T>(&self, work: impl FnOnce() -> T) -> T {
         if self.unwanted {
             return work();

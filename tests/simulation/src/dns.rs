@@ -1,5 +1,5 @@
-//! A simulated DNS: records that are published or not, name servers that take their time, and some
-//! that never answer.
+//! A simulated DNS: records that are published or not, slow name servers, and some that never
+//! answer.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,14 +16,14 @@ use crate::setting::Setting;
 
 /// One question to two authoritative servers and the resolver: the slowest of the three counts.
 const REPLY: (Duration, Duration) = (Duration::from_millis(15), Duration::from_millis(35));
-/// The same with servers that are far away or overloaded.
+/// The reply time of servers that are far away or overloaded.
 const SLOW_REPLY: (Duration, Duration) = (Duration::from_millis(300), Duration::from_millis(400));
-/// How long the look-ups of one call take when no server answers (`Limits::call` of the resolver).
+/// The duration of one call if no server answers (`Limits::call` of the resolver).
 const NO_REPLY: Duration = Duration::from_secs(10);
-/// Questions of one call that are on their way at once (`Limits::queries_per_call`).
+/// Simultaneous questions of one call (`Limits::queries_per_call`).
 const AT_ONCE: usize = 8;
 
-/// What the name servers of a domain are like.
+/// The behaviour of a domain's name servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Servers {
     /// They answer.
@@ -31,21 +31,21 @@ pub(crate) enum Servers {
     Alive,
     /// They answer late.
     Slow,
-    /// One of the two has nothing of the zone.
+    /// One of the two does not have the records.
     Disagree,
     /// They never answer.
     Dead,
 }
 
-/// Which of a domain's records are there.
+/// Which of a domain's records are published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Published {
     /// None.
     #[default]
     Nothing,
-    /// The TXT record, with another value.
+    /// The TXT record, with a wrong value.
     Wrong,
-    /// All but one of the DKIM records.
+    /// All except one of the DKIM records.
     WithoutAKey,
     /// All of them.
     Everything,
@@ -62,13 +62,13 @@ pub(crate) struct SimDns {
 struct State {
     servers: HashMap<String, Servers>,
     published: HashMap<DomainName, Published>,
-    /// What is there.
+    /// The published records.
     scene: DnsScene,
-    /// Our resolver answers nothing at all.
+    /// Our resolver does not answer at all.
     down: bool,
-    /// Everybody answers without taking time.
+    /// All servers answer without delay.
     at_once: bool,
-    /// No server says who runs a zone.
+    /// No server reveals the DNS provider.
     anonymous: bool,
 }
 
@@ -80,13 +80,13 @@ impl SimDns {
         }
     }
 
-    /// Sets what the servers of the zone of `name` are like.
+    /// Sets the behaviour of the servers for the zone of `name`.
     pub(crate) fn set_servers(&self, name: &DomainName, servers: Servers) {
         let zone = name.organizational().to_owned();
         self.state().servers.insert(zone, servers);
     }
 
-    /// Sets which records of `name` are there.
+    /// Sets which records of `name` are published.
     pub(crate) fn publish(&self, name: &DomainName, published: Published) {
         let all = records::records_of(name, &identity(name));
         let mut state = self.state();
@@ -99,13 +99,13 @@ impl SimDns {
         state.published.insert(name.clone(), published);
     }
 
-    /// Publishes the proof of a claim, beside those of others.
+    /// Publishes the proof of a claim, in addition to other proofs.
     pub(crate) fn prove(&self, name: &DomainName, secret: &str) {
         let record = records::ownership_record(name, secret);
         self.state().scene.publish(&record);
     }
 
-    /// Whether the proof of a claim is there.
+    /// Whether the proof of a claim is published.
     pub(crate) fn is_proven(&self, name: &DomainName, secret: &str) -> bool {
         let record = records::ownership_record(name, secret);
         self.state().scene.has(&record)
@@ -122,29 +122,29 @@ impl SimDns {
         servers.copied().unwrap_or_default()
     }
 
-    /// From now on everybody answers, and it takes no time.
+    /// From now on all servers answer without delay.
     pub(crate) fn answer_at_once(&self) {
         let mut state = self.state();
         state.at_once = true;
         state.servers.clear();
     }
 
-    /// From now on no server says who runs a zone, which takes a sixth of the time to recognize.
+    /// From now on no server reveals the DNS provider; recognizing it takes a sixth of the time.
     pub(crate) fn keep_silent_about_providers(&self) {
         self.state().anonymous = true;
     }
 
-    /// Whether our own resolver is ill.
+    /// Whether our own resolver is down.
     pub(crate) fn is_down(&self) -> bool {
         self.state().down
     }
 
-    /// Our own resolver is ill, or well again.
+    /// Sets whether our own resolver is down.
     pub(crate) fn set_down(&self, down: bool) {
         self.state().down = down;
     }
 
-    /// What the servers of a zone are like, seen through our resolver.
+    /// The behaviour of a zone's servers, as seen through our resolver.
     fn seen(&self, zone: &str) -> Servers {
         let state = self.state();
         if state.down {
@@ -185,7 +185,7 @@ impl Lookup for SimDns {
     async fn zone(&self, name: &str) -> ZoneOutcome {
         let zone = zone_of(name);
         let servers = self.seen(&zone);
-        // The parent tells of the zone, whatever its own servers are like.
+        // The parent zone answers about the zone, whatever the zone's own servers do.
         let (least, mean) = REPLY;
         self.take(self.setting.chance.latency(least, mean)).await;
         if servers == Servers::Dead && self.state().down {
@@ -227,7 +227,7 @@ impl Lookup for SimDns {
         observations
     }
 
-    /// Nothing is forged here, so TCP shows what UDP does.
+    /// Nothing is forged here, so TCP shows the same as UDP.
     async fn ask_again(&self, questions: &[Question]) -> Vec<SecondLook> {
         let observations = self.observe(questions).await;
         observations.into_iter().map(seen_again).collect()
@@ -241,7 +241,7 @@ impl SimDns {
         }
     }
 
-    /// Several waves of questions, of each of which the slowest counts.
+    /// Several waves of questions; in each wave the slowest counts.
     fn waves(&self, waves: usize, (least, mean): (Duration, Duration)) -> Duration {
         let slowest = || {
             (0..AT_ONCE)
@@ -262,7 +262,7 @@ fn zone_of(name: &str) -> String {
     }
 }
 
-/// What of a domain's records is there.
+/// The published part of a domain's records.
 fn records_of(all: Vec<Record>, published: Published) -> Vec<Record> {
     let all = all.into_iter();
     match published {

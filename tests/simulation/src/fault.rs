@@ -1,5 +1,5 @@
-//! Faults of a service that does not keep its promises, put in on purpose: a check that finds nothing wrong
-//! in the weeks has to find these.
+//! Faults of a service that breaks its guarantees, inserted on purpose: the checks of the weeks,
+//! which normally find nothing, must find these.
 
 use clap::ValueEnum;
 use domain_auth::claims::ClaimRegister;
@@ -11,7 +11,7 @@ use domain_auth::state::{State, Status};
 use domain_auth::watching::STRIKES_APART;
 use jiff::{SignedDuration, Timestamp};
 
-/// What a faulty service does.
+/// The faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Fault {
     /// A change is written without its event.
@@ -68,18 +68,18 @@ pub(crate) enum Fault {
     NumberForgotten,
 }
 
-/// Where a fault is put in, and what it does there.
+/// Where a fault is inserted, and its effect there.
 #[derive(Debug, Clone, Copy)]
 enum Place {
     /// In a change that a person makes.
     Change(fn(&mut Change)),
-    /// In the write of a change, over this version of the domain and these claims.
+    /// In the write of a change, with the stored version of the domain and these claims.
     Write(fn(&mut Change, u64, &ClaimRegister)),
-    /// In what is due now, as the poller gets it.
+    /// In the list of due domains that the poller gets.
     Due(fn(&mut Vec<Domain>, Timestamp)),
-    /// In what the last comparison with SES's list has shown.
+    /// In the result of the last comparison with SES's list.
     Reconciliation(fn(&mut Orphan)),
-    /// In a part that asks for the fault itself.
+    /// In code that checks for the fault itself.
     Elsewhere,
 }
 
@@ -94,7 +94,7 @@ impl Fault {
             Self::EventDropped => Place::Write(|change, _, _| change.event = None),
             Self::ClaimsLost => Place::Write(|change, _, _| change.claims = None),
             Self::NumberForgotten => Place::Write(|change, _, _| {
-                // An addition is, so that there is one to be wrong.
+                // Only an addition is counted, so that there is a wrong number.
                 if change.client_count == Some(ClientCountChange::Removed) {
                     change.client_count = None;
                 }
@@ -132,7 +132,7 @@ impl Fault {
         change
     }
 
-    /// A change as the faulty store writes it, over this version of the domain.
+    /// A change as the faulty store writes it, based on the stored version of the domain.
     pub(crate) fn in_write(self, mut change: Change, stored: (u64, &ClaimRegister)) -> Change {
         if let Place::Write(spoil) = self.place() {
             spoil(&mut change, stored.0, stored.1);
@@ -140,14 +140,14 @@ impl Fault {
         change
     }
 
-    /// What is due, as the faulty poller gets it.
+    /// The due domains, as the faulty poller gets them.
     pub(crate) fn in_due(self, due: &mut Vec<Domain>, now: Timestamp) {
         if let Place::Due(spoil) = self.place() {
             spoil(due, now);
         }
     }
 
-    /// What is known of an identity that no domain holds, as the faulty poller reads it.
+    /// The data of an identity that no domain holds, as the faulty poller reads it.
     pub(crate) fn in_orphan(self, orphan: &mut Orphan) {
         if let Place::Reconciliation(spoil) = self.place() {
             spoil(orphan);

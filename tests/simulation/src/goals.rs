@@ -1,15 +1,15 @@
-//! Goals: each is reached or missed, and the program says so with its exit code.
+//! Goals: each is met or missed, and the exit code of the program reports it.
 
 use std::io::{self, Write};
 
-/// Which goals were missed.
+/// The missed goals.
 #[derive(Debug, Default)]
 pub(crate) struct Goals {
     missed: Vec<String>,
 }
 
 impl Goals {
-    /// Prints a figure, and whether it is what it has to be.
+    /// Prints a value, and whether it meets its goal.
     pub(crate) fn reach(
         &mut self,
         out: &mut impl Write,
@@ -26,7 +26,7 @@ impl Goals {
         Ok(())
     }
 
-    /// The missed ones.
+    /// The missed goals.
     pub(crate) fn missed(&self) -> &[String] {
         &self.missed
     }

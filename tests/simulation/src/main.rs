@@ -1,5 +1,5 @@
-//! The poller at full load, beside what other systems do, and through weeks of trouble. Real code of
-//! the service, simulated time.
+//! The poller at full load, compared with the usual approach of other systems, and in weeks of
+//! trouble. The code of the service is real, the time is simulated.
 
 mod chance;
 mod cpu;

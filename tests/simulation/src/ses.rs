@@ -1,5 +1,6 @@
-//! A simulated Amazon SES: the account of `ses-model`, calls that take their time, that meet other
-//! callers' use of the quota, and that are not always answered; and what was changed and deleted there.
+//! A simulated Amazon SES: the account of `ses-model`, with calls that take time, compete with
+//! other callers for the quota, and sometimes get no response. It also records changes and
+//! deletions.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,13 +21,13 @@ use ses_model::{
 use crate::fault::Fault;
 use crate::setting::Setting;
 
-/// How long SES takes to answer.
+/// The response time of SES.
 const ANSWER: (Duration, Duration) = (Duration::from_millis(40), Duration::from_millis(40));
 
 /// The service's ports for it.
 pub(crate) type SimSes = SesPort<SimDoor>;
 
-/// An account, and how calls get there.
+/// An account, and the way of calls to it.
 #[derive(Debug, Clone)]
 pub(crate) struct SimDoor {
     setting: Setting,
@@ -36,10 +37,10 @@ pub(crate) struct SimDoor {
 #[derive(Debug, Default)]
 struct State {
     account: Account,
-    /// Both since they were last taken.
+    /// Deletions and changes since they were last read.
     deletions: Vec<Deletion>,
     changes: Vec<Change>,
-    /// Which client last asked for an identity of a name.
+    /// The client that last requested an identity of a name.
     asked: BTreeMap<DomainName, ClientId>,
     calls: BTreeMap<&'static str, Calls>,
     trouble: Trouble,
@@ -48,18 +49,18 @@ struct State {
 /// Calls of an operation.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Calls {
-    /// Those that SES took.
+    /// Calls that SES accepted.
     pub(crate) taken: usize,
-    /// Those that it throttled.
+    /// Calls that SES throttled.
     pub(crate) throttled: usize,
 }
 
-/// How SES fails now and then: probabilities.
+/// The probabilities of SES's failures.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Trouble {
-    /// The quota is used up by others in the account.
+    /// Other callers in the account use up the quota.
     pub(crate) throttled: f64,
-    /// No answer; in half of the cases it was done all the same.
+    /// No response; in half of the cases the call was carried out.
     pub(crate) unanswered: f64,
 }
 
@@ -67,9 +68,9 @@ pub(crate) struct Trouble {
 #[derive(Debug, Clone)]
 pub(crate) struct Deletion {
     pub(crate) name: DomainName,
-    /// As it was.
+    /// The identity before the deletion.
     pub(crate) identity: Identity,
-    /// On the clock on the wall.
+    /// The wall-clock time.
     pub(crate) at: Timestamp,
 }
 
@@ -78,13 +79,14 @@ pub(crate) struct Deletion {
 pub(crate) struct Change {
     pub(crate) operation: Operation,
     pub(crate) name: DomainName,
-    /// What its tags said.
+    /// The owner by its tags.
     pub(crate) owner: IdentityOwner,
 }
 
 impl SimDoor {
-    /// With the account's quota for each operation. The status of a domain below a verified one is that of
-    /// its own records: what is true of a name (`weeks/truth.rs`) knows nothing of the names above it.
+    /// With the account's quota for each operation. A domain below a verified one has the status of
+    /// its own records, because the model of the truth (`weeks/truth.rs`) does not know the names
+    /// above it.
     pub(crate) fn to_ses(setting: Setting, calls_per_second: u32) -> SimSes {
         let behaviour = Behaviour {
             inheritance: Inheritance::SendingOnly,
@@ -107,27 +109,27 @@ impl SimDoor {
         })
     }
 
-    /// Sets how SES answers where its documentation says nothing.
+    /// Sets the behaviour of SES that its documentation does not define.
     pub(crate) fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
         change(&mut self.state().account.settings.behaviour);
     }
 
-    /// Whether v1 gives up on a TXT record that is missing, although the DKIM records verified the domain.
+    /// Whether v1 gives up on a missing TXT record although the DKIM records verified the domain.
     pub(crate) fn gives_up_on_text(&self) -> bool {
         self.state().account.settings.behaviour.text_missing == TextMissing::Failed
     }
 
-    /// Sets how SES fails from now on.
+    /// Sets the failures of SES from now on.
     pub(crate) fn set_trouble(&self, trouble: Trouble) {
         self.state().trouble = trouble;
     }
 
-    /// How SES fails now.
+    /// The present failures of SES.
     pub(crate) fn trouble(&self) -> Trouble {
         self.state().trouble
     }
 
-    /// Makes an identity as if it had been there before.
+    /// Adds an identity as if it had existed before.
     pub(crate) fn put(&self, name: &DomainName, owner: &IdentityOwner, verification: AxisStatus) {
         let now = self.setting.clock.elapsed();
         let mut identity = identity_at_ses(name, owner);
@@ -142,14 +144,14 @@ impl SimDoor {
         self.state().account.put([identity]);
     }
 
-    /// Lets SES look at all identities.
+    /// Updates all identities, as a look of SES does.
     pub(crate) fn look(&self, mut update: impl FnMut(&DomainName, &mut Identity)) {
         for identity in self.state().account.identities_mut() {
             update(&domain_name(&identity.name), identity);
         }
     }
 
-    /// Makes SES say that everything of an identity is there.
+    /// Makes SES find all records of an identity.
     pub(crate) fn verify(&self, name: &DomainName) {
         let now = self.setting.clock.elapsed();
         if let Some(identity) = self.state().account.find_mut(name.as_str()) {
@@ -168,29 +170,29 @@ impl SimDoor {
         calls.values().map(|calls| calls.throttled).sum()
     }
 
-    /// What SES has of a name.
+    /// The identity of a name.
     pub(crate) fn identity(&self, name: &DomainName) -> Option<Identity> {
         self.state().account.find(name.as_str()).cloned()
     }
 
-    /// What SES says of a name.
+    /// The status of a name.
     pub(crate) fn status(&self, name: &DomainName) -> Option<SesStatus> {
         let account = &self.state().account;
         let identity = account.find(name.as_str())?;
         Some(status_of(account, identity))
     }
 
-    /// An identity is deleted by hand.
+    /// Deletes an identity, as if by hand.
     pub(crate) fn lose(&self, name: &DomainName) {
         self.state().account.delete(name.as_str()).ok();
     }
 
-    /// The deletions since this was last called.
+    /// The deletions since the last call of this function.
     pub(crate) fn take_deletions(&self) -> Vec<Deletion> {
         std::mem::take(&mut self.state().deletions)
     }
 
-    /// The changes since this was last called.
+    /// The changes since the last call of this function.
     pub(crate) fn take_changes(&self) -> Vec<Change> {
         std::mem::take(&mut self.state().changes)
     }
@@ -257,7 +259,7 @@ impl SimDoor {
         })
     }
 
-    /// Notes what a call has changed or deleted, or undoes it where the service has that fault.
+    /// Records what a call has changed or deleted, or undoes it if the service has that fault.
     fn note(
         &self,
         state: &mut State,
@@ -296,7 +298,7 @@ impl SimDoor {
     }
 }
 
-/// The v1 operations make an identity, without tags, if there is none: that counts, too.
+/// The v1 operations create an identity, without tags, if there is none: that counts, too.
 fn changes_what_is_there(operation: Operation) -> bool {
     [
         Operation::TagResource,
@@ -346,7 +348,7 @@ impl Door for SimDoor {
     }
 }
 
-/// The three axes, which the records make good together.
+/// The three axes, all with one status.
 pub(crate) fn axes(status: AxisStatus) -> SesStatus {
     SesStatus {
         verification: status,

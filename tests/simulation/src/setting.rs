@@ -1,4 +1,4 @@
-//! What all parts of a simulation share.
+//! The shared parts of a simulation.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use crate::cpu::Apart;
 use crate::fault::Fault;
 use crate::time::SimClock;
 
-/// Time, chance, and the processor time that is no part of the poller's.
+/// Time, randomness, and the processor time that is not the poller's.
 #[derive(Debug, Clone)]
 pub(crate) struct Setting {
     pub(crate) clock: SimClock,
     pub(crate) chance: Arc<Chance>,
     pub(crate) apart: Arc<Apart>,
-    /// What the service does wrong on purpose.
+    /// The fault that was inserted on purpose.
     pub(crate) fault: Option<Fault>,
 }
 

@@ -1,4 +1,4 @@
-//! The store in memory, with the time that DynamoDB takes and the units that it charges.
+//! The store in memory, with DynamoDB's response times and charged units.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,20 +30,20 @@ use crate::fault::Fault;
 use crate::setting::Setting;
 use crate::units::{self, Units};
 
-/// How long DynamoDB takes to answer.
+/// The response time of DynamoDB.
 const ANSWER: (Duration, Duration) = (Duration::from_millis(3), Duration::from_millis(3));
-/// Partitions of the index over which domains that are due are spread.
+/// Partitions of the index over which due domains are spread.
 const LOOK_SHARDS: usize = 8;
 
-/// Sees what is written.
+/// Observes writes.
 pub(crate) trait Observe: Send + Sync {
-    /// Changes were written, over what was stored before.
+    /// Changes were written, with the domains as stored before.
     fn committed(&self, before: &[Option<Domain>], changes: &[&Change]);
-    /// They are stored, with what was written with them.
+    /// The changes are stored, together with the rest of their transaction.
     fn stored(&self, _: &MemoryStore, _: &[&Change]) {}
     /// An event was taken out of the outbox.
     fn marked(&self, event: &Event);
-    /// A run has ended, and leaves this to the next.
+    /// A run has ended, and leaves this for the next.
     fn ended(&self, _: &RunMemory) {}
 }
 
@@ -57,12 +57,12 @@ pub(crate) struct SimStore<O> {
     purpose: Purpose,
 }
 
-/// What is wanted of the store.
+/// The use of the store in a simulation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// What everything costs. Looks at DNS are only counted: they would fill the memory.
+    /// Cost of all calls. DNS looks are only counted, because they would fill the memory.
     Cost,
-    /// What is in it.
+    /// Content of the store.
     Content,
 }
 
@@ -77,24 +77,24 @@ impl<O: Observe> SimStore<O> {
         }
     }
 
-    /// What all calls so far have cost.
+    /// The cost of all calls so far.
     pub(crate) fn units(&self) -> Units {
         *self.charged()
     }
 
-    /// What is stored, for looking at from outside.
+    /// The stored data, for inspection.
     pub(crate) fn inner(&self) -> &MemoryStore {
         &self.inner
     }
 
-    /// Puts a domain there as if it had been there before.
+    /// Adds a domain as if it had existed before.
     pub(crate) fn put(&self, change: &Change) {
         let written = self.inner.commit(change);
         let written = written.now_or_never();
         assert!(matches!(written, Some(Ok(()))), "nothing was there before");
     }
 
-    /// Notes what a comparison with SES's list has shown, as if it had been made before.
+    /// Stores the result of a comparison with SES's list, as if it had been made before.
     pub(crate) fn put_reconciliation(&self, reconciliation: &Reconciliation) {
         let written = self.inner.write_reconciliation(reconciliation);
         let written = written.now_or_never();
@@ -112,8 +112,8 @@ impl<O: Observe> SimStore<O> {
         self.units.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A call: its way there, its effect, and its way back. A process that is stopped on the way there has
-    /// done nothing, and one that is stopped on the way back does not know.
+    /// A call: the way there, the effect, and the way back. A process that is stopped on the way
+    /// there has done nothing; one that is stopped on the way back does not know the result.
     async fn call<T>(&self, effect: impl Future<Output = T> + Send) -> T {
         let (least, mean) = ANSWER;
         self.setting
@@ -129,7 +129,7 @@ impl<O: Observe> SimStore<O> {
     }
 
     fn now_or_never<T>(&self, effect: impl Future<Output = T>) -> T {
-        // The store in memory waits for nothing.
+        // The store in memory never waits.
         #[expect(clippy::expect_used, reason = "a simulation fails loudly")]
         self.setting
             .apart
@@ -152,7 +152,7 @@ impl<O: Observe> CommitChanges for SimStore<O> {
         let changes = made.as_slice();
         self.call(async {
             let before = self.setting.apart.take(|| self.stored(changes));
-            // Not apart: the real store makes items of it all, too.
+            // Not excluded from the poller's time: the real store serializes all of it, too.
             self.charge(|| units::of_commit(changes, &before));
             self.setting.apart.take(|| {
                 let written = self.write(&before, changes);

@@ -1,4 +1,4 @@
-//! What the simulation takes from `infra/template.yaml`.
+//! Values from `infra/template.yaml` for the simulation.
 
 use std::time::Duration;
 

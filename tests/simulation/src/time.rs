@@ -1,8 +1,9 @@
-//! Simulated time: a clock that jumps to the next moment for which a task waits, and the loop that
-//! moves it. The poller's own concurrency is real; only waiting takes no time.
+//! Simulated time: a clock that jumps to the next time for which a task waits, and the loop that
+//! moves it. The poller's own concurrency is real; only waits take no time.
 //!
-//! Tokio's paused clock does the same, in whole milliseconds and with the crate feature `test-util`,
-//! which would reach the functions wherever the whole workspace is built at once.
+//! Tokio's paused clock is similar, but counts whole milliseconds and needs the crate feature
+//! `test-util`, which would also be active in the functions if the whole workspace is built
+//! together.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -18,7 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 /// 1 June 2026, noon, as in the other tests.
 const EPOCH: i64 = 1_780_315_200;
 
-/// A clock that moves when everything waits.
+/// A clock that moves when all tasks wait.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SimClock {
     inner: Arc<Mutex<Inner>>,
@@ -26,9 +27,9 @@ pub(crate) struct SimClock {
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// Since the start.
+    /// Time since the start.
     elapsed: Duration,
-    /// How far the clock on the wall is off.
+    /// The error of the wall clock.
     skew: SignedDuration,
     next_id: u64,
     waiting: BinaryHeap<Reverse<(Duration, u64)>>,
@@ -36,17 +37,17 @@ struct Inner {
 }
 
 impl SimClock {
-    /// Since the start, whatever the clock on the wall says.
+    /// Time since the start, independent of the wall clock.
     pub(crate) fn elapsed(&self) -> Duration {
         self.inner().elapsed
     }
 
-    /// Sets the clock on the wall wrong by so much more.
+    /// Increases the error of the wall clock.
     pub(crate) fn jump(&self, by: SignedDuration) {
         self.inner().skew += by;
     }
 
-    /// Waits for a moment that is counted from the start.
+    /// Waits until a time since the start.
     pub(crate) async fn until(&self, moment: Duration) {
         let left = moment.saturating_sub(self.elapsed());
         self.sleep(left).await;
@@ -68,7 +69,7 @@ impl SimClock {
         }
     }
 
-    /// Goes to the next moment for which a task waits, and wakes it.
+    /// Moves to the next time for which a task waits, and wakes the task.
     fn advance(&self) -> bool {
         let mut inner = self.inner();
         while let Some(Reverse((moment, id))) = inner.waiting.pop() {

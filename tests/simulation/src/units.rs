@@ -31,9 +31,9 @@ impl AddAssign for Units {
 
 /// Octets of a time in a key: RFC 3339 in UTC with nine digits of a second.
 const TIME: usize = 30;
-/// The key attributes' names (`pk`, `sk`) in the table, and what every item has.
+/// The names of the key attributes (`pk`, `sk`) in the table, and the attributes of every item.
 const KEY_NAMES: usize = "pk".len() + "sk".len() + SCHEMA;
-/// The version of an item's shape.
+/// The schema version of an item.
 const SCHEMA: usize = "schema".len() + 2;
 /// Names of the attributes of the two indexes.
 const WORK_NAMES: usize = "work_pk".len() + "work_sk".len();
@@ -90,7 +90,7 @@ pub(crate) fn domain_size(domain: &Domain) -> usize {
     encoded(domain) + "status".len() + status + KEY_NAMES + key + work + queue
 }
 
-/// The partition of the index of work in which a domain is.
+/// The partition of the index of work for a domain.
 fn queue_of_work(domain: &Domain) -> &'static str {
     match domain.state.status() {
         Status::Provisioning | Status::Removing => "PROVISION",
@@ -112,8 +112,8 @@ pub(crate) fn event_size(event: &Event) -> usize {
     encoded(event) + KEY_NAMES + key + work + index
 }
 
-/// The entry of an item in the index of queues by which it is found when its client is erased, without its
-/// kind.
+/// The entry of an item in the index of queues, by which the erasure of its client finds it,
+/// without its kind.
 fn of_client(client: &str) -> usize {
     QUEUE_NAMES + "CLIENT#".len() + client.len()
 }
@@ -121,7 +121,7 @@ fn of_client(client: &str) -> usize {
 /// Characters of a UUID.
 const UUID: usize = 36;
 
-/// What writing a change costs, given what was stored before.
+/// The cost of writing a change, given the stored data before.
 pub(crate) fn of_commit(changes: &[&Change], stored: &[Option<Domain>]) -> Units {
     let sizes: Vec<usize> = changes
         .iter()
@@ -145,7 +145,7 @@ pub(crate) fn of_commit(changes: &[&Change], stored: &[Option<Domain>]) -> Units
     Units { read: 0.0, write }
 }
 
-/// Entries of both indexes: a new one is one unit, one whose key changes two.
+/// Entries of both indexes: a new entry costs one unit, a changed key costs two.
 fn index_writes(before: Option<&Domain>, after: &Domain) -> f64 {
     let Some(before) = before else { return 2.0 };
     let (was_in, is_in) = (queue_of_work(before), queue_of_work(after));
@@ -156,7 +156,7 @@ fn index_writes(before: Option<&Domain>, after: &Domain) -> f64 {
     changed(work) + changed(queue)
 }
 
-/// Marking an event as published: the item again, and its entry of the index taken away.
+/// Marking an event as published: the item again, and the removal of its index entry.
 pub(crate) fn of_mark(event: &Event) -> Units {
     Units {
         read: 0.0,
@@ -164,7 +164,8 @@ pub(crate) fn of_mark(event: &Event) -> Units {
     }
 }
 
-/// Entries of an index, read eventually from so many partitions, and their items, read consistently.
+/// Entries of an index, read eventually consistently from this many partitions, and their items,
+/// read consistently.
 pub(crate) fn of_queue(partitions: usize, sizes: impl IntoIterator<Item = usize>) -> Units {
     let (mut entries, mut items) = (0, 0.0);
     for size in sizes {
@@ -178,7 +179,7 @@ pub(crate) fn of_queue(partitions: usize, sizes: impl IntoIterator<Item = usize>
     }
 }
 
-/// Keys of an index, read eventually.
+/// Keys of an index, read eventually consistently.
 pub(crate) fn of_keys(count: usize) -> Units {
     Units {
         read: 0.5 * per(count * INDEX_ENTRY, 4096).max(1.0),
@@ -209,7 +210,7 @@ pub(crate) const GET: Units = Units {
     write: 0.0,
 };
 
-/// The size of what the store makes of a value, without keys.
+/// The size of a value as the store serializes it, without keys.
 fn encoded(value: &impl Serialize) -> usize {
     serde_dynamo::to_item(value).map_or(0, |item: Item| item_size(&item))
 }
@@ -218,7 +219,7 @@ fn per(size: usize, unit: usize) -> f64 {
     float(size.div_ceil(unit))
 }
 
-/// A count as a figure.
+/// A count as a floating-point number.
 pub(crate) fn float(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
 }
@@ -274,7 +275,7 @@ mod tests {
     use super::*;
     use crate::ses::axes;
 
-    /// From adding a domain to the look that sees it verified, with everything that is written.
+    /// From adding a domain to the look that sees it verified, with all writes.
     fn changes() -> Vec<Change> {
         let (clock, ids) = (TestClock::default(), SequentialIds::default());
         let (name, client) = (domain_name("maplehomes.com"), client("maple-homes"));

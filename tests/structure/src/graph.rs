@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use crate::{Circle, Imports};
 
-/// Of all files that hang together in circles, the shortest circle; in the order of the first file.
+/// The shortest circle in each group of files that are connected by circles; in the order of the
+/// first file.
 pub(crate) fn shortest_circles(imports: &Imports) -> Vec<Circle> {
     let mut next: BTreeMap<&PathBuf, Vec<&PathBuf>> = BTreeMap::new();
     for (from, to) in imports.keys() {
@@ -55,7 +56,7 @@ fn reached<'a>(
     reached
 }
 
-/// The shortest way from `start` back to it.
+/// The shortest path from `start` back to it.
 fn circle<'a>(
     start: &'a PathBuf,
     next: &BTreeMap<&'a PathBuf, Vec<&'a PathBuf>>,

@@ -3,8 +3,8 @@
 //!
 //! # The rule
 //!
-//! A file imports another one of its crate where its code, tests aside, names an item that the other
-//! file defines. Cargo allows no circle between crates, so each crate is looked at by itself.
+//! A file imports another file of its crate if its code, except tests, names an item that the other
+//! file defines. Cargo allows no circle between crates, so each crate is checked separately.
 //!
 //! | what | counts as an import of |
 //! | --- | --- |
@@ -15,12 +15,13 @@
 //! | `pub use b::Item`, `pub(crate) use b::Item` | nothing, if the file only hands the item on; the file that defines `Item`, if its own code names it as well |
 //! | what is behind `#[cfg(test)]` or `#[test]`; links in comments; strings | nothing |
 //!
-//! So a parent may declare a child and re-export what it has, and the child may use the parent's types.
-//! It is a circle if the parent's own code uses the child's items and the child those of the parent.
+//! So a parent may declare a child and re-export its items, and the child may use the parent's
+//! types. It is a circle if the parent's own code uses the child's items and the child uses the
+//! parent's items.
 //!
-//! Not seen: calls of methods, which need no import; names that a macro makes up; items that another
-//! macro than `macro_rules!` defines. Where a method or a macro hides an import, a circle can be missed;
-//! none is reported that is not there.
+//! Not detected: calls of methods, which need no import; names that a macro generates; items that a
+//! macro other than `macro_rules!` defines. If a method or a macro hides an import, a circle can be
+//! missed. Every reported circle exists.
 
 mod graph;
 mod module;
@@ -33,15 +34,16 @@ use std::{fmt, fs, io};
 use graph::shortest_circles;
 use module::Crate;
 
-/// The source files of a crate by their paths, which end in `src/lib.rs`, `src/names/mod.rs` and so on.
+/// The source files of a crate by their paths, which end in `src/lib.rs`, `src/names/mod.rs` and so
+/// on.
 pub type Sources = BTreeMap<PathBuf, String>;
 
-/// Why the sources cannot be looked at.
+/// Why the sources cannot be checked.
 #[derive(Debug)]
 pub enum Error {
     /// A file or a folder cannot be read.
     Io(PathBuf, io::Error),
-    /// A file is not Rust.
+    /// A file is not valid Rust.
     Syntax(PathBuf, syn::Error),
     /// The file of a module that is declared here is not among the sources.
     NoFile {
@@ -71,13 +73,13 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Which file imports which, with the names of the items.
+/// The imports between files, with the names of the items.
 pub type Imports = BTreeMap<(PathBuf, PathBuf), BTreeSet<String>>;
 
-/// Files each of which imports the next one, and the last one the first.
+/// Files that each import the next one; the last one imports the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Circle {
-    /// The files, with the names of the items that each takes from the next one.
+    /// The files, with the names of the items that each imports from the next one.
     pub files: Vec<(PathBuf, BTreeSet<String>)>,
 }
 
@@ -141,8 +143,8 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         .collect()
 }
 
-/// Who imports whom, by the rule of this crate's documentation. The library and the program of a crate
-/// (`lib.rs` and `main.rs`) are looked at one after the other.
+/// The imports by the rule of this crate's documentation. The library and the program of a crate
+/// (`lib.rs` and `main.rs`) are checked separately.
 pub fn imports(sources: &Sources) -> Result<Imports, Error> {
     let mut imports = Imports::new();
     for root in ["src/lib.rs", "src/main.rs"] {
@@ -153,7 +155,7 @@ pub fn imports(sources: &Sources) -> Result<Imports, Error> {
     Ok(imports)
 }
 
-/// The circles among the files: of those that hang together, the shortest one.
+/// The circles among the files: the shortest one in each connected group.
 pub fn circles(sources: &Sources) -> Result<Vec<Circle>, Error> {
     Ok(shortest_circles(&imports(sources)?))
 }

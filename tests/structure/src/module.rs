@@ -1,4 +1,4 @@
-//! What the modules of a crate define, import and name.
+//! The items that the modules of a crate define, import and name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -15,20 +15,20 @@ pub(crate) struct Crate {
     pub(crate) modules: Vec<Module>,
 }
 
-/// A module, tests aside.
+/// A module, without its tests.
 #[derive(Debug, Default)]
 pub(crate) struct Module {
-    /// The file that it is in. An inline module is in its parent's.
+    /// Its file. An inline module is in its parent's file.
     pub(crate) file: PathBuf,
-    /// Its place in [`Crate::modules`].
+    /// Its index in [`Crate::modules`].
     pub(crate) parent: Option<usize>,
     /// Modules that it declares.
     pub(crate) children: BTreeMap<String, usize>,
     /// Names of the items that it defines.
     pub(crate) defines: BTreeSet<String>,
-    /// What `use` brings into it.
+    /// The names that `use` brings into it.
     pub(crate) uses: Vec<Use>,
-    /// The paths in its code, of one name or more.
+    /// The paths in its code, with one name or more.
     pub(crate) paths: BTreeSet<Vec<String>>,
 }
 
@@ -37,14 +37,14 @@ pub(crate) struct Module {
 pub(crate) struct Use {
     /// The path, without the star of a glob.
     pub(crate) path: Vec<String>,
-    /// The name in the module; none for a glob.
+    /// The name in the module; `None` for a glob.
     pub(crate) name: Option<String>,
-    /// Whether it is handed on to other modules.
+    /// Whether it is re-exported to other modules.
     pub(crate) is_handed_on: bool,
 }
 
 impl Crate {
-    /// Parses the root and every module that is declared, but for those of tests.
+    /// Parses the root and every declared module, except those of tests.
     pub(crate) fn parse(root: &Path, sources: &Sources) -> Result<Self, Error> {
         let mut parsed = Self {
             modules: Vec::new(),
@@ -54,7 +54,7 @@ impl Crate {
         Ok(parsed)
     }
 
-    /// `folder` is where the files of the module's children are.
+    /// `folder` has the files of the module's children.
     fn add_file(
         &mut self,
         file: &Path,
@@ -126,7 +126,7 @@ impl Crate {
 }
 
 impl Module {
-    /// Notes the paths and the imports in the tokens of an item, those in macros included.
+    /// Records the paths and the imports in the tokens of an item, including those in macros.
     fn read(&mut self, tokens: TokenStream) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut at = 0;
@@ -152,7 +152,7 @@ impl Module {
         };
         let end = at + length + 1;
         let item: TokenStream = tokens[at..end].iter().cloned().collect();
-        // `use<'a>` in a type is no import.
+        // `use<'a>` in a type is not an import.
         let Ok(item) = syn::parse2::<ItemUse>(item) else {
             return at + 1;
         };
@@ -191,8 +191,8 @@ impl Module {
         }
     }
 
-    /// Notes the path that begins with the identifier at `at`, unless it is a field, a method or the
-    /// rest of a path.
+    /// Records the path that begins with the identifier at `at`, unless it is a field, a method or
+    /// the rest of a path.
     fn after_path(&mut self, tokens: &[TokenTree], at: usize) -> usize {
         let is_colon = |at: usize| tokens.get(at).is_some_and(|token| is_punct(token, ':'));
         let follows_colons = at > 1 && is_colon(at - 1) && is_colon(at - 2);
@@ -215,7 +215,8 @@ impl Module {
     }
 }
 
-/// Skips what an attribute marks as a test, and else nothing: an attribute may hold paths.
+/// Skips an item that an attribute marks as a test, and nothing else: an attribute may contain
+/// paths.
 fn after_attribute(tokens: &[TokenTree], at: usize) -> usize {
     let Some(TokenTree::Group(group)) = tokens.get(at + 1) else {
         return at + 1;
@@ -234,7 +235,7 @@ fn after_attribute(tokens: &[TokenTree], at: usize) -> usize {
     length.map_or(tokens.len(), |length| at + 2 + length + 1)
 }
 
-/// Whether the last of these tokens are `pub`, `pub(crate)` and the like.
+/// Whether the last of these tokens are `pub`, `pub(crate)` or similar.
 fn is_public(before: &[TokenTree]) -> bool {
     match before {
         [.., TokenTree::Ident(ident)] => ident == "pub",
@@ -267,7 +268,7 @@ fn path_attribute(attributes: &[Attribute]) -> Option<String> {
     Some(text.value())
 }
 
-/// The name that an item defines in its module, where it defines one.
+/// The name that an item defines in its module, if there is one.
 fn name_of(item: &Item) -> Option<String> {
     let ident = match item {
         Item::Const(item) => &item.ident,

@@ -1,19 +1,19 @@
-//! Finds the file that defines what a path names.
+//! Finds the file that defines the target of a path.
 
 use crate::Imports;
 use crate::module::{Crate, Module};
 
-/// What a path leads to; a module by its place in [`Crate::modules`].
+/// The target of a path; a module is given by its index in [`Crate::modules`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Target {
     /// A module.
     Module(usize),
-    /// The item with this name that this module defines, or something in it: a variant, an associated
+    /// The item with this name in this module, or something in the item: a variant, an associated
     /// function.
     Item(usize, String),
 }
 
-/// Adds who imports whom in a crate.
+/// Adds the imports between the files of a crate.
 pub(crate) fn imports(parsed: &Crate, imports: &mut Imports) {
     for (at, module) in parsed.modules.iter().enumerate() {
         for import in &module.uses {
@@ -38,7 +38,7 @@ pub(crate) fn imports(parsed: &Crate, imports: &mut Imports) {
     }
 }
 
-/// Whether the module's own code names `name`, alone or as the first of a path.
+/// Whether the module's own code uses `name`, alone or as the first part of a path.
 fn names(module: &Module, name: &str) -> bool {
     module
         .paths
@@ -54,8 +54,8 @@ impl Crate {
         }
     }
 
-    /// What `path` names in the module at `from`; none where that is in another crate. `trail` holds the
-    /// names that are being resolved, so that re-exports of each other end.
+    /// The target of `path` in the module at `from`; `None` if it is in another crate. `trail` has
+    /// the names that are being resolved, so that mutual re-exports end.
     fn resolve(
         &self,
         from: usize,
@@ -78,7 +78,7 @@ impl Crate {
         }))
     }
 
-    /// What `name` is in the module `at`: a child, an item, or what `use` brings into it.
+    /// The meaning of `name` in the module `at`: a child, an item, or a name from `use`.
     fn member(&self, at: usize, name: &str, trail: &mut Vec<(usize, String)>) -> Option<Target> {
         let module = self.modules.get(at)?;
         if name == "super" {

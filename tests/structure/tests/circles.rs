@@ -1,4 +1,5 @@
-//! No import circle among the files of `shared/` and `infra/`, and the search for circles finds them.
+//! There is no import circle among the files of `shared/` and `infra/`, and the search does find
+//! circles.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Rules of the house that no lint of the compiler knows.
+//! Rules of the project that no compiler lint checks.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The root files of the crates that ship, and of the fakes that their tests rest on.
+/// The root files of the released crates, and of the fakes for their tests.
 fn roots() -> Vec<PathBuf> {
     let mut roots = Vec::new();
     for folder in ["functions", "shared"] {
@@ -41,7 +41,7 @@ fn every_crate_that_ships_forbids_a_panic_in_waiting() {
 #[derive(Default)]
 struct TooMany(Vec<String>);
 
-/// Type parameters of a function by itself, or of an `impl` block.
+/// The most type parameters of a function itself, or of an `impl` block.
 const MOST: usize = 2;
 
 impl<'ast> Visit<'ast> for TooMany {
@@ -61,7 +61,7 @@ impl<'ast> Visit<'ast> for TooMany {
 }
 
 #[test]
-fn no_function_of_a_use_case_or_a_handler_has_more_than_two_type_parameters() {
+fn use_cases_and_handlers_have_at_most_two_type_parameters() {
     let mut folders = vec![workspace().join("shared/domain-auth")];
     folders.extend(crates_below(&workspace().join("functions")).expect("folders that can be read"));
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! What the first answer knows of DNS, and what DNS cannot do to it.
+//! The DNS data in the first response, and that slow DNS cannot delay or break it.
 
 use domain_auth::dns::{Data, DnsLook};
 use domain_auth::domain::Domain;
@@ -19,7 +19,7 @@ async fn stored(app: &TestApp) -> (Domain, Option<DnsLook>) {
     (domain, app.store.look(&client, &name).await.unwrap())
 }
 
-/// The records and how each stands.
+/// The records with their states.
 fn states(body: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let records = body["records"].as_array().unwrap().iter();
@@ -36,7 +36,7 @@ fn state_of(body: &Value, id: &str) -> Option<String> {
         .next()
 }
 
-/// The domain as an earlier process left it that died after SES had answered.
+/// Makes the domain look as if an earlier process had crashed after SES had answered.
 async fn forget_the_look(app: &TestApp) {
     let (domain, _) = stored(app).await;
     let change = domain.updated(|domain| {
@@ -47,7 +47,7 @@ async fn forget_the_look(app: &TestApp) {
 }
 
 #[tokio::test]
-async fn the_first_answer_knows_the_zone_and_what_is_published() {
+async fn the_first_response_has_the_zone_and_published_records() {
     let app = app();
     let text = "v=DMARC1; p=none; rua=mailto:d@maplehomes.com".to_owned();
     app.dns.put("_dmarc.maplehomes.com", Data::Txt { text });
@@ -66,7 +66,7 @@ async fn the_first_answer_knows_the_zone_and_what_is_published() {
 }
 
 #[tokio::test]
-async fn the_first_look_does_not_put_off_the_next_one_and_writes_no_history() {
+async fn the_first_look_neither_delays_the_next_nor_writes_history() {
     let app = app();
     let begun = app.clock.now();
     add(&app).await;
@@ -78,13 +78,13 @@ async fn the_first_look_does_not_put_off_the_next_one_and_writes_no_history() {
 }
 
 #[tokio::test]
-async fn a_look_ends_after_three_seconds_and_the_records_are_not_looked_yet() {
+async fn a_first_look_without_answers_ends_after_three_seconds() {
     let app = app();
     app.dns.never_answer("com");
     let begun = app.clock.now();
     let body = add(&app).await;
     let took = app.clock.now().duration_since(begun);
-    // The clock goes on by each wait: that for a MAIL FROM label, and that for DNS.
+    // Each wait moves the clock: the wait for a MAIL FROM label, and the wait for DNS.
     assert!(took <= SignedDuration::from_secs(5), "{took}");
     assert_eq!(body["status"], "pending");
     assert_eq!(body["dns_looked_at"], Value::Null);
@@ -154,7 +154,7 @@ async fn a_contested_claim_is_looked_at_too_and_the_time_tells_nothing() {
 }
 
 #[tokio::test]
-async fn adding_again_shows_the_look_that_is_stored_and_does_not_look_again() {
+async fn adding_again_returns_the_stored_look() {
     let app = app();
     let first = add(&app).await;
     app.dns.set_silent(true);
@@ -165,7 +165,7 @@ async fn adding_again_shows_the_look_that_is_stored_and_does_not_look_again() {
 }
 
 #[tokio::test]
-async fn adding_again_looks_where_the_first_request_died_before_it_did() {
+async fn adding_again_looks_if_the_first_request_crashed_before_its_look() {
     let app = app();
     let first = add(&app).await;
     forget_the_look(&app).await;

@@ -1,4 +1,4 @@
-//! A browser at the console.
+//! A browser that uses the console.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::issuer::{API, CLIENT_ID, CONSOLE, Call, ISSUER, World};
 use crate::{App, ClaimNames, Config, Endpoints, Incoming, SignInConfig};
 
-/// A browser at a console.
+/// A browser that uses the console.
 pub(super) struct Browser {
     pub(super) world: &'static World,
     pub(super) clock: TestClock,
@@ -21,7 +21,7 @@ pub(super) struct Browser {
     pub(super) origin: Option<String>,
 }
 
-/// What it got.
+/// A response.
 #[derive(Debug)]
 pub(super) struct Got {
     pub(super) status: u16,
@@ -72,7 +72,7 @@ impl Browser {
         }
     }
 
-    /// A person with these claims is signed in.
+    /// A browser in which a person with these claims is signed in.
     pub(super) async fn of(claims: Value) -> Self {
         let mut browser = Self::new();
         *browser.world.claims.lock().unwrap() = claims;
@@ -143,7 +143,7 @@ impl Browser {
         }
     }
 
-    /// Begins a sign-in: the parameters that the issuer gets.
+    /// Begins a sign-in. Returns the parameters that the issuer gets.
     pub(super) async fn begin(&mut self, path: &str) -> HashMap<String, String> {
         let got = self.get(path).await;
         assert_eq!(got.status, 303, "{}", got.body);
@@ -152,7 +152,7 @@ impl Browser {
         url.query_pairs().into_owned().collect()
     }
 
-    /// The person signs in at the issuer: the query of the callback.
+    /// The person signs in at the issuer. Returns the query of the callback.
     pub(super) fn consent(&self, asked: &HashMap<String, String>) -> String {
         assert_eq!(asked["response_type"], "code");
         assert_eq!(asked["code_challenge_method"], "S256");

@@ -1,4 +1,4 @@
-//! Forms, and what they ask the API for.
+//! Forms, and the requests that they make to the API.
 
 use serde_json::{Value, json};
 
@@ -74,7 +74,7 @@ async fn a_form_from_elsewhere_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_form_that_was_not_made_for_the_session_and_the_address_changes_nothing() {
+async fn a_form_of_another_session_or_address_changes_nothing() {
     let (mut browser, form) = at_the_list().await;
     let page = browser.get("/").await.body;
     let of_another_address = Browser::form_in(&page, "/sign-out");
@@ -123,7 +123,7 @@ async fn a_form_that_is_sent_again_asks_for_the_same_thing_once() {
 }
 
 #[tokio::test]
-async fn a_form_after_the_session_changes_nothing_and_leads_to_no_other_site() {
+async fn a_form_after_the_session_neither_acts_nor_redirects_away() {
     let (mut browser, form) = at_the_list().await;
     browser.cookies.clear();
     let got = browser
@@ -134,7 +134,7 @@ async fn a_form_after_the_session_changes_nothing_and_leads_to_no_other_site() {
 }
 
 #[tokio::test]
-async fn what_was_pasted_is_read_as_the_domain_in_it() {
+async fn a_pasted_text_is_read_as_the_domain_in_it() {
     let (mut browser, form) = at_the_list().await;
     browser.answer(
         "POST /domains",
@@ -192,7 +192,7 @@ async fn names_beyond_twenty_are_told_and_not_lost() {
 }
 
 #[tokio::test]
-async fn what_a_page_says_of_many_names_is_no_longer_than_a_cookie_may_be() {
+async fn a_flash_message_about_many_names_fits_into_a_cookie() {
     let (mut browser, form) = at_the_list().await;
     let detail = "ü".repeat(500);
     let problem = json!({ "status": 409, "code": "limit", "title": "No", "detail": detail });
@@ -200,7 +200,7 @@ async fn what_a_page_says_of_many_names_is_no_longer_than_a_cookie_may_be() {
     let fields = [("form", form.as_str()), ("domain", "a.com b.com c.com")];
     let refused = browser.post("/domains", &fields).await;
     assert_eq!(refused.status, 422, "on the page itself");
-    // The reason is there once.
+    // The reason appears once.
     assert_eq!(refused.body.matches(&detail).count(), 1);
     assert!(refused.body.contains("a.com, b.com, c.com: üü"));
     browser.answer("POST /domains", 201, added(&"ü".repeat(3_000)));

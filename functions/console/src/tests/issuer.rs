@@ -1,4 +1,4 @@
-//! An issuer and an API.
+//! A simulated issuer and API.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
@@ -27,7 +27,7 @@ pub(super) const ISSUER: &str = "https://issuer.example";
 pub(super) const API: &str = "https://api.example";
 pub(super) const CLIENT_ID: &str = "the-console";
 
-/// What the next ID token is like, where it is not as it should be.
+/// How the next ID token is wrong.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Twist {
     pub(super) nonce: TokenNonce,
@@ -42,7 +42,7 @@ pub(super) struct Twist {
 /// The nonce of the next ID token.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) enum TokenNonce {
-    /// The one that was asked for.
+    /// The requested nonce.
     #[default]
     Asked,
     Missing,
@@ -59,16 +59,16 @@ pub(super) struct Call {
     pub(super) body: Value,
 }
 
-/// Plays the issuer and the API.
+/// Simulates the issuer and the API.
 #[derive(Debug)]
 pub(super) struct World {
     clock: TestClock,
     pub(super) twist: Mutex<Twist>,
-    /// Whether the issuer gives no answer.
+    /// Whether the issuer does not respond.
     pub(super) issuer_fails: Mutex<bool>,
-    /// What a person at the issuer has been asked for: `code_challenge` and `nonce`, by code.
+    /// `code_challenge` and `nonce` of each sign-in, by code.
     pub(super) codes: Mutex<HashMap<String, (String, String)>>,
-    /// The claims of the person who signs in, beside the standard ones.
+    /// The claims of the person who signs in, in addition to the standard ones.
     pub(super) claims: Mutex<Value>,
     pub(super) answers: Mutex<BTreeMap<String, (u16, Value)>>,
     pub(super) calls: Mutex<Vec<Call>>,
@@ -87,7 +87,7 @@ impl Fetch for &'static World {
 }
 
 impl World {
-    /// A client administrator signs in.
+    /// An issuer at which a client administrator signs in.
     pub(super) fn new(clock: TestClock) -> Self {
         Self {
             clock,

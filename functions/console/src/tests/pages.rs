@@ -1,4 +1,4 @@
-//! The pages of every state, made of what the API answers (its own snapshots).
+//! The pages in every state, from the API's responses (its own snapshots).
 
 use domain_auth::state::Status;
 use serde_json::{Value, json};
@@ -82,7 +82,7 @@ const STATES: [Status; 9] = [
     Status::Removing,
 ];
 
-/// The content, without what is the same on every page and the values that differ each time.
+/// The content, without the parts that every page has and the values that differ each time.
 fn content(page: &str) -> String {
     let (_, rest) = page.split_once("<main").unwrap();
     let (main, _) = rest.split_once("</main>").unwrap();
@@ -115,7 +115,7 @@ async fn every_state_has_its_page() {
 }
 
 #[tokio::test]
-async fn a_page_says_what_to_do_and_nothing_against_it() {
+async fn the_texts_of_a_page_agree_on_the_next_step() {
     let page = async |domain: Value| {
         let mut browser = Browser::of(client_admin()).await;
         browser.answer("GET /domains/example.com", 200, domain);
@@ -161,7 +161,7 @@ async fn a_page_says_what_to_do_and_nothing_against_it() {
         "{repairs}"
     );
 
-    // A step that only a later release knows.
+    // A step that only a later release has.
     let mut later = in_state(Status::Pending);
     later["next_step"]["code"] = json!("plant_a_tree");
     assert!(page(later).await.contains("Show the records"));
@@ -230,7 +230,7 @@ async fn every_state_has_its_page_for_lasso_support() {
         });
         domain["look"] = json!({ "zone": "<script>alert(1)</script>" });
         let path = "/staff/clients/maple-homes/domains/example.com";
-        // Of the holder there is a page, of the other one no more.
+        // The holder has a page; the other client's domain no longer exists.
         let mut holder = in_state(Status::Verified);
         holder["contact_email"] = json!("dns@oak.example");
         let other = "GET /staff/clients/oak-homes/domains/example.com";
@@ -250,7 +250,7 @@ async fn every_state_has_its_page_for_lasso_support() {
 }
 
 #[tokio::test]
-async fn lasso_support_says_on_behalf_of_a_client_that_a_refusal_is_settled() {
+async fn lasso_support_reopens_a_refused_domain_for_its_client() {
     let path = "/staff/clients/maple-homes/domains/example.com";
     for (status, says) in [(Status::Rejected, true), (Status::Failed, false)] {
         let mut browser = Browser::of(support()).await;

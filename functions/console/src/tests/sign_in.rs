@@ -123,7 +123,7 @@ async fn a_token_without_the_nonce_or_with_another_is_refused() {
     }
 }
 
-/// The issuer of the tests gives no token for a code whose verifier is not behind its challenge.
+/// The simulated issuer returns no token for a code if the verifier does not match its challenge.
 #[tokio::test]
 async fn a_code_without_the_verifier_that_asked_for_it_is_worth_nothing() {
     let mut browser = Browser::new();
@@ -273,7 +273,7 @@ async fn a_token_that_the_api_does_not_take_ends_the_session() {
 }
 
 #[tokio::test]
-async fn an_altered_or_foreign_cookie_is_no_session() {
+async fn an_altered_or_foreign_cookie_gives_no_session() {
     let browser = Browser::of(client_admin()).await;
     let name = "__Host-lasso-session-0";
     let real = browser.cookies[name].clone();
@@ -296,7 +296,8 @@ async fn an_altered_or_foreign_cookie_is_no_session() {
     }
 }
 
-/// Who plants a session of their own in another's browser has it replaced by the sign-in.
+/// If an attacker plants the attacker's own session in another person's browser, the sign-in
+/// replaces it.
 #[tokio::test]
 async fn a_session_that_was_there_before_the_sign_in_is_replaced() {
     let mut browser = Browser::of(client_admin()).await;

@@ -1,4 +1,4 @@
-//! Links that lead nowhere: the same page after the same work, whatever the reason.
+//! Links that cannot be opened: the same page after the same reads, whatever the reason.
 
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ async fn withdrawn() -> World {
 }
 
 #[tokio::test]
-async fn every_link_that_leads_nowhere_is_the_same_page_after_the_same_reads() {
+async fn all_unknown_links_give_the_same_page_after_the_same_reads() {
     let unknown = World::pending().await;
     let expected = unknown.open(&"B".repeat(43)).await;
     assert_eq!(expected.status(), StatusCode::NOT_FOUND);
@@ -64,8 +64,8 @@ async fn every_link_that_leads_nowhere_is_the_same_page_after_the_same_reads() {
     }
 }
 
-/// By turns with a withdrawn one. How long each takes is printed, and held to nothing: the reads of the store
-/// are, which are what takes time.
+/// Random tokens alternate with a withdrawn one. The durations are printed but not checked. The
+/// reads of the store are checked, because they take the time.
 #[tokio::test]
 async fn ten_thousand_random_tokens_are_answered_as_a_withdrawn_one() {
     let world = withdrawn().await;
@@ -73,7 +73,7 @@ async fn ten_thousand_random_tokens_are_answered_as_a_withdrawn_one() {
     world.app.store.calls();
     let mut took: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
     for _turn in 0..10_000 {
-        // Beside those of links that there are.
+        // Tokens without the ones of existing links.
         let mut bits = world.ids.bits();
         bits[0] = 1;
         let random = LinkToken::of_bits(&bits);

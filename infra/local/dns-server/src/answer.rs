@@ -1,10 +1,10 @@
 //! Finds the answer to a question in the zones: RFC 1034 section 4.3.2, RFC 4592 for wildcards,
 //! RFC 2308 for negative answers.
 //!
-//! The server plays two parts, as a name server with recursion switched on does. To a question with
-//! the RD bit (a resolver's client asks so) it is the whole DNS: what no zone holds does not exist.
-//! To one without (an authoritative look-up asks so) it is the name server of its zones and nothing
-//! else: what it does not hold is REFUSED, what it delegates is a referral.
+//! The server has two roles, as a name server with recursion switched on. To a question with the RD
+//! bit (as a resolver's client sends it) it is the whole DNS: a name in no zone does not exist. To
+//! a question without the RD bit (as an authoritative look-up sends it) it is only the name server
+//! of its zones: it answers REFUSED for other names, and returns a referral for delegated ones.
 
 use std::net::IpAddr;
 
@@ -43,7 +43,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// A response with nothing but a code.
+    /// A response with only a code.
     pub(crate) fn empty(code: ResponseCode) -> Self {
         Self {
             code,
@@ -55,24 +55,24 @@ impl Answer {
     }
 }
 
-/// What a question comes to.
+/// How a question is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Answered from here.
+    /// Answered from the zones.
     Answered(Answer),
-    /// A recursive question about a delegated name: a resolver would ask these servers.
+    /// A recursive question about a delegated name: a resolver would query these servers.
     Ask {
-        /// What was found on the way: the CNAME records that lead to the delegated name.
+        /// The CNAME records that lead to the delegated name.
         so_far: Vec<Record>,
-        /// The name to ask them for.
+        /// The name to query.
         name: Name,
-        /// Their addresses, as far as the zones know them.
+        /// Their addresses, as far as the zones have them.
         servers: Vec<IpAddr>,
     },
 }
 
-/// Answers a question. `own_address` is what the names of name servers resolve to where no zone says
-/// otherwise.
+/// Answers a question. `own_address` is the address of name servers without an address in the
+/// zones.
 pub(crate) fn answer(zones: &Zones, question: &Question, own_address: IpAddr) -> Outcome {
     let mut found = Answer {
         authoritative: true,
@@ -125,8 +125,8 @@ pub(crate) fn answer(zones: &Zones, question: &Question, own_address: IpAddr) ->
             return Outcome::Answered(found);
         }
 
-        // A CNAME beside other records is against RFC 1034 section 3.6.2. Servers that allow it
-        // answer with the type that was asked for if it is there, and with the CNAME otherwise.
+        // A CNAME next to other records violates RFC 1034 section 3.6.2. Servers that allow it
+        // return the queried type if it exists, and the CNAME otherwise.
         let aliases: Vec<_> = of_type(records, RecordType::CNAME)
             .map(|record| named(record, &name))
             .collect();
@@ -138,7 +138,7 @@ pub(crate) fn answer(zones: &Zones, question: &Question, own_address: IpAddr) ->
         found.answers.extend(aliases);
         let lower = LowerName::new(&target);
         if visited.contains(&lower) || visited.len() > MAX_ALIASES {
-            // A resolver gives up on a loop; a name server shows what it has.
+            // A resolver gives up on a loop; a name server returns the records that it has.
             if question.recursive {
                 return Outcome::Answered(Answer::empty(ResponseCode::ServFail));
             }
@@ -149,7 +149,8 @@ pub(crate) fn answer(zones: &Zones, question: &Question, own_address: IpAddr) ->
     }
 }
 
-/// What a server of the zone above says of a name in `child`, which it does not serve.
+/// The answer of a server of the parent zone to a question about a name in `child`, which it does
+/// not serve.
 pub(crate) fn referral(zones: &Zones, child: &Zone) -> Answer {
     let servers: Vec<Record> = of_type(child.at(child.origin()), RecordType::NS)
         .cloned()
@@ -161,7 +162,7 @@ pub(crate) fn referral(zones: &Zones, child: &Zone) -> Answer {
     }
 }
 
-/// The zone to answer from. DS records of a child are the parent's (RFC 4035 section 3.1.4.1).
+/// The zone to answer from. DS records of a child belong to the parent (RFC 4035 section 3.1.4.1).
 fn zone_for<'a>(zones: &'a Zones, name: &LowerName, record_type: RecordType) -> Option<&'a Zone> {
     let zone = zones.holding(name)?;
     if record_type == RecordType::DS && zone.origin() == name && !name.is_root() {
@@ -186,15 +187,15 @@ fn not_held(
         return found;
     }
     if !found.answers.is_empty() {
-        // A CNAME that leads out of what is known here, to `dkim.amazonses.com` for example. Its
-        // target is in another zone: it is not said to be missing.
+        // A CNAME whose target is not known here, such as `dkim.amazonses.com`. The target is in
+        // another zone, so the answer does not say that it is missing.
         return found;
     }
     if !question.recursive {
         return Answer::empty(ResponseCode::Refused);
     }
-    // A resolver knows every name there is. Above a zone there are names without records, elsewhere
-    // nothing; the root's SOA says so.
+    // A resolver can answer for every name. Above a zone there are names without records, elsewhere
+    // there are none; the root's SOA says so.
     found.authoritative = false;
     if !zones.exists_below(&LowerName::new(name)) && !name.is_root() {
         found.code = ResponseCode::NXDomain;
@@ -228,7 +229,7 @@ fn delegated(
     Outcome::Answered(found)
 }
 
-/// The record, at the name that was asked for: a wildcard's records bear that name.
+/// The record with QNAME as its owner name, as a wildcard's records are returned (RFC 4592).
 fn named(record: &Record, name: &Name) -> Record {
     let mut record = record.clone();
     if record.name != *name {
@@ -237,7 +238,7 @@ fn named(record: &Record, name: &Name) -> Record {
     record
 }
 
-/// The addresses of the hosts that NS and MX records name, for the additional section.
+/// The addresses of the hosts in NS and MX records, for the additional section.
 fn addresses_of_targets(zones: &Zones, records: &[Record]) -> Vec<Record> {
     let mut addresses = Vec::new();
     for record in records {
@@ -246,7 +247,7 @@ fn addresses_of_targets(zones: &Zones, records: &[Record]) -> Vec<Record> {
             RData::MX(server) => LowerName::new(&server.exchange),
             _ => continue,
         };
-        // Glue stands in the parent zone even where a child zone holds the name.
+        // Glue is in the parent zone even if a child zone holds the name.
         let holders = [
             zones.holding(&target),
             zones.holding(&LowerName::new(&record.name.base_name())),

@@ -1,5 +1,5 @@
-//! What a test or a person sets at a running server, and what it has counted: `POST /control` and
-//! `GET /control`. The README of the crate is the contract.
+//! Settings and counters of a running server, for a test or a person: `POST /control` and
+//! `GET /control`. The README of the crate defines the format.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -34,7 +34,7 @@ pub struct DnsControl {
     task: JoinHandle<()>,
 }
 
-/// What the control address speaks for.
+/// The server behind the control address.
 #[derive(Debug)]
 struct Controlled {
     shared: Arc<Shared>,
@@ -42,7 +42,7 @@ struct Controlled {
     set: Mutex<Set>,
 }
 
-/// What was set last, as it was given.
+/// The last settings, as they were given.
 #[derive(Debug, Clone, Default)]
 struct Set {
     faults: Vec<FaultWords>,
@@ -53,29 +53,29 @@ struct Set {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FaultWords {
-    /// The word of a fault.
+    /// The name of a fault.
     fault: String,
-    /// Strikes this name and what is below it; without it every name.
+    /// Affects this name and the names below it; if absent, every name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// Strikes questions that come to this address of the server.
+    /// Affects only questions to this address of the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     server: Option<IpAddr>,
-    /// Strikes questions that come this way.
+    /// Affects only questions over this transport.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     transport: Option<Transport>,
-    /// Strikes questions that take the server for this.
+    /// Affects only questions to the server in this role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     asked_as: Option<AskedAs>,
-    /// Strikes questions with EDNS, or those without.
+    /// Affects only questions with EDNS, or only those without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     edns: Option<bool>,
-    /// For `delay`, how long.
+    /// The duration for `delay`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     delay_ms: Option<u64>,
 }
 
-/// The body of `POST /control`. What is absent stays as it is.
+/// The body of `POST /control`. Absent members are not changed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Update {
@@ -85,7 +85,7 @@ struct Update {
     servers: Option<BTreeMap<String, Vec<IpAddr>>>,
 }
 
-/// The faults that take no figure, and their words.
+/// The faults without a parameter, and their names.
 const FAULTS: [(&str, Fault); 17] = [
     ("servfail", Fault::ServFail),
     ("refused", Fault::Refused),
@@ -111,7 +111,7 @@ const FAULTS: [(&str, Fault); 17] = [
 const DELAY: &str = "delay";
 
 impl DnsControl {
-    /// Begins to answer. Needs a Tokio runtime with I/O.
+    /// Starts to answer. Needs a Tokio runtime with I/O.
     pub async fn start(listen: SocketAddr, server: &DnsServer) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
@@ -200,7 +200,7 @@ impl Controlled {
         reply(200, &self.report())
     }
 
-    /// Takes in the body of `POST /control`, all of it or nothing.
+    /// Applies the body of `POST /control`, all of it or nothing.
     fn update(&self, body: &[u8]) -> Result<(), String> {
         let update: Update = serde_json::from_slice(body).map_err(|error| error.to_string())?;
         let mut set = self.set.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! Counts the questions that arrive, so that a test can say how often a look-up went out.
+//! Counts the questions that arrive, so that a test can check how many queries a look-up made.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -28,7 +28,7 @@ pub struct QueryCounts {
     by_server: BTreeMap<IpAddr, PerTransport>,
 }
 
-/// Numbers by name and type.
+/// Counts by name and type.
 type ByName = HashMap<String, HashMap<String, u64>>;
 
 /// The questions at one address.
@@ -44,47 +44,47 @@ impl QueryCounts {
         self.udp + self.tcp
     }
 
-    /// Those that came on UDP.
+    /// Questions over UDP.
     pub fn over_udp(&self) -> u64 {
         self.udp
     }
 
-    /// Those that came on TCP.
+    /// Questions over TCP.
     pub fn over_tcp(&self) -> u64 {
         self.tcp
     }
 
-    /// Those that came to one address of the server, on UDP and on TCP.
+    /// Questions to one address of the server, over UDP and over TCP.
     pub fn at(&self, server: IpAddr) -> (u64, u64) {
         let count = self.by_server.get(&server).copied().unwrap_or_default();
         (count.udp, count.tcp)
     }
 
-    /// Those about one name, of any type. Case and a last dot do not matter.
+    /// Questions about one name, of any type. Case and a last dot do not matter.
     pub fn about(&self, name: &str) -> u64 {
         self.by_name
             .get(&key(name))
             .map_or(0, |types| types.values().sum())
     }
 
-    /// Those about one name and type, for example `("example.com", "TXT")`.
+    /// Questions about one name and type, for example `("example.com", "TXT")`.
     pub fn about_type(&self, name: &str, record_type: &str) -> u64 {
         number(&self.by_name, name, record_type)
     }
 
-    /// Those about one name and type that take the server for a resolver: with the RD bit.
+    /// Questions about one name and type to the server as a resolver: with the RD bit.
     pub fn of_resolver(&self, name: &str, record_type: &str) -> u64 {
         number(&self.of_resolver, name, record_type)
     }
 
-    /// The names, in their order, about which the server was asked as a resolver.
+    /// The sorted names of questions to the server as a resolver.
     pub fn names_of_resolver(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.of_resolver.keys().map(String::as_str).collect();
         names.sort_unstable();
         names
     }
 
-    /// As `GET /control` shows them.
+    /// The counts as `GET /control` shows them.
     pub(crate) fn report(&self) -> Value {
         json!({
             "total": self.total(),

@@ -1,4 +1,4 @@
-//! Faults that a test sets: what a name server does on its bad days.
+//! Faults of a name server that a test can set.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -8,23 +8,23 @@ use serde::{Deserialize, Serialize};
 use super::answer::Question;
 use super::counts::Transport;
 
-/// What goes wrong.
+/// A fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// SERVFAIL.
     ServFail,
     /// REFUSED.
     Refused,
-    /// No answer at all, on UDP or TCP.
+    /// No answer at all, over UDP or TCP.
     Drop,
-    /// Every answer on UDP is empty with the TC bit; a TCP connection is reset.
+    /// Every answer over UDP is empty with the TC bit; a TCP connection is reset.
     TruncateAndRefuseTcp,
-    /// The server answers as one that does not have the zone: no AA bit, no data, a referral upwards
-    /// to the root. (A lame server that says REFUSED is [`Fault::Refused`].)
+    /// The server answers like one without the zone: no AA bit, no data, a referral upwards to the
+    /// root. (A lame server that answers REFUSED is [`Fault::Refused`].)
     Lame,
     /// The right data without the AA bit, as from a cache.
     NotAuthoritative,
-    /// NXDOMAIN, whatever there is: a server that has an old copy of the zone.
+    /// NXDOMAIN for every name, like a server with an old copy of the zone.
     NoSuchName,
     /// FORMERR to every question with EDNS (RFC 6891 section 7).
     FormErrToEdns,
@@ -32,26 +32,28 @@ pub enum Fault {
     NotImp,
     /// BADVERS to every question with EDNS (RFC 6891 section 6.1.3); others are answered.
     BadVersToEdns,
-    /// Answers as if EDNS had never been invented: without it, and with at most 512 octets on UDP.
+    /// Answers like a server from before EDNS: without it, and with at most 512 octets over UDP.
     NoOpt,
-    /// NXDOMAIN at names that have nothing but names below them, against RFC 8020 section 2.
+    /// NXDOMAIN for names that only have names below them, which violates RFC 8020 section 2.
     DenyEmptyNonTerminals,
-    /// Negative answers without the SOA record (RFC 2308 section 5 forbids to keep those).
+    /// Negative answers without the SOA record (RFC 2308 section 5 forbids caching them).
     NoSoa,
-    /// The zone does not validate (RFC 4035): a resolver says SERVFAIL, and has the data for those who
-    /// set the CD bit. A name server's own answers are as ever.
+    /// The zone does not validate (RFC 4035): a resolver answers SERVFAIL, and returns the data
+    /// only if the CD bit is set. Answers of a name server do not change.
     Bogus,
-    /// No fault: the names in answers have large letters among the small ones.
+    /// Not a fault: names in answers have mixed upper and lower case.
     MixedCase,
-    /// No fault: names in answers are not compressed (RFC 1035 section 4.1.4 allows both).
+    /// Not a fault: names in answers are not compressed (RFC 1035 section 4.1.4 allows both).
     Uncompressed,
-    /// No fault: on UDP there is no answer of more than 128 octets; the rest is truncated, and whole on TCP.
+    /// Not a fault: answers over UDP have at most 128 octets; longer ones are truncated, and
+    /// complete over TCP.
     SmallAnswers,
-    /// An answer after this time. Other questions do not wait for it. Adds to any other fault.
+    /// An answer after this time. Other questions do not wait for it. Can be combined with any
+    /// other fault.
     Delay(Duration),
 }
 
-/// Whom a question takes the server for.
+/// The role in which a question uses the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AskedAs {
@@ -61,7 +63,7 @@ pub enum AskedAs {
     NameServer,
 }
 
-/// A fault and the questions that it strikes.
+/// A fault, and the questions that it affects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FaultRule {
     suffix: Option<String>,
@@ -73,7 +75,7 @@ pub struct FaultRule {
 }
 
 impl FaultRule {
-    /// Strikes every question.
+    /// Affects every question.
     pub fn everywhere(fault: Fault) -> Self {
         Self {
             suffix: None,
@@ -85,8 +87,8 @@ impl FaultRule {
         }
     }
 
-    /// Strikes questions about a name and what is below it. `name` is a domain name, with or without
-    /// its last dot, in any case.
+    /// Affects questions about a name and the names below it. `name` is a domain name, with or
+    /// without its last dot, in any case.
     pub fn under(name: &str, fault: Fault) -> Self {
         Self {
             suffix: Some(name.trim_end_matches('.').to_ascii_lowercase()),
@@ -94,7 +96,7 @@ impl FaultRule {
         }
     }
 
-    /// Only where the question comes to this address of the server.
+    /// Only questions to this address of the server.
     #[must_use]
     pub fn at(self, server: IpAddr) -> Self {
         Self {
@@ -103,7 +105,7 @@ impl FaultRule {
         }
     }
 
-    /// Only where the question comes this way.
+    /// Only questions over this transport.
     #[must_use]
     pub fn over(self, transport: Transport) -> Self {
         Self {
@@ -112,7 +114,7 @@ impl FaultRule {
         }
     }
 
-    /// Only where the question takes the server for this.
+    /// Only questions to the server in this role.
     #[must_use]
     pub fn asked_as(self, asked_as: AskedAs) -> Self {
         Self {
@@ -121,7 +123,7 @@ impl FaultRule {
         }
     }
 
-    /// Only where the question has EDNS, or has not.
+    /// Only questions with EDNS, or only those without.
     #[must_use]
     pub fn edns(self, edns: bool) -> Self {
         Self {
@@ -151,7 +153,7 @@ impl FaultRule {
     }
 }
 
-/// What the rules come to for one question.
+/// The combined effect of the rules on one question.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Verdict {
     /// The sum of all delays.

@@ -1,4 +1,4 @@
-//! What becomes of an answer where a fault strikes its question.
+//! Changes the answer to a question that a fault affects.
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::LowerName;
@@ -10,12 +10,12 @@ use super::quirks;
 use super::respond::{Reply, Shared, UDP_WITHOUT_EDNS, is_soa, root_referral};
 use super::zone::Zone;
 
-/// The limit on UDP of a server that likes to answer on TCP: a name of its own fits, with one record.
+/// The UDP limit of a server that prefers TCP: one name with one record fits.
 const UDP_SMALL: u16 = 128;
 
 impl Shared {
-    /// The answer to a question, or what is sent in its place. A fault may change the response that it comes
-    /// in, and how many octets that may have.
+    /// The answer to a question, or its replacement. A fault may change the response, and how many
+    /// octets it may have.
     pub(crate) async fn answer_with(
         &self,
         fault: Option<Fault>,

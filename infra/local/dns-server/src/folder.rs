@@ -1,4 +1,4 @@
-//! Reads the zone files, and reads again what has changed.
+//! Reads the zone files, and reads changed files again.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,18 +14,19 @@ use tokio::time::Instant;
 use super::master_file;
 use super::zone::{Zone, Zones};
 
-/// For this long after a change a file is compared by content: two writes within one tick of the
-/// file system's clock leave the same time stamp.
+/// For this time after a change, a file is compared by content: two writes within one tick of the
+/// file system's clock have the same time stamp.
 const SETTLING: Duration = Duration::from_secs(2);
 
-/// Something that a person should correct in a zone file.
+/// A mistake in a zone file that a person should correct.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ZoneProblem {
     /// The file.
     pub file: PathBuf,
-    /// What is wrong, with its line where there is one.
+    /// The mistake, with its line if there is one.
     pub message: String,
-    /// Is the file as a whole not served as it stands? Then its last good version is, if it had one.
+    /// Whether the file as a whole cannot be served. Then its last good version is served, if there
+    /// is one.
     pub fatal: bool,
 }
 
@@ -63,7 +64,7 @@ impl Folder {
         }
     }
 
-    /// Looks at every file, reads those that changed, and returns the zones if anything did.
+    /// Checks every file, reads the changed ones, and returns the zones if any has changed.
     ///
     /// A file that cannot be read or understood keeps its last good version.
     pub(crate) fn scan(&mut self, now: Instant) -> io::Result<Option<Zones>> {
@@ -81,7 +82,7 @@ impl Folder {
             }
             let text = match std::fs::read(&path) {
                 Ok(text) => text,
-                // Deleted since it was listed: the next scan sees that.
+                // Deleted since it was listed: the next scan notices that.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => {
                     tracing::warn!(file = %path.display(), %error, "a zone file cannot be read");
@@ -117,7 +118,7 @@ impl Folder {
         if !changed {
             return Ok(None);
         }
-        // In the order of their names, so that two files of one zone always merge alike.
+        // In the order of their names, so that two files of one zone always merge in the same way.
         let mut files: Vec<_> = self.files.iter().collect();
         files.sort_by_key(|(path, _)| path.as_path());
         let zones = Zones::new(files.iter().filter_map(|(_, file)| file.zone.clone()));
@@ -125,7 +126,7 @@ impl Folder {
         Ok(Some(zones))
     }
 
-    /// What is wrong in the files now.
+    /// The present problems of the files.
     pub(crate) fn problems(&self) -> Vec<ZoneProblem> {
         let mut problems: Vec<_> = self
             .files
@@ -148,7 +149,7 @@ impl Folder {
             if path.extension().is_none_or(|extension| extension != "zone") {
                 continue;
             }
-            // Follows symbolic links; a file that has just gone is no error.
+            // Follows symbolic links; a file that was just deleted is not an error.
             if let Ok(metadata) = std::fs::metadata(&path)
                 && metadata.is_file()
             {

@@ -1,8 +1,8 @@
-//! Asks the name servers of a delegated zone, when the delegation leads to another server on this
-//! machine: a resolver would.
+//! Queries the name servers of a delegated zone, as a resolver would, if the delegation leads to
+//! another server on this machine.
 //!
-//! Only loopback addresses are asked, on this server's own port. So several servers in one test make
-//! a small internet, and no zone file can send a packet out of the machine.
+//! Only loopback addresses are queried, on this server's own port. So several servers in one test
+//! form a small internet, and no zone file can make the server send a packet out of the machine.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -15,17 +15,17 @@ use tokio::time::timeout;
 
 use super::answer::{Answer, Question};
 
-/// For how long one server may be silent.
+/// How long the server waits for one name server.
 const PATIENCE: Duration = Duration::from_millis(800);
 
-/// How many servers are asked before the answer is SERVFAIL.
+/// How many servers are queried before the answer is SERVFAIL.
 const MAX_SERVERS: usize = 4;
 
-/// The answer of the first server that has one; SERVFAIL if none has.
+/// The answer of the first server that has one; SERVFAIL if none has one.
 pub(crate) async fn ask(question: &Question, servers: &[IpAddr], own: SocketAddr) -> Answer {
     let candidates = servers
         .iter()
-        // To be delegated a zone that one does not have is to be lame.
+        // A server to which a zone is delegated that it does not have is lame.
         .filter(|address| address.is_loopback() && **address != own.ip())
         .take(MAX_SERVERS);
     for address in candidates {

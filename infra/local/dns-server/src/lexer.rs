@@ -1,29 +1,29 @@
 //! Splits a master file into entries and words.
 //!
-//! `hickory-proto` has a master-file parser; this crate has its own because zone files here are made
-//! of what people paste and of every mistake that a test wants to serve. The one in `hickory-proto`
-//! 0.26 reads `\DDD` escapes wrongly, loses quotation marks inside parentheses, keeps one CNAME per
+//! `hickory-proto` has a master-file parser; this crate has its own, because its zone files contain
+//! texts that people paste and every mistake that a test needs. The one in `hickory-proto` 0.26
+//! reads `\DDD` escapes wrongly, loses quotation marks inside parentheses, keeps one CNAME per
 //! name, and cannot express a label with control characters.
 //!
 //! Format: RFC 1035 section 5.1.
 
-/// What is wrong in a zone file, and where.
+/// A syntax error in a zone file, with its position.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {message}")]
 pub struct SyntaxError {
     /// The line, from 1.
     pub line: usize,
-    /// The fault, as a clause.
+    /// The error, as a clause.
     pub message: String,
 }
 
-/// One word of an entry, with its escapes still in place: what `\.` means depends on where the word
-/// stands (in a name it is a dot inside a label).
+/// One word of an entry, with its escapes unresolved: the meaning of `\.` depends on the position
+/// of the word (in a name it is a dot inside a label).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Word {
     /// The bytes as written, without the surrounding quotation marks.
     pub(crate) raw: Vec<u8>,
-    /// Was it in quotation marks?
+    /// Whether it was in quotation marks.
     pub(crate) quoted: bool,
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn next_octet(raw: &[u8]) -> Result<Option<NextOctet<'_>>, String> {
 pub(crate) struct Entry {
     /// The line on which it begins, from 1.
     pub(crate) line: usize,
-    /// Does it begin with white space, so that the previous owner name counts?
+    /// Whether it begins with white space, so that the previous owner name applies.
     pub(crate) continues_owner: bool,
     /// Its words, never empty.
     pub(crate) words: Vec<Word>,

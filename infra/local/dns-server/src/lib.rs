@@ -1,11 +1,11 @@
 //! An authoritative DNS server for a folder of zone files, for development and tests.
 //!
-//! In the local stack it plays the whole DNS: the functions use it as their resolver and as the name
-//! server of every zone, and a person plays the email administrator by appending to a file. In tests
-//! it serves every mistake that a zone can hold, and every fault that a name server can have. It runs
-//! inside the process that starts it, any number of times.
+//! In the local stack it is the whole DNS: the functions use it as their resolver and as the name
+//! server of every zone, and a person acts as the email administrator by appending to a file. In
+//! tests it serves every mistake that a zone can have, and every fault of a name server. It runs
+//! inside the process that starts it; a process can start any number of servers.
 //!
-//! See the crate's README for what a zone file may look like and how questions are answered.
+//! The crate's README describes zone files and how questions are answered.
 
 mod answer;
 mod control;
@@ -45,45 +45,45 @@ pub use lexer::SyntaxError;
 use folder::Folder;
 use respond::{Served, Shared};
 
-/// What a server needs to start.
+/// The options of a server.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The folder with the `*.zone` files; made when it is missing.
+    /// The folder with the `*.zone` files; created if it is missing.
     pub zones_dir: PathBuf,
-    /// Where to listen, on UDP and on TCP. Port 0: one that is free for both.
+    /// The address to listen on, over UDP and TCP. Port 0: a port that is free for both.
     pub address: SocketAddr,
 }
 
-/// How often the folder is looked at for changes: a person who has published a record and asks for a check
-/// at once should find it.
+/// How often the folder is checked for changes: a person who publishes a record and then
+/// immediately starts a check should find it.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// Another program, or another local stack, listens there.
+    /// Another program, or another local stack, listens on the address.
     #[error("{address} (DNS, UDP and TCP) is in use by another program")]
     AddressInUse {
-        /// The address that was asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// The answer of the operating system.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The address cannot be listened on: it is not this machine's, or the port needs privileges.
     #[error("cannot listen on {address} (DNS, UDP and TCP)")]
     Listen {
-        /// The address that was asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// The answer of the operating system.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The folder cannot be made or read.
+    /// The folder cannot be created or read.
     #[error("cannot use {} as the folder of the zone files", path.display())]
     ZonesDir {
         /// The folder.
         path: PathBuf,
-        /// The answer of the operating system.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
@@ -99,14 +99,14 @@ pub struct DnsServer {
 }
 
 impl DnsServer {
-    /// Reads the zone files and begins to answer. Needs a Tokio runtime with I/O and time.
+    /// Reads the zone files and starts to answer. Needs a Tokio runtime with I/O and time.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         Self::start_at(options, &[]).await
     }
 
-    /// The same at more addresses on the same port, each of which can be a name server with faults of
-    /// its own. Where one cannot be listened on, the server starts without it:
-    /// [`not_listening`](Self::not_listening) says so.
+    /// Starts at further addresses on the same port, each of which can be a name server with its
+    /// own faults. If an address is not available, the server starts without it:
+    /// [`not_listening`](Self::not_listening) lists it.
     pub async fn start_at(options: Options, more: &[IpAddr]) -> Result<Self, StartError> {
         let Options { zones_dir, address } = options;
         let (bound, not_listening) = bind(address, more)?;
@@ -163,15 +163,15 @@ impl DnsServer {
         })
     }
 
-    /// The addresses that the server was to listen on and does not, each with what the operating
-    /// system said.
+    /// The requested addresses on which the server does not listen, each with the error of the
+    /// operating system.
     pub fn not_listening(&self) -> &BTreeMap<IpAddr, String> {
         &self.not_listening
     }
 
-    /// Gives zones these servers, in place of those that the zone files name and of those set before:
-    /// `ns1` and so on below the zone's name. An address that is none of them refuses questions about
-    /// the zone. A zone that has no file yet gets them with its file.
+    /// Gives zones these servers, which replace those of their zone files and earlier settings.
+    /// They are named `ns1`, `ns2`, … in the zone. Other addresses refuse questions about the zone.
+    /// A zone without a file gets them when it has a file.
     pub fn set_servers<'a>(&self, servers: impl IntoIterator<Item = (&'a str, Vec<IpAddr>)>) {
         let servers = servers.into_iter();
         let servers = servers.filter_map(|(zone, servers)| Some((zone_name(zone)?, servers)));
@@ -182,14 +182,14 @@ impl DnsServer {
             .set_servers(servers.collect());
     }
 
-    /// Where it listens, with the port that port 0 became. An unspecified address is reported as the
-    /// loopback address, at which it can be asked.
+    /// The address, with the port that was chosen for port 0. An unspecified address is reported as
+    /// the loopback address, at which the server can be reached.
     pub fn address(&self) -> SocketAddr {
         self.shared.address
     }
 
-    /// Sets the faults, in place of those set before; an empty list heals the server. Questions that
-    /// are being answered are not affected.
+    /// Sets the faults, which replace earlier ones; an empty list removes all faults. Questions
+    /// that are already being answered are not affected.
     pub fn set_faults(&self, rules: impl IntoIterator<Item = FaultRule>) {
         *self
             .shared
@@ -209,7 +209,7 @@ impl DnsServer {
             .clone()
     }
 
-    /// Starts counting again.
+    /// Resets the counters.
     pub fn reset_queries(&self) {
         *self
             .shared
@@ -218,8 +218,8 @@ impl DnsServer {
             .unwrap_or_else(PoisonError::into_inner) = QueryCounts::default();
     }
 
-    /// Looks at the folder now and returns when the zones are as the files are: for tests that do not
-    /// want to wait for the next regular look.
+    /// Reads the folder now, and returns when the zones match the files: for tests that do not want
+    /// to wait for the next regular check.
     pub async fn reload(&self) {
         let (done, looked) = oneshot::channel();
         if self.look.send(done).await.is_ok() && looked.await.is_err() {
@@ -227,7 +227,7 @@ impl DnsServer {
         }
     }
 
-    /// What is wrong in the zone files, as of the last look.
+    /// The problems in the zone files, as of the last check.
     pub fn problems(&self) -> Vec<ZoneProblem> {
         self.problems
             .lock()
@@ -256,10 +256,11 @@ impl Drop for DnsServer {
     }
 }
 
-/// The sockets of each address, the first one's first.
+/// The sockets of each address, those of the first address first.
 type Bound = Vec<(UdpSocket, TcpListener, SocketAddr)>;
 
-/// Listens on all addresses. Port 0 is one that is free on each of them, where there is one.
+/// Listens on all addresses. For port 0, chooses a port that is free on each of them, if there is
+/// one.
 fn bind(
     address: SocketAddr,
     more: &[IpAddr],
@@ -302,7 +303,7 @@ fn zone_name(zone: &str) -> Option<LowerName> {
     Some(LowerName::new(&name))
 }
 
-/// Looks at the folder at intervals and when asked to.
+/// Checks the folder at intervals and on request.
 async fn watch(
     mut folder: Folder,
     mut looks: mpsc::Receiver<oneshot::Sender<()>>,
@@ -342,7 +343,7 @@ async fn watch(
         {
             tracing::debug!("a reload was no longer waited for");
         }
-        // Thousands of files take a while to look at; at most a tenth of the time goes into it.
+        // Thousands of files take a while to check; at most a tenth of the time is used for it.
         pause = POLL_INTERVAL.max(started.elapsed() * 9);
     }
 }

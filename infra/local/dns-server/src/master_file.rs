@@ -1,4 +1,4 @@
-//! Reads a master file (RFC 1035 section 5) into records, with the leniency that hand-written files
+//! Reads a master file (RFC 1035 section 5) into records. It is lenient, as hand-written files
 //! need: a record without a TTL gets the default, and `$ORIGIN` may lack its last dot.
 
 use std::str::FromStr;
@@ -9,8 +9,8 @@ use super::lexer::{self, Entry, SyntaxError, Word};
 use super::rdata;
 use super::word::{name, parse_ttl};
 
-/// The TTL of a record that names none, in a file without `$TTL`. Short, so that a correction is
-/// seen soon.
+/// The TTL of a record without one, in a file without `$TTL`. Short, so that a correction is seen
+/// soon.
 pub(crate) const DEFAULT_TTL: u32 = 60;
 
 /// The records of one file.
@@ -22,8 +22,8 @@ pub(crate) struct MasterFile {
     pub(crate) records: Vec<Record>,
 }
 
-/// Reads a file. `file_zone` is the zone that the file's name stands for: the origin of relative
-/// names until an `$ORIGIN` changes it.
+/// Reads a file. `file_zone` is the zone in the file's name: the origin of relative names until an
+/// `$ORIGIN` changes it.
 ///
 /// The zone's own name is the owner of the SOA record if there is one; otherwise the file's name,
 /// unless the first `$ORIGIN` is outside it.
@@ -89,7 +89,8 @@ impl Reader {
     fn directive(&mut self, directive: &str, arguments: &[Word]) -> Result<(), String> {
         match (directive.to_ascii_uppercase().as_str(), arguments) {
             ("$ORIGIN", [origin]) => {
-                // People leave the last dot out here; a relative `$ORIGIN` is next to never meant.
+                // People leave out the last dot here; a relative `$ORIGIN` is almost never
+                // intended.
                 let parent = if origin.raw.contains(&b'.') {
                     Name::root()
                 } else {
@@ -143,7 +144,7 @@ impl Reader {
         if let Some(ttl) = ttl {
             self.last_ttl = Some(ttl);
         }
-        // RFC 2308 section 4: `$TTL` is the default; before it existed, the last one stated was.
+        // RFC 2308 section 4: `$TTL` is the default; without it, the last stated TTL is.
         let ttl = ttl
             .or(self.default_ttl)
             .or(self.last_ttl)

@@ -1,11 +1,11 @@
-//! What a name server may do and few do.
+//! Unusual but allowed behaviour of name servers.
 
 use hickory_proto::rr::{Name, RData, Record};
 
 use super::answer::Answer;
 
-/// Gives the names of an answer large letters among the small ones, as a server does that keeps the case in
-/// which they were written (RFC 4343 section 4).
+/// Gives the names of an answer mixed case, like a server that keeps the case in which they were
+/// written (RFC 4343 section 4).
 pub(crate) fn mix_case(answer: &mut Answer) {
     let sections = [
         &mut answer.answers,
@@ -28,7 +28,7 @@ fn mix_case_of(record: &mut Record) {
     }
 }
 
-/// Every second letter large.
+/// Every second letter in upper case.
 fn mixed(name: &Name) -> Name {
     let labels = name.iter().map(|label| {
         let octets = label.iter().enumerate();

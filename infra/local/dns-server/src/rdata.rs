@@ -1,5 +1,5 @@
-//! Reads the value of a record: the types that people publish here by hand, everything else by
-//! `hickory-proto`'s own parsers, and raw octets by the generic form of RFC 3597.
+//! Parses the value of a record: own parsers for the types that people publish by hand,
+//! `hickory-proto`'s parsers for other types, and the generic form of RFC 3597 for raw octets.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -9,7 +9,7 @@ use hickory_proto::rr::{Name, RData, RecordType};
 use super::lexer::Word;
 use super::word::{name, parse_ttl};
 
-/// Reads the words after the type.
+/// Parses the words after the type.
 pub(crate) fn parse(
     record_type: RecordType,
     words: &[Word],

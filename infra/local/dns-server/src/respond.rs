@@ -15,14 +15,14 @@ use super::faults::{Fault, FaultRule, verdict};
 use super::forward;
 use super::zone::{Zone, ZoneServers, Zones};
 
-/// The largest response on UDP, and the size offered in EDNS: what gets through without fragments
-/// (RFC 9715 section 3). What is larger comes with TC, and then on TCP.
+/// The largest response over UDP, and the size offered in EDNS: it arrives without fragmentation
+/// (RFC 9715 section 3). A larger response is sent with TC, and then over TCP.
 const UDP_PAYLOAD: u16 = 1_232;
 
-/// The limit on UDP for a client without EDNS (RFC 1035 section 4.2.1).
+/// The UDP limit for a client without EDNS (RFC 1035 section 4.2.1).
 pub(crate) const UDP_WITHOUT_EDNS: u16 = 512;
 
-/// What a server knows and counts, shared by its sockets.
+/// The data and counters of a server, shared by its sockets.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) address: SocketAddr,
@@ -31,12 +31,12 @@ pub(crate) struct Shared {
     pub(crate) counts: Mutex<QueryCounts>,
 }
 
-/// What is answered from.
+/// The zones that are served.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Served {
     /// The zones, with the servers that were set for them.
     pub(crate) zones: Arc<Zones>,
-    /// As the files have them.
+    /// The zones from the files.
     files: Arc<Zones>,
     /// The servers that were set, by zone.
     servers: Arc<ZoneServers>,
@@ -52,26 +52,26 @@ impl Served {
         }
     }
 
-    /// The files have changed.
+    /// Replaces the zones from the files.
     pub(crate) fn set_files(&mut self, files: Zones) {
         self.files = Arc::new(files);
         self.zones = self.files.with_servers(&self.servers);
     }
 
-    /// The servers of the zones have changed.
+    /// Replaces the servers of the zones.
     pub(crate) fn set_servers(&mut self, servers: ZoneServers) {
         self.servers = Arc::new(servers);
         self.zones = self.files.with_servers(&self.servers);
     }
 
-    /// Whether an address serves a zone: any does that was not given servers.
+    /// Whether an address serves a zone. Every address does if no servers were set for the zone.
     fn is_served(&self, zone: &Zone, server: IpAddr) -> bool {
         let servers = self.servers.get(zone.origin());
         servers.is_none_or(|servers| servers.contains(&server))
     }
 
-    /// What a name server says to a question about a zone that was given other servers: a referral, where it
-    /// serves a zone above, and otherwise REFUSED. None where it serves the zone.
+    /// The answer of a name server for a zone with other servers: a referral if it serves a zone
+    /// above, and otherwise REFUSED. `None` if it serves the zone.
     fn elsewhere(&self, question: &Question) -> Option<Answer> {
         let mut zone = self.zones.holding(&LowerName::new(&question.name))?;
         let mut below = None;
@@ -87,14 +87,14 @@ impl Served {
     }
 }
 
-/// What to do about a question.
+/// How to reply to a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reply {
     /// Send this.
     Send(Vec<u8>),
-    /// Nothing, and the asker waits.
+    /// No reply; the client waits.
     Silence,
-    /// End the connection at once.
+    /// Reset the connection immediately.
     Reset,
 }
 
@@ -120,7 +120,7 @@ fn response_to(message: &Message, transport: Transport) -> (Message, u16) {
 }
 
 impl Shared {
-    /// Answers one question that has come to `server`.
+    /// Answers one question that arrived at `server`.
     pub(crate) async fn reply(
         &self,
         request: &[u8],
@@ -134,7 +134,7 @@ impl Shared {
                 return unreadable(request);
             }
         };
-        // An answer to an answer could go on for ever.
+        // An answer to an answer could go on forever.
         if message.metadata.message_type == MessageType::Response {
             return Reply::Silence;
         }
@@ -235,7 +235,7 @@ impl Shared {
     }
 }
 
-/// The one question of a message, or the code that refuses it.
+/// The only question of a message, or the code that refuses it.
 fn question(message: &Message, server: IpAddr) -> Result<Question, ResponseCode> {
     if message.metadata.op_code != OpCode::Query {
         return Err(ResponseCode::NotImp);
@@ -267,7 +267,7 @@ pub(crate) fn is_soa(record: &Record) -> bool {
     record.record_type() == RecordType::SOA
 }
 
-/// FORMERR, if there is at least a message number to answer to.
+/// FORMERR, if there is at least a message identifier for the response.
 fn unreadable(request: &[u8]) -> Reply {
     let [high, low, flags, ..] = *request else {
         return Reply::Silence;
@@ -282,9 +282,9 @@ fn unreadable(request: &[u8]) -> Reply {
 
 /// Encodes a response within `limit` octets.
 ///
-/// A response that is too long loses its additional section first, which is no truncation (RFC 2181
-/// section 9), unless that is glue. On UDP it then goes out empty with TC; there is nothing larger
-/// than TCP, so there it is a failure.
+/// A response that is too long first loses its additional section, which does not count as
+/// truncation (RFC 2181 section 9), unless that section is glue. If it is still too long, it is
+/// sent empty with TC over UDP. Over TCP there is no larger transport, so it becomes a failure.
 fn send(response: Message, limit: u16, transport: Transport) -> Reply {
     send_with(response, limit, transport, NameEncoding::Compressed)
 }
@@ -329,7 +329,7 @@ fn fits(encoded: &Encoded) -> bool {
     matches!(encoded, Ok((_, true)))
 }
 
-/// The octets, and whether everything is in them.
+/// The octets, and whether they are complete.
 fn encode(response: &Message, limit: u16, names: NameEncoding) -> Encoded {
     const TRUNCATED: u8 = 0b0000_0010;
     let mut octets = Vec::with_capacity(512);
@@ -341,7 +341,7 @@ fn encode(response: &Message, limit: u16, names: NameEncoding) -> Encoded {
     Ok((octets, !cut || response.metadata.truncation))
 }
 
-/// "Ask the root": what a server says that was delegated a zone and does not have it.
+/// "Ask the root": the answer of a server to which a zone was delegated that it does not have.
 pub(crate) fn root_referral() -> Record {
     let root_server =
         Name::from_labels(["a", "root-servers", "net"]).unwrap_or_else(|_| Name::root());

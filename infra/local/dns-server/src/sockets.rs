@@ -1,8 +1,8 @@
 //! The UDP socket and the TCP listener.
 //!
-//! `hickory-server` has both loops; these are own ones for two reasons. Its UDP loop queues 32
+//! `hickory-server` has both loops; this crate has its own for two reasons. Its UDP loop queues 32
 //! answers and loses the others, which at the poller's concurrency looks like a name server that
-//! times out. And no handler of it can end a TCP connection, which is one of the faults.
+//! times out. And its handlers cannot end a TCP connection, which is one of the faults.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use super::counts::Transport;
 use super::respond::{Reply, Shared};
 
-/// How long a TCP connection may be without a question (RFC 7766 section 6.2.3).
+/// How long a TCP connection may be idle (RFC 7766 section 6.2.3).
 const IDLE: Duration = Duration::from_secs(30);
 
 /// How many pairs of ports are tried for port 0.
@@ -49,7 +49,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
         Type::STREAM,
         Some(Protocol::TCP),
     )?;
-    // Or a port would stay blocked for a minute after the last run (TIME_WAIT).
+    // Otherwise a port would stay blocked for a minute after the last run (TIME_WAIT).
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
@@ -64,11 +64,11 @@ fn datagrams(address: SocketAddr) -> io::Result<UdpSocket> {
         Type::DGRAM,
         Some(Protocol::UDP),
     )?;
-    // Port 5353 is multicast DNS too. Its daemons bind it on all addresses and allow others beside
-    // them; packets to this very address come here.
+    // Port 5353 is also that of multicast DNS. Its daemons bind it on all addresses and allow other
+    // sockets; packets to exactly this address arrive here.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
-    // Room for a burst of questions; the kernel grants what it allows.
+    // Room for a burst of questions; the kernel grants as much as it allows.
     socket.set_recv_buffer_size(4 << 20)?;
     socket.bind(&address.into())?;
     socket.set_nonblocking(true)?;
@@ -84,7 +84,7 @@ pub(crate) async fn serve_udp(socket: UdpSocket, at: IpAddr, shared: Arc<Shared>
         let (length, from) = match socket.recv_from(&mut buffer).await {
             Ok(received) => received,
             Err(error) => {
-                // On some systems the error of an earlier send comes back here.
+                // On some systems this returns the error of an earlier send.
                 tracing::debug!(%error, "receiving a datagram");
                 tokio::time::sleep(Duration::from_millis(1)).await;
                 continue;
@@ -151,7 +151,7 @@ async fn converse(stream: TcpStream, at: IpAddr, shared: Arc<Shared>) -> io::Res
                     questions.shutdown().await;
                     if let Some(writing) = Arc::into_inner(writing) {
                         let writing = writing.into_inner();
-                        // Without lingering, closing is a reset and not an orderly end.
+                        // Without lingering, closing resets the connection.
                         SockRef::from(writing.as_ref()).set_linger(Some(Duration::ZERO))?;
                         writing.forget();
                     }
@@ -160,7 +160,7 @@ async fn converse(stream: TcpStream, at: IpAddr, shared: Arc<Shared>) -> io::Res
             }
         }
     }
-    // The client has asked everything; it may still wait for answers.
+    // The client has sent all its questions; it may still wait for answers.
     while let Some(answered) = questions.join_next().await {
         answered.map_err(io::Error::other)??;
     }
@@ -182,7 +182,7 @@ async fn read(mut stream: OwnedReadHalf) -> io::Result<Option<(Vec<u8>, OwnedRea
 
 async fn write(stream: &Mutex<OwnedWriteHalf>, message: &[u8]) -> io::Result<()> {
     let length = u16::try_from(message.len()).map_err(io::Error::other)?;
-    // In one piece, or a client that reads once sees only the length.
+    // In one piece; otherwise a client that reads once gets only the length.
     let framed = [&length.to_be_bytes(), message].concat();
     stream.lock().await.write_all(&framed).await
 }

@@ -1,11 +1,11 @@
-//! What single words of a master file mean, wherever they stand.
+//! Parses single words of a master file, in any position.
 
 use hickory_proto::rr::Name;
 
 use super::lexer::{Word, next_octet};
 
-/// A domain name as it stands in a master file: relative to `origin` unless it ends in a dot.
-/// Labels may hold any octet (RFC 2181 section 11).
+/// A domain name in a master file: relative to `origin` unless it ends in a dot. Labels may have
+/// any octet (RFC 2181 section 11).
 pub(crate) fn name(word: &Word, origin: &Name) -> Result<Name, String> {
     if word.raw == b"@" && !word.quoted {
         return Ok(origin.clone());

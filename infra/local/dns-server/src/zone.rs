@@ -1,8 +1,8 @@
 //! One zone as a map from names to records, and all zones of a server together.
 //!
-//! `hickory-server`'s in-memory zone keeps the rules of the protocol: it refuses a CNAME beside other
-//! records, a second CNAME, a zone without SOA. Real providers serve such zones, and the service must
-//! diagnose them, so this one stores whatever the file says.
+//! `hickory-server`'s in-memory zone enforces the rules of the protocol: it refuses a CNAME next to
+//! other records, a second CNAME, or a zone without SOA. Real providers serve such zones, and the
+//! service must diagnose them, so this zone stores everything that is in the file.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
@@ -13,25 +13,25 @@ use hickory_proto::rr::{LowerName, Name, RData, Record, RecordType};
 
 use super::master_file::{DEFAULT_TTL, MasterFile};
 
-/// How long a negative answer may be kept (RFC 2308 section 5), in a zone without an SOA record of
-/// its own. Short, so that a record counts soon after it is published.
+/// How long a negative answer may be cached (RFC 2308 section 5), in a zone without its own SOA
+/// record. Short, so that a published record is seen soon.
 const DEFAULT_NEGATIVE_TTL: u32 = 5;
 
-/// The servers of zones, where they were set and do not come from the zone file.
+/// The servers of zones, if they were set and do not come from the zone file.
 pub(crate) type ZoneServers = HashMap<LowerName, Vec<IpAddr>>;
 
 /// A zone.
 #[derive(Debug, Clone)]
 pub(crate) struct Zone {
     origin: LowerName,
-    // In canonical order (RFC 4034 section 6.1): what is below a name follows it directly.
+    // In canonical order (RFC 4034 section 6.1): the names below a name follow it directly.
     owners: BTreeMap<LowerName, Vec<Record>>,
 }
 
 impl Zone {
-    /// Builds a zone, with an SOA record, NS records and their address supplied where the file has
-    /// none. Returns the names that do not belong in the zone: their records are left out, as any
-    /// name server does.
+    /// Builds a zone. Adds an SOA record, NS records and their address if the file has none.
+    /// Returns the names that do not belong to the zone: their records are left out, as in any name
+    /// server.
     pub(crate) fn new(file: MasterFile, server: IpAddr, serial: u32) -> (Self, Vec<Name>) {
         let origin = LowerName::new(&file.origin);
         let mut zone = Self {
@@ -55,7 +55,7 @@ impl Zone {
         &self.origin
     }
 
-    /// Takes over the records of another file of the same zone.
+    /// Adds the records of another file of the same zone.
     pub(crate) fn merge(&mut self, other: &Self) {
         for record in other.owners.values().flatten() {
             if record.record_type() != RecordType::SOA {
@@ -69,8 +69,8 @@ impl Zone {
         self.owners.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// Is there anything at this name or below it? A name with only names below it exists too
-    /// (RFC 8020 section 2).
+    /// Whether there is anything at this name or below it. A name with only names below it exists,
+    /// too (RFC 8020 section 2).
     pub(crate) fn exists(&self, name: &LowerName) -> bool {
         self.owners
             .range(name.clone()..)
@@ -78,8 +78,8 @@ impl Zone {
             .is_some_and(|(next, _)| name.zone_of(next))
     }
 
-    /// The records of the wildcard that answers for a name that does not exist (RFC 4592
-    /// section 3.3.1): the one directly below the closest name that does.
+    /// The records of the wildcard that answers for a name that does not exist (RFC 4592 section
+    /// 3.3.1): the wildcard directly below the closest existing name.
     pub(crate) fn wildcard(&self, name: &LowerName) -> Option<&[Record]> {
         let mut encloser = name.base_name();
         while !self.exists(&encloser) {
@@ -97,8 +97,8 @@ impl Zone {
             .map(Vec::as_slice)
     }
 
-    /// The NS records of the topmost delegation at or above a name, the zone's own apex apart
-    /// (RFC 1034 section 4.3.2, step 3b).
+    /// The NS records of the topmost delegation at or above a name, except those of the zone's own
+    /// apex (RFC 1034 section 4.3.2, step 3b).
     pub(crate) fn delegation(&self, name: &LowerName) -> Option<Vec<&Record>> {
         let mut cut = None;
         let mut at = name.clone();
@@ -112,8 +112,8 @@ impl Zone {
         cut
     }
 
-    /// The SOA record for the authority section of a negative answer, with the TTL that RFC 2308
-    /// section 3 asks for.
+    /// The SOA record for the authority section of a negative answer, with the TTL from RFC 2308
+    /// section 3.
     pub(crate) fn start_of_authority(&self) -> Option<Record> {
         let mut record = of_type(self.at(&self.origin), RecordType::SOA)
             .next()?
@@ -124,7 +124,7 @@ impl Zone {
         Some(record)
     }
 
-    /// The same with these servers in place of its own: `ns1`, `ns2` and so on below its name.
+    /// The zone with these servers instead of its own: `ns1`, `ns2`, … below its name.
     fn with_servers(&self, servers: &[IpAddr]) -> Self {
         let mut zone = self.clone();
         if let Some(apex) = zone.owners.get_mut(&self.origin) {
@@ -222,7 +222,7 @@ pub(crate) struct Zones {
 }
 
 impl Zones {
-    /// Puts zones together; two of the same name become one.
+    /// Combines zones; two zones with the same name become one.
     pub(crate) fn new(zones: impl IntoIterator<Item = Arc<Zone>>) -> Self {
         let mut by_origin: BTreeMap<LowerName, Arc<Zone>> = BTreeMap::new();
         for zone in zones {
@@ -245,7 +245,7 @@ impl Zones {
         }
     }
 
-    /// The same zones, those of `servers` with these servers in place of their own.
+    /// The zones, in which `servers` replace the zones' own servers.
     pub(crate) fn with_servers(self: &Arc<Self>, servers: &ZoneServers) -> Arc<Self> {
         if servers.is_empty() {
             return Arc::clone(self);
@@ -259,8 +259,8 @@ impl Zones {
         Arc::new(Self::new(zones))
     }
 
-    /// The zone that a name is in: the one with the longest name, so that a child zone in a file of
-    /// its own comes before its parent.
+    /// The zone that holds a name: the one with the longest name, so that a child zone in its own
+    /// file takes precedence over its parent.
     pub(crate) fn holding(&self, name: &LowerName) -> Option<&Zone> {
         let mut at = name.clone();
         loop {
@@ -274,7 +274,7 @@ impl Zones {
         }
     }
 
-    /// Is there a zone at this name or below it?
+    /// Whether there is a zone at this name or below it.
     pub(crate) fn exists_below(&self, name: &LowerName) -> bool {
         self.by_origin
             .range(name.clone()..)
@@ -282,7 +282,7 @@ impl Zones {
             .is_some_and(|(next, _)| name.zone_of(next))
     }
 
-    /// Is this the name of a server in the NS records of one of the zones?
+    /// Whether this is the name of a server in the NS records of one of the zones.
     pub(crate) fn is_name_server(&self, name: &LowerName) -> bool {
         self.name_servers.contains(name)
     }

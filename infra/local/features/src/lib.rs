@@ -1,1 +1,1 @@
-//! Nothing but dependencies: the features that `Cargo.toml` lists are those of the whole workspace.
+//! Only dependencies: the features that `Cargo.toml` lists are those of the whole workspace.

@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-/// The sets of features with which each crate is compiled: two where a macro or a build script wants
-/// others than the crates do.
+/// The sets of features with which each crate is compiled. A crate has two sets if a macro or a
+/// build script needs other features than the crates do.
 type Features = BTreeMap<String, BTreeSet<String>>;
 
-/// What cargo turns on for a selection of packages.
+/// The features that cargo turns on for a selection of packages.
 fn features(selection: &[&str]) -> Features {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
@@ -63,7 +63,7 @@ fn every_command_turns_on_the_same_features() {
 }
 
 #[test]
-fn what_is_deployed_has_no_feature_of_a_tool_or_a_test() {
+fn deployed_crates_have_no_features_of_tools_or_tests() {
     let deployed = features(&WITHOUT_TESTS);
     let tokio = deployed
         .iter()

@@ -1,21 +1,21 @@
-//! A request, as far as the gate has to understand it.
+//! The parts of a request that the gate has to understand.
 //!
-//! The v1 API is the AWS Query protocol: a form with an `Action`. The v2 API is REST: the method and
-//! the path say it. Paths are from the Amazon SES API v2 reference.
+//! The v1 API uses the AWS Query protocol: a form with an `Action`. The v2 API is REST: the method
+//! and the path identify the operation. Paths are from the Amazon SES API v2 reference.
 
 use http::Method;
 use ses_model::{Api, Operation};
 
 use super::named;
 
-/// A request, as far as the gate has to understand it.
+/// The parts of a request that the gate has to understand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Call {
     pub(crate) api: Api,
     pub(crate) operation: Operation,
-    /// The operation, also one that the gate does not know: the v1 action, or the v2 method and path.
+    /// The operation, even if the gate does not know it: the v1 action, or the v2 method and path.
     pub(crate) label: String,
-    /// Does it change anything?
+    /// Whether it changes anything.
     pub(crate) changes: bool,
     /// v2: the identity in the path, in lower case.
     pub(crate) identity: Option<String>,
@@ -101,7 +101,7 @@ impl Call {
             .find(|(key, _)| key == "Action")
             .map_or("", |(_, value)| value.as_str());
         let operation = match action {
-            // The same name in both APIs; sending is one thing to a fault or a count.
+            // Both APIs use the same name; for faults and counts it is one operation.
             "SendEmail" => Operation::SendEmail,
             action => Operation::named(action)
                 .filter(|operation| operation.api() == Api::V1)

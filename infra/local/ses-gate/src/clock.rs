@@ -1,4 +1,4 @@
-//! The gate's time: real time, and as much more as a test has added.
+//! The gate's time: real time, plus the time that a test has added.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -26,12 +26,12 @@ impl Clock {
         }
     }
 
-    /// The time since the start, with what was added.
+    /// The time since the start, including the added time.
     pub(crate) fn now(&self) -> Duration {
         self.started.elapsed() + self.advanced()
     }
 
-    /// How much has been added.
+    /// The added time.
     pub(crate) fn advanced(&self) -> Duration {
         *self.advanced.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -41,7 +41,7 @@ impl Clock {
         *self.advanced.lock().unwrap_or_else(PoisonError::into_inner) += by;
     }
 
-    /// Takes back what was added.
+    /// Removes the added time.
     pub(crate) fn reset(&self) {
         *self.advanced.lock().unwrap_or_else(PoisonError::into_inner) = Duration::ZERO;
     }

@@ -1,5 +1,5 @@
-//! What a test or a person sets at the gate, and what the gate has counted: `POST /control` and
-//! `GET /control`. The README of the crate is the contract.
+//! Settings and counters of the gate, for a test or a person: `POST /control` and `GET /control`.
+//! The README of the crate defines the format.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,14 +12,14 @@ use super::feedback::Fate;
 use super::made::Made;
 use super::upstream::DEFAULT_REGION;
 
-/// What is set and not the account's own: what a reset returns to, and how long operations take.
+/// Settings that are not the account's: the state after a reset, and the durations of operations.
 #[derive(Debug)]
 pub(crate) struct Control {
     defaults: Settings,
     latency: Mutex<BTreeMap<String, u64>>,
 }
 
-/// The body of `POST /control`. What is absent stays as it is.
+/// The body of `POST /control`. Absent members are not changed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Update {
@@ -50,16 +50,16 @@ enum Latency {
     Each(BTreeMap<String, u64>),
 }
 
-/// What an update asks for beyond the settings themselves.
+/// The actions of an update, besides the settings.
 #[derive(Debug, Clone)]
 pub(crate) struct Consequences {
-    /// Forget the calls of each identity and the clock's advance.
+    /// Clear the history of each identity and the added time.
     pub(crate) reset: bool,
     /// Move the clock.
     pub(crate) advance: Duration,
-    /// Have these identities, whatever there was under their names.
+    /// Create these identities, replacing existing ones with their names.
     pub(crate) identities: Vec<Identity>,
-    /// Do this with the emails to these addresses.
+    /// Apply these fates to emails to these addresses.
     pub(crate) recipients: BTreeMap<String, Fate>,
     /// Put these addresses on the suppression list.
     pub(crate) suppressed: Vec<String>,
@@ -69,7 +69,7 @@ pub(crate) struct Consequences {
 #[derive(Debug, Clone, Copy)]
 struct Rate(Option<f64>);
 
-/// Called only when the key is there, so that `null` is not the same as absent.
+/// Called only if the key is present, so that `null` differs from absent.
 fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rate>, D::Error> {
     let rate: Option<f64> = Deserialize::deserialize(deserializer)?;
     match rate {
@@ -89,7 +89,7 @@ impl Control {
         }
     }
 
-    /// How long an operation takes on top of its own time.
+    /// How much longer an operation takes.
     pub(crate) fn latency(&self, operation: Operation) -> Duration {
         let latency = self.latencies();
         let everyone = operation.is_identity().then(|| latency.get("*")).flatten();
@@ -97,7 +97,7 @@ impl Control {
         Duration::from_millis(own.copied().unwrap_or(0))
     }
 
-    /// Takes in the body of `POST /control`, all of it or nothing.
+    /// Applies the body of `POST /control`, all of it or nothing.
     pub(crate) fn update(
         &self,
         body: &[u8],
@@ -163,7 +163,7 @@ impl Control {
         })
     }
 
-    /// The body of `GET /control`, apart from what only the gate knows.
+    /// The body of `GET /control`, without the parts that only the gate has.
     pub(crate) fn report(&self, account: &Account) -> serde_json::Value {
         let (settings, admissions) = (&account.settings, &account.admissions);
         serde_json::json!({

@@ -1,6 +1,6 @@
-//! What becomes of an email after SES took it: recipients that bounce or complain, emails that SES rejects,
-//! and the suppression list. SES publishes each as an event on a topic (SES developer guide, "Examples of event
-//! data that Amazon SES publishes to Amazon SNS").
+//! The fate of an email after SES accepted it: recipients that bounce or complain, emails that SES
+//! rejects, and the suppression list. SES publishes each as an event on a topic (SES developer
+//! guide, "Examples of event data that Amazon SES publishes to Amazon SNS").
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,21 +8,21 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// What becomes of each email to a recipient.
+/// The fate of each email to a recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Fate {
-    /// The mail server refuses it for good, and the address is suppressed.
+    /// The mail server refuses it permanently, and the address is suppressed.
     Bounce,
-    /// The mail server refuses it for now.
+    /// The mail server refuses it temporarily.
     SoftBounce,
     /// The recipient reports it as spam, and the address is suppressed.
     Complaint,
-    /// SES rejects what it took.
+    /// SES rejects an email that it had accepted.
     Reject,
 }
 
-/// The recipients whose emails have such a fate, and the suppression list.
+/// The recipients with a fate, and the suppression list.
 #[derive(Debug, Default)]
 pub(crate) struct Feedback(Mutex<State>);
 
@@ -33,19 +33,19 @@ struct State {
     suppressed: BTreeSet<String>,
 }
 
-/// An email that SES took.
+/// An email that SES accepted.
 #[derive(Debug)]
 pub(crate) struct Sent<'a> {
     /// The body of the call.
     pub(crate) request: &'a Value,
-    /// The identifier that it was given.
+    /// Its identifier.
     pub(crate) message_id: &'a str,
     /// When.
     pub(crate) at: &'a str,
 }
 
 impl Feedback {
-    /// Publishes events on this topic from now on, also after a reset.
+    /// From now on publishes events on this topic, also after a reset.
     pub(crate) fn publish_to(&self, topic: String) {
         self.state().topic = Some(topic);
     }
@@ -80,8 +80,8 @@ impl Feedback {
         json!({ "recipients": state.fates, "suppressed": state.suppressed })
     }
 
-    /// The topic and the events of an email: one for each recipient with a fate, where the email goes through a
-    /// configuration set.
+    /// The topic and the events of an email: one for each recipient with a fate, if the email uses
+    /// a configuration set.
     pub(crate) fn events(&self, sent: &Sent<'_>) -> Option<(String, Vec<Value>)> {
         sent.request["ConfigurationSetName"].as_str()?;
         let mut state = self.state();

@@ -1,4 +1,4 @@
-//! The gate itself: its parts, and how it looks at DNS.
+//! The gate itself: its parts, and its DNS look-ups.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,9 +13,10 @@ use super::history::History;
 use super::lookup::Lookup;
 use super::upstream::Upstream;
 
-/// How long an answer waits for name servers. SES itself looks at its own times, and answers at once.
+/// How long a response waits for name servers. SES itself looks in its own intervals, and responds
+/// immediately.
 const LOOKING: Duration = Duration::from_secs(2);
-/// How many record sets are looked up at once.
+/// How many record sets are looked up at the same time.
 const CONCURRENT_LOOKS: usize = 64;
 
 /// All parts together.
@@ -29,8 +30,8 @@ pub(crate) struct Gate {
     pub(crate) feedback: Feedback,
 }
 
-/// The account, and the DNS that it looks at. A look is made when a status is asked for; nothing
-/// runs in the background: ten thousand identities that no call asks about cost nothing.
+/// The account, and its DNS. A look-up is made when a status is requested. Nothing runs in the
+/// background, so ten thousand identities without calls cost nothing.
 #[derive(Debug)]
 pub(crate) struct Ses {
     account: Mutex<Account>,
@@ -38,13 +39,13 @@ pub(crate) struct Ses {
 }
 
 impl Gate {
-    /// The account. Not to be held while anything is waited for.
+    /// The account. Do not hold the lock across an await.
     pub(crate) fn account(&self) -> MutexGuard<'_, Account> {
         self.ses.account()
     }
 
-    /// Brings statuses up to date, as far as name servers answer soon. What takes longer goes on, and is in
-    /// a later answer.
+    /// Updates statuses, as far as name servers answer soon. A slower look-up continues, and a
+    /// later response has its result.
     pub(crate) async fn refresh(&self, names: &[String], wanted: Wanted) {
         let now = self.clock.now();
         let due = self.account().due(names, wanted, now);
@@ -56,7 +57,8 @@ impl Gate {
         }
     }
 
-    /// Moves the clock forward, after a last look for what would have failed meanwhile.
+    /// Moves the clock forward, after a last look-up for everything that would have failed
+    /// meanwhile.
     pub(crate) async fn advance(&self, by: Duration) {
         let now = self.clock.now();
         let due = self.account().due_before(now + by, now);
@@ -64,7 +66,7 @@ impl Gate {
         self.clock.advance(by);
     }
 
-    /// Publishes what becomes of an email that the emulator took, as SES does.
+    /// Publishes the fate of an email that the emulator accepted, as SES does.
     pub(crate) async fn report_mail(&self, request: &serde_json::Value, answer: &str) {
         let answer: serde_json::Value = serde_json::from_str(answer).unwrap_or_default();
         let sent = Sent {
@@ -82,7 +84,7 @@ impl Gate {
         }
     }
 
-    /// Takes up identities that the emulator has and the gate does not know.
+    /// Adds identities that the emulator has and the gate does not know.
     pub(crate) fn take_up(&self, names: &[String]) {
         let now = self.clock.now();
         let mut account = self.account();

@@ -1,24 +1,25 @@
-//! Which calls named which identity, so that a test can show that no call has changed one.
+//! The calls that named each identity, so that a test can show that no call has changed one.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-/// How many calls are kept of an identity. Of more, the oldest that only read are forgotten first.
+/// How many calls are kept for each identity. If there are more, the oldest read-only calls are
+/// dropped first.
 const KEPT: usize = 1_000;
 
 /// A call that named an identity.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Entry {
     pub(crate) operation: String,
-    /// Is it an operation that changes an identity?
+    /// Whether the operation changes an identity.
     pub(crate) changes: bool,
     /// The access key; `None` for a call without a signature.
     pub(crate) caller: Option<String>,
     /// `done`, `drop`, or the name of the error.
     pub(crate) outcome: String,
-    /// Was the answer lost on its way (`drop_after`)?
+    /// Whether the response was lost (`drop_after`).
     pub(crate) answer_lost: bool,
     pub(crate) at: String,
 }

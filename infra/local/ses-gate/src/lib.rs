@@ -1,11 +1,12 @@
 //! A simulator of how Amazon SES verifies identities, in front of an emulator's SES.
 //!
-//! The emulator of the local stack says *verified* at once. The gate passes every call on to it, so
-//! that it authorises the caller and delivers the mail, and answers the calls about identities as SES
-//! documents them: waiting until the records are really in DNS, giving up after 72 hours, one call per
-//! second. `POST /control` sets what a test needs.
+//! The emulator of the local stack reports every identity as verified immediately. The gate passes
+//! every call on to it, so that it authorises the caller and delivers the mail. But the gate
+//! answers the calls about identities itself, as SES documents them: it waits until the records are
+//! really in DNS, gives up after 72 hours, and allows one call per second. A test changes its
+//! settings with `POST /control`.
 //!
-//! The README of the crate is the contract of `/control` and says where the gate is simpler than SES.
+//! The README of the crate defines `/control` and lists where the gate is simpler than SES.
 
 mod call;
 mod clock;
@@ -46,14 +47,14 @@ use lookup::Lookup;
 use ses_model::Account;
 use upstream::Upstream;
 
-/// What a gate needs to start.
+/// The options of a gate.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where to listen. Port 0: a free one.
+    /// The address to listen on. Port 0: a free one.
     pub listen: SocketAddr,
     /// The emulator, for example `http://127.0.0.1:4566`.
     pub upstream: String,
-    /// The DNS server at which the records are looked up.
+    /// The DNS server for the records.
     pub dns_server: SocketAddr,
 }
 
@@ -61,28 +62,28 @@ pub struct Options {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// Another program, or another local stack, listens there.
+    /// Another program, or another local stack, listens on the address.
     #[error("{address} (SES gate) is in use by another program")]
     AddressInUse {
-        /// The address that was asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// The answer of the operating system.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The address cannot be listened on.
     #[error("cannot listen on {address} (SES gate)")]
     Listen {
-        /// The address that was asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// The answer of the operating system.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The client for the emulator, or the one for DNS, cannot be made.
+    /// The client for the emulator, or the client for DNS, cannot be created.
     #[error("cannot set up the SES gate's {client} client")]
     Client {
-        /// Which one.
+        /// Which client.
         client: &'static str,
-        /// What it said.
+        /// Its error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
@@ -96,13 +97,13 @@ pub struct SesGate {
 }
 
 impl SesGate {
-    /// Begins to answer. The emulator and the DNS server need not run yet. Needs a Tokio runtime with
-    /// I/O and time.
+    /// Starts to answer. The emulator and the DNS server may start later. Needs a Tokio runtime
+    /// with I/O and time.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         Self::start_with(options, Settings::default()).await
     }
 
-    /// As [`start`](Self::start), with other settings than those of SES; a reset returns to them.
+    /// As [`start`](Self::start), but with other settings than SES's; a reset returns to them.
     pub async fn start_with(options: Options, settings: Settings) -> Result<Self, StartError> {
         let address = options.listen;
         let listen_error = |source: io::Error| match source.kind() {
@@ -135,7 +136,7 @@ impl SesGate {
         })
     }
 
-    /// Where it listens, with the port that port 0 became.
+    /// The address, with the port that was chosen for port 0.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -145,8 +146,8 @@ impl SesGate {
         format!("http://{}", self.address)
     }
 
-    /// Publishes what becomes of emails (`recipients` of `POST /control`) on this SNS topic of the emulator, as
-    /// an event destination of SES does. Without one, nothing is published.
+    /// Publishes the fates of emails (`recipients` of `POST /control`) on this SNS topic of the
+    /// emulator, like an event destination of SES. Without a topic, nothing is published.
     pub fn publish_mail_events_to(&self, topic_arn: &str) {
         self.gate.feedback.publish_to(topic_arn.to_owned());
     }
@@ -168,8 +169,8 @@ impl Drop for SesGate {
     }
 }
 
-/// Accepts connections until it is aborted. Not a framework's server, because a call whose answer is
-/// lost needs a connection that ends without one.
+/// Accepts connections until it is aborted. It is not a framework's server, because a lost response
+/// needs a connection that ends without one.
 async fn serve(listener: TcpListener, gate: Arc<Gate>) {
     let mut connections = JoinSet::new();
     loop {

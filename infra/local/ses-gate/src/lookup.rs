@@ -67,7 +67,7 @@ impl Lookup {
             .await;
         match at_domain {
             Seen::Found => Seen::Found,
-            // What else stands at the domain itself is none of SES's business.
+            // SES ignores other records at the domain itself.
             Seen::Missing | Seen::Different => usual,
             Seen::Unknown => Seen::Unknown,
         }
@@ -102,7 +102,8 @@ impl Lookup {
         worst([exchange, policy])
     }
 
-    /// Looks up one record set and judges its values: TXT strings joined, targets without last dot.
+    /// Looks up one record set and checks its values: TXT strings joined, targets without the last
+    /// dot.
     async fn all(
         &self,
         name: &str,
@@ -155,7 +156,8 @@ fn host(name: &Name) -> String {
     name.to_ascii().trim_end_matches('.').to_owned()
 }
 
-/// All must be found. One that DNS did not answer for leaves it open; nothing is missing for sure.
+/// All must be found. If DNS did not answer for one, the result is unknown, and nothing counts as
+/// missing.
 fn worst(all: impl IntoIterator<Item = Seen>) -> Seen {
     let rank = |seen: &Seen| match seen {
         Seen::Found => 0,

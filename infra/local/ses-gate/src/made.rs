@@ -1,5 +1,5 @@
-//! Identities that a test makes at the control address, in any shape: those of other products, of
-//! another stack, or made by hand.
+//! Identities that a test creates at the control address, in any form: those of other products, of
+//! another stack, or created by hand.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,20 +17,21 @@ pub(crate) struct Made {
     /// Short for `"status": "Success"`.
     #[serde(default)]
     verified: bool,
-    /// Of everything that the identity has; without it `Pending`.
+    /// The status of all parts of the identity; `Pending` if absent.
     status: Option<Status>,
-    /// Was v1 `VerifyDomainIdentity` called, so that the identity has a token for the TXT record?
+    /// Whether v1 `VerifyDomainIdentity` was called, so that the identity has a token for the TXT
+    /// record.
     #[serde(default)]
     token: bool,
     #[serde(default)]
     dkim: Dkim,
-    /// Of BYODKIM.
+    /// The selector of BYODKIM.
     selector: Option<String>,
     mail_from: Option<String>,
-    /// The status of the MAIL FROM domain, where it is not that of the rest.
+    /// The status of the MAIL FROM domain, if it differs from the rest.
     mail_from_status: Option<Status>,
     configuration_set: Option<String>,
-    /// Look at DNS also for what is verified, as SES does.
+    /// Look up verified records in DNS as well, as SES does.
     #[serde(default)]
     follow_dns: bool,
 }
@@ -45,7 +46,7 @@ enum Dkim {
 }
 
 impl Made {
-    /// The identity, or what is wrong with the description. `region` is that of the MAIL FROM domain.
+    /// The identity, or the error in the description. `region` is that of the MAIL FROM domain.
     pub(crate) fn identity(&self, now: Duration, region: &str) -> Result<Identity, String> {
         let name = self.name.to_ascii_lowercase();
         let wrong = |what: &str| Err(format!("`identities`: `{name}`: {what}"));

@@ -1,9 +1,11 @@
-//! What a call names: for faults that strike one identity or one email, and for the log of calls.
+//! The identities that a call names: for faults that affect one identity or one email, and for the
+//! log of calls.
 
 use serde_json::Value;
 use ses_model::Operation;
 
-/// The identities in the form of a v1 call. A call that sends names its sender and the sender's domain.
+/// The identities in the form of a v1 call. A call that sends an email names its sender and the
+/// sender's domain.
 pub(crate) fn in_v1(parameters: &[(String, String)]) -> Vec<String> {
     let mut names = Vec::new();
     for (key, value) in parameters {
@@ -17,8 +19,8 @@ pub(crate) fn in_v1(parameters: &[(String, String)]) -> Vec<String> {
     names
 }
 
-/// The identities in the path, the query string or the body of a v2 call. A call that sends also names the
-/// values of the headers that it gives its email.
+/// The identities in the path, the query string or the body of a v2 call. A call that sends an
+/// email also names the values of the email's headers.
 pub(crate) fn in_v2(
     operation: Operation,
     in_path: Option<&str>,
@@ -59,7 +61,7 @@ pub(crate) fn in_arn(arn: &str) -> Option<String> {
     Some(name.to_ascii_lowercase())
 }
 
-/// What the headers of an email say that are not SES's own (`Content.Simple.Headers`).
+/// The values of an email's headers that are not SES's own (`Content.Simple.Headers`).
 fn header_values(body: &[u8]) -> Vec<String> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let headers = body["Content"]["Simple"]["Headers"].as_array();

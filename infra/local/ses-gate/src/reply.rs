@@ -1,4 +1,4 @@
-//! What the gate answers with.
+//! Responses of the gate.
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode};
@@ -22,8 +22,8 @@ pub(crate) fn reply(status: u16, content_type: &'static str, body: impl Into<Byt
     reply
 }
 
-/// An error as an AWS SDK reads it. v1 is the AWS Query protocol: XML with a `Code`. v2 is REST JSON:
-/// the header `x-amzn-errortype` and a JSON body.
+/// An error in the form of the AWS SDKs. v1 uses the AWS Query protocol: XML with a `Code`. v2 uses
+/// REST JSON: the header `x-amzn-errortype` and a JSON body.
 pub(crate) fn failed(failure: &Failure, api: Api) -> Reply {
     let (status, name) = (failure.status(api), failure.name(api));
     match api {

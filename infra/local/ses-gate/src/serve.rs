@@ -1,4 +1,4 @@
-//! What happens to a call, in order.
+//! The steps of a call, in order.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::reply::{Reply, failed, reply};
 use super::upstream::access_key;
 use super::{shown, v1, v2};
 
-/// The largest body that is taken in: SES's limit for a message is 40 MB.
+/// The largest body that is accepted: SES's limit for a message is 40 MB.
 const MAX_BODY: usize = 64 << 20;
 
 /// Why a connection ends without an answer.
@@ -81,7 +81,8 @@ impl Gate {
         answer
     }
 
-    /// Lets the emulator allow and do the call, and answers as SES would: how it went, and the answer.
+    /// Lets the emulator authorise and carry out the call, and answers as SES would. Returns the
+    /// outcome and the response.
     async fn carry_out(
         &self,
         parts: &http::request::Parts,

@@ -1,4 +1,4 @@
-//! What `GET /control` shows of an identity.
+//! Identities in `GET /control`.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use ses_model::{Account, Identity, Signing, Status, Wanted};
 use super::call::decode;
 use super::gate::Gate;
 
-/// What the query string of `GET /control` asks for: `identity=<name>`, `identities=true`.
+/// The parts that the query string of `GET /control` requests: `identity=<name>`,
+/// `identities=true`.
 pub(crate) async fn shown(gate: &Gate, query: &str) -> Result<Vec<(&'static str, Value)>, String> {
     let mut shown = Vec::new();
     for (key, value) in decode(query.as_bytes()) {

@@ -1,8 +1,8 @@
 //! Passes calls on to the emulator.
 //!
-//! Every call that is carried out goes there unchanged, with its signature and its `Host`, also those
-//! whose answer the gate then replaces: the emulator decides whether the caller's role may make it.
-//! Only the tags of the identity are added, which that decision may need.
+//! Every call that is carried out goes there unchanged, with its signature and its `Host`, even if
+//! the gate then replaces the response: the emulator decides whether the caller's role may make the
+//! call. The gate only adds the tags of the identity, which that decision may need.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -17,13 +17,13 @@ use http_body_util::Full;
 use super::reply::Reply;
 use super::xml::texts;
 
-/// The region where the caller names none.
+/// The region if the caller names none.
 pub(crate) const DEFAULT_REGION: &str = "us-east-1";
 
 /// Tells the emulator the tags of the identity that the call names: a JSON object in base64.
 const TAGS: HeaderName = HeaderName::from_static("x-ses-gate-tags");
 
-/// What the emulator said.
+/// The emulator's response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -38,7 +38,7 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
-    /// Is this the last word? The caller may not, or the emulator is ill.
+    /// Whether this response is final: the caller is not allowed, or the emulator has failed.
     pub(crate) fn is_final(&self) -> bool {
         matches!(self.status, 401 | 403) || self.status >= 500
     }
@@ -61,7 +61,7 @@ impl Answer {
         }
     }
 
-    /// The answer as it came.
+    /// The response as it came.
     pub(crate) fn into_reply(self) -> Reply {
         let mut reply = Response::new(Full::new(self.body));
         *reply.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -80,7 +80,7 @@ pub(crate) struct Upstream {
 impl Upstream {
     pub(crate) fn new(url: &str) -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder()
-            // Below the five seconds after which the emulator closes idle connections.
+            // Less than the five seconds after which the emulator closes idle connections.
             .pool_idle_timeout(Duration::from_secs(2))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -91,8 +91,8 @@ impl Upstream {
         })
     }
 
-    /// Passes a call on. `tags` are those of the identity that it names: what `aws:ResourceTag` says
-    /// in the conditions of a role's policies.
+    /// Passes a call on. `tags` are the tags of the identity that it names: the values of
+    /// `aws:ResourceTag` in the conditions of a role's policies.
     pub(crate) async fn forward(
         &self,
         parts: &request::Parts,
@@ -131,7 +131,7 @@ impl Upstream {
 }
 
 impl Upstream {
-    /// Publishes on an SNS topic of the emulator. It looks at who signs, not at the signature.
+    /// Publishes on an SNS topic of the emulator, which checks who signs, but not the signature.
     pub(crate) async fn publish(&self, topic: &str, message: &str) -> Result<(), reqwest::Error> {
         const ROOT: &str = "AWS4-HMAC-SHA256 \
             Credential=test/20260101/us-east-1/sns/aws4_request, SignedHeaders=host, Signature=0";
@@ -168,7 +168,7 @@ fn encoded(tags: &[(String, String)]) -> Option<HeaderValue> {
     HeaderValue::from_str(&STANDARD.encode(json)).ok()
 }
 
-/// RFC 9110 section 7.6.1, and the length, which each side writes itself.
+/// The headers of RFC 9110 section 7.6.1, and the length, which each side writes itself.
 fn strip_hop_by_hop(headers: &mut HeaderMap) {
     const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
     for name in [

@@ -39,7 +39,7 @@ pub(crate) async fn handle(
                 return Ok(None);
             }
             let name = required(call, "Identity")?;
-            // Of an identity that is not there, v1 says nothing.
+            // v1 returns no error for an identity that does not exist.
             gate.account().delete(&name).ok();
             String::new()
         }
@@ -97,7 +97,8 @@ fn batch(call: &Call) -> Result<Vec<String>, Failure> {
     Ok(names.into_iter().map(str::to_ascii_lowercase).collect())
 }
 
-/// The domains for which the emulator's own answer is `Success`: it has them, whatever made them.
+/// The domains for which the emulator's own response has `Success`: it has them, however they were
+/// created.
 fn known_to_emulator(upstream: &Answer) -> Vec<String> {
     let body = upstream.text();
     let keys = texts(&body, "key");
@@ -109,7 +110,7 @@ fn known_to_emulator(upstream: &Answer) -> Vec<String> {
         .collect()
 }
 
-/// A map in the order of the request. What is no identity of the account is left out.
+/// A map in the order of the request. Names that are not identities of the account are left out.
 fn map(
     gate: &Gate,
     names: &[String],

@@ -101,7 +101,7 @@ pub(crate) async fn handle(
             json!({})
         }
         Operation::TagResource | Operation::UntagResource | Operation::ListTagsForResource => {
-            // The emulator does not have what was made at the control address.
+            // The emulator does not have identities that were created at the control address.
             let Some(name) = call.names.first().cloned() else {
                 return Ok(None);
             };
@@ -113,7 +113,7 @@ pub(crate) async fn handle(
             }
             tags(gate, call, &name, &body()?)?
         }
-        // The emulator lacks the call.
+        // The emulator does not implement the call.
         Operation::GetSuppressedDestination if gate.feedback.is_suppressed(&name) => json!({
             "SuppressedDestination": {
                 "EmailAddress": name,
@@ -219,7 +219,7 @@ fn dkim(account: &Account, identity: &Identity) -> Value {
     dkim
 }
 
-/// Keys of the caller's (BYODKIM): the selector and the private key, which the gate does not use.
+/// The caller's own keys (BYODKIM): the selector and the private key, which the gate does not use.
 fn external(attributes: &Value) -> Result<Signing, Failure> {
     let given = |key: &str| attributes[key].as_str().filter(|value| !value.is_empty());
     match (
@@ -260,9 +260,9 @@ fn verification_info(gate: &Gate, identity: &Identity) -> Value {
     info
 }
 
-/// `GET /v2/email/identities?PageSize=&NextToken=` or `POST /v2/email/list-identities` with the same
-/// in the body and a filter. The token is the emulator's own form of an offset, so that it accepts
-/// the call too.
+/// `GET /v2/email/identities?PageSize=&NextToken=`, or `POST /v2/email/list-identities` with these
+/// parameters in the body and a filter. The token has the emulator's own form of an offset, so that
+/// the emulator accepts the call too.
 async fn list(gate: &Gate, call: &Call, body: &Value, upstream: &Answer) -> Result<Value, Failure> {
     let known = serde_json::from_str::<Value>(&upstream.text()).unwrap_or_default();
     let names: Option<Vec<_>> = known["EmailIdentities"].as_array().map(|identities| {
@@ -315,7 +315,7 @@ async fn list(gate: &Gate, call: &Call, body: &Value, upstream: &Answer) -> Resu
             .cloned()
             .collect()
     };
-    // With a filter on the status every status has to be known, otherwise only those of the page.
+    // With a filter on the status every status is needed, otherwise only those of the page.
     let looked: &[String] = if status.is_empty() {
         let end = candidates.len().min(offset.saturating_add(size));
         candidates.get(offset..end).unwrap_or_default()

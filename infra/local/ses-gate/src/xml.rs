@@ -1,4 +1,4 @@
-//! Writes the answers of the v1 API: the XML of the AWS Query protocol.
+//! Writes the responses of the v1 API: the XML of the AWS Query protocol.
 
 /// Text between tags.
 pub(crate) fn escape(text: &str) -> String {
@@ -47,7 +47,7 @@ pub(crate) fn response(action: &str, result: &str) -> String {
     )
 }
 
-/// The text of every `<name>` element of a flat document of the emulator's, where no value needs
+/// The text of every `<name>` element of a flat document from the emulator in which no value needs
 /// escaping.
 pub(crate) fn texts<'a>(document: &'a str, name: &str) -> Vec<&'a str> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));

@@ -1,5 +1,5 @@
-//! The one set of identities that both APIs are views of, and the operations on it. Names, limits and
-//! errors are from the Amazon SES API references (v1 and v2).
+//! The set of identities behind both APIs, and the operations on it. Names, limits and errors are
+//! from the Amazon SES API references (v1 and v2).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,28 +12,29 @@ use crate::identity::{Identity, MailFrom, Signing, is_address, parents};
 use crate::operation::Operation;
 use crate::settings::Settings;
 
-/// What v2 `CreateEmailIdentity` gives an identity.
+/// The parameters of v2 `CreateEmailIdentity`.
 #[derive(Debug, Clone)]
 pub struct New {
     /// Keys and values.
     pub tags: Vec<(String, String)>,
     /// The name of its configuration set.
     pub configuration_set: Option<String>,
-    /// Whose keys sign.
+    /// Whose keys sign the mail.
     pub signing: Signing,
 }
 
 /// An account of Amazon SES in one region.
 #[derive(Debug, Default)]
 pub struct Account {
-    /// How it behaves.
+    /// Its settings.
     pub settings: Settings,
     /// Its quota, its faults and its calls.
     pub admissions: Admissions,
     identities: BTreeMap<String, Identity>,
-    /// Names that were deleted and not made again.
+    /// Names that were deleted and not created again.
     deleted: BTreeSet<String>,
-    /// How often tokens were given up with their identity, where each creation makes others.
+    /// How often the tokens of a name were dropped with its identity, if each creation makes new
+    /// ones.
     generations: BTreeMap<String, u32>,
 }
 
@@ -46,8 +47,8 @@ impl Account {
         }
     }
 
-    /// Decides about a call that names these identities, and counts it. The caller of an operation asks
-    /// here first.
+    /// Decides about a call that names these identities, and counts it. Every operation has to call
+    /// this first.
     pub fn admit(&mut self, operation: Operation, names: &[String], now: Duration) -> Admission {
         let settings = &self.settings;
         self.admissions.admit(operation, names, settings, now)
@@ -58,12 +59,12 @@ impl Account {
         self.identities.values()
     }
 
-    /// All of them, to be changed by more than calls.
+    /// All identities, for changes other than calls.
     pub fn identities_mut(&mut self) -> impl Iterator<Item = &mut Identity> {
         self.identities.values_mut()
     }
 
-    /// Those whose names come after this one.
+    /// The identities whose names come after this one.
     pub fn identities_after(&self, name: &str) -> impl Iterator<Item = &Identity> {
         use std::ops::Bound::{Excluded, Unbounded};
         let rest = self.identities.range::<str, _>((Excluded(name), Unbounded));
@@ -75,7 +76,7 @@ impl Account {
         self.identities.get(name)
     }
 
-    /// The same, to be changed by more than calls.
+    /// The identity with this name, for changes other than calls.
     pub fn find_mut(&mut self, name: &str) -> Option<&mut Identity> {
         self.identities.get_mut(name)
     }
@@ -90,12 +91,12 @@ impl Account {
         self.identities.len()
     }
 
-    /// Are there none?
+    /// Whether there are no identities.
     pub fn is_empty(&self) -> bool {
         self.identities.is_empty()
     }
 
-    /// Has these identities, whatever there was under their names.
+    /// Adds these identities, replacing existing ones with their names.
     pub fn put(&mut self, identities: impl IntoIterator<Item = Identity>) {
         for identity in identities {
             self.deleted.remove(&identity.name);
@@ -103,8 +104,8 @@ impl Account {
         }
     }
 
-    /// Takes up an identity that turns out to be there, as if it had just been made. What was deleted
-    /// here is not.
+    /// Adds an identity that turns out to exist, as if it had just been created. An identity that
+    /// was deleted here is not added.
     pub fn take_up(&mut self, name: &str, now: Duration) {
         if !self.deleted.contains(name) && !self.identities.contains_key(name) {
             let identity = self.make(name);
@@ -128,7 +129,8 @@ impl Account {
         Ok(identity)
     }
 
-    /// v2 `DeleteEmailIdentity`, v1 `DeleteIdentity` (which says nothing of what is not there).
+    /// v2 `DeleteEmailIdentity`, v1 `DeleteIdentity` (which returns no error for an unknown
+    /// identity).
     pub fn delete(&mut self, name: &str) -> Result<Identity, Failure> {
         self.deleted.insert(name.to_owned());
         let removed = self.identities.remove(name);
@@ -140,7 +142,8 @@ impl Account {
         Ok(removed)
     }
 
-    /// v1 `VerifyDomainIdentity`, which makes the identity, without tags, if there is none. Its token.
+    /// v1 `VerifyDomainIdentity`, which creates the identity, without tags, if there is none.
+    /// Returns its token.
     pub fn verify_domain(&mut self, name: &str, now: Duration) -> Result<String, Failure> {
         let again = self.settings.behaviour.verified_again;
         self.make_if_missing(name)?;
@@ -148,7 +151,8 @@ impl Account {
         Ok(self.verification_token(self.get(name)?))
     }
 
-    /// v1 `VerifyDomainDkim`, which makes the identity, without tags, if there is none. Its tokens.
+    /// v1 `VerifyDomainDkim`, which creates the identity, without tags, if there is none. Returns
+    /// its tokens.
     pub fn verify_dkim(&mut self, name: &str, now: Duration) -> Result<Vec<String>, Failure> {
         let failed = self.settings.behaviour.failed_dkim;
         self.make_if_missing(name)?;
@@ -161,8 +165,8 @@ impl Account {
         self.make_if_missing(address)
     }
 
-    /// v2 `PutEmailIdentityMailFromAttributes`, v1 `SetIdentityMailFromDomain`: sets or, with an empty
-    /// `domain`, removes a MAIL FROM domain. Setting it again looks again.
+    /// v2 `PutEmailIdentityMailFromAttributes`, v1 `SetIdentityMailFromDomain`: sets a MAIL FROM
+    /// domain or, with an empty `domain`, removes it. Setting it again makes SES look again.
     pub fn set_mail_from(
         &mut self,
         name: &str,
@@ -186,8 +190,8 @@ impl Account {
         })
     }
 
-    /// Changes an identity that there is. Limits that have passed count first: what is then started
-    /// is started again.
+    /// Changes an existing identity. Expired limits are applied first, so a change can start
+    /// something again.
     pub fn change(
         &mut self,
         name: &str,
@@ -202,7 +206,7 @@ impl Account {
         Ok(())
     }
 
-    /// The status that SES reports: a child of a verified domain is verified by inheritance.
+    /// The status that SES reports: a domain below a verified domain inherits its verification.
     pub fn verification(&self, identity: &Identity) -> Status {
         let own = identity.verification();
         match self.settings.behaviour.inheritance {
@@ -211,7 +215,7 @@ impl Account {
         }
     }
 
-    /// The status that v1 reports, which may fail with the TXT record alone.
+    /// The status that v1 reports, which may be failed because of the TXT record only.
     pub fn verification_in_v1(&self, identity: &Identity) -> Status {
         let text_failed = identity.has_text_token && identity.text.status() == Status::Failed;
         match self.settings.behaviour.text_missing {
@@ -220,8 +224,8 @@ impl Account {
         }
     }
 
-    /// May mail be sent from it (`VerifiedForSendingStatus`)? Sending goes on while records are missing
-    /// for a time; it ends when SES gives up, unless a domain above is verified.
+    /// Whether it may send mail (`VerifiedForSendingStatus`). Sending continues while records are
+    /// missing for a time. It ends when SES gives up, unless a domain above is verified.
     pub fn may_send(&self, identity: &Identity) -> bool {
         let own = identity.verification();
         matches!(own, Status::Success | Status::TemporaryFailure) || self.inherits(identity)
@@ -233,7 +237,7 @@ impl Account {
         source.verification(&identity.name, identity.text_generation)
     }
 
-    /// The same as v1 `GetIdentityVerificationAttributes` shows it: not before it was asked for.
+    /// The token as v1 `GetIdentityVerificationAttributes` returns it: only after it was requested.
     pub fn shown_token(&self, identity: &Identity) -> Option<String> {
         let unasked = self.settings.behaviour.token_unasked;
         let shown = identity.has_text_token || unasked;
@@ -277,7 +281,7 @@ impl Account {
         Ok(())
     }
 
-    /// The identity with this name, made if need be.
+    /// The identity with this name, created if necessary.
     fn make(&mut self, name: &str) -> &mut Identity {
         self.deleted.remove(name);
         let generation = self.generations.get(name).copied().unwrap_or(0);
@@ -348,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_deleted_is_not_taken_up_and_is_made_with_other_tokens_where_they_are_fresh() {
+    fn a_deleted_identity_returns_only_by_a_call_with_fresh_tokens() {
         let mut account = Account::default();
         account.settings.behaviour.tokens = Tokens::Fresh;
         let before = account.verify_domain(NAME, at(0));

@@ -1,4 +1,4 @@
-//! What becomes of a call before it is carried out: the quota, and the faults that a test has set.
+//! Decides about a call before it is carried out: the quota, and the faults that a test has set.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,16 +10,16 @@ use crate::failure::Failure;
 use crate::operation::Operation;
 use crate::settings::Settings;
 
-/// What becomes of a call.
+/// The decision about a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admission {
-    /// It is carried out, and its answer arrives.
+    /// It is carried out, and its response arrives.
     Accepted,
-    /// It is carried out, and its answer is lost.
+    /// It is carried out, and its response is lost.
     AnswerLost,
     /// It is not carried out.
     Failed(Failure),
-    /// It is not carried out, and the connection ends without an answer.
+    /// It is not carried out, and the connection ends without a response.
     Dropped,
 }
 
@@ -29,7 +29,7 @@ pub enum Admission {
 pub struct Fault {
     /// An operation, or `*` for every identity operation.
     pub operation: String,
-    /// How often; without it until cleared.
+    /// How often; if absent, until it is cleared.
     #[serde(default, alias = "count")]
     pub times: Option<u64>,
     /// The name of an error, `drop` or `drop_after`.
@@ -42,18 +42,18 @@ pub struct Fault {
 /// The calls of one operation.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Counts {
-    /// Those that were carried out.
+    /// Calls that were carried out.
     pub accepted: u64,
-    /// Those over the quota.
+    /// Calls over the quota.
     pub throttled: u64,
-    /// Those that met a fault.
+    /// Calls that a fault affected.
     pub faulted: u64,
 }
 
-/// The quota as far as it is used, the faults that are left, and the calls so far.
+/// The used part of the quota, the remaining faults, and the calls so far.
 #[derive(Debug, Clone, Default)]
 pub struct Admissions {
-    /// What is left of the faults. The first one that applies is used up first.
+    /// The remaining faults. The first one that applies is used first.
     pub faults: Vec<Fault>,
     /// By operation.
     pub counts: BTreeMap<&'static str, Counts>,
@@ -67,7 +67,7 @@ struct Bucket {
 }
 
 impl Fault {
-    /// What is wrong with it, if anything.
+    /// Checks that the fault is valid.
     pub fn check(&self) -> Result<(), String> {
         Operation::known(&self.operation)?;
         let known = matches!(self.error.as_str(), "drop" | "drop_after");
@@ -123,7 +123,7 @@ impl Admissions {
         }
     }
 
-    /// The quota is as if nothing had been called for long.
+    /// Resets the quota as if there had been no calls for a long time.
     pub fn refill(&mut self) {
         self.buckets.clear();
     }
@@ -151,8 +151,9 @@ impl Admissions {
         let Some(rate) = settings.rate.filter(|_| operation.is_identity()) else {
             return true;
         };
-        // The calls of a second at once. The twentieth on top forgives a caller that keeps exact time
-        // and whose calls arrive a little early; in the long run the rate is exact.
+        // The calls of a second at the same time. The additional twentieth tolerates a caller that
+        // keeps exact time and whose calls arrive a little early; in the long run the rate is
+        // exact.
         let capacity = rate.max(1.0) * 1.05;
         let counted = match settings.behaviour.rate_of {
             RateOf::Operation => operation.name(),

@@ -7,20 +7,20 @@ use serde::Deserialize;
 /// The status of one thing that SES looks for in DNS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Status {
-    /// SES was never asked to look.
+    /// SES was never asked to look for it.
     NotStarted,
-    /// SES looks.
+    /// SES is looking for it.
     Pending,
     /// SES has found it.
     Success,
     /// SES has given up.
     Failed,
-    /// SES had found it, and looks again because it has vanished.
+    /// SES had found it, but it has disappeared, and SES is looking again.
     TemporaryFailure,
 }
 
 impl Status {
-    /// As the v1 API writes it.
+    /// The name in the v1 API.
     pub fn v1(self) -> &'static str {
         match self {
             Self::NotStarted => "NotStarted",
@@ -31,7 +31,7 @@ impl Status {
         }
     }
 
-    /// As the v2 API writes it.
+    /// The name in the v2 API.
     pub fn v2(self) -> &'static str {
         match self {
             Self::NotStarted => "NOT_STARTED",
@@ -43,7 +43,7 @@ impl Status {
     }
 }
 
-/// What a look at DNS brought.
+/// The result of a DNS look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
     /// Everything as expected.
@@ -60,7 +60,7 @@ pub enum Seen {
 #[derive(Debug, Clone)]
 pub struct Axis {
     status: Status,
-    /// When it became `Pending` or `TemporaryFailure`: the limit runs from there.
+    /// When it became `Pending` or `TemporaryFailure`: the limit counts from then.
     since: Duration,
     looked_at: Option<Duration>,
     found_at: Option<Duration>,
@@ -70,7 +70,7 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// SES was not asked for it.
+    /// SES was not asked to look for it.
     pub fn not_started() -> Self {
         Self {
             status: Status::NotStarted,
@@ -82,8 +82,8 @@ impl Axis {
         }
     }
 
-    /// An axis with this status. What is verified stays so without a look at DNS, unless it is to
-    /// follow DNS.
+    /// An axis with this status. A verified one keeps its status without a DNS look, unless it has
+    /// to follow DNS.
     pub fn with_status(status: Status, now: Duration, follows_dns: bool) -> Self {
         Self {
             status,
@@ -93,14 +93,14 @@ impl Axis {
         }
     }
 
-    /// SES begins to look.
+    /// SES starts to look for it.
     pub fn started(now: Duration) -> Self {
         let mut axis = Self::not_started();
         axis.start(now);
         axis
     }
 
-    /// How it stands.
+    /// Its status.
     pub fn status(&self) -> Status {
         self.status
     }
@@ -115,12 +115,12 @@ impl Axis {
         self.found_at
     }
 
-    /// What the last look brought.
+    /// The result of the last look.
     pub fn seen(&self) -> Option<Seen> {
         self.seen
     }
 
-    /// Starts, or starts again, to look. What is verified stays verified.
+    /// Starts to look, or starts again. A verified axis stays verified.
     pub fn start(&mut self, now: Duration) {
         match self.status {
             Status::Success | Status::TemporaryFailure => {}
@@ -143,12 +143,12 @@ impl Axis {
         }
     }
 
-    /// Will the limit have passed at this moment?
+    /// Whether the limit will have passed at this time.
     pub fn expires_by(&self, moment: Duration, window: Duration) -> bool {
         self.is_limited() && moment >= self.since + window
     }
 
-    /// Is it time for another look? SES stops looking for what has failed.
+    /// Whether another look is due. SES stops looking after a failure.
     pub fn is_due(&self, now: Duration, interval: Duration) -> bool {
         match self.status {
             Status::NotStarted | Status::Failed => false,
@@ -161,7 +161,7 @@ impl Axis {
         }
     }
 
-    /// Takes in the result of a look that was begun while it was due.
+    /// Applies the result of a look that was started while it was due.
     pub fn observe(&mut self, seen: Seen, now: Duration) {
         self.looked_at = Some(now);
         self.seen = Some(seen);
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn waiting_ends_in_failure_after_the_window_until_it_is_started_again() {
+    fn a_pending_axis_fails_after_the_window_until_it_is_restarted() {
         let mut axis = Axis::started(at(100));
         axis.expire(at(99) + WINDOW, WINDOW);
         assert_eq!(axis.status(), Status::Pending);
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_vanishes_fails_for_a_time_and_then_for_good() {
+    fn a_vanished_record_fails_temporarily_and_then_permanently() {
         let mut axis = Axis::started(at(0));
         axis.observe(Seen::Found, at(1));
         axis.expire(at(2) + WINDOW, WINDOW);

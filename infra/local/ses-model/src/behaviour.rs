@@ -1,20 +1,21 @@
-//! What the documentation of SES leaves open, each both ways: only a real account can tell.
+//! Behaviour that the documentation of SES does not define, with both variants: only a real account
+//! can show which is right.
 
 use serde::{Deserialize, Serialize};
 
 macro_rules! behaviour {
     ($($(#[$doc:meta])* $field:ident: $kind:ty,)*) => {
-        /// How SES answers where the documentation of SES says nothing.
+        /// The behaviour of SES that its documentation does not define.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
         pub struct Behaviour { $($(#[$doc])* pub $field: $kind,)* }
 
-        /// The member `behaviour` of `POST /control`. What is absent stays as it is.
+        /// The member `behaviour` of `POST /control`. Absent members are not changed.
         #[derive(Debug, Clone, Copy, Default, Deserialize)]
         #[serde(deny_unknown_fields, default)]
         pub struct BehaviourUpdate { $($field: Option<$kind>,)* }
 
         impl BehaviourUpdate {
-            /// Takes over what is given.
+            /// Applies the given members.
             pub fn apply(self, behaviour: &mut Behaviour) {
                 $(if let Some(value) = self.$field { behaviour.$field = value; })*
             }
@@ -37,7 +38,7 @@ behaviour! {
     inheritance: Inheritance,
     /// v1 `VerifyDomainDkim` for a domain whose DKIM has failed.
     failed_dkim: FailedDkim,
-    /// What the calls per second are counted for.
+    /// Whether the quota of calls per second counts each operation separately.
     rate_of: RateOf,
 }
 
@@ -98,7 +99,7 @@ pub enum FailedDkim {
     NewTokens,
 }
 
-/// What the calls per second are counted for.
+/// What the quota of calls per second applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RateOf {

@@ -1,8 +1,8 @@
-//! The errors of SES. Some have another name and another HTTP status in each API.
+//! The errors of SES. Some have different names and HTTP statuses in the two APIs.
 
 use crate::operation::Api;
 
-/// What went wrong, by its name in the v2 API, or in the v1 API where v2 has none.
+/// An error, by its name in the v2 API, or in the v1 API if v2 has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     kind: &'static Kind,
@@ -20,7 +20,7 @@ struct Kind {
 
 macro_rules! kinds {
     ($($v1:literal $v1_status:literal, $v2:literal $v2_status:literal: $message:literal;)*) => {
-        /// Every error that can be asked for: name and status per API.
+        /// Every error that can be requested, with name and status for each API.
         const KINDS: &[Kind] = &[$(Kind {
             v1: $v1,
             v2: $v2,
@@ -60,7 +60,7 @@ impl Failure {
             })
     }
 
-    /// The names that [`named`](Self::named) takes.
+    /// The names that [`named`](Self::named) accepts.
     pub fn names() -> impl Iterator<Item = &'static str> {
         KINDS.iter().flat_map(|kind| {
             std::iter::once(kind.v1).chain((kind.v2 != kind.v1).then_some(kind.v2))
@@ -83,7 +83,7 @@ impl Failure {
         }
     }
 
-    /// What the caller is told.
+    /// The message for the caller.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -93,7 +93,7 @@ impl Failure {
         Self::of("TooManyRequestsException", None)
     }
 
-    /// SES is ill for a moment.
+    /// SES is temporarily unavailable.
     pub fn unavailable() -> Self {
         Self::of("ServiceUnavailable", None)
     }
@@ -119,7 +119,7 @@ impl Failure {
         Self::of("BadRequestException", Some(message.into()))
     }
 
-    /// The account has as many identities as it may have.
+    /// The account has reached its limit of identities.
     pub fn limit_exceeded(limit: usize) -> Self {
         Self::of(
             "LimitExceededException",

@@ -1,4 +1,4 @@
-//! What SES knows about one identity, and how it changes. No I/O.
+//! The state of one identity at SES, and its changes. No I/O.
 //!
 //! Sources: "Verifying a domain identity", "Troubleshooting domain and email address verification",
 //! "Easy DKIM" and "Using a custom MAIL FROM domain" in the Amazon SES developer guide.
@@ -34,7 +34,8 @@ pub struct MailFrom {
 }
 
 impl MailFrom {
-    /// SES begins to look for its records; while they are missing, mail has SES's own MAIL FROM.
+    /// SES starts to look for its records; while they are missing, mail uses SES's own MAIL FROM
+    /// domain.
     pub fn started(domain: String, region: &str, now: Duration) -> Self {
         Self {
             domain,
@@ -52,21 +53,21 @@ pub struct Identity {
     pub name: String,
     /// The TXT record.
     pub text: Axis,
-    /// Was the TXT record ever asked for with v1 `VerifyDomainIdentity`?
+    /// Whether the TXT record was ever requested with v1 `VerifyDomainIdentity`.
     pub has_text_token: bool,
-    /// The TXT record alone decides: v1 `VerifyDomainIdentity` started a verified domain again.
+    /// Only the TXT record decides: v1 `VerifyDomainIdentity` started a verified domain again.
     awaits_text: bool,
     /// The three CNAME records together, or the one TXT record of BYODKIM.
     pub dkim: Axis,
     /// Whose keys sign.
     pub signing: Signing,
-    /// Is mail signed (v2 `PutEmailIdentityDkimAttributes`)?
+    /// Whether mail is signed (v2 `PutEmailIdentityDkimAttributes`).
     pub dkim_signing: bool,
     /// Bits of the keys of Easy DKIM.
     pub dkim_key: &'static str,
-    /// How often the TXT token has been replaced by another.
+    /// How often the TXT token has been replaced.
     pub text_generation: u32,
-    /// How often the DKIM tokens have been replaced by others.
+    /// How often the DKIM tokens have been replaced.
     pub dkim_generation: u32,
     /// Its custom MAIL FROM domain.
     pub mail_from: Option<MailFrom>,
@@ -96,7 +97,7 @@ impl Identity {
         }
     }
 
-    /// The same, with tokens of a later generation.
+    /// An identity with tokens of a later generation.
     pub fn of_generation(name: &str, generation: u32) -> Self {
         Self {
             text_generation: generation,
@@ -105,13 +106,13 @@ impl Identity {
         }
     }
 
-    /// Is it one address, and not a domain? Addresses are verified at once: there is no mail with
-    /// a link to click.
+    /// Whether it is an address and not a domain. Addresses are verified immediately: there is no
+    /// mail with a link to click.
     pub fn is_address(&self) -> bool {
         is_address(&self.name)
     }
 
-    /// Asks for the TXT record (v1 `VerifyDomainIdentity`), the domain verified or not.
+    /// Requests the TXT record (v1 `VerifyDomainIdentity`), whether the domain is verified or not.
     pub fn verify_text(&mut self, now: Duration, verified: VerifiedAgain) {
         self.has_text_token = true;
         let is_verified = matches!(
@@ -127,7 +128,7 @@ impl Identity {
         }
     }
 
-    /// Takes in a look for the TXT record.
+    /// Applies the result of a look for the TXT record.
     pub fn observe_text(&mut self, seen: Seen, now: Duration) {
         self.text.observe(seen, now);
         if self.text.status() == Status::Success {
@@ -135,8 +136,8 @@ impl Identity {
         }
     }
 
-    /// Asks for the CNAME records of Easy DKIM (v1 `VerifyDomainDkim`). Of BYODKIM the reference says
-    /// nothing; the model takes the worse case: its keys are lost.
+    /// Requests the CNAME records of Easy DKIM (v1 `VerifyDomainDkim`). The reference does not
+    /// mention BYODKIM; the model assumes the worse case: its keys are lost.
     pub fn verify_dkim(&mut self, now: Duration, failed: FailedDkim) {
         if self.dkim.status() == Status::Failed && self.signing == Signing::EasyDkim {
             match failed {
@@ -157,7 +158,7 @@ impl Identity {
         Some(&tag.1)
     }
 
-    /// Adds tags; a key that is there gets the new value.
+    /// Adds tags; an existing key gets the new value.
     pub fn add_tags(&mut self, tags: Vec<(String, String)>) {
         for (key, value) in tags {
             self.tags.retain(|(present, _)| *present != key);
@@ -165,9 +166,9 @@ impl Identity {
         }
     }
 
-    /// Sets the statuses of verification, DKIM and MAIL FROM (if it has a MAIL FROM domain) as if SES had
-    /// come to them by itself. Where TXT and DKIM would not give this verification, it is as if the TXT
-    /// record alone decided.
+    /// Sets the statuses of verification, DKIM and MAIL FROM (if it has a MAIL FROM domain) as if
+    /// SES had determined them. If TXT and DKIM would not result in this verification, only the TXT
+    /// record decides.
     pub fn set_status(
         &mut self,
         (verification, dkim, mail_from): (Status, Status, Status),
@@ -182,13 +183,13 @@ impl Identity {
         self.awaits_text = self.verification() != verification;
     }
 
-    /// Takes in one look for all records.
+    /// Applies the result of one look for all records.
     pub fn observe(&mut self, seen: Seen, now: Duration) {
         self.observe_text(seen, now);
         self.observe_all_but_text(seen, now);
     }
 
-    /// The same for all records but the TXT record.
+    /// Applies the result of a look for all records except the TXT record.
     pub fn observe_all_but_text(&mut self, seen: Seen, now: Duration) {
         self.dkim.observe(seen, now);
         if let Some(mail_from) = &mut self.mail_from {
@@ -196,7 +197,8 @@ impl Identity {
         }
     }
 
-    /// Changes whose keys sign. Other keys are looked for from the start, the same ones again.
+    /// Changes whose keys sign. SES looks for new keys from the start; the same keys are started
+    /// again.
     pub fn sign_with(&mut self, signing: Signing, now: Duration) {
         if self.signing == signing {
             self.dkim.start(now);
@@ -206,8 +208,8 @@ impl Identity {
         }
     }
 
-    /// Is the identity verified? SES verifies a domain when it detects **either** the TXT record
-    /// **or** the DKIM records.
+    /// The verification. SES verifies a domain when it detects **either** the TXT record **or** the
+    /// DKIM records.
     pub fn verification(&self) -> Status {
         if self.is_address() {
             return Status::Success;
@@ -226,7 +228,7 @@ impl Identity {
         if rank(text) >= rank(dkim) { text } else { dkim }
     }
 
-    /// Lets every limit run out that has passed.
+    /// Applies every limit that has passed.
     pub fn expire(&mut self, now: Duration, window: Duration) {
         self.text.expire(now, window);
         self.dkim.expire(now, window);
@@ -235,7 +237,7 @@ impl Identity {
         }
     }
 
-    /// Will one of the limits have passed at this moment?
+    /// Whether one of the limits will have passed at this time.
     pub fn expires_by(&self, moment: Duration, window: Duration) -> bool {
         self.text.expires_by(moment, window)
             || self.dkim.expires_by(moment, window)
@@ -246,7 +248,7 @@ impl Identity {
     }
 }
 
-/// Is this the name of an address identity?
+/// Whether this is the name of an address identity.
 pub fn is_address(name: &str) -> bool {
     name.contains('@')
 }

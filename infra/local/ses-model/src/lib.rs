@@ -1,10 +1,10 @@
-//! What an account of Amazon SES holds and what it answers: identities, tags, tokens, verification by
-//! the TXT record and by DKIM, MAIL FROM, quotas, and the faults that a test sets. The clock is a
-//! parameter, and there is no I/O: the code that looks at DNS tells the [`Account`] what was seen.
+//! A model of an Amazon SES account: identities, tags, tokens, verification by the TXT record and
+//! by DKIM, MAIL FROM, quotas, and the faults that a test sets. The clock is a parameter, and there
+//! is no I/O: the code that looks up DNS passes its results to the [`Account`].
 //!
-//! The SES gate (`infra/local/ses-gate`), the fake SES of the unit tests (`shared/testkit`) and the SES
-//! of the simulated weeks (`tests/simulation`) are thin layers above it. The README of the SES gate
-//! says where it is simpler than SES.
+//! The SES gate (`infra/local/ses-gate`), the fake SES of the unit tests (`shared/testkit`) and the
+//! SES of the simulated weeks (`tests/simulation`) are thin layers on top of it. The README of the
+//! SES gate says where it is simpler than SES.
 
 mod account;
 mod admission;

@@ -1,4 +1,4 @@
-//! What SES looks for in DNS, and when. The look itself is the caller's.
+//! The records that SES looks for in DNS, and when. The caller does the look-up.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,17 +7,17 @@ use crate::account::Account;
 use crate::axis::Seen;
 use crate::identity::{Identity, Signing, is_address, parents};
 
-/// The domain of the CNAME targets: what SES returns as `SigningHostedZone` in most regions.
+/// The domain of the CNAME targets: the `SigningHostedZone` that SES returns in most regions.
 pub const SIGNING_HOSTED_ZONE: &str = "dkim.amazonses.com";
 
-/// Which statuses are asked for.
+/// The requested statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
     /// The domain's verification: TXT and DKIM.
     Verification,
-    /// That of the DKIM records.
+    /// The DKIM records.
     Dkim,
-    /// That of the MAIL FROM domain.
+    /// The MAIL FROM domain.
     MailFrom,
     /// All of them.
     All,
@@ -38,18 +38,18 @@ pub enum Look {
     Dkim {
         /// The identity.
         domain: String,
-        /// One in each name and target.
+        /// One for each name and target.
         tokens: [String; 3],
     },
     /// Any TXT record at `<selector>._domainkey.<domain>` (BYODKIM). SES compares the public key, too.
     Selector {
         /// The identity.
         domain: String,
-        /// The label in front.
+        /// The first label.
         selector: String,
     },
-    /// Exactly one MX record, SES's own, and an SPF record that includes SES (developer guide, "Using
-    /// a custom MAIL FROM domain").
+    /// Exactly one MX record, SES's own, and an SPF record that includes SES (developer guide,
+    /// "Using a custom MAIL FROM domain").
     MailFrom {
         /// The MAIL FROM domain.
         domain: String,
@@ -58,12 +58,12 @@ pub enum Look {
     },
 }
 
-/// A look that it is time for.
+/// A look that is due.
 #[derive(Debug, Clone)]
 pub struct Due {
     name: String,
     which: Which,
-    /// What to look for.
+    /// The records to look for.
     pub look: Look,
 }
 
@@ -85,8 +85,8 @@ impl Wanted {
 }
 
 impl Account {
-    /// The looks that bring the wanted statuses of these identities up to date, and the verification of
-    /// the domains above them, from which they may inherit. Limits that have passed run out.
+    /// The looks that update the wanted statuses of these identities, and the verification of the
+    /// domains above them, which they may inherit. Applies limits that have passed.
     pub fn due(&mut self, names: &[String], wanted: Wanted, now: Duration) -> Vec<Due> {
         let (recheck, mut due) = (self.settings.recheck, Vec::new());
         let mut planned = BTreeSet::new();
@@ -102,7 +102,8 @@ impl Account {
         due
     }
 
-    /// Before the clock jumps to `moment`: a last look for everything that would then have failed.
+    /// Before the clock jumps to `moment`: a last look for everything that would otherwise have
+    /// failed by then.
     pub fn due_before(&mut self, moment: Duration, now: Duration) -> Vec<Due> {
         let window = self.settings.window;
         let names: Vec<String> = self
@@ -117,8 +118,8 @@ impl Account {
         due
     }
 
-    /// Takes in what a look has brought. Other keys, or another MAIL FROM domain, may have been set
-    /// meanwhile: then it counts for nothing.
+    /// Applies the result of a look. It is ignored if the keys or the MAIL FROM domain have been
+    /// changed meanwhile.
     pub fn observe(&mut self, due: &Due, seen: Seen, now: Duration) {
         let Ok(identity) = self.get(&due.name) else {
             return;
@@ -140,7 +141,7 @@ impl Account {
         }
     }
 
-    /// What there is to look for; `None` for a MAIL FROM domain that is not set.
+    /// The records to look for; `None` for a MAIL FROM domain that is not set.
     fn look(&self, identity: &Identity, which: Which) -> Option<Look> {
         let domain = identity.name.clone();
         Some(match which {

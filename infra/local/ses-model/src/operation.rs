@@ -1,6 +1,6 @@
-//! The operations of Amazon SES that the model knows.
+//! The operations of Amazon SES that the model implements.
 
-/// The two APIs, which differ in how they say that something failed.
+/// The two APIs, which have different forms of errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Api {
     /// `email`, the AWS Query protocol.
@@ -11,7 +11,7 @@ pub enum Api {
 
 macro_rules! operations {
     ($($name:ident: $api:ident, $kind:ident;)*) => {
-        /// The operations that the model knows, and `Other` for the rest.
+        /// The operations that the model implements, and `Other` for the rest.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[expect(missing_docs, reason = "named after the operations of Amazon SES")]
         pub enum Operation { $($name,)* }
@@ -25,7 +25,7 @@ macro_rules! operations {
                 match self { $(Self::$name => stringify!($name),)* }
             }
 
-            /// Is it one of the calls about identities, which SES limits to one per second?
+            /// Whether it is one of the calls about identities, which SES limits to one per second.
             pub fn is_identity(self) -> bool {
                 match self { $(Self::$name => operations!(@identity $kind),)* }
             }
@@ -78,7 +78,7 @@ impl Operation {
             .find(|operation| operation.name() == name)
     }
 
-    /// Whether this is the name of an operation, or `*`; if not, which names are.
+    /// Fails if this is neither the name of an operation nor `*`; the error lists the names.
     pub fn known(name: &str) -> Result<(), String> {
         if name == "*" || Self::named(name).is_some() {
             return Ok(());

@@ -1,24 +1,24 @@
-//! How SES behaves in this account.
+//! The settings of the account.
 
 use std::time::Duration;
 
 use crate::behaviour::Behaviour;
 use crate::tokens::TokenSource;
 
-/// How SES behaves.
+/// The settings of SES.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// Calls per second of each identity operation; `None` for no limit. SES: 1.
     pub rate: Option<f64>,
-    /// For how long SES looks for records before it gives up. SES: 72 hours.
+    /// How long SES looks for records before it gives up. SES: 72 hours.
     pub window: Duration,
-    /// How old a look at DNS may be.
+    /// How old the result of a DNS look may be.
     pub recheck: Duration,
-    /// How many identities the account may have. SES: 10,000.
+    /// The limit of identities. SES: 10,000.
     pub identity_limit: usize,
-    /// Where its tokens come from.
+    /// The source of its tokens.
     pub token_source: TokenSource,
-    /// How SES answers where its documentation says nothing.
+    /// The behaviour that SES's documentation does not define.
     pub behaviour: Behaviour,
 }
 

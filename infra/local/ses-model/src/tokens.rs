@@ -1,4 +1,5 @@
-//! Verification tokens: as SES makes them, stable for the same domain, different between domains.
+//! Verification tokens: like those of SES, they are the same for a domain and different between
+//! domains.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -6,11 +7,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-/// Where an account's tokens come from.
+/// The source of an account's tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenSource {
-    /// Digests of this seed and the domain, in the form of those of SES: an account of its own for
-    /// each seed.
+    /// Digests of this seed and the domain, in the form of SES's tokens. Each seed is a different
+    /// account.
     Seed(String),
     /// Tokens in which the domain can be read, for snapshots.
     Readable,
@@ -38,7 +39,7 @@ impl TokenSource {
     }
 }
 
-/// Tokens are labels, and a long name is none.
+/// Tokens are labels, so a long name has to be shortened.
 fn short(name: &str) -> String {
     if name.len() <= 50 {
         return name.to_owned();
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_depend_on_the_domain_the_seed_and_the_generation_and_nothing_else() {
+    fn tokens_depend_only_on_domain_seed_and_generation() {
         assert_eq!(dkim("seed", "a.com", 0), dkim("seed", "a.com", 0));
         assert_ne!(dkim("seed", "a.com", 0), dkim("seed", "b.com", 0));
         assert_ne!(dkim("seed", "a.com", 0), dkim("seed", "a.com", 1));

@@ -1,4 +1,4 @@
-//! One more attempt for a call that changes nothing.
+//! A second attempt for calls that change nothing.
 
 use std::time::Duration;
 
@@ -6,13 +6,14 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use tokio::time::Instant;
 
-/// Only what fails so soon is sent once more, so that both attempts take hardly longer than one may.
+/// Only a call that fails within this time is repeated, so that both attempts take little longer
+/// than one may.
 const SOON: Duration = Duration::from_secs(1);
 
-/// Sends a call that only reads, and once more where it failed on its way: a connection that was open
-/// before Lambda froze the process may be gone, and only sending shows it. What was throttled, refused or
-/// not answered in time is not repeated, and neither is a call that changes something, because it may have
-/// arrived.
+/// Sends a call that only reads, and repeats it once if the connection failed: Lambda freezes the
+/// process between invocations, and only sending shows that an open connection is gone. A call that
+/// was throttled, refused or timed out is not repeated. Neither is a call that changes something,
+/// because it may have arrived.
 pub(super) async fn read<T, E, F>(send: impl Fn() -> F) -> Result<T, SdkError<E, Response>>
 where
     F: Future<Output = Result<T, SdkError<E, Response>>>,

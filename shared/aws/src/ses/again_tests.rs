@@ -17,7 +17,7 @@ fn gone() -> Sent {
     Err(SdkError::dispatch_failure(ConnectorError::io(reset.into())))
 }
 
-/// What comes of a call whose attempts end so, and how many there were.
+/// The result of a call whose attempts end in this way, and the number of attempts.
 async fn outcome_of(attempts: &[fn() -> Sent], each_takes: Duration) -> (Sent, usize) {
     let made = Cell::new(0);
     let send = || {
@@ -32,7 +32,7 @@ async fn outcome_of(attempts: &[fn() -> Sent], each_takes: Duration) -> (Sent, u
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn a_call_on_a_connection_that_is_gone_is_sent_once_more_and_no_oftener() {
+async fn a_call_on_a_lost_connection_is_repeated_once() {
     let now = Duration::ZERO;
     let (answer, made) = outcome_of(&[gone, || Ok(7)], now).await;
     assert_eq!((answer.unwrap(), made), (7, 2));
@@ -43,7 +43,7 @@ async fn a_call_on_a_connection_that_is_gone_is_sent_once_more_and_no_oftener() 
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn what_was_not_answered_in_time_is_not_repeated() {
+async fn a_call_that_timed_out_is_not_repeated() {
     let timed_out: fn() -> Sent = || Err(SdkError::timeout_error("the time is over"));
     let (answer, made) = outcome_of(&[timed_out], Duration::ZERO).await;
     assert!(matches!(answer, Err(SdkError::TimeoutError(_))));

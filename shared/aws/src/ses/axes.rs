@@ -1,10 +1,10 @@
-//! What SES says on its three axes, in words of the domain.
+//! The statuses of SES on its three axes, as types of the domain.
 
 use aws_sdk_ses::types as v1;
 use aws_sdk_sesv2::types as v2;
 use domain_auth::identity::AxisStatus;
 
-/// A status that SES may add later counts as not answered.
+/// The verification status. A value that SES may add later counts as no answer.
 pub(super) fn axis(status: &v1::VerificationStatus) -> Option<AxisStatus> {
     match status {
         v1::VerificationStatus::NotStarted => Some(AxisStatus::NotStarted),
@@ -16,7 +16,7 @@ pub(super) fn axis(status: &v1::VerificationStatus) -> Option<AxisStatus> {
     }
 }
 
-/// The same word in the v2 API.
+/// The verification status in the v2 API.
 pub(super) fn listed_axis(status: &v2::VerificationStatus) -> Option<AxisStatus> {
     match status {
         v2::VerificationStatus::NotStarted => Some(AxisStatus::NotStarted),

@@ -1,4 +1,4 @@
-//! What errors of SES mean.
+//! The meaning of SES errors.
 
 use std::error::Error;
 
@@ -9,10 +9,10 @@ use domain_auth::ports::{Refusal, SesError};
 
 use crate::failure::IntoCause;
 
-/// The service, in the log.
+/// The name of the service in the log.
 const SERVICE: &str = "SES";
 
-/// SES answered with something that this code cannot use, or this code could not ask.
+/// SES returned something that this code cannot use, or the request could not be made.
 pub(super) fn refused(
     operation: &'static str,
     source: impl Error + Send + Sync + 'static,
@@ -24,7 +24,7 @@ pub(super) fn refused(
     }
 }
 
-/// What an SDK error means. Both APIs throttle with status 4xx, under different names.
+/// The meaning of an SDK error. Both APIs throttle with a status 4xx, but with different codes.
 pub(crate) fn error_of<E>(operation: &'static str, error: SdkError<E, Response>) -> SesError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -42,7 +42,7 @@ where
     }
     match (&error, status) {
         (SdkError::ConstructionFailure(_), _) => refused(operation, error),
-        // What another call for the same identity is in the way of, and nothing else.
+        // Another call for the same identity is running; nothing else is wrong.
         (SdkError::ServiceError(_), _) if code == "ConcurrentModificationException" => {
             SesError::Throttled { operation }
         }
@@ -58,8 +58,8 @@ where
     }
 }
 
-/// The refusals of both APIs by their error codes (SES API v1 and v2 references, "Common errors" and
-/// the errors of each operation).
+/// The kind of a refusal, by the error code of either API (SES API v1 and v2 references, "Common
+/// errors" and the errors of each operation).
 fn refusal_of(code: &str) -> Refusal {
     match code {
         "BadRequestException"

@@ -1,5 +1,5 @@
-//! What events are by email, counted for each client and day: the entry of the event in the email
-//! ledger and the count are one transaction, so that no event is counted twice.
+//! How events are reported by email, counted for each client and day. The event's entry in the
+//! email ledger and the count are written in one transaction, so that no event is counted twice.
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -22,16 +22,17 @@ use super::{Item, Table, number, store_error, string};
 
 const ACTION: &str = "count an alert";
 
-/// In the ledger: what the event is by email, and of which day and limit its summary is.
+/// In the ledger: the place of the event, and the day and the limit of its summary.
 const PLACE: &str = "place";
 const PLACE_DAY: &str = "place_day";
 const PLACE_LIMIT: &str = "place_limit";
 
-/// On a day of a client: alerts with an email of their own, and those beyond the limit.
+/// For a client and a day: alerts with an email of their own, and alerts beyond the limit.
 const OWN: &str = "own";
 const SUMMARIZED: &str = "summarized";
 
-/// What Lasso support was told: when (milliseconds since the epoch), of the domain that was added when.
+/// Alerts to Lasso support: when they were sent (milliseconds since the epoch), and when their
+/// domain was added.
 const SAID_AT: &str = "said_at";
 const OF_DOMAIN: &str = "of_domain";
 
@@ -135,7 +136,7 @@ impl Table {
         Ok(recent && of_domain != Some(&added_at.to_string()))
     }
 
-    /// The entry of the event in the ledger. An event that is no email is settled.
+    /// The entry of the event in the ledger. An event without an email is marked as settled.
     fn placed(&self, alert: &Alert<'_>, place: Place, now: Timestamp) -> UpdateBuilder {
         let (word, settled) = match place {
             Place::Own => ("own", false),
@@ -170,7 +171,8 @@ impl Table {
         update.update_expression(format!("SET {SET_SCHEMA}, #place = :place"))
     }
 
-    /// The client's counts of the day, as long as they are what the place was decided by.
+    /// Updates the client's counts of the day, on the condition that they are still those by which
+    /// the place was decided.
     fn counted(&self, alert: &Alert<'_>, day: Day, place: Place, limit: u32) -> UpdateBuilder {
         let update = self
             .update_alert(Key::alerts(alert.client, day))
@@ -196,7 +198,7 @@ impl Table {
         }
     }
 
-    /// What Lasso support is told, unless it was told so of the domain that was there before.
+    /// Stores the alert to Lasso support, unless it was already sent about the earlier domain.
     fn said(&self, alert: &Alert<'_>, said: Said, now: Timestamp) -> UpdateBuilder {
         let expiry = (now + SAME_DOMAIN + SAME_DOMAIN).as_second();
         let same = (now - SAME_DOMAIN).as_millisecond();

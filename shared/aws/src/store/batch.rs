@@ -1,4 +1,4 @@
-//! Many items by their keys, in one request.
+//! Reads many items by their keys in one request.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,9 +9,9 @@ use domain_auth::ports::{StoreError, StoreFailure};
 use super::keys::Key;
 use super::{Item, Table, store_error};
 
-/// The pauses before what DynamoDB gave back as unprocessed is asked for again. At once it would most
-/// probably be throttled again (DynamoDB API reference, `BatchGetItem`: "we strongly recommend that you
-/// use an exponential backoff algorithm"). All of them are shorter than the shortest time limit of a
+/// The pauses before unprocessed keys are requested again. An immediate request would probably be
+/// throttled (DynamoDB API reference, `BatchGetItem`: "we strongly recommend that you use an
+/// exponential backoff algorithm"). Together they are shorter than the shortest timeout of a
 /// function.
 const PAUSES: [Duration; 6] = [
     Duration::from_millis(25),
@@ -22,13 +22,13 @@ const PAUSES: [Duration; 6] = [
     Duration::from_millis(800),
 ];
 
-/// DynamoDB answers only a part, again and again.
+/// DynamoDB repeatedly returned only a part.
 #[derive(Debug, thiserror::Error)]
 #[error("DynamoDB left {0} keys unprocessed each time")]
 struct Unprocessed(usize);
 
 impl Table {
-    /// The items that are there. DynamoDB may answer a part and give the rest back as unprocessed.
+    /// The items that exist. DynamoDB may return a part, and the other keys as unprocessed.
     pub(super) async fn batch_get(
         &self,
         action: &'static str,

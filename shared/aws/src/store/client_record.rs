@@ -1,10 +1,10 @@
-//! What is stored of a client as a whole: how many domains are in its list, how many it added on its
-//! last day, and the limits that Lasso support has set for it. One item, so that both limits of an
-//! addition are one condition, in the transaction that adds the domain.
+//! The stored data of a client as a whole: how many domains are in its list, how many it added on
+//! the last day on which it added any, and the limits that Lasso support has set for it. It is one
+//! item, so both limits of an addition are one condition, in the transaction that adds the domain.
 //!
-//! `held` is exact. A change that moves it requires that it is there; where it is not, the client's
-//! domains are counted and the number is written under the condition that there still is none. So no
-//! change can come between the counting and the number.
+//! `held` is exact. A change of the number has the condition that `held` exists. If it is missing,
+//! the client's domains are counted, and the number is written on the condition that `held` is
+//! still missing. So no change can come between the count and the write.
 
 use std::collections::BTreeMap;
 
@@ -35,9 +35,9 @@ const HELD: &str = "held";
 /// The last day on which it added any, and how many.
 const ADDED_ON: &str = "added_on";
 const ADDED: &str = "added";
-/// What Lasso support has set.
+/// The limits that Lasso support has set.
 const OWN: &str = "own";
-/// Its erasure, while that is under way.
+/// Its erasure while it is running.
 pub(super) const ERASING: &str = "erasing";
 /// When it was erased, if it has added no domain since.
 pub(super) const ERASED_AT: &str = "erased_at";
@@ -59,11 +59,11 @@ pub(super) struct Stored {
     erased_at: Option<Timestamp>,
 }
 
-/// What a transaction does to the number of one client's domains.
+/// The change of the number of one client's domains in a transaction.
 #[derive(Debug, Clone)]
 pub(super) struct Count {
     client: ClientId,
-    /// How many more there are in the end.
+    /// The net number of added domains.
     more: i64,
     added: Option<Addition>,
 }
@@ -80,14 +80,14 @@ struct Addition {
 /// Why the number was not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// What was missing is there now, or was read: the same transaction may be written.
+    /// A missing value exists now, or was read: the same transaction may be written again.
     Again,
     /// The client is at a limit, or is being erased.
     Limit,
 }
 
-/// What changes do to the numbers of their clients, each client once: DynamoDB takes one operation on
-/// an item in a transaction.
+/// The changes of the numbers of clients' domains, one for each client: a transaction of DynamoDB
+/// allows one operation on an item.
 pub(super) fn counts_of(changes: &[&Change]) -> Vec<Count> {
     let mut counts: BTreeMap<&ClientId, Count> = BTreeMap::new();
     for change in changes {
@@ -133,7 +133,7 @@ impl Table {
                 let of_day = if added.first_of_day {
                     "(attribute_not_exists(#added_on) OR #added_on < :day)"
                 } else {
-                    // A clock that is late counts on the day that the others have begun.
+                    // A late clock counts on the day that other clocks have already begun.
                     "(#added_on >= :day AND #added <= :most_added)"
                 };
                 let change = if added.first_of_day {
@@ -172,7 +172,7 @@ impl Table {
         update.build().map_err(store_error(ACTION))
     }
 
-    /// What to do after the condition of one client's item failed.
+    /// Decides what to do after the condition of a client's item failed.
     pub(super) async fn after_refusal(&self, count: &mut Count) -> Result<Refusal, StoreError> {
         let stored = self.stored_record(&count.client).await?;
         if stored.held.is_none() {
@@ -188,7 +188,7 @@ impl Table {
         let began = stored.added_on.is_some_and(|added_on| added_on >= day);
         if added.first_of_day == began {
             added.first_of_day = !began;
-            // There is no condition for a limit that the first addition of a day exceeds.
+            // The condition does not cover a limit that the first addition of a day exceeds.
             let fits = began || added.number <= added.within.added_per_day;
             return Ok(if fits { Refusal::Again } else { Refusal::Limit });
         }
@@ -202,9 +202,10 @@ impl Table {
         })
     }
 
-    /// Counts the domains in a client's list, and writes the number where there is none. `own` is what was
-    /// read before the counting. Others may have written the number meanwhile and moved it, and
-    /// [`SetLimits`] may have taken it away again: then this one is stale, and is not written.
+    /// Counts the domains in a client's list, and writes the number if there is none. `own` is the
+    /// value from before the count. Another process may meanwhile have written and changed the
+    /// number, and [`SetLimits`] may have removed it again: then this count is stale, and is not
+    /// written.
     async fn start_count(
         &self,
         client: &ClientId,
@@ -236,8 +237,8 @@ impl Table {
         };
         let outcome = update.send().await;
         match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
-            // Another one was faster, and has counted the same; or the item is of a later release,
-            // which the next reading says.
+            // Another process was faster and has written the same count; or the item is of a later
+            // release, as the next read shows.
             Ok(_) | Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
             Err(error) => Err(store_error(ACTION)(error)),
         }

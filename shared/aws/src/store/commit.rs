@@ -1,4 +1,4 @@
-//! Writing changes: domains, claims, history, events and the numbers of clients' domains in one
+//! Writing changes: domains, claims, history, events and the count of each client's domains, in one
 //! transaction.
 
 use aws_sdk_dynamodb::error::SdkError;
@@ -23,10 +23,10 @@ use crate::system::{SystemClock, SystemIds};
 
 const ACTION: &str = "write a change";
 
-/// Only a version that follows the stored one may be written.
+/// Only a version that directly follows the stored one may be written.
 const FOLLOWS: &str = "#version = :previous";
-/// The same of a domain, which has to be in the same life: one that is removed and added again begins
-/// its versions again.
+/// The condition for a domain, which must be in the same life: the versions of a domain that is
+/// removed and added again start from one.
 const FOLLOWS_IN_LIFE: &str = "#version = :previous AND #added_at = :added_at";
 const IS_NEW: &str = "attribute_not_exists(#pk)";
 
@@ -90,8 +90,9 @@ impl Table {
         Ok(())
     }
 
-    /// Writes `items` together with the numbers of their clients. What stops the items themselves is a
-    /// conflict, as always. What only the numbers stop is written again, unless it is a limit.
+    /// Writes `items` and updates the domain count of each client, in one transaction. If the
+    /// condition of an item fails, the result is `Conflict`. If only the condition of a count
+    /// fails, the transaction is retried, unless the client has reached its limit.
     async fn commit_counted(
         &self,
         items: Vec<TransactWriteItem>,
@@ -184,7 +185,7 @@ impl Table {
             .map_err(store_error(ACTION))
     }
 
-    /// It is derived from the domain's DNS, so it has no version of its own.
+    /// The look is derived from the domain's DNS, so it has no version of its own.
     fn delete_look(&self, domain: &Domain) -> Result<Delete, StoreError> {
         Delete::builder()
             .table_name(&self.name)
@@ -193,7 +194,7 @@ impl Table {
             .map_err(store_error(ACTION))
     }
 
-    /// A single write costs half of a transaction with one item.
+    /// A single write costs half as much as a transaction with one item.
     async fn put_alone(&self, put: Put) -> Result<(), CommitError> {
         self.client
             .put_item()
@@ -234,7 +235,7 @@ impl Table {
         self.put_version(item, claims.version)
     }
 
-    /// The version of the register that it is written with guards it.
+    /// The version of the register in the same transaction protects it.
     fn put_tombstone(&self, tombstone: &Tombstone) -> Result<Put, StoreError> {
         let mut item = to_item(Key::tombstone(&tombstone.name), tombstone)?;
         if !tombstone.leaving {
@@ -244,7 +245,7 @@ impl Table {
         self.put(item).build().map_err(store_error(ACTION))
     }
 
-    /// `line` tells apart what one change did in two steps.
+    /// `line` distinguishes the lines of one change with two steps.
     fn put_history(
         &self,
         domain: &Domain,
@@ -264,7 +265,7 @@ impl Table {
         self.put_new(item)
     }
 
-    /// As text: nothing ever asks DynamoDB for a part of it, and text is smaller than attributes.
+    /// As text: no query needs a part of it, and text is smaller than attributes.
     fn put_look(&self, domain: &Domain, look: &DnsLook) -> Result<Put, StoreError> {
         let mut item = Key::look(&domain.client, &domain.name).into_item();
         let mut text = serde_json::to_string(look).map_err(store_error(ACTION))?;
@@ -276,7 +277,7 @@ impl Table {
         self.put(item).build().map_err(store_error(ACTION))
     }
 
-    /// In place of a look that cannot be stored: what was seen before is not what is there now.
+    /// Replaces a look that cannot be stored: an older look no longer describes the DNS.
     fn put_no_look(&self, domain: &Domain) -> Result<Put, StoreError> {
         let item = Key::look(&domain.client, &domain.name).into_item();
         self.put(item).build().map_err(store_error(ACTION))
@@ -302,7 +303,7 @@ impl Table {
             .map_err(store_error(ACTION))
     }
 
-    /// The one way to put an item: with the version of its shape.
+    /// The only way to put an item: with the version of its schema.
     pub(super) fn put(&self, mut item: Item) -> PutBuilder {
         schema::stamp(&mut item);
         Put::builder().table_name(&self.name).set_item(Some(item))
@@ -324,9 +325,9 @@ fn transact(write: Write) -> TransactWriteItem {
     .build()
 }
 
-/// Whether DynamoDB refuses an item for its size. It has one code for every kind of bad request, and
-/// says which in the message: "Item size has exceeded the maximum allowed size", and of a transaction
-/// that it exceeds 4 MB.
+/// Whether DynamoDB refuses an item because of its size. It has one code for every kind of bad
+/// request, so only the message tells: "Item size has exceeded the maximum allowed size", or for a
+/// transaction, that it exceeds 4 MB.
 fn is_too_large(code: Option<&str>, message: Option<&str>) -> bool {
     let refused = matches!(code, Some("ValidationException" | "ValidationError"));
     refused && message.is_some_and(|message| message.to_ascii_lowercase().contains("size"))
@@ -348,7 +349,7 @@ fn put_error(error: SdkError<PutItemError>) -> CommitError {
     let conflict = match &error {
         SdkError::ServiceError(service) => {
             let error = service.err();
-            // A transaction on the same item is under way; the SDK does not repeat that.
+            // A transaction on the same item is running; the SDK does not retry after that.
             let transaction = error.meta().code() == Some("TransactionConflictException");
             error.is_conditional_check_failed_exception() || transaction
         }
@@ -361,7 +362,7 @@ fn put_error(error: SdkError<PutItemError>) -> CommitError {
     }
 }
 
-/// Whether a transaction is refused for the size of an item, or for its own.
+/// Whether a transaction is refused because of the size of an item, or its own size.
 fn is_too_large_to_transact(error: &TransactWriteItemsError) -> bool {
     match error {
         TransactWriteItemsError::TransactionCanceledException(cancelled) => {
@@ -372,7 +373,7 @@ fn is_too_large_to_transact(error: &TransactWriteItemsError) -> bool {
     }
 }
 
-/// Why each item of a transaction was not written, where that stopped it.
+/// Why each item of a transaction was not written.
 fn cancellation(error: &SdkError<TransactWriteItemsError>) -> Option<&[CancellationReason]> {
     match error.as_service_error()? {
         TransactWriteItemsError::TransactionCanceledException(cancelled) => {

@@ -1,5 +1,5 @@
-//! `docs/table.md` is held to this code: the key of every item, the partitions of the indexes for every
-//! state, every operation of the store, and the attributes of the items that are serialized.
+//! Checks `docs/table.md` against the code: the key of every item, the partitions of the indexes
+//! for every state, every operation of the store, and the attributes of the serialized items.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -56,7 +56,7 @@ fn domain(state: State) -> (Domain, Event, HistoryEntry) {
     )
 }
 
-/// A state, and whether it is a claim that is proven.
+/// A state; `proven`: whether it is a proven claim.
 fn state(status: Status, proven: bool) -> State {
     let identity = identity(&domain_name(NAME));
     let at = Timestamp::UNIX_EPOCH;
@@ -76,7 +76,7 @@ fn state(status: Status, proven: bool) -> State {
     serde_json::from_value(state).unwrap()
 }
 
-/// The keys of each kind of item, by the name of the constructor and by the row in the document.
+/// The keys of each kind of item, with the name of the constructor and the row in the document.
 fn keys_of_code() -> Vec<(&'static str, &'static str, Vec<Key>)> {
     let (domain, event, entry) = domain(State::provisioning());
     let (client, name) = (&domain.client, &domain.name);
@@ -235,7 +235,7 @@ fn the_document_has_the_key_of_every_item() {
     });
     assert_eq!(rows, in_code.collect());
 
-    // Every constructor of a key is among them.
+    // The list has every constructor of a key.
     let constructors = KEYS.lines().filter_map(|line| {
         let (name, rest) = line.strip_prefix("    pub(super) fn ")?.split_once('(')?;
         rest.ends_with("-> Self {").then_some(name)
@@ -314,7 +314,7 @@ fn the_document_has_the_partitions_for_every_state() {
         let (domain, ..) = domain(state(status, proven));
         let index: BTreeMap<_, _> = keys::domain_index(&domain).into_iter().collect();
         let text = |name: &str| index[name].as_s().unwrap().clone();
-        // The shard is of the name: a domain is found in the queue that has its partition.
+        // The shard depends on the name: a domain is found in the queue that has its partition.
         let queues = [Due::Provisioning, Due::Look].map(keys::due_pks);
         let mut queue = queues
             .into_iter()
@@ -329,7 +329,7 @@ fn the_document_has_the_partitions_for_every_state() {
     assert_eq!(documented.collect::<BTreeMap<_, _>>(), in_code);
 }
 
-/// The operations of the store, in the form `Port::operation`, in each `impl Port for Table`.
+/// The operations of the store, as `Port::operation`, from each `impl Port for Table`.
 fn operations() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
     let mut operations = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! Which events have been emailed, and which are being emailed right now.
+//! Which events have been emailed, and which are being emailed now.
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
@@ -12,15 +12,15 @@ use super::keys::{EXPIRES_AT, Key, PK};
 use super::schema::{self, IS_KNOWN, SET_SCHEMA, stamped};
 use super::{Item, Table, number, store_error, string};
 
-/// How long it is remembered that an event was emailed: far longer than SNS, Lambda and the
-/// outbox can deliver it again.
+/// How long it is stored that an event was emailed: far longer than SNS, Lambda and the outbox can
+/// deliver it again.
 const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
 
 pub(super) const LEASE_UNTIL: &str = "lease_until";
-/// When it was decided that there is no email.
+/// When it was decided that no email is sent.
 pub(super) const SETTLED_AT: &str = "settled_at";
 const SENT_AT: &str = "sent_at";
-/// Beside [`LEASE_UNTIL`]: no copy is sending, SES has refused the email.
+/// In addition to [`LEASE_UNTIL`]: no copy is sending, because SES has refused the email.
 const HELD_BACK: &str = "held_back";
 
 impl EmailLedger for Table {

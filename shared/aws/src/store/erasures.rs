@@ -1,9 +1,11 @@
-//! Erasing clients. That a client is being erased is in its own record (`LIMITS`), whose condition every
-//! addition of a domain has; its place in the index of work makes the poller go on.
+//! Erasing clients. The client's own record (`LIMITS`) says that the client is being erased, and
+//! every addition of a domain has a condition on this record. The record's entry in the index of
+//! work makes the poller continue.
 //!
-//! What is kept of a client is in its own partition, or has an entry in the index of queues with the
-//! client's partition ([`keys::of_client`]): lines of history, events, links, and the keys of requests that
-//! Lasso support made. What has neither is found by reading the whole table, once (`sweep.rs`).
+//! The data of a client is in its own partition, or has an entry in the index of queues with the
+//! client's partition ([`keys::of_client`]): lines of history, events, links, and the keys of
+//! requests of Lasso support. Data with neither is found by reading the whole table once
+//! (`sweep.rs`).
 
 mod sweep;
 
@@ -38,7 +40,7 @@ const ACTION: &str = "erase a client";
 /// Items that are erased at the same time.
 const AT_ONCE: usize = 8;
 
-/// The attributes of an event that its client's erasure takes away; the summary is replaced.
+/// The attributes of an event that the erasure of its client removes; the summary is replaced.
 const OF_PERSONS: [&str; 8] = [
     "client_name",
     "community",
@@ -50,7 +52,7 @@ const OF_PERSONS: [&str; 8] = [
     "other_sides",
 ];
 
-/// Only this erasure, and not a later one of the same client.
+/// Only this erasure, and not a later erasure of the same client.
 const IS_THIS_ERASURE: &str = "#erasing.#began_at = :began_at";
 
 impl EraseClients for Table {
@@ -98,7 +100,7 @@ impl EraseClients for Table {
                     return Ok(under_way);
                 }
             }
-            // A transaction that changes the number of the client's domains is under way.
+            // A transaction that changes the number of the client's domains is running.
             if !is_contended(&error) || !attempts.again(&SystemClock, &SystemIds).await {
                 return Err(store_error(ACTION)(error));
             }
@@ -194,19 +196,19 @@ impl EraseClients for Table {
 }
 
 impl Table {
-    /// Keys in the client's own partition, but for its record and its domains; and whether there are more,
-    /// or domains.
+    /// Keys in the client's own partition, except its record and its domains; and whether there are
+    /// more keys, or domains.
     async fn own_records(
         &self,
         client: &ClientId,
         limit: usize,
     ) -> Result<(Vec<Key>, bool), StoreError> {
         let (mut own, mut left) = self.keys_in(Part::BeforeDomains, client, limit).await?;
-        // The record itself is always there.
+        // The record itself always exists.
         let (behind, more) = self.keys_in(Part::BehindDomains, client, limit + 1).await?;
         let record = Key::client_record(client);
         own.extend(behind.into_iter().filter(|key| *key != record));
-        // Those that are left cannot be read, so they were not removed.
+        // Domains that still exist cannot be read, so they were not removed.
         let (domains, _) = self.keys_in(Part::Domains, client, limit).await?;
         for key in &domains {
             self.count_unreadable(ACTION, Some(key));
@@ -215,7 +217,7 @@ impl Table {
         Ok((own, left))
     }
 
-    /// Keys of a part of what is kept of a client, and whether there are more.
+    /// Some of the client's keys in one part, and whether there are more.
     async fn keys_in(
         &self,
         part: Part,
@@ -247,14 +249,15 @@ impl Table {
         Ok((keys, answer.last_evaluated_key.is_some()))
     }
 
-    /// Erases an item that has, or had, an entry in the index. Whether there was something to erase.
+    /// Erases an item that has, or had, an entry in the index. Returns whether there was something
+    /// to erase.
     async fn erase_record(
         &self,
         client: &ClientId,
         key: Key,
         item: Item,
     ) -> Result<bool, StoreError> {
-        // The index follows the table a moment later.
+        // The index is eventually consistent.
         let text = |name| item.get(name).and_then(|value| value.as_s().ok());
         if text(QUEUE_PK) != Some(&keys::client_pk(client)) {
             return Ok(false);
@@ -262,12 +265,12 @@ impl Table {
         match text(QUEUE_SK).and_then(|kind| Kept::parse(kind)) {
             Some(Kept::History) => self.erase_line(key, item).await,
             Some(Kept::Event) => self.erase_event(key).await,
-            // What a later release keeps of the client is gone with it, too.
+            // Data of the client from a later release is deleted, too.
             Some(Kept::Link | Kept::Key) | None => self.delete_record(key).await,
         }
     }
 
-    /// A line that cannot be read is deleted: nothing is known of what it says.
+    /// A line that cannot be read is deleted, because its content is unknown.
     async fn erase_line(&self, key: Key, item: Item) -> Result<bool, StoreError> {
         let Some(line) = self.read_one_of::<HistoryEntry>(ACTION, item) else {
             return self.delete_record(key).await;
@@ -284,7 +287,7 @@ impl Table {
         Ok(true)
     }
 
-    /// It may be published at the same time, which changes other attributes.
+    /// The event may be published at the same time, which changes other attributes.
     async fn erase_event(&self, key: Key) -> Result<bool, StoreError> {
         let mut update = self
             .client
@@ -324,21 +327,22 @@ impl Table {
     }
 }
 
-/// A part of what is kept of a client.
+/// A part of the client's data.
 #[derive(Debug, Clone, Copy)]
 enum Part {
     /// In its own partition, before its domains, in the order of the keys.
     BeforeDomains,
     /// Its domains.
     Domains,
-    /// In its own partition, behind its domains.
+    /// In its own partition, after its domains.
     BehindDomains,
-    /// What is elsewhere, by the index of queues.
+    /// Outside its own partition, found with the index of queues.
     Indexed,
 }
 
 impl Part {
-    /// The condition for the sort key; none in the index, where the whole partition is the client's.
+    /// The condition for the sort key; `None` for the index, because there the whole partition is
+    /// the client's.
     fn condition(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::BeforeDomains => Some(("#key_sk < :bound", DOMAIN_PREFIX)),
@@ -349,7 +353,7 @@ impl Part {
     }
 }
 
-/// Does some work at a time. How much of it had something to do.
+/// Runs some of the work at the same time. Returns how many items had something to erase.
 async fn at_once<F>(work: impl Iterator<Item = F>) -> Result<u64, StoreError>
 where
     F: Future<Output = Result<bool, StoreError>>,
@@ -369,7 +373,7 @@ fn position(client: &ClientId, erasure: &Erasure) -> String {
     keys::erasure_position(client, erasure.next_step)
 }
 
-/// A condition that fails says that the erasure is over, or that the item is gone.
+/// If a condition fails, the erasure is over, or the item is gone.
 fn unless_over<T, E>(outcome: Result<T, SdkError<E>>) -> Result<(), StoreError>
 where
     E: ProvideErrorMetadata,
@@ -386,7 +390,7 @@ where
     }
 }
 
-/// A transaction on the same item is under way; the SDK does not repeat that.
+/// A transaction on the same item is running; the SDK does not retry after that.
 fn is_contended(error: &UpdateItemError) -> bool {
     error.code() == Some("TransactionConflictException")
 }
@@ -406,7 +410,7 @@ mod tests {
 
     use super::*;
 
-    /// An event with everything that an event may have.
+    /// An event with all possible members.
     fn event() -> Event {
         let mut new = new_domain("maple-homes", "example.com");
         new.community = Some(Community::parse("Maple Ridge").unwrap());
@@ -444,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_takes_from_an_event_what_the_domain_says_names_persons() {
+    fn an_erasure_removes_the_personal_members_of_an_event() {
         let members = |event: &Event| -> serde_json::Map<String, Value> {
             serde_json::to_value(event)
                 .unwrap()

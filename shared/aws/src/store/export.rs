@@ -1,4 +1,4 @@
-//! Everything that is kept of a client, as it is stored: for an operator who is asked for it.
+//! All stored data of a client, for an operator who is asked for it.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use domain_auth::names::ClientId;
@@ -12,9 +12,9 @@ use super::{Item, Table, store_error, unreadable_item};
 const ACTION: &str = "read what is kept of a client";
 
 impl Table {
-    /// The items of the client's own partition (its record, domains and last looks at DNS), then what is found
-    /// by the index of what is kept of it elsewhere: lines of history, events, links and keys of requests.
-    /// The same that an erasure finds. Items are as they are stored, with their keys.
+    /// The items of the client's own partition (its record, domains and last DNS looks), and the
+    /// items outside it that the index finds: lines of history, events, links and keys of requests.
+    /// An erasure finds the same items. Items are returned as stored, with their keys.
     pub async fn kept_of(&self, client: &ClientId) -> Result<Vec<Value>, StoreError> {
         let own = self
             .client

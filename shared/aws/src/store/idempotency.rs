@@ -1,4 +1,4 @@
-//! Keys of requests that may be sent again: one item for each, in the partition of its owner.
+//! Keys of idempotent requests: one item for each, in the partition of its owner.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -15,14 +15,14 @@ const FINGERPRINT: &str = "fingerprint";
 const LEASE_UNTIL: &str = "lease_until";
 /// The answer as JSON text.
 const ANSWER: &str = "answer";
-/// The largest answer that is kept, in octets. DynamoDB takes 400 KB.
+/// The largest response that is stored, in octets. DynamoDB accepts 400 KB.
 const MAX_ANSWER: usize = 96 * 1024;
 
 impl IdempotencyLedger for Table {
     async fn begin(&self, attempt: &Attempt) -> Result<Begun, StoreError> {
-        // DynamoDB deletes what has expired some time later, so that is looked at here.
-        // The key of a person at Lasso support is not in the partition of the client that the request is
-        // about, whose data the answer has.
+        // DynamoDB deletes expired items with a delay, so the time is checked here. The key of a
+        // person at Lasso support is not in the partition of the client that the request is about,
+        // although the response has that client's data.
         let about = match (&attempt.owner, &attempt.client) {
             (KeyOwner::Supporter(_), Some(client)) => Some(client_pk(client)),
             (KeyOwner::Supporter(_) | KeyOwner::Client(_), _) => None,
@@ -131,12 +131,12 @@ impl Table {
     }
 }
 
-/// A lease is an attempt's own: a later one begins only after it.
+/// The lease identifies the attempt: a later attempt begins only after the lease has ended.
 fn lease_of(attempt: &Attempt) -> AttributeValue {
     number(attempt.lease_until().as_millisecond())
 }
 
-/// A later attempt has begun: then its answer counts.
+/// Ignores a failed condition: a later attempt has begun, and its response counts.
 fn unless_taken_over(
     outcome: Result<(), UpdateItemError>,
     action: &'static str,

@@ -1,6 +1,6 @@
-//! How many emails with instructions a client has had sent on a day: one item, so that its limits are
-//! one condition of one write. How many all clients have had sent to one address is another item,
-//! counted after that one; where it is full, the first is taken back.
+//! Counts the emails with instructions of a client on a day. They are one item, so the client's
+//! limits are one condition of one write. The emails of all clients to one address are another
+//! item, which is counted after the first. If its limit is reached, the first count is taken back.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -137,7 +137,7 @@ impl Table {
         Ok(())
     }
 
-    /// Counts one more email to an address; false where there were enough.
+    /// Counts another email to an address; returns false if the limit is reached.
     async fn count_of_recipient(&self, to: &Recipient, day: Day) -> Result<bool, StoreError> {
         const ACTION: &str = "count an email to an address";
         let outcome = stamped(self.recipient_item(to, day))
@@ -198,7 +198,8 @@ fn to_recipient(to: &Recipient) -> String {
     format!("to:{}", digest(to.as_str()))
 }
 
-/// The attribute that counts one domain's emails. There are no more of them than the client's limit.
+/// The attribute that counts one domain's emails. The client's limit bounds the number of these
+/// attributes.
 fn of_domain(name: &DomainName) -> String {
     format!("{ALL}:{name}")
 }

@@ -1,7 +1,7 @@
 //! Keys of the table and of its two sparse indexes.
 //!
-//! No part of a key holds a `#`: client identifiers, names and identifiers are parsed types that
-//! exclude it.
+//! No part of a key has a `#`: client identifiers, names and other identifiers are parsed types
+//! that exclude it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain_auth::alerts::Said;
@@ -27,33 +27,33 @@ use super::{Item, string};
 pub(super) const PK: &str = "pk";
 pub(super) const SK: &str = "sk";
 
-/// Index of what is to be done: domains that are due, events to be published.
+/// Index of work: domains that are due, and events to be published.
 pub(super) const WORK: &str = "work";
 pub(super) const WORK_PK: &str = "work_pk";
 pub(super) const WORK_SK: &str = "work_sk";
 
-/// Index of domains by state, and of what is kept of a client outside of its own partition.
+/// Index of domains by state, and of a client's data outside its own partition.
 pub(super) const QUEUE: &str = "queue";
 pub(super) const QUEUE_PK: &str = "queue_pk";
 pub(super) const QUEUE_SK: &str = "queue_sk";
 
-/// The last look at DNS, as JSON text.
+/// The last DNS look, as JSON text.
 pub(super) const LOOK: &str = "look";
 
 /// Time to live, in seconds since the epoch.
 pub(super) const EXPIRES_AT: &str = "expires_at";
 
 pub(super) const OUTBOX: &str = "OUTBOX";
-/// The partition of the index of work with the clients that are being erased.
+/// The partition of the index of work with clients that are being erased.
 pub(super) const ERASURES: &str = "ERASURES";
 const CLIENT_PREFIX: &str = "CLIENT#";
 pub(super) const DOMAIN_PREFIX: &str = "DOMAIN#";
-/// Sorts behind every sort key of a domain, and in front of all others.
+/// Sorts after every sort key of a domain, and before all others.
 pub(super) const BEHIND_DOMAINS: &str = "DOMAIN$";
 pub(super) const EVENT_PREFIX: &str = "EVENT#";
 pub(super) const LINK_PREFIX: &str = "LINK#";
 
-/// Partitions of the index over which domains that are due are spread.
+/// Partitions of the index over which due domains are spread.
 pub const LOOK_SHARDS: u32 = 8;
 
 /// A key of the table.
@@ -71,7 +71,7 @@ impl Key {
         }
     }
 
-    /// In the partition of the client, beside the domain, but out of the way of lists.
+    /// In the partition of the client, next to the domain, but not in its lists.
     pub(super) fn look(client: &ClientId, name: &DomainName) -> Self {
         Self {
             pk: client_pk(client),
@@ -86,7 +86,7 @@ impl Key {
         }
     }
 
-    /// By the exact name, whatever the organizational domain.
+    /// By the exact name, independent of the organizational domain.
     pub(super) fn tombstone(name: &DomainName) -> Self {
         Self {
             pk: format!("TOMBSTONE#{name}"),
@@ -94,10 +94,10 @@ impl Key {
         }
     }
 
-    /// In the order of the domain's lives, and in each of its versions: two functions whose clocks
-    /// differ write their lines in the order of their changes. The first release began with the time
-    /// of the line, whose digits sort before the `L`. `line` tells apart what one change did in two
-    /// steps.
+    /// In the order of the domain's lives, and of the versions in each life: two functions whose
+    /// clocks differ write their lines in the order of their changes. In the first release the key
+    /// began with the time of the line, whose digits sort before the `L`. `line` distinguishes the
+    /// lines of one change with two steps.
     pub(super) fn history(domain: &Domain, entry: &HistoryEntry, line: usize) -> Self {
         let (added_at, sequence) = (sortable(domain.added_at), entry.sequence);
         Self {
@@ -113,7 +113,7 @@ impl Key {
         }
     }
 
-    /// Lasso support's has the key that earlier releases wrote.
+    /// Lasso support's emails have the keys of earlier releases.
     pub(super) fn email(id: EmailId) -> Self {
         let sk = match id.audience {
             Audience::Support => "EMAIL",
@@ -138,7 +138,7 @@ impl Key {
         Self { pk, sk }
     }
 
-    /// What the poller's runs leave to each other.
+    /// The data that one run of the poller leaves for the next.
     pub(super) fn runs() -> Self {
         Self {
             pk: "POLLER".to_owned(),
@@ -153,12 +153,12 @@ impl Key {
         }
     }
 
-    /// The client whose own record this is the key of.
+    /// The client, if this is the key of a client's own record.
     pub(super) fn client(&self) -> Option<ClientId> {
         ClientId::parse(self.pk.strip_prefix(CLIENT_PREFIX)?).ok()
     }
 
-    /// The domain whose key this is.
+    /// The domain, if this is the key of a domain.
     pub(super) fn domain_key(&self) -> Option<DomainKey> {
         Some(DomainKey {
             client: ClientId::parse(self.pk.strip_prefix(CLIENT_PREFIX)?).ok()?,
@@ -166,8 +166,8 @@ impl Key {
         })
     }
 
-    /// In the partition of its owner. A caller chooses the key, and an identity provider the subject,
-    /// so both are digests: of one length, and without a separator.
+    /// In the partition of its owner. The caller chooses the key, and the identity provider the
+    /// subject, so both are stored as digests: with a fixed length, and without a separator.
     pub(super) fn idempotency(owner: &KeyOwner, key: &IdempotencyKey) -> Self {
         Self {
             pk: owner_pk(owner),
@@ -175,7 +175,7 @@ impl Key {
         }
     }
 
-    /// What is stored of a client as a whole.
+    /// The stored data of a client as a whole.
     pub(super) fn client_record(client: &ClientId) -> Self {
         Self {
             pk: client_pk(client),
@@ -191,7 +191,7 @@ impl Key {
         }
     }
 
-    /// What Lasso support was last told of a domain that may be there again.
+    /// The last alert to Lasso support about a domain that may be added again.
     pub(super) fn said(client: &ClientId, name: &DomainName, said: Said) -> Self {
         let sk = match said {
             Said::ReadyAndVerified => format!("READY#{name}#verified"),
@@ -237,7 +237,7 @@ impl Key {
         }
     }
 
-    /// Where a link leads. Its token is in no item.
+    /// The target of a link. Its token is not stored.
     pub(super) fn link(token: &LinkToken) -> Self {
         Self {
             pk: format!("{LINK_PREFIX}{}", digest(token.as_str())),
@@ -245,7 +245,7 @@ impl Key {
         }
     }
 
-    /// The key attributes of an item, where it has both.
+    /// The key attributes of an item, if it has both.
     pub(super) fn of_item(item: &Item) -> Option<Self> {
         let text = |name| item.get(name)?.as_s().ok().cloned();
         Some(Self {
@@ -278,7 +278,7 @@ pub(super) fn history_pk(client: &ClientId, name: &DomainName) -> String {
     format!("{}{name}", history_prefix(client))
 }
 
-/// What the partition keys of the history of a client's domains begin with.
+/// The beginning of the partition keys for the history of a client's domains.
 pub(super) fn history_prefix(client: &ClientId) -> String {
     format!("HISTORY#{client}#")
 }
@@ -290,7 +290,7 @@ pub(super) fn queue_pk(part: QueuePart) -> String {
     }
 }
 
-/// The partitions of the index that hold a queue.
+/// The partitions of the index that have a queue.
 pub(super) fn due_pks(queue: Due) -> Vec<String> {
     match queue {
         Due::Provisioning => vec!["PROVISION".to_owned()],
@@ -332,13 +332,13 @@ pub(super) fn domain_index(domain: &Domain) -> [(String, AttributeValue); 4] {
     ]
 }
 
-/// Where a domain stands in its queue that is due at `due`.
+/// The position of a domain in its queue, if it is due at `due`.
 pub(super) fn work_position(domain: &Domain, due: Timestamp) -> String {
     format!("{}#{}#{}", sortable(due), domain.client, domain.name)
 }
 
-/// The index attributes of an item that is kept of a client outside of the client's own partition, by which
-/// it is found when the client is erased. `kind` tells the items apart.
+/// The index attributes of an item with data of a client outside its own partition. The erasure of
+/// the client finds the item with them. `kind` is the kind of item.
 pub(super) fn of_client(client: &ClientId, kind: Kept) -> [(String, AttributeValue); 2] {
     [
         (QUEUE_PK.to_owned(), string(client_pk(client))),
@@ -346,14 +346,14 @@ pub(super) fn of_client(client: &ClientId, kind: Kept) -> [(String, AttributeVal
     ]
 }
 
-/// What is kept of a client outside of its own partition.
+/// Data of a client outside its own partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kept {
     /// A line of history.
     History,
     /// An event.
     Event,
-    /// Where a link leads.
+    /// The target of a link.
     Link,
     /// The key of a request that Lasso support made about the client.
     Key,
@@ -376,12 +376,12 @@ impl Kept {
     }
 }
 
-/// Where the erasure of a client stands in the index of work.
+/// The position of a client's erasure in the index of work.
 pub(super) fn erasure_position(client: &ClientId, next_step: Timestamp) -> String {
     format!("{}#{client}", sortable(next_step))
 }
 
-/// The index attributes of an event that is not published: in the order of writing.
+/// The index attributes of an unpublished event: in the order of writing.
 pub(super) fn outbox_index(event: &Event) -> [(String, AttributeValue); 2] {
     [
         (WORK_PK.to_owned(), string(OUTBOX)),
@@ -389,7 +389,7 @@ pub(super) fn outbox_index(event: &Event) -> [(String, AttributeValue); 2] {
     ]
 }
 
-/// Where an event that is not published stands in the outbox.
+/// The position of an unpublished event in the outbox.
 pub(super) fn outbox_position(event: &Event) -> String {
     format!(
         "{}#{}#{}#{:010}",
@@ -400,7 +400,7 @@ pub(super) fn outbox_position(event: &Event) -> String {
     )
 }
 
-/// A time as text of one length, which sorts as the times do.
+/// A time as text of fixed length that sorts in the order of time.
 pub(super) fn sortable(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%9fZ").to_string()
 }

@@ -1,4 +1,5 @@
-//! Where links lead: an item for each, by the digest of its token. The domain says whether it is live.
+//! The targets of links: one item for each link, by the digest of its token. The domain stores
+//! whether the link is live.
 
 use aws_sdk_dynamodb::types::Put;
 use domain_auth::links::{LinkTarget, LinkToken, NewLink, ReadLinks};

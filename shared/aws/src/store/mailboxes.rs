@@ -1,5 +1,5 @@
-//! How many emails about events a mailbox got: one item for each minute or day, which each email moves on
-//! under the condition of its limit. It holds no address.
+//! Counts the emails about events that a mailbox got: one item for each minute or day, which each
+//! email increments on the condition that the limit is not reached. The item has no address.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use domain_auth::mail_limits::{CountEmails, MailWindow, Mailbox};
@@ -10,7 +10,7 @@ use super::keys::{EXPIRES_AT, Key};
 use super::schema::{IS_KNOWN, SET_SCHEMA, stamped};
 use super::{Table, number, store_error};
 
-/// How many there were.
+/// The number of emails.
 const SENT: &str = "sent";
 
 impl CountEmails for Table {

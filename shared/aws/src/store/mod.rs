@@ -35,7 +35,7 @@ use domain_auth::ports::{Meter, StoreError, StoreFailure};
 
 use crate::failure::IntoCause;
 
-/// An item as DynamoDB has it.
+/// An item in DynamoDB's form.
 type Item = HashMap<String, AttributeValue>;
 
 /// The table of the stack.
@@ -46,7 +46,7 @@ pub struct Table {
     unreadable: Option<Counter>,
 }
 
-/// Where items that cannot be read are counted.
+/// Counts items that cannot be read.
 #[derive(Clone)]
 struct Counter(Arc<dyn Meter>);
 
@@ -57,7 +57,7 @@ impl fmt::Debug for Counter {
 }
 
 impl Table {
-    /// The table with this name.
+    /// The table with the name `name`.
     pub fn new(client: Client, name: String) -> Self {
         Self {
             client,
@@ -78,7 +78,7 @@ where
     }
 }
 
-/// What the caller of a read is told.
+/// The error for the caller of a read.
 fn unreadable_item(
     action: &'static str,
     source: impl Into<Box<dyn std::error::Error + Send + Sync>>,

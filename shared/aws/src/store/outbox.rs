@@ -1,4 +1,4 @@
-//! Events that were written with their change and are not yet published.
+//! Events that were written with their change and are not published yet.
 
 use domain_auth::event::Event;
 use domain_auth::ports::{Clock, Outbox, StoreError};
@@ -28,13 +28,12 @@ impl Outbox for Table {
                 .await?;
             entries.retain(|(position, _)| !is_left_alone(position, now));
             let end = entries.last().map(|(position, _)| position.clone());
-            // The index follows the table a moment later: what has been published is not in the
-            // outbox.
+            // The index is eventually consistent: a published event is no longer in the outbox.
             let waiting = |item: &Item| item.contains_key(WORK_PK);
             let (events, unreadable) = self.read_entries(ACTION, entries, waiting).await?;
             self.leave_behind(unreadable, now).await;
             match end {
-                // None of these is an event to publish; there may be some behind them.
+                // None of these is an event to publish; there may be more after them.
                 Some(end) if events.is_empty() => range = Range::After(end),
                 Some(_) | None => return Ok(events),
             }

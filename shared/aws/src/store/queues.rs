@@ -1,5 +1,6 @@
-//! The two indexes: what is due, and what waits in a state. Both hold keys only, because a domain
-//! changes far more often than it is listed; the items are then read by key.
+//! The two indexes: domains that are due, and domains that wait in a state. Both store only keys,
+//! because a domain changes far more often than it is listed. The items are then read by their
+//! keys.
 
 use domain_auth::domain::Domain;
 use domain_auth::ports::{
@@ -17,26 +18,26 @@ use super::{Item, Table, store_error, string};
 /// The most keys that `BatchGetItem` takes (DynamoDB API reference).
 pub(super) const BATCH_GET: usize = 100;
 
-/// The most entries of an index in one answer: a megabyte of them, which DynamoDB would give, takes
-/// ten in memory.
+/// The most entries of an index in one response. The megabyte that DynamoDB would return takes ten
+/// in memory.
 const QUERY_PAGE: usize = 1_000;
 
-/// Entries of each partition among which clients take turns, whatever the limit: one client's crowd
-/// hides no client up to this size. An account has 10,000 identities by default (Amazon SES developer
-/// guide, "Service quotas").
+/// Entries of each partition among which clients take turns, whatever the limit. Up to this number,
+/// one client's crowd does not hide other clients. An account has 10,000 identities by default
+/// (Amazon SES developer guide, "Service quotas").
 const DUE_KEYS: usize = 10_000;
 
 /// An entry of an index: its sort key and the item's key.
 pub(super) type Entry = (String, Key);
 
-/// Which entries of a partition of the index of work.
+/// A range of entries in a partition of the index of work.
 pub(super) enum Range {
     All,
-    /// Those before this sort key.
+    /// Entries before this sort key.
     Until(String),
-    /// Those after it.
+    /// Entries after this sort key.
     After(String),
-    /// Those from the first sort key up to the second.
+    /// Entries from the first sort key to the second.
     Between(String, String),
 }
 
@@ -59,12 +60,12 @@ impl DueDomains for Table {
         });
         let mut entries: Vec<Entry> = try_join_all(shards).await?.into_iter().flatten().collect();
         entries.sort_by(|a, b| a.0.cmp(&b.0));
-        // By their keys, so that only what is taken is read.
+        // Turns are taken by keys, so that only the chosen items are read.
         let entries = in_turns(entries, limit, |(_, key)| key.pk.clone());
         let (domains, unreadable): (Vec<Domain>, _) =
             self.read_entries(ACTION, entries, |_| true).await?;
         self.leave_alone(unreadable, now).await;
-        // The index follows the table a moment later: what was looked at meanwhile is not due.
+        // The index is eventually consistent: a domain that was looked at meanwhile is not due.
         Ok(domains
             .into_iter()
             .filter(|domain| domain.next_check <= now)
@@ -90,7 +91,7 @@ impl StaffQueue for Table {
         let queues = try_join_all(queues).await?;
         let mut more = queues.iter().any(|(_, more)| *more);
         let mut entries: Vec<Entry> = queues.into_iter().flat_map(|queue| queue.0).collect();
-        // Every queue gave its oldest, so the oldest of all are among them.
+        // Every queue returned its oldest entries, so the oldest of all are among them.
         entries.sort_by(|a, b| a.0.cmp(&b.0));
         more |= entries.len() > limit;
         entries.truncate(limit);
@@ -98,7 +99,7 @@ impl StaffQueue for Table {
             .last()
             .map(|(position, _)| PageStart(position.clone()));
         let mut items: Vec<Domain> = self.items_of(ACTION, entries, |_| true).await?;
-        // The index follows the table a moment later.
+        // The index is eventually consistent.
         items.retain(|domain| parts.contains(&domain.state.queue_part()));
         Ok(Page {
             items,
@@ -232,8 +233,8 @@ impl Table {
         }
     }
 
-    /// The items of index entries, in the order of the entries. One that is gone is left out, and
-    /// so is one that cannot be read: it must not hold up the others.
+    /// The items of index entries, in the order of the entries. A deleted item is left out, and so
+    /// is an item that cannot be read: it must not block the others.
     pub(super) async fn items_of<T: DeserializeOwned>(
         &self,
         action: &'static str,
@@ -244,7 +245,7 @@ impl Table {
         Ok(read)
     }
 
-    /// The same, and the entries whose items cannot be read.
+    /// The items of index entries, and the entries whose items cannot be read.
     pub(super) async fn read_entries<T: DeserializeOwned>(
         &self,
         action: &'static str,
@@ -253,7 +254,8 @@ impl Table {
     ) -> Result<(Vec<T>, Vec<Entry>), StoreError> {
         let mut read = Vec::with_capacity(entries.len());
         let mut unreadable = Vec::new();
-        // Batch by batch: an item as the SDK has it takes several times the memory of what is read.
+        // Batch by batch: an item in the SDK's form takes several times the memory of the parsed
+        // item.
         for batch in entries.chunks(BATCH_GET) {
             let keys: Vec<Key> = batch.iter().map(|(_, key)| key.clone()).collect();
             let mut found = self.batch_get(action, &keys).await?;

@@ -13,8 +13,8 @@ use serde::de::DeserializeOwned;
 use super::keys::{self, DOMAIN_PREFIX, Key, LOOK, PK, SK};
 use super::{Item, Table, schema, store_error, string, unreadable_item};
 
-/// How many items one query reads for each entry that a page of a filtered list may have. Such a
-/// page may be short, or empty, and still have a next one.
+/// How many items one query reads for each possible entry of a page of a filtered list. Such a page
+/// may be short, or empty, and still have a next page.
 const READ_PER_ENTRY: usize = 10;
 
 impl ReadDomains for Table {
@@ -36,7 +36,7 @@ impl ReadDomains for Table {
         let Some(item) = self.get_item(ACTION, key.clone()).await? else {
             return Ok(None);
         };
-        // A look of another version of the program is as good as none: the next one replaces it.
+        // A look of another version of the program counts as missing: the next look replaces it.
         Ok(look_of(ACTION, item).unwrap_or_else(|_| {
             self.count_unreadable(ACTION, Some(&key));
             None
@@ -163,8 +163,8 @@ impl Table {
         Ok(answer.item)
     }
 
-    /// One query for one page: it reads `reads` items, of which at most `limit` are shown. One that
-    /// cannot be read is left out. The key is the one after which the next page starts.
+    /// Queries one page: reads up to `reads` items and returns at most `limit`. Items that do not
+    /// deserialize are left out. Also returns the key after which the next page starts.
     async fn page<T: DeserializeOwned>(
         &self,
         action: &'static str,
@@ -194,7 +194,7 @@ impl Table {
     }
 }
 
-/// The look in an item; none where it was too large to be stored.
+/// The look in an item; `None` if it was too large to be stored.
 pub(super) fn look_of(action: &'static str, mut item: Item) -> Result<Option<DnsLook>, StoreError> {
     schema::check(action, &item)?;
     let Some(AttributeValue::S(text)) = item.remove(LOOK) else {

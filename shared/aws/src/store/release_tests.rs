@@ -1,4 +1,4 @@
-//! A table of the first release, read as this one reads it, up to what the API shows.
+//! Reads a table of the first release as this release does, up to the output of the API.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ fn with_schema(mut item: Item, version: u32) -> Item {
 }
 
 #[test]
-fn no_item_of_the_first_release_has_a_version() {
+fn items_of_the_first_release_have_no_version() {
     assert!(items().iter().all(|item| !item.contains_key(SCHEMA)));
 }
 
@@ -118,8 +118,8 @@ fn every_action_in_the_history_of_the_first_release_is_shown() {
         .iter()
         .map(|line| serde_json::to_string(&line.action).unwrap())
         .collect();
-    // Adopting, links that are made and withdrawn, details that are changed, and the end of a challenge
-    // came later.
+    // Actions that later releases added: adopting, making and withdrawing links, changing details,
+    // and the end of a challenge.
     let later = [
         Action::Adopted,
         Action::LinkMade,
@@ -146,7 +146,7 @@ fn every_action_in_the_history_of_the_first_release_is_shown() {
 }
 
 #[test]
-fn every_line_of_the_history_of_the_first_release_is_written_again_as_it_was() {
+fn lines_of_the_first_release_are_rewritten_unchanged() {
     let lines = items().into_iter();
     let lines = lines.filter(|item| Key::of_item(item).unwrap().pk.starts_with("HISTORY#"));
     for item in lines {
@@ -162,7 +162,7 @@ fn every_line_of_the_history_of_the_first_release_is_written_again_as_it_was() {
 }
 
 #[test]
-fn events_requests_and_what_runs_leave_are_read() {
+fn events_requests_and_run_memories_are_read() {
     for item in items_of("EVENT") {
         let event: Event = from_item(ACTION, item).unwrap();
         assert_eq!(event.client.as_str(), "maple-homes");
@@ -207,7 +207,7 @@ fn an_item_of_a_later_release_is_not_read_as_if_it_were_known() {
 }
 
 #[test]
-fn history_is_in_the_order_of_lives_and_versions_behind_the_lines_of_the_first_release() {
+fn history_sorts_by_life_and_version_after_the_first_releases_lines() {
     let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 365 * 400);
     let added = domain_auth::domain::Domain::add(
         new_domain("maple", "example.com"),
@@ -225,7 +225,7 @@ fn history_is_in_the_order_of_lives_and_versions_behind_the_lines_of_the_first_r
         .map(|key| key.sk)
         .collect();
     assert!(sort_keys.is_sorted());
-    // The clocks of the functions go back with each line.
+    // The clocks of the functions are earlier with each line.
     for (life, sequence, hours) in [(0, 1, 9), (0, 2, 8), (0, 10, 7), (1, 1, 6), (1, 2, 5)] {
         domain.added_at = now + SignedDuration::from_secs(life);
         line.sequence = sequence;

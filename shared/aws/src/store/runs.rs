@@ -1,4 +1,5 @@
-//! The right to run the poller, what its runs leave to each other, and what SES's list has shown.
+//! The lease of the poller's run, the data that runs leave for each other, and the result of SES's
+//! list.
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use domain_auth::ports::{Reconciliations, Runs, StoreError};
@@ -12,9 +13,9 @@ use super::keys::Key;
 use super::schema::{self, SET_SCHEMA, stamped};
 use super::{Item, Table, number, store_error, string, unreadable_item};
 
-/// Until when a run has the right, in milliseconds since the epoch.
+/// Until when a run has the lease, in milliseconds since the epoch.
 const RUN_UNTIL: &str = "run_until";
-/// What it is about, as JSON text: DynamoDB is never asked for a part of it.
+/// The data as JSON text: no query needs a part of it.
 const MEMORY: &str = "memory";
 const RESULT: &str = "result";
 
@@ -96,7 +97,7 @@ impl Reconciliations for Table {
             .await
             .map_err(store_error(ACTION))?;
         let item = answer.item.unwrap_or_default();
-        // One of another version of the program is as good as none: the next one replaces it.
+        // A result of another version of the program counts as missing: the next one replaces it.
         Ok(reconciliation_of(ACTION, &item).unwrap_or_else(|_| {
             self.count_unreadable(ACTION, Some(&Key::reconciliation()));
             None
@@ -130,7 +131,7 @@ pub(super) fn reconciliation_of(
     read(action, item, RESULT)
 }
 
-/// What cannot be read is of another version of this code: it is begun again.
+/// Data that cannot be read is of another version of this code: the poller starts without it.
 pub(super) fn memory_of(action: &'static str, item: &Item) -> RunMemory {
     read(action, item, MEMORY)
         .ok()

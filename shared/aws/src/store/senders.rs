@@ -66,7 +66,7 @@ impl ReadSenders for Table {
 }
 
 impl Table {
-    /// The items that are there, each with what its key stands for.
+    /// The existing items, each with the value that its key stands for.
     async fn items_at<T>(
         &self,
         action: &'static str,

@@ -1,5 +1,6 @@
-//! How large the items of a change are, as DynamoDB counts it (developer guide, "DynamoDB item sizes
-//! and formats"): what a write costs depends on it. The simulation of the poller is held to these.
+//! The sizes of a change's items, as DynamoDB computes them (developer guide, "DynamoDB item sizes
+//! and formats"): the price of a write depends on them. The simulation of the poller is checked
+//! against these sizes.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain_auth::domain::Change;
@@ -31,7 +32,7 @@ fn item_size(item: &Item) -> usize {
 fn value_size(value: &AttributeValue) -> usize {
     match value {
         AttributeValue::S(text) => text.len(),
-        // One byte for two digits, and one more.
+        // One byte for two digits, and another one.
         AttributeValue::N(number) => number.len().div_ceil(2) + 1,
         AttributeValue::B(bytes) => bytes.as_ref().len(),
         AttributeValue::L(list) => {
@@ -49,7 +50,7 @@ fn value_size(value: &AttributeValue) -> usize {
             texts.iter().map(String::len).sum()
         }
         AttributeValue::Bs(sets) => sets.iter().map(|set| set.as_ref().len()).sum(),
-        // Bool, Null, and what the SDK does not know yet.
+        // Bool, Null, and types that the SDK does not know yet.
         _ => 1,
     }
 }

@@ -1,5 +1,5 @@
-//! Turns of requests at SES, and checks of a client: each is one moment in one item, which every use
-//! moves on under a condition. Nothing is written where it is refused.
+//! Turns of requests at SES, and checks of a client. Each is a time in one item, which every use
+//! moves forward on a condition. A refused use writes nothing.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -16,14 +16,14 @@ use super::{Item, Table, number, store_error, string};
 
 /// When the next turn is, in milliseconds since the epoch.
 const NEXT_AT: &str = "next_at";
-/// The partition key of who had the last one.
+/// The partition key of the asker that had the last turn.
 const LAST_ASKER: &str = "last_asker";
-/// Until when the poller keeps the quota, in milliseconds since the epoch.
+/// Until when the quota is reserved for the poller, in milliseconds since the epoch.
 const KEPT_UNTIL: &str = "kept_until";
 /// When all checks are forgotten, in milliseconds since the epoch.
 const FORGOTTEN_AT: &str = "forgotten_at";
 
-/// A write that was made, or what is stored where its condition was not met.
+/// The written item, or the stored item if the condition failed.
 type Written = Result<Item, Item>;
 
 impl SesTurns for Table {
@@ -86,7 +86,7 @@ impl SesTurns for Table {
                 ":latest_again",
                 number(request.latest(true).as_millisecond()),
             );
-        // Where others were faster, the next one is after them.
+        // If other requests were faster, the next turn is after theirs.
         let turn = written(ACTION, free_later).await?.ok();
         let turn = turn.and_then(|item| figure(&item, NEXT_AT));
         Ok(turn
@@ -154,7 +154,7 @@ impl CountChecks for Table {
 }
 
 impl Table {
-    /// Every update sets [`SET_SCHEMA`].
+    /// An update of this item; every such update sets [`SET_SCHEMA`].
     fn update(&self, key: Key) -> UpdateItemFluentBuilder {
         let update = self.client.update_item().table_name(&self.name);
         stamped(update.set_key(Some(key.into_item())))

@@ -1,5 +1,5 @@
-//! Items that cannot be read: damaged, or written by a later release. Each is named by its key and
-//! counted, holds up no other, and is left as it is.
+//! Items that cannot be read: damaged, or written by a later release. Each is logged with its key
+//! and counted. It does not block other items, and is not changed.
 
 use std::sync::Arc;
 
@@ -16,19 +16,19 @@ use super::schema::from_item;
 use super::{Counter, Item, Table, store_error, string};
 use crate::SystemClock;
 
-/// For how long an item that cannot be read is out of its queue, so that it does not take the place of
+/// How long an unreadable item is removed from its queue, so that it does not take the place of
 /// another in every run.
 const LEFT_ALONE: SignedDuration = SignedDuration::from_hours(1);
 
-/// In front of the place of an event in the outbox that cannot be read: it sorts behind every time, so
-/// behind all events that can be published.
+/// The prefix of an unreadable event's position in the outbox. It sorts after every time, so after
+/// all events that can be published.
 const BEHIND: &str = "U#";
 
 /// The name of the metric.
 const UNREADABLE: &str = "UnreadableItems";
 
 impl Table {
-    /// The same table, which counts on `meter` each item that it cannot read, as the metric
+    /// Makes the table count each item that it cannot read on `meter`, as the metric
     /// `UnreadableItems`.
     #[must_use]
     pub fn with_meter(self, meter: Arc<dyn Meter>) -> Self {
@@ -38,7 +38,7 @@ impl Table {
         }
     }
 
-    /// Reads an item that stands by itself.
+    /// Reads a single item.
     pub(super) fn read<T: DeserializeOwned>(
         &self,
         action: &'static str,
@@ -48,7 +48,7 @@ impl Table {
         from_item(action, item).inspect_err(|_| self.count_unreadable(action, key.as_ref()))
     }
 
-    /// Reads an item of a list. One that cannot be read is left out.
+    /// Reads an item of a list. An item that cannot be read is left out.
     pub(super) fn read_one_of<T: DeserializeOwned>(
         &self,
         action: &'static str,
@@ -57,7 +57,7 @@ impl Table {
         self.read(action, item).ok()
     }
 
-    /// Names an item by its key alone: what is in it may be a person's.
+    /// Logs an item only with its key, because its content may be personal.
     pub(super) fn count_unreadable(&self, action: &'static str, key: Option<&Key>) {
         tracing::error!(
             pk = key.map(|key| &*key.pk),
@@ -70,20 +70,20 @@ impl Table {
         }
     }
 
-    /// Moves domains that cannot be read an hour on in their queue. Where that fails, the next run
-    /// tries it again.
+    /// Moves domains that cannot be read to a place one hour later in their queue. If this fails,
+    /// the next run tries again.
     pub(super) async fn leave_alone(&self, entries: Vec<Entry>, now: Timestamp) {
         self.move_on(entries, |of| of_time(now, of)).await;
     }
 
-    /// Moves events that cannot be read behind all others in the outbox, with the time until which
-    /// they are left alone.
+    /// Moves events that cannot be read after all others in the outbox, with the time until which
+    /// they are ignored.
     pub(super) async fn leave_behind(&self, entries: Vec<Entry>, now: Timestamp) {
         let behind = |of: &str| format!("{BEHIND}{}", of_time(now, of));
         self.move_on(entries, behind).await;
     }
 
-    /// `later` makes the new place of what is behind the time in the old one.
+    /// `later` makes the new position from the part of the old one after the time.
     async fn move_on(&self, entries: Vec<Entry>, later: impl Fn(&str) -> String) {
         for (position, key) in entries {
             let of_time = position.strip_prefix(BEHIND).unwrap_or(&position);
@@ -107,7 +107,7 @@ impl Table {
         }
     }
 
-    /// Moves the place of a domain in its queue, if it is still what was read.
+    /// Moves a domain in its queue, if its position is still the one that was read.
     pub(super) async fn move_domain(
         &self,
         domain: &domain_auth::domain::Domain,
@@ -134,13 +134,13 @@ fn of_time(now: Timestamp, of: &str) -> String {
     format!("{}#{of}", keys::sortable(now + LEFT_ALONE))
 }
 
-/// Whether an entry of the outbox cannot be read and is left alone for now.
+/// Whether an entry of the outbox cannot be read and is ignored at this time.
 pub(super) fn is_left_alone(position: &str, now: Timestamp) -> bool {
     let until = position.strip_prefix(BEHIND);
     until.is_some_and(|until| *until > *keys::up_to(now))
 }
 
-/// Another process has changed the item meanwhile: then it is left to that process.
+/// Another process has changed the item meanwhile, and is responsible for it.
 fn unless_changed<T>(
     action: &'static str,
     outcome: Result<T, SdkError<UpdateItemError>>,
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_is_left_alone_for_an_hour_and_one_of_a_fast_clock_is_not() {
+    fn only_an_unreadable_event_is_ignored_for_an_hour() {
         let now = Timestamp::UNIX_EPOCH;
         let event = |at| format!("{}#maple#example.com#0000000001", keys::sortable(at));
         let behind = format!("{BEHIND}{}", of_time(now, "maple#example.com#0000000001"));

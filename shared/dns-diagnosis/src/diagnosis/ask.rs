@@ -1,9 +1,11 @@
-//! Which questions to ask DNS: first those that every diagnosis needs, then the probes that explain a record that is not
-//! where it belongs. Probes cost look-ups only where there is something to explain, and only at names
-//! that may exist: "no such name" (NXDOMAIN) holds for every type at the name (RFC 2308 section 5), and
-//! for every name below it (RFC 8020). A record's state rests on neither, only on its own look-up.
+//! The questions to DNS: first the questions that every diagnosis needs, then probes that explain a
+//! record which is not at its name. Probes are asked only if there is something to explain, and
+//! only at names that may exist: "no such name" (NXDOMAIN) applies to every type at the name (RFC
+//! 2308 section 5), and to every name below it (RFC 8020). Probes do not affect a record's state,
+//! which depends only on its own look-up.
 //!
-//! The record is not at its name, so it is looked for where the usual mistakes put it:
+//! The record in this example is not at its name, so the probes search it where the usual mistakes
+//! put it:
 //!
 //! ```
 //! use dns_diagnosis::diagnosis::{Context, FormerTokens, probes_for, questions_for};
@@ -52,6 +54,23 @@ use crate::records::{Record, RecordData, RecordId};
 
 /// The first round: every record by its own name and type, the DMARC record of the organizational
 /// domain, and the zone's name servers as they see themselves.
+///
+/// # Examples
+///
+/// ```
+/// use dns_diagnosis::diagnosis::questions_for;
+/// use dns_diagnosis::dns::RecordType;
+/// use dns_diagnosis::names::DomainName;
+/// use dns_diagnosis::records::ownership_record;
+///
+/// let domain = DomainName::parse("example.com")?;
+/// let records = [ownership_record(&domain, "secret")];
+/// let questions = questions_for(&domain, &records, None);
+/// assert_eq!(questions.len(), 1);
+/// assert_eq!(questions[0].name, "_lasso-challenge.example.com");
+/// assert_eq!(questions[0].record_type, RecordType::Txt);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 pub fn questions_for(
     domain: &DomainName,
     records: &[Record],

@@ -1,4 +1,4 @@
-//! The stable codes of what can be wrong with a record or a domain.
+//! The stable codes for problems of a record or a domain.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! More than one thing at once: two mistakes, half an answer, a policy above.
+//! Combinations: two mistakes, half an answer, a policy above the domain.
 
 use super::scene::*;
 use super::{

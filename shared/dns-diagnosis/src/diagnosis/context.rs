@@ -1,4 +1,4 @@
-//! What is known beside the answers of DNS.
+//! The input of a diagnosis besides the answers of DNS.
 
 use super::former::FormerTokens;
 use super::sightings::Sightings;

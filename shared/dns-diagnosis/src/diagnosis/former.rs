@@ -1,4 +1,4 @@
-//! Tokens of identities that a domain had before.
+//! Tokens of a domain's former identities.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Whatever anybody publishes: a judgement in bounded time, fit to be read, and no panic.
+//! Whatever anybody publishes, the diagnosis takes bounded time, is readable, and does not panic.
 
 use proptest::prelude::*;
 

@@ -1,5 +1,5 @@
-//! SPF and DMARC of whole zones: what is followed, what is asked for it, what it means, and what the
-//! fix says.
+//! SPF and DMARC of whole zones: which references are followed, which questions are asked, the
+//! meaning, and the fix.
 
 use super::scene::*;
 use super::{DiagnosisCode as Code, DmarcDiscovery, RecordState as State, proposes_dmarc};

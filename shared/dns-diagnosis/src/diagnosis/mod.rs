@@ -1,6 +1,6 @@
-//! From what DNS answered to what a person has to do, record by record, in three words, all pure:
+//! From the answers of DNS to the fixes for a person, for each record, in three pure steps:
 //!
-//! | word | from | to |
+//! | step | from | to |
 //! | --- | --- | --- |
 //! | [`ask`](mod@ask) | the records, and what is known so far | the questions to DNS |
 //! | [`judge`](mod@judge) | the observations | how each record stands, and why, in codes |
@@ -36,6 +36,39 @@ pub(crate) use ask::Questions;
 pub(crate) use judge::{Case, Observations, SES_SPF_DOMAIN, WILDCARD_PROBE, answers};
 
 /// Judges the records by the observations of all rounds, and says what to do.
+///
+/// # Examples
+///
+/// ```
+/// use dns_diagnosis::diagnosis::{Context, FormerTokens, RecordState, diagnose, questions_for};
+/// use dns_diagnosis::dns::{Observation, Outcome, Question, ZoneOutcome};
+/// use dns_diagnosis::names::DomainName;
+/// use dns_diagnosis::records::ownership_record;
+///
+/// let domain = DomainName::parse("example.com")?;
+/// let records = [ownership_record(&domain, "secret")];
+/// // No server and no resolver answers.
+/// let unanswered = |question: Question| Observation {
+///     question,
+///     authoritative: Vec::new(),
+///     zone: None,
+///     recursive: Outcome::TimedOut,
+/// };
+/// let questions = questions_for(&domain, &records, None).into_iter();
+/// let observations: Vec<Observation> = questions.map(unanswered).collect();
+///
+/// let context = Context {
+///     domain: &domain,
+///     zone: &ZoneOutcome::Unknown { failure: None },
+///     former: &FormerTokens::default(),
+///     ses: None,
+///     sightings: None,
+/// };
+/// let diagnosis = diagnose(&context, &records, &observations);
+/// // Unknown is not missing.
+/// assert_eq!(diagnosis.records[0].state, RecordState::Unknown);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 pub fn diagnose(
     context: &Context<'_>,
     records: &[Record],

@@ -1,5 +1,5 @@
-//! A domain for tests of its diagnosis: its records, two authoritative servers and a resolver, each with
-//! its own content.
+//! A domain for tests of its diagnosis: its records, two authoritative servers and a resolver, each
+//! with its own data.
 
 use super::{
     Context, Diagnosis, DiagnosisCode, FormerTokens, RecordDiagnosis, Sightings, diagnose,

@@ -1,5 +1,5 @@
-//! When the records of a domain were last found in DNS, so that a record that has vanished, or that is
-//! back, is not told like one that was never there.
+//! When the records of a domain were last found in DNS. A record that has disappeared, or that is
+//! back, is described differently from one that was never found.
 
 use std::collections::BTreeMap;
 

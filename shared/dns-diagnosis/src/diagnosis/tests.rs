@@ -1,5 +1,5 @@
-//! What is asked, and what is judged of views and of the domain as a whole. The mistakes that people
-//! make are in `tests/corpus`.
+//! Tests of the questions, of the two views, and of diagnoses of the domain as a whole. People's
+//! mistakes are in `tests/corpus`.
 
 use super::scene::*;
 use super::{DiagnosisCode as Code, RecordState as State};

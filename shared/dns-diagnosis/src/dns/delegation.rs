@@ -1,4 +1,5 @@
-//! Zones below the one that holds the domain: `_domainkey`, `_dmarc` or the MAIL FROM name may be delegated.
+//! Zones below the zone that holds the domain: `_domainkey`, `_dmarc` or the MAIL FROM name may be
+//! delegated.
 
 use super::Observation;
 

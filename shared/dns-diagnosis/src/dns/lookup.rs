@@ -1,4 +1,4 @@
-//! The types that cross the port to DNS.
+//! The types of the port to DNS.
 
 use std::net::IpAddr;
 

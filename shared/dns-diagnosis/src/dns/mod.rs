@@ -1,6 +1,6 @@
-//! What DNS was asked and what it said: questions, outcomes and observations, free of I/O.
+//! DNS queries and their results: questions, outcomes and observations, without I/O.
 //!
-//! The words are those of RFC 8499. An outcome is never an `Option`: "nothing there" and "no
+//! The terms are those of RFC 9499. An outcome is never an `Option`: "nothing there" and "no
 //! answer" are different facts, and only the first may ever count against a domain.
 
 mod delegation;

@@ -1,9 +1,9 @@
-//! What the authoritative servers of a zone say when they are asked again over TCP, before something
-//! is done that one forged answer must not bring about.
+//! The second look: the answers of a zone's authoritative servers when they are queried again over
+//! TCP. It protects actions that a single forged answer must not trigger.
 //!
-//! An answer on UDP can be forged by anybody who guesses its port and its identifier (RFC 5452); a
-//! TCP connection cannot be forged from off the path (RFC 7766 section 10). And one server of a zone
-//! may hold what the others do not: so two of them have to agree, where there are two.
+//! Anybody who guesses its port and its identifier can forge an answer over UDP (RFC 5452). A TCP
+//! connection cannot be forged from off the path (RFC 7766 section 10). A single server of a zone
+//! may also have data that the others do not have, so two of them have to agree if there are two.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

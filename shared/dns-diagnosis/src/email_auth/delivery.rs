@@ -1,4 +1,4 @@
-//! What becomes of mail by DMARC (RFC 9989): which policy applies to mail from an address now, and
+//! The effect of DMARC on mail (RFC 9989): which policy applies to mail from an address now, and
 //! whether it would be refused.
 
 use super::dmarc::{Alignment, Dmarc, Policy, Reach};

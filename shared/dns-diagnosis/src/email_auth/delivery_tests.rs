@@ -1,4 +1,5 @@
-//! Mail of a client through the service: signed for its domain, with a MAIL FROM below it.
+//! Mail of a client through the service: with a DKIM signature of its domain, and a MAIL FROM
+//! domain below it.
 
 use super::*;
 use crate::email_auth::tree_walk::tests::Records;

@@ -1,4 +1,4 @@
-//! DMARC records of both RFCs, and what is wrong with others.
+//! DMARC records of both RFCs, and mistakes in others.
 
 use proptest::prelude::*;
 

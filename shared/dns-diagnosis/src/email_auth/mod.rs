@@ -1,8 +1,8 @@
-//! SPF (RFC 7208) and DMARC (RFC 9989) records, read the way that a receiver reads them.
+//! SPF (RFC 7208) and DMARC (RFC 9989) records, evaluated as by a receiver.
 //!
-//! Own parsers, because the crates that have them bring a message parser and cryptography along,
-//! and because a diagnosis needs what a verifier throws away: which term is wrong, how many
-//! look-ups the record costs by itself, and what the record looks like with ours added to it.
+//! The parsers are our own for two reasons. The crates that have one depend on a message parser and
+//! cryptography. And a diagnosis needs details that a verifier drops: which term is wrong, how many
+//! look-ups the record itself costs, and the record with our term added to it.
 
 mod delivery;
 mod dmarc;

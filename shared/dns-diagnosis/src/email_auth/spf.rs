@@ -1,4 +1,4 @@
-//! SPF records (RFC 7208): their terms, what they cost, and how to add ours to one.
+//! SPF records (RFC 7208): their terms, their number of look-ups, and how to add our term to one.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 

@@ -1,4 +1,4 @@
-//! Records that lead to others: include, redirect and macros (RFC 7208 sections 5.2, 6.1 and 7).
+//! Records that refer to others: include, redirect and macros (RFC 7208 sections 5.2, 6.1 and 7).
 
 use super::*;
 

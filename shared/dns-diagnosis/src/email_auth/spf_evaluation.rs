@@ -1,15 +1,15 @@
 //! `check_host()` of RFC 7208 for one question: does mail from one sending service pass at a name?
 //!
-//! The service is known by the name that records include (`amazonses.com`), and not by its
-//! addresses: they change, and a record that lists them goes stale. So its mail passes where an
-//! `include` of that name is evaluated, with the qualifier `+`, before anything else decides.
-//! `a`, `mx`, `ptr`, `ip4` and `ip6` are taken for other people's hosts, and do not match unless
-//! their prefix length is 0.
+//! The service is identified by the name that records include (`amazonses.com`), and not by its
+//! addresses, which change, so that records with addresses become outdated. So its mail passes if
+//! an `include` of that name is evaluated, with the qualifier `+`, before another term decides.
+//! `a`, `mx`, `ptr`, `ip4` and `ip6` count as other people's hosts, and do not match unless their
+//! prefix length is 0.
 //!
-//! The evaluation is pure. It reads what is known of DNS through [`SpfAnswers`], and says in
-//! [`SpfEvaluation::questions`] what it has to know beyond that. Evaluate again once that is
-//! answered; there are never more than ten questions for one record, because RFC 7208 allows no
-//! more terms that cause one.
+//! The evaluation is pure. It reads the known DNS answers through [`SpfAnswers`], and returns
+//! further questions in [`SpfEvaluation::questions`]. Evaluate again when they are answered. One
+//! record never needs more than ten questions, because RFC 7208 allows no more terms that cause
+//! one.
 
 use super::spf::is_spf;
 use super::spf::{MAX_SPF_LOOKUPS, Mechanism, Modifier, Prefix, Qualifier, Spf, SpfTerm};

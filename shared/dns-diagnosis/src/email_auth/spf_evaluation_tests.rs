@@ -1,6 +1,6 @@
-//! RFC 7208 section by section, and the cases of the open SPF test suite (release 2014.04) that bear
-//! on the question. The suite's client is the service here: where a record lists the client's
-//! address, it includes the service instead, with the same result.
+//! RFC 7208 section by section, and the relevant cases of the open SPF test suite (release
+//! 2014.04). The service takes the place of the suite's client: if a record lists the client's
+//! address, the record here includes the service instead, with the same result.
 
 #[path = "spf_elsewhere_tests.rs"]
 mod elsewhere;

@@ -1,4 +1,5 @@
-//! How much an evaluation asks: the limits of RFC 7208 section 4.6.4, level by level, and for any record.
+//! The number of questions in an evaluation: the limits of RFC 7208 section 4.6.4, level by level,
+//! and for any record.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What an SPF evaluation has to know, and what comes of it.
+//! The input and the result of an SPF evaluation.
 
 use super::spf::{Qualifier, SpfError};
 use crate::dns::Question;

@@ -1,4 +1,4 @@
-//! The examples of RFC 7208, and what people make of them.
+//! The examples of RFC 7208, and people's variants of them.
 
 use proptest::prelude::*;
 

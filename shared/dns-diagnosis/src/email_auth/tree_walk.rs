@@ -1,6 +1,5 @@
 //! The DNS tree walk of RFC 9989 section 4.10: which policy record applies to mail from a name, and
-//! where the organization ends that the name belongs to. It replaces the public suffix list of
-//! RFC 7489.
+//! which organizational domain the name belongs to. It replaces the public suffix list of RFC 7489.
 
 use super::dmarc::{Dmarc, Psd};
 

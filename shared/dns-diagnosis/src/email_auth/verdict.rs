@@ -1,4 +1,4 @@
-//! Answers that may be that it is not known.
+//! Verdicts that include "unknown".
 
 use serde::{Deserialize, Serialize};
 

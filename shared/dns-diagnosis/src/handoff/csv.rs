@@ -1,5 +1,5 @@
-//! RFC 4180, for a spreadsheet. What a client wrote may not be a formula there; names and values are not
-//! touched, because they are copied from the cells into DNS as they are: a token may begin with `+`.
+//! RFC 4180, for a spreadsheet. A client's text must not be a formula there. Names and values are
+//! not changed, because people copy them from the cells into DNS: a token may begin with `+`.
 
 use super::Handoff;
 use super::notes::{claim_notice, purpose};

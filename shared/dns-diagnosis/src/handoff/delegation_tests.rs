@@ -1,4 +1,4 @@
-//! Records whose names are in zones of their own.
+//! Records whose names are delegated to their own zones.
 
 use super::readers::{read, read_route53, read_terraform, rows_of};
 use super::*;

@@ -1,4 +1,4 @@
-//! Which format is wanted: by name in the query, or by media type in `Accept`.
+//! The requested format: by name in the query, or by media type in `Accept`.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! For programs: the records with everything that can be said about them.
+//! For programs: the records with all details.
 
 use serde::Serialize;
 

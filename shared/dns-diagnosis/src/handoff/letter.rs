@@ -1,8 +1,8 @@
-//! The records as an email to a person who may never have heard of Lasso: who sent it and why, what
-//! the client has to say, and then the instructions that the formats `text` and `html` have too.
+//! The records as an email to a person who may never have heard of Lasso: who sent it and why, the
+//! client's note, and then the instructions of the formats `text` and `html`.
 //!
-//! What a client wrote is text, quoted under its name. It is in no header, it is escaped, and no
-//! web address in it stays whole.
+//! A client's text is quoted as plain text, under the client's name. It is not in a header, it is
+//! escaped, and web addresses in it are broken.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Whatever a client writes into a letter to a stranger: nothing in it hides something, becomes a
+//! Whatever a client writes in a letter to a stranger: no part of it hides something, becomes a
 //! link, or looks like a line of Lasso's own.
 
 use proptest::prelude::*;

@@ -1,10 +1,10 @@
-//! The records in the form in which the email administrator wants them.
+//! The records in the formats that email administrators need.
 //!
-//! Every format carries the same records. None of them replaces what is there already: the DMARC
-//! record is left out where another policy applies or a CNAME record holds the name, the MAIL FROM
-//! records where another mail service uses the name, and formats that set whole record sets
-//! (Route 53, Terraform) repeat the values that DNS has at the name. Our own records stay in every
-//! format once they are published: a Terraform file without them would destroy them.
+//! Every format has the same records. None of them replaces existing data. The DMARC record is left
+//! out if another policy applies or a CNAME record is at its name; the MAIL FROM records are left
+//! out if another mail service uses the name. Formats that set whole record sets (Route 53,
+//! Terraform) repeat the values that DNS has at the name. Our own records stay in every format
+//! after they are published: a Terraform file without them would delete them.
 
 use crate::providers::Panel;
 use crate::records::Record;
@@ -56,6 +56,28 @@ pub fn json_schemas(generator: &mut schemars::SchemaGenerator) -> [schemars::Sch
 }
 
 /// Renders the records.
+///
+/// # Examples
+///
+/// ```
+/// use dns_diagnosis::handoff::{Handoff, HandoffFormat, render};
+/// use dns_diagnosis::names::{ClientId, DomainName};
+/// use dns_diagnosis::records::ownership_record;
+///
+/// let domain = DomainName::parse("example.com")?;
+/// let records = [ownership_record(&domain, "secret")];
+/// let handoff = Handoff {
+///     domain: &domain,
+///     zone: None,
+///     records: &records,
+///     observations: &[],
+///     client: &ClientId::parse("maple-homes")?,
+/// };
+/// let document = render(HandoffFormat::Zone, &handoff)?;
+/// assert_eq!(document.file_name, "example.com-dns-records.zone");
+/// assert!(document.body.contains("lasso-domain-verification=secret"));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 pub fn render(format: HandoffFormat, handoff: &Handoff<'_>) -> Result<Document, HandoffError> {
     render_in(format, handoff, None)
 }

@@ -1,4 +1,4 @@
-//! What a format says of a record, beside the record itself.
+//! The notes about a record in a format.
 
 use super::order::Handoff;
 use crate::names::plain_text::shown;

@@ -1,4 +1,4 @@
-//! What is handed over where a wildcard or another service is at a name.
+//! Hand-offs if a wildcard or another service is at a name.
 
 use super::readers::{read_route53, read_terraform};
 use super::*;

@@ -1,4 +1,4 @@
-//! What to hand off, and how that fails.
+//! The input of a hand-off, and its errors.
 
 use crate::dns::{Observation, Zone};
 use crate::names::{ClientId, DomainName};

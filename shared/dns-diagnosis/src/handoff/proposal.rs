@@ -1,5 +1,5 @@
-//! Which records to publish, and with which values: what other services have published stays, and so
-//! does what is right already.
+//! Which records to publish, and with which values. Other services' records are kept, and so are
+//! records that are already right.
 
 use super::Handoff;
 use crate::diagnosis::{

@@ -1,4 +1,4 @@
-//! What is handed over beside what others have published, and after our own has been published.
+//! Hand-offs if others have published records, and after our own records were published.
 
 use super::readers::{read, read_route53, rows_of};
 use super::*;

@@ -1,5 +1,5 @@
-//! Record sets: all values of one type at one name, which is the unit that Route 53 replaces.
-//! So what is at the name already has to be repeated, or it is lost.
+//! Record sets: all values of one type at one name. Route 53 replaces whole record sets, so the
+//! existing values have to be repeated, or they are lost.
 
 use std::collections::BTreeMap;
 

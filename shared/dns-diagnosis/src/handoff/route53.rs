@@ -1,9 +1,10 @@
 //! A change batch for `aws route53 change-resource-record-sets`.
 //!
-//! `UPSERT` replaces a whole record set, so it is used where the values at the name are known and
-//! repeated. Where they are not, `CREATE` is: it fails rather than delete what another service needs.
+//! `UPSERT` replaces a whole record set, so it is used if the values at the name are known and
+//! repeated. If they are unknown, `CREATE` is used: it fails instead of deleting data that another
+//! service needs.
 //!
-//! A batch changes one hosted zone. A name in a zone of its own has a batch of its own.
+//! A batch changes one hosted zone. A name in a separate zone has a separate batch.
 
 use serde::Serialize;
 

@@ -1,5 +1,5 @@
-//! An RFC 1035 master file, to be appended to the one that is there: absolute names, a TTL on every
-//! line, no SOA, and an empty line first in case the file ends without a line break.
+//! An RFC 1035 master file that is appended to an existing one: absolute names, a TTL on every
+//! line, no SOA, and an empty first line in case the existing file has no final line break.
 
 use std::fmt::Write;
 

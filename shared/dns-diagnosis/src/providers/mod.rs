@@ -1,8 +1,8 @@
-//! Which DNS provider a zone is at, and in whose words to say what to click.
+//! The DNS provider of a zone, and its names for the fields of a record.
 //!
-//! The table is `providers.json`. A provider is recognized by the names of the zone's name
-//! servers; a pattern is compared label by label from the right, and `*` stands for any characters
-//! within one label.
+//! The table is `providers.json`. A provider is recognized by the names of the zone's name servers;
+//! a pattern is compared label by label from the right, and `*` matches any characters within one
+//! label.
 
 use std::sync::LazyLock;
 

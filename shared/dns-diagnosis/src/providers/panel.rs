@@ -1,4 +1,4 @@
-//! What to put into which field of the provider's panel.
+//! The values for the fields of the DNS provider's form.
 
 use crate::dns::{Observation, RecordType, Zone, closest_zone, delegated_zones};
 use crate::records::character_strings::{octal_escape, strings};

@@ -1,5 +1,5 @@
-//! Whether mail servers can check the signatures of Amazon SES, which depends on what DNS has now: SES
-//! notices only later that records are gone.
+//! Whether mail servers can check the signatures of Amazon SES. This depends on the present data in
+//! DNS: SES notices missing records only later.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,5 @@
-//! TXT data as quoted character-strings, which is how DNS carries a text (RFC 1035 section 3.3.14).
+//! TXT data as quoted character-strings, the form in which DNS carries a text (RFC 1035 section
+//! 3.3.14).
 
 /// Longest character-string of a TXT record, in octets (RFC 1035 section 3.3).
 const MAX_STRING: usize = 255;

@@ -1,4 +1,4 @@
-//! The DNS records of a domain: what the email administrator is asked to publish.
+//! The DNS records of a domain that the email administrator has to publish.
 
 use serde::{Deserialize, Serialize};
 
@@ -170,6 +170,25 @@ impl Record {
 /// The records of a domain that is registered with SES, in the order in which they are shown. Of an
 /// adopted identity, those that it has: without a TXT token SES verifies it by the CNAME records alone,
 /// so that these are required.
+///
+/// # Examples
+///
+/// ```
+/// use dns_diagnosis::identity::{SesIdentity, VerificationToken};
+/// use dns_diagnosis::names::DomainName;
+/// use dns_diagnosis::records::{RecordId, records_of};
+///
+/// let domain = DomainName::parse("example.com")?;
+/// let identity = SesIdentity {
+///     verification_token: Some(VerificationToken::parse("QTKk+/gFg2J4mnop=")?),
+///     ..SesIdentity::none("us-east-1")
+/// };
+/// let records = records_of(&domain, &identity);
+/// assert_eq!(records[0].id, RecordId::Verification);
+/// assert_eq!(records[0].name, "_amazonses.example.com");
+/// assert_eq!(records[0].data.value(), "QTKk+/gFg2J4mnop=");
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 pub fn records_of(domain: &DomainName, identity: &SesIdentity) -> Vec<Record> {
     let mut records = Vec::new();
     if let Some(token) = &identity.verification_token {

@@ -1,4 +1,4 @@
-//! Asking again over TCP: who is asked, how, and what is seen.
+//! Repeated queries over TCP: to which servers, how, and with what result.
 
 use domain_auth::dns::{Lookup, Outcome, RecordType, SecondLook, Sighting, Transport};
 use local_dns_server::{Fault, FaultRule};
@@ -79,7 +79,7 @@ async fn a_third_server_takes_the_place_of_one_that_fails() {
 }
 
 #[tokio::test]
-async fn one_server_of_several_confirms_nothing_alone() {
+async fn one_server_of_several_does_not_confirm_a_record() {
     for fault in [Fault::Drop, Fault::ServFail, Fault::TruncateAndRefuseTcp] {
         let net = three().await;
         for server in &net.servers[2..] {
@@ -111,7 +111,7 @@ async fn a_zone_with_one_address_is_seen_at_that_one() {
 }
 
 #[tokio::test]
-async fn a_lame_server_is_none_of_the_zone() {
+async fn a_lame_server_does_not_count_as_a_server_of_the_zone() {
     let zone: Zones = &[(
         "maple.com",
         "@ NS ns1
@@ -132,7 +132,7 @@ async fn a_lame_server_is_none_of_the_zone() {
 }
 
 #[tokio::test]
-async fn a_name_server_without_an_address_that_can_be_found_counts_as_one() {
+async fn a_name_server_without_a_known_address_counts() {
     let zone: Zones = &[(
         "maple.com",
         "@ NS ns1
@@ -148,7 +148,7 @@ async fn a_name_server_without_an_address_that_can_be_found_counts_as_one() {
 }
 
 #[tokio::test]
-async fn nothing_is_seen_where_no_zone_is_found() {
+async fn without_a_zone_no_record_is_seen() {
     let net = three().await;
     net.servers[0].set_faults([FaultRule::everywhere(Fault::Drop)]);
     let look = again(&net).await;

@@ -1,5 +1,5 @@
-//! From a zone file to the diagnosis, over the network in all rounds: what servers do. The mistakes that
-//! people make are in `tests/corpus`.
+//! From a zone file to the diagnosis, over the network in all rounds: the behaviour of servers.
+//! People's mistakes are in `tests/corpus`.
 
 use domain_auth::diagnosis::{
     Context, Diagnosis, DiagnosisCode as Code, FormerTokens, RecordState as State, diagnose,
@@ -20,7 +20,7 @@ use crate::odd_server::{OddServer, response_to};
 
 const TOKEN: &str = "QTKk+/gFg2J4mnopQRSTuvwx0123456789abcdefghI=";
 
-/// Everything as it should be, one record per line.
+/// A complete and correct zone, one record per line.
 const RIGHT: [(Id, &str); 7] = [
     (
         Id::Verification,
@@ -63,7 +63,7 @@ fn identity() -> SesIdentity {
     }
 }
 
-/// The zone with everything right but for these records, and with these lines.
+/// The correct zone without these records, and with these lines.
 fn zone(without: &[Id], lines: &str) -> String {
     let right = RIGHT.iter().filter(|(id, _)| !without.contains(id));
     let right = right.fold(String::new(), |zone, (_, line)| zone + line + "\n");
@@ -200,7 +200,7 @@ async fn a_bogus_zone_is_unknown_and_named() {
 }
 
 #[tokio::test]
-async fn no_fault_of_a_server_turns_a_record_missing_or_wrong() {
+async fn server_faults_never_make_a_record_missing_or_wrong() {
     let hosts = "ns1 60 A 127.0.0.2\n";
     let parent = "example 60 NS ns1.other.com.\n";
     let right = zone(&[], "");
@@ -231,7 +231,7 @@ async fn no_fault_of_a_server_turns_a_record_missing_or_wrong() {
 }
 
 #[tokio::test]
-async fn one_of_two_servers_down_changes_nothing() {
+async fn an_outage_of_one_of_two_servers_changes_nothing() {
     let head = "@ NS ns1\n@ NS ns2\nns1 A 127.0.0.2\nns2 A 127.0.0.3\n";
     let file = format!("{head}{}", zone(&[], ""));
     let net = Net::alike(3, "example.com", &file).await;
@@ -257,7 +257,7 @@ async fn one_of_two_servers_down_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_ses_says_adds_a_code_and_changes_no_state() {
+async fn the_ses_status_adds_a_code_without_changing_states() {
     let net = Net::start(&[&[("example.com", &zone(&[Id::Verification], ""))]]).await;
     let ses = |status| {
         Some(SesStatus {

@@ -1,4 +1,4 @@
-//! Servers that do not know EDNS (RFC 6891), or are behind something that does not.
+//! Servers that do not support EDNS (RFC 6891), or are behind a device that does not.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ fn with_edns(fault: Fault) -> Vec<FaultRule> {
     vec![FaultRule::everywhere(fault).edns(true)]
 }
 
-/// What such servers do.
+/// The behaviours of such servers.
 fn ways() -> Vec<(&'static str, Vec<FaultRule>)> {
     let no_tcp = FaultRule::everywhere(Fault::TruncateAndRefuseTcp).over(Transport::Tcp);
     vec![
@@ -97,7 +97,7 @@ async fn a_server_that_cannot_read_any_query_is_a_failure() {
 }
 
 #[tokio::test]
-async fn a_long_answer_of_a_server_without_edns_is_taken_on_tcp_or_with_edns() {
+async fn long_answers_without_edns_arrive_over_tcp_or_with_edns() {
     let text = "x".repeat(250);
     let zone = format!(
         "@ 60 NS ns1\nns1 60 A 127.0.0.2\n_amazonses 60 TXT 1{text}\n_amazonses 60 TXT 2{text}\n\
@@ -111,7 +111,7 @@ async fn a_long_answer_of_a_server_without_edns_is_taken_on_tcp_or_with_edns() {
     assert_eq!(only(&seen), expected);
     assert_eq!(net.servers[1].queries().over_tcp(), 1);
 
-    // One lost packet is no reason to ask without EDNS for ever: here there is no TCP.
+    // One lost packet is not a reason to query without EDNS from then on: here there is no TCP.
     let lost = with_edns(Fault::Drop);
     net.servers[1].set_faults(lost);
     let resolver = net.resolver();

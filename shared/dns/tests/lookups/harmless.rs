@@ -1,5 +1,5 @@
-//! Asking does no harm: the resolver would keep "no such name", and Amazon SES would see it after the record
-//! is published.
+//! Queries do no harm: a resolver would cache "no such name", and Amazon SES would still see it
+//! after the record is published.
 
 use std::time::{Duration, Instant};
 
@@ -14,8 +14,8 @@ const TOP: &str = "@ 60 NS a.gtld\na.gtld 60 A 127.0.0.2\n\
 const HERE: &str = "@ 60 SOA ns1 hostmaster 1 7200 900 86400 7\n\
      @ 60 NS ns1\n@ 60 NS ns2\nns1 60 A 127.0.0.3\nns2 60 A 127.0.0.4\n_amazonses 60 TXT token\n";
 
-/// A resolver on 127.0.0.1 that asks as all resolvers do; the servers of `com` on 127.0.0.2; those of
-/// `example.com` on 127.0.0.3 and 127.0.0.4.
+/// A resolver on 127.0.0.1 that behaves like all resolvers; the servers of `com` on 127.0.0.2; the
+/// servers of `example.com` on 127.0.0.3 and 127.0.0.4.
 async fn internet(ns1: &str, ns2: &str) -> Net {
     Net::start(&[
         &[("com", TOP)],
@@ -26,7 +26,8 @@ async fn internet(ns1: &str, ns2: &str) -> Net {
     .await
 }
 
-/// The same with a resolver that has the answers of `example.com`, whether its servers can be reached or not.
+/// These servers, with a resolver that has the answers of `example.com`, whether its servers can be
+/// reached or not.
 async fn with_a_resolver_that_knows() -> Net {
     let here: Zones<'_> = &[("example.com", HERE)];
     Net::start(&[
@@ -64,7 +65,7 @@ async fn the_resolver_is_not_asked_for_names_that_do_not_exist() {
         question("_amazonses.example.com", RecordType::Mx),
         question("_amazonses.unregistered.com", RecordType::Txt),
     ];
-    // The addresses of the servers of `com` are all that is left to be asked.
+    // Only the addresses of the servers of `com` are left to be queried.
     let known = ["a.gtld.com", "com"];
     for observe in 0..3 {
         let run = resolver.begin_run();
@@ -95,7 +96,7 @@ async fn run_again(net: &Net) {
 }
 
 #[tokio::test]
-async fn the_resolver_is_asked_for_what_the_servers_have() {
+async fn the_resolver_is_queried_for_existing_records() {
     let net = internet(HERE, HERE).await;
     let seen = net.ask("_amazonses.example.com", RecordType::Txt).await;
     assert_eq!(source(&seen), [txt(&["token"]), txt(&["token"])]);
@@ -103,7 +104,7 @@ async fn the_resolver_is_asked_for_what_the_servers_have() {
 }
 
 #[tokio::test]
-async fn the_resolver_is_not_asked_where_one_of_two_servers_has_the_record() {
+async fn the_resolver_is_not_queried_if_one_server_lacks_the_record() {
     let old = HERE.replace("_amazonses 60 TXT token\n", "");
     let net = internet(HERE, &old).await;
     let seen = net.ask("_amazonses.example.com", RecordType::Txt).await;
@@ -112,7 +113,7 @@ async fn the_resolver_is_not_asked_where_one_of_two_servers_has_the_record() {
 }
 
 #[tokio::test]
-async fn the_resolver_is_asked_where_no_server_answers_and_in_time() {
+async fn the_resolver_is_queried_in_time_if_no_server_answers() {
     for dead in [vec![2, 3], vec![1, 2, 3]] {
         let net = with_a_resolver_that_knows().await;
         for server in &dead {
@@ -130,7 +131,7 @@ async fn the_resolver_is_asked_where_no_server_answers_and_in_time() {
 }
 
 #[tokio::test]
-async fn servers_of_the_top_level_domain_that_are_silent_are_made_up_for_by_the_resolver() {
+async fn the_resolver_replaces_silent_servers_of_the_tld() {
     let net = with_a_resolver_that_knows().await;
     net.servers[1].set_faults([FaultRule::everywhere(Fault::Drop)]);
     let resolver = net.resolver();

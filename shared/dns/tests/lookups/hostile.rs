@@ -1,4 +1,4 @@
-//! Nothing that a hostile zone answers takes more than its share of time, memory or trust.
+//! No answer of a hostile zone takes more than its share of time, memory or trust.
 
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ async fn loops_of_aliases_are_shown_and_not_followed() {
 }
 
 #[tokio::test]
-async fn sixty_four_kibibytes_of_text_come_over_tcp_and_a_long_text_is_cut() {
+async fn answers_of_64_kib_arrive_over_tcp_and_long_texts_are_cut() {
     let many = (0..230).fold(String::new(), |zone, index| {
         zone + &format!("many 60 TXT \"{index:03}{}\"\n", "x".repeat(250))
     });
@@ -112,7 +112,7 @@ async fn thirteen_dead_servers_take_bounded_time() {
 }
 
 #[tokio::test]
-async fn a_call_ends_in_time_and_what_is_left_is_unknown() {
+async fn a_call_ends_in_time_and_unanswered_questions_are_unknown() {
     let net = Net::start(&[&[("example.com", "_amazonses 60 TXT token\n")]]).await;
     net.servers[0].set_faults([FaultRule::everywhere(Fault::Drop)]);
     let mut config = net.config();

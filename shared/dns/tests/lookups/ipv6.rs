@@ -1,4 +1,4 @@
-//! IPv6 addresses of name servers cost nothing where this machine has no route to them.
+//! IPv6 addresses of name servers cost nothing if this machine has no route to them.
 
 use std::fmt::Write;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use crate::net::{Net, ask, impatient, only, question, source, txt};
 
 const NAME: &str = "_amazonses.example.com";
 
-/// The resolver knows `com`, whose servers give the addresses of the name servers below as glue.
+/// The resolver knows `com`, whose servers return the addresses of the name servers below as glue.
 async fn net(hosts: &[&str]) -> Net {
     let mut com = "@ 60 NS a.gtld\na.gtld 60 A 127.0.0.2\na.gtld 60 AAAA ::1\n".to_owned();
     let mut zone = "_amazonses 60 TXT token\n".to_owned();
@@ -62,7 +62,7 @@ async fn without_a_route_they_are_no_failed_attempts() {
 }
 
 #[tokio::test]
-async fn without_a_route_the_resolver_speaks_for_a_zone_that_has_nothing_else() {
+async fn without_a_route_the_resolver_answers_for_an_ipv6_only_zone() {
     let net = net(&["AAAA ::1"]).await;
     let began = Instant::now();
     let seen = ask(&resolver(&net, false), NAME, RecordType::Txt).await;
@@ -72,7 +72,7 @@ async fn without_a_route_the_resolver_speaks_for_a_zone_that_has_nothing_else() 
 }
 
 #[tokio::test]
-async fn with_a_route_a_server_that_has_nothing_else_is_asked_there() {
+async fn with_a_route_an_ipv6_only_server_is_queried() {
     let net = net(&MIXED).await;
     let seen = ask(&resolver(&net, true), NAME, RecordType::Txt).await;
     assert_eq!(seen.authoritative.len(), 2, "{seen:?}");

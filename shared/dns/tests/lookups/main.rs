@@ -1,5 +1,5 @@
-//! Look-ups over the network, against DNS servers that run inside the test: a small internet on
-//! loopback addresses that share a port, in which 127.0.0.1 is the resolver.
+//! Look-ups over the network, against DNS servers inside the test: a small internet on loopback
+//! addresses with one port, in which 127.0.0.1 is the resolver.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! A small internet, and short ways to ask it and to say what is expected.
+//! A small internet, with short functions for queries and expectations.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub(crate) struct Net {
 
 impl Net {
     pub(crate) async fn start(servers: &[Zones<'_>]) -> Self {
-        // The port that is free on 127.0.0.1 may be taken on the next address.
+        // A port that is free on 127.0.0.1 may be used on the next address.
         for _ in 0..50 {
             match Self::try_start(servers).await {
                 Ok(net) => return net,
@@ -32,7 +32,7 @@ impl Net {
         panic!("no port is free on all addresses");
     }
 
-    /// So many servers, all with this zone.
+    /// This many servers, all with this zone.
     pub(crate) async fn alike(servers: usize, zone: &str, records: &str) -> Self {
         let zones = [(zone, records)];
         Self::start(&vec![&zones[..]; servers]).await
@@ -48,7 +48,8 @@ impl Net {
             let zones_dir = TempDir::new().unwrap();
             for (zone, records) in *zones {
                 let path = zones_dir.path().join(format!("{zone}.zone"));
-                // Indented for the reader; in a zone file that would mean "the same name again".
+                // Indented for the reader; in a zone file, indentation would mean "the same name
+                // again".
                 let lines = records.lines().map(str::trim_start).collect::<Vec<_>>();
                 std::fs::write(path, lines.join("\n") + "\n").unwrap();
             }
@@ -65,7 +66,7 @@ impl Net {
         Ok(net)
     }
 
-    /// As the functions are configured in the local stack, and less patient.
+    /// The configuration of the functions in the local stack, with shorter timeouts.
     pub(crate) fn config(&self) -> DnsConfig {
         let mut config = DnsConfig::from_vars(|name| match name {
             "DNS_SERVERS" => Some(format!("127.0.0.1:{}", self.port)),
@@ -86,7 +87,7 @@ impl Net {
     }
 }
 
-/// Times for a network that is one machine.
+/// Timeouts for a network inside one machine.
 pub(crate) fn impatient() -> Limits {
     Limits {
         reply: Duration::from_millis(150),

@@ -1,4 +1,4 @@
-//! A name server that a test writes in a few lines, for what no real one does.
+//! A name server that a test writes in a few lines, for behaviour that no real one has.
 
 use std::net::SocketAddr;
 
@@ -35,7 +35,7 @@ impl Drop for OddServer {
     }
 }
 
-/// A response to a query, before anything is in it.
+/// An empty response to a query.
 pub(crate) fn response_to(query: &Message) -> Message {
     let mut response = Message::response(query.metadata.id, query.metadata.op_code);
     response.metadata.recursion_available = true;

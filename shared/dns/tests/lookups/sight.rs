@@ -1,4 +1,4 @@
-//! What is seen when everybody answers.
+//! The results when every server answers.
 
 use domain_auth::dns::{Data, Lookup, Outcome, RecordType, ZoneOutcome};
 use local_dns_server::{Fault, FaultRule};
@@ -82,7 +82,7 @@ async fn every_type_is_read_as_the_domain_writes_it() {
 }
 
 #[tokio::test]
-async fn nothing_there_says_for_how_long() {
+async fn negative_answers_have_the_ttl_of_the_soa_record() {
     for (soa_ttl, minimum, expected) in [(60, 7, 7), (5, 300, 5)] {
         let records = format!(
             "@ {soa_ttl} SOA ns1 hostmaster 1 7200 900 86400 {minimum}\n\
@@ -126,7 +126,7 @@ async fn two_servers_that_disagree_are_both_shown() {
 }
 
 #[tokio::test]
-async fn one_host_with_two_addresses_is_two_servers() {
+async fn two_addresses_of_a_host_count_as_two_servers() {
     let head = "@ 60 NS ns1\nns1 60 A 127.0.0.1\nns1 60 A 127.0.0.2\n";
     let new = format!("{SOA}{head}_amazonses 60 TXT token\n");
     let old = format!("{SOA}{head}");
@@ -181,8 +181,7 @@ async fn a_delegation_below_the_zone_is_followed() {
 }
 
 #[tokio::test]
-async fn a_zone_that_is_known_is_where_names_below_it_are_looked_for_and_delegations_are_followed()
-{
+async fn names_are_searched_in_known_zones_and_through_delegations() {
     let parent = "@ 60 NS ns1\nns1 60 A 127.0.0.1\nmail 60 NS ns.mail\nns.mail 60 A 127.0.0.2\n\
          bounce.mail 60 TXT hidden\n";
     let child = "@ 60 NS ns\nns 60 A 127.0.0.2\nbounce 60 TXT there\n";
@@ -213,7 +212,7 @@ async fn a_zone_that_is_known_is_where_names_below_it_are_looked_for_and_delegat
 }
 
 #[tokio::test]
-async fn what_only_explains_is_asked_of_the_resolver_where_no_authoritative_server_answers() {
+async fn explaining_questions_go_to_the_resolver_if_no_server_answers() {
     let zone = "@ 60 NS ns1\nns1 60 A 127.0.0.2\nhere 60 TXT token\n";
     let net = Net::alike(2, "example.com", zone).await;
     let questions = [question("here.example.com", RecordType::Txt)];
@@ -277,7 +276,7 @@ async fn a_hundred_look_ups_in_a_zone_cost_one_walk() {
 }
 
 #[tokio::test]
-async fn nothing_asked_is_nothing_seen_and_what_is_no_name_is_unknown() {
+async fn no_questions_give_no_observations_and_bad_names_are_malformed() {
     let net = Net::start(&[&[]]).await;
     assert_eq!(net.resolver().observe(&[]).await, []);
     for name in ["a..example.com", &"a".repeat(64), r"\"] {

@@ -1,4 +1,4 @@
-//! Unknown is not missing: whatever goes wrong, no outcome says that nothing is there.
+//! Unknown is not missing: whatever fails, no outcome says that a record is missing.
 
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -75,7 +75,7 @@ async fn each_fault_of_a_server_has_its_own_outcome() {
             server.set_faults([]);
         }
 
-        // A resolver never refers anybody to the root.
+        // A resolver never returns a referral to the root.
         if rule != here(Fault::Lame) {
             net.servers[0].set_faults([rule.clone()]);
             let seen = net.ask(NAME, RecordType::Txt).await;
@@ -211,7 +211,7 @@ async fn a_server_that_does_not_know_edns_is_asked_without() {
 }
 
 #[tokio::test]
-async fn octets_that_are_no_message_are_malformed_and_forgeries_are_passed_over() {
+async fn unreadable_responses_are_malformed_and_forgeries_are_ignored() {
     let garbage = OddServer::start(|query| {
         let mut octets = query.metadata.id.to_be_bytes().to_vec();
         octets.extend([0x84, 0, 0, 1, 0xff, 0xff, 0, 0, 0, 0, 0xc0, 0xff]);
@@ -239,7 +239,7 @@ async fn octets_that_are_no_message_are_malformed_and_forgeries_are_passed_over(
 }
 
 #[tokio::test]
-async fn no_resolver_is_no_answer() {
+async fn without_a_resolver_the_outcome_is_a_failure() {
     let net = Net::start(&[&[]]).await;
     let mut config = net.config();
     config.recursive = RecursiveServers::Given(vec![(address(8), net.port).into()]);
@@ -248,7 +248,7 @@ async fn no_resolver_is_no_answer() {
     assert_eq!(seen.recursive, failed(Failure::Unreachable));
 }
 
-/// A resolver that asks these servers and no others.
+/// A resolver that queries only these servers.
 fn only(servers: &[&OddServer]) -> Resolver {
     let servers = servers.iter().map(|server| server.address).collect();
     Resolver::new(DnsConfig {

@@ -1,4 +1,4 @@
-//! Where a zone begins, and when that is not known.
+//! Where a zone begins, and when this is unknown.
 
 use std::time::Duration;
 
@@ -52,14 +52,14 @@ async fn with_a_parent(delegation: &str) -> Net {
 }
 
 #[tokio::test]
-async fn a_domain_that_the_resolver_has_not_heard_of_yet_is_found_at_its_parent() {
+async fn a_domain_unknown_to_the_resolver_is_found_at_its_parent() {
     let net = with_a_parent("example 60 NS ns.example\nns.example 60 A 127.0.0.3\n").await;
     let outcome = net.resolver().zone("example.com").await;
     assert_eq!(outcome, zone("example.com", &["ns.example.com"]));
 }
 
 #[tokio::test]
-async fn names_that_a_zone_has_for_the_servers_that_it_is_delegated_to_are_names_of_theirs() {
+async fn a_zones_own_names_for_its_delegated_servers_are_included() {
     let delegation = "example 60 NS ns.registrar\nns.registrar 60 A 127.0.0.3\n";
     let net = with_a_parent(delegation).await;
     let both = zone("example.com", &["ns.example.com", "ns.registrar.com"]);
@@ -88,7 +88,7 @@ async fn a_zone_that_the_resolver_cannot_reach_is_still_a_zone() {
 }
 
 #[tokio::test]
-async fn no_answer_is_an_unknown_zone() {
+async fn a_zone_without_an_answer_is_unknown() {
     let net = Net::start(&[&[("example.com", EXAMPLE)]]).await;
     for (fault, failure) in [
         (Fault::ServFail, Some(Failure::ServerFailure)),
@@ -133,14 +133,14 @@ async fn an_observation_names_the_delegated_zone_that_holds_the_name() {
     ] {
         assert_eq!(zone_seen(&net, name, record_type).await, *zone, "{name}");
     }
-    // Its servers may say nothing: the delegation is there all the same.
+    // Its servers need not answer: the delegation exists anyway.
     net.servers[1].set_faults([FaultRule::everywhere(Fault::Refused)]);
     let name = "key._domainkey.example.com";
     assert_eq!(zone_seen(&net, name, RecordType::Cname).await, keys);
 }
 
 #[tokio::test]
-async fn servers_that_have_a_zone_and_one_below_it_name_the_one_that_holds_the_name() {
+async fn servers_of_two_nested_zones_name_the_one_with_the_name() {
     let example = "@ 60 NS ns1\nns1 60 A 127.0.0.1\n_amazonses 60 TXT token\n";
     let zones = [("example.com", example), ("_domainkey.example.com", KEYS)];
     let net = Net::start(&[&zones[..]]).await;
@@ -153,7 +153,7 @@ async fn servers_that_have_a_zone_and_one_below_it_name_the_one_that_holds_the_n
     ] {
         assert_eq!(zone_seen(&net, name, record_type).await, keys, "{name}");
     }
-    // A positive answer has none, so that the zone above is what is known.
+    // A positive answer has none, so only the zone above is known.
     let name = "key._domainkey.example.com";
     let above = zone_seen(&net, name, RecordType::Cname).await;
     assert_eq!(above.as_deref(), Some("example.com"));

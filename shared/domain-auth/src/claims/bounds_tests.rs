@@ -1,5 +1,5 @@
-//! No sequence of what clients and Lasso support can do makes a register too large, and registers that an
-//! earlier release wrote, tombstones and all, go on.
+//! No sequence of actions of clients and Lasso support makes a register too large. Registers of
+//! earlier releases, which contain tombstones, still work.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use super::*;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
-/// What DynamoDB takes is 409,600 bytes; the names of attributes, keys and indexes are few.
+/// DynamoDB accepts items of up to 409,600 bytes; the rest is for the names of attributes, keys and
+/// indexes.
 const SAFE: usize = 380_000;
 
 fn name(text: &str) -> DomainName {
@@ -37,7 +38,7 @@ fn stored_size(register: &ClaimRegister) -> usize {
     serde_json::to_vec(register).unwrap().len()
 }
 
-/// What the use cases do with a register, under the rules by which they do it.
+/// Changes to a register, under the rules of the use cases.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Add,
@@ -106,7 +107,7 @@ fn a_register_is_full_long_before_the_limit_of_the_store() {
 }
 
 #[test]
-fn what_a_claim_takes_is_never_more_than_is_counted() {
+fn a_claims_counted_size_is_an_upper_bound() {
     let (name, client) = (long_name(1), client(1));
     let register = ClaimRegister::empty("").proven(&name, &client, &[], Timestamp::MAX);
     let mut register = register.leaving(&name, &client, Reservation::Full, NOW);
@@ -117,7 +118,8 @@ fn what_a_claim_takes_is_never_more_than_is_counted() {
     let value = serde_json::to_value(&register.claims).unwrap();
     let members = value[name.as_str()].as_object().unwrap();
     assert_eq!(members.len(), 5, "all that a claim in force can have");
-    // As DynamoDB counts: names and texts, one byte for each flag, entry and element, three for a map.
+    // DynamoDB's way of counting: the bytes of names and texts, one byte for each flag, entry and
+    // element, three for a map.
     let sizes = members
         .iter()
         .map(|(name, value)| 1 + name.len() + value.as_str().map_or(1, str::len));
@@ -175,7 +177,7 @@ fn of_an_earlier_release(tombstones: usize) -> ClaimRegister {
 }
 
 #[test]
-fn tombstones_inside_a_register_of_an_earlier_release_count_and_move_out() {
+fn tombstones_in_old_registers_count_and_move_out() {
     let maple = ClientId::parse("maple").unwrap();
     let mut register = of_an_earlier_release(30);
     let standing = register.standing(&long_name(3), &client(1), NOW);
@@ -202,7 +204,7 @@ fn tombstones_inside_a_register_of_an_earlier_release_count_and_move_out() {
             "it shrinks with every write"
         );
         moved.extend(written);
-        // What has moved out counts as it did, when it is read with the register.
+        // A tombstone that has moved out counts as before if it is read with the register.
         let tombstone = register.tombstone(&moved[0]);
         let read = register.stored().with_tombstone(tombstone);
         let standing = read.standing(&moved[0], &client(1), NOW);
@@ -218,7 +220,7 @@ fn tombstones_inside_a_register_of_an_earlier_release_count_and_move_out() {
 }
 
 #[test]
-fn tombstones_of_an_earlier_release_that_have_had_their_time_are_dropped() {
+fn expired_tombstones_in_old_registers_are_dropped() {
     let later = NOW + TOMBSTONE_WINDOW;
     let register = of_an_earlier_release(30).taken(&name("a.example.com"), &client(1), later);
     assert_eq!(register.claims.len(), 2);
@@ -272,7 +274,7 @@ fn a_proven_or_lost_name_is_reserved_in_full_whatever_ses_has_seen() {
 }
 
 #[test]
-fn a_name_that_is_lost_while_it_is_being_removed_is_kept_until_its_identity_is_gone() {
+fn a_lost_name_is_kept_until_its_identity_is_deleted() {
     let (mail, maple) = (name("mail.example.com"), client(1));
     let register = ClaimRegister::empty("example.com")
         .taken(&mail, &maple, NOW)
@@ -312,7 +314,8 @@ fn steps() -> impl Strategy<Value = Vec<(Step, usize, usize)>> {
     proptest::collection::vec((step, 0..40_usize, 0..3_usize), 1..60)
 }
 
-/// As full as an earlier release could leave it: more than is given out without proof today.
+/// A register as full as an earlier release could leave it: beyond the limit for claims without
+/// proof today.
 fn filled() -> ClaimRegister {
     static FILLED: LazyLock<ClaimRegister> = LazyLock::new(|| {
         let empty = ClaimRegister::empty("example.com");
@@ -332,7 +335,7 @@ proptest! {
         let mut register = if full { filled() } else { empty };
         for (step, at, who) in steps {
             let before = register.size();
-            // Some of what is there, and some that is new.
+            // Some names that are in the register, and some new ones.
             register = after(register, step, &long_name(580 + at), &client(who));
             let grown = register.size() > before;
             let may_grow = matches!(step, Step::Add | Step::Prove);

@@ -1,4 +1,4 @@
-//! What may happen to a register. Each change is one version more.
+//! The changes of a register. Each change raises the version by one.
 
 use jiff::Timestamp;
 
@@ -6,19 +6,19 @@ use super::size::ROOM_WITHOUT_PROOF;
 use super::{Claim, ClaimRegister, Reservation, TOMBSTONE_WINDOW, Tombstone};
 use crate::names::{ClientId, DomainName};
 
-/// The most tombstones that one write moves out of a register of an earlier release, which had them
-/// inside: a transaction of DynamoDB has at most 100 items.
+/// The most tombstones that one write moves out of a register of an earlier release, which stored
+/// them inside. A transaction of DynamoDB has at most 100 items.
 const MOVED_AT_ONCE: usize = 8;
 
 impl ClaimRegister {
-    /// The register after `client` took `name`.
+    /// The register after `client` has claimed `name`.
     #[must_use]
     pub fn taken(self, name: &DomainName, client: &ClientId, now: Timestamp) -> Self {
         self.with(name, Claim::new(client, now), now)
     }
 
-    /// The register after `client` took `name`, which it had proven to be its own. The holders of
-    /// `lost` lose those names with it.
+    /// The register after `client` has claimed `name` with a proof. The holders of `lost` lose
+    /// those names in the same change.
     #[must_use]
     pub fn proven(
         self,
@@ -38,7 +38,7 @@ impl ClaimRegister {
         register
     }
 
-    /// The register after the holders of `names` lost them.
+    /// The register after the holders of `names` have lost them.
     #[must_use]
     pub fn lost(mut self, names: &[DomainName], now: Timestamp) -> Self {
         self.begin(now);
@@ -48,8 +48,8 @@ impl ClaimRegister {
         self
     }
 
-    /// The register, in which no client can have `name`, which was just lost, before `until`: until then a
-    /// call may be under way that deletes the identity of the client that lost it.
+    /// The register in which no client can have `name`, which was just lost, before `until`. Until
+    /// then a call that deletes the former holder's identity may be running.
     #[must_use]
     pub fn deleting(mut self, name: &DomainName, until: Timestamp) -> Self {
         if let Some(tombstone) = self.tombstones.get_mut(name) {
@@ -58,7 +58,8 @@ impl ClaimRegister {
         self
     }
 
-    /// The register, in which nothing has to go from SES before `name`, which was just lost, can be had.
+    /// The register in which no identity has to be deleted at SES before `name`, which was just
+    /// lost, is free.
     #[must_use]
     pub fn gone(mut self, name: &DomainName) -> Self {
         if let Some(tombstone) = self.tombstones.get_mut(name) {
@@ -67,9 +68,9 @@ impl ClaimRegister {
         self
     }
 
-    /// The register while the domain of `client` is being removed. Where no client holds the name any
-    /// more, it is kept for `client`, so that no other client can have it while its identity is deleted. The
-    /// register does not grow by it.
+    /// The register while the domain of `client` is being removed. If no client holds the name any
+    /// more, it is kept for `client`, so that no other client can have it while the identity is
+    /// deleted. This does not make the register larger.
     #[must_use]
     pub fn leaving(
         mut self,
@@ -115,8 +116,8 @@ impl ClaimRegister {
         self
     }
 
-    /// The register after `client` gave up `name`, or its domain is gone. A claim of another client
-    /// stays.
+    /// The register after `client` has given up `name`, or after its domain was deleted. A claim of
+    /// another client stays.
     #[must_use]
     pub fn released(
         mut self,
@@ -150,7 +151,7 @@ impl ClaimRegister {
         self
     }
 
-    /// The register without the claim of `client`, which turned out not to be theirs to make.
+    /// The register without the claim of `client`, which it had no right to make.
     #[must_use]
     pub fn withdrawn(mut self, name: &DomainName, client: &ClientId, now: Timestamp) -> Self {
         self.begin(now);
@@ -164,11 +165,12 @@ impl ClaimRegister {
     }
 
     fn with(mut self, name: &DomainName, mut claim: Claim, now: Timestamp) -> Self {
-        // Before tombstones are dropped that have had their time: records have none.
+        // Runs before expired tombstones are dropped, because records do not expire.
         let after_another = self.was_anothers(name, &claim.client);
         claim.after_another = after_another && claim.proven_at.is_none();
         self.begin(now);
-        // It counts again should the claim be withdrawn, but for the identity: that is replaced.
+        // The tombstone counts again if the claim is withdrawn, except for the identity, which is
+        // replaced.
         if let Some(tombstone) = self.tombstone(name) {
             let inside = !self.tombstones.contains_key(name);
             if inside || tombstone.leaving || tombstone.deleting_until.is_some() {
@@ -197,8 +199,7 @@ impl ClaimRegister {
         }
     }
 
-    /// The claim ends. What is left of an earlier claim of the same client counts on where it counts
-    /// for longer.
+    /// Ends the claim. If an earlier tombstone of the same client lasts longer, it still applies.
     fn release(
         &mut self,
         name: &DomainName,
@@ -232,7 +233,7 @@ impl ClaimRegister {
         self.tombstones.insert(tombstone.name.clone(), tombstone);
     }
 
-    /// The next version. What is inside a register of an earlier release and is no claim moves out.
+    /// Begins the next version. Tombstones inside a register of an earlier release move out.
     fn begin(&mut self, now: Timestamp) {
         self.version += 1;
         self.written.clear();

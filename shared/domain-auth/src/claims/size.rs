@@ -1,35 +1,37 @@
-//! How large a register may become. All claims under an organizational domain are one item, which
-//! DynamoDB limits to 400 KB, so what clients can do to it is limited long before.
+//! The size of a register. All claims under an organizational domain are one item, which DynamoDB
+//! limits to 400 KB. Clients reach the limits of this module long before.
 
 use super::{Claim, ClaimRegister};
 use crate::names::{ClientId, DomainName};
 
-/// The most names under one organizational domain that one client may hold, those that are being
-/// removed among them. Clients have one name for a community, and a few for tests.
+/// The most names under one organizational domain that one client may hold, including names that
+/// are being removed. A client usually has one name for each community, and a few for tests.
 pub const NAMES_PER_CLIENT: usize = 100;
 
-/// From this size on, in bytes, a name is not taken without proof: the claim is contested, and takes no
-/// place in the register.
+/// From this size on, in bytes, a name cannot be taken without proof: the claim is contested and
+/// uses no space in the register.
 pub(super) const ROOM_WITHOUT_PROOF: usize = 200_000;
 
-/// From this size on, in bytes, a proven name waits until Lasso support has made room: what fills the
-/// register then is proven too. The organizational domain itself, which is one name, always has room.
+/// From this size on, in bytes, a proven name waits until Lasso support has made room, because the
+/// other claims in the register are proven too. The organizational domain itself always has room:
+/// it is only one name.
 pub(super) const ROOM_FOR_PROOF: usize = 350_000;
 
-/// What a claim takes beside its name and its client: the names of its attributes, two times of at most
-/// 30 characters, two flags, and what DynamoDB adds (developer guide, "DynamoDB item sizes and
-/// formats").
+/// The size of a claim without its name and its client: the names of its attributes, two times of
+/// at most 30 characters, two flags, and DynamoDB's overhead (developer guide, "DynamoDB item sizes
+/// and formats").
 const CLAIM_OVERHEAD: usize = 112;
 
 impl ClaimRegister {
-    /// Bytes that the claims in force take in the store, each with all that it may still get, so that
-    /// marking a claim changes nothing. Tombstones that an earlier release put into the register are not
-    /// counted: each write moves more of them out than it adds.
+    /// The bytes that the claims in force use in the store. Each claim counts with all attributes
+    /// that it can get, so marking a claim does not change the size. Tombstones that an earlier
+    /// release put into the register do not count: each write moves out more of them than it adds.
     pub fn size(&self) -> usize {
         self.active().map(size_of).sum()
     }
 
-    /// Names that `client` holds beside `name`, those that are being removed among them.
+    /// The number of names that `client` holds besides `name`, including names that are being
+    /// removed.
     pub fn names_beside(&self, name: &DomainName, client: &ClientId) -> usize {
         let claims = self.claims.iter();
         claims
@@ -39,12 +41,12 @@ impl ClaimRegister {
             .count()
     }
 
-    /// Whether `name` may be taken without proof, as far as there is room.
+    /// Whether there is room to take `name` without proof.
     pub fn has_room(&self, name: &DomainName, client: &ClientId) -> bool {
         self.size_with(name, client) <= ROOM_WITHOUT_PROOF
     }
 
-    /// Whether `name`, which `client` has proven, can be taken, as far as there is room.
+    /// Whether there is room for `name`, which `client` has proven.
     pub fn has_room_for_proof(&self, name: &DomainName, client: &ClientId) -> bool {
         name.as_str() == self.organizational || self.size_with(name, client) <= ROOM_FOR_PROOF
     }

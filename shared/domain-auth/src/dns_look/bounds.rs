@@ -1,5 +1,5 @@
-//! What is stored of a look, within bounds. Anybody may publish anything at the names that are asked,
-//! and DynamoDB takes no item over 400 KB (developer guide, "Service, account, and table quotas").
+//! The stored part of a look, within bounds. Anybody may publish anything at the queried names, and
+//! DynamoDB accepts no item over 400 KB (developer guide, "Service, account, and table quotas").
 
 use serde::Serialize;
 
@@ -9,23 +9,23 @@ use crate::dns::{Observation, ZoneOutcome};
 
 /// The most octets of a look, as JSON text.
 pub const MAX_LOOK: usize = 64 * 1024;
-/// The most octets of one observation that are kept of a look that is too large.
+/// The most octets of one observation that are kept if the look is too large.
 const MAX_OBSERVATION: usize = 8 * 1024;
 /// The most octets of one text in it, as JSON.
 const MAX_TEXT: usize = 1024;
 /// The most octets of the names of the zone's servers.
 const MAX_HOSTS: usize = 8 * 1024;
-/// The digits of a time to live, and those of [`DnsLook::left_out`] with its name.
+/// The digits of a time to live, and the octets of [`DnsLook::left_out`] with its name.
 const TTL_DIGITS: usize = 10;
 const LEFT_OUT: usize = 40;
 
 impl DnsLook {
-    /// The same look in at most [`MAX_LOOK`] octets of JSON. What is too large loses, in this order of
-    /// importance, the last of: fixes, observed values, diagnoses of the domain, observations, further
-    /// diagnoses of a record. The state, the leading code and the message of each record are kept, and
-    /// so is each observation whole or not at all, because a hand-off format repeats all of it.
-    /// [`DnsLook::left_out`] says how much is missing. Two looks that differ in the times to live alone
-    /// lose the same.
+    /// The look in at most [`MAX_LOOK`] octets of JSON. A look that is too large loses the last
+    /// items of these lists; the first list is kept longest: fixes, observed values, diagnoses of
+    /// the domain, observations, further diagnoses of a record. The state, the leading code and the
+    /// message of each record are always kept. An observation is kept whole or dropped, because a
+    /// hand-off format repeats all of it. [`DnsLook::left_out`] says how much is missing. Two looks
+    /// that differ only in times to live lose the same items.
     #[must_use]
     pub fn bounded(self) -> Self {
         let ttls = TTL_DIGITS * self.outcomes();
@@ -109,14 +109,14 @@ impl DnsLook {
     }
 }
 
-/// What is left of [`MAX_LOOK`].
+/// The part of [`MAX_LOOK`] that is still free.
 struct Room {
     octets: usize,
     left_out: usize,
 }
 
 impl Room {
-    /// Whether there is room for one more member of a list, or in place of a `null`.
+    /// Whether there is room for another member of a list, or for a value that replaces a `null`.
     fn takes(&mut self, piece: &impl Serialize) -> bool {
         self.takes_octets(length(piece).saturating_add(1))
     }
@@ -146,7 +146,7 @@ fn length(value: &impl Serialize) -> usize {
     serde_json::to_vec(value).map_or(usize::MAX, |text| text.len())
 }
 
-/// The beginning of a text that takes at most [`MAX_TEXT`] octets as JSON. Escapes count.
+/// The beginning of a text, at most [`MAX_TEXT`] octets as JSON, with escapes.
 fn clipped(text: String) -> String {
     if text.len() * LONGEST_ESCAPE <= MAX_TEXT || length(&text) <= MAX_TEXT {
         return text;

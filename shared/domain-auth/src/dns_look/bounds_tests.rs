@@ -68,8 +68,8 @@ fn a_look_that_fits_is_stored_whole() {
 }
 
 #[test]
-fn a_look_that_is_too_large_keeps_states_and_fixes_and_says_how_much_is_missing() {
-    // Each of these takes some 5 KB, one more than is kept, and together they take 95 KB.
+fn a_look_that_is_too_large_keeps_states_and_fixes() {
+    // Each of these takes about 5 KB; there is one more than is kept. Together they take 95 KB.
     let mut observations = vec![observation("huge.example.com", 1_000, 300)];
     observations.extend((0..19).map(|n| observation(&format!("n{n}.example.com"), 160, 300)));
     let whole = look(observations);

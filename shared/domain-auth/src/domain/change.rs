@@ -1,4 +1,4 @@
-//! The one way to change a domain: the new state, the lines of history and the event together.
+//! The only way to change a domain: the new state, the lines of history and the event together.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,8 +17,7 @@ use crate::ports::Ids;
 use crate::state::{CONTESTED_WINDOW, State, Status, TransitionError, Trigger, TriggerKind};
 use crate::watching::Watch;
 
-/// Within which time after it was added a domain is looked at by a run of the poller, should one be
-/// skipped as well.
+/// A run of the poller looks at a new domain within this time, even if one run is skipped.
 const NEXT_RUN: SignedDuration = SignedDuration::from_mins(2);
 
 /// Everything that one step writes, in one transaction.
@@ -27,41 +26,41 @@ pub struct Change {
     /// The domain after the step. Its version is one more than the version that must be stored;
     /// version 1 means that the domain must not be stored yet.
     pub domain: Domain,
-    /// Whether the domain stays.
+    /// Whether the domain is kept.
     pub fate: Fate,
-    /// The claims after the step, where it touches them; the same rule for the version.
+    /// The claims after the step, if it changes them; the same rule for the version.
     pub claims: Option<ClaimRegister>,
-    /// The lines of history; none where only the time of the next look changes.
+    /// The lines of history; empty if only the time of the next look changes.
     pub history: Vec<HistoryEntry>,
     /// The event to publish.
     pub event: Option<Event>,
-    /// What DNS said, where it was looked up.
+    /// The DNS look, if there was one.
     pub look: Option<DnsLook>,
-    /// What it does to the number of domains in the client's list.
+    /// The change of the number of domains in the client's list.
     pub client_count: Option<ClientCountChange>,
-    /// The link that it makes, which is also among those of the domain.
+    /// The link that it makes. The domain's list of links has it too.
     pub link: Option<NewLink>,
 }
 
-/// What becomes of a domain in a change.
+/// Whether a change keeps or deletes its domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     /// It is stored as it is after the step.
     Stored,
-    /// It is gone, with the last look at its DNS. Its history stays.
+    /// It is deleted, with its last DNS look. Its history is kept.
     Deleted,
 }
 
 impl Change {
-    /// How long after it was added the domain was verified, where this change says that it was.
+    /// How long after its addition the domain was verified, if this change verifies it.
     pub fn verified_after(&self) -> Option<SignedDuration> {
         let mut history = self.history.iter();
         let entry = history.find(|entry| entry.action == Action::Verified)?;
         Some(entry.at.duration_since(self.domain.added_at))
     }
 
-    /// The same change, where it adds a domain, under these limits: a store writes it only while the
-    /// client keeps them.
+    /// Adds limits to a change that adds a domain: the store writes it only while the client is
+    /// within them.
     #[must_use]
     pub fn within(mut self, limits: AdditionLimits) -> Self {
         if let Some(ClientCountChange::Added { within, .. }) = &mut self.client_count {
@@ -70,8 +69,8 @@ impl Change {
         self
     }
 
-    /// The same change with one more transition in it: one version and one transaction, a line of
-    /// history for each, and the event of the last one, which tells of the whole change.
+    /// Adds another transition to the change: one version and one transaction, a line of history
+    /// for each transition, and the event of the last one, which describes the whole change.
     pub fn then(
         self,
         trigger: Trigger,
@@ -101,29 +100,30 @@ impl Change {
         Ok(change)
     }
 
-    /// Whether the domain was being removed, and is added again with this change: only then it is stored
-    /// with another [`Domain::added_at`] than before.
+    /// Whether the change adds a domain again that was being removed. Only then the stored
+    /// [`Domain::added_at`] changes.
     pub fn begins_a_life(&self) -> bool {
         let from = self.history.first().and_then(|line| line.from);
         from == Some(Status::Removing) && self.domain.is_there()
     }
 
-    /// Makes a change to `contested` of a domain that was `provisioning` look as if the domain had been
-    /// contested since then: why a name is contested is not the client's to know, and a time would tell.
+    /// Makes a change from `provisioning` to `contested` look as if the domain had been contested
+    /// from the start. The client must not learn why a name is contested, and a later time would
+    /// reveal it.
     pub(crate) fn contested_all_along(&mut self, before: &Domain, now: Timestamp) {
         let since = before.state_since;
         self.domain.state_since = since;
         if let State::Contested(contested) = &mut self.domain.state {
             contested.expires_at = since + CONTESTED_WINDOW;
         }
-        // A domain that is contested when it is added is due at once, until the next run. Later than
-        // that, it must not seem to be overdue.
+        // A domain that is contested when it is added is due immediately, until the next run. After
+        // that it must not seem overdue.
         let is_seen_by_the_next_run = now.duration_since(since) < NEXT_RUN;
         self.domain.next_check = if is_seen_by_the_next_run { since } else { now };
     }
 
-    /// The same change without what only explains it: the look at DNS, the lists in the evidence, and
-    /// how the records stood. For a store that does not take the whole of it.
+    /// The change without the parts that only explain it: the DNS look, the lists in the evidence,
+    /// and the states of the records. Used if the store does not accept the whole change.
     #[must_use]
     pub fn without_details(&self) -> Self {
         let mut change = self.clone();
@@ -141,8 +141,8 @@ impl Change {
         change
     }
 
-    /// Where a person waits for the answer to a check, it is in the history from now on, before what
-    /// the change itself does.
+    /// If a person waits for the result of a check, adds the check to the history, before the lines
+    /// of the change itself.
     pub(crate) fn answer_check(
         &mut self,
         before: &Domain,
@@ -180,9 +180,9 @@ impl Domain {
         }
     }
 
-    /// A new domain. It is due at once: should the caller die, the next run of the poller goes on.
-    /// A run that comes while the caller is still at work does the same work, and one of the two is
-    /// written.
+    /// A new domain. It is due immediately: if the caller crashes, the next run of the poller
+    /// continues. If a run starts while the caller is still at work, both do the same work, and one
+    /// of the two results is written.
     pub fn add(
         new: NewDomain,
         state: State,
@@ -247,7 +247,7 @@ impl Domain {
         }
     }
 
-    /// The change that `trigger` makes. The next look is as the pace of the new state has it.
+    /// The change that `trigger` makes. The time of the next look follows from the new state.
     pub fn transition(
         &self,
         trigger: Trigger,
@@ -307,12 +307,12 @@ impl Domain {
         }
         domain.version += 1;
         domain.next_check = match domain.state.status() {
-            // SES may have verified it before we ask for the first time.
+            // SES may have verified it before the first query.
             Status::Pending => now,
             Status::Provisioning | Status::Removing => domain.after_calls_under_way(now),
-            // What else is in DNS is soon seen, and for how long Lasso may let it wait.
+            // A first look shows the rest of its DNS soon, and how long Lasso may leave it waiting.
             Status::Verified => now,
-            // As a domain that is contested when it is added for the first time.
+            // Treated as a domain that is contested when it is first added.
             Status::Contested if kind == TriggerKind::ReaddedContested => now,
             Status::Contested
             | Status::Authenticated
@@ -338,8 +338,8 @@ impl Domain {
         Ok(change)
     }
 
-    /// A domain that is being removed and is added again: it begins again, where the name is still the
-    /// client's to have, and otherwise with a contested claim.
+    /// A domain that is being removed is added again. It starts from the beginning if the client
+    /// can have the name, and with a contested claim if not.
     pub fn readded(
         &self,
         new: NewDomain,
@@ -356,7 +356,7 @@ impl Domain {
         let mut domain = self.clone();
         domain.set_communities(new.community.into_iter().collect());
         domain.contact_email = new.contact_email;
-        // A life begins after the one before it, whatever the clock of this function says.
+        // The new `added_at` is later than the old one, even if the clock of this function is late.
         domain.added_at = now.max(self.added_at + SignedDuration::from_nanos(1));
         domain.checked_at = None;
         domain.hurried_at = None;
@@ -365,8 +365,8 @@ impl Domain {
         domain.transition(trigger, actor, evidence, now, ids)
     }
 
-    /// Tells Lasso support, once in each visit of a state, that the domain has been there for too
-    /// long.
+    /// Tells Lasso support that the domain has been in its state for too long. Once for each time
+    /// it enters a state.
     #[must_use]
     pub fn stuck(&self, now: Timestamp, ids: &impl Ids) -> Change {
         let mut change = self.updated(|domain| domain.stuck_at = Some(now));
@@ -384,7 +384,7 @@ impl Domain {
         change
     }
 
-    /// A change that moves no state, with a line of history and an event of its own.
+    /// A change without a new state, with a line of history and an event.
     pub(crate) fn noted(
         &self,
         update: impl FnOnce(&mut Self),
@@ -403,7 +403,7 @@ impl Domain {
         change
     }
 
-    /// The change after a look that moved no state: what was seen, and when to look again.
+    /// The change after a look that changed no state: the result, and the time of the next look.
     #[must_use]
     pub fn looked_at(&self, update: impl FnOnce(&mut Self), now: Timestamp) -> Change {
         let mut change = self.updated(update);
@@ -411,7 +411,7 @@ impl Domain {
         change
     }
 
-    /// A change that moves no state and is remembered: what a person did.
+    /// A change without a new state that adds a line of history: what a person did.
     #[must_use]
     pub fn acted(
         &self,
@@ -431,7 +431,7 @@ impl Domain {
         change
     }
 
-    /// A change that moves no state, and not the time of the next look either.
+    /// A change without a new state or a new time for the next look.
     #[must_use]
     pub fn updated(&self, update: impl FnOnce(&mut Self)) -> Change {
         let mut domain = self.clone();
@@ -451,8 +451,8 @@ impl Domain {
     }
 }
 
-/// What a transition does to the number of domains in the client's list: a domain that is being
-/// removed is not in it any more.
+/// The change of the number of domains in the client's list. A domain that is being removed is no
+/// longer in the list.
 fn counted(trigger: TriggerKind, now: Timestamp) -> Option<ClientCountChange> {
     match trigger {
         TriggerKind::Removed => Some(ClientCountChange::Removed),
@@ -468,7 +468,8 @@ fn counted(trigger: TriggerKind, now: Timestamp) -> Option<ClientCountChange> {
     }
 }
 
-/// Whether links to the domain end with this: the client has the name no more, or begins with it again.
+/// Whether the transition ends links to the domain: the client has lost the name, or starts again
+/// with it.
 fn ends_links(trigger: TriggerKind) -> bool {
     match trigger {
         TriggerKind::Displaced | TriggerKind::Removed => true,
@@ -480,7 +481,7 @@ fn ends_links(trigger: TriggerKind) -> bool {
     }
 }
 
-/// Whether what was seen before says nothing about the domain after this.
+/// Whether earlier observations do not apply to the domain after this transition.
 fn forgets(trigger: TriggerKind) -> bool {
     match trigger {
         TriggerKind::ProofFound | TriggerKind::Displaced | TriggerKind::Removed => true,

@@ -1,4 +1,5 @@
-//! The event of a change: what it says of the domain, and what Lasso support is wanted to do.
+//! The event of a change: what it says about the domain, and the action that it asks of Lasso
+//! support.
 
 use jiff::Timestamp;
 
@@ -22,7 +23,7 @@ impl Domain {
 }
 
 impl Event {
-    /// The event that tells of `domain` as it is after the change.
+    /// The event for `domain` as it is after the change.
     pub(crate) fn about(
         domain: &Domain,
         event_type: EventType,
@@ -66,7 +67,7 @@ impl Event {
     }
 }
 
-/// What the client said that matters to what Lasso support is wanted to do.
+/// The client's message, if it matters for the action of Lasso support.
 fn ready_call(domain: &Domain, event_type: EventType) -> Option<&ReadyCall> {
     match event_type {
         EventType::Ready | EventType::Verified | EventType::Stuck => domain.ready_call(),
@@ -77,7 +78,7 @@ fn ready_call(domain: &Domain, event_type: EventType) -> Option<&ReadyCall> {
     }
 }
 
-/// What Lasso support is wanted to do.
+/// The action that is asked of Lasso support.
 fn wanted(domain: &Domain, event_type: EventType) -> Option<&'static str> {
     match &domain.state {
         State::Failed(Failed {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::{Diagnosis, DiagnosisCode};
 
-/// Why no record of a domain can be seen, where it is not for DNS to answer later.
+/// Why no record of a domain can be seen, if waiting for DNS does not help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HiddenBy {
@@ -12,14 +12,14 @@ pub enum HiddenBy {
     NoSuchDomain,
     /// Its registrar has suspended it, or it has expired.
     Suspended,
-    /// The servers that it is delegated to do not serve it.
+    /// Its name servers do not serve it.
     NotLive,
     /// Its DNSSEC signatures are broken.
     Bogus,
 }
 
 impl HiddenBy {
-    /// By what a look said of the domain as a whole.
+    /// The cause, from the diagnosis of the domain as a whole.
     pub(super) fn of(diagnosis: &Diagnosis) -> Option<Self> {
         let said = |code| diagnosis.domain.iter().any(|it| it.code == code);
         let mut causes = [

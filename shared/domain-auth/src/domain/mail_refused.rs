@@ -8,21 +8,20 @@ use crate::history::{Action, Actor};
 use crate::instructions::Recipient;
 use crate::mail_refusal::{MailRefusal, MailReport, Mailing, REMEMBERED};
 
-/// By how much Amazon SES's clock may differ from ours.
+/// The most that Amazon SES's clock may differ from ours.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(1);
 
 impl Domain {
-    /// Those that still matter, the latest last.
+    /// Emails that are not superseded, the latest last.
     pub fn undelivered(&self) -> impl Iterator<Item = &MailRefusal> {
         self.mail_refusals
             .iter()
             .filter(|refusal| !refusal.superseded)
     }
 
-    /// What Amazon SES reports of an email, in the domain and in its history. None where the domain has it
-    /// already, or where the email is not about this domain: it was sent before the domain was added, or the
-    /// domain is being removed. The report of an email to a contact that has changed since is kept in the
-    /// history only.
+    /// Adds an SES report about an email to the domain and its history. `None` if the domain
+    /// already has the report, if the email was sent before the domain was added, or if the domain
+    /// is being removed. If the contact has changed since, only the history gets the report.
     pub fn mail_refused(&self, report: &MailReport, now: Timestamp) -> Option<Change> {
         let is_known =
             |known: &MailRefusal| known.message == report.message && known.reason == report.reason;
@@ -50,7 +49,7 @@ impl Domain {
         Some(change)
     }
 
-    /// Emails of this kind that were refused so far do not matter any more.
+    /// Marks refused emails of this kind as no longer important.
     pub(crate) fn supersede_refusals(&mut self, email: Mailing) {
         for refusal in &mut self.mail_refusals {
             refusal.superseded |= refusal.email == email;

@@ -1,4 +1,4 @@
-//! The client's word that it is ready for the final step, and what it wrote to Lasso support.
+//! The client's message that it is ready for the final step, and its note to Lasso support.
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use crate::names::Note;
 use crate::state::TriggerKind;
 
 impl Domain {
-    /// What the client said in its present state, or on the way to it.
+    /// The client's message from the present state, or carried over to it.
     pub fn ready_call(&self) -> Option<&ReadyCall> {
         let ready = self.ready.as_ref();
         ready.filter(|ready| ready.state_since == self.state_since)
@@ -19,15 +19,15 @@ impl Domain {
         self.ready_at().is_some() && self.ready_call().is_some_and(|ready| !ready.carried_over)
     }
 
-    /// When the client said that it is ready, in its present state or on the way to it. A note alone does not
-    /// say so.
+    /// When the client said that it is ready, in its present state or before it reached this state.
+    /// A note without this message does not count.
     pub fn ready_at(&self) -> Option<Timestamp> {
         let ready = self.ready_call().filter(|ready| !ready.note_only);
         ready.map(|ready| ready.at)
     }
 
-    /// Remembers, in its present state, that the client said so. What it wrote on the way to this state stays
-    /// where it writes nothing now.
+    /// Stores that the client says it is ready, for the present state. Without a new `note`, the
+    /// note that was carried over to this state is kept.
     pub fn say_ready(&mut self, now: Timestamp, note: Option<&Note>, emailed: bool) {
         let earlier = self.ready_call().and_then(|ready| ready.note.clone());
         self.ready = Some(ReadyCall {
@@ -40,7 +40,8 @@ impl Domain {
         });
     }
 
-    /// Remembers what the client wrote, in a state in which Lasso support has been told, or has nothing to do.
+    /// Stores the client's note, in a state in which Lasso support has been told or has nothing to
+    /// do.
     pub fn write_note(&mut self, now: Timestamp, note: &Note) {
         let call = self.ready_call().cloned();
         let call = call.unwrap_or(ReadyCall {
@@ -57,8 +58,9 @@ impl Domain {
         });
     }
 
-    /// What the client said on its way to the final step holds in the next state, too: after a transition at
-    /// `now` that took it a step further. After any other it is of an earlier visit.
+    /// Keeps the client's message in the next state, if the transition at `now` brought the domain
+    /// closer to the final step. After any other transition the message belongs to an earlier
+    /// period.
     pub(super) fn carry_ready_over(&mut self, before: &Self, trigger: TriggerKind, now: Timestamp) {
         let carried = match trigger {
             TriggerKind::Provisioned | TriggerKind::SesVerified => before.ready_call(),

@@ -1,5 +1,5 @@
-//! What DNS said of the records that Amazon SES verifies a domain by: what the sentences about a domain
-//! that waits, has failed or is at risk depend on.
+//! What DNS returned for the records by which Amazon SES verifies a domain. The sentences about a
+//! domain that waits, has failed or is at risk depend on it.
 
 use super::Domain;
 use super::hidden_by::HiddenBy;
@@ -8,27 +8,29 @@ use crate::records::RecordId;
 /// The three CNAME records of DKIM.
 const DKIM: [RecordId; 3] = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
 
-/// What DNS said of the records that a domain is verified by.
+/// What DNS returned for the records by which a domain is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RecordsSeen {
-    /// DNS has not been asked for them.
+    /// They have not been queried yet.
     NotLooked,
-    /// DNS was asked, and has not answered for all of them yet.
+    /// They were queried, and some query had no answer.
     Unknown,
     /// The last look did not find them.
     Missing,
-    /// They were there before, and the last look did not find them.
+    /// They were found before, but not by the last look.
     Gone,
-    /// The last look could not see them, whatever is published: the domain itself has to be mended first.
+    /// The last look could not see them, whatever is published: the domain itself has to be
+    /// repaired first.
     Hidden(HiddenBy),
     /// The last look found them.
     Found,
-    /// There are none: Amazon SES has a key of the owner, or no identity.
+    /// No records are needed: Amazon SES has a key of the owner, or there is no identity.
     NotNeeded,
 }
 
 impl RecordsSeen {
-    /// Of the records that Amazon SES verifies the domain by: the TXT record, or the three CNAME records.
+    /// The result for the records by which Amazon SES verifies the domain: the TXT record, or the
+    /// three CNAME records.
     pub fn of(domain: &Domain) -> Self {
         let identity = domain.state.identity();
         if identity.is_some_and(|identity| !identity.has_verifying_records()) {
@@ -42,7 +44,7 @@ impl RecordsSeen {
         let is_found = |ids: &[RecordId]| ids.iter().all(|id| seen.is_found(*id));
         let is_gone = |ids: &[RecordId]| ids.iter().any(|id| seen.is_gone(*id));
         let is_missing = |ids: &[RecordId]| ids.iter().any(|id| seen.is_missing(*id));
-        // What mail needs of a domain that was verified by DKIM.
+        // A domain that was verified by DKIM needs the DKIM records for its mail.
         let needs_dkim = domain.watch.dkim_seen;
         if is_found(&DKIM) || (!needs_dkim && is_found(&txt)) {
             Self::Found

@@ -1,4 +1,4 @@
-//! What only the client's contact is told: that the records are ready, and that the time for them ends.
+//! Events for the client's contact only: the records are ready, and the time for them ends soon.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,15 +7,15 @@ use crate::event::{self, EventType};
 use crate::ports::Ids;
 use crate::state::{State, TriggerKind};
 
-/// Who adds a domain waits so long at most for its records, and sees them in the answer.
+/// The longest time that a request to add a domain waits for the records, which it then returns.
 const RECORDS_SHOWN_WITHIN: SignedDuration = SignedDuration::from_secs(30);
 
-/// How long before the time for its records ends a client's contact is told so.
+/// How long before the time for its records ends a client's contact is warned.
 const WARNED_BEFORE: SignedDuration = SignedDuration::from_hours(24);
 
 impl Domain {
-    /// The event of a transition into the present state. That the records are ready is an event only
-    /// where the client has not seen them when it added the domain.
+    /// The event of a transition into the present state. "The records are ready" is an event only
+    /// if the response to the addition did not contain them.
     pub(super) fn event_after(&self, kind: TriggerKind, now: Timestamp) -> Option<EventType> {
         let later = now.duration_since(self.added_at) >= RECORDS_SHOWN_WITHIN;
         if kind == TriggerKind::Provisioned && later {
@@ -24,8 +24,9 @@ impl Domain {
         event::of_transition(kind, &self.state)
     }
 
-    /// When the client's contact is to be told that the time for its records ends soon; none where it was
-    /// told, or where no time ends. A proven claim waits for Lasso support, and not for the client.
+    /// When to tell the client's contact that the time for the records ends soon. `None` if the
+    /// contact was told, or if no time ends. A proven claim waits for Lasso support and not for the
+    /// client.
     pub fn warns_at(&self) -> Option<Timestamp> {
         if self.warned_at.is_some() {
             return None;
@@ -39,7 +40,8 @@ impl Domain {
         deadline.map(|deadline| deadline - WARNED_BEFORE)
     }
 
-    /// Tells the client's contact, once in each visit of a state, that the time for its records ends soon.
+    /// Tells the client's contact that the time for the records ends soon. Once for each time the
+    /// domain enters a state.
     #[must_use]
     pub fn expiring(&self, now: Timestamp, ids: &impl Ids) -> Change {
         let mut change = self.updated(|domain| domain.warned_at = Some(now));

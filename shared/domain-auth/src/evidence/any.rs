@@ -176,7 +176,7 @@ fn unknown() -> impl Strategy<Value = Facts> {
     text().prop_map(|text| Facts::AsStored(json!({ "reason": "unheard of", "by": [text] })))
 }
 
-/// What may be stored with a line of this action.
+/// Evidence that may be stored with a line of this action.
 #[expect(
     clippy::too_many_lines,
     reason = "one exhaustive match, a row or two per action"
@@ -289,10 +289,10 @@ fn facts_of(action: Action) -> BoxedStrategy<Facts> {
     prop_oneof![9 => known, 1 => unknown_beside(action)].boxed()
 }
 
-/// Nothing that fits the action.
+/// Data that does not fit the action.
 fn unknown_beside(action: Action) -> BoxedStrategy<Facts> {
     match action {
-        // Any text is a reason.
+        // Any text is a valid reason.
         Action::Rejected => Just(Facts::AsStored(json!({ "reason": 7 }))).boxed(),
         Action::Added | Action::Readded | Action::Provisioned | Action::Checked => {
             unknown().boxed()
@@ -342,7 +342,7 @@ fn internal() -> impl Strategy<Value = Internal> {
     ]
 }
 
-/// A line's action, and what may be stored with it.
+/// The action of a line, and evidence that may be stored with it.
 pub(super) fn any_evidence() -> impl Strategy<Value = (Action, Evidence)> {
     any_of(&Action::ALL)
         .prop_flat_map(|action| (Just(action), facts_of(action)))

@@ -1,4 +1,4 @@
-//! The bound of evidence: what is too large loses the ends of its lists and texts.
+//! The size limit of evidence: if it is too large, its lists and texts are cut at the end.
 
 use serde_json::{Map, Value};
 
@@ -7,13 +7,14 @@ use crate::action::Action;
 
 /// The most octets of the evidence of one line, as JSON text.
 pub(super) const MAX_EVIDENCE: usize = 32 * 1024;
-/// The longest text, in octets, and the longest list in evidence that was too large; and those in
-/// evidence that is too large even so.
+/// The longest text, in octets, and the longest list in evidence that was too large. The second
+/// pair is for evidence that is still too large.
 const PRUNED: [(usize, usize); 2] = [(1024, 20), (128, 3)];
 
 impl Evidence {
-    /// The same in at most 32 KB of JSON text, for a line of this action. What is larger loses the ends of
-    /// its lists and texts, and says in `left_out` how many; its single values are kept.
+    /// The evidence in at most 32 KB of JSON text, for a line of this action. If it is larger, its
+    /// lists and texts are cut at the end, and `left_out` says how many items are missing. Single
+    /// values are kept.
     pub(crate) fn bounded(self, action: Action) -> Self {
         let whole = self.for_support();
         if fits(&whole) {
@@ -22,15 +23,15 @@ impl Evidence {
         Self::stored(action, bounded_json(whole))
     }
 
-    /// The same without its lists, its long texts and what is for Lasso support alone, for a line of this
-    /// action: what tells the reasons of a change apart is kept.
+    /// The evidence without its lists, its long texts and the data for Lasso support only, for a
+    /// line of this action. It keeps the values that distinguish the reasons of a change.
     pub(crate) fn without_details(&self, action: Action) -> Self {
         Self::stored(action, single_values(&self.for_support()))
     }
 }
 
-/// The evidence in at most 32 KB of JSON text. What is larger loses the ends of its lists and texts,
-/// and says in `left_out` how many; its single values are kept.
+/// The evidence in at most 32 KB of JSON text. If it is larger, its lists and texts are cut at the
+/// end, and `left_out` says how many items are missing. Single values are kept.
 pub(super) fn bounded_json(evidence: Value) -> Value {
     if fits(&evidence) {
         return evidence;
@@ -48,7 +49,7 @@ pub(super) fn bounded_json(evidence: Value) -> Value {
     single_values(&evidence)
 }
 
-/// The members that are no list, no object and no long text: what tells the reasons of a change apart.
+/// The members that are not lists, objects or long texts. They distinguish the reasons of a change.
 pub(super) fn single_values(evidence: &Value) -> Value {
     let members = evidence.as_object();
     let mut kept: Map<String, Value> = members

@@ -1,4 +1,4 @@
-//! What a client may read of evidence.
+//! The part of the evidence that a client may read.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -8,8 +8,8 @@ use super::reasons::ShownReason;
 use super::{Evidence, LEFT_OUT, json_of};
 use crate::action::Action;
 
-/// Evidence as far as its client may read it: without what is for Lasso support alone, and without what
-/// another client has to do with the name.
+/// Evidence as its client may read it: without data for Lasso support only, and without another
+/// client's relation to the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientEvidence(Value);
 
@@ -50,7 +50,7 @@ impl ClientEvidence {
         self.0
     }
 
-    /// The evidence of an action that tells of no other client.
+    /// The evidence of an action that does not concern another client.
     fn of_the_clients_own(evidence: &Evidence) -> Self {
         let mut shown = json_of(&evidence.facts);
         if let Value::Object(members) = &mut shown {
@@ -60,8 +60,8 @@ impl ClientEvidence {
         Self(shown)
     }
 
-    /// Why the client lost its name: that another has proven it, or what Lasso support wrote, and
-    /// nothing of who has it now.
+    /// Why the client lost its name: another client has proven it, or the text of Lasso support. It
+    /// does not say who has the name now.
     fn of_loss(
         LossRead {
             reason,

@@ -1,4 +1,4 @@
-//! What evidence tells, one type for each kind. The names of the members are those of the API.
+//! The facts of evidence, one type for each kind. The member names are those of the API.
 
 use std::ops::Not;
 
@@ -16,7 +16,7 @@ use crate::names::Community;
 use crate::records::RecordId;
 use crate::state::FailureReason;
 
-/// What evidence tells, apart from what is for Lasso support alone.
+/// The facts of evidence, without the data for Lasso support only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Facts {
@@ -28,7 +28,7 @@ pub(crate) enum Facts {
     Look(Look),
     /// Of `records_broken`.
     Broken(Broken),
-    /// Of `failed`, where no look has found it.
+    /// Of `failed`, if no look found the failure.
     Failure(Failure),
     /// Of `restarted`.
     Restart(Restart),
@@ -40,11 +40,11 @@ pub(crate) enum Facts {
     Refusal(Refusal),
     /// Of `proof_found`.
     Ownership(OwnershipSeen),
-    /// Of `proof_found`, where Lasso support has decided.
+    /// Of `proof_found`, if Lasso support has decided.
     Decision(Decision),
     /// Of `adopted`.
     Adoption(Adoption),
-    /// Of `displaced`, and of `removed` where Lasso support has dropped the claim.
+    /// Of `displaced`, and of `removed` if Lasso support has dropped the claim.
     Loss(Loss),
     /// Of `instructions_sent`.
     Letter(Letter),
@@ -58,25 +58,26 @@ pub(crate) enum Facts {
     Details(Details),
     /// Of `removed`.
     Removal(Removal),
-    /// Of `removed`, where the domain has had its time.
+    /// Of `removed`, if the domain's time has run out.
     Expired(Expired),
-    /// Of `challenged`, and of `proof_found` for what Lasso support has decided and cannot have yet.
+    /// Of `challenged`, and of `proof_found` if Lasso support has decided but the claim cannot have
+    /// the name yet.
     Nothing(Nothing),
-    /// What was stored, where it fits no kind of its action.
+    /// The stored evidence, if it has none of the forms of its action.
     AsStored(Value),
 }
 
-/// What the client gave when it added a domain.
+/// The data that the client gave when it added a domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Addition {
-    /// As people write it.
+    /// In Unicode, as people write it.
     pub(super) domain: String,
     pub(super) community: Option<Community>,
-    /// Made unrecognizable.
+    /// Masked.
     pub(super) contact_email: Option<String>,
 }
 
-/// What the client has changed of what it said.
+/// The details that the client has changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Details {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,14 +93,14 @@ pub(crate) struct CommunitiesChange {
     pub(super) to: Vec<Community>,
 }
 
-/// The contact before and after, made unrecognizable.
+/// The contact before and after, masked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ContactChange {
     pub(super) from: Option<String>,
     pub(super) to: Option<String>,
 }
 
-/// What SES gave when it registered a domain, or what an adopted identity had.
+/// The identity that SES returned when a domain was registered or adopted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Identity {
     pub(super) region: String,
@@ -113,14 +114,14 @@ pub(crate) struct Identity {
     pub(super) adopted: bool,
 }
 
-/// What SES and DNS said; none for whom did not answer, or was not asked.
+/// What SES and DNS returned. `None` for a source that did not answer or was not asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Look {
     pub(super) ses: Option<SesStatus>,
     pub(super) records: Option<Vec<RecordSeen>>,
 }
 
-/// How one record stood.
+/// The state of one record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RecordSeen {
     pub(super) id: RecordId,
@@ -143,21 +144,22 @@ pub(crate) struct Failure {
     pub(super) reason: FailureReason,
 }
 
-/// Why a domain had failed that begins another 72 hours, and the calls that SES took.
+/// Why the domain had failed before its verification was restarted for 72 hours, and the calls that
+/// SES accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Restart {
     pub(super) failed_by: FailureReason,
     pub(super) asked_of_ses: Vec<SesCall>,
 }
 
-/// What the client wrote when it said that it is ready, and what was missing then, in sentences.
+/// The client's note when it said that it is ready, and what was missing then, in sentences.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Call {
     pub(super) note: Option<String>,
     pub(super) missing: Vec<String>,
 }
 
-/// How a domain stood when the final step was taken, and what its identity was given with it.
+/// The state of a domain when the final step was taken, and what its identity was given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FinalStepTaken {
     #[serde(flatten)]
@@ -187,13 +189,13 @@ pub(crate) struct Decision {
     pub(super) reason: Decided,
 }
 
-/// Which identity a client was given.
+/// Which identity a client has taken over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Adoption {
     pub(super) identity: AdoptedIdentity,
 }
 
-/// Why a client lost its name, and what Lasso support wrote about it.
+/// Why a client lost its name, and the text of Lasso support about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Loss {
     pub(super) reason: LossReason,
@@ -201,14 +203,14 @@ pub(crate) struct Loss {
     pub(super) explanation: Option<String>,
 }
 
-/// To whom the records were emailed, made unrecognizable, and the client's note.
+/// The masked address to which the records were emailed, and the client's note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Letter {
     pub(super) to: String,
     pub(super) note: Option<String>,
 }
 
-/// Which email did not reach its reader, and why. The address is made unrecognizable.
+/// Which email did not reach its reader, and why. The address is masked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct MailRefused {
     pub(super) to: String,
@@ -218,7 +220,7 @@ pub(crate) struct MailRefused {
     pub(super) status: Option<String>,
 }
 
-/// Which link, and when it ends by itself.
+/// Which link, and when it expires.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LinkTold {
     pub(super) link: LinkId,
@@ -237,12 +239,12 @@ pub(crate) struct Removal {
     pub(super) confirmed: bool,
 }
 
-/// Why a domain was removed by itself.
+/// Why a domain was removed automatically.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Expired {
     pub(super) reason: Expiry,
 }
 
-/// Nothing but what is for Lasso support alone.
+/// No facts, only data for Lasso support.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Nothing {}

@@ -1,5 +1,5 @@
-//! What evidence has for Lasso support alone. No module of the API can read it: it leaves this crate
-//! only within [`super::Evidence::for_support`].
+//! The part of evidence for Lasso support only. No module of the API can read it: it leaves this
+//! crate only within [`super::Evidence::for_support`].
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::reasons::WithheldReason;
 use crate::domain::Challenger;
 
-/// What is for Lasso support alone. The kinds are told apart by the names of their members.
+/// Data for Lasso support only. The names of the members distinguish the kinds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Internal {
@@ -21,8 +21,8 @@ pub(crate) enum Internal {
     Reason { reason: String },
     /// Of `challenged`: who has proven the name.
     Challenged { challenger: Challenger },
-    /// Of `displaced`: who has the name now, or one above it.
+    /// Of `displaced`: who has the name now, or a name above it.
     Claimant(Challenger),
-    /// What was stored, where it is none of these.
+    /// The stored data, if it has none of these forms.
     AsStored(Value),
 }

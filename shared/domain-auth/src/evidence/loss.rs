@@ -1,4 +1,4 @@
-//! Why a name was lost, read from what a line has.
+//! Why a name was lost, read from a line of history.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::facts::Facts;
 use super::reasons::LossReason;
 
-/// Why a name was lost, as far as a line tells.
+/// Why a name was lost, as far as a line says.
 #[derive(Default)]
 pub(super) struct LossRead<'a> {
     pub(super) reason: Option<LossReason>,
@@ -19,7 +19,7 @@ pub(super) fn loss_of(facts: &Facts) -> LossRead<'_> {
             reason: Some(loss.reason),
             explanation: loss.explanation.as_deref(),
         },
-        // Lines of earlier releases named the other client beside the reason.
+        // Lines of earlier releases named the other client in the same member as the reason.
         Facts::AsStored(stored) => LossRead {
             reason: stored
                 .get("reason")

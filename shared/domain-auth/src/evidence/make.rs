@@ -1,4 +1,4 @@
-//! The evidence of each thing that happens.
+//! Constructors of evidence, one for each action.
 
 use jiff::Timestamp;
 
@@ -20,7 +20,7 @@ use crate::mail_refusal::MailRefusal;
 use crate::names::{ClientId, DomainName, EmailAddress, Note};
 use crate::state::{DisplacedBy, FailureReason};
 
-/// What SES and DNS said; `null` for whom did not answer, or was not asked.
+/// What SES and DNS returned; `null` for a source that did not answer or was not asked.
 pub fn of_look(ses: Option<SesStatus>, dns: Option<&DnsLook>) -> Evidence {
     Evidence::new(Facts::Look(look(ses, dns)))
 }
@@ -37,7 +37,8 @@ fn look(ses: Option<SesStatus>, dns: Option<&DnsLook>) -> Look {
     }
 }
 
-/// What SES and DNS said when records were gone for the second time, and when the first one was.
+/// What SES and DNS returned when records were missing for the second time, and when they were
+/// first missing.
 pub(crate) fn of_broken(
     ses: Option<SesStatus>,
     dns: Option<&DnsLook>,
@@ -50,7 +51,7 @@ pub(crate) fn of_broken(
     }))
 }
 
-/// What the client gave when it added a domain.
+/// The data that the client gave when it added a domain.
 pub fn of_addition(new: &NewDomain) -> Evidence {
     Evidence::new(Facts::Addition(Addition {
         domain: new.name.to_unicode(),
@@ -59,7 +60,7 @@ pub fn of_addition(new: &NewDomain) -> Evidence {
     }))
 }
 
-/// What the client has changed of what it said of a domain. None where that is the same as before.
+/// The details of a domain that the client has changed. `None` if nothing differs.
 pub(crate) fn of_details(before: &Domain, after: &Domain) -> Option<Evidence> {
     let communities = |domain: &Domain| domain.communities().cloned().collect();
     let contact = |domain: &Domain| domain.contact_email.as_ref().map(EmailAddress::masked);
@@ -78,7 +79,7 @@ pub(crate) fn of_details(before: &Domain, after: &Domain) -> Option<Evidence> {
     (details != Details::default()).then(|| Evidence::new(Facts::Details(details)))
 }
 
-/// What SES gave when it registered a domain, or what an adopted identity had.
+/// The identity that SES returned when a domain was registered or adopted.
 pub fn of_identity(name: &DomainName, identity: &SesIdentity) -> Evidence {
     let dkim = identity.dkim.as_ref();
     Evidence::new(Facts::Identity(Identity {
@@ -91,12 +92,13 @@ pub fn of_identity(name: &DomainName, identity: &SesIdentity) -> Evidence {
     }))
 }
 
-/// Why a domain failed that no look has found so.
+/// Why a domain failed, if no look found the failure.
 pub(crate) fn of_failure(reason: FailureReason) -> Evidence {
     Evidence::new(Facts::Failure(Failure { reason }))
 }
 
-/// Why a domain had failed that begins another 72 hours, and which calls SES has taken.
+/// Why the domain had failed before its verification was restarted for 72 hours, and which calls
+/// SES accepted.
 pub(crate) fn of_restart(failed_by: FailureReason, asked_of_ses: &[SesCall]) -> Evidence {
     Evidence::new(Facts::Restart(Restart {
         failed_by,
@@ -104,7 +106,7 @@ pub(crate) fn of_restart(failed_by: FailureReason, asked_of_ses: &[SesCall]) -> 
     }))
 }
 
-/// What the client wrote when it said that it is ready, and what was missing.
+/// The client's note when it said that it is ready, and what was missing.
 pub(crate) fn of_call(note: Option<&Note>, missing: &[MissingPiece]) -> Evidence {
     let missing = missing.iter().map(|piece| piece.message.clone());
     Evidence::new(Facts::Call(Call {
@@ -113,7 +115,7 @@ pub(crate) fn of_call(note: Option<&Note>, missing: &[MissingPiece]) -> Evidence
     }))
 }
 
-/// How a domain stood when the final step was taken, and what its identity was given with it.
+/// The state of a domain when the final step was taken, and what its identity was given.
 pub fn of_final_step(
     taken_by: FinalStep,
     configuration_set: Option<&ConfigurationSet>,
@@ -138,7 +140,7 @@ pub(crate) fn of_ownership(seen: &OwnershipSeen) -> Evidence {
     Evidence::new(Facts::Ownership(seen.clone()))
 }
 
-/// Lasso support has decided for a claim. Why is for Lasso support alone.
+/// Lasso support has decided for a claim. The reason is for Lasso support only.
 pub(crate) fn of_decision(reason: &str) -> Evidence {
     let decided = Facts::Decision(Decision {
         reason: Decided::DecidedByLassoSupport,
@@ -147,7 +149,7 @@ pub(crate) fn of_decision(reason: &str) -> Evidence {
     Evidence::new(decided).with_internal(Internal::Explanation { explanation })
 }
 
-/// What is for Lasso support alone.
+/// No facts; any data is for Lasso support only.
 pub(crate) fn of_nothing() -> Evidence {
     Evidence::new(Facts::Nothing(Nothing {}))
 }
@@ -157,7 +159,8 @@ pub fn of_challenge(challenger: Challenger) -> Evidence {
     of_nothing().with_internal(Internal::Challenged { challenger })
 }
 
-/// Lasso support has given the client the identity that SES had. Why is for Lasso support alone.
+/// Lasso support has given the client the identity that SES had. The reason is for Lasso support
+/// only.
 pub(crate) fn of_adoption(reason: &Note) -> Evidence {
     let adoption = Facts::Adoption(Adoption {
         identity: AdoptedIdentity::Existing,
@@ -166,7 +169,7 @@ pub(crate) fn of_adoption(reason: &Note) -> Evidence {
     Evidence::new(adoption).with_internal(Internal::Reason { reason })
 }
 
-/// Why a holder lost its name, as the client may read it: a code, and what Lasso support wrote.
+/// Why a holder lost its name, as the client may read it: a code, and the text of Lasso support.
 pub fn of_displacement(why: &DisplacedBy) -> Evidence {
     Evidence::new(Facts::Loss(Loss {
         reason: LossReason::of(why),
@@ -174,13 +177,13 @@ pub fn of_displacement(why: &DisplacedBy) -> Evidence {
     }))
 }
 
-/// The same of a holder that lost its name to a claimant, which is for Lasso support alone to know.
+/// Why a holder lost its name to a claimant. The claimant is for Lasso support only.
 pub fn of_takeover(why: &DisplacedBy, client: &ClientId, name: &DomainName) -> Evidence {
     let (client, name) = (client.clone(), name.clone());
     of_displacement(why).with_internal(Internal::Claimant(Challenger { client, name }))
 }
 
-/// The name is contested because of what SES has of it.
+/// The name is contested because of the identity that SES has.
 pub(crate) fn of_contest(reason: LossReason) -> Evidence {
     Evidence::new(Facts::Loss(Loss {
         reason,
@@ -188,7 +191,7 @@ pub(crate) fn of_contest(reason: LossReason) -> Evidence {
     }))
 }
 
-/// To whom the records were emailed, made unrecognizable, and the client's note.
+/// The masked address to which the records were emailed, and the client's note.
 pub(crate) fn of_letter(to: &EmailAddress, note: Option<&Note>) -> Evidence {
     Evidence::new(Facts::Letter(Letter {
         to: to.masked(),
@@ -224,7 +227,7 @@ pub(crate) fn of_removal(confirmed: bool) -> Evidence {
     Evidence::new(Facts::Removal(Removal { confirmed }))
 }
 
-/// Why a domain was removed by itself.
+/// Why a domain was removed automatically.
 pub(crate) fn of_expiry(reason: Expiry) -> Evidence {
     Evidence::new(Facts::Expired(Expired { reason }))
 }

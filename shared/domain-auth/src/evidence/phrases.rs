@@ -1,4 +1,4 @@
-//! Parts of the sentences that tell what evidence has.
+//! Parts of the sentences about evidence.
 
 use jiff::Timestamp;
 
@@ -9,10 +9,10 @@ use crate::mail_refusal::{Mailing, Undelivered};
 use crate::names::{Community, DisplayName};
 use crate::plain_text::one_line;
 
-/// Longest text of a person that a sentence quotes, in characters: as long as a note may be.
+/// Longest quotation of a person's text in a sentence, in characters: the longest note.
 pub(super) const MAX_QUOTE: usize = 1_000;
 
-/// A person's name, or else the token's subject.
+/// A person's name; the token's subject if there is no name.
 pub(super) fn name_of(subject: &str, person: Option<&Person>) -> String {
     let name = person.and_then(|person| person.name.as_ref());
     let name = name.map(DisplayName::as_str);
@@ -20,8 +20,8 @@ pub(super) fn name_of(subject: &str, person: Option<&Person>) -> String {
     name.map_or_else(|| one_line(subject), str::to_owned)
 }
 
-/// The person at a client who did something. Identity providers let people name themselves, and a name as if
-/// of Lasso is not shown.
+/// The person at a client who did something. Identity providers let people choose their names, so a
+/// name that seems to be Lasso's is not shown.
 pub(super) fn name_of_client(subject: &str, person: Option<&Person>) -> String {
     let person = person.filter(|person| {
         let name = person.name.as_ref();
@@ -30,12 +30,12 @@ pub(super) fn name_of_client(subject: &str, person: Option<&Person>) -> String {
     name_of(subject, person)
 }
 
-/// Whether a name looks like one of Lasso.
+/// Whether a name seems to be Lasso's.
 pub(super) fn names_lasso(name: &str) -> bool {
     name.to_lowercase().contains("lasso")
 }
 
-/// What SES has of the domain.
+/// What identity SES has for the domain.
 pub(super) fn provisioned(facts: Option<&Facts>) -> &'static str {
     match facts {
         Some(Facts::Identity(identity)) if identity.adopted => {
@@ -45,7 +45,7 @@ pub(super) fn provisioned(facts: Option<&Facts>) -> &'static str {
     }
 }
 
-/// What a look found of the records that it looked for.
+/// What a look found of the records.
 pub(super) fn seen(facts: Option<&Facts>) -> String {
     let Some(Facts::Look(Look {
         records: Some(records),
@@ -89,7 +89,7 @@ pub(super) fn email_refused(refused: &MailRefused) -> String {
     }
 }
 
-/// What the client said to Lasso support.
+/// The client's message to Lasso support.
 pub(super) fn call_in(facts: Option<&Facts>) -> Option<&Call> {
     match facts {
         Some(Facts::Call(call)) => Some(call),
@@ -97,19 +97,19 @@ pub(super) fn call_in(facts: Option<&Facts>) -> Option<&Call> {
     }
 }
 
-/// What the client wrote.
+/// The client's note.
 pub(super) fn said(call: Option<&Call>) -> String {
     let note = call.and_then(|call| call.note.as_deref());
     note.map_or_else(String::new, |note| format!(" and wrote {}", quoted(note)))
 }
 
-/// The note of a call that is a note alone, behind a colon.
+/// The note of a message that is only a note, after a colon.
 pub(super) fn note_in(call: Option<&Call>) -> String {
     let note = call.and_then(|call| call.note.as_deref());
     note.map_or_else(String::new, |note| format!(": {}", quoted(note)))
 }
 
-/// What the client changed of what it had said.
+/// The details that the client changed.
 pub(super) fn changed(facts: Option<&Facts>) -> String {
     let Some(Facts::Details(Details {
         communities,
@@ -138,13 +138,14 @@ pub(super) fn changed(facts: Option<&Facts>) -> String {
     }
 }
 
-/// A person's text in quotation marks. The full stop of the sentence follows, so that of the text is left out.
+/// A person's text in quotation marks. Its full stop is left out, because that of the sentence
+/// follows.
 pub(super) fn quoted(text: &str) -> String {
     let line = shortened(&one_line(text));
     format!("“{}”", line.trim_end_matches('.'))
 }
 
-/// A line as long as a sentence can hold.
+/// The text as one line, cut to the length that a sentence can hold.
 pub(super) fn shortened(line: &str) -> String {
     if line.chars().count() <= MAX_QUOTE {
         return line.to_owned();

@@ -1,10 +1,10 @@
-//! The words in evidence, each in this one place.
+//! The codes in evidence, each defined only here.
 
 use serde::{Deserialize, Serialize};
 
 use crate::state::DisplacedBy;
 
-/// Why a client does not have a name any more, or never had it.
+/// Why a client no longer has a name, or never had it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LossReason {
@@ -12,17 +12,17 @@ pub(crate) enum LossReason {
     ProvenByAnotherClient,
     /// Lasso support decided so.
     ReleasedByLassoSupport,
-    /// Amazon SES has an identity of this name that was not made for this client.
+    /// Amazon SES has an identity of this name that was not created for this client.
     IdentityNotOurs,
     /// The identity at SES is tagged with another client.
     IdentityOfAnotherClient,
-    /// It is tagged with another stack.
+    /// The identity is tagged with another stack.
     IdentityOfAnotherStack,
-    /// Its tags name no client.
+    /// The identity's tags name no client.
     IdentityMadeElsewhere,
-    /// It is verified because an identity above it is, which this client does not hold.
+    /// The identity is verified because of an identity above it, which this client does not hold.
     BelowAnIdentityOfAnother,
-    /// The word of earlier releases for one that was verified and not this client's.
+    /// The code of earlier releases for a verified identity that is not this client's.
     IdentityVerifiedElsewhere,
 }
 
@@ -35,7 +35,7 @@ impl LossReason {
         }
     }
 
-    /// Whether it came out when SES was asked whose the identity is.
+    /// Whether SES revealed it, when asked whose the identity is.
     pub(super) fn is_known_from_ses(self) -> bool {
         match self {
             Self::IdentityOfAnotherClient | Self::IdentityOfAnotherStack => true,
@@ -73,7 +73,7 @@ impl ShownReason {
     }
 }
 
-/// Why the service did not take the final step by itself.
+/// Why the service did not take the final step automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum WithheldReason {
@@ -87,7 +87,7 @@ pub(crate) enum WithheldReason {
     IdentityNotOurs,
 }
 
-/// Why a domain has had its time.
+/// Why a domain's time has run out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Expiry {
@@ -97,7 +97,7 @@ pub enum Expiry {
     Abandoned,
 }
 
-/// Why a contested claim has its name, where that is not the proof.
+/// Why a contested claim has its name without a proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Decided {
@@ -112,7 +112,7 @@ pub(crate) enum AdoptedIdentity {
     Existing,
 }
 
-/// A call by which SES looks for records again, as SES v1 names it.
+/// A call that makes SES look for records again, by its name in SES v1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum SesCall {
     VerifyDomainIdentity,

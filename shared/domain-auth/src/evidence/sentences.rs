@@ -1,9 +1,9 @@
-//! Lines of history in sentences, for the client and for Lasso support, all of them in this one place.
-//! Each is plain text in one line: a page has to escape it.
+//! The sentences for lines of history, for the client and for Lasso support, all in this module.
+//! Each is plain text in one line; a page has to escape it.
 //!
-//! A client may not learn that a name turned out to be contested when SES was asked: it reads lines of a
-//! `provisioning` domain as if the domain had been `contested` from the start. So what a client reads is the same
-//! for both states.
+//! A client must not learn that a name turned out to be contested when SES was asked. It reads the
+//! lines of a `provisioning` domain as if the domain had been `contested` from the start. So a
+//! client reads the same text in both states.
 
 use super::Evidence;
 use super::facts::Facts;
@@ -19,16 +19,17 @@ use crate::actor::Actor;
 use crate::plain_text::one_line;
 use crate::state::{FailureReason, Status};
 
-/// Who reads a line of history.
+/// The reader of a line of history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
-    /// The domain's client: not told who acts at Lasso, nor what another client has to do with the name.
+    /// The domain's client. It does not learn who acts at Lasso, or another client's relation to
+    /// the name.
     Client,
     /// Lasso support.
     Support,
 }
 
-/// What a sentence is made of.
+/// The data for a sentence.
 pub(crate) struct Told<'a> {
     pub(crate) actor: &'a Actor,
     pub(crate) action: Action,
@@ -38,7 +39,7 @@ pub(crate) struct Told<'a> {
 }
 
 impl Told<'_> {
-    /// The line in a sentence.
+    /// The sentence for the line.
     pub(crate) fn sentence(&self, reader: Reader) -> String {
         let who = self.who(reader);
         let facts = self.evidence.map(|evidence| &evidence.facts);
@@ -140,8 +141,8 @@ impl Told<'_> {
         }
     }
 
-    /// Who did it: a person by name, or by the token's subject. A client does not read who acts at Lasso. An
-    /// erased line has no person.
+    /// Who did it: a person's name, or the token's subject. A client does not see the names of
+    /// people at Lasso. An erased line has no person.
     fn who(&self, reader: Reader) -> String {
         match (self.actor, reader) {
             (Actor::ClientAdmin { subject, .. }, _) if subject.is_empty() => {
@@ -185,7 +186,7 @@ impl Told<'_> {
         }
     }
 
-    /// A look tells no reason; the state before it does.
+    /// A look has no reason for a failure; the state before it does.
     fn failure(&self, facts: Option<&Facts>) -> &'static str {
         let reason = match facts {
             Some(Facts::Failure(failure)) => Some(failure.reason),
@@ -216,14 +217,14 @@ impl Told<'_> {
         }
     }
 
-    /// "We are ready", or a note where there is no final step to be ready for.
+    /// "We are ready", or a note if there is no final step to be ready for.
     fn call(&self, facts: Option<&Facts>) -> String {
         let call = call_in(facts);
         let told = match self.from.unwrap_or(self.to) {
             Status::Failed | Status::Removing | Status::Authenticated | Status::AtRisk => {
                 return format!("wrote a note{}", note_in(call));
             }
-            // To the client a history tells the two alike.
+            // A client must not tell these two states apart.
             Status::Contested | Status::Provisioning => {
                 return format!("wrote to Lasso support about the domain{}", note_in(call));
             }
@@ -295,7 +296,7 @@ impl Told<'_> {
         if loss.is_none()
             && let Actor::LassoSupport { .. } = self.actor
         {
-            // As of a client that was erased: the reason is gone.
+            // The client was erased, so the reason is gone.
             return format!("{who} ended the client's claim to the domain.");
         }
         let loss = loss.unwrap_or_default();
@@ -356,7 +357,7 @@ impl Told<'_> {
         }
     }
 
-    /// Why Lasso support decided, where that is the reader's to know.
+    /// Why Lasso support decided, if the reader may know.
     fn explained(&self, reader: Reader) -> String {
         match (reader, self.internal()) {
             (

@@ -67,7 +67,7 @@ const ALL_STATES: [Status; 9] = [
     Status::Removing,
 ];
 
-/// Words of the code have underscores, and those of Rust capitals in the middle.
+/// Identifiers of the code have underscores or capitals in the middle.
 fn assert_is_a_sentence(sentence: &str) {
     assert!(sentence.ends_with('.'), "{sentence}");
     assert!(!sentence.ends_with(".."), "{sentence}");
@@ -95,7 +95,7 @@ fn every_action_has_a_sentence_of_its_own() {
     }
 }
 
-/// A line, and how it reads.
+/// A line, and its sentence.
 #[derive(Deserialize)]
 struct Example {
     actor: String,
@@ -210,7 +210,7 @@ proptest! {
     }
 
     #[test]
-    fn a_client_reads_the_same_of_a_provisioning_and_of_a_contested_domain(
+    fn a_client_cannot_tell_provisioning_from_contested(
         (action, evidence) in any_evidence(),
         other in any_of(&ALL_STATES),
     ) {

@@ -1,4 +1,4 @@
-//! Evidence as it is read from a stored line: by the kinds that its action has.
+//! Reads evidence from a stored line, in the forms that its action can have.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -8,8 +8,8 @@ use super::{Evidence, Facts, INTERNAL, Internal, LEFT_OUT, json_of};
 use crate::action::Action;
 
 impl Evidence {
-    /// The evidence of a stored line. It never fails: what does not fit the line's action, such as that of
-    /// some lines of earlier releases, stays as it was stored.
+    /// The evidence of a stored line. It never fails: data that does not fit the line's action, as
+    /// in some lines of earlier releases, stays as it was stored.
     pub fn stored(action: Action, mut evidence: Value) -> Self {
         let (mut internal, mut left_out) = (None, None);
         if let Value::Object(members) = &mut evidence {
@@ -42,7 +42,7 @@ fn facts(action: Action, stored: &Value) -> Option<Facts> {
         Action::Ready | Action::Reopened => exactly(stored, Facts::Call),
         Action::Completed => exactly(stored, Facts::FinalStep),
         Action::Rejected => exactly(stored, Facts::Refusal),
-        // The first release wrote a look alone.
+        // The first release stored only a look.
         Action::RecordsBroken => exactly(stored, Facts::Broken).or_else(look),
         Action::ProofFound => exactly(stored, Facts::Ownership)
             .or_else(|| exactly(stored, Facts::Decision))
@@ -61,7 +61,7 @@ fn facts(action: Action, stored: &Value) -> Option<Facts> {
     }
 }
 
-/// What was stored, as a type that has all of it: it is written again as it was.
+/// The stored value as a type that keeps all of it, so that it is written again without changes.
 fn exactly<T, U>(stored: &Value, kind: impl FnOnce(T) -> U) -> Option<U>
 where
     T: Serialize + DeserializeOwned,

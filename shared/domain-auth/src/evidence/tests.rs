@@ -12,7 +12,7 @@ use crate::action::Action;
 use crate::history::{Actor, ClientLine, HistoryEntry};
 use crate::state::Status;
 
-/// The place of a kind in [`Facts`], and of one in [`Internal`] after them.
+/// The index of a kind in [`Facts`], and of a kind in [`Internal`].
 fn kinds(evidence: &Evidence) -> [Option<u8>; 2] {
     let facts = match &evidence.facts {
         Facts::Addition(_) => 0,
@@ -64,7 +64,7 @@ fn every_kind_of_evidence_is_among_those_that_are_written_and_read() {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_as_it_was((action, evidence) in any_evidence()) {
+    fn evidence_is_read_as_it_was_written((action, evidence) in any_evidence()) {
         let text = serde_json::to_string(&evidence).unwrap();
         let read = Evidence::stored(action, serde_json::from_str(&text).unwrap());
         prop_assert_eq!(&read, &evidence);
@@ -116,7 +116,7 @@ fn evidence_that_fits_no_kind_of_its_action_is_kept_as_it_was() {
 }
 
 #[test]
-fn what_ses_has_of_a_name_is_told_by_every_word_for_it() {
+fn every_loss_reason_that_reveals_an_identity_is_recognized() {
     for (reason, of_ses) in [
         ("identity_of_another_client", true),
         ("identity_of_another_stack", true),

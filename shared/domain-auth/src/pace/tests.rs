@@ -1,4 +1,4 @@
-//! The table of the pace, read back from the function.
+//! The table of check intervals, computed from the function.
 
 use super::*;
 use crate::domain::NewDomain;
@@ -71,8 +71,8 @@ fn verified(name: &str) -> Domain {
     )
 }
 
-/// Minutes until the next look at the domain when it is looked at `at` minutes after it came into its
-/// state: the shortest and the longest that the jitter allows.
+/// Minutes until the next look at a domain that is looked at `at` minutes after it came into its
+/// state: the shortest and the longest with jitter.
 fn is_paced(domain: &Domain, at: i64, every: i64) {
     let now = T0 + SignedDuration::from_mins(at);
     let wait = next_check(domain, now).duration_since(now);

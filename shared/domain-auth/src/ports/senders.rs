@@ -1,4 +1,4 @@
-//! What the question "may this client send from these addresses?" reads.
+//! Reads for the question "may this client send from these addresses?".
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -9,8 +9,30 @@ use crate::dns::DnsLook;
 use crate::domain::Domain;
 use crate::names::{ClientId, DomainName};
 
-/// Reads what many addresses depend on by keys, in a call or two however many they are. An item that is
-/// not there is left out; one that cannot be read is an error, because an answer without it may be wrong.
+/// Reads items for many addresses by their keys, in one or two calls for any number of items. A
+/// missing item is left out. An item that cannot be read is an error, because an answer without it
+/// might be wrong.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::ports::StoreError;
+/// # use domain_auth_testkit::{MemoryStore, client, domain_name};
+/// # use futures::FutureExt;
+/// use std::collections::BTreeSet;
+///
+/// use domain_auth::ports::ReadSenders;
+///
+/// # let example = async {
+/// # let store = MemoryStore::default();
+/// let names = BTreeSet::from([domain_name("example.com"), domain_name("example.org")]);
+/// let domains = store.domains_named(&client("maple"), &names).await?;
+/// assert!(domains.is_empty(), "the client has neither");
+/// # Ok::<_, StoreError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, StoreError>(())
+/// ```
 pub trait ReadSenders: Send + Sync {
     /// The claims under these organizational domains.
     fn registers(
@@ -25,8 +47,8 @@ pub trait ReadSenders: Send + Sync {
         names: &BTreeSet<DomainName>,
     ) -> impl Future<Output = Result<BTreeMap<DomainName, Domain>, StoreError>> + Send;
 
-    /// The last looks at the DNS of a client's domains with these names. One of another version of the
-    /// program is left out, too.
+    /// The last DNS looks of a client's domains with these names. A look that another version of
+    /// the program wrote is left out, too.
     fn looks_at(
         &self,
         client: &ClientId,

@@ -1,4 +1,4 @@
-//! What is asked of Amazon SES.
+//! Calls to Amazon SES.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,56 +7,56 @@ use std::future::Future;
 use crate::identity::{AxisStatus, ConfigurationSet, Dkim, MailFromLabel, VerificationToken};
 use crate::names::{ClientId, DomainName};
 
-/// Amazon SES did not do what it was asked.
+/// A call to Amazon SES failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SesError {
-    /// Over the quota, which the whole account shares: not an error, only later.
+    /// Over the quota, which the whole account shares. The call can be repeated later.
     #[error("Amazon SES throttled {operation}")]
     Throttled {
         /// The API operation.
         operation: &'static str,
     },
-    /// No answer, or none that could be read. It may have been done.
+    /// No response, or an unreadable one. SES may have carried out the call.
     #[error("Amazon SES did not answer {operation}")]
     Unavailable {
         /// The API operation.
         operation: &'static str,
-        /// What was seen.
+        /// The cause.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// SES understood and refused. The same call would be refused again.
+    /// SES refused the request. A repeated call would be refused again.
     #[error("Amazon SES refused {operation}: {refusal}")]
     Refused {
         /// The API operation.
         operation: &'static str,
-        /// What kind of refusal it is.
+        /// The kind of refusal.
         refusal: Refusal,
-        /// What was seen.
+        /// The cause.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 
-/// Why SES refused a call, and so who can do something about it.
+/// Why SES refused a call, which decides who can solve the problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// SES does not take this request, from any caller: `BadRequestException` (v2),
+    /// SES does not accept this request from any caller: `BadRequestException` (v2),
     /// `InvalidParameterValue`, `ValidationError` (v1).
     BadRequest,
     /// The function's role, or the account, may not do this: `AccessDeniedException`.
     AccessDenied,
-    /// The account has as many identities as it may have: `LimitExceededException`.
+    /// The account has reached its limit of identities: `LimitExceededException`.
     LimitExceeded,
-    /// SES does not take this email: `MessageRejected`, `MailFromDomainNotVerifiedException`.
+    /// SES does not accept this email: `MessageRejected`, `MailFromDomainNotVerifiedException`.
     MessageRejected,
     /// Another reason.
     Other,
 }
 
 impl SesError {
-    /// Whether SES does not take what it was asked, from any caller. What else it refuses is for the operator:
-    /// the call is tried again, and an alarm goes off.
+    /// Whether SES accepts the request from no caller. Every other refusal is the operator's
+    /// problem: the call is repeated, and an alarm goes off.
     pub fn is_bad_request(&self) -> bool {
         match self {
             Self::Refused { refusal, .. } => match refusal {
@@ -104,23 +104,23 @@ impl fmt::Display for Refusal {
 )]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExistingIdentity {
-    /// Its Easy DKIM tokens, where it has some.
+    /// Its Easy DKIM tokens, if it has any.
     pub dkim: Option<Dkim>,
     /// It signs with keys of its owner (BYODKIM).
     pub own_keys: bool,
-    /// Its custom MAIL FROM domain, where it has one.
+    /// Its custom MAIL FROM domain, if it has one.
     pub mail_from_domain: Option<String>,
-    /// The name of its configuration set, where it has one.
+    /// The name of its configuration set, if it has one.
     pub configuration_set: Option<String>,
-    /// Whose it is.
+    /// Its owner.
     pub owner: IdentityOwner,
-    /// Its tags say that it is this stack's: made or adopted by it.
+    /// Its tags say that this stack created or adopted it.
     pub ours: bool,
     /// Its tags say that it existed before and was adopted.
     pub adopted: bool,
-    /// Whether SES has verified it, by itself or as what lies below a verified one.
+    /// Whether SES has verified it, or a domain above it, which verifies it too.
     pub verified: bool,
-    /// SES is not looking for its DKIM records, and has not found them either.
+    /// SES is not looking for its DKIM records, and has not found them.
     pub dkim_stopped: bool,
 }
 
@@ -135,10 +135,10 @@ impl ExistingIdentity {
     }
 }
 
-/// Whose an identity is, by its tags.
+/// The owner of an identity, by its tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdentityOwner {
-    /// Its tags name no client of this stack: it was made by other means.
+    /// Its tags name no client of this stack: it was created by other means.
     Untagged,
     /// A client of this stack. It has both tags.
     Client(String),
@@ -146,21 +146,46 @@ pub enum IdentityOwner {
     AnotherStack,
 }
 
-/// What came of creating an identity.
+/// The result of creating an identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Creation {
     /// It is new.
     Created {
         /// Its Easy DKIM tokens.
         dkim: Dkim,
-        /// Whether SES says at once that it is verified, because it lies below a verified one.
+        /// Whether SES reports it as verified immediately, because it is below a verified identity.
         verified: bool,
     },
-    /// It was there.
+    /// It already exists.
     Exists,
 }
 
 /// Identities at Amazon SES.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::ports::SesError;
+/// # use domain_auth_testkit::{FakeSes, client, domain_name};
+/// # use futures::FutureExt;
+/// use domain_auth::ports::{Creation, Identities};
+///
+/// # let example = async {
+/// # let ses = FakeSes::default();
+/// let (name, maple) = (domain_name("example.com"), client("maple"));
+/// assert!(matches!(ses.create(&name, &maple).await?, Creation::Created { .. }));
+/// assert!(matches!(ses.create(&name, &maple).await?, Creation::Exists));
+///
+/// // Only an identity with the tags of this stack and the client is changed or deleted.
+/// let existing = ses.describe(&name).await?;
+/// assert!(existing.is_some_and(|existing| existing.belongs_to(&maple)));
+/// ses.delete(&name).await?;
+/// assert_eq!(ses.describe(&name).await?, None);
+/// # Ok::<_, SesError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, SesError>(())
+/// ```
 pub trait Identities: Send + Sync {
     /// v2 `CreateEmailIdentity`, tagged with the client.
     fn create(
@@ -169,51 +194,51 @@ pub trait Identities: Send + Sync {
         client: &ClientId,
     ) -> impl Future<Output = Result<Creation, SesError>> + Send;
 
-    /// v2 `GetEmailIdentity`; none where SES does not know it.
+    /// v2 `GetEmailIdentity`; `None` if SES does not have the identity.
     fn describe(
         &self,
         name: &DomainName,
     ) -> impl Future<Output = Result<Option<ExistingIdentity>, SesError>> + Send;
 
-    /// v2 `TagResource`: makes an identity this stack's and the client's, and notes that it was adopted.
-    /// Nothing else about it changes. Once more is success.
+    /// v2 `TagResource`: tags an identity with this stack and the client, and as adopted. Nothing
+    /// else about it changes. A repeated call succeeds.
     fn adopt(
         &self,
         name: &DomainName,
         client: &ClientId,
     ) -> impl Future<Output = Result<(), SesError>> + Send;
 
-    /// The TXT token that an identity has, from v1 `GetIdentityVerificationAttributes`. Reading it
-    /// starts nothing, unlike [`Self::verify_domain`].
+    /// The TXT token of an identity, from v1 `GetIdentityVerificationAttributes`. Unlike
+    /// [`Self::verify_domain`], the call starts nothing.
     fn verification_token(
         &self,
         name: &DomainName,
     ) -> impl Future<Output = Result<Option<VerificationToken>, SesError>> + Send;
 
-    /// v2 `DeleteEmailIdentity`. One that is already gone is success.
+    /// v2 `DeleteEmailIdentity`. Succeeds if the identity is already gone.
     fn delete(&self, name: &DomainName) -> impl Future<Output = Result<(), SesError>> + Send;
 
-    /// v1 `VerifyDomainIdentity`: the TXT token; starts SES looking for it, again if need be. Where there
-    /// is no identity, SES makes one without tags.
+    /// v1 `VerifyDomainIdentity`: returns the TXT token, and makes SES look for it, again if
+    /// necessary. If there is no identity, SES creates one without tags.
     fn verify_domain(
         &self,
         name: &DomainName,
     ) -> impl Future<Output = Result<VerificationToken, SesError>> + Send;
 
-    /// v1 `VerifyDomainDkim`: the DKIM tokens; starts SES looking for them, again if need be. Where there
-    /// is no identity, SES makes one without tags.
+    /// v1 `VerifyDomainDkim`: returns the DKIM tokens, and makes SES look for them, again if
+    /// necessary. If there is no identity, SES creates one without tags.
     fn verify_dkim(&self, name: &DomainName)
     -> impl Future<Output = Result<Dkim, SesError>> + Send;
 
-    /// v2 `PutEmailIdentityMailFromAttributes`, falling back to SES's own MAIL FROM domain while
-    /// the MX record is missing.
+    /// v2 `PutEmailIdentityMailFromAttributes`. While the MX record is missing, SES uses its own
+    /// MAIL FROM domain.
     fn set_mail_from(
         &self,
         name: &DomainName,
         label: &MailFromLabel,
     ) -> impl Future<Output = Result<(), SesError>> + Send;
 
-    /// v2 `PutEmailIdentityConfigurationSetAttributes`. Once more is success.
+    /// v2 `PutEmailIdentityConfigurationSetAttributes`. A repeated call succeeds.
     fn set_configuration_set(
         &self,
         name: &DomainName,
@@ -228,8 +253,32 @@ pub trait Identities: Send + Sync {
 /// `GetIdentityVerificationAttributes`).
 pub const STATUS_BATCH: usize = 100;
 
-/// What SES says of many identities at once. An identity that SES does not know is not in the
-/// answer. No call takes more than [`STATUS_BATCH`] names.
+/// The statuses of many identities in one call. The response has no entry for an identity that SES
+/// does not have. A call takes at most [`STATUS_BATCH`] names.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::ports::SesError;
+/// # use domain_auth_testkit::{FakeSes, client, domain_name};
+/// # use futures::FutureExt;
+/// use domain_auth::identity::AxisStatus;
+/// use domain_auth::ports::{Identities, IdentityStatuses};
+///
+/// # let example = async {
+/// # let ses = FakeSes::default();
+/// let (known, unknown) = (domain_name("example.com"), domain_name("example.org"));
+/// ses.create(&known, &client("maple")).await?;
+/// ses.verify(&known);
+///
+/// let statuses = ses.verification(&[known.clone(), unknown.clone()]).await?;
+/// assert_eq!(statuses.get(&known), Some(&AxisStatus::Success));
+/// assert_eq!(statuses.get(&unknown), None);
+/// # Ok::<_, SesError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, SesError>(())
+/// ```
 pub trait IdentityStatuses: Send + Sync {
     /// v1 `GetIdentityVerificationAttributes`.
     fn verification(
@@ -250,12 +299,12 @@ pub trait IdentityStatuses: Send + Sync {
     ) -> impl Future<Output = Result<HashMap<DomainName, AxisStatus>, SesError>> + Send;
 }
 
-/// One identity in the list of all.
+/// An identity in the list of all identities.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedIdentity {
     /// The domain.
     pub name: DomainName,
-    /// Where its verification stands. None where SES says something that this code does not know.
+    /// The status of its verification. `None` if SES returns a value that this code does not know.
     pub verification: Option<AxisStatus>,
 }
 
@@ -275,8 +324,35 @@ pub struct IdentityPage {
 pub const LIST_PAGE: usize = 1_000;
 
 /// Lists all identities of the account in the region.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth::ports::SesError;
+/// # use domain_auth_testkit::FakeSes;
+/// # use futures::FutureExt;
+/// use domain_auth::ports::ListIdentities;
+///
+/// # let example = async {
+/// # let ses = FakeSes::default();
+/// let mut identities = Vec::new();
+/// let mut start: Option<String> = None;
+/// loop {
+///     let page = ses.identities(start.as_deref()).await?;
+///     identities.extend(page.identities);
+///     start = page.next;
+///     if start.is_none() {
+///         break;
+///     }
+/// }
+/// assert!(identities.is_empty());
+/// # Ok::<_, SesError>(())
+/// # };
+/// # example.now_or_never().expect("a fake never waits")?;
+/// # Ok::<_, SesError>(())
+/// ```
 pub trait ListIdentities: Send + Sync {
-    /// v2 `ListEmailIdentities`, [`LIST_PAGE`] at a time.
+    /// v2 `ListEmailIdentities`, [`LIST_PAGE`] identities at a time.
     fn identities(
         &self,
         start: Option<&str>,

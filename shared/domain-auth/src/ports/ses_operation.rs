@@ -1,6 +1,6 @@
-//! The calls of Amazon SES, each with a quota of its own.
+//! The operations of Amazon SES, each with its own quota.
 
-/// Operations with a quota of their own.
+/// Operations that have their own quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "the names of the API operations")]
 pub enum Operation {
@@ -18,7 +18,7 @@ pub enum Operation {
     TagResource,
 }
 
-/// What came of the calls of one operation.
+/// The counted calls of one operation.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Tally {
     /// Calls made, throttled ones included.

@@ -2,8 +2,8 @@
 
 use super::{Clock, CommitChanges, Ids, ReadClaims, ReadDomains};
 
-/// The implementations of all ports that belong together: those of production, or those of a test.
-/// Nothing has a value of such a type; it only names the others.
+/// The implementations of all ports that belong together: the production ones, or the ones of a
+/// test. No value of such a type exists; it only names the other types.
 ///
 /// A function is generic over one set, and says which traits of a port it needs:
 ///
@@ -23,17 +23,17 @@ use super::{Clock, CommitChanges, Ids, ReadClaims, ReadDomains};
 pub trait Ports {
     /// Where domains, claims, events and counters are kept.
     type Store;
-    /// Amazon SES, as far as it has identities.
+    /// Amazon SES: its identities.
     type Ses;
     /// DNS.
     type Dns;
-    /// Where events go.
+    /// The destination of events.
     type Publisher;
-    /// Email: to Lasso support, or to those who publish records.
+    /// Email, to Lasso support or to people who publish records.
     type Mail;
-    /// The queue that alerts come from.
+    /// The queue with alerts.
     type Queue;
-    /// Where metrics go.
+    /// The destination of metrics.
     type Meter;
     /// Time.
     type Clock: Clock;
@@ -41,7 +41,7 @@ pub trait Ports {
     type Ids: Ids;
 }
 
-/// A name for bounds, which are written once: a trait that each type with these bounds has.
+/// Declares a trait that stands for a list of bounds: every type with these bounds has it.
 macro_rules! alias {
     ($(#[$doc:meta])* $name:ident = $($bounds:tt)*) => {
         $(#[$doc])*

@@ -1,4 +1,4 @@
-//! Time and randomness: the only sources of either.
+//! The only sources of time and randomness.
 
 use std::future::Future;
 use std::time::Duration;
@@ -7,7 +7,21 @@ use jiff::Timestamp;
 
 use crate::names::EventId;
 
-/// Time. The only source of it.
+/// The only source of time.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth_testkit::TestClock;
+/// use domain_auth::ports::Clock;
+/// use jiff::SignedDuration;
+///
+/// // The clock of a test stands still until the test moves it.
+/// let clock = TestClock::default();
+/// let before = clock.now();
+/// clock.advance(SignedDuration::from_hours(72));
+/// assert_eq!(clock.now().duration_since(before), SignedDuration::from_hours(72));
+/// ```
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
@@ -15,7 +29,18 @@ pub trait Clock: Send + Sync {
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
 }
 
-/// Randomness. The only source of it.
+/// The only source of randomness.
+///
+/// # Examples
+///
+/// ```
+/// # use domain_auth_testkit::{SequentialIds, TestClock};
+/// use domain_auth::ports::{Clock, Ids};
+///
+/// let (ids, now) = (SequentialIds::default(), TestClock::default().now());
+/// assert_ne!(ids.event_id(now), ids.event_id(now));
+/// assert_ne!(ids.secret(), ids.secret());
+/// ```
 pub trait Ids: Send + Sync {
     /// An identifier that no other event has, and that sorts by time.
     fn event_id(&self, now: Timestamp) -> EventId;

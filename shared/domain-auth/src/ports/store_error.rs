@@ -1,26 +1,26 @@
-//! How the store fails.
+//! Errors of the store.
 
-/// The store could not do it. Nothing that was written in one transaction is there in part.
+/// A call to the store failed. A transaction is never written in part.
 #[derive(Debug, thiserror::Error)]
 #[error("the store could not {action}")]
 pub struct StoreError {
-    /// What it was to do.
+    /// The action that failed.
     pub action: &'static str,
-    /// Whether another attempt may fare better.
+    /// The kind of failure.
     pub failure: StoreFailure,
-    /// What it says.
+    /// The cause.
     #[source]
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
 
-/// Why the store could not do it.
+/// Why a call to the store failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoreFailure {
-    /// It did not answer, or not now. Another attempt may fare better.
+    /// The store did not answer, or cannot at the moment. Another attempt may succeed.
     Unavailable,
-    /// An item would be larger than the store takes. The same attempt fails again.
+    /// An item would be larger than the store accepts. Another attempt fails, too.
     TooLarge,
-    /// What is stored cannot be read: it is damaged, or a later release has written it.
+    /// A stored item cannot be read: it is damaged, or a later release has written it.
     Unreadable,
 }
 

@@ -1,5 +1,5 @@
-//! What a client is told after it has lost a name that it held: when, why, and whether its mail has
-//! stopped. The domain's page says so until the client proves the name or gives it up.
+//! What a client learns after it has lost a name that it held: when, why, and whether its mail has
+//! stopped. The domain's page shows this until the client proves the name or gives it up.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use super::Status;
 use crate::names::DomainName;
 use crate::plain_text::quotation;
 
-/// The loss of a name, as its former holder's domain remembers it.
+/// The loss of a name, as stored with its former holder's domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Displacement {
     /// When the client lost the name.
@@ -19,25 +19,25 @@ pub struct Displacement {
     pub was_sending: bool,
 }
 
-/// Why a client lost a name. It never says to whom.
+/// Why a client lost a name. It never says who has it now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum DisplacedBy {
-    /// Another client proved this name, or one above it.
+    /// Another client proved this name, or a name above it.
     ProvenByAnotherClient,
     /// Lasso support decided so.
     ReleasedByLassoSupport {
-        /// What Lasso support wrote; the client sees it. Plain text of at most 1,000 characters.
+        /// The reason of Lasso support; the client sees it. Plain text of at most 1,000 characters.
         reason: String,
     },
-    /// Amazon SES has an identity of this name that was not made for this client.
+    /// Amazon SES has an identity of this name that was not created for this client.
     IdentityNotOurs,
 }
 
 impl Displacement {
-    /// The loss of a name by a domain that was in `status`. None for a domain that SES has never had an
-    /// identity for: a name that turns out to be contested when SES is asked was contested from the
-    /// start, and why is not the client's to know.
+    /// The loss of a name by a domain that was in `status`. `None` if SES never had an identity for
+    /// the domain: a name that turns out to be contested when SES is asked counts as contested from
+    /// the start, and the client must not learn why.
     pub(super) fn of(status: Status, why: DisplacedBy, now: Timestamp) -> Option<Self> {
         let never_had = why == DisplacedBy::IdentityNotOurs && status == Status::Provisioning;
         (!never_had).then(|| Self {
@@ -47,8 +47,8 @@ impl Displacement {
         })
     }
 
-    /// What happened, and whether mail has stopped, in sentences that the client and Lasso support may
-    /// both read. Plain text in one line: a page has to escape it.
+    /// Sentences about the loss, and about mail that has stopped. Both the client and Lasso support
+    /// may read them. Plain text in one line: a page has to escape it.
     pub fn sentences(&self, name: &DomainName) -> String {
         let (unicode, day) = (name.to_unicode(), self.at.strftime("%-d %B %Y"));
         let why = match &self.why {
@@ -75,7 +75,7 @@ impl Displacement {
 }
 
 impl DisplacedBy {
-    /// What Lasso support wrote about it.
+    /// The reason that Lasso support wrote.
     pub fn explanation(&self) -> Option<&str> {
         match self {
             Self::ReleasedByLassoSupport { reason } => Some(reason),
@@ -83,8 +83,8 @@ impl DisplacedBy {
         }
     }
 
-    /// Whether another client, or Lasso support, has taken the name already, so that ending the claim of
-    /// its former holder has nothing left to do.
+    /// Whether another client, or Lasso support, has already taken the name, so that ending the
+    /// former holder's claim has no further effect.
     pub(crate) fn has_ended_the_claim(&self) -> bool {
         match self {
             Self::ProvenByAnotherClient | Self::ReleasedByLassoSupport { .. } => true,

@@ -1,4 +1,4 @@
-//! Why a domain failed, in code and in words.
+//! Why a domain failed, as a code and as a sentence.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +12,9 @@ pub enum FailureReason {
     SesGaveUp,
     /// SES reported `Failed` for a domain that it had verified.
     SesRevoked,
-    /// SES does not have the identity any more.
+    /// SES no longer has the identity.
     IdentityGone,
-    /// SES does not take this name as an identity.
+    /// SES does not accept this name as an identity.
     RefusedBySes,
 }
 

@@ -7,7 +7,7 @@ use super::status::{Status, WaitingFor};
 pub enum QueuePart {
     /// The domains in a state.
     InState(Status),
-    /// Of those that are `contested`, the ones that are proven and wait for Lasso support.
+    /// The `contested` domains that are proven and wait for Lasso support.
     ProvenClaims,
 }
 

@@ -11,17 +11,17 @@ use serde::{Deserialize, Serialize};
 pub enum Status {
     /// Another client may hold the name: proof of ownership is awaited.
     Contested,
-    /// The domain is being registered with Amazon SES; its records are there in a moment.
+    /// The domain is being registered with Amazon SES; its records will be available in a moment.
     Provisioning,
-    /// Amazon SES looks for the records. Not yet is not failed.
+    /// Amazon SES is looking for the records. A record that is not found yet is not a failure.
     Pending,
     /// Amazon SES has verified the domain; Lasso support takes the final step.
     Verified,
     /// Lasso sends for the domain.
     Authenticated,
-    /// Lasso still sends, and records have vanished.
+    /// Lasso still sends, but records are missing.
     AtRisk,
-    /// Amazon SES gave up after 72 hours, or took its verification back.
+    /// Amazon SES gave up after 72 hours, or withdrew its verification.
     Failed,
     /// Lasso support refused the final step.
     Rejected,
@@ -34,7 +34,7 @@ pub enum Status {
 pub enum WaitingFor {
     /// Lasso support.
     Lasso,
-    /// The client, with its DNS or with what Lasso support asked for.
+    /// The client, with its DNS or with an answer to Lasso support.
     Client,
 }
 
@@ -52,7 +52,7 @@ impl Status {
         Self::Removing,
     ];
 
-    /// The word in the API, in events and in keys.
+    /// The name in the API, in events and in keys.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Contested => "contested",
@@ -76,8 +76,8 @@ impl Status {
         }
     }
 
-    /// Who has to do something before the domain moves on; `None` where the service does it alone,
-    /// or where all is done.
+    /// Who has to do something before the domain moves on; `None` if the service does it
+    /// automatically, or if nothing is left to do.
     pub fn waiting_for(self) -> Option<WaitingFor> {
         match self {
             Self::Verified => Some(WaitingFor::Lasso),
@@ -87,7 +87,7 @@ impl Status {
         }
     }
 
-    /// Reads the word.
+    /// Parses the name.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }

@@ -1,5 +1,5 @@
-//! Transitions: each consumes one state and gives the next, or says which state refused which
-//! trigger. The tests enumerate every pair.
+//! Transitions: each one consumes a state and returns the next, or an error with the state and the
+//! refused trigger. The tests cover every pair.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use super::{
 use crate::identity::SesIdentity;
 use crate::names::ClientId;
 
-/// What makes a domain change its state.
+/// A cause for a change of state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trigger {
     /// The ownership record was seen at the authoritative servers.
@@ -18,16 +18,15 @@ pub enum Trigger {
         /// The client that loses the name, or lost it before.
         displaced: Option<ClientId>,
     },
-    /// Lasso support has decided that the client takes up the identity that SES has.
+    /// Lasso support has decided that the client takes over the identity that SES has.
     Adopted,
-    /// SES gave everything that the records are made of.
+    /// SES has returned all values for the records.
     Provisioned(SesIdentity),
     /// SES reported success.
     SesVerified,
-    /// SES reported failure, or its time ran out, or it refused to make the identity.
+    /// SES reported failure, its time ran out, or it refused to create the identity.
     SesFailed(FailureReason),
-    /// The client started another 72 hours at SES; where SES has no identity any more, with a new
-    /// one.
+    /// The client started another 72 hours at SES, with a new identity if SES no longer has one.
     Restarted,
     /// Lasso support, or the automatic final step, switched sending on.
     Completed,
@@ -36,16 +35,16 @@ pub enum Trigger {
         /// Shown to the client.
         reason: String,
     },
-    /// The client says that what led to the refusal is settled.
+    /// The client says that the reason for the refusal is resolved.
     Reopened,
-    /// Records of a sending domain have vanished.
+    /// Records of a sending domain are missing.
     RecordsBroken {
-        /// What was seen to be broken.
+        /// Which records are broken.
         reason: String,
     },
-    /// They are back.
+    /// The missing records are back.
     RecordsRecovered,
-    /// The holder loses the name; what it may still prove is new.
+    /// The holder loses the name; a new proof needs a new ownership record.
     Displaced {
         /// Value of the new ownership record.
         ownership_secret: String,
@@ -56,7 +55,8 @@ pub enum Trigger {
     Removed,
     /// The client adds it again while it is being removed.
     Readded,
-    /// The same, where another client has got to do with the name meanwhile.
+    /// The client adds it again while it is being removed, and another client has got a claim on
+    /// the name meanwhile.
     ReaddedContested {
         /// Value of the new ownership record.
         ownership_secret: String,
@@ -84,13 +84,13 @@ pub enum TriggerKind {
     ReaddedContested,
 }
 
-/// A state does not take a trigger. Nothing has changed.
+/// The state does not allow the trigger. Nothing has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a domain that is {status} does not take the trigger {trigger:?}")]
 pub struct TransitionError {
-    /// The state that refused.
+    /// The state.
     pub status: Status,
-    /// What it refused.
+    /// The trigger.
     pub trigger: TriggerKind,
 }
 
@@ -149,7 +149,7 @@ impl State {
                 | S::Rejected(Rejected { identity, .. }) => {
                     Some(S::Failed(Failed { identity, reason }))
                 }
-                // Only SES's refusal ends it: then there is no identity.
+                // Only a refusal of SES ends it: then there is no identity.
                 S::Provisioning(_) => match reason {
                     FailureReason::RefusedBySes => Some(S::Failed(Failed {
                         identity: SesIdentity::none(""),
@@ -229,7 +229,8 @@ impl State {
                 S::Removing(_) => None,
             },
             Trigger::Readded => match self {
-                // An identity that is left is the client's own, and is taken up as it is.
+                // An identity that still exists is the client's own, and is used again without
+                // changes.
                 S::Removing(removing) => Some(S::Provisioning(Provisioning {
                     deleting_until: removing.deleting_until,
                     ..Provisioning::default()

@@ -1,4 +1,4 @@
-//! Adding a domain: the claim and the domain are written before SES is asked for anything.
+//! Adding a domain. The claim and the domain are written before any call to SES.
 
 use jiff::Timestamp;
 
@@ -17,14 +17,14 @@ use crate::ports::{
 };
 use crate::state::State;
 
-/// What came of adding.
+/// The result of adding a domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Addition {
     /// It is new.
     Created(Box<Change>),
     /// The client had added it before; nothing was written.
     Existing(Box<Domain>),
-    /// The client had added it before, for other communities: now it is for this one, too.
+    /// The client had added it before, for other communities. Now it is for this community, too.
     ForOneMore(Box<Domain>, Community),
 }
 
@@ -34,28 +34,28 @@ pub enum AddRefusal {
     /// No client may add it.
     #[error(transparent)]
     Ineligible(#[from] IneligibleReason),
-    /// The client has [`NAMES_PER_CLIENT`] names under this organizational domain already.
+    /// The client already has [`NAMES_PER_CLIENT`] names under this organizational domain.
     #[error("the client has too many names under {0}")]
     TooManyNames(String),
     /// The client is being erased.
     #[error("the client is being erased")]
     BeingErased,
-    /// The client has as many domains as it may, or has added as many today.
+    /// The client has reached its limit of domains, or of domains added today.
     #[error(transparent)]
     Limit(#[from] LimitReached),
-    /// The client has the domain, for as many communities as a domain may have.
+    /// The client has the domain, with the largest allowed number of communities.
     #[error(transparent)]
     Details(#[from] DetailsRefusal),
 }
 
-/// Why it was not done.
+/// Why the domain was not added.
 pub type AddError = Failure<AddRefusal>;
 
-/// Claims `new.name` for `new.client`: as its holder, or as a claimant who has to prove it. `defaults`
-/// are the limits of a client for which Lasso support has set none.
+/// Claims `new.name` for `new.client`: as its holder, or as a claimant who has to prove it.
+/// `defaults` are the limits of a client for which Lasso support has set none.
 ///
-/// A client that is at a limit is refused before anything is written. One that comes to it because
-/// others add at the same time loses the write, and is refused after reading again.
+/// A client that is at a limit is refused before anything is written. If it reaches the limit
+/// through simultaneous additions, the write fails, and it is refused after the data is read again.
 pub async fn add<P>(
     tools: &StoreTools<'_, P>,
     eligibility: &Eligibility,
@@ -121,7 +121,8 @@ where
     Err(Failure::Busy)
 }
 
-/// The claims that decide about a new name. A name whose identity is not gone yet keeps its place.
+/// The claims that decide about a new name. If a domain of this name is still being removed and may
+/// hold it, they are in that domain's register.
 async fn claims_for<S: ReadClaims>(
     store: &S,
     new: &NewDomain,
@@ -139,7 +140,7 @@ async fn claims_for<S: ReadClaims>(
     }
 }
 
-/// The claim on a name that is free, if there is room for it without proof.
+/// The claim on a free name, if there is room for it without proof.
 pub(super) fn taken(claims: &Registers, new: &NewDomain, now: Timestamp) -> Option<ClaimRegister> {
     let (register, name, client) = (&claims.register, &new.name, &new.client);
     match claims.standing(name, client, now) {
@@ -169,8 +170,8 @@ fn added(
     change
 }
 
-/// A domain that is still being removed. None where it has to wait: it would have to give the name
-/// free while a call that deletes its identity may be under way.
+/// The change that adds a domain again that is still being removed. `None` if it has to wait,
+/// because it would have to give up the name while a call that deletes its identity may be running.
 fn again(
     removing: &Domain,
     new: &NewDomain,

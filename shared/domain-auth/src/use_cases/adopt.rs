@@ -1,6 +1,6 @@
-//! Lasso support gives a client the identity that SES has for its domain, as it is: one that was made
-//! by hand before this service, for instance. The decision is written here; the poller then tags the
-//! identity and takes up what it has.
+//! Lasso support gives a client the identity that SES already has for its domain, for example one
+//! that was created by hand before this service existed. The use case only writes the decision. The
+//! poller then tags the identity and uses its values.
 
 use super::failure::{Failure, stored};
 use super::registers::register_of;
@@ -13,28 +13,29 @@ use crate::names::{ClientId, DomainName, Note};
 use crate::ports::{ClaimStore, Clock, CommitChanges, Identities, Ports, SesError};
 use crate::state::{Status, Trigger};
 
-/// Why nothing was adopted. Nothing was written, and nothing at SES was changed.
+/// Why no identity was adopted. Nothing was written, and nothing at SES was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AdoptRefusal {
-    /// Only a contested domain can be given an identity that exists.
+    /// Only a contested domain can be given an existing identity.
     #[error("a domain that is {0} is not contested")]
     NotContested(Status),
-    /// Another client holds the name, or one above or below it. Releasing that claim comes first.
+    /// Another client holds the name, or a name above or below it. That claim has to be released
+    /// first.
     #[error("another client holds the name")]
     HeldByAnother,
     /// SES has no identity of this name.
     #[error("there is no identity to adopt")]
     NoIdentity,
-    /// SES did not say what it has. It can be asked again.
+    /// A call to SES failed. It can be repeated.
     #[error(transparent)]
     Ses(#[from] SesError),
 }
 
-/// Why it was not done.
+/// Why the identity was not adopted.
 pub type AdoptError = Failure<AdoptRefusal>;
 
-/// Gives the client of a contested domain the identity that SES has. What is given back is the change
-/// of its domain, written: it is `provisioning`, and due.
+/// Gives the client of a contested domain the identity that SES has. Returns the written change of
+/// its domain, which is `provisioning` and due.
 pub async fn adopt<P>(
     tools: &SesTools<'_, P>,
     (client, name): (&ClientId, &DomainName),

@@ -1,4 +1,4 @@
-//! What a client said of a domain is changed: its communities, and who can be asked.
+//! Changing the details of a domain: its communities and its contact.
 
 use super::StoreTools;
 use super::failure::{Failure, existing};
@@ -10,12 +10,12 @@ use crate::mail_refusal::Mailing;
 use crate::names::{ClientId, Community, DomainName, EmailAddress, MAX_COMMUNITIES};
 use crate::ports::{Clock, CommitChanges, Ports, ReadDomains};
 
-/// What is to be changed. `None` leaves the value as it is.
+/// The changes. `None` keeps the value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewDetails {
     /// All communities that the domain is for, at most [`MAX_COMMUNITIES`].
     pub communities: Option<Vec<Community>>,
-    /// A person at the client who can be asked; an empty value takes the address away.
+    /// The email address of a contact at the client; an inner `None` removes it.
     pub contact_email: Option<Option<EmailAddress>>,
 }
 
@@ -27,11 +27,11 @@ pub enum DetailsRefusal {
     TooManyCommunities,
 }
 
-/// Why it was not done.
+/// Why the details were not changed.
 pub type DetailsError = Failure<DetailsRefusal>;
 
-/// Changes what the client said of a domain, and gives it back as it is stored. What says the same as before
-/// writes nothing.
+/// Changes the details of a domain, and returns it as stored. If nothing differs, nothing is
+/// written.
 pub async fn change_details<P>(
     tools: &StoreTools<'_, P>,
     (client, name): (&ClientId, &DomainName),
@@ -63,7 +63,7 @@ where
     Err(Failure::Busy)
 }
 
-/// The change of a domain that is for one more community; none where it is for it already.
+/// The change that adds a community to a domain; `None` if the domain already has it.
 pub(super) fn with_community(
     domain: &Domain,
     community: &Community,

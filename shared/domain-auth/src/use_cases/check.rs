@@ -1,4 +1,4 @@
-//! A look that a person asked for: now, and not more often than every 30 seconds.
+//! A look that a person requested. It starts immediately, at most once every 30 seconds.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,38 +24,39 @@ use crate::ports::{
 use crate::ses_share::{RequestCalls, SesTurns};
 use crate::watching;
 
-/// How old what SES said may be so that it is not asked again: as old as an answer of SES is anyway,
-/// which looks at DNS itself only now and then.
+/// The greatest age of an SES answer for which SES is not asked again. SES itself looks at DNS only
+/// now and then, so its answers are never fresher.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
 
 /// The shortest time between two checks of a domain.
 pub const CHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
 
-/// How long the final step may wait for a second look at DNS and for its turn at SES.
+/// How long the final step may wait for a second DNS look and for its turn at SES.
 const FINAL_STEP_PATIENCE: SignedDuration = SignedDuration::from_secs(8);
 
-/// How long after its beginning a check begins nothing that takes time: the function is cut off
-/// after 28 s.
+/// The last time after its beginning at which a check starts anything that takes time: the function
+/// is cut off after 28 s.
 const LAST_BEGINNING: SignedDuration = SignedDuration::from_secs(20);
 
-/// How long a takeover may go on while a person waits for the answer to a check, after a look at DNS and
-/// the calls to SES. The poller goes on with what is left.
+/// How long a takeover may run while a person waits for the result of a check, after the DNS look
+/// and the calls to SES. The poller does the rest.
 const TAKEOVER: SignedDuration = SignedDuration::from_secs(5);
 
 /// A domain after a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
-    /// What was written: the domain, and the event if its state moved. Where another process moved the
-    /// domain during the check, nothing was, and this is the domain as it is now.
+    /// The written change: the domain, and the event if its state changed. If another process
+    /// changed the domain during the check, nothing was written, and this is the domain as it is
+    /// now.
     pub change: Change,
-    /// What DNS said; none for a domain without records.
+    /// The DNS look; `None` for a domain without records.
     pub look: Option<DnsLook>,
 }
 
-/// How much checks may take, by the operator's settings.
+/// The limits of checks, from the operator's settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckLimits {
-    /// Calls per second of each operation that SES takes, of which requests get a part.
+    /// Calls per second that SES accepts for each operation. Requests get a part of them.
     pub ses_calls_per_second: u32,
     /// Checks that a client may make in a minute.
     pub checks_per_minute: u32,
@@ -88,13 +89,13 @@ pub enum CheckRefusal {
     },
 }
 
-/// Why it was not done.
+/// Why the domain was not checked.
 pub type CheckError = Failure<CheckRefusal>;
 
-/// Looks at a domain now, at SES and in DNS. Where SES does not answer, or others have its quota, what
-/// it said last stands, and the next run of the poller asks it. Where the domain has moved meanwhile (it
-/// was removed and added again, restarted, taken over), what was seen is about another visit of another
-/// state, and is dropped.
+/// Looks at a domain now, at SES and in DNS. If SES does not answer, or others use its quota, the
+/// stored status remains, and the next run of the poller asks SES. If the domain has changed
+/// meanwhile (it was removed and added again, restarted or taken over), the result is about its
+/// former state, and is discarded.
 pub async fn check<P>(
     tools: &Tools<'_, P>,
     final_step: &FinalStepPolicy,
@@ -123,7 +124,7 @@ where
         && let Some(look) = &look
         && watching::wants_ses_at_once(&domain, look)
     {
-        // DNS shows what SES may have seen since.
+        // DNS shows what SES may have seen since then.
         remembered = None;
         ses = ask_ses(tools, &domain, actor, limits).await;
     }
@@ -147,18 +148,18 @@ where
             continue;
         }
         let now = tools.clock.now();
-        // What is stored may have changed since, and then it counts.
+        // The stored status may have changed since; then the stored one counts.
         let ses = remembered.map_or(ses, |_| fresh(&domain, asked_at));
         let mut seen = after_look(&domain, ses, look.clone(), now, tools.ids);
         proof.note(&mut seen);
         if remembered.is_some() {
-            // SES has said nothing new.
+            // SES returned nothing new.
             seen.domain.ses = domain.ses;
         }
         let until = last.min(now + FINAL_STEP_PATIENCE);
         let completed = final_step.after_look(tools, seen, until).await;
         let change = completed.unwrap_or_else(|| {
-            // The poller takes the final step; until then the domain stands where it stood.
+            // The poller takes the final step; until then the domain keeps its state.
             let mut change = after_look(&domain, None, look.clone(), now, tools.ids);
             change.domain.hurry(now);
             change
@@ -175,8 +176,8 @@ where
     Err(Failure::Busy)
 }
 
-/// What a check answers that was overtaken: the domain as it is, with the look that is stored. Who
-/// moved it has also seen to its next look.
+/// The result of a check that was overtaken: the stored domain and the stored look. The process
+/// that changed the domain has also scheduled its next look.
 async fn overtaken(store: &impl ReadDomains, fresh: Domain) -> Result<Checked, CheckError> {
     tracing::info!(
         domain = %fresh.name,
@@ -188,18 +189,18 @@ async fn overtaken(store: &impl ReadDomains, fresh: Domain) -> Result<Checked, C
     Ok(Checked { change, look })
 }
 
-/// What SES has said of the domain as it is, if that is only seconds old.
+/// The stored SES status of the domain, if it is only seconds old.
 fn fresh(domain: &Domain, now: Timestamp) -> Option<SesStatus> {
     let look = domain.ses?;
     let said_at = look.details_at?;
-    // What it said before the domain came into its state would move it back.
+    // A status from before the domain came into its state would change it back.
     let of_this_state = said_at > domain.state_since;
     let is_fresh = now.duration_since(said_at) < FRESH;
     (of_this_state && is_fresh).then_some(look.status)
 }
 
-/// What SES says of the domain. None where it has no identity, where SES did not answer, and where it
-/// is not asked because others have its quota.
+/// The SES status of the domain. `None` if it has no identity, if SES did not answer, or if SES was
+/// not asked because others use its quota.
 async fn ask_ses<P>(
     tools: &SesTools<'_, P>,
     domain: &Domain,
@@ -221,7 +222,7 @@ where
     match statuses(tools, std::slice::from_ref(&domain.name)).await {
         Ok(statuses) => {
             let status = statuses.get(&domain.name).copied();
-            // Where it takes a second question to SES before the domain may fail, the poller asks it.
+            // If the domain may fail only after a second call to SES, the poller makes that call.
             status.filter(|status| !sending_status::would_fail(domain, *status, clock.now()))
         }
         Err(error) => {
@@ -234,9 +235,8 @@ where
     }
 }
 
-/// Writes down that the domain is being checked, so that a second request is told to wait, and who
-/// asked, so that the poller answers should this be all that comes of it. Before that, the check is
-/// counted.
+/// Stores that the domain is being checked, so that a second request has to wait, and who requested
+/// it, so that the poller answers if this process crashes. The check is counted first.
 async fn reserve<P>(
     tools: &StoreTools<'_, P>,
     client: &ClientId,
@@ -271,7 +271,7 @@ where
             domain.hurried_at = Some(now);
             domain.next_check = domain.next_check.min(now + CHECK_INTERVAL);
         });
-        // One that died, and that no look of the poller has answered since.
+        // A check that crashed, and that no look of the poller has answered since.
         change.answer_check(&domain, || evidence::of_look(None, None), now);
         change.domain.check_asked_by = Some(actor.clone());
         if is_written(tools.store.commit(&change).await)? {

@@ -1,5 +1,5 @@
-//! The proof of a contested claim, and what follows from it: a holder that SES has not verified loses
-//! the name at once; about one that it has verified, Lasso support decides.
+//! The proof of a contested claim, and its effect. A holder that SES has not verified loses the
+//! name immediately; if SES has verified it, Lasso support decides.
 
 mod ground;
 mod in_the_way;
@@ -30,14 +30,15 @@ use crate::state::{State, Status};
 pub use self::ground::Ground;
 pub(super) use self::steps::displaced;
 
-/// The most claimants that a holder remembers to be challenged by, which bounds its item. Lasso support
-/// is told of each all the same.
+/// The most claimants that are stored with a holder, which limits the size of its item. Lasso
+/// support is told of each claimant anyway.
 const CHALLENGERS: usize = 20;
 /// The most holders that are told of a claim which Lasso support decides.
 const TOLD: usize = 10;
-/// What a look at the DNS of a contested domain proves: the ownership record of this very claim, at
-/// every authoritative server that answered, and at one at least. What the recursive resolver says
-/// is no proof, and neither is a record behind an alias.
+/// Whether a DNS look of a contested domain proves the claim. The ownership record of this claim
+/// must be at every authoritative server that answered, and at least one must have answered. An
+/// answer of the recursive resolver is not a proof, and neither is a record behind an alias
+/// (CNAME).
 pub fn proof(domain: &Domain, look: Option<&DnsLook>) -> Option<OwnershipSeen> {
     let State::Contested(contested) = &domain.state else {
         return None;
@@ -81,11 +82,13 @@ pub struct TakenOver {
     pub stopped: Vec<Event>,
 }
 
-/// Takes over the name of `claimant`, which is contested and proven, or writes that Lasso support has
-/// to decide, or that it has to wait. It goes in steps, each of which can be the last one: what is left
-/// at `until`, after one step at least, the next call does. What is given back is the change of the
-/// claimant, written: it is `contested` for as long as there is more to do. A decision that goes on is
-/// stored with it (`Contested::granted`); one that cannot be carried out is not, and Lasso support
+/// Takes over the name of `claimant`, which is contested and proven. If that is not possible,
+/// writes that Lasso support has to decide, or that the claim has to wait.
+///
+/// The takeover runs in steps, at least one. Steps that are left at `until` are for the next call.
+/// Returns the written change of the claimant, which stays `contested` while there are more steps.
+/// The decision of Lasso support is stored with the claimant while the takeover is running
+/// (`Contested::granted`). A decision that cannot be carried out is removed, and Lasso support
 /// decides again.
 pub async fn take_over<P>(
     tools: &StoreTools<'_, P>,
@@ -107,9 +110,10 @@ where
         let mut in_the_way =
             in_the_way::read(store, &claims, &claimant, ground, &mut known, clock.now()).await?;
         let now = clock.now();
-        // A holder was switched on since the decision, which did not confirm that sending may end.
+        // Sending was switched on for a holder since the decision, which did not confirm that
+        // sending may end.
         if in_the_way.unconfirmed.is_some() && claimant.state.grant().is_none() {
-            // The caller looks again.
+            // The caller reads again.
             return Err(CommitError::Conflict);
         }
         let late = steps > 0 && now >= until;
@@ -169,13 +173,13 @@ where
     Err(CommitError::Conflict)
 }
 
-/// What has become of a claimant while it was being worked on.
+/// The state of a claimant after a conflict.
 enum Claimant {
     /// It still waits.
     Waits(Box<Domain>),
-    /// Another call takes its name over, and goes on.
+    /// Another call takes over its name, and continues.
     OfAnotherCall(Box<Change>),
-    /// It is not the claim any more that was proven.
+    /// It is no longer the claim that was proven.
     Changed,
 }
 
@@ -197,7 +201,7 @@ async fn claimant_now<S: ReadDomains>(
     let Some(is) = claim(&stored).filter(|is| is.ownership_secret == was.ownership_secret) else {
         return Ok(Claimant::Changed);
     };
-    // A decision is carried out by a call that goes on by it, and by no other.
+    // Only a call that acts on this decision may carry it out.
     let same_ground = ground.grant().is_none() || is.granted.as_ref() == ground.grant();
     if stored.version != before.version && is.taking_over_since.is_some() && same_ground {
         let mut change = stored.updated(|_| {});
@@ -208,15 +212,16 @@ async fn claimant_now<S: ReadDomains>(
 }
 
 fn seen(change: &mut Change, look: Option<&DnsLook>, now: Timestamp) {
-    // A claim that is taken over shows other records from now on.
+    // A claim that has the name shows other records from now on.
     if let (Some(look), Status::Contested) = (look, change.domain.state.status()) {
         change.domain.saw_dns(&look.diagnosis, now);
         change.look = Some(look.clone().bounded());
     }
 }
 
-/// Holders against whom a proven claim stood that ends now: nothing is left to decide about them. What
-/// one transaction cannot take is written here; it may be written twice.
+/// Changes of holders that a proven claim competed with, if the claim ends now: nothing is left to
+/// decide about them. Changes that do not fit into one transaction are written here; repeating them
+/// does no harm.
 pub(super) async fn unchallenged_by<S: ReadDomains + CommitChanges>(
     store: &S,
     claims: &ClaimRegister,
@@ -245,8 +250,8 @@ pub(super) async fn unchallenged_by<S: ReadDomains + CommitChanges>(
     Ok(last)
 }
 
-/// Nothing moves: Lasso support is told, once, with both clients named; and so are the holders,
-/// without the name of the claimant.
+/// No name changes hands. Lasso support is told once, with both clients named, and the holders are
+/// told without the claimant's name.
 fn undecided(
     claimant: &Domain,
     holders: &[Domain],

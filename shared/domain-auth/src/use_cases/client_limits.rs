@@ -1,4 +1,4 @@
-//! The limits of one client, which Lasso support reads and sets.
+//! The limits of one client. Lasso support reads and sets them.
 
 use super::failure::Failure;
 use crate::alerts::{AlertCounts, ReadAlertCounts};
@@ -8,7 +8,8 @@ use crate::limits::{ClientRecord, OwnLimits, ReadClientRecord, SetLimits};
 use crate::names::{ClientId, Note};
 use crate::ports::{Clock, StoreError};
 
-/// What Lasso support wants for a client. What it leaves out is as the deployment has it.
+/// The limits that Lasso support sets for a client. The deployment's default applies to a limit
+/// that is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WantedLimits {
     /// Domains in the client's list.
@@ -21,10 +22,10 @@ pub struct WantedLimits {
     pub reason: Note,
 }
 
-/// What is counted of a client, and what was set for it.
+/// The counts and limits of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientLimits {
-    /// Domains, and what was set.
+    /// Its record, with the number of domains and its own limits.
     pub record: ClientRecord,
     /// Today's alerts.
     pub alerts: AlertCounts,
@@ -32,12 +33,12 @@ pub struct ClientLimits {
     pub day: Day,
 }
 
-/// The client is being erased, and its limits with it. Nothing was written.
+/// The client is being erased together with its limits. Nothing was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the client is being erased")]
 pub struct BeingErased;
 
-/// The limits of a client as they are.
+/// Reads the limits and counts of a client.
 pub async fn read<S>(
     store: &S,
     clock: &impl Clock,
@@ -54,7 +55,7 @@ where
     })
 }
 
-/// Replaces what was set for a client. Repeated, it does the same again.
+/// Replaces the limits of a client. A repeated call has the same result.
 pub async fn set<S>(
     store: &S,
     clock: &impl Clock,

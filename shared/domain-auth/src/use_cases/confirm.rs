@@ -1,5 +1,5 @@
-//! The second look: before a name is taken from a client, and before the service takes the final step
-//! by itself, the records that this rests on are looked up again over TCP.
+//! The second look. Before a name is taken from a client, and before the service takes the final
+//! step automatically, the records that justify this are queried again over TCP.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,23 +12,24 @@ use crate::ports::Clock;
 use crate::records::{Record, RecordData};
 use crate::state::{State, Unconfirmed};
 
-/// How long a second look may take. What has not answered by then is not seen.
+/// How long a second look may take. A server that has not answered by then counts as not showing
+/// the record.
 pub(super) const CONFIRM_PATIENCE: SignedDuration = SignedDuration::from_secs(5);
 
-/// What a look at a contested domain proves.
+/// Whether a look at a contested domain proves its claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Proof {
-    /// Nothing, or the domain is not contested.
+    /// No proof, or the domain is not contested.
     Absent,
-    /// The ownership record was seen, and the second look has not seen it at two servers.
+    /// The ownership record was seen, but the second look did not see it at two servers.
     Unconfirmed(Unconfirmed),
-    /// The claim; with what was seen.
+    /// The claim is proven, with the details.
     Confirmed(OwnershipSeen),
 }
 
 impl Proof {
-    /// The proof that `look` has found, confirmed by a second look where it has found one. The second
-    /// look is not begun after `until`: then nothing is confirmed, and the claim waits as it is.
+    /// The proof that `look` has found, confirmed by a second look. A second look does not start
+    /// after `until`: then nothing is confirmed, and the claim stays as it is.
     pub(super) async fn of(
         dns: &impl Lookup,
         clock: &impl Clock,
@@ -55,7 +56,7 @@ impl Proof {
         }
     }
 
-    /// What was seen, where the claim is proven.
+    /// The details, if the claim is proven.
     pub(super) fn confirmed(&self) -> Option<&OwnershipSeen> {
         match self {
             Self::Confirmed(evidence) => Some(evidence),
@@ -63,7 +64,7 @@ impl Proof {
         }
     }
 
-    /// Notes in the change of a look that moved nothing what the claim still lacks.
+    /// Adds what the claim still lacks to the change of a look without a change of state.
     pub(super) fn note(&self, change: &mut Change) {
         let State::Contested(contested) = &mut change.domain.state else {
             return;
@@ -76,8 +77,8 @@ impl Proof {
     }
 }
 
-/// At how many authoritative servers all of `records` are seen, over TCP: what the least seen of them
-/// has.
+/// The number of authoritative servers at which all of `records` are seen over TCP: the lowest
+/// number over the records.
 pub(super) async fn sighting(
     dns: &impl Lookup,
     clock: &impl Clock,

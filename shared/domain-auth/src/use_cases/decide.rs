@@ -16,7 +16,7 @@ use crate::names::{ClientId, DomainName, Note};
 use crate::ports::{Clock, CommitChanges, Identities, Ports, ReadDomains, SesError};
 use crate::state::{Status, TransitionError, Trigger};
 
-/// What Lasso support decides.
+/// A decision of Lasso support.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// Lasso sends for this domain from now on.
@@ -32,38 +32,38 @@ pub struct Decided {
     pub domain: Domain,
     /// The last look at its DNS.
     pub look: Option<DnsLook>,
-    /// What to publish.
+    /// The event to publish.
     pub event: Option<Event>,
 }
 
 /// Why nothing was decided. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum DecideRefusal {
-    /// The domain is in a state in which there is nothing to decide.
+    /// The domain's state has nothing to decide.
     #[error("a domain that is {status} does not wait for a decision")]
     NotVerified {
         /// The state.
         status: Status,
         /// The claim is contested and proven, so it waits for another decision.
         proven: bool,
-        /// What the last look at DNS did not find in order, in sentences.
+        /// The problems that the last DNS look found, in sentences.
         missing: Vec<String>,
     },
-    /// The identity at SES does not carry the client's tags, so nothing about it is changed.
+    /// The identity at SES does not have the client's tags, so it is not changed.
     #[error("the identity at SES is not this client's")]
     IdentityNotOurs,
-    /// SES did not attach the configuration set. It can be asked again.
+    /// SES did not attach the configuration set. The call can be repeated.
     #[error(transparent)]
     Ses(#[from] SesError),
 }
 
-/// Why it was not done.
+/// Why nothing was decided.
 pub type DecideError = Failure<DecideRefusal>;
 
-/// Takes the final step of a domain that is `verified`, if the identity at SES carries the client's tags:
-/// SES's word is about that identity. SES first: what it has attached does no harm
-/// to a domain that is not completed after all, and can be attached again. `configuration_set` is what an
-/// identity is given with the final step, if anything.
+/// Takes the final step for a `verified` domain, if the identity at SES has the client's tags: the
+/// verification is that of this identity. SES is called first. If the domain is not completed after
+/// all, the attached configuration set does no harm and can be attached again. `configuration_set`
+/// is given to the identity, if there is one.
 pub async fn decide<P>(
     tools: &SesTools<'_, P>,
     configuration_set: Option<&ConfigurationSet>,
@@ -76,7 +76,7 @@ where
 {
     let StoreTools { store, clock, ids } = **tools;
     let look = store.look(client, name).await?;
-    // Another change of the domain does not change the identity, so SES is asked once.
+    // Another change of the domain does not change the identity, so SES is called once.
     let mut is_done_at_ses = *decision != Decision::Complete;
     let mut attempts = Attempts::default();
     while attempts.again(clock, ids).await {
@@ -126,7 +126,7 @@ where
     Err(Failure::Busy)
 }
 
-/// Each sentence once: what keeps several records from being seen is one thing.
+/// Each sentence only once: a problem that hides several records is one problem.
 fn missing(look: Option<&DnsLook>) -> Vec<String> {
     let records = look.map_or(&[][..], |look| &look.diagnosis.records);
     let mut missing: Vec<String> = Vec::new();

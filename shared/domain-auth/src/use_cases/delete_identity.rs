@@ -1,14 +1,14 @@
-//! Deleting an identity at SES, in the knowledge that the account is shared, and that a call may take
-//! effect later than its caller thinks: after it timed out, or died.
+//! Deleting an identity at SES. The account is shared, and a call may take effect after its caller
+//! timed out or crashed.
 //!
-//! Only an identity that carries this stack's tag and the client's tag is deleted; in a takeover also
-//! one with the tag of the holder who lost the name. One that was adopted is never deleted: others made it,
-//! and may send with it. So the identity is described first. (The condition
-//! `aws:ResourceTag/lasso-stack` in the template stands behind that.)
+//! Only an identity with the tags of this stack and of the client is deleted; in a takeover also
+//! one with the tag of the holder who lost the name. An adopted identity is never deleted, because
+//! others created it and may send with it. So the identity is described first. (The condition
+//! `aws:ResourceTag/lasso-stack` in the template is a second safeguard.)
 //!
-//! Before the call, the domain says until when one may be under way (a lease, written under the
-//! domain's version). The identity is not created before that time, so no late call can hit an
-//! identity that is newer than it.
+//! Before the call, the domain gets a lease: a time until which a call may be running, written
+//! under the domain's version. The identity is not created before that time, so a late call cannot
+//! delete an identity that is newer than the call.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -21,30 +21,30 @@ use crate::ports::{
 };
 use crate::state::State;
 
-/// How long a call may be under way, from the moment when its caller wrote that it begins.
+/// How long a call may be running, counted from when its caller wrote the lease.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
-/// What has to be left of the lease when the call begins: more than it may take (the SDK clients
-/// give up after 5 seconds at most).
+/// How much of the lease must be left when the call begins: more than the call may take (the SDK
+/// clients time out after 5 seconds at most).
 pub(super) const CALL: SignedDuration = SignedDuration::from_secs(15);
 
-/// What came of a deletion.
+/// The result of a deletion.
 #[derive(Debug)]
 pub(super) enum Deletion {
     /// SES does not have the identity. The domain may still have the lease.
     Gone(Domain),
-    /// A call of another process may be under way; the domain is not due before it is over.
+    /// A call of another process may be running; the domain is not due before that call is over.
     UnderWay(Domain),
-    /// SES did not do it, or did not say so.
+    /// SES refused the call, or did not answer.
     Failed(Domain, SesError),
-    /// The name is held by another client: so is the identity.
+    /// Another client holds the name, and so the identity.
     OfAnotherHolder(Domain),
-    /// The identity does not carry the tags that it has to carry, or was adopted. Nothing was asked of SES.
+    /// The identity does not have the required tags, or was adopted. No deletion was requested.
     NotOurs(Domain),
 }
 
-/// Deletes the identity of a domain that is `removing`, or `provisioning` in the place of an earlier
-/// one.
+/// Deletes the identity of a domain that is `removing`, or of a `provisioning` domain that replaces
+/// an earlier identity.
 pub(super) async fn delete_identity<P>(
     tools: &SesTools<'_, P>,
     domain: Domain,
@@ -55,7 +55,8 @@ where
     if is_under_way(&domain, tools.clock.now()) {
         return Ok(Deletion::UnderWay(domain));
     }
-    // A client that takes the name changes this domain with it, and then the lease is refused.
+    // A client that takes the name changes this domain in the same transaction, and then the lease
+    // is refused.
     let claims = register_of(tools.store, &domain).await?;
     let holder = claims.holder(&domain.name);
     if holder.is_some_and(|holder| *holder != domain.client) {
@@ -66,7 +67,7 @@ where
         Ok(None) => return Ok(Deletion::Gone(domain)),
         Ok(Some(existing)) if may_be_deleted(&existing, &domain) => {}
         Ok(Some(_)) => return Ok(Deletion::NotOurs(domain)),
-        // SES has no identity of a name that it does not take.
+        // SES has no identity with a name that it does not accept.
         Err(error) if error.is_bad_request() => return Ok(Deletion::Gone(domain)),
         Err(error) => {
             let domain = after_failure(tools, domain, &error).await?;
@@ -97,7 +98,7 @@ where
     }
 }
 
-/// Where SES certainly did nothing, the call is over. Where the outcome is unknown, the lease runs out.
+/// If SES certainly did nothing, the lease ends. If the outcome is unknown, the lease runs out.
 async fn after_failure(
     tools: &StoreTools<'_, impl Ports<Store: CommitChanges>>,
     domain: Domain,

@@ -1,5 +1,5 @@
-//! Emails about events: each event is in exactly one email to each audience that is told of it, however
-//! often it is delivered, and no mailbox gets more emails than its limits allow.
+//! Emails about events. Each event is in exactly one email to each audience that is told of it,
+//! however often it is delivered. No mailbox gets more emails than its limits allow.
 
 mod outcome;
 mod sorting;
@@ -26,24 +26,24 @@ use sorting::{LONGEST_LIST, by_reader, into_lists};
 pub use outcome::{EmailError, Form, Outcome, RenderError, Settled};
 pub use sorting::Item;
 
-/// How long a copy of the function has for sending. Longer than its timeout, so that two copies
-/// never send at once; shorter than the pause before the messages of a copy that died come again.
+/// How long a copy of the function may take to send. Longer than its timeout, so that two copies
+/// never send at the same time; shorter than the visibility timeout of messages whose copy crashed.
 pub const SENDING_LEASE: SignedDuration = SignedDuration::from_secs(30);
 
-/// For how long an email that SES refused for good is not tried again: copies of its message that are on
-/// their way are put aside without asking SES. One that is sent back once the cause is repaired comes
-/// after it.
+/// How long an email that SES refused permanently is not tried again. Copies of its message that
+/// arrive meanwhile are put aside without a call to SES. A message that is redriven after the cause
+/// is repaired comes later than this.
 pub const REFUSED_FOR: SignedDuration = SignedDuration::from_mins(1);
 
-/// What one email may take where Amazon SES hangs (10 s), and noting it and telling the queue after it
-/// (5 s). An email is begun only where so much time is left.
+/// The longest time for one email if Amazon SES does not respond (10 s), and for storing the result
+/// and telling the queue afterwards (5 s). An email is started only if this much time is left.
 pub const NEEDED: SignedDuration = SignedDuration::from_secs(15);
 
-/// The wait before the next email after SES has throttled one: its rate counts by the second.
+/// The wait before the next email after SES has throttled one, because its rate is per second.
 const AFTER_THROTTLING: SignedDuration = SignedDuration::from_secs(1);
 
-/// Fewer events above the limit of a minute wait for its end, once, so that more of them are listed in
-/// one email.
+/// Fewer events than this beyond the limit of a minute wait once for the end of the minute, so that
+/// one email can list more of them.
 const GATHERED: usize = 10;
 
 alias! {
@@ -51,19 +51,19 @@ alias! {
     MailStore = EmailLedger + PlaceAlerts + ReadClientRecord + CountEmails + SesTurns
 }
 
-/// Sends emails about events. `render` makes an email of a form.
+/// Sends emails about events. `render` renders an email of a form.
 pub struct Postman<'a, P: Ports, R> {
     tools: StoreTools<'a, P>,
     mail: &'a P::Mail,
     limits: MailLimits,
     deadline: Timestamp,
     render: R,
-    /// An email was begun. The first one is tried whatever the deadline.
+    /// An email was started. The first one is sent regardless of the deadline.
     begun: bool,
     throttled: bool,
 }
 
-/// What is to be done about an event after its lease was granted.
+/// How an event is handled after its lease was granted.
 enum Begun {
     Over(Outcome),
     Own,
@@ -75,7 +75,8 @@ where
     P: Ports<Store: MailStore, Mail: SendEmail>,
     R: Fn(Form<'_>) -> Result<Email, RenderError>,
 {
-    /// One that begins no email which might not be done by `deadline`, when the function is cut off.
+    /// A postman that starts no email which might not be finished by `deadline`, when the function
+    /// is cut off.
     pub fn new(
         tools: StoreTools<'a, P>,
         mail: &'a P::Mail,
@@ -94,12 +95,13 @@ where
         }
     }
 
-    /// Emails each of `items`, or finds that it was emailed before or is not to be; the answers are in
-    /// their order. What says that mail stops comes first, each in an email of its own.
+    /// Emails each of `items`, or finds that it was emailed before or needs no email. The results
+    /// are in the order of `items`. Events that say that mail stops come first, each in an email of
+    /// its own.
     ///
-    /// A copy that dies between SES's answer and the note of it sends a second email after its lease:
-    /// SES has no idempotency token for `SendEmail`, and an alert twice is better than none. That is so
-    /// for all events of a list together.
+    /// If a copy crashes after SES has accepted an email and before it has stored that, a second
+    /// email is sent after the lease: SES has no idempotency token for `SendEmail`, and two alerts
+    /// are better than none. This applies to all events of a list together.
     pub async fn email(&mut self, items: &[Item<'_>]) -> Vec<Settled> {
         let mut settled: Vec<Option<Settled>> = items.iter().map(|_| None).collect();
         let (first, usual): (Vec<usize>, Vec<usize>) =
@@ -128,7 +130,8 @@ where
         settled[at] = Some(outcome.map_err(Arc::new));
     }
 
-    /// Events that do not stop mail: one email each up to the limit of the minute, and lists of the others.
+    /// Events that do not stop mail: one email each up to the limit of the minute, and lists for
+    /// the rest.
     async fn tell_one_reader(
         &mut self,
         items: &[Item<'_>],
@@ -178,7 +181,7 @@ where
         }
     }
 
-    /// Takes the right to send, and finds out what the event is by email.
+    /// Takes the right to send, and decides how the event is reported by email.
     async fn begin(&mut self, item: &Item<'_>) -> Result<Begun, EmailError> {
         if !self.is_in_time() {
             return Err(EmailError::NoTime);
@@ -236,8 +239,8 @@ where
         Err(EmailError::Busy)
     }
 
-    /// Whether an event is an email of its own by the limit of the minute. After the first that is not,
-    /// none is, so that the order stays.
+    /// Whether the limit of the minute allows an email for this event only. After the first event
+    /// beyond the limit, all later ones are beyond it too, so that their order stays.
     async fn may_be_single(&self, item: &Item<'_>, none_above: bool) -> Result<bool, StoreError> {
         let minute = MailWindow::Minute(Minute::of(self.tools.clock.now()));
         let limit = self.limits.singles_per_minute;
@@ -264,7 +267,7 @@ where
         Ok(sent.unwrap_or(Outcome::SummarySent))
     }
 
-    /// One email that lists several events, all of one reader.
+    /// One email that lists several events for one reader.
     async fn list(&mut self, items: &[Item<'_>], list: &[usize], settled: &mut [Option<Settled>]) {
         let listed: Vec<&Item<'_>> = list.iter().map(|at| &items[*at]).collect();
         let Some(item) = listed.first() else { return };
@@ -284,7 +287,8 @@ where
         }
     }
 
-    /// Sends one email about events whose leases were granted. An outcome where none is to be sent.
+    /// Sends one email about events whose leases were granted. Returns an outcome early if no email
+    /// is to be sent.
     async fn deliver(
         &mut self,
         listed: &[&Item<'_>],
@@ -327,7 +331,7 @@ where
         let sent = self.mail.send(&item.to, &email).await;
         self.throttled = matches!(sent, Err(SesError::Throttled { .. }));
         let message_id = sent?;
-        // Tries twice: a note that is lost costs a second email.
+        // Tries twice: if this write is lost, a second email is sent.
         if store.sent(ids, &message_id, clock.now()).await.is_err() {
             let again = store.sent(ids, &message_id, clock.now()).await;
             again.map_err(EmailError::Unnoted)?;
@@ -344,7 +348,7 @@ where
         Ok(None)
     }
 
-    /// False where SES does not tell: then the email is sent, and SES says what it thinks of it.
+    /// False if SES does not answer: then the email is sent, and SES refuses it if it wants to.
     async fn is_suppressed(&self, item: &Item<'_>) -> bool {
         let now = self.tools.clock.now();
         match self.mail.is_suppressed(&item.to, now).await {
@@ -359,7 +363,7 @@ where
         }
     }
 
-    /// Waits for the next turn of all copies together, so that they stay below the rate of SES.
+    /// Waits for the next turn, which all copies share, so that they stay below the rate of SES.
     async fn turn(&mut self) -> Result<(), EmailError> {
         let StoreTools { store, clock, .. } = self.tools;
         if std::mem::take(&mut self.throttled) {
@@ -386,8 +390,8 @@ where
         }
     }
 
-    /// Gives leases back where nothing was sent, so that the next delivery need not wait for them. The
-    /// answer is the error.
+    /// Returns the leases if nothing was sent, so that the next delivery need not wait for them.
+    /// Passes on the error.
     async fn failed(&self, ids: &[EmailId], error: EmailError) -> Result<Outcome, EmailError> {
         let StoreTools { store, clock, .. } = self.tools;
         if error.may_have_been_sent() {

@@ -1,7 +1,7 @@
-//! Erasing a client ([`crate::erasure`]). The request writes that it begins, and marks the client's domains
-//! for removal, which stops sending. The poller does the rest: it removes the domains as it removes all
-//! others, and when none is left, it erases records in steps: those that are in an index, then those that
-//! the whole table has, until two steps some minutes apart find none.
+//! Erasing a client ([`crate::erasure`]). The request writes that the erasure begins, and marks the
+//! client's domains for removal, which stops sending. The poller does the rest. It removes the
+//! domains as usual. After that, it erases records in steps: first those in an index, then those in
+//! the whole table. It ends after two steps, some minutes apart, that find none.
 
 use jiff::Timestamp;
 
@@ -15,12 +15,12 @@ use crate::limits::ReadClientRecord;
 use crate::names::ClientId;
 use crate::ports::{ClaimStore, Clock, ListFilter, Ports, ReadDomains, StoreError, alias};
 
-/// Domains that are read at once.
+/// Domains in one read.
 const PAGE: usize = 100;
-/// Records that are erased at once.
+/// Records erased in one call.
 const BATCH: usize = 100;
-/// Parts of the table that a step reads at most, a megabyte each: so the reads of an erasure leave the
-/// table to others.
+/// The most parts of the table, a megabyte each, that a step reads. This leaves read capacity for
+/// other work.
 const PARTS: usize = 16;
 
 alias! {
@@ -28,22 +28,23 @@ alias! {
     ErasingStore = ClaimStore + ReadClientRecord + EraseClients
 }
 
-/// Where the erasure of a client stands.
+/// The progress of the erasure of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// It goes on by itself.
+    /// It is running; the poller continues it.
     UnderWay {
-        /// What is noted of it.
+        /// Its stored state.
         erasure: Erasure,
-        /// Domains that are still being removed. None if there was no time to count them, or the store did
-        /// not answer.
+        /// Domains that are still being removed. `None` if there was no time to count them, or if
+        /// the store did not answer.
         domains_left: Option<usize>,
     },
-    /// Nothing that names a person is kept of the client since then, and it has added no domain.
+    /// Since this time, no personal data of the client is stored, and the client has added no
+    /// domain.
     Erased(Timestamp),
 }
 
-/// What came of a step.
+/// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// There is more to do.
@@ -52,8 +53,8 @@ pub enum Step {
     Ended,
 }
 
-/// Erases a client, or says how far that is. Domains are marked for removal until `until`; the poller
-/// marks the others.
+/// Erases a client, or returns the progress of its erasure. Domains are marked for removal until
+/// `until`; the poller marks the others.
 pub async fn erase<P>(
     tools: &StoreTools<'_, P>,
     client: &ClientId,
@@ -73,7 +74,7 @@ where
         let begun = Erasure::begun_by(by.clone(), tools.clock.now());
         tools.store.begin_erasure(client, &begun).await?
     };
-    // It has begun, whatever comes now: the poller goes on.
+    // The erasure has begun, whatever happens from here: the poller continues it.
     let marked = mark_domains(tools, client, &erasure.by, until).await;
     let domains_left = marked.unwrap_or_else(|error| {
         tracing::warn!(
@@ -103,7 +104,7 @@ where
         return Ok(Step::Ended);
     };
     if clock.now() < erasure.next_step {
-        // The index follows the table a moment later.
+        // The index is eventually consistent.
         return Ok(Step::Later);
     }
     let mut erased = 0;
@@ -133,8 +134,8 @@ where
     Ok(Step::Later)
 }
 
-/// Reads on in the whole table until `until`, a bounded number of parts. How far it is, and how many records
-/// were erased.
+/// Reads further parts of the table until `until`, a bounded number of them. Returns the position
+/// and the number of erased records.
 async fn sweep<P>(
     tools: &StoreTools<'_, P>,
     client: &ClientId,
@@ -151,7 +152,7 @@ where
         }
         let part = match tools.store.sweep(client, sweep.start().as_ref()).await {
             Ok(part) => part,
-            // What was read is noted, so that a busy table holds the erasure up, and does not stop it.
+            // The position is stored, so that a busy table delays the erasure but does not stop it.
             Err(error) if sweep != *from => {
                 tracing::warn!(
                     client = client.as_str(),
@@ -168,8 +169,8 @@ where
     Ok((sweep, erased))
 }
 
-/// Marks each domain of the client for removal. How many are left; none if there was no time to reach them
-/// all.
+/// Marks each domain of the client for removal. Returns how many are left; `None` if there was no
+/// time to reach all.
 async fn mark_domains<P>(
     tools: &StoreTools<'_, P>,
     client: &ClientId,
@@ -201,7 +202,7 @@ where
                 Err(Failure::Busy | Failure::Refused(_)) => {
                     tracing::info!(domain = %domain.name, "others change a domain that is to be erased");
                 }
-                // A domain that cannot be written keeps the others from nothing.
+                // A domain that cannot be written does not block the others.
                 Err(Failure::Store(error)) => tracing::error!(
                     domain = %domain.name,
                     error = &error as &dyn std::error::Error,

@@ -1,5 +1,5 @@
-//! What ends by itself: a contested claim that is not proven, and a domain that failed and that
-//! its client does not restart. Both are removed like any other domain.
+//! Domains that expire: a contested claim that is not proven, and a failed domain that its client
+//! does not restart. Both are removed like any other domain.
 
 use jiff::Timestamp;
 
@@ -15,8 +15,8 @@ use crate::state::State;
 pub use crate::evidence::Expiry;
 
 impl Expiry {
-    /// Whether a domain has had its time. One that SES says it has verified after all has not. Where SES
-    /// has no identity of the domain, there is nothing that it could have verified.
+    /// Whether the domain's time has run out. It has not if SES reports the domain as verified
+    /// after all. If the domain has no identity at SES, the status is not about it.
     pub fn of(domain: &Domain, ses: Option<SesStatus>, now: Timestamp) -> Option<Self> {
         let over = domain.deadline().is_some_and(|deadline| now >= deadline);
         match &domain.state {
@@ -42,7 +42,7 @@ impl Expiry {
     }
 }
 
-/// Marks a domain that has had its time for removal. It is the change that was written, if it was.
+/// Marks an expired domain for removal. Returns the written change, if one was written.
 pub async fn expire<P>(
     tools: &StoreTools<'_, P>,
     domain: &Domain,

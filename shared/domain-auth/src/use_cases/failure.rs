@@ -1,22 +1,22 @@
-//! Why a use case did not do what it was asked.
+//! Why a use case failed.
 
 use crate::domain::Domain;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{ReadDomains, SesError, StoreError};
 
-/// Why a use case did not do what it was asked. Nothing was written, unless its refusals `R` say so.
+/// Why a use case failed. Nothing was written, unless the refusal type `R` documents otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure<R> {
     /// The client has no such domain.
     #[error("there is no such domain")]
     NotFound,
-    /// Others kept changing the same domain, or its claims.
+    /// Other processes kept changing the same domain, or its claims.
     #[error("too many changes of the domain at once")]
     Busy,
-    /// The store could not do it.
+    /// The call to the store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// It cannot be done as things stand.
+    /// The present state does not allow it.
     #[error(transparent)]
     Refused(R),
 }
@@ -27,7 +27,7 @@ impl<R: From<SesError>> From<SesError> for Failure<R> {
     }
 }
 
-/// A domain of a client, also one that is being removed.
+/// A domain of a client, even if it is being removed.
 pub(super) async fn stored<R>(
     store: &impl ReadDomains,
     client: &ClientId,
@@ -36,7 +36,7 @@ pub(super) async fn stored<R>(
     store.domain(client, name).await?.ok_or(Failure::NotFound)
 }
 
-/// A domain that is there for its client.
+/// A domain that its client can see, so one that is not being removed.
 pub(super) async fn existing<R>(
     store: &impl ReadDomains,
     client: &ClientId,

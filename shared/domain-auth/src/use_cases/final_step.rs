@@ -1,5 +1,5 @@
-//! The final step without a person, where the operator wants it so; and what it does at SES, whether a
-//! person or the service takes it.
+//! The automatic final step, if the operator has chosen it, and the calls to SES for the final
+//! step, whether a person or the service takes it.
 
 use super::withheld::{Undecided, Withheld, left_to_a_person, withheld};
 use super::{SesTools, Tools};
@@ -14,14 +14,13 @@ use crate::state::{Status, Trigger};
 use jiff::Timestamp;
 
 impl FinalStepPolicy {
-    /// The change after a look, with the final step in it where the service takes it: one
-    /// transaction, two lines of history, and one event, `domain.authenticated`. Where something is
-    /// wanted that only a person can judge, the change is as it was, and its event says what. None
-    /// where SES did not do its part just now, or there was no time to ask: then nothing is to be
-    /// written of what moves the state, so that the domain stays due and no alert says that a person
-    /// is wanted.
+    /// The change after a look, including the final step if the service takes it: one transaction,
+    /// two lines of history, and one event, `domain.authenticated`. If only a person can decide,
+    /// the change has no final step, and its event says why. Returns `None` if SES did not do its
+    /// part, or if there was no time for the call. Then no change of state may be written, so that
+    /// the domain stays due and no alert asks for a person.
     ///
-    /// No call to SES is begun after `until`.
+    /// No call to SES starts after `until`.
     pub async fn after_look<P>(
         &self,
         tools: &Tools<'_, P>,
@@ -86,8 +85,8 @@ impl FinalStepPolicy {
         Some(completed.unwrap_or(change))
     }
 
-    /// Whether the service has to decide about the final step in this change: SES calls the domain
-    /// verified right now, and it is not completed yet.
+    /// Whether the service has to decide about the final step in this change: the change makes the
+    /// domain verified, and it is not completed yet.
     pub fn takes(&self, change: &Change) -> bool {
         let domain = &change.domain;
         let verified = domain
@@ -126,17 +125,17 @@ impl FinalStepPolicy {
     }
 }
 
-/// What came of looking whose the identity is, and of giving it its configuration set.
+/// The result of checking the owner of the identity and attaching its configuration set.
 enum Completion {
-    /// It is the client's, and has the set, or none is to be attached.
+    /// The identity is the client's, and has the configuration set, if one is to be attached.
     Done,
-    /// There was no time to ask SES.
+    /// There was no time for the calls to SES.
     NoTime,
-    /// The identity at SES does not carry the client's tags.
+    /// The identity at SES does not have the client's tags.
     NotOurs,
 }
 
-/// The configuration set to attach with the final step. An adopted identity keeps the one that it had.
+/// The configuration set to attach in the final step. An adopted identity keeps its own.
 pub(super) fn set_to_attach<'a>(
     configured: Option<&'a ConfigurationSet>,
     domain: &Domain,

@@ -1,8 +1,8 @@
-//! Who has a name, or claims it: Lasso support looks for the domains of all clients at a name, above it and
-//! below it.
+//! Finding who has or claims a name: Lasso support searches the domains of all clients at a name,
+//! above it and below it.
 //!
-//! Held names are in the registers of claims, and contested ones in the index of domains by state, because a
-//! contested claim is in no register.
+//! Held names are in the registers of claims. Contested claims are in no register, so they are
+//! found with the index of domains by state.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +12,8 @@ use crate::names::{DomainName, SuffixList};
 use crate::ports::{DomainKey, DomainsByState, Page, PageStart, ReadClaims, StoreError};
 use crate::state::Status;
 
-/// The domains of all clients at `name`, above it and below it, from the topmost name down: at most `limit`
-/// after `start`.
+/// The domains of all clients at `name`, above it and below it, from the topmost name down. Returns
+/// at most `limit` domains after `start`.
 pub async fn find<S>(
     store: &S,
     suffixes: SuffixList,
@@ -26,7 +26,7 @@ where
 {
     let mut found: BTreeSet<(String, DomainKey)> = BTreeSet::new();
     let contested = store.keys_in(Status::Contested).await?;
-    // A name that is given up has no place in a register any more, where SES has nothing of it.
+    // A name that is being given up may no longer be in a register, if SES has no identity of it.
     let removing = store.keys_in(Status::Removing).await?;
     let held = registers::holders(store, name, suffixes.organizational(name)).await?;
     for key in contested.into_iter().chain(removing).chain(held) {
@@ -46,7 +46,7 @@ where
     })
 }
 
-/// Where a domain stands in the list: names with fewer labels first.
+/// The position of a domain in the list: names with fewer labels come first.
 fn position(key: &DomainKey) -> String {
     let labels = key.name.as_str().split('.').count();
     format!("{labels:03}#{}#{}", key.name, key.client)

@@ -1,8 +1,8 @@
-//! The look at DNS that belongs to adding a domain, so that the first answer and the hand-off right after
-//! it know the zone, the DNS provider and whether a DMARC policy is published.
+//! The DNS look when a domain is added. With it, the first response, and a hand-off right after it,
+//! know the zone, the DNS provider and whether a DMARC policy is published.
 //!
-//! The zone and the DMARC policy do not depend on what SES answers, so they are looked up while SES is
-//! asked, and the records after that. What has not answered in time is left to the poller: the domain
+//! The zone and the DMARC policy do not depend on SES, so they are queried while SES is called. The
+//! records are queried after that. The poller handles queries without an answer in time: the domain
 //! stays due.
 
 use std::pin::pin;
@@ -19,20 +19,20 @@ use crate::names::DomainName;
 use crate::ports::{Clock, CommitChanges, CommitError, Ports, ReadDomains, StoreError};
 use crate::state::Status;
 
-/// How long after the beginning DNS is waited for, and SES is not.
+/// How long the caller waits for DNS after the calls to SES have ended, counted from the beginning.
 const DNS_PATIENCE: SignedDuration = SignedDuration::from_secs(3);
 
-/// How long the write of a look is waited for. One that takes longer may still be written.
+/// How long the caller waits for the write of a look. A slower write may still succeed.
 const WRITE_PATIENCE: SignedDuration = SignedDuration::from_secs(1);
 
-/// A domain, and the look at its DNS that is stored, where there is one.
+/// A domain and its stored DNS look, if there is one.
 pub type Looked = (Domain, Option<DnsLook>);
 
-/// Looks at the DNS of `name` while `registered` asks SES, and writes what was seen under the domain that
-/// `registered` gives. The next look of the poller stays where it was.
+/// Looks at the DNS of `name` while `registered` calls SES, and writes the look with the domain
+/// that `registered` returns. The time of the poller's next look does not change.
 ///
-/// A domain that has no records yet, and one that has been looked at before, is given back as it is. So
-/// is one of which DNS told nothing in time.
+/// The domain is returned unchanged if it has no records yet, if it was looked at before, or if DNS
+/// gave no answer in time.
 ///
 /// # Errors
 ///
@@ -67,7 +67,7 @@ where
     }
 }
 
-/// Whether it has records, and was never looked at.
+/// Whether the domain has records and was never looked at.
 fn wants_look(domain: &Domain) -> bool {
     let is_new = match domain.state.status() {
         Status::Contested | Status::Pending => true,
@@ -88,7 +88,7 @@ where
     Ok((domain, look))
 }
 
-/// What can be asked before SES has given tokens.
+/// The queries that do not need the tokens from SES.
 async fn look_ahead(
     dns: &impl Lookup,
     clock: &impl Clock,
@@ -127,8 +127,8 @@ fn open_questions(domain: &Domain, ahead: &Ahead) -> Vec<Question> {
     questions
 }
 
-/// The answers that are there before the deadline. Each question is asked by itself, so that a name
-/// whose servers are silent hides no other.
+/// The answers that arrive before the deadline. Each question is asked separately, so that a name
+/// with silent servers does not hide the answers for others.
 async fn observe_each(
     dns: &impl Lookup,
     clock: &impl Clock,
@@ -155,7 +155,7 @@ fn tells_something(look: &DnsLook) -> bool {
     }
 }
 
-/// Writes the look. Where the domain has moved meanwhile, what the other one has seen counts.
+/// Writes the look. If another process has changed the domain meanwhile, its look counts.
 async fn write<P>(
     tools: &StoreTools<'_, P>,
     domain: Domain,
@@ -169,7 +169,7 @@ where
     let sightings = domain.sightings.after(look.diagnosis.states(), begun);
     let mut change = after_look(&domain, None, Some(look), now, tools.ids);
     change.domain.next_check = domain.next_check;
-    // Not the time after SES was asked: it would tell whether a contested name is known to SES.
+    // Not the time after the call to SES: it would reveal whether SES knows a contested name.
     change.domain.dns_looked_at = Some(begun);
     change.domain.sightings = sightings;
     let written = before(

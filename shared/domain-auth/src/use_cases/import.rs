@@ -1,10 +1,11 @@
-//! Taking up a domain that a client sends from already: its identity was made at SES before this service,
-//! and is verified. It is adopted (tagged, and nothing else about it changes), and the domain is `verified` or
-//! `authenticated` at once.
+//! Importing a domain that a client already sends from: its identity was created at SES before this
+//! service existed, and is verified. The identity is adopted: it is tagged, and nothing else about
+//! it changes. The domain is `verified` or `authenticated` immediately.
 //!
-//! It is for an operator who brings in all of today's clients, so no event is published, and no email
-//! sent. The history says who did it. What is here can end at any await and begin again: the claim and
-//! the domain are written before anything is changed at SES, and what is found then is taken up.
+//! An operator uses it to import all existing clients, so no event is published and no email sent.
+//! The history says who did it. The import can stop at any await and can be repeated: the claim and
+//! the domain are written before anything changes at SES, and a repeated import continues from
+//! there.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -29,25 +30,25 @@ use crate::ports::{
 };
 use crate::state::{Provisioning, State, Status, TransitionError, Trigger, TriggerKind};
 
-/// For how long the poller leaves a domain alone whose import has begun. Where the import does not go on
-/// by then, the poller finishes it as it does after an adoption, and tells Lasso support.
+/// How long the poller ignores a domain whose import has begun. If the import has not finished by
+/// then, the poller finishes it as it does after an adoption, and tells Lasso support.
 pub const IMPORT_LEASE: SignedDuration = SignedDuration::from_mins(30);
 
-/// What imported domains are.
+/// The state of imported domains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImportAs {
-    /// The final step is still Lasso support's.
+    /// Verified: Lasso support still takes the final step.
     Verified,
-    /// Lasso sends for them.
+    /// Authenticated: Lasso sends for them.
     Authenticated,
 }
 
-/// What came of an import.
+/// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Imported {
-    /// The domain is the client's now, as it was wanted.
+    /// The client has the domain now, in the requested state.
     Done(Box<Domain>),
-    /// It was so before; nothing was written.
+    /// The client already had it in this state; nothing was written.
     Already(Box<Domain>),
 }
 
@@ -57,18 +58,18 @@ pub enum ImportRefusal {
     /// No client may have it.
     #[error(transparent)]
     Ineligible(#[from] IneligibleReason),
-    /// Another client has a claim on the name, or on one above or below it.
+    /// Another client has a claim on the name, or on a name above or below it.
     #[error("{client} holds {name}")]
     HeldByAnother {
-        /// Who.
+        /// That client.
         client: ClientId,
-        /// Which name.
+        /// The claimed name.
         name: DomainName,
     },
     /// Another client held the name, and proof is needed.
     #[error("another client held the name until lately")]
     HeldBefore,
-    /// The client has as many names under this organizational domain as it may.
+    /// The client already has the largest allowed number of names under this organizational domain.
     #[error("the client has too many names under {0}")]
     TooManyNames(String),
     /// The client is being erased.
@@ -86,21 +87,21 @@ pub enum ImportRefusal {
     /// Its tags name another stack.
     #[error("the identity carries the tag of another stack")]
     OfAnotherStack,
-    /// The client has the domain, in a state that a person has to decide about.
+    /// The client has the domain, in a state about which a person has to decide.
     #[error("the client has the domain, and it is {0}")]
     InState(Status),
-    /// The client has the domain with an identity of its own, and the one at SES is another.
+    /// The client has the domain with its own identity, and SES has a different one.
     #[error("the identity at Amazon SES does not carry the tags that it was given")]
     IdentityNotOurs,
-    /// The client has the domain, for as many communities as a domain may have.
+    /// The client has the domain, with the largest allowed number of communities.
     #[error(transparent)]
     Details(#[from] DetailsRefusal),
-    /// SES did not answer. It can be asked again.
+    /// SES did not answer. The call can be repeated.
     #[error(transparent)]
     Ses(#[from] SesError),
 }
 
-/// Why it was not done.
+/// Why the domain was not imported.
 pub type ImportError = Failure<ImportRefusal>;
 
 impl ImportAs {
@@ -114,7 +115,8 @@ impl ImportAs {
     }
 }
 
-/// Gives `new.client` the domain, with the identity that SES has for it. The limits of a client do not count.
+/// Gives `new.client` the domain, with the identity that SES has for it. The client's limits do not
+/// apply.
 pub async fn import<P>(
     tools: &SesTools<'_, P>,
     eligibility: &Eligibility,
@@ -143,7 +145,8 @@ where
             continue;
         }
         let begun = begun(tools, eligibility, new, before, actor).await?;
-        // Read before the claim is written: a name without a fit identity leaves nothing behind.
+        // Read before the claim is written, so that a name without a suitable identity changes
+        // nothing.
         let found = fit_identity(tools, new).await?;
         let begun = match begun {
             Begun::Written(domain) => *domain,
@@ -168,7 +171,7 @@ fn refused(refusal: ImportRefusal) -> ImportError {
     Failure::Refused(refusal)
 }
 
-/// The change that adds a community to a domain that is there; none where it has it.
+/// The change that adds a community to an existing domain; `None` if it already has the community.
 fn for_one_more(
     domain: &Domain,
     new: &NewDomain,
@@ -186,15 +189,15 @@ fn for_one_more(
     }))
 }
 
-/// A domain of which the claim is the client's.
+/// A domain whose claim is the client's.
 enum Begun {
     /// It is stored.
     Written(Box<Domain>),
-    /// This makes it so.
+    /// This change has to be written.
     ToWrite(Box<Change>),
 }
 
-/// The domain with its claim: what an earlier attempt, or the client, has begun, or a new one.
+/// The domain with its claim: from an earlier attempt, from the client, or new.
 async fn begun<P>(
     tools: &SesTools<'_, P>,
     eligibility: &Eligibility,
@@ -235,7 +238,7 @@ where
     }
 }
 
-/// A new domain, which adopts what SES has.
+/// A new domain, which adopts the identity at SES.
 fn added(
     new: &NewDomain,
     claims: &Registers,
@@ -261,7 +264,7 @@ fn added(
     Ok(Box::new(silent(change, now)))
 }
 
-/// Who keeps the client from having the name.
+/// Which claim prevents the client from having the name.
 fn in_the_way(claims: &Registers, new: &NewDomain) -> ImportRefusal {
     let registers = std::iter::once(&claims.register).chain(&claims.others);
     let mut touching = registers.flat_map(|register| register.touching(&new.name));
@@ -274,8 +277,8 @@ fn in_the_way(claims: &Registers, new: &NewDomain) -> ImportRefusal {
     })
 }
 
-/// The change by which a contested domain gets its name: the client had added it, and what stood in the way
-/// is the identity that is imported.
+/// The change that gives a contested domain its name. The client had added it, and it was contested
+/// because of the identity that is now imported.
 async fn given<P>(
     tools: &SesTools<'_, P>,
     domain: &Domain,
@@ -302,7 +305,7 @@ where
     Ok(Box::new(silent(change, now)))
 }
 
-/// A change without an event, which the poller leaves alone for a while.
+/// A change without an event, on a domain that the poller ignores for a while.
 fn silent(mut change: Change, now: Timestamp) -> Change {
     change.event = None;
     change.domain.next_check = now + IMPORT_LEASE;
@@ -334,7 +337,8 @@ where
     Ok(found)
 }
 
-/// What the records are made of. An identity that is not the client's yet is tagged; once more is success.
+/// The values for the records. An identity that is not the client's yet is tagged; tagging it again
+/// succeeds.
 async fn taken_up<P>(
     tools: &SesTools<'_, P>,
     domain: &Domain,
@@ -366,7 +370,7 @@ where
     })
 }
 
-/// The last change: from what was begun to what is wanted, in one transaction.
+/// The last change: to the requested state, in one transaction.
 fn finished(
     begun: &Domain,
     identity: SesIdentity,
@@ -402,12 +406,13 @@ fn finished(
         change = change.then(trigger, actor.clone(), Some(evidence), now, ids)?;
     }
     change.event = None;
-    // The poller looks at its DNS and its status at SES soon, which have not been seen yet.
+    // The poller looks at its DNS and its SES status soon, because neither has been seen yet.
     change.domain.next_check = now;
     Ok(change)
 }
 
-/// Why an import would be refused, by what the table says and without SES. None where it would be tried.
+/// Why an import would be refused, judged by the table only and not by SES. `None` if it would be
+/// tried.
 pub async fn would_refuse<P>(
     tools: &super::StoreTools<'_, P>,
     eligibility: &Eligibility,
@@ -447,6 +452,6 @@ where
 pub enum Expected {
     /// It would be imported, if SES has a verified identity that may be the client's.
     Import,
-    /// It is there, as it is wanted.
+    /// The domain is already in the requested state.
     Already,
 }

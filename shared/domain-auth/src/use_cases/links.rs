@@ -1,5 +1,5 @@
-//! Links for people without a login: made and withdrawn by the client, or by Lasso support on its
-//! behalf, and opened by anyone who has one.
+//! Links for people without a login. The client makes and withdraws them, or Lasso support on its
+//! behalf. Anyone who has a link can open it.
 
 use jiff::Timestamp;
 
@@ -16,19 +16,19 @@ use crate::links::{
 use crate::names::{ClientId, DomainName};
 use crate::ports::{Clock, CommitChanges, Ids, Ports, ReadDomains, StoreError};
 
-/// A link that was made. Its token is nowhere else.
+/// A new link. Its token is not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
     /// The link as its domain has it.
     pub link: Link,
-    /// What its address ends in.
+    /// The secret end of its address.
     pub token: LinkToken,
 }
 
 /// Why a link was not made or withdrawn. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkRefusal {
-    /// The domain has no such link, or has it no more.
+    /// The domain has no such link, or no longer has it.
     #[error("the domain has no such link")]
     NoSuchLink,
     /// The domain has [`MOST_LINKS`] live ones.
@@ -36,10 +36,10 @@ pub enum LinkRefusal {
     TooMany,
 }
 
-/// Why it was not done.
+/// Why the link was not made or withdrawn.
 pub type LinkError = Failure<LinkRefusal>;
 
-/// What a link opens.
+/// The data that a link opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opened {
     /// The domain.
@@ -50,7 +50,7 @@ pub struct Opened {
     pub look: Option<DnsLook>,
 }
 
-/// Makes a link that lives for so many days, at least one and at most
+/// Makes a link that is valid for `days` days, at least one and at most
 /// [`MOST_DAYS`](crate::links::MOST_DAYS).
 pub async fn make_link<P>(
     tools: &StoreTools<'_, P>,
@@ -83,7 +83,7 @@ where
     Err(Failure::Busy)
 }
 
-/// Takes a link back: from now on it leads nowhere.
+/// Withdraws a link: it can no longer be opened.
 pub async fn withdraw_link<P>(
     tools: &StoreTools<'_, P>,
     (client, name): (&ClientId, &DomainName),
@@ -114,9 +114,9 @@ where
     Err(Failure::Busy)
 }
 
-/// What the link with this token opens; none where there is none, or no more. It writes
-/// nothing, and asks the store for the same things whether there never was such a link, it has ended, it
-/// was withdrawn, or the domain is gone: how long a refusal takes tells nothing.
+/// The data behind the link with this token; `None` if there is no such link or it has ended. The
+/// function writes nothing. It makes the same reads if the link never existed, has expired, was
+/// withdrawn, or its domain is gone, so the time of a refusal reveals nothing.
 pub async fn open_link<S>(
     store: &S,
     clock: &impl Clock,
@@ -132,7 +132,7 @@ where
     Ok(Some(Opened { domain, link, look }))
 }
 
-/// The domain that the link with this token leads to, and the link, as [`open_link`] finds them.
+/// The domain and the link with this token, found as by [`open_link`].
 pub async fn linked_domain<S>(
     store: &S,
     clock: &impl Clock,
@@ -166,14 +166,14 @@ async fn nothing<S: ReadDomains>(store: &S) -> Result<Option<Domain>, StoreError
     store.domain(&client, &name).await
 }
 
-/// A link of the domain that has not ended.
+/// A link of the domain that has not expired.
 fn live_link<'a>(domain: &'a Domain, id: &str, now: Timestamp) -> Option<&'a Link> {
     let mut links = domain.links.iter();
     links.find(|link| link.id.as_str() == id && link.is_live(now))
 }
 
-/// A change of the domain that adds a link for an email, without a line of history: the email has one.
-/// Of more than [`MOST_EMAILED`] the oldest ends.
+/// A change of the domain that adds a link for an email. It adds no line of history, because the
+/// email has one. If there are more than [`MOST_EMAILED`] links, the oldest ends.
 pub(super) fn emailed_link(domain: &Domain, now: Timestamp, ids: &impl Ids) -> (Change, Made) {
     let link = new_link(now, crate::links::MOST_DAYS, true, ids);
     let change = domain.updated(|domain| {
@@ -189,7 +189,8 @@ pub(super) fn emailed_link(domain: &Domain, now: Timestamp, ids: &impl Ids) -> (
     with_token(change, link, ids)
 }
 
-/// Ends a link whose email was certainly not sent, without a line of history: its address was never sent.
+/// Ends a link whose email was certainly not sent. It adds no line of history, because the link was
+/// never sent.
 pub(super) async fn end_unsent<P>(
     tools: &StoreTools<'_, P>,
     (client, name): (&ClientId, &DomainName),
@@ -210,11 +211,11 @@ where
             return Ok(());
         }
     }
-    // It ends by itself.
+    // It expires.
     Ok(())
 }
 
-/// The identifier is an event's: it sorts by time, and no two are the same.
+/// The identifier comes from an event id: it sorts by time and is unique.
 fn new_link(now: Timestamp, days: u32, emailed: bool, ids: &impl Ids) -> Link {
     Link {
         id: LinkId::of_event(ids.event_id(now)),
@@ -224,7 +225,7 @@ fn new_link(now: Timestamp, days: u32, emailed: bool, ids: &impl Ids) -> Link {
     }
 }
 
-/// Puts a link behind the others, of which those that have ended go.
+/// Adds a link after the others, and drops expired ones.
 fn add(domain: &mut Domain, link: Link, now: Timestamp) {
     domain.links.retain(|link| link.is_live(now));
     domain.links.push(link);

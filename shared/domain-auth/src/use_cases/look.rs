@@ -1,4 +1,4 @@
-//! A look at a domain: what SES says, what DNS says, and what both mean for its state.
+//! A look at a domain: the answers of SES and DNS, and what they mean for its state.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -21,17 +21,18 @@ use crate::ports::{Clock, IdentityStatuses, Ids, Operation, Ports, SesError};
 use crate::state::{FailureReason, State, Status, Trigger, TriggerKind};
 use crate::watching::{self, Sight, Watch};
 
-/// Most rounds of look-ups for one domain: the records, probes that explain what is not right, and one for each
-/// level of an SPF record, of which there are at most ten (RFC 7208 section 4.6.4). Most domains take two.
+/// Most rounds of queries for one domain: the records, probes that explain problems, and one for
+/// each level of an SPF record, of which there are at most ten (RFC 7208 section 4.6.4). Most
+/// domains take two.
 const ROUNDS: usize = 14;
 
-/// How long a look at the DNS of one domain may take. What has not answered by then is unknown.
+/// How long a DNS look of one domain may take. A question without an answer by then is unknown.
 pub(super) const LOOK_PATIENCE: SignedDuration = SignedDuration::from_secs(15);
 
-/// How long provisioning waits to learn whether a MAIL FROM label is free.
+/// How long the registration waits to learn whether a MAIL FROM label is free.
 const LABEL_PATIENCE: SignedDuration = SignedDuration::from_millis(1_500);
 
-/// Looks at the records of a domain. None where it has none yet.
+/// Looks at the records of a domain. `None` if it has no records yet.
 pub async fn look_at_dns(
     dns: &impl Lookup,
     clock: &impl Clock,
@@ -42,16 +43,16 @@ pub async fn look_at_dns(
     look_until(dns, clock, domain, ses, Ahead::default(), deadline).await
 }
 
-/// What DNS answered before a look.
+/// DNS answers from before a look.
 #[derive(Debug, Default)]
 pub(super) struct Ahead {
-    /// The zone that holds the domain; none where it was not asked for, or not found in time.
+    /// The zone that holds the domain; `None` if it was not queried, or not found in time.
     pub(super) zone: Option<ZoneOutcome>,
     /// Answers to some of the questions of the look.
     pub(super) observations: Vec<Observation>,
 }
 
-/// The same as [`look_at_dns`], until `deadline`, where some of it was answered ahead.
+/// [`look_at_dns`] until `deadline`, with some answers from before.
 pub(super) async fn look_until(
     dns: &impl Lookup,
     clock: &impl Clock,
@@ -97,8 +98,8 @@ pub(super) async fn look_until(
     Some(DnsLook::new(zone, diagnosis, observations, &records))
 }
 
-/// The answers to `questions`, in their order: those of `ahead`, and the others if all of them are there
-/// before the deadline.
+/// The answers to `questions`, in their order: the ones in `ahead`, and the others if all of them
+/// arrive before the deadline.
 async fn first_round(
     dns: &impl Lookup,
     clock: &impl Clock,
@@ -131,8 +132,8 @@ async fn ask(dns: &impl Lookup, probes: &Probes) -> Vec<Observation> {
     observations
 }
 
-/// The MAIL FROM label to propose: the first candidate whose name is not used. Where DNS does not
-/// answer soon, the default.
+/// The MAIL FROM label to propose: the first candidate whose name is unused. If DNS does not answer
+/// soon, the default.
 pub async fn free_label(
     dns: &impl Lookup,
     clock: &impl Clock,
@@ -147,7 +148,7 @@ pub async fn free_label(
     }
 }
 
-/// What a future gives before the deadline.
+/// The output of a future, if it is ready before the deadline.
 pub(super) async fn before<F: Future>(
     deadline: Timestamp,
     clock: &impl Clock,
@@ -197,8 +198,8 @@ pub async fn statuses(
         .collect())
 }
 
-/// What a look makes of a domain. What did not answer changes nothing but the time of the next look,
-/// and one bad look at a domain that SES has verified is not yet believed ([`watching`]).
+/// The change of a domain after a look. Without an answer, only the time of the next look changes.
+/// One bad look at a domain that SES has verified does not change its state yet ([`watching`]).
 pub fn after_look(
     domain: &Domain,
     ses: Option<SesStatus>,
@@ -237,7 +238,7 @@ pub fn after_look(
         }
         None => domain.looked_at(|domain| domain.watch = watch.after(sight, now), now),
     };
-    // What SES alone says is half of an answer.
+    // An answer from SES without DNS is only half of a check.
     if dns.is_some() || domain.records().is_empty() {
         change.answer_check(domain, seen, now);
     }
@@ -263,7 +264,7 @@ pub fn after_look(
     change
 }
 
-/// Whether a change takes something away from a domain that SES had verified, or begins to.
+/// Whether a change takes something away from a domain that SES had verified, or is about to.
 pub fn is_downgrade(before: &Domain, change: &Change) -> bool {
     let (from, to) = (before.state.status(), change.domain.state.status());
     let broke = from != to && matches!(to, Status::AtRisk | Status::Failed);
@@ -271,8 +272,8 @@ pub fn is_downgrade(before: &Domain, change: &Change) -> bool {
     watching::is_watched(from) && (broke || doubted)
 }
 
-/// The second bad look at a domain that Lasso sends for puts it at risk, and the first good one ends
-/// that.
+/// The second bad look at a domain that Lasso sends for puts it at risk. The first good look ends
+/// this.
 fn trigger_of_sight(domain: &Domain, sight: Sight, now: Timestamp) -> Option<Trigger> {
     match (&domain.state, sight) {
         (State::Authenticated(_), Sight::Bad(broken)) if domain.watch.is_second(now) => {
@@ -285,7 +286,7 @@ fn trigger_of_sight(domain: &Domain, sight: Sight, now: Timestamp) -> Option<Tri
     }
 }
 
-/// What SES's status means for the state. "Not yet" is never "failed".
+/// The trigger that follows from the SES status. "Not yet" is never "failed".
 fn trigger_of(domain: &Domain, status: SesStatus, now: Timestamp) -> Option<Trigger> {
     use AxisStatus::{Failed, NotStarted, Pending, Success, TemporaryFailure};
     match &domain.state {

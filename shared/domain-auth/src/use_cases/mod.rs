@@ -1,4 +1,4 @@
-//! What the functions do, on ports: one module for each operation.
+//! The operations of the functions, written against ports: one module for each operation.
 
 pub mod add;
 pub mod adopt;

@@ -1,23 +1,24 @@
-//! What Amazon SES reports of an email that did not reach its reader is noted at the domain.
+//! Stores Amazon SES's report of an email that did not reach its reader with the domain.
 
 use super::StoreTools;
 use crate::attempts::{Attempts, is_written};
 use crate::mail_refusal::MailReport;
 use crate::ports::{Clock, CommitChanges, Ports, ReadDomains, StoreError};
 
-/// What became of a report.
+/// The result for a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Noted {
-    /// It is at the domain and in its history.
+    /// It is stored with the domain and in its history.
     Written,
-    /// Nothing was written: the domain has it already, is gone, or was added after the email was sent.
+    /// Nothing was written: the domain already has the report, is gone, or was added after the
+    /// email was sent.
     Nothing,
 }
 
-/// Why a report was not noted. It has to come again.
+/// Why a report was not stored. It has to be delivered again.
 #[derive(Debug, thiserror::Error)]
 pub enum NoteError {
-    /// Others kept changing the same domain.
+    /// Other processes kept changing the same domain.
     #[error("others kept changing the domain")]
     Busy,
     /// The store could not do it.
@@ -25,8 +26,9 @@ pub enum NoteError {
     Store(#[from] StoreError),
 }
 
-/// Notes a report, once, also if it comes several times or out of order: the domain and the line of its history
-/// are one transaction, which is written only over the version in which the report was not known.
+/// Stores a report once, even if it is delivered several times or out of order. The domain and the
+/// line of its history are one transaction, with a condition on the version that did not contain
+/// the report.
 pub async fn note_refusal<P>(
     tools: &StoreTools<'_, P>,
     report: &MailReport,

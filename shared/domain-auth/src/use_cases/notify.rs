@@ -1,6 +1,6 @@
-//! "We are ready for the final step": the client says so, and Lasso support is told once for each
-//! visit of a state, with what is still missing. What the client writes is kept in the history in every
-//! state, also where something else comes first.
+//! The client's message "we are ready for the final step". Lasso support is told once for each time
+//! the domain enters a state, with a list of what is still missing. The client's note is kept in
+//! the history in every state, even if something else has to be done first.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,11 +17,10 @@ use crate::names::{ClientId, DomainName, Note};
 use crate::ports::{Clock, CommitChanges, Ids, Ports, ReadDomains};
 use crate::state::{Status, Trigger};
 
-/// Who says it again within this time is not written down again: the domain is looked at as often
-/// as that anyway.
+/// A repeated message within this time is not stored: the domain is looked at this often anyway.
 const HURRY_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 
-/// What an event says where Lasso support has said it for the client.
+/// The text of an event if Lasso support sent the message for the client.
 const BY_SUPPORT: &str =
     "Lasso support says on the client's behalf that it is ready for the final step.";
 
@@ -34,44 +33,44 @@ pub struct Notified {
     pub look: Option<DnsLook>,
     /// What is still missing.
     pub missing: Vec<MissingPiece>,
-    /// What to publish; none where Lasso support has been told before, or has nothing to do.
+    /// The event to publish; `None` if Lasso support was told before, or has nothing to do.
     pub event: Option<Event>,
-    /// Whether the client wrote something, which is in the history now.
+    /// Whether the client wrote a note, which is now in the history.
     pub is_noted: bool,
 }
 
-/// Why Lasso support was not told. Nothing was written but a note in the history.
+/// Why Lasso support was not told. Nothing was written, except a note in the history.
 #[derive(Debug, thiserror::Error)]
 pub enum NotifyRefusal {
-    /// Something else comes first.
+    /// Something else has to be done first.
     #[error("the domain is {status} and cannot be ready")]
     CannotBeReady {
-        /// Where it stands.
+        /// The domain's state.
         status: Status,
         /// It is proven, and Lasso support has to decide.
         proven: bool,
         /// It failed because Amazon SES does not accept its name.
         refused_by_ses: bool,
-        /// What the client wrote is in the history.
+        /// The client's note is in the history.
         is_noted: bool,
     },
 }
 
-/// Why it was not done.
+/// Why the message was not stored.
 pub type NotifyError = Failure<NotifyRefusal>;
 
-/// What there is to do when a client says so.
+/// What to do with the client's message.
 enum Step {
-    /// Nothing: it was said a moment ago.
+    /// Nothing: the message came a moment ago.
     Nothing,
     /// The domain changes, with an event or without.
     Change(Box<Change>),
-    /// Something else comes first. What the client wrote is kept, where it is new.
+    /// Something else has to be done first. The client's note is kept if it is new.
     Refuse(Option<Box<Change>>),
 }
 
-/// Notes that the client is ready, tells Lasso support once, and brings the domain back to the fast
-/// pace. A domain that was rejected is open for the final step again. `emails` is whether one more event is
+/// Stores that the client is ready, tells Lasso support once, and makes looks frequent again. A
+/// rejected domain becomes open for the final step again. `emails` is whether another event is
 /// within the client's limit of emails to Lasso support.
 pub async fn notify<P>(
     tools: &StoreTools<'_, P>,
@@ -134,7 +133,7 @@ fn answer(
     }
 }
 
-/// What the client says.
+/// The client's message.
 struct Said<'a> {
     note: Option<&'a Note>,
     evidence: Evidence,
@@ -175,7 +174,7 @@ fn step(domain: &Domain, said: Said<'_>, ids: &impl Ids) -> Result<Step, NotifyE
             }
             Ok(Step::Change(Box::new(change)))
         }
-        // The final step is done; records that are back are noticed sooner.
+        // The final step is done; frequent looks notice repaired records sooner.
         Status::AtRisk => Ok(noted_and_hurried(domain, said)),
         Status::Authenticated => Ok(match noted(domain, said) {
             Some(change) => Step::Change(Box::new(change)),
@@ -186,7 +185,7 @@ fn step(domain: &Domain, said: Said<'_>, ids: &impl Ids) -> Result<Step, NotifyE
     }
 }
 
-/// The fast pace again, with what the client wrote in the history, and without an alert.
+/// Makes looks frequent again, with the client's note in the history, and without an alert.
 fn noted_and_hurried(domain: &Domain, said: Said<'_>) -> Step {
     let now = said.now;
     match noted(domain, said) {
@@ -198,7 +197,7 @@ fn noted_and_hurried(domain: &Domain, said: Said<'_>) -> Step {
     }
 }
 
-/// What the client wrote, in the history. None where it wrote nothing, or the same again.
+/// Adds the client's note to the history. `None` without a note, or if it is the same as before.
 fn noted(domain: &Domain, said: Said<'_>) -> Option<Change> {
     let last = domain.ready_call().and_then(|call| call.note.as_deref());
     let note = said.note.filter(|note| last != Some(note.as_str()))?;
@@ -216,7 +215,7 @@ fn cannot(domain: &Domain, note: Option<&Note>) -> NotifyError {
     })
 }
 
-/// The fast pace again, without an alert.
+/// Makes looks frequent again, without an alert.
 fn hurried(domain: &Domain, now: Timestamp) -> Step {
     let recent = |hurried: Timestamp| now.duration_since(hurried) < HURRY_INTERVAL;
     if domain.hurried_at.is_some_and(recent) {

@@ -1,5 +1,5 @@
-//! A run of the poller: what was left undone is finished, SES is asked in full batches, what SES has
-//! verified is watched, states move, and events go out.
+//! A run of the poller. It finishes interrupted work, asks SES in full batches, watches verified
+//! domains, changes states, and publishes events.
 
 mod asking;
 mod batches;
@@ -42,17 +42,17 @@ use crate::ports::{
 use crate::run_memory::{Breaker, RunMemory, Sample};
 use crate::ses_share::SesTurns;
 
-/// The shortest and the longest pause before a look that the breaker stopped is repeated.
+/// The shortest and the longest pause before a look is repeated that the breaker stopped.
 const BREAKER_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 const BREAKER_SPREAD: SignedDuration = SignedDuration::from_mins(45);
-/// For how long a domain is left alone whose change the store does not take. The same change would be
-/// refused again, and the domain would be the first of every run.
+/// How long a domain is ignored if the store refuses its change. The same change would be refused
+/// again, and the domain would be first in every run.
 const REFUSED_PAUSE: SignedDuration = SignedDuration::from_hours(1);
-/// After how long a domain that is due is overdue: several runs could not reach it.
+/// A domain is overdue if it has been due for this long: several runs could not reach it.
 const OVERDUE: SignedDuration = SignedDuration::from_mins(5);
 
 alias! {
-    /// What the poller needs of its ports.
+    /// The requirements of the poller on its ports.
     PollerPorts = Ports<
         Store: ErasingStore + DueDomains + DomainsByState + Outbox + Runs + Reconciliations + SesTurns,
         Ses: Identities + IdentityStatuses + ListIdentities,
@@ -61,37 +61,37 @@ alias! {
     >
 }
 
-/// What the poller works with.
+/// The tools and settings of the poller.
 pub struct Poller<'a, P: Ports> {
-    /// The store, SES and the pace of its calls.
+    /// The store, SES and the rate of its calls.
     pub tools: Tools<'a, P>,
-    /// Where events go.
+    /// The destination of events.
     pub publisher: &'a P::Publisher,
-    /// What the operator has chosen.
+    /// The operator's settings.
     pub settings: Settings,
     /// Who takes the final step.
     pub final_step: &'a FinalStepPolicy,
 }
 
-/// What the operator has chosen.
+/// The operator's settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
     /// When a domain is stuck.
     pub patience: Patience,
-    /// When bad looks are not believed.
+    /// When bad looks are ignored.
     pub breaker: Breaker,
-    /// Whether an identity without a use ([`reconciliation`](crate::reconciliation)) is deleted.
+    /// Whether unused identities are deleted ([`reconciliation`](crate::reconciliation)).
     pub reconcile_delete: bool,
     /// Calls per second of each operation at SES.
     pub ses_calls_per_second: u32,
 }
 
 impl<P: PollerPorts> Poller<'_, P> {
-    /// One run, which ends after some 50 s and before `deadline`, when the function is cut off. While
-    /// another run is under way it does nothing.
+    /// One run, which ends after about 50 s and before `deadline`, when the function is cut off. It
+    /// does nothing while another run is active.
     pub async fn run(&self, deadline: Timestamp) -> Result<Report, StoreError> {
         let (store, clock) = (self.tools.store, self.tools.clock);
-        // Then Lambda has ended this run if it has not ended by itself.
+        // By then Lambda has ended this run if it has not ended before.
         let Some(mut memory) = store.begin_run(clock.now(), deadline).await? else {
             tracing::info!("another run of the poller is under way; this one leaves it to that");
             return Ok(Report {
@@ -116,7 +116,7 @@ impl<P: PollerPorts> Poller<'_, P> {
     ) -> Result<Report, StoreError> {
         let times = Times::of(self.tools.clock.now(), deadline);
         let list_pages = memory.list_pages;
-        // In boxes: each has much to remember, and a future is moved around.
+        // In boxes: the futures are large and are moved.
         let (registered, looked, published, swept, erased) = futures::future::join5(
             Box::pin(self.finish_provisioning(times)),
             Box::pin(self.look_at_domains(list_pages, times)),
@@ -138,7 +138,8 @@ impl<P: PollerPorts> Poller<'_, P> {
         let conflicts = report[Counter::Conflicts];
         self.settle(swept.held, tripped, &mut report).await;
         if report[Counter::Conflicts] > conflicts {
-            // Another change came first, such as a look of this run. In an hour it might again.
+            // Another change was written first, such as that of a look in this run. This can happen
+            // again in an hour.
             memory.next_sweep = None;
             let unfinished = memory.listing.as_mut();
             if let Some(sweep) = unfinished.and_then(|listing| listing.sweep.as_mut()) {
@@ -150,8 +151,8 @@ impl<P: PollerPorts> Poller<'_, P> {
         Ok(report)
     }
 
-    /// Whether the bad looks of this run are not to be believed. DNS is our own sight, and its looks
-    /// are seen with those of the last runs; SES's list is seen whole each time.
+    /// Whether the bad looks of this run are to be ignored. DNS looks are our own view, so they are
+    /// judged together with those of the last runs. SES's list is always seen as a whole.
     fn trips(&self, looked: &Part, swept: &Part, memory: &mut RunMemory, now: Timestamp) -> bool {
         let sample = |part: &Part| Sample {
             at: now,
@@ -161,7 +162,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         let breaker = self.settings.breaker;
         let tripped =
             breaker.trips(sample(looked), &memory.samples) || breaker.trips(sample(swept), &[]);
-        // What is seen again of the same domains says nothing new to the next runs.
+        // Repeated looks at the same domains are no new information for the next runs.
         memory.remember(Sample {
             at: now,
             looks: looked.looks - looked.repeated,
@@ -179,8 +180,8 @@ impl<P: PollerPorts> Poller<'_, P> {
         tripped
     }
 
-    /// Writes the bad looks, or, where the breaker has tripped, only that they are to be repeated:
-    /// not all at the same time again.
+    /// Writes the bad looks. If the breaker has tripped, writes only that they are repeated, at
+    /// different times.
     async fn settle(&self, held: Vec<(Domain, Change)>, tripped: bool, report: &mut Report) {
         report.breaker_tripped |= tripped;
         for (domain, change) in held {
@@ -200,7 +201,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         }
     }
 
-    /// Writes the change of a look. Whether it was written.
+    /// Writes the change of a look. Returns whether it was written.
     async fn commit(&self, before: &Domain, mut change: Change, report: &mut Report) -> bool {
         if let Some(stuck) = self.settings.patience.ends(&change.domain) {
             change.domain.next_check = change.domain.next_check.min(stuck);
@@ -212,7 +213,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         self.written(before, &change, outcome, report).await
     }
 
-    /// Counts what became of a write. Whether it was written. Where the store does not take it, the
+    /// Counts the result of a write. Returns whether it was written. If the store refuses it, the
     /// domain backs off.
     async fn written(
         &self,
@@ -240,8 +241,9 @@ impl<P: PollerPorts> Poller<'_, P> {
         Ok(report)
     }
 
-    /// What is due, and fits in the time that is left, at the rate at which `per_call` domains are
-    /// dealt with, in the order of turns. Who has waited for too long is first made known to Lasso support.
+    /// The due domains that fit into the remaining time, at a rate of `per_call` domains for each
+    /// call, in the order of turns. If a domain has waited for too long, Lasso support is told
+    /// first.
     async fn take_due(
         &self,
         queue: Due,
@@ -268,7 +270,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         Ok(taken)
     }
 
-    /// How many domains fit in the time until then, at the rate at which `per_call` are dealt with.
+    /// How many domains fit into the time until then, at a rate of `per_call` for each call.
     fn fits(&self, now: Timestamp, until: Timestamp, per_call: usize) -> usize {
         let seconds = usize::try_from(until.duration_since(now).as_secs()).unwrap_or(0) + 1;
         let rate = usize::try_from(self.settings.ses_calls_per_second).unwrap_or(usize::MAX);
@@ -278,8 +280,8 @@ impl<P: PollerPorts> Poller<'_, P> {
             .min(TAKE)
     }
 
-    /// The domain, about which Lasso support knows if it is stuck, and its client's contact if its time
-    /// ends soon. None where another process has just changed it.
+    /// The domain, after telling Lasso support if it is stuck, and its client's contact if its time
+    /// ends soon. `None` if another process has just changed it.
     async fn once_told(
         &self,
         domain: Domain,
@@ -300,8 +302,8 @@ impl<P: PollerPorts> Poller<'_, P> {
     }
 }
 
-/// Keeps a domain out of its queue for an hour where the store can take no change of it, or where what
-/// the change needs cannot be read: a register, or the domain of another holder.
+/// Removes a domain from its queue for an hour, if the store cannot accept any change of it, or if
+/// data for the change cannot be read: a register, or the domain of another holder.
 pub(super) async fn back_off(
     store: &impl DueDomains,
     domain: &Domain,
@@ -324,7 +326,7 @@ pub(super) async fn back_off(
     }
 }
 
-/// Most domains that one run takes, whatever the quota: they are all in memory.
+/// The most domains that one run takes, whatever the quota: all of them are in memory.
 const TAKE: usize = 100 * STATUS_BATCH;
 
 impl Default for Settings {
@@ -342,7 +344,7 @@ impl Default for Settings {
     }
 }
 
-/// Counts what became of the writes.
+/// Counts the results of the writes.
 impl Report {
     fn written(
         &mut self,

@@ -1,5 +1,5 @@
-//! Making the identity at SES. Every step can be repeated, so it does not matter where the last
-//! attempt ended: the next one takes up what is there.
+//! Creating the identity at SES. Every step can be repeated: wherever an attempt ended, the next
+//! one uses what already exists.
 
 mod at_ses;
 
@@ -23,18 +23,18 @@ use at_ses::{AskError, Found, ask_ses};
 
 pub(super) use at_ses::{NotOurs, adopted, is_proven};
 
-/// What came of one attempt.
+/// The result of one attempt.
 #[derive(Debug)]
 pub enum Provisioned {
-    /// The domain is not `provisioning`, or not any more.
+    /// The domain is not `provisioning`, or no longer.
     Done(Domain),
-    /// SES did not do all of it; what it did is kept, and the poller goes on.
+    /// SES did not do all steps. The results so far are stored, and the poller continues.
     Later(Domain, SesError),
-    /// An identity of before is still being deleted; the domain is due when that is over.
+    /// A former identity is still being deleted; the domain is due when that is over.
     Waits(Domain),
 }
 
-/// Takes a domain that is `provisioning` as far as SES lets it.
+/// Registers a `provisioning` domain as far as SES allows.
 pub async fn provision<P>(tools: &Tools<'_, P>, domain: Domain) -> Result<Provisioned, CommitError>
 where
     P: Ports<Store: ClaimStore, Ses: Identities, Dns: Lookup>,
@@ -90,8 +90,8 @@ where
     Ok(Provisioned::Done(change.domain))
 }
 
-/// The change by which a client loses its claim because the identity at SES is not its own. Then no
-/// client is taken to hold the name.
+/// The change by which a client loses its claim because the identity at SES is not its own. After
+/// it, no client holds the name.
 pub(super) fn contested(
     domain: &Domain,
     claims: ClaimRegister,
@@ -115,8 +115,9 @@ pub(super) fn contested(
     Ok(change)
 }
 
-/// The domain once the identity of an earlier holder, or of an earlier life, is gone. That is written
-/// before a new one is made, so that the new one is not deleted by who comes second.
+/// The domain after the identity of an earlier holder, or of the domain's earlier life, is gone.
+/// This is written before a new identity is created, so that a second process does not delete the
+/// new one.
 async fn without_the_earlier<P>(
     tools: &SesTools<'_, P>,
     domain: Domain,
@@ -143,13 +144,14 @@ where
         });
     }
     let domain = match delete_identity(tools, domain).await? {
-        // What is neither the client's nor the displaced holder's is not deleted but adopted.
+        // An identity that belongs to neither the client nor the displaced holder is adopted and
+        // not deleted.
         Deletion::Gone(domain) | Deletion::NotOurs(domain) => domain,
         Deletion::UnderWay(domain) => return Ok(ControlFlow::Break(Provisioned::Waits(domain))),
         Deletion::Failed(domain, error) => {
             return Ok(ControlFlow::Break(Provisioned::Later(domain, error)));
         }
-        // A domain that is `provisioning` holds its name, so it has changed since it was read.
+        // A `provisioning` domain holds its name, so this one has changed since it was read.
         Deletion::OfAnotherHolder(_) => return Err(CommitError::Conflict),
     };
     let now = tools.clock.now();
@@ -171,6 +173,6 @@ fn apply(
 ) -> Result<Change, CommitError> {
     domain
         .transition(trigger, Actor::Service, Some(evidence), now, ids)
-        // The state was matched above, so only a concurrent change could be meant.
+        // The state was matched above, so only a concurrent change can be the cause.
         .map_err(|_| CommitError::Conflict)
 }

@@ -1,5 +1,5 @@
-//! Publishing what the outbox holds. An event is marked only after it was published, so a death in
-//! between publishes it twice and never not at all; who reads events knows them by `event_id`.
+//! Publishing the events in the outbox. An event is marked only after it was published, so delivery
+//! is at least once. Consumers deduplicate by `event_id`.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,30 +13,30 @@ use crate::event::Event;
 use crate::names::{ClientId, DomainName};
 use crate::ports::{Clock, Outbox, Ports, Publish, PublishError, StoreError};
 
-/// Events that are read at once.
+/// Events in one read.
 const PAGE: usize = 500;
 /// Domains whose events are published at the same time.
 const DOMAINS_AT_ONCE: usize = 8;
-/// After so many failures one after the other the topic is taken for down, until the next run.
+/// After this many consecutive failures the topic is considered down until the next run.
 const DOWN_AFTER: usize = 5;
 
-/// What came of it.
+/// The result of publishing.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Published {
-    /// Events that are out.
+    /// Events that were published.
     pub published: usize,
     /// Events that were read and stay in the outbox.
     pub left: usize,
     /// When the oldest of those happened.
     pub oldest_left: Option<Timestamp>,
-    /// The topic was taken for down.
+    /// The topic is considered down.
     pub down: bool,
 }
 
 type DomainKey = (ClientId, DomainName);
 
-/// Publishes the whole outbox, oldest first. An event that can never be published holds up the later
-/// ones of its domain and nothing else, however many of its kind there are.
+/// Publishes the whole outbox, oldest first. An event that can never be published blocks only the
+/// later events of its domain, even if there are many such events.
 pub async fn publish_outbox<P>(
     tools: &StoreTools<'_, P>,
     publisher: &P::Publisher,
@@ -52,8 +52,8 @@ where
     loop {
         let mut events = tools.store.unpublished_after(last.as_ref(), PAGE).await?;
         last = events.last().cloned();
-        // An event that could not be read for a while stands behind others that are later than it, so
-        // that what comes after it is read again.
+        // An event that could not be read for a while comes after later events, so the events after
+        // it are read again.
         events.retain(|event| seen.insert(event.event_id));
         let page = publish_page(tools, publisher, &events, &mut waiting, until).await;
         sum.add(page);
@@ -77,8 +77,8 @@ where
     publish_page(tools, publisher, events, waiting, until).await
 }
 
-/// Publishes events in their order. After one that fails, the later ones of the same domain wait,
-/// so that no reader has them in the wrong order. None is begun after `until`.
+/// Publishes events in their order. If one fails, the later events of the same domain wait, so that
+/// no reader gets them in the wrong order. None starts after `until`.
 async fn publish_page<'a, P>(
     tools: &StoreTools<'_, P>,
     publisher: &P::Publisher,
@@ -116,7 +116,7 @@ where
     sum
 }
 
-/// The events of each domain in their order; the domain whose event is the oldest first.
+/// The events of each domain in their order; the domain with the oldest event comes first.
 fn by_domain<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Vec<&'a Event>> {
     let mut places: HashMap<(&ClientId, &DomainName), usize> = HashMap::new();
     let mut lines: Vec<Vec<&Event>> = Vec::new();
@@ -134,7 +134,7 @@ fn by_domain<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Vec<&'a Eve
     lines
 }
 
-/// The events of one domain, and the domain if one of them stays.
+/// Publishes the events of one domain. Returns the domain if an event stays in the outbox.
 async fn publish_line<P>(
     tools: &StoreTools<'_, P>,
     publisher: &P::Publisher,
@@ -201,7 +201,7 @@ fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
     [a, b].into_iter().flatten().min()
 }
 
-/// One of the two steps failed.
+/// An error in one of the two steps.
 #[derive(Debug, thiserror::Error)]
 enum OneError {
     #[error(transparent)]
@@ -211,7 +211,7 @@ enum OneError {
 }
 
 impl OneError {
-    /// Whether another event may fare better.
+    /// Whether another event may succeed.
     fn is_of_the_event(&self) -> bool {
         match self {
             Self::Publish(PublishError::Event(_)) => true,

@@ -1,6 +1,6 @@
-//! Where the claims on a name are kept. The organizational domain of a name depends on the version of the
-//! public suffix list, so a domain keeps the one that it began with, and a new name is first looked for
-//! under all names above it.
+//! The registers that hold the claims on a name. The organizational domain of a name depends on the
+//! version of the public suffix list. So a domain keeps its first organizational domain, and a new
+//! name is searched under all names above it.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
@@ -13,12 +13,13 @@ use crate::ports::{DomainKey, ReadClaims, StoreError};
 /// Registers that are read at the same time.
 const READS_AT_ONCE: usize = 8;
 
-/// The claims on a name that may be kept under more than one organizational domain.
+/// The claims on a name that may be under more than one organizational domain.
 #[derive(Debug)]
 pub struct Registers {
-    /// Where the claims on the name are kept, with what stays of its last claim.
+    /// The register that holds the claims on the name, and the tombstone of the last claim if there
+    /// is one.
     pub register: ClaimRegister,
-    /// What is kept elsewhere by an earlier or later version of the list.
+    /// Registers of the same name from an earlier or later version of the list.
     pub(super) others: Vec<ClaimRegister>,
 }
 
@@ -32,7 +33,7 @@ impl From<ClaimRegister> for Registers {
 }
 
 impl Registers {
-    /// How `client` stands with `name`.
+    /// The standing of `client` for `name`.
     pub fn standing(&self, name: &DomainName, client: &ClientId, now: Timestamp) -> Standing {
         let standing = self.register.standing(name, client, now);
         let contested = |other: &ClaimRegister| match other.standing(name, client, now) {
@@ -45,14 +46,14 @@ impl Registers {
         standing
     }
 
-    /// Whether anybody holds exactly `name`.
+    /// Whether any client holds exactly `name`.
     pub fn is_held(&self, name: &DomainName) -> bool {
         let mut registers = self.others.iter().chain([&self.register]);
         registers.any(|register| register.holder(name).is_some())
     }
 }
 
-/// The claims on the name of a domain, with what stays of the last one.
+/// The register for the name of a domain, with the tombstone of its last claim.
 pub async fn register_of<S: ReadClaims>(
     store: &S,
     domain: &Domain,
@@ -62,7 +63,8 @@ pub async fn register_of<S: ReadClaims>(
         let tombstone = store.tombstone(&domain.name).await?;
         return Ok(register.with_tombstone(tombstone));
     }
-    // It has no place in a register, so others may have taken the name in one that it does not know.
+    // The domain is not in a register, so other clients may have taken the name in a register that
+    // the domain does not know.
     let found = find(store, &domain.name, domain.organizational()).await?;
     Ok(found.register)
 }
@@ -78,9 +80,9 @@ pub fn covering<'a>(
     (holder == client).then_some(covering)
 }
 
-/// The claims on a name, of which only the organizational domain by a version of the list is known. They
-/// are kept with the topmost claim that touches the name, and where there is none, under that
-/// organizational domain.
+/// The registers for a name, if only its organizational domain by one version of the list is known.
+/// The claims are in the register of the topmost claim that touches the name, and without such a
+/// claim, in the register of that organizational domain.
 pub async fn find<S: ReadClaims>(
     store: &S,
     name: &DomainName,
@@ -93,8 +95,8 @@ pub async fn find<S: ReadClaims>(
     Ok(found)
 }
 
-/// The organizational domains under which claims on a name may be kept, of which one is known by a version
-/// of the list; the topmost first.
+/// The organizational domains whose registers may have claims on a name, the topmost first.
+/// `organizational` is the one by the present version of the list.
 pub fn candidates(name: &DomainName, organizational: &str) -> Vec<String> {
     let mut candidates = name.possible_organizational();
     if !candidates.contains(&organizational) {
@@ -103,7 +105,7 @@ pub fn candidates(name: &DomainName, organizational: &str) -> Vec<String> {
     candidates.into_iter().map(str::to_owned).collect()
 }
 
-/// The domains whose claims are in force at a name, above it or below it, in whichever register.
+/// The domains with a claim in force at a name, above it or below it, in any register.
 pub(super) async fn holders<S: ReadClaims>(
     store: &S,
     name: &DomainName,
@@ -120,7 +122,7 @@ pub(super) async fn holders<S: ReadClaims>(
     Ok(holders.map(key).collect())
 }
 
-/// The registers in which claims on a name may be, the topmost first.
+/// The registers that may have claims on a name, the topmost first.
 async fn read_all<S: ReadClaims>(
     store: &S,
     name: &DomainName,

@@ -1,6 +1,6 @@
-//! Lasso support decides about a claim: ends it, or grants a proven claimant the name
-//! that verified holders keep it from. Each decision has a reason, which the client that loses reads; and
-//! what ends sending needs the domain's name as a confirmation.
+//! Lasso support decides about a claim: it ends the claim, or grants a proven claimant the name
+//! that verified holders keep. Each decision has a reason, which the client that loses can read. A
+//! decision that ends sending needs the domain's name as a confirmation.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -20,31 +20,30 @@ use crate::ports::{
 };
 use crate::state::{DisplacedBy, Grant, Status};
 
-/// How long the takeover of a granted name may go on in a request. The poller goes on with what takes
-/// longer.
+/// How long the takeover of a granted name may run in a request. The poller continues a longer one.
 const TAKEOVER: SignedDuration = SignedDuration::from_secs(5);
 
-/// What Lasso support decides about a claim.
+/// The kind of decision about a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Verdict {
-    /// The client does not have the name: a holder loses it, and a contested claim is dropped. A claim
-    /// that has lost its name already, and has not proven it since, stays as it is: so the same
-    /// decision twice has one effect.
+    /// End the claim: a holder loses the name, and a contested claim is dropped. A claim that has
+    /// already lost the name, and has not been proven since, does not change, so repeating the
+    /// decision has no effect.
     #[default]
     End,
-    /// The claimant, which has proven the name, has it. A holder of exactly this name loses it;
-    /// holders of names above and below keep theirs.
+    /// Grant the claim: the claimant, which has proven the name, gets it. A holder of exactly this
+    /// name loses it; holders of names above and below keep theirs.
     Grant,
 }
 
 /// A decision of Lasso support.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
-    /// What is decided.
+    /// The kind of decision.
     pub verdict: Verdict,
-    /// Why. Shown to the client that loses.
+    /// Why. Shown to the client that loses the name.
     pub reason: Note,
-    /// Whether the domain's name was given as the confirmation that sending may end.
+    /// Whether the domain's name was given, as confirmation that sending may end.
     pub confirmed: bool,
 }
 
@@ -60,30 +59,31 @@ pub struct Released {
     pub goes_on: bool,
 }
 
-/// Why nothing was released. Nothing was written, except where there is `NoRoom` or a grant becomes
-/// `Unconfirmed` while it is carried out: then claims that SES has not verified may have given way.
+/// Why nothing was released. Nothing was written, with two exceptions: for `NoRoom`, and if a grant
+/// becomes `Unconfirmed` while it is carried out, claims that SES has not verified may have ended.
 #[derive(Debug, thiserror::Error)]
 pub enum ReleaseRefusal {
-    /// Lasso sends for the holder that would lose the name, and that was not confirmed.
+    /// Lasso sends for the holder that would lose the name, and this was not confirmed.
     #[error("a holder that Lasso sends for loses its name only with a confirmation")]
     Unconfirmed {
         /// The name.
         name: DomainName,
-        /// Who holds it.
+        /// Its holder.
         holder: ClientId,
     },
-    /// Only what is contested and proven can be granted.
+    /// Only a contested and proven claim can be granted.
     #[error("the claim waits for no decision")]
     NothingToGrant(Status),
-    /// The name is being given up already.
+    /// The name is already being given up.
     #[error("the domain is being removed")]
     Removing,
-    /// The names under this organizational domain that others have proven leave no room for one more.
+    /// The proven names of other clients under this organizational domain leave no room for another
+    /// name.
     #[error("there is no room for more names under {0}")]
     NoRoom(String),
 }
 
-/// Why it was not done.
+/// Why the decision was not carried out.
 pub type ReleaseError = Failure<ReleaseRefusal>;
 
 /// Releases the claim of a client.
@@ -131,7 +131,7 @@ where
             Err(CommitError::Store(error)) => return Err(error.into()),
         }
     }
-    // Steps that were written before the last conflict are kept, and the decision with them.
+    // Steps that were written before the last conflict are kept, together with the decision.
     let stored = store.domain(client, name).await?;
     match stored.filter(|domain| domain.state.grant() == Some(&grant)) {
         Some(domain) => Ok(Released::going_on(domain)),
@@ -139,8 +139,8 @@ where
     }
 }
 
-/// The claimant has its name, or has it after more steps, which are stored with the claim. `Busy` after a
-/// conflict: then the caller looks again.
+/// The claimant has its name, or gets it after more steps, which are stored with the claim. `Busy`
+/// after a conflict: then the caller reads again.
 async fn granted<P>(
     tools: &StoreTools<'_, P>,
     claimant: &Domain,
@@ -214,7 +214,7 @@ impl Order {
     }
 }
 
-/// The client that holds exactly this name, where Lasso sends for it.
+/// The client that holds exactly this name, if Lasso sends for it.
 async fn sender<S>(store: &S, claimant: &Domain) -> Result<Option<ClientId>, StoreError>
 where
     S: ReadDomains + ReadClaims,
@@ -235,7 +235,7 @@ fn has_ended(domain: &Domain) -> bool {
         && !domain.state.is_proven_claim()
 }
 
-/// A contested claim is gone, and nothing is left to decide about holders that it stood against.
+/// Removes a contested claim. Nothing is left to decide about holders that it competed with.
 async fn dropped<P>(
     tools: &StoreTools<'_, P>,
     domain: &Domain,
@@ -261,8 +261,8 @@ where
     Ok(change)
 }
 
-/// A holder loses its name, and sending stops. A claimant that has proven the name meanwhile is due at once,
-/// and takes it at the next look.
+/// A holder loses its name, and sending stops. A claimant that has proven the name meanwhile is due
+/// immediately, and gets it at the next look.
 async fn taken_away<P>(
     tools: &StoreTools<'_, P>,
     holder: &Domain,

@@ -1,6 +1,7 @@
-//! Removing a domain: first it is marked, and gone for its client; then its identity goes from SES;
-//! then the domain goes from the table and its name is released. A process that dies in between leaves a
-//! domain that is `removing`, which the poller finishes.
+//! Removing a domain, in three steps. First it is marked, and its client no longer sees it. Then
+//! its identity is deleted at SES. Then the domain is deleted from the table and its name is
+//! released. After a crash in between, the domain stays `removing`, and the poller finishes the
+//! removal.
 
 use jiff::Timestamp;
 
@@ -22,18 +23,18 @@ use crate::state::{State, Trigger};
 /// Why a domain is not removed. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum RemoveRefusal {
-    /// Lasso sends for it, and the caller did not say that this is to end.
+    /// Lasso sends for it, and the caller did not confirm that this is to end.
     #[error("a domain that sends is removed only with a confirmation")]
     Unconfirmed(DomainName),
-    /// The caller has confirmed the removal of something else.
+    /// The caller has confirmed the removal of another domain.
     #[error("another domain was confirmed")]
     OtherConfirmed,
 }
 
-/// Why it was not done.
+/// Why the domain was not removed.
 pub type RemoveError = Failure<RemoveRefusal>;
 
-/// What the caller has said about the end of sending.
+/// The caller's confirmation that sending ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Confirmation {
     /// Nothing.
@@ -44,17 +45,17 @@ pub enum Confirmation {
     OfAnother,
 }
 
-/// What came of finishing a removal.
+/// The result of finishing a removal.
 #[derive(Debug)]
 pub enum Removal {
-    /// The domain is gone, from SES and from the table.
+    /// The domain was deleted, at SES and in the table.
     Done,
-    /// A later run of the poller goes on, when the domain is due.
+    /// A later run of the poller continues when the domain is due.
     Later(Box<Domain>, Option<SesError>),
 }
 
-/// Marks a domain for removal. From here on it is gone for its client, sends nothing, and can be
-/// added again. None where it was marked before.
+/// Marks a domain for removal. From then on its client no longer sees it, it sends nothing, and it
+/// can be added again. `None` if it was already marked.
 pub async fn mark<P>(
     tools: &StoreTools<'_, P>,
     (client, name): (&ClientId, &DomainName),
@@ -97,8 +98,8 @@ where
     Err(Failure::Busy)
 }
 
-/// The change that marks a domain for removal. What SES has nothing of is gone with it at once.
-/// None where it is marked already.
+/// The change that marks a domain for removal. A domain without an identity at SES is deleted in
+/// the same change. `None` if it is already marked.
 pub(super) fn marked(
     domain: &Domain,
     claims: ClaimRegister,
@@ -113,7 +114,7 @@ pub(super) fn marked(
     if let State::Contested(contested) = &mut domain.state
         && holder.is_some_and(|holder| holder != *client)
     {
-        // The client that holds the name, or held it since, has made the identity again.
+        // The client that holds the name, or held it since, has created the identity again.
         contested.leftover_identity = false;
     }
     let removed = domain.transition(Trigger::Removed, actor.clone(), Some(evidence), now, ids);
@@ -167,12 +168,12 @@ where
         if is_written(tools.store.commit(&change).await)? {
             return Ok(Removal::Done);
         }
-        // The claims of a name beside it have changed, or else the domain was added again.
+        // The claims in its register have changed, or the domain was added again.
     }
     Err(CommitError::Conflict)
 }
 
-/// Whether a function may still be making the identity. The domain is due when none can be.
+/// Whether a function may still be creating the identity. The domain is due when none can be.
 fn is_settling(domain: &Domain, now: Timestamp) -> bool {
     let settles_at = domain.state.settles_at();
     settles_at.is_some_and(|settles_at| now < settles_at)

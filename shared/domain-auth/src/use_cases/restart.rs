@@ -1,5 +1,5 @@
-//! Another 72 hours at SES for a domain that failed. SES is asked first: only what it began to look
-//! for is awaited.
+//! Another 72 hours at SES for a failed domain. SES is called first: the service waits only for
+//! records that SES has started to look for.
 
 use jiff::SignedDuration;
 
@@ -22,32 +22,32 @@ use crate::ports::{
 use crate::ses_share::{RequestCalls, SesTurns};
 use crate::state::{Failed, FailureReason, State, Status, Trigger};
 
-/// For how long a call that makes SES look again may be under way: the SDK clients give up after 5
-/// seconds, and SES may take it up a little later.
+/// How long a call that makes SES look again may be running: the SDK clients time out after 5
+/// seconds, and SES may carry it out a little later.
 pub(super) const RESTART_LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// Why a domain was not restarted. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum RestartRefusal {
-    /// Only what failed can be restarted.
+    /// Only a failed domain can be restarted.
     #[error("a domain that is {status} has not failed")]
     NotFailed {
-        /// Where it stands.
+        /// Its state.
         status: Status,
         /// Its claim is proven, and Lasso support has to decide.
         proven: bool,
     },
-    /// SES did not do it. It can be asked again.
+    /// The call to SES failed. It can be repeated.
     #[error(transparent)]
     Ses(#[from] SesError),
 }
 
-/// Why it was not done.
+/// Why the domain was not restarted.
 pub type RestartError = Failure<RestartRefusal>;
 
-/// Makes SES look for the TXT and the DKIM records again. Where the identity is gone, it is made
-/// again; where another one is in its place, the name is contested. Where others have SES's quota, it is
-/// as if SES had throttled.
+/// Makes SES look for the TXT and the DKIM records again. If the identity is gone, it is created
+/// again; if SES has a different identity, the name is contested. If others use SES's quota, the
+/// result is the same as if SES had throttled.
 pub async fn restart<P>(
     tools: &SesTools<'_, P>,
     (client, name): (&ClientId, &DomainName),
@@ -95,9 +95,9 @@ where
     Err(Failure::Busy)
 }
 
-/// Makes SES look for the records of a failed domain again, and writes that. Each of the two calls makes an
-/// identity where there is none. So the caller has written `restarting_until` first: the identity
-/// is not deleted before that time.
+/// Makes SES look for the records of a failed domain again, and writes that. Each of the two calls
+/// creates an identity if there is none. So the caller must have written `restarting_until` first:
+/// the identity is not deleted before that time.
 pub(super) async fn look_again<P>(
     tools: &SesTools<'_, P>,
     mut domain: Domain,
@@ -118,7 +118,7 @@ where
         identity.is_some_and(|identity| identity.dkim.is_some())
     };
     let mut asked_of_ses = vec![SesCall::VerifyDomainIdentity];
-    // It would take the place of the owner's keys.
+    // The call would replace the owner's keys.
     let dkim = if has_easy_dkim(&domain) {
         asked_of_ses.push(SesCall::VerifyDomainDkim);
         let dkim = tools.ses.verify_dkim(&name).await;
@@ -151,11 +151,11 @@ where
         if let State::Pending(pending) = &mut change.domain.state {
             let before = pending.identity.clone();
             pending.identity.verification_token = Some(verification_token.clone());
-            // Not the zone of the keys, which v1 does not tell.
+            // Not the zone of the keys, which v1 does not return.
             if let (Some(kept), Some(dkim)) = (&mut pending.identity.dkim, &dkim) {
                 kept.tokens.clone_from(&dkim.tokens);
             }
-            // SES gives other tokens only for an identity that was deleted by hand.
+            // SES returns other tokens only for an identity that was deleted by hand.
             if pending.identity != before {
                 change.domain.former_tokens.remember(&before);
             }
@@ -168,7 +168,7 @@ where
     Err(Failure::Busy)
 }
 
-/// Where SES has no identity any more, the poller makes one.
+/// If SES no longer has the identity, the poller creates a new one.
 async fn register_again<P>(
     tools: &StoreTools<'_, P>,
     domain: &Domain,
@@ -181,7 +181,7 @@ where
     let mut domain = domain.clone();
     let evidence = restarted_by(&domain, &[]);
     if let State::Failed(failed) = &mut domain.state {
-        // SES may have lost it without the poller's knowing yet.
+        // SES may have lost it before the poller could notice.
         failed.reason = FailureReason::IdentityGone;
     }
     let restarted = Trigger::Restarted;
@@ -192,8 +192,8 @@ where
     Ok(change.domain)
 }
 
-/// Another identity has taken the place of the domain's own. A proven claim adopts it; otherwise the
-/// name is contested.
+/// SES has a different identity instead of the domain's own. A proven claim adopts it; otherwise
+/// the name is contested.
 async fn instead_of_the_identity<P>(
     tools: &StoreTools<'_, P>,
     domain: &Domain,
@@ -213,7 +213,7 @@ where
     Ok(change.domain)
 }
 
-/// Why it had failed, and which calls SES has taken.
+/// Why it had failed, and which calls SES accepted.
 fn restarted_by(domain: &Domain, asked_of_ses: &[SesCall]) -> Option<Evidence> {
     let State::Failed(Failed { reason, .. }) = &domain.state else {
         return None;

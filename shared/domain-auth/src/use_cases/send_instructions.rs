@@ -1,4 +1,4 @@
-//! The records by email to the person who publishes them.
+//! Sends the records by email to the person who publishes them.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,21 +17,21 @@ use crate::names::{ClientId, DomainName, EmailAddress, Note};
 use crate::ports::{Clock, CommitChanges, CommitError, Ports, ReadDomains, SesError};
 use crate::state::Status;
 
-/// What a client wants sent.
+/// A client's request to send the records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
-    /// To whom.
+    /// The recipient.
     pub to: EmailAddress,
-    /// What the client has to say about it.
+    /// The client's note to the recipient.
     pub note: Option<Note>,
 }
 
-/// An email that is on its way.
+/// An email that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
-    /// What SES took.
+    /// The email that SES accepted.
     pub letter: Letter,
-    /// How many there may still be today.
+    /// How many more are allowed today.
     pub left: Left,
 }
 
@@ -44,12 +44,12 @@ pub enum InstructionsRefusal {
     /// A limit was reached.
     #[error("there were enough emails today")]
     Limit {
-        /// Of the domain, or of the client.
+        /// Whether it is the domain's limit; otherwise it is the client's.
         of_domain: bool,
         /// How long to wait.
         wait: SignedDuration,
     },
-    /// The address has had enough emails today.
+    /// The address has reached its daily limit.
     #[error("there were enough emails to this address today")]
     RecipientLimit {
         /// How long to wait.
@@ -58,21 +58,22 @@ pub enum InstructionsRefusal {
     /// Amazon SES has the address on its suppression list, and delivers nothing to it.
     #[error("the address is on the suppression list")]
     Suppressed,
-    /// The email has no text.
+    /// The email could not be rendered.
     #[error(transparent)]
     Unrendered(#[from] HandoffError),
-    /// SES did not take it, or it is unknown whether it did.
+    /// SES did not accept it, or it is unknown whether it did.
     #[error(transparent)]
     Ses(#[from] SesError),
 }
 
-/// Why it was not done.
+/// Why the email was not sent.
 pub type InstructionsError = Failure<InstructionsRefusal>;
 
-/// Sends the records of a domain to one address, with a link to their page below `base`, unless that is
-/// empty. The email is counted first: one that dies with the function counts. One to an address on the
-/// suppression list counts too, so that the list cannot be searched with this call. The link is live before
-/// the email is on its way; where SES certainly did not take the email, it ends.
+/// Sends the records of a domain to one address, with a link to their page below `base`, unless
+/// `base` is empty. The email is counted first, so it counts even if the function crashes. An email
+/// to an address on the suppression list counts too, so that this call cannot be used to search the
+/// list. The link is valid before the email is sent. If SES certainly did not accept the email, the
+/// link ends.
 pub async fn send_instructions<P>(
     tools: &StoreTools<'_, P>,
     mail: &P::Mail,
@@ -87,7 +88,7 @@ where
     let StoreTools { store, clock, .. } = *tools;
     let domain = existing(store, client, name).await?;
     let look = store.look(client, name).await?;
-    // What has no text is refused before it is counted.
+    // An email that cannot be rendered is refused before it is counted.
     letter_of(&domain, look.as_ref(), order, actor, None)?;
 
     let now = clock.now();
@@ -138,7 +139,7 @@ where
         return Err(error.into());
     }
     if let Err(error) = remember(tools, domain, order, actor).await {
-        // It is on its way: an error would make the caller send it twice.
+        // It was sent: an error would make the caller send it twice.
         tracing::error!(
             error = &error as &dyn std::error::Error,
             "an email with instructions is in no history"
@@ -147,7 +148,7 @@ where
     Ok(Sent { letter, left })
 }
 
-/// False where SES does not tell: then the email is sent, and SES says what it thinks of it.
+/// False if SES does not answer: then the email is sent, and SES refuses it if it wants to.
 async fn is_suppressed(mail: &impl SendLetter, to: &EmailAddress) -> bool {
     match mail.is_suppressed(to).await {
         Ok(suppressed) => suppressed,
@@ -198,7 +199,7 @@ fn letter_of(
     letter(&handoff, &sender).map_err(|error| Failure::Refused(error.into()))
 }
 
-/// Whether the domain's deadline is for its records.
+/// Whether the domain's deadline is that of its records.
 fn waits_for_records(domain: &Domain) -> bool {
     match domain.state.status() {
         Status::Contested | Status::Pending => true,
@@ -227,7 +228,7 @@ where
     Err(Failure::Busy)
 }
 
-/// A line of history, with the address made unrecognizable: history is kept for good.
+/// Adds a line of history. The address is masked, because history is kept permanently.
 async fn remember<P>(
     tools: &StoreTools<'_, P>,
     mut domain: Domain,

@@ -1,6 +1,6 @@
-//! What a client should know of mail from an address although Lasso sends it: that mail servers would
-//! refuse it by the domain's own DMARC policy, that recipients see "via amazonses.com", and that it does
-//! not meet the rules that mailbox providers have for bulk senders.
+//! Warnings about mail from an address although Lasso sends it: mail servers would refuse it
+//! because of the domain's own DMARC policy, recipients see "via amazonses.com", or it does not
+//! meet the mailbox providers' rules for bulk senders.
 
 use crate::delivery::{SendingDomain, delivery_from};
 use crate::diagnosis::{Diagnosis, RecordState};
@@ -16,13 +16,13 @@ use crate::records::RecordId;
 pub enum SenderWarning {
     /// Mail servers would refuse it, or treat it as spam.
     RefusedByDmarc(RefusedByDmarc),
-    /// Recipients can see "via amazonses.com": mail is not signed for the domain.
+    /// Recipients can see "via amazonses.com": mail has no DKIM signature of the domain.
     ShowsVia(Unsigned),
     /// Rules for bulk senders are not met.
     BulkRulesUnmet(BulkRulesUnmet),
 }
 
-/// What is known of the DKIM key of a domain whose mail is not signed for it.
+/// The DKIM state of a domain whose mail has no signature of the domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unsigned {
     /// The last look did not find all three CNAME records.
@@ -66,22 +66,22 @@ pub struct RefusedByDmarc {
     pub author: DomainName,
     /// The name whose policy it is, without `_dmarc`.
     pub policy_of: String,
-    /// What that policy asks for.
+    /// The policy.
     pub policy: Policy,
-    /// On what the policy depends.
+    /// The condition under which the policy applies.
     pub when: When,
-    /// To how much of the mail older mail servers apply it, in percent (`pct`), where that is not all.
+    /// The percentage of mail to which older mail servers apply it (`pct`), if it is not 100.
     pub percent: Option<u8>,
-    /// Whether the mail is signed, and only not for the domain of the address: strict alignment, or an
-    /// organization of its own.
+    /// Whether the mail is signed, but the signature is not aligned with the domain of the address:
+    /// because of strict alignment, or because that domain is an organization of its own.
     pub is_signed: bool,
 }
 
-/// On what a policy for names below a domain depends (RFC 9989 section 4.10.1, `sp` and `np`). The look at
-/// the domain does not ask for the names below it.
+/// The condition of a policy for names below a domain (RFC 9989 section 4.10.1, `sp` and `np`). The
+/// look at the domain does not query the names below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// On nothing that is not known.
+    /// No unknown condition.
     Always,
     /// It applies if the domain of the address does not exist in DNS.
     Nonexistent,
@@ -89,17 +89,17 @@ pub enum When {
     Exists,
 }
 
-/// Which rules for bulk senders are not met.
+/// The rules for bulk senders that are not met.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BulkRulesUnmet {
     /// The domain of the address.
     pub author: DomainName,
-    /// Why, in a sentence for each rule.
+    /// Why, with a sentence for each rule.
     pub why: Vec<String>,
 }
 
-/// Whether the last look at a domain is needed for its warnings: Lasso sends for it. A look of before the
-/// records were others says nothing.
+/// Whether the domain's warnings need its last look: Lasso sends for it. A look from before the
+/// records changed is not used.
 pub(super) fn wants_look(domain: &Domain) -> bool {
     domain.state.status().sends() && domain.dns_looked_at.is_some()
 }
@@ -133,7 +133,7 @@ pub(super) fn warnings(
     let via = (ready.shows_via == Verdict::Yes).then_some(SenderWarning::ShowsVia(unsigned));
     let aligned = delivery_from(author.as_str(), &through).passes();
     let unmet = ready.rules.into_iter().filter_map(|check| {
-        // Alignment is that of the address, which may lie below the domain.
+        // Alignment is checked for the domain of the address, which may be below the domain.
         let met = match check.rule {
             BulkRule::Alignment => aligned,
             BulkRule::Spf | BulkRule::Dkim | BulkRule::Dmarc => check.met,
@@ -175,7 +175,8 @@ fn refused(author: &DomainName, through: &SendingDomain<'_>) -> Option<RefusedBy
     })
 }
 
-/// Whether the policy keeps mail from the inbox only from names that exist, or only from those that do not.
+/// Whether the policy keeps mail from the inbox only for names that exist, or only for names that
+/// do not.
 fn depends_on(owner: Owner, dmarc: &Dmarc) -> Option<When> {
     let blocks = |reach| dmarc.asks(reach).blocks();
     match owner {
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_for_names_that_do_not_exist_is_told_from_one_for_those_that_do() {
+    fn policies_for_existing_and_missing_names_differ() {
         for (text, depends) in [
             ("v=DMARC1; p=none; np=reject", Some(When::Nonexistent)),
             (

@@ -1,6 +1,7 @@
-//! Whether a client may send from an address, now. Each question reads by keys, for all addresses at once:
-//! the claims, and the domains that decide; where Lasso sends, their last looks at DNS, for warnings.
-//! Where there is no such domain, the domains at the names above, of which the client may have lost one.
+//! Whether a client may send from an address now. Data is read by keys, for all addresses together:
+//! the claims, the domains that decide, and for domains that Lasso sends for, their last DNS looks,
+//! for warnings. If there is no such domain, the domains at the names above are read, because the
+//! client may have lost one of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,40 +13,41 @@ use crate::names::{ClientId, DomainName, Eligibility, SenderDomain, SenderError}
 use crate::ports::{ReadSenders, StoreError};
 use crate::state::{Contested, State};
 
-/// How many names above an address's domain are read when nothing covers it: the ones nearest to the
-/// organizational domain, which are what clients add.
+/// How many names above an address's domain are read if no claim covers it: the ones nearest to the
+/// organizational domain, which clients usually add.
 const ABOVE: usize = 4;
 
-/// What an address may be used for.
+/// The use that an address allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// What was given is no address.
+    /// The input is not an address.
     InvalidAddress,
-    /// A domain that no client can have: a mailbox provider's, Amazon's, Lasso's or a public suffix.
+    /// A domain that no client can have: a mailbox provider's, Amazon's, Lasso's or a public
+    /// suffix.
     NotYourDomain,
-    /// The client has nothing that covers this domain. What another client has makes no difference.
+    /// The client has no domain that covers this one. Domains of other clients make no difference.
     NotInitiated(DomainName),
     /// A domain of the client covers the address and decides.
     Covered {
-        /// Which one.
+        /// That domain.
         by: DomainName,
-        /// How it stands.
+        /// Its status.
         standing: SenderStanding,
-        /// What the client should know although Lasso sends.
+        /// Warnings, although Lasso sends.
         warnings: Vec<SenderWarning>,
     },
 }
 
-/// How the domain that decides stands.
+/// The status of the domain that decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SenderStanding {
     /// Lasso sends.
     Authenticated,
-    /// Lasso still sends; what was seen to be broken.
+    /// Lasso still sends; the text says which records are broken.
     AtRisk(String),
-    /// Amazon SES has not given the values of the DNS records.
+    /// Amazon SES has not returned the values of the DNS records yet.
     WaitingForRecords,
-    /// Amazon SES has not verified the domain; what DNS said of the records that it looks for.
+    /// Amazon SES has not verified the domain; with the DNS state of the records that it looks for.
     WaitingForDns(RecordsSeen),
     /// The claim is contested: the ownership record is awaited.
     ProofWanted,
@@ -55,15 +57,15 @@ pub enum SenderStanding {
     WaitingForDecision,
     /// The claim is contested, and the name is being transferred to the client.
     WaitingForTransfer,
-    /// The client held the name and lost it; what happened, in sentences.
+    /// The client held the name and lost it, with sentences about it.
     Displaced(String),
-    /// The final step is open.
+    /// The final step has not been taken.
     WaitingForLasso,
     /// It is verified, and another client has proven it, or a name above or below it: Lasso support decides.
     WaitingForChallenge,
-    /// SES gave up; why.
+    /// SES gave up, with the reason.
     Failed(&'static str),
-    /// Lasso support refused the final step; why.
+    /// Lasso support refused the final step, with the reason.
     Rejected(String),
 }
 
@@ -81,7 +83,8 @@ pub async fn judge<S: ReadSenders>(
         .unwrap_or(Verdict::InvalidAddress))
 }
 
-/// Judges addresses for a client, in their order. What several of them depend on is read once.
+/// Judges addresses for a client, in the given order. Data that several addresses depend on is read
+/// once.
 pub async fn judge_all<S: ReadSenders>(
     store: &S,
     eligibility: &Eligibility,
@@ -99,13 +102,13 @@ pub async fn judge_all<S: ReadSenders>(
     Ok(asked.into_iter().map(verdict).collect())
 }
 
-/// The domain of an address, which a client may have.
+/// The domain of an address that a client may have.
 struct Asked {
     name: DomainName,
     is_suffix: bool,
 }
 
-/// What is asked about, or the verdict where the address alone tells.
+/// The domain of the address, or the verdict if the address alone decides.
 fn asked(address: &str, eligibility: &Eligibility) -> Result<Asked, Verdict> {
     let (name, is_suffix) = match SenderDomain::parse(address) {
         Ok(sender) => (sender.name().clone(), false),
@@ -118,13 +121,13 @@ fn asked(address: &str, eligibility: &Eligibility) -> Result<Asked, Verdict> {
     }
 }
 
-/// What the verdicts depend on.
+/// The data that the verdicts depend on.
 struct Facts {
-    /// The domain that decides about each name: the one that covers it, or the name itself.
+    /// The domain that decides about each name: the domain that covers it, or the name itself.
     deciding: BTreeMap<DomainName, DomainName>,
-    /// The client's domains that decide, and those above that it may have lost.
+    /// The client's domains that decide, and the domains above that it may have lost.
     domains: BTreeMap<DomainName, Domain>,
-    /// The last looks at those that Lasso sends for.
+    /// The last looks of domains that Lasso sends for.
     looks: BTreeMap<DomainName, DnsLook>,
 }
 
@@ -170,8 +173,8 @@ impl Facts {
                 warnings: warnings(name, domain, self.looks.get(by)),
             };
         }
-        // A contested claim, of a name that the client has lost or not proven yet, is in no register, but its
-        // domain item says that it is about the address, and what comes first.
+        // A contested claim on a name that the client has lost or not proven yet is in no register.
+        // But its domain item shows that it covers the address, and what has to be done first.
         let mut above = above(name).filter_map(|above| self.domains.get(&above));
         let contested = above.find(|domain| match domain.state {
             State::Contested(_) => true,
@@ -196,8 +199,8 @@ impl Facts {
     }
 }
 
-/// Which domain of the client decides about each name. A contested claim is in no register; the client's
-/// own domain item, which has the name itself, knows it.
+/// Which domain of the client decides about each name. A contested claim is in no register; the
+/// client's own domain item with exactly this name shows it.
 async fn deciding<S: ReadSenders>(
     store: &S,
     eligibility: &Eligibility,
@@ -232,7 +235,7 @@ async fn read_named<S: ReadSenders>(
     store.domains_named(client, names).await
 }
 
-/// The names above, of which the client may have lost one: the topmost first.
+/// The names above, of which the client may have lost one; the topmost first.
 fn above(name: &DomainName) -> impl Iterator<Item = DomainName> + use<> {
     name.ancestors().into_iter().rev().take(ABOVE)
 }

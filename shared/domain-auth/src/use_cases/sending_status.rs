@@ -1,12 +1,14 @@
-//! Whether SES lets mail be sent from a domain that the v1 API does not call verified. Two cases are open in
-//! the documentation of SES, so the v2 API decides them:
+//! Whether SES allows sending from a domain that the v1 API does not report as verified. The
+//! documentation of SES leaves two cases open, so the v2 API decides them:
 //!
-//! - SES has verified the domain by its DKIM records, and the TXT record, which was asked for too, has not
-//!   come within 72 hours. The v1 status may then be `Failed`.
-//! - The domain lies below a verified domain of the same client. SES lets mail be sent from it
-//!   (`VerifiedForSendingStatus`), and its own status may stay `Pending`, and be `Failed` after 72 hours.
+//! - SES has verified the domain by its DKIM records, but the TXT record was not published within
+//!   72 hours. The v1 status may then be `Failed`.
+//! - The domain is below a verified domain of the same client. SES allows sending from it
+//!   (`VerifiedForSendingStatus`), although its own status may stay `Pending` and become `Failed`
+//!   after 72 hours.
 //!
-//! In both SES is asked once more (`GetEmailIdentity`) before the domain fails or is removed.
+//! In both cases SES is called once more (`GetEmailIdentity`) before the domain fails or is
+//! removed.
 
 use jiff::Timestamp;
 
@@ -19,8 +21,8 @@ use crate::identity::{AxisStatus, SesStatus};
 use crate::ports::{Clock, Identities, Operation, Ports, ReadClaims};
 use crate::state::{State, Status};
 
-/// Whether this v1 status would end or keep out a domain from which SES may let mail be sent all the same.
-/// Where it would not, the status stands as it is, and no call is made.
+/// Whether this v1 status would end or block a domain although SES may allow sending from it. If
+/// not, the status is used as it is, without another call.
 pub(super) fn is_open(domain: &Domain, status: SesStatus, now: Timestamp) -> bool {
     let not_verified = status.verification != AxisStatus::Success;
     let given_up = status.verification == AxisStatus::Failed;
@@ -36,13 +38,15 @@ pub(super) fn is_open(domain: &Domain, status: SesStatus, now: Timestamp) -> boo
     ends && may_be_verified_otherwise
 }
 
-/// The same for a status that would move the domain to `failed`. One that has failed is shown as it is.
+/// Whether this status would move the domain to `failed` although SES may allow sending. A domain
+/// that has already failed keeps its status.
 pub(super) fn would_fail(domain: &Domain, status: SesStatus, now: Timestamp) -> bool {
     domain.state.status() != Status::Failed && is_open(domain, status, now)
 }
 
-/// The status with what `GetEmailIdentity` says of the verification, where the v1 status leaves it open.
-/// None where SES or the store did not answer, or after `until`: then the domain is not to be moved.
+/// The status, with the verification from `GetEmailIdentity` if the v1 status leaves it open.
+/// `None` if SES or the store did not answer, or after `until`: then the domain's state must not
+/// change.
 pub(super) async fn settled<P>(
     tools: &SesTools<'_, P>,
     domain: &Domain,
@@ -59,7 +63,7 @@ where
     if status.dkim != AxisStatus::Success {
         match register_of(tools.store, domain).await {
             Ok(claims) if holds_above(&claims, domain) => {}
-            // SES's word about a name below another client's is no reason to keep it.
+            // A verified status of a name below another client's name is not a reason to keep it.
             Ok(_) => return Some(status),
             Err(error) => {
                 let error = &error as &dyn std::error::Error;

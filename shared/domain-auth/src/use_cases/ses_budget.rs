@@ -1,4 +1,4 @@
-//! The pace of identity calls: SES allows one per second for each operation, in the whole account.
+//! The rate of identity calls: SES allows one per second for each operation, in the whole account.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,18 +8,18 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::ports::{Clock, Operation, SesError, Tally};
 
-/// The slowest that an operation gets, as a multiple of the quota's interval. No slower: a call that
-/// is throttled costs nothing, and a person may wait for it.
+/// The longest interval of an operation, as a multiple of the quota's interval. Not longer, because
+/// a throttled call costs nothing, and a person may be waiting for it.
 const SLOWEST: i32 = 2;
 
-/// By how much of the quota's rate each accepted call makes a slowed operation faster, in percent.
+/// How much faster each accepted call makes a slowed operation, in percent of the quota's rate.
 const RECOVERY_PERCENT: i32 = 10;
 
-/// Spaces the calls of one run, operation by operation: a token bucket of one token for each. Clones
-/// share the buckets.
+/// Spaces the calls of one run, with a token bucket of one token for each operation. Clones share
+/// the buckets.
 ///
-/// What SES throttles all the same, something else in the account has used: that operation gets half
-/// of the rate, and grows back to all of it call by call, once calls are taken again.
+/// If SES still throttles a call, something else in the account uses the quota. The rate of that
+/// operation is then halved, and returns to the full rate step by step with each accepted call.
 #[derive(Debug, Clone)]
 pub struct SesBudget {
     interval: SignedDuration,
@@ -43,20 +43,20 @@ struct Bucket {
     next: Timestamp,
     /// Percent of the quota's rate.
     rate: i32,
-    /// Awaited calls that have a slot ahead of them.
+    /// Awaited calls that have reserved a slot.
     waiting: usize,
     tally: Tally,
 }
 
 impl SesBudget {
-    /// A budget of so many calls per second for each operation.
+    /// A budget of `calls` per second for each operation.
     pub fn per_second(calls: u32) -> Self {
         Self::with_interval(
             SignedDuration::from_secs(1) / i32::try_from(calls.max(1)).unwrap_or(i32::MAX),
         )
     }
 
-    /// No spacing: for a request that a person waits for, which would rather be throttled.
+    /// No spacing: for a request that a person waits for. Throttling is preferred to waiting.
     pub fn unlimited() -> Self {
         Self::with_interval(SignedDuration::ZERO)
     }
@@ -69,7 +69,7 @@ impl SesBudget {
         }
     }
 
-    /// The same budget for background calls, which yield to those that a person waits for.
+    /// The same budget for background calls, which yield to calls that a person waits for.
     #[must_use]
     pub fn in_background(&self) -> Self {
         Self {
@@ -78,7 +78,7 @@ impl SesBudget {
         }
     }
 
-    /// What has been called so far.
+    /// The number of calls so far, by operation.
     pub fn tally(&self) -> Vec<(Operation, Tally)> {
         let buckets = self.buckets();
         let called = buckets.iter().filter(|(_, bucket)| bucket.tally.calls > 0);
@@ -129,7 +129,8 @@ impl SesBudget {
         slot
     }
 
-    /// Takes a slot that is free now and that no awaited call wants. Otherwise, when to ask again.
+    /// Takes a slot that is free now and that no awaited call needs. Otherwise returns when to try
+    /// again.
     fn reserve_if_free(&self, operation: Operation, now: Timestamp) -> Result<(), Timestamp> {
         let mut buckets = self.buckets();
         let bucket = bucket(&mut buckets, operation, now);
@@ -140,7 +141,7 @@ impl SesBudget {
         Ok(())
     }
 
-    /// Notes what came of a call.
+    /// Records the result of a call.
     pub(super) fn note<T>(
         &self,
         operation: Operation,
@@ -153,7 +154,7 @@ impl SesBudget {
         if let Err(SesError::Throttled { .. }) = answer {
             bucket.tally.throttled += 1;
             bucket.rate = (bucket.rate / 2).max(100 / SLOWEST);
-            // Nothing is gained by asking again at once.
+            // An immediate retry would be throttled again.
             bucket.next = bucket.next.max(now + self.interval_at(bucket.rate));
         } else {
             bucket.rate = (bucket.rate + RECOVERY_PERCENT).min(100);
@@ -169,7 +170,7 @@ impl SesBudget {
     }
 }
 
-/// An awaited call that has a slot, until it is made or given up.
+/// An awaited call that has a slot, until it is made or dropped.
 struct Waiting<'a>(&'a SesBudget, Operation);
 
 impl Drop for Waiting<'_> {

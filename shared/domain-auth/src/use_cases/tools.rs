@@ -1,5 +1,5 @@
-//! What use cases work with. Each set of tools has those of the one before it and is taken for it: a use
-//! case that asks for less can be given more.
+//! The tools of use cases. Each set contains the tools of the one before it and can be used in its
+//! place, so a use case that needs fewer tools accepts a larger set.
 
 use std::ops::Deref;
 
@@ -8,9 +8,9 @@ use futures::future::{TryFuture, TryFutureExt};
 use super::SesBudget;
 use crate::ports::{Clock, Operation, Ports, SesError};
 
-/// The tools of a use case that asks neither SES nor DNS.
+/// The tools of a use case that calls neither SES nor DNS.
 pub struct StoreTools<'a, P: Ports> {
-    /// Where domains are kept.
+    /// The store of domains.
     pub store: &'a P::Store,
     /// Time.
     pub clock: &'a P::Clock,
@@ -18,16 +18,16 @@ pub struct StoreTools<'a, P: Ports> {
     pub ids: &'a P::Ids,
 }
 
-/// The tools of a use case that asks SES and not DNS.
+/// The tools of a use case that calls SES but not DNS.
 pub struct SesTools<'a, P: Ports> {
     at_store: StoreTools<'a, P>,
     /// Amazon SES.
     pub ses: &'a P::Ses,
-    /// The pace of calls.
+    /// The rate of calls.
     pub budget: &'a SesBudget,
 }
 
-/// The tools of a use case that asks both.
+/// The tools of a use case that calls SES and DNS.
 pub struct Tools<'a, P: Ports> {
     at_ses: SesTools<'a, P>,
     /// DNS.
@@ -35,7 +35,7 @@ pub struct Tools<'a, P: Ports> {
 }
 
 impl<'a, P: Ports> StoreTools<'a, P> {
-    /// These, and Amazon SES, which is called at the pace of `budget`.
+    /// These tools, and Amazon SES, which is called at the rate of `budget`.
     pub fn with_ses(self, ses: &'a P::Ses, budget: &'a SesBudget) -> SesTools<'a, P> {
         SesTools {
             at_store: self,
@@ -46,12 +46,12 @@ impl<'a, P: Ports> StoreTools<'a, P> {
 }
 
 impl<'a, P: Ports> SesTools<'a, P> {
-    /// These, and DNS.
+    /// These tools, and DNS.
     pub fn with_dns(self, dns: &'a P::Dns) -> Tools<'a, P> {
         Tools { at_ses: self, dns }
     }
 
-    /// The same with another budget.
+    /// These tools with another budget.
     pub(super) fn with_budget<'b>(&self, budget: &'b SesBudget) -> SesTools<'b, P>
     where
         'a: 'b,
@@ -60,7 +60,7 @@ impl<'a, P: Ports> SesTools<'a, P> {
         StoreTools { store, clock, ids }.with_ses(self.ses, budget)
     }
 
-    /// Calls SES when the budget allows it. A throttled call is made once more where there is a pace.
+    /// Calls SES when the budget allows it. If calls are spaced, a throttled call is repeated once.
     pub(super) async fn paced<F>(
         &self,
         operation: Operation,

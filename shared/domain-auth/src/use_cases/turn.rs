@@ -6,11 +6,12 @@ use crate::idempotency::KeyOwner;
 use crate::ports::Clock;
 use crate::ses_share::{RequestCalls, SesTurns, Turn, TurnRequest};
 
-/// Waits until a request may make these calls, for two seconds at the most (a restart: six), where SES takes
-/// so many calls per second of each operation. Returns false if it may not.
+/// Waits until a request may make these calls, for at most two seconds (a restart: six), if SES
+/// accepts `ses_calls_per_second` for each operation. Returns false if the request may not make
+/// them.
 ///
-/// True where the store does not say: it must not fail a request that could do without it, and SES
-/// throttles what is too much.
+/// Returns true if the store does not answer: an error must not fail the request, and SES throttles
+/// excess calls anyway.
 pub async fn wait_for_turn(
     store: &impl SesTurns,
     clock: &impl Clock,

@@ -1,5 +1,6 @@
-//! What keeps the service from taking the final step by itself. SES's word is not enough: it calls a
-//! domain verified that only lies below a verified one, or whose records another client has left.
+//! Reasons for which the service does not take the final step automatically. A verified status at
+//! SES is not enough: SES also reports it for a domain below a verified one, or for a domain whose
+//! records another client has left behind.
 
 use jiff::Timestamp;
 
@@ -25,7 +26,7 @@ pub(super) enum Withheld {
     RejectedBefore,
     /// SES has not seen the three DKIM records of this domain.
     WithoutDkim,
-    /// The three DKIM records were not seen at as many name servers as they have to be.
+    /// The three DKIM records were seen at fewer name servers than required.
     RecordsNotSeen {
         /// Name servers that showed them.
         seen: usize,
@@ -34,21 +35,21 @@ pub(super) enum Withheld {
     },
     /// A domain above this one belongs to another client, and this client has not proven its own.
     BelowAnothers,
-    /// Another client held this name before, whose records may still be in DNS, and this client has
-    /// not proven it.
+    /// Another client held this name before. Its records may still be in DNS, and this client has
+    /// not proven the name.
     Leftovers,
     /// SES refused to give the identity its configuration set.
     RefusedBySes,
-    /// The identity that SES has does not carry the tags of this stack and of this client.
+    /// The identity at SES does not have the tags of this stack and of this client.
     NotOurs,
 }
 
-/// What has to be known for the decision is not known now.
+/// Data for the decision is missing at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Undecided;
 
 impl Withheld {
-    /// The word in the history, which the client does not see.
+    /// The code in the history, which the client does not see.
     fn reason(self) -> WithheldReason {
         match self {
             Self::Imitates => WithheldReason::NameImitates,
@@ -88,7 +89,7 @@ impl Withheld {
         format!("The automatic final step was not taken: {why}.")
     }
 
-    /// Whether it may end within minutes.
+    /// Whether the reason may end within minutes.
     fn may_end_soon(self) -> bool {
         match self {
             Self::WithoutDkim | Self::RecordsNotSeen { .. } => true,
@@ -98,8 +99,8 @@ impl Withheld {
     }
 }
 
-/// Why the service does not complete a domain that SES calls verified; none where it does. What costs
-/// nothing is looked at first.
+/// Why the service does not complete a domain that SES reports as verified; `None` if it does.
+/// Reasons that cost no call are checked first.
 pub(super) async fn withheld<P>(
     tools: &Tools<'_, P>,
     domain: &Domain,
@@ -140,8 +141,8 @@ where
     })
 }
 
-/// Whether SES may have verified the domain by what belongs to another client. A name that its client
-/// has proven is its own.
+/// Whether SES may have verified the domain because of another client's identity or records. A name
+/// that its client has proven is its own.
 async fn rests_on_others(
     tools: &SesTools<'_, impl Ports<Ses: Identities>>,
     domain: &Domain,
@@ -194,8 +195,8 @@ fn is_dkim(record: &Record) -> bool {
     }
 }
 
-/// The same change, which tells Lasso support why a person is wanted. What may end within minutes is
-/// looked at often.
+/// The change with an event that tells Lasso support why a person is needed. If the reason may end
+/// within minutes, the domain is looked at often.
 pub(super) fn left_to_a_person(mut change: Change, why: Withheld, now: Timestamp) -> Change {
     let verified = change.history.iter_mut().rev();
     let verified = verified.filter(|line| line.action == Action::Verified);

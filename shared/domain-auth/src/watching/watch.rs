@@ -1,4 +1,4 @@
-//! What is remembered of the looks at a domain, and what one look can say of it.
+//! The data from earlier looks at a domain, and the result of one look.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -11,13 +11,13 @@ use crate::records::RecordId;
 /// How far apart two bad looks have to be before they count as two.
 pub const STRIKES_APART: SignedDuration = SignedDuration::from_hours(6);
 
-/// After how long another bad look at the same domain counts as one more.
+/// After this time another bad look at the same domain counts again.
 const HELD_BACK_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// The records of DKIM.
 pub(crate) const DKIM: [RecordId; 3] = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
 
-/// What is remembered of the looks at a domain.
+/// The data from earlier looks at a domain.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Watch {
@@ -27,41 +27,41 @@ pub struct Watch {
     /// The three DKIM records have been found together, by us or by SES.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dkim_seen: bool,
-    /// When a look was bad for the first time since the last good one.
+    /// The time of the first bad look since the last good one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bad_since: Option<Timestamp>,
-    /// Since when bad looks were not believed, because too many others were bad at the same time. Of
-    /// one domain, one in a day counts in that.
+    /// Since when bad looks are ignored, because too many others were bad at the same time. One bad
+    /// look a day is counted for each domain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_back_since: Option<Timestamp>,
 }
 
-/// What a look says of what the domain's mail needs.
+/// What a look shows of the records that the domain's mail needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sight {
-    /// It is there.
+    /// They are found.
     Good,
-    /// It is gone, and enough witnesses say so.
+    /// Records are gone, and enough witnesses agree.
     Bad(Broken),
-    /// Too few answers, or none. It counts for nothing.
+    /// Too few answers, or none. The look does not count.
     Unknown,
 }
 
-/// What is gone.
+/// The records that are gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Broken {
-    /// The TXT record, in a domain without DKIM.
+    /// The TXT record, for a domain without DKIM.
     Verification,
-    /// Of the three DKIM records, so many.
+    /// This many of the three DKIM records.
     Dkim(usize),
-    /// SES itself cannot see the records that it verified the domain by.
+    /// SES cannot see the records by which it verified the domain.
     SesVerification,
-    /// SES itself cannot see the DKIM records.
+    /// SES cannot see the DKIM records.
     SesDkim,
 }
 
 impl Broken {
-    /// A sentence for the person who has to repair it.
+    /// A sentence for the person who has to repair the records.
     pub fn sentence(self) -> String {
         match self {
             Self::Verification => {
@@ -81,7 +81,8 @@ impl Broken {
 }
 
 impl Watch {
-    /// The same after a look: what it has found for the first time is from now on missed.
+    /// The data after a look. A record that was found for the first time counts as missing when it
+    /// disappears later.
     #[must_use]
     pub fn having_seen(self, ses: Option<SesStatus>, dns: Option<&DnsLook>) -> Self {
         let found = |ids: &[RecordId]| dns.is_some_and(|dns| all_found(dns, ids));
@@ -94,7 +95,7 @@ impl Watch {
         }
     }
 
-    /// The same after a look with this outcome.
+    /// The data after a look with this result.
     #[must_use]
     pub fn after(self, sight: Sight, now: Timestamp) -> Self {
         let (bad_since, held_back_since) = match sight {
@@ -109,7 +110,7 @@ impl Watch {
         }
     }
 
-    /// The same after a bad look that is not believed.
+    /// The data after a bad look that is ignored.
     #[must_use]
     pub fn held_back(self, now: Timestamp) -> Self {
         let held_back_since = self.held_back_since.filter(|_| self.repeats(now));
@@ -119,13 +120,13 @@ impl Watch {
         }
     }
 
-    /// Whether one more bad look, now, says nothing that was not counted before.
+    /// Whether another bad look now is no new information.
     pub fn repeats(self, now: Timestamp) -> bool {
         self.held_back_since
             .is_some_and(|since| now.duration_since(since) < HELD_BACK_AGAIN)
     }
 
-    /// Whether one more bad look, now, is the second that counts.
+    /// Whether another bad look now is the second one that counts.
     pub fn is_second(self, now: Timestamp) -> bool {
         self.bad_since
             .is_some_and(|since| now.duration_since(since) >= STRIKES_APART)

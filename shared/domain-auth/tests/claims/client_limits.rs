@@ -1,5 +1,5 @@
 //! The limits of one client: the number of its domains is right after any crash, and no addition
-//! exceeds a limit, also where others add at the same time.
+//! exceeds a limit, even with simultaneous additions.
 
 use domain_auth::limits::{
     AdditionLimits, ClientRecord, LimitReached, OwnLimits, ReadClientRecord, SetLimits,
@@ -33,7 +33,7 @@ fn record(world: &World) -> ClientRecord {
     read.now_or_never().unwrap().unwrap()
 }
 
-/// Domains as they are counted, which is as they are.
+/// The stored number of domains, after checking that it is right.
 fn held(world: &World) -> u32 {
     let there = world.store.domains_there(&client("maple"));
     let held = record(world).held.unwrap();
@@ -150,7 +150,7 @@ fn a_client_that_loses_a_domain_still_has_it_in_its_list() {
     assert_eq!(held(&world), 1);
 }
 
-/// What dies is written or is not, with its number.
+/// After a crash, a change is written together with its number, or not at all.
 #[test]
 fn wherever_a_process_dies_the_number_is_that_of_the_domains() {
     for point in 1..60 {
@@ -208,7 +208,7 @@ fn additions_at_once_are_no_more_than_the_limits_allow() {
     }
 }
 
-/// Another one adds between the reading of the number and the write.
+/// Another process adds between the read of the number and the write.
 #[test]
 fn a_write_that_would_exceed_a_limit_is_refused_by_the_store() {
     let world = world(1, 50);

@@ -1,5 +1,5 @@
-//! What becomes of a holder that loses its name: not without a confirmation where Lasso sends for it,
-//! told why and not to whom, and no worse off when the same is decided twice.
+//! A holder that loses its name. If Lasso sends for it, this needs a confirmation. It learns why,
+//! but not to which client. Repeating the decision does not make it worse.
 
 use std::pin::pin;
 
@@ -18,7 +18,7 @@ use crate::world::World;
 
 const NAME: &str = "example.com";
 
-/// What the client remembers of a loss by the decision of Lasso support.
+/// The stored loss after a decision of Lasso support.
 fn released_by_support(world: &World, was_sending: bool) -> Displacement {
     Displacement {
         at: world.clock.now(),
@@ -43,7 +43,7 @@ impl World {
 }
 
 #[test]
-fn a_holder_that_lasso_sends_for_loses_its_name_only_with_a_confirmation() {
+fn a_sending_holder_loses_its_name_only_with_a_confirmation() {
     for at_risk in [false, true] {
         for (of, verdict) in [("maple", Verdict::End), ("cedar", Verdict::Grant)] {
             let context = format!("{verdict:?}, at risk: {at_risk}");
@@ -95,9 +95,9 @@ fn a_holder_that_lasso_does_not_send_for_needs_no_confirmation() {
     assert_eq!(ended.unwrap(), Status::Contested);
 }
 
-/// Lasso support is slow at each step of its release in turn, while the final step is taken.
+/// Lasso support's release is slow at each of its steps in turn, while the final step is taken.
 #[test]
-fn a_domain_that_is_completed_meanwhile_is_not_released_without_a_confirmation() {
+fn a_domain_completed_meanwhile_needs_a_confirmed_release() {
     let prepare = || {
         let world = World::new();
         world.verified("maple", NAME);
@@ -196,7 +196,7 @@ fn the_same_release_again_drops_nothing() {
         .iter()
         .filter(|event| event.event_type == EventType::Displaced);
     assert_eq!(lost.count(), 1);
-    // Nor does a release that comes after another client's proof.
+    // Neither does a release after another client's proof.
     let world = World::new();
     world.add("maple", NAME);
     world.add("cedar", NAME);

@@ -1,4 +1,4 @@
-//! Erasing a client: with processes that die between any two steps, and with SES on a bad day.
+//! Erasing a client, with crashes between any two steps, and with failures of SES.
 
 use domain_auth::actor::Person;
 use domain_auth::erasure::{EraseClients, SECOND_LOOK};
@@ -26,8 +26,8 @@ use crate::world::{MINUTE, World};
 
 const SENDING: &str = "example.com";
 const CONTESTED: &str = "cedar.example.org";
-/// What names a person at the client, or at Lasso support, or is what a person has written. An address does
-/// not show itself in a debugging format.
+/// Texts that name a person at the client or at Lasso support, or that a person has written. The
+/// debug form of an address does not show it.
 const PERSONS: [&str; 7] = [
     "person: Some(",
     "dana-subject",
@@ -49,8 +49,8 @@ fn kim() -> Actor {
     Actor::lasso_support("kim-subject")
 }
 
-/// A client with a domain that Lasso sends for, a contested one, one that it has removed, and everything
-/// that is kept of a client.
+/// A client with an authenticated domain, a contested one, a removed one, and all other data of a
+/// client.
 fn prepared() -> World {
     let world = World::new();
     world.add("cedar", "example.org");
@@ -210,7 +210,7 @@ fn a_second_request_says_how_far_it_is_and_begins_nothing() {
 }
 
 #[test]
-fn a_client_of_which_nothing_is_known_is_erased_after_two_looks_some_minutes_apart() {
+fn an_unknown_client_is_erased_after_two_empty_steps() {
     let world = World::new();
     let under_way = erased(&world);
     assert!(matches!(
@@ -229,9 +229,9 @@ fn a_client_of_which_nothing_is_known_is_erased_after_two_looks_some_minutes_apa
     assert!(matches!(erased(&world), Some(Standing::Erased(_))));
 }
 
-/// As an index shows an entry that it got late.
+/// A late entry of an index.
 #[test]
-fn a_record_that_turns_up_after_a_step_that_found_none_is_erased_and_two_more_looks_follow() {
+fn a_late_record_is_erased_and_two_more_steps_follow() {
     let world = World::new();
     erased(&world).unwrap();
     world.poll_after(MINUTE);
@@ -284,9 +284,9 @@ fn a_client_that_is_being_erased_adds_nothing_and_gets_no_limits() {
     assert!(matches!(erased(&world), Some(Standing::UnderWay { .. })));
 }
 
-/// It has read everything before the erasure begins, and writes after that.
+/// It has read everything before the erasure begins, and writes afterwards.
 #[test]
-fn an_addition_that_is_under_way_when_the_erasure_begins_writes_nothing() {
+fn an_addition_during_an_erasure_writes_nothing() {
     let points = {
         let world = prepared();
         world.crash.live();
@@ -351,9 +351,9 @@ fn dying_between_any_two_steps_of_the_request_leaves_nothing_behind() {
 }
 
 #[test]
-fn dying_between_any_two_steps_of_a_run_that_erases_leaves_nothing_behind() {
-    // One run removes the domain, one erases records, one finds that none is left and reads the table, and
-    // the one three minutes later ends it.
+fn a_crash_at_any_step_of_an_erasing_run_leaves_nothing() {
+    // One run removes the domain, one erases records, one finds no more and reads the table, and
+    // one three minutes later ends the erasure.
     for runs_before in [0, 1, 2, 5] {
         let prepare = || {
             let world = prepared();
@@ -382,9 +382,9 @@ fn dying_between_any_two_steps_of_a_run_that_erases_leaves_nothing_behind() {
     }
 }
 
-/// A poller that was slow goes on after the client has begun again.
+/// A slow poller continues after the client has started again.
 #[test]
-fn what_is_noted_of_an_erasure_that_is_over_changes_nothing() {
+fn a_late_write_about_a_finished_erasure_changes_nothing() {
     let world = prepared();
     let Some(Standing::UnderWay { erasure, .. }) = erased(&world) else {
         panic!("it takes some minutes");

@@ -1,4 +1,4 @@
-//! Lasso support looks for who has a name, or claims it.
+//! Lasso support searches for the clients that have or claim a name.
 
 use domain_auth::domain::Domain;
 use domain_auth::names::SuffixList;
@@ -25,7 +25,7 @@ fn shown(page: &Page<Domain>) -> Vec<String> {
 }
 
 #[test]
-fn holders_and_claimants_of_a_name_are_found_with_its_parents_and_children() {
+fn the_search_finds_a_name_with_its_parents_and_children() {
     let world = World::new();
     world.add("maple", "example.com");
     world.add("maple", "a.news.example.com");
@@ -44,7 +44,7 @@ fn holders_and_claimants_of_a_name_are_found_with_its_parents_and_children() {
         ]
     );
     assert!(all.next.is_none());
-    // A name that no client has leads to those above it.
+    // For a name that no client has, the search finds the names above it.
     let below = named(&world, "free.other.example.com", 10, None);
     assert_eq!(
         shown(&below),

@@ -17,8 +17,8 @@ use crate::world::{MINUTE, World};
 
 const NAME: &str = "example.com";
 
-/// Lasso sends for `example.com` of `maple`, which has so many names below it that wait; `cedar` has
-/// proven it.
+/// Lasso sends for `example.com` of `maple`, which also has this many waiting names below it;
+/// `cedar` has proven `example.com`.
 fn prepare(below: usize) -> World {
     let world = World::new();
     world.authenticated("maple", NAME);
@@ -72,7 +72,7 @@ impl World {
 }
 
 #[test]
-fn a_grant_that_has_no_more_time_is_stored_and_the_poller_finishes_it() {
+fn a_grant_that_runs_out_of_time_is_finished_by_the_poller() {
     const COUNT: usize = 100;
     let world = prepare(COUNT);
     slow_down(&world, 2);
@@ -155,7 +155,7 @@ fn dying_between_any_two_steps_of_a_long_grant_loses_nothing_of_it() {
         assert_eq!(begun, taken || stored.state.grant().is_some(), "{context}");
         world.settle();
         if !begun {
-            // Nothing was written, so it is as if it had not been asked for.
+            // Nothing was written, as if there had been no request.
             assert_eq!(world.status("cedar", NAME), Some(Status::Contested));
             assert_eq!(world.status("maple", NAME), Some(Status::Authenticated));
             world.grant(true).unwrap().unwrap();
@@ -165,10 +165,10 @@ fn dying_between_any_two_steps_of_a_long_grant_loses_nothing_of_it() {
     }
 }
 
-/// Sending is ended only by a decision that says so, also while the decision is carried out.
+/// Only a confirmed decision ends sending, even while the decision is being carried out.
 #[test]
 fn a_holder_that_lasso_begins_to_send_for_ends_an_unconfirmed_grant() {
-    // Behind the names below it, so it gives way last.
+    // It comes after the other names below it, so it is lost last.
     const LAST: &str = "zulu.example.com";
     let world = World::new();
     world.verified("maple", LAST);

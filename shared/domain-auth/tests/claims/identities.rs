@@ -1,5 +1,5 @@
-//! An SES account that is shared: identities that this stack did not make are neither changed nor
-//! deleted, and become a client's only by adoption.
+//! A shared SES account: identities that this stack did not create are neither changed nor deleted,
+//! and a client gets them only by adoption.
 
 mod restarted;
 
@@ -21,7 +21,7 @@ use crate::world::{DAY, World, admin};
 
 const NAME: &str = "example.com";
 
-/// Identities that are not this stack's for `maple`, each verified or not.
+/// Identities that this stack did not create for `maple`, each verified or not.
 fn foreign() -> impl Iterator<Item = (Option<&'static str>, bool)> {
     let owners = [None, Some("maple"), Some("cedar"), Some(ANOTHER_STACK)];
     owners
@@ -29,7 +29,8 @@ fn foreign() -> impl Iterator<Item = (Option<&'static str>, bool)> {
         .flat_map(|owner| [(owner, false), (owner, true)])
 }
 
-/// Makes one. A tag of a client alone does not make it this stack's; `cedar`'s is this stack's.
+/// Creates one. A client tag without the stack tag does not make it this stack's; `cedar`'s
+/// identity is this stack's.
 fn make(world: &World, owner: Option<&str>, verified: bool) -> String {
     let name = domain_name(NAME);
     if owner == Some("cedar") {
@@ -98,7 +99,7 @@ impl World {
 }
 
 #[test]
-fn an_identity_that_is_not_the_clients_makes_the_name_contested_and_is_left_as_it_is() {
+fn a_foreign_identity_makes_the_name_contested_and_is_unchanged() {
     for (owner, verified) in foreign() {
         let context = format!("{owner:?}, verified: {verified}");
         let world = World::new();
@@ -114,10 +115,10 @@ fn an_identity_that_is_not_the_clients_makes_the_name_contested_and_is_left_as_i
     }
 }
 
-/// The steps by which an identity could be deleted: SES does not make the client's identity at first,
-/// the client removes the domain, and perhaps adds it again.
+/// The steps that could delete an identity: SES does not create the client's identity at first, the
+/// client removes the domain, and possibly adds it again.
 #[test]
-fn no_failing_call_leads_to_another_call_that_changes_an_identity_of_others() {
+fn failing_calls_never_change_identities_of_others() {
     let operations = ["CreateEmailIdentity", "GetEmailIdentity"];
     let faults = [
         SesFault::Throttled,
@@ -152,7 +153,7 @@ fn no_failing_call_leads_to_another_call_that_changes_an_identity_of_others() {
 }
 
 #[test]
-fn an_identity_that_others_made_in_the_place_of_the_clients_is_left_as_it_is() {
+fn a_foreign_replacement_of_an_identity_is_unchanged() {
     let world = World::new();
     let fault = [SesFault::Throttled; 2];
     world.ses.fail("VerifyDomainIdentity", &fault);
@@ -207,7 +208,7 @@ fn a_proof_adopts_the_identity_as_it_is() {
 }
 
 #[test]
-fn an_identity_with_own_keys_and_without_a_txt_token_is_adopted_and_watched() {
+fn a_byodkim_identity_without_a_txt_token_is_adopted() {
     let world = World::new();
     let name = domain_name(NAME);
     world.ses.add_foreign_with_own_keys(&name);
@@ -255,7 +256,7 @@ fn an_identity_with_own_keys_and_without_a_txt_token_is_adopted_and_watched() {
 }
 
 #[test]
-fn dying_between_any_two_steps_of_an_adoption_changes_nothing_but_tags() {
+fn a_crash_at_any_step_of_an_adoption_changes_only_tags() {
     let prepare = || {
         let world = World::new();
         make(&world, None, true);
@@ -315,7 +316,7 @@ fn lasso_support_gives_a_client_the_identity_that_ses_has() {
 }
 
 #[test]
-fn nothing_is_adopted_where_another_client_holds_the_name_or_ses_has_nothing() {
+fn a_held_name_or_a_missing_identity_cannot_be_adopted() {
     let world = World::new();
     world.add("maple", NAME);
     world.add("cedar", NAME);

@@ -1,4 +1,5 @@
-//! Calls that take effect later than others think, and names that would be kept for ever.
+//! Calls that take effect later than their callers expect, and names that would otherwise be kept
+//! forever.
 
 use domain_auth::ports::Refusal;
 use domain_auth::state::{FailureReason, State, Status, Trigger};
@@ -13,19 +14,19 @@ use crate::takeover::assert_taken;
 use crate::world::{DAY, MINUTE, World, admin};
 
 const NAME: &str = "example.com";
-/// They make an identity where there is none.
+/// They create an identity if there is none.
 const V1_CALLS: [&str; 2] = ["VerifyDomainIdentity", "VerifyDomainDkim"];
 
 impl World {
-    /// Nothing is left at SES that could not be found again.
+    /// Every identity that is left at SES can be found again.
     fn assert_nothing_untagged(&self, context: &str) {
         let tag = self.ses.client_of(&domain_name(NAME));
         assert_ne!(tag, Some(None), "{context}: an identity without tags");
     }
 }
 
-/// Two functions register the same domain, one is done, and the client removes it: what the other one
-/// still does must not make an identity. (A call that is on its way at that moment does.)
+/// Two functions register the same domain, one has finished, and the client removes the domain. The
+/// other function must not create an identity afterwards. (A call that is already on its way can.)
 #[test]
 fn registering_makes_no_v1_call_after_the_domain_was_removed() {
     let added = || {
@@ -67,8 +68,8 @@ fn registering_makes_no_v1_call_after_the_domain_was_removed() {
     }
 }
 
-/// A holder restarts its failed domain while another client proves the name: its call must not make the
-/// identity that the new holder takes for one of others.
+/// A holder restarts its failed domain while another client proves the name. The holder's call must
+/// not create an identity that would look foreign to the new holder.
 #[test]
 fn a_takeover_waits_for_a_restart_that_is_under_way() {
     let failed = || {
@@ -154,7 +155,7 @@ fn a_name_that_ses_does_not_even_describe_can_be_removed() {
 }
 
 #[test]
-fn a_removal_that_ses_refuses_to_describe_gives_its_place_in_the_queue_to_others() {
+fn a_refused_removal_does_not_block_the_queue() {
     let world = World::new();
     world.add("maple", NAME);
     let fault = [SesFault::Refused(Refusal::AccessDenied); 2];
@@ -170,7 +171,7 @@ fn a_removal_that_ses_refuses_to_describe_gives_its_place_in_the_queue_to_others
 }
 
 #[test]
-fn support_may_give_a_client_a_name_below_a_verified_identity_of_others() {
+fn support_can_grant_a_name_below_a_foreign_verified_identity() {
     use domain_auth::history::Actor;
     use domain_auth::names::Note;
     use domain_auth::use_cases::adopt::adopt;
@@ -194,7 +195,7 @@ fn support_may_give_a_client_a_name_below_a_verified_identity_of_others() {
 }
 
 #[test]
-fn the_tombstone_of_a_name_that_was_never_verified_is_a_short_one_also_without_a_claim() {
+fn an_unverified_name_leaves_a_short_tombstone_without_a_claim() {
     let world = World::new();
     let below = "mail.example.com";
     world.ses.add_foreign(&domain_name(NAME), None, true);

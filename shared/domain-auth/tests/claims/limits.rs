@@ -1,4 +1,5 @@
-//! What one client can do to the claims under a domain, and what that does to others.
+//! The limits of what one client can do to the claims under a domain, and the effect on other
+//! clients.
 
 use domain_auth::claims::NAMES_PER_CLIENT;
 use domain_auth::names::DomainName;
@@ -41,7 +42,7 @@ fn a_client_may_have_so_many_names_under_a_domain_and_no_more() {
     assert!(matches!(refused, Failure::Refused(AddRefusal::TooManyNames(of)) if of == NAME));
     assert_eq!(world.domain("maple", "one-more.example.com"), None);
     assert_eq!(world.claims(NAME), before, "nothing is written");
-    // What it has it has, elsewhere it has none, and others are not limited by it.
+    // It keeps what it has, can get nothing more here, and does not limit others.
     assert_eq!(
         world.add("maple", &below(3)).state.status(),
         Status::Pending
@@ -87,7 +88,7 @@ fn a_name_counts_until_its_identity_is_gone() {
 }
 
 #[test]
-fn a_client_that_adds_and_removes_names_leaves_the_register_as_it_was() {
+fn adding_and_removing_names_leaves_the_register_unchanged() {
     const ROUNDS: usize = 1_280;
     let world = World::new();
     let labels = ["a".repeat(63), "b".repeat(63), "c".repeat(60)].join(".");
@@ -103,7 +104,7 @@ fn a_client_that_adds_and_removes_names_leaves_the_register_as_it_was() {
         "they are all remembered"
     );
     assert_eq!(world.claims(NAME).size(), 0);
-    // The owner can add, prove and remove at once.
+    // The owner can add, prove and remove immediately.
     assert_eq!(
         world.add("oak", "mail.example.com").state.status(),
         Status::Pending
@@ -123,7 +124,7 @@ fn a_client_that_adds_and_removes_names_leaves_the_register_as_it_was() {
 }
 
 #[test]
-fn what_was_never_verified_is_reserved_for_a_week_and_what_was_verified_for_longer() {
+fn verified_names_are_reserved_longer_than_unverified_ones() {
     for (verified, is_free) in [(false, true), (true, false)] {
         let world = World::new();
         if verified {

@@ -1,5 +1,5 @@
-//! Who has a name, on fakes: removing, adding again, proving, being displaced; with SES on a bad day,
-//! with processes that die between any two of their steps, and with processes that are slow.
+//! Claims on names, on fakes: removing, adding again, proving, being displaced. With failures of
+//! SES, with crashes between any two steps, and with slow processes.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 

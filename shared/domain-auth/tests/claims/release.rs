@@ -1,4 +1,4 @@
-//! What Lasso support decides about claims.
+//! Decisions of Lasso support about claims.
 
 use domain_auth::event::EventType;
 use domain_auth::history::{Action, Actor};
@@ -99,7 +99,7 @@ fn a_granted_claim_takes_its_name_alone() {
 }
 
 #[test]
-fn a_holder_that_is_released_stops_sending_and_the_proven_claimant_follows() {
+fn a_release_stops_sending_and_the_proven_claimant_follows() {
     for wanted in [NAME, BELOW] {
         let world = World::new();
         world.authenticated("maple", NAME);
@@ -111,7 +111,7 @@ fn a_holder_that_is_released_stops_sending_and_the_proven_claimant_follows() {
         world.poll_after(SignedDuration::ZERO);
         world.settle();
         assert_taken(&world, wanted, "at the next run");
-        // Who was released does not get it back by adding it again.
+        // A released client does not get the name back by adding it again.
         world.remove("maple", NAME);
         world.settle();
         assert_eq!(world.add("maple", NAME).state.status(), Status::Contested);
@@ -137,7 +137,7 @@ fn a_proven_claim_that_ends_leaves_the_holder_alone() {
         assert_eq!(world.status("maple", NAME), Some(Status::Authenticated));
         assert_eq!(world.holder(NAME).as_deref(), Some("maple"));
         assert_eq!(world.domain("maple", NAME).unwrap().challengers, []);
-        // Its proof was for that claim alone.
+        // Its proof was only for that claim.
         world.add("cedar", NAME);
         world.settle();
         let again = world.domain("cedar", NAME).unwrap();
@@ -213,7 +213,7 @@ fn an_unproven_claim_is_dropped_and_what_is_being_removed_is_refused() {
 }
 
 #[test]
-fn the_identity_of_the_next_holder_is_not_deleted_by_who_lost_the_name() {
+fn the_former_holder_cannot_delete_the_new_holders_identity() {
     let world = World::new();
     world.add("maple", NAME);
     world.release("maple", NAME).unwrap();
@@ -226,7 +226,7 @@ fn the_identity_of_the_next_holder_is_not_deleted_by_who_lost_the_name() {
     world.settle();
     assert_eq!(world.ses.calls("DeleteEmailIdentity"), deletions);
     assert_taken(&world, NAME, "untouched");
-    // Nor its tombstone, when it has gone too.
+    // Neither does its tombstone, after it has gone too.
     world.add("maple", NAME);
     world.remove("cedar", NAME);
     world.remove("maple", NAME);

@@ -29,7 +29,7 @@ fn assert_gone(world: &World, context: &str) {
     assert_eq!(removed.count(), 1, "{context}");
 }
 
-/// One domain, one identity, one claim, all of the same client.
+/// One domain, one identity and one claim, all of the same client.
 fn assert_whole(world: &World, context: &str) {
     assert_eq!(
         world.status("maple", NAME),
@@ -47,7 +47,7 @@ fn assert_whole(world: &World, context: &str) {
 }
 
 #[test]
-fn a_removed_domain_is_gone_from_ses_and_from_the_table_and_its_history_stays() {
+fn removal_deletes_identity_and_item_and_keeps_the_history() {
     let world = World::new();
     world.add("maple", NAME);
     world.remove("maple", NAME);
@@ -68,7 +68,7 @@ fn a_removed_domain_is_gone_from_ses_and_from_the_table_and_its_history_stays() 
 }
 
 #[test]
-fn what_does_not_exist_is_not_found_and_what_is_being_removed_is_removed_once() {
+fn an_unknown_domain_is_not_found_and_a_removal_happens_once() {
     let world = World::new();
     let missing = world
         .delete("maple", NAME, Confirmation::Given)
@@ -134,7 +134,7 @@ fn an_identity_that_is_gone_already_is_success() {
 }
 
 #[test]
-fn what_ses_does_not_delete_at_once_the_poller_finishes() {
+fn the_poller_finishes_deletions_that_ses_refused_at_first() {
     for fault in [
         SesFault::Throttled,
         SesFault::Unavailable,
@@ -189,7 +189,7 @@ fn a_domain_is_removed_from_every_state() {
             .now_or_never()
             .unwrap();
         removed.unwrap();
-        // A process may still be making the identity of a domain that is `provisioning`.
+        // A process may still be creating the identity of a `provisioning` domain.
         let left = usize::from(status == "provisioning");
         assert_eq!(world.ses.identities(), left, "{status}");
         world.settle();
@@ -198,10 +198,10 @@ fn a_domain_is_removed_from_every_state() {
 }
 
 #[test]
-fn what_was_still_being_created_goes_too() {
+fn an_identity_still_being_created_is_deleted_too() {
     let world = World::new();
     let new = new_domain("maple", NAME);
-    // A request dies, or seems to, right before it creates the identity.
+    // A request crashes, or seems to, right before it creates the identity.
     let mut post = Box::pin(world.post(&new));
     let create = {
         let world = World::new();
@@ -254,7 +254,7 @@ fn dying_between_any_two_steps_of_removing_leaves_nothing_behind() {
         let died = Box::pin(world.delete("maple", NAME, Confirmation::Absent)).now_or_never();
         assert!(died.is_none(), "point {point}");
         world.crash.live();
-        // A client that got no answer asks again; then it may be gone.
+        // A client that got no response repeats the request; then the domain may be gone.
         let again = world
             .delete("maple", NAME, Confirmation::Absent)
             .now_or_never()
@@ -267,7 +267,7 @@ fn dying_between_any_two_steps_of_removing_leaves_nothing_behind() {
 }
 
 #[test]
-fn dying_between_any_two_steps_of_the_run_that_removes_leaves_nothing_behind() {
+fn a_crash_at_any_step_of_a_removing_run_leaves_nothing() {
     let prepare = || {
         let world = World::new();
         world.add("maple", NAME);

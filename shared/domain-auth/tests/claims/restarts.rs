@@ -1,5 +1,6 @@
-//! A domain that is removed while the poller makes SES look for its DKIM records again. The call makes an
-//! identity without tags where there is none, so the identity is not deleted while it may be under way.
+//! A domain that is removed while the poller makes SES look for its DKIM records again. The call
+//! creates an identity without tags if there is none, so the identity is not deleted while the call
+//! may be running.
 
 use std::pin::pin;
 
@@ -18,7 +19,8 @@ use crate::world::{DAY, World};
 
 const NAME: &str = "example.com";
 
-/// SES has verified the domain by its TXT record and given up on DKIM, whose records are there now.
+/// SES has verified the domain by its TXT record and given up on DKIM, whose records are published
+/// now.
 fn prepare() -> World {
     let world = World::new();
     let domain = world.verified("maple", NAME);
@@ -35,8 +37,8 @@ fn prepare() -> World {
     world
 }
 
-/// A run of the poller that is slow at a point: what happens meanwhile, and then it goes on. False where
-/// the run has fewer points.
+/// A run of the poller that is slow at a point: `meanwhile` happens, and then the run continues.
+/// False if the run has fewer points.
 fn run_while(world: &World, point: usize, meanwhile: impl FnOnce()) -> bool {
     let budget = SesBudget::per_second(1);
     let poller = Poller {
@@ -98,7 +100,7 @@ fn a_removal_during_a_restart_of_dkim_leaves_no_identity_behind() {
 }
 
 #[test]
-fn a_poller_that_dies_at_a_restart_of_dkim_delays_a_removal_and_no_more() {
+fn a_crash_at_a_dkim_restart_only_delays_a_removal() {
     let mut point = 0;
     loop {
         point += 1;

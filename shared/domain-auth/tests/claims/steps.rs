@@ -1,5 +1,5 @@
-//! A takeover of a domain with many names of others below it: in steps, within a time limit, at a cost that
-//! grows with the number of names and no faster, whatever dies in between.
+//! A takeover of a domain with many names of other clients below it: in steps, within a time limit,
+//! at a cost that grows only linearly with the number of names, and with crashes at any point.
 
 use std::collections::BTreeMap;
 
@@ -25,13 +25,13 @@ pub(super) fn below(n: usize) -> String {
 }
 
 impl World {
-    /// Names of a client below `example.com` that wait for their records, more than one client may have
-    /// today.
+    /// Gives a client names below `example.com` that wait for their records, more than one client
+    /// may have today.
     pub(super) fn squat(&self, client_id: &str, count: usize) {
         self.squat_below(client_id, NAME, count);
     }
 
-    /// The same below another name under `example.com`.
+    /// Gives a client such names below another name under `example.com`.
     pub(super) fn squat_below(&self, client_id: &str, parent: &str, count: usize) {
         let now = self.clock.now();
         let mut claims = self.claims(NAME);
@@ -125,7 +125,8 @@ fn a_takeover_that_has_no_more_time_goes_on_in_the_next_run() {
     let checked = world.check("cedar", NAME);
     let took = world.clock.now().duration_since(started);
     assert!(took < SignedDuration::from_secs(15), "{took:#}");
-    // What is said of it is true: it is found, it is under way, and it is not with Lasso support.
+    // Its status is right: the record is found, the takeover is running, and Lasso support has
+    // nothing to decide.
     let State::Contested(contested) = &checked.change.domain.state else {
         panic!("{:?}", checked.change.domain.state);
     };
@@ -179,7 +180,7 @@ fn a_long_takeover_holds_up_no_other_domain_and_no_event() {
 }
 
 #[test]
-fn dying_between_any_two_steps_of_a_long_takeover_leaves_one_holder_of_each_name() {
+fn a_crash_at_any_step_of_a_takeover_leaves_one_holder_per_name() {
     const COUNT: usize = 20;
     let prepare = || {
         let world = World::new();
@@ -203,7 +204,7 @@ fn dying_between_any_two_steps_of_a_long_takeover_leaves_one_holder_of_each_name
         assert!(world.try_poll().is_none(), "point {point}");
         world.crash.live();
         for n in 0..COUNT {
-            // The register and the domains say the same at every moment.
+            // The register and the domains agree at every moment.
             let name = below(n);
             let holds = world.holder(&name).as_deref() == Some("maple");
             let pending = world.status("maple", &name) == Some(Status::Pending);

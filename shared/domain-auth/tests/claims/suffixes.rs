@@ -1,5 +1,5 @@
-//! A new version of the public suffix list moves no claim: `builder.site` becomes a suffix below which
-//! builders have their own domains, or stops being one.
+//! A new version of the public suffix list moves no claim: `builder.site` becomes a suffix below
+//! which builders have their own domains, or is no longer one.
 
 use domain_auth::domain::Domain;
 use domain_auth::domain::NewDomain;
@@ -19,7 +19,7 @@ use crate::world::{DAY, World, admin};
 const SUFFIX: &str = "builder.site";
 const NAME: &str = "maple.builder.site";
 
-/// The list in which `builder.site` is a domain like any other.
+/// The list in which `builder.site` is an ordinary domain.
 fn without() -> Eligibility {
     Eligibility::default()
 }
@@ -109,7 +109,7 @@ fn a_holder_keeps_its_name_under_any_list() {
                 assert_eq!(verdict, expected, "{what}: {address}");
             }
         }
-        // Its own new name below it goes where the claim above it is.
+        // Its own new name below it goes into the register of the claim above it.
         let child = world.add_by(&after, "maple", "news.maple.builder.site");
         assert_eq!(child.organizational, Some(organizational.clone()), "{what}");
         assert_ne!(child.state.status(), Status::Contested, "{what}");
@@ -135,7 +135,7 @@ fn a_holder_keeps_its_name_under_any_list() {
 fn a_proof_finds_the_claims_that_another_list_put_elsewhere() {
     for (what, before, after) in lists() {
         let world = World::new();
-        // It waits, under the old list, for a name that was given up; then another takes it.
+        // Under the old list it waits for a name that was given up; then another client takes it.
         world.add_by(&before, "maple", NAME);
         world.add_by(&before, "cedar", NAME);
         let contested = world.domain("cedar", NAME).unwrap();

@@ -1,4 +1,4 @@
-//! Taking a domain over: what needs proof, what proof moves, and what does not count as proof.
+//! Taking over a domain: what needs proof, what a proof changes, and what does not count as proof.
 
 mod confirmed;
 
@@ -32,7 +32,7 @@ impl World {
 
 pub(super) fn assert_taken(world: &World, name: &str, context: &str) {
     assert_eq!(world.holder(name).as_deref(), Some("cedar"), "{context}");
-    // Verified at once where a name above it is; with the proof that is as it should be.
+    // It is verified immediately if a name above it is; with the proof this is right.
     let status = world.status("cedar", name).unwrap();
     let has_identity = [Status::Pending, Status::Verified].contains(&status);
     assert!(has_identity, "{context}: {status}");
@@ -98,15 +98,15 @@ fn who_lost_a_domain_has_to_prove_it_with_a_record_of_its_own() {
     world.settle();
     let secret = world.secret("maple", NAME);
     assert_ne!(secret, "");
-    // Its records, and the other's ownership record, prove nothing.
+    // Its own records, and the other client's ownership record, prove nothing.
     world.poll_after(DAY);
     assert_taken(&world, NAME, "the holder keeps it");
-    // With a record of its own it has the domain again, which SES has not verified.
+    // With its own ownership record it gets the domain back, which SES has not verified.
     world.publish_proof("maple", NAME);
     world.poll_after(DAY);
     world.settle();
     assert_eq!(world.holder(NAME).as_deref(), Some("maple"));
-    // And the record that proved it for cedar is of no use to cedar any more.
+    // The record with which cedar proved it no longer proves anything for cedar.
     assert_eq!(world.status("cedar", NAME), Some(Status::Contested));
     world.poll_after(DAY);
     assert_eq!(world.holder(NAME).as_deref(), Some("maple"));
@@ -126,7 +126,7 @@ fn a_record_of_another_claim_is_no_proof() {
 }
 
 #[test]
-fn what_not_every_authoritative_server_shows_is_no_proof() {
+fn a_proof_must_be_at_every_authoritative_server() {
     type Dns = fn(&World);
     let no_proof: [(&str, Dns); 3] = [
         ("the resolver alone", |world| world.dns.set_no_server(true)),
@@ -163,7 +163,7 @@ fn what_not_every_authoritative_server_shows_is_no_proof() {
     assert_taken(&world, NAME, "beside other records at the name");
 }
 
-/// What SES has verified is not taken without Lasso support, from whichever state.
+/// A verified name is not taken without Lasso support, in any state.
 #[test]
 fn about_a_verified_holder_lasso_support_decides_and_is_told_once() {
     for (holds, wanted) in [(NAME, NAME), (NAME, BELOW), (BELOW, NAME)] {
@@ -210,7 +210,7 @@ fn about_a_verified_holder_lasso_support_decides_and_is_told_once() {
 }
 
 #[test]
-fn a_child_that_is_not_verified_is_displaced_and_leaves_no_identity_behind() {
+fn an_unverified_child_is_displaced_with_its_identity() {
     let world = World::new();
     world.add("maple", BELOW);
     world.add("cedar", NAME);
@@ -228,7 +228,7 @@ fn a_child_that_is_not_verified_is_displaced_and_leaves_no_identity_behind() {
 }
 
 #[test]
-fn the_proof_of_a_child_takes_nothing_from_a_parent_that_is_not_verified() {
+fn a_childs_proof_takes_nothing_from_an_unverified_parent() {
     let world = World::new();
     let before = world.add("maple", NAME);
     world.add("cedar", BELOW);
@@ -239,7 +239,8 @@ fn the_proof_of_a_child_takes_nothing_from_a_parent_that_is_not_verified() {
     let after = world.domain("maple", NAME).unwrap();
     assert_eq!(after.state, before.state);
     assert_eq!(world.event_types("maple", NAME), [EventType::Added]);
-    // Each covers its own: the parent nothing of the child, and the child nothing else.
+    // Each covers its own names: the parent covers nothing of the child, and the child covers
+    // nothing else.
     let claims = world.claims(NAME);
     let covers = |client_id: &str, name: &str| {
         let covering = claims.covering(&domain_name(name), &client(client_id));
@@ -394,7 +395,7 @@ fn a_domain_that_is_verified_at_the_last_moment_does_not_expire() {
 }
 
 #[test]
-fn what_is_verified_by_a_parent_of_another_client_needs_proof() {
+fn a_name_verified_by_a_foreign_parent_needs_proof() {
     let world = World::new();
     world.ses.add_foreign(&domain_name(NAME), None, true);
     world.ses.verify(&domain_name(NAME));

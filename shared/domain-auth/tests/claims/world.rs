@@ -1,4 +1,5 @@
-//! Two clients, a store, an SES, a topic and a DNS in memory, and what the functions do on them.
+//! Two clients, a store, an SES, a topic and a DNS in memory, and the operations of the functions
+//! on them.
 
 use std::sync::Arc;
 
@@ -70,7 +71,7 @@ impl World {
             .with_dns(&self.dns)
     }
 
-    /// What `POST /domains` does.
+    /// Does the work of `POST /domains`.
     pub(crate) async fn post(&self, new: &NewDomain) -> Result<Domain, AddError> {
         let eligibility = Eligibility::default();
         let budget = SesBudget::unlimited();
@@ -98,7 +99,7 @@ impl World {
         Box::pin(self.post(&new)).now_or_never().unwrap().unwrap()
     }
 
-    /// What `DELETE /domains/{domain}` does.
+    /// Does the work of `DELETE /domains/{domain}`.
     pub(crate) async fn delete(
         &self,
         client_id: &str,
@@ -113,7 +114,7 @@ impl World {
         if let Some(change) = marked {
             let until = self.clock.now() + MINUTE;
             publish(&tools, &self.topic, change.event.as_ref(), until).await;
-            // Whatever comes of it, the poller goes on.
+            // Whatever the result, the poller continues.
             remove::finish(&tools, change.domain).await.ok();
         }
         Ok(())
@@ -124,7 +125,7 @@ impl World {
         Box::pin(delete).now_or_never().unwrap().unwrap();
     }
 
-    /// A run of the poller. None where the process died in between.
+    /// A run of the poller. `None` if the process crashed.
     pub(crate) fn try_poll(&self) -> Option<Report> {
         let budget = SesBudget::per_second(1);
         let poller = Poller {
@@ -143,7 +144,7 @@ impl World {
         self.try_poll().unwrap()
     }
 
-    /// Runs the poller for as long as anything may be left of what was cut off.
+    /// Runs the poller until no interrupted work can be left.
     pub(crate) fn settle(&self) {
         for _ in 0..5 {
             self.poll_after(MINUTE);
@@ -190,7 +191,7 @@ impl World {
         read.now_or_never().unwrap().unwrap().register
     }
 
-    /// Who holds exactly this name.
+    /// The holder of exactly this name.
     pub(crate) fn holder(&self, name: &str) -> Option<String> {
         let claims = self.claims(name);
         claims.holder(&domain_name(name)).map(ToString::to_string)
@@ -210,7 +211,7 @@ impl World {
         history.into_iter().map(|entry| entry.action).collect()
     }
 
-    /// Events of a client's domain, each once however often it was published.
+    /// Events of a client's domain, each once, however often it was published.
     pub(crate) fn events(&self, client_id: &str, name: &str) -> Vec<Event> {
         let (client, name) = (client(client_id), domain_name(name));
         let mut events: Vec<Event> = Vec::new();

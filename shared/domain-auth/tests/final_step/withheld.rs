@@ -1,4 +1,4 @@
-//! Domains that the service does not complete by itself, and why.
+//! Domains that the service does not complete automatically, and why.
 
 use domain_auth::claims::Reservation;
 use domain_auth::domain::Domain;
@@ -11,7 +11,7 @@ use domain_auth_testkit::{SesFault, client, domain_name};
 use super::{ATTACH, DAY, MINUTE, World};
 
 #[test]
-fn a_domain_without_dkim_at_ses_waits_and_is_completed_once_ses_has_seen_it() {
+fn a_domain_without_dkim_is_completed_after_ses_sees_it() {
     let world = World::with("automatic", None);
     let domain = world.domain_after("example.com", vec![]);
     world.verify_with_dkim(&domain.name, AxisStatus::Pending);
@@ -35,7 +35,7 @@ fn a_domain_without_dkim_at_ses_waits_and_is_completed_once_ses_has_seen_it() {
 }
 
 #[test]
-fn records_that_are_not_seen_at_two_servers_over_tcp_complete_nothing() {
+fn the_final_step_needs_records_at_two_servers_over_tcp() {
     type Dns = fn(&World, &Domain);
     let cases: [(&str, Dns); 4] = [
         ("1 of 2", |world, domain| {
@@ -65,7 +65,7 @@ fn records_that_are_not_seen_at_two_servers_over_tcp_complete_nothing() {
             "{summary}"
         );
     }
-    // One server is enough where the zone has no other.
+    // One server is enough if the zone has no other.
     let world = World::with("automatic", None);
     let domain = world.domain_after("example.com", vec![]);
     world.dns.set_one_server(true);
@@ -75,7 +75,7 @@ fn records_that_are_not_seen_at_two_servers_over_tcp_complete_nothing() {
 }
 
 #[test]
-fn a_domain_below_one_of_another_client_is_completed_only_where_it_is_proven() {
+fn a_domain_below_another_clients_is_completed_if_proven() {
     let above = domain_name("example.com");
     for proven in [false, true] {
         let world = World::with("automatic", None);
@@ -104,7 +104,7 @@ fn a_domain_below_one_of_another_client_is_completed_only_where_it_is_proven() {
 }
 
 #[test]
-fn a_domain_below_an_identity_that_no_client_holds_waits_for_a_person() {
+fn a_domain_below_an_unheld_identity_waits_for_a_person() {
     let world = World::with("automatic", None);
     let domain = world.domain_after("mail.example.com", vec![]);
     let above = domain_name("example.com");
@@ -124,7 +124,7 @@ fn a_domain_below_an_identity_that_no_client_holds_waits_for_a_person() {
 }
 
 #[test]
-fn a_domain_that_another_client_held_before_is_completed_only_where_it_is_proven() {
+fn a_formerly_held_domain_is_completed_if_proven() {
     for proven in [false, true] {
         let world = World::with("automatic", None);
         let domain = world.domain_after("example.com", vec![]);

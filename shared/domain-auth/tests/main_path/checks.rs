@@ -1,5 +1,5 @@
-//! A person asks for a look now. Whatever becomes of it, the history says who asked, once, and what was
-//! seen.
+//! A person requests a check. Whatever happens to the check, the history says once who requested
+//! it, with its result.
 
 use domain_auth::history::{Action, HistoryEntry};
 use domain_auth::ports::CommitChanges;
@@ -8,7 +8,7 @@ use domain_auth::use_cases::check::{self, CHECK_INTERVAL, CheckLimits};
 use super::*;
 
 impl World {
-    /// `POST /domains/example.com/check`. None where the process died in between.
+    /// Does the work of `POST /domains/example.com/check`. `None` if the process crashed.
     fn check(&self) -> Option<Result<check::Checked, check::CheckError>> {
         let (client, name) = (client("maple"), domain_name("example.com"));
         let actor = Actor::client_admin("jo");
@@ -38,7 +38,7 @@ impl World {
 }
 
 #[test]
-fn a_check_is_in_the_history_with_what_was_seen_and_before_what_it_moved() {
+fn a_check_and_its_result_precede_its_changes_in_the_history() {
     let world = World::new();
     world.added("maple", "example.com");
     world.ses.verify(&domain_name("example.com"));
@@ -63,7 +63,7 @@ fn dying_between_any_two_steps_of_a_check_leaves_it_to_the_poller() {
         let world = World::new();
         world.added("maple", "example.com");
         world.poll_after(MINUTE);
-        // Longer ago than SES is not asked again.
+        // Old enough that SES is asked again.
         world.clock.advance(SignedDuration::from_secs(6));
         world
     };
@@ -97,7 +97,7 @@ fn dying_between_any_two_steps_of_a_check_leaves_it_to_the_poller() {
 }
 
 #[test]
-fn a_check_that_died_is_not_forgotten_by_the_next_one_or_by_the_removal() {
+fn a_crashed_check_stays_in_the_history() {
     let died = || {
         let world = World::new();
         world.added("maple", "example.com");

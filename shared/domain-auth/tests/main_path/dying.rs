@@ -1,4 +1,4 @@
-//! The process dies between any two of its steps.
+//! The process crashes between any two of its steps.
 
 use std::collections::HashSet;
 
@@ -21,7 +21,7 @@ fn dying_between_any_two_steps_of_adding_loses_and_doubles_nothing() {
             "point {point}"
         );
         world.crash.live();
-        // A client that got no answer asks again.
+        // A client that got no response repeats the request.
         world.added("maple", "example.com");
         finish(&world, &format!("died at point {point}"));
     }
@@ -29,7 +29,7 @@ fn dying_between_any_two_steps_of_adding_loses_and_doubles_nothing() {
 
 #[test]
 fn dying_between_any_two_steps_of_a_run_loses_and_doubles_nothing() {
-    // A run that has everything to do: provisioning, a look that moves a state, events.
+    // A run with all kinds of work: a registration, a look that changes a state, events.
     let prepare = || {
         let world = World::new();
         world.topic.set_down(true);
@@ -64,7 +64,7 @@ fn dying_between_any_two_steps_of_a_run_loses_and_doubles_nothing() {
     }
 }
 
-/// Runs the poller until nothing is left, and checks that each event is known once by its id.
+/// Runs the poller until nothing is left, and checks that each event id is published.
 fn finish(world: &World, context: &str) {
     world.poll_after(MINUTE);
     world.ses.verify(&domain_name("example.com"));

@@ -1,4 +1,4 @@
-//! One client's crowd and another client's single domain.
+//! Many domains of one client, and a single domain of another client.
 
 use domain_auth::domain::Change;
 use domain_auth::idempotency::KeyOwner;
@@ -98,7 +98,7 @@ fn of_one_client_the_oldest_comes_first_and_none_is_left_out() {
 }
 
 #[test]
-fn what_ses_throttles_has_another_turn_and_holds_up_no_other_domain() {
+fn a_throttled_domain_gets_another_turn_and_delays_no_other() {
     let world = World::new();
     let start = world.clock.now();
     world.crowd("maple", 3);
@@ -121,7 +121,7 @@ fn requests_leave_adding_to_a_poller_that_has_a_backlog() {
     for second in [1, 20, 40] {
         assert_eq!(world.turn("cedar", start + SECOND * second), Turn::Refused);
     }
-    // Some seconds before it begins no more registrations, and behind that.
+    // Some seconds before the last registration, and after it.
     for second in [42, 47, 58] {
         let now = start + SECOND * second;
         assert_eq!(world.turn("cedar", now), Turn::At(now));
@@ -199,7 +199,7 @@ fn a_client_may_check_30_domains_in_a_minute_and_delays_no_other() {
 }
 
 #[test]
-fn a_check_without_a_turn_shows_what_ses_said_last_and_leaves_the_domain_due() {
+fn a_check_without_a_turn_shows_the_stored_ses_status() {
     let world = World::new();
     for name in ["a.com", "b.com"] {
         world.added("maple", name);
@@ -220,7 +220,7 @@ fn a_check_without_a_turn_shows_what_ses_said_last_and_leaves_the_domain_due() {
 }
 
 #[test]
-fn what_ses_said_seconds_ago_is_not_asked_again() {
+fn a_fresh_ses_status_is_not_requested_again() {
     let world = World::new();
     world.added("maple", "example.com");
     world.clock.advance(SECOND);
@@ -251,7 +251,7 @@ fn where_dns_shows_more_than_ses_said_seconds_ago_ses_is_asked() {
 }
 
 #[test]
-fn what_ses_said_of_an_earlier_state_counts_for_nothing() {
+fn an_ses_status_from_an_earlier_state_is_ignored() {
     let world = World::new();
     world.added("maple", "example.com");
     world.clock.advance(SECOND);

@@ -1,5 +1,5 @@
-//! The main path on fakes: what happens when SES throttles, answers get lost, two requests race,
-//! and the process dies between any two of its steps.
+//! The main path on fakes: SES throttles, responses get lost, two requests race, and the process
+//! crashes between any two of its steps.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
@@ -57,7 +57,7 @@ impl World {
         }
     }
 
-    /// What `POST /domains` does. None where the process died in between.
+    /// Does the work of `POST /domains`. `None` if the process crashed.
     fn post(&self, new: &NewDomain) -> Option<Result<Domain, AddError>> {
         let actor = Actor::client_admin("1");
         let eligibility = Eligibility::default();
@@ -87,7 +87,7 @@ impl World {
         self.post(&new_domain(client_id, name)).unwrap().unwrap()
     }
 
-    /// A run of the poller. None where the process died in between.
+    /// A run of the poller. `None` if the process crashed.
     fn poll(&self) -> Option<Report> {
         let budget = SesBudget::per_second(1);
         let poller = Poller {

@@ -1,4 +1,4 @@
-//! How a domain moves, and what that costs.
+//! How a domain changes its state, and the cost of that.
 
 use super::*;
 
@@ -78,7 +78,7 @@ fn a_throttled_domain_is_finished_by_the_poller() {
 }
 
 #[test]
-fn what_ses_has_given_is_not_asked_for_again() {
+fn stored_tokens_are_not_requested_again() {
     let world = World::new();
     world.ses.fail(
         "PutEmailIdentityMailFromAttributes",
@@ -110,7 +110,7 @@ fn a_lost_answer_is_taken_up() {
 }
 
 #[test]
-fn an_own_identity_without_dkim_is_completed_and_one_of_another_client_is_not_touched() {
+fn only_the_clients_own_identity_gets_missing_dkim() {
     let world = World::new();
     world
         .ses
@@ -235,7 +235,7 @@ fn a_hundred_domains_cost_one_call_for_each_axis() {
 }
 
 #[test]
-fn a_thousand_waiting_domains_cost_one_page_of_the_list_and_only_what_moved_is_asked_about() {
+fn a_thousand_waiting_domains_cost_one_page_and_the_changed_ones() {
     let world = World::new();
     for n in 0..1_000 {
         world.added("maple", &format!("d{n}-example.com"));

@@ -1,4 +1,4 @@
-//! Domains that failed, and whose records came after SES had stopped looking.
+//! Failed domains whose records were published after SES had stopped looking.
 
 use domain_auth::domain::Domain;
 use domain_auth::identity::{AxisStatus, SesStatus};
@@ -15,7 +15,7 @@ const GAVE_UP: SesStatus = SesStatus {
     mail_from: AxisStatus::Failed,
 };
 
-/// A domain for which SES has looked in vain.
+/// A domain whose records SES has not found.
 fn failed(world: &World) -> Domain {
     let reason = FailureReason::DeadlinePassed;
     let domain = world.in_state("example.com", &[Trigger::SesFailed(reason)]);
@@ -28,7 +28,7 @@ fn restarts(world: &World) -> [usize; 2] {
 }
 
 #[test]
-fn a_failed_domain_whose_required_records_are_there_now_is_restarted_once_for_each_failure() {
+fn required_records_restart_a_failed_domain_once_per_failure() {
     let world = World::default();
     let domain = failed(&world);
     for record in domain.records() {
@@ -55,7 +55,7 @@ fn a_failed_domain_whose_required_records_are_there_now_is_restarted_once_for_ea
 }
 
 #[test]
-fn a_failed_domain_is_restarted_when_its_dkim_records_are_there_without_the_txt_record() {
+fn dkim_records_alone_restart_a_failed_domain() {
     let world = World::default();
     let domain = failed(&world);
     for record in domain.records() {
@@ -72,7 +72,7 @@ fn a_failed_domain_is_restarted_when_its_dkim_records_are_there_without_the_txt_
 }
 
 #[test]
-fn a_failed_domain_that_ses_did_not_restart_is_tried_again_at_the_next_look() {
+fn a_failed_restart_is_tried_again_at_the_next_look() {
     let world = World::default();
     let domain = failed(&world);
     world.dns.publish(&named(&domain, "_amazonses"));

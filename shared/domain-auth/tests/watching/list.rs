@@ -1,4 +1,4 @@
-//! What SES's list tells: verifications, lost identities, and identities without a holder.
+//! The results of SES's list: verifications, lost identities, and identities without a holder.
 
 use domain_auth::domain::Domain;
 use domain_auth::event::EventType;
@@ -28,7 +28,7 @@ fn daily_looks_at_what_is_well_cost_no_call_but_the_list() {
         "GetEmailIdentity",
     ] {
         let calls = world.ses.calls(operation);
-        // Once, to learn of each what SES says of its axes.
+        // One call for each domain, to learn its status on all axes.
         assert!(calls <= 30, "{operation}: {calls}");
         world.run_for(DAY);
         assert_eq!(world.ses.calls(operation), calls, "{operation}");
@@ -158,8 +158,8 @@ fn the_list_is_read_again_at_once_where_its_finding_was_not_written() {
     world.run_for(DAY * 2);
     world.run_until_the_list_is_read();
     world.clock.advance(HOUR);
-    // This run looks at the domain in DNS, and writes that it doubts it; then what the list shows comes
-    // too late.
+    // This run looks at the domain in DNS and writes its doubt, so the result of the list comes too
+    // late.
     world.dns.unpublish(&named(&domain, "_domainkey"));
     world.ses.forget(&domain.name);
     world.change("example.com", |domain, now| domain.next_check = now);
@@ -180,7 +180,7 @@ fn the_list_is_read_again_at_once_where_its_finding_was_not_written() {
 }
 
 #[test]
-fn orphans_are_reported_and_deleted_only_with_reconcile_delete_and_without_a_use() {
+fn only_unused_orphans_are_deleted_with_reconcile_delete() {
     for (wanted, expected) in [(false, 3), (true, 2)] {
         let world = World {
             reconcile_delete: wanted,
@@ -215,7 +215,7 @@ fn orphans_are_reported_and_deleted_only_with_reconcile_delete_and_without_a_use
 }
 
 #[test]
-fn what_ses_has_verified_once_is_kept_when_ses_takes_that_back() {
+fn an_orphan_that_ses_once_verified_is_kept() {
     let world = World {
         reconcile_delete: true,
         ..World::default()
@@ -236,13 +236,13 @@ fn what_ses_has_verified_once_is_kept_when_ses_takes_that_back() {
 }
 
 #[test]
-fn what_ses_verifies_is_known_soon_however_seldom_the_domain_is_looked_at() {
+fn verifications_are_noticed_soon_despite_rare_looks() {
     let gave_up = Trigger::SesFailed(FailureReason::SesGaveUp);
     for (triggers, status) in [(&[][..], Status::Pending), (&[gave_up], Status::Failed)] {
         let world = World::default();
         let name = world.in_state("example.com", triggers).name;
         world.ses.set_status(&name, WAITS);
-        // Past the moment at which the contact of a pending domain is warned.
+        // After the time at which the contact of a pending domain is warned.
         world.run_for(DAY * 2 + MINUTE * 10);
         assert_eq!(world.status("example.com"), status);
         let next = world.domain("example.com").next_check;
@@ -274,7 +274,7 @@ fn the_list_is_read_hourly_where_no_domain_waits() {
     assert_eq!(world.ses.calls("ListEmailIdentities"), 5 + 60);
 }
 
-/// An account with so many identities of others that its list takes several runs.
+/// An account with so many foreign identities that its list takes several runs.
 fn with_a_long_list(world: &World) {
     for number in 0..30_000 {
         let name = domain_name(&format!("n{number}.lasso-itself.com"));
@@ -311,7 +311,7 @@ fn a_list_that_is_longer_than_a_run_is_finished_by_the_next_ones() {
     assert_eq!(reconciliation.orphans, 30_000);
     assert_eq!(reconciliation.missing, 0, "both are on the list");
     assert!(world.published().is_empty());
-    // The next hour's list is not begun before its time.
+    // The list of the next hour does not begin early.
     assert!(world.poll().sweep.is_none());
     assert_eq!(world.ses.calls("ListEmailIdentities") - lists, 31);
 }
@@ -341,7 +341,7 @@ fn a_lost_identity_is_noticed_at_the_end_of_a_long_list_and_no_other() {
 }
 
 #[test]
-fn a_page_that_shows_a_verification_moves_the_domain_before_the_list_ends() {
+fn a_verification_takes_effect_before_the_list_ends() {
     let world = World::default();
     let first = world.in_state("a-first.com", &[]).name;
     with_a_long_list(&world);

@@ -1,4 +1,5 @@
-//! What a look at a domain sees and means: broken records, dead name servers, a blind resolver.
+//! The results of looks at a domain and their meaning: broken records, dead name servers, a blind
+//! resolver.
 
 use domain_auth::diagnosis::DiagnosisCode;
 use domain_auth::domain::Domain;
@@ -11,7 +12,7 @@ use domain_auth::use_cases::poll::Counter;
 use super::world::{DAY, HOUR, MINUTE, WELL, World, dkim_of, named, sum};
 
 #[test]
-fn a_broken_domain_is_alerted_once_after_two_looks_and_once_when_it_recovers() {
+fn a_broken_domain_gets_one_alert_and_one_recovery() {
     let world = World::default();
     let domain = world.sending("example.com");
     world.run_for(DAY * 2);
@@ -49,7 +50,7 @@ fn a_broken_domain_is_alerted_once_after_two_looks_and_once_when_it_recovers() {
 }
 
 #[test]
-fn a_domain_that_its_registrar_suspends_is_at_risk_with_one_alert_and_one_diagnosis() {
+fn a_suspended_domain_is_at_risk_with_one_alert() {
     let world = World::default();
     let domain = world.sending("example.com");
     world.run_for(DAY * 2);
@@ -76,7 +77,7 @@ fn a_domain_that_its_registrar_suspends_is_at_risk_with_one_alert_and_one_diagno
 }
 
 #[test]
-fn what_is_no_bad_look_puts_no_domain_at_risk() {
+fn doubtful_looks_put_no_domain_at_risk() {
     type Break = fn(&World, &Domain);
     let cases: [(&str, Break); 6] = [
         ("no server answers", |world, _| world.dns.set_silent(true)),
@@ -227,7 +228,7 @@ fn a_blind_resolver_downgrades_no_domain_and_says_so_once_a_run() {
     assert!(reports[48..].iter().all(|report| !report.breaker_tripped));
     assert!(world.published().is_empty());
 
-    // One that is really broken is still found.
+    // A really broken domain is still found.
     world.dns.unpublish(&dkim_of(&domains[7])[0]);
     world.run_for(DAY * 2);
     assert_eq!(world.published(), [EventType::AtRisk]);

@@ -1,5 +1,5 @@
-//! What becomes of domains that SES has verified, run after run: broken records, dead name servers, a
-//! blind resolver, lost identities, and a topic that is down.
+//! Verified domains over many runs: broken records, dead name servers, a blind resolver, lost
+//! identities, and a topic that is down.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 

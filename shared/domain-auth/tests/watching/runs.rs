@@ -1,4 +1,4 @@
-//! What one run does beside its looks, and what it leaves: stuck domains, the topic, other runs.
+//! The other work of a run, and the data that it leaves: stuck domains, the topic, other runs.
 
 use domain_auth::diagnosis::FormerTokens;
 use domain_auth::domain::Domain;
@@ -21,7 +21,7 @@ fn a_name_that_ses_refuses_keeps_none_of_its_batch_waiting() {
         world.in_state(&format!("d{n}.example.com"), &[]);
     }
     let refused = "d37.example.com";
-    // The list of all identities has nothing new of it either.
+    // The list of all identities shows nothing new about it either.
     world.ses.set_status(&domain_name(refused), WAITS);
     world.ses.refuse(&domain_name(refused));
     let began = world.clock.now();
@@ -113,7 +113,7 @@ fn a_second_run_at_the_same_time_does_nothing() {
     let memory = begun.unwrap().unwrap();
     assert!(world.poll().skipped);
     assert_eq!(world.ses.calls("ListEmailIdentities"), 0);
-    // The run died: its right ends by itself.
+    // The run crashed: its lease expires.
     world.clock.advance(MINUTE);
     assert!(!world.poll().skipped);
     let late = world.store.end_run(until, &memory).now_or_never().unwrap();
@@ -137,7 +137,7 @@ fn a_topic_that_is_down_costs_a_few_calls_a_run_and_loses_nothing() {
     }
     let report = world.poll();
     assert!(report.topic_down);
-    // That records are ready is news of those that were registered late.
+    // "The records are ready" is an event only for domains that were registered late.
     assert!(report[Counter::Unpublished] >= 40);
     assert!(world.topic.attempts() <= 30, "{}", world.topic.attempts());
     assert!(
@@ -178,7 +178,7 @@ fn events_that_can_never_be_published_hold_up_no_others() {
 }
 
 #[test]
-fn waiting_domains_are_asked_about_in_full_batches_and_others_not_at_all() {
+fn only_waiting_domains_are_asked_about_in_full_batches() {
     let world = World::default();
     for n in 0..250 {
         let domain = world.in_state(&format!("p{n}.example.com"), &[]);
@@ -228,7 +228,7 @@ fn a_domain_of_which_the_store_takes_no_change_backs_off_for_an_hour() {
         (1, 2),
         "{third:?}"
     );
-    // Also where it is registered or removed.
+    // Also if it is being registered or removed.
     let removed = Trigger::Removed;
     world.store.refuse_as_too_large(&name, false);
     let (now, ids) = (world.clock.now(), &world.ids);

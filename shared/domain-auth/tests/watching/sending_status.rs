@@ -1,5 +1,5 @@
-//! What the documentation of SES leaves open, both ways: a domain that only its DKIM records verified, and
-//! one below a verified domain of the same client.
+//! Cases that the documentation of SES leaves open, with both variants: a domain that only its DKIM
+//! records verified, and a domain below a verified domain of the same client.
 
 use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::Domain;
@@ -17,8 +17,8 @@ const STOPPED: SesStatus = SesStatus {
     mail_from: AxisStatus::Failed,
 };
 
-/// SES as it may be: v1 gives up on the TXT record of a domain that DKIM verified, and a domain below a
-/// verified one keeps a status of its own.
+/// An SES with these variants: v1 gives up on the TXT record of a domain that DKIM verified, and a
+/// domain below a verified one has its own status.
 fn world() -> World {
     let world = World::default();
     world.ses.behave(|behaviour| {
@@ -28,7 +28,7 @@ fn world() -> World {
     world
 }
 
-/// A domain below one that `holder` holds and SES has verified.
+/// A domain below a domain that `holder` holds and SES has verified.
 fn below(world: &World, holder: &str, triggers: &[Trigger]) -> Domain {
     let parent = world.sending("example.com");
     let child = world.in_state("mail.example.com", triggers);
@@ -42,7 +42,7 @@ fn below(world: &World, holder: &str, triggers: &[Trigger]) -> Domain {
 }
 
 #[test]
-fn a_domain_that_dkim_alone_verified_stays_when_v1_gives_up_on_the_txt_record() {
+fn a_dkim_verified_domain_survives_a_failed_txt_record() {
     for triggers in [
         vec![Trigger::SesVerified],
         vec![Trigger::SesVerified, Trigger::Completed],
@@ -63,7 +63,7 @@ fn a_domain_that_dkim_alone_verified_stays_when_v1_gives_up_on_the_txt_record() 
 }
 
 #[test]
-fn a_waiting_or_failed_domain_whose_dkim_records_ses_has_seen_is_verified_whatever_v1_says() {
+fn seen_dkim_records_verify_a_domain_despite_the_v1_status() {
     let failed = Trigger::SesFailed(FailureReason::SesGaveUp);
     for triggers in [vec![], vec![failed]] {
         let world = world();
@@ -76,7 +76,7 @@ fn a_waiting_or_failed_domain_whose_dkim_records_ses_has_seen_is_verified_whatev
 }
 
 #[test]
-fn a_domain_from_which_ses_lets_nothing_be_sent_fails_although_dkim_is_there() {
+fn a_domain_that_may_not_send_fails_despite_dkim() {
     let world = World::default();
     let domain = world.sending("example.com");
     for record in domain.records() {
@@ -93,7 +93,7 @@ fn a_domain_from_which_ses_lets_nothing_be_sent_fails_although_dkim_is_there() {
 }
 
 #[test]
-fn a_domain_below_a_verified_one_of_its_client_neither_fails_nor_is_removed() {
+fn a_domain_below_its_clients_verified_one_never_fails() {
     let world = world();
     let child = below(&world, "maple", &[]);
     world.run_for(DAY * 2);
@@ -110,7 +110,7 @@ fn a_domain_below_a_verified_one_of_its_client_neither_fails_nor_is_removed() {
 }
 
 #[test]
-fn a_domain_below_a_verified_one_of_another_client_fails_by_its_own_status() {
+fn a_domain_below_another_clients_verified_one_can_fail() {
     let world = world();
     below(&world, "cedar", &[]);
     world.run_for(DAY * 4);

@@ -1,4 +1,4 @@
-//! Domains that SES has verified, and the poller over them, on fakes.
+//! Domains that SES has verified, and runs of the poller on fakes.
 
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
@@ -106,7 +106,7 @@ impl World {
         run.unwrap().unwrap()
     }
 
-    /// Runs every five minutes for so long. What the runs did, added up.
+    /// Runs the poller every five minutes for this long. Returns the results of the runs.
     pub(crate) fn run_for(&self, time: SignedDuration) -> Vec<Report> {
         let end = self.clock.now() + time;
         let mut reports = Vec::new();

@@ -5,13 +5,13 @@ use domain_auth::names::{ClientId, Community, DomainName, EmailAddress, Identifi
 use domain_auth::records::Record;
 use serde_json::json;
 
-/// Why there is no sample.
+/// Why the sample failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LetterError {
-    /// The sample data is no domain name.
+    /// The sample data is not a domain name.
     #[error("the sample data is no domain name")]
     Name(#[from] domain_auth::names::DomainNameError),
-    /// The sample data is not parsed.
+    /// The sample data has an invalid identifier.
     #[error("the sample data is not parsed")]
     Identifier(#[from] IdentifierError),
     /// The sample data has no records.
@@ -20,7 +20,7 @@ pub enum LetterError {
     /// The sample data has no deadline.
     #[error("the sample data has no deadline")]
     Deadline(#[from] jiff::Error),
-    /// The email has no text.
+    /// The email could not be rendered.
     #[error("the email could not be rendered")]
     Unrendered(#[from] HandoffError),
 }

@@ -1,8 +1,8 @@
-//! A look at DNS.
+//! A sample DNS look.
 
 use serde_json::{Value, json};
 
-/// The records at a look at DNS, with those of `open` missing or wrong.
+/// The records in a DNS look, with those in `open` missing or wrong.
 pub(super) fn records(open: &[&str]) -> Value {
     let token = |n: u8| format!("{}{n}wq4pz7nx2m5vk3tjhy6r8bs", "ab3cd5ef");
     let dkim = |n: u8| {

@@ -1,4 +1,4 @@
-//! What an operation says of itself.
+//! The documentation of an operation.
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
-//! Rust's enums in forms that generators of clients know. An enum of words is one `enum`, rather than
-//! a `oneOf` of constants, from which most make no type that parses. An enum with data is a `oneOf` of
-//! named schemas, with a discriminator.
+//! Rust's enums in forms that client generators support. An enum without data is one `enum`,
+//! instead of a `oneOf` of constants, from which most generators make a type that does not parse.
+//! An enum with data is a `oneOf` of named schemas, with a discriminator.
 
 use schemars::Schema;
 use serde_json::{Map, Value, json};

@@ -1,4 +1,4 @@
-//! Examples of answers that several operations give, made by the code that makes the answers.
+//! Examples of responses that several operations return, made by the code that makes the responses.
 
 use domain_auth::alerts::AlertCounts;
 use domain_auth::claims::ClaimRegister;

@@ -1,4 +1,4 @@
-//! Examples that several answers share, said once.
+//! Examples that several responses share, written once.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! The last look at the DNS of the domain of the examples: its TXT record has a doubled name.
+//! The last DNS look of the domain in the examples: its TXT record has a doubled name.
 
 use domain_auth::diagnosis::{Context, FormerTokens, diagnose, questions_for};
 use domain_auth::dns::{

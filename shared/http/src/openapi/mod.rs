@@ -1,6 +1,7 @@
-//! The OpenAPI document, made of the code's own types: routes of [`Operation`] with what each says of
-//! itself, bodies of the types that are serialized, problems of the one match of [`ApiError`]. Built for
-//! tests alone; what is served is the committed `docs/openapi.json`, which a test compares with this.
+//! The OpenAPI document, made from the code's own types: the routes of [`Operation`] with their
+//! descriptions, bodies from the serialized types, problems from the only match of [`ApiError`]. It
+//! is built only in tests. The functions serve the committed `docs/openapi.json`, which a test
+//! compares with this document.
 
 mod description;
 mod enums;

@@ -1,4 +1,4 @@
-//! What an operation answers: the good answers, the problems, and what API Gateway says itself.
+//! The responses of an operation: success, problems, and the responses of API Gateway itself.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Samples of the problems that several operations answer with, made into problem details by the one
-//! match that the functions use.
+//! Samples of the problems that several operations return. The match that the functions use turns
+//! them into problem details.
 
 use domain_auth::idempotency::KeyError;
 use domain_auth::names::DomainName;

@@ -1,4 +1,4 @@
-//! JSON Schemas of what is serialized and of what is read.
+//! JSON Schemas of the types that are serialized or read.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;

@@ -1,4 +1,4 @@
-//! The domain of the examples, from being added to being decided about.
+//! The domain of the examples, from its addition to the decision about it.
 
 use domain_auth::domain::{Change, Domain, NewDomain};
 use domain_auth::evidence;

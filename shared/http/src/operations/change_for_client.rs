@@ -1,4 +1,4 @@
-//! `PATCH /staff/clients/{client}/domains/{domain}`: its body is that of `change_domain.rs`.
+//! `PATCH /staff/clients/{client}/domains/{domain}`, with the body of `change_domain.rs`.
 
 use crate::routes::{Access, Route};
 

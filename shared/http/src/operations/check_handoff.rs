@@ -1,4 +1,5 @@
-//! `POST /handoff/{token}/check`: a form of the page of a link. It answers with the way back to it.
+//! `POST /handoff/{token}/check`: a form on the page of a link. The response leads back to the
+//! page.
 
 use crate::routes::{Access, Route};
 

@@ -1,4 +1,4 @@
-//! `GET /staff/clients/{client}/domains/{domain}/records`: its formats are those of `get_records.rs`.
+//! `GET /staff/clients/{client}/domains/{domain}/records`, with the formats of `get_records.rs`.
 
 use crate::routes::{Access, Route};
 

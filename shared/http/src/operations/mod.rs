@@ -1,6 +1,6 @@
-//! The operations of the API, each in a file of its own: its route, its body, what it answers and what
-//! it refuses. This is the one list from which the functions dispatch and the OpenAPI document is made,
-//! and against which a test compares the template.
+//! The operations of the API, each in its own file: its route, its body, its responses and its
+//! refusals. The functions dispatch from this list, the OpenAPI document is made from it, and a
+//! test compares the template with it.
 
 mod add_domain;
 mod adopt_identity;

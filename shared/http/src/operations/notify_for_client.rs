@@ -1,4 +1,4 @@
-//! `POST /staff/clients/{client}/domains/{domain}/notify`: body and refusals are those of
+//! `POST /staff/clients/{client}/domains/{domain}/notify`, with the body and the refusals of
 //! `notify_ready.rs`.
 
 use crate::routes::{Access, Route};

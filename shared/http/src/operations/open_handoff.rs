@@ -1,4 +1,4 @@
-//! `GET /handoff/{token}`: a page for a person, which has HTML for what is a problem elsewhere, too.
+//! `GET /handoff/{token}`: a page for a person. Errors are HTML, too, instead of problem details.
 
 use crate::routes::{Access, Route};
 

@@ -1,4 +1,4 @@
-//! `DELETE /staff/clients/{client}/domains/{domain}`: its refusals are those of `remove_domain.rs`.
+//! `DELETE /staff/clients/{client}/domains/{domain}`, with the refusals of `remove_domain.rs`.
 
 use crate::routes::{Access, Route};
 

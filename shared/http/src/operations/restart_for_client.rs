@@ -1,4 +1,4 @@
-//! `POST /staff/clients/{client}/domains/{domain}/restart`: its refusals are those of
+//! `POST /staff/clients/{client}/domains/{domain}/restart`, with the refusals of
 //! `restart_domain.rs`.
 
 use crate::routes::{Access, Route};

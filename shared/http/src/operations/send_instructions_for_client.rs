@@ -1,4 +1,4 @@
-//! `POST /staff/clients/{client}/domains/{domain}/instructions`: body and refusals are those of
+//! `POST /staff/clients/{client}/domains/{domain}/instructions`, with the body and the refusals of
 //! `send_instructions.rs`.
 
 use crate::routes::{Access, Route};

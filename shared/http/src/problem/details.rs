@@ -1,4 +1,4 @@
-//! What each error says to the caller.
+//! The `detail` of each error for the caller.
 
 use domain_auth::claims::NAMES_PER_CLIENT;
 use domain_auth::instructions::{PER_CLIENT, PER_DOMAIN, PER_RECIPIENT, PER_RECIPIENT_OF_ALL};

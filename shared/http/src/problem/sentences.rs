@@ -1,4 +1,4 @@
-//! Sentences about what is wrong.
+//! Sentences about problems.
 
 use domain_auth::state::Status;
 

@@ -1,4 +1,4 @@
-//! A domain name as a person types it, and as it is stored.
+//! Parses a domain name that a person typed, or that is stored.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -13,8 +13,8 @@ use crate::refusal::{DomainNameError, InvalidReason};
 const MAX_LABEL: usize = 63;
 
 impl DomainName {
-    /// Reads a name that a person typed: trimmed, lower-cased, one trailing dot removed,
-    /// international names mapped to A-labels by UTS #46.
+    /// Parses a name that a person typed: trimmed, lower-cased, one trailing dot removed,
+    /// internationalized names mapped to A-labels by UTS #46.
     pub fn parse(typed: &str) -> Result<Self, DomainNameError> {
         let typed = typed.trim();
         if let Some((reason, inner)) = wrapped_domain(typed) {
@@ -34,7 +34,7 @@ impl DomainName {
         Ok(Self(name))
     }
 
-    /// Reads a name that may have been added before it was a public suffix.
+    /// Parses a name that may have been added before it became a public suffix.
     pub fn parse_held(typed: &str) -> Result<Self, DomainNameError> {
         Self::parse(typed).or_else(|error| {
             if error.reason == InvalidReason::PublicSuffix {
@@ -53,7 +53,7 @@ impl DomainName {
     }
 }
 
-/// A domain inside something else that people paste: a URL or an email address.
+/// A domain inside another text that people paste: a URL or an email address.
 fn wrapped_domain(typed: &str) -> Option<(InvalidReason, Option<String>)> {
     if let Some((_, rest)) = typed.split_once("://") {
         return Some((InvalidReason::Url, Some(authority_host(rest))));
@@ -86,7 +86,7 @@ fn authority_host(rest: &str) -> String {
         .to_owned()
 }
 
-/// The syntax rules, in the order in which their messages help most.
+/// The syntax rules, in the order in which their messages are most helpful.
 fn check(typed: &str) -> Result<String, InvalidReason> {
     let bare = typed.strip_suffix('.').unwrap_or(typed);
     if bare.is_empty() {
@@ -114,8 +114,8 @@ fn check(typed: &str) -> Result<String, InvalidReason> {
         )
         .map_err(|_| undecodable(bare))?
         .into_owned();
-    // UTS #46 maps the ideographic full stops to dots, so the labels, and a trailing dot that was
-    // typed as one of these, are only known now.
+    // UTS #46 maps the ideographic full stops to dots, so the labels, and such a trailing dot, are
+    // known only now.
     let name = match ascii.strip_suffix('.') {
         Some(name) if bare.len() == typed.len() => name,
         _ => &ascii,
@@ -169,7 +169,7 @@ fn undecodable(name: &str) -> InvalidReason {
     }
 }
 
-/// Whether UTS #46 takes the character by itself, or maps it to what it takes.
+/// Whether UTS #46 allows the character, or maps it to allowed characters.
 fn may_be_in_a_name(c: char) -> bool {
     let label = format!("a{c}a");
     let mapped = Uts46::new().to_ascii(
@@ -178,12 +178,12 @@ fn may_be_in_a_name(c: char) -> bool {
         Hyphens::Allow,
         DnsLength::Ignore,
     );
-    // The rule for text from right to left refuses Hebrew and Arabic letters between Latin ones.
+    // The rule for right-to-left text refuses Hebrew and Arabic letters between Latin ones.
     mapped.is_ok() || c.is_alphanumeric()
 }
 
-/// For stored names: the syntax is checked again, the public suffix list is not, because a list
-/// that has grown since must not make a stored domain unreadable.
+/// For stored names. The syntax is checked again, but not the public suffix list, because a longer
+/// list must not make a stored domain unreadable.
 impl TryFrom<String> for DomainName {
     type Error = InvalidReason;
 

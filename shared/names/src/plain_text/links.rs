@@ -1,11 +1,12 @@
-//! Web addresses broken as security people break them (`evil[.]example`), so that no mail program
-//! makes a link of what a stranger wrote.
+//! Defangs web addresses as security people do (`evil[.]example`), so that no mail program makes a
+//! link of a stranger's text.
 //!
-//! Mail programs make links of a scheme (`https://`, `http:`), of a host with a port, of `www.`, of addresses of mail, of network
-//! paths, of IP addresses, and of a bare name whose last label is a top-level domain. Which labels are
-//! top-level domains changes from month to month, so every dot with a word behind it is broken, but
-//! for the one case of ordinary prose: a sentence or a name that begins right behind the dot
-//! (`Mr.Smith`, `done.Thanks`), and whose first word is no top-level domain that is known.
+//! Mail programs make links of a scheme (`https://`, `http:`), of a host with a port, of `www.`, of
+//! email addresses, of network paths, of IP addresses, and of a bare name whose last label is a
+//! top-level domain. The list of top-level domains changes from month to month. So every dot with a
+//! word after it is broken, with one exception for ordinary prose: a sentence or a name that begins
+//! right after the dot (`Mr.Smith`, `done.Thanks`), and whose first word is not a known top-level
+//! domain.
 
 /// Schemes that are links without `//`.
 const SCHEMES: [&str; 18] = [
@@ -29,11 +30,11 @@ const SCHEMES: [&str; 18] = [
     "javascript",
 ];
 
-/// The same, whatever is written right before them.
+/// Schemes that are links without `//`, whatever is directly before them.
 const SCHEMES_IN_A_WORD: [&str; 3] = ["mailto", "http", "https"];
 
-/// Top-level domains that are reserved (RFC 2606, RFC 6761, RFC 6762, RFC 7686) and that are in no
-/// list of public suffixes.
+/// Top-level domains that are reserved (RFC 2606, RFC 6761, RFC 6762, RFC 7686) and that are not in
+/// the public suffix list.
 const RESERVED: [&str; 9] = [
     "example",
     "test",
@@ -51,8 +52,8 @@ pub fn without_links(line: &str) -> String {
     without_links_but(line, |_| false)
 }
 
-/// The same, but for the names that `kept` says yes to, in lower case. A scheme is broken before
-/// these as well.
+/// One line without links, except the names for which `kept` returns true, in lower case. A scheme
+/// is broken before these names, too.
 pub fn without_links_but(line: &str, kept: impl Fn(&str) -> bool) -> String {
     let text: Vec<char> = line.chars().collect();
     let mut safe = String::with_capacity(line.len());
@@ -72,7 +73,7 @@ pub fn without_links_but(line: &str, kept: impl Fn(&str) -> bool) -> String {
     safe
 }
 
-/// A colon before `//`, or between a scheme that needs none and what it leads to.
+/// A colon before `//`, or between a scheme that needs no `//` and its target.
 fn is_scheme(text: &[char], at: usize) -> bool {
     let behind = text.get(at + 1..).unwrap_or_default();
     if behind.starts_with(&['/', '/']) {
@@ -90,7 +91,7 @@ fn is_scheme(text: &[char], at: usize) -> bool {
     SCHEMES_IN_A_WORD.iter().any(ends_with) || SCHEMES.contains(&word.as_str())
 }
 
-/// A colon between a host and its port: `localhost:8080`, any other word with a path behind the port
+/// A colon between a host and its port: `localhost:8080`, any other word with a path after the port
 /// (`intranet:8080/x`), or an IPv6 address in brackets (`[::1]:80`).
 fn is_port(text: &[char], at: usize) -> bool {
     let behind = text.get(at + 1..).unwrap_or_default();
@@ -117,7 +118,7 @@ fn is_network_path(text: &[char], at: usize) -> bool {
     before(text, at).next() == Some('\\') && text.get(at + 1).is_some_and(|c| is_label(*c))
 }
 
-/// Whether a mail program may take what is before and behind the dot for labels of one name.
+/// Whether a mail program may treat the texts before and after the dot as labels of one name.
 fn joins_labels(text: &[char], at: usize) -> bool {
     if !before(text, at).next().is_some_and(is_label) {
         return false;
@@ -127,7 +128,8 @@ fn joins_labels(text: &[char], at: usize) -> bool {
         return true;
     }
     let behind = text.get(at + 1..).unwrap_or_default();
-    // A sign that a generous program takes for a part of the label ends it for another.
+    // A character that a generous program treats as part of the label ends the label for another
+    // program.
     let strict: String = behind.iter().take_while(|c| c.is_alphabetic()).collect();
     let goes_on = behind.get(strict.chars().count()).copied();
     if !goes_on.is_some_and(char::is_alphanumeric) && is_top_level_domain(&strict) {
@@ -142,7 +144,7 @@ fn joins_labels(text: &[char], at: usize) -> bool {
     if is_top_level_domain(&word) {
         return true;
     }
-    // The full stop of Chinese and Japanese ends a sentence without a space behind it.
+    // The Chinese and Japanese full stop ends a sentence without a space after it.
     let ends_sentence = matches!(text.get(at), Some('。' | '｡'));
     let starts_sentence = is_capitalized(&word)
         && !next.is_some_and(|c| "/:?#@-_".contains(c))
@@ -150,7 +152,7 @@ fn joins_labels(text: &[char], at: usize) -> bool {
     !ends_sentence && !starts_sentence
 }
 
-/// Whether the dot is one of an IPv4 address: of four numbers or more.
+/// Whether the dot belongs to an IPv4 address: four numbers or more.
 fn is_in_address(text: &[char], at: usize) -> bool {
     let numeric = |c: &char| c.is_ascii_digit() || *c == '.';
     let start = before(text, at).take_while(numeric).count();
@@ -160,12 +162,12 @@ fn is_in_address(text: &[char], at: usize) -> bool {
     run.split('.').filter(|number| !number.is_empty()).count() >= 4
 }
 
-/// Whether what the dot belongs to is the part of an address of mail behind the `@`.
+/// Whether the dot belongs to the part of an email address after the `@`.
 fn follows_at_sign(text: &[char], at: usize) -> bool {
     before(text, at).find(|c| !is_label(*c) && !is_dot(*c)) == Some('@')
 }
 
-/// The whole name that the dot is in, in lower case.
+/// The whole name around the dot, in lower case.
 fn host_around(text: &[char], at: usize) -> String {
     let in_name = |c: &char| is_label(*c) || is_dot(*c);
     let start = before(text, at).take_while(in_name).count();
@@ -179,7 +181,7 @@ fn before(text: &[char], at: usize) -> impl Iterator<Item = char> + '_ {
     text.iter().take(at).rev().copied()
 }
 
-/// The full stop, and what UTS #46 or compatibility normalization makes one of.
+/// The full stop, and characters that UTS #46 or compatibility normalization maps to it.
 fn is_dot(c: char) -> bool {
     matches!(
         c,
@@ -187,8 +189,8 @@ fn is_dot(c: char) -> bool {
     )
 }
 
-/// What a label of a name may hold in the eyes of a generous mail program: letters of every script,
-/// digits, and signs such as emoji.
+/// Characters that a generous mail program accepts in a label: letters of every script, digits, and
+/// symbols such as emoji.
 fn is_label(c: char) -> bool {
     let punctuation = matches!(
         c,
@@ -233,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_web_address_stays_whole() {
+    fn every_web_address_is_broken() {
         for (text, safe) in [
             (
                 "See https://evil.example/?a=1 or WWW.evil.example, www.",
@@ -308,8 +310,8 @@ mod tests {
         assert_eq!(without_links_but(text, kept), safe);
     }
 
-    /// What a linkifier looks for, written down without the code above: a letter, digit or hyphen, a
-    /// dot, and a top-level domain or a lower-case word.
+    /// The pattern of a linkifier, written independently of the code above: a letter, digit or
+    /// hyphen, a dot, and a top-level domain or a lower-case word.
     fn has_link(text: &str) -> bool {
         let lower = text.to_lowercase();
         let ends = |rest: &str, word: &str| {
@@ -327,7 +329,7 @@ mod tests {
             let behind = &lower[at + word.len()..];
             behind.starts_with(|c: char| !c.is_whitespace())
         });
-        // Whatever is before a scheme, and a port behind a host that has no dot.
+        // Anything before a scheme, and a port after a host that has no dot.
         let schemed = ["http:", "https:"].into_iter().any(|scheme| {
             let mut places = lower.match_indices(scheme);
             places.any(|(at, _)| {
@@ -347,7 +349,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_name_survives_in_any_text(
+        fn every_name_in_any_text_is_broken(
             parts in prop::collection::vec(
                 prop_oneof![
                     Just("evil".to_owned()), Just("Evil-1".to_owned()), Just(".".to_owned()),

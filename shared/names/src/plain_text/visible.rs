@@ -1,8 +1,8 @@
-//! What of a text shows.
+//! The visible part of a text.
 
-/// The lines of a text. Unicode's own line and paragraph separators end lines. What changes the
-/// direction of text or does not show at all is taken out, so that nothing reads as what it is not
-/// (Unicode Technical Report 36, "Bidirectional text spoofing").
+/// The lines of a text. Unicode's own line and paragraph separators end lines, too. Invisible
+/// characters, and characters that change the direction of text, are removed, so that no text looks
+/// different from its content (Unicode Technical Report 36, "Bidirectional text spoofing").
 pub fn quotable(text: &str) -> Vec<String> {
     text.replace("\r\n", "\n")
         .split([
@@ -12,15 +12,15 @@ pub fn quotable(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The same in one line, with one space for each run of white space.
+/// The visible text in one line, with one space for each run of white space.
 pub fn one_line(text: &str) -> String {
     let line = quotable(text).join(" ");
     let words: Vec<&str> = line.split_whitespace().collect();
     words.join(" ")
 }
 
-/// The same in quotation marks at the end of a sentence: with a full stop behind them, unless the text ends its
-/// own sentence.
+/// The visible text in quotation marks at the end of a sentence, with a full stop after them,
+/// unless the text ends its own sentence.
 pub fn quotation(text: &str) -> String {
     let line = one_line(text);
     let stop = if line.ends_with(['.', '!', '?', '…']) {
@@ -31,12 +31,12 @@ pub fn quotation(text: &str) -> String {
     format!("\"{line}\"{stop}")
 }
 
-/// Whether a character does not show, or changes how its neighbours show: controls, bidirectional
+/// Whether a character is invisible, or changes how its neighbours look: controls, bidirectional
 /// controls, zero-width characters, fillers, variation selectors, interlinear annotation and tags
 /// (most of them `Default_Ignorable_Code_Point` of the Unicode Character Database).
 ///
-/// The two joiners are not in this list: scripts of South Asia, Persian and emoji need them, and
-/// [`quotable`] keeps them there and nowhere else.
+/// The two joiners are not in this list: South Asian scripts, Persian and emoji need them, and
+/// [`quotable`] keeps them only there.
 pub fn is_hidden(c: char) -> bool {
     let ignorable = matches!(
         c,
@@ -64,7 +64,7 @@ pub fn is_hidden(c: char) -> bool {
     ignorable || c.is_control()
 }
 
-/// A line without its hidden characters. A tab is a space.
+/// A line without its invisible characters. A tab becomes a space.
 fn visible(line: &str) -> String {
     let mut shown = String::with_capacity(line.len());
     let mut characters = line.chars().peekable();
@@ -85,7 +85,7 @@ fn visible(line: &str) -> String {
     shown
 }
 
-/// Whether a joiner next to the character changes how it shows, as writers of its script need it.
+/// Whether a joiner next to the character changes how it looks, as writers of its script need it.
 fn joins(c: char) -> bool {
     matches!(
         c,

@@ -1,4 +1,4 @@
-//! Whether one client's crowd delays another client's single domain.
+//! Measures whether one client's crowd delays another client's single domain.
 
 use std::io::{self, Write};
 use std::pin::pin;
@@ -29,18 +29,18 @@ use crate::units::float;
 
 /// New domains of one client.
 const CROWD: usize = 240;
-/// Domains of one client that are due, and whose name servers are dead.
+/// Due domains of one client with dead name servers.
 const DEAD: usize = 1_000;
-/// When the other client adds its domain: at any of these seconds, within two runs of the poller and
-/// the pause between them.
+/// The seconds at which the other client adds its domain: within two runs of the poller and the
+/// pause between them.
 const MOMENTS: std::ops::Range<u32> = 1..121;
 /// How long add-domain waits for SES once it has its turn.
 const PATIENCE: Duration = Duration::from_millis(3_500);
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// One client's 240 new domains, and one of another; one client's 1,000 domains with dead name
-/// servers, and one of another.
+/// One client's 240 new domains and one of another client; one client's 1,000 domains with dead
+/// name servers and one of another client.
 pub(crate) fn fairness(out: &mut impl Write, goals: &mut Goals) -> io::Result<()> {
     writeln!(
         out,
@@ -82,8 +82,8 @@ pub(crate) fn fairness(out: &mut impl Write, goals: &mut Goals) -> io::Result<()
     goals.reach(out, name, dead_with.as_secs_f64(), |wait| wait < 20.0)
 }
 
-/// From adding a domain at a moment until it is pending. Without turns it stands in one queue with all
-/// others, as if it were of the same client.
+/// The time from adding a domain at a moment until it is pending. Without turns all domains are in
+/// one queue, as if they belonged to one client.
 fn until_pending(moment: Duration, turns: bool) -> Duration {
     let world = World::new(moment.as_secs());
     for number in 0..CROWD {
@@ -120,7 +120,7 @@ fn until_pending(moment: Duration, turns: bool) -> Duration {
     })
 }
 
-/// What `POST /domains` does.
+/// Does the work of `POST /domains`.
 async fn post(world: &World, client: &ClientId, name: &DomainName) {
     let (store, clock) = (&world.store, &world.setting.clock);
     let budget = SesBudget::per_second(2 * CALLS_PER_SECOND);
@@ -151,8 +151,8 @@ async fn post(world: &World, client: &ClientId, name: &DomainName) {
     .await;
 }
 
-/// From the start of a run until the single domain is looked at in DNS, while one client's crowd, whose
-/// name servers are dead, is due as well, and was looked at longer ago.
+/// The time from the start of a run until the single domain is looked at in DNS. One client's crowd
+/// with dead name servers is due as well, and was looked at longer ago.
 fn until_looked_at(turns: bool) -> Duration {
     let world = World::new(1);
     let now = world.setting.clock.now();
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_clients_single_domain_has_its_records_in_10_s_whenever_it_is_added() {
+    fn another_clients_domain_gets_its_records_within_10_s() {
         let late: Vec<(u32, Duration)> = MOMENTS
             .map(|second| (second, until_pending(SECOND * second, true)))
             .filter(|(_, wait)| *wait >= SECOND * 10)

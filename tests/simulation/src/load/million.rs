@@ -1,5 +1,6 @@
-//! 1,000,000 domains. One account of SES takes 10,000 identities by default, so they are spread over shards: a
-//! stack in an account and a Region each, which share nothing. So one shard is simulated, in three sizes.
+//! 1,000,000 domains. An SES account has 10,000 identities by default, so the domains are spread
+//! over shards: each is a stack in its own account and Region, and shards share nothing. So one
+//! shard is simulated, in three sizes.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -21,32 +22,32 @@ use crate::units::{Units, float};
 const ALL: usize = 1_000_000;
 /// Domains of a shard.
 const SIZES: [usize; 3] = [10_000, 50_000, 100_000];
-/// Of so many domains one waits for its records at any time, as in the month of `sweep`.
+/// One domain in this many waits for its records at any time, as in the month of `sweep`.
 const WAITING: usize = 30;
-/// Of so many that wait, SES verifies one in the time that is simulated.
+/// SES verifies one in this many of the waiting domains in the simulated time.
 const VERIFIED: usize = 4;
 const HOUR: Duration = Duration::from_hours(1);
 const SIMULATED: Duration = Duration::from_hours(4);
 const HOURS_OF_A_MONTH: f64 = 730.0;
-/// Alarms, metrics and secrets of a stack in a month (`docs/cost.md`), in dollars.
+/// The price of alarms, metrics and secrets of a stack for a month (`docs/cost.md`), in dollars.
 const FIXED: f64 = 28.0;
 
-/// What a shard of one size does.
+/// The result for a shard of one size.
 struct Shard {
     domains: usize,
     reports: Vec<Report>,
     /// Pages of SES's list that were read.
     pages: usize,
     throttled: usize,
-    /// From SES's verification to ours, in order.
+    /// The delays from SES's verification to the service's, sorted.
     lags: Vec<Duration>,
-    /// For how long each look was due, in order.
+    /// How long each look was due, sorted.
     waits: Vec<Duration>,
     units: Units,
     busy: Duration,
 }
 
-/// A line of the table: what it says, its value, and in what.
+/// A line of the table: its label, its value, and its unit.
 type Line = (&'static str, fn(&Shard) -> f64, &'static str);
 
 const LINES: [Line; 13] = [
@@ -199,7 +200,7 @@ fn shard(domains: usize) -> Shard {
     }
 }
 
-/// Lets SES verify some of those that wait, in all hours but the last, and says when.
+/// Makes SES verify some of the waiting domains, in all hours except the last. Returns the times.
 async fn verify(world: &World) -> Vec<(DomainName, Duration)> {
     let setting = &world.setting;
     let chosen = names(world, "waiting").into_iter().step_by(VERIFIED);

@@ -1,4 +1,5 @@
-//! The poller with 10,000 domains, beside the strategy that asks SES about one domain at a time, and with more.
+//! The poller with 10,000 domains, compared with asking SES about one domain at a time; and with
+//! more domains.
 
 mod fairness;
 mod million;

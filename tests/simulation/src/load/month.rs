@@ -1,4 +1,4 @@
-//! A month of 10,000 domains, from the cost of a look and from the real pace of looks.
+//! A month of 10,000 domains, computed from the cost of a look and from the real check intervals.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -13,13 +13,13 @@ use super::sweep::Strategy;
 use super::{ours, price};
 use crate::units::float;
 
-/// A domain waits so long until SES verifies it, and is looked at daily for the rest of the month.
+/// How long a domain waits until SES verifies it. It is looked at daily for the rest of the month.
 const WAITS: SignedDuration = SignedDuration::from_hours(24);
 const WATCHED_DAYS: f64 = 29.0;
 const DAYS: f64 = 30.0;
 const HOURS: f64 = DAYS * 24.0;
 const MINUTES: f64 = HOURS * 60.0;
-/// Of so many domains that are added through the month, one waits at any time.
+/// One in this many of the domains that are added during the month waits at any time.
 const WAITING: usize = 30;
 
 /// Dollars for a month.
@@ -34,8 +34,8 @@ pub(super) fn cost(strategy: &Strategy) -> f64 {
     looks * look + between
 }
 
-/// Dollars for the runs of a month in which no domain is due: of those that are there, some wait, and
-/// SES's list is read for them; most are verified.
+/// Dollars for the runs of a month in which no domain is due. Some domains wait, and SES's list is
+/// read for them; most are verified.
 fn between_looks() -> f64 {
     let world = World::new(1);
     let waiting = DOMAINS / WAITING;
@@ -48,7 +48,7 @@ fn between_looks() -> f64 {
     an_hour * HOURS
 }
 
-/// What the figure means.
+/// Prints the meaning of the price.
 pub(super) fn explain(out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
@@ -69,7 +69,7 @@ fn looks_at_each() -> f64 {
     while now < added + WAITS {
         looks += 1.0;
         let next = pace::next_check(&domain, now);
-        // The first run at or after the moment that it is due.
+        // The first run at or after the time at which it is due.
         let minutes = next.duration_since(added).as_secs().max(0) / 60 + 1;
         now = added + SignedDuration::from_mins(minutes);
     }

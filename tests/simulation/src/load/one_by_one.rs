@@ -1,5 +1,6 @@
-//! What other systems do: one `GetEmailIdentity` for each domain. As good as it can be: oldest first,
-//! at the quota without a pause, throttled never, and with DNS looked at beside the calls.
+//! The usual approach of other systems: one `GetEmailIdentity` for each domain. It is modelled at
+//! its best: oldest first, at the quota without a pause, never throttled, and with DNS looks during
+//! the calls.
 
 use std::time::Duration;
 
@@ -12,11 +13,11 @@ use futures::stream;
 
 use super::population::{CALLS_PER_SECOND, World};
 
-/// Domains read at once, and looked at in DNS at once.
+/// Domains in one read, and simultaneous DNS looks.
 const BATCH: usize = 100;
 const AT_ONCE: usize = 16;
 
-/// Looks at what is due until it is enough.
+/// Looks at due domains until `enough` returns true.
 pub(crate) async fn poll(world: &World, enough: impl Fn(&World) -> bool) {
     let budget = SesBudget::per_second(CALLS_PER_SECOND);
     while !enough(world) {

@@ -20,10 +20,11 @@ use crate::store::SimStore;
 use crate::template::{POLLER_EVERY, POLLER_TIMEOUT};
 use crate::time::SimClock;
 
-/// How long SNS takes to answer.
+/// The response time of SNS.
 const SNS: Duration = Duration::from_millis(15);
 
-/// Runs until it is enough, and says what the runs did and how long they took together.
+/// Runs the poller until `enough` returns true. Returns what the runs did and how long they took
+/// together.
 pub(crate) async fn poll(
     world: &World,
     enough: impl Fn(&World) -> bool,
@@ -71,7 +72,7 @@ impl Ports for LoadPorts {
 }
 
 impl World {
-    /// What a use case works with.
+    /// The tools of a use case.
     pub(crate) fn tools<'a>(&'a self, budget: &'a SesBudget) -> Tools<'a, LoadPorts> {
         let tools = StoreTools {
             store: &self.store,
@@ -82,7 +83,7 @@ impl World {
     }
 }
 
-/// A topic that takes everything.
+/// A topic that accepts everything.
 pub(crate) struct Topic(SimClock);
 
 impl Publish for Topic {

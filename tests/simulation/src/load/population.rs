@@ -1,4 +1,4 @@
-//! Who waits: domains with the state, the age and the name servers that a scenario gives them.
+//! The population: domains with the state, the age and the name servers of a scenario.
 
 use std::time::Duration;
 
@@ -22,11 +22,11 @@ pub(crate) const DOMAINS: usize = 10_000;
 /// SES's default quota, for each operation.
 pub(crate) const CALLS_PER_SECOND: u32 = 1;
 
-/// Of a hundred domains, so many have name servers that answer late, and so many that never do.
+/// How many of a hundred domains have slow name servers, and how many have silent ones.
 const SLOW: usize = 3;
 const DEAD: usize = 2;
 
-/// Everything that a strategy works on.
+/// The data of a strategy.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) setting: Setting,
@@ -47,13 +47,13 @@ impl World {
         }
     }
 
-    /// The clock on the wall when it began.
+    /// The wall-clock time at its beginning.
     pub(crate) fn started(&self) -> Timestamp {
         let elapsed = SignedDuration::try_from(self.setting.clock.elapsed());
         self.setting.clock.now() - elapsed.unwrap_or_default()
     }
 
-    /// All of them wait since some time of the last day, after the first two hours.
+    /// All of them have waited since some time of the last day, after the first two hours.
     pub(crate) fn of_a_day(seed: u64) -> Self {
         let hour = Duration::from_hours(1);
         let world = Self::new(seed);
@@ -66,8 +66,8 @@ impl World {
         self.store.observer.noted().first_look.len() >= DOMAINS
     }
 
-    /// Domains that wait for their records, due now, of an age up to `oldest`. A hundred clients have
-    /// them.
+    /// Domains that wait for their records and are due, with ages up to `oldest`. They belong to a
+    /// hundred clients.
     pub(crate) fn waiting(&self, prefix: &str, count: usize, youngest: Duration, oldest: Duration) {
         for number in 0..count {
             let age = youngest + self.setting.chance.up_to(oldest.saturating_sub(youngest));
@@ -87,7 +87,7 @@ impl World {
         }
     }
 
-    /// Domains after these triggers, none of which is due for a day.
+    /// Domains after these triggers, none of which is due within a day.
     pub(crate) fn not_due(&self, prefix: &str, count: usize, triggers: &[Trigger]) {
         let day = self.setting.clock.now() + SignedDuration::from_hours(24);
         self.due_at(prefix, count, triggers, |_| day);
@@ -128,7 +128,7 @@ impl World {
     }
 }
 
-/// A domain that waits for its records since a moment, and is due.
+/// A domain that has waited for its records since a time, and is due.
 pub(super) fn waiting(prefix: &str, number: usize, since: Timestamp, due: Timestamp) -> Change {
     let ids = SequentialIds::default();
     let name = format!("{prefix}{number:05}.com");

@@ -1,6 +1,6 @@
-//! What it costs: list prices of AWS in us-east-1 without the free tier, as of the price list that
-//! holds since DynamoDB's reduction of 1 November 2024 (aws.amazon.com/dynamodb/pricing/on-demand,
-//! aws.amazon.com/lambda/pricing). Calls about identities are not charged by Amazon SES.
+//! Prices: list prices of AWS in us-east-1 without the free tier, from the price list in force
+//! since DynamoDB's reduction of 1 November 2024 (aws.amazon.com/dynamodb/pricing/on-demand,
+//! aws.amazon.com/lambda/pricing). Amazon SES does not charge for calls about identities.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(crate) fn table(units: Units) -> f64 {
     units.write * WRITE_UNIT + units.read * READ_UNIT
 }
 
-/// Dollars for runs that took so long together.
+/// Dollars for runs that took this long together.
 pub(crate) fn runs(busy: Duration, requests: f64) -> f64 {
     busy.as_secs_f64() * MEMORY_GIGABYTES * GIGABYTE_SECOND + requests * REQUEST
 }

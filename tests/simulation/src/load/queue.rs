@@ -1,4 +1,4 @@
-//! Whether anybody starves when many are new and many are abandoned.
+//! Measures whether any domain starves if many are new and many are abandoned.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::goals::Goals;
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 
-/// 5,000 new and 5,000 abandoned domains together: how long each look is due before it is done.
+/// 5,000 new and 5,000 abandoned domains: how long each look is due before it is made.
 pub(crate) fn queue(out: &mut impl Write, goals: &mut Goals) -> io::Result<()> {
     let half = DOMAINS / 2;
     let time = 15 * MINUTE;

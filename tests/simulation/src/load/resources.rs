@@ -1,4 +1,4 @@
-//! What a run takes of the machine.
+//! The resources that a run uses.
 
 use std::io::{self, Write};
 
@@ -12,7 +12,7 @@ pub(crate) fn resources(out: &mut impl Write, goals: &mut Goals) -> io::Result<(
     let world = World::of_a_day(1);
     let before = cpu::peak_memory();
     let (started, apart) = (cpu::thread_time(), world.setting.apart.total());
-    // So that there is time to look up all of them.
+    // So that there is time for a DNS look of all of them.
     world.dns.answer_at_once();
     world.setting.clock.run(ours::poll(&world, World::all_seen));
     let spent = cpu::thread_time().saturating_sub(started);

@@ -1,4 +1,4 @@
-//! What a strategy achieved.
+//! The results of a strategy.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use crate::store::Observe;
 use crate::time::SimClock;
 
-/// Notes when each domain was looked at, and when it was known to be verified.
+/// Records when each domain was looked at, and when it was known to be verified.
 #[derive(Debug)]
 pub(crate) struct Notes {
     clock: SimClock,
@@ -26,7 +26,7 @@ pub(crate) struct Notes {
 pub(crate) struct Noted {
     /// When each domain was looked at for the first time.
     pub(crate) first_look: HashMap<DomainName, Duration>,
-    /// For how long each look was due before it was written.
+    /// How long each look was due before it was written.
     pub(crate) waits: Vec<Duration>,
     /// When each domain was known to be verified.
     pub(crate) known: HashMap<DomainName, Duration>,
@@ -82,7 +82,7 @@ impl Observe for Notes {
     fn marked(&self, _: &Event) {}
 }
 
-/// The value that a share of all values, which are in order, does not exceed.
+/// The value that this share of all values does not exceed; the values are sorted.
 pub(crate) fn quantile(values: &[Duration], share: f64) -> Option<Duration> {
     let last = u32::try_from(values.len().checked_sub(1)?).ok()?;
     let position = Duration::from_secs(u64::from(last)).mul_f64(share);

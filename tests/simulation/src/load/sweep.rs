@@ -1,4 +1,4 @@
-//! Ours beside one call for each domain, in figures.
+//! Compares our poller with one call for each domain.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -14,30 +14,30 @@ use crate::goals::Goals;
 use crate::units::{Units, float};
 
 const SEED: u64 = 1;
-/// SES verifies one domain in so many, at any time of the first hours.
+/// SES verifies one domain in this many, at any time of the first hours.
 const VERIFIED: usize = 20;
 const VERIFYING: Duration = Duration::from_hours(3);
 
-/// The figures of one strategy.
+/// The results of one strategy.
 pub(super) struct Strategy {
     calls: usize,
     throttled: usize,
     /// Seconds that the calls of one operation take at the quota.
     quota_time: f64,
-    /// Until all were looked at.
+    /// The time until all were looked at.
     sweep: Duration,
     dns_looks: usize,
-    /// What the sweep cost, in units, in time of functions, and in runs.
+    /// The cost of the sweep, in units, in run time of functions, and in runs.
     pub(super) units: Units,
     pub(super) busy: Duration,
     pub(super) runs: f64,
     /// Whether it reads SES's list between the looks.
     pub(super) reads_list: bool,
-    /// From SES's verification to ours, in order.
+    /// The delays from SES's verification to the service's, sorted.
     lags: Vec<Duration>,
 }
 
-/// A line of the table: what it says, its value, and in what.
+/// A line of the table: its label, its value, and its unit.
 type Line = (&'static str, fn(&Strategy) -> f64, &'static str);
 
 const LINES: [Line; 13] = [
@@ -68,7 +68,7 @@ const LINES: [Line; 13] = [
     ("cost of 10,000 domains in a month", month::cost, "$"),
 ];
 
-/// 10,000 waiting domains, all due at once: ours beside one call for each.
+/// 10,000 waiting domains that are all due: our poller compared with one call for each.
 pub(crate) fn sweep(out: &mut impl Write, goals: &mut Goals) -> io::Result<()> {
     writeln!(
         out,
@@ -147,7 +147,7 @@ fn run_ours() -> Strategy {
         let (reports, busy) = ours::poll(&world, World::all_seen).await;
         let mut strategy = Strategy::of(&world, busy, float(reports.len()));
         strategy.reads_list = true;
-        // The rest is about how soon a verification is known.
+        // The rest measures how soon a verification is known.
         let (verified, _) = join(verify(&world), ours::poll(&world, known)).await;
         strategy.lags = lags(&world, &verified);
         strategy
@@ -158,7 +158,7 @@ fn run_one_by_one() -> Strategy {
     let world = World::of_a_day(SEED);
     world.setting.clock.run(async {
         one_by_one::poll(&world, World::all_seen).await;
-        // Its function runs all the time, started again every minute.
+        // Its function runs all the time, and is started again every minute.
         let busy = world.setting.clock.elapsed();
         let mut strategy = Strategy::of(&world, busy, busy.as_secs_f64() / 60.0);
         let (verified, ()) = join(verify(&world), one_by_one::poll(&world, known)).await;
@@ -171,7 +171,7 @@ fn known(world: &World) -> bool {
     world.store.observer.noted().known.len() >= DOMAINS / VERIFIED
 }
 
-/// Lets SES verify every so many-th domain, at any time, and says when.
+/// Makes SES verify one domain in this many, at random times. Returns the times.
 async fn verify(world: &World) -> Vec<(DomainName, Duration)> {
     let setting = &world.setting;
     let start = setting.clock.elapsed();

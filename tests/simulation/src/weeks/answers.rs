@@ -1,4 +1,4 @@
-//! What the API answers about a domain after each change: no part of it contradicts another.
+//! Checks the API's answers about a domain after each change: their parts must agree.
 
 use answer_rules::{Answer, broken};
 use domain_auth::domain::Domain;
@@ -6,10 +6,10 @@ use domain_auth_testkit::MemoryStore;
 use futures::FutureExt;
 use jiff::Timestamp;
 
-/// What is wrong with the answers about a domain as it is stored. None if it is not there any more.
+/// The problems in the answers about a stored domain. `None` if it is gone.
 pub(super) fn wrong(store: &MemoryStore, domain: &Domain, now: Timestamp) -> Option<Vec<String>> {
     let whose = (&domain.client, &domain.name);
-    // The store in memory waits for nothing.
+    // The store in memory never waits.
     let read = Box::pin(Answer::read(store, whose, now)).now_or_never();
     match read {
         Some(Ok(answer)) => answer.map(|answer| broken(&answer)),

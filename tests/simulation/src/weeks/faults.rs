@@ -1,4 +1,4 @@
-//! The checks of the weeks, checked: each fault of the service has to be found.
+//! Tests of the checks of the weeks: each fault of the service must be found.
 
 use std::iter;
 use std::num::NonZero;
@@ -10,11 +10,11 @@ use clap::ValueEnum;
 use super::simulate;
 use crate::fault::Fault;
 
-/// Most seeds that are tried until one shows it. Which one does changes with every draw that the service
-/// or the weeks make more or less.
+/// The most seeds that are tried until one shows the fault. Which seed shows it changes with every
+/// random number that the service or the weeks use.
 const SEEDS: u64 = 100;
 
-/// In how many days of some seed a fault shows, and a word of what is to be said of it.
+/// The number of days after which a fault shows with some seed, and a word of the expected report.
 fn expected(fault: Fault) -> (u32, &'static str) {
     match fault {
         Fault::EventDropped | Fault::MarkedUnpublished => (1, "lost: "),

@@ -1,4 +1,4 @@
-//! How much happened in the weeks, and how often each rule was put to the test.
+//! Statistics of the weeks: how much happened, and how often each rule was checked.
 
 use std::io::{self, Write};
 use std::ops::AddAssign;
@@ -15,7 +15,7 @@ pub(crate) struct Figures {
     pub(crate) answers: usize,
     /// Events published, copies included.
     pub(crate) published: usize,
-    /// Emails with instructions, and how often a limit stopped one.
+    /// Emails with instructions, and how often a limit refused one.
     pub(crate) letters: usize,
     pub(crate) domain_limits: usize,
     pub(crate) client_limits: usize,

@@ -1,4 +1,4 @@
-//! Identities that others made at SES under names that clients add.
+//! Identities that others created at SES under names that clients add.
 
 use domain_auth::identity::AxisStatus;
 use domain_auth::names::DomainName;
@@ -8,11 +8,11 @@ use crate::chance::Chance;
 use crate::dns::{Published, SimDns};
 use crate::ses::SimSes;
 
-/// The share of names that SES has an identity of.
+/// The share of names for which SES has an identity.
 const SHARE: f64 = 0.2;
 
-/// Lets SES have, under some of the names, what people made by hand, what another stack made, and what
-/// this stack made for a client that is no more: verified, or not.
+/// Adds identities to SES under some of the names, verified or not: created by hand, by another
+/// stack, or by this stack for a former client.
 pub(super) fn plant<'a>(
     chance: &Chance,
     ses: &SimSes,

@@ -1,4 +1,4 @@
-//! What a happening does: a request that may be cut off, or a trouble that lasts.
+//! The effect of an event in the plan: a request that may be cut off, or a trouble that lasts.
 
 use std::pin::pin;
 use std::sync::atomic::Ordering;
@@ -18,14 +18,15 @@ use super::world::{CUT_OFF, World};
 use crate::dns::{Published, Servers};
 use crate::ses;
 
-/// Emails that are asked for at once: more than one domain may have in a day.
+/// Simultaneous requests for an email: more than one domain may have in a day.
 const LETTERS: usize = 7;
 
-/// How soon SES itself notices that records are gone: in days, so that mostly our looks come first.
+/// The probability that SES itself notices missing records: after days, so that our looks are
+/// usually first.
 const SES_LOSES: f64 = 0.005;
 
 impl World {
-    /// A request of a person, which may be cut off at any moment.
+    /// A request of a person, which may be cut off at any time.
     pub(super) async fn request(&self, deed: Deed) {
         self.clock
             .sleep(self.chance.up_to(Duration::from_secs(10)))
@@ -67,7 +68,7 @@ impl World {
         select(pin!(request), pin!(self.clock.sleep(life))).await;
     }
 
-    /// Many emails at once, each of which may be cut off.
+    /// Many simultaneous emails, each of which may be cut off.
     async fn instruct_often(&self, who: Who, which: Which) {
         let (client, name) = self.whose(who);
         let names = match which {
@@ -86,7 +87,7 @@ impl World {
         (&self.clients[who.client], &self.names[who.name])
     }
 
-    /// What befalls the service begins. Until when it lasts.
+    /// Starts a trouble of the service. Returns until when it lasts.
     pub(super) fn befalls(&self, trouble: Trouble, now: Duration) -> Duration {
         let length = match trouble {
             Trouble::Ses(length) => {
@@ -113,13 +114,14 @@ impl World {
                         journal.jumps_ahead(by);
                         self.clock.jump(signed);
                     }
-                    // What was due is due later, and the right of a run that was cut off ends later.
+                    // Due domains are due later, and the lease of a run that was cut off ends
+                    // later.
                     Way::Back => {
                         journal.holds_up(by * 2);
                         self.clock.jump(-signed);
                     }
                 }
-                // What was due in a while is due now, or much later.
+                // Domains that were due later are due now, or much later.
                 Duration::from_hours(3)
             }
         };
@@ -135,7 +137,7 @@ impl World {
         }
     }
 
-    /// SES looks at DNS now and then.
+    /// SES looks at DNS from time to time.
     pub(super) fn ses_looks(&self) {
         let now = self.clock.elapsed();
         let window = Duration::try_from(VERIFICATION_WINDOW).unwrap_or_default();
@@ -159,7 +161,7 @@ impl World {
                 Status::Success if !there && self.chance.happens(SES_LOSES) => {
                     identity.observe(Seen::Missing, now);
                 }
-                // SES says that it stops looking. The service is right, too, if it does not.
+                // SES stops looking. The service is also right if it does not.
                 Status::Failed if there && self.chance.happens(0.01) => {
                     let success = Status::Success;
                     identity.set_status((success, success, success), now);
@@ -171,7 +173,7 @@ impl World {
         self.tell_truth();
     }
 
-    /// Everything that can be seen of all names, by all observers.
+    /// Everything that observers can see of all names.
     pub(super) fn tell_truth(&self) {
         let resolver_down = self.dns.is_down();
         for name in &self.names {
@@ -188,7 +190,7 @@ impl World {
         }
     }
 
-    /// Whether the client of a name holds a verified one above it.
+    /// Whether the client of a name holds a verified name above it.
     fn is_below_a_verified_one(&self, name: &DomainName) -> bool {
         let journal = &self.store.observer;
         let verified = |name| {
@@ -201,7 +203,7 @@ impl World {
     }
 }
 
-/// Where SES's verification stands: its DKIM records are enough, whatever v1 says of the TXT record.
+/// The verification at SES: its DKIM records are enough, whatever v1 returns for the TXT record.
 fn verification_of(status: SesStatus) -> AxisStatus {
     match (status.verification, status.dkim) {
         (AxisStatus::Failed, AxisStatus::Success) => AxisStatus::Success,

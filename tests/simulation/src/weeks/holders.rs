@@ -1,4 +1,5 @@
-//! Who holds which name, as the changes tell it: what a claim may and may not come to.
+//! The holder of each name, derived from the changes: what a claim may result in, and what it may
+//! not.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -19,21 +20,21 @@ use crate::ses::{self, Deletion};
 /// How often claims were contested.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Contests {
-    /// Claims that were proven and taken over.
+    /// Claims that were proven and took over the name.
     pub(crate) proven: usize,
-    /// Those that stood against a verified holder, so that Lasso support was asked.
+    /// Claims that competed with a verified holder, so that Lasso support was asked.
     pub(crate) undecided: usize,
     /// Holders that lost a name to a proof.
     pub(crate) displaced: usize,
     /// Claims that Lasso support released or decided.
     pub(crate) decided: usize,
-    /// Identities of others that were taken up.
+    /// Identities of others that were adopted.
     pub(crate) adopted: usize,
-    /// Identities of others that were as they were in the end.
+    /// Identities of others that were unchanged in the end.
     pub(crate) left_alone: usize,
 }
 
-/// All domains and registers, by what was written.
+/// All domains and registers, derived from the writes.
 #[derive(Debug, Default)]
 pub(super) struct Holders {
     domains: BTreeMap<(DomainName, ClientId), (Status, Timestamp)>,
@@ -41,9 +42,9 @@ pub(super) struct Holders {
     secrets: HashSet<String>,
     /// Names whose identity at SES a domain has had.
     pub(super) had: HashSet<DomainName>,
-    /// Names that a client has held, with it: what SES has of them with its tag is its own.
+    /// Names that a client has held, with the client: an identity with its tag is its own.
     held: HashSet<(DomainName, ClientId)>,
-    /// Names whose holder is to take up what others made.
+    /// Names whose holder is to adopt an identity that others created.
     adopting: HashSet<(DomainName, ClientId)>,
     pub(super) contests: Contests,
 }
@@ -60,7 +61,7 @@ impl Holders {
         holder_of_one.is_some() && holder_of_one == holder(other)
     }
 
-    /// Changes were written together. What is wrong about them.
+    /// Changes were written together. Returns the problems.
     pub(super) fn changed(
         &mut self,
         before: &[Option<Domain>],
@@ -109,7 +110,7 @@ impl Holders {
         wrong
     }
 
-    /// An identity was deleted at SES. What is wrong with that.
+    /// An identity was deleted at SES. Returns the problem, if there is one.
     pub(super) fn deleted(&self, deletion: &Deletion, orphans: &Orphans) -> Result<(), String> {
         let name = &deletion.name;
         if is_adopted(&deletion.identity) {
@@ -134,7 +135,7 @@ impl Holders {
         orphans.deleted(deletion)
     }
 
-    /// An identity was changed at SES. What is wrong with that.
+    /// An identity was changed at SES. Returns the problem, if there is one.
     pub(super) fn touched(&mut self, change: &ses::Change) -> Result<(), String> {
         let ses::Change {
             operation,
@@ -167,7 +168,7 @@ impl Holders {
         }
     }
 
-    /// When the next of all domains is due.
+    /// The earliest time at which a domain is due.
     pub(super) fn next_check(&self) -> Option<Timestamp> {
         self.domains
             .values()
@@ -175,8 +176,8 @@ impl Holders {
             .min()
     }
 
-    /// A client that has a name holds it, and no other has it, or one above or below it; but for a name
-    /// that was proven: then its holder is known to have it.
+    /// A client that has a name holds it, and no other client has it, or a name above or below it.
+    /// A name that was proven is an exception: its holder is known to have it.
     fn conflicts(&self, organizational: &str) -> Vec<String> {
         let there: Vec<(&DomainName, &ClientId)> = self
             .domains
@@ -210,7 +211,7 @@ impl Holders {
         wrong
     }
 
-    /// Who loses a name, or claims it, gets a new secret.
+    /// A client that loses a name, or claims it, gets a new secret.
     fn secret(&mut self, before: Option<&Domain>, domain: &Domain) -> Result<(), String> {
         let Some(secret) = secret_of(domain) else {
             return Ok(());
@@ -267,7 +268,7 @@ impl Contests {
     }
 }
 
-/// Whether a domain in this state takes up what others made.
+/// Whether a domain in this state adopts an identity that others created.
 fn adopts(state: &State) -> bool {
     match state {
         State::Provisioning(provisioning) => provisioning.may_adopt,
@@ -277,7 +278,7 @@ fn adopts(state: &State) -> bool {
     }
 }
 
-/// SES has the name already, for another owner.
+/// SES already has the name for another owner.
 fn entry_is_of_ses(entry: &HistoryEntry) -> bool {
     entry.from == Some(Status::Provisioning) && entry.is_contested_by_ses()
 }
@@ -300,7 +301,7 @@ fn is_proven(domain: &Domain) -> bool {
     }
 }
 
-/// Whether SES has an identity of a domain in this state, which is to stay.
+/// Whether SES has an identity of a domain in this state, which must stay.
 fn has_identity(status: Status) -> bool {
     match status {
         Status::Contested | Status::Removing | Status::Provisioning => false,

@@ -1,4 +1,4 @@
-//! Watches every write: what must never happen is noticed when it happens.
+//! Watches every write, so that a broken rule is noticed when it happens.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,21 +26,21 @@ use crate::ses::SimSes;
 use crate::store::Observe;
 use crate::time::SimClock;
 
-/// For how long a look may be due while nothing is wrong: a minute until the next run, the patience
-/// with a domain whose name servers are dead, and the calls.
+/// How long a look may be due while there is no trouble: a minute until the next run, the timeout
+/// for a domain with dead name servers, and the calls.
 const LONGEST_WAIT: Duration = Duration::from_secs(100);
 const RUN: Duration = Duration::from_mins(1);
 
-/// What was written, and what was wrong with it. Copies share it.
+/// The writes and their problems. Copies share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Journal {
     clock: SimClock,
     dns: SimDns,
     ses: SimSes,
     orphans: Arc<Orphans>,
-    /// Whether the answers about what was written are checked: of a service without a fault.
+    /// Whether the answers about written domains are checked: only for a service without a fault.
     answers_are_checked: bool,
-    /// What the final step attaches.
+    /// The configuration set that the final step attaches.
     configuration_set: Option<ConfigurationSet>,
     state: Arc<Mutex<Entries>>,
 }
@@ -52,11 +52,12 @@ struct Entries {
     written: Vec<Event>,
     marked: HashMap<EventId, Duration>,
     published: HashMap<EventId, usize>,
-    /// What each domain's events said last of its state.
+    /// The last event about the state of each domain.
     last: HashMap<Key, EventType>,
-    /// What Lasso support was told of each domain in its present state.
+    /// The alerts to Lasso support about each domain in its present state.
     told: HashMap<Key, Vec<EventType>>,
-    /// When a person, or another client's claim, last left the time of the next look as it was.
+    /// When a person's action, or another client's claim, last left the time of the next look
+    /// unchanged.
     acted: HashMap<Key, Duration>,
     /// Emails with instructions, by client and day, and by domain.
     letters: HashMap<(ClientId, Day), HashMap<DomainName, u32>>,
@@ -64,7 +65,7 @@ struct Entries {
     next_sweep: Option<Timestamp>,
     truth: Truth,
     holders: Holders,
-    /// Since when nothing is wrong, if so.
+    /// Since when there has been no trouble, if there is none.
     calm_since: Option<Duration>,
     wrong: Vec<String>,
     figures: Figures,
@@ -90,7 +91,7 @@ impl Journal {
         }
     }
 
-    /// Something happened that must not.
+    /// Records a broken rule.
     pub(crate) fn wrong(&self, what: &str) {
         let at = self.clock.elapsed();
         let hours = at.as_secs() / 3600;
@@ -99,17 +100,17 @@ impl Journal {
             .push(format!("after {hours} h {} s: {what}", at.as_secs() % 3600));
     }
 
-    /// Everything that happened and must not.
+    /// All broken rules.
     pub(crate) fn all_wrong(&self) -> Vec<String> {
         self.entries().wrong.clone()
     }
 
-    /// Since when nothing disturbs the service; none while something does.
+    /// Sets since when nothing disturbs the service; `None` while something does.
     pub(crate) fn set_calm(&self, since: Option<Duration>) {
         self.entries().calm_since = since;
     }
 
-    /// An event went out, from a process that began at `started`.
+    /// An event was published by a process that began at `started`.
     pub(crate) fn published(&self, event: &Event, started: Duration) {
         let mut entries = self.entries();
         entries.figures.published += 1;
@@ -121,14 +122,14 @@ impl Journal {
         }
     }
 
-    /// Events that were written, and in the end not published.
+    /// Events that were written, and never published.
     pub(crate) fn lost(&self) -> Vec<Event> {
         let entries = self.entries();
         let lost = |event: &&Event| !entries.published.contains_key(&event.event_id);
         entries.written.iter().filter(lost).cloned().collect()
     }
 
-    /// What is true of a name from now on.
+    /// Sets the facts of a name from now on.
     pub(super) fn is(&self, name: &DomainName, facts: Facts) {
         self.entries().truth.is(name, facts, self.clock.elapsed());
     }
@@ -138,8 +139,8 @@ impl Journal {
         self.entries().holders.have_the_same_holder(one, other)
     }
 
-    /// Looks at what was changed and deleted at SES since the last write: it happened as that left the
-    /// domains.
+    /// Checks the changes and deletions at SES since the last write, with the domains as that write
+    /// left them.
     fn at_ses(&self) {
         for change in self.ses.take_changes() {
             let outcome = self.entries().holders.touched(&change);
@@ -155,7 +156,8 @@ impl Journal {
         }
     }
 
-    /// Looks in the end, after calm times of this length, at what no domain holds at SES.
+    /// At the end, after calm times of this length, checks the identities at SES that no domain
+    /// holds.
     pub(super) fn settled(&self, settling: SignedDuration) {
         self.at_ses();
         let now = self.clock.now();
@@ -176,8 +178,8 @@ impl Journal {
         self.is_of_others(name) || (self.orphans.has(name) && never_held)
     }
 
-    /// Whether SES has an identity of the name that the service did not make: one that no client of it took
-    /// up, or one that stays where its domain has gone.
+    /// Whether SES has an identity of the name that the service did not create: none of its clients
+    /// has adopted it, or it is left after its domain was removed.
     fn is_of_others(&self, name: &DomainName) -> bool {
         let identity = self.ses.identity(name);
         identity.is_some_and(|identity| {
@@ -186,7 +188,8 @@ impl Journal {
         })
     }
 
-    /// Looks for what the service should have noticed by now. SES is in trouble for `busy` more.
+    /// Checks for changes that the service should have noticed by now. SES is in trouble for `busy`
+    /// longer.
     pub(super) fn weigh(&self, busy: Duration) {
         let wrong = self.entries().truth.weigh(self.clock.elapsed(), busy);
         for what in &wrong {
@@ -194,7 +197,7 @@ impl Journal {
         }
     }
 
-    /// When the next of all domains is due, or SES's list is to be read.
+    /// The earliest time at which a domain is due, or SES's list is to be read.
     pub(super) fn next_check(&self) -> Option<Timestamp> {
         let entries = self.entries();
         let next_check = entries.holders.next_check();
@@ -202,18 +205,18 @@ impl Journal {
         next_check.map(|next_check| next_check.min(next_sweep))
     }
 
-    /// The process that would notice something is held up for so long.
+    /// The process that would notice a change is delayed by this long.
     pub(super) fn holds_up(&self, length: Duration) {
         self.entries().truth.holds_up(length);
     }
 
-    /// The clock on the wall jumps ahead.
+    /// The wall clock jumps ahead.
     pub(super) fn jumps_ahead(&self, by: Duration) {
         let now = self.clock.elapsed();
         self.entries().truth.jumps_ahead(now, by);
     }
 
-    /// An email with instructions went out.
+    /// An email with instructions was sent.
     pub(super) fn letter(&self, client: &ClientId, name: &DomainName) {
         let day = Day::of(self.clock.now());
         let mut entries = self.entries();
@@ -231,14 +234,14 @@ impl Journal {
         }
     }
 
-    /// A limit of the emails was reached.
+    /// A limit of emails was reached.
     pub(super) fn limited(&self, of_domain: bool) {
         let figures = &mut self.entries().figures;
         figures.domain_limits += usize::from(of_domain);
         figures.client_limits += usize::from(!of_domain);
     }
 
-    /// How much was written, and how often each rule was put to the test.
+    /// How much was written, and how often each rule was checked.
     pub(super) fn figures(&self) -> Figures {
         let entries = self.entries();
         Figures {
@@ -252,8 +255,8 @@ impl Journal {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Each event says something else of the state than the one before: one alert when a domain
-    /// breaks, and one when it recovers. What a person is asked is asked once in each state.
+    /// Each event differs from the previous one about the state: one alert when a domain breaks,
+    /// and one when it recovers. A person is asked only once in each state.
     fn event(&self, event: &Event, moves: bool) {
         let key = (event.client.clone(), event.domain.clone());
         let mut entries = self.entries();
@@ -277,7 +280,7 @@ impl Journal {
                 let before = entries.last.insert(key, event.event_type);
                 (before, before == Some(event.event_type))
             }
-            // Of a claim that is proven: each holder is told of each claimant.
+            // For a proven claim, each holder is told of each claimant.
             EventType::Contested => (None, false),
             EventType::RecordsReady => (None, false),
             EventType::Ready | EventType::Stuck | EventType::Expiring => {
@@ -296,7 +299,7 @@ impl Journal {
         }
     }
 
-    /// After some transitions that are no events, the same may be said again.
+    /// After some transitions without an event, the same event may be sent again.
     fn begins_again(&self, entry: &HistoryEntry, domain: &Domain) {
         let again = match entry.action {
             Action::Restarted | Action::Reopened | Action::Provisioned => true,
@@ -318,7 +321,7 @@ impl Journal {
         }
     }
 
-    /// What Lasso sends with has been given what the operator wants.
+    /// Every domain that Lasso sends with has the operator's configuration set.
     fn completed(&self, entry: &HistoryEntry, domain: &Domain) {
         let attached = self.ses.identity(&domain.name);
         let attached = attached.and_then(|identity| identity.configuration_set);
@@ -331,8 +334,8 @@ impl Journal {
         }
     }
 
-    /// What comes from outside of a domain leaves the time of its next look as it is: what a person
-    /// does, and what is written of it because of another client's claim.
+    /// Changes from outside a domain do not change the time of its next look: a person's actions,
+    /// and writes because of another client's claim.
     fn acted(&self, changes: &[&Change]) {
         let from_outside = |entry: &HistoryEntry| {
             !matches!(entry.actor, Actor::Service)
@@ -367,7 +370,7 @@ impl Journal {
         let acted = entries
             .acted
             .get(&(before.client.clone(), before.name.clone()));
-        // A look loses against what comes from outside meanwhile, and the next run looks again.
+        // A look loses a conflict with a change from outside, and the next run looks again.
         let overtaken = acted.is_some_and(|at| *at >= due);
         drop(entries);
         let longest = if overtaken {

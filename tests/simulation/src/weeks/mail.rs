@@ -1,4 +1,4 @@
-//! A simulated SES that sends email to people who are not at Lasso.
+//! A simulated SES that sends email to people outside Lasso.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::time::SimClock;
 const ANSWER: (Duration, Duration) = (Duration::from_millis(40), Duration::from_millis(40));
 const OPERATION: &str = "SendEmail";
 
-/// Sends for one domain.
+/// Sends emails about one domain.
 #[derive(Debug)]
 pub(super) struct SimMail {
     pub(super) clock: SimClock,
@@ -26,7 +26,7 @@ pub(super) struct SimMail {
 }
 
 impl SendLetter for SimMail {
-    /// Of no address.
+    /// No address is on the list.
     async fn is_suppressed(&self, _: &EmailAddress) -> Result<bool, SesError> {
         Ok(false)
     }

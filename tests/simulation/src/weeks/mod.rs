@@ -1,4 +1,4 @@
-//! Weeks of everything that goes wrong, from a seed: whatever happens, nothing is lost.
+//! Weeks with all kinds of trouble, from a seed: whatever happens, nothing is lost.
 
 mod answers;
 #[cfg(test)]
@@ -31,32 +31,33 @@ use world::World;
 use crate::fault::Fault;
 use crate::goals::Goals;
 
-/// After the last trouble everything has so long to come right: longer than the slowest pace.
+/// The time after the last trouble until everything must be right: longer than the longest check
+/// interval.
 const SETTLING: Duration = Duration::from_hours(2 * 24);
 
-/// After so many seeds something is said: it may take minutes.
+/// After this many seeds progress is printed, because it may take minutes.
 const PROGRESS: u64 = 200;
 
-/// What is simulated.
+/// The parameters of the simulation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Weeks {
     pub(crate) first: u64,
     pub(crate) seeds: u64,
     pub(crate) days: u32,
-    /// What the service does wrong on purpose.
+    /// The fault that was inserted on purpose.
     pub(crate) fault: Option<Fault>,
 }
 
-/// Seeds from which something went wrong, and what.
+/// Seeds with problems, and the problems.
 type Failed = Vec<(u64, Vec<String>)>;
 
-/// What one seed made of it.
+/// The result of one seed.
 struct Outcome {
     wrong: Vec<String>,
     figures: Figures,
 }
 
-/// Simulates so many days from each of many seeds, and prints which seeds went wrong.
+/// Simulates this many days for each of many seeds, and prints the seeds with problems.
 pub(crate) fn run(out: &mut impl Write, goals: &mut Goals, weeks: Weeks) -> io::Result<()> {
     let Weeks {
         first,
@@ -96,7 +97,7 @@ pub(crate) fn run(out: &mut impl Write, goals: &mut Goals, weeks: Weeks) -> io::
     )
 }
 
-/// What all seeds made of it together, and what went wrong from which. Says now and then how far it is.
+/// The statistics of all seeds, and the problems by seed. Prints its progress from time to time.
 fn simulate_all(out: &mut impl Write, weeks: Weeks) -> io::Result<(Figures, Failed)> {
     let (mut figures, mut failed) = (Figures::default(), Failed::new());
     let next = AtomicU64::new(weeks.first);

@@ -1,4 +1,4 @@
-//! Identities at SES that no domain holds, and when which of them may go.
+//! Identities at SES that no domain holds, and when each may be deleted.
 
 use std::time::Duration;
 
@@ -14,12 +14,13 @@ use crate::dns::{Published, SimDns};
 use crate::ses::{Deletion, SimSes};
 use crate::setting::Setting;
 
-/// When the weeks begin, a planted identity has been known for so much less than it has to be kept:
-/// it comes of age in a week or soon after, and some are of age already.
+/// At the beginning of the weeks, a planted identity has been known for up to this much less than
+/// the time that it has to be kept. It reaches that age in a week or soon after; some have already
+/// reached it.
 const COMES_OF_AGE: Duration = Duration::from_hours(9 * 24);
 const OF_AGE_ALREADY: SignedDuration = SignedDuration::from_hours(24);
 
-/// What is planted in each seed. What clients add is another one.
+/// The identities that are planted in each seed. The one that clients add is separate.
 const PLANTED: [Kind; 7] = [
     Kind::InVain,
     Kind::InVain,
@@ -30,30 +31,30 @@ const PLANTED: [Kind; 7] = [
     Kind::Untagged,
 ];
 
-/// What there is to say of an identity that no domain holds.
+/// The kinds of identities that no domain holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// This stack made it, and SES never verified it: it has no use.
+    /// This stack created it, and SES never verified it: it is unused.
     InVain,
-    /// The same, and its name is one that clients add and remove.
+    /// Unused, with a name that clients add and remove.
     Added,
-    /// The same, and it was not seen before.
+    /// Unused, and not seen before.
     New,
-    /// SES has verified it, or does soon.
+    /// SES has verified it, or will soon.
     Verified,
-    /// SES had verified it when it was last seen, and has taken that back.
+    /// SES had verified it when it was last seen, and has withdrawn that.
     OnceVerified,
-    /// Another stack's tag.
+    /// With another stack's tag.
     OfAnotherStack,
-    /// No tag.
+    /// Without tags.
     Untagged,
 }
 
-/// All that were planted.
+/// All planted identities.
 #[derive(Debug)]
 pub(super) struct Orphans {
     planted: Vec<Planted>,
-    /// Whether the operator wants those without a use deleted.
+    /// Whether the operator wants unused ones deleted.
     pub(super) wanted: bool,
 }
 
@@ -61,21 +62,21 @@ pub(super) struct Orphans {
 struct Planted {
     name: DomainName,
     kind: Kind,
-    /// From when on it is known for long enough.
+    /// From when on it has been known for long enough.
     of_age_at: Timestamp,
 }
 
-/// How often the rule was put to the test.
+/// How often the rule was checked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Orphaned {
-    /// Those that could go, and went.
+    /// Identities that could be deleted, and were.
     pub(crate) deleted: usize,
-    /// Those that were old enough, where that was wanted, and had to stay all the same.
+    /// Identities that were old enough, with deletion wanted, but had to stay.
     pub(crate) kept: usize,
 }
 
 impl Orphans {
-    /// Plants some at SES, and in what the service knows of them. `added` is the name of one, which
+    /// Plants some at SES, and in the service's data about them. `added` is the name of one that
     /// clients add.
     pub(super) fn plant(
         setting: &Setting,
@@ -98,7 +99,7 @@ impl Orphans {
             } else {
                 now + left
             };
-            // What was noted may be what it was before the tag was changed.
+            // The stored data may be from before the tag was changed.
             let retagged = chance.happens(0.5);
             let seen_verified = chance.happens(0.5);
             let (owner, verification, was) = match kind {
@@ -143,7 +144,7 @@ impl Orphans {
         (Self { planted, wanted }, reconciliation)
     }
 
-    /// An identity was deleted that no domain held. What is wrong with that.
+    /// An identity was deleted that no domain held. Returns the problem, if there is one.
     pub(super) fn deleted(&self, deletion: &Deletion) -> Result<(), String> {
         let Deletion { name, identity, at } = deletion;
         let planted = self.planted.iter().find(|planted| planted.name == *name);
@@ -169,8 +170,8 @@ impl Orphans {
         self.planted.iter().any(|planted| planted.name == *name)
     }
 
-    /// Looks at all of them in the end, after calm times of the length `settling`, in which SES's list
-    /// was compared with all domains at least once.
+    /// Checks all of them at the end, after calm times of the length `settling`, in which SES's
+    /// list was compared with all domains at least once.
     pub(super) fn settled(
         &self,
         ses: &SimSes,
@@ -184,7 +185,7 @@ impl Orphans {
                 kind,
                 of_age_at,
             } = planted;
-            // A client that has added it may have had it deleted.
+            // A client that has added it may have caused its deletion.
             if *kind == Kind::Added {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! What the functions do for people, on the use cases that they call.
+//! The operations of the functions for people, with the use cases that they call.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ const PATIENCE: Duration = Duration::from_millis(3_500);
 type Whose<'a> = (&'a ClientId, &'a DomainName);
 
 impl World {
-    /// `POST /domains`. What does not come to an end is what the poller finishes.
+    /// `POST /domains`. The poller finishes it if it does not end.
     pub(super) async fn add(&self, (client, name): Whose<'_>) {
         let (eligibility, none) = (Eligibility::default(), AdditionLimits::NONE);
         let new = new_domain(client.as_str(), name.as_str());
@@ -139,7 +139,7 @@ impl World {
         };
         let tools = self.store_tools();
         let mut order = self.order.clone();
-        // Each domain has a person of its own.
+        // Each domain has its own person.
         if let Ok(to) = EmailAddress::parse(&format!("dns@{}", whose.1)) {
             order.to = to;
         }
@@ -149,7 +149,7 @@ impl World {
         }
     }
 
-    /// A claimant publishes what its claim asks for.
+    /// A claimant publishes the ownership record of its claim.
     pub(super) async fn prove(&self, (client, name): Whose<'_>) {
         if let Ok(Some(domain)) = self.store.domain(client, name).await
             && let State::Contested(contested) = &domain.state
@@ -179,11 +179,11 @@ impl World {
         let budget = SesBudget::unlimited();
         let tools = self.ses_tools(&budget);
         let quota = self.operator.settings.ses_calls_per_second;
-        // What SES does not do, the client asks for again.
+        // If SES does not do it, the client repeats the request.
         let _asked_again = restart(&tools, whose, &admin(), quota).await;
     }
 
-    /// `DELETE /domains/{domain}`. What does not come to an end is what the poller finishes.
+    /// `DELETE /domains/{domain}`. The poller finishes it if it does not end.
     pub(super) async fn remove(&self, whose: Whose<'_>) {
         let budget = SesBudget::unlimited();
         let tools = self.ses_tools(&budget);
@@ -193,7 +193,7 @@ impl World {
         };
         let finishing = pin!(async {
             if self.turn(RequestCalls::Remove, whose.0).await {
-                // What is left of it is the poller's.
+                // The poller does the rest.
                 remove::finish(&tools, change.domain).await.ok();
             }
         });

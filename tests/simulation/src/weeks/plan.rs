@@ -1,27 +1,27 @@
-//! What happens in the weeks: people, and misfortune. All of it comes from the seed.
+//! The events of the weeks: actions of people, and troubles. All of them come from the seed.
 
 use std::time::Duration;
 
 use crate::chance::Chance;
 use crate::dns::{Published, Servers};
 
-/// Things that happen in a day.
+/// Number of events in a day.
 const PER_DAY: usize = 24;
-/// The share of names that are left alone.
+/// The share of names that are not disturbed.
 const QUIET: f64 = 0.4;
-/// Of the others, the share whose records are published soon after they were added.
+/// The share of the other names whose records are published soon after they were added.
 const PUBLISHING: f64 = 0.7;
 
-/// Something that happens.
+/// An event.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Happening {
     /// A person does something.
     Deed(Deed),
-    /// Something befalls the service, and lasts.
+    /// The service gets into trouble, for some time.
     Trouble(Trouble),
 }
 
-/// What a person does.
+/// An action of a person.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Deed {
     /// A client adds a domain.
@@ -32,13 +32,14 @@ pub(crate) enum Deed {
     Complete(Who),
     /// Lasso support refuses it.
     Reject(Who),
-    /// A client starts again after a failure.
+    /// A client restarts the verification after a failure.
     Restart(Who),
     /// A client removes a domain.
     Remove(Who),
     /// A client says that it is ready.
     Ready(Who),
-    /// A client has the records sent by email, several times at once: of one domain, or of all.
+    /// A client has the records sent by email, several times simultaneously: of one domain, or of
+    /// all.
     Instruct(Who, Which),
     /// Lasso support looks at a domain.
     Recheck(Who),
@@ -50,26 +51,26 @@ pub(crate) enum Deed {
     Prove(Who),
     /// A person deletes the identity at SES by hand.
     Lose(usize),
-    /// A person publishes records, wrong ones, or takes them away.
+    /// A person publishes records or wrong ones, or removes them.
     Publish(usize, Published),
-    /// Name servers die, or live again.
+    /// Name servers stop or start answering.
     Servers(usize, Servers),
 }
 
-/// What befalls the service.
+/// A trouble of the service.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Trouble {
-    /// SES throttles and leaves calls unanswered, for so long.
+    /// SES throttles and leaves calls unanswered, for this long.
     Ses(Duration),
-    /// SNS takes nothing, for so long.
+    /// SNS accepts nothing, for this long.
     SnsDown(Duration),
-    /// Our own resolver answers nothing, for so long.
+    /// Our own resolver does not answer, for this long.
     ResolverDown(Duration),
-    /// The clock on the wall jumps, ahead or back.
+    /// The wall clock jumps, ahead or back.
     ClockJump(Duration, Way),
 }
 
-/// Which way a clock jumps.
+/// The direction in which a clock jumps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
     Ahead,
@@ -90,8 +91,8 @@ pub(crate) struct Who {
     pub(crate) name: usize,
 }
 
-/// What happens when, in order. Some names are left alone by everybody but their client, so that what
-/// breaks stays broken for long enough to be noticed.
+/// The sequence of events with their times. Some names are disturbed only by their own client, so
+/// that broken records stay broken for long enough to be noticed.
 pub(crate) fn plan(
     chance: &Chance,
     days: u32,
@@ -110,7 +111,7 @@ pub(crate) fn plan(
             let story = story(chance, length, name).into_iter();
             plan.extend(story.map(|(at, deed)| (at, Happening::Deed(deed))));
         } else {
-            // One process has to begin.
+            // One process starts first.
             let begins = chance.up_to(Duration::from_hours(48));
             plan.push((begins, Happening::Deed(Deed::Add(Who { client: 0, name }))));
             // Most people publish soon, and some never.
@@ -126,7 +127,8 @@ pub(crate) fn plan(
     plan
 }
 
-/// The life of a domain whose records are published, break and are repaired, some hours or days each.
+/// The life of a domain whose records are published, break and are repaired, for some hours or days
+/// each.
 fn story(chance: &Chance, length: Duration, name: usize) -> Vec<(Duration, Deed)> {
     let hours = |least: u64, more: u64| {
         Duration::from_hours(least) + chance.up_to(Duration::from_hours(more))
@@ -136,7 +138,7 @@ fn story(chance: &Chance, length: Duration, name: usize) -> Vec<(Duration, Deed)
     let mut story = vec![(at, Deed::Add(who))];
     at += hours(0, 2);
     story.push((at, Deed::Publish(name, Published::Everything)));
-    // Until SES has verified it there is nothing to complete.
+    // Before SES has verified it, there is nothing to complete.
     for _ in 0..3 {
         at += hours(0, 2);
         story.push((at, Deed::Complete(who)));
@@ -174,10 +176,10 @@ fn story(chance: &Chance, length: Duration, name: usize) -> Vec<(Duration, Deed)
     story
 }
 
-/// What breaks a domain, in different ways.
+/// Ways to break a domain.
 const BROKEN: [Published; 3] = [Published::Nothing, Published::Wrong, Published::WithoutAKey];
 
-/// Whether something would disturb a name that is left alone.
+/// Whether an event would disturb a name that is not to be disturbed.
 fn disturbs(happening: Happening, quiet: &[bool]) -> bool {
     let deed = match happening {
         Happening::Deed(deed) => deed,
@@ -194,7 +196,7 @@ fn disturbs(happening: Happening, quiet: &[bool]) -> bool {
 
 fn happening(chance: &Chance, clients: usize, names: usize) -> Happening {
     let name = chance.below(names);
-    // Most of what happens is done by the client that comes first.
+    // Most events concern the client that comes first.
     let client = if chance.happens(0.6) {
         0
     } else {

@@ -1,4 +1,4 @@
-//! What holds when all trouble is over.
+//! The rules after all trouble is over.
 
 use domain_auth::limits::ReadClientRecord;
 use domain_auth::names::{ClientId, DomainName};
@@ -12,14 +12,14 @@ use super::holders::holds;
 use super::truth::LONGEST_PACE;
 use super::world::World;
 
-/// A run every minute, and its length.
+/// One run per minute, and the duration of a run.
 const OVERDUE: SignedDuration = SignedDuration::from_mins(3);
 
-/// Calls that SES throttles in two calm days although the poller keeps to the quota: an answer that comes
-/// early lets the next call come early, too.
+/// How many calls SES throttles in two calm days although the poller respects the quota: a fast
+/// response makes the next call early, too.
 const THROTTLED: usize = 4;
 
-/// Looks at the world after it had time to come right. Meanwhile SES has throttled so many calls, and
+/// Checks the world after it had time to settle. Meanwhile SES has throttled `throttled` calls, and
 /// only the poller has called it.
 pub(super) fn check(world: &World, throttled: usize) {
     let journal = &world.store.observer;
@@ -48,7 +48,7 @@ pub(super) fn check(world: &World, throttled: usize) {
         if let Some(actor) = &domain.check_asked_by {
             journal.wrong(&format!("{actor:?} was never told what is at {name}"));
         }
-        // Every record has been there for days, and everybody answers.
+        // Every record has been published for days, and all servers answer.
         match status {
             Status::Provisioning | Status::Pending | Status::AtRisk | Status::Removing => {
                 journal.wrong(&format!("{name} is still {status}"));
@@ -91,7 +91,7 @@ pub(super) fn check(world: &World, throttled: usize) {
     journal.settled(SignedDuration::try_from(SETTLING).unwrap_or_default());
 }
 
-/// Whether SES may have an identity of a client that does not hold the name any more.
+/// Whether SES may have an identity of a client that no longer holds the name.
 fn leaves_an_identity(state: &State) -> bool {
     match state {
         State::Contested(contested) => contested.leftover_identity,

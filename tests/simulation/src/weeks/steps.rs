@@ -1,11 +1,11 @@
-//! Whether a change is made of steps that the state machine has.
+//! Checks that a change consists of steps that the state machine has.
 
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::history::{Action, HistoryEntry};
 use domain_auth::state::{DisplacedBy, Failed, FailureReason, State, Status, Trigger};
 use domain_auth_testkit::identity;
 
-/// Whether a change is made of transitions that the state machine has, each with its line of history.
+/// Whether a change consists of transitions of the state machine, each with its line of history.
 pub(super) fn steps(before: Option<&Domain>, change: &Change) -> Result<(), String> {
     let after = &change.domain;
     let mut state = before.map(|before| before.state.clone());
@@ -45,8 +45,8 @@ fn step(state: Option<State>, entry: &HistoryEntry, after: &Domain) -> Result<St
     Ok(next)
 }
 
-/// A restart asks SES first: the identity can be gone, or be that of others, whatever the domain had failed
-/// by.
+/// A restart calls SES first: the identity may be gone, or belong to others, whatever the reason of
+/// the failure.
 fn as_found(state: State, entry: &HistoryEntry) -> State {
     match state {
         State::Failed(failed)
@@ -61,7 +61,7 @@ fn as_found(state: State, entry: &HistoryEntry) -> State {
     }
 }
 
-/// A trigger as the action names it; its data does not matter here. None where an action is no
+/// The trigger of an action; its data does not matter here. `None` if the action is not a
 /// transition.
 fn trigger_of(entry: &HistoryEntry, domain: &Domain) -> Option<Trigger> {
     let text = || "seen in the simulation".to_owned();

@@ -13,7 +13,7 @@ use crate::time::SimClock;
 
 const ANSWER: (Duration, Duration) = (Duration::from_millis(8), Duration::from_millis(8));
 
-/// The topic, as a process uses it that began at some moment.
+/// The topic, as used by a process that began at some time.
 #[derive(Debug, Clone)]
 pub(crate) struct SimTopic {
     pub(crate) clock: SimClock,
@@ -21,7 +21,7 @@ pub(crate) struct SimTopic {
     pub(crate) journal: Journal,
     pub(crate) down: Arc<AtomicBool>,
     pub(crate) started: Duration,
-    /// It says that it took an event, and did not.
+    /// It reports that it accepted an event, but drops it.
     pub(crate) forgetful: bool,
 }
 

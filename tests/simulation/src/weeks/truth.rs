@@ -1,5 +1,5 @@
-//! What is true of each name, whatever the service thinks of it: since when its records are broken or
-//! whole for everybody to see, and so by when the service has to know.
+//! The truth about each name, independent of the service: since when its records are visibly broken
+//! or complete, and so by when the service has to know.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -13,52 +13,52 @@ use domain_auth::watching::STRIKES_APART;
 
 use crate::dns::{Published, Servers};
 
-/// The longest from one daily look to the next (`daily` in `pace.rs`): a day and a half.
+/// The longest time between two daily looks (`daily` in `pace.rs`): a day and a half.
 pub(super) const LONGEST_PACE: Duration = Duration::from_hours(36);
 /// How often a domain at risk is looked at, at least (`BROKEN` in `pace.rs`), and how often SES's
 /// list is read.
 const HOURLY: Duration = Duration::from_hours(1);
-/// Runs that are cut off one after the other, and the length of one.
+/// Consecutive runs that are cut off, and the duration of one.
 const SLACK: Duration = Duration::from_mins(40);
-/// From a look to the write of what it saw: a run's length and more.
+/// The time from a look to the write of its result: the duration of a run and more.
 const OF_A_LOOK: Duration = Duration::from_mins(2);
 
-/// What can be seen of a name.
+/// The visible facts about a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Facts {
     pub(super) published: Published,
     pub(super) servers: Servers,
     pub(super) resolver_down: bool,
-    /// Where SES's verification stands; none where SES has no identity.
+    /// The verification at SES; `None` if SES has no identity.
     pub(super) ses: Option<AxisStatus>,
-    /// SES has not verified it by its own records, and has verified a name above it of the same holder. Then
-    /// mail may be sent from it all the same: it may look broken, and must not fail.
+    /// SES has not verified it by its own records, but has verified a name above it of the same
+    /// holder. Mail may still be sent from it: it may look broken, but must not fail.
     pub(super) inherits: bool,
 }
 
-/// How often each rule was put to the test.
+/// How often each rule was checked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Tested {
-    /// Breaks that had to be alerted, and were.
+    /// Breaks that needed an alert, and got one.
     pub(crate) alerted: usize,
     /// Repairs that had to be noticed, and were.
     pub(crate) recovered: usize,
-    /// Breaks that were over before an alert was due, and none was sent.
+    /// Breaks that ended before an alert was due, without an alert.
     pub(crate) blips: usize,
-    /// Domains that could not be seen for a while although nothing was broken, and no alert came.
+    /// Domains that could not be seen for a while although nothing was broken, without an alert.
     pub(crate) unseen: usize,
-    /// Domains of which SES took its verification back or lost the identity, and that failed in time.
+    /// Domains whose verification SES withdrew or whose identity it lost, and that failed in time.
     pub(crate) revoked: usize,
 }
 
-/// The names, and the domains that are watched.
+/// The names, and the watched domains.
 #[derive(Debug, Default)]
 pub(super) struct Truth {
     names: HashMap<DomainName, Name>,
     watched: BTreeMap<(ClientId, DomainName), Watched>,
-    /// When the clock on the wall jumped ahead, and how far.
+    /// When the wall clock jumped ahead, and how far.
     ahead: Vec<(Duration, Duration)>,
-    /// When the trouble ends that holds up.
+    /// When the delaying trouble ends.
     busy_until: Duration,
     pub(super) tested: Tested,
 }
@@ -66,11 +66,11 @@ pub(super) struct Truth {
 #[derive(Debug)]
 struct Name {
     facts: Facts,
-    /// When it could be seen that it is broken: from, and until, where that is over.
+    /// When it was visibly broken: from, and until if it is over.
     broken: Vec<(Duration, Option<Duration>)>,
-    /// When it was last seen to be whole.
+    /// When it was last visibly complete.
     whole_at: Option<Duration>,
-    /// Since when it inherits.
+    /// Since when it inherits its verification.
     inherits_since: Option<Duration>,
 }
 
@@ -78,13 +78,13 @@ struct Name {
 struct Watched {
     status: Status,
     since: Duration,
-    /// A bad look is remembered.
+    /// A bad look is stored.
     doubted: bool,
-    /// What the service has to notice.
+    /// The change that the service has to notice.
     awaited: Option<Awaited>,
-    /// The break that lasts was alerted.
+    /// The present break got an alert.
     alerted: bool,
-    /// It is not broken, and cannot be seen.
+    /// It is not broken, but cannot be seen.
     unseen: bool,
 }
 
@@ -97,7 +97,7 @@ struct Awaited {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Notice {
-    /// The first bad look, at what Lasso does not send for.
+    /// The first bad look at a domain that Lasso does not send for.
     Doubt,
     AtRisk,
     Recovered,
@@ -105,7 +105,7 @@ enum Notice {
 }
 
 impl Facts {
-    /// Everybody who looks sees that it is broken.
+    /// Every observer sees that it is broken.
     fn is_broken(self) -> bool {
         let gone = self.published != Published::Everything && self.servers == Servers::Alive;
         let ses_misses = self.ses == Some(AxisStatus::TemporaryFailure);
@@ -116,7 +116,7 @@ impl Facts {
     /// A look may show that it is broken.
     fn may_be_broken(self) -> bool {
         let answered = match self.servers {
-            // What one server lacks is missing at the other one too.
+            // A record that one server lacks is missing at the other one, too.
             Servers::Alive | Servers::Slow | Servers::Disagree => !self.resolver_down,
             Servers::Dead => false,
         };
@@ -127,7 +127,7 @@ impl Facts {
         (answered && self.published != Published::Everything) || ses || self.inherits
     }
 
-    /// Everybody who looks sees that it is whole.
+    /// Every observer sees that it is complete.
     fn is_whole(self) -> bool {
         self.may_be_whole() && self.servers == Servers::Alive && !self.inherits
     }
@@ -140,7 +140,7 @@ impl Facts {
         whole || self.inherits
     }
 
-    /// SES's word for it that there is nothing verified any more.
+    /// SES reports that it is no longer verified.
     fn is_revoked(self) -> bool {
         matches!(self.ses, Some(AxisStatus::Failed) | None) && !self.inherits
     }
@@ -156,13 +156,13 @@ impl Notice {
     }
 }
 
-/// From the first bad look until the second one has to have counted.
+/// The time from the first bad look until the second one must have counted.
 fn second_look() -> Duration {
     Duration::try_from(STRIKES_APART).unwrap_or_default() + HOURLY + SLACK
 }
 
 impl Truth {
-    /// What is true of a name from now on.
+    /// Sets the facts about a name from now on.
     pub(super) fn is(&mut self, name: &DomainName, facts: Facts, now: Duration) {
         let known = self.names.entry(name.clone()).or_insert(Name {
             facts,
@@ -184,7 +184,7 @@ impl Truth {
         }
     }
 
-    /// The process that would notice is held up for so long.
+    /// The process that would notice a change is delayed by this long.
     pub(super) fn holds_up(&mut self, length: Duration) {
         for watched in self.watched.values_mut() {
             if let Some(awaited) = &mut watched.awaited {
@@ -193,13 +193,13 @@ impl Truth {
         }
     }
 
-    /// The clock on the wall jumps ahead: what has to be hours apart may be less.
+    /// The wall clock jumps ahead: looks that must be hours apart may be closer.
     pub(super) fn jumps_ahead(&mut self, now: Duration, by: Duration) {
         self.ahead.push((now, by));
     }
 
-    /// Looks at everything that should have been noticed; `busy` is for how long from now the
-    /// trouble goes on that holds up.
+    /// Checks all changes that should have been noticed; `busy` is how much longer the delaying
+    /// trouble lasts.
     pub(super) fn weigh(&mut self, now: Duration, busy: Duration) -> Vec<String> {
         self.busy_until = now + busy;
         let mut wrong = Vec::new();
@@ -219,7 +219,7 @@ impl Truth {
         wrong
     }
 
-    /// A change was written. What is wrong about it, if anything.
+    /// A change was written. Returns the problem, if there is one.
     pub(super) fn changed(&mut self, change: &Change, now: Duration) -> Result<(), String> {
         let domain = &change.domain;
         let key = (domain.client.clone(), domain.name.clone());
@@ -326,12 +326,12 @@ impl Watched {
         }
         self.doubted = doubted;
         if let (Some(_), Some(awaited)) = (domain.watch.held_back_since, &mut self.awaited) {
-            // The breaker does not believe it yet: as if it had just begun, but for the first look.
+            // The breaker ignores it for now: as if it had just begun, except for the first look.
             awaited.until = awaited.until.max(now + HOURLY + second_look());
         }
     }
 
-    /// What is to be noticed now.
+    /// The change that has to be noticed now.
     fn look_around(&mut self, facts: Facts, now: Duration, busy: Duration, tested: &mut Tested) {
         let what = match self.status {
             _ if facts.is_revoked() => Some(Notice::Failed),

@@ -1,4 +1,4 @@
-//! The world of the simulated weeks, and how its time passes.
+//! The world of the simulated weeks, and the course of its time.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -34,17 +34,17 @@ use crate::template::POLLER_TIMEOUT;
 use crate::time::SimClock;
 
 pub(super) const MINUTE: Duration = Duration::from_mins(1);
-/// The longest that is gone to the next run while nothing is due. Runs that would find nothing are
-/// left out.
+/// The longest jump to the next run while nothing is due. Runs that would find nothing are left
+/// out.
 const IDLE: Duration = Duration::from_mins(20);
-/// How long after a trouble its consequences may last.
+/// How long the effects of a trouble may last after its end.
 const AFTERMATH: Duration = Duration::from_mins(10);
 
-/// Shares of runs and of requests that are cut off, and of runs that another one overlaps.
+/// Shares of runs and of requests that are cut off, and of runs that overlap with another one.
 pub(super) const CUT_OFF: f64 = 0.04;
 const OVERLAPPING: f64 = 0.04;
 
-/// Names that are added, of which a seed has some: some are parents of others.
+/// Names that clients add; each seed uses some of them. Some are parents of others.
 const NAMES: [&str; 12] = [
     "maplehomes.com",
     "mail.maplehomes.com",
@@ -59,13 +59,13 @@ const NAMES: [&str; 12] = [
     "pinehomes.com",
     "yewhomes.com",
 ];
-/// Most seeds have up to so many, which takes less time, and others all that there are.
+/// Most seeds use this many names, which takes less time; others use all.
 const FEW_NAMES: std::ops::RangeInclusive<usize> = 4..=7;
 const ALL_NAMES: f64 = 0.2;
 
 const CLIENTS: [&str; 3] = ["maple", "cedar", "oak"];
 
-/// Everything that there is.
+/// The ports, clients and names.
 pub(super) struct World {
     pub(super) clock: SimClock,
     pub(super) chance: Arc<Chance>,
@@ -76,12 +76,12 @@ pub(super) struct World {
     pub(super) topic_down: Arc<AtomicBool>,
     pub(super) names: Vec<DomainName>,
     pub(super) clients: Vec<ClientId>,
-    /// What clients have sent by email.
+    /// The instructions that clients have sent by email.
     pub(super) order: Order,
     fault: Option<Fault>,
 }
 
-/// What the operator has chosen.
+/// The operator's settings.
 #[derive(Debug)]
 pub(super) struct Operator {
     pub(super) settings: Settings,
@@ -144,7 +144,7 @@ impl World {
         let quota = operator.settings.ses_calls_per_second;
         let ses = SimDoor::to_ses(setting.clone(), quota);
         let dns = SimDns::new(setting.clone());
-        // Not by chance, so that all else comes as it would.
+        // Not random, so that all other choices stay the same.
         if seed.is_multiple_of(2) {
             ses.behave(|behaviour| behaviour.text_missing = TextMissing::Failed);
         }
@@ -184,12 +184,12 @@ impl World {
         }
     }
 
-    /// How many clients and names there are.
+    /// The numbers of clients and names.
     pub(super) fn size(&self) -> (usize, usize) {
         (self.clients.len(), self.names.len())
     }
 
-    /// Lets everything of a plan happen, and the poller run.
+    /// Lets all events of a plan happen, and the poller run.
     pub(super) async fn live(&self, plan: &[(Duration, Happening)], until: Duration) {
         self.store.observer.set_calm(Some(self.clock.elapsed()));
         let mut troubles: Vec<(Duration, Trouble)> = Vec::new();
@@ -233,7 +233,7 @@ impl World {
         }
     }
 
-    /// Everything is well: every record is there, everybody answers.
+    /// Ends all trouble: every record is published, all servers answer.
     pub(super) fn heal(&self) {
         for name in &self.names {
             self.dns.publish(name, Published::Everything);
@@ -270,7 +270,7 @@ impl World {
         }
     }
 
-    /// The minute of the next run that finds something to do.
+    /// The minute of the next run that has something to do.
     fn next_run(&self, now: Duration) -> Duration {
         if self.store.inner().outbox_length() > 0 {
             return now + MINUTE;
@@ -283,7 +283,7 @@ impl World {
         whole_minute(self.clock.elapsed() + left.min(IDLE)).max(now + MINUTE)
     }
 
-    /// One run, or two at once, which may be cut off at any moment. Says whether something was.
+    /// One run, or two at the same time, which may be cut off at any time. Returns whether one was.
     async fn runs(&self) -> bool {
         let overlapping = self.chance.happens(OVERLAPPING);
         let first = Box::pin(self.run_or_be_cut_off(Duration::ZERO));
@@ -326,7 +326,7 @@ impl World {
         cut_off
     }
 
-    /// What the operator has chosen, as the service takes it.
+    /// The operator's settings in the service's form.
     fn settings(&self) -> Settings {
         let chosen = self.operator.settings;
         let deletes = (chosen.reconcile_delete && self.fault != Some(Fault::OrphansKept))

@@ -1,4 +1,4 @@
-//! A client that shows everything a response has in it.
+//! A client that shows the whole response.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,10 +11,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
-/// How long an answer may take, on a machine that does other things too.
+/// How long an answer may take, on a machine with other work.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// One question, as it will be asked.
+/// One question.
 pub(crate) struct Ask {
     message: Message,
     server: SocketAddr,
@@ -35,7 +35,7 @@ pub(crate) fn ask_name(server: SocketAddr, name: Name, record_type: RecordType) 
 }
 
 impl Ask {
-    /// Without the RD bit: as an authoritative look-up asks.
+    /// Without the RD bit, like an authoritative look-up.
     pub(crate) fn directly(mut self) -> Self {
         self.message.metadata.recursion_desired = false;
         self
@@ -48,7 +48,7 @@ impl Ask {
         self
     }
 
-    /// With the CD bit: data that does not validate is wanted.
+    /// With the CD bit: data that does not validate is accepted.
     pub(crate) fn unchecked(mut self) -> Self {
         self.message.metadata.checking_disabled = true;
         self
@@ -63,7 +63,7 @@ impl Ask {
         self.try_udp().await.expect("an answer in time").0
     }
 
-    /// The response and its length in octets; `None` for silence.
+    /// The response and its length in octets; `None` if there is none.
     pub(crate) async fn try_udp(self) -> Option<(Message, usize)> {
         let socket = UdpSocket::bind((self.server.ip(), 0)).await.unwrap();
         let octets = self.message.to_vec().unwrap();

@@ -174,7 +174,7 @@ async fn servers_that_do_not_know_edns_are_of_several_kinds() {
             json!({ "fault": "notimp", "edns": true }),
             ResponseCode::NotImp,
         ),
-        // Both have the number 16; the reader takes it for the latter.
+        // Both have the number 16; the parser takes it for the latter.
         (json!({ "fault": "badvers_to_edns" }), ResponseCode::BADSIG),
     ] {
         bench.set(json!({ "faults": [fault] })).await;
@@ -230,7 +230,7 @@ async fn servers_may_be_odd_within_the_protocol() {
 }
 
 #[tokio::test]
-async fn a_server_of_the_zone_above_refers_to_the_servers_that_a_zone_was_given() {
+async fn servers_of_the_parent_zone_refer_to_a_zones_set_servers() {
     let bench = Bench::start("www A 192.0.2.1\n").await;
     write(bench.folder.path(), "mail.maplehomes.com", "_x TXT here\n");
     bench.server.reload().await;
@@ -252,7 +252,7 @@ async fn a_server_of_the_zone_above_refers_to_the_servers_that_a_zone_was_given(
 }
 
 #[tokio::test]
-async fn a_zone_gets_servers_that_refuse_elsewhere_also_before_it_has_a_file() {
+async fn servers_can_be_set_for_a_zone_without_a_file() {
     let bench = Bench::start("www A 192.0.2.1\n").await;
     let servers = json!({ ZONE: ["127.0.0.2", "127.0.0.5"], "cedarhomes.com.": ["127.0.0.3"] });
     bench.set(json!({ "servers": servers })).await;
@@ -273,7 +273,7 @@ async fn a_zone_gets_servers_that_refuse_elsewhere_also_before_it_has_a_file() {
     bench.server.reload().await;
     let elsewhere = ask(bench.at(2), "cedarhomes.com", SOA).directly();
     assert_eq!(code(&elsewhere.udp().await), ResponseCode::Refused);
-    // Taken back, the zone file counts.
+    // After the reset, the zone file applies.
     bench.set(json!({ "servers": {} })).await;
     let anywhere = ask(bench.at(3), "www.maplehomes.com", A).directly();
     assert_eq!(code(&anywhere.udp().await), ResponseCode::NoError);
@@ -312,7 +312,7 @@ async fn questions_are_counted_by_server_and_transport() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_changes_nothing_and_says_what_is_known() {
+async fn invalid_settings_change_nothing_and_list_the_known_ones() {
     let bench = Bench::start("www A 192.0.2.1\n").await;
     bench
         .set(json!({ "faults": [{ "fault": "refused" }] }))

@@ -1,4 +1,4 @@
-//! Faults on demand: what a look-up must survive.
+//! Faults on request, which a look-up must survive.
 
 use std::io;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Zone files: what people write, and what happens when they write again.
+//! Zone files: texts that people write, and changes to them.
 
 use std::io::Write;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The server as its clients see it: over real sockets, with zone files in a folder of the test's own.
+//! The server as its clients see it: over real sockets, with zone files in the test's own folder.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

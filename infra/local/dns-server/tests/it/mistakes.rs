@@ -1,4 +1,4 @@
-//! Zones that no name server should serve, and that providers do.
+//! Invalid zones that providers nevertheless serve.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! Answers as the RFCs have them: found, no data, no such name, delegation, alias, wildcard, size.
+//! Answers as the RFCs require: found, no data, no such name, delegation, alias, wildcard, size.
 
 use std::fmt::Write;
 
@@ -60,7 +60,7 @@ async fn as_a_resolver_it_knows_that_other_names_do_not_exist() {
     assert_eq!(code(&other), ResponseCode::NXDomain);
     assert!(!other.metadata.authoritative);
     assert!(other.metadata.recursion_available);
-    // Above a zone there is something, or the zone could not be.
+    // There is something above a zone; otherwise the zone could not exist.
     assert_eq!(code(&ask(at, "com", NS).udp().await), ResponseCode::NoError);
     assert_eq!(code(&ask(at, ".", SOA).udp().await), ResponseCode::NoError);
 }
@@ -76,7 +76,7 @@ async fn as_an_authoritative_server_it_refuses_other_names() {
 }
 
 #[tokio::test]
-async fn aliases_are_followed_within_the_zones_and_shown_as_they_are_when_asked_for() {
+async fn aliases_are_followed_within_the_zones_unless_queried() {
     let other = (
         "other.com",
         "there TXT across\nhere CNAME alias.maplehomes.com.\n",
@@ -139,7 +139,7 @@ async fn a_child_zone_in_its_own_file_answers_for_what_is_delegated_to_it() {
     assert!(held.metadata.authoritative);
     let occluded = ask(at, "hidden._domainkey.maplehomes.com", TXT).udp().await;
     assert_eq!(code(&occluded), ResponseCode::NXDomain);
-    // Not held here: asked directly it is a referral with glue, ...
+    // Not held here: to a direct question the answer is a referral with glue, ...
     let referral = ask(at, "x.lost.maplehomes.com", A).directly().udp().await;
     assert_eq!(code(&referral), ResponseCode::NoError);
     assert!(!referral.metadata.authoritative);
@@ -166,7 +166,7 @@ async fn names_of_name_servers_that_no_zone_holds_resolve_to_this_server() {
 }
 
 #[tokio::test]
-async fn what_is_too_long_for_udp_is_truncated_and_complete_on_tcp() {
+async fn answers_too_long_for_udp_are_truncated_and_complete_over_tcp() {
     let mut zone = String::new();
     for number in 0..100 {
         writeln!(zone, "many TXT \"record number {number} of a hundred\"").unwrap();
@@ -225,7 +225,7 @@ async fn a_real_resolver_reads_it_with_the_retry_on_tcp() {
 }
 
 #[tokio::test]
-async fn what_is_not_a_plain_question_gets_the_code_that_says_so() {
+async fn messages_that_are_not_plain_questions_get_an_error_code() {
     let (server, _folder) = server(&[("maplehomes.com", ZONE)]).await;
     let at = server.address();
     let transfer = ask(at, "maplehomes.com", hickory_proto::rr::RecordType::AXFR)

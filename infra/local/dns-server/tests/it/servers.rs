@@ -1,4 +1,4 @@
-//! Starting, stopping, and several servers that make a small internet.
+//! Starting, stopping, and several servers that form a small internet.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -99,7 +99,7 @@ async fn the_folder_is_made_when_it_is_missing() {
 // Other systems have only 127.0.0.1 until an alias is added.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn servers_on_several_loopback_addresses_share_a_port_and_delegate_to_each_other() {
+async fn servers_on_several_loopback_addresses_delegate_to_each_other() {
     let parent = "maplehomes NS ns1.maplehomes\n\
                   ns1.maplehomes A 127.0.0.2\n\
                   maplehomes NS ns2.maplehomes\n\

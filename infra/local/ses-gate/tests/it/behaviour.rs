@@ -1,4 +1,4 @@
-//! What only a real account can tell, each both ways.
+//! Behaviour that only a real account can show, each variant tested.
 
 use aws_sdk_sesv2::types::VerificationStatus;
 use serde_json::{Value, json};
@@ -72,7 +72,7 @@ async fn the_child_of_a_verified_domain_may_send_with_a_status_of_its_own() {
 }
 
 #[tokio::test]
-async fn dkim_that_has_failed_starts_again_with_or_without_new_tokens_or_not_at_all() {
+async fn failed_dkim_restarts_as_the_setting_says() {
     for (failed_dkim, status, same_tokens) in [
         ("restarts", "Success", true),
         ("stays_failed", "Failed", true),

@@ -1,4 +1,4 @@
-//! A gate with everything around it.
+//! A gate with everything that it needs.
 
 use aws_sdk_ses::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use aws_smithy_http_client::Connector;
@@ -19,7 +19,7 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// A gate as it starts: with SES's limit of one call per second.
+    /// A gate with the default settings: SES's limit of one call per second.
     pub(crate) async fn limited() -> Self {
         let zones = tempfile::tempdir().unwrap();
         let dns = DnsServer::start(local_dns_server::Options {
@@ -47,7 +47,7 @@ impl Bench {
         }
     }
 
-    /// A gate without a limit, whose looks at DNS are always fresh.
+    /// A gate without a limit, which looks up DNS for every call.
     pub(crate) async fn new() -> Self {
         let bench = Self::limited().await;
         bench
@@ -56,7 +56,7 @@ impl Bench {
         bench
     }
 
-    /// Clients of a caller who may do nothing.
+    /// Clients of a caller without permissions.
     pub(crate) fn denied(&self) -> (aws_sdk_ses::Client, aws_sdk_sesv2::Client) {
         clients(&self.gate.url(), "DENIED")
     }
@@ -96,7 +96,7 @@ impl Bench {
         reqwest::get(url).await.unwrap().json().await.unwrap()
     }
 
-    /// What the gate shows of an identity.
+    /// The gate's data of an identity.
     pub(crate) async fn shown(&self, name: &str) -> Value {
         self.report_with(&format!("identity={name}")).await["identity"].clone()
     }
@@ -118,13 +118,13 @@ impl Bench {
             .collect()
     }
 
-    /// Asks for the TXT record and returns the token.
+    /// Requests the TXT record and returns the token.
     pub(crate) async fn verify(&self, domain: &str) -> String {
         let verification = self.v1.verify_domain_identity().domain(domain);
         verification.send().await.unwrap().verification_token
     }
 
-    /// The v1 status of a domain; `None` if it is no identity.
+    /// The v1 status of a domain; `None` if it is not an identity.
     pub(crate) async fn status(&self, domain: &str) -> Option<String> {
         let asked = self.v1.get_identity_verification_attributes();
         let answer = asked.identities(domain).send().await.unwrap();

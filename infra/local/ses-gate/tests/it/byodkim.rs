@@ -1,4 +1,4 @@
-//! Domains that sign with keys of their own (BYODKIM).
+//! Domains that sign with their own keys (BYODKIM).
 
 use aws_sdk_sesv2::types::{
     DkimAttributes, DkimSigningAttributes, DkimSigningAttributesOrigin as Origin,

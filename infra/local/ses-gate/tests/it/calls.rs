@@ -1,4 +1,4 @@
-//! What passes through: everything, unchanged, and the emulator decides who may.
+//! Every call is passed through unchanged, and the emulator authorises it.
 
 use aws_sdk_ses::error::ProvideErrorMetadata;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
@@ -91,7 +91,7 @@ async fn a_denial_comes_back_as_it_is_and_nothing_is_made() {
     );
     assert_eq!(bench.report().await["identities"], 0);
 
-    // Also where the emulator could not have answered itself.
+    // Even if the emulator could not have answered itself.
     bench.create("maple.com").await;
     let put = v2
         .put_email_identity_dkim_attributes()

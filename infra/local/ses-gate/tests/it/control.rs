@@ -1,4 +1,4 @@
-//! `/control`: limits, delays, faults, counts, and what it refuses.
+//! `/control`: limits, delays, faults, counts, and invalid requests.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ async fn an_identity_operation_may_be_called_once_per_second() {
         (Some("Throttling"), Some("Rate exceeded"))
     );
 
-    // Each operation has its own limit, and each API its own word for it.
+    // Each operation has its own limit, and each API its own error name.
     bench.create("maple2.com").await;
     let again = bench
         .v2
@@ -44,7 +44,7 @@ async fn an_identity_operation_may_be_called_once_per_second() {
         calls["VerifyDomainIdentity"],
         json!({ "accepted": 2, "throttled": 1, "faulted": 0 })
     );
-    // What is throttled has no effect.
+    // A throttled call has no effect.
     assert_eq!(bench.status("maple2.com").await.unwrap(), "Pending");
 }
 
@@ -179,7 +179,7 @@ async fn latency_delays_all_operations_or_one() {
 }
 
 #[tokio::test]
-async fn what_control_does_not_know_it_refuses_and_changes_nothing() {
+async fn control_refuses_unknown_settings_and_changes_nothing() {
     let bench = Bench::new().await;
     let before = bench.report().await;
     for (body, expected) in [

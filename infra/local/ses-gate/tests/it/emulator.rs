@@ -1,5 +1,5 @@
-//! A stand-in for the emulator: it says yes to everything, as the real one does, remembers what it
-//! was asked, and denies the caller `DENIED`.
+//! A stand-in for the emulator. Like the real one it accepts everything; it records its requests,
+//! and denies the caller `DENIED`.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};

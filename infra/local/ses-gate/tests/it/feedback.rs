@@ -1,4 +1,4 @@
-//! What becomes of emails: events on the topic, and the suppression list.
+//! The fate of emails: events on the topic, and the suppression list.
 
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ async fn send(bench: &Bench, to: &str, configuration_set: Option<&str>) {
         .unwrap();
 }
 
-/// The events that the emulator was given to publish.
+/// The events that the emulator was asked to publish.
 fn published(bench: &Bench) -> Vec<Value> {
     let received = bench.emulator.received();
     let forms = received.iter().filter_map(|request| {
@@ -62,7 +62,7 @@ async fn is_suppressed(bench: &Bench, address: &str) -> bool {
 }
 
 #[tokio::test]
-async fn each_fate_of_a_recipient_is_an_event_and_hard_ones_suppress_the_address() {
+async fn recipient_fates_are_events_and_hard_ones_suppress_the_address() {
     let bench = Bench::new().await;
     bench.gate.publish_mail_events_to(TOPIC);
     let fates = json!({

@@ -1,4 +1,5 @@
-//! Identities that a test makes at the control address, and what it can learn there of them.
+//! Identities that a test creates at the control address, and what the control address shows of
+//! them.
 
 use aws_sdk_ses::error::ProvideErrorMetadata;
 use serde_json::json;
@@ -57,7 +58,7 @@ async fn an_identity_can_be_made_in_any_shape_and_both_apis_have_it() {
 }
 
 #[tokio::test]
-async fn what_is_made_verified_needs_no_records_unless_it_follows_dns() {
+async fn identities_made_verified_need_no_records_unless_they_follow_dns() {
     let bench = Bench::new().await;
     let made = json!([
         { "name": "fixed.example", "verified": true },
@@ -190,11 +191,11 @@ async fn all_identities_are_shown_on_request() {
 }
 
 #[tokio::test]
-async fn a_call_of_an_operation_that_the_gate_does_not_know_is_in_the_report() {
+async fn calls_of_unknown_operations_are_in_the_report() {
     let bench = Bench::new().await;
     bench.create("maple.com").await;
     let feedback = bench.v2.put_email_identity_feedback_attributes();
-    // What the stand-in for the emulator says to it does not matter.
+    // The response of the stand-in for the emulator does not matter.
     let sent = feedback.email_identity("maple.com").send().await;
     sent.unwrap_err();
     let report = bench.shown("maple.com").await;

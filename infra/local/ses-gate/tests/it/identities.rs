@@ -7,7 +7,7 @@ use serde_json::json;
 use super::Bench;
 
 #[tokio::test]
-async fn what_one_api_makes_the_other_has() {
+async fn both_apis_see_the_same_identities() {
     let bench = Bench::new().await;
     let token = bench.verify("by-v1.com").await;
     let get = bench.v2.get_email_identity().email_identity("by-v1.com");
@@ -29,7 +29,7 @@ async fn what_one_api_makes_the_other_has() {
     };
     assert_eq!(of("by-v1.com"), Some(token));
     assert_eq!(of("by-v2.com"), None);
-    // The reference does not say whether there is a token that was never asked for.
+    // The reference does not say whether there is a token before one was requested.
     let unasked = json!({ "behaviour": { "token_unasked": true } });
     bench.control(unasked).await;
     let attributes = bench.v1.get_identity_verification_attributes();
@@ -37,7 +37,7 @@ async fn what_one_api_makes_the_other_has() {
     let attributes = &answer.verification_attributes["by-v2.com"];
     assert!(attributes.verification_token.is_some());
     let listed = bench.v1.list_identities().send().await.unwrap();
-    // The third is one that the stand-in for the emulator says it has.
+    // The third is an identity that the stand-in for the emulator has.
     assert_eq!(
         listed.identities,
         ["by-v1.com", "by-v2.com", "made-by-v1.com"]
@@ -45,7 +45,7 @@ async fn what_one_api_makes_the_other_has() {
 }
 
 #[tokio::test]
-async fn what_is_no_identity_is_left_out_of_a_batch() {
+async fn unknown_names_are_left_out_of_a_batch() {
     let bench = Bench::new().await;
     bench.create("maple.com").await;
     assert_eq!(bench.status("unknown.com").await, None);
@@ -57,7 +57,7 @@ async fn what_is_no_identity_is_left_out_of_a_batch() {
         .await
         .unwrap();
     assert_eq!(answer.dkim_attributes.len(), 1);
-    // Without a MAIL FROM domain there is an entry, with no status to speak of.
+    // Without a MAIL FROM domain there is an entry without a meaningful status.
     let asked = bench.v1.get_identity_mail_from_domain_attributes();
     let answer = asked.identities("maple.com").send().await.unwrap();
     assert_eq!(
@@ -171,7 +171,7 @@ async fn an_identity_made_directly_at_the_emulator_is_known_and_waits() {
     assert!(!get.send().await.unwrap().verified_for_sending_status);
     assert_eq!(bench.status("made-elsewhere.com").await.unwrap(), "Pending");
     assert_eq!(bench.status("made-by-v1.com").await.unwrap(), "Pending");
-    // Once deleted it stays so, whatever the emulator's other store still says.
+    // A deleted identity stays deleted, whatever the emulator's other store returns.
     let delete = bench
         .v2
         .delete_email_identity()

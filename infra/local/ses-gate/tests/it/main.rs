@@ -1,5 +1,5 @@
-//! The gate as its callers see it: the real SDK clients in front, a real DNS server and an emulator's
-//! stand-in behind.
+//! The gate as its callers see it: with the real SDK clients, a real DNS server, and a stand-in for
+//! the emulator.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! Tags: at creation, afterwards, and what the emulator hears of them.
+//! Tags: at creation and afterwards, and how they are passed to the emulator.
 
 use aws_sdk_ses::error::SdkError;
 use aws_sdk_sesv2::types::Tag;
@@ -60,7 +60,7 @@ async fn an_identity_of_the_v1_api_has_no_tags() {
 }
 
 #[tokio::test]
-async fn what_is_no_identity_cannot_be_tagged() {
+async fn an_unknown_name_cannot_be_tagged() {
     let bench = Bench::new().await;
     bench.create("gone.com").await;
     let delete = bench.v2.delete_email_identity().email_identity("gone.com");
@@ -76,7 +76,7 @@ async fn what_is_no_identity_cannot_be_tagged() {
 }
 
 #[tokio::test]
-async fn tagging_is_counted_limited_and_struck_like_the_identity_operations() {
+async fn tagging_has_counts_limits_and_faults_like_identity_calls() {
     let bench = Bench::limited().await;
     bench.create("maple.com").await;
     let put = || {

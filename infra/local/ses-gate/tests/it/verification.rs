@@ -1,4 +1,4 @@
-//! When SES says that something is verified, and when it stops saying so.
+//! When SES reports something as verified, and when it no longer does.
 
 use std::time::Duration;
 
@@ -150,7 +150,7 @@ async fn mail_from_needs_its_own_mx_alone_and_an_spf_record() {
 }
 
 #[tokio::test]
-async fn after_72_hours_it_has_failed_until_it_is_started_again_each_on_its_own() {
+async fn each_axis_fails_after_72_hours_until_it_is_restarted() {
     let bench = Bench::new().await;
     let lines = bench.create("maple.com").await;
     let token = bench.verify("maple.com").await;
@@ -203,7 +203,7 @@ async fn putting_the_dkim_attributes_again_starts_dkim_again() {
 }
 
 #[tokio::test]
-async fn what_was_published_before_the_clock_jumps_past_the_limit_was_seen() {
+async fn records_published_before_a_clock_jump_are_seen() {
     let bench = Bench::new().await;
     let lines = bench.create("maple.com").await;
     bench.publish("maple.com", &lines).await;
@@ -272,7 +272,7 @@ async fn the_child_of_a_verified_domain_is_verified_by_inheritance() {
 }
 
 #[tokio::test]
-async fn dns_is_looked_at_once_per_interval_however_often_the_status_is_asked_for() {
+async fn dns_is_queried_once_per_interval_for_any_number_of_calls() {
     let bench = Bench::new().await;
     bench.control(json!({ "recheck_ms": 3_600_000 })).await;
     bench.verify("maple.com").await;

@@ -1,6 +1,7 @@
-//! Reading the whole table for what is kept of a client that is erased, and is in no index: lines of history
-//! and events of earlier releases, entries that an index has not got yet, and the client's contact in the
-//! events of other clients. The only scan there is: a megabyte at a time, and each part once in an erasure.
+//! Reads the whole table for data of an erased client that is in no index: lines of history and
+//! events of earlier releases, entries that the index does not have yet, and the client's contact
+//! in the events of other clients. This is the only scan in the service. It reads a megabyte at a
+//! time, and each part once in an erasure.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain_auth::erasure::Swept;
@@ -17,14 +18,16 @@ use crate::store::{Item, Table, store_error, string};
 /// The attribute of an event with the other clients that it is about.
 const OTHER_SIDES: &str = "other_sides";
 
-/// What may be the client's. An event that its own client has been erased from is done.
+/// Items that may be the client's. An event that its own client's erasure has already changed is
+/// left out.
 const MAY_BE_THEIRS: &str = "#queue_pk = :own OR begins_with(#pk, :history) \
     OR (begins_with(#pk, :link) AND #client = :client) \
     OR (begins_with(#pk, :event) AND (attribute_exists(#sides) \
         OR (#client = :client AND #summary <> :erased)))";
 
 impl Table {
-    /// Reads a part of the table, which DynamoDB bounds to a megabyte, and erases what is the client's.
+    /// Reads a part of the table, which DynamoDB limits to a megabyte, and erases the client's data
+    /// in it.
     pub(super) async fn sweep_part(
         &self,
         client: &ClientId,
@@ -61,7 +64,7 @@ impl Table {
         })
     }
 
-    /// Whether there was something to erase.
+    /// Erases the client's data in an item. Returns whether there was something to erase.
     async fn erase_found(&self, client: &ClientId, item: Item) -> Result<bool, StoreError> {
         let Some(key) = Key::of_item(&item) else {
             return Ok(false);
@@ -90,7 +93,7 @@ impl Table {
         self.erase_line(key, item).await
     }
 
-    /// Takes the client's contact out of the event of another client.
+    /// Removes the client's contact from the event of another client.
     async fn erase_contact(
         &self,
         client: &ClientId,
@@ -116,7 +119,8 @@ impl Table {
             .update_item()
             .table_name(&self.name)
             .set_key(Some(key.into_item()))
-            // Its own client may be erased at the same time, and its time to live may have ended.
+            // The event's own client may be erased at the same time, and its time to live may have
+            // ended.
             .condition_expression("attribute_exists(#sides)")
             .update_expression(format!("REMOVE {}", theirs.join(", ")))
             .expression_attribute_names("#sides", OTHER_SIDES)
@@ -128,8 +132,8 @@ impl Table {
     }
 }
 
-/// Whether one of the other sides of an event is the client, with a contact. Of a side that cannot be read,
-/// only the client is known.
+/// Whether one of the other sides of an event is the client, with a contact. If a side cannot be
+/// read, only its client is known.
 fn is_contact_of(client: &ClientId, side: &AttributeValue) -> bool {
     let read: Result<Side, _> = serde_dynamo::from_attribute_value(side.clone());
     match read {
@@ -144,7 +148,7 @@ fn text<'a>(item: &'a Item, name: &str) -> Option<&'a String> {
     item.get(name)?.as_s().ok()
 }
 
-/// The key of an item as a position, and back.
+/// The key of an item as a position.
 fn position_of(item: &Item) -> Result<PageStart, StoreError> {
     let key = Key::of_item(item).map(|key| (key.pk, key.sk));
     let position = serde_json::to_string(&key).map_err(store_error(ACTION))?;

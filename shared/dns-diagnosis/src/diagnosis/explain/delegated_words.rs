@@ -1,4 +1,4 @@
-//! Words about a record whose name is in a zone of its own, as `_domainkey` may be.
+//! Sentences about a record whose name is delegated to its own zone, as `_domainkey` may be.
 
 use super::result::Fix;
 use super::show::show;

@@ -1,4 +1,4 @@
-//! What a DMARC record means, and what is wrong with it, in words; and the record mended.
+//! Sentences about the meaning and the mistakes of a DMARC record; and the repaired record.
 
 use super::result::Fix;
 use super::show::{show, shown};

@@ -1,4 +1,4 @@
-//! The one thing to do about each code.
+//! The fix for each code.
 
 use std::net::IpAddr;
 

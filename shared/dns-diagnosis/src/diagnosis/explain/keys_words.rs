@@ -1,4 +1,5 @@
-//! Words about the CNAME records of DKIM together, before mail is sent under a policy that has it refused.
+//! Sentences about all CNAME records of DKIM together, before mail is sent under a policy that
+//! would refuse it.
 
 use super::result::Fix;
 use super::wording::Wording;

@@ -1,4 +1,4 @@
-//! Every code in words: what it means here, with the actual values.
+//! The message for every code: its meaning in this case, with the actual values.
 //!
 //! Written for a person who has never heard of DNS. Values that come from DNS pass through
 //! [`show`] before they get into a sentence.

@@ -1,5 +1,6 @@
-//! States and codes in words, for a person who has never heard of DNS: what each code means here, with
-//! the actual values, and the one thing to do about it, in the words of the DNS provider's panel.
+//! Messages and fixes for states and codes, for a person who has never heard of DNS: the meaning of
+//! each code in this case, with the actual values, and what to do about it, with the DNS provider's
+//! names of the fields.
 //!
 //! ```
 //! use dns_diagnosis::diagnosis::{

@@ -1,4 +1,4 @@
-//! What is wrong with the MX record of the MAIL FROM name, in words.
+//! Sentences about mistakes in the MX record of the MAIL FROM name.
 
 use super::show::shown;
 use super::wording::Wording;

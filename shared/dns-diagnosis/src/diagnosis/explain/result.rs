@@ -1,4 +1,4 @@
-//! How a domain stands, and what to do about it.
+//! The state of a domain's records, and what to do about them.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,5 @@
-//! Values from DNS made fit to be read: anybody may publish anything, and a person (or a terminal,
-//! or a log viewer) sees it.
+//! Makes values from DNS safe to display: anybody may publish anything, and people, terminals and
+//! log viewers show it.
 
 use std::fmt::Write;
 

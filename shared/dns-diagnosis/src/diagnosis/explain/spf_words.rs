@@ -1,4 +1,4 @@
-//! What is wrong with an SPF record in words, and the one thing to do about it.
+//! Sentences about mistakes in an SPF record, and the fix.
 
 use super::result::Fix;
 use super::show::{show, shown};

@@ -1,4 +1,5 @@
-//! Words about a record that depends on a name whose zone cannot be seen: an alias of another service.
+//! Sentences about a record that depends on a name whose zone cannot be seen: an alias to another
+//! service.
 
 use super::result::Fix;
 use super::wording::Wording;

@@ -1,4 +1,4 @@
-//! Sentences that name a field of the provider's panel and what to put there.
+//! Sentences that name a field of the DNS provider's form, and the value for it.
 
 use super::result::Fix;
 use super::show::show;

@@ -1,5 +1,5 @@
-//! From many answers to one: the authoritative servers first, the resolver where none of them
-//! could be reached, and never a verdict where no server answered.
+//! Combines many answers into one: the authoritative servers first, the resolver if none of them
+//! could be reached. Without any answer there is no verdict.
 
 use super::finding::{Finding, Judgement, Standing};
 use crate::diagnosis::DiagnosisCode;

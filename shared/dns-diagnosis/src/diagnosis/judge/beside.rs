@@ -1,4 +1,4 @@
-//! What else is at the name of a record: records of other types, and what a wildcard answers.
+//! Other data at the name of a record: records of other types, and answers of a wildcard.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! A domain with its records and what DNS answered.
+//! A domain with its records and the answers of DNS.
 
 use std::cell::OnceCell;
 

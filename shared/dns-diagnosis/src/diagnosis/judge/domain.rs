@@ -1,4 +1,4 @@
-//! What is wrong with a domain as a whole, whatever its records say.
+//! Problems of a domain as a whole, independent of its records.
 
 use std::collections::BTreeMap;
 

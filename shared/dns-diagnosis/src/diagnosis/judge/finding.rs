@@ -1,4 +1,4 @@
-//! How a record stands, and the facts behind it, before they are put into words.
+//! The state of a record and the facts behind it, before they become sentences.
 
 use serde::{Deserialize, Serialize};
 

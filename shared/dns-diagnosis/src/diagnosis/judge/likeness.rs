@@ -1,5 +1,5 @@
-//! How a published value differs from the expected one, in the terms of what people and DNS
-//! panels do to values on the way: quote, wrap, cut, re-case, prefix, append.
+//! How a published value differs from the expected one, in terms of the changes that people and DNS
+//! providers' forms make to values: quote, wrap, cut, re-case, prefix, append.
 
 use crate::diagnosis::DiagnosisCode;
 

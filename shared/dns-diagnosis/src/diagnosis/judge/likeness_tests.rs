@@ -1,4 +1,4 @@
-//! What happens to values between the page with the instructions and the zone.
+//! Changes to values between the page with the instructions and the zone.
 
 use proptest::prelude::*;
 

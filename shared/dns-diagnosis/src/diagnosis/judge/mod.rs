@@ -1,7 +1,9 @@
-//! How each record stands, and why: from observations to states and codes. No words yet.
+//! The state of each record, with its reasons: turns observations into states and codes, but not
+//! into sentences.
 //!
-//! A record's state comes from its own look-up only. What Amazon SES says adds a code and never changes
-//! a state; no answer from DNS is `unknown`, and never `missing` or `wrong`.
+//! A record's state comes from its own look-up only. The status at Amazon SES can add a code but
+//! never changes a state. Without an answer from DNS the state is `unknown`, and never `missing` or
+//! `wrong`.
 //!
 //! ```
 //! use dns_diagnosis::diagnosis::{

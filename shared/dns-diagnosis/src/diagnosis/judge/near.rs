@@ -1,7 +1,7 @@
-//! Names that are nearly a record's own, and what is at them.
+//! Names that are similar to a record's own, and their data.
 //!
-//! People leave out an underscore or a label, or put in a `www.`; and they publish at the domain itself
-//! what belongs below it.
+//! People leave out an underscore or a label, or insert a `www.`; and they publish records at the
+//! domain itself that belong below it.
 
 use super::answers::Observations;
 use super::case::Case;

@@ -1,4 +1,4 @@
-//! Where else a record may be.
+//! Other names at which a record may have been published.
 
 use super::case::Case;
 use crate::diagnosis::DiagnosisCode as Code;

@@ -1,4 +1,4 @@
-//! What the DMARC policy means for the records of a domain, and for mail that is sent now.
+//! The effect of the DMARC policy on the records of a domain, and on mail that is sent now.
 
 use super::case::Case;
 use super::dmarc::dmarc_name;

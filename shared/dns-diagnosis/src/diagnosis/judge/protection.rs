@@ -1,4 +1,4 @@
-//! What protects mail from a DMARC policy.
+//! The records that make mail pass a DMARC policy.
 
 use super::case::Case;
 use super::finding::{Judgement, Standing};

@@ -1,5 +1,5 @@
-//! One record's diagnosis: its own look-up, then what is beside it, where else it might be, and
-//! what Amazon SES says.
+//! The diagnosis of one record: its own look-up, then other data at its name, other names at which
+//! it may be, and the status at Amazon SES.
 
 use super::case::Case;
 use super::finding::{Finding, JudgedRecord, Judgement, RecordState, Standing};

@@ -1,4 +1,4 @@
-//! The SPF record of the MAIL FROM name: whether mail from Amazon SES passes by it (RFC 7208).
+//! The SPF record of the MAIL FROM name: whether mail from Amazon SES passes with it (RFC 7208).
 
 use super::answers::{Observations, answers};
 use super::case::Case;

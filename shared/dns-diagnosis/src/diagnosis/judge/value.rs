@@ -1,5 +1,5 @@
-//! What one answer means for one expected record. Pure comparison: where else the record might be,
-//! and what Amazon SES thinks, comes later.
+//! Compares one answer with one expected record. It does not consider other names of the record or
+//! the status at Amazon SES.
 
 use super::answers::Observations;
 pub(super) use super::answers::value_of;

@@ -1,4 +1,4 @@
-//! Every pair of state and trigger: a named transition or a refusal, none left out.
+//! Every pair of state and trigger is either a named transition or a refusal.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -150,7 +150,7 @@ fn a_restart_gives_another_72_hours() {
 }
 
 #[test]
-fn a_name_that_ses_does_not_take_fails_while_it_is_registered_and_at_no_other_time() {
+fn a_name_that_ses_refuses_fails_and_can_be_restarted() {
     let refused = Trigger::SesFailed(FailureReason::RefusedBySes);
     let failed = state(Status::Provisioning).apply(refused, NOW).unwrap();
     assert!(failed.is_without_identity());
@@ -181,7 +181,7 @@ fn a_proven_claim_starts_from_a_fresh_identity() {
 }
 
 #[test]
-fn a_holder_that_loses_its_name_remembers_when_why_and_whether_lasso_sent() {
+fn a_lost_name_leaves_its_time_reason_and_sending_state() {
     let later = NOW + SignedDuration::from_hours(1);
     for status in Status::ALL {
         let why = DisplacedBy::ReleasedByLassoSupport {
@@ -219,7 +219,7 @@ fn a_contested_claim_of_the_release_before_is_read() {
 }
 
 #[test]
-fn what_is_added_again_waits_for_a_deletion_that_is_under_way() {
+fn a_domain_added_again_waits_for_a_running_deletion() {
     let under_way = Some(NOW + SignedDuration::from_secs(30));
     let mut removing = state(Status::Pending).apply(Trigger::Removed, NOW).unwrap();
     removing.set_deleting(under_way);

@@ -1,28 +1,28 @@
-//! On what ground a claim is taken over.
+//! The ground on which a claim takes over its name.
 
 use crate::domain::Domain;
 use crate::evidence::OwnershipSeen;
 use crate::history::Actor;
 use crate::state::{DisplacedBy, Grant, Status};
 
-/// On what ground a claim is taken over.
+/// The ground on which a claim takes over its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ground {
-    /// The ownership record was seen; with what was seen.
+    /// The ownership record was seen, with the details.
     Proof(OwnershipSeen),
     /// Lasso support has decided about a claim that is proven.
     Decision(Grant),
 }
 
 impl Ground {
-    /// On what ground a claim can be taken over now: a decision of Lasso support that is being carried
-    /// out, and otherwise `proof`, with what was seen.
+    /// The ground on which a claim can take over its name now: a decision of Lasso support that is
+    /// being carried out, and otherwise `proof`.
     pub(in crate::use_cases) fn of(domain: &Domain, proof: Option<&OwnershipSeen>) -> Option<Self> {
         let granted = domain.state.grant().cloned().map(Self::Decision);
         granted.or_else(|| proof.cloned().map(Self::Proof))
     }
 
-    /// The decision, which the claimant keeps while it is carried out.
+    /// The decision, which is stored with the claimant while it is carried out.
     pub(super) fn grant(&self) -> Option<&Grant> {
         match self {
             Self::Proof(_) => None,

@@ -1,5 +1,5 @@
-//! What stands in the way of a proven claim: read once, and judged by the place of each name and by the
-//! state of its domain.
+//! Claims that block a proven claim. They are read once, and judged by the position of each name
+//! and the state of its domain.
 
 use std::collections::BTreeMap;
 
@@ -13,26 +13,28 @@ use crate::names::{ClientId, DomainName};
 use crate::ports::{ReadDomains, StoreError};
 use crate::state::Status;
 
-/// The most holders that one step changes: a transaction of DynamoDB has at most 100 items, and a holder
-/// that loses its name is five: its domain, two lines of history, an event and a tombstone. The rest is
-/// for the claimant, the register, and tombstones that move out of it.
+/// The most holders that one step changes. A transaction of DynamoDB has at most 100 items, and a
+/// holder that loses its name needs five: its domain, two lines of history, an event and a
+/// tombstone. The other items are for the claimant, the register, and tombstones that move out of
+/// it.
 pub(super) const CHANGED_AT_ONCE: usize = 16;
 
 /// Holders that are read at the same time.
 pub(super) const READS_AT_ONCE: usize = 16;
 
-/// What stands in the way of a proven claim.
+/// Claims that block a proven claim.
 #[derive(Debug, Default)]
 pub(super) struct InTheWay {
     /// Claims that end.
     pub(super) lost: Vec<Lost>,
     /// Domains that SES has verified.
     pub(super) verified: Vec<Domain>,
-    /// Domains above and below that stay beside the claim, by the decision of Lasso support.
+    /// Domains above and below that keep their names, by the decision of Lasso support.
     pub(super) beside: Vec<Domain>,
     /// A domain with exactly this name is being removed, or its identity replaced.
     pub(super) busy: bool,
-    /// The holder that Lasso support decided against, where Lasso sends for it and that was not confirmed.
+    /// The holder that Lasso support decided against, if Lasso sends for it and this was not
+    /// confirmed.
     pub(super) unconfirmed: Option<Domain>,
 }
 
@@ -40,17 +42,18 @@ pub(super) struct InTheWay {
 #[derive(Debug)]
 pub(super) struct Lost {
     pub(super) name: DomainName,
-    /// The domain that loses it; none where it does not hold the name any more.
+    /// The domain that loses it; `None` if it no longer holds the name.
     pub(super) holder: Option<Domain>,
-    /// There is no such domain, so that nothing of it has to go from SES.
+    /// There is no such domain, so no identity has to be deleted at SES.
     pub(super) gone: bool,
 }
 
-/// The domains of holders, each read once in a takeover, unless a write shows that one has changed.
+/// The domains of holders, each read only once in a takeover, unless a write shows that one has
+/// changed.
 pub(super) type Known = BTreeMap<DomainName, (ClientId, Option<Domain>)>;
 
-/// The claims that stand in the way, each judged by its place and by the state of its domain. A claim
-/// above the name loses nothing by its proof.
+/// The claims that block the proven claim, judged by the position of the name and the state of the
+/// domain. A claim above the name loses nothing.
 pub(super) async fn read<S: ReadDomains>(
     store: &S,
     claims: &ClaimRegister,
@@ -88,7 +91,7 @@ pub(super) async fn read<S: ReadDomains>(
     Ok(in_the_way)
 }
 
-/// Whether a call may be under way that deletes the identity of a client that lost exactly this name.
+/// Whether a call may be running that deletes the identity of a client that lost exactly this name.
 fn is_deleting(claims: &ClaimRegister, name: &DomainName, now: Timestamp) -> bool {
     let last = claims
         .tombstone(name)
@@ -98,7 +101,7 @@ fn is_deleting(claims: &ClaimRegister, name: &DomainName, now: Timestamp) -> boo
 }
 
 impl InTheWay {
-    /// Leaves what one transaction can write, and says whether there is more.
+    /// Keeps as many claims as one transaction can write, and returns whether there are more.
     pub(super) fn leave_one_step(&mut self) -> bool {
         let Self { lost, beside, .. } = self;
         let more = lost.len() + beside.len() > CHANGED_AT_ONCE;
@@ -145,7 +148,7 @@ impl InTheWay {
         let holder = domain.filter(|domain| domain.is_there() && domain.state.may_hold_its_name());
         let deleting = holder.and_then(|holder| holder.state.deleting_until());
         self.busy |= is_same && (removing || deleting.is_some_and(|until| now < until));
-        // What was lost before, and is not gone yet, is only waited for.
+        // A claim that was lost earlier, and is not gone yet, only has to be waited for.
         if claims.claim(&name).is_some() && self.lost.len() <= CHANGED_AT_ONCE {
             self.lost.push(Lost {
                 name,
@@ -155,7 +158,7 @@ impl InTheWay {
         }
     }
 
-    /// A holder keeps its name. Where it was told of the claimant, nothing is left to decide about it.
+    /// A holder keeps its name. If it was told of the claimant, nothing is left to decide about it.
     fn keep(&mut self, holder: &Domain, claimant: &Domain) {
         let mut challengers = holder.challengers.iter();
         let told = challengers.any(|challenger| is_challenger(challenger, claimant));
@@ -169,7 +172,8 @@ pub(super) fn is_challenger(challenger: &Challenger, claimant: &Domain) -> bool 
     challenger.client == claimant.client && challenger.name == claimant.name
 }
 
-/// Whether SES has verified a domain, so that only Lasso support takes it from its holder.
+/// Whether SES has verified the domain, so that only Lasso support may take the name from its
+/// holder.
 fn is_verified(status: Status) -> bool {
     match status {
         Status::Verified | Status::Authenticated | Status::AtRisk | Status::Rejected => true,

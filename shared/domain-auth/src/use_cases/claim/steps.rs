@@ -1,4 +1,4 @@
-//! What one step of a takeover writes.
+//! The writes of one step of a takeover.
 
 use jiff::Timestamp;
 
@@ -12,7 +12,7 @@ use crate::names::DomainName;
 use crate::ports::{CommitError, Ids};
 use crate::state::{DisplacedBy, State, Trigger};
 
-/// Whether the register has room for the claimant without those that give way to it.
+/// Whether the register has room for the claimant after the blocking claims have ended.
 pub(super) fn has_room(
     claimant: &Domain,
     claims: &ClaimRegister,
@@ -24,7 +24,7 @@ pub(super) fn has_room(
     claims.has_room_for_proof(name, client) || without().has_room_for_proof(name, client)
 }
 
-/// The claimant takes the name, and what stood in the way loses its own: the claimant's change first.
+/// The claimant takes the name, and the blocking claims end. The claimant's change comes first.
 pub(super) fn taken(
     claimant: &Domain,
     claims: &ClaimRegister,
@@ -61,8 +61,8 @@ pub(super) fn taken(
     Ok([change].into_iter().chain(given_way).collect())
 }
 
-/// Some of what stands in the way loses its own, and the claimant waits for the rest: the claimant's
-/// change first.
+/// Some of the blocking claims end, and the claimant waits for the rest. The claimant's change
+/// comes first.
 pub(super) fn cleared(
     claimant: &Domain,
     claims: &ClaimRegister,
@@ -80,7 +80,7 @@ pub(super) fn cleared(
     Ok([change].into_iter().chain(given_way).collect())
 }
 
-/// The claimant waits for claims that give way, and is due at once.
+/// The claimant waits for the blocking claims to end, and is due immediately.
 pub(super) fn taking_over(claimant: &Domain, ground: &Ground, now: Timestamp) -> Change {
     claimant.updated(|domain| {
         if let State::Contested(contested) = &mut domain.state {
@@ -100,8 +100,8 @@ fn names_of(lost: &[Lost]) -> Vec<DomainName> {
     lost.iter().map(|lost| lost.name.clone()).collect()
 }
 
-/// The register, in which no client can have a name while a call may be under way that deletes the identity
-/// of the domain that loses it, or makes it again.
+/// The register, in which no client can have a name while a call may be running that deletes or
+/// recreates the identity of the domain that loses it.
 fn still_held(claims: ClaimRegister, lost: &[Lost], now: Timestamp) -> ClaimRegister {
     lost.iter().fold(claims, |claims, lost| {
         let holder = lost.holder.as_ref();
@@ -115,8 +115,8 @@ fn still_held(claims: ClaimRegister, lost: &[Lost], now: Timestamp) -> ClaimRegi
     })
 }
 
-/// The domains that lose their names, and those that are challenged no more. Where the claimant `takes`
-/// its name with them, it takes the identity at SES, too.
+/// The domains that lose their names, and the domains that are no longer challenged. If the
+/// claimant `takes` its name in the same change, it also takes over the identity at SES.
 fn given_way(
     claimant: &Domain,
     in_the_way: &InTheWay,
@@ -142,8 +142,8 @@ fn given_way(
     Ok(changes)
 }
 
-/// The holder without the challenge of a claimant, which is in its history then. None where it was not
-/// challenged by it.
+/// The holder without the challenge of a claimant; its history records that. `None` if the claimant
+/// did not challenge it.
 pub(super) fn unchallenged(holder: &Domain, claimant: &Domain, now: Timestamp) -> Option<Change> {
     let mut challengers = holder.challengers.iter();
     let challenger = challengers.find(|challenger| is_challenger(challenger, claimant))?;
@@ -164,8 +164,8 @@ pub(super) fn unchallenged(holder: &Domain, claimant: &Domain, now: Timestamp) -
     ))
 }
 
-/// A holder loses its name, to a claimant or without one. Where the claimant does not take exactly this
-/// name, its identity is left at SES. The claimant is for Lasso support alone to know.
+/// A holder loses its name, with or without a claimant. If the claimant does not take exactly this
+/// name, the identity stays at SES. Only Lasso support may see who the claimant is.
 pub(in crate::use_cases) fn displaced(
     holder: &Domain,
     by: Option<&Domain>,
@@ -185,7 +185,7 @@ pub(in crate::use_cases) fn displaced(
     };
     let mut change = holder
         .transition(trigger, actor, Some(evidence), now, ids)
-        // Only what is neither contested nor being removed was read as a holder.
+        // Only domains that are neither contested nor being removed were read as holders.
         .map_err(|_| CommitError::Conflict)?;
     if let State::Contested(contested) = &mut change.domain.state {
         contested.leftover_identity = leftover_identity;

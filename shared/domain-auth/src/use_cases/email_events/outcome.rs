@@ -1,4 +1,4 @@
-//! What came of an event by email.
+//! The outcome of emailing an event.
 
 use std::sync::Arc;
 
@@ -9,18 +9,18 @@ use crate::event::Event;
 use crate::instructions::Day;
 use crate::ports::{Refusal, SesError, StoreError};
 
-/// What came of an event for one audience.
+/// The outcome of an event for one audience.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// An email of its own is on its way.
+    /// An email about this event only was sent.
     Sent,
-    /// An email that lists it is on its way.
+    /// An email that lists the event was sent.
     Listed,
-    /// The summary of the day is on its way: the event is the first one beyond the client's limit.
+    /// The summary of the day was sent: the event is the first one beyond the client's limit.
     SummarySent,
-    /// The summary of the day stands for it.
+    /// The summary of the day covers it.
     InSummary,
-    /// Support was told the same before the domain was removed and added again.
+    /// Lasso support was told of the same event before the domain was removed and added again.
     Repeated,
     /// The contact's address is on the suppression list of the account.
     Suppressed,
@@ -28,30 +28,31 @@ pub enum Outcome {
     AlreadySent,
 }
 
-/// What came of it, or why nothing did. An error may be that of several events.
+/// The outcome, or the error. Several events may share an error.
 pub type Settled = Result<Outcome, Arc<EmailError>>;
 
-/// What an email says.
+/// The form of an email.
 #[derive(Debug, Clone, Copy)]
 pub enum Form<'a> {
-    /// What happened.
+    /// One event.
     Single {
         /// The event.
         event: &'a Event,
         /// Who reads it.
         audience: Audience,
     },
-    /// What happened to several domains: two events or more. To a client's contact, all are about
-    /// domains of this client.
+    /// Two or more events about several domains. For a client's contact, all of them are about this
+    /// client's domains.
     List {
         /// The events, the oldest first.
         events: &'a [&'a Event],
         /// Who reads it.
         audience: Audience,
     },
-    /// That there are more alerts of the client on this day than the limit allows. To Lasso support.
+    /// Tells Lasso support that there are more alerts about the client on this day than the limit
+    /// allows.
     Summary {
-        /// The first of them.
+        /// The first event beyond the limit.
         event: &'a Event,
         /// The day.
         day: Day,
@@ -63,43 +64,44 @@ pub enum Form<'a> {
 /// Why an email could not be rendered.
 pub type RenderError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The email was not sent, or it is not known whether it was. The event has to come again.
+/// The email was not sent, or it is unknown whether it was. The event has to be delivered again.
 #[derive(Debug, thiserror::Error)]
 pub enum EmailError {
     /// Another copy of this function is sending it right now.
     #[error("another invocation is sending this email")]
     InFlight,
-    /// SES refused it less than [`REFUSED_FOR`](super::REFUSED_FOR) ago, and was not asked again.
+    /// SES refused it less than [`REFUSED_FOR`](super::REFUSED_FOR) ago, and was not called again.
     #[error("Amazon SES has just refused this email")]
     HeldBack,
-    /// It was not begun: the time of this invocation is nearly over.
+    /// It was not started: the time of this invocation is nearly over.
     #[error("no time was left for the email")]
     NoTime,
-    /// There are many at once.
+    /// There are many events at the same time.
     #[error("the email waits for its turn")]
     Early {
-        /// When to come again.
+        /// When the event is to be delivered again.
         until: Timestamp,
     },
-    /// The contact has had as many emails as there may be on a day: it is in a list of the next one.
+    /// The contact has reached its daily limit of emails: the event will be in a list on the next
+    /// day.
     #[error("the contact has had its emails of the day")]
     DayIsFull {
         /// When the next day begins.
         until: Timestamp,
     },
-    /// Others kept counting alerts of the same client.
+    /// Conflicts with other alerts of the same client did not end.
     #[error("too many alerts of one client at once")]
     Busy,
     /// SES would accept the email and not send it.
     #[error("the address of Lasso support is on the suppression list of Amazon SES")]
     Suppressed,
-    /// The email has no text.
+    /// The email could not be rendered.
     #[error("the email could not be rendered")]
     Unrendered(#[source] RenderError),
-    /// SES did not take it.
+    /// SES did not accept it.
     #[error(transparent)]
     Ses(#[from] SesError),
-    /// SES took it, and that could not be noted.
+    /// SES accepted it, but this could not be stored.
     #[error("the email was sent, and may be sent once more")]
     Unnoted(#[source] StoreError),
     /// The store could not do it.
@@ -108,7 +110,7 @@ pub enum EmailError {
 }
 
 impl EmailError {
-    /// Whether another attempt in a while fares no better, unless a person repairs the cause first.
+    /// Whether a later attempt fails as well, unless a person repairs the cause first.
     pub fn is_permanent(&self) -> bool {
         match self {
             Self::HeldBack | Self::Unrendered(_) => true,
@@ -122,7 +124,7 @@ impl EmailError {
         }
     }
 
-    /// Whether SES refuses this email, and not only now.
+    /// Whether SES refuses this email permanently.
     pub fn is_refused_for_good(&self) -> bool {
         match self {
             Self::Ses(error) => refuses_for_good(error),
@@ -132,7 +134,7 @@ impl EmailError {
         }
     }
 
-    /// Whether the email may be on its way all the same. Then it may be sent twice.
+    /// Whether the email may have been sent despite the error. Then it may be sent twice.
     pub fn may_have_been_sent(&self) -> bool {
         match self {
             Self::Ses(SesError::Unavailable { .. }) | Self::Unnoted(_) => true,
@@ -147,7 +149,8 @@ impl EmailError {
     }
 }
 
-/// What the account or the role may not do, it may once the operator has repaired that, for all emails.
+/// Refusals that concern the account or the role are not permanent: they end for all emails after
+/// the operator has repaired the cause.
 fn refuses_for_good(error: &SesError) -> bool {
     match error {
         SesError::Refused { refusal, .. } => match refusal {

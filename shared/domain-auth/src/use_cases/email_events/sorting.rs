@@ -1,4 +1,4 @@
-//! Which events are one email together.
+//! Which events share an email.
 
 use crate::audience::{Audience, EmailId};
 use crate::event::{Event, EventType};
@@ -6,7 +6,7 @@ use crate::mail_limits::Mailbox;
 use crate::names::ClientId;
 use crate::ports::{LISTED_AT_ONCE, MailTo};
 
-/// So many events of one type at once are one list, whatever the type.
+/// From this many events of one type at the same time on, they are one list, whatever the type.
 const LIKE_A_LIST: usize = 6;
 
 /// Most events in one email. With more of them it has more than the 100 KB of HTML that large mailbox providers show.
@@ -14,10 +14,10 @@ pub(super) const LONGEST_LIST: usize = 40;
 
 const _: () = assert!(LONGEST_LIST <= LISTED_AT_ONCE);
 
-/// So many of a type that is read as a list anyway.
+/// The same number for types that people read as a list anyway.
 const A_LIST: usize = 2;
 
-/// An event that is told to an audience.
+/// An event for an audience.
 #[derive(Debug, Clone)]
 pub struct Item<'a> {
     pub(super) event: &'a Event,
@@ -28,8 +28,8 @@ pub struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// An event for an audience; none where that is not told of it. `may_wait`: whether it may wait for the
-    /// end of the minute, because it did not wait before.
+    /// An event for an audience; `None` if the audience is not told of it. `may_wait`: whether it
+    /// may wait for the end of the minute, because it has not waited before.
     pub fn of(event: &'a Event, audience: Audience, may_wait: bool) -> Option<Self> {
         if !audience.is_told_of(event) {
             return None;
@@ -47,7 +47,7 @@ impl<'a> Item<'a> {
         })
     }
 
-    /// The same event on a later day than the one on which its contact had no room for it.
+    /// An event that is delivered on a later day, because its contact's daily limit was reached.
     #[must_use]
     pub fn carried(self) -> Self {
         Self {
@@ -56,7 +56,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// Whether it comes on a later day.
+    /// Whether it is delivered on a later day.
     pub fn is_carried(&self) -> bool {
         self.carried
     }
@@ -85,7 +85,8 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// What events of one email have in common. A contact of two clients gets an email about each.
+    /// The common key of the events of one email. A contact of two clients gets an email about
+    /// each.
     fn reader(&self) -> (Mailbox, Option<&ClientId>) {
         let client = match self.audience {
             Audience::Support => None,
@@ -139,8 +140,8 @@ pub(super) fn into_lists(items: &[Item<'_>], which: Vec<usize>) -> (Vec<Vec<usiz
     (lists, singles)
 }
 
-/// Whether a person reads events of this type as a list. What stops mail is in none: it is not sorted
-/// here.
+/// Whether people read events of this type as a list. An event about stopped mail is never in a
+/// list; it is not sorted here.
 fn is_read_as_a_list(event_type: EventType) -> bool {
     match event_type {
         EventType::Failed | EventType::Stuck => true,

@@ -1,4 +1,4 @@
-//! Asking SES in full batches how domains stand, and what is done with each answer.
+//! Asking SES in full batches for the status of domains, and handling each answer.
 
 use std::collections::HashMap;
 
@@ -24,12 +24,12 @@ use crate::watching;
 
 /// Domains that are written at the same time.
 const WRITES_AT_ONCE: usize = 16;
-/// When SES is asked again about a name that it refuses, and not others with it.
+/// When SES is asked again about a name that it refuses, without other names.
 const REFUSED_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
-/// What SES says when it is asked about a batch.
+/// SES's answer to a batch.
 enum Answer {
-    /// How each domain stands.
+    /// The status of each domain.
     Statuses(HashMap<DomainName, SesStatus>),
     /// It was throttled or did not answer.
     None,
@@ -38,7 +38,7 @@ enum Answer {
 }
 
 impl<P: PollerPorts> Poller<'_, P> {
-    /// Asks SES about domains that are due, and hands each on to be looked up.
+    /// Asks SES about domains that are due, and passes each on to the DNS look.
     pub(super) async fn ask_ses(
         &self,
         domains: Vec<DueDomain>,
@@ -51,8 +51,8 @@ impl<P: PollerPorts> Poller<'_, P> {
         .await
     }
 
-    /// Asks SES about doubtful domains, and concludes them. No person waits for that. Where it does not
-    /// answer, half of the truth is not written: they stay due.
+    /// Asks SES about doubtful domains, and concludes them. No person waits for that. If SES does
+    /// not answer, nothing is written: the domains stay due.
     pub(super) async fn ask_about(&self, domains: Vec<Doubtful>, times: Times) -> Part {
         let background = self.tools.budget.in_background();
         self.ask(domains, &background, times, |doubtful, status| {
@@ -61,7 +61,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         .await
     }
 
-    /// Asks SES in full batches, and does what comes `next` with each domain that it answered about.
+    /// Asks SES in full batches, and runs `next` for each domain with an answer.
     async fn ask<T: AsRef<Domain>, F: Future<Output = Part>>(
         &self,
         domains: Vec<T>,
@@ -105,7 +105,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         part
     }
 
-    /// What SES says of these domains. Where it does not answer they stay due.
+    /// The SES status of these domains. Without an answer they stay due.
     async fn statuses_of(
         &self,
         names: Vec<DomainName>,
@@ -131,8 +131,8 @@ impl<P: PollerPorts> Poller<'_, P> {
         Answer::None
     }
 
-    /// Puts off domains that SES refuses to speak of while it answers about others: asked about at
-    /// each run, they would have their batch halved each time.
+    /// Postpones domains that SES refuses while it answers about others. If they were asked about
+    /// in each run, their batch would be halved each time.
     async fn back_off(&self, domains: Vec<impl AsRef<Domain>>, part: &mut Part) {
         let next_check = self.tools.clock.now() + REFUSED_AGAIN;
         for domain in &domains {
@@ -146,9 +146,9 @@ impl<P: PollerPorts> Poller<'_, P> {
         }
     }
 
-    /// Writes what SES says where it moves the state, because a person waits for that, unless the
-    /// final step goes with it, which takes SES's time. Then the domain is handed on to be looked up in
-    /// DNS.
+    /// Writes the SES status if it changes the state, because a person waits for that, unless the
+    /// final step is part of the change, which needs more calls to SES. Then the domain is passed
+    /// on to the DNS look.
     async fn move_state(&self, asked: Asked, to_look_up: &UnboundedSender<Asked>) -> Part {
         let mut part = Part::default();
         let (now, domain) = (self.tools.clock.now(), asked.domain());

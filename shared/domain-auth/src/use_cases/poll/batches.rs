@@ -1,17 +1,18 @@
-//! The batches in which SES is asked how domains stand. SES answers for a whole batch or not at all, so
-//! a name that it refuses would keep 99 others waiting: a refused batch is halved until the refused
-//! names are alone. Halves come after the batches that have not been asked about yet.
+//! The batches in which SES is asked for the status of domains. SES answers for a whole batch or
+//! not at all, so one refused name would block 99 others. A refused batch is halved until the
+//! refused names are isolated. The halves come after the batches that have not been asked about
+//! yet.
 
 use std::collections::VecDeque;
 
 use crate::ports::{Refusal, STATUS_BATCH, SesError};
 
-/// Refused calls, with not one answer among them, after which it is not a name that SES refuses but
-/// every call, such as for want of a permission. A batch with a refused name in one half is answered
-/// about the other half long before.
+/// After this many refused calls without any answer, the cause is not a name: SES refuses every
+/// call, for example because a permission is missing. A batch with one refused name gets an answer
+/// for its other half long before that.
 const ALL_REFUSED: usize = 15;
 
-/// What is still to be asked, with what SES made of the batches so far.
+/// The remaining batches, and the results so far.
 #[derive(Debug)]
 pub(super) struct Batches<T> {
     waiting: VecDeque<Vec<T>>,
@@ -50,7 +51,7 @@ impl<T> Batches<T> {
         self.has_answered = true;
     }
 
-    /// SES has refused a batch. It is asked about again in halves, unless it is one name, or SES
+    /// SES has refused a batch. The batch is split in halves, unless it has only one name, or SES
     /// refuses everything. Returns how many domains stay without an answer.
     pub(super) fn refused(&mut self, mut batch: Vec<T>) -> usize {
         self.refusals += 1;
@@ -82,7 +83,7 @@ pub(super) fn is_permanent(error: &SesError) -> bool {
     match error {
         SesError::Refused { refusal, .. } => match refusal {
             Refusal::BadRequest | Refusal::Other => true,
-            // It is about the caller, whatever the names.
+            // The refusal is about the caller, whatever the names.
             Refusal::AccessDenied | Refusal::LimitExceeded | Refusal::MessageRejected => false,
         },
         SesError::Throttled { .. } | SesError::Unavailable { .. } => false,
@@ -95,8 +96,8 @@ mod tests {
 
     use super::*;
 
-    /// Asks an SES that refuses some names. Returns what it answered about, what it refused alone, what
-    /// stayed unanswered, and how many calls that took.
+    /// Asks a simulated SES that refuses some names. Returns the answered names, the names that
+    /// were refused on their own, the unanswered names, and the number of calls.
     fn ask(names: Vec<u32>, refuses: impl Fn(u32) -> bool) -> (Vec<u32>, Vec<u32>, usize, usize) {
         let mut batches = Batches::of(names);
         let (mut answered, mut unanswered, mut calls) = (Vec::new(), 0, 0);
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn when_every_call_is_refused_no_name_is_blamed_and_few_calls_are_made() {
+    fn if_every_call_is_refused_no_name_is_blamed() {
         let (answered, alone, unanswered, calls) = ask((0..1_000).collect(), |_| true);
         assert_eq!((answered.len(), alone.len(), unanswered), (0, 0, 1_000));
         assert!(calls <= 40, "{calls}");

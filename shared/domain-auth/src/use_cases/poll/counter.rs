@@ -1,33 +1,32 @@
-//! What a run counts.
+//! The counters of a run.
 
 use crate::diagnosis::RecordState;
 use crate::dns::DnsLook;
 use crate::figures::Figure;
 use crate::history::Action;
 
-/// One of the things that a run counts.
+/// A counter of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Counter {
     /// Domains that the run took because they were due: as many as fit its time.
     Due,
-    /// Those of them that were due for longer than five minutes.
+    /// Due domains that were due for longer than five minutes.
     Overdue,
     /// Domains that left `provisioning`.
     Provisioned,
     /// Domains that are gone.
     Removed,
-    /// Domains that were looked at, at SES or in DNS, with what was seen written down.
+    /// Domains that were looked at, at SES or in DNS, if the result was written.
     LookedAt,
     /// Domains about which SES did not answer.
     Unanswered,
-    /// Looks at DNS in which every record is there.
+    /// DNS looks that found every record.
     DnsComplete,
-    /// Looks at DNS in which a record is missing or wrong.
+    /// DNS looks that found a record to be missing or wrong.
     DnsIncomplete,
-    /// Looks at DNS in which nothing is known to be missing or wrong, and of some record nothing is
-    /// known.
+    /// DNS looks without a missing or wrong record, but with a record whose state is unknown.
     DnsUnknown,
-    /// Looks for which there was no time, or no record to look for.
+    /// Looks without time for DNS, or without records to look for.
     DnsNone,
     /// Domains whose state moved.
     Moved,
@@ -39,11 +38,11 @@ pub enum Counter {
     Recovered,
     /// Domains that failed.
     Failed,
-    /// Domains of which Lasso support was told that they are stuck.
+    /// Domains that Lasso support was told are stuck.
     Stuck,
-    /// Domains for which SES was made to look again for records that are there.
+    /// Domains for which SES was made to look again for records that are published.
     RestartedAtSes,
-    /// Bad looks that were not written because too many were bad at once.
+    /// Bad looks that were not written because too many were bad at the same time.
     HeldBack,
     /// Events published.
     Published,
@@ -51,12 +50,12 @@ pub enum Counter {
     Unpublished,
     /// Domains that another process changed meanwhile; they are due again.
     Conflicts,
-    /// Domains whose changes the store does not take, and which are left alone for an hour.
+    /// Domains whose changes the store refuses; they are ignored for an hour.
     Refused,
-    /// Things that went wrong and are tried again in the next run.
+    /// Errors that the next run tries again.
     Errors,
-    /// Calls that SES refused for a reason that only the operator can end, such as a missing permission
-    /// or too many identities.
+    /// Calls that SES refused for a reason that only the operator can remove, such as a missing
+    /// permission or too many identities.
     RefusedBySes,
 }
 
@@ -89,7 +88,7 @@ impl Counter {
         Self::RefusedBySes,
     ];
 
-    /// The metric of the counter. None where it is only in the log.
+    /// The metric of the counter. `None` if it is only in the log.
     pub(super) fn figure(self, count: usize) -> Option<Figure> {
         let looks = |outcome| Figure::count("Looks", count).by("Outcome", outcome);
         Some(match self {
@@ -137,7 +136,7 @@ impl Counter {
         }
     }
 
-    /// The counter of what happened to a domain. None where only the move of its state is counted.
+    /// The counter of an action. `None` if only the change of state is counted.
     pub(super) fn of_action(action: Action) -> Option<Self> {
         match action {
             Action::RecordsBroken => Some(Self::AtRisk),

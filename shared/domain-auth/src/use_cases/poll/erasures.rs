@@ -1,4 +1,4 @@
-//! The part of a run that goes on erasing clients.
+//! The part of a run that continues erasing clients.
 
 use super::counter::Counter;
 use super::{Poller, PollerPorts, Report, Times};

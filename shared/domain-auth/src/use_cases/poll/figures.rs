@@ -1,5 +1,5 @@
-//! The figures of a run of the poller. Their names are those of the metrics, which the alarms and
-//! the dashboard of `infra/template.yaml` use.
+//! The metrics of a run of the poller. The alarms and the dashboard of `infra/template.yaml` use
+//! their names.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,7 +9,7 @@ use crate::figures::{Figure, ses_calls, time_to_verified};
 use crate::ports::{Operation, Tally};
 
 impl Report {
-    /// The figures of a run that began at `started` and ended at `now`.
+    /// The metrics of a run that began at `started` and ended at `now`.
     pub fn figures(
         &self,
         started: Timestamp,

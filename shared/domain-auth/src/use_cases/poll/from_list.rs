@@ -1,6 +1,6 @@
-//! Asking about many domains at once. SES's list of all identities has a thousand in each call, and
-//! says of each where its verification stands. Who waits for records waits for that: only where it
-//! has moved is there more to ask.
+//! Asking about many domains in one call. SES's list of all identities has 1,000 in each call, with
+//! the verification status of each. A pending domain waits for this status, so SES is asked for
+//! details only after it changes.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,18 +14,18 @@ use crate::identity::SesStatus;
 use crate::ports::{Clock, STATUS_BATCH};
 use crate::use_cases::sending_status;
 
-/// From so many domains on the list takes less time: an account has 10,000 identities by default
+/// From this many domains on, the list takes less time. An account has 10,000 identities by default
 /// (Amazon SES developer guide, "Service quotas"), which are ten calls.
 const LIST_FROM: usize = 10 * STATUS_BATCH;
 
-/// How old what SES says of DKIM and MAIL FROM may be while its verification does not move. Where
-/// DNS shows more than that, SES is asked at once.
+/// The greatest age of the DKIM and MAIL FROM status while the verification does not change. If DNS
+/// shows more than that status, SES is asked immediately.
 const DETAILS_EVERY: SignedDuration = SignedDuration::from_hours(6);
 
 impl<P: PollerPorts> Poller<'_, P> {
-    /// Those of many domains of which the list says enough, and those to be asked about. The list is not
-    /// read where asking about all takes fewer calls: `list_pages` is how long it was last. Where it is
-    /// longer than known, what was read of it in half of the time counts.
+    /// Splits domains into those for which the list is enough, and those that SES is asked about.
+    /// The list is not read if asking about all domains takes fewer calls; `list_pages` is its last
+    /// known length. If it is longer than that, the part that was read in half of the time counts.
     pub(super) async fn settled_by_list(
         &self,
         domains: Vec<DueDomain>,
@@ -59,7 +59,7 @@ impl<P: PollerPorts> Poller<'_, P> {
     }
 }
 
-/// What SES said last, where the list says the same and it is not too old.
+/// The last SES status, if the list agrees with it and it is not too old.
 fn unmoved(domain: &Domain, listed: &Listed, now: Timestamp) -> Option<SesStatus> {
     let last = domain.ses?;
     let fresh = now.duration_since(last.details_at?) < DETAILS_EVERY;

@@ -1,4 +1,4 @@
-//! Who waits to be registered with SES or removed from it, in the order of turns.
+//! Domains that wait to be registered with SES or removed from it, in the order of turns.
 
 use std::collections::HashMap;
 
@@ -14,22 +14,22 @@ pub(super) struct Line {
     pub(super) registering: Turns<ClientId, Domain>,
     /// To be removed.
     pub(super) removing: Turns<ClientId, Domain>,
-    /// All that this run has taken.
+    /// All domains that this run has taken.
     known: HashMap<DomainKey, Known>,
 }
 
-/// What became of a domain that was taken.
+/// The state of a domain that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Known {
-    /// It waits, or is being worked on.
+    /// It waits, or is being processed.
     InHand,
-    /// The run has done with it what it could at this version or before.
+    /// The run has finished with it at this version.
     Left(u64),
 }
 
 impl Line {
-    /// Takes a domain, unless this run has it in hand, or was done with it and nothing has changed it
-    /// since. Whether it was taken.
+    /// Takes a domain, unless this run is processing it, or has finished with it and it has not
+    /// changed since. Returns whether it was taken.
     pub(super) fn join(&mut self, domain: Domain) -> bool {
         let taken = match self.known.get(&key(&domain)) {
             Some(Known::InHand) => false,
@@ -44,13 +44,13 @@ impl Line {
         taken
     }
 
-    /// Takes a domain back that needs another turn.
+    /// Takes a domain again that needs another turn.
     pub(super) fn again(&mut self, domain: Domain) {
         let client = domain.client.clone();
         self.of(&domain).push_front(client, domain);
     }
 
-    /// The run is done with the domain, which it knows at this version.
+    /// The run has finished with the domain, last seen at this version.
     pub(super) fn leave(&mut self, key: DomainKey, version: u64) {
         self.known.insert(key, Known::Left(version));
     }

@@ -1,4 +1,4 @@
-//! Reading SES's list of identities: 1,000 in a call, as many calls as there is time for.
+//! Reading SES's list of identities: 1,000 in a call, as many calls as time allows.
 
 use std::collections::HashMap;
 
@@ -11,21 +11,21 @@ use crate::names::DomainName;
 use crate::ports::{Clock, ListIdentities, Operation, SesError};
 use crate::use_cases::SesBudget;
 
-/// SES's list: each domain identity, and where its verification stands.
+/// SES's list: each domain identity with the status of its verification.
 pub(super) type Listed = HashMap<DomainName, Option<AxisStatus>>;
 
-/// Pages of the list that were read one after the other.
+/// Consecutive pages of the list.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
-    /// What they have.
+    /// Their identities.
     pub(super) listed: Listed,
     /// Identities on them that are no domains.
     pub(super) others: usize,
     /// How many were read.
     pub(super) count: usize,
-    /// Where the next page starts. None after the last, and where no page was read.
+    /// Where the next page starts. `None` after the last, or if no page was read.
     pub(super) next: Option<String>,
-    /// SES did not give the page after these.
+    /// The error of the call for the next page.
     pub(super) error: Option<SesError>,
 }
 
@@ -35,14 +35,14 @@ impl Pages {
         self.count > 0 && self.next.is_none()
     }
 
-    /// Whether SES would refuse the same call again, such as for a token that it has forgotten.
+    /// Whether SES would refuse the same call again, for example because the token has expired.
     pub(super) fn are_refused(&self) -> bool {
         self.count == 0 && self.error.as_ref().is_some_and(is_permanent)
     }
 }
 
 impl<P: PollerPorts> Poller<'_, P> {
-    /// Reads pages from `start` on: until the last one, SES gives none, or the time is over.
+    /// Reads pages from `start` on, until the last one, an error, or the end of the time.
     pub(super) async fn pages(
         &self,
         budget: &SesBudget,

@@ -1,5 +1,6 @@
-//! Looking at domains that are due. SES is asked by the hundred, at its quota, and what it says moves
-//! states at once; beside that DNS is looked at, which may take its time and holds up no other domain.
+//! Looks at domains that are due. SES is asked about 100 domains at a time, as fast as its quota
+//! allows, and its answers change states immediately. DNS is queried meanwhile, and a slow domain
+//! does not delay the others.
 
 use std::pin::pin;
 
@@ -12,12 +13,12 @@ use super::{Poller, PollerPorts, Times};
 use crate::ports::{Clock, Due, LIST_PAGE, StoreError};
 use crate::turns::in_turns;
 
-/// Domains that are looked up in DNS at the same time. A domain whose servers are dead takes one of
-/// these places for 15 s, and no other domain's.
+/// DNS looks that run at the same time. A domain whose servers are dead takes only one of these
+/// places, for 15 s.
 const LOOKS_AT_ONCE: usize = 32;
 
 impl<P: PollerPorts> Poller<'_, P> {
-    /// `list_pages`: how long SES's list was when it was last read to its end.
+    /// `list_pages`: the number of pages of SES's list when it was last read to its end.
     pub(super) async fn look_at_domains(
         &self,
         list_pages: Option<usize>,
@@ -36,7 +37,8 @@ impl<P: PollerPorts> Poller<'_, P> {
             .settled_by_list(to_ask, list_pages, times, &mut part)
             .await;
         asked.extend(unasked.into_iter().map(DueDomain::not_asked));
-        // There may be no time to look up all of them; a domain that was looked up now is not first again.
+        // There may be no time for a DNS look of all of them; a domain that was looked up now does
+        // not go first again.
         asked.sort_by_key(|asked| asked.domain().dns_looked_at);
         let asked = in_turns(asked, usize::MAX, |asked| asked.domain().client.clone());
         let to_ask = in_turns(to_ask, usize::MAX, |due| due.as_ref().client.clone());
@@ -67,8 +69,8 @@ impl<P: PollerPorts> Poller<'_, P> {
         part
     }
 
-    /// Looks at DNS and writes what was seen; without the time for it, what SES says, for as long as
-    /// there is time for that. A domain that is doubtful comes back.
+    /// Looks at DNS and writes the result. Without time for DNS, writes the SES status, if there is
+    /// time for that. A doubtful domain is returned.
     async fn look(&self, asked: Asked, times: Times) -> (Part, Option<Doubtful>) {
         let tools = &self.tools;
         let looked = if tools.clock.now() < times.dns {

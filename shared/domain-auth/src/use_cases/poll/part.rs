@@ -1,19 +1,19 @@
-//! What the parts of a run, which go on beside each other, leave to be decided at its end.
+//! Results of the concurrent parts of a run that are decided at its end.
 
 use super::counter::Counter;
 use super::report::Report;
 use crate::domain::{Change, Domain};
 
-/// What a part of the run leaves to be decided at its end.
+/// The results of one part of the run that are decided at its end.
 #[derive(Debug, Default)]
 pub(super) struct Part {
     pub(super) report: Report,
-    /// Bad looks that were not yet written: each domain, and the change that was to be.
+    /// Bad looks that are not written yet: each domain with its change.
     pub(super) held: Vec<(Domain, Change)>,
-    /// Looks at watched domains that were well before, and the bad ones of them.
+    /// Looks at watched domains that were well before, and how many of them were bad.
     pub(super) looks: usize,
     pub(super) bad: usize,
-    /// Of the bad ones, those that repeat one that was not believed.
+    /// Bad looks that repeat an earlier one that was ignored.
     pub(super) repeated: usize,
 }
 

@@ -1,7 +1,7 @@
-//! Registering and removing what no request has finished registering with SES or removing from it.
+//! Finishes registrations with SES and removals from SES that no request has finished.
 //!
-//! Clients take turns. While many domains wait, the store is asked again every few seconds, so that
-//! what another client adds meanwhile has its turn at once.
+//! Clients take turns. While many domains wait, the store is queried every few seconds, so that a
+//! domain that another client adds meanwhile gets its turn immediately.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -22,40 +22,40 @@ use crate::ports::{
 use crate::ses_share::SesTurns;
 use crate::use_cases::provision::{self, Provisioned};
 
-/// Domains that are registered at the same time: each takes several calls, of operations that have
-/// their own quota, so that together they use all of it.
+/// Registrations that run at the same time. Each takes several calls, of operations with separate
+/// quotas, so that together they use each quota fully.
 const AT_ONCE: usize = 6;
-/// Domains that are removed at the same time, beside those.
+/// Removals that run at the same time, in addition to registrations.
 const REMOVALS_AT_ONCE: usize = 4;
-/// How many of both are taken for each call that the time allows: one call registers a domain, and
-/// the others are there so that a crowd of one kind does not hide those of the other.
+/// How many domains of both kinds are taken for each call that the time allows. One call registers
+/// a domain; the others ensure that a crowd of one kind does not hide domains of the other.
 const TAKEN: usize = 20;
 
-/// From so many domains on that wait, they are a backlog: the run asks the store again for what comes
-/// meanwhile, and requests that add a domain leave it to the poller, so that they do not jump the
-/// queue. Fewer are done in some seconds.
+/// From this many waiting domains on, they are a backlog. The run then queries the store again for
+/// new ones, and requests that add a domain leave it to the poller, so that they do not jump the
+/// queue. Fewer domains are done in some seconds.
 const BACKLOG: usize = 5;
-/// How often the store is asked again.
+/// How often the store is queried again.
 const ASK_EVERY: SignedDuration = SignedDuration::from_millis(2_500);
-/// How far back it is asked for: the index follows the table a moment later, and the clocks of the
-/// functions that add domains may differ from this one.
+/// How far back the query goes: the index is eventually consistent, and the clocks of the functions
+/// that add domains may differ from this one.
 const LOOK_BACK: SignedDuration = SignedDuration::from_secs(15);
-/// How long before the run begins no more registrations requests may register at once again. What was
-/// left to the poller until then still has its turn, at half of the pace.
+/// How long before the run's last registration requests may register directly again. Domains that
+/// were left to the poller until then still get their turn, at half the rate.
 const GIVE_BACK: SignedDuration = SignedDuration::from_secs(6);
 
 /// The shortest wait for the next thing to do.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 
-/// Something to do.
+/// A piece of work.
 enum Job {
-    /// Ask the store what has become due.
+    /// Query the store for due domains.
     Ask(Timestamp),
     Register(Domain),
     Remove(Domain),
 }
 
-/// What came of it.
+/// The result of a job.
 enum Done {
     Asked(Result<Vec<Domain>, StoreError>),
     Registered(DomainKey, Box<Attempt>),
@@ -68,11 +68,11 @@ struct Attempt {
     report: Report,
     /// SES throttled it: it needs another turn.
     again: Option<Domain>,
-    /// The version at which it was left.
+    /// The version at which the run finished with it.
     version: u64,
 }
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Debug)]
 struct Progress {
     line: Line,
@@ -82,11 +82,11 @@ struct Progress {
     /// When the next registration and the next removal may begin.
     next_registration: Timestamp,
     next_removal: Timestamp,
-    /// When the store was asked last, and when it is to be asked next, if at all.
+    /// When the store was last queried, and when it is queried next, if at all.
     asked_at: Timestamp,
     ask_next: Option<Timestamp>,
     asking: bool,
-    /// Until when requests leave adding to this run.
+    /// Until when requests leave additions to this run.
     kept_until: Option<Timestamp>,
 }
 
@@ -101,7 +101,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         for domain in due {
             run.line.join(domain);
         }
-        // No person waits for what is gone for its client.
+        // No person waits for a domain that its client no longer sees.
         let background = self.tools.budget.in_background();
         let to_remove = self.tools.with_budget(&background);
         let work = |job| async {
@@ -142,7 +142,7 @@ impl<P: PollerPorts> Poller<'_, P> {
             let pause = pin!(self.tools.clock.sleep(left.max(SHORTEST_PAUSE)));
             let done = match select(under_way.next(), pause).await {
                 Either::Left((Some(done), _)) => done,
-                // Nothing is under way.
+                // No work is running.
                 Either::Left((None, pause)) => {
                     pause.await;
                     continue;
@@ -157,7 +157,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         Ok(run.sum)
     }
 
-    /// What can begin now.
+    /// The next job that can begin now.
     fn next_job(&self, run: &mut Progress, now: Timestamp) -> Option<Job> {
         if !run.asking && run.ask_next.is_some_and(|at| at <= now) {
             let since = run.asked_at - LOOK_BACK;
@@ -167,14 +167,14 @@ impl<P: PollerPorts> Poller<'_, P> {
             return Some(Job::Ask(since));
         }
         let budget = self.tools.budget;
-        // The next domain is chosen when SES can be called, and not before: until then a client whose
-        // turn comes sooner may become due.
+        // The next domain is chosen only when SES can be called: until then a domain of a client
+        // with an earlier turn may become due.
         if run.registering < AT_ONCE
             && run.next_registration.max(self.registration_at(now)) <= now
             && let Some(domain) = run.line.registering.next()
         {
             run.registering += 1;
-            // Once requests register as well, every second call is theirs.
+            // While requests register as well, every second call is theirs.
             let given_back = run.kept_until.is_some_and(|until| until <= now);
             run.next_registration = now + budget.interval() * if given_back { 2 } else { 1 };
             return Some(Job::Register(domain));
@@ -190,9 +190,9 @@ impl<P: PollerPorts> Poller<'_, P> {
         None
     }
 
-    /// When the quota allows one more registration to begin: when its first call can be made, and no
-    /// more than one other waits for each of the calls that follow. Those who have begun no longer take
-    /// turns.
+    /// When the quota allows another registration to begin: its first call can be made, and at most
+    /// one other registration waits for each of the calls that follow. Registrations that have
+    /// begun no longer take turns.
     fn registration_at(&self, now: Timestamp) -> Timestamp {
         let budget = self.tools.budget;
         let following = FOLLOWING_CALLS.map(|call| budget.free_at(call, now) - budget.interval());
@@ -201,7 +201,7 @@ impl<P: PollerPorts> Poller<'_, P> {
             .fold(budget.free_at(FIRST_CALL, now), Timestamp::max)
     }
 
-    /// When something can begin, if nothing that is under way ends before. None at the end of all work.
+    /// When the next job can begin, if no running job ends before. `None` at the end of all work.
     fn next_moment(&self, run: &Progress, now: Timestamp, is_busy: bool) -> Option<Timestamp> {
         let budget = self.tools.budget;
         let registration = (!run.line.registering.is_empty() && run.registering < AT_ONCE)
@@ -213,8 +213,9 @@ impl<P: PollerPorts> Poller<'_, P> {
         next.or_else(|| is_busy.then_some(Timestamp::MAX))
     }
 
-    /// While there is a backlog, the store is asked again and again, and requests leave adding to this
-    /// run. When it is done, the store is asked once more, for what was left to this run until then.
+    /// While there is a backlog, the store is queried repeatedly, and requests leave additions to
+    /// this run. After the backlog, the store is queried once more, for domains that were left to
+    /// this run until then.
     async fn see_to_backlog(&self, run: &mut Progress, times: Times) {
         let now = self.tools.clock.now();
         let waiting = run.line.registering.len();
@@ -303,7 +304,7 @@ impl<P: PollerPorts> Poller<'_, P> {
     }
 }
 
-/// The calls with which a registration and a removal begin, most of the time.
+/// The first call of a registration and of a removal, in most cases.
 const FIRST_CALL: Operation = Operation::CreateEmailIdentity;
 /// The other calls of a registration.
 const FOLLOWING_CALLS: [Operation; 2] = [

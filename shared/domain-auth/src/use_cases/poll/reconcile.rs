@@ -1,4 +1,4 @@
-//! Once a day: identities at SES that no domain of ours holds, and domains whose identity is gone.
+//! Once a day: identities at SES that no domain holds, and domains whose identity is gone.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,7 +17,7 @@ use crate::reconciliation::{Missing, NAMED, Orphan, Reconciliation};
 use crate::state::Status;
 use crate::use_cases::registers;
 
-/// The states that may have an identity at SES beside those that must.
+/// The states that may have an identity at SES, in addition to those that must have one.
 const ALSO_HELD: [Status; 4] = [
     Status::Contested,
     Status::Provisioning,
@@ -25,7 +25,7 @@ const ALSO_HELD: [Status; 4] = [
     Status::Removing,
 ];
 
-/// How many identities are described in one run, at one call each.
+/// How many identities are described in one run, with one call each.
 const DESCRIBED: usize = 25;
 
 impl<P: PollerPorts> Poller<'_, P> {
@@ -61,7 +61,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         })
     }
 
-    /// Writes what Lasso support is shown of a comparison of SES's list with all domains.
+    /// Writes the comparison of SES's list with all domains, for Lasso support.
     pub(super) async fn reconcile(
         &self,
         identities: usize,
@@ -95,7 +95,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         Ok(tally)
     }
 
-    /// Of the failed domains that the list does not show, those whose identity is gone.
+    /// The failed domains whose identity is gone, among those that are not in the list.
     pub(super) async fn gone_of(
         &self,
         absent: impl Iterator<Item = &DomainKey> + Send,
@@ -111,8 +111,8 @@ impl<P: PollerPorts> Poller<'_, P> {
         Ok(gone)
     }
 
-    /// What is known of the identities that no domain holds, and how many of them were deleted. Of
-    /// those seen for the first time, a few are described in each run; the others follow.
+    /// Details of the identities that no domain holds, and how many of them were deleted. A few of
+    /// those that are new are described in each run; the others follow.
     async fn orphans(
         &self,
         listed: &Listed,
@@ -125,7 +125,8 @@ impl<P: PollerPorts> Poller<'_, P> {
             let verified = listed.get(*name) == Some(&Some(AxisStatus::Success));
             let orphan = if let Some(orphan) = known.get(*name) {
                 Orphan {
-                    // What SES takes back it had verified all the same: mail may have been sent with it.
+                    // SES had verified it even if it withdrew the verification later: mail may have
+                    // been sent with it.
                     verified: verified || orphan.verified,
                     ..orphan.clone()
                 }
@@ -157,8 +158,8 @@ impl<P: PollerPorts> Poller<'_, P> {
         Ok((orphans, deleted))
     }
 
-    /// Only where the operator wants it, and where SES still says what it said when the identity was
-    /// first seen, and the name was not claimed in between.
+    /// Deletes the identity only if the operator wants it, SES still returns the same data as when
+    /// the identity was first seen, and the name was not claimed in between.
     async fn delete_if_without_use(
         &self,
         orphan: &Orphan,
@@ -171,7 +172,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         let name = &orphan.identity;
         let operation = Operation::DeleteEmailIdentity;
         let background = self.tools.budget.in_background();
-        // First, so that as little time as can be is between the questions and the call.
+        // First, so that as little time as possible passes between the reads and the call.
         background.wait(operation, self.tools.clock).await;
         let Ok(Some(existing)) = self.describe(name).await else {
             return Ok(false);

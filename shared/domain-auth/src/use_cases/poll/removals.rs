@@ -1,4 +1,4 @@
-//! The part of a run that finishes removals which were cut off, or which SES did not take at once.
+//! The part of a run that finishes removals which were interrupted, or which SES did not carry out.
 
 use super::counter::Counter;
 use super::{Report, back_off};
@@ -9,8 +9,7 @@ use crate::ports::{
 use crate::use_cases::SesTools;
 use crate::use_cases::remove::{self, Removal};
 
-/// Tries to finish a removal. Comes back with the domain where SES throttled it, so that it has
-/// another turn.
+/// Tries to finish a removal. Returns the domain if SES throttled it, so that it gets another turn.
 pub(super) async fn try_to_remove<P>(
     tools: &SesTools<'_, P>,
     domain: Domain,

@@ -1,4 +1,4 @@
-//! What a run did, in figures.
+//! The counts of a run.
 
 use std::collections::BTreeMap;
 use std::ops::Index;
@@ -9,49 +9,49 @@ use super::counter::Counter;
 use crate::domain::{Change, Domain};
 use crate::state::Status;
 
-/// What a run did. `report[Counter::Moved]` is how many domains moved.
+/// The results of a run. `report[Counter::Moved]` is how many domains changed their state.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// Another run was under way, so this one did nothing.
+    /// Another run was active, so this one did nothing.
     pub skipped: bool,
     pub(super) counts: BTreeMap<Counter, usize>,
-    /// For how long the first of the domains that were due had been due.
+    /// How long the longest-waiting due domain had been due.
     pub oldest_due: SignedDuration,
-    /// Of each domain that SES has verified, how long after it was added.
+    /// For each newly verified domain, how long after its addition SES verified it.
     pub verified_after: Vec<SignedDuration>,
-    /// Too many looks were bad at once, so no domain was downgraded.
+    /// Too many looks were bad at the same time, so no domain was downgraded.
     pub breaker_tripped: bool,
-    /// What SES's list of identities has shown, where it was read.
+    /// The result of SES's list of identities, if it was read.
     pub sweep: Option<SweepTally>,
-    /// How many domains are in each state, where the list was read for all of them.
+    /// The number of domains in each state, if the list was read for all of them.
     pub in_state: BTreeMap<Status, usize>,
-    /// What comparing it with all domains has shown, where that was done.
+    /// The result of the comparison with all domains, if there was one.
     pub reconciled: Option<ReconcileTally>,
-    /// When the oldest of the events that could not be published happened.
+    /// The time of the oldest event that could not be published.
     pub oldest_event: Option<Timestamp>,
-    /// The topic was taken for down.
+    /// The topic was considered down.
     pub topic_down: bool,
 }
 
-/// What SES's list of identities has shown.
+/// The result of SES's list of identities.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct SweepTally {
     /// Identities in the list, of domains and of addresses.
     pub identities: usize,
     /// Domains that are watched.
     pub watched: usize,
-    /// Those of them that the list does not show as verified, so that SES was asked for details.
+    /// Watched domains that the list does not show as verified; SES was asked for their details.
     pub asked: usize,
 }
 
-/// What comparing SES's list with all domains has shown.
+/// The result of comparing SES's list with all domains.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct ReconcileTally {
     /// Identities that no domain holds.
     pub orphans: usize,
     /// Domains without an identity.
     pub missing: usize,
-    /// Identities that were deleted because they have no use.
+    /// Unused identities that were deleted.
     pub deleted: usize,
 }
 
@@ -82,7 +82,7 @@ impl Report {
         self.topic_down |= part.topic_down;
     }
 
-    /// Counts so many more.
+    /// Adds `more` to a counter.
     pub(super) fn count(&mut self, counter: Counter, more: usize) {
         *self.counts.entry(counter).or_default() += more;
     }
@@ -101,7 +101,7 @@ impl Report {
         }
     }
 
-    /// What publishing left at the end of the run stands for what it left before.
+    /// Replaces the unpublished events by those at the end of the run.
     pub(super) fn add_last_events(&mut self, last: &Self) {
         self.count(Counter::Published, last[Counter::Published]);
         self.counts

@@ -1,13 +1,13 @@
-//! The stages of a look at a domain, each a type that is made from the one before it:
+//! The stages of a look at a domain. Each is a type that is made from the one before it:
 //!
-//! | stage | what is known | leads to |
+//! | stage | known | leads to |
 //! | --- | --- | --- |
 //! | [`DueDomain`] | it is due | [`Asked`] |
-//! | [`Asked`] | what SES said, or that it was not asked | [`LookedUp`], [`Doubtful`] |
-//! | [`Doubtful`] | SES is to be asked before it can be concluded | [`LookedUp`] |
-//! | [`LookedUp`] | what DNS showed, or that there was no time to look | `Concluded` |
+//! | [`Asked`] | the SES status, or that SES was not asked | [`LookedUp`], [`Doubtful`] |
+//! | [`Doubtful`] | SES has to be asked before it can be concluded | [`LookedUp`] |
+//! | [`LookedUp`] | the DNS look, or that there was no time for it | `Concluded` |
 //!
-//! So no domain is concluded before it was asked about and looked up.
+//! So a domain cannot be concluded before SES was asked and DNS was queried.
 
 mod conclude;
 mod restart;
@@ -23,7 +23,7 @@ use crate::state::Status;
 use crate::use_cases::look::look_at_dns;
 use crate::watching;
 
-/// A domain that is due to be looked at.
+/// A domain that is due for a look.
 #[derive(Debug)]
 pub(super) struct DueDomain(Domain);
 
@@ -34,19 +34,19 @@ pub(super) struct Asked {
     said: Said,
 }
 
-/// What SES says of a domain in this run.
+/// The SES status of a domain in this run.
 #[derive(Debug, Clone, Copy)]
 enum Said {
-    /// All of it, when asked.
+    /// A complete new answer.
     Now(SesStatus),
-    /// What it said last: its list shows that the verification has not moved since.
+    /// The last answer: SES's list shows that the verification has not changed since.
     Before(SesStatus),
-    /// Nothing: it was not asked, as [`DueDomain::asks_ses`] says.
+    /// No answer: SES was not asked, as [`DueDomain::asks_ses`] says.
     Nothing,
 }
 
-/// A domain of which SES's list or DNS shows something else than SES said last. It is concluded when
-/// SES has said more.
+/// A domain for which SES's list or DNS contradicts the last SES answer. It is concluded after a
+/// new answer.
 #[derive(Debug)]
 pub(super) struct Doubtful {
     domain: Domain,
@@ -58,13 +58,13 @@ pub(super) struct Doubtful {
 pub(super) struct LookedUp {
     domain: Domain,
     said: Said,
-    /// None where there was no time to look, or no record to look for.
+    /// `None` if there was no time for a look, or no record to look for.
     dns: Option<DnsLook>,
     /// SES was made to look again for records in this run.
     restarted: bool,
 }
 
-/// What a look at DNS leads to.
+/// The result of a DNS look.
 #[derive(Debug)]
 pub(super) enum Looked {
     /// Enough is known.
@@ -78,8 +78,8 @@ impl DueDomain {
         Self(domain)
     }
 
-    /// Whether SES is asked about the domain. What it has verified is in its list of all identities,
-    /// which is cheaper, unless a person waits or it seems broken.
+    /// Whether SES is asked about the domain. SES's list of all identities covers verified domains
+    /// and is cheaper, unless a person waits or the domain seems broken.
     pub(super) fn asks_ses(&self, now: Timestamp) -> bool {
         let Self(domain) = self;
         match domain.state.status() {
@@ -92,7 +92,7 @@ impl DueDomain {
         }
     }
 
-    /// SES was asked, and this is its answer.
+    /// SES was asked and returned `status`.
     pub(super) fn answered(self, status: Option<SesStatus>) -> Asked {
         Asked {
             domain: self.0,
@@ -100,7 +100,7 @@ impl DueDomain {
         }
     }
 
-    /// SES's list shows that the verification has not moved since SES said this.
+    /// SES's list shows that the verification has not changed since SES returned this status.
     pub(super) fn unmoved_since(self, status: SesStatus) -> Asked {
         Asked {
             domain: self.0,
@@ -123,13 +123,13 @@ impl Asked {
         self.said.status()
     }
 
-    /// The same after what SES said was written.
+    /// The domain after the SES status was written.
     pub(super) fn written(self, domain: Domain) -> Self {
         Self { domain, ..self }
     }
 
-    /// Looks up the records. A watched domain about which SES was not asked, or not about all, is
-    /// doubtful where DNS shows something else than SES said last.
+    /// Looks up the records. A watched domain is doubtful if SES was not asked (or not completely)
+    /// and DNS contradicts the last SES answer.
     pub(super) async fn look_up(self, dns: &impl Lookup, clock: &impl Clock) -> Looked {
         let Self { domain, said } = self;
         let dns = look_at_dns(dns, clock, &domain, said.status()).await;
@@ -146,8 +146,7 @@ impl Asked {
         }
     }
 
-    /// Without the time for DNS, what SES says is worth being written all the same. None where it
-    /// said nothing.
+    /// The SES status is worth writing even without time for DNS. `None` if SES did not answer.
     pub(super) fn without_dns(self) -> Option<LookedUp> {
         self.status()?;
         Some(LookedUp::new(self.domain, self.said, None))
@@ -155,12 +154,12 @@ impl Asked {
 }
 
 impl Doubtful {
-    /// SES's list shows something else than SES said last, and DNS is not looked up for that.
+    /// SES's list contradicts the last SES answer; this needs no DNS look.
     pub(super) fn by_list(domain: Domain) -> Self {
         Self { domain, dns: None }
     }
 
-    /// SES was asked, and this is its answer.
+    /// SES was asked and returned `status`.
     pub(super) fn answered(self, status: Option<SesStatus>) -> LookedUp {
         LookedUp::new(self.domain, Said::now(status), self.dns)
     }
@@ -189,7 +188,7 @@ impl Said {
         }
     }
 
-    /// The same after a call to SES has changed the status.
+    /// The look after a call to SES has changed the status.
     fn with(self, status: SesStatus) -> Self {
         match self {
             Self::Now(_) => Self::Now(status),

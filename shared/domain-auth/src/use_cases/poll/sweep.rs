@@ -1,6 +1,7 @@
-//! Reading SES's list of all identities, a thousand per call: what is verified there needs no call of
-//! its own, and details are asked only of what is not. The list of a large account is read over several
-//! runs. What each part of it shows is acted upon at once, and what is missing in it is known at its end.
+//! Reading SES's list of all identities, 1,000 per call. A domain that is verified in the list
+//! needs no call of its own; details are requested only for the others. The list of a large account
+//! is read over several runs. Each part has effect immediately; missing identities are known at the
+//! end of the list.
 
 use std::collections::BTreeMap;
 
@@ -25,22 +26,22 @@ use crate::ports::{
 use crate::run_memory::{RunMemory, Sample};
 use crate::state::{FailureReason, Status, Trigger};
 
-/// How often the list is read for the domains that wait for SES, however seldom each is looked at.
+/// How often the list is read for domains that wait for SES, even if each is looked at less often.
 const LISTING_EVERY: SignedDuration = SignedDuration::from_mins(5);
-/// The share of the quota of `ListEmailIdentities` that this may take: one part of so many.
+/// The part of the quota of `ListEmailIdentities` that these reads may use: one call in this many.
 const LISTING_SHARE: usize = 10;
 /// How often the list is read for all domains.
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// How often it is compared with all domains.
 const RECONCILE_EVERY: SignedDuration = SignedDuration::from_hours(24);
-/// After so long a list that is not finished is begun again. The API reference of SES says nothing about
-/// how long a token is good for.
+/// A list that is not finished after this time is read again from the beginning. The API reference
+/// of SES does not say how long a token is valid.
 const LISTING_EXPIRES: SignedDuration = SignedDuration::from_hours(2);
 
 /// The states that end when SES has seen the records.
 const WAITING: [Status; 2] = [Status::Pending, Status::Failed];
 
-/// The states in which SES must have an identity, but for `failed`.
+/// The states in which SES must have an identity, except `failed`.
 const WITH_IDENTITY: [Status; 5] = [
     Status::Pending,
     Status::Verified,
@@ -50,8 +51,8 @@ const WITH_IDENTITY: [Status; 5] = [
 ];
 
 impl<P: PollerPorts> Poller<'_, P> {
-    /// Every five minutes for those that wait for SES, once an hour for all. Where the list cannot be
-    /// finished in this run, the next one goes on with it.
+    /// Every five minutes for domains that wait for SES, once an hour for all. If the list cannot
+    /// be finished in this run, the next one continues.
     pub(super) async fn sweep(
         &self,
         memory: &mut RunMemory,
@@ -128,8 +129,8 @@ impl<P: PollerPorts> Poller<'_, P> {
         Ok(part)
     }
 
-    /// What these pages say of all domains, and at the end of the list, what the whole list lacks.
-    /// `reconciles`: whether a list that begins here is compared with all domains.
+    /// What these pages show about all domains, and at the end of the list, what the whole list
+    /// lacks. `reconciles`: whether a list that begins here is compared with all domains.
     async fn sweep_pages(
         &self,
         listing: &mut Listing,
@@ -138,8 +139,8 @@ impl<P: PollerPorts> Poller<'_, P> {
         failed: &[DomainKey],
         times: Times,
     ) -> Result<Part, StoreError> {
-        // Read after the list: what was registered meanwhile is only missing in the list, and is
-        // asked about.
+        // Read after the list: a domain that was registered meanwhile is only missing from the
+        // list, and SES is asked about it.
         let mut keys = Vec::new();
         for status in WITH_IDENTITY {
             let in_state = self.tools.store.keys_in(status).await?;
@@ -147,7 +148,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         }
         let (salt, ours) = (listing.begun.as_millisecond(), keys.len() + failed.len());
         let sweep = listing.sweep.get_or_insert_with(|| SweepSoFar {
-            // Some may be added before the list ends.
+            // Room for domains that are added before the list ends.
             seen: Seen::with_room_for(ours + ours / 8, salt.unsigned_abs()),
             asked: 0,
             again: false,
@@ -169,7 +170,8 @@ impl<P: PollerPorts> Poller<'_, P> {
             bad: absent.len(),
         };
         if self.settings.breaker.trips(sample, &[]) {
-            // A list that lacks so much is not the list of these domains. No call is worth it.
+            // If the list lacks so many domains, it is not the list of these domains. No call is
+            // made.
             part.bad = absent.len();
         } else {
             let doubtful = self.doubtful(listed, &keys).await?;
@@ -226,7 +228,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         Ok(in_state)
     }
 
-    /// Looks at once at those whose verification SES has seen, when their time has not come yet.
+    /// Looks immediately at domains whose verification SES has seen, if they are not due yet.
     async fn notice_verified(
         &self,
         listed: &Listed,
@@ -255,7 +257,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         LISTING_EVERY.max(SignedDuration::from_secs(seconds / rate))
     }
 
-    /// The watched domains that the list has and does not show as verified.
+    /// The watched domains that are in the list but not verified there.
     async fn doubtful(
         &self,
         listed: &Listed,
@@ -272,7 +274,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         Ok(doubtful.into_iter().map(Doubtful::by_list).collect())
     }
 
-    /// Of the domains that the list lacks, those whose identity is gone, as SES says when asked.
+    /// The domains whose identity is gone (SES is asked), among those that are not in the list.
     async fn gone(
         &self,
         absent: &[DomainKey],
@@ -295,7 +297,7 @@ impl<P: PollerPorts> Poller<'_, P> {
 
     /// Whether SES says that it has no such identity. Returns false if SES did not answer.
     pub(super) async fn is_gone(&self, domain: &Domain, times: Times) -> bool {
-        // What changed since it was listed is a matter of its own.
+        // A domain that changed since it was listed is handled separately.
         if !WITH_IDENTITY.contains(&domain.state.status())
             && domain.state.status() != Status::Failed
         {
@@ -315,7 +317,8 @@ impl<P: PollerPorts> Poller<'_, P> {
     }
 }
 
-/// Whether the list is what tells of a domain. The others are asked about at their own pace.
+/// Whether the list covers a domain in this state. SES is asked about other domains when they are
+/// due.
 fn looked_after(status: Status) -> bool {
     match status {
         Status::Verified | Status::Authenticated | Status::Rejected => true,
@@ -329,7 +332,7 @@ fn failed_for_good(domain: &Domain, now: Timestamp, ids: &impl Ids) -> Option<Ch
     let evidence = evidence::of_failure(FailureReason::IdentityGone);
     let change = domain.transition(trigger, Actor::Service, Some(evidence), now, ids);
     let mut change = change.ok()?;
-    // What SES says of a name that it does not know, instead of what it said of the identity.
+    // The SES status for an unknown name, instead of the identity's last status.
     change.domain.ses = Some(SesLook {
         status: SesStatus {
             verification: AxisStatus::NotStarted,

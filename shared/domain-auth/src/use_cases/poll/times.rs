@@ -1,39 +1,40 @@
-//! How long before its end a run begins no more work.
+//! The latest times at which a run starts each kind of work.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::use_cases::look::LOOK_PATIENCE;
 
-/// The times after which no more of each kind of work is begun, so that what is under way ends
-/// before the function is cut off. What is cut off all the same is still due.
+/// The latest times at which each kind of work starts, so that work in progress ends before the
+/// function is cut off. Work that is cut off is still due.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Times {
-    /// A page of SES's list of identities. What the list shows takes calls as well.
+    /// Latest start of a page of SES's list of identities. What the list shows takes further calls.
     pub(super) list: Timestamp,
-    /// A registration: some calls, and a look for a free MAIL FROM label.
+    /// Latest start of a registration: some calls, and a look for a free MAIL FROM label.
     pub(super) register: Timestamp,
-    /// A look at the DNS of a domain.
+    /// Latest start of a DNS look of a domain.
     pub(super) dns: Timestamp,
-    /// A call to SES that is answered or given up within 5 s, and writing what it said.
+    /// Latest start of a call to SES, which takes at most 5 s, and of the write that follows.
     pub(super) ask: Timestamp,
-    /// Writing what is known already.
+    /// Latest start of a write of known data.
     pub(super) write: Timestamp,
-    /// Publishing beside the work.
+    /// Latest start of publishing during the other work.
     pub(super) publish: Timestamp,
-    /// Publishing what the run itself has written.
+    /// Latest start of publishing the events that the run itself has written.
     pub(super) last_events: Timestamp,
 }
 
-/// After so long a run begins no more calls and no more writing, and has ended soon after. The schedule may
-/// start it some seconds late, and the next one, which is in time, would do nothing while it is under way.
+/// After this time a run starts no calls and no writes, and ends soon. The schedule may start it
+/// some seconds late, and the next run, which is in time, would do nothing while this one is
+/// active.
 const STOP: SignedDuration = SignedDuration::from_secs(50);
-/// After so long the list is left to the next run.
+/// After this time the list is left to the next run.
 const STOP_LISTING: SignedDuration = SignedDuration::from_secs(25);
-/// So much later it begins to publish nothing more of its own.
+/// How much later it stops publishing its own events.
 const LAST_EVENTS: SignedDuration = SignedDuration::from_secs(1);
 
 impl Times {
-    /// Those of a run that began at `started` and is cut off at `deadline`.
+    /// The times of a run that began at `started` and is cut off at `deadline`.
     pub(super) fn of(started: Timestamp, deadline: Timestamp) -> Self {
         let before = |seconds| deadline - SignedDuration::from_secs(seconds);
         let stop = started + STOP;
@@ -54,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_that_starts_eight_seconds_late_begins_nothing_more_when_the_next_begins() {
+    fn a_late_run_starts_no_work_after_the_next_run_begins() {
         let due = Timestamp::UNIX_EPOCH;
         let seconds = SignedDuration::from_secs;
         let started = due + seconds(8);
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_take_long_is_begun_so_early_that_it_is_not_cut_off() {
+    fn long_work_starts_early_enough_to_finish() {
         let started = Timestamp::UNIX_EPOCH;
         for limit in [20, 59, 600] {
             let deadline = started + SignedDuration::from_secs(limit);

@@ -1,4 +1,4 @@
-//! What SES has of a domain that is being registered, and whether it is the client's.
+//! The SES identity of a domain that is being registered, and whether it is the client's.
 
 use crate::claims::ClaimRegister;
 use crate::dns::Lookup;
@@ -15,14 +15,14 @@ use crate::use_cases::look::free_label;
 use crate::use_cases::registers::register_of;
 use crate::use_cases::{SesTools, StoreTools, Tools};
 
-/// What SES has of the domain, once it has all.
+/// The identity at SES, after all its values are known.
 pub(super) enum Found {
     Identity(SesIdentity),
-    /// It is not this client's to take up, and why.
+    /// It is not this client's, with the reason.
     NotOurs(NotOurs),
 }
 
-/// Why an identity is not a client's to take up, verified or not. The name needs proof then, or a
+/// Why an identity does not belong to the client, verified or not. Then the name needs proof, or a
 /// decision of Lasso support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::use_cases) enum NotOurs {
@@ -30,14 +30,14 @@ pub(in crate::use_cases) enum NotOurs {
     OfAnotherClient,
     /// It is tagged with another stack.
     OfAnotherStack,
-    /// Its tags name no client: it was made by other means.
+    /// Its tags name no client: it was created by other means.
     MadeElsewhere,
-    /// It was made just now, and is verified because an identity above it is, which this client does
-    /// not hold.
+    /// It was created just now, and is verified because of an identity above it, which this client
+    /// does not hold.
     BelowAnothers,
 }
 
-/// Asking SES needs to know who holds what.
+/// An error of SES, or of the store that knows the holders.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AskError {
     #[error(transparent)]
@@ -46,8 +46,8 @@ pub(super) enum AskError {
     Store(#[from] StoreError),
 }
 
-/// Makes the identity, or takes up the client's own, or adopts one where the client may have it.
-/// Nothing is changed at SES before it is known that the identity is the client's.
+/// Creates the identity, uses the client's own, or adopts one if the client may have it. Nothing is
+/// changed at SES before it is known that the identity is the client's.
 pub(super) async fn ask_ses<P>(
     tools: &Tools<'_, P>,
     domain: &Domain,
@@ -98,12 +98,12 @@ where
         progress.mail_from = existing
             .mail_from_domain
             .and_then(|mail_from| MailFromLabel::of_mail_from_domain(&mail_from, name));
-        // Where SES has given up looking for DKIM, it is made to begin again below.
+        // If SES has given up looking for DKIM, it is made to start again below.
         progress.dkim = existing.dkim.filter(|_| !existing.dkim_stopped);
     }
     if progress.dkim.is_none() && !own_keys {
-        // An identity without Easy DKIM (made by v1 `VerifyDomainIdentity`), or one whose 72 hours
-        // have passed.
+        // An identity without Easy DKIM (created by v1 `VerifyDomainIdentity`), or one whose 72
+        // hours have passed.
         let verify_dkim = async || {
             unless_overtaken(tools, domain, Operation::VerifyDomainDkim).await?;
             tools.ses.verify_dkim(name).await
@@ -111,7 +111,8 @@ where
         let dkim = tools
             .paced(Operation::VerifyDomainDkim, verify_dkim)
             .await?;
-        // v1 gives the tokens, and only v2 the zone of the keys, which is regional in newer regions.
+        // v1 returns the tokens; only v2 returns the zone of the keys, which is regional in newer
+        // regions.
         let describe = || tools.ses.describe(name);
         let described = tools
             .paced(Operation::GetEmailIdentity, describe)
@@ -140,8 +141,8 @@ where
     }))
 }
 
-/// Whether an identity above the domain is verified at SES that this client does not hold: then SES's
-/// word for the domain says nothing of its DNS.
+/// Whether SES has verified an identity above the domain that this client does not hold. Then the
+/// domain's status at SES does not depend on the domain's own DNS.
 async fn lies_below_anothers<P>(tools: &SesTools<'_, P>, domain: &Domain) -> Result<bool, AskError>
 where
     P: Ports<Store: ReadClaims, Ses: Identities>,
@@ -166,7 +167,7 @@ pub(in crate::use_cases) fn is_proven(claims: &ClaimRegister, domain: &Domain) -
 }
 
 impl NotOurs {
-    /// None for an identity that carries the tags of this stack and of the domain's client.
+    /// `None` for an identity with the tags of this stack and of the domain's client.
     pub(in crate::use_cases) fn of(existing: &ExistingIdentity, domain: &Domain) -> Option<Self> {
         if existing.belongs_to(&domain.client) {
             return None;
@@ -188,7 +189,8 @@ impl NotOurs {
     }
 }
 
-/// The identity that SES has. Where it has gone since it was made, the next attempt makes it.
+/// The identity that SES has. If it has disappeared since it was created, the next attempt creates
+/// it again.
 async fn describe_existing<P>(
     tools: &SesTools<'_, P>,
     name: &DomainName,
@@ -208,8 +210,8 @@ where
     })
 }
 
-/// An identity that carries the client's tags now, with all that it had: its TXT token is read, and no
-/// call is made that would have SES look for records again.
+/// An identity that now has the client's tags, with its existing values. Its TXT token is read,
+/// without a call that would make SES look for records again.
 pub(in crate::use_cases) async fn adopted<P>(
     tools: &SesTools<'_, P>,
     name: &DomainName,
@@ -235,8 +237,8 @@ where
     })
 }
 
-/// The MAIL FROM domain that the identity has from now on: the one that it had, or one that is free in
-/// DNS. None where SES refuses it: mail is sent without one, too.
+/// The MAIL FROM domain of the identity from now on: its existing one, or one that is free in DNS.
+/// `None` if SES refuses it: mail is sent without one, too.
 async fn set_mail_from<P>(
     tools: &Tools<'_, P>,
     domain: &Domain,
@@ -258,7 +260,7 @@ where
     match tools.paced(operation, set).await {
         Ok(()) => Ok(Some(label)),
         Err(error) if error.is_bad_request() => {
-            // SES refuses a MAIL FROM domain in the same way as that of an identity which is not there.
+            // SES refuses an unacceptable MAIL FROM domain in the same way as a missing identity.
             describe_existing(tools, name, progress).await?;
             tracing::warn!(
                 domain = %name,
@@ -271,9 +273,9 @@ where
     }
 }
 
-/// An error where the domain has changed since it was read: another function has registered it, or its
-/// client has removed it. A v1 call makes an identity where there is none, without tags, so it must not
-/// follow a deletion. The version is read after the wait for the quota, right before the call.
+/// Fails if the domain has changed since it was read: another function has registered it, or its
+/// client has removed it. A v1 call creates an identity without tags if there is none, so it must
+/// not follow a deletion. The version is read after the wait for the quota, right before the call.
 async fn unless_overtaken<P>(
     tools: &StoreTools<'_, P>,
     domain: &Domain,

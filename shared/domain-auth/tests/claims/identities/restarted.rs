@@ -1,4 +1,4 @@
-//! Restarts of domains whose identity SES has lost, or whose name it did not take.
+//! Restarts of domains whose identity SES has lost, or whose name SES did not accept.
 
 use domain_auth::ports::Refusal;
 use domain_auth::state::{FailureReason, State, Status};
@@ -44,8 +44,8 @@ fn a_restart_leaves_an_identity_of_others_as_it_is() {
     assert_eq!(tag, Some(Some("maple".to_owned())));
 }
 
-/// v1 makes an identity where there is none, so a domain that is removed while it is restarted keeps
-/// its identity until the call is over.
+/// A v1 call creates an identity if there is none. So a domain that is removed during its restart
+/// keeps its identity until the call is over.
 #[test]
 fn a_domain_that_is_removed_while_it_is_restarted_leaves_no_identity() {
     let points = {
@@ -78,7 +78,7 @@ fn a_domain_that_is_removed_while_it_is_restarted_leaves_no_identity() {
 }
 
 #[test]
-fn a_name_that_ses_does_not_take_fails_with_a_reason_and_can_be_restarted() {
+fn a_name_that_ses_refuses_fails_with_a_reason() {
     let world = World::new();
     let fault = [SesFault::Refused(Refusal::BadRequest)];
     world.ses.fail("CreateEmailIdentity", &fault);
@@ -87,7 +87,7 @@ fn a_name_that_ses_does_not_take_fails_with_a_reason_and_can_be_restarted() {
         panic!("{failed:?}");
     };
     assert_eq!(state.reason, FailureReason::RefusedBySes);
-    // What SES says of the name is about an identity of another owner.
+    // The status at SES is about an identity of another owner.
     make(&world, None, true);
     world.poll_after(DAY);
     assert_eq!(world.status("maple", NAME), Some(Status::Failed));
@@ -98,7 +98,7 @@ fn a_name_that_ses_does_not_take_fails_with_a_reason_and_can_be_restarted() {
 }
 
 #[test]
-fn a_refusal_that_the_operator_can_end_is_counted_and_the_domain_waits() {
+fn a_refusal_for_the_operator_is_counted_and_the_domain_waits() {
     for refusal in [Refusal::AccessDenied, Refusal::LimitExceeded] {
         let world = World::new();
         let fault = [SesFault::Refused(refusal); 2];

@@ -32,7 +32,7 @@ fn a_removed_domain_is_added_again_as_a_new_one() {
 }
 
 #[test]
-fn a_domain_that_is_added_again_while_it_is_removed_takes_up_its_own_identity() {
+fn a_domain_added_again_during_removal_keeps_its_identity() {
     let world = World::new();
     world.verified("maple", NAME);
     world
@@ -83,9 +83,9 @@ fn added_again_while_a_deletion_may_be_under_way_waits_for_its_end() {
     assert_whole(&world, "in the end");
 }
 
-/// The deleter is slow at each of its steps in turn, while the client adds the domain again.
+/// The deletion is slow at each of its steps in turn, while the client adds the domain again.
 #[test]
-fn no_late_deletion_hits_the_identity_of_a_domain_that_was_added_again() {
+fn a_late_deletion_spares_the_identity_of_a_domain_added_again() {
     let points = {
         let world = World::new();
         world.add("maple", NAME);
@@ -111,7 +111,7 @@ fn no_late_deletion_hits_the_identity_of_a_domain_that_was_added_again() {
             world.settle();
             let marked = world.status("maple", NAME);
             if marked.is_none() {
-                // The request to add came before the one to remove had written anything.
+                // The request to add arrived before the removal had written anything.
                 assert_gone(&world, &context);
                 continue;
             }
@@ -120,7 +120,7 @@ fn no_late_deletion_hits_the_identity_of_a_domain_that_was_added_again() {
     }
 }
 
-/// The same with two runs of the poller that delete, and with who adds again being slow.
+/// Two runs of the poller delete at the same time, and the new addition is slow.
 #[test]
 fn two_who_delete_and_one_who_adds_again_agree_in_the_end() {
     let prepare = || {

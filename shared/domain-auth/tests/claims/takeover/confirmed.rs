@@ -27,7 +27,7 @@ fn an_answer_that_is_forged_on_udp_takes_nothing() {
 }
 
 #[test]
-fn a_proof_that_one_of_two_servers_does_not_confirm_waits_until_it_does() {
+fn a_proof_waits_until_both_servers_confirm_it() {
     let world = World::new();
     world.verified("maple", "other.com");
     world.add("maple", NAME);

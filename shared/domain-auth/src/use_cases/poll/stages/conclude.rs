@@ -1,4 +1,4 @@
-//! The last stage of a look: the change that it makes of the domain, which is written or held back.
+//! The last stage of a look: the resulting change of the domain, which is written or held back.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,11 +14,11 @@ use crate::use_cases::poll::part::Part;
 use crate::use_cases::poll::{Counter, Poller, PollerPorts, Report, Times};
 use crate::watching::{self, Sight};
 
-/// How long one takeover may go on in a run. It goes on in the next run, so that what the run does after
-/// its looks does not wait for it.
+/// How long one takeover may run in a run of the poller. It continues in the next run, so that the
+/// work after the looks does not wait for it.
 const TAKEOVER: SignedDuration = SignedDuration::from_secs(15);
 
-/// What a look makes of a domain.
+/// The change that a look makes of a domain.
 #[derive(Debug)]
 struct Concluded {
     before: Domain,
@@ -27,8 +27,8 @@ struct Concluded {
 }
 
 impl<P: PollerPorts> Poller<'_, P> {
-    /// Writes what a look has shown, with the final step where the service takes it, or holds it
-    /// back where it is a bad one. Where the final step has to wait, the domain stays due.
+    /// Writes the result of a look, including the final step if the service takes it. A bad look is
+    /// held back. If the final step has to wait, the domain stays due.
     pub(in crate::use_cases::poll) async fn conclude(
         &self,
         mut looked: LookedUp,
@@ -55,8 +55,8 @@ impl<P: PollerPorts> Poller<'_, P> {
         part
     }
 
-    /// Ends the waiting of a contested claim by its proof, and of what has had its time. None where
-    /// it goes on.
+    /// Ends a contested claim if it is proven, and removes an expired domain. `None` if the domain
+    /// keeps waiting.
     async fn end_waiting(&self, looked: &LookedUp, proof: &Proof, times: Times) -> Option<Report> {
         let (tools, domain) = (&self.tools, &looked.domain);
         let now = tools.clock.now();
@@ -122,7 +122,7 @@ impl LookedUp {
 }
 
 impl Concluded {
-    /// Counts looks at watched domains that were well before, and the bad ones of them.
+    /// Counts looks at watched domains that were well before, and the bad looks among them.
     fn count(&self, now: Timestamp, part: &mut Part) {
         let status = self.before.state.status();
         if watching::is_watched(status) && status != Status::AtRisk {

@@ -1,5 +1,5 @@
-//! Making SES look again for records that came after it had stopped looking: for those that a verified
-//! domain did not need, and for those of a domain that failed.
+//! Makes SES look again for records that were published after it had stopped looking: records that
+//! a verified domain did not need, and records of a failed domain.
 
 use jiff::Timestamp;
 
@@ -17,8 +17,8 @@ use crate::watching;
 use crate::watching::watch::{DKIM, all_found};
 
 impl<P: PollerPorts> Poller<'_, P> {
-    /// SES stops looking after 72 hours. Where a domain that it has verified got its other records
-    /// later than that, SES is made to look again.
+    /// SES stops looking after 72 hours. If a verified domain got its other records later than
+    /// that, SES is made to look again.
     pub(super) async fn restart_at_ses(
         &self,
         looked: &mut LookedUp,
@@ -60,8 +60,9 @@ impl<P: PollerPorts> Poller<'_, P> {
         report.count(Counter::RestartedAtSes, usize::from(looked.restarted));
     }
 
-    /// A domain that failed, and whose required records (or those of DKIM) are all in DNS now, gets another
-    /// 72 hours at SES, once for each failure. None where that was not done: the look is then concluded as any other.
+    /// A failed domain whose required records (or DKIM records) are all in DNS now gets another 72
+    /// hours at SES, once for each failure. `None` if this was not done: the look is then concluded
+    /// as usual.
     pub(super) async fn restart_failed(
         &self,
         looked: &mut LookedUp,
@@ -106,8 +107,8 @@ impl<P: PollerPorts> Poller<'_, P> {
         }
     }
 
-    /// Whether the identity at SES carries this stack's tag and the client's. False where SES did not
-    /// answer.
+    /// Whether the identity at SES has the tags of this stack and of the client. False if SES did
+    /// not answer.
     async fn is_the_clients(&self, domain: &Domain) -> bool {
         match self.describe(&domain.name).await {
             Ok(Some(existing)) if existing.belongs_to(&domain.client) => true,
@@ -129,9 +130,10 @@ impl<P: PollerPorts> Poller<'_, P> {
         }
     }
 
-    /// Makes SES look for the DKIM records again. The call makes an identity where there is none, so it is
-    /// written down until when it may be under way (a lease), and the identity is not deleted before. That
-    /// begins after the wait for the quota: a call that could end after its lease is not made.
+    /// Makes SES look for the DKIM records again. The call creates an identity if there is none, so
+    /// a lease is written (until when the call may be running), and the identity is not deleted
+    /// before that time. The lease begins after the wait for the quota: a call that could end after
+    /// its lease is not made.
     async fn dkim_looked_for_again(
         &self,
         looked: &mut LookedUp,
@@ -167,8 +169,8 @@ impl<P: PollerPorts> Poller<'_, P> {
 }
 
 impl LookedUp {
-    /// Whether SES has given up on the domain, and everything is there that it verifies one by: the TXT record,
-    /// or the three of DKIM.
+    /// Whether SES has given up on the domain, and all records are published by which it verifies a
+    /// domain: the TXT record, or the three DKIM records.
     fn failed_and_is_right_now(&self) -> bool {
         let State::Failed(failed) = &self.domain.state else {
             return false;
@@ -178,7 +180,7 @@ impl LookedUp {
             FailureReason::SesRevoked => true,
             FailureReason::IdentityGone | FailureReason::RefusedBySes => false,
         };
-        // Where SES is still looking, or looks again, it needs no restart.
+        // If SES is still looking, or looks again, no restart is needed.
         let has_stopped = match self.said {
             Said::Now(ses) => ses.verification == AxisStatus::Failed,
             Said::Before(_) | Said::Nothing => false,

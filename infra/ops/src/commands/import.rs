@@ -12,7 +12,7 @@ use domain_auth::limits::ReadClientRecord;
 use domain_auth::names::{ClientId, Community, DomainName, Eligibility, EmailAddress};
 use domain_auth::ports::{ClaimStore, Clock, Identities, ListIdentities, ListedIdentity, Ports};
 use domain_auth::use_cases::import::{
-    Expected, ImportAs, ImportRefusal, Imported, import, would_refuse,
+    Expected, ImportAs, ImportError, ImportRefusal, Imported, import, would_refuse,
 };
 use domain_auth::use_cases::{Failure, SesTools};
 use indicatif::ProgressBar;
@@ -276,21 +276,7 @@ where
 {
     let mut outcome = Outcome::default();
     for row in rows {
-        let mut attempt = 1;
-        let imported = loop {
-            let imported = import(tools, eligibility, &row.new, wanted, actor).await;
-            let ends_by_itself = match &imported {
-                Ok(_) => false,
-                Err(Failure::Refused(ImportRefusal::Ses(error))) => patience::ends(error),
-                Err(Failure::Busy | Failure::Store(_)) => true,
-                Err(Failure::NotFound | Failure::Refused(_)) => false,
-            };
-            if !ends_by_itself || attempt == ATTEMPTS {
-                break imported;
-            }
-            tools.clock.sleep(patience::PACE * attempt).await;
-            attempt += 1;
-        };
+        let imported = import_patiently(tools, eligibility, &row.new, wanted, actor).await;
         match imported {
             Ok(Imported::Done(_)) => outcome.imported += 1,
             Ok(Imported::Already(_)) => outcome.already += 1,
@@ -299,6 +285,35 @@ where
         progress.inc(1);
     }
     outcome
+}
+
+/// Imports one domain, and tries again where the reason of a failure ends by itself: SES throttles, another process
+/// changes the domain, or the table did not answer.
+pub(super) async fn import_patiently<P>(
+    tools: &SesTools<'_, P>,
+    eligibility: &Eligibility,
+    new: &NewDomain,
+    wanted: ImportAs,
+    actor: &Actor,
+) -> Result<Imported, ImportError>
+where
+    P: Ports<Store: ClaimStore + ReadClientRecord, Ses: Identities>,
+{
+    let mut attempt = 1;
+    loop {
+        let imported = import(tools, eligibility, new, wanted, actor).await;
+        let ends_by_itself = match &imported {
+            Ok(_) => false,
+            Err(Failure::Refused(ImportRefusal::Ses(error))) => patience::ends(error),
+            Err(Failure::Busy | Failure::Store(_)) => true,
+            Err(Failure::NotFound | Failure::Refused(_)) => false,
+        };
+        if !ends_by_itself || attempt == ATTEMPTS {
+            return imported;
+        }
+        tools.clock.sleep(patience::PACE * attempt).await;
+        attempt += 1;
+    }
 }
 
 /// Verified domains at SES that no row names: who sends from them is still to be said.

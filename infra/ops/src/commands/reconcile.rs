@@ -15,11 +15,11 @@ use domain_auth::ports::{
 };
 use domain_auth::state::Status;
 use domain_auth::use_cases::SesTools;
-use domain_auth::use_cases::import::{ImportAs, import};
+use domain_auth::use_cases::import::ImportAs;
 use serde::Serialize;
 
 use super::connected::Connected;
-use super::import::listed;
+use super::import::{import_patiently, listed};
 use super::patience::patiently;
 use crate::aws::Aws;
 use crate::options::Reconcile;
@@ -191,7 +191,7 @@ where
         community: None,
         contact_email: None,
     };
-    let imported = import(tools, eligibility, &new, ImportAs::Verified, actor).await;
+    let imported = import_patiently(tools, eligibility, &new, ImportAs::Verified, actor).await;
     imported.map(|_| ()).map_err(|error| sentence(&error))
 }
 
@@ -244,7 +244,7 @@ impl fmt::Display for Differences {
 
 #[cfg(test)]
 mod tests {
-    use domain_auth_testkit::domain_name;
+    use domain_auth_testkit::{SesFault, domain_name};
     use futures::FutureExt;
 
     use super::super::import::tests::{World, row};
@@ -302,6 +302,20 @@ mod tests {
             .map(|orphan| orphan.domain.as_str())
             .collect();
         assert_eq!(left, ["waiting.com"]);
+    }
+
+    #[test]
+    fn an_identity_that_ses_throttles_is_repaired_all_the_same() {
+        let world = restored();
+        // The tags of an identity are asked for a moment before it is repaired.
+        for operation in ["GetEmailIdentity", "GetIdentityVerificationAttributes"] {
+            world.ses.fail(operation, &[SesFault::Throttled; 2]);
+        }
+        let found = differences(&world, Some(&Actor::lasso_support("ops")));
+        let repaired = found.ours.iter().map(|orphan| orphan.repaired.as_ref());
+        let repaired: Vec<_> = repaired.flatten().collect();
+        assert_eq!(repaired, [&Ok(())]);
+        assert_eq!(found.not_described, Vec::<String>::new());
     }
 
     #[test]

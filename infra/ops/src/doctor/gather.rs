@@ -1,13 +1,11 @@
 //! Asks what [`super::judge`] wants to know. Reads only.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types as dynamodb;
 use aws_sdk_sesv2::types::DkimStatus;
 use aws_smithy_runtime_api::client::result::SdkError;
-use domain_auth::ports::Clock;
 use domain_auth_aws::SystemClock;
 use serde_json::Value;
 
@@ -16,13 +14,9 @@ use super::facts::{
 };
 use super::web;
 use crate::aws::{Aws, Service};
+use crate::commands::patience;
 use crate::sentence::sentence;
 use crate::stack::Stack;
-
-/// How often a call of SES is made, a little over a second apart: the quota of identity calls is one in
-/// a second, for everything in the account.
-const SES_ATTEMPTS: usize = 10;
-const SES_PACE: Duration = Duration::from_millis(1_100);
 
 /// Asks everything.
 pub async fn gather(aws: &Aws, stack: &Stack) -> Facts {
@@ -84,26 +78,19 @@ pub async fn gather(aws: &Aws, stack: &Stack) -> Facts {
 }
 
 /// Calls SES until it does not throttle.
-pub(crate) async fn patiently<T, E, R>(
+async fn patiently<T, E, R>(
     call: impl AsyncFn() -> Result<T, SdkError<E, R>>,
 ) -> Result<T, SdkError<E, R>>
 where
     E: ProvideErrorMetadata,
 {
-    for _ in 1..SES_ATTEMPTS {
-        match call().await {
-            Err(error)
-                if matches!(
-                    error.code(),
-                    Some("Throttling" | "ThrottlingException" | "TooManyRequestsException")
-                ) =>
-            {
-                SystemClock.sleep(SES_PACE).await;
-            }
-            answer => return answer,
-        }
-    }
-    call().await
+    let throttles = |error: &SdkError<E, R>| {
+        matches!(
+            error.code(),
+            Some("Throttling" | "ThrottlingException" | "TooManyRequestsException")
+        )
+    };
+    patience::while_it(throttles, &SystemClock, call).await
 }
 
 fn why<E>(error: &E) -> String

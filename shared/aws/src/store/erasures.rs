@@ -5,7 +5,7 @@
 //! client's partition ([`keys::of_client`]): lines of history, events, links, and the keys of requests that
 //! Lasso support made. What has neither is found by reading the whole table, once (`sweep.rs`).
 
-mod sweep;
+pub(super) mod sweep;
 
 use std::collections::HashMap;
 

@@ -123,6 +123,7 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
     ("LogRetentionDays", Finds(&[C::LogsTooShort])),
     ("LogLevel", Finds(&[C::LogsVerbose])),
     ("SystemLogLevel", Finds(&[C::LogsWithoutReports])),
+    ("SecretStage", Free("both values mean the same secret")),
     ("ApiRateLimit", Finds(&[C::BurstBelowRate])),
     (
         "ApiBurstLimit",

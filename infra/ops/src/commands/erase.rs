@@ -84,7 +84,7 @@ impl fmt::Display for Erasing {
                 let domains = domains.map_or("its".to_owned(), |domains| domains.to_string());
                 writeln!(
                     f,
-                    "Would stop sending for {domains} domains of {client}, delete their identities, and erase what names a person. It cannot be taken back. Nothing was changed: --yes does it."
+                    "Would stop sending for {domains} domains of {client}, delete their identities but those that were adopted, and erase what names a person. It cannot be taken back. Nothing was changed: --yes does it."
                 )
             }
             Self::UnderWay {

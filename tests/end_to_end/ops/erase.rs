@@ -45,14 +45,21 @@ async fn erased(world: Shared) {
 
     let planned = ops(&world, &["erase", CLIENT]).await;
     assert_eq!(planned.code, Some(0), "{planned:?}");
-    let expected = json!({ "erasure": "not_begun", "client": CLIENT, "domains": 1 });
+    let expected = json!({
+        "erasure": "not_begun", "client": CLIENT, "domains": 1, "adopted": [domain],
+    });
     assert_eq!(planned.report, expected);
     let still = ops(&world, &["export", CLIENT]).await;
     assert_eq!(keys_with(&still.report, &format!("DOMAIN#{domain}")), 1);
     let wrong = ops(&world, &["erase", "no client", "--yes"]).await;
     assert_eq!((wrong.code, &wrong.report), (Some(3), &Value::Null));
 
-    let begin = ["erase", CLIENT, "--by", by, "--yes"];
+    let unconfirmed = ops(&world, &["erase", CLIENT, "--by", by, "--yes"]).await;
+    assert_eq!(unconfirmed.code, Some(3), "{unconfirmed:?}");
+    let unknown = ["erase", "no-such-client", "--yes", "--confirm", "no-such-client"];
+    let unknown = ops(&world, &unknown).await;
+    assert_eq!(unknown.report["erasure"], "nothing_kept", "{unknown:?}");
+    let begin = ["erase", CLIENT, "--by", by, "--yes", "--confirm", CLIENT];
     let begun = ops(&world, &begin).await;
     assert_eq!(begun.code, Some(0), "{begun:?}");
     assert_eq!(begun.report["erasure"], "under_way", "{begun:?}");

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::SdkError;
 use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, Message, QueueAttributeName};
+use domain_auth::ports::Clock;
+use domain_auth_aws::SystemClock;
+use jiff::SignedDuration;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -15,8 +19,11 @@ use crate::stack::Stack;
 
 /// The attribute in which support-notifier says why it put a message aside.
 const REASON: &str = "reason";
-/// Messages of each queue that are looked at for their reasons, at most.
-const LOOKED_AT: usize = 1_000;
+/// Messages of each queue that are looked at for their reasons, at most. With what [`HIDDEN`] leaves they can be
+/// put back in time, however many wait behind them.
+const LOOKED_AT: usize = 100;
+/// For how long a queue is looked at, at most.
+const LOOKING: SignedDuration = SignedDuration::from_secs(20);
 /// Seconds for which messages that are looked at are hidden from others. Where the program dies meanwhile, they
 /// come back after these.
 const HIDDEN: i32 = 60;
@@ -49,6 +56,8 @@ struct Redriven {
 struct Waiting {
     /// By SQS's approximate count.
     messages: u64,
+    /// How many of them were looked at. None were where they are moved.
+    looked_at: usize,
     /// How often there is each reason, of those that were looked at.
     reasons: BTreeMap<String, usize>,
 }
@@ -57,10 +66,12 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Redrive) -> Result<R
     let client = aws.sqs();
     let alerts = stack.output("AlertDeadLetterQueueUrl")?;
     let of_topic = stack.output("DeadLetterQueueUrl")?;
+    // What is looked at is hidden for a while, from a task of SQS as well: so what is moved is only counted.
+    let looks = !options.consent.yes;
     let mut redriven = Redriven {
         dry_run: !options.consent.yes,
-        alerts: waiting(&client, alerts).await?,
-        of_topic: waiting(&client, of_topic).await?,
+        alerts: waiting(&client, alerts, looks).await?,
+        of_topic: waiting(&client, of_topic, looks).await?,
         task: None,
         task_was_under_way: false,
         moved: 0,
@@ -109,8 +120,8 @@ async fn start_task(client: &Client, source: &str, destination: &str) -> Result<
     Ok(task.task_handle.unwrap_or_default())
 }
 
-/// Counts the messages, looks at the first of them, and puts them back.
-async fn waiting(client: &Client, url: &str) -> Result<Waiting, Error> {
+/// Counts the messages; looks at some of them, and puts them back.
+async fn waiting(client: &Client, url: &str, looks: bool) -> Result<Waiting, Error> {
     let name = QueueAttributeName::ApproximateNumberOfMessages;
     let attributes = client
         .get_queue_attributes()
@@ -128,12 +139,15 @@ async fn waiting(client: &Client, url: &str) -> Result<Waiting, Error> {
         ..Waiting::default()
     };
     let mut seen = Vec::new();
-    while waiting.messages > 0 && seen.len() < LOOKED_AT {
+    let until = SystemClock.now() + LOOKING;
+    let is_to_go_on = |seen: usize| seen < LOOKED_AT && SystemClock.now() < until;
+    while looks && waiting.messages > 0 && is_to_go_on(seen.len()) {
         let messages = receive(client, url).await?;
         if messages.is_empty() {
             break;
         }
         for message in messages {
+            waiting.looked_at += 1;
             *waiting.reasons.entry(reason(&message)).or_default() += 1;
             seen.extend(message.receipt_handle);
         }
@@ -208,9 +222,13 @@ async fn move_by_hand(client: &Client, from: &str, to: &str) -> Result<usize, Er
                 .delete_message()
                 .queue_url(from)
                 .receipt_handle(receipt);
-            let deleted = delete.send().await;
-            deleted
-                .map_err(|error| Error::failed("deleting a message", error.into_service_error()))?;
+            let deleted = delete.send().await.map_err(SdkError::into_service_error);
+            match deleted {
+                Ok(_) => {}
+                // It took longer than it was hidden: it comes again, and is emailed once all the same.
+                Err(error) if error.is_receipt_handle_is_invalid() => {}
+                Err(error) => return Err(Error::failed("deleting a message", error)),
+            }
             moved += 1;
         }
     }
@@ -244,6 +262,10 @@ impl fmt::Display for Redriven {
             ("events that did not reach a queue", &self.of_topic),
         ] {
             writeln!(f, "{} {what}", waiting.messages)?;
+            let looked_at = u64::try_from(waiting.looked_at).unwrap_or(u64::MAX);
+            if 0 < looked_at && looked_at < waiting.messages {
+                writeln!(f, "  of the {looked_at} that were looked at:")?;
+            }
             for (reason, count) in &waiting.reasons {
                 writeln!(f, "  {count}: {reason}")?;
             }
@@ -285,5 +307,25 @@ mod tests {
         let envelope = serde_json::json!({ "Type": "Notification", "Message": event });
         assert_eq!(event_in(&envelope.to_string()), event);
         assert_eq!(event_in("no JSON"), "no JSON");
+    }
+
+    #[test]
+    fn a_sample_is_told_as_one() {
+        let redriven = |messages, looked_at| Redriven {
+            dry_run: true,
+            alerts: Waiting {
+                messages,
+                looked_at,
+                reasons: BTreeMap::from([("MessageRejected".to_owned(), looked_at)]),
+            },
+            of_topic: Waiting::default(),
+            task: None,
+            task_was_under_way: false,
+            moved: 0,
+        };
+        let all = redriven(12, 12).to_string();
+        assert!(all.starts_with("12 alerts that could not be emailed\n  12: MessageRejected\n"));
+        let some = redriven(120_000, 100).to_string();
+        assert!(some.contains("120000 alerts that could not be emailed\n  of the 100 that were looked at:\n  100: MessageRejected\n"));
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::template::Template;
-use crate::text_of;
+use crate::{files, root, text_of};
 
 /// The entries, by alarm.
 fn entries(document: &str) -> BTreeMap<&str, &str> {
@@ -59,5 +59,46 @@ fn a_command_names_outputs_that_the_template_has() {
             outputs.contains(name),
             "{name} is no output of the template"
         );
+    }
+}
+
+/// The rows of the table of procedures: the anchor of each, and the tests that it names.
+fn tried(document: &str) -> BTreeMap<&str, Vec<&str>> {
+    let (_, procedures) = document.split_once("\n## Procedures\n").unwrap();
+    let rows = procedures.lines().filter(|line| line.starts_with("| ["));
+    let rows = rows.map(|line| {
+        let cells: Vec<&str> = line.split(" | ").collect();
+        let (_, link) = cells[0].split_once("](#").unwrap();
+        let tests = cells[1].split('`').skip(1).step_by(2);
+        (link.trim_end_matches(')'), tests.collect())
+    });
+    rows.collect()
+}
+
+#[test]
+fn every_procedure_names_the_tests_that_try_it() {
+    let document = text_of("docs/runbook.md");
+    let tried = tried(&document);
+    let (_, procedures) = document.split_once("\n## Procedures\n").unwrap();
+    let headings = procedures
+        .lines()
+        .filter_map(|line| line.strip_prefix("### "));
+    let anchors: BTreeSet<String> = headings
+        .map(|heading| heading.to_lowercase().replace(' ', "-"))
+        .collect();
+    let documented: BTreeSet<String> = tried.keys().map(|it| (*it).to_owned()).collect();
+    assert_eq!(documented, anchors);
+    let sources = files(&root().join("tests/end_to_end"), &["rs"]);
+    let sources: Vec<String> = sources
+        .iter()
+        .map(|file| std::fs::read_to_string(file).unwrap())
+        .collect();
+    for (procedure, tests) in tried {
+        assert!(!tests.is_empty(), "{procedure} names no test");
+        for test in tests {
+            let quoted = format!("\"{test}\"");
+            let is_there = sources.iter().any(|source| source.contains(&quoted));
+            assert!(is_there, "{procedure}: no end-to-end test {test}");
+        }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn tests(suite: &mut Suite) {
 }
 
 /// The event about a domain, as it is published.
-fn event_about(domain: &str) -> String {
+pub(crate) fn event_about(domain: &str) -> String {
     let delivery = delivery("verified", domain);
     text(&delivery["Records"][0]["body"]).to_owned()
 }
@@ -51,12 +51,12 @@ fn not_read_yet(attributes: &Value) -> u64 {
     .sum()
 }
 
-/// How many messages are in a queue, including invisible ones.
-async fn messages_in(world: &Shared, queue: &str) -> u64 {
+/// How many messages are in a queue, those in a pause included.
+pub(crate) async fn messages_in(world: &Shared, queue: &str) -> u64 {
     not_read_yet(&attributes_of(world, queue).await)
 }
 
-async fn attributes_of(world: &Shared, queue: &str) -> Value {
+pub(crate) async fn attributes_of(world: &Shared, queue: &str) -> Value {
     let asked = json!({ "QueueUrl": queue, "AttributeNames": ["All"] });
     world.sqs("GetQueueAttributes", &asked).await["Attributes"].clone()
 }
@@ -77,14 +77,13 @@ async fn reasons_in(world: &Shared, queue: &str) -> Vec<String> {
         .collect()
 }
 
-async fn send_by_hand(world: &Shared, queue: &str, body: &str) {
+pub(crate) async fn send_by_hand(world: &Shared, queue: &str, body: &str) {
     let message = json!({ "QueueUrl": queue, "MessageBody": body });
     world.sqs("SendMessage", &message).await;
 }
 
-/// Earlier tests may have left events that are not emailed yet, and events that the function
-/// refused.
-async fn settled(world: &Shared) {
+/// Earlier tests may have left events that are not emailed yet, and what they refused.
+pub(crate) async fn settled(world: &Shared) {
     let (_, dead) = queues(world);
     world.run_poller().await;
     let listed = world.sqs("ListQueues", &json!({})).await;

@@ -1,6 +1,6 @@
 //! Erasing a client: in the deployed table, and over HTTP with the poller.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -78,8 +78,8 @@ fn assert_no_person(items: &[String]) {
     }
 }
 
-/// Every item of a table as text, with its key.
-async fn texts_of(client: &Client, name: &str) -> Vec<String> {
+/// Every item of a table, its key included.
+pub(crate) async fn texts_of(client: &Client, name: &str) -> Vec<String> {
     let pages = client.scan().table_name(name).into_paginator().items();
     let items: Vec<HashMap<String, AttributeValue>> =
         pages.send().collect::<Result<_, _>>().await.unwrap();
@@ -120,11 +120,21 @@ async fn swept<S: EraseClients>(store: &S) -> u64 {
     }
 }
 
-/// Changes lines of history, events and links to the form of earlier releases.
+/// The keys of what `lasso-ops export` shows of the client.
+async fn exported(table: &Table) -> BTreeSet<String> {
+    let items = table.kept_of(&client(CLIENT)).await.unwrap();
+    let key = |item: &serde_json::Value| format!("{} {}", text(&item["pk"]), text(&item["sk"]));
+    let keys: BTreeSet<String> = items.iter().map(key).collect();
+    assert_eq!(keys.len(), items.len(), "each once");
+    keys
+}
+
+/// As earlier releases wrote lines of history, events and links.
 async fn without_entries(client_: &Client, name: &str) {
     let table = Table::new(client_.clone(), name.to_owned());
     every_kind(&table).await;
     others_event(&table).await;
+    let exported = exported(&table).await;
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let items = client_.scan().table_name(name).into_paginator().items();
     let items: Vec<HashMap<String, AttributeValue>> =
@@ -146,6 +156,10 @@ async fn without_entries(client_: &Client, name: &str) {
         without += 1;
     }
     assert!(without > 30, "{without}");
+    assert_eq!(self::exported(&table).await, exported, "by a scan");
+    assert!(exported.len() > 30, "{exported:?}");
+    let others = exported.iter().filter(|key| key.starts_with("EVENT#"));
+    assert!(others.count() > 1, "{exported:?}");
     let erased = swept(&table).await;
     assert!(erased > 30, "{erased}");
     for item in texts_of(client_, name).await {
@@ -419,8 +433,8 @@ async fn erase(world: &Shared, token: &str, client_id: &str, query: &str) -> Ans
     answer_to(world.request(Method::DELETE, &path, Some(token))).await
 }
 
-/// So that the test need not wait for the pause between two steps.
-async fn make_erasure_due(client: &Client, table: &str, client_id: &str) {
+/// So that the test need not wait for the time between two steps.
+pub(crate) async fn make_erasure_due(client: &Client, table: &str, client_id: &str) {
     let long_ago = "2026-01-01T00:00:00.000000000Z";
     let text = |value: String| AttributeValue::S(value);
     let moved = client

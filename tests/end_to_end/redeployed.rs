@@ -145,8 +145,8 @@ async fn use_table(world: &World, table: &str) {
     );
 }
 
-/// Deploys the template unchanged, with some parameters changed.
-async fn update(world: &World, changes: &[(&str, &str)]) {
+/// Deploys the template as it is, with some parameters changed and all others as they were.
+pub(crate) async fn update(world: &World, changes: &[(&str, &str)]) {
     let stack = world.info.stack_name.as_str();
     let described = describe(world, stack).await;
     let keys = described.split("<ParameterKey>").skip(1);

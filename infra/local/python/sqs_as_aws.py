@@ -157,7 +157,18 @@ def start_move_task(data, _):
         }
         destination(message)["messages"].append(moved)
     esm_wake.set()
+    finished_tasks[arn] = {"SourceArn": arn, "Status": "COMPLETED", "StartedTimestamp": int(now * 1000)}
     return {"TaskHandle": new_uuid()}
+
+
+# The last task of each queue.
+finished_tasks = {}
+
+
+def list_move_tasks(data, _):
+    """`ListMessageMoveTasks`, the most recent one. None is ever under way here."""
+    task = finished_tasks.get(data.get("SourceArn", ""))
+    return {"Results": [task] if task else []}
 
 
 def correct():
@@ -169,4 +180,5 @@ def correct():
         if action not in sqs._HANDLERS:
             raise AssertionError(f"ministack has changed: it does {action} elsewhere")
     sqs._HANDLERS["DeleteMessage"] = delete
+    sqs._HANDLERS["ListMessageMoveTasks"] = list_move_tasks
     sqs._HANDLERS["StartMessageMoveTask"] = start_move_task

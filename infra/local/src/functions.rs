@@ -75,6 +75,19 @@ pub(crate) async fn build(
     Ok(built)
 }
 
+/// Builds a program of the workspace, with the features with which the tests are compiled, and says where it is.
+/// For tests of programs that are not part of the stack.
+///
+/// # Errors
+///
+/// The checkout is not there, or the program does not compile.
+pub async fn program(name: &str) -> Result<PathBuf, Error> {
+    let workspace = Workspace::find().await?;
+    let mut built = build_some(&workspace, &[name], "--workspace", Progress::Silent).await?;
+    let program = built.remove(name);
+    program.ok_or_else(|| Error::Build(format!("cargo names no program {name}")))
+}
+
 async fn build_some(
     workspace: &Workspace,
     functions: &[&str],

@@ -36,6 +36,7 @@ mod workspace;
 mod zones;
 
 pub use error::Error;
+pub use functions::program;
 pub use guide::guide;
 pub use options::{Options, Profile, Progress, StateFolder};
 pub use stack::LocalStack;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Looks after a deployed stack of Lasso Domain Authentication.
@@ -99,8 +100,11 @@ pub struct OfClient {
 pub struct Erase {
     /// The client's identifier.
     pub client: String,
+    /// With --yes: the client's identifier once more.
+    #[arg(long, value_name = "CLIENT", requires = "yes")]
+    pub confirm: Option<String>,
     /// Who erases it, for the history of its domains.
-    #[arg(long, default_value = "lasso-ops", value_name = "NAME")]
+    #[arg(long, default_value = "lasso-ops", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub by: String,
     /// Whether to do it.
     #[command(flatten)]
@@ -111,8 +115,11 @@ pub struct Erase {
 #[derive(Debug, Clone, Args)]
 pub struct Reconcile {
     /// Who repairs, for the history of the domains.
-    #[arg(long, default_value = "lasso-ops", value_name = "NAME")]
+    #[arg(long, default_value = "lasso-ops", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub by: String,
+    /// The table that was in use before this one was restored: it knows what was removed since the backup.
+    #[arg(long, value_name = "TABLE")]
+    pub old_table: Option<String>,
     /// Whether to do it.
     #[command(flatten)]
     pub consent: Consent,
@@ -135,7 +142,7 @@ pub struct Import {
     #[arg(long = "as", value_enum, default_value_t = Standing::Authenticated)]
     pub wanted: Standing,
     /// Who imports, for the history of the domains.
-    #[arg(long, default_value = "lasso-ops", value_name = "NAME")]
+    #[arg(long, default_value = "lasso-ops", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub by: String,
     /// Whether to do it.
     #[command(flatten)]

@@ -1,6 +1,7 @@
 //! What a command ends with: a report for people or for machines, and the exit code.
 
 use std::fmt;
+use std::io::Write;
 use std::process::ExitCode;
 
 use serde::Serialize;
@@ -98,16 +99,28 @@ impl Report {
     }
 }
 
+/// Writes a report. A reader that goes away, such as `head`, has read enough.
+fn write(out: &mut impl Write, text: &str) -> std::io::Result<()> {
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match written {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
 /// Prints the report, or on stderr the error with its causes, and gives the exit code.
-#[expect(clippy::print_stdout, reason = "the report is what the command is for")]
 #[expect(clippy::print_stderr, reason = "the operator is told what went wrong")]
 pub fn tell(result: Result<Report, Error>, json: bool) -> ExitCode {
     match result {
         Ok(report) => {
-            if json {
-                println!("{:#}", report.json);
+            let text = if json {
+                format!("{:#}\n", report.json)
             } else {
-                print!("{}", report.text);
+                report.text.clone()
+            };
+            if let Err(error) = write(&mut std::io::stdout().lock(), &text) {
+                eprintln!("error: writing the report: {error}");
+                return ExitCode::from(FAILED);
             }
             ExitCode::from(report.exit_code())
         }
@@ -115,5 +128,30 @@ pub fn tell(result: Result<Report, Error>, json: bool) -> ExitCode {
             eprintln!("error: {}", sentence(&error));
             ExitCode::from(FAILED)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    struct Fails(io::ErrorKind);
+
+    impl Write for Fails {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_goes_away_is_no_failure_and_a_full_disk_is() {
+        assert!(write(&mut Fails(io::ErrorKind::BrokenPipe), "a").is_ok());
+        assert!(write(&mut Fails(io::ErrorKind::StorageFull), "a").is_err());
     }
 }

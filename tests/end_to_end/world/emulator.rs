@@ -10,7 +10,7 @@ use domain_auth::limits::{OwnLimits, SetLimits};
 use domain_auth::ports::Clock;
 use domain_auth_aws::{SystemClock, Table};
 use domain_auth_testkit::client as testkit_client;
-use reqwest::RequestBuilder;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::{Answer, World, answer_to, between, root, text};
@@ -199,6 +199,38 @@ impl World {
             .header("authorization", root("sqs"))
             .header("x-amz-target", format!("AmazonSQS.{operation}"))
             .header("content-type", "application/x-amz-json-1.0");
+        let answer = answer_to(call.body(request.to_string())).await;
+        assert!(answer.status.is_success(), "{answer:?}");
+        answer.body
+    }
+
+    /// A call of the EventBridge Scheduler API, and its answer.
+    pub(crate) async fn scheduler(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Value {
+        let url = format!("{}{path}", self.info.aws_endpoint_url);
+        let request = self.http.request(method, url);
+        let request = request.header("authorization", root("scheduler"));
+        let answer = answer_to(match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await;
+        assert!(answer.status.is_success(), "{answer:?}");
+        answer.body
+    }
+
+    /// A call of the Secrets Manager API, and its answer.
+    pub(crate) async fn secrets(&self, operation: &str, request: &Value) -> Value {
+        let call = self
+            .http
+            .post(&self.info.aws_endpoint_url)
+            .header("authorization", root("secretsmanager"))
+            .header("x-amz-target", format!("secretsmanager.{operation}"))
+            .header("content-type", "application/x-amz-json-1.1");
         let answer = answer_to(call.body(request.to_string())).await;
         assert!(answer.status.is_success(), "{answer:?}");
         answer.body

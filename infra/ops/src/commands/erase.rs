@@ -4,8 +4,9 @@
 use std::fmt;
 
 use domain_auth::history::Actor;
-use domain_auth::limits::ReadClientRecord;
-use domain_auth::ports::Clock;
+use domain_auth::limits::{ClientRecord, ReadClientRecord};
+use domain_auth::names::ClientId;
+use domain_auth::ports::{Clock, ListFilter, ReadDomains, StoreError};
 use domain_auth::use_cases::erase::{Standing, erase};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -19,20 +20,28 @@ use crate::stack::Stack;
 
 /// For how long domains are marked here. The poller marks the others.
 const MARKING: SignedDuration = SignedDuration::from_mins(2);
+/// Domains that are read at once.
+const PAGE: usize = 100;
 
 /// Where the erasure stands.
 #[derive(Debug, Serialize)]
 #[serde(tag = "erasure", rename_all = "snake_case")]
 enum Erasing {
+    /// The table has nothing of such a client; nothing was begun.
+    NothingKept { client: String },
     /// What would be erased.
     NotBegun {
         client: String,
-        domains: Option<u32>,
+        domains: usize,
+        /// Domains whose identities were adopted, and stay at SES.
+        adopted: Vec<String>,
     },
     UnderWay {
         client: String,
         began_at: Timestamp,
         domains_left: Option<usize>,
+        /// Of the domains that the client had when this command began.
+        adopted: Vec<String>,
     },
     Erased {
         client: String,
@@ -40,11 +49,34 @@ enum Erasing {
     },
 }
 
+/// The domains of a client that are there.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Held {
+    domains: usize,
+    /// Those whose identities were adopted.
+    adopted: Vec<String>,
+}
+
 pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Erase) -> Result<Report, Error> {
     let id = client(&options.client)?;
     let client = id.as_str().to_owned();
+    // A line of the shell's history with another client's name erases nothing.
+    if options.consent.yes && options.confirm.as_ref() != Some(&client) {
+        return Err(Error::Input(format!(
+            "an erasure cannot be taken back: repeat the client's identifier, --yes --confirm {client}"
+        )));
+    }
     let connected = Connected::to(aws, stack)?;
     let failed = |error| Error::failed("erasing the client", error);
+    let record = connected.store.client_record(&id).await.map_err(failed)?;
+    let Held { domains, adopted } = held(&connected.store, &id).await.map_err(failed)?;
+    // The full look is made only for a client that seems unknown.
+    if domains == 0 && record == ClientRecord::default() {
+        let kept = connected.store.kept_of(&id).await.map_err(failed)?;
+        if kept.is_empty() {
+            return Ok(Report::new(&Erasing::NothingKept { client }, true));
+        }
+    }
     let erasing = if options.consent.yes {
         let (tools, by) = (connected.store_tools(), Actor::lasso_support(&options.by));
         let until = connected.clock.now() + MARKING;
@@ -56,51 +88,139 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Erase) -> Result<Rep
                 client,
                 began_at: erasure.began_at,
                 domains_left,
+                adopted,
             },
             Standing::Erased(erased_at) => Erasing::Erased { client, erased_at },
         }
     } else {
-        let record = connected.store.client_record(&id).await.map_err(failed)?;
         match (record.erased(), record.erasure) {
             (Some(erased_at), _) => Erasing::Erased { client, erased_at },
             (None, Some(erasure)) => Erasing::UnderWay {
                 client,
                 began_at: erasure.began_at,
                 domains_left: None,
+                adopted,
             },
             (None, None) => Erasing::NotBegun {
                 client,
-                domains: record.held,
+                domains,
+                adopted,
             },
         }
     };
     Ok(Report::new(&erasing, false))
 }
 
+/// Counts a client's domains, and names those that were adopted.
+async fn held<S: ReadDomains>(store: &S, client: &ClientId) -> Result<Held, StoreError> {
+    let (mut held, mut start) = (Held::default(), None);
+    loop {
+        let filter = ListFilter::default();
+        let page = store.domains(client, &filter, PAGE, start.as_ref()).await?;
+        for domain in page.items.iter().filter(|domain| domain.is_there()) {
+            held.domains += 1;
+            let identity = domain.state.identity();
+            if identity.is_some_and(|identity| identity.adopted.is_some()) {
+                held.adopted.push(domain.name.to_string());
+            }
+        }
+        start = page.next;
+        if start.is_none() {
+            return Ok(held);
+        }
+    }
+}
+
+/// What becomes of identities that others made.
+fn tell_adopted(f: &mut fmt::Formatter<'_>, adopted: &[String]) -> fmt::Result {
+    if adopted.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        f,
+        "{} of the identities were adopted. They stay at SES, verified and with the client's tag, because others may send with them: {}. Where nothing else does, delete each: aws sesv2 delete-email-identity --email-identity DOMAIN",
+        adopted.len(),
+        adopted.join(", ")
+    )
+}
+
 impl fmt::Display for Erasing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotBegun { client, domains } => {
-                let domains = domains.map_or("its".to_owned(), |domains| domains.to_string());
+            Self::NothingKept { client } => writeln!(
+                f,
+                "Nothing is kept of a client {client:?}. Nothing was begun: look whether the identifier is right."
+            ),
+            Self::NotBegun {
+                client,
+                domains,
+                adopted,
+            } => {
                 writeln!(
                     f,
-                    "Would stop sending for {domains} domains of {client}, delete their identities, and erase what names a person. It cannot be taken back. Nothing was changed: --yes does it."
-                )
+                    "Would stop sending for {domains} domains of {client}, delete the identities that this service made for them, and erase what names a person. It cannot be taken back. Nothing was changed: --yes --confirm {client} does it."
+                )?;
+                tell_adopted(f, adopted)
             }
             Self::UnderWay {
                 client,
                 began_at,
                 domains_left,
+                adopted,
             } => {
                 write!(f, "{client} is being erased since {began_at}")?;
                 if let Some(left) = domains_left {
                     write!(f, "; {left} domains are still being removed")?;
                 }
-                writeln!(f, ". The poller goes on with it.")
+                writeln!(f, ". The poller goes on with it.")?;
+                tell_adopted(f, adopted)
             }
             Self::Erased { client, erased_at } => {
-                writeln!(f, "{client} was erased at {erased_at}.")
+                writeln!(
+                    f,
+                    "{client} was erased at {erased_at}. Identities of it that were adopted, and are still at SES, are told by `reconcile`."
+                )
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain_auth::use_cases::import::ImportAs;
+    use domain_auth_testkit::client;
+    use futures::FutureExt;
+
+    use super::super::import::tests::{World, row};
+    use super::*;
+
+    #[test]
+    fn adopted_identities_are_named_before_the_erasure_begins() {
+        let rows = [row(2, "maple", "a.com"), row(3, "maple", "b.com")];
+        let world = World::with_identities(&rows);
+        world.import(&rows, ImportAs::Authenticated).unwrap();
+        let of = |id| {
+            held(&world.store, &client(id))
+                .now_or_never()
+                .unwrap()
+                .unwrap()
+        };
+        let found = of("maple");
+        assert_eq!(
+            (found.domains, found.adopted.join(" ")),
+            (2, "a.com b.com".to_owned())
+        );
+        assert_eq!(of("cedar"), Held::default());
+        let text = Erasing::NotBegun {
+            client: "maple".to_owned(),
+            domains: found.domains,
+            adopted: found.adopted,
+        };
+        let text = text.to_string();
+        assert!(
+            text.contains("2 of the identities were adopted. They stay at SES"),
+            "{text}"
+        );
+        assert!(text.contains("--yes --confirm maple"), "{text}");
     }
 }

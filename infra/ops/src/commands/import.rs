@@ -10,9 +10,12 @@ use domain_auth::domain::NewDomain;
 use domain_auth::history::Actor;
 use domain_auth::limits::ReadClientRecord;
 use domain_auth::names::{ClientId, Community, DomainName, Eligibility, EmailAddress};
-use domain_auth::ports::{ClaimStore, Clock, Identities, ListIdentities, ListedIdentity, Ports};
+use domain_auth::ports::{
+    ClaimStore, Clock, DomainsByState, Identities, ListIdentities, ListedIdentity, Ports,
+};
+use domain_auth::state::Status;
 use domain_auth::use_cases::import::{
-    Expected, ImportAs, ImportRefusal, Imported, import, would_refuse,
+    Expected, ImportAs, ImportError, ImportRefusal, Imported, import, would_refuse,
 };
 use domain_auth::use_cases::{Failure, SesTools};
 use indicatif::ProgressBar;
@@ -28,6 +31,9 @@ use crate::stack::Stack;
 
 /// How often a row is tried before it is left to the next start.
 const ATTEMPTS: u32 = 6;
+
+/// Names that a list in a line shows.
+const SHOWN: usize = 50;
 
 /// A row as it is written.
 #[derive(Debug, Deserialize)]
@@ -71,7 +77,7 @@ pub struct Outcome {
     pub already: usize,
     /// Rows that were not, in the order of the file.
     pub not_done: Vec<RowNotDone>,
-    /// Verified domains at SES that no row names.
+    /// Verified domains at SES that no row names, and that no client has.
     pub identities_without_row: Vec<String>,
 }
 
@@ -96,6 +102,9 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Import) -> Result<Re
     outcome.not_done.extend(unreadable);
     outcome.not_done.sort_by_key(|row| row.line);
     outcome.identities_without_row = without_row(&rows, &listed);
+    let held = names_held(tools.store).await?;
+    let others = &mut outcome.identities_without_row;
+    others.retain(|name| !held.contains(name));
     Ok(Report::new(&outcome, outcome.needs_a_person()))
 }
 
@@ -112,9 +121,10 @@ pub fn read(path: &Path) -> Result<(Vec<Row>, Vec<RowNotDone>), Error> {
 fn rows(text: &[u8]) -> Result<(Vec<Row>, Vec<RowNotDone>), Error> {
     // What spreadsheets put in front of UTF-8.
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let text = with_line_feeds(text);
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
-        .from_reader(text);
+        .from_reader(text.as_slice());
     let headers = reader.headers().cloned();
     let headers =
         headers.map_err(|error| Error::failed("the first line of the CSV file", error))?;
@@ -156,6 +166,14 @@ fn rows(text: &[u8]) -> Result<(Vec<Row>, Vec<RowNotDone>), Error> {
         }
     }
     Ok((rows, not_done))
+}
+
+/// The text with one character at the end of each line. After CR LF the reader counts a line too late.
+fn with_line_feeds(text: &[u8]) -> Vec<u8> {
+    let next = text.iter().skip(1).map(Some).chain([None]);
+    let pairs = text.iter().zip(next);
+    let kept = pairs.filter(|pair| *pair != (&b'\r', Some(&b'\n')));
+    kept.map(|(byte, _)| *byte).collect()
 }
 
 fn parsed(row: Written) -> Result<NewDomain, String> {
@@ -209,31 +227,38 @@ pub async fn plan<P>(
     wanted: ImportAs,
 ) -> Result<Outcome, Error>
 where
-    P: Ports<Store: ClaimStore, Ses: ListIdentities>,
+    P: Ports<Store: ClaimStore + ReadClientRecord, Ses: ListIdentities>,
 {
+    let unread = |error| Error::failed("reading the table", error);
     let mut outcome = Outcome {
         dry_run: true,
         ..Outcome::default()
     };
-    let mut holders: BTreeMap<&DomainName, &ClientId> = BTreeMap::new();
+    let mut taken = RowsTaken::default();
+    let mut being_erased: BTreeMap<&ClientId, bool> = BTreeMap::new();
     for row in rows {
+        let client = &row.new.client;
+        if !being_erased.contains_key(client) {
+            let record = tools.store.client_record(client).await.map_err(unread)?;
+            being_erased.insert(client, record.erasure.is_some());
+        }
         let expected = would_refuse(tools, eligibility, &row.new, wanted).await;
-        let expected = expected.map_err(|error| Error::failed("reading the table", error))?;
-        let holder = *holders.entry(&row.new.name).or_insert(&row.new.client);
-        let refusal = match expected {
+        let refusal = match expected.map_err(unread)? {
             Ok(Expected::Already) => {
                 outcome.already += 1;
                 continue;
             }
             Err(refusal) => refusal,
-            Ok(Expected::Import) if *holder != row.new.client => ImportRefusal::HeldByAnother {
-                client: holder.clone(),
-                name: row.new.name.clone(),
-            },
-            Ok(Expected::Import) => match listed.get(&row.new.name) {
-                None => ImportRefusal::NoIdentity,
-                Some(identity) if !is_verified(identity) => ImportRefusal::NotVerified,
-                Some(_) => {
+            Ok(Expected::Import) if being_erased[client] => ImportRefusal::BeingErased,
+            Ok(Expected::Import) => match (taken.by_another(row), listed.get(&row.new.name)) {
+                (Some(other), _) => ImportRefusal::HeldByAnother {
+                    client: other.client.clone(),
+                    name: other.name.clone(),
+                },
+                (None, None) => ImportRefusal::NoIdentity,
+                (None, Some(identity)) if !is_verified(identity) => ImportRefusal::NotVerified,
+                (None, Some(_)) => {
+                    taken.note(row);
                     outcome.imported += 1;
                     continue;
                 }
@@ -242,6 +267,39 @@ where
         outcome.not_done.push(not_done(row, &refusal));
     }
     Ok(outcome)
+}
+
+/// The names that earlier rows of a file would take, and each name above one of them.
+#[derive(Default)]
+struct RowsTaken<'a> {
+    names: BTreeMap<&'a str, &'a NewDomain>,
+    above: BTreeMap<&'a str, &'a NewDomain>,
+}
+
+impl<'a> RowsTaken<'a> {
+    fn note(&mut self, row: &'a Row) {
+        let name = row.new.name.as_str();
+        self.names.entry(name).or_insert(&row.new);
+        for above in names_above(name) {
+            self.above.entry(above).or_insert(&row.new);
+        }
+    }
+
+    /// The row of another client that would have the name, or one above or below it.
+    fn by_another(&self, row: &Row) -> Option<&'a NewDomain> {
+        let name = row.new.name.as_str();
+        let up = [name].into_iter().chain(names_above(name));
+        let mut found = up
+            .filter_map(|name| self.names.get(name))
+            .chain(self.above.get(name));
+        found.find(|new| new.client != row.new.client).copied()
+    }
+}
+
+/// The names above a name, the next one first.
+fn names_above(name: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(name.split_once('.'), |(_, rest)| rest.split_once('.'))
+        .map(|(_, above)| above)
 }
 
 fn is_verified(identity: &ListedIdentity) -> bool {
@@ -276,21 +334,7 @@ where
 {
     let mut outcome = Outcome::default();
     for row in rows {
-        let mut attempt = 1;
-        let imported = loop {
-            let imported = import(tools, eligibility, &row.new, wanted, actor).await;
-            let ends_by_itself = match &imported {
-                Ok(_) => false,
-                Err(Failure::Refused(ImportRefusal::Ses(error))) => patience::ends(error),
-                Err(Failure::Busy | Failure::Store(_)) => true,
-                Err(Failure::NotFound | Failure::Refused(_)) => false,
-            };
-            if !ends_by_itself || attempt == ATTEMPTS {
-                break imported;
-            }
-            tools.clock.sleep(patience::PACE * attempt).await;
-            attempt += 1;
-        };
+        let imported = import_patiently(tools, eligibility, &row.new, wanted, actor).await;
         match imported {
             Ok(Imported::Done(_)) => outcome.imported += 1,
             Ok(Imported::Already(_)) => outcome.already += 1,
@@ -299,6 +343,46 @@ where
         progress.inc(1);
     }
     outcome
+}
+
+/// Imports one domain, and tries again where the reason of a failure ends by itself: SES throttles, another process
+/// changes the domain, or the table did not answer.
+pub(super) async fn import_patiently<P>(
+    tools: &SesTools<'_, P>,
+    eligibility: &Eligibility,
+    new: &NewDomain,
+    wanted: ImportAs,
+    actor: &Actor,
+) -> Result<Imported, ImportError>
+where
+    P: Ports<Store: ClaimStore + ReadClientRecord, Ses: Identities>,
+{
+    let mut attempt = 1;
+    loop {
+        let imported = import(tools, eligibility, new, wanted, actor).await;
+        let ends_by_itself = match &imported {
+            Ok(_) => false,
+            Err(Failure::Refused(ImportRefusal::Ses(error))) => patience::ends(error),
+            Err(Failure::Busy | Failure::Store(_)) => true,
+            Err(Failure::NotFound | Failure::Refused(_)) => false,
+        };
+        if !ends_by_itself || attempt == ATTEMPTS {
+            return imported;
+        }
+        tools.clock.sleep(patience::PACE * attempt).await;
+        attempt += 1;
+    }
+}
+
+/// The names of all domains in the table.
+async fn names_held<S: DomainsByState>(store: &S) -> Result<BTreeSet<String>, Error> {
+    let mut held = BTreeSet::new();
+    for status in Status::ALL {
+        let keys = store.keys_in(status).await;
+        let keys = keys.map_err(|error| Error::failed("reading the table", error))?;
+        held.extend(keys.into_iter().map(|key| key.name.to_string()));
+    }
+    Ok(held)
 }
 
 /// Verified domains at SES that no row names: who sends from them is still to be said.
@@ -322,8 +406,13 @@ impl fmt::Display for Outcome {
             writeln!(f, "line {}: {}: {}", row.line, row.domain, row.reason)?;
         }
         if !self.identities_without_row.is_empty() {
-            let names = self.identities_without_row.join(", ");
-            writeln!(f, "Verified at SES, and in no row: {names}")?;
+            let all = &self.identities_without_row;
+            let names = all[..all.len().min(SHOWN)].join(", ");
+            write!(f, "Verified at SES, in no row, and of no client: {names}")?;
+            match all.len().saturating_sub(SHOWN) {
+                0 => writeln!(f)?,
+                more => writeln!(f, ", and {more} more (--json has all)")?,
+            }
         }
         let (imported, already, not_done) = (self.imported, self.already, self.not_done.len());
         if self.dry_run {

@@ -22,6 +22,15 @@ pub async fn patiently<T>(
     clock: &impl Clock,
     call: impl AsyncFn() -> Result<T, SesError>,
 ) -> Result<T, SesError> {
+    while_it(ends, clock, call).await
+}
+
+/// Makes a call again while its failure is of this kind, [`PACE`] apart, and not for ever.
+pub async fn while_it<T, E>(
+    ends: impl Fn(&E) -> bool,
+    clock: &impl Clock,
+    call: impl AsyncFn() -> Result<T, E>,
+) -> Result<T, E> {
     for _ in 1..ATTEMPTS {
         match call().await {
             Err(error) if ends(&error) => clock.sleep(PACE).await,

@@ -1,6 +1,9 @@
 //! `lasso-ops reconcile`: what SES has that the table has not, and the other way round. It repairs one thing:
 //! an identity that carries this stack's tag and a client's, is verified, and has no domain (after a table was
-//! restored) gets its domain back, as `verified`. All else is for a person, or the poller sees it by itself.
+//! restored) gets its domain back, as `verified`. What was removed on purpose stays removed. All else is for a
+//! person, or the poller sees it by itself.
+
+mod removed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,15 +14,17 @@ use domain_auth::limits::ReadClientRecord;
 use domain_auth::names::{ClientId, DomainName, Eligibility};
 use domain_auth::ports::{
     ClaimStore, DomainKey, DomainsByState, Identities, IdentityOwner, ListIdentities,
-    ListedIdentity, Ports,
+    ListedIdentity, Ports, ReadClaims, ReadDomains,
 };
 use domain_auth::state::Status;
 use domain_auth::use_cases::SesTools;
-use domain_auth::use_cases::import::{ImportAs, import};
+use domain_auth::use_cases::import::{ImportAs, Imported};
+use domain_auth_aws::Table;
 use serde::Serialize;
 
+use self::removed::{BackAgain, Removed, back_again, removed};
 use super::connected::Connected;
-use super::import::listed;
+use super::import::{import_patiently, listed};
 use super::patience::patiently;
 use crate::aws::Aws;
 use crate::options::Reconcile;
@@ -49,6 +54,10 @@ struct Differences {
     dry_run: bool,
     /// Identities of this stack without a domain.
     ours: Vec<OurOrphan>,
+    /// Identities of this stack whose domains were removed on purpose. They were adopted, and so stay at SES.
+    removed: Vec<RemovedOrphan>,
+    /// Domains that the table has again, although they were removed from the table that was in use before.
+    back_again: Vec<BackAgain>,
     /// Identities of others without a domain; Lasso made them by hand, or another system did.
     of_others: Vec<String>,
     /// Domains whose identity SES does not have.
@@ -67,6 +76,15 @@ struct OurOrphan {
     repaired: Option<Result<(), String>>,
 }
 
+/// An identity of this stack whose domain was removed.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct RemovedOrphan {
+    domain: String,
+    client: String,
+    #[serde(flatten)]
+    removed: Removed,
+}
+
 /// A domain whose identity is gone.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 struct Missing {
@@ -82,14 +100,19 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Reconcile) -> Result
         .yes
         .then(|| Actor::lasso_support(&options.by));
     let tools = connected.tools();
-    let found = reconcile(&tools, &connected.eligibility, actor.as_ref()).await?;
+    let before = options.old_table.clone();
+    let before = before.map(|name| Table::new(aws.dynamodb(), name));
+    let eligibility = &connected.eligibility;
+    let found = reconcile(&tools, eligibility, before.as_ref(), actor.as_ref()).await?;
     Ok(Report::new(&found, found.needs_a_person()))
 }
 
-/// Finds the differences; with an actor, repairs what can be.
-async fn reconcile<P>(
+/// Finds the differences; with an actor, repairs what can be. `before` is the table that was in use before the
+/// stack's was restored: it alone knows what was removed after the moment of the backup.
+async fn reconcile<P, B>(
     tools: &SesTools<'_, P>,
     eligibility: &Eligibility,
+    before: Option<&B>,
     actor: Option<&Actor>,
 ) -> Result<Differences, Error>
 where
@@ -97,7 +120,9 @@ where
             Store: ClaimStore + DomainsByState + ReadClientRecord,
             Ses: Identities + ListIdentities,
         >,
+    B: ReadDomains + ReadClaims + DomainsByState + ReadClientRecord,
 {
+    let unread = |error| Error::failed("reading the table", error);
     // The list first: a domain that is added meanwhile is then no orphan, and one that is removed is missed.
     let listed = listed(tools).await?;
     let mut found = Differences {
@@ -121,6 +146,16 @@ where
             status: *status,
         })
         .collect();
+    if let Some(before) = before {
+        let mut restored = with_identity.clone();
+        restored.extend(perhaps.clone());
+        let mut then = keys(before, &WITH_IDENTITY).await?;
+        then.extend(keys(before, &PERHAPS).await?);
+        // One that was being removed there was taken away as well.
+        then.retain(|_, status| *status != Status::Removing);
+        let then = then.into_keys().collect();
+        found.back_again = back_again(&restored, before, &then).await.map_err(unread)?;
+    }
     for name in orphans(&listed, &known) {
         let described = patiently(tools.clock, async || tools.ses.describe(name).await).await;
         let identity = match described {
@@ -136,9 +171,21 @@ where
             found.of_others.push(name.to_string());
             continue;
         };
+        if let Some(removed) = removal(tools.store, before, &client, name).await? {
+            found.removed.push(RemovedOrphan {
+                domain: name.to_string(),
+                client,
+                removed,
+            });
+            continue;
+        }
         let repaired = match actor {
             Some(actor) if identity.verified => {
-                Some(repair(tools, eligibility, name, &client, actor).await)
+                match repair(tools, eligibility, name, &client, actor).await {
+                    Ok(Repair::NotNeeded) => continue,
+                    Ok(Repair::Done) => Some(Ok(())),
+                    Err(why) => Some(Err(why)),
+                }
             }
             Some(_) | None => None,
         };
@@ -150,6 +197,35 @@ where
         });
     }
     Ok(found)
+}
+
+/// Why the client that an identity's tags name does not have its domain, by this table or the one before it.
+async fn removal<S, B>(
+    store: &S,
+    before: Option<&B>,
+    client: &str,
+    name: &DomainName,
+) -> Result<Option<Removed>, Error>
+where
+    S: ReadDomains + ReadClaims + ReadClientRecord,
+    B: ReadDomains + ReadClaims + ReadClientRecord,
+{
+    let unread = |error| Error::failed("reading the table", error);
+    // A tag that names no client: the repair says so.
+    let Ok(client) = ClientId::parse(client) else {
+        return Ok(None);
+    };
+    if let Some(removed) = removed(store, &client, name).await.map_err(unread)? {
+        return Ok(Some(removed));
+    }
+    let Some(before) = before else {
+        return Ok(None);
+    };
+    let domain = before.domain(&client, name).await.map_err(unread)?;
+    match domain {
+        Some(domain) if domain.is_there() => Ok(None),
+        Some(_) | None => removed(before, &client, name).await.map_err(unread),
+    }
 }
 
 async fn keys<S: DomainsByState>(
@@ -181,7 +257,7 @@ async fn repair<P>(
     name: &DomainName,
     client: &str,
     actor: &Actor,
-) -> Result<(), String>
+) -> Result<Repair, String>
 where
     P: Ports<Store: ClaimStore + ReadClientRecord, Ses: Identities>,
 {
@@ -191,14 +267,29 @@ where
         community: None,
         contact_email: None,
     };
-    let imported = import(tools, eligibility, &new, ImportAs::Verified, actor).await;
-    imported.map(|_| ()).map_err(|error| sentence(&error))
+    let imported = import_patiently(tools, eligibility, &new, ImportAs::Verified, actor).await;
+    match imported.map_err(|error| sentence(&error))? {
+        // It was added or imported since the table was read.
+        Imported::Already(domain) if domain.state.status() != Status::Verified => {
+            Ok(Repair::NotNeeded)
+        }
+        Imported::Already(_) | Imported::Done(_) => Ok(Repair::Done),
+    }
+}
+
+/// What came of a repair.
+enum Repair {
+    /// The domain is `verified`.
+    Done,
+    /// The table has it by now, in another state.
+    NotNeeded,
 }
 
 impl Differences {
     fn needs_a_person(&self) -> bool {
         let repaired = |orphan: &OurOrphan| orphan.repaired == Some(Ok(()));
         !self.ours.iter().all(repaired)
+            || !self.back_again.is_empty()
             || !self.without_identity.is_empty()
             || !self.not_described.is_empty()
     }
@@ -215,6 +306,35 @@ impl fmt::Display for Differences {
                 (None, false) => "not verified; the client adds it again".to_owned(),
             };
             writeln!(f, "{domain} of {client}: at SES, not in the table; {end}")?;
+        }
+        for orphan in &self.removed {
+            let RemovedOrphan {
+                domain,
+                client,
+                removed,
+            } = orphan;
+            writeln!(
+                f,
+                "{domain} of {client}: {removed}; its identity was left at SES"
+            )?;
+        }
+        for back in &self.back_again {
+            let BackAgain {
+                client,
+                domain,
+                status,
+                removed,
+            } = back;
+            let again = match removed {
+                Removed::ClientBeingErased { .. } | Removed::ClientErased { .. } => {
+                    "erase the client again"
+                }
+                Removed::Domain { .. } | Removed::Claim { .. } => "remove it again",
+            };
+            writeln!(
+                f,
+                "{domain} of {client}: {status} again, and {removed}; {again}"
+            )?;
         }
         for missing in &self.without_identity {
             let Missing {
@@ -244,20 +364,21 @@ impl fmt::Display for Differences {
 
 #[cfg(test)]
 mod tests {
-    use domain_auth_testkit::domain_name;
+    use domain_auth_testkit::{MemoryStore, SesFault, domain_name};
     use futures::FutureExt;
 
     use super::super::import::tests::{World, row};
     use super::*;
 
-    fn differences(world: &World, actor: Option<&Actor>) -> Differences {
+    pub(super) fn differences(world: &World, actor: Option<&Actor>) -> Differences {
         let tools = world.tools();
-        let found = reconcile(&tools, &world.eligibility, actor).now_or_never();
+        let before: Option<&MemoryStore> = None;
+        let found = reconcile(&tools, &world.eligibility, before, actor).now_or_never();
         found.unwrap().unwrap()
     }
 
     /// A table restored from before `late.com` and `waiting.com` were added, beside an identity that is not ours.
-    fn restored() -> World {
+    pub(super) fn restored() -> World {
         let rows = [row(2, "maple", "example.com")];
         let world = World::with_identities(&rows);
         world.import(&rows, ImportAs::Authenticated).unwrap();
@@ -305,6 +426,20 @@ mod tests {
     }
 
     #[test]
+    fn an_identity_that_ses_throttles_is_repaired_all_the_same() {
+        let world = restored();
+        // The tags of an identity are asked for a moment before it is repaired.
+        for operation in ["GetEmailIdentity", "GetIdentityVerificationAttributes"] {
+            world.ses.fail(operation, &[SesFault::Throttled; 2]);
+        }
+        let found = differences(&world, Some(&Actor::lasso_support("ops")));
+        let repaired = found.ours.iter().map(|orphan| orphan.repaired.as_ref());
+        let repaired: Vec<_> = repaired.flatten().collect();
+        assert_eq!(repaired, [&Ok(())]);
+        assert_eq!(found.not_described, Vec::<String>::new());
+    }
+
+    #[test]
     fn a_domain_whose_identity_is_gone_is_told_and_left_to_the_poller() {
         let world = restored();
         world.ses.forget(&domain_name("example.com"));
@@ -321,3 +456,6 @@ mod tests {
         assert_eq!(still.state.status(), Status::Authenticated);
     }
 }
+
+#[cfg(test)]
+mod removed_tests;

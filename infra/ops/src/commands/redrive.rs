@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{Message, QueueAttributeName};
+use aws_sdk_sqs::error::SdkError;
+use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, Message, QueueAttributeName};
+use domain_auth::ports::Clock;
+use domain_auth_aws::SystemClock;
+use jiff::SignedDuration;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -15,10 +19,19 @@ use crate::stack::Stack;
 
 /// The attribute in which support-notifier says why it put a message aside.
 const REASON: &str = "reason";
-/// Messages of each queue that are looked at for their reasons, at most.
-const LOOKED_AT: usize = 1_000;
-/// Seconds for which messages that are looked at are hidden from others.
-const HIDDEN: i32 = 30;
+/// Messages of each queue that are looked at for their reasons, at most. With what [`HIDDEN`] leaves they can be
+/// put back in time, however many wait behind them.
+const LOOKED_AT: usize = 100;
+/// For how long a queue is looked at, at most.
+const LOOKING: SignedDuration = SignedDuration::from_secs(20);
+/// Seconds for which messages that are looked at are hidden from others. Where the program dies meanwhile, they
+/// come back after these.
+const HIDDEN: i32 = 60;
+/// Seconds for which SQS waits for messages. With none it asks some of its servers only, and may say that there
+/// is no message although there is one (SQS developer guide, "Short and long polling").
+const WAITED: i32 = 2;
+/// Messages that one call reads or puts back at most.
+const BATCH: usize = 10;
 /// Messages in a second that SQS moves: as many emails as a new account may send, and a few less.
 const PER_SECOND: i32 = 10;
 
@@ -32,6 +45,8 @@ struct Redriven {
     of_topic: Waiting,
     /// The task of SQS that moves the alerts.
     task: Option<String>,
+    /// Whether an earlier start had begun that task, and it is still under way.
+    task_was_under_way: bool,
     /// Events of the topic's queue that were moved here, one by one.
     moved: usize,
 }
@@ -41,6 +56,8 @@ struct Redriven {
 struct Waiting {
     /// By SQS's approximate count.
     messages: u64,
+    /// How many of them were looked at. None were where they are moved.
+    looked_at: usize,
     /// How often there is each reason, of those that were looked at.
     reasons: BTreeMap<String, usize>,
 }
@@ -49,23 +66,43 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Redrive) -> Result<R
     let client = aws.sqs();
     let alerts = stack.output("AlertDeadLetterQueueUrl")?;
     let of_topic = stack.output("DeadLetterQueueUrl")?;
+    // What is looked at is hidden for a while, from a task of SQS as well: so what is moved is only counted.
+    let looks = !options.consent.yes;
     let mut redriven = Redriven {
         dry_run: !options.consent.yes,
-        alerts: waiting(&client, alerts).await?,
-        of_topic: waiting(&client, of_topic).await?,
+        alerts: waiting(&client, alerts, looks).await?,
+        of_topic: waiting(&client, of_topic, looks).await?,
         task: None,
+        task_was_under_way: false,
         moved: 0,
     };
     if options.consent.yes {
-        if redriven.alerts.messages > 0 {
-            let source = stack.output("AlertDeadLetterQueueArn")?;
+        let source = stack.output("AlertDeadLetterQueueArn")?;
+        redriven.task = running_task(&client, source).await?;
+        redriven.task_was_under_way = redriven.task.is_some();
+        if redriven.task.is_none() && redriven.alerts.messages > 0 {
             let destination = stack.output("AlertQueueArn")?;
             redriven.task = Some(start_task(&client, source, destination).await?);
         }
         redriven.moved = move_by_hand(&client, of_topic, stack.output("AlertQueueUrl")?).await?;
     }
-    let waits = redriven.alerts.messages + redriven.of_topic.messages > 0;
-    Ok(Report::new(&redriven, redriven.dry_run && waits))
+    Ok(Report::new(&redriven, redriven.needs_a_person()))
+}
+
+/// The task that moves the messages of a queue, where one is under way: SQS refuses a second one, and this one
+/// moves all that is there.
+async fn running_task(client: &Client, source: &str) -> Result<Option<String>, Error> {
+    let tasks = client.list_message_move_tasks().source_arn(source).send();
+    let tasks = tasks
+        .await
+        .map_err(|error| Error::failed("listing the tasks", error.into_service_error()))?;
+    // The handle is given of tasks that run, and of no other (API reference, `ListMessageMoveTasks`).
+    let running = tasks
+        .results
+        .into_iter()
+        .flatten()
+        .find(|task| task.status() == Some("RUNNING"));
+    Ok(running.map(|task| task.task_handle.unwrap_or_default()))
 }
 
 /// A destination is named, because SQS does not know where a message came from that support-notifier put
@@ -83,8 +120,8 @@ async fn start_task(client: &Client, source: &str, destination: &str) -> Result<
     Ok(task.task_handle.unwrap_or_default())
 }
 
-/// Counts the messages, looks at the first of them, and puts them back.
-async fn waiting(client: &Client, url: &str) -> Result<Waiting, Error> {
+/// Counts the messages; looks at some of them, and puts them back.
+async fn waiting(client: &Client, url: &str, looks: bool) -> Result<Waiting, Error> {
     let name = QueueAttributeName::ApproximateNumberOfMessages;
     let attributes = client
         .get_queue_attributes()
@@ -102,28 +139,37 @@ async fn waiting(client: &Client, url: &str) -> Result<Waiting, Error> {
         ..Waiting::default()
     };
     let mut seen = Vec::new();
-    while waiting.messages > 0 && seen.len() < LOOKED_AT {
+    let until = SystemClock.now() + LOOKING;
+    let is_to_go_on = |seen: usize| seen < LOOKED_AT && SystemClock.now() < until;
+    while looks && waiting.messages > 0 && is_to_go_on(seen.len()) {
         let messages = receive(client, url).await?;
         if messages.is_empty() {
             break;
         }
         for message in messages {
+            waiting.looked_at += 1;
             *waiting.reasons.entry(reason(&message)).or_default() += 1;
             seen.extend(message.receipt_handle);
         }
     }
-    for receipt in seen {
-        let back = client
-            .change_message_visibility()
-            .queue_url(url)
-            .receipt_handle(receipt)
-            .visibility_timeout(0)
-            .send()
-            .await;
-        // It is visible again after some seconds in any case.
-        back.map_err(|error| Error::failed("putting a message back", error.into_service_error()))?;
+    for receipts in seen.chunks(BATCH) {
+        put_back(client, url, receipts).await;
     }
     Ok(waiting)
+}
+
+/// Shows messages to others again. What fails is not told: a message that is not put back comes back by itself
+/// ([`HIDDEN`]), and one that already has can be put back no more.
+async fn put_back(client: &Client, url: &str, receipts: &[String]) {
+    let entries = receipts.iter().enumerate().map(|(number, receipt)| {
+        let entry = ChangeMessageVisibilityBatchRequestEntry::builder();
+        let entry = entry.id(number.to_string()).receipt_handle(receipt);
+        entry.visibility_timeout(0).build()
+    });
+    // An entry without an identifier is none.
+    let entries = entries.filter_map(Result::ok).collect();
+    let back = client.change_message_visibility_batch().queue_url(url);
+    back.set_entries(Some(entries)).send().await.ok();
 }
 
 async fn receive(client: &Client, url: &str) -> Result<Vec<Message>, Error> {
@@ -132,6 +178,7 @@ async fn receive(client: &Client, url: &str) -> Result<Vec<Message>, Error> {
         .queue_url(url)
         .max_number_of_messages(10)
         .visibility_timeout(HIDDEN)
+        .wait_time_seconds(WAITED)
         .message_attribute_names("All")
         .send()
         .await;
@@ -175,9 +222,13 @@ async fn move_by_hand(client: &Client, from: &str, to: &str) -> Result<usize, Er
                 .delete_message()
                 .queue_url(from)
                 .receipt_handle(receipt);
-            let deleted = delete.send().await;
-            deleted
-                .map_err(|error| Error::failed("deleting a message", error.into_service_error()))?;
+            let deleted = delete.send().await.map_err(SdkError::into_service_error);
+            match deleted {
+                Ok(_) => {}
+                // It took longer than it was hidden: it comes again, and is emailed once all the same.
+                Err(error) if error.is_receipt_handle_is_invalid() => {}
+                Err(error) => return Err(Error::failed("deleting a message", error)),
+            }
             moved += 1;
         }
     }
@@ -195,6 +246,15 @@ fn event_in(body: &str) -> String {
     inner.unwrap_or_else(|| body.to_owned())
 }
 
+impl Redriven {
+    /// Messages wait, or an event of the topic could not be had, because another process was looking at it.
+    fn needs_a_person(&self) -> bool {
+        let waits = self.alerts.messages + self.of_topic.messages > 0;
+        let left = u64::try_from(self.moved).unwrap_or(u64::MAX) < self.of_topic.messages;
+        if self.dry_run { waits } else { left }
+    }
+}
+
 impl fmt::Display for Redriven {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (what, waiting) in [
@@ -202,6 +262,10 @@ impl fmt::Display for Redriven {
             ("events that did not reach a queue", &self.of_topic),
         ] {
             writeln!(f, "{} {what}", waiting.messages)?;
+            let looked_at = u64::try_from(waiting.looked_at).unwrap_or(u64::MAX);
+            if 0 < looked_at && looked_at < waiting.messages {
+                writeln!(f, "  of the {looked_at} that were looked at:")?;
+            }
             for (reason, count) in &waiting.reasons {
                 writeln!(f, "  {count}: {reason}")?;
             }
@@ -212,14 +276,23 @@ impl fmt::Display for Redriven {
                 "Nothing was moved: --yes does it, once the reasons are repaired."
             );
         }
-        if self.task.is_some() {
+        if self.task_was_under_way {
+            writeln!(f, "SQS moves the alerts back since an earlier start.")?;
+        } else if self.task.is_some() {
             writeln!(f, "SQS moves the alerts back, {PER_SECOND} in a second.")?;
         }
         writeln!(
             f,
             "{} events were moved to the queue of alerts.",
             self.moved
-        )
+        )?;
+        if self.needs_a_person() {
+            writeln!(
+                f,
+                "The others could not be read now: start again in a minute."
+            )?;
+        }
+        Ok(())
     }
 }
 
@@ -234,5 +307,25 @@ mod tests {
         let envelope = serde_json::json!({ "Type": "Notification", "Message": event });
         assert_eq!(event_in(&envelope.to_string()), event);
         assert_eq!(event_in("no JSON"), "no JSON");
+    }
+
+    #[test]
+    fn a_sample_is_told_as_one() {
+        let redriven = |messages, looked_at| Redriven {
+            dry_run: true,
+            alerts: Waiting {
+                messages,
+                looked_at,
+                reasons: BTreeMap::from([("MessageRejected".to_owned(), looked_at)]),
+            },
+            of_topic: Waiting::default(),
+            task: None,
+            task_was_under_way: false,
+            moved: 0,
+        };
+        let all = redriven(12, 12).to_string();
+        assert!(all.starts_with("12 alerts that could not be emailed\n  12: MessageRejected\n"));
+        let some = redriven(120_000, 100).to_string();
+        assert!(some.contains("120000 alerts that could not be emailed\n  of the 100 that were looked at:\n  100: MessageRejected\n"));
     }
 }

@@ -55,6 +55,10 @@ pub struct Facts {
     pub schedule: Asked<Option<bool>>,
     /// Concurrent executions that the account has for functions that reserve none.
     pub concurrency: Asked<u64>,
+    /// All concurrent executions of the account, reserved ones included.
+    pub executions: Asked<u64>,
+    /// An identity at SES with the tag of this stack, where the table has no domain at all.
+    pub without_table: Asked<Option<String>>,
     /// DNS from here.
     pub dns: Dns,
 }

@@ -96,7 +96,7 @@ codes! {
     SesRateAboveDefault = Warning,
     /// One client's checks may use the quota of calls up.
     ChecksAboveSesRate = Warning,
-    /// What is in `OwnDomains` is no domain of a company, such as a public suffix.
+    /// What is in `OwnDomains`, or the domain of an address, is no domain of a company, such as a public suffix.
     OwnDomainInvalid = Problem,
     /// The issuer does not answer.
     IssuerUnreachable = Problem,
@@ -168,6 +168,8 @@ codes! {
     BurstBelowRate = Warning,
     /// One execution is kept for the poller.
     OneExecutionForPoller = Warning,
+    /// The account has not as many executions as are to be reserved.
+    ReservedAboveQuota = Problem,
     /// Traces of all functions cost.
     TracingOn = Warning,
     /// A function runs on another architecture than the stack says.
@@ -176,6 +178,8 @@ codes! {
     EnvironmentDiffers = Problem,
     /// The table is not there.
     TableAbsent = Problem,
+    /// The table has no domain, and SES has identities of this stack.
+    TableEmpty = Problem,
     /// The table has not the keys and indexes of the template.
     TableOfOtherSchema = Problem,
     /// The table has no point-in-time recovery.

@@ -1,14 +1,14 @@
 //! Asks what [`super::judge`] wants to know. Reads only.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types as dynamodb;
 use aws_sdk_sesv2::types::DkimStatus;
 use aws_smithy_runtime_api::client::result::SdkError;
-use domain_auth::ports::Clock;
-use domain_auth_aws::SystemClock;
+use domain_auth::ports::{DomainsByState, Identities, ListIdentities};
+use domain_auth::state::Status;
+use domain_auth_aws::{SesIdentities, SystemClock, Table as DomainTable};
 use serde_json::Value;
 
 use super::facts::{
@@ -16,13 +16,12 @@ use super::facts::{
 };
 use super::web;
 use crate::aws::{Aws, Service};
+use crate::commands::patience;
 use crate::sentence::sentence;
 use crate::stack::Stack;
 
-/// How often a call of SES is made, a little over a second apart: the quota of identity calls is one in
-/// a second, for everything in the account.
-const SES_ATTEMPTS: usize = 10;
-const SES_PACE: Duration = Duration::from_millis(1_100);
+/// Identities whose tags are read at most, a second each.
+const TAGS_READ: usize = 25;
 
 /// Asks everything.
 pub async fn gather(aws: &Aws, stack: &Stack) -> Facts {
@@ -54,6 +53,7 @@ pub async fn gather(aws: &Aws, stack: &Stack) -> Facts {
     };
     let chat_topic = stack.outputs.get("ChatTopicArn").cloned();
     let topics = topics(aws, stack, &alarms, chat_topic.as_deref()).await;
+    let concurrency = concurrency(aws).await;
     let mut facts = Facts {
         region: aws.region().to_owned(),
         stack_status: stack.status.clone(),
@@ -76,7 +76,9 @@ pub async fn gather(aws: &Aws, stack: &Stack) -> Facts {
         table: table(aws, stack).await,
         functions: functions(aws, stack).await,
         schedule: schedule(aws, stack).await,
-        concurrency: concurrency(aws).await,
+        concurrency: concurrency.clone().map(|(unreserved, _)| unreserved),
+        executions: concurrency.map(|(_, all)| all),
+        without_table: without_table(aws, stack).await,
         dns: dns(aws).await,
     };
     facts.ahead = aws.ahead();
@@ -84,26 +86,19 @@ pub async fn gather(aws: &Aws, stack: &Stack) -> Facts {
 }
 
 /// Calls SES until it does not throttle.
-pub(crate) async fn patiently<T, E, R>(
+async fn patiently<T, E, R>(
     call: impl AsyncFn() -> Result<T, SdkError<E, R>>,
 ) -> Result<T, SdkError<E, R>>
 where
     E: ProvideErrorMetadata,
 {
-    for _ in 1..SES_ATTEMPTS {
-        match call().await {
-            Err(error)
-                if matches!(
-                    error.code(),
-                    Some("Throttling" | "ThrottlingException" | "TooManyRequestsException")
-                ) =>
-            {
-                SystemClock.sleep(SES_PACE).await;
-            }
-            answer => return answer,
-        }
-    }
-    call().await
+    let throttles = |error: &SdkError<E, R>| {
+        matches!(
+            error.code(),
+            Some("Throttling" | "ThrottlingException" | "TooManyRequestsException")
+        )
+    };
+    patience::while_it(throttles, &SystemClock, call).await
 }
 
 fn why<E>(error: &E) -> String
@@ -449,16 +444,52 @@ async fn schedule(aws: &Aws, stack: &Stack) -> Asked<Option<bool>> {
     }
 }
 
-async fn concurrency(aws: &Aws) -> Asked<u64> {
+/// An identity with the tag of this stack beside a table that has no domain: it is not the table that was in
+/// use, as where `ExistingTableName` was set back to nothing, which makes a new one.
+async fn without_table(aws: &Aws, stack: &Stack) -> Asked<Option<String>> {
+    let Ok(name) = stack.output("TableName") else {
+        return Ok(None);
+    };
+    let table = DomainTable::new(aws.dynamodb(), name.to_owned());
+    for status in Status::ALL {
+        match table.keys_in(status).await {
+            Ok(keys) if keys.is_empty() => {}
+            Ok(_) => return Ok(None),
+            Err(error) => return Err(sentence(&error)),
+        }
+    }
+    let (region, client) = (aws.region().to_owned(), aws.ses_v2());
+    let ses = SesIdentities::new(aws.ses_v1(), client.clone(), region, stack.name.clone());
+    let listed = patience::patiently(&SystemClock, async || ses.identities(None).await).await;
+    let listed = listed.map_err(|error| sentence(&error))?.identities;
+    // All over the page: each is a second of SES's quota.
+    let step = (listed.len() / TAGS_READ).max(1);
+    for identity in listed.iter().step_by(step).take(TAGS_READ) {
+        let described =
+            patience::patiently(&SystemClock, async || ses.describe(&identity.name).await);
+        let described = described.await.map_err(|error| sentence(&error))?;
+        if described.is_some_and(|identity| identity.ours) {
+            return Ok(Some(identity.name.to_string()));
+        }
+    }
+    Ok(None)
+}
+
+/// Concurrent executions of the account: those that no function reserves, and all.
+async fn concurrency(aws: &Aws) -> Asked<(u64, u64)> {
     let path = "/2016-08-19/account-settings/";
     let answer = aws
         .get_json(Service::Lambda, "GetAccountSettings", path)
         .await;
     let answer = answer.map_err(|error| sentence(&error))?;
-    let limit = answer.pointer("/AccountLimit/UnreservedConcurrentExecutions");
-    limit
-        .and_then(Value::as_u64)
-        .ok_or_else(|| "GetAccountSettings names no limit".to_owned())
+    let limit = |name: &str| {
+        let limit = answer.pointer(&format!("/AccountLimit/{name}"));
+        limit.and_then(Value::as_u64)
+    };
+    let unreserved = limit("UnreservedConcurrentExecutions");
+    let unreserved = unreserved.ok_or_else(|| "GetAccountSettings names no limit".to_owned())?;
+    let all = limit("ConcurrentExecutions").unwrap_or(unreserved);
+    Ok((unreserved, all))
 }
 
 async fn dns(aws: &Aws) -> Dns {

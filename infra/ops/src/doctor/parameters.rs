@@ -63,6 +63,7 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
             C::SupportSuppressed,
             C::SupportNotVerified,
             C::SenderIsSupport,
+            C::OwnDomainInvalid,
         ]),
     ),
     (
@@ -72,6 +73,7 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
             C::SenderNotVerified,
             C::SenderWithoutDkim,
             C::SenderIsSupport,
+            C::OwnDomainInvalid,
         ]),
     ),
     ("NotifyClients", Finds(&[C::ContactsInSandbox])),
@@ -123,6 +125,7 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
     ("LogRetentionDays", Finds(&[C::LogsTooShort])),
     ("LogLevel", Finds(&[C::LogsVerbose])),
     ("SystemLogLevel", Finds(&[C::LogsWithoutReports])),
+    ("SecretStage", Free("both values mean the same secret")),
     ("ApiRateLimit", Finds(&[C::BurstBelowRate])),
     (
         "ApiBurstLimit",
@@ -132,7 +135,7 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
     ("ApiCertificateArn", Finds(&[C::ApiDomainUnreachable])),
     (
         "PollerReservedConcurrency",
-        Finds(&[C::OneExecutionForPoller]),
+        Finds(&[C::OneExecutionForPoller, C::ReservedAboveQuota]),
     ),
     (
         "IdentityQuota",
@@ -148,6 +151,7 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
         "ExistingTableName",
         Finds(&[
             C::TableAbsent,
+            C::TableEmpty,
             C::TableOfOtherSchema,
             C::TableWithoutRecovery,
             C::TableWithoutExpiry,

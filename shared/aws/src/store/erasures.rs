@@ -7,7 +7,7 @@
 //! requests of Lasso support. Data with neither is found by reading the whole table once
 //! (`sweep.rs`).
 
-mod sweep;
+pub(super) mod sweep;
 
 use std::collections::HashMap;
 

@@ -36,6 +36,8 @@ const FIXED: f64 = 28.0;
 struct Shard {
     domains: usize,
     reports: Vec<Report>,
+    /// Domains that SES has verified.
+    verified: usize,
     /// Pages of SES's list that were read.
     pages: usize,
     throttled: usize,
@@ -144,7 +146,7 @@ pub(crate) fn million(out: &mut impl Write, goals: &mut Goals) -> io::Result<()>
             float(broken),
             |runs| runs < 1.0,
         )?;
-        let known = float(shard.lags.len()) * float(WAITING * VERIFIED) / float(size);
+        let known = float(shard.lags.len()) / float(shard.verified);
         goals.reach(
             out,
             &format!("{size}: what SES has verified is known"),
@@ -159,52 +161,79 @@ fn shard(domains: usize) -> Shard {
     let world = World::new(1);
     let clock = world.setting.clock.clone();
     let waiting = domains / WAITING;
+    known(&world, domains - waiting);
     world.waiting("waiting", waiting, 2 * HOUR, 24 * HOUR);
-    let day = Duration::from_hours(24);
-    let now = clock.now();
-    let some_time = |_| {
-        let later = world.setting.chance.up_to(day);
-        now + SignedDuration::try_from(later).unwrap_or_default()
+
+    let begun = clock.elapsed();
+    let counts = || {
+        let listed = world
+            .ses
+            .calls()
+            .get("ListEmailIdentities")
+            .map_or(0, |it| it.taken);
+        (listed, world.ses.throttled())
     };
-    world.due_at(
-        "verified",
-        domains - waiting,
-        &[Trigger::SesVerified],
-        some_time,
-    );
-    for name in names(&world, "verified") {
-        world.dns.publish(&name, Published::Everything);
-    }
+    let ((listed, throttled), units) = (counts(), world.store.units());
+    let looks = world.store.observer.noted().waits.len();
     let (verified, (reports, busy)) = clock.run(join(
-        verify(&world),
-        ours::poll(&world, |world| world.setting.clock.elapsed() >= SIMULATED),
+        verify(&world, begun),
+        ours::poll(&world, |world| {
+            world.setting.clock.elapsed() >= begun + SIMULATED
+        }),
     ));
-    let calls = world.ses.calls();
     let noted = world.store.observer.noted();
     let lag = |(name, moment): &(DomainName, Duration)| noted.known.get(name)?.checked_sub(*moment);
     let mut lags: Vec<Duration> = verified.iter().filter_map(lag).collect();
     lags.sort_unstable();
-    let mut waits = noted.waits.clone();
+    let mut waits = noted.waits[looks..].to_vec();
     waits.sort_unstable();
+    let (listed_in_all, throttled_in_all) = counts();
+    let in_all = world.store.units();
     Shard {
         domains,
         reports,
-        pages: calls
-            .get("ListEmailIdentities")
-            .map_or(0, |calls| calls.taken),
-        throttled: world.ses.throttled(),
+        verified: verified.len(),
+        pages: listed_in_all - listed,
+        throttled: throttled_in_all - throttled,
         lags,
         waits,
-        units: world.store.units(),
+        units: Units {
+            read: in_all.read - units.read,
+            write: in_all.write - units.write,
+        },
         busy,
     }
 }
 
-/// Makes SES verify some of the waiting domains, in all hours except the last. Returns the times.
-async fn verify(world: &World) -> Vec<(DomainName, Duration)> {
+/// Domains that are verified, each of which has been looked at, and is due at some time of the next day. The first
+/// look of a domain writes what DNS answered; the looks of its life find the same, and write less.
+fn known(world: &World, count: usize) {
+    let clock = &world.setting.clock;
+    let now = clock.now();
+    world.due_at("verified", count, &[Trigger::SesVerified], |_| now);
+    for name in names(world, "verified") {
+        world.dns.publish(&name, Published::Everything);
+    }
+    let all_seen = |world: &World| world.store.observer.noted().first_look.len() >= count;
+    clock.run(ours::poll(world, all_seen));
+    let (day, now) = (Duration::from_hours(24), clock.now());
+    let mut domains = world.store.inner().all_domains();
+    domains.sort_by(|one, other| one.name.cmp(&other.name));
+    for domain in domains {
+        let later = world.setting.chance.up_to(day);
+        let due = now + SignedDuration::try_from(later).unwrap_or_default();
+        world.store.put(&domain.updated(|it| it.next_check = due));
+    }
+}
+
+/// Lets SES verify some of those that wait, in all hours but the last from `begun`, and says when.
+async fn verify(world: &World, begun: Duration) -> Vec<(DomainName, Duration)> {
     let setting = &world.setting;
     let chosen = names(world, "waiting").into_iter().step_by(VERIFIED);
-    let moment = |name| (setting.chance.up_to(SIMULATED.saturating_sub(HOUR)), name);
+    let moment = |name| {
+        let offset = setting.chance.up_to(SIMULATED.saturating_sub(HOUR));
+        (begun + offset, name)
+    };
     let mut moments: Vec<(Duration, DomainName)> = chosen.map(moment).collect();
     moments.sort();
     let mut verified = Vec::new();

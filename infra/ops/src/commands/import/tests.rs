@@ -351,3 +351,48 @@ fn a_file_without_the_columns_is_refused_as_a_whole() {
         assert!(rows(text.as_bytes()).is_err(), "{text}");
     }
 }
+
+#[test]
+fn lines_of_a_file_from_a_spreadsheet_are_counted_as_it_shows_them() {
+    let text = b"\xef\xbb\xbfclient,domain\r\nmaple,example.com\r\n\"maple\",www.\r\ncedar,example.org\r\n";
+    let (rows, not_done) = rows(text).unwrap();
+    let lines: Vec<u64> = rows.iter().map(|row| row.line).collect();
+    assert_eq!(lines, [2, 4]);
+    assert_eq!(not_done[0].line, 3);
+}
+
+#[test]
+fn a_dry_run_sees_names_above_and_below_those_of_another_row() {
+    let all = [
+        row(2, "maple", "mail.example.com"),
+        row(3, "cedar", "example.com"),
+        row(4, "maple", "news.example.com"),
+        row(5, "cedar", "a.mail.example.com"),
+    ];
+    let world = World::with_identities(&all);
+    let planned = world.plan(&all);
+    assert_eq!(
+        reasons(&planned),
+        [
+            (3, "maple holds mail.example.com"),
+            (5, "maple holds mail.example.com"),
+        ]
+    );
+    let done = world.import(&all, ImportAs::Authenticated).unwrap();
+    assert_eq!(reasons(&done), reasons(&planned));
+}
+
+#[test]
+fn a_dry_run_sees_a_client_that_is_being_erased() {
+    use domain_auth::erasure::{EraseClients, Erasure};
+    let rows = [row(2, "maple", "example.com")];
+    let world = World::with_identities(&rows);
+    let erasure = Erasure::begun_by(Actor::lasso_support("ops"), world.clock.now());
+    let maple = client("maple");
+    let begun = world.store.begin_erasure(&maple, &erasure);
+    begun.now_or_never().unwrap().unwrap();
+    assert_eq!(
+        reasons(&world.plan(&rows)),
+        [(2, "the client is being erased")]
+    );
+}

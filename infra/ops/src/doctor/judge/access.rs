@@ -159,7 +159,7 @@ fn console(facts: &Facts, issuer: Option<&Issuer>, findings: &mut Vec<Finding>) 
     if !at_loopback.is_empty() {
         findings.push(Code::ConsoleAtLoopback.found(
             format!(
-                "{} is an address of one machine, for the local stack only.",
+                "At an address of one machine, for the local stack only: {}.",
                 at_loopback.join(", ")
             ),
             "Use https addresses.",

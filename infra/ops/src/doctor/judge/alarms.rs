@@ -1,10 +1,14 @@
 //! Alarms, whom they reach, and chat messages.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::facts::{Facts, Topic};
 use super::super::finding::{Code, Finding};
 use super::answered::answered;
+
+/// What brings back what was changed or deleted outside of CloudFormation, which compares a template with the
+/// one before it.
+const REVERT_DRIFT: &str = "Revert the drift (docs/runbook.md, \"Revert drift\"): a deployment of the same template changes nothing.";
 
 pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
     let (topic, email) = (
@@ -19,17 +23,24 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
     }
     let wants_action = !(topic.is_empty() && email.is_empty());
     if let Some(alarms) = answered(&facts.alarms, "The alarms", findings) {
+        let mut off: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
         for (name, alarm) in alarms {
             let what = match alarm {
-                None => "is not there",
-                Some(alarm) if !alarm.enabled => "has its actions turned off",
-                Some(alarm) if wants_action && alarm.actions.is_empty() => "has no action",
+                None => ("not there", REVERT_DRIFT),
+                Some(alarm) if !alarm.enabled => (
+                    "with their actions turned off",
+                    "`aws cloudwatch enable-alarm-actions --alarm-names …` turns them on.",
+                ),
+                Some(alarm) if wants_action && alarm.actions.is_empty() => {
+                    ("without an action", REVERT_DRIFT)
+                }
                 Some(_) => continue,
             };
-            findings.push(Code::AlarmOff.found(
-                format!("The alarm {name} {what}."),
-                "Deploy the template again; `aws cloudwatch enable-alarm-actions` turns actions on.",
-            ));
+            off.entry(what).or_default().push(name);
+        }
+        for ((what, fix), names) in off {
+            findings
+                .push(Code::AlarmOff.found(format!("Alarms {what}: {}.", names.join(", ")), fix));
         }
         let called = alarms.values().flatten().flat_map(|alarm| &alarm.actions);
         let mut called: BTreeSet<&str> = called.map(String::as_str).collect();

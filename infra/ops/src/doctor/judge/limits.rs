@@ -42,16 +42,37 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
             "Lower ChecksPerMinute to less than 60 times SesCallsPerSecond.",
         ));
     }
-    if let Err(error) = Eligibility::parse(facts.parameter("OwnDomains")) {
-        findings.push(Code::OwnDomainInvalid.found(
-            format!("The functions do not start with OwnDomains: {error}."),
-            "Take it out of OwnDomains, or write it right.",
-        ));
+    // The template gives the functions `OwnDomains` and the domains of both addresses in one variable.
+    for parameter in ["OwnDomains", "SenderEmail", "SupportEmail"] {
+        let value = facts.parameter(parameter);
+        let own = value.split_once('@').map_or(value, |(_, domain)| domain);
+        if let Err(error) = Eligibility::parse(own) {
+            findings.push(Code::OwnDomainInvalid.found(
+                format!("The functions do not start with {parameter}: {error}."),
+                format!("Set {parameter} to what has the domain of a company; an address alone, without a name or angle brackets."),
+            ));
+        }
     }
     if facts.number("ApiBurstLimit") < facts.number("ApiRateLimit") {
         findings.push(Code::BurstBelowRate.found(
             "ApiBurstLimit is below ApiRateLimit, so that requests which come together are refused below the rate.",
             "Set ApiBurstLimit to ApiRateLimit or more.",
+        ));
+    }
+    concurrency(facts, findings);
+}
+
+/// Executions that have to stay unreserved (Lambda developer guide, "Configuring reserved concurrency").
+const UNRESERVED: u64 = 100;
+
+fn concurrency(facts: &Facts, findings: &mut Vec<Finding>) {
+    let executions = facts.executions.as_ref().ok().copied();
+    let may_reserve = |count: u64| executions.is_none_or(|all| count + UNRESERVED <= all);
+    let reserved = facts.parameter("PollerReservedConcurrency");
+    if reserved.parse().is_ok_and(|count: u64| !may_reserve(count)) {
+        findings.push(Code::ReservedAboveQuota.found(
+            format!("PollerReservedConcurrency is {reserved}, and the account may run {} functions at once, of which {UNRESERVED} have to stay unreserved: Lambda refuses it.", executions.unwrap_or(0)),
+            "Leave PollerReservedConcurrency empty, or have the quota of concurrent executions raised first (Service Quotas, AWS Lambda).",
         ));
     }
     if let Some(concurrency) = answered(
@@ -64,7 +85,11 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
         if burst > executions {
             findings.push(Code::BurstAboveConcurrency.found(
                 format!("ApiBurstLimit is {burst}, and the account runs {concurrency} functions at once: a burst gets 503 and takes the poller's executions."),
-                "Have the quota of concurrent executions raised, or lower ApiBurstLimit; set PollerReservedConcurrency=2.",
+                if may_reserve(2) {
+                    "Have the quota of concurrent executions raised, or lower ApiBurstLimit; set PollerReservedConcurrency=2."
+                } else {
+                    "Have the quota of concurrent executions raised, or lower ApiBurstLimit. Executions can be reserved for the poller only after that."
+                },
             ));
         }
     }

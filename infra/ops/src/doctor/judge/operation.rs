@@ -72,6 +72,17 @@ fn table(facts: &Facts, findings: &mut Vec<Finding>) {
         ));
         return;
     };
+    let empty = answered(
+        &facts.without_table,
+        "Whether the table has a domain",
+        findings,
+    );
+    if let Some(Some(identity)) = empty {
+        findings.push(Code::TableEmpty.found(
+            format!("The table has no domain, and SES has identities of this stack, such as {identity}: it is not the table that was in use. All mail of all clients is refused."),
+            "Deploy with ExistingTableName set to the table that was in use (`aws dynamodb list-tables`). Empty, it makes a new table.",
+        ));
+    }
     let Table {
         schema,
         recovery,
@@ -87,7 +98,11 @@ fn table(facts: &Facts, findings: &mut Vec<Finding>) {
     }
     if answered(recovery, "Point-in-time recovery", findings) == Some(&false) {
         findings.push(Code::TableWithoutRecovery.found(
-            "The table has no point-in-time recovery, which a restored table has not by itself.",
+            if existing.is_empty() {
+                "The table has no point-in-time recovery, which the template turns on: it was turned off by hand."
+            } else {
+                "The table has no point-in-time recovery, which a restored table has not by itself."
+            },
             "docs/runbook.md, \"Restore the table\", step 3.",
         ));
     }
@@ -155,7 +170,7 @@ fn schedule(facts: &Facts, findings: &mut Vec<Finding>) {
             format!(
                 "The schedule of the poller {what}: no domain is verified and no alert published."
             ),
-            "Enable it (`aws scheduler update-schedule … --state ENABLED`), or deploy again.",
+            "Enable it, or bring it back, as docs/runbook.md says (\"Stop what writes\", \"Revert drift\"): `update-schedule` resets what it is not given, and a deployment of the same template changes nothing.",
         ));
     }
 }

@@ -122,6 +122,8 @@ fn in_order() -> Facts {
         )]),
         schedule: Ok(Some(true)),
         concurrency: Ok(1_000),
+        executions: Ok(1_000),
+        without_table: Ok(None),
         dns: Dns {
             udp: true,
             edns: true,
@@ -213,6 +215,8 @@ finds! {
     more_calls_than_ses_documents: SesRateAboveDefault, |f| f.set("SesCallsPerSecond", "2");
     checks_above_the_rate_of_ses: ChecksAboveSesRate, |f| f.set("ChecksPerMinute", "61");
     a_public_suffix_among_own_domains: OwnDomainInvalid, |f| f.set("OwnDomains", "lasso.com,co.uk");
+    an_address_in_angle_brackets: OwnDomainInvalid, |f| f.set("SupportEmail", "Lasso<support@lasso.com>");
+    an_address_at_a_host_with_an_underscore: OwnDomainInvalid, |f| f.set("SenderEmail", "help@crm_internal.example");
     an_issuer_that_does_not_answer: IssuerUnreachable, |f| f.issuer = Err("it answers 404".to_owned());
     an_issuer_with_a_slash_too_many: IssuerDiffers, |f| f.issuer().issuer.push('/');
     an_issuer_without_keys: IssuerWithoutKeys, |f| f.issuer().keys = 0;
@@ -253,6 +257,8 @@ finds! {
     a_function_of_another_architecture: ArchitectureDiffers, |f| f.set("Architecture", "x86_64");
     a_variable_that_was_changed_by_hand: EnvironmentDiffers, |f| f.set("ClientIdClaim", "custom:client");
     a_table_that_does_not_exist: TableAbsent, |f| f.table = Ok(None);
+    a_new_table_beside_identities_of_the_stack: TableEmpty, |f| f.without_table = Ok(Some("example.com".to_owned()));
+    executions_that_lambda_does_not_let_reserve: ReservedAboveQuota, |f| { f.set("PollerReservedConcurrency", "2"); f.executions = Ok(101) };
     a_table_without_the_indexes: TableOfOtherSchema, |f| f.table().schema = false;
     a_table_without_recovery: TableWithoutRecovery, |f| f.table().recovery = Ok(false);
     a_table_without_protection: TableUnprotected, |f| f.table().protected = false;
@@ -268,6 +274,32 @@ finds! {
 #[test]
 fn a_stack_in_order_has_no_finding() {
     assert_eq!(judge(&in_order()), []);
+}
+
+#[test]
+fn alarms_in_the_same_trouble_are_one_finding() {
+    let mut facts = in_order();
+    let names = ["OutboxAlarm", "BreakerAlarm"].map(|name| (name.to_owned(), None));
+    facts.alarms = Ok(BTreeMap::from(names));
+    let found = judge(&facts);
+    let off: Vec<_> = found
+        .iter()
+        .filter(|finding| finding.code == Code::AlarmOff)
+        .map(|finding| finding.what.as_str())
+        .collect();
+    assert_eq!(off, ["Alarms not there: BreakerAlarm, OutboxAlarm."]);
+}
+
+#[test]
+fn a_reservation_is_not_recommended_where_lambda_refuses_it() {
+    let mut facts = in_order();
+    facts.concurrency = Ok(10);
+    facts.executions = Ok(10);
+    let found = judge(&facts);
+    let burst = found
+        .iter()
+        .find(|finding| finding.code == Code::BurstAboveConcurrency);
+    assert!(!burst.unwrap().fix.contains("PollerReservedConcurrency=2"));
 }
 
 #[test]

@@ -1,8 +1,9 @@
-//! Reads the whole table for data of an erased client that is in no index: lines of history and
-//! events of earlier releases, entries that the index does not have yet, and the client's contact
-//! in the events of other clients. This is the only scan in the service. It reads a megabyte at a
-//! time, and each part once in an erasure.
+//! Reads the whole table for what is kept of a client that is erased, and is in no index: lines of history
+//! and events of earlier releases, entries that an index has not got yet, and the client's contact in the
+//! events of other clients. The only scan there is: a megabyte at a time, and each part once in an erasure. An
+//! export of a client reads the same.
 
+use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain_auth::erasure::Swept;
 use domain_auth::event::{ERASED_SUMMARY, Side};
@@ -26,19 +27,11 @@ const MAY_BE_THEIRS: &str = "#queue_pk = :own OR begins_with(#pk, :history) \
         OR (#client = :client AND #summary <> :erased)))";
 
 impl Table {
-    /// Reads a part of the table, which DynamoDB limits to a megabyte, and erases the client's data
-    /// in it.
-    pub(super) async fn sweep_part(
-        &self,
-        client: &ClientId,
-        start: Option<&PageStart>,
-    ) -> Result<Swept, StoreError> {
-        let start = start.map(key_of).transpose()?;
-        let answer = self
-            .client
+    /// A scan for what may be the client's and is in no index.
+    pub(in crate::store) fn swept(&self, client: &ClientId) -> ScanFluentBuilder {
+        self.client
             .scan()
             .table_name(&self.name)
-            .set_exclusive_start_key(start.map(Key::into_item))
             .filter_expression(MAY_BE_THEIRS)
             .expression_attribute_names("#pk", PK)
             .expression_attribute_names("#queue_pk", QUEUE_PK)
@@ -51,6 +44,18 @@ impl Table {
             .expression_attribute_values(":event", string(EVENT_PREFIX))
             .expression_attribute_values(":client", string(client.as_str()))
             .expression_attribute_values(":erased", string(ERASED_SUMMARY))
+    }
+
+    /// Reads a part of the table, which DynamoDB bounds to a megabyte, and erases what is the client's.
+    pub(super) async fn sweep_part(
+        &self,
+        client: &ClientId,
+        start: Option<&PageStart>,
+    ) -> Result<Swept, StoreError> {
+        let start = start.map(key_of).transpose()?;
+        let answer = self
+            .swept(client)
+            .set_exclusive_start_key(start.map(Key::into_item))
             .send()
             .await
             .map_err(store_error(ACTION))?;
@@ -132,8 +137,32 @@ impl Table {
     }
 }
 
-/// Whether one of the other sides of an event is the client, with a contact. If a side cannot be
-/// read, only its client is known.
+/// What of an item that [`Table::swept`] has found is the client's: all of it, or its own side of the event of
+/// another client. None where nothing is.
+pub(in crate::store) fn theirs(client: &ClientId, mut item: Item) -> Option<Item> {
+    let key = Key::of_item(&item)?;
+    let of_another = key.pk.starts_with(EVENT_PREFIX)
+        && text(&item, "client").is_none_or(|of| of != client.as_str());
+    if !of_another {
+        return Some(item);
+    }
+    let Some(AttributeValue::L(sides)) = item.remove(OTHER_SIDES) else {
+        return None;
+    };
+    let sides: Vec<_> = sides
+        .into_iter()
+        .filter(|side| is_contact_of(client, side))
+        .collect();
+    if sides.is_empty() {
+        return None;
+    }
+    let mut theirs = key.into_item();
+    theirs.insert(OTHER_SIDES.to_owned(), AttributeValue::L(sides));
+    Some(theirs)
+}
+
+/// Whether one of the other sides of an event is the client, with a contact. Of a side that cannot be read,
+/// only the client is known.
 fn is_contact_of(client: &ClientId, side: &AttributeValue) -> bool {
     let read: Result<Side, _> = serde_dynamo::from_attribute_value(side.clone());
     match read {

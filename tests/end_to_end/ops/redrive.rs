@@ -1,0 +1,114 @@
+//! `lasso-ops redrive`: alerts that could not be emailed, and events that did not reach a queue, are emailed.
+
+use domain_auth::audience::EmailId;
+use domain_auth::event::Event;
+use domain_auth::ports::{Clock, EmailLedger};
+use domain_auth_aws::SystemClock;
+use serde_json::{Value, json};
+
+use super::{Ended, ops};
+use crate::Suite;
+use crate::alert_queue::{event_about, messages_in, send_by_hand, settled};
+use crate::support_email::publish;
+use crate::world::Shared;
+
+pub(crate) fn tests(suite: &mut Suite) {
+    suite.alone(
+        "ops_redrive_tells_the_reasons_and_has_each_email_sent_once",
+        redriven,
+    );
+}
+
+async fn redriven(world: Shared) {
+    settled(&world).await;
+    let dead = world.info.alert_dead_letter_queue_url.as_str();
+    let of_topic = world.info.dead_letter_queue_url.as_str();
+    world
+        .sqs("PurgeQueue", &json!({ "QueueUrl": of_topic }))
+        .await;
+    let empty = ops(&world, &["redrive"]).await;
+    assert_eq!(empty.code, Some(0), "{empty:?}");
+    assert_eq!(counts(&empty), (json!(0), json!(0)));
+
+    // Amazon SES rejects one email, and SNS could not put three events into a queue.
+    let rejected = world.fresh_domain();
+    let event = event_about(&rejected);
+    let read: Event = serde_json::from_str(&event).expect("an event");
+    let rejects = json!([{
+        "operation": "SendEmail",
+        "identity": read.event_id,
+        "times": 1,
+        "error": "MessageRejected",
+    }]);
+    world.control_ses(json!({ "faults": rejects })).await;
+    publish(&world, &event, "usual").await;
+    world
+        .until("the rejected email is a dead letter", async || {
+            messages_in(&world, dead).await == 1
+        })
+        .await;
+    let lost: Vec<String> = (0..3).map(|_| world.fresh_domain()).collect();
+    send_by_hand(&world, of_topic, &event_about(&lost[0])).await;
+    for domain in &lost[1..] {
+        let envelope = json!({ "Type": "Notification", "Message": event_about(domain) });
+        send_by_hand(&world, of_topic, &envelope.to_string()).await;
+    }
+
+    // What is only looked at can be looked at again at once.
+    for _ in 0..2 {
+        let told = ops(&world, &["redrive"]).await;
+        assert_eq!(told.code, Some(1), "{told:?}");
+        assert_eq!(counts(&told), (json!(1), json!(3)));
+        let reasons = told.report["alerts"]["reasons"]
+            .as_object()
+            .expect("reasons");
+        let (reason, times) = reasons.iter().next().expect("a reason");
+        assert!(reason.contains("message rejected"), "{reason}");
+        assert_eq!(times, &json!(1));
+        assert_eq!(
+            told.report["of_topic"]["reasons"],
+            json!({ "no reason given": 3 })
+        );
+    }
+    assert_eq!(messages_in(&world, dead).await, 1);
+    assert_eq!(messages_in(&world, of_topic).await, 3);
+
+    // The reason is over, and so is the minute for which an email that was refused is held back.
+    let table = world.table().await;
+    let now = SystemClock.now();
+    let held_back = table.hold_back(EmailId::support(read.event_id), now).await;
+    held_back.expect("a write");
+    let done = ops(&world, &["redrive", "--yes"]).await;
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(done.report["task"].is_string(), "{done:?}");
+    assert_eq!(done.report["moved"], 3, "{done:?}");
+    for domain in lost.iter().chain([&rejected]) {
+        world
+            .until("the alert is emailed", async || {
+                !world.emails_naming(domain).await.is_empty()
+            })
+            .await;
+    }
+    world
+        .until("the queues are empty", async || {
+            let mut left = 0;
+            for queue in [dead, of_topic, world.info.alert_queue_url.as_str()] {
+                left += messages_in(&world, queue).await;
+            }
+            left == 0
+        })
+        .await;
+    for domain in lost.iter().chain([&rejected]) {
+        assert_eq!(world.emails_naming(domain).await.len(), 1, "{domain}");
+    }
+    let empty = ops(&world, &["redrive", "--yes"]).await;
+    assert_eq!((empty.code, &empty.report["moved"]), (Some(0), &json!(0)));
+    assert_eq!(empty.report["task"], Value::Null, "{empty:?}");
+    settled(&world).await;
+}
+
+/// How many messages are said to be in both queues.
+fn counts(told: &Ended) -> (Value, Value) {
+    let messages = |queue: &str| told.report[queue]["messages"].clone();
+    (messages("alerts"), messages("of_topic"))
+}
